@@ -1,0 +1,132 @@
+//! Every stable error code. Each has a page `docs/errors/<code>.md`; a test holds the two together.
+//!
+//! Codes never change their meaning and are never used again for something else. The thousands say
+//! the area: 1 command line and configuration, 2 job life cycle, 3 snapshots and state, 4 engine,
+//! 5 SQL and schemas, 6 sources, 7 sinks, 8 the ingestion job, 9 Millstream itself.
+
+use crate::error::ErrorKind;
+
+/// A stable error code.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The code as printed, for example `MS-1001`.
+    pub id: &'static str,
+    /// What the caller must do.
+    pub kind: ErrorKind,
+    /// A short title, also the heading of the code's page.
+    pub title: &'static str,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $kind:ident, $title:literal;)*) => {
+        $($(#[$doc])* pub const $name: Code = Code { id: $id, kind: ErrorKind::$kind, title: $title };)*
+        /// All codes, in the order of their numbers.
+        pub const ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    // 1: command line and configuration
+    /// An option or parameter of that name does not exist.
+    OPTION_UNKNOWN = "MS-1001", Invalid, "Unknown option or parameter";
+    /// The value of an option can't be read as its type.
+    OPTION_VALUE = "MS-1002", Invalid, "Value of an option does not fit its type";
+    /// A required option is missing, or options contradict each other.
+    OPTION_CONFLICT = "MS-1003", Invalid, "Options missing or contradictory";
+    /// The command line can't be understood.
+    USAGE = "MS-1004", Invalid, "Command line not understood";
+    /// A configuration file can't be read.
+    CONFIG_FILE = "MS-1005", Invalid, "Configuration file can't be read";
+    /// A deployment target that is not there yet.
+    TARGET_UNSUPPORTED = "MS-1006", Unsupported, "Deployment target not available";
+    /// No entry class, or no package, of that name.
+    ENTRY_UNKNOWN = "MS-1007", NotFound, "No such job package or entry class";
+
+    // 2: job life cycle
+    /// The job failed and its restart strategy gave up.
+    JOB_FAILED = "MS-2001", Program, "Job failed";
+    /// A stop could not be completed; the job goes on.
+    STOP_FAILED = "MS-2002", Conflict, "Stop with savepoint failed";
+    /// A savepoint or checkpoint that was asked for failed.
+    CHECKPOINT_FAILED = "MS-2003", Unavailable, "Checkpoint or savepoint failed";
+    /// The job is in a state in which the request has no meaning.
+    JOB_STATE = "MS-2004", Conflict, "Request does not fit the job's state";
+    /// A task did not end after it was cancelled.
+    TASK_STUCK = "MS-2005", Program, "Task did not react to cancelling";
+    /// More checkpoints failed one after the other than are tolerated.
+    CHECKPOINTS_FAILING = "MS-2006", Unavailable, "Too many checkpoints failed";
+    /// The job was cancelled.
+    JOB_CANCELED = "MS-2007", Conflict, "Job was cancelled";
+
+    // 3: snapshots and state
+    /// There is no snapshot at that place.
+    SNAPSHOT_MISSING = "MS-3001", NotFound, "No snapshot found";
+    /// A file of a snapshot is damaged or cut off.
+    SNAPSHOT_CORRUPT = "MS-3002", Data, "Snapshot file is damaged";
+    /// A file that the snapshot names is gone.
+    SNAPSHOT_FILE_MISSING = "MS-3003", Data, "Snapshot file is missing";
+    /// The snapshot was written by a newer version.
+    SNAPSHOT_VERSION = "MS-3004", Data, "Snapshot was written by a newer version";
+    /// The snapshot holds state that no operator of the job takes.
+    STATE_NOT_RESTORED = "MS-3005", Conflict, "Snapshot holds state that no operator takes";
+    /// The state in the snapshot has another type than the program's.
+    STATE_TYPE = "MS-3006", Data, "Type of state does not fit";
+    /// The maximum parallelism of the job and of the snapshot differ.
+    MAX_PARALLELISM = "MS-3007", Invalid, "Maximum parallelism does not fit";
+    /// A snapshot can't be written.
+    SNAPSHOT_WRITE = "MS-3008", Unavailable, "Snapshot can't be written";
+    /// A scheme or machine that snapshots can not be kept on (yet).
+    SNAPSHOT_SCHEME = "MS-3009", Unsupported, "Storage of snapshots not available";
+
+    // 4: engine and programs
+    /// The program's code returned an error or panicked.
+    PROGRAM_FAILED = "MS-4001", Program, "The job's code failed";
+    /// The job graph is not valid.
+    GRAPH_INVALID = "MS-4002", Invalid, "Job graph is not valid";
+
+    // 5: SQL and schemas
+    /// The SQL text can't be parsed or planned.
+    SQL_INVALID = "MS-5001", Invalid, "SQL not valid";
+    /// SQL that an unbounded stream can't answer, or that is not offered.
+    SQL_UNSUPPORTED = "MS-5002", Unsupported, "SQL not supported on a stream";
+    /// The text of a schema can't be parsed.
+    SCHEMA_INVALID = "MS-5003", Invalid, "Schema not valid";
+    /// SQL failed on a row of data.
+    SQL_EVALUATION = "MS-5004", Data, "SQL failed on a record";
+
+    // 6: sources
+    /// A source's path does not exist or can't be read.
+    SOURCE_PATH = "MS-6001", NotFound, "Source path can't be read";
+    /// The source directory holds a directory.
+    SOURCE_NESTED = "MS-6002", Invalid, "Source directory holds a directory";
+    /// A file changed after it was read.
+    SOURCE_CHANGED = "MS-6003", Data, "Source file changed after it was read";
+    /// A record that can't be read as the schema says.
+    BAD_RECORD = "MS-6004", Data, "Bad record";
+    /// More bad records than the limits allow.
+    BAD_RECORD_LIMIT = "MS-6005", Data, "Too many bad records";
+    /// A compressed file is damaged.
+    SOURCE_COMPRESSED = "MS-6006", Data, "Compressed file is damaged";
+    /// A socket source can't connect.
+    SOURCE_SOCKET = "MS-6007", Unavailable, "Socket source can't connect";
+    /// Files with another header or schema than the first.
+    SOURCE_SCHEMA = "MS-6008", Data, "File has another schema";
+
+    // 7: sinks
+    /// The sink can't write.
+    SINK_WRITE = "MS-7001", Unavailable, "Sink can't write";
+    /// What was prepared for a commit is gone.
+    COMMIT_LOST = "MS-7002", Data, "Prepared output is lost";
+    /// It can't be told whether a commit happened.
+    COMMIT_UNKNOWN = "MS-7003", Data, "Outcome of a commit is unknown";
+
+    // 8: ingestion job
+    /// Parameters of the ingestion job are missing or contradict each other.
+    INGEST_PARAMETERS = "MS-8001", Invalid, "Parameters of the ingestion job do not fit together";
+    /// A source or sink type that is planned but not there yet.
+    INGEST_UNSUPPORTED = "MS-8002", Unsupported, "Source or sink not available yet";
+
+    // 9: Millstream itself
+    /// A promise of Millstream that does not hold.
+    INTERNAL = "MS-9001", Internal, "Internal error";
+}

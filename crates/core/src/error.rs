@@ -1,0 +1,129 @@
+//! The one error that users of Millstream see.
+//!
+//! Inside a crate, errors are precise enums. Where they leave the crate they become an [`Error`]: a
+//! [kind](ErrorKind) that says what the caller must do, a stable code with a page in
+//! `docs/errors/`, one line that says what happened and where, and the next step.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::codes::Code;
+
+/// The result of anything that can fail with an [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What the caller must do about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The request is wrong: change the argument, option or program, then ask again.
+    Invalid,
+    /// The thing asked for does not exist: check the name.
+    NotFound,
+    /// The request contradicts the present state: wait or ask for something else.
+    Conflict,
+    /// Something outside is not there right now (a disk, a service): retry later.
+    Unavailable,
+    /// Data at rest is damaged or foreign: use another snapshot or file.
+    Data,
+    /// The job's own code failed: look at its cause and mend the program.
+    Program,
+    /// Deliberately not offered (yet): use what the message names instead.
+    Unsupported,
+    /// A broken promise of Millstream itself: report it.
+    Internal,
+}
+
+/// An error with a kind, a stable code, one line for people and the next step.
+///
+/// Its `Display` is one line: `MS-1001: what and where; what to do next`. Cloning is cheap.
+///
+/// ```
+/// use millstream_core::{codes, Error};
+/// let error = Error::new(&codes::OPTION_VALUE, "parallelism.default is `many`, not a whole number")
+///     .next("give a number such as 2");
+/// assert_eq!(
+///     error.to_string(),
+///     "MS-1002: parallelism.default is `many`, not a whole number; give a number such as 2"
+/// );
+/// ```
+#[derive(Debug, Clone)]
+pub struct Error {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Clone)]
+struct Inner {
+    code: &'static Code,
+    message: String,
+    next: String,
+    cause: Option<String>,
+}
+
+impl Error {
+    /// An error of `code` whose `message` says in one line what happened and where.
+    pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                code,
+                message: message.into(),
+                next: String::new(),
+                cause: None,
+            }),
+        }
+    }
+
+    /// Adds the next step: what the reader should do, as an imperative.
+    #[must_use]
+    pub fn next(mut self, step: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.inner).next = step.into();
+        self
+    }
+
+    /// Adds the error underneath, shown behind the message and by `--verbose`.
+    #[must_use]
+    pub fn cause(mut self, cause: impl fmt::Display) -> Self {
+        Arc::make_mut(&mut self.inner).cause = Some(cause.to_string());
+        self
+    }
+
+    /// The stable code, for example `MS-1001`.
+    pub fn code(&self) -> &'static str {
+        self.inner.code.id
+    }
+
+    /// What the caller must do.
+    pub fn kind(&self) -> ErrorKind {
+        self.inner.code.kind
+    }
+
+    /// What happened and where, without code and next step.
+    pub fn message(&self) -> &str {
+        &self.inner.message
+    }
+
+    /// What to do next; empty where the message says it all.
+    pub fn next_step(&self) -> &str {
+        &self.inner.next
+    }
+
+    /// The text of the error underneath, if there is one.
+    pub fn cause_text(&self) -> Option<&str> {
+        self.inner.cause.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.inner;
+        write!(f, "{}: {}", inner.code.id, inner.message)?;
+        if let Some(cause) = &inner.cause {
+            write!(f, " ({cause})")?;
+        }
+        if !inner.next.is_empty() {
+            write!(f, "; {}", inner.next)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,21 @@
+//! The words that every other crate of Millstream shares: ids, statuses, options, error kinds and
+//! codes, key groups and event time.
+//!
+//! This crate knows no I/O, no async, no threads, no clock and no randomness. What it decides, it
+//! decides from its arguments alone.
+
+pub mod codes;
+pub mod error;
+pub mod hash;
+pub mod ids;
+pub mod key_group;
+pub mod options;
+pub mod status;
+pub mod time;
+
+pub use error::{Error, ErrorKind, Result};
+pub use ids::{AttemptId, CheckpointId, JobId, OperatorId, TriggerId};
+pub use key_group::{KeyGroup, KeyGroupRange, MaxParallelism};
+pub use options::{ConfigOption, Configuration, MemorySize};
+pub use status::{JobStatus, TaskStatus};
+pub use time::EventTime;

@@ -1,0 +1,175 @@
+//! Options: each has one definition that says its name, type, unit, default, meaning and since when
+//! it exists. Parsing, help texts and documentation are made from the same definition.
+//!
+//! Names and meanings follow Flink's `config.yaml` where the meaning is the same.
+
+mod keys;
+mod value;
+
+use std::collections::BTreeMap;
+
+pub use keys::*;
+pub use value::{FromOptionText, MemorySize, format_duration, parse_duration};
+
+use crate::codes;
+use crate::error::{Error, Result};
+
+/// The definition of an option whose value is a `T`.
+#[derive(Debug)]
+pub struct ConfigOption<T: 'static> {
+    /// The key, for example `execution.checkpointing.interval`.
+    pub name: &'static str,
+    /// Other keys that mean the same, older ones among them.
+    pub aliases: &'static [&'static str],
+    /// The default as text; `None`: not set.
+    pub default: Option<&'static str>,
+    /// What it means, the trade-off and the recommendation.
+    pub meaning: &'static str,
+    /// The version that brought it.
+    pub since: &'static str,
+    parse: fn(&str) -> Result<T, String>,
+    type_name: &'static str,
+}
+
+/// What is known of an option without its type; for help texts and documentation.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionSummary {
+    /// The key.
+    pub name: &'static str,
+    /// Other keys that mean the same.
+    pub aliases: &'static [&'static str],
+    /// The type and unit, in words.
+    pub type_name: &'static str,
+    /// The default as text; `None`: not set.
+    pub default: Option<&'static str>,
+    /// What it means.
+    pub meaning: &'static str,
+    /// The version that brought it.
+    pub since: &'static str,
+}
+
+impl<T: FromOptionText> ConfigOption<T> {
+    /// An option without aliases, there since 0.1.0.
+    pub const fn new(
+        name: &'static str,
+        default: Option<&'static str>,
+        meaning: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            default,
+            meaning,
+            since: "0.1.0",
+            parse: T::from_option_text,
+            type_name: T::TYPE_NAME,
+        }
+    }
+
+    /// The same option, also known under `aliases`.
+    #[must_use]
+    pub const fn or(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// The definition without its type.
+    pub const fn summary(&self) -> OptionSummary {
+        OptionSummary {
+            name: self.name,
+            aliases: self.aliases,
+            type_name: self.type_name,
+            default: self.default,
+            meaning: self.meaning,
+            since: self.since,
+        }
+    }
+
+    /// Reads `text` as a value of this option.
+    ///
+    /// # Errors
+    /// Names the option, the text and the expected type.
+    pub fn parse(&self, text: &str) -> Result<T> {
+        (self.parse)(text.trim()).map_err(|expected| {
+            Error::new(
+                &codes::OPTION_VALUE,
+                format!("{} is `{text}`, which is not {expected}", self.name),
+            )
+            .next(format!("give {}", self.type_name))
+        })
+    }
+}
+
+/// Option values by key, as text. Later settings overwrite earlier ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Configuration {
+    values: BTreeMap<String, String>,
+}
+
+impl Configuration {
+    /// No settings: every option has its default.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `key` to `value`.
+    pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.values.insert(key.into(), value.into());
+    }
+
+    /// The text that `key` was set to.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.values.get(key).map(String::as_str)
+    }
+
+    /// All settings in the order of their keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// Takes over every setting of `other`, which wins.
+    pub fn extend(&mut self, other: &Self) {
+        self.values
+            .extend(other.values.iter().map(|(k, v)| (k.clone(), v.clone())));
+    }
+
+    /// The value of `option`: what was set under its name or an alias, else its default, else `None`.
+    ///
+    /// # Errors
+    /// The text is not a value of the option's type.
+    pub fn get<T: FromOptionText>(&self, option: &ConfigOption<T>) -> Result<Option<T>> {
+        let set = std::iter::once(&option.name)
+            .chain(option.aliases)
+            .find_map(|name| self.text(name));
+        set.or(option.default)
+            .map(|text| option.parse(text))
+            .transpose()
+    }
+
+    /// The value of an option that has a default.
+    ///
+    /// # Errors
+    /// The text is not a value of the option's type, or there is neither a setting nor a default.
+    pub fn require<T: FromOptionText>(&self, option: &ConfigOption<T>) -> Result<T> {
+        self.get(option)?.ok_or_else(|| {
+            Error::new(
+                &codes::OPTION_CONFLICT,
+                format!("{} is not set", option.name),
+            )
+            .next(format!("set it to {}", option.type_name))
+        })
+    }
+
+    /// Whether `option` was set, under its name or an alias.
+    pub fn is_set<T: FromOptionText>(&self, option: &ConfigOption<T>) -> bool {
+        std::iter::once(&option.name)
+            .chain(option.aliases)
+            .any(|name| self.text(name).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests;

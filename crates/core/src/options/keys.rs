@@ -1,0 +1,104 @@
+//! The options of jobs, with Flink's keys and defaults.
+
+use std::time::Duration;
+
+use super::{ConfigOption, OptionSummary};
+
+macro_rules! options {
+    ($($name:ident: $type:ty = $definition:expr;)*) => {
+        $(
+            #[doc = concat!("See [`ConfigOption::meaning`] of `", stringify!($name), "`.")]
+            pub const $name: ConfigOption<$type> = $definition;
+        )*
+        /// Every option of this module, for help texts and documentation.
+        pub const ALL: &[OptionSummary] = &[$($name.summary()),*];
+    };
+}
+
+options! {
+    JOB_NAME: String = ConfigOption::new("pipeline.name", None,
+        "Name of the job as listed. `-s latest` finds the snapshots of a job by it.");
+    PARALLELISM: u32 = ConfigOption::new("parallelism.default", Some("1"),
+        "Parallelism of every operator that sets none itself. Recommended: the number of cores.");
+    MAX_PARALLELISM: u32 = ConfigOption::new("pipeline.max-parallelism", Some("128"),
+        "Number of key groups, 1 to 32768: the highest parallelism the job can ever have. It is written into \
+         snapshots and can't be changed on restore.");
+    OPERATOR_CHAINING: bool = ConfigOption::new("pipeline.operator-chaining.enabled", Some("true"),
+        "Whether operators that need no exchange between them run as one vertex. Switch it off to see each \
+         operator's own numbers, at the cost of speed.")
+        .or(&["pipeline.operator-chaining"]);
+    CHECKPOINT_INTERVAL: Duration = ConfigOption::new("execution.checkpointing.interval", None,
+        "Time between the starts of two checkpoints; not set or 0: none. Shorter means less to do again after a \
+         failure and earlier commits, at the cost of more writing. Recommended: 1 s to 1 min.");
+    CHECKPOINT_TIMEOUT: Duration = ConfigOption::new("execution.checkpointing.timeout", Some("10 min"),
+        "A checkpoint that takes longer is given up and counts as failed.");
+    CHECKPOINT_MIN_PAUSE: Duration = ConfigOption::new("execution.checkpointing.min-pause", Some("0 ms"),
+        "Least time between the end of a checkpoint and the start of the next.");
+    CHECKPOINT_MAX_CONCURRENT: u32 = ConfigOption::new("execution.checkpointing.max-concurrent-checkpoints", Some("1"),
+        "How many checkpoints may run at once. Only 1 is offered: epochs are aligned, so a second would not be \
+         earlier.");
+    CHECKPOINT_TOLERABLE_FAILURES: u32 = ConfigOption::new("execution.checkpointing.tolerable-failed-checkpoints", Some("0"),
+        "How many checkpoints may fail one after the other before the job is failed.");
+    CHECKPOINT_MODE: String = ConfigOption::new("execution.checkpointing.mode", Some("EXACTLY_ONCE"),
+        "EXACTLY_ONCE or AT_LEAST_ONCE. Alignment costs nothing measurable in this engine, so AT_LEAST_ONCE is \
+         accepted and gives EXACTLY_ONCE.");
+    CHECKPOINT_RETENTION: String = ConfigOption::new("execution.checkpointing.externalized-checkpoint-retention",
+        Some("NO_EXTERNALIZED_CHECKPOINTS"),
+        "What happens to the checkpoints of a job that was cancelled or failed: RETAIN_ON_CANCELLATION keeps them in both cases, \
+         DELETE_ON_CANCELLATION keeps them only when the job failed, NO_EXTERNALIZED_CHECKPOINTS deletes them in both cases.");
+    CHECKPOINT_DIRECTORY: String = ConfigOption::new("execution.checkpointing.dir", None,
+        "Directory of checkpoints: a path or a file: URL. Not set: checkpoints are kept below the data directory of the \
+         job's user.")
+        .or(&["state.checkpoints.dir"]);
+    SAVEPOINT_DIRECTORY: String = ConfigOption::new("execution.checkpointing.savepoint-dir", None,
+        "Directory of savepoints for which no directory was named.")
+        .or(&["state.savepoints.dir"]);
+    CHECKPOINTS_RETAINED: u32 = ConfigOption::new("execution.checkpointing.num-retained", Some("1"),
+        "How many completed checkpoints are kept; at least 1.")
+        .or(&["state.checkpoints.num-retained"]);
+    RESTART_STRATEGY: String = ConfigOption::new("restart-strategy.type", None,
+        "none (also: off, disable), fixed-delay, failure-rate or exponential-delay. Not set: exponential-delay where \
+         checkpoints are on, else none.")
+        .or(&["restart-strategy"]);
+    RESTART_FIXED_ATTEMPTS: u32 = ConfigOption::new("restart-strategy.fixed-delay.attempts", Some("1"),
+        "How often a job is restarted before it fails.");
+    RESTART_FIXED_DELAY: Duration = ConfigOption::new("restart-strategy.fixed-delay.delay", Some("1 s"),
+        "Wait between a failure and the restart.");
+    RESTART_RATE_FAILURES: u32 = ConfigOption::new("restart-strategy.failure-rate.max-failures-per-interval", Some("1"),
+        "More failures than this within the interval fail the job.");
+    RESTART_RATE_INTERVAL: Duration = ConfigOption::new("restart-strategy.failure-rate.failure-rate-interval", Some("1 min"),
+        "The interval over which failures are counted.");
+    RESTART_RATE_DELAY: Duration = ConfigOption::new("restart-strategy.failure-rate.delay", Some("1 s"),
+        "Wait between a failure and the restart.");
+    RESTART_EXPONENTIAL_INITIAL: Duration = ConfigOption::new("restart-strategy.exponential-delay.initial-backoff", Some("1 s"),
+        "First wait.");
+    RESTART_EXPONENTIAL_MAX: Duration = ConfigOption::new("restart-strategy.exponential-delay.max-backoff", Some("1 min"),
+        "Longest wait.");
+    RESTART_EXPONENTIAL_MULTIPLIER: f64 = ConfigOption::new("restart-strategy.exponential-delay.backoff-multiplier", Some("1.5"),
+        "Each wait is this many times the one before.");
+    RESTART_EXPONENTIAL_RESET: Duration = ConfigOption::new("restart-strategy.exponential-delay.reset-backoff-threshold", Some("1 h"),
+        "A job that ran this long without failing starts again with the first wait.");
+    RESTART_EXPONENTIAL_JITTER: f64 = ConfigOption::new("restart-strategy.exponential-delay.jitter-factor", Some("0.1"),
+        "Each wait is made longer or shorter by up to this part of it, 0 to 1, so that jobs do not restart all at once.");
+    RESTART_EXPONENTIAL_ATTEMPTS: u32 = ConfigOption::new("restart-strategy.exponential-delay.attempts-before-reset-backoff", None,
+        "Restarts before the job fails, counted anew after a reset; not set: no limit.");
+    TASK_CANCELLATION_INTERVAL: Duration = ConfigOption::new("task.cancellation.interval", Some("30 s"),
+        "Time between two warnings about a task that does not end after it was cancelled.");
+    TASK_CANCELLATION_TIMEOUT: Duration = ConfigOption::new("task.cancellation.timeout", Some("3 min"),
+        "A task that has not ended this long after it was cancelled brings its process down; 0: wait for ever.");
+    TARGET: String = ConfigOption::new("execution.target", None,
+        "Where the job runs, as `run --target`: local is there now.");
+    RESTORE_PATH: String = ConfigOption::new("execution.state-recovery.path", None,
+        "The snapshot that the job goes on from, as `run -s`: the directory of a savepoint or checkpoint, its `_metadata`, or \
+         `latest` for the newest completed one of the job's name. Not set: the job starts afresh.")
+        .or(&["execution.savepoint.path"]);
+    RESTORE_IGNORE_UNCLAIMED_STATE: bool = ConfigOption::new("execution.state-recovery.ignore-unclaimed-state", Some("false"),
+        "Whether state of the snapshot that no operator takes is dropped, as `run -n`, rather than refused.")
+        .or(&["execution.savepoint.ignore-unclaimed-state"]);
+    RESTORE_CLAIM_MODE: String = ConfigOption::new("execution.state-recovery.claim-mode", Some("NO_CLAIM"),
+        "Who owns the snapshot's files afterwards, as `run --claimMode`: NO_CLAIM (who made it), CLAIM (the job, which \
+         deletes it once it is replaced) or LEGACY (deprecated).")
+        .or(&["execution.savepoint-restore-mode"]);
+    DATA_DIRECTORY: String = ConfigOption::new("millstream.data-dir", None,
+        "Where Millstream keeps what nobody gave a place. Default: $XDG_DATA_HOME/millstream, else ~/.local/share/millstream.");
+}
