@@ -1,0 +1,293 @@
+//! Commits: output is committed when its snapshot is complete, tried again while a sink can't be
+//! reached, and never taken for committed where that is not known.
+
+use std::time::Duration;
+
+use millstream_core::{CheckpointId, codes};
+use serde::Serialize;
+
+use crate::types::Millis;
+
+/// What came of committing everything that a snapshot covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitResult {
+    /// All of it is committed, by this call or an earlier one.
+    Done {
+        /// Outputs committed by this call.
+        committed: u64,
+        /// Outputs that were committed before.
+        already: u64,
+    },
+    /// A sink can't be reached; some of it may be committed. To be tried again.
+    Unreachable {
+        /// The output.
+        output: String,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// Output is gone and can't be committed any more.
+    Lost {
+        /// The output.
+        output: String,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// It can't be told whether output was committed.
+    Unknown {
+        /// The output.
+        output: String,
+        /// Why, in one line.
+        reason: String,
+    },
+}
+
+/// Whether the output up to a savepoint is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub enum Committed {
+    /// All of it.
+    Yes,
+    /// Not all of it; starting from the savepoint commits the rest.
+    No,
+    /// It can't be told.
+    Unknown,
+}
+
+/// What is being committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// What the snapshot holds that an attempt goes on from.
+    Recovery,
+    /// What was prepared in the running attempt up to this snapshot.
+    Snapshot(CheckpointId),
+}
+
+/// What follows from a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Committed.
+    Done,
+    /// Try again at the deadline; the line says why.
+    Retry(String),
+    /// Give up.
+    Failed {
+        /// The stable error code.
+        code: &'static str,
+        /// One line that names the output.
+        message: String,
+        /// Whether another attempt may help.
+        recoverable: bool,
+        /// What is known of the output.
+        committed: Committed,
+    },
+}
+
+#[derive(Debug, Clone)]
+struct Current {
+    target: Target,
+    began: Millis,
+    tries: u32,
+    /// `None`: the driver is at it.
+    retry_at: Option<Millis>,
+}
+
+/// The one commit that may be under way.
+#[derive(Debug, Clone)]
+pub struct Commits {
+    patience: Duration,
+    current: Option<Current>,
+}
+
+/// The wait before the second try; it doubles up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+impl Commits {
+    /// No commit under way. A sink that can't be reached for `patience` fails the attempt.
+    pub fn new(patience: Duration) -> Self {
+        Self {
+            patience,
+            current: None,
+        }
+    }
+
+    /// Notes that the driver was asked to commit `target`.
+    pub fn begin(&mut self, now: Millis, target: Target) {
+        self.current = Some(Current {
+            target,
+            began: now,
+            tries: 1,
+            retry_at: None,
+        });
+    }
+
+    /// What is under way, or waits to be tried again.
+    pub fn target(&self) -> Option<Target> {
+        self.current.as_ref().map(|current| current.target)
+    }
+
+    /// Whether the driver is at `target` right now: an answer to anything else is late.
+    pub fn awaits(&self, target: Target) -> bool {
+        self.current
+            .as_ref()
+            .is_some_and(|c| c.target == target && c.retry_at.is_none())
+    }
+
+    /// Whether the driver is at it right now.
+    pub fn in_flight(&self) -> bool {
+        self.current
+            .as_ref()
+            .is_some_and(|current| current.retry_at.is_none())
+    }
+
+    /// Takes the result of what is under way. With `may_retry` false a sink that can't be reached is
+    /// given up at once.
+    pub fn ended(&mut self, now: Millis, result: CommitResult, may_retry: bool) -> Outcome {
+        let Some(mut current) = self.current.take() else {
+            return Outcome::Done;
+        };
+        match result {
+            CommitResult::Done { .. } => Outcome::Done,
+            CommitResult::Lost { output, reason } => Outcome::Failed {
+                code: codes::COMMIT_LOST.id,
+                message: format!(
+                    "prepared output {output} is lost and can't be committed: {reason}"
+                ),
+                recoverable: false,
+                committed: Committed::No,
+            },
+            CommitResult::Unknown { output, reason } => Outcome::Failed {
+                code: codes::COMMIT_UNKNOWN.id,
+                message: format!(
+                    "it can't be told whether output {output} was committed: {reason}"
+                ),
+                recoverable: false,
+                committed: Committed::Unknown,
+            },
+            CommitResult::Unreachable { output, reason } => {
+                let wait = FIRST_WAIT.saturating_mul(1 << current.tries.min(16)) / 2;
+                let retry_at = now.plus(wait.min(LONGEST_WAIT));
+                let message = format!("output {output} can't be committed yet: {reason}");
+                if !may_retry || retry_at > current.began.plus(self.patience) {
+                    return Outcome::Failed {
+                        code: codes::SINK_WRITE.id,
+                        message: format!("{message} (tried {} times)", current.tries),
+                        recoverable: true,
+                        committed: Committed::No,
+                    };
+                }
+                current.retry_at = Some(retry_at);
+                self.current = Some(current);
+                Outcome::Retry(message)
+            }
+        }
+    }
+
+    /// What is due to be tried again. The driver is at it from now on.
+    pub fn take_due(&mut self, now: Millis) -> Option<Target> {
+        let current = self.current.as_mut()?;
+        current.retry_at.take_if(|at| now >= *at)?;
+        current.tries = current.tries.saturating_add(1);
+        Some(current.target)
+    }
+
+    /// Whether the driver is at it for longer than the patience: it hangs.
+    pub fn is_overdue(&self, now: Millis) -> bool {
+        self.overdue_at().is_some_and(|at| now >= at)
+    }
+
+    /// When to look next.
+    pub fn deadline(&self) -> Option<Millis> {
+        self.current
+            .as_ref()
+            .and_then(|current| current.retry_at)
+            .or_else(|| self.overdue_at())
+    }
+
+    /// A try may begin as late as the patience ends, so it hangs only after twice that.
+    fn overdue_at(&self) -> Option<Millis> {
+        let current = self
+            .current
+            .as_ref()
+            .filter(|current| current.retry_at.is_none())?;
+        Some(current.began.plus(self.patience.saturating_mul(2)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unreachable() -> CommitResult {
+        CommitResult::Unreachable {
+            output: "part-0".to_owned(),
+            reason: "no route".to_owned(),
+        }
+    }
+
+    fn commits() -> Commits {
+        let mut commits = Commits::new(Duration::from_secs(1));
+        commits.begin(Millis(0), Target::Snapshot(3));
+        commits
+    }
+
+    #[test]
+    fn a_sink_out_of_reach_is_tried_again_after_waits_that_double() {
+        let mut commits = commits();
+        let mut now = Millis(0);
+        for wait in [100, 200, 400] {
+            assert!(matches!(
+                commits.ended(now, unreachable(), true),
+                Outcome::Retry(_)
+            ));
+            assert_eq!(commits.deadline(), Some(Millis(now.0 + wait)));
+            now = Millis(now.0 + wait);
+            assert_eq!(commits.take_due(now), Some(Target::Snapshot(3)));
+        }
+        let outcome = commits.ended(now, unreachable(), true);
+        let Outcome::Failed {
+            code,
+            recoverable,
+            committed,
+            ..
+        } = outcome
+        else {
+            panic!("patience is over at {now:?}, yet: {outcome:?}");
+        };
+        assert_eq!(
+            (code, recoverable, committed),
+            ("MS-7001", true, Committed::No)
+        );
+        assert_eq!(commits.target(), None);
+    }
+
+    #[test]
+    fn lost_and_unknown_are_never_taken_for_success() {
+        let (output, reason) = ("part-0".to_owned(), "gone".to_owned());
+        let lost = CommitResult::Lost {
+            output: output.clone(),
+            reason: reason.clone(),
+        };
+        let unknown = CommitResult::Unknown { output, reason };
+        for (result, expected) in [(lost, "MS-7002"), (unknown, "MS-7003")] {
+            let Outcome::Failed {
+                code,
+                message,
+                recoverable,
+                ..
+            } = commits().ended(Millis(0), result, true)
+            else {
+                panic!("taken for success");
+            };
+            assert_eq!(code, expected);
+            assert!(message.contains("part-0") && !recoverable, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_commit_that_never_answers_is_noticed() {
+        let commits = commits();
+        assert!(!commits.is_overdue(Millis(1_999)));
+        assert!(commits.is_overdue(Millis(2_000)));
+        assert_eq!(commits.deadline(), Some(Millis(2_000)));
+    }
+}

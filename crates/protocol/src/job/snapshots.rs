@@ -1,0 +1,325 @@
+//! Snapshots: how they begin, complete and fail, and what that means for the job.
+
+use millstream_core::{CheckpointId, JobStatus, codes};
+
+use super::{JobMachine, Next};
+use crate::action::{Action, DiscardReason};
+use crate::checkpoint::{Acknowledgement, Pending, Wanted, WriteOf};
+use crate::commit::Target;
+use crate::operations::OperationResult;
+use crate::stop::Last;
+use crate::types::{Attempt, Failure, Millis, SnapshotKind, SnapshotRef, TaskId};
+
+impl Wanted {
+    /// The error code of an operation that wanted this and did not get it.
+    pub(super) fn failure_code(&self) -> &'static str {
+        if self.then.is_last() {
+            codes::STOP_FAILED.id
+        } else {
+            codes::CHECKPOINT_FAILED.id
+        }
+    }
+}
+
+impl JobMachine {
+    /// Whether a snapshot could begin. Not while a commit is under way: were the next snapshot complete
+    /// first, a restart from it would not know of the output that waits to be committed.
+    pub(super) fn may_begin_snapshot(&self) -> bool {
+        self.status == JobStatus::Running
+            && self.workers
+            && self.last.is_none()
+            && self.tasks.all_running()
+            && self.commits.target().is_none()
+    }
+
+    pub(super) fn begin_due_snapshot(&mut self, now: Millis) {
+        if !self.may_begin_snapshot() {
+            return;
+        }
+        let Some(wanted) = self.checkpoints.take_next(now, self.tasks.input_ended()) else {
+            return;
+        };
+        let attempt = self.attempt;
+        let pending = self
+            .checkpoints
+            .begin(now, attempt, wanted.clone(), self.tasks.ids());
+        let checkpoint = pending.checkpoint;
+        let Wanted {
+            kind,
+            then,
+            operation,
+        } = wanted;
+        if then.is_last() {
+            self.last = Some(Last::new(operation, checkpoint, then));
+        }
+        let full = kind == SnapshotKind::Checkpoint && self.snapshots.next_is_full();
+        self.actions.push(Action::Trigger {
+            attempt,
+            checkpoint,
+            kind,
+            then,
+            full,
+        });
+    }
+
+    pub(super) fn acknowledged(
+        &mut self,
+        now: Millis,
+        attempt: Attempt,
+        checkpoint: CheckpointId,
+        task: TaskId,
+    ) {
+        match self.checkpoints.acknowledge(attempt, checkpoint, task) {
+            Acknowledgement::Counted | Acknowledgement::Ignored => {}
+            Acknowledgement::TooLate => {
+                self.actions.push(Action::DiscardAcknowledged {
+                    attempt,
+                    checkpoint,
+                    task,
+                });
+            }
+            Acknowledgement::Complete => self.all_acknowledged(now, attempt, checkpoint),
+        }
+    }
+
+    fn all_acknowledged(&mut self, now: Millis, attempt: Attempt, checkpoint: CheckpointId) {
+        if let Some(last) = self.last_of(checkpoint) {
+            last.all_acknowledged();
+        }
+        let kind = self
+            .checkpoints
+            .running()
+            .map(|running| running.wanted.kind.clone());
+        match kind {
+            Some(SnapshotKind::FinalCommit) => self.complete_snapshot(now, None),
+            Some(kind) => {
+                self.actions.push(Action::WriteSnapshot {
+                    attempt,
+                    checkpoint,
+                    kind,
+                });
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn declined(
+        &mut self,
+        now: Millis,
+        attempt: Attempt,
+        checkpoint: CheckpointId,
+        task: TaskId,
+        reason: &str,
+    ) {
+        if self.checkpoints.is_collecting(attempt, checkpoint) {
+            let reason = format!("declined by {}: {reason}", self.tasks.name(task));
+            self.fail_snapshot(now, &reason, false);
+        }
+    }
+
+    pub(super) fn snapshot_written(&mut self, now: Millis, checkpoint: CheckpointId, path: String) {
+        match self.checkpoints.write_ended(checkpoint) {
+            WriteOf::Running => self.complete_snapshot(now, Some(path)),
+            WriteOf::Nobody => {}
+            WriteOf::GivenUp => {
+                let savepoint = self.checkpoints.was_savepoint(checkpoint);
+                let snapshot = SnapshotRef {
+                    checkpoint,
+                    path,
+                    savepoint,
+                };
+                let reason = DiscardReason::Aborted;
+                self.actions
+                    .push(Action::DiscardSnapshot { snapshot, reason });
+            }
+        }
+    }
+
+    pub(super) fn snapshot_failed(&mut self, now: Millis, checkpoint: CheckpointId, reason: &str) {
+        if self.checkpoints.write_ended(checkpoint) == WriteOf::Running {
+            self.fail_snapshot(now, &format!("it could not be written: {reason}"), true);
+        }
+    }
+
+    /// The running snapshot is complete, in `path` if it is persisted.
+    fn complete_snapshot(&mut self, now: Millis, path: Option<String>) {
+        let Some(pending) = self
+            .checkpoints
+            .complete(now, path.as_deref().unwrap_or_default())
+        else {
+            return;
+        };
+        let Pending {
+            checkpoint, wanted, ..
+        } = pending;
+        let savepoint = matches!(wanted.kind, SnapshotKind::Savepoint { .. });
+        let snapshot = path.map(|path| SnapshotRef {
+            checkpoint,
+            path,
+            savepoint,
+        });
+        let is_last = match self.last_of(checkpoint) {
+            Some(last) => {
+                last.completed(snapshot.clone());
+                true
+            }
+            None => false,
+        };
+        if let Some(snapshot) = snapshot {
+            self.keep_snapshot(snapshot.clone(), is_last);
+            if !is_last && let Some(id) = wanted.operation {
+                let path = snapshot.path;
+                self.end_operation(now, id, OperationResult::Completed { checkpoint, path });
+            }
+        }
+        // An intermediate savepoint commits nothing: the job does not go back to it. Nor does an attempt
+        // that has failed: the next one commits what this snapshot holds.
+        if (is_last || !savepoint) && self.status == JobStatus::Running {
+            self.commit(now, checkpoint);
+        }
+    }
+
+    fn keep_snapshot(&mut self, snapshot: SnapshotRef, is_last: bool) {
+        if !snapshot.savepoint {
+            for snapshot in self.snapshots.completed(snapshot) {
+                let reason = DiscardReason::Subsumed;
+                self.actions
+                    .push(Action::DiscardSnapshot { snapshot, reason });
+            }
+        } else if is_last {
+            self.snapshots.anchored(snapshot);
+        }
+    }
+
+    fn commit(&mut self, now: Millis, checkpoint: CheckpointId) {
+        let attempt = self.attempt;
+        if self.workers {
+            self.actions.push(Action::NotifyCompleted {
+                attempt,
+                checkpoint,
+            });
+        }
+        self.commits.begin(now, Target::Snapshot(checkpoint));
+        self.actions.push(Action::Commit {
+            attempt,
+            checkpoint,
+        });
+    }
+
+    /// The running snapshot failed by itself: it was declined, took too long, or could not be
+    /// written (`write_failed`).
+    pub(super) fn fail_snapshot(&mut self, now: Millis, reason: &str, write_failed: bool) {
+        let given_up = if write_failed {
+            self.checkpoints.write_failed(now, reason)
+        } else {
+            self.checkpoints.abort(now, reason)
+        };
+        let Some(pending) = given_up else {
+            return;
+        };
+        let last = self.snapshot_given_up(now, &pending, reason);
+        if self.status != JobStatus::Running {
+            return;
+        }
+        let noun = pending.wanted.kind.noun();
+        let message = format!("{noun} {} failed: {reason}", pending.checkpoint);
+        match last {
+            Some(last) if last.operation().is_some() => self.after_failed_stop(now, last, message),
+            last => self.after_failed_checkpoint(now, &pending, last, message),
+        }
+    }
+
+    /// A stop failed before its savepoint was there: the job goes on as if nothing had been asked.
+    fn after_failed_stop(&mut self, now: Millis, mut last: Last, message: String) {
+        if let Some(failure) = last.take_held_back() {
+            self.fail_attempt(now, failure);
+        } else if last.needs_restart_on_failure() {
+            let message =
+                format!("a drain can't be taken back, so the job is restarted: {message}");
+            let failure = self.failure(now, codes::STOP_FAILED.id, message);
+            // Nothing is wrong with the job: no strategy is asked, and none of its restarts used up.
+            self.end_attempt(now, failure, Next::Restart { at: now });
+        } else {
+            self.warn(format!("the stop failed, the job goes on: {message}"));
+            self.actions.push(Action::ResumeSources {
+                attempt: self.attempt,
+            });
+        }
+    }
+
+    fn after_failed_checkpoint(
+        &mut self,
+        now: Millis,
+        pending: &Pending,
+        last: Option<Last>,
+        message: String,
+    ) {
+        if let Some(failure) = last.and_then(|mut last| last.take_held_back()) {
+            return self.fail_attempt(now, failure);
+        }
+        self.warn(message.clone());
+        if pending.wanted.counts_as_checkpoint() && self.checkpoints.count_failure() {
+            let failures = self.checkpoints.failures();
+            let tolerable = self.settings.checkpoints.tolerable_failures;
+            let message = format!(
+                "{failures} checkpoints failed one after the other, {tolerable} are tolerated; the last: {message}"
+            );
+            let failure = self.failure(now, codes::CHECKPOINTS_FAILING.id, message);
+            self.fail_attempt(now, failure);
+        }
+    }
+
+    /// Gives the running snapshot up because of something else.
+    pub(super) fn abort_running(&mut self, now: Millis, reason: &str) {
+        if let Some(pending) = self.checkpoints.abort(now, reason) {
+            self.snapshot_given_up(now, &pending, reason);
+        }
+    }
+
+    /// Tells workers and users of a snapshot that was given up. Answers the stop that it was to be the
+    /// last snapshot of.
+    fn snapshot_given_up(&mut self, now: Millis, pending: &Pending, reason: &str) -> Option<Last> {
+        let Pending {
+            attempt,
+            checkpoint,
+            wanted,
+            ..
+        } = pending;
+        let (attempt, checkpoint) = (*attempt, *checkpoint);
+        let reason = reason.to_owned();
+        let last = self.last.take_if(|last| last.checkpoint() == checkpoint);
+        match (&last, wanted.operation) {
+            (Some(last), _) => self.fail_stop(now, last, &reason),
+            (None, Some(id)) => {
+                let result = OperationResult::failed(wanted.failure_code(), reason.clone());
+                self.end_operation(now, id, result);
+            }
+            (None, None) => {}
+        }
+        self.actions.push(Action::AbortCheckpoint {
+            attempt,
+            checkpoint,
+            reason,
+        });
+        last
+    }
+
+    /// A recoverable failure of the attempt as a whole.
+    pub(super) fn failure(&self, now: Millis, code: &'static str, message: String) -> Failure {
+        let attempt = self.attempt;
+        Failure {
+            at: now,
+            attempt,
+            task: None,
+            code,
+            message,
+            recoverable: true,
+        }
+    }
+
+    pub(super) fn last_of(&mut self, checkpoint: CheckpointId) -> Option<&mut Last> {
+        self.last
+            .as_mut()
+            .filter(|last| last.checkpoint() == checkpoint)
+    }
+}

@@ -1,0 +1,377 @@
+//! The steps of a process: which of the many things that could happen next does.
+
+use std::time::Duration;
+
+use millstream_core::{TaskStatus, TriggerId};
+use millstream_protocol::{CommitResult, Event, Request, SavepointFormat, SnapshotKind, TaskId};
+use rand::RngExt;
+
+use crate::process::{Process, Work};
+use crate::tasks::{Message, Task};
+use crate::world::{Stored, first};
+
+/// Steps after which a job that is left alone must have ended.
+const PATIENCE: u32 = 3_000;
+
+impl Process<'_> {
+    /// One step. With `chaos` also failures, crashes and requests.
+    pub(crate) fn step(&mut self, chaos: bool) {
+        match self.rng.random_range(0..100) {
+            0..30 => self.deliver_something(),
+            30..55 => self.run_a_task(),
+            55..68 => self.read(),
+            68..80 => self.finish_work(chaos),
+            80..84 => self.end_workers(),
+            84..90 => self.pass_time(chaos),
+            _ if !chaos => self.pass_time(false),
+            90..95 => self.request(),
+            _ => self.fault(),
+        }
+    }
+
+    /// Without further trouble: to the end of the input, or cancelled, whatever comes first.
+    pub(crate) fn come_to_an_end(&mut self) {
+        if self.rng.random_bool(0.3) {
+            let id = self.new_id();
+            self.tell(Event::Request(Request::Cancel { id }));
+        }
+        for _ in 0..PATIENCE {
+            if !self.is_alive() {
+                return;
+            }
+            self.step(false);
+        }
+        panic!("the job does not come to an end: {:#?}", self.machine);
+    }
+
+    fn pick(&mut self, count: usize) -> Option<usize> {
+        (count > 0).then(|| self.rng.random_range(0..count))
+    }
+
+    fn deliver_something(&mut self) {
+        let speaking: Vec<usize> = (0..self.tasks.len())
+            .filter(|task| !self.tasks[*task].messages.is_empty())
+            .collect();
+        let choice = self.pick(speaking.len() + self.answers.len());
+        let message = match choice {
+            None => return,
+            Some(choice) if choice < speaking.len() => {
+                let task = &mut self.tasks[speaking[choice]];
+                task.messages.pop_front().expect("it has messages")
+            }
+            Some(choice) => {
+                let event = self.answers.swap_remove(choice - speaking.len());
+                Message {
+                    event,
+                    prepared: None,
+                }
+            }
+        };
+        if self.rng.random_bool(0.03) && matches!(message.event, Event::Acknowledged { .. }) {
+            // A message that arrives twice brings nothing new.
+            self.answers.push(message.event.clone());
+        }
+        self.deliver(message);
+    }
+
+    /// A task reaches its next boundary.
+    fn run_a_task(&mut self) {
+        let busy: Vec<usize> = (0..self.tasks.len())
+            .filter(|task| self.tasks[*task].alive && !self.tasks[*task].boundaries.is_empty())
+            .collect();
+        let Some(choice) = self.pick(busy.len()) else {
+            return;
+        };
+        let declines = self.rng.random_bool(0.05);
+        let attempt = self.attempt;
+        let task = &mut self.tasks[busy[choice]];
+        let boundary = task.boundaries.pop_front().expect("it has boundaries");
+        let (id, checkpoint) = (task.id, boundary.checkpoint);
+        if declines {
+            let reason = "no space".to_owned();
+            task.send(Event::Declined {
+                attempt,
+                checkpoint,
+                task: id,
+                reason,
+            });
+            return;
+        }
+        let records = first(boundary.position) & !first(task.prepared_to);
+        task.prepared_to = boundary.position;
+        let prepared = task
+            .sink
+            .map(|sink| (checkpoint, self.world.prepare(sink, records)));
+        let event = Event::Acknowledged {
+            attempt,
+            checkpoint,
+            task: id,
+        };
+        task.messages.push_back(Message { event, prepared });
+    }
+
+    /// Sources read a record, unless they wait at a boundary; at the end they say so.
+    fn read(&mut self) {
+        let all_alive = self.workers && self.tasks.iter().all(|task| task.alive);
+        if !all_alive || self.paused.is_some() {
+            return;
+        }
+        if self.position < self.world.input {
+            self.position += 1;
+        }
+        if self.position < self.world.input {
+            return;
+        }
+        let attempt = self.attempt;
+        for task in self
+            .tasks
+            .iter_mut()
+            .filter(|task| task.id.vertex == 0 && !task.running)
+        {
+            task.running = true;
+            let id = task.id;
+            task.send(Event::SourceEnded { attempt, task: id });
+        }
+    }
+
+    fn finish_work(&mut self, chaos: bool) {
+        let Some(choice) = self.pick(self.work.len()) else {
+            return;
+        };
+        let work = self.work.swap_remove(choice);
+        let fails = chaos && self.rng.random_bool(0.15);
+        match work {
+            Work::Write {
+                checkpoint,
+                outputs,
+            } => self.finish_write(checkpoint, outputs, fails),
+            Work::Commit { ref outputs, .. } | Work::Recover { ref outputs, .. } => {
+                self.finish_commit(&work, &outputs.clone(), fails);
+            }
+        }
+    }
+
+    fn finish_write(&mut self, checkpoint: u64, outputs: Vec<usize>, fails: bool) {
+        if fails {
+            let reason = "disk full".to_owned();
+            self.answers
+                .push(Event::SnapshotFailed { checkpoint, reason });
+            return;
+        }
+        let triggered = &self.triggered[&checkpoint];
+        let savepoint = matches!(triggered.kind, SnapshotKind::Savepoint { .. });
+        let last = triggered.then.is_last();
+        let position = triggered.position;
+        let stored = Stored {
+            position,
+            outputs,
+            savepoint,
+            offered: !savepoint || last,
+        };
+        self.world.stored.insert(checkpoint, stored);
+        // The number of a stop's savepoint is in the durable record of the operation.
+        let running = self
+            .machine
+            .running_snapshot()
+            .filter(|p| p.checkpoint == checkpoint);
+        if let Some(id) = running.and_then(|p| p.wanted.operation).filter(|_| last) {
+            self.world.stop_of.insert(checkpoint, id);
+        }
+        let path = format!("/{checkpoint}");
+        self.answers
+            .push(Event::SnapshotWritten { checkpoint, path });
+        self.world.check();
+    }
+
+    fn finish_commit(&mut self, work: &Work, outputs: &[usize], fails: bool) {
+        if let Work::Recover { .. } = work {
+            self.world.remove_leftovers(outputs);
+        }
+        let result = match (fails, self.rng.random_range(0..20)) {
+            (false, _) => CommitResult::Done {
+                committed: outputs.len() as u64,
+                already: 0,
+            },
+            (true, 0) => CommitResult::Lost {
+                output: "x".to_owned(),
+                reason: "y".to_owned(),
+            },
+            (true, 1) => CommitResult::Unknown {
+                output: "x".to_owned(),
+                reason: "y".to_owned(),
+            },
+            (true, _) => {
+                self.outcome.retried_commits += 1;
+                CommitResult::Unreachable {
+                    output: "x".to_owned(),
+                    reason: "y".to_owned(),
+                }
+            }
+        };
+        let committed = if fails {
+            outputs.len() / 2
+        } else {
+            outputs.len()
+        };
+        for output in &outputs[..committed] {
+            self.world.commit(*output);
+        }
+        if !fails {
+            self.pending.retain(|(_, output)| !outputs.contains(output));
+        }
+        self.world.check();
+        self.answer(work, result);
+    }
+
+    /// Workers go when their tasks have ended.
+    fn end_workers(&mut self) {
+        if self.workers && self.tasks.iter().all(|task| !task.alive) {
+            self.workers = false;
+            self.answers.push(Event::AttemptEnded {
+                attempt: self.attempt,
+            });
+        }
+    }
+
+    fn pass_time(&mut self, chaos: bool) {
+        let deadline = self.machine.next_deadline();
+        self.now = match deadline {
+            Some(deadline) if !chaos && self.is_idle() => deadline,
+            // Without trouble, what is under way gets done in time.
+            _ if !chaos => self.now.plus(Duration::from_millis(1)),
+            Some(deadline) if self.rng.random_bool(0.5) => deadline,
+            _ => self
+                .now
+                .plus(Duration::from_millis(self.rng.random_range(0..400))),
+        };
+        self.tell(Event::Tick);
+    }
+
+    /// Whether nothing happens unless time passes.
+    fn is_idle(&self) -> bool {
+        let busy = |task: &Task| !task.messages.is_empty() || !task.boundaries.is_empty();
+        self.work.is_empty() && self.answers.is_empty() && !self.tasks.iter().any(busy)
+    }
+
+    fn new_id(&mut self) -> TriggerId {
+        let id = TriggerId::from_bytes((self.world.requested.len() as u128 + 1).to_be_bytes());
+        self.world.requested.insert(id);
+        id
+    }
+
+    fn request(&mut self) {
+        let again = self.world.requested.iter().next_back().copied();
+        // Operations of an earlier process are not known to this one.
+        let again = again.filter(|id| self.machine.operation(*id).is_some());
+        let id = match again {
+            Some(id) if self.rng.random_bool(0.2) => id,
+            _ => self.new_id(),
+        };
+        let (directory, format) = (None, SavepointFormat::Canonical);
+        let request = match self.rng.random_range(0..12) {
+            0..4 => Request::Savepoint {
+                id,
+                directory,
+                format,
+            },
+            4..6 => Request::Checkpoint { id },
+            6..11 => Request::Stop {
+                id,
+                drain: self.rng.random_bool(0.4),
+                directory,
+                format,
+            },
+            _ => Request::Cancel { id },
+        };
+        self.tell(Event::Request(request));
+    }
+
+    fn fault(&mut self) {
+        match self.rng.random_range(0..10) {
+            0..2 => self.crash(),
+            2..6 => self.fail_a_task(),
+            6..8 => self.hang(),
+            8 => self.die(),
+            _ => self.send_nonsense(),
+        }
+    }
+
+    fn fail_a_task(&mut self) {
+        let alive: Vec<usize> = (0..self.tasks.len())
+            .filter(|task| self.tasks[*task].alive)
+            .collect();
+        let Some(choice) = self.pick(alive.len()) else {
+            return;
+        };
+        let recoverable = self.rng.random_bool(0.95);
+        let attempt = self.attempt;
+        let task = &mut self.tasks[alive[choice]];
+        task.alive = false;
+        task.boundaries.clear();
+        let (id, cause) = (Some(task.id), "boom".to_owned());
+        task.send(Event::TaskFailed {
+            attempt,
+            task: id,
+            code: "MS-4001",
+            cause,
+            recoverable,
+        });
+    }
+
+    /// Long silence: whatever has a deadline reaches it.
+    fn hang(&mut self) {
+        for _ in 0..self.rng.random_range(1..8) {
+            let Some(deadline) = self.machine.next_deadline().filter(|_| self.is_alive()) else {
+                return;
+            };
+            self.now = deadline;
+            self.tell(Event::Tick);
+        }
+    }
+
+    /// The workers go without a word.
+    fn die(&mut self) {
+        if self.workers {
+            self.tasks.iter_mut().for_each(|task| task.alive = false);
+            self.end_workers();
+        }
+    }
+
+    /// Messages that fit nothing.
+    fn send_nonsense(&mut self) {
+        let attempt = self.rng.random_range(0..self.attempt + 2);
+        let checkpoint = self.world.highest_number + self.rng.random_range(1..3);
+        let task = TaskId {
+            vertex: 9,
+            subtask: 9,
+        };
+        let reason = "nonsense".to_owned();
+        let result = CommitResult::Done {
+            committed: 0,
+            already: 0,
+        };
+        let event = match self.rng.random_range(0..7) {
+            0 => Event::Acknowledged {
+                attempt,
+                checkpoint,
+                task,
+            },
+            1 => Event::Declined {
+                attempt,
+                checkpoint,
+                task,
+                reason,
+            },
+            2 => Event::SnapshotFailed { checkpoint, reason },
+            3 => Event::CommitEnded { checkpoint, result },
+            4 => Event::TaskReported {
+                attempt,
+                task,
+                status: TaskStatus::Running,
+            },
+            5 => Event::SourceEnded { attempt, task },
+            _ => Event::Start,
+        };
+        self.tell(event);
+    }
+}
