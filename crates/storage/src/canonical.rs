@@ -1,0 +1,201 @@
+//! Format `canonical`, version 1: Parquet, one row for each entry of state, in the order of key groups.
+//!
+//! | column | type | |
+//! |---|---|---|
+//! | `key_group` | `UInt16` | the key group of the key |
+//! | `key` | as the program's type | a struct has real sub-columns |
+//! | `namespace` | `Utf8`, may be null | reserved for windows; null for state that has none |
+//! | `value` | as the program's type | |
+//!
+//! The schema's metadata holds `millstream.format-version`. What the columns `key` and `value` are made of is the
+//! business of the state backend that writes them.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{Array, RecordBatch, UInt16Array};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use millstream_core::{KeyGroupRange, Result};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::properties::WriterProperties;
+use parquet::file::statistics::Statistics;
+
+use crate::fail;
+use crate::metadata::FileEntry;
+use crate::native::open;
+use crate::write::StateFileWriter;
+
+const VERSION_KEY: &str = "millstream.format-version";
+const VERSION: u64 = 1;
+/// Rows are ordered by key group, so small row groups let a restore leave out what it does not own.
+const ROW_GROUP_ROWS: usize = 64 * 1024;
+const ROW_GROUP_BYTES: usize = 64 * 1024 * 1024;
+
+/// The schema of a canonical file whose keys and values are of these fields; their names become `key` and
+/// `value`.
+pub fn schema(key: &FieldRef, value: &FieldRef) -> SchemaRef {
+    let fields = vec![
+        Field::new("key_group", DataType::UInt16, false),
+        key.as_ref().clone().with_name("key"),
+        Field::new("namespace", DataType::Utf8, true),
+        value.as_ref().clone().with_name("value"),
+    ];
+    let metadata = [(VERSION_KEY.to_string(), VERSION.to_string())];
+    Arc::new(Schema::new_with_metadata(fields, metadata.into()))
+}
+
+/// Writes a canonical file.
+pub struct CanonicalWriter {
+    parquet: ArrowWriter<StateFileWriter>,
+    path: PathBuf,
+    entries: u64,
+}
+
+impl CanonicalWriter {
+    /// Begins the file with a schema made by [`schema`].
+    ///
+    /// # Errors
+    /// Parquet has no such type, or the file can't be written.
+    pub fn new(file: StateFileWriter, schema: SchemaRef) -> Result<Self> {
+        let path = file.path().to_path_buf();
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+            .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
+            .set_created_by(format!("millstream {}", env!("CARGO_PKG_VERSION")))
+            .build();
+        let parquet = ArrowWriter::try_new(file, schema, Some(properties))
+            .map_err(|cause| fail::write(&path, cause))?;
+        Ok(Self {
+            parquet,
+            path,
+            entries: 0,
+        })
+    }
+
+    /// Writes the rows of `batch`. Key groups must not go back from one row to the next.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.parquet
+            .write(batch)
+            .map_err(|cause| fail::write(&self.path, cause))?;
+        self.entries += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// The file can't be written to its end.
+    pub fn finish(self, key_groups: KeyGroupRange) -> Result<FileEntry> {
+        // Writes the footer on the way.
+        let file = self
+            .parquet
+            .into_inner()
+            .map_err(|cause| fail::write(&self.path, cause))?;
+        file.finish(key_groups, self.entries)
+    }
+}
+
+/// Reads a canonical file batch by batch.
+pub struct CanonicalReader {
+    batches: ParquetRecordBatchReader,
+    path: PathBuf,
+}
+
+impl CanonicalReader {
+    /// Opens the file at `path`. Row groups without any key of `key_groups` are left out; the batches may still hold
+    /// rows of other groups.
+    ///
+    /// # Errors
+    /// The file is missing, not Parquet with the columns of a canonical file, or of a newer version; names the file.
+    pub fn open(path: &Path, key_groups: KeyGroupRange) -> Result<Self> {
+        let damaged = |cause| fail::corrupt(path, format!("it can't be read as Parquet, {cause}"));
+        let builder =
+            ParquetRecordBatchReaderBuilder::<File>::try_new(open(path)?).map_err(damaged)?;
+        check_schema(path, builder.schema())?;
+        let wanted = wanted_row_groups(builder.metadata(), key_groups);
+        let batches = builder.with_row_groups(wanted).build().map_err(damaged)?;
+        Ok(Self {
+            batches,
+            path: path.to_path_buf(),
+        })
+    }
+
+    /// The next batch; `None` at the end.
+    ///
+    /// # Errors
+    /// The file can't be read; names the file.
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
+        self.batches
+            .next()
+            .transpose()
+            .map_err(|cause| fail::corrupt(&self.path, format!("it can't be read, {cause}")))
+    }
+}
+
+/// The column `key_group` of a batch of a canonical file.
+///
+/// # Errors
+/// There is no such column; `path` is named.
+pub fn key_groups<'a>(batch: &'a RecordBatch, path: &Path) -> Result<&'a UInt16Array> {
+    batch
+        .column_by_name("key_group")
+        .and_then(|column| column.as_any().downcast_ref::<UInt16Array>())
+        .filter(|column| column.null_count() == 0)
+        .ok_or_else(|| fail::corrupt(path, "it has no column `key_group` of small whole numbers"))
+}
+
+fn check_schema(path: &Path, schema: &Schema) -> Result<()> {
+    let version = schema
+        .metadata()
+        .get(VERSION_KEY)
+        .and_then(|text| text.parse::<u64>().ok());
+    match version {
+        Some(version) if version > VERSION => return Err(fail::newer(path, version, VERSION)),
+        Some(_) => {}
+        None => {
+            return Err(fail::corrupt(
+                path,
+                "it is Parquet, but not of a Millstream snapshot",
+            ));
+        }
+    }
+    for column in ["key_group", "key", "value"] {
+        if schema.field_with_name(column).is_err() {
+            return Err(fail::corrupt(path, format!("it has no column `{column}`")));
+        }
+    }
+    Ok(())
+}
+
+fn wanted_row_groups(metadata: &ParquetMetaData, key_groups: KeyGroupRange) -> Vec<usize> {
+    let is_wanted = |row_group: &RowGroupMetaData| {
+        // Where there are no statistics the rows themselves decide.
+        key_group_bounds(row_group).is_none_or(|(lowest, highest)| {
+            lowest < i32::from(key_groups.end) && i32::from(key_groups.start) <= highest
+        })
+    };
+    let row_groups = metadata.row_groups().iter().enumerate();
+    row_groups
+        .filter(|(_, row_group)| is_wanted(row_group))
+        .map(|(index, _)| index)
+        .collect()
+}
+
+fn key_group_bounds(row_group: &RowGroupMetaData) -> Option<(i32, i32)> {
+    let column = row_group
+        .columns()
+        .iter()
+        .find(|column| column.column_path().string() == "key_group");
+    match column?.statistics()? {
+        Statistics::Int32(values) => Some((*values.min_opt()?, *values.max_opt()?)),
+        _ => None,
+    }
+}

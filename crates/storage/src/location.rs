@@ -1,0 +1,158 @@
+//! Where a snapshot, or a directory of snapshots, lies.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use millstream_core::{Error, Result, codes};
+
+use crate::metadata::METADATA_FILE;
+
+/// A directory as users name it: `/data/sp`, `data/sp`, `file:/data/sp`, `file:///data/sp`, or the
+/// `_metadata` file in it. Prints as Flink prints it: `file:/data/sp`.
+///
+/// The path is absolute; a relative one is taken from the working directory.
+///
+/// ```
+/// let location: millstream_storage::Location = "file:///data/sp/_metadata".parse()?;
+/// assert_eq!(location.to_string(), "file:/data/sp");
+/// # Ok::<(), millstream_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Location {
+    path: PathBuf,
+}
+
+impl Location {
+    /// The directory at `path`.
+    ///
+    /// # Errors
+    /// The path is empty, or relative while the working directory can't be told.
+    pub fn from_path(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let path = std::path::absolute(path).map_err(|cause| {
+            Error::new(
+                &codes::SNAPSHOT_MISSING,
+                format!("`{}` is not a path", path.display()),
+            )
+            .cause(cause)
+            .next("give the directory of a snapshot or its _metadata file")
+        })?;
+        let path = if path.file_name().is_some_and(|name| name == METADATA_FILE) {
+            path.parent().map(Path::to_path_buf).unwrap_or_default()
+        } else {
+            // Collecting the components takes trailing slashes away.
+            path.components().collect()
+        };
+        Ok(Self { path })
+    }
+
+    /// The directory, absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of the snapshot's `_metadata`.
+    pub fn metadata_path(&self) -> PathBuf {
+        self.path.join(METADATA_FILE)
+    }
+
+    /// Whether a completed snapshot lies here, that is, whether `_metadata` is in place.
+    pub fn is_complete(&self) -> bool {
+        self.metadata_path().is_file()
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "file:{}", self.path.display())
+    }
+}
+
+impl FromStr for Location {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let text = text.trim();
+        let Some(scheme) = scheme(text) else {
+            return Self::from_path(text);
+        };
+        if !scheme.eq_ignore_ascii_case("file") {
+            return Err(Error::new(
+                &codes::SNAPSHOT_SCHEME,
+                format!("snapshots can't be kept in `{scheme}:` yet (`{text}`)"),
+            )
+            .next("name a directory of this machine, for example file:///data/savepoints"));
+        }
+        let rest = text.get(scheme.len() + 1..).unwrap_or_default();
+        let Some(authority) = rest.strip_prefix("//") else {
+            return Self::from_path(rest);
+        };
+        let (host, _) = authority.split_once('/').unwrap_or((authority, ""));
+        if !host.is_empty() && host != "localhost" {
+            return Err(Error::new(
+                &codes::SNAPSHOT_SCHEME,
+                format!("`{text}` lies on the machine `{host}`, not on this one"),
+            )
+            .next("mount the directory, and name it with three slashes: file:///data/savepoints"));
+        }
+        Self::from_path(authority.get(host.len()..).unwrap_or_default())
+    }
+}
+
+/// What stands before the first colon, if it reads as the scheme of a URL.
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once(':')?;
+    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    let is_scheme =
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(letters);
+    is_scheme.then_some(scheme)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Location;
+
+    fn printed(text: &str) -> String {
+        text.parse::<Location>().expect("a path").to_string()
+    }
+
+    #[test]
+    fn every_way_to_name_a_snapshot_means_the_same() {
+        for text in [
+            "/data/sp/savepoint-f8cccb-d08cc0ef01b6",
+            "/data/sp/savepoint-f8cccb-d08cc0ef01b6/",
+            "/data/sp/savepoint-f8cccb-d08cc0ef01b6/_metadata",
+            "file:/data/sp/savepoint-f8cccb-d08cc0ef01b6",
+            "file:///data/sp/savepoint-f8cccb-d08cc0ef01b6/_metadata",
+            "file://localhost/data/sp/savepoint-f8cccb-d08cc0ef01b6",
+            "FILE:/data/sp/savepoint-f8cccb-d08cc0ef01b6",
+        ] {
+            assert_eq!(
+                printed(text),
+                "file:/data/sp/savepoint-f8cccb-d08cc0ef01b6",
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_relative_path_starts_in_the_working_directory() {
+        let here = std::env::current_dir().expect("a working directory");
+        assert_eq!(printed("sp/one"), format!("file:{}/sp/one", here.display()));
+        assert_eq!(
+            printed("file:sp/one"),
+            format!("file:{}/sp/one", here.display())
+        );
+    }
+
+    #[test]
+    fn storage_that_is_not_there_is_refused_by_name() {
+        for text in ["hdfs://name:9000/sp", "s3://bucket/sp", "file://other/sp"] {
+            let error = text.parse::<Location>().expect_err(text);
+            assert_eq!(error.code(), "MS-3009");
+            assert!(error.message().contains(text), "{error}");
+        }
+        assert!("".parse::<Location>().is_err());
+    }
+}

@@ -1,0 +1,225 @@
+//! What `_metadata` says: the whole content of a snapshot but the entries of keyed state.
+//!
+//! Additions that an older reader may leave unread keep the version; what it may not leave unread
+//! raises it, and older readers refuse it.
+
+mod text;
+
+use std::fmt;
+use std::path::{Component, Path};
+
+use millstream_core::{CheckpointId, JobId, KeyGroupRange, MaxParallelism, OperatorId};
+use serde::{Deserialize, Serialize};
+
+/// The name of the file whose being there makes a directory a snapshot.
+pub const METADATA_FILE: &str = "_metadata";
+
+/// Why a snapshot was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SnapshotKind {
+    /// By Millstream, to recover from failures; owned by the job.
+    Checkpoint,
+    /// By a user; owned by the user.
+    Savepoint,
+}
+
+/// How state is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SnapshotFormat {
+    /// Parquet with real columns: every backend restores it, every tool reads it.
+    Canonical,
+    /// The backend's own: the quickest.
+    Native,
+}
+
+impl SnapshotFormat {
+    /// The ending of its state files.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Canonical => "parquet",
+            Self::Native => "state",
+        }
+    }
+}
+
+impl fmt::Display for SnapshotFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Canonical => "canonical",
+            Self::Native => "native",
+        })
+    }
+}
+
+/// What kind of state a program asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StateKind {
+    /// One value for each key.
+    Value,
+    /// A list for each key.
+    List,
+    /// A map for each key.
+    Map,
+    /// The running result of a reduce function for each key.
+    Reducing,
+    /// The accumulator of an aggregate function for each key.
+    Aggregating,
+}
+
+impl fmt::Display for StateKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Value => "value",
+            Self::List => "list",
+            Self::Map => "map",
+            Self::Reducing => "reducing",
+            Self::Aggregating => "aggregating",
+        })
+    }
+}
+
+/// The content of `_metadata`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SnapshotMetadata {
+    /// The job that wrote it.
+    pub job_id: JobId,
+    /// The job's name; `-s latest` looks for it.
+    pub job_name: String,
+    /// The number of the checkpoint or savepoint.
+    pub checkpoint_id: CheckpointId,
+    /// Why it was taken.
+    pub kind: SnapshotKind,
+    /// How its state is written.
+    pub format: SnapshotFormat,
+    /// Whether the job was drained into it: event time has come to its end, and the job should not go on from
+    /// it with more input.
+    pub drained: bool,
+    /// When it was triggered: milliseconds since 1970-01-01T00:00:00Z.
+    pub created: u64,
+    /// The version of Millstream that wrote it.
+    pub millstream_version: String,
+    /// How many key groups there are.
+    pub max_parallelism: MaxParallelism,
+    /// The operators, in the order of the job graph.
+    pub operators: Vec<OperatorMetadata>,
+}
+
+/// One operator's part of a snapshot, of all its subtasks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OperatorMetadata {
+    /// The stable id that a restore finds it by.
+    pub uid: String,
+    /// The id derived from the uid.
+    pub id: OperatorId,
+    /// The name shown to people.
+    pub name: String,
+    /// How many subtasks it ran in.
+    pub parallelism: usize,
+    /// Its keyed state.
+    #[serde(default)]
+    pub states: Vec<StateMetadata>,
+    /// Its state without keys, of all subtasks: source positions, counters.
+    #[serde(default)]
+    pub entries: Vec<EntryMetadata>,
+    /// What its sinks have prepared and must be committed, of all subtasks.
+    #[serde(default)]
+    pub prepared: Vec<PreparedMetadata>,
+}
+
+impl OperatorMetadata {
+    /// An operator without any state yet.
+    pub fn new(uid: impl Into<String>, name: impl Into<String>, parallelism: usize) -> Self {
+        let uid = uid.into();
+        Self {
+            id: OperatorId::from_uid(&uid),
+            uid,
+            name: name.into(),
+            parallelism,
+            states: Vec::new(),
+            entries: Vec::new(),
+            prepared: Vec::new(),
+        }
+    }
+
+    /// Whether there is nothing that a restore would have to take.
+    pub fn is_empty(&self) -> bool {
+        self.states.is_empty() && self.entries.is_empty() && self.prepared.is_empty()
+    }
+
+    /// Adds what one subtask wrote of a state: a new state, or more files of one already there.
+    pub fn add_state(&mut self, state: StateMetadata) {
+        match self
+            .states
+            .iter_mut()
+            .find(|known| known.name == state.name)
+        {
+            Some(known) => known.files.extend(state.files),
+            None => self.states.push(state),
+        }
+    }
+}
+
+/// One keyed state of an operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateMetadata {
+    /// Its name, unique within the operator.
+    pub name: String,
+    /// What kind of state it is.
+    pub kind: StateKind,
+    /// The type of its keys, as text, for example `string`.
+    pub key_type: String,
+    /// The type of its values, as text, for example `struct<count: u64, last: string>`.
+    pub value_type: String,
+    /// How its files are written.
+    pub format: SnapshotFormat,
+    /// Its files: one for each subtask that held any.
+    pub files: Vec<FileEntry>,
+}
+
+/// One file of state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Where it lies, from the snapshot's directory; so a snapshot can be moved and copied.
+    pub path: String,
+    /// Its length.
+    pub bytes: u64,
+    /// The CRC-32 (IEEE) of its bytes, as 8 hexadecimal digits.
+    #[serde(with = "text::hex")]
+    pub crc32: u32,
+    /// The key groups of the subtask that wrote it. No entry lies outside.
+    pub key_groups: KeyGroupRange,
+    /// How many entries it holds.
+    pub entries: u64,
+}
+
+impl FileEntry {
+    /// Whether the path stays inside the snapshot's directory.
+    pub(crate) fn is_inside(&self) -> bool {
+        let mut components = Path::new(&self.path).components();
+        !self.path.is_empty() && components.all(|part| matches!(part, Component::Normal(_)))
+    }
+}
+
+/// One entry of state without key, for example the position of a split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EntryMetadata {
+    /// What it is about.
+    pub key: String,
+    /// The connector's own.
+    pub value: serde_json::Value,
+}
+
+/// Output that was prepared with the snapshot and is to be committed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PreparedMetadata {
+    /// Names the output, for example a file.
+    pub name: String,
+    /// Everything that a committer needs.
+    pub value: serde_json::Value,
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
