@@ -1,0 +1,29 @@
+//! Keyed state: the API that programs see, the memory backend, and its snapshots.
+//!
+//! - A [`StateTable`] holds one state of one operator subtask in memory: one hash table for each key group.
+//!   [`StateTable::freeze`] takes a snapshot in a time that does not depend on the number of keys; what is
+//!   written afterwards goes to small overlays until the snapshot is on disk.
+//! - [`KeyedState`] and [`WriteState`] are what the engine sees: freeze on the worker thread, write on
+//!   another, restore at any parallelism.
+//! - [`ValueState`], [`ListState`] and [`MapState`] are what programs see; a [`StateRegistry`] makes them by name.
+//!
+//! This crate knows neither the engine nor a connector.
+
+mod api;
+mod column;
+mod context;
+mod fail;
+mod keyed;
+mod registry;
+mod restore;
+mod table;
+mod type_text;
+mod types;
+mod write;
+
+pub use api::{ListState, MapEntries, MapState, ValueState};
+pub use context::KeyContext;
+pub use keyed::{KeyedState, WriteState};
+pub use registry::StateRegistry;
+pub use table::{FrozenState, StateTable};
+pub use types::{StateKey, StateValue};

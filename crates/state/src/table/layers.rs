@@ -1,0 +1,85 @@
+//! The layers of a key group: a base table, and overlays of what was written after a snapshot froze it.
+//! An overlay's `None` says that the key was removed.
+
+use std::borrow::Borrow;
+use std::hash::Hash;
+
+use hashbrown::HashTable;
+use millstream_core::hash::stable_hash;
+
+/// All entries of a group at one time.
+pub(super) type Base<K, V> = HashTable<(K, V)>;
+/// What changed since. Newer overlays hide older ones, and those the base.
+pub(super) type Overlay<K, V> = HashTable<(K, Option<V>)>;
+
+/// The hash under which a key with this stable hash lies in a table.
+///
+/// The high bits of the stable hash choose the key group, so they are equal for all keys of a group; a
+/// table takes its bucket from the low bits and a tag from the highest 7. Turning the word round puts
+/// the group's bits where a table needs them last.
+#[inline]
+pub(super) const fn slot(hash: u64) -> u64 {
+    hash.rotate_left(32)
+}
+
+/// [`slot`] of a key.
+#[inline]
+pub(super) fn slot_of<K: Hash + ?Sized>(key: &K) -> u64 {
+    slot(stable_hash(key))
+}
+
+#[inline]
+pub(super) fn base_slot<K: Hash, V>(entry: &(K, V)) -> u64 {
+    slot_of(&entry.0)
+}
+
+/// What `overlays` (newest first) over `base` show for `key`.
+pub(super) fn find<'a, K, V, Q>(
+    base: &'a Base<K, V>,
+    newest_first: impl Iterator<Item = &'a Overlay<K, V>>,
+    slot: u64,
+    key: &Q,
+) -> Option<&'a V>
+where
+    K: Borrow<Q>,
+    Q: Eq + ?Sized,
+{
+    for overlay in newest_first {
+        if let Some((_, value)) = overlay.find(slot, |(held, _)| held.borrow() == key) {
+            return value.as_ref();
+        }
+    }
+    base.find(slot, |(held, _)| held.borrow() == key)
+        .map(|(_, value)| value)
+}
+
+/// Every entry that `overlays` (oldest first) over `base` show.
+pub(super) fn visible<'a, K: Hash + Eq, V>(
+    base: &'a Base<K, V>,
+    overlays: Vec<&'a Overlay<K, V>>,
+) -> impl Iterator<Item = (&'a K, &'a V)> {
+    let above = overlays.clone();
+    let unchanged = base.iter().filter(move |(key, _)| !is_hidden(key, &above));
+    let changed = (0..overlays.len()).flat_map(move |index| {
+        let above: Vec<_> = overlays.iter().skip(index + 1).copied().collect();
+        let layer = overlays.get(index).copied();
+        layer
+            .into_iter()
+            .flatten()
+            .filter(move |(key, _)| !is_hidden(key, &above))
+    });
+    unchanged
+        .map(|(key, value)| (key, value))
+        .chain(changed.filter_map(|(key, value)| Some((key, value.as_ref()?))))
+}
+
+fn is_hidden<K: Hash + Eq, V>(key: &K, above: &[&Overlay<K, V>]) -> bool {
+    // Mostly there is no overlay, and then no key is hashed.
+    if above.is_empty() {
+        return false;
+    }
+    let slot = slot_of(key);
+    above
+        .iter()
+        .any(|overlay| overlay.find(slot, |(held, _)| held == key).is_some())
+}
