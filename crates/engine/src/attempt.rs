@@ -1,0 +1,284 @@
+//! One attempt of a job: the plan laid out on timely's workers, from deployment to the end of every
+//! task.
+//!
+//! An attempt is told what to do by [`Command`]s and tells what happens by [`AttemptEvent`]s. It decides
+//! nothing: the job's state machine does.
+
+pub(crate) mod layout;
+pub(crate) mod snapshots;
+pub(crate) mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::thread::Thread;
+
+use crossbeam_channel::{Receiver, Sender};
+use millstream_core::{CheckpointId, Error, JobId, Result, TaskStatus, codes};
+use parking::Parked;
+
+use crate::connector::{Committable, StateEntry, Waker};
+use crate::graph::JobGraph;
+use crate::metrics::TaskMetrics;
+use crate::plan::Plan;
+use crate::restore::RestoredJob;
+use crate::task::TaskKey;
+use crate::task::control::{TickClock, Trigger};
+use snapshots::SnapshotThread;
+
+mod parking {
+    //! Handles of the worker threads, to wake them for a command.
+
+    use std::sync::Mutex;
+    use std::thread::Thread;
+
+    /// The worker threads by number, as far as they have started.
+    #[derive(Default)]
+    pub(crate) struct Parked(Mutex<Vec<Option<Thread>>>);
+
+    impl Parked {
+        pub(crate) fn register(&self, worker: usize, thread: Thread) {
+            let mut threads = self
+                .0
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            if threads.len() <= worker {
+                threads.resize(worker + 1, None);
+            }
+            if let Some(place) = threads.get_mut(worker) {
+                *place = Some(thread);
+            }
+        }
+
+        pub(crate) fn unpark_all(&self) {
+            let threads = self
+                .0
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            threads.iter().flatten().for_each(Thread::unpark);
+        }
+    }
+}
+
+/// What the coordinator tells every worker.
+#[derive(Debug, Clone)]
+pub(crate) enum Command {
+    /// A boundary lies ahead.
+    Trigger(Trigger),
+    /// This snapshot is complete and committed.
+    Completed(CheckpointId),
+    /// Sources that wait behind a boundary go on.
+    Resume,
+    /// Sources end; everything is committed.
+    Finish,
+    /// Everything ends at once.
+    Cancel,
+}
+
+/// What one task hands in for a snapshot.
+#[derive(Debug)]
+pub(crate) struct Acknowledgement {
+    pub(crate) checkpoint: CheckpointId,
+    pub(crate) task: TaskKey,
+    pub(crate) operators: Vec<AcknowledgedOperator>,
+    /// Bytes of state written.
+    pub(crate) bytes: u64,
+    /// The longest time that the task could not process a record, from the boundary to the end of
+    /// the writing.
+    pub(crate) longest_pause: std::time::Duration,
+}
+
+/// The part of an acknowledgement that belongs to one operator.
+#[derive(Debug)]
+pub(crate) struct AcknowledgedOperator {
+    pub(crate) uid: String,
+    pub(crate) states: Vec<millstream_storage::StateMetadata>,
+    pub(crate) entries: Vec<StateEntry>,
+    pub(crate) prepared: Vec<Committable>,
+}
+
+/// What happens in an attempt.
+#[derive(Debug)]
+pub(crate) enum AttemptEvent {
+    Task {
+        task: TaskKey,
+        status: TaskStatus,
+    },
+    Failed {
+        task: Option<TaskKey>,
+        error: Error,
+    },
+    SourceEnded {
+        task: TaskKey,
+    },
+    Acknowledged(Acknowledgement),
+    Declined {
+        checkpoint: CheckpointId,
+        task: TaskKey,
+        error: Error,
+    },
+    Ended,
+}
+
+/// Sends the events of one attempt to the job's driver.
+#[derive(Clone)]
+pub(crate) struct EventSender {
+    send: Arc<dyn Fn(AttemptEvent) + Send + Sync>,
+}
+
+impl EventSender {
+    pub(crate) fn new(send: impl Fn(AttemptEvent) + Send + Sync + 'static) -> Self {
+        Self {
+            send: Arc::new(send),
+        }
+    }
+
+    pub(crate) fn send(&self, event: AttemptEvent) {
+        (self.send)(event);
+    }
+}
+
+/// What an attempt is started with.
+pub(crate) struct AttemptSpec {
+    pub(crate) job: JobId,
+    pub(crate) graph: Arc<JobGraph>,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) next_checkpoint: CheckpointId,
+    pub(crate) restored: Option<Arc<RestoredJob>>,
+    /// By vertex, then subtask.
+    pub(crate) metrics: Vec<Vec<TaskMetrics>>,
+}
+
+/// What all workers of an attempt share.
+pub(crate) struct Shared {
+    pub(crate) spec: AttemptSpec,
+    pub(crate) events: EventSender,
+    pub(crate) clock: TickClock,
+    pub(crate) snapshots: snapshots::SnapshotSender,
+    pub(crate) parked: Parked,
+    /// Wakers of the source tasks, for a source that waits for the others.
+    pub(crate) sources: std::sync::Mutex<Vec<Waker>>,
+    /// Workers that have not ended.
+    pub(crate) alive: AtomicUsize,
+    commands: Vec<Receiver<Command>>,
+}
+
+/// A running attempt.
+pub(crate) struct Attempt {
+    shared: Arc<Shared>,
+    senders: Vec<Sender<Command>>,
+    guards: Option<timely::communication::WorkerGuards<()>>,
+    snapshots: Option<SnapshotThread>,
+    wanted: Arc<AtomicU64>,
+}
+
+/// Commands that may wait for a worker. Few are ever under way: one boundary at a time.
+const COMMANDS: usize = 1_024;
+
+impl Attempt {
+    /// Starts the workers.
+    ///
+    /// # Errors
+    /// The machine gives no threads.
+    pub(crate) fn start(spec: AttemptSpec, events: EventSender) -> Result<Self> {
+        let workers = spec.plan.workers();
+        let (senders, commands): (Vec<_>, Vec<_>) = (0..workers)
+            .map(|_| crossbeam_channel::bounded(COMMANDS))
+            .unzip();
+        let wanted = Arc::new(AtomicU64::new(0));
+        let (snapshots, sender) = SnapshotThread::start(events.clone(), wanted.clone())?;
+        let shared = Arc::new(Shared {
+            spec,
+            events,
+            clock: TickClock::default(),
+            snapshots: sender,
+            parked: Parked::default(),
+            sources: std::sync::Mutex::default(),
+            alive: AtomicUsize::new(workers),
+            commands,
+        });
+        let communication = match workers {
+            1 => timely::CommunicationConfig::Thread,
+            _ => timely::CommunicationConfig::Process(workers),
+        };
+        let config = timely::Config {
+            communication,
+            worker: timely::WorkerConfig::default(),
+        };
+        let for_workers = shared.clone();
+        let guards = timely::execute(config, move |worker| worker::run(worker, &for_workers))
+            .map_err(|error| {
+                Error::new(
+                    &codes::INTERNAL,
+                    "the job's worker threads can't be started",
+                )
+                .cause(error)
+                .next("check the limit of threads (ulimit -u)")
+            })?;
+        Ok(Self {
+            shared,
+            senders,
+            guards: Some(guards),
+            snapshots: Some(snapshots),
+            wanted,
+        })
+    }
+
+    /// Tells every worker.
+    pub(crate) fn command(&self, command: &Command) {
+        if let Command::Trigger(trigger) = command {
+            self.want(Some(trigger.checkpoint));
+        }
+        for sender in &self.senders {
+            // A worker that has ended takes no commands any more, and needs none.
+            drop(sender.send(command.clone()));
+        }
+        self.shared.parked.unpark_all();
+    }
+
+    /// Only this snapshot is still worth writing; `None`: none is.
+    pub(crate) fn want(&self, checkpoint: Option<CheckpointId>) {
+        self.wanted.store(
+            checkpoint.unwrap_or(0),
+            std::sync::atomic::Ordering::Relaxed,
+        );
+    }
+
+    /// Waits for the threads of an attempt whose workers have all reported their end.
+    pub(crate) fn join(mut self) {
+        self.join_threads();
+    }
+
+    fn join_threads(&mut self) {
+        if let Some(guards) = self.guards.take() {
+            for result in guards.join() {
+                if let Err(message) = result {
+                    tracing::debug!("worker thread: {message}");
+                }
+            }
+        }
+        if let Some(snapshots) = self.snapshots.take() {
+            snapshots.stop();
+        }
+    }
+}
+
+impl Shared {
+    /// The commands for one worker.
+    pub(crate) fn commands(&self, worker: usize) -> Option<&Receiver<Command>> {
+        self.commands.get(worker)
+    }
+
+    /// Has every source of the process look at the clock.
+    pub(crate) fn wake_sources(&self) {
+        let sources = self
+            .sources
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        sources.iter().for_each(Waker::wake);
+    }
+
+    /// The worker thread is up.
+    pub(crate) fn register(&self, worker: usize, thread: Thread) {
+        self.parked.register(worker, thread);
+    }
+}

@@ -1,0 +1,107 @@
+//! The contract between the engine and its connectors.
+//!
+//! A connector is a [`Source`] or a [`Sink`]: a description, shared by all subtasks, that opens one
+//! reader or writer per subtask. Readers and writers live on a worker thread and **never wait**: what
+//! blocks (a network, a slow disk) runs on the connector's own threads behind bounded channels, and
+//! wakes the subtask through its [`Waker`].
+//!
+//! What every connector promises, and the conformance tests check:
+//! - A source's position is its state: restored from [`SourceReader::snapshot`] it hands out exactly
+//!   the records after it, at any parallelism.
+//! - Which subtask reads a split depends on the split's id and the parallelism alone.
+//! - A sink makes nothing visible before it is committed, loses nothing that was prepared, and
+//!   survives a second commit of the same output.
+
+mod sink;
+mod source;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use sink::{
+    CommitOutcome, Committable, Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, WriteStatus,
+};
+pub use source::{Source, SourceContext, SourceReader, SourceStatus};
+
+/// One entry of an operator's state that does not belong to a key: a split's position, a counter.
+///
+/// At a restore every subtask sees the entries of all subtasks and keeps what it owns (Flink's union
+/// list state). Values are written into `_metadata` as readable JSON, so they must stay small.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct StateEntry {
+    /// What the entry is about, unique within the operator, for example the id of a split.
+    pub key: String,
+    /// The connector's own, versioned where it may change.
+    pub value: serde_json::Value,
+}
+
+/// Wakes the subtask that it was given to, from any thread: its reader or writer is polled again.
+#[derive(Clone)]
+pub struct Waker {
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Waker {
+    /// A waker that calls `wake`.
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self {
+            wake: Arc::new(wake),
+        }
+    }
+
+    /// A waker for tests that poll by themselves.
+    pub fn none() -> Self {
+        Self::new(|| {})
+    }
+
+    /// Has the subtask polled soon. Cheap enough to be called for every message.
+    pub fn wake(&self) {
+        (self.wake)();
+    }
+}
+
+impl std::fmt::Debug for Waker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Waker")
+    }
+}
+
+/// A number that a connector counts up and people watch. Clones share the number.
+#[derive(Debug, Clone, Default)]
+pub struct Counter {
+    value: Arc<AtomicU64>,
+}
+
+impl Counter {
+    /// Adds `amount`.
+    pub fn add(&self, amount: u64) {
+        self.value.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    /// Replaces the number: for gauges, and after a restore.
+    pub fn set(&self, value: u64) {
+        self.value.store(value, Ordering::Relaxed);
+    }
+
+    /// The number now.
+    pub fn get(&self) -> u64 {
+        self.value.load(Ordering::Relaxed)
+    }
+}
+
+/// How far a source has come, for progress lines and metrics. One for each subtask.
+#[derive(Debug, Clone, Default)]
+pub struct SourceProgress {
+    /// Records read, bad ones among them.
+    pub records: Counter,
+    /// Bytes of input read, as they lie in the file or on the wire.
+    pub bytes: Counter,
+    /// Bytes of input known to this subtask; 0 where a source can't tell.
+    pub bytes_total: Counter,
+    /// Splits or files that this subtask has read to their end.
+    pub files: Counter,
+    /// Splits or files known to this subtask.
+    pub files_total: Counter,
+    /// Bad records met.
+    pub bad_records: Counter,
+}

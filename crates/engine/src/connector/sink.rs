@@ -1,0 +1,130 @@
+//! Sinks: where records go, exactly once.
+//!
+//! write -> prepare (on the boundary; what is prepared is written into the snapshot) -> commit (once the
+//! snapshot is complete), and recover after a restart until the outcome is known. The shape is that
+//! of Flink's FLIP-191 (`TwoPhaseCommittingSink`).
+
+use millstream_core::{CheckpointId, JobId, Result};
+
+use super::{StateEntry, Waker};
+
+/// A sink of records: a description that is shared by all subtasks and opens one writer for each.
+pub trait Sink<T>: Send + Sync + 'static {
+    /// Opens the writer of one subtask.
+    ///
+    /// # Errors
+    /// The sink can't be written.
+    fn open(&self, context: SinkContext) -> Result<Box<dyn SinkWriter<T>>>;
+
+    /// The committer, one for an attempt of the job. It runs on a thread of its own and may wait.
+    ///
+    /// # Errors
+    /// The sink can't be reached.
+    fn committer(&self) -> Result<Box<dyn SinkCommitter>>;
+}
+
+/// What a writer is opened with.
+#[derive(Debug)]
+pub struct SinkContext {
+    /// The job. Together with `subtask` and the checkpoint's number it names output uniquely.
+    pub job: JobId,
+    /// The writer's number, below `parallelism`.
+    pub subtask: usize,
+    /// How many writers share the sink.
+    pub parallelism: usize,
+    /// The number of the snapshot that the next [`SinkWriter::prepare`] will at least have.
+    pub next_checkpoint: CheckpointId,
+    /// The state of all subtasks in the snapshot that the job goes on from; `None` at a fresh start.
+    pub restored: Option<Vec<StateEntry>>,
+    /// Has this writer polled again.
+    pub waker: Waker,
+}
+
+/// The writer of one subtask. Lives on a worker thread and never waits for a network.
+pub trait SinkWriter<T> {
+    /// Takes records from the front of `records`, all or some.
+    ///
+    /// # Errors
+    /// The sink can't be written. The job fails and is restarted from a snapshot.
+    fn write(&mut self, records: &mut Vec<T>) -> Result<WriteStatus>;
+
+    /// Makes everything written before the first call with this number durable, but not visible, and
+    /// hands out what is to be committed once snapshot `checkpoint` is complete. While it answers
+    /// [`Prepared::Pending`] it is called again with the same number after each call of the waker;
+    /// **what is written in between belongs to the next snapshot**, so that a slow disk holds up the
+    /// checkpoint but not the stream. The next number is never asked for before this one is ready.
+    ///
+    /// # Errors
+    /// What was written can't be made durable. The job fails.
+    fn prepare(&mut self, checkpoint: CheckpointId) -> Result<Prepared>;
+
+    /// State of the writer itself, written into the snapshot beside what was prepared.
+    ///
+    /// # Errors
+    /// The state can't be told; the checkpoint is declined.
+    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
+        Ok(Vec::new())
+    }
+}
+
+/// What a write came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteStatus {
+    /// All records were taken.
+    Taken,
+    /// Records are left in the vector: the sink is full and will call its waker.
+    Full,
+}
+
+/// What a prepare came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Prepared {
+    /// Not yet durable; the writer will call its waker.
+    Pending,
+    /// Durable. May be empty.
+    Ready(Vec<Committable>),
+}
+
+/// Output that is durable and waits for its snapshot to complete. Written into `_metadata`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Committable {
+    /// Names the output in messages, for example a file or a transaction.
+    pub name: String,
+    /// Everything that a committer needs, in this process or a later one.
+    pub value: serde_json::Value,
+}
+
+/// Commits what writers have prepared. Runs on a thread of its own.
+pub trait SinkCommitter: Send {
+    /// Commits output of this very process, after its snapshot has completed.
+    ///
+    /// # Errors
+    /// Anything but [`CommitOutcome::Committed`] is an outcome, not an error; an error says that the sink can't be
+    /// reached and that the commit is to be tried again.
+    fn commit(&mut self, committable: &Committable) -> Result<CommitOutcome>;
+
+    /// Called once at the start of every attempt, before any writer opens, with what the restored
+    /// snapshot holds (nothing, at a fresh start). Commits it if that has not happened yet, and removes
+    /// what an attempt that died left behind unprepared. Answers one outcome for each, in order.
+    ///
+    /// # Errors
+    /// The sink can't be reached.
+    fn recover(
+        &mut self,
+        committables: &[Committable],
+        restored: &[StateEntry],
+    ) -> Result<Vec<CommitOutcome>>;
+}
+
+/// What came of a commit. *Lost* and *unknown* are never taken for success: they fail the job and say so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// Committed by this call.
+    Committed,
+    /// Committed before.
+    AlreadyCommitted,
+    /// The output is gone and can't be committed any more; why.
+    Lost(String),
+    /// It can't be told whether the output was committed; why.
+    Unknown(String),
+}

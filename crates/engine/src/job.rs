@@ -1,0 +1,404 @@
+//! The driver of a job: feeds the pure state machine with what happens, and does what it decides.
+//!
+//! One thread runs [`run`] for the whole life of the job, over all attempts. It never waits for a
+//! disk or a sink: [`io`] does, on a thread of its own.
+
+mod actions;
+mod io;
+mod observer;
+mod snapshot;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use millstream_core::{Configuration, Error, ErrorKind, JobId, JobStatus, Result, codes};
+use millstream_protocol::{
+    Attempt as AttemptNumber, ClaimMode, CommitResult, Event, Facts, Failure, JobMachine,
+    JobSettings, Millis, Offer, Request, RestoredFrom, SnapshotRef, TaskId, TaskInfo,
+};
+use millstream_storage::{Location, Snapshot, SnapshotKind as StoredKind, SnapshotLayout};
+
+pub use observer::{CheckpointStatistics, Observer, TaskView};
+
+use crate::attempt::{Attempt, AttemptEvent};
+use crate::graph::JobGraph;
+use crate::plan::Plan;
+use crate::restore::RestoredJob;
+use crate::task::TaskKey;
+use io::IoThread;
+use snapshot::Snapshots;
+
+/// Everything that a job is started with.
+pub struct JobSpec {
+    /// The job's id.
+    pub id: JobId,
+    /// What runs.
+    pub graph: JobGraph,
+    /// Checkpoints, restarts, cancellation.
+    pub configuration: Configuration,
+    /// Where checkpoints go.
+    pub checkpoints: Location,
+    /// Where savepoints go that name no directory.
+    pub savepoints: Option<Location>,
+    /// The snapshot to go on from.
+    pub restore: Option<Restore>,
+    /// Random numbers: ids of attempts, names of savepoints, jitter of restarts.
+    pub random: Box<dyn FnMut() -> u64 + Send>,
+    /// The time of day in milliseconds since 1970-01-01T00:00:00Z.
+    pub time_of_day: fn() -> u64,
+}
+
+/// The snapshot that a job goes on from.
+#[derive(Debug, Clone)]
+pub struct Restore {
+    /// Where it lies.
+    pub location: Location,
+    /// Whether state that no operator takes is dropped.
+    pub allow_non_restored: bool,
+    /// Who owns it from now on.
+    pub claim: ClaimMode,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone)]
+pub struct JobOutcome {
+    /// FINISHED, CANCELED or FAILED.
+    pub status: JobStatus,
+    /// Why it failed: the root cause.
+    pub cause: Option<Failure>,
+    /// Why it was not restarted.
+    pub gave_up: Option<String>,
+}
+
+/// Asks a running job for something, from any thread.
+#[derive(Clone)]
+pub struct JobControl {
+    messages: Sender<Message>,
+}
+
+impl JobControl {
+    /// Asks for `request`. Its operation ends exactly once, told by [`Observer::operation_ended`].
+    ///
+    /// # Errors
+    /// The job has ended.
+    pub fn request(&self, request: Request) -> Result<()> {
+        self.messages.send(Message::Request(request)).map_err(|_| {
+            Error::new(&codes::JOB_STATE, "the job has ended")
+                .next("start it again from its last snapshot")
+        })
+    }
+}
+
+/// What the driver is told.
+enum Message {
+    Attempt(AttemptNumber, AttemptEvent),
+    Request(Request),
+    Recovered {
+        attempt: AttemptNumber,
+        restored: Option<Arc<RestoredJob>>,
+        result: CommitResult,
+    },
+    RecoveryFailed {
+        attempt: AttemptNumber,
+        error: Error,
+    },
+    Written {
+        checkpoint: u64,
+        result: Result<String>,
+    },
+    Committed {
+        checkpoint: u64,
+        result: CommitResult,
+    },
+}
+
+/// Messages under way to the driver, at most: a boundary of every task many times over.
+const MESSAGES: usize = 1 << 16;
+/// The driver looks around this often even when nothing is due.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// A job that is ready to run.
+pub struct Job {
+    driver: Driver,
+    messages: Receiver<Message>,
+    control: JobControl,
+}
+
+impl Job {
+    /// Checks everything that can be checked before a job runs: its graph, its options, and the snapshot it
+    /// goes on from.
+    ///
+    /// # Errors
+    /// Names what does not fit.
+    #[allow(clippy::disallowed_methods, reason = "the home of the driver's clock")]
+    pub fn prepare(mut spec: JobSpec, observer: Box<dyn Observer>) -> Result<Self> {
+        spec.graph.validate()?;
+        let plan = Arc::new(Plan::of(&spec.graph));
+        let (sender, messages) = crossbeam_channel::bounded(MESSAGES);
+        let mut facts = Facts::default();
+        let mut restored = None;
+        if let Some(restore) = &spec.restore {
+            let snapshot = Snapshot::open(&restore.location)?;
+            facts = facts_of(&snapshot, restore);
+            restored = Some(RestoredJob::check(
+                snapshot,
+                &spec.graph,
+                restore.allow_non_restored,
+            )?);
+        }
+        let settings = JobSettings::from_configuration(&spec.configuration, task_infos(&plan))?;
+        let machine = JobMachine::new(settings, facts, (spec.random)());
+        let graph = Arc::new(spec.graph);
+        let layout = SnapshotLayout::new(spec.checkpoints, spec.id);
+        let io = IoThread::start(graph.clone(), sender.clone(), restored)?;
+        let snapshots = Snapshots::new(
+            spec.id,
+            graph.clone(),
+            plan.clone(),
+            layout,
+            spec.savepoints,
+        );
+        let driver = Driver {
+            id: spec.id,
+            graph,
+            plan,
+            machine,
+            observer,
+            io,
+            snapshots,
+            sender: sender.clone(),
+            attempt: None,
+            attempt_ids: Vec::new(),
+            ids_of: 0,
+            restored: None,
+            started: Instant::now(),
+            random: spec.random,
+            time_of_day: spec.time_of_day,
+            outcome: None,
+        };
+        Ok(Self {
+            driver,
+            messages,
+            control: JobControl { messages: sender },
+        })
+    }
+
+    /// Asks the job for something while it runs.
+    pub fn control(&self) -> JobControl {
+        self.control.clone()
+    }
+
+    /// Runs the job to its end, over all its attempts.
+    pub fn run(mut self) -> JobOutcome {
+        self.driver.step(Event::Start);
+        loop {
+            if let Some(outcome) = self.driver.outcome.take() {
+                self.driver.io.stop();
+                return outcome;
+            }
+            let wait = self.driver.until_deadline();
+            match self.messages.recv_timeout(wait) {
+                Ok(message) => self.driver.receive(message),
+                // The driver holds a sender itself, so the channel never closes.
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    self.driver.step(Event::Tick);
+                }
+            }
+        }
+    }
+}
+
+fn facts_of(snapshot: &Snapshot, restore: &Restore) -> Facts {
+    let metadata = snapshot.metadata();
+    let snapshot = SnapshotRef {
+        checkpoint: metadata.checkpoint_id,
+        path: snapshot.location().to_string(),
+        savepoint: metadata.kind == StoredKind::Savepoint,
+    };
+    Facts {
+        restored_from: Some(RestoredFrom {
+            offer: Offer {
+                snapshot,
+                damage: None,
+            },
+            claim: restore.claim,
+        }),
+        ..Facts::default()
+    }
+}
+
+fn task_infos(plan: &Plan) -> Vec<TaskInfo> {
+    let vertices = plan.vertices.iter().enumerate();
+    vertices
+        .flat_map(|(number, vertex)| {
+            (0..vertex.parallelism).map(move |subtask| TaskInfo {
+                task: task_id(TaskKey {
+                    vertex: number,
+                    subtask,
+                }),
+                name: vertex.task_name(subtask),
+                is_source: vertex.is_source,
+            })
+        })
+        .collect()
+}
+
+fn task_id(key: TaskKey) -> TaskId {
+    TaskId {
+        vertex: key.vertex as u32,
+        subtask: key.subtask as u32,
+    }
+}
+
+/// Whether another attempt may help: not where the input, the program's options or a snapshot are wrong.
+fn is_recoverable(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Program | ErrorKind::Unavailable | ErrorKind::Internal | ErrorKind::Conflict
+    )
+}
+
+/// The state of a running job.
+struct Driver {
+    id: JobId,
+    graph: Arc<JobGraph>,
+    plan: Arc<Plan>,
+    machine: JobMachine,
+    observer: Box<dyn Observer>,
+    io: IoThread,
+    snapshots: Snapshots,
+    sender: Sender<Message>,
+    attempt: Option<(AttemptNumber, Attempt)>,
+    /// Ids of the present attempt's tasks, by vertex, then subtask.
+    attempt_ids: Vec<Vec<millstream_core::AttemptId>>,
+    /// The attempt that these ids belong to.
+    ids_of: AttemptNumber,
+    restored: Option<Arc<RestoredJob>>,
+    started: Instant,
+    random: Box<dyn FnMut() -> u64 + Send>,
+    time_of_day: fn() -> u64,
+    outcome: Option<JobOutcome>,
+}
+
+impl Driver {
+    fn now(&self) -> Millis {
+        Millis(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    fn until_deadline(&self) -> Duration {
+        let deadline = self.machine.next_deadline();
+        deadline.map_or(LONGEST_WAIT, |deadline| {
+            deadline.since(self.now()).min(LONGEST_WAIT)
+        })
+    }
+
+    /// Tells the machine, and does what it decides.
+    fn step(&mut self, event: Event) {
+        let actions = self.machine.handle(self.now(), event);
+        for action in actions {
+            self.act(action);
+        }
+    }
+
+    fn receive(&mut self, message: Message) {
+        match message {
+            Message::Attempt(attempt, event) => self.attempt_event(attempt, event),
+            Message::Request(request) => self.step(Event::Request(request)),
+            Message::Recovered {
+                attempt,
+                restored,
+                result,
+            } => {
+                self.restored = restored;
+                self.step(Event::RecoveryCommitEnded { attempt, result });
+            }
+            Message::RecoveryFailed { attempt, error } => self.failed(attempt, None, &error),
+            Message::Written { checkpoint, result } => match result {
+                Ok(path) => {
+                    self.snapshots
+                        .written(checkpoint, &mut *self.observer, self.started.elapsed());
+                    self.step(Event::SnapshotWritten { checkpoint, path });
+                }
+                Err(error) => {
+                    self.step(Event::SnapshotFailed {
+                        checkpoint,
+                        reason: error.to_string(),
+                    });
+                }
+            },
+            Message::Committed { checkpoint, result } => {
+                if matches!(result, CommitResult::Done { .. }) {
+                    self.snapshots.settled(checkpoint);
+                }
+                self.step(Event::CommitEnded { checkpoint, result });
+            }
+        }
+    }
+
+    fn attempt_event(&mut self, attempt: AttemptNumber, event: AttemptEvent) {
+        match event {
+            AttemptEvent::Task { task, status } => {
+                self.step(Event::TaskReported {
+                    attempt,
+                    task: task_id(task),
+                    status,
+                });
+            }
+            AttemptEvent::Failed { task, error } => self.failed(attempt, task, &error),
+            AttemptEvent::SourceEnded { task } => {
+                self.step(Event::SourceEnded {
+                    attempt,
+                    task: task_id(task),
+                });
+            }
+            AttemptEvent::Acknowledged(acknowledgement) => {
+                let (checkpoint, task) =
+                    (acknowledgement.checkpoint, task_id(acknowledgement.task));
+                self.snapshots.acknowledged(acknowledgement);
+                self.step(Event::Acknowledged {
+                    attempt,
+                    checkpoint,
+                    task,
+                });
+            }
+            AttemptEvent::Declined {
+                checkpoint,
+                task,
+                error,
+            } => {
+                let (task, reason) = (task_id(task), error.to_string());
+                self.step(Event::Declined {
+                    attempt,
+                    checkpoint,
+                    task,
+                    reason,
+                });
+            }
+            AttemptEvent::Ended => {
+                if let Some((_, ended)) = self.attempt.take_if(|(number, _)| *number == attempt) {
+                    ended.join();
+                }
+                self.step(Event::AttemptEnded { attempt });
+            }
+        }
+    }
+
+    fn failed(&mut self, attempt: AttemptNumber, task: Option<TaskKey>, error: &Error) {
+        let cause = match error.next_step() {
+            "" => error.message().to_owned(),
+            step => format!("{}; {step}", error.message()),
+        };
+        let cause = match error.cause_text() {
+            Some(text) => format!("{cause} ({text})"),
+            None => cause,
+        };
+        self.step(Event::TaskFailed {
+            attempt,
+            task: task.map(task_id),
+            code: error.code(),
+            cause,
+            recoverable: is_recoverable(error),
+        });
+    }
+}

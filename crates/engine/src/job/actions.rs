@@ -1,0 +1,300 @@
+//! Doing what the state machine decides.
+
+use millstream_core::{AttemptId, CheckpointId, JobStatus, TaskStatus};
+use millstream_protocol::{
+    Action, Attempt as AttemptNumber, Event, Failure, SnapshotKind, SnapshotRef, TaskId, Then,
+};
+
+use super::io::IoTask;
+use super::observer::TaskView;
+use super::{Driver, JobOutcome, Message, task_id};
+use crate::attempt::{Attempt, AttemptEvent, AttemptSpec, Command, EventSender};
+use crate::metrics::TaskMetrics;
+use crate::task::TaskKey;
+use crate::task::control::Trigger;
+
+/// How a process ends that could not bring a task to its end: as Flink's task managers do.
+const EXIT_STUCK: i32 = 239;
+
+impl Driver {
+    pub(super) fn act(&mut self, action: Action) {
+        match action {
+            Action::JobSwitched { from, to } => self.job_switched(from, to),
+            Action::TaskSwitched {
+                attempt,
+                task,
+                from,
+                to,
+                cause,
+            } => {
+                self.give_ids(attempt);
+                self.task_switched(task, from, to, cause.as_deref());
+            }
+            Action::RecoverCommits { attempt, restore } => {
+                let snapshot = restore.map(|snapshot| snapshot.path);
+                self.io.submit(IoTask::Recover { attempt, snapshot });
+            }
+            Action::StartAttempt {
+                attempt,
+                restore,
+                next_checkpoint,
+            } => {
+                self.start_attempt(attempt, restore.as_ref(), next_checkpoint);
+            }
+            Action::Trigger {
+                attempt,
+                checkpoint,
+                kind,
+                then,
+                ..
+            } => {
+                self.trigger(attempt, checkpoint, &kind, then);
+            }
+            Action::AbortCheckpoint {
+                checkpoint, reason, ..
+            } => self.abort(checkpoint, &reason),
+            Action::DiscardAcknowledged { checkpoint, .. } => {
+                self.io.submit(IoTask::Discard(
+                    self.snapshots.checkpoint_directory(checkpoint),
+                ));
+            }
+            Action::WriteSnapshot { checkpoint, .. } => self.write(checkpoint),
+            Action::Commit { checkpoint, .. } => {
+                let prepared = self.snapshots.prepared(checkpoint);
+                self.io.submit(IoTask::Commit {
+                    checkpoint,
+                    prepared,
+                });
+            }
+            Action::NotifyCompleted { checkpoint, .. } => {
+                self.command(&Command::Completed(checkpoint));
+            }
+            Action::ResumeSources { .. } => self.command(&Command::Resume),
+            Action::FinishSources { .. } => self.command(&Command::Finish),
+            Action::CancelTasks { .. } => self.command(&Command::Cancel),
+            Action::DiscardSnapshot { snapshot, .. } => {
+                self.io.submit(IoTask::Dispose(snapshot.path));
+            }
+            Action::OperationEnded { id, result } => self.observer.operation_ended(id, &result),
+            Action::Warn { message } => tracing::warn!("{message}"),
+            Action::KillProcess { message } => kill(&message),
+            Action::JobEnded {
+                status,
+                cause,
+                gave_up,
+            } => self.ended(status, cause, gave_up),
+        }
+    }
+
+    fn command(&self, command: &Command) {
+        if let Some((_, attempt)) = &self.attempt {
+            attempt.command(command);
+        }
+    }
+
+    fn job_switched(&mut self, from: JobStatus, to: JobStatus) {
+        tracing::info!(
+            "Job {} ({}) switched from state {from} to {to}.",
+            self.graph.name,
+            self.id
+        );
+        self.observer.job_switched(from, to);
+    }
+
+    fn task_switched(
+        &mut self,
+        task: TaskId,
+        from: TaskStatus,
+        to: TaskStatus,
+        cause: Option<&str>,
+    ) {
+        let key = TaskKey {
+            vertex: task.vertex as usize,
+            subtask: task.subtask as usize,
+        };
+        let name = self.task_name(key);
+        let id = self
+            .attempt_id(key)
+            .map_or_else(String::new, |id| id.to_string());
+        match (to, cause) {
+            (TaskStatus::Failed, Some(cause)) => {
+                tracing::warn!("{name} ({id}) switched from {from} to {to}. Cause: {cause}");
+            }
+            (TaskStatus::Canceling, _) => {
+                tracing::info!("Attempting to cancel task {name} ({id}).");
+                tracing::info!("{name} ({id}) switched from {from} to {to}.");
+            }
+            _ => tracing::info!("{name} ({id}) switched from {from} to {to}."),
+        }
+        self.observer.task_switched(key, from, to);
+    }
+
+    fn task_name(&self, key: TaskKey) -> String {
+        let vertex = self.plan.vertices.get(key.vertex);
+        vertex.map_or_else(String::new, |vertex| vertex.task_name(key.subtask))
+    }
+
+    fn attempt_id(&self, key: TaskKey) -> Option<AttemptId> {
+        self.attempt_ids.get(key.vertex)?.get(key.subtask).copied()
+    }
+
+    /// Gives the tasks of a new attempt their ids.
+    fn give_ids(&mut self, attempt: AttemptNumber) {
+        if self.ids_of == attempt {
+            return;
+        }
+        self.ids_of = attempt;
+        let random = &mut self.random;
+        let mut id = || {
+            let mut bytes = [0; 16];
+            let (high, low) = bytes.split_at_mut(8);
+            high.copy_from_slice(&random().to_be_bytes());
+            low.copy_from_slice(&random().to_be_bytes());
+            AttemptId::from_bytes(bytes)
+        };
+        let vertices = &self.plan.vertices;
+        self.attempt_ids = vertices
+            .iter()
+            .map(|vertex| (0..vertex.parallelism).map(|_| id()).collect())
+            .collect();
+    }
+
+    fn start_attempt(
+        &mut self,
+        number: AttemptNumber,
+        restore: Option<&SnapshotRef>,
+        next_checkpoint: CheckpointId,
+    ) {
+        if let Some(snapshot) = restore {
+            tracing::info!(
+                "Job {} ({}) goes on from {snapshot}.",
+                self.graph.name,
+                self.id
+            );
+        }
+        self.give_ids(number);
+        let metrics: Vec<Vec<TaskMetrics>> = self
+            .plan
+            .vertices
+            .iter()
+            .map(|vertex| {
+                vec![(); vertex.parallelism]
+                    .iter()
+                    .map(|()| TaskMetrics::default())
+                    .collect()
+            })
+            .collect();
+        self.observer.attempt_started(&self.views(&metrics));
+        let spec = AttemptSpec {
+            job: self.id,
+            graph: self.graph.clone(),
+            plan: self.plan.clone(),
+            next_checkpoint,
+            restored: self.restored.take().filter(|_| restore.is_some()),
+            metrics,
+        };
+        let sender = self.sender.clone();
+        let events = EventSender::new(move |event| {
+            // A driver that has ended listens no more.
+            drop(sender.send(Message::Attempt(number, event)));
+        });
+        match Attempt::start(spec, events.clone()) {
+            Ok(attempt) => self.attempt = Some((number, attempt)),
+            Err(error) => {
+                events.send(AttemptEvent::Failed { task: None, error });
+                events.send(AttemptEvent::Ended);
+            }
+        }
+    }
+
+    fn views(&self, metrics: &[Vec<TaskMetrics>]) -> Vec<TaskView> {
+        let mut views = Vec::new();
+        for (number, (vertex, metrics)) in self.plan.vertices.iter().zip(metrics).enumerate() {
+            for (subtask, metrics) in metrics.iter().enumerate() {
+                let key = TaskKey {
+                    vertex: number,
+                    subtask,
+                };
+                views.extend(self.attempt_id(key).map(|attempt| TaskView {
+                    key,
+                    name: vertex.task_name(subtask),
+                    attempt,
+                    is_source: vertex.is_source,
+                    metrics: metrics.clone(),
+                }));
+            }
+        }
+        views
+    }
+
+    fn trigger(
+        &mut self,
+        attempt: AttemptNumber,
+        checkpoint: CheckpointId,
+        kind: &SnapshotKind,
+        then: Then,
+    ) {
+        let times = ((self.time_of_day)(), self.started.elapsed());
+        let random = (self.random)();
+        match self.snapshots.begin(checkpoint, kind, then, times, random) {
+            Ok(target) => self.command(&Command::Trigger(Trigger {
+                checkpoint,
+                then,
+                target,
+            })),
+            Err(error) => {
+                let task = task_id(TaskKey {
+                    vertex: 0,
+                    subtask: 0,
+                });
+                self.step(Event::Declined {
+                    attempt,
+                    checkpoint,
+                    task,
+                    reason: error.to_string(),
+                });
+            }
+        }
+    }
+
+    fn abort(&mut self, checkpoint: CheckpointId, reason: &str) {
+        tracing::warn!("Checkpoint {checkpoint} was given up: {reason}");
+        self.observer.checkpoint_failed(checkpoint, reason);
+        if let Some((_, attempt)) = &self.attempt {
+            attempt.want(None);
+        }
+        if let Some(directory) = self.snapshots.forget(checkpoint) {
+            self.io.submit(IoTask::Discard(directory));
+        }
+    }
+
+    fn write(&mut self, checkpoint: CheckpointId) {
+        match self.snapshots.complete(checkpoint) {
+            Some((target, metadata)) => {
+                let metadata = Box::new(metadata);
+                self.io.submit(IoTask::Write {
+                    checkpoint,
+                    target,
+                    metadata,
+                });
+            }
+            None => self.step(Event::SnapshotFailed {
+                checkpoint,
+                reason: "its directory is not known any more".to_owned(),
+            }),
+        }
+    }
+
+    fn ended(&mut self, status: JobStatus, cause: Option<Failure>, gave_up: Option<String>) {
+        self.outcome = Some(JobOutcome {
+            status,
+            cause,
+            gave_up,
+        });
+    }
+}
+
+fn kill(message: &str) {
+    tracing::error!("{message}");
+    std::process::exit(EXIT_STUCK);
+}

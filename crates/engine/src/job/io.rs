@@ -1,0 +1,271 @@
+//! The thread of a job that waits for disks and sinks: completes snapshots, commits, recovers,
+//! deletes. It does one thing at a time, in the order asked for.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, Sender};
+use millstream_core::{CheckpointId, Error, Result, codes};
+use millstream_protocol::{Attempt as AttemptNumber, CommitResult};
+use millstream_storage::{
+    Location, Snapshot, SnapshotMetadata, SnapshotTarget, discard_incomplete, dispose,
+};
+
+use super::Message;
+use crate::connector::{CommitOutcome, Committable, SinkCommitter};
+use crate::graph::{JobGraph, NodeKind};
+use crate::restore::RestoredJob;
+
+/// What the thread is asked to do.
+pub(super) enum IoTask {
+    /// Open the snapshot and have every sink recover from it.
+    Recover {
+        attempt: AttemptNumber,
+        snapshot: Option<String>,
+    },
+    /// Put `_metadata` in place.
+    Write {
+        checkpoint: CheckpointId,
+        target: SnapshotTarget,
+        metadata: Box<SnapshotMetadata>,
+    },
+    /// Commit prepared output, each with the uid of its sink.
+    Commit {
+        checkpoint: CheckpointId,
+        prepared: Vec<(String, Committable)>,
+    },
+    /// Delete a completed snapshot.
+    Dispose(String),
+    /// Delete what an incomplete snapshot left.
+    Discard(PathBuf),
+}
+
+/// Things that may wait to be done.
+const TASKS: usize = 1_024;
+
+/// The thread.
+pub(super) struct IoThread {
+    tasks: Option<Sender<IoTask>>,
+    handle: Option<JoinHandle<()>>,
+}
+
+impl IoThread {
+    /// Starts the thread. `first` is the snapshot that the job starts from, which has been opened and
+    /// checked already.
+    #[allow(clippy::disallowed_methods, reason = "the home of this thread")]
+    pub(super) fn start(
+        graph: Arc<JobGraph>,
+        answers: Sender<Message>,
+        first: Option<Arc<RestoredJob>>,
+    ) -> Result<Self> {
+        let (tasks, received) = crossbeam_channel::bounded(TASKS);
+        let worker = IoWorker {
+            graph,
+            answers,
+            first,
+            committers: BTreeMap::new(),
+        };
+        let handle = std::thread::Builder::new()
+            .name("job-io".to_owned())
+            .spawn(move || worker.run(&received))
+            .map_err(|error| {
+                Error::new(&codes::INTERNAL, "the job's I/O thread can't be started").cause(error)
+            })?;
+        Ok(Self {
+            tasks: Some(tasks),
+            handle: Some(handle),
+        })
+    }
+
+    /// Has `task` done after everything asked for before.
+    pub(super) fn submit(&self, task: IoTask) {
+        if let Some(tasks) = &self.tasks {
+            // The thread ends only in `stop`; if it panicked, the answer is missed and times out.
+            drop(tasks.send(task));
+        }
+    }
+
+    /// Ends the thread once everything asked for is done.
+    pub(super) fn stop(&mut self) {
+        self.tasks = None;
+        if let Some(handle) = self.handle.take()
+            && handle.join().is_err()
+        {
+            tracing::warn!("the job's I/O thread panicked");
+        }
+    }
+}
+
+struct IoWorker {
+    graph: Arc<JobGraph>,
+    answers: Sender<Message>,
+    first: Option<Arc<RestoredJob>>,
+    /// By the uid of the sink.
+    committers: BTreeMap<String, Box<dyn SinkCommitter>>,
+}
+
+impl IoWorker {
+    fn run(mut self, tasks: &Receiver<IoTask>) {
+        for task in tasks {
+            match task {
+                IoTask::Recover { attempt, snapshot } => {
+                    let message = self.recover(attempt, snapshot);
+                    self.answer(message);
+                }
+                IoTask::Write {
+                    checkpoint,
+                    target,
+                    metadata,
+                } => {
+                    let result = target
+                        .complete(&metadata)
+                        .map(|location| location.to_string());
+                    self.answer(Message::Written { checkpoint, result });
+                }
+                IoTask::Commit {
+                    checkpoint,
+                    prepared,
+                } => {
+                    let result = self.commit(&prepared);
+                    self.answer(Message::Committed { checkpoint, result });
+                }
+                IoTask::Dispose(path) => {
+                    let disposed = path.parse::<Location>().and_then(|place| dispose(&place));
+                    if let Err(error) = disposed {
+                        tracing::warn!("Snapshot {path} could not be deleted: {error}");
+                    }
+                }
+                IoTask::Discard(directory) => {
+                    if let Err(error) = discard_incomplete(&directory) {
+                        tracing::debug!("{} stays: {error}", directory.display());
+                    }
+                }
+            }
+        }
+    }
+
+    fn answer(&self, message: Message) {
+        // A driver that has ended needs no answer.
+        drop(self.answers.send(message));
+    }
+
+    fn recover(&mut self, attempt: AttemptNumber, snapshot: Option<String>) -> Message {
+        match self.try_recover(snapshot) {
+            Ok((restored, result)) => Message::Recovered {
+                attempt,
+                restored,
+                result,
+            },
+            Err(error) => Message::RecoveryFailed { attempt, error },
+        }
+    }
+
+    fn try_recover(
+        &mut self,
+        snapshot: Option<String>,
+    ) -> Result<(Option<Arc<RestoredJob>>, CommitResult)> {
+        let restored = snapshot.map(|path| self.open(&path)).transpose()?;
+        self.committers.clear();
+        let uids = self.graph.uids();
+        let mut total = Tally::default();
+        for (node, uid) in self.graph.nodes.iter().zip(uids) {
+            let NodeKind::Sink(factory) = &node.kind else {
+                continue;
+            };
+            let Some(mut committer) = factory.committer()? else {
+                continue;
+            };
+            let prepared = restored
+                .as_ref()
+                .map(|job| job.prepared(&uid))
+                .unwrap_or_default();
+            let entries = restored
+                .as_ref()
+                .map(|job| job.operator(&uid).entries)
+                .unwrap_or_default();
+            match committer.recover(&prepared, &entries) {
+                Ok(outcomes) => {
+                    for (committable, outcome) in prepared.iter().zip(outcomes) {
+                        if let Some(failed) = total.count(&committable.name, outcome) {
+                            return Ok((restored, failed));
+                        }
+                    }
+                }
+                Err(error) => {
+                    let (output, reason) = (node.title(), error.to_string());
+                    return Ok((restored, CommitResult::Unreachable { output, reason }));
+                }
+            }
+            self.committers.insert(uid, committer);
+        }
+        Ok((restored, total.done()))
+    }
+
+    fn open(&mut self, path: &str) -> Result<Arc<RestoredJob>> {
+        let location: Location = path.parse()?;
+        if let Some(first) = self.first.take()
+            && *first.snapshot().location() == location
+        {
+            // Checked when the job was prepared; a later attempt checks it again.
+            return Ok(first);
+        }
+        // What the job was allowed to drop at its start may be missing in its own checkpoints only.
+        RestoredJob::check(Snapshot::open(&location)?, &self.graph, true)
+    }
+
+    fn commit(&mut self, prepared: &[(String, Committable)]) -> CommitResult {
+        let mut total = Tally::default();
+        for (uid, committable) in prepared {
+            let output = committable.name.clone();
+            let Some(committer) = self.committers.get_mut(uid) else {
+                let reason = format!("the sink with uid {uid} has no committer");
+                return CommitResult::Lost { output, reason };
+            };
+            match committer.commit(committable) {
+                Ok(outcome) => {
+                    if let Some(failed) = total.count(&output, outcome) {
+                        return failed;
+                    }
+                }
+                Err(error) => {
+                    return CommitResult::Unreachable {
+                        output,
+                        reason: error.to_string(),
+                    };
+                }
+            }
+        }
+        total.done()
+    }
+}
+
+/// Counts outcomes until one is not a success.
+#[derive(Default)]
+struct Tally {
+    committed: u64,
+    already: u64,
+}
+
+impl Tally {
+    fn count(&mut self, output: &str, outcome: CommitOutcome) -> Option<CommitResult> {
+        let output = output.to_owned();
+        match outcome {
+            CommitOutcome::Committed => self.committed += 1,
+            CommitOutcome::AlreadyCommitted => self.already += 1,
+            CommitOutcome::Lost(reason) => return Some(CommitResult::Lost { output, reason }),
+            CommitOutcome::Unknown(reason) => {
+                return Some(CommitResult::Unknown { output, reason });
+            }
+        }
+        None
+    }
+
+    fn done(self) -> CommitResult {
+        CommitResult::Done {
+            committed: self.committed,
+            already: self.already,
+        }
+    }
+}

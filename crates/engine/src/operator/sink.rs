@@ -1,0 +1,87 @@
+//! A connector's sink as an erased operator.
+
+use millstream_core::{CheckpointId, Result};
+
+use super::{Operator, OperatorContext, OperatorFactory, OperatorSnapshot, Port};
+use crate::chunk::{Chunk, Record};
+use crate::connector::{Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, WriteStatus};
+
+/// Makes a [`Sink`] of any record type fit the dataflow.
+pub struct SinkFactory<T> {
+    sink: Box<dyn Sink<T>>,
+}
+
+impl<T: Record> SinkFactory<T> {
+    /// Wraps `sink`.
+    pub fn new(sink: impl Sink<T>) -> Self {
+        Self {
+            sink: Box::new(sink),
+        }
+    }
+}
+
+impl<T: Record> OperatorFactory for SinkFactory<T> {
+    fn open(&self, context: &OperatorContext) -> Result<Box<dyn Operator>> {
+        let writer = self.sink.open(SinkContext {
+            job: context.job,
+            subtask: context.subtask,
+            parallelism: context.parallelism,
+            next_checkpoint: context.next_checkpoint,
+            restored: context
+                .restored
+                .as_ref()
+                .map(|restored| restored.entries.clone()),
+            waker: context.waker.clone(),
+        })?;
+        Ok(Box::new(ErasedWriter {
+            writer,
+            backlog: Vec::new(),
+        }))
+    }
+
+    fn committer(&self) -> Result<Option<Box<dyn SinkCommitter>>> {
+        self.sink.committer().map(Some)
+    }
+}
+
+struct ErasedWriter<T> {
+    writer: Box<dyn SinkWriter<T>>,
+    /// Records that the sink was too full to take.
+    backlog: Vec<T>,
+}
+
+impl<T: Record> Operator for ErasedWriter<T> {
+    fn process(&mut self, _port: Port, chunk: Chunk, _out: &mut Vec<Chunk>) -> Result<()> {
+        let records = chunk.into_records::<T>()?;
+        if self.backlog.is_empty() {
+            self.backlog = records;
+        } else {
+            self.backlog.extend(records);
+        }
+        self.is_blocked().map(drop)
+    }
+
+    fn is_blocked(&mut self) -> Result<bool> {
+        if self.backlog.is_empty() {
+            return Ok(false);
+        }
+        match self.writer.write(&mut self.backlog)? {
+            WriteStatus::Taken => {
+                self.backlog = Vec::new();
+                Ok(false)
+            }
+            WriteStatus::Full => Ok(!self.backlog.is_empty()),
+        }
+    }
+
+    fn prepare(&mut self, checkpoint: CheckpointId) -> Result<Prepared> {
+        self.writer.prepare(checkpoint)
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        Ok(OperatorSnapshot {
+            states: Vec::new(),
+            entries: self.writer.snapshot()?,
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! Vertices: chains of operators that need no exchange between them, as they run and are shown.
+
+use millstream_core::OperatorId;
+
+use crate::graph::{JobGraph, NodeId, NodeKind, Ship};
+use crate::operator::Port;
+
+/// An edge between two vertices.
+#[derive(Clone)]
+pub struct VertexInput {
+    /// The vertex it comes from.
+    pub from: usize,
+    /// The port of that vertex: its outputs are numbered in the order of the edges.
+    pub output: usize,
+    /// How records get there.
+    pub ship: Ship,
+    /// Which input of the first operator it is.
+    pub port: Port,
+}
+
+/// A chain of operators that runs as one task for each subtask.
+#[derive(Clone)]
+pub struct Vertex {
+    /// The id shown over REST: that of the last operator of the chain, as in Flink.
+    pub id: OperatorId,
+    /// The operators' names joined by ` -> `.
+    pub name: String,
+    /// How many subtasks there are.
+    pub parallelism: usize,
+    /// The operators, first to last.
+    pub chain: Vec<NodeId>,
+    /// Where records come from; empty for a source.
+    pub inputs: Vec<VertexInput>,
+    /// How many edges leave the vertex.
+    pub outputs: usize,
+    /// Whether the first operator is a source.
+    pub is_source: bool,
+    /// The source vertices upstream, itself included: their watermarks count here.
+    pub sources: Vec<usize>,
+}
+
+impl Vertex {
+    /// `name (subtask/parallelism)` with the subtask counted from 1, as in log lines.
+    pub fn task_name(&self, subtask: usize) -> String {
+        format!("{} ({}/{})", self.name, subtask + 1, self.parallelism)
+    }
+}
+
+/// The vertices of a job, inputs first.
+#[derive(Clone)]
+pub struct Plan {
+    /// The vertices.
+    pub vertices: Vec<Vertex>,
+    /// The uid of each node of the graph.
+    pub uids: Vec<String>,
+}
+
+impl Plan {
+    /// Chains the operators of a graph.
+    pub fn of(graph: &JobGraph) -> Self {
+        let uids = graph.uids();
+        let mut vertex_of: Vec<usize> = Vec::with_capacity(graph.nodes.len());
+        let mut vertices: Vec<Vertex> = Vec::new();
+        for (id, node) in graph.nodes.iter().enumerate() {
+            let operator = uids
+                .get(id)
+                .map_or_else(|| OperatorId::from_uid(""), |uid| OperatorId::from_uid(uid));
+            if let Some(vertex) = chain_target(graph, &vertex_of, &vertices, id) {
+                if let Some(chain) = vertices.get_mut(vertex) {
+                    chain.id = operator;
+                    chain.name = format!("{} -> {}", chain.name, node.title());
+                    chain.chain.push(id);
+                }
+                vertex_of.push(vertex);
+                continue;
+            }
+            let number = vertices.len();
+            let (inputs, sources) = connect(graph, &vertex_of, &mut vertices, id, number);
+            vertices.push(Vertex {
+                id: operator,
+                name: node.title(),
+                parallelism: node.parallelism,
+                chain: vec![id],
+                inputs,
+                outputs: 0,
+                is_source: matches!(node.kind, NodeKind::Source(_)),
+                sources,
+            });
+            vertex_of.push(number);
+        }
+        Self { vertices, uids }
+    }
+
+    /// How many workers the plan needs: one for each subtask of the widest vertex.
+    pub fn workers(&self) -> usize {
+        self.vertices
+            .iter()
+            .map(|vertex| vertex.parallelism)
+            .max()
+            .unwrap_or(1)
+    }
+}
+
+/// The inputs of a new vertex, with an output counted on each vertex they come from.
+fn connect(
+    graph: &JobGraph,
+    vertex_of: &[usize],
+    vertices: &mut [Vertex],
+    id: NodeId,
+    number: usize,
+) -> (Vec<VertexInput>, Vec<usize>) {
+    let mut inputs = Vec::new();
+    let mut sources = Vec::new();
+    let Some(node) = graph.nodes.get(id) else {
+        return (inputs, sources);
+    };
+    if matches!(node.kind, NodeKind::Source(_)) {
+        sources.push(number);
+    }
+    for input in &node.inputs {
+        let Some(from) = vertex_of.get(input.from).copied() else {
+            continue;
+        };
+        let Some(upstream) = vertices.get_mut(from) else {
+            continue;
+        };
+        inputs.push(VertexInput {
+            from,
+            output: upstream.outputs,
+            ship: input.ship.clone(),
+            port: input.port,
+        });
+        upstream.outputs += 1;
+        sources.extend(upstream.sources.iter().copied());
+    }
+    sources.sort_unstable();
+    sources.dedup();
+    (inputs, sources)
+}
+
+/// The vertex whose last operator `id` can be chained to: its only input, forwarded, whose only
+/// consumer it is.
+fn chain_target(
+    graph: &JobGraph,
+    vertex_of: &[usize],
+    vertices: &[Vertex],
+    id: NodeId,
+) -> Option<usize> {
+    let node = graph.nodes.get(id)?;
+    let [input] = node.inputs.as_slice() else {
+        return None;
+    };
+    let upstream = graph.nodes.get(input.from)?;
+    let consumers = graph
+        .nodes
+        .iter()
+        .flat_map(|node| &node.inputs)
+        .filter(|other| other.from == input.from)
+        .count();
+    let vertex = *vertex_of.get(input.from)?;
+    let is_end = vertices.get(vertex)?.chain.last() == Some(&input.from);
+    let fits = graph.chaining
+        && matches!(input.ship, Ship::Forward)
+        && input.port == Port::First
+        && upstream.parallelism == node.parallelism
+        && consumers == 1
+        && is_end;
+    fits.then_some(vertex)
+}

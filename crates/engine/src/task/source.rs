@@ -1,0 +1,328 @@
+//! The adaptor of tasks that begin with a source.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use millstream_core::{EventTime, OperatorId, Result};
+use millstream_protocol::Then;
+use timely::container::CapacityContainerBuilder;
+use timely::dataflow::operators::generic::OutputBuilder;
+use timely::dataflow::operators::probe;
+use timely::scheduling::Activator;
+
+use super::control::{Control, TickClock};
+use super::core::{TaskCore, now, source_part};
+use super::output::{Capabilities, Outputs};
+use super::watermark::Announcement;
+use crate::attempt::Shared;
+use crate::chunk::Chunk;
+use crate::connector::SourceStatus;
+use crate::flow::{FlowControl, TICK};
+use crate::operator::{Port, SourceOperator};
+use crate::time::{Time, at, tick};
+
+/// Records asked for in one poll: few enough that a worker's other tasks get their turn.
+const POLL_LIMIT: usize = 8_192;
+/// How often a source without records looks whether others need it to move on.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// What a source task shares with the rest of its worker and process.
+pub(crate) struct SourceSurroundings {
+    pub(crate) control: Rc<RefCell<Control>>,
+    pub(crate) clock: TickClock,
+    /// Knows the wakers of the sources of the process.
+    pub(crate) sources: Arc<Shared>,
+    /// Where the sinks are.
+    pub(crate) sinks: probe::Handle<Time>,
+    pub(crate) activator: Activator,
+    pub(crate) peers: usize,
+    /// Told once when the input has come to its end.
+    pub(crate) ended: Box<dyn Fn()>,
+}
+
+/// A source and its place in the stream of time.
+pub(crate) struct SourceTask {
+    pub(crate) core: TaskCore,
+    pub(crate) source: Box<dyn SourceOperator>,
+    pub(crate) source_uid: String,
+    pub(crate) source_id: OperatorId,
+    pub(crate) outputs: Outputs,
+    pub(crate) announcements: OutputBuilder<Time, CapacityContainerBuilder<Vec<Announcement>>>,
+    /// One for each output, the last for announcements; `None` once the task has ended.
+    pub(crate) capabilities: Option<Capabilities>,
+    pub(crate) time: Time,
+    pub(crate) flow: FlowControl,
+    pub(crate) surroundings: SourceSurroundings,
+    pub(crate) state: Progress,
+}
+
+/// Where a source stands between its own input and the coordinator's wishes.
+pub(crate) struct Progress {
+    started: Instant,
+    tick_began: Instant,
+    announced: EventTime,
+    ended: bool,
+    /// How often sources had been told to go on when this one began to wait; `None`: it does not wait.
+    waits_since: Option<u64>,
+    /// When the next timed activation is due.
+    alarm: Option<Instant>,
+    /// Whether the records of the present poll are still to be sent: a sink of the chain was full.
+    blocked_since: Option<Instant>,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        let started = now();
+        Self {
+            started,
+            tick_began: started,
+            announced: EventTime::MIN,
+            ended: false,
+            waits_since: None,
+            alarm: None,
+            blocked_since: None,
+        }
+    }
+}
+
+impl SourceTask {
+    /// One activation.
+    pub(crate) fn activate(&mut self) {
+        if self.core.begin() {
+            let result = self.run();
+            self.core.end(result);
+        }
+    }
+
+    fn run(&mut self) -> Result<()> {
+        if self.capabilities.is_none() {
+            return Ok(());
+        }
+        if self.surroundings.control.borrow().finish {
+            self.capabilities = None;
+            return Ok(());
+        }
+        self.core.poll_prepared()?;
+        if let Some(completed) = self.core.take_completed() {
+            self.source.checkpoint_completed(completed)?;
+        }
+        if !self.pass_boundaries()? {
+            return Ok(());
+        }
+        if self.core.is_held_up()? {
+            self.state.blocked_since.get_or_insert_with(now);
+            self.alarm_in(TICK);
+            return Ok(());
+        }
+        if let Some(since) = self.state.blocked_since.take() {
+            self.core
+                .metrics
+                .backpressured_nanos
+                .add(since.elapsed().as_nanos() as u64);
+        }
+        self.account_for_sinks();
+        if self.must_wait() {
+            self.follow_clock();
+            self.alarm_in(IDLE);
+            return Ok(());
+        }
+        self.end_tick_if_due();
+        if self.flow.is_window_full() {
+            self.wait_for_sinks();
+            return Ok(());
+        }
+        self.poll()
+    }
+
+    /// Crosses every boundary that has been announced; `false`: the task stands on one.
+    fn pass_boundaries(&mut self) -> Result<bool> {
+        loop {
+            if !self.core.on_boundary() {
+                let Some(trigger) = self.core.next_trigger() else {
+                    return Ok(true);
+                };
+                let watermark = match trigger.then {
+                    Then::Drain => EventTime::MAX,
+                    Then::Continue | Then::Suspend => self.source.watermark(),
+                };
+                self.bring_event_time(watermark)?;
+                let entries = self.source.snapshot();
+                let part =
+                    entries.map(|entries| source_part(&self.source_uid, self.source_id, entries));
+                self.core.meet_boundary(trigger, Some(part));
+            }
+            let Some(trigger) = self.core.cross_boundary()? else {
+                self.alarm_in(TICK);
+                return Ok(false);
+            };
+            self.move_to(at(trigger.checkpoint, 0));
+            let resumed = self.surroundings.control.borrow().resumed;
+            self.state.waits_since = (trigger.then != Then::Continue).then_some(resumed);
+        }
+    }
+
+    /// Applies a watermark to the operators of this very task and announces it to those behind.
+    fn bring_event_time(&mut self, watermark: EventTime) -> Result<()> {
+        if watermark <= self.state.announced {
+            return Ok(());
+        }
+        self.state.announced = watermark;
+        let mut out = Vec::new();
+        self.core.watermark(watermark, &mut out)?;
+        self.send(&mut out)?;
+        let Some(capabilities) = &self.capabilities else {
+            return Ok(());
+        };
+        let Some(capability) = capabilities.output(self.outputs.outputs.len()) else {
+            return Ok(());
+        };
+        let key = self.core.key;
+        let (vertex, subtask) = (key.vertex as u32, key.subtask as u32);
+        let all = (0..self.surroundings.peers as u32).map(|worker| Announcement {
+            worker,
+            vertex,
+            subtask,
+            watermark,
+        });
+        self.announcements
+            .activate()
+            .session(capability)
+            .give_iterator(all);
+        Ok(())
+    }
+
+    /// Ends the tick and goes on at `time`.
+    fn move_to(&mut self, time: Time) {
+        let now = now();
+        self.flow
+            .tick_ended(self.time, now.duration_since(self.state.started));
+        self.time = self.time.max(time);
+        self.state.tick_began = now;
+        self.surroundings.clock.reached(self.time);
+        if let Some(capabilities) = &mut self.capabilities {
+            capabilities.downgrade(self.time);
+        }
+    }
+
+    fn account_for_sinks(&mut self) {
+        let bound = self
+            .surroundings
+            .sinks
+            .with_frontier(|frontier| frontier.first().copied());
+        self.flow
+            .finished(bound, now().duration_since(self.state.started));
+    }
+
+    /// Whether the source has nothing to hand out for now: it has ended, or it waits behind the
+    /// boundary of a stop.
+    fn must_wait(&mut self) -> bool {
+        if let Some(since) = self.state.waits_since {
+            if self.surroundings.control.borrow().resumed == since {
+                return true;
+            }
+            self.state.waits_since = None;
+        }
+        self.state.ended
+    }
+
+    /// Moves on with the other sources, so that this one does not hold the sinks' frontier back.
+    fn follow_clock(&mut self) {
+        let time = self.surroundings.clock.follow(self.time);
+        if time > self.time || self.flow.has_sent() {
+            self.move_to(time.max(self.time + 1));
+        }
+    }
+
+    fn end_tick_if_due(&mut self) {
+        let full = self.flow.allowance() == 0;
+        let due = self.flow.has_sent() && self.state.tick_began.elapsed() >= TICK;
+        let latest = self.surroundings.clock.follow(self.time);
+        if full || due || latest > self.time {
+            // The tick counter never reaches the next epoch: 2^32 ticks are months of full speed.
+            let next = if tick(self.time) == u32::MAX {
+                self.time
+            } else {
+                self.time + 1
+            };
+            self.move_to(if full || due {
+                next.max(latest)
+            } else {
+                latest
+            });
+        }
+    }
+
+    fn wait_for_sinks(&mut self) {
+        self.surroundings.control.borrow_mut().waits_for_sinks = true;
+        self.surroundings.sources.wake_sources();
+        self.state.blocked_since.get_or_insert_with(now);
+    }
+
+    fn poll(&mut self) -> Result<()> {
+        let limit = self.flow.allowance().min(POLL_LIMIT);
+        let mut chunks: Vec<Chunk> = Vec::new();
+        let started = now();
+        let status = self.source.poll(&mut chunks, limit)?;
+        self.core.metrics.worked(started.elapsed());
+        let mut out = Vec::new();
+        for chunk in chunks {
+            self.core.process(Port::First, chunk, &mut out)?;
+            self.send(&mut out)?;
+        }
+        match status {
+            SourceStatus::Ready(records) => {
+                self.flow.sent(records);
+                self.surroundings.activator.activate();
+            }
+            SourceStatus::Pending(after) => {
+                let idle = after.unwrap_or(IDLE).min(IDLE);
+                self.alarm_in(if self.flow.has_sent() {
+                    idle.min(TICK)
+                } else {
+                    idle
+                });
+            }
+            SourceStatus::Ended => {
+                self.state.ended = true;
+                self.bring_event_time(EventTime::MAX)?;
+                self.move_to(self.time + 1);
+                (self.surroundings.ended)();
+                self.alarm_in(TICK);
+            }
+        }
+        let watermark = self.source.watermark();
+        if watermark > self.state.announced && !self.state.ended {
+            self.bring_event_time(watermark)?;
+            self.move_to(self.time + 1);
+        }
+        if self.core.maintain() {
+            self.surroundings.activator.activate();
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, chunks: &mut Vec<Chunk>) -> Result<()> {
+        if let (Some(capabilities), false) = (&self.capabilities, chunks.is_empty()) {
+            let sent = self.outputs.send(capabilities, chunks)?;
+            self.core.metrics.records_out.add(sent);
+        }
+        Ok(())
+    }
+
+    /// Has the task activated after `delay`, unless an earlier activation is due already: timers of
+    /// timely can't be taken back and would pile up.
+    fn alarm_in(&mut self, delay: Duration) {
+        let now = now();
+        let wanted = now + delay;
+        if self
+            .state
+            .alarm
+            .is_none_or(|alarm| alarm <= now || alarm > wanted)
+        {
+            self.state.alarm = Some(wanted);
+            self.surroundings.activator.activate_after(delay);
+        }
+    }
+}
