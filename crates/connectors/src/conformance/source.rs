@@ -1,0 +1,265 @@
+//! The suite of sources.
+
+use std::fmt::Debug;
+
+use millstream_core::JobId;
+use millstream_engine::connector::{
+    Source, SourceContext, SourceProgress, SourceReader, SourceStatus, StateEntry,
+};
+
+use super::wake::Bell;
+use super::{Random, assert_same};
+
+/// The highest parallelism that is tried.
+const PARALLELISM: usize = 4;
+
+/// Checks a bounded source that can be replayed.
+///
+/// `T` is what the source hands out, `R` a record that can be compared: the same for a source of records, a
+/// row for a source of batches.
+///
+/// # Promises checked
+/// - All readers together hand out exactly the truth, at every parallelism from 1 to 4.
+/// - A poll hands out at most `limit` records and counts them right.
+/// - A snapshot does not move the reader, and says the same twice.
+/// - What was restored, at any parallelism, hands out exactly the rest; also again and again.
+/// - An entry's key is used once; entries survive being written as JSON.
+/// - A reader that has ended stays ended, also after a restore.
+/// - A reader that waits calls its waker.
+pub struct SourceSuite<'a, T: 'static, R> {
+    source: &'a dyn Fn() -> Box<dyn Source<T>>,
+    records: &'a dyn Fn(T) -> Vec<R>,
+    truth: Vec<R>,
+    seed: u64,
+    rounds: usize,
+}
+
+impl<'a, T: 'static, R: Ord + Clone + Debug> SourceSuite<'a, T, R> {
+    /// A suite for the source that `source` describes anew for each attempt. `records` takes apart what it hands
+    /// out; `truth` is every record that it must hand out, in any order.
+    pub fn new(
+        source: &'a dyn Fn() -> Box<dyn Source<T>>,
+        records: &'a dyn Fn(T) -> Vec<R>,
+        truth: Vec<R>,
+    ) -> Self {
+        Self {
+            source,
+            records,
+            truth,
+            seed: 1,
+            rounds: 25,
+        }
+    }
+
+    /// The seed of the random limits and stopping points; part of every message.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// How many random lives of the source are played. 25 by default.
+    #[must_use]
+    pub fn rounds(mut self, rounds: usize) -> Self {
+        self.rounds = rounds;
+        self
+    }
+
+    /// Runs every check.
+    ///
+    /// # Panics
+    /// A promise is broken.
+    pub fn run(&self) {
+        assert!(
+            (self.source)().is_bounded(),
+            "the suite reads to the end: the source is bounded"
+        );
+        for parallelism in 1..=PARALLELISM {
+            let mut attempt = Attempt::open(self, parallelism, None, self.seed);
+            let found = attempt.read_to_end();
+            let promise = format!("reads everything once at parallelism {parallelism}");
+            assert_same(&promise, found, self.truth.clone());
+            attempt.check_ended();
+            let entries = attempt.snapshot();
+            let mut restored = Attempt::open(self, 1, Some(entries), self.seed);
+            assert_same(
+                "nothing comes after the end",
+                restored.read_to_end(),
+                Vec::new(),
+            );
+        }
+        for round in 0..self.rounds {
+            self.play(self.seed.wrapping_add(round as u64));
+        }
+    }
+
+    /// One life: read a little, snapshot, restore at another parallelism, until the end.
+    fn play(&self, seed: u64) {
+        let mut random = Random::new(seed);
+        let mut found = Vec::new();
+        let mut entries = None;
+        for _ in 0..random.below(4) {
+            let parallelism = 1 + random.below(PARALLELISM);
+            let mut attempt = Attempt::open(self, parallelism, entries, seed);
+            for _ in 0..random.below(20) {
+                found.extend(attempt.poll_one(&mut random));
+            }
+            let before = attempt.snapshot();
+            if random.below(2) == 0 {
+                // What is read behind the snapshot comes again: it is forgotten here as in a crash.
+                attempt.poll_one(&mut random);
+            }
+            entries = Some(before);
+        }
+        let mut attempt = Attempt::open(self, 1 + random.below(PARALLELISM), entries, seed);
+        found.extend(attempt.read_to_end());
+        let promise = format!("restores hand out exactly the rest (seed {seed})");
+        assert_same(&promise, found, self.truth.clone());
+    }
+}
+
+/// One attempt: a reader for each subtask.
+struct Attempt<'a, T: 'static, R> {
+    suite: &'a SourceSuite<'a, T, R>,
+    readers: Vec<(Box<dyn SourceReader<T>>, bool)>,
+    bell: Bell,
+    seed: u64,
+    random: Random,
+}
+
+impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
+    fn open(
+        suite: &'a SourceSuite<'a, T, R>,
+        parallelism: usize,
+        restored: Option<Vec<StateEntry>>,
+        seed: u64,
+    ) -> Self {
+        let source = (suite.source)();
+        let bell = Bell::default();
+        let readers = (0..parallelism)
+            .map(|subtask| {
+                let context = SourceContext {
+                    job: JobId::from_bytes([7; 16]),
+                    subtask,
+                    parallelism,
+                    restored: restored.clone(),
+                    waker: bell.waker(),
+                    progress: SourceProgress::default(),
+                };
+                let reader = source.open(context);
+                (
+                    reader.unwrap_or_else(|error| panic!("seed {seed}: open: {error}")),
+                    false,
+                )
+            })
+            .collect();
+        Self {
+            suite,
+            readers,
+            bell,
+            seed,
+            random: Random::new(seed),
+        }
+    }
+
+    /// Polls one reader once, with a random limit.
+    fn poll_one(&mut self, random: &mut Random) -> Vec<R> {
+        let subtask = random.below(self.readers.len());
+        let limit = *[1, 2, 7, 100, 10_000].get(random.below(5)).unwrap();
+        self.poll(subtask, limit).0
+    }
+
+    fn poll(&mut self, subtask: usize, limit: usize) -> (Vec<R>, SourceStatus) {
+        let seed = self.seed;
+        let (reader, ended) = self.readers.get_mut(subtask).unwrap();
+        let mut out = Vec::new();
+        let status = reader
+            .poll(&mut out, limit)
+            .unwrap_or_else(|error| panic!("seed {seed}: poll of subtask {subtask}: {error}"));
+        let found: Vec<R> = out.into_iter().flat_map(self.suite.records).collect();
+        let counted = if let SourceStatus::Ready(count) = status {
+            count
+        } else {
+            0
+        };
+        assert_eq!(
+            counted,
+            found.len(),
+            "seed {seed}: a poll counts what it hands out"
+        );
+        assert!(
+            found.len() <= limit,
+            "seed {seed}: {} records were handed out at a limit of {limit}",
+            found.len()
+        );
+        assert!(
+            !*ended || status == SourceStatus::Ended,
+            "seed {seed}: subtask {subtask} had ended and answers {status:?}"
+        );
+        *ended = status == SourceStatus::Ended;
+        (found, status)
+    }
+
+    /// The entries of all subtasks, as they come back from a snapshot.
+    fn snapshot(&mut self) -> Vec<StateEntry> {
+        let seed = self.seed;
+        let mut entries = Vec::new();
+        for (reader, _) in &mut self.readers {
+            let first = reader
+                .snapshot()
+                .unwrap_or_else(|error| panic!("snapshot: {error}"));
+            let second = reader
+                .snapshot()
+                .unwrap_or_else(|error| panic!("snapshot: {error}"));
+            assert_eq!(
+                first, second,
+                "seed {seed}: a snapshot does not move the reader"
+            );
+            entries.extend(first);
+        }
+        let mut keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+        keys.sort_unstable();
+        if let Some(twice) = keys.windows(2).find(|pair| pair[0] == pair[1]) {
+            panic!("seed {seed}: the key {} is used by two entries", twice[0]);
+        }
+        let text = serde_json::to_string(&entries).unwrap();
+        let copy: Vec<StateEntry> = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            copy, entries,
+            "seed {seed}: entries survive being written as JSON"
+        );
+        copy
+    }
+
+    fn read_to_end(&mut self) -> Vec<R> {
+        let mut found = Vec::new();
+        while self.readers.iter().any(|(_, ended)| !ended) {
+            let mut waits = Vec::new();
+            let mut moved = false;
+            for subtask in 0..self.readers.len() {
+                let limit = 1 + self.random.below(2_000);
+                let (records, status) = self.poll(subtask, limit);
+                found.extend(records);
+                match status {
+                    SourceStatus::Ready(_) => moved = true,
+                    SourceStatus::Pending(wait) => waits.push(wait),
+                    SourceStatus::Ended => {}
+                }
+            }
+            if !moved && !waits.is_empty() {
+                self.bell
+                    .wait("a pending source", waits.into_iter().flatten().min());
+            }
+        }
+        found
+    }
+
+    fn check_ended(&mut self) {
+        for subtask in 0..self.readers.len() {
+            for limit in [1, 1_000] {
+                let (_, status) = self.poll(subtask, limit);
+                assert_eq!(status, SourceStatus::Ended, "what has ended stays ended");
+            }
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The thread that reads files for one subtask, so that a slow disk never holds up a worker.
+//!
+//! It is given tasks (stretches of files) and hands back blocks of whole records, in order. Both
+//! channels are short: that bounds the memory, and the thread is never far ahead.
+
+use std::sync::Arc;
+use std::thread::Builder;
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
+use millstream_core::{Error, Result, codes};
+use millstream_engine::connector::Waker;
+
+use super::format::Dialects;
+use super::input::InputError;
+use super::listing::{FoundFile, Identity};
+use super::stream::{Block, RecordStream, Sizes, Start};
+
+/// Tasks that may wait for the thread.
+const TASKS: usize = 8;
+/// Blocks that may wait for the worker.
+const BLOCKS: usize = 2;
+
+/// The records of `file` that begin in `[from, to)`.
+#[derive(Debug, Clone)]
+pub(crate) struct Task {
+    pub(crate) number: u64,
+    pub(crate) file: Arc<FoundFile>,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    /// A place at or before `from` where a record is known to begin; `None`: the beginning of the file.
+    pub(crate) known: Option<Start>,
+    /// Whether bytes may have been appended to the file since it was found. They are not read.
+    pub(crate) may_grow: bool,
+}
+
+/// What the thread tells of the task with a number.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) task: u64,
+    pub(crate) news: News,
+}
+
+#[derive(Debug)]
+pub(crate) enum News {
+    /// The task's file was opened. Its first record, if heads were asked for and there is one.
+    Opened(Option<Vec<u8>>),
+    Block(Block),
+    /// The file has grown since it was found, which the task allows.
+    Grown,
+    /// The end; the next record that is not the task's begins at `start`.
+    Done {
+        start: Start,
+        taken: u64,
+    },
+    /// Nothing more will come of this task.
+    Failed(InputError),
+}
+
+/// How files are opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub(crate) dialects: Dialects,
+    pub(crate) sizes: Sizes,
+    /// Whether the first record of each file is wanted.
+    pub(crate) head: bool,
+    /// Whether the first record is no data.
+    pub(crate) skip_head: bool,
+}
+
+/// The worker's end. Dropping it ends the thread.
+pub(crate) struct Fetcher {
+    tasks: Sender<Task>,
+    events: Receiver<Event>,
+    used: Sender<Vec<u8>>,
+}
+
+impl Fetcher {
+    /// Starts the thread, named `name`.
+    pub(crate) fn start(name: String, opening: Opening, waker: Waker) -> Result<Self> {
+        let (tasks, task_receiver) = bounded(TASKS);
+        let (event_sender, events) = bounded(BLOCKS);
+        let (used, used_receiver) = bounded(BLOCKS + 2);
+        let thread = FetchThread {
+            tasks: task_receiver,
+            events: event_sender,
+            used: used_receiver,
+            opening,
+            waker,
+            open: None,
+        };
+        Builder::new()
+            .name(name)
+            .spawn(move || thread.run())
+            .map_err(no_thread)?;
+        Ok(Self {
+            tasks,
+            events,
+            used,
+        })
+    }
+
+    /// How many more tasks can be given right now.
+    pub(crate) fn room(&self) -> usize {
+        TASKS - self.tasks.len().min(TASKS)
+    }
+
+    /// Gives the thread a task, if there is [room](Self::room).
+    pub(crate) fn give(&self, task: Task) -> Result<()> {
+        self.tasks.try_send(task).map_err(|error| match error {
+            TrySendError::Full(_) => died("has more tasks than it can take"),
+            TrySendError::Disconnected(_) => died("has ended"),
+        })
+    }
+
+    /// The next event, if there is one.
+    pub(crate) fn take(&self) -> Result<Option<Event>> {
+        match self.events.try_recv() {
+            Ok(event) => Ok(Some(event)),
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Disconnected) => Err(died("has ended")),
+        }
+    }
+
+    /// Returns a block's buffer for further use.
+    pub(crate) fn give_back(&self, buffer: Vec<u8>) {
+        // If there are enough already, this one is freed.
+        drop(self.used.try_send(buffer));
+    }
+}
+
+pub(crate) fn no_thread(error: std::io::Error) -> Error {
+    Error::new(&codes::SOURCE_PATH, "the source can't start a thread")
+        .cause(error)
+        .next("raise the limit of threads and processes")
+}
+
+fn died(how: &str) -> Error {
+    Error::new(
+        &codes::INTERNAL,
+        format!("the thread that reads files {how}"),
+    )
+}
+
+struct OpenFile {
+    file: Arc<FoundFile>,
+    stream: RecordStream,
+    /// Where the first record that is data begins.
+    data: Start,
+    /// No record begins between here and the stream's position: the stretch before was read up to here.
+    passed: u64,
+}
+
+impl OpenFile {
+    /// Whether the stream stands behind the first record of the stretch that begins at `from`.
+    fn is_behind(&self, from: u64) -> bool {
+        self.stream.position().offset > from && from < self.passed
+    }
+}
+
+/// The worker has gone away.
+struct Gone;
+
+struct FetchThread {
+    tasks: Receiver<Task>,
+    events: Sender<Event>,
+    used: Receiver<Vec<u8>>,
+    opening: Opening,
+    waker: Waker,
+    open: Option<OpenFile>,
+}
+
+impl FetchThread {
+    fn run(mut self) {
+        while let Ok(task) = self.tasks.recv() {
+            let open = self.open.take();
+            let told = match self.work(&task, open) {
+                Ok(told) => told,
+                Err(error) => self.tell(&task, News::Failed(or_changed(&task, error))),
+            };
+            if told.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn tell(&self, task: &Task, news: News) -> Result<(), Gone> {
+        self.events
+            .send(Event {
+                task: task.number,
+                news,
+            })
+            .map_err(|_| Gone)?;
+        self.waker.wake();
+        Ok(())
+    }
+
+    fn work(
+        &mut self,
+        task: &Task,
+        open: Option<OpenFile>,
+    ) -> Result<Result<(), Gone>, InputError> {
+        let mut open = match open.filter(|open| can_go_on(open, task)) {
+            Some(open) => open,
+            None => {
+                let (open, head) = self.open_file(&task.file)?;
+                if self.tell(task, News::Opened(head)).is_err() {
+                    return Ok(Err(Gone));
+                }
+                open
+            }
+        };
+        self.compare(task, &open)?;
+        let from = task.from.max(open.data.offset);
+        let known = task
+            .known
+            .filter(|known| known.offset >= open.data.offset)
+            .unwrap_or(open.data);
+        // Where the stream stands is a known record start, too.
+        if open.is_behind(from) || known.offset > open.stream.position().offset {
+            open.stream.go_to(known)?;
+        }
+        open.stream.advance(from)?;
+        while let Some(block) = open.stream.next_block(task.to)? {
+            if self.tell(task, News::Block(block)).is_err() {
+                return Ok(Err(Gone));
+            }
+            while let Ok(buffer) = self.used.try_recv() {
+                open.stream.give_back(buffer);
+            }
+        }
+        let grown = self.compare(task, &open)?;
+        let start = open.stream.position();
+        let taken = open.stream.taken_since();
+        open.passed = task.to;
+        self.open = Some(open);
+        if grown && self.tell(task, News::Grown).is_err() {
+            return Ok(Err(Gone));
+        }
+        Ok(self.tell(task, News::Done { start, taken }))
+    }
+
+    fn open_file(&self, file: &Arc<FoundFile>) -> Result<(OpenFile, Option<Vec<u8>>), InputError> {
+        let open = || RecordStream::open(file, self.opening.dialects.clone(), self.opening.sizes);
+        let mut stream = open()?;
+        let head = if self.opening.head {
+            stream.take_head()?
+        } else {
+            None
+        };
+        if self.opening.head && !self.opening.skip_head {
+            stream = open()?;
+        }
+        let data = stream.position();
+        Ok((
+            OpenFile {
+                file: Arc::clone(file),
+                stream,
+                data,
+                passed: 0,
+            },
+            head,
+        ))
+    }
+
+    /// Whether the file has grown, where that is allowed; any other change is an error.
+    fn compare(&self, task: &Task, open: &OpenFile) -> Result<bool, InputError> {
+        let (found, now): (Identity, _) = (task.file.identity, open.stream.input().identity()?);
+        if found == now {
+            return Ok(false);
+        }
+        if task.may_grow && found.grew_into(&now) {
+            Ok(true)
+        } else {
+            Err(InputError::Changed(now))
+        }
+    }
+}
+
+/// Compressed data that looks damaged is mostly a file that is still being written.
+fn or_changed(task: &Task, error: InputError) -> InputError {
+    let now = std::fs::metadata(task.file.path.as_ref()).map(|metadata| Identity::of(&metadata));
+    match (&error, now) {
+        (InputError::Damaged { .. }, Ok(now)) if now != task.file.identity => {
+            InputError::Changed(now)
+        }
+        _ => error,
+    }
+}
+
+/// Whether the open file is the task's, and the task's stretch can still be reached.
+fn can_go_on(open: &OpenFile, task: &Task) -> bool {
+    let behind = open.is_behind(task.from.max(open.data.offset));
+    open.file == task.file && (open.stream.can_seek() || !behind)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! The format of delimited text, and what it comes to in bytes.
+
+use millstream_core::{Error, Result, codes};
+
+use super::charset::{Charset, Reading};
+
+/// How a text file is cut into records and fields. See `docs/guide/csv.md` for every decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Format {
+    /// Between two fields.
+    pub field_delimiter: char,
+    /// At the end of a record, one or more characters. `"\n"` also takes `"\r\n"`.
+    pub line_delimiter: String,
+    /// The quote of RFC 4180 (ASCII); `None`: quotes have no meaning.
+    pub quote: Option<char>,
+    /// Whether the first record of each file names the columns.
+    pub header: bool,
+    /// The charset.
+    pub charset: Charset,
+}
+
+impl Format {
+    /// Comma-separated values: the format of source types `csv` and `txt`.
+    pub fn csv() -> Self {
+        Self {
+            field_delimiter: ',',
+            line_delimiter: "\n".to_owned(),
+            quote: Some('"'),
+            header: false,
+            charset: Charset::UTF_8,
+        }
+    }
+
+    /// Tab-separated values: as [`Format::csv`] but for the delimiter.
+    pub fn tsv() -> Self {
+        Self {
+            field_delimiter: '\t',
+            ..Self::csv()
+        }
+    }
+
+    pub(crate) fn compile(&self) -> Result<Dialects> {
+        self.check()?;
+        let delimiter = self.field_delimiter.to_string();
+        let mut marks = format!("{delimiter}{}", self.line_delimiter);
+        marks.extend(self.quote);
+        let reading = self.charset.reading(&marks);
+        let text = Dialect::new(
+            Some(delimiter.clone().into_bytes()),
+            self.line_delimiter.clone().into_bytes(),
+            self.quote.map(|quote| quote as u8),
+            true,
+        );
+        let raw = match reading {
+            Reading::Utf8 | Reading::DecodeFirst(_) => text.clone(),
+            Reading::Cut(_) => Dialect::new(
+                Some(self.in_charset(&delimiter)?),
+                self.in_charset(&self.line_delimiter)?,
+                text.quote,
+                true,
+            ),
+        };
+        Ok(Dialects { raw, text, reading })
+    }
+
+    fn check(&self) -> Result<()> {
+        let refuse =
+            |message: String, next: &str| Err(Error::new(&codes::OPTION_VALUE, message).next(next));
+        if self.line_delimiter.is_empty() {
+            return refuse(
+                "the line delimiter is empty".to_owned(),
+                "give one such as `\\n`",
+            );
+        }
+        if self.line_delimiter.contains(self.field_delimiter) {
+            return refuse(
+                format!(
+                    "the field delimiter {:?} is also a part of the line delimiter {:?}",
+                    self.field_delimiter, self.line_delimiter
+                ),
+                "give delimiters that have no character in common",
+            );
+        }
+        if self.line_delimiter == "\n" && self.field_delimiter == '\r' {
+            return refuse(
+                "the field delimiter is a carriage return, which also ends lines".to_owned(),
+                "give another one",
+            );
+        }
+        let Some(quote) = self.quote else {
+            return Ok(());
+        };
+        if !quote.is_ascii() || u32::from(quote) >= 0x30 {
+            return refuse(
+                format!("{quote:?} can't be a quote"),
+                "give an ASCII character such as `\"` or `'`",
+            );
+        }
+        if quote == self.field_delimiter || self.line_delimiter.contains(quote) {
+            return refuse(
+                format!("the quote {quote:?} is also a part of a delimiter"),
+                "give another delimiter, or switch quoting off",
+            );
+        }
+        Ok(())
+    }
+
+    fn in_charset(&self, delimiter: &str) -> Result<Vec<u8>> {
+        let (bytes, _, unmappable) = self.charset.encoding().encode(delimiter);
+        if unmappable {
+            return Err(Error::new(
+                &codes::OPTION_VALUE,
+                format!(
+                    "the delimiter {delimiter:?} is no text in {}",
+                    self.charset.name()
+                ),
+            )
+            .next("give a delimiter that the charset has"));
+        }
+        Ok(bytes.into_owned())
+    }
+}
+
+impl Default for Format {
+    fn default() -> Self {
+        Self::csv()
+    }
+}
+
+/// The marks between records and fields, as bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// `None`: a record is one field (lines of text).
+    pub(crate) delimiter: Option<Vec<u8>>,
+    pub(crate) line_end: Vec<u8>,
+    pub(crate) quote: Option<u8>,
+    /// Whether a carriage return before the line end belongs to it.
+    pub(crate) strip_cr: bool,
+    /// Whether empty lines are no records.
+    pub(crate) skip_blank: bool,
+}
+
+impl Dialect {
+    pub(crate) fn new(
+        delimiter: Option<Vec<u8>>,
+        line_end: Vec<u8>,
+        quote: Option<u8>,
+        skip_blank: bool,
+    ) -> Self {
+        let strip_cr = line_end == b"\n";
+        Self {
+            delimiter,
+            line_end,
+            quote,
+            strip_cr,
+            skip_blank,
+        }
+    }
+
+    /// Lines of text: no fields, no quotes, and empty lines are lines.
+    pub(crate) fn lines(line_end: &[u8]) -> Self {
+        Self::new(None, line_end.to_vec(), None, false)
+    }
+
+    /// Whether a record's start can be found from any place, without passing over what lies before:
+    /// nothing is quoted, and no line end can overlap with itself.
+    pub(crate) fn can_jump(&self) -> bool {
+        let overlaps = (1..self.line_end.len()).any(|length| {
+            let tail = self.line_end.len() - length;
+            self.line_end.get(..length) == self.line_end.get(tail..)
+        });
+        self.quote.is_none() && !overlaps
+    }
+}
+
+/// The marks in the bytes of the file and in its text, and how one becomes the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dialects {
+    /// In the bytes in which records are found.
+    pub(crate) raw: Dialect,
+    /// In the decoded text.
+    pub(crate) text: Dialect,
+    pub(crate) reading: Reading,
+}
+
+impl Dialects {
+    /// Whether offsets are counted in decoded text.
+    pub(crate) fn decodes_first(&self) -> bool {
+        matches!(self.reading, Reading::DecodeFirst(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Charset, Format};
+
+    #[test]
+    fn delimiters_that_contradict_each_other_are_refused() {
+        for (format, word) in [
+            (
+                Format {
+                    line_delimiter: String::new(),
+                    ..Format::csv()
+                },
+                "empty",
+            ),
+            (
+                Format {
+                    line_delimiter: ",\n".to_owned(),
+                    ..Format::csv()
+                },
+                "line delimiter",
+            ),
+            (
+                Format {
+                    field_delimiter: '"',
+                    ..Format::csv()
+                },
+                "quote",
+            ),
+            (
+                Format {
+                    field_delimiter: '\r',
+                    ..Format::csv()
+                },
+                "carriage return",
+            ),
+            (
+                Format {
+                    quote: Some('é'),
+                    ..Format::csv()
+                },
+                "quote",
+            ),
+        ] {
+            let error = format.compile().expect_err(word);
+            assert!(error.message().contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_delimiter_outside_the_charset_is_refused() {
+        let charset = Charset::parse("latin1").expect("known");
+        let format = Format {
+            field_delimiter: '，',
+            charset,
+            ..Format::csv()
+        };
+        assert!(
+            format
+                .compile()
+                .expect_err("no such byte")
+                .message()
+                .contains("windows-1252")
+        );
+        let format = Format {
+            field_delimiter: '§',
+            ..format
+        };
+        assert_eq!(
+            format.compile().expect("a byte").raw.delimiter,
+            Some(vec![0xA7])
+        );
+    }
+}

@@ -1,0 +1,201 @@
+//! The bytes of one file as a stream: decompressed, and decoded where that has to come first.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
+
+use flate2::read::MultiGzDecoder;
+
+use super::charset::Reading;
+use super::decoding::Decoding;
+use super::listing::{Compression, FoundFile, Identity};
+
+/// Why a file can't be read any further.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InputError {
+    #[error("it is gone")]
+    Missing,
+    #[error("it changed while it was being read")]
+    Changed(Identity),
+    #[error("the compressed data is damaged at byte {at}: {cause}")]
+    Damaged { at: u64, cause: io::Error },
+    #[error("the record at offset {offset} is longer than {limit} bytes")]
+    TooLong { offset: u64, limit: usize },
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// Counts the bytes that are taken from the file.
+struct Counted {
+    file: Take<File>,
+    count: u64,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.file.read(buffer)?;
+        self.count += length as u64;
+        Ok(length)
+    }
+}
+
+enum Body {
+    Plain(Counted),
+    Gzip(Box<MultiGzDecoder<Counted>>),
+    Zstd(Box<zstd::Decoder<'static, BufReader<Counted>>>),
+}
+
+impl Body {
+    fn counted(&self) -> &Counted {
+        match self {
+            Self::Plain(counted) => counted,
+            Self::Gzip(decoder) => decoder.get_ref(),
+            Self::Zstd(decoder) => decoder.get_ref().get_ref(),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(counted) => counted.read(buffer),
+            Self::Gzip(decoder) => decoder.read(buffer),
+            Self::Zstd(decoder) => decoder.read(buffer),
+        }
+    }
+}
+
+/// An open file. Nothing behind the size that it was found with is ever read.
+pub(crate) struct Input {
+    body: Body,
+    size: u64,
+    decoding: Option<Decoding>,
+    /// A failure behind bytes that were handed out first. Decoders tell some damage only once.
+    failed: Option<io::Error>,
+}
+
+impl Input {
+    /// Opens `file` at its first byte.
+    pub(crate) fn open(file: &FoundFile, reading: Reading) -> Result<Self, InputError> {
+        let opened = File::open(file.path.as_ref()).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => InputError::Missing,
+            _ => InputError::Io(error),
+        })?;
+        let size = file.identity.size;
+        let counted = Counted {
+            file: opened.take(size),
+            count: 0,
+        };
+        let body = match Compression::of(&file.path) {
+            // An empty file is empty, whatever it is called: somebody is about to write it.
+            Compression::None => Body::Plain(counted),
+            _ if size == 0 => Body::Plain(counted),
+            Compression::Gzip => Body::Gzip(Box::new(MultiGzDecoder::new(counted))),
+            Compression::Zstd => Body::Zstd(Box::new(zstd::Decoder::new(counted)?)),
+        };
+        let decoding = match reading {
+            Reading::DecodeFirst(encoding) => Some(Decoding::new(encoding)),
+            Reading::Utf8 | Reading::Cut(_) => None,
+        };
+        Ok(Self {
+            body,
+            size,
+            decoding,
+            failed: None,
+        })
+    }
+
+    /// What the open file is now; it may have been written to since it was found.
+    pub(crate) fn identity(&self) -> Result<Identity, InputError> {
+        Ok(Identity::of(
+            &self.body.counted().file.get_ref().metadata()?,
+        ))
+    }
+
+    /// Bytes taken from the file so far, as they lie in it.
+    pub(crate) fn bytes_taken(&self) -> u64 {
+        self.body.counted().count
+    }
+
+    /// Whether any offset can be reached without reading what lies before.
+    pub(crate) fn can_seek(&self) -> bool {
+        matches!(self.body, Body::Plain(_)) && self.decoding.is_none()
+    }
+
+    /// Goes to `offset`, if the input [can seek](Self::can_seek).
+    pub(crate) fn seek(&mut self, offset: u64) -> Result<(), InputError> {
+        if let Body::Plain(counted) = &mut self.body {
+            counted.file.get_mut().seek(SeekFrom::Start(offset))?;
+            counted.file.set_limit(self.size.saturating_sub(offset));
+        }
+        Ok(())
+    }
+
+    /// Appends about `wanted` bytes to `buffer`; false at the end of the file.
+    pub(crate) fn read(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> Result<bool, InputError> {
+        if let Some(mut decoding) = self.decoding.take() {
+            let more = decoding.read(buffer, wanted, |raw, wanted| self.read_bytes(raw, wanted));
+            self.decoding = Some(decoding);
+            return more;
+        }
+        self.read_bytes(buffer, wanted)
+    }
+
+    /// Offsets in the decoded text behind which malformed bytes were replaced; emptied by the call.
+    pub(crate) fn take_malformed(&mut self) -> Vec<u64> {
+        self.decoding
+            .as_mut()
+            .map(Decoding::take_malformed)
+            .unwrap_or_default()
+    }
+
+    fn read_bytes(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> Result<bool, InputError> {
+        if let Some(error) = self.failed.take() {
+            return Err(self.classify(error));
+        }
+        let filled = buffer.len();
+        buffer.resize(filled + wanted, 0);
+        let mut at = filled;
+        while at < buffer.len() {
+            match self.body.read(buffer.get_mut(at..).unwrap_or_default()) {
+                Ok(0) => break,
+                Ok(length) => at += length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
+            }
+        }
+        buffer.truncate(at);
+        if at > filled {
+            return Ok(true);
+        }
+        match self.failed.take() {
+            Some(error) => Err(self.classify(error)),
+            None => self.check_end().map(|()| false),
+        }
+    }
+
+    /// A file that ends before the size it was found with has been cut off meanwhile.
+    fn check_end(&self) -> Result<(), InputError> {
+        let cut_off = match &self.body {
+            Body::Plain(counted) => counted.file.limit() > 0,
+            Body::Gzip(_) | Body::Zstd(_) => false,
+        };
+        if cut_off {
+            Err(InputError::Changed(self.identity()?))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn classify(&self, error: io::Error) -> InputError {
+        let compressed = !matches!(self.body, Body::Plain(_));
+        if compressed && error.raw_os_error().is_none() {
+            InputError::Damaged {
+                at: self.bytes_taken(),
+                cause: error,
+            }
+        } else {
+            InputError::Io(error)
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! One file as a stream of blocks of whole records.
+
+use memchr::memchr;
+
+use super::charset::Reading;
+use super::format::Dialects;
+use super::input::{Input, InputError};
+use super::listing::FoundFile;
+use super::scan::{self, Passed};
+
+/// The byte order mark of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// A place where a record begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Start {
+    pub(crate) offset: u64,
+    /// The 1-based line; 0: not known.
+    pub(crate) line: u64,
+}
+
+/// How much is read at once, and how long a record may be; in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    pub(crate) block: usize,
+    pub(crate) record: usize,
+}
+
+/// Whole records that follow each other in a file.
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub(crate) bytes: Vec<u8>,
+    /// Where in `bytes` the first record begins; what lies before has been used up.
+    pub(crate) from: usize,
+    /// Where in the file that is.
+    pub(crate) start: Start,
+    /// Whether there is a quote in it.
+    pub(crate) quoted: bool,
+    /// Offsets in the stream of malformed bytes, where decoding came first.
+    pub(crate) malformed: Vec<u64>,
+    /// Bytes taken from the file for it.
+    pub(crate) taken: u64,
+}
+
+/// Reads a file from record start to record start.
+pub(crate) struct RecordStream {
+    input: Input,
+    dialects: Dialects,
+    sizes: Sizes,
+    buffer: Vec<u8>,
+    /// Where in `buffer` the next record begins.
+    at: usize,
+    next: Start,
+    ended: bool,
+    malformed: Vec<u64>,
+    reported: u64,
+    spare: Vec<Vec<u8>>,
+}
+
+impl RecordStream {
+    /// Opens `file` at its first record: a byte order mark is dropped.
+    pub(crate) fn open(
+        file: &FoundFile,
+        dialects: Dialects,
+        sizes: Sizes,
+    ) -> Result<Self, InputError> {
+        let input = Input::open(file, dialects.reading)?;
+        let mut stream = Self {
+            input,
+            dialects,
+            sizes,
+            buffer: Vec::new(),
+            at: 0,
+            next: Start { offset: 0, line: 1 },
+            ended: false,
+            malformed: Vec::new(),
+            reported: 0,
+            spare: Vec::new(),
+        };
+        stream.fill()?;
+        if stream.dialects.reading == Reading::Utf8 && stream.buffer.starts_with(BYTE_ORDER_MARK) {
+            stream.at = BYTE_ORDER_MARK.len();
+            stream.next.offset = stream.at as u64;
+        }
+        Ok(stream)
+    }
+
+    /// Where the next record begins; at the end, where the file ends.
+    pub(crate) fn position(&self) -> Start {
+        self.next
+    }
+
+    pub(crate) fn input(&self) -> &Input {
+        &self.input
+    }
+
+    /// Whether an earlier place can be gone back to.
+    pub(crate) fn can_seek(&self) -> bool {
+        self.input.can_seek()
+    }
+
+    /// A buffer that may be used again.
+    pub(crate) fn give_back(&mut self, buffer: Vec<u8>) {
+        self.spare.push(buffer);
+    }
+
+    /// Takes the first record that is not blank, without its line end. `None`: there is none.
+    pub(crate) fn take_head(&mut self) -> Result<Option<Vec<u8>>, InputError> {
+        loop {
+            let length = match scan::pass(&self.dialects.raw, self.rest(), 1) {
+                Passed::Reached(length) => length,
+                Passed::Unfinished(_) if self.ended => self.rest().len(),
+                Passed::Unfinished(_) => {
+                    self.fill()?;
+                    continue;
+                }
+            };
+            let record = self.rest().get(..length).unwrap_or_default();
+            let record = scan::without_line_end(&self.dialects.raw, record).to_vec();
+            self.step(length);
+            if !record.is_empty() || length == 0 {
+                return Ok((length > 0).then_some(record));
+            }
+        }
+    }
+
+    /// Goes to `start`, which must be where a record begins: at once where the input can seek, by
+    /// reading on where it can't (then it must not lie before the present position).
+    pub(crate) fn go_to(&mut self, start: Start) -> Result<(), InputError> {
+        let ahead = start.offset.checked_sub(self.next.offset);
+        if let Some(ahead) = ahead.filter(|ahead| *ahead <= self.rest().len() as u64) {
+            self.at += ahead as usize;
+        } else if self.input.can_seek() {
+            self.input.seek(start.offset)?;
+            self.buffer.clear();
+            (self.at, self.ended) = (0, false);
+        } else {
+            self.read_over(start.offset)?;
+        }
+        self.next = start;
+        Ok(())
+    }
+
+    fn read_over(&mut self, offset: u64) -> Result<(), InputError> {
+        while self.next.offset + (self.rest().len() as u64) < offset && !self.ended {
+            self.next.offset += self.rest().len() as u64;
+            self.at = self.buffer.len();
+            self.fill()?;
+        }
+        let ahead = offset
+            .saturating_sub(self.next.offset)
+            .min(self.rest().len() as u64);
+        self.at += ahead as usize;
+        Ok(())
+    }
+
+    /// Goes to the first record that begins at or behind `target`, or to the end.
+    pub(crate) fn advance(&mut self, target: u64) -> Result<(), InputError> {
+        if self.dialects.raw.can_jump() && self.input.can_seek() {
+            self.jump(target)?;
+        }
+        while self.next.offset < target {
+            let ahead = usize::try_from(target - self.next.offset).unwrap_or(usize::MAX);
+            match scan::pass(&self.dialects.raw, self.rest(), ahead) {
+                Passed::Reached(length) => {
+                    self.step(length);
+                    break;
+                }
+                Passed::Unfinished(_) if self.ended => {
+                    self.step(self.rest().len());
+                    break;
+                }
+                Passed::Unfinished(length) => {
+                    self.step(length);
+                    self.fill()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves out what need not be scanned, if it is more than has been read already.
+    fn jump(&mut self, target: u64) -> Result<(), InputError> {
+        let line_end = self.dialects.raw.line_end.len() as u64;
+        let from = target.saturating_sub(line_end);
+        if from <= self.next.offset + self.rest().len() as u64 {
+            return Ok(());
+        }
+        self.go_to(Start {
+            offset: from,
+            line: 0,
+        })?;
+        loop {
+            if let Some(length) = scan::first_start(&self.dialects.raw, self.rest()) {
+                self.step(length);
+                return Ok(());
+            }
+            // Keep what could be the first part of a line end.
+            let kept = (line_end as usize - 1).min(self.rest().len());
+            self.step(if self.ended {
+                self.rest().len()
+            } else {
+                self.rest().len() - kept
+            });
+            if self.ended {
+                return Ok(());
+            }
+            self.fill()?;
+        }
+    }
+
+    /// The next whole records that begin before `until`; `None` if there are none.
+    pub(crate) fn next_block(&mut self, until: u64) -> Result<Option<Block>, InputError> {
+        while self.next.offset < until {
+            if self.rest().len() < self.sizes.block && !self.ended {
+                self.fill()?;
+            }
+            let ahead = usize::try_from(until - self.next.offset).unwrap_or(usize::MAX);
+            match scan::pass(&self.dialects.raw, self.rest(), ahead) {
+                Passed::Reached(length) => return Ok(Some(self.block(length))),
+                Passed::Unfinished(_) if self.ended => {
+                    let length = self.rest().len();
+                    return Ok((length > 0).then(|| self.block(length)));
+                }
+                Passed::Unfinished(length) if length > 0 => return Ok(Some(self.block(length))),
+                Passed::Unfinished(_) => self.fill()?,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Hands out the next `length` bytes. They keep their buffer; what lies behind them moves.
+    fn block(&mut self, length: usize) -> Block {
+        let (from, start) = (self.at, self.next);
+        self.step(length);
+        let mut rest = self.spare.pop().unwrap_or_default();
+        rest.clear();
+        rest.extend_from_slice(self.rest());
+        let mut bytes = std::mem::replace(&mut self.buffer, rest);
+        bytes.truncate(self.at);
+        self.at = 0;
+        let records = bytes.get(from..).unwrap_or_default();
+        let quoted = self
+            .dialects
+            .raw
+            .quote
+            .is_some_and(|quote| memchr(quote, records).is_some());
+        let behind = self.next.offset;
+        let here = self.malformed.partition_point(|offset| *offset < behind);
+        let malformed = self
+            .malformed
+            .drain(..here)
+            .filter(|offset| *offset >= start.offset)
+            .collect();
+        Block {
+            bytes,
+            from,
+            start,
+            quoted,
+            malformed,
+            taken: self.taken_since(),
+        }
+    }
+
+    /// Bytes taken from the file since the last call.
+    pub(crate) fn taken_since(&mut self) -> u64 {
+        let taken = self.input.bytes_taken();
+        taken - std::mem::replace(&mut self.reported, taken)
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.buffer.get(self.at..).unwrap_or_default()
+    }
+
+    /// Moves on by `length` bytes of the buffer.
+    fn step(&mut self, length: usize) {
+        if self.next.line > 0 {
+            let passed = self.rest().get(..length).unwrap_or_default();
+            self.next.line += scan::count_lines(&self.dialects.raw, passed);
+        }
+        self.at += length;
+        self.next.offset += length as u64;
+    }
+
+    /// Reads on: at least a block, and as much again as is there already, so that a long record is
+    /// not searched too often.
+    fn fill(&mut self) -> Result<(), InputError> {
+        self.buffer.drain(..self.at);
+        self.at = 0;
+        if self.buffer.len() > self.sizes.record {
+            return Err(InputError::TooLong {
+                offset: self.next.offset,
+                limit: self.sizes.record,
+            });
+        }
+        let wanted = if self.buffer.len() < self.sizes.block {
+            self.sizes.block - self.buffer.len()
+        } else {
+            self.buffer.len()
+        };
+        self.ended = !self.input.read(&mut self.buffer, wanted)?;
+        self.malformed.append(&mut self.input.take_malformed());
+        Ok(())
+    }
+}

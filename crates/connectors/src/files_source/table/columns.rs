@@ -1,0 +1,307 @@
+//! Columns that grow field by field.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, StringArray,
+    TimestampMillisecondArray,
+};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::datatypes::{
+    DataType, Date32Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, TimeUnit,
+};
+use arrow::error::ArrowError;
+
+use super::fields::{Field, FieldTable};
+use super::values::{Date, Parse, Timestamp, trimmed};
+
+/// The types of columns, by what parses them.
+pub(crate) enum Column {
+    Text(TextColumn),
+    Boolean(ValueColumn<bool>),
+    Int16(ValueColumn<i16>),
+    Int32(ValueColumn<i32>),
+    Int64(ValueColumn<i64>),
+    Float32(ValueColumn<f32>),
+    Float64(ValueColumn<f64>),
+    Date(ValueColumn<Date>),
+    Timestamp(ValueColumn<Timestamp>),
+}
+
+/// Does the same with the column of whatever type.
+macro_rules! any {
+    ($column:expr, $inner:ident => $work:expr) => {
+        match $column {
+            Column::Text($inner) => $work,
+            Column::Boolean($inner) => $work,
+            Column::Int16($inner) => $work,
+            Column::Int32($inner) => $work,
+            Column::Int64($inner) => $work,
+            Column::Float32($inner) => $work,
+            Column::Float64($inner) => $work,
+            Column::Date($inner) => $work,
+            Column::Timestamp($inner) => $work,
+        }
+    };
+}
+
+impl Column {
+    /// An empty column; `None` if values of that type are not read from text.
+    pub(crate) fn new(data_type: &DataType) -> Option<Self> {
+        Some(match data_type {
+            DataType::Utf8 => Self::Text(TextColumn::default()),
+            DataType::Boolean => Self::Boolean(ValueColumn::default()),
+            DataType::Int16 => Self::Int16(ValueColumn::default()),
+            DataType::Int32 => Self::Int32(ValueColumn::default()),
+            DataType::Int64 => Self::Int64(ValueColumn::default()),
+            DataType::Float32 => Self::Float32(ValueColumn::default()),
+            DataType::Float64 => Self::Float64(ValueColumn::default()),
+            DataType::Date32 => Self::Date(ValueColumn::default()),
+            DataType::Timestamp(TimeUnit::Millisecond, None) => {
+                Self::Timestamp(ValueColumn::default())
+            }
+            _ => return None,
+        })
+    }
+
+    /// Appends the fields of column number `column` of a table. Rows whose value does not fit are told;
+    /// they have a null for the time being.
+    pub(crate) fn append(
+        &mut self,
+        table: &FieldTable,
+        column: usize,
+        text: &[u8],
+        misfit: &mut dyn FnMut(usize, Field),
+    ) {
+        any!(self, values => values.append(table, column, text, misfit));
+    }
+
+    /// Forgets what was appended behind the first `rows` values.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        any!(self, values => values.truncate(rows));
+    }
+
+    /// What the values are, in words that finish "is not …".
+    pub(crate) fn kind(&self) -> &'static str {
+        any!(self, values => values.kind())
+    }
+
+    /// Bytes that the column takes.
+    pub(crate) fn bytes(&self) -> usize {
+        any!(self, values => values.bytes())
+    }
+
+    /// Takes the values out as an array.
+    pub(crate) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        Ok(match self {
+            Self::Text(texts) => Arc::new(texts.finish()?),
+            Self::Boolean(values) => {
+                let (values, nulls) = values.take();
+                Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls))
+            }
+            Self::Int16(values) => Arc::new(primitive::<Int16Type>(values.take())),
+            Self::Int32(values) => Arc::new(primitive::<Int32Type>(values.take())),
+            Self::Int64(values) => Arc::new(primitive::<Int64Type>(values.take())),
+            Self::Float32(values) => Arc::new(primitive::<Float32Type>(values.take())),
+            Self::Float64(values) => Arc::new(primitive::<Float64Type>(values.take())),
+            Self::Date(values) => Arc::new(primitive::<Date32Type>(values.take())),
+            Self::Timestamp(values) => {
+                let (values, nulls) = values.take();
+                Arc::new(TimestampMillisecondArray::new(
+                    ScalarBuffer::from(values),
+                    nulls,
+                ))
+            }
+        })
+    }
+}
+
+fn primitive<T: ArrowPrimitiveType>(
+    (values, nulls): (Vec<T::Native>, Option<NullBuffer>),
+) -> PrimitiveArray<T> {
+    PrimitiveArray::new(ScalarBuffer::from(values), nulls)
+}
+
+/// Which rows are null: nothing is kept while none is.
+#[derive(Debug, Default)]
+struct Nulls {
+    rows: Vec<u32>,
+}
+
+impl Nulls {
+    fn truncate(&mut self, rows: usize) {
+        let kept = self.rows.partition_point(|row| (*row as usize) < rows);
+        self.rows.truncate(kept);
+    }
+
+    fn take(&mut self, rows: usize) -> Option<NullBuffer> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        let mut valid = vec![true; rows];
+        for row in self.rows.drain(..) {
+            if let Some(valid) = valid.get_mut(row as usize) {
+                *valid = false;
+            }
+        }
+        Some(NullBuffer::from(valid))
+    }
+}
+
+/// A column of values of one kind.
+pub(crate) struct ValueColumn<P: Parse> {
+    values: Vec<P::Value>,
+    nulls: Nulls,
+}
+
+impl<P: Parse> Default for ValueColumn<P> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            nulls: Nulls::default(),
+        }
+    }
+}
+
+impl<P: Parse> ValueColumn<P> {
+    fn kind(&self) -> &'static str {
+        P::KIND
+    }
+
+    fn append(
+        &mut self,
+        table: &FieldTable,
+        column: usize,
+        text: &[u8],
+        misfit: &mut dyn FnMut(usize, Field),
+    ) {
+        self.values.reserve(table.rows());
+        for (row, field) in table.column(column).enumerate() {
+            let content = table.content(text, field);
+            let value = P::parse(content).or_else(|| P::parse(trimmed(content)));
+            if value.is_none() {
+                if trimmed(content).is_empty() {
+                    self.nulls.rows.push(self.values.len() as u32);
+                } else {
+                    misfit(row, field);
+                }
+            }
+            self.values.push(value.unwrap_or_default());
+        }
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        self.values.truncate(rows);
+        self.nulls.truncate(rows);
+    }
+
+    fn bytes(&self) -> usize {
+        self.values.len() * size_of::<P::Value>()
+    }
+
+    fn take(&mut self) -> (Vec<P::Value>, Option<NullBuffer>) {
+        let nulls = self.nulls.take(self.values.len());
+        let fresh = Vec::with_capacity(self.values.len());
+        (std::mem::replace(&mut self.values, fresh), nulls)
+    }
+}
+
+/// A column of texts.
+#[derive(Debug)]
+pub(crate) struct TextColumn {
+    bytes: Vec<u8>,
+    /// The end of each text, with a leading 0.
+    ends: Vec<i32>,
+    nulls: Nulls,
+}
+
+impl Default for TextColumn {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            ends: vec![0],
+            nulls: Nulls::default(),
+        }
+    }
+}
+
+/// Texts up to this long are copied in one piece of this length.
+const SHORT: usize = 16;
+
+impl TextColumn {
+    fn kind(&self) -> &'static str {
+        "a String"
+    }
+
+    /// Every text fits.
+    fn append(
+        &mut self,
+        table: &FieldTable,
+        column: usize,
+        text: &[u8],
+        _misfit: &mut dyn FnMut(usize, Field),
+    ) {
+        self.ends.reserve(table.rows());
+        if table.is_plain() {
+            for field in table.column(column) {
+                self.push_plain(text, field);
+            }
+            return;
+        }
+        for field in table.column(column) {
+            if field.is_null() {
+                self.nulls.rows.push(self.ends.len() as u32 - 1);
+            } else {
+                self.bytes.extend_from_slice(table.content(text, field));
+            }
+            self.ends.push(self.bytes.len() as i32);
+        }
+    }
+
+    #[inline]
+    fn push_plain(&mut self, text: &[u8], field: Field) {
+        let (from, to) = field.plain();
+        let end = self.bytes.len() + (to - from);
+        if let (true, Some(piece)) = (to - from <= SHORT, text.get(from..from + SHORT)) {
+            // A copy of known length is one instruction; what is too much of it is cut off again.
+            self.bytes.extend_from_slice(piece);
+            self.bytes.truncate(end);
+        } else {
+            self.bytes
+                .extend_from_slice(text.get(from..to).unwrap_or_default());
+        }
+        if from == to {
+            self.nulls.rows.push(self.ends.len() as u32 - 1);
+        }
+        self.ends.push(end as i32);
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        self.ends.truncate(rows + 1);
+        let end = self.ends.last().copied().unwrap_or_default();
+        self.bytes.truncate(end as usize);
+        self.nulls.truncate(rows);
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes.len() + self.ends.len() * size_of::<i32>()
+    }
+
+    fn finish(&mut self) -> Result<StringArray, ArrowError> {
+        let rows = self.ends.len() - 1;
+        let nulls = self.nulls.take(rows);
+        let mut fresh = Vec::with_capacity(rows + 1);
+        fresh.push(0);
+        let ends = std::mem::replace(&mut self.ends, fresh);
+        let room = Vec::with_capacity(self.bytes.len() + self.bytes.len() / 8);
+        let bytes = std::mem::replace(&mut self.bytes, room);
+        StringArray::try_new(
+            OffsetBuffer::new(ScalarBuffer::from(ends)),
+            Buffer::from_vec(bytes),
+            nulls,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

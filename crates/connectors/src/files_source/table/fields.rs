@@ -1,0 +1,331 @@
+//! Where the fields of records begin and end.
+
+use memchr::{memchr, memmem};
+
+use super::super::format::Dialect;
+use super::super::scan::{Span, find_closing};
+
+/// A field: where its content lies in the text, or in the table's own bytes if it had to be put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Field {
+    start: u32,
+    end: u32,
+}
+
+/// The content was put together from several pieces.
+const ASIDE: u32 = 1 << 31;
+/// The content stood in quotes.
+const QUOTED: u32 = 1 << 30;
+
+impl Field {
+    /// Whether it is empty and was not quoted.
+    #[inline]
+    pub(crate) fn is_null(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Where an unquoted field lies in the text. Only for tables without quotes.
+    #[inline]
+    pub(crate) fn plain(self) -> (usize, usize) {
+        (self.start as usize, self.end as usize)
+    }
+}
+
+/// The fields of some records, row by row; records with another number of fields are left out.
+#[derive(Debug, Default)]
+pub(crate) struct FieldTable {
+    columns: usize,
+    fields: Vec<Field>,
+    /// For each row the number of its record.
+    records: Vec<u32>,
+    /// Records without a row: their number and what is wrong.
+    misshapen: Vec<(u32, Misshapen)>,
+    aside: Vec<u8>,
+    /// Whether no field is quoted.
+    plain: bool,
+}
+
+/// Why a record is not a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Misshapen {
+    /// It has this many fields.
+    Fields(usize),
+    /// The quote that opens the field with this number (from 0) is never closed.
+    OpenQuote(usize),
+}
+
+impl FieldTable {
+    /// Empties the table; `columns` fields are wanted in each of about `records` records.
+    pub(crate) fn clear(&mut self, columns: usize, records: usize) {
+        self.columns = columns;
+        self.fields.clear();
+        self.records.clear();
+        self.misshapen.clear();
+        self.aside.clear();
+        self.fields.reserve(records * columns);
+    }
+
+    /// Finds the fields of all records in `text`, if there is no quote and every mark is one byte; false
+    /// if it needs the [other way](Self::find).
+    pub(crate) fn find_plain(&mut self, dialect: &Dialect, text: &[u8]) -> bool {
+        self.plain = dialect
+            .quote
+            .is_none_or(|quote| memchr(quote, text).is_none());
+        match (
+            self.plain,
+            dialect.delimiter.as_deref(),
+            dialect.line_end.as_slice(),
+        ) {
+            (true, Some([delimiter]), [line_end]) => {
+                self.scan(dialect, *delimiter, *line_end, text);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Finds the fields of the records that lie at `spans` in `text`, one by one.
+    pub(crate) fn find(&mut self, dialect: &Dialect, text: &[u8], spans: &[Span]) {
+        for (record, span) in spans.iter().enumerate() {
+            let before = self.fields.len();
+            let end = span.end as usize;
+            let content = text.get(..end).unwrap_or_default();
+            match self.find_in_record(dialect, content, span.start as usize) {
+                Ok(()) => self.end_row(record as u32, self.fields.len() - before),
+                Err(field) => {
+                    self.fields.truncate(before);
+                    self.misshapen
+                        .push((record as u32, Misshapen::OpenQuote(field)));
+                }
+            }
+        }
+    }
+
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> usize {
+        self.records.len()
+    }
+
+    /// For each row the number of its record.
+    pub(crate) fn records(&self) -> &[u32] {
+        &self.records
+    }
+
+    /// Records that are no rows.
+    pub(crate) fn misshapen(&self) -> &[(u32, Misshapen)] {
+        &self.misshapen
+    }
+
+    /// Whether all content lies in the text as it is, without quotes.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    /// The fields of one column, in the order of the rows.
+    pub(crate) fn column(&self, column: usize) -> impl Iterator<Item = Field> {
+        self.fields
+            .iter()
+            .skip(column)
+            .step_by(self.columns.max(1))
+            .copied()
+    }
+
+    /// A field's content.
+    #[inline]
+    pub(crate) fn content<'a>(&'a self, text: &'a [u8], field: Field) -> &'a [u8] {
+        let from = (field.start & !(ASIDE | QUOTED)) as usize;
+        let to = (field.end & !(ASIDE | QUOTED)) as usize;
+        let bytes = if field.start & ASIDE == 0 {
+            text
+        } else {
+            &self.aside
+        };
+        bytes.get(from..to).unwrap_or_default()
+    }
+
+    /// Takes the rows out that `bad` tells, which are in order.
+    pub(crate) fn remove_rows(&mut self, bad: &[usize]) {
+        let columns = self.columns;
+        let mut place = 0..;
+        self.fields.retain(|_| {
+            place
+                .next()
+                .is_none_or(|at| bad.binary_search(&(at / columns)).is_err())
+        });
+        let mut row = 0..;
+        self.records.retain(|_| {
+            row.next()
+                .is_none_or(|row| bad.binary_search(&row).is_err())
+        });
+    }
+
+    /// Looks at 64 bytes at a time.
+    fn scan(&mut self, dialect: &Dialect, delimiter: u8, line_end: u8, text: &[u8]) {
+        let mut row = Row {
+            start: 0,
+            fields: 0,
+            record: 0,
+        };
+        let (blocks, rest) = text.as_chunks::<64>();
+        let mut base = 0_usize;
+        for block in blocks {
+            let mut hits = marks(block, delimiter, line_end);
+            while hits != 0 {
+                let place = hits.trailing_zeros() as usize;
+                hits &= hits - 1;
+                let is_delimiter = block.get(place) == Some(&delimiter);
+                self.mark(dialect, text, &mut row, base + place, is_delimiter);
+            }
+            base += 64;
+        }
+        for (place, byte) in rest.iter().enumerate() {
+            if *byte == delimiter || *byte == line_end {
+                self.mark(dialect, text, &mut row, base + place, *byte == delimiter);
+            }
+        }
+        if row.start < text.len() || row.fields > 0 {
+            self.mark(dialect, text, &mut row, text.len(), false);
+        }
+    }
+
+    /// A field ends at `end`, and unless a delimiter is there, a record.
+    #[inline(always)]
+    fn mark(&mut self, dialect: &Dialect, text: &[u8], row: &mut Row, end: usize, delimiter: bool) {
+        if delimiter {
+            self.fields.push(Field {
+                start: row.start as u32,
+                end: end as u32,
+            });
+            row.fields += 1;
+            row.start = end + 1;
+            return;
+        }
+        // At the end of the text there is no line end for a carriage return to be a part of.
+        let returned = dialect.strip_cr
+            && (row.start + 1..text.len()).contains(&end)
+            && text.get(end - 1) == Some(&b'\r');
+        let content = end - usize::from(returned);
+        let blank = row.fields == 0 && content == row.start && dialect.skip_blank;
+        if !blank {
+            self.fields.push(Field {
+                start: row.start as u32,
+                end: content as u32,
+            });
+            self.end_row(row.record, row.fields + 1);
+            row.record += 1;
+        }
+        row.fields = 0;
+        row.start = end + 1;
+    }
+
+    /// A record with this many fields has ended, which are the last in the table.
+    fn end_row(&mut self, record: u32, fields: usize) {
+        if fields == self.columns {
+            self.records.push(record);
+        } else {
+            self.fields.truncate(self.fields.len() - fields);
+            self.misshapen.push((record, Misshapen::Fields(fields)));
+        }
+    }
+
+    /// Finds the fields of `text[from..]`. The error is the number of a field with an open quote.
+    fn find_in_record(&mut self, dialect: &Dialect, text: &[u8], from: usize) -> Result<(), usize> {
+        let before = self.fields.len();
+        let mut at = from;
+        loop {
+            let quoted = dialect.quote.filter(|quote| text.get(at) == Some(quote));
+            let search = match quoted {
+                None => at,
+                Some(quote) => {
+                    find_closing(quote, text, at + 1).ok_or(self.fields.len() - before)?
+                }
+            };
+            let delimiter = find_delimiter(dialect, text, search);
+            let end = delimiter.unwrap_or(text.len());
+            let field = match quoted {
+                None => Field {
+                    start: at as u32,
+                    end: end as u32,
+                },
+                Some(quote) => self.unquote(quote, text, at + 1, search, end),
+            };
+            self.fields.push(field);
+            match delimiter {
+                None => return Ok(()),
+                Some(found) => at = found + dialect.delimiter.as_ref().map_or(1, Vec::len),
+            }
+        }
+    }
+
+    /// The field whose quoted content begins at `from`, whose closing quote lies before `behind`, and
+    /// that ends at `end`.
+    fn unquote(&mut self, quote: u8, text: &[u8], from: usize, behind: usize, end: usize) -> Field {
+        let content = text.get(from..behind - 1).unwrap_or_default();
+        if behind == end && memchr(quote, content).is_none() {
+            return Field {
+                start: from as u32 | QUOTED,
+                end: (behind - 1) as u32,
+            };
+        }
+        let start = self.aside.len();
+        let mut doubled = false;
+        for byte in content {
+            doubled = *byte == quote && !doubled;
+            if !doubled {
+                self.aside.push(*byte);
+            }
+        }
+        self.aside
+            .extend_from_slice(text.get(behind..end).unwrap_or_default());
+        Field {
+            start: start as u32 | ASIDE | QUOTED,
+            end: self.aside.len() as u32,
+        }
+    }
+}
+
+/// The record that is being cut.
+struct Row {
+    start: usize,
+    fields: usize,
+    record: u32,
+}
+
+/// One bit for each byte of `block` that is one of the two.
+#[inline]
+fn marks(block: &[u8; 64], first: u8, second: u8) -> u64 {
+    let mut equal = [0_u8; 64];
+    for (equal, byte) in equal.iter_mut().zip(block) {
+        *equal = u8::from(*byte == first) | u8::from(*byte == second);
+    }
+    let mut bits = 0;
+    let (words, _) = equal.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        // Gathers the lowest bit of each byte in the highest byte of the product.
+        let gathered = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        bits |= gathered << (8 * place);
+    }
+    bits
+}
+
+fn find_delimiter(dialect: &Dialect, text: &[u8], from: usize) -> Option<usize> {
+    let rest = text.get(from..)?;
+    let found = match dialect.delimiter.as_deref()? {
+        [delimiter] => memchr(*delimiter, rest),
+        delimiter => memmem::find(rest, delimiter),
+    };
+    found.map(|found| from + found)
+}
+
+/// The fields of one record without its line end, as text of their own; `None` for an open quote.
+pub(crate) fn fields_of(dialect: &Dialect, record: &str) -> Option<Vec<String>> {
+    let mut table = FieldTable::default();
+    let bytes = record.as_bytes();
+    table.find_in_record(dialect, bytes, 0).ok()?;
+    let content =
+        |field: &Field| String::from_utf8_lossy(table.content(bytes, *field)).into_owned();
+    Some(table.fields.iter().map(content).collect())
+}
+
+#[cfg(test)]
+mod tests;

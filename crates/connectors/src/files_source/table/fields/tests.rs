@@ -1,0 +1,126 @@
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use super::super::super::format::Dialect;
+use super::super::super::scan::cut;
+use super::{FieldTable, Misshapen, fields_of};
+
+fn dialect(delimiter: &str) -> Dialect {
+    Dialect::new(Some(delimiter.into()), b"\n".to_vec(), Some(b'"'), true)
+}
+
+fn rows(dialect: &Dialect, text: &str, columns: usize, plain: bool) -> Vec<Vec<Option<String>>> {
+    let mut table = FieldTable::default();
+    table.clear(columns, 4);
+    let mut spans = Vec::new();
+    cut(dialect, true, text.as_bytes(), 0, 1_000, &mut spans);
+    assert_eq!(plain && table.find_plain(dialect, text.as_bytes()), plain);
+    if !plain {
+        table.find(dialect, text.as_bytes(), &spans);
+    }
+    let value = |row: usize, column: usize| {
+        let field = table.column(column).nth(row).expect("a field");
+        let content = table.content(text.as_bytes(), field);
+        (!field.is_null()).then(|| String::from_utf8(content.to_vec()).expect("text"))
+    };
+    (0..table.rows())
+        .map(|row| (0..columns).map(|column| value(row, column)).collect())
+        .collect()
+}
+
+#[test]
+fn quotes_are_taken_off_as_the_standard_says() {
+    for (record, fields) in [
+        (r#"a,b"#, vec!["a", "b"]),
+        (r#""a,b",c"#, vec!["a,b", "c"]),
+        ("\"a\nb\",c", vec!["a\nb", "c"]),
+        (r#""say ""hi""",x"#, vec![r#"say "hi""#, "x"]),
+        (r#""""#, vec![""]),
+        (r#""""""#, vec![r#"""#]),
+        (r#""a"bc,d"#, vec!["abc", "d"]),
+        (r#"a"b,"c""#, vec![r#"a"b"#, "c"]),
+        (r#" "a",b"#, vec![r#" "a""#, "b"]),
+        (r#",,"#, vec!["", "", ""]),
+        (r#""a""b"c""d,e"#, vec![r#"a"bc""d"#, "e"]),
+    ] {
+        assert_eq!(
+            fields_of(&dialect(","), record).expect(record),
+            fields,
+            "{record}"
+        );
+    }
+    assert_eq!(fields_of(&dialect(","), r#"a,"b"#), None);
+}
+
+#[test]
+fn an_unquoted_empty_field_is_null_and_a_quoted_one_is_empty() {
+    let found = rows(&dialect(","), "a,,\"\"\n", 3, false);
+    assert_eq!(found, [[Some("a".to_owned()), None, Some(String::new())]]);
+}
+
+#[test]
+fn a_delimiter_of_several_bytes_cuts_fields() {
+    let found = rows(&dialect("，"), "a，b\n，c\n", 2, false);
+    assert_eq!(
+        found,
+        [
+            [Some("a".to_owned()), Some("b".to_owned())],
+            [None, Some("c".to_owned())]
+        ]
+    );
+}
+
+#[test]
+fn records_of_another_shape_are_told_by_their_number() {
+    let mut table = FieldTable::default();
+    table.clear(2, 4);
+    assert!(table.find_plain(&dialect(","), b"a,b\nc\n\nd,e,f\r\ng,h"));
+    assert_eq!(table.records(), [0, 3]);
+    assert_eq!(
+        table.misshapen(),
+        [(1, Misshapen::Fields(1)), (2, Misshapen::Fields(3))]
+    );
+}
+
+#[test]
+fn both_ways_find_the_same_fields() {
+    let mut random = StdRng::seed_from_u64(11);
+    let pieces = [
+        "a",
+        "bcd",
+        ",",
+        ",",
+        "\n",
+        "\r\n",
+        "a long piece of text that fills blocks",
+        "\r",
+    ];
+    for round in 0..20_000 {
+        let count = random.random_range(0..40);
+        let text: String = (0..count)
+            .map(|_| pieces[random.random_range(0..pieces.len())])
+            .collect();
+        for columns in 1..4 {
+            let plain = rows(&dialect(","), &text, columns, true);
+            let any = rows(&dialect(","), &text, columns, false);
+            assert_eq!(plain, any, "round {round}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn rows_can_be_taken_out() {
+    let text = b"a,1\nb,2\nc,3\nd,4\n";
+    let mut table = FieldTable::default();
+    table.clear(2, 4);
+    assert!(table.find_plain(&dialect(","), text));
+    table.remove_rows(&[0, 2]);
+    let left: Vec<&[u8]> = table
+        .column(1)
+        .map(|field| table.content(text, field))
+        .collect();
+    assert_eq!(
+        (left, table.records()),
+        (vec![&b"2"[..], b"4"], &[1, 3][..])
+    );
+}

@@ -1,0 +1,95 @@
+//! JSON lines.
+
+use std::borrow::Borrow;
+
+use arrow::array::RecordBatch;
+use millstream_core::{Error, Result, codes};
+
+use super::cells::{Column, Style, key};
+use super::{FileEncoder, FileFormat};
+
+/// One JSON object a row, ended by `\n`.
+///
+/// Every column stands in every line, in the order of the schema and a null as `null`, so that a
+/// reader sees the whole schema in each line. Dates are `"yyyy-MM-dd"`, timestamps without a zone
+/// `"yyyy-MM-dd HH:mm:ss"` with a fraction where there is one; floats that are no numbers are `null`, as
+/// JSON has no word for them; lists and structs are arrays and objects; what else arrow knows (decimals, binary as
+/// hexadecimal digits, …) is written as arrow writes it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JsonLines;
+
+impl<T: Borrow<RecordBatch>> FileFormat<T> for JsonLines {
+    fn extension(&self) -> &'static str {
+        "json"
+    }
+
+    fn encoder(&self) -> Box<dyn FileEncoder<T>> {
+        Box::new(Self)
+    }
+}
+
+impl<T: Borrow<RecordBatch>> FileEncoder<T> for JsonLines {
+    fn encode(&mut self, record: &T, out: &mut Vec<u8>) -> Result<()> {
+        let batch = record.borrow();
+        let mut rows = JsonRows::new(batch)?;
+        for row in 0..batch.num_rows() {
+            rows.append(row, out);
+            out.push(b'\n');
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, _out: &mut Vec<u8>) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The rows of one batch as JSON objects, for whoever wants them one by one: a line, a message.
+pub struct JsonRows<'a> {
+    /// What stands before a column's value, from the brace or comma to the colon; and the column.
+    columns: Vec<(Vec<u8>, Column<'a>)>,
+}
+
+impl<'a> JsonRows<'a> {
+    /// Looks at the columns of `batch` once.
+    ///
+    /// # Errors
+    /// A column has a type that JSON can't hold.
+    pub fn new(batch: &'a RecordBatch) -> Result<Self> {
+        let schema = batch.schema_ref();
+        let mut columns = Vec::with_capacity(batch.num_columns());
+        for (field, array) in schema.fields().iter().zip(batch.columns()) {
+            let column = Column::new(field, array, Style::Json).map_err(|error| {
+                Error::new(
+                    &codes::SINK_WRITE,
+                    format!(
+                        "column {} of type {} can't be written as JSON",
+                        field.name(),
+                        field.data_type()
+                    ),
+                )
+                .cause(error)
+                .next("cast the column in the SQL, or choose Parquet")
+            })?;
+            let mut before = vec![if columns.is_empty() { b'{' } else { b',' }];
+            before.extend(key(field.name()));
+            columns.push((before, column));
+        }
+        Ok(Self { columns })
+    }
+
+    /// Appends `row` to `out`, without an end of line.
+    ///
+    /// # Panics
+    /// The batch has no such row.
+    pub fn append(&mut self, row: usize, out: &mut Vec<u8>) {
+        if self.columns.is_empty() {
+            out.push(b'{');
+        }
+        for (before, column) in &mut self.columns {
+            out.extend_from_slice(before);
+            column.append(row, out);
+        }
+        out.push(b'}');
+    }
+}

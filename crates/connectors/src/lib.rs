@@ -1,0 +1,15 @@
+//! Sources and sinks.
+
+pub mod collection;
+mod commit_nothing;
+pub mod conformance;
+pub mod discard;
+pub mod file_sink;
+pub mod files_source;
+pub mod formats;
+pub mod function_sink;
+pub mod generator;
+pub mod print;
+pub mod rows;
+pub mod socket;
+pub mod text;

@@ -1,0 +1,116 @@
+//! Rows of a table on their way through the dataflow, and records that could not become rows.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use serde::{Deserialize, Serialize};
+
+/// A batch of rows and where in the input they come from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Rows {
+    /// The columns. Travels between processes as one Arrow IPC stream.
+    #[serde(with = "ipc")]
+    pub batch: RecordBatch,
+    /// Where the rows come from; as long as the batch.
+    pub origin: Arc<Origin>,
+}
+
+impl Rows {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Where the rows of one batch come from. All of them are from one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The path of the file.
+    pub file: Arc<str>,
+    /// For each row the offset of its first byte: in the file, or in the decompressed or decoded text
+    /// where the file is compressed or can't be cut before it is decoded.
+    pub offsets: Vec<u64>,
+    /// For each row the 1-based number of its first line; 0 where it isn't known.
+    pub lines: Vec<u64>,
+}
+
+impl Origin {
+    /// The offset of the record that became row number `row`, if there is such a row.
+    pub fn offset(&self, row: usize) -> Option<u64> {
+        self.offsets.get(row).copied()
+    }
+
+    /// The 1-based line on which that record begins, if it is known.
+    pub fn line(&self, row: usize) -> Option<u64> {
+        self.lines.get(row).copied().filter(|line| *line > 0)
+    }
+}
+
+/// A record that can't be read as the format and schema say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BadRecord {
+    /// The record's bytes without its line end, as they lie in the file (decompressed). Where the text
+    /// had to be decoded before it could be cut (see [`Charset`](crate::files_source::Charset)): in
+    /// UTF-8, malformed bytes replaced by U+FFFD.
+    pub raw: Vec<u8>,
+    /// The path of the file.
+    pub file: Arc<str>,
+    /// The 1-based number of the record's first line, counting line ends inside quotes. `None` if the
+    /// reader began in the middle of a file without having to pass over what lies before (only where
+    /// quoting is off).
+    pub line: Option<u64>,
+    /// The offset of the record's first byte, counted as in [`Origin::offsets`].
+    pub offset: u64,
+    /// The column whose value does not fit, if it is one column's fault.
+    pub column: Option<String>,
+    /// What is wrong, in words.
+    pub error: String,
+}
+
+/// What a file source hands out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Parsed {
+    /// Good rows.
+    Rows(Rows),
+    /// Records that are not rows; what becomes of them is the job's decision. Never empty.
+    Bad(Vec<BadRecord>),
+}
+
+/// Record batches as Arrow IPC streams.
+mod ipc {
+    use arrow::array::RecordBatch;
+    use arrow::ipc::reader::StreamReader;
+    use arrow::ipc::writer::StreamWriter;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+    pub(super) fn serialize<S: Serializer>(
+        batch: &RecordBatch,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut bytes = Vec::new();
+        StreamWriter::try_new(&mut bytes, batch.schema_ref())
+            .and_then(|mut writer| writer.write(batch).and_then(|()| writer.finish()))
+            .map_err(ser::Error::custom)?;
+        bytes.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<RecordBatch, D::Error> {
+        let bytes = Vec::<u8>::deserialize(deserializer)?;
+        let mut reader =
+            StreamReader::try_new(bytes.as_slice(), None).map_err(de::Error::custom)?;
+        match reader.next() {
+            Some(batch) => batch.map_err(de::Error::custom),
+            None => Err(de::Error::custom("a stream without a batch")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! The worker's side of the socket source.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+use millstream_core::{Error, Result, codes};
+use millstream_engine::connector::{
+    SourceContext, SourceProgress, SourceReader, SourceStatus, StateEntry,
+};
+use serde::{Deserialize, Serialize};
+
+use super::SocketTextSource;
+use super::connection::{Connection, Message, Plug, start};
+
+/// Messages that may wait. Few, so that little is lost when the job fails.
+const MESSAGES: usize = 4;
+const STATE_KEY: &str = "socket";
+
+/// What a snapshot holds.
+#[derive(Debug, Serialize, Deserialize)]
+struct Position {
+    version: u32,
+    /// Lines handed out since the job was first started.
+    lines: u64,
+}
+
+pub(super) struct SocketReader {
+    messages: Receiver<Message>,
+    /// Lines of the last message that were not asked for yet.
+    waiting: VecDeque<String>,
+    ended: bool,
+    /// Why nothing more comes; told when everything before it has been handed out.
+    failed: Option<Error>,
+    lines: u64,
+    plug: Arc<Plug>,
+    progress: SourceProgress,
+    /// Its end tells the thread that the reader is gone.
+    _stopped: Sender<()>,
+}
+
+impl SocketReader {
+    /// Starts the thread that connects.
+    pub(super) fn start(source: SocketTextSource, context: SourceContext) -> Result<Self> {
+        let lines = restored_lines(context.restored.as_deref().unwrap_or_default())?;
+        let (sender, messages) = bounded(MESSAGES);
+        let (stop, stopped) = bounded(0);
+        let plug = Arc::new(Plug::default());
+        let waker = context.waker;
+        start(Connection {
+            source,
+            messages: sender,
+            stopped,
+            plug: plug.clone(),
+            waker,
+        })?;
+        let progress = context.progress;
+        Ok(Self {
+            messages,
+            waiting: VecDeque::new(),
+            ended: false,
+            failed: None,
+            lines,
+            plug,
+            progress,
+            _stopped: stop,
+        })
+    }
+
+    /// Takes waiting lines until there are `limit` in `out`.
+    fn take(&mut self, out: &mut Vec<String>, taken: &mut usize, limit: usize) {
+        let count = self.waiting.len().min(limit - *taken);
+        out.extend(self.waiting.drain(..count));
+        *taken += count;
+    }
+}
+
+impl Drop for SocketReader {
+    fn drop(&mut self) {
+        self.plug.pull();
+    }
+}
+
+impl SourceReader<String> for SocketReader {
+    fn poll(&mut self, out: &mut Vec<String>, limit: usize) -> Result<SourceStatus> {
+        let mut taken = 0;
+        self.take(out, &mut taken, limit);
+        while taken < limit && !self.ended && self.failed.is_none() {
+            match self.messages.try_recv() {
+                Ok(Message::Lines(lines, bytes)) => {
+                    self.progress.bytes.add(bytes);
+                    self.waiting.extend(lines);
+                    self.take(out, &mut taken, limit);
+                }
+                Ok(Message::Ended) => self.ended = true,
+                Ok(Message::Failed(error)) => self.failed = Some(error),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => {
+                    let message = "the socket source's thread has ended";
+                    self.failed = Some(Error::new(&codes::INTERNAL, message));
+                }
+            }
+        }
+        self.lines += taken as u64;
+        if let (0, Some(error)) = (taken, &self.failed) {
+            return Err(error.clone());
+        }
+        Ok(match taken {
+            0 if self.ended && self.waiting.is_empty() => SourceStatus::Ended,
+            0 if limit > 0 => SourceStatus::Pending(None),
+            taken => SourceStatus::Ready(taken),
+        })
+    }
+
+    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
+        let position = Position {
+            version: 1,
+            lines: self.lines,
+        };
+        // Of numbers only, which JSON always holds.
+        let value = serde_json::to_value(position).unwrap_or_default();
+        Ok(vec![StateEntry {
+            key: STATE_KEY.to_owned(),
+            value,
+        }])
+    }
+}
+
+fn restored_lines(restored: &[StateEntry]) -> Result<u64> {
+    let Some(entry) = restored.first() else {
+        return Ok(0);
+    };
+    let position: Position = serde_json::from_value(entry.value.clone()).map_err(|error| {
+        let message = format!(
+            "{} in the snapshot is no position of a socket source",
+            entry.key
+        );
+        Error::new(&codes::STATE_TYPE, message)
+            .cause(error)
+            .next("give the source the uid that it had when the snapshot was taken")
+    })?;
+    tracing::info!(
+        "socket source goes on after line {}; lines that it could not read meanwhile are gone",
+        position.lines
+    );
+    Ok(position.lines)
+}
+
+/// The reader of a subtask that has nothing to read.
+pub(super) struct EmptyReader;
+
+impl SourceReader<String> for EmptyReader {
+    fn poll(&mut self, _out: &mut Vec<String>, _limit: usize) -> Result<SourceStatus> {
+        Ok(SourceStatus::Ended)
+    }
+
+    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,258 @@
+//! What becomes of files that change or go away, while they are read, afterwards, and between two runs.
+
+mod files_source_support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use files_source_support::{Attempt, Found, directory, source, write};
+use millstream_connectors::files_source::{Changed, FileSource, ReadSizes, Watch};
+use millstream_connectors::rows::Parsed;
+use millstream_engine::connector::StateEntry;
+
+/// One record in a block and in a batch, so that reading can stop behind any.
+const TINY: ReadSizes = ReadSizes {
+    split: 1 << 20,
+    block: 1,
+    record: 1 << 20,
+    rows: 1,
+};
+
+fn watching(path: &Path, changed: Changed, sizes: ReadSizes) -> FileSource {
+    source(path, |options| {
+        options.watch = Watch::Continuously {
+            interval: Duration::from_millis(2),
+        };
+        options.changed = changed;
+        options.sizes = sizes;
+    })
+}
+
+fn once(path: &Path, changed: Changed, sizes: ReadSizes) -> FileSource {
+    source(path, |options| {
+        options.changed = changed;
+        options.sizes = sizes;
+    })
+}
+
+/// Reads until there are `count` batches and returns all rows.
+fn rows(attempt: &mut Attempt<Parsed>, count: usize) -> Vec<String> {
+    let found = attempt
+        .read_until(|found| found.len() >= count)
+        .expect("can be read");
+    Found::of(found).rows
+}
+
+/// Reads the first `count` records of a file `a.csv` and stops.
+fn stopped_after(count: usize, directory: &Path, splits: ReadSizes) -> Vec<StateEntry> {
+    let source = once(directory, Changed::Ignore, splits);
+    let mut attempt = Attempt::start(&source, 1);
+    assert_eq!(rows(&mut attempt, count).len(), count);
+    attempt.snapshot()
+}
+
+#[test]
+fn a_file_that_changed_after_it_was_read_is_ignored_reread_or_an_error() {
+    for changed in [Changed::Ignore, Changed::Reread, Changed::Fail] {
+        let directory = directory(&[("a.csv", b"1\n2\n")]);
+        let source = watching(directory.path(), changed, ReadSizes::default());
+        let mut attempt = Attempt::start(&source, 2);
+        assert_eq!(rows(&mut attempt, 1), ["1", "2"]);
+        write(directory.path(), "a.csv", b"1\n2\n3\n", 9);
+        match changed {
+            Changed::Ignore => {
+                // What comes later is read, so the change has been met.
+                write(directory.path(), "b.csv", b"new\n", 10);
+                assert_eq!(rows(&mut attempt, 1), ["new"]);
+            }
+            Changed::Reread => assert_eq!(rows(&mut attempt, 1), ["1", "2", "3"]),
+            Changed::Fail => {
+                let error = attempt.fails();
+                assert_eq!(error.code(), "MS-6003");
+                assert!(error.message().contains("a.csv"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_that_changed_between_two_runs_is_ignored_reread_or_an_error() {
+    for changed in [Changed::Ignore, Changed::Reread, Changed::Fail] {
+        let directory = directory(&[("a.csv", b"1\n2\n")]);
+        let first = once(directory.path(), changed, ReadSizes::default());
+        let mut attempt = Attempt::start(&first, 1);
+        attempt.read_to_end().expect("can be read");
+        let state = attempt.snapshot();
+        write(directory.path(), "a.csv", b"1\n2\n3\n", 9);
+        let second = once(directory.path(), changed, ReadSizes::default());
+        let mut attempt = Attempt::restore(&second, 2, Some(state)).expect("the readers open");
+        match changed {
+            Changed::Ignore => {
+                assert!(attempt.read_to_end().expect("can be read").is_empty());
+                let state = attempt.snapshot();
+                let mut again = Attempt::restore(&second, 1, Some(state)).expect("opens");
+                assert!(
+                    again.read_to_end().expect("can be read").is_empty(),
+                    "and stays so"
+                );
+            }
+            Changed::Reread => assert_eq!(rows(&mut attempt, 1), ["1", "2", "3"]),
+            Changed::Fail => assert_eq!(attempt.fails().code(), "MS-6003"),
+        }
+    }
+}
+
+#[test]
+fn what_was_appended_to_a_file_that_was_read_in_part_is_not_read() {
+    let directory = directory(&[("a.csv", b"1\n2\n3\n")]);
+    let state = stopped_after(2, directory.path(), TINY);
+    write(directory.path(), "a.csv", b"1\n2\n3\n4\n5\n", 9);
+    let source = once(directory.path(), Changed::Ignore, TINY);
+    let mut attempt = Attempt::restore(&source, 1, Some(state)).expect("the reader opens");
+    assert_eq!(
+        Found::of(attempt.read_to_end().expect("can be read")).rows,
+        ["3"]
+    );
+}
+
+#[test]
+fn a_file_that_was_read_in_part_and_rewritten_fails_or_is_reread() {
+    let content = "12345\n".repeat(2_000);
+    let directory = directory(&[("a.csv", content.as_bytes())]);
+    let state = stopped_after(2, directory.path(), TINY);
+    write(directory.path(), "a.csv", b"x\ny\n", 9);
+    for changed in [Changed::Ignore, Changed::Fail] {
+        let source = once(directory.path(), changed, TINY);
+        let mut attempt = Attempt::restore(&source, 1, Some(state.clone())).expect("opens");
+        assert_eq!(attempt.fails().code(), "MS-6003");
+    }
+    let source = once(directory.path(), Changed::Reread, TINY);
+    let mut attempt = Attempt::restore(&source, 3, Some(state)).expect("the readers open");
+    assert_eq!(
+        Found::of(attempt.read_to_end().expect("can be read")).rows,
+        ["x", "y"]
+    );
+}
+
+#[test]
+fn a_file_that_is_rewritten_while_it_is_read_fails_or_is_reread() {
+    let content = "12345\n".repeat(2_000);
+    for changed in [Changed::Ignore, Changed::Reread] {
+        let directory = directory(&[("a.csv", content.as_bytes())]);
+        let source = once(directory.path(), changed, TINY);
+        let mut attempt = Attempt::start(&source, 1);
+        assert_eq!(rows(&mut attempt, 2).len(), 2);
+        // In place: the reader has the file open and meets the new content.
+        std::fs::write(directory.path().join("a.csv"), "x\ny\n").expect("is written");
+        if changed == Changed::Ignore {
+            assert_eq!(attempt.fails().code(), "MS-6003");
+        } else {
+            let found = Found::of(attempt.read_to_end().expect("can be read")).rows;
+            assert_eq!(found[found.len() - 2..], ["x", "y"]);
+            // The next attempt of the same job looks anew, and finds what was read.
+            let state = attempt.snapshot();
+            drop(attempt);
+            let mut next = Attempt::restore(&source, 1, Some(state)).expect("the reader opens");
+            assert!(next.read_to_end().expect("can be read").is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_file_that_was_read_in_part_and_is_gone_is_an_error() {
+    let directory = directory(&[("a.csv", b"1\n2\n3\n")]);
+    let state = stopped_after(2, directory.path(), TINY);
+    std::fs::remove_file(directory.path().join("a.csv")).expect("was there");
+    let source = once(directory.path(), Changed::Ignore, TINY);
+    let error = Attempt::restore(&source, 1, Some(state))
+        .expect("the reader opens")
+        .fails();
+    assert_eq!(error.code(), "MS-6001");
+    assert!(error.message().contains("a.csv is gone"), "{error}");
+}
+
+#[test]
+fn files_that_have_left_the_directory_are_forgotten() {
+    let directory = directory(&[("a.csv", b"1\n"), ("b.csv", b"2\n")]);
+    let source = watching(directory.path(), Changed::Ignore, ReadSizes::default());
+    let mut attempt = Attempt::start(&source, 1);
+    rows(&mut attempt, 2);
+    let files = |attempt: &mut Attempt<Parsed>| {
+        let state = attempt.snapshot();
+        let text = serde_json::to_string(&state).expect("JSON");
+        ["a.csv", "b.csv", "c.csv"].map(|name| text.contains(name))
+    };
+    assert_eq!(files(&mut attempt), [true, true, false]);
+    std::fs::remove_file(directory.path().join("a.csv")).expect("was there");
+    write(directory.path(), "c.csv", b"3\n", 5);
+    rows(&mut attempt, 1);
+    assert_eq!(files(&mut attempt), [false, true, true]);
+
+    let state = attempt.snapshot();
+    drop(attempt);
+    // A file of the same name that comes later is a new one.
+    write(directory.path(), "a.csv", b"4\n", 6);
+    let source = once(directory.path(), Changed::Ignore, ReadSizes::default());
+    let mut attempt = Attempt::restore(&source, 2, Some(state)).expect("the readers open");
+    assert_eq!(
+        Found::of(attempt.read_to_end().expect("can be read")).rows,
+        ["4"]
+    );
+}
+
+#[test]
+fn a_snapshot_before_the_first_look_at_the_directory_keeps_every_position() {
+    let content: String = (0..300).map(|row| format!("{row}\n")).collect();
+    let directory = directory(&[("a.csv", content.as_bytes()), ("b.csv", b"b\n")]);
+    let sizes = ReadSizes {
+        split: 64,
+        rows: 1,
+        ..ReadSizes::default()
+    };
+    let source = once(directory.path(), Changed::Ignore, sizes);
+    let mut attempt = Attempt::start(&source, 3);
+    let mut found = attempt
+        .read_until(|found| found.len() > 100)
+        .expect("can be read");
+    let state = attempt.snapshot();
+    // Two readers have not been polled yet when the next snapshot is taken, one has moved on.
+    let mut early = Attempt::restore(&source, 2, Some(state)).expect("the readers open");
+    while found.len() < 150 {
+        found.extend(early.poll(1, 1).expect("can be read"));
+        std::thread::yield_now();
+    }
+    let state = early.snapshot();
+    let mut keys: Vec<&str> = state.iter().map(|entry| entry.key.as_str()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), state.len(), "keys are unique");
+    let mut last = Attempt::restore(&source, 1, Some(state)).expect("the reader opens");
+    found.extend(last.read_to_end().expect("can be read"));
+    let mut rows = Found::of(found).rows;
+    rows.sort_by_key(|row| row.parse::<u32>().unwrap_or(u32::MAX));
+    let expected: Vec<String> = (0..300)
+        .map(|row| row.to_string())
+        .chain(["b".to_owned()])
+        .collect();
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn a_record_without_end_fails_the_job_with_its_place() {
+    let content = format!("a,b\n1,\"{}", "x\n".repeat(5_000));
+    let directory = directory(&[("a.csv", content.as_bytes())]);
+    let sizes = ReadSizes {
+        block: 100,
+        record: 2_000,
+        ..ReadSizes::default()
+    };
+    let source = once(directory.path(), Changed::Ignore, sizes);
+    let error = Attempt::start(&source, 1).fails();
+    assert_eq!(error.code(), "MS-6004");
+    assert!(
+        error
+            .message()
+            .contains("the record at offset 4 is longer than 2000 bytes"),
+        "{error}"
+    );
+}

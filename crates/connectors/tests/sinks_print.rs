@@ -1,0 +1,87 @@
+//! The print sink writes whole lines in Flink's format.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+
+use arrow::array::{Int32Array, RecordBatch};
+use millstream_connectors::print::PrintSink;
+use millstream_core::JobId;
+use millstream_engine::connector::{Sink, SinkContext, SinkWriter, Waker};
+
+fn open<T: 'static>(
+    sink: &PrintSink<T>,
+    subtask: usize,
+    parallelism: usize,
+) -> Box<dyn SinkWriter<T>> {
+    let context = SinkContext {
+        job: JobId::from_bytes([1; 16]),
+        subtask,
+        parallelism,
+        next_checkpoint: 1,
+        restored: None,
+        waker: Waker::none(),
+    };
+    sink.open(context).expect("opens")
+}
+
+/// What was printed, and in how many writes.
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<String>>>);
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        self.0.lock().expect("nobody panicked").push(text);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_batch_of_records_is_printed_at_once_with_prefix_and_subtask() {
+    let paper = Paper::default();
+    let sink = PrintSink::new().prefix("counts").to(paper.clone());
+    open(&sink, 1, 2)
+        .write(&mut vec!["(a,1)", "(b,1)"])
+        .expect("is printed");
+    let sink = PrintSink::new().to(paper.clone());
+    open(&sink, 0, 1)
+        .write(&mut vec!["(a,2)"])
+        .expect("is printed");
+    let printed = paper.0.lock().expect("nobody panicked").clone();
+    assert_eq!(printed, ["counts:2> (a,1)\ncounts:2> (b,1)\n", "(a,2)\n"]);
+}
+
+#[test]
+fn rows_are_printed_as_json_each_behind_the_prefix() {
+    let paper = Paper::default();
+    let rows = RecordBatch::try_from_iter([("id", Arc::new(Int32Array::from(vec![1, 2])) as _)]);
+    let sink = PrintSink::<RecordBatch>::rows().to(paper.clone());
+    open(&sink, 0, 3)
+        .write(&mut vec![rows.expect("a column")])
+        .expect("is printed");
+    let printed = paper.0.lock().expect("nobody panicked").concat();
+    assert_eq!(printed, "1> {\"id\":1}\n1> {\"id\":2}\n");
+}
+
+#[test]
+fn a_reader_that_has_gone_is_a_clear_error() {
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let sink = PrintSink::<String>::new().to(writer);
+    let mut printer = open(&sink, 0, 1);
+    printer
+        .write(&mut vec!["first".to_owned()])
+        .expect("is printed");
+    let mut line = [0; 6];
+    reader.read_exact(&mut line).expect("is read");
+    assert_eq!(&line, b"first\n");
+    drop(reader);
+    let error = printer
+        .write(&mut vec!["second".to_owned()])
+        .expect_err("nobody reads");
+    assert_eq!(error.code(), "MS-7001");
+    assert!(error.to_string().contains("its reader has gone"), "{error}");
+}
