@@ -1,0 +1,177 @@
+//! The check of expressions: columns and functions exist, nothing needs more than one row.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+
+use datafusion_sql::sqlparser::ast::{
+    Expr, Function, FunctionArguments, Ident, LambdaFunction, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, Spanned, Value, visit_expressions,
+};
+use millstream_core::{Error, Result};
+
+use super::{AGGREGATE, SUBQUERY, Scope, WINDOW, many_rows};
+use crate::place::{Place, invalid, nearest, unsupported};
+
+/// Checks every expression of `select`, whose table is called `qualifier`.
+pub(super) fn check(select: &Select, qualifier: &str, scope: &Scope<'_>) -> Result<()> {
+    let mut names = Names {
+        scope,
+        qualifier,
+        lambdas: HashSet::new(),
+    };
+    for item in &select.projection {
+        names.wildcard(item)?;
+    }
+    let walked = visit_expressions(select, |expr| match names.expression(expr) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(error),
+    });
+    match walked {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+struct Names<'a> {
+    scope: &'a Scope<'a>,
+    qualifier: &'a str,
+    /// Parameters of the lambdas walked so far (a lambda comes before its body); the planner decides
+    /// which is in scope where.
+    lambdas: HashSet<String>,
+}
+
+impl Names<'_> {
+    fn wildcard(&self, item: &SelectItem) -> Result<()> {
+        let options = match item {
+            SelectItem::Wildcard(options) => options,
+            SelectItem::QualifiedWildcard(kind, options) => {
+                if let SelectItemQualifiedWildcardKind::ObjectName(name) = kind
+                    && let [part] = name.0.as_slice()
+                    && let Some(ident) = part.as_ident()
+                {
+                    self.table(ident)?;
+                }
+                options
+            }
+            _ => return Ok(()),
+        };
+        let other = options.opt_ilike.is_some()
+            || options.opt_replace.is_some()
+            || options.opt_rename.is_some()
+            || options.opt_alias.is_some();
+        if other {
+            return Err(unsupported(
+                Place::of(item.span()),
+                "a wildcard option other than EXCEPT",
+                "name the columns",
+            ));
+        }
+        Ok(())
+    }
+
+    fn expression(&mut self, expr: &Expr) -> Result<()> {
+        let place = Place::of(expr.span());
+        match expr {
+            Expr::Lambda(LambdaFunction { params, .. }) => {
+                let params = params.iter().map(|param| param.name.value.clone());
+                self.lambdas.extend(params);
+                Ok(())
+            }
+            Expr::Identifier(ident) if self.lambdas.contains(&ident.value) => Ok(()),
+            Expr::Identifier(ident) => self.column(ident),
+            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                [table, column] => {
+                    self.table(table)?;
+                    self.column(column)
+                }
+                _ => Err(invalid(place, &format!("`{expr}` is not a column"))
+                    .next("write the column's name alone")),
+            },
+            Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => {
+                Err(unsupported(place, "a subquery", SUBQUERY))
+            }
+            Expr::AtTimeZone { .. } => {
+                let instead = "times have no time zone here: shift them with + interval '8' hour";
+                Err(unsupported(place, "AT TIME ZONE", instead))
+            }
+            Expr::Function(function) => self.function(function),
+            Expr::Value(value) if matches!(value.value, Value::Placeholder(_)) => Err(invalid(
+                place,
+                &format!("the placeholder {} has no value", value.value),
+            )
+            .next("write the value itself")),
+            _ => Ok(()),
+        }
+    }
+
+    fn table(&self, ident: &Ident) -> Result<()> {
+        if ident.value == self.qualifier {
+            return Ok(());
+        }
+        Err(invalid(
+            Place::of(ident.span),
+            &format!("there is no table `{}`", ident.value),
+        )
+        .next(format!("the table here is `{}`", self.qualifier)))
+    }
+
+    fn column(&self, ident: &Ident) -> Result<()> {
+        let fields = self.scope.schema.fields();
+        if fields.iter().any(|field| *field.name() == ident.value) {
+            return Ok(());
+        }
+        let quotes = if ident.quote_style == Some('"') {
+            " (double quotes stand around names, single quotes around strings)"
+        } else {
+            ""
+        };
+        let message = format!("there is no column `{}`{quotes}", ident.value);
+        let names = fields.iter().map(|field| field.name().as_str());
+        Err(invalid(Place::of(ident.span), &message).next(nearest(&ident.value, names, true)))
+    }
+
+    fn function(&self, function: &Function) -> Result<()> {
+        let written = function.name.to_string().replace(['`', '"'], "");
+        let name = written.to_lowercase();
+        let place = Place::of(function.name.span());
+        if function.over.is_some() {
+            return Err(unsupported(
+                place,
+                &format!("`{written}` with OVER"),
+                WINDOW,
+            ));
+        }
+        if matches!(function.args, FunctionArguments::Subquery(_)) {
+            return Err(unsupported(place, "a subquery", SUBQUERY));
+        }
+        if self.scope.functions.knows(&name) {
+            return refuse_aggregate_syntax(function, &written, place);
+        }
+        if let Some((what, instead)) = many_rows(&name) {
+            return Err(unsupported(place, &format!("{what} `{written}`"), instead));
+        }
+        let near = nearest(&name, self.scope.functions.names(), false);
+        let near = if near.is_empty() {
+            "the guide's page on SQL lists the functions".to_string()
+        } else {
+            near
+        };
+        Err(invalid(place, &format!("there is no function `{written}`")).next(near))
+    }
+}
+
+/// DISTINCT, ORDER BY and FILTER inside or behind a call mean an aggregate.
+fn refuse_aggregate_syntax(function: &Function, name: &str, place: Option<Place>) -> Result<()> {
+    let in_call = match &function.args {
+        FunctionArguments::List(list) => {
+            list.duplicate_treatment.is_some() || !list.clauses.is_empty()
+        }
+        _ => false,
+    };
+    if !in_call && function.filter.is_none() && function.within_group.is_empty() {
+        return Ok(());
+    }
+    let what = format!("`{name}` with DISTINCT, ORDER BY or FILTER");
+    let refusal: Error = unsupported(place, &what, AGGREGATE);
+    Err(refusal)
+}

@@ -1,0 +1,71 @@
+//! All functions that SQL can call, found by name in any case.
+
+mod array_split;
+mod clock;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion_expr::{HigherOrderUDF, ScalarUDF};
+
+/// The registry: DataFusion's scalar and nested functions, and our own in their place where a query
+/// without end needs something else.
+#[derive(Debug)]
+pub(crate) struct Functions {
+    scalar: BTreeMap<String, Arc<ScalarUDF>>,
+    higher_order: BTreeMap<String, Arc<HigherOrderUDF>>,
+}
+
+impl Functions {
+    /// Every function under its name and its aliases, in lower case; later ones win.
+    pub(crate) fn new() -> Self {
+        let mut scalar = BTreeMap::new();
+        let theirs = datafusion_functions::all_default_functions()
+            .into_iter()
+            .chain(datafusion_functions_nested::all_default_nested_functions());
+        for function in theirs
+            .chain(clock::functions())
+            .chain([array_split::function()])
+        {
+            for alias in function.aliases() {
+                scalar.insert(alias.to_lowercase(), Arc::clone(&function));
+            }
+            scalar.insert(function.name().to_lowercase(), function);
+        }
+        let mut higher_order = BTreeMap::new();
+        for function in datafusion_functions_nested::all_default_higher_order_functions() {
+            for alias in function.aliases() {
+                higher_order.insert(alias.to_lowercase(), Arc::clone(&function));
+            }
+            higher_order.insert(function.name().to_lowercase(), function);
+        }
+        Self {
+            scalar,
+            higher_order,
+        }
+    }
+
+    /// The function of that name, in any case.
+    pub(crate) fn scalar(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        self.scalar.get(&name.to_lowercase()).cloned()
+    }
+
+    /// The function that takes a lambda of that name, in any case.
+    pub(crate) fn higher_order(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
+        self.higher_order.get(&name.to_lowercase()).cloned()
+    }
+
+    /// Whether a function of that name (in lower case) can be called.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        // The planner itself turns make_map into map.
+        name == "make_map" || self.scalar.contains_key(name) || self.higher_order.contains_key(name)
+    }
+
+    /// All names in lower case.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.scalar
+            .keys()
+            .chain(self.higher_order.keys())
+            .map(String::as_str)
+    }
+}

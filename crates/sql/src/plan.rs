@@ -1,0 +1,375 @@
+//! From a parsed and checked `SELECT` to physical expressions over the columns it needs.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
+use arrow::error::ArrowError;
+use datafusion_common::config::ConfigOptions;
+use datafusion_common::{DFSchema, DataFusionError, TableReference, not_impl_err, plan_err};
+use datafusion_expr::execution_props::ExecutionProps;
+use datafusion_expr::logical_plan::builder::LogicalTableSource;
+use datafusion_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion_expr::planner::{ContextProvider, ExprPlanner, TypePlanner};
+use datafusion_expr::{
+    AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
+};
+use datafusion_optimizer::simplify_expressions::SimplifyExpressions;
+use datafusion_optimizer::{Analyzer, Optimizer, OptimizerContext};
+use datafusion_physical_expr::expressions::cast;
+use datafusion_physical_expr::{PhysicalExpr, create_physical_expr};
+use datafusion_sql::planner::{ParserOptions, SqlToRel};
+use datafusion_sql::sqlparser::ast::{DataType as SqlType, Query as Ast, Statement, TimezoneInfo};
+use millstream_core::{Error, Result, codes};
+
+use crate::functions::Functions;
+use crate::names::{double_name, output_name};
+use crate::place::{Place, invalid};
+
+type DfResult<T> = std::result::Result<T, DataFusionError>;
+
+/// A query ready to run: nothing in it is planned again.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The table's columns, as the caller gave them.
+    pub(crate) table: SchemaRef,
+    /// Indices into `table` of the columns that the query reads, ascending.
+    pub(crate) needed: Vec<usize>,
+    /// The schema of the `needed` columns.
+    pub(crate) input: SchemaRef,
+    /// WHERE, over `input`; none if every row is kept.
+    pub(crate) predicate: Option<Arc<dyn PhysicalExpr>>,
+    /// Indices into `input` of the columns that the projection reads, ascending.
+    pub(crate) kept: Vec<usize>,
+    /// The schema of the `kept` columns.
+    pub(crate) kept_schema: SchemaRef,
+    /// One expression for each output column, over `kept_schema`.
+    pub(crate) projection: Vec<Arc<dyn PhysicalExpr>>,
+    /// The output's columns, all of them nullable.
+    pub(crate) output: SchemaRef,
+}
+
+/// Plans `query` over the table `name` with `schema`.
+///
+/// # Errors
+/// SQL_INVALID where types do not fit, SQL_UNSUPPORTED for what DataFusion does not offer.
+pub(crate) fn plan(
+    query: Box<Ast>,
+    name: &str,
+    schema: &Schema,
+    functions: Functions,
+) -> Result<Plan> {
+    let table = Arc::new(schema.clone());
+    let provider = Provider::new(name, Arc::clone(&table), functions);
+    let logical = logical_plan(query, &provider).map_err(|error| planning_error(&error))?;
+    let parts = Parts::of(&logical)?;
+    physical_plan(table, parts).map_err(|error| planning_error(&error))
+}
+
+fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
+    let options = ParserOptions::new()
+        .with_enable_ident_normalization(false)
+        .with_map_string_types_to_utf8view(false)
+        .with_collect_spans(true);
+    let planner = SqlToRel::new_with_options(provider, options);
+    let plan = planner.sql_statement_to_plan(Statement::Query(query))?;
+    let plan = Analyzer::new().execute_and_check(plan, &provider.options, |_, _| {})?;
+    // The other rules move nodes about, and there are only two nodes.
+    let simplify = Optimizer::with_rules(vec![Arc::new(SimplifyExpressions::new())]);
+    let context = OptimizerContext::new().without_query_execution_start_time();
+    simplify.optimize(plan, &context, |_, _| {})
+}
+
+/// The two things a query on a stream consists of, and what they read.
+struct Parts<'a> {
+    names: Vec<String>,
+    projection: Vec<Expr>,
+    filter: Option<&'a Expr>,
+    input: &'a DFSchema,
+}
+
+impl<'a> Parts<'a> {
+    fn of(plan: &'a LogicalPlan) -> Result<Self> {
+        let names = plan.schema().fields().iter().enumerate();
+        let names = names.map(|(i, field)| output_name(field.name(), i));
+        let names: Vec<String> = names.collect();
+        let (projection, below) = match plan {
+            LogicalPlan::Projection(node) => (node.expr.clone(), node.input.as_ref()),
+            _ => (
+                plan.schema()
+                    .columns()
+                    .into_iter()
+                    .map(Expr::Column)
+                    .collect(),
+                plan,
+            ),
+        };
+        let (filter, source) = match below {
+            LogicalPlan::Filter(node) => (Some(&node.predicate), node.input.as_ref()),
+            _ => (None, below),
+        };
+        let table = match source {
+            LogicalPlan::SubqueryAlias(node) => node.input.as_ref(),
+            _ => source,
+        };
+        if !matches!(table, LogicalPlan::TableScan(_)) {
+            let message = "the query is more than projection and filter over one table";
+            return Err(Error::new(&codes::SQL_UNSUPPORTED, message)
+                .next("use SELECT … FROM … WHERE … with functions of one row"));
+        }
+        let mut seen = HashSet::new();
+        if let Some(name) = names.iter().find(|name| !seen.insert(*name)) {
+            return Err(double_name(None, name));
+        }
+        Ok(Self {
+            names,
+            projection,
+            filter,
+            input: source.schema().as_ref(),
+        })
+    }
+}
+
+fn physical_plan(table: SchemaRef, parts: Parts<'_>) -> DfResult<Plan> {
+    let filter = parts.filter.filter(|filter| !is_true(filter));
+    let of_projection = columns_of(parts.projection.iter(), parts.input)?;
+    let of_filter = columns_of(filter.into_iter(), parts.input)?;
+    let needed: Vec<usize> = of_projection.union(&of_filter).copied().collect();
+    let input = select(parts.input, &needed)?;
+    let kept: Vec<usize> = (0..needed.len())
+        .filter(|i| {
+            needed
+                .get(*i)
+                .is_some_and(|column| of_projection.contains(column))
+        })
+        .collect();
+    let kept_schema = select(&input, &kept)?;
+
+    let predicate = filter.map(|filter| physical(filter, &input)).transpose()?;
+    let mut projection = Vec::with_capacity(parts.projection.len());
+    let mut output = Vec::with_capacity(parts.projection.len());
+    for (expr, name) in parts.projection.iter().zip(&parts.names) {
+        let mut expr = physical(&expr.clone().unalias(), &kept_schema)?;
+        let data_type = expr.data_type(kept_schema.as_arrow())?;
+        let plain = plain_type(&data_type);
+        if plain != data_type {
+            expr = cast(expr, kept_schema.as_arrow(), plain.clone())?;
+        }
+        projection.push(expr);
+        output.push(Field::new(name, plain, true));
+    }
+    Ok(Plan {
+        table,
+        needed,
+        input: Arc::new(input.as_arrow().clone()),
+        predicate,
+        kept,
+        kept_schema: Arc::new(kept_schema.as_arrow().clone()),
+        projection,
+        output: Arc::new(Schema::new(output)),
+    })
+}
+
+fn is_true(filter: &Expr) -> bool {
+    matches!(filter, Expr::Literal(value, _) if *value == datafusion_common::ScalarValue::from(true))
+}
+
+fn columns_of<'a>(
+    exprs: impl Iterator<Item = &'a Expr>,
+    schema: &DFSchema,
+) -> DfResult<BTreeSet<usize>> {
+    exprs
+        .flat_map(Expr::column_refs)
+        .map(|column| schema.index_of_column(column))
+        .collect()
+}
+
+fn select(schema: &DFSchema, columns: &[usize]) -> DfResult<DFSchema> {
+    let fields = columns.iter().map(|i| {
+        let (qualifier, field) = schema.qualified_field(*i);
+        (qualifier.cloned(), Arc::clone(field))
+    });
+    DFSchema::new_with_metadata(fields.collect(), HashMap::new())
+}
+
+fn physical(expr: &Expr, schema: &DFSchema) -> DfResult<Arc<dyn PhysicalExpr>> {
+    create_physical_expr(
+        expr,
+        schema,
+        &ExecutionProps::new(),
+        &PhysicalPlanningContext::default(),
+    )
+}
+
+/// The type that a column of `data_type` leaves the query with: strings are always Utf8, whichever
+/// layout a function gives them, and a column of nothing but nulls is a string column.
+fn plain_type(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Utf8View | DataType::LargeUtf8 | DataType::Null => DataType::Utf8,
+        DataType::Dictionary(_, value) => plain_type(value),
+        DataType::List(item) => {
+            let plain = item
+                .as_ref()
+                .clone()
+                .with_data_type(plain_type(item.data_type()));
+            DataType::List(Arc::new(plain))
+        }
+        other => other.clone(),
+    }
+}
+
+/// DataFusion's error, as one line with the place if it knows it.
+fn planning_error(error: &DataFusionError) -> Error {
+    let place = error.diagnostic().and_then(|d| d.span).map(|span| Place {
+        line: span.start.line,
+        column: span.start.column,
+    });
+    let message = describe(error);
+    if matches!(error.find_root(), DataFusionError::NotImplemented(_)) {
+        return Error::new(&codes::SQL_UNSUPPORTED, not_offered(&message))
+            .next("write it with what the guide's page on SQL lists");
+    }
+    // What follows is a list of signatures in DataFusion's own notation.
+    let message = message
+        .split(" You might need to add explicit type casts")
+        .next();
+    let mut line = invalid(place, message.unwrap_or_default());
+    if line.message().contains("No function matches") || line.message().contains("coerce") {
+        line = line.next("convert the arguments with CAST(… AS …)");
+    }
+    line
+}
+
+/// What DataFusion does not implement; a dump of the parsed expression is cut to its kind.
+fn not_offered(message: &str) -> String {
+    let dumped = message
+        .strip_prefix("Unsupported ast node")
+        .and_then(|rest| rest.split_once(": "))
+        .and_then(|(_, node)| node.split(['(', ' ', '{']).next());
+    match dumped {
+        Some(kind) => format!("an expression of the kind {kind} is not offered here"),
+        None => message.to_string(),
+    }
+}
+
+/// What an error says, in one line and without the names of the libraries it came through.
+pub(crate) fn describe(error: &DataFusionError) -> String {
+    let text = match error.find_root() {
+        DataFusionError::ArrowError(arrow, _) => match arrow.as_ref() {
+            ArrowError::CastError(text)
+            | ArrowError::ParseError(text)
+            | ArrowError::ComputeError(text)
+            | ArrowError::InvalidArgumentError(text)
+            | ArrowError::ArithmeticOverflow(text) => text.clone(),
+            ArrowError::DivideByZero => "division by zero".to_string(),
+            other => other.to_string(),
+        },
+        other => other.message().into_owned(),
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").trim_end_matches('.').to_string()
+}
+
+/// What DataFusion's planner asks about tables, functions and types.
+struct Provider {
+    table: String,
+    source: Arc<dyn TableSource>,
+    functions: Functions,
+    options: ConfigOptions,
+    expressions: Vec<Arc<dyn ExprPlanner>>,
+}
+
+impl Provider {
+    fn new(table: &str, schema: SchemaRef, functions: Functions) -> Self {
+        Self {
+            table: table.to_string(),
+            source: Arc::new(LogicalTableSource::new(schema)),
+            functions,
+            options: ConfigOptions::new(),
+            expressions: vec![
+                Arc::new(datafusion_functions::core::planner::CoreFunctionPlanner::default()),
+                Arc::new(datafusion_functions_nested::planner::NestedFunctionPlanner),
+                Arc::new(datafusion_functions_nested::planner::FieldAccessPlanner),
+                Arc::new(datafusion_functions::datetime::planner::DatetimeFunctionPlanner),
+                Arc::new(datafusion_functions::unicode::planner::UnicodeFunctionPlanner),
+            ],
+        }
+    }
+}
+
+impl ContextProvider for Provider {
+    fn get_table_source(&self, name: TableReference) -> DfResult<Arc<dyn TableSource>> {
+        if name.table() == self.table {
+            return Ok(Arc::clone(&self.source));
+        }
+        plan_err!("there is no table `{name}`")
+    }
+
+    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
+        &self.expressions
+    }
+
+    fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {
+        Some(Arc::new(Types))
+    }
+
+    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        self.functions.scalar(name)
+    }
+
+    fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
+        self.functions.higher_order(name)
+    }
+
+    fn get_aggregate_meta(&self, _name: &str) -> Option<Arc<AggregateUDF>> {
+        None
+    }
+
+    fn get_window_meta(&self, _name: &str) -> Option<Arc<WindowUDF>> {
+        None
+    }
+
+    fn get_variable_type(&self, _names: &[String]) -> Option<DataType> {
+        None
+    }
+
+    fn options(&self) -> &ConfigOptions {
+        &self.options
+    }
+
+    fn udf_names(&self) -> Vec<String> {
+        self.functions.names().map(ToString::to_string).collect()
+    }
+
+    fn higher_order_function_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn udaf_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn udwf_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// SQL types that mean something else here than in DataFusion: TIMESTAMP has milliseconds, as the
+/// type of that name has in a schema.
+#[derive(Debug)]
+struct Types;
+
+impl TypePlanner for Types {
+    fn plan_type_field(&self, sql_type: &SqlType) -> DfResult<Option<FieldRef>> {
+        let data_type = match sql_type {
+            SqlType::Timestamp(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => {
+                DataType::Timestamp(TimeUnit::Millisecond, None)
+            }
+            SqlType::Timestamp(_, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => {
+                return not_impl_err!("TIMESTAMP WITH TIME ZONE");
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Arc::new(Field::new("", data_type, true))))
+    }
+}

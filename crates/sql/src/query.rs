@@ -1,0 +1,279 @@
+//! A planned `SELECT` and its evaluation, one batch at a time.
+
+mod isolate;
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::compute::FilterBuilder;
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::error::ArrowError;
+use millstream_core::{Error, Result, codes};
+
+use crate::check::{Scope, check};
+use crate::functions::Functions;
+use crate::names::name_outputs;
+use crate::parse::parse;
+use crate::place::invalid;
+use crate::plan::{Plan, describe, plan};
+
+pub use isolate::{Evaluated, RowFailure};
+
+/// A `SELECT` over one table, planned once and evaluated batch by batch.
+///
+/// Cloning is cheap. A query holds no state between batches, so workers may share it.
+///
+/// ```
+/// use std::sync::Arc;
+/// use arrow::array::{RecordBatch, StringArray};
+/// use millstream_sql::{Query, schema::parse_struct};
+///
+/// let schema = parse_struct("struct<id:String,tags:String>")?;
+/// let query = Query::plan("select arraySplit(tags, '|') as tags from t1", "t1", &schema)?;
+/// assert_eq!(query.columns_needed(), [1]);
+///
+/// let tags = Arc::new(StringArray::from(vec!["a|b"]));
+/// let batch = RecordBatch::try_new(query.input_schema().clone(), vec![tags]).unwrap();
+/// assert_eq!(query.evaluate(&batch)?.num_rows(), 1);
+/// # Ok::<(), millstream_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Query {
+    plan: Arc<Plan>,
+}
+
+/// What a batch gave: the output and, where WHERE dropped some rows, which ones it kept.
+struct Answer {
+    rows: RecordBatch,
+    kept: Option<BooleanArray>,
+}
+
+impl Query {
+    /// Plans `sql`, one `SELECT` over the table `table_name` whose columns are those of `schema`.
+    ///
+    /// Table and column names are case-sensitive, function names are not. Names may stand in
+    /// backquotes or double quotes. An expression without alias is called `EXPR$i`, `i` being its
+    /// place in the output from 0, as in Flink.
+    ///
+    /// # Errors
+    /// - SQL_INVALID: text that is no SQL, an unknown table, column or function (with the nearest
+    ///   names), types that do not fit, two output columns of one name. Line and column are named.
+    /// - SQL_UNSUPPORTED: what needs more than one row (aggregates, joins, ORDER BY, …), with
+    ///   what to use instead.
+    /// - SCHEMA_INVALID: `schema` has two columns of one name.
+    pub fn plan(sql: &str, table_name: &str, schema: &Schema) -> Result<Self> {
+        refuse_double_columns(schema)?;
+        let functions = Functions::new();
+        let mut query = parse(sql)?;
+        let scope = Scope {
+            table: table_name,
+            schema,
+            functions: &functions,
+        };
+        check(&query, &scope)?;
+        name_outputs(&mut query, schema)?;
+        let plan = Arc::new(plan(query, table_name, schema, functions)?);
+        let planned = Self { plan };
+        planned.try_without_rows()?;
+        Ok(planned)
+    }
+
+    /// The schema of what [`evaluate`](Self::evaluate) gives. Every column is nullable; strings
+    /// are Utf8 in whatever layout functions gave them.
+    pub fn output_schema(&self) -> &SchemaRef {
+        &self.plan.output
+    }
+
+    /// Indices into the table's schema of the columns that the query reads, ascending. A source
+    /// needs to decode no others. Empty where the query reads no column, such as `select 1 as one`.
+    pub fn columns_needed(&self) -> &[usize] {
+        &self.plan.needed
+    }
+
+    /// The schema of the [needed](Self::columns_needed) columns: what batches must look like.
+    pub fn input_schema(&self) -> &SchemaRef {
+        &self.plan.input
+    }
+
+    /// Evaluates the query on `batch`: WHERE first, then the projection of the rows that are left.
+    ///
+    /// `batch` holds the [needed](Self::columns_needed) columns in their order, or all columns of
+    /// the table. Columns are taken by place and type; their names do not matter. Columns that the
+    /// projection only hands on are not copied.
+    ///
+    /// # Errors
+    /// SQL_EVALUATION with the first row that can't be answered and why; see
+    /// [`evaluate_isolating`](Self::evaluate_isolating). INTERNAL where the batch has other columns
+    /// than the query was planned for.
+    pub fn evaluate(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let evaluated = self.evaluate_isolating(batch)?;
+        match evaluated.failures.first() {
+            None => Ok(evaluated.rows),
+            Some(failure) => Err(Error::new(
+                &codes::SQL_EVALUATION,
+                format!("row {} of the batch: {}", failure.row, failure.message),
+            )
+            .next("mend the record, or write TRY_CAST or CASE where such values are expected")),
+        }
+    }
+
+    /// Evaluates like [`evaluate`](Self::evaluate), but sets rows that can't be answered aside (a
+    /// value that can't be cast, a division by zero) and goes on with the others.
+    ///
+    /// A batch without such rows costs nothing more. One with a bad row is cut in halves until the
+    /// row is alone, so k bad rows of n cost about k · log n evaluations.
+    ///
+    /// # Errors
+    /// INTERNAL where the batch has other columns than the query was planned for.
+    pub fn evaluate_isolating(&self, batch: &RecordBatch) -> Result<Evaluated> {
+        let batch = self.admit(batch)?;
+        match self.answer(&batch) {
+            Ok(answer) => Ok(Evaluated::whole(batch.num_rows(), answer)),
+            Err(_) => isolate::isolate(self, &batch),
+        }
+    }
+
+    /// The needed columns of `batch`, checked.
+    fn admit<'a>(&self, batch: &'a RecordBatch) -> Result<Cow<'a, RecordBatch>> {
+        let plan = &self.plan;
+        let batch = if batch.num_columns() == plan.needed.len() {
+            Cow::Borrowed(batch)
+        } else if batch.num_columns() == plan.table.fields().len() {
+            Cow::Owned(batch.project(&plan.needed).map_err(internal)?)
+        } else {
+            return Err(internal(format!(
+                "a batch with {} columns, where the query reads {} of {}",
+                batch.num_columns(),
+                plan.needed.len(),
+                plan.table.fields().len()
+            )));
+        };
+        for (field, column) in plan.input.fields().iter().zip(batch.columns()) {
+            if field.data_type() != column.data_type() {
+                return Err(internal(format!(
+                    "column `{}` comes as {}, not as {}",
+                    field.name(),
+                    column.data_type(),
+                    field.data_type()
+                )));
+            }
+        }
+        Ok(batch)
+    }
+
+    /// The whole query on the needed columns; an error says where in the query and what.
+    fn answer(&self, batch: &RecordBatch) -> Result<Answer, String> {
+        let kept = self.matching_rows(batch)?;
+        let columns = self
+            .plan
+            .kept
+            .iter()
+            .filter_map(|i| batch.columns().get(*i));
+        let (columns, rows) = match &kept {
+            None => (columns.cloned().collect(), batch.num_rows()),
+            Some(mask) => filter_columns(columns, mask, self.plan.kept.len()).map_err(in_where)?,
+        };
+        if rows == 0 {
+            let rows = RecordBatch::new_empty(Arc::clone(&self.plan.output));
+            return Ok(Answer { rows, kept });
+        }
+        let input =
+            with_rows(&self.plan.kept_schema, columns, rows).map_err(|e| describe(&e.into()))?;
+        let rows = self.project(&input)?;
+        Ok(Answer { rows, kept })
+    }
+
+    /// The rows that WHERE keeps; none if it keeps all of them.
+    fn matching_rows(&self, batch: &RecordBatch) -> Result<Option<BooleanArray>, String> {
+        let Some(predicate) = &self.plan.predicate else {
+            return Ok(None);
+        };
+        let value = predicate
+            .evaluate(batch)
+            .and_then(|value| value.into_array(batch.num_rows()))
+            .map_err(|e| format!("WHERE: {}", describe(&e)))?;
+        let Some(mask) = value.as_boolean_opt() else {
+            return Err(format!("WHERE: gave {}, not Boolean", value.data_type()));
+        };
+        let all = mask.true_count() == mask.len();
+        Ok((!all).then(|| mask.clone()))
+    }
+
+    fn project(&self, input: &RecordBatch) -> Result<RecordBatch, String> {
+        let output = &self.plan.output;
+        let mut columns = Vec::with_capacity(self.plan.projection.len());
+        for (expr, field) in self.plan.projection.iter().zip(output.fields()) {
+            let column = expr
+                .evaluate(input)
+                .and_then(|value| value.into_array(input.num_rows()))
+                .map_err(|e| format!("column `{}`: {}", field.name(), describe(&e)))?;
+            columns.push(column);
+        }
+        with_rows(output, columns, input.num_rows()).map_err(|e| describe(&e.into()))
+    }
+
+    /// Runs the projection and WHERE on no rows, so that what can't ever work fails at the start of
+    /// the job and not at its first record.
+    fn try_without_rows(&self) -> Result<()> {
+        let empty = RecordBatch::new_empty(Arc::clone(&self.plan.input));
+        let kept = RecordBatch::new_empty(Arc::clone(&self.plan.kept_schema));
+        self.matching_rows(&empty)
+            .and_then(|_| self.project(&kept))
+            .map(|_| ())
+            .map_err(|message| invalid(None, &message).next("mend the expression"))
+    }
+}
+
+fn refuse_double_columns(schema: &Schema) -> Result<()> {
+    let mut seen = HashSet::new();
+    match schema
+        .fields()
+        .iter()
+        .find(|field| !seen.insert(field.name()))
+    {
+        None => Ok(()),
+        Some(field) => Err(Error::new(
+            &codes::SCHEMA_INVALID,
+            format!("column `{}` is there twice", field.name()),
+        )
+        .next("give every column a name of its own")),
+    }
+}
+
+/// Filters `columns` (`count` of them) by `mask`, in which null counts as false.
+fn filter_columns<'a>(
+    columns: impl Iterator<Item = &'a ArrayRef>,
+    mask: &BooleanArray,
+    count: usize,
+) -> Result<(Vec<ArrayRef>, usize), ArrowError> {
+    let builder = FilterBuilder::new(mask);
+    // Worth its price only where the work is shared by several columns.
+    let builder = if count > 1 {
+        builder.optimize()
+    } else {
+        builder
+    };
+    let filter = builder.build();
+    let columns = columns.map(|column| filter.filter(column));
+    Ok((columns.collect::<Result<_, _>>()?, filter.count()))
+}
+
+fn with_rows(
+    schema: &SchemaRef,
+    columns: Vec<ArrayRef>,
+    rows: usize,
+) -> Result<RecordBatch, ArrowError> {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
+}
+
+fn in_where(error: ArrowError) -> String {
+    format!("WHERE: {}", describe(&error.into()))
+}
+
+fn internal(message: impl ToString) -> Error {
+    Error::new(&codes::INTERNAL, format!("SQL got {}", message.to_string()))
+        .next("report it with the job's SQL and schema")
+}

@@ -1,0 +1,130 @@
+//! Finding the rows of a batch that can't be answered.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, BooleanArray, RecordBatch};
+use arrow::compute::concat_batches;
+use millstream_core::Result;
+
+use super::{Answer, Query, internal};
+
+/// What a batch gave where bad rows are set aside.
+#[derive(Debug)]
+pub struct Evaluated {
+    /// The answers of the good rows that WHERE kept, in their order.
+    pub rows: RecordBatch,
+    /// The rows that could not be answered, in their order; empty for nearly every batch.
+    pub failures: Vec<RowFailure>,
+    segments: Vec<Segment>,
+}
+
+/// A row that could not be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowFailure {
+    /// The row's index in the batch that was evaluated, from 0.
+    pub row: usize,
+    /// Where in the query and why, in one line: ``column `n`: Cannot cast string 'x' to …``.
+    pub message: String,
+}
+
+/// A run of rows that were answered together.
+#[derive(Debug)]
+struct Segment {
+    first: usize,
+    length: usize,
+    /// The rows that WHERE kept; none if all of them.
+    kept: Option<BooleanArray>,
+}
+
+impl Evaluated {
+    /// For each of `rows`, in order, the index of the row in the evaluated batch that it came from.
+    ///
+    /// Worked out only when asked for.
+    pub fn origins(&self) -> impl Iterator<Item = usize> + '_ {
+        self.segments.iter().flat_map(|segment| {
+            (0..segment.length)
+                .filter(|i| segment.keeps(*i))
+                .map(|i| segment.first + i)
+        })
+    }
+
+    pub(super) fn whole(length: usize, answer: Answer) -> Self {
+        Self {
+            rows: answer.rows,
+            failures: Vec::new(),
+            segments: vec![Segment {
+                first: 0,
+                length,
+                kept: answer.kept,
+            }],
+        }
+    }
+}
+
+impl Segment {
+    fn keeps(&self, row: usize) -> bool {
+        match &self.kept {
+            None => true,
+            Some(mask) => mask.is_valid(row) && mask.value(row),
+        }
+    }
+}
+
+/// Evaluates `batch`, of which some row is known to fail.
+///
+/// A row fails only if it fails when it is alone: in `WHERE a <> 0 AND 10 / a > 1` a batch can fail
+/// at a division that `AND` guards, but the row alone does not.
+pub(super) fn isolate(query: &Query, batch: &RecordBatch) -> Result<Evaluated> {
+    let mut search = Search {
+        query,
+        batch,
+        answers: Vec::new(),
+        segments: Vec::new(),
+        failures: Vec::new(),
+    };
+    search.halves(0, batch.num_rows());
+    let rows = concat_batches(&Arc::clone(query.output_schema()), &search.answers);
+    Ok(Evaluated {
+        rows: rows.map_err(internal)?,
+        failures: search.failures,
+        segments: search.segments,
+    })
+}
+
+struct Search<'a> {
+    query: &'a Query,
+    batch: &'a RecordBatch,
+    answers: Vec<RecordBatch>,
+    segments: Vec<Segment>,
+    failures: Vec<RowFailure>,
+}
+
+impl Search<'_> {
+    /// Answers the two halves of a run that failed as a whole, from left to right.
+    fn halves(&mut self, first: usize, length: usize) {
+        let left = length / 2;
+        self.run(first, left);
+        self.run(first + left, length - left);
+    }
+
+    fn run(&mut self, first: usize, length: usize) {
+        if length == 0 {
+            return;
+        }
+        match self.query.answer(&self.batch.slice(first, length)) {
+            Ok(Answer { rows, kept }) => {
+                self.answers.push(rows);
+                self.segments.push(Segment {
+                    first,
+                    length,
+                    kept,
+                });
+            }
+            Err(message) if length == 1 => self.failures.push(RowFailure {
+                row: first,
+                message,
+            }),
+            Err(_) => self.halves(first, length),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What the crate promises, one promise a file.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is a failed test"
+)]
+
+mod array_split;
+mod bad_rows_are_set_aside;
+mod columns_are_pruned;
+mod errors_name_the_place;
+mod guide_examples_hold;
+mod names;
+mod projection_and_filter;
+mod support;
