@@ -1,0 +1,238 @@
+//! Where a job begins: sources, settings, and execution.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_connectors::collection::CollectionSource;
+use millstream_connectors::generator::GeneratorSource;
+use millstream_connectors::socket::SocketTextSource;
+use millstream_connectors::text::{TextFileOptions, TextFileSource};
+use millstream_core::options::{self, format_duration};
+use millstream_core::{Configuration, MaxParallelism, Result};
+use millstream_engine::Record;
+use millstream_engine::connector::Source;
+use millstream_engine::graph::{Input, JobGraph, Node, NodeId, NodeKind, Partitioner, Ship};
+use millstream_engine::operator::{Port, SourceFactory};
+
+use crate::local;
+use crate::run::RunOptions;
+use crate::stream::DataStream;
+
+/// How an edge was declared. Whether records stay on their subtask is known only when every
+/// parallelism is.
+#[derive(Clone)]
+pub(crate) enum Edge {
+    /// Forward where both sides have the same parallelism, else in turn.
+    Auto,
+    /// By key.
+    Hash(Arc<dyn Partitioner>),
+    /// In turn, even at the same parallelism.
+    Rebalance,
+    /// To everyone.
+    Broadcast,
+}
+
+/// A node as far as it has been declared.
+pub(crate) struct Declared {
+    pub(crate) name: String,
+    pub(crate) uid: Option<String>,
+    pub(crate) parallelism: Option<usize>,
+    pub(crate) kind: NodeKind,
+    pub(crate) inputs: Vec<(NodeId, Edge, Port)>,
+}
+
+#[derive(Default)]
+struct Building {
+    nodes: Vec<Declared>,
+    /// Settings made by the program.
+    code: Configuration,
+    /// Settings given from outside: they win.
+    options: RunOptions,
+}
+
+/// The environment of a job: a program declares its streams on it, sets what it wants to set, and executes it.
+/// Clones are the same environment.
+///
+/// Settings that are given from outside (`-D`, `-p`) win over those in the code, so that a job can be run
+/// differently without being changed.
+#[derive(Clone, Default)]
+pub struct Environment {
+    building: Rc<RefCell<Building>>,
+}
+
+impl Environment {
+    /// An environment with default settings.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An environment for a job that is run with these options.
+    pub fn with_options(options: RunOptions) -> Self {
+        let environment = Self::new();
+        environment.building.borrow_mut().options = options;
+        environment
+    }
+
+    /// Sets an option of [`millstream_core::options`] by its key.
+    pub fn set(&self, key: &str, value: impl Into<String>) -> &Self {
+        self.building.borrow_mut().code.set(key, value);
+        self
+    }
+
+    /// Sets the parallelism of every operator that sets none itself.
+    pub fn set_parallelism(&self, parallelism: usize) -> &Self {
+        self.set(options::PARALLELISM.name, parallelism.to_string())
+    }
+
+    /// Sets the number of key groups.
+    pub fn set_max_parallelism(&self, max_parallelism: u32) -> &Self {
+        self.set(options::MAX_PARALLELISM.name, max_parallelism.to_string())
+    }
+
+    /// Takes a checkpoint each `interval`.
+    pub fn enable_checkpointing(&self, interval: Duration) -> &Self {
+        self.set(options::CHECKPOINT_INTERVAL.name, format_duration(interval))
+    }
+
+    /// Restarts a failed job up to `attempts` times, each time after `delay`.
+    pub fn restart_after(&self, attempts: u32, delay: Duration) -> &Self {
+        self.set(options::RESTART_STRATEGY.name, "fixed-delay");
+        self.set(options::RESTART_FIXED_ATTEMPTS.name, attempts.to_string());
+        self.set(options::RESTART_FIXED_DELAY.name, format_duration(delay))
+    }
+
+    /// The settings as they count: the defaults, then the program's, then those from outside.
+    pub fn configuration(&self) -> Configuration {
+        let building = self.building.borrow();
+        let mut configuration = building.code.clone();
+        configuration.extend(&building.options.configuration);
+        configuration
+    }
+
+    /// A stream of what `source` hands out.
+    pub fn add_source<T: Record>(&self, name: &str, source: impl Source<T>) -> DataStream<T> {
+        let kind = NodeKind::Source(Arc::new(SourceFactory::new(source)));
+        let node = self.declare(Declared {
+            name: name.to_owned(),
+            uid: None,
+            parallelism: None,
+            kind,
+            inputs: Vec::new(),
+        });
+        DataStream::new(self.clone(), node)
+    }
+
+    pub(crate) fn declare(&self, node: Declared) -> NodeId {
+        let nodes = &mut self.building.borrow_mut().nodes;
+        nodes.push(node);
+        nodes.len() - 1
+    }
+
+    pub(crate) fn change(&self, node: NodeId, change: impl FnOnce(&mut Declared)) {
+        if let Some(node) = self.building.borrow_mut().nodes.get_mut(node) {
+            change(node);
+        }
+    }
+
+    /// The graph of everything declared so far, as the job `name`.
+    ///
+    /// # Errors
+    /// A setting does not fit, or the graph is not valid.
+    pub fn graph(&self, name: &str) -> Result<JobGraph> {
+        let configuration = self.configuration();
+        let default = configuration.require(&options::PARALLELISM)? as usize;
+        let max_parallelism =
+            MaxParallelism::new(configuration.require(&options::MAX_PARALLELISM)?)?;
+        let building = self.building.borrow();
+        let parallelism = |node: &Declared| node.parallelism.unwrap_or(default);
+        let ship = |from: NodeId, edge: &Edge, to: &Declared| match edge {
+            Edge::Hash(partitioner) => Ship::Hash(partitioner.clone()),
+            Edge::Rebalance => Ship::Rebalance,
+            Edge::Broadcast => Ship::Broadcast,
+            Edge::Auto => {
+                let same = building.nodes.get(from).map(parallelism) == Some(parallelism(to));
+                if same { Ship::Forward } else { Ship::Rebalance }
+            }
+        };
+        let nodes = building.nodes.iter().map(|node| Node {
+            name: node.name.clone(),
+            uid: node.uid.clone(),
+            parallelism: parallelism(node),
+            kind: node.kind.clone(),
+            inputs: node
+                .inputs
+                .iter()
+                .map(|(from, edge, port)| Input {
+                    from: *from,
+                    ship: ship(*from, edge, node),
+                    port: *port,
+                })
+                .collect(),
+        });
+        let graph = JobGraph {
+            name: configuration
+                .get(&options::JOB_NAME)?
+                .unwrap_or_else(|| name.to_owned()),
+            nodes: nodes.collect(),
+            max_parallelism,
+            chaining: configuration.require(&options::OPERATOR_CHAINING)?,
+        };
+        graph.validate()?;
+        Ok(graph)
+    }
+
+    /// Runs the job in this process until it ends.
+    ///
+    /// # Errors
+    /// The job can't be started, or it failed.
+    pub fn execute(&self, name: &str) -> Result<()> {
+        let graph = self.graph(name)?;
+        local::execute(graph, self.configuration())
+    }
+}
+
+/// Sources that need no connector of one's own.
+impl Environment {
+    /// A stream of the lines of a text file, or of every file of a directory. Bounded. `T` is what a
+    /// line becomes: `String`, [`Text`](crate::Text), or a type of one's own.
+    ///
+    /// # Errors
+    /// The path can't be read, or is a directory with a directory in it.
+    pub fn read_text_file<T: Record + for<'a> From<&'a str>>(
+        &self,
+        path: impl Into<PathBuf>,
+    ) -> Result<DataStream<T>> {
+        let source = TextFileSource::new(TextFileOptions::new(path))?;
+        Ok(self.add_source("Text File", source))
+    }
+
+    /// A stream of the lines that arrive on a socket, until the other side closes it. A socket can't be read
+    /// again: what had arrived after the last checkpoint is lost in a failure.
+    pub fn socket_text_stream(&self, host: &str, port: u16) -> DataStream<String> {
+        self.add_source("Socket Stream", SocketTextSource::new(host, port))
+    }
+
+    /// A stream of `records`, in their order where the parallelism is 1.
+    pub fn from_collection<T: Record + Sync>(&self, records: Vec<T>) -> DataStream<T> {
+        self.add_source("Collection", CollectionSource::new(records))
+    }
+
+    /// A stream of what `generate` makes of (split, index): `splits` splits with indexes from 0, each of
+    /// `count` records if one is given.
+    pub fn generate<T: Record>(
+        &self,
+        splits: u32,
+        count: Option<u64>,
+        generate: impl Fn(u32, u64) -> T + Send + Sync + 'static,
+    ) -> DataStream<T> {
+        let source = GeneratorSource::new(splits, generate);
+        let source = match count {
+            Some(count) => source.count(count),
+            None => source,
+        };
+        self.add_source("Generator", source)
+    }
+}

@@ -1,0 +1,117 @@
+//! Local execution: the job runs in this very process, under the same coordinator as everywhere.
+//!
+//! SIGTERM suspends the job: a last savepoint is written, the sinks commit, and the process says how to resume. A
+//! second SIGTERM, or SIGINT, cancels it at once.
+
+mod clock;
+mod directories;
+mod logging;
+mod progress;
+mod report;
+mod signals;
+
+use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
+use millstream_engine::JobGraph;
+use millstream_engine::job::{Job, JobOutcome, JobSpec, Restore};
+use millstream_storage::{Location, newest};
+
+use crate::run::Recovery;
+use clock::{random_number, time_of_day};
+use directories::Directories;
+pub use logging::{LEVEL_VARIABLE, start as start_logging};
+use report::Reporter;
+
+/// Runs `graph` in this process until it ends.
+///
+/// # Errors
+/// The job can't be started, it failed, or a stop that was asked for by SIGTERM did not come about.
+pub fn execute(graph: JobGraph, configuration: Configuration) -> Result<()> {
+    let directories = Directories::of(&configuration)?;
+    let id = new_job_id();
+    let restore = restore(&configuration, &graph.name, &directories)?;
+    let name = graph.name.clone();
+    let bounded = graph.is_bounded();
+    let (reporter, watch) = Reporter::new(bounded);
+    let spec = JobSpec {
+        id,
+        graph,
+        configuration,
+        checkpoints: directories.checkpoints.clone(),
+        savepoints: Some(directories.savepoints.clone()),
+        restore,
+        random: Box::new(random_number),
+        time_of_day,
+    };
+    let job = Job::prepare(spec, Box::new(reporter))?;
+    tracing::info!("Job has been submitted with JobID {id}");
+    let signals = signals::Signals::start(job.control(), &name)?;
+    let progress = progress::ProgressLines::start(watch.clone(), bounded)?;
+    let outcome = job.run();
+    progress.stop();
+    signals.stop();
+    watch.summary(&name, &outcome);
+    finish(&name, &outcome)
+}
+
+fn new_job_id() -> JobId {
+    let mut bytes = [0; 16];
+    let (high, low) = bytes.split_at_mut(8);
+    high.copy_from_slice(&random_number().to_be_bytes());
+    low.copy_from_slice(&random_number().to_be_bytes());
+    JobId::from_bytes(bytes)
+}
+
+fn restore(
+    configuration: &Configuration,
+    job_name: &str,
+    directories: &Directories,
+) -> Result<Option<Restore>> {
+    let Some(recovery) = Recovery::from_configuration(configuration)? else {
+        return Ok(None);
+    };
+    let location: Location = if recovery.path == "latest" {
+        let savepoints = std::slice::from_ref(&directories.savepoints);
+        newest(Some(&directories.checkpoints), savepoints, job_name)?.ok_or_else(|| {
+            Error::new(
+                &codes::SNAPSHOT_MISSING,
+                format!(
+                    "no completed snapshot of job `{job_name}` lies in {} or {}",
+                    directories.checkpoints, directories.savepoints
+                ),
+            )
+            .next("name a snapshot with -s PATH, or start without -s")
+        })?
+    } else {
+        recovery.path.parse()?
+    };
+    Ok(Some(Restore {
+        location,
+        allow_non_restored: recovery.allow_non_restored,
+        claim: recovery.claim,
+    }))
+}
+
+fn finish(name: &str, outcome: &JobOutcome) -> Result<()> {
+    if outcome.status == JobStatus::Failed {
+        let cause = outcome.cause.as_ref();
+        let message = cause.map_or("it is not known why", |cause| cause.message.as_str());
+        let mut error = Error::new(
+            &codes::JOB_FAILED,
+            format!("job `{name}` failed: {message}"),
+        );
+        if let Some(cause) = cause {
+            error = error.cause(cause.code);
+        }
+        return Err(match &outcome.gave_up {
+            Some(why) => error.next(format!("it was not restarted: {why}")),
+            None => error,
+        });
+    }
+    if outcome.status == JobStatus::Canceled {
+        return Err(
+            Error::new(&codes::JOB_CANCELED, format!("job `{name}` was cancelled"))
+                .next("start it again with -s latest to go on from its newest retained checkpoint"),
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! Where snapshots of local jobs go.
+
+use std::path::PathBuf;
+
+use millstream_core::options::{CHECKPOINT_DIRECTORY, DATA_DIRECTORY, SAVEPOINT_DIRECTORY};
+use millstream_core::{Configuration, Error, Result, codes};
+use millstream_storage::Location;
+
+/// The directories of one job.
+pub(super) struct Directories {
+    pub(super) checkpoints: Location,
+    pub(super) savepoints: Location,
+}
+
+impl Directories {
+    /// Those that the configuration names, else `checkpoints` and `savepoints` below the data directory.
+    pub(super) fn of(configuration: &Configuration) -> Result<Self> {
+        let place = |set: Option<String>, name: &str| match set {
+            Some(text) => text.parse::<Location>(),
+            None => Location::from_path(data_directory(configuration)?.join(name)),
+        };
+        Ok(Self {
+            checkpoints: place(configuration.get(&CHECKPOINT_DIRECTORY)?, "checkpoints")?,
+            savepoints: place(configuration.get(&SAVEPOINT_DIRECTORY)?, "savepoints")?,
+        })
+    }
+}
+
+fn data_directory(configuration: &Configuration) -> Result<PathBuf> {
+    if let Some(directory) = configuration.get(&DATA_DIRECTORY)? {
+        return Ok(PathBuf::from(directory));
+    }
+    let home = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    home("XDG_DATA_HOME")
+        .map(|data| data.join("millstream"))
+        .or_else(|| home("HOME").map(|home| home.join(".local/share/millstream")))
+        .ok_or_else(|| {
+            Error::new(
+                &codes::OPTION_CONFLICT,
+                "no data directory: neither HOME nor XDG_DATA_HOME is set",
+            )
+            .next(format!("set {}", DATA_DIRECTORY.name))
+        })
+}

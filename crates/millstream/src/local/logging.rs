@@ -1,0 +1,62 @@
+//! Log lines as Flink writes them: time, level, who, what. They go to standard error.
+
+use std::fmt;
+
+use chrono::Local;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+/// The environment variable that sets levels, for example `debug` or `millstream_engine=trace`.
+pub const LEVEL_VARIABLE: &str = "MILLSTREAM_LOG";
+
+/// Starts logging. `verbosity`: 0 shows what Flink's INFO shows, 1 debug lines, 2 everything. The
+/// environment variable [`LEVEL_VARIABLE`] wins. Called again it does nothing.
+pub fn start(verbosity: u8) {
+    let default = match verbosity {
+        0 => "info",
+        1 => "debug",
+        _ => "trace",
+    };
+    let filter =
+        EnvFilter::try_from_env(LEVEL_VARIABLE).unwrap_or_else(|_| EnvFilter::new(default));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .event_format(FlinkLines)
+        .finish();
+    if tracing::subscriber::set_global_default(subscriber).is_err() {
+        tracing::debug!("logging has been started already");
+    }
+}
+
+/// `2026-11-21 08:00:00,123 INFO  millstream_engine::job [] - message`.
+struct FlinkLines;
+
+impl<S, N> FormatEvent<S, N> for FlinkLines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let metadata = event.metadata();
+        let time = Local::now().format("%Y-%m-%d %H:%M:%S,%3f");
+        write!(
+            writer,
+            "{time} {:<5} {:<40} [] - ",
+            metadata.level(),
+            metadata.target()
+        )?;
+        context
+            .field_format()
+            .format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
+}

@@ -1,0 +1,186 @@
+//! What a local job tells its user, and what it remembers for the summary.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use millstream_core::{CheckpointId, JobStatus, TriggerId};
+use millstream_engine::job::{CheckpointStatistics, JobOutcome, Observer, TaskView};
+use millstream_protocol::OperationResult;
+
+use super::clock::{now, readable};
+
+/// The numbers that progress lines and the summary are made of.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Totals {
+    pub(super) records: u64,
+    pub(super) bad_records: u64,
+    pub(super) bytes: u64,
+    pub(super) bytes_total: u64,
+    pub(super) files: u64,
+    pub(super) files_total: u64,
+}
+
+#[derive(Default)]
+struct State {
+    tasks: Vec<TaskView>,
+    checkpoints: Vec<CheckpointStatistics>,
+    failed_checkpoints: u64,
+    restarts: u64,
+}
+
+/// Shared between the driver, which reports, and those who show it.
+#[derive(Clone)]
+pub(super) struct Watch {
+    state: Arc<Mutex<State>>,
+    started: Instant,
+    bounded: bool,
+}
+
+/// The driver's side.
+pub(super) struct Reporter {
+    watch: Watch,
+}
+
+impl Reporter {
+    /// A reporter and the watch that shows what it learns.
+    pub(super) fn new(bounded: bool) -> (Self, Watch) {
+        let watch = Watch {
+            state: Arc::default(),
+            started: now(),
+            bounded,
+        };
+        (
+            Self {
+                watch: watch.clone(),
+            },
+            watch,
+        )
+    }
+}
+
+impl Watch {
+    fn with<R>(&self, use_state: impl FnOnce(&mut State) -> R) -> R {
+        use_state(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How long the job has run.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// How far the sources of the present attempt are.
+    pub(super) fn totals(&self) -> Totals {
+        self.with(|state| {
+            let mut totals = Totals::default();
+            for task in state.tasks.iter().filter(|task| task.is_source) {
+                let source = &task.metrics.source;
+                totals.records += source.records.get();
+                totals.bad_records += source.bad_records.get();
+                totals.bytes += source.bytes.get();
+                totals.bytes_total += source.bytes_total.get();
+                totals.files += source.files.get();
+                totals.files_total += source.files_total.get();
+            }
+            totals
+        })
+    }
+
+    /// The last lines of a job.
+    pub(super) fn summary(&self, name: &str, outcome: &JobOutcome) {
+        let totals = self.totals();
+        let elapsed = self.elapsed();
+        let (checkpoints, failed, restarts) = self.with(|state| {
+            (
+                state.checkpoints.len(),
+                state.failed_checkpoints,
+                state.restarts,
+            )
+        });
+        tracing::info!(
+            "Job \"{name}\" is {} after {}: {} records read ({} bad), {} checkpoints completed, {failed} failed, {restarts} restarts.",
+            outcome.status,
+            readable(elapsed),
+            totals.records,
+            totals.bad_records,
+            checkpoints,
+        );
+        if self.bounded && outcome.status == JobStatus::Finished && totals.bytes > 0 {
+            let seconds = elapsed.as_secs_f64().max(0.001);
+            tracing::info!(
+                "{} files, {:.1} MB, {:.0} records/s, {:.1} MB/s.",
+                totals.files,
+                totals.bytes as f64 / 1e6,
+                totals.records as f64 / seconds,
+                totals.bytes as f64 / 1e6 / seconds,
+            );
+        }
+    }
+}
+
+impl Observer for Reporter {
+    fn job_switched(&mut self, _: JobStatus, to: JobStatus) {
+        if to == JobStatus::Restarting {
+            self.watch.with(|state| state.restarts += 1);
+        }
+    }
+
+    fn attempt_started(&mut self, tasks: &[TaskView]) {
+        self.watch.with(|state| state.tasks = tasks.to_vec());
+    }
+
+    fn checkpoint_completed(&mut self, statistics: &CheckpointStatistics) {
+        let noun = if statistics.savepoint {
+            "savepoint"
+        } else {
+            "checkpoint"
+        };
+        tracing::info!(
+            "Completed {noun} {} ({} bytes, checkpointDuration={} ms, longest pause {:.1} ms).",
+            statistics.checkpoint,
+            statistics.bytes,
+            statistics.duration.as_millis(),
+            statistics.longest_pause.as_secs_f64() * 1e3,
+        );
+        self.watch
+            .with(|state| state.checkpoints.push(statistics.clone()));
+    }
+
+    fn checkpoint_failed(&mut self, _: CheckpointId, _: &str) {
+        self.watch.with(|state| state.failed_checkpoints += 1);
+    }
+
+    fn operation_ended(&mut self, _: TriggerId, result: &OperationResult) {
+        match result {
+            OperationResult::Stopped { path, .. } | OperationResult::Completed { path, .. } => {
+                tell(&format!(
+                    "Savepoint completed. Path: {path}\nYou can resume your program from this savepoint with the run command: add -s {path}"
+                ));
+            }
+            OperationResult::Cancelled => {}
+            OperationResult::Failed {
+                code,
+                reason,
+                savepoint,
+                committed,
+            } => {
+                let mut message =
+                    format!("{code}: the job could not be stopped with a savepoint: {reason}");
+                if let Some(path) = savepoint {
+                    let committed = committed
+                        .map_or_else(String::new, |known| format!("; committed: {known:?}"));
+                    message = format!("{message} (savepoint {path} was written{committed})");
+                }
+                tracing::error!("{message}");
+            }
+        }
+    }
+}
+
+/// What a program that called us may want to read goes to standard output.
+fn tell(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) {
+        tracing::warn!("{text} (standard output can't be written: {error})");
+    }
+}

@@ -1,0 +1,67 @@
+//! How a job is run: what stands on the command line before its own arguments.
+
+use millstream_core::options::{RESTORE_CLAIM_MODE, RESTORE_IGNORE_UNCLAIMED_STATE, RESTORE_PATH};
+use millstream_core::{Configuration, Error, Result, codes};
+use millstream_protocol::ClaimMode;
+
+/// How a job is run, whatever it does.
+///
+/// To a job package they travel as JSON in the environment variable [`RunOptions::VARIABLE`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RunOptions {
+    /// The entry point that was named (`-c`); `None`: the package has one only.
+    pub entry: Option<String>,
+    /// The settings of `-D`, with those of `-p`, `-s`, `-n` and `--claimMode` under their keys
+    /// (`parallelism.default`, `execution.state-recovery.…`).
+    pub configuration: Configuration,
+}
+
+impl RunOptions {
+    /// The environment variable that hands the options to a job package.
+    pub const VARIABLE: &'static str = "MILLSTREAM_RUN_OPTIONS";
+}
+
+/// The snapshot that a job is to go on from, as the options say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Recovery {
+    /// A path, a `file:` URL, or `latest`.
+    pub(crate) path: String,
+    /// Whether state that no operator takes is dropped.
+    pub(crate) allow_non_restored: bool,
+    /// Who owns the snapshot.
+    pub(crate) claim: ClaimMode,
+}
+
+impl Recovery {
+    /// Reads the options; `None`: a fresh start.
+    pub(crate) fn from_configuration(configuration: &Configuration) -> Result<Option<Self>> {
+        let allow_non_restored = configuration.require(&RESTORE_IGNORE_UNCLAIMED_STATE)?;
+        let mode = configuration.require(&RESTORE_CLAIM_MODE)?;
+        let claim = match mode.to_ascii_uppercase().replace('-', "_").as_str() {
+            "NO_CLAIM" => ClaimMode::NoClaim,
+            "CLAIM" => ClaimMode::Claim,
+            "LEGACY" => {
+                tracing::warn!(
+                    "Claim mode LEGACY is deprecated and does what NO_CLAIM does; use NO_CLAIM or CLAIM."
+                );
+                ClaimMode::Legacy
+            }
+            _ => {
+                let name = RESTORE_CLAIM_MODE.name;
+                return Err(Error::new(
+                    &codes::OPTION_VALUE,
+                    format!("{name} is `{mode}`, which is not a claim mode"),
+                )
+                .next("give NO_CLAIM, CLAIM or LEGACY"));
+            }
+        };
+        let path = configuration
+            .get(&RESTORE_PATH)?
+            .filter(|path| !path.is_empty());
+        Ok(path.map(|path| Self {
+            path,
+            allow_non_restored,
+            claim,
+        }))
+    }
+}

@@ -1,0 +1,46 @@
+//! A checkpoint directory that can't be written: tolerated failures are tolerated, then the job fails and says why.
+
+mod common;
+
+use std::time::Duration;
+
+use common::options;
+use millstream::connectors::generator::GeneratorSource;
+use millstream::{Environment, Result};
+
+/// A job that runs for about half a second and checkpoints into a path that is a file.
+fn run(tolerable: u32) -> Result<()> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("no-directory");
+    std::fs::write(&file, "a file").expect("a file");
+    let mut options = options(directory.path());
+    options
+        .configuration
+        .set("execution.checkpointing.dir", file.display().to_string());
+    options.configuration.set(
+        "execution.checkpointing.tolerable-failed-checkpoints",
+        tolerable.to_string(),
+    );
+    options.configuration.set("restart-strategy.type", "none");
+    let environment = Environment::with_options(options);
+    environment.enable_checkpointing(Duration::from_millis(20));
+    let source = GeneratorSource::new(1, |_, index| index)
+        .count(500)
+        .rate(1_000.0);
+    environment.add_source("slow", source).discard();
+    environment.execute("no checkpoints")
+}
+
+#[test]
+fn the_job_fails_with_the_reason() {
+    let error = run(2).expect_err("three failures are too many");
+    assert_eq!(error.code(), "MS-2001");
+    assert!(
+        error.to_string().contains("MS-2006"),
+        "the code of the cause: {error}"
+    );
+    assert!(
+        error.message().contains("no-directory"),
+        "the place: {error}"
+    );
+}
