@@ -1,0 +1,10 @@
+//! The ready-made ingestion job: parameters to pipeline.
+//!
+//! [`run`] is what `millstream run ingest` calls: it [loads](parameters::load) the parameters and starts the job.
+
+pub mod parameters;
+mod pipeline;
+mod run;
+
+pub use millstream::RunOptions;
+pub use run::{ENTRY_CLASS, NAME, Prepared, prepare, run};

@@ -1,0 +1,121 @@
+//! The parameters of the ingestion job.
+//!
+//! Each has one definition in the table that says its name, type, unit, default, meaning and since when it exists.
+//! Parsing, checks, [`help`] and `docs/guide/ingest-parameters.md` are made from it.
+//!
+//! [`load`] takes the parameters from the environment, the arguments and a file (in this order of
+//! precedence) and gives typed [`IngestSettings`], or all problems at once.
+
+mod arguments;
+mod choices;
+mod definition;
+mod delimiter;
+mod given;
+mod help;
+mod job_options;
+mod notes;
+mod problems;
+mod properties;
+mod resolve;
+mod settings;
+mod table;
+mod unknown;
+mod value;
+
+use std::path::Path;
+
+use millstream_core::{Error, Result, codes};
+
+pub use arguments::{split_program_args, wants_help};
+pub use choices::{ChangedFile, SinkFormat, SinkType, SourceType};
+pub use definition::{DefaultValue, ENVIRONMENT_PREFIX, Group, ParameterSummary, Scope};
+pub use given::DEFAULT_FILE;
+pub use help::{help, markdown_tables};
+pub use job_options::JobOptions;
+pub use settings::{
+    BadRecordLimits, BadRecords, FileSinkSettings, IngestSettings, MergeSettings, SchemaText,
+    SinkSettings, SqlSettings, TextSource,
+};
+pub use table::{all, find};
+pub use unknown::nearest;
+
+/// Where parameters are taken from.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The environment variables; those that set no parameter are left alone.
+    pub environment: &'a [(String, String)],
+    /// The arguments behind `ingest`.
+    pub arguments: &'a [String],
+    /// The working directory: `application.properties` is looked for there, and `--config` is relative
+    /// to it.
+    pub directory: &'a Path,
+}
+
+/// Settings and what is worth telling about them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// What the job is asked to do.
+    pub settings: IngestSettings,
+    /// One line each, to be shown before the job starts.
+    pub notes: Vec<String>,
+}
+
+/// Reads and checks the parameters.
+///
+/// # Errors
+/// Everything that is wrong at once: a single problem as it is, several as one error with a line for
+/// each below its first. Names that do not exist ([`codes::OPTION_UNKNOWN`]), values that do not fit
+/// ([`codes::OPTION_VALUE`]), missing and contradictory parameters ([`codes::INGEST_PARAMETERS`]), sources and sinks
+/// that are not there yet ([`codes::INGEST_UNSUPPORTED`]), a file that can't be read
+/// ([`codes::CONFIG_FILE`]).
+pub fn load(input: &Input<'_>) -> Result<Loaded> {
+    let mut given = given::Given::collect(input);
+    let mut problems = std::mem::take(&mut given.problems);
+    // What seems to be missing may stand in a file that could not be read.
+    if problems
+        .iter()
+        .all(|problem| problem.code() != codes::CONFIG_FILE.id)
+    {
+        problems.extend(problems::of(&given));
+    }
+    if !problems.is_empty() {
+        return Err(one_of(problems));
+    }
+    let settings = resolve::settings(&given).ok_or_else(|| {
+        Error::new(
+            &codes::INTERNAL,
+            "the parameters passed every check and still make no settings",
+        )
+        .next("report it with the command line")
+    })?;
+    let mut notes = std::mem::take(&mut given.notes);
+    notes.extend(notes::of(&given));
+    Ok(Loaded { settings, notes })
+}
+
+/// One error for all `problems`.
+fn one_of(mut problems: Vec<Error>) -> Error {
+    if problems.len() == 1
+        && let Some(only) = problems.pop()
+    {
+        return only;
+    }
+    let first = problems
+        .first()
+        .map_or(codes::INGEST_PARAMETERS.id, Error::code);
+    let code = codes::ALL
+        .iter()
+        .find(|code| code.id == first && problems.iter().all(|problem| problem.code() == first))
+        .unwrap_or(&&codes::INGEST_PARAMETERS);
+    let mut message = format!(
+        "{} problems with the parameters of the ingestion job:",
+        problems.len()
+    );
+    for problem in &problems {
+        let line = problem.to_string();
+        let own = format!("{}: ", code.id);
+        message.push_str("\n  ");
+        message.push_str(line.strip_prefix(&own).unwrap_or(&line));
+    }
+    Error::new(code, message)
+}

@@ -1,0 +1,186 @@
+//! Parameters with a fixed set of values. Values are read without regard to case, and `-` and `_`
+//! mean the same.
+
+use millstream_core::options::FromOptionText;
+
+macro_rules! choices {
+    ($($(#[$doc:meta])* $seen:vis $name:ident {
+        $(#[$first_doc:meta])* $first:ident = $first_text:literal,
+        $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)*
+    })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        $seen enum $name {
+            $(#[$first_doc])* $first,
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every value.
+            $seen const ALL: &[Self] = &[Self::$first, $(Self::$variant),*];
+
+            /// The value as it is given.
+            $seen fn name(self) -> &'static str {
+                match self {
+                    Self::$first => $first_text,
+                    $(Self::$variant => $text,)*
+                }
+            }
+        }
+
+        impl FromOptionText for $name {
+            const TYPE_NAME: &'static str = concat!("one of ", $first_text, $(", ", $text),*);
+
+            fn from_option_text(text: &str) -> Result<Self, String> {
+                let wanted = plain(text);
+                let found = Self::ALL.iter().find(|choice| plain(choice.name()) == wanted);
+                found.copied().ok_or_else(|| Self::TYPE_NAME.to_owned())
+            }
+        }
+    )*};
+}
+
+fn plain(text: &str) -> String {
+    text.to_ascii_lowercase().replace('-', "_")
+}
+
+choices! {
+    /// `source.type`: where records come from.
+    pub SourceType {
+        /// Text with `,` between the fields.
+        Csv = "csv",
+        /// Text with a tab between the fields.
+        Tsv = "tsv",
+        /// Text with `,` between the fields unless said otherwise.
+        Txt = "txt",
+        /// Parquet files (planned).
+        Parquet = "parquet",
+        /// ORC files (planned).
+        Orc = "orc",
+        /// A database (planned).
+        Jdbc = "jdbc",
+        /// Kafka with SQL (planned).
+        Kafka = "kafka",
+        /// Kafka without records whose keys were seen before (planned).
+        KafkaDeduplication = "kafka_deduplication",
+    }
+    /// `sink.type`: where records go.
+    pub SinkType {
+        /// Files in a directory.
+        File = "file",
+        /// Lines on standard output.
+        Print = "print",
+        /// Kafka (planned).
+        Kafka = "kafka",
+        /// Elasticsearch (planned).
+        Es = "es",
+    }
+    /// `source.watch.type`: whether the job ends with the files that are there.
+    pub(super) WatchType {
+        /// Read what is there and what comes, until the job is stopped.
+        ProcessContinuously = "PROCESS_CONTINUOUSLY",
+        /// Read what is there, then finish.
+        ProcessOnce = "PROCESS_ONCE",
+    }
+    /// `source.file.changed`: what happens with a file that changed after it was read.
+    pub ChangedFile {
+        /// Report it and leave it.
+        Ignore = "ignore",
+        /// Read it again from its start.
+        Reread = "reread",
+        /// Fail the job.
+        Fail = "fail",
+    }
+    /// `error.policy`: what happens with a bad record.
+    pub(super) ErrorPolicy {
+        /// The job fails.
+        Fail = "fail",
+        /// It is counted and left out.
+        Skip = "skip",
+        /// It is counted and written to the dead letters.
+        DeadLetter = "dead-letter",
+    }
+    /// `sink.format`: how records are written to files.
+    pub SinkFormat {
+        /// One JSON object a line.
+        Json = "json",
+        /// CSV with a first line of names.
+        Csv = "csv",
+        /// Parquet.
+        Parquet = "parquet",
+    }
+    /// `stream.checkpoint.type`: the state backend.
+    pub(super) CheckpointType {
+        /// State in memory.
+        Memory = "memory",
+        /// State in memory.
+        Fs = "fs",
+        /// State in RocksDB (planned; until then in memory).
+        Rocksdb = "rocksdb",
+    }
+    /// `stream.checkpoint.mode`.
+    pub(super) CheckpointMode {
+        /// Records may come again after a failure.
+        AtLeastOnce = "AT_LEAST_ONCE",
+        /// Each record counts once.
+        ExactlyOnce = "EXACTLY_ONCE",
+    }
+    /// `source.db.type`.
+    pub(super) DatabaseType {
+        /// Apache Hive.
+        Hive = "hive",
+    }
+    /// `source.kafka.version`, `sink.kafka.version`.
+    pub(super) KafkaVersion {
+        /// 0.9.
+        V09 = "0.9",
+        /// 0.10.
+        V010 = "0.10",
+        /// 0.11.
+        V011 = "0.11",
+    }
+    /// `auto.offset.reset`: where a consumer group without offsets begins.
+    pub(super) OffsetReset {
+        /// At the oldest record.
+        Earliest = "earliest",
+        /// At the newest record.
+        Latest = "latest",
+        /// Nowhere: the job fails.
+        None = "none",
+    }
+    /// `sink.es.sync.type`.
+    pub(super) SyncType {
+        /// Insert what is new, merge into what is there.
+        Incremental = "incremental",
+        /// Merge into what is there, leave out what is new.
+        Finite = "finite",
+        /// Overwrite.
+        Full = "full",
+    }
+    /// `sink.es.bulk.flush.backoff.type`.
+    pub(super) BackoffType {
+        /// The same wait each time.
+        Constant = "CONSTANT",
+        /// Each wait longer than the one before.
+        Exponential = "EXPONENTIAL",
+    }
+}
+
+impl SourceType {
+    /// The text types: `csv`, `tsv`, `txt`.
+    pub const TEXT: &[Self] = &[Self::Csv, Self::Tsv, Self::Txt];
+    /// The types that read a directory of files.
+    pub const FILES: &[Self] = &[Self::Csv, Self::Tsv, Self::Txt, Self::Parquet, Self::Orc];
+
+    /// Whether this source can be used now.
+    pub fn available(self) -> bool {
+        Self::TEXT.contains(&self)
+    }
+}
+
+impl SinkType {
+    /// Whether this sink can be used now.
+    pub fn available(self) -> bool {
+        matches!(self, Self::File | Self::Print)
+    }
+}

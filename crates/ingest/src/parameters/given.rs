@@ -1,0 +1,238 @@
+//! What was given, from all places: the environment wins over the arguments, these over the file.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use millstream_core::{Error, codes};
+
+use super::definition::{ENVIRONMENT_PREFIX, Parameter, environment_variable};
+use super::table::{self, CONFIG};
+use super::{Input, arguments, properties, unknown};
+
+/// The file that is read from the working directory when no other is named.
+pub const DEFAULT_FILE: &str = "application.properties";
+
+/// Variables of Hadoop's own that set parameters.
+const HADOOP_VARIABLES: [(&str, &str); 2] = [
+    ("HADOOP_HOME", "hadoop.home.dir"),
+    ("HADOOP_USER_NAME", "hadoop.user.name"),
+];
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    Argument,
+    Variable(String),
+    /// A variable that is set for Hadoop and not for us.
+    Foreign(String),
+    File(PathBuf, usize),
+}
+
+impl fmt::Display for Origin {
+    /// Words behind a parameter's name; nothing for an argument, where the name says it all.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument => Ok(()),
+            Self::Variable(name) | Self::Foreign(name) => {
+                write!(f, " (environment variable {name})")
+            }
+            Self::File(path, line) => write!(f, " ({}:{line})", path.display()),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Value {
+    pub(super) text: String,
+    pub(super) origin: Origin,
+}
+
+/// The value of every parameter that was given, by name. All names exist and all texts are values of
+/// their parameters, or there is a problem that says otherwise.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    values: BTreeMap<String, Value>,
+    pub(super) problems: Vec<Error>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Given {
+    /// Collects the values of all three places.
+    pub(super) fn collect(input: &Input<'_>) -> Self {
+        let mut given = Self::default();
+        let arguments = arguments::read(input.arguments);
+        given.problems.extend(arguments.problems);
+        for (name, text) in arguments.pairs {
+            given.argument(name, text);
+        }
+        given.environment(input.environment);
+        given.file(input.directory);
+        given.check();
+        given
+    }
+
+    /// The value of `parameter`: as given, else its default text. `None`: neither, or the text is wrong,
+    /// which is a problem already.
+    pub(super) fn get<T: millstream_core::options::FromOptionText>(
+        &self,
+        parameter: &Parameter<T>,
+    ) -> Option<T> {
+        let text = match (
+            self.values.get(parameter.name()),
+            parameter.summary().default,
+        ) {
+            (Some(value), _) => value.text.as_str(),
+            (None, super::definition::DefaultValue::Text(text)) => text,
+            (None, _) => return None,
+        };
+        parameter.read(text).ok()
+    }
+
+    /// Where `name` was given, if it was.
+    pub(super) fn origin(&self, name: &str) -> Option<&Origin> {
+        self.values.get(name).map(|value| &value.origin)
+    }
+
+    /// The names that were given, in alphabetical order.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&str, &Origin)> {
+        self.values
+            .iter()
+            .map(|(name, value)| (name.as_str(), &value.origin))
+    }
+
+    fn argument(&mut self, name: String, text: String) {
+        if table::find(&name).is_none() {
+            self.problems.push(unknown::parameter(&name, ""));
+        } else if let Some(earlier) = self.set(&name, text, Origin::Argument)
+            && earlier.origin == Origin::Argument
+        {
+            self.notes.push(format!(
+                "--{name} is given more than once; the last value holds"
+            ));
+        }
+    }
+
+    fn environment(&mut self, variables: &[(String, String)]) {
+        for (variable, text) in variables {
+            let hadoop = HADOOP_VARIABLES.iter().find(|(own, _)| own == variable);
+            if let Some((_, name)) = hadoop {
+                self.set(name, text.clone(), Origin::Foreign(variable.clone()));
+            } else if let Some(rest) = variable.strip_prefix(ENVIRONMENT_PREFIX) {
+                self.variable(variable, rest, text);
+            }
+        }
+    }
+
+    fn variable(&mut self, variable: &str, rest: &str, text: &str) {
+        let Some(name) = name_of_variable(variable, rest) else {
+            let named = rest.to_ascii_lowercase().replace('_', ".");
+            let origin = Origin::Variable(variable.to_owned());
+            self.problems
+                .push(unknown::parameter(&named, &origin.to_string()));
+            return;
+        };
+        let earlier = self.set(
+            &name,
+            text.to_owned(),
+            Origin::Variable(variable.to_owned()),
+        );
+        if earlier.is_some_and(|earlier| earlier.origin == Origin::Argument) {
+            self.notes.push(format!(
+                "the environment variable {variable} wins over --{name}"
+            ));
+        }
+    }
+
+    fn file(&mut self, directory: &Path) {
+        let path = match self.get(&CONFIG) {
+            Some(named) => directory.join(named),
+            None => {
+                let path = directory.join(DEFAULT_FILE);
+                if !path.is_file() {
+                    return;
+                }
+                path
+            }
+        };
+        let entries = match properties::read_file(&path) {
+            Ok(entries) => entries,
+            Err(problem) => return self.problems.push(problem),
+        };
+        let mut seen = BTreeMap::new();
+        for property in entries {
+            let origin = Origin::File(path.clone(), property.line);
+            if property.name == CONFIG.name() {
+                let message = format!("a parameter file can't name another one{origin}");
+                let next = "take the line out, and give the file with --config";
+                self.problems
+                    .push(Error::new(&codes::CONFIG_FILE, message).next(next));
+            } else if table::find(&property.name).is_none() {
+                self.problems
+                    .push(unknown::parameter(&property.name, &origin.to_string()));
+            } else if seen
+                .insert(property.name.clone(), (property.value, origin))
+                .is_some()
+            {
+                let name = property.name;
+                let path = path.display();
+                self.notes.push(format!(
+                    "{name} stands more than once in {path}; the last value holds"
+                ));
+            }
+        }
+        for (name, (text, origin)) in seen {
+            if !self.values.contains_key(&name) {
+                self.set(&name, text, origin);
+            }
+        }
+    }
+
+    /// Sets `name` unless `text` is empty, which counts as not given. Returns what it replaces.
+    fn set(&mut self, name: &str, text: String, origin: Origin) -> Option<Value> {
+        if text.is_empty() {
+            return None;
+        }
+        self.values.insert(name.to_owned(), Value { text, origin })
+    }
+
+    fn check(&mut self) {
+        for (name, value) in &self.values {
+            let Some(parameter) = table::find(name) else {
+                continue;
+            };
+            let Err(expected) = parameter.check(&value.text) else {
+                continue;
+            };
+            let Value { text, origin } = value;
+            let error = Error::new(
+                &codes::OPTION_VALUE,
+                format!(
+                    "{name} is `{}`{origin}, which is not {expected}",
+                    text.escape_debug()
+                ),
+            );
+            let known = parameter.type_name == expected;
+            let next = if known {
+                format!("for example `{}`", parameter.example)
+            } else {
+                format!("give {}", parameter.type_name)
+            };
+            self.problems.push(error.next(next));
+        }
+    }
+}
+
+/// The parameter that an environment variable sets. Properties passed on to Kafka are in small letters
+/// with dots.
+fn name_of_variable(variable: &str, rest: &str) -> Option<String> {
+    if let Some(parameter) = table::all().find(|p| p.environment_variable() == variable) {
+        return Some(parameter.name.to_owned());
+    }
+    let passed_on = rest.to_ascii_lowercase().replace('_', ".");
+    let known = table::find(&passed_on).is_some_and(|parameter| parameter.name.ends_with(".*"));
+    (known && environment_variable(&passed_on) == variable).then_some(passed_on)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! The job's name, parallelism, checkpoints and restarts as the engine's options.
+
+use millstream_core::options::{self, FromOptionText, OptionSummary, format_duration};
+use millstream_core::{ConfigOption, Configuration};
+
+use super::choices::CheckpointMode;
+use super::definition::Parameter;
+use super::given::Given;
+use super::table;
+
+/// Options of the engine that follow from the parameters.
+///
+/// What the command line sets with `-p` and `-D` wins over them, as it wins over the settings in a program's code.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct JobOptions {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Entry {
+    parameter: &'static str,
+    option: &'static str,
+    value: String,
+    given: bool,
+}
+
+impl JobOptions {
+    /// `base` (from `-p` and `-D`) and what it leaves open, and a note for each parameter that it overrules.
+    pub fn under(&self, base: &Configuration) -> (Configuration, Vec<String>) {
+        let mut configuration = base.clone();
+        let mut notes = Vec::new();
+        for entry in &self.entries {
+            let set = options::ALL
+                .iter()
+                .filter(|option| option.name == entry.option)
+                .find_map(|option| set_in(base, option));
+            match set {
+                None => configuration.set(entry.option, entry.value.as_str()),
+                Some((key, value)) if entry.given && value != entry.value => {
+                    notes.push(format!("{key} `{value}` wins over --{}", entry.parameter));
+                }
+                Some(_) => {}
+            }
+        }
+        (configuration, notes)
+    }
+
+    /// The options that follow from what was given. The values must have been checked.
+    pub(super) fn new(given: &Given) -> Self {
+        let mut all = Collector {
+            given,
+            entries: Vec::new(),
+        };
+        all.add(&table::JOB_NAME, &options::JOB_NAME, |name| name);
+        all.add(&table::PARALLELISM, &options::PARALLELISM, |number| {
+            number.0.to_string()
+        });
+        all.add(
+            &table::RETRY_ATTEMPTS,
+            &options::RESTART_FIXED_ATTEMPTS,
+            |n| n.to_string(),
+        );
+        all.add(
+            &table::RETRY_BACKOFF,
+            &options::RESTART_FIXED_DELAY,
+            format_duration,
+        );
+        let retry = [table::RETRY_ATTEMPTS.name(), table::RETRY_BACKOFF.name()];
+        let chosen = retry.into_iter().find(|name| given.origin(name).is_some());
+        all.push(
+            chosen,
+            table::RETRY_ATTEMPTS.name(),
+            &options::RESTART_STRATEGY,
+            "fixed-delay",
+        );
+        if given.get(&table::CHECKPOINT_ENABLE) == Some(false) {
+            let name = table::CHECKPOINT_ENABLE.name();
+            all.push(Some(name), name, &options::CHECKPOINT_INTERVAL, "0 ms");
+        } else {
+            all.checkpoints();
+        }
+        Self {
+            entries: all.entries,
+        }
+    }
+}
+
+/// The key under which `option` is set, and its value.
+fn set_in<'a>(base: &'a Configuration, option: &OptionSummary) -> Option<(&'static str, &'a str)> {
+    std::iter::once(&option.name)
+        .chain(option.aliases)
+        .find_map(|name| base.text(name).map(|value| (*name, value)))
+}
+
+struct Collector<'a> {
+    given: &'a Given,
+    entries: Vec<Entry>,
+}
+
+impl Collector<'_> {
+    fn checkpoints(&mut self) {
+        let mode = self.given.get(&table::CHECKPOINT_MODE);
+        let interval = match mode {
+            Some(CheckpointMode::ExactlyOnce) => "30 s",
+            _ => "1 min",
+        };
+        let name = table::CHECKPOINT_INTERVAL.name();
+        if self.given.origin(name).is_some() {
+            self.add(
+                &table::CHECKPOINT_INTERVAL,
+                &options::CHECKPOINT_INTERVAL,
+                format_duration,
+            );
+        } else {
+            self.push(None, name, &options::CHECKPOINT_INTERVAL, interval);
+        }
+        self.add(&table::CHECKPOINT_MODE, &options::CHECKPOINT_MODE, |mode| {
+            mode.name().to_owned()
+        });
+        self.add(
+            &table::CHECKPOINT_TIMEOUT,
+            &options::CHECKPOINT_TIMEOUT,
+            format_duration,
+        );
+        self.add(
+            &table::CHECKPOINT_MIN_PAUSE,
+            &options::CHECKPOINT_MIN_PAUSE,
+            format_duration,
+        );
+        self.add(
+            &table::CHECKPOINT_TOLERABLE_FAILURES,
+            &options::CHECKPOINT_TOLERABLE_FAILURES,
+            |number| number.to_string(),
+        );
+        self.add(
+            &table::CHECKPOINT_DIR,
+            &options::CHECKPOINT_DIRECTORY,
+            |path| path,
+        );
+        // Without it a job that used up its restarts would take its position with it.
+        let retention = &options::CHECKPOINT_RETENTION;
+        self.push(
+            None,
+            table::CHECKPOINT_ENABLE.name(),
+            retention,
+            "RETAIN_ON_CANCELLATION",
+        );
+    }
+
+    fn add<P: FromOptionText, O: FromOptionText>(
+        &mut self,
+        parameter: &Parameter<P>,
+        option: &ConfigOption<O>,
+        text: impl Fn(P) -> String,
+    ) {
+        if let Some(value) = self.given.get(parameter) {
+            let name = parameter.name();
+            let chosen = self.given.origin(name).map(|_| name);
+            self.push(chosen, name, option, &text(value));
+        }
+    }
+
+    /// Adds a value that was given by the parameter `chosen`, or that is the default of `otherwise`.
+    fn push<O: FromOptionText>(
+        &mut self,
+        chosen: Option<&'static str>,
+        otherwise: &'static str,
+        option: &ConfigOption<O>,
+        value: &str,
+    ) {
+        self.entries.push(Entry {
+            parameter: chosen.unwrap_or(otherwise),
+            option: option.name,
+            value: value.to_owned(),
+            given: chosen.is_some(),
+        });
+    }
+}

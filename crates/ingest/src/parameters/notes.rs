@@ -1,0 +1,62 @@
+//! What is worth telling about parameters and is no error.
+
+use super::choices::CheckpointType;
+use super::definition::Chosen;
+use super::given::{Given, Origin};
+use super::table;
+
+/// What is worth knowing and is no error.
+pub(super) fn of(given: &Given) -> Vec<String> {
+    let mut notes = Vec::new();
+    if given.origin(table::CHECKPOINT_TYPE.name()).is_some()
+        && given.get(&table::CHECKPOINT_TYPE) == Some(CheckpointType::Rocksdb)
+    {
+        notes.push(
+            "--stream.checkpoint.type rocksdb: RocksDB is not there yet, state is kept in memory"
+                .to_owned(),
+        );
+    }
+    notes.extend(without_effect(given));
+    notes
+}
+
+/// One line that names every parameter that was given and changes nothing.
+fn without_effect(given: &Given) -> Option<String> {
+    let chosen = Chosen {
+        source: given.get(&table::SOURCE_TYPE)?,
+        sink: given.get(&table::SINK_TYPE)?,
+        watch: given.get(&table::WATCH_TYPE)?,
+        sql: given.get(&table::SQL_ENABLE)?,
+        merge: given.get(&table::MERGE_ENABLE)?,
+        checkpoints: given.get(&table::CHECKPOINT_ENABLE)?,
+        errors: given.get(&table::ERROR_POLICY)?,
+    };
+    let json = given.origin(table::SQL_SCHEMA_JSON.name()).is_some();
+    let idle: Vec<String> = given
+        .names()
+        .filter(|(_, origin)| !matches!(origin, Origin::Foreign(_)))
+        .filter_map(|(name, _)| {
+            let parameter = table::find(name)?;
+            let reason = if parameter.planned {
+                "planned".to_owned()
+            } else if !parameter.scope.holds(&chosen) {
+                format!(
+                    "only with {}",
+                    parameter.scope.condition()?.replace('`', "")
+                )
+            } else if json && parameter.name == table::SQL_SCHEMA.name() {
+                "stream.sql.schema.json wins".to_owned()
+            } else {
+                return None;
+            };
+            Some(format!("{name} ({reason})"))
+        })
+        .collect();
+    if idle.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "given, but without effect here: {}",
+        idle.join(", ")
+    ))
+}

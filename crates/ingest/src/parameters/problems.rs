@@ -1,0 +1,199 @@
+//! What is missing, contradictory or not there yet: all of it, not only the first.
+
+use millstream_core::{Error, codes};
+
+use super::choices::{ErrorPolicy, SinkType, SourceType, WatchType};
+use super::definition::{Parameter, names};
+use super::given::Given;
+use super::resolve::local_path;
+use super::table;
+
+/// Reports what is missing, contradictory or not there yet.
+pub(super) fn of(given: &Given) -> Vec<Error> {
+    let mut problems = Vec::new();
+    problems.extend(types(given));
+    problems.extend(missing(given));
+    problems.extend(paths(given));
+    problems.extend(contradictions(given));
+    problems
+}
+
+fn types(given: &Given) -> Vec<Error> {
+    let source = given
+        .get(&table::SOURCE_TYPE)
+        .filter(|source| !source.available());
+    let sink = given
+        .get(&table::SINK_TYPE)
+        .filter(|sink| !sink.available());
+    let works = |name: &str, value: &str, now: String| {
+        Error::new(
+            &codes::INGEST_UNSUPPORTED,
+            format!("{name} {value} is planned and not there yet"),
+        )
+        .next(format!("what works now is {now}"))
+    };
+    let sources = SourceType::ALL.iter().filter(|source| source.available());
+    let sinks = SinkType::ALL.iter().filter(|sink| sink.available());
+    let source = source.map(|source| {
+        works(
+            table::SOURCE_TYPE.name(),
+            source.name(),
+            names(sources.map(|s| s.name())),
+        )
+    });
+    let sink = sink.map(|sink| {
+        works(
+            table::SINK_TYPE.name(),
+            sink.name(),
+            names(sinks.map(|s| s.name())),
+        )
+    });
+    source.into_iter().chain(sink).collect()
+}
+
+fn missing(given: &Given) -> Vec<Error> {
+    let absent = |name: &str| given.origin(name).is_none();
+    let mut problems = Vec::new();
+    let mut miss = |message: String, next: &str| {
+        problems.push(Error::new(&codes::INGEST_PARAMETERS, message).next(next));
+    };
+    if absent(table::SOURCE_TYPE.name()) {
+        miss(
+            "source.type is not given".to_owned(),
+            "give --source.type csv, tsv or txt",
+        );
+    }
+    let source = given.get(&table::SOURCE_TYPE);
+    if absent(table::SOURCE_PATH.name()) && source.is_none_or(|s| SourceType::FILES.contains(&s)) {
+        miss(
+            "source.path is not given".to_owned(),
+            "give the directory that is read: --source.path <directory>",
+        );
+    }
+    if absent(table::SINK_TYPE.name()) {
+        miss(
+            "sink.type is not given".to_owned(),
+            "give --sink.type file or print (the default kafka is not there yet)",
+        );
+    }
+    if absent(table::SINK_PATH.name()) && given.get(&table::SINK_TYPE) == Some(SinkType::File) {
+        miss(
+            "sink.path is not given, with sink.type file".to_owned(),
+            "give the directory that is written: --sink.path <directory>",
+        );
+    }
+    if absent(table::DEAD_LETTER_PATH.name())
+        && given.get(&table::ERROR_POLICY) == Some(ErrorPolicy::DeadLetter)
+    {
+        miss(
+            "error.dead-letter.path is not given, with error.policy dead-letter".to_owned(),
+            "give the directory for bad records: --error.dead-letter.path <directory>",
+        );
+    }
+    if given.get(&table::SQL_ENABLE) == Some(true)
+        && absent(table::SQL_SCHEMA.name())
+        && absent(table::SQL_SCHEMA_JSON.name())
+    {
+        miss(
+            "stream.sql.enable is true, and there is no schema".to_owned(),
+            "give --stream.sql.schema.json '{\"column\": \"type\", …}' or --stream.sql.schema 'struct<column:type,…>'",
+        );
+    }
+    problems
+}
+
+/// Paths that are URLs of file systems that are not there yet, and paths that get in each other's way.
+fn paths(given: &Given) -> Vec<Error> {
+    let mut problems = Vec::new();
+    let all = [
+        &table::SOURCE_PATH,
+        &table::SINK_PATH,
+        &table::DEAD_LETTER_PATH,
+        &table::CHECKPOINT_DIR,
+    ];
+    for parameter in all {
+        let Some(text) = given.get(parameter) else {
+            continue;
+        };
+        if let Err(scheme) = local_path(&text) {
+            let name = parameter.name();
+            let message =
+                format!("{name} is `{text}`, and {scheme}: URLs are planned and not there yet");
+            let next = "give a path or a file: URL";
+            problems.push(Error::new(&codes::INGEST_UNSUPPORTED, message).next(next));
+        }
+    }
+    let path = |parameter: &Parameter<String>| {
+        given.get(parameter).and_then(|text| local_path(&text).ok())
+    };
+    let written = [&table::SINK_PATH, &table::DEAD_LETTER_PATH];
+    let source = path(&table::SOURCE_PATH);
+    for parameter in written {
+        let (Some(source), Some(target)) = (&source, path(parameter)) else {
+            continue;
+        };
+        if target.starts_with(source) {
+            let name = parameter.name();
+            let message =
+                format!("{name} lies in source.path, so the job would read what it writes");
+            problems.push(contradiction(
+                message,
+                "give a directory outside of source.path",
+            ));
+        }
+    }
+    problems
+}
+
+fn contradictions(given: &Given) -> Vec<Error> {
+    let mut problems = Vec::new();
+    let (field, line) = (
+        given.get(&table::FIELD_DELIMITER),
+        given.get(&table::LINE_DELIMITER),
+    );
+    let tab = given.get(&table::SOURCE_TYPE) == Some(SourceType::Tsv);
+    let field = field.map_or(if tab { '\t' } else { ',' }, |delimiter| delimiter.0);
+    if line.is_some_and(|line| line.0.contains(field)) {
+        let field = field.escape_default();
+        let message = format!("source.line.delimiter holds the field delimiter `{field}`");
+        problems.push(contradiction(message, "give two different delimiters"));
+    }
+    let checkpoints = given.get(&table::CHECKPOINT_ENABLE);
+    if checkpoints == Some(true)
+        && given
+            .get(&table::CHECKPOINT_INTERVAL)
+            .is_some_and(|i| i.is_zero())
+    {
+        let message =
+            "stream.checkpoint.interval is 0, and stream.checkpoint.enable true".to_owned();
+        problems.push(contradiction(
+            message,
+            "give an interval, or --stream.checkpoint.enable false",
+        ));
+    }
+    if checkpoints == Some(false)
+        && given.get(&table::WATCH_TYPE) == Some(WatchType::ProcessContinuously)
+        && given.get(&table::SINK_TYPE) == Some(SinkType::File)
+    {
+        let message = "stream.checkpoint.enable is false, source.watch.type PROCESS_CONTINUOUSLY and sink.type file: \
+            files become visible at checkpoints, so none ever would"
+            .to_owned();
+        let next = "leave checkpoints on, or give --source.watch.type PROCESS_ONCE";
+        problems.push(contradiction(message, next));
+    }
+    for parameter in [
+        &table::SPLIT_SIZE,
+        &table::RECORD_MAX_SIZE,
+        &table::SINK_ROLLING_SIZE,
+    ] {
+        if given.get(parameter).is_some_and(|size| size.0 == 0) {
+            let message = format!("{} is 0", parameter.name());
+            problems.push(contradiction(message, "give a size such as 32 mb"));
+        }
+    }
+    problems
+}
+
+fn contradiction(message: String, next: &str) -> Error {
+    Error::new(&codes::INGEST_PARAMETERS, message).next(next)
+}

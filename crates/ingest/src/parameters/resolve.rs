@@ -1,0 +1,136 @@
+//! From what was given to settings. What is missing or wrong is found by [`super::problems`].
+
+use std::path::PathBuf;
+
+use super::choices::{ErrorPolicy, SinkType, SourceType, WatchType};
+use super::given::Given;
+use super::job_options::JobOptions;
+use super::settings::{
+    BadRecordLimits, BadRecords, FileSinkSettings, IngestSettings, MergeSettings, SchemaText,
+    SinkSettings, SqlSettings, TextSource,
+};
+use super::table;
+
+/// The settings; `None` where a value is missing or wrong, which [`super::problems`] reports.
+pub(super) fn settings(given: &Given) -> Option<IngestSettings> {
+    Some(IngestSettings {
+        source: source(given)?,
+        sql: sql(given)?,
+        merge: merge(given)?,
+        sink: sink(given)?,
+        sink_parallelism: given.get(&table::SINK_PARALLELISM).map(|number| number.0),
+        errors: bad_records(given)?,
+        options: JobOptions::new(given),
+    })
+}
+
+fn source(given: &Given) -> Option<TextSource> {
+    let format = given.get(&table::SOURCE_TYPE)?;
+    let watching = given.get(&table::WATCH_TYPE)? == WatchType::ProcessContinuously;
+    let delimiter = given
+        .get(&table::FIELD_DELIMITER)
+        .map(|delimiter| delimiter.0);
+    let usual = if format == SourceType::Tsv { '\t' } else { ',' };
+    Some(TextSource {
+        format,
+        path: local_path(&given.get(&table::SOURCE_PATH)?).ok()?,
+        watch_interval: if watching {
+            Some(given.get(&table::WATCH_INTERVAL)?)
+        } else {
+            None
+        },
+        changed: given.get(&table::FILE_CHANGED)?,
+        first_line_schema: given.get(&table::FIRST_LINE_SCHEMA)?,
+        line_delimiter: given.get(&table::LINE_DELIMITER)?.0,
+        field_delimiter: delimiter.unwrap_or(usual),
+        charset: given.get(&table::CHARSET)?,
+        split_size: given.get(&table::SPLIT_SIZE)?.0,
+        record_max_size: given.get(&table::RECORD_MAX_SIZE)?.0,
+        schema: schema(given),
+    })
+}
+
+fn schema(given: &Given) -> Option<SchemaText> {
+    if let Some(json) = given.get(&table::SQL_SCHEMA_JSON) {
+        return Some(SchemaText::Json(json));
+    }
+    // As in the CSP operator this form belongs to SQL alone.
+    let sql = given.get(&table::SQL_ENABLE) == Some(true);
+    given
+        .get(&table::SQL_SCHEMA)
+        .filter(|_| sql)
+        .map(SchemaText::Struct)
+}
+
+fn sql(given: &Given) -> Option<Option<SqlSettings>> {
+    if !given.get(&table::SQL_ENABLE)? {
+        return Some(None);
+    }
+    let table = given.get(&table::SQL_TABLE)?;
+    let query = given
+        .get(&table::SQL)
+        .unwrap_or_else(|| format!("select * from {table}"));
+    Some(Some(SqlSettings { table, query }))
+}
+
+fn merge(given: &Given) -> Option<Option<MergeSettings>> {
+    if !given.get(&table::MERGE_ENABLE)? {
+        return Some(None);
+    }
+    let field = given.get(&table::MERGE_NESTED_FIELD)?;
+    let exclude = given.get(&table::MERGE_EXCLUDE_FIELDS)?.0;
+    Some(Some(MergeSettings { field, exclude }))
+}
+
+fn sink(given: &Given) -> Option<SinkSettings> {
+    match given.get(&table::SINK_TYPE)? {
+        SinkType::File => Some(SinkSettings::File(FileSinkSettings {
+            path: local_path(&given.get(&table::SINK_PATH)?).ok()?,
+            format: given.get(&table::SINK_FORMAT)?,
+            rolling_size: given.get(&table::SINK_ROLLING_SIZE)?.0,
+        })),
+        SinkType::Print => Some(SinkSettings::Print),
+        SinkType::Kafka | SinkType::Es => None,
+    }
+}
+
+fn bad_records(given: &Given) -> Option<BadRecords> {
+    let limits = BadRecordLimits {
+        count: given.get(&table::ERROR_MAX_COUNT),
+        ratio: given.get(&table::ERROR_MAX_RATIO).map(|ratio| ratio.0),
+    };
+    Some(match given.get(&table::ERROR_POLICY)? {
+        ErrorPolicy::Fail => BadRecords::Fail,
+        ErrorPolicy::Skip => BadRecords::Skip(limits),
+        ErrorPolicy::DeadLetter => {
+            let path = local_path(&given.get(&table::DEAD_LETTER_PATH)?).ok()?;
+            BadRecords::DeadLetter { path, limits }
+        }
+    })
+}
+
+/// A path, or a `file:` URL, which like in Hadoop is not percent-decoded. As error the scheme of any other
+/// URL.
+pub(super) fn local_path(text: &str) -> Result<PathBuf, &str> {
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return Ok(PathBuf::from(text));
+    };
+    let is_scheme = scheme.len() > 1
+        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    if scheme.eq_ignore_ascii_case("file") {
+        // file:/x, file:///x and file://localhost/x name the same.
+        let path = rest.strip_prefix("//").unwrap_or(rest);
+        return Ok(PathBuf::from(
+            path.strip_prefix("localhost/")
+                .map_or(path.to_owned(), |p| format!("/{p}")),
+        ));
+    }
+    if is_scheme && rest.starts_with('/') {
+        Err(scheme)
+    } else {
+        Ok(PathBuf::from(text))
+    }
+}

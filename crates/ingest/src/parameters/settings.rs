@@ -1,0 +1,142 @@
+//! What the ingestion job is asked to do, typed and checked.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::choices::{ChangedFile, SinkFormat, SourceType};
+use super::job_options::JobOptions;
+
+/// What the ingestion job is asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IngestSettings {
+    /// Where records come from.
+    pub source: TextSource,
+    /// The SQL they go through, if it is switched on.
+    pub sql: Option<SqlSettings>,
+    /// The nested field that flat columns are put into, if that is switched on.
+    pub merge: Option<MergeSettings>,
+    /// Where they go.
+    pub sink: SinkSettings,
+    /// How many subtasks write; `None`: [`IngestSettings::sink_parallelism`] decides.
+    pub sink_parallelism: Option<u32>,
+    /// What happens with bad records.
+    pub errors: BadRecords,
+    /// Name, parallelism, checkpoints and restarts, as the engine's options.
+    pub options: JobOptions,
+}
+
+impl IngestSettings {
+    /// How many subtasks write where `parallelism` subtasks read: as given, else as many with files, and one
+    /// with `print`, whose lines would not be in order otherwise.
+    pub fn sink_parallelism(&self, parallelism: u32) -> u32 {
+        self.sink_parallelism.unwrap_or(match self.sink {
+            SinkSettings::File(_) => parallelism,
+            SinkSettings::Print => 1,
+        })
+    }
+}
+
+/// Text files as a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextSource {
+    /// `csv`, `tsv` or `txt`.
+    pub format: SourceType,
+    /// The directory, or the file.
+    pub path: PathBuf,
+    /// Whether the directory is watched, and how often it is looked at; `None`: what is there is read, then
+    /// the job finishes.
+    pub watch_interval: Option<Duration>,
+    /// What happens with a file that changed after it was read.
+    pub changed: ChangedFile,
+    /// Whether the first line of each file names the columns.
+    pub first_line_schema: bool,
+    /// What ends a record.
+    pub line_delimiter: String,
+    /// What stands between two fields.
+    pub field_delimiter: char,
+    /// A label of the WHATWG Encoding Standard, not yet looked up.
+    pub charset: String,
+    /// Larger files are cut into ranges of this many bytes.
+    pub split_size: u64,
+    /// Longer records are bad records, in bytes.
+    pub record_max_size: u64,
+    /// The columns; `None`: every column is text, named by the first line or `_col0`, `_col1`, ….
+    pub schema: Option<SchemaText>,
+}
+
+/// The text of a schema, not yet parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SchemaText {
+    /// `struct<id:Int,name:String>`.
+    Struct(String),
+    /// `{"id": "Int", "name": "String"}`, in order.
+    Json(String),
+}
+
+/// The SQL that records go through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlSettings {
+    /// Name of the one table.
+    pub table: String,
+    /// The SELECT.
+    pub query: String,
+}
+
+/// The nested field that flat columns are put into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeSettings {
+    /// Its name.
+    pub field: String,
+    /// The columns that stay outside.
+    pub exclude: Vec<String>,
+}
+
+/// Where records go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SinkSettings {
+    /// Files in a directory.
+    File(FileSinkSettings),
+    /// Lines of JSON on standard output.
+    Print,
+}
+
+/// Files as a sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSinkSettings {
+    /// The directory.
+    pub path: PathBuf,
+    /// How records are written.
+    pub format: SinkFormat,
+    /// A file of this many bytes is ended.
+    pub rolling_size: u64,
+}
+
+/// What happens with bad records.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BadRecords {
+    /// The first one fails the job.
+    Fail,
+    /// They are counted and left out.
+    Skip(BadRecordLimits),
+    /// They are counted and written to a directory.
+    DeadLetter {
+        /// The directory.
+        path: PathBuf,
+        /// How many are tolerated.
+        limits: BadRecordLimits,
+    },
+}
+
+/// How many bad records are tolerated.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct BadRecordLimits {
+    /// More than this fail the job.
+    pub count: Option<u64>,
+    /// A larger part of all records, 0 to 1, fails the job, from [`Self::RATIO_FROM`] records on and at the end.
+    pub ratio: Option<f64>,
+}
+
+impl BadRecordLimits {
+    /// With fewer records a ratio says nothing yet: the first one may be bad by chance.
+    pub const RATIO_FROM: u64 = 1_000;
+}

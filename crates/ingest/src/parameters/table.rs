@@ -1,0 +1,64 @@
+//! The table of all parameters. Names, defaults and meanings are those of the CSP ingestion operator
+//! where it has the parameter.
+
+use super::definition::ParameterSummary;
+
+macro_rules! parameters {
+    ($($name:ident: $type:ty = $definition:expr;)*) => {
+        $(
+            pub(in crate::parameters) const $name: Parameter<$type> = $definition;
+        )*
+        pub(super) const ALL: &[ParameterSummary] = &[$($name.summary()),*];
+    };
+}
+
+mod checkpoint;
+mod elasticsearch;
+mod job;
+mod kafka;
+mod planned_source;
+mod sink;
+mod source;
+mod sql;
+
+pub(super) use checkpoint::{
+    CHECKPOINT_DIR, CHECKPOINT_ENABLE, CHECKPOINT_INTERVAL, CHECKPOINT_MIN_PAUSE, CHECKPOINT_MODE,
+    CHECKPOINT_TIMEOUT, CHECKPOINT_TOLERABLE_FAILURES, CHECKPOINT_TYPE,
+};
+pub(super) use job::{
+    CONFIG, JOB_NAME, PARALLELISM, RETRY_ATTEMPTS, RETRY_BACKOFF, SINK_PARALLELISM,
+};
+pub(super) use sink::{
+    MERGE_ENABLE, MERGE_EXCLUDE_FIELDS, MERGE_NESTED_FIELD, SINK_FORMAT, SINK_PATH,
+    SINK_ROLLING_SIZE, SINK_TYPE,
+};
+pub(super) use source::{
+    CHARSET, DEAD_LETTER_PATH, ERROR_MAX_COUNT, ERROR_MAX_RATIO, ERROR_POLICY, FIELD_DELIMITER,
+    FILE_CHANGED, FIRST_LINE_SCHEMA, LINE_DELIMITER, RECORD_MAX_SIZE, SOURCE_PATH, SOURCE_TYPE,
+    SPLIT_SIZE, WATCH_INTERVAL, WATCH_TYPE,
+};
+pub(super) use sql::{SQL, SQL_ENABLE, SQL_SCHEMA, SQL_SCHEMA_JSON, SQL_TABLE};
+
+/// The definitions of all parameters, those of one group in the order they are shown.
+pub fn all() -> impl Iterator<Item = &'static ParameterSummary> {
+    [
+        job::ALL,
+        source::ALL,
+        sql::ALL,
+        sink::ALL,
+        checkpoint::ALL,
+        planned_source::ALL,
+        kafka::ALL,
+        elasticsearch::ALL,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The definition that the name `given` belongs to: its own, else the one that stands for every name
+/// with that beginning.
+pub fn find(given: &str) -> Option<&'static ParameterSummary> {
+    all()
+        .find(|parameter| parameter.name == given)
+        .or_else(|| all().find(|p| p.matches(given)))
+}

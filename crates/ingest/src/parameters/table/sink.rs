@@ -1,0 +1,35 @@
+//! Files and standard output as a sink, and the shape of records.
+
+use millstream_core::MemorySize;
+
+use crate::parameters::choices::{SinkFormat, SinkType};
+use crate::parameters::definition::{Group, Parameter, ParameterSummary, Scope};
+use crate::parameters::value::Names;
+
+const FILE: Scope = Scope::Sink(&[SinkType::File]);
+
+parameters! {
+    SINK_TYPE: SinkType = Parameter::new(Group::Sink, "sink.type",
+        "Where records go. file and print work now; kafka (the default once it is there) and es are planned and \
+         refused until then.")
+        .required("").example("file");
+    SINK_PATH: String = Parameter::new(Group::Sink, "sink.path",
+        "Directory of the output: a path or a file: URL. Files are hidden while they are written and get their name when a \
+         checkpoint completes, so that each record is there exactly once.")
+        .required("with `sink.type` file").only(FILE).example("/data/orders-json");
+    SINK_FORMAT: SinkFormat = Parameter::new(Group::Sink, "sink.format",
+        "json: one object a line. csv: with a first line of names. parquet.")
+        .default("json").only(FILE).example("parquet");
+    SINK_ROLLING_SIZE: MemorySize = Parameter::new(Group::Sink, "sink.rolling.size",
+        "A file that has reached this size is ended and a new one begun. Every checkpoint ends the files too.")
+        .default("128 mb").unit("bytes").only(FILE).example("1 gb");
+    MERGE_ENABLE: bool = Parameter::new(Group::Sink, "sink.merge.enable",
+        "Whether flat columns are put into one nested field: `{\"id\":\"1\",\"feas\":{\"name\":\"n1\"}}`.")
+        .default("false").example("true");
+    MERGE_NESTED_FIELD: String = Parameter::new(Group::Sink, "sink.merge.nested.field",
+        "Name of the nested field.")
+        .default("feas").only(Scope::Merge).example("features");
+    MERGE_EXCLUDE_FIELDS: Names = Parameter::new(Group::Sink, "sink.merge.exclude.fields",
+        "Columns that stay outside the nested field.")
+        .default("id").only(Scope::Merge).example("id,time");
+}

@@ -1,0 +1,75 @@
+//! Files as a source, and what happens with their bad records.
+
+use std::time::Duration;
+
+use millstream_core::MemorySize;
+
+use crate::parameters::choices::{ChangedFile, ErrorPolicy, SourceType, WatchType};
+use crate::parameters::definition::{Group, Parameter, ParameterSummary, Scope};
+use crate::parameters::delimiter::{FieldDelimiter, LineDelimiter};
+use crate::parameters::value::Ratio;
+
+const FILES: Scope = Scope::Source(SourceType::FILES);
+const TEXT: Scope = Scope::Source(SourceType::TEXT);
+
+parameters! {
+    SOURCE_TYPE: SourceType = Parameter::new(Group::Source, "source.type",
+        "Where records come from. csv, tsv and txt work now; parquet, orc, jdbc, kafka and kafka_deduplication \
+         are planned and refused until then.")
+        .required("").example("csv");
+    SOURCE_PATH: String = Parameter::new(Group::Source, "source.path",
+        "Directory whose files are read, or one file: a path or a file: URL. All files have the same columns; a \
+         directory within it is refused; names that begin with `_` or `.` are left out; `.gz` and `.zst` are \
+         decompressed.")
+        .required("for files").only(FILES).example("/data/orders");
+    WATCH_TYPE: WatchType = Parameter::new(Group::Source, "source.watch.type",
+        "PROCESS_CONTINUOUSLY: read what is there and every file that comes, until the job is stopped. \
+         PROCESS_ONCE: read what is there, then finish.")
+        .default("PROCESS_CONTINUOUSLY").only(FILES).example("PROCESS_ONCE");
+    WATCH_INTERVAL: Duration = Parameter::new(Group::Source, "source.watch.interval",
+        "Time between two looks for new files in `source.path`.")
+        .default("60000").unit("ms").only(Scope::Watching).example("5000");
+    FILE_CHANGED: ChangedFile = Parameter::new(Group::Source, "source.file.changed",
+        "What happens when a file has another size or modification time than when it was read. ignore: a warning. \
+         reread: read again from its start, so its records come again. fail: the job fails.")
+        .default("ignore").only(FILES).example("fail");
+    FIRST_LINE_SCHEMA: bool = Parameter::new(Group::Source, "source.firstLine.schema",
+        "Whether the first line of every file names the columns. If not, and without a schema, they are named \
+         `_col0`, `_col1` and so on.")
+        .default("false").only(TEXT).example("true");
+    LINE_DELIMITER: LineDelimiter = Parameter::new(Group::Source, "source.line.delimiter",
+        "What ends a record: characters, escapes or ASCII codes, see Delimiters. With `\\n` a `\\r` before it \
+         belongs to the end of the line.")
+        .default("\\n").only(TEXT).example("\\r\\n");
+    FIELD_DELIMITER: FieldDelimiter = Parameter::new(Group::Source, "source.field.delimiter",
+        "What stands between two fields: one character, an escape or an ASCII code, see Delimiters.")
+        .default_depends("`,`; for tsv `\\t`").only(TEXT).example("\\u0001");
+    CHARSET: String = Parameter::new(Group::Source, "source.charset",
+        "Encoding of the files, by any label of the WHATWG Encoding Standard (UTF-8, GBK, GB18030, Big5, \
+         Shift_JIS, UTF-16LE, ISO-8859-1, …).")
+        .default("UTF-8").only(TEXT).example("GBK");
+    SPLIT_SIZE: MemorySize = Parameter::new(Group::Source, "source.split.size",
+        "Files larger than this are cut into ranges of this size that subtasks read side by side. Compressed files \
+         are never cut. Smaller spreads better over subtasks, larger costs less to look after.")
+        .default("32 mb").unit("bytes").only(TEXT).example("64 mb");
+    RECORD_MAX_SIZE: MemorySize = Parameter::new(Group::Source, "source.record.max.size",
+        "A record longer than this is a bad record. It bounds the memory that a quote without its end can take.")
+        .default("64 mb").unit("bytes").only(TEXT).example("8 mb");
+
+    ERROR_POLICY: ErrorPolicy = Parameter::new(Group::Errors, "error.policy",
+        "What happens with a bad record: a wrong number of columns, bytes that are not of the charset, a value that \
+         does not fit its type, SQL that fails on it. fail: the job fails and names the record. skip: it is left out \
+         and counted. dead-letter: it is written to `error.dead-letter.path` and counted.")
+        .default("fail").example("dead-letter");
+    DEAD_LETTER_PATH: String = Parameter::new(Group::Errors, "error.dead-letter.path",
+        "Directory for bad records, one JSON object a line: raw bytes, file, line, offset, column, error. Written under the \
+         same checkpoints as the output.")
+        .required("with `error.policy` dead-letter").only(Scope::DeadLetters).example("/data/orders-bad");
+    ERROR_MAX_COUNT: u64 = Parameter::new(Group::Errors, "error.max.count",
+        "More bad records than this fail the job, counted since its first start. Not given: no limit.")
+        .only(Scope::BadRecordsTolerated).example("1000");
+    ERROR_MAX_RATIO: Ratio = Parameter::new(Group::Errors, "error.max.ratio",
+        "A larger part of bad records among all records fails the job. Looked at from 1,000 records on and at the \
+         end of the input. Not given: no limit.")
+        .only(Scope::BadRecordsTolerated).example("0.01");
+}

@@ -1,0 +1,49 @@
+//! Types of values that only parameters have.
+
+use millstream_core::options::FromOptionText;
+
+/// A number of parallel subtasks, at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Parallelism(pub(super) u32);
+
+impl FromOptionText for Parallelism {
+    const TYPE_NAME: &'static str = "a whole number from 1";
+
+    fn from_option_text(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(number) if number > 0 => Ok(Self(number)),
+            _ => Err(Self::TYPE_NAME.to_owned()),
+        }
+    }
+}
+
+/// A part of a whole, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Ratio(pub(super) f64);
+
+impl FromOptionText for Ratio {
+    const TYPE_NAME: &'static str = "a number from 0 to 1";
+
+    fn from_option_text(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(number) if (0.0..=1.0).contains(&number) => Ok(Self(number)),
+            _ => Err(Self::TYPE_NAME.to_owned()),
+        }
+    }
+}
+
+/// Names with `,` between them; white space around a name does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Names(pub(super) Vec<String>);
+
+impl FromOptionText for Names {
+    const TYPE_NAME: &'static str = "names with `,` between them";
+
+    fn from_option_text(text: &str) -> Result<Self, String> {
+        let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+        if names.iter().any(String::is_empty) {
+            return Err(format!("{}, none of them empty", Self::TYPE_NAME));
+        }
+        Ok(Self(names))
+    }
+}

@@ -1,0 +1,174 @@
+//! From settings to streams.
+//!
+//! ```text
+//! Source: csv -> SQL -> Rows ------------------------> Sink: file
+//!                   \-> Tally -> Bad records (1) -> Sink: dead letters
+//! ```
+//!
+//! With `error.policy` fail, which is the default, there is no second branch: the first bad record fails the
+//! job, and all of it is one vertex.
+
+mod bad_records;
+mod dead_letter;
+mod reshape;
+
+use std::sync::Arc;
+
+use arrow::datatypes::Schema;
+use millstream::{DataStream, Environment};
+use millstream_connectors::file_sink::FileSink;
+use millstream_connectors::files_source::{
+    Changed, Charset, FileSource, FileSourceOptions, Format, ReadSizes, Watch,
+};
+use millstream_connectors::formats::{CsvLines, JsonLines, ParquetFile};
+use millstream_connectors::print::PrintSink;
+use millstream_connectors::rows::{Parsed, Rows};
+use millstream_core::{Error, Result, codes};
+use millstream_sql::{Nest, Query, schema};
+
+use crate::parameters::{
+    BadRecords, ChangedFile, IngestSettings, SchemaText, SinkFormat, SinkSettings, SourceType,
+    TextSource,
+};
+use bad_records::Limits;
+use reshape::Reshape;
+
+/// Declares the streams of the job on `environment`.
+///
+/// # Errors
+/// The source can't be read, the SQL does not fit its columns, or settings contradict each other.
+pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> Result<()> {
+    let source = open(&settings.source)?;
+    let (source, query) = plan(source, settings)?;
+    let format = settings.source.format.name();
+    let parsed = environment.add_source(format, source).uid("source");
+    let parsed = match query {
+        None => parsed,
+        Some(query) => with_sql(parsed, query),
+    };
+    let rows = match &settings.errors {
+        BadRecords::Fail => parsed.flat_map(bad_records::fail_on_first).name("Rows"),
+        BadRecords::Skip(limits) => {
+            let limits = Limits::new(*limits, None);
+            bad_records::count(parsed.clone(), limits)
+                .discard()
+                .name("Skipped")
+                .uid("skipped");
+            parsed.flat_map(bad_records::good_rows).name("Rows")
+        }
+        BadRecords::DeadLetter { path, limits } => {
+            let limits = Limits::new(*limits, Some(path.clone()));
+            let letters = bad_records::count(parsed.clone(), limits);
+            let sink = FileSink::new(path, dead_letter::Lines);
+            letters
+                .sink_to("Dead letters", sink)
+                .uid("dead-letters")
+                .set_parallelism(1);
+            parsed.flat_map(bad_records::good_rows).name("Rows")
+        }
+    };
+    let rows = match &settings.merge {
+        None => rows,
+        Some(merge) => {
+            let nest = Nest {
+                field: merge.field.clone(),
+                exclude: merge.exclude.clone(),
+            };
+            let mut reshape = Reshape::new(nest);
+            rows.flat_map(move |rows: Rows, out| reshape.nest(rows, out))
+                .name("Nest")
+        }
+    };
+    write(rows, settings, environment)
+}
+
+fn open(source: &TextSource) -> Result<FileSource> {
+    let options = FileSourceOptions {
+        path: source.path.clone(),
+        format: Format {
+            field_delimiter: source.field_delimiter,
+            line_delimiter: source.line_delimiter.clone(),
+            header: source.first_line_schema,
+            charset: Charset::parse(&source.charset)?,
+            ..match source.format {
+                SourceType::Tsv => Format::tsv(),
+                _ => Format::csv(),
+            }
+        },
+        schema: declared_schema(source)?.map(Arc::new),
+        projection: None,
+        watch: match source.watch_interval {
+            None => Watch::Once,
+            Some(interval) => Watch::Continuously { interval },
+        },
+        changed: match source.changed {
+            ChangedFile::Ignore => Changed::Ignore,
+            ChangedFile::Reread => Changed::Reread,
+            ChangedFile::Fail => Changed::Fail,
+        },
+        sizes: ReadSizes {
+            split: source.split_size,
+            record: usize::try_from(source.record_max_size).unwrap_or(usize::MAX),
+            ..ReadSizes::default()
+        },
+    };
+    FileSource::new(options)
+}
+
+fn declared_schema(source: &TextSource) -> Result<Option<Schema>> {
+    match &source.schema {
+        None => Ok(None),
+        Some(SchemaText::Struct(text)) => schema::from_parameters(Some(text), None),
+        Some(SchemaText::Json(text)) => schema::from_parameters(None, Some(text)),
+    }
+}
+
+/// Plans the SQL over the source's columns, of which only those that the SQL reads are decoded from then on.
+fn plan(source: FileSource, settings: &IngestSettings) -> Result<(FileSource, Option<Query>)> {
+    let Some(sql) = &settings.sql else {
+        return Ok((source, None));
+    };
+    let columns = source.schema().ok_or_else(|| {
+        Error::new(
+            &codes::INGEST_PARAMETERS,
+            format!(
+                "the columns that stream.sql reads are not known: {} holds no file yet",
+                settings.source.path.display()
+            ),
+        )
+        .next("give stream.sql.schema or stream.sql.schema.json, or put a file there first")
+    })?;
+    let query = Query::plan(&sql.query, &sql.table, &columns)?;
+    let source = source.with_projection(query.columns_needed().to_vec())?;
+    Ok((source, Some(query)))
+}
+
+fn with_sql(parsed: DataStream<Parsed>, query: Query) -> DataStream<Parsed> {
+    parsed
+        .flat_map(move |parsed: Parsed, out| bad_records::evaluate(&query, parsed, out))
+        .name("SQL")
+}
+
+fn write(
+    rows: DataStream<Rows>,
+    settings: &IngestSettings,
+    environment: &Environment,
+) -> Result<()> {
+    let configuration = environment.configuration();
+    let parallelism = configuration.require(&millstream::options::PARALLELISM)?;
+    let writers = settings.sink_parallelism(parallelism) as usize;
+    let sink = match &settings.sink {
+        SinkSettings::Print => rows.sink_to("print", PrintSink::rows()),
+        SinkSettings::File(file) => {
+            let sink = match file.format {
+                SinkFormat::Json => FileSink::new(&file.path, JsonLines),
+                SinkFormat::Csv => FileSink::new(&file.path, CsvLines),
+                SinkFormat::Parquet => FileSink::new(&file.path, ParquetFile::default()),
+            };
+            let sink = sink.max_file_bytes(file.rolling_size);
+            rows.sink_to("file", sink)
+        }
+    };
+    sink.uid("sink").set_parallelism(writers);
+    Ok(())
+}

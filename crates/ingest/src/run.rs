@@ -1,0 +1,86 @@
+//! From a command line to the job.
+
+use millstream::RunOptions;
+use millstream_core::{Configuration, Error, Result, codes};
+
+use crate::parameters::{self, IngestSettings, Input, Loaded};
+use crate::pipeline;
+use millstream::Environment;
+
+/// The job's name where none is given; the parameters always give one.
+const DEFAULT_JOB_NAME: &str = "CSP StreamJob";
+
+/// The short name of the ingestion job.
+pub const NAME: &str = "ingest";
+
+/// The entry class under which users of the CSP operator know the ingestion job.
+pub const ENTRY_CLASS: &str = "com._4paradigm.csp.operator.Main";
+
+/// What the job does and with which options of the engine, and what is worth telling before it starts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    /// What the job is asked to do.
+    pub settings: IngestSettings,
+    /// Name, parallelism, checkpoints, restarts, and everything that the command line set.
+    pub configuration: Configuration,
+    /// One line each.
+    pub notes: Vec<String>,
+}
+
+/// Reads the parameters from this process's environment, the program's `arguments` and the file in the working
+/// directory or that of `--config`.
+///
+/// # Errors
+/// Those of [`parameters::load`].
+pub fn prepare(arguments: &[String], options: &RunOptions) -> Result<Prepared> {
+    let directory = std::env::current_dir().map_err(|cause| {
+        Error::new(
+            &codes::CONFIG_FILE,
+            "the working directory is not there any more",
+        )
+        .cause(cause)
+    })?;
+    let environment = environment();
+    let input = Input {
+        environment: &environment,
+        arguments,
+        directory: &directory,
+    };
+    let Loaded {
+        settings,
+        mut notes,
+    } = parameters::load(&input)?;
+    let (configuration, overruled) = settings.options.under(&options.configuration);
+    notes.extend(overruled);
+    Ok(Prepared {
+        settings,
+        configuration,
+        notes,
+    })
+}
+
+/// Runs the ingestion job with the program's `arguments` until it ends. Notes about parameters go to standard error before it
+/// starts.
+///
+/// # Errors
+/// Those of [`prepare`], and those of the job.
+pub fn run(arguments: &[String], options: &RunOptions) -> Result<()> {
+    let prepared = prepare(arguments, options)?;
+    for note in &prepared.notes {
+        eprintln!("WARNING: {note}");
+    }
+    let options = RunOptions {
+        entry: None,
+        configuration: prepared.configuration,
+    };
+    let environment = Environment::with_options(options);
+    pipeline::declare(&environment, &prepared.settings)?;
+    environment.execute(DEFAULT_JOB_NAME)
+}
+
+/// The environment without variables that are no text: no parameter is among them.
+fn environment() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}

@@ -1,0 +1,132 @@
+//! One run shows everything that has to be mended.
+
+mod common;
+
+use common::load_line;
+
+fn error(line: &str) -> String {
+    load_line(line).expect_err(line).to_string()
+}
+
+#[test]
+fn everything_that_is_missing_is_named() {
+    assert_eq!(
+        error("--error.policy dead-letter --stream.sql.enable true"),
+        "MS-8001: 5 problems with the parameters of the ingestion job:\n  \
+        source.type is not given; give --source.type csv, tsv or txt\n  \
+        source.path is not given; give the directory that is read: --source.path <directory>\n  \
+        sink.type is not given; give --sink.type file or print (the default kafka is not there yet)\n  \
+        error.dead-letter.path is not given, with error.policy dead-letter; give the directory for bad records: \
+        --error.dead-letter.path <directory>\n  \
+        stream.sql.enable is true, and there is no schema; give --stream.sql.schema.json '{\"column\": \"type\", …}' \
+        or --stream.sql.schema 'struct<column:type,…>'"
+    );
+}
+
+#[test]
+fn a_single_problem_is_a_single_line() {
+    assert_eq!(
+        error("--source.type csv --source.path /in --sink.type file"),
+        "MS-8001: sink.path is not given, with sink.type file; give the directory that is written: --sink.path \
+        <directory>"
+    );
+}
+
+#[test]
+fn problems_of_different_kinds_keep_their_codes() {
+    let error =
+        error("--source.type xml --source.pth /in --sink.type kafka --stream.parallelism 0");
+    let lines: Vec<&str> = error.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "MS-8001: 5 problems with the parameters of the ingestion job:",
+            "  MS-1001: there is no parameter `source.pth`; did you mean source.path?",
+            "  MS-1002: source.type is `xml`, which is not one of csv, tsv, txt, parquet, orc, jdbc, kafka, \
+             kafka_deduplication; for example `csv`",
+            "  MS-1002: stream.parallelism is `0`, which is not a whole number from 1; for example `4`",
+            "  MS-8002: sink.type kafka is planned and not there yet; what works now is file or print",
+            "  source.path is not given; give the directory that is read: --source.path <directory>",
+        ]
+    );
+}
+
+#[test]
+fn every_unknown_name_is_reported() {
+    let error = error("--colour red --surce.type csv --source.firstline.schema true");
+    assert!(
+        error.contains("`colour`; see the parameters with --help;"),
+        "{error}"
+    );
+    assert!(
+        error.contains("`surce.type`; did you mean source.type?"),
+        "{error}"
+    );
+    assert!(
+        error.contains("`source.firstline.schema`; did you mean source.firstLine.schema?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let least = "--source.type csv --source.path /in --sink.type file --sink.path /out";
+    for (more, words) in [
+        (
+            "--source.line.delimiter ,",
+            "source.line.delimiter holds the field delimiter `,`",
+        ),
+        (
+            "--source.field.delimiter \\n",
+            "source.line.delimiter holds the field delimiter `\\n`",
+        ),
+        (
+            "--stream.checkpoint.interval 0",
+            "stream.checkpoint.interval is 0",
+        ),
+        (
+            "--stream.checkpoint.enable false",
+            "files become visible at checkpoints",
+        ),
+        ("--sink.path /in/out", "sink.path lies in source.path"),
+        (
+            "--error.policy dead-letter --error.dead-letter.path file:/in/",
+            "error.dead-letter.path lies in source.path",
+        ),
+        ("--source.split.size 0", "source.split.size is 0"),
+    ] {
+        let error = error(&format!("{least} {more}"));
+        assert!(
+            error.starts_with("MS-8001") && error.contains(words),
+            "{more}: {error}"
+        );
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn file_systems_that_are_planned_are_refused_by_name() {
+    let error = error(
+        "--source.type csv --source.path hdfs://nn:8020/in --sink.type file --sink.path s3://bucket/out \
+        --stream.checkpoint.dir hdfs:///tmp/csp/flink/checkpoints",
+    );
+    assert!(error.starts_with("MS-8002: 3 problems"), "{error}");
+    assert!(
+        error.contains("source.path is `hdfs://nn:8020/in`, and hdfs: URLs are planned"),
+        "{error}"
+    );
+    assert!(
+        error.contains("sink.path is `s3://bucket/out`, and s3: URLs are planned"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_that_can_not_be_read_is_not_blamed_for_what_it_may_hold() {
+    let error = error("--config nowhere.properties");
+    assert!(
+        error.starts_with("MS-1005: can't read the parameter file"),
+        "{error}"
+    );
+    assert_eq!(error.lines().count(), 1, "{error}");
+}

@@ -1,0 +1,147 @@
+//! Every parameter that works now changes the settings that it is for.
+
+mod common;
+
+use std::path::Path;
+use std::time::Duration;
+
+use common::load_line;
+use millstream_core::{Configuration, options};
+use millstream_ingest::parameters::{
+    BadRecordLimits, BadRecords, ChangedFile, FileSinkSettings, MergeSettings, SchemaText,
+    SinkFormat, SinkSettings, SourceType, SqlSettings, TextSource,
+};
+
+#[test]
+fn source_parameters_make_the_source() {
+    let loaded = load_line(
+        r#"--source.type Txt --source.path file:///in/a --source.watch.type process_continuously
+        --source.watch.interval 5000 --source.file.changed reread --source.firstLine.schema TRUE
+        --source.line.delimiter \r\n --source.field.delimiter 124 --source.charset GBK
+        --source.split.size "1 mb" --source.record.max.size 4096 --sink.type print
+        --stream.sql.schema.json '{"b": "Int", "a": "String"}'"#,
+    )
+    .expect("complete");
+    assert_eq!(
+        loaded.settings.source,
+        TextSource {
+            format: SourceType::Txt,
+            path: Path::new("/in/a").to_owned(),
+            watch_interval: Some(Duration::from_secs(5)),
+            changed: ChangedFile::Reread,
+            first_line_schema: true,
+            line_delimiter: "\r\n".to_owned(),
+            field_delimiter: '|',
+            charset: "GBK".to_owned(),
+            split_size: 1 << 20,
+            record_max_size: 4096,
+            schema: Some(SchemaText::Json(
+                r#"{"b": "Int", "a": "String"}"#.to_owned()
+            )),
+        }
+    );
+    assert_eq!(loaded.settings.sink, SinkSettings::Print);
+    assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
+}
+
+#[test]
+fn sql_merge_sink_and_errors_make_the_rest() {
+    let loaded = load_line(
+        "--source.type csv --source.path /in --source.watch.type PROCESS_ONCE \
+        --stream.sql.enable true --stream.sql.table t --stream.sql 'select a from t' \
+        --stream.sql.schema struct<a:Int> --sink.merge.enable true \
+        --sink.merge.nested.field f --sink.merge.exclude.fields 'id, time' --sink.type FILE \
+        --sink.path /out --sink.format parquet --sink.rolling.size 1gb --error.policy DEAD_LETTER \
+        --error.dead-letter.path /bad --error.max.count 7 --error.max.ratio 0.5",
+    )
+    .expect("complete");
+    let settings = loaded.settings;
+    assert_eq!(settings.source.watch_interval, None);
+    assert_eq!(
+        settings.source.schema,
+        Some(SchemaText::Struct("struct<a:Int>".to_owned()))
+    );
+    let sql = SqlSettings {
+        table: "t".to_owned(),
+        query: "select a from t".to_owned(),
+    };
+    assert_eq!(settings.sql, Some(sql));
+    let exclude = vec!["id".to_owned(), "time".to_owned()];
+    assert_eq!(
+        settings.merge,
+        Some(MergeSettings {
+            field: "f".to_owned(),
+            exclude
+        })
+    );
+    assert_eq!(
+        settings.sink,
+        SinkSettings::File(FileSinkSettings {
+            path: Path::new("/out").to_owned(),
+            format: SinkFormat::Parquet,
+            rolling_size: 1 << 30,
+        })
+    );
+    let limits = BadRecordLimits {
+        count: Some(7),
+        ratio: Some(0.5),
+    };
+    let path = Path::new("/bad").to_owned();
+    assert_eq!(settings.errors, BadRecords::DeadLetter { path, limits });
+    assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
+}
+
+#[test]
+fn the_default_query_reads_the_named_table() {
+    let loaded = load_line(
+        "--source.type csv --source.path /in --sink.type print --stream.sql.enable true \
+        --stream.sql.table orders --stream.sql.schema struct<a:Int>",
+    );
+    let sql = loaded.expect("complete").settings.sql.expect("switched on");
+    assert_eq!(sql.query, "select * from orders");
+}
+
+#[test]
+fn a_struct_schema_without_sql_leaves_every_column_text() {
+    let loaded = load_line(
+        "--source.type csv --source.path /in --sink.type print --stream.sql.schema struct<a:Int>",
+    )
+    .expect("complete");
+    assert_eq!(loaded.settings.source.schema, None);
+    assert_eq!(
+        loaded.notes,
+        ["given, but without effect here: stream.sql.schema (only with stream.sql.enable true)"]
+    );
+}
+
+#[test]
+fn job_parameters_become_options_of_the_engine() {
+    let loaded = load_line(
+        "--source.type csv --source.path /in --sink.type print --job.name n --stream.parallelism 3 \
+        --job.retry.maxNumberRestartAttempts 9 --job.retry.backoffTimeMS 10 \
+        --stream.checkpoint.dir file:/c --stream.checkpoint.interval 1000 \
+        --stream.checkpoint.timeout 2000 --stream.checkpoint.tolerable.failure.num 0 \
+        --stream.checkpoint.min.pause 5 --stream.checkpoint.mode EXACTLY_ONCE --stream.checkpoint.type fs",
+    )
+    .expect("complete");
+    let (configuration, notes) = loaded.settings.options.under(&Configuration::new());
+    let set: Vec<(&str, &str)> = configuration.iter().collect();
+    assert_eq!(
+        set,
+        [
+            (options::CHECKPOINT_DIRECTORY.name, "file:/c"),
+            (options::CHECKPOINT_RETENTION.name, "RETAIN_ON_CANCELLATION"),
+            (options::CHECKPOINT_INTERVAL.name, "1 s"),
+            (options::CHECKPOINT_MIN_PAUSE.name, "5 ms"),
+            (options::CHECKPOINT_MODE.name, "EXACTLY_ONCE"),
+            (options::CHECKPOINT_TIMEOUT.name, "2 s"),
+            (options::CHECKPOINT_TOLERABLE_FAILURES.name, "0"),
+            (options::PARALLELISM.name, "3"),
+            (options::JOB_NAME.name, "n"),
+            (options::RESTART_FIXED_ATTEMPTS.name, "9"),
+            (options::RESTART_FIXED_DELAY.name, "10 ms"),
+            (options::RESTART_STRATEGY.name, "fixed-delay"),
+        ]
+    );
+    assert!(notes.is_empty() && loaded.notes.is_empty());
+}
