@@ -1,0 +1,23 @@
+"""Runs a command; prints its wall seconds and the peak memory of its largest process in MB.
+
+Usage: measure.py LOG COMMAND [ARGUMENT]...   (what the command prints goes to LOG)
+"""
+
+import resource
+import subprocess
+import sys
+import time
+
+
+def main() -> int:
+    with open(sys.argv[1], "wb") as log:
+        start = time.monotonic()
+        code = subprocess.call(sys.argv[2:], stdout=log, stderr=log)
+        seconds = time.monotonic() - start
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"{seconds:.2f} {peak:.0f}")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
