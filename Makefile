@@ -1,0 +1,39 @@
+# The commands of the house. `make` lists them.
+
+# One cache for builds, outside of the checkout; the environment may name another.
+CARGO_TARGET_DIR ?= $(HOME)/.cache/millstream/target
+export CARGO_TARGET_DIR
+# rustup's programs, also where a shell has not been told of them.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test fmt lint bench deny
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-8s %s\n", $$1, $$2}'
+
+setup: ## install what a build needs (Debian), check the compiler
+	@scripts/setup
+
+build: setup ## build the millstream command and the examples
+	cargo build --release --workspace
+
+demo: setup ## 200 MB through the ingestion job: suspended, killed, resumed, every record counted
+	@scripts/demo
+
+test: setup ## formatting, all tests, lints; the last line counts the tests
+	@scripts/test
+
+fmt: ## format the sources
+	cargo fmt --all
+
+lint: setup ## formatting and lints alone
+	@scripts/setup lint
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+
+bench: setup ## measure, and compare with bench/RESULTS.md
+	@bench/run
+
+deny: setup ## licences, advisories and duplicates of the dependencies (installs cargo-deny)
+	@scripts/deny
