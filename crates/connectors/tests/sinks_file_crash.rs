@@ -142,7 +142,12 @@ fn what_a_living_process_holds_is_not_touched() {
         .recover(&[], &entries)
         .expect("recovers");
     drop(Attempt::open(&sink).expect("opens"));
-    assert_eq!(files(directory.path(), true), before);
+    // The other process writes on: it may have begun another file since.
+    let after = files(directory.path(), true);
+    assert!(
+        before.iter().all(|file| after.contains(file)),
+        "{before:?} {after:?}"
+    );
     kill(child);
     drop(Attempt::open(&sink).expect("opens"));
     assert_eq!(files(directory.path(), true).len(), 0);

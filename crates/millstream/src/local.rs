@@ -102,8 +102,10 @@ fn finish(name: &str, outcome: &JobOutcome) -> Result<()> {
         if let Some(cause) = cause {
             error = error.cause(cause.code);
         }
+        let is_recoverable = cause.is_some_and(|cause| cause.recoverable);
         return Err(match &outcome.gave_up {
-            Some(why) => error.next(format!("it was not restarted: {why}")),
+            Some(why) if is_recoverable => error.next(format!("it was not restarted: {why}")),
+            Some(_) => error.next("it was not restarted, as that would not help"),
             None => error,
         });
     }

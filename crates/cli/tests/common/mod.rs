@@ -1,5 +1,7 @@
 //! Running the command as a user does.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
