@@ -14,7 +14,7 @@ const WINDOW: usize = 4;
 /// Budget of the first tick: small, so that a slow sink is met with little in flight.
 const FIRST_BUDGET: usize = 128;
 /// Largest budget of a tick, in records: beyond it memory grows and speed does not.
-pub(crate) const LARGEST_BUDGET: usize = 1 << 13;
+pub(crate) const LARGEST_BUDGET: usize = 1 << 12;
 /// A tick that takes longer than this halves the budget.
 const SLOW: Duration = Duration::from_millis(100);
 /// A full tick that takes less than this doubles the budget.
