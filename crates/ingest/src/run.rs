@@ -7,9 +7,6 @@ use crate::parameters::{self, IngestSettings, Input, Loaded};
 use crate::pipeline;
 use millstream::Environment;
 
-/// The job's name where none is given; the parameters always give one.
-const DEFAULT_JOB_NAME: &str = "CSP StreamJob";
-
 /// The short name of the ingestion job.
 pub const NAME: &str = "ingest";
 
@@ -75,7 +72,8 @@ pub fn run(arguments: &[String], options: &RunOptions) -> Result<()> {
     };
     let environment = Environment::with_options(options);
     pipeline::declare(&environment, &prepared.settings)?;
-    environment.execute(DEFAULT_JOB_NAME)
+    // The parameters always give the job a name, under `pipeline.name`, which wins.
+    environment.execute(NAME)
 }
 
 /// The environment without variables that are no text: no parameter is among them.
