@@ -1,21 +1,48 @@
-//! The actions of the command: one table for dispatch, help and refusals.
+//! The actions of the command: one table for dispatch, help, completions, manual and guide.
+
+mod cancel;
+mod checkpoint;
+mod checkpoints;
+mod common;
+mod completion;
+mod doctor;
+mod exceptions;
+mod help;
+mod info;
+mod list;
+mod logs;
+mod manual;
+mod operations;
+mod restart;
+mod savepoint;
+mod server;
+mod stop;
 
 use std::process::ExitCode;
 
-use millstream_core::{Error, Result, codes};
+use clap::{Command, CommandFactory};
+use millstream_core::Result;
 
-use crate::{report, run};
+pub(crate) use common::place;
 
-/// What an action does with the arguments behind its name.
-type Perform = fn(&[String]) -> Result<ExitCode>;
+use crate::arguments::{self, Order, spell};
+use crate::report::{self, Style};
+use crate::run;
 
-/// An action of the command, as in Flink.
+/// The name of the command.
+const COMMAND: &str = "millstream";
+
+/// An action of the command.
 struct Action {
     name: &'static str,
+    /// Behind the command's name.
     syntax: &'static str,
+    /// Finishes `Action "run" …`.
     meaning: &'static str,
-    /// `None`: it comes with the session server.
-    perform: Option<Perform>,
+    order: Order,
+    /// Its options.
+    command: fn() -> Command,
+    perform: fn(Command, &[String]) -> Result<ExitCode>,
 }
 
 const ACTIONS: &[Action] = &[
@@ -23,161 +50,197 @@ const ACTIONS: &[Action] = &[
         name: "run",
         syntax: "run [OPTIONS] <ingest | package> [arguments]",
         meaning: "runs a job: the ingestion job, or a job package",
-        perform: Some(run::perform),
+        order: Order::BeforeProgram,
+        command: run::RunArguments::command,
+        perform: |command, given| arguments::perform(command, given, run::perform),
     },
-    planned(
-        "info",
-        "info [OPTIONS] <ingest | package> [arguments]",
-        "shows the execution plan of a job (JSON)",
-    ),
-    planned("list", "list [OPTIONS]", "lists running and scheduled jobs"),
-    planned(
-        "savepoint",
-        "savepoint [OPTIONS] <Job ID> [<target directory>]",
-        "triggers or disposes of savepoints",
-    ),
-    planned(
-        "checkpoint",
-        "checkpoint [OPTIONS] <Job ID>",
-        "triggers a checkpoint of a running job",
-    ),
-    planned(
-        "stop",
-        "stop [OPTIONS] <Job ID>",
-        "stops a running job with a savepoint",
-    ),
-    planned(
-        "cancel",
-        "cancel [OPTIONS] <Job ID>",
-        "cancels a running job",
-    ),
-    planned("server", "server [OPTIONS]", "runs the session server"),
+    Action {
+        name: "run-application",
+        syntax: "run-application [OPTIONS] <ingest | package> [arguments]",
+        meaning: "runs a job and does not wait for it, as run --detached",
+        order: Order::BeforeProgram,
+        command: || {
+            run::RunArguments::command()
+                .name("millstream run-application")
+                .about("Runs a job on a server, and does not wait for it")
+                .override_usage(
+                    "millstream run-application [OPTIONS] <ingest | package> [arguments]",
+                )
+        },
+        perform: |command, given| arguments::perform(command, given, run::perform_application),
+    },
+    Action {
+        name: "info",
+        syntax: "info [OPTIONS] <ingest | package> [arguments]",
+        meaning: "shows the execution plan of a job (JSON, or --text)",
+        order: Order::BeforeProgram,
+        command: || {
+            info::InfoArguments::command()
+                .name("millstream info")
+                .about("Shows the execution plan of a job, which is not run")
+                .override_usage("millstream info [OPTIONS] <ingest | package> [arguments]")
+                .after_help("No server is needed.")
+        },
+        perform: |command, given| arguments::perform(command, given, info::perform),
+    },
+    Action {
+        name: "list",
+        syntax: "list [OPTIONS]",
+        meaning: "lists running and scheduled jobs",
+        order: Order::Anywhere,
+        command: list::ListArguments::command,
+        perform: |command, given| arguments::perform(command, given, list::perform),
+    },
+    Action {
+        name: "savepoint",
+        syntax: "savepoint [OPTIONS] <Job ID> [<target directory>]",
+        meaning: "triggers savepoints for a running job or disposes existing ones",
+        order: Order::Anywhere,
+        command: savepoint::SavepointArguments::command,
+        perform: |command, given| arguments::perform(command, given, savepoint::perform),
+    },
+    Action {
+        name: "checkpoint",
+        syntax: "checkpoint [OPTIONS] <Job ID>",
+        meaning: "triggers checkpoints for a running job",
+        order: Order::Anywhere,
+        command: checkpoint::CheckpointArguments::command,
+        perform: |command, given| arguments::perform(command, given, checkpoint::perform),
+    },
+    Action {
+        name: "stop",
+        syntax: "stop [OPTIONS] <Job ID>",
+        meaning: "stops a running job with a savepoint",
+        order: Order::Anywhere,
+        command: stop::StopArguments::command,
+        perform: |command, given| arguments::perform(command, given, stop::perform),
+    },
+    Action {
+        name: "cancel",
+        syntax: "cancel [OPTIONS] <Job ID>",
+        meaning: "cancels a running job",
+        order: Order::Anywhere,
+        command: cancel::CancelArguments::command,
+        perform: |command, given| arguments::perform(command, given, cancel::perform),
+    },
+    Action {
+        name: "restart",
+        syntax: "restart [OPTIONS] <Job ID>",
+        meaning: "runs an ended job again, as a new job",
+        order: Order::Anywhere,
+        command: restart::RestartArguments::command,
+        perform: |command, given| arguments::perform(command, given, restart::perform),
+    },
+    Action {
+        name: "logs",
+        syntax: "logs [OPTIONS] <Job ID>",
+        meaning: "shows the log of a job, or what it has printed",
+        order: Order::Anywhere,
+        command: logs::LogsArguments::command,
+        perform: |command, given| arguments::perform(command, given, logs::perform),
+    },
+    Action {
+        name: "exceptions",
+        syntax: "exceptions [OPTIONS] <Job ID>",
+        meaning: "shows what went wrong in a job",
+        order: Order::Anywhere,
+        command: exceptions::ExceptionsArguments::command,
+        perform: |command, given| arguments::perform(command, given, exceptions::perform),
+    },
+    Action {
+        name: "checkpoints",
+        syntax: "checkpoints [OPTIONS] <Job ID>",
+        meaning: "shows the newest checkpoints and savepoints of a job",
+        order: Order::Anywhere,
+        command: checkpoints::CheckpointsArguments::command,
+        perform: |command, given| arguments::perform(command, given, checkpoints::perform),
+    },
+    Action {
+        name: "operations",
+        syntax: "operations [OPTIONS] [<trigger id> | <Job ID>]",
+        meaning: "shows what became of savepoints, stops and the like",
+        order: Order::Anywhere,
+        command: operations::OperationsArguments::command,
+        perform: |command, given| arguments::perform(command, given, operations::perform),
+    },
+    Action {
+        name: "server",
+        syntax: "server [OPTIONS] [stop | status]",
+        meaning: "runs the session server, or stops or shows the one that runs",
+        order: Order::Anywhere,
+        command: server::ServerArguments::command,
+        perform: |command, given| arguments::perform(command, given, server::perform),
+    },
+    Action {
+        name: "doctor",
+        syntax: "doctor [OPTIONS]",
+        meaning: "checks configuration, directories and the server",
+        order: Order::Anywhere,
+        command: doctor::DoctorArguments::command,
+        perform: |command, given| arguments::perform(command, given, doctor::perform),
+    },
+    Action {
+        name: "completion",
+        syntax: "completion <shell>",
+        meaning: "prints what a shell needs to complete actions and options",
+        order: Order::Anywhere,
+        command: completion::CompletionArguments::command,
+        perform: |command, given| arguments::perform(command, given, completion::perform),
+    },
+    Action {
+        name: "man",
+        syntax: "man <directory>",
+        meaning: "writes the manual pages into a directory",
+        order: Order::Anywhere,
+        command: manual::ManualArguments::command,
+        perform: |command, given| arguments::perform(command, given, manual::perform),
+    },
 ];
 
-const fn planned(name: &'static str, syntax: &'static str, meaning: &'static str) -> Action {
-    Action {
-        name,
-        syntax,
-        meaning,
-        perform: None,
-    }
-}
-
-/// Performs the command line behind the command's name.
-///
-/// # Errors
-/// Those of the action, and [`codes::TARGET_UNSUPPORTED`] for one that is not there yet.
-pub(crate) fn dispatch(arguments: &[String]) -> Result<ExitCode> {
-    let arguments = match arguments {
-        [first, rest @ ..] if first == "--verbose" => rest,
-        all => all,
+/// Performs the command line behind the command's name. Errors are told.
+pub(crate) fn dispatch(arguments: &[String]) -> ExitCode {
+    let (verbose, arguments) = match arguments {
+        [first, rest @ ..] if first == "--verbose" => (true, rest),
+        all => (false, all),
     };
     let Some((first, rest)) = arguments.split_first() else {
         report::output("Please specify an action.\n\n");
-        report::output(&help());
-        return Ok(ExitCode::FAILURE);
+        report::output(&help::text());
+        return ExitCode::FAILURE;
     };
     match first.as_str() {
-        "-h" | "--help" => return Ok(report::output(&help())),
-        "-v" | "--version" => return Ok(report::output(&version())),
+        "-h" | "--help" | "-help" => return report::output(&help::text()),
+        "-v" | "--version" | "-version" => return report::output(&help::version()),
         _ => {}
     }
     let Some(action) = ACTIONS.iter().find(|action| action.name == first) else {
-        report::output(&not_an_action(first));
-        return Ok(ExitCode::FAILURE);
+        report::output(&help::not_an_action(first));
+        return ExitCode::FAILURE;
     };
-    match action.perform {
-        Some(perform) => perform(rest),
-        None => Err(Error::new(
-            &codes::TARGET_UNSUPPORTED,
-            format!("`{first}` comes with the session server, which is not there yet"),
+    let command = (action.command)();
+    let mut style = Style {
+        verbose,
+        json: false,
+    };
+    let result = spell(&command, rest, action.order).and_then(|spelled| {
+        style.verbose |= spelled.has_flag("verbose");
+        style.json = spelled.has_flag("json");
+        (action.perform)(command, &spelled.arguments)
+    });
+    result.unwrap_or_else(|error| report::error(&error, style))
+}
+
+/// All actions with their options below the command.
+fn tree() -> Command {
+    Command::new(COMMAND)
+        .about("A stateful stream processor in one binary")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommands(
+            ACTIONS
+                .iter()
+                .map(|action| (action.command)().name(action.name)),
         )
-        .next(instead_of(action.name))),
-    }
 }
 
-/// What can be done today where the action of that name would be used.
-fn instead_of(action: &str) -> &'static str {
-    match action {
-        "savepoint" | "stop" => {
-            "send SIGTERM to the process of `millstream run`: it stops the job with a savepoint and prints its path"
-        }
-        "cancel" => "send SIGINT to the process of `millstream run`",
-        _ => "run the job in its own process with `millstream run --target local`",
-    }
-}
-
-fn version() -> String {
-    format!(
-        "Version: {}, Commit ID: {}\n",
-        env!("CARGO_PKG_VERSION"),
-        env!("MILLSTREAM_COMMIT")
-    )
-}
-
-fn names(there: bool) -> Vec<String> {
-    ACTIONS
-        .iter()
-        .filter(|action| action.perform.is_some() == there)
-        .map(|action| format!("\"{}\"", action.name))
-        .collect()
-}
-
-fn not_an_action(given: &str) -> String {
-    let valid = names(true);
-    let verb = if valid.len() == 1 {
-        "Valid action is"
-    } else {
-        "Valid actions are"
-    };
-    format!(
-        "\"{given}\" is not a valid action.\n\n{verb} {}. With the session server come {}.\n\n\
-        Specify the version option (-v or --version) to print Millstream version.\n\n\
-        Specify the help option (-h or --help) to get help on the command.\n",
-        valid.join(", "),
-        names(false).join(", "),
-    )
-}
-
-fn help() -> String {
-    let mut text = "\
-millstream <ACTION> [OPTIONS] [ARGUMENTS]
-
-The following actions are available:
-
-"
-    .to_owned();
-    let list = |text: &mut String, there: bool| {
-        for action in ACTIONS
-            .iter()
-            .filter(|action| action.perform.is_some() == there)
-        {
-            let Action {
-                name,
-                meaning,
-                syntax,
-                ..
-            } = action;
-            text.push_str(&format!(
-                "Action \"{name}\" {meaning}.\n\n  Syntax: {syntax}\n\n"
-            ));
-        }
-    };
-    list(&mut text, true);
-    text.push_str(
-        "The following actions come with the session server and are refused until then:\n\n",
-    );
-    list(&mut text, false);
-    text.push_str(
-        "\
-\"millstream run --help\" shows the options of \"run\", \"millstream run ingest --help\" the parameters of the ingestion job.
-
-Options before the action:
-
-     -h,--help       Show this help.
-     -v,--version    Print version and commit.
-     --verbose       Show the cause of an error, and where its page is.
-",
-    );
-    text
-}
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,20 @@
 //! What the command says: data on standard output, everything else on standard error.
 
 use std::ffi::OsString;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
 use millstream_core::{Error, Result, codes};
+use serde_json::{Value, json};
+
+/// How errors are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Style {
+    /// With cause and page.
+    pub(crate) verbose: bool,
+    /// As JSON on standard output too, so that a program finds the code there.
+    pub(crate) json: bool,
+}
 
 /// The arguments as text.
 ///
@@ -24,30 +34,31 @@ pub(crate) fn texts(arguments: Vec<OsString>) -> Result<Vec<String>> {
     arguments.into_iter().map(text).collect()
 }
 
-/// Whether `--verbose` stands before the program's own arguments. Looked at before anything else, so that it
-/// holds for errors of the command line too.
-pub(crate) fn asks_for_causes(arguments: &[OsString]) -> bool {
-    let program = |argument: &OsString| argument == millstream_ingest::NAME;
-    arguments
-        .iter()
-        .take_while(|argument| !program(argument))
-        .any(|a| a == "--verbose")
-}
-
 /// Prints `text` on standard output. A reader that has gone away, such as `head`, is no failure.
 pub(crate) fn output(text: &str) -> ExitCode {
-    let mut stdout = std::io::stdout().lock();
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
+    match write(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(cause) if cause.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(cause) => {
-            let error = Error::new(&codes::USAGE, "can't write to standard output").cause(cause);
-            self::error(&error, false)
-        }
+        Err(error) => self::error(&error, Style::default()),
     }
+}
+
+/// Writes bytes to standard output and flushes. A reader that has gone away is no failure.
+///
+/// # Errors
+/// Standard output can't be written, for example because the disk is full.
+pub(crate) fn write(bytes: &[u8]) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(()),
+        Err(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(cause) => Err(Error::new(&codes::USAGE, "can't write to standard output").cause(cause)),
+    }
+}
+
+/// Prints `value` as the only thing on standard output.
+pub(crate) fn json(value: &Value) -> Result<ExitCode> {
+    write(format!("{value:#}\n").as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints one line about what is worth knowing and is no error.
@@ -55,11 +66,15 @@ pub(crate) fn note(text: &str) {
     eprintln!("WARNING: {text}");
 }
 
-/// Prints `error` as one line (its problems below it, where it has several); with `verbose` also its cause and where
-/// its page is.
-pub(crate) fn error(error: &Error, verbose: bool) -> ExitCode {
+/// Prints one line about how far something is.
+pub(crate) fn progress(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Prints `error` as one line (its problems below it, where it has several).
+pub(crate) fn error(error: &Error, style: Style) -> ExitCode {
     eprintln!("{error}");
-    if verbose {
+    if style.verbose {
         if let Some(cause) = error.cause_text() {
             eprintln!("  caused by: {cause}");
         }
@@ -73,5 +88,20 @@ pub(crate) fn error(error: &Error, verbose: bool) -> ExitCode {
             title.unwrap_or_default()
         );
     }
+    if style.json {
+        let value = json!({ "error": {
+            "code": error.code(),
+            "message": error.message(),
+            "cause": error.cause_text(),
+            "help": error.next_step(),
+        }});
+        // The exit code is that of a failure already.
+        drop(json(&value));
+    }
     ExitCode::FAILURE
+}
+
+/// Whether standard output takes colour: a terminal whose user has not said no (`NO_COLOR`).
+pub(crate) fn takes_colour() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())
 }

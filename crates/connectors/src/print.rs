@@ -5,11 +5,15 @@
 //!
 //! **At least once**: what is printed can't be taken back, so after a restart the records since the
 //! snapshot are printed again. What a subtask is given at once is written at once: lines of different subtasks do not mix.
+//!
+//! Each writer prints on a thread of its own: a terminal or a pipe whose reader is slow holds up the stream, but no worker.
+
+mod printer;
 
 use std::borrow::Borrow;
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use arrow::array::RecordBatch;
 use millstream_core::{CheckpointId, Error, Result, codes};
@@ -19,12 +23,14 @@ use millstream_engine::connector::{
 
 use crate::commit_nothing::NothingToCommit;
 use crate::formats::JsonRows;
+use printer::Printer;
 
-/// A buffer that has become larger than this is given back after it was printed.
-const KEPT_BUFFER: usize = 1024 * 1024;
+/// No more than about this many bytes are printed at once.
+const LARGE_LOT: usize = 1024 * 1024;
 
 /// Appends the lines of a record, each behind a prefix.
 type Format<T> = dyn Fn(&T, &[u8], &mut Vec<u8>) -> Result<()> + Send + Sync;
+/// Where all writers of a sink print to.
 type Target = Arc<Mutex<dyn Write + Send>>;
 
 /// Prints records; see the [module](self).
@@ -111,8 +117,8 @@ impl<T: 'static> Sink<T> for PrintSink<T> {
         Ok(Box::new(PrintWriter {
             prefix: line_prefix(&self.prefix, context.subtask, context.parallelism).into_bytes(),
             format: self.format.clone(),
-            target: self.target.clone(),
-            buffer: Vec::new(),
+            printer: Printer::start(self.target.clone(), context.subtask, context.waker)?,
+            preparing: None,
         }))
     }
 
@@ -135,46 +141,44 @@ fn line_prefix(prefix: &str, subtask: usize, parallelism: usize) -> String {
 struct PrintWriter<T> {
     prefix: Vec<u8>,
     format: Arc<Format<T>>,
-    target: Target,
-    buffer: Vec<u8>,
-}
-
-impl<T> PrintWriter<T> {
-    fn print(&mut self) -> Result<()> {
-        let mut target = self.target.lock().unwrap_or_else(PoisonError::into_inner);
-        let printed = target.write_all(&self.buffer).and_then(|()| target.flush());
-        self.buffer.clear();
-        self.buffer.shrink_to(KEPT_BUFFER);
-        printed.map_err(|error| {
-            let next = match error.kind() {
-                io::ErrorKind::BrokenPipe => {
-                    "its reader has gone (`| head`?): keep it open, or use a file sink"
-                }
-                _ => "see to where the output goes, or use a file sink",
-            };
-            Error::new(&codes::SINK_WRITE, "can't print to the output")
-                .cause(error)
-                .next(next)
-        })
-    }
+    printer: Printer,
+    /// The snapshot that waits for its records to be printed, and how many lots they are.
+    preparing: Option<(CheckpointId, u64)>,
 }
 
 impl<T> SinkWriter<T> for PrintWriter<T> {
     fn write(&mut self, records: &mut Vec<T>) -> Result<WriteStatus> {
-        for record in records.drain(..) {
-            (self.format)(&record, &self.prefix, &mut self.buffer)?;
-            if self.buffer.len() >= KEPT_BUFFER {
-                self.print()?;
+        while !records.is_empty() {
+            if !self.printer.has_room()? {
+                return Ok(WriteStatus::Full);
             }
-        }
-        if !self.buffer.is_empty() {
-            self.print()?;
+            let mut taken = 0;
+            let mut lot = Vec::new();
+            for record in records.iter() {
+                (self.format)(record, &self.prefix, &mut lot)?;
+                taken += 1;
+                if lot.len() >= LARGE_LOT {
+                    break;
+                }
+            }
+            if !lot.is_empty() {
+                self.printer.print(lot);
+            }
+            records.drain(..taken);
         }
         Ok(WriteStatus::Taken)
     }
 
-    fn prepare(&mut self, _checkpoint: CheckpointId) -> Result<Prepared> {
-        // Nothing is kept back: everything written has been flushed.
+    fn prepare(&mut self, checkpoint: CheckpointId) -> Result<Prepared> {
+        let lots = match self.preparing {
+            Some((preparing, lots)) if preparing == checkpoint => lots,
+            _ => self.printer.handed_over(),
+        };
+        self.preparing = Some((checkpoint, lots));
+        if !self.printer.has_printed(lots)? {
+            return Ok(Prepared::Pending);
+        }
+        self.preparing = None;
         Ok(Prepared::Ready(Vec::new()))
     }
 }

@@ -41,6 +41,34 @@ codes! {
     TARGET_UNSUPPORTED = "MS-1006", Unsupported, "Deployment target not available";
     /// No entry class, or no package, of that name.
     ENTRY_UNKNOWN = "MS-1007", NotFound, "No such job package or entry class";
+    /// Another server uses the data directory.
+    SERVER_RUNNING = "MS-1008", Conflict, "Another server uses the data directory";
+    /// The server can't listen at its address.
+    SERVER_ADDRESS = "MS-1009", Unavailable, "Server can't listen at its address";
+    /// A file or directory of the server's data directory can't be used.
+    SERVER_DIRECTORY = "MS-1010", Unavailable, "Data directory can't be used";
+    /// What was uploaded does not describe itself as a job package.
+    PACKAGE_INVALID = "MS-1011", Invalid, "File is not a job package";
+    /// No server uses the data directory.
+    SERVER_ABSENT = "MS-1012", NotFound, "No server runs";
+    /// The server's database can't be read or written.
+    RECORDS = "MS-1013", Unavailable, "Records of the server can't be read or written";
+    /// A request over REST can't be understood.
+    REQUEST = "MS-1014", Invalid, "Request not understood";
+    /// A path over REST, or a part of a job, that does not exist.
+    RESOURCE_UNKNOWN = "MS-1015", NotFound, "No such resource";
+    /// A request over REST that is not allowed: no token, a wrong one, or switched off.
+    REQUEST_DENIED = "MS-1016", Invalid, "Request not allowed";
+    /// The server would listen where others could reach it, without anything to keep them out.
+    SERVER_EXPOSED = "MS-1017", Invalid, "Server would be open to others";
+    /// A part of Flink's REST interface that is not offered.
+    REQUEST_UNSUPPORTED = "MS-1018", Unsupported, "Request not supported";
+    /// No server answers at the address that the command asks.
+    SERVER_UNREACHABLE = "MS-1019", Unavailable, "No server at the address";
+    /// What answers the command is no server, or one of another version.
+    SERVER_ANSWER = "MS-1020", Unavailable, "Answer of the server not understood";
+    /// The server has not answered, or an operation has not ended, within `client.timeout`.
+    NO_ANSWER_IN_TIME = "MS-1021", Unavailable, "No answer in time";
 
     // 2: job life cycle
     /// The job failed and its restart strategy gave up.
@@ -57,6 +85,18 @@ codes! {
     CHECKPOINTS_FAILING = "MS-2006", Unavailable, "Too many checkpoints failed";
     /// The job was cancelled.
     JOB_CANCELED = "MS-2007", Conflict, "Job was cancelled";
+    /// The server knows no job of that id.
+    JOB_UNKNOWN = "MS-2008", NotFound, "No such job";
+    /// A file of a job's own directory can't be used.
+    JOB_DIRECTORY = "MS-2009", Unavailable, "Directory of a job can't be used";
+    /// A job was submitted with an id that another one has.
+    JOB_DUPLICATE = "MS-2010", Conflict, "Id of the job is taken";
+    /// The process of a job can't be started, or went away without a word.
+    JOB_PROCESS = "MS-2011", Unavailable, "Process of a job ended unexpectedly";
+    /// The server knows no operation of that trigger id.
+    OPERATION_UNKNOWN = "MS-2012", NotFound, "No such operation";
+    /// There is no log file of that name.
+    LOG_UNKNOWN = "MS-2013", NotFound, "No such log file";
 
     // 3: snapshots and state
     /// There is no snapshot at that place.

@@ -3,12 +3,26 @@
 //!
 //! Names and meanings follow Flink's `config.yaml` where the meaning is the same.
 
+/// Defines options, and a list of them under the name that stands first.
+macro_rules! options {
+    ($(#[$doc:meta])* $all:ident; $($name:ident: $type:ty = $definition:expr;)*) => {
+        $(
+            #[doc = concat!("See [`ConfigOption::meaning`] of `", stringify!($name), "`.")]
+            pub const $name: ConfigOption<$type> = $definition;
+        )*
+        $(#[$doc])*
+        pub const $all: &[OptionSummary] = &[$($name.summary()),*];
+    };
+}
+
 mod keys;
+mod server;
 mod value;
 
 use std::collections::BTreeMap;
 
 pub use keys::*;
+pub use server::*;
 pub use value::{FromOptionText, MemorySize, format_duration, parse_duration};
 
 use crate::codes;
@@ -100,6 +114,32 @@ impl<T: FromOptionText> ConfigOption<T> {
     }
 }
 
+/// What is shown for a secret.
+pub const HIDDEN: &str = "******";
+
+/// Whether the value of an option or parameter of this name must not be shown: it holds a password, a token or the
+/// like. Flink's `GlobalConfiguration.SENSITIVE_KEYS`, and those of Kafka's SASL settings.
+pub fn is_secret(name: &str) -> bool {
+    const PARTS: &[&str] = &[
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "credential",
+        "private-key",
+        "apikey",
+        "api-key",
+        "auth-params",
+        "service-key",
+        "basic-auth",
+        "jaas",
+        "fs.azure.account.key",
+        "sasl.kerberos.keytab",
+    ];
+    let name = name.to_ascii_lowercase();
+    PARTS.iter().any(|part| name.contains(part))
+}
+
 /// Option values by key, as text. Later settings overwrite earlier ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
@@ -128,6 +168,18 @@ impl Configuration {
         self.values
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// The same settings with [secrets](is_secret) shown as `******`, as Flink shows them.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let shown = |key: &str, value: &str| {
+            let value = if is_secret(key) { HIDDEN } else { value };
+            (key.to_owned(), value.to_owned())
+        };
+        Self {
+            values: self.iter().map(|(key, value)| shown(key, value)).collect(),
+        }
     }
 
     /// Takes over every setting of `other`, which wins.

@@ -185,7 +185,8 @@ impl Attempt {
             .map(|_| crossbeam_channel::bounded(COMMANDS))
             .unzip();
         let wanted = Arc::new(AtomicU64::new(0));
-        let (snapshots, sender) = SnapshotThread::start(events.clone(), wanted.clone())?;
+        let (snapshots, sender) =
+            SnapshotThread::start(spec.plan.tasks(), events.clone(), wanted.clone())?;
         let shared = Arc::new(Shared {
             spec,
             events,

@@ -173,7 +173,7 @@ impl JobGraph {
                         node.title(),
                         node.parallelism
                     ),
-                    "change it, or raise pipeline.max-parallelism",
+                    "change it, or raise pipeline.max-parallelism, which a job that goes on from a snapshot can't",
                 );
             }
             if uids

@@ -19,7 +19,7 @@ use millstream_protocol::{
 };
 use millstream_storage::{Location, Snapshot, SnapshotKind as StoredKind, SnapshotLayout};
 
-pub use observer::{CheckpointStatistics, Observer, TaskView};
+pub use observer::{CheckpointStart, CheckpointStatistics, Observer, TaskView};
 
 use crate::attempt::{Attempt, AttemptEvent};
 use crate::graph::JobGraph;
@@ -41,8 +41,11 @@ pub struct JobSpec {
     pub checkpoints: Location,
     /// Where savepoints go that name no directory.
     pub savepoints: Option<Location>,
-    /// The snapshot to go on from.
+    /// The snapshot that the user has the job go on from.
     pub restore: Option<Restore>,
+    /// What is known of the job's past, where an earlier process ran it. [`Facts::restored_from`] is taken
+    /// from `restore`.
+    pub past: Facts,
     /// Random numbers: ids of attempts, names of savepoints, jitter of restarts.
     pub random: Box<dyn FnMut() -> u64 + Send>,
     /// The time of day in milliseconds since 1970-01-01T00:00:00Z.
@@ -113,8 +116,10 @@ enum Message {
     },
 }
 
-/// Messages under way to the driver, at most: a boundary of every task many times over.
-const MESSAGES: usize = 1 << 16;
+/// Messages of each task that may be under way to the driver: a boundary many times over.
+const MESSAGES_OF_A_TASK: usize = 64;
+/// Messages under way to the driver that are no task's, at most.
+const OTHER_MESSAGES: usize = 1_024;
 /// The driver looks around this often even when nothing is due.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
@@ -135,12 +140,14 @@ impl Job {
     pub fn prepare(mut spec: JobSpec, observer: Box<dyn Observer>) -> Result<Self> {
         spec.graph.validate()?;
         let plan = Arc::new(Plan::of(&spec.graph));
-        let (sender, messages) = crossbeam_channel::bounded(MESSAGES);
-        let mut facts = Facts::default();
+        // A channel takes the memory of all its places at once, so it has no more than the job can fill.
+        let places = plan.tasks() * MESSAGES_OF_A_TASK + OTHER_MESSAGES;
+        let (sender, messages) = crossbeam_channel::bounded(places);
+        let mut facts = spec.past;
         let mut restored = None;
         if let Some(restore) = &spec.restore {
             let snapshot = Snapshot::open(&restore.location)?;
-            facts = facts_of(&snapshot, restore);
+            facts.restored_from = Some(restored_from(&snapshot, restore));
             restored = Some(RestoredJob::check(
                 snapshot,
                 &spec.graph,
@@ -151,7 +158,7 @@ impl Job {
         let machine = JobMachine::new(settings, facts, (spec.random)());
         let graph = Arc::new(spec.graph);
         let layout = SnapshotLayout::new(spec.checkpoints, spec.id);
-        let io = IoThread::start(graph.clone(), sender.clone(), restored)?;
+        let io = IoThread::start(graph.clone(), layout.clone(), sender.clone(), restored)?;
         let snapshots = Snapshots::new(
             spec.id,
             graph.clone(),
@@ -176,6 +183,7 @@ impl Job {
             random: spec.random,
             time_of_day: spec.time_of_day,
             outcome: None,
+            final_commit: false,
         };
         Ok(Self {
             driver,
@@ -209,22 +217,19 @@ impl Job {
     }
 }
 
-fn facts_of(snapshot: &Snapshot, restore: &Restore) -> Facts {
+fn restored_from(snapshot: &Snapshot, restore: &Restore) -> RestoredFrom {
     let metadata = snapshot.metadata();
     let snapshot = SnapshotRef {
         checkpoint: metadata.checkpoint_id,
         path: snapshot.location().to_string(),
         savepoint: metadata.kind == StoredKind::Savepoint,
     };
-    Facts {
-        restored_from: Some(RestoredFrom {
-            offer: Offer {
-                snapshot,
-                damage: None,
-            },
-            claim: restore.claim,
-        }),
-        ..Facts::default()
+    RestoredFrom {
+        offer: Offer {
+            snapshot,
+            damage: None,
+        },
+        claim: restore.claim,
     }
 }
 
@@ -279,6 +284,8 @@ struct Driver {
     random: Box<dyn FnMut() -> u64 + Send>,
     time_of_day: fn() -> u64,
     outcome: Option<JobOutcome>,
+    /// Whether the job ends with a commit that no snapshot tells of.
+    final_commit: bool,
 }
 
 impl Driver {
@@ -295,7 +302,14 @@ impl Driver {
 
     /// Tells the machine, and does what it decides.
     fn step(&mut self, event: Event) {
+        let before = self.machine.failure_count();
         let actions = self.machine.handle(self.now(), event);
+        let new = self.machine.failure_count().saturating_sub(before);
+        let known = self.machine.failures().count();
+        let old = known.saturating_sub(usize::try_from(new).unwrap_or(known));
+        for failure in self.machine.failures().skip(old) {
+            self.observer.failed(failure);
+        }
         for action in actions {
             self.act(action);
         }
@@ -316,8 +330,9 @@ impl Driver {
             Message::RecoveryFailed { attempt, error } => self.failed(attempt, None, &error),
             Message::Written { checkpoint, result } => match result {
                 Ok(path) => {
+                    let now = self.started.elapsed();
                     self.snapshots
-                        .written(checkpoint, &mut *self.observer, self.started.elapsed());
+                        .written(checkpoint, &path, &mut *self.observer, now);
                     self.step(Event::SnapshotWritten { checkpoint, path });
                 }
                 Err(error) => {
@@ -353,8 +368,10 @@ impl Driver {
                 });
             }
             AttemptEvent::Acknowledged(acknowledgement) => {
-                let (checkpoint, task) =
-                    (acknowledgement.checkpoint, task_id(acknowledgement.task));
+                let (checkpoint, key) = (acknowledgement.checkpoint, acknowledgement.task);
+                let task = task_id(key);
+                self.observer
+                    .checkpoint_acknowledged(checkpoint, key, acknowledgement.bytes);
                 self.snapshots.acknowledged(acknowledgement);
                 self.step(Event::Acknowledged {
                     attempt,

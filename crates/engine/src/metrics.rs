@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use millstream_core::EventTime;
+
 use crate::connector::{Counter, SourceProgress};
 
 /// The numbers of one subtask. Clones share them. Names in REST follow Flink's.
@@ -20,9 +22,26 @@ pub struct TaskMetrics {
     /// How far the source at the head of the task is, if there is one.
     pub source: SourceProgress,
     longest_pause: Arc<AtomicU64>,
+    /// The watermark's distance from [`EventTime::MIN`] in milliseconds: 0 is none yet.
+    watermark: Arc<AtomicU64>,
 }
 
 impl TaskMetrics {
+    /// The watermark that the task's operators have seen (`currentInputWatermark`), in milliseconds of event
+    /// time; `None`: none yet.
+    pub fn watermark(&self) -> Option<i64> {
+        let distance = self.watermark.load(Ordering::Relaxed);
+        (distance > 0).then(|| EventTime::MIN.as_millis().wrapping_add_unsigned(distance))
+    }
+
+    /// Event time has come to `watermark`.
+    pub(crate) fn event_time(&self, watermark: EventTime) {
+        let distance = watermark
+            .as_millis()
+            .wrapping_sub(EventTime::MIN.as_millis());
+        self.watermark.store(distance as u64, Ordering::Relaxed);
+    }
+
     /// One piece of work, during which no record could be taken, took this long.
     pub(crate) fn worked(&self, time: Duration) {
         let nanos = time.as_nanos() as u64;

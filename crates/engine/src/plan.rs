@@ -91,6 +91,11 @@ impl Plan {
         Self { vertices, uids }
     }
 
+    /// How many tasks run: the subtasks of all vertices.
+    pub(crate) fn tasks(&self) -> usize {
+        self.vertices.iter().map(|vertex| vertex.parallelism).sum()
+    }
+
     /// How many workers the plan needs: one for each subtask of the widest vertex.
     pub fn workers(&self) -> usize {
         self.vertices

@@ -2,9 +2,11 @@
 //!
 //! [`run`] is what `millstream run ingest` calls: it [loads](parameters::load) the parameters and starts the job.
 
+mod package;
 pub mod parameters;
 mod pipeline;
 mod run;
 
 pub use millstream::RunOptions;
-pub use run::{ENTRY_CLASS, NAME, Prepared, prepare, run};
+pub use package::answer;
+pub use run::{ENTRY_CLASS, NAME, Prepared, declare, portable, prepare, run};

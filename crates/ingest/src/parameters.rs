@@ -14,6 +14,7 @@ mod given;
 mod help;
 mod job_options;
 mod notes;
+mod portable;
 mod problems;
 mod properties;
 mod resolve;
@@ -32,6 +33,7 @@ pub use definition::{DefaultValue, ENVIRONMENT_PREFIX, Group, ParameterSummary, 
 pub use given::DEFAULT_FILE;
 pub use help::{help, markdown_tables};
 pub use job_options::JobOptions;
+pub use portable::{Portable, portable};
 pub use settings::{
     BadRecordLimits, BadRecords, FileSinkSettings, IngestSettings, MergeSettings, SchemaText,
     SinkSettings, SqlSettings, TextSource,

@@ -3,7 +3,7 @@
 use millstream::RunOptions;
 use millstream_core::{Configuration, Error, Result, codes};
 
-use crate::parameters::{self, IngestSettings, Input, Loaded};
+use crate::parameters::{self, IngestSettings, Input, Loaded, Portable};
 use crate::pipeline;
 use millstream::Environment;
 
@@ -30,23 +30,10 @@ pub struct Prepared {
 /// # Errors
 /// Those of [`parameters::load`].
 pub fn prepare(arguments: &[String], options: &RunOptions) -> Result<Prepared> {
-    let directory = std::env::current_dir().map_err(|cause| {
-        Error::new(
-            &codes::CONFIG_FILE,
-            "the working directory is not there any more",
-        )
-        .cause(cause)
-    })?;
-    let environment = environment();
-    let input = Input {
-        environment: &environment,
-        arguments,
-        directory: &directory,
-    };
     let Loaded {
         settings,
         mut notes,
-    } = parameters::load(&input)?;
+    } = of_this_process(arguments, parameters::load)?;
     let (configuration, overruled) = settings.options.under(&options.configuration);
     notes.extend(overruled);
     Ok(Prepared {
@@ -56,12 +43,46 @@ pub fn prepare(arguments: &[String], options: &RunOptions) -> Result<Prepared> {
     })
 }
 
+/// Writes down the parameters of this process's environment, of the program's `arguments` and of the file in the working
+/// directory or that of `--config` as arguments that say the same to a process elsewhere.
+///
+/// # Errors
+/// Those of [`parameters::load`].
+pub fn portable(arguments: &[String]) -> Result<Portable> {
+    of_this_process(arguments, parameters::portable)
+}
+
+fn of_this_process<T>(arguments: &[String], read: fn(&Input<'_>) -> Result<T>) -> Result<T> {
+    let directory = std::env::current_dir().map_err(|cause| {
+        Error::new(
+            &codes::CONFIG_FILE,
+            "the working directory is not there any more",
+        )
+        .cause(cause)
+    })?;
+    let environment = environment();
+    read(&Input {
+        environment: &environment,
+        arguments,
+        directory: &directory,
+    })
+}
+
 /// Runs the ingestion job with the program's `arguments` until it ends. Notes about parameters go to standard error before it
 /// starts.
 ///
 /// # Errors
 /// Those of [`prepare`], and those of the job.
 pub fn run(arguments: &[String], options: &RunOptions) -> Result<()> {
+    // The parameters always give the job a name, under `pipeline.name`, which wins.
+    declare(arguments, options)?.execute(NAME)
+}
+
+/// Declares the streams of the ingestion job.
+///
+/// # Errors
+/// Those of [`prepare`], and a source or sink that does not open.
+pub fn declare(arguments: &[String], options: &RunOptions) -> Result<Environment> {
     let prepared = prepare(arguments, options)?;
     for note in &prepared.notes {
         eprintln!("WARNING: {note}");
@@ -69,11 +90,11 @@ pub fn run(arguments: &[String], options: &RunOptions) -> Result<()> {
     let options = RunOptions {
         entry: None,
         configuration: prepared.configuration,
+        job_directory: options.job_directory.clone(),
     };
     let environment = Environment::with_options(options);
     pipeline::declare(&environment, &prepared.settings)?;
-    // The parameters always give the job a name, under `pipeline.name`, which wins.
-    environment.execute(NAME)
+    Ok(environment)
 }
 
 /// The environment without variables that are no text: no parameter is among them.

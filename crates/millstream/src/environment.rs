@@ -19,6 +19,7 @@ use millstream_engine::operator::{Port, SourceFactory};
 
 use crate::local;
 use crate::run::RunOptions;
+use crate::service;
 use crate::stream::DataStream;
 
 /// How an edge was declared. Whether records stay on their subtask is known only when every
@@ -184,13 +185,17 @@ impl Environment {
         Ok(graph)
     }
 
-    /// Runs the job in this process until it ends.
+    /// Runs the job in this process until it ends: for itself, or under the server that started the process.
     ///
     /// # Errors
     /// The job can't be started, or it failed.
     pub fn execute(&self, name: &str) -> Result<()> {
         let graph = self.graph(name)?;
-        local::execute(graph, self.configuration())
+        let directory = self.building.borrow().options.job_directory.clone();
+        match directory {
+            Some(directory) => service::execute(graph, self.configuration(), &directory),
+            None => local::execute(graph, self.configuration()),
+        }
     }
 }
 

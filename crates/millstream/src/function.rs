@@ -111,6 +111,16 @@ impl<K: StateKey> OpenContext<'_, K> {
         self.registry.map(name)
     }
 
+    /// Has the states speak of `key` while `look` runs, to see what a snapshot holds before the first record.
+    /// The key must be one of this subtask's.
+    pub fn at_key<R>(&mut self, key: K, look: impl FnOnce() -> R) -> R {
+        let context = self.registry.context();
+        context.set(key);
+        let seen = look();
+        context.clear();
+        seen
+    }
+
     /// The number of this subtask, from 0.
     pub fn subtask(&self) -> usize {
         self.operator.subtask

@@ -23,6 +23,8 @@
 //! [package](package) is an executable that lists its entry points and leaves the rest to
 //! [`package::main`].
 
+mod clock;
+mod directories;
 pub mod environment;
 pub mod function;
 pub mod local;
@@ -30,6 +32,7 @@ pub mod operators;
 pub mod package;
 pub mod plan;
 pub mod run;
+pub mod service;
 pub mod stream;
 
 pub use compact_str::CompactString as Text;

@@ -3,21 +3,21 @@
 //! SIGTERM suspends the job: a last savepoint is written, the sinks commit, and the process says how to resume. A
 //! second SIGTERM, or SIGINT, cancels it at once.
 
-mod clock;
-mod directories;
 mod logging;
 mod progress;
 mod report;
 mod signals;
 
+use millstream_core::options::PROGRESS_INTERVAL;
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_engine::JobGraph;
 use millstream_engine::job::{Job, JobOutcome, JobSpec, Restore};
-use millstream_storage::{Location, newest};
+use millstream_protocol::Facts;
 
+use crate::clock::{random_number, time_of_day};
+use crate::directories::Directories;
 use crate::run::Recovery;
-use clock::{random_number, time_of_day};
-use directories::Directories;
+pub(crate) use logging::start_to as start_logging_to;
 pub use logging::{LEVEL_VARIABLE, start as start_logging};
 use report::Reporter;
 
@@ -31,6 +31,7 @@ pub fn execute(graph: JobGraph, configuration: Configuration) -> Result<()> {
     let restore = restore(&configuration, &graph.name, &directories)?;
     let name = graph.name.clone();
     let bounded = graph.is_bounded();
+    let progress_interval = configuration.require(&PROGRESS_INTERVAL)?;
     let (reporter, watch) = Reporter::new(bounded);
     let spec = JobSpec {
         id,
@@ -39,13 +40,14 @@ pub fn execute(graph: JobGraph, configuration: Configuration) -> Result<()> {
         checkpoints: directories.checkpoints.clone(),
         savepoints: Some(directories.savepoints.clone()),
         restore,
+        past: Facts::default(),
         random: Box::new(random_number),
         time_of_day,
     };
     let job = Job::prepare(spec, Box::new(reporter))?;
     tracing::info!("Job has been submitted with JobID {id}");
     let signals = signals::Signals::start(job.control(), &name)?;
-    let progress = progress::ProgressLines::start(watch.clone(), bounded)?;
+    let progress = progress::ProgressLines::start(watch.clone(), bounded, progress_interval)?;
     let outcome = job.run();
     progress.stop();
     signals.stop();
@@ -69,23 +71,8 @@ fn restore(
     let Some(recovery) = Recovery::from_configuration(configuration)? else {
         return Ok(None);
     };
-    let location: Location = if recovery.path == "latest" {
-        let savepoints = std::slice::from_ref(&directories.savepoints);
-        newest(Some(&directories.checkpoints), savepoints, job_name)?.ok_or_else(|| {
-            Error::new(
-                &codes::SNAPSHOT_MISSING,
-                format!(
-                    "no completed snapshot of job `{job_name}` lies in {} or {}",
-                    directories.checkpoints, directories.savepoints
-                ),
-            )
-            .next("name a snapshot with -s PATH, or start without -s")
-        })?
-    } else {
-        recovery.path.parse()?
-    };
     Ok(Some(Restore {
-        location,
+        location: recovery.locate(job_name, directories)?,
         allow_non_restored: recovery.allow_non_restored,
         claim: recovery.claim,
     }))

@@ -2,23 +2,27 @@
 //!
 //! Run by itself, a package is an ordinary program that runs its job in its own process. `millstream run
 //! PATH` starts it with the [options](RunOptions) of the command line in an environment variable. Asked with
-//! `--millstream-describe` it lists its entry points as JSON; with `--millstream-plan` it prints the plan of a job.
+//! `--millstream-describe` it lists its entry points as JSON; with `--millstream-plan` it prints the plan of a job, and with
+//! `--millstream-plan-of FILE` that of the submission in a file. A server starts it with `--millstream-job DIRECTORY`.
 
 mod arguments;
 mod command_line;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use millstream_core::options::JOB_NAME;
 use millstream_core::{Error, Result, codes};
+use millstream_protocol::link::JOB_ARGUMENT;
 use serde::Serialize;
 
 pub use arguments::Arguments;
 use command_line::{CommandLine, Mode};
 
 use crate::environment::Environment;
-use crate::{local, plan};
+use crate::run::RunOptions;
+use crate::{local, plan, service};
 
 /// A parameter of a job.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -50,6 +54,14 @@ pub struct EntryPoint {
 /// one line on standard error.
 pub fn main(entries: &[EntryPoint]) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [argument, directory] = arguments.as_slice()
+        && argument == JOB_ARGUMENT
+    {
+        return service::run(Path::new(directory), |arguments, options| {
+            let (entry, environment) = declare(entries, arguments, options)?;
+            environment.execute(job_name(entry))
+        });
+    }
     match run(entries, arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -65,12 +77,18 @@ fn run(entries: &[EntryPoint], arguments: Vec<String>) -> Result<()> {
         Mode::Describe => print(&to_json(entries)?),
         Mode::Help => print(&help(entries)),
         Mode::Plan => {
-            let (entry, environment) = declare(entries, &command)?;
+            let (entry, environment) = declare(entries, &command.arguments, &command.options)?;
             print(&to_json(&plan::of(&environment.graph(job_name(entry))?))?)
+        }
+        Mode::PlanOf(file) => {
+            let (arguments, options) = service::read_submission(&file)?;
+            let (entry, environment) = declare(entries, &arguments, &options)?;
+            let graph = environment.graph(job_name(entry))?;
+            print(&to_json(&service::plan_report(&graph))?)
         }
         Mode::Run => {
             local::start_logging(command.verbosity);
-            let (entry, environment) = declare(entries, &command)?;
+            let (entry, environment) = declare(entries, &command.arguments, &command.options)?;
             environment.execute(job_name(entry))
         }
     }
@@ -78,11 +96,12 @@ fn run(entries: &[EntryPoint], arguments: Vec<String>) -> Result<()> {
 
 fn declare<'a>(
     entries: &'a [EntryPoint],
-    command: &CommandLine,
+    arguments: &[String],
+    options: &RunOptions,
 ) -> Result<(&'a EntryPoint, Environment)> {
-    let entry = choose(entries, command.options.entry.as_deref())?;
-    let arguments = Arguments::parse(entry, &command.arguments)?;
-    let environment = Environment::with_options(command.options.clone());
+    let entry = choose(entries, options.entry.as_deref())?;
+    let arguments = Arguments::parse(entry, arguments)?;
+    let environment = Environment::with_options(options.clone());
     (entry.build)(&environment, &arguments)?;
     Ok((entry, environment))
 }

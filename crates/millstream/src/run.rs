@@ -1,8 +1,13 @@
 //! How a job is run: what stands on the command line before its own arguments.
 
+use std::path::PathBuf;
+
 use millstream_core::options::{RESTORE_CLAIM_MODE, RESTORE_IGNORE_UNCLAIMED_STATE, RESTORE_PATH};
 use millstream_core::{Configuration, Error, Result, codes};
 use millstream_protocol::ClaimMode;
+use millstream_storage::{Location, newest};
+
+use crate::directories::Directories;
 
 /// How a job is run, whatever it does.
 ///
@@ -14,6 +19,9 @@ pub struct RunOptions {
     /// The settings of `-D`, with those of `-p`, `-s`, `-n` and `--claimMode` under their keys
     /// (`parallelism.default`, `execution.state-recovery.…`).
     pub configuration: Configuration,
+    /// The job's directory, where a server runs it; `None`: it runs in a process of its own accord.
+    #[serde(skip)]
+    pub job_directory: Option<PathBuf>,
 }
 
 impl RunOptions {
@@ -63,5 +71,23 @@ impl Recovery {
             allow_non_restored,
             claim,
         }))
+    }
+
+    /// Where the snapshot lies; of `latest` the newest completed one of the jobs called `job_name`.
+    pub(crate) fn locate(&self, job_name: &str, directories: &Directories) -> Result<Location> {
+        if self.path != "latest" {
+            return self.path.parse();
+        }
+        let savepoints = std::slice::from_ref(&directories.savepoints);
+        newest(Some(&directories.checkpoints), savepoints, job_name)?.ok_or_else(|| {
+            Error::new(
+                &codes::SNAPSHOT_MISSING,
+                format!(
+                    "no completed snapshot of job `{job_name}` lies in {} or {}",
+                    directories.checkpoints, directories.savepoints
+                ),
+            )
+            .next("name a snapshot with -s PATH, or start without -s")
+        })
     }
 }

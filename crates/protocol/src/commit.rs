@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use millstream_core::{CheckpointId, codes};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::types::Millis;
 
@@ -42,7 +42,8 @@ pub enum CommitResult {
 }
 
 /// Whether the output up to a savepoint is committed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Committed {
     /// All of it.
     Yes,

@@ -1,6 +1,7 @@
 //! What a machine is told.
 
 use millstream_core::{CheckpointId, TaskStatus, TriggerId};
+use serde::{Deserialize, Serialize};
 
 use crate::commit::CommitResult;
 use crate::types::{Attempt, SavepointFormat, TaskId};
@@ -102,7 +103,8 @@ pub enum Event {
 
 /// What a user can ask of a job. Each is an operation with an id; asking again with the same id is the
 /// same operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Request {
     /// Write a savepoint and go on.
     Savepoint {

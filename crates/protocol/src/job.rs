@@ -67,6 +67,7 @@ pub struct JobMachine {
     operations: Operations,
     root_cause: Option<Failure>,
     failures: VecDeque<Failure>,
+    failure_count: u64,
     /// The process was told to end.
     killed: bool,
     actions: Vec<Action>,
@@ -100,6 +101,7 @@ impl JobMachine {
             operations: Operations::default(),
             root_cause: None,
             failures: VecDeque::new(),
+            failure_count: 0,
             killed: false,
             actions: Vec::new(),
             settings,
@@ -233,6 +235,16 @@ impl JobMachine {
     /// The first failure of the attempt that failed last.
     pub fn root_cause(&self) -> Option<&Failure> {
         self.root_cause.as_ref()
+    }
+
+    /// How many failures there were, forgotten ones included.
+    pub fn failure_count(&self) -> u64 {
+        self.failure_count
+    }
+
+    /// The stop that is under way, once its savepoint is triggered.
+    pub fn stopping(&self) -> Option<TriggerId> {
+        self.last.as_ref().and_then(Last::operation)
     }
 
     /// The newest failures, oldest first, also those that followed from others.

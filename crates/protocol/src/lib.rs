@@ -15,7 +15,9 @@
 //! | [`restart`] | whether and when a failed job is restarted |
 //! | [`recovery`] | which snapshot a start goes on from, or why not |
 //! | [`cancellation`] | how long a task may take to end |
+//! | [`link`] | nothing: what a server and a job's process say to each other |
 //! | [`operations`] | requests, each of which ends exactly once |
+//! | [`supervision`] | what a server does about a job's process |
 //!
 //! This crate knows no I/O, no clock, no randomness, no threads and no timely.
 
@@ -25,12 +27,14 @@ pub mod checkpoint;
 pub mod commit;
 pub mod event;
 pub mod job;
+pub mod link;
 pub mod operations;
 pub mod recovery;
 pub mod restart;
 pub mod retention;
 pub mod settings;
 pub mod stop;
+pub mod supervision;
 pub mod tasks;
 pub mod types;
 

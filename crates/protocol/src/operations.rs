@@ -1,9 +1,10 @@
 //! Operations: what users ask for. Each ends exactly once, and is remembered with its result.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use millstream_core::{CheckpointId, TriggerId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::commit::Committed;
 use crate::types::Millis;
@@ -13,7 +14,8 @@ use crate::types::Millis;
 const REMEMBERED: usize = 1_000;
 
 /// The verb of an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OperationKind {
     /// Write a savepoint and go on.
     Savepoint,
@@ -26,7 +28,8 @@ pub enum OperationKind {
 }
 
 /// What came of an operation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OperationResult {
     /// The savepoint or checkpoint that was asked for is complete.
     Completed {
@@ -47,7 +50,7 @@ pub enum OperationResult {
     /// It did not come about.
     Failed {
         /// The stable error code.
-        code: &'static str,
+        code: Cow<'static, str>,
         /// Why, in one line.
         reason: String,
         /// The savepoint of a stop, where it was written nevertheless.
@@ -61,7 +64,7 @@ impl OperationResult {
     /// A failure without a savepoint.
     pub fn failed(code: &'static str, reason: impl Into<String>) -> Self {
         Self::Failed {
-            code,
+            code: Cow::Borrowed(code),
             reason: reason.into(),
             savepoint: None,
             committed: None,

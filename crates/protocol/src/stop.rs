@@ -142,7 +142,7 @@ impl Last {
         let committed = savepoint.as_ref().map(|_| self.committed);
         let reason = reason.to_owned();
         OperationResult::Failed {
-            code: codes::STOP_FAILED.id,
+            code: codes::STOP_FAILED.id.into(),
             reason,
             savepoint,
             committed,

@@ -62,6 +62,7 @@ fn write(directory: &Path, format: SnapshotFormat, kind: SnapshotKind) -> Result
         kind,
         format,
         drained: false,
+        last: false,
         created: 1_790_000_000_000,
         millstream_version: env!("CARGO_PKG_VERSION").into(),
         max_parallelism: max,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::{Error, JobId, Result, codes};
 
-use crate::layout::SnapshotLayout;
+use crate::layout::{SHARED, SnapshotLayout};
 use crate::location::Location;
 use crate::metadata::METADATA_FILE;
 use crate::read::read_metadata;
@@ -66,7 +66,11 @@ pub fn discard_incomplete(directory: &Path) -> Result<u64> {
 /// The directory can't be removed for another reason than being in use.
 pub fn remove_empty_job_directory(checkpoints: &Location, job: JobId) -> Result<bool> {
     let layout = SnapshotLayout::new(checkpoints.clone(), job);
-    Ok(remove_directory(&layout.shared())? && remove_directory(&layout.job_directory())?)
+    remove_empty_job_directory_at(&layout.job_directory())
+}
+
+pub(crate) fn remove_empty_job_directory_at(job_directory: &Path) -> Result<bool> {
+    Ok(remove_directory(&job_directory.join(SHARED))? && remove_directory(job_directory)?)
 }
 
 fn remove_files(directory: &Path) -> Result<u64> {

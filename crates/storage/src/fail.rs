@@ -6,6 +6,8 @@ use std::path::Path;
 
 use millstream_core::{Error, codes};
 
+use crate::location::Location;
+
 const ANOTHER: &str = "restore from another snapshot";
 
 pub(crate) fn write(path: &Path, cause: impl Display) -> Error {
@@ -24,6 +26,20 @@ pub(crate) fn read(path: &Path, cause: impl Display) -> Error {
     )
     .cause(cause)
     .next("check the path and its permissions")
+}
+
+pub(crate) fn ended(job_name: &str, status: &str, job_directory: &Location) -> Error {
+    Error::new(
+        &codes::SNAPSHOT_MISSING,
+        format!(
+            "job `{job_name}` ended {status} and its last checkpoint was deleted with it ({job_directory}): going on from an older \
+             snapshot would write output twice"
+        ),
+    )
+    .next(
+        "start without -s to begin anew, or name the snapshot with -s PATH to accept that; \
+         execution.checkpointing.externalized-checkpoint-retention keeps checkpoints of jobs that are cancelled",
+    )
 }
 
 /// The error of a snapshot's file at `path` whose bytes do not make sense; `what` says which and why.
@@ -65,10 +81,8 @@ pub(crate) fn suggest(error: Error, others: &[String]) -> Error {
     if others.is_empty() {
         return error;
     }
-    let step = format!(
-        "{}: {} lies beside it",
-        error.next_step(),
-        others.join(", ")
-    );
+    let lie = if others.len() == 1 { "lies" } else { "lie" };
+    let others = others.join(", ");
+    let step = format!("{}: {others} {lie} beside it", error.next_step());
     error.next(step)
 }

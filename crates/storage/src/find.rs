@@ -1,25 +1,31 @@
 //! Looking for snapshots: the newest of a job, and those beside a broken one.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use millstream_core::{Error, Result};
+use millstream_core::{CheckpointId, Error, JobId, Result};
+use serde::{Deserialize, Serialize};
 
+use crate::dispose::remove_empty_job_directory_at;
 use crate::fail;
+use crate::layout::SnapshotLayout;
 use crate::location::Location;
-use crate::metadata::{METADATA_FILE, SnapshotMetadata};
+use crate::metadata::{METADATA_FILE, SnapshotKind, SnapshotMetadata};
+use crate::write::write_whole;
 
 /// How many neighbours a message names.
 const NEIGHBOURS: usize = 3;
 
-/// The newest completed snapshot of the jobs called `job_name`: checkpoints of every job id below
-/// `checkpoints`, and savepoints below each of `savepoints`. Directories without `_metadata` are no snapshots
-/// and are passed over.
+/// The snapshot up to which the jobs called `job_name` have committed their output: the newest of the checkpoints
+/// of every job id below `checkpoints` and of the savepoints below each of `savepoints` that a job ended with. A
+/// savepoint that was taken on the way counts only where its job has neither. Directories without `_metadata` are no
+/// snapshots and are passed over.
 ///
 /// # Errors
-/// A directory can't be listed, or a `_metadata` that may be this job's newest can't be read: an older snapshot is
-/// never taken silently in its place.
+/// A directory can't be listed, or going on from what is there would write output twice: a `_metadata` that may be this
+/// job's newest can't be read, or the newest was deleted when its job [ended](mark_ended).
 pub fn newest(
     checkpoints: Option<&Location>,
     savepoints: &[Location],
@@ -33,19 +39,11 @@ pub fn newest(
         directories.extend(subdirectories(Some(location))?);
     }
     directories.sort();
-    let mut best: Option<Candidate> = None;
+    let mut found = Vec::new();
     let mut unreadable: Option<(SystemTime, Error)> = None;
     for directory in directories {
         match Candidate::read(directory, job_name) {
-            Ok(None) => {}
-            Ok(Some(found)) => {
-                if best
-                    .as_ref()
-                    .is_none_or(|best| best.age_key() < found.age_key())
-                {
-                    best = Some(found);
-                }
-            }
+            Ok(candidate) => found.extend(candidate),
             Err(found) => {
                 if unreadable
                     .as_ref()
@@ -56,16 +54,81 @@ pub fn newest(
             }
         }
     }
+    for job_directory in subdirectories(checkpoints)? {
+        found.extend(Candidate::deleted(job_directory, job_name)?);
+    }
+    let best = best(found);
     if let Some((written, error)) = unreadable
         && best.as_ref().is_none_or(|best| best.written <= written)
     {
         let step = format!("{}; name it with -s instead of `latest`", error.next_step());
         return Err(error.next(step));
     }
-    Ok(best.map(|best| best.location))
+    match best {
+        Some(Candidate {
+            what: What::Deleted { status },
+            location,
+            ..
+        }) => Err(fail::ended(job_name, &status, &location)),
+        best => Ok(best.map(|best| best.location)),
+    }
+}
+
+/// Where the jobs have committed up to: by time among what counts of each job.
+fn best(found: Vec<Candidate>) -> Option<Candidate> {
+    let is_point = |candidate: &Candidate| candidate.what != What::OnTheWay;
+    let points: HashSet<JobId> = found
+        .iter()
+        .filter(|c| is_point(c))
+        .map(|c| c.job)
+        .collect();
+    let counting = found
+        .into_iter()
+        .filter(|candidate| is_point(candidate) || !points.contains(&candidate.job));
+    counting.max_by_key(Candidate::age_key)
+}
+
+/// The checkpoints of one job: the completed ones, oldest first, and the lowest number that none has used,
+/// complete or not.
+///
+/// # Errors
+/// The job's directory can't be listed.
+pub fn checkpoints_of(
+    layout: &SnapshotLayout,
+) -> Result<(Vec<(CheckpointId, Location)>, CheckpointId)> {
+    let directory = Location::from_path(layout.job_directory())?;
+    let mut completed = Vec::new();
+    let mut unused = 1;
+    for path in subdirectories(Some(&directory))? {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let Some(number) = name.and_then(|name| name.strip_prefix("chk-")?.parse().ok()) else {
+            continue;
+        };
+        unused = unused.max(number + 1);
+        let location = Location::from_path(path)?;
+        if location.is_complete() {
+            completed.push((number, location));
+        }
+    }
+    completed.sort_by_key(|(number, _)| *number);
+    Ok((completed, unused))
+}
+
+/// What a candidate is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    /// A snapshot at which output was committed, or is to be.
+    Point,
+    /// A savepoint at which nothing was committed: the job went on.
+    OnTheWay,
+    /// The last snapshot of a job that ended with this status, deleted since.
+    Deleted { status: String },
 }
 
 struct Candidate {
+    what: What,
+    job: JobId,
+    /// The snapshot; of a deleted one, the directory of its job.
     location: Location,
     created: u64,
     checkpoint: u64,
@@ -92,6 +155,12 @@ impl Candidate {
         match SnapshotMetadata::from_text(&bytes, &path) {
             Ok(metadata) if metadata.job_name != job_name => Ok(None),
             Ok(metadata) => Ok(Some(Self {
+                what: if metadata.kind == SnapshotKind::Savepoint && !metadata.last {
+                    What::OnTheWay
+                } else {
+                    What::Point
+                },
+                job: metadata.job_id,
                 location: Location::from_path(directory).map_err(|error| (written, error))?,
                 created: metadata.created,
                 checkpoint: metadata.checkpoint_id,
@@ -103,6 +172,79 @@ impl Candidate {
             },
         }
     }
+}
+
+/// The end of a job whose last snapshot was deleted with it, in its directory below that of the checkpoints.
+#[derive(Debug, Serialize, Deserialize)]
+struct Ended {
+    job_id: JobId,
+    job_name: String,
+    status: String,
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    ended: u64,
+}
+
+/// The name of the file that tells of the end of a job.
+const ENDED_FILE: &str = "_ended";
+
+impl Candidate {
+    /// The end of a job of this name in the directory of its checkpoints, if its last snapshot was deleted.
+    fn deleted(job_directory: PathBuf, job_name: &str) -> Result<Option<Self>> {
+        let path = job_directory.join(ENDED_FILE);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(fail::read(&path, error)),
+        };
+        let ended: Ended =
+            serde_json::from_slice(&bytes).map_err(|error| fail::corrupt(&path, error))?;
+        Ok((ended.job_name == job_name).then_some(Self {
+            what: What::Deleted {
+                status: ended.status,
+            },
+            job: ended.job_id,
+            location: Location {
+                path: job_directory,
+            },
+            created: ended.ended,
+            checkpoint: u64::MAX,
+            written: SystemTime::UNIX_EPOCH,
+        }))
+    }
+}
+
+/// Notes that the job ended with `status` at `ended` (milliseconds since 1970-01-01T00:00:00Z) and that its last snapshot
+/// was deleted then, so that [`newest`] takes no older one for it. Earlier notes of jobs of the same name are not needed any
+/// more and are taken away.
+///
+/// # Errors
+/// The job's directory can't be written.
+pub fn mark_ended(
+    checkpoints: &Location,
+    job: JobId,
+    job_name: &str,
+    status: &str,
+    ended: u64,
+) -> Result<()> {
+    for job_directory in subdirectories(Some(checkpoints))? {
+        if let Ok(Some(_)) = Candidate::deleted(job_directory.clone(), job_name) {
+            let path = job_directory.join(ENDED_FILE);
+            fs::remove_file(&path).map_err(|cause| fail::write(&path, cause))?;
+            remove_empty_job_directory_at(&job_directory)?;
+        }
+    }
+    let directory = SnapshotLayout::new(checkpoints.clone(), job).job_directory();
+    let path = directory.join(ENDED_FILE);
+    let note = Ended {
+        job_id: job,
+        job_name: job_name.to_owned(),
+        status: status.to_owned(),
+        ended,
+    };
+    let written = fs::create_dir_all(&directory)
+        .and_then(|()| Ok(serde_json::to_vec(&note)?))
+        .and_then(|text| write_whole(&path, &text));
+    written.map_err(|cause| fail::write(&path, cause))
 }
 
 /// The directories in `location`; none if it is not there.
@@ -127,7 +269,7 @@ fn subdirectories(location: Option<&Location>) -> Result<Vec<PathBuf>> {
     Ok(directories)
 }
 
-/// The newest completed snapshots beside `location`, as text, for messages.
+/// The newest completed snapshots beside `location`, as text, for messages. Those that can't be read are no advice.
 pub(crate) fn neighbours(location: &Location) -> Vec<String> {
     let listed = location.path().parent().map(fs::read_dir);
     let Some(Ok(entries)) = listed else {
@@ -150,7 +292,14 @@ pub(crate) fn neighbours(location: &Location) -> Vec<String> {
     found
         .iter()
         .rev()
+        .map(|(_, location)| location)
+        .filter(|other| is_readable(other))
         .take(NEIGHBOURS)
-        .map(|(_, location)| location.to_string())
+        .map(Location::to_string)
         .collect()
+}
+
+fn is_readable(location: &Location) -> bool {
+    let path = location.metadata_path();
+    fs::read(&path).is_ok_and(|bytes| SnapshotMetadata::from_text(&bytes, &path).is_ok())
 }

@@ -7,6 +7,9 @@ use millstream_core::{CheckpointId, JobId};
 
 use crate::location::Location;
 
+/// The directory of files that several checkpoints of a job refer to.
+pub(crate) const SHARED: &str = "shared";
+
 /// The directories of one job's checkpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotLayout {
@@ -18,6 +21,16 @@ impl SnapshotLayout {
     /// The layout of `job` below the directory `checkpoints` (`execution.checkpointing.dir`).
     pub fn new(checkpoints: Location, job: JobId) -> Self {
         Self { job, checkpoints }
+    }
+
+    /// The job.
+    pub fn job(&self) -> JobId {
+        self.job
+    }
+
+    /// The directory of the checkpoints of all jobs.
+    pub fn checkpoints(&self) -> &Location {
+        &self.checkpoints
     }
 
     /// `<checkpoint dir>/<job id>`: everything of this job.
@@ -32,7 +45,7 @@ impl SnapshotLayout {
 
     /// `<checkpoint dir>/<job id>/shared`: reserved for files that several checkpoints refer to.
     pub fn shared(&self) -> PathBuf {
-        self.job_directory().join("shared")
+        self.job_directory().join(SHARED)
     }
 
     /// `<savepoint dir>/savepoint-<first 6 of the job id>-<12 hex>`: a new savepoint. The lower 48 bits

@@ -23,7 +23,7 @@ mod write;
 
 pub use dispose::{discard_incomplete, dispose, remove_empty_job_directory};
 pub use fail::corrupt as damaged;
-pub use find::newest;
+pub use find::{checkpoints_of, mark_ended, newest};
 pub use layout::SnapshotLayout;
 pub use location::Location;
 pub use metadata::{

@@ -20,7 +20,7 @@ use crate::metadata::METADATA_FILE;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Location {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 impl Location {

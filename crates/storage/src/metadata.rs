@@ -97,6 +97,10 @@ pub struct SnapshotMetadata {
     /// Whether the job was drained into it: event time has come to its end, and the job should not go on from
     /// it with more input.
     pub drained: bool,
+    /// Whether the job was to end with it: then output is committed up to it. Output is not committed at a
+    /// savepoint that was taken on the way.
+    #[serde(default)]
+    pub last: bool,
     /// When it was triggered: milliseconds since 1970-01-01T00:00:00Z.
     pub created: u64,
     /// The version of Millstream that wrote it.

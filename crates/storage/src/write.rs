@@ -15,6 +15,7 @@ use crate::metadata::{FileEntry, METADATA_FILE, SnapshotFormat, SnapshotMetadata
 
 /// What `_metadata` is called until it is complete.
 pub(crate) const METADATA_IN_PROGRESS: &str = "_metadata.inprogress";
+const IN_PROGRESS: &str = "inprogress";
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -85,16 +86,20 @@ impl SnapshotTarget {
     pub fn complete(&self, metadata: &SnapshotMetadata) -> Result<Location> {
         let path = self.directory.join(METADATA_FILE);
         let text = metadata.to_text(&path)?;
-        let in_progress = self.directory.join(METADATA_IN_PROGRESS);
-        write_synced(&in_progress, text.as_bytes())
-            .map_err(|cause| fail::write(&in_progress, cause))?;
-        fs::rename(&in_progress, &path).map_err(|cause| fail::write(&path, cause))?;
+        write_whole(&path, text.as_bytes()).map_err(|cause| fail::write(&path, cause))?;
         // The entries of the directory itself and of those that may have been made for it.
         for directory in self.directory.ancestors().take(3) {
             sync_directory(directory).map_err(|cause| fail::write(directory, cause))?;
         }
         Location::from_path(&self.directory)
     }
+}
+
+/// Puts a file in place at once and whole. The caller syncs the directory.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let in_progress = path.with_extension(IN_PROGRESS);
+    write_synced(&in_progress, bytes)?;
+    fs::rename(&in_progress, path)
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

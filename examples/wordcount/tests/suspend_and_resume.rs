@@ -1,10 +1,8 @@
 //! Word count, suspended at random moments and resumed at other parallelisms, hands out every running count of
 //! every word exactly once: 1, 2, …, n, without a gap and without a double.
 
-#![allow(clippy::panic, reason = "a test may panic")]
+mod common;
 
-use std::collections::HashMap;
-use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -113,40 +111,5 @@ fn every_running_count_is_handed_out_once() {
             String::from_utf8_lossy(&last.stderr)
         );
     }
-    check(&input, &output);
-}
-
-fn check(input: &Path, output: &Path) {
-    let text = fs::read_to_string(input).expect("the input");
-    let mut truth: HashMap<&str, Vec<bool>> = HashMap::new();
-    for word in text.split_ascii_whitespace() {
-        truth.entry(word).or_default().push(false);
-    }
-    for entry in fs::read_dir(output).expect("the output") {
-        let path = entry.expect("an entry").path();
-        let name = path
-            .file_name()
-            .expect("a name")
-            .to_string_lossy()
-            .into_owned();
-        assert!(!name.starts_with('.'), "{name} was left behind");
-        for line in fs::read_to_string(&path).expect("lines").lines() {
-            let (word, count) = line.split_once('\t').expect("word and count");
-            let count: usize = count.parse().expect("a number");
-            let counts = truth
-                .get_mut(word)
-                .unwrap_or_else(|| panic!("`{word}` never came"));
-            let slot = counts
-                .get_mut(count - 1)
-                .unwrap_or_else(|| panic!("{word} {count}: too many"));
-            assert!(!*slot, "{word} {count} was handed out twice");
-            *slot = true;
-        }
-    }
-    for (word, counts) in truth {
-        assert!(
-            counts.iter().all(|seen| *seen),
-            "a count of `{word}` is missing"
-        );
-    }
+    common::every_count_is_there_once(&input, &output);
 }

@@ -49,8 +49,21 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "millstream-server",
+        &[
+            "millstream-core",
+            "millstream-protocol",
+            "millstream-storage",
+        ],
+    ),
+    (
         "millstream-cli",
-        &["millstream", "millstream-core", "millstream-ingest"],
+        &[
+            "millstream",
+            "millstream-core",
+            "millstream-ingest",
+            "millstream-server",
+        ],
     ),
     ("millstream-house", &["millstream-core"]),
 ];
@@ -81,11 +94,16 @@ const HOMES: &[(&str, &[&str])] = &[
     ("arrow*", ARROW_USERS),
     ("clap*", &["millstream-cli", "millstream"]),
     ("indicatif", &["millstream"]),
-    ("signal-hook*", &["millstream"]),
-    ("tracing-subscriber", &["millstream"]),
-    ("tokio*", &[]),
-    ("axum*", &[]),
-    ("hyper*", &[]),
+    ("signal-hook*", &["millstream", "millstream-cli"]),
+    ("ureq", &["millstream-cli"]),
+    ("tracing-subscriber", &["millstream", "millstream-server"]),
+    ("tokio*", &["millstream-server"]),
+    ("axum*", &["millstream-server"]),
+    ("hyper*", &["millstream-server"]),
+    ("tower*", &["millstream-server"]),
+    ("utoipa*", &["millstream-server"]),
+    ("rusqlite", &["millstream-server"]),
+    ("rustls*", &["millstream-server", "millstream-cli"]),
     ("reqwest", &[]),
 ];
 

@@ -16,25 +16,29 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("Checkpoints and savepoints", &["execution.checkpointing."]),
     ("Going on from a snapshot", &["execution.state-recovery."]),
     ("Restarts", &["restart-strategy."]),
+    (
+        "The server and its clients",
+        &["rest.", "security.", "web.", "jobstore.", "client."],
+    ),
     ("Everything else", &[""]),
 ];
 
 const HEAD: &str = "\
-# Options of a job
+# Options
 
-Options are set with `-D key=value` on the command line of `millstream run` or of a job package, or in the program with
+Options of a job are set with `-D key=value` on the command line of `millstream run` or of a job package, or in the program with
 `Environment::set`. The command line wins over the program. Names and meanings are those of Flink's `config.yaml` where
-there is one. `millstream run` refuses an option that is not on this page.
+there is one. `millstream run` refuses an option that is not on this page. Options of the server stand in its `config.yaml` or
+are set with `-D` on the command line of `millstream server`; those of jobs that stand there too hold for every job.
 
-This page is written from the definitions in `crates/core/src/options/keys.rs`:
+This page is written from the definitions in `crates/core/src/options/`:
 `UPDATE_DOCS=1 cargo test --release -p millstream-house --test the_guide_names_every_option`.
 ";
 
 fn page() -> String {
     let mut page = String::from(HEAD);
     for (section, (title, _)) in SECTIONS.iter().enumerate() {
-        let options: Vec<&OptionSummary> = options::ALL
-            .iter()
+        let options: Vec<&OptionSummary> = all()
             .filter(|option| section_of(option) == Some(section))
             .collect();
         if options.is_empty() {
@@ -46,6 +50,10 @@ fn page() -> String {
         page.extend(options.into_iter().map(row));
     }
     page
+}
+
+fn all() -> impl Iterator<Item = &'static OptionSummary> {
+    options::ALL.iter().chain(options::SERVER)
 }
 
 fn section_of(option: &OptionSummary) -> Option<usize> {
@@ -100,7 +108,7 @@ fn the_page_is_what_the_definitions_say() {
 #[test]
 fn every_option_stands_on_the_page_once() {
     let page = page();
-    for option in options::ALL {
+    for option in all() {
         let start = format!("| `{}`", option.name);
         let rows = page.lines().filter(|line| line.starts_with(&start));
         assert_eq!(rows.count(), 1, "{}", option.name);

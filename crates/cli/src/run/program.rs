@@ -4,15 +4,17 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clap::CommandFactory;
 use millstream::RunOptions;
 use millstream::local::LEVEL_VARIABLE;
 use millstream_core::{Error, Result, codes};
 use millstream_ingest::{ENTRY_CLASS, NAME};
 
-use super::arguments::{RunArguments, unknown_option};
+use super::arguments::RunArguments;
+use crate::arguments::unknown_option;
 
 /// What is run.
-pub(super) enum Program {
+pub(crate) enum Program {
     /// The ingestion job with its own arguments.
     Ingest { arguments: Vec<String> },
     /// An executable that links the `millstream` crate, with its own arguments.
@@ -39,7 +41,9 @@ pub(super) fn find(run: &RunArguments) -> Result<Program> {
         Some((first, _)) if first.starts_with('-') && ingest => Ok(Program::Ingest {
             arguments: run.program.clone(),
         }),
-        Some((first, _)) if first.starts_with('-') => Err(unknown_option(first)),
+        Some((first, _)) if first.starts_with('-') => {
+            Err(unknown_option(&RunArguments::command(), first))
+        }
         // Scripts for Flink name the operator's jar behind the class.
         Some((first, rest))
             if first == NAME || first == ENTRY_CLASS || (ingest && is_jar(first)) =>
@@ -101,14 +105,11 @@ pub(super) fn become_package(
     options: &RunOptions,
     verbosity: u8,
 ) -> Error {
-    let json = match serde_json::to_string(options) {
-        Ok(json) => json,
-        Err(cause) => {
-            return Error::new(&codes::INTERNAL, "the options of run make no JSON").cause(cause);
-        }
+    let mut command = match package_command(path, options) {
+        Ok(command) => command,
+        Err(error) => return error,
     };
-    let mut command = Command::new(path);
-    command.args(arguments).env(RunOptions::VARIABLE, json);
+    command.args(arguments);
     let level = match verbosity {
         0 => None,
         1 => Some("debug"),
@@ -118,7 +119,24 @@ pub(super) fn become_package(
     if let Some(level) = level.filter(|_| std::env::var_os(LEVEL_VARIABLE).is_none()) {
         command.env(LEVEL_VARIABLE, level);
     }
-    let cause = command.exec();
+    not_started(path, &command.exec())
+}
+
+/// The package as a command, with the options of `run` in its environment.
+///
+/// # Errors
+/// The options make no JSON, which would be a mistake of this program.
+pub(crate) fn package_command(path: &Path, options: &RunOptions) -> Result<Command> {
+    let json = serde_json::to_string(options).map_err(|cause| {
+        Error::new(&codes::INTERNAL, "the options of run make no JSON").cause(cause)
+    })?;
+    let mut command = Command::new(path);
+    command.env(RunOptions::VARIABLE, json);
+    Ok(command)
+}
+
+/// The error for a package that the system does not start.
+pub(crate) fn not_started(path: &Path, cause: &std::io::Error) -> Error {
     let message = format!("the job package {} can't be started", path.display());
     Error::new(&codes::ENTRY_UNKNOWN, message)
         .cause(cause)

@@ -90,7 +90,7 @@ impl Default for ReadSizes {
     fn default() -> Self {
         Self {
             split: 32 << 20,
-            block: 1 << 20,
+            block: 512 << 10,
             record: 64 << 20,
             rows: 8_192,
         }

@@ -4,18 +4,9 @@ use std::time::Duration;
 
 use super::{ConfigOption, OptionSummary};
 
-macro_rules! options {
-    ($($name:ident: $type:ty = $definition:expr;)*) => {
-        $(
-            #[doc = concat!("See [`ConfigOption::meaning`] of `", stringify!($name), "`.")]
-            pub const $name: ConfigOption<$type> = $definition;
-        )*
-        /// Every option of this module, for help texts and documentation.
-        pub const ALL: &[OptionSummary] = &[$($name.summary()),*];
-    };
-}
-
 options! {
+    /// Every option of a job, for help texts and documentation.
+    ALL;
     JOB_NAME: String = ConfigOption::new("pipeline.name", None,
         "Name of the job as listed. `-s latest` finds the snapshots of a job by it.");
     PARALLELISM: u32 = ConfigOption::new("parallelism.default", Some("1"),
@@ -87,7 +78,8 @@ options! {
     TASK_CANCELLATION_TIMEOUT: Duration = ConfigOption::new("task.cancellation.timeout", Some("3 min"),
         "A task that has not ended this long after it was cancelled brings its process down; 0: wait for ever.");
     TARGET: String = ConfigOption::new("execution.target", None,
-        "Where the job runs, as `run --target`: local is there now.");
+        "Where the job runs, as `run --target`: remote (on the session server; the default of the command line) or local (in the process that is \
+         started).");
     RESTORE_PATH: String = ConfigOption::new("execution.state-recovery.path", None,
         "The snapshot that the job goes on from, as `run -s`: the directory of a savepoint or checkpoint, its `_metadata`, or \
          `latest` for the newest completed one of the job's name. Not set: the job starts afresh.")
@@ -101,4 +93,6 @@ options! {
         .or(&["execution.savepoint-restore-mode"]);
     DATA_DIRECTORY: String = ConfigOption::new("millstream.data-dir", None,
         "Where Millstream keeps what nobody gave a place. Default: $XDG_DATA_HOME/millstream, else ~/.local/share/millstream.");
+    PROGRESS_INTERVAL: Duration = ConfigOption::new("millstream.progress-interval", Some("10 s"),
+        "Time between two lines of the log that say how far a job that will end is, where the log is no terminal; 0: none.");
 }

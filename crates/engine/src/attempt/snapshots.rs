@@ -47,8 +47,8 @@ impl SnapshotSender {
     }
 }
 
-/// Tasks whose snapshots may wait to be written.
-const JOBS: usize = 1 << 16;
+/// Snapshots of each task that may wait to be written: checkpoints that were given up wait, too, while a disk hangs.
+const JOBS_OF_A_TASK: usize = 64;
 /// How much the thread yields to the workers (Unix niceness).
 const NICENESS: i32 = 5;
 
@@ -59,13 +59,15 @@ pub(crate) struct SnapshotThread {
 }
 
 impl SnapshotThread {
-    /// Starts the thread. It writes only the snapshot whose number is in `wanted`.
+    /// Starts the thread for this many tasks. It writes only the snapshot whose number is in `wanted`.
     #[allow(clippy::disallowed_methods, reason = "the home of this thread")]
     pub(crate) fn start(
+        tasks: usize,
         events: EventSender,
         wanted: Arc<AtomicU64>,
     ) -> Result<(Self, SnapshotSender)> {
-        let (sender, jobs) = crossbeam_channel::bounded(JOBS);
+        // A channel takes the memory of all its places at once, so it has no more than the tasks can fill.
+        let (sender, jobs) = crossbeam_channel::bounded(tasks * JOBS_OF_A_TASK);
         let (stop, stopped) = crossbeam_channel::bounded(1);
         let handle = std::thread::Builder::new()
             .name("snapshots".to_owned())

@@ -2,11 +2,13 @@
 
 use millstream_core::{AttemptId, CheckpointId, JobStatus, TaskStatus};
 use millstream_protocol::{
-    Action, Attempt as AttemptNumber, Event, Failure, SnapshotKind, SnapshotRef, TaskId, Then,
+    Action, Attempt as AttemptNumber, DiscardReason, Event, Failure, SnapshotKind, SnapshotRef,
+    TaskId, Then,
 };
+use millstream_storage::Location;
 
 use super::io::IoTask;
-use super::observer::TaskView;
+use super::observer::{CheckpointStart, TaskView};
 use super::{Driver, JobOutcome, Message, task_id};
 use crate::attempt::{Attempt, AttemptEvent, AttemptSpec, Command, EventSender};
 use crate::metrics::TaskMetrics;
@@ -72,7 +74,12 @@ impl Driver {
             Action::ResumeSources { .. } => self.command(&Command::Resume),
             Action::FinishSources { .. } => self.command(&Command::Finish),
             Action::CancelTasks { .. } => self.command(&Command::Cancel),
-            Action::DiscardSnapshot { snapshot, .. } => {
+            Action::DiscardSnapshot { snapshot, reason } => {
+                let newest = self.machine.completed_snapshots().last();
+                if reason == DiscardReason::JobEnded && newest == Some(&snapshot) {
+                    self.mark_ended(self.machine.status());
+                }
+                self.observer.checkpoint_discarded(snapshot.checkpoint);
                 self.io.submit(IoTask::Dispose(snapshot.path));
             }
             Action::OperationEnded { id, result } => self.observer.operation_ended(id, &result),
@@ -171,6 +178,8 @@ impl Driver {
                 self.graph.name,
                 self.id
             );
+            self.observer
+                .restored(snapshot.checkpoint, &snapshot.path, snapshot.savepoint);
         }
         self.give_ids(number);
         let metrics: Vec<Vec<TaskMetrics>> = self
@@ -234,9 +243,22 @@ impl Driver {
         kind: &SnapshotKind,
         then: Then,
     ) {
+        self.final_commit = *kind == SnapshotKind::FinalCommit;
         let times = ((self.time_of_day)(), self.started.elapsed());
         let random = (self.random)();
-        match self.snapshots.begin(checkpoint, kind, then, times, random) {
+        let target = self.snapshots.begin(checkpoint, kind, then, times, random);
+        let target = target.and_then(|target| {
+            let location = target.as_ref().map(|target| target.directory());
+            self.observer.checkpoint_starts(&CheckpointStart {
+                checkpoint,
+                kind: kind.clone(),
+                location: location.map(Location::from_path).transpose()?,
+                last: then.is_last(),
+                stop: self.machine.stopping(),
+            })?;
+            Ok(target)
+        });
+        match target {
             Ok(target) => self.command(&Command::Trigger(Trigger {
                 checkpoint,
                 then,
@@ -285,7 +307,16 @@ impl Driver {
         }
     }
 
+    /// The snapshot up to which output is committed is deleted, or there never was one.
+    fn mark_ended(&self, status: JobStatus) {
+        let at = (self.time_of_day)();
+        self.io.submit(IoTask::MarkEnded { status, at });
+    }
+
     fn ended(&mut self, status: JobStatus, cause: Option<Failure>, gave_up: Option<String>) {
+        if self.final_commit && status == JobStatus::Finished {
+            self.mark_ended(status);
+        }
         self.outcome = Some(JobOutcome {
             status,
             cause,

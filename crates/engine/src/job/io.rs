@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
-use millstream_core::{CheckpointId, Error, Result, codes};
+use millstream_core::{CheckpointId, Error, JobStatus, Result, codes};
 use millstream_protocol::{Attempt as AttemptNumber, CommitResult};
 use millstream_storage::{
-    Location, Snapshot, SnapshotMetadata, SnapshotTarget, discard_incomplete, dispose,
+    Location, Snapshot, SnapshotLayout, SnapshotMetadata, SnapshotTarget, discard_incomplete,
+    dispose, mark_ended,
 };
 
 use super::Message;
@@ -36,6 +37,8 @@ pub(super) enum IoTask {
         checkpoint: CheckpointId,
         prepared: Vec<(String, Committable)>,
     },
+    /// Note that the job ended with this status, at this time of day, and that its last snapshot is deleted.
+    MarkEnded { status: JobStatus, at: u64 },
     /// Delete a completed snapshot.
     Dispose(String),
     /// Delete what an incomplete snapshot left.
@@ -57,12 +60,14 @@ impl IoThread {
     #[allow(clippy::disallowed_methods, reason = "the home of this thread")]
     pub(super) fn start(
         graph: Arc<JobGraph>,
+        layout: SnapshotLayout,
         answers: Sender<Message>,
         first: Option<Arc<RestoredJob>>,
     ) -> Result<Self> {
         let (tasks, received) = crossbeam_channel::bounded(TASKS);
         let worker = IoWorker {
             graph,
+            layout,
             answers,
             first,
             committers: BTreeMap::new(),
@@ -100,6 +105,7 @@ impl IoThread {
 
 struct IoWorker {
     graph: Arc<JobGraph>,
+    layout: SnapshotLayout,
     answers: Sender<Message>,
     first: Option<Arc<RestoredJob>>,
     /// By the uid of the sink.
@@ -130,6 +136,15 @@ impl IoWorker {
                 } => {
                     let result = self.commit(&prepared);
                     self.answer(Message::Committed { checkpoint, result });
+                }
+                IoTask::MarkEnded { status, at } => {
+                    let checkpoints = self.layout.checkpoints();
+                    let name = &self.graph.name;
+                    let marked =
+                        mark_ended(checkpoints, self.layout.job(), name, status.name(), at);
+                    if let Err(error) = marked {
+                        tracing::warn!("The end of the job could not be noted: {error}");
+                    }
                 }
                 IoTask::Dispose(path) => {
                     let disposed = path.parse::<Location>().and_then(|place| dispose(&place));

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use millstream_core::{AttemptId, CheckpointId, JobStatus, TaskStatus, TriggerId};
-use millstream_protocol::OperationResult;
+use millstream_core::{AttemptId, CheckpointId, JobStatus, Result, TaskStatus, TriggerId};
+use millstream_protocol::{Failure, OperationResult, SnapshotKind};
+use millstream_storage::Location;
 
 use crate::metrics::TaskMetrics;
 use crate::task::TaskKey;
@@ -23,6 +24,21 @@ pub struct TaskView {
     pub metrics: TaskMetrics,
 }
 
+/// A checkpoint or savepoint that is about to begin.
+#[derive(Debug, Clone)]
+pub struct CheckpointStart {
+    /// Its number.
+    pub checkpoint: CheckpointId,
+    /// What it is for.
+    pub kind: SnapshotKind,
+    /// Where it goes; `None`: nothing is written.
+    pub location: Option<Location>,
+    /// Whether the job ends with it.
+    pub last: bool,
+    /// The stop that wants it, where it is one's savepoint.
+    pub stop: Option<TriggerId>,
+}
+
 /// The numbers of a completed snapshot.
 #[derive(Debug, Clone)]
 pub struct CheckpointStatistics {
@@ -30,6 +46,8 @@ pub struct CheckpointStatistics {
     pub checkpoint: CheckpointId,
     /// Whether it is a savepoint.
     pub savepoint: bool,
+    /// Where it lies, as a URI.
+    pub path: String,
     /// From the trigger until `_metadata` was in place.
     pub duration: Duration,
     /// Bytes of state written.
@@ -55,6 +73,20 @@ pub trait Observer: Send {
         let _ = tasks;
     }
 
+    /// A checkpoint or savepoint is about to begin; no task has been told yet.
+    ///
+    /// # Errors
+    /// It must not begin: its operation fails with this.
+    fn checkpoint_starts(&mut self, start: &CheckpointStart) -> Result<()> {
+        let _ = start;
+        Ok(())
+    }
+
+    /// A task has handed in its part of a checkpoint or savepoint: so many bytes of state.
+    fn checkpoint_acknowledged(&mut self, checkpoint: CheckpointId, task: TaskKey, bytes: u64) {
+        let _ = (checkpoint, task, bytes);
+    }
+
     /// A checkpoint or savepoint is complete.
     fn checkpoint_completed(&mut self, statistics: &CheckpointStatistics) {
         let _ = statistics;
@@ -63,6 +95,21 @@ pub trait Observer: Send {
     /// A checkpoint or savepoint was given up.
     fn checkpoint_failed(&mut self, checkpoint: CheckpointId, reason: &str) {
         let _ = (checkpoint, reason);
+    }
+
+    /// A completed snapshot is to be deleted.
+    fn checkpoint_discarded(&mut self, checkpoint: CheckpointId) {
+        let _ = checkpoint;
+    }
+
+    /// The present attempt goes on from the snapshot at `path`.
+    fn restored(&mut self, checkpoint: CheckpointId, path: &str, savepoint: bool) {
+        let _ = (checkpoint, path, savepoint);
+    }
+
+    /// Something failed.
+    fn failed(&mut self, failure: &Failure) {
+        let _ = failure;
     }
 
     /// Something that was asked for has ended.

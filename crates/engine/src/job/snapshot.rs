@@ -23,6 +23,7 @@ struct Pending {
     target: Option<SnapshotTarget>,
     savepoint: bool,
     drained: bool,
+    last: bool,
     /// The time of day of the trigger.
     created: u64,
     /// The driver's time of the trigger.
@@ -72,6 +73,7 @@ impl Snapshots {
             target: target.clone(),
             savepoint: matches!(kind, SnapshotKind::Savepoint { .. }),
             drained: then == Then::Drain,
+            last: then.is_last(),
             created,
             triggered,
             acknowledged: Vec::new(),
@@ -141,6 +143,7 @@ impl Snapshots {
             },
             format: target.format(),
             drained: pending.drained,
+            last: pending.last,
             created: pending.created,
             millstream_version: env!("CARGO_PKG_VERSION").to_owned(),
             max_parallelism: self.graph.max_parallelism,
@@ -194,6 +197,7 @@ impl Snapshots {
     pub(super) fn written(
         &mut self,
         checkpoint: CheckpointId,
+        path: &str,
         observer: &mut dyn Observer,
         now: Duration,
     ) {
@@ -204,6 +208,7 @@ impl Snapshots {
         observer.checkpoint_completed(&CheckpointStatistics {
             checkpoint,
             savepoint: pending.savepoint,
+            path: path.to_owned(),
             duration: now.saturating_sub(pending.triggered),
             bytes: tasks.iter().map(|task| task.bytes).sum(),
             longest_pause: tasks

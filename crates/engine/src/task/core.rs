@@ -135,6 +135,7 @@ impl TaskCore {
 
     /// Brings event time to `watermark`; what operators hand out runs through those behind them.
     pub(crate) fn watermark(&mut self, watermark: EventTime, out: &mut Vec<Chunk>) -> Result<()> {
+        self.metrics.event_time(watermark);
         for number in 0..self.chain.len() {
             let mut chunks = Vec::new();
             if let Some(link) = self.chain.get_mut(number) {

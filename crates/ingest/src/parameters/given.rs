@@ -101,6 +101,13 @@ impl Given {
             .map(|(name, value)| (name.as_str(), &value.origin))
     }
 
+    /// Every name that was given, with its text and where it comes from, in alphabetical order.
+    pub(super) fn values(&self) -> impl Iterator<Item = (&str, &str, &Origin)> {
+        self.values
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.text.as_str(), &value.origin))
+    }
+
     fn argument(&mut self, name: String, text: String) {
         if table::find(&name).is_none() {
             self.problems.push(unknown::parameter(&name, ""));

@@ -88,6 +88,9 @@ pub(super) fn good_rows(parsed: Parsed, out: &mut Collector<Rows>) {
     }
 }
 
+/// All counts stand under one key, so that they are the whole job's.
+const KEY: u8 = 0;
+
 /// How many records of a batch were good, and those that were not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Tally {
@@ -106,7 +109,7 @@ pub(super) fn count(parsed: DataStream<Parsed>, limits: Limits) -> DataStream<St
             Parsed::Bad(bad) => Tally { good: 0, bad },
         })
         .name("Tally")
-        .key_by(|_| 0_u8)
+        .key_by(|_| KEY)
         .process(move || Counter::new(limits.clone()))
         .set_parallelism(1)
         .name("Bad records")
@@ -152,7 +155,7 @@ impl Limits {
 struct Counter {
     limits: Limits,
     state: Option<ValueState<u8, Counts>>,
-    /// The counts as this attempt saw them last, for the last line.
+    /// The counts as they were last, for the end, where no record is at hand.
     last: Counts,
 }
 
@@ -182,7 +185,10 @@ fn too_many(counts: Counts, limit: &str) -> Error {
 
 impl ProcessFunction<u8, Tally, String> for Counter {
     fn open(&mut self, context: &mut OpenContext<'_, u8>) -> Result<()> {
-        self.state = Some(context.value("counts")?);
+        let state = context.value("counts")?;
+        // After a restart there may be no record left to tell.
+        self.last = context.at_key(KEY, || state.get())?.unwrap_or_default();
+        self.state = Some(state);
         Ok(())
     }
 

@@ -1,10 +1,13 @@
 //! Log lines as Flink writes them: time, level, who, what. They go to standard error.
 
 use std::fmt;
+use std::io::Write;
+use std::sync::Mutex;
 
 use chrono::Local;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
@@ -20,11 +23,21 @@ pub fn start(verbosity: u8) {
         1 => "debug",
         _ => "trace",
     };
+    start_with(default, std::io::stderr);
+}
+
+/// Starts logging to `file`, at the level of [`LEVEL_VARIABLE`] or INFO.
+pub(crate) fn start_to(file: Mutex<impl Write + Send + 'static>) {
+    start_with("info", file);
+}
+
+fn start_with(default: &str, writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
     let filter =
         EnvFilter::try_from_env(LEVEL_VARIABLE).unwrap_or_else(|_| EnvFilter::new(default));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_writer(writer)
         .event_format(FlinkLines)
         .finish();
     if tracing::subscriber::set_global_default(subscriber).is_err() {

@@ -1,4 +1,4 @@
-//! Progress of a job: on a terminal one line that changes, elsewhere a line each 10 seconds.
+//! Progress of a job: on a terminal one line that changes, elsewhere a line each `millstream.progress-interval`.
 
 use std::io::IsTerminal;
 use std::thread::JoinHandle;
@@ -8,11 +8,10 @@ use crossbeam_channel::{RecvTimeoutError, Sender};
 use indicatif::{ProgressBar, ProgressStyle};
 use millstream_core::{Error, Result, codes};
 
-use super::clock::readable;
 use super::report::{Totals, Watch};
+use crate::clock::readable;
 
 const ON_TERMINAL: Duration = Duration::from_millis(200);
-const ELSEWHERE: Duration = Duration::from_secs(10);
 
 /// Shows how far a bounded job is.
 pub(super) struct ProgressLines {
@@ -21,20 +20,18 @@ pub(super) struct ProgressLines {
 }
 
 impl ProgressLines {
-    /// Starts to show, if the job is bounded.
+    /// Starts to show, if the job is bounded; where there is no terminal `elsewhere` is the time between two lines,
+    /// and 0 means none.
     #[allow(clippy::disallowed_methods, reason = "the home of this thread")]
-    pub(super) fn start(watch: Watch, bounded: bool) -> Result<Self> {
+    pub(super) fn start(watch: Watch, bounded: bool, elsewhere: Duration) -> Result<Self> {
         let (stop, stopped) = crossbeam_channel::bounded::<()>(1);
-        if !bounded {
+        let on_terminal = std::io::stderr().is_terminal();
+        let every = if on_terminal { ON_TERMINAL } else { elsewhere };
+        if !bounded || every.is_zero() {
             return Ok(Self { stop, thread: None });
         }
         let show = move || {
-            let bar = std::io::stderr().is_terminal().then(terminal_line);
-            let every = if bar.is_some() {
-                ON_TERMINAL
-            } else {
-                ELSEWHERE
-            };
+            let bar = on_terminal.then(terminal_line);
             let mut before = Totals::default();
             while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
                 let totals = watch.totals();

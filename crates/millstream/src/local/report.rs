@@ -8,7 +8,7 @@ use millstream_core::{CheckpointId, JobStatus, TriggerId};
 use millstream_engine::job::{CheckpointStatistics, JobOutcome, Observer, TaskView};
 use millstream_protocol::OperationResult;
 
-use super::clock::{now, readable};
+use crate::clock::{now, readable};
 
 /// The numbers that progress lines and the summary are made of.
 #[derive(Debug, Clone, Default)]

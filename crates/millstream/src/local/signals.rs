@@ -8,7 +8,7 @@ use millstream_protocol::{Request, SavepointFormat};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Handle;
 
-use super::clock::random_number;
+use crate::clock::random_number;
 
 /// Listens for signals while a job runs.
 pub(super) struct Signals {

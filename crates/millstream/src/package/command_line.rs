@@ -1,5 +1,7 @@
 //! The command line of a package that is run by itself.
 
+use std::path::PathBuf;
+
 use millstream_core::options::{
     ALL, OptionSummary, PARALLELISM, RESTORE_IGNORE_UNCLAIMED_STATE, RESTORE_PATH,
 };
@@ -23,12 +25,14 @@ Options:
 ";
 
 /// What the package is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mode {
     Run,
     Help,
     Describe,
     Plan,
+    /// The plan of the submission in this file.
+    PlanOf(PathBuf),
 }
 
 /// A command line, understood.
@@ -63,6 +67,11 @@ impl CommandLine {
             let is_option = match argument.as_str() {
                 "--millstream-describe" => line.set_mode(Mode::Describe),
                 "--millstream-plan" => line.set_mode(Mode::Plan),
+                "--millstream-plan-of" => {
+                    arguments.next();
+                    let file = needs("--millstream-plan-of", arguments.peek().cloned())?;
+                    line.set_mode(Mode::PlanOf(PathBuf::from(file)))
+                }
                 "-h" | "--help" | "-help" => line.set_mode(Mode::Help),
                 _ if given.is_some() => false,
                 "-v" => {

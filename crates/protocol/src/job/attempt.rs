@@ -287,6 +287,7 @@ impl JobMachine {
     }
 
     fn remember_failure(&mut self, failure: Failure) {
+        self.failure_count += 1;
         self.failures.push_back(failure);
         if self.failures.len() > FAILURES_REMEMBERED {
             self.failures.pop_front();

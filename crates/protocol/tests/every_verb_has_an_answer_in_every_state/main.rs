@@ -65,11 +65,9 @@ fn answer(verb: Verb, before: JobStatus, machine: &JobMachine, actions: &[Action
 
 fn outcome(result: &OperationResult) -> String {
     match result {
-        OperationResult::Failed {
-            code: "MS-2004",
-            reason,
-            ..
-        } => format!("refused: {reason}"),
+        OperationResult::Failed { code, reason, .. } if code == "MS-2004" => {
+            format!("refused: {reason}")
+        }
         OperationResult::Failed { reason, .. } => format!("fails: {reason}"),
         OperationResult::Cancelled => "done".to_owned(),
         OperationResult::Completed { .. } | OperationResult::Stopped { .. } => {

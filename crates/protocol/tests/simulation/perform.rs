@@ -307,9 +307,9 @@ impl Process<'_> {
             OperationResult::Completed { checkpoint, .. } => {
                 assert!(self.triggered[checkpoint].written);
             }
-            OperationResult::Failed {
-                code: "MS-2002", ..
-            } => self.outcome.failed_stops += 1,
+            OperationResult::Failed { code, .. } if code == "MS-2002" => {
+                self.outcome.failed_stops += 1;
+            }
             OperationResult::Cancelled => assert_eq!(self.status, JobStatus::Canceled),
             OperationResult::Failed { .. } => {}
         }

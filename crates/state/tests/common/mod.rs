@@ -68,6 +68,7 @@ pub(crate) fn write(
         kind: SnapshotKind::Savepoint,
         format,
         drained: false,
+        last: false,
         created: 1_790_000_000_000,
         millstream_version: "0.1.0".into(),
         max_parallelism: MAX,

@@ -38,6 +38,7 @@ pub(crate) fn example() -> SnapshotMetadata {
         kind: SnapshotKind::Checkpoint,
         format: SnapshotFormat::Native,
         drained: false,
+        last: false,
         created: 1_790_000_000_000,
         millstream_version: "0.1.0".into(),
         max_parallelism: MaxParallelism::DEFAULT,

@@ -91,6 +91,7 @@ pub(crate) fn metadata(
         kind: SnapshotKind::Checkpoint,
         format,
         drained: false,
+        last: false,
         created,
         millstream_version: "0.1.0".into(),
         max_parallelism: MaxParallelism::DEFAULT,

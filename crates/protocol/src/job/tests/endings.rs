@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::*;
 use crate::types::SnapshotKind;
 
@@ -61,7 +63,7 @@ fn cancel_ends_every_task_at_once_and_every_cancel_that_was_asked_for() {
     assert!(matches!(
         job.result(3),
         OperationResult::Failed {
-            code: "MS-2004",
+            code: Cow::Borrowed("MS-2004"),
             ..
         }
     ));
@@ -77,7 +79,7 @@ fn cancel_while_stopping_cancels_and_the_stop_ends_failed() {
     assert!(matches!(
         job.result(1),
         OperationResult::Failed {
-            code: "MS-2002",
+            code: Cow::Borrowed("MS-2002"),
             ..
         }
     ));
@@ -117,7 +119,7 @@ fn a_task_that_does_not_end_is_named_in_warnings_and_brings_the_process_down() {
     assert!(matches!(
         job.result(1),
         OperationResult::Failed {
-            code: "MS-2005",
+            code: Cow::Borrowed("MS-2005"),
             ..
         }
     ));
@@ -153,7 +155,7 @@ fn a_request_before_tasks_run_ends_even_if_they_never_do() {
     assert!(matches!(
         job.result(1),
         OperationResult::Failed {
-            code: "MS-2002",
+            code: Cow::Borrowed("MS-2002"),
             ..
         }
     ));

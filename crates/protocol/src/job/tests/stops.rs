@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::*;
 use crate::commit::Committed;
 use crate::recovery::UnfinishedStop;
@@ -68,7 +70,7 @@ fn a_declined_suspend_resumes_the_sources_and_names_the_task() {
     else {
         panic!("it failed");
     };
-    assert_eq!((code, savepoint), ("MS-2002", None));
+    assert_eq!((code.as_ref(), savepoint), ("MS-2002", None));
     assert_eq!(reason, "declined by Sink: out (1/1): disk full");
     job.checkpoint();
     assert_eq!(job.status(), JobStatus::Running);
@@ -107,7 +109,7 @@ fn a_failed_drain_goes_on_from_the_newest_checkpoint_and_uses_up_no_restart() {
     assert!(matches!(
         job.result(1),
         OperationResult::Failed {
-            code: "MS-2002",
+            code: Cow::Borrowed("MS-2002"),
             ..
         }
     ));

@@ -1,4 +1,4 @@
-//! Where snapshots of local jobs go.
+//! Where the snapshots of a job go.
 
 use std::path::PathBuf;
 
@@ -7,14 +7,14 @@ use millstream_core::{Configuration, Error, Result, codes};
 use millstream_storage::Location;
 
 /// The directories of one job.
-pub(super) struct Directories {
-    pub(super) checkpoints: Location,
-    pub(super) savepoints: Location,
+pub(crate) struct Directories {
+    pub(crate) checkpoints: Location,
+    pub(crate) savepoints: Location,
 }
 
 impl Directories {
     /// Those that the configuration names, else `checkpoints` and `savepoints` below the data directory.
-    pub(super) fn of(configuration: &Configuration) -> Result<Self> {
+    pub(crate) fn of(configuration: &Configuration) -> Result<Self> {
         let place = |set: Option<String>, name: &str| match set {
             Some(text) => text.parse::<Location>(),
             None => Location::from_path(data_directory(configuration)?.join(name)),

@@ -1,0 +1,123 @@
+//! The options that every action has: which server, which configuration, how the answer is shown.
+
+use clap::Args;
+use millstream_core::options::{self, OptionSummary};
+use millstream_core::{Configuration, Error, Result, codes};
+use millstream_ingest::parameters::nearest;
+
+/// Which server is asked, and how its answer is shown.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Connection {
+    /// Address of the server. Else rest.address and rest.port of the configuration, else 127.0.0.1:8081. https:// before it
+    /// asks for TLS.
+    #[arg(short = 'm', long, value_name = "HOST:PORT")]
+    pub(crate) jobmanager: Option<String>,
+
+    /// Configuration file. Else config.yaml (or flink-conf.yaml) in $MILLSTREAM_CONF_DIR, else in $FLINK_CONF_DIR.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<String>,
+
+    /// Sets an option; wins over the configuration file. May be given several times.
+    #[arg(short = 'D', value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+
+    /// Where jobs run: remote, on a server (default); local, in this process (`run` and `info`). yarn-* and kubernetes-* are not there
+    /// yet.
+    #[arg(
+        short,
+        long,
+        visible_short_alias = 'e',
+        alias = "executor",
+        value_name = "TARGET"
+    )]
+    pub(crate) target: Option<String>,
+
+    /// Accepted without effect: for ZooKeeper.
+    #[arg(
+        short = 'z',
+        long = "zookeeperNamespace",
+        value_name = "NAME",
+        hide = true
+    )]
+    pub(crate) zookeeper_namespace: Option<String>,
+
+    /// Print one JSON value on standard output, and nothing else there.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Show the cause of an error, and where its page is.
+    #[arg(long)]
+    pub(crate) verbose: bool,
+}
+
+impl Connection {
+    /// The options of `-D`.
+    ///
+    /// # Errors
+    /// Everything that is no setting ([`codes::USAGE`]) or no option ([`codes::OPTION_UNKNOWN`]), at once.
+    pub(crate) fn overrides(&self) -> Result<Configuration> {
+        let mut configuration = Configuration::new();
+        let mut unknown = Vec::new();
+        for setting in &self.settings {
+            let Some((key, value)) = setting.split_once('=') else {
+                let message = format!("-D {setting} is no setting");
+                return Err(Error::new(&codes::USAGE, message).next("write -D key=value"));
+            };
+            if is_option(key) {
+                configuration.set(key, value);
+            } else {
+                unknown.push(format!("`{key}`{}", hint(key)));
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(configuration);
+        }
+        let message = format!("-D sets what is no option: {}", unknown.join(", "));
+        Err(Error::new(&codes::OPTION_UNKNOWN, message).next("take it out or mend its name"))
+    }
+}
+
+impl Connection {
+    /// The options of `-D` that concern a job, not the server or where it is.
+    ///
+    /// # Errors
+    /// Those of [`Connection::overrides`].
+    pub(crate) fn job_settings(&self) -> Result<Configuration> {
+        let mut settings = Configuration::new();
+        for (key, value) in self.overrides()?.iter() {
+            let concerns_jobs = options::ALL
+                .iter()
+                .flat_map(names)
+                .any(|known| known == key);
+            if concerns_jobs && key != options::TARGET.name {
+                settings.set(key, value);
+            }
+        }
+        Ok(settings)
+    }
+}
+
+fn names(option: &OptionSummary) -> impl Iterator<Item = &'static str> {
+    std::iter::once(option.name).chain(option.aliases.iter().copied())
+}
+
+fn is_option(key: &str) -> bool {
+    options::ALL
+        .iter()
+        .chain(options::SERVER)
+        .flat_map(names)
+        .any(|known| known == key)
+}
+
+/// What was meant, in brackets.
+fn hint(key: &str) -> String {
+    let known: Vec<&str> = options::ALL
+        .iter()
+        .chain(options::SERVER)
+        .flat_map(names)
+        .collect();
+    match nearest(key, &known).as_slice() {
+        [] => String::new(),
+        near => format!(" (did you mean {}?)", near.join(" or ")),
+    }
+}

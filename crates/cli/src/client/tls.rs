@@ -1,0 +1,121 @@
+//! Which certificates are trusted.
+
+use std::sync::Arc;
+
+use millstream_core::{Configuration, Error, Result, codes, options};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+
+/// Keys of files with certificates (PEM) that are trusted, the first that is set counts.
+const TRUSTED: &[&str] = &[
+    options::CLIENT_TRUSTED.name,
+    "security.ssl.rest.certificate",
+];
+/// Where systems keep the certificates that everybody trusts.
+const SYSTEM: &[&str] = &[
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+];
+
+/// TLS that trusts what the configuration names, else what the system trusts.
+pub(super) fn config(configuration: &Configuration) -> Result<Arc<ClientConfig>> {
+    let named = TRUSTED.iter().find_map(|key| configuration.text(key));
+    let found = named.or_else(|| {
+        let mut system = SYSTEM.iter().copied();
+        system.find(|path| std::path::Path::new(path).is_file())
+    });
+    let Some(path) = found else {
+        return Err(Error::new(
+            &codes::OPTION_CONFLICT,
+            "TLS is asked for, and there are no certificates to trust",
+        )
+        .next(format!(
+            "name a file of certificates (PEM) with -D {}=FILE",
+            options::CLIENT_TRUSTED.name
+        )));
+    };
+    let refused = |what: &str| {
+        let message = format!("the certificates in {path} can't be {what}");
+        Error::new(&codes::CONFIG_FILE, message).next("give a file of certificates in PEM")
+    };
+    let pem = std::fs::read(path).map_err(|cause| refused("read").cause(cause))?;
+    let certificates: std::result::Result<Vec<_>, _> =
+        CertificateDer::pem_slice_iter(&pem).collect();
+    let certificates = certificates.map_err(|cause| refused("understood").cause(cause))?;
+    if certificates.is_empty() {
+        return Err(refused("found"));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut authorities = RootCertStore::empty();
+    authorities.add_parsable_certificates(certificates.iter().cloned());
+    let authorities =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(authorities), Arc::clone(&provider))
+            .build()
+            .map_err(|cause| refused("used").cause(cause))?;
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|cause| refused("used").cause(cause))?;
+    let trust = Trust {
+        authorities,
+        certificates,
+    };
+    let config = builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(trust))
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+/// Trust in authorities, and in each certificate by itself: a server that shows exactly one of them is trusted whatever the
+/// certificate says, since it has proven that it has the key. So the certificates that `openssl req -x509` makes can be used, which
+/// call themselves authorities, and which no authority vouches for.
+#[derive(Debug)]
+struct Trust {
+    authorities: Arc<WebPkiServerVerifier>,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Trust {
+    fn verify_server_cert(
+        &self,
+        shown: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
+        if self.certificates.iter().any(|trusted| trusted == shown) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        self.authorities
+            .verify_server_cert(shown, between, name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        shown: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        self.authorities
+            .verify_tls12_signature(message, shown, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        shown: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        self.authorities
+            .verify_tls13_signature(message, shown, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.authorities.supported_verify_schemes()
+    }
+}

@@ -1,0 +1,149 @@
+//! Running a job under a server: in a process of its own, which outlives the server.
+//!
+//! The server starts `PROGRAM --millstream-job DIRECTORY`; what stands in the directory, and what is said over the socket in
+//! it, is [`millstream_protocol::link`]. A server that goes away changes nothing for the job: the next one connects.
+
+mod directory;
+mod past;
+mod report;
+mod rotation;
+mod socket;
+mod state;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use millstream_core::{Configuration, Result};
+use millstream_engine::job::{Job, JobSpec, Restore};
+use millstream_engine::{JobGraph, Plan};
+use millstream_protocol::link::Submission;
+pub use millstream_protocol::link::{self, JOB_ARGUMENT};
+pub use millstream_protocol::{OperationResult, Request, SavepointFormat};
+use millstream_storage::{Location, Snapshot};
+
+use crate::clock::{random_number, time_of_day};
+use crate::directories::Directories;
+use crate::run::{Recovery, RunOptions};
+use directory::JobDirectory;
+use report::Reporter;
+use state::SharedState;
+pub use state::{PlanReport, plan_report};
+
+/// The process of a job: takes the job's directory, and has `program` declare and execute the job with its arguments. What
+/// keeps it from starting is left in the directory for the server.
+pub fn run(
+    directory: &Path,
+    program: impl FnOnce(&[String], &RunOptions) -> Result<()>,
+) -> ExitCode {
+    match try_run(directory, program) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The process's standard error is the job's output file.
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The arguments and options of the submission in `file`: what a server wants the plan of.
+///
+/// # Errors
+/// The file can't be read.
+pub fn read_submission(file: &Path) -> Result<(Vec<String>, RunOptions)> {
+    let submission: Submission = directory::read_submission(file)?;
+    let options = RunOptions {
+        entry: submission.entry,
+        configuration: submission.configuration,
+        job_directory: None,
+    };
+    Ok((submission.arguments, options))
+}
+
+fn try_run(path: &Path, program: impl FnOnce(&[String], &RunOptions) -> Result<()>) -> Result<()> {
+    let directory = JobDirectory::new(path);
+    let _lock = directory.lock()?;
+    rotation::start_logging(&directory)?;
+    let submission = directory.submission()?;
+    let options = RunOptions {
+        entry: submission.entry.clone(),
+        configuration: submission.configuration.clone(),
+        job_directory: Some(path.to_path_buf()),
+    };
+    let result = program(&submission.arguments, &options);
+    if let Err(error) = &result
+        && !directory.has_outcome()
+    {
+        tracing::error!("The job can't be started: {error}");
+        directory.write_outcome(&state::failed_to_start(&submission, error, time_of_day()))?;
+    }
+    result
+}
+
+/// Runs `graph` as the job of `directory` until it ends.
+///
+/// # Errors
+/// The job can't be started. How a job ends that did start is told by its outcome file.
+pub(crate) fn execute(
+    graph: JobGraph,
+    configuration: Configuration,
+    directory: &Path,
+) -> Result<()> {
+    let directory = JobDirectory::new(directory);
+    let Submission { job, .. } = directory.submission()?;
+    let launch = directory.launch()?;
+    let directories = Directories::of(&configuration)?;
+    let past = past::facts(&directory, job, &launch, &directories.checkpoints)?;
+    let restore = restore(&configuration, &graph.name, &directories, &directory)?
+        // A snapshot that the user took away after the job had checkpoints of its own is not missed.
+        .filter(|restore| past.offered.is_empty() || Snapshot::open(&restore.location).is_ok());
+    let plan = Plan::of(&graph);
+    let savepoints = past::savepoint_directory(&configuration)?;
+    let state = SharedState::new(job, &graph, &plan, &configuration, time_of_day());
+    let reporter = Reporter::new(state.clone(), directory.clone());
+    let spec = JobSpec {
+        id: job,
+        graph,
+        configuration,
+        checkpoints: directories.checkpoints,
+        savepoints,
+        restore,
+        past,
+        random: Box::new(random_number),
+        time_of_day,
+    };
+    let prepared = Job::prepare(spec, Box::new(reporter))?;
+    let socket = socket::Socket::listen(&directory, state.clone(), prepared.control())?;
+    let upkeep = state::Upkeep::start(state.clone(), directory.clone())?;
+    let outcome = prepared.run();
+    upkeep.stop();
+    state.ended(&outcome, time_of_day());
+    directory.write_outcome(&state.report())?;
+    socket.close();
+    Ok(())
+}
+
+/// The snapshot that the user wants the job to go on from. What `latest` means is decided once, when the job
+/// first starts.
+fn restore(
+    configuration: &Configuration,
+    job_name: &str,
+    directories: &Directories,
+    directory: &JobDirectory,
+) -> Result<Option<Restore>> {
+    let Some(recovery) = Recovery::from_configuration(configuration)? else {
+        return Ok(None);
+    };
+    let location = match directory.restored_from()? {
+        Some(pinned) => pinned,
+        None => {
+            let location: Location = recovery.locate(job_name, directories)?;
+            directory.pin_restored_from(&location)?;
+            location
+        }
+    };
+    Ok(Some(Restore {
+        location,
+        allow_non_restored: recovery.allow_non_restored,
+        claim: recovery.claim,
+    }))
+}

@@ -1,0 +1,157 @@
+//! The files of a job's directory.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use millstream_core::{Error, Result, codes};
+use millstream_protocol::link::{
+    JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, STOP_FILE, SUBMISSION_FILE, StopBegun,
+    Submission,
+};
+use millstream_storage::Location;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What `latest` was when the job first started.
+const RESTORED_FILE: &str = "restored.json";
+
+/// The directory of the job that this process runs.
+#[derive(Debug, Clone)]
+pub(super) struct JobDirectory {
+    path: PathBuf,
+}
+
+impl JobDirectory {
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_path_buf(),
+        }
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Locks the directory for as long as the file is open.
+    pub(super) fn lock(&self) -> Result<File> {
+        let path = self.file(LOCK_FILE);
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|cause| unusable(&path, "opened", cause))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(fs::TryLockError::WouldBlock) => Err(Error::new(
+                &codes::JOB_STATE,
+                format!("another process runs the job of {}", self.path.display()),
+            )
+            .next("leave it to that process")),
+            Err(fs::TryLockError::Error(cause)) => Err(unusable(&path, "locked", cause)),
+        }
+    }
+
+    pub(super) fn submission(&self) -> Result<Submission> {
+        read_submission(&self.file(SUBMISSION_FILE))
+    }
+
+    pub(super) fn launch(&self) -> Result<Launch> {
+        Ok(self.read(LAUNCH_FILE)?.unwrap_or_default())
+    }
+
+    pub(super) fn stop_begun(&self) -> Result<Option<StopBegun>> {
+        self.read(STOP_FILE)
+    }
+
+    pub(super) fn begin_stop(&self, stop: &StopBegun) -> Result<()> {
+        self.write(STOP_FILE, stop)
+    }
+
+    /// The stop that had begun will not be finished from its savepoint.
+    pub(super) fn forget_stop(&self) -> Result<()> {
+        let path = self.file(STOP_FILE);
+        match fs::remove_file(&path) {
+            Ok(()) => self.sync(),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),
+            Err(cause) => Err(unusable(&path, "deleted", cause)),
+        }
+    }
+
+    pub(super) fn restored_from(&self) -> Result<Option<Location>> {
+        let text: Option<String> = self.read(RESTORED_FILE)?;
+        text.map(|text| text.parse()).transpose()
+    }
+
+    pub(super) fn pin_restored_from(&self, location: &Location) -> Result<()> {
+        self.write(RESTORED_FILE, &location.to_string())
+    }
+
+    pub(super) fn has_outcome(&self) -> bool {
+        self.file(OUTCOME_FILE).exists()
+    }
+
+    pub(super) fn write_outcome(&self, report: &JobReport) -> Result<()> {
+        self.write(OUTCOME_FILE, report)
+    }
+
+    fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        read_file(&self.file(name))
+    }
+
+    /// Puts a file in place that survives a crash of the machine: whole, or not at all.
+    fn write(&self, name: &str, value: &impl Serialize) -> Result<()> {
+        let path = self.file(name);
+        let temporary = self.file(&format!(".{name}.tmp"));
+        let text = serde_json::to_vec(value).map_err(|cause| unusable(&path, "written", cause))?;
+        let written = File::create(&temporary).and_then(|mut file| {
+            file.write_all(&text)?;
+            file.sync_all()?;
+            fs::rename(&temporary, &path)
+        });
+        written.map_err(|cause| unusable(&path, "written", cause))?;
+        self.sync()
+    }
+
+    fn sync(&self) -> Result<()> {
+        let synced = File::open(&self.path).and_then(|directory| directory.sync_all());
+        synced.map_err(|cause| unusable(&self.path, "synced", cause))
+    }
+}
+
+/// Reads a submission.
+pub(super) fn read_submission(path: &Path) -> Result<Submission> {
+    read_file(path)?.ok_or_else(|| {
+        Error::new(
+            &codes::JOB_DIRECTORY,
+            format!("{} is not there", path.display()),
+        )
+        .next("job processes are started by `millstream server` only")
+    })
+}
+
+/// Reads a file of JSON; `None`: it is not there.
+fn read_file<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(unusable(path, "read", cause)),
+    };
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|cause| unusable(path, "understood", cause))
+}
+
+fn unusable(path: &Path, verb: &str, cause: impl std::fmt::Display) -> Error {
+    Error::new(
+        &codes::JOB_DIRECTORY,
+        format!("{} can't be {verb}", path.display()),
+    )
+    .cause(cause)
+    .next("see that the server's data directory is writable and its disk not full")
+}

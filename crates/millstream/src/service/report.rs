@@ -1,0 +1,305 @@
+//! What the driver of the job tells, turned into the job's report.
+
+use millstream_core::{CheckpointId, JobStatus, Result, TaskStatus, TriggerId};
+use millstream_engine::TaskKey;
+use millstream_engine::job::{CheckpointStart, CheckpointStatistics, Observer, TaskView};
+use millstream_protocol::link::{
+    CheckpointReport, CheckpointState, EndedOperation, FailureReport, JobReport, StopBegun,
+    SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
+};
+use millstream_protocol::{Failure, OperationResult, SavepointFormat, SnapshotKind};
+
+use super::directory::JobDirectory;
+use super::state::SharedState;
+use crate::clock::time_of_day;
+
+/// So many snapshots are told of, and the one that runs.
+const SNAPSHOTS: usize = 10;
+/// So many failures are told of.
+const FAILURES: usize = 20;
+
+/// Keeps the report of a job.
+pub(super) struct Reporter {
+    state: SharedState,
+    directory: JobDirectory,
+    /// The savepoint of the stop that has begun.
+    stop: Option<CheckpointId>,
+}
+
+impl Reporter {
+    pub(super) fn new(state: SharedState, directory: JobDirectory) -> Self {
+        Self {
+            state,
+            directory,
+            stop: None,
+        }
+    }
+
+    fn report(&self, change: impl FnOnce(&mut JobReport, u64)) {
+        let now = time_of_day();
+        self.state.change(|state| change(&mut state.report, now));
+    }
+}
+
+fn new_checkpoint(
+    start: &CheckpointStart,
+    vertices: &[VertexReport],
+    now: u64,
+) -> CheckpointReport {
+    CheckpointReport {
+        id: start.checkpoint,
+        state: CheckpointState::InProgress,
+        savepoint: match &start.kind {
+            SnapshotKind::Savepoint { format, .. } => Some(*format),
+            SnapshotKind::Checkpoint | SnapshotKind::FinalCommit => None,
+        },
+        last: start.last,
+        triggered: now,
+        acknowledged: None,
+        ended: None,
+        bytes: 0,
+        longest_pause_ms: 0,
+        path: None,
+        discarded: false,
+        failure: None,
+        tasks: vertices
+            .iter()
+            .map(|vertex| vec![None; vertex.subtasks.len()])
+            .collect(),
+    }
+}
+
+fn find(report: &mut JobReport, id: CheckpointId) -> Option<&mut CheckpointReport> {
+    report.checkpoints.iter_mut().find(|known| known.id == id)
+}
+
+fn subtask(report: &mut JobReport, task: TaskKey) -> Option<&mut SubtaskReport> {
+    report
+        .vertices
+        .get_mut(task.vertex)?
+        .subtasks
+        .get_mut(task.subtask)
+}
+
+/// Which tasks a running snapshot waits for, in one line.
+fn waits_for(report: &JobReport) -> Option<String> {
+    let running = report
+        .checkpoints
+        .iter()
+        .find(|known| known.state == CheckpointState::InProgress)?;
+    let missing: Vec<String> = running
+        .tasks
+        .iter()
+        .zip(&report.vertices)
+        .flat_map(|(tasks, vertex)| {
+            let missing = tasks.iter().enumerate().filter(|(_, task)| task.is_none());
+            missing.map(|(subtask, _)| format!("{} ({}/{})", vertex.name, subtask + 1, tasks.len()))
+        })
+        .collect();
+    let noun = running.savepoint.map_or("checkpoint", |_| "savepoint");
+    let id = running.id;
+    Some(if missing.is_empty() {
+        format!("{noun} {id} is being written")
+    } else {
+        format!("{noun} {id} waits for {}", missing.join(", "))
+    })
+}
+
+impl Observer for Reporter {
+    fn job_switched(&mut self, _: JobStatus, to: JobStatus) {
+        // The end is told once everything is on disk.
+        if to.is_terminal() {
+            return;
+        }
+        self.report(|report, now| {
+            report.status = to;
+            report.switched.insert(to, now);
+        });
+    }
+
+    fn task_switched(&mut self, task: TaskKey, _: TaskStatus, to: TaskStatus) {
+        self.report(|report, now| {
+            if let Some(subtask) = subtask(report, task) {
+                subtask.status = to;
+                subtask.switched.insert(to, now);
+            }
+        });
+    }
+
+    fn attempt_started(&mut self, tasks: &[TaskView]) {
+        let now = time_of_day();
+        self.state.change(|state| {
+            state.begin_attempt(tasks);
+            state.report.attempt += 1;
+            for task in tasks {
+                if let Some(subtask) = subtask(&mut state.report, task.key) {
+                    subtask.id = Some(task.attempt);
+                    subtask.numbers = TaskNumbers::default();
+                    subtask.switched.entry(subtask.status).or_insert(now);
+                }
+            }
+        });
+    }
+
+    fn checkpoint_starts(&mut self, start: &CheckpointStart) -> Result<()> {
+        if let (Some(id), Some(location)) = (start.stop, &start.location) {
+            self.directory.begin_stop(&StopBegun {
+                id,
+                checkpoint: start.checkpoint,
+                path: location.to_string(),
+            })?;
+            self.stop = Some(start.checkpoint);
+        }
+        if start.kind == SnapshotKind::FinalCommit {
+            return Ok(());
+        }
+        self.report(|report, now| {
+            let checkpoint = new_checkpoint(start, &report.vertices, now);
+            report.checkpoints.push(checkpoint);
+            let surplus = report.checkpoints.len().saturating_sub(SNAPSHOTS + 1);
+            report.checkpoints.drain(..surplus);
+            report.counts.total += 1;
+            report.counts.in_progress += 1;
+            report.next_checkpoint = start.checkpoint + 1;
+            report.held_up = waits_for(report);
+        });
+        Ok(())
+    }
+
+    fn checkpoint_acknowledged(&mut self, checkpoint: CheckpointId, task: TaskKey, bytes: u64) {
+        self.report(|report, now| {
+            if let Some(known) = find(report, checkpoint) {
+                known.acknowledged = Some(now);
+                known.bytes += bytes;
+                let part = known.tasks.get_mut(task.vertex);
+                if let Some(part) = part.and_then(|parts| parts.get_mut(task.subtask)) {
+                    *part = Some(TaskCheckpoint {
+                        acknowledged: now,
+                        bytes,
+                    });
+                }
+            }
+            report.held_up = waits_for(report);
+        });
+    }
+
+    fn checkpoint_completed(&mut self, statistics: &CheckpointStatistics) {
+        tracing::info!(
+            "Completed {} {} ({} bytes, checkpointDuration={} ms, longest pause {:.1} ms).",
+            if statistics.savepoint {
+                "savepoint"
+            } else {
+                "checkpoint"
+            },
+            statistics.checkpoint,
+            statistics.bytes,
+            statistics.duration.as_millis(),
+            statistics.longest_pause.as_secs_f64() * 1e3,
+        );
+        self.report(|report, now| {
+            let Some(known) = find(report, statistics.checkpoint) else {
+                return;
+            };
+            known.state = CheckpointState::Completed;
+            known.ended = Some(now);
+            known.path = Some(statistics.path.clone());
+            known.bytes = statistics.bytes;
+            let pause = statistics.longest_pause.as_millis();
+            known.longest_pause_ms = u64::try_from(pause).unwrap_or(u64::MAX);
+            let known = known.clone();
+            report.counts.in_progress = report.counts.in_progress.saturating_sub(1);
+            report.counts.completed += 1;
+            if known.savepoint.is_some() {
+                report.savepoint = Some(known);
+            }
+            report.held_up = None;
+        });
+    }
+
+    fn checkpoint_failed(&mut self, checkpoint: CheckpointId, reason: &str) {
+        if self.stop.take_if(|stop| *stop == checkpoint).is_some()
+            && let Err(error) = self.directory.forget_stop()
+        {
+            tracing::warn!("{error}");
+        }
+        self.report(|report, now| {
+            let Some(known) = find(report, checkpoint) else {
+                return;
+            };
+            known.state = CheckpointState::Failed;
+            known.ended = Some(now);
+            known.failure = Some(reason.to_owned());
+            report.failed = Some(known.clone());
+            report.counts.in_progress = report.counts.in_progress.saturating_sub(1);
+            report.counts.failed += 1;
+            report.held_up = None;
+        });
+    }
+
+    fn checkpoint_discarded(&mut self, checkpoint: CheckpointId) {
+        self.report(|report, _| {
+            if let Some(known) = find(report, checkpoint) {
+                known.discarded = true;
+            }
+        });
+    }
+
+    fn restored(&mut self, checkpoint: CheckpointId, path: &str, savepoint: bool) {
+        self.report(|report, now| {
+            report.counts.restored += 1;
+            let known = find(report, checkpoint).cloned();
+            let mut restored = known.unwrap_or_else(|| CheckpointReport {
+                id: checkpoint,
+                state: CheckpointState::Completed,
+                savepoint: savepoint.then(SavepointFormat::default),
+                last: false,
+                triggered: now,
+                acknowledged: None,
+                ended: None,
+                bytes: 0,
+                longest_pause_ms: 0,
+                path: Some(path.to_owned()),
+                discarded: false,
+                failure: None,
+                tasks: Vec::new(),
+            });
+            restored.triggered = now;
+            report.restored = Some(restored);
+        });
+    }
+
+    fn failed(&mut self, failure: &Failure) {
+        self.report(|report, now| {
+            let task = failure.task.and_then(|task| {
+                let vertex = report.vertices.get(task.vertex as usize)?;
+                let (number, of) = (task.subtask + 1, vertex.subtasks.len());
+                Some(format!("{} ({number}/{of})", vertex.name))
+            });
+            report.failures.push(FailureReport {
+                at: now,
+                code: failure.code.to_owned(),
+                message: failure.message.clone(),
+                task,
+                attempt: failure.attempt,
+            });
+            let surplus = report.failures.len().saturating_sub(FAILURES);
+            report.failures.drain(..surplus);
+        });
+    }
+
+    fn operation_ended(&mut self, id: TriggerId, result: &OperationResult) {
+        match result {
+            OperationResult::Failed { code, reason, .. } => {
+                tracing::warn!("Operation {id} failed: {code}: {reason}");
+            }
+            done => tracing::info!("Operation {id} ended: {done:?}"),
+        }
+        self.report(|report, now| {
+            report.operations.push(EndedOperation {
+                id,
+                at: now,
+                result: result.clone(),
+            });
+        });
+    }
+}

@@ -1,0 +1,210 @@
+//! The state of the job as reports tell it: shared by the driver, which changes it, and the socket, which sends it.
+
+mod numbers;
+mod plan;
+mod upkeep;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use millstream_core::{Configuration, Error, JobId, JobStatus};
+use millstream_engine::job::{JobOutcome, TaskView};
+use millstream_engine::metrics::TaskMetrics;
+use millstream_engine::{JobGraph, Plan};
+use millstream_protocol::link::{CheckpointCounts, FailureReport, JobReport, Submission};
+
+use numbers::Meter;
+pub use plan::{PlanReport, plan_report};
+pub(super) use upkeep::Upkeep;
+
+/// So many operations that have ended are told without the server recording them: far more than a person asks for
+/// while a server is away.
+const UNRECORDED: usize = 10_000;
+
+pub(super) struct State {
+    pub(super) report: JobReport,
+    /// The counters of the present attempt, by vertex, then subtask.
+    metrics: Vec<Vec<TaskMetrics>>,
+    meter: Meter,
+    /// Counts up with every change.
+    version: u64,
+    closed: bool,
+}
+
+impl State {
+    /// A new attempt counts from nothing.
+    pub(super) fn begin_attempt(&mut self, tasks: &[TaskView]) {
+        self.meter.reset();
+        self.metrics = self
+            .report
+            .vertices
+            .iter()
+            .map(|vertex| vec![TaskMetrics::default(); vertex.subtasks.len()])
+            .collect();
+        for task in tasks {
+            let vertex = self.metrics.get_mut(task.key.vertex);
+            if let Some(metrics) = vertex.and_then(|v| v.get_mut(task.key.subtask)) {
+                *metrics = task.metrics.clone();
+            }
+        }
+    }
+}
+
+/// The state, shared.
+#[derive(Clone)]
+pub(super) struct SharedState {
+    inner: Arc<(Mutex<State>, Condvar)>,
+}
+
+impl SharedState {
+    /// The state of a job that has just been built.
+    pub(super) fn new(
+        job: JobId,
+        graph: &JobGraph,
+        plan: &Plan,
+        configuration: &Configuration,
+        now: u64,
+    ) -> Self {
+        let report = JobReport {
+            vertices: plan::vertices(graph, plan, now),
+            max_parallelism: u32::from(graph.max_parallelism.get()),
+            configuration: configuration.without_secrets(),
+            ..empty(job, graph.name.clone(), JobStatus::Created, now)
+        };
+        let state = State {
+            report,
+            metrics: Vec::new(),
+            meter: Meter::default(),
+            version: 1,
+            closed: false,
+        };
+        Self {
+            inner: Arc::new((Mutex::new(state), Condvar::new())),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.inner.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the state and wakes those who tell it.
+    pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        let surplus = state.report.operations.len().saturating_sub(UNRECORDED);
+        state.report.operations.drain(..surplus);
+        state.version += 1;
+        drop(state);
+        self.inner.1.notify_all();
+    }
+
+    /// Takes the numbers of the tasks into the report.
+    pub(super) fn refresh(&self, elapsed: Duration) {
+        let mut state = self.lock();
+        let State {
+            report,
+            metrics,
+            meter,
+            ..
+        } = &mut *state;
+        if meter.read(metrics, &mut report.vertices, elapsed) {
+            state.version += 1;
+            drop(state);
+            self.inner.1.notify_all();
+        }
+    }
+
+    /// The report as it is.
+    pub(super) fn report(&self) -> JobReport {
+        self.lock().report.clone()
+    }
+
+    /// Waits until there is a newer version than `seen`; `None`: there will be none.
+    pub(super) fn next(&self, seen: u64) -> Option<(u64, JobReport)> {
+        let mut state = self.lock();
+        loop {
+            if state.version > seen {
+                return Some((state.version, state.report.clone()));
+            }
+            if state.closed {
+                return None;
+            }
+            state = self
+                .inner
+                .1
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Lets changes gather for a moment; not where there will be no more.
+    pub(super) fn pause(&self, moment: Duration) {
+        let state = self.lock();
+        let (condition, patience) = (&self.inner.1, moment);
+        drop(condition.wait_timeout_while(state, patience, |state| !state.closed));
+    }
+
+    /// There will be no newer versions.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.inner.1.notify_all();
+    }
+
+    /// The job has ended.
+    pub(super) fn ended(&self, outcome: &JobOutcome, now: u64) {
+        self.refresh(Duration::ZERO);
+        self.change(|state| {
+            state.report.status = outcome.status;
+            state.report.switched.entry(outcome.status).or_insert(now);
+            state.report.gave_up = outcome.gave_up.clone();
+        });
+    }
+}
+
+/// The report of a job that could not be started.
+pub(super) fn failed_to_start(submission: &Submission, error: &Error, now: u64) -> JobReport {
+    let name = submission.entry.clone().unwrap_or_default();
+    let mut report = empty(submission.job, name, JobStatus::Failed, now);
+    report.failures.push(FailureReport {
+        at: now,
+        code: error.code().to_owned(),
+        message: one_line(error),
+        task: None,
+        attempt: 0,
+    });
+    report
+}
+
+/// What happened and what to do, without the code.
+fn one_line(error: &Error) -> String {
+    match error.next_step() {
+        "" => error.message().to_owned(),
+        step => format!("{}; {step}", error.message()),
+    }
+}
+
+fn empty(job: JobId, name: String, status: JobStatus, now: u64) -> JobReport {
+    JobReport {
+        job,
+        name,
+        status,
+        process: std::process::id(),
+        started: now,
+        switched: BTreeMap::from([(status, now)]),
+        attempt: 0,
+        max_parallelism: 0,
+        configuration: Configuration::new(),
+        vertices: Vec::new(),
+        counts: CheckpointCounts::default(),
+        checkpoints: Vec::new(),
+        savepoint: None,
+        failed: None,
+        restored: None,
+        next_checkpoint: 0,
+        failures: Vec::new(),
+        gave_up: None,
+        held_up: None,
+        operations: Vec::new(),
+    }
+}

@@ -1,0 +1,94 @@
+//! What a server and the process of a job say to each other, and the files that outlive either.
+//!
+//! A job has a directory of its own, made by the server. Whoever dies, the files there tell the other side, or its
+//! successor, how far things are:
+//!
+//! | file | written by | holds |
+//! |---|---|---|
+//! | [`SUBMISSION_FILE`] | server, once | [`Submission`]: what runs, and how (it may hold secrets: mode 0600) |
+//! | [`LAUNCH_FILE`] | server, before each start of a process | [`Launch`]: what is known of the job's past |
+//! | [`LOCK_FILE`] | job process | nothing; locked for as long as the process lives |
+//! | [`SOCKET_FILE`] | job process | the socket that the server connects to |
+//! | [`STOP_FILE`] | job process, before the savepoint of a stop begins | [`StopBegun`] |
+//! | [`OUTCOME_FILE`] | job process, when the job has ended | its last [`JobReport`] |
+//! | [`LOG_FILE`], [`OUTPUT_FILE`] | job process | log lines; standard output and error |
+//!
+//! Over the socket go lines of JSON: [`JobReport`]s to the server, each complete in itself, so that a server
+//! that has just started knows a job from its first line; [`ToJob`] to the process.
+
+mod report;
+
+use millstream_core::{CheckpointId, Configuration, JobId, TriggerId};
+use serde::{Deserialize, Serialize};
+
+use crate::event::Request;
+pub use report::{
+    CheckpointCounts, CheckpointReport, CheckpointState, EdgeReport, EndedOperation, FailureReport,
+    JobReport, SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
+};
+
+/// The [`Submission`] as JSON.
+pub const SUBMISSION_FILE: &str = "job.json";
+/// The [`Launch`] as JSON.
+pub const LAUNCH_FILE: &str = "launch.json";
+/// Locked (`flock`) by the job process for as long as it lives.
+pub const LOCK_FILE: &str = "lock";
+/// The Unix socket that the job process listens on.
+pub const SOCKET_FILE: &str = "job.sock";
+/// The [`StopBegun`] as JSON.
+pub const STOP_FILE: &str = "stop.json";
+/// The last [`JobReport`] as JSON.
+pub const OUTCOME_FILE: &str = "outcome.json";
+/// The log of the job process; older parts are `job.log.1`, `job.log.2`, ….
+pub const LOG_FILE: &str = "job.log";
+/// Standard output and error of the job process; older parts are `job.out.1`, ….
+pub const OUTPUT_FILE: &str = "job.out";
+/// How a job process is started: `PROGRAM --millstream-job DIRECTORY`.
+pub const JOB_ARGUMENT: &str = "--millstream-job";
+
+/// What runs, and how: fixed when the job is submitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submission {
+    /// The job.
+    pub job: JobId,
+    /// The entry point; `None`: the package has one only.
+    pub entry: Option<String>,
+    /// The arguments of the job's program.
+    pub arguments: Vec<String>,
+    /// The options of the job: those of the server's configuration that concern jobs, then those of the call. What the job
+    /// is restored from is among them (`execution.state-recovery.…`).
+    pub configuration: Configuration,
+}
+
+/// What is known of a job's past when a process is started for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Launch {
+    /// How many processes ran the job before.
+    pub earlier: u32,
+    /// The newest snapshot that records say was completed; `None`: no record.
+    pub completed_up_to: Option<CheckpointId>,
+    /// The lowest number that no snapshot of the job has used; 0 if not known.
+    pub next_checkpoint: CheckpointId,
+}
+
+/// A stop that has triggered its savepoint. Where that turns out complete after a crash, the stop is finished
+/// from it: its output may be committed already, so the job must not go back behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopBegun {
+    /// The operation.
+    pub id: TriggerId,
+    /// The savepoint's number.
+    pub checkpoint: CheckpointId,
+    /// The savepoint's directory.
+    pub path: String,
+}
+
+/// What a server tells the process of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToJob {
+    /// Does something. Sent again with the same id it is the same operation.
+    Request(Request),
+    /// The ends of these operations are on record: reports need not tell them any more.
+    Recorded(Vec<TriggerId>),
+}

@@ -1,0 +1,215 @@
+//! The state of a job, as its process tells it. Times are milliseconds since 1970-01-01T00:00:00Z.
+
+use std::collections::BTreeMap;
+
+use millstream_core::{
+    AttemptId, CheckpointId, Configuration, JobId, JobStatus, OperatorId, TaskStatus, TriggerId,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::operations::OperationResult;
+use crate::types::{Attempt, SavepointFormat};
+
+/// Everything that is known of a job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobReport {
+    /// The job.
+    pub job: JobId,
+    /// Its name.
+    pub name: String,
+    /// Its status.
+    pub status: JobStatus,
+    /// The process that runs it.
+    pub process: u32,
+    /// When the process began.
+    pub started: u64,
+    /// When it last switched to each status that it had in this process.
+    pub switched: BTreeMap<JobStatus, u64>,
+    /// The number of the present attempt within this process; 0 before the first.
+    pub attempt: Attempt,
+    /// The number of key groups.
+    pub max_parallelism: u32,
+    /// The settings as they count (the program's and those of the submission), without secrets.
+    pub configuration: Configuration,
+    /// The chains of operators, inputs first.
+    pub vertices: Vec<VertexReport>,
+    /// How many snapshots there were in this process.
+    pub counts: CheckpointCounts,
+    /// The newest snapshots, oldest first; at most 10 and the one that runs.
+    pub checkpoints: Vec<CheckpointReport>,
+    /// The newest savepoint.
+    pub savepoint: Option<CheckpointReport>,
+    /// The snapshot that failed last.
+    pub failed: Option<CheckpointReport>,
+    /// What this process or its present attempt went on from.
+    pub restored: Option<CheckpointReport>,
+    /// The number that the next snapshot will have.
+    pub next_checkpoint: CheckpointId,
+    /// The newest failures, oldest first; at most 20.
+    pub failures: Vec<FailureReport>,
+    /// Why the job was not restarted, where it has failed.
+    pub gave_up: Option<String>,
+    /// What holds a running job up, in one line: a snapshot that waits for tasks, a commit. `None`: nothing.
+    pub held_up: Option<String>,
+    /// Operations that have ended, until they are recorded.
+    pub operations: Vec<EndedOperation>,
+}
+
+/// A chain of operators that runs as one task for each subtask.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VertexReport {
+    /// Its id over REST.
+    pub id: OperatorId,
+    /// The operators' names joined by ` -> `.
+    pub name: String,
+    /// The operators' names, first to last.
+    pub operators: Vec<String>,
+    /// Whether a source is at its head.
+    pub is_source: bool,
+    /// Where records come from.
+    pub inputs: Vec<EdgeReport>,
+    /// The present attempt of each subtask.
+    pub subtasks: Vec<SubtaskReport>,
+}
+
+/// An edge between two vertices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EdgeReport {
+    /// The vertex that it comes from.
+    pub from: OperatorId,
+    /// How records get there, as Flink says it: `FORWARD`, `HASH`, `REBALANCE` or `BROADCAST`.
+    pub ship_strategy: String,
+}
+
+/// One execution of one subtask.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubtaskReport {
+    /// The id of this execution; `None` before the first attempt.
+    pub id: Option<AttemptId>,
+    /// Its status.
+    pub status: TaskStatus,
+    /// When it last switched to each status that it had in this attempt.
+    pub switched: BTreeMap<TaskStatus, u64>,
+    /// What it has counted in this attempt.
+    pub numbers: TaskNumbers,
+}
+
+/// What a subtask counts.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct TaskNumbers {
+    /// Records taken in from other tasks or, at a source, from outside.
+    pub records_in: u64,
+    /// Records handed out to other tasks.
+    pub records_out: u64,
+    /// Bytes that its source has read; 0 where it is not known.
+    pub bytes_in: u64,
+    /// Milliseconds spent working.
+    pub busy_ms: u64,
+    /// Milliseconds spent waiting for a slower task or sink.
+    pub backpressured_ms: u64,
+    /// Milliseconds since it runs.
+    pub running_ms: u64,
+    /// Of the last second: records in per second.
+    pub records_in_per_second: f64,
+    /// Of the last second: records out per second.
+    pub records_out_per_second: f64,
+    /// Of the last second: the share spent working, 0 to 1.
+    pub busy: f64,
+    /// Of the last second: the share spent waiting for a slower task or sink, 0 to 1.
+    pub backpressured: f64,
+    /// The watermark that its operators have seen, in event time; `None`: none yet.
+    pub watermark: Option<i64>,
+}
+
+/// How many snapshots there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CheckpointCounts {
+    /// Attempts that went on from a snapshot.
+    pub restored: u64,
+    /// Triggered.
+    pub total: u64,
+    /// Under way.
+    pub in_progress: u64,
+    /// Completed.
+    pub completed: u64,
+    /// Given up.
+    pub failed: u64,
+}
+
+/// How far a snapshot is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CheckpointState {
+    /// Under way.
+    InProgress,
+    /// Its `_metadata` is in place.
+    Completed,
+    /// Given up.
+    Failed,
+}
+
+/// A checkpoint or savepoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointReport {
+    /// Its number.
+    pub id: CheckpointId,
+    /// How far it is.
+    pub state: CheckpointState,
+    /// How it is written if it is a savepoint; `None`: it is a checkpoint.
+    pub savepoint: Option<SavepointFormat>,
+    /// Whether the job ends with it.
+    pub last: bool,
+    /// When it was triggered (of a restored one: when it was restored).
+    pub triggered: u64,
+    /// When the last task acknowledged it.
+    pub acknowledged: Option<u64>,
+    /// When it was complete, or given up.
+    pub ended: Option<u64>,
+    /// Bytes of state.
+    pub bytes: u64,
+    /// The longest time that any task could not take a record, in milliseconds.
+    pub longest_pause_ms: u64,
+    /// Its directory as a URI, once it is complete.
+    pub path: Option<String>,
+    /// Whether it was deleted since.
+    pub discarded: bool,
+    /// Why it was given up.
+    pub failure: Option<String>,
+    /// What its tasks have handed in, by vertex, then subtask; `None`: not yet.
+    pub tasks: Vec<Vec<Option<TaskCheckpoint>>>,
+}
+
+/// The part of a task in a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCheckpoint {
+    /// When it was acknowledged.
+    pub acknowledged: u64,
+    /// Bytes of state.
+    pub bytes: u64,
+}
+
+/// Something that went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureReport {
+    /// When.
+    pub at: u64,
+    /// The stable error code.
+    pub code: String,
+    /// One line: what happened and where.
+    pub message: String,
+    /// The task's name with its number, where it was one.
+    pub task: Option<String>,
+    /// The number of the attempt that failed.
+    pub attempt: Attempt,
+}
+
+/// An operation that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedOperation {
+    /// Which.
+    pub id: TriggerId,
+    /// When.
+    pub at: u64,
+    /// What came of it.
+    pub result: OperationResult,
+}

@@ -1,0 +1,151 @@
+//! The settings of the server and of its clients: a configuration file, and what the command line says.
+//!
+//! The file is Flink's `config.yaml` (nested or with dots in the keys), or the flat `flink-conf.yaml` of older
+//! versions. The command line wins.
+
+mod flat;
+mod yaml;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use millstream_core::options::{self, OptionSummary};
+use millstream_core::{Configuration, Error, Result, codes};
+
+pub use millstream_core::options::is_secret;
+
+/// The environment variables that name the directory of the configuration file; the first that is set counts.
+pub const DIRECTORY_VARIABLES: &[&str] = &["MILLSTREAM_CONF_DIR", "FLINK_CONF_DIR"];
+const NAME: &str = "config.yaml";
+const FLAT_NAME: &str = "flink-conf.yaml";
+
+/// A configuration that was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Every setting, unknown ones included.
+    pub configuration: Configuration,
+    /// Keys of the file that are no option here.
+    pub unknown: Vec<String>,
+    /// The file; `None`: there was none.
+    pub file: Option<PathBuf>,
+}
+
+impl Loaded {
+    /// The warning about keys that have no meaning here; `None`: all have one.
+    pub fn warning(&self) -> Option<String> {
+        let file = self.file.as_deref().filter(|_| !self.unknown.is_empty())?;
+        let them = if self.unknown.len() == 1 {
+            "it"
+        } else {
+            "them"
+        };
+        Some(format!(
+            "{} sets what is no option of Millstream, it has no effect: {}; docs/guide/options.md lists the options, take {them} out to \
+             silence this",
+            file.display(),
+            self.unknown.join(", ")
+        ))
+    }
+}
+
+/// Reads the configuration. `file`: the file, or its directory; `None`: the one in the directory that the
+/// [environment](DIRECTORY_VARIABLES) names, if any. `overrides` win.
+///
+/// # Errors
+/// A file that was named is not there, or can't be read or understood.
+pub fn load(file: Option<&Path>, overrides: &Configuration) -> Result<Loaded> {
+    let file = match file {
+        Some(named) if named.is_dir() => Some(in_directory(named).ok_or_else(|| none_in(named))?),
+        Some(named) => Some(named.to_path_buf()),
+        None => from_environment(),
+    };
+    let mut loaded = Loaded::default();
+    if let Some(file) = file {
+        loaded.configuration = read(&file)?;
+        loaded.unknown = unknown(&loaded.configuration);
+        loaded.file = Some(file);
+    }
+    loaded.configuration.extend(overrides);
+    Ok(loaded)
+}
+
+fn from_environment() -> Option<PathBuf> {
+    let directory = DIRECTORY_VARIABLES.iter().find_map(std::env::var_os)?;
+    in_directory(Path::new(&directory))
+}
+
+fn in_directory(directory: &Path) -> Option<PathBuf> {
+    [NAME, FLAT_NAME]
+        .into_iter()
+        .map(|name| directory.join(name))
+        .find(|file| file.is_file())
+}
+
+fn none_in(directory: &Path) -> Error {
+    let directory = directory.display();
+    Error::new(
+        &codes::CONFIG_FILE,
+        format!("{directory} holds neither {NAME} nor {FLAT_NAME}"),
+    )
+    .next("name the file itself, or leave --config out")
+}
+
+fn read(file: &Path) -> Result<Configuration> {
+    let text = fs::read_to_string(file).map_err(|cause| {
+        Error::new(
+            &codes::CONFIG_FILE,
+            format!("{} can't be read", file.display()),
+        )
+        .cause(cause)
+        .next("check its path and permissions")
+    })?;
+    let is_flat = file.file_name().is_some_and(|name| name == FLAT_NAME);
+    let settings = if is_flat {
+        flat::parse(&text)
+    } else {
+        yaml::parse(&text)
+    };
+    settings.map_err(|what| {
+        Error::new(&codes::CONFIG_FILE, format!("{}: {what}", file.display()))
+            .next("write it as `key: value` lines, or as YAML maps")
+    })
+}
+
+/// The keys that are no option of a job or of the server.
+pub fn unknown(configuration: &Configuration) -> Vec<String> {
+    configuration
+        .iter()
+        .map(|(key, _)| key)
+        .filter(|key| !is_job_option(key) && !is_in(options::SERVER, key))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The settings that concern jobs.
+pub(crate) fn of_jobs(configuration: &Configuration) -> Configuration {
+    let mut jobs = Configuration::new();
+    for (key, value) in configuration.iter().filter(|(key, _)| is_job_option(key)) {
+        jobs.set(key, value);
+    }
+    jobs
+}
+
+/// How long a process may take to report its job; `None`: as long as it likes.
+pub(crate) fn start_limit(configuration: &Configuration) -> Result<Option<Duration>> {
+    let limit = configuration.require(&options::JOB_START_TIMEOUT)?;
+    Ok(Some(limit).filter(|limit| !limit.is_zero()))
+}
+
+fn is_job_option(key: &str) -> bool {
+    is_in(options::ALL, key)
+}
+
+fn is_in(options: &[OptionSummary], key: &str) -> bool {
+    options
+        .iter()
+        .any(|option| option.name == key || option.aliases.contains(&key))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! The server's data directory: what is where, and that one server has it.
+//!
+//! | entry | holds |
+//! |---|---|
+//! | `server.lock` | nothing; locked for as long as a server uses the directory |
+//! | `server.json` | [`RunningServer`] |
+//! | `server.log` | the server's log; older parts are `server.log.1`, … |
+//! | `millstream.db` | the server's records |
+//! | `jobs/<job id>/` | what `millstream_protocol::link` says, and `program`: the job's executable |
+//! | `packages/` | uploaded packages, unless `web.upload.dir` says otherwise |
+//! | `checkpoints/` | checkpoints of jobs that name no place |
+
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use millstream_core::options::DATA_DIRECTORY;
+use millstream_core::{Configuration, Error, JobId, Result, codes};
+use serde::{Deserialize, Serialize};
+
+use crate::files;
+
+/// The log of a server; see [`crate::logs`].
+pub(crate) const SERVER_LOG: &str = "server.log";
+const LOCK: &str = "server.lock";
+const RUNNING: &str = "server.json";
+
+/// A server that runs, as it tells others on its machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningServer {
+    /// Its process.
+    pub pid: u32,
+    /// Where it listens, for example `http://127.0.0.1:8081`.
+    pub address: String,
+    /// When it started: milliseconds since 1970-01-01T00:00:00Z.
+    pub started: u64,
+    /// Its version.
+    pub version: String,
+}
+
+/// The data directory, held by this server.
+#[derive(Debug)]
+pub(crate) struct DataDirectory {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// The data directory that a configuration means: `millstream.data-dir`, else below the user's home.
+///
+/// # Errors
+/// None is named, and the user has no home.
+pub fn locate(configuration: &Configuration) -> Result<PathBuf> {
+    let absolute = |path: PathBuf| {
+        std::path::absolute(&path).map_err(|cause| files::unusable(&path, "located", cause))
+    };
+    if let Some(directory) = configuration.get(&DATA_DIRECTORY)? {
+        return absolute(PathBuf::from(directory));
+    }
+    let home = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let directory = home("XDG_DATA_HOME")
+        .map(|data| data.join("millstream"))
+        .or_else(|| home("HOME").map(|home| home.join(".local/share/millstream")));
+    let directory = directory.ok_or_else(|| {
+        Error::new(
+            &codes::OPTION_CONFLICT,
+            "no data directory: neither HOME nor XDG_DATA_HOME is set",
+        )
+        .next(format!("set {}", DATA_DIRECTORY.name))
+    })?;
+    absolute(directory)
+}
+
+impl DataDirectory {
+    /// Takes the directory, and makes what is missing in it.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        files::make_directory(path)?;
+        let lock_path = path.join(LOCK);
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&lock_path)
+            .map_err(|cause| files::unusable(&lock_path, "opened", cause))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(taken(path)),
+            Err(fs::TryLockError::Error(cause)) => {
+                return Err(files::unusable(&lock_path, "locked", cause));
+            }
+        }
+        let directory = Self {
+            path: path.to_path_buf(),
+            _lock: lock,
+        };
+        files::make_directory(&directory.jobs())?;
+        Ok(directory)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn jobs(&self) -> PathBuf {
+        self.path.join("jobs")
+    }
+
+    pub(crate) fn job(&self, job: JobId) -> PathBuf {
+        self.jobs().join(job.to_string())
+    }
+
+    pub(crate) fn packages(&self) -> PathBuf {
+        self.path.join("packages")
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path.join("millstream.db")
+    }
+
+    pub(crate) fn tell(&self, server: &RunningServer) -> Result<()> {
+        files::write(&self.path.join(RUNNING), server)
+    }
+
+    /// The server goes: what it told is not true any more.
+    pub(crate) fn untell(&self) {
+        if let Err(error) = files::remove(&self.path.join(RUNNING)) {
+            tracing::warn!("{error}");
+        }
+    }
+}
+
+fn taken(path: &Path) -> Error {
+    let who = match files::read::<RunningServer>(&path.join(RUNNING)) {
+        Ok(Some(server)) => format!(" (process {}, {})", server.pid, server.address),
+        _ => String::new(),
+    };
+    Error::new(
+        &codes::SERVER_RUNNING,
+        format!("another server uses {}{who}", path.display()),
+    )
+    .next(format!(
+        "use that one, stop it with `millstream server stop`, or name another directory with -D {}=DIRECTORY",
+        DATA_DIRECTORY.name
+    ))
+}
+
+/// The server that uses the data directory at `path`; `None`: none does.
+///
+/// # Errors
+/// The directory can't be looked into.
+pub fn running(path: &Path) -> Result<Option<RunningServer>> {
+    if !files::is_locked(&path.join(LOCK))? {
+        return Ok(None);
+    }
+    files::read(&path.join(RUNNING))
+}
+
+/// Whether the data directory at `path` is free.
+pub(crate) fn is_free(path: &Path) -> Result<bool> {
+    files::is_locked(&path.join(LOCK)).map(|locked| !locked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_server_has_a_data_directory() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("data");
+        let first = DataDirectory::open(&path).expect("it is free");
+        let server = RunningServer {
+            pid: 4711,
+            address: "http://127.0.0.1:8081".to_owned(),
+            started: 5,
+            version: "0.1.0".to_owned(),
+        };
+        first.tell(&server).expect("it can be written");
+        assert_eq!(running(&path).expect("it is there"), Some(server));
+        let error = DataDirectory::open(&path).expect_err("it is taken");
+        assert_eq!(error.code(), codes::SERVER_RUNNING.id);
+        assert!(error.message().contains("4711"), "{error}");
+        drop(first);
+        assert_eq!(running(&path).expect("it is there"), None);
+        DataDirectory::open(&path).expect("it is free again");
+    }
+}

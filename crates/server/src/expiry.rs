@@ -1,0 +1,101 @@
+//! Ended jobs are forgotten after a while, the oldest first: their record, their directory and their operations.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_core::options::{JOB_STORE_CAPACITY, JOB_STORE_EXPIRATION};
+use millstream_core::{Configuration, JobId, Result, TriggerId};
+
+use crate::clock;
+use crate::registry::{Registry, forget};
+use crate::store::delete_operation;
+use crate::views::{JobView, OperationView};
+
+/// How long, and how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Milliseconds from a job's end.
+    age: u64,
+    count: usize,
+}
+
+impl Limits {
+    pub(crate) fn from_configuration(configuration: &Configuration) -> Result<Self> {
+        let seconds = configuration.require(&JOB_STORE_EXPIRATION)?;
+        let count = configuration.get(&JOB_STORE_CAPACITY)?;
+        Ok(Self {
+            age: seconds.saturating_mul(1_000),
+            count: count.map_or(usize::MAX, |count| {
+                usize::try_from(count).unwrap_or(usize::MAX)
+            }),
+        })
+    }
+
+    /// The jobs to be forgotten at `now`, and how long until there may be another one.
+    fn due(self, now: u64, jobs: &[Arc<JobView>]) -> (Vec<JobId>, Option<Duration>) {
+        let mut ended: Vec<(u64, JobId)> = jobs
+            .iter()
+            .filter_map(|view| Some((view.end_time?, view.id)))
+            .collect();
+        ended.sort_unstable();
+        let surplus = ended.len().saturating_sub(self.count);
+        let is_due = |(place, (at, _)): &(usize, (u64, JobId))| {
+            *place < surplus || at.saturating_add(self.age) <= now
+        };
+        let (due, kept): (Vec<_>, Vec<_>) = ended.into_iter().enumerate().partition(is_due);
+        let next = kept.first().map(|(_, (at, _))| {
+            Duration::from_millis(at.saturating_add(self.age).saturating_sub(now))
+        });
+        (due.into_iter().map(|(_, (_, id))| id).collect(), next)
+    }
+
+    /// The disposals to be forgotten: they belong to no job.
+    fn due_operations(self, now: u64, operations: &[OperationView]) -> Vec<TriggerId> {
+        let is_due = |at: u64| at.saturating_add(self.age) <= now;
+        let disposals = operations.iter().filter(|o| o.job.is_none());
+        disposals
+            .filter(|operation| operation.ended.is_some_and(is_due))
+            .map(|operation| operation.id)
+            .collect()
+    }
+}
+
+/// Forgets jobs for as long as the server runs.
+pub(crate) async fn run(registry: Registry, limits: Limits) {
+    // A machine may sleep, and clocks are set; so it looks now and then, too.
+    const LONGEST: Duration = Duration::from_secs(3_600);
+    loop {
+        let cells = registry.cells();
+        let jobs: Vec<_> = cells.iter().map(|cell| cell.glance()).collect();
+        let (due, next) = limits.due(clock::now(), &jobs);
+        for job in due {
+            forget_job(&registry, job).await;
+        }
+        for id in limits.due_operations(clock::now(), &registry.operations(None)) {
+            registry
+                .shared
+                .change_operations(|all| drop(all.remove(&id)));
+            let store = &registry.shared.store;
+            store
+                .soon(move |transaction| delete_operation(transaction, id))
+                .await;
+        }
+        let next = next
+            .unwrap_or(LONGEST)
+            .clamp(Duration::from_millis(10), LONGEST);
+        tokio::select! {
+            () = registry.shared.job_ended.notified() => {}
+            () = tokio::time::sleep(next) => {}
+        }
+    }
+}
+
+async fn forget_job(registry: &Registry, job: JobId) {
+    tracing::info!("Job {job} ended long ago and is forgotten.");
+    let directory = registry.shared.data.job(job);
+    registry.shared.forget(job);
+    forget(registry, job, &directory).await;
+}
+
+#[cfg(test)]
+mod tests;

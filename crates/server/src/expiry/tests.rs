@@ -1,0 +1,66 @@
+use std::path::PathBuf;
+
+use millstream_core::JobStatus;
+use millstream_protocol::link::Submission;
+
+use super::*;
+
+fn job(number: u8, ended: Option<u64>) -> Arc<JobView> {
+    let id = JobId::from_bytes([number; 16]);
+    Arc::new(JobView {
+        id,
+        name: number.to_string(),
+        status: JobStatus::Finished,
+        start_time: 0,
+        end_time: ended,
+        last_modification: 0,
+        timestamps: Default::default(),
+        directory: PathBuf::new(),
+        launches: 1,
+        submission: Arc::new(Submission {
+            job: id,
+            entry: None,
+            arguments: Vec::new(),
+            configuration: Configuration::new(),
+        }),
+        package: String::new(),
+        report: None,
+        failures: Vec::new(),
+        checkpoint_totals: Default::default(),
+        earlier_checkpoints: Vec::new(),
+    })
+}
+
+fn limits(seconds: &str, count: Option<&str>) -> Limits {
+    let mut configuration = Configuration::new();
+    configuration.set(JOB_STORE_EXPIRATION.name, seconds);
+    if let Some(count) = count {
+        configuration.set(JOB_STORE_CAPACITY.name, count);
+    }
+    Limits::from_configuration(&configuration).expect("they are numbers")
+}
+
+#[test]
+fn jobs_that_ended_long_ago_are_due_and_the_next_is_known() {
+    let jobs = [job(1, Some(1_000)), job(2, None), job(3, Some(4_000))];
+    let (due, next) = limits("5", None).due(6_000, &jobs);
+    assert_eq!(due, [JobId::from_bytes([1; 16])]);
+    assert_eq!(next, Some(Duration::from_secs(3)));
+}
+
+#[test]
+fn the_oldest_are_due_where_there_are_too_many() {
+    let jobs = [
+        job(1, Some(30)),
+        job(2, Some(10)),
+        job(3, Some(20)),
+        job(4, None),
+    ];
+    let (due, _) = limits("3600", Some("1")).due(40, &jobs);
+    assert_eq!(
+        due,
+        [JobId::from_bytes([2; 16]), JobId::from_bytes([3; 16])]
+    );
+    let (due, next) = limits("3600", None).due(40, &[job(4, None)]);
+    assert!(due.is_empty() && next.is_none());
+}

@@ -1,0 +1,34 @@
+//! The session server: it owns jobs, each of which runs in a process of its own, and answers for them over REST.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`configuration`] | reads `config.yaml` and the settings of the command line |
+//! | [`data_directory`] | what is where, and that one server has it |
+//! | `store` | records that survive a crash (SQLite, on a thread of its own) |
+//! | [`registry`] | what the server knows, and what can be asked of it |
+//! | `supervisor` | one task for each job: starts, adopts and restarts its process, and passes requests on |
+//! | [`rest`] | the REST interface |
+//! | [`views`] | plain values between the registry and the REST interface |
+//! | [`logs`] | log files |
+//! | [`control`] | looking at, and ending, the server of this machine |
+//!
+//! A job is a process to this crate, and the [directory](millstream_protocol::link) of a job is the contract with it.
+//! What is to be done about a process is decided by [`millstream_protocol::supervision`].
+
+mod clock;
+pub mod configuration;
+pub mod control;
+pub mod data_directory;
+mod expiry;
+mod files;
+pub mod logs;
+mod operations;
+mod packages;
+pub mod registry;
+pub mod rest;
+mod serve;
+mod store;
+mod supervisor;
+pub mod views;
+
+pub use serve::{ServerConfiguration, serve};

@@ -1,0 +1,311 @@
+//! Job packages: the built-in one, and executables that were uploaded.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_core::options::{WEB_UPLOAD_DIRECTORY, format_duration};
+use millstream_core::{Error, Result, codes};
+use tokio::process::Command;
+
+use crate::registry::{Registry, blocking, unbroken};
+use crate::store::{delete_package, save_package};
+use crate::supervisor::{RUNNING_PROGRAM, without_ingest_variables};
+use crate::views::{PackageEntry, PackageView};
+use crate::{clock, files};
+
+/// The id of the package that is built into the server.
+pub(crate) const BUILT_IN: &str = "ingest";
+/// The entry classes of the built-in package.
+const BUILT_IN_ENTRIES: &[&str] = &["com._4paradigm.csp.operator.Main", BUILT_IN];
+/// A package that takes longer to describe or plan hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The built-in package, before it has been asked about its parameters.
+pub(crate) fn built_in(now: u64) -> PackageView {
+    let entry = |name: &&str| PackageEntry {
+        name: (*name).to_owned(),
+        description: "The ingestion job.".to_owned(),
+        parameters: Vec::new(),
+    };
+    PackageView {
+        id: BUILT_IN.to_owned(),
+        name: BUILT_IN.to_owned(),
+        uploaded: now,
+        entries: BUILT_IN_ENTRIES.iter().map(entry).collect(),
+        path: None,
+    }
+}
+
+/// Asks the built-in package about its parameters. Without an answer it stays listed without them.
+pub(crate) async fn describe_built_in(registry: Registry) {
+    match describe(None).await {
+        Ok(entries) => registry.shared.with_packages(|packages| {
+            if let Some(package) = packages.get_mut(BUILT_IN) {
+                package.entries = entries;
+            }
+        }),
+        Err(error) => tracing::warn!("The built-in package does not describe itself: {error}"),
+    }
+}
+
+impl Registry {
+    /// Every package; the built-in one is among them.
+    pub fn packages(&self) -> Vec<PackageView> {
+        self.shared
+            .with_packages(|packages| packages.values().cloned().collect())
+    }
+
+    /// A package.
+    ///
+    /// # Errors
+    /// [`codes::ENTRY_UNKNOWN`]: there is none of that id.
+    pub fn package(&self, id: &str) -> Result<PackageView> {
+        let package = self
+            .shared
+            .with_packages(|packages| packages.get(id).cloned());
+        package.ok_or_else(|| {
+            Error::new(&codes::ENTRY_UNKNOWN, format!("there is no package {id}"))
+                .next("list the packages with GET /jars; upload one, or run `ingest`")
+        })
+    }
+
+    /// Where uploaded packages are kept. A file that is to be given to [`Self::upload`] is best written here.
+    ///
+    /// # Errors
+    /// The directory can't be made.
+    pub fn upload_directory(&self) -> Result<PathBuf> {
+        let directory = match self.shared.settings.get(&WEB_UPLOAD_DIRECTORY)? {
+            // The name of the directory in it is Flink's.
+            Some(named) => Path::new(&named).join("flink-web-upload"),
+            None => self.shared.data.packages(),
+        };
+        let directory = std::path::absolute(&directory)
+            .map_err(|cause| files::unusable(&directory, "located", cause))?;
+        files::make_directory(&directory)?;
+        Ok(directory)
+    }
+
+    /// Makes a package of an executable that was uploaded as `name` and lies in `file`, which is moved or deleted.
+    ///
+    /// # Errors
+    /// The name is no file name, or the file is not a job package.
+    pub async fn upload(&self, name: &str, file: PathBuf) -> Result<PackageView> {
+        let taken = self.take(name, &file).await;
+        if taken.is_err() {
+            // Moved away already, if it was not the file that was wrong.
+            drop(fs::remove_file(&file));
+        }
+        taken
+    }
+
+    async fn take(&self, name: &str, file: &Path) -> Result<PackageView> {
+        check_name(name)?;
+        let executable = fs::Permissions::from_mode(0o700);
+        fs::set_permissions(file, executable)
+            .map_err(|cause| files::unusable(file, "made executable", cause))?;
+        let entries = describe(Some(file)).await?;
+        let id = format!("{}_{name}", uuid(clock::random_id()));
+        let path = self.upload_directory()?.join(&id);
+        let (from, to) = (file.to_path_buf(), path.clone());
+        blocking(move || move_file(&from, &to)).await?;
+        let package = PackageView {
+            id: id.clone(),
+            name: name.to_owned(),
+            uploaded: clock::now(),
+            entries,
+            path: Some(path),
+        };
+        let row = package.clone();
+        self.shared
+            .store
+            .durable(move |transaction| save_package(transaction, &row))
+            .await?;
+        self.shared
+            .with_packages(|packages| packages.insert(id, package.clone()));
+        Ok(package)
+    }
+
+    /// Deletes a package. Jobs that were started from it keep their executable.
+    ///
+    /// # Errors
+    /// There is none of that id, or it is the built-in one.
+    pub async fn delete_package(&self, id: &str) -> Result<()> {
+        let Some(path) = self.package(id)?.path else {
+            return Err(Error::new(
+                &codes::OPTION_CONFLICT,
+                format!("the package {id} is built in and can't be deleted"),
+            )
+            .next("delete packages that were uploaded"));
+        };
+        let (shared, id) = (Arc::clone(&self.shared), id.to_owned());
+        unbroken(async move {
+            let key = id.clone();
+            shared
+                .store
+                .durable(move |transaction| delete_package(transaction, &key))
+                .await?;
+            shared.with_packages(|packages| packages.remove(&id));
+            blocking(move || files::remove(&path)).await
+        })
+        .await
+    }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let is_file_name = !name.is_empty()
+        && name.len() <= 200
+        && !name.starts_with('.')
+        && !name.contains(|c: char| c == '/' || c == '\\' || c.is_control());
+    if is_file_name {
+        return Ok(());
+    }
+    Err(Error::new(
+        &codes::PACKAGE_INVALID,
+        format!("`{}` is no name for a package", name.escape_debug()),
+    )
+    .next("upload it under a plain file name of at most 200 bytes"))
+}
+
+fn move_file(from: &Path, to: &Path) -> Result<()> {
+    let moved = fs::rename(from, to).or_else(|_| {
+        // Another file system.
+        fs::copy(from, to)?;
+        fs::remove_file(from)
+    });
+    let synced = moved.and_then(|()| to.parent().map_or(Ok(()), files::sync));
+    synced.map_err(|cause| files::unusable(to, "written", cause))
+}
+
+/// The bytes of an id as a version 4 UUID.
+fn uuid(mut bytes: [u8; 16]) -> String {
+    let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
+    *version = *version & 0x0f | 0x40;
+    *variant = *variant & 0x3f | 0x80;
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
+    let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
+    [
+        part(0..8),
+        part(8..12),
+        part(12..16),
+        part(16..20),
+        part(20..32),
+    ]
+    .join("-")
+}
+
+/// The entry points that a program describes; `None`: the built-in package.
+async fn describe(program: Option<&Path>) -> Result<Vec<PackageEntry>> {
+    let answer = ask(program, &["--millstream-describe"]).await?;
+    if !answer.succeeded {
+        return Err(not_a_package(&answer.error));
+    }
+    serde_json::from_slice(&answer.output).map_err(not_a_package)
+}
+
+pub(crate) fn not_a_package(cause: impl std::fmt::Display) -> Error {
+    Error::new(
+        &codes::PACKAGE_INVALID,
+        "the file is not a job package for this machine: it does not describe its jobs",
+    )
+    .cause(cause)
+    .next("upload the executable of a program that links the `millstream` crate")
+}
+
+/// The plan of the submission in `file`.
+pub(crate) async fn plan(program: Option<&Path>, file: &Path) -> Result<serde_json::Value> {
+    let file = file.to_string_lossy();
+    let answer = ask(program, &["--millstream-plan-of", &file]).await?;
+    if !answer.succeeded {
+        return Err(of_program(&answer.error));
+    }
+    serde_json::from_slice(&answer.output).map_err(not_a_package)
+}
+
+/// The error that a program has printed, as one line `CODE: message`.
+fn of_program(line: &str) -> Error {
+    let line = line.trim();
+    let known = line.split_once(": ").and_then(|(id, message)| {
+        let code = codes::ALL.iter().find(|code| code.id == id)?;
+        Some(Error::new(code, message))
+    });
+    known.unwrap_or_else(|| {
+        let last = line.lines().last().unwrap_or("it printed nothing");
+        Error::new(
+            &codes::PROGRAM_FAILED,
+            format!("the program could not plan its job: {last}"),
+        )
+        .next("mend the program, or its arguments")
+    })
+}
+
+struct Answer {
+    succeeded: bool,
+    output: Vec<u8>,
+    error: String,
+}
+
+async fn ask(program: Option<&Path>, arguments: &[&str]) -> Result<Answer> {
+    let program = program.unwrap_or_else(|| Path::new(RUNNING_PROGRAM));
+    let answered = tokio::time::timeout(PATIENCE, run(program, arguments)).await;
+    let output = answered
+        .map_err(|_| not_a_package(format!("no answer within {}", format_duration(PATIENCE))))?
+        .map_err(not_a_package)?;
+    Ok(Answer {
+        succeeded: output.status.success(),
+        output: output.stdout,
+        error: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+async fn run(program: &Path, arguments: &[&str]) -> io::Result<std::process::Output> {
+    loop {
+        let mut command = Command::new(program);
+        let answer = without_ingest_variables(&mut command)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await;
+        match answer {
+            // A process that is being started at this moment still has the file open that was just written.
+            Err(cause) if cause.kind() == io::ErrorKind::ExecutableFileBusy => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_packages_are_version_4_uuids() {
+        assert_eq!(uuid([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(uuid([0; 16]), "00000000-0000-4000-8000-000000000000");
+    }
+
+    #[test]
+    fn only_plain_file_names_are_taken() {
+        for name in ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "a\nb"] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+        check_name("wordcount-1.0 (2).jar").expect("a plain name");
+    }
+
+    #[test]
+    fn the_error_of_a_program_keeps_its_code() {
+        let error = of_program("MS-8001: nothing to read; give --csv.source.path\n");
+        assert_eq!(error.code(), "MS-8001");
+        assert_eq!(error.message(), "nothing to read; give --csv.source.path");
+        let error = of_program("thread 'main' panicked\nboom");
+        assert_eq!(error.code(), codes::PROGRAM_FAILED.id);
+        assert!(error.message().contains("boom"), "{error}");
+    }
+}

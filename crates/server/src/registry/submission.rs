@@ -1,0 +1,211 @@
+//! Submitting jobs, and planning them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use millstream_core::options::{DATA_DIRECTORY, JOB_NAME};
+use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
+use millstream_protocol::link::{SUBMISSION_FILE, Submission};
+use tokio::sync::oneshot;
+
+use super::Registry;
+use crate::store::{JobRecord, delete_job, save_job};
+use crate::supervisor::{self, PROGRAM};
+use crate::views::SubmitRequest;
+use crate::{clock, configuration, files, packages};
+
+/// What runs: an executable, or the package that is built into the server.
+type Program = Option<PathBuf>;
+
+pub(super) async fn submit(registry: &Registry, request: SubmitRequest) -> Result<JobId> {
+    let program = registry.package(&request.package)?.path;
+    start(registry, request, program).await
+}
+
+pub(super) async fn resubmit(
+    registry: &Registry,
+    job: JobId,
+    changes: Configuration,
+) -> Result<JobId> {
+    let view = registry.job(job)?;
+    if view.end_time.is_none() {
+        return Err(Error::new(
+            &codes::JOB_STATE,
+            format!("the job is {}, it has not ended", view.status),
+        )
+        .next("stop or cancel it first"));
+    }
+    let mut submission = (*view.submission).clone();
+    submission.configuration.extend(&changes);
+    let kept = view.directory.join(PROGRAM);
+    let program = kept.exists().then_some(kept);
+    let request = SubmitRequest {
+        job: None,
+        package: view.package.clone(),
+        entry: submission.entry,
+        arguments: submission.arguments,
+        configuration: submission.configuration,
+    };
+    start(registry, request, program).await
+}
+
+/// A client that goes away does not take the submission along.
+async fn start(registry: &Registry, request: SubmitRequest, program: Program) -> Result<JobId> {
+    unbroken(start_now(registry.clone(), request, program)).await
+}
+
+/// Does work to its end also if whoever asked for it goes away.
+pub(crate) async fn unbroken<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    tokio::spawn(work).await.unwrap_or_else(|cause| {
+        Err(Error::new(&codes::INTERNAL, "the work broke off").cause(cause))
+    })
+}
+
+async fn start_now(registry: Registry, request: SubmitRequest, program: Program) -> Result<JobId> {
+    let submission = Arc::new(submission(&registry, &request)?);
+    let job = submission.job;
+    let shared = Arc::clone(&registry.shared);
+    let reservation = shared.reserve(job)?;
+    let record = record(&submission, &request);
+    let row = record.clone();
+    shared
+        .store
+        .durable(move |transaction| save_job(transaction, &row))
+        .await?;
+    let directory = shared.data.job(job);
+    let prepared = {
+        let (directory, submission) = (directory.clone(), Arc::clone(&submission));
+        blocking(move || prepare(&directory, &submission, program.as_deref())).await
+    };
+    if let Err(error) = prepared {
+        forget(&registry, job, &directory).await;
+        return Err(error);
+    }
+    let (started, has_started) = oneshot::channel();
+    supervisor::start(&registry, record, submission, Some((reservation, started)));
+    has_started.await.unwrap_or_else(|_| {
+        Err(Error::new(
+            &codes::INTERNAL,
+            format!("the supervisor of job {job} has ended"),
+        ))
+    })?;
+    Ok(job)
+}
+
+/// What the process is told: the server's settings that concern jobs, then those of the call.
+fn submission(registry: &Registry, request: &SubmitRequest) -> Result<Submission> {
+    let unknown = configuration::unknown(&request.configuration);
+    if let Some(key) = unknown.first() {
+        return Err(Error::new(
+            &codes::OPTION_UNKNOWN,
+            format!("the configuration of the job sets what is no option: `{key}`"),
+        )
+        .next("take it out or mend its name; docs/guide/options.md lists the options"));
+    }
+    let shared = &registry.shared;
+    let mut settings = configuration::of_jobs(&shared.settings);
+    let data = shared.data.path().to_string_lossy();
+    settings.set(DATA_DIRECTORY.name, data);
+    settings.extend(&configuration::of_jobs(&request.configuration));
+    Ok(Submission {
+        job: request
+            .job
+            .unwrap_or_else(|| JobId::from_bytes(clock::random_id())),
+        entry: request.entry.clone(),
+        arguments: request.arguments.clone(),
+        configuration: settings,
+    })
+}
+
+fn record(submission: &Submission, request: &SubmitRequest) -> JobRecord {
+    let now = clock::now();
+    let named = submission.configuration.get(&JOB_NAME).ok().flatten();
+    let name = named.or_else(|| request.entry.clone());
+    JobRecord {
+        id: submission.job,
+        name: name.unwrap_or_else(|| request.package.clone()),
+        package: request.package.clone(),
+        accepted: false,
+        status: JobStatus::Initializing,
+        submitted: now,
+        ended: None,
+        modified: now,
+        timestamps: [(JobStatus::Initializing, now)].into(),
+        failures: Vec::new(),
+        totals: Default::default(),
+        present: Default::default(),
+        completed_up_to: None,
+        next_checkpoint: 0,
+        launches: 0,
+        checkpoints: Vec::new(),
+    }
+}
+
+/// Makes the job's directory. The executable is linked into it, so that deleting or replacing the package changes nothing
+/// for the job.
+fn prepare(directory: &Path, submission: &Submission, program: Option<&Path>) -> Result<()> {
+    files::make_directory(directory)?;
+    files::write(&directory.join(SUBMISSION_FILE), submission)?;
+    if let Some(program) = program {
+        let kept = directory.join(PROGRAM);
+        fs::hard_link(program, &kept)
+            // Another file system.
+            .or_else(|_| fs::copy(program, &kept).map(drop))
+            .map_err(|cause| files::unusable(&kept, "written", cause))?;
+    }
+    directory
+        .parent()
+        .map_or(Ok(()), files::sync)
+        .map_err(|cause| files::unusable(directory, "synced", cause))
+}
+
+/// Forgets a job that could not be started: nobody was told of it.
+pub(crate) async fn forget(registry: &Registry, job: JobId, directory: &Path) {
+    let gone = directory.to_path_buf();
+    let removed = blocking(move || match fs::remove_dir_all(&gone) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+            Err(files::unusable(&gone, "deleted", cause))
+        }
+        _ => Ok(()),
+    });
+    if let Err(error) = removed.await {
+        tracing::warn!("{error}");
+    }
+    let store = &registry.shared.store;
+    store
+        .soon(move |transaction| delete_job(transaction, job))
+        .await;
+}
+
+/// Does what waits for the disk on a thread that may wait.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|cause| {
+            Err(Error::new(&codes::INTERNAL, "work on the disk broke off").cause(cause))
+        })
+}
+
+pub(super) async fn plan(registry: &Registry, request: SubmitRequest) -> Result<serde_json::Value> {
+    let package = registry.package(&request.package)?;
+    let submission = submission(registry, &request)?;
+    let name = format!(".plan-{:016x}.json", clock::random_number());
+    let file = registry.shared.data.path().join(name);
+    let written = {
+        let file = file.clone();
+        blocking(move || files::write(&file, &submission)).await
+    };
+    let planned = match written {
+        Ok(()) => packages::plan(package.path.as_deref(), &file).await,
+        Err(error) => Err(error),
+    };
+    let removed = blocking(move || files::remove(&file)).await;
+    let plan = planned?;
+    removed?;
+    Ok(plan)
+}

@@ -1,0 +1,130 @@
+//! The REST interface: Flink's paths, fields, types and status codes, with and without `/v1`, and a few more of our own.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `resources` | handlers: what can be asked for, one kind of thing a module |
+//! | `answers` | bodies, made of the registry's views by pure functions |
+//! | `params`, `body`, `program_arguments` | requests, read with Flink's words for what can't be read |
+//! | `errors`, `java_throwable` | errors as answers |
+//! | `access`, `secrets` | who may ask, and what nobody is told |
+//! | `listen`, `tls`, `settings` | connections, their limits and their encryption |
+//! | `time_limit` | how long an answer may take |
+//! | `openapi`, `prometheus` | the document of the interface, and metrics as text |
+
+mod access;
+mod answers;
+mod body;
+mod errors;
+mod java_throwable;
+mod listen;
+mod names;
+mod openapi;
+mod params;
+mod proc;
+mod program_arguments;
+mod prometheus;
+mod resources;
+mod secrets;
+mod settings;
+mod time_limit;
+mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{StatusCode, Uri};
+use axum::{Router, middleware};
+use millstream_core::codes;
+use tower_http::normalize_path::NormalizePath;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::registry::Registry;
+use errors::RestError;
+use names::Names;
+
+pub use listen::serve;
+pub use settings::RestSettings;
+
+/// Bodies other than uploads are no longer than this, in bytes.
+const LARGEST_BODY: usize = 1 << 20;
+/// A client that sends nothing of its body for so long is given up.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// What every handler knows; cloning is cheap.
+#[derive(Clone)]
+pub(crate) struct App {
+    registry: Registry,
+    settings: Arc<RestSettings>,
+    names: Arc<Names>,
+    /// The OpenAPI document as JSON.
+    document: Arc<str>,
+}
+
+/// The router of the REST interface.
+pub fn router(registry: Registry, settings: RestSettings) -> Router {
+    let (routes, document) = documented(&settings).split_for_parts();
+    let app = App {
+        registry,
+        names: Arc::new(Names::new(names::host())),
+        document: openapi::complete(document).into(),
+        settings: Arc::new(settings),
+    };
+    let routes = routes
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(app.clone());
+    let inner = Router::new()
+        .nest("/v1", routes.clone())
+        .merge(routes)
+        .fallback(unknown_path);
+    // A path may end with `/`, as Flink's may.
+    let inner = Router::new().fallback_service(NormalizePath::trim_trailing_slash(inner));
+    let limited = inner
+        .layer(RequestBodyTimeoutLayer::new(BODY_PATIENCE))
+        .layer(middleware::from_fn_with_state(app.clone(), access::guard));
+    let shared = match access::cross_origin(&app.settings) {
+        Some(layer) => limited.layer(layer),
+        None => limited,
+    };
+    shared.layer(middleware::from_fn(access::plain_errors))
+}
+
+/// Every route with its documentation.
+fn documented(settings: &RestSettings) -> OpenApiRouter<App> {
+    let largest_upload = usize::try_from(settings.largest_upload).unwrap_or(usize::MAX);
+    let quick = OpenApiRouter::new()
+        .merge(resources::cluster::routes())
+        .merge(resources::jobs::routes())
+        .merge(resources::vertices::routes())
+        .merge(resources::checkpoints::routes())
+        .merge(resources::operations::routes())
+        .merge(resources::metrics::routes())
+        .merge(resources::processes::routes())
+        .merge(resources::logs::routes())
+        .merge(resources::packages::routes())
+        .merge(prometheus::routes())
+        .merge(openapi::routes());
+    let runs = resources::run::routes();
+    OpenApiRouter::new()
+        .merge(time_limit::limited(quick))
+        .merge(time_limit::limited_beyond(settings.start_limit, runs))
+        .merge(resources::packages::upload_routes(largest_upload))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+}
+
+async fn unknown_path(uri: Uri) -> RestError {
+    RestError::not_found(
+        format!("Unable to load requested file {}.", uri.path()),
+        "all paths are in the OpenAPI document at /openapi.json",
+    )
+}
+
+async fn wrong_method(uri: Uri) -> RestError {
+    RestError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        &codes::REQUEST,
+        format!("{} can't be asked for by this method.", uri.path()),
+        "use one of those that the header Allow names",
+    )
+}

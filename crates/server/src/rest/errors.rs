@@ -1,0 +1,150 @@
+//! Errors as answers: Flink's `errors`, with the stable code and the next step beside them.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use millstream_core::codes::Code;
+use millstream_core::{Error, ErrorKind, codes};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The result of a handler.
+pub(crate) type Answer<T> = Result<T, RestError>;
+
+/// The body of every answer that reports an error.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    /// What happened and where, in one line.
+    pub(crate) errors: Vec<String>,
+    /// The stable code, for example `MS-2008`.
+    pub(crate) code: String,
+    /// What to do next, and the page about the code.
+    pub(crate) help: String,
+}
+
+/// An error and the status that it is answered with.
+#[derive(Debug, Clone)]
+pub(crate) struct RestError {
+    status: StatusCode,
+    error: Error,
+}
+
+/// The error of an answer, for the layer that rewrites bodies for clients that refuse fields they do not know.
+#[derive(Debug, Clone)]
+pub(crate) struct ErrorOfAnswer(pub(crate) Error);
+
+impl RestError {
+    /// `error` with a status of its own.
+    pub(crate) fn with_status(status: StatusCode, error: Error) -> Self {
+        Self { status, error }
+    }
+
+    /// The request can't be understood: what is wrong with it, and what to send.
+    pub(crate) fn bad_request(message: impl Into<String>, next: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, &codes::REQUEST, message, next)
+    }
+
+    /// There is no such thing.
+    pub(crate) fn not_found(message: impl Into<String>, next: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            &codes::RESOURCE_UNKNOWN,
+            message,
+            next,
+        )
+    }
+
+    /// An error of `code`.
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static Code,
+        message: impl Into<String>,
+        next: &str,
+    ) -> Self {
+        Self::with_status(status, Error::new(code, message).next(next))
+    }
+
+    /// The error of a submission: whatever is wrong with the job, its program or its snapshot is the caller's to mend.
+    pub(crate) fn of_submission(error: Error) -> Self {
+        let status = match error.kind() {
+            ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self { status, error }
+    }
+}
+
+/// The status that an error of this kind is answered with.
+pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::Invalid | ErrorKind::Data | ErrorKind::Program | ErrorKind::Unsupported => {
+            StatusCode::BAD_REQUEST
+        }
+    }
+}
+
+/// What happened in one line, with the cause underneath.
+pub(crate) fn line(error: &Error) -> String {
+    let text = match error.cause_text() {
+        Some(cause) => format!("{} ({cause})", error.message()),
+        None => error.message().to_owned(),
+    };
+    one_line(&text)
+}
+
+/// `text` with its line breaks taken out.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split(['\n', '\r'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn help(error: &Error) -> String {
+    let page = format!("docs/errors/{}.md", error.code());
+    match error.next_step() {
+        "" => page,
+        step => format!("{step}; {page}"),
+    }
+}
+
+impl From<Error> for RestError {
+    fn from(error: Error) -> Self {
+        Self {
+            status: status_of(error.kind()),
+            error,
+        }
+    }
+}
+
+impl IntoResponse for RestError {
+    fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            tracing::warn!("answered with {}: {}", self.status.as_u16(), self.error);
+        }
+        let body = ErrorBody {
+            errors: vec![line(&self.error)],
+            code: self.error.code().to_owned(),
+            help: help(&self.error),
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        response.extensions_mut().insert(ErrorOfAnswer(self.error));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn an_error_is_one_line_whatever_it_was() {
+        assert_eq!(one_line("first\n  second\r\n\nthird"), "first second third");
+    }
+}

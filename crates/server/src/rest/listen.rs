@@ -1,0 +1,75 @@
+//! Connections: accepting them, their limits, and their end.
+
+use std::future::Future;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use millstream_core::{Error, Result, codes};
+
+use super::settings::RestSettings;
+use super::{router, tls};
+use crate::registry::Registry;
+
+/// A client that takes longer to send its headers is given up; so is a connection that lies idle so long.
+const HEADER_PATIENCE: Duration = Duration::from_secs(30);
+/// The most headers of a request.
+const HEADERS: usize = 100;
+/// About the most bytes of headers: a request is refused once more than these have come without their end.
+const HEADER_BYTES: usize = 64 << 10;
+/// Requests that are being answered when the server ends have so long.
+const LAST_REQUESTS: Duration = Duration::from_secs(2);
+
+/// Serves until `shutdown` is over; requests that are being answered then are answered.
+///
+/// # Errors
+/// The listener can't be used, or the files of TLS can't be read.
+pub async fn serve(
+    listener: TcpListener,
+    registry: Registry,
+    settings: RestSettings,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let encryption = settings.tls.as_ref().map(tls::configuration).transpose()?;
+    let service = router(registry, settings).into_make_service();
+    let handle = Handle::new();
+    tokio::spawn(end(handle.clone(), shutdown));
+    let served = match encryption {
+        None => {
+            let server = axum_server::from_tcp(listener).map_err(failed)?;
+            let mut server = server.http1_only().handle(handle);
+            limit(server.http_builder());
+            server.serve(service).await
+        }
+        Some(encryption) => {
+            let encryption = RustlsConfig::from_config(Arc::new(encryption));
+            let server = axum_server::from_tcp_rustls(listener, encryption).map_err(failed)?;
+            let mut server = server.http1_only().handle(handle);
+            limit(server.http_builder());
+            server.serve(service).await
+        }
+    };
+    served.map_err(failed)
+}
+
+async fn end(handle: Handle<SocketAddr>, shutdown: impl Future<Output = ()>) {
+    shutdown.await;
+    handle.graceful_shutdown(Some(LAST_REQUESTS));
+}
+
+fn limit(builder: &mut Builder<TokioExecutor>) {
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_PATIENCE)
+        .max_headers(HEADERS)
+        .max_buf_size(HEADER_BYTES);
+}
+
+fn failed(cause: std::io::Error) -> Error {
+    Error::new(&codes::SERVER_ADDRESS, "the server can't take connections").cause(cause)
+}

@@ -1,0 +1,250 @@
+//! Jobs: lists, details, configuration, failures, result.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::clock;
+use crate::rest::App;
+use crate::rest::answers::job::{
+    JobConfigInfo, JobDetailsInfo, JobExceptionsInfo, JobExecutionResultInfo,
+    VertexResourceRequirements, resource_requirements,
+};
+use crate::rest::answers::jobs::{
+    JobIdsWithStatusOverview, JobPlanInfo, JobStatusInfo, MultipleJobsDetails,
+};
+use crate::rest::errors::{Answer, ErrorBody, RestError};
+use crate::rest::params::Params;
+
+/// So many failures are answered where nobody says how many, as in Flink.
+const EXCEPTIONS: usize = 20;
+
+/// The routes of this module.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, submit_graph))
+        .routes(routes!(overview))
+        .routes(routes!(details, terminate))
+        .routes(routes!(status))
+        .routes(routes!(plan))
+        .routes(routes!(config))
+        .routes(routes!(exceptions))
+        .routes(routes!(execution_result))
+        .routes(routes!(accumulators))
+        .routes(routes!(requirements, change_requirements))
+        .routes(routes!(rescale))
+        .routes(routes!(rescaling))
+}
+
+/// An answer without anything in it.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub(crate) struct Empty {}
+
+/// The ids of all jobs with their statuses.
+#[utoipa::path(get, path = "/jobs", responses((status = 200, body = JobIdsWithStatusOverview)))]
+async fn list(State(app): State<App>) -> Json<JobIdsWithStatusOverview> {
+    let jobs = app.registry.jobs();
+    Json(JobIdsWithStatusOverview::of(jobs.iter().map(AsRef::as_ref)))
+}
+
+/// Flink's submission of a serialized Java job graph: not supported, a package is uploaded and run instead.
+#[utoipa::path(
+    post,
+    path = "/jobs",
+    responses((status = 400, body = ErrorBody, description = "Always."))
+)]
+async fn submit_graph() -> RestError {
+    unsupported(
+        "A serialized Java job graph can't be run here.",
+        "upload a package with POST /jars/upload and start it with POST /jars/:jarid/run, as `millstream run` does",
+    )
+}
+
+fn unsupported(message: &str, next: &str) -> RestError {
+    RestError::new(
+        StatusCode::BAD_REQUEST,
+        &millstream_core::codes::REQUEST_UNSUPPORTED,
+        message,
+        next,
+    )
+}
+
+/// All jobs, the newest first.
+#[utoipa::path(get, path = "/jobs/overview", responses((status = 200, body = MultipleJobsDetails)))]
+async fn overview(State(app): State<App>) -> Json<MultipleJobsDetails> {
+    let jobs = app.registry.jobs();
+    Json(MultipleJobsDetails::of(
+        jobs.iter().map(AsRef::as_ref),
+        clock::now(),
+    ))
+}
+
+/// A job with its vertices and its plan.
+#[utoipa::path(get, path = "/jobs/{jobid}", responses((status = 200, body = JobDetailsInfo)))]
+async fn details(State(app): State<App>, params: Params) -> Answer<Json<JobDetailsInfo>> {
+    let job = params.job(&app)?;
+    Ok(Json(JobDetailsInfo::of(&job, clock::now())))
+}
+
+/// Cancels a job.
+#[utoipa::path(
+    patch,
+    path = "/jobs/{jobid}",
+    params(("mode" = Option<String>, Query, description = "How the job is to end: `cancel`, which is the default.")),
+    responses(
+        (status = 202, body = Empty),
+        (status = 409, body = ErrorBody, description = "The job has ended in another way.")
+    )
+)]
+async fn terminate(State(app): State<App>, params: Params) -> Answer<(StatusCode, Json<Empty>)> {
+    let mode = params.query("mode").unwrap_or("cancel");
+    if !mode.eq_ignore_ascii_case("cancel") {
+        return Err(unsupported(
+            &format!("The termination mode \"{mode}\" has been removed."),
+            "use `cancel`, or stop the job with a savepoint by POST /jobs/:jobid/stop",
+        ));
+    }
+    super::cancel(&app, params.job_id()?).await?;
+    Ok((StatusCode::ACCEPTED, Json(Empty {})))
+}
+
+/// The status of a job.
+#[utoipa::path(get, path = "/jobs/{jobid}/status", responses((status = 200, body = JobStatusInfo)))]
+async fn status(State(app): State<App>, params: Params) -> Answer<Json<JobStatusInfo>> {
+    Ok(Json(JobStatusInfo::of(params.job(&app)?.status)))
+}
+
+/// The plan of a job.
+#[utoipa::path(get, path = "/jobs/{jobid}/plan", responses((status = 200, body = JobPlanInfo)))]
+async fn plan(State(app): State<App>, params: Params) -> Answer<Json<JobPlanInfo>> {
+    Ok(Json(JobPlanInfo::of(&*params.job(&app)?)))
+}
+
+/// The settings of a job and the parameters of its program.
+#[utoipa::path(get, path = "/jobs/{jobid}/config", responses((status = 200, body = JobConfigInfo)))]
+async fn config(State(app): State<App>, params: Params) -> Answer<Json<JobConfigInfo>> {
+    Ok(Json(JobConfigInfo::of(&*params.job(&app)?)))
+}
+
+/// What went wrong in a job, the newest first.
+#[utoipa::path(
+    get,
+    path = "/jobs/{jobid}/exceptions",
+    params(
+        ("maxExceptions" = Option<usize>, Query, description = "How many failures are answered at most."),
+        ("failureLabelFilter" = Option<String>, Query,
+            description = "`key:value` pairs with commas between them that failures must carry, for example `code:MS-4001`.")
+    ),
+    responses((status = 200, body = JobExceptionsInfo))
+)]
+async fn exceptions(State(app): State<App>, params: Params) -> Answer<Json<JobExceptionsInfo>> {
+    let limit = params.query_value("maxExceptions")?.unwrap_or(EXCEPTIONS);
+    let labels: Option<Vec<_>> = params
+        .query_list("failureLabelFilter")
+        .unwrap_or_default()
+        .into_iter()
+        .map(|label| label.split_once(':'))
+        .collect();
+    let labels = labels.ok_or_else(|| {
+        RestError::bad_request(
+            "Bad request, could not parse parameters: Cannot resolve query parameter (failureLabelFilter).",
+            "give pairs of the form key:value",
+        )
+    })?;
+    let job = params.job(&app)?;
+    Ok(Json(JobExceptionsInfo::of(&job, limit, &labels)))
+}
+
+/// How a job ended.
+#[utoipa::path(
+    get,
+    path = "/jobs/{jobid}/execution-result",
+    responses((status = 200, body = JobExecutionResultInfo))
+)]
+async fn execution_result(
+    State(app): State<App>,
+    params: Params,
+) -> Answer<Json<JobExecutionResultInfo>> {
+    let job = params.job(&app)?;
+    Ok(Json(JobExecutionResultInfo::of(&job, clock::now())))
+}
+
+/// Accumulators: there are none, so all lists are empty.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+struct JobAccumulatorsInfo {
+    job_accumulators: Vec<String>,
+    user_task_accumulators: Vec<String>,
+    serialized_user_task_accumulators: std::collections::BTreeMap<String, String>,
+}
+
+/// The accumulators of a job: programs here have none.
+#[utoipa::path(
+    get,
+    path = "/jobs/{jobid}/accumulators",
+    params(("includeSerializedValue" = Option<bool>, Query, description = "Whether values are wanted in Java's format too.")),
+    responses((status = 200, body = JobAccumulatorsInfo))
+)]
+async fn accumulators(State(app): State<App>, params: Params) -> Answer<Json<JobAccumulatorsInfo>> {
+    params.query_value::<bool>("includeSerializedValue")?;
+    params.job(&app)?;
+    Ok(Json(JobAccumulatorsInfo::default()))
+}
+
+/// The parallelism of each vertex.
+#[utoipa::path(
+    get,
+    path = "/jobs/{jobid}/resource-requirements",
+    responses((status = 200, body = std::collections::BTreeMap<String, VertexResourceRequirements>))
+)]
+async fn requirements(
+    State(app): State<App>,
+    params: Params,
+) -> Answer<Json<std::collections::BTreeMap<String, VertexResourceRequirements>>> {
+    Ok(Json(resource_requirements(&*params.job(&app)?)))
+}
+
+/// Changing the parallelism of a job that runs: not supported.
+#[utoipa::path(
+    put,
+    path = "/jobs/{jobid}/resource-requirements",
+    responses((status = 400, body = ErrorBody, description = "Always, where there is such a job."))
+)]
+async fn change_requirements(State(app): State<App>, params: Params) -> RestError {
+    no_rescaling(&app, &params)
+}
+
+/// Changing the parallelism of a job that runs: not supported.
+#[utoipa::path(
+    patch,
+    path = "/jobs/{jobid}/rescaling",
+    params(("parallelism" = Option<u32>, Query, description = "The new parallelism.")),
+    responses((status = 400, body = ErrorBody, description = "Always, where there is such a job."))
+)]
+async fn rescale(State(app): State<App>, params: Params) -> RestError {
+    no_rescaling(&app, &params)
+}
+
+/// How far a change of the parallelism is: there is none.
+#[utoipa::path(
+    get,
+    path = "/jobs/{jobid}/rescaling/{triggerid}",
+    responses((status = 400, body = ErrorBody, description = "Always, where there is such a job."))
+)]
+async fn rescaling(State(app): State<App>, params: Params) -> RestError {
+    no_rescaling(&app, &params)
+}
+
+fn no_rescaling(app: &App, params: &Params) -> RestError {
+    match params.job(app) {
+        Err(error) => error,
+        Ok(_) => unsupported(
+            "A job keeps its parallelism while it runs.",
+            "stop it with a savepoint by POST /jobs/:jobid/stop, then start it again by POST /jobs/:jobid/restart with another parallelism",
+        ),
+    }
+}

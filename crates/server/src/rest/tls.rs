@@ -1,0 +1,102 @@
+//! TLS from PEM files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use millstream_core::{Error, Result, codes};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+
+use super::settings::TlsFiles;
+
+/// The configuration of TLS that the files give.
+///
+/// # Errors
+/// A file can't be read, holds no certificate or key, or the two do not belong together.
+pub(crate) fn configuration(files: &TlsFiles) -> Result<ServerConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let failed = |cause: rustls::Error| {
+        let message = format!("{} can't be used", files.certificate.display());
+        unusable(message, &cause.to_string())
+    };
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(failed)?;
+    let builder = match &files.clients {
+        None => builder.with_no_client_auth(),
+        Some(authorities) => {
+            let mut roots = RootCertStore::empty();
+            for certificate in certificates(authorities)? {
+                roots.add(certificate).map_err(|cause| {
+                    let message = format!("{} can't be used", authorities.display());
+                    unusable(message, &cause.to_string())
+                })?;
+            }
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+                .build()
+                .map_err(|cause| {
+                    let message = format!("{} can't be used", authorities.display());
+                    unusable(message, &cause.to_string())
+                })?;
+            builder.with_client_cert_verifier(verifier)
+        }
+    };
+    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|cause| {
+        let message = format!(
+            "{} holds no private key that can be read",
+            files.key.display()
+        );
+        unusable(message, &cause.to_string())
+    })?;
+    let mut configuration = builder
+        .with_single_cert(certificates(&files.certificate)?, key)
+        .map_err(failed)?;
+    configuration.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(configuration)
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let failed = |cause: String| {
+        unusable(
+            format!("{} holds no certificate that can be read", path.display()),
+            &cause,
+        )
+    };
+    let certificates: std::result::Result<Vec<_>, _> = CertificateDer::pem_file_iter(path)
+        .map_err(|cause| failed(cause.to_string()))?
+        .collect();
+    let certificates = certificates.map_err(|cause| failed(cause.to_string()))?;
+    if certificates.is_empty() {
+        return Err(failed("there is none in it".to_owned()));
+    }
+    Ok(certificates)
+}
+
+fn unusable(message: String, cause: &str) -> Error {
+    Error::new(&codes::CONFIG_FILE, message)
+        .cause(cause)
+        .next("give PEM files that belong together in security.ssl.rest.certificate and security.ssl.rest.private-key")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::configuration;
+    use crate::rest::settings::TlsFiles;
+
+    #[test]
+    fn a_file_that_holds_no_certificate_is_named() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("certificate.pem");
+        std::fs::write(&path, "nothing").expect("a file");
+        let files = TlsFiles {
+            certificate: path.clone(),
+            key: path,
+            clients: None,
+        };
+        let error = configuration(&files).expect_err("no certificate in it");
+        assert_eq!(error.code(), "MS-1005");
+        assert!(error.message().contains("certificate.pem"), "{error}");
+    }
+}

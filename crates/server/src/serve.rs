@@ -1,0 +1,247 @@
+//! Starting the server, and ending it.
+
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::path::Path;
+use std::time::Duration;
+
+use millstream_core::options::{
+    DATA_DIRECTORY, REST_ADDRESS, REST_BIND_ADDRESS, REST_PORT, WEB_CHECKPOINT_HISTORY,
+};
+use millstream_core::{Configuration, Error, Result, codes};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::data_directory::{self, DataDirectory, RunningServer};
+use crate::expiry::Limits;
+use crate::registry::{Beginning, Registry};
+use crate::rest::{self, RestSettings};
+use crate::store::{JobRecord, OperationRecord, Records, Store};
+use crate::views::ServerFacts;
+use crate::{clock, configuration, expiry, files, logs, operations, packages, supervisor};
+
+/// How a server is started.
+pub struct ServerConfiguration {
+    /// Its settings, and those of its jobs; see [`crate::configuration::load`].
+    pub configuration: Configuration,
+    /// Whether it may listen off loopback without a token.
+    pub insecure: bool,
+    /// The commit that it was built from.
+    pub commit: String,
+    /// Called when it listens.
+    pub ready: Box<dyn FnOnce(&RunningServer) + Send>,
+}
+
+/// Runs a server until it is told to end: by SIGTERM, SIGINT, or over REST. Its jobs go on then, and the next server on
+/// the data directory finds them.
+///
+/// # Errors
+/// An option has a value that does not fit, another server uses the data directory, the address can't be listened at, or
+/// the records can't be read.
+pub fn serve(server: ServerConfiguration) -> Result<()> {
+    let configuration = &server.configuration;
+    let settings = RestSettings::from_configuration(configuration)?;
+    let limits = Limits::from_configuration(configuration)?;
+    let address = bind_address(configuration)?;
+    settings.check(address, server.insecure)?;
+    let path = data_directory::locate(configuration)?;
+    let data = DataDirectory::open(&path)?;
+    let listener = listen(address)?;
+    logs::start(&path)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(16)
+        .thread_keep_alive(Duration::from_secs(2))
+        .thread_name("server")
+        .enable_all()
+        .build()
+        .map_err(|cause| Error::new(&codes::INTERNAL, "no runtime").cause(cause))?;
+    let (store, thread, records) = Store::open(&data.database())?;
+    remove_leftovers(&path);
+    let served = runtime.block_on(run(
+        server, data, listener, store, records, settings, limits,
+    ));
+    // What still waits (supervisors, mostly) is given up: everything that counts is on record.
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    thread.join();
+    served
+}
+
+async fn run(
+    server: ServerConfiguration,
+    data: DataDirectory,
+    listener: TcpListener,
+    store: Store,
+    records: Records,
+    settings: RestSettings,
+    limits: Limits,
+) -> Result<()> {
+    let address = listener
+        .local_addr()
+        .map_err(|cause| not_listening("the address", cause))?;
+    let running = running(&server.configuration, address, settings.tls())?;
+    data.tell(&running)?;
+    let registry = registry(&server, data, store, &records, address, settings.tls())?;
+    let mut ended = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    tracing::info!(
+        "Millstream {} listens at {} and keeps its data in {}.",
+        running.version,
+        running.address,
+        registry.server().data_directory.display()
+    );
+    take_up(&registry, records);
+    operations::resume_disposals(&registry);
+    tokio::spawn(expiry::run(registry.clone(), limits));
+    tokio::spawn(packages::describe_built_in(registry.clone()));
+    (server.ready)(&running);
+    read_ended_jobs(&registry);
+    let mut told = registry.shutting_down();
+    let shutdown = async move {
+        tokio::select! {
+            _ = ended.recv() => {}
+            _ = interrupted.recv() => {}
+            _ = told.wait_for(|told| *told) => {}
+        }
+        tracing::info!("The server ends. Its jobs go on; the next server finds them.");
+    };
+    let served = rest::serve(listener, registry.clone(), settings, shutdown).await;
+    registry.shared.data.untell();
+    served
+}
+
+/// Plans that were being made when the last server died; they may hold secrets.
+fn remove_leftovers(path: &Path) {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    for entry in entries {
+        if entry.file_name().to_string_lossy().starts_with(".plan-")
+            && let Err(error) = files::remove(&entry.path())
+        {
+            tracing::warn!("{error}");
+        }
+    }
+}
+
+fn no_signals(cause: std::io::Error) -> Error {
+    Error::new(&codes::INTERNAL, "signals can't be listened to").cause(cause)
+}
+
+fn bind_address(configuration: &Configuration) -> Result<SocketAddr> {
+    let host = match configuration.get(&REST_BIND_ADDRESS)? {
+        Some(host) => host,
+        None => configuration.require(&REST_ADDRESS)?,
+    };
+    let port = configuration.require(&REST_PORT)?;
+    let port = u16::try_from(port).map_err(|_| {
+        Error::new(
+            &codes::OPTION_VALUE,
+            format!("{} is `{port}`, which is no port", REST_PORT.name),
+        )
+        .next("give a number from 0 to 65535")
+    })?;
+    let found = (host.as_str(), port).to_socket_addrs();
+    let mut found = found.map_err(|cause| not_listening(&host, cause))?;
+    found
+        .next()
+        .ok_or_else(|| not_listening(&host, std::io::Error::other("the name has no address")))
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let listener = TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    listener.map_err(|cause| not_listening(&address.to_string(), cause))
+}
+
+fn not_listening(place: &str, cause: std::io::Error) -> Error {
+    Error::new(
+        &codes::SERVER_ADDRESS,
+        format!("the server can't listen at {place}"),
+    )
+    .cause(cause)
+    .next(format!(
+        "choose another {} or {}, or end what uses it",
+        REST_PORT.name, REST_BIND_ADDRESS.name
+    ))
+}
+
+fn running(configuration: &Configuration, address: SocketAddr, tls: bool) -> Result<RunningServer> {
+    let scheme = if tls { "https" } else { "http" };
+    let host = configuration.require(&REST_ADDRESS)?;
+    let host = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host
+    };
+    Ok(RunningServer {
+        pid: std::process::id(),
+        address: format!("{scheme}://{host}:{}", address.port()),
+        started: clock::now(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+fn registry(
+    server: &ServerConfiguration,
+    data: DataDirectory,
+    store: Store,
+    records: &Records,
+    address: SocketAddr,
+    tls: bool,
+) -> Result<Registry> {
+    let started = clock::now();
+    let mut settings = server.configuration.clone();
+    settings.set(DATA_DIRECTORY.name, data.path().to_string_lossy());
+    settings.set(REST_PORT.name, address.port().to_string());
+    let history = settings.require(&WEB_CHECKPOINT_HISTORY)?;
+    let mut packages = records.packages.clone();
+    packages.retain(|package| package.path.as_ref().is_some_and(|path| path.exists()));
+    packages.push(packages::built_in(started));
+    Ok(Registry::new(Beginning {
+        facts: ServerFacts {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: server.commit.clone(),
+            started,
+            address,
+            data_directory: data.path().to_path_buf(),
+            tls,
+        },
+        store,
+        data,
+        settings,
+        history: usize::try_from(history).unwrap_or(usize::MAX),
+        start_limit: configuration::start_limit(&server.configuration)?,
+        operations: records.operations.iter().map(|o| o.view.clone()).collect(),
+        packages,
+    }))
+}
+
+/// Takes up the jobs of the server before this one.
+fn take_up(registry: &Registry, records: Records) {
+    let (jobs, mut operations) = (records.jobs, records.operations);
+    operations.retain(|operation| operation.view.ended.is_none());
+    for record in jobs {
+        let (open, others): (Vec<_>, Vec<_>) = operations
+            .into_iter()
+            .partition(|operation| operation.view.job == Some(record.id));
+        operations = others;
+        let id = record.id;
+        if let Err(error) = take_up_job(registry, record, open) {
+            tracing::error!("Job {id} can't be taken up: {error}");
+        }
+    }
+}
+
+fn take_up_job(registry: &Registry, record: JobRecord, open: Vec<OperationRecord>) -> Result<()> {
+    if record.ended.is_some() {
+        supervisor::list_ended(registry, record);
+        return Ok(());
+    }
+    supervisor::resume(registry, record, open)
+}
+
+/// Reads what is left of jobs that have ended, so that nobody has to wait for it who asks later. Whoever asks before reads
+/// what is asked for.
+fn read_ended_jobs(registry: &Registry) {
+    let cells = registry.cells();
+    tokio::task::spawn_blocking(move || cells.iter().for_each(|cell| drop(cell.view())));
+}

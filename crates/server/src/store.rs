@@ -1,0 +1,158 @@
+//! The server's records: a SQLite file that survives a crash of the server and of the machine.
+//!
+//! One thread owns the connection; others send it what to do. What somebody is promised (a submission, an operation
+//! and its end) is on disk before it is answered; what can be told again by a job's process is written soon.
+
+mod checkpoints;
+mod jobs;
+mod operations;
+mod packages;
+mod processes;
+mod schema;
+mod values;
+
+use std::path::Path;
+use std::thread::JoinHandle;
+
+use millstream_core::{Error, Result, codes};
+use rusqlite::{Connection, Transaction};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::views::PackageView;
+pub(crate) use checkpoints::save_checkpoint;
+pub(crate) use jobs::{JobRecord, ProcessCounts, delete_job, save_job};
+pub(crate) use operations::{OperationRecord, delete_operation, end_operation, insert_operation};
+pub(crate) use packages::{delete_package, save_package};
+pub(crate) use processes::{process_ended, process_started};
+use values::{from_json, id, json, signed, unsigned};
+
+/// So many writes may wait for the thread.
+const WAITING: usize = 256;
+
+type Work = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// Everything that is on record.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    pub(crate) jobs: Vec<JobRecord>,
+    pub(crate) operations: Vec<OperationRecord>,
+    pub(crate) packages: Vec<PackageView>,
+}
+
+/// The records, for writing.
+#[derive(Clone)]
+pub(crate) struct Store {
+    work: mpsc::Sender<Work>,
+}
+
+/// The thread that writes. It ends when every [`Store`] is gone.
+pub(crate) struct StoreThread {
+    handle: JoinHandle<()>,
+}
+
+impl StoreThread {
+    /// Waits until everything is written.
+    pub(crate) fn join(self) {
+        if self.handle.join().is_err() {
+            tracing::error!("The thread of the records has panicked.");
+        }
+    }
+}
+
+impl Store {
+    /// Opens the file at `path`, brings it to the present version, and reads what is in it.
+    pub(crate) fn open(path: &Path) -> Result<(Self, StoreThread, Records)> {
+        let mut connection = schema::open(path)?;
+        let records = read(&connection).map_err(|cause| failed("read", cause))?;
+        let (work, mut waiting) = mpsc::channel::<Work>(WAITING);
+        let handle = std::thread::Builder::new()
+            .name("records".to_owned())
+            .stack_size(512 << 10)
+            .spawn(move || {
+                while let Some(work) = waiting.blocking_recv() {
+                    work(&mut connection);
+                }
+            })
+            .map_err(|cause| {
+                Error::new(
+                    &codes::RECORDS,
+                    "the thread of the records can't be started",
+                )
+                .cause(cause)
+                .next("see that the machine has processes and memory left")
+            })?;
+        Ok((Self { work }, StoreThread { handle }, records))
+    }
+
+    /// Writes in one transaction, and answers when it is on disk.
+    pub(crate) async fn durable<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let work: Work = Box::new(move |connection| {
+            let result = perform(connection, "FULL", work);
+            if answer.send(result).is_err() {
+                tracing::debug!("Nobody waits for this write any more; it stands.");
+            }
+        });
+        if self.work.send(work).await.is_err() {
+            return Err(gone());
+        }
+        match answered.await {
+            Ok(result) => result.map_err(|cause| failed("written", cause)),
+            Err(_) => Err(gone()),
+        }
+    }
+
+    /// Writes in one transaction some time soon. What can't be written is logged.
+    pub(crate) async fn soon(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()> + Send + 'static,
+    ) {
+        let work: Work = Box::new(move |connection| {
+            if let Err(cause) = perform(connection, "NORMAL", work) {
+                tracing::warn!("{}", failed("written", cause));
+            }
+        });
+        if self.work.send(work).await.is_err() {
+            tracing::warn!("{}", gone());
+        }
+    }
+}
+
+fn perform<T>(
+    connection: &mut Connection,
+    synchronous: &str,
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    let transaction = connection.transaction()?;
+    let result = work(&transaction)?;
+    transaction.commit()?;
+    Ok(result)
+}
+
+fn read(connection: &Connection) -> rusqlite::Result<Records> {
+    Ok(Records {
+        jobs: jobs::all(connection)?,
+        operations: operations::all(connection)?,
+        packages: packages::all(connection)?,
+    })
+}
+
+fn failed(verb: &str, cause: rusqlite::Error) -> Error {
+    Error::new(
+        &codes::RECORDS,
+        format!("records of the server can't be {verb}"),
+    )
+    .cause(cause)
+    .next("see that the disk of the data directory is not full and writable, then ask again")
+}
+
+fn gone() -> Error {
+    Error::new(&codes::RECORDS, "the server is ending").next("ask the next server")
+}
+
+#[cfg(test)]
+mod tests;

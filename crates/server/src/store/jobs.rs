@@ -1,0 +1,114 @@
+//! The table of jobs.
+
+use std::collections::BTreeMap;
+
+use millstream_core::{CheckpointId, JobId, JobStatus};
+use millstream_protocol::link::{CheckpointCounts, CheckpointReport, FailureReport};
+use rusqlite::{Connection, Row, Transaction, named_params, params};
+use serde::{Deserialize, Serialize};
+
+use super::{checkpoints, from_json, json, signed, unsigned};
+
+/// What is on record of a job.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct JobRecord {
+    pub(crate) id: JobId,
+    pub(crate) name: String,
+    pub(crate) package: String,
+    /// Whether a process has reported it: from then on it is listed.
+    pub(crate) accepted: bool,
+    pub(crate) status: JobStatus,
+    pub(crate) submitted: u64,
+    pub(crate) ended: Option<u64>,
+    pub(crate) modified: u64,
+    pub(crate) timestamps: BTreeMap<JobStatus, u64>,
+    /// The newest failures, oldest first.
+    pub(crate) failures: Vec<FailureReport>,
+    /// Snapshots of the processes before the newest one.
+    pub(crate) totals: CheckpointCounts,
+    /// Snapshots of the newest process that has reported.
+    pub(crate) present: ProcessCounts,
+    /// The newest checkpoint that was completed.
+    pub(crate) completed_up_to: Option<CheckpointId>,
+    /// The number that the next snapshot will have; 0: not known.
+    pub(crate) next_checkpoint: CheckpointId,
+    pub(crate) launches: u32,
+    /// The newest snapshots that have ended; in a table of their own.
+    pub(crate) checkpoints: Vec<CheckpointReport>,
+}
+
+/// Snapshots of one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct ProcessCounts {
+    /// When the process began, by which it is told from others.
+    pub(crate) started: u64,
+    pub(crate) counts: CheckpointCounts,
+}
+
+/// Writes the row of a job, new or not. Its checkpoints are written one by one.
+pub(crate) fn save_job(transaction: &Transaction<'_>, job: &JobRecord) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO jobs VALUES (:id, :name, :package, :accepted, :status, :submitted, :ended, :modified, :timestamps, \
+             :failures, :totals, :present, :completed_up_to, :next_checkpoint, :launches)
+         ON CONFLICT (id) DO UPDATE SET name = :name, accepted = :accepted, status = :status, ended = :ended, \
+             modified = :modified, timestamps = :timestamps, failures = :failures, totals = :totals, present = :present, \
+             completed_up_to = :completed_up_to, next_checkpoint = :next_checkpoint, launches = :launches",
+        named_params! {
+            ":id": job.id.to_string(),
+            ":name": job.name,
+            ":package": job.package,
+            ":accepted": job.accepted,
+            ":status": job.status.name(),
+            ":submitted": signed(job.submitted),
+            ":ended": job.ended.map(signed),
+            ":modified": signed(job.modified),
+            ":timestamps": json(&job.timestamps)?,
+            ":failures": json(&job.failures)?,
+            ":totals": json(&job.totals)?,
+            ":present": json(&job.present)?,
+            ":completed_up_to": job.completed_up_to.map(signed),
+            ":next_checkpoint": signed(job.next_checkpoint),
+            ":launches": job.launches,
+        },
+    )?;
+    Ok(())
+}
+
+/// Takes a job off the record, with all that belongs to it.
+pub(crate) fn delete_job(transaction: &Transaction<'_>, job: JobId) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM jobs WHERE id = ?", params![job.to_string()])?;
+    Ok(())
+}
+
+/// Every job, oldest first.
+pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<JobRecord>> {
+    let mut statement = connection.prepare("SELECT * FROM jobs ORDER BY submitted, id")?;
+    let rows = statement.query_map([], read)?;
+    let mut jobs = rows.collect::<rusqlite::Result<Vec<JobRecord>>>()?;
+    for job in &mut jobs {
+        job.checkpoints = checkpoints::of(connection, job.id)?;
+    }
+    Ok(jobs)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
+    let status: String = row.get("status")?;
+    Ok(JobRecord {
+        id: super::id(&row.get::<_, String>("id")?)?,
+        name: row.get("name")?,
+        package: row.get("package")?,
+        accepted: row.get("accepted")?,
+        status: from_json(&format!("\"{status}\""))?,
+        submitted: unsigned(row.get("submitted")?),
+        ended: row.get::<_, Option<i64>>("ended")?.map(unsigned),
+        modified: unsigned(row.get("modified")?),
+        timestamps: from_json(&row.get::<_, String>("timestamps")?)?,
+        failures: from_json(&row.get::<_, String>("failures")?)?,
+        totals: from_json(&row.get::<_, String>("totals")?)?,
+        present: from_json(&row.get::<_, String>("present")?)?,
+        completed_up_to: row.get::<_, Option<i64>>("completed_up_to")?.map(unsigned),
+        next_checkpoint: unsigned(row.get("next_checkpoint")?),
+        launches: row.get("launches")?,
+        checkpoints: Vec::new(),
+    })
+}

@@ -1,0 +1,114 @@
+//! The tables, and how a file of a former version becomes one of this.
+
+use std::path::Path;
+use std::time::Duration;
+
+use millstream_core::{Error, Result, codes};
+use rusqlite::Connection;
+
+/// What makes version n of version n-1; version 0 is an empty file. A step that was released never changes.
+const STEPS: &[&str] = &["
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        package TEXT NOT NULL,
+        accepted INTEGER NOT NULL,
+        status TEXT NOT NULL,
+        submitted INTEGER NOT NULL,
+        ended INTEGER,
+        modified INTEGER NOT NULL,
+        timestamps TEXT NOT NULL,
+        failures TEXT NOT NULL,
+        totals TEXT NOT NULL,
+        present TEXT NOT NULL,
+        completed_up_to INTEGER,
+        next_checkpoint INTEGER NOT NULL,
+        launches INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE processes (
+        job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        pid INTEGER NOT NULL,
+        started INTEGER NOT NULL,
+        ended INTEGER,
+        how TEXT,
+        PRIMARY KEY (job, number)
+    ) STRICT;
+    CREATE TABLE checkpoints (
+        job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        id INTEGER NOT NULL,
+        report TEXT NOT NULL,
+        PRIMARY KEY (job, id)
+    ) STRICT;
+    CREATE TABLE operations (
+        id TEXT PRIMARY KEY,
+        job TEXT REFERENCES jobs (id) ON DELETE CASCADE,
+        verb TEXT NOT NULL,
+        parameters TEXT NOT NULL,
+        request TEXT,
+        requested INTEGER NOT NULL,
+        ended INTEGER,
+        result TEXT
+    ) STRICT;
+    CREATE INDEX operations_of_job ON operations (job);
+    CREATE TABLE packages (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        uploaded INTEGER NOT NULL,
+        entries TEXT NOT NULL,
+        path TEXT NOT NULL
+    ) STRICT;
+"];
+
+/// Opens the file, and makes or mends its tables.
+pub(super) fn open(path: &Path) -> Result<Connection> {
+    let failed = |cause: rusqlite::Error| {
+        Error::new(
+            &codes::RECORDS,
+            format!("the records in {} can't be opened", path.display()),
+        )
+        .cause(cause)
+        .next("see that the file is Millstream's and its disk writable; a copy of it put in its place works too")
+    };
+    let mut connection = Connection::open(path).map_err(failed)?;
+    prepare(&connection).map_err(failed)?;
+    let version: usize = connection
+        .query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))
+        .map_err(failed)?
+        .try_into()
+        .unwrap_or(usize::MAX);
+    let Some(steps) = STEPS.get(version..) else {
+        return Err(Error::new(
+            &codes::RECORDS,
+            format!(
+                "the records in {} are of version {version}, this server knows versions up to {}",
+                path.display(),
+                STEPS.len()
+            ),
+        )
+        .next("start the version of Millstream that wrote them, or a newer one"));
+    };
+    if !steps.is_empty() {
+        upgrade(&mut connection, steps).map_err(failed)?;
+    }
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    // Answers the mode, so it can't be set like the others.
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -2_000)
+}
+
+fn upgrade(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    for step in steps {
+        transaction.execute_batch(step)?;
+    }
+    let version = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    transaction.pragma_update(None, "user_version", version)?;
+    transaction.commit()
+}

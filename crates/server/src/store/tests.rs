@@ -1,0 +1,207 @@
+use std::path::PathBuf;
+
+use millstream_core::{JobId, JobStatus, TriggerId};
+use millstream_protocol::{OperationResult, Request};
+
+use super::*;
+use crate::views::{OperationVerb, OperationView, PackageEntry};
+
+/// Databases of every version ever written, as `sqlite3 millstream.db .dump` shows them.
+const FORMER: &[&str] = &[include_str!("../../tests/fixtures/store/version-1.sql")];
+
+fn job() -> JobRecord {
+    JobRecord {
+        id: JobId::from_bytes([0xab; 16]),
+        name: "numbers".to_owned(),
+        package: "ingest".to_owned(),
+        accepted: true,
+        status: JobStatus::Running,
+        submitted: 1_795_231_468_683,
+        ended: None,
+        modified: 1_795_231_468_700,
+        timestamps: [(JobStatus::Running, 1_795_231_468_700)].into(),
+        failures: Vec::new(),
+        totals: Default::default(),
+        present: Default::default(),
+        completed_up_to: Some(6),
+        next_checkpoint: 8,
+        launches: 2,
+        checkpoints: Vec::new(),
+    }
+}
+
+fn operation() -> OperationRecord {
+    let id = TriggerId::from_bytes([0xcd; 16]);
+    OperationRecord {
+        view: OperationView {
+            id,
+            job: Some(job().id),
+            kind: OperationVerb::CancelWithSavepoint,
+            requested: 1_795_231_469_000,
+            ended: None,
+            result: None,
+            parameters: serde_json::json!({"directory": "/sp"}),
+        },
+        request: Some(Request::Stop {
+            id,
+            drain: false,
+            directory: Some("/sp".to_owned()),
+            format: Default::default(),
+        }),
+    }
+}
+
+fn package() -> PackageView {
+    PackageView {
+        id: "184c7703-fd94-4720-a9d2-42909adc152c_win".to_owned(),
+        name: "win".to_owned(),
+        uploaded: 5,
+        entries: vec![PackageEntry {
+            name: "com.example.Windows".to_owned(),
+            description: String::new(),
+            parameters: Vec::new(),
+        }],
+        path: Some(PathBuf::from("/data/packages/win")),
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+fn close(store: Store, thread: StoreThread) {
+    drop(store);
+    thread.join();
+}
+
+fn reopened(path: &Path) -> Records {
+    let (store, thread, records) = Store::open(path).expect("it opens");
+    close(store, thread);
+    records
+}
+
+#[test]
+fn what_was_written_is_read_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("millstream.db");
+    let (store, thread, records) = Store::open(&path).expect("it opens");
+    assert!(records.jobs.is_empty() && records.operations.is_empty());
+    let write = |transaction: &Transaction<'_>| {
+        save_job(transaction, &job())?;
+        insert_operation(transaction, &operation())?;
+        save_package(transaction, &package())?;
+        process_started(transaction, job().id, 1, 4711, 5)?;
+        process_ended(transaction, job().id, 1, 6, "was killed by signal 9")
+    };
+    block_on(store.durable(write)).expect("it is written");
+    close(store, thread);
+    let records = reopened(&path);
+    assert_eq!(records.jobs, [job()]);
+    assert_eq!(records.operations, [operation()]);
+    assert_eq!(records.packages, [package()]);
+}
+
+#[test]
+fn the_first_end_of_an_operation_stands() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("millstream.db");
+    let (store, thread, _) = Store::open(&path).expect("it opens");
+    let id = operation().view.id;
+    let write = move |transaction: &Transaction<'_>| {
+        save_job(transaction, &job())?;
+        insert_operation(transaction, &operation())?;
+        end_operation(transaction, id, 7, &OperationResult::Cancelled)?;
+        end_operation(
+            transaction,
+            id,
+            8,
+            &OperationResult::failed("MS-2004", "late"),
+        )
+    };
+    block_on(store.durable(write)).expect("it is written");
+    close(store, thread);
+    let records = reopened(&path);
+    let view = &records.operations.first().expect("it is there").view;
+    assert_eq!(view.ended, Some(7));
+    assert_eq!(view.result, Some(OperationResult::Cancelled));
+}
+
+#[test]
+fn an_id_is_taken_by_one_operation_only_and_nothing_half_written_stays() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("millstream.db");
+    let (store, thread, _) = Store::open(&path).expect("it opens");
+    let write = |transaction: &Transaction<'_>| {
+        save_job(transaction, &job())?;
+        insert_operation(transaction, &operation())?;
+        insert_operation(transaction, &operation())
+    };
+    let error = block_on(store.durable(write)).expect_err("the second is refused");
+    assert_eq!(error.code(), codes::RECORDS.id);
+    close(store, thread);
+    let records = reopened(&path);
+    assert!(
+        records.jobs.is_empty(),
+        "a transaction is whole or not at all"
+    );
+}
+
+#[test]
+fn a_job_takes_along_all_that_belongs_to_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("millstream.db");
+    let (store, thread, _) = Store::open(&path).expect("it opens");
+    let write = |transaction: &Transaction<'_>| {
+        save_job(transaction, &job())?;
+        insert_operation(transaction, &operation())?;
+        delete_job(transaction, job().id)
+    };
+    block_on(store.durable(write)).expect("it is written");
+    close(store, thread);
+    let records = reopened(&path);
+    assert!(records.jobs.is_empty() && records.operations.is_empty());
+}
+
+#[test]
+fn a_database_of_each_former_version_is_opened() {
+    for (former, dump) in FORMER.iter().enumerate() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("millstream.db");
+        let connection = Connection::open(&path).expect("a file");
+        connection.execute_batch(dump).expect("it is SQL");
+        drop(connection);
+        let records = reopened(&path);
+        let version = former + 1;
+        assert_eq!(records.jobs, [job()], "version {version}");
+        assert_eq!(records.operations, [operation()], "version {version}");
+        assert_eq!(records.packages, [package()], "version {version}");
+    }
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused_by_number() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("millstream.db");
+    let connection = Connection::open(&path).expect("a file");
+    connection
+        .pragma_update(None, "user_version", 1_000)
+        .expect("it is set");
+    drop(connection);
+    let error = Store::open(&path).err().expect("it is refused");
+    assert_eq!(error.code(), codes::RECORDS.id);
+    assert!(error.message().contains("1000"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("millstream.db");
+    std::fs::write(
+        &path,
+        "this is a text, and long enough to look like something else",
+    )
+    .expect("a file");
+    let error = Store::open(&path).err().expect("it is refused");
+    assert!(error.message().contains("millstream.db"), "{error}");
+}

@@ -1,0 +1,340 @@
+//! One task for each job that has not ended: it starts, adopts and restarts the job's process, keeps the record,
+//! and passes requests on.
+//!
+//! What is to be done is decided by [`millstream_protocol::supervision`]; this does it. Everything that happens to a job
+//! comes to its supervisor one after the other, so a request is either taken before the job's end, and ends with it,
+//! or refused.
+
+mod book;
+mod connection;
+mod course;
+mod ending;
+mod past;
+mod patience;
+mod process;
+mod requests;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_core::{Error, Result, TriggerId};
+use millstream_protocol::link::{CheckpointReport, JobReport, Submission};
+use millstream_protocol::restart::{Jitter, Restarts};
+use millstream_protocol::supervision::{self, Course, Outcome};
+use tokio::process::Child;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::registry::{Command, JobCell, Registry, Reservation};
+use crate::store::{JobRecord, OperationRecord, save_checkpoint, save_job};
+use crate::{clock, files};
+use book::Book;
+use connection::Connection;
+pub(crate) use past::{list_ended, resume};
+pub(crate) use process::{PROGRAM, RUNNING_PROGRAM, without_ingest_variables};
+use requests::Pending;
+
+/// Whoever has submitted the job waits for its first report.
+type Submitted = (Reservation, oneshot::Sender<Result<()>>);
+
+/// How long the connection of a process that has ended may still say what was on its way.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+enum Phase {
+    /// A process should be there: it is connected to at `at`.
+    Connecting { at: Instant, wait: Duration },
+    /// Reports come in.
+    Connected(Connection),
+    /// There is no process; the next one is started at `at`.
+    Waiting { at: Instant },
+    /// The job has ended, or was never begun.
+    Ended,
+}
+
+/// What a supervisor waits for.
+enum Wake {
+    Command(Box<Command>),
+    Report(Box<JobReport>),
+    /// The process has closed the connection.
+    Closed,
+    /// The process has ended.
+    Exited(Option<ExitStatus>),
+    /// It is time to connect, or to start a process.
+    Due,
+    /// The process was waited for long enough.
+    Late,
+}
+
+/// Everything about one job while it has not ended.
+struct Supervisor {
+    registry: Registry,
+    book: Book,
+    cell: Arc<JobCell>,
+    commands: mpsc::Receiver<Command>,
+    directory: PathBuf,
+    submitted: Option<Submitted>,
+    pending: BTreeMap<TriggerId, Pending>,
+    restarts: Option<Restarts>,
+    jitter: Jitter,
+    phase: Phase,
+    /// The process, where this server started it.
+    child: Option<Child>,
+    /// The process, where it is known.
+    pid: Option<u32>,
+    /// By then the process is to have reported for the first time; `None`: it has, or may take as long as it likes.
+    report_by: Option<Instant>,
+    /// Why this server has killed the process.
+    brought_down: Option<Error>,
+    /// A process was started to finish a stop that the one before it had begun.
+    stop_retried: bool,
+    /// The job was stopped on behalf of a cancel with savepoint, so it ends as CANCELED.
+    stopped_to_cancel: bool,
+}
+
+/// Starts the supervisor of a job that was just submitted, or that a server before this one had.
+pub(crate) fn start(
+    registry: &Registry,
+    record: JobRecord,
+    submission: Arc<Submission>,
+    submitted: Option<Submitted>,
+) {
+    let mut supervisor = Supervisor::new(registry, record, submission, submitted, Vec::new());
+    tokio::spawn(async move {
+        supervisor.launch().await;
+        supervisor.run().await;
+    });
+}
+
+impl Supervisor {
+    fn new(
+        registry: &Registry,
+        record: JobRecord,
+        submission: Arc<Submission>,
+        submitted: Option<Submitted>,
+        open: Vec<OperationRecord>,
+    ) -> Self {
+        let shared = &registry.shared;
+        let directory = shared.data.job(record.id);
+        let book = Book::new(record, submission, directory.clone(), shared.history);
+        let (cell, commands) = JobCell::new(book.view());
+        Self {
+            registry: registry.clone(),
+            book,
+            cell,
+            commands,
+            directory,
+            submitted,
+            pending: requests::pending(open),
+            restarts: None,
+            jitter: Jitter::new(clock::random_number()),
+            phase: Phase::Ended,
+            child: None,
+            pid: None,
+            report_by: None,
+            brought_down: None,
+            stop_retried: false,
+            stopped_to_cancel: false,
+        }
+    }
+
+    async fn run(mut self) {
+        while !matches!(self.phase, Phase::Ended) {
+            match self.wake().await {
+                Wake::Command(command) => self.take_command(*command).await,
+                Wake::Report(report) => self.take_report(*report).await,
+                Wake::Closed => self.connection_closed().await,
+                Wake::Exited(how) => self.process_exited(how).await,
+                Wake::Due => self.due().await,
+                Wake::Late => self.out_of_patience().await,
+            }
+        }
+    }
+
+    async fn wake(&mut self) -> Wake {
+        let at = match &self.phase {
+            Phase::Connecting { at, .. } | Phase::Waiting { at } => Some(*at),
+            Phase::Connected(_) | Phase::Ended => None,
+        };
+        let (due, late) = (until(at), until(self.patience()));
+        let connection = match &mut self.phase {
+            Phase::Connected(connection) => Some(connection),
+            _ => None,
+        };
+        let report = async move {
+            match connection {
+                Some(connection) => connection.report().await,
+                None => std::future::pending().await,
+            }
+        };
+        let exit = process::exit(&mut self.child);
+        tokio::select! {
+            biased;
+            Some(command) = self.commands.recv() => Wake::Command(Box::new(command)),
+            report = report => report.map_or(Wake::Closed, Wake::Report),
+            how = exit => Wake::Exited(how),
+            () = late => Wake::Late,
+            () = due => Wake::Due,
+        }
+    }
+
+    /// Looks at what the server before this one has left.
+    async fn take_over(&mut self) {
+        let course = match self.found() {
+            Ok(found) => supervision::take_over(found),
+            Err(error) => return self.lost(error).await,
+        };
+        let how = "was gone when the server started".to_owned();
+        self.follow(course, how).await;
+    }
+
+    async fn due(&mut self) {
+        match self.phase {
+            Phase::Waiting { .. } => self.launch().await,
+            Phase::Connecting { .. } => self.connect().await,
+            Phase::Connected(_) | Phase::Ended => {}
+        }
+    }
+
+    async fn connect(&mut self) {
+        match Connection::open(&self.directory).await {
+            Ok(connection) => {
+                self.pid = connection.pid().or(self.pid);
+                for pending in self.pending.values_mut() {
+                    pending.was_sent = false;
+                }
+                self.phase = Phase::Connected(connection);
+            }
+            // Its end is waited for; until then it may still be on its way to listen.
+            Err(_) if self.child.is_some() => self.connect_later(),
+            Err(_) => match files::is_locked(&self.directory.join(process::LOCK)) {
+                Ok(true) => self.connect_later(),
+                Ok(false) => self.process_over("went away".to_owned()).await,
+                Err(error) => self.lost(error).await,
+            },
+        }
+    }
+
+    /// Tries again soon, and less often the longer it takes.
+    fn connect_later(&mut self) {
+        const LONGEST: Duration = Duration::from_millis(100);
+        let wait = match self.phase {
+            Phase::Connecting { wait, .. } => (wait * 3 / 2).min(LONGEST),
+            _ => Duration::from_millis(1),
+        };
+        let at = Instant::now() + wait;
+        self.phase = Phase::Connecting { at, wait };
+    }
+
+    async fn take_report(&mut self, report: JobReport) {
+        let was_accepted = self.book.record().accepted;
+        if !was_accepted && self.brought_down.is_some() {
+            // It is refused; what its process still says changes nothing.
+            return;
+        }
+        self.report_by = None;
+        let changes = self.book.report(clock::now(), report);
+        if !was_accepted && let Err(error) = self.accept().await {
+            return self.bring_down(error).await;
+        }
+        if changes.is_worth_saving {
+            self.save(changes.ended).await;
+        }
+        self.show();
+        self.record_ended_operations().await;
+        self.send_due_requests().await;
+    }
+
+    /// The process has built the job: once that is on record, whoever submitted it is told, and it is listed.
+    async fn accept(&mut self) -> Result<()> {
+        self.book.set_accepted(true);
+        let record = self.book.record().clone();
+        let store = self.registry.shared.store.clone();
+        let saved = store
+            .durable(move |transaction| save_job(transaction, &record))
+            .await;
+        if let Err(error) = saved {
+            self.book.set_accepted(false);
+            return Err(error);
+        }
+        self.show();
+        let shared = &self.registry.shared;
+        shared.list(self.book.id(), Arc::clone(&self.cell));
+        if let Some((reservation, answer)) = self.submitted.take() {
+            drop(reservation);
+            if answer.send(Ok(())).is_err() {
+                tracing::debug!("Whoever submitted job {} has gone away.", self.book.id());
+            }
+        }
+        Ok(())
+    }
+
+    async fn save(&mut self, ended: Vec<CheckpointReport>) {
+        let record = self.book.record().clone();
+        let oldest = record.checkpoints.first().map_or(0, |oldest| oldest.id);
+        let write = move |transaction: &rusqlite::Transaction<'_>| {
+            save_job(transaction, &record)?;
+            for checkpoint in &ended {
+                save_checkpoint(transaction, record.id, checkpoint, oldest)?;
+            }
+            Ok(())
+        };
+        self.registry.shared.store.soon(write).await;
+    }
+
+    fn show(&self) {
+        self.cell.show(self.book.view());
+    }
+
+    /// The process has closed the connection, mostly because it has ended.
+    async fn connection_closed(&mut self) {
+        self.phase = Phase::Ended;
+        match self.outcome() {
+            Ok(Some(outcome)) if Outcome::of(&outcome).was_built => self.end(outcome).await,
+            _ => self.connect_later(),
+        }
+    }
+
+    async fn process_exited(&mut self, how: Option<ExitStatus>) {
+        self.child = None;
+        if let Phase::Connected(connection) = &mut self.phase {
+            let mut last = None;
+            let words = async {
+                while let Some(report) = connection.report().await {
+                    last = Some(report);
+                }
+            };
+            drop(tokio::time::timeout(LAST_WORDS, words).await);
+            if let Some(report) = last {
+                self.take_report(*report).await;
+            }
+        }
+        self.process_over(process::describe(how)).await;
+    }
+
+    /// There is no process any more. `how` says what became of it.
+    async fn process_over(&mut self, how: String) {
+        self.phase = Phase::Ended;
+        let found = match self.found() {
+            Ok(found) => found,
+            Err(error) => return self.lost(error).await,
+        };
+        let stop_begun = !self.stop_retried && process::has_begun_stop(&self.directory);
+        let course = self.after(found, stop_begun);
+        if stop_begun && matches!(course, Course::Launch { .. }) {
+            self.stop_retried = true;
+        }
+        self.note_end_of_process(&how).await;
+        self.follow(course, how).await;
+    }
+}
+
+/// Waits until `at`; `None`: for ever.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

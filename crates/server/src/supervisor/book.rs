@@ -1,0 +1,299 @@
+//! What is known of one job: kept from its reports and from what becomes of its processes. Knows no disk and no clock.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_core::options::CHECKPOINT_INTERVAL;
+use millstream_core::{Configuration, JobId, JobStatus};
+use millstream_protocol::link::{
+    CheckpointCounts, CheckpointReport, CheckpointState, FailureReport, JobReport, Launch,
+    Submission,
+};
+use millstream_protocol::supervision::{self, Contact};
+use millstream_protocol::{CancellationSettings, RestartStrategy};
+
+use crate::store::{JobRecord, ProcessCounts};
+use crate::views::JobView;
+
+/// So many failures of a job are remembered.
+const FAILURES: usize = 20;
+
+/// What a report has changed.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// Something that a server must know which finds no process.
+    pub(super) is_worth_saving: bool,
+    /// Snapshots that have ended, or were discarded, since the report before.
+    pub(super) ended: Vec<CheckpointReport>,
+}
+
+/// One job.
+pub(super) struct Book {
+    record: JobRecord,
+    submission: Arc<Submission>,
+    directory: PathBuf,
+    report: Option<Arc<JobReport>>,
+    /// So many ended snapshots are remembered.
+    history: usize,
+}
+
+impl Book {
+    pub(super) fn new(
+        record: JobRecord,
+        submission: Arc<Submission>,
+        directory: PathBuf,
+        history: usize,
+    ) -> Self {
+        Self {
+            record,
+            submission,
+            directory,
+            report: None,
+            history,
+        }
+    }
+
+    /// The last report of a job that has ended.
+    pub(super) fn with_report(mut self, report: Option<Arc<JobReport>>) -> Self {
+        self.report = report.filter(|report| !report.vertices.is_empty());
+        self
+    }
+
+    pub(super) fn id(&self) -> JobId {
+        self.record.id
+    }
+
+    pub(super) fn record(&self) -> &JobRecord {
+        &self.record
+    }
+
+    pub(super) fn report_status(&self) -> Option<JobStatus> {
+        self.report.as_ref().map(|report| report.status)
+    }
+
+    pub(super) fn last_report(&self) -> Option<&JobReport> {
+        self.report.as_deref()
+    }
+
+    /// The number of the attempt that ran last, within its process.
+    pub(super) fn attempt(&self) -> u32 {
+        self.report.as_ref().map_or(0, |report| report.attempt)
+    }
+
+    pub(super) fn set_accepted(&mut self, accepted: bool) {
+        self.record.accepted = accepted;
+    }
+
+    /// The server stands otherwise to the job's process.
+    pub(super) fn contact(&mut self, now: u64, contact: Contact) {
+        let status = supervision::status(self.record.status, contact);
+        self.switch(now, status);
+    }
+
+    fn switch(&mut self, at: u64, status: JobStatus) {
+        if self.record.status == status {
+            return;
+        }
+        tracing::info!(
+            "Job {} ({}) switched from state {} to {status}.",
+            self.record.name,
+            self.record.id,
+            self.record.status
+        );
+        self.record.status = status;
+        self.record.modified = at;
+        self.record.timestamps.insert(status, at);
+    }
+
+    /// A process is about to be started: what it is told of the job's past.
+    pub(super) fn begin_process(&mut self) -> Launch {
+        let earlier = self.record.launches;
+        self.record.launches = earlier.saturating_add(1);
+        Launch {
+            earlier,
+            completed_up_to: self.record.completed_up_to,
+            next_checkpoint: self.record.next_checkpoint,
+        }
+    }
+
+    /// The job's process has reported.
+    pub(super) fn report(&mut self, now: u64, report: JobReport) -> Changes {
+        let before = (self.record.status, self.record.failures.len());
+        self.record.name.clone_from(&report.name);
+        self.count(ProcessCounts {
+            started: report.started,
+            counts: report.counts,
+        });
+        for failure in &report.failures {
+            self.add_failure(failure.clone());
+        }
+        let ended = self.note_checkpoints(&report);
+        let status = supervision::status(self.record.status, Contact::Reported(report.status));
+        self.take_times(&report);
+        let at = report.switched.get(&status).copied().unwrap_or(now);
+        self.switch(at, status);
+        self.report = Some(Arc::new(report));
+        let after = (self.record.status, self.record.failures.len());
+        Changes {
+            is_worth_saving: before != after || !ended.is_empty(),
+            ended,
+        }
+    }
+
+    /// Statuses that came and went between two reports have been, too.
+    fn take_times(&mut self, report: &JobReport) {
+        let times = report
+            .switched
+            .iter()
+            .filter(|(status, _)| !status.is_terminal());
+        for (status, at) in times {
+            self.record.timestamps.insert(*status, *at);
+        }
+    }
+
+    /// Counts of an earlier process are added up when the next one reports.
+    fn count(&mut self, present: ProcessCounts) {
+        let before = self.record.present;
+        if before.started != present.started {
+            self.record.totals = sum(self.record.totals, ended(before.counts));
+        }
+        self.record.present = present;
+    }
+
+    fn note_checkpoints(&mut self, report: &JobReport) -> Vec<CheckpointReport> {
+        let seen = [&report.savepoint, &report.failed].into_iter().flatten();
+        let seen = report.checkpoints.iter().chain(seen);
+        let mut changed = BTreeMap::new();
+        for checkpoint in seen.filter(|c| c.state != CheckpointState::InProgress) {
+            let known = self.record.checkpoints.iter();
+            if !known.into_iter().any(|known| known == checkpoint) {
+                changed.insert(checkpoint.id, checkpoint.clone());
+            }
+            let is_own = checkpoint.savepoint.is_none();
+            if is_own && checkpoint.state == CheckpointState::Completed {
+                self.record.completed_up_to = self.record.completed_up_to.max(Some(checkpoint.id));
+            }
+        }
+        let next = report.next_checkpoint;
+        self.record.next_checkpoint = self.record.next_checkpoint.max(next);
+        let checkpoints = &mut self.record.checkpoints;
+        checkpoints.retain(|known| !changed.contains_key(&known.id));
+        checkpoints.extend(changed.values().cloned());
+        checkpoints.sort_by_key(|checkpoint| checkpoint.id);
+        let surplus = checkpoints.len().saturating_sub(self.history);
+        let dropped: Vec<_> = checkpoints.drain(..surplus).map(|c| c.id).collect();
+        changed.retain(|id, _| !dropped.contains(id));
+        changed.into_values().collect()
+    }
+
+    /// Remembers a failure, unless it is known.
+    pub(super) fn add_failure(&mut self, failure: FailureReport) {
+        let failures = &mut self.record.failures;
+        if failures.contains(&failure) {
+            return;
+        }
+        failures.push(failure);
+        failures.sort_by_key(|failure| failure.at);
+        let surplus = failures.len().saturating_sub(FAILURES);
+        failures.drain(..surplus);
+    }
+
+    /// The job has ended; `outcome` is its last report, where a process has left one.
+    pub(super) fn end(&mut self, now: u64, status: JobStatus, outcome: Option<JobReport>) {
+        let mut at = now;
+        if let Some(outcome) = outcome {
+            at = outcome
+                .switched
+                .get(&outcome.status)
+                .copied()
+                .unwrap_or(now);
+            // What never was built knows less of the job than the process before it.
+            if outcome.vertices.is_empty() {
+                for failure in outcome.failures {
+                    self.add_failure(failure);
+                }
+            } else {
+                drop(self.report(now, outcome));
+            }
+        }
+        self.record.present.counts = ended(self.record.present.counts);
+        self.switch(at, status);
+        self.record.ended = Some(at);
+    }
+
+    /// The job's restart strategy, as its process or its submission says.
+    pub(super) fn restart_strategy(&self) -> RestartStrategy {
+        strategy(self.configuration()).unwrap_or(RestartStrategy::None)
+    }
+
+    /// How long the job may take to end after it was cancelled, as its process or its submission says; `None`: as long as
+    /// it likes.
+    pub(super) fn cancellation_limit(&self) -> Option<Duration> {
+        let settings = CancellationSettings::from_configuration(self.configuration());
+        settings.ok().and_then(|settings| settings.timeout)
+    }
+
+    fn configuration(&self) -> &Configuration {
+        match &self.report {
+            Some(report) => &report.configuration,
+            None => &self.submission.configuration,
+        }
+    }
+
+    /// What is to be seen of the job.
+    pub(super) fn view(&self) -> JobView {
+        let record = &self.record;
+        let in_report = |checkpoint: &&CheckpointReport| {
+            let reported = self.report.iter().flat_map(|report| &report.checkpoints);
+            reported.into_iter().any(|r| r.id == checkpoint.id)
+        };
+        let earlier = record.checkpoints.iter().filter(|c| !in_report(c));
+        JobView {
+            id: record.id,
+            name: record.name.clone(),
+            status: record.status,
+            start_time: record.submitted,
+            end_time: record.ended,
+            last_modification: record.modified,
+            timestamps: record.timestamps.clone(),
+            directory: self.directory.clone(),
+            launches: record.launches,
+            submission: Arc::clone(&self.submission),
+            package: record.package.clone(),
+            report: self.report.clone(),
+            failures: record.failures.clone(),
+            checkpoint_totals: sum(record.totals, record.present.counts),
+            earlier_checkpoints: earlier.cloned().collect(),
+        }
+    }
+}
+
+fn strategy(configuration: &Configuration) -> millstream_core::Result<RestartStrategy> {
+    let interval = configuration.get(&CHECKPOINT_INTERVAL)?;
+    let checkpointing_on = interval.is_some_and(|interval| !interval.is_zero());
+    RestartStrategy::from_configuration(configuration, checkpointing_on)
+}
+
+/// Counts of a process that is gone: what was under way has failed.
+fn ended(counts: CheckpointCounts) -> CheckpointCounts {
+    CheckpointCounts {
+        in_progress: 0,
+        failed: counts.failed + counts.in_progress,
+        ..counts
+    }
+}
+
+fn sum(a: CheckpointCounts, b: CheckpointCounts) -> CheckpointCounts {
+    CheckpointCounts {
+        restored: a.restored + b.restored,
+        total: a.total + b.total,
+        in_progress: a.in_progress + b.in_progress,
+        completed: a.completed + b.completed,
+        failed: a.failed + b.failed,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+use super::*;
+
+fn record() -> JobRecord {
+    JobRecord {
+        id: JobId::from_bytes([7; 16]),
+        name: "numbers".to_owned(),
+        package: "ingest".to_owned(),
+        accepted: false,
+        status: JobStatus::Initializing,
+        submitted: 1,
+        ended: None,
+        modified: 1,
+        timestamps: [(JobStatus::Initializing, 1)].into(),
+        failures: Vec::new(),
+        totals: CheckpointCounts::default(),
+        present: ProcessCounts::default(),
+        completed_up_to: None,
+        next_checkpoint: 0,
+        launches: 0,
+        checkpoints: Vec::new(),
+    }
+}
+
+fn book() -> Book {
+    let record = record();
+    let submission = Submission {
+        job: record.id,
+        entry: None,
+        arguments: Vec::new(),
+        configuration: Configuration::new(),
+    };
+    Book::new(record, Arc::new(submission), PathBuf::from("/jobs"), 3)
+}
+
+fn report(started: u64, status: JobStatus) -> JobReport {
+    JobReport {
+        job: JobId::from_bytes([7; 16]),
+        name: "numbers".to_owned(),
+        status,
+        process: 4711,
+        started,
+        switched: [(status, started + 5)].into(),
+        attempt: 1,
+        max_parallelism: 128,
+        configuration: Configuration::new(),
+        vertices: Vec::new(),
+        counts: CheckpointCounts::default(),
+        checkpoints: Vec::new(),
+        savepoint: None,
+        failed: None,
+        restored: None,
+        next_checkpoint: 1,
+        failures: Vec::new(),
+        gave_up: None,
+        held_up: None,
+        operations: Vec::new(),
+    }
+}
+
+fn checkpoint(id: u64, state: CheckpointState) -> CheckpointReport {
+    CheckpointReport {
+        id,
+        state,
+        savepoint: None,
+        last: false,
+        triggered: id,
+        acknowledged: None,
+        ended: Some(id),
+        bytes: 1,
+        longest_pause_ms: 0,
+        path: None,
+        discarded: false,
+        failure: None,
+        tasks: Vec::new(),
+    }
+}
+
+fn failure(at: u64) -> FailureReport {
+    FailureReport {
+        at,
+        code: "MS-4001".to_owned(),
+        message: "boom".to_owned(),
+        task: None,
+        attempt: 1,
+    }
+}
+
+#[test]
+fn a_process_is_told_the_newest_checkpoint_and_the_next_number() {
+    let mut book = book();
+    let first = book.begin_process();
+    assert_eq!(first, Launch::default());
+    let mut running = report(10, JobStatus::Running);
+    running.checkpoints = vec![
+        checkpoint(4, CheckpointState::Completed),
+        checkpoint(5, CheckpointState::Failed),
+        checkpoint(6, CheckpointState::InProgress),
+    ];
+    let savepoint = CheckpointReport {
+        savepoint: Some(Default::default()),
+        ..checkpoint(5, CheckpointState::Completed)
+    };
+    running.savepoint = Some(savepoint);
+    running.next_checkpoint = 7;
+    book.report(20, running);
+    let second = book.begin_process();
+    let expected = Launch {
+        earlier: 1,
+        completed_up_to: Some(4),
+        next_checkpoint: 7,
+    };
+    assert_eq!(
+        second, expected,
+        "a savepoint is not what a job goes back to"
+    );
+}
+
+#[test]
+fn snapshots_are_counted_over_all_processes() {
+    let mut book = book();
+    let mut first = report(10, JobStatus::Running);
+    first.counts = CheckpointCounts {
+        restored: 0,
+        total: 4,
+        in_progress: 1,
+        completed: 3,
+        failed: 0,
+    };
+    book.report(20, first.clone());
+    book.report(21, first);
+    assert_eq!(
+        book.view().checkpoint_totals.total,
+        4,
+        "each report counts once"
+    );
+    let mut second = report(30, JobStatus::Running);
+    second.counts = CheckpointCounts {
+        restored: 1,
+        total: 2,
+        in_progress: 1,
+        completed: 1,
+        failed: 0,
+    };
+    book.report(40, second);
+    let expected = CheckpointCounts {
+        restored: 1,
+        total: 6,
+        in_progress: 1,
+        completed: 4,
+        failed: 1,
+    };
+    assert_eq!(book.view().checkpoint_totals, expected);
+}
+
+#[test]
+fn the_newest_snapshots_are_remembered_and_saved_when_they_end() {
+    let mut book = book();
+    let mut running = report(10, JobStatus::Running);
+    running.checkpoints = (1..=4)
+        .map(|id| checkpoint(id, CheckpointState::Completed))
+        .collect();
+    let changes = book.report(20, running.clone());
+    let ids = |reports: &[CheckpointReport]| reports.iter().map(|r| r.id).collect::<Vec<_>>();
+    assert_eq!(ids(&changes.ended), [2, 3, 4]);
+    let changes = book.report(21, running.clone());
+    assert!(!changes.is_worth_saving && changes.ended.is_empty());
+    assert!(
+        book.view().earlier_checkpoints.is_empty(),
+        "all are in the report"
+    );
+    running.started = 30;
+    running.checkpoints = vec![checkpoint(5, CheckpointState::Completed)];
+    let changes = book.report(40, running);
+    assert_eq!(ids(&changes.ended), [5]);
+    assert_eq!(ids(&book.view().earlier_checkpoints), [3, 4]);
+}
+
+#[test]
+fn failures_of_all_processes_are_remembered_once() {
+    let mut book = book();
+    let mut running = report(10, JobStatus::Running);
+    running.failures = vec![failure(11), failure(12)];
+    book.report(20, running.clone());
+    book.report(21, running);
+    book.add_failure(failure(15));
+    assert_eq!(
+        book.view().failures,
+        [failure(11), failure(12), failure(15)]
+    );
+    for at in 100..150 {
+        book.add_failure(failure(at));
+    }
+    assert_eq!(book.view().failures.len(), FAILURES);
+}
+
+#[test]
+fn the_end_of_a_job_that_was_not_built_again_keeps_what_was_known() {
+    let mut book = book();
+    let mut running = report(10, JobStatus::Running);
+    running.max_parallelism = 64;
+    book.report(20, running);
+    let mut outcome = report(30, JobStatus::Failed);
+    outcome.max_parallelism = 0;
+    outcome.failures = vec![failure(31)];
+    book.end(40, JobStatus::Failed, Some(outcome));
+    let view = book.view();
+    assert_eq!(view.status, JobStatus::Failed);
+    assert_eq!(view.end_time, Some(35));
+    assert_eq!(view.failures, [failure(31)]);
+    assert_eq!(view.report.map(|report| report.max_parallelism), Some(64));
+}
+
+#[test]
+fn statuses_keep_the_times_that_the_process_tells() {
+    let mut book = book();
+    let mut running = report(10, JobStatus::Running);
+    running.switched = [(JobStatus::Created, 11), (JobStatus::Running, 12)].into();
+    let changes = book.report(20, running);
+    assert!(changes.is_worth_saving);
+    let view = book.view();
+    assert_eq!(
+        (view.status, view.last_modification),
+        (JobStatus::Running, 12)
+    );
+    let expected = [
+        (JobStatus::Initializing, 1),
+        (JobStatus::Created, 11),
+        (JobStatus::Running, 12),
+    ];
+    assert_eq!(view.timestamps, expected.into());
+    book.contact(50, Contact::Away);
+    assert_eq!(book.view().status, JobStatus::Restarting);
+}
+
+#[test]
+fn without_checkpoints_and_strategy_a_job_is_not_restarted() {
+    let mut book = book();
+    assert_eq!(book.restart_strategy(), RestartStrategy::None);
+    let mut running = report(10, JobStatus::Running);
+    running.configuration.set(CHECKPOINT_INTERVAL.name, "1 s");
+    book.report(20, running);
+    let strategy = book.restart_strategy();
+    assert!(
+        matches!(strategy, RestartStrategy::ExponentialDelay(_)),
+        "{strategy:?}"
+    );
+}

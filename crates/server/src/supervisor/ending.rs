@@ -1,0 +1,222 @@
+//! The beginnings and the ends: of processes, and of the job.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use millstream_core::{Error, JobStatus, codes};
+use millstream_protocol::OperationResult;
+use millstream_protocol::link::{EndedOperation, JobReport};
+use millstream_protocol::supervision::{Contact, end_of};
+use tokio::time::Instant;
+
+use super::{Phase, Supervisor, process};
+use crate::clock;
+use crate::registry::{blocking, forget};
+use crate::store::{end_operation, process_ended, process_started, save_checkpoint, save_job};
+use crate::views::OperationVerb;
+
+impl Supervisor {
+    /// Starts a process for the job.
+    pub(super) async fn launch(&mut self) {
+        self.brought_down = None;
+        let launch = self.book.begin_process();
+        let directory: PathBuf = self.directory.clone();
+        let launched = blocking(move || process::launch(&directory, &launch)).await;
+        let child = match launched {
+            Ok(child) => child,
+            Err(error) => return self.not_launched(error).await,
+        };
+        self.pid = child.id();
+        self.child = Some(child);
+        let wait = Duration::from_millis(1);
+        let at = Instant::now() + wait;
+        self.phase = Phase::Connecting { at, wait };
+        self.expect_report();
+        self.await_report(Contact::Starting);
+        self.note_start_of_process().await;
+    }
+
+    async fn not_launched(&mut self, error: Error) {
+        if !self.book.record().accepted {
+            return self.answer_refused(error).await;
+        }
+        let how = format!("could not be started: {error}");
+        self.process_over(how).await;
+    }
+
+    async fn note_start_of_process(&mut self) {
+        let record = self.book.record().clone();
+        let pid = self.pid.unwrap_or_default();
+        let now = clock::now();
+        let write = move |transaction: &rusqlite::Transaction<'_>| {
+            save_job(transaction, &record)?;
+            process_started(transaction, record.id, record.launches, pid, now)
+        };
+        self.registry.shared.store.soon(write).await;
+    }
+
+    pub(super) async fn note_end_of_process(&mut self, how: &str) {
+        let record = self.book.record();
+        let (job, number, how) = (record.id, record.launches, how.to_owned());
+        let now = clock::now();
+        let write = move |transaction: &rusqlite::Transaction<'_>| {
+            process_ended(transaction, job, number, now, &how)
+        };
+        self.registry.shared.store.soon(write).await;
+    }
+
+    /// The job could not be started, and nobody was told that it was.
+    pub(super) async fn refuse(&mut self, how: &str) {
+        if let Some(error) = self.brought_down.take() {
+            return self.answer_refused(error).await;
+        }
+        let failure = match self.outcome() {
+            Ok(outcome) => outcome.and_then(|outcome| outcome.failures.into_iter().next()),
+            Err(error) => return self.answer_refused(error).await,
+        };
+        let error = match failure {
+            Some(failure) => {
+                let code = codes::ALL.iter().find(|code| code.id == failure.code);
+                Error::new(code.unwrap_or(&&codes::PROGRAM_FAILED), failure.message)
+            }
+            None => self.crash(how),
+        };
+        self.answer_refused(error).await;
+    }
+
+    async fn answer_refused(&mut self, error: Error) {
+        self.phase = Phase::Ended;
+        let id = self.book.id();
+        tracing::info!("Job {id} could not be started: {error}");
+        forget(&self.registry, id, &self.directory).await;
+        let Some((reservation, answer)) = self.submitted.take() else {
+            return;
+        };
+        drop(reservation);
+        if answer.send(Err(error)).is_err() {
+            tracing::debug!("Whoever submitted job {id} has gone away.");
+        }
+    }
+
+    /// The job has ended, as its process has left on disk.
+    pub(super) async fn end(&mut self, outcome: JobReport) {
+        if !self.book.record().accepted {
+            // It was over before it could be connected to.
+            drop(self.book.report(clock::now(), outcome.clone()));
+            if let Err(error) = self.accept().await {
+                return self.answer_refused(error).await;
+            }
+        }
+        let ended = outcome.operations.clone();
+        let is_cancel = |operation: &EndedOperation| {
+            let verb = self.pending.get(&operation.id).map(|pending| pending.verb);
+            verb == Some(OperationVerb::CancelWithSavepoint)
+                && matches!(operation.result, OperationResult::Stopped { .. })
+        };
+        let was_cancelled = self.stopped_to_cancel || ended.iter().any(is_cancel);
+        let status = match outcome.status {
+            JobStatus::Finished if was_cancelled => JobStatus::Canceled,
+            status => status,
+        };
+        self.book.end(clock::now(), status, Some(outcome));
+        self.record_end(ended).await;
+    }
+
+    /// The job has ended while it had no process.
+    pub(super) async fn end_without_process(&mut self, status: JobStatus, why: Option<String>) {
+        if let Some(why) = why {
+            let record = self.book.record();
+            tracing::error!(
+                "Job {} ({}) is not restarted: {why}.",
+                record.name,
+                record.id
+            );
+        }
+        self.book.end(clock::now(), status, None);
+        self.record_end(Vec::new()).await;
+    }
+
+    /// Takes the job's end and that of everything that was asked of it on record, in one.
+    async fn record_end(&mut self, told: Vec<EndedOperation>) {
+        self.phase = Phase::Ended;
+        let ended = self.ends(told);
+        self.write_end(&ended).await;
+        for operation in ended {
+            self.show_end(operation);
+        }
+        self.show();
+        self.commands.close();
+        while let Ok(command) = self.commands.try_recv() {
+            drop(command.answer.send(Err(self.too_late())));
+        }
+        self.registry.shared.job_ended.notify_one();
+        // A process of this server that is still there is waited for by the runtime.
+        self.child = None;
+    }
+
+    /// Writes the end, again and again until it is written: nobody is told before.
+    async fn write_end(&mut self, ended: &[EndedOperation]) {
+        const LONGEST: Duration = Duration::from_secs(5);
+        let mut wait = Duration::from_millis(100);
+        loop {
+            let (record, rows) = (self.book.record().clone(), ended.to_vec());
+            let write = move |transaction: &rusqlite::Transaction<'_>| {
+                save_job(transaction, &record)?;
+                for checkpoint in &record.checkpoints {
+                    save_checkpoint(transaction, record.id, checkpoint, 0)?;
+                }
+                rows.iter()
+                    .try_for_each(|o| end_operation(transaction, o.id, o.at, &o.result))
+            };
+            let Err(error) = self.registry.shared.store.durable(write).await else {
+                return;
+            };
+            let id = self.book.id();
+            tracing::error!("The end of job {id} is not on record, it is tried again: {error}");
+            self.refuse_requests(Instant::now() + wait).await;
+            wait = (wait * 2).min(LONGEST);
+        }
+    }
+
+    /// Answers what is asked of a job that has ended, until `at`.
+    async fn refuse_requests(&mut self, at: Instant) {
+        loop {
+            tokio::select! {
+                Some(command) = self.commands.recv() => {
+                    drop(command.answer.send(Err(self.too_late())));
+                }
+                () = tokio::time::sleep_until(at) => return,
+            }
+        }
+    }
+
+    fn too_late(&self) -> Error {
+        let record = self.book.record();
+        Error::new(
+            &codes::JOB_STATE,
+            format!("job {} is {} already", record.id, record.status),
+        )
+        .next("submit it again to have it run")
+    }
+
+    /// What the process has told, and the end of everything else that was asked.
+    fn ends(&self, told: Vec<EndedOperation>) -> Vec<EndedOperation> {
+        let status = self.book.record().status;
+        let at = clock::now();
+        let open = self
+            .pending
+            .iter()
+            .filter(|(id, _)| !told.iter().any(|t| t.id == **id));
+        let open: Vec<EndedOperation> = open
+            .map(|(id, pending)| EndedOperation {
+                id: *id,
+                at,
+                result: end_of(&pending.request, status),
+            })
+            .collect();
+        let known = told
+            .into_iter()
+            .filter(|operation| self.pending.contains_key(&operation.id));
+        known.chain(open).collect()
+    }
+}

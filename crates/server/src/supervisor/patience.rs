@@ -1,0 +1,90 @@
+//! Processes that hang: how long they are waited for, and how they are brought down.
+
+use std::time::Duration;
+
+use millstream_core::options::format_duration;
+use millstream_core::{Error, codes};
+use tokio::process::Child;
+use tokio::time::Instant;
+
+use super::{Phase, Supervisor, process};
+use crate::registry::blocking;
+use crate::views::OperationVerb;
+
+/// A process whose tasks do not end in time ends itself; so long after that the server brings it down.
+const GRACE: Duration = Duration::from_secs(2);
+
+impl Supervisor {
+    /// The first report is waited for from now on, but not for ever.
+    pub(super) fn expect_report(&mut self) {
+        let limit = self.registry.shared.start_limit;
+        // A limit beyond what the clock can tell is none.
+        self.report_by = limit.and_then(|limit| Instant::now().checked_add(limit));
+    }
+
+    /// When the process was waited for long enough; `None`: it may take its time.
+    pub(super) fn patience(&self) -> Option<Instant> {
+        let has_process = matches!(self.phase, Phase::Connecting { .. } | Phase::Connected(_));
+        if !has_process || self.brought_down.is_some() {
+            return None;
+        }
+        let limits = [self.report_by, self.cancelled_by()];
+        limits.into_iter().flatten().min()
+    }
+
+    /// When a process that was told to cancel the job must be gone.
+    fn cancelled_by(&self) -> Option<Instant> {
+        let cancels = self
+            .pending
+            .values()
+            .filter(|pending| pending.verb == OperationVerb::Cancel);
+        let since = cancels.map(|pending| pending.since).min()?;
+        since
+            .checked_add(self.book.cancellation_limit()?)?
+            .checked_add(GRACE)
+    }
+
+    /// The process hangs.
+    pub(super) async fn out_of_patience(&mut self) {
+        let process = self
+            .pid
+            .map_or_else(|| "the process".to_owned(), |pid| format!("process {pid}"));
+        let is_silent = self.report_by.is_some_and(|at| at <= Instant::now());
+        let limit = if is_silent {
+            self.registry.shared.start_limit
+        } else {
+            self.book.cancellation_limit()
+        };
+        let limit = format_duration(limit.unwrap_or_default());
+        let error = if is_silent {
+            Error::new(
+                &codes::JOB_PROCESS,
+                format!("{process} of the job did not report within {limit} and was killed"),
+            )
+            .next("see why its program takes so long before it executes the job, or raise millstream.job-start-timeout")
+        } else {
+            Error::new(
+                &codes::JOB_PROCESS,
+                format!("{process} of the job did not react to its cancellation within {limit} and was killed"),
+            )
+            .next("look at its log and output with `millstream logs`")
+        };
+        self.bring_down(error).await;
+    }
+
+    /// Kills the process. What follows, follows when it is gone.
+    pub(super) async fn bring_down(&mut self, why: Error) {
+        tracing::warn!("Job {}: {why}", self.book.id());
+        self.brought_down = Some(why);
+        self.report_by = None;
+        let own = self.child.as_ref().and_then(Child::id);
+        let directory = self.directory.clone();
+        let killed = blocking(move || {
+            process::kill(own, &directory);
+            Ok(())
+        });
+        if let Err(error) = killed.await {
+            tracing::error!("{error}");
+        }
+    }
+}

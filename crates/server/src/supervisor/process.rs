@@ -1,0 +1,167 @@
+//! Processes of jobs: starting them, and what is left of them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+
+use millstream_core::Result;
+use millstream_protocol::link::{
+    JOB_ARGUMENT, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, OUTPUT_FILE, STOP_FILE,
+};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
+use tokio::process::{Child, Command};
+
+use crate::files;
+
+/// The job's executable in its directory; a job of the built-in package has none.
+pub(crate) const PROGRAM: &str = "program";
+/// The executable of this process, also where its file was replaced since.
+pub(crate) const RUNNING_PROGRAM: &str = "/proc/self/exe";
+pub(super) const LOCK: &str = LOCK_FILE;
+
+/// Starts a process for the job of `directory`. It is in a process group of its own, so that what ends the server does
+/// not end the job.
+pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child> {
+    // A start that failed for a reason that may pass has left one.
+    files::remove(&directory.join(OUTCOME_FILE))?;
+    files::write(&directory.join(LAUNCH_FILE), launch)?;
+    let program = directory.join(PROGRAM);
+    let started = || -> io::Result<Child> {
+        let output = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(directory.join(OUTPUT_FILE))?;
+        let mut command = if program.exists() {
+            Command::new(&program)
+        } else {
+            let mut command = Command::new(RUNNING_PROGRAM);
+            command.arg0("millstream");
+            command
+        };
+        without_ingest_variables(&mut command)
+            .arg(JOB_ARGUMENT)
+            .arg(directory)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .process_group(0)
+            .spawn()
+    };
+    started().map_err(|cause| {
+        millstream_core::Error::new(
+            &millstream_core::codes::JOB_PROCESS,
+            "a process can't be started for the job",
+        )
+        .cause(cause)
+        .next("see that the package is an executable of this machine, and that the machine has processes and memory left")
+    })
+}
+
+/// Parameters of the ingestion job in the environment, which win over arguments.
+const INGEST_VARIABLES: &[u8] = b"MILLSTREAM_INGEST_";
+
+/// Lets a program not see the ingestion parameters in the server's environment: they are those of whoever started the
+/// server. Those of whoever submits a job are among its arguments.
+pub(crate) fn without_ingest_variables(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os() {
+        if name.as_bytes().starts_with(INGEST_VARIABLES) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Kills the process of the job of `directory`, whoever has started it. `own`: a child of this server that was not waited
+/// for; it goes with everything that it has started.
+pub(super) fn kill(own: Option<u32>, directory: &Path) {
+    let own = own.and_then(pid);
+    if let Some(own) = own {
+        note(own, kill_process_group(own, Signal::KILL));
+    }
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let others = processes
+        .filter_map(|entry| pid(entry.file_name().to_str()?.parse().ok()?))
+        .filter(|other| Some(*other) != own);
+    for other in others {
+        // Once it is open, the number can't come to mean another process unnoticed.
+        let Ok(process) = pidfd_open(other, PidfdFlags::empty()) else {
+            continue;
+        };
+        if runs_job(other, directory) {
+            note(other, pidfd_send_signal(process, Signal::KILL));
+        }
+    }
+}
+
+fn pid(number: u32) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(number).ok()?)
+}
+
+fn note(pid: Pid, result: rustix::io::Result<()>) {
+    match result {
+        Ok(()) => tracing::info!("Process {} is killed.", pid.as_raw_pid()),
+        Err(cause) => tracing::warn!("Process {} can't be killed: {cause}", pid.as_raw_pid()),
+    }
+}
+
+/// Whether the command line of a process says that it runs the job of `directory`.
+fn runs_job(pid: Pid, directory: &Path) -> bool {
+    let line = fs::read(format!("/proc/{}/cmdline", pid.as_raw_pid())).unwrap_or_default();
+    let arguments: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
+    let wanted = [JOB_ARGUMENT.as_bytes(), directory.as_os_str().as_bytes()];
+    arguments.windows(wanted.len()).any(|pair| *pair == wanted)
+}
+
+/// Waits for the end of the process, if this server has started one. May be given up while it waits.
+pub(super) async fn exit(child: &mut Option<Child>) -> Option<ExitStatus> {
+    match child {
+        Some(child) => child.wait().await.ok(),
+        None => std::future::pending().await,
+    }
+}
+
+/// How [`describe`] begins of a process that was not killed.
+pub(super) const BY_ITSELF: &str = "ended";
+
+/// What became of a process, as the end of a sentence.
+pub(super) fn describe(how: Option<ExitStatus>) -> String {
+    let Some(how) = how else {
+        return "went away".to_owned();
+    };
+    match (how.signal(), how.code()) {
+        (Some(signal), _) => format!("was killed by signal {signal}"),
+        (None, Some(code)) => format!("{BY_ITSELF} with exit status {code}"),
+        (None, None) => "went away".to_owned(),
+    }
+}
+
+/// Whether the process had triggered the savepoint of a stop.
+pub(super) fn has_begun_stop(directory: &Path) -> bool {
+    directory.join(STOP_FILE).exists()
+}
+
+/// The last line that the process has printed, as the end of a sentence; empty where there is none.
+pub(super) fn last_words(directory: &Path) -> String {
+    let tail = tail(&directory.join(OUTPUT_FILE)).unwrap_or_default();
+    let text = String::from_utf8_lossy(&tail);
+    let last = text.lines().rev().find(|line| !line.trim().is_empty());
+    last.map_or_else(String::new, |line| {
+        let line: String = line.trim().chars().take(300).collect();
+        format!("; the last line of its output: {line}")
+    })
+}
+
+fn tail(path: &Path) -> io::Result<Vec<u8>> {
+    const BYTES: u64 = 4_096;
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(BYTES)))?;
+    let mut bytes = Vec::new();
+    file.take(BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

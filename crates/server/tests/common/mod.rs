@@ -1,0 +1,154 @@
+//! A server of its own for a test, and a client that sends exactly what it is told.
+
+#![allow(dead_code, reason = "every test uses a part of it")]
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::mpsc;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use millstream_core::{Configuration, Result};
+use millstream_server::{ServerConfiguration, serve};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Nothing here takes so long.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server that runs in this process. It ends when it is told to over REST.
+pub(crate) struct Server {
+    address: SocketAddr,
+    thread: Option<JoinHandle<Result<()>>>,
+    token: Option<String>,
+    /// Its data directory.
+    pub(crate) data: TempDir,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The status.
+    pub(crate) status: u16,
+    /// The headers, names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body.
+    pub(crate) body: String,
+}
+
+impl Server {
+    /// Starts a server on any port of loopback.
+    pub(crate) fn start(options: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().expect("a directory");
+        let mut configuration = Configuration::new();
+        configuration.set("rest.port", "0");
+        configuration.set("millstream.data-dir", data.path().to_string_lossy());
+        for (key, value) in options {
+            configuration.set(*key, *value);
+        }
+        let token = configuration.text("rest.auth.token").map(str::to_owned);
+        let (ready, is_ready) = mpsc::sync_channel(1);
+        let server = ServerConfiguration {
+            configuration,
+            insecure: false,
+            commit: "test".to_owned(),
+            ready: Box::new(move |running| {
+                ready.send(running.address.clone()).expect("the test waits");
+            }),
+        };
+        let thread = Builder::new()
+            .spawn(move || serve(server))
+            .expect("a thread");
+        let address = is_ready
+            .recv_timeout(PATIENCE)
+            .expect("the server is ready");
+        let (_, address) = address.split_once("://").expect("a URL");
+        Self {
+            address: address.parse().expect("an address"),
+            thread: Some(thread),
+            token,
+            data,
+        }
+    }
+
+    /// Sends a request with the token and the headers that programs send.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+        let token = self.token.as_ref();
+        let token = token.map(|token| ("authorization", format!("Bearer {token}")));
+        let mut headers = vec![
+            ("host", self.address.to_string()),
+            ("user-agent", "test".to_owned()),
+        ];
+        headers.extend(token);
+        let headers: Vec<_> = headers.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        self.send(method, path, &headers, body.as_bytes())
+    }
+
+    /// Sends a request with these headers and no others.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let mut stream = TcpStream::connect(self.address).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let mut request = format!(
+            "{method} {path} HTTP/1.0\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str("\r\n");
+        stream
+            .write_all(request.as_bytes())
+            .expect("the server reads");
+        // A server that has refused the request need not read its body.
+        drop(stream.write_all(body));
+        let mut answer = Vec::new();
+        drop(stream.read_to_end(&mut answer));
+        Answer::parse(&String::from_utf8_lossy(&answer))
+    }
+
+    /// Tells the server to end, and waits until it has.
+    pub(crate) fn end(mut self) {
+        assert_eq!(self.ask("DELETE", "/cluster", "").status, 200);
+        let thread = self.thread.take().expect("it runs");
+        thread
+            .join()
+            .expect("it does not panic")
+            .expect("it ends well");
+    }
+}
+
+impl Answer {
+    fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").expect("an answer of HTTP");
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1));
+        let headers = lines.filter_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            Some((name.to_lowercase(), value.to_owned()))
+        });
+        Self {
+            status: status.and_then(|s| s.parse().ok()).expect("a status"),
+            headers: headers.collect(),
+            body: body.to_owned(),
+        }
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("the body is JSON")
+    }
+
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
+    }
+}

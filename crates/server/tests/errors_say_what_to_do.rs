@@ -1,0 +1,144 @@
+//! Errors have Flink's form and statuses, one line, the code and the next step; Flink's own client gets them in the form that it
+//! can read.
+
+mod common;
+
+use common::Server;
+use serde_json::json;
+
+#[test]
+fn bad_ids_bodies_and_unknown_things_have_flinks_statuses_and_words() {
+    let server = Server::start(&[]);
+    let id = "0123456789abcdef0123456789abcdef";
+    let cases = [
+        (
+            "GET",
+            "/jobs/zz".to_owned(),
+            "",
+            400,
+            "Cannot resolve path parameter (jobid) from value \"zz\".",
+        ),
+        ("GET", format!("/jobs/{id}"), "", 404, "could not be found"),
+        ("GET", format!("/jobs/{id}/"), "", 404, "could not be found"),
+        (
+            "GET",
+            format!("/jobs/{id}/savepoints/{id}"),
+            "",
+            404,
+            "There is no savepoint operation with triggerId=",
+        ),
+        (
+            "GET",
+            format!("/savepoint-disposal/{id}"),
+            "",
+            404,
+            "triggerId=",
+        ),
+        (
+            "POST",
+            format!("/jobs/{id}/savepoints"),
+            "{bad",
+            400,
+            "did not match expected format SavepointTriggerRequestBody",
+        ),
+        (
+            "POST",
+            format!("/jobs/{id}/stop"),
+            "{}",
+            404,
+            "could not be found",
+        ),
+        (
+            "POST",
+            "/savepoint-disposal".to_owned(),
+            "{}",
+            400,
+            "savepoint-path",
+        ),
+        ("POST", "/jars/nope/run".to_owned(), "{}", 400, "nope"),
+        ("DELETE", "/jars/nope".to_owned(), "", 400, "nope"),
+        (
+            "DELETE",
+            "/jars/..%2f..%2fjob.json".to_owned(),
+            "",
+            400,
+            "job.json",
+        ),
+        (
+            "GET",
+            "/jobmanager/logs/..%2fmillstream.db".to_owned(),
+            "",
+            404,
+            "millstream.db",
+        ),
+        (
+            "GET",
+            "/jobmanager/logs/millstream.db".to_owned(),
+            "",
+            404,
+            "millstream.db",
+        ),
+        (
+            "GET",
+            "/jobs/metrics?get=uptime&agg=most".to_owned(),
+            "",
+            400,
+            "(agg) from value \"most\"",
+        ),
+        ("GET", "/taskmanagers/nope".to_owned(), "", 404, "nope"),
+        ("POST", "/jobs".to_owned(), "{}", 400, "job graph"),
+    ];
+    for (method, path, body, status, words) in cases {
+        let answer = server.ask(method, &path, body);
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
+        let error = answer.json();
+        let line = error
+            .pointer("/errors/0")
+            .and_then(|line| line.as_str())
+            .unwrap_or_default();
+        assert!(line.contains(words), "{method} {path}: {line}");
+        let help = error
+            .get("help")
+            .and_then(|help| help.as_str())
+            .unwrap_or_default();
+        assert!(help.contains("docs/errors/MS-"), "{method} {path}: {help}");
+    }
+    server.end();
+}
+
+#[test]
+fn flinks_client_which_sends_no_user_agent_gets_no_field_that_it_refuses() {
+    let server = Server::start(&[]);
+    let headers = [
+        ("host", "localhost"),
+        ("content-type", "application/json; charset=UTF-8"),
+    ];
+    let answer = server.send("GET", "/v1/jobs/zz", &headers, b"{}");
+    assert_eq!(answer.status, 400);
+    let line = "MS-1014: Bad request, could not parse parameters: Cannot resolve path parameter (jobid) from value \"zz\".; \
+                give a value of the form that the OpenAPI document at /openapi.json says";
+    assert_eq!(answer.json(), json!({"errors": [line]}));
+    server.end();
+}
+
+#[test]
+fn logs_are_read_from_any_byte_on() {
+    let server = Server::start(&[]);
+    let log = server.data.path().join("server.log.1");
+    std::fs::write(&log, "0123456789").expect("a log");
+    let path = "/jobmanager/logs/server.log.1";
+    let whole = server.ask("GET", path, "");
+    assert_eq!((whole.status, whole.body.as_str()), (200, "0123456789"));
+    let part = |range| server.send("GET", path, &[("host", "localhost"), ("range", range)], b"");
+    let rest = part("bytes=7-");
+    assert_eq!((rest.status, rest.body.as_str()), (206, "789"));
+    assert_eq!(rest.header("content-range"), Some("bytes 7-9/10"));
+    assert_eq!(part("bytes=10-").status, 416);
+    let listed = server.ask("GET", "/jobmanager/logs", "").json();
+    let names = listed.to_string();
+    assert!(
+        names.contains("server.log.1") && !names.contains("millstream.db"),
+        "{names}"
+    );
+    server.end();
+}

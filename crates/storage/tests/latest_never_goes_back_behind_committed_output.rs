@@ -1,0 +1,116 @@
+//! `-s latest` answers the snapshot up to which output is committed, and refuses where that is not there any more.
+
+mod common;
+
+use std::path::Path;
+
+use common::{metadata, write_native};
+use millstream_core::JobId;
+use millstream_storage::{
+    Location, SnapshotFormat, SnapshotKind, SnapshotTarget, mark_ended, newest,
+};
+
+const FIRST: u128 = 1;
+const SECOND: u128 = 2;
+
+fn job(id: u128) -> JobId {
+    JobId::from_bytes(id.to_be_bytes())
+}
+
+fn location(path: &Path) -> Location {
+    Location::from_path(path).expect("a path")
+}
+
+/// Completes a snapshot: of a savepoint `last` says whether the job ended with it.
+fn write(path: &Path, id: u128, created: u64, kind: SnapshotKind, last: bool) -> Location {
+    let target = SnapshotTarget::create(path, SnapshotFormat::Native).expect("a directory");
+    let file = write_native(&target);
+    let mut content = metadata(SnapshotFormat::Native, "mine", created, file);
+    content.job_id = job(id);
+    content.kind = kind;
+    content.last = last;
+    target.complete(&content).expect("writable")
+}
+
+#[test]
+fn a_savepoint_on_the_way_does_not_count_where_its_job_has_checkpoints() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let (checkpoints, savepoints) = (temp.path().join("cp"), temp.path().join("sp"));
+    let find = || {
+        newest(
+            Some(&location(&checkpoints)),
+            &[location(&savepoints)],
+            "mine",
+        )
+    };
+    let savepoint = |name: &str, id, created, last| {
+        write(
+            &savepoints.join(name),
+            id,
+            created,
+            SnapshotKind::Savepoint,
+            last,
+        )
+    };
+    let alone = savepoint("savepoint-a", FIRST, 20, false);
+    assert_eq!(
+        find().expect("readable"),
+        Some(alone),
+        "there is nothing else of its job"
+    );
+
+    let path = checkpoints.join("1/chk-1");
+    let checkpoint = write(&path, FIRST, 10, SnapshotKind::Checkpoint, false);
+    assert_eq!(
+        find().expect("readable"),
+        Some(checkpoint),
+        "the job may have gone back to its checkpoint since, and written the rest anew"
+    );
+    let end = savepoint("savepoint-b", FIRST, 30, true);
+    assert_eq!(find().expect("readable"), Some(end));
+}
+
+#[test]
+fn an_older_snapshot_is_refused_where_the_last_was_deleted_with_its_job() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let (checkpoints, savepoints) = (temp.path().join("cp"), temp.path().join("sp"));
+    let find = || {
+        newest(
+            Some(&location(&checkpoints)),
+            &[location(&savepoints)],
+            "mine",
+        )
+    };
+    write(
+        &savepoints.join("savepoint-a"),
+        FIRST,
+        10,
+        SnapshotKind::Savepoint,
+        true,
+    );
+    mark_ended(&location(&checkpoints), job(SECOND), "mine", "FINISHED", 20).expect("writable");
+    let error = find().expect_err("output since then is written");
+    assert!(error.message().contains("`mine` ended FINISHED"), "{error}");
+    assert!(error.next_step().contains("-s PATH"), "{error}");
+    let other = newest(Some(&location(&checkpoints)), &[], "other").expect("readable");
+    assert_eq!(other, None, "other jobs are not concerned");
+
+    let later = write(
+        &savepoints.join("savepoint-b"),
+        FIRST,
+        30,
+        SnapshotKind::Savepoint,
+        true,
+    );
+    assert_eq!(
+        find().expect("readable"),
+        Some(later),
+        "a later run has gone on"
+    );
+
+    mark_ended(&location(&checkpoints), job(FIRST), "mine", "CANCELED", 40).expect("writable");
+    assert!(
+        !checkpoints.join(job(SECOND).to_string()).exists(),
+        "one note is enough"
+    );
+}
