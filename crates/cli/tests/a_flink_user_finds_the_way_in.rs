@@ -2,7 +2,27 @@
 
 mod common;
 
-use common::millstream;
+use common::{millstream, running};
+
+const ACTIONS: [&str; 17] = [
+    "run",
+    "run-application",
+    "info",
+    "list",
+    "savepoint",
+    "checkpoint",
+    "stop",
+    "cancel",
+    "restart",
+    "logs",
+    "exceptions",
+    "checkpoints",
+    "operations",
+    "server",
+    "doctor",
+    "completion",
+    "man",
+];
 
 #[test]
 fn version_is_one_line_as_in_flink() {
@@ -24,26 +44,31 @@ fn version_is_one_line_as_in_flink() {
 }
 
 #[test]
-fn help_lists_what_works_before_what_is_planned() {
-    for option in ["-h", "--help"] {
+fn help_lists_every_action() {
+    for option in ["-h", "--help", "-help"] {
         let said = millstream(&[option]);
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
-        let planned = said.out.find("refused until then").expect("a heading");
-        assert!(said.out.find("Action \"run\"").expect("shown") < planned);
-        for action in [
-            "info",
-            "list",
-            "savepoint",
-            "checkpoint",
-            "stop",
-            "cancel",
-            "server",
-        ] {
-            let place = said
-                .out
-                .find(&format!("Action \"{action}\""))
-                .expect("shown");
-            assert!(place > planned, "{action}");
+        for action in ACTIONS {
+            assert!(
+                said.out.contains(&format!("Action \"{action}\" ")),
+                "{action}"
+            );
+        }
+        assert!(said.out.contains("yarn-session"), "{}", said.out);
+    }
+}
+
+#[test]
+fn every_action_has_help_of_its_own() {
+    for action in ACTIONS {
+        for option in ["-h", "--help", "-help"] {
+            let said = millstream(&[action, option]);
+            assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{action}");
+            assert!(
+                said.out.contains(&format!("Usage: millstream {action}")),
+                "{}",
+                said.out
+            );
         }
     }
 }
@@ -53,8 +78,9 @@ fn a_wrong_action_is_answered_as_in_flink() {
     let said = millstream(&["bogus"]);
     assert_eq!(said.code, Some(1));
     assert!(
-        said.out
-            .starts_with("\"bogus\" is not a valid action.\n\nValid action"),
+        said.out.starts_with(
+            "\"bogus\" is not a valid action.\n\nValid actions are \"run\", \"run-application\","
+        ),
         "{}",
         said.out
     );
@@ -81,26 +107,18 @@ fn no_action_shows_the_help_and_fails() {
 }
 
 #[test]
-fn planned_actions_are_refused_in_one_line() {
-    for action in [
-        "info",
-        "list",
-        "savepoint",
-        "checkpoint",
-        "stop",
-        "cancel",
-        "server",
-    ] {
-        let said = millstream(&[action, "-a"]);
-        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{action}");
-        assert!(
-            said.err.starts_with(&format!(
-                "MS-1006: `{action}` comes with the session server"
-            )),
-            "{}",
-            said.err
+fn under_flinks_name_it_is_the_same() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let flink = directory.path().join("flink");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_millstream"), &flink).expect("linked");
+    for arguments in [&["--version"][..], &["bogus"], &["stop"], &["list", "-h"]] {
+        let mut command = std::process::Command::new(&flink);
+        command.args(arguments);
+        let (flink, own) = (running::run(command), millstream(arguments));
+        assert_eq!(
+            (flink.code, flink.out, flink.err),
+            (own.code, own.out, own.err)
         );
-        assert_eq!(said.err.lines().count(), 1, "{}", said.err);
     }
 }
 

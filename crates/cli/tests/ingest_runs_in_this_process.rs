@@ -42,6 +42,7 @@ fn records_and_log_go_their_own_ways() {
 fn a_source_that_is_not_there_fails_in_one_line() {
     let said = millstream(&[
         "run",
+        "-tlocal",
         "-Dmillstream.data-dir=data",
         "ingest",
         "--source.type=csv",

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{Said, millstream_in};
+use common::{Said, lines, millstream_in};
 
 const INPUT: &str = "id,amount\n1,10\n2\n3,thirty\nfour,40\n5,50\n6,0\n";
 
@@ -15,6 +15,8 @@ fn run(directory: &Path, more: &[&str]) -> Said {
     fs::write(directory.join("in/a.csv"), INPUT).expect("written");
     let mut arguments = vec![
         "run",
+        "--target",
+        "local",
         "-p",
         "2",
         "-Dmillstream.data-dir=data",
@@ -33,17 +35,6 @@ fn run(directory: &Path, more: &[&str]) -> Said {
     ];
     arguments.extend(more);
     millstream_in(directory, &[], &arguments)
-}
-
-/// The lines of all visible files of a directory, sorted.
-fn lines(directory: &Path) -> Vec<String> {
-    let mut lines = Vec::new();
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let text = fs::read_to_string(entry.path()).expect("text");
-        lines.extend(text.lines().map(str::to_owned));
-    }
-    lines.sort();
-    lines
 }
 
 const GOOD: [&str; 2] = ["{\"id\":1,\"share\":10}", "{\"id\":5,\"share\":2}"];

@@ -71,7 +71,7 @@ fn a_package_that_can_not_be_executed_is_refused() {
     let directory = tempfile::tempdir().expect("temporary directory");
     package(directory.path(), 0o644);
     let path = directory.path().join("job");
-    let said = millstream(&["run".as_ref(), path.as_os_str()]);
+    let said = millstream(&["run".as_ref(), "-tlocal".as_ref(), path.as_os_str()]);
     assert_eq!(said.code, Some(1));
     assert!(
         said.err.starts_with("MS-1007: the job package "),
@@ -91,6 +91,8 @@ fn options_for_java_and_python_are_noted() {
     package(directory.path(), 0o755);
     let arguments = [
         "run",
+        "-t",
+        "local",
         "-C",
         "file:/a.jar",
         "-pyfs",
@@ -122,7 +124,12 @@ fn the_level_of_the_log_reaches_the_package_unless_the_user_set_one() {
     fs::write(&path, "#!/bin/sh\nprintf '%s' \"$MILLSTREAM_LOG\"\n").expect("written");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("made executable");
     let level = |environment: &[(&str, &str)], option: &str| {
-        millstream_in(directory.path(), environment, &["run", option, "job"]).out
+        millstream_in(
+            directory.path(),
+            environment,
+            &["run", "-tlocal", option, "job"],
+        )
+        .out
     };
     assert_eq!(level(&[], "-v"), "debug");
     assert_eq!(level(&[], "-vv"), "trace");

@@ -22,13 +22,8 @@ fn refused(arguments: &[&str], beginning: &str) {
 
 #[test]
 fn targets_that_are_not_there() {
-    for target in [
-        "remote",
-        "yarn-session",
-        "yarn-application",
-        "kubernetes-application",
-    ] {
-        let line = format!("MS-1006: target {target} is not there yet; use --target local");
+    for target in ["yarn-session", "yarn-application", "kubernetes-application"] {
+        let line = format!("MS-1006: target {target} is not there yet; use --target remote");
         refused(&["run", "-t", target, "ingest"], &line);
         refused(
             &["run", &format!("-Dexecution.target={target}"), "ingest"],
@@ -40,13 +35,30 @@ fn targets_that_are_not_there() {
         "MS-1002: --target is `moon`, which is no target",
     );
     refused(
-        &["run", "-d", "ingest"],
-        "MS-1006: --detached needs the session server",
+        &["run-application", "-t", "yarn-application", "ingest"],
+        "MS-1006: target yarn-application is not there yet; use --target remote",
     );
-    refused(
-        &["run", "-m", "localhost:8081", "ingest"],
-        "MS-1006: --jobmanager needs the session server",
-    );
+    for (option, value) in [
+        ("--detached", None),
+        ("--jobmanager", Some("h:1")),
+        ("--json", None),
+    ] {
+        let given = std::iter::once(option).chain(value);
+        let arguments: Vec<&str> = ["run", "-t", "local"]
+            .into_iter()
+            .chain(given)
+            .chain(["ingest"])
+            .collect();
+        let said = millstream(&arguments);
+        assert_eq!(said.code, Some(1));
+        assert!(
+            said.err.starts_with(&format!(
+                "MS-1003: {option} needs a server, and --target local runs the job in this process;"
+            )),
+            "{}",
+            said.err
+        );
+    }
 }
 
 #[test]

@@ -1,17 +1,23 @@
 //! Running the command as a user does.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
+
+pub(crate) mod rest;
+pub(crate) mod running;
+pub(crate) mod server;
 
 use std::ffi::OsStr;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// What the command said.
-#[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) code: Option<i32>,
-    pub(crate) out: String,
-    pub(crate) err: String,
+pub(crate) use running::{Running, Said};
+
+/// The command in `directory`.
+pub(crate) fn command(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_millstream"));
+    command.current_dir(directory);
+    command
 }
 
 /// Runs the command in an empty directory.
@@ -26,15 +32,60 @@ pub(crate) fn millstream_in<A: AsRef<OsStr>>(
     environment: &[(&str, &str)],
     arguments: &[A],
 ) -> Said {
-    let output = Command::new(env!("CARGO_BIN_EXE_millstream"))
-        .args(arguments)
-        .current_dir(directory)
-        .envs(environment.iter().copied())
-        .output()
-        .expect("the command can be started");
-    Said {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).expect("text"),
-        err: String::from_utf8(output.stderr).expect("text"),
+    let mut command = command(directory);
+    command.args(arguments).envs(environment.iter().copied());
+    running::run(command)
+}
+
+/// The command that runs the ingestion job `job` on `in`, with all of its files in `directory`. It checkpoints each
+/// 20 ms and looks for new files as often, and fails for good with the first failure.
+///
+/// `options` are those of `millstream run`, `parameters` those of the job.
+pub(crate) fn ingest(directory: &Path, options: &[&str], parameters: &[&str]) -> Command {
+    let mut command = command(directory);
+    command
+        .args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
+        .args(["-D", "execution.checkpointing.interval=20 ms"])
+        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
+        .args(options)
+        .args(["ingest", "--job.name=job", "--source.path=in"])
+        .args(["--job.retry.maxNumberRestartAttempts=0"])
+        .args(["--source.watch.interval=20"])
+        .args(parameters);
+    command
+}
+
+/// Parameters: read what is there, then finish.
+pub(crate) const ONCE: &str = "--source.watch.type=PROCESS_ONCE";
+
+/// Parameters: CSV with a line of names, into JSON lines in `out`.
+pub(crate) const CSV_TO_FILES: [&str; 4] = [
+    "--source.type=csv",
+    "--source.firstLine.schema=true",
+    "--sink.type=file",
+    "--sink.path=out",
+];
+
+/// Writes the file `name` below `directory`; it appears at once and whole, as the source asks for.
+pub(crate) fn put(directory: &Path, name: &str, content: impl AsRef<[u8]>) {
+    let path = directory.join(name);
+    let parent = path.parent().expect("a directory");
+    let hidden = parent.join(".being-written");
+    fs::create_dir_all(parent).expect("created");
+    fs::write(&hidden, content).expect("written");
+    fs::rename(&hidden, &path).expect("renamed");
+}
+
+/// The lines of all visible files of a directory, sorted.
+pub(crate) fn lines(directory: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let text = fs::read_to_string(entry.path()).expect("text");
+        lines.extend(text.lines().map(str::to_owned));
     }
+    lines.sort();
+    lines
 }

@@ -1,0 +1,204 @@
+//! A program that runs beside the test: waiting for what it logs and prints, and ending it.
+//!
+//! Also used, by its path, by the tests of the examples.
+
+#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(clippy::panic, reason = "a test may panic")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+/// How long anything may take before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a program said, and how it ended; without a code: by a signal.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Said {
+    /// The last line of the log: the error of a program that failed.
+    pub(crate) fn error(&self) -> &str {
+        self.err.lines().last().unwrap_or_default()
+    }
+
+    /// The savepoint that was printed.
+    #[track_caller]
+    pub(crate) fn savepoint(&self) -> &str {
+        let mut lines = self.out.lines();
+        let path = lines.find_map(|line| line.strip_prefix("Savepoint completed. Path: "));
+        path.unwrap_or_else(|| panic!("no savepoint was printed: {self:?}"))
+    }
+}
+
+/// Runs a program to its end.
+pub(crate) fn run(mut command: Command) -> Said {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.expect("the program can be started");
+    Said {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).expect("text"),
+        err: String::from_utf8(output.stderr).expect("text"),
+    }
+}
+
+/// A program that runs. It is killed when the test is done with it.
+pub(crate) struct Running {
+    child: Child,
+    output: Receiver<String>,
+    log: Receiver<String>,
+    printed: Vec<String>,
+    logged: Vec<String>,
+}
+
+impl Running {
+    /// Starts a program.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program can be started");
+        Self {
+            output: lines(child.stdout.take().expect("piped")),
+            log: lines(child.stderr.take().expect("piped")),
+            child,
+            printed: Vec::new(),
+            logged: Vec::new(),
+        }
+    }
+
+    /// Waits for a line of the log that holds `text`, and answers it.
+    #[track_caller]
+    pub(crate) fn await_log(&mut self, text: &str) -> String {
+        loop {
+            let Ok(line) = self.log.recv_timeout(PATIENCE) else {
+                panic!(
+                    "no line with `{text}` in the log:\n{}",
+                    self.logged.join("\n")
+                )
+            };
+            self.logged.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Waits for the next line that it prints.
+    #[track_caller]
+    pub(crate) fn await_print(&mut self) -> String {
+        let Ok(line) = self.output.recv_timeout(PATIENCE) else {
+            self.logged.extend(self.log.try_iter());
+            panic!("nothing is printed; the log:\n{}", self.logged.join("\n"))
+        };
+        self.printed.push(line.clone());
+        line
+    }
+
+    /// Waits until all that has happened so far is in a checkpoint: the first to complete from now on may have
+    /// begun before, the second has not.
+    #[track_caller]
+    pub(crate) fn await_checkpoint(&mut self) {
+        self.logged.extend(self.log.try_iter());
+        self.await_log("Completed checkpoint");
+        self.await_log("Completed checkpoint");
+    }
+
+    /// Waits for a condition outside of the program, such as a file.
+    #[track_caller]
+    #[allow(clippy::disallowed_methods, reason = "files have no way to tell")]
+    pub(crate) fn await_that(&mut self, what: &str, mut condition: impl FnMut() -> bool) {
+        let begin = std::time::Instant::now();
+        while !condition() {
+            self.logged.extend(self.log.try_iter());
+            let alive = self.child.try_wait().expect("a child").is_none();
+            if !alive || begin.elapsed() > PATIENCE {
+                panic!("waited for {what}; the log:\n{}", self.logged.join("\n"));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal, such as `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &id])
+            .status();
+        assert!(sent.expect("kill").success(), "kill -{name}");
+    }
+
+    /// Asks it to suspend, and waits for its end, which must be a good one.
+    #[track_caller]
+    pub(crate) fn suspend(self) -> Said {
+        self.signal("TERM");
+        let said = self.end();
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        said
+    }
+
+    /// Ends it at once, as a crash does.
+    #[track_caller]
+    pub(crate) fn kill(self) -> Said {
+        self.signal("KILL");
+        self.end()
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> Said {
+        // The streams end with the process.
+        let late = |_| panic!("it does not end");
+        let rest = |from: &Receiver<String>, to: &mut Vec<String>| loop {
+            match from.recv_timeout(PATIENCE) {
+                Ok(line) => to.push(line),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
+                Err(timeout) => late(timeout),
+            }
+        };
+        rest(&self.log, &mut self.logged);
+        rest(&self.output, &mut self.printed);
+        let code = self.child.wait().expect("a child").code();
+        let text = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect();
+        Said {
+            code,
+            out: text(&self.printed),
+            err: text(&self.logged),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The lines of a stream, as they come.
+fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
+    let (send, receive) = sync_channel(100_000);
+    std::thread::Builder::new()
+        .spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                if send.send(line).is_err() {
+                    return;
+                }
+            }
+        })
+        .expect("a thread");
+    receive
+}

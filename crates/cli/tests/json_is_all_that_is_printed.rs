@@ -1,0 +1,72 @@
+//! With `--json` standard output holds one JSON value, whatever the action.
+
+mod common;
+
+use common::command;
+use common::running::run;
+use common::server::{Server, first_file};
+
+#[test]
+fn by_the_actions_on_a_job() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    first_file(directory.path());
+    let server = Server::start(directory.path(), &[]);
+    let program = [
+        "ingest",
+        "--job.name=orders",
+        "--source.type=csv",
+        "--source.path=in",
+        "--sink.type=print",
+    ];
+    let submitted = server.json(&[&["run", "-d"][..], &program].concat());
+    let job = submitted["jobid"].as_str().expect("an id");
+
+    let list = server.json(&["list"]);
+    assert_eq!(list[0]["jid"], job);
+    assert_eq!(list[0]["tasks"]["failed"], 0, "{list}");
+    let savepoint = server.json(&["savepoint", job, "sp"]);
+    assert_eq!(savepoint["status"], "COMPLETED");
+    let path = savepoint["path"].as_str().expect("a path");
+    assert_eq!(server.json(&["savepoint", "-d", path])["kind"], "disposal");
+    let checkpoint = server.json(&["checkpoint", job]);
+    assert!(checkpoint["checkpoint"].is_u64(), "{checkpoint}");
+    let detached = server.json(&["savepoint", "-detached", job]);
+    assert_eq!(detached["status"], "IN_PROGRESS");
+    let stop = server.json(&["stop", job]);
+    assert_eq!((&stop["kind"], &stop["job"]), (&"stop".into(), &job.into()));
+    let again = server.json(&["restart", job]);
+    assert_eq!(again["restartOf"], job);
+    let again = again["jobid"].as_str().expect("an id");
+    let cancelled = server.json(&["cancel", again]);
+    assert_eq!(cancelled["status"], "CANCELED");
+
+    let once = [
+        &["run"][..],
+        &program,
+        &["--source.watch.type=PROCESS_ONCE"],
+    ]
+    .concat();
+    let ended = server.json(&once);
+    assert_eq!(ended["status"], "FINISHED");
+    assert!(ended["runtime"].is_u64(), "{ended}");
+    server.end();
+}
+
+#[test]
+fn by_the_others() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let server = Server::start(directory.path(), &[]);
+    for arguments in [
+        &["server", "status", "-Dmillstream.data-dir=server"][..],
+        &["completion", "bash"],
+        &["man", "man1"],
+    ] {
+        let mut command = command(directory.path());
+        command.args(arguments).arg("--json");
+        let said = run(command);
+        assert_eq!(said.code, Some(0), "{arguments:?}: {}", said.err);
+        let value: Result<serde_json::Value, _> = serde_json::from_str(&said.out);
+        assert!(value.is_ok(), "{arguments:?}: {}", said.out);
+    }
+    server.end();
+}

@@ -1,0 +1,107 @@
+//! Processes that do not report, or do not react, are waited for so long and no longer.
+
+#[path = "common/rest_server.rs"]
+mod rest_server;
+
+use std::path::Path;
+use std::process::Command;
+
+use rest_server::{Server, processes_of};
+use serde_json::{Value, json};
+
+fn signal(name: &str, pid: u32) {
+    let sent = Command::new("kill").args([name, &pid.to_string()]).status();
+    assert!(sent.expect("kill runs").success());
+}
+
+/// A package whose jobs hang before they report. It notes its process in the file `pid`, and that of a helper of its own in
+/// `helper`.
+fn hanging(directory: &Path) -> String {
+    let program = env!("CARGO_BIN_EXE_millstream");
+    let directory = directory.display();
+    format!(
+        "#!/bin/sh\n\
+         [ \"$1\" = --millstream-job ] || exec {program} \"$@\"\n\
+         sleep 1000 &\n\
+         echo $! > {directory}/helper\n\
+         echo $$ > {directory}/pid\n\
+         wait\n"
+    )
+}
+
+fn is_alive(pid_file: &Path) -> bool {
+    let pid = std::fs::read_to_string(pid_file).expect("it was started");
+    // A zombie that nobody waits for has no command line.
+    let line = std::fs::read(format!("/proc/{}/cmdline", pid.trim())).unwrap_or_default();
+    !line.is_empty()
+}
+
+#[test]
+fn a_submission_whose_process_does_not_report_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path();
+    let mut server = Server::new(directory);
+    server.options = vec!["millstream.job-start-timeout=500 ms".to_owned()];
+    server.start();
+    let package = server.upload("hanging", &hanging(directory));
+    let (status, answer) = server.submit(&package, directory, &json!({}));
+    assert_eq!(status, 503, "{answer}");
+    assert_eq!(answer.get("code"), Some(&json!("MS-2011")));
+    let line = answer.pointer("/errors/0").and_then(Value::as_str);
+    assert!(
+        line.is_some_and(
+            |line| line.ends_with(" of the job did not report within 500 ms and was killed")
+        ),
+        "{answer}"
+    );
+    assert!(!is_alive(&directory.join("pid")), "it goes on");
+    assert!(!is_alive(&directory.join("helper")), "its helper goes on");
+    assert_eq!(server.get("/jobs"), json!({"jobs": []}));
+    let left = std::fs::read_dir(server.data.join("jobs")).expect("a directory");
+    assert_eq!(left.count(), 0, "nothing is left of it");
+}
+
+#[test]
+fn a_job_that_does_not_react_to_its_cancellation_is_cancelled_all_the_same() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path();
+    let mut server = Server::new(directory);
+    server.start();
+    let options = json!({
+        "execution.checkpointing.interval": "20 ms",
+        "task.cancellation.timeout": "100 ms",
+        "restart-strategy.type": "fixed-delay",
+        "restart-strategy.fixed-delay.attempts": "1000",
+    });
+    // One is a child of the server that cancels it, the other is not.
+    for restarts_server in [false, true] {
+        let job = server.submit_running(directory, &options);
+        let path = format!("/jobs/{job}/checkpoints");
+        server.await_answer(&path, |_, body| {
+            (body.pointer("/counts/completed")?.as_u64()? > 0).then_some(())
+        });
+        if restarts_server {
+            server.kill();
+            server.start();
+            server.await_status(&job, "RUNNING");
+        }
+        for pid in processes_of(&server.data) {
+            signal("-STOP", pid);
+        }
+        let (status, answer) = server.call("PATCH", &format!("/jobs/{job}"), None);
+        assert_eq!(status, 202, "{answer}");
+        server.await_status(&job, "CANCELED");
+        assert_eq!(processes_of(&server.data), Vec::<u32>::new());
+        let newest = server.get(&path);
+        let newest = newest.pointer("/latest/completed/external_path");
+        let newest = newest.and_then(Value::as_str).expect("a checkpoint");
+        let newest = newest.strip_prefix("file:").unwrap_or(newest);
+        assert!(Path::new(newest).join("_metadata").exists(), "{newest}");
+        let operations = server.get(&format!("/jobs/{job}/operations"));
+        assert_eq!(
+            operations.pointer("/operations/0/status"),
+            Some(&json!("COMPLETED")),
+            "{operations}"
+        );
+    }
+}

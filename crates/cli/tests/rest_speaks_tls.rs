@@ -1,0 +1,189 @@
+//! REST over TLS with certificates of one's own: the command asks a server whose certificate it trusts, through an authority or as it is,
+//! and no other; the token is needed as well.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::running::run;
+use common::server::{Server, first_file};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+
+const TOKEN: &str = "correct horse battery staple";
+/// Where the files of the certificates are.
+const CERTIFICATE: &str = "server.pem";
+const KEY: &str = "server.key";
+const TRUSTED: &str = "trusted.pem";
+
+/// A certificate for the names.
+fn parameters(names: &[&str]) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let mut parameters = CertificateParams::new(names).expect("names");
+    parameters
+        .distinguished_name
+        .push(DnType::CommonName, "millstream test");
+    parameters
+}
+
+/// An authority of one's own, and a certificate of it for this machine.
+fn with_authority(directory: &Path) {
+    let mut authority = parameters(&[]);
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_key = KeyPair::generate().expect("a key");
+    let root = authority.self_signed(&authority_key).expect("signed");
+    let issuer = Issuer::new(authority, authority_key);
+    let key = KeyPair::generate().expect("a key");
+    let certificate = parameters(&["127.0.0.1", "localhost"])
+        .signed_by(&key, &issuer)
+        .expect("signed");
+    put(directory, &certificate.pem(), &key, &root.pem());
+}
+
+/// What `openssl req -x509` makes: a certificate that vouches for itself, calls itself an authority, and names no host.
+fn by_itself(directory: &Path) {
+    let mut alone = parameters(&[]);
+    alone.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().expect("a key");
+    let pem = alone.self_signed(&key).expect("signed").pem();
+    put(directory, &pem, &key, &pem);
+}
+
+fn put(directory: &Path, certificate: &str, key: &KeyPair, trusted: &str) {
+    fs::write(directory.join(CERTIFICATE), certificate).expect("written");
+    fs::write(directory.join(KEY), key.serialize_pem()).expect("written");
+    fs::write(directory.join(TRUSTED), trusted).expect("written");
+}
+
+/// Starts a server with the certificate that is in `directory`.
+fn start(directory: &Path) -> Server {
+    let server = format!(
+        "rest.auth.token: {TOKEN}\nsecurity.ssl.rest:\n  enabled: true\n  certificate: {CERTIFICATE}\n  private-key: {KEY}\n"
+    );
+    fs::write(directory.join("server.yaml"), server).expect("written");
+    let client =
+        format!("rest.auth.token: {TOKEN}\nsecurity.ssl.rest.trusted-certificates: {TRUSTED}\n");
+    fs::write(directory.join("client.yaml"), client).expect("written");
+    Server::start_for(
+        directory,
+        &["--config", "server.yaml"],
+        &["--config", "client.yaml"],
+    )
+}
+
+/// What the command says that asks the server with `options`, and nothing else but what `list` prints.
+fn list(directory: &Path, server: &Server, options: &[&str]) -> (Option<i32>, String) {
+    let mut command = common::command(directory);
+    let url = format!("https://{}", server.address);
+    command.args(["list", "-m", &url]).args(options);
+    let said = run(command);
+    assert_eq!(
+        said.err.lines().count(),
+        usize::from(said.code != Some(0)),
+        "{}",
+        said.err
+    );
+    (said.code, said.err)
+}
+
+#[test]
+fn a_job_lives_behind_a_certificate_of_an_authority_and_one_that_is_alone() {
+    for make in [with_authority, by_itself] {
+        let directory = tempfile::tempdir().expect("a directory");
+        first_file(directory.path());
+        make(directory.path());
+        let mut server = start(directory.path());
+        let job = server.submit("orders", &[]);
+        server.await_status(&job, "RUNNING");
+        let stopped = server.succeed(&["stop", "orders"]);
+        assert!(
+            stopped.contains("Savepoint completed. Path: file:"),
+            "{stopped}"
+        );
+        server.end();
+    }
+}
+
+#[test]
+fn the_token_is_needed_as_well() {
+    let directory = tempfile::tempdir().expect("a directory");
+    with_authority(directory.path());
+    let server = start(directory.path());
+    let trusting = "-Dsecurity.ssl.rest.trusted-certificates=trusted.pem";
+    for token in [&[][..], &["-Drest.auth.token=correct horse"]] {
+        let (code, said) = list(directory.path(), &server, &[&[trusting], token].concat());
+        assert_eq!(code, Some(1));
+        assert!(
+            said.starts_with("MS-1016: The token is missing or wrong"),
+            "{said}"
+        );
+    }
+    let mut command = common::command(directory.path());
+    let url = format!("https://{}", server.address);
+    command
+        .args(["list", "-m", &url, trusting])
+        .env("MILLSTREAM_TOKEN", TOKEN);
+    assert_eq!(run(command).code, Some(0));
+    server.end();
+}
+
+#[test]
+fn a_server_that_is_not_trusted_is_not_asked() {
+    for make in [with_authority, by_itself] {
+        let directory = tempfile::tempdir().expect("a directory");
+        make(directory.path());
+        let server = start(directory.path());
+        // Others of the same names.
+        let other = tempfile::tempdir().expect("a directory");
+        make(other.path());
+        let other = other.path().join(TRUSTED);
+        let other = format!(
+            "-Dsecurity.ssl.rest.trusted-certificates={}",
+            other.display()
+        );
+        let (code, said) = list(directory.path(), &server, &[&other]);
+        assert_eq!(code, Some(1));
+        let begin = format!("MS-1019: no TLS with the server at {}", server.address);
+        assert!(said.starts_with(&begin), "{said}");
+        server.end();
+    }
+}
+
+#[test]
+fn a_certificate_of_another_host_is_not_taken() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut authority = parameters(&[]);
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root_key = KeyPair::generate().expect("a key");
+    let root = authority.self_signed(&root_key).expect("signed");
+    let key = KeyPair::generate().expect("a key");
+    let issuer = Issuer::new(authority, root_key);
+    let elsewhere = parameters(&["elsewhere.example"]).signed_by(&key, &issuer);
+    put(
+        directory.path(),
+        &elsewhere.expect("signed").pem(),
+        &key,
+        &root.pem(),
+    );
+    let server = start(directory.path());
+    let (code, said) = list(directory.path(), &server, &["--config", "client.yaml"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.starts_with("MS-1019: no TLS with the server at "),
+        "{said}"
+    );
+}
+
+#[test]
+fn who_speaks_no_tls_is_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    with_authority(directory.path());
+    let server = start(directory.path());
+    let mut command = common::command(directory.path());
+    command.args(["list", "-m", &server.address]);
+    let said = run(command);
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+    assert!(said.err.contains("https://"), "{}", said.err);
+    server.end();
+}

@@ -1,0 +1,156 @@
+//! Passwords and tokens of jobs and of the server are in no answer, log or command line, and in no file that others can read.
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use common::rest;
+use common::server::{Server, first_file};
+use serde_json::{Value, json};
+
+const TOKEN: &str = "server-token-4f1d";
+const PASSWORD: &str = "database-password-77aa";
+const JAAS: &str =
+    "org.example.Login required username=\\\"u\\\" password=\\\"jaas-password-93bc\\\";";
+const SECRETS: [&str; 3] = [TOKEN, PASSWORD, "jaas-password-93bc"];
+
+/// Starts a server that has a token.
+fn start(directory: &Path) -> Server {
+    fs::write(
+        directory.join("config.yaml"),
+        format!("rest.auth.token: {TOKEN}\n"),
+    )
+    .expect("written");
+    let options = ["--config", "config.yaml"];
+    Server::start_for(directory, &options, &options)
+}
+
+fn ask(server: &Server, method: &str, path: &str, body: &Value) -> (u16, String) {
+    let token = format!("Bearer {TOKEN}");
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    rest::send(
+        server.port(),
+        method,
+        path,
+        &[("authorization", &token)],
+        body.as_bytes(),
+    )
+}
+
+/// Each path of the document that can be asked for, with the ids of `job` in it.
+fn paths(server: &Server, job: &str) -> Vec<String> {
+    let json = |path: &str| -> Value {
+        let (status, body) = ask(server, "GET", path, &Value::Null);
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).expect("JSON")
+    };
+    let vertex = json(&format!("/jobs/{job}"))["vertices"][0]["id"].clone();
+    let process = json("/taskmanagers")["taskmanagers"][0]["id"].clone();
+    let document = json("/openapi.json");
+    let paths = document["paths"].as_object().expect("paths").iter();
+    let readable = paths.filter(|(_, methods)| methods.get("get").is_some());
+    let filled = readable.map(|(path, _)| {
+        path.replace("{jobid}", job)
+            .replace("{vertexid}", vertex.as_str().expect("an id"))
+            .replace("{taskmanagerid}", process.as_str().expect("an id"))
+            .replace("{jarid}", "ingest")
+            .replace("{subtaskindex}", "0")
+            .replace("{attempt}", "0")
+            .replace("{checkpointid}", "1")
+    });
+    let logs = ["job.log", "job.out"].map(|name| format!("/jobs/{job}/logs/{name}"));
+    filled
+        .filter(|path| !path.contains('{'))
+        .chain(logs)
+        .chain(["/jobmanager/logs/server.log".to_owned()])
+        .collect()
+}
+
+#[track_caller]
+fn holds_no_secret(what: &str, text: &str) {
+    for secret in SECRETS {
+        assert!(!text.contains(secret), "{what} shows {secret}: {text}");
+    }
+}
+
+#[test]
+fn neither_in_answers_nor_in_logs_nor_in_lists_of_processes() {
+    let directory = tempfile::tempdir().expect("a directory");
+    first_file(directory.path());
+    let mut server = start(directory.path());
+    let arguments = json!([
+        "--job.name=orders",
+        "--source.type=csv",
+        "--source.firstLine.schema=true",
+        format!("--source.path={}", directory.path().join("in").display()),
+        "--sink.type=file",
+        format!("--sink.path={}", directory.path().join("out").display()),
+        format!("--source.db.password={PASSWORD}"),
+    ]);
+    let configuration = json!({ "properties.sasl.jaas.config": JAAS, "my.password": PASSWORD });
+    let body = json!({ "programArgsList": arguments, "flinkConfiguration": configuration });
+    let (status, answer) = ask(&server, "POST", "/jars/ingest/plan", &body);
+    holds_no_secret("the plan", &answer);
+    assert_eq!(status, 200, "{answer}");
+    let (status, answer) = ask(&server, "POST", "/jars/ingest/run", &body);
+    holds_no_secret("the submission", &answer);
+    assert_eq!(status, 200, "{answer}");
+    let answer: Value = serde_json::from_str(&answer).expect("JSON");
+    let job = answer["jobid"].as_str().expect("an id").to_owned();
+    server.await_status(&job, "RUNNING");
+    // What is refused tells no secret either.
+    let wrong = json!({ "programArgsList": ["--source.type=none", format!("--source.db.pasword={PASSWORD}")] });
+    let (status, answer) = ask(&server, "POST", "/jars/ingest/run", &wrong);
+    holds_no_secret("the refusal", &answer);
+    assert_eq!(status, 400, "{answer}");
+
+    let paths = paths(&server, &job);
+    assert!(paths.len() > 40, "{paths:?}");
+    for path in &paths {
+        let (_, body) = ask(&server, "GET", path, &Value::Null);
+        holds_no_secret(path, &body);
+    }
+    let (_, settings) = ask(&server, "GET", &format!("/jobs/{job}/config"), &Value::Null);
+    assert!(settings.contains("******"), "{settings}");
+
+    let mut processes = 0;
+    for process in fs::read_dir("/proc").expect("processes").flatten() {
+        let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line);
+        if line.contains(&directory.path().display().to_string()) {
+            processes += usize::from(line.contains("--millstream-job"));
+            holds_no_secret("a command line", &line);
+        }
+    }
+    assert_eq!(processes, 1);
+
+    let data = directory.path().join("server");
+    for log in [
+        "server.log",
+        &format!("jobs/{job}/job.log"),
+        &format!("jobs/{job}/job.out"),
+    ] {
+        let text = fs::read_to_string(data.join(log)).expect("a log");
+        holds_no_secret(log, &text);
+    }
+    let mode = |path: &Path| {
+        fs::metadata(path)
+            .expect("it is there")
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    assert_eq!(mode(&data), 0o700);
+    assert_eq!(mode(&data.join("jobs").join(&job)), 0o700);
+    assert_eq!(mode(&data.join("jobs").join(&job).join("job.json")), 0o600);
+    // The test does look at the right file.
+    let kept = fs::read_to_string(data.join("jobs").join(&job).join("job.json")).expect("text");
+    assert!(kept.contains(PASSWORD));
+    server.end();
+}

@@ -1,0 +1,31 @@
+//! `list --watch` shows the list again and again, with what is new, until Ctrl-C.
+
+mod common;
+
+use common::Running;
+use common::server::{Server, first_file};
+
+#[test]
+fn jobs_that_come_and_go_are_seen() {
+    let directory = tempfile::tempdir().expect("a directory");
+    first_file(directory.path());
+    let server = Server::start(directory.path(), &[]);
+    let mut watch = Running::start(server.command(&["list", "--watch", "-a"]));
+    while watch.await_print() != "No running jobs." {}
+    let job = server.submit("orders", &[]);
+    while !watch
+        .await_print()
+        .contains(&format!("{job} : orders (RUNNING)"))
+    {}
+    server.succeed(&["cancel", &job]);
+    while !watch
+        .await_print()
+        .contains(&format!("{job} : orders (CANCELED)"))
+    {}
+    watch.signal("INT");
+    let said = watch.end();
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    // No terminal, no control characters.
+    assert!(!said.out.contains('\x1b'), "{}", said.out);
+    server.end();
+}

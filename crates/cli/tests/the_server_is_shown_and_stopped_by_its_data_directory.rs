@@ -1,0 +1,66 @@
+//! `server status` and `server stop` find the server by its data directory; its jobs go on.
+
+mod common;
+
+use common::command;
+use common::running::run;
+use common::server::{Server, first_file};
+
+#[test]
+fn status_stop_and_what_remains() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    first_file(directory.path());
+    let data = "-Dmillstream.data-dir=server";
+    let ask = |verb: &str| {
+        let mut command = command(directory.path());
+        command.args(["server", verb, data]);
+        run(command)
+    };
+    let none = ask("status");
+    assert_eq!((none.code, none.out.as_str()), (Some(1), ""));
+    assert!(
+        none.err.starts_with("MS-1012: no server uses "),
+        "{}",
+        none.err
+    );
+
+    let server = Server::start(directory.path(), &[]);
+    let job = server.submit("orders", &[]);
+    let shown = ask("status");
+    assert_eq!(shown.code, Some(0), "{}", shown.err);
+    assert!(shown.out.contains(&server.address), "{}", shown.out);
+    let mut second = command(directory.path());
+    second.args(["server", data, "-Drest.port=0"]);
+    let second = run(second);
+    assert_eq!(second.code, Some(1));
+    assert!(
+        second.err.starts_with("MS-1008: another server uses "),
+        "{}",
+        second.err
+    );
+
+    let stopped = ask("stop");
+    assert_eq!(stopped.code, Some(0), "{}", stopped.err);
+    assert!(stopped.out.contains("Its jobs go on."), "{}", stopped.out);
+    assert_eq!(ask("stop").code, Some(1));
+    drop(server);
+
+    let mut server = Server::start(directory.path(), &[]);
+    server.await_status(&job, "RUNNING");
+    server.succeed(&["stop", &job]);
+    server.end();
+}
+
+#[test]
+fn a_job_outlives_a_server_that_crashes() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    first_file(directory.path());
+    let server = Server::start(directory.path(), &[]);
+    let job = server.submit("orders", &[]);
+    server.kill();
+    let mut server = Server::start(directory.path(), &[]);
+    server.await_status(&job, "RUNNING");
+    let out = server.succeed(&["stop", "orders"]);
+    assert!(out.contains("Savepoint completed. Path: file:"), "{out}");
+    server.end();
+}

@@ -1,0 +1,50 @@
+//! `client.timeout`: a command does not wait longer for an operation. The operation goes on, and can be followed.
+
+mod common;
+
+use std::process::Command;
+
+use common::server::{Server, first_file};
+
+#[test]
+fn the_operation_goes_on() {
+    let directory = tempfile::tempdir().expect("a directory");
+    first_file(directory.path());
+    let mut server = Server::start(directory.path(), &[]);
+    let job = server.submit("orders", &[]);
+    server.await_status(&job, "RUNNING");
+    // A process that stands still writes no savepoint.
+    let processes = common::rest::get(server.port(), "/taskmanagers");
+    let id = processes["taskmanagers"][0]["id"].as_str().expect("an id");
+    let process = id
+        .split(':')
+        .nth(1)
+        .and_then(|rest| rest.split('-').next())
+        .expect("host:pid-job");
+    signal("STOP", process);
+    let said = server.run(&["savepoint", "-Dclient.timeout=200 ms", &job]);
+    signal("CONT", process);
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    let id = said
+        .err
+        .trim_end()
+        .split_once(
+            ": the savepoint is not done after 200 ms; follow it with `millstream operations ",
+        )
+        .and_then(|(_, rest)| rest.strip_suffix('`'))
+        .expect(&said.err)
+        .to_owned();
+    let mut ask = server.command(&["operations", &id]);
+    server.await_that("the savepoint", move || {
+        let answer = ask.output().expect("an answer");
+        String::from_utf8_lossy(&answer.stdout).contains("COMPLETED")
+    });
+    server.end();
+}
+
+fn signal(name: &str, process: &str) {
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), process])
+        .status();
+    assert!(sent.expect("kill").success(), "kill -{name}");
+}
