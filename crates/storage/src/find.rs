@@ -1,6 +1,5 @@
 //! Looking for snapshots: the newest of a job, and those beside a broken one.
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -20,8 +19,8 @@ const NEIGHBOURS: usize = 3;
 
 /// The snapshot up to which the jobs called `job_name` have committed their output: the newest of the checkpoints
 /// of every job id below `checkpoints` and of the savepoints below each of `savepoints` that a job ended with. A
-/// savepoint that was taken on the way counts only where its job has neither. Directories without `_metadata` are no
-/// snapshots and are passed over.
+/// savepoint that was taken on the way counts only where there is nothing else: its job may have failed since, and
+/// written anew from an earlier point. Directories without `_metadata` are no snapshots and are passed over.
 ///
 /// # Errors
 /// A directory can't be listed, or going on from what is there would write output twice: a `_metadata` that may be this
@@ -74,17 +73,13 @@ pub fn newest(
     }
 }
 
-/// Where the jobs have committed up to: by time among what counts of each job.
+/// Where the jobs have committed up to: the newest of what counts.
 fn best(found: Vec<Candidate>) -> Option<Candidate> {
     let is_point = |candidate: &Candidate| candidate.what != What::OnTheWay;
-    let points: HashSet<JobId> = found
-        .iter()
-        .filter(|c| is_point(c))
-        .map(|c| c.job)
-        .collect();
+    let has_points = found.iter().any(is_point);
     let counting = found
         .into_iter()
-        .filter(|candidate| is_point(candidate) || !points.contains(&candidate.job));
+        .filter(|candidate| is_point(candidate) || !has_points);
     counting.max_by_key(Candidate::age_key)
 }
 
@@ -127,7 +122,6 @@ enum What {
 
 struct Candidate {
     what: What,
-    job: JobId,
     /// The snapshot; of a deleted one, the directory of its job.
     location: Location,
     created: u64,
@@ -160,7 +154,6 @@ impl Candidate {
                 } else {
                     What::Point
                 },
-                job: metadata.job_id,
                 location: Location::from_path(directory).map_err(|error| (written, error))?,
                 created: metadata.created,
                 checkpoint: metadata.checkpoint_id,
@@ -202,7 +195,6 @@ impl Candidate {
             what: What::Deleted {
                 status: ended.status,
             },
-            job: ended.job_id,
             location: Location {
                 path: job_directory,
             },
