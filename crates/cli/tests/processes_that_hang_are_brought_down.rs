@@ -46,14 +46,11 @@ fn a_submission_whose_process_does_not_report_is_refused() {
     let package = server.upload("hanging", &hanging(directory));
     let (status, answer) = server.submit(&package, directory, &json!({}));
     assert_eq!(status, 503, "{answer}");
-    assert_eq!(answer.get("code"), Some(&json!("MS-2011")));
     let line = answer.pointer("/errors/0").and_then(Value::as_str);
-    assert!(
-        line.is_some_and(
-            |line| line.ends_with(" of the job did not report within 500 ms and was killed")
-        ),
-        "{answer}"
-    );
+    let line = line.expect("an error");
+    assert!(line.starts_with("MS-2011: process "), "{line}");
+    let why = " of the job did not report within 500 ms and was killed; ";
+    assert!(line.contains(why), "{line}");
     assert!(!is_alive(&directory.join("pid")), "it goes on");
     assert!(!is_alive(&directory.join("helper")), "its helper goes on");
     assert_eq!(server.get("/jobs"), json!({"jobs": []}));
@@ -104,4 +101,40 @@ fn a_job_that_does_not_react_to_its_cancellation_is_cancelled_all_the_same() {
             "{operations}"
         );
     }
+}
+
+#[test]
+fn a_process_that_ends_itself_for_a_stuck_task_leaves_a_cancelled_job() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path();
+    let test = std::env::current_exe().expect("the test's own path");
+    let release = test.ancestors().nth(2).expect("target/release");
+    let stuck = release.join("examples").join("stuck");
+    assert!(stuck.exists(), "the example is built with the tests");
+    let mut server = Server::new(directory);
+    server.start();
+    let program = format!("#!/bin/sh\nexec {} \"$@\"\n", stuck.display());
+    let package = server.upload("stuck", &program);
+    let options = json!({
+        "task.cancellation.timeout": "300 ms",
+        "restart-strategy.type": "fixed-delay",
+        "restart-strategy.fixed-delay.attempts": "1000",
+        "restart-strategy.fixed-delay.delay": "0 ms",
+    });
+    let body = json!({"flinkConfiguration": options});
+    let (status, answer) = server.call("POST", &format!("/jars/{package}/run"), Some(&body));
+    assert_eq!(status, 200, "{answer}");
+    let job = answer.get("jobid").and_then(Value::as_str).expect("an id");
+    server.await_status(job, "RUNNING");
+    let output = server.data.join("jobs").join(job).join("job.out");
+    server.await_answer("/jobs", |_, _| {
+        let output = std::fs::read_to_string(&output).ok()?;
+        output.contains("stuck").then_some(())
+    });
+    let (status, answer) = server.call("PATCH", &format!("/jobs/{job}"), None);
+    assert_eq!(status, 202, "{answer}");
+    server.await_status(job, "CANCELED");
+    let operations = server.get(&format!("/jobs/{job}/operations"));
+    let end = operations.pointer("/operations/0/status");
+    assert_eq!(end, Some(&json!("COMPLETED")), "{operations}");
 }

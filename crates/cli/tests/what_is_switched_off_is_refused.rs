@@ -41,7 +41,14 @@ fn jobs_can_be_watched_and_stopped_only() {
     let (status, answer) = rest::upload(server.port(), "package", b"#!/bin/false\n");
     assert_eq!(status, 403, "{answer}");
 
-    let said = server.run(&["run", "-d", "ingest", "--source.type=csv"]);
+    let said = server.run(&[
+        "run",
+        "-d",
+        "ingest",
+        "--source.type=csv",
+        "--source.path=in",
+        "--sink.type=print",
+    ]);
     assert_eq!(said.code, Some(1));
     assert!(
         said.err.contains("MS-1016: web.submit.enable is false"),

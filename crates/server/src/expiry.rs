@@ -65,9 +65,7 @@ pub(crate) async fn run(registry: Registry, limits: Limits) {
     // A machine may sleep, and clocks are set; so it looks now and then, too.
     const LONGEST: Duration = Duration::from_secs(3_600);
     loop {
-        let cells = registry.cells();
-        let jobs: Vec<_> = cells.iter().map(|cell| cell.glance()).collect();
-        let (due, next) = limits.due(clock::now(), &jobs);
+        let (due, next) = limits.due(clock::now(), &registry.known_jobs());
         for job in due {
             forget_job(&registry, job).await;
         }

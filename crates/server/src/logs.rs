@@ -112,6 +112,8 @@ pub(crate) fn start(directory: &Path) -> Result<()> {
         .with_env_filter(filter)
         .with_writer(Mutex::new(Rotating { path, file }))
         .with_ansi(false)
+        // It would be told on standard error, and whoever logs would panic where that can't be written either.
+        .log_internal_errors(false)
         .event_format(FlinkLines)
         .finish();
     if tracing::subscriber::set_global_default(subscriber).is_err() {

@@ -161,7 +161,7 @@ async fn carry_out(registry: Registry, id: TriggerId, path: String, is_new: bool
 async fn disposed(registry: &Registry, path: &str, is_new: bool) -> Result<String> {
     let location: Location = path.parse()?;
     if let Some(view) = registry
-        .jobs()
+        .known_jobs()
         .into_iter()
         .find(|view| needs(view, &location))
     {

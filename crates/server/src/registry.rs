@@ -108,6 +108,13 @@ impl Registry {
         views
     }
 
+    /// Every job in no order, as far as it is known without reading anything: names, statuses and times, and all of those that
+    /// have not ended.
+    pub(crate) fn known_jobs(&self) -> Vec<Arc<JobView>> {
+        let cells = self.cells();
+        cells.iter().map(|cell| cell.glance()).collect()
+    }
+
     pub(crate) fn cells(&self) -> Vec<Arc<JobCell>> {
         self.shared
             .read_jobs(|jobs| jobs.values().cloned().collect())

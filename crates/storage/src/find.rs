@@ -54,7 +54,7 @@ pub fn newest(
         }
     }
     for job_directory in subdirectories(checkpoints)? {
-        found.extend(Candidate::deleted(job_directory, job_name)?);
+        found.extend(Candidate::ended(job_directory, job_name)?);
     }
     let best = best(found);
     if let Some((written, error)) = unreadable
@@ -167,7 +167,7 @@ impl Candidate {
     }
 }
 
-/// The end of a job whose last snapshot was deleted with it, in its directory below that of the checkpoints.
+/// The end of a job that has no checkpoint to go back to, in its directory below that of the checkpoints.
 #[derive(Debug, Serialize, Deserialize)]
 struct Ended {
     job_id: JobId,
@@ -175,14 +175,16 @@ struct Ended {
     status: String,
     /// Milliseconds since 1970-01-01T00:00:00Z.
     ended: u64,
+    /// The savepoint that it was stopped with.
+    savepoint: Option<String>,
 }
 
 /// The name of the file that tells of the end of a job.
 const ENDED_FILE: &str = "_ended";
 
 impl Candidate {
-    /// The end of a job of this name in the directory of its checkpoints, if its last snapshot was deleted.
-    fn deleted(job_directory: PathBuf, job_name: &str) -> Result<Option<Self>> {
+    /// The end of a job of this name, if the directory of its checkpoints tells of it.
+    fn ended(job_directory: PathBuf, job_name: &str) -> Result<Option<Self>> {
         let path = job_directory.join(ENDED_FILE);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
@@ -191,13 +193,20 @@ impl Candidate {
         };
         let ended: Ended =
             serde_json::from_slice(&bytes).map_err(|error| fail::corrupt(&path, error))?;
-        Ok((ended.job_name == job_name).then_some(Self {
-            what: What::Deleted {
-                status: ended.status,
-            },
-            location: Location {
-                path: job_directory,
-            },
+        if ended.job_name != job_name {
+            return Ok(None);
+        }
+        let (what, location) = match ended.savepoint {
+            Some(savepoint) => (What::Point, savepoint.parse()?),
+            None => {
+                let status = ended.status;
+                let path = job_directory;
+                (What::Deleted { status }, Location { path })
+            }
+        };
+        Ok(Some(Self {
+            what,
+            location,
             created: ended.ended,
             checkpoint: u64::MAX,
             written: SystemTime::UNIX_EPOCH,
@@ -205,9 +214,9 @@ impl Candidate {
     }
 }
 
-/// Notes that the job ended with `status` at `ended` (milliseconds since 1970-01-01T00:00:00Z) and that its last snapshot
-/// was deleted then, so that [`newest`] takes no older one for it. Earlier notes of jobs of the same name are not needed any
-/// more and are taken away.
+/// Notes that the job ended with `status` at `ended` (milliseconds since 1970-01-01T00:00:00Z): stopped with a savepoint,
+/// wherever that lies, or with its last snapshot deleted. So [`newest`] takes no older one for it. Earlier notes of jobs of the
+/// same name are not needed any more and are taken away.
 ///
 /// # Errors
 /// The job's directory can't be written.
@@ -215,11 +224,11 @@ pub fn mark_ended(
     checkpoints: &Location,
     job: JobId,
     job_name: &str,
-    status: &str,
-    ended: u64,
+    (status, ended): (&str, u64),
+    savepoint: Option<&str>,
 ) -> Result<()> {
     for job_directory in subdirectories(Some(checkpoints))? {
-        if let Ok(Some(_)) = Candidate::deleted(job_directory.clone(), job_name) {
+        if let Ok(Some(_)) = Candidate::ended(job_directory.clone(), job_name) {
             let path = job_directory.join(ENDED_FILE);
             fs::remove_file(&path).map_err(|cause| fail::write(&path, cause))?;
             remove_empty_job_directory_at(&job_directory)?;
@@ -232,6 +241,7 @@ pub fn mark_ended(
         job_name: job_name.to_owned(),
         status: status.to_owned(),
         ended,
+        savepoint: savepoint.map(str::to_owned),
     };
     let written = fs::create_dir_all(&directory)
         .and_then(|()| Ok(serde_json::to_vec(&note)?))

@@ -88,7 +88,14 @@ fn an_older_snapshot_is_refused_where_the_last_was_deleted_with_its_job() {
         SnapshotKind::Savepoint,
         true,
     );
-    mark_ended(&location(&checkpoints), job(SECOND), "mine", "FINISHED", 20).expect("writable");
+    mark_ended(
+        &location(&checkpoints),
+        job(SECOND),
+        "mine",
+        ("FINISHED", 20),
+        None,
+    )
+    .expect("writable");
     let error = find().expect_err("output since then is written");
     assert!(error.message().contains("`mine` ended FINISHED"), "{error}");
     assert!(error.next_step().contains("-s PATH"), "{error}");
@@ -108,9 +115,44 @@ fn an_older_snapshot_is_refused_where_the_last_was_deleted_with_its_job() {
         "a later run has gone on"
     );
 
-    mark_ended(&location(&checkpoints), job(FIRST), "mine", "CANCELED", 40).expect("writable");
+    mark_ended(
+        &location(&checkpoints),
+        job(FIRST),
+        "mine",
+        ("CANCELED", 40),
+        None,
+    )
+    .expect("writable");
     assert!(
         !checkpoints.join(job(SECOND).to_string()).exists(),
         "one note is enough"
     );
+}
+
+#[test]
+fn the_savepoint_of_a_stop_is_found_wherever_it_lies() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let (checkpoints, savepoints) = (temp.path().join("cp"), temp.path().join("sp"));
+    let find = || {
+        newest(
+            Some(&location(&checkpoints)),
+            &[location(&savepoints)],
+            "mine",
+        )
+    };
+    let path = savepoints.join("savepoint-a");
+    write(&path, FIRST, 10, SnapshotKind::Savepoint, true);
+    let path = temp.path().join("elsewhere/savepoint-b");
+    let elsewhere = write(&path, SECOND, 20, SnapshotKind::Savepoint, true);
+    let end = ("FINISHED", 30);
+    let text = elsewhere.to_string();
+    mark_ended(
+        &location(&checkpoints),
+        job(SECOND),
+        "mine",
+        end,
+        Some(&text),
+    )
+    .expect("writable");
+    assert_eq!(find().expect("readable"), Some(elsewhere));
 }

@@ -122,7 +122,11 @@ fn follow(file: &File<'_>, mut end: u64, job: &str) -> Result<()> {
     loop {
         // Looked at first: what the job wrote before its end is there afterwards.
         let Status { status } = file.session.client.get(&status_path)?;
-        let next = file.copy(end, report::write)?;
+        let next = match file.copy(end, report::write) {
+            // Between being put aside and being there again.
+            Err(error) if error.code() == codes::LOG_UNKNOWN.id => end,
+            copied => copied?,
+        };
         if next != end {
             end = next;
             continue;

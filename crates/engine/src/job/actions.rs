@@ -76,8 +76,10 @@ impl Driver {
             Action::CancelTasks { .. } => self.command(&Command::Cancel),
             Action::DiscardSnapshot { snapshot, reason } => {
                 let newest = self.machine.completed_snapshots().last();
-                if reason == DiscardReason::JobEnded && newest == Some(&snapshot) {
-                    self.mark_ended(self.machine.status());
+                let status = self.machine.status();
+                let is_last = reason == DiscardReason::JobEnded && newest == Some(&snapshot);
+                if is_last && status != JobStatus::Finished {
+                    self.mark_ended(status, None);
                 }
                 self.observer.checkpoint_discarded(snapshot.checkpoint);
                 self.io.submit(IoTask::Dispose(snapshot.path));
@@ -105,6 +107,13 @@ impl Driver {
             self.graph.name,
             self.id
         );
+        if to == JobStatus::Finished {
+            let newest = self.machine.completed_snapshots().last();
+            let savepoint = newest.filter(|newest| newest.savepoint && !self.final_commit);
+            let savepoint = savepoint.map(|savepoint| savepoint.path.clone());
+            // Of a job without checkpoints nothing older counts either.
+            self.mark_ended(to, savepoint);
+        }
         self.observer.job_switched(from, to);
     }
 
@@ -246,9 +255,10 @@ impl Driver {
         self.final_commit = *kind == SnapshotKind::FinalCommit;
         let times = ((self.time_of_day)(), self.started.elapsed());
         let random = (self.random)();
-        let target = self.snapshots.begin(checkpoint, kind, then, times, random);
-        let target = target.and_then(|target| {
-            let location = target.as_ref().map(|target| target.directory());
+        let place = self.snapshots.place(checkpoint, kind, random);
+        let target = place.and_then(|place| {
+            let location = place.as_ref().map(|(directory, _)| directory.as_path());
+            // Told before anything is made there, so that what can't be made is seen to fail.
             self.observer.checkpoint_starts(&CheckpointStart {
                 checkpoint,
                 kind: kind.clone(),
@@ -256,7 +266,7 @@ impl Driver {
                 last: then.is_last(),
                 stop: self.machine.stopping(),
             })?;
-            Ok(target)
+            self.snapshots.begin(checkpoint, kind, then, times, place)
         });
         match target {
             Ok(target) => self.command(&Command::Trigger(Trigger {
@@ -307,16 +317,18 @@ impl Driver {
         }
     }
 
-    /// The snapshot up to which output is committed is deleted, or there never was one.
-    fn mark_ended(&self, status: JobStatus) {
+    /// The snapshot up to which output is committed is a savepoint, is deleted, or never was. Noted before checkpoints
+    /// are deleted, so that there is no moment in which an older snapshot looks like the newest.
+    fn mark_ended(&self, status: JobStatus, savepoint: Option<String>) {
         let at = (self.time_of_day)();
-        self.io.submit(IoTask::MarkEnded { status, at });
+        self.io.submit(IoTask::MarkEnded {
+            status,
+            at,
+            savepoint,
+        });
     }
 
     fn ended(&mut self, status: JobStatus, cause: Option<Failure>, gave_up: Option<String>) {
-        if self.final_commit && status == JobStatus::Finished {
-            self.mark_ended(status);
-        }
         self.outcome = Some(JobOutcome {
             status,
             cause,

@@ -37,8 +37,13 @@ pub(super) enum IoTask {
         checkpoint: CheckpointId,
         prepared: Vec<(String, Committable)>,
     },
-    /// Note that the job ended with this status, at this time of day, and that its last snapshot is deleted.
-    MarkEnded { status: JobStatus, at: u64 },
+    /// Note that the job ended with this status, at this time of day: with this savepoint, or with its last snapshot
+    /// deleted.
+    MarkEnded {
+        status: JobStatus,
+        at: u64,
+        savepoint: Option<String>,
+    },
     /// Delete a completed snapshot.
     Dispose(String),
     /// Delete what an incomplete snapshot left.
@@ -137,11 +142,16 @@ impl IoWorker {
                     let result = self.commit(&prepared);
                     self.answer(Message::Committed { checkpoint, result });
                 }
-                IoTask::MarkEnded { status, at } => {
+                IoTask::MarkEnded {
+                    status,
+                    at,
+                    savepoint,
+                } => {
                     let checkpoints = self.layout.checkpoints();
                     let name = &self.graph.name;
-                    let marked =
-                        mark_ended(checkpoints, self.layout.job(), name, status.name(), at);
+                    let end = (status.name(), at);
+                    let job = self.layout.job();
+                    let marked = mark_ended(checkpoints, job, name, end, savepoint.as_deref());
                     if let Err(error) = marked {
                         tracing::warn!("The end of the job could not be noted: {error}");
                     }

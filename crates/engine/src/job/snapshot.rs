@@ -59,16 +59,18 @@ impl Snapshots {
         }
     }
 
-    /// Prepares the directory of a snapshot that is about to be triggered; `None`: nothing is written.
+    /// Prepares the directory of a snapshot that is about to be triggered in its [place](Self::place).
     pub(super) fn begin(
         &mut self,
         checkpoint: CheckpointId,
         kind: &SnapshotKind,
         then: Then,
         (created, triggered): (u64, Duration),
-        random: u64,
+        place: Option<(PathBuf, SnapshotFormat)>,
     ) -> Result<Option<SnapshotTarget>> {
-        let target = self.target(checkpoint, kind, random)?;
+        let target = place
+            .map(|(directory, format)| SnapshotTarget::create(directory, format))
+            .transpose()?;
         let pending = Pending {
             target: target.clone(),
             savepoint: matches!(kind, SnapshotKind::Savepoint { .. }),
@@ -82,13 +84,14 @@ impl Snapshots {
         Ok(target)
     }
 
-    fn target(
+    /// The directory of a snapshot, and how it is written; `None`: nothing is written.
+    pub(super) fn place(
         &self,
         checkpoint: CheckpointId,
         kind: &SnapshotKind,
         random: u64,
-    ) -> Result<Option<SnapshotTarget>> {
-        let (directory, format): (PathBuf, SnapshotFormat) = match kind {
+    ) -> Result<Option<(PathBuf, SnapshotFormat)>> {
+        let place = match kind {
             SnapshotKind::FinalCommit => return Ok(None),
             SnapshotKind::Checkpoint => {
                 (self.layout.checkpoint(checkpoint), SnapshotFormat::Native)
@@ -102,7 +105,7 @@ impl Snapshots {
                 (SnapshotLayout::savepoint(&parent, self.job, random), format)
             }
         };
-        SnapshotTarget::create(directory, format).map(Some)
+        Ok(Some(place))
     }
 
     fn savepoint_directory(&self, directory: Option<&str>) -> Result<Location> {

@@ -37,6 +37,8 @@ fn start_with(default: &str, writer: impl for<'a> MakeWriter<'a> + Send + Sync +
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)
+        // It would be told on standard error, and whoever logs would panic where that can't be written either.
+        .log_internal_errors(false)
         .with_writer(writer)
         .event_format(FlinkLines)
         .finish();

@@ -38,10 +38,11 @@ async fn scrape(State(app): State<App>) -> Answer<Response> {
     let host = [("host", app.names.host().to_owned())];
     page.add("jobmanager", &host, &metrics_of_server(&app).await?);
     let now = clock::now();
-    for job in app.registry.jobs() {
-        if !job.status.is_terminal() {
-            add_job(&mut page, &job, &app.names, now);
-        }
+    let mut jobs = app.registry.known_jobs();
+    jobs.retain(|job| !job.status.is_terminal());
+    jobs.sort_by_key(|job| (std::cmp::Reverse(job.start_time), job.id));
+    for job in jobs {
+        add_job(&mut page, &job, &app.names, now);
     }
     let measured = measure(running(&app)).await?;
     for (job, numbers) in &measured.jobs {

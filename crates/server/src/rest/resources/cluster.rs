@@ -39,7 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/overview", responses((status = 200, body = ClusterOverview)))]
 async fn overview(State(app): State<App>) -> Answer<Json<ClusterOverview>> {
     let machine = blocking(|| Ok(proc::machine())).await?;
-    let jobs = app.registry.jobs();
+    let jobs = app.registry.known_jobs();
     let jobs = jobs.iter().map(AsRef::as_ref);
     Ok(Json(ClusterOverview::of(
         jobs,

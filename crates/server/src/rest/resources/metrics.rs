@@ -258,7 +258,7 @@ pub(crate) async fn metrics_of_server(app: &App) -> Answer<Metrics> {
         Ok((numbers, proc::machine()))
     })
     .await?;
-    let jobs = app.registry.jobs();
+    let jobs = app.registry.known_jobs();
     let overview = ClusterOverview::of(
         jobs.iter().map(AsRef::as_ref),
         app.registry.server(),

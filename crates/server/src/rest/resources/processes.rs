@@ -96,8 +96,9 @@ pub(crate) async fn measure(jobs: Vec<Arc<JobView>>) -> Answer<Measured> {
 
 /// The jobs that have a process.
 pub(crate) fn running(app: &App) -> Vec<Arc<JobView>> {
-    let mut jobs = app.registry.jobs();
+    let mut jobs = app.registry.known_jobs();
     jobs.retain(|job| has_process(job));
+    jobs.sort_by_key(|job| (std::cmp::Reverse(job.start_time), job.id));
     jobs
 }
 
