@@ -3,7 +3,6 @@
 //! SIGTERM suspends the job: a last savepoint is written, the sinks commit, and the process says how to resume. A
 //! second SIGTERM, or SIGINT, cancels it at once.
 
-mod logging;
 mod progress;
 mod report;
 mod signals;
@@ -17,8 +16,7 @@ use millstream_protocol::Facts;
 use crate::clock::{random_number, time_of_day};
 use crate::directories::Directories;
 use crate::run::Recovery;
-pub(crate) use logging::start_to as start_logging_to;
-pub use logging::{LEVEL_VARIABLE, start as start_logging};
+pub use millstream_log::{LEVEL_VARIABLE, start_to_stderr as start_logging};
 use report::Reporter;
 
 /// Runs `graph` in this process until it ends.

@@ -7,6 +7,7 @@ use millstream_house::packages::{Package, packages};
 /// ARCHITECTURE.md.
 const ARROWS: &[(&str, &[&str])] = &[
     ("millstream-core", &[]),
+    ("millstream-log", &[]),
     ("millstream-protocol", &["millstream-core"]),
     ("millstream-storage", &["millstream-core"]),
     (
@@ -31,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "millstream",
         &[
             "millstream-core",
+            "millstream-log",
             "millstream-protocol",
             "millstream-storage",
             "millstream-state",
@@ -52,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "millstream-server",
         &[
             "millstream-core",
+            "millstream-log",
             "millstream-protocol",
             "millstream-storage",
         ],
@@ -96,7 +99,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["millstream"]),
     ("signal-hook*", &["millstream", "millstream-cli"]),
     ("ureq", &["millstream-cli"]),
-    ("tracing-subscriber", &["millstream", "millstream-server"]),
+    ("tracing-subscriber", &["millstream-log"]),
     ("tokio*", &["millstream-server"]),
     ("axum*", &["millstream-server"]),
     ("hyper*", &["millstream-server"]),

@@ -1,7 +1,8 @@
-//! Log lines as Flink writes them: time, level, who, what. They go to standard error.
+//! The lines: time, level, who, what.
 
 use std::fmt;
-use std::io::Write;
+use std::io;
+use std::path::Path;
 use std::sync::Mutex;
 
 use chrono::Local;
@@ -12,12 +13,14 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::rotation::Rotating;
+
 /// The environment variable that sets levels, for example `debug` or `millstream_engine=trace`.
 pub const LEVEL_VARIABLE: &str = "MILLSTREAM_LOG";
 
-/// Starts logging. `verbosity`: 0 shows what Flink's INFO shows, 1 debug lines, 2 everything. The
+/// Starts logging to standard error. `verbosity`: 0 shows what Flink's INFO shows, 1 debug lines, 2 everything. The
 /// environment variable [`LEVEL_VARIABLE`] wins. Called again it does nothing.
-pub fn start(verbosity: u8) {
+pub fn start_to_stderr(verbosity: u8) {
     let default = match verbosity {
         0 => "info",
         1 => "debug",
@@ -26,9 +29,15 @@ pub fn start(verbosity: u8) {
     start_with(default, std::io::stderr);
 }
 
-/// Starts logging to `file`, at the level of [`LEVEL_VARIABLE`] or INFO.
-pub(crate) fn start_to(file: Mutex<impl Write + Send + 'static>) {
-    start_with("info", file);
+/// Starts logging to the file at `path`, which is [put aside](crate::put_aside) when it has grown long, at the level of
+/// [`LEVEL_VARIABLE`] or INFO. A line that can't be written is lost: the program does not stop for it. Called again it does
+/// nothing.
+///
+/// # Errors
+/// The file can't be opened.
+pub fn start_to_file(path: &Path) -> io::Result<()> {
+    start_with("info", Mutex::new(Rotating::open(path)?));
+    Ok(())
 }
 
 fn start_with(default: &str, writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
