@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use millstream_core::{Error, Result, codes, options};
+use millstream_core::{Error, JobStatus, Result, codes, options};
 use serde_json::{Value, json};
 
 use super::common::{format_type, missing, note_superfluous, place};
@@ -66,11 +66,24 @@ fn cancel(job: &str, connection: &Connection) -> Result<ExitCode> {
     session.say(&format!("Cancelling job {job}."))?;
     let mut waiting = Waiting::for_interrupts()?;
     let _: Value = session.client.patch(&format!("/jobs/{job}?mode=cancel"))?;
+    let Some(status) = await_end(&session, &job, &mut waiting)? else {
+        return Ok(interrupted());
+    };
+    session.say(&format!("Cancelled job {job}."))?;
+    session.finish(&json!({ "job": job, "status": status }))
+}
+
+/// Waits until a job has ended; `None`: Ctrl-C was pressed before.
+pub(super) fn await_end(
+    session: &Session,
+    job: &str,
+    waiting: &mut Waiting,
+) -> Result<Option<JobStatus>> {
     let mut patience = Patience::new(session.patience);
-    let status = loop {
+    loop {
         let Status { status } = session.client.get(&format!("/jobs/{job}/status"))?;
         if status.is_terminal() {
-            break status;
+            return Ok(Some(status));
         }
         if patience.is_over() {
             let after = options::format_duration(session.patience);
@@ -80,13 +93,11 @@ fn cancel(job: &str, connection: &Connection) -> Result<ExitCode> {
         }
         if waiting.pause(patience.next_pause()) {
             report::progress(&format!(
-                "Job {job} is {status} and goes on to be cancelled."
+                "Job {job} is {status}, and what was begun goes on."
             ));
-            return Ok(interrupted());
+            return Ok(None);
         }
-    };
-    session.say(&format!("Cancelled job {job}."))?;
-    session.finish(&json!({ "job": job, "status": status }))
+    }
 }
 
 fn cancel_with_savepoint(

@@ -6,12 +6,16 @@ use clap::Parser;
 use millstream_core::{Error, Result, codes};
 use serde_json::{Map, Value, json};
 
+use super::cancel::await_end;
 use super::common::{missing, note_superfluous, place};
-use crate::answers::Submitted;
+use crate::answers::{Status, Submitted, Triggered};
 use crate::arguments::Connection;
-use crate::session::Session;
+use crate::ids::trigger_id;
+use crate::session::{Session, Waited, interrupted};
+use crate::waiting::Waiting;
 
-/// Runs an ended job again, as a new job.
+/// Runs a job again, as a new job. One that runs is stopped with a savepoint first and goes on from that, or, with --from, is
+/// cancelled first.
 #[derive(Debug, Parser)]
 #[command(
     name = "millstream restart",
@@ -23,11 +27,12 @@ pub(crate) struct RestartArguments {
     #[arg(short, long, value_name = "NUMBER")]
     parallelism: Option<u32>,
 
-    /// Savepoint or checkpoint to go on from; latest: the newest completed one of the job's name. Else as the job was submitted.
+    /// Savepoint or checkpoint to go on from; latest: the newest completed one of the job's name. Else the savepoint
+    /// that it is stopped with; of a job that has ended, as it was submitted.
     #[arg(long, value_name = "PATH")]
     from: Option<String>,
 
-    /// The ended job: its id, the first digits of it (4 or more), or its name.
+    /// The job: its id, the first digits of it (4 or more), or its name.
     #[arg(value_name = "JOB")]
     positional: Vec<String>,
 
@@ -35,7 +40,7 @@ pub(crate) struct RestartArguments {
     connection: Connection,
 }
 
-/// Submits an ended job again; `-D` changes its options.
+/// Submits a job again, once it has ended; `-D` changes its options.
 pub(crate) fn perform(arguments: RestartArguments) -> Result<ExitCode> {
     let Some((job, superfluous)) = arguments.positional.split_first() else {
         return Err(missing("Missing JobID", "restart"));
@@ -52,6 +57,9 @@ pub(crate) fn perform(arguments: RestartArguments) -> Result<ExitCode> {
         Some(path) => Some(place(path)?),
         None => None,
     };
+    let Some(from) = end(&session, &job, from)? else {
+        return Ok(interrupted());
+    };
     let mut changes = Map::new();
     for (key, value) in arguments.connection.job_settings()?.iter() {
         changes.insert(key.to_owned(), Value::from(value));
@@ -65,4 +73,33 @@ pub(crate) fn perform(arguments: RestartArguments) -> Result<ExitCode> {
     let Submitted { jobid } = session.client.post(&path, &body)?;
     session.say(&format!("Job has been submitted with JobID {jobid}"))?;
     session.finish(&json!({ "jobid": jobid, "restartOf": job }))
+}
+
+/// Ends the job if it has not ended. Answers what to go on from; `None`: Ctrl-C was pressed before.
+fn end(session: &Session, job: &str, from: Option<String>) -> Result<Option<Option<String>>> {
+    let Status { status } = session.client.get(&format!("/jobs/{job}/status"))?;
+    if status.is_terminal() {
+        return Ok(Some(from));
+    }
+    let from = if from.is_some() {
+        session.say(&format!("Cancelling job {job}."))?;
+        let _: Value = session.client.patch(&format!("/jobs/{job}?mode=cancel"))?;
+        from
+    } else {
+        session.say(&format!(
+            "Suspending job \"{job}\" with a CANONICAL savepoint."
+        ))?;
+        let body = json!({ "drain": false, "triggerId": trigger_id()? });
+        let Triggered { id } = session.client.post(&format!("/jobs/{job}/stop"), &body)?;
+        let Waited::Ended(operation) = session.wait_for(id)? else {
+            return Ok(None);
+        };
+        session.say(&format!(
+            "Savepoint completed. Path: {}",
+            operation.path.as_deref().unwrap_or_default()
+        ))?;
+        operation.path
+    };
+    let mut waiting = Waiting::for_interrupts()?;
+    Ok(await_end(session, job, &mut waiting)?.map(|_| from))
 }
