@@ -142,6 +142,8 @@ pub(crate) struct AttemptSpec {
     pub(crate) job: JobId,
     pub(crate) graph: Arc<JobGraph>,
     pub(crate) plan: Arc<Plan>,
+    /// How many threads share the tasks.
+    pub(crate) workers: usize,
     pub(crate) next_checkpoint: CheckpointId,
     pub(crate) restored: Option<Arc<RestoredJob>>,
     /// By vertex, then subtask.
@@ -155,8 +157,8 @@ pub(crate) struct Shared {
     pub(crate) clock: TickClock,
     pub(crate) snapshots: snapshots::SnapshotSender,
     pub(crate) parked: Parked,
-    /// Wakers of the source tasks, for a source that waits for the others.
-    pub(crate) sources: std::sync::Mutex<Vec<Waker>>,
+    /// Wakers of the source vertices of every worker, for a source that waits for the others.
+    sources: std::sync::Mutex<Vec<Waker>>,
     /// Workers that have not ended.
     pub(crate) alive: AtomicUsize,
     commands: Vec<Receiver<Command>>,
@@ -180,7 +182,7 @@ impl Attempt {
     /// # Errors
     /// The machine gives no threads.
     pub(crate) fn start(spec: AttemptSpec, events: EventSender) -> Result<Self> {
-        let workers = spec.plan.workers();
+        let workers = spec.workers;
         let (senders, commands): (Vec<_>, Vec<_>) = (0..workers)
             .map(|_| crossbeam_channel::bounded(COMMANDS))
             .unzip();
@@ -267,6 +269,15 @@ impl Shared {
     /// The commands for one worker.
     pub(crate) fn commands(&self, worker: usize) -> Option<&Receiver<Command>> {
         self.commands.get(worker)
+    }
+
+    /// A worker has a source vertex.
+    pub(crate) fn add_source(&self, waker: Waker) {
+        let mut sources = self
+            .sources
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        sources.push(waker);
     }
 
     /// Has every source of the process look at the clock.

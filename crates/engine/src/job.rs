@@ -140,6 +140,7 @@ impl Job {
     pub fn prepare(mut spec: JobSpec, observer: Box<dyn Observer>) -> Result<Self> {
         spec.graph.validate()?;
         let plan = Arc::new(Plan::of(&spec.graph));
+        let workers = plan.workers(&spec.configuration)?;
         // A channel takes the memory of all its places at once, so it has no more than the job can fill.
         let places = plan.tasks() * MESSAGES_OF_A_TASK + OTHER_MESSAGES;
         let (sender, messages) = crossbeam_channel::bounded(places);
@@ -170,6 +171,7 @@ impl Job {
             id: spec.id,
             graph,
             plan,
+            workers,
             machine,
             observer,
             io,
@@ -269,6 +271,7 @@ struct Driver {
     id: JobId,
     graph: Arc<JobGraph>,
     plan: Arc<Plan>,
+    workers: usize,
     machine: JobMachine,
     observer: Box<dyn Observer>,
     io: IoThread,

@@ -1,6 +1,6 @@
 //! Vertices: chains of operators that need no exchange between them, as they run and are shown.
 
-use millstream_core::OperatorId;
+use millstream_core::{Configuration, Error, OperatorId, Result, codes, options};
 
 use crate::graph::{JobGraph, NodeId, NodeKind, Ship};
 use crate::operator::Port;
@@ -96,13 +96,20 @@ impl Plan {
         self.vertices.iter().map(|vertex| vertex.parallelism).sum()
     }
 
-    /// How many workers the plan needs: one for each subtask of the widest vertex.
-    pub fn workers(&self) -> usize {
-        self.vertices
-            .iter()
-            .map(|vertex| vertex.parallelism)
-            .max()
-            .unwrap_or(1)
+    /// How many worker threads share the tasks: as many as there are processors or as the configuration
+    /// says, and no more than the widest vertex has subtasks.
+    pub(crate) fn workers(&self, configuration: &Configuration) -> Result<usize> {
+        let threads = match configuration.get(&options::WORKER_THREADS)? {
+            Some(0) => {
+                let message = format!("{} is 0: nothing would run", options::WORKER_THREADS.name);
+                return Err(Error::new(&codes::OPTION_VALUE, message).next("set it to at least 1"));
+            }
+            Some(threads) => threads as usize,
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let vertices = self.vertices.iter();
+        let widest = vertices.map(|vertex| vertex.parallelism).max();
+        Ok(widest.unwrap_or(1).min(threads))
     }
 }
 

@@ -14,6 +14,10 @@ options! {
     MAX_PARALLELISM: u32 = ConfigOption::new("pipeline.max-parallelism", Some("128"),
         "Number of key groups, 1 to 32768: the highest parallelism the job can ever have. It is written into \
          snapshots and can't be changed on restore.");
+    WORKER_THREADS: u32 = ConfigOption::new("millstream.worker-threads", None,
+        "Threads that share a job's subtasks, at least 1, never more than the widest operator has subtasks. Not set: as many as there are \
+         processors, which is quickest for code that computes. Set it to the parallelism where functions of the job wait for something, so that \
+         each subtask waits alone; every thread tells every other how far it is, which takes time of its own beyond some 16.");
     OPERATOR_CHAINING: bool = ConfigOption::new("pipeline.operator-chaining.enabled", Some("true"),
         "Whether operators that need no exchange between them run as one vertex. Switch it off to see each \
          operator's own numbers, at the cost of speed.")

@@ -2,10 +2,11 @@
 
 mod open;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use timely::dataflow::Scope;
 use timely::dataflow::channels::pact::{Exchange, Pipeline};
@@ -26,9 +27,9 @@ use crate::operator::Port;
 use crate::plan::{Vertex, VertexInput};
 use crate::task::control::Control;
 use crate::task::core::{ChainOperator, TaskCore};
-use crate::task::operator::{AnnouncementPuller, OperatorTask, Puller};
-use crate::task::output::{Capabilities, OutEdge, Outputs};
-use crate::task::source::{Progress, SourceSurroundings, SourceTask};
+use crate::task::operator::{AnnouncementPuller, OperatorTask, OperatorVertex, Puller};
+use crate::task::output::{Capabilities, OutEdge, Outputs, Ports};
+use crate::task::source::{AnnouncementOutput, Progress, SourceSurroundings, SourceTask};
 use crate::task::watermark::{Announcement, WatermarkTracker};
 use crate::task::{AnnouncementStream, ChunkStream, TaskKey};
 use crate::time::{Time, at, lower_bound};
@@ -78,7 +79,16 @@ struct Construction<'scope, 'plan> {
     vertex: &'plan Vertex,
     activator: Activator,
     waker: Waker,
-    outputs: Outputs,
+    ports: Ports,
+}
+
+impl Construction<'_, '_> {
+    fn key(&self, subtask: usize) -> TaskKey {
+        TaskKey {
+            vertex: self.number,
+            subtask,
+        }
+    }
 }
 
 impl<'scope> Layout<'_, 'scope> {
@@ -99,26 +109,19 @@ impl<'scope> Layout<'_, 'scope> {
         let announcements =
             (!vertex.is_source).then(|| self.announcement_input(&mut builder, scope, vertex));
         let mut streams = Vec::new();
-        let mut outputs = Vec::new();
+        let mut ports = Vec::new();
         for _ in 0..vertex.outputs.max(1) {
             let (output, stream) = builder.new_output::<Vec<Chunk>>();
-            outputs.push(OutputBuilder::from(output));
+            ports.push(OutputBuilder::from(output));
             streams.push(stream);
         }
-        let groups = self.shared.spec.graph.max_parallelism;
-        let outputs = Outputs {
-            edges: self.edges(number),
-            outputs,
-            groups,
-            routed: Vec::new(),
-        };
         let construction = Construction {
             builder,
             number,
             vertex,
             activator,
             waker,
-            outputs,
+            ports: Rc::new(RefCell::new(ports)),
         };
         match announcements {
             None => self.source(construction),
@@ -172,8 +175,23 @@ impl<'scope> Layout<'_, 'scope> {
         Box::new(move |take| handle.for_each(|capability, announced| take(capability, announced)))
     }
 
-    /// The edges that leave a vertex, in the order of its outputs.
-    fn edges(&self, number: usize) -> Vec<OutEdge> {
+    /// The subtasks of a vertex that this worker has.
+    fn subtasks(&self, vertex: &Vertex) -> impl Iterator<Item = usize> + use<> {
+        subtasks_of(vertex.parallelism, self.index, self.peers)
+    }
+
+    /// The outputs of a subtask.
+    fn outputs(&self, construction: &Construction<'scope, '_>, subtask: usize) -> Outputs {
+        Outputs {
+            edges: self.edges(construction.number, subtask),
+            ports: construction.ports.clone(),
+            groups: self.shared.spec.graph.max_parallelism,
+            routed: Vec::new(),
+        }
+    }
+
+    /// The edges that leave a subtask, in the order of its vertex's outputs.
+    fn edges(&self, number: usize, subtask: usize) -> Vec<OutEdge> {
         let mut edges: Vec<(usize, OutEdge)> = Vec::new();
         for consumer in &self.shared.spec.plan.vertices {
             for input in consumer.inputs.iter().filter(|input| input.from == number) {
@@ -182,8 +200,8 @@ impl<'scope> Layout<'_, 'scope> {
                     OutEdge {
                         ship: input.ship.clone(),
                         parallelism: consumer.parallelism,
-                        subtask: self.index,
-                        turn: self.index % consumer.parallelism,
+                        subtask,
+                        turn: subtask % consumer.parallelism,
                     },
                 ));
             }
@@ -192,17 +210,17 @@ impl<'scope> Layout<'_, 'scope> {
         edges.into_iter().map(|(_, edge)| edge).collect()
     }
 
-    fn core(&self, construction: &Construction<'scope, '_>, chain: Vec<ChainOperator>) -> TaskCore {
-        let key = self.key(construction);
+    fn core(
+        &self,
+        construction: &Construction<'scope, '_>,
+        key: TaskKey,
+        chain: Vec<ChainOperator>,
+    ) -> TaskCore {
         let epoch = self.first_epoch();
         let place = self
             .control
             .borrow_mut()
             .register(construction.activator.clone(), epoch);
-        if self.index >= construction.vertex.parallelism {
-            // A worker without a subtask of this vertex holds no boundary up.
-            self.control.borrow_mut().passed(place, u64::MAX);
-        }
         let metrics = self
             .shared
             .spec
@@ -224,15 +242,11 @@ impl<'scope> Layout<'_, 'scope> {
         self.shared.spec.next_checkpoint.saturating_sub(1)
     }
 
-    /// Opens the operators of this worker's subtask, if it has one. A failure is left for the
-    /// worker's loop, and the task stays empty.
+    /// Opens the operators of a subtask. A failure is left for the worker's loop, and the task stays
+    /// empty.
     fn open(&self, construction: &Construction<'scope, '_>, key: TaskKey) -> Opened {
-        let vertex = construction.vertex;
-        if self.index >= vertex.parallelism {
-            return Opened::default();
-        }
         self.control.borrow().current.set(Some(key));
-        let opened = open::open(self.shared, vertex, key, &construction.waker);
+        let opened = open::open(self.shared, construction.vertex, key, &construction.waker);
         self.control.borrow().current.set(None);
         opened.unwrap_or_else(|error| {
             self.control.borrow_mut().fail(key, error);
@@ -244,51 +258,56 @@ impl<'scope> Layout<'_, 'scope> {
         let (output, announcements) = construction.builder.new_output::<Vec<Announcement>>();
         self.announcements
             .insert(construction.number, announcements);
-        let key = self.key(&construction);
-        let Opened { source, chain } = self.open(&construction, key);
-        let core = self.core(&construction, chain);
-        let Construction {
-            builder,
-            activator,
-            outputs,
-            ..
-        } = construction;
+        self.shared.add_source(construction.waker.clone());
+        let output: AnnouncementOutput = Rc::new(RefCell::new(OutputBuilder::from(output)));
+        let alarm = Rc::new(Cell::new(None));
         let time = at(self.first_epoch(), 0);
-        let surroundings = self.source_surroundings(key, activator);
+        let mut tasks = Vec::new();
+        for subtask in self.subtasks(construction.vertex) {
+            let key = construction.key(subtask);
+            let Opened { source, chain } = self.open(&construction, key);
+            let core = self.core(&construction, key, chain);
+            tasks.extend(source.map(|OpenedSource { uid, id, source }| SourceTask {
+                core,
+                source,
+                source_uid: uid,
+                source_id: id,
+                outputs: self.outputs(&construction, subtask),
+                announcements: output.clone(),
+                capabilities: None,
+                time,
+                flow: FlowControl::new(),
+                surroundings: self.source_surroundings(key, &construction, alarm.clone()),
+                state: Progress::new(),
+            }));
+        }
+        let builder = construction.builder;
         builder.build(move |capabilities: Vec<Capability<Time>>| {
-            let mut task = source.map(|OpenedSource { uid, id, source }| {
-                let mut capabilities = Capabilities::initial(capabilities);
-                capabilities.downgrade(time);
-                SourceTask {
-                    core,
-                    source,
-                    source_uid: uid,
-                    source_id: id,
-                    outputs,
-                    announcements: OutputBuilder::from(output),
-                    capabilities: Some(capabilities),
-                    time,
-                    flow: FlowControl::new(),
-                    surroundings,
-                    state: Progress::new(),
-                }
-            });
+            let mut capabilities = Capabilities::initial(capabilities);
+            capabilities.downgrade(time);
+            for task in &mut tasks {
+                task.capabilities = Some(capabilities.clone());
+            }
             move |_frontiers: &[MutableAntichain<Time>]| {
-                if let Some(task) = &mut task {
-                    task.activate();
-                }
+                tasks.iter_mut().for_each(SourceTask::activate);
             }
         });
     }
 
-    fn source_surroundings(&self, task: TaskKey, activator: Activator) -> SourceSurroundings {
+    fn source_surroundings(
+        &self,
+        task: TaskKey,
+        construction: &Construction<'scope, '_>,
+        alarm: Rc<Cell<Option<Instant>>>,
+    ) -> SourceSurroundings {
         let events = self.shared.events.clone();
         SourceSurroundings {
             control: self.control.clone(),
             clock: self.shared.clock.clone(),
             sources: self.shared.clone(),
             sinks: self.sinks.clone(),
-            activator,
+            activator: construction.activator.clone(),
+            alarm,
             peers: self.peers,
             ended: Box::new(move || events.send(AttemptEvent::SourceEnded { task })),
         }
@@ -300,49 +319,52 @@ impl<'scope> Layout<'_, 'scope> {
         inputs: Vec<(Port, Puller)>,
         announcements: AnnouncementPuller,
     ) {
-        let key = self.key(&construction);
-        let Opened { chain, .. } = self.open(&construction, key);
-        let vertices = &self.shared.spec.plan.vertices;
-        let sources = construction.vertex.sources.iter();
-        let sources =
-            sources.filter_map(|source| Some((*source, vertices.get(*source)?.parallelism)));
-        let watermarks = WatermarkTracker::new(sources);
-        let is_mine = self.index < construction.vertex.parallelism;
-        let core = self.core(&construction, chain);
-        let Construction {
-            builder,
-            activator,
-            outputs,
-            ..
-        } = construction;
-        builder.build(move |capabilities: Vec<Capability<Time>>| {
-            drop(capabilities);
-            let mut task = OperatorTask {
-                core,
-                inputs,
-                announcements,
-                watermarks,
-                outputs,
+        let mut tasks = Vec::new();
+        for subtask in self.subtasks(construction.vertex) {
+            let key = construction.key(subtask);
+            let Opened { chain, .. } = self.open(&construction, key);
+            tasks.push(OperatorTask {
+                core: self.core(&construction, key, chain),
+                watermarks: self.watermarks(construction.vertex),
+                outputs: self.outputs(&construction, subtask),
                 stash: BTreeMap::new(),
                 held: None,
-                activator,
-            };
+                activator: construction.activator.clone(),
+            });
+        }
+        let mut vertex = OperatorVertex {
+            inputs,
+            announcements,
+            tasks,
+            peers: self.peers,
+        };
+        let builder = construction.builder;
+        builder.build(move |capabilities: Vec<Capability<Time>>| {
+            drop(capabilities);
             move |frontiers: &[MutableAntichain<Time>]| {
-                if is_mine {
-                    task.activate(frontiers.iter().filter_map(lower_bound).min());
-                } else {
-                    task.pass_by();
-                }
+                vertex.activate(frontiers.iter().filter_map(lower_bound).min());
             }
         });
     }
 
-    fn key(&self, construction: &Construction<'scope, '_>) -> TaskKey {
-        TaskKey {
-            vertex: construction.number,
-            subtask: self.index,
-        }
+    /// The watermarks of all source subtasks upstream.
+    fn watermarks(&self, vertex: &Vertex) -> WatermarkTracker<Capabilities> {
+        let vertices = &self.shared.spec.plan.vertices;
+        let sources = vertex.sources.iter();
+        WatermarkTracker::new(
+            sources.filter_map(|source| Some((*source, vertices.get(*source)?.parallelism))),
+        )
     }
+}
+
+/// The subtasks that a worker has of a vertex: number n is on worker n modulo the number of workers, as
+/// an exchange takes chunks to destination n.
+pub(super) fn subtasks_of(
+    parallelism: usize,
+    worker: usize,
+    workers: usize,
+) -> impl Iterator<Item = usize> {
+    (worker..parallelism).step_by(workers.max(1))
 }
 
 /// Wakes the operator with this address, from any thread.

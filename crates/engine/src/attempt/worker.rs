@@ -64,10 +64,9 @@ pub(crate) fn run(worker: &mut Worker, shared: &Arc<Shared>) {
 fn tasks_of(shared: &Shared, worker: usize) -> Vec<TaskKey> {
     let vertices = shared.spec.plan.vertices.iter().enumerate();
     vertices
-        .filter(|(_, vertex)| worker < vertex.parallelism)
-        .map(|(vertex, _)| TaskKey {
-            vertex,
-            subtask: worker,
+        .flat_map(|(vertex, plan)| {
+            layout::subtasks_of(plan.parallelism, worker, shared.spec.workers)
+                .map(move |subtask| TaskKey { vertex, subtask })
         })
         .collect()
 }

@@ -207,6 +207,7 @@ impl Driver {
             job: self.id,
             graph: self.graph.clone(),
             plan: self.plan.clone(),
+            workers: self.workers,
             next_checkpoint,
             restored: self.restored.take().filter(|_| restore.is_some()),
             metrics,

@@ -90,6 +90,11 @@ impl TaskCore {
         self.epoch
     }
 
+    /// Whether the worker has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.control.borrow().failure.is_some()
+    }
+
     /// Begins an activation; `false`: the worker has failed and nothing is done any more.
     pub(crate) fn begin(&self) -> bool {
         let control = self.control.borrow();

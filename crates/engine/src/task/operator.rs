@@ -22,42 +22,107 @@ pub(crate) type AnnouncementPuller =
 /// Chunks that can't be processed yet, by time, with the right to send what comes of them.
 pub(crate) type Stash = BTreeMap<Time, (Capabilities, Vec<(Port, Chunk)>)>;
 
+/// The subtasks of one vertex on this worker, and what comes in for all of them.
+pub(crate) struct OperatorVertex {
+    pub(crate) inputs: Vec<(Port, Puller)>,
+    pub(crate) announcements: AnnouncementPuller,
+    /// The subtask with number n is the one at n / `peers`; empty on a worker without a subtask.
+    pub(crate) tasks: Vec<OperatorTask>,
+    /// How many workers there are.
+    pub(crate) peers: usize,
+}
+
 /// A task with inputs, and what it has put aside.
 pub(crate) struct OperatorTask {
     pub(crate) core: TaskCore,
-    pub(crate) inputs: Vec<(Port, Puller)>,
-    pub(crate) announcements: AnnouncementPuller,
     pub(crate) watermarks: WatermarkTracker<Capabilities>,
     pub(crate) outputs: Outputs,
-    /// Chunks of later epochs that came early, and chunks that came while a sink was full.
+    /// Chunks that have come: those of the present epoch until the task gets to them, those of later epochs until
+    /// the boundary is crossed.
     pub(crate) stash: Stash,
     /// The right to send what a full sink has left behind.
     pub(crate) held: Option<Capabilities>,
     pub(crate) activator: Activator,
 }
 
-impl OperatorTask {
+impl OperatorVertex {
     /// One activation. `bound`: the least time that may still come on any input.
     pub(crate) fn activate(&mut self, bound: Option<Time>) {
+        // Once the worker has failed its input stays where it is, so that no peer takes it for processed.
+        if self
+            .tasks
+            .first()
+            .is_some_and(|task| task.core.has_failed())
+        {
+            return;
+        }
+        self.take_announcements();
+        self.take_input();
+        for task in &mut self.tasks {
+            task.activate(bound);
+        }
+    }
+
+    fn take_announcements(&mut self) {
+        let Self {
+            announcements,
+            tasks,
+            ..
+        } = self;
+        announcements(&mut |capability, announced| {
+            let time = *capability.time();
+            for task in tasks.iter_mut() {
+                let count = task.outputs.count();
+                task.watermarks
+                    .announced(time, announced, || Capabilities::retain(&capability, count));
+            }
+            announced.clear();
+        });
+    }
+
+    /// Hands every chunk that has come to its subtask.
+    fn take_input(&mut self) {
+        let Self {
+            inputs,
+            tasks,
+            peers,
+            ..
+        } = self;
+        for (port, pull) in inputs {
+            pull(&mut |capability, chunks| {
+                for chunk in chunks.drain(..) {
+                    let place = chunk.destination() as usize / *peers;
+                    if let Some(task) = tasks.get_mut(place) {
+                        task.put(&capability, *port, chunk);
+                    }
+                }
+            });
+        }
+    }
+}
+
+impl OperatorTask {
+    fn put(&mut self, capability: &InputCapability<Time>, port: Port, chunk: Chunk) {
+        let count = self.outputs.count();
+        let entry = self.stash.entry(*capability.time());
+        let (_, chunks) =
+            entry.or_insert_with(|| (Capabilities::retain(capability, count), Vec::new()));
+        chunks.push((port, chunk));
+    }
+
+    fn activate(&mut self, bound: Option<Time>) {
         if self.core.begin() {
             let result = self.run(bound);
             self.core.end(result);
         }
     }
 
-    /// An activation on a worker without a subtask of this vertex: only announcements come here.
-    pub(crate) fn pass_by(&mut self) {
-        (self.announcements)(&mut |_, announced| announced.clear());
-        for (_, pull) in &mut self.inputs {
-            pull(&mut |_, chunks| chunks.clear());
-        }
-    }
-
     fn run(&mut self, bound: Option<Time>) -> Result<()> {
         self.core.poll_prepared()?;
         self.core.take_completed();
-        self.take_announcements();
-        self.take_input()?;
+        if !self.core.is_held_up()? {
+            self.held = None;
+        }
         self.advance(bound)?;
         if self.core.maintain() {
             self.activator.activate();
@@ -65,59 +130,7 @@ impl OperatorTask {
         Ok(())
     }
 
-    fn take_announcements(&mut self) {
-        let Self {
-            announcements,
-            watermarks,
-            outputs,
-            ..
-        } = self;
-        let count = outputs.outputs.len();
-        announcements(&mut |capability, announced| {
-            let time = *capability.time();
-            let announced = std::mem::take(announced);
-            watermarks.announced(time, announced, || Capabilities::retain(&capability, count));
-        });
-    }
-
-    /// Processes what belongs to the present epoch, puts the rest aside. While a sink is full the
-    /// input stays where it is.
-    fn take_input(&mut self) -> Result<()> {
-        if self.core.is_held_up()? {
-            return Ok(());
-        }
-        self.held = None;
-        let mut result = Ok(());
-        let Self {
-            core,
-            inputs,
-            outputs,
-            stash,
-            held,
-            ..
-        } = self;
-        let count = outputs.outputs.len();
-        let mut out = Vec::new();
-        for (port, pull) in inputs {
-            pull(&mut |capability, chunks| {
-                let time = *capability.time();
-                let capabilities = Capabilities::retain(&capability, count);
-                let early = epoch(time) > core.epoch() || core.is_blocked() || result.is_err();
-                if early {
-                    let (_, stashed) = stash
-                        .entry(time)
-                        .or_insert_with(|| (capabilities, Vec::new()));
-                    stashed.extend(chunks.drain(..).map(|chunk| (*port, chunk)));
-                    return;
-                }
-                let chunks = chunks.drain(..).map(|chunk| (*port, chunk));
-                result = process_all(core, outputs, capabilities, chunks, &mut out, held, stash);
-            });
-        }
-        result
-    }
-
-    /// Applies watermarks and crosses boundaries as far as `bound` allows.
+    /// Processes what has come, applies watermarks and crosses boundaries as far as `bound` allows.
     fn advance(&mut self, bound: Option<Time>) -> Result<()> {
         loop {
             self.drain_stash()?;

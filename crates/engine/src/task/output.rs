@@ -1,5 +1,8 @@
 //! The edges that leave a task: routing chunks to subtasks, and handing them to timely.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use millstream_core::{MaxParallelism, Result};
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::operators::generic::OutputBuilder;
@@ -84,15 +87,23 @@ impl OutEdge {
 /// Timely's side of an output.
 pub(crate) type ChunkOutput = OutputBuilder<Time, CapacityContainerBuilder<Vec<Chunk>>>;
 
+/// All outputs of a vertex on one worker, which its subtasks there share.
+pub(crate) type Ports = Rc<RefCell<Vec<ChunkOutput>>>;
+
 /// All outputs of a task. A task without edges has one output, on which the probe sits.
 pub(crate) struct Outputs {
     pub(crate) edges: Vec<OutEdge>,
-    pub(crate) outputs: Vec<ChunkOutput>,
+    pub(crate) ports: Ports,
     pub(crate) groups: MaxParallelism,
     pub(crate) routed: Vec<Chunk>,
 }
 
 impl Outputs {
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.ports.borrow().len()
+    }
+
     /// Sends every chunk of `chunks` along every edge, at the time of `capabilities`. Answers how many
     /// records were sent on the first edge.
     pub(crate) fn send(
@@ -102,7 +113,8 @@ impl Outputs {
     ) -> Result<u64> {
         let records = chunks.iter().map(|chunk| chunk.len() as u64).sum();
         let last = self.edges.len();
-        for (number, (edge, output)) in self.edges.iter_mut().zip(&mut self.outputs).enumerate() {
+        let mut ports = self.ports.borrow_mut();
+        for (number, (edge, output)) in self.edges.iter_mut().zip(ports.iter_mut()).enumerate() {
             let Some(capability) = capabilities.output(number) else {
                 continue;
             };

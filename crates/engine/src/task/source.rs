@@ -1,6 +1,6 @@
 //! The adaptor of tasks that begin with a source.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,6 +28,10 @@ const POLL_LIMIT: usize = 8_192;
 /// How often a source without records looks whether others need it to move on.
 const IDLE: Duration = Duration::from_millis(500);
 
+/// Where the subtasks of one worker announce their watermarks.
+pub(crate) type AnnouncementOutput =
+    Rc<RefCell<OutputBuilder<Time, CapacityContainerBuilder<Vec<Announcement>>>>>;
+
 /// What a source task shares with the rest of its worker and process.
 pub(crate) struct SourceSurroundings {
     pub(crate) control: Rc<RefCell<Control>>,
@@ -37,6 +41,8 @@ pub(crate) struct SourceSurroundings {
     /// Where the sinks are.
     pub(crate) sinks: probe::Handle<Time>,
     pub(crate) activator: Activator,
+    /// When the next timed activation is due, which is one of all subtasks on this worker.
+    pub(crate) alarm: Rc<Cell<Option<Instant>>>,
     pub(crate) peers: usize,
     /// Told once when the input has come to its end.
     pub(crate) ended: Box<dyn Fn()>,
@@ -49,7 +55,7 @@ pub(crate) struct SourceTask {
     pub(crate) source_uid: String,
     pub(crate) source_id: OperatorId,
     pub(crate) outputs: Outputs,
-    pub(crate) announcements: OutputBuilder<Time, CapacityContainerBuilder<Vec<Announcement>>>,
+    pub(crate) announcements: AnnouncementOutput,
     /// One for each output, the last for announcements; `None` once the task has ended.
     pub(crate) capabilities: Option<Capabilities>,
     pub(crate) time: Time,
@@ -66,8 +72,6 @@ pub(crate) struct Progress {
     ended: bool,
     /// How often sources had been told to go on when this one began to wait; `None`: it does not wait.
     waits_since: Option<u64>,
-    /// When the next timed activation is due.
-    alarm: Option<Instant>,
     /// Whether the records of the present poll are still to be sent: a sink of the chain was full.
     blocked_since: Option<Instant>,
 }
@@ -81,7 +85,6 @@ impl Progress {
             announced: EventTime::MIN,
             ended: false,
             waits_since: None,
-            alarm: None,
             blocked_since: None,
         }
     }
@@ -175,7 +178,7 @@ impl SourceTask {
         let Some(capabilities) = &self.capabilities else {
             return Ok(());
         };
-        let Some(capability) = capabilities.output(self.outputs.outputs.len()) else {
+        let Some(capability) = capabilities.output(self.outputs.count()) else {
             return Ok(());
         };
         let key = self.core.key;
@@ -187,6 +190,7 @@ impl SourceTask {
             watermark,
         });
         self.announcements
+            .borrow_mut()
             .activate()
             .session(capability)
             .give_iterator(all);
@@ -316,12 +320,12 @@ impl SourceTask {
     fn alarm_in(&mut self, delay: Duration) {
         let now = now();
         let wanted = now + delay;
-        if self
-            .state
-            .alarm
+        let alarm = &self.surroundings.alarm;
+        if alarm
+            .get()
             .is_none_or(|alarm| alarm <= now || alarm > wanted)
         {
-            self.state.alarm = Some(wanted);
+            alarm.set(Some(wanted));
             self.surroundings.activator.activate_after(delay);
         }
     }

@@ -52,14 +52,14 @@ impl<C> WatermarkTracker<C> {
     pub(crate) fn announced(
         &mut self,
         time: Time,
-        announcements: Vec<Announcement>,
+        announcements: &[Announcement],
         retain: impl FnOnce() -> C,
     ) {
         let (_, waiting) = self
             .waiting
             .entry(time)
             .or_insert_with(|| (retain(), Vec::new()));
-        waiting.extend(announcements);
+        waiting.extend_from_slice(announcements);
     }
 
     /// The next time, of an epoch up to `current_epoch`, whose data has all been processed, and the
@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn the_minimum_over_all_source_subtasks_counts() {
         let mut tracker = WatermarkTracker::new([(0, 2)]);
-        tracker.announced(at(1, 0), announce(0, 50), || ());
-        tracker.announced(at(1, 1), announce(1, 30), || ());
+        tracker.announced(at(1, 0), &announce(0, 50), || ());
+        tracker.announced(at(1, 1), &announce(1, 30), || ());
         let bound = Some(at(1, 2));
         assert_eq!(tracker.next(bound, 1), Some(((), None)));
         assert_eq!(
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_watermark_never_overtakes_data() {
         let mut tracker = WatermarkTracker::new([(0, 1)]);
-        tracker.announced(at(1, 4), announce(0, 50), || ());
+        tracker.announced(at(1, 4), &announce(0, 50), || ());
         assert_eq!(
             tracker.next(Some(at(1, 4)), 1),
             None,
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn a_watermark_of_the_next_epoch_waits_for_the_snapshot() {
         let mut tracker = WatermarkTracker::new([(0, 1)]);
-        tracker.announced(at(2, 0), announce(0, 50), || ());
+        tracker.announced(at(2, 0), &announce(0, 50), || ());
         assert_eq!(tracker.next(None, 1), None);
         assert!(tracker.next(None, 2).is_some());
     }

@@ -1,6 +1,6 @@
 //! Opens the operators of one task, with the state that a snapshot holds for them.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use millstream_core::{OperatorId, Result, TaskStatus};
 
@@ -19,7 +19,7 @@ pub(super) struct OpenedSource {
     pub(super) source: Box<dyn SourceOperator>,
 }
 
-/// The head and the chain of a task; empty for a worker without a subtask of the vertex.
+/// The head and the chain of a task; empty where it could not be opened.
 #[derive(Default)]
 pub(super) struct Opened {
     pub(super) source: Option<OpenedSource>,
@@ -39,13 +39,6 @@ pub(super) fn open(
     status(TaskStatus::Initializing);
     for node in &vertex.chain {
         open_node(shared, vertex, key, waker, *node, &mut opened)?;
-    }
-    if vertex.is_source {
-        let mut sources = shared
-            .sources
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        sources.push(waker.clone());
     }
     Ok(opened)
 }
