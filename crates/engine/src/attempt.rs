@@ -18,6 +18,7 @@ use parking::Parked;
 
 use crate::connector::{Committable, StateEntry, Waker};
 use crate::graph::JobGraph;
+use crate::job::TaskSnapshot;
 use crate::metrics::TaskMetrics;
 use crate::plan::Plan;
 use crate::restore::RestoredJob;
@@ -80,11 +81,8 @@ pub(crate) struct Acknowledgement {
     pub(crate) checkpoint: CheckpointId,
     pub(crate) task: TaskKey,
     pub(crate) operators: Vec<AcknowledgedOperator>,
-    /// Bytes of state written.
-    pub(crate) bytes: u64,
-    /// The longest time that the task could not process a record, from the boundary to the end of
-    /// the writing.
-    pub(crate) longest_pause: std::time::Duration,
+    /// What it took.
+    pub(crate) part: TaskSnapshot,
 }
 
 /// The part of an acknowledgement that belongs to one operator.

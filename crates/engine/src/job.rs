@@ -19,7 +19,7 @@ use millstream_protocol::{
 };
 use millstream_storage::{Location, Snapshot, SnapshotKind as StoredKind, SnapshotLayout};
 
-pub use observer::{CheckpointStart, CheckpointStatistics, Observer, TaskView};
+pub use observer::{CheckpointStart, CheckpointStatistics, Observer, TaskSnapshot, TaskView};
 
 use crate::attempt::{Attempt, AttemptEvent};
 use crate::graph::JobGraph;
@@ -374,7 +374,7 @@ impl Driver {
                 let (checkpoint, key) = (acknowledgement.checkpoint, acknowledgement.task);
                 let task = task_id(key);
                 self.observer
-                    .checkpoint_acknowledged(checkpoint, key, acknowledgement.bytes);
+                    .checkpoint_acknowledged(checkpoint, key, acknowledgement.part);
                 self.snapshots.acknowledged(acknowledgement);
                 self.step(Event::Acknowledged {
                     attempt,

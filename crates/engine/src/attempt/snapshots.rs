@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use millstream_core::{CheckpointId, Error, OperatorId, Result, codes};
@@ -11,6 +12,7 @@ use millstream_storage::SnapshotTarget;
 
 use super::{AcknowledgedOperator, Acknowledgement, AttemptEvent, EventSender};
 use crate::connector::{Committable, StateEntry};
+use crate::job::TaskSnapshot;
 use crate::metrics::TaskMetrics;
 use crate::task::TaskKey;
 
@@ -33,6 +35,12 @@ pub(crate) struct SnapshotJob {
     /// Why an operator could not give its state.
     pub(crate) declined: Option<Error>,
     pub(crate) metrics: TaskMetrics,
+    /// From the coordinator's word to the boundary.
+    pub(crate) start_delay: Duration,
+    /// How long it took to freeze state.
+    pub(crate) freeze: Duration,
+    /// When that was done.
+    pub(crate) frozen: Instant,
 }
 
 /// Hands jobs to the snapshot thread.
@@ -130,13 +138,19 @@ fn handle(job: SnapshotJob, wanted: CheckpointId) -> AttemptEvent {
         return declined(Error::new(&codes::CHECKPOINT_FAILED, message));
     }
     let metrics = job.metrics.clone();
+    let (start_delay, freeze, frozen) = (job.start_delay, job.freeze, job.frozen);
     match write(job) {
         Ok((operators, bytes)) => AttemptEvent::Acknowledged(Acknowledgement {
             checkpoint,
             task,
             operators,
-            bytes,
-            longest_pause: metrics.take_longest_pause(),
+            part: TaskSnapshot {
+                bytes,
+                start_delay,
+                freeze,
+                write: frozen.elapsed(),
+                longest_pause: metrics.take_longest_pause(),
+            },
         }),
         Err(error) => declined(error),
     }

@@ -14,6 +14,7 @@ use crate::attempt::{Attempt, AttemptEvent, AttemptSpec, Command, EventSender};
 use crate::metrics::TaskMetrics;
 use crate::task::TaskKey;
 use crate::task::control::Trigger;
+use crate::task::core::now;
 
 /// How a process ends that could not bring a task to its end: as Flink's task managers do.
 const EXIT_STUCK: i32 = 239;
@@ -274,6 +275,7 @@ impl Driver {
                 checkpoint,
                 then,
                 target,
+                asked: now(),
             })),
             Err(error) => {
                 let task = task_id(TaskKey {

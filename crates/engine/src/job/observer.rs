@@ -39,6 +39,21 @@ pub struct CheckpointStart {
     pub stop: Option<TriggerId>,
 }
 
+/// What the part of one task in a snapshot took.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskSnapshot {
+    /// Bytes of state written.
+    pub bytes: u64,
+    /// From the coordinator's word until the task had processed everything before the boundary.
+    pub start_delay: Duration,
+    /// How long the task stood still to freeze its state.
+    pub freeze: Duration,
+    /// From then until its output and state were durable, while records flowed.
+    pub write: Duration,
+    /// The longest time that the task could not process a record, from the boundary to the end of the writing.
+    pub longest_pause: Duration,
+}
+
 /// The numbers of a completed snapshot.
 #[derive(Debug, Clone)]
 pub struct CheckpointStatistics {
@@ -82,9 +97,14 @@ pub trait Observer: Send {
         Ok(())
     }
 
-    /// A task has handed in its part of a checkpoint or savepoint: so many bytes of state.
-    fn checkpoint_acknowledged(&mut self, checkpoint: CheckpointId, task: TaskKey, bytes: u64) {
-        let _ = (checkpoint, task, bytes);
+    /// A task has handed in its part of a checkpoint or savepoint.
+    fn checkpoint_acknowledged(
+        &mut self,
+        checkpoint: CheckpointId,
+        task: TaskKey,
+        part: TaskSnapshot,
+    ) {
+        let _ = (checkpoint, task, part);
     }
 
     /// A checkpoint or savepoint is complete.

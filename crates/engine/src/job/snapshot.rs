@@ -213,10 +213,10 @@ impl Snapshots {
             savepoint: pending.savepoint,
             path: path.to_owned(),
             duration: now.saturating_sub(pending.triggered),
-            bytes: tasks.iter().map(|task| task.bytes).sum(),
+            bytes: tasks.iter().map(|task| task.part.bytes).sum(),
             longest_pause: tasks
                 .iter()
-                .map(|task| task.longest_pause)
+                .map(|task| task.part.longest_pause)
                 .max()
                 .unwrap_or_default(),
         });

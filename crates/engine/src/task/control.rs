@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use millstream_core::{CheckpointId, Error};
 use millstream_protocol::Then;
@@ -23,6 +24,8 @@ pub(crate) struct Trigger {
     pub(crate) then: Then,
     /// Where state is written; `None`: nothing is kept, only commits are prepared.
     pub(crate) target: Option<SnapshotTarget>,
+    /// When the coordinator said so.
+    pub(crate) asked: Instant,
 }
 
 /// The latest time that any source of the process has come to. Sources without records follow it, so

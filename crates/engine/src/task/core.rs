@@ -56,6 +56,8 @@ pub(crate) struct TaskCore {
     boundary: Option<Boundary>,
     unprepared: Option<Unprepared>,
     blocked: bool,
+    /// Whether the task was last known to wait for a slower task or sink.
+    waits: bool,
     committed: Option<CheckpointId>,
     scratch: Vec<Chunk>,
 }
@@ -80,6 +82,7 @@ impl TaskCore {
             boundary: None,
             unprepared: None,
             blocked: false,
+            waits: false,
             committed: None,
             scratch: Vec::new(),
         }
@@ -170,6 +173,14 @@ impl TaskCore {
         Ok(self.blocked || self.boundary.is_some())
     }
 
+    /// The task waits for a slower task or sink, or no longer does.
+    pub(crate) fn note_waits(&mut self, waits: bool) {
+        if self.waits != waits {
+            self.waits = waits;
+            self.metrics.waits(waits, now());
+        }
+    }
+
     /// Whether a full sink has left records behind.
     pub(crate) fn is_blocked(&self) -> bool {
         self.blocked
@@ -231,7 +242,7 @@ impl TaskCore {
         };
         let started = now();
         self.metrics.take_longest_pause();
-        let job = self.snapshot(boundary.trigger.clone(), boundary.source);
+        let job = self.snapshot(boundary.trigger.clone(), boundary.source, started);
         let waiting = (0..self.chain.len()).collect();
         self.unprepared = Some(Unprepared { job, waiting });
         self.poll_prepared()?;
@@ -242,7 +253,12 @@ impl TaskCore {
     }
 
     /// Freezes the state of every operator.
-    fn snapshot(&mut self, trigger: Trigger, source: Option<Result<OperatorPart>>) -> SnapshotJob {
+    fn snapshot(
+        &mut self,
+        trigger: Trigger,
+        source: Option<Result<OperatorPart>>,
+        started: Instant,
+    ) -> SnapshotJob {
         let mut operators = Vec::with_capacity(self.chain.len() + 1);
         let mut declined = None;
         match source {
@@ -263,6 +279,7 @@ impl TaskCore {
                 prepared: Vec::new(),
             });
         }
+        let frozen = now();
         SnapshotJob {
             checkpoint: trigger.checkpoint,
             task: self.key,
@@ -270,6 +287,9 @@ impl TaskCore {
             operators,
             declined,
             metrics: self.metrics.clone(),
+            start_delay: started.saturating_duration_since(trigger.asked),
+            freeze: frozen.duration_since(started),
+            frozen,
         }
     }
 

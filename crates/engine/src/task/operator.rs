@@ -124,6 +124,8 @@ impl OperatorTask {
             self.held = None;
         }
         self.advance(bound)?;
+        let waits = self.core.is_held_up()?;
+        self.core.note_waits(waits);
         if self.core.maintain() {
             self.activator.activate();
         }

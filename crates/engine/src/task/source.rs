@@ -72,8 +72,6 @@ pub(crate) struct Progress {
     ended: bool,
     /// How often sources had been told to go on when this one began to wait; `None`: it does not wait.
     waits_since: Option<u64>,
-    /// Whether the records of the present poll are still to be sent: a sink of the chain was full.
-    blocked_since: Option<Instant>,
 }
 
 impl Progress {
@@ -85,7 +83,6 @@ impl Progress {
             announced: EventTime::MIN,
             ended: false,
             waits_since: None,
-            blocked_since: None,
         }
     }
 }
@@ -115,18 +112,13 @@ impl SourceTask {
             return Ok(());
         }
         if self.core.is_held_up()? {
-            self.state.blocked_since.get_or_insert_with(now);
+            self.core.note_waits(true);
             self.alarm_in(TICK);
             return Ok(());
         }
-        if let Some(since) = self.state.blocked_since.take() {
-            self.core
-                .metrics
-                .backpressured_nanos
-                .add(since.elapsed().as_nanos() as u64);
-        }
         self.account_for_sinks();
         if self.must_wait() {
+            self.core.note_waits(false);
             self.follow_clock();
             self.alarm_in(IDLE);
             return Ok(());
@@ -136,6 +128,7 @@ impl SourceTask {
             self.wait_for_sinks();
             return Ok(());
         }
+        self.core.note_waits(false);
         self.poll()
     }
 
@@ -261,7 +254,7 @@ impl SourceTask {
     fn wait_for_sinks(&mut self) {
         self.surroundings.control.borrow_mut().waits_for_sinks = true;
         self.surroundings.sources.wake_sources();
-        self.state.blocked_since.get_or_insert_with(now);
+        self.core.note_waits(true);
     }
 
     fn poll(&mut self) -> Result<()> {

@@ -1,8 +1,13 @@
 //! What the driver of the job tells, turned into the job's report.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use millstream_core::{CheckpointId, JobStatus, Result, TaskStatus, TriggerId};
 use millstream_engine::TaskKey;
-use millstream_engine::job::{CheckpointStart, CheckpointStatistics, Observer, TaskView};
+use millstream_engine::job::{
+    CheckpointStart, CheckpointStatistics, Observer, TaskSnapshot, TaskView,
+};
 use millstream_protocol::link::{
     CheckpointReport, CheckpointState, EndedOperation, FailureReport, JobReport, StopBegun,
     SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
@@ -81,6 +86,10 @@ fn subtask(report: &mut JobReport, task: TaskKey) -> Option<&mut SubtaskReport> 
         .get_mut(task.subtask)
 }
 
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Which tasks a running snapshot waits for, in one line.
 fn waits_for(report: &JobReport) -> Option<String> {
     let running = report
@@ -135,7 +144,9 @@ impl Observer for Reporter {
                 if let Some(subtask) = subtask(&mut state.report, task.key) {
                     subtask.id = Some(task.attempt);
                     subtask.numbers = TaskNumbers::default();
-                    subtask.switched.entry(subtask.status).or_insert(now);
+                    // Nothing of the attempt before is this one's.
+                    subtask.status = TaskStatus::Created;
+                    subtask.switched = BTreeMap::from([(TaskStatus::Created, now)]);
                 }
             }
         });
@@ -166,16 +177,25 @@ impl Observer for Reporter {
         Ok(())
     }
 
-    fn checkpoint_acknowledged(&mut self, checkpoint: CheckpointId, task: TaskKey, bytes: u64) {
+    fn checkpoint_acknowledged(
+        &mut self,
+        checkpoint: CheckpointId,
+        task: TaskKey,
+        taken: TaskSnapshot,
+    ) {
         self.report(|report, now| {
             if let Some(known) = find(report, checkpoint) {
                 known.acknowledged = Some(now);
-                known.bytes += bytes;
+                known.bytes += taken.bytes;
                 let part = known.tasks.get_mut(task.vertex);
                 if let Some(part) = part.and_then(|parts| parts.get_mut(task.subtask)) {
                     *part = Some(TaskCheckpoint {
                         acknowledged: now,
-                        bytes,
+                        bytes: taken.bytes,
+                        start_delay_ms: millis(taken.start_delay),
+                        freeze_ms: millis(taken.freeze),
+                        write_ms: millis(taken.write),
+                        longest_pause_ms: millis(taken.longest_pause),
                     });
                 }
             }
@@ -204,8 +224,7 @@ impl Observer for Reporter {
             known.ended = Some(now);
             known.path = Some(statistics.path.clone());
             known.bytes = statistics.bytes;
-            let pause = statistics.longest_pause.as_millis();
-            known.longest_pause_ms = u64::try_from(pause).unwrap_or(u64::MAX);
+            known.longest_pause_ms = millis(statistics.longest_pause);
             let known = known.clone();
             report.counts.in_progress = report.counts.in_progress.saturating_sub(1);
             report.counts.completed += 1;

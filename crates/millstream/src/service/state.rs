@@ -108,7 +108,7 @@ impl SharedState {
             meter,
             ..
         } = &mut *state;
-        if meter.read(metrics, &mut report.vertices, elapsed) {
+        if meter.read(metrics, &mut report.vertices, crate::clock::now(), elapsed) {
             state.version += 1;
             drop(state);
             self.inner.1.notify_all();

@@ -103,12 +103,16 @@ pub struct TaskNumbers {
     pub records_out: u64,
     /// Bytes that its source has read; 0 where it is not known.
     pub bytes_in: u64,
+    /// Bytes of input that its source knows of, read or not; 0 where it is not known.
+    #[serde(default)]
+    pub bytes_total: u64,
+    /// Bad records that its source has met.
+    #[serde(default)]
+    pub bad_records: u64,
     /// Milliseconds spent working.
     pub busy_ms: u64,
     /// Milliseconds spent waiting for a slower task or sink.
     pub backpressured_ms: u64,
-    /// Milliseconds since it runs.
-    pub running_ms: u64,
     /// Of the last second: records in per second.
     pub records_in_per_second: f64,
     /// Of the last second: records out per second.
@@ -186,6 +190,18 @@ pub struct TaskCheckpoint {
     pub acknowledged: u64,
     /// Bytes of state.
     pub bytes: u64,
+    /// Milliseconds from the trigger until everything before the boundary had been processed.
+    #[serde(default)]
+    pub start_delay_ms: u64,
+    /// Milliseconds that it took to freeze the state.
+    #[serde(default)]
+    pub freeze_ms: u64,
+    /// Milliseconds from then until output and state were durable.
+    #[serde(default)]
+    pub write_ms: u64,
+    /// The longest time that the task could not take a record meanwhile, in milliseconds.
+    #[serde(default)]
+    pub longest_pause_ms: u64,
 }
 
 /// Something that went wrong.

@@ -1,6 +1,6 @@
 //! Rates from counters.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use millstream_engine::metrics::TaskMetrics;
 use millstream_protocol::link::{TaskNumbers, VertexReport};
@@ -21,13 +21,15 @@ impl Meter {
         self.before.clear();
     }
 
-    /// Reads the counters into `vertices`; `elapsed` since the last reading. Answers whether anything has changed.
+    /// Reads the counters into `vertices`, at `at`; `elapsed` since the last reading. Answers whether anything has changed.
     pub(super) fn read(
         &mut self,
         metrics: &[Vec<TaskMetrics>],
         vertices: &mut [VertexReport],
+        at: Instant,
         elapsed: Duration,
     ) -> bool {
+        let counted = |metrics: &TaskMetrics| counted(metrics, at);
         let mut changed = false;
         for (number, (metrics, vertex)) in metrics.iter().zip(vertices).enumerate() {
             for (subtask, (metrics, report)) in metrics.iter().zip(&mut vertex.subtasks).enumerate()
@@ -36,7 +38,12 @@ impl Meter {
                     .before
                     .get(number)
                     .and_then(|v| v.get(subtask).copied());
-                let now = numbers(metrics, report.numbers, before.unwrap_or_default(), elapsed);
+                let now = numbers(
+                    counted(metrics),
+                    report.numbers,
+                    before.unwrap_or_default(),
+                    elapsed,
+                );
                 changed |= now != report.numbers;
                 report.numbers = now;
             }
@@ -51,25 +58,27 @@ impl Meter {
     }
 }
 
-fn counted(metrics: &TaskMetrics) -> TaskNumbers {
+fn counted(metrics: &TaskMetrics, at: Instant) -> TaskNumbers {
+    let backpressured = metrics.backpressured(at).as_millis();
     TaskNumbers {
         records_in: metrics.records_in.get() + metrics.source.records.get(),
         records_out: metrics.records_out.get(),
         bytes_in: metrics.source.bytes.get(),
+        bytes_total: metrics.source.bytes_total.get(),
+        bad_records: metrics.source.bad_records.get(),
         busy_ms: metrics.busy_nanos.get() / 1_000_000,
-        backpressured_ms: metrics.backpressured_nanos.get() / 1_000_000,
+        backpressured_ms: u64::try_from(backpressured).unwrap_or(u64::MAX),
         watermark: metrics.watermark(),
         ..TaskNumbers::default()
     }
 }
 
 fn numbers(
-    metrics: &TaskMetrics,
+    now: TaskNumbers,
     shown: TaskNumbers,
     before: TaskNumbers,
     elapsed: Duration,
 ) -> TaskNumbers {
-    let now = counted(metrics);
     if elapsed < SHORTEST {
         return TaskNumbers {
             records_in_per_second: shown.records_in_per_second,
