@@ -9,7 +9,7 @@ pub(crate) mod snapshots;
 pub(crate) mod worker;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::AtomicUsize;
 use std::thread::Thread;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -65,10 +65,10 @@ mod parking {
 pub(crate) enum Command {
     /// A boundary lies ahead.
     Trigger(Trigger),
-    /// This snapshot is complete and committed.
+    /// This snapshot is complete; what it holds is committed, or will be before anything else is.
     Completed(CheckpointId),
-    /// Sources that wait behind a boundary go on.
-    Resume,
+    /// Sources that wait behind this boundary, or come to it, go on.
+    Resume(CheckpointId),
     /// Sources end; everything is committed.
     Finish,
     /// Everything ends at once.
@@ -168,7 +168,6 @@ pub(crate) struct Attempt {
     senders: Vec<Sender<Command>>,
     guards: Option<timely::communication::WorkerGuards<()>>,
     snapshots: Option<SnapshotThread>,
-    wanted: Arc<AtomicU64>,
 }
 
 /// Commands that may wait for a worker. Few are ever under way: one boundary at a time.
@@ -184,9 +183,7 @@ impl Attempt {
         let (senders, commands): (Vec<_>, Vec<_>) = (0..workers)
             .map(|_| crossbeam_channel::bounded(COMMANDS))
             .unzip();
-        let wanted = Arc::new(AtomicU64::new(0));
-        let (snapshots, sender) =
-            SnapshotThread::start(spec.plan.tasks(), events.clone(), wanted.clone())?;
+        let (snapshots, sender) = SnapshotThread::start(spec.plan.tasks(), events.clone())?;
         let shared = Arc::new(Shared {
             spec,
             events,
@@ -220,31 +217,20 @@ impl Attempt {
             senders,
             guards: Some(guards),
             snapshots: Some(snapshots),
-            wanted,
         })
     }
 
     /// Tells every worker.
     pub(crate) fn command(&self, command: &Command) {
-        if let Command::Trigger(trigger) = command {
-            self.want(Some(trigger.checkpoint));
-        }
         for sender in &self.senders {
-            // A worker that has ended takes no commands any more, and needs none.
-            drop(sender.send(command.clone()));
+            // A worker that has ended takes no commands any more, and needs none. One that has not taken so many will
+            // be brought down with the process.
+            drop(sender.try_send(command.clone()));
         }
         self.shared.parked.unpark_all();
     }
 
-    /// Only this snapshot is still worth writing; `None`: none is.
-    pub(crate) fn want(&self, checkpoint: Option<CheckpointId>) {
-        self.wanted.store(
-            checkpoint.unwrap_or(0),
-            std::sync::atomic::Ordering::Relaxed,
-        );
-    }
-
-    /// Waits for the threads of an attempt whose workers have all reported their end.
+    /// Waits for the threads of an attempt that has told of its end, which is a matter of moments.
     pub(crate) fn join(mut self) {
         self.join_threads();
     }
@@ -258,7 +244,7 @@ impl Attempt {
             }
         }
         if let Some(snapshots) = self.snapshots.take() {
-            snapshots.stop();
+            snapshots.join();
         }
     }
 }

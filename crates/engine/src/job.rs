@@ -12,12 +12,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use millstream_core::{Configuration, Error, ErrorKind, JobId, JobStatus, Result, codes};
+use millstream_core::{
+    CheckpointId, Configuration, Error, ErrorKind, JobId, JobStatus, Result, codes,
+};
 use millstream_protocol::{
     Attempt as AttemptNumber, ClaimMode, CommitResult, Event, Facts, Failure, JobMachine,
-    JobSettings, Millis, Offer, Request, RestoredFrom, SnapshotRef, TaskId, TaskInfo,
+    JobSettings, Millis, Offer, Request, RestoredFrom, SnapshotRef, TaskId, TaskInfo, Then,
 };
-use millstream_storage::{Location, Snapshot, SnapshotKind as StoredKind, SnapshotLayout};
+use millstream_storage::{
+    Location, Snapshot, SnapshotKind as StoredKind, SnapshotLayout, SnapshotTarget,
+};
 
 pub use observer::{CheckpointStart, CheckpointStatistics, Observer, TaskSnapshot, TaskView};
 
@@ -106,12 +110,18 @@ enum Message {
         attempt: AttemptNumber,
         error: Error,
     },
+    Begun {
+        attempt: AttemptNumber,
+        checkpoint: CheckpointId,
+        then: Then,
+        target: Result<SnapshotTarget>,
+    },
     Written {
-        checkpoint: u64,
+        checkpoint: CheckpointId,
         result: Result<String>,
     },
     Committed {
-        checkpoint: u64,
+        checkpoint: CheckpointId,
         result: CommitResult,
     },
 }
@@ -260,10 +270,11 @@ fn task_id(key: TaskKey) -> TaskId {
 
 /// Whether another attempt may help: not where the input, the program's options or a snapshot are wrong.
 fn is_recoverable(error: &Error) -> bool {
-    matches!(
+    let may_pass = matches!(
         error.kind(),
         ErrorKind::Program | ErrorKind::Unavailable | ErrorKind::Internal | ErrorKind::Conflict
-    )
+    );
+    may_pass && error.code() != codes::STATE_NOT_RESTORED.id
 }
 
 /// The state of a running job.
@@ -331,6 +342,12 @@ impl Driver {
                 self.step(Event::RecoveryCommitEnded { attempt, result });
             }
             Message::RecoveryFailed { attempt, error } => self.failed(attempt, None, &error),
+            Message::Begun {
+                attempt,
+                checkpoint,
+                then,
+                target,
+            } => self.begun(attempt, checkpoint, then, target),
             Message::Written { checkpoint, result } => match result {
                 Ok(path) => {
                     let now = self.started.elapsed();
@@ -387,7 +404,7 @@ impl Driver {
                 task,
                 error,
             } => {
-                let (task, reason) = (task_id(task), error.to_string());
+                let (task, reason) = (Some(task_id(task)), error.to_string());
                 self.step(Event::Declined {
                     attempt,
                     checkpoint,

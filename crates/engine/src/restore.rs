@@ -6,7 +6,7 @@ use millstream_core::{Error, Result, codes};
 use millstream_storage::{OperatorMetadata, OperatorSnapshot, Snapshot};
 
 use crate::connector::{Committable, StateEntry};
-use crate::graph::JobGraph;
+use crate::graph::{JobGraph, Node, NodeKind};
 
 /// What a snapshot holds for one operator, over all subtasks of the job that wrote it.
 #[derive(Debug, Clone)]
@@ -15,8 +15,34 @@ pub struct RestoredOperator {
     pub entries: Vec<StateEntry>,
     /// Keyed state; `None`: the snapshot does not know the operator.
     pub keyed: Option<OperatorSnapshot>,
-    /// Whether state that nothing takes is dropped instead of refused.
-    pub allow_non_restored: bool,
+    allow_non_restored: bool,
+}
+
+impl RestoredOperator {
+    /// Checks, once an operator of this kind has been opened, that it has taken all keyed state there is for it.
+    pub(crate) fn check_taken(&self, node: &Node, is_first: bool) -> Result<()> {
+        let left = self.keyed.as_ref().map(OperatorSnapshot::not_taken);
+        let left = left.unwrap_or_default();
+        if left.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "operator {} does not make the states {}",
+            node.title(),
+            left.join(", ")
+        );
+        if self.allow_non_restored {
+            if is_first {
+                tracing::warn!("{message}; they are dropped, as --allowNonRestoredState asks for");
+            }
+            return Ok(());
+        }
+        Err(Error::new(
+            &codes::STATE_NOT_RESTORED,
+            format!("{message}, which the snapshot holds"),
+        )
+        .next("make them under their old names, or drop them with --allowNonRestoredState"))
+    }
 }
 
 /// A snapshot that fits a job graph.
@@ -67,7 +93,7 @@ impl RestoredJob {
                     orphans.join(", ")
                 ),
             )
-            .next("give the operators these uids again, or drop their state with --allowNonRestoredState"));
+            .next("give operators of the same kind these uids again, or drop their state with --allowNonRestoredState"));
         }
         for orphan in &orphans {
             tracing::warn!("State of {orphan} is dropped, as --allowNonRestoredState asks for.");
@@ -76,6 +102,11 @@ impl RestoredJob {
             snapshot,
             allow_non_restored,
         }))
+    }
+
+    /// Whether state that nothing takes is dropped.
+    pub(crate) fn allow_non_restored(&self) -> bool {
+        self.allow_non_restored
     }
 
     /// The snapshot.
@@ -122,12 +153,24 @@ fn entries(metadata: &OperatorMetadata) -> Vec<StateEntry> {
         .collect()
 }
 
-/// Operators of the snapshot that hold something and that the graph does not have.
+/// Operators of the snapshot that hold something that no operator of the graph takes: there is none of that uid, or
+/// it is of another kind. Keyed state is looked at once operators have made theirs.
 fn orphans(snapshot: &Snapshot, graph: &JobGraph) -> Vec<String> {
     let uids = graph.uids();
+    let kind_of = |uid: &String| {
+        let number = uids.iter().position(|known| known == uid)?;
+        graph.nodes.get(number).map(|node| &node.kind)
+    };
     let operators = snapshot.metadata().operators.iter();
     operators
-        .filter(|operator| !operator.is_empty() && !uids.contains(&operator.uid))
+        .filter(|operator| match kind_of(&operator.uid) {
+            None => !operator.is_empty(),
+            Some(NodeKind::Source(_)) => !operator.prepared.is_empty(),
+            Some(NodeKind::Operator(_)) => {
+                !operator.prepared.is_empty() || !operator.entries.is_empty()
+            }
+            Some(NodeKind::Sink(_)) => false,
+        })
         .map(|operator| format!("{} (uid {})", operator.name, operator.uid))
         .collect()
 }

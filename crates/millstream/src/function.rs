@@ -230,29 +230,4 @@ impl<K: StateKey> KeyedContext<K> {
         let key = registry.context().clone();
         Self { registry, key }
     }
-
-    /// Checks, once the program has made its states, that a snapshot holds no other.
-    ///
-    /// # Errors
-    /// It does, and dropping it was not allowed.
-    pub(crate) fn check_taken(&self, context: &OperatorContext) -> Result<()> {
-        let left = self.registry.not_taken();
-        if left.is_empty() {
-            return Ok(());
-        }
-        let message = format!("the program does not make the states {}", left.join(", "));
-        if context
-            .restored
-            .as_ref()
-            .is_some_and(|restored| restored.allow_non_restored)
-        {
-            tracing::warn!("{message}; they are dropped, as --allowNonRestoredState asks for");
-            return Ok(());
-        }
-        Err(Error::new(
-            &codes::STATE_NOT_RESTORED,
-            format!("{message}, which the snapshot holds"),
-        )
-        .next("make them under their old names, or drop them with --allowNonRestoredState"))
-    }
 }

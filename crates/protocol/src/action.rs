@@ -112,6 +112,8 @@ pub enum Action {
     ResumeSources {
         /// The attempt.
         attempt: Attempt,
+        /// The number of the savepoint that failed. A source may come to its boundary after it hears of this.
+        checkpoint: CheckpointId,
     },
     /// All is committed: sources drop their capabilities and the dataflow ends by itself.
     FinishSources {

@@ -62,8 +62,8 @@ pub enum Event {
         attempt: Attempt,
         /// The snapshot.
         checkpoint: CheckpointId,
-        /// The task.
-        task: TaskId,
+        /// The task; `None`: the snapshot could not even begin.
+        task: Option<TaskId>,
         /// Why, in one line.
         reason: String,
     },

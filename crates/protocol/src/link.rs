@@ -81,6 +81,9 @@ pub struct StopBegun {
     pub checkpoint: CheckpointId,
     /// The savepoint's directory.
     pub path: String,
+    /// Whether the operation has ended: its output could not be committed, and the job goes on from the savepoint.
+    #[serde(default)]
+    pub ended: bool,
 }
 
 /// What a server tells the process of a job.

@@ -100,20 +100,6 @@ impl<K: StateKey> StateRegistry<K> {
         Ok(table)
     }
 
-    /// The names of states that the snapshot holds and the program has not asked for. To be called once the
-    /// program has made its states; restoring them needs `--allowNonRestoredState`, which drops them.
-    pub fn not_taken(&self) -> Vec<String> {
-        let stored = self
-            .restored
-            .iter()
-            .flat_map(|snapshot| &snapshot.metadata().states);
-        let is_taken = |name: &str| self.states.iter().any(|state| state.name() == name);
-        stored
-            .map(|state| state.name.clone())
-            .filter(|name| !is_taken(name))
-            .collect()
-    }
-
     /// All states as the engine sees them, in the order in which they were made.
     pub fn states(&mut self) -> &mut [Box<dyn KeyedState>] {
         &mut self.states

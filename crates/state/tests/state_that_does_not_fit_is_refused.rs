@@ -83,9 +83,9 @@ fn state_that_the_program_does_not_take_is_told() {
     registry
         .value::<u64>("total")
         .expect("new state begins empty");
-    assert_eq!(registry.not_taken(), ["count"]);
+    assert_eq!(snapshot.not_taken(), ["count"]);
     registry.value::<u64>("count").expect("restores");
-    assert!(registry.not_taken().is_empty());
+    assert!(snapshot.not_taken().is_empty());
 }
 
 /// Writes fewer fields than it reads.

@@ -12,7 +12,7 @@ use crate::fail;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::metadata::{METADATA_FILE, SnapshotKind, SnapshotMetadata};
-use crate::write::write_whole;
+use crate::write::{sync_directory, write_whole};
 
 /// How many neighbours a message names.
 const NEIGHBOURS: usize = 3;
@@ -227,13 +227,6 @@ pub fn mark_ended(
     (status, ended): (&str, u64),
     savepoint: Option<&str>,
 ) -> Result<()> {
-    for job_directory in subdirectories(Some(checkpoints))? {
-        if let Ok(Some(_)) = Candidate::ended(job_directory.clone(), job_name) {
-            let path = job_directory.join(ENDED_FILE);
-            fs::remove_file(&path).map_err(|cause| fail::write(&path, cause))?;
-            remove_empty_job_directory_at(&job_directory)?;
-        }
-    }
     let directory = SnapshotLayout::new(checkpoints.clone(), job).job_directory();
     let path = directory.join(ENDED_FILE);
     let note = Ended {
@@ -245,8 +238,21 @@ pub fn mark_ended(
     };
     let written = fs::create_dir_all(&directory)
         .and_then(|()| Ok(serde_json::to_vec(&note)?))
-        .and_then(|text| write_whole(&path, &text));
-    written.map_err(|cause| fail::write(&path, cause))
+        .and_then(|text| write_whole(&path, &text))
+        .and_then(|()| sync_directory(&directory))
+        .and_then(|()| sync_directory(checkpoints.path()));
+    written.map_err(|cause| fail::write(&path, cause))?;
+    for other in subdirectories(Some(checkpoints))? {
+        if other == directory {
+            continue;
+        }
+        if let Ok(Some(_)) = Candidate::ended(other.clone(), job_name) {
+            let path = other.join(ENDED_FILE);
+            fs::remove_file(&path).map_err(|cause| fail::write(&path, cause))?;
+            remove_empty_job_directory_at(&other)?;
+        }
+    }
+    Ok(())
 }
 
 /// The directories in `location`; none if it is not there.

@@ -1,9 +1,10 @@
 //! Reading a snapshot: every file is checked before anything is restored.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_core::{Error, KeyGroupRange, Result, codes};
 
@@ -56,10 +57,7 @@ impl Snapshot {
 
     /// The operators in it.
     pub fn operators(&self) -> impl Iterator<Item = OperatorSnapshot> {
-        (0..self.metadata.operators.len()).map(|index| OperatorSnapshot {
-            snapshot: self.clone(),
-            index,
-        })
+        (0..self.metadata.operators.len()).map(|index| OperatorSnapshot::new(self, index))
     }
 
     /// The part of the operator with this uid.
@@ -69,10 +67,7 @@ impl Snapshot {
             .operators
             .iter()
             .position(|operator| operator.uid == uid)?;
-        Some(OperatorSnapshot {
-            snapshot: self.clone(),
-            index,
-        })
+        Some(OperatorSnapshot::new(self, index))
     }
 }
 
@@ -81,9 +76,19 @@ impl Snapshot {
 pub struct OperatorSnapshot {
     snapshot: Snapshot,
     index: usize,
+    /// The states that were asked for, over all clones.
+    taken: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl OperatorSnapshot {
+    fn new(snapshot: &Snapshot, index: usize) -> Self {
+        Self {
+            snapshot: snapshot.clone(),
+            index,
+            taken: Arc::default(),
+        }
+    }
+
     /// What `_metadata` says of the operator.
     pub fn metadata(&self) -> &OperatorMetadata {
         // Made by `Snapshot` alone, whose metadata never changes.
@@ -99,8 +104,19 @@ impl OperatorSnapshot {
         &self.snapshot
     }
 
-    /// The keyed state with this name.
+    /// The names of the states that nobody has asked this handle or a clone of it for.
+    pub fn not_taken(&self) -> Vec<String> {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let states = self.metadata().states.iter();
+        let names = states.map(|state| state.name.clone());
+        names.filter(|name| !taken.contains(name)).collect()
+    }
+
+    /// The keyed state with this name, which is noted as taken.
     pub fn state(&self, name: &str) -> Option<&StateMetadata> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.insert(name.to_owned());
+        drop(taken);
         self.metadata()
             .states
             .iter()

@@ -4,6 +4,8 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use millstream_core::hash::stable_hash;
 use millstream_core::{Error, KeyGroupRange, OperatorId, Result, codes};
@@ -20,10 +22,13 @@ const IN_PROGRESS: &str = "inprogress";
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// The directory that a snapshot is being written into. Clones write into the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct SnapshotTarget {
     directory: PathBuf,
     format: SnapshotFormat,
+    /// How many directories to sync, from this one up: those that were made for it, and at least three.
+    depth: usize,
+    given_up: Arc<AtomicBool>,
 }
 
 impl SnapshotTarget {
@@ -42,8 +47,15 @@ impl SnapshotTarget {
             .next("name another directory, or dispose of that snapshot first"));
         }
         discard_incomplete(&directory)?;
+        let new = directory.ancestors().take_while(|path| !path.exists());
+        let depth = (new.count() + 1).max(3);
         fs::create_dir_all(&directory).map_err(|cause| fail::write(&directory, cause))?;
-        Ok(Self { directory, format })
+        Ok(Self {
+            directory,
+            format,
+            depth,
+            given_up: Arc::default(),
+        })
     }
 
     /// The directory.
@@ -54,6 +66,17 @@ impl SnapshotTarget {
     /// How state is to be written.
     pub fn format(&self) -> SnapshotFormat {
         self.format
+    }
+
+    /// Nobody wants the snapshot any more: whoever is writing a state file, here or through a clone, is stopped by an
+    /// error. For large state, which takes longer to write than anybody wants to wait.
+    pub fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was [given up](Self::give_up).
+    pub fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
     }
 
     /// Opens the file of one subtask's part of a state. May be called on any thread.
@@ -75,6 +98,7 @@ impl SnapshotTarget {
             name,
             bytes: 0,
             crc: crc32fast::Hasher::new(),
+            given_up: self.given_up.clone(),
         })
     }
 
@@ -88,8 +112,12 @@ impl SnapshotTarget {
         let text = metadata.to_text(&path)?;
         write_whole(&path, text.as_bytes()).map_err(|cause| fail::write(&path, cause))?;
         // The entries of the directory itself and of those that may have been made for it.
-        for directory in self.directory.ancestors().take(3) {
-            sync_directory(directory).map_err(|cause| fail::write(directory, cause))?;
+        for directory in self.directory.ancestors().take(self.depth) {
+            if let Err(cause) = sync_directory(directory) {
+                // It is reported as failed, so it must not be there: a later start would find and take it.
+                drop(fs::remove_file(&path));
+                return Err(fail::write(directory, cause));
+            }
         }
         Location::from_path(&self.directory)
     }
@@ -164,6 +192,7 @@ pub struct StateFileWriter {
     name: String,
     bytes: u64,
     crc: crc32fast::Hasher,
+    given_up: Arc<AtomicBool>,
 }
 
 impl StateFileWriter {
@@ -193,6 +222,9 @@ impl StateFileWriter {
 
 impl Write for StateFileWriter {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        if self.given_up.load(Ordering::Relaxed) {
+            return Err(io::Error::other("the snapshot was given up"));
+        }
         // All or an error: a short write would only be continued by the caller.
         self.file.write_all(buffer)?;
         self.crc.update(buffer);

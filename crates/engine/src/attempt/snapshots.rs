@@ -1,7 +1,6 @@
 //! The thread that writes snapshots: frozen state goes to disk while records flow.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use millstream_core::{CheckpointId, Error, OperatorId, Result, codes};
 use millstream_state::WriteState;
 use millstream_storage::SnapshotTarget;
 
+use super::worker::panicked;
 use super::{AcknowledgedOperator, Acknowledgement, AttemptEvent, EventSender};
 use crate::connector::{Committable, StateEntry};
 use crate::job::TaskSnapshot;
@@ -45,13 +45,23 @@ pub(crate) struct SnapshotJob {
 
 /// Hands jobs to the snapshot thread.
 #[derive(Clone)]
-pub(crate) struct SnapshotSender(Sender<SnapshotJob>);
+pub(crate) struct SnapshotSender {
+    jobs: Sender<SnapshotJob>,
+    end: Sender<()>,
+}
 
 impl SnapshotSender {
-    /// Has `job` written. Never waits: the channel has room for a boundary of every task.
+    /// Has `job` written. Never waits: the channel has room for many boundaries of every task.
     pub(crate) fn submit(&self, job: SnapshotJob) {
-        // The thread outlives the workers; if it is gone all the same, the checkpoint times out.
-        drop(self.0.send(job));
+        // The thread outlives the workers. Where it hangs in a disk, or is gone, the checkpoint times out.
+        drop(self.jobs.try_send(job));
+    }
+
+    /// The workers have ended: the attempt has, too, once the thread is done with what it is writing.
+    pub(crate) fn end(&self) {
+        if self.end.try_send(()).is_err() {
+            tracing::debug!("the snapshot thread has ended before the workers");
+        }
     }
 }
 
@@ -62,36 +72,32 @@ const NICENESS: i32 = 5;
 
 /// The thread that writes the snapshots of one attempt.
 pub(crate) struct SnapshotThread {
-    stop: Sender<()>,
     handle: JoinHandle<()>,
 }
 
 impl SnapshotThread {
-    /// Starts the thread for this many tasks. It writes only the snapshot whose number is in `wanted`.
+    /// Starts the thread for this many tasks. It is the last of the attempt to end, and tells of the end.
     #[allow(clippy::disallowed_methods, reason = "the home of this thread")]
-    pub(crate) fn start(
-        tasks: usize,
-        events: EventSender,
-        wanted: Arc<AtomicU64>,
-    ) -> Result<(Self, SnapshotSender)> {
+    pub(crate) fn start(tasks: usize, events: EventSender) -> Result<(Self, SnapshotSender)> {
         // A channel takes the memory of all its places at once, so it has no more than the tasks can fill.
-        let (sender, jobs) = crossbeam_channel::bounded(tasks * JOBS_OF_A_TASK);
-        let (stop, stopped) = crossbeam_channel::bounded(1);
+        let (jobs, received) = crossbeam_channel::bounded(tasks * JOBS_OF_A_TASK);
+        let (end, ended) = crossbeam_channel::bounded(1);
         let handle = std::thread::Builder::new()
             .name("snapshots".to_owned())
             .spawn(move || {
                 yield_to_workers();
-                write_all(&jobs, &stopped, &events, &wanted);
+                write_all(&received, &ended, &events);
             })
             .map_err(|error| {
-                Error::new(&codes::INTERNAL, "the snapshot thread can't be started").cause(error)
+                Error::new(&codes::INTERNAL, "the snapshot thread can't be started")
+                    .cause(error)
+                    .next("check the limit of threads (ulimit -u)")
             })?;
-        Ok((Self { stop, handle }, SnapshotSender(sender)))
+        Ok((Self { handle }, SnapshotSender { jobs, end }))
     }
 
-    /// Ends the thread once it has written what it is writing.
-    pub(crate) fn stop(self) {
-        drop(self.stop);
+    /// Waits for the end of the thread.
+    pub(crate) fn join(self) {
         if self.handle.join().is_err() {
             tracing::warn!("the snapshot thread panicked");
         }
@@ -106,24 +112,25 @@ fn yield_to_workers() {
     }
 }
 
-fn write_all(
-    jobs: &Receiver<SnapshotJob>,
-    stopped: &Receiver<()>,
-    events: &EventSender,
-    wanted: &AtomicU64,
-) {
+fn write_all(jobs: &Receiver<SnapshotJob>, ended: &Receiver<()>, events: &EventSender) {
     loop {
         crossbeam_channel::select! {
-            recv(stopped) -> _ => return,
+            recv(ended) -> end => {
+                // Without a word the workers never ran, and who wanted to start them knows.
+                if end.is_ok() {
+                    events.send(AttemptEvent::Ended);
+                }
+                return;
+            }
             recv(jobs) -> job => match job {
-                Ok(job) => events.send(handle(job, wanted.load(Ordering::Relaxed))),
+                Ok(job) => events.send(handle(job)),
                 Err(_) => return,
             },
         }
     }
 }
 
-fn handle(job: SnapshotJob, wanted: CheckpointId) -> AttemptEvent {
+fn handle(job: SnapshotJob) -> AttemptEvent {
     let (checkpoint, task) = (job.checkpoint, job.task);
     let declined = |error| AttemptEvent::Declined {
         checkpoint,
@@ -133,13 +140,16 @@ fn handle(job: SnapshotJob, wanted: CheckpointId) -> AttemptEvent {
     if let Some(error) = job.declined {
         return declined(error);
     }
-    if checkpoint != wanted {
+    let is_given_up = |target: &SnapshotTarget| target.is_given_up();
+    if job.target.as_ref().is_some_and(is_given_up) {
         let message = format!("checkpoint {checkpoint} was given up before it was written");
         return declined(Error::new(&codes::CHECKPOINT_FAILED, message));
     }
     let metrics = job.metrics.clone();
     let (start_delay, freeze, frozen) = (job.start_delay, job.freeze, job.frozen);
-    match write(job) {
+    // Types of the program know how they are written, and may panic there.
+    let written = catch_unwind(AssertUnwindSafe(|| write(job)));
+    match written.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
         Ok((operators, bytes)) => AttemptEvent::Acknowledged(Acknowledgement {
             checkpoint,
             task,

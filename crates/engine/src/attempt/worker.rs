@@ -57,7 +57,7 @@ pub(crate) fn run(worker: &mut Worker, shared: &Arc<Shared>) {
         shared.events.send(AttemptEvent::Task { task, status });
     }
     if shared.alive.fetch_sub(1, Ordering::AcqRel) == 1 {
-        shared.events.send(AttemptEvent::Ended);
+        shared.snapshots.end();
     }
 }
 
@@ -97,7 +97,8 @@ fn report_failure(shared: &Shared, control: &Rc<RefCell<Control>>) -> Option<Tas
     Some(*task)
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> Error {
+/// The error that a panic of the job's code is.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
     let text = panic
         .downcast_ref::<String>()
         .map(String::as_str)
@@ -167,7 +168,7 @@ impl WorkerLoop<'_> {
             match command {
                 Command::Trigger(trigger) => control.trigger(trigger),
                 Command::Completed(checkpoint) => control.completed = Some(checkpoint),
-                Command::Resume => control.resumed += 1,
+                Command::Resume(checkpoint) => control.resumed = Some(checkpoint),
                 Command::Finish => control.finish = true,
                 Command::Cancel => return true,
             }

@@ -1,15 +1,15 @@
 //! Doing what the state machine decides.
 
-use millstream_core::{AttemptId, CheckpointId, JobStatus, TaskStatus};
+use millstream_core::{AttemptId, CheckpointId, Error, JobStatus, Result, TaskStatus, codes};
 use millstream_protocol::{
     Action, Attempt as AttemptNumber, DiscardReason, Event, Failure, SnapshotKind, SnapshotRef,
     TaskId, Then,
 };
-use millstream_storage::Location;
+use millstream_storage::{Location, SnapshotTarget};
 
 use super::io::IoTask;
 use super::observer::{CheckpointStart, TaskView};
-use super::{Driver, JobOutcome, Message, task_id};
+use super::{Driver, JobOutcome, Message};
 use crate::attempt::{Attempt, AttemptEvent, AttemptSpec, Command, EventSender};
 use crate::metrics::TaskMetrics;
 use crate::task::TaskKey;
@@ -72,7 +72,9 @@ impl Driver {
             Action::NotifyCompleted { checkpoint, .. } => {
                 self.command(&Command::Completed(checkpoint));
             }
-            Action::ResumeSources { .. } => self.command(&Command::Resume),
+            Action::ResumeSources { checkpoint, .. } => {
+                self.command(&Command::Resume(checkpoint));
+            }
             Action::FinishSources { .. } => self.command(&Command::Finish),
             Action::CancelTasks { .. } => self.command(&Command::Cancel),
             Action::DiscardSnapshot { snapshot, reason } => {
@@ -87,7 +89,7 @@ impl Driver {
             }
             Action::OperationEnded { id, result } => self.observer.operation_ended(id, &result),
             Action::Warn { message } => tracing::warn!("{message}"),
-            Action::KillProcess { message } => kill(&message),
+            Action::KillProcess { message } => kill(message),
             Action::JobEnded {
                 status,
                 cause,
@@ -108,12 +110,15 @@ impl Driver {
             self.graph.name,
             self.id
         );
-        if to == JobStatus::Finished {
+        if to.is_terminal() {
             let newest = self.machine.completed_snapshots().last();
             let savepoint = newest.filter(|newest| newest.savepoint && !self.final_commit);
             let savepoint = savepoint.map(|savepoint| savepoint.path.clone());
-            // Of a job without checkpoints nothing older counts either.
-            self.mark_ended(to, savepoint);
+            // Output may be committed up to a stop's savepoint, wherever that lies and however the job ended. Of a
+            // job that has finished without checkpoints nothing older counts either.
+            if savepoint.is_some() || to == JobStatus::Finished {
+                self.mark_ended(to, savepoint);
+            }
         }
         self.observer.job_switched(from, to);
     }
@@ -258,7 +263,7 @@ impl Driver {
         let times = ((self.time_of_day)(), self.started.elapsed());
         let random = (self.random)();
         let place = self.snapshots.place(checkpoint, kind, random);
-        let target = place.and_then(|place| {
+        let begun = place.and_then(|place| {
             let location = place.as_ref().map(|(directory, _)| directory.as_path());
             // Told before anything is made there, so that what can't be made is seen to fail.
             self.observer.checkpoint_starts(&CheckpointStart {
@@ -268,36 +273,63 @@ impl Driver {
                 last: then.is_last(),
                 stop: self.machine.stopping(),
             })?;
-            self.snapshots.begin(checkpoint, kind, then, times, place)
+            let directory = place.as_ref().map(|(directory, _)| directory.clone());
+            self.snapshots
+                .begin(checkpoint, kind, then, times, directory);
+            Ok(place)
         });
-        match target {
-            Ok(target) => self.command(&Command::Trigger(Trigger {
+        match begun {
+            Ok(Some((directory, format))) => self.io.submit(IoTask::Begin {
+                attempt,
                 checkpoint,
                 then,
-                target,
-                asked: now(),
-            })),
-            Err(error) => {
-                let task = task_id(TaskKey {
-                    vertex: 0,
-                    subtask: 0,
-                });
-                self.step(Event::Declined {
-                    attempt,
-                    checkpoint,
-                    task,
-                    reason: error.to_string(),
-                });
-            }
+                directory,
+                format,
+            }),
+            Ok(None) => self.tell_boundary(checkpoint, then, None),
+            Err(error) => self.can_not_begin(attempt, checkpoint, &error),
         }
+    }
+
+    /// The directory of a snapshot was made, or could not be.
+    pub(super) fn begun(
+        &mut self,
+        attempt: AttemptNumber,
+        checkpoint: CheckpointId,
+        then: Then,
+        target: Result<SnapshotTarget>,
+    ) {
+        match target {
+            Ok(target) => {
+                if self.snapshots.made(checkpoint, &target) {
+                    self.tell_boundary(checkpoint, then, Some(target));
+                }
+            }
+            Err(error) => self.can_not_begin(attempt, checkpoint, &error),
+        }
+    }
+
+    fn tell_boundary(&self, checkpoint: CheckpointId, then: Then, target: Option<SnapshotTarget>) {
+        self.command(&Command::Trigger(Trigger {
+            checkpoint,
+            then,
+            target,
+            asked: now(),
+        }));
+    }
+
+    fn can_not_begin(&mut self, attempt: AttemptNumber, checkpoint: CheckpointId, error: &Error) {
+        self.step(Event::Declined {
+            attempt,
+            checkpoint,
+            task: None,
+            reason: error.to_string(),
+        });
     }
 
     fn abort(&mut self, checkpoint: CheckpointId, reason: &str) {
         tracing::warn!("Checkpoint {checkpoint} was given up: {reason}");
         self.observer.checkpoint_failed(checkpoint, reason);
-        if let Some((_, attempt)) = &self.attempt {
-            attempt.want(None);
-        }
         if let Some(directory) = self.snapshots.forget(checkpoint) {
             self.io.submit(IoTask::Discard(directory));
         }
@@ -340,7 +372,9 @@ impl Driver {
     }
 }
 
-fn kill(message: &str) {
-    tracing::error!("{message}");
+fn kill(message: String) {
+    let error = Error::new(&codes::TASK_STUCK, message)
+        .next("mend what waits; the job can be started again from its newest checkpoint");
+    tracing::error!("{error}");
     std::process::exit(EXIT_STUCK);
 }

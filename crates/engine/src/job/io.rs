@@ -2,19 +2,21 @@
 //! deletes. It does one thing at a time, in the order asked for.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
 use millstream_core::{CheckpointId, Error, JobStatus, Result, codes};
-use millstream_protocol::{Attempt as AttemptNumber, CommitResult};
+use millstream_protocol::{Attempt as AttemptNumber, CommitResult, Then};
 use millstream_storage::{
-    Location, Snapshot, SnapshotLayout, SnapshotMetadata, SnapshotTarget, discard_incomplete,
-    dispose, mark_ended,
+    Location, Snapshot, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
+    discard_incomplete, dispose, mark_ended,
 };
 
 use super::Message;
+use crate::attempt::worker::panicked;
 use crate::connector::{CommitOutcome, Committable, SinkCommitter};
 use crate::graph::{JobGraph, NodeKind};
 use crate::restore::RestoredJob;
@@ -25,6 +27,14 @@ pub(super) enum IoTask {
     Recover {
         attempt: AttemptNumber,
         snapshot: Option<String>,
+    },
+    /// Make the directory of a snapshot.
+    Begin {
+        attempt: AttemptNumber,
+        checkpoint: CheckpointId,
+        then: Then,
+        directory: PathBuf,
+        format: SnapshotFormat,
     },
     /// Put `_metadata` in place.
     Write {
@@ -69,19 +79,26 @@ impl IoThread {
         answers: Sender<Message>,
         first: Option<Arc<RestoredJob>>,
     ) -> Result<Self> {
+        let given = first.as_ref().map(|first| {
+            let allowed = first.allow_non_restored();
+            (first.snapshot().location().clone(), allowed)
+        });
         let (tasks, received) = crossbeam_channel::bounded(TASKS);
         let worker = IoWorker {
             graph,
             layout,
             answers,
             first,
+            given,
             committers: BTreeMap::new(),
         };
         let handle = std::thread::Builder::new()
             .name("job-io".to_owned())
             .spawn(move || worker.run(&received))
             .map_err(|error| {
-                Error::new(&codes::INTERNAL, "the job's I/O thread can't be started").cause(error)
+                Error::new(&codes::INTERNAL, "the job's I/O thread can't be started")
+                    .cause(error)
+                    .next("check the limit of threads (ulimit -u)")
             })?;
         Ok(Self {
             tasks: Some(tasks),
@@ -113,6 +130,8 @@ struct IoWorker {
     layout: SnapshotLayout,
     answers: Sender<Message>,
     first: Option<Arc<RestoredJob>>,
+    /// The snapshot that the user gave, and whether state may be dropped from it.
+    given: Option<(Location, bool)>,
     /// By the uid of the sink.
     committers: BTreeMap<String, Box<dyn SinkCommitter>>,
 }
@@ -124,6 +143,21 @@ impl IoWorker {
                 IoTask::Recover { attempt, snapshot } => {
                     let message = self.recover(attempt, snapshot);
                     self.answer(message);
+                }
+                IoTask::Begin {
+                    attempt,
+                    checkpoint,
+                    then,
+                    directory,
+                    format,
+                } => {
+                    let target = SnapshotTarget::create(directory, format);
+                    self.answer(Message::Begun {
+                        attempt,
+                        checkpoint,
+                        then,
+                        target,
+                    });
                 }
                 IoTask::Write {
                     checkpoint,
@@ -139,7 +173,13 @@ impl IoWorker {
                     checkpoint,
                     prepared,
                 } => {
-                    let result = self.commit(&prepared);
+                    let result = guarded(|| self.commit(&prepared)).unwrap_or_else(|error| {
+                        // Commits are safe to repeat, so this one is tried again.
+                        CommitResult::Unreachable {
+                            output: "a sink".to_owned(),
+                            reason: error.to_string(),
+                        }
+                    });
                     self.answer(Message::Committed { checkpoint, result });
                 }
                 IoTask::MarkEnded {
@@ -177,7 +217,7 @@ impl IoWorker {
     }
 
     fn recover(&mut self, attempt: AttemptNumber, snapshot: Option<String>) -> Message {
-        match self.try_recover(snapshot) {
+        match guarded(|| self.try_recover(snapshot)).flatten() {
             Ok((restored, result)) => Message::Recovered {
                 attempt,
                 restored,
@@ -236,8 +276,10 @@ impl IoWorker {
             // Checked when the job was prepared; a later attempt checks it again.
             return Ok(first);
         }
-        // What the job was allowed to drop at its start may be missing in its own checkpoints only.
-        RestoredJob::check(Snapshot::open(&location)?, &self.graph, true)
+        // The job's own checkpoints hold what the job has, whatever it was allowed to drop at its start.
+        let given = self.given.as_ref().filter(|(given, _)| *given == location);
+        let allowed = given.is_none_or(|(_, allowed)| *allowed);
+        RestoredJob::check(Snapshot::open(&location)?, &self.graph, allowed)
     }
 
     fn commit(&mut self, prepared: &[(String, Committable)]) -> CommitResult {
@@ -264,6 +306,11 @@ impl IoWorker {
         }
         total.done()
     }
+}
+
+/// Does work of a sink, whose panic is an error.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panicked(panic.as_ref()))
 }
 
 /// Counts outcomes until one is not a success.

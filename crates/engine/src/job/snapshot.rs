@@ -20,6 +20,9 @@ use crate::plan::Plan;
 
 /// A snapshot that has been triggered.
 struct Pending {
+    /// Where it goes; `None`: nothing is written.
+    directory: Option<PathBuf>,
+    /// The same once it is there.
     target: Option<SnapshotTarget>,
     savepoint: bool,
     drained: bool,
@@ -59,20 +62,18 @@ impl Snapshots {
         }
     }
 
-    /// Prepares the directory of a snapshot that is about to be triggered in its [place](Self::place).
+    /// Keeps a snapshot that is about to be triggered in its [place](Self::place).
     pub(super) fn begin(
         &mut self,
         checkpoint: CheckpointId,
         kind: &SnapshotKind,
         then: Then,
         (created, triggered): (u64, Duration),
-        place: Option<(PathBuf, SnapshotFormat)>,
-    ) -> Result<Option<SnapshotTarget>> {
-        let target = place
-            .map(|(directory, format)| SnapshotTarget::create(directory, format))
-            .transpose()?;
+        directory: Option<PathBuf>,
+    ) {
         let pending = Pending {
-            target: target.clone(),
+            directory,
+            target: None,
             savepoint: matches!(kind, SnapshotKind::Savepoint { .. }),
             drained: then == Then::Drain,
             last: then.is_last(),
@@ -81,7 +82,14 @@ impl Snapshots {
             acknowledged: Vec::new(),
         };
         self.pending.insert(checkpoint, pending);
-        Ok(target)
+    }
+
+    /// The directory is there. Whether the snapshot is still wanted.
+    pub(super) fn made(&mut self, checkpoint: CheckpointId, target: &SnapshotTarget) -> bool {
+        let pending = self.pending.get_mut(&checkpoint);
+        pending
+            .map(|pending| pending.target = Some(target.clone()))
+            .is_some()
     }
 
     /// The directory of a snapshot, and how it is written; `None`: nothing is written.
@@ -222,12 +230,13 @@ impl Snapshots {
         });
     }
 
-    /// Forgets a snapshot; the directory that was meant for it.
+    /// Gives a snapshot up; the directory that was meant for it.
     pub(super) fn forget(&mut self, checkpoint: CheckpointId) -> Option<PathBuf> {
         let pending = self.pending.remove(&checkpoint)?;
-        pending
-            .target
-            .map(|target| target.directory().to_path_buf())
+        if let Some(target) = &pending.target {
+            target.give_up();
+        }
+        pending.directory
     }
 
     /// Forgets every snapshot up to `checkpoint`, which is complete and committed.

@@ -59,9 +59,9 @@ pub(crate) struct Control {
     triggers: VecDeque<Trigger>,
     /// Whether sources are to end, with everything committed.
     pub(crate) finish: bool,
-    /// How often sources that wait behind a boundary were told to go on.
-    pub(crate) resumed: u64,
-    /// The newest snapshot that is complete and committed.
+    /// The newest boundary behind which sources are not to wait any more.
+    pub(crate) resumed: Option<CheckpointId>,
+    /// The newest snapshot that is complete.
     pub(crate) completed: Option<CheckpointId>,
     /// The first failure on this worker; tasks do nothing any more.
     pub(crate) failure: Option<(TaskKey, Error)>,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use millstream_core::{EventTime, OperatorId, Result};
+use millstream_core::{CheckpointId, EventTime, OperatorId, Result};
 use millstream_protocol::Then;
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::operators::generic::OutputBuilder;
@@ -70,8 +70,8 @@ pub(crate) struct Progress {
     tick_began: Instant,
     announced: EventTime,
     ended: bool,
-    /// How often sources had been told to go on when this one began to wait; `None`: it does not wait.
-    waits_since: Option<u64>,
+    /// The boundary of a stop that the source waits behind; `None`: it does not wait.
+    waits_behind: Option<CheckpointId>,
 }
 
 impl Progress {
@@ -82,7 +82,7 @@ impl Progress {
             tick_began: started,
             announced: EventTime::MIN,
             ended: false,
-            waits_since: None,
+            waits_behind: None,
         }
     }
 }
@@ -154,8 +154,8 @@ impl SourceTask {
                 return Ok(false);
             };
             self.move_to(at(trigger.checkpoint, 0));
-            let resumed = self.surroundings.control.borrow().resumed;
-            self.state.waits_since = (trigger.then != Then::Continue).then_some(resumed);
+            let waits = trigger.then != Then::Continue;
+            self.state.waits_behind = waits.then_some(trigger.checkpoint);
         }
     }
 
@@ -215,11 +215,11 @@ impl SourceTask {
     /// Whether the source has nothing to hand out for now: it has ended, or it waits behind the
     /// boundary of a stop.
     fn must_wait(&mut self) -> bool {
-        if let Some(since) = self.state.waits_since {
-            if self.surroundings.control.borrow().resumed == since {
+        if let Some(boundary) = self.state.waits_behind {
+            if self.surroundings.control.borrow().resumed < Some(boundary) {
                 return true;
             }
-            self.state.waits_since = None;
+            self.state.waits_behind = None;
         }
         self.state.ended
     }

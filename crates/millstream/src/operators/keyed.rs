@@ -212,7 +212,6 @@ where
             registry: &mut states.registry,
             operator: context,
         })?;
-        states.check_taken(context)?;
         Ok(Box::new(ProcessOperator {
             key: self.key,
             function,
@@ -308,7 +307,6 @@ where
             registry: &mut states.registry,
             operator: context,
         })?;
-        states.check_taken(context)?;
         let keys = (self.first_key, self.second_key);
         Ok(Box::new(CoProcessOperator {
             keys,

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Error, Result, TriggerId, codes};
 use millstream_protocol::link::{
     JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, STOP_FILE, SUBMISSION_FILE, StopBegun,
     Submission,
@@ -71,6 +71,17 @@ impl JobDirectory {
 
     pub(super) fn begin_stop(&self, stop: &StopBegun) -> Result<()> {
         self.write(STOP_FILE, stop)
+    }
+
+    /// If it is the stop that had begun: nobody waits for its end any more. Its savepoint stays one to go on from.
+    pub(super) fn end_stop(&self, id: TriggerId) -> Result<()> {
+        match self.stop_begun()? {
+            Some(stop) if stop.id == id => self.begin_stop(&StopBegun {
+                ended: true,
+                ..stop
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// The stop that had begun will not be finished from its savepoint.

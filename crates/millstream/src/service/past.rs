@@ -2,7 +2,7 @@
 
 use millstream_core::options::SAVEPOINT_DIRECTORY;
 use millstream_core::{Configuration, JobId, Result};
-use millstream_protocol::link::Launch;
+use millstream_protocol::link::{Launch, StopBegun};
 use millstream_protocol::{Facts, Offer, SnapshotRef, UnfinishedStop};
 use millstream_storage::{Location, Snapshot, SnapshotLayout, checkpoints_of};
 
@@ -18,8 +18,9 @@ pub(super) fn facts(
 ) -> Result<Facts> {
     let layout = SnapshotLayout::new(checkpoints.clone(), job);
     let (completed, unused) = checkpoints_of(&layout)?;
+    let stop = stop_begun(directory)?;
     let newest = completed.last().map(|(number, _)| *number);
-    let offered = completed.into_iter().map(|(checkpoint, location)| Offer {
+    let checkpoints = completed.into_iter().map(|(checkpoint, location)| Offer {
         damage: (Some(checkpoint) == newest)
             .then(|| damage(&location))
             .flatten(),
@@ -29,12 +30,24 @@ pub(super) fn facts(
             savepoint: false,
         },
     });
+    let mut offered: Vec<Offer> = checkpoints.collect();
+    let (failed, unfinished_stop) = match stop {
+        Some(stop) if stop.ended => (Some(stop), None),
+        stop => (None, stop.map(unfinished)),
+    };
+    // A stop that failed after its savepoint was complete: the job went on from there.
+    if let Some(stop) = failed.filter(|stop| Some(stop.checkpoint) > newest) {
+        offered.push(Offer {
+            damage: damage(&stop.path.parse()?),
+            snapshot: savepoint(stop),
+        });
+    }
     Ok(Facts {
-        offered: offered.collect(),
+        offered,
         restored_from: None,
         completed_up_to: launch.completed_up_to,
         next_checkpoint: launch.next_checkpoint.max(unused),
-        unfinished_stop: unfinished_stop(directory)?,
+        unfinished_stop,
     })
 }
 
@@ -44,7 +57,7 @@ fn damage(location: &Location) -> Option<String> {
 }
 
 /// The stop that had begun, if its savepoint is complete: output may be committed up to it already.
-fn unfinished_stop(directory: &JobDirectory) -> Result<Option<UnfinishedStop>> {
+fn stop_begun(directory: &JobDirectory) -> Result<Option<StopBegun>> {
     let Some(stop) = directory.stop_begun()? else {
         return Ok(None);
     };
@@ -53,14 +66,22 @@ fn unfinished_stop(directory: &JobDirectory) -> Result<Option<UnfinishedStop>> {
         directory.forget_stop()?;
         return Ok(None);
     }
-    Ok(Some(UnfinishedStop {
+    Ok(Some(stop))
+}
+
+fn unfinished(stop: StopBegun) -> UnfinishedStop {
+    UnfinishedStop {
         id: stop.id,
-        savepoint: SnapshotRef {
-            checkpoint: stop.checkpoint,
-            path: stop.path,
-            savepoint: true,
-        },
-    }))
+        savepoint: savepoint(stop),
+    }
+}
+
+fn savepoint(stop: StopBegun) -> SnapshotRef {
+    SnapshotRef {
+        checkpoint: stop.checkpoint,
+        path: stop.path,
+        savepoint: true,
+    }
 }
 
 /// Where savepoints go that name no directory; `None`: such a request is refused, as in Flink.

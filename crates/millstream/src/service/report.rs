@@ -158,6 +158,7 @@ impl Observer for Reporter {
                 id,
                 checkpoint: start.checkpoint,
                 path: location.to_string(),
+                ended: false,
             })?;
             self.stop = Some(start.checkpoint);
         }
@@ -312,6 +313,11 @@ impl Observer for Reporter {
                 tracing::warn!("Operation {id} failed: {code}: {reason}");
             }
             done => tracing::info!("Operation {id} ended: {done:?}"),
+        }
+        if matches!(result, OperationResult::Failed { .. })
+            && let Err(error) = self.directory.end_stop(id)
+        {
+            tracing::warn!("{error}");
         }
         self.report(|report, now| {
             report.operations.push(EndedOperation {

@@ -84,7 +84,7 @@ impl JobMachine {
         if self.workers && !tasks.is_empty() {
             tasks
         } else if self.workers {
-            "the workers".to_owned()
+            "the writing of state".to_owned()
         } else if self.commits.in_flight() {
             "a commit".to_owned()
         } else {

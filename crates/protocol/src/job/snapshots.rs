@@ -108,11 +108,14 @@ impl JobMachine {
         now: Millis,
         attempt: Attempt,
         checkpoint: CheckpointId,
-        task: TaskId,
+        task: Option<TaskId>,
         reason: &str,
     ) {
         if self.checkpoints.is_collecting(attempt, checkpoint) {
-            let reason = format!("declined by {}: {reason}", self.tasks.name(task));
+            let reason = match task {
+                Some(task) => format!("declined by {}: {reason}", self.tasks.name(task)),
+                None => reason.to_owned(),
+            };
             self.fail_snapshot(now, &reason, false);
         }
     }
@@ -224,13 +227,21 @@ impl JobMachine {
         let noun = pending.wanted.kind.noun();
         let message = format!("{noun} {} failed: {reason}", pending.checkpoint);
         match last {
-            Some(last) if last.operation().is_some() => self.after_failed_stop(now, last, message),
+            Some(last) if last.operation().is_some() => {
+                self.after_failed_stop(now, pending.checkpoint, last, message);
+            }
             last => self.after_failed_checkpoint(now, &pending, last, message),
         }
     }
 
     /// A stop failed before its savepoint was there: the job goes on as if nothing had been asked.
-    fn after_failed_stop(&mut self, now: Millis, mut last: Last, message: String) {
+    fn after_failed_stop(
+        &mut self,
+        now: Millis,
+        checkpoint: CheckpointId,
+        mut last: Last,
+        message: String,
+    ) {
         if let Some(failure) = last.take_held_back() {
             self.fail_attempt(now, failure);
         } else if last.needs_restart_on_failure() {
@@ -243,6 +254,7 @@ impl JobMachine {
             self.warn(format!("the stop failed, the job goes on: {message}"));
             self.actions.push(Action::ResumeSources {
                 attempt: self.attempt,
+                checkpoint,
             });
         }
     }

@@ -164,7 +164,7 @@ impl Driven {
         self.tell(Event::Declined {
             attempt,
             checkpoint,
-            task: SINK,
+            task: Some(SINK),
             reason,
         })
     }

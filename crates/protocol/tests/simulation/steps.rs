@@ -92,7 +92,7 @@ impl Process<'_> {
             task.send(Event::Declined {
                 attempt,
                 checkpoint,
-                task: id,
+                task: Some(id),
                 reason,
             });
             return;
@@ -359,7 +359,7 @@ impl Process<'_> {
             1 => Event::Declined {
                 attempt,
                 checkpoint,
-                task,
+                task: Some(task),
                 reason,
             },
             2 => Event::SnapshotFailed { checkpoint, reason },

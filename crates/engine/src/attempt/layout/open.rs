@@ -93,5 +93,8 @@ fn open_node(
             });
         }
     }
-    Ok(())
+    match &context.restored {
+        Some(restored) => restored.check_taken(node, key.subtask == 0),
+        None => Ok(()),
+    }
 }

@@ -57,7 +57,10 @@ fn a_declined_suspend_resumes_the_sources_and_names_the_task() {
     job.tell(stop(1, false));
     let actions = job.decline(1);
     assert!(
-        actions.contains(&Action::ResumeSources { attempt: 1 }),
+        actions.contains(&Action::ResumeSources {
+            attempt: 1,
+            checkpoint: 1
+        }),
         "{actions:?}"
     );
     assert_eq!(job.status(), JobStatus::Running);
@@ -87,7 +90,10 @@ fn a_suspend_that_takes_too_long_names_who_held_it_up() {
     });
     let actions = job.pass(10);
     assert!(
-        actions.contains(&Action::ResumeSources { attempt: 1 }),
+        actions.contains(&Action::ResumeSources {
+            attempt: 1,
+            checkpoint: 1
+        }),
         "{actions:?}"
     );
     let OperationResult::Failed { reason, .. } = job.result(1) else {
