@@ -15,8 +15,12 @@ def main() -> int:
         code = subprocess.call(sys.argv[2:], stdout=log, stderr=log)
         seconds = time.monotonic() - start
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    if code != 0:
+        # A run that fails is no measurement, however quick it was.
+        print(f"exit code {code}: {' '.join(sys.argv[2:])}", file=sys.stderr)
+        return 1
     print(f"{seconds:.2f} {peak:.0f}")
-    return code
+    return 0
 
 
 if __name__ == "__main__":

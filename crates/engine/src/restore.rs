@@ -130,6 +130,9 @@ impl RestoredJob {
 
     /// What the operator with this uid had prepared and may not have committed.
     pub(crate) fn prepared(&self, uid: &str) -> Vec<Committable> {
+        if self.snapshot.is_committed() {
+            return Vec::new();
+        }
         let operator = self.snapshot.operator(uid);
         let prepared = operator
             .iter()

@@ -31,4 +31,4 @@ pub use metadata::{
     SnapshotKind, SnapshotMetadata, StateKind, StateMetadata,
 };
 pub use read::{OperatorSnapshot, Snapshot};
-pub use write::{SnapshotTarget, StateFileWriter};
+pub use write::{SnapshotTarget, StateFileWriter, mark_committed};

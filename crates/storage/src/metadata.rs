@@ -11,6 +11,8 @@ use std::path::{Component, Path};
 use millstream_core::{CheckpointId, JobId, KeyGroupRange, MaxParallelism, OperatorId};
 use serde::{Deserialize, Serialize};
 
+/// The name of the file that stands beside `_metadata` once what the snapshot holds prepared is committed.
+pub(crate) const COMMITTED_FILE: &str = "_committed";
 /// The name of the file whose being there makes a directory a snapshot.
 pub const METADATA_FILE: &str = "_metadata";
 

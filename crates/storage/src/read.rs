@@ -11,7 +11,9 @@ use millstream_core::{Error, KeyGroupRange, Result, codes};
 use crate::fail;
 use crate::find::neighbours;
 use crate::location::Location;
-use crate::metadata::{FileEntry, OperatorMetadata, SnapshotMetadata, StateMetadata};
+use crate::metadata::{
+    COMMITTED_FILE, FileEntry, OperatorMetadata, SnapshotMetadata, StateMetadata,
+};
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -53,6 +55,11 @@ impl Snapshot {
     /// What its `_metadata` says.
     pub fn metadata(&self) -> &SnapshotMetadata {
         &self.metadata
+    }
+
+    /// Whether what it holds prepared is known to be [committed](crate::mark_committed).
+    pub fn is_committed(&self) -> bool {
+        self.location.path().join(COMMITTED_FILE).exists()
     }
 
     /// The operators in it.

@@ -13,7 +13,7 @@ use millstream_core::{Error, KeyGroupRange, OperatorId, Result, codes};
 use crate::dispose::discard_incomplete;
 use crate::fail;
 use crate::location::Location;
-use crate::metadata::{FileEntry, METADATA_FILE, SnapshotFormat, SnapshotMetadata};
+use crate::metadata::{COMMITTED_FILE, FileEntry, METADATA_FILE, SnapshotFormat, SnapshotMetadata};
 
 /// What `_metadata` is called until it is complete.
 pub(crate) const METADATA_IN_PROGRESS: &str = "_metadata.inprogress";
@@ -123,6 +123,18 @@ impl SnapshotTarget {
     }
 }
 
+/// Notes beside the snapshot in `directory` that all it holds prepared is committed. Whoever goes on from it does not look
+/// for that output any more: it may have been taken away since. The note is not synced; without it output is looked for.
+///
+/// # Errors
+/// The file can't be made.
+pub fn mark_committed(directory: &Path) -> Result<()> {
+    let path = directory.join(COMMITTED_FILE);
+    File::create(&path)
+        .map(drop)
+        .map_err(|cause| fail::write(&path, cause))
+}
+
 /// Puts a file in place at once and whole. The caller syncs the directory.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let in_progress = path.with_extension(IN_PROGRESS);
@@ -169,7 +181,7 @@ fn state_file_name(
 
 /// Whether `name` is one that this module gives to the files of a snapshot.
 pub(crate) fn is_snapshot_file(name: &str) -> bool {
-    if name == METADATA_FILE || name == METADATA_IN_PROGRESS {
+    if [METADATA_FILE, METADATA_IN_PROGRESS, COMMITTED_FILE].contains(&name) {
         return true;
     }
     let mut parts = name.splitn(3, '-');

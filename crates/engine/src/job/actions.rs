@@ -67,6 +67,7 @@ impl Driver {
                 self.io.submit(IoTask::Commit {
                     checkpoint,
                     prepared,
+                    directory: self.snapshots.directory(checkpoint),
                 });
             }
             Action::NotifyCompleted { checkpoint, .. } => {

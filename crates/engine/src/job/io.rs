@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -12,7 +12,7 @@ use millstream_core::{CheckpointId, Error, JobStatus, Result, codes};
 use millstream_protocol::{Attempt as AttemptNumber, CommitResult, Then};
 use millstream_storage::{
     Location, Snapshot, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
-    discard_incomplete, dispose, mark_ended,
+    discard_incomplete, dispose, mark_committed, mark_ended,
 };
 
 use super::Message;
@@ -46,6 +46,8 @@ pub(super) enum IoTask {
     Commit {
         checkpoint: CheckpointId,
         prepared: Vec<(String, Committable)>,
+        /// The snapshot that holds it; `None`: none was written.
+        directory: Option<PathBuf>,
     },
     /// Note that the job ended with this status, at this time of day: with this savepoint, or with its last snapshot
     /// deleted.
@@ -139,81 +141,97 @@ struct IoWorker {
 impl IoWorker {
     fn run(mut self, tasks: &Receiver<IoTask>) {
         for task in tasks {
-            match task {
-                IoTask::Recover { attempt, snapshot } => {
-                    let message = self.recover(attempt, snapshot);
-                    self.answer(message);
-                }
-                IoTask::Begin {
-                    attempt,
-                    checkpoint,
-                    then,
-                    directory,
-                    format,
-                } => {
-                    let target = SnapshotTarget::create(directory, format);
-                    self.answer(Message::Begun {
-                        attempt,
-                        checkpoint,
-                        then,
-                        target,
-                    });
-                }
-                IoTask::Write {
-                    checkpoint,
-                    target,
-                    metadata,
-                } => {
-                    let result = target
-                        .complete(&metadata)
-                        .map(|location| location.to_string());
-                    self.answer(Message::Written { checkpoint, result });
-                }
-                IoTask::Commit {
-                    checkpoint,
-                    prepared,
-                } => {
-                    let result = guarded(|| self.commit(&prepared)).unwrap_or_else(|error| {
-                        // Commits are safe to repeat, so this one is tried again.
-                        CommitResult::Unreachable {
-                            output: "a sink".to_owned(),
-                            reason: error.to_string(),
-                        }
-                    });
-                    self.answer(Message::Committed { checkpoint, result });
-                }
-                IoTask::MarkEnded {
-                    status,
-                    at,
-                    savepoint,
-                } => {
-                    let checkpoints = self.layout.checkpoints();
-                    let name = &self.graph.name;
-                    let end = (status.name(), at);
-                    let job = self.layout.job();
-                    let marked = mark_ended(checkpoints, job, name, end, savepoint.as_deref());
-                    if let Err(error) = marked {
-                        tracing::warn!("The end of the job could not be noted: {error}");
-                    }
-                }
-                IoTask::Dispose(path) => {
-                    let disposed = path.parse::<Location>().and_then(|place| dispose(&place));
-                    if let Err(error) = disposed {
-                        tracing::warn!("Snapshot {path} could not be deleted: {error}");
-                    }
-                }
-                IoTask::Discard(directory) => {
-                    if let Err(error) = discard_incomplete(&directory) {
-                        tracing::debug!("{} stays: {error}", directory.display());
-                    }
-                }
+            if let Some(message) = self.perform(task) {
+                // A driver that has ended needs no answer.
+                drop(self.answers.send(message));
             }
         }
     }
 
-    fn answer(&self, message: Message) {
-        // A driver that has ended needs no answer.
-        drop(self.answers.send(message));
+    fn perform(&mut self, task: IoTask) -> Option<Message> {
+        match task {
+            IoTask::Recover { attempt, snapshot } => Some(self.recover(attempt, snapshot)),
+            IoTask::Begin {
+                attempt,
+                checkpoint,
+                then,
+                directory,
+                format,
+            } => Some(Message::Begun {
+                attempt,
+                checkpoint,
+                then,
+                target: SnapshotTarget::create(directory, format),
+            }),
+            IoTask::Write {
+                checkpoint,
+                target,
+                metadata,
+            } => {
+                let result = target.complete(&metadata);
+                let result = result.map(|location| location.to_string());
+                Some(Message::Written { checkpoint, result })
+            }
+            IoTask::Commit {
+                checkpoint,
+                prepared,
+                directory,
+            } => {
+                let result = self.commit_all(&prepared, directory.as_deref());
+                Some(Message::Committed { checkpoint, result })
+            }
+            IoTask::MarkEnded {
+                status,
+                at,
+                savepoint,
+            } => {
+                self.mark_ended(status, at, savepoint.as_deref());
+                None
+            }
+            IoTask::Dispose(path) => {
+                let disposed = path.parse::<Location>().and_then(|place| dispose(&place));
+                if let Err(error) = disposed {
+                    tracing::warn!("Snapshot {path} could not be deleted: {error}");
+                }
+                None
+            }
+            IoTask::Discard(directory) => {
+                if let Err(error) = discard_incomplete(&directory) {
+                    tracing::debug!("{} stays: {error}", directory.display());
+                }
+                None
+            }
+        }
+    }
+
+    fn mark_ended(&self, status: JobStatus, at: u64, savepoint: Option<&str>) {
+        let (checkpoints, job) = (self.layout.checkpoints(), self.layout.job());
+        let end = (status.name(), at);
+        if let Err(error) = mark_ended(checkpoints, job, &self.graph.name, end, savepoint) {
+            tracing::warn!("The end of the job could not be noted: {error}");
+        }
+    }
+
+    /// Commits what a snapshot holds, and notes beside it that this is done.
+    fn commit_all(
+        &mut self,
+        prepared: &[(String, Committable)],
+        directory: Option<&Path>,
+    ) -> CommitResult {
+        let result = guarded(|| self.commit(prepared)).unwrap_or_else(|error| {
+            // Commits are safe to repeat, so this one is tried again.
+            CommitResult::Unreachable {
+                output: "a sink".to_owned(),
+                reason: error.to_string(),
+            }
+        });
+        if let (CommitResult::Done { .. }, Some(directory)) = (&result, directory)
+            && !prepared.is_empty()
+            && let Err(error) = mark_committed(directory)
+        {
+            tracing::debug!("{error}");
+        }
+        result
     }
 
     fn recover(&mut self, attempt: AttemptNumber, snapshot: Option<String>) -> Message {

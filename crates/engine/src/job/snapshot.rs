@@ -204,6 +204,11 @@ impl Snapshots {
             .collect()
     }
 
+    /// Where a snapshot goes or lies; `None`: nothing is written.
+    pub(super) fn directory(&self, checkpoint: CheckpointId) -> Option<PathBuf> {
+        self.pending.get(&checkpoint)?.directory.clone()
+    }
+
     /// The snapshot is in place at the driver's time `now`.
     pub(super) fn written(
         &mut self,

@@ -23,8 +23,6 @@ use crate::flow::{FlowControl, TICK};
 use crate::operator::{Port, SourceOperator};
 use crate::time::{Time, at, tick};
 
-/// Records asked for in one poll: few enough that a worker's other tasks get their turn.
-const POLL_LIMIT: usize = 8_192;
 /// How often a source without records looks whether others need it to move on.
 const IDLE: Duration = Duration::from_millis(500);
 
@@ -258,7 +256,8 @@ impl SourceTask {
     }
 
     fn poll(&mut self) -> Result<()> {
-        let limit = self.flow.allowance().min(POLL_LIMIT);
+        // A tick is small enough for the worker's other tasks to get their turn in between.
+        let limit = self.flow.allowance();
         let mut chunks: Vec<Chunk> = Vec::new();
         let started = now();
         let status = self.source.poll(&mut chunks, limit)?;
