@@ -140,11 +140,46 @@ pub fn is_secret(name: &str) -> bool {
     PARTS.iter().any(|part| name.contains(part))
 }
 
-/// Option values by key, as text. Later settings overwrite earlier ones.
+/// The option that has this key, or has it among its aliases: one of a job or of the server.
+pub fn find(key: &str) -> Option<&'static OptionSummary> {
+    let of = |options: &'static [OptionSummary]| {
+        options
+            .iter()
+            .find(|option| option.name == key || option.aliases.contains(&key))
+    };
+    of(ALL).or_else(|| of(SERVER))
+}
+
+/// The key under which a setting is kept: an option has one, by whichever of its keys it is set.
+fn kept_under(key: &str) -> &str {
+    find(key).map_or(key, |option| option.name)
+}
+
+/// Option values by key, as text. Later settings overwrite earlier ones, also under another key of the same option: a
+/// setting is kept under the option's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
+#[serde(from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
 pub struct Configuration {
     values: BTreeMap<String, String>,
+}
+
+impl From<BTreeMap<String, String>> for Configuration {
+    /// Where one option stands under several keys, its name counts.
+    fn from(values: BTreeMap<String, String>) -> Self {
+        let is_name = |(key, _): &(String, String)| kept_under(key) == key;
+        let (names, aliases): (Vec<_>, Vec<_>) = values.into_iter().partition(is_name);
+        let mut configuration = Self::new();
+        for (key, value) in aliases.into_iter().chain(names) {
+            configuration.set(key, value);
+        }
+        configuration
+    }
+}
+
+impl From<Configuration> for BTreeMap<String, String> {
+    fn from(configuration: Configuration) -> Self {
+        configuration.values
+    }
 }
 
 impl Configuration {
@@ -153,17 +188,22 @@ impl Configuration {
         Self::default()
     }
 
-    /// Sets `key` to `value`.
+    /// Sets `key`, the name or an alias of an option, to `value`.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
-        self.values.insert(key.into(), value.into());
+        let key = key.into();
+        let key = match find(&key) {
+            Some(option) => option.name.to_owned(),
+            None => key,
+        };
+        self.values.insert(key, value.into());
     }
 
-    /// The text that `key` was set to.
+    /// The text that `key`, the name or an alias of an option, was set to.
     pub fn text(&self, key: &str) -> Option<&str> {
-        self.values.get(key).map(String::as_str)
+        self.values.get(kept_under(key)).map(String::as_str)
     }
 
-    /// All settings in the order of their keys.
+    /// All settings in the order of their keys, which are the options' names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values
             .iter()
@@ -193,10 +233,8 @@ impl Configuration {
     /// # Errors
     /// The text is not a value of the option's type.
     pub fn get<T: FromOptionText>(&self, option: &ConfigOption<T>) -> Result<Option<T>> {
-        let set = std::iter::once(&option.name)
-            .chain(option.aliases)
-            .find_map(|name| self.text(name));
-        set.or(option.default)
+        self.text(option.name)
+            .or(option.default)
             .map(|text| option.parse(text))
             .transpose()
     }
@@ -217,9 +255,7 @@ impl Configuration {
 
     /// Whether `option` was set, under its name or an alias.
     pub fn is_set<T: FromOptionText>(&self, option: &ConfigOption<T>) -> bool {
-        std::iter::once(&option.name)
-            .chain(option.aliases)
-            .any(|name| self.text(name).is_some())
+        self.text(option.name).is_some()
     }
 }
 

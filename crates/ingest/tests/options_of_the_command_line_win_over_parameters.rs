@@ -61,7 +61,7 @@ fn an_option_wins_over_a_given_parameter_and_says_so() {
         notes,
         [
             "parallelism.default `4` wins over --stream.parallelism",
-            "state.checkpoints.dir `/elsewhere` wins over --stream.checkpoint.dir",
+            "execution.checkpointing.dir `/elsewhere` wins over --stream.checkpoint.dir",
         ]
     );
 }

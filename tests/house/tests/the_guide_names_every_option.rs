@@ -29,7 +29,8 @@ const HEAD: &str = "\
 Options of a job are set with `-D key=value` on the command line of `millstream run` or of a job package, or in the program with
 `Environment::set`. The command line wins over the program. Names and meanings are those of Flink's `config.yaml` where
 there is one. `millstream run` refuses an option that is not on this page. Options of the server stand in its `config.yaml` or
-are set with `-D` on the command line of `millstream server`; those of jobs that stand there too hold for every job.
+are set with `-D` on the command line of `millstream server`; those of jobs that stand there too hold for every job. An option that has
+a second key (*also*) has one value all the same: what is set last counts, and the command line before the file, under whichever key.
 
 This page is written from the definitions in `crates/core/src/options/`:
 `UPDATE_DOCS=1 cargo test --release -p millstream-house --test the_guide_names_every_option`.

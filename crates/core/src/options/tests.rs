@@ -36,6 +36,74 @@ fn an_alias_sets_the_option() {
 }
 
 #[test]
+fn whatever_is_set_last_wins_under_whichever_key() {
+    for keys in [
+        ["restart-strategy.type", "restart-strategy"],
+        ["restart-strategy", "restart-strategy.type"],
+    ] {
+        let [first, last] = keys;
+        let mut configuration = Configuration::new();
+        configuration.set(first, "fixed-delay");
+        let mut outside = Configuration::new();
+        outside.set(last, "none");
+        configuration.extend(&outside);
+        let strategy = configuration.get(&RESTART_STRATEGY).expect("a text");
+        assert_eq!(strategy.as_deref(), Some("none"), "{last} comes last");
+        for key in keys {
+            assert_eq!(configuration.text(key), Some("none"));
+        }
+        assert_eq!(configuration.iter().count(), 1);
+    }
+}
+
+#[test]
+fn no_key_belongs_to_two_options() {
+    let mut keys: Vec<&str> = ALL
+        .iter()
+        .chain(SERVER)
+        .flat_map(|option| std::iter::once(&option.name).chain(option.aliases))
+        .copied()
+        .collect();
+    let all = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), all);
+}
+
+#[test]
+fn what_was_stored_under_an_alias_is_found_under_the_name() {
+    let map = |entries: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        entries.iter().map(owned).collect()
+    };
+    let stored = [
+        ("restart-strategy", "none"),
+        ("restart-strategy.type", "fixed-delay"),
+        ("a", "b"),
+    ];
+    let read = Configuration::from(map(&stored));
+    let strategy = read.get(&RESTART_STRATEGY).expect("a text");
+    assert_eq!(strategy.as_deref(), Some("fixed-delay"), "the name counts");
+    let kept = [("restart-strategy.type", "fixed-delay"), ("a", "b")];
+    assert_eq!(BTreeMap::from(read), map(&kept));
+}
+
+#[test]
+fn the_shortest_time_but_none_is_a_millisecond() {
+    for (text, micros) in [
+        ("500 us", 1_000),
+        ("1 ns", 1_000),
+        ("0 us", 0),
+        ("1500 us", 1_500),
+    ] {
+        let expected = Some(Duration::from_micros(micros));
+        assert_eq!(parse_duration(text), expected, "{text}");
+    }
+    assert_eq!(format_duration(Duration::from_micros(500)), "1 ms");
+    assert_eq!(format_duration(Duration::ZERO), "0 ms");
+}
+
+#[test]
 fn durations_read_as_in_flink() {
     for (text, millis) in [
         ("10 s", 10_000),

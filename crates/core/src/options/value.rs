@@ -95,7 +95,19 @@ fn split_unit(text: &str) -> Option<(u64, String)> {
     Some((number.parse().ok()?, unit.trim().to_ascii_lowercase()))
 }
 
-/// Reads a duration as Flink does (`10 s`, `500ms`, `1 min`, `2 h`, `1 d`; no unit: milliseconds).
+/// The shortest time that is not none.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+fn at_least_shortest(duration: Duration) -> Duration {
+    if duration.is_zero() {
+        duration
+    } else {
+        duration.max(SHORTEST)
+    }
+}
+
+/// Reads a duration as Flink does (`10 s`, `500ms`, `1 min`, `2 h`, `1 d`; no unit: milliseconds). Times are kept in
+/// milliseconds in many places, where a shorter one would be none, so it counts as one.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let (number, unit) = split_unit(text.trim())?;
     let nanos = match unit.as_str() {
@@ -108,12 +120,13 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         "d" | "day" | "days" => 86_400_000_000_000,
         _ => return None,
     };
-    number.checked_mul(nanos).map(Duration::from_nanos)
+    let nanos = number.checked_mul(nanos)?;
+    Some(at_least_shortest(Duration::from_nanos(nanos)))
 }
 
 /// Prints a duration in the largest unit that needs no fraction, for example `10 s`.
 pub fn format_duration(duration: Duration) -> String {
-    let millis = duration.as_millis();
+    let millis = at_least_shortest(duration).as_millis();
     for (unit, size) in [
         ("d", 86_400_000),
         ("h", 3_600_000),

@@ -1,6 +1,6 @@
 //! The job's name, parallelism, checkpoints and restarts as the engine's options.
 
-use millstream_core::options::{self, FromOptionText, OptionSummary, format_duration};
+use millstream_core::options::{self, FromOptionText, format_duration};
 use millstream_core::{ConfigOption, Configuration};
 
 use super::choices::CheckpointMode;
@@ -30,14 +30,14 @@ impl JobOptions {
         let mut configuration = base.clone();
         let mut notes = Vec::new();
         for entry in &self.entries {
-            let set = options::ALL
-                .iter()
-                .filter(|option| option.name == entry.option)
-                .find_map(|option| set_in(base, option));
+            let set = base.text(entry.option);
             match set {
                 None => configuration.set(entry.option, entry.value.as_str()),
-                Some((key, value)) if entry.given && value != entry.value => {
-                    notes.push(format!("{key} `{value}` wins over --{}", entry.parameter));
+                Some(value) if entry.given && value != entry.value => {
+                    let Entry {
+                        option, parameter, ..
+                    } = entry;
+                    notes.push(format!("{option} `{value}` wins over --{parameter}"));
                 }
                 Some(_) => {}
             }
@@ -83,13 +83,6 @@ impl JobOptions {
             entries: all.entries,
         }
     }
-}
-
-/// The key under which `option` is set, and its value.
-fn set_in<'a>(base: &'a Configuration, option: &OptionSummary) -> Option<(&'static str, &'a str)> {
-    std::iter::once(&option.name)
-        .chain(option.aliases)
-        .find_map(|name| base.text(name).map(|value| (*name, value)))
 }
 
 struct Collector<'a> {

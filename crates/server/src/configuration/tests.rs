@@ -107,6 +107,6 @@ fn jobs_get_the_settings_that_concern_them() {
     let jobs = of_jobs(&configuration);
     assert_eq!(
         jobs.iter().collect::<Vec<_>>(),
-        [("state.savepoints.dir", "/sp")]
+        [("execution.checkpointing.savepoint-dir", "/sp")]
     );
 }
