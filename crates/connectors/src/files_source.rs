@@ -10,6 +10,7 @@
 //! - [`fetch`]: the thread that reads.
 //! - [`ledger`]: what has been handed out of which file; owners of splits; what goes into snapshots. Pure.
 //! - [`table`]: fields, values, columns.
+//! - [`records`]: the records of a block.
 //! - [`reader`]: the worker's side, which knows no format: also lines of text are read by it.
 //!
 //! A source is either at rest behind the last record that was handed out, or it has failed: policy about
@@ -26,6 +27,7 @@ mod ledger;
 mod listing;
 mod options;
 mod reader;
+mod records;
 mod scan;
 mod stream;
 mod table;
@@ -45,7 +47,8 @@ pub(crate) use charset::Reading;
 pub(crate) use discovery::Schedule;
 pub(crate) use format::{Dialect, Dialects};
 pub(crate) use listing::{absolute, list};
-pub(crate) use reader::{Decode, Decoded, Plan, Records};
+pub(crate) use reader::{Decode, Decoded, Plan};
+pub(crate) use records::Records;
 pub(crate) use scan::{Span, cut};
 pub(crate) use table::to_text;
 

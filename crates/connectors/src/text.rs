@@ -157,6 +157,16 @@ impl<T: for<'a> From<&'a str>> Decode<T> for LinesDecoder {
         let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
             return Ok(Decoded::default());
         };
+        if let Some(long) = records.first_too_long(spans) {
+            let bad = records.too_long(long);
+            let message = format!(
+                "{} at offset {}: a line of {}",
+                bad.file, bad.offset, bad.error
+            );
+            return Err(
+                Error::new(&codes::BAD_RECORD, message).next("cut the line, or allow longer ones")
+            );
+        }
         let (start, end) = (first.start as usize, last.end as usize);
         let bytes = records.bytes.get(start..end).unwrap_or_default();
         let malformed = records.is_malformed(first.start, last.end);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use files_source_support::{Attempt, Found, directory, source, write};
 use millstream_connectors::files_source::{Changed, FileSource, ReadSizes, Watch};
 use millstream_connectors::rows::Parsed;
+use millstream_core::ErrorKind;
 use millstream_engine::connector::StateEntry;
 
 /// One record in a block and in a batch, so that reading can stop behind any.
@@ -172,6 +173,42 @@ fn a_file_that_was_read_in_part_and_is_gone_is_an_error() {
 }
 
 #[test]
+fn a_large_file_that_is_gone_before_every_reader_began_is_an_error() {
+    let content = "12345\n".repeat(2_000);
+    let directory = directory(&[("a.csv", content.as_bytes())]);
+    let sizes = ReadSizes {
+        split: 1_000,
+        ..TINY
+    };
+    let source = once(directory.path(), Changed::Ignore, sizes);
+    let mut attempt = Attempt::start(&source, 2);
+    // One reader hands records out; the other one has not been asked yet and finds the file gone.
+    let mut found = Vec::new();
+    while found.is_empty() {
+        found = attempt.poll(0, 1).expect("can be read");
+        std::thread::yield_now();
+    }
+    std::fs::remove_file(directory.path().join("a.csv")).expect("was there");
+    let error = attempt.fails();
+    assert_eq!(error.code(), "MS-6009");
+    assert!(error.message().contains("a.csv is gone"), "{error}");
+}
+
+#[test]
+fn a_directory_that_is_gone_for_a_while_is_no_reason_to_give_up() {
+    let directory = directory(&[("a.csv", b"1\n")]);
+    let source = watching(directory.path(), Changed::Ignore, ReadSizes::default());
+    let mut attempt = Attempt::start(&source, 1);
+    assert_eq!(rows(&mut attempt, 1), ["1"]);
+    let aside = directory.path().with_extension("aside");
+    std::fs::rename(directory.path(), &aside).expect("is renamed");
+    let error = attempt.fails();
+    std::fs::rename(&aside, directory.path()).expect("is renamed back");
+    assert_eq!(error.code(), "MS-6009");
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
+#[test]
 fn files_that_have_left_the_directory_are_forgotten() {
     let directory = directory(&[("a.csv", b"1\n"), ("b.csv", b"2\n")]);
     let source = watching(directory.path(), Changed::Ignore, ReadSizes::default());
@@ -238,6 +275,39 @@ fn a_snapshot_before_the_first_look_at_the_directory_keeps_every_position() {
 }
 
 #[test]
+fn a_record_that_is_too_long_is_a_bad_one_wherever_blocks_end() {
+    let long = "x".repeat(3_000);
+    let content: String = (0..50)
+        .map(|row| match row {
+            20 => format!("{row},{long}\n"),
+            40 => format!("{row},\"{long}\"\n"),
+            _ => format!("{row},short\n"),
+        })
+        .collect();
+    let directory = directory(&[("a.csv", content.as_bytes())]);
+    for block in [16, 100, 5_000, 1 << 20] {
+        let sizes = ReadSizes {
+            block,
+            record: 2_000,
+            ..ReadSizes::default()
+        };
+        let source = once(directory.path(), Changed::Ignore, sizes);
+        let read = Attempt::start(&source, 1).read_to_end();
+        let found = Found::of(read.expect("can be read"));
+        assert_eq!(found.rows.len(), 48, "blocks of {block}");
+        let errors: Vec<&str> = found.bad.iter().map(|bad| bad.error.as_str()).collect();
+        assert_eq!(
+            errors,
+            [
+                "3003 bytes, more than the 2000 of source.record.max.size",
+                "3005 bytes, more than the 2000 of source.record.max.size"
+            ]
+        );
+        assert_eq!(found.bad.first().and_then(|bad| bad.line), Some(21));
+    }
+}
+
+#[test]
 fn a_record_without_end_fails_the_job_with_its_place() {
     let content = format!("a,b\n1,\"{}", "x\n".repeat(5_000));
     let directory = directory(&[("a.csv", content.as_bytes())]);
@@ -252,7 +322,7 @@ fn a_record_without_end_fails_the_job_with_its_place() {
     assert!(
         error
             .message()
-            .contains("the record at offset 4 is longer than 2000 bytes"),
+            .contains("the record at offset 4 is far longer than 2000 bytes"),
         "{error}"
     );
 }

@@ -151,6 +151,8 @@ codes! {
     SOURCE_SOCKET = "MS-6007", Unavailable, "Socket source can't connect";
     /// Files with another header or schema than the first.
     SOURCE_SCHEMA = "MS-6008", Data, "File has another schema";
+    /// A source that runs can't read on, for a reason that may pass.
+    SOURCE_READ = "MS-6009", Unavailable, "Source can't be read at present";
 
     // 7: sinks
     /// The sink can't write.

@@ -10,7 +10,7 @@ use millstream_core::Result;
 use millstream_engine::connector::Waker;
 
 use super::fetch::no_thread;
-use super::listing::{Listing, list};
+use super::listing::{Listing, list_again};
 
 /// The listing of a source that looks once. The readers of one attempt of a job must agree on the files, so
 /// the first that has listed decides for all.
@@ -53,7 +53,7 @@ impl Discovery {
         let work = move || {
             let look = || match &weak {
                 Some(shared) => list_once(&path, shared),
-                None => list(&path).map(Arc::new),
+                None => list_again(&path).map(Arc::new),
             };
             discover(look, interval, &sender, &stopped, &waker);
         };
@@ -105,7 +105,7 @@ fn list_once(path: &Path, shared: &Weak<OneListing>) -> Result<Arc<Listing>> {
     if let Some(listing) = shared.upgrade().and_then(|shared| shared.get().cloned()) {
         return Ok(listing);
     }
-    let mine = Arc::new(list(path)?);
+    let mine = Arc::new(list_again(path)?);
     // Nobody listens any more if there is nothing to share.
     let first = shared
         .upgrade()

@@ -129,7 +129,7 @@ impl Fetcher {
 }
 
 pub(crate) fn no_thread(error: std::io::Error) -> Error {
-    Error::new(&codes::SOURCE_PATH, "the source can't start a thread")
+    Error::new(&codes::SOURCE_READ, "the source can't start a thread")
         .cause(error)
         .next("raise the limit of threads and processes")
 }

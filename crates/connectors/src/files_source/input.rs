@@ -18,8 +18,8 @@ pub(crate) enum InputError {
     Changed(Identity),
     #[error("the compressed data is damaged at byte {at}: {cause}")]
     Damaged { at: u64, cause: io::Error },
-    #[error("the record at offset {offset} is longer than {limit} bytes")]
-    TooLong { offset: u64, limit: usize },
+    #[error("the record at offset {offset} has no end within reach of the limit of {limit} bytes")]
+    Endless { offset: u64, limit: usize },
     #[error("{0}")]
     Io(#[from] io::Error),
 }

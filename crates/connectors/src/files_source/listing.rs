@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
+use millstream_core::codes::Code;
 use millstream_core::{Error, Result, codes};
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +76,16 @@ pub(crate) type Listing = Vec<FoundFile>;
 ///
 /// Names that begin with `_` or `.` are passed over; files that vanish meanwhile, too.
 pub(crate) fn list(path: &Path) -> Result<Listing> {
+    list_with(path, &codes::SOURCE_PATH)
+}
+
+/// As [`list`], for a source that runs: what can't be read now was there before, and may be there again.
+pub(crate) fn list_again(path: &Path) -> Result<Listing> {
+    list_with(path, &codes::SOURCE_READ)
+}
+
+fn list_with(path: &Path, code: &'static Code) -> Result<Listing> {
+    let unreadable = |path: &Path, error: &io::Error| unreadable(path, error, code);
     let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_dir() {
         return Ok(vec![found(path, &metadata)?]);
@@ -101,7 +112,7 @@ pub(crate) fn list(path: &Path) -> Result<Listing> {
 /// The absolute form of a path as the user gave it, so that identities do not depend on the
 /// directory that a process was started in.
 pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).map_err(|error| unreadable(path, &error))
+    std::path::absolute(path).map_err(|error| unreadable(path, &error, &codes::SOURCE_PATH))
 }
 
 fn found(path: &Path, metadata: &Metadata) -> Result<FoundFile> {
@@ -141,11 +152,8 @@ fn nested(path: &Path) -> Error {
     )
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::new(
-        &codes::SOURCE_PATH,
-        format!("{} can't be read", path.display()),
-    )
-    .cause(error)
-    .next("check the source path and its permissions")
+fn unreadable(path: &Path, error: &io::Error, code: &'static Code) -> Error {
+    Error::new(code, format!("{} can't be read", path.display()))
+        .cause(error)
+        .next("check the source path and its permissions")
 }

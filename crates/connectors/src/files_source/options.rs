@@ -79,8 +79,8 @@ pub struct ReadSizes {
     pub split: u64,
     /// Bytes read at once. A reader holds about four of these blocks. At least 1.
     pub block: usize,
-    /// The longest record, at most 1 GiB; a longer one (mostly a quote that is never closed) fails the
-    /// job.
+    /// The longest record, at most 1 GiB; a longer one is bad. One that has no end within twice this, or within
+    /// this and a block if that is more, fails the job: mostly a quote that is never closed.
     pub record: usize,
     /// The most rows in a batch, whatever the engine asks for. At least 1.
     pub rows: usize,

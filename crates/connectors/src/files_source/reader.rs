@@ -15,9 +15,9 @@ use super::format::Dialects;
 use super::ledger::{Ledger, Place};
 use super::listing::Listing;
 use super::options::{Changed, ReadSizes};
+use super::records::Records;
 use super::scan::{Span, count_lines, cut};
 use super::stream::{Block, Sizes, Start};
-use crate::rows::BadRecord;
 
 /// Makes something of records. One for each reader.
 pub(crate) trait Decode<T> {
@@ -49,55 +49,6 @@ pub(crate) struct Decoded {
     pub(crate) bad: usize,
     /// Whether enough is held to be handed out.
     pub(crate) full: bool,
-}
-
-/// Records as they lie in a block.
-pub(crate) struct Records<'a> {
-    pub(crate) file: &'a Arc<str>,
-    pub(crate) bytes: &'a [u8],
-    /// Where in the bytes the cutting began, and where in the file that is.
-    from: usize,
-    start: Start,
-    malformed: &'a [u64],
-}
-
-impl Records<'_> {
-    /// The offset in the file of a record's first byte.
-    pub(crate) fn offset(&self, span: &Span) -> u64 {
-        self.start.offset + u64::from(span.start) - self.from as u64
-    }
-
-    /// The record's 1-based line, if it is known.
-    pub(crate) fn line(&self, span: &Span) -> Option<u64> {
-        (self.start.line > 0).then(|| self.start.line + u64::from(span.line))
-    }
-
-    /// Whether malformed bytes were replaced in `start..end`.
-    pub(crate) fn is_malformed(&self, start: u32, end: u32) -> bool {
-        let offset = |at: u32| self.start.offset + u64::from(at) - self.from as u64;
-        let first = self
-            .malformed
-            .partition_point(|malformed| *malformed < offset(start));
-        self.malformed
-            .get(first)
-            .is_some_and(|malformed| *malformed < offset(end))
-    }
-
-    /// The record as a bad one.
-    pub(crate) fn bad(&self, span: &Span, column: Option<String>, error: String) -> BadRecord {
-        let raw = self
-            .bytes
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or_default();
-        BadRecord {
-            raw: raw.to_vec(),
-            file: Arc::clone(self.file),
-            line: self.line(span),
-            offset: self.offset(span),
-            column,
-            error,
-        }
-    }
 }
 
 /// What all readers of a source share.
@@ -348,6 +299,7 @@ impl<D> FileReader<D> {
             from: current.at,
             start: current.next,
             malformed: &block.malformed,
+            limit: self.plan.sizes.record,
         };
         let decoded = self.decoder.decode(&records, &self.spans, out)?;
         self.advance(at);

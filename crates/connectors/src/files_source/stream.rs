@@ -26,6 +26,14 @@ pub(crate) struct Sizes {
     pub(crate) record: usize,
 }
 
+impl Sizes {
+    /// Bytes after which the end of a record is not looked for any more. Records of up to `record` bytes are good,
+    /// longer ones bad; this is what a quote that is never closed can take.
+    fn given_up(self) -> usize {
+        self.record + self.record.max(self.block)
+    }
+}
+
 /// Whole records that follow each other in a file.
 #[derive(Debug)]
 pub(crate) struct Block {
@@ -111,7 +119,7 @@ impl RecordStream {
                 Passed::Reached(length) => length,
                 Passed::Unfinished(_) if self.ended => self.rest().len(),
                 Passed::Unfinished(_) => {
-                    self.fill()?;
+                    self.read_on()?;
                     continue;
                 }
             };
@@ -172,7 +180,7 @@ impl RecordStream {
                 }
                 Passed::Unfinished(length) => {
                     self.step(length);
-                    self.fill()?;
+                    self.read_on()?;
                 }
             }
         }
@@ -223,7 +231,7 @@ impl RecordStream {
                     return Ok((length > 0).then(|| self.block(length)));
                 }
                 Passed::Unfinished(length) if length > 0 => return Ok(Some(self.block(length))),
-                Passed::Unfinished(_) => self.fill()?,
+                Passed::Unfinished(_) => self.read_on()?,
             }
         }
         Ok(None)
@@ -282,23 +290,30 @@ impl RecordStream {
         self.next.offset += length as u64;
     }
 
-    /// Reads on: at least a block, and as much again as is there already, so that a long record is
-    /// not searched too often.
-    fn fill(&mut self) -> Result<(), InputError> {
-        self.buffer.drain(..self.at);
-        self.at = 0;
-        if self.buffer.len() > self.sizes.record {
-            return Err(InputError::TooLong {
+    /// Reads on where the buffer begins with a record that has no end in it, which may not go on for ever.
+    fn read_on(&mut self) -> Result<(), InputError> {
+        if self.rest().len() > self.sizes.given_up() {
+            return Err(InputError::Endless {
                 offset: self.next.offset,
                 limit: self.sizes.record,
             });
         }
-        let wanted = if self.buffer.len() < self.sizes.block {
-            self.sizes.block - self.buffer.len()
+        self.fill()
+    }
+
+    /// Reads at least a block, and as much again as is there already, so that a long record is not searched
+    /// too often; but no more than decides whether it is too long, so that the same is decided wherever the
+    /// reading began.
+    fn fill(&mut self) -> Result<(), InputError> {
+        self.buffer.drain(..self.at);
+        self.at = 0;
+        let there = self.buffer.len();
+        let wanted = if there < self.sizes.block {
+            self.sizes.block - there
         } else {
-            self.buffer.len()
+            there.min((self.sizes.given_up() + 1).saturating_sub(there))
         };
-        self.ended = !self.input.read(&mut self.buffer, wanted)?;
+        self.ended = !self.input.read(&mut self.buffer, wanted.max(1))?;
         self.malformed.append(&mut self.input.take_malformed());
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use millstream_core::codes::Code;
 use millstream_core::{Error, Result, codes};
 use tracing::warn;
 
@@ -68,13 +69,13 @@ impl Ledger {
             return Ok(());
         };
         let found = state.file.identity;
+        let untouched = !state.is_begun() && (state.share.split == 0 || state.is_small());
         match error {
             InputError::Changed(now) => {
                 let found_now = FoundFile {
                     path: Arc::clone(&path),
                     identity: now,
                 };
-                let untouched = !state.is_begun() && (state.share.split == 0 || state.is_small());
                 if self.place.changed != Changed::Reread && !untouched {
                     return Err(changed_error(&path, &found, &found_now));
                 }
@@ -84,13 +85,15 @@ impl Ledger {
                 self.start_over(found_now);
                 Ok(())
             }
-            InputError::Missing if !state.is_begun() => {
+            // Whether other readers have handed out records of it is not known where they have a part in it.
+            InputError::Missing if untouched => {
                 warn!(file = %path, "the file was taken away before it was read");
                 self.running.retain(|running| running.path != path);
                 self.files.remove(&path);
                 Ok(())
             }
-            InputError::Missing => Err(gone(&path)),
+            // The checkpoint to go on from knows how much of it has been read, by whomever.
+            InputError::Missing => Err(gone(&path, &codes::SOURCE_READ)),
             error => Err(unreadable(&path, &error)),
         }
     }
@@ -178,7 +181,7 @@ pub(super) fn check_gone(path: &Arc<str>, share: &Share, parts: &[Part]) -> Resu
         own.any(|(from, to)| !part.done.covers(from, to.min(end)))
     });
     if lost && !parts.iter().any(Part::is_complete) {
-        Err(gone(path))
+        Err(gone(path, &codes::SOURCE_PATH))
     } else {
         Ok(())
     }
@@ -193,10 +196,10 @@ pub(super) fn counted_otherwise(path: &str) -> Error {
     .next("restore with the charset and delimiters of the snapshot")
 }
 
-fn gone(path: &str) -> Error {
+fn gone(path: &str, code: &'static Code) -> Error {
     Error::new(
-        &codes::SOURCE_PATH,
-        format!("{path} is gone, and only a part of it has been read"),
+        code,
+        format!("{path} is gone, and no more than a part of it has been read"),
     )
     .next("put the file back as it was, or start without this snapshot")
 }
@@ -234,12 +237,16 @@ pub(crate) fn unreadable(path: &str, error: &InputError) -> Error {
         )
         .cause(cause)
         .next("replace the file, or take it away"),
-        InputError::TooLong { offset, limit } => Error::new(
+        InputError::Endless { offset, limit } => Error::new(
             &codes::BAD_RECORD,
-            format!("{name}: the record at offset {offset} is longer than {limit} bytes"),
+            format!(
+                "{name}: the record at offset {offset} is far longer than {limit} bytes, and its end is not in sight"
+            ),
         )
-        .next("close the quote that was opened there, switch quoting off, or allow longer records"),
-        other => Error::new(&codes::SOURCE_PATH, format!("{name} can't be read"))
+        .next("close the quote that was opened there, or raise source.record.max.size"),
+        InputError::Missing => Error::new(&codes::SOURCE_PATH, format!("{name} is gone"))
+            .next("put the file back, or take it out of what is read"),
+        other => Error::new(&codes::SOURCE_READ, format!("{name} can't be read"))
             .cause(other)
             .next("check the disk and the file's permissions"),
     }

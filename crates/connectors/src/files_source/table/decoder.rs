@@ -11,7 +11,8 @@ use super::schema::{Columns, SharedColumns, names_of_head};
 use super::text::to_text;
 use crate::files_source::charset::Reading;
 use crate::files_source::format::Dialects;
-use crate::files_source::reader::{Decode, Decoded, Records};
+use crate::files_source::reader::{Decode, Decoded};
+use crate::files_source::records::Records;
 use crate::files_source::scan::{Span, cut};
 use crate::rows::{BadRecord, Origin, Parsed, Rows};
 
@@ -69,6 +70,22 @@ impl RowsDecoder {
             .filter_map(|field| Column::new(field.data_type()))
             .collect();
         self.columns = Some(columns);
+    }
+
+    /// Converts some records of a block, but for those that are too long.
+    fn convert_short(&mut self, records: &Records<'_>, spans: &[Span]) {
+        if records.first_too_long(spans).is_none() {
+            return self.convert(records, spans);
+        }
+        for run in spans.chunk_by(|a, b| records.is_too_long(a) == records.is_too_long(b)) {
+            match run.first() {
+                Some(first) if records.is_too_long(first) => {
+                    self.bad
+                        .extend(run.iter().map(|span| records.too_long(span)));
+                }
+                _ => self.convert(records, run),
+            }
+        }
     }
 
     /// Converts some records of a block. If their bytes are not all text, one by one.
@@ -265,7 +282,7 @@ impl Decode<Parsed> for RowsDecoder {
     ) -> Result<Decoded> {
         let (rows, bad) = (self.rows, self.bad.len());
         for spans in spans.chunks(TOGETHER) {
-            self.convert(records, spans);
+            self.convert_short(records, spans);
         }
         let bytes: usize = self.builders.iter().map(Column::bytes).sum();
         Ok(Decoded {
