@@ -14,6 +14,7 @@ mod given;
 mod help;
 mod job_options;
 mod notes;
+mod paths;
 mod portable;
 mod problems;
 mod properties;

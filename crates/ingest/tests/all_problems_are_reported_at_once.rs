@@ -94,6 +94,16 @@ fn contradictions_are_refused() {
             "error.dead-letter.path lies in source.path",
         ),
         ("--source.split.size 0", "source.split.size is 0"),
+        ("--source.watch.interval 0", "source.watch.interval is 0"),
+        (
+            "--sink.type print --stream.checkpoint.enable false --error.policy dead-letter \
+             --error.dead-letter.path /dead",
+            "PROCESS_CONTINUOUSLY and error.policy dead-letter: files become visible at checkpoints",
+        ),
+        (
+            "--source.path in --sink.path ./out/../in/out",
+            "sink.path lies in source.path",
+        ),
     ] {
         let error = error(&format!("{least} {more}"));
         assert!(
@@ -118,6 +128,46 @@ fn file_systems_that_are_planned_are_refused_by_name() {
     assert!(
         error.contains("sink.path is `s3://bucket/out`, and s3: URLs are planned"),
         "{error}"
+    );
+}
+
+#[test]
+fn urls_of_other_machines_are_refused_by_name() {
+    let error = error("--source.type csv --source.path file://nas/data --sink.type print");
+    assert_eq!(
+        error,
+        "MS-8002: source.path is `file://nas/data`, which names the machine `nas`; mount its directory here, or write \
+         file:///path for a path of this machine"
+    );
+}
+
+#[test]
+fn charset_and_schema_are_judged_with_everything_else() {
+    let error = error(
+        "--source.type csv --source.path /in --sink.type print --source.charset UFT-8 --stream.sql.schema.json {} \
+         --source.watch.interval 0",
+    );
+    let lines: Vec<&str> = error.lines().collect();
+    let [head, charset, schema, interval] = lines.as_slice() else {
+        unreachable!("three problems: {error}")
+    };
+    assert_eq!(
+        *head,
+        "MS-8001: 3 problems with the parameters of the ingestion job:"
+    );
+    assert!(
+        charset.starts_with(
+            "  MS-1002: source.charset: `UFT-8` is not a charset; give one such as UTF-8"
+        ),
+        "{charset}"
+    );
+    assert!(
+        schema.starts_with("  MS-5003: stream.sql.schema.json: line 1, column "),
+        "{schema}"
+    );
+    assert!(
+        interval.starts_with("  source.watch.interval is 0; "),
+        "{interval}"
     );
 }
 

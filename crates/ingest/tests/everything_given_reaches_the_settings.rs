@@ -70,6 +70,7 @@ fn sql_merge_sink_and_errors_make_the_rest() {
     assert_eq!(
         settings.merge,
         Some(MergeSettings {
+            exclude_given: true,
             field: "f".to_owned(),
             exclude
         })

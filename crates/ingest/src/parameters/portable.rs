@@ -5,6 +5,7 @@ use std::path::Path;
 use millstream_core::Result;
 
 use super::given::{Given, Origin};
+use super::resolve::local_path;
 use super::{Input, Loaded, load, table};
 
 /// Parameters as arguments alone.
@@ -42,9 +43,8 @@ fn absolute(name: &str, text: &str, directory: &Path) -> String {
         table::CHECKPOINT_DIR.name(),
     ]
     .contains(&name);
-    // A URL is absolute.
-    if !is_path || text.contains(":/") {
-        return text.to_owned();
+    match local_path(text) {
+        Ok(path) if is_path => directory.join(path).to_string_lossy().into_owned(),
+        _ => text.to_owned(),
     }
-    directory.join(text).to_string_lossy().into_owned()
 }

@@ -1,19 +1,22 @@
 //! What is missing, contradictory or not there yet: all of it, not only the first.
 
+use millstream_connectors::files_source::Charset;
 use millstream_core::{Error, codes};
+use millstream_sql::schema;
 
 use super::choices::{ErrorPolicy, SinkType, SourceType, WatchType};
-use super::definition::{Parameter, names};
+use super::definition::names;
 use super::given::Given;
-use super::resolve::local_path;
-use super::table;
+use super::settings::SchemaText;
+use super::{paths, resolve, table};
 
 /// Reports what is missing, contradictory or not there yet.
 pub(super) fn of(given: &Given) -> Vec<Error> {
     let mut problems = Vec::new();
     problems.extend(types(given));
     problems.extend(missing(given));
-    problems.extend(paths(given));
+    problems.extend(paths::of(given));
+    problems.extend(texts(given));
     problems.extend(contradictions(given));
     problems
 }
@@ -102,47 +105,34 @@ fn missing(given: &Given) -> Vec<Error> {
     problems
 }
 
-/// Paths that are URLs of file systems that are not there yet, and paths that get in each other's way.
-fn paths(given: &Given) -> Vec<Error> {
-    let mut problems = Vec::new();
-    let all = [
-        &table::SOURCE_PATH,
-        &table::SINK_PATH,
-        &table::DEAD_LETTER_PATH,
-        &table::CHECKPOINT_DIR,
-    ];
-    for parameter in all {
-        let Some(text) = given.get(parameter) else {
-            continue;
-        };
-        if let Err(scheme) = local_path(&text) {
-            let name = parameter.name();
-            let message =
-                format!("{name} is `{text}`, and {scheme}: URLs are planned and not there yet");
-            let next = "give a path or a file: URL";
-            problems.push(Error::new(&codes::INGEST_UNSUPPORTED, message).next(next));
-        }
-    }
-    let path = |parameter: &Parameter<String>| {
-        given.get(parameter).and_then(|text| local_path(&text).ok())
+/// Texts that only their users can judge: the charset's name and the schema.
+fn texts(given: &Given) -> Vec<Error> {
+    let charset = given.get(&table::CHARSET);
+    let charset = charset.and_then(|label| Charset::parse(&label).err());
+    let charset = charset.map(|error| located(&error, table::CHARSET.name(), given));
+    let schema = match resolve::schema(given) {
+        None => None,
+        Some(SchemaText::Struct(text)) => schema::from_parameters(Some(&text), None)
+            .err()
+            .map(|error| located(&error, table::SQL_SCHEMA.name(), given)),
+        Some(SchemaText::Json(text)) => schema::from_parameters(None, Some(&text))
+            .err()
+            .map(|error| located(&error, table::SQL_SCHEMA_JSON.name(), given)),
     };
-    let written = [&table::SINK_PATH, &table::DEAD_LETTER_PATH];
-    let source = path(&table::SOURCE_PATH);
-    for parameter in written {
-        let (Some(source), Some(target)) = (&source, path(parameter)) else {
-            continue;
-        };
-        if target.starts_with(source) {
-            let name = parameter.name();
-            let message =
-                format!("{name} lies in source.path, so the job would read what it writes");
-            problems.push(contradiction(
-                message,
-                "give a directory outside of source.path",
-            ));
-        }
-    }
-    problems
+    charset.into_iter().chain(schema).collect()
+}
+
+/// The error of a text that was given as the parameter `name`.
+fn located(error: &Error, name: &str, given: &Given) -> Error {
+    let code = codes::ALL.iter().find(|code| code.id == error.code());
+    let origin = given.origin(name).map(ToString::to_string);
+    let message = error.message();
+    let message = message
+        .strip_prefix("schema: ")
+        .or_else(|| message.strip_prefix("schema, "))
+        .unwrap_or(message);
+    let message = format!("{name}{}: {message}", origin.unwrap_or_default());
+    Error::new(code.unwrap_or(&&codes::INGEST_PARAMETERS), message).next(error.next_step())
 }
 
 fn contradictions(given: &Given) -> Vec<Error> {
@@ -173,13 +163,28 @@ fn contradictions(given: &Given) -> Vec<Error> {
     }
     if checkpoints == Some(false)
         && given.get(&table::WATCH_TYPE) == Some(WatchType::ProcessContinuously)
-        && given.get(&table::SINK_TYPE) == Some(SinkType::File)
     {
-        let message = "stream.checkpoint.enable is false, source.watch.type PROCESS_CONTINUOUSLY and sink.type file: \
-            files become visible at checkpoints, so none ever would"
-            .to_owned();
-        let next = "leave checkpoints on, or give --source.watch.type PROCESS_ONCE";
-        problems.push(contradiction(message, next));
+        let file = given.get(&table::SINK_TYPE) == Some(SinkType::File);
+        let letters = given.get(&table::ERROR_POLICY) == Some(ErrorPolicy::DeadLetter);
+        let written = [
+            (file, "sink.type file"),
+            (letters, "error.policy dead-letter"),
+        ];
+        if let Some((_, what)) = written.into_iter().find(|(is_so, _)| *is_so) {
+            let message = format!(
+                "stream.checkpoint.enable is false, source.watch.type PROCESS_CONTINUOUSLY and {what}: files \
+                 become visible at checkpoints, so none ever would"
+            );
+            let next = "leave checkpoints on, or give --source.watch.type PROCESS_ONCE";
+            problems.push(contradiction(message, next));
+        }
+    }
+    if given
+        .get(&table::WATCH_INTERVAL)
+        .is_some_and(|interval| interval.is_zero())
+    {
+        let message = format!("{} is 0", table::WATCH_INTERVAL.name());
+        problems.push(contradiction(message, "give a time such as 1 s"));
     }
     for parameter in [
         &table::SPLIT_SIZE,
@@ -194,6 +199,6 @@ fn contradictions(given: &Given) -> Vec<Error> {
     problems
 }
 
-fn contradiction(message: String, next: &str) -> Error {
+pub(super) fn contradiction(message: String, next: &str) -> Error {
     Error::new(&codes::INGEST_PARAMETERS, message).next(next)
 }

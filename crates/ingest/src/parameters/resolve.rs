@@ -50,7 +50,8 @@ fn source(given: &Given) -> Option<TextSource> {
     })
 }
 
-fn schema(given: &Given) -> Option<SchemaText> {
+/// The text of the schema that counts, if there is one.
+pub(super) fn schema(given: &Given) -> Option<SchemaText> {
     if let Some(json) = given.get(&table::SQL_SCHEMA_JSON) {
         return Some(SchemaText::Json(json));
     }
@@ -79,7 +80,12 @@ fn merge(given: &Given) -> Option<Option<MergeSettings>> {
     }
     let field = given.get(&table::MERGE_NESTED_FIELD)?;
     let exclude = given.get(&table::MERGE_EXCLUDE_FIELDS)?.0;
-    Some(Some(MergeSettings { field, exclude }))
+    let exclude_given = given.origin(table::MERGE_EXCLUDE_FIELDS.name()).is_some();
+    Some(Some(MergeSettings {
+        field,
+        exclude,
+        exclude_given,
+    }))
 }
 
 fn sink(given: &Given) -> Option<SinkSettings> {
@@ -109,9 +115,20 @@ fn bad_records(given: &Given) -> Option<BadRecords> {
     })
 }
 
-/// A path, or a `file:` URL, which like in Hadoop is not percent-decoded. As error the scheme of any other
-/// URL.
-pub(super) fn local_path(text: &str) -> Result<PathBuf, &str> {
+/// Why a URL is no path of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Elsewhere<'a> {
+    /// It has another scheme than `file`.
+    Scheme(&'a str),
+    /// It names another machine.
+    Host(&'a str),
+}
+
+/// A path, or a `file:` URL, which like in Hadoop is not percent-decoded.
+///
+/// # Errors
+/// Any other URL.
+pub(super) fn local_path(text: &str) -> Result<PathBuf, Elsewhere<'_>> {
     let Some((scheme, rest)) = text.split_once(':') else {
         return Ok(PathBuf::from(text));
     };
@@ -122,14 +139,17 @@ pub(super) fn local_path(text: &str) -> Result<PathBuf, &str> {
             .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
     if scheme.eq_ignore_ascii_case("file") {
         // file:/x, file:///x and file://localhost/x name the same.
-        let path = rest.strip_prefix("//").unwrap_or(rest);
-        return Ok(PathBuf::from(
-            path.strip_prefix("localhost/")
-                .map_or(path.to_owned(), |p| format!("/{p}")),
-        ));
+        let Some(behind) = rest.strip_prefix("//") else {
+            return Ok(PathBuf::from(rest));
+        };
+        let (host, path) = behind.split_at(behind.find('/').unwrap_or(behind.len()));
+        return match host {
+            "" | "localhost" if !path.is_empty() => Ok(PathBuf::from(path)),
+            host => Err(Elsewhere::Host(host)),
+        };
     }
     if is_scheme && rest.starts_with('/') {
-        Err(scheme)
+        Err(Elsewhere::Scheme(scheme))
     } else {
         Ok(PathBuf::from(text))
     }

@@ -89,6 +89,8 @@ pub struct MergeSettings {
     pub field: String,
     /// The columns that stay outside.
     pub exclude: Vec<String>,
+    /// Whether they were given: then they must be there.
+    pub exclude_given: bool,
 }
 
 /// Where records go.

@@ -30,6 +30,7 @@ parameters! {
         "Name of the nested field.")
         .default("feas").only(Scope::Merge).example("features");
     MERGE_EXCLUDE_FIELDS: Names = Parameter::new(Group::Sink, "sink.merge.exclude.fields",
-        "Columns that stay outside the nested field.")
+        "Columns that stay outside the nested field. Those that are given must be there; the default stays outside where \
+         there is such a column.")
         .default("id").only(Scope::Merge).example("id,time");
 }

@@ -27,7 +27,7 @@ parameters! {
          PROCESS_ONCE: read what is there, then finish.")
         .default("PROCESS_CONTINUOUSLY").only(FILES).example("PROCESS_ONCE");
     WATCH_INTERVAL: Duration = Parameter::new(Group::Source, "source.watch.interval",
-        "Time between two looks for new files in `source.path`.")
+        "Time between two looks for new files in `source.path`; not 0.")
         .default("60000").unit("ms").only(Scope::Watching).example("5000");
     FILE_CHANGED: ChangedFile = Parameter::new(Group::Source, "source.file.changed",
         "What happens when a file has another size or modification time than when it was read. ignore: a warning. \
@@ -53,23 +53,24 @@ parameters! {
          are never cut. Smaller spreads better over subtasks, larger costs less to look after.")
         .default("32 mb").unit("bytes").only(TEXT).example("64 mb");
     RECORD_MAX_SIZE: MemorySize = Parameter::new(Group::Source, "source.record.max.size",
-        "A record longer than this is a bad record. It bounds the memory that a quote without its end can take.")
+        "A record longer than this is a bad record. One that has no end within twice this (at least 512 kb more) fails \
+         the job, so it bounds the memory that a quote without its end can take.")
         .default("64 mb").unit("bytes").only(TEXT).example("8 mb");
 
     ERROR_POLICY: ErrorPolicy = Parameter::new(Group::Errors, "error.policy",
         "What happens with a bad record: a wrong number of columns, bytes that are not of the charset, a value that \
-         does not fit its type, SQL that fails on it. fail: the job fails and names the record. skip: it is left out \
+         does not fit its type, more bytes than `source.record.max.size`, SQL that fails on it. fail: the job fails and names the record. skip: it is left out \
          and counted. dead-letter: it is written to `error.dead-letter.path` and counted.")
         .default("fail").example("dead-letter");
     DEAD_LETTER_PATH: String = Parameter::new(Group::Errors, "error.dead-letter.path",
-        "Directory for bad records, one JSON object a line: raw bytes, file, line, offset, column, error. Written under the \
-         same checkpoints as the output.")
+        "Directory for bad records, one JSON object a line, see Dead letters. Written under the same checkpoints as the \
+         output.")
         .required("with `error.policy` dead-letter").only(Scope::DeadLetters).example("/data/orders-bad");
     ERROR_MAX_COUNT: u64 = Parameter::new(Group::Errors, "error.max.count",
         "More bad records than this fail the job, counted since its first start. Not given: no limit.")
         .only(Scope::BadRecordsTolerated).example("1000");
     ERROR_MAX_RATIO: Ratio = Parameter::new(Group::Errors, "error.max.ratio",
-        "A larger part of bad records among all records fails the job. Looked at from 1,000 records on and at the \
+        "A larger part of bad records among all records that were read fails the job. Looked at from 1,000 records on and at the \
          end of the input. Not given: no limit.")
         .only(Scope::BadRecordsTolerated).example("0.01");
 }

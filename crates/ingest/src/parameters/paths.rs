@@ -1,0 +1,113 @@
+//! Paths that can't be used, and paths that get in each other's way.
+
+use std::path::{Component, Path, PathBuf};
+
+use millstream_core::{Error, codes};
+
+use super::definition::Parameter;
+use super::given::Given;
+use super::problems::contradiction;
+use super::resolve::{Elsewhere, local_path};
+use super::table;
+
+/// What is wrong with the paths that were given.
+pub(super) fn of(given: &Given) -> Vec<Error> {
+    let mut problems = Vec::new();
+    let all = [
+        &table::SOURCE_PATH,
+        &table::SINK_PATH,
+        &table::DEAD_LETTER_PATH,
+        &table::CHECKPOINT_DIR,
+    ];
+    for parameter in all {
+        let Some(text) = given.get(parameter) else {
+            continue;
+        };
+        let name = parameter.name();
+        let (message, next) = match local_path(&text) {
+            Ok(_) => continue,
+            Err(Elsewhere::Scheme(scheme)) => (
+                format!("{name} is `{text}`, and {scheme}: URLs are planned and not there yet"),
+                "give a path or a file: URL",
+            ),
+            Err(Elsewhere::Host(host)) => (
+                format!("{name} is `{text}`, which names the machine `{host}`"),
+                "mount its directory here, or write file:///path for a path of this machine",
+            ),
+        };
+        problems.push(Error::new(&codes::INGEST_UNSUPPORTED, message).next(next));
+    }
+    problems.extend(within_the_source(given));
+    problems
+}
+
+/// What is written must not lie where it is read.
+fn within_the_source(given: &Given) -> Vec<Error> {
+    let place = |parameter: &Parameter<String>| {
+        let path = local_path(&given.get(parameter)?).ok()?;
+        Some(place(&path))
+    };
+    let Some(source) = place(&table::SOURCE_PATH) else {
+        return Vec::new();
+    };
+    let written = [&table::SINK_PATH, &table::DEAD_LETTER_PATH];
+    let within = written
+        .into_iter()
+        .filter(|parameter| place(parameter).is_some_and(|target| target.starts_with(&source)));
+    within
+        .map(|parameter| {
+            let name = parameter.name();
+            let message =
+                format!("{name} lies in source.path, so the job would read what it writes");
+            contradiction(message, "give a directory outside of source.path")
+        })
+        .collect()
+}
+
+/// Where a path leads, however it is written: absolute, with every link followed as far as the path is there.
+fn place(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut place = PathBuf::new();
+    for component in absolute.components() {
+        match component {
+            Component::CurDir => {}
+            // What lies before has no links any more, so its parent is the one above.
+            Component::ParentDir => {
+                place.pop();
+            }
+            other => {
+                place.push(other);
+                if let Ok(real) = place.canonicalize() {
+                    place = real;
+                }
+            }
+        }
+    }
+    place
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn a_path_leads_to_one_place_however_it_is_written() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = directory.path().canonicalize().expect("is there");
+        std::fs::create_dir_all(root.join("in/deep")).expect("is made");
+        std::os::unix::fs::symlink(root.join("in/deep"), root.join("link")).expect("is made");
+        for (written, leads_to) in [
+            ("in", "in"),
+            ("./in/.", "in"),
+            ("out/../in/new", "in/new"),
+            ("link/new", "in/deep/new"),
+            ("link/..", "in"),
+            ("in2", "in2"),
+        ] {
+            assert_eq!(place(&root.join(written)), root.join(leads_to), "{written}");
+        }
+        let here = std::env::current_dir().expect("is there");
+        let here = here.canonicalize().expect("is there");
+        assert_eq!(place("in".as_ref()), here.join("in"));
+    }
+}
