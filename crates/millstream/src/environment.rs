@@ -11,9 +11,9 @@ use millstream_connectors::generator::GeneratorSource;
 use millstream_connectors::socket::SocketTextSource;
 use millstream_connectors::text::{TextFileOptions, TextFileSource};
 use millstream_core::options::{self, format_duration};
-use millstream_core::{Configuration, MaxParallelism, Result};
+use millstream_core::{Configuration, Error, MaxParallelism, Result, codes};
 use millstream_engine::Record;
-use millstream_engine::connector::Source;
+use millstream_engine::connector::{Counter, Source};
 use millstream_engine::graph::{Input, JobGraph, Node, NodeId, NodeKind, Partitioner, Ship};
 use millstream_engine::operator::{Port, SourceFactory};
 
@@ -52,6 +52,7 @@ struct Building {
     code: Configuration,
     /// Settings given from outside: they win.
     options: RunOptions,
+    bad_records: Counter,
 }
 
 /// The environment of a job: a program declares its streams on it, sets what it wants to set, and executes it.
@@ -77,7 +78,8 @@ impl Environment {
         environment
     }
 
-    /// Sets an option of [`millstream_core::options`] by its key.
+    /// Sets an option of [`millstream_core::options`] by its key. A key that is no option's is refused when the
+    /// [graph](Self::graph) is made.
     pub fn set(&self, key: &str, value: impl Into<String>) -> &Self {
         self.building.borrow_mut().code.set(key, value);
         self
@@ -113,6 +115,12 @@ impl Environment {
         configuration
     }
 
+    /// Where operators count the records that they find bad, for the progress and the summary of a job that runs in this
+    /// process. Sources count theirs themselves.
+    pub fn bad_records(&self) -> Counter {
+        self.building.borrow().bad_records.clone()
+    }
+
     /// A stream of what `source` hands out.
     pub fn add_source<T: Record>(&self, name: &str, source: impl Source<T>) -> DataStream<T> {
         let kind = NodeKind::Source(Arc::new(SourceFactory::new(source)));
@@ -141,8 +149,9 @@ impl Environment {
     /// The graph of everything declared so far, as the job `name`.
     ///
     /// # Errors
-    /// A setting does not fit, or the graph is not valid.
+    /// A setting does not fit or does not exist, or the graph is not valid.
     pub fn graph(&self, name: &str) -> Result<JobGraph> {
+        self.check_keys()?;
         let configuration = self.configuration();
         let default = configuration.require(&options::PARALLELISM)? as usize;
         let max_parallelism =
@@ -185,6 +194,20 @@ impl Environment {
         Ok(graph)
     }
 
+    /// Whether all keys that the program sets are options of jobs.
+    fn check_keys(&self) -> Result<()> {
+        let building = self.building.borrow();
+        let mut keys = building.code.iter().map(|(key, _)| key);
+        match keys.find(|key| !options::ALL.iter().any(|option| option.name == *key)) {
+            None => Ok(()),
+            Some(key) => Err(Error::new(
+                &codes::OPTION_UNKNOWN,
+                format!("the program sets `{key}`, which is no option of a job"),
+            )
+            .next("take one of docs/guide/options.md")),
+        }
+    }
+
     /// Runs the job in this process until it ends: for itself, or under the server that started the process.
     ///
     /// # Errors
@@ -194,7 +217,7 @@ impl Environment {
         let directory = self.building.borrow().options.job_directory.clone();
         match directory {
             Some(directory) => service::execute(graph, self.configuration(), &directory),
-            None => local::execute(graph, self.configuration()),
+            None => local::execute(graph, self.configuration(), self.bad_records()),
         }
     }
 }

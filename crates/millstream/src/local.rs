@@ -7,9 +7,10 @@ mod progress;
 mod report;
 mod signals;
 
-use millstream_core::options::PROGRESS_INTERVAL;
+use millstream_core::options::{CHECKPOINT_RETENTION, PROGRESS_INTERVAL};
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_engine::JobGraph;
+use millstream_engine::connector::Counter;
 use millstream_engine::job::{Job, JobOutcome, JobSpec, Restore};
 use millstream_protocol::Facts;
 
@@ -19,18 +20,18 @@ use crate::run::Recovery;
 pub use millstream_log::{LEVEL_VARIABLE, start_to_stderr as start_logging};
 use report::Reporter;
 
-/// Runs `graph` in this process until it ends.
+/// Runs `graph` in this process until it ends. Its operators count bad records in `bad_records`.
 ///
 /// # Errors
 /// The job can't be started, it failed, or a stop that was asked for by SIGTERM did not come about.
-pub fn execute(graph: JobGraph, configuration: Configuration) -> Result<()> {
+pub fn execute(graph: JobGraph, configuration: Configuration, bad_records: Counter) -> Result<()> {
     let directories = Directories::of(&configuration)?;
     let id = new_job_id();
     let restore = restore(&configuration, &graph.name, &directories)?;
     let name = graph.name.clone();
     let bounded = graph.is_bounded();
     let progress_interval = configuration.require(&PROGRESS_INTERVAL)?;
-    let (reporter, watch) = Reporter::new(bounded);
+    let (reporter, watch) = Reporter::new(bounded, bad_records);
     let spec = JobSpec {
         id,
         graph,
@@ -42,15 +43,16 @@ pub fn execute(graph: JobGraph, configuration: Configuration) -> Result<()> {
         random: Box::new(random_number),
         time_of_day,
     };
+    let retains = retains_on_cancellation(&spec.configuration)?;
     let job = Job::prepare(spec, Box::new(reporter))?;
     tracing::info!("Job has been submitted with JobID {id}");
-    let signals = signals::Signals::start(job.control(), &name)?;
+    let signals = signals::Signals::start(job.control(), watch.clone(), &name)?;
     let progress = progress::ProgressLines::start(watch.clone(), bounded, progress_interval)?;
     let outcome = job.run();
     progress.stop();
     signals.stop();
     watch.summary(&name, &outcome);
-    finish(&name, &outcome)
+    finish(&name, &outcome, retains && watch.has_checkpoint())
 }
 
 fn new_job_id() -> JobId {
@@ -76,7 +78,14 @@ fn restore(
     }))
 }
 
-fn finish(name: &str, outcome: &JobOutcome) -> Result<()> {
+/// Whether the newest checkpoint of a cancelled job stays.
+fn retains_on_cancellation(configuration: &Configuration) -> Result<bool> {
+    let retention = configuration.require(&CHECKPOINT_RETENTION)?;
+    Ok(retention.eq_ignore_ascii_case("RETAIN_ON_CANCELLATION"))
+}
+
+/// What the outcome means for the caller; `retained`: there is a checkpoint to go on from after a cancellation.
+fn finish(name: &str, outcome: &JobOutcome, retained: bool) -> Result<()> {
     if outcome.status == JobStatus::Failed {
         let cause = outcome.cause.as_ref();
         let message = cause.map_or("it is not known why", |cause| cause.message.as_str());
@@ -95,10 +104,12 @@ fn finish(name: &str, outcome: &JobOutcome) -> Result<()> {
         });
     }
     if outcome.status == JobStatus::Canceled {
-        return Err(
-            Error::new(&codes::JOB_CANCELED, format!("job `{name}` was cancelled"))
-                .next("start it again with -s latest to go on from its newest retained checkpoint"),
-        );
+        let error = Error::new(&codes::JOB_CANCELED, format!("job `{name}` was cancelled"));
+        return Err(if retained {
+            error.next("start it again with -s latest to go on from its newest checkpoint")
+        } else {
+            error.next("to be able to go on, end a job by SIGTERM, which writes a savepoint")
+        });
     }
     Ok(())
 }

@@ -19,7 +19,8 @@ use millstream_engine::connector::StateEntry;
 
 pub(crate) use self::change::unreadable;
 use self::entry::{Entry, Part, Restored};
-use self::file::{FileState, Totals};
+use self::file::FileState;
+pub(crate) use self::file::Totals;
 use self::share::Share;
 use super::fetch::Task;
 use super::listing::{Compression, FoundFile, Listing};

@@ -12,7 +12,7 @@ use tracing::warn;
 use super::discovery::{Discovery, Schedule};
 use super::fetch::{Fetcher, News, Opening};
 use super::format::Dialects;
-use super::ledger::{Ledger, Place};
+use super::ledger::{Ledger, Place, Totals};
 use super::listing::Listing;
 use super::options::{Changed, ReadSizes};
 use super::records::Records;
@@ -111,6 +111,7 @@ impl Plan {
             ledger,
             decoder,
             listed: false,
+            before: Totals::default(),
             file: None,
             block: None,
             spans: Vec::new(),
@@ -137,6 +138,8 @@ pub(crate) struct FileReader<D> {
     decoder: D,
     /// Whether there has been a listing.
     listed: bool,
+    /// What had been done when the attempt began: its progress is told without it.
+    before: Totals,
     /// The file of the newest blocks.
     file: Option<Arc<str>>,
     block: Option<Current>,
@@ -163,11 +166,19 @@ impl<D> FileReader<D> {
     fn take_listing(&mut self, listing: &Listing) -> Result<()> {
         self.ledger.observe(listing)?;
         let totals = self.ledger.totals();
-        self.progress.files_total.set(totals.files);
-        self.progress.files.set(totals.files_done);
-        self.progress.bytes_total.set(totals.bytes);
         if !self.listed {
-            self.progress.bytes.set(totals.bytes_done);
+            self.before = totals.done();
+        }
+        let before = self.before;
+        // A file that is read again counts once more, so there may be less than before.
+        let more = |now: u64, before: u64| now.saturating_sub(before);
+        let progress = &self.progress;
+        progress.files_total.set(more(totals.files, before.files));
+        progress
+            .files
+            .set(more(totals.files_done, before.files_done));
+        progress.bytes_total.set(more(totals.bytes, before.bytes));
+        if !self.listed {
             if listing.is_empty() && self.plan.is_bounded() {
                 warn!(path = %self.plan.path.display(), "there is no file to be read");
             }

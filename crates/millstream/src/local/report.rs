@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use millstream_core::{CheckpointId, JobStatus, TriggerId};
+use millstream_engine::connector::Counter;
 use millstream_engine::job::{CheckpointStatistics, JobOutcome, Observer, TaskView};
 use millstream_protocol::OperationResult;
 
 use crate::clock::{now, readable};
 
-/// The numbers that progress lines and the summary are made of.
+/// The numbers that progress lines and the summary are made of: those of this run, over all its attempts. What an
+/// earlier run did is not among them; what is read again after a failure counts again.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Totals {
     pub(super) records: u64,
@@ -27,12 +29,48 @@ struct State {
     checkpoints: Vec<CheckpointStatistics>,
     failed_checkpoints: u64,
     restarts: u64,
+    /// What the attempts before the present one have read.
+    past: Totals,
+    /// Whether a stop is under way.
+    stopping: bool,
+}
+
+impl State {
+    /// How far the sources of the present attempt are.
+    fn present(&self) -> Totals {
+        let mut totals = Totals::default();
+        for task in self.tasks.iter().filter(|task| task.is_source) {
+            let source = &task.metrics.source;
+            totals.records += source.records.get();
+            totals.bad_records += source.bad_records.get();
+            totals.bytes += source.bytes.get();
+            totals.bytes_total += source.bytes_total.get();
+            totals.files += source.files.get();
+            totals.files_total += source.files_total.get();
+        }
+        totals
+    }
+
+    fn totals(&self) -> Totals {
+        let mut totals = self.present();
+        // Where the sources can't tell (yet) how much there is, nobody can.
+        if totals.bytes_total > 0 {
+            totals.bytes_total += self.past.bytes;
+        }
+        totals.files_total += self.past.files;
+        totals.records += self.past.records;
+        totals.bad_records += self.past.bad_records;
+        totals.bytes += self.past.bytes;
+        totals.files += self.past.files;
+        totals
+    }
 }
 
 /// Shared between the driver, which reports, and those who show it.
 #[derive(Clone)]
 pub(super) struct Watch {
     state: Arc<Mutex<State>>,
+    bad_records: Counter,
     started: Instant,
     bounded: bool,
 }
@@ -43,10 +81,11 @@ pub(super) struct Reporter {
 }
 
 impl Reporter {
-    /// A reporter and the watch that shows what it learns.
-    pub(super) fn new(bounded: bool) -> (Self, Watch) {
+    /// A reporter and the watch that shows what it learns, and what operators count in `bad_records`.
+    pub(super) fn new(bounded: bool, bad_records: Counter) -> (Self, Watch) {
         let watch = Watch {
             state: Arc::default(),
+            bad_records,
             started: now(),
             bounded,
         };
@@ -69,21 +108,21 @@ impl Watch {
         self.started.elapsed()
     }
 
-    /// How far the sources of the present attempt are.
+    /// What the run has read, and what it has to read.
     pub(super) fn totals(&self) -> Totals {
-        self.with(|state| {
-            let mut totals = Totals::default();
-            for task in state.tasks.iter().filter(|task| task.is_source) {
-                let source = &task.metrics.source;
-                totals.records += source.records.get();
-                totals.bad_records += source.bad_records.get();
-                totals.bytes += source.bytes.get();
-                totals.bytes_total += source.bytes_total.get();
-                totals.files += source.files.get();
-                totals.files_total += source.files_total.get();
-            }
-            totals
-        })
+        let mut totals = self.with(|state| state.totals());
+        totals.bad_records += self.bad_records.get();
+        totals
+    }
+
+    /// Whether a checkpoint or savepoint was completed.
+    pub(super) fn has_checkpoint(&self) -> bool {
+        self.with(|state| !state.checkpoints.is_empty())
+    }
+
+    /// Takes note that a stop is asked for; false: one is under way.
+    pub(super) fn begin_stop(&self) -> bool {
+        self.with(|state| !std::mem::replace(&mut state.stopping, true))
     }
 
     /// The last lines of a job.
@@ -126,7 +165,10 @@ impl Observer for Reporter {
     }
 
     fn attempt_started(&mut self, tasks: &[TaskView]) {
-        self.watch.with(|state| state.tasks = tasks.to_vec());
+        self.watch.with(|state| {
+            state.past = state.totals();
+            state.tasks = tasks.to_vec();
+        });
     }
 
     fn checkpoint_completed(&mut self, statistics: &CheckpointStatistics) {
@@ -172,6 +214,7 @@ impl Observer for Reporter {
                     message = format!("{message} (savepoint {path} was written{committed})");
                 }
                 tracing::error!("{message}");
+                self.watch.with(|state| state.stopping = false);
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Signals: SIGTERM suspends the job, a second SIGTERM or SIGINT cancels it.
+//! Signals: SIGTERM suspends the job, a second SIGTERM or SIGINT cancels it. After a stop that failed the next
+//! SIGTERM is a first one.
 
 use std::thread::JoinHandle;
 
@@ -8,6 +9,7 @@ use millstream_protocol::{Request, SavepointFormat};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Handle;
 
+use super::report::Watch;
 use crate::clock::random_number;
 
 /// Listens for signals while a job runs.
@@ -19,7 +21,7 @@ pub(super) struct Signals {
 impl Signals {
     /// Starts to listen.
     #[allow(clippy::disallowed_methods, reason = "the home of this thread")]
-    pub(super) fn start(job: JobControl, name: &str) -> Result<Self> {
+    pub(super) fn start(job: JobControl, watch: Watch, name: &str) -> Result<Self> {
         let failed = |error: std::io::Error| {
             Error::new(&codes::INTERNAL, "signals can't be listened for").cause(error)
         };
@@ -27,9 +29,8 @@ impl Signals {
         let handle = signals.handle();
         let name = name.to_owned();
         let listen = move || {
-            let mut stopping = false;
             for signal in &mut signals {
-                let request = next_request(signal, &mut stopping, &name);
+                let request = next_request(signal, &watch, &name);
                 if job.request(request).is_err() {
                     return;
                 }
@@ -51,12 +52,11 @@ impl Signals {
     }
 }
 
-fn next_request(signal: i32, stopping: &mut bool, name: &str) -> Request {
+fn next_request(signal: i32, watch: &Watch, name: &str) -> Request {
     let id = TriggerId::from_bytes(
         (u128::from(random_number()) << 64 | u128::from(random_number())).to_be_bytes(),
     );
-    if signal == SIGTERM && !*stopping {
-        *stopping = true;
+    if signal == SIGTERM && watch.begin_stop() {
         tracing::info!(
             "Suspending job \"{name}\" with a CANONICAL savepoint. A second signal cancels it."
         );

@@ -147,6 +147,15 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
+    /// The part of it that has been done.
+    pub(crate) fn done(self) -> Self {
+        Self {
+            files: self.files_done,
+            bytes: self.bytes_done,
+            ..self
+        }
+    }
+
     pub(super) fn add(&mut self, state: &FileState) {
         let owned = state.splits > 0 && state.share.owns_first();
         self.files += u64::from(owned);
