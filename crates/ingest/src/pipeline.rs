@@ -24,13 +24,13 @@ use millstream_connectors::formats::{CsvLines, JsonLines, ParquetFile};
 use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::{Parsed, Rows};
 use millstream_core::{Error, Result, codes};
-use millstream_sql::{Nest, Query, schema};
+use millstream_sql::{Query, schema};
 
 use crate::parameters::{
     BadRecords, ChangedFile, IngestSettings, SchemaText, SinkFormat, SinkSettings, SourceType,
     TextSource,
 };
-use bad_records::Limits;
+use bad_records::{Answered, Judged, Limits};
 use reshape::Reshape;
 
 /// Declares the streams of the job on `environment`.
@@ -40,46 +40,57 @@ use reshape::Reshape;
 pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> Result<()> {
     let source = open(&settings.source)?;
     let (source, query) = plan(source, settings)?;
+    let columns = match &query {
+        Some(query) => Some(Arc::clone(query.output_schema())),
+        None => source.batch_schema(),
+    };
+    let reshape = settings
+        .merge
+        .as_ref()
+        .map(|merge| Reshape::new(merge.clone(), columns.as_deref()));
+    let reshape = reshape.transpose()?;
     let format = settings.source.format.name();
     let parsed = environment.add_source(format, source).uid("source");
-    let parsed = match query {
-        None => parsed,
-        Some(query) => with_sql(parsed, query),
+    let rows = match query {
+        None => without_bad(parsed, &settings.errors),
+        Some(query) => {
+            let answered = with_sql(parsed, query, environment);
+            without_bad(answered, &settings.errors)
+        }
     };
-    let rows = match &settings.errors {
-        BadRecords::Fail => parsed.flat_map(bad_records::fail_on_first).name("Rows"),
+    let rows = match reshape {
+        None => rows,
+        Some(mut reshape) => rows
+            .flat_map(move |rows: Rows, out| reshape.nest(rows, out))
+            .name("Nest"),
+    };
+    write(rows, settings, environment)
+}
+
+/// The good rows; bad records go where `error.policy` says.
+fn without_bad<J: Judged>(judged: DataStream<J>, errors: &BadRecords) -> DataStream<Rows> {
+    let rows = match errors {
+        BadRecords::Fail => return judged.flat_map(bad_records::fail_on_first).name("Rows"),
         BadRecords::Skip(limits) => {
             let limits = Limits::new(*limits, None);
-            bad_records::count(parsed.clone(), limits)
+            bad_records::count(judged.clone(), limits)
                 .discard()
                 .name("Skipped")
                 .uid("skipped");
-            parsed.flat_map(bad_records::good_rows).name("Rows")
+            judged
         }
         BadRecords::DeadLetter { path, limits } => {
             let limits = Limits::new(*limits, Some(path.clone()));
-            let letters = bad_records::count(parsed.clone(), limits);
+            let letters = bad_records::count(judged.clone(), limits);
             let sink = FileSink::new(path, dead_letter::Lines);
             letters
                 .sink_to("Dead letters", sink)
                 .uid("dead-letters")
                 .set_parallelism(1);
-            parsed.flat_map(bad_records::good_rows).name("Rows")
+            judged
         }
     };
-    let rows = match &settings.merge {
-        None => rows,
-        Some(merge) => {
-            let nest = Nest {
-                field: merge.field.clone(),
-                exclude: merge.exclude.clone(),
-            };
-            let mut reshape = Reshape::new(nest);
-            rows.flat_map(move |rows: Rows, out| reshape.nest(rows, out))
-                .name("Nest")
-        }
-    };
-    write(rows, settings, environment)
+    rows.flat_map(bad_records::good_rows).name("Rows")
 }
 
 fn open(source: &TextSource) -> Result<FileSource> {
@@ -143,9 +154,16 @@ fn plan(source: FileSource, settings: &IngestSettings) -> Result<(FileSource, Op
     Ok((source, Some(query)))
 }
 
-fn with_sql(parsed: DataStream<Parsed>, query: Query) -> DataStream<Parsed> {
+fn with_sql(
+    parsed: DataStream<Parsed>,
+    query: Query,
+    environment: &Environment,
+) -> DataStream<Answered> {
+    let bad = environment.bad_records();
     parsed
-        .flat_map(move |parsed: Parsed, out| bad_records::evaluate(&query, parsed, out))
+        .flat_map(move |parsed: Parsed, out| {
+            bad_records::evaluate(&query, parsed, out).map(|failed| bad.add(failed))
+        })
         .name("SQL")
 }
 

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use millstream::{Collector, DataStream, OpenContext, ProcessFunction, ValueState};
+use millstream::{Collector, DataStream, OpenContext, ProcessFunction, Record, ValueState};
 use millstream_connectors::rows::{BadRecord, Origin, Parsed, Rows};
 use millstream_core::{Error, EventTime, Result, codes};
 use millstream_sql::{Evaluated, Query};
@@ -15,32 +15,80 @@ use serde::{Deserialize, Serialize};
 use super::dead_letter;
 use crate::parameters::BadRecordLimits;
 
-/// Runs the query over good rows; rows that it can't answer become bad records.
-pub(super) fn evaluate(query: &Query, parsed: Parsed, out: &mut Collector<Parsed>) -> Result<()> {
-    let rows = match parsed {
-        Parsed::Bad(bad) => {
-            out.collect(Parsed::Bad(bad));
-            return Ok(());
+/// Records behind the step that finds bad ones.
+pub(super) trait Judged: Record {
+    /// How many records there were, whatever became of them.
+    fn read(&self) -> u64;
+    /// The good rows that go on, and the bad records.
+    fn into_parts(self) -> (Option<Rows>, Vec<BadRecord>);
+}
+
+impl Judged for Parsed {
+    fn read(&self) -> u64 {
+        match self {
+            Self::Rows(rows) => rows.len() as u64,
+            Self::Bad(bad) => bad.len() as u64,
         }
-        Parsed::Rows(rows) => rows,
-    };
-    let evaluated = query.evaluate_isolating(&rows.batch)?;
-    if !evaluated.failures.is_empty() {
-        out.collect(Parsed::Bad(failures(&rows, &evaluated)?));
     }
-    if evaluated.rows.num_rows() > 0 {
-        // Behind the SQL no record is asked for its place any more.
-        let origin = Origin {
-            file: Arc::clone(&rows.origin.file),
-            offsets: Vec::new(),
-            lines: Vec::new(),
-        };
-        out.collect(Parsed::Rows(Rows {
-            batch: evaluated.rows,
-            origin: Arc::new(origin),
-        }));
+
+    fn into_parts(self) -> (Option<Rows>, Vec<BadRecord>) {
+        match self {
+            Self::Rows(rows) => (Some(rows), Vec::new()),
+            Self::Bad(bad) => (None, bad),
+        }
     }
-    Ok(())
+}
+
+/// What the SQL made of a batch. Rows that its WHERE leaves out were good records all the same.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Answered {
+    read: u64,
+    rows: Option<Rows>,
+    bad: Vec<BadRecord>,
+}
+
+impl Judged for Answered {
+    fn read(&self) -> u64 {
+        self.read
+    }
+
+    fn into_parts(self) -> (Option<Rows>, Vec<BadRecord>) {
+        (self.rows, self.bad)
+    }
+}
+
+/// Runs the query over good rows; rows that it can't answer become bad records. Answers how many they are.
+pub(super) fn evaluate(
+    query: &Query,
+    parsed: Parsed,
+    out: &mut Collector<Answered>,
+) -> Result<u64> {
+    let read = parsed.read();
+    let (rows, mut bad) = parsed.into_parts();
+    let (mut answer, mut failed) = (None, 0);
+    if let Some(rows) = rows {
+        let evaluated = query.evaluate_isolating(&rows.batch)?;
+        failed = evaluated.failures.len() as u64;
+        bad.extend(failures(&rows, &evaluated)?);
+        if evaluated.rows.num_rows() > 0 {
+            // Behind the SQL no record is asked for its place any more.
+            let origin = Origin {
+                file: Arc::clone(&rows.origin.file),
+                offsets: Vec::new(),
+                lines: Vec::new(),
+            };
+            answer = Some(Rows {
+                batch: evaluated.rows,
+                origin: Arc::new(origin),
+            });
+        }
+    }
+    out.collect(Answered {
+        read,
+        rows: answer,
+        bad,
+    });
+    Ok(failed)
 }
 
 fn failures(rows: &Rows, evaluated: &Evaluated) -> Result<Vec<BadRecord>> {
@@ -60,30 +108,21 @@ fn failures(rows: &Rows, evaluated: &Evaluated) -> Result<Vec<BadRecord>> {
 }
 
 /// Policy `fail`: good rows go on, the first bad record fails the job.
-pub(super) fn fail_on_first(parsed: Parsed, out: &mut Collector<Rows>) -> Result<()> {
-    match parsed {
-        Parsed::Rows(rows) => {
-            out.collect(rows);
-            Ok(())
-        }
-        Parsed::Bad(bad) => match bad.first() {
-            None => Ok(()),
-            Some(bad) => {
-                let column = bad
-                    .column
-                    .as_ref()
-                    .map_or_else(String::new, |c| format!("column `{c}`: "));
-                let message = format!("{}: {column}{}", dead_letter::place(bad), bad.error);
-                Err(Error::new(&codes::BAD_RECORD, message)
-                    .next("mend the record, or set error.policy to skip or dead-letter"))
-            }
-        },
+pub(super) fn fail_on_first<J: Judged>(judged: J, out: &mut Collector<Rows>) -> Result<()> {
+    let (rows, bad) = judged.into_parts();
+    if let Some(bad) = bad.first() {
+        return Err(Error::new(&codes::BAD_RECORD, dead_letter::reason(bad))
+            .next("mend the record, or set error.policy to skip or dead-letter"));
     }
+    if let Some(rows) = rows {
+        out.collect(rows);
+    }
+    Ok(())
 }
 
 /// Policies `skip` and `dead-letter`: good rows go on.
-pub(super) fn good_rows(parsed: Parsed, out: &mut Collector<Rows>) {
-    if let Parsed::Rows(rows) = parsed {
+pub(super) fn good_rows<J: Judged>(judged: J, out: &mut Collector<Rows>) {
+    if let (Some(rows), _) = judged.into_parts() {
         out.collect(rows);
     }
 }
@@ -99,14 +138,13 @@ pub(super) struct Tally {
 }
 
 /// Counts bad records, holds them against the limits, and hands on the line of each.
-pub(super) fn count(parsed: DataStream<Parsed>, limits: Limits) -> DataStream<String> {
-    parsed
-        .map(|parsed| match parsed {
-            Parsed::Rows(rows) => Tally {
-                good: rows.len() as u64,
-                bad: Vec::new(),
-            },
-            Parsed::Bad(bad) => Tally { good: 0, bad },
+pub(super) fn count<J: Judged>(judged: DataStream<J>, limits: Limits) -> DataStream<String> {
+    judged
+        .map(|judged| {
+            let read = judged.read();
+            let (_, bad) = judged.into_parts();
+            let good = read.saturating_sub(bad.len() as u64);
+            Tally { good, bad }
         })
         .name("Tally")
         .key_by(|_| KEY)
@@ -129,10 +167,15 @@ impl Limits {
         Self { limits, letters }
     }
 
-    fn check(&self, counts: Counts, at_end: bool) -> Result<()> {
+    /// Holds the counts against the limits; `latest` says which record was the last bad one and why.
+    fn check(&self, counts: Counts, at_end: bool, latest: Option<&BadRecord>) -> Result<()> {
         let all = counts.good + counts.bad;
         if let Some(limit) = self.limits.count.filter(|limit| counts.bad > *limit) {
-            return Err(too_many(counts, &format!("error.max.count is {limit}")));
+            return Err(too_many(
+                counts,
+                &format!("error.max.count is {limit}"),
+                latest,
+            ));
         }
         let is_telling = at_end || all >= BadRecordLimits::RATIO_FROM;
         let ratio = if all == 0 {
@@ -145,7 +188,11 @@ impl Limits {
             .ratio
             .filter(|limit| is_telling && ratio > *limit)
         {
-            Some(limit) => Err(too_many(counts, &format!("error.max.ratio is {limit}"))),
+            Some(limit) => Err(too_many(
+                counts,
+                &format!("error.max.ratio is {limit}"),
+                latest,
+            )),
             None => Ok(()),
         }
     }
@@ -157,6 +204,8 @@ struct Counter {
     state: Option<ValueState<u8, Counts>>,
     /// The counts as they were last, for the end, where no record is at hand.
     last: Counts,
+    /// The bad record that came last since the start of this attempt.
+    latest: Option<BadRecord>,
 }
 
 impl Counter {
@@ -165,6 +214,7 @@ impl Counter {
             limits,
             state: None,
             last: Counts::default(),
+            latest: None,
         }
     }
 }
@@ -176,11 +226,36 @@ struct Counts {
     bad: u64,
 }
 
-fn too_many(counts: Counts, limit: &str) -> Error {
+fn too_many(counts: Counts, limit: &str, latest: Option<&BadRecord>) -> Error {
     let Counts { good, bad } = counts;
-    let message = format!("{bad} of {} records are bad, and {limit}", good + bad);
+    let latest = latest.map_or_else(String::new, |bad| {
+        format!(" (the latest: {})", dead_letter::reason(bad))
+    });
+    let message = format!(
+        "{bad} of {} records are bad{latest}, and {limit}",
+        good + bad
+    );
     Error::new(&codes::BAD_RECORD_LIMIT, message)
         .next("look at the dead letters or the log, mend the input, or raise the limit")
+}
+
+/// As many bad records of a job are logged for everybody to see, the others at DEBUG.
+const SHOWN: u64 = 10;
+
+/// Logs bad records, before which there were `before` others in the job. Those of an epoch that is never
+/// committed are found nowhere else.
+fn log(before: u64, bad: &[BadRecord]) {
+    for (number, bad) in (before..).zip(bad) {
+        let reason = dead_letter::reason(bad);
+        if number < SHOWN {
+            tracing::warn!("Bad record: {reason}");
+        } else {
+            tracing::debug!("Bad record: {reason}");
+        }
+        if number + 1 == SHOWN {
+            tracing::warn!("More bad records are logged at DEBUG only.");
+        }
+    }
 }
 
 impl ProcessFunction<u8, Tally, String> for Counter {
@@ -197,16 +272,20 @@ impl ProcessFunction<u8, Tally, String> for Counter {
             return Ok(());
         };
         let mut counts = state.get()?.unwrap_or_default();
+        log(counts.bad, &tally.bad);
         counts.good += tally.good;
         counts.bad += tally.bad.len() as u64;
         state.set(counts)?;
         self.last = counts;
-        self.limits.check(counts, false)?;
-        for bad in &tally.bad {
-            tracing::debug!("Bad record: {}: {}", dead_letter::place(bad), bad.error);
-            if self.limits.letters.is_some() {
-                out.collect(dead_letter::line(bad));
-            }
+        if let Some(bad) = tally.bad.last() {
+            self.latest = Some(bad.clone());
+        }
+        self.limits.check(counts, false, self.latest.as_ref())?;
+        if self.limits.letters.is_some() {
+            tally
+                .bad
+                .iter()
+                .for_each(|bad| out.collect(dead_letter::line(bad)));
         }
         Ok(())
     }
@@ -215,7 +294,7 @@ impl ProcessFunction<u8, Tally, String> for Counter {
         if watermark < EventTime::MAX {
             return Ok(());
         }
-        self.limits.check(self.last, true)?;
+        self.limits.check(self.last, true, self.latest.as_ref())?;
         let Counts { good, bad } = self.last;
         let whereto = match &self.limits.letters {
             Some(path) => format!("written to {}", path.display()),

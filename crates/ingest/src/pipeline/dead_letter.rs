@@ -62,10 +62,19 @@ pub(super) fn row_as_json(batch: &RecordBatch, row: usize) -> Result<Vec<u8>> {
 }
 
 /// `file (line 3, offset 40)`, for messages.
-pub(super) fn place(bad: &BadRecord) -> String {
+fn place(bad: &BadRecord) -> String {
     let name = Path::new(&*bad.file).display();
     match bad.line {
         Some(line) => format!("{name}, line {line} (offset {})", bad.offset),
         None => format!("{name}, offset {}", bad.offset),
     }
+}
+
+/// Place, column and error of a bad record, for messages.
+pub(super) fn reason(bad: &BadRecord) -> String {
+    let column = bad
+        .column
+        .as_ref()
+        .map_or_else(String::new, |column| format!("column `{column}`: "));
+    format!("{}: {column}{}", place(bad), bad.error)
 }

@@ -1,30 +1,35 @@
 //! `sink.merge.*`: flat columns become one nested column.
 
+use arrow::datatypes::Schema;
 use millstream::Collector;
 use millstream_connectors::rows::Rows;
 use millstream_core::Result;
 use millstream_sql::{Nest, Nested};
 
-/// Nests the columns of every batch. What goes where is worked out with the first batch: before it, a source
-/// without a schema may not know its columns.
+use crate::parameters::MergeSettings;
+
+/// Nests the columns of every batch. What goes where is worked out before the job starts; with the first batch
+/// where a source without a schema does not know its columns earlier.
 #[derive(Clone)]
 pub(super) struct Reshape {
-    nest: Nest,
+    merge: MergeSettings,
     planned: Option<Nested>,
 }
 
 impl Reshape {
-    pub(super) fn new(nest: Nest) -> Self {
-        Self {
-            nest,
-            planned: None,
-        }
+    /// Nests as `merge` says, columns as in `schema` if they are known.
+    ///
+    /// # Errors
+    /// The settings do not fit the columns.
+    pub(super) fn new(merge: MergeSettings, schema: Option<&Schema>) -> Result<Self> {
+        let planned = schema.map(|schema| plan(&merge, schema)).transpose()?;
+        Ok(Self { merge, planned })
     }
 
     pub(super) fn nest(&mut self, rows: Rows, out: &mut Collector<Rows>) -> Result<()> {
         let planned = match self.planned.take() {
             Some(planned) => planned,
-            None => self.nest.plan(&rows.batch.schema())?,
+            None => plan(&self.merge, &rows.batch.schema())?,
         };
         out.collect(Rows {
             batch: planned.apply(&rows.batch)?,
@@ -33,4 +38,17 @@ impl Reshape {
         self.planned = Some(planned);
         Ok(())
     }
+}
+
+/// Names that were given must be there; the default is left out where there is no such column.
+fn plan(merge: &MergeSettings, schema: &Schema) -> Result<Nested> {
+    let mut exclude = merge.exclude.clone();
+    if !merge.exclude_given {
+        exclude.retain(|name| schema.column_with_name(name).is_some());
+    }
+    let nest = Nest {
+        field: merge.field.clone(),
+        exclude,
+    };
+    nest.plan(schema)
 }
