@@ -23,9 +23,8 @@ use crate::operators::{
 /// A stream of records of type `T`. Clones are the same stream, for a second consumer.
 pub struct DataStream<T> {
     environment: Environment,
-    /// The operators that it comes from: several for a union.
-    nodes: Vec<NodeId>,
-    edge: Edge,
+    /// The operators that it comes from, and how their records are handed on: several for a union.
+    nodes: Vec<(NodeId, Edge)>,
     records: PhantomData<fn() -> T>,
 }
 
@@ -34,7 +33,6 @@ impl<T> Clone for DataStream<T> {
         Self {
             environment: self.environment.clone(),
             nodes: self.nodes.clone(),
-            edge: self.edge.clone(),
             records: PhantomData,
         }
     }
@@ -44,8 +42,7 @@ impl<T: Record> DataStream<T> {
     pub(crate) fn new(environment: Environment, node: NodeId) -> Self {
         Self {
             environment,
-            nodes: vec![node],
-            edge: Edge::Auto,
+            nodes: vec![(node, Edge::Auto)],
             records: PhantomData,
         }
     }
@@ -73,26 +70,31 @@ impl<T: Record> DataStream<T> {
     }
 
     fn change(&self, mut change: impl FnMut(&mut Declared)) {
-        for node in &self.nodes {
+        for (node, _) in &self.nodes {
             self.environment.change(*node, &mut change);
         }
     }
 
     /// Hands the records to the subtasks of the next operator in turn.
     #[must_use]
-    pub fn rebalance(mut self) -> Self {
-        self.edge = Edge::Rebalance;
-        self
+    pub fn rebalance(self) -> Self {
+        self.shipped(&Edge::Rebalance)
     }
 
     /// Hands every record to every subtask of the next operator.
     #[must_use]
-    pub fn broadcast(mut self) -> Self {
-        self.edge = Edge::Broadcast;
+    pub fn broadcast(self) -> Self {
+        self.shipped(&Edge::Broadcast)
+    }
+
+    fn shipped(mut self, how: &Edge) -> Self {
+        for (_, edge) in &mut self.nodes {
+            edge.clone_from(how);
+        }
         self
     }
 
-    /// The records of both streams, in no particular order between them.
+    /// The records of both streams, in no particular order between them. Each is handed on as it was to be.
     #[must_use]
     pub fn union(mut self, other: Self) -> Self {
         self.nodes.extend(other.nodes);
@@ -102,7 +104,7 @@ impl<T: Record> DataStream<T> {
     fn inputs(&self) -> Vec<(NodeId, Edge, Port)> {
         self.nodes
             .iter()
-            .map(|node| (*node, self.edge.clone(), Port::First))
+            .map(|(node, edge)| (*node, edge.clone(), Port::First))
             .collect()
     }
 
@@ -137,12 +139,12 @@ impl<T: Record> DataStream<T> {
     /// The same records, each belonging to a key: those of one key meet in one subtask, in the order in which
     /// their source handed them out.
     pub fn key_by<K: StateKey, F: Fn(&T) -> K + Clone + Send + Sync + 'static>(
-        mut self,
+        self,
         key: F,
     ) -> KeyedStream<T, K, F> {
-        self.edge = Edge::Hash(Arc::new(KeyPartitioner::new(key.clone())));
+        let by_key = Edge::Hash(Arc::new(KeyPartitioner::new(key.clone())));
         KeyedStream {
-            stream: self,
+            stream: self.shipped(&by_key),
             key,
             keys: PhantomData,
         }
