@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use millstream::options::{CHECKPOINT_MIN_PAUSE, CHECKPOINT_RETENTION, CHECKPOINT_TIMEOUT};
-use millstream::{Arguments, EntryPoint, Environment, Parameter, Result};
+use millstream::{Arguments, EntryPoint, Environment, Error, Parameter, Result};
 use serde::{Deserialize, Serialize};
 
 /// A word and how often it has come.
@@ -54,7 +54,14 @@ fn build(environment: &Environment, arguments: &Arguments) -> Result<()> {
         .set(CHECKPOINT_TIMEOUT.name, "60 s")
         .set(CHECKPOINT_RETENTION.name, "RETAIN_ON_CANCELLATION")
         .restart_after(3, Duration::from_secs(10));
-    let port = u16::try_from(arguments.parsed::<u32>("port")?).unwrap_or(0);
+    let port = arguments.parsed::<u32>("port")?;
+    let port = u16::try_from(port).map_err(|_| {
+        Error::new(
+            &millstream::codes::OPTION_VALUE,
+            format!("--port is `{port}`, which is not a port"),
+        )
+        .next("give a number from 1 to 65535")
+    })?;
     environment
         .socket_text_stream(arguments.require("host")?, port)
         .name("MySourceFunction")

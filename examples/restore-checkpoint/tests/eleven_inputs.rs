@@ -3,11 +3,11 @@
 
 #![allow(clippy::panic, reason = "a test may panic")]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long anything may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -99,8 +99,24 @@ impl Program {
     }
 }
 
+/// The source's connection, as soon as it connects.
+#[allow(clippy::disallowed_methods, reason = "a listener has no deadline")]
 fn connection(listener: &TcpListener) -> TcpStream {
-    listener.accept().expect("the source connects").0
+    let began = Instant::now();
+    listener.set_nonblocking(true).expect("a listener");
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false).expect("a stream");
+                return stream;
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                assert!(began.elapsed() < PATIENCE, "the source does not connect");
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => panic!("the source can't connect: {error}"),
+        }
+    }
 }
 
 #[test]
@@ -191,6 +207,7 @@ fn check_log(log: &[String], errors: usize) {
             "the cause: {line}"
         );
     }
+    check_job(log, errors, source, sink);
     let last = log.last().expect("the error line");
     assert!(
         last.starts_with("MS-2001: job `RestoreCheckpointExample` failed"),
@@ -200,4 +217,44 @@ fn check_log(log: &[String], errors: usize) {
         last.contains("custom error flag, restart application"),
         "the root cause: {last}"
     );
+}
+
+/// The states of the job itself, and that each attempt fails before the tasks that are left are cancelled.
+fn check_job(log: &[String], errors: usize, source: &str, sink: &str) {
+    let switches: Vec<&str> = log
+        .iter()
+        .filter_map(|line| {
+            let (head, states) = line.split_once(" switched from state ")?;
+            head.contains("Job RestoreCheckpointExample (")
+                .then_some(states)
+        })
+        .map(|states| states.split('.').next().unwrap_or_default())
+        .collect();
+    let mut expected = vec!["CREATED to RUNNING"];
+    for error in 1..=errors {
+        expected.push("RUNNING to FAILING");
+        if error < errors {
+            expected.extend(["FAILING to RESTARTING", "RESTARTING to RUNNING"]);
+        }
+    }
+    expected.push("FAILING to FAILED");
+    let begins = switches
+        .iter()
+        .position(|states| *states == "CREATED to RUNNING");
+    assert_eq!(
+        switches.get(begins.unwrap_or(0)..),
+        Some(expected.as_slice())
+    );
+    let mut order = Vec::new();
+    for line in log {
+        if line.contains(source) && line.contains("switched from RUNNING to FAILED.") {
+            order.push("source failed");
+        } else if line.contains(sink) && line.contains("switched from RUNNING to CANCELING.") {
+            order.push("sink is cancelled");
+        } else if line.contains("switched from state RUNNING to FAILING.") {
+            order.push("job is failing");
+        }
+    }
+    let one = ["source failed", "job is failing", "sink is cancelled"];
+    assert_eq!(order, one.repeat(errors));
 }

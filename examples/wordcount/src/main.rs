@@ -11,7 +11,9 @@ use std::process::ExitCode;
 
 use millstream::connectors::file_sink::FileSink;
 use millstream::connectors::formats::TextLines;
-use millstream::{Arguments, DataStream, EntryPoint, Environment, Error, Parameter, Result, Text};
+use millstream::{
+    Arguments, DataStream, EntryPoint, Environment, Error, Parameter, Result, Text, codes,
+};
 
 // Batches travel between threads; this allocator gives their memory back to the thread that asks next.
 #[global_allocator]
@@ -70,25 +72,36 @@ fn build(environment: &Environment, arguments: &Arguments) -> Result<()> {
 }
 
 fn lines(environment: &Environment, arguments: &Arguments) -> Result<DataStream<String>> {
-    let missing = || {
-        Error::new(
-            &millstream::codes::OPTION_CONFLICT,
-            "there is nothing to count",
-        )
-        .next("give either --input PATH or --socket HOST:PORT")
-    };
     match (arguments.get("input"), arguments.get("socket")) {
         (Some(path), None) => Ok(environment.read_text_file(path)?.name("Lines").uid("lines")),
         (None, Some(address)) => {
-            let (host, port) = address.rsplit_once(':').ok_or_else(missing)?;
-            let port = port.parse().map_err(|_| missing())?;
+            let (host, port) = parse_address(address)?;
             Ok(environment
                 .socket_text_stream(host, port)
                 .name("Lines")
                 .uid("lines"))
         }
-        _ => Err(missing()),
+        (None, None) => Err(one_of_both("there is nothing to count")),
+        (Some(_), Some(_)) => Err(one_of_both("--input and --socket are both given")),
     }
+}
+
+fn one_of_both(what: &str) -> Error {
+    Error::new(&codes::OPTION_CONFLICT, what).next("give either --input PATH or --socket HOST:PORT")
+}
+
+fn parse_address(address: &str) -> Result<(&str, u16)> {
+    let parts = address.rsplit_once(':');
+    let parsed = parts.and_then(|(host, port)| Some((host, port.parse().ok()?)));
+    parsed
+        .filter(|(host, port)| !host.is_empty() && *port > 0)
+        .ok_or_else(|| {
+            Error::new(
+                &codes::OPTION_VALUE,
+                format!("--socket is `{address}`, which is not HOST:PORT"),
+            )
+            .next("give for example localhost:9000, with a port from 1 to 65535")
+        })
 }
 
 fn count(lines: DataStream<String>) -> DataStream<(Text, u64)> {

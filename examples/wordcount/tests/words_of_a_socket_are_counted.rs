@@ -64,3 +64,30 @@ fn nobody_who_listens_is_said_with_the_address() {
         "{error}"
     );
 }
+
+#[test]
+fn what_can_not_be_counted_is_told() {
+    for (arguments, code, text) in [
+        (&[][..], "MS-1003", "there is nothing to count"),
+        (
+            &["--input=words.txt", "--socket=localhost:9000"][..],
+            "MS-1003",
+            "--input and --socket are both given",
+        ),
+        (
+            &["--socket=localhost"][..],
+            "MS-1002",
+            "--socket is `localhost`, which is not HOST:PORT",
+        ),
+        (
+            &["--socket=localhost:70000"][..],
+            "MS-1002",
+            "--socket is `localhost:70000`, which is not HOST:PORT",
+        ),
+    ] {
+        let said = running::run(word_count(arguments));
+        assert_eq!(said.code, Some(1), "{arguments:?}");
+        let expected = format!("{code}: {text}; ");
+        assert!(said.error().starts_with(&expected), "{said:?}");
+    }
+}
