@@ -18,7 +18,7 @@ fn the_process_ends_and_names_the_task() {
         ))
         .args([
             "-D",
-            "task.cancellation.timeout=600 ms",
+            "task.cancellation.timeout=5 s",
             "-D",
             "task.cancellation.interval=200 ms",
         ])

@@ -8,8 +8,9 @@ use common::options;
 use millstream::connectors::generator::GeneratorSource;
 use millstream::{Environment, Result};
 
-/// A job that runs for about half a second and checkpoints into a path that is a file.
-fn run(tolerable: u32) -> Result<()> {
+/// A job that checkpoints into a path that is a file, which is taken away when the number `mended` comes; it ends
+/// soon after.
+fn run(tolerable: u32, mended: u64) -> Result<()> {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("no-directory");
     std::fs::write(&file, "a file").expect("a file");
@@ -25,15 +26,25 @@ fn run(tolerable: u32) -> Result<()> {
     let environment = Environment::with_options(options);
     environment.enable_checkpointing(Duration::from_millis(20));
     let source = GeneratorSource::new(1, |_, index| index)
-        .count(500)
+        .count(mended + 200)
         .rate(1_000.0);
-    environment.add_source("slow", source).discard();
+    environment
+        .add_source("slow", source)
+        .flat_map(move |number, out| {
+            if number == mended {
+                std::fs::remove_file(&file)?;
+            }
+            out.collect(number);
+            std::io::Result::Ok(())
+        })
+        .discard();
     environment.execute("no checkpoints")
 }
 
 #[test]
 fn the_job_fails_with_the_reason() {
-    let error = run(2).expect_err("three failures are too many");
+    // Nobody mends it within the minutes that this would run.
+    let error = run(2, 300_000).expect_err("three failures are too many");
     assert_eq!(error.code(), "MS-2001");
     assert!(
         error.to_string().contains("MS-2006"),
@@ -43,4 +54,9 @@ fn the_job_fails_with_the_reason() {
         error.message().contains("no-directory"),
         "the place: {error}"
     );
+}
+
+#[test]
+fn as_many_as_are_tolerated_do_no_harm() {
+    run(1_000_000, 500).expect("the job goes on and ends");
 }

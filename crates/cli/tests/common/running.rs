@@ -54,6 +54,7 @@ pub(crate) struct Running {
     log: Receiver<String>,
     printed: Vec<String>,
     logged: Vec<String>,
+    patience: Duration,
 }
 
 impl Running {
@@ -71,14 +72,21 @@ impl Running {
             child,
             printed: Vec::new(),
             logged: Vec::new(),
+            patience: PATIENCE,
         }
+    }
+
+    /// The same program, of which anything may take as long as `patience`.
+    pub(crate) fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Waits for a line of the log that holds `text`, and answers it.
     #[track_caller]
     pub(crate) fn await_log(&mut self, text: &str) -> String {
         loop {
-            let Ok(line) = self.log.recv_timeout(PATIENCE) else {
+            let Ok(line) = self.log.recv_timeout(self.patience) else {
                 panic!(
                     "no line with `{text}` in the log:\n{}",
                     self.logged.join("\n")
@@ -94,7 +102,7 @@ impl Running {
     /// Waits for the next line that it prints.
     #[track_caller]
     pub(crate) fn await_print(&mut self) -> String {
-        let Ok(line) = self.output.recv_timeout(PATIENCE) else {
+        let Ok(line) = self.output.recv_timeout(self.patience) else {
             self.logged.extend(self.log.try_iter());
             panic!("nothing is printed; the log:\n{}", self.logged.join("\n"))
         };
@@ -119,7 +127,7 @@ impl Running {
         while !condition() {
             self.logged.extend(self.log.try_iter());
             let alive = self.child.try_wait().expect("a child").is_none();
-            if !alive || begin.elapsed() > PATIENCE {
+            if !alive || begin.elapsed() > self.patience {
                 panic!("waited for {what}; the log:\n{}", self.logged.join("\n"));
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -160,9 +168,10 @@ impl Running {
     #[track_caller]
     pub(crate) fn end(mut self) -> Said {
         // The streams end with the process.
+        let patience = self.patience;
         let late = |_| panic!("it does not end");
         let rest = |from: &Receiver<String>, to: &mut Vec<String>| loop {
-            match from.recv_timeout(PATIENCE) {
+            match from.recv_timeout(patience) {
                 Ok(line) => to.push(line),
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
                 Err(timeout) => late(timeout),
