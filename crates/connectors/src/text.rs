@@ -158,10 +158,11 @@ impl<T: for<'a> From<&'a str>> Decode<T> for LinesDecoder {
             return Ok(Decoded::default());
         };
         if let Some(long) = records.first_too_long(spans) {
-            let bad = records.too_long(long);
             let message = format!(
-                "{} at offset {}: a line of {}",
-                bad.file, bad.offset, bad.error
+                "{} at offset {}: a line of {} bytes, more than `ReadSizes::record` allows",
+                records.file,
+                records.offset(long),
+                long.end - long.start,
             );
             return Err(
                 Error::new(&codes::BAD_RECORD, message).next("cut the line, or allow longer ones")
