@@ -11,8 +11,9 @@ use common::server::{Server, first_file};
 fn names_lead_nowhere_else() {
     let directory = tempfile::tempdir().expect("a directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let mut server = Server::start(directory.path(), &[]);
     let job = server.submit("orders", &[]);
+    server.await_status(&job, "RUNNING");
     let processes = rest::get(server.port(), "/taskmanagers");
     let process = processes["taskmanagers"][0]["id"].as_str().expect("an id");
     let files = [

@@ -11,17 +11,13 @@ fn jobs_that_come_and_go_are_seen() {
     first_file(directory.path());
     let server = Server::start(directory.path(), &[]);
     let mut watch = Running::start(server.command(&["list", "--watch", "-a"]));
-    while watch.await_print() != "No running jobs." {}
+    watch.await_printed(|line| line == "No running jobs.");
     let job = server.submit("orders", &[]);
-    while !watch
-        .await_print()
-        .contains(&format!("{job} : orders (RUNNING)"))
-    {}
+    let running = format!("{job} : orders (RUNNING)");
+    watch.await_printed(|line| line.contains(&running));
     server.succeed(&["cancel", &job]);
-    while !watch
-        .await_print()
-        .contains(&format!("{job} : orders (CANCELED)"))
-    {}
+    let cancelled = format!("{job} : orders (CANCELED)");
+    watch.await_printed(|line| line.contains(&cancelled));
     watch.signal("INT");
     let said = watch.end();
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""));

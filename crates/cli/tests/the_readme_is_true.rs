@@ -18,6 +18,9 @@ struct Step {
     printed: Vec<String>,
 }
 
+/// How long all commands may take, in seconds: the build among them, on a machine that is busy.
+const LIMIT: &str = "1800";
+
 /// What ends the output of a step, before its number and exit code.
 const MARK: &str = "== step";
 
@@ -81,8 +84,10 @@ fn shell(directory: &Path, repository: &Path, port: u16) -> Command {
         format!("rest.port: {port}\n"),
     )
     .expect("written");
-    let mut command = Command::new("bash");
+    // Some of the commands wait for something: they and what they have started are ended when it does not come.
+    let mut command = Command::new("timeout");
     command
+        .args(["--kill-after=10", LIMIT, "bash"])
         .current_dir(directory)
         .env_clear()
         .env("CARGO_TARGET_DIR", target)

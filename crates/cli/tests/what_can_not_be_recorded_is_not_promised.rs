@@ -66,9 +66,7 @@ fn the_end_of_a_job_is_recorded_when_there_is_space_again() {
         kill(process);
     }
     // Until it knows of the end it can't take the cancellation on record.
-    while server.call("PATCH", &path, None).0 != 409 {
-        std::thread::yield_now();
-    }
+    server.await_call("PATCH", &path, |status, _| (status == 409).then_some(()));
     let shown = server.get(&path);
     assert_eq!(shown.get("state"), Some(&json!("RUNNING")), "not on record");
     limit_files(pid, "unlimited:");

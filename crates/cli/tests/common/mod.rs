@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
+mod environment;
 pub(crate) mod rest;
 pub(crate) mod running;
 pub(crate) mod server;
@@ -16,6 +17,7 @@ pub(crate) use running::{Running, Said};
 /// The command in `directory`.
 pub(crate) fn command(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_millstream"));
+    environment::without_settings(&mut command);
     command.current_dir(directory);
     command
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// Far longer than anything takes: a test that waits so long has found something.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// What the server at `port` of this machine answers: status, and body.
 pub(crate) fn send(

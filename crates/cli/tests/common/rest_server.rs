@@ -3,9 +3,12 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![allow(clippy::disallowed_methods, reason = "tests wait with a deadline")]
 
+#[path = "environment.rs"]
+mod environment;
+
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,11 +16,12 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// Far longer than anything takes, also on a disk that is slow to sync: a test that waits so long has found something.
-const PATIENCE: Duration = Duration::from_secs(240);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 /// Between two questions: asking without a pause takes the cores away from those who are waited for.
 const PAUSE: Duration = Duration::from_millis(2);
 
 pub(crate) struct Server {
+    /// Where it listens on this machine, once it is started; another one after each start.
     pub(crate) port: u16,
     /// A script of the shell that starts the server as `exec "$@"`; `None`: it is started as it is.
     pub(crate) script: Option<String>,
@@ -32,9 +36,8 @@ pub(crate) struct Server {
 impl Server {
     /// A server with its data in `directory`; not started.
     pub(crate) fn new(directory: &Path) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         Self {
-            port: free.local_addr().expect("an address").port(),
+            port: 0,
             script: None,
             options: Vec::new(),
             environment: Vec::new(),
@@ -51,7 +54,7 @@ impl Server {
             .expect("a log");
         let child = self
             .program()
-            .args(["server", "-D", &format!("rest.port={}", self.port)])
+            .args(["server", "-D", "rest.port=0"])
             .args([
                 "-D",
                 &format!("millstream.data-dir={}", self.data.display()),
@@ -63,9 +66,16 @@ impl Server {
             .stderr(log)
             .spawn()
             .expect("the server starts");
+        let pid = child.id();
         self.child = Some(child);
         let began = Instant::now();
-        while try_call(self.port, "GET", "/overview", None).is_none() {
+        loop {
+            if let Some(port) = port_of(&self.data, pid)
+                && try_call(port, "GET", "/overview", None).is_some()
+            {
+                self.port = port;
+                return;
+            }
             let child = self.child.as_mut().expect("started");
             let ended = child.try_wait().expect("a status");
             assert!(
@@ -84,11 +94,15 @@ impl Server {
 
     fn program(&self) -> Command {
         let program = env!("CARGO_BIN_EXE_millstream");
-        let Some(script) = &self.script else {
-            return Command::new(program);
+        let mut command = match &self.script {
+            Some(script) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", script, "sh", program]);
+                shell
+            }
+            None => Command::new(program),
         };
-        let mut command = Command::new("sh");
-        command.args(["-c", script, "sh", program]);
+        environment::without_settings(&mut command);
         command
     }
 
@@ -173,9 +187,19 @@ impl Server {
         path: &str,
         wanted: impl Fn(u16, &Value) -> Option<T>,
     ) -> T {
+        self.await_call("GET", path, wanted)
+    }
+
+    /// Calls until the answer is as wanted.
+    pub(crate) fn await_call<T>(
+        &self,
+        method: &str,
+        path: &str,
+        wanted: impl Fn(u16, &Value) -> Option<T>,
+    ) -> T {
         let began = Instant::now();
         loop {
-            let (status, body) = self.call("GET", path, None);
+            let (status, body) = self.call(method, path, None);
             if let Some(found) = wanted(status, &body) {
                 return found;
             }
@@ -211,6 +235,18 @@ impl Drop for Server {
             kill(pid);
         }
     }
+}
+
+/// The port at which the server of process `pid` listens, as it says in its data directory; `None`: it does not say so yet.
+fn port_of(data: &Path, pid: u32) -> Option<u16> {
+    let text = fs::read_to_string(data.join("server.json")).ok()?;
+    let server: Value = serde_json::from_str(&text).ok()?;
+    // What a server that was killed has left behind says nothing of this one.
+    if server.get("pid")?.as_u64()? != u64::from(pid) {
+        return None;
+    }
+    let address = server.get("address")?.as_str()?;
+    address.rsplit(':').next()?.parse().ok()
 }
 
 /// Every job process whose directory lies below `data`.

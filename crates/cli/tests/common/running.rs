@@ -7,11 +7,34 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-/// How long anything may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long anything may take before the test gives up: far longer than it takes, also on a machine that is busy with
+/// something else.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// When a test gives up: one for all that a wait consists of.
+#[derive(Debug, Clone, Copy)]
+struct Deadline(Instant);
+
+impl Deadline {
+    #[allow(clippy::disallowed_methods, reason = "tests wait with a deadline")]
+    fn new() -> Self {
+        Self(Instant::now() + PATIENCE)
+    }
+
+    /// What is left of the time.
+    #[allow(clippy::disallowed_methods, reason = "tests wait with a deadline")]
+    fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
+    fn is_over(self) -> bool {
+        self.left().is_zero()
+    }
+}
 
 /// What a program said, and how it ended; without a code: by a signal.
 #[derive(Debug)]
@@ -36,14 +59,66 @@ impl Said {
     }
 }
 
-/// Runs a program to its end.
+/// Runs a program to its end. One that does not end is killed, and the test fails with what it has printed.
+#[track_caller]
 pub(crate) fn run(mut command: Command) -> Said {
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.expect("the program can be started");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program can be started");
+    let out = Collected::from(child.stdout.take().expect("piped"));
+    let err = Collected::from(child.stderr.take().expect("piped"));
+    let deadline = Deadline::new();
+    if !(out.is_whole(deadline) && err.is_whole(deadline)) {
+        drop(child.kill());
+        drop(child.wait());
+        panic!("{command:?} does not end:\n{}{}", out.text(), err.text());
+    }
     Said {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).expect("text"),
-        err: String::from_utf8(output.stderr).expect("text"),
+        code: child.wait().expect("a child").code(),
+        out: out.text(),
+        err: err.text(),
+    }
+}
+
+/// What comes from a stream.
+struct Collected {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    /// Closed at the end of the stream.
+    end: Receiver<()>,
+}
+
+impl Collected {
+    fn from(mut stream: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let to = Arc::clone(&bytes);
+        let (at_end, end) = sync_channel(1);
+        std::thread::Builder::new()
+            .spawn(move || {
+                let mut buffer = [0; 16 * 1024];
+                while let Ok(count @ 1..) = stream.read(&mut buffer) {
+                    let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
+                    to.extend(buffer.iter().take(count));
+                }
+                drop(at_end);
+            })
+            .expect("a thread");
+        Self { bytes, end }
+    }
+
+    /// Waits for the end of the stream; `false`: it has not come.
+    fn is_whole(&self, deadline: Deadline) -> bool {
+        matches!(
+            self.end.recv_timeout(deadline.left()),
+            Err(RecvTimeoutError::Disconnected)
+        )
+    }
+
+    fn text(&self) -> String {
+        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8(bytes.clone()).expect("text")
     }
 }
 
@@ -54,7 +129,6 @@ pub(crate) struct Running {
     log: Receiver<String>,
     printed: Vec<String>,
     logged: Vec<String>,
-    patience: Duration,
 }
 
 impl Running {
@@ -72,21 +146,15 @@ impl Running {
             child,
             printed: Vec::new(),
             logged: Vec::new(),
-            patience: PATIENCE,
         }
-    }
-
-    /// The same program, of which anything may take as long as `patience`.
-    pub(crate) fn with_patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
-        self
     }
 
     /// Waits for a line of the log that holds `text`, and answers it.
     #[track_caller]
     pub(crate) fn await_log(&mut self, text: &str) -> String {
+        let deadline = Deadline::new();
         loop {
-            let Ok(line) = self.log.recv_timeout(self.patience) else {
+            let Ok(line) = self.log.recv_timeout(deadline.left()) else {
                 panic!(
                     "no line with `{text}` in the log:\n{}",
                     self.logged.join("\n")
@@ -102,12 +170,27 @@ impl Running {
     /// Waits for the next line that it prints.
     #[track_caller]
     pub(crate) fn await_print(&mut self) -> String {
-        let Ok(line) = self.output.recv_timeout(self.patience) else {
-            self.logged.extend(self.log.try_iter());
-            panic!("nothing is printed; the log:\n{}", self.logged.join("\n"))
-        };
-        self.printed.push(line.clone());
-        line
+        self.await_printed(|_| true)
+    }
+
+    /// Waits for a line of what it prints that is as wanted, and answers it.
+    #[track_caller]
+    pub(crate) fn await_printed(&mut self, is_wanted: impl Fn(&str) -> bool) -> String {
+        let deadline = Deadline::new();
+        loop {
+            let Ok(line) = self.output.recv_timeout(deadline.left()) else {
+                self.logged.extend(self.log.try_iter());
+                panic!(
+                    "what is waited for is not printed:\n{}\nthe log:\n{}",
+                    self.printed.join("\n"),
+                    self.logged.join("\n")
+                )
+            };
+            self.printed.push(line.clone());
+            if is_wanted(&line) {
+                return line;
+            }
+        }
     }
 
     /// Waits until all that has happened so far is in a checkpoint: the first to complete from now on may have
@@ -123,11 +206,11 @@ impl Running {
     #[track_caller]
     #[allow(clippy::disallowed_methods, reason = "files have no way to tell")]
     pub(crate) fn await_that(&mut self, what: &str, mut condition: impl FnMut() -> bool) {
-        let begin = std::time::Instant::now();
+        let deadline = Deadline::new();
         while !condition() {
             self.logged.extend(self.log.try_iter());
             let alive = self.child.try_wait().expect("a child").is_none();
-            if !alive || begin.elapsed() > self.patience {
+            if !alive || deadline.is_over() {
                 panic!("waited for {what}; the log:\n{}", self.logged.join("\n"));
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -168,13 +251,12 @@ impl Running {
     #[track_caller]
     pub(crate) fn end(mut self) -> Said {
         // The streams end with the process.
-        let patience = self.patience;
-        let late = |_| panic!("it does not end");
+        let deadline = Deadline::new();
         let rest = |from: &Receiver<String>, to: &mut Vec<String>| loop {
-            match from.recv_timeout(patience) {
+            match from.recv_timeout(deadline.left()) {
                 Ok(line) => to.push(line),
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
-                Err(timeout) => late(timeout),
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", to.join("\n")),
             }
         };
         rest(&self.log, &mut self.logged);

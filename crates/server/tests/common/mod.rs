@@ -102,10 +102,8 @@ impl Server {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         request.push_str("\r\n");
-        stream
-            .write_all(request.as_bytes())
-            .expect("the server reads");
-        // A server that has refused the request need not read its body.
+        // A server that has refused the request need not read the rest of its head, nor its body.
+        drop(stream.write_all(request.as_bytes()));
         drop(stream.write_all(body));
         let mut answer = Vec::new();
         drop(stream.read_to_end(&mut answer));
