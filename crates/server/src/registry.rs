@@ -179,6 +179,19 @@ impl Registry {
         submission::resubmit(self, job, changes).await
     }
 
+    /// Checks, as far as that is known before, whether [`Self::resubmit`] could start the job once it has ended: the options, the
+    /// snapshot, the plan.
+    ///
+    /// # Errors
+    /// There is no such job, or it could not be started.
+    pub(crate) async fn check_resubmission(
+        &self,
+        job: JobId,
+        changes: &Configuration,
+    ) -> Result<()> {
+        submission::check_again(self, job, changes).await
+    }
+
     /// Asks for something of a job. It is on record when this answers, and ends even if the server or the job's
     /// process dies on the way. The same id again is the same operation.
     ///

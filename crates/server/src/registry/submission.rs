@@ -4,15 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use millstream_core::options::{DATA_DIRECTORY, JOB_NAME};
+use millstream_core::options::{DATA_DIRECTORY, JOB_NAME, RESTORE_PATH};
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_protocol::link::{SUBMISSION_FILE, Submission};
+use millstream_storage::Location;
 use tokio::sync::oneshot;
 
 use super::Registry;
 use crate::store::{JobRecord, delete_job, save_job};
 use crate::supervisor::{self, PROGRAM};
-use crate::views::SubmitRequest;
+use crate::views::{JobView, SubmitRequest};
 use crate::{clock, configuration, files, packages};
 
 /// What runs: an executable, or the package that is built into the server.
@@ -36,8 +37,14 @@ pub(super) async fn resubmit(
         )
         .next("stop or cancel it first"));
     }
+    let (request, program) = again(&view, &changes);
+    start(registry, request, program).await
+}
+
+/// What a job was submitted with, and `changes`.
+fn again(view: &JobView, changes: &Configuration) -> (SubmitRequest, Program) {
     let mut submission = (*view.submission).clone();
-    submission.configuration.extend(&changes);
+    submission.configuration.extend(changes);
     let kept = view.directory.join(PROGRAM);
     let program = kept.exists().then_some(kept);
     let request = SubmitRequest {
@@ -47,7 +54,30 @@ pub(super) async fn resubmit(
         arguments: submission.arguments,
         configuration: submission.configuration,
     };
-    start(registry, request, program).await
+    (request, program)
+}
+
+/// Whether the job could be submitted again with `changes` once it has ended.
+pub(super) async fn check_again(
+    registry: &Registry,
+    job: JobId,
+    changes: &Configuration,
+) -> Result<()> {
+    let view = registry.job(job)?;
+    if let Some(path) = changes.get(&RESTORE_PATH)?.filter(|path| path != "latest") {
+        let location: Location = path.parse()?;
+        blocking(move || match location.is_complete() {
+            true => Ok(()),
+            false => Err(Error::new(
+                &codes::SNAPSHOT_MISSING,
+                format!("there is no completed savepoint or checkpoint at {location}"),
+            )
+            .next("check the path")),
+        })
+        .await?;
+    }
+    let (request, program) = again(&view, changes);
+    plan_of(registry, &request, program).await.map(drop)
 }
 
 /// A client that goes away does not take the submission along.
@@ -192,8 +222,16 @@ pub(crate) async fn blocking<T: Send + 'static>(
 }
 
 pub(super) async fn plan(registry: &Registry, request: SubmitRequest) -> Result<serde_json::Value> {
-    let package = registry.package(&request.package)?;
-    let submission = submission(registry, &request)?;
+    let program = registry.package(&request.package)?.path;
+    plan_of(registry, &request, program).await
+}
+
+async fn plan_of(
+    registry: &Registry,
+    request: &SubmitRequest,
+    program: Program,
+) -> Result<serde_json::Value> {
+    let submission = submission(registry, request)?;
     let name = format!(".plan-{:016x}.json", clock::random_number());
     let file = registry.shared.data.path().join(name);
     let written = {
@@ -201,7 +239,7 @@ pub(super) async fn plan(registry: &Registry, request: SubmitRequest) -> Result<
         blocking(move || files::write(&file, &submission)).await
     };
     let planned = match written {
-        Ok(()) => packages::plan(package.path.as_deref(), &file).await,
+        Ok(()) => packages::plan(program.as_deref(), &file).await,
         Err(error) => Err(error),
     };
     let removed = blocking(move || files::remove(&file)).await;

@@ -262,7 +262,8 @@ struct RestartRequestBody {
     flink_configuration: Option<BTreeMap<String, String>>,
 }
 
-/// Submits an ended job again, as a new job.
+/// Submits an ended job again, as a new job. Of one that has not ended everything else is checked first, so that 409 means:
+/// once it has ended it can run again.
 #[utoipa::path(
     post,
     path = "/jobs/{jobid}/restart",
@@ -280,14 +281,6 @@ async fn restart(
 ) -> Answer<Json<JarRunResponse>> {
     super::allowed(app.settings.submit, "web.submit.enable")?;
     let job = params.job(&app)?;
-    if !job.status.is_terminal() {
-        return Err(RestError::new(
-            StatusCode::CONFLICT,
-            &millstream_core::codes::JOB_STATE,
-            format!("Job {} is {}, it has not ended.", job.id, job.status),
-            "stop or cancel it first",
-        ));
-    }
     let plan = JarPlanRequestBody {
         parallelism: body.parallelism,
         flink_configuration: body.flink_configuration,
@@ -299,6 +292,19 @@ async fn restart(
         ..JarRunRequestBody::default()
     };
     let changes = run_request(&Params::default(), request)?.configuration;
+    if !job.status.is_terminal() {
+        // Whoever stops the job for this must know before that nothing else is in the way.
+        app.registry
+            .check_resubmission(job.id, &changes)
+            .await
+            .map_err(RestError::of_submission)?;
+        return Err(RestError::new(
+            StatusCode::CONFLICT,
+            &millstream_core::codes::JOB_STATE,
+            format!("Job {} is {}, it has not ended.", job.id, job.status),
+            "stop or cancel it first",
+        ));
+    }
     let new = app
         .registry
         .resubmit(job.id, changes)
