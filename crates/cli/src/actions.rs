@@ -20,10 +20,10 @@ mod stop;
 
 use std::process::ExitCode;
 
-use clap::{Command, CommandFactory};
-use millstream_core::Result;
+use clap::{Arg, ArgAction, Command, CommandFactory};
+use millstream_core::{Error, Result, codes};
 
-pub(crate) use common::place;
+pub(crate) use common::{note_without_effect, place};
 
 use crate::arguments::{self, Order, spell};
 use crate::report::{self, Style};
@@ -31,6 +31,9 @@ use crate::run;
 
 /// The name of the command.
 const COMMAND: &str = "millstream";
+
+/// The options of every action that may also stand before it.
+const BEFORE_ACTION: [&str; 2] = ["--verbose", "--json"];
 
 /// An action of the command.
 struct Action {
@@ -126,7 +129,7 @@ const ACTIONS: &[Action] = &[
     Action {
         name: "restart",
         syntax: "restart [OPTIONS] <Job ID>",
-        meaning: "runs an ended job again, as a new job",
+        meaning: "runs a job again, as a new job; one that runs is stopped first",
         order: Order::Anywhere,
         command: restart::RestartArguments::command,
         perform: |command, given| arguments::perform(command, given, restart::perform),
@@ -199,14 +202,22 @@ const ACTIONS: &[Action] = &[
 
 /// Performs the command line behind the command's name. Errors are told.
 pub(crate) fn dispatch(arguments: &[String]) -> ExitCode {
-    let (verbose, arguments) = match arguments {
-        [first, rest @ ..] if first == "--verbose" => (true, rest),
-        all => (false, all),
+    let is_before_action = |argument: &&String| BEFORE_ACTION.contains(&argument.as_str());
+    let before = arguments.iter().take_while(is_before_action).count();
+    let (before, behind) = arguments.split_at(before);
+    // They are options of every action.
+    let rest: Vec<String> = before
+        .iter()
+        .chain(behind.iter().skip(1))
+        .cloned()
+        .collect();
+    let mut style = Style {
+        verbose: before.iter().any(|argument| argument == "--verbose"),
+        // Also of a line that can't be understood: who asks for JSON reads nothing else.
+        json: asks_for_json(&rest),
     };
-    let Some((first, rest)) = arguments.split_first() else {
-        report::output("Please specify an action.\n\n");
-        report::output(&help::text());
-        return ExitCode::FAILURE;
+    let Some(first) = behind.first() else {
+        return no_action(style);
     };
     match first.as_str() {
         "-h" | "--help" | "-help" => return report::output(&help::text()),
@@ -214,20 +225,46 @@ pub(crate) fn dispatch(arguments: &[String]) -> ExitCode {
         _ => {}
     }
     let Some(action) = ACTIONS.iter().find(|action| action.name == first) else {
-        report::output(&help::not_an_action(first));
-        return ExitCode::FAILURE;
+        return wrong_action(first, style);
     };
     let command = (action.command)();
-    let mut style = Style {
-        verbose,
-        json: false,
-    };
-    let result = spell(&command, rest, action.order).and_then(|spelled| {
+    let result = spell(&command, &rest, action.order).and_then(|spelled| {
         style.verbose |= spelled.has_flag("verbose");
+        // What stands behind a program is the program's.
         style.json = spelled.has_flag("json");
         (action.perform)(command, &spelled.arguments)
     });
     result.unwrap_or_else(|error| report::error(&error, style))
+}
+
+fn asks_for_json(arguments: &[String]) -> bool {
+    let own = arguments.iter().take_while(|argument| *argument != "--");
+    own.map(String::as_str)
+        .any(|argument| ["--json", "-json"].contains(&argument))
+}
+
+/// Flink's answer to a line without an action.
+fn no_action(style: Style) -> ExitCode {
+    if style.json {
+        return report::error(&usage("no action is named"), style);
+    }
+    report::output("Please specify an action.\n\n");
+    report::output(&help::text());
+    ExitCode::FAILURE
+}
+
+/// Flink's answer to an action that there is not.
+fn wrong_action(given: &str, style: Style) -> ExitCode {
+    if style.json {
+        let error = usage(&format!("\"{given}\" is not a valid action"));
+        return report::error(&error, style);
+    }
+    report::output(&help::not_an_action(given));
+    ExitCode::FAILURE
+}
+
+fn usage(message: &str) -> Error {
+    Error::new(&codes::USAGE, message).next(format!("name {}", help::actions()))
 }
 
 /// All actions with their options below the command.
@@ -235,6 +272,29 @@ fn tree() -> Command {
     Command::new(COMMAND)
         .about("A stateful stream processor in one binary")
         .version(env!("CARGO_PKG_VERSION"))
+        // As `dispatch` takes them.
+        .disable_help_subcommand(true)
+        .disable_version_flag(true)
+        .arg(
+            Arg::new("version")
+                .short('v')
+                .long("version")
+                .action(ArgAction::Version)
+                .help("Print version and commit"),
+        )
+        .args(
+            [
+                (
+                    "verbose",
+                    "Show the cause of an error, and where its page is",
+                ),
+                ("json", "Print one JSON value on standard output"),
+            ]
+            .map(|(name, help)| {
+                let option = Arg::new(name).long(name).help(help);
+                option.action(ArgAction::SetTrue)
+            }),
+        )
         .subcommands(
             ACTIONS
                 .iter()

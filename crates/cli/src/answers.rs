@@ -1,6 +1,6 @@
 //! What the server answers, as far as the command looks into it. Times are milliseconds since 1970-01-01T00:00:00Z.
 
-use millstream_core::{Error, JobStatus, TriggerId, codes};
+use millstream_core::{Error, ErrorKind, JobStatus, TriggerId, codes};
 use serde::{Deserialize, Serialize};
 
 /// The answer of `/jobs/overview`.
@@ -181,7 +181,13 @@ impl Operation {
             Some(job) => error.next(format!(
                 "see `millstream exceptions {job}` and `millstream logs {job}`"
             )),
-            None => error,
+            None => error.next(match code.kind {
+                ErrorKind::NotFound => {
+                    "name the directory of a savepoint or checkpoint, or its _metadata"
+                }
+                ErrorKind::Conflict => "wait until the job has a newer one, or stop the job",
+                _ => "check the owner and the permissions of the directory",
+            }),
         }
     }
 }
@@ -257,6 +263,12 @@ pub(crate) struct Checkpoint {
     pub(crate) discarded: bool,
     #[serde(default)]
     pub(crate) failure_message: Option<String>,
+    /// How many subtasks write a part of it, …
+    #[serde(rename = "num_subtasks", default)]
+    pub(crate) subtasks: u64,
+    /// … and how many have done so.
+    #[serde(rename = "num_acknowledged_subtasks", default)]
+    pub(crate) acknowledged: u64,
 }
 
 /// The answer of `/jobs/:id/logs`.

@@ -2,6 +2,7 @@
 
 mod connection;
 mod spelling;
+mod values;
 
 use std::process::ExitCode;
 
@@ -14,6 +15,9 @@ pub(crate) use spelling::{Order, spell, unknown_option};
 
 use crate::report;
 
+/// The option for ZooKeeper, which every action takes.
+const ZOOKEEPER: &str = "zookeeper_namespace";
+
 /// Reads spelled-out `arguments` as `command` says and performs an action with them; `--help` is answered here.
 ///
 /// # Errors
@@ -24,7 +28,15 @@ pub(crate) fn perform<A: FromArgMatches>(
     perform: fn(A) -> Result<ExitCode>,
 ) -> Result<ExitCode> {
     let name = command.get_name().to_owned();
-    let matches = command.try_get_matches_from(arguments);
+    // As in Flink: of an option that is given twice the last counts.
+    let matches = command
+        .args_override_self(true)
+        .try_get_matches_from(arguments);
+    if let Ok(matches) = &matches
+        && matches!(matches.try_get_one::<String>(ZOOKEEPER), Ok(Some(_)))
+    {
+        report::note("--zookeeperNamespace has no effect: there is no ZooKeeper");
+    }
     match matches.and_then(|matches| A::from_arg_matches(&matches)) {
         Ok(parsed) => perform(parsed),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {

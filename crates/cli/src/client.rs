@@ -23,6 +23,9 @@ pub(crate) use address::Address;
 
 /// Connecting takes no longer, so that an address without a server is told within a second.
 const CONNECT: Duration = Duration::from_millis(900);
+/// An answer is waited for at least so long, however short `client.timeout` is: that limits how long operations are waited for,
+/// and a server may have much to do.
+const LEAST_PATIENCE: Duration = Duration::from_secs(30);
 /// The longest answer that is read whole: the plan of a very large job.
 const LARGEST_ANSWER: u64 = 256 * 1024 * 1024;
 /// The environment variable that holds the token.
@@ -52,7 +55,7 @@ impl Client {
             .user_agent(concat!("millstream/", env!("CARGO_PKG_VERSION")))
             .timeout_resolve(Some(CONNECT))
             .timeout_connect(Some(CONNECT))
-            .timeout_recv_response(Some(patience));
+            .timeout_recv_response(Some(patience.max(LEAST_PATIENCE)));
         let agent = if address.is_tls() {
             let encryption = encryption::Encryption(tls::config(configuration)?);
             let connector = ().chain(TcpConnector::default()).chain(encryption);
@@ -62,6 +65,8 @@ impl Client {
         };
         let token = std::env::var(TOKEN_VARIABLE)
             .ok()
+            // An empty one is as good as none: it hides nothing.
+            .filter(|token| !token.is_empty())
             .or_else(|| configuration.text(TOKEN_KEY).map(str::to_owned))
             .filter(|token| !token.is_empty());
         Ok(Self {
@@ -90,11 +95,22 @@ impl Client {
         self.answer(path, response)
     }
 
-    /// The answer to `PATCH path`.
-    pub(crate) fn patch<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+    /// The answer to `POST path` with a body of JSON; `None`: it was lost, and the server may have heard of it or not.
+    pub(crate) fn post_or_lose<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Option<T>> {
+        let request = self.agent.post(self.address.url(path));
+        let response = self.with_token(request).send_json(body);
+        self.answer_or_loss(path, response)
+    }
+
+    /// The answer to `PATCH path`; `None`: it was lost, as for [`Self::post_or_lose`].
+    pub(crate) fn patch_or_lose<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
         let request = self.agent.patch(self.address.url(path));
         let response = self.with_token(request).send_empty();
-        self.answer(path, response)
+        self.answer_or_loss(path, response)
     }
 
     /// The answer to `DELETE path`.
@@ -154,6 +170,17 @@ impl Client {
             .limit(LARGEST_ANSWER)
             .read_json()
             .map_err(|cause| self.not_understood(path).cause(cause))
+    }
+
+    fn answer_or_loss<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        response: Result<Response<Body>, ureq::Error>,
+    ) -> Result<Option<T>> {
+        match response {
+            Err(error) if errors::may_have_arrived(&error) => Ok(None),
+            response => self.answer(path, response).map(Some),
+        }
     }
 
     /// `response` unless it is an error.

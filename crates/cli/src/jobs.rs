@@ -8,6 +8,9 @@ use crate::client::Client;
 /// The fewest digits that an id may be shortened to.
 const FEWEST_DIGITS: usize = 4;
 
+/// The most jobs that are named where several may be meant.
+const MOST_NAMED: usize = 4;
+
 /// The id of the job that `text` means. A full id is taken as it is, without asking whether there is such a job.
 ///
 /// # Errors
@@ -44,15 +47,20 @@ fn choose(text: &str, jobs: &[JobLine]) -> Result<String> {
         [job] => Ok(job.jid.clone()),
         [] => Err(unknown(text)),
         several => {
-            let candidates: Vec<String> = several
+            let mut candidates: Vec<String> = several
                 .iter()
+                .take(MOST_NAMED)
                 .map(|job| format!("{} {} ({})", job.jid, job.name, job.state))
                 .collect();
+            let more = several.len() - candidates.len();
+            if more > 0 {
+                candidates.push(format!("{more} others"));
+            }
             Err(Error::new(
                 &codes::USAGE,
                 format!("\"{text}\" may be {}", candidates.join(" or ")),
             )
-            .next("give more digits of the id"))
+            .next("give more digits of the id; `millstream list -a` shows all jobs"))
         }
     }
 }
@@ -103,6 +111,16 @@ mod tests {
         assert_eq!(id, "f8cccb14cd33babade335fd60aefa9e4");
         let id = choose("late", &jobs()).expect("unique among ended ones");
         assert_eq!(id, "beef14676e8ff17c12edfe6147a85828");
+    }
+
+    #[test]
+    fn of_very_many_jobs_some_are_named() {
+        let jobs: Vec<JobLine> = (0..9)
+            .map(|n| JobLine::new(&format!("{n:032}"), "many", Finished, 0))
+            .collect();
+        let error = choose("many", &jobs).expect_err("nine").to_string();
+        assert_eq!(error.matches(" many (FINISHED)").count(), 4, "{error}");
+        assert!(error.contains(" or 5 others; "), "{error}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use millstream_core::{Error, Result, codes};
@@ -47,11 +48,22 @@ pub(crate) fn output(text: &str) -> ExitCode {
 /// # Errors
 /// Standard output can't be written, for example because the disk is full.
 pub(crate) fn write(bytes: &[u8]) -> Result<()> {
+    stream(bytes).map(|_| ())
+}
+
+/// Writes bytes to standard output as [`write`] does; `Break`: the reader has gone away, and what goes on for its sake alone can
+/// end.
+///
+/// # Errors
+/// Those of [`write`].
+pub(crate) fn stream(bytes: &[u8]) -> Result<ControlFlow<()>> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Ok(()) => Ok(()),
-        Err(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(cause) => Err(Error::new(&codes::USAGE, "can't write to standard output").cause(cause)),
+        Ok(()) => Ok(ControlFlow::Continue(())),
+        Err(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+        Err(cause) => Err(Error::new(&codes::USAGE, "can't write to standard output")
+            .cause(cause)
+            .next("free space on its disk, or send the output elsewhere")),
     }
 }
 
@@ -61,32 +73,37 @@ pub(crate) fn json(value: &Value) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints one line about what is worth knowing and is no error.
-pub(crate) fn note(text: &str) {
-    eprintln!("WARNING: {text}");
+/// Prints `value` as one line of several; `Break`: the reader has gone away.
+pub(crate) fn json_line(value: &Value) -> Result<ControlFlow<()>> {
+    stream(format!("{value}\n").as_bytes())
 }
 
-/// Prints one line about how far something is.
+/// Prints one line about what is worth knowing and is no error.
+pub(crate) fn note(text: &str) {
+    progress(&format!("WARNING: {text}"));
+}
+
+/// Prints one line about how far something is. Nothing depends on somebody reading it.
 pub(crate) fn progress(text: &str) {
-    eprintln!("{text}");
+    drop(writeln!(std::io::stderr(), "{text}"));
 }
 
 /// Prints `error` as one line (its problems below it, where it has several).
 pub(crate) fn error(error: &Error, style: Style) -> ExitCode {
-    eprintln!("{error}");
+    progress(&error.to_string());
     if style.verbose {
         if let Some(cause) = error.cause_text() {
-            eprintln!("  caused by: {cause}");
+            progress(&format!("  caused by: {cause}"));
         }
         let title = codes::ALL
             .iter()
             .find(|code| code.id == error.code())
             .map(|code| code.title);
-        eprintln!(
+        progress(&format!(
             "  {}: {}, see docs/errors/{0}.md",
             error.code(),
             title.unwrap_or_default()
-        );
+        ));
     }
     if style.json {
         let value = json!({ "error": {

@@ -31,11 +31,15 @@ pub(crate) struct Understood {
 
 /// Runs a job.
 pub(crate) fn perform(run: RunArguments) -> Result<ExitCode> {
+    start(run, false)
+}
+
+fn start(run: RunArguments, is_application: bool) -> Result<ExitCode> {
     let Some(understood) = understand(&run)? else {
         return Ok(report::output(&parameters::help()));
     };
     if target(&run.connection, &understood.configuration)? == LOCAL {
-        return in_this_process(&run, understood);
+        return in_this_process(&run, understood, is_application);
     }
     let Understood {
         program,
@@ -48,7 +52,7 @@ pub(crate) fn perform(run: RunArguments) -> Result<ExitCode> {
 /// Runs a job as `run --detached` does: its program always runs beside the server.
 pub(crate) fn perform_application(mut run: RunArguments) -> Result<ExitCode> {
     run.detached = true;
-    perform(run)
+    start(run, true)
 }
 
 /// Reads what `run` was given; `None`: the ingestion job's help is asked for.
@@ -76,8 +80,13 @@ pub(crate) fn understand(run: &RunArguments) -> Result<Option<Understood>> {
     }))
 }
 
-fn in_this_process(run: &RunArguments, understood: Understood) -> Result<ExitCode> {
+fn in_this_process(
+    run: &RunArguments,
+    understood: Understood,
+    is_application: bool,
+) -> Result<ExitCode> {
     let given = [
+        (is_application, "run-application"),
         (run.detached, "--detached"),
         (run.connection.jobmanager.is_some(), "--jobmanager"),
         (run.connection.json, "--json"),

@@ -1,12 +1,16 @@
 //! A server to work with, found by the options of an action.
 
+mod operating;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
-use millstream_core::{Configuration, Error, Result, TriggerId, codes, options};
+use millstream_core::{Configuration, Error, Result, codes, options};
 use serde_json::Value;
 
-use crate::answers::{Operation, OperationStatus};
+pub(crate) use operating::{Asking, Waited, interrupted};
+
+use crate::actions::place;
 use crate::arguments::Connection;
 use crate::client::{Address, Client};
 use crate::settings;
@@ -25,6 +29,9 @@ pub(crate) const PLANNED_TARGETS: &[&str] = &[
     "kubernetes-session",
     "kubernetes-application",
 ];
+
+/// What older versions of Flink take instead of a server's address.
+const YARN_CLUSTER: &str = "yarn-cluster";
 
 /// A server, and how its answers are shown.
 pub(crate) struct Session {
@@ -85,50 +92,70 @@ impl Session {
         jobs::find(&self.client, text)
     }
 
-    /// Waits until an operation has ended.
+    /// The directory of savepoints that `given`, or else `-D`, names, as the server understands it; `None`: neither does.
     ///
     /// # Errors
-    /// It failed: its own code and reason. It takes longer than `client.timeout`
-    /// ([`codes::NO_ANSWER_IN_TIME`]).
-    pub(crate) fn wait_for(&self, id: TriggerId) -> Result<Waited> {
-        let mut waiting = Waiting::for_interrupts()?;
-        let mut patience = Patience::new(self.patience);
+    /// `-D` can't be read, or the directory can't be found.
+    pub(crate) fn savepoint_directory(
+        connection: &Connection,
+        given: Option<&str>,
+    ) -> Result<Option<String>> {
+        let set = connection.overrides()?.get(&options::SAVEPOINT_DIRECTORY)?;
+        given.or(set.as_deref()).map(place).transpose()
+    }
+
+    /// Does `once` until the server has answered: again where the answer was lost (`Ok(None)`), for which `once` must be safe
+    /// to repeat; it is told whether an answer was lost before. `Ok(None)`: Ctrl-C was pressed meanwhile.
+    ///
+    /// # Errors
+    /// Those of `once`. The server does not come back within `patience` ([`codes::NO_ANSWER_IN_TIME`]).
+    pub(crate) fn repeat<T>(
+        &self,
+        patience: &mut Patience,
+        waiting: &mut Waiting,
+        mut once: impl FnMut(bool) -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        let mut lost = false;
         loop {
-            let operation: Operation = self.client.get(&format!("/operations/{id}"))?;
-            match operation.status {
-                OperationStatus::Completed => return Ok(Waited::Ended(operation)),
-                OperationStatus::Failed => return Err(operation.error()),
-                OperationStatus::InProgress if patience.is_over() => {
-                    let after = options::format_duration(self.patience);
-                    let message = format!("the {} is not done after {after}", operation.kind);
-                    return Err(Error::new(&codes::NO_ANSWER_IN_TIME, message).next(follow(id)));
+            match once(lost) {
+                Ok(Some(answer)) => return Ok(Some(answer)),
+                Ok(None) if !lost => {
+                    report::progress("The connection to the server broke off. Asking again.");
+                    lost = true;
                 }
-                OperationStatus::InProgress => {}
+                Ok(None) => {}
+                Err(error) if lost && is_away(&error) => {}
+                Err(error) => return Err(error),
+            }
+            if patience.is_over() {
+                let message = format!("the server at {} does not come back", self.client.address());
+                return Err(Error::new(&codes::NO_ANSWER_IN_TIME, message).next(
+                    "start it again, and see `millstream operations` for what became of it",
+                ));
             }
             if waiting.pause(patience.next_pause()) {
-                report::progress(&format!("The {} goes on; {}.", operation.kind, follow(id)));
-                return Ok(Waited::LeftAlone);
+                return Ok(None);
             }
         }
     }
 }
 
-/// How waiting for an operation ended.
-pub(crate) enum Waited {
-    /// It completed.
-    Ended(Operation),
-    /// The user does not want to wait any longer: the operation goes on.
-    LeftAlone,
+/// Whether the server could not be reached, which may pass.
+pub(crate) fn is_away(error: &Error) -> bool {
+    [codes::SERVER_UNREACHABLE.id, codes::NO_ANSWER_IN_TIME.id].contains(&error.code())
 }
 
-/// What an interrupted command exits with, as shells expect it.
-pub(crate) fn interrupted() -> ExitCode {
-    ExitCode::from(130)
-}
-
-/// How an operation is followed.
-fn follow(id: TriggerId) -> String {
-    format!("follow it with `millstream operations {id}`")
+/// `error` behind the words that Flink has for what could not be done, which scripts may look for.
+pub(crate) fn worded(words: &str, error: &Error) -> Error {
+    let code = codes::ALL.iter().find(|code| code.id == error.code());
+    let Some(code) = code else {
+        return error.clone();
+    };
+    let worded = Error::new(code, format!("{words}: {}", error.message())).next(error.next_step());
+    match error.cause_text() {
+        Some(cause) => worded.cause(cause),
+        None => worded,
+    }
 }
 
 /// Where jobs run, as the options and `configuration` say: [`LOCAL`] or `remote`.
@@ -139,6 +166,9 @@ pub(crate) fn target(
     connection: &Connection,
     configuration: &Configuration,
 ) -> Result<&'static str> {
+    if connection.jobmanager.as_deref() == Some(YARN_CLUSTER) {
+        return Err(not_there_yet(YARN_CLUSTER));
+    }
     let set = configuration.get(&options::TARGET)?;
     let target = connection
         .target
@@ -152,11 +182,7 @@ pub(crate) fn target(
         return Ok(known);
     }
     if PLANNED_TARGETS.contains(&target.as_str()) {
-        return Err(Error::new(
-            &codes::TARGET_UNSUPPORTED,
-            format!("target {target} is not there yet"),
-        )
-        .next("use --target remote (a server) or --target local (this process)"));
+        return Err(not_there_yet(&target));
     }
     let planned = PLANNED_TARGETS.join(", ");
     Err(Error::new(
@@ -164,4 +190,12 @@ pub(crate) fn target(
         format!("--target is `{target}`, which is no target"),
     )
     .next(format!("use remote or local ({planned} are planned)")))
+}
+
+fn not_there_yet(target: &str) -> Error {
+    Error::new(
+        &codes::TARGET_UNSUPPORTED,
+        format!("target {target} is not there yet"),
+    )
+    .next("use --target remote (a server) or --target local (this process)")
 }

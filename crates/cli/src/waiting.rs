@@ -27,7 +27,9 @@ impl Waiting {
     /// Signals can't be listened for.
     pub(crate) fn for_interrupts() -> Result<Self> {
         let failed = |cause: std::io::Error| {
-            Error::new(&codes::INTERNAL, "signals can't be listened for").cause(cause)
+            Error::new(&codes::INTERNAL, "signals can't be listened for")
+                .cause(cause)
+                .next("raise the limit of processes and open files, see `ulimit -a`")
         };
         let again = Arc::new(AtomicBool::new(false));
         // In this order: the flag that the first sets is looked at by the second.
@@ -88,6 +90,28 @@ impl Patience {
         let pause = self.pause.min(left);
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         pause
+    }
+}
+
+/// What is due again and again.
+pub(crate) struct Rhythm {
+    last: Instant,
+    every: Duration,
+}
+
+impl Rhythm {
+    /// Due for the first time `every` from now.
+    pub(crate) fn new(every: Duration) -> Self {
+        Self { last: now(), every }
+    }
+
+    /// Whether it is due. Then it is not for as long.
+    pub(crate) fn is_due(&mut self) -> bool {
+        let is_due = now().duration_since(self.last) >= self.every;
+        if is_due {
+            self.last = now();
+        }
+        is_due
     }
 }
 

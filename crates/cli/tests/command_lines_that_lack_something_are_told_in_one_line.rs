@@ -33,6 +33,7 @@ fn actions_without_a_job() {
         "MS-1004: Missing JobID. Specify a JobID to cancel a job; see",
     );
     refused(&["cancel", "-s"], "MS-1004: Missing JobID.");
+    refused(&["stop", "-p"], "MS-1004: Missing JobId; see");
     refused(
         &["checkpoint"],
         "MS-1004: Missing JobID. Specify a Job ID to manipulate checkpoint; see",
@@ -52,8 +53,8 @@ fn values_that_do_not_fit() {
         );
     }
     refused(
-        &["stop", "-savepointPath"],
-        "MS-1004: a value is required for '--savepointPath <DIRECTORY>'",
+        &["stop", "-type"],
+        "MS-1004: a value is required for '--type <FORMAT>'",
     );
     refused(
         &["list", "-m", "nowhere:port"],
@@ -92,6 +93,11 @@ fn targets_without_a_server() {
     refused(
         &["list", "-t", "yarn-session"],
         "MS-1006: target yarn-session is not there yet; use",
+    );
+    // What older versions of Flink take for an address.
+    refused(
+        &["list", "-m", "yarn-cluster"],
+        "MS-1006: target yarn-cluster is not there yet; use",
     );
     refused(
         &["list", "-t", "local"],

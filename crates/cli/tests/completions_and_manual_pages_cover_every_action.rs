@@ -4,17 +4,59 @@ mod common;
 
 use std::fs;
 
-use common::{millstream, millstream_in};
+use common::{millstream, millstream_in, running};
+
+/// Every action, as the help names them.
+fn actions() -> Vec<String> {
+    let help = millstream(&["--help"]).out;
+    let names = help.lines().filter_map(|line| {
+        let rest = line.strip_prefix("Action \"")?;
+        Some(rest.split_once('"')?.0.to_owned())
+    });
+    names.collect()
+}
 
 #[test]
 fn completions_for_every_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let said = millstream(&["completion", shell]);
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{shell}");
-        for word in ["savepoint", "allowNonRestoredState", "doctor"] {
+        let actions = actions();
+        assert_eq!(actions.len(), 17, "{actions:?}");
+        let words = ["allowNonRestoredState", "version"].map(str::to_owned);
+        for word in actions.iter().chain(&words) {
             assert!(said.out.contains(word), "{shell} does not know {word}");
         }
+        // There is no action `help`, and -V is no option.
+        for absent in [
+            "millstream__help",
+            "__fish_seen_subcommand_from help",
+            "'-V",
+            "'help'",
+        ] {
+            assert!(!said.out.contains(absent), "{shell} knows {absent}");
+        }
     }
+}
+
+#[test]
+fn completions_for_the_name_flink() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let flink = directory.path().join("flink");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_millstream"), &flink).expect("linked");
+    let mut command = std::process::Command::new(flink);
+    command.args(["completion", "bash"]);
+    let said = running::run(command);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let last = said
+        .out
+        .lines()
+        .rev()
+        .find(|line| line.contains("complete -F"));
+    assert!(
+        last.is_some_and(|line| line.ends_with(" flink")),
+        "{last:?}"
+    );
 }
 
 #[test]
@@ -25,7 +67,18 @@ fn manual_pages() {
     let read = |name: &str| {
         fs::read_to_string(directory.path().join("a/man1").join(name)).expect("a page")
     };
-    assert!(read("millstream.1").contains(".SH SUBCOMMANDS"));
+    let page = read("millstream.1");
+    assert!(page.contains(".SH SUBCOMMANDS"), "{page}");
+    assert!(
+        !page.contains("\\-\\-help\\-") && !page.contains("\\-V"),
+        "{page}"
+    );
+    for action in actions() {
+        assert!(
+            read(&format!("millstream-{action}.1")).contains(".SH NAME"),
+            "{action}"
+        );
+    }
     let run = read("millstream-run.1");
     assert!(
         run.contains(".SH OPTIONS") && run.contains("fromSavepoint"),

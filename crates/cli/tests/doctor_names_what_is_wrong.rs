@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs;
+use std::net::TcpListener;
 
 use common::running::run;
 use common::server::Server;
@@ -71,6 +72,34 @@ fn each_thing_by_name() {
     expect("checkpoints", "failed", "MS-3008");
     expect("savepoints", "failed", "MS-3009");
     expect("server", "failed", "MS-1019");
+}
+
+#[test]
+fn another_program_at_the_address() {
+    let other = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = other.local_addr().expect("an address").port();
+    // It hangs up on everybody.
+    let hangs_up = std::thread::Builder::new().spawn(move || other.incoming().for_each(drop));
+    hangs_up.expect("a thread");
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let mut doctor = command(directory.path());
+    doctor
+        .args(["doctor", "--json", "-Dmillstream.data-dir=data"])
+        .arg(format!("-Drest.port={port}"));
+    let said = run(doctor);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let findings: serde_json::Value = serde_json::from_str(&said.out).expect(&said.out);
+    let port_in_use = &of(&findings, "port")[0];
+    assert_eq!(port_in_use["status"], "failed", "{findings}");
+    let detail = port_in_use["detail"].as_str().expect("a detail");
+    assert!(
+        detail.starts_with("MS-1009: no server can listen at "),
+        "{detail}"
+    );
+    assert_eq!(
+        port_in_use["help"],
+        "end the other program, or set rest.port"
+    );
 }
 
 #[test]

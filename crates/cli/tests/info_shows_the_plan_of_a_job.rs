@@ -5,7 +5,7 @@ mod common;
 use std::path::Path;
 
 use common::running::{Said, run};
-use common::{CSV_TO_FILES, ONCE, command, put};
+use common::{CSV_TO_FILES, ONCE, command, millstream, put};
 
 fn info(directory: &Path, options: &[&str], program: &[&str]) -> Said {
     let mut command = command(directory);
@@ -60,6 +60,26 @@ fn as_a_drawing() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.out.contains("\n[1] Source: "), "{}", said.out);
     assert!(said.out.contains(" ─▶ ["), "{}", said.out);
+}
+
+#[test]
+fn of_a_package() {
+    let test = std::env::current_exe().expect("the test's own path");
+    let release = test.ancestors().nth(2).expect("target/release");
+    let package = release.join("examples").join("stuck");
+    assert!(package.exists(), "the example is built with the tests");
+    let package = package.display().to_string();
+    // Flink's scripts may name it by an option.
+    for program in [&[package.as_str()][..], &["-j", &package]] {
+        let said = millstream(&[&["info"], program].concat());
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert!(said.out.contains("\"contents\": \"Never\""), "{}", said.out);
+        assert!(
+            said.out.ends_with("\n\nSleeps for ever in an operator.\n"),
+            "{}",
+            said.out
+        );
+    }
 }
 
 #[test]

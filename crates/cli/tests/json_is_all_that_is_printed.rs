@@ -2,9 +2,10 @@
 
 mod common;
 
-use common::command;
 use common::running::run;
 use common::server::{Server, first_file};
+use common::{Running, command, millstream};
+use serde_json::Value;
 
 #[test]
 fn by_the_actions_on_a_job() {
@@ -49,6 +50,73 @@ fn by_the_actions_on_a_job() {
     let ended = server.json(&once);
     assert_eq!(ended["status"], "FINISHED");
     assert!(ended["runtime"].is_u64(), "{ended}");
+    server.end();
+}
+
+#[test]
+fn one_a_line_by_what_goes_on() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    first_file(directory.path());
+    let server = Server::start(directory.path(), &[]);
+    let job = server.submit("orders", &[]);
+    let mut watch = Running::start(server.command(&["list", "--watch", "--json"]));
+    let mut follow = Running::start(server.command(&["logs", "-f", "--json", &job]));
+    for line in [watch.await_print(), watch.await_print()] {
+        let jobs: Value = serde_json::from_str(&line).expect(&line);
+        assert_eq!(jobs[0]["jid"], job.as_str(), "{line}");
+    }
+    follow.await_printed(|line| {
+        let line: Value = serde_json::from_str(line).expect(line);
+        let text = line["line"].as_str().expect("a line");
+        text.contains("switched from")
+    });
+    server.succeed(&["cancel", &job]);
+    let said = follow.end();
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    watch.signal("INT");
+    assert_eq!(watch.end().code, Some(0));
+    server.end();
+}
+
+#[test]
+fn of_what_goes_wrong() {
+    for arguments in [
+        &["--json"][..],
+        &["--json", "bogus"],
+        &["bogus", "--json"],
+        &["list", "--nonsense", "--json"],
+        &["stop", "-json", "--nonsense"],
+        &["stop", "--json"],
+        &["run", "--json", "--nonsense", "ingest"],
+        &["run", "-t", "local", "--json", "ingest"],
+    ] {
+        let said = millstream(arguments);
+        assert_eq!(said.code, Some(1), "{arguments:?}");
+        let value: Value = serde_json::from_str(&said.out).expect(&said.out);
+        let code = value["error"]["code"].as_str().expect("a code");
+        assert!(said.err.starts_with(&format!("{code}: ")), "{}", said.err);
+        assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+    }
+    // What stands behind a program is the program's.
+    let said = millstream(&["run", "/nowhere/job", "--json"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
+}
+
+#[test]
+fn by_a_deprecated_cancellation() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    first_file(directory.path());
+    let server = Server::start(directory.path(), &[]);
+    let job = server.submit("orders", &[]);
+    let said = server.run(&["cancel", "-s", "sp", "--json", &job]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(
+        said.err.starts_with("DEPRECATION WARNING: "),
+        "{}",
+        said.err
+    );
+    let value: Value = serde_json::from_str(&said.out).expect(&said.out);
+    assert_eq!(value["status"], "COMPLETED", "{value}");
     server.end();
 }
 

@@ -23,9 +23,9 @@ fn printed_records_are_followed_to_the_end_of_the_job() {
     ]);
     let job = out.trim_end().rsplit(' ').next().expect("an id");
     let mut follow = Running::start(server.command(&["logs", "-f", "--file", "job.out", job]));
-    while !follow.await_print().contains("Ann") {}
+    follow.await_printed(|line| line.contains("Ann"));
     put(directory.path(), "in/2.csv", "2,Bob\n");
-    while !follow.await_print().contains("Bob") {}
+    follow.await_printed(|line| line.contains("Bob"));
     server.succeed(&["cancel", "printer"]);
     let said = follow.end();
     assert_eq!(said.code, Some(0), "{}", said.err);
@@ -95,5 +95,46 @@ fn failures_and_checkpoints_are_shown() {
     );
     let answer = server.json(&["checkpoints", &job]);
     assert!(answer["counts"]["completed"].as_u64() > Some(0), "{answer}");
+    // One that can't be written is told with its reason, by the command and afterwards.
+    let said = server.run(&["savepoint", &job, "/proc/nowhere"]);
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    let words = format!(": Failed to trigger a savepoint for the job {job}: ");
+    assert!(said.error().contains(&words), "{}", said.err);
+    let shown = server.succeed(&["checkpoints", &job]);
+    let failed = shown.lines().find(|line| line.contains("  FAILED  "));
+    assert!(
+        failed.is_some_and(|line| line.contains("/proc/nowhere")),
+        "{shown}"
+    );
+    server.end();
+}
+
+#[test]
+fn what_went_wrong_in_a_job() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    first_file(directory.path());
+    let mut server = Server::start(directory.path(), &[]);
+    let out = server.succeed(&[
+        "run",
+        "-d",
+        "ingest",
+        "--job.name=bad",
+        "--job.retry.maxNumberRestartAttempts=0",
+        "--source.type=csv",
+        "--source.path=in",
+        "--source.firstLine.schema=true",
+        "--sink.type=print",
+        "--error.policy=fail",
+        "--stream.sql.enable=true",
+        "--stream.sql.schema.json={\"id\": \"Int\", \"name\": \"Int\"}",
+        "--stream.sql=select id, name from t1",
+    ]);
+    let job = out.trim_end().rsplit(' ').next().expect("an id");
+    server.await_status(job, "FAILED");
+    let shown = server.succeed(&["exceptions", job]);
+    let first = shown.lines().next().unwrap_or_default();
+    assert!(first.contains("MS-") && shown.contains("1.csv"), "{shown}");
+    let entries = server.json(&["exceptions", job]);
+    assert!(entries[0]["timestamp"].is_u64(), "{entries}");
     server.end();
 }

@@ -22,7 +22,13 @@ fn refused(arguments: &[&str], beginning: &str) {
 
 #[test]
 fn targets_that_are_not_there() {
-    for target in ["yarn-session", "yarn-application", "kubernetes-application"] {
+    for target in [
+        "yarn-session",
+        "yarn-application",
+        "yarn-per-job",
+        "kubernetes-session",
+        "kubernetes-application",
+    ] {
         let line = format!("MS-1006: target {target} is not there yet; use --target remote");
         refused(&["run", "-t", target, "ingest"], &line);
         refused(
@@ -37,6 +43,14 @@ fn targets_that_are_not_there() {
     refused(
         &["run-application", "-t", "yarn-application", "ingest"],
         "MS-1006: target yarn-application is not there yet; use --target remote",
+    );
+    refused(
+        &["run", "-m", "yarn-cluster", "ingest"],
+        "MS-1006: target yarn-cluster is not there yet; use --target remote",
+    );
+    refused(
+        &["run-application", "-t", "local", "ingest"],
+        "MS-1003: run-application needs a server, and --target local runs the job in this process; leave one of them out",
     );
     for (option, value) in [
         ("--detached", None),
@@ -116,10 +130,15 @@ fn programs_that_can_not_be_run() {
         &["run"],
         "MS-1004: `run` names no program; give ingest or the path",
     );
-    refused(
-        &["run", "/nowhere/job"],
-        "MS-1007: there is no job package at /nowhere/job",
-    );
+    for arguments in [
+        &["run", "/nowhere/job"][..],
+        &["run", "-j", "/nowhere/job", "-x"],
+    ] {
+        refused(
+            arguments,
+            "MS-1007: there is no job package at /nowhere/job (JAR file does not exist: /nowhere/job); give ingest or",
+        );
+    }
     refused(&["run", "/"], "MS-1007: / is a directory");
     refused(
         &["run", "-py", "job.py"],

@@ -91,19 +91,29 @@ fn an_interrupted_stop_goes_on() {
     let process = process_of(&job);
     signal("STOP", &process);
     let mut stop = Running::start(server.command(&["stop", &job]));
-    while stop.await_print() != "Waiting for response..." {}
+    let mut json = Running::start(server.command(&["savepoint", "--json", &job]));
+    stop.await_printed(|line| line == "Waiting for response...");
     let (address, place) = (server.address.clone(), directory.path().to_path_buf());
     server.await_that("the operation", || {
         let mut ask = command(&place);
         ask.args(["operations", &job, "-m", &address]);
-        running::run(ask).out.contains("IN_PROGRESS")
+        let out = running::run(ask).out;
+        ["  stop ", "  savepoint "]
+            .iter()
+            .all(|kind| out.contains(kind))
     });
+    json.signal("INT");
+    let said = json.end();
+    assert_eq!(said.code, Some(130), "{}{}", said.out, said.err);
+    let answer: serde_json::Value = serde_json::from_str(&said.out).expect(&said.out);
+    assert_eq!(answer["status"], "IN_PROGRESS", "{answer}");
+    assert!(said.error().contains(answer["id"].as_str().expect("an id")));
     stop.signal("INT");
     let said = stop.end();
     assert_eq!(said.code, Some(130), "{}{}", said.out, said.err);
+    // On a machine that is slow there are lines about the waiting before it.
     let id = said
-        .err
-        .trim_end()
+        .error()
         .strip_prefix("The stop goes on; follow it with `millstream operations ")
         .and_then(|rest| rest.strip_suffix("`."))
         .expect(&said.err);

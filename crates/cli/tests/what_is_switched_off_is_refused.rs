@@ -58,7 +58,7 @@ fn jobs_can_be_watched_and_stopped_only() {
     let said = server.run(&["cancel", &job]);
     assert_eq!(said.code, Some(1));
     assert!(
-        said.err.contains("MS-1016: web.cancel.enable is false"),
+        said.err.starts_with("MS-1016: ") && said.err.contains("web.cancel.enable is false"),
         "{}",
         said.err
     );

@@ -6,12 +6,11 @@ use clap::Parser;
 use millstream_core::{Error, JobStatus, Result, codes, options};
 use serde_json::{Value, json};
 
-use super::common::{format_type, missing, note_superfluous, place};
-use crate::answers::{Status, Triggered};
+use super::common::{format_type, missing, note_superfluous, note_without_effect};
+use crate::answers::Status;
 use crate::arguments::Connection;
-use crate::ids::trigger_id;
 use crate::report;
-use crate::session::{Session, Waited, interrupted};
+use crate::session::{Asking, Session, Waited, interrupted, is_away, worded};
 use crate::waiting::{Patience, Waiting};
 
 /// Cancels a running job.
@@ -42,63 +41,107 @@ pub(crate) struct CancelArguments {
 /// Cancels a job.
 pub(crate) fn perform(arguments: CancelArguments) -> Result<ExitCode> {
     let missing = || missing("Missing JobID. Specify a JobID to cancel a job", "cancel");
+    let format = format_type(arguments.format.as_deref())?;
     let named = arguments.positional.split_first();
     if let Some((_, superfluous)) = named {
         note_superfluous(superfluous);
     }
-    let job = named.map(|(job, _)| job);
+    let job = named.map(|(job, _)| job.as_str());
     let Some(with_savepoint) = &arguments.with_savepoint else {
+        note_without_effect(
+            &[(arguments.format.is_some(), "--type")],
+            "no savepoint is written without --withSavepoint",
+        );
         return cancel(job.ok_or_else(missing)?, &arguments.connection);
     };
     // As in Flink: the only argument is the job, also behind -s.
-    let (job, directory) = match (job, with_savepoint) {
-        (Some(job), directory) => (job, directory.as_deref().map(place).transpose()?),
+    let (job, given) = match (job, with_savepoint.as_deref()) {
+        (Some(job), given) => (job, given),
         (None, Some(job)) => (job, None),
         (None, None) => return Err(missing()),
     };
-    let format = format_type(arguments.format.as_deref())?;
+    let directory = Session::savepoint_directory(&arguments.connection, given)?;
     cancel_with_savepoint(job, directory, format, &arguments.connection)
 }
 
 fn cancel(job: &str, connection: &Connection) -> Result<ExitCode> {
     let session = Session::open(connection)?;
     let job = session.job(job)?;
-    session.say(&format!("Cancelling job {job}."))?;
     let mut waiting = Waiting::for_interrupts()?;
-    let _: Value = session.client.patch(&format!("/jobs/{job}?mode=cancel"))?;
-    let Some(status) = await_end(&session, &job, &mut waiting)? else {
+    session.say(&format!("Cancelling job {job}."))?;
+    let ended = cancelled(&session, &job, &mut waiting);
+    let ended = ended.map_err(|error| worded(&format!("Could not cancel job {job}"), &error))?;
+    let Some(status) = ended else {
         return Ok(interrupted());
     };
+    if status != JobStatus::Canceled {
+        let message = format!("job {job} was {status} before it could be cancelled");
+        return Err(Error::new(&codes::JOB_STATE, message).next(format!(
+            "see `millstream exceptions {job}` and `millstream logs {job}`"
+        )));
+    }
     session.say(&format!("Cancelled job {job}."))?;
     session.finish(&json!({ "job": job, "status": status }))
 }
 
-/// Waits until a job has ended; `None`: Ctrl-C was pressed before.
+/// Cancels a job and waits until it has ended. Answers how it did; `None`: Ctrl-C was pressed before.
+pub(super) fn cancelled(
+    session: &Session,
+    job: &str,
+    waiting: &mut Waiting,
+) -> Result<Option<JobStatus>> {
+    let path = format!("/jobs/{job}?mode=cancel");
+    let mut patience = Patience::new(session.patience);
+    let asked = session.repeat(&mut patience, waiting, |lost| {
+        match session.client.patch_or_lose::<Value>(&path) {
+            // The one that was lost has done it.
+            Err(error) if lost && error.code() == codes::JOB_STATE.id => Ok(Some(Value::Null)),
+            answer => answer,
+        }
+    })?;
+    match asked {
+        Some(_) => await_end(session, job, waiting),
+        None => Ok(None),
+    }
+}
+
+/// Waits until a job has ended; `None`: Ctrl-C was pressed before. A server that goes away meanwhile is waited for.
 pub(super) fn await_end(
     session: &Session,
     job: &str,
     waiting: &mut Waiting,
 ) -> Result<Option<JobStatus>> {
     let mut patience = Patience::new(session.patience);
+    let path = format!("/jobs/{job}/status");
     loop {
-        let Status { status } = session.client.get(&format!("/jobs/{job}/status"))?;
-        if status.is_terminal() {
-            return Ok(Some(status));
-        }
+        let status = match session.client.get::<Status>(&path) {
+            Ok(Status { status }) if status.is_terminal() => return Ok(Some(status)),
+            Ok(Status { status }) => Some(status),
+            Err(error) if is_away(&error) && !patience.is_over() => None,
+            Err(error) => return Err(error),
+        };
+        let shown = status.map_or("in an unknown state".to_owned(), |status| {
+            status.to_string()
+        });
         if patience.is_over() {
             let after = options::format_duration(session.patience);
-            let message = format!("job {job} is {status} after {after}");
+            let message = format!("job {job} is {shown} after {after}");
             return Err(Error::new(&codes::NO_ANSWER_IN_TIME, message)
                 .next(format!("see `millstream logs {job}`")));
         }
         if waiting.pause(patience.next_pause()) {
             report::progress(&format!(
-                "Job {job} is {status}, and what was begun goes on."
+                "Job {job} is {shown}, and what was begun goes on."
             ));
+            session.finish(&json!({ "job": job, "status": "IN_PROGRESS" }))?;
             return Ok(None);
         }
     }
 }
+
+/// What Flink says of `cancel -s`.
+const DEPRECATED: &str =
+    "DEPRECATION WARNING: Cancelling a job with savepoint is deprecated. Use \"stop\" instead.";
 
 fn cancel_with_savepoint(
     job: &str,
@@ -108,23 +151,28 @@ fn cancel_with_savepoint(
 ) -> Result<ExitCode> {
     let session = Session::open(connection)?;
     let job = session.job(job)?;
-    session.say(
-        "DEPRECATION WARNING: Cancelling a job with savepoint is deprecated. Use \"stop\" instead.",
-    )?;
+    let mut waiting = Waiting::for_interrupts()?;
+    if session.json {
+        report::progress(DEPRECATED);
+    }
+    session.say(DEPRECATED)?;
     let to = match &directory {
         Some(directory) => format!("savepoint to {directory}"),
         None => "savepoint to default savepoint directory".to_owned(),
     };
     session.say(&format!("Cancelling job {job} with {format} {to}."))?;
-    let body = json!({
-        "target-directory": directory,
-        "cancel-job": true,
-        "formatType": format,
-        "triggerId": trigger_id()?,
-    });
-    let path = format!("/jobs/{job}/savepoints");
-    let Triggered { id } = session.client.post(&path, &body)?;
-    let Waited::Ended(operation) = session.wait_for(id)? else {
+    let asking = Asking {
+        path: &format!("/jobs/{job}/savepoints"),
+        body: json!({
+            "target-directory": directory,
+            "cancel-job": true,
+            "formatType": format,
+        }),
+        kind: "cancellation",
+        job: Some(&job),
+        failure: format!("Could not cancel job {job}"),
+    };
+    let Waited::Ended(operation) = session.operate(&asking, &mut waiting)? else {
         return Ok(interrupted());
     };
     session.say(&format!(

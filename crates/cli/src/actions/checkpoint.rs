@@ -7,10 +7,9 @@ use millstream_core::Result;
 use serde_json::json;
 
 use super::common::{missing, note_superfluous};
-use crate::answers::Triggered;
 use crate::arguments::Connection;
-use crate::ids::trigger_id;
-use crate::session::{Session, Waited, interrupted};
+use crate::session::{Asking, Session, Waited, interrupted};
+use crate::waiting::Waiting;
 
 /// Triggers a checkpoint of a running job.
 #[derive(Debug, Parser)]
@@ -24,7 +23,7 @@ pub(crate) struct CheckpointArguments {
     #[arg(long, conflicts_with = "incremental")]
     full: bool,
 
-    /// Take a checkpoint that builds on earlier ones, where the state backend can.
+    /// Take a checkpoint that builds on earlier ones, once a state backend can: state in memory is written whole.
     #[arg(long)]
     incremental: bool,
 
@@ -43,23 +42,31 @@ pub(crate) fn perform(arguments: CheckpointArguments) -> Result<ExitCode> {
         return Err(missing(message, "checkpoint"));
     };
     note_superfluous(superfluous);
-    let kind = match (arguments.full, arguments.incremental) {
-        (true, _) => "FULL",
-        (_, true) => "INCREMENTAL",
-        _ => "CONFIGURED",
+    // As in Flink: the type is said where one was asked for.
+    let (kind, said) = match (arguments.full, arguments.incremental) {
+        (true, _) => ("FULL", "(FULL)"),
+        (_, true) => ("INCREMENTAL", "(INCREMENTAL)"),
+        _ => ("CONFIGURED", ""),
     };
     let session = Session::open(&arguments.connection)?;
     let job = session.job(job)?;
+    let mut waiting = Waiting::for_interrupts()?;
     session.say(&format!("Triggering checkpoint for job {job}."))?;
     session.say("Waiting for response...")?;
-    let body = json!({ "checkpointType": kind, "triggerId": trigger_id()? });
-    let path = format!("/jobs/{job}/checkpoints");
-    let Triggered { id } = session.client.post(&path, &body)?;
-    let Waited::Ended(operation) = session.wait_for(id)? else {
+    let asking = Asking {
+        path: &format!("/jobs/{job}/checkpoints"),
+        body: json!({ "checkpointType": kind }),
+        kind: "checkpoint",
+        job: Some(&job),
+        failure: format!("Failed to trigger a checkpoint for the job {job}"),
+    };
+    let Waited::Ended(operation) = session.operate(&asking, &mut waiting)? else {
         return Ok(interrupted());
     };
     let number = operation.checkpoint.unwrap_or_default();
-    session.say(&format!("Checkpoint {number} for job {job} completed."))?;
+    session.say(&format!(
+        "Checkpoint{said} {number} for job {job} completed."
+    ))?;
     session.say("You can resume your program from this checkpoint with the run command.")?;
     session.finish(&json!(operation))
 }

@@ -29,7 +29,9 @@ pub(crate) fn place(text: &str) -> Result<String> {
         return Ok(text.to_owned());
     }
     let path = std::path::absolute(Path::new(text)).map_err(|cause| {
-        Error::new(&codes::USAGE, format!("{text} can't be found")).cause(cause)
+        Error::new(&codes::USAGE, format!("{text} can't be found"))
+            .cause(cause)
+            .next("give a path that begins with /, or change to a directory that is there")
     })?;
     Ok(path.to_string_lossy().into_owned())
 }
@@ -38,6 +40,13 @@ pub(crate) fn place(text: &str) -> Result<String> {
 pub(super) fn note_superfluous(superfluous: &[String]) {
     if !superfluous.is_empty() {
         report::note("Provided more arguments than required. Ignoring not needed arguments.");
+    }
+}
+
+/// Says of options that were given and are not looked at that they have no effect, and why.
+pub(crate) fn note_without_effect(options: &[(bool, &str)], why: &str) {
+    for (_, name) in options.iter().filter(|(given, _)| *given) {
+        report::note(&format!("{name} has no effect: {why}"));
     }
 }
 

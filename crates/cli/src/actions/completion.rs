@@ -1,5 +1,6 @@
 //! `millstream completion`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
@@ -17,7 +18,9 @@ use crate::report;
     name = "millstream completion",
     no_binary_name = true,
     override_usage = "millstream completion <SHELL>",
-    after_help = "For example, in ~/.bashrc: source <(millstream completion bash)"
+    after_help = "\
+For example, in ~/.bashrc: source <(millstream completion bash). Called by the name flink the command prints what completes that name: \
+source <(flink completion bash)"
 )]
 pub(crate) struct CompletionArguments {
     /// bash, zsh, fish, elvish or powershell.
@@ -27,6 +30,9 @@ pub(crate) struct CompletionArguments {
     #[command(flatten)]
     connection: Connection,
 }
+
+/// The name that Flink's users give the command.
+const FLINK: &str = "flink";
 
 /// Prints the completions.
 pub(crate) fn perform(arguments: CompletionArguments) -> Result<ExitCode> {
@@ -40,11 +46,18 @@ pub(crate) fn perform(arguments: CompletionArguments) -> Result<ExitCode> {
         Error::new(&codes::USAGE, message).next("name bash, zsh, fish, elvish or powershell")
     })?;
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut tree(), COMMAND, &mut text);
+    clap_complete::generate(shell, &mut tree(), name(), &mut text);
     if arguments.connection.json {
         let script = String::from_utf8_lossy(&text);
         return report::json(&json!({ "shell": shell.to_string(), "script": script }));
     }
     report::write(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The name that is completed: Flink's where the command is called by it.
+fn name() -> &'static str {
+    let called = std::env::args_os().next().map(PathBuf::from);
+    let is_flink = called.is_some_and(|path| path.file_name().is_some_and(|name| name == FLINK));
+    if is_flink { FLINK } else { COMMAND }
 }

@@ -12,6 +12,7 @@ use millstream_ingest::parameters;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::common::note_without_effect;
 use crate::report;
 use crate::run::{Program, RunArguments, Understood, not_started, package_command, understand};
 
@@ -38,6 +39,10 @@ pub(crate) fn perform(arguments: InfoArguments) -> Result<ExitCode> {
     let Some(understood) = understand(&arguments.run)? else {
         return Ok(report::output(&parameters::help()));
     };
+    note_without_effect(
+        &arguments.run.beside_the_plan(),
+        "the plan of a job is the same with it",
+    );
     let (plan, description) = plan_of(&understood)?;
     let json = arguments.run.connection().json;
     if json {
@@ -64,7 +69,9 @@ fn plan_of(understood: &Understood) -> Result<(Value, String)> {
             let environment = millstream_ingest::declare(arguments, &understood.options)?;
             let plan = plan::of(&environment.graph(millstream_ingest::NAME)?);
             let plan = serde_json::to_value(plan).map_err(|cause| {
-                Error::new(&codes::INTERNAL, "the plan makes no JSON").cause(cause)
+                Error::new(&codes::INTERNAL, "the plan makes no JSON")
+                    .cause(cause)
+                    .next("report it with the command line")
             })?;
             Ok((
                 plan,
@@ -113,7 +120,14 @@ fn refused(path: &Path, printed: &str) -> Error {
         .split_once(": ")
         .and_then(|(id, text)| Some((*codes::ALL.iter().find(|code| code.id == id)?, text)));
     match code {
-        Some((code, text)) => Error::new(code, text),
+        Some((code, text)) => {
+            let error = Error::new(code, text);
+            // Its next step stands in its line.
+            match text.contains("; ") {
+                true => error,
+                false => error.next("mend the program, or its arguments"),
+            }
+        }
         None => {
             let message = format!("{} does not tell its plan", path.display());
             let error = Error::new(&codes::PACKAGE_INVALID, message);

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::Parser;
 use millstream_core::{JobStatus, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answers::{JobLine, Overview};
 use crate::arguments::Connection;
-use crate::session::Session;
+use crate::session::{Session, worded};
 use crate::waiting::Waiting;
 use crate::{report, times};
 
@@ -33,7 +33,7 @@ pub(crate) struct ListArguments {
     #[arg(short, long)]
     all: bool,
 
-    /// Show the list again each second, until Ctrl-C.
+    /// Show the list again each second, until Ctrl-C; with --json one line each time.
     #[arg(long)]
     watch: bool,
 
@@ -87,34 +87,40 @@ pub(crate) fn perform(arguments: ListArguments) -> Result<ExitCode> {
         return watch(&session, shown);
     }
     session.say("Waiting for response...")?;
-    show(&session, shown, "")?;
+    let jobs = jobs(&session)?;
+    if session.json {
+        return report::json(&as_json(&jobs, shown));
+    }
+    report::write(text(jobs, shown, report::takes_colour()).as_bytes())?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn jobs(session: &Session) -> Result<Vec<JobLine>> {
+    let overview = session.client.get::<Overview>("/jobs/overview");
+    let overview = overview.map_err(|error| worded("Failed to retrieve job list", &error))?;
+    Ok(overview.jobs)
+}
+
+fn as_json(jobs: &[JobLine], shown: Shown) -> Value {
+    let jobs = jobs.iter().filter(|job| shown.has(job.state));
+    json!(jobs.collect::<Vec<&JobLine>>())
 }
 
 fn watch(session: &Session, shown: Shown) -> Result<ExitCode> {
     let mut waiting = Waiting::for_interrupts()?;
     let clear = if report::takes_colour() { CLEAR } else { "" };
     loop {
-        show(session, shown, clear)?;
-        if waiting.pause(AGAIN) {
+        let jobs = jobs(session)?;
+        let reader = if session.json {
+            report::json_line(&as_json(&jobs, shown))?
+        } else {
+            let text = text(jobs, shown, report::takes_colour());
+            report::stream(format!("{clear}{text}").as_bytes())?
+        };
+        if reader.is_break() || waiting.pause(AGAIN) {
             return Ok(ExitCode::SUCCESS);
         }
     }
-}
-
-fn show(session: &Session, shown: Shown, before: &str) -> Result<()> {
-    let overview: Overview = session.client.get("/jobs/overview")?;
-    if session.json {
-        let jobs: Vec<&JobLine> = overview
-            .jobs
-            .iter()
-            .filter(|job| shown.has(job.state))
-            .collect();
-        report::json(&json!(jobs))?;
-        return Ok(());
-    }
-    let text = text(overview.jobs, shown, report::takes_colour());
-    report::write(format!("{before}{text}").as_bytes())
 }
 
 /// The list as Flink shows it.

@@ -1,6 +1,9 @@
 //! `millstream logs`.
 
+mod lines;
+
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,7 +11,9 @@ use clap::Parser;
 use millstream_core::{Error, Result, codes};
 use serde_json::json;
 
-use super::common::{missing, note_superfluous};
+use lines::Output;
+
+use super::common::{missing, note_superfluous, note_without_effect};
 use crate::answers::{LogFile, Logs, Status};
 use crate::arguments::Connection;
 use crate::report;
@@ -24,8 +29,8 @@ use crate::{table, times};
     override_usage = "millstream logs [OPTIONS] <JOB>"
 )]
 pub(crate) struct LogsArguments {
-    /// Show what is added too, until the job ends or Ctrl-C.
-    #[arg(short, long, conflicts_with = "json")]
+    /// Show what is added too, until the job ends or Ctrl-C; with --json one line for each.
+    #[arg(short, long)]
     follow: bool,
 
     /// Show the last lines only.
@@ -33,8 +38,8 @@ pub(crate) struct LogsArguments {
     lines: Option<usize>,
 
     /// The file: job.log (the log; default), job.out (what the job has printed), or another that --list shows.
-    #[arg(long, value_name = "NAME", default_value = "job.log")]
-    file: String,
+    #[arg(long, value_name = "NAME")]
+    file: Option<String>,
 
     /// Show which files there are.
     #[arg(long)]
@@ -48,6 +53,8 @@ pub(crate) struct LogsArguments {
     connection: Connection,
 }
 
+/// The file that is shown where none is named.
+const LOG: &str = "job.log";
 /// How often a log that is followed is looked at.
 const AGAIN: Duration = Duration::from_millis(200);
 /// So much is read for each line that is asked for, to begin with.
@@ -63,30 +70,38 @@ pub(crate) fn perform(arguments: LogsArguments) -> Result<ExitCode> {
     let job = session.job(job)?;
     let Logs { logs } = session.client.get(&format!("/jobs/{job}/logs"))?;
     if arguments.list {
+        note_without_effect(
+            &[
+                (arguments.follow, "--follow"),
+                (arguments.lines.is_some(), "--lines"),
+                (arguments.file.is_some(), "--file"),
+            ],
+            "the files are listed",
+        );
         return list(&session, &logs);
     }
-    let size = size_of(&arguments.file, &logs, &job)?;
+    let name = arguments.file.as_deref().unwrap_or(LOG);
+    let size = size_of(name, &logs, &job)?;
     let file = File {
         session: &session,
-        path: format!("/jobs/{job}/logs/{}", arguments.file),
+        path: format!("/jobs/{job}/logs/{name}"),
     };
     let begin = match arguments.lines {
         Some(lines) => file.begin_of_last(lines, size)?,
         None => 0,
     };
-    if session.json {
-        let mut text = Vec::new();
-        file.copy(begin, |bytes| {
-            text.extend_from_slice(bytes);
-            Ok(())
-        })?;
-        let text = String::from_utf8_lossy(&text);
-        return report::json(&json!({ "job": job, "name": arguments.file, "text": text }));
-    }
-    let end = file.copy(begin, report::write)?;
     if arguments.follow {
-        follow(&file, end, &job)?;
+        let mut output = Output::new(session.json);
+        follow(&file, begin, &job, &mut output)?;
+        output.end()?;
+        return Ok(ExitCode::SUCCESS);
     }
+    if session.json {
+        let text = file.read(begin)?;
+        let text = String::from_utf8_lossy(&text);
+        return report::json(&json!({ "job": job, "name": name, "text": text }));
+    }
+    file.copy(begin, report::stream)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -115,18 +130,22 @@ fn size_of(name: &str, logs: &[LogFile], job: &str) -> Result<u64> {
     })
 }
 
-/// Shows what is added. Of a file that was put aside the rest is shown first, then the new one from its begin.
-fn follow(file: &File<'_>, mut end: u64, job: &str) -> Result<()> {
+/// Shows the file from byte `end` on, and what is added. Of a file that was put aside the rest is shown first, then the new one from
+/// its begin. It ends with the job, with Ctrl-C, or when the reader has gone away.
+fn follow(file: &File<'_>, mut end: u64, job: &str, output: &mut Output) -> Result<()> {
     let mut waiting = Waiting::for_interrupts()?;
     let status_path = format!("/jobs/{job}/status");
     loop {
         // Looked at first: what the job wrote before its end is there afterwards.
         let Status { status } = file.session.client.get(&status_path)?;
-        let next = match file.copy(end, report::write) {
+        let next = match file.copy(end, |bytes| output.write(bytes)) {
             // Between being put aside and being there again.
             Err(error) if error.code() == codes::LOG_UNKNOWN.id => end,
             copied => copied?,
         };
+        if output.has_no_reader() {
+            return Ok(());
+        }
         if next != end {
             end = next;
             continue;
@@ -137,7 +156,7 @@ fn follow(file: &File<'_>, mut end: u64, job: &str) -> Result<()> {
             let aside = format!("{name}.1");
             if logs.iter().any(|log| log.name == aside && log.size >= end) {
                 let path = format!("{}.1", file.path);
-                File { path, ..*file }.copy(end, report::write)?;
+                File { path, ..*file }.copy(end, |bytes| output.write(bytes))?;
             }
             end = 0;
         } else if status.is_terminal() || waiting.pause(AGAIN) {
@@ -153,8 +172,12 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    /// Hands over everything from byte `begin` on; answers where it ended.
-    fn copy(&self, begin: u64, mut write: impl FnMut(&[u8]) -> Result<()>) -> Result<u64> {
+    /// Hands over everything from byte `begin` on, until `write` breaks off; answers where it ended.
+    fn copy(
+        &self,
+        begin: u64,
+        mut write: impl FnMut(&[u8]) -> Result<ControlFlow<()>>,
+    ) -> Result<u64> {
         let Some(mut text) = self.session.client.text_from(&self.path, begin)? else {
             return Ok(begin);
         };
@@ -163,14 +186,29 @@ impl File<'_> {
         loop {
             let count = text.read(&mut buffer).map_err(|cause| {
                 let message = format!("{} broke off at byte {end}", self.path);
-                Error::new(&codes::SERVER_ANSWER, message).cause(cause)
+                Error::new(&codes::SERVER_ANSWER, message)
+                    .cause(cause)
+                    .next("ask again; `millstream doctor` looks at the way to the server")
             })?;
-            match buffer.get(..count) {
+            let reader = match buffer.get(..count) {
                 None | Some([]) => return Ok(end),
                 Some(bytes) => write(bytes)?,
-            }
+            };
             end += count as u64;
+            if reader.is_break() {
+                return Ok(end);
+            }
         }
+    }
+
+    /// Everything from byte `begin` on.
+    fn read(&self, begin: u64) -> Result<Vec<u8>> {
+        let mut text = Vec::new();
+        self.copy(begin, |bytes| {
+            text.extend_from_slice(bytes);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(text)
     }
 
     /// Where the last `lines` lines of a file of `size` bytes begin.
@@ -178,11 +216,7 @@ impl File<'_> {
         let mut span = USUAL_LINE.saturating_mul(lines as u64);
         loop {
             let begin = size.saturating_sub(span);
-            let mut text = Vec::new();
-            self.copy(begin, |bytes| {
-                text.extend_from_slice(bytes);
-                Ok(())
-            })?;
+            let text = self.read(begin)?;
             match offset_of_last(&text, lines) {
                 Some(offset) => return Ok(begin + offset as u64),
                 None if begin == 0 => return Ok(0),

@@ -43,7 +43,7 @@ pub(crate) fn perform(arguments: ManualArguments) -> Result<ExitCode> {
             .next("name a directory that you may write to")
     };
     fs::create_dir_all(&directory).map_err(failed)?;
-    let mut command = tree().disable_help_subcommand(true);
+    let mut command = tree();
     // Gives every action the name of its page.
     command.build();
     let actions = command.get_subcommands().cloned();

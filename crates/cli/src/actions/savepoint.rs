@@ -6,11 +6,10 @@ use clap::Parser;
 use millstream_core::Result;
 use serde_json::json;
 
-use super::common::{format_type, missing, note_superfluous, place};
-use crate::answers::Triggered;
+use super::common::{format_type, missing, note_superfluous, note_without_effect, place};
 use crate::arguments::Connection;
-use crate::ids::trigger_id;
-use crate::session::{Session, Waited, interrupted};
+use crate::session::{Asking, Session, Waited, interrupted};
+use crate::waiting::Waiting;
 
 /// Triggers a savepoint of a running job, or disposes of one.
 #[derive(Debug, Parser)]
@@ -46,12 +45,23 @@ pub(crate) struct SavepointArguments {
 
 /// Triggers or disposes of a savepoint.
 pub(crate) fn perform(arguments: SavepointArguments) -> Result<ExitCode> {
+    let format = format_type(arguments.format.as_deref())?;
+    note_without_effect(
+        &[(arguments.jarfile.is_some(), "--jarfile")],
+        "it is for Java",
+    );
     if let Some(path) = &arguments.dispose {
         note_superfluous(&arguments.positional);
+        note_without_effect(
+            &[
+                (arguments.format.is_some(), "--type"),
+                (arguments.detached, "--detached"),
+            ],
+            "a savepoint is disposed of",
+        );
         return dispose(path, &arguments);
     }
-    let format = format_type(arguments.format.as_deref())?;
-    let (job, directory) = match arguments.positional.as_slice() {
+    let (job, given) = match arguments.positional.as_slice() {
         [] => {
             let message = "Missing JobID. Specify a Job ID to trigger a savepoint";
             return Err(missing(message, "savepoint"));
@@ -59,35 +69,46 @@ pub(crate) fn perform(arguments: SavepointArguments) -> Result<ExitCode> {
         [job] => (job, None),
         [job, directory, superfluous @ ..] => {
             note_superfluous(superfluous);
-            (job, Some(place(directory)?))
+            (job, Some(directory.as_str()))
         }
     };
+    let directory = Session::savepoint_directory(&arguments.connection, given)?;
     let session = Session::open(&arguments.connection)?;
     let job = session.job(job)?;
-    let detached = arguments.detached;
-    session.say(&if detached {
-        format!("Triggering savepoint in detached mode for job {job}.")
+    let asking = Asking {
+        path: &format!("/jobs/{job}/savepoints"),
+        body: json!({
+            "target-directory": directory,
+            "cancel-job": false,
+            "formatType": format,
+        }),
+        kind: "savepoint",
+        job: Some(&job),
+        failure: format!("Failed to trigger a savepoint for the job {job}"),
+    };
+    if arguments.detached {
+        detached(&session, &asking, &job)
     } else {
-        format!("Triggering savepoint for job {job}.")
-    })?;
-    if !detached {
-        session.say("Waiting for response...")?;
+        attached(&session, &asking, &job)
     }
-    let body = json!({
-        "target-directory": directory,
-        "cancel-job": false,
-        "formatType": format,
-        "triggerId": trigger_id()?,
-    });
-    let path = format!("/jobs/{job}/savepoints");
-    let Triggered { id } = session.client.post(&path, &body)?;
-    if detached {
-        session.say(&format!(
-            "Successfully trigger manual savepoint, triggerId: {id}"
-        ))?;
-        return session.finish(&json!({ "job": job, "id": id, "status": "IN_PROGRESS" }));
-    }
-    let Waited::Ended(operation) = session.wait_for(id)? else {
+}
+
+fn detached(session: &Session, asking: &Asking<'_>, job: &str) -> Result<ExitCode> {
+    session.say(&format!(
+        "Triggering savepoint in detached mode for job {job}."
+    ))?;
+    let id = session.begin(asking)?;
+    session.say(&format!(
+        "Successfully trigger manual savepoint, triggerId: {id}"
+    ))?;
+    session.finish(&json!({ "job": job, "id": id, "status": "IN_PROGRESS" }))
+}
+
+fn attached(session: &Session, asking: &Asking<'_>, job: &str) -> Result<ExitCode> {
+    let mut waiting = Waiting::for_interrupts()?;
+    session.say(&format!("Triggering savepoint for job {job}."))?;
+    session.say("Waiting for response...")?;
+    let Waited::Ended(operation) = session.operate(asking, &mut waiting)? else {
         return Ok(interrupted());
     };
     session.say(&format!(
@@ -100,11 +121,17 @@ pub(crate) fn perform(arguments: SavepointArguments) -> Result<ExitCode> {
 
 fn dispose(path: &str, arguments: &SavepointArguments) -> Result<ExitCode> {
     let session = Session::open(&arguments.connection)?;
+    let mut waiting = Waiting::for_interrupts()?;
     session.say(&format!("Disposing savepoint '{path}'."))?;
     session.say("Waiting for response...")?;
-    let body = json!({ "savepoint-path": place(path)?, "triggerId": trigger_id()? });
-    let Triggered { id } = session.client.post("/savepoint-disposal", &body)?;
-    let Waited::Ended(operation) = session.wait_for(id)? else {
+    let asking = Asking {
+        path: "/savepoint-disposal",
+        body: json!({ "savepoint-path": place(path)? }),
+        kind: "disposal",
+        job: None,
+        failure: format!("Failed to dispose the savepoint '{path}'"),
+    };
+    let Waited::Ended(operation) = session.operate(&asking, &mut waiting)? else {
         return Ok(interrupted());
     };
     session.say(&format!("Savepoint '{path}' disposed."))?;

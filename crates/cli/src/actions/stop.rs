@@ -6,11 +6,10 @@ use clap::Parser;
 use millstream_core::Result;
 use serde_json::json;
 
-use super::common::{format_type, missing, note_superfluous, place};
-use crate::answers::Triggered;
+use super::common::{format_type, missing, note_superfluous};
 use crate::arguments::Connection;
-use crate::ids::trigger_id;
-use crate::session::{Session, Waited, interrupted};
+use crate::session::{Asking, Session, Waited, interrupted};
+use crate::waiting::Waiting;
 
 /// Stops a running job with a savepoint.
 #[derive(Debug, Parser)]
@@ -27,9 +26,9 @@ pub(crate) struct StopArguments {
     #[arg(short, long, alias = "terminate", visible_alias = "terminate")]
     drain: bool,
 
-    /// Directory of the savepoint; else the configured one (execution.checkpointing.savepoint-dir).
-    #[arg(short = 'p', long = "savepointPath", value_name = "DIRECTORY")]
-    savepoint_path: Option<String>,
+    /// Directory of the savepoint; without it or its value the configured one (execution.checkpointing.savepoint-dir).
+    #[arg(short = 'p', long = "savepointPath", value_name = "DIRECTORY", num_args = 0..=1)]
+    savepoint_path: Option<Option<String>>,
 
     /// How the savepoint is written: CANONICAL (any state backend restores it; default) or NATIVE.
     #[arg(long = "type", value_name = "FORMAT")]
@@ -50,42 +49,59 @@ pub(crate) struct StopArguments {
 /// Stops a job.
 pub(crate) fn perform(arguments: StopArguments) -> Result<ExitCode> {
     let format = format_type(arguments.format.as_deref())?;
-    let named = arguments.positional.split_first();
-    let (job, directory) = match (named, &arguments.savepoint_path) {
-        (Some((job, superfluous)), directory) => {
+    let path = arguments.savepoint_path.flatten();
+    // As in Flink: the only argument is the job, also behind -p.
+    let (job, given) = match (arguments.positional.split_first(), path.as_deref()) {
+        (Some((job, superfluous)), given) => {
             note_superfluous(superfluous);
-            (job, directory.as_deref().map(place).transpose()?)
+            (job.as_str(), given)
         }
         (None, Some(job)) => (job, None),
         (None, None) => return Err(missing("Missing JobId", "stop")),
     };
+    let directory = Session::savepoint_directory(&arguments.connection, given)?;
     let session = Session::open(&arguments.connection)?;
     let job = session.job(job)?;
-    let (drain, detached) = (arguments.drain, arguments.detached);
-    let verb = if drain { "Draining" } else { "Suspending" };
-    session.say(&format!("{verb} job \"{job}\" with a {format} savepoint."))?;
-    if detached {
-        session.say(&format!(
-            "Triggering stop-with-savepoint in detached mode for job {job}."
-        ))?;
+    let verb = if arguments.drain {
+        "Draining"
     } else {
-        session.say(&format!("Triggering stop-with-savepoint for job {job}."))?;
-        session.say("Waiting for response...")?;
+        "Suspending"
+    };
+    session.say(&format!("{verb} job \"{job}\" with a {format} savepoint."))?;
+    let asking = Asking {
+        path: &format!("/jobs/{job}/stop"),
+        body: json!({
+            "targetDirectory": directory,
+            "drain": arguments.drain,
+            "formatType": format,
+        }),
+        kind: "stop",
+        job: Some(&job),
+        failure: format!("Could not stop with a savepoint job \"{job}\""),
+    };
+    if arguments.detached {
+        detached(&session, &asking, &job)
+    } else {
+        attached(&session, &asking, &job)
     }
-    let body = json!({
-        "targetDirectory": directory,
-        "drain": drain,
-        "formatType": format,
-        "triggerId": trigger_id()?,
-    });
-    let Triggered { id } = session.client.post(&format!("/jobs/{job}/stop"), &body)?;
-    if detached {
-        session.say(&format!(
-            "Successfully trigger stop-with-savepoint in detached mode, triggerId: {id}"
-        ))?;
-        return session.finish(&json!({ "job": job, "id": id, "status": "IN_PROGRESS" }));
-    }
-    let Waited::Ended(operation) = session.wait_for(id)? else {
+}
+
+fn detached(session: &Session, asking: &Asking<'_>, job: &str) -> Result<ExitCode> {
+    session.say(&format!(
+        "Triggering stop-with-savepoint in detached mode for job {job}."
+    ))?;
+    let id = session.begin(asking)?;
+    session.say(&format!(
+        "Successfully trigger stop-with-savepoint in detached mode, triggerId: {id}"
+    ))?;
+    session.finish(&json!({ "job": job, "id": id, "status": "IN_PROGRESS" }))
+}
+
+fn attached(session: &Session, asking: &Asking<'_>, job: &str) -> Result<ExitCode> {
+    let mut waiting = Waiting::for_interrupts()?;
+    session.say(&format!("Triggering stop-with-savepoint for job {job}."))?;
+    session.say("Waiting for response...")?;
+    let Waited::Ended(operation) = session.operate(asking, &mut waiting)? else {
         return Ok(interrupted());
     };
     session.say(&format!(

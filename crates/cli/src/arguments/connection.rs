@@ -5,6 +5,8 @@ use millstream_core::options::{self, OptionSummary};
 use millstream_core::{Configuration, Error, Result, codes};
 use millstream_ingest::parameters::nearest;
 
+use super::values;
+
 /// Which server is asked, and how its answer is shown.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Connection {
@@ -41,7 +43,7 @@ pub(crate) struct Connection {
     )]
     pub(crate) zookeeper_namespace: Option<String>,
 
-    /// Print one JSON value on standard output, and nothing else there.
+    /// Print one JSON value on standard output, and nothing else there; what goes on prints one a line.
     #[arg(long)]
     pub(crate) json: bool,
 
@@ -54,7 +56,8 @@ impl Connection {
     /// The options of `-D`.
     ///
     /// # Errors
-    /// Everything that is no setting ([`codes::USAGE`]) or no option ([`codes::OPTION_UNKNOWN`]), at once.
+    /// What is no setting ([`codes::USAGE`]) or no value of its option ([`codes::OPTION_VALUE`]), and all that is no option
+    /// ([`codes::OPTION_UNKNOWN`]) at once.
     pub(crate) fn overrides(&self) -> Result<Configuration> {
         let mut configuration = Configuration::new();
         let mut unknown = Vec::new();
@@ -63,10 +66,12 @@ impl Connection {
                 let message = format!("-D {setting} is no setting");
                 return Err(Error::new(&codes::USAGE, message).next("write -D key=value"));
             };
-            if is_option(key) {
-                configuration.set(key, value);
-            } else {
-                unknown.push(format!("`{key}`{}", hint(key)));
+            match option(key) {
+                Some(option) => {
+                    values::check(option, key, value)?;
+                    configuration.set(key, value);
+                }
+                None => unknown.push(format!("`{key}`{}", hint(key))),
             }
         }
         if unknown.is_empty() {
@@ -101,12 +106,9 @@ fn names(option: &OptionSummary) -> impl Iterator<Item = &'static str> {
     std::iter::once(option.name).chain(option.aliases.iter().copied())
 }
 
-fn is_option(key: &str) -> bool {
-    options::ALL
-        .iter()
-        .chain(options::SERVER)
-        .flat_map(names)
-        .any(|known| known == key)
+fn option(key: &str) -> Option<&'static OptionSummary> {
+    let mut all = options::ALL.iter().chain(options::SERVER);
+    all.find(|option| names(option).any(|known| known == key))
 }
 
 /// What was meant, in brackets.

@@ -76,6 +76,9 @@ pub(crate) fn spell(command: &Command, arguments: &[String], order: Order) -> Re
             }
         } else if ["h", "help"].contains(&name) {
             spelled.push("--help".to_owned());
+        } else if argument == "-v" {
+            // As in Flink, for every action that has no -v of its own.
+            spelled.push("--verbose".to_owned());
         } else if let Some((option, value)) =
             glued(command, body).filter(|_| !long && !is_misspelt(command, body))
         {

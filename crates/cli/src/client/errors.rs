@@ -44,6 +44,24 @@ pub(super) fn of_transport(error: &ureq::Error, address: &Address) -> Error {
     }
 }
 
+/// Whether the request of which this error is told may have reached the server all the same: the connection broke off, or nobody
+/// answered in time.
+pub(super) fn may_have_arrived(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Io(cause) => matches!(
+            cause.kind(),
+            ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+                | ErrorKind::UnexpectedEof
+        ),
+        ureq::Error::Timeout(limit) => {
+            !matches!(limit, ureq::Timeout::Connect | ureq::Timeout::Resolve)
+        }
+        _ => false,
+    }
+}
+
 fn is_of_tls(cause: &std::io::Error) -> bool {
     cause
         .get_ref()
@@ -78,12 +96,15 @@ pub(super) fn of_answer(status: u16, text: &str) -> Option<Error> {
     let error = match codes::ALL.iter().find(|code| Some(code.id) == given) {
         Some(code) => Error::new(code, message).next(next_step(&body.help)),
         // Another server than ours, or one of a newer version.
-        None => Error::new(&codes::SERVER_ANSWER, message),
+        None => Error::new(&codes::SERVER_ANSWER, message)
+            .next("check the address; `millstream doctor` compares versions"),
     };
     Some(match status {
-        401 | 403 if error.next_step().is_empty() => error.next(format!(
-            "set rest.auth.token, or {TOKEN_VARIABLE} in the environment"
-        )),
+        401 | 403 if error.next_step().is_empty() || error.code() == codes::SERVER_ANSWER.id => {
+            error.next(format!(
+                "set rest.auth.token, or {TOKEN_VARIABLE} in the environment"
+            ))
+        }
         _ => error,
     })
 }

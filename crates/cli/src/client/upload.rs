@@ -25,7 +25,9 @@ impl Form {
     pub(super) fn open(path: &Path) -> Result<Self> {
         let failed = |cause: std::io::Error| {
             let message = format!("the job package {} can't be read", path.display());
-            Error::new(&codes::ENTRY_UNKNOWN, message).cause(cause)
+            Error::new(&codes::ENTRY_UNKNOWN, message)
+                .cause(cause)
+                .next("check its path and permissions")
         };
         let file = File::open(path).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();

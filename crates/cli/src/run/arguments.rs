@@ -53,6 +53,10 @@ pub(crate) struct RunArguments {
     #[arg(long = "shutdownOnAttachedExit", alias = "sae")]
     pub(super) shutdown_on_attached_exit: bool,
 
+    /// The job package: the same as naming it behind the options, for scripts of Flink.
+    #[arg(short = 'j', long, value_name = "FILE")]
+    pub(super) jarfile: Option<String>,
+
     /// Accepted without effect: for Java.
     #[arg(short = 'C', long, value_name = "URL")]
     pub(super) classpath: Vec<String>,
@@ -88,6 +92,20 @@ pub(crate) struct RunArguments {
 }
 
 impl RunArguments {
+    /// Of the options of `run`, which `info` takes as well, those that change no plan, and whether they are given.
+    pub(crate) fn beside_the_plan(&self) -> [(bool, &'static str); 8] {
+        [
+            (self.from_savepoint.is_some(), "--fromSavepoint"),
+            (self.allow_non_restored_state, "--allowNonRestoredState"),
+            (self.claim_mode.is_some(), "--claimMode"),
+            (self.detached, "--detached"),
+            (self.shutdown_on_attached_exit, "--shutdownOnAttachedExit"),
+            (self.verbosity > 0, "-v"),
+            (self.connection.jobmanager.is_some(), "--jobmanager"),
+            (self.connection.target.is_some(), "--target"),
+        ]
+    }
+
     /// The options that every action has.
     pub(crate) const fn connection(&self) -> &Connection {
         &self.connection

@@ -23,15 +23,25 @@ const LOOKS_PER_LINE: u32 = 100;
 pub(super) fn wait(session: &Session, id: &str, mut waiting: Waiting) -> Result<ExitCode> {
     let mut watched = Watched::new(session, id);
     let mut cancelled = false;
+    // Whether the server may not have heard of the cancellation.
+    let mut lost = false;
     loop {
         let job = watched.look(&mut waiting)?;
         if job.state.is_terminal() {
             return end(session, id, &job, cancelled);
         }
-        if waiting.pause(AGAIN) {
-            cancelled = true;
+        if lost || waiting.pause(AGAIN) {
             report::progress(&format!("Cancelling job {id}."));
-            let _: Value = session.client.patch(&format!("/jobs/{id}?mode=cancel"))?;
+            let path = format!("/jobs/{id}?mode=cancel");
+            match session.client.patch_or_lose::<Value>(&path) {
+                Ok(answer) => {
+                    cancelled = true;
+                    lost = answer.is_none();
+                }
+                // It ends just now, as the next look tells.
+                Err(error) if error.code() == codes::JOB_STATE.id => lost = false,
+                Err(error) => return Err(error),
+            }
         }
     }
 }

@@ -36,6 +36,9 @@ pub(super) fn find(run: &RunArguments) -> Result<Program> {
     }
     let class = run.class.as_deref();
     let ingest = class.is_some_and(|class| class == ENTRY_CLASS || class == NAME);
+    if let Some(jar) = &run.jarfile {
+        return of_file(jar, &run.program, class, ingest);
+    }
     match run.program.split_first() {
         // `-c com._4paradigm.csp.operator.Main --source.type csv …`
         Some((first, _)) if first.starts_with('-') && ingest => Ok(Program::Ingest {
@@ -44,32 +47,30 @@ pub(super) fn find(run: &RunArguments) -> Result<Program> {
         Some((first, _)) if first.starts_with('-') => {
             Err(unknown_option(&RunArguments::command(), first))
         }
-        // Scripts for Flink name the operator's jar behind the class.
-        Some((first, rest))
-            if first == NAME || first == ENTRY_CLASS || (ingest && is_jar(first)) =>
-        {
-            match class {
-                Some(class) if !ingest => Err(Error::new(
-                    &codes::ENTRY_UNKNOWN,
-                    format!("the ingestion job has no entry class {class}"),
-                )
-                .next(format!("leave --class out, or give {ENTRY_CLASS}"))),
-                _ => Ok(Program::Ingest {
-                    arguments: rest.to_vec(),
-                }),
-            }
-        }
-        Some((first, rest)) => {
-            let path = package(Path::new(first))?;
-            Ok(Program::Package {
-                path,
-                arguments: rest.to_vec(),
-            })
-        }
+        Some((first, rest)) => of_file(first, rest, class, ingest),
         None if ingest => Ok(Program::Ingest {
             arguments: Vec::new(),
         }),
         None => Err(Error::new(&codes::USAGE, "`run` names no program").next(WHAT_RUNS)),
+    }
+}
+
+/// The program that `name` says, with its arguments.
+fn of_file(name: &str, arguments: &[String], class: Option<&str>, ingest: bool) -> Result<Program> {
+    let arguments = arguments.to_vec();
+    // Scripts for Flink name the operator's jar behind the class.
+    let is_ingest = name == NAME || name == ENTRY_CLASS || (ingest && is_jar(name));
+    match class {
+        Some(class) if is_ingest && !ingest => Err(Error::new(
+            &codes::ENTRY_UNKNOWN,
+            format!("the ingestion job has no entry class {class}"),
+        )
+        .next(format!("leave --class out, or give {ENTRY_CLASS}"))),
+        _ if is_ingest => Ok(Program::Ingest { arguments }),
+        _ => Ok(Program::Package {
+            path: package(Path::new(name))?,
+            arguments,
+        }),
     }
 }
 
@@ -86,7 +87,10 @@ fn package(path: &Path) -> Result<PathBuf> {
     let shown = path.display();
     let refused = |what: String| Err(Error::new(&codes::ENTRY_UNKNOWN, what).next(WHAT_RUNS));
     let Ok(metadata) = std::fs::metadata(path) else {
-        return refused(format!("there is no job package at {shown}"));
+        let message = format!("there is no job package at {shown}");
+        return Err(Error::new(&codes::ENTRY_UNKNOWN, message)
+            .cause(format!("JAR file does not exist: {shown}"))
+            .next(WHAT_RUNS));
     };
     if metadata.is_dir() {
         return refused(format!("{shown} is a directory, no job package"));

@@ -32,7 +32,9 @@ struct Predecessor {
 /// It is no plan ([`codes::PACKAGE_INVALID`]).
 pub(super) fn of(plan: &Value) -> Result<String> {
     let plan = Plan::deserialize(plan).map_err(|cause| {
-        Error::new(&codes::PACKAGE_INVALID, "the package's plan is none").cause(cause)
+        Error::new(&codes::PACKAGE_INVALID, "the package's plan is none")
+            .cause(cause)
+            .next("build the package with the millstream crate of this version")
     })?;
     let mut drawing = Drawing {
         plan: &plan,

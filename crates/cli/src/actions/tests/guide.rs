@@ -17,8 +17,13 @@ const HEAD: &str = "\
 behind the program of `run`, `run-application` and `info`, whose arguments are its own).
 
 - **Standard output** has the answer only; errors, notes and progress go to standard error. `--json` prints one JSON value on standard
-  output and nothing else there; an error is `{\"error\": {\"code\", \"message\", \"cause\", \"help\"}}`.
-- **Exit code**: 0 where what was asked for is done; 1 with one line on standard error where it is not; 130 after Ctrl-C.
+  output and nothing else there; an error is `{\"error\": {\"code\", \"message\", \"cause\", \"help\"}}`. What goes on prints one a line: `list --watch --json`
+  the list at each look, `logs --follow --json` `{\"line\"}` for each line of the log.
+- **Exit code**: 0 where what was asked for is done; 1 with one line on standard error where it is not; 130 after Ctrl-C, but 0 of `list --watch`,
+  `logs --follow` and `server`, which are ended by it, and 1 of
+  `run --target local`, whose job was cancelled. `list --watch` and `logs --follow` also end when nobody reads their output any more.
+- **An option without effect** where it is given is named on standard error, and its value is looked at all the same. Of an option that is given twice the
+  last counts.
 - **The server** is found by `-m`, else by `rest.address` and `rest.port` of the configuration, else at 127.0.0.1:8081. The token is `rest.auth.token`, or
   MILLSTREAM_TOKEN in the environment, which wins.
 - **A job** is named by its id, by the first digits of it (at least 4, unique), or by its name (unique among running jobs, else among
@@ -26,7 +31,7 @@ behind the program of `run`, `run-application` and `info`, whose arguments are i
 - **Paths** that are relative are taken from the directory of the command, also where a server uses them. A savepoint directory that is not given is
   that of `execution.checkpointing.savepoint-dir`.
 - **Waiting** for a savepoint, checkpoint, stop or cancellation ends after `client.timeout`; the operation goes on, and `millstream operations` tells
-  what became of it. Ctrl-C ends the wait too, except in `run`, where it cancels the job.
+  what became of it. A server that goes away meanwhile is waited for as long. Ctrl-C ends the wait too, except in `run`, where it cancels the job.
 
 This page is written from the definitions in `crates/cli/src/`: `UPDATE_DOCS=1 cargo test --release --workspace --bin millstream guide`.
 

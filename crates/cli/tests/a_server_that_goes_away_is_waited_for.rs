@@ -1,0 +1,91 @@
+//! A server that is killed while a command waits for an operation is waited for: the next one on its data goes on with the
+//! operation, and the command tells its end.
+
+mod common;
+
+use std::process::{Command, Stdio};
+
+use common::Running;
+use common::server::{Server, first_file};
+
+/// Sends a signal to a process. It may be gone: what stands still gets a SIGHUP when the server that started it dies.
+fn signal(name: &str, process: &str) {
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), process])
+        .stderr(Stdio::null())
+        .status();
+    sent.expect("kill runs");
+}
+
+#[test]
+fn a_stop_is_seen_to_its_end() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    first_file(directory.path());
+    let mut server = Server::start(directory.path(), &[]);
+    let job = server.submit("orders", &[]);
+    server.await_status(&job, "RUNNING");
+    let processes = common::rest::get(server.port(), "/taskmanagers");
+    let id = processes["taskmanagers"][0]["id"].as_str().expect("an id");
+    let process = id.split(':').nth(1).and_then(|rest| rest.split('-').next());
+    let process = process.expect("host:pid-job").to_owned();
+    // A process that stands still does not stop, so that there is something to wait for.
+    signal("STOP", &process);
+    let mut stop = Running::start(server.command(&["stop", "-Dclient.timeout=10 min", &job]));
+    stop.await_printed(|line| line == "Waiting for response...");
+    let port = server.port();
+    let mut ask = server.command(&["operations", &job]);
+    server.await_that("the operation", || {
+        let said = ask.output().expect("an answer").stdout;
+        String::from_utf8_lossy(&said).contains("IN_PROGRESS")
+    });
+    // What is shown of a wait that takes its time.
+    stop.await_log(&format!(
+        "The stop takes more than 10 s: job {job} is RUNNING"
+    ));
+    server.kill();
+    stop.await_log("Waiting for the server to come back: MS-1019: no server at ");
+    let again = format!("-Drest.port={port}");
+    let mut server = Server::start(directory.path(), &[&again]);
+    stop.await_log("The server is back.");
+    signal("CONT", &process);
+    let said = stop.end();
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert!(!said.savepoint().is_empty());
+    server.await_status(&job, "FINISHED");
+    server.end();
+}
+
+#[test]
+fn one_that_does_not_come_back_is_told_with_how_to_follow_the_operation() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    first_file(directory.path());
+    let mut server = Server::start(directory.path(), &[]);
+    let job = server.submit("orders", &[]);
+    server.await_status(&job, "RUNNING");
+    let processes = common::rest::get(server.port(), "/taskmanagers");
+    let id = processes["taskmanagers"][0]["id"].as_str().expect("an id");
+    let process = id.split(':').nth(1).and_then(|rest| rest.split('-').next());
+    let process = process.expect("host:pid-job").to_owned();
+    signal("STOP", &process);
+    let mut stop = Running::start(server.command(&["stop", "-Dclient.timeout=8 s", &job]));
+    stop.await_printed(|line| line == "Waiting for response...");
+    let mut ask = server.command(&["operations", "--json", &job]);
+    let mut operation = String::new();
+    server.await_that("the operation", || {
+        let said = ask.output().expect("an answer").stdout;
+        let said: serde_json::Value = serde_json::from_slice(&said).unwrap_or_default();
+        operation = said[0]["id"].as_str().unwrap_or_default().to_owned();
+        !operation.is_empty()
+    });
+    server.kill();
+    let said = stop.end();
+    signal("KILL", &process);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(
+        said.error().ends_with(&format!(
+            "; follow it with `millstream operations {operation}`"
+        )),
+        "{}",
+        said.err
+    );
+}
