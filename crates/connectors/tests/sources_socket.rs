@@ -11,7 +11,7 @@ use millstream_engine::connector::{
     Source, SourceContext, SourceProgress, SourceReader, SourceStatus, StateEntry, Waker,
 };
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A reader that is polled as the engine polls.
 struct Polled {

@@ -22,7 +22,7 @@ use millstream::{Configuration, JobStatus};
 
 const BYTES: u64 = 60_000_000;
 const KILLS: u32 = 12;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A job as a server sees it.
 struct Job {

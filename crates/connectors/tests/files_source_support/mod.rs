@@ -20,7 +20,7 @@ use millstream_engine::connector::{
 };
 
 /// Nothing in a test takes longer.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The readers of one attempt of a job.
 pub(crate) struct Attempt<T> {
