@@ -17,6 +17,7 @@
 //! that has just started knows a job from its first line; [`ToJob`] to the process.
 
 mod report;
+mod summary;
 
 use millstream_core::{CheckpointId, Configuration, JobId, TriggerId};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub use report::{
     CheckpointCounts, CheckpointReport, CheckpointState, EdgeReport, EndedOperation, FailureReport,
     JobReport, SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
 };
+pub use summary::{CheckpointSummary, Spread};
 
 /// The [`Submission`] as JSON.
 pub const SUBMISSION_FILE: &str = "job.json";

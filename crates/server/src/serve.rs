@@ -79,7 +79,8 @@ async fn run(
         .map_err(|cause| not_listening("the address", cause))?;
     let running = running(&server.configuration, address, settings.tls())?;
     data.tell(&running)?;
-    let registry = registry(&server, data, store, &records, address, settings.tls())?;
+    let place = (address, running.address.clone());
+    let registry = registry(&server, data, store, &records, place, settings.tls())?;
     let mut ended = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupted = signal(SignalKind::interrupt()).map_err(no_signals)?;
     tracing::info!(
@@ -185,7 +186,7 @@ fn registry(
     data: DataDirectory,
     store: Store,
     records: &Records,
-    address: SocketAddr,
+    (address, url): (SocketAddr, String),
     tls: bool,
 ) -> Result<Registry> {
     let started = clock::now();
@@ -202,6 +203,7 @@ fn registry(
             commit: server.commit.clone(),
             started,
             address,
+            url,
             data_directory: data.path().to_path_buf(),
             tls,
         },

@@ -19,8 +19,8 @@ use rusqlite::{Connection, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::views::PackageView;
-pub(crate) use checkpoints::save_checkpoint;
-pub(crate) use jobs::{JobRecord, ProcessCounts, delete_job, save_job};
+pub(crate) use checkpoints::{keep_checkpoints, save_checkpoint};
+pub(crate) use jobs::{JobRecord, ProcessCounts, Tally, delete_job, save_job};
 pub(crate) use operations::{OperationRecord, delete_operation, end_operation, insert_operation};
 pub(crate) use packages::{delete_package, save_package};
 pub(crate) use processes::{process_ended, process_started};

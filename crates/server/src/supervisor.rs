@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::registry::{Command, JobCell, Registry, Reservation};
-use crate::store::{JobRecord, OperationRecord, save_checkpoint, save_job};
+use crate::store::{JobRecord, OperationRecord, keep_checkpoints, save_checkpoint, save_job};
 use crate::{clock, files};
 use book::Book;
 use connection::Connection;
@@ -273,13 +273,12 @@ impl Supervisor {
 
     async fn save(&mut self, ended: Vec<CheckpointReport>) {
         let record = self.book.record().clone();
-        let oldest = record.checkpoints.first().map_or(0, |oldest| oldest.id);
         let write = move |transaction: &rusqlite::Transaction<'_>| {
             save_job(transaction, &record)?;
             for checkpoint in &ended {
-                save_checkpoint(transaction, record.id, checkpoint, oldest)?;
+                save_checkpoint(transaction, record.id, checkpoint)?;
             }
-            Ok(())
+            keep_checkpoints(transaction, record.id, &record.checkpoints)
         };
         self.registry.shared.store.soon(write).await;
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use millstream_core::{Configuration, JobId, JobStatus, TriggerId};
 use millstream_protocol::OperationResult;
 use millstream_protocol::link::{
-    CheckpointCounts, CheckpointReport, FailureReport, JobReport, Submission,
+    CheckpointCounts, CheckpointReport, CheckpointSummary, FailureReport, JobReport, Submission,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,12 +40,23 @@ pub struct JobView {
     pub package: String,
     /// The newest report of its newest process; `None`: none has reported to this server.
     pub report: Option<Arc<JobReport>>,
+    /// When a process of it last reported to this server.
+    pub heard: Option<u64>,
+    /// The process that runs it; `None`: there is none, or it has not reported yet.
+    pub process: Option<u32>,
+    /// Attempts at running it, over all processes.
+    pub attempts: u32,
     /// The newest failures over all processes, oldest first.
     pub failures: Vec<FailureReport>,
     /// Snapshots over all processes.
     pub checkpoint_totals: CheckpointCounts,
-    /// The newest snapshots of earlier processes, oldest first; those of the present one are in the report.
-    pub earlier_checkpoints: Vec<CheckpointReport>,
+    /// The completed ones over all processes.
+    pub checkpoint_summary: CheckpointSummary,
+    /// The newest snapshots that have ended, oldest first, over all processes. Before them the newest completed checkpoint,
+    /// savepoint and failed one, where they are older.
+    pub checkpoints: Vec<CheckpointReport>,
+    /// So many snapshots are listed.
+    pub checkpoint_history: usize,
 }
 
 /// What can be asked for and is remembered.
@@ -166,6 +177,8 @@ pub struct ServerFacts {
     pub started: u64,
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where others find it, for example `http://localhost:8081`.
+    pub url: String,
     /// Its data directory.
     pub data_directory: PathBuf,
     /// Whether it speaks TLS.

@@ -229,9 +229,12 @@ impl Observer for Reporter {
             let known = known.clone();
             report.counts.in_progress = report.counts.in_progress.saturating_sub(1);
             report.counts.completed += 1;
-            if known.savepoint.is_some() {
-                report.savepoint = Some(known);
-            }
+            report.summary.add(&known);
+            let newest = match known.savepoint {
+                Some(_) => &mut report.savepoint,
+                None => &mut report.completed,
+            };
+            *newest = Some(known);
             report.held_up = None;
         });
     }
@@ -258,8 +261,10 @@ impl Observer for Reporter {
 
     fn checkpoint_discarded(&mut self, checkpoint: CheckpointId) {
         self.report(|report, _| {
-            if let Some(known) = find(report, checkpoint) {
-                known.discarded = true;
+            let named = report.completed.iter_mut().chain(&mut report.savepoint);
+            let known = report.checkpoints.iter_mut().chain(named);
+            for discarded in known.filter(|known| known.id == checkpoint) {
+                discarded.discarded = true;
             }
         });
     }
@@ -301,6 +306,7 @@ impl Observer for Reporter {
                 message: failure.message.clone(),
                 task,
                 attempt: failure.attempt,
+                process: None,
             });
             let surplus = report.failures.len().saturating_sub(FAILURES);
             report.failures.drain(..surplus);

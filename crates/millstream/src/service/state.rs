@@ -12,7 +12,9 @@ use millstream_core::{Configuration, Error, JobId, JobStatus};
 use millstream_engine::job::{JobOutcome, TaskView};
 use millstream_engine::metrics::TaskMetrics;
 use millstream_engine::{JobGraph, Plan};
-use millstream_protocol::link::{CheckpointCounts, FailureReport, JobReport, Submission};
+use millstream_protocol::link::{
+    CheckpointCounts, CheckpointSummary, FailureReport, JobReport, Submission,
+};
 
 use numbers::Meter;
 pub use plan::{PlanReport, plan_report};
@@ -99,8 +101,8 @@ impl SharedState {
         self.inner.1.notify_all();
     }
 
-    /// Takes the numbers of the tasks into the report.
-    pub(super) fn refresh(&self, elapsed: Duration) {
+    /// Takes the numbers of the tasks into the report. Answers whether any has changed.
+    pub(super) fn refresh(&self, elapsed: Duration) -> bool {
         let mut state = self.lock();
         let State {
             report,
@@ -108,11 +110,13 @@ impl SharedState {
             meter,
             ..
         } = &mut *state;
-        if meter.read(metrics, &mut report.vertices, crate::clock::now(), elapsed) {
+        let changed = meter.read(metrics, &mut report.vertices, crate::clock::now(), elapsed);
+        if changed {
             state.version += 1;
             drop(state);
             self.inner.1.notify_all();
         }
+        changed
     }
 
     /// The report as it is.
@@ -172,6 +176,7 @@ pub(super) fn failed_to_start(submission: &Submission, error: &Error, now: u64) 
         message: one_line(error),
         task: None,
         attempt: 0,
+        process: None,
     });
     report
 }
@@ -197,7 +202,9 @@ fn empty(job: JobId, name: String, status: JobStatus, now: u64) -> JobReport {
         configuration: Configuration::new(),
         vertices: Vec::new(),
         counts: CheckpointCounts::default(),
+        summary: CheckpointSummary::default(),
         checkpoints: Vec::new(),
+        completed: None,
         savepoint: None,
         failed: None,
         restored: None,

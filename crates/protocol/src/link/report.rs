@@ -7,6 +7,7 @@ use millstream_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::summary::CheckpointSummary;
 use crate::operations::OperationResult;
 use crate::types::{Attempt, SavepointFormat};
 
@@ -35,8 +36,14 @@ pub struct JobReport {
     pub vertices: Vec<VertexReport>,
     /// How many snapshots there were in this process.
     pub counts: CheckpointCounts,
+    /// How large the completed ones were, and how long they took.
+    #[serde(default)]
+    pub summary: CheckpointSummary,
     /// The newest snapshots, oldest first; at most 10 and the one that runs.
     pub checkpoints: Vec<CheckpointReport>,
+    /// The newest checkpoint that was completed, however many others have ended since.
+    #[serde(default)]
+    pub completed: Option<CheckpointReport>,
     /// The newest savepoint.
     pub savepoint: Option<CheckpointReport>,
     /// The snapshot that failed last.
@@ -117,6 +124,9 @@ pub struct TaskNumbers {
     pub records_in_per_second: f64,
     /// Of the last second: records out per second.
     pub records_out_per_second: f64,
+    /// Of the last second: bytes that its source has read, per second.
+    #[serde(default)]
+    pub bytes_in_per_second: f64,
     /// Of the last second: the share spent working, 0 to 1.
     pub busy: f64,
     /// Of the last second: the share spent waiting for a slower task or sink, 0 to 1.
@@ -183,6 +193,14 @@ pub struct CheckpointReport {
     pub tasks: Vec<Vec<Option<TaskCheckpoint>>>,
 }
 
+impl CheckpointReport {
+    /// How long it took until its last acknowledgement, in milliseconds; `None`: it goes on.
+    pub fn duration_ms(&self) -> Option<u64> {
+        let end = self.acknowledged.or(self.ended)?;
+        Some(end.saturating_sub(self.triggered))
+    }
+}
+
 /// The part of a task in a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskCheckpoint {
@@ -217,6 +235,9 @@ pub struct FailureReport {
     pub task: Option<String>,
     /// The number of the attempt that failed.
     pub attempt: Attempt,
+    /// The id of the process that it happened in, where a server has noted it.
+    #[serde(default)]
+    pub process: Option<u32>,
 }
 
 /// An operation that has ended.

@@ -25,9 +25,14 @@ fn job(number: u8, ended: Option<u64>) -> Arc<JobView> {
         }),
         package: String::new(),
         report: None,
+        heard: None,
+        process: None,
+        attempts: 0,
         failures: Vec::new(),
         checkpoint_totals: Default::default(),
-        earlier_checkpoints: Vec::new(),
+        checkpoint_summary: Default::default(),
+        checkpoints: Vec::new(),
+        checkpoint_history: 10,
     })
 }
 

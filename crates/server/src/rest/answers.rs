@@ -14,6 +14,7 @@ pub(crate) mod package_plan;
 pub(crate) mod packages;
 pub(crate) mod processes;
 pub(crate) mod summary;
+pub(crate) mod task_metrics;
 pub(crate) mod tasks;
 pub(crate) mod vertex;
 

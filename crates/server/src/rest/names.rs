@@ -1,5 +1,7 @@
 //! The names that processes have over REST.
 
+use millstream_core::JobId;
+
 use crate::views::JobView;
 
 /// What Flink calls a task manager is the process of a job: `<host>:<process id>-<first 6 digits of the job's id>`.
@@ -21,14 +23,27 @@ impl Names {
 
     /// The id of the process of `job`.
     pub(crate) fn process(&self, job: &JobView) -> String {
-        format!("{}-{}", self.endpoint(job), job.id.short())
+        self.process_of(job.id, newest_process(job))
+    }
+
+    /// The id of a process of `job`.
+    pub(crate) fn process_of(&self, job: JobId, process: u32) -> String {
+        format!("{}-{}", self.endpoint_of(process), job.short())
     }
 
     /// Where the tasks of `job` run; its number is that of the process, since tasks have no port.
     pub(crate) fn endpoint(&self, job: &JobView) -> String {
-        let process = job.report.as_ref().map_or(0, |report| report.process);
+        self.endpoint_of(newest_process(job))
+    }
+
+    /// Where the tasks of a process run.
+    pub(crate) fn endpoint_of(&self, process: u32) -> String {
         format!("{}:{process}", self.host)
     }
+}
+
+fn newest_process(job: &JobView) -> u32 {
+    job.report.as_ref().map_or(0, |report| report.process)
 }
 
 /// The name of this machine; `localhost` where it can't be told.

@@ -31,8 +31,36 @@ impl FromRequestParts<App> for Params {
             .collect();
         let Query(query) = Query::try_from_uri(&parts.uri)
             .map_err(|error| unreadable("query", &error.to_string()))?;
-        Ok(Self { path, query })
+        Ok(Self {
+            path,
+            query: joined(query),
+        })
     }
+}
+
+/// Parameters that are given more than once, as one with commas between its values, as Flink reads them.
+fn joined(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut joined: Vec<(String, String)> = Vec::new();
+    for (name, value) in pairs {
+        match joined.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => {
+                values.push(',');
+                values.push_str(&value);
+            }
+            None => joined.push((name, value)),
+        }
+    }
+    joined
+}
+
+/// The error of a query parameter that has none of the values that it may have.
+pub(crate) fn unresolved(name: &str, value: &str, next: &str) -> RestError {
+    RestError::bad_request(
+        format!(
+            "Bad request, could not parse parameters: Cannot resolve query parameter ({name}) from value \"{value}\"."
+        ),
+        next,
+    )
 }
 
 fn unreadable(place: &str, cause: &str) -> RestError {
@@ -70,12 +98,9 @@ impl Params {
     pub(crate) fn query_value<T: FromStr>(&self, name: &str) -> Answer<Option<T>> {
         let parsed = self.query(name).map(|text| {
             text.parse().map_err(|_| {
-                RestError::bad_request(
-                    format!(
-                        "Bad request, could not parse parameters: Cannot resolve query parameter ({name}) from value \"{text}\"."
-                    ),
-                    "give a value of the form that the OpenAPI document at /openapi.json says",
-                )
+                let next =
+                    "give a value of the form that the OpenAPI document at /openapi.json says";
+                unresolved(name, text, next)
             })
         });
         parsed.transpose()
@@ -138,7 +163,26 @@ impl Params {
         };
         Self {
             path: owned(path),
-            query: owned(query),
+            query: joined(owned(query)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Params;
+
+    #[test]
+    fn what_is_given_twice_is_one_list() {
+        let query = [("arg", "a"), ("get", "x"), ("arg", "b,c"), ("arg", "")];
+        let params = Params::for_test(&[], &query);
+        assert_eq!(params.query_list("arg"), Some(vec!["a", "b", "c"]));
+        assert_eq!(params.query("get"), Some("x"));
+        let twice = Params::for_test(&[], &[("parallelism", "1"), ("parallelism", "2")]);
+        let error = twice.query_value::<u32>("parallelism").expect_err("two");
+        assert!(
+            format!("{error:?}").contains("from value \\\"1,2\\\""),
+            "{error:?}"
+        );
     }
 }

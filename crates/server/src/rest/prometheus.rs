@@ -11,13 +11,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::App;
-use super::answers::job_metrics;
 use super::answers::metrics::Metrics;
 use super::answers::processes::process_metrics;
-use super::answers::tasks;
+use super::answers::{job_metrics, task_metrics, tasks};
 use super::errors::Answer;
 use super::names::Names;
-use super::resources::metrics::metrics_of_server;
+use super::resources::metrics::{metrics_of_server, with_metadata};
 use super::resources::processes::{measure, running};
 use crate::clock;
 use crate::views::JobView;
@@ -41,8 +40,9 @@ async fn scrape(State(app): State<App>) -> Answer<Response> {
     let mut jobs = app.registry.known_jobs();
     jobs.retain(|job| !job.status.is_terminal());
     jobs.sort_by_key(|job| (std::cmp::Reverse(job.start_time), job.id));
-    for job in jobs {
-        add_job(&mut page, &job, &app.names, now);
+    for (job, metadata) in with_metadata(jobs).await? {
+        let metrics = job_metrics::of_job(&job, metadata, now);
+        add_job(&mut page, &job, &metrics, &app.names, now);
     }
     let measured = measure(running(&app)).await?;
     for (job, numbers) in &measured.jobs {
@@ -63,33 +63,44 @@ async fn scrape(State(app): State<App>) -> Answer<Response> {
     Ok((headers, page.text()).into_response())
 }
 
-fn add_job(page: &mut Page, job: &JobView, names: &Names, now: u64) {
-    let labels = [
-        ("host", names.host().to_owned()),
-        ("job_id", job.id.to_string()),
-        ("job_name", job.name.clone()),
-    ];
-    page.add("jobmanager_job", &labels, &job_metrics::of_job(job, now));
+fn add_job(page: &mut Page, job: &JobView, metrics: &Metrics, names: &Names, now: u64) {
+    let labels = labels_of(job, names);
+    page.add("jobmanager_job", &labels, metrics);
+    // What a process has told that is gone is not so any more.
+    if job.process.is_none() {
+        return;
+    }
     for vertex in tasks::vertices(job) {
-        add_vertex(page, job, vertex, names);
+        add_vertex(page, job, vertex, names, now);
     }
 }
 
-fn add_vertex(page: &mut Page, job: &JobView, vertex: &VertexReport, names: &Names) {
-    for (subtask, task) in vertex.subtasks.iter().enumerate() {
-        let execution = task.id.map(|id| id.to_string()).unwrap_or_default();
-        let labels = [
-            ("host", names.host().to_owned()),
-            ("job_id", job.id.to_string()),
-            ("job_name", job.name.clone()),
+fn labels_of(job: &JobView, names: &Names) -> Vec<(&'static str, String)> {
+    vec![
+        ("host", names.host().to_owned()),
+        ("job_id", job.id.to_string()),
+        ("job_name", job.name.clone()),
+    ]
+}
+
+fn add_vertex(page: &mut Page, job: &JobView, vertex: &VertexReport, names: &Names, now: u64) {
+    for task in task_metrics::tasks_of(job, vertex) {
+        let (subtask, execution) = task.labels();
+        let mut labels = labels_of(job, names);
+        labels.extend([
             ("subtask_index", subtask.to_string()),
             ("task_attempt_id", execution),
             ("task_attempt_num", tasks::attempt_number(job).to_string()),
             ("task_id", vertex.id.to_string()),
             ("task_name", vertex.name.clone()),
             ("tm_id", names.process(job)),
-        ];
-        page.add("taskmanager_job_task", &labels, &job_metrics::of_task(task));
+        ]);
+        page.add("taskmanager_job_task", &labels, &task.own(now));
+        for (operator, metrics) in task.of_operators() {
+            let mut labels = labels.clone();
+            labels.push(("operator_name", operator.to_owned()));
+            page.add("taskmanager_job_task_operator", &labels, &metrics);
+        }
     }
 }
 
@@ -114,11 +125,11 @@ impl Page {
             .collect();
         let labels = labels.join(",");
         for (name, value) in metrics {
-            if value.number().is_none() {
+            let Some(value) = value.sample() else {
                 continue;
-            }
+            };
             let full = format!("flink_{scope}_{}", allowed(name));
-            let sample = format!("{full}{{{labels}}} {}", value.text());
+            let sample = format!("{full}{{{labels}}} {value}");
             let family = self.families.entry(full).or_default();
             family.help = format!("{name} (scope: {scope})");
             family.samples.push(sample);
@@ -174,12 +185,18 @@ mod tests {
         for name in ["one", "t\"wo\\"] {
             page.add("jobmanager_job", &[("job_name", name.to_owned())], &metrics);
         }
-        let cpu = vec![("Status.JVM.CPU.Time".to_owned(), Value::Fraction(0.5))];
+        let cpu = vec![
+            ("Status.JVM.CPU.Time".to_owned(), Value::Fraction(0.5)),
+            ("isWell".to_owned(), Value::Flag(true)),
+        ];
         page.add("jobmanager", &[("host", "h".to_owned())], &cpu);
         let expected = [
             "# HELP flink_jobmanager_Status_JVM_CPU_Time Status.JVM.CPU.Time (scope: jobmanager)",
             "# TYPE flink_jobmanager_Status_JVM_CPU_Time gauge",
             "flink_jobmanager_Status_JVM_CPU_Time{host=\"h\"} 0.5",
+            "# HELP flink_jobmanager_isWell isWell (scope: jobmanager)",
+            "# TYPE flink_jobmanager_isWell gauge",
+            "flink_jobmanager_isWell{host=\"h\"} 1",
             "# HELP flink_jobmanager_job_lastCheckpointDuration lastCheckpointDuration (scope: jobmanager_job)",
             "# TYPE flink_jobmanager_job_lastCheckpointDuration gauge",
             "flink_jobmanager_job_lastCheckpointDuration{job_name=\"one\"} 12",

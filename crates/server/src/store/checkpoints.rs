@@ -1,26 +1,34 @@
-//! The table of checkpoints: the newest snapshots of each job that have ended.
+//! The table of checkpoints: the snapshots of each job that have ended and are remembered.
 
-use millstream_core::{CheckpointId, JobId};
+use millstream_core::JobId;
 use millstream_protocol::link::CheckpointReport;
 use rusqlite::{Connection, Transaction, params};
 
 use super::{from_json, json, signed};
 
-/// Writes a snapshot that has ended, and takes those before `oldest` off the record.
+/// Writes a snapshot that has ended.
 pub(crate) fn save_checkpoint(
     transaction: &Transaction<'_>,
     job: JobId,
     report: &CheckpointReport,
-    oldest: CheckpointId,
 ) -> rusqlite::Result<()> {
-    let job = job.to_string();
     transaction.execute(
         "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)",
-        params![job, signed(report.id), json(report)?],
+        params![job.to_string(), signed(report.id), json(report)?],
     )?;
+    Ok(())
+}
+
+/// Takes every snapshot of a job off the record but those of `kept`.
+pub(crate) fn keep_checkpoints(
+    transaction: &Transaction<'_>,
+    job: JobId,
+    kept: &[CheckpointReport],
+) -> rusqlite::Result<()> {
+    let kept: Vec<i64> = kept.iter().map(|report| signed(report.id)).collect();
     transaction.execute(
-        "DELETE FROM checkpoints WHERE job = ? AND id < ?",
-        params![job, signed(oldest)],
+        "DELETE FROM checkpoints WHERE job = ? AND id NOT IN (SELECT value FROM json_each(?))",
+        params![job.to_string(), json(&kept)?],
     )?;
     Ok(())
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use millstream_core::{CheckpointId, JobId, JobStatus};
-use millstream_protocol::link::{CheckpointCounts, CheckpointReport, FailureReport};
+use millstream_protocol::Attempt;
+use millstream_protocol::link::{
+    CheckpointCounts, CheckpointReport, CheckpointSummary, FailureReport,
+};
 use rusqlite::{Connection, Row, Transaction, named_params, params};
 use serde::{Deserialize, Serialize};
 
@@ -24,25 +27,69 @@ pub(crate) struct JobRecord {
     pub(crate) timestamps: BTreeMap<JobStatus, u64>,
     /// The newest failures, oldest first.
     pub(crate) failures: Vec<FailureReport>,
-    /// Snapshots of the processes before the newest one.
-    pub(crate) totals: CheckpointCounts,
-    /// Snapshots of the newest process that has reported.
+    /// What is counted of the processes before the newest one.
+    pub(crate) totals: Tally,
+    /// The same of the newest process that has reported.
     pub(crate) present: ProcessCounts,
     /// The newest checkpoint that was completed.
     pub(crate) completed_up_to: Option<CheckpointId>,
     /// The number that the next snapshot will have; 0: not known.
     pub(crate) next_checkpoint: CheckpointId,
     pub(crate) launches: u32,
-    /// The newest snapshots that have ended; in a table of their own.
+    /// The newest snapshots that have ended, and the newest completed checkpoint, savepoint and failed one whatever their
+    /// age; in a table of their own.
     pub(crate) checkpoints: Vec<CheckpointReport>,
 }
 
-/// Snapshots of one process.
+/// What is counted of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct ProcessCounts {
     /// When the process began, by which it is told from others.
     pub(crate) started: u64,
-    pub(crate) counts: CheckpointCounts,
+    pub(crate) counts: Tally,
+}
+
+/// What is counted of processes. What a former version did not count is 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Tally {
+    #[serde(flatten)]
+    pub(crate) snapshots: CheckpointCounts,
+    /// Attempts at running the job.
+    #[serde(default)]
+    pub(crate) attempts: Attempt,
+    #[serde(default)]
+    pub(crate) summary: CheckpointSummary,
+}
+
+impl Tally {
+    /// Both together.
+    pub(crate) fn with(self, other: Self) -> Self {
+        let (a, b) = (self.snapshots, other.snapshots);
+        Self {
+            snapshots: CheckpointCounts {
+                restored: a.restored + b.restored,
+                total: a.total + b.total,
+                in_progress: a.in_progress + b.in_progress,
+                completed: a.completed + b.completed,
+                failed: a.failed + b.failed,
+            },
+            attempts: self.attempts.saturating_add(other.attempts),
+            summary: self.summary.with(other.summary),
+        }
+    }
+
+    /// The same once the process is gone: what was under way has failed.
+    pub(crate) fn ended(self) -> Self {
+        let snapshots = self.snapshots;
+        Self {
+            snapshots: CheckpointCounts {
+                in_progress: 0,
+                failed: snapshots.failed + snapshots.in_progress,
+                ..snapshots
+            },
+            ..self
+        }
+    }
 }
 
 /// Writes the row of a job, new or not. Its checkpoints are written one by one.

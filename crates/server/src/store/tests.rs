@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use millstream_core::{JobId, JobStatus, TriggerId};
+use millstream_protocol::link::{CheckpointReport, CheckpointState};
 use millstream_protocol::{OperationResult, Request};
 
 use super::*;
@@ -161,6 +162,46 @@ fn a_job_takes_along_all_that_belongs_to_it() {
     close(store, thread);
     let records = reopened(&path);
     assert!(records.jobs.is_empty() && records.operations.is_empty());
+}
+
+#[test]
+fn snapshots_are_on_record_until_they_are_not_kept() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("millstream.db");
+    let (store, thread, _) = Store::open(&path).expect("it opens");
+    let mut record = job();
+    record.checkpoints = [3, 1, 2].map(checkpoint).into();
+    let kept = [checkpoint(1), checkpoint(3)];
+    let write = move |transaction: &Transaction<'_>| {
+        save_job(transaction, &record)?;
+        for checkpoint in &record.checkpoints {
+            save_checkpoint(transaction, record.id, checkpoint)?;
+        }
+        keep_checkpoints(transaction, record.id, &kept)
+    };
+    block_on(store.durable(write)).expect("it is written");
+    close(store, thread);
+    let records = reopened(&path);
+    let found = records.jobs.first().map(|job| job.checkpoints.clone());
+    assert_eq!(found, Some(vec![checkpoint(1), checkpoint(3)]));
+}
+
+fn checkpoint(id: u64) -> CheckpointReport {
+    CheckpointReport {
+        id,
+        state: CheckpointState::Completed,
+        savepoint: None,
+        last: false,
+        triggered: id,
+        acknowledged: None,
+        ended: Some(id),
+        bytes: 1,
+        longest_pause_ms: 0,
+        path: None,
+        discarded: false,
+        failure: None,
+        tasks: Vec::new(),
+    }
 }
 
 #[test]

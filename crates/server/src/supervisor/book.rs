@@ -1,6 +1,7 @@
 //! What is known of one job: kept from its reports and from what becomes of its processes. Knows no disk and no clock.
 
-use std::collections::BTreeMap;
+mod snapshots;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +9,12 @@ use std::time::Duration;
 use millstream_core::options::CHECKPOINT_INTERVAL;
 use millstream_core::{Configuration, JobId, JobStatus};
 use millstream_protocol::link::{
-    CheckpointCounts, CheckpointReport, CheckpointState, FailureReport, JobReport, Launch,
-    Submission,
+    CheckpointReport, CheckpointState, FailureReport, JobReport, Launch, Submission,
 };
 use millstream_protocol::supervision::{self, Contact};
 use millstream_protocol::{CancellationSettings, RestartStrategy};
 
-use crate::store::{JobRecord, ProcessCounts};
+use crate::store::{JobRecord, ProcessCounts, Tally};
 use crate::views::JobView;
 
 /// So many failures of a job are remembered.
@@ -35,6 +35,10 @@ pub(super) struct Book {
     submission: Arc<Submission>,
     directory: PathBuf,
     report: Option<Arc<JobReport>>,
+    /// When a process last reported to this server.
+    heard: Option<u64>,
+    /// The process that reports, unless it is gone.
+    process: Option<u32>,
     /// So many ended snapshots are remembered.
     history: usize,
 }
@@ -51,6 +55,8 @@ impl Book {
             submission,
             directory,
             report: None,
+            heard: None,
+            process: None,
             history,
         }
     }
@@ -86,8 +92,9 @@ impl Book {
         self.record.accepted = accepted;
     }
 
-    /// The server stands otherwise to the job's process.
+    /// The server stands otherwise to the job's process, which has not reported (again) yet.
     pub(super) fn contact(&mut self, now: u64, contact: Contact) {
+        self.process = None;
         let status = supervision::status(self.record.status, contact);
         self.switch(now, status);
     }
@@ -122,13 +129,17 @@ impl Book {
     pub(super) fn report(&mut self, now: u64, report: JobReport) -> Changes {
         let before = (self.record.status, self.record.failures.len());
         self.record.name.clone_from(&report.name);
+        self.heard = Some(now);
+        self.process = Some(report.process);
         self.count(ProcessCounts {
             started: report.started,
-            counts: report.counts,
+            counts: Tally {
+                snapshots: report.counts,
+                attempts: report.attempt,
+                summary: report.summary,
+            },
         });
-        for failure in &report.failures {
-            self.add_failure(failure.clone());
-        }
+        self.add_failures(&report);
         let ended = self.note_checkpoints(&report);
         let status = supervision::status(self.record.status, Contact::Reported(report.status));
         self.take_times(&report);
@@ -157,41 +168,39 @@ impl Book {
     fn count(&mut self, present: ProcessCounts) {
         let before = self.record.present;
         if before.started != present.started {
-            self.record.totals = sum(self.record.totals, ended(before.counts));
+            self.record.totals = self.record.totals.with(before.counts.ended());
         }
         self.record.present = present;
     }
 
     fn note_checkpoints(&mut self, report: &JobReport) -> Vec<CheckpointReport> {
-        let seen = [&report.savepoint, &report.failed].into_iter().flatten();
-        let seen = report.checkpoints.iter().chain(seen);
-        let mut changed = BTreeMap::new();
-        for checkpoint in seen.filter(|c| c.state != CheckpointState::InProgress) {
-            let known = self.record.checkpoints.iter();
-            if !known.into_iter().any(|known| known == checkpoint) {
-                changed.insert(checkpoint.id, checkpoint.clone());
-            }
-            let is_own = checkpoint.savepoint.is_none();
-            if is_own && checkpoint.state == CheckpointState::Completed {
-                self.record.completed_up_to = self.record.completed_up_to.max(Some(checkpoint.id));
-            }
-        }
         let next = report.next_checkpoint;
         self.record.next_checkpoint = self.record.next_checkpoint.max(next);
-        let checkpoints = &mut self.record.checkpoints;
-        checkpoints.retain(|known| !changed.contains_key(&known.id));
-        checkpoints.extend(changed.values().cloned());
-        checkpoints.sort_by_key(|checkpoint| checkpoint.id);
-        let surplus = checkpoints.len().saturating_sub(self.history);
-        let dropped: Vec<_> = checkpoints.drain(..surplus).map(|c| c.id).collect();
-        changed.retain(|id, _| !dropped.contains(id));
-        changed.into_values().collect()
+        let changed = snapshots::note(&mut self.record.checkpoints, report, self.history);
+        let completed = snapshots::ended(report).filter(|c| c.state == CheckpointState::Completed);
+        let newest = completed.filter(|c| c.savepoint.is_none()).map(|c| c.id);
+        self.record.completed_up_to = self.record.completed_up_to.max(newest.max());
+        changed
+    }
+
+    fn add_failures(&mut self, report: &JobReport) {
+        for failure in &report.failures {
+            let mut failure = failure.clone();
+            failure.process.get_or_insert(report.process);
+            self.add_failure(failure);
+        }
     }
 
     /// Remembers a failure, unless it is known.
     pub(super) fn add_failure(&mut self, failure: FailureReport) {
         let failures = &mut self.record.failures;
-        if failures.contains(&failure) {
+        // A former version has noted no process.
+        let same = |known: &FailureReport| {
+            let process = failure.process;
+            let known = known.clone();
+            FailureReport { process, ..known } == failure
+        };
+        if failures.iter().any(same) {
             return;
         }
         failures.push(failure);
@@ -211,14 +220,13 @@ impl Book {
                 .unwrap_or(now);
             // What never was built knows less of the job than the process before it.
             if outcome.vertices.is_empty() {
-                for failure in outcome.failures {
-                    self.add_failure(failure);
-                }
+                self.add_failures(&outcome);
             } else {
                 drop(self.report(now, outcome));
             }
         }
-        self.record.present.counts = ended(self.record.present.counts);
+        self.record.present.counts = self.record.present.counts.ended();
+        self.process = None;
         self.switch(at, status);
         self.record.ended = Some(at);
     }
@@ -245,11 +253,7 @@ impl Book {
     /// What is to be seen of the job.
     pub(super) fn view(&self) -> JobView {
         let record = &self.record;
-        let in_report = |checkpoint: &&CheckpointReport| {
-            let reported = self.report.iter().flat_map(|report| &report.checkpoints);
-            reported.into_iter().any(|r| r.id == checkpoint.id)
-        };
-        let earlier = record.checkpoints.iter().filter(|c| !in_report(c));
+        let counted = record.totals.with(record.present.counts);
         JobView {
             id: record.id,
             name: record.name.clone(),
@@ -263,9 +267,14 @@ impl Book {
             submission: Arc::clone(&self.submission),
             package: record.package.clone(),
             report: self.report.clone(),
+            heard: self.heard,
+            process: self.process,
+            attempts: counted.attempts,
             failures: record.failures.clone(),
-            checkpoint_totals: sum(record.totals, record.present.counts),
-            earlier_checkpoints: earlier.cloned().collect(),
+            checkpoint_totals: counted.snapshots,
+            checkpoint_summary: counted.summary,
+            checkpoints: record.checkpoints.clone(),
+            checkpoint_history: self.history,
         }
     }
 }
@@ -274,25 +283,6 @@ fn strategy(configuration: &Configuration) -> millstream_core::Result<RestartStr
     let interval = configuration.get(&CHECKPOINT_INTERVAL)?;
     let checkpointing_on = interval.is_some_and(|interval| !interval.is_zero());
     RestartStrategy::from_configuration(configuration, checkpointing_on)
-}
-
-/// Counts of a process that is gone: what was under way has failed.
-fn ended(counts: CheckpointCounts) -> CheckpointCounts {
-    CheckpointCounts {
-        in_progress: 0,
-        failed: counts.failed + counts.in_progress,
-        ..counts
-    }
-}
-
-fn sum(a: CheckpointCounts, b: CheckpointCounts) -> CheckpointCounts {
-    CheckpointCounts {
-        restored: a.restored + b.restored,
-        total: a.total + b.total,
-        in_progress: a.in_progress + b.in_progress,
-        completed: a.completed + b.completed,
-        failed: a.failed + b.failed,
-    }
 }
 
 #[cfg(test)]

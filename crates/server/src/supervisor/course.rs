@@ -108,6 +108,7 @@ impl Supervisor {
             message: error.message().to_owned(),
             task: None,
             attempt: self.book.attempt(),
+            process: self.pid,
         }
     }
 
@@ -120,6 +121,7 @@ impl Supervisor {
             message: error.message().to_owned(),
             task: None,
             attempt: self.book.attempt(),
+            process: self.pid,
         };
         self.book.add_failure(failure);
         let why = "its directory can't be used".to_owned();

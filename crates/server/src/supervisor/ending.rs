@@ -163,7 +163,7 @@ impl Supervisor {
             let write = move |transaction: &rusqlite::Transaction<'_>| {
                 save_job(transaction, &record)?;
                 for checkpoint in &record.checkpoints {
-                    save_checkpoint(transaction, record.id, checkpoint, 0)?;
+                    save_checkpoint(transaction, record.id, checkpoint)?;
                 }
                 rows.iter()
                     .try_for_each(|o| end_operation(transaction, o.id, o.at, &o.result))

@@ -60,8 +60,15 @@ impl Meter {
 
 fn counted(metrics: &TaskMetrics, at: Instant) -> TaskNumbers {
     let backpressured = metrics.backpressured(at).as_millis();
+    // What a source has read it hands to the first operator of its own task, which counts it again.
+    let read = metrics.source.records.get();
+    let records_in = if read > 0 {
+        read
+    } else {
+        metrics.records_in.get()
+    };
     TaskNumbers {
-        records_in: metrics.records_in.get() + metrics.source.records.get(),
+        records_in,
         records_out: metrics.records_out.get(),
         bytes_in: metrics.source.bytes.get(),
         bytes_total: metrics.source.bytes_total.get(),
@@ -83,6 +90,7 @@ fn numbers(
         return TaskNumbers {
             records_in_per_second: shown.records_in_per_second,
             records_out_per_second: shown.records_out_per_second,
+            bytes_in_per_second: shown.bytes_in_per_second,
             busy: shown.busy,
             backpressured: shown.backpressured,
             ..now
@@ -94,6 +102,7 @@ fn numbers(
     TaskNumbers {
         records_in_per_second: rate(now.records_in, before.records_in),
         records_out_per_second: rate(now.records_out, before.records_out),
+        bytes_in_per_second: rate(now.bytes_in, before.bytes_in),
         busy: share(now.busy_ms, before.busy_ms),
         backpressured: share(now.backpressured_ms, before.backpressured_ms),
         ..now

@@ -12,6 +12,8 @@ use crate::service::directory::JobDirectory;
 use crate::service::rotation;
 
 const EACH: Duration = Duration::from_secs(1);
+/// A process of which nothing has changed for so long reports all the same, so that it is known to be well.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
 /// The thread that does it.
 pub(crate) struct Upkeep {
@@ -25,11 +27,18 @@ impl Upkeep {
     pub(crate) fn start(state: SharedState, directory: JobDirectory) -> Result<Self> {
         let (end, ended) = bounded::<()>(0);
         let work = move || {
-            let mut last = now();
+            let (mut last, mut unchanged) = (now(), Duration::ZERO);
             while ended.recv_timeout(EACH) == Err(RecvTimeoutError::Timeout) {
                 let elapsed = last.elapsed();
                 last = now();
-                state.refresh(elapsed);
+                unchanged = match state.refresh(elapsed) {
+                    true => Duration::ZERO,
+                    false => unchanged + elapsed,
+                };
+                if unchanged >= SIGN_OF_LIFE {
+                    unchanged = Duration::ZERO;
+                    state.change(|_| ());
+                }
                 rotation::rotate_output(&directory);
             }
         };

@@ -27,9 +27,14 @@ fn view(name: &str) -> JobView {
         }),
         package: "ingest".to_owned(),
         report: None,
+        heard: None,
+        process: None,
+        attempts: 0,
         failures: Vec::new(),
         checkpoint_totals: CheckpointCounts::default(),
-        earlier_checkpoints: Vec::new(),
+        checkpoint_summary: Default::default(),
+        checkpoints: Vec::new(),
+        checkpoint_history: 10,
     }
 }
 

@@ -58,6 +58,8 @@ struct CompletedSubtask {
     checkpoint: Phases,
     alignment: Alignment,
     start_delay: u64,
+    /// The longest time that it could not take a record meanwhile, in milliseconds.
+    longest_pause: u64,
     unaligned_checkpoint: bool,
     aborted: bool,
     status: &'static str,
@@ -98,24 +100,27 @@ impl SubtasksSummary {
         let sizes = StatsSummary::without_percentiles(acknowledged().map(|task| task.bytes));
         let durations =
             acknowledged().map(|task| task.acknowledged.saturating_sub(checkpoint.triggered));
-        // Phases within a task are not measured apart, and there is no alignment to wait for.
+        let over = |number: fn(&TaskCheckpoint) -> u64| {
+            StatsSummary::without_percentiles(acknowledged().map(number))
+        };
+        // Nothing waits for alignment: what comes early is stashed, and the task goes on with what is before the boundary.
         let nothing = StatsSummary::without_percentiles(acknowledged().map(|_| 0));
         Self {
             checkpointed_size: sizes.clone(),
             state_size: sizes,
             end_to_end_duration: StatsSummary::without_percentiles(durations),
             checkpoint_duration: PhaseSummary {
-                sync: nothing.clone(),
-                r#async: nothing.clone(),
+                sync: over(|task| task.freeze_ms),
+                r#async: over(|task| task.write_ms),
             },
             alignment: AlignmentSummary {
                 // The one with percentiles, in Flink too.
                 buffered: StatsSummary::of(acknowledged().map(|_| 0)),
                 processed: nothing.clone(),
                 persisted: nothing.clone(),
-                duration: nothing.clone(),
+                duration: nothing,
             },
-            start_delay: nothing,
+            start_delay: over(|task| task.start_delay_ms),
         }
     }
 }
@@ -135,11 +140,12 @@ impl SubtaskCheckpoint {
             checkpointed_size: task.bytes,
             state_size: task.bytes,
             checkpoint: Phases {
-                sync: 0,
-                r#async: 0,
+                sync: task.freeze_ms,
+                r#async: task.write_ms,
             },
             alignment: Alignment::default(),
-            start_delay: 0,
+            start_delay: task.start_delay_ms,
+            longest_pause: task.longest_pause_ms,
             unaligned_checkpoint: false,
             aborted: false,
             status: "completed",

@@ -18,6 +18,9 @@ pub(crate) struct CheckpointingStatistics {
     summary: Summary,
     latest: Latest,
     history: Vec<CheckpointStatistics>,
+    /// What the one that is under way waits for, in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_up: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -77,6 +80,8 @@ pub(crate) struct CheckpointStatistics {
     num_acknowledged_subtasks: usize,
     checkpoint_type: &'static str,
     tasks: BTreeMap<String, TaskCheckpointStatistics>,
+    /// The longest time that any task could not take a record because of it, in milliseconds.
+    longest_pause: u64,
     /// Of a completed one only.
     #[serde(skip_serializing_if = "Option::is_none")]
     external_path: Option<String>,
@@ -111,33 +116,24 @@ impl CheckpointingStatistics {
     /// The statistics of `job`.
     pub(crate) fn of(job: &JobView) -> Self {
         let history = history(job);
-        let completed: Vec<_> = history
-            .iter()
-            .filter(|checkpoint| checkpoint.state == CheckpointState::Completed)
-            .copied()
-            .collect();
-        let report = job.report.as_deref();
+        let restored = job.report.as_ref().and_then(|r| r.restored.as_ref());
         let listed = |checkpoint: &CheckpointReport| CheckpointStatistics::listed(checkpoint);
         Self {
             counts: counts(job),
-            summary: Summary::of(&completed),
+            summary: Summary::of(job, &history),
             latest: Latest {
-                completed: completed
-                    .iter()
-                    .find(|checkpoint| checkpoint.savepoint.is_none())
-                    .map(|checkpoint| listed(checkpoint)),
-                savepoint: report.and_then(|r| r.savepoint.as_ref()).map(listed),
-                failed: report.and_then(|r| r.failed.as_ref()).map(listed),
-                restored: report.and_then(|r| r.restored.as_ref()).map(|restored| {
-                    RestoredCheckpoint {
-                        id: restored.id,
-                        restore_timestamp: restored.triggered,
-                        is_savepoint: restored.savepoint.is_some(),
-                        external_path: restored.path.clone(),
-                    }
+                completed: latest_completed(job).map(listed),
+                savepoint: newest(job, |c| is_completed(c) && c.savepoint.is_some()).map(listed),
+                failed: newest(job, |c| c.state == CheckpointState::Failed).map(listed),
+                restored: restored.map(|restored| RestoredCheckpoint {
+                    id: restored.id,
+                    restore_timestamp: restored.triggered,
+                    is_savepoint: restored.savepoint.is_some(),
+                    external_path: restored.path.clone(),
                 }),
             },
             history: history.into_iter().map(listed).collect(),
+            held_up: tasks::held_up(job).map(str::to_owned),
         }
     }
 }
@@ -153,48 +149,54 @@ fn counts(job: &JobView) -> Counts {
     }
 }
 
-/// The newest checkpoints of a job, newest first.
-pub(crate) fn history(job: &JobView) -> Vec<&CheckpointReport> {
-    let present = job.report.iter().flat_map(|report| &report.checkpoints);
-    let mut all: Vec<_> = job.earlier_checkpoints.iter().chain(present).collect();
+/// The checkpoint of a job that is under way, if there is one; one that a process has taken along is not.
+fn under_way(job: &JobView) -> impl Iterator<Item = &CheckpointReport> {
+    let present = job.report.iter().filter(|_| job.process.is_some());
+    let present = present.flat_map(|report| &report.checkpoints);
+    present.filter(|checkpoint| checkpoint.state == CheckpointState::InProgress)
+}
+
+/// The checkpoints of a job that are listed, newest first.
+fn history(job: &JobView) -> Vec<&CheckpointReport> {
+    let mut all: Vec<_> = under_way(job).chain(&job.checkpoints).collect();
     all.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.id));
+    all.truncate(job.checkpoint_history);
     all
 }
 
 /// The checkpoint of that number, as far as it is remembered.
 pub(crate) fn find(job: &JobView, id: u64) -> Option<&CheckpointReport> {
-    let report = job.report.as_deref();
-    let named = report
-        .into_iter()
-        .flat_map(|report| report.savepoint.iter().chain(&report.failed));
-    history(job)
-        .into_iter()
-        .chain(named)
-        .find(|checkpoint| checkpoint.id == id)
+    let mut all = under_way(job).chain(&job.checkpoints);
+    all.find(|checkpoint| checkpoint.id == id)
+}
+
+fn is_completed(checkpoint: &CheckpointReport) -> bool {
+    checkpoint.state == CheckpointState::Completed
+}
+
+/// The newest that has ended and is as wanted.
+fn newest(job: &JobView, wanted: impl Fn(&CheckpointReport) -> bool) -> Option<&CheckpointReport> {
+    job.checkpoints.iter().rev().find(|c| wanted(c))
 }
 
 /// The newest checkpoint, not savepoint, that is complete.
 pub(crate) fn latest_completed(job: &JobView) -> Option<&CheckpointReport> {
-    history(job).into_iter().find(|checkpoint| {
-        checkpoint.state == CheckpointState::Completed && checkpoint.savepoint.is_none()
-    })
-}
-
-/// How long a checkpoint took until its last acknowledgement.
-pub(crate) fn duration(checkpoint: &CheckpointReport) -> Option<u64> {
-    let end = checkpoint.acknowledged.or(checkpoint.ended)?;
-    Some(end.saturating_sub(checkpoint.triggered))
+    newest(job, |c| is_completed(c) && c.savepoint.is_none())
 }
 
 impl Summary {
-    fn of(completed: &[&CheckpointReport]) -> Self {
-        let sizes = StatsSummary::of(completed.iter().map(|checkpoint| checkpoint.bytes));
+    /// Over all completed checkpoints of `job`, with percentiles of those that `history` lists.
+    fn of(job: &JobView, history: &[&CheckpointReport]) -> Self {
+        let completed: Vec<_> = history.iter().filter(|c| is_completed(c)).collect();
+        let all = &job.checkpoint_summary;
+        let sizes = StatsSummary::of_all(all.bytes, completed.iter().map(|c| c.bytes));
+        let durations = completed.iter().filter_map(|c| c.duration_ms());
         // Epochs are aligned without holding records back: nothing is buffered, processed or persisted meanwhile.
         let nothing = StatsSummary::of(completed.iter().map(|_| 0));
         Self {
             checkpointed_size: sizes.clone(),
             state_size: sizes,
-            end_to_end_duration: StatsSummary::of(completed.iter().filter_map(|c| duration(c))),
+            end_to_end_duration: StatsSummary::of_all(all.duration_ms, durations),
             alignment_buffered: nothing.clone(),
             processed_data: nothing.clone(),
             persisted_data: nothing,
@@ -206,7 +208,7 @@ impl CheckpointStatistics {
     /// A checkpoint as it is listed: without its tasks.
     fn listed(checkpoint: &CheckpointReport) -> Self {
         let subtasks = || checkpoint.tasks.iter().flatten();
-        let completed = checkpoint.state == CheckpointState::Completed;
+        let completed = is_completed(checkpoint);
         let failed = checkpoint.state == CheckpointState::Failed;
         Self {
             class_name: match checkpoint.state {
@@ -222,7 +224,7 @@ impl CheckpointStatistics {
             latest_ack_timestamp: or_minus_one(latest_acknowledgement(checkpoint)),
             checkpointed_size: checkpoint.bytes,
             state_size: checkpoint.bytes,
-            end_to_end_duration: or_minus_one(duration(checkpoint)),
+            end_to_end_duration: or_minus_one(checkpoint.duration_ms()),
             alignment_buffered: 0,
             processed_data: 0,
             persisted_data: 0,
@@ -234,6 +236,7 @@ impl CheckpointStatistics {
                 (Some(_), true) => "SYNC_SAVEPOINT",
             },
             tasks: BTreeMap::new(),
+            longest_pause: longest_pause(checkpoint),
             external_path: completed.then(|| checkpoint.path.clone().unwrap_or_default()),
             discarded: completed.then_some(checkpoint.discarded),
             failure_timestamp: failed.then(|| or_minus_one(checkpoint.ended)),
@@ -253,6 +256,13 @@ impl CheckpointStatistics {
             ..Self::listed(checkpoint)
         }
     }
+}
+
+/// Of one that has not been completed: of the tasks that have handed in their part.
+fn longest_pause(checkpoint: &CheckpointReport) -> u64 {
+    let tasks = checkpoint.tasks.iter().flatten().flatten();
+    let of_tasks = tasks.map(|task| task.longest_pause_ms).max();
+    checkpoint.longest_pause_ms.max(of_tasks.unwrap_or(0))
 }
 
 fn latest_acknowledgement(checkpoint: &CheckpointReport) -> Option<u64> {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::metrics::{Metrics, Value};
-use super::processes::{has_process, process_metrics, slots};
+use super::processes::{process_metrics, slots};
 use crate::rest::proc::{Machine, ProcessNumbers, Thread};
 use crate::views::{JobView, ServerFacts};
 
@@ -57,7 +57,7 @@ impl ClusterOverview {
                 JobStatus::Failed => overview.jobs_failed += 1,
                 _ => overview.jobs_running += 1,
             }
-            if has_process(job) {
+            if job.process.is_some() {
                 overview.taskmanagers += 1;
                 overview.slots_total += slots(job);
             }

@@ -13,6 +13,7 @@ use super::tasks::{self, Span};
 use super::vertex::IoMetrics;
 use crate::rest::errors::one_line;
 use crate::rest::java_throwable::FailureCause;
+use crate::rest::names::Names;
 use crate::rest::secrets;
 use crate::views::JobView;
 
@@ -42,6 +43,9 @@ pub(crate) struct JobDetailsInfo {
     status_counts: BTreeMap<&'static str, u32>,
     plan: Plan,
     pending_operators: u32,
+    /// What holds the job up while it runs, in one line: the stage that a checkpoint waits for, a commit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_up: Option<String>,
 }
 
 /// A vertex as the details of a job show it.
@@ -101,6 +105,7 @@ impl JobDetailsInfo {
             status_counts: tasks::count(statuses),
             plan: Plan::of(job),
             pending_operators: 0,
+            held_up: tasks::held_up(job).map(str::to_owned),
         }
     }
 }
@@ -124,7 +129,7 @@ impl JobVertexDetails {
             end_time: span.end,
             duration: span.duration,
             tasks: tasks::count(statuses),
-            metrics: IoMetrics::of_vertex(vertex),
+            metrics: IoMetrics::of_vertex(job, vertex, now),
         }
     }
 }
@@ -203,12 +208,12 @@ struct RootException {
 
 impl JobExceptionsInfo {
     /// The newest `limit` failures of `job` that carry all of `labels`, newest first.
-    pub(crate) fn of(job: &JobView, limit: usize, labels: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(job: &JobView, names: &Names, limit: usize, labels: &[(&str, &str)]) -> Self {
         let mut entries: Vec<_> = job
             .failures
             .iter()
             .rev()
-            .map(RootException::of)
+            .map(|failure| RootException::of(job, names, failure))
             .filter(|entry| {
                 labels
                     .iter()
@@ -224,15 +229,16 @@ impl JobExceptionsInfo {
 }
 
 impl RootException {
-    fn of(failure: &FailureReport) -> Self {
+    fn of(job: &JobView, names: &Names, failure: &FailureReport) -> Self {
+        let process = failure.process;
         Self {
             exception_name: failure.code.clone(),
             stacktrace: format!("{}: {}", failure.code, failure.message),
             timestamp: failure.at,
             failure_labels: BTreeMap::from([("code".to_owned(), failure.code.clone())]),
             task_name: failure.task.clone(),
-            endpoint: None,
-            task_manager_id: None,
+            endpoint: process.map(|process| names.endpoint_of(process)),
+            task_manager_id: process.map(|process| names.process_of(job.id, process)),
             concurrent_exceptions: Vec::new(),
         }
     }
@@ -264,6 +270,7 @@ pub(crate) struct JobExecutionResultInfo {
 #[serde(rename_all = "kebab-case")]
 struct JobResult {
     id: String,
+    application_id: String,
     name: String,
     application_status: &'static str,
     #[schema(value_type = BTreeMap<String, String>)]
@@ -287,6 +294,7 @@ impl JobExecutionResultInfo {
         let span = Span::new(Some(job.start_time), job.end_time, now);
         let result = JobResult {
             id: job.id.to_string(),
+            application_id: job.id.to_string(),
             name: job.name.clone(),
             application_status: match job.status {
                 JobStatus::Finished => "SUCCEEDED",

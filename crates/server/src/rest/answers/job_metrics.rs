@@ -1,7 +1,7 @@
-//! The metrics of jobs and tasks, under Flink's names.
+//! The metrics of jobs, under Flink's names.
 
 use millstream_core::JobStatus;
-use millstream_protocol::link::{SubtaskReport, VertexReport};
+use millstream_protocol::link::CheckpointReport;
 
 use super::checkpoints;
 use super::job::all_running_since;
@@ -9,18 +9,13 @@ use super::metrics::{Metrics, Value};
 use super::tasks;
 use crate::views::JobView;
 
-/// A watermark that has not come yet, in Flink's words.
-const NO_WATERMARK: i64 = i64::MIN;
-
-/// The metrics of a job.
-pub(crate) fn of_job(job: &JobView, now: u64) -> Metrics {
-    let mut metrics = of_checkpoints(job);
-    let restarts = u64::from(job.launches.saturating_sub(1))
-        + job
-            .report
-            .as_ref()
-            .map_or(0, |report| u64::from(report.attempt.saturating_sub(1)));
+/// The metrics of a job. `metadata`: the bytes of the `_metadata` of its newest checkpoint, where it is there.
+pub(crate) fn of_job(job: &JobView, metadata: Option<u64>, now: u64) -> Metrics {
+    let mut metrics = of_checkpoints(job, metadata);
+    let restarts = u64::from(tasks::attempt_number(job));
     metrics.push(("numRestarts".to_owned(), Value::count(restarts)));
+    // A job keeps its parallelism while it runs.
+    metrics.push(("numRescales".to_owned(), Value::Whole(0)));
     let in_status = |status: JobStatus| match job.status == status {
         true => since(job.timestamps.get(&status).copied(), now),
         false => Value::Whole(0),
@@ -80,7 +75,7 @@ fn downtime(job: &JobView, now: u64) -> Value {
     }
 }
 
-fn of_checkpoints(job: &JobView) -> Metrics {
+fn of_checkpoints(job: &JobView, metadata: Option<u64>) -> Metrics {
     let counts = &job.checkpoint_totals;
     let latest = checkpoints::latest_completed(job);
     let number = |number: Option<u64>| Value::Whole(tasks::or_minus_one(number));
@@ -104,9 +99,10 @@ fn of_checkpoints(job: &JobView) -> Metrics {
         ),
         ("lastCheckpointSize", size.clone()),
         ("lastCheckpointFullSize", size),
+        ("lastCheckpointMetadataSize", number(metadata)),
         (
             "lastCheckpointDuration",
-            number(latest.and_then(checkpoints::duration)),
+            number(latest.and_then(CheckpointReport::duration_ms)),
         ),
         ("lastCheckpointProcessedData", number(latest.map(|_| 0))),
         ("lastCheckpointPersistedData", number(latest.map(|_| 0))),
@@ -123,70 +119,5 @@ fn of_checkpoints(job: &JobView) -> Metrics {
     metrics
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
-        .collect()
-}
-
-/// The metrics of a task.
-pub(crate) fn of_task(task: &SubtaskReport) -> Metrics {
-    let numbers = &task.numbers;
-    let idle = (1.0 - numbers.busy - numbers.backpressured).clamp(0.0, 1.0);
-    let per_second = |share: f64| Value::Fraction((share * 1_000.0).round());
-    let metrics = [
-        ("numRecordsIn", Value::count(numbers.records_in)),
-        (
-            "numRecordsInPerSecond",
-            Value::Fraction(numbers.records_in_per_second),
-        ),
-        ("numRecordsOut", Value::count(numbers.records_out)),
-        (
-            "numRecordsOutPerSecond",
-            Value::Fraction(numbers.records_out_per_second),
-        ),
-        ("numBytesIn", Value::count(numbers.bytes_in)),
-        ("busyTimeMsPerSecond", per_second(numbers.busy)),
-        (
-            "backPressuredTimeMsPerSecond",
-            per_second(numbers.backpressured),
-        ),
-        ("idleTimeMsPerSecond", per_second(idle)),
-        ("accumulateBusyTimeMs", Value::count(numbers.busy_ms)),
-        (
-            "accumulateBackPressuredTimeMs",
-            Value::count(numbers.backpressured_ms),
-        ),
-        ("accumulateIdleTimeMs", Value::count(tasks::idle_ms(task))),
-        ("currentInputWatermark", watermark(task)),
-    ];
-    metrics
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
-}
-
-/// The watermark of a task.
-pub(crate) fn watermark(task: &SubtaskReport) -> Value {
-    Value::Whole(task.numbers.watermark.unwrap_or(NO_WATERMARK))
-}
-
-/// The metrics of a vertex: those of its tasks, each behind the number of its task and a dot.
-pub(crate) fn of_vertex(vertex: &VertexReport) -> Metrics {
-    let tasks = vertex.subtasks.iter().enumerate();
-    tasks
-        .flat_map(|(subtask, task)| {
-            of_task(task)
-                .into_iter()
-                .map(move |(name, value)| (format!("{subtask}.{name}"), value))
-        })
-        .collect()
-}
-
-/// The watermarks of a vertex; none of a source, which takes none in.
-pub(crate) fn watermarks_of(vertex: &VertexReport) -> Metrics {
-    if vertex.is_source {
-        return Vec::new();
-    }
-    let tasks = vertex.subtasks.iter().enumerate();
-    tasks
-        .map(|(subtask, task)| (format!("{subtask}.currentInputWatermark"), watermark(task)))
         .collect()
 }

@@ -33,6 +33,8 @@ pub(crate) enum Value {
     Whole(i64),
     /// A number with a fraction.
     Fraction(f64),
+    /// Whether something is so: 1 or 0 where numbers are asked for.
+    Flag(bool),
     /// A text, which can't be aggregated.
     Text(String),
 }
@@ -48,7 +50,17 @@ impl Value {
         match self {
             Self::Whole(number) => number.to_string(),
             Self::Fraction(number) => format!("{number:?}"),
+            Self::Flag(is_so) => is_so.to_string(),
             Self::Text(text) => text.clone(),
+        }
+    }
+
+    /// As a sample of Prometheus; `None`: it is no number.
+    pub(crate) fn sample(&self) -> Option<String> {
+        match self {
+            Self::Text(_) => None,
+            Self::Flag(is_so) => Some(u8::from(*is_so).to_string()),
+            number => Some(number.text()),
         }
     }
 
@@ -57,6 +69,7 @@ impl Value {
         match self {
             Self::Whole(number) => Some(*number as f64),
             Self::Fraction(number) => Some(*number),
+            Self::Flag(is_so) => Some(f64::from(u8::from(*is_so))),
             Self::Text(_) => None,
         }
     }

@@ -35,7 +35,7 @@ mod tests {
     fn a_printed_plan_becomes_one_of_flinks_form() {
         let (source, sink) = ("11".repeat(16), "22".repeat(16));
         let task = json!({"id": null, "status": "CREATED", "switched": {}, "numbers": {
-            "records_in": 0, "records_out": 0, "bytes_in": 0, "busy_ms": 0, "backpressured_ms": 0, "running_ms": 0,
+            "records_in": 0, "records_out": 0, "bytes_in": 0, "busy_ms": 0, "backpressured_ms": 0,
             "records_in_per_second": 0.0, "records_out_per_second": 0.0, "busy": 0.0, "backpressured": 0.0,
             "watermark": null}});
         let printed = json!({"name": "words", "max_parallelism": 128, "vertices": [

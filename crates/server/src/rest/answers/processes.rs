@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use millstream_core::JobStatus;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,21 +10,6 @@ use super::tasks;
 use crate::rest::names::Names;
 use crate::rest::proc::{Machine, ProcessNumbers};
 use crate::views::JobView;
-
-/// Whether a process runs `job` now.
-pub(crate) fn has_process(job: &JobView) -> bool {
-    job.report.is_some()
-        && !job.status.is_terminal()
-        && !matches!(job.status, JobStatus::Restarting | JobStatus::Suspended)
-        || is_between_attempts(job)
-}
-
-/// Whether the process of a restarting job is there: it restarts its tasks itself, unless it went away.
-fn is_between_attempts(job: &JobView) -> bool {
-    let report = job.report.as_ref();
-    job.status == JobStatus::Restarting
-        && report.is_some_and(|report| report.status == JobStatus::Restarting)
-}
 
 /// The slots of a job: as many as its widest vertex has tasks, as in Flink.
 pub(crate) fn slots(job: &JobView) -> usize {
@@ -52,6 +36,7 @@ pub(crate) struct TaskManagerInfo {
     path: String,
     data_port: i32,
     jmx_port: i32,
+    /// When it last reported, which it does each 10 seconds at least.
     time_since_last_heartbeat: u64,
     slots_number: usize,
     free_slots: usize,
@@ -128,7 +113,7 @@ impl TaskManagerInfo {
             path: job.directory.display().to_string(),
             data_port: -1,
             jmx_port: -1,
-            time_since_last_heartbeat: now,
+            time_since_last_heartbeat: job.heard.unwrap_or(now),
             slots_number: slots,
             free_slots: 0,
             assigned_tasks: vertices.iter().map(|vertex| vertex.subtasks.len()).sum(),

@@ -1,5 +1,6 @@
 //! Summaries of numbers: least, greatest, average and percentiles, computed as Flink computes them.
 
+use millstream_protocol::link::Spread;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -50,6 +51,22 @@ impl StatsSummary {
             p99: Percentile(sorted.percentile(99.0)),
             p999: Percentile(sorted.percentile(99.9)),
             ..Self::without_percentiles(sorted.0)
+        }
+    }
+
+    /// The summary of all that `all` has counted, with the percentiles of `sample`, which is the newest of it.
+    pub(crate) fn of_all(all: Spread, sample: impl IntoIterator<Item = u64>) -> Self {
+        let sample: Vec<_> = sample.into_iter().collect();
+        let of_sample = Self::of(sample.iter().copied());
+        // A process of a former version counts none.
+        if all.count < sample.len() as u64 {
+            return of_sample;
+        }
+        Self {
+            min: all.min,
+            max: all.max,
+            avg: all.average(),
+            ..of_sample
         }
     }
 
@@ -145,6 +162,8 @@ impl Sorted {
 
 #[cfg(test)]
 mod tests {
+    use millstream_protocol::link::Spread;
+
     use super::{StatsSummary, SubtaskSummary};
 
     #[test]
@@ -164,6 +183,21 @@ mod tests {
         let json = serde_json::to_value(StatsSummary::of([])).expect("a summary is JSON");
         assert_eq!(json.get("p50"), Some(&serde_json::json!("NaN")));
         assert_eq!(json.get("avg"), Some(&serde_json::json!(0)));
+    }
+
+    #[test]
+    fn what_is_remembered_no_more_still_counts() {
+        let mut all = Spread::default();
+        for number in [1, 20, 6] {
+            all.add(number);
+        }
+        let json = serde_json::to_value(StatsSummary::of_all(all, [6])).expect("JSON");
+        let expected = serde_json::json!({
+            "min": 1, "max": 20, "avg": 9, "p50": 6.0, "p90": 6.0, "p95": 6.0, "p99": 6.0, "p999": 6.0
+        });
+        assert_eq!(json, expected);
+        let uncounted = StatsSummary::of_all(Spread::default(), [6]);
+        assert_eq!(uncounted, StatsSummary::of([6]));
     }
 
     #[test]

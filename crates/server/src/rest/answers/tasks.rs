@@ -178,17 +178,28 @@ pub(crate) fn status_durations(
     durations
 }
 
-/// The number of the task's execution, counted from 0 as Flink does.
+/// The number of the task's execution, counted from 0 over all processes of the job, as Flink does.
 pub(crate) fn attempt_number(job: &JobView) -> u32 {
-    let attempt = job.report.as_ref().map_or(0, |report| report.attempt);
-    attempt.saturating_sub(1)
+    job.attempts.saturating_sub(1)
 }
 
-/// Milliseconds in which a task had nothing to do.
-pub(crate) fn idle_ms(task: &SubtaskReport) -> u64 {
+/// Milliseconds in which a task had nothing to do since it began to run.
+pub(crate) fn idle_ms(job: &JobView, task: &SubtaskReport, now: u64) -> u64 {
+    let Some(began) = task.switched.get(&TaskStatus::Running) else {
+        return 0;
+    };
+    // What a process that is gone has counted stands still with its last report.
+    let gone = job.process.is_none().then_some(job.heard).flatten();
+    let until = ended(job, task).or(gone).unwrap_or(now);
     let numbers = &task.numbers;
-    numbers
-        .running_ms
+    until
+        .saturating_sub(*began)
         .saturating_sub(numbers.busy_ms)
         .saturating_sub(numbers.backpressured_ms)
+}
+
+/// What holds a running job up, in one line; `None`: nothing.
+pub(crate) fn held_up(job: &JobView) -> Option<&str> {
+    job.process?;
+    job.report.as_ref()?.held_up.as_deref()
 }

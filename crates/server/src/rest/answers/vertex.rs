@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::summary::SubtaskSummary;
+use super::task_metrics::BACK_PRESSURED;
 use super::tasks::{self, Span};
 use crate::rest::names::Names;
 use crate::views::JobView;
@@ -31,17 +32,17 @@ pub(crate) struct IoMetrics {
 
 impl IoMetrics {
     /// The sums over the tasks of a vertex.
-    pub(crate) fn of_vertex(vertex: &VertexReport) -> Self {
-        Self::of(&vertex.subtasks)
+    pub(crate) fn of_vertex(job: &JobView, vertex: &VertexReport, now: u64) -> Self {
+        Self::of(job, vertex, &vertex.subtasks, now)
     }
 
-    /// The sums over `tasks`.
-    pub(crate) fn of(tasks: &[SubtaskReport]) -> Self {
+    /// The sums over `tasks`, which are some of `vertex`.
+    fn of(job: &JobView, vertex: &VertexReport, tasks: &[SubtaskReport], now: u64) -> Self {
         let sum = |number: fn(&SubtaskReport) -> u64| tasks.iter().map(number).sum::<u64>();
         let reported = tasks.iter().all(|task| task.id.is_some());
         Self {
             read_bytes: sum(|task| task.numbers.bytes_in),
-            read_bytes_complete: reported,
+            read_bytes_complete: reported && counts_bytes(vertex),
             write_bytes: 0,
             write_bytes_complete: false,
             read_records: sum(|task| task.numbers.records_in),
@@ -49,10 +50,17 @@ impl IoMetrics {
             write_records: sum(|task| task.numbers.records_out),
             write_records_complete: reported,
             accumulated_backpressured_time: sum(|task| task.numbers.backpressured_ms),
-            accumulated_idle_time: sum(tasks::idle_ms),
+            accumulated_idle_time: tasks.iter().map(|t| tasks::idle_ms(job, t, now)).sum(),
             accumulated_busy_time: sum(|task| task.numbers.busy_ms) as f64,
         }
     }
+}
+
+/// Whether a vertex has a source that counts the bytes that it reads: a generator does not, nor does what reads from
+/// other tasks.
+fn counts_bytes(vertex: &VertexReport) -> bool {
+    let mut tasks = vertex.subtasks.iter().map(|task| task.numbers);
+    vertex.is_source && tasks.any(|numbers| numbers.bytes_in > 0 || numbers.bytes_total > 0)
 }
 
 /// A vertex with its subtasks.
@@ -137,7 +145,7 @@ impl SubtaskDetails {
             start_time: span.start,
             end_time: span.end,
             duration: span.duration,
-            metrics: IoMetrics::of(std::slice::from_ref(task)),
+            metrics: IoMetrics::of(job, vertex, std::slice::from_ref(task), now),
             taskmanager_id: names.process(job),
             status_duration: tasks::status_durations(job, task, now),
             start_time_of_old: span.start,
@@ -155,7 +163,10 @@ impl AggregatedTaskDetails {
             ("read-records", over(|task| task.numbers.records_in)),
             ("write-records", over(|task| task.numbers.records_out)),
             ("accumulated-busy-time", over(|task| task.numbers.busy_ms)),
-            ("accumulated-idle-time", over(tasks::idle_ms)),
+            (
+                "accumulated-idle-time",
+                SubtaskSummary::of(subtasks.iter().map(|t| tasks::idle_ms(job, t, now))),
+            ),
             (
                 "accumulated-backpressured-time",
                 over(|task| task.numbers.backpressured_ms),
@@ -260,7 +271,8 @@ struct SubtaskBackPressure {
 impl BackPressureInfo {
     /// What the tasks of `vertex` spent their last second with.
     pub(crate) fn of(job: &JobView, vertex: &VertexReport, now: u64) -> Self {
-        if tasks::vertex_status(job, vertex) != TaskStatus::Running {
+        let is_running = tasks::vertex_status(job, vertex) == TaskStatus::Running;
+        if !is_running || job.process.is_none() {
             return Self {
                 status: "deprecated",
                 level: None,
@@ -299,7 +311,7 @@ impl BackPressureInfo {
 /// The level of a share of time, 0 to 1, with Flink's limits.
 fn back_pressure_level(ratio: f64) -> &'static str {
     match ratio {
-        ratio if ratio <= 0.1 => "ok",
+        ratio if ratio <= BACK_PRESSURED => "ok",
         ratio if ratio <= 0.5 => "low",
         _ => "high",
     }
@@ -340,7 +352,7 @@ impl JobVertexTaskManagersInfo {
             start_time: span.start,
             end_time: span.end,
             duration: span.duration,
-            metrics: IoMetrics::of_vertex(vertex),
+            metrics: IoMetrics::of_vertex(job, vertex, now),
             status_counts: tasks::count(statuses),
             taskmanager_id: names.process(job),
             aggregated: AggregatedTaskDetails::of(job, &vertex.subtasks, now),

@@ -45,10 +45,7 @@ async fn statistics(
 )]
 async fn config(State(app): State<App>, params: Params) -> Answer<Json<CheckpointConfigInfo>> {
     let job = params.job(&app)?;
-    let settings = match &job.report {
-        Some(report) => &report.configuration,
-        None => &job.submission.configuration,
-    };
+    let settings = super::cluster::settings_of(&job);
     Ok(Json(CheckpointConfigInfo::of(settings)?))
 }
 

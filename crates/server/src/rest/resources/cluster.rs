@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use millstream_core::Configuration;
 use millstream_core::options::WEB_REFRESH_INTERVAL;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,6 +19,7 @@ use crate::rest::answers::cluster::{
 use crate::rest::errors::{Answer, RestError};
 use crate::rest::params::Params;
 use crate::rest::{proc, secrets};
+use crate::views::JobView;
 
 /// The routes of this module.
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -76,7 +78,16 @@ async fn config(State(app): State<App>) -> Json<Vec<ConfigurationEntry>> {
     Json(entries(app.registry.configuration()))
 }
 
-fn entries(configuration: &millstream_core::Configuration) -> Vec<ConfigurationEntry> {
+/// The settings that a job runs with, as its process or its submission says.
+pub(crate) fn settings_of(job: &JobView) -> &Configuration {
+    match &job.report {
+        Some(report) => &report.configuration,
+        None => &job.submission.configuration,
+    }
+}
+
+/// Settings as they are listed, secrets masked.
+pub(crate) fn entries(configuration: &Configuration) -> Vec<ConfigurationEntry> {
     secrets::settings(configuration)
         .into_iter()
         .map(|(key, value)| ConfigurationEntry { key, value })
@@ -111,11 +122,7 @@ async fn config_of_job(
     params: Params,
 ) -> Answer<Json<Vec<ConfigurationEntry>>> {
     let job = params.job(&app)?;
-    let settings = match &job.report {
-        Some(report) => &report.configuration,
-        None => &job.submission.configuration,
-    };
-    Ok(Json(entries(settings)))
+    Ok(Json(entries(settings_of(&job))))
 }
 
 /// The program that runs a job: the id of its package.

@@ -156,7 +156,9 @@ async fn exceptions(State(app): State<App>, params: Params) -> Answer<Json<JobEx
         )
     })?;
     let job = params.job(&app)?;
-    Ok(Json(JobExceptionsInfo::of(&job, limit, &labels)))
+    Ok(Json(JobExceptionsInfo::of(
+        &job, &app.names, limit, &labels,
+    )))
 }
 
 /// How a job ended.

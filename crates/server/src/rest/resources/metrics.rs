@@ -1,10 +1,12 @@
 //! Metrics of jobs, tasks, processes and the server: their names, or the values of those that are asked for.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use millstream_core::JobId;
+use millstream_storage::Location;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -13,14 +15,15 @@ use crate::clock;
 use crate::registry::blocking;
 use crate::rest::App;
 use crate::rest::answers::cluster::{ClusterOverview, server_metrics};
-use crate::rest::answers::job_metrics;
 use crate::rest::answers::metrics::{
     AggregatedMetric, Aggregation, Metric, Metrics, aggregate, select,
 };
 use crate::rest::answers::processes::process_metrics;
+use crate::rest::answers::{checkpoints, job_metrics, task_metrics};
 use crate::rest::errors::{Answer, RestError};
-use crate::rest::params::Params;
+use crate::rest::params::{Params, unresolved};
 use crate::rest::proc;
+use crate::views::JobView;
 
 /// The routes of this module.
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -50,14 +53,8 @@ fn aggregated(params: &Params, things: &[Metrics]) -> Answer<Json<Vec<Aggregated
 }
 
 fn way(name: &str) -> Answer<Aggregation> {
-    Aggregation::by_name(name).ok_or_else(|| {
-        RestError::bad_request(
-            format!(
-                "Bad request, could not parse parameters: Cannot resolve query parameter (agg) from value \"{name}\"."
-            ),
-            "use min, max, avg, sum or skew",
-        )
-    })
+    Aggregation::by_name(name)
+        .ok_or_else(|| unresolved("agg", name, "use min, max, avg, sum or skew"))
 }
 
 /// The metrics of jobs, aggregated over all or over those that are named.
@@ -78,15 +75,37 @@ async fn of_jobs(State(app): State<App>, params: Params) -> Answer<Json<Vec<Aggr
             .collect::<Result<HashSet<JobId>, _>>()
     });
     let wanted = wanted.transpose()?;
+    let mut jobs = app.registry.jobs();
+    jobs.retain(|job| wanted.as_ref().is_none_or(|ids| ids.contains(&job.id)));
     let now = clock::now();
-    let metrics: Vec<_> = app
-        .registry
-        .jobs()
+    let metrics: Vec<_> = with_metadata(jobs)
+        .await?
         .iter()
-        .filter(|job| wanted.as_ref().is_none_or(|ids| ids.contains(&job.id)))
-        .map(|job| job_metrics::of_job(job, now))
+        .map(|(job, metadata)| job_metrics::of_job(job, *metadata, now))
         .collect();
     aggregated(&params, &metrics)
+}
+
+/// Jobs with the bytes of the `_metadata` of their newest checkpoints, where it is there.
+pub(crate) async fn with_metadata(
+    jobs: Vec<Arc<JobView>>,
+) -> Answer<Vec<(Arc<JobView>, Option<u64>)>> {
+    let measured = blocking(move || {
+        let jobs = jobs.into_iter();
+        let with_metadata = jobs.map(|job| {
+            let metadata = metadata_of(&job);
+            (job, metadata)
+        });
+        Ok(with_metadata.collect())
+    });
+    Ok(measured.await?)
+}
+
+fn metadata_of(job: &JobView) -> Option<u64> {
+    let path = checkpoints::latest_completed(job)?.path.as_deref()?;
+    let location: Location = path.parse().ok()?;
+    let file = std::fs::metadata(location.metadata_path()).ok()?;
+    Some(file.len())
 }
 
 /// The metrics of a job.
@@ -98,7 +117,11 @@ async fn of_jobs(State(app): State<App>, params: Params) -> Answer<Json<Vec<Aggr
 )]
 async fn of_job(State(app): State<App>, params: Params) -> Answer<Json<Vec<Metric>>> {
     let job = params.job(&app)?;
-    Ok(answer(&params, &job_metrics::of_job(&job, clock::now())))
+    let jobs = with_metadata(vec![job]).await?;
+    let metrics = jobs
+        .first()
+        .map(|(job, metadata)| job_metrics::of_job(job, *metadata, clock::now()));
+    Ok(answer(&params, &metrics.unwrap_or_default()))
 }
 
 /// The metrics of the tasks of a vertex, each behind the number of its task and a dot.
@@ -110,7 +133,7 @@ async fn of_job(State(app): State<App>, params: Params) -> Answer<Json<Vec<Metri
 )]
 async fn of_vertex(State(app): State<App>, params: Params) -> Answer<Json<Vec<Metric>>> {
     let job = params.job(&app)?;
-    let metrics = job_metrics::of_vertex(params.vertex(&job)?);
+    let metrics = task_metrics::of_vertex(&job, params.vertex(&job)?, clock::now());
     Ok(answer(&params, &metrics))
 }
 
@@ -150,9 +173,8 @@ async fn of_subtasks(
             .collect::<Answer<Vec<_>>>()
     });
     let wanted = wanted.transpose()?;
-    let metrics: Vec<_> = vertex
-        .subtasks
-        .iter()
+    let now = clock::now();
+    let metrics: Vec<_> = task_metrics::tasks_of(&job, vertex)
         .enumerate()
         .filter(|(subtask, _)| {
             let inside = |(first, last): &(usize, usize)| (first..=last).contains(&subtask);
@@ -160,7 +182,7 @@ async fn of_subtasks(
                 .as_ref()
                 .is_none_or(|ranges| ranges.iter().any(inside))
         })
-        .map(|(_, task)| job_metrics::of_task(task))
+        .map(|(_, task)| task.all(now))
         .collect();
     aggregated(&params, &metrics)
 }
@@ -172,12 +194,7 @@ fn parse_range(text: &str) -> Option<(usize, usize)> {
 }
 
 fn no_range(text: &str) -> RestError {
-    RestError::bad_request(
-        format!(
-            "Bad request, could not parse parameters: Cannot resolve query parameter (subtasks) from value \"{text}\"."
-        ),
-        "give numbers and ranges such as 1,3,5-9",
-    )
+    unresolved("subtasks", text, "give numbers and ranges such as 1,3,5-9")
 }
 
 /// The metrics of a task.
@@ -191,7 +208,8 @@ async fn of_subtask(State(app): State<App>, params: Params) -> Answer<Json<Vec<M
     let job = params.job(&app)?;
     let vertex = params.vertex(&job)?;
     let subtask = super::vertices::subtask_of(&params, vertex)?;
-    let metrics = vertex.subtasks.get(subtask).map(job_metrics::of_task);
+    let task = task_metrics::tasks_of(&job, vertex).nth(subtask);
+    let metrics = task.map(|task| task.all(clock::now()));
     Ok(answer(&params, &metrics.unwrap_or_default()))
 }
 
@@ -231,7 +249,7 @@ async fn of_processes(
     responses((status = 200, body = Vec<Metric>))
 )]
 async fn of_process(State(app): State<App>, params: Params) -> Answer<Json<Vec<Metric>>> {
-    let job = super::processes::find(&app, &params)?;
+    let job = super::processes::find_running(&app, &params)?;
     let measured = measure(vec![job]).await?;
     let metrics = measured
         .jobs

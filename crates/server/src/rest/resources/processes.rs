@@ -11,9 +11,7 @@ use crate::clock;
 use crate::registry::blocking;
 use crate::rest::App;
 use crate::rest::answers::cluster::ThreadDumpInfo;
-use crate::rest::answers::processes::{
-    TaskManagerDetails, TaskManagerInfo, TaskManagersInfo, has_process,
-};
+use crate::rest::answers::processes::{TaskManagerDetails, TaskManagerInfo, TaskManagersInfo};
 use crate::rest::errors::{Answer, RestError};
 use crate::rest::params::Params;
 use crate::rest::proc::{self, Machine, ProcessNumbers};
@@ -47,7 +45,7 @@ async fn list(State(app): State<App>) -> Answer<Json<TaskManagersInfo>> {
     responses((status = 200, body = TaskManagerDetails))
 )]
 async fn details(State(app): State<App>, params: Params) -> Answer<Json<TaskManagerDetails>> {
-    let job = find(&app, &params)?;
+    let job = find_running(&app, &params)?;
     let measured = measure(vec![job]).await?;
     let (job, numbers) = measured
         .jobs
@@ -65,8 +63,8 @@ async fn details(State(app): State<App>, params: Params) -> Answer<Json<TaskMana
     responses((status = 200, body = ThreadDumpInfo))
 )]
 async fn thread_dump(State(app): State<App>, params: Params) -> Answer<Json<ThreadDumpInfo>> {
-    let job = find(&app, &params)?;
-    let process = process_of(&job);
+    let job = find_running(&app, &params)?;
+    let process = job.process.ok_or_else(|| gone(&params))?;
     let threads = blocking(move || Ok(proc::threads(process))).await?;
     Ok(Json(ThreadDumpInfo::of(&threads)))
 }
@@ -83,7 +81,7 @@ pub(crate) struct Measured {
 pub(crate) async fn measure(jobs: Vec<Arc<JobView>>) -> Answer<Measured> {
     let measured = blocking(move || {
         let measured = jobs.into_iter().filter_map(|job| {
-            let numbers = proc::numbers(process_of(&job))?;
+            let numbers = proc::numbers(job.process?)?;
             Some((job, numbers))
         });
         Ok(Measured {
@@ -97,13 +95,9 @@ pub(crate) async fn measure(jobs: Vec<Arc<JobView>>) -> Answer<Measured> {
 /// The jobs that have a process.
 pub(crate) fn running(app: &App) -> Vec<Arc<JobView>> {
     let mut jobs = app.registry.known_jobs();
-    jobs.retain(|job| has_process(job));
+    jobs.retain(|job| job.process.is_some());
     jobs.sort_by_key(|job| (std::cmp::Reverse(job.start_time), job.id));
     jobs
-}
-
-fn process_of(job: &JobView) -> u32 {
-    job.report.as_ref().map_or(0, |report| report.process)
 }
 
 /// The job whose process the path names. The process of a job that has ended is found as long as the job is remembered,
@@ -115,7 +109,17 @@ pub(crate) fn find(app: &App, params: &Params) -> Answer<Arc<JobView>> {
         .ok_or_else(|| gone(params))
 }
 
-fn gone(params: &Params) -> RestError {
+/// The job whose process the path names, while that process runs: its number may be that of another one by now.
+pub(crate) fn find_running(app: &App, params: &Params) -> Answer<Arc<JobView>> {
+    let job = find(app, params)?;
+    match job.process {
+        Some(_) => Ok(job),
+        None => Err(gone(params)),
+    }
+}
+
+/// The error of a process that is not there.
+pub(crate) fn gone(params: &Params) -> RestError {
     let id = params.path("taskmanagerid");
     RestError::not_found(
         format!("Could not find TaskManager with id {id}."),

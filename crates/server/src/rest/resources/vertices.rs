@@ -10,13 +10,12 @@ use utoipa_axum::routes;
 
 use crate::clock;
 use crate::rest::App;
-use crate::rest::answers::job_metrics;
 use crate::rest::answers::metrics::{Metric, select};
-use crate::rest::answers::tasks;
 use crate::rest::answers::vertex::{
     BackPressureInfo, JobVertexDetailsInfo, JobVertexTaskManagersInfo, SubtaskDetails,
     SubtasksTimesInfo, VertexFlameGraph,
 };
+use crate::rest::answers::{task_metrics, tasks};
 use crate::rest::errors::{Answer, RestError};
 use crate::rest::params::Params;
 use crate::views::JobView;
@@ -140,7 +139,7 @@ async fn processes(
 )]
 async fn watermarks(State(app): State<App>, params: Params) -> Answer<Json<Vec<Metric>>> {
     let job = params.job(&app)?;
-    let watermarks = job_metrics::watermarks_of(params.vertex(&job)?);
+    let watermarks = task_metrics::watermarks_of(params.vertex(&job)?);
     let names: Vec<_> = watermarks.iter().map(|(name, _)| name.as_str()).collect();
     Ok(Json(select(&watermarks, Some(&names))))
 }

@@ -1,3 +1,5 @@
+use millstream_protocol::link::{CheckpointCounts, CheckpointSummary};
+
 use super::*;
 
 fn record() -> JobRecord {
@@ -12,7 +14,7 @@ fn record() -> JobRecord {
         modified: 1,
         timestamps: [(JobStatus::Initializing, 1)].into(),
         failures: Vec::new(),
-        totals: CheckpointCounts::default(),
+        totals: Tally::default(),
         present: ProcessCounts::default(),
         completed_up_to: None,
         next_checkpoint: 0,
@@ -45,7 +47,9 @@ fn report(started: u64, status: JobStatus) -> JobReport {
         configuration: Configuration::new(),
         vertices: Vec::new(),
         counts: CheckpointCounts::default(),
+        summary: CheckpointSummary::default(),
         checkpoints: Vec::new(),
+        completed: None,
         savepoint: None,
         failed: None,
         restored: None,
@@ -82,6 +86,7 @@ fn failure(at: u64) -> FailureReport {
         message: "boom".to_owned(),
         task: None,
         attempt: 1,
+        process: Some(4711),
     }
 }
 
@@ -164,15 +169,86 @@ fn the_newest_snapshots_are_remembered_and_saved_when_they_end() {
     assert_eq!(ids(&changes.ended), [2, 3, 4]);
     let changes = book.report(21, running.clone());
     assert!(!changes.is_worth_saving && changes.ended.is_empty());
-    assert!(
-        book.view().earlier_checkpoints.is_empty(),
-        "all are in the report"
-    );
     running.started = 30;
     running.checkpoints = vec![checkpoint(5, CheckpointState::Completed)];
     let changes = book.report(40, running);
     assert_eq!(ids(&changes.ended), [5]);
-    assert_eq!(ids(&book.view().earlier_checkpoints), [3, 4]);
+    assert_eq!(ids(&book.view().checkpoints), [3, 4, 5]);
+}
+
+#[test]
+fn the_newest_of_each_kind_is_remembered_whatever_its_age() {
+    let mut book = book();
+    let savepoint = CheckpointReport {
+        savepoint: Some(Default::default()),
+        ..checkpoint(1, CheckpointState::Completed)
+    };
+    let mut running = report(10, JobStatus::Running);
+    running.checkpoints = vec![savepoint, checkpoint(2, CheckpointState::Completed)];
+    book.report(20, running.clone());
+    running.started = 30;
+    running.checkpoints = (3..=9)
+        .map(|id| checkpoint(id, CheckpointState::Failed))
+        .collect();
+    book.report(40, running.clone());
+    let ids = |book: &Book| -> Vec<_> { book.view().checkpoints.iter().map(|c| c.id).collect() };
+    assert_eq!(ids(&book), [1, 2, 7, 8, 9]);
+    running.checkpoints = vec![checkpoint(10, CheckpointState::Completed)];
+    running.completed = Some(checkpoint(10, CheckpointState::Completed));
+    book.report(50, running);
+    assert_eq!(ids(&book), [1, 8, 9, 10]);
+}
+
+#[test]
+fn attempts_and_sizes_are_counted_over_all_processes() {
+    let mut book = book();
+    let mut first = report(10, JobStatus::Running);
+    first.attempt = 3;
+    first.summary.bytes.add(7);
+    book.report(20, first);
+    assert_eq!(book.view().attempts, 3);
+    let mut second = report(30, JobStatus::Initializing);
+    second.attempt = 0;
+    book.report(40, second.clone());
+    assert_eq!(book.view().attempts, 3, "its first has not begun");
+    second.attempt = 1;
+    second.summary.bytes.add(9);
+    book.report(50, second);
+    let view = book.view();
+    assert_eq!(view.attempts, 4);
+    let bytes = view.checkpoint_summary.bytes;
+    assert_eq!((bytes.count, bytes.min, bytes.max), (2, 7, 9));
+}
+
+#[test]
+fn a_process_is_there_from_its_report_until_it_is_gone() {
+    let mut book = book();
+    book.contact(5, Contact::Starting);
+    assert_eq!((book.view().process, book.view().heard), (None, None));
+    book.report(20, report(10, JobStatus::Running));
+    let view = book.view();
+    assert_eq!((view.process, view.heard), (Some(4711), Some(20)));
+    book.contact(30, Contact::Away);
+    let view = book.view();
+    assert_eq!((view.process, view.heard), (None, Some(20)));
+    book.report(40, report(35, JobStatus::Running));
+    book.end(50, JobStatus::Failed, None);
+    assert_eq!(book.view().process, None);
+}
+
+#[test]
+fn a_failure_that_a_former_version_has_recorded_is_known() {
+    let mut record = record();
+    record.failures = vec![FailureReport {
+        process: None,
+        ..failure(11)
+    }];
+    let submission = book().submission;
+    let mut book = Book::new(record, submission, PathBuf::from("/jobs"), 3);
+    let mut running = report(10, JobStatus::Running);
+    running.failures = vec![failure(11)];
+    book.report(20, running);
+    assert_eq!(book.view().failures.len(), 1);
 }
 
 #[test]

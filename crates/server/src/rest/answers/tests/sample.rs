@@ -7,8 +7,8 @@ use std::sync::Arc;
 use millstream_core::{AttemptId, Configuration, JobStatus, TaskStatus, TriggerId};
 use millstream_protocol::OperationResult;
 use millstream_protocol::link::{
-    CheckpointCounts, CheckpointReport, CheckpointState, EdgeReport, FailureReport, JobReport,
-    Submission, SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
+    CheckpointCounts, CheckpointReport, CheckpointState, CheckpointSummary, EdgeReport,
+    FailureReport, JobReport, Submission, SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
 };
 
 use crate::views::{JobView, OperationVerb, OperationView, PackageEntry, PackageView, ServerFacts};
@@ -49,7 +49,12 @@ pub(super) fn running_job() -> JobView {
         package: "ingest".to_owned(),
         failures: report.failures.clone(),
         checkpoint_totals: report.counts,
-        earlier_checkpoints: Vec::new(),
+        checkpoint_summary: Default::default(),
+        checkpoints: (1..=5).map(completed).chain([failed(6)]).collect(),
+        checkpoint_history: 10,
+        heard: Some(9_900),
+        process: Some(report.process),
+        attempts: 1,
         report: Some(Arc::new(report)),
     }
 }
@@ -70,8 +75,48 @@ pub(super) fn without_failures() -> JobView {
     let mut report = report();
     report.checkpoints.retain(|checkpoint| checkpoint.id <= 5);
     report.failed = None;
+    job.checkpoints.retain(|checkpoint| checkpoint.id <= 5);
     job.report = Some(Arc::new(report));
     job
+}
+
+/// The job with a source that counts bytes and bad records.
+pub(super) fn reading_files() -> JobView {
+    let mut job = running_job();
+    let mut report = report();
+    for task in report.vertices.iter_mut().flat_map(|v| &mut v.subtasks) {
+        task.numbers.bytes_in_per_second = 8.0;
+    }
+    if let Some(task) = report
+        .vertices
+        .iter_mut()
+        .flat_map(|v| &mut v.subtasks)
+        .next()
+    {
+        task.numbers.bytes_in = 40;
+        task.numbers.bytes_total = 100;
+        task.numbers.bad_records = 3;
+    }
+    job.report = Some(Arc::new(report));
+    job
+}
+
+/// The job while a checkpoint waits for something.
+pub(super) fn held_up(what: &str) -> JobView {
+    let mut job = running_job();
+    let mut report = report();
+    report.held_up = Some(what.to_owned());
+    job.report = Some(Arc::new(report));
+    job
+}
+
+/// What is kept of checkpoints with so many bytes.
+pub(super) fn summary_of(bytes: &[u64]) -> CheckpointSummary {
+    let mut summary = CheckpointSummary::default();
+    for bytes in bytes {
+        summary.bytes.add(*bytes);
+    }
+    summary
 }
 
 /// The job after its process went away for good, with its tasks running in its last report.
@@ -79,12 +124,14 @@ pub(super) fn killed_job() -> JobView {
     let mut job = running_job();
     job.status = JobStatus::Failed;
     job.end_time = Some(9_000);
+    job.process = None;
     job.failures.push(FailureReport {
         at: 8_000,
         code: "MS-4001".to_owned(),
         message: "it broke".to_owned(),
         task: Some("Times (1/1)".to_owned()),
         attempt: 1,
+        process: Some(4_711),
     });
     job
 }
@@ -116,6 +163,8 @@ fn report() -> JobReport {
             .map(completed)
             .chain([failed(6), pending(7)])
             .collect(),
+        summary: Default::default(),
+        completed: Some(completed(5)),
         savepoint: None,
         failed: Some(failed(6)),
         restored: None,
@@ -126,6 +175,7 @@ fn report() -> JobReport {
             message: "the sink can't write".to_owned(),
             task: None,
             attempt: 1,
+            process: None,
         }],
         gave_up: None,
         held_up: None,
@@ -173,7 +223,6 @@ fn subtask(number: u8) -> SubtaskReport {
         numbers: TaskNumbers {
             records_out: 3_487,
             busy_ms: 7_420,
-            running_ms: 7_445,
             busy: 0.995,
             ..TaskNumbers::default()
         },
@@ -184,6 +233,10 @@ fn completed(number: u64) -> CheckpointReport {
     let task = TaskCheckpoint {
         acknowledged: 2_010 + number * 1_000,
         bytes: 2_361,
+        start_delay_ms: 2,
+        freeze_ms: 1,
+        write_ms: 7,
+        longest_pause_ms: 1,
     };
     CheckpointReport {
         id: number,
@@ -276,6 +329,7 @@ pub(super) fn facts() -> ServerFacts {
         commit: "c0f8d1a".to_owned(),
         started: 100,
         address: "127.0.0.1:8081".parse().expect("an address"),
+        url: "http://127.0.0.1:8081".to_owned(),
         data_directory: "/data".into(),
         tls: false,
     }
