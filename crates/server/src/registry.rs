@@ -131,7 +131,7 @@ impl Registry {
     pub(crate) fn cell(&self, id: JobId) -> Result<Arc<JobCell>> {
         let cell = self.shared.read_jobs(|jobs| jobs.get(&id).cloned());
         cell.ok_or_else(|| {
-            Error::new(&codes::JOB_UNKNOWN, format!("Job {id} could not be found"))
+            Error::new(&codes::JOB_UNKNOWN, format!("Job {id} not found"))
                 .next("list the jobs with `millstream list -a`")
         })
     }

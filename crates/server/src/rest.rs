@@ -8,7 +8,7 @@
 //! | `errors`, `java_throwable` | errors as answers |
 //! | `access`, `secrets` | who may ask, and what nobody is told |
 //! | `listen`, `tls`, `settings` | connections, their limits and their encryption |
-//! | `time_limit` | how long an answer may take |
+//! | `time_limit`, `layers` | how long an answer may take, and what each of them goes through |
 //! | `openapi`, `prometheus` | the document of the interface, and metrics as text |
 
 mod access;
@@ -16,6 +16,7 @@ mod answers;
 mod body;
 mod errors;
 mod java_throwable;
+mod layers;
 mod listen;
 mod names;
 mod openapi;
@@ -81,13 +82,16 @@ pub fn router(registry: Registry, settings: RestSettings) -> Router {
     // A path may end with `/`, as Flink's may.
     let inner = Router::new().fallback_service(NormalizePath::trim_trailing_slash(inner));
     let limited = inner
+        .layer(middleware::from_fn(layers::catch_panics))
         .layer(RequestBodyTimeoutLayer::new(BODY_PATIENCE))
         .layer(middleware::from_fn_with_state(app.clone(), access::guard));
     let shared = match access::cross_origin(&app.settings) {
         Some(layer) => limited.layer(layer),
         None => limited,
     };
-    shared.layer(middleware::from_fn(access::plain_errors))
+    shared
+        .layer(middleware::from_fn(access::plain_errors))
+        .layer(middleware::map_response(layers::name_charset))
 }
 
 /// Every route with its documentation.
@@ -95,7 +99,9 @@ fn documented(settings: &RestSettings) -> OpenApiRouter<App> {
     let largest_upload = usize::try_from(settings.largest_upload).unwrap_or(usize::MAX);
     let quick = OpenApiRouter::new()
         .merge(resources::cluster::routes())
+        .merge(resources::applications::routes())
         .merge(resources::jobs::routes())
+        .merge(resources::rescales::routes())
         .merge(resources::vertices::routes())
         .merge(resources::checkpoints::routes())
         .merge(resources::operations::routes())

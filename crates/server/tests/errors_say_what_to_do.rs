@@ -18,8 +18,8 @@ fn bad_ids_bodies_and_unknown_things_have_flinks_statuses_and_words() {
             400,
             "Cannot resolve path parameter (jobid) from value \"zz\".",
         ),
-        ("GET", format!("/jobs/{id}"), "", 404, "could not be found"),
-        ("GET", format!("/jobs/{id}/"), "", 404, "could not be found"),
+        ("GET", format!("/jobs/{id}"), "", 404, "not found"),
+        ("GET", format!("/jobs/{id}/"), "", 404, "not found"),
         (
             "GET",
             format!("/jobs/{id}/savepoints/{id}"),
@@ -41,13 +41,7 @@ fn bad_ids_bodies_and_unknown_things_have_flinks_statuses_and_words() {
             400,
             "did not match expected format SavepointTriggerRequestBody",
         ),
-        (
-            "POST",
-            format!("/jobs/{id}/stop"),
-            "{}",
-            404,
-            "could not be found",
-        ),
+        ("POST", format!("/jobs/{id}/stop"), "{}", 404, "not found"),
         (
             "POST",
             "/savepoint-disposal".to_owned(),
@@ -86,6 +80,41 @@ fn bad_ids_bodies_and_unknown_things_have_flinks_statuses_and_words() {
             "(agg) from value \"most\"",
         ),
         ("GET", "/taskmanagers/nope".to_owned(), "", 404, "nope"),
+        (
+            "GET",
+            "/jobmanager/stdout".to_owned(),
+            "",
+            404,
+            "does not keep its standard output",
+        ),
+        (
+            "GET",
+            format!("/applications/{id}"),
+            "",
+            404,
+            "Application 0123456789abcdef0123456789abcdef not found",
+        ),
+        (
+            "PATCH",
+            format!("/jobs/{id}?mode=foo"),
+            "",
+            400,
+            "Cannot resolve query parameter (mode) from value \"foo\".",
+        ),
+        (
+            "PATCH",
+            format!("/jobs/{id}?mode=stop"),
+            "",
+            400,
+            "has been removed",
+        ),
+        (
+            "PATCH",
+            format!("/jobs/{id}/clientHeartbeat"),
+            "{}",
+            404,
+            "not found",
+        ),
         ("POST", "/jobs".to_owned(), "{}", 400, "job graph"),
     ];
     for (method, path, body, status, words) in cases {
@@ -118,6 +147,26 @@ fn flinks_client_which_sends_no_user_agent_gets_no_field_that_it_refuses() {
     let line = "MS-1014: Bad request, could not parse parameters: Cannot resolve path parameter (jobid) from value \"zz\".; \
                 give a value of the form that the OpenAPI document at /openapi.json says";
     assert_eq!(answer.json(), json!({"errors": [line]}));
+    server.end();
+}
+
+#[test]
+fn an_upload_is_one_file() {
+    let server = Server::start(&[]);
+    let part = |name: &str| {
+        format!(
+            "--cut\r\nContent-Disposition: form-data; name=\"jarfile\"; filename=\"{name}\"\r\n\r\nx\r\n"
+        )
+    };
+    let body = format!("{}{}--cut--\r\n", part("one"), part("two"));
+    let headers = [
+        ("host", "localhost"),
+        ("user-agent", "test"),
+        ("content-type", "multipart/form-data; boundary=cut"),
+    ];
+    let answer = server.send("POST", "/jars/upload", &headers, body.as_bytes());
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    assert!(answer.body.contains("Exactly 1 file"), "{}", answer.body);
     server.end();
 }
 

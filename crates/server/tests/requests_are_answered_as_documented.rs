@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::Server;
+use common::{Answer, Server};
 use serde_json::Value;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -32,6 +32,7 @@ fn check(server: &Server, prefix: &str, path: &str, item: &Value) {
             assert!(answer.header("allow").is_some(), "{method} {url}");
             continue;
         };
+        check_kind(&answer, &url);
         let status = answer.status.to_string();
         let is_documented = operation.pointer(&format!("/responses/{status}")).is_some();
         assert!(is_documented, "{method} {url}: {status} {}", answer.body);
@@ -53,6 +54,18 @@ fn check(server: &Server, prefix: &str, path: &str, item: &Value) {
     }
 }
 
+/// JSON is called what Flink calls it, and nothing else is.
+fn check_kind(answer: &Answer, url: &str) {
+    let kind = answer.header("content-type").unwrap_or_default();
+    let is_json = serde_json::from_str::<Value>(&answer.body).is_ok();
+    assert_eq!(
+        is_json,
+        kind == "application/json; charset=UTF-8",
+        "{url}: {kind}: {}",
+        answer.body
+    );
+}
+
 #[test]
 fn what_is_documented_is_there_and_nothing_else() {
     let server = Server::start(&[]);
@@ -68,6 +81,7 @@ fn what_is_documented_is_there_and_nothing_else() {
         }
     }
     let unknown = server.ask("GET", "/nope", "");
+    check_kind(&unknown, "/nope");
     assert_eq!(unknown.status, 404);
     assert_eq!(
         unknown.json().pointer("/errors/0"),

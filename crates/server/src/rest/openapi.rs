@@ -148,6 +148,10 @@ fn error_response(what: &str) -> Value {
 fn path_parameter(name: &str) -> Value {
     let (what, schema) = match name {
         "jobid" => ("The job.", json!({"type": "string", "pattern": ID})),
+        "applicationid" => (
+            "The application: the id of its job.",
+            json!({"type": "string", "pattern": ID}),
+        ),
         "vertexid" => ("The vertex.", json!({"type": "string", "pattern": ID})),
         "triggerid" => ("The operation.", json!({"type": "string", "pattern": ID})),
         "datasetid" => ("The data set.", json!({"type": "string", "pattern": ID})),
@@ -157,6 +161,10 @@ fn path_parameter(name: &str) -> Value {
         ),
         "taskmanagerid" => (
             "The process of a job: its id in the list.",
+            json!({"type": "string", "minLength": 1}),
+        ),
+        "rescaleuuid" => (
+            "The change of the parallelism.",
             json!({"type": "string", "minLength": 1}),
         ),
         "filename" => ("The log file.", json!({"type": "string", "minLength": 1})),

@@ -1,6 +1,7 @@
 //! What can be asked of the server, one kind of thing a module. A handler reads the request, asks the registry and
 //! hands what it says to the pure functions of `answers`; it decides nothing.
 
+pub(crate) mod applications;
 pub(crate) mod checkpoints;
 pub(crate) mod cluster;
 pub(crate) mod jobs;
@@ -9,6 +10,7 @@ pub(crate) mod metrics;
 pub(crate) mod operations;
 pub(crate) mod packages;
 pub(crate) mod processes;
+pub(crate) mod rescales;
 pub(crate) mod run;
 pub(crate) mod vertices;
 
@@ -42,4 +44,14 @@ fn allowed(on: bool, name: &str) -> Answer<()> {
     )
     .next("ask whoever runs the server to switch it on");
     Err(RestError::with_status(StatusCode::FORBIDDEN, error))
+}
+
+/// Refuses what there is not here.
+fn unsupported(message: &str, next: &str) -> RestError {
+    RestError::new(
+        StatusCode::BAD_REQUEST,
+        &codes::REQUEST_UNSUPPORTED,
+        message,
+        next,
+    )
 }

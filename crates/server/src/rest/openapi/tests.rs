@@ -37,11 +37,20 @@ fn every_path_of_flink_is_there() {
         ours.insert(format!("{} {path}", method.to_uppercase()));
     });
     let wanted = include_str!("../../../tests/fixtures/flink-2.3/routes.txt");
+    // A line that begins with `-` is left out, for the reason above it; one that does though it is there is wrong.
+    let wanted = wanted.lines().filter(|line| !line.starts_with('#'));
+    let (left_out, wanted): (Vec<_>, Vec<_>) = wanted.partition(|line| line.starts_with("- "));
     let missing: Vec<_> = wanted
-        .lines()
+        .into_iter()
         .filter(|line| !ours.contains(*line))
         .collect();
     assert!(missing.is_empty(), "{missing:#?}");
+    let known: Vec<_> = left_out
+        .into_iter()
+        .filter_map(|line| line.strip_prefix("- "))
+        .filter(|line| ours.contains(*line))
+        .collect();
+    assert!(known.is_empty(), "{known:#?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,8 +17,9 @@ use crate::rest::answers::job::{
 use crate::rest::answers::jobs::{
     JobIdsWithStatusOverview, JobPlanInfo, JobStatusInfo, MultipleJobsDetails,
 };
+use crate::rest::body::Body;
 use crate::rest::errors::{Answer, ErrorBody, RestError};
-use crate::rest::params::Params;
+use crate::rest::params::{Params, unresolved};
 
 /// So many failures are answered where nobody says how many, as in Flink.
 const EXCEPTIONS: usize = 20;
@@ -36,8 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(execution_result))
         .routes(routes!(accumulators))
         .routes(routes!(requirements, change_requirements))
-        .routes(routes!(rescale))
-        .routes(routes!(rescaling))
+        .routes(routes!(client_heartbeat))
 }
 
 /// An answer without anything in it.
@@ -58,18 +58,9 @@ async fn list(State(app): State<App>) -> Json<JobIdsWithStatusOverview> {
     responses((status = 400, body = ErrorBody, description = "Always."))
 )]
 async fn submit_graph() -> RestError {
-    unsupported(
+    super::unsupported(
         "A serialized Java job graph can't be run here.",
         "upload a package with POST /jars/upload and start it with POST /jars/:jarid/run, as `millstream run` does",
-    )
-}
-
-fn unsupported(message: &str, next: &str) -> RestError {
-    RestError::new(
-        StatusCode::BAD_REQUEST,
-        &millstream_core::codes::REQUEST_UNSUPPORTED,
-        message,
-        next,
     )
 }
 
@@ -101,12 +92,14 @@ async fn details(State(app): State<App>, params: Params) -> Answer<Json<JobDetai
     )
 )]
 async fn terminate(State(app): State<App>, params: Params) -> Answer<(StatusCode, Json<Empty>)> {
-    let mode = params.query("mode").unwrap_or("cancel");
-    if !mode.eq_ignore_ascii_case("cancel") {
-        return Err(unsupported(
-            &format!("The termination mode \"{mode}\" has been removed."),
-            "use `cancel`, or stop the job with a savepoint by POST /jobs/:jobid/stop",
-        ));
+    const NEXT: &str = "use `cancel`, or stop the job with a savepoint by POST /jobs/:jobid/stop";
+    match params.query("mode").unwrap_or("cancel") {
+        mode if mode.eq_ignore_ascii_case("cancel") => {}
+        mode if mode.eq_ignore_ascii_case("stop") => {
+            let message = "The termination mode \"stop\" has been removed.";
+            return Err(super::unsupported(message, NEXT));
+        }
+        mode => return Err(unresolved("mode", mode, NEXT)),
     }
     super::cancel(&app, params.job_id()?).await?;
     Ok((StatusCode::ACCEPTED, Json(Empty {})))
@@ -217,36 +210,30 @@ async fn requirements(
     responses((status = 400, body = ErrorBody, description = "Always, where there is such a job."))
 )]
 async fn change_requirements(State(app): State<App>, params: Params) -> RestError {
-    no_rescaling(&app, &params)
+    super::rescales::unsupported(&app, &params)
 }
 
-/// Changing the parallelism of a job that runs: not supported.
+/// A client that is still there.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, rename_all = "camelCase")]
+struct JobClientHeartbeatRequestBody {
+    /// Until when the client is to be taken for alive.
+    expired_timestamp: Option<i64>,
+}
+
+/// A client says that it is still there. A job does not end with the client that has submitted it, as one of Flink that
+/// was not attached to its client does not, so nothing follows.
 #[utoipa::path(
     patch,
-    path = "/jobs/{jobid}/rescaling",
-    params(("parallelism" = Option<u32>, Query, description = "The new parallelism.")),
-    responses((status = 400, body = ErrorBody, description = "Always, where there is such a job."))
+    path = "/jobs/{jobid}/clientHeartbeat",
+    request_body = JobClientHeartbeatRequestBody,
+    responses((status = 202, body = Empty))
 )]
-async fn rescale(State(app): State<App>, params: Params) -> RestError {
-    no_rescaling(&app, &params)
-}
-
-/// How far a change of the parallelism is: there is none.
-#[utoipa::path(
-    get,
-    path = "/jobs/{jobid}/rescaling/{triggerid}",
-    responses((status = 400, body = ErrorBody, description = "Always, where there is such a job."))
-)]
-async fn rescaling(State(app): State<App>, params: Params) -> RestError {
-    no_rescaling(&app, &params)
-}
-
-fn no_rescaling(app: &App, params: &Params) -> RestError {
-    match params.job(app) {
-        Err(error) => error,
-        Ok(_) => unsupported(
-            "A job keeps its parallelism while it runs.",
-            "stop it with a savepoint by POST /jobs/:jobid/stop, then start it again by POST /jobs/:jobid/restart with another parallelism",
-        ),
-    }
+async fn client_heartbeat(
+    State(app): State<App>,
+    params: Params,
+    _heartbeat: Body<JobClientHeartbeatRequestBody>,
+) -> Answer<(StatusCode, Json<Empty>)> {
+    params.job(&app)?;
+    Ok((StatusCode::ACCEPTED, Json(Empty {})))
 }

@@ -8,8 +8,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use millstream_protocol::link::{LOG_FILE, OUTPUT_FILE};
+use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use tokio_util::io::ReaderStream;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -29,6 +31,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(one_of_server))
         .routes(routes!(main_of_server))
         .routes(routes!(output_of_server))
+        .routes(routes!(url_of_server))
+        .routes(routes!(url_of_process))
         .routes(routes!(of_process))
         .routes(routes!(one_of_process))
         .routes(routes!(main_of_process))
@@ -104,14 +108,51 @@ async fn main_of_server(State(app): State<App>, headers: HeaderMap) -> Answer<Re
     file(directory, crate::data_directory::SERVER_LOG, &headers).await
 }
 
-/// Standard output of the server: it goes where the server was started, so there is nothing here.
+/// Standard output of the server: it goes where the server was started, so there is nothing to be had here.
 #[utoipa::path(
     get,
     path = "/jobmanager/stdout",
-    responses((status = 200, body = String, content_type = "text/plain", description = "Empty."))
+    responses((status = 404, body = ErrorBody, description = "Always."))
 )]
-async fn output_of_server() -> Response {
-    ([(header::CONTENT_TYPE, TEXT)], "").into_response()
+async fn output_of_server() -> RestError {
+    RestError::not_found(
+        "The server does not keep its standard output.",
+        "look where it was started; what it logs is at /jobmanager/log",
+    )
+}
+
+/// Where a log is.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct LogUrlResponse {
+    url: String,
+}
+
+/// Where the log of the server is, which looks after the job.
+#[utoipa::path(
+    get,
+    path = "/jobs/{jobid}/jobmanager/log-url",
+    responses((status = 200, body = LogUrlResponse))
+)]
+async fn url_of_server(State(app): State<App>, params: Params) -> Answer<Json<LogUrlResponse>> {
+    params.job(&app)?;
+    let url = format!("{}/jobmanager/log", app.registry.server().url);
+    Ok(Json(LogUrlResponse { url }))
+}
+
+/// Where the log of the process of a job is.
+#[utoipa::path(
+    get,
+    path = "/jobs/{jobid}/taskmanagers/{taskmanagerid}/log-url",
+    responses((status = 200, body = LogUrlResponse))
+)]
+async fn url_of_process(State(app): State<App>, params: Params) -> Answer<Json<LogUrlResponse>> {
+    let job = params.job(&app)?;
+    let process = app.names.process(&job);
+    if job.report.is_none() || process != params.path("taskmanagerid") {
+        return Err(super::processes::gone(&params));
+    }
+    let url = format!("{}/taskmanagers/{process}/log", app.registry.server().url);
+    Ok(Json(LogUrlResponse { url }))
 }
 
 /// The log files of the process of a job.

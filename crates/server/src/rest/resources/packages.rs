@@ -38,9 +38,7 @@ pub(crate) fn upload_routes(largest_upload: usize) -> OpenApiRouter<App> {
 /// The packages that there are, the built-in one among them.
 #[utoipa::path(get, path = "/jars", responses((status = 200, body = JarListInfo)))]
 async fn list(State(app): State<App>) -> Json<JarListInfo> {
-    let facts = app.registry.server();
-    let scheme = if facts.tls { "https" } else { "http" };
-    let address = format!("{scheme}://{}", facts.address);
+    let address = app.registry.server().url.clone();
     Json(JarListInfo::of(address, &app.registry.packages()))
 }
 
@@ -81,8 +79,27 @@ async fn upload(State(app): State<App>, request: Request) -> Answer<Json<JarUplo
     let directory = app.registry.upload_directory()?;
     let file = Unfinished(directory.join(format!(".upload-{}", new_trigger_id())));
     receive(&mut field, &file.0).await?;
+    drop(field);
+    refuse_more(form).await?;
     let package = app.registry.upload(&name, file.0.clone()).await?;
     Ok(Json(JarUploadResponse::of(&package)))
+}
+
+/// An upload is one package; parts that are no files mean nothing.
+async fn refuse_more(mut form: Multipart) -> Answer<()> {
+    while let Some(field) = form
+        .next_field()
+        .await
+        .map_err(|error| of_form(error.status(), &error.body_text()))?
+    {
+        if field.file_name().is_some() {
+            return Err(RestError::bad_request(
+                "Exactly 1 file must be sent, received more.",
+                "send one package at a time",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A file that is being received: whatever happens, also if the client goes away, it does not stay.

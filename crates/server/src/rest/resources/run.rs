@@ -64,6 +64,9 @@ struct JarRunRequestBody {
     claim_mode: Option<ClaimMode>,
     /// The older name of `claimMode`.
     restore_mode: Option<ClaimMode>,
+    /// The same as `jobId`: here a job is an application of its own.
+    #[schema(value_type = Option<String>, pattern = "[0-9a-f]{32}")]
+    application_id: Option<JobId>,
 }
 
 /// Who owns the files of a snapshot that a job was restored from.
@@ -192,6 +195,7 @@ pub(crate) fn plan_request(params: &Params, body: JarPlanRequestBody) -> Answer<
 
 fn run_request(params: &Params, body: JarRunRequestBody) -> Answer<SubmitRequest> {
     let mut request = plan_request(params, body.plan)?;
+    request.job = id_of(request.job, body.application_id)?;
     let settings = &mut request.configuration;
     let path = given(body.savepoint_path.as_deref()).or(given(params.query("savepointPath")));
     if let Some(path) = path {
@@ -207,6 +211,17 @@ fn run_request(params: &Params, body: JarRunRequestBody) -> Answer<SubmitRequest
         settings.set(RESTORE_CLAIM_MODE.name, mode.name());
     }
     Ok(request)
+}
+
+/// The id that the job is to have.
+fn id_of(job: Option<JobId>, application: Option<JobId>) -> Answer<Option<JobId>> {
+    match (job, application) {
+        (Some(job), Some(application)) if job != application => Err(RestError::bad_request(
+            format!("jobId is {job}, but applicationId is {application}."),
+            "give one of them: here a job is an application of its own, of the same id",
+        )),
+        (job, application) => Ok(job.or(application)),
+    }
 }
 
 fn given(text: Option<&str>) -> Option<String> {

@@ -3,6 +3,9 @@
 use serde_json::Value;
 
 use super::sample::{self, NOW};
+use crate::rest::answers::applications::{
+    ApplicationDetailsInfo, ApplicationExceptionsInfo, MultipleApplicationsDetails,
+};
 use crate::rest::answers::checkpoint_subtasks::TaskCheckpointStatisticsWithSubtasks;
 use crate::rest::answers::checkpoints::{CheckpointStatistics, CheckpointingStatistics, find};
 use crate::rest::answers::job::JobDetailsInfo;
@@ -106,4 +109,30 @@ fn the_newest_of_each_kind_is_known_however_many_came_after_it() {
     assert_eq!(at("/summary/state_size/min"), 1_000);
     assert_eq!(at("/summary/state_size/max"), 9_000);
     assert_eq!(at("/summary/state_size/avg"), 5_000);
+}
+
+#[test]
+fn an_application_is_its_job() {
+    let job = sample::killed_job();
+    let list = serde_json::to_value(MultipleApplicationsDetails::of([&job], NOW)).expect("JSON");
+    let id = job.id.to_string();
+    let expected = serde_json::json!({"applications": [{
+        "id": id, "name": "Windows", "start-time": 500, "end-time": 9_000, "duration": 8_500,
+        "status": "FAILED", "jobs": {"FAILED": 1},
+    }]});
+    assert_eq!(list, expected);
+    let details = serde_json::to_value(ApplicationDetailsInfo::of(&job, NOW)).expect("JSON");
+    let at = |pointer: &str| details.pointer(pointer).cloned().unwrap_or_default();
+    assert_eq!(at("/timestamps/CREATED"), 500);
+    assert_eq!(at("/timestamps/RUNNING"), 900);
+    assert_eq!(at("/timestamps/CANCELED"), 0);
+    assert_eq!(at("/jobs/0/jid"), id.as_str());
+    let failures = serde_json::to_value(ApplicationExceptionsInfo::of(&job)).expect("JSON");
+    let expected = serde_json::json!({
+        "exceptionName": "MS-4001", "stacktrace": "MS-4001: it broke", "timestamp": 8_000, "jobId": id,
+    });
+    assert_eq!(
+        failures.pointer("/exceptionHistory/entries/0"),
+        Some(&expected)
+    );
 }

@@ -126,3 +126,16 @@ fn an_id_or_mode_that_is_none_is_no_body() {
         assert!(read.is_err(), "{body}");
     }
 }
+
+#[test]
+fn a_job_has_the_id_of_its_application() {
+    let (one, two) = ("11".repeat(16), "22".repeat(16));
+    let id = |body| request(&[], body).expect("a submission").job;
+    let wanted = id(json!({"jobId": one}));
+    assert!(wanted.is_some());
+    assert_eq!(id(json!({"applicationId": one})), wanted);
+    assert_eq!(id(json!({"applicationId": one, "jobId": one})), wanted);
+    let error = request(&[], json!({"applicationId": one, "jobId": two}));
+    let error = format!("{:?}", error.expect_err("they differ"));
+    assert!(error.contains("applicationId is 1111"), "{error}");
+}
