@@ -1,5 +1,7 @@
 //! Job packages: the built-in one, and executables that were uploaded.
 
+mod found;
+
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -17,6 +19,7 @@ use crate::store::{delete_package, save_package};
 use crate::supervisor::{RUNNING_PROGRAM, without_ingest_variables};
 use crate::views::{PackageEntry, PackageView};
 use crate::{clock, files};
+pub(crate) use found::take_up_found;
 
 /// The id of the package that is built into the server.
 pub(crate) const BUILT_IN: &str = "ingest";
@@ -79,15 +82,20 @@ impl Registry {
     /// # Errors
     /// The directory can't be made.
     pub fn upload_directory(&self) -> Result<PathBuf> {
+        let directory = self.located_upload_directory()?;
+        files::make_directory(&directory)?;
+        Ok(directory)
+    }
+
+    /// The same without making it.
+    fn located_upload_directory(&self) -> Result<PathBuf> {
         let directory = match self.shared.settings.get(&WEB_UPLOAD_DIRECTORY)? {
             // The name of the directory in it is Flink's.
             Some(named) => Path::new(&named).join("flink-web-upload"),
             None => self.shared.data.packages(),
         };
-        let directory = std::path::absolute(&directory)
-            .map_err(|cause| files::unusable(&directory, "located", cause))?;
-        files::make_directory(&directory)?;
-        Ok(directory)
+        std::path::absolute(&directory)
+            .map_err(|cause| files::unusable(&directory, "located", cause))
     }
 
     /// Makes a package of an executable that was uploaded as `name` and lies in `file`, which is moved or deleted.

@@ -93,6 +93,7 @@ async fn run(
     operations::resume_disposals(&registry);
     tokio::spawn(expiry::run(registry.clone(), limits));
     tokio::spawn(packages::describe_built_in(registry.clone()));
+    tokio::spawn(packages::take_up_found(registry.clone()));
     (server.ready)(&running);
     read_ended_jobs(&registry);
     let mut told = registry.shutting_down();

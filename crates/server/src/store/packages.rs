@@ -7,14 +7,14 @@ use rusqlite::{Connection, Row, Transaction, params};
 use super::{from_json, json, signed, unsigned};
 use crate::views::PackageView;
 
-/// Writes a new package. The built-in one is on no record.
+/// Writes a package. The built-in one is on no record.
 pub(crate) fn save_package(
     transaction: &Transaction<'_>,
     package: &PackageView,
 ) -> rusqlite::Result<()> {
     let path = package.path.as_ref().map(|path| path.to_string_lossy());
     transaction.execute(
-        "INSERT INTO packages (id, name, uploaded, entries, path) VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO packages (id, name, uploaded, entries, path) VALUES (?, ?, ?, ?, ?)",
         params![
             package.id,
             package.name,

@@ -1,12 +1,13 @@
 //! A server of its own for a test, and a client that sends exactly what it is told.
 
 #![allow(dead_code, reason = "every test uses a part of it")]
+#![allow(clippy::disallowed_methods, reason = "tests wait with a deadline")]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc;
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use millstream_core::{Configuration, Result};
 use millstream_server::{ServerConfiguration, serve};
@@ -15,6 +16,8 @@ use tempfile::TempDir;
 
 /// Nothing here takes so long.
 const PATIENCE: Duration = Duration::from_secs(240);
+/// Between two questions.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A server that runs in this process. It ends when it is told to over REST.
 pub(crate) struct Server {
@@ -39,7 +42,11 @@ pub(crate) struct Answer {
 impl Server {
     /// Starts a server on any port of loopback.
     pub(crate) fn start(options: &[(&str, &str)]) -> Self {
-        let data = tempfile::tempdir().expect("a directory");
+        Self::start_on(tempfile::tempdir().expect("a directory"), options)
+    }
+
+    /// Starts a server on a data directory that may be that of one before it.
+    pub(crate) fn start_on(data: TempDir, options: &[(&str, &str)]) -> Self {
         let mut configuration = Configuration::new();
         configuration.set("rest.port", "0");
         configuration.set("millstream.data-dir", data.path().to_string_lossy());
@@ -110,14 +117,28 @@ impl Server {
         Answer::parse(&String::from_utf8_lossy(&answer))
     }
 
-    /// Tells the server to end, and waits until it has.
-    pub(crate) fn end(mut self) {
+    /// Asks until the answer is as wanted.
+    pub(crate) fn await_answer(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        loop {
+            let answer = self.ask("GET", path, "").json();
+            if wanted(&answer) {
+                return answer;
+            }
+            assert!(began.elapsed() < PATIENCE, "{path} stays {answer}");
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Tells the server to end, and waits until it has. Answers its data directory.
+    pub(crate) fn end(mut self) -> TempDir {
         assert_eq!(self.ask("DELETE", "/cluster", "").status, 200);
         let thread = self.thread.take().expect("it runs");
         thread
             .join()
             .expect("it does not panic")
             .expect("it ends well");
+        self.data
     }
 }
 
