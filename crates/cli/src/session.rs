@@ -55,7 +55,7 @@ impl Session {
             let message =
                 "target local runs a job in its own process, where no server can be asked";
             return Err(Error::new(&codes::OPTION_CONFLICT, message)
-                .next("leave --target out, or send SIGTERM (suspend) or SIGINT (cancel) to the process of the job"));
+                .next("give --target remote for the jobs of a server; a local one is suspended by SIGTERM to its process, and cancelled by SIGINT"));
         }
         Self::with(connection, &configuration)
     }

@@ -61,6 +61,27 @@ fn where_submitting_is_switched_off() {
 }
 
 #[test]
+fn what_is_found_out_too_late_is_told_with_the_way_on() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let (server, job) = running_job(directory.path(), &[]);
+    // Planning needs no threads.
+    let said = server.run(&["restart", &job, "-Dmillstream.worker-threads=0"]);
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    let path = said.savepoint();
+    let error = said.error();
+    let stopped = format!(": job {job} was stopped and does not run again: ");
+    assert!(error.contains(&stopped), "{error}");
+    let step = format!("; go on with `millstream restart {job} --from {path}`");
+    assert!(error.ends_with(&step), "{error}");
+    let out = server.succeed(&["restart", &job, "--from", path]);
+    assert!(
+        out.starts_with("Job has been submitted with JobID "),
+        "{out}"
+    );
+    server.end();
+}
+
+#[test]
 fn the_newest_snapshot_of_a_running_job_is_the_one_that_it_is_stopped_with() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let (mut server, job) = running_job(directory.path(), &[]);

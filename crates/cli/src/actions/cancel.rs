@@ -179,5 +179,8 @@ fn cancel_with_savepoint(
         "Cancelled job {job}. Savepoint stored in {}.",
         operation.path.as_deref().unwrap_or_default()
     ))?;
+    if await_end(&session, &job, &mut waiting)?.is_none() {
+        return Ok(interrupted());
+    }
     session.finish(&json!(operation))
 }

@@ -6,6 +6,7 @@ use clap::Parser;
 use millstream_core::Result;
 use serde_json::json;
 
+use super::cancel::await_end;
 use super::common::{format_type, missing, note_superfluous};
 use crate::arguments::Connection;
 use crate::session::{Asking, Session, Waited, interrupted};
@@ -108,5 +109,9 @@ fn attached(session: &Session, asking: &Asking<'_>, job: &str) -> Result<ExitCod
         "Savepoint completed. Path: {}",
         operation.path.as_deref().unwrap_or_default()
     ))?;
+    // A moment later it has ended too: whoever runs it again finds one job of its name.
+    if await_end(session, job, &mut waiting)?.is_none() {
+        return Ok(interrupted());
+    }
     session.finish(&json!(operation))
 }
