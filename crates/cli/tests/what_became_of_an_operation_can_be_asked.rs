@@ -91,7 +91,7 @@ fn an_interrupted_stop_goes_on() {
     let process = process_of(&job);
     signal("STOP", &process);
     let mut stop = Running::start(server.command(&["stop", &job]));
-    let mut json = Running::start(server.command(&["savepoint", "--json", &job]));
+    let json = Running::start(server.command(&["savepoint", "--json", &job]));
     stop.await_printed(|line| line == "Waiting for response...");
     let (address, place) = (server.address.clone(), directory.path().to_path_buf());
     server.await_that("the operation", || {
