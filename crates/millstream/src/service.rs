@@ -4,6 +4,7 @@
 //! it, is [`millstream_protocol::link`]. A server that goes away changes nothing for the job: the next one connects.
 
 mod directory;
+mod ending;
 mod past;
 mod report;
 mod rotation;
@@ -63,6 +64,9 @@ fn try_run(path: &Path, program: impl FnOnce(&[String], &RunOptions) -> Result<(
     let directory = JobDirectory::new(path);
     let _lock = directory.lock()?;
     rotation::start_logging(&directory)?;
+    if ending::has_ended(&directory)? {
+        return Ok(());
+    }
     let submission = directory.submission()?;
     let options = RunOptions {
         entry: submission.entry.clone(),
@@ -71,7 +75,7 @@ fn try_run(path: &Path, program: impl FnOnce(&[String], &RunOptions) -> Result<(
     };
     let result = program(&submission.arguments, &options);
     if let Err(error) = &result
-        && !directory.has_outcome()
+        && !ending::has_ended(&directory)?
     {
         tracing::error!("The job can't be started: {error}");
         directory.write_outcome(&state::failed_to_start(&submission, error, time_of_day()))?;
@@ -114,10 +118,11 @@ pub(crate) fn execute(
     let prepared = Job::prepare(spec, Box::new(reporter))?;
     let socket = socket::Socket::listen(&directory, state.clone(), prepared.control())?;
     let upkeep = state::Upkeep::start(state.clone(), directory.clone())?;
+    directory.begin_run()?;
     let outcome = prepared.run();
     upkeep.stop();
     state.ended(&outcome, time_of_day());
-    directory.write_outcome(&state.report())?;
+    ending::write_outcome(&directory, &state.report())?;
     socket.close();
     Ok(())
 }

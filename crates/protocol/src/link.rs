@@ -9,7 +9,9 @@
 //! | [`LAUNCH_FILE`] | server, before each start of a process | [`Launch`]: what is known of the job's past |
 //! | [`LOCK_FILE`] | job process | nothing; locked for as long as the process lives |
 //! | [`SOCKET_FILE`] | job process | the socket that the server connects to |
+//! | [`STARTED_FILE`] | job process, before it first runs the job | the number of the process |
 //! | [`STOP_FILE`] | job process, before the savepoint of a stop begins | [`StopBegun`] |
+//! | [`ENDING_FILE`] | job process, when the job's end begins | the [`JobReport`] that is the outcome should the process die from here on |
 //! | [`OUTCOME_FILE`] | job process, when the job has ended | its last [`JobReport`] |
 //! | [`LOG_FILE`], [`OUTPUT_FILE`] | job process | log lines; standard output and error |
 //!
@@ -39,6 +41,11 @@ pub const LOCK_FILE: &str = "lock";
 pub const SOCKET_FILE: &str = "job.sock";
 /// The [`StopBegun`] as JSON.
 pub const STOP_FILE: &str = "stop.json";
+/// There from the moment on from which the job may have written output.
+pub const STARTED_FILE: &str = "started";
+/// The [`JobReport`] that [counts](crate::supervision::is_outcome) as the outcome where the process dies before it has
+/// written that.
+pub const ENDING_FILE: &str = "ending.json";
 /// The last [`JobReport`] as JSON.
 pub const OUTCOME_FILE: &str = "outcome.json";
 /// The log of the job process; older parts are `job.log.1`, `job.log.2`, ….

@@ -9,7 +9,7 @@ use std::time::Duration;
 use millstream_core::{ErrorKind, JobStatus, codes};
 
 use crate::event::Request;
-use crate::link::JobReport;
+use crate::link::{EndedOperation, JobReport, StopBegun};
 use crate::operations::OperationResult;
 use crate::restart;
 
@@ -39,6 +39,14 @@ impl Outcome {
     }
 }
 
+/// Whether what a process has left when its job's end began, with these ends of operations, is the outcome. A stop that is
+/// not among them is carried on first, from its savepoint: what was committed is committed again, which changes nothing,
+/// and then its end is told.
+pub fn is_outcome(told: &[EndedOperation], stop: Option<&StopBegun>) -> bool {
+    let is_told = |stop: &StopBegun| told.iter().any(|told| told.id == stop.id);
+    stop.is_none_or(|stop| stop.ended || is_told(stop))
+}
+
 /// What is found of a job's process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
@@ -46,7 +54,7 @@ pub struct Found {
     pub outcome: Option<Outcome>,
     /// Whether a process holds the job's lock.
     pub is_alive: bool,
-    /// Whether a process has reported the job before, so that whoever submitted it was told of it.
+    /// Whether the job counts as submitted: a process has reported it, or has begun to run it, so that there may be output.
     pub was_accepted: bool,
     /// Whether a cancel of the job waits.
     pub cancel_waits: bool,

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::{Error, Result, TriggerId, codes};
 use millstream_protocol::link::{
-    JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, STOP_FILE, SUBMISSION_FILE, StopBegun,
-    Submission,
+    ENDING_FILE, JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, STARTED_FILE, STOP_FILE,
+    SUBMISSION_FILE, StopBegun, Submission,
 };
 use millstream_storage::Location;
 use serde::Serialize;
@@ -86,12 +86,12 @@ impl JobDirectory {
 
     /// The stop that had begun will not be finished from its savepoint.
     pub(super) fn forget_stop(&self) -> Result<()> {
-        let path = self.file(STOP_FILE);
-        match fs::remove_file(&path) {
-            Ok(()) => self.sync(),
-            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),
-            Err(cause) => Err(unusable(&path, "deleted", cause)),
-        }
+        self.remove(STOP_FILE)
+    }
+
+    /// From now on the job may write output.
+    pub(super) fn begin_run(&self) -> Result<()> {
+        self.write(STARTED_FILE, &std::process::id())
     }
 
     pub(super) fn restored_from(&self) -> Result<Option<Location>> {
@@ -109,6 +109,28 @@ impl JobDirectory {
 
     pub(super) fn write_outcome(&self, report: &JobReport) -> Result<()> {
         self.write(OUTCOME_FILE, report)
+    }
+
+    /// What the outcome is if nothing more is heard of the process.
+    pub(super) fn ending(&self) -> Result<Option<JobReport>> {
+        self.read(ENDING_FILE)
+    }
+
+    pub(super) fn write_ending(&self, report: &JobReport) -> Result<()> {
+        self.write(ENDING_FILE, report)
+    }
+
+    pub(super) fn remove_ending(&self) -> Result<()> {
+        self.remove(ENDING_FILE)
+    }
+
+    fn remove(&self, name: &str) -> Result<()> {
+        let path = self.file(name);
+        match fs::remove_file(&path) {
+            Ok(()) => self.sync(),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),
+            Err(cause) => Err(unusable(&path, "deleted", cause)),
+        }
     }
 
     fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {

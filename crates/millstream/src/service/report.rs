@@ -15,6 +15,7 @@ use millstream_protocol::link::{
 use millstream_protocol::{Failure, OperationResult, SavepointFormat, SnapshotKind};
 
 use super::directory::JobDirectory;
+use super::ending::Ending;
 use super::state::SharedState;
 use crate::clock::time_of_day;
 
@@ -27,6 +28,7 @@ const FAILURES: usize = 20;
 pub(super) struct Reporter {
     state: SharedState,
     directory: JobDirectory,
+    ending: Ending,
     /// The savepoint of the stop that has begun.
     stop: Option<CheckpointId>,
 }
@@ -34,6 +36,7 @@ pub(super) struct Reporter {
 impl Reporter {
     pub(super) fn new(state: SharedState, directory: JobDirectory) -> Self {
         Self {
+            ending: Ending::new(state.clone(), directory.clone()),
             state,
             directory,
             stop: None,
@@ -118,7 +121,7 @@ impl Observer for Reporter {
     fn job_switched(&mut self, _: JobStatus, to: JobStatus) {
         // The end is told once everything is on disk.
         if to.is_terminal() {
-            return;
+            return self.ending.begins(to);
         }
         self.report(|report, now| {
             report.status = to;
@@ -163,7 +166,7 @@ impl Observer for Reporter {
             self.stop = Some(start.checkpoint);
         }
         if start.kind == SnapshotKind::FinalCommit {
-            return Ok(());
+            return self.ending.commit_begins(start.checkpoint);
         }
         self.report(|report, now| {
             let checkpoint = new_checkpoint(start, &report.vertices, now);
@@ -245,6 +248,7 @@ impl Observer for Reporter {
         {
             tracing::warn!("{error}");
         }
+        self.ending.commit_given_up(checkpoint);
         self.report(|report, now| {
             let Some(known) = find(report, checkpoint) else {
                 return;
@@ -332,5 +336,6 @@ impl Observer for Reporter {
                 result: result.clone(),
             });
         });
+        self.ending.operation_ended();
     }
 }

@@ -62,6 +62,40 @@ fn a_new_server_takes_each_job_over_as_it_finds_it() {
     }
 }
 
+fn told(ids: &[TriggerId]) -> Vec<EndedOperation> {
+    let told = ids.iter().map(|id| EndedOperation {
+        id: *id,
+        at: 5,
+        result: OperationResult::Cancelled,
+    });
+    told.collect()
+}
+
+#[test]
+fn an_ending_is_the_outcome_unless_a_stop_has_yet_to_be_told() {
+    let id = TriggerId::from_bytes([7; 16]);
+    let other = TriggerId::from_bytes([8; 16]);
+    let stop = |ended| {
+        Some(StopBegun {
+            id,
+            checkpoint: 4,
+            path: "/sp".to_owned(),
+            ended,
+        })
+    };
+    let table = [
+        (None, vec![], true),
+        (stop(true), vec![], true),
+        (stop(false), vec![], false),
+        (stop(false), vec![other], false),
+        (stop(false), vec![other, id], true),
+    ];
+    for (stop, ids, counts) in table {
+        let is_outcome = is_outcome(&told(&ids), stop.as_ref());
+        assert_eq!(is_outcome, counts, "{stop:?} {ids:?}");
+    }
+}
+
 const GONE: Found = Found {
     outcome: None,
     is_alive: false,

@@ -1,0 +1,198 @@
+//! The end of a job, told so that it is not lost: what is committed must not be written again because the process died
+//! before it could say that the job has ended.
+//!
+//! From the moment on from which a start from the beginning, or from a checkpoint, would be wrong, the job's directory
+//! holds the report that is the outcome if nothing more is heard of the process.
+
+use std::time::Duration;
+
+use millstream_core::{CheckpointId, JobStatus, Result, codes};
+use millstream_protocol::link::{FailureReport, JobReport};
+use millstream_protocol::supervision::is_outcome;
+
+use super::directory::JobDirectory;
+use super::state::SharedState;
+use crate::clock::time_of_day;
+
+/// What is on disk of the end of the job that this process runs.
+pub(super) struct Ending {
+    state: SharedState,
+    directory: JobDirectory,
+    /// The boundary at which a job without checkpoints commits all of its output.
+    final_commit: Option<CheckpointId>,
+    /// How the job ends.
+    status: Option<JobStatus>,
+}
+
+impl Ending {
+    pub(super) fn new(state: SharedState, directory: JobDirectory) -> Self {
+        Self {
+            state,
+            directory,
+            final_commit: None,
+            status: None,
+        }
+    }
+
+    /// A job without checkpoints is about to commit its output. If its process dies on the way, no snapshot tells what is
+    /// committed.
+    pub(super) fn commit_begins(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let now = time_of_day();
+        let mut report = self.told(JobStatus::Failed, now);
+        report.failures.push(FailureReport {
+            at: now,
+            code: codes::COMMIT_UNKNOWN.id.to_owned(),
+            message: "its output may be committed: the process ended while it was, and without checkpoints nothing tells how \
+                      far it came; look at what is there before the job is started again, and set \
+                      execution.checkpointing.interval to have it go on by itself"
+                .to_owned(),
+            task: None,
+            attempt: report.attempt,
+        });
+        self.directory.write_ending(&report)?;
+        self.final_commit = Some(checkpoint);
+        Ok(())
+    }
+
+    /// The boundary was given up before anything was committed at it.
+    pub(super) fn commit_given_up(&mut self, checkpoint: CheckpointId) {
+        let is_it = self.final_commit.take_if(|commit| *commit == checkpoint);
+        if is_it.is_some()
+            && let Err(error) = self.directory.remove_ending()
+        {
+            tracing::warn!("{error}");
+        }
+    }
+
+    /// The job ends with `status`: all that it commits is committed, and nothing of it is deleted yet.
+    pub(super) fn begins(&mut self, status: JobStatus) {
+        self.status = Some(status);
+        self.tell();
+    }
+
+    /// Another operation has ended.
+    pub(super) fn operation_ended(&self) {
+        self.tell();
+    }
+
+    fn tell(&self) {
+        let Some(status) = self.status else {
+            return;
+        };
+        let report = self.told(status, time_of_day());
+        let told = insist(&self.directory, status, || {
+            self.directory.write_ending(&report)
+        });
+        if let Err(error) = told {
+            tracing::error!("{error}");
+        }
+    }
+
+    fn told(&self, status: JobStatus, now: u64) -> JobReport {
+        let mut report = self.state.report();
+        report.status = status;
+        report.switched.entry(status).or_insert(now);
+        report
+    }
+}
+
+/// Puts the outcome of the job that has ended on disk.
+pub(super) fn write_outcome(directory: &JobDirectory, report: &JobReport) -> Result<()> {
+    insist(directory, report.status, || directory.write_outcome(report))?;
+    if let Err(error) = directory.remove_ending() {
+        // The outcome counts before it.
+        tracing::warn!("{error}");
+    }
+    Ok(())
+}
+
+/// Whether the job has ended in a process before this one; its outcome is on disk then.
+pub(super) fn has_ended(directory: &JobDirectory) -> Result<bool> {
+    if directory.has_outcome() {
+        return Ok(true);
+    }
+    let Some(ending) = directory.ending()? else {
+        return Ok(false);
+    };
+    if !is_outcome(&ending.operations, directory.stop_begun()?.as_ref()) {
+        return Ok(false);
+    }
+    tracing::info!("The job is {} already.", ending.status);
+    write_outcome(directory, &ending)?;
+    Ok(true)
+}
+
+/// Writes again and again until it is written. What must be told can't be told otherwise, and a full disk has space again
+/// some time. Not where the directory itself is gone, so that there is nobody to tell, and not for a job that was cancelled:
+/// its server has that on record.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "nothing announces that a disk can be written again"
+)]
+fn insist(
+    directory: &JobDirectory,
+    status: JobStatus,
+    write: impl Fn() -> Result<()>,
+) -> Result<()> {
+    const LONGEST: Duration = Duration::from_secs(5);
+    let mut wait = Duration::from_millis(100);
+    loop {
+        match write() {
+            Err(error) if status != JobStatus::Canceled && directory.path().is_dir() => {
+                tracing::error!("The end of the job is not on disk, it is tried again: {error}");
+                std::thread::sleep(wait);
+                wait = (wait * 2).min(LONGEST);
+            }
+            written => return written,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use millstream_core::{Configuration, Error, JobId, TriggerId};
+    use millstream_protocol::link::{StopBegun, Submission};
+
+    use super::*;
+    use crate::service::state::failed_to_start;
+
+    fn ending() -> JobReport {
+        let submission = Submission {
+            job: JobId::from_bytes([1; 16]),
+            entry: None,
+            arguments: Vec::new(),
+            configuration: Configuration::new(),
+        };
+        failed_to_start(&submission, &Error::new(&codes::JOB_FAILED, "why"), 5)
+    }
+
+    #[test]
+    fn an_ending_that_is_left_becomes_the_outcome_once() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directory = JobDirectory::new(place.path());
+        assert!(!has_ended(&directory).expect("nothing is there"));
+        directory.write_ending(&ending()).expect("written");
+        assert!(has_ended(&directory).expect("it is there"));
+        assert!(directory.has_outcome());
+        assert_eq!(directory.ending().expect("none is left"), None);
+        assert!(has_ended(&directory).expect("the outcome is there"));
+    }
+
+    #[test]
+    fn a_stop_that_has_not_been_told_is_carried_on_first() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directory = JobDirectory::new(place.path());
+        directory.write_ending(&ending()).expect("written");
+        let stop = StopBegun {
+            id: TriggerId::from_bytes([7; 16]),
+            checkpoint: 3,
+            path: "/sp".to_owned(),
+            ended: false,
+        };
+        directory.begin_stop(&stop).expect("written");
+        assert!(!has_ended(&directory).expect("it is there"));
+        assert!(!directory.has_outcome());
+        directory.end_stop(stop.id).expect("written");
+        assert!(has_ended(&directory).expect("it is there"));
+    }
+}
