@@ -12,7 +12,7 @@ use millstream_storage::{Location, dispose as delete};
 
 use crate::clock;
 use crate::registry::{Command, JobCell, Registry, blocking, unbroken};
-use crate::store::{OperationRecord, end_operation, insert_operation};
+use crate::store::{OperationRecord, end_operation, insert_operation, known_operation};
 use crate::views::{JobView, OperationVerb, OperationView};
 
 /// Asks for something of a job.
@@ -83,6 +83,27 @@ pub(crate) fn parameters(request: &Request) -> serde_json::Value {
     }
 }
 
+/// Takes a new operation on record and shows it. Answers the one that has its id already: two may ask at once.
+pub(crate) async fn enter(
+    registry: &Registry,
+    record: OperationRecord,
+) -> Result<Option<OperationView>> {
+    let view = record.view.clone();
+    let entered = move |transaction: &rusqlite::Transaction<'_>| {
+        let known = known_operation(transaction, record.view.id)?;
+        if known.is_none() {
+            insert_operation(transaction, &record)?;
+        }
+        Ok(known)
+    };
+    let known = registry.shared.store.durable(entered).await?;
+    let shown = known.clone().unwrap_or(view);
+    registry.shared.change_operations(|all| {
+        all.entry(shown.id).or_insert(shown);
+    });
+    Ok(known)
+}
+
 /// Deletes a snapshot in the background.
 pub(crate) async fn dispose(registry: &Registry, id: TriggerId, path: String) -> Result<()> {
     let registry = registry.clone();
@@ -103,15 +124,12 @@ async fn begin_disposal(registry: &Registry, id: TriggerId, path: String) -> Res
         parameters: serde_json::json!({"path": path}),
     };
     let record = OperationRecord {
-        view: view.clone(),
+        view,
         request: None,
     };
-    let shared = &registry.shared;
-    shared
-        .store
-        .durable(move |transaction| insert_operation(transaction, &record))
-        .await?;
-    shared.change_operations(|all| drop(all.insert(id, view)));
+    if let Some(known) = enter(registry, record).await? {
+        return same(&known, None, OperationVerb::Disposal).map(drop);
+    }
     let is_new = true;
     tokio::spawn(carry_out(registry.clone(), id, path, is_new));
     Ok(())

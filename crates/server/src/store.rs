@@ -11,8 +11,10 @@ mod processes;
 mod schema;
 mod values;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
 use rusqlite::{Connection, Transaction};
@@ -21,7 +23,9 @@ use tokio::sync::{mpsc, oneshot};
 use crate::views::PackageView;
 pub(crate) use checkpoints::{keep_checkpoints, save_checkpoint};
 pub(crate) use jobs::{JobRecord, ProcessCounts, Tally, delete_job, save_job};
-pub(crate) use operations::{OperationRecord, delete_operation, end_operation, insert_operation};
+pub(crate) use operations::{
+    OperationRecord, delete_operation, end_operation, insert_operation, known_operation,
+};
 pub(crate) use packages::{delete_package, save_package};
 pub(crate) use processes::{process_ended, process_started};
 use values::{from_json, id, json, signed, unsigned};
@@ -70,7 +74,10 @@ impl Store {
             .stack_size(512 << 10)
             .spawn(move || {
                 while let Some(work) = waiting.blocking_recv() {
-                    work(&mut connection);
+                    // What was begun is rolled back; whoever waits for it is told that it was not done.
+                    if catch_unwind(AssertUnwindSafe(|| work(&mut connection))).is_err() {
+                        tracing::error!("A write to the records has panicked.");
+                    }
                 }
             })
             .map_err(|cause| {
@@ -99,7 +106,7 @@ impl Store {
         if self.work.send(work).await.is_err() {
             return Err(gone());
         }
-        match answered.await {
+        match answer_of(answered).await {
             Ok(result) => result.map_err(|cause| failed("written", cause)),
             Err(_) => Err(gone()),
         }
@@ -119,6 +126,19 @@ impl Store {
             tracing::warn!("{}", gone());
         }
     }
+}
+
+/// Waits for an answer, and says so where it takes long: everybody who asks for something does then.
+async fn answer_of<T>(mut answered: oneshot::Receiver<T>) -> Result<T, oneshot::error::RecvError> {
+    const LONG: Duration = Duration::from_secs(5);
+    if let Ok(answer) = tokio::time::timeout(LONG, &mut answered).await {
+        return answer;
+    }
+    tracing::warn!(
+        "The disk of the data directory has not taken a record for {} s.",
+        LONG.as_secs()
+    );
+    answered.await
 }
 
 fn perform<T>(

@@ -2,7 +2,7 @@
 
 use millstream_core::TriggerId;
 use millstream_protocol::{OperationResult, Request};
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{from_json, json, signed, unsigned};
 use crate::views::OperationView;
@@ -33,6 +33,21 @@ pub(crate) fn insert_operation(
         ],
     )?;
     Ok(())
+}
+
+/// The operation of an id, where there is one.
+pub(crate) fn known_operation(
+    transaction: &Transaction<'_>,
+    id: TriggerId,
+) -> rusqlite::Result<Option<OperationView>> {
+    transaction
+        .query_row(
+            "SELECT * FROM operations WHERE id = ?",
+            params![id.to_string()],
+            read,
+        )
+        .map(|record| record.view)
+        .optional()
 }
 
 /// Writes the end of an operation. The first end stands.

@@ -7,7 +7,7 @@ use millstream_core::{Error, Result, codes};
 use rusqlite::Connection;
 
 /// What makes version n of version n-1; version 0 is an empty file. A step that was released never changes.
-const STEPS: &[&str] = &["
+pub(super) const STEPS: &[&str] = &["
     CREATE TABLE jobs (
         id TEXT PRIMARY KEY,
         name TEXT NOT NULL,

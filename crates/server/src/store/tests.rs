@@ -67,7 +67,9 @@ fn package() -> PackageView {
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
     runtime.expect("a runtime").block_on(future)
 }
 
@@ -149,6 +151,41 @@ fn an_id_is_taken_by_one_operation_only_and_nothing_half_written_stays() {
 }
 
 #[test]
+fn whoever_comes_second_with_an_id_finds_the_operation_of_the_first() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("millstream.db");
+    let (store, thread, _) = Store::open(&path).expect("it opens");
+    let id = operation().view.id;
+    let write = move |transaction: &Transaction<'_>| {
+        let before = known_operation(transaction, id)?;
+        save_job(transaction, &job())?;
+        insert_operation(transaction, &operation())?;
+        Ok((before, known_operation(transaction, id)?))
+    };
+    let found = block_on(store.durable(write)).expect("it is written");
+    assert_eq!(found, (None, Some(operation().view)));
+    close(store, thread);
+}
+
+#[test]
+fn a_write_that_panics_is_undone_and_the_next_one_is_done() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("millstream.db");
+    let (store, thread, _) = Store::open(&path).expect("it opens");
+    let write = |transaction: &Transaction<'_>| -> rusqlite::Result<()> {
+        save_job(transaction, &job())?;
+        panic!("it was meant to")
+    };
+    block_on(store.durable(write)).expect_err("it is not done");
+    let write = |transaction: &Transaction<'_>| save_package(transaction, &package());
+    block_on(store.durable(write)).expect("it is written");
+    close(store, thread);
+    let records = reopened(&path);
+    assert!(records.jobs.is_empty(), "it is undone");
+    assert_eq!(records.packages, [package()]);
+}
+
+#[test]
 fn a_job_takes_along_all_that_belongs_to_it() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("millstream.db");
@@ -206,6 +243,7 @@ fn checkpoint(id: u64) -> CheckpointReport {
 
 #[test]
 fn a_database_of_each_former_version_is_opened() {
+    assert_eq!(FORMER.len(), schema::STEPS.len(), "each has its fixture");
     for (former, dump) in FORMER.iter().enumerate() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("millstream.db");
