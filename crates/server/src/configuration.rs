@@ -131,6 +131,30 @@ pub(crate) fn of_jobs(configuration: &Configuration) -> Configuration {
     jobs
 }
 
+/// The environment variable that holds the token of a server, for it and for whoever asks it. It wins over the option.
+pub(crate) const TOKEN_VARIABLE: &str = "MILLSTREAM_TOKEN";
+
+/// Takes the token of the environment, where it holds one.
+pub(crate) fn take_token(configuration: &mut Configuration) {
+    if let Ok(token) = std::env::var(TOKEN_VARIABLE)
+        && !token.is_empty()
+    {
+        configuration.set(options::REST_TOKEN.name, token);
+    }
+}
+
+/// Warns where the token of this process is on its command line.
+pub(crate) fn warn_of_visible_token() {
+    let set = format!("{}=", options::REST_TOKEN.name);
+    if std::env::args_os().any(|argument| argument.to_string_lossy().contains(&set)) {
+        tracing::warn!(
+            "{} is on the command line, where every user of the machine can read it; put it into the configuration file or \
+             into {TOKEN_VARIABLE} instead",
+            options::REST_TOKEN.name
+        );
+    }
+}
+
 /// How long a process may take to report its job; `None`: as long as it likes.
 pub(crate) fn start_limit(configuration: &Configuration) -> Result<Option<Duration>> {
     let limit = configuration.require(&options::JOB_START_TIMEOUT)?;

@@ -11,7 +11,9 @@
 //! | `checkpoints/` | checkpoints of jobs that name no place |
 
 use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use millstream_core::options::DATA_DIRECTORY;
 use millstream_core::{Configuration, Error, JobId, Result, codes};
@@ -84,7 +86,7 @@ impl DataDirectory {
             .write(true)
             .open(&lock_path)
             .map_err(|cause| files::unusable(&lock_path, "opened", cause))?;
-        match lock.try_lock() {
+        match take(&lock) {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(taken(path)),
             Err(fs::TryLockError::Error(cause)) => {
@@ -95,8 +97,33 @@ impl DataDirectory {
             path: path.to_path_buf(),
             _lock: lock,
         };
+        // Of a server that crashed: its process id may be somebody else's by now.
+        files::remove(&path.join(RUNNING))?;
+        directory.keep_private()?;
         files::make_directory(&directory.jobs())?;
         Ok(directory)
+    }
+
+    /// Directories and files that were there before may be open to others.
+    fn keep_private(&self) -> Result<()> {
+        files::keep_private(&self.path, 0o700)?;
+        let database = self.database();
+        let beside = |ending: &str| {
+            let mut name = database.as_os_str().to_owned();
+            name.push(ending);
+            PathBuf::from(name)
+        };
+        let open = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&database);
+        open.map_err(|cause| files::unusable(&database, "opened", cause))?;
+        let log = self.path.join(SERVER_LOG);
+        for file in [beside(""), beside("-wal"), beside("-shm"), log] {
+            files::keep_private(&file, 0o600)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -120,13 +147,34 @@ impl DataDirectory {
     }
 
     pub(crate) fn tell(&self, server: &RunningServer) -> Result<()> {
-        files::write(&self.path.join(RUNNING), server)
+        Ok(files::write(&self.path.join(RUNNING), server)?)
     }
 
     /// The server goes: what it told is not true any more.
     pub(crate) fn untell(&self) {
-        if let Err(error) = files::remove(&self.path.join(RUNNING)) {
-            tracing::warn!("{error}");
+        if let Err(trouble) = files::remove(&self.path.join(RUNNING)) {
+            tracing::warn!("{}", trouble.error);
+        }
+    }
+}
+
+/// Takes the lock. One that seems to be held may be free a moment later: somebody looks whether it is, or a process that the
+/// last server was about to start has not yet closed its files.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "nothing announces that a lock is free"
+)]
+fn take(lock: &File) -> Result<(), fs::TryLockError> {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    const STEP: Duration = Duration::from_millis(5);
+    let mut waited = Duration::ZERO;
+    loop {
+        match lock.try_lock() {
+            Err(fs::TryLockError::WouldBlock) if waited < PATIENCE => {
+                std::thread::sleep(STEP);
+                waited += STEP;
+            }
+            taken => return taken,
         }
     }
 }
@@ -154,16 +202,18 @@ pub fn running(path: &Path) -> Result<Option<RunningServer>> {
     if !files::is_locked(&path.join(LOCK))? {
         return Ok(None);
     }
-    files::read(&path.join(RUNNING))
+    Ok(files::read(&path.join(RUNNING))?)
 }
 
 /// Whether the data directory at `path` is free.
 pub(crate) fn is_free(path: &Path) -> Result<bool> {
-    files::is_locked(&path.join(LOCK)).map(|locked| !locked)
+    Ok(!files::is_locked(&path.join(LOCK))?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -184,6 +234,23 @@ mod tests {
         assert!(error.message().contains("4711"), "{error}");
         drop(first);
         assert_eq!(running(&path).expect("it is there"), None);
-        DataDirectory::open(&path).expect("it is free again");
+        let _second = DataDirectory::open(&path).expect("it is free again");
+        let told = running(&path).expect("it is there");
+        assert_eq!(
+            told, None,
+            "what the first has told is not true of the second"
+        );
+    }
+
+    #[test]
+    fn a_directory_that_was_open_to_others_is_closed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path();
+        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
+        fs::write(path.join("millstream.db"), "").expect("a file");
+        let _data = DataDirectory::open(path).expect("it is free");
+        assert_eq!(mode(path), 0o700);
+        assert_eq!(mode(&path.join("millstream.db")), 0o600);
     }
 }

@@ -2,12 +2,63 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use millstream_core::{Error, Result, codes};
+use rustix::io::Errno;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+/// Why a file can't be used.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    pub(crate) error: Error,
+    /// Whether the same may work a moment later: nothing is wrong with the file.
+    pub(crate) may_pass: bool,
+}
+
+impl Trouble {
+    pub(crate) fn new(error: Error, cause: &io::Error) -> Self {
+        Self {
+            error,
+            may_pass: may_pass(cause),
+        }
+    }
+
+    /// `path` can't be used: `verb` names what was tried.
+    fn of(path: &Path, verb: &str, cause: io::Error) -> Self {
+        let may_pass = may_pass(&cause);
+        Self {
+            error: unusable(path, verb, cause),
+            may_pass,
+        }
+    }
+
+    /// What is there is wrong, and stays so.
+    fn lasting(error: Error) -> Self {
+        Self {
+            error,
+            may_pass: false,
+        }
+    }
+}
+
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Self {
+        trouble.error
+    }
+}
+
+/// Whether what failed may work a moment later: there are too many files or processes, too little memory, or the disk did
+/// not answer.
+fn may_pass(cause: &io::Error) -> bool {
+    let number = cause.raw_os_error().map(Errno::from_raw_os_error);
+    matches!(
+        number,
+        Some(Errno::MFILE | Errno::NFILE | Errno::INTR | Errno::IO | Errno::NOMEM | Errno::AGAIN)
+    )
+}
 
 /// What can't be done with a file or directory of the server.
 pub(crate) fn unusable(
@@ -31,8 +82,9 @@ pub(crate) fn make_directory(path: &Path) -> Result<()> {
 }
 
 /// Puts `value` in place as JSON that only its owner can read.
-pub(crate) fn write(path: &Path, value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_vec(value).map_err(|cause| unusable(path, "written", cause))?;
+pub(crate) fn write(path: &Path, value: &impl Serialize) -> Result<(), Trouble> {
+    let text = serde_json::to_vec(value)
+        .map_err(|cause| Trouble::lasting(unusable(path, "written", cause)))?;
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
     let temporary = Path::new(&temporary);
@@ -48,7 +100,7 @@ pub(crate) fn write(path: &Path, value: &impl Serialize) -> Result<()> {
         fs::rename(temporary, path)?;
         path.parent().map_or(Ok(()), sync)
     };
-    written().map_err(|cause| unusable(path, "written", cause))
+    written().map_err(|cause| Trouble::of(path, "written", cause))
 }
 
 /// Makes what was put into or taken from a directory last.
@@ -57,36 +109,113 @@ pub(crate) fn sync(directory: &Path) -> io::Result<()> {
 }
 
 /// Reads JSON; `None`: there is no such file.
-pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Trouble> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(cause) => return Err(unusable(path, "read", cause)),
+        Err(cause) => return Err(Trouble::of(path, "read", cause)),
     };
     serde_json::from_slice(&bytes)
         .map(Some)
-        .map_err(|cause| unusable(path, "understood", cause))
+        .map_err(|cause| Trouble::lasting(unusable(path, "understood", cause)))
 }
 
 /// Removes a file if it is there.
-pub(crate) fn remove(path: &Path) -> Result<()> {
+pub(crate) fn remove(path: &Path) -> Result<(), Trouble> {
     match fs::remove_file(path) {
-        Err(cause) if cause.kind() != ErrorKind::NotFound => Err(unusable(path, "deleted", cause)),
+        Err(cause) if cause.kind() != ErrorKind::NotFound => {
+            Err(Trouble::of(path, "deleted", cause))
+        }
         _ => Ok(()),
+    }
+}
+
+/// Puts a file under another name of the same directory.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Trouble> {
+    fs::rename(from, to)
+        .and_then(|()| to.parent().map_or(Ok(()), sync))
+        .map_err(|cause| Trouble::of(to, "written", cause))
+}
+
+/// Copies a file so that under the new name there is the whole of it, on disk, or nothing.
+pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let mut temporary = to.as_os_str().to_owned();
+    temporary.push(".tmp");
+    let temporary = Path::new(&temporary);
+    let copied = fs::copy(from, temporary)
+        .and_then(|_| File::open(temporary)?.sync_all())
+        .and_then(|()| fs::rename(temporary, to));
+    if copied.is_err() {
+        // There may be none.
+        drop(fs::remove_file(temporary));
+    }
+    copied
+}
+
+/// Lets only its owner use a file or directory, where it is this user's.
+pub(crate) fn keep_private(path: &Path, mode: u32) -> Result<()> {
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(cause) => return Err(unusable(path, "looked at", cause)),
+    };
+    if metadata.permissions().mode() & 0o777 & !mode == 0 {
+        return Ok(());
+    }
+    match fs::set_permissions(path, fs::Permissions::from_mode(mode)) {
+        // A volume that somebody else has made: whoever did decides who may look into it.
+        Err(cause) if cause.kind() == ErrorKind::PermissionDenied => Ok(()),
+        set => set.map_err(|cause| unusable(path, "kept private", cause)),
     }
 }
 
 /// Whether a process holds the lock of a file. Holding it for the moment of the question could get in the way of a
 /// process that starts, so ask only where none does.
-pub(crate) fn is_locked(path: &Path) -> Result<bool> {
+pub(crate) fn is_locked(path: &Path) -> Result<bool, Trouble> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(cause) => return Err(unusable(path, "opened", cause)),
+        Err(cause) => return Err(Trouble::of(path, "opened", cause)),
     };
     match file.try_lock_shared() {
         Ok(()) => Ok(false),
         Err(fs::TryLockError::WouldBlock) => Ok(true),
-        Err(fs::TryLockError::Error(cause)) => Err(unusable(path, "locked", cause)),
+        Err(fs::TryLockError::Error(cause)) => Err(Trouble::of(path, "locked", cause)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_told_from_what_stays() {
+        for number in [Errno::MFILE, Errno::NFILE, Errno::INTR, Errno::IO] {
+            assert!(may_pass(&number.into()), "{number}");
+        }
+        for number in [
+            Errno::ISDIR,
+            Errno::ACCESS,
+            Errno::NOENT,
+            Errno::NOSPC,
+            Errno::ROFS,
+        ] {
+            assert!(!may_pass(&number.into()), "{number}");
+        }
+    }
+
+    #[test]
+    fn what_others_could_read_is_closed_to_them() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("file");
+        keep_private(&file, 0o600).expect("there is none yet");
+        fs::write(&file, "text").expect("a file");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("set");
+        keep_private(&file, 0o600).expect("it is ours");
+        let mode = fs::metadata(&file)
+            .expect("it is there")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 }

@@ -21,6 +21,7 @@ pub mod control;
 pub mod data_directory;
 mod expiry;
 mod files;
+mod limits;
 pub mod logs;
 mod operations;
 mod packages;

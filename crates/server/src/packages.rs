@@ -1,22 +1,18 @@
 //! Job packages: the built-in one, and executables that were uploaded.
 
+mod ask;
 mod found;
 
 use std::fs;
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
 
-use millstream_core::options::{WEB_UPLOAD_DIRECTORY, format_duration};
+use millstream_core::options::WEB_UPLOAD_DIRECTORY;
 use millstream_core::{Error, Result, codes};
-use tokio::process::Command;
 
 use crate::registry::{Registry, blocking, unbroken};
 use crate::store::{delete_package, save_package};
-use crate::supervisor::{RUNNING_PROGRAM, without_ingest_variables};
 use crate::views::{PackageEntry, PackageView};
 use crate::{clock, files};
 pub(crate) use found::take_up_found;
@@ -25,8 +21,6 @@ pub(crate) use found::take_up_found;
 pub(crate) const BUILT_IN: &str = "ingest";
 /// The entry classes of the built-in package.
 const BUILT_IN_ENTRIES: &[&str] = &["com._4paradigm.csp.operator.Main", BUILT_IN];
-/// A package that takes longer to describe or plan hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The built-in package, before it has been asked about its parameters.
 pub(crate) fn built_in(now: u64) -> PackageView {
@@ -158,7 +152,7 @@ impl Registry {
                 .durable(move |transaction| delete_package(transaction, &key))
                 .await?;
             shared.with_packages(|packages| packages.remove(&id));
-            blocking(move || files::remove(&path)).await
+            blocking(move || Ok(files::remove(&path)?)).await
         })
         .await
     }
@@ -182,7 +176,7 @@ fn check_name(name: &str) -> Result<()> {
 fn move_file(from: &Path, to: &Path) -> Result<()> {
     let moved = fs::rename(from, to).or_else(|_| {
         // Another file system.
-        fs::copy(from, to)?;
+        files::copy(from, to)?;
         fs::remove_file(from)
     });
     let synced = moved.and_then(|()| to.parent().map_or(Ok(()), files::sync));
@@ -208,7 +202,7 @@ fn uuid(mut bytes: [u8; 16]) -> String {
 
 /// The entry points that a program describes; `None`: the built-in package.
 async fn describe(program: Option<&Path>) -> Result<Vec<PackageEntry>> {
-    let answer = ask(program, &["--millstream-describe"]).await?;
+    let answer = ask::ask(program, &["--millstream-describe"]).await?;
     if !answer.succeeded {
         return Err(not_a_package(&answer.error));
     }
@@ -227,7 +221,7 @@ pub(crate) fn not_a_package(cause: impl std::fmt::Display) -> Error {
 /// The plan of the submission in `file`.
 pub(crate) async fn plan(program: Option<&Path>, file: &Path) -> Result<serde_json::Value> {
     let file = file.to_string_lossy();
-    let answer = ask(program, &["--millstream-plan-of", &file]).await?;
+    let answer = ask::ask(program, &["--millstream-plan-of", &file]).await?;
     if !answer.succeeded {
         return Err(of_program(&answer.error));
     }
@@ -249,44 +243,6 @@ fn of_program(line: &str) -> Error {
         )
         .next("mend the program, or its arguments")
     })
-}
-
-struct Answer {
-    succeeded: bool,
-    output: Vec<u8>,
-    error: String,
-}
-
-async fn ask(program: Option<&Path>, arguments: &[&str]) -> Result<Answer> {
-    let program = program.unwrap_or_else(|| Path::new(RUNNING_PROGRAM));
-    let answered = tokio::time::timeout(PATIENCE, run(program, arguments)).await;
-    let output = answered
-        .map_err(|_| not_a_package(format!("no answer within {}", format_duration(PATIENCE))))?
-        .map_err(not_a_package)?;
-    Ok(Answer {
-        succeeded: output.status.success(),
-        output: output.stdout,
-        error: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
-}
-
-async fn run(program: &Path, arguments: &[&str]) -> io::Result<std::process::Output> {
-    loop {
-        let mut command = Command::new(program);
-        let answer = without_ingest_variables(&mut command)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output()
-            .await;
-        match answer {
-            // A process that is being started at this moment still has the file open that was just written.
-            Err(cause) if cause.kind() == io::ErrorKind::ExecutableFileBusy => {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            answer => return answer,
-        }
-    }
 }
 
 #[cfg(test)]

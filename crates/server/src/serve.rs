@@ -1,5 +1,6 @@
 //! Starting the server, and ending it.
 
+use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
@@ -7,16 +8,16 @@ use std::time::Duration;
 use millstream_core::options::{
     DATA_DIRECTORY, REST_ADDRESS, REST_BIND_ADDRESS, REST_PORT, WEB_CHECKPOINT_HISTORY,
 };
-use millstream_core::{Configuration, Error, Result, codes};
+use millstream_core::{Configuration, Error, JobId, Result, codes};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::data_directory::{self, DataDirectory, RunningServer};
 use crate::expiry::Limits;
 use crate::registry::{Beginning, Registry};
 use crate::rest::{self, RestSettings};
-use crate::store::{JobRecord, OperationRecord, Records, Store};
+use crate::store::{OperationRecord, Records, Store};
 use crate::views::ServerFacts;
-use crate::{clock, configuration, expiry, files, logs, operations, packages, supervisor};
+use crate::{clock, configuration, expiry, files, limits, logs, operations, packages, supervisor};
 
 /// How a server is started.
 pub struct ServerConfiguration {
@@ -36,7 +37,8 @@ pub struct ServerConfiguration {
 /// # Errors
 /// An option has a value that does not fit, another server uses the data directory, the address can't be listened at, or
 /// the records can't be read.
-pub fn serve(server: ServerConfiguration) -> Result<()> {
+pub fn serve(mut server: ServerConfiguration) -> Result<()> {
+    configuration::take_token(&mut server.configuration);
     let configuration = &server.configuration;
     let settings = RestSettings::from_configuration(configuration)?;
     let limits = Limits::from_configuration(configuration)?;
@@ -46,6 +48,8 @@ pub fn serve(server: ServerConfiguration) -> Result<()> {
     let data = DataDirectory::open(&path)?;
     let listener = listen(address)?;
     logs::start(&path)?;
+    limits::raise();
+    configuration::warn_of_visible_token();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
@@ -115,9 +119,9 @@ fn remove_leftovers(path: &Path) {
     let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
     for entry in entries {
         if entry.file_name().to_string_lossy().starts_with(".plan-")
-            && let Err(error) = files::remove(&entry.path())
+            && let Err(trouble) = files::remove(&entry.path())
         {
-            tracing::warn!("{error}");
+            tracing::warn!("{}", trouble.error);
         }
     }
 }
@@ -220,26 +224,20 @@ fn registry(
 
 /// Takes up the jobs of the server before this one.
 fn take_up(registry: &Registry, records: Records) {
-    let (jobs, mut operations) = (records.jobs, records.operations);
-    operations.retain(|operation| operation.view.ended.is_none());
-    for record in jobs {
-        let (open, others): (Vec<_>, Vec<_>) = operations
-            .into_iter()
-            .partition(|operation| operation.view.job == Some(record.id));
-        operations = others;
-        let id = record.id;
-        if let Err(error) = take_up_job(registry, record, open) {
-            tracing::error!("Job {id} can't be taken up: {error}");
+    let mut asked: HashMap<JobId, Vec<OperationRecord>> = HashMap::new();
+    for operation in records.operations {
+        if let Some(job) = operation.view.job {
+            asked.entry(job).or_default().push(operation);
         }
     }
-}
-
-fn take_up_job(registry: &Registry, record: JobRecord, open: Vec<OperationRecord>) -> Result<()> {
-    if record.ended.is_some() {
-        supervisor::list_ended(registry, record);
-        return Ok(());
+    for record in records.jobs {
+        let operations = asked.remove(&record.id).unwrap_or_default();
+        if record.ended.is_some() {
+            supervisor::list_ended(registry, record);
+        } else {
+            supervisor::resume(registry, record, operations);
+        }
     }
-    supervisor::resume(registry, record, open)
 }
 
 /// Reads what is left of jobs that have ended, so that nobody has to wait for it who asks later. Whoever asks before reads

@@ -38,7 +38,7 @@ pub(crate) use process::{PROGRAM, RUNNING_PROGRAM, without_ingest_variables};
 use requests::Pending;
 
 /// Whoever has submitted the job waits for its first report.
-type Submitted = (Reservation, oneshot::Sender<Result<()>>);
+type Submitted = oneshot::Sender<Result<()>>;
 
 /// How long the connection of a process that has ended may still say what was on its way.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -50,8 +50,19 @@ enum Phase {
     Connected(Connection),
     /// There is no process; the next one is started at `at`.
     Waiting { at: Instant },
+    /// The job's directory could not be looked into; it is tried again at `at`.
+    Unclear { at: Instant, matter: Matter },
     /// The job has ended, or was never begun.
     Ended,
+}
+
+/// What was to be found out.
+#[derive(Clone)]
+enum Matter {
+    /// What the server before this one has left.
+    TakeOver,
+    /// What follows from the end of the process, which is told.
+    End(String),
 }
 
 /// What a supervisor waits for.
@@ -66,6 +77,8 @@ enum Wake {
     Due,
     /// The process was waited for long enough.
     Late,
+    /// Ends of operations that could not be recorded are to be tried again.
+    Unrecorded,
 }
 
 /// Everything about one job while it has not ended.
@@ -76,6 +89,8 @@ struct Supervisor {
     commands: mpsc::Receiver<Command>,
     directory: PathBuf,
     submitted: Option<Submitted>,
+    /// Keeps the job's id until the job is listed or forgotten.
+    reservation: Option<Reservation>,
     pending: BTreeMap<TriggerId, Pending>,
     restarts: Option<Restarts>,
     jitter: Jitter,
@@ -88,8 +103,12 @@ struct Supervisor {
     report_by: Option<Instant>,
     /// Why this server has killed the process.
     brought_down: Option<Error>,
-    /// A process was started to finish a stop that the one before it had begun.
-    stop_retried: bool,
+    /// A process was started to finish this stop, which the one before it had begun.
+    stop_retried: Option<TriggerId>,
+    /// When ends of operations are to be recorded again, which could not be.
+    record_at: Option<Instant>,
+    /// How long was waited since something failed that may pass.
+    setback: Duration,
     /// The job was stopped on behalf of a cancel with savepoint, so it ends as CANCELED.
     stopped_to_cancel: bool,
 }
@@ -99,9 +118,12 @@ pub(crate) fn start(
     registry: &Registry,
     record: JobRecord,
     submission: Arc<Submission>,
-    submitted: Option<Submitted>,
+    reservation: Reservation,
+    submitted: Submitted,
 ) {
-    let mut supervisor = Supervisor::new(registry, record, submission, submitted, Vec::new());
+    let mut supervisor = Supervisor::new(registry, record, submission, Vec::new());
+    supervisor.reservation = Some(reservation);
+    supervisor.submitted = Some(submitted);
     tokio::spawn(async move {
         supervisor.launch().await;
         supervisor.run().await;
@@ -113,7 +135,6 @@ impl Supervisor {
         registry: &Registry,
         record: JobRecord,
         submission: Arc<Submission>,
-        submitted: Option<Submitted>,
         open: Vec<OperationRecord>,
     ) -> Self {
         let shared = &registry.shared;
@@ -126,7 +147,8 @@ impl Supervisor {
             cell,
             commands,
             directory,
-            submitted,
+            submitted: None,
+            reservation: None,
             pending: requests::pending(open),
             restarts: None,
             jitter: Jitter::new(clock::random_number()),
@@ -135,7 +157,9 @@ impl Supervisor {
             pid: None,
             report_by: None,
             brought_down: None,
-            stop_retried: false,
+            stop_retried: None,
+            record_at: None,
+            setback: Duration::ZERO,
             stopped_to_cancel: false,
         }
     }
@@ -149,16 +173,20 @@ impl Supervisor {
                 Wake::Exited(how) => self.process_exited(how).await,
                 Wake::Due => self.due().await,
                 Wake::Late => self.out_of_patience().await,
+                Wake::Unrecorded => self.record_ended_operations().await,
             }
         }
     }
 
     async fn wake(&mut self) -> Wake {
         let at = match &self.phase {
-            Phase::Connecting { at, .. } | Phase::Waiting { at } => Some(*at),
+            Phase::Connecting { at, .. } | Phase::Waiting { at } | Phase::Unclear { at, .. } => {
+                Some(*at)
+            }
             Phase::Connected(_) | Phase::Ended => None,
         };
         let (due, late) = (until(at), until(self.patience()));
+        let unrecorded = until(self.record_at);
         let connection = match &mut self.phase {
             Phase::Connected(connection) => Some(connection),
             _ => None,
@@ -177,6 +205,7 @@ impl Supervisor {
             how = exit => Wake::Exited(how),
             () = late => Wake::Late,
             () = due => Wake::Due,
+            () = unrecorded => Wake::Unrecorded,
         }
     }
 
@@ -184,16 +213,20 @@ impl Supervisor {
     async fn take_over(&mut self) {
         let course = match self.found() {
             Ok(found) => supervision::take_over(found),
-            Err(error) => return self.lost(error).await,
+            Err(trouble) => return self.in_trouble(trouble, Matter::TakeOver).await,
         };
         let how = "was gone when the server started".to_owned();
         self.follow(course, how).await;
     }
 
     async fn due(&mut self) {
-        match self.phase {
+        match &self.phase {
             Phase::Waiting { .. } => self.launch().await,
             Phase::Connecting { .. } => self.connect().await,
+            Phase::Unclear { matter, .. } => match matter.clone() {
+                Matter::TakeOver => self.take_over().await,
+                Matter::End(how) => self.process_over(how).await,
+            },
             Phase::Connected(_) | Phase::Ended => {}
         }
     }
@@ -212,7 +245,8 @@ impl Supervisor {
             Err(_) => match files::is_locked(&self.directory.join(process::LOCK)) {
                 Ok(true) => self.connect_later(),
                 Ok(false) => self.process_over("went away".to_owned()).await,
-                Err(error) => self.lost(error).await,
+                Err(trouble) if trouble.may_pass => self.connect_later(),
+                Err(trouble) => self.lost(trouble.error).await,
             },
         }
     }
@@ -235,6 +269,7 @@ impl Supervisor {
             return;
         }
         self.report_by = None;
+        self.setback = Duration::ZERO;
         let changes = self.book.report(clock::now(), report);
         if !was_accepted && let Err(error) = self.accept().await {
             return self.bring_down(error).await;
@@ -260,15 +295,20 @@ impl Supervisor {
             return Err(error);
         }
         self.show();
+        self.list();
+        Ok(())
+    }
+
+    /// From now on the job can be asked after, and whoever submitted it knows.
+    fn list(&mut self) {
         let shared = &self.registry.shared;
         shared.list(self.book.id(), Arc::clone(&self.cell));
-        if let Some((reservation, answer)) = self.submitted.take() {
-            drop(reservation);
-            if answer.send(Ok(())).is_err() {
-                tracing::debug!("Whoever submitted job {} has gone away.", self.book.id());
-            }
+        drop(self.reservation.take());
+        if let Some(answer) = self.submitted.take()
+            && answer.send(Ok(())).is_err()
+        {
+            tracing::debug!("Whoever submitted job {} has gone away.", self.book.id());
         }
-        Ok(())
     }
 
     async fn save(&mut self, ended: Vec<CheckpointReport>) {
@@ -316,14 +356,18 @@ impl Supervisor {
     /// There is no process any more. `how` says what became of it.
     async fn process_over(&mut self, how: String) {
         self.phase = Phase::Ended;
-        let found = match self.found() {
+        let found = self.found();
+        let found = found.and_then(|found| Ok((found, process::stop_begun(&self.directory)?)));
+        let (found, stop) = match found {
             Ok(found) => found,
-            Err(error) => return self.lost(error).await,
+            Err(trouble) => return self.in_trouble(trouble, Matter::End(how)).await,
         };
-        let stop_begun = !self.stop_retried && process::has_begun_stop(&self.directory);
-        let course = self.after(found, stop_begun);
-        if stop_begun && matches!(course, Course::Launch { .. }) {
-            self.stop_retried = true;
+        let stop = stop
+            .map(|stop| stop.id)
+            .filter(|id| self.stop_retried != Some(*id));
+        let course = self.after(found, stop.is_some());
+        if matches!(course, Course::Launch { .. }) {
+            self.stop_retried = stop.or(self.stop_retried);
         }
         self.note_end_of_process(&how).await;
         self.follow(course, how).await;

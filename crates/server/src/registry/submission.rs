@@ -1,13 +1,16 @@
 //! Submitting jobs, and planning them.
 
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use millstream_core::options::{DATA_DIRECTORY, JOB_NAME, RESTORE_PATH};
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
-use millstream_protocol::link::{SUBMISSION_FILE, Submission};
+use millstream_protocol::link::{LOCK_FILE, SUBMISSION_FILE, Submission};
 use millstream_storage::Location;
+use rustix::io::Errno;
 use tokio::sync::oneshot;
 
 use super::Registry;
@@ -106,6 +109,18 @@ async fn start_now(registry: Registry, request: SubmitRequest, program: Program)
         .durable(move |transaction| save_job(transaction, &row))
         .await?;
     let directory = shared.data.job(job);
+    let claimed = {
+        let directory = directory.clone();
+        blocking(move || claim(&directory, job)).await
+    };
+    if let Err(error) = claimed {
+        // The directory is somebody else's.
+        shared
+            .store
+            .soon(move |transaction| delete_job(transaction, job))
+            .await;
+        return Err(error);
+    }
     let prepared = {
         let (directory, submission) = (directory.clone(), Arc::clone(&submission));
         blocking(move || prepare(&directory, &submission, program.as_deref())).await
@@ -115,7 +130,7 @@ async fn start_now(registry: Registry, request: SubmitRequest, program: Program)
         return Err(error);
     }
     let (started, has_started) = oneshot::channel();
-    supervisor::start(&registry, record, submission, Some((reservation, started)));
+    supervisor::start(&registry, record, submission, reservation, started);
     has_started.await.unwrap_or_else(|_| {
         Err(Error::new(
             &codes::INTERNAL,
@@ -174,22 +189,49 @@ fn record(submission: &Submission, request: &SubmitRequest) -> JobRecord {
     }
 }
 
-/// Makes the job's directory. The executable is linked into it, so that deleting or replacing the package changes nothing
-/// for the job.
+/// Makes the job's directory, which is no other job's. What a job that is forgotten has left there is taken away, unless its
+/// process is still there.
+fn claim(directory: &Path, job: JobId) -> Result<()> {
+    let make = || DirBuilder::new().mode(0o700).create(directory);
+    let failed = |cause| files::unusable(directory, "created", cause);
+    match make() {
+        Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {}
+        made => return made.map_err(failed),
+    }
+    if files::is_locked(&directory.join(LOCK_FILE))? {
+        return Err(Error::new(
+            &codes::JOB_DUPLICATE,
+            format!("a process that this server does not know runs job {job}"),
+        )
+        .next("leave the id out to have a new one chosen, or end that process"));
+    }
+    fs::remove_dir_all(directory)
+        .and_then(|()| make())
+        .map_err(failed)
+}
+
+/// Puts into the job's directory what its process needs. The executable is linked into it, so that deleting or replacing the
+/// package changes nothing for the job.
 fn prepare(directory: &Path, submission: &Submission, program: Option<&Path>) -> Result<()> {
-    files::make_directory(directory)?;
     files::write(&directory.join(SUBMISSION_FILE), submission)?;
     if let Some(program) = program {
         let kept = directory.join(PROGRAM);
-        fs::hard_link(program, &kept)
-            // Another file system.
-            .or_else(|_| fs::copy(program, &kept).map(drop))
-            .map_err(|cause| files::unusable(&kept, "written", cause))?;
+        link(program, &kept).map_err(|cause| files::unusable(&kept, "written", cause))?;
     }
     directory
         .parent()
         .map_or(Ok(()), files::sync)
         .map_err(|cause| files::unusable(directory, "synced", cause))
+}
+
+/// Links a file, or copies it where it can't be linked: into another file system, or often enough.
+fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    let linked = fs::hard_link(from, to);
+    let number = linked.as_ref().err().and_then(std::io::Error::raw_os_error);
+    match number.map(Errno::from_raw_os_error) {
+        Some(Errno::XDEV | Errno::PERM | Errno::MLINK) => files::copy(from, to),
+        _ => linked,
+    }
 }
 
 /// Forgets a job that could not be started: nobody was told of it.
@@ -236,13 +278,13 @@ async fn plan_of(
     let file = registry.shared.data.path().join(name);
     let written = {
         let file = file.clone();
-        blocking(move || files::write(&file, &submission)).await
+        blocking(move || Ok(files::write(&file, &submission)?)).await
     };
     let planned = match written {
         Ok(()) => packages::plan(program.as_deref(), &file).await,
         Err(error) => Err(error),
     };
-    let removed = blocking(move || files::remove(&file)).await;
+    let removed = blocking(move || Ok(files::remove(&file)?)).await;
     let plan = planned?;
     removed?;
     Ok(plan)

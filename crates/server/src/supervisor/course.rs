@@ -8,8 +8,10 @@ use millstream_protocol::restart::Restarts;
 use millstream_protocol::supervision::{self, Contact, Course, Found, Outcome};
 use tokio::time::Instant;
 
+use super::Matter;
 use super::{Phase, Supervisor, process};
-use crate::{clock, files};
+use crate::clock;
+use crate::files::{self, Trouble};
 
 impl Supervisor {
     pub(super) fn after(&mut self, found: Found, stop_begun: bool) -> Course {
@@ -26,17 +28,33 @@ impl Supervisor {
 
     /// What is there of the job's process. Its lock is looked at only where no process of this server can be about to
     /// take it.
-    pub(super) fn found(&self) -> Result<Found> {
+    pub(super) fn found(&self) -> Result<Found, Trouble> {
+        // The outcome is looked for after the process: one that ends in between has left it.
+        let is_alive = files::is_locked(&self.directory.join(process::LOCK))?;
+        if !is_alive {
+            process::settle_ending(&self.directory)?;
+        }
         let outcome = self.outcome()?;
+        // A process that this server has killed was refused, whatever it had begun.
+        let is_refused = self.brought_down.is_some();
+        let has_started = !is_refused && process::has_started(&self.directory);
         Ok(Found {
             outcome: outcome.as_ref().map(Outcome::of),
-            is_alive: files::is_locked(&self.directory.join(process::LOCK))?,
-            was_accepted: self.book.record().accepted,
+            is_alive,
+            was_accepted: self.book.record().accepted || has_started,
             cancel_waits: self.cancel_waits(),
         })
     }
 
-    pub(super) fn outcome(&self) -> Result<Option<JobReport>> {
+    /// Whether a process runs the job, as far as it can be told.
+    pub(super) fn is_alive(&self) -> bool {
+        !matches!(
+            files::is_locked(&self.directory.join(process::LOCK)),
+            Ok(false)
+        )
+    }
+
+    pub(super) fn outcome(&self) -> Result<Option<JobReport>, Trouble> {
         files::read(&self.directory.join(OUTCOME_FILE))
     }
 
@@ -51,7 +69,7 @@ impl Supervisor {
             Course::End => match self.outcome() {
                 Ok(Some(outcome)) => self.end(outcome).await,
                 Ok(None) => self.lost(self.crash(&how)).await,
-                Err(error) => self.lost(error).await,
+                Err(trouble) => self.in_trouble(trouble, Matter::End(how)).await,
             },
             Course::Cancel => self.end_without_process(JobStatus::Canceled, None).await,
             Course::Refuse => self.refuse(&how).await,
@@ -112,9 +130,30 @@ impl Supervisor {
         }
     }
 
-    /// The job's directory can't be used: nothing more can be done for the job.
+    /// The job's directory can't be looked into. Where nothing is wrong with it, it is tried again for as long as it takes:
+    /// a job does not end because its server has too many files open.
+    pub(super) async fn in_trouble(&mut self, trouble: Trouble, matter: Matter) {
+        if !trouble.may_pass {
+            return self.lost(trouble.error).await;
+        }
+        let at = self.set_back(&trouble.error);
+        self.phase = Phase::Unclear { at, matter };
+    }
+
+    /// When to try again what has failed for a reason that may pass: later with every time.
+    pub(super) fn set_back(&mut self, error: &Error) -> Instant {
+        const SHORTEST: Duration = Duration::from_millis(100);
+        const LONGEST: Duration = Duration::from_secs(5);
+        tracing::warn!("Job {}: {error}; it is tried again", self.book.id());
+        self.setback = (self.setback * 2).clamp(SHORTEST, LONGEST);
+        Instant::now() + self.setback
+    }
+
+    /// The job's directory can't be used: nothing more can be done for the job. A process that runs it would go on
+    /// unwatched, so it is killed.
     pub(super) async fn lost(&mut self, error: Error) {
         tracing::error!("Job {}: {error}", self.book.id());
+        self.kill_process().await;
         let failure = FailureReport {
             at: clock::now(),
             code: error.code().to_owned(),

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{Phase, Supervisor, process};
 use crate::clock;
+use crate::files::Trouble;
 use crate::registry::{blocking, forget};
 use crate::store::{end_operation, process_ended, process_started, save_checkpoint, save_job};
 use crate::views::OperationVerb;
@@ -21,10 +22,11 @@ impl Supervisor {
         self.brought_down = None;
         let launch = self.book.begin_process();
         let directory: PathBuf = self.directory.clone();
-        let launched = blocking(move || process::launch(&directory, &launch)).await;
+        let launched = blocking(move || Ok(process::launch(&directory, &launch))).await;
         let child = match launched {
-            Ok(child) => child,
-            Err(error) => return self.not_launched(error).await,
+            Ok(Ok(child)) => child,
+            Ok(Err(trouble)) => return self.not_launched(trouble).await,
+            Err(error) => return self.lost(error).await,
         };
         self.pid = child.id();
         self.child = Some(child);
@@ -36,9 +38,17 @@ impl Supervisor {
         self.note_start_of_process().await;
     }
 
-    async fn not_launched(&mut self, error: Error) {
+    async fn not_launched(&mut self, trouble: Trouble) {
+        let Trouble { error, may_pass } = trouble;
         if !self.book.record().accepted {
             return self.answer_refused(error).await;
+        }
+        if may_pass {
+            let at = self.set_back(&error);
+            self.book.contact(clock::now(), Contact::Away);
+            self.show();
+            self.phase = Phase::Waiting { at };
+            return;
         }
         let how = format!("could not be started: {error}");
         self.process_over(how).await;
@@ -72,7 +82,7 @@ impl Supervisor {
         }
         let failure = match self.outcome() {
             Ok(outcome) => outcome.and_then(|outcome| outcome.failures.into_iter().next()),
-            Err(error) => return self.answer_refused(error).await,
+            Err(trouble) => return self.answer_refused(trouble.error).await,
         };
         let error = match failure {
             Some(failure) => {
@@ -88,11 +98,14 @@ impl Supervisor {
         self.phase = Phase::Ended;
         let id = self.book.id();
         tracing::info!("Job {id} could not be started: {error}");
+        if self.is_alive() {
+            self.kill_process().await;
+        }
         forget(&self.registry, id, &self.directory).await;
-        let Some((reservation, answer)) = self.submitted.take() else {
+        drop(self.reservation.take());
+        let Some(answer) = self.submitted.take() else {
             return;
         };
-        drop(reservation);
         if answer.send(Err(error)).is_err() {
             tracing::debug!("Whoever submitted job {id} has gone away.");
         }
@@ -100,13 +113,6 @@ impl Supervisor {
 
     /// The job has ended, as its process has left on disk.
     pub(super) async fn end(&mut self, outcome: JobReport) {
-        if !self.book.record().accepted {
-            // It was over before it could be connected to.
-            drop(self.book.report(clock::now(), outcome.clone()));
-            if let Err(error) = self.accept().await {
-                return self.answer_refused(error).await;
-            }
-        }
         let ended = outcome.operations.clone();
         let is_cancel = |operation: &EndedOperation| {
             let verb = self.pending.get(&operation.id).map(|pending| pending.verb);
@@ -139,12 +145,18 @@ impl Supervisor {
     /// Takes the job's end and that of everything that was asked of it on record, in one.
     async fn record_end(&mut self, told: Vec<EndedOperation>) {
         self.phase = Phase::Ended;
+        // It may be over before it could be connected to; there may be output, so it is not refused.
+        let is_new = !self.book.record().accepted;
+        self.book.set_accepted(true);
         let ended = self.ends(told);
         self.write_end(&ended).await;
         for operation in ended {
             self.show_end(operation);
         }
         self.show();
+        if is_new {
+            self.list();
+        }
         self.commands.close();
         while let Ok(command) = self.commands.try_recv() {
             drop(command.answer.send(Err(self.too_late())));

@@ -4,38 +4,56 @@ use std::path::Path;
 use std::sync::Arc;
 
 use millstream_core::{Configuration, JobId, Result};
+use millstream_protocol::OperationResult;
 use millstream_protocol::link::{JobReport, OUTCOME_FILE, SUBMISSION_FILE, Submission};
 use millstream_protocol::supervision::Contact;
 
-use super::Supervisor;
 use super::book::Book;
+use super::{Supervisor, process};
+use crate::clock;
+use crate::files::{self, Trouble};
 use crate::registry::{JobCell, Registry};
 use crate::store::{JobRecord, OperationRecord};
-use crate::{clock, files};
+use crate::views::{OperationVerb, OperationView};
 
-/// Starts the supervisor of a job that has not ended; `open` are its operations that have not ended.
-///
-/// # Errors
-/// What the job was submitted as can't be read.
-pub(crate) fn resume(
-    registry: &Registry,
-    record: JobRecord,
-    open: Vec<OperationRecord>,
-) -> Result<()> {
-    let accepted = record.accepted;
-    let submission = Arc::new(submission(&registry.shared.data.job(record.id), record.id)?);
-    let mut supervisor = Supervisor::new(registry, record, submission, None, open);
+/// Starts the supervisor of a job that has not ended; `operations` is all that was asked of it.
+pub(crate) fn resume(registry: &Registry, mut record: JobRecord, operations: Vec<OperationRecord>) {
+    let directory = registry.shared.data.job(record.id);
+    let read = submission(&directory, record.id);
+    // Without what was submitted it can't be told whether there is output.
+    record.accepted = record.accepted || process::has_started(&directory) || read.is_err();
+    let (submission, unreadable) = match read {
+        Ok(submission) => (submission, None),
+        Err(trouble) => (nothing(record.id), Some(trouble.error)),
+    };
+    let stopped_to_cancel = operations.iter().any(|o| stopped_to_cancel(&o.view));
+    let open = operations
+        .into_iter()
+        .filter(|operation| operation.view.ended.is_none());
+    let mut supervisor = Supervisor::new(registry, record, Arc::new(submission), open.collect());
+    supervisor.stopped_to_cancel = stopped_to_cancel;
     supervisor.book.contact(clock::now(), Contact::Adopting);
     supervisor.show();
-    if accepted {
-        let cell = Arc::clone(&supervisor.cell);
-        registry.shared.list(supervisor.book.id(), cell);
+    if supervisor.book.record().accepted {
+        supervisor.list();
+    } else {
+        // Nobody else gets the id before it is known what has become of the job.
+        supervisor.reservation = registry.shared.reserve(supervisor.book.id()).ok();
     }
     tokio::spawn(async move {
-        supervisor.take_over().await;
+        match unreadable {
+            // A process that runs has read it, and goes on.
+            Some(error) if !supervisor.is_alive() => supervisor.lost(error).await,
+            _ => supervisor.take_over().await,
+        }
         supervisor.run().await;
     });
-    Ok(())
+}
+
+/// Whether this is the cancel with savepoint that the job was stopped for.
+fn stopped_to_cancel(operation: &OperationView) -> bool {
+    operation.kind == OperationVerb::CancelWithSavepoint
+        && matches!(operation.result, Some(OperationResult::Stopped { .. }))
 }
 
 /// Lists a job that has ended. Its files are read when somebody asks for it: there may be thousands of such jobs.
@@ -50,12 +68,14 @@ pub(crate) fn list_ended(registry: &Registry, record: JobRecord) {
         history,
     );
     let read = move || {
-        let submission = submission(&directory, id).unwrap_or_else(|error| {
+        let submission = submission(&directory, id).unwrap_or_else(|trouble| {
+            let error = trouble.error;
             tracing::error!("What job {id} was submitted as is lost: {error}");
             nothing(id)
         });
         let outcome: Option<JobReport> =
-            files::read(&directory.join(OUTCOME_FILE)).unwrap_or_else(|error| {
+            files::read(&directory.join(OUTCOME_FILE)).unwrap_or_else(|trouble| {
+                let error = trouble.error;
                 tracing::error!("The last report of job {id} is lost: {error}");
                 None
             });
@@ -67,7 +87,7 @@ pub(crate) fn list_ended(registry: &Registry, record: JobRecord) {
 }
 
 /// What the job of `directory` was submitted as. Without it a job can't be started again, but it can be listed.
-fn submission(directory: &Path, job: JobId) -> Result<Submission> {
+fn submission(directory: &Path, job: JobId) -> Result<Submission, Trouble> {
     let read = files::read(&directory.join(SUBMISSION_FILE))?;
     Ok(read.unwrap_or_else(|| nothing(job)))
 }

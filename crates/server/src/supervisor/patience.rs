@@ -77,6 +77,11 @@ impl Supervisor {
         tracing::warn!("Job {}: {why}", self.book.id());
         self.brought_down = Some(why);
         self.report_by = None;
+        self.kill_process().await;
+    }
+
+    /// Kills the process, whoever has started it.
+    pub(super) async fn kill_process(&self) {
         let own = self.child.as_ref().and_then(Child::id);
         let directory = self.directory.clone();
         let killed = blocking(move || {

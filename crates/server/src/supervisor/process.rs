@@ -8,14 +8,17 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 
-use millstream_core::Result;
+use millstream_core::{Error, Result, codes};
 use millstream_protocol::link::{
-    JOB_ARGUMENT, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, OUTPUT_FILE, STOP_FILE,
+    ENDING_FILE, JOB_ARGUMENT, JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE,
+    OUTPUT_FILE, STARTED_FILE, STOP_FILE, StopBegun,
 };
+use millstream_protocol::supervision::is_outcome;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
 use tokio::process::{Child, Command};
 
-use crate::files;
+use crate::configuration::TOKEN_VARIABLE;
+use crate::files::{self, Trouble};
 
 /// The job's executable in its directory; a job of the built-in package has none.
 pub(crate) const PROGRAM: &str = "program";
@@ -25,7 +28,7 @@ pub(super) const LOCK: &str = LOCK_FILE;
 
 /// Starts a process for the job of `directory`. It is in a process group of its own, so that what ends the server does
 /// not end the job.
-pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child> {
+pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble> {
     // A start that failed for a reason that may pass has left one.
     files::remove(&directory.join(OUTCOME_FILE))?;
     files::write(&directory.join(LAUNCH_FILE), launch)?;
@@ -53,12 +56,13 @@ pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child> {
             .spawn()
     };
     started().map_err(|cause| {
-        millstream_core::Error::new(
-            &millstream_core::codes::JOB_PROCESS,
+        let error = Error::new(
+            &codes::JOB_PROCESS,
             "a process can't be started for the job",
         )
-        .cause(cause)
-        .next("see that the package is an executable of this machine, and that the machine has processes and memory left")
+        .cause(&cause)
+        .next("see that the package is an executable of this machine, and that the machine has processes and memory left");
+        Trouble::new(error, &cause)
     })
 }
 
@@ -66,8 +70,9 @@ pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child> {
 const INGEST_VARIABLES: &[u8] = b"MILLSTREAM_INGEST_";
 
 /// Lets a program not see the ingestion parameters in the server's environment: they are those of whoever started the
-/// server. Those of whoever submits a job are among its arguments.
+/// server. Those of whoever submits a job are among its arguments. The server's token is none of its business either.
 pub(crate) fn without_ingest_variables(command: &mut Command) -> &mut Command {
+    command.env_remove(TOKEN_VARIABLE);
     for (name, _) in std::env::vars_os() {
         if name.as_bytes().starts_with(INGEST_VARIABLES) {
             command.env_remove(name);
@@ -140,9 +145,30 @@ pub(super) fn describe(how: Option<ExitStatus>) -> String {
     }
 }
 
-/// Whether the process had triggered the savepoint of a stop.
-pub(super) fn has_begun_stop(directory: &Path) -> bool {
-    directory.join(STOP_FILE).exists()
+/// Whether a process has begun to run the job, so that there may be output.
+pub(super) fn has_started(directory: &Path) -> bool {
+    directory.join(STARTED_FILE).exists()
+}
+
+/// The stop whose savepoint a process had triggered, and whose end it had not told.
+pub(super) fn stop_begun(directory: &Path) -> Result<Option<StopBegun>, Trouble> {
+    let stop: Option<StopBegun> = files::read(&directory.join(STOP_FILE))?;
+    Ok(stop.filter(|stop| !stop.ended))
+}
+
+/// Makes what a process has left that was about to tell the job's end the outcome, where it is one. No process may run.
+pub(super) fn settle_ending(directory: &Path) -> Result<(), Trouble> {
+    let (ending, outcome) = (directory.join(ENDING_FILE), directory.join(OUTCOME_FILE));
+    if outcome.exists() {
+        return Ok(());
+    }
+    let Some(left) = files::read::<JobReport>(&ending)? else {
+        return Ok(());
+    };
+    if is_outcome(&left.operations, stop_begun(directory)?.as_ref()) {
+        files::rename(&ending, &outcome)?;
+    }
+    Ok(())
 }
 
 /// The last line that the process has printed, as the end of a sentence; empty where there is none.

@@ -1,6 +1,7 @@
 //! Requests to a job: taken on record, passed on when they have a meaning, and ended.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use millstream_core::{Error, JobStatus, Result, TriggerId, codes};
 use millstream_protocol::link::{EndedOperation, ToJob};
@@ -10,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{Phase, Supervisor};
 use crate::registry::Command;
-use crate::store::{OperationRecord, end_operation, insert_operation};
+use crate::store::{OperationRecord, end_operation};
 use crate::views::{OperationVerb, OperationView};
 use crate::{clock, operations};
 
@@ -87,15 +88,12 @@ impl Supervisor {
             parameters: operations::parameters(&request),
         };
         let record = OperationRecord {
-            view: view.clone(),
+            view,
             request: Some(request.clone()),
         };
-        let shared = &self.registry.shared;
-        shared
-            .store
-            .durable(move |transaction| insert_operation(transaction, &record))
-            .await?;
-        shared.change_operations(|all| drop(all.insert(id, view)));
+        if let Some(known) = operations::enter(&self.registry, record).await? {
+            return operations::same(&known, job, verb);
+        }
         let pending = Pending {
             verb,
             request,
@@ -131,6 +129,9 @@ impl Supervisor {
 
     /// Takes the operations that the process says have ended on record, then tells it so.
     pub(super) async fn record_ended_operations(&mut self) {
+        /// How long after one that failed the next attempt is made, if no report comes before.
+        const AGAIN: Duration = Duration::from_secs(1);
+        self.record_at = None;
         let Some(report) = self.book.last_report() else {
             return;
         };
@@ -144,8 +145,8 @@ impl Supervisor {
         }
         let ids = ended.iter().map(|operation| operation.id).collect();
         if let Err(error) = self.record_ends(ended).await {
-            // The process tells them again with its next report.
-            tracing::error!("Ends of operations are not on record: {error}");
+            tracing::error!("Ends of operations are not on record, it is tried again: {error}");
+            self.record_at = Some(Instant::now() + AGAIN);
             return;
         }
         let Phase::Connected(connection) = &mut self.phase else {
