@@ -4,8 +4,10 @@ use axum::Json;
 use axum::extract::multipart::Field;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
+use millstream_core::options::format_duration;
 use millstream_core::{Error, codes};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use utoipa::ToSchema;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -21,6 +23,9 @@ use crate::rest::answers::packages::{JarListInfo, JarUploadResponse};
 use crate::rest::body::Body;
 use crate::rest::errors::{Answer, ErrorBody, RestError};
 use crate::rest::params::Params;
+
+/// A file that takes longer to come is not waited for, even if a byte comes now and then.
+const UPLOAD_PATIENCE: Duration = Duration::from_secs(1_800);
 
 /// The routes of this module, without those of [`upload_routes`].
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -78,7 +83,8 @@ async fn upload(State(app): State<App>, request: Request) -> Answer<Json<JarUplo
         .ok_or_else(|| no_form("its first part is no file with a name"))?;
     let directory = app.registry.upload_directory()?;
     let file = Unfinished(directory.join(format!(".upload-{}", new_trigger_id())));
-    receive(&mut field, &file.0).await?;
+    let received = tokio::time::timeout(UPLOAD_PATIENCE, receive(&mut field, &file.0)).await;
+    received.map_err(|_| too_slow())??;
     drop(field);
     refuse_more(form).await?;
     let package = app.registry.upload(&name, file.0.clone()).await?;
@@ -132,7 +138,20 @@ async fn receive(field: &mut Field<'_>, path: &Path) -> Answer<()> {
     {
         file.write_all(&piece).await.map_err(failed)?;
     }
-    file.flush().await.map_err(failed)
+    file.flush().await.map_err(failed)?;
+    file.sync_all().await.map_err(failed)
+}
+
+fn too_slow() -> RestError {
+    RestError::new(
+        StatusCode::REQUEST_TIMEOUT,
+        &codes::REQUEST,
+        format!(
+            "The file has not come within {}.",
+            format_duration(UPLOAD_PATIENCE)
+        ),
+        "send it over a faster connection",
+    )
 }
 
 fn no_form(why: &str) -> RestError {
