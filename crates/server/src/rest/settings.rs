@@ -72,7 +72,7 @@ impl RestSettings {
             tls: tls_files(configuration)?,
             submit: configuration.require(&WEB_SUBMIT)?,
             cancel: configuration.require(&WEB_CANCEL)?,
-            allow_origin: configuration.get(&WEB_ALLOW_ORIGIN)?,
+            allow_origin: allow_origin(configuration)?,
             address: configuration.require(&REST_ADDRESS)?,
             largest_upload: configuration.require(&REST_LARGEST_UPLOAD)?.0,
             start_limit: start_limit(configuration)?,
@@ -98,6 +98,33 @@ impl RestSettings {
     pub fn tls(&self) -> bool {
         self.tls.is_some()
     }
+}
+
+fn allow_origin(configuration: &Configuration) -> Result<Option<String>> {
+    let Some(origin) = configuration.get(&WEB_ALLOW_ORIGIN)? else {
+        return Ok(None);
+    };
+    let is_host = |host: &str| {
+        !host.is_empty()
+            && host
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !b"/?#@*,".contains(&byte))
+    };
+    let is_origin = origin
+        .split_once("://")
+        .is_some_and(|(scheme, host)| matches!(scheme, "http" | "https") && is_host(host));
+    if origin == "*" || is_origin {
+        return Ok(Some(origin));
+    }
+    Err(Error::new(
+        &codes::OPTION_VALUE,
+        format!(
+            "{} is `{}`, which is no origin",
+            WEB_ALLOW_ORIGIN.name,
+            origin.escape_debug()
+        ),
+    )
+    .next("give one, such as https://console.example.com:8443, or * for all"))
 }
 
 fn tls_files(configuration: &Configuration) -> Result<Option<TlsFiles>> {
@@ -151,6 +178,32 @@ mod tests {
         let closed = settings(&[("rest.auth.token", "secret")]).expect("a token");
         assert!(closed.check(outside, false).is_ok());
         assert!(!format!("{closed:?}").contains("secret"));
+    }
+
+    #[test]
+    fn an_origin_that_no_browser_would_send_is_refused() {
+        let key = "web.access-control-allow-origin";
+        for origin in [
+            "*",
+            "https://a.example",
+            "http://localhost:3000",
+            "http://[::1]:80",
+        ] {
+            let settings = settings(&[(key, origin)]).expect(origin);
+            assert_eq!(settings.allow_origin.as_deref(), Some(origin));
+        }
+        for origin in [
+            "a.example",
+            "https://a.example/",
+            "https://a, https://b",
+            "https://*.a",
+            "https://ä",
+            "file://x",
+            "https://",
+        ] {
+            let error = settings(&[(key, origin)]).expect_err(origin);
+            assert_eq!(error.code(), "MS-1002", "{origin}");
+        }
     }
 
     #[test]

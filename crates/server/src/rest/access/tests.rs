@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use millstream_core::Configuration;
 
-use super::{Here, host_of};
+use super::{Here, host_of, is_same};
 use crate::rest::settings::RestSettings;
 
 fn is_let_through(options: &[(&str, &str)], loopback: bool, headers: &[(&str, &str)]) -> bool {
@@ -89,4 +89,12 @@ fn the_host_is_read_without_its_port() {
     assert_eq!(host_of("a:1"), "a");
     assert_eq!(host_of("[::1]:1"), "::1");
     assert_eq!(host_of("a"), "a");
+}
+
+#[test]
+fn a_token_is_the_same_only_as_a_whole() {
+    assert!(is_same(b"secret", b"secret"));
+    for given in ["", "s", "secre", "secrets", "secretsecret", "Secret"] {
+        assert!(!is_same(given.as_bytes(), b"secret"), "{given}");
+    }
 }
