@@ -7,13 +7,14 @@
 //! | `params`, `body`, `program_arguments` | requests, read with Flink's words for what can't be read |
 //! | `errors`, `java_throwable` | errors as answers |
 //! | `access`, `secrets` | who may ask, and what nobody is told |
-//! | `listen`, `tls`, `settings` | connections, their limits and their encryption |
+//! | `listen`, `connections`, `tls`, `settings` | connections, their limits and their encryption |
 //! | `time_limit`, `layers` | how long an answer may take, and what each of them goes through |
 //! | `openapi`, `prometheus` | the document of the interface, and metrics as text |
 
 mod access;
 mod answers;
 mod body;
+mod connections;
 mod errors;
 mod java_throwable;
 mod layers;

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use millstream_core::{Error, Result, codes};
 
+use super::connections::Places;
 use super::settings::RestSettings;
 use super::{router, tls};
+use crate::limits;
 use crate::registry::Registry;
 
 /// A client that takes longer to send its headers is given up; so is a connection that lies idle so long.
@@ -36,19 +38,21 @@ pub async fn serve(
 ) -> Result<()> {
     let encryption = settings.tls.as_ref().map(tls::configuration).transpose()?;
     let service = router(registry, settings).into_make_service();
+    let places = Places::new(limits::connections());
     let handle = Handle::new();
     tokio::spawn(end(handle.clone(), shutdown));
     let served = match encryption {
         None => {
             let server = axum_server::from_tcp(listener).map_err(failed)?;
-            let mut server = server.http1_only().handle(handle);
+            let mut server = server.acceptor(places).http1_only().handle(handle);
             limit(server.http_builder());
             server.serve(service).await
         }
         Some(encryption) => {
             let encryption = RustlsConfig::from_config(Arc::new(encryption));
-            let server = axum_server::from_tcp_rustls(listener, encryption).map_err(failed)?;
-            let mut server = server.http1_only().handle(handle);
+            let encrypted = RustlsAcceptor::new(encryption).acceptor(places);
+            let server = axum_server::from_tcp(listener).map_err(failed)?;
+            let mut server = server.acceptor(encrypted).http1_only().handle(handle);
             limit(server.http_builder());
             server.serve(service).await
         }
