@@ -1,5 +1,6 @@
 //! Ended jobs are forgotten after a while, the oldest first: their record, their directory and their operations.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,9 @@ use crate::clock;
 use crate::registry::{Registry, forget};
 use crate::store::delete_operation;
 use crate::views::{JobView, OperationView};
+
+/// So many ended operations of a job are remembered, whether or not it has ended.
+const OPERATIONS: usize = 1_000;
 
 /// How long, and how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,21 +53,35 @@ impl Limits {
         (due.into_iter().map(|(_, (_, id))| id).collect(), next)
     }
 
-    /// The disposals to be forgotten: they belong to no job.
+    /// The operations to be forgotten: old disposals, which belong to no job, and of every job those of which it has too many
+    /// newer ones. `operations` begin with the newest.
     fn due_operations(self, now: u64, operations: &[OperationView]) -> Vec<TriggerId> {
-        let is_due = |at: u64| at.saturating_add(self.age) <= now;
-        let disposals = operations.iter().filter(|o| o.job.is_none());
-        disposals
-            .filter(|operation| operation.ended.is_some_and(is_due))
-            .map(|operation| operation.id)
-            .collect()
+        let mut kept: HashMap<JobId, usize> = HashMap::new();
+        let mut due = Vec::new();
+        for operation in operations {
+            let Some(ended) = operation.ended else {
+                continue;
+            };
+            let is_due = match operation.job {
+                None => ended.saturating_add(self.age) <= now,
+                Some(job) => {
+                    let kept = kept.entry(job).or_default();
+                    *kept += 1;
+                    *kept > OPERATIONS
+                }
+            };
+            if is_due {
+                due.push(operation.id);
+            }
+        }
+        due
     }
 }
 
 /// Forgets jobs for as long as the server runs.
 pub(crate) async fn run(registry: Registry, limits: Limits) {
-    // A machine may sleep, and clocks are set; so it looks now and then, too.
-    const LONGEST: Duration = Duration::from_secs(3_600);
+    // A machine may sleep, clocks are set, and operations end all the time; so it looks now and then, too.
+    const LONGEST: Duration = Duration::from_secs(600);
     loop {
         let (due, next) = limits.due(clock::now(), &registry.known_jobs());
         for job in due {

@@ -4,6 +4,7 @@ use millstream_core::JobStatus;
 use millstream_protocol::link::Submission;
 
 use super::*;
+use crate::views::OperationVerb;
 
 fn job(number: u8, ended: Option<u64>) -> Arc<JobView> {
     let id = JobId::from_bytes([number; 16]);
@@ -68,4 +69,34 @@ fn the_oldest_are_due_where_there_are_too_many() {
     );
     let (due, next) = limits("3600", None).due(40, &[job(4, None)]);
     assert!(due.is_empty() && next.is_none());
+}
+
+fn operation(number: u64, job: Option<u8>, ended: Option<u64>) -> OperationView {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    OperationView {
+        id: TriggerId::from_bytes(id),
+        job: job.map(|job| JobId::from_bytes([job; 16])),
+        kind: OperationVerb::Checkpoint,
+        requested: number,
+        ended,
+        result: None,
+        parameters: serde_json::Value::Null,
+    }
+}
+
+#[test]
+fn of_each_job_the_newest_operations_are_kept_and_all_that_are_open() {
+    let newest_first = |job, count: u64| {
+        let numbers = (0..count).rev();
+        numbers
+            .map(move |number| operation(number + 10_000 * u64::from(job), Some(job), Some(number)))
+    };
+    let many = OPERATIONS as u64 + 2;
+    let mut operations: Vec<OperationView> = newest_first(1, many).collect();
+    operations.extend(newest_first(2, 5));
+    operations.push(operation(1, Some(1), None));
+    let due = limits("3600", None).due_operations(u64::MAX, &operations);
+    let oldest = [10_001, 10_000].map(|number| operation(number, None, None).id);
+    assert_eq!(due, oldest);
 }
