@@ -6,7 +6,7 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use common::rest;
 use common::server::{Server, first_file};
@@ -131,18 +131,31 @@ fn neither_in_answers_nor_in_logs_nor_in_lists_of_processes() {
         if line.contains(&directory.path().display().to_string()) {
             processes += usize::from(line.contains("--millstream-job"));
             holds_no_secret("a command line", &line);
+            let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+            holds_no_secret("an environment", &String::from_utf8_lossy(&environment));
         }
     }
     assert_eq!(processes, 1);
 
     let data = directory.path().join("server");
-    for log in [
-        "server.log",
-        &format!("jobs/{job}/job.log"),
-        &format!("jobs/{job}/job.out"),
-    ] {
-        let text = fs::read_to_string(data.join(log)).expect("a log");
-        holds_no_secret(log, &text);
+    let savepoints = directory.path().join("savepoints");
+    let (status, answer) = ask(
+        &server,
+        "POST",
+        &format!("/jobs/{job}/savepoints"),
+        &json!({}),
+    );
+    assert_eq!(status, 202, "{answer}");
+    server.await_that("a savepoint", || {
+        !files_below(&savepoints, "_metadata").is_empty()
+    });
+    let process = data.join("jobs").join(&job);
+    let logs = ["job.log", "job.out"].map(|name| process.join(name));
+    let records = ["server.log", "millstream.db", "millstream.db-wal"].map(|name| data.join(name));
+    let snapshots = files_below(&savepoints, "");
+    for file in [&logs[..], &records[..], &snapshots[..]].concat() {
+        let kept = fs::read(&file).unwrap_or_default();
+        holds_no_secret(&file.display().to_string(), &String::from_utf8_lossy(&kept));
     }
     let mode = |path: &Path| {
         fs::metadata(path)
@@ -158,4 +171,24 @@ fn neither_in_answers_nor_in_logs_nor_in_lists_of_processes() {
     let kept = fs::read_to_string(data.join("jobs").join(&job).join("job.json")).expect("text");
     assert!(kept.contains(PASSWORD));
     server.end();
+    let outcome = fs::read_to_string(process.join("outcome.json")).expect("the job has ended");
+    holds_no_secret("the outcome", &outcome);
+}
+
+/// The files below a directory whose names begin so.
+fn files_below(directory: &Path, beginning: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let (directories, files): (Vec<PathBuf>, Vec<PathBuf>) = entries
+        .map(|entry| entry.path())
+        .partition(|path| path.is_dir());
+    let is_wanted = |path: &PathBuf| {
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        name.is_some_and(|name| name.starts_with(beginning))
+    };
+    let below = directories
+        .iter()
+        .flat_map(|directory| files_below(directory, beginning));
+    files.into_iter().filter(is_wanted).chain(below).collect()
 }

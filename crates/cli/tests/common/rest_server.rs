@@ -165,8 +165,31 @@ impl Server {
         }
     }
 
+    /// What the server has printed, and the ends of the logs of it and of its jobs.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.data.with_extension("log")).unwrap_or_default()
+        let printed = fs::read_to_string(self.data.with_extension("log")).unwrap_or_default();
+        let jobs = fs::read_dir(self.data.join("jobs"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let logs = jobs.map(|job| job.path().join("job.log"));
+        let logs = std::iter::once(self.data.join("server.log")).chain(logs);
+        let tails: String = logs.map(|log| tail(&log)).collect();
+        printed + &tails
+    }
+
+    /// Waits for a condition that the server or a job brings about.
+    #[track_caller]
+    pub(crate) fn await_that(&self, what: &str, condition: impl Fn() -> bool) {
+        let began = Instant::now();
+        while !condition() {
+            assert!(
+                began.elapsed() < PATIENCE,
+                "waited in vain for {what}\n{}",
+                self.log()
+            );
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// What the server answers.
@@ -247,6 +270,19 @@ fn port_of(data: &Path, pid: u32) -> Option<u16> {
     }
     let address = server.get("address")?.as_str()?;
     address.rsplit(':').next()?.parse().ok()
+}
+
+/// The last lines of a log, under its name.
+fn tail(log: &Path) -> String {
+    const LINES: usize = 60;
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let tail = lines.get(lines.len().saturating_sub(LINES)..);
+    format!(
+        "--- {}\n{}\n",
+        log.display(),
+        tail.unwrap_or_default().join("\n")
+    )
 }
 
 /// Every job process whose directory lies below `data`.
