@@ -35,7 +35,8 @@ fn answer(stream: TcpStream, cancelled: (u16, &str), state: &mut &'static str) {
             }
             "POST" => {
                 let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
-                (200, format!("{{\"jobid\":{}}}", body["jobId"]))
+                let id = body.get("jobId").expect("an id of the command's choice");
+                (200, format!("{{\"jobid\":{id}}}"))
             }
             _ => (
                 200,

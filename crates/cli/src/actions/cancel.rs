@@ -101,7 +101,13 @@ pub(super) fn cancelled(
     })?;
     match asked {
         Some(_) => await_end(session, job, waiting),
-        None => Ok(None),
+        None => {
+            report::progress(&format!(
+                "Whether job {job} is being cancelled is not known; see `millstream operations {job}`."
+            ));
+            session.finish(&json!({ "job": job, "status": null }))?;
+            Ok(None)
+        }
     }
 }
 

@@ -99,8 +99,16 @@ impl Again<'_> {
             "savepointPath": from,
         });
         let path = format!("/jobs/{}/restart", self.job);
-        let Submitted { jobid } = self.session.client.post(&path, &body)?;
-        Ok(jobid)
+        // The new id is the server's, so asking again might make two jobs of it.
+        let answer = self.session.client.post_or_lose(&path, &body)?;
+        answer.map(|Submitted { jobid }| jobid).ok_or_else(|| {
+            let message = format!(
+                "the connection to the server broke off: whether job {} was submitted again is not known",
+                self.job
+            );
+            Error::new(&codes::NO_ANSWER_IN_TIME, message)
+                .next("see whether `millstream list` shows a new job of its name")
+        })
     }
 
     /// Ends the job and submits it again; `None`: Ctrl-C was pressed before it had ended.
@@ -136,6 +144,11 @@ impl Again<'_> {
     fn stopped(&self, error: &Error, from: Option<&str>) -> Error {
         let job = self.job;
         let from = from.map_or(String::new(), |from| format!(" --from {from}"));
+        if error.code() == codes::NO_ANSWER_IN_TIME.id {
+            return error.clone().next(format!(
+                "if `millstream list` shows no new job of its name, go on with `millstream restart {job}{from}`"
+            ));
+        }
         let reason = match error.next_step() {
             "" => error.message().to_owned(),
             step => format!("{}; {step}", error.message()),

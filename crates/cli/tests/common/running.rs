@@ -21,8 +21,8 @@ struct Deadline(Instant);
 
 impl Deadline {
     #[allow(clippy::disallowed_methods, reason = "tests wait with a deadline")]
-    fn new() -> Self {
-        Self(Instant::now() + PATIENCE)
+    fn after(patience: Duration) -> Self {
+        Self(Instant::now() + patience)
     }
 
     /// What is left of the time.
@@ -70,7 +70,7 @@ pub(crate) fn run(mut command: Command) -> Said {
         .expect("the program can be started");
     let out = Collected::from(child.stdout.take().expect("piped"));
     let err = Collected::from(child.stderr.take().expect("piped"));
-    let deadline = Deadline::new();
+    let deadline = Deadline::after(PATIENCE);
     if !(out.is_whole(deadline) && err.is_whole(deadline)) {
         drop(child.kill());
         drop(child.wait());
@@ -129,6 +129,7 @@ pub(crate) struct Running {
     log: Receiver<String>,
     printed: Vec<String>,
     logged: Vec<String>,
+    patience: Duration,
 }
 
 impl Running {
@@ -146,13 +147,20 @@ impl Running {
             child,
             printed: Vec::new(),
             logged: Vec::new(),
+            patience: PATIENCE,
         }
+    }
+
+    /// The same program, of which anything may take as long as `patience`.
+    pub(crate) fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Waits for a line of the log that holds `text`, and answers it.
     #[track_caller]
     pub(crate) fn await_log(&mut self, text: &str) -> String {
-        let deadline = Deadline::new();
+        let deadline = Deadline::after(self.patience);
         loop {
             let Ok(line) = self.log.recv_timeout(deadline.left()) else {
                 panic!(
@@ -176,7 +184,7 @@ impl Running {
     /// Waits for a line of what it prints that is as wanted, and answers it.
     #[track_caller]
     pub(crate) fn await_printed(&mut self, is_wanted: impl Fn(&str) -> bool) -> String {
-        let deadline = Deadline::new();
+        let deadline = Deadline::after(self.patience);
         loop {
             let Ok(line) = self.output.recv_timeout(deadline.left()) else {
                 self.logged.extend(self.log.try_iter());
@@ -206,7 +214,7 @@ impl Running {
     #[track_caller]
     #[allow(clippy::disallowed_methods, reason = "files have no way to tell")]
     pub(crate) fn await_that(&mut self, what: &str, mut condition: impl FnMut() -> bool) {
-        let deadline = Deadline::new();
+        let deadline = Deadline::after(self.patience);
         while !condition() {
             self.logged.extend(self.log.try_iter());
             let alive = self.child.try_wait().expect("a child").is_none();
@@ -251,7 +259,7 @@ impl Running {
     #[track_caller]
     pub(crate) fn end(mut self) -> Said {
         // The streams end with the process.
-        let deadline = Deadline::new();
+        let deadline = Deadline::after(self.patience);
         let rest = |from: &Receiver<String>, to: &mut Vec<String>| loop {
             match from.recv_timeout(deadline.left()) {
                 Ok(line) => to.push(line),
