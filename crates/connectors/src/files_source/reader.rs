@@ -178,10 +178,8 @@ impl<D> FileReader<D> {
             .files
             .set(more(totals.files_done, before.files_done));
         progress.bytes_total.set(more(totals.bytes, before.bytes));
-        if !self.listed {
-            if listing.is_empty() && self.plan.is_bounded() {
-                warn!(path = %self.plan.path.display(), "there is no file to be read");
-            }
+        if !self.listed && listing.is_empty() && self.plan.is_bounded() {
+            warn!(path = %self.plan.path.display(), "there is no file to be read");
         }
         self.listed = true;
         let running = self
