@@ -9,7 +9,6 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use running::Running;
 
@@ -45,8 +44,7 @@ fn every_count_goes_on() {
         let address = listener.local_addr().expect("an address").to_string();
         let options: Vec<&str> = from.iter().flat_map(|from| ["-s", from]).collect();
         let job = word_count(directory.path(), parallelism, &options, &address);
-        // 128 subtasks take their time where there are two processors and other tests.
-        let mut job = Running::start(job).with_patience(Duration::from_secs(300));
+        let mut job = Running::start(job);
         let mut socket = listener.accept().expect("the source connects").0;
         let words: String = (0..WORDS).map(|word| format!("word-{word} ")).collect();
         writeln!(socket, "{words}").expect("the source reads");
