@@ -1,0 +1,36 @@
+//! A job whose `job.json` can't be read any more is not forgotten: where its process runs it goes on, and where it does not
+//! the job is FAILED with the reason.
+
+#[path = "common/rest_server.rs"]
+mod rest_server;
+
+use std::fs;
+
+use rest_server::{Server, kill, processes_of};
+use serde_json::json;
+
+#[test]
+fn it_goes_on_or_says_why_it_can_not() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path();
+    let mut server = Server::new(directory);
+    server.start();
+    let job = server.submit_running(directory, &json!({}));
+    let processes = processes_of(&server.data);
+    server.kill();
+    let submission = server.data.join(format!("jobs/{job}/job.json"));
+    fs::write(submission, "{\"job\":").expect("written");
+    server.start();
+    server.await_status(&job, "RUNNING");
+    assert_eq!(processes_of(&server.data), processes);
+
+    server.kill();
+    processes.into_iter().for_each(kill);
+    for _ in 0..2 {
+        server.start();
+        server.await_status(&job, "FAILED");
+        let why = server.get(&format!("/jobs/{job}/exceptions")).to_string();
+        assert!(why.contains("job.json"), "{why}");
+        server.kill();
+    }
+}
