@@ -48,6 +48,7 @@ impl Ending {
                 .to_owned(),
             task: None,
             attempt: report.attempt,
+            process: None,
         });
         self.directory.write_ending(&report)?;
         self.final_commit = Some(checkpoint);
