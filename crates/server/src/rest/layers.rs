@@ -15,10 +15,9 @@ use super::errors::RestError;
 
 /// Bodies of JSON say so in Flink's words.
 pub(crate) async fn name_charset(mut response: Response) -> Response {
-    const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
     let kind = response.headers_mut().get_mut(header::CONTENT_TYPE);
     if let Some(kind) = kind.filter(|kind| *kind == "application/json") {
-        *kind = JSON;
+        *kind = HeaderValue::from_static("application/json; charset=UTF-8");
     }
     response
 }
