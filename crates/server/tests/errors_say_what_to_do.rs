@@ -6,118 +6,91 @@ mod common;
 use common::Server;
 use serde_json::json;
 
+/// Requests as method, path and body; the status of the answer, and words in it. ID is the id of nothing.
+const REFUSED: [(&str, &str, &str, u16, &str); 21] = [
+    (
+        "GET",
+        "/jobs/zz",
+        "",
+        400,
+        "Cannot resolve path parameter (jobid) from value \"zz\".",
+    ),
+    ("GET", "/jobs/ID", "", 404, "not found"),
+    ("GET", "/jobs/ID/", "", 404, "not found"),
+    (
+        "GET",
+        "/jobs/ID/savepoints/ID",
+        "",
+        404,
+        "There is no savepoint operation with triggerId=",
+    ),
+    ("GET", "/savepoint-disposal/ID", "", 404, "triggerId="),
+    (
+        "POST",
+        "/jobs/ID/savepoints",
+        "{bad",
+        400,
+        "did not match expected format SavepointTriggerRequestBody",
+    ),
+    ("POST", "/jobs/ID/stop", "{}", 404, "not found"),
+    ("POST", "/savepoint-disposal", "{}", 400, "savepoint-path"),
+    ("POST", "/jars/nope/run", "{}", 400, "nope"),
+    ("DELETE", "/jars/nope", "", 400, "nope"),
+    ("DELETE", "/jars/..%2f..%2fjob.json", "", 400, "job.json"),
+    (
+        "GET",
+        "/jobmanager/logs/..%2fmillstream.db",
+        "",
+        404,
+        "millstream.db",
+    ),
+    (
+        "GET",
+        "/jobmanager/logs/millstream.db",
+        "",
+        404,
+        "millstream.db",
+    ),
+    (
+        "GET",
+        "/jobs/metrics?get=uptime&agg=most",
+        "",
+        400,
+        "(agg) from value \"most\"",
+    ),
+    ("GET", "/taskmanagers/nope", "", 404, "nope"),
+    (
+        "GET",
+        "/jobmanager/stdout",
+        "",
+        404,
+        "does not keep its standard output",
+    ),
+    (
+        "GET",
+        "/applications/ID",
+        "",
+        404,
+        "Application 0123456789abcdef0123456789abcdef not found",
+    ),
+    (
+        "PATCH",
+        "/jobs/ID?mode=foo",
+        "",
+        400,
+        "Cannot resolve query parameter (mode) from value \"foo\".",
+    ),
+    ("PATCH", "/jobs/ID?mode=stop", "", 400, "has been removed"),
+    ("PATCH", "/jobs/ID/clientHeartbeat", "{}", 404, "not found"),
+    ("POST", "/jobs", "{}", 400, "job graph"),
+];
+
 #[test]
 fn bad_ids_bodies_and_unknown_things_have_flinks_statuses_and_words() {
     let server = Server::start(&[]);
     let id = "0123456789abcdef0123456789abcdef";
-    let cases = [
-        (
-            "GET",
-            "/jobs/zz".to_owned(),
-            "",
-            400,
-            "Cannot resolve path parameter (jobid) from value \"zz\".",
-        ),
-        ("GET", format!("/jobs/{id}"), "", 404, "not found"),
-        ("GET", format!("/jobs/{id}/"), "", 404, "not found"),
-        (
-            "GET",
-            format!("/jobs/{id}/savepoints/{id}"),
-            "",
-            404,
-            "There is no savepoint operation with triggerId=",
-        ),
-        (
-            "GET",
-            format!("/savepoint-disposal/{id}"),
-            "",
-            404,
-            "triggerId=",
-        ),
-        (
-            "POST",
-            format!("/jobs/{id}/savepoints"),
-            "{bad",
-            400,
-            "did not match expected format SavepointTriggerRequestBody",
-        ),
-        ("POST", format!("/jobs/{id}/stop"), "{}", 404, "not found"),
-        (
-            "POST",
-            "/savepoint-disposal".to_owned(),
-            "{}",
-            400,
-            "savepoint-path",
-        ),
-        ("POST", "/jars/nope/run".to_owned(), "{}", 400, "nope"),
-        ("DELETE", "/jars/nope".to_owned(), "", 400, "nope"),
-        (
-            "DELETE",
-            "/jars/..%2f..%2fjob.json".to_owned(),
-            "",
-            400,
-            "job.json",
-        ),
-        (
-            "GET",
-            "/jobmanager/logs/..%2fmillstream.db".to_owned(),
-            "",
-            404,
-            "millstream.db",
-        ),
-        (
-            "GET",
-            "/jobmanager/logs/millstream.db".to_owned(),
-            "",
-            404,
-            "millstream.db",
-        ),
-        (
-            "GET",
-            "/jobs/metrics?get=uptime&agg=most".to_owned(),
-            "",
-            400,
-            "(agg) from value \"most\"",
-        ),
-        ("GET", "/taskmanagers/nope".to_owned(), "", 404, "nope"),
-        (
-            "GET",
-            "/jobmanager/stdout".to_owned(),
-            "",
-            404,
-            "does not keep its standard output",
-        ),
-        (
-            "GET",
-            format!("/applications/{id}"),
-            "",
-            404,
-            "Application 0123456789abcdef0123456789abcdef not found",
-        ),
-        (
-            "PATCH",
-            format!("/jobs/{id}?mode=foo"),
-            "",
-            400,
-            "Cannot resolve query parameter (mode) from value \"foo\".",
-        ),
-        (
-            "PATCH",
-            format!("/jobs/{id}?mode=stop"),
-            "",
-            400,
-            "has been removed",
-        ),
-        (
-            "PATCH",
-            format!("/jobs/{id}/clientHeartbeat"),
-            "{}",
-            404,
-            "not found",
-        ),
-        ("POST", "/jobs".to_owned(), "{}", 400, "job graph"),
-    ];
-    for (method, path, body, status, words) in cases {
+    for (method, path, body, status, words) in REFUSED {
+        let path = path.replace("ID", id);
         let answer = server.ask(method, &path, body);
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
         let error = answer.json();

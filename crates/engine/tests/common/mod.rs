@@ -140,11 +140,10 @@ impl Partitioner for Modulo {
         _: MaxParallelism,
         out: &mut Vec<Chunk>,
     ) -> Result<()> {
-        let mut parts = vec![Vec::new(); parallelism];
-        for number in chunk.into_records::<u64>()? {
-            parts[number as usize % parallelism].push(number);
-        }
-        for (destination, part) in parts.into_iter().enumerate() {
+        let numbers = chunk.into_records::<u64>()?;
+        for destination in 0..parallelism {
+            let is_its = |number: &u64| *number as usize % parallelism == destination;
+            let part: Vec<u64> = numbers.iter().copied().filter(is_its).collect();
             if !part.is_empty() {
                 out.push(Chunk::to(part, destination));
             }
