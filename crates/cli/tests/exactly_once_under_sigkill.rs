@@ -1,6 +1,7 @@
 //! The ingestion job, killed with SIGKILL at 20 random moments and started again from its newest checkpoint at another
 //! parallelism each time, writes every record exactly once: compared record by record with the truth.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,11 @@ use std::time::Duration;
 use datagen::random::Random;
 
 const KILLS: u64 = 20;
-const BYTES_EACH_ROUND: u64 = 12_000_000;
+const BYTES_EACH_ROUND: u64 = 16_000_000;
+/// The latest moment of a kill: about as long as a round's records take.
+const LATEST_KILL_MS: u64 = 60;
+/// So many kills must meet output that is not committed, or the test proves little.
+const KILLS_AT_WORK: usize = 4;
 
 struct Places {
     input: PathBuf,
@@ -91,11 +96,15 @@ fn no_record_is_lost_or_doubled() {
     let mut random = Random::new(seed);
     fs::create_dir_all(&places.input).expect("a directory");
     let mut next_id = 0;
+    let (mut parallelism, mut at_work) = (0, 0);
     for round in 0..KILLS {
         next_id = add_file(&places.input, round, seed, next_id);
-        let parallelism = 1 + random.below(4);
-        let moment = Duration::from_millis(random.below(250));
+        // Another one than the last: 1 to 4.
+        let other = 1 + random.below(3);
+        parallelism = other + u64::from(other >= parallelism && parallelism > 0);
+        let moment = Duration::from_millis(random.below(LATEST_KILL_MS));
         let resume = round > 0 && has_checkpoint(&places.data);
+        let before = hidden_files(&places.output);
         let mut child = places
             .job(parallelism, resume, "PROCESS_CONTINUOUSLY")
             .spawn()
@@ -104,10 +113,15 @@ fn no_record_is_lost_or_doubled() {
         std::thread::sleep(moment);
         child.kill().expect("SIGKILL");
         let status = child.wait().expect("it is dead");
+        at_work += usize::from(!hidden_files(&places.output).is_subset(&before));
         println!(
             "round {round}: parallelism {parallelism}, resumed {resume}, killed after {moment:?}: {status}"
         );
     }
+    assert!(
+        at_work >= KILLS_AT_WORK,
+        "only {at_work} of {KILLS} kills met output that was not committed"
+    );
     let last = places
         .job(2, true, "PROCESS_ONCE")
         .output()
@@ -137,6 +151,15 @@ fn add_file(input: &Path, round: u64, seed: u64, first_id: u64) -> u64 {
     .expect("a rename");
     fs::remove_dir(&hidden).expect("an empty directory");
     rows
+}
+
+/// The files of output that is not committed.
+fn hidden_files(output: &Path) -> BTreeSet<String> {
+    let files = fs::read_dir(output).into_iter().flatten().flatten();
+    files
+        .map(|file| file.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with('.'))
+        .collect()
 }
 
 fn has_checkpoint(data: &Path) -> bool {

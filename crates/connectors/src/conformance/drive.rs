@@ -116,27 +116,36 @@ impl<T: 'static> Writers<T> {
         checkpoint: CheckpointId,
         meanwhile: Vec<T>,
     ) -> Snapshot {
-        let mut ready = Vec::new();
-        for writer in &mut self.writers {
-            ready.push(ask(writer.as_mut(), checkpoint));
-        }
+        let (entries, ready) = self.begin_prepare(checkpoint);
         self.write(meanwhile);
-        self.finish_prepare(checkpoint, ready)
+        self.finish_prepare(checkpoint, entries, ready)
     }
 
     /// Prepares everything written so far.
     pub(super) fn prepare(&mut self, checkpoint: CheckpointId) -> Snapshot {
-        let ready = self
-            .writers
-            .iter_mut()
-            .map(|writer| ask(writer.as_mut(), checkpoint))
-            .collect();
-        self.finish_prepare(checkpoint, ready)
+        let (entries, ready) = self.begin_prepare(checkpoint);
+        self.finish_prepare(checkpoint, entries, ready)
+    }
+
+    /// What the engine does on a boundary: the writers' state first, then the first question for their output.
+    fn begin_prepare(
+        &mut self,
+        checkpoint: CheckpointId,
+    ) -> (Vec<StateEntry>, Vec<Option<Vec<Committable>>>) {
+        let mut entries = Vec::new();
+        for writer in &mut self.writers {
+            let state = writer.snapshot();
+            entries.extend(state.unwrap_or_else(|error| panic!("snapshot: {error}")));
+        }
+        let writers = self.writers.iter_mut();
+        let ready = writers.map(|writer| ask(writer.as_mut(), checkpoint));
+        (entries, ready.collect())
     }
 
     fn finish_prepare(
         &mut self,
         checkpoint: CheckpointId,
+        entries: Vec<StateEntry>,
         mut ready: Vec<Option<Vec<Committable>>>,
     ) -> Snapshot {
         while ready.iter().any(Option::is_none) {
@@ -146,14 +155,6 @@ impl<T: 'static> Writers<T> {
                     *answer = ask(writer.as_mut(), checkpoint);
                 }
             }
-        }
-        let mut entries = Vec::new();
-        for writer in &mut self.writers {
-            entries.extend(
-                writer
-                    .snapshot()
-                    .unwrap_or_else(|error| panic!("snapshot: {error}")),
-            );
         }
         let committables = ready.into_iter().flatten().flatten().collect();
         through_json(Snapshot {

@@ -26,7 +26,7 @@ pub(super) struct Totals {
 #[derive(Default)]
 struct State {
     tasks: Vec<TaskView>,
-    checkpoints: Vec<CheckpointStatistics>,
+    checkpoints: u64,
     failed_checkpoints: u64,
     restarts: u64,
     /// What the attempts before the present one have read.
@@ -117,7 +117,7 @@ impl Watch {
 
     /// Whether a checkpoint or savepoint was completed.
     pub(super) fn has_checkpoint(&self) -> bool {
-        self.with(|state| !state.checkpoints.is_empty())
+        self.with(|state| state.checkpoints > 0)
     }
 
     /// Takes note that a stop is asked for; false: one is under way.
@@ -129,13 +129,8 @@ impl Watch {
     pub(super) fn summary(&self, name: &str, outcome: &JobOutcome) {
         let totals = self.totals();
         let elapsed = self.elapsed();
-        let (checkpoints, failed, restarts) = self.with(|state| {
-            (
-                state.checkpoints.len(),
-                state.failed_checkpoints,
-                state.restarts,
-            )
-        });
+        let (checkpoints, failed, restarts) =
+            self.with(|state| (state.checkpoints, state.failed_checkpoints, state.restarts));
         tracing::info!(
             "Job \"{name}\" is {} after {}: {} records read ({} bad), {} checkpoints completed, {failed} failed, {restarts} restarts.",
             outcome.status,
@@ -184,8 +179,7 @@ impl Observer for Reporter {
             statistics.duration.as_millis(),
             statistics.longest_pause.as_secs_f64() * 1e3,
         );
-        self.watch
-            .with(|state| state.checkpoints.push(statistics.clone()));
+        self.watch.with(|state| state.checkpoints += 1);
     }
 
     fn checkpoint_failed(&mut self, _: CheckpointId, _: &str) {
