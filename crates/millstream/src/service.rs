@@ -26,6 +26,7 @@ use crate::clock::{random_number, time_of_day};
 use crate::directories::Directories;
 use crate::run::{Recovery, RunOptions};
 use directory::JobDirectory;
+use ending::Ending;
 use report::Reporter;
 use state::SharedState;
 pub use state::{PlanReport, plan_report};
@@ -103,7 +104,8 @@ pub(crate) fn execute(
     let plan = Plan::of(&graph);
     let savepoints = past::savepoint_directory(&configuration)?;
     let state = SharedState::new(job, &graph, &plan, &configuration, time_of_day());
-    let reporter = Reporter::new(state.clone(), directory.clone());
+    let ending = Ending::new(state.clone(), directory.clone());
+    let reporter = Reporter::new(state.clone(), directory.clone(), ending.clone());
     let spec = JobSpec {
         id: job,
         graph,
@@ -122,7 +124,7 @@ pub(crate) fn execute(
     let outcome = prepared.run();
     upkeep.stop();
     state.ended(&outcome, time_of_day());
-    ending::write_outcome(&directory, &state.report())?;
+    ending.write_outcome()?;
     socket.close();
     Ok(())
 }

@@ -4,24 +4,37 @@
 //! From the moment on from which a start from the beginning, or from a checkpoint, would be wrong, the job's directory
 //! holds the report that is the outcome if nothing more is heard of the process.
 
+use std::cell::Cell;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use millstream_core::{CheckpointId, JobStatus, Result, codes};
-use millstream_protocol::link::{FailureReport, JobReport};
+use millstream_protocol::OperationResult;
+use millstream_protocol::link::{EndedOperation, FailureReport, JobReport};
 use millstream_protocol::supervision::is_outcome;
 
 use super::directory::JobDirectory;
 use super::state::SharedState;
 use crate::clock::time_of_day;
 
-/// What is on disk of the end of the job that this process runs.
+/// The end of the job that this process runs; cloning is cheap.
+#[derive(Clone)]
 pub(super) struct Ending {
     state: SharedState,
     directory: JobDirectory,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
     /// The boundary at which a job without checkpoints commits all of its output.
     final_commit: Option<CheckpointId>,
     /// How the job ends.
     status: Option<JobStatus>,
+    /// Whether that is on disk.
+    is_told: bool,
+    /// Operations that end with the job: they are told with its outcome.
+    held: Vec<EndedOperation>,
 }
 
 impl Ending {
@@ -29,14 +42,17 @@ impl Ending {
         Self {
             state,
             directory,
-            final_commit: None,
-            status: None,
+            inner: Arc::default(),
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A job without checkpoints is about to commit its output. If its process dies on the way, no snapshot tells what is
     /// committed.
-    pub(super) fn commit_begins(&mut self, checkpoint: CheckpointId) -> Result<()> {
+    pub(super) fn commit_begins(&self, checkpoint: CheckpointId) -> Result<()> {
         let now = time_of_day();
         let mut report = self.told(JobStatus::Failed, now);
         report.failures.push(FailureReport {
@@ -51,13 +67,16 @@ impl Ending {
             process: None,
         });
         self.directory.write_ending(&report)?;
-        self.final_commit = Some(checkpoint);
+        self.lock().final_commit = Some(checkpoint);
         Ok(())
     }
 
     /// The boundary was given up before anything was committed at it.
-    pub(super) fn commit_given_up(&mut self, checkpoint: CheckpointId) {
-        let is_it = self.final_commit.take_if(|commit| *commit == checkpoint);
+    pub(super) fn commit_given_up(&self, checkpoint: CheckpointId) {
+        let is_it = self
+            .lock()
+            .final_commit
+            .take_if(|commit| *commit == checkpoint);
         if is_it.is_some()
             && let Err(error) = self.directory.remove_ending()
         {
@@ -65,46 +84,77 @@ impl Ending {
         }
     }
 
-    /// The job ends with `status`: all that it commits is committed, and nothing of it is deleted yet.
-    pub(super) fn begins(&mut self, status: JobStatus) {
-        self.status = Some(status);
-        self.tell();
+    /// The job ends with `status`: all that it commits is committed, and nothing of it is deleted yet. A stop that has begun
+    /// tells that by itself.
+    pub(super) fn begins(&self, status: JobStatus) {
+        self.lock().status = Some(status);
+        let stop = self.directory.stop_begun();
+        if !matches!(stop, Ok(Some(stop)) if !stop.ended) {
+            self.tell(status);
+        }
     }
 
-    /// Another operation has ended.
-    pub(super) fn operation_ended(&self) {
-        self.tell();
-    }
-
-    fn tell(&self) {
-        let Some(status) = self.status else {
-            return;
+    /// An operation has ended. Answers whether it ends with the job, and is told with its outcome: whoever waits for it then
+    /// finds the job ended.
+    pub(super) fn takes(&self, operation: &EndedOperation) -> bool {
+        let mut inner = self.lock();
+        let Some(status) = inner.status else {
+            return false;
         };
+        inner.held.push(operation.clone());
+        let is_told = inner.is_told;
+        drop(inner);
+        if !is_told && matches!(operation.result, OperationResult::Failed { .. }) {
+            // The stop has failed: it does not tell the end any more.
+            self.tell(status);
+        }
+        true
+    }
+
+    fn tell(&self, status: JobStatus) {
         let report = self.told(status, time_of_day());
         let told = insist(&self.directory, status, || {
             self.directory.write_ending(&report)
         });
-        if let Err(error) = told {
-            tracing::error!("{error}");
+        match told {
+            Ok(()) => self.lock().is_told = true,
+            Err(error) => tracing::error!("{error}"),
         }
+    }
+
+    /// Puts the outcome on disk. Where that takes a while, at least the operations are told.
+    pub(super) fn write_outcome(&self) -> Result<()> {
+        let mut report = self.state.report();
+        let held = std::mem::take(&mut self.lock().held);
+        report.operations.extend(held.iter().cloned());
+        let untold = Cell::new(Some(held));
+        insist(&self.directory, report.status, || {
+            let written = self.directory.write_outcome(&report);
+            if let (Err(_), Some(held)) = (&written, untold.take()) {
+                self.state
+                    .change(|state| state.report.operations.extend(held));
+            }
+            written
+        })?;
+        tidy(&self.directory);
+        Ok(())
     }
 
     fn told(&self, status: JobStatus, now: u64) -> JobReport {
         let mut report = self.state.report();
         report.status = status;
         report.switched.entry(status).or_insert(now);
+        report.operations.extend(self.lock().held.iter().cloned());
         report
     }
 }
 
-/// Puts the outcome of the job that has ended on disk.
-pub(super) fn write_outcome(directory: &JobDirectory, report: &JobReport) -> Result<()> {
-    insist(directory, report.status, || directory.write_outcome(report))?;
+/// What the outcome would have been is not needed beside the outcome.
+fn tidy(directory: &JobDirectory) {
     if let Err(error) = directory.remove_ending() {
         // The outcome counts before it.
         tracing::warn!("{error}");
     }
-    Ok(())
 }
 
 /// Whether the job has ended in a process before this one; its outcome is on disk then.
@@ -119,7 +169,10 @@ pub(super) fn has_ended(directory: &JobDirectory) -> Result<bool> {
         return Ok(false);
     }
     tracing::info!("The job is {} already.", ending.status);
-    write_outcome(directory, &ending)?;
+    insist(directory, ending.status, || {
+        directory.write_outcome(&ending)
+    })?;
+    tidy(directory);
     Ok(true)
 }
 

@@ -34,9 +34,9 @@ pub(super) struct Reporter {
 }
 
 impl Reporter {
-    pub(super) fn new(state: SharedState, directory: JobDirectory) -> Self {
+    pub(super) fn new(state: SharedState, directory: JobDirectory, ending: Ending) -> Self {
         Self {
-            ending: Ending::new(state.clone(), directory.clone()),
+            ending,
             state,
             directory,
             stop: None,
@@ -329,13 +329,13 @@ impl Observer for Reporter {
         {
             tracing::warn!("{error}");
         }
-        self.report(|report, now| {
-            report.operations.push(EndedOperation {
-                id,
-                at: now,
-                result: result.clone(),
-            });
-        });
-        self.ending.operation_ended();
+        let ended = EndedOperation {
+            id,
+            at: time_of_day(),
+            result: result.clone(),
+        };
+        if !self.ending.takes(&ended) {
+            self.report(|report, _| report.operations.push(ended));
+        }
     }
 }
