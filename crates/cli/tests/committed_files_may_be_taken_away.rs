@@ -1,31 +1,58 @@
-//! Files that a job has committed can be moved away at once, also between a stop and the run that goes on from its
-//! savepoint: nothing is missed, lost or written again.
+//! Files that a job has committed can be moved away at once, before its next checkpoint: a job that dies then goes on, and
+//! nothing is missed, lost or written again.
+
+#[path = "common/rest_server.rs"]
+mod rest_server;
 
 mod common;
 
-use common::{CSV_TO_FILES, Running, ingest, lines, put};
+use common::server::{Server, first_file};
+use common::{lines, put};
+use rest_server::{kill, processes_of};
 
 #[test]
-fn between_a_stop_and_the_resume() {
+fn before_a_crash() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let directory = directory.path();
     let (out, taken) = (directory.join("out"), directory.join("taken"));
-    let row = |id: usize| format!("{{\"id\":\"{id}\"}}");
-    put(directory, "in/1.csv", "id\n1\n");
-    // Only the stop commits.
-    let never = ["-D", "execution.checkpointing.interval=1 h"];
-    let mut job = Running::start(ingest(directory, &never, &CSV_TO_FILES));
-    job.await_that("a file that is being written", || {
-        std::fs::read_dir(&out).is_ok_and(|entries| entries.count() > 0)
-    });
-    let savepoint = job.suspend().savepoint().to_owned();
-    assert_eq!(lines(&out), [row(1)]);
-
+    first_file(directory);
+    let mut server = Server::start(directory, &[]);
+    // Checkpoints are taken when they are asked for, and the one that commits is the newest.
+    let options = [
+        "-Dexecution.checkpointing.interval=1 h",
+        "-Drestart-strategy.type=fixed-delay",
+        "-Drestart-strategy.fixed-delay.attempts=10",
+        "-Drestart-strategy.fixed-delay.delay=10 ms",
+    ];
+    let job = server.submit("orders", &options);
+    server.await_status(&job, "RUNNING");
+    let await_lines = |count: usize| {
+        let found = (0..1_000).any(|_| {
+            server.succeed(&["checkpoint", &job]);
+            lines(&out).len() == count
+        });
+        assert!(found, "{:?}", lines(&out));
+    };
+    await_lines(1);
+    let first = lines(&out);
     std::fs::rename(&out, &taken).expect("moved away");
-    put(directory, "in/2.csv", "id\n2\n");
-    let mut job = Running::start(ingest(directory, &["-s", &savepoint], &CSV_TO_FILES));
-    job.await_that("the second file", || lines(&out) == [row(2)]);
-    job.suspend();
-    assert_eq!(lines(&out), [row(2)]);
-    assert_eq!(lines(&taken), [row(1)]);
+
+    let processes = processes_of(&directory.join("server"));
+    assert_eq!(processes.len(), 1);
+    processes.into_iter().for_each(kill);
+    server.await_that("another process", || {
+        processes_of(&directory.join("server")).len() == 1
+    });
+    put(directory, "in/second.csv", "id,name\n101,later\n");
+    server.await_status(&job, "RUNNING");
+    let read = (0..1_000).any(|_| {
+        // A job that is being restarted takes no checkpoint.
+        server.run(&["checkpoint", &job]);
+        !lines(&out).is_empty()
+    });
+    assert!(read, "the second file is not read");
+    assert_eq!(lines(&out).len(), 1);
+    assert_ne!(lines(&out), first, "nothing is written twice");
+    assert_eq!(lines(&taken), first);
+    server.end();
 }

@@ -114,7 +114,7 @@ fn the_token_is_needed_as_well() {
         let (code, said) = list(directory.path(), &server, &[&[trusting], token].concat());
         assert_eq!(code, Some(1));
         assert!(
-            said.starts_with("MS-1016: The token is missing or wrong"),
+            said.starts_with("MS-1016: ") && said.contains("The token is missing or wrong"),
             "{said}"
         );
     }
@@ -143,8 +143,11 @@ fn a_server_that_is_not_trusted_is_not_asked() {
         );
         let (code, said) = list(directory.path(), &server, &[&other]);
         assert_eq!(code, Some(1));
-        let begin = format!("MS-1019: no TLS with the server at {}", server.address);
-        assert!(said.starts_with(&begin), "{said}");
+        let what = format!("no TLS with the server at {}", server.address);
+        assert!(
+            said.starts_with("MS-1019: ") && said.contains(&what),
+            "{said}"
+        );
         server.end();
     }
 }
@@ -169,7 +172,7 @@ fn a_certificate_of_another_host_is_not_taken() {
     let (code, said) = list(directory.path(), &server, &["--config", "client.yaml"]);
     assert_eq!(code, Some(1));
     assert!(
-        said.starts_with("MS-1019: no TLS with the server at "),
+        said.starts_with("MS-1019: ") && said.contains("no TLS with the server at "),
         "{said}"
     );
 }
