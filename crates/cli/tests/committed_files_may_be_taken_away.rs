@@ -4,55 +4,74 @@
 #[path = "common/rest_server.rs"]
 mod rest_server;
 
-mod common;
+use std::fs;
+use std::path::Path;
 
-use common::server::{Server, first_file};
-use common::{lines, put};
-use rest_server::{kill, processes_of};
+use rest_server::{Server, kill};
+use serde_json::json;
+
+/// The committed lines of a directory.
+fn lines(directory: &Path) -> Vec<String> {
+    let files = fs::read_dir(directory).into_iter().flatten().flatten();
+    let visible = files.filter(|file| !file.file_name().to_string_lossy().starts_with('.'));
+    let texts = visible.map(|file| fs::read_to_string(file.path()).expect("text"));
+    let lines = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
+    lines.collect()
+}
+
+/// Takes a checkpoint, which commits; whether there was one.
+fn checkpoint(server: &Server, job: &str) -> bool {
+    let path = format!("/jobs/{job}/checkpoints");
+    let (status, answer) = server.call("POST", &path, Some(&json!({})));
+    let Some(id) = answer.get("request-id").and_then(|id| id.as_str()) else {
+        return status == 202;
+    };
+    server.await_answer(&format!("{path}/{id}"), |_, answer| {
+        (answer.pointer("/status/id")? == "COMPLETED").then_some(())
+    });
+    true
+}
 
 #[test]
 fn before_a_crash() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let directory = directory.path();
     let (out, taken) = (directory.join("out"), directory.join("taken"));
-    first_file(directory);
-    let mut server = Server::start(directory, &[]);
-    // Checkpoints are taken when they are asked for, and the one that commits is the newest.
-    let options = [
-        "-Dexecution.checkpointing.interval=1 h",
-        "-Drestart-strategy.type=fixed-delay",
-        "-Drestart-strategy.fixed-delay.attempts=10",
-        "-Drestart-strategy.fixed-delay.delay=10 ms",
-    ];
-    let job = server.submit("orders", &options);
-    server.await_status(&job, "RUNNING");
-    let await_lines = |count: usize| {
-        let found = (0..1_000).any(|_| {
-            server.succeed(&["checkpoint", &job]);
-            lines(&out).len() == count
-        });
-        assert!(found, "{:?}", lines(&out));
-    };
-    await_lines(1);
+    let mut server = Server::new(directory);
+    server.start();
+    // Checkpoints are taken when they are asked for: the one that commits stays the newest.
+    let options = json!({
+        "execution.checkpointing.interval": "1 h",
+        "execution.checkpointing.min-pause": "0 ms",
+        "restart-strategy.type": "fixed-delay",
+        "restart-strategy.fixed-delay.attempts": "3",
+        "restart-strategy.fixed-delay.delay": "10 ms",
+    });
+    let job = server.submit_running(directory, &options);
+    server.await_that("the first file", || {
+        checkpoint(&server, &job) && !lines(&out).is_empty()
+    });
     let first = lines(&out);
-    std::fs::rename(&out, &taken).expect("moved away");
+    assert_eq!(first.len(), 1);
+    fs::rename(&out, &taken).expect("moved away");
 
-    let processes = processes_of(&directory.join("server"));
-    assert_eq!(processes.len(), 1);
-    processes.into_iter().for_each(kill);
+    let before = server.job_processes();
+    before.iter().copied().for_each(kill);
     server.await_that("another process", || {
-        processes_of(&directory.join("server")).len() == 1
+        let now = server.job_processes();
+        !now.is_empty() && now != before
     });
-    put(directory, "in/second.csv", "id,name\n101,later\n");
+    let hidden = directory.join("in/.second");
+    fs::write(&hidden, "id,name\n101,later\n").expect("written");
+    fs::rename(&hidden, directory.join("in/second.csv")).expect("renamed");
     server.await_status(&job, "RUNNING");
-    let read = (0..1_000).any(|_| {
-        // A job that is being restarted takes no checkpoint.
-        server.run(&["checkpoint", &job]);
-        !lines(&out).is_empty()
+    server.await_that("the second file", || {
+        checkpoint(&server, &job) && !lines(&out).is_empty()
     });
-    assert!(read, "the second file is not read");
-    assert_eq!(lines(&out).len(), 1);
-    assert_ne!(lines(&out), first, "nothing is written twice");
+    let second = lines(&out);
+    assert!(
+        second.len() == 1 && second != first,
+        "nothing is written twice: {second:?}"
+    );
     assert_eq!(lines(&taken), first);
-    server.end();
 }
