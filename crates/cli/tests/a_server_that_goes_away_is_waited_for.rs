@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use common::Running;
@@ -17,19 +18,25 @@ fn signal(name: &str, process: &str) {
     sent.expect("kill runs");
 }
 
-#[test]
-fn a_stop_is_seen_to_its_end() {
-    let directory = tempfile::tempdir().expect("temporary directory");
-    first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+/// A server, its job, and the job's process, which stands still: it does not stop, so that there is something to wait for.
+fn with_job_that_stands_still(directory: &Path) -> (Server, String, String) {
+    first_file(directory);
+    let mut server = Server::start(directory, &[]);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
     let processes = common::rest::get(server.port(), "/taskmanagers");
-    let id = processes["taskmanagers"][0]["id"].as_str().expect("an id");
+    let id = processes.pointer("/taskmanagers/0/id");
+    let id = id.and_then(|id| id.as_str()).expect("an id");
     let process = id.split(':').nth(1).and_then(|rest| rest.split('-').next());
     let process = process.expect("host:pid-job").to_owned();
-    // A process that stands still does not stop, so that there is something to wait for.
     signal("STOP", &process);
+    (server, job, process)
+}
+
+#[test]
+fn a_stop_is_seen_to_its_end() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let (mut server, job, process) = with_job_that_stands_still(directory.path());
     let mut stop = Running::start(server.command(&["stop", "-Dclient.timeout=10 min", &job]));
     stop.await_printed(|line| line == "Waiting for response...");
     let port = server.port();
@@ -58,15 +65,7 @@ fn a_stop_is_seen_to_its_end() {
 #[test]
 fn one_that_does_not_come_back_is_told_with_how_to_follow_the_operation() {
     let directory = tempfile::tempdir().expect("temporary directory");
-    first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
-    let job = server.submit("orders", &[]);
-    server.await_status(&job, "RUNNING");
-    let processes = common::rest::get(server.port(), "/taskmanagers");
-    let id = processes["taskmanagers"][0]["id"].as_str().expect("an id");
-    let process = id.split(':').nth(1).and_then(|rest| rest.split('-').next());
-    let process = process.expect("host:pid-job").to_owned();
-    signal("STOP", &process);
+    let (mut server, job, process) = with_job_that_stands_still(directory.path());
     let mut stop = Running::start(server.command(&["stop", "-Dclient.timeout=8 s", &job]));
     stop.await_printed(|line| line == "Waiting for response...");
     let mut ask = server.command(&["operations", "--json", &job]);
