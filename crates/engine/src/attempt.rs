@@ -13,17 +13,15 @@ use std::sync::atomic::AtomicUsize;
 use std::thread::Thread;
 
 use crossbeam_channel::{Receiver, Sender};
-use millstream_core::{CheckpointId, Error, JobId, Result, TaskStatus, codes};
+use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
 use parking::Parked;
 
-use crate::connector::{Committable, StateEntry, Waker};
 use crate::graph::JobGraph;
-use crate::job::TaskSnapshot;
+use crate::messages::{Command, EventSender, SnapshotSender};
 use crate::metrics::TaskMetrics;
 use crate::plan::Plan;
 use crate::restore::RestoredJob;
-use crate::task::TaskKey;
-use crate::task::control::{TickClock, Trigger};
+use crate::task::control::{SourceWakers, TickClock};
 use snapshots::SnapshotThread;
 
 mod parking {
@@ -60,81 +58,6 @@ mod parking {
     }
 }
 
-/// What the coordinator tells every worker.
-#[derive(Debug, Clone)]
-pub(crate) enum Command {
-    /// A boundary lies ahead.
-    Trigger(Trigger),
-    /// This snapshot is complete; what it holds is committed, or will be before anything else is.
-    Completed(CheckpointId),
-    /// Sources that wait behind this boundary, or come to it, go on.
-    Resume(CheckpointId),
-    /// Sources end; everything is committed.
-    Finish,
-    /// Everything ends at once.
-    Cancel,
-}
-
-/// What one task hands in for a snapshot.
-#[derive(Debug)]
-pub(crate) struct Acknowledgement {
-    pub(crate) checkpoint: CheckpointId,
-    pub(crate) task: TaskKey,
-    pub(crate) operators: Vec<AcknowledgedOperator>,
-    /// What it took.
-    pub(crate) part: TaskSnapshot,
-}
-
-/// The part of an acknowledgement that belongs to one operator.
-#[derive(Debug)]
-pub(crate) struct AcknowledgedOperator {
-    pub(crate) uid: String,
-    pub(crate) states: Vec<millstream_storage::StateMetadata>,
-    pub(crate) entries: Vec<StateEntry>,
-    pub(crate) prepared: Vec<Committable>,
-}
-
-/// What happens in an attempt.
-#[derive(Debug)]
-pub(crate) enum AttemptEvent {
-    Task {
-        task: TaskKey,
-        status: TaskStatus,
-    },
-    Failed {
-        task: Option<TaskKey>,
-        error: Error,
-    },
-    SourceEnded {
-        task: TaskKey,
-    },
-    Acknowledged(Acknowledgement),
-    Declined {
-        checkpoint: CheckpointId,
-        task: TaskKey,
-        error: Error,
-    },
-    Ended,
-}
-
-/// Sends the events of one attempt to the job's driver.
-#[derive(Clone)]
-pub(crate) struct EventSender {
-    send: Arc<dyn Fn(AttemptEvent) + Send + Sync>,
-}
-
-impl EventSender {
-    pub(crate) fn new(send: impl Fn(AttemptEvent) + Send + Sync + 'static) -> Self {
-        Self {
-            send: Arc::new(send),
-        }
-    }
-
-    pub(crate) fn send(&self, event: AttemptEvent) {
-        (self.send)(event);
-    }
-}
-
 /// What an attempt is started with.
 pub(crate) struct AttemptSpec {
     pub(crate) job: JobId,
@@ -142,6 +65,10 @@ pub(crate) struct AttemptSpec {
     pub(crate) plan: Arc<Plan>,
     /// How many threads share the tasks.
     pub(crate) workers: usize,
+    /// The jobs that went before.
+    pub(crate) lineage: Lineage,
+    /// The number of this attempt within the lineage.
+    pub(crate) run: u64,
     pub(crate) next_checkpoint: CheckpointId,
     pub(crate) restored: Option<Arc<RestoredJob>>,
     /// By vertex, then subtask.
@@ -153,10 +80,10 @@ pub(crate) struct Shared {
     pub(crate) spec: AttemptSpec,
     pub(crate) events: EventSender,
     pub(crate) clock: TickClock,
-    pub(crate) snapshots: snapshots::SnapshotSender,
+    pub(crate) snapshots: SnapshotSender,
     pub(crate) parked: Parked,
-    /// Wakers of the source vertices of every worker, for a source that waits for the others.
-    sources: std::sync::Mutex<Vec<Waker>>,
+    /// The sources of the process, for one that waits for the others.
+    pub(crate) sources: SourceWakers,
     /// Workers that have not ended.
     pub(crate) alive: AtomicUsize,
     commands: Vec<Receiver<Command>>,
@@ -190,7 +117,7 @@ impl Attempt {
             clock: TickClock::default(),
             snapshots: sender,
             parked: Parked::default(),
-            sources: std::sync::Mutex::default(),
+            sources: SourceWakers::default(),
             alive: AtomicUsize::new(workers),
             commands,
         });
@@ -253,24 +180,6 @@ impl Shared {
     /// The commands for one worker.
     pub(crate) fn commands(&self, worker: usize) -> Option<&Receiver<Command>> {
         self.commands.get(worker)
-    }
-
-    /// A worker has a source vertex.
-    pub(crate) fn add_source(&self, waker: Waker) {
-        let mut sources = self
-            .sources
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        sources.push(waker);
-    }
-
-    /// Has every source of the process look at the clock.
-    pub(crate) fn wake_sources(&self) {
-        let sources = self
-            .sources
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        sources.iter().for_each(Waker::wake);
     }
 
     /// The worker thread is up.

@@ -3,47 +3,11 @@
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
-use millstream_storage::{OperatorMetadata, OperatorSnapshot, Snapshot};
+use millstream_storage::{OperatorMetadata, Snapshot};
 
 use crate::connector::{Committable, StateEntry};
-use crate::graph::{JobGraph, Node, NodeKind};
-
-/// What a snapshot holds for one operator, over all subtasks of the job that wrote it.
-#[derive(Debug, Clone)]
-pub struct RestoredOperator {
-    /// State that belongs to no key, of all subtasks.
-    pub entries: Vec<StateEntry>,
-    /// Keyed state; `None`: the snapshot does not know the operator.
-    pub keyed: Option<OperatorSnapshot>,
-    allow_non_restored: bool,
-}
-
-impl RestoredOperator {
-    /// Checks, once an operator of this kind has been opened, that it has taken all keyed state there is for it.
-    pub(crate) fn check_taken(&self, node: &Node, is_first: bool) -> Result<()> {
-        let left = self.keyed.as_ref().map(OperatorSnapshot::not_taken);
-        let left = left.unwrap_or_default();
-        if left.is_empty() {
-            return Ok(());
-        }
-        let message = format!(
-            "operator {} does not make the states {}",
-            node.title(),
-            left.join(", ")
-        );
-        if self.allow_non_restored {
-            if is_first {
-                tracing::warn!("{message}; they are dropped, as --allowNonRestoredState asks for");
-            }
-            return Ok(());
-        }
-        Err(Error::new(
-            &codes::STATE_NOT_RESTORED,
-            format!("{message}, which the snapshot holds"),
-        )
-        .next("make them under their old names, or drop them with --allowNonRestoredState"))
-    }
-}
+use crate::graph::{JobGraph, NodeKind};
+use crate::operator::RestoredOperator;
 
 /// A snapshot that fits a job graph.
 #[derive(Debug, Clone)]
@@ -121,11 +85,7 @@ impl RestoredJob {
             .as_ref()
             .map(|operator| entries(operator.metadata()))
             .unwrap_or_default();
-        RestoredOperator {
-            entries,
-            keyed,
-            allow_non_restored: self.allow_non_restored,
-        }
+        RestoredOperator::new(entries, keyed, self.allow_non_restored)
     }
 
     /// What the operator with this uid had prepared and may not have committed.

@@ -12,8 +12,8 @@ use millstream_core::{Error, TaskStatus, codes};
 use timely::dataflow::operators::probe;
 use timely::worker::Worker;
 
-use super::{AttemptEvent, Command, Shared, layout};
-use crate::task::TaskKey;
+use super::{Shared, layout};
+use crate::messages::{AttemptEvent, Command, TaskKey};
 use crate::task::control::Control;
 use crate::time::Time;
 
@@ -167,7 +167,10 @@ impl WorkerLoop<'_> {
             any = true;
             match command {
                 Command::Trigger(trigger) => control.trigger(trigger),
-                Command::Completed(checkpoint) => control.completed = Some(checkpoint),
+                Command::Ended {
+                    checkpoint,
+                    completed,
+                } => control.ended(checkpoint, completed),
                 Command::Resume(checkpoint) => control.resumed = Some(checkpoint),
                 Command::Finish => control.finish = true,
                 Command::Cancel => return true,

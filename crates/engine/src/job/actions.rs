@@ -1,6 +1,8 @@
 //! Doing what the state machine decides.
 
-use millstream_core::{AttemptId, CheckpointId, Error, JobStatus, Result, TaskStatus, codes};
+use millstream_core::{
+    AttemptId, CheckpointId, Error, JobStatus, Lineage, Result, TaskStatus, codes,
+};
 use millstream_protocol::{
     Action, Attempt as AttemptNumber, DiscardReason, Event, Failure, SnapshotKind, SnapshotRef,
     TaskId, Then,
@@ -10,10 +12,9 @@ use millstream_storage::{Location, SnapshotTarget};
 use super::io::IoTask;
 use super::observer::{CheckpointStart, TaskView};
 use super::{Driver, JobOutcome, Message};
-use crate::attempt::{Attempt, AttemptEvent, AttemptSpec, Command, EventSender};
+use crate::attempt::{Attempt, AttemptSpec};
+use crate::messages::{AttemptEvent, Command, EnumeratorParts, EventSender, TaskKey, Trigger};
 use crate::metrics::TaskMetrics;
-use crate::task::TaskKey;
-use crate::task::control::Trigger;
 use crate::task::core::now;
 
 /// How a process ends that could not bring a task to its end: as Flink's task managers do.
@@ -71,7 +72,10 @@ impl Driver {
                 });
             }
             Action::NotifyCompleted { checkpoint, .. } => {
-                self.command(&Command::Completed(checkpoint));
+                self.command(&Command::Ended {
+                    checkpoint,
+                    completed: true,
+                });
             }
             Action::ResumeSources { checkpoint, .. } => {
                 self.command(&Command::Resume(checkpoint));
@@ -215,6 +219,8 @@ impl Driver {
             graph: self.graph.clone(),
             plan: self.plan.clone(),
             workers: self.workers,
+            lineage: Lineage::default(),
+            run: 1,
             next_checkpoint,
             restored: self.restored.take().filter(|_| restore.is_some()),
             metrics,
@@ -312,10 +318,11 @@ impl Driver {
 
     fn tell_boundary(&self, checkpoint: CheckpointId, then: Then, target: Option<SnapshotTarget>) {
         self.command(&Command::Trigger(Trigger {
-            checkpoint,
+            request: self.snapshots.request(checkpoint, target.as_ref()),
             then,
             target,
             asked: now(),
+            enumerated: EnumeratorParts::default(),
         }));
     }
 
@@ -331,6 +338,10 @@ impl Driver {
     fn abort(&mut self, checkpoint: CheckpointId, reason: &str) {
         tracing::warn!("Checkpoint {checkpoint} was given up: {reason}");
         self.observer.checkpoint_failed(checkpoint, reason);
+        self.command(&Command::Ended {
+            checkpoint,
+            completed: false,
+        });
         if let Some(directory) = self.snapshots.forget(checkpoint) {
             self.io.submit(IoTask::Discard(directory));
         }

@@ -3,29 +3,34 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_core::{CheckpointId, Error};
-use millstream_protocol::Then;
-use millstream_storage::SnapshotTarget;
 use timely::scheduling::Activator;
 
-use super::TaskKey;
+use crate::connector::Waker;
+use crate::messages::{TaskKey, Trigger};
 use crate::time::{Time, epoch};
 
-/// A boundary between two epochs, as every task learns of it.
-#[derive(Debug, Clone)]
-pub(crate) struct Trigger {
-    /// The number of the snapshot and of the epoch that begins.
-    pub(crate) checkpoint: CheckpointId,
-    /// What the sources do behind it.
-    pub(crate) then: Then,
-    /// Where state is written; `None`: nothing is kept, only commits are prepared.
-    pub(crate) target: Option<SnapshotTarget>,
-    /// When the coordinator said so.
-    pub(crate) asked: Instant,
+/// The wakers of the source vertices of every worker of the process.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SourceWakers {
+    wakers: Arc<Mutex<Vec<Waker>>>,
+}
+
+impl SourceWakers {
+    /// A worker has a source vertex.
+    pub(crate) fn add(&self, waker: Waker) {
+        let mut wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        wakers.push(waker);
+    }
+
+    /// Has every source of the process look at the clock.
+    pub(crate) fn wake(&self) {
+        let wakers = self.wakers.lock().unwrap_or_else(PoisonError::into_inner);
+        wakers.iter().for_each(Waker::wake);
+    }
 }
 
 /// The latest time that any source of the process has come to. Sources without records follow it, so
@@ -61,8 +66,12 @@ pub(crate) struct Control {
     pub(crate) finish: bool,
     /// The newest boundary behind which sources are not to wait any more.
     pub(crate) resumed: Option<CheckpointId>,
-    /// The newest snapshot that is complete.
-    pub(crate) completed: Option<CheckpointId>,
+    /// Snapshots that have ended and a task of this worker may not know of, in order, each with whether it is complete.
+    ended: VecDeque<(CheckpointId, bool)>,
+    /// How many snapshots have ended that are not in `ended` any more.
+    ended_before: usize,
+    /// How many ends of snapshots each local task has seen, by its place in `tasks`.
+    seen: Vec<usize>,
     /// The first failure on this worker; tasks do nothing any more.
     pub(crate) failure: Option<(TaskKey, Error)>,
     /// The task that runs right now, for the blame of a panic.
@@ -80,7 +89,33 @@ impl Control {
     pub(crate) fn register(&mut self, activator: Activator, epoch: CheckpointId) -> usize {
         self.tasks.push(activator);
         self.epochs.push(epoch);
+        self.seen.push(0);
         self.epochs.len() - 1
+    }
+
+    /// A snapshot has ended.
+    pub(crate) fn ended(&mut self, checkpoint: CheckpointId, completed: bool) {
+        if !self.seen.is_empty() {
+            self.ended.push_back((checkpoint, completed));
+        }
+    }
+
+    /// The next end of a snapshot that the task at `place` has not seen, once it has passed its boundary or was never told
+    /// of it.
+    pub(crate) fn next_ended(&mut self, place: usize) -> Option<(CheckpointId, bool)> {
+        let seen = self.seen.get_mut(place)?;
+        let epoch = *self.epochs.get(place)?;
+        let next = *self.ended.get(*seen - self.ended_before)?;
+        let is_ahead = |trigger: &Trigger| trigger.checkpoint() == next.0;
+        if next.0 > epoch && self.triggers.iter().any(is_ahead) {
+            return None;
+        }
+        *seen += 1;
+        let all = self.seen.iter().copied().min().unwrap_or_default();
+        while self.ended_before < all && self.ended.pop_front().is_some() {
+            self.ended_before += 1;
+        }
+        Some(next)
     }
 
     /// A task has passed the boundary to `epoch`: forgets boundaries that all have passed.
@@ -92,7 +127,7 @@ impl Control {
         while self
             .triggers
             .front()
-            .is_some_and(|trigger| trigger.checkpoint <= all)
+            .is_some_and(|trigger| trigger.checkpoint() <= all)
         {
             self.triggers.pop_front();
         }
@@ -107,7 +142,7 @@ impl Control {
     pub(crate) fn next_trigger(&self, epoch: CheckpointId) -> Option<Trigger> {
         self.triggers
             .iter()
-            .find(|trigger| trigger.checkpoint > epoch)
+            .find(|trigger| trigger.checkpoint() > epoch)
             .cloned()
     }
 
