@@ -231,6 +231,7 @@ impl Driver {
             lineage: Lineage::default(),
             run: 1,
             next_checkpoint,
+            first_tick: 0,
             restored: self.restored.take().filter(|_| restore.is_some()),
             directory: Some(self.snapshots.job_directory()),
             metrics,
