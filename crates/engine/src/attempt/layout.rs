@@ -355,6 +355,8 @@ impl<'scope> Layout<'_, 'scope> {
                 announcer: Announcer::new(output, key, self.peers),
                 capabilities: None,
                 latest: first,
+                clock: self.shared.clock.clone(),
+                sources: self.shared.sources.clone(),
             });
             tasks.push(OperatorTask {
                 core: self.core(&construction, key, chain),

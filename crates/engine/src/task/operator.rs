@@ -7,12 +7,14 @@ use timely::dataflow::operators::InputCapability;
 use timely::scheduling::Activator;
 
 use super::announce::Announcer;
+use super::control::{SourceWakers, TickClock};
 use super::core::TaskCore;
 use super::output::{Capabilities, Outputs};
 use super::watermark::{Announcement, WatermarkTracker};
 use crate::chunk::Chunk;
+use crate::connector::Announced;
 use crate::operator::{Polled, Port};
-use crate::time::{Time, at, epoch, has_passed};
+use crate::time::{Time, at, epoch, has_passed, next};
 
 /// Takes everything that has come in on one edge.
 pub(crate) type Puller = Box<dyn FnMut(&mut dyn FnMut(InputCapability<Time>, &mut Vec<Chunk>))>;
@@ -59,6 +61,31 @@ pub(crate) struct Watermaker {
     pub(crate) capabilities: Option<Capabilities>,
     /// The latest time whose records the watermark may count on.
     pub(crate) latest: Time,
+    /// The time that sources follow.
+    pub(crate) clock: TickClock,
+    /// The sources of the process.
+    pub(crate) sources: SourceWakers,
+}
+
+impl Watermaker {
+    /// Announces at a time of which everything that the watermark counts on lies before the end. Has the sources go on
+    /// where they have not passed that time: the announcement counts only then.
+    fn announce(&mut self, announced: Announced, output: usize, bound: Option<Time>) {
+        let capabilities = self.capabilities.as_ref();
+        let Some(capability) = capabilities.and_then(|all| all.output(output)) else {
+            return;
+        };
+        if !self.announcer.is_news(announced) {
+            return;
+        }
+        let time = self.latest.max(*capability.time());
+        self.announcer
+            .announce(announced, &capability.delayed(&time));
+        if !has_passed(bound, time + 1) {
+            self.clock.reached(next(time));
+            self.sources.wake();
+        }
+    }
 }
 
 impl OperatorVertex {
@@ -146,6 +173,7 @@ impl OperatorTask {
             self.held = None;
         }
         self.take_late_results(None)?;
+        self.look_at_watermarks();
         self.advance(bound)?;
         self.announce(bound);
         let waits = self.core.is_held_up()? || self.outputs.is_full();
@@ -154,6 +182,17 @@ impl OperatorTask {
             self.activator.activate();
         }
         Ok(())
+    }
+
+    /// Has operators behind one that makes watermarks be brought to what it may say by now, without any record.
+    fn look_at_watermarks(&mut self) {
+        if self.firing.is_none()
+            && let Some(watermaker) = &self.watermaker
+            && let Some(capabilities) = &watermaker.capabilities
+        {
+            self.core.look_at_watermarks();
+            self.firing = Some(capabilities.clone());
+        }
     }
 
     /// Processes what has come, brings event time to the operators and crosses boundaries as far as `bound` allows.
@@ -317,24 +356,18 @@ impl OperatorTask {
     fn announce(&mut self, bound: Option<Time>) {
         let bound = self.processed_before(bound);
         let is_busy = self.firing.is_some();
+        let announced = self.core.announced().filter(|_| !is_busy);
+        let output = self.outputs.count();
         let Some(watermaker) = &mut self.watermaker else {
             return;
         };
-        let Some(capabilities) = &mut watermaker.capabilities else {
-            return;
-        };
-        if let Some(bound) = bound {
-            capabilities.downgrade(bound);
+        if let Some(announced) = announced {
+            watermaker.announce(announced, output, bound);
         }
-        let announced = self.core.announced().filter(|_| !is_busy);
-        let capability = capabilities.output(self.outputs.count());
-        if let (Some(announced), Some(capability)) = (announced, capability) {
-            let time = watermaker.latest.max(*capability.time());
-            let capability = capability.delayed(&time);
-            watermaker.announcer.announce(announced, &capability);
-        }
-        if bound.is_none() {
-            watermaker.capabilities = None;
+        match (bound, &mut watermaker.capabilities) {
+            (Some(bound), Some(capabilities)) => capabilities.downgrade(bound),
+            (None, capabilities) => *capabilities = None,
+            (Some(_), None) => {}
         }
     }
 }

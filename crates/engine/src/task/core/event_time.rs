@@ -20,6 +20,11 @@ impl TaskCore {
         }
     }
 
+    /// An operator that makes watermarks may have gone on by itself.
+    pub(crate) fn look_at_watermarks(&mut self) {
+        self.advancing = true;
+    }
+
     /// Whether operators may not have been brought to the event time on the inputs.
     pub(crate) fn is_advancing(&self) -> bool {
         self.advancing
