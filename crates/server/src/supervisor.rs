@@ -30,7 +30,7 @@ use tokio::time::Instant;
 
 use crate::registry::{Command, JobCell, Registry, Reservation};
 use crate::store::{JobRecord, OperationRecord, keep_checkpoints, save_checkpoint, save_job};
-use crate::{clock, files};
+use crate::{clock, configuration, files};
 use book::Book;
 use connection::Connection;
 pub(crate) use past::{list_ended, resume};
@@ -139,7 +139,8 @@ impl Supervisor {
     ) -> Self {
         let shared = &registry.shared;
         let directory = shared.data.job(record.id);
-        let book = Book::new(record, submission, directory.clone(), shared.history);
+        let book = Book::new(record, submission, directory.clone(), shared.history)
+            .resolving(configuration::of_supervision);
         let (cell, commands) = JobCell::new(book.view());
         Self {
             registry: registry.clone(),
