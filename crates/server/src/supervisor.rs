@@ -93,6 +93,8 @@ struct Supervisor {
     reservation: Option<Reservation>,
     pending: BTreeMap<TriggerId, Pending>,
     restarts: Option<Restarts>,
+    /// Since when this server has the job: the clock of its restarts.
+    watched: Instant,
     jitter: Jitter,
     phase: Phase,
     /// The process, where this server started it.
@@ -152,6 +154,7 @@ impl Supervisor {
             reservation: None,
             pending: requests::pending(open),
             restarts: None,
+            watched: Instant::now(),
             jitter: Jitter::new(clock::random_number()),
             phase: Phase::Ended,
             child: None,
