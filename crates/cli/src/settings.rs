@@ -38,5 +38,5 @@ const OWN: [&str; 9] = [
 /// # Errors
 /// What one stands for is not to be had.
 pub(crate) fn resolve(configuration: &mut Configuration) -> Result<()> {
-    millstream_secrets::resolve_some(configuration, |key| OWN.contains(&key))
+    millstream_process::secrets::resolve_some(configuration, |key| OWN.contains(&key))
 }

@@ -116,7 +116,7 @@ impl Environment {
         let building = self.building.borrow();
         let mut configuration = building.code.clone();
         configuration.extend(&building.options.configuration);
-        millstream_secrets::resolve_settings(&mut configuration)?;
+        millstream_process::secrets::resolve_settings(&mut configuration)?;
         Ok(configuration)
     }
 

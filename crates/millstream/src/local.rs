@@ -1,7 +1,7 @@
 //! Local execution: the job runs in this very process, under the same coordinator as everywhere.
 //!
-//! SIGTERM suspends the job: a last savepoint is written, the sinks commit, and the process says how to resume. A
-//! second SIGTERM, or SIGINT, cancels it at once.
+//! SIGTERM suspends the job: a last savepoint is written, the sinks commit, and the process says how to resume. A job that does
+//! not run at that moment ends at once, and the process says what to go on from. A second SIGTERM, or SIGINT, cancels it.
 
 mod progress;
 mod report;
@@ -25,13 +25,14 @@ use report::Reporter;
 /// # Errors
 /// The job can't be started, it failed, or a stop that was asked for by SIGTERM did not come about.
 pub fn execute(graph: JobGraph, configuration: Configuration, bad_records: Counter) -> Result<()> {
+    millstream_process::limits::raise();
     let directories = Directories::of(&configuration)?;
     let id = new_job_id();
     let restore = restore(&configuration, &graph.name, &directories)?;
     let name = graph.name.clone();
     let bounded = graph.is_bounded();
     let progress_interval = configuration.require(&PROGRESS_INTERVAL)?;
-    let (reporter, watch) = Reporter::new(bounded, bad_records);
+    let (reporter, watch) = Reporter::new(&name, bounded, bad_records);
     let spec = JobSpec {
         id,
         graph,

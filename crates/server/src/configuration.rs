@@ -116,7 +116,7 @@ fn read(file: &Path) -> Result<Configuration> {
 /// Resolves the references in the options that the server itself follows. What those of its jobs stand for is looked up by
 /// the jobs' processes.
 pub(crate) fn resolve(configuration: &mut Configuration) -> Result<()> {
-    millstream_secrets::resolve_some(configuration, |key| {
+    millstream_process::secrets::resolve_some(configuration, |key| {
         is_in(options::SERVER, key) || key == options::DATA_DIRECTORY.name
     })
 }
@@ -132,7 +132,7 @@ pub(crate) fn of_supervision(configuration: &Configuration) -> Configuration {
         if !is_followed {
             continue;
         }
-        match millstream_secrets::resolve(key, value) {
+        match millstream_process::secrets::resolve(key, value) {
             Ok(text) => found.set_resolved(key, value, text),
             Err(error) => tracing::warn!("{error}"),
         }

@@ -18,7 +18,7 @@ use crate::registry::{Beginning, Registry};
 use crate::rest::{self, RestSettings};
 use crate::store::{OperationRecord, Records, Store};
 use crate::views::ServerFacts;
-use crate::{clock, configuration, expiry, files, limits, logs, operations, packages, supervisor};
+use crate::{clock, configuration, expiry, files, logs, operations, packages, supervisor};
 
 /// How a server is started.
 pub struct ServerConfiguration {
@@ -50,7 +50,7 @@ pub fn serve(mut server: ServerConfiguration) -> Result<()> {
     let data = DataDirectory::open(&path)?;
     let listener = listen(address)?;
     logs::start(&path)?;
-    limits::raise();
+    millstream_process::limits::raise();
     configuration::warn_of_visible_token();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

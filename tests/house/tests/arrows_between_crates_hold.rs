@@ -8,7 +8,7 @@ use millstream_house::packages::{Package, packages};
 const ARROWS: &[(&str, &[&str])] = &[
     ("millstream-core", &[]),
     ("millstream-log", &[]),
-    ("millstream-secrets", &["millstream-core"]),
+    ("millstream-process", &["millstream-core"]),
     ("millstream-protocol", &["millstream-core"]),
     ("millstream-storage", &["millstream-core"]),
     (
@@ -34,7 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "millstream-core",
             "millstream-log",
-            "millstream-secrets",
+            "millstream-process",
             "millstream-protocol",
             "millstream-storage",
             "millstream-state",
@@ -47,7 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "millstream",
             "millstream-core",
-            "millstream-secrets",
+            "millstream-process",
             "millstream-engine",
             "millstream-connectors",
             "millstream-sql",
@@ -58,7 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "millstream-core",
             "millstream-log",
-            "millstream-secrets",
+            "millstream-process",
             "millstream-protocol",
             "millstream-storage",
         ],
@@ -68,7 +68,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "millstream",
             "millstream-core",
-            "millstream-secrets",
+            "millstream-process",
             "millstream-ingest",
             "millstream-server",
         ],

@@ -240,7 +240,7 @@ impl Given {
             None
         } else {
             let place = format!("{name}{origin}");
-            match millstream_secrets::resolve(&place, &written) {
+            match millstream_process::secrets::resolve(&place, &written) {
                 Ok(text) => Some(text),
                 Err(problem) => {
                     self.problems.push(problem);

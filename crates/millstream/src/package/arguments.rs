@@ -55,7 +55,7 @@ impl Arguments {
                 Error::new(&codes::USAGE, format!("parameter --{name} has no value"))
                     .next(format!("give --{name} VALUE"))
             })?;
-            let text = millstream_secrets::resolve(&format!("--{name}"), &value)?;
+            let text = millstream_process::secrets::resolve(&format!("--{name}"), &value)?;
             let written = value;
             values.insert(name.to_owned(), Argument { text, written });
         }

@@ -69,7 +69,7 @@ pub(super) async fn check_again(
 ) -> Result<()> {
     let view = registry.job(job)?;
     let mut found = changes.clone();
-    millstream_secrets::resolve_settings(&mut found)?;
+    millstream_process::secrets::resolve_settings(&mut found)?;
     if let Some(path) = found.get(&RESTORE_PATH)?.filter(|path| path != "latest") {
         let location: Location = path.parse()?;
         blocking(move || match location.is_complete() {

@@ -117,7 +117,7 @@ fn directory(app: &App, job: &JobView, asked: Option<String>, property: &str) ->
 /// The directory of savepoints that is set, with what its references stand for.
 fn found(settings: &Configuration) -> Option<String> {
     let written = settings.written(SAVEPOINT_DIRECTORY.name)?;
-    millstream_secrets::resolve(SAVEPOINT_DIRECTORY.name, written).ok()
+    millstream_process::secrets::resolve(SAVEPOINT_DIRECTORY.name, written).ok()
 }
 
 /// How far a savepoint or stop is, and where it is or why it failed.
