@@ -7,6 +7,7 @@ mod directory;
 mod ending;
 mod past;
 mod report;
+mod requests;
 mod rotation;
 mod socket;
 mod state;
@@ -28,6 +29,7 @@ use crate::run::{Recovery, RunOptions};
 use directory::JobDirectory;
 use ending::Ending;
 use report::Reporter;
+use requests::Requests;
 use state::SharedState;
 pub use state::{PlanReport, plan_report};
 
@@ -97,13 +99,16 @@ pub(crate) fn execute(
     let Submission { job, .. } = directory.submission()?;
     let launch = directory.launch()?;
     let directories = Directories::of(&configuration)?;
+    let plan = Plan::of(&graph);
+    let state = SharedState::new(job, &graph, &plan, &configuration, time_of_day());
+    // The server knows from now on that the process is there, whatever time the rest takes.
+    let requests = Requests::default();
+    let socket = socket::Socket::listen(&directory, state.clone(), requests.clone())?;
     let past = past::facts(&directory, job, &launch, &directories.checkpoints)?;
     let restore = restore(&configuration, &graph.name, &directories, &directory)?
         // A snapshot that the user took away after the job had checkpoints of its own is not missed.
         .filter(|restore| past.offered.is_empty() || Snapshot::open(&restore.location).is_ok());
-    let plan = Plan::of(&graph);
     let savepoints = past::savepoint_directory(&configuration)?;
-    let state = SharedState::new(job, &graph, &plan, &configuration, time_of_day());
     let ending = Ending::new(state.clone(), directory.clone());
     let reporter = Reporter::new(state.clone(), directory.clone(), ending.clone());
     let spec = JobSpec {
@@ -118,7 +123,8 @@ pub(crate) fn execute(
         time_of_day,
     };
     let prepared = Job::prepare(spec, Box::new(reporter))?;
-    let socket = socket::Socket::listen(&directory, state.clone(), prepared.control())?;
+    requests.connect(prepared.control())?;
+    state.built(time_of_day());
     let upkeep = state::Upkeep::start(state.clone(), directory.clone())?;
     directory.begin_run()?;
     let outcome = prepared.run();

@@ -20,7 +20,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_core::{Error, Result, TriggerId};
+use millstream_core::{Error, JobStatus, Result, TriggerId};
 use millstream_protocol::link::{CheckpointReport, JobReport, Submission};
 use millstream_protocol::restart::{Jitter, Restarts};
 use millstream_protocol::supervision::{self, Course, Outcome};
@@ -101,7 +101,7 @@ struct Supervisor {
     child: Option<Child>,
     /// The process, where it is known.
     pid: Option<u32>,
-    /// By then the process is to have reported for the first time; `None`: it has, or may take as long as it likes.
+    /// By then the process is to have said something; `None`: its job is built, or it may take as long as it likes.
     report_by: Option<Instant>,
     /// Why this server has killed the process.
     brought_down: Option<Error>,
@@ -272,10 +272,18 @@ impl Supervisor {
             // It is refused; what its process still says changes nothing.
             return;
         }
-        self.report_by = None;
+        // Until its job is built, the process must go on telling how far it is.
+        let is_built = report.status != JobStatus::Initializing;
+        match is_built {
+            true => self.report_by = None,
+            false => self.expect_report(),
+        }
         self.setback = Duration::ZERO;
         let changes = self.book.report(clock::now(), report);
-        if !was_accepted && let Err(error) = self.accept().await {
+        if is_built
+            && !was_accepted
+            && let Err(error) = self.accept().await
+        {
             return self.bring_down(error).await;
         }
         if changes.is_worth_saving {
