@@ -20,7 +20,6 @@ pub mod plan;
 pub mod restore;
 mod task;
 mod time;
-mod weight;
 
 pub use chunk::{Chunk, Record};
 pub use graph::JobGraph;

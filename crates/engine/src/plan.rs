@@ -35,11 +35,8 @@ pub struct Vertex {
     pub outputs: usize,
     /// Whether the first operator is a source.
     pub is_source: bool,
-    /// Whether the vertex says how far event time has come for everything behind it: it begins with a source, or one of
-    /// its operators makes watermarks.
-    pub announces: bool,
-    /// The vertices upstream whose watermarks count here: on each way up the first that announces them.
-    pub watermarks: Vec<usize>,
+    /// The source vertices upstream, itself included: their watermarks count here.
+    pub sources: Vec<usize>,
 }
 
 impl Vertex {
@@ -73,13 +70,12 @@ impl Plan {
                     chain.id = operator;
                     chain.name = format!("{} -> {}", chain.name, node.title());
                     chain.chain.push(id);
-                    chain.announces |= makes_watermarks(&node.kind);
                 }
                 vertex_of.push(vertex);
                 continue;
             }
             let number = vertices.len();
-            let (inputs, watermarks) = connect(graph, &vertex_of, &mut vertices, id);
+            let (inputs, sources) = connect(graph, &vertex_of, &mut vertices, id, number);
             vertices.push(Vertex {
                 id: operator,
                 name: node.title(),
@@ -88,8 +84,7 @@ impl Plan {
                 inputs,
                 outputs: 0,
                 is_source: matches!(node.kind, NodeKind::Source(_)),
-                announces: makes_watermarks(&node.kind),
-                watermarks,
+                sources,
             });
             vertex_of.push(number);
         }
@@ -99,23 +94,6 @@ impl Plan {
     /// How many tasks run: the subtasks of all vertices.
     pub(crate) fn tasks(&self) -> usize {
         self.vertices.iter().map(|vertex| vertex.parallelism).sum()
-    }
-
-    /// The last vertices of all ways that lead down from `vertex`, itself if nothing comes behind it.
-    pub(crate) fn ends_behind(&self, vertex: usize) -> Vec<usize> {
-        let mut reached = vec![false; self.vertices.len()];
-        let mut ends = Vec::new();
-        for (number, candidate) in self.vertices.iter().enumerate() {
-            let is_behind = |input: &VertexInput| reached.get(input.from) == Some(&true);
-            let is_reached = number == vertex || candidate.inputs.iter().any(is_behind);
-            if let Some(place) = reached.get_mut(number) {
-                *place = is_reached;
-            }
-            if is_reached && candidate.outputs == 0 {
-                ends.push(number);
-            }
-        }
-        ends
     }
 
     /// How many worker threads share the tasks: as many as there are processors or as the configuration
@@ -141,12 +119,16 @@ fn connect(
     vertex_of: &[usize],
     vertices: &mut [Vertex],
     id: NodeId,
+    number: usize,
 ) -> (Vec<VertexInput>, Vec<usize>) {
     let mut inputs = Vec::new();
-    let mut watermarks = Vec::new();
+    let mut sources = Vec::new();
     let Some(node) = graph.nodes.get(id) else {
-        return (inputs, watermarks);
+        return (inputs, sources);
     };
+    if matches!(node.kind, NodeKind::Source(_)) {
+        sources.push(number);
+    }
     for input in &node.inputs {
         let Some(from) = vertex_of.get(input.from).copied() else {
             continue;
@@ -161,23 +143,11 @@ fn connect(
             port: input.port,
         });
         upstream.outputs += 1;
-        if upstream.announces {
-            watermarks.push(from);
-        } else {
-            watermarks.extend(upstream.watermarks.iter().copied());
-        }
+        sources.extend(upstream.sources.iter().copied());
     }
-    watermarks.sort_unstable();
-    watermarks.dedup();
-    (inputs, watermarks)
-}
-
-/// Whether an operator says how far event time has come behind it.
-fn makes_watermarks(kind: &NodeKind) -> bool {
-    match kind {
-        NodeKind::Source(_) => true,
-        NodeKind::Operator(factory) | NodeKind::Sink(factory) => factory.generates_watermarks(),
-    }
+    sources.sort_unstable();
+    sources.dedup();
+    (inputs, sources)
 }
 
 /// The vertex whose last operator `id` can be chained to: its only input, forwarded, whose only

@@ -1,4 +1,4 @@
-//! Watermarks: announced by every subtask that makes them to every task behind it, applied as their minimum
+//! Watermarks: announced by every source subtask to every task behind it, applied as their minimum
 //! once the data before them has been processed.
 
 use std::collections::{BTreeMap, HashMap};
@@ -6,54 +6,42 @@ use std::collections::{BTreeMap, HashMap};
 use millstream_core::EventTime;
 use serde::{Deserialize, Serialize};
 
-use crate::connector::Announced;
 use crate::time::{Time, epoch, has_passed};
 
-/// The promise of one subtask, on its way to one worker.
+/// The promise of one source subtask, on its way to one worker.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Announcement {
     /// The worker that it goes to.
     pub(crate) worker: u32,
-    /// The vertex that makes watermarks.
+    /// The source's vertex.
     pub(crate) vertex: u32,
-    /// Its subtask.
+    /// The source's subtask.
     pub(crate) subtask: u32,
     /// The promise.
-    pub(crate) announced: Announced,
-}
-
-/// What one subtask has promised.
-#[derive(Debug, Clone, Copy)]
-struct Promise {
-    watermark: EventTime,
-    idle: bool,
+    pub(crate) watermark: EventTime,
 }
 
 /// The watermarks of everything upstream of one task.
 #[derive(Debug)]
 pub(crate) struct WatermarkTracker<C> {
-    promises: HashMap<(u32, u32), Promise>,
+    announced: HashMap<(u32, u32), EventTime>,
     /// Announcements whose data may not all have been processed, with a capability to act on them.
     waiting: BTreeMap<Time, (C, Vec<Announcement>)>,
     current: EventTime,
 }
 
 impl<C> WatermarkTracker<C> {
-    /// A tracker of the subtasks of vertices, each given with its parallelism.
-    pub(crate) fn new(vertices: impl IntoIterator<Item = (usize, usize)>) -> Self {
-        let nothing = Promise {
-            watermark: EventTime::MIN,
-            idle: false,
-        };
-        let promises = vertices
+    /// A tracker of the source subtasks given as (vertex, parallelism).
+    pub(crate) fn new(sources: impl IntoIterator<Item = (usize, usize)>) -> Self {
+        let announced = sources
             .into_iter()
             .flat_map(|(vertex, parallelism)| {
                 (0..parallelism).map(move |subtask| (vertex as u32, subtask as u32))
             })
-            .map(|subtask| (subtask, nothing))
+            .map(|subtask| (subtask, EventTime::MIN))
             .collect();
         Self {
-            promises,
+            announced,
             waiting: BTreeMap::new(),
             current: EventTime::MIN,
         }
@@ -89,22 +77,18 @@ impl<C> WatermarkTracker<C> {
         let (capability, announcements) = entry.remove();
         for announcement in announcements {
             let subtask = (announcement.vertex, announcement.subtask);
-            let Some(promise) = self.promises.get_mut(&subtask) else {
-                continue;
-            };
-            match announcement.announced {
-                Announced::Idle => promise.idle = true,
-                Announced::Active(watermark) => {
-                    promise.idle = false;
-                    promise.watermark = promise.watermark.max(watermark);
-                }
+            if let Some(known) = self.announced.get_mut(&subtask) {
+                *known = (*known).max(announcement.watermark);
             }
         }
-        // Who is idle holds nobody back; where all are, event time stays where it is.
-        let active = self.promises.values().filter(|promise| !promise.idle);
-        let least = active.map(|promise| promise.watermark).min();
-        let moved = least.filter(|least| *least > self.current);
-        self.current = moved.unwrap_or(self.current);
+        let minimum = self
+            .announced
+            .values()
+            .copied()
+            .min()
+            .unwrap_or(EventTime::MIN);
+        let moved = (minimum > self.current).then_some(minimum);
+        self.current = self.current.max(minimum);
         Some((capability, moved))
     }
 }
@@ -114,42 +98,16 @@ mod tests {
     use millstream_core::EventTime;
 
     use super::{Announcement, WatermarkTracker};
-    use crate::connector::Announced;
     use crate::time::at;
 
     fn announce(subtask: u32, millis: i64) -> Vec<Announcement> {
-        say(subtask, Announced::Active(EventTime::from_millis(millis)))
-    }
-
-    fn say(subtask: u32, announced: Announced) -> Vec<Announcement> {
+        let watermark = EventTime::from_millis(millis);
         vec![Announcement {
             worker: 0,
             vertex: 0,
             subtask,
-            announced,
+            watermark,
         }]
-    }
-
-    #[test]
-    fn who_is_idle_holds_nobody_back() {
-        let mut tracker = WatermarkTracker::new([(0, 2)]);
-        let mut apply = |time, announcements: &[Announcement]| {
-            tracker.announced(at(1, time), announcements, || ());
-            let next = tracker.next(Some(at(1, time + 1)), 1);
-            next.and_then(|(_, moved)| moved.map(EventTime::as_millis))
-        };
-        assert_eq!(apply(0, &announce(0, 50)), None);
-        assert_eq!(apply(1, &say(1, Announced::Idle)), Some(50));
-        assert_eq!(apply(2, &announce(0, 60)), Some(60));
-        assert_eq!(apply(3, &announce(1, 10)), None, "it never goes back");
-        assert_eq!(
-            apply(4, &announce(0, 70)),
-            None,
-            "an active one counts again"
-        );
-        assert_eq!(apply(5, &announce(1, 65)), Some(65));
-        assert_eq!(apply(6, &say(0, Announced::Idle)), None);
-        assert_eq!(apply(7, &say(1, Announced::Idle)), None, "it stays");
     }
 
     #[test]
