@@ -6,8 +6,10 @@ use clap::Parser;
 use millstream_core::Result;
 use serde_json::json;
 
-use super::common::{format_type, missing, note_superfluous, note_without_effect, place};
+use super::common::{format_type, missing, note_superfluous};
 use crate::arguments::Connection;
+use crate::places::place;
+use crate::report::note_without_effect;
 use crate::session::{Asking, Session, Waited, interrupted};
 use crate::waiting::Waiting;
 

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use millstream_core::options::SAVEPOINT_DIRECTORY;
-use millstream_core::{Error, JobId, TriggerId, codes};
+use millstream_core::{Configuration, Error, JobId, TriggerId, codes};
 use millstream_protocol::{Request, SavepointFormat};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -100,15 +100,9 @@ fn directory(app: &App, job: &JobView, asked: Option<String>, property: &str) ->
             Some(report) => &report.configuration,
             None => &job.submission.configuration,
         };
-        settings.get(&SAVEPOINT_DIRECTORY).ok().flatten()
+        found(settings)
     };
-    let of_server = || {
-        app.registry
-            .configuration()
-            .get(&SAVEPOINT_DIRECTORY)
-            .ok()
-            .flatten()
-    };
+    let of_server = || found(app.registry.configuration());
     asked.or_else(of_job).or_else(of_server).ok_or_else(|| {
         RestError::bad_request(
             format!(
@@ -118,6 +112,12 @@ fn directory(app: &App, job: &JobView, asked: Option<String>, property: &str) ->
             "name a directory in the request, or set the option at the server",
         )
     })
+}
+
+/// The directory of savepoints that is set, with what its references stand for.
+fn found(settings: &Configuration) -> Option<String> {
+    let written = settings.written(SAVEPOINT_DIRECTORY.name)?;
+    millstream_process::secrets::resolve(SAVEPOINT_DIRECTORY.name, written).ok()
 }
 
 /// How far a savepoint or stop is, and where it is or why it failed.
