@@ -14,6 +14,10 @@ pub struct Ancestor {
     pub job: JobId,
     /// The number of the snapshot at which it was left.
     pub left_at: CheckpointId,
+    /// The next job went on from its newest snapshot and held its lock, so nothing but that job goes on from here.
+    /// `false`: a fork, beside which the job may live on.
+    #[serde(default)]
+    pub owned: bool,
 }
 
 /// The ancestry of a job, and a logical clock of runs.
