@@ -10,8 +10,11 @@ const WHY: &str = "this sink commits nothing; the output was prepared by another
 pub(crate) struct NothingToCommit;
 
 impl SinkCommitter for NothingToCommit {
-    fn commit(&mut self, _committable: &Committable) -> Result<CommitOutcome> {
-        Ok(CommitOutcome::Unknown(WHY.to_owned()))
+    fn commit(&mut self, committables: &[Committable]) -> Result<Vec<CommitOutcome>> {
+        Ok(committables
+            .iter()
+            .map(|_| CommitOutcome::Unknown(WHY.to_owned()))
+            .collect())
     }
 
     fn recover(
@@ -19,9 +22,6 @@ impl SinkCommitter for NothingToCommit {
         committables: &[Committable],
         _restored: &[StateEntry],
     ) -> Result<Vec<CommitOutcome>> {
-        Ok(committables
-            .iter()
-            .map(|_| CommitOutcome::Unknown(WHY.to_owned()))
-            .collect())
+        self.commit(committables)
     }
 }

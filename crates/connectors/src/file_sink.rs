@@ -34,7 +34,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{Sink, SinkCommitter, SinkContext, SinkWriter};
+use millstream_engine::connector::{
+    CommitterContext, Sink, SinkCommitter, SinkContext, SinkWriter,
+};
 
 use crate::formats::FileFormat;
 use commit::FileCommitter;
@@ -97,7 +99,7 @@ impl<T: 'static> Sink<T> for FileSink<T> {
         Ok(Box::new(writer))
     }
 
-    fn committer(&self) -> Result<Box<dyn SinkCommitter>> {
+    fn committer(&self, _: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
         Ok(Box::new(FileCommitter::new(self.held.clone())))
     }
 }

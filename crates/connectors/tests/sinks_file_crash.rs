@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use millstream_connectors::file_sink::FileSink;
 use millstream_connectors::formats::TextLines;
 use millstream_engine::connector::{CommitOutcome, Committable, Sink, StateEntry};
-use sinks_common::attempt::Attempt;
+use sinks_common::attempt::{Attempt, committer_context};
 use sinks_common::{files, visible_numbers};
 
 /// Says to the test binary that it is the process to be killed, and where to write.
@@ -36,7 +36,7 @@ fn victim() {
     let mut attempt = Attempt::open(&sink).expect("opens");
     attempt.write(lines(0..100)).expect("is written");
     let committables = attempt.prepare(1).expect("is prepared");
-    let entries = attempt.writer.snapshot().expect("a snapshot");
+    let entries = attempt.writer.snapshot(1).expect("a snapshot");
     attempt.write(lines(100..10_000)).expect("is written");
     let snapshot = serde_json::to_string(&(committables, entries)).expect("JSON");
     let mut stdout = std::io::stdout();
@@ -84,7 +84,7 @@ fn a_killed_process_is_cleaned_up_after_and_its_prepared_output_committed() {
     );
 
     let sink = sink(directory.path());
-    let mut committer = sink.committer().expect("a committer");
+    let mut committer = sink.committer(committer_context()).expect("a committer");
     let outcomes = committer
         .recover(&committables, &entries)
         .expect("recovers");
@@ -137,7 +137,7 @@ fn what_a_living_process_holds_is_not_touched() {
     let (child, (_, entries)) = start(directory.path());
     let before = files(directory.path(), true);
     let sink = sink(directory.path());
-    sink.committer()
+    sink.committer(committer_context())
         .expect("a committer")
         .recover(&[], &entries)
         .expect("recovers");

@@ -22,13 +22,14 @@ use millstream_storage::{
     Location, Snapshot, SnapshotKind as StoredKind, SnapshotLayout, SnapshotTarget,
 };
 
-pub use observer::{CheckpointStart, CheckpointStatistics, Observer, TaskSnapshot, TaskView};
+pub use crate::messages::TaskSnapshot;
+pub use observer::{CheckpointStart, CheckpointStatistics, Observer, TaskView};
 
-use crate::attempt::{Attempt, AttemptEvent};
+use crate::attempt::Attempt;
 use crate::graph::JobGraph;
+use crate::messages::{AttemptEvent, TaskKey};
 use crate::plan::Plan;
 use crate::restore::RestoredJob;
-use crate::task::TaskKey;
 use io::IoThread;
 use snapshot::Snapshots;
 

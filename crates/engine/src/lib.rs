@@ -13,6 +13,7 @@ pub mod connector;
 mod flow;
 pub mod graph;
 pub mod job;
+mod messages;
 pub mod metrics;
 pub mod operator;
 pub mod plan;
@@ -22,5 +23,5 @@ mod time;
 
 pub use chunk::{Chunk, Record};
 pub use graph::JobGraph;
+pub use messages::TaskKey;
 pub use plan::Plan;
-pub use task::TaskKey;

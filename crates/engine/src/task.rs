@@ -20,12 +20,3 @@ use crate::time::Time;
 pub(crate) type ChunkStream<'scope> = Stream<'scope, Time, Vec<Chunk>>;
 /// A stream of watermark announcements from a source to every task behind it.
 pub(crate) type AnnouncementStream<'scope> = Stream<'scope, Time, Vec<watermark::Announcement>>;
-
-/// Which subtask of which vertex.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TaskKey {
-    /// The vertex's number in the plan.
-    pub vertex: usize,
-    /// The subtask's number.
-    pub subtask: usize,
-}

@@ -1,11 +1,15 @@
 //! Writers and committers, driven as the engine drives them.
 
-use millstream_core::{CheckpointId, JobId};
+use millstream_core::{CheckpointId, JobId, Lineage};
 use millstream_engine::connector::{
-    CommitOutcome, Committable, Prepared, Sink, SinkContext, SinkWriter, StateEntry, WriteStatus,
+    Cancelled, CommitOutcome, Committable, CommitterContext, Prepared, Sink, SinkContext,
+    SinkWriter, StateEntry, WriteStatus,
 };
 
 use super::wake::Bell;
+
+/// The uid of the sink.
+const UID: &str = "sink";
 
 /// What the engine would write into a snapshot.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +31,7 @@ pub(super) fn recover<T: 'static>(
         )
     });
     let mut committer = sink
-        .committer()
+        .committer(committer_context())
         .unwrap_or_else(|error| panic!("committer: {error}"));
     let outcomes = committer
         .recover(committables, entries)
@@ -40,22 +44,34 @@ pub(super) fn recover<T: 'static>(
     outcomes
 }
 
-/// Commits each output by its own call.
+fn committer_context() -> CommitterContext {
+    CommitterContext {
+        job: JobId::from_bytes([0xaa; 16]),
+        uid: UID.to_owned(),
+        parallelism: 1,
+        lineage: Lineage::default(),
+        run: 1,
+        cancelled: Cancelled::default(),
+    }
+}
+
+/// Commits all output of a snapshot at once.
 pub(super) fn commit<T: 'static>(
     sink: &dyn Sink<T>,
     committables: &[Committable],
 ) -> Vec<CommitOutcome> {
     let mut committer = sink
-        .committer()
+        .committer(committer_context())
         .unwrap_or_else(|error| panic!("committer: {error}"));
-    committables
-        .iter()
-        .map(|committable| {
-            committer
-                .commit(committable)
-                .unwrap_or_else(|error| panic!("commit: {error}"))
-        })
-        .collect()
+    let outcomes = committer
+        .commit(committables)
+        .unwrap_or_else(|error| panic!("commit: {error}"));
+    assert_eq!(
+        outcomes.len(),
+        committables.len(),
+        "commit answers one outcome for each output"
+    );
+    outcomes
 }
 
 /// One attempt: a writer for each subtask.
@@ -77,8 +93,11 @@ impl<T: 'static> Writers<T> {
             .map(|subtask| {
                 let context = SinkContext {
                     job,
+                    uid: UID.to_owned(),
                     subtask,
                     parallelism,
+                    lineage: Lineage::default(),
+                    run: 1,
                     next_checkpoint: snapshot.map_or(1, |snapshot| snapshot.checkpoint + 1),
                     restored: snapshot.map(|snapshot| snapshot.entries.clone()),
                     waker: bell.waker(),
@@ -134,7 +153,7 @@ impl<T: 'static> Writers<T> {
     ) -> (Vec<StateEntry>, Vec<Option<Vec<Committable>>>) {
         let mut entries = Vec::new();
         for writer in &mut self.writers {
-            let state = writer.snapshot();
+            let state = writer.snapshot(checkpoint);
             entries.extend(state.unwrap_or_else(|error| panic!("snapshot: {error}")));
         }
         let writers = self.writers.iter_mut();

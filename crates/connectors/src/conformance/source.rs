@@ -2,9 +2,10 @@
 
 use std::fmt::Debug;
 
-use millstream_core::JobId;
+use millstream_core::{JobId, Lineage};
 use millstream_engine::connector::{
-    Source, SourceContext, SourceProgress, SourceReader, SourceStatus, StateEntry,
+    Limit, Source, SourceContext, SourceOutput, SourceProgress, SourceReader, SourceStatus,
+    StateEntry,
 };
 
 use super::wake::Bell;
@@ -140,9 +141,13 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
             .map(|subtask| {
                 let context = SourceContext {
                     job: JobId::from_bytes([7; 16]),
+                    uid: "source".to_owned(),
                     subtask,
                     parallelism,
+                    lineage: Lineage::default(),
+                    run: 1,
                     restored: restored.clone(),
+                    snapshot: None,
                     waker: bell.waker(),
                     progress: SourceProgress::default(),
                 };
@@ -172,11 +177,16 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
     fn poll(&mut self, subtask: usize, limit: usize) -> (Vec<R>, SourceStatus) {
         let seed = self.seed;
         let (reader, ended) = self.readers.get_mut(subtask).unwrap();
-        let mut out = Vec::new();
+        let mut out = SourceOutput::new();
         let status = reader
-            .poll(&mut out, limit)
+            .poll(&mut out, Limit::records(limit))
             .unwrap_or_else(|error| panic!("seed {seed}: poll of subtask {subtask}: {error}"));
-        let found: Vec<R> = out.into_iter().flat_map(self.suite.records).collect();
+        let found: Vec<R> = out
+            .take()
+            .0
+            .into_iter()
+            .flat_map(self.suite.records)
+            .collect();
         let counted = if let SourceStatus::Ready(count) = status {
             count
         } else {
@@ -206,11 +216,13 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
         let mut entries = Vec::new();
         for (reader, _) in &mut self.readers {
             let first = reader
-                .snapshot()
-                .unwrap_or_else(|error| panic!("snapshot: {error}"));
+                .snapshot(1)
+                .unwrap_or_else(|error| panic!("snapshot: {error}"))
+                .entries;
             let second = reader
-                .snapshot()
-                .unwrap_or_else(|error| panic!("snapshot: {error}"));
+                .snapshot(1)
+                .unwrap_or_else(|error| panic!("snapshot: {error}"))
+                .entries;
             assert_eq!(
                 first, second,
                 "seed {seed}: a snapshot does not move the reader"

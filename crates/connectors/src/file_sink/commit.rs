@@ -25,17 +25,14 @@ impl FileCommitter {
 }
 
 impl SinkCommitter for FileCommitter {
-    fn commit(&mut self, committable: &Committable) -> Result<CommitOutcome> {
-        let file = match PreparedFile::parse(committable) {
-            Ok(file) => file,
-            Err(why) => return Ok(CommitOutcome::Unknown(why)),
-        };
-        let outcome = settle(&file)?;
-        if is_visible(&outcome) {
-            sync_directory(file.directory())?;
-            self.held.release(&file.prepared());
+    fn commit(&mut self, committables: &[Committable]) -> Result<Vec<CommitOutcome>> {
+        let outcomes = settle_all(committables)?;
+        for (committable, outcome) in committables.iter().zip(&outcomes) {
+            if let (true, Ok(file)) = (is_visible(outcome), PreparedFile::parse(committable)) {
+                self.held.release(&file.prepared());
+            }
         }
-        Ok(outcome)
+        Ok(outcomes)
     }
 
     fn recover(
@@ -44,27 +41,33 @@ impl SinkCommitter for FileCommitter {
         restored: &[StateEntry],
     ) -> Result<Vec<CommitOutcome>> {
         self.held.release_all();
-        let mut outcomes = Vec::with_capacity(committables.len());
-        let mut directories: BTreeSet<PathBuf> = BTreeSet::new();
-        for committable in committables {
-            let outcome = match PreparedFile::parse(committable) {
-                Ok(file) => {
-                    let outcome = settle(&file)?;
-                    if is_visible(&outcome) {
-                        directories.insert(file.directory().to_owned());
-                    }
-                    outcome
-                }
-                Err(why) => CommitOutcome::Unknown(why),
-            };
-            outcomes.push(outcome);
-        }
-        for directory in &directories {
-            sync_directory(directory)?;
-        }
+        let outcomes = settle_all(committables)?;
         Leftovers::unprepared(restored).remove();
         Ok(outcomes)
     }
+}
+
+/// Settles each file, and has the names be on the disk.
+fn settle_all(committables: &[Committable]) -> Result<Vec<CommitOutcome>> {
+    let mut outcomes = Vec::with_capacity(committables.len());
+    let mut directories: BTreeSet<PathBuf> = BTreeSet::new();
+    for committable in committables {
+        let outcome = match PreparedFile::parse(committable) {
+            Ok(file) => {
+                let outcome = settle(&file)?;
+                if is_visible(&outcome) {
+                    directories.insert(file.directory().to_owned());
+                }
+                outcome
+            }
+            Err(why) => CommitOutcome::Unknown(why),
+        };
+        outcomes.push(outcome);
+    }
+    for directory in &directories {
+        sync_directory(directory)?;
+    }
+    Ok(outcomes)
 }
 
 fn is_visible(outcome: &CommitOutcome) -> bool {

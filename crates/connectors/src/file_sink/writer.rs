@@ -131,7 +131,7 @@ impl<T: 'static> SinkWriter<T> for FileWriter<T> {
         Ok(Prepared::Ready(committables))
     }
 
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
+    fn snapshot(&mut self, _: CheckpointId) -> Result<Vec<StateEntry>> {
         // One entry is enough for all subtasks.
         let entries = (self.subtask == 0).then(|| state_entry(self.job, &self.directory));
         Ok(entries.into_iter().collect())

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use millstream_core::Result;
+use millstream_core::{CheckpointId, Result};
 use millstream_engine::connector::{
-    SourceContext, SourceProgress, SourceReader, SourceStatus, StateEntry,
+    Limit, SourceContext, SourceOutput, SourceProgress, SourceReader, SourceSnapshot, SourceStatus,
 };
 use tracing::warn;
 
@@ -317,7 +317,8 @@ impl<D> FileReader<D> {
 }
 
 impl<T, D: Decode<T>> SourceReader<T> for FileReader<D> {
-    fn poll(&mut self, out: &mut Vec<T>, limit: usize) -> Result<SourceStatus> {
+    fn poll(&mut self, out: &mut SourceOutput<T>, limit: Limit) -> Result<SourceStatus> {
+        let (out, limit) = (out.records(), limit.records);
         self.look_around()?;
         if limit == 0 {
             return Ok(SourceStatus::Ready(0));
@@ -342,7 +343,7 @@ impl<T, D: Decode<T>> SourceReader<T> for FileReader<D> {
         }
     }
 
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
-        self.ledger.snapshot()
+    fn snapshot(&mut self, _: CheckpointId) -> Result<SourceSnapshot> {
+        self.ledger.snapshot().map(SourceSnapshot::from)
     }
 }

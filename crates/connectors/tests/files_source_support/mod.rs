@@ -14,9 +14,10 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use millstream_connectors::files_source::{FileSource, FileSourceOptions};
 use millstream_connectors::rows::{BadRecord, Parsed, Rows};
-use millstream_core::{Error, JobId, Result};
+use millstream_core::{Error, JobId, Lineage, Result};
 use millstream_engine::connector::{
-    Source, SourceContext, SourceProgress, SourceReader, SourceStatus, StateEntry, Waker,
+    Limit, Source, SourceContext, SourceOutput, SourceProgress, SourceReader, SourceStatus,
+    StateEntry, Waker,
 };
 
 /// Nothing in a test takes longer.
@@ -48,9 +49,13 @@ impl<T: 'static> Attempt<T> {
             let ring = ring.clone();
             source.open(SourceContext {
                 job: JobId::from_bytes([3; 16]),
+                uid: "source".to_owned(),
                 subtask,
                 parallelism,
+                lineage: Lineage::default(),
+                run: 1,
                 restored: restored.clone(),
+                snapshot: None,
                 waker: Waker::new(move || {
                     // A full channel means that nobody has listened since the last call.
                     let _full = ring.try_send(()).is_err();
@@ -73,10 +78,10 @@ impl<T: 'static> Attempt<T> {
 
     /// Polls one reader once, without waiting.
     pub(crate) fn poll(&mut self, subtask: usize, limit: usize) -> Result<Vec<T>> {
-        let mut out = Vec::new();
-        let status = self.readers[subtask].poll(&mut out, limit)?;
+        let mut out = SourceOutput::new();
+        let status = self.readers[subtask].poll(&mut out, Limit::records(limit))?;
         self.ended[subtask] = status == SourceStatus::Ended;
-        Ok(out)
+        Ok(out.take().0)
     }
 
     /// Reads until all readers have ended.
@@ -110,7 +115,7 @@ impl<T: 'static> Attempt<T> {
         let parts = self
             .readers
             .iter_mut()
-            .map(|reader| reader.snapshot().expect("a snapshot"));
+            .map(|reader| reader.snapshot(1).expect("a snapshot").entries);
         parts.flatten().collect()
     }
 }

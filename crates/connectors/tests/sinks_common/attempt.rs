@@ -3,13 +3,28 @@
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
-use millstream_core::{CheckpointId, JobId, Result};
+use millstream_core::{CheckpointId, JobId, Lineage, Result};
 use millstream_engine::connector::{
-    Committable, Prepared, Sink, SinkContext, SinkWriter, Waker, WriteStatus,
+    Cancelled, Committable, CommitterContext, Prepared, Sink, SinkContext, SinkWriter, Waker,
+    WriteStatus,
 };
 
 /// The job of every test.
 pub(crate) const JOB: JobId = JobId::from_bytes([0xab; 16]);
+
+const UID: &str = "sink";
+
+/// What the committer of every test is opened with.
+pub(crate) fn committer_context() -> CommitterContext {
+    CommitterContext {
+        job: JOB,
+        uid: UID.to_owned(),
+        parallelism: 1,
+        lineage: Lineage::default(),
+        run: 1,
+        cancelled: Cancelled::default(),
+    }
+}
 
 /// The only writer of an attempt.
 pub(crate) struct Attempt<T> {
@@ -28,7 +43,7 @@ impl<T: 'static> Attempt<T> {
         sink: &dyn Sink<T>,
         before: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self> {
-        sink.committer()?.recover(&[], &[])?;
+        sink.committer(committer_context())?.recover(&[], &[])?;
         let (wake, woken) = sync_channel(1);
         // A full channel holds a call already.
         let waker = Waker::new(move || {
@@ -37,8 +52,11 @@ impl<T: 'static> Attempt<T> {
         });
         let context = SinkContext {
             job: JOB,
+            uid: UID.to_owned(),
             subtask: 0,
             parallelism: 1,
+            lineage: Lineage::default(),
+            run: 1,
             next_checkpoint: 1,
             restored: None,
             waker,

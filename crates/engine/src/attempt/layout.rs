@@ -18,11 +18,12 @@ use timely::progress::frontier::MutableAntichain;
 use timely::scheduling::Activator;
 use timely::worker::Worker;
 
-use super::{AttemptEvent, Shared};
+use super::Shared;
 use crate::chunk::Chunk;
 use crate::connector::Waker;
 use crate::flow::FlowControl;
 use crate::graph::Ship;
+use crate::messages::{AttemptEvent, TaskKey};
 use crate::operator::Port;
 use crate::plan::{Vertex, VertexInput};
 use crate::task::control::Control;
@@ -31,7 +32,7 @@ use crate::task::operator::{AnnouncementPuller, OperatorTask, OperatorVertex, Pu
 use crate::task::output::{Capabilities, OutEdge, Outputs, Ports};
 use crate::task::source::{AnnouncementOutput, Progress, SourceSurroundings, SourceTask};
 use crate::task::watermark::{Announcement, WatermarkTracker};
-use crate::task::{AnnouncementStream, ChunkStream, TaskKey};
+use crate::task::{AnnouncementStream, ChunkStream};
 use crate::time::{Time, at, lower_bound};
 use open::{Opened, OpenedSource};
 
@@ -258,7 +259,7 @@ impl<'scope> Layout<'_, 'scope> {
         let (output, announcements) = construction.builder.new_output::<Vec<Announcement>>();
         self.announcements
             .insert(construction.number, announcements);
-        self.shared.add_source(construction.waker.clone());
+        self.shared.sources.add(construction.waker.clone());
         let output: AnnouncementOutput = Rc::new(RefCell::new(OutputBuilder::from(output)));
         let alarm = Rc::new(Cell::new(None));
         let time = at(self.first_epoch(), 0);
@@ -267,6 +268,9 @@ impl<'scope> Layout<'_, 'scope> {
             let key = construction.key(subtask);
             let Opened { source, chain } = self.open(&construction, key);
             let core = self.core(&construction, key, chain);
+            if source.is_some() {
+                core.reads();
+            }
             tasks.extend(source.map(|OpenedSource { uid, id, source }| SourceTask {
                 core,
                 source,
@@ -304,7 +308,8 @@ impl<'scope> Layout<'_, 'scope> {
         SourceSurroundings {
             control: self.control.clone(),
             clock: self.shared.clock.clone(),
-            sources: self.shared.clone(),
+            deliveries: self.shared.deliveries.clone(),
+            sources: self.shared.sources.clone(),
             sinks: self.sinks.clone(),
             activator: construction.activator.clone(),
             alarm,

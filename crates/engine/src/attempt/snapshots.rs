@@ -2,68 +2,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
-use millstream_core::{CheckpointId, Error, OperatorId, Result, codes};
-use millstream_state::WriteState;
+use crossbeam_channel::Receiver;
+use millstream_core::{Error, Result, codes};
 use millstream_storage::SnapshotTarget;
 
 use super::worker::panicked;
-use super::{AcknowledgedOperator, Acknowledgement, AttemptEvent, EventSender};
-use crate::connector::{Committable, StateEntry};
-use crate::job::TaskSnapshot;
-use crate::metrics::TaskMetrics;
-use crate::task::TaskKey;
-
-/// What one operator of a task hands over at a boundary.
-pub(crate) struct OperatorPart {
-    pub(crate) uid: String,
-    pub(crate) id: OperatorId,
-    pub(crate) states: Vec<Box<dyn WriteState>>,
-    pub(crate) entries: Vec<StateEntry>,
-    pub(crate) prepared: Vec<Committable>,
-}
-
-/// What one task hands over at a boundary.
-pub(crate) struct SnapshotJob {
-    pub(crate) checkpoint: CheckpointId,
-    pub(crate) task: TaskKey,
-    /// `None`: nothing is written, only prepared output counts.
-    pub(crate) target: Option<SnapshotTarget>,
-    pub(crate) operators: Vec<OperatorPart>,
-    /// Why an operator could not give its state.
-    pub(crate) declined: Option<Error>,
-    pub(crate) metrics: TaskMetrics,
-    /// From the coordinator's word to the boundary.
-    pub(crate) start_delay: Duration,
-    /// How long it took to freeze state.
-    pub(crate) freeze: Duration,
-    /// When that was done.
-    pub(crate) frozen: Instant,
-}
-
-/// Hands jobs to the snapshot thread.
-#[derive(Clone)]
-pub(crate) struct SnapshotSender {
-    jobs: Sender<SnapshotJob>,
-    end: Sender<()>,
-}
-
-impl SnapshotSender {
-    /// Has `job` written. Never waits: the channel has room for many boundaries of every task.
-    pub(crate) fn submit(&self, job: SnapshotJob) {
-        // The thread outlives the workers. Where it hangs in a disk, or is gone, the checkpoint times out.
-        drop(self.jobs.try_send(job));
-    }
-
-    /// The workers have ended: the attempt has, too, once the thread is done with what it is writing.
-    pub(crate) fn end(&self) {
-        if self.end.try_send(()).is_err() {
-            tracing::debug!("the snapshot thread has ended before the workers");
-        }
-    }
-}
+use crate::messages::{
+    AcknowledgedOperator, Acknowledgement, AttemptEvent, EventSender, SnapshotJob, SnapshotSender,
+    TaskSnapshot,
+};
 
 /// Snapshots of each task that may wait to be written: checkpoints that were given up wait, too, while a disk hangs.
 const JOBS_OF_A_TASK: usize = 64;
@@ -82,6 +30,7 @@ impl SnapshotThread {
         // A channel takes the memory of all its places at once, so it has no more than the tasks can fill.
         let (jobs, received) = crossbeam_channel::bounded(tasks * JOBS_OF_A_TASK);
         let (end, ended) = crossbeam_channel::bounded(1);
+        let for_sender = events.clone();
         let handle = std::thread::Builder::new()
             .name("snapshots".to_owned())
             .spawn(move || {
@@ -93,7 +42,7 @@ impl SnapshotThread {
                     .cause(error)
                     .next("check the limit of threads (ulimit -u)")
             })?;
-        Ok((Self { handle }, SnapshotSender { jobs, end }))
+        Ok((Self { handle }, SnapshotSender::new(jobs, end, for_sender)))
     }
 
     /// Waits for the end of the thread.
@@ -184,6 +133,7 @@ fn write(job: SnapshotJob) -> Result<(Vec<AcknowledgedOperator>, u64)> {
             uid: part.uid,
             states,
             entries: part.entries,
+            enumerator: part.enumerator,
             prepared: part.prepared,
         });
     }

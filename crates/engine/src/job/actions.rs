@@ -1,6 +1,8 @@
 //! Doing what the state machine decides.
 
-use millstream_core::{AttemptId, CheckpointId, Error, JobStatus, Result, TaskStatus, codes};
+use millstream_core::{
+    AttemptId, CheckpointId, Error, JobStatus, Lineage, Result, TaskStatus, codes,
+};
 use millstream_protocol::{
     Action, Attempt as AttemptNumber, DiscardReason, Event, Failure, SnapshotKind, SnapshotRef,
     TaskId, Then,
@@ -10,10 +12,9 @@ use millstream_storage::{Location, SnapshotTarget};
 use super::io::IoTask;
 use super::observer::{CheckpointStart, TaskView};
 use super::{Driver, JobOutcome, Message};
-use crate::attempt::{Attempt, AttemptEvent, AttemptSpec, Command, EventSender};
+use crate::attempt::{Attempt, AttemptSpec};
+use crate::messages::{AttemptEvent, Command, EnumeratorParts, EventSender, TaskKey, Trigger};
 use crate::metrics::TaskMetrics;
-use crate::task::TaskKey;
-use crate::task::control::Trigger;
 use crate::task::core::now;
 
 /// How a process ends that could not bring a task to its end: as Flink's task managers do.
@@ -71,13 +72,16 @@ impl Driver {
                 });
             }
             Action::NotifyCompleted { checkpoint, .. } => {
-                self.command(&Command::Completed(checkpoint));
+                self.command(Command::Ended {
+                    checkpoint,
+                    completed: true,
+                });
             }
             Action::ResumeSources { checkpoint, .. } => {
-                self.command(&Command::Resume(checkpoint));
+                self.command(Command::Resume(checkpoint));
             }
-            Action::FinishSources { .. } => self.command(&Command::Finish),
-            Action::CancelTasks { .. } => self.command(&Command::Cancel),
+            Action::FinishSources { .. } => self.on_attempt(Attempt::finish),
+            Action::CancelTasks { .. } => self.on_attempt(Attempt::cancel),
             Action::DiscardSnapshot { snapshot, reason } => {
                 let newest = self.machine.completed_snapshots().last();
                 let status = self.machine.status();
@@ -99,9 +103,18 @@ impl Driver {
         }
     }
 
-    fn command(&self, command: &Command) {
+    fn on_attempt(&self, act: impl FnOnce(&Attempt)) {
         if let Some((_, attempt)) = &self.attempt {
-            attempt.command(command);
+            act(attempt);
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let Some((number, attempt)) = &self.attempt else {
+            return;
+        };
+        if let Err(error) = attempt.command(command) {
+            self.failed(*number, None, &error);
         }
     }
 
@@ -215,8 +228,11 @@ impl Driver {
             graph: self.graph.clone(),
             plan: self.plan.clone(),
             workers: self.workers,
+            lineage: Lineage::default(),
+            run: 1,
             next_checkpoint,
             restored: self.restored.take().filter(|_| restore.is_some()),
+            directory: Some(self.snapshots.job_directory()),
             metrics,
         };
         let sender = self.sender.clone();
@@ -310,12 +326,19 @@ impl Driver {
         }
     }
 
-    fn tell_boundary(&self, checkpoint: CheckpointId, then: Then, target: Option<SnapshotTarget>) {
-        self.command(&Command::Trigger(Trigger {
-            checkpoint,
+    fn tell_boundary(
+        &mut self,
+        checkpoint: CheckpointId,
+        then: Then,
+        target: Option<SnapshotTarget>,
+    ) {
+        let request = self.snapshots.request(checkpoint, target.as_ref());
+        self.command(Command::Trigger(Trigger {
+            request,
             then,
             target,
             asked: now(),
+            enumerated: EnumeratorParts::default(),
         }));
     }
 
@@ -331,6 +354,10 @@ impl Driver {
     fn abort(&mut self, checkpoint: CheckpointId, reason: &str) {
         tracing::warn!("Checkpoint {checkpoint} was given up: {reason}");
         self.observer.checkpoint_failed(checkpoint, reason);
+        self.command(Command::Ended {
+            checkpoint,
+            completed: false,
+        });
         if let Some(directory) = self.snapshots.forget(checkpoint) {
             self.io.submit(IoTask::Discard(directory));
         }

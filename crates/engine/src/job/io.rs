@@ -17,7 +17,7 @@ use millstream_storage::{
 
 use super::Message;
 use crate::attempt::worker::panicked;
-use crate::connector::{CommitOutcome, Committable, SinkCommitter};
+use crate::connector::{Cancelled, CommitOutcome, Committable, CommitterContext, SinkCommitter};
 use crate::graph::{JobGraph, NodeKind};
 use crate::restore::RestoredJob;
 
@@ -266,7 +266,15 @@ impl IoWorker {
             let NodeKind::Sink(factory) = &node.kind else {
                 continue;
             };
-            let Some(mut committer) = factory.committer()? else {
+            let context = CommitterContext {
+                job: self.layout.job(),
+                uid: uid.clone(),
+                parallelism: node.parallelism,
+                lineage: Lineage::default(),
+                run: 1,
+                cancelled: Cancelled::default(),
+            };
+            let Some(mut committer) = factory.committer(context)? else {
                 continue;
             };
             let prepared = restored
@@ -309,18 +317,37 @@ impl IoWorker {
         RestoredJob::check(Snapshot::open(&location)?, &self.graph, allowed)
     }
 
+    /// Commits what a snapshot holds, all of one sink at once.
     fn commit(&mut self, prepared: &[(String, Committable)]) -> CommitResult {
-        let mut total = Tally::default();
+        let mut of_sinks: BTreeMap<&str, Vec<Committable>> = BTreeMap::new();
         for (uid, committable) in prepared {
-            let output = committable.name.clone();
+            of_sinks.entry(uid).or_default().push(committable.clone());
+        }
+        let mut total = Tally::default();
+        for (uid, committables) in of_sinks {
+            let first = committables.first().map(|first| first.name.clone());
+            let output = first.unwrap_or_default();
             let Some(committer) = self.committers.get_mut(uid) else {
                 let reason = format!("the sink with uid {uid} has no committer");
                 return CommitResult::Lost { output, reason };
             };
-            match committer.commit(committable) {
-                Ok(outcome) => {
-                    if let Some(failed) = total.count(&output, outcome) {
-                        return failed;
+            let outcomes = committer.commit(&committables);
+            let outcomes = outcomes.and_then(|outcomes| match outcomes.len() {
+                answered if answered == committables.len() => Ok(outcomes),
+                answered => Err(Error::new(
+                    &codes::INTERNAL,
+                    format!(
+                        "the sink with uid {uid} answered {answered} outcomes for {} outputs",
+                        committables.len()
+                    ),
+                )),
+            });
+            match outcomes {
+                Ok(outcomes) => {
+                    for (committable, outcome) in committables.iter().zip(outcomes) {
+                        if let Some(failed) = total.count(&committable.name, outcome) {
+                            return failed;
+                        }
                     }
                 }
                 Err(error) => {

@@ -4,8 +4,7 @@ use millstream_core::{Error, ErrorKind, codes};
 use millstream_protocol::{Attempt as AttemptNumber, CommitResult, Event};
 
 use super::{Driver, Message, task_id};
-use crate::attempt::AttemptEvent;
-use crate::task::TaskKey;
+use crate::messages::{AttemptEvent, TaskKey};
 
 /// Whether another attempt may help: not where the input, the program's options or a snapshot are wrong.
 fn is_recoverable(error: &Error) -> bool {
@@ -109,7 +108,7 @@ impl Driver {
         }
     }
 
-    fn failed(&mut self, attempt: AttemptNumber, task: Option<TaskKey>, error: &Error) {
+    pub(super) fn failed(&mut self, attempt: AttemptNumber, task: Option<TaskKey>, error: &Error) {
         let cause = match error.next_step() {
             "" => error.message().to_owned(),
             step => format!("{}; {step}", error.message()),

@@ -6,8 +6,8 @@ use millstream_core::{AttemptId, CheckpointId, JobStatus, Result, TaskStatus, Tr
 use millstream_protocol::{Failure, OperationResult, SnapshotKind};
 use millstream_storage::Location;
 
+use crate::messages::{TaskKey, TaskSnapshot};
 use crate::metrics::TaskMetrics;
-use crate::task::TaskKey;
 
 /// A task of the attempt that has just started.
 #[derive(Debug, Clone)]
@@ -37,21 +37,6 @@ pub struct CheckpointStart {
     pub last: bool,
     /// The stop that wants it, where it is one's savepoint.
     pub stop: Option<TriggerId>,
-}
-
-/// What the part of one task in a snapshot took.
-#[derive(Debug, Clone, Copy)]
-pub struct TaskSnapshot {
-    /// Bytes of state written.
-    pub bytes: u64,
-    /// From the coordinator's word until the task had processed everything before the boundary.
-    pub start_delay: Duration,
-    /// How long the task stood still to freeze its state.
-    pub freeze: Duration,
-    /// From then until its output and state were durable, while records flowed.
-    pub write: Duration,
-    /// The longest time that the task could not process a record, from the boundary to the end of the writing.
-    pub longest_pause: Duration,
 }
 
 /// The numbers of a completed snapshot.

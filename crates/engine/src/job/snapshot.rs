@@ -13,9 +13,9 @@ use millstream_storage::{
 };
 
 use super::observer::{CheckpointStatistics, Observer};
-use crate::attempt::Acknowledgement;
-use crate::connector::Committable;
+use crate::connector::{Committable, SnapshotRequest};
 use crate::graph::JobGraph;
+use crate::messages::Acknowledgement;
 use crate::plan::Plan;
 
 /// A snapshot that has been triggered.
@@ -194,6 +194,28 @@ impl Snapshots {
         operators
     }
 
+    /// What tasks are asked for.
+    pub(super) fn request(
+        &self,
+        checkpoint: CheckpointId,
+        target: Option<&SnapshotTarget>,
+    ) -> SnapshotRequest {
+        let is_savepoint = self
+            .pending
+            .get(&checkpoint)
+            .is_some_and(|pending| pending.savepoint);
+        SnapshotRequest {
+            checkpoint,
+            kind: if is_savepoint {
+                StoredKind::Savepoint
+            } else {
+                StoredKind::Checkpoint
+            },
+            format: target.map_or(SnapshotFormat::Native, SnapshotTarget::format),
+            full: true,
+        }
+    }
+
     /// Everything that tasks had prepared and not seen committed when they handed in for `checkpoint`, by uid.
     pub(super) fn prepared(&self, checkpoint: CheckpointId) -> Vec<(String, Committable)> {
         let tasks = self
@@ -250,6 +272,11 @@ impl Snapshots {
     /// Forgets every snapshot up to `checkpoint`, which is complete and committed.
     pub(super) fn settled(&mut self, checkpoint: CheckpointId) {
         self.pending.retain(|number, _| *number > checkpoint);
+    }
+
+    /// The job's own directory below that of the checkpoints.
+    pub(super) fn job_directory(&self) -> PathBuf {
+        self.layout.job_directory()
     }
 
     /// Where the checkpoint of this number goes or went.

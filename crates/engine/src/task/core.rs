@@ -2,16 +2,16 @@
 //! across the boundary of an epoch.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Instant;
 
 use millstream_core::{CheckpointId, EventTime, OperatorId, Result};
 
-use super::TaskKey;
-use super::control::{Control, Trigger};
-use crate::attempt::snapshots::{OperatorPart, SnapshotJob, SnapshotSender};
+use super::control::Control;
 use crate::chunk::Chunk;
-use crate::connector::{Prepared, StateEntry};
+use crate::connector::{Prepared, SourceSnapshot};
+use crate::messages::{OperatorPart, SnapshotJob, SnapshotSender, TaskKey, Trigger};
 use crate::metrics::TaskMetrics;
 use crate::operator::{Operator, OperatorSnapshot, Port, Uncommitted};
 
@@ -20,6 +20,9 @@ use crate::operator::{Operator, OperatorSnapshot, Port, Uncommitted};
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
+
+/// Timers and windows that an operator fires at once.
+const BUDGET: usize = 4_096;
 
 /// One operator of a chain.
 pub(crate) struct ChainOperator {
@@ -58,7 +61,8 @@ pub(crate) struct TaskCore {
     blocked: bool,
     /// Whether the task was last known to wait for a slower task or sink.
     waits: bool,
-    committed: Option<CheckpointId>,
+    /// Snapshots that the task was in and that have not ended.
+    under_way: BTreeSet<CheckpointId>,
     scratch: Vec<Chunk>,
 }
 
@@ -83,7 +87,7 @@ impl TaskCore {
             unprepared: None,
             blocked: false,
             waits: false,
-            committed: None,
+            under_way: BTreeSet::new(),
             scratch: Vec::new(),
         }
     }
@@ -147,7 +151,7 @@ impl TaskCore {
         for number in 0..self.chain.len() {
             let mut chunks = Vec::new();
             if let Some(link) = self.chain.get_mut(number) {
-                link.operator.watermark(watermark, &mut chunks)?;
+                while link.operator.advance_to(watermark, BUDGET, &mut chunks)? {}
             }
             if !chunks.is_empty() {
                 self.through_chain(number + 1, Port::First, &mut chunks)?;
@@ -197,20 +201,37 @@ impl TaskCore {
         more
     }
 
-    /// Takes note of commits, so that what is committed is not written into later snapshots. Answers
-    /// the newest snapshot that is complete, if the task has not seen it before.
-    pub(crate) fn take_completed(&mut self) -> Option<CheckpointId> {
-        let completed = self.control.borrow().completed;
-        if completed == self.committed {
-            return None;
-        }
-        self.committed = completed;
-        if let Some(completed) = completed {
-            for link in &mut self.chain {
-                link.uncommitted.committed(completed);
+    /// Tells the operators of the next snapshot that has ended, and answers it. What is committed is not written into
+    /// later snapshots.
+    pub(crate) fn take_ended(&mut self) -> Result<Option<(CheckpointId, bool)>> {
+        loop {
+            let ended = self.control.borrow_mut().next_ended(self.place);
+            let Some((checkpoint, completed)) = ended else {
+                return Ok(None);
+            };
+            if !self.under_way.remove(&checkpoint) {
+                continue;
             }
+            for link in &mut self.chain {
+                if completed {
+                    link.uncommitted.committed(checkpoint);
+                }
+                link.operator.checkpoint_ended(checkpoint, completed)?;
+            }
+            return Ok(ended);
         }
-        completed
+    }
+
+    /// The task has a reader of a source.
+    pub(crate) fn reads(&self) {
+        let mut control = self.control.borrow_mut();
+        control.reads(self.place, self.key.vertex);
+    }
+
+    /// What the enumerator of its source has found next before the next boundary.
+    pub(crate) fn next_found(&self) -> Option<std::sync::Arc<[u8]>> {
+        let mut control = self.control.borrow_mut();
+        control.next_found(self.place, self.key.vertex)
     }
 
     /// The next boundary that the coordinator has told of.
@@ -247,7 +268,8 @@ impl TaskCore {
         self.unprepared = Some(Unprepared { job, waiting });
         self.poll_prepared()?;
         self.metrics.worked(started.elapsed());
-        self.epoch = boundary.trigger.checkpoint;
+        self.epoch = boundary.trigger.checkpoint();
+        self.under_way.insert(self.epoch);
         self.control.borrow_mut().passed(self.place, self.epoch);
         Ok(Some(boundary.trigger))
     }
@@ -267,21 +289,25 @@ impl TaskCore {
             None => {}
         }
         for link in &mut self.chain {
-            let snapshot = link.operator.snapshot().unwrap_or_else(|error| {
-                declined = Some(error);
-                OperatorSnapshot::default()
-            });
+            let snapshot = link
+                .operator
+                .snapshot(&trigger.request)
+                .unwrap_or_else(|error| {
+                    declined = Some(error);
+                    OperatorSnapshot::default()
+                });
             operators.push(OperatorPart {
                 uid: link.uid.clone(),
                 id: link.id,
                 states: snapshot.states,
                 entries: snapshot.entries,
+                enumerator: Vec::new(),
                 prepared: Vec::new(),
             });
         }
         let frozen = now();
         SnapshotJob {
-            checkpoint: trigger.checkpoint,
+            checkpoint: trigger.checkpoint(),
             task: self.key,
             target: trigger.target,
             operators,
@@ -330,13 +356,21 @@ impl TaskCore {
     }
 }
 
-/// The part of a snapshot that a source's positions make up.
-pub(crate) fn source_part(uid: &str, id: OperatorId, entries: Vec<StateEntry>) -> OperatorPart {
+/// The part of a snapshot that a source's positions make up, and what its enumerator knew.
+pub(crate) fn source_part(
+    uid: &str,
+    id: OperatorId,
+    reader: SourceSnapshot,
+    enumerator: SourceSnapshot,
+) -> OperatorPart {
+    let mut states = reader.states;
+    states.extend(enumerator.states);
     OperatorPart {
         uid: uid.to_owned(),
         id,
-        states: Vec::new(),
-        entries,
+        states,
+        entries: reader.entries,
+        enumerator: enumerator.entries,
         prepared: Vec::new(),
     }
 }

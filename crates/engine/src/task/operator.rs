@@ -119,7 +119,7 @@ impl OperatorTask {
 
     fn run(&mut self, bound: Option<Time>) -> Result<()> {
         self.core.poll_prepared()?;
-        self.core.take_completed();
+        while self.core.take_ended()?.is_some() {}
         if !self.core.is_held_up()? {
             self.held = None;
         }
@@ -150,7 +150,7 @@ impl OperatorTask {
                     return Ok(());
                 }
                 let trigger = self.core.next_trigger();
-                match trigger.filter(|trigger| has_passed(bound, at(trigger.checkpoint, 0))) {
+                match trigger.filter(|trigger| has_passed(bound, at(trigger.checkpoint(), 0))) {
                     Some(trigger) => self.core.meet_boundary(trigger, None),
                     None => return Ok(()),
                 }

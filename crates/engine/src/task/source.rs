@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use millstream_core::{CheckpointId, EventTime, OperatorId, Result};
@@ -12,14 +11,14 @@ use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::probe;
 use timely::scheduling::Activator;
 
-use super::control::{Control, TickClock};
+use super::control::{Control, Deliveries, SourceWakers, TickClock};
 use super::core::{TaskCore, now, source_part};
 use super::output::{Capabilities, Outputs};
 use super::watermark::Announcement;
-use crate::attempt::Shared;
 use crate::chunk::Chunk;
-use crate::connector::SourceStatus;
+use crate::connector::{Announced, Limit, SourceStatus};
 use crate::flow::{FlowControl, TICK};
+use crate::messages::{OperatorPart, Trigger};
 use crate::operator::{Port, SourceOperator};
 use crate::time::{Time, at, tick};
 
@@ -34,8 +33,9 @@ pub(crate) type AnnouncementOutput =
 pub(crate) struct SourceSurroundings {
     pub(crate) control: Rc<RefCell<Control>>,
     pub(crate) clock: TickClock,
-    /// Knows the wakers of the sources of the process.
-    pub(crate) sources: Arc<Shared>,
+    pub(crate) deliveries: Deliveries,
+    /// The sources of the process.
+    pub(crate) sources: SourceWakers,
     /// Where the sinks are.
     pub(crate) sinks: probe::Handle<Time>,
     pub(crate) activator: Activator,
@@ -103,8 +103,8 @@ impl SourceTask {
             return Ok(());
         }
         self.core.poll_prepared()?;
-        if let Some(completed) = self.core.take_completed() {
-            self.source.checkpoint_completed(completed)?;
+        while let Some((checkpoint, completed)) = self.core.take_ended()? {
+            self.source.checkpoint_ended(checkpoint, completed)?;
         }
         if !self.pass_boundaries()? {
             return Ok(());
@@ -134,26 +134,55 @@ impl SourceTask {
     fn pass_boundaries(&mut self) -> Result<bool> {
         loop {
             if !self.core.on_boundary() {
+                self.take_found()?;
                 let Some(trigger) = self.core.next_trigger() else {
                     return Ok(true);
                 };
                 let watermark = match trigger.then {
                     Then::Drain => EventTime::MAX,
-                    Then::Continue | Then::Suspend => self.source.watermark(),
+                    Then::Continue | Then::Suspend => self.watermark(),
                 };
                 self.bring_event_time(watermark)?;
-                let entries = self.source.snapshot();
-                let part =
-                    entries.map(|entries| source_part(&self.source_uid, self.source_id, entries));
+                let part = self.snapshot(&trigger);
                 self.core.meet_boundary(trigger, Some(part));
             }
             let Some(trigger) = self.core.cross_boundary()? else {
                 self.alarm_in(TICK);
                 return Ok(false);
             };
-            self.move_to(at(trigger.checkpoint, 0));
+            self.move_to(at(trigger.checkpoint(), 0));
             let waits = trigger.then != Then::Continue;
-            self.state.waits_behind = waits.then_some(trigger.checkpoint);
+            self.state.waits_behind = waits.then_some(trigger.checkpoint());
+        }
+    }
+
+    /// Hands the reader what its enumerator has found before the next boundary.
+    fn take_found(&mut self) -> Result<()> {
+        while let Some(announcement) = self.core.next_found() {
+            self.surroundings.deliveries.taken();
+            self.source.found(&announcement)?;
+        }
+        Ok(())
+    }
+
+    /// The source's part of a snapshot, and its enumerator's in the first subtask.
+    fn snapshot(&mut self, trigger: &Trigger) -> Result<OperatorPart> {
+        let reader = self.source.snapshot(trigger.checkpoint())?;
+        let key = self.core.key;
+        let enumerator = (key.subtask == 0).then(|| trigger.enumerated.take(key.vertex));
+        let enumerator = enumerator.flatten().transpose()?.unwrap_or_default();
+        Ok(source_part(
+            &self.source_uid,
+            self.source_id,
+            reader,
+            enumerator,
+        ))
+    }
+
+    fn watermark(&self) -> EventTime {
+        match self.source.announced() {
+            Announced::Active(watermark) => watermark,
+            Announced::Idle => self.state.announced,
         }
     }
 
@@ -251,13 +280,13 @@ impl SourceTask {
 
     fn wait_for_sinks(&mut self) {
         self.surroundings.control.borrow_mut().waits_for_sinks = true;
-        self.surroundings.sources.wake_sources();
+        self.surroundings.sources.wake();
         self.core.note_waits(true);
     }
 
     fn poll(&mut self) -> Result<()> {
         // A tick is small enough for the worker's other tasks to get their turn in between.
-        let limit = self.flow.allowance();
+        let limit = Limit::records(self.flow.allowance());
         let mut chunks: Vec<Chunk> = Vec::new();
         let started = now();
         let status = self.source.poll(&mut chunks, limit)?;
@@ -288,7 +317,7 @@ impl SourceTask {
                 self.alarm_in(TICK);
             }
         }
-        let watermark = self.source.watermark();
+        let watermark = self.watermark();
         if watermark > self.state.announced && !self.state.ended {
             self.bring_event_time(watermark)?;
             self.move_to(self.time + 1);

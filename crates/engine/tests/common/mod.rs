@@ -9,15 +9,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
-use millstream_core::{
-    CheckpointId, Configuration, EventTime, JobId, MaxParallelism, Result, TriggerId,
-};
-use millstream_engine::connector::{SourceStatus, StateEntry};
+use millstream_core::{CheckpointId, Configuration, JobId, MaxParallelism, Result, TriggerId};
+use millstream_engine::connector::{Limit, SourceSnapshot, SourceStatus};
 use millstream_engine::graph::{Input, Node, NodeId, NodeKind, Partitioner, Ship};
 use millstream_engine::job::{Job, JobControl, JobOutcome, JobSpec, Observer};
 use millstream_engine::operator::{
-    Operator, OperatorContext, OperatorFactory, OperatorSnapshot, Port, SourceOperator,
-    SourceOperatorFactory,
+    Operator, OperatorContext, OperatorFactory, Port, SourceOperator, SourceOperatorFactory,
 };
 use millstream_engine::{Chunk, JobGraph};
 use millstream_protocol::{Facts, OperationResult, Request, SavepointFormat};
@@ -68,12 +65,12 @@ impl SourceOperatorFactory for Numbers {
 }
 
 impl SourceOperator for NumbersReader {
-    fn poll(&mut self, out: &mut Vec<Chunk>, limit: usize) -> Result<SourceStatus> {
+    fn poll(&mut self, out: &mut Vec<Chunk>, limit: Limit) -> Result<SourceStatus> {
         if self.next >= self.numbers.count {
             return Ok(SourceStatus::Ended);
         }
         let mut records = Vec::new();
-        while self.next < self.numbers.count && records.len() < limit.min(100) {
+        while self.next < self.numbers.count && records.len() < limit.records.min(100) {
             records.push(self.next);
             self.next += self.step;
         }
@@ -85,16 +82,8 @@ impl SourceOperator for NumbersReader {
         Ok(SourceStatus::Ready(read))
     }
 
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
-        Ok(Vec::new())
-    }
-
-    fn watermark(&self) -> EventTime {
-        EventTime::MIN
-    }
-
-    fn checkpoint_completed(&mut self, _: CheckpointId) -> Result<()> {
-        Ok(())
+    fn snapshot(&mut self, _: CheckpointId) -> Result<SourceSnapshot> {
+        Ok(SourceSnapshot::default())
     }
 }
 
@@ -122,10 +111,6 @@ impl Operator for Gate {
 
     fn is_blocked(&mut self) -> Result<bool> {
         Ok(self.closed.load(Ordering::SeqCst))
-    }
-
-    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
-        Ok(OperatorSnapshot::default())
     }
 }
 
