@@ -35,9 +35,10 @@ fn is_new(path: &Path) -> Result<()> {
     let built = changed(path);
     let list = fs::read_to_string(path.with_extension("d")).unwrap_or_default();
     let sources = list.split_once(':').map_or("", |(_, sources)| sources);
-    let newer = sources
+    let mut sources = sources
         .split_whitespace()
-        .find(|source| changed(Path::new(source)) > built);
+        .filter(|source| source.ends_with(".rs"));
+    let newer = sources.find(|source| changed(Path::new(source)) > built);
     ensure!(
         newer.is_none(),
         "{} is older than {}; build it: cargo build --release --workspace",

@@ -13,6 +13,8 @@ use crate::schedule::{Fault, Second, Step};
 use crate::subject::Victim;
 use crate::world::World;
 
+pub(crate) use life::end_of;
+
 /// Waits for the moment of a step and lets its fault strike, from its beginning to its end. What to say about it.
 pub(crate) fn strike(world: &mut World, step: Step) -> Result<String> {
     world.await_moment(step.moment)?;

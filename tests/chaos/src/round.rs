@@ -108,9 +108,10 @@ fn check(world: &mut World, done: &mut Done) -> Result<()> {
     })?;
     world.await_job()?;
     world.subject.ask_to_end(End::Suspend)?;
-    world.until("the job to be suspended at the end", |world| {
-        Ok(world.subject.has_ended()?.is_some())
-    })?;
+    let ended = faults::end_of(world).context("the job is suspended at the end")?;
+    if ended.savepoint.is_none() {
+        return Err(Kind::Ended.because("the job was asked for a last savepoint and ended without"));
+    }
     world.look()?;
     world.oracle.recount(end).context("at the end")?;
     nothing_hidden(world)?;

@@ -88,7 +88,7 @@ impl Summary {
     }
 }
 
-/// Shows the last lines of logs that are no information.
+/// Shows the last lines of logs that are no information, of lines that differ in numbers alone the last one.
 fn show_logs(directory: &Path) {
     let logs = directory.join("logs");
     let mut files: Vec<_> = names(&logs)
@@ -96,28 +96,32 @@ fn show_logs(directory: &Path) {
         .map(|name| logs.join(name))
         .collect();
     let jobs = directory.join("data/jobs");
-    files.extend(
-        names(&jobs)
-            .into_iter()
-            .map(|job| jobs.join(job).join("job.log")),
-    );
-    let mut lines = Vec::new();
+    let job_logs = names(&jobs)
+        .into_iter()
+        .map(|job| jobs.join(job).join("job.log"));
+    files.extend(job_logs.chain([directory.join("data/server.log")]));
+    let root = format!("{}/", directory.display());
+    let mut lines = BTreeMap::new();
     for file in files {
         let name = file.display().to_string();
-        let short = name
-            .strip_prefix(&format!("{}/", directory.display()))
-            .unwrap_or(&name)
-            .to_owned();
-        for line in text(&file)
-            .lines()
-            .filter(|line| line.contains(" WARN ") || line.contains(" ERROR "))
-            .filter(|line| !line.contains(" - Bad record: "))
-        {
-            lines.push(format!("{line} [{short}]"));
+        for line in text(&file).lines().filter(|line| is_telling(line)) {
+            let line = format!("{line} [{name}]").replace(&root, "");
+            lines.insert(without_numbers(&line), line);
         }
     }
+    let mut lines: Vec<String> = lines.into_values().collect();
     lines.sort();
     for line in lines.iter().rev().take(LINES).rev() {
-        println!("    {}", line.chars().take(400).collect::<String>());
+        println!("    {}", line.chars().take(500).collect::<String>());
     }
+}
+
+fn is_telling(line: &str) -> bool {
+    (line.contains(" WARN ") || line.contains(" ERROR ")) && !line.contains(" - Bad record: ")
+}
+
+/// The text without digits and what counts as one in hexadecimal ids.
+fn without_numbers(line: &str) -> String {
+    let is_id = |c: char| c.is_ascii_digit() || matches!(c, 'a'..='f');
+    line.chars().filter(|c| !is_id(*c)).collect()
 }

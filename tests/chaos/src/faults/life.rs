@@ -43,7 +43,7 @@ pub(crate) fn resume(world: &mut World, resume: &Resume) -> Result<String> {
         Some(path) if resume.named && resume.how == End::Suspend => From::Path(path.clone()),
         _ => From::Latest,
     };
-    let said = format!("ended, goes on from {from:?}");
+    let said = format!("goes on from {from:?}");
     world.subject.begin(from, resume.parallelism);
     world.await_job()?;
     if resume.dispose
@@ -55,7 +55,7 @@ pub(crate) fn resume(world: &mut World, resume: &Resume) -> Result<String> {
 }
 
 /// Waits until the job has ended.
-fn end_of(world: &mut World) -> Result<Ended> {
+pub(crate) fn end_of(world: &mut World) -> Result<Ended> {
     let mut ended = None;
     world.until("the job to end", |world| {
         ended = world.subject.has_ended()?;
@@ -134,14 +134,7 @@ fn fork_from(world: &mut World, path: &str, before: &[u64], behind: u64) -> Resu
         if let Some(server) = world.subject.server()
             && server.status(&job).as_deref() == Some("FAILED")
         {
-            let why = server
-                .get(&format!("/jobs/{job}/exceptions"))
-                .unwrap_or_default();
-            let why = why
-                .get("root-exception")
-                .and_then(|why| why.as_str())
-                .unwrap_or_default()
-                .to_owned();
+            let why = server.cause(&job);
             return Err(Kind::Refused.because(format!("job {job} can't go on from {path}: {why}")));
         }
         Ok((behind..end).all(|id| is_out(&oracle, id)))

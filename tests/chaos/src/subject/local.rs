@@ -141,18 +141,10 @@ impl Subject for Local {
         let Some(run) = &mut self.run else {
             return Ok(Some(Ended { savepoint: None }));
         };
-        let Some(status) = run.status()? else {
+        if run.runs()? {
             return Ok(None);
-        };
-        let log = run.logged();
-        self.numbers = numbers_in(&log);
-        if !self.killed && status.code() != Some(0) && self.ending == Some(End::Suspend) {
-            let code = status.code();
-            return Err(Kind::Ended.because(format!(
-                "SIGTERM answered with exit code {code:?}: {}",
-                last(&log)
-            )));
         }
+        self.numbers = numbers_in(&run.logged());
         let savepoint = savepoint_in(&run.printed());
         self.run = None;
         Ok(Some(Ended { savepoint }))

@@ -232,15 +232,20 @@ impl Server {
             (self.job, self.begins) = (None, Some(From::Latest));
             return Ok(());
         }
-        let why = self.get(&format!("/jobs/{job}/exceptions"));
-        let why = why
-            .as_ref()
-            .and_then(|why| why.get("root-exception")?.as_str())
+        Err(Kind::Ended.because(format!("job {job} is {status}: {}", self.cause(&job))))
+    }
+
+    /// Why a job failed, on one line.
+    pub(crate) fn cause(&self, job: &str) -> String {
+        let shown = self
+            .get(&format!("/jobs/{job}/exceptions"))
             .unwrap_or_default();
-        Err(Kind::Ended.because(format!(
-            "job {job} is {status}: {}",
-            why.lines().next().unwrap_or_default()
-        )))
+        let cause = shown.get("root-exception").and_then(Value::as_str);
+        let words: Vec<&str> = cause
+            .unwrap_or("no cause is shown")
+            .split_whitespace()
+            .collect();
+        words.join(" ").chars().take(600).collect()
     }
 }
 
@@ -340,8 +345,9 @@ impl Subject for Server {
         match status.as_str() {
             "FINISHED" | "CANCELED" => {}
             "FAILED" => {
+                let why = self.cause(&job);
                 return Err(
-                    Kind::Ended.because(format!("job {job} was asked to end and is FAILED"))
+                    Kind::Ended.because(format!("job {job} was asked to end and is FAILED: {why}"))
                 );
             }
             // The request was lost with whom it was made to.
