@@ -8,8 +8,8 @@ mod second;
 use anyhow::Result;
 use rustix::process::Signal;
 
+use crate::fault::{Fault, Meanwhile, Second, Step};
 use crate::processes::signal;
-use crate::schedule::{Fault, Second, Step};
 use crate::subject::Victim;
 use crate::world::World;
 
@@ -19,7 +19,12 @@ pub(crate) use life::end_of;
 pub(crate) fn strike(world: &mut World, step: Step) -> Result<String> {
     world.await_moment(step.moment)?;
     let said = match step.fault {
-        Fault::Kill { victim, times } => kill(world, victim, times)?,
+        Fault::Kill {
+            victim,
+            times,
+            apart_ms,
+        } => kill(world, victim, times, apart_ms)?,
+        Fault::Leave => leave(world)?,
         Fault::Freeze {
             victim,
             hold_ms,
@@ -32,59 +37,45 @@ pub(crate) fn strike(world: &mut World, step: Step) -> Result<String> {
             operations,
             per_mille,
             hold_ms,
-            kill,
+            meanwhile,
         } => disk::fail(
             world,
             (place, failure, operations, per_mille),
             hold_ms,
-            kill,
+            meanwhile,
         )?,
         Fault::Clock { seconds, kill } => disk::clock(world, seconds, kill)?,
         Fault::Away {
             place,
             empty,
             hold_ms,
-            kill,
-        } => {
-            away::away(world, place, empty, |world| {
-                strike_within(world, hold_ms, kill)
-            })?;
-            String::new()
-        }
+            meanwhile,
+        } => away::away(world, place, empty, |world| {
+            strike_within(world, hold_ms, meanwhile)
+        })?,
         Fault::Owner { second } => {
             // Nobody is refused while the job has no process.
             world.quiet()?;
             second::is_refused(world, second)?
         }
-        Fault::Resume {
-            how,
-            named,
-            parallelism,
-            disturb,
-            away,
-            dispose,
-        } => {
-            let resume = life::Resume {
-                how,
-                named,
-                parallelism,
-                disturb,
-                away,
-                dispose,
-            };
-            life::resume(world, &resume)?
-        }
+        Fault::Resume(resume) => life::resume(world, &resume)?,
         Fault::Savepoint { kill, fork } => life::savepoint(world, kill, fork)?,
         Fault::Consume { input } => life::consume(world, input)?,
     };
+    if world.ends {
+        life::go_on(world)?;
+    }
     if step.quiet || world.may_end {
         world.quiet()?;
     }
     Ok(said)
 }
 
-fn kill(world: &mut World, victim: Victim, times: u64) -> Result<String> {
-    for _ in 0..times {
+fn kill(world: &mut World, victim: Victim, times: u64, apart_ms: u64) -> Result<String> {
+    for time in 0..times {
+        if time > 0 {
+            world.hold(apart_ms)?;
+        }
         world.await_job()?;
         world.subject.kill(victim)?;
         world.tick()?;
@@ -92,11 +83,24 @@ fn kill(world: &mut World, victim: Victim, times: u64) -> Result<String> {
     Ok(String::new())
 }
 
-/// Goes on for a while with a fault, and kills somebody midway.
-fn strike_within(world: &mut World, hold_ms: u64, kill: Option<Victim>) -> Result<()> {
+fn leave(world: &mut World) -> Result<String> {
+    world.await_job()?;
+    if let Some(server) = world.subject.server() {
+        server.leave()?;
+    }
+    Ok(String::new())
+}
+
+/// Goes on for a while with a fault, and does something midway.
+fn strike_within(world: &mut World, hold_ms: u64, meanwhile: Meanwhile) -> Result<()> {
     world.hold(hold_ms / 2)?;
-    if let Some(victim) = kill {
-        world.subject.kill(victim)?;
+    match meanwhile {
+        Meanwhile::Nothing => {}
+        Meanwhile::Kill(victim) => world.subject.kill(victim)?,
+        Meanwhile::End(how) => {
+            world.subject.ask_to_end(how)?;
+            world.ends = true;
+        }
     }
     world.hold(hold_ms / 2)
 }

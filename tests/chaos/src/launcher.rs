@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
+use crate::fault::Spelling;
 use crate::places::{Place, Places};
 use crate::processes::{self, Running};
 use crate::record;
@@ -44,6 +45,7 @@ pub(crate) struct Launcher {
     pub(crate) control: PathBuf,
     pub(crate) places: Rc<Places>,
     pub(crate) setup: Setup,
+    pub(crate) spelling: Spelling,
     /// Whether the job takes `source.file.settle`.
     pub(crate) settles: bool,
     pub(crate) patience: Duration,
@@ -112,6 +114,17 @@ impl Launcher {
         command
     }
 
+    /// The directory of the input, as it is written.
+    fn input(&self) -> String {
+        let root = text(&self.places.root);
+        match self.spelling {
+            Spelling::Plain => format!("{root}/in"),
+            Spelling::DoubleSlash => format!("{root}//in/"),
+            Spelling::UpAndDown => format!("{root}/logs/../in"),
+            Spelling::Link => format!("{root}/link-to-in"),
+        }
+    }
+
     /// Behind `run`: the options and the job.
     pub(crate) fn job(
         &self,
@@ -157,8 +170,7 @@ impl Launcher {
             .arg("ingest")
             .args(["--job.name", &target.name])
             .args(["--source.type", "csv", "--source.watch.interval", "40"])
-            .arg("--source.path")
-            .arg(places.path(Place::Input))
+            .args(["--source.path", &self.input()])
             .args(["--source.split.size", &setup.split_bytes.to_string()])
             .args(["--stream.sql.enable", "true", "--stream.sql", record::SQL])
             .args(["--stream.sql.schema.json", record::SCHEMA])

@@ -4,6 +4,7 @@
 //! that turns watched CSV files into JSON files, and 10 to 25 faults. A round that finds something keeps its directory.
 
 mod binary;
+mod fault;
 mod faults;
 mod feeder;
 mod keeper;
@@ -12,6 +13,7 @@ mod oracle;
 mod places;
 mod processes;
 mod record;
+mod rest;
 mod round;
 mod schedule;
 mod shim;

@@ -49,6 +49,7 @@ impl Places {
             fs::create_dir_all(places.path(place))?;
         }
         fs::create_dir_all(places.bad())?;
+        std::os::unix::fs::symlink("in", places.root.join("link-to-in"))?;
         Ok(places)
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::fault::Spelling;
 use crate::faults;
 use crate::launcher::Launcher;
 use crate::places::{Place, Places, names};
@@ -57,6 +58,7 @@ pub(crate) fn play(
         control: control.path.clone(),
         places,
         setup: schedule.setup,
+        spelling: Spelling::Plain,
         settles: tools.settles,
         patience: tools.patience,
     };

@@ -2,6 +2,7 @@
 
 use datagen::random::{Random, mix};
 
+use crate::fault::{Fault, Meanwhile, Moment, Resume, Second, Spelling, Step};
 use crate::places::Place;
 use crate::shim::{Failure, Operations};
 use crate::subject::{End, Victim};
@@ -20,119 +21,6 @@ pub(crate) struct Setup {
     /// Between two files.
     pub(crate) pace_ms: u64,
 }
-
-/// When a fault strikes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// So many milliseconds later.
-    After(u64),
-    /// When output becomes visible.
-    Commit,
-    /// When a hidden file of output appears.
-    Hidden,
-    /// When the directory of a checkpoint appears.
-    Checkpoint,
-}
-
-/// Who else wants to run the job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Second {
-    /// `run --target local -s latest`.
-    Run,
-    /// `run -d -s latest`.
-    Submission,
-    /// `millstream server` on the same data directory.
-    Server,
-}
-
-/// What strikes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// SIGKILL, so many times.
-    Kill { victim: Victim, times: u64 },
-    /// SIGSTOP and SIGCONT. Meanwhile the server may be killed, and somebody else may want to run the job.
-    Freeze {
-        victim: Victim,
-        hold_ms: u64,
-        kill_server: bool,
-        second: Option<Second>,
-    },
-    /// Errors of the disk below a place.
-    Disk {
-        place: Place,
-        failure: Failure,
-        operations: Operations,
-        per_mille: u32,
-        hold_ms: u64,
-        kill: Option<Victim>,
-    },
-    /// The wall clock steps to so many seconds from the true time.
-    Clock { seconds: i64, kill: bool },
-    /// A directory goes away, or an empty one stands in its place, and it comes back whole.
-    Away {
-        place: Place,
-        empty: bool,
-        hold_ms: u64,
-        kill: Option<Victim>,
-    },
-    /// Somebody else wants to run the job while it runs.
-    Owner { second: Second },
-    /// The job is ended and goes on. Who runs it may be killed meanwhile, and the place of savepoints be away then.
-    Resume {
-        how: End,
-        named: bool,
-        parallelism: u64,
-        disturb: Option<(Moment, Victim)>,
-        away: bool,
-        dispose: bool,
-    },
-    /// A savepoint on the way; the job is killed behind it, another job goes on from it.
-    Savepoint { kill: bool, fork: bool },
-    /// A consumer takes the output; the input that has come out is removed.
-    Consume { input: bool },
-}
-
-impl Fault {
-    /// Its name in the summary.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Kill { .. } => "kill",
-            Self::Freeze { .. } => "freeze",
-            Self::Disk { .. } => "disk",
-            Self::Clock { .. } => "clock",
-            Self::Away { empty: false, .. } => "away",
-            Self::Away { empty: true, .. } => "empty",
-            Self::Owner { .. } => SECOND_OWNER,
-            Self::Resume { .. } => "resume",
-            Self::Savepoint { .. } => "savepoint",
-            Self::Consume { .. } => "consume",
-        }
-    }
-}
-
-/// A fault and its moment.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Step {
-    pub(crate) moment: Moment,
-    pub(crate) fault: Fault,
-    /// Whether all that was handed over must have come out before the next fault.
-    pub(crate) quiet: bool,
-}
-
-impl Step {
-    /// The same without a second owner beside a frozen one, if that is to be left out.
-    fn without_second(mut self, without: &[String]) -> Self {
-        if let Fault::Freeze { second, .. } = &mut self.fault
-            && without.iter().any(|name| name == SECOND_OWNER)
-        {
-            *second = None;
-        }
-        self
-    }
-}
-
-/// The name of faults with a second owner.
-const SECOND_OWNER: &str = "owner";
 
 /// The fewest and the most faults of a round.
 const FAULTS: (u64, u64) = (10, 25);
@@ -220,9 +108,13 @@ fn draw_victim(random: &mut Random, setup: Setup) -> Victim {
     )
 }
 
-fn maybe_victim(random: &mut Random, setup: Setup) -> Option<Victim> {
+fn draw_meanwhile(random: &mut Random, setup: Setup) -> Meanwhile {
     let victim = draw_victim(random, setup);
-    (random.below(2) == 0).then_some(victim)
+    match random.below(8) {
+        0..4 => Meanwhile::Nothing,
+        4..7 => Meanwhile::Kill(victim),
+        _ => Meanwhile::End(pick(random, &[End::Suspend, End::Cancel])),
+    }
 }
 
 fn draw_second(random: &mut Random, setup: Setup) -> Second {
@@ -234,11 +126,13 @@ fn draw_second(random: &mut Random, setup: Setup) -> Second {
 
 fn draw_fault(random: &mut Random, setup: Setup) -> Fault {
     match random.below(100) {
-        0..25 => Fault::Kill {
+        0..23 => Fault::Kill {
             victim: draw_victim(random, setup),
             times: 1 + random.below(3),
+            apart_ms: pick(random, &[0, 0, 20, 100, 400]),
         },
-        25..33 => draw_freeze(random, setup),
+        23..25 if setup.server => Fault::Leave,
+        23..33 => draw_freeze(random, setup),
         33..48 => draw_disk(random, setup),
         48..55 => Fault::Clock {
             seconds: draw_shift(random),
@@ -256,7 +150,7 @@ fn draw_fault(random: &mut Random, setup: Setup) -> Fault {
             ),
             empty: random.below(2) == 0,
             hold_ms: 100 + random.below(1_500),
-            kill: maybe_victim(random, setup),
+            meanwhile: draw_meanwhile(random, setup),
         },
         70..77 => Fault::Owner {
             second: draw_second(random, setup),
@@ -329,7 +223,7 @@ fn draw_disk(random: &mut Random, setup: Setup) -> Fault {
         operations,
         per_mille: pick(random, &[1_000, 1_000, 300, 30]),
         hold_ms: 50 + random.below(1_500),
-        kill: maybe_victim(random, setup),
+        meanwhile: draw_meanwhile(random, setup),
     }
 }
 
@@ -343,12 +237,23 @@ fn draw_resume(random: &mut Random, setup: Setup) -> Fault {
     let disturbed = random.below(5) < 2;
     let moment = draw_moment(random);
     let victim = draw_victim(random, setup);
-    Fault::Resume {
+    Fault::Resume(Resume {
         how,
         named: random.below(2) == 0,
         parallelism: 1 + random.below(4),
+        spelling: pick(
+            random,
+            &[
+                Spelling::Plain,
+                Spelling::Plain,
+                Spelling::Plain,
+                Spelling::DoubleSlash,
+                Spelling::UpAndDown,
+                Spelling::Link,
+            ],
+        ),
         disturb: disturbed.then_some((moment, victim)),
         away: disturbed && random.below(3) == 0,
         dispose: setup.server && random.below(3) == 0,
-    }
+    })
 }

@@ -5,6 +5,7 @@ mod server;
 
 use anyhow::Result;
 
+use crate::fault::Spelling;
 use crate::launcher::From;
 
 pub(crate) use local::Local;
@@ -56,7 +57,7 @@ pub(crate) trait Subject {
     /// How it ended; `None`: it has not.
     fn has_ended(&mut self) -> Result<Option<Ended>>;
     /// Has the job started by the next [`Self::tend`].
-    fn begin(&mut self, from: From, parallelism: u64);
+    fn begin(&mut self, from: From, parallelism: u64, spelling: Spelling);
     /// The numbers of the job, as far as it shows any: `read`, `written`, `filtered`, `bad` and their like.
     fn numbers(&self) -> Option<serde_json::Value>;
     /// The server, where there is one.

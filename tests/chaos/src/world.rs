@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::fault::Moment;
 use crate::feeder::Feeder;
 use crate::launcher::Launcher;
 use crate::oracle::Oracle;
 use crate::places::{Places, names};
-use crate::schedule::Moment;
 use crate::shim::Control;
 use crate::subject::{Local, Server, Subject, Surroundings};
 use crate::violation::{Kind, Violation};
@@ -34,6 +34,8 @@ pub(crate) struct World {
     /// The server stands still.
     pub(crate) frozen: bool,
     pub(crate) forks: usize,
+    /// The job was asked to end, and is to go on when the fault has gone.
+    pub(crate) ends: bool,
     looked: Option<Instant>,
 }
 
@@ -55,6 +57,7 @@ impl World {
             blind: false,
             frozen: false,
             forks: 0,
+            ends: false,
             looked: None,
             launcher,
             places,

@@ -16,7 +16,7 @@ pub(crate) fn away(
     place: Place,
     empty: bool,
     meanwhile: impl FnOnce(&mut World) -> Result<()>,
-) -> Result<()> {
+) -> Result<String> {
     let (path, away) = (world.places.path(place), world.places.away(place));
     match place {
         Place::Input => world.feeder.close(),
@@ -51,7 +51,7 @@ pub(crate) fn away(
     world.fault = false;
     world.blind = false;
     world.feeder.open();
-    Ok(())
+    Ok(String::new())
 }
 
 /// Does something in one moment for the processes that are tried: they stand still meanwhile.

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::strike_within;
+use crate::fault::Meanwhile;
 use crate::places::Place;
 use crate::shim::{Failure, Operations};
 use crate::subject::Victim;
@@ -13,14 +14,14 @@ pub(crate) fn fail(
     world: &mut World,
     (place, failure, operations, per_mille): (Place, Failure, Operations, u32),
     hold_ms: u64,
-    kill: Option<Victim>,
+    meanwhile: Meanwhile,
 ) -> Result<String> {
     let before = world.control.hits()?;
     world
         .control
         .fail(&world.places.path(place), failure, operations, per_mille)?;
     world.fault = true;
-    let held = strike_within(world, hold_ms, kill);
+    let held = strike_within(world, hold_ms, meanwhile);
     world.control.heal()?;
     world.fault = false;
     held?;

@@ -5,28 +5,15 @@ use std::fs;
 use anyhow::Result;
 
 use super::away::away;
+use crate::fault::{Resume, Spelling};
 use crate::launcher::{From, Target};
 use crate::oracle::Oracle;
 use crate::places::Place;
 use crate::record::{self, Fate};
-use crate::schedule::Moment;
 use crate::subject::{End, Ended, Server, Victim};
 use crate::violation::Kind;
 use crate::wait;
 use crate::world::World;
-
-/// How a job is ended and goes on.
-pub(crate) struct Resume {
-    pub(crate) how: End,
-    /// From the path that was printed, rather than `latest`.
-    pub(crate) named: bool,
-    pub(crate) parallelism: u64,
-    pub(crate) disturb: Option<(Moment, Victim)>,
-    /// Savepoints are away while it ends, from the disturbance on.
-    pub(crate) away: bool,
-    /// The savepoint is disposed of as soon as the job goes on from it.
-    pub(crate) dispose: bool,
-}
 
 pub(crate) fn resume(world: &mut World, resume: &Resume) -> Result<String> {
     world.await_job()?;
@@ -44,7 +31,9 @@ pub(crate) fn resume(world: &mut World, resume: &Resume) -> Result<String> {
         _ => From::Latest,
     };
     let said = format!("goes on from {from:?}");
-    world.subject.begin(from, resume.parallelism);
+    world
+        .subject
+        .begin(from, resume.parallelism, resume.spelling);
     world.await_job()?;
     if resume.dispose
         && let Some(path) = &ended.savepoint
@@ -52,6 +41,17 @@ pub(crate) fn resume(world: &mut World, resume: &Resume) -> Result<String> {
         return Ok(format!("{said}; {}", dispose(world, path)?));
     }
     Ok(said)
+}
+
+/// Has a job go on from `latest` that was asked to end while a fault was there.
+pub(crate) fn go_on(world: &mut World) -> Result<()> {
+    end_of(world)?;
+    world.ends = false;
+    let parallelism = world.launcher.setup.parallelism;
+    world
+        .subject
+        .begin(From::Latest, parallelism, Spelling::Plain);
+    Ok(())
 }
 
 /// Waits until the job has ended.

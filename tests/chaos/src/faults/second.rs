@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
+use crate::fault::Second;
 use crate::launcher::From;
 use crate::processes::Running;
-use crate::schedule::Second;
 use crate::subject::Server;
 use crate::violation::Kind;
 use crate::wait;

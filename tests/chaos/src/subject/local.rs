@@ -4,6 +4,7 @@ use anyhow::Result;
 use rustix::process::Signal;
 
 use super::{End, Ended, Server, Subject, Surroundings, Victim};
+use crate::fault::Spelling;
 use crate::launcher::{From, Launcher, savepoint_in};
 use crate::processes::Running;
 use crate::violation::Kind;
@@ -150,7 +151,8 @@ impl Subject for Local {
         Ok(Some(Ended { savepoint }))
     }
 
-    fn begin(&mut self, from: From, parallelism: u64) {
+    fn begin(&mut self, from: From, parallelism: u64, spelling: Spelling) {
+        self.launcher.spelling = spelling;
         (self.from, self.parallelism, self.begins) = (from, parallelism, true);
     }
 

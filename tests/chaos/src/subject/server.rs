@@ -7,9 +7,11 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::{End, Ended, Subject, Surroundings, Victim};
+use crate::fault::Spelling;
 use crate::launcher::{From, JOB, Launcher, Said, Target, savepoint_in};
 use crate::places::Place;
 use crate::processes::{self, Running, signal};
+use crate::rest;
 use crate::violation::Kind;
 use crate::wait;
 use rustix::process::Signal;
@@ -58,6 +60,27 @@ impl Server {
     /// The id of the job.
     pub(crate) fn job(&self) -> Option<String> {
         self.job.clone()
+    }
+
+    /// Ends the server as a service manager does.
+    ///
+    /// # Errors
+    /// It does not end, or not well.
+    pub(crate) fn leave(&mut self) -> Result<()> {
+        let Some(process) = &mut self.process else {
+            return Ok(());
+        };
+        process.signal(Signal::TERM)?;
+        wait::until(
+            "the server to end on SIGTERM",
+            self.launcher.patience,
+            || Ok(!process.runs()?),
+        )?;
+        self.killed = true;
+        match process.status()?.and_then(|status| status.code()) {
+            Some(0) => Ok(()),
+            code => Err(Kind::Ended.because(format!("the server ended with {code:?} on SIGTERM"))),
+        }
     }
 
     /// Starts another server on the same data directory.
@@ -194,17 +217,8 @@ impl Server {
         Some(job.get("jid")?.as_str()?.to_owned())
     }
 
-    /// What `GET path` answers; `None`: nothing that is good.
-    pub(crate) fn get(&self, path: &str) -> Option<Value> {
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(10)))
-            .build();
-        let agent = ureq::Agent::new_with_config(config);
-        let mut answer = agent
-            .get(format!("http://127.0.0.1:{}{path}", self.port))
-            .call()
-            .ok()?;
-        answer.body_mut().read_json().ok()
+    fn get(&self, path: &str) -> Option<Value> {
+        rest::get(self.port, path)
     }
 
     /// The status of a job, as the server shows it.
@@ -237,15 +251,8 @@ impl Server {
 
     /// Why a job failed, on one line.
     pub(crate) fn cause(&self, job: &str) -> String {
-        let shown = self
-            .get(&format!("/jobs/{job}/exceptions"))
-            .unwrap_or_default();
-        let cause = shown.get("root-exception").and_then(Value::as_str);
-        let words: Vec<&str> = cause
-            .unwrap_or("no cause is shown")
-            .split_whitespace()
-            .collect();
-        words.join(" ").chars().take(600).collect()
+        let shown = self.get(&format!("/jobs/{job}/exceptions"));
+        rest::cause(&shown.unwrap_or_default())
     }
 }
 
@@ -369,7 +376,8 @@ impl Subject for Server {
         }))
     }
 
-    fn begin(&mut self, from: From, parallelism: u64) {
+    fn begin(&mut self, from: From, parallelism: u64, spelling: Spelling) {
+        self.launcher.spelling = spelling;
         (self.begins, self.parallelism) = (Some(from), parallelism);
     }
 
