@@ -9,6 +9,7 @@
 //! | [`LAUNCH_FILE`] | server, before each start of a process | [`Launch`]: what is known of the job's past |
 //! | [`LOCK_FILE`] | job process | nothing; locked for as long as the process lives |
 //! | [`SOCKET_FILE`] | job process | the socket that the server connects to |
+//! | [`RESTORED_FILE`] | job process, when it first runs the job | where the snapshot lies that it was started from |
 //! | [`STARTED_FILE`] | job process, before it first runs the job | the number of the process |
 //! | [`STOP_FILE`] | job process, before the savepoint of a stop begins and once it is written | [`StopBegun`] |
 //! | [`ENDING_FILE`] | job process, when the job's end begins | the [`JobReport`] that is the outcome should the process die from here on |
@@ -41,6 +42,8 @@ pub const LOCK_FILE: &str = "lock";
 pub const SOCKET_FILE: &str = "job.sock";
 /// The [`StopBegun`] as JSON.
 pub const STOP_FILE: &str = "stop.json";
+/// Where the snapshot lies that the job was started from, as JSON.
+pub const RESTORED_FILE: &str = "restored.json";
 /// There from the moment on from which the job may have written output.
 pub const STARTED_FILE: &str = "started";
 /// The [`JobReport`] that [counts](crate::supervision::is_outcome) as the outcome where the process dies before it has

@@ -18,7 +18,7 @@ use crate::registry::{Beginning, Registry};
 use crate::rest::{self, RestSettings};
 use crate::store::{OperationRecord, Records, Store};
 use crate::views::ServerFacts;
-use crate::{clock, configuration, expiry, files, logs, operations, packages, supervisor};
+use crate::{clock, configuration, disposal, expiry, files, logs, packages, supervisor};
 
 /// How a server is started.
 pub struct ServerConfiguration {
@@ -96,7 +96,7 @@ async fn run(
         registry.server().data_directory.display()
     );
     take_up(&registry, records);
-    operations::resume_disposals(&registry);
+    disposal::resume(&registry);
     tokio::spawn(expiry::run(registry.clone(), limits));
     tokio::spawn(packages::describe_built_in(registry.clone()));
     tokio::spawn(packages::take_up_found(registry.clone()));

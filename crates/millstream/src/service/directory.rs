@@ -6,15 +6,12 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::{Error, Result, TriggerId, codes};
 use millstream_protocol::link::{
-    ENDING_FILE, JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, STARTED_FILE, STOP_FILE,
-    SUBMISSION_FILE, StopBegun, Submission,
+    ENDING_FILE, JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, RESTORED_FILE,
+    STARTED_FILE, STOP_FILE, SUBMISSION_FILE, StopBegun, Submission,
 };
 use millstream_storage::Location;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-/// What `latest` was when the job first started.
-const RESTORED_FILE: &str = "restored.json";
 
 /// The directory of the job that this process runs.
 #[derive(Debug, Clone)]
