@@ -17,6 +17,7 @@
     reason = "test support: a broken promise is a panic"
 )]
 
+mod branches;
 mod drive;
 mod sink;
 mod source;

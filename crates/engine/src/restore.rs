@@ -70,11 +70,6 @@ impl RestoredJob {
         }))
     }
 
-    /// Whether state that nothing takes is dropped.
-    pub(crate) fn allow_non_restored(&self) -> bool {
-        self.allow_non_restored
-    }
-
     /// The snapshot.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot

@@ -309,7 +309,7 @@ impl TaskCore {
         SnapshotJob {
             checkpoint: trigger.checkpoint(),
             task: self.key,
-            target: trigger.target,
+            targets: trigger.targets,
             operators,
             declined,
             metrics: self.metrics.clone(),
