@@ -106,7 +106,7 @@ fn metadata(
         format,
         drained: false,
         last: false,
-        lineage: Lineage::fresh(1).behind(ancestor, 9, 2),
+        lineage: Lineage::fresh(1).behind(ancestor, 9, 2).owned(),
         run: 3,
         numbers,
         created: 1_790_000_000_000,

@@ -31,6 +31,7 @@ fn metadata() {
         let ancestor = Ancestor {
             job: JobId::from_bytes(1_u128.to_be_bytes()),
             left_at: 9,
+            owned: true,
         };
         assert_eq!(metadata.lineage.generation, 2);
         assert_eq!(metadata.lineage.ancestors, [ancestor]);
