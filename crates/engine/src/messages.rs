@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
-use millstream_core::{CheckpointId, Error, OperatorId, Result, TaskStatus};
+use crossbeam_channel::{Sender, TrySendError};
+use millstream_core::{CheckpointId, Error, OperatorId, Result, TaskStatus, codes};
 use millstream_protocol::Then;
 use millstream_state::WriteState;
 use millstream_storage::{SnapshotTarget, StateMetadata};
@@ -46,7 +46,7 @@ pub(crate) struct Trigger {
     /// What the sources do behind it.
     pub(crate) then: Then,
     /// Where state is written; `None`: nothing is kept, only commits are prepared.
-    pub(crate) target: Option<SnapshotTarget>,
+    pub(crate) targets: Option<Targets>,
     /// When the coordinator said so.
     pub(crate) asked: Instant,
     /// What the enumerators of the sources knew.
@@ -57,6 +57,34 @@ impl Trigger {
     /// The number of the snapshot and of the epoch that begins.
     pub(crate) fn checkpoint(&self) -> CheckpointId {
         self.request.checkpoint
+    }
+}
+
+/// Where a snapshot is written: into a checkpoint, and into a savepoint if it is one as well.
+#[derive(Debug, Clone)]
+pub(crate) struct Targets {
+    pub(crate) checkpoint: SnapshotTarget,
+    pub(crate) savepoint: Option<SnapshotTarget>,
+    /// Whether the job ends with the savepoint: without it there is no snapshot.
+    pub(crate) of_stop: bool,
+}
+
+impl Targets {
+    /// All of them, the checkpoint first.
+    pub(crate) fn all(&self) -> Vec<&SnapshotTarget> {
+        std::iter::once(&self.checkpoint)
+            .chain(&self.savepoint)
+            .collect()
+    }
+
+    /// Nobody wants the snapshot any more.
+    pub(crate) fn give_up(&self) {
+        self.all().into_iter().for_each(SnapshotTarget::give_up);
+    }
+
+    /// Whether that is so.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.checkpoint.is_given_up()
     }
 }
 
@@ -92,10 +120,11 @@ pub(crate) enum Command {
     },
     /// Sources that wait behind this boundary, or come to it, go on.
     Resume(CheckpointId),
-    /// Sources end; everything is committed.
-    Finish,
-    /// Everything ends at once.
-    Cancel,
+    /// The enumerator of the source that a vertex begins with has found something.
+    Found {
+        vertex: usize,
+        announcement: Arc<[u8]>,
+    },
 }
 
 /// What one operator of a task hands over at a boundary.
@@ -114,7 +143,7 @@ pub(crate) struct SnapshotJob {
     pub(crate) checkpoint: CheckpointId,
     pub(crate) task: TaskKey,
     /// `None`: nothing is written, only prepared output counts.
-    pub(crate) target: Option<SnapshotTarget>,
+    pub(crate) targets: Option<Targets>,
     pub(crate) operators: Vec<OperatorPart>,
     /// Why an operator could not give its state.
     pub(crate) declined: Option<Error>,
@@ -132,18 +161,32 @@ pub(crate) struct SnapshotJob {
 pub(crate) struct SnapshotSender {
     jobs: Sender<SnapshotJob>,
     end: Sender<()>,
+    events: EventSender,
 }
 
 impl SnapshotSender {
-    /// Sends on these channels.
-    pub(crate) fn new(jobs: Sender<SnapshotJob>, end: Sender<()>) -> Self {
-        Self { jobs, end }
+    /// Sends on these channels; `events` learn of what finds no room.
+    pub(crate) fn new(jobs: Sender<SnapshotJob>, end: Sender<()>, events: EventSender) -> Self {
+        Self { jobs, end, events }
     }
 
-    /// Has `job` written. Never waits: the channel has room for many boundaries of every task.
+    /// Has `job` written. Never waits: the channel has room for many boundaries of every task, and where it has none
+    /// the checkpoint is declined.
     pub(crate) fn submit(&self, job: SnapshotJob) {
-        // The thread outlives the workers. Where it hangs in a disk, or is gone, the checkpoint times out.
-        drop(self.jobs.try_send(job));
+        let Err(refused) = self.jobs.try_send(job) else {
+            return;
+        };
+        let message = match &refused {
+            TrySendError::Full(_) => "so many snapshots wait to be written that there is no room",
+            TrySendError::Disconnected(_) => "the snapshot thread has ended",
+        };
+        let job = refused.into_inner();
+        self.events.send(AttemptEvent::Declined {
+            checkpoint: job.checkpoint,
+            task: job.task,
+            error: Error::new(&codes::CHECKPOINT_FAILED, message)
+                .next("see to the disk of the snapshots"),
+        });
     }
 
     /// The workers have ended: the attempt has, too, once the thread is done with what it is writing.
@@ -160,6 +203,8 @@ pub(crate) struct Acknowledgement {
     pub(crate) checkpoint: CheckpointId,
     pub(crate) task: TaskKey,
     pub(crate) operators: Vec<AcknowledgedOperator>,
+    /// Why state could not be written into the savepoint, though it could into the checkpoint.
+    pub(crate) no_savepoint: Option<Error>,
     /// What it took.
     pub(crate) part: TaskSnapshot,
 }
@@ -168,7 +213,10 @@ pub(crate) struct Acknowledgement {
 #[derive(Debug)]
 pub(crate) struct AcknowledgedOperator {
     pub(crate) uid: String,
+    /// In the checkpoint.
     pub(crate) states: Vec<StateMetadata>,
+    /// In the savepoint.
+    pub(crate) savepoint: Vec<StateMetadata>,
     pub(crate) entries: Vec<StateEntry>,
     /// Entries of a source's enumerator.
     pub(crate) enumerator: Vec<StateEntry>,

@@ -107,12 +107,17 @@ impl Environment {
         self.set(options::RESTART_FIXED_DELAY.name, format_duration(delay))
     }
 
-    /// The settings as they count: the defaults, then the program's, then those from outside.
-    pub fn configuration(&self) -> Configuration {
+    /// The settings as they count: the defaults, then the program's, then those from outside, each with what its references
+    /// stand for.
+    ///
+    /// # Errors
+    /// What a reference stands for is not to be had ([`codes::REFERENCE`]).
+    pub fn configuration(&self) -> Result<Configuration> {
         let building = self.building.borrow();
         let mut configuration = building.code.clone();
         configuration.extend(&building.options.configuration);
-        configuration
+        millstream_process::secrets::resolve_settings(&mut configuration)?;
+        Ok(configuration)
     }
 
     /// Where operators count the records that they find bad, for the progress and the summary of a job that runs in this
@@ -152,7 +157,7 @@ impl Environment {
     /// A setting does not fit or does not exist, or the graph is not valid.
     pub fn graph(&self, name: &str) -> Result<JobGraph> {
         self.check_keys()?;
-        let configuration = self.configuration();
+        let configuration = self.configuration()?;
         let default = configuration.require(&options::PARALLELISM)? as usize;
         let max_parallelism =
             MaxParallelism::new(configuration.require(&options::MAX_PARALLELISM)?)?;
@@ -214,10 +219,11 @@ impl Environment {
     /// The job can't be started, or it failed.
     pub fn execute(&self, name: &str) -> Result<()> {
         let graph = self.graph(name)?;
+        let configuration = self.configuration()?;
         let directory = self.building.borrow().options.job_directory.clone();
         match directory {
-            Some(directory) => service::execute(graph, self.configuration(), &directory),
-            None => local::execute(graph, self.configuration(), self.bad_records()),
+            Some(directory) => service::execute(graph, configuration, &directory),
+            None => local::execute(graph, configuration, self.bad_records()),
         }
     }
 }

@@ -29,6 +29,7 @@ pub mod environment;
 pub mod function;
 pub mod local;
 pub mod operators;
+mod ownership;
 pub mod package;
 pub mod plan;
 pub mod run;

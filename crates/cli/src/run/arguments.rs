@@ -15,7 +15,8 @@ Long options may begin with one dash, as in Flink. What stands behind `ingest` o
 `millstream run ingest --help` shows the parameters of the ingestion job.
 
 On a server (default): Ctrl-C while the command waits cancels the job; with --detached it does not wait.
-With --target local: SIGTERM stops the job with a savepoint, SIGINT cancels it."
+With --target local: SIGTERM stops the job with a savepoint, or, where it does not run at that moment, ends the process with exit status 143 and says \
+what to go on from; SIGINT cancels it."
 )]
 pub(crate) struct RunArguments {
     /// Savepoint or checkpoint to go on from: its directory or its _metadata; `latest`: the newest completed one

@@ -9,16 +9,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
-use millstream_core::{CheckpointId, Configuration, JobId, MaxParallelism, Result, TriggerId};
+use millstream_core::{
+    CheckpointId, Configuration, JobId, Lineage, MaxParallelism, Result, TriggerId,
+};
 use millstream_engine::connector::{Limit, SourceSnapshot, SourceStatus};
 use millstream_engine::graph::{Input, Node, NodeId, NodeKind, Partitioner, Ship};
-use millstream_engine::job::{Job, JobControl, JobOutcome, JobSpec, Observer};
+use millstream_engine::job::{Job, JobControl, JobOutcome, JobSpec, NewJob, Observer};
 use millstream_engine::operator::{
     Operator, OperatorContext, OperatorFactory, Port, SourceOperator, SourceOperatorFactory,
 };
 use millstream_engine::{Chunk, JobGraph};
-use millstream_protocol::{Facts, OperationResult, Request, SavepointFormat};
-use millstream_storage::Location;
+use millstream_protocol::{OperationResult, Request, SavepointFormat};
+use millstream_storage::{Location, Owner, Ownership};
 
 /// Longer than anything takes on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -188,6 +190,19 @@ impl Observer for Told {
     }
 }
 
+/// Keeps the job of these tests, which has not run before.
+fn keeper(checkpoints: &Location) -> NewJob {
+    let lineage = Lineage::fresh(1);
+    let owner = Owner {
+        job_name: "test".to_owned(),
+        lineage: lineage.clone(),
+        what: "a test".to_owned(),
+        since: 0,
+    };
+    let ownership = Ownership::acquire(checkpoints, JobId::from_bytes([7; 16]), owner);
+    NewJob::new(ownership.expect("nobody has them"), lineage)
+}
+
 /// A job on a thread of its own.
 pub struct RunningJob {
     control: JobControl,
@@ -213,7 +228,7 @@ impl RunningJob {
             checkpoints: location("checkpoints"),
             savepoints: Some(location("savepoints")),
             restore: None,
-            past: Facts::default(),
+            keeper: Box::new(keeper(&location("checkpoints"))),
             random: Box::new(move || {
                 random += 1;
                 random

@@ -35,6 +35,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
                 "mount its directory here, or write file:///path for a path of this machine",
             ),
         };
+        let message = given.shown(name, &message);
         problems.push(Error::new(&codes::INGEST_UNSUPPORTED, message).next(next));
     }
     problems.extend(within_the_source(given));

@@ -131,6 +131,7 @@ fn located(error: &Error, name: &str, given: &Given) -> Error {
         .strip_prefix("schema: ")
         .or_else(|| message.strip_prefix("schema, "))
         .unwrap_or(message);
+    let message = given.shown(name, message);
     let message = format!("{name}{}: {message}", origin.unwrap_or_default());
     Error::new(code.unwrap_or(&&codes::INGEST_PARAMETERS), message).next(error.next_step())
 }

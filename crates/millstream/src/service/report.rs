@@ -29,8 +29,6 @@ pub(super) struct Reporter {
     state: SharedState,
     directory: JobDirectory,
     ending: Ending,
-    /// The savepoint of the stop that has begun.
-    stop: Option<CheckpointId>,
 }
 
 impl Reporter {
@@ -39,7 +37,6 @@ impl Reporter {
             ending,
             state,
             directory,
-            stop: None,
         }
     }
 
@@ -126,6 +123,7 @@ impl Observer for Reporter {
         self.report(|report, now| {
             report.status = to;
             report.switched.insert(to, now);
+            report.held_up = None;
         });
     }
 
@@ -157,13 +155,14 @@ impl Observer for Reporter {
 
     fn checkpoint_starts(&mut self, start: &CheckpointStart) -> Result<()> {
         if let (Some(id), Some(location)) = (start.stop, &start.location) {
-            self.directory.begin_stop(&StopBegun {
+            self.directory.begin_stop(StopBegun {
                 id,
                 checkpoint: start.checkpoint,
                 path: location.to_string(),
+                written: false,
                 ended: false,
+                earlier: None,
             })?;
-            self.stop = Some(start.checkpoint);
         }
         if start.kind == SnapshotKind::FinalCommit {
             return self.ending.commit_begins(start.checkpoint);
@@ -179,6 +178,22 @@ impl Observer for Reporter {
             report.held_up = waits_for(report);
         });
         Ok(())
+    }
+
+    fn savepoint_written(&mut self, stop: TriggerId, _: CheckpointId) -> Result<()> {
+        self.directory.stop_written(stop)
+    }
+
+    fn recovery_starts(&mut self, stop: Option<TriggerId>) -> Result<()> {
+        match (stop, self.directory.stop_begun()?) {
+            (Some(stop), _) => self.directory.stop_written(stop),
+            (None, Some(begun)) => self.directory.end_stop(begun.id),
+            (None, None) => Ok(()),
+        }
+    }
+
+    fn held_up(&mut self, why: &str) {
+        self.report(|report, _| report.held_up = Some(why.to_owned()));
     }
 
     fn checkpoint_acknowledged(
@@ -226,6 +241,7 @@ impl Observer for Reporter {
             };
             known.state = CheckpointState::Completed;
             known.ended = Some(now);
+            known.savepoint = known.savepoint.filter(|_| statistics.savepoint);
             known.path = Some(statistics.path.clone());
             known.bytes = statistics.bytes;
             known.longest_pause_ms = millis(statistics.longest_pause);
@@ -243,11 +259,6 @@ impl Observer for Reporter {
     }
 
     fn checkpoint_failed(&mut self, checkpoint: CheckpointId, reason: &str) {
-        if self.stop.take_if(|stop| *stop == checkpoint).is_some()
-            && let Err(error) = self.directory.forget_stop()
-        {
-            tracing::warn!("{error}");
-        }
         self.ending.commit_given_up(checkpoint);
         self.report(|report, now| {
             let Some(known) = find(report, checkpoint) else {
@@ -267,7 +278,10 @@ impl Observer for Reporter {
         self.report(|report, _| {
             let named = report.completed.iter_mut().chain(&mut report.savepoint);
             let known = report.checkpoints.iter_mut().chain(named);
-            for discarded in known.filter(|known| known.id == checkpoint) {
+            // A savepoint stays when its checkpoint goes.
+            let is_it =
+                |known: &&mut CheckpointReport| known.id == checkpoint && known.savepoint.is_none();
+            for discarded in known.filter(is_it) {
                 discarded.discarded = true;
             }
         });

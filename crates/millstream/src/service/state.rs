@@ -60,7 +60,7 @@ pub(super) struct SharedState {
 }
 
 impl SharedState {
-    /// The state of a job that has just been built.
+    /// The state of a job whose graph is known, and nothing else yet.
     pub(super) fn new(
         job: JobId,
         graph: &JobGraph,
@@ -72,7 +72,7 @@ impl SharedState {
             vertices: plan::vertices(graph, plan, now),
             max_parallelism: u32::from(graph.max_parallelism.get()),
             configuration: configuration.without_secrets(),
-            ..empty(job, graph.name.clone(), JobStatus::Created, now)
+            ..empty(job, graph.name.clone(), JobStatus::Initializing, now)
         };
         let state = State {
             report,
@@ -153,6 +153,15 @@ impl SharedState {
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.inner.1.notify_all();
+    }
+
+    /// The job is ready to run.
+    pub(super) fn built(&self, now: u64) {
+        self.change(|state| {
+            state.report.status = JobStatus::Created;
+            state.report.switched.insert(JobStatus::Created, now);
+            state.report.held_up = None;
+        });
     }
 
     /// The job has ended.
