@@ -13,7 +13,7 @@ use datagen::random::Random;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::record;
+use crate::record::{self, Fate};
 use crate::wait;
 
 /// More records than this are never on the way.
@@ -78,7 +78,7 @@ impl Feeder {
         })
     }
 
-    /// Hands `count` records over at once, and answers the id behind the last one.
+    /// Hands `count` records over at once, or some more, and answers the id behind the last one.
     pub(crate) fn feed(&self, count: u64) -> Result<u64> {
         let mut ledger = lock(&self.ledger);
         ledger.feed(&self.directory, count);
@@ -143,7 +143,11 @@ impl Drop for Feeder {
 
 impl Ledger {
     fn feed(&mut self, directory: &Path, count: u64) {
-        let (first, end) = (self.next, self.next + count);
+        let (first, mut end) = (self.next, self.next + count);
+        // When the last record of a file is out, all of it was read.
+        while record::fate(end - 1) != Fate::Written {
+            end += 1;
+        }
         let number = self.files.len();
         let name = match number % 8 {
             5 => format!("f-{number:06}.csv.gz"),
