@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
-use millstream_core::{CheckpointId, Error, OperatorId, Result, TaskStatus};
+use crossbeam_channel::{Sender, TrySendError};
+use millstream_core::{CheckpointId, Error, OperatorId, Result, TaskStatus, codes};
 use millstream_protocol::Then;
 use millstream_state::WriteState;
 use millstream_storage::{SnapshotTarget, StateMetadata};
@@ -92,10 +92,11 @@ pub(crate) enum Command {
     },
     /// Sources that wait behind this boundary, or come to it, go on.
     Resume(CheckpointId),
-    /// Sources end; everything is committed.
-    Finish,
-    /// Everything ends at once.
-    Cancel,
+    /// The enumerator of the source that a vertex begins with has found something.
+    Found {
+        vertex: usize,
+        announcement: Arc<[u8]>,
+    },
 }
 
 /// What one operator of a task hands over at a boundary.
@@ -132,18 +133,32 @@ pub(crate) struct SnapshotJob {
 pub(crate) struct SnapshotSender {
     jobs: Sender<SnapshotJob>,
     end: Sender<()>,
+    events: EventSender,
 }
 
 impl SnapshotSender {
-    /// Sends on these channels.
-    pub(crate) fn new(jobs: Sender<SnapshotJob>, end: Sender<()>) -> Self {
-        Self { jobs, end }
+    /// Sends on these channels; `events` learn of what finds no room.
+    pub(crate) fn new(jobs: Sender<SnapshotJob>, end: Sender<()>, events: EventSender) -> Self {
+        Self { jobs, end, events }
     }
 
-    /// Has `job` written. Never waits: the channel has room for many boundaries of every task.
+    /// Has `job` written. Never waits: the channel has room for many boundaries of every task, and where it has none
+    /// the checkpoint is declined.
     pub(crate) fn submit(&self, job: SnapshotJob) {
-        // The thread outlives the workers. Where it hangs in a disk, or is gone, the checkpoint times out.
-        drop(self.jobs.try_send(job));
+        let Err(refused) = self.jobs.try_send(job) else {
+            return;
+        };
+        let message = match &refused {
+            TrySendError::Full(_) => "so many snapshots wait to be written that there is no room",
+            TrySendError::Disconnected(_) => "the snapshot thread has ended",
+        };
+        let job = refused.into_inner();
+        self.events.send(AttemptEvent::Declined {
+            checkpoint: job.checkpoint,
+            task: job.task,
+            error: Error::new(&codes::CHECKPOINT_FAILED, message)
+                .next("see to the disk of the snapshots"),
+        });
     }
 
     /// The workers have ended: the attempt has, too, once the thread is done with what it is writing.

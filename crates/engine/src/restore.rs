@@ -1,13 +1,15 @@
 //! What a snapshot holds, handed to the operators that it belongs to.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
 use millstream_storage::{OperatorMetadata, Snapshot};
 
-use crate::connector::{Committable, StateEntry};
+use crate::connector::{Committable, RestoredSource, StateEntry};
 use crate::graph::{JobGraph, NodeKind};
 use crate::operator::RestoredOperator;
+use crate::plan::Plan;
 
 /// A snapshot that fits a job graph.
 #[derive(Debug, Clone)]
@@ -103,6 +105,63 @@ impl RestoredJob {
                 value: prepared.value.clone(),
             })
             .collect()
+    }
+}
+
+/// What a snapshot holds for the sources of a job, by vertex: the same handles for readers and enumerators of an
+/// attempt, so that it can be told what neither has taken.
+#[derive(Debug, Default)]
+pub(crate) struct RestoredSources {
+    sources: BTreeMap<usize, (String, RestoredOperator)>,
+}
+
+impl RestoredSources {
+    /// What `restored` holds for the sources of a plan.
+    pub(crate) fn of(plan: &Plan, graph: &JobGraph, restored: Option<&RestoredJob>) -> Self {
+        let vertices = plan.vertices.iter().enumerate();
+        let sources =
+            vertices
+                .filter(|(_, vertex)| vertex.is_source)
+                .filter_map(|(number, vertex)| {
+                    let head = *vertex.chain.first()?;
+                    let (node, uid) = (graph.nodes.get(head)?, plan.uids.get(head)?);
+                    Some((number, (node.title(), restored?.operator(uid))))
+                });
+        Self {
+            sources: sources.collect(),
+        }
+    }
+
+    /// What it holds for the readers of the source that a vertex begins with.
+    pub(crate) fn of_reader(&self, vertex: usize) -> Option<RestoredOperator> {
+        self.sources
+            .get(&vertex)
+            .map(|(_, restored)| restored.clone())
+    }
+
+    /// The same as the enumerator sees it. `None`: the snapshot does not know the source.
+    pub(crate) fn of_enumerator(&self, vertex: usize) -> Option<RestoredSource> {
+        let (_, restored) = self.sources.get(&vertex)?;
+        let operator = restored.keyed.clone()?;
+        Some(RestoredSource {
+            entries: Vec::new(),
+            readers: restored.entries.clone(),
+            readers_parallelism: operator.metadata().parallelism,
+            operator,
+        })
+    }
+
+    /// Checks, once all readers and enumerators are open, that all state was taken.
+    ///
+    /// # Errors
+    /// Some was not; the vertex, and the names.
+    pub(crate) fn check_taken(&self) -> Result<(), (usize, Error)> {
+        self.sources
+            .iter()
+            .try_for_each(|(vertex, (title, restored))| {
+                let checked = restored.check_taken(title, true);
+                checked.map_err(|error| (*vertex, error))
+            })
     }
 }
 

@@ -268,6 +268,9 @@ impl<'scope> Layout<'_, 'scope> {
             let key = construction.key(subtask);
             let Opened { source, chain } = self.open(&construction, key);
             let core = self.core(&construction, key, chain);
+            if source.is_some() {
+                core.reads();
+            }
             tasks.extend(source.map(|OpenedSource { uid, id, source }| SourceTask {
                 core,
                 source,
@@ -305,6 +308,7 @@ impl<'scope> Layout<'_, 'scope> {
         SourceSurroundings {
             control: self.control.clone(),
             clock: self.shared.clock.clone(),
+            deliveries: self.shared.deliveries.clone(),
             sources: self.shared.sources.clone(),
             sinks: self.sinks.clone(),
             activator: construction.activator.clone(),

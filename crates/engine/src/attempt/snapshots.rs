@@ -30,6 +30,7 @@ impl SnapshotThread {
         // A channel takes the memory of all its places at once, so it has no more than the tasks can fill.
         let (jobs, received) = crossbeam_channel::bounded(tasks * JOBS_OF_A_TASK);
         let (end, ended) = crossbeam_channel::bounded(1);
+        let for_sender = events.clone();
         let handle = std::thread::Builder::new()
             .name("snapshots".to_owned())
             .spawn(move || {
@@ -41,7 +42,7 @@ impl SnapshotThread {
                     .cause(error)
                     .next("check the limit of threads (ulimit -u)")
             })?;
-        Ok((Self { handle }, SnapshotSender::new(jobs, end)))
+        Ok((Self { handle }, SnapshotSender::new(jobs, end, for_sender)))
     }
 
     /// Waits for the end of the thread.

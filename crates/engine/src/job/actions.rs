@@ -72,16 +72,16 @@ impl Driver {
                 });
             }
             Action::NotifyCompleted { checkpoint, .. } => {
-                self.command(&Command::Ended {
+                self.command(Command::Ended {
                     checkpoint,
                     completed: true,
                 });
             }
             Action::ResumeSources { checkpoint, .. } => {
-                self.command(&Command::Resume(checkpoint));
+                self.command(Command::Resume(checkpoint));
             }
-            Action::FinishSources { .. } => self.command(&Command::Finish),
-            Action::CancelTasks { .. } => self.command(&Command::Cancel),
+            Action::FinishSources { .. } => self.on_attempt(Attempt::finish),
+            Action::CancelTasks { .. } => self.on_attempt(Attempt::cancel),
             Action::DiscardSnapshot { snapshot, reason } => {
                 let newest = self.machine.completed_snapshots().last();
                 let status = self.machine.status();
@@ -103,9 +103,18 @@ impl Driver {
         }
     }
 
-    fn command(&self, command: &Command) {
+    fn on_attempt(&self, act: impl FnOnce(&Attempt)) {
         if let Some((_, attempt)) = &self.attempt {
-            attempt.command(command);
+            act(attempt);
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let Some((number, attempt)) = &self.attempt else {
+            return;
+        };
+        if let Err(error) = attempt.command(command) {
+            self.failed(*number, None, &error);
         }
     }
 
@@ -223,6 +232,7 @@ impl Driver {
             run: 1,
             next_checkpoint,
             restored: self.restored.take().filter(|_| restore.is_some()),
+            directory: Some(self.snapshots.job_directory()),
             metrics,
         };
         let sender = self.sender.clone();
@@ -316,9 +326,15 @@ impl Driver {
         }
     }
 
-    fn tell_boundary(&self, checkpoint: CheckpointId, then: Then, target: Option<SnapshotTarget>) {
-        self.command(&Command::Trigger(Trigger {
-            request: self.snapshots.request(checkpoint, target.as_ref()),
+    fn tell_boundary(
+        &mut self,
+        checkpoint: CheckpointId,
+        then: Then,
+        target: Option<SnapshotTarget>,
+    ) {
+        let request = self.snapshots.request(checkpoint, target.as_ref());
+        self.command(Command::Trigger(Trigger {
+            request,
             then,
             target,
             asked: now(),
@@ -338,7 +354,7 @@ impl Driver {
     fn abort(&mut self, checkpoint: CheckpointId, reason: &str) {
         tracing::warn!("Checkpoint {checkpoint} was given up: {reason}");
         self.observer.checkpoint_failed(checkpoint, reason);
-        self.command(&Command::Ended {
+        self.command(Command::Ended {
             checkpoint,
             completed: false,
         });

@@ -108,7 +108,7 @@ impl Driver {
         }
     }
 
-    fn failed(&mut self, attempt: AttemptNumber, task: Option<TaskKey>, error: &Error) {
+    pub(super) fn failed(&mut self, attempt: AttemptNumber, task: Option<TaskKey>, error: &Error) {
         let cause = match error.next_step() {
             "" => error.message().to_owned(),
             step => format!("{}; {step}", error.message()),

@@ -271,6 +271,11 @@ impl Snapshots {
         self.pending.retain(|number, _| *number > checkpoint);
     }
 
+    /// The job's own directory below that of the checkpoints.
+    pub(super) fn job_directory(&self) -> PathBuf {
+        self.layout.job_directory()
+    }
+
     /// Where the checkpoint of this number goes or went.
     pub(super) fn checkpoint_directory(&self, checkpoint: CheckpointId) -> PathBuf {
         self.layout.checkpoint(checkpoint)

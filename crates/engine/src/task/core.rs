@@ -222,6 +222,18 @@ impl TaskCore {
         }
     }
 
+    /// The task has a reader of a source.
+    pub(crate) fn reads(&self) {
+        let mut control = self.control.borrow_mut();
+        control.reads(self.place, self.key.vertex);
+    }
+
+    /// What the enumerator of its source has found next before the next boundary.
+    pub(crate) fn next_found(&self) -> Option<std::sync::Arc<[u8]>> {
+        let mut control = self.control.borrow_mut();
+        control.next_found(self.place, self.key.vertex)
+    }
+
     /// The next boundary that the coordinator has told of.
     pub(crate) fn next_trigger(&self) -> Option<Trigger> {
         self.control.borrow().next_trigger(self.epoch)

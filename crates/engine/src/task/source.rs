@@ -11,7 +11,7 @@ use timely::dataflow::operators::generic::OutputBuilder;
 use timely::dataflow::operators::probe;
 use timely::scheduling::Activator;
 
-use super::control::{Control, SourceWakers, TickClock};
+use super::control::{Control, Deliveries, SourceWakers, TickClock};
 use super::core::{TaskCore, now, source_part};
 use super::output::{Capabilities, Outputs};
 use super::watermark::Announcement;
@@ -33,6 +33,7 @@ pub(crate) type AnnouncementOutput =
 pub(crate) struct SourceSurroundings {
     pub(crate) control: Rc<RefCell<Control>>,
     pub(crate) clock: TickClock,
+    pub(crate) deliveries: Deliveries,
     /// The sources of the process.
     pub(crate) sources: SourceWakers,
     /// Where the sinks are.
@@ -133,6 +134,7 @@ impl SourceTask {
     fn pass_boundaries(&mut self) -> Result<bool> {
         loop {
             if !self.core.on_boundary() {
+                self.take_found()?;
                 let Some(trigger) = self.core.next_trigger() else {
                     return Ok(true);
                 };
@@ -152,6 +154,15 @@ impl SourceTask {
             let waits = trigger.then != Then::Continue;
             self.state.waits_behind = waits.then_some(trigger.checkpoint());
         }
+    }
+
+    /// Hands the reader what its enumerator has found before the next boundary.
+    fn take_found(&mut self) -> Result<()> {
+        while let Some(announcement) = self.core.next_found() {
+            self.surroundings.deliveries.taken();
+            self.source.found(&announcement)?;
+        }
+        Ok(())
     }
 
     /// The source's part of a snapshot, and its enumerator's in the first subtask.

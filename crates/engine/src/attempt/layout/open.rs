@@ -69,10 +69,13 @@ fn open_node(
         lineage: spec.lineage.clone(),
         run: spec.run,
         next_checkpoint: spec.next_checkpoint,
-        restored: spec
-            .restored
-            .as_ref()
-            .map(|restored| restored.operator(uid)),
+        restored: match &node.kind {
+            NodeKind::Source(_) => shared.restored_sources.of_reader(key.vertex),
+            NodeKind::Operator(_) | NodeKind::Sink(_) => {
+                let restored = spec.restored.as_ref();
+                restored.map(|restored| restored.operator(uid))
+            }
+        },
         waker: waker.clone(),
         progress: metrics
             .map(|metrics| metrics.source.clone())
@@ -97,6 +100,8 @@ fn open_node(
         }
     }
     match &context.restored {
+        // State files of a source may be its enumerator's: they are looked at once that is open, too.
+        Some(_) if matches!(node.kind, NodeKind::Source(_)) => Ok(()),
         Some(restored) => restored.check_taken(&node.title(), key.subtask == 0),
         None => Ok(()),
     }
