@@ -4,7 +4,7 @@
 //! the area: 1 command line and configuration, 2 job life cycle, 3 snapshots and state, 4 engine,
 //! 5 SQL and schemas, 6 sources, 7 sinks, 8 the ingestion job, 9 Millstream itself.
 
-use crate::error::ErrorKind;
+use crate::kind::ErrorKind;
 
 /// A stable error code.
 #[derive(Debug, PartialEq, Eq)]
@@ -117,6 +117,14 @@ codes! {
     SNAPSHOT_WRITE = "MS-3008", Unavailable, "Snapshot can't be written";
     /// A scheme or machine that snapshots can not be kept on (yet).
     SNAPSHOT_SCHEME = "MS-3009", Unsupported, "Storage of snapshots not available";
+    /// A snapshot, or the directory it lies in, can't be reached at present.
+    SNAPSHOT_UNREACHABLE = "MS-3010", Unavailable, "Snapshot can't be reached";
+    /// Somebody else runs the job whose checkpoints these are.
+    OWNED = "MS-3011", Conflict, "Checkpoints belong to a running job";
+    /// A directory whose `_metadata` was not written by Millstream.
+    SNAPSHOT_FOREIGN = "MS-3012", Data, "Not a snapshot of Millstream";
+    /// The lease of a job's checkpoints was not renewed in time, and somebody else may have taken it.
+    OWNERSHIP_LOST = "MS-3013", Unavailable, "Checkpoints belong to the job no more";
 
     // 4: engine and programs
     /// The program's code returned an error or panicked.

@@ -99,7 +99,7 @@ fn it_is_not_the_checkpoint_before() {
     };
     let checkpoints = Location::from_path(directory.path().join("checkpoints")).expect("a place");
     let latest = || newest(Some(&checkpoints), &[], "test").expect("it can be told");
-    assert_eq!(latest().map(|found| found.to_string()), Some(path));
+    assert_eq!(latest().map(|found| found.location.to_string()), Some(path));
 
     await_that("the commit", || sink.commits.load(Ordering::SeqCst) > 0);
     sink.loses.store(true, Ordering::SeqCst);
@@ -113,5 +113,5 @@ fn it_is_not_the_checkpoint_before() {
     };
     assert!(savepoint.is_some(), "{reason}");
     assert_eq!(job.join().status, JobStatus::Failed);
-    assert_eq!(latest().map(|found| found.to_string()), savepoint);
+    assert_eq!(latest().map(|found| found.location.to_string()), savepoint);
 }

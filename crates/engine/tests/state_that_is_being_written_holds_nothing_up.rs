@@ -47,11 +47,14 @@ struct Held {
 impl WriteState for Held {
     fn write(
         self: Box<Self>,
-        target: &SnapshotTarget,
+        targets: &[&SnapshotTarget],
         operator: OperatorId,
         _: usize,
-    ) -> Result<StateMetadata> {
-        (self.write)(target, operator, &self.begun)
+    ) -> Vec<Result<StateMetadata>> {
+        targets
+            .iter()
+            .map(|target| (self.write)(target, operator, &self.begun))
+            .collect()
     }
 }
 

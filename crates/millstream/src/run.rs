@@ -79,7 +79,11 @@ impl Recovery {
             return self.path.parse();
         }
         let savepoints = std::slice::from_ref(&directories.savepoints);
-        newest(Some(&directories.checkpoints), savepoints, job_name)?.ok_or_else(|| {
+        let found = newest(Some(&directories.checkpoints), savepoints, job_name)?;
+        for warning in found.iter().flat_map(|newest| &newest.warnings) {
+            tracing::warn!("{warning}");
+        }
+        found.map(|newest| newest.location).ok_or_else(|| {
             Error::new(
                 &codes::SNAPSHOT_MISSING,
                 format!(

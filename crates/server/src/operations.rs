@@ -198,7 +198,7 @@ async fn disposed(registry: &Registry, path: &str, is_new: bool) -> Result<Strin
                 format!("there is no savepoint or checkpoint at {location}"),
             ));
         }
-        let freed = delete(&location)?;
+        let freed = delete(&location, false)?.bytes();
         tracing::info!("Disposed of {location}, {freed} bytes are free again.");
         Ok(location.to_string())
     })

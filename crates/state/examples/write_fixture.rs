@@ -40,7 +40,9 @@ fn write(directory: &Path, format: SnapshotFormat, kind: SnapshotKind) -> Result
     let mut sum = OperatorMetadata::new("sum", "sum", 2);
     for subtask in 0..2 {
         for state in states(max, subtask)?.freeze() {
-            sum.add_state(state.write(&target, OperatorId::from_uid("sum"), subtask)?);
+            for written in state.write(&[&target], OperatorId::from_uid("sum"), subtask) {
+                sum.add_state(written?);
+            }
         }
     }
     let mut source = OperatorMetadata::new("source", "Source: files", 1);
@@ -63,6 +65,9 @@ fn write(directory: &Path, format: SnapshotFormat, kind: SnapshotKind) -> Result
         format,
         drained: false,
         last: false,
+        lineage: millstream_core::Lineage::default(),
+        run: 0,
+        numbers: millstream_core::Numbers::default(),
         created: 1_790_000_000_000,
         millstream_version: env!("CARGO_PKG_VERSION").into(),
         max_parallelism: max,

@@ -122,9 +122,11 @@ fn write(job: SnapshotJob) -> Result<(Vec<AcknowledgedOperator>, u64)> {
         let mut states = Vec::with_capacity(part.states.len());
         if let Some(target) = &job.target {
             for state in part.states {
-                let written = state.write(target, part.id, job.task.subtask)?;
-                bytes += written.files.iter().map(|file| file.bytes).sum::<u64>();
-                states.push(written);
+                for written in state.write(&[target], part.id, job.task.subtask) {
+                    let written = written?;
+                    bytes += written.files.iter().map(|file| file.bytes).sum::<u64>();
+                    states.push(written);
+                }
             }
         }
         operators.push(AcknowledgedOperator {

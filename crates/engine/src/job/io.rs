@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender};
 use millstream_core::{CheckpointId, Error, JobStatus, Lineage, Result, codes};
 use millstream_protocol::{Attempt as AttemptNumber, CommitResult, Then};
 use millstream_storage::{
-    Location, Snapshot, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
+    Ended, Location, Snapshot, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
     discard_incomplete, dispose, mark_committed, mark_ended,
 };
 
@@ -189,7 +189,9 @@ impl IoWorker {
                 None
             }
             IoTask::Dispose(path) => {
-                let disposed = path.parse::<Location>().and_then(|place| dispose(&place));
+                let disposed = path
+                    .parse::<Location>()
+                    .and_then(|place| dispose(&place, false));
                 if let Err(error) = disposed {
                     tracing::warn!("Snapshot {path} could not be deleted: {error}");
                 }
@@ -205,9 +207,16 @@ impl IoWorker {
     }
 
     fn mark_ended(&self, status: JobStatus, at: u64, savepoint: Option<&str>) {
-        let (checkpoints, job) = (self.layout.checkpoints(), self.layout.job());
-        let end = (status.name(), at);
-        if let Err(error) = mark_ended(checkpoints, job, &self.graph.name, end, savepoint) {
+        let ended = Ended {
+            job_id: self.layout.job(),
+            job_name: self.graph.name.clone(),
+            status: status.name().to_owned(),
+            ended: at,
+            savepoint: savepoint.map(str::to_owned),
+            number: None,
+            lineage: Lineage::default(),
+        };
+        if let Err(error) = mark_ended(self.layout.checkpoints(), &ended) {
             tracing::warn!("The end of the job could not be noted: {error}");
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_core::{CheckpointId, Error, JobId, Result, codes};
+use millstream_core::{CheckpointId, Error, JobId, Lineage, Numbers, Result, codes};
 use millstream_protocol::{SavepointFormat, SnapshotKind, Then};
 use millstream_storage::{
     EntryMetadata, Location, OperatorMetadata, PreparedMetadata, SnapshotFormat,
@@ -155,6 +155,9 @@ impl Snapshots {
             format: target.format(),
             drained: pending.drained,
             last: pending.last,
+            lineage: Lineage::default(),
+            run: 0,
+            numbers: Numbers::default(),
             created: pending.created,
             millstream_version: env!("CARGO_PKG_VERSION").to_owned(),
             max_parallelism: self.graph.max_parallelism,
