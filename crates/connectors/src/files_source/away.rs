@@ -115,7 +115,10 @@ mod tests {
 
     #[test]
     fn files_are_moved_once_and_replace_nothing() {
-        let (from, to) = (tempfile::tempdir().expect("made"), tempfile::tempdir().expect("made"));
+        let (from, to) = (
+            tempfile::tempdir().expect("made"),
+            tempfile::tempdir().expect("made"),
+        );
         let name = Name::new(b"\xff.csv");
         for content in ["a", "bb"] {
             fs::write(name.below(from.path()), content).expect("is written");
@@ -125,10 +128,12 @@ mod tests {
         assert_eq!(fs::read_dir(from.path()).expect("is there").count(), 0);
         assert_eq!(fs::read_dir(to.path()).expect("is there").count(), 2);
         for size in [1, 2] {
-            let found = fs::read_dir(to.path()).expect("is there").find_map(|entry| {
-                let metadata = entry.expect("is there").metadata().expect("is there");
-                (metadata.len() == size).then(|| Identity::of(&metadata))
-            });
+            let found = fs::read_dir(to.path())
+                .expect("is there")
+                .find_map(|entry| {
+                    let metadata = entry.expect("is there").metadata().expect("is there");
+                    (metadata.len() == size).then(|| Identity::of(&metadata))
+                });
             let identity = found.expect("was moved");
             let path = find_in(to.path(), &name, identity).expect("is found");
             assert_eq!(fs::metadata(path).expect("is there").len(), size);

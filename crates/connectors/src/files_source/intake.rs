@@ -90,8 +90,8 @@ pub(crate) struct Intake {
     fresh: BinaryHeap<Ready>,
     /// Whether there was more than could be kept.
     overflowed: bool,
-    /// Files of which readers need to know what they are now.
-    again: HashSet<Key>,
+    /// Files of which readers need to know what they are now, and whether the present listing holds them.
+    again: HashMap<Key, bool>,
     /// What is on its way to be announced.
     staged: HashSet<Key>,
     /// Changed files that the user has been told of.
@@ -131,7 +131,7 @@ impl Intake {
             seen: Seen::default(),
             fresh: BinaryHeap::new(),
             overflowed: false,
-            again: HashSet::new(),
+            again: HashMap::new(),
             staged: HashSet::new(),
             ignored: HashMap::new(),
             queue: VecDeque::new(),
@@ -148,7 +148,13 @@ impl Intake {
     }
 
     /// Goes on from a snapshot.
-    pub(crate) fn restore(&mut self, seen: Seen, unfinished: Vec<Piece>, announced: u64, finished: u64) {
+    pub(crate) fn restore(
+        &mut self,
+        seen: Seen,
+        unfinished: Vec<Piece>,
+        announced: u64,
+        finished: u64,
+    ) {
         self.seen = seen;
         self.restored = unfinished.iter().cloned().collect();
         self.unfinished = unfinished.into();
@@ -175,16 +181,17 @@ impl Intake {
             self.known += 1;
             self.seen.meet(key);
         }
+        let wanted = self.again.get_mut(&key).map(|met| *met = true).is_some();
         if self.staged.contains(&key) {
             return Met::Known;
         }
-        if let Some(entry) = entry {
-            if entry.identity == identity && !self.again.contains(&key) {
+        if let Some(entry) = entry.filter(|_| !wanted) {
+            if entry.identity == identity {
                 self.settling.forget(key);
                 let done = self.rules.takes_away && entry.sequence() < self.committed;
                 return if done { Met::TakeAway } else { Met::Known };
             }
-            if self.ignored.get(&key) == Some(&identity) && !self.again.contains(&key) {
+            if self.ignored.get(&key) == Some(&identity) {
                 return Met::Known;
             }
         }
@@ -211,8 +218,15 @@ impl Intake {
     pub(crate) fn end_listing(&mut self) -> Vec<Ready> {
         self.settling.end_of_listing();
         let ready = std::mem::take(&mut self.fresh).into_sorted_vec();
-        self.staged.extend(ready.iter().map(|ready| ready.name.key()));
+        self.staged
+            .extend(ready.iter().map(|ready| ready.name.key()));
         ready
+    }
+
+    /// Files that readers need to know of and that are gone.
+    pub(crate) fn take_missing(&mut self) -> Vec<Key> {
+        let missing = self.again.extract_if(|_, met| !std::mem::take(met));
+        missing.map(|(key, _)| key).collect()
     }
 
     /// Ends the listing for some buckets of the ledger, at the minute of the job's life `minute`.
@@ -251,14 +265,23 @@ impl Intake {
     ///
     /// # Errors
     /// It changed, and that is to fail the job.
-    pub(crate) fn judge(&mut self, ready: &Ready, now: Identity, beginning: &[u8]) -> Result<Option<Piece>> {
+    pub(crate) fn judge(
+        &mut self,
+        ready: &Ready,
+        now: Identity,
+        beginning: &[u8],
+    ) -> Result<Option<Piece>> {
         let key = ready.name.key();
-        let again = self.again.contains(&key);
+        let again = self.again.contains_key(&key);
         let from = match self.seen.get(key) {
             _ if now != ready.identity() => None,
             None => Some(0),
             Some(_) if again => Some(0),
-            Some(entry) => self.judge_changed(ready, &entry, beginning)?,
+            Some(entry) => {
+                // It stands still; if nothing follows from that, the next look begins anew.
+                self.settling.forget(key);
+                self.judge_changed(ready, &entry, beginning)?
+            }
         };
         let Some(from) = from else {
             self.staged.remove(&key);
@@ -281,7 +304,12 @@ impl Intake {
     }
 
     /// Decides about a file that is not what it was; from where it is read, if it is.
-    fn judge_changed(&mut self, ready: &Ready, entry: &Entry, beginning: &[u8]) -> Result<Option<u64>> {
+    fn judge_changed(
+        &mut self,
+        ready: &Ready,
+        entry: &Entry,
+        beginning: &[u8],
+    ) -> Result<Option<u64>> {
         let now = ready.identity();
         let key = entry.key;
         if entry.identity == now {
@@ -292,7 +320,6 @@ impl Intake {
         if finished && self.is_same(entry, now, beginning) {
             let mark = entry.sequence();
             self.seen.put(Entry::new(key, now, entry.beginning, mark));
-            self.settling.forget(key);
             return Ok(None);
         }
         let file = format!("{}/{}", self.rules.shown, ready.name);
@@ -342,7 +369,27 @@ impl Intake {
             self.ignored.clear();
         }
         self.ignored.insert(key, now);
-        self.settling.forget(key);
+    }
+
+    /// The piece once more, with a number of its own: its file is not in the listing, but can still be read.
+    pub(crate) fn number(&mut self, piece: &Piece) -> Piece {
+        self.staged.insert(piece.name.key());
+        let sequence = self.next;
+        self.next += 1;
+        Piece {
+            sequence,
+            ..piece.clone()
+        }
+    }
+
+    /// For how many minutes a file that is gone is remembered.
+    pub(crate) fn remembers_for(&self) -> u64 {
+        self.rules.forget
+    }
+
+    /// Whether files are taken away when they are done with.
+    pub(crate) fn takes_away(&self) -> bool {
+        self.rules.takes_away
     }
 
     /// The file turned out to be none that can be read.
@@ -366,14 +413,18 @@ impl Intake {
     pub(crate) fn want_again(&mut self, key: Key) {
         if !self.staged.contains(&key) {
             self.ignored.remove(&key);
-            self.again.insert(key);
+            self.again.insert(key, false);
         }
     }
 
     /// Every reader has finished the pieces with numbers below this one.
     pub(crate) fn set_finished(&mut self, finished: u64) {
         self.finished = self.finished.max(finished);
-        while self.unfinished.front().is_some_and(|piece| piece.sequence < self.finished) {
+        while self
+            .unfinished
+            .front()
+            .is_some_and(|piece| piece.sequence < self.finished)
+        {
             self.unfinished.pop_front();
         }
     }
@@ -399,7 +450,8 @@ impl Intake {
             let key = piece.name.key();
             self.staged.remove(&key);
             let (identity, sequence) = (piece.identity, piece.sequence);
-            self.seen.put(Entry::new(key, identity, piece.beginning, sequence));
+            self.seen
+                .put(Entry::new(key, identity, piece.beginning, sequence));
             self.announced = sequence + 1;
             self.unfinished.push_back(piece.clone());
             pieces.push(piece);
@@ -417,18 +469,17 @@ impl Intake {
         self.announced - self.finished.min(self.announced) >= WINDOW
     }
 
-    /// The number behind the last piece that was announced, those of the snapshot among them only once they have been
-    /// announced again.
-    pub(crate) fn announced(&self) -> u64 {
-        self.announced
-    }
-
     /// Whether everything that is known has been announced and finished.
     pub(crate) fn is_finished(&self) -> bool {
         self.queue.is_empty()
             && self.staged.is_empty()
             && self.restored.is_empty()
             && self.finished >= self.announced
+    }
+
+    /// Every reader has finished the pieces with numbers below this.
+    pub(crate) fn finished(&self) -> u64 {
+        self.finished
     }
 
     /// From which number on the readers' progress makes a difference.

@@ -67,7 +67,9 @@ impl Journal {
             return Ok(());
         };
         part.end = last.sequence + 1;
-        let written = file.write_all(&encode_record(pieces)).and_then(|()| file.sync_data());
+        let written = file
+            .write_all(&encode_record(pieces))
+            .and_then(|()| file.sync_data());
         match written {
             Ok(()) => self.open = Some((file, part)),
             // Nothing is written behind half a record.
@@ -106,7 +108,11 @@ impl Journal {
         };
         self.checkpoints.retain(|(number, _)| *number >= oldest);
         // An older checkpoint than this attempt's own keeps everything.
-        let Some((_, needed)) = self.checkpoints.first().filter(|(number, _)| *number == oldest) else {
+        let Some((_, needed)) = self
+            .checkpoints
+            .first()
+            .filter(|(number, _)| *number == oldest)
+        else {
             return Ok(());
         };
         let needed = *needed;

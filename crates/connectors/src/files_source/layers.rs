@@ -74,17 +74,20 @@ impl Layer {
         for reader in &self.readers {
             let share = Share::new(piece.key, piece.split, reader.subtask, self.parallelism);
             let owned = share.count(piece.size);
-            let mut add = |from: u64, to: u64| {
+            let add = |done: &mut Intervals, from: u64, to: u64| {
                 let splits = share.ranges(from, to.min(owned));
                 splits.for_each(|(from, to)| done.insert(from, to));
             };
             if piece.sequence < reader.below {
-                add(0, owned);
+                add(done, 0, owned);
                 continue;
             }
             let partial = reader.partial.iter();
             for partial in partial.filter(|partial| partial.piece == piece.sequence) {
-                partial.done.iter().for_each(|(from, to)| add(*from, *to));
+                partial
+                    .done
+                    .iter()
+                    .for_each(|(from, to)| add(done, *from, *to));
                 for (from, to) in &partial.parts {
                     done.insert(*from, *to);
                 }

@@ -19,8 +19,7 @@ use std::sync::Arc;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::StateEntry;
 
-pub(crate) use self::change::{Mended, unreadable};
-pub(crate) use self::entry::WrittenName;
+pub(crate) use self::change::{Mended, changed_error, lost, unreadable};
 use self::entry::{Entry, Restored, TailEntry};
 use self::file::FileState;
 pub(crate) use self::file::Totals;
@@ -241,7 +240,7 @@ impl Ledger {
 
     /// A file that can't be read on is announced again: what was announced of it before is given up.
     fn supersede(&mut self, name: &Name) {
-        if !self.is_blocked() {
+        if self.blocked().is_none() {
             return;
         }
         while let Some(at) = self
@@ -255,7 +254,8 @@ impl Ledger {
 
     fn remove(&mut self, at: usize) {
         if let Some(state) = self.pieces.remove(at) {
-            self.running.retain(|running| running.piece != state.sequence);
+            self.running
+                .retain(|running| running.piece != state.sequence);
             self.given -= usize::from(at < self.given);
             self.drop_layers();
         }
@@ -287,7 +287,7 @@ impl Ledger {
     /// The next stretch to be read, if there is one.
     pub(crate) fn next_task(&mut self) -> Option<Task> {
         loop {
-            if self.is_blocked() {
+            if self.blocked().is_some() {
                 return None;
             }
             let state = self.pieces.get_mut(self.given)?;
@@ -323,18 +323,17 @@ impl Ledger {
         }
     }
 
-    /// Whether reading waits for the first piece to be announced again.
-    pub(crate) fn is_blocked(&self) -> bool {
-        self.pieces.front().is_some_and(|state| state.blocked)
-    }
-
     fn state(&self, piece: u64) -> Option<&FileState> {
-        let at = self.pieces.binary_search_by_key(&piece, |state| state.sequence);
+        let at = self
+            .pieces
+            .binary_search_by_key(&piece, |state| state.sequence);
         at.ok().and_then(|at| self.pieces.get(at))
     }
 
     fn state_mut(&mut self, piece: u64) -> Option<&mut FileState> {
-        let at = self.pieces.binary_search_by_key(&piece, |state| state.sequence);
+        let at = self
+            .pieces
+            .binary_search_by_key(&piece, |state| state.sequence);
         at.ok().and_then(|at| self.pieces.get_mut(at))
     }
 
@@ -417,9 +416,11 @@ impl Ledger {
                 start: next,
             };
             self.tails.insert(key, tail);
-        } else if self.tails.get(&key).is_some_and(|tail| {
-            (running.from..running.to).contains(&tail.start.offset)
-        }) {
+        } else if self
+            .tails
+            .get(&key)
+            .is_some_and(|tail| (running.from..running.to).contains(&tail.start.offset))
+        {
             self.tails.remove(&key);
         }
         self.reached.retain(|(file, _)| *file != key);

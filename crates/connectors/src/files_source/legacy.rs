@@ -76,8 +76,8 @@ impl Legacy {
     pub(crate) fn read(entries: &[StateEntry]) -> Result<Self, (String, serde_json::Error)> {
         let mut versions: BTreeMap<Name, Vec<LegacyFile>> = BTreeMap::new();
         for entry in entries.iter().filter(|entry| Self::is_file(entry)) {
-            let file = FileEntry::deserialize(&entry.value)
-                .map_err(|error| (entry.key.clone(), error))?;
+            let file =
+                FileEntry::deserialize(&entry.value).map_err(|error| (entry.key.clone(), error))?;
             add(&mut versions, &file);
         }
         let mut files: Vec<LegacyFile> = versions.into_values().filter_map(oldest).collect();
@@ -112,7 +112,8 @@ fn add(versions: &mut BTreeMap<Name, Vec<LegacyFile>>, file: &FileEntry) {
     let name = Name::of(name.unwrap_or(OsStr::new(&file.path)));
     let whole = file.share.split == 0;
     let known = versions.entry(name.clone()).or_default();
-    let same = |version: &&mut LegacyFile| version.identity == file.identity && version.whole == whole;
+    let same =
+        |version: &&mut LegacyFile| version.identity == file.identity && version.whole == whole;
     if known.iter_mut().find(same).is_none() {
         known.push(LegacyFile {
             name,
@@ -170,21 +171,39 @@ mod tests {
     #[test]
     fn entries_of_the_first_version_become_numbered_pieces() {
         let entries = [
-            entry("/in/b.csv#0", json!({"kind": "file", "path": "/in/b.csv", "size": 25, "mtime": 5,
-                "split": 10, "first": 0, "step": 2, "done": [[0, 1]], "parts": [[20, 22]], "starts": [[22, 4]]})),
-            entry("/in/b.csv#1", json!({"kind": "file", "path": "/in/b.csv", "size": 25, "mtime": 5,
-                "split": 10, "first": 1, "step": 2, "done": [[0, 1]]})),
-            entry("/in/a.csv.gz#0", json!({"kind": "file", "path": "/in/a.csv.gz", "size": 9, "mtime": 7,
-                "split": 0, "first": 0, "step": 2, "done": [[0, 1]]})),
+            entry(
+                "/in/b.csv#0",
+                json!({"kind": "file", "path": "/in/b.csv", "size": 25, "mtime": 5,
+                "split": 10, "first": 0, "step": 2, "done": [[0, 1]], "parts": [[20, 22]], "starts": [[22, 4]]}),
+            ),
+            entry(
+                "/in/b.csv#1",
+                json!({"kind": "file", "path": "/in/b.csv", "size": 25, "mtime": 5,
+                "split": 10, "first": 1, "step": 2, "done": [[0, 1]]}),
+            ),
+            entry(
+                "/in/a.csv.gz#0",
+                json!({"kind": "file", "path": "/in/a.csv.gz", "size": 9, "mtime": 7,
+                "split": 0, "first": 0, "step": 2, "done": [[0, 1]]}),
+            ),
             entry("columns#0", json!({"kind": "columns", "names": ["a"]})),
         ];
         let legacy = Legacy::read(&entries).expect("whole");
-        let names: Vec<String> = legacy.files.iter().map(|file| file.name.to_string()).collect();
+        let names: Vec<String> = legacy
+            .files
+            .iter()
+            .map(|file| file.name.to_string())
+            .collect();
         assert_eq!(names, ["a.csv.gz", "b.csv"]);
         assert_eq!(legacy.complete, 1);
         let layer = legacy.layer();
         let done = |sequence, split| {
-            let place = Place { sequence, key: 3, size: 25, split };
+            let place = Place {
+                sequence,
+                key: 3,
+                size: 25,
+                split,
+            };
             let (mut done, mut starts) = (Intervals::default(), Vec::new());
             layer.add_to(&place, &mut done, &mut starts);
             (done, starts.len())

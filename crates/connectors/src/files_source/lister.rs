@@ -30,6 +30,9 @@ use super::options::{AfterCommit, Bad, Lost, OtherDirectory};
 /// How long a directory that is away is left alone before it is looked at again.
 const AWAY: Duration = Duration::from_secs(1);
 
+/// The thread looks around at least this often.
+const LONGEST: Duration = Duration::from_secs(3_600);
+
 /// A clock that only goes forward, from some moment on.
 pub(crate) type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
@@ -98,8 +101,6 @@ pub(crate) struct Lister {
     pub(crate) backlog: VecDeque<Ready>,
     /// Entries that can't be read and have been told of.
     pub(crate) told: HashMap<Key, &'static str>,
-    /// Whether the user has been told that the directory is away.
-    pub(crate) is_away: bool,
     /// Since which minute the directory is another one.
     pub(crate) other_since: Option<u64>,
     pub(crate) next_look: Duration,
@@ -147,18 +148,13 @@ impl Lister {
     }
 
     /// How long nothing need be done.
-    fn wait(&mut self) -> Duration {
-        let desk = at(&self.desk);
+    fn wait(&self) -> Duration {
         let now = (self.clock)();
         if !self.backlog.is_empty() {
             // The enumerator rings when there is room.
             return AWAY;
         }
-        let due = desk.intake.due().unwrap_or(Duration::MAX).min(self.next_look);
-        if desk.complete {
-            return AWAY;
-        }
-        due.saturating_sub(now).min(Duration::from_secs(3_600))
+        self.next_look.saturating_sub(now).min(LONGEST)
     }
 
     /// Does what readers have asked for.
@@ -170,7 +166,9 @@ impl Lister {
         if !again.is_empty() {
             let mut desk = at(&self.desk);
             desk.complete = false;
-            again.into_iter().for_each(|key| desk.intake.want_again(key));
+            again
+                .into_iter()
+                .for_each(|key| desk.intake.want_again(key));
             self.next_look = Duration::ZERO;
         }
         for name in bad {
@@ -219,24 +217,28 @@ impl Lister {
         Ok(())
     }
 
-    /// Waits for the directory; one warning says so.
+    /// Waits for the directory; whoever shows what holds a source up says so once.
     fn wait_for(&mut self, words: String) {
-        if !std::mem::replace(&mut self.is_away, true) {
-            warn!("{words}; it is waited for");
-        }
         at(&self.desk).held_up = Some(words);
         let pause = self.policy.interval.unwrap_or(AWAY).min(AWAY);
         self.next_look = (self.clock)() + pause;
         self.waker.wake();
     }
 
+    /// When to look again: after the pause, but when a file is due or there was too much for one look, before.
     fn come_back(&mut self) {
-        if std::mem::take(&mut self.is_away) {
-            tracing::info!("{} is there again", self.root.shown());
+        let mut desk = at(&self.desk);
+        if desk.held_up.take().is_some() {
+            self.waker.wake();
         }
-        at(&self.desk).held_up = None;
+        let now = (self.clock)();
         let pause = self.policy.interval.unwrap_or(Duration::MAX);
-        self.next_look = (self.clock)().saturating_add(pause);
+        let regular = now.saturating_add(pause);
+        self.next_look = if desk.intake.has_more() {
+            now
+        } else {
+            desk.intake.due().unwrap_or(regular).min(regular)
+        };
     }
 
     /// A source that looks once has found everything when nothing is ready, and nothing is waited for.
@@ -252,14 +254,9 @@ impl Lister {
             desk.complete = true;
             drop(desk);
             self.waker.wake();
-        } else {
-            // What is waited for is due some time; what was too much is looked at again at once.
-            let now = (self.clock)();
-            self.next_look = if desk.intake.has_more() {
-                now
-            } else {
-                desk.intake.due().unwrap_or(now)
-            };
+        } else if self.next_look == Duration::MAX {
+            // There were more files than can be watched at once.
+            self.next_look = (self.clock)();
         }
     }
 

@@ -1,5 +1,6 @@
 //! What lies in the source's directory.
 
+use std::collections::BinaryHeap;
 use std::fs::{self, Metadata, ReadDir};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -56,7 +57,11 @@ impl Compression {
         let Some(dot) = memchr::memrchr(b'.', name) else {
             return Self::None;
         };
-        match name.get(dot + 1..).map(<[u8]>::to_ascii_lowercase).as_deref() {
+        match name
+            .get(dot + 1..)
+            .map(<[u8]>::to_ascii_lowercase)
+            .as_deref()
+        {
             Some(b"gz") => Self::Gzip,
             Some(b"zst") => Self::Zstd,
             _ => Self::None,
@@ -267,15 +272,19 @@ fn kind(path: &Path) -> io::Result<Option<Kind>> {
     }
 }
 
-/// Lists everything at once, oldest first (by modification time, then by name). For sources that look before they
-/// run. `odd` decides about what is no file.
+/// The oldest files (by modification time, then by name), at most `most`. For sources that look before they run. `odd`
+/// decides about what is no file.
 ///
 /// # Errors
 /// The path can't be read, or what `odd` says.
-pub(crate) fn list(root: &Root, odd: impl Fn(&Path, Odd) -> Result<()>) -> Result<Vec<FoundFile>> {
+pub(crate) fn oldest(
+    root: &Root,
+    most: usize,
+    odd: impl Fn(&Path, Odd) -> Result<()>,
+) -> Result<Vec<FoundFile>> {
     let unreadable = |error: io::Error| path_error(&root.shown(), &error);
     let mut walk = root.walk().map_err(unreadable)?;
-    let mut files = Vec::new();
+    let mut files = BinaryHeap::new();
     loop {
         let slice = walk.slice(1_024).map_err(unreadable)?;
         if slice.is_empty() {
@@ -283,15 +292,17 @@ pub(crate) fn list(root: &Root, odd: impl Fn(&Path, Odd) -> Result<()>) -> Resul
         }
         for listed in slice {
             match listed.kind {
-                Kind::File(identity) => {
-                    files.push(FoundFile::new(&root.directory, listed.name, identity));
-                }
+                Kind::File(identity) => files.push((identity.mtime, listed.name, identity)),
                 Kind::Odd(what) => odd(&listed.name.below(&root.directory), what)?,
+            }
+            if files.len() > most {
+                files.pop();
             }
         }
     }
-    files.sort_by(|a, b| (a.identity.mtime, &a.name).cmp(&(b.identity.mtime, &b.name)));
-    Ok(files)
+    let files = files.into_sorted_vec().into_iter();
+    let found = files.map(|(_, name, identity)| FoundFile::new(&root.directory, name, identity));
+    Ok(found.collect())
 }
 
 /// The error of a source whose path can't be read before it runs.
@@ -316,7 +327,8 @@ pub(crate) fn is_away(error: &io::Error) -> bool {
         Errno::NXIO,
     ];
     let number = error.raw_os_error();
-    away.iter().any(|errno| number == Some(errno.raw_os_error()))
+    away.iter()
+        .any(|errno| number == Some(errno.raw_os_error()))
 }
 
 #[cfg(test)]

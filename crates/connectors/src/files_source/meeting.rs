@@ -34,6 +34,8 @@ struct Told {
     boundaries: BTreeMap<CheckpointId, Vec<Option<u64>>>,
     /// Files that have to be announced again.
     again: BTreeSet<Key>,
+    /// Those of them that turned out to be gone.
+    missing: BTreeSet<Key>,
     /// Files that can't be read and are to be moved away.
     bad: Vec<Name>,
 }
@@ -128,8 +130,21 @@ impl Meeting {
 
     /// A reader needs to know what a file is now.
     pub(crate) fn want_again(&self, key: Key) {
-        self.told().again.insert(key);
+        let mut told = self.told();
+        told.missing.remove(&key);
+        told.again.insert(key);
+        drop(told);
         self.wake();
+    }
+
+    /// Files that readers have asked for are gone.
+    pub(crate) fn are_missing(&self, keys: Vec<Key>) {
+        self.told().missing.extend(keys);
+    }
+
+    /// Whether a file that a reader has asked for is gone.
+    pub(crate) fn is_missing(&self, key: Key) -> bool {
+        self.told().missing.contains(&key)
     }
 
     /// A reader has met a file that can't be read.
@@ -147,7 +162,10 @@ impl Meeting {
     /// What readers have asked for since the last call.
     pub(crate) fn take_asked(&self) -> (BTreeSet<Key>, Vec<Name>) {
         let mut told = self.told();
-        (std::mem::take(&mut told.again), std::mem::take(&mut told.bad))
+        (
+            std::mem::take(&mut told.again),
+            std::mem::take(&mut told.bad),
+        )
     }
 }
 

@@ -109,7 +109,13 @@ mod tests {
 
     #[test]
     fn files_that_are_being_written_are_hidden() {
-        for name in [".a", "_a", "a.csv.tmp", "part.inprogress", "a.csv._COPYING_"] {
+        for name in [
+            ".a",
+            "_a",
+            "a.csv.tmp",
+            "part.inprogress",
+            "a.csv._COPYING_",
+        ] {
             assert!(is_hidden(name.as_bytes()), "{name}");
         }
         for name in ["a", "a.csv", "tmp", "a.tmp.csv", "a_b", "COPYING"] {

@@ -75,9 +75,7 @@ pub(crate) fn encode(pieces: &[Piece]) -> Vec<u8> {
             piece.split,
             piece.beginning,
         ];
-        words
-            .iter()
-            .for_each(|word| out.extend(word.to_le_bytes()));
+        words.iter().for_each(|word| out.extend(word.to_le_bytes()));
         out.push(u8::from(piece.grows));
         let name = piece.name.bytes();
         out.extend((name.len() as u32).to_le_bytes());
@@ -93,7 +91,11 @@ pub(crate) fn encode(pieces: &[Piece]) -> Vec<u8> {
 pub(crate) fn decode(bytes: &[u8]) -> io::Result<Vec<Piece>> {
     let mut bytes = match bytes {
         [VERSION, PIECES, rest @ ..] => rest,
-        _ => return Err(io::Error::other("no list of files of a version that is known")),
+        _ => {
+            return Err(io::Error::other(
+                "no list of files of a version that is known",
+            ));
+        }
     };
     let mut pieces = Vec::new();
     while !bytes.is_empty() {

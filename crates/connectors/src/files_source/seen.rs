@@ -127,6 +127,7 @@ fn find(bucket: &[Entry], key: Key) -> Result<usize, usize> {
 
 impl Seen {
     /// How many files are known.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.entries
     }
@@ -138,7 +139,10 @@ impl Seen {
 
     pub(crate) fn get(&self, key: Key) -> Option<Entry> {
         let bucket = self.buckets.get(bucket_of(key))?;
-        find(bucket, key).ok().and_then(|at| bucket.get(at)).copied()
+        find(bucket, key)
+            .ok()
+            .and_then(|at| bucket.get(at))
+            .copied()
     }
 
     /// Notes an announcement. The file is there.
@@ -230,7 +234,9 @@ impl Seen {
                 if met || !rules.forget {
                     return true;
                 }
-                let old = entry.gone_since().is_some_and(|since| rules.minute.saturating_sub(since) >= rules.keep);
+                let old = entry
+                    .gone_since()
+                    .is_some_and(|since| rules.minute.saturating_sub(since) >= rules.keep);
                 if old || entry.sequence() < rules.settled_below {
                     self.present -= usize::from(entry.gone_since().is_none());
                     self.removed.push(entry.key);
@@ -255,6 +261,7 @@ impl Seen {
     }
 
     /// Bytes of memory that the entries take.
+    #[cfg(test)]
     pub(crate) fn memory(&self) -> usize {
         let entries: usize = self.buckets.iter().map(|bucket| bucket.capacity()).sum();
         entries * size_of::<Entry>() + BUCKETS * (size_of::<Bucket>() + 40)

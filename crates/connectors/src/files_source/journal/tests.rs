@@ -45,7 +45,11 @@ fn what_was_announced_behind_a_snapshot_is_named() {
         (4, 5, vec![]),
         (5, 0, vec![]),
     ] {
-        assert_eq!(behind(&[&job], run, announced), expected, "run {run}, {announced}");
+        assert_eq!(
+            behind(&[&job], run, announced),
+            expected,
+            "run {run}, {announced}"
+        );
     }
     // A later run went on from the same snapshot and gave the same numbers again.
     let next = root.path().join("next");
@@ -57,19 +61,29 @@ fn what_was_announced_behind_a_snapshot_is_named() {
 fn a_journal_is_dropped_when_no_retained_checkpoint_needs_it() {
     let job = tempfile::tempdir().expect("a directory");
     let checkpoint = |number: u64| job.path().join(format!("chk-{number}"));
-    journal(job.path(), 1).write(&pieces(0..2)).expect("is written");
+    journal(job.path(), 1)
+        .write(&pieces(0..2))
+        .expect("is written");
     let mut second = journal(job.path(), 2);
     // Checkpoint 1 is of the run before.
     std::fs::create_dir(checkpoint(1)).expect("is made");
     second.write(&pieces(1..3)).expect("is written");
     std::fs::create_dir(checkpoint(2)).expect("is made");
     second.completed(2, 3).expect("is tidied up");
-    assert_eq!(behind(&[job.path()], 1, 0), [0, 1, 1, 2], "chk-1 needs everything");
+    assert_eq!(
+        behind(&[job.path()], 1, 0),
+        [0, 1, 1, 2],
+        "chk-1 needs everything"
+    );
     second.write(&pieces(3..6)).expect("is written");
     std::fs::create_dir(checkpoint(3)).expect("is made");
     std::fs::remove_dir(checkpoint(1)).expect("was there");
     second.completed(3, 6).expect("is tidied up");
-    assert_eq!(behind(&[job.path()], 0, 0), [3, 4, 5], "chk-2 needs what is behind it");
+    assert_eq!(
+        behind(&[job.path()], 0, 0),
+        [3, 4, 5],
+        "chk-2 needs what is behind it"
+    );
     std::fs::remove_dir(checkpoint(2)).expect("was there");
     second.completed(4, 6).expect("is tidied up");
     assert_eq!(behind(&[job.path()], 2, 6), [] as [u64; 0]);

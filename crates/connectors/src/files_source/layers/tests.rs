@@ -57,7 +57,9 @@ fn a_reader_that_is_missing_has_done_nothing() {
 fn layers_add_up() {
     let first = Layer {
         parallelism: 3,
-        readers: (0..3).map(|subtask| position(subtask, if subtask == 0 { 8 } else { 2 }, Vec::new())).collect(),
+        readers: (0..3)
+            .map(|subtask| position(subtask, if subtask == 0 { 8 } else { 2 }, Vec::new()))
+            .collect(),
     };
     let partial = Partial {
         piece: 5,

@@ -20,7 +20,7 @@ pub(crate) enum Mended {
     /// The file has to be announced again as what it is now; reading waits for that.
     Again(Key),
     /// What had not been read of the file is lost, and that is accepted.
-    Lost(Name),
+    Lost,
     /// The file can't be read, and is passed over.
     Bad(Name),
 }
@@ -53,11 +53,7 @@ impl Ledger {
         let (sequence, file) = (state.sequence, std::sync::Arc::clone(&state.file));
         match error {
             InputError::Changed(now) => self.changed(sequence, &file, now),
-            InputError::Missing if self.place.lost == Lost::Skip => {
-                self.give_up(sequence);
-                Ok(Mended::Lost(file.name.clone()))
-            }
-            InputError::Missing => Err(lost(&[file.text.to_string()], 1)),
+            InputError::Missing => self.gone(sequence, &file),
             error if is_bad(&error) && self.place.bad != Bad::Fail => {
                 warn!(file = %file.text, cause = %error, "the file can't be read; it is passed over from here on");
                 self.give_up(sequence);
@@ -84,26 +80,44 @@ impl Ledger {
         Ok(Mended::Again(file.name.key()))
     }
 
-    /// Reading waits until the piece is announced again, or is [tried](Self::try_again) once more.
+    /// Reading waits until the file is announced again, or is known to be [gone](Self::blocked_is_gone).
     fn block(&mut self, sequence: u64) {
         self.running.retain(|running| running.piece != sequence);
         if let Some(state) = self.state_mut(sequence) {
             state.blocked = true;
-            state.give_again();
+            state.running = 0;
         }
-        self.given = 0;
     }
 
-    /// Tries the piece again that reading waits for: the file may be as it was, or be gone.
-    pub(crate) fn try_again(&mut self) {
-        if let Some(state) = self.pieces.front_mut() {
-            state.blocked = false;
+    /// The file that reading waits for; `None`: it waits for none.
+    pub(crate) fn blocked(&self) -> Option<Key> {
+        let first = self.pieces.front().filter(|state| state.blocked);
+        first.map(|state| state.file.name.key())
+    }
+
+    /// The file that reading waits for is gone: what follows, or the error of the job.
+    pub(crate) fn blocked_is_gone(&mut self) -> Result<Mended> {
+        let first = self.pieces.front().filter(|state| state.blocked);
+        let Some((sequence, file)) = first.map(|state| (state.sequence, state.file.clone())) else {
+            return Ok(Mended::GoesOn);
+        };
+        self.gone(sequence, &file)
+    }
+
+    fn gone(&mut self, sequence: u64, file: &FoundFile) -> Result<Mended> {
+        if self.place.lost == Lost::Fail {
+            return Err(lost(&[file.text.to_string()], 1));
         }
+        warn!(file = %file.text, "the file is gone, and what had not been read of it is lost; source.file.lost is skip");
+        self.give_up(sequence);
+        Ok(Mended::Lost)
     }
 
     /// Nothing more is read of a piece.
     fn give_up(&mut self, sequence: u64) {
-        let at = self.pieces.binary_search_by_key(&sequence, |state| state.sequence);
+        let at = self
+            .pieces
+            .binary_search_by_key(&sequence, |state| state.sequence);
         if let Ok(at) = at {
             if let Some(state) = self.pieces.get(at) {
                 self.tails.remove(&state.file.name.key());
@@ -160,7 +174,11 @@ pub(crate) fn lost(files: &[String], count: usize) -> Error {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let (are, them) = if count == 1 { ("is", "it") } else { ("are", "them") };
+    let (are, them) = if count == 1 {
+        ("is", "it")
+    } else {
+        ("are", "them")
+    };
     let message = format!(
         "{}{more} {are} gone, and no more than a part of {them} has been read",
         told.join(", ")

@@ -14,7 +14,7 @@ use crate::files_source::stream::Start;
 /// One entry. How many there are does not depend on the number of files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-pub(crate) enum Entry {
+pub(super) enum Entry {
     /// How far a reader is.
     Reader {
         /// How many readers there were.
@@ -36,7 +36,7 @@ pub(crate) enum Entry {
 /// A name as JSON: text, or its bytes where it is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum WrittenName {
+pub(super) enum WrittenName {
     /// Text.
     Text(String),
     /// Bytes that are not UTF-8.
@@ -44,14 +44,14 @@ pub(crate) enum WrittenName {
 }
 
 impl WrittenName {
-    pub(crate) fn of(name: &Name) -> Self {
+    fn of(name: &Name) -> Self {
         match std::str::from_utf8(name.bytes()) {
             Ok(text) => Self::Text(text.to_owned()),
             Err(_) => Self::Bytes(name.bytes().to_vec()),
         }
     }
 
-    pub(crate) fn name(&self) -> Name {
+    fn name(&self) -> Name {
         match self {
             Self::Text(text) => Name::new(text.as_bytes()),
             Self::Bytes(bytes) => Name::new(bytes),
@@ -60,7 +60,7 @@ impl WrittenName {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct TailEntry {
+pub(super) struct TailEntry {
     name: WrittenName,
     #[serde(flatten)]
     identity: Identity,
@@ -114,9 +114,7 @@ impl Restored {
                 .next("restore another snapshot, or one that this source has written")
         };
         for entry in entries.iter().filter(|entry| !Legacy::is_file(entry)) {
-            match Entry::deserialize(&entry.value)
-                .map_err(|error| unreadable(&entry.key, error))?
-            {
+            match Entry::deserialize(&entry.value).map_err(|error| unreadable(&entry.key, error))? {
                 Entry::Columns { names } => restored.columns = Some(names),
                 Entry::Tail(tail) => restored.tails.push(tail.tail()),
                 // Every reader writes the layers that it has not passed.

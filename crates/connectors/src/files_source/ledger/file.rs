@@ -126,14 +126,6 @@ impl FileState {
         self.gaps.push_front(tail);
     }
 
-    /// Gives out again everything that has not been handed out.
-    pub(super) fn give_again(&mut self) {
-        self.running = 0;
-        self.gaps.clear();
-        self.gaps.extend(self.tail);
-        self.given = self.share.first_from(self.from).min(self.splits);
-    }
-
     /// Remembers a record start: at a restore, reading goes on from there. Tasks come in the order of
     /// their offsets, so earlier ones are of no more use.
     pub(super) fn reached(&mut self, start: Start) {

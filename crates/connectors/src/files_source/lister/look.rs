@@ -1,7 +1,6 @@
 //! One look at the directory.
 
 use std::io;
-use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
 use tracing::warn;
@@ -37,12 +36,15 @@ impl Lister {
         }
         let minute = self.before.minutes + (self.clock)().as_secs() / 60;
         let same = self.is_same_directory(walk.directory, minute);
-        let ready = {
+        let (ready, missing) = {
             let mut desk = at(&self.desk);
             desk.minute = minute;
-            desk.intake.end_listing()
+            (desk.intake.end_listing(), desk.intake.take_missing())
         };
         self.backlog.extend(ready);
+        if let Some(meeting) = self.meeting.upgrade() {
+            meeting.are_missing(missing);
+        }
         let vanished = self.check_listing(same);
         self.sweep(minute, same && vanished.is_none());
         match vanished {
@@ -85,7 +87,11 @@ impl Lister {
         };
         match taken {
             Ok(()) => at(&self.desk).intake.taken_away(name),
-            Err(error) => self.tell(name, "can't be taken away after its commit", &error.to_string()),
+            Err(error) => self.tell(
+                name,
+                "can't be taken away after its commit",
+                &error.to_string(),
+            ),
         }
     }
 
@@ -104,7 +110,9 @@ impl Lister {
     }
 
     fn is_own(&self, path: &std::path::Path) -> bool {
-        let own = |target: &std::path::Path| std::path::absolute(target).is_ok_and(|target| target == path);
+        let own = |target: &std::path::Path| {
+            std::path::absolute(target).is_ok_and(|target| target == path)
+        };
         let bad = matches!(&self.policy.bad, Bad::Quarantine(target) if own(target));
         bad || matches!(&self.policy.after_commit, AfterCommit::Move(target) if own(target))
     }
@@ -137,7 +145,9 @@ impl Lister {
             Some(since) => since,
             None => {
                 let shown = self.root.shown();
-                warn!("{shown} is another directory than before; the files that were read are remembered by their names");
+                warn!(
+                    "{shown} is another directory than before; the files that were read are remembered by their names"
+                );
                 self.other_since = Some(minute);
                 minute
             }
@@ -152,7 +162,9 @@ impl Lister {
     /// Ends the listing in the ledger, in short turns.
     fn sweep(&self, minute: u64, forget: bool) {
         for from in (0..Seen::buckets()).step_by(SWEEP) {
-            at(&self.desk).intake.sweep(from..from + SWEEP, minute, forget);
+            at(&self.desk)
+                .intake
+                .sweep(from..from + SWEEP, minute, forget);
         }
     }
 
@@ -165,23 +177,32 @@ impl Lister {
         if !gone || self.policy.interval.is_none() {
             return None;
         }
-        let other = if same { "" } else { ", and is another directory than before" };
+        let other = if same {
+            ""
+        } else {
+            ", and is another directory than before"
+        };
         let shown = self.root.shown();
-        Some(format!("{shown} is empty{other}: {present} files were there"))
+        Some(format!(
+            "{shown} is empty{other}: {present} files were there"
+        ))
     }
 
     /// Sets the first listing against what the snapshot and the journal knew.
     fn check_lost(&mut self) -> Result<()> {
         let present = self.before.present.take().filter(|present| *present > 0);
         let (listed, known) = at(&self.desk).intake.listed();
-        if let Some(present) = present.filter(|_| known == 0 && !at(&self.desk).intake.takes_away()) {
+        if let Some(present) = present.filter(|_| known == 0 && !at(&self.desk).intake.takes_away())
+        {
             let error = other_directory(&self.root.shown(), present, listed);
             if self.policy.other == OtherDirectory::Fail {
                 return Err(error);
             }
             warn!("{error}; that is accepted");
         }
-        let mut missing: Vec<Piece> = std::mem::take(&mut self.before.announced).into_values().collect();
+        let mut missing: Vec<Piece> = std::mem::take(&mut self.before.announced)
+            .into_values()
+            .collect();
         missing.retain(|piece| piece.identity.size > piece.from && !self.is_quarantined(piece));
         missing.sort_by_key(|piece| piece.sequence);
         let names: Vec<String> = missing
@@ -196,7 +217,10 @@ impl Lister {
         }
         self.progress.lost_files.add(names.len() as u64);
         for file in &names {
-            warn!(file, "the file is gone, and what had not been read of it is lost; source.file.lost is skip");
+            warn!(
+                file,
+                "the file is gone, and what had not been read of it is lost; source.file.lost is skip"
+            );
         }
         Ok(())
     }
@@ -220,6 +244,3 @@ pub(super) fn not_readable(shown: &str, error: &io::Error) -> Error {
         .cause(error)
         .next("check the source path and its permissions")
 }
-
-/// A pause that is over at once.
-pub(super) const NOW: Duration = Duration::ZERO;

@@ -51,8 +51,12 @@ impl Lister {
             let Err(error) = journal.write(&pieces) else {
                 break;
             };
-            self.wait_for(format!("the journal of the source can't be written: {error}"));
-            if self.bell.recv_timeout(super::AWAY) == Err(crossbeam_channel::RecvTimeoutError::Disconnected) {
+            self.wait_for(format!(
+                "the journal of the source can't be written: {error}"
+            ));
+            if self.bell.recv_timeout(super::AWAY)
+                == Err(crossbeam_channel::RecvTimeoutError::Disconnected)
+            {
                 return;
             }
         }
@@ -93,7 +97,10 @@ enum Opened {
 /// What a file is now, and its first bytes.
 fn open(path: &Path) -> io::Result<(Identity, Vec<u8>)> {
     let flags = OFlags::NONBLOCK.bits() as i32;
-    let file: File = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let file: File = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
     let identity = Identity::of(&file.metadata()?);
     let mut beginning = Vec::with_capacity(BEGINNING);
     file.take(BEGINNING as u64).read_to_end(&mut beginning)?;

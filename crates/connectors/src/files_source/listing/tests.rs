@@ -29,7 +29,13 @@ fn names(root: &Root, slice: usize) -> Vec<(String, Option<Odd>)> {
 fn what_is_no_file_is_told_for_what_it_is() {
     let directory = tempfile::tempdir().expect("a directory");
     let at = |name: &[u8]| directory.path().join(OsStr::from_bytes(name));
-    for name in [&b"a.csv"[..], b"_hidden", b".hidden", b"b.csv.tmp", b"\xff.csv"] {
+    for name in [
+        &b"a.csv"[..],
+        b"_hidden",
+        b".hidden",
+        b"b.csv.tmp",
+        b"\xff.csv",
+    ] {
         File::create(at(name)).expect("is made");
     }
     std::fs::create_dir(at(b"inner")).expect("is made");

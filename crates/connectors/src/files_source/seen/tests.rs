@@ -130,7 +130,11 @@ fn segments_restore_what_was_frozen_whatever_happened_in_between() {
             assert_eq!(after.gone_since(), before.gone_since(), "seed {seed}");
         }
         assert_eq!(restored.present(), seen.present(), "seed {seed}");
-        assert_eq!(restored.freeze().changes(), 0, "what was restored is no change");
+        assert_eq!(
+            restored.freeze().changes(),
+            0,
+            "what was restored is no change"
+        );
     }
 }
 
@@ -142,7 +146,10 @@ fn a_segment_that_ends_too_early_is_told() {
     seen.freeze().write_all(&mut bytes).expect("memory");
     let cut = bytes.len() - 1;
     let read = read_segment(&mut &bytes[..cut], &mut Seen::default());
-    assert_eq!(read.expect_err("is cut").kind(), std::io::ErrorKind::UnexpectedEof);
+    assert_eq!(
+        read.expect_err("is cut").kind(),
+        std::io::ErrorKind::UnexpectedEof
+    );
 }
 
 #[test]
