@@ -21,11 +21,13 @@ mod source;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a source needs to write and read state files of its own: [`SourceSnapshot::states`].
+/// What a source needs to write and read state files of its own ([`SourceSnapshot::states`]), and its tests to take
+/// snapshots of it.
 pub use millstream_state::WriteState;
 pub use millstream_storage::{
-    FileEntry, OperatorSnapshot, SnapshotFormat, SnapshotKind, SnapshotTarget, StateFileWriter,
-    StateKind, StateMetadata,
+    EntryMetadata, FileEntry, Location, OperatorMetadata, OperatorSnapshot, Snapshot,
+    SnapshotFormat, SnapshotKind, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
+    StateFileWriter, StateKind, StateMetadata,
 };
 
 pub use enumerator::{Enumerated, Enumerator, EnumeratorContext, RestoredSource, SnapshotRequest};

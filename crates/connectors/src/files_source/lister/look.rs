@@ -192,6 +192,9 @@ impl Lister {
     fn check_lost(&mut self) -> Result<()> {
         let present = self.before.present.take().filter(|present| *present > 0);
         let (listed, known) = at(&self.desk).intake.listed();
+        if listed == 0 && self.policy.interval.is_none() {
+            warn!(path = %self.root.shown(), "there is no file to be read");
+        }
         if let Some(present) = present.filter(|_| known == 0 && !at(&self.desk).intake.takes_away())
         {
             let error = other_directory(&self.root.shown(), present, listed);
