@@ -2,6 +2,9 @@
 
 mod array_split;
 mod clock;
+mod over;
+mod times;
+mod to_timestamp;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,10 +26,14 @@ impl Functions {
         let theirs = datafusion_functions::all_default_functions()
             .into_iter()
             .chain(datafusion_functions_nested::all_default_nested_functions());
-        for function in theirs
+        let theirs: Vec<_> = theirs.collect();
+        let ours = times::functions(&theirs)
+            .into_iter()
+            .chain(to_timestamp::functions(&theirs))
             .chain(clock::functions())
-            .chain([array_split::function()])
-        {
+            .chain([array_split::function()]);
+        let ours: Vec<_> = ours.collect();
+        for function in theirs.into_iter().chain(ours) {
             for alias in function.aliases() {
                 scalar.insert(alias.to_lowercase(), Arc::clone(&function));
             }

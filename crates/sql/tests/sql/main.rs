@@ -14,3 +14,4 @@ mod guide_examples_hold;
 mod names;
 mod projection_and_filter;
 mod support;
+mod times_are_right_in_every_year;
