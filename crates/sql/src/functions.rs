@@ -1,8 +1,10 @@
 //! All functions that SQL can call, found by name in any case.
 
 mod array_split;
+mod bounded;
 mod clock;
 mod over;
+pub(crate) mod room;
 mod times;
 mod to_timestamp;
 
@@ -30,6 +32,7 @@ impl Functions {
         let ours = times::functions(&theirs)
             .into_iter()
             .chain(to_timestamp::functions(&theirs))
+            .chain(bounded::functions(&theirs))
             .chain(clock::functions())
             .chain([array_split::function()]);
         let ours: Vec<_> = ours.collect();

@@ -1,5 +1,6 @@
 //! A planned `SELECT` and its evaluation, one batch at a time.
 
+mod guard;
 mod isolate;
 
 use std::borrow::Cow;
@@ -123,7 +124,9 @@ impl Query {
     /// value that can't be cast, a division by zero) and goes on with the others.
     ///
     /// A batch without such rows costs nothing more. One with a bad row is cut in halves until the
-    /// row is alone, so k bad rows of n cost about k · log n evaluations.
+    /// row is alone, so k bad rows of n cost about k · log n evaluations. A function that panics is such a
+    /// row's failure, too, and so is one that would make more than 64 MiB for it. Where the answers of a batch
+    /// come to 256 MiB, the rows that are left are failures: there is no room for them.
     ///
     /// # Errors
     /// INTERNAL where the batch has other columns than the query was planned for.
@@ -163,8 +166,12 @@ impl Query {
         Ok(batch)
     }
 
-    /// The whole query on the needed columns; an error says where in the query and what.
+    /// The whole query on the needed columns; an error says where in the query and what. A panic is one.
     fn answer(&self, batch: &RecordBatch) -> Result<Answer, String> {
+        guard::guarded(|| self.answer_unguarded(batch))
+    }
+
+    fn answer_unguarded(&self, batch: &RecordBatch) -> Result<Answer, String> {
         let kept = self.matching_rows(batch)?;
         let columns = self
             .plan

@@ -6,6 +6,7 @@
     reason = "a panic is a failed test"
 )]
 
+mod a_record_never_ends_the_process;
 mod array_split;
 mod bad_rows_are_set_aside;
 mod columns_are_pruned;
