@@ -27,6 +27,7 @@ use self::times::Times;
 use crate::functions::Functions;
 use crate::names::{double_name, output_name};
 use crate::place::{Place, invalid};
+use crate::rewrite::too_deep;
 
 type DfResult<T> = std::result::Result<T, DataFusionError>;
 
@@ -65,7 +66,19 @@ pub(crate) fn plan(
     let provider = Provider::new(name, Arc::clone(&table), functions);
     let logical = logical_plan(query, &provider).map_err(|error| planning_error(&error))?;
     let parts = Parts::of(&logical)?;
-    physical_plan(table, parts).map_err(|error| planning_error(&error))
+    let plan = physical_plan(table, parts).map_err(|error| planning_error(&error))?;
+    let deepest = plan.projection.iter().chain(&plan.predicate).map(levels);
+    if deepest.max() > Some(LEVELS) {
+        return Err(too_deep());
+    }
+    Ok(plan)
+}
+
+/// Levels of an expression that are evaluated: the stack of a worker has room for them.
+const LEVELS: usize = 500;
+
+fn levels(expr: &Arc<dyn PhysicalExpr>) -> usize {
+    1 + expr.children().into_iter().map(levels).max().unwrap_or(0)
 }
 
 fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {

@@ -19,6 +19,7 @@ use crate::names::name_outputs;
 use crate::parse::parse;
 use crate::place::invalid;
 use crate::plan::{Plan, describe, plan};
+use crate::rewrite::rewrite;
 
 pub use isolate::{Evaluated, RowFailure};
 
@@ -65,9 +66,14 @@ impl Query {
     ///   what to use instead.
     /// - SCHEMA_INVALID: `schema` has two columns of one name.
     pub fn plan(sql: &str, table_name: &str, schema: &Schema) -> Result<Self> {
+        guard::on_a_large_stack(|| Self::plan_here(sql, table_name, schema))
+    }
+
+    fn plan_here(sql: &str, table_name: &str, schema: &Schema) -> Result<Self> {
         refuse_double_columns(schema)?;
         let functions = Functions::new();
         let mut query = parse(sql)?;
+        rewrite(&mut query)?;
         let scope = Scope {
             table: table_name,
             schema,
@@ -168,7 +174,7 @@ impl Query {
 
     /// The whole query on the needed columns; an error says where in the query and what. A panic is one.
     fn answer(&self, batch: &RecordBatch) -> Result<Answer, String> {
-        guard::guarded(|| self.answer_unguarded(batch))
+        guard::guarded(|| self.answer_unguarded(batch))?
     }
 
     fn answer_unguarded(&self, batch: &RecordBatch) -> Result<Answer, String> {

@@ -12,6 +12,8 @@ mod bad_rows_are_set_aside;
 mod columns_are_pruned;
 mod errors_name_the_place;
 mod guide_examples_hold;
+mod like_takes_an_escape;
+mod long_chains_are_answered_or_refused;
 mod names;
 mod projection_and_filter;
 mod support;
