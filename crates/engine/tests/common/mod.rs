@@ -208,7 +208,7 @@ pub struct RunningJob {
     control: JobControl,
     told: Receiver<(TriggerId, OperationResult)>,
     thread: JoinHandle<JobOutcome>,
-    asked: u8,
+    asked: u128,
 }
 
 impl RunningJob {
@@ -249,7 +249,7 @@ impl RunningJob {
 
     fn id(&mut self) -> TriggerId {
         self.asked += 1;
-        TriggerId::from_bytes([self.asked; 16])
+        TriggerId::from_bytes(self.asked.to_be_bytes())
     }
 
     /// Asks for a stop with a savepoint.
@@ -259,6 +259,18 @@ impl RunningJob {
         self.ask(Request::Stop {
             id,
             drain,
+            directory,
+            format,
+        });
+        id
+    }
+
+    /// Asks for a savepoint on the way.
+    pub fn savepoint(&mut self) -> TriggerId {
+        let id = self.id();
+        let (directory, format) = (None, SavepointFormat::Canonical);
+        self.ask(Request::Savepoint {
+            id,
             directory,
             format,
         });
