@@ -24,7 +24,7 @@ fn the_source_goes_on_where_it_was() {
             end: 5_000,
         }) as _
     };
-    SourceSuite::new(&source, &|number| vec![number], (0..5_000).collect()).run();
+    SourceSuite::new(&source, &|number| vec![number], (0..5_000_u64).collect()).run();
 }
 
 impl SinkTarget for Memory {

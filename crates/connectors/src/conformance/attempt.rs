@@ -205,7 +205,7 @@ impl SourceJob {
 }
 
 /// Whether the reader of a subtask gets a restored entry, as the engine hands them out.
-fn is_its<T>(
+fn is_its<T: 'static>(
     source: &dyn Source<T>,
     entry: &StateEntry,
     subtask: usize,
