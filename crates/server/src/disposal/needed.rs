@@ -73,11 +73,18 @@ impl Needed {
             return refuse("the newest snapshot of");
         }
         let stop: Option<StopBegun> = files::read(&directory.join(STOP_FILE))?;
-        if let Some(stop) = stop
-            && !(stop.ended && newest > Some(stop.checkpoint))
-            && is_it(&stop.path)?
-        {
-            return refuse("the savepoint of a stop of");
+        for stop in stop {
+            // Of one that goes on nothing newer is there; of one that failed the job may have gone on from it.
+            let unfinished = (!stop.ended).then(|| stop.path.clone());
+            let failed = stop
+                .gone_on_from()
+                .filter(|savepoint| newest <= Some(savepoint.checkpoint))
+                .map(|savepoint| savepoint.path);
+            for path in unfinished.into_iter().chain(failed) {
+                if is_it(&path)? {
+                    return refuse("the savepoint of a stop of");
+                }
+            }
         }
         for checkpoint in view.into_iter().flat_map(own_checkpoints) {
             if let Some(path) = &checkpoint.path
