@@ -58,7 +58,7 @@ fn damage_is_the_cause_of_its_end() {
     assert_eq!(said.code, Some(1), "{}", said.err);
     let error = said.error();
     assert!(
-        error.contains("MS-3002") && error.contains("_metadata"),
+        error.contains("MS-3012") && error.contains("_metadata"),
         "{error}"
     );
 }
@@ -71,7 +71,7 @@ fn what_is_away_is_waited_for() {
     let data = path.join("data/checkpoints");
     fs::rename(&data, path.join("later")).expect("moved");
     mend(path);
-    job.await_log("MS-3010");
+    job.await_log("MS-3008: ");
     fs::rename(path.join("later"), &data).expect("moved back");
     job.await_that("all output", || lines(&path.join("out")).len() == 2);
     job.suspend();

@@ -60,9 +60,7 @@ fn saved(server: &Server, directory: &Path) -> (String, String) {
     common::put(directory, "in/2.csv", "id,name\n2,Bob\n");
     let source = format!("/jobs/{job}");
     server.await_answer(&source, |_, body| {
-        let read = body
-            .pointer("/vertices/0/metrics/write-records")?
-            .as_u64()?;
+        let read = body.pointer("/vertices/0/metrics/read-records")?.as_u64()?;
         (read >= 2).then_some(())
     });
     let savepoint = savepoint(server, &job, directory);
@@ -122,9 +120,7 @@ fn after_a_copy_ran_from_an_older_one() {
     let older = savepoint(&server, &job, path);
     common::put(path, "in/2.csv", "id,name\n2,Bob\n");
     server.await_answer(&format!("/jobs/{job}"), |_, body| {
-        let read = body
-            .pointer("/vertices/0/metrics/write-records")?
-            .as_u64()?;
+        let read = body.pointer("/vertices/0/metrics/read-records")?.as_u64()?;
         (read >= 2).then_some(())
     });
     let newer = savepoint(&server, &job, path);

@@ -8,7 +8,7 @@ use super::choices::{ErrorPolicy, SinkType, SourceType, WatchType};
 use super::definition::names;
 use super::given::Given;
 use super::settings::SchemaText;
-use super::{paths, resolve, table};
+use super::{contradiction, paths, resolve, table};
 
 /// Reports what is missing, contradictory or not there yet.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -198,8 +198,4 @@ fn contradictions(given: &Given) -> Vec<Error> {
         }
     }
     problems
-}
-
-pub(super) fn contradiction(message: String, next: &str) -> Error {
-    Error::new(&codes::INGEST_PARAMETERS, message).next(next)
 }

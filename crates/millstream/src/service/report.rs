@@ -340,6 +340,10 @@ impl Observer for Reporter {
     }
 
     fn failed(&mut self, failure: &Failure) {
+        // That of a task stands in the line of its switch.
+        if failure.task.is_none() {
+            tracing::warn!("{}: {}", failure.code, failure.message);
+        }
         self.report(|report, now| {
             let task = failure.task.and_then(|task| {
                 let vertex = report.vertices.get(task.vertex as usize)?;
