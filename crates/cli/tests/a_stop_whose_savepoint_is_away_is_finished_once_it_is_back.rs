@@ -11,7 +11,7 @@ use std::path::Path;
 use rest_server::{Server, kill, processes_of};
 use serde_json::{Value, json};
 
-const ROWS: u64 = 60_000;
+const ROWS: u64 = 400_000;
 const ID: &str = "00112233445566778899aabbccddeeff";
 
 /// How many files of output are visible.
@@ -53,7 +53,10 @@ fn half_committed(server: &mut Server, directory: &Path) -> Option<String> {
     server.await_status(&job, "RUNNING");
     let rows: String = (2..ROWS).map(|id| format!("{id},Ann\n")).collect();
     common::put(directory, "in/2.csv", format!("id,name\n{rows}"));
-    server.await_that("all to be read", || hidden(directory) > 1_000);
+    server.await_answer(&format!("/jobs/{job}"), |_, body| {
+        let read = body.pointer("/vertices/0/metrics/read-records")?.as_u64()?;
+        (read >= ROWS - 1).then_some(())
+    });
     let body = json!({ "targetDirectory": directory.join("mount/sp"), "triggerId": ID });
     let (status, answer) = server.call("POST", &format!("/jobs/{job}/stop"), Some(&body));
     assert_eq!(status, 202, "{answer}");

@@ -74,6 +74,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("millstream-house", &["millstream-core"]),
+    // It knows the command as users do, and nothing that is inside.
+    ("millstream-chaos", &["datagen"]),
 ];
 
 /// What a package outside of `crates/` may depend on: what the author of a job links.

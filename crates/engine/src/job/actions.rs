@@ -275,6 +275,7 @@ impl Driver {
             lineage: run.lineage,
             run: run.number,
             next_checkpoint,
+            first_tick: 0,
             restored: self.restored.take().filter(|_| restore.is_some()),
             directory: Some(self.snapshots.job_directory()),
             metrics,
