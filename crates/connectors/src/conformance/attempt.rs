@@ -364,7 +364,7 @@ impl<T: 'static> SourceAttempt<T> {
             entries.extend(more);
             states.extend(files);
         }
-        let before = bytes_below(&layout.job_directory());
+        let before = bytes_below(&layout.shared());
         let target = SnapshotTarget::checkpoint(&layout, number, format)?;
         let mut operator = OperatorMetadata::new(UID, UID, self.parallelism());
         operator.entries = written(entries.clone());
@@ -377,7 +377,8 @@ impl<T: 'static> SourceAttempt<T> {
             }
         }
         let location = target.complete(&job.metadata(number, operator))?;
-        let written = bytes_below(&layout.job_directory()) - before;
+        let shared = bytes_below(&layout.shared()) - before;
+        let written = shared + bytes_below(&layout.checkpoint(number));
         Ok(TakenSnapshot {
             checkpoint: number,
             location,
