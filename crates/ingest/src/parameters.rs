@@ -29,7 +29,7 @@ use std::path::Path;
 use millstream_core::{Error, Result, codes};
 
 pub use arguments::{split_program_args, wants_help};
-pub use choices::{ChangedFile, SinkFormat, SinkType, SourceType};
+pub use choices::{SinkFormat, SinkType, SourceType};
 pub use definition::{DefaultValue, ENVIRONMENT_PREFIX, Group, ParameterSummary, Scope};
 pub use given::DEFAULT_FILE;
 pub use help::{help, markdown_tables};
@@ -127,4 +127,9 @@ fn one_of(mut problems: Vec<Error>) -> Error {
         message.push_str(line.strip_prefix(&own).unwrap_or(&line));
     }
     Error::new(code, message)
+}
+
+/// The error for parameters that contradict each other.
+fn contradiction(message: String, next: &str) -> Error {
+    Error::new(&codes::INGEST_PARAMETERS, message).next(next)
 }

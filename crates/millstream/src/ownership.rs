@@ -28,6 +28,10 @@ impl Owning<'_> {
         let restored = self.restored.map(Snapshot::open).transpose()?;
         let metadata = restored.as_ref().map(Snapshot::metadata);
         let lineage = lineage_of(self.checkpoints, self.job, self.name, metadata)?;
+        let lineage = match self.is_latest {
+            true => lineage.owned(),
+            false => lineage,
+        };
         let owner = Owner {
             job_name: self.name.to_owned(),
             lineage: lineage.clone(),
@@ -36,10 +40,13 @@ impl Owning<'_> {
         };
         let mut ownership = Ownership::acquire(self.checkpoints, self.job, owner)?;
         if let Some(metadata) = metadata {
-            if self.is_latest {
-                ownership.hold(metadata.job_id)?;
-            }
             ownership.go_on_above(metadata.run);
+        }
+        // The one that it went on from is the last of those that went before, also when it is started again.
+        if self.is_latest
+            && let Some(before) = lineage.ancestors.last()
+        {
+            ownership.hold(before.job)?;
         }
         Ok((ownership, lineage))
     }

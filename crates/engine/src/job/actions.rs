@@ -247,6 +247,10 @@ impl Driver {
             );
             self.observer
                 .restored(snapshot.checkpoint, &snapshot.path, snapshot.savepoint);
+            if let Some(restored) = self.restored.clone() {
+                let progress = move || restored.snapshot().progress();
+                self.observer.reads_state(Box::new(progress));
+            }
         }
         self.give_ids(number);
         let metrics: Vec<Vec<TaskMetrics>> = self

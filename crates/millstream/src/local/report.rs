@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use millstream_core::{CheckpointId, JobStatus, TriggerId};
 use millstream_engine::connector::Counter;
 use millstream_engine::job::{CheckpointStatistics, JobOutcome, Observer, TaskView};
-use millstream_protocol::OperationResult;
+use millstream_protocol::{Failure, OperationResult};
 
 use crate::clock::{now, readable};
 
@@ -222,6 +222,13 @@ impl Observer for Reporter {
             state.checkpoints += 1;
             state.newest = Some((statistics.checkpoint, statistics.path.clone()));
         });
+    }
+
+    fn failed(&mut self, failure: &Failure) {
+        // That of a task stands in the line of its switch.
+        if failure.task.is_none() {
+            tracing::warn!("{}: {}", failure.code, failure.message);
+        }
     }
 
     fn checkpoint_failed(&mut self, _: CheckpointId, _: &str) {
