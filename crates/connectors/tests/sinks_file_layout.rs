@@ -46,10 +46,15 @@ fn a_file_goes_from_in_progress_to_prepared_to_visible() {
     let job = "ab".repeat(16);
     assert_eq!(
         names(&path, true),
-        [format!(".part-{job}-7-0-0.txt.prepared")]
+        [
+            format!(".part-{job}-{job}-1-0-0.lock"),
+            format!(".part-{job}-{job}-1-7-0-0.txt.prepared"),
+        ],
+        "the lock goes with the writer"
     );
     assert!(names(&path, false).is_empty());
     assert_eq!(commit(&sink, &committables), [CommitOutcome::Committed]);
+    drop(attempt);
     assert_eq!(names(&path, true), [""; 0]);
     assert_eq!(names(&path, false), ["part-abababab-7-0-0.txt"]);
 }

@@ -69,6 +69,8 @@ codes! {
     SERVER_ANSWER = "MS-1020", Unavailable, "Answer of the server not understood";
     /// The server has not answered, or an operation has not ended, within `client.timeout`.
     NO_ANSWER_IN_TIME = "MS-1021", Unavailable, "No answer in time";
+    /// What a reference in a value stands for is not to be had.
+    REFERENCE = "MS-1022", Unavailable, "Reference can't be resolved";
 
     // 2: job life cycle
     /// The job failed and its restart strategy gave up.

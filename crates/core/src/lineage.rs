@@ -12,6 +12,10 @@ pub struct Ancestor {
     pub job: JobId,
     /// The number of its snapshot that the next one went on from.
     pub left_at: CheckpointId,
+    /// The next job went on from its newest snapshot, under its lock: no other job goes on from there. `false`: a fork, beside
+    /// which the job may live on.
+    #[serde(default)]
+    pub owned: bool,
 }
 
 /// Where a job comes from. The same over all restarts of the job.
@@ -34,15 +38,30 @@ impl Lineage {
         }
     }
 
-    /// The lineage of a job that goes on from snapshot `left_at` of `job`, which has the present lineage.
+    /// The lineage of a job that goes on from snapshot `left_at` of `job`, which has the present lineage: a fork, until it is
+    /// said to be [owned](Self::owned).
     #[must_use]
     pub fn behind(&self, job: JobId, left_at: CheckpointId, generation: u64) -> Self {
         let mut ancestors = self.ancestors.clone();
-        ancestors.push(Ancestor { job, left_at });
+        ancestors.push(Ancestor {
+            job,
+            left_at,
+            owned: false,
+        });
         Self {
             generation: generation.max(self.generation.saturating_add(1)),
             ancestors,
         }
+    }
+
+    /// The same, of a job that holds the lock of the last that went before for as long as it runs, and goes on from the newest
+    /// snapshot there is of it. What that job, and those that went on from there and died, have left behind is its to remove.
+    #[must_use]
+    pub fn owned(mut self) -> Self {
+        if let Some(last) = self.ancestors.last_mut() {
+            last.owned = true;
+        }
+        self
     }
 
     /// Where `job` was left, if it went before.

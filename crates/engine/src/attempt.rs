@@ -74,6 +74,8 @@ pub(crate) struct AttemptSpec {
     /// The number of this attempt within the lineage.
     pub(crate) run: u64,
     pub(crate) next_checkpoint: CheckpointId,
+    /// The tick that the attempt begins with: 0, but in tests of what happens when they run out.
+    pub(crate) first_tick: u32,
     pub(crate) restored: Option<Arc<RestoredJob>>,
     /// The job's own directory below that of the checkpoints, for notes of enumerators.
     pub(crate) directory: Option<PathBuf>,
@@ -260,3 +262,6 @@ impl Shared {
         self.parked.register(worker, thread);
     }
 }
+
+#[cfg(test)]
+mod tests;

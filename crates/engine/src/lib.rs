@@ -20,6 +20,8 @@ pub mod plan;
 pub mod restore;
 mod task;
 mod time;
+mod weigher;
+mod weight;
 
 pub use chunk::{Chunk, Record};
 pub use graph::JobGraph;

@@ -46,7 +46,7 @@ pub(crate) struct Trigger {
     /// What the sources do behind it.
     pub(crate) then: Then,
     /// Where state is written; `None`: nothing is kept, only commits are prepared.
-    pub(crate) target: Option<SnapshotTarget>,
+    pub(crate) targets: Option<Targets>,
     /// When the coordinator said so.
     pub(crate) asked: Instant,
     /// What the enumerators of the sources knew.
@@ -57,6 +57,34 @@ impl Trigger {
     /// The number of the snapshot and of the epoch that begins.
     pub(crate) fn checkpoint(&self) -> CheckpointId {
         self.request.checkpoint
+    }
+}
+
+/// Where a snapshot is written: into a checkpoint, and into a savepoint if it is one as well.
+#[derive(Debug, Clone)]
+pub(crate) struct Targets {
+    pub(crate) checkpoint: SnapshotTarget,
+    pub(crate) savepoint: Option<SnapshotTarget>,
+    /// Whether the job ends with the savepoint: without it there is no snapshot.
+    pub(crate) of_stop: bool,
+}
+
+impl Targets {
+    /// All of them, the checkpoint first.
+    pub(crate) fn all(&self) -> Vec<&SnapshotTarget> {
+        std::iter::once(&self.checkpoint)
+            .chain(&self.savepoint)
+            .collect()
+    }
+
+    /// Nobody wants the snapshot any more.
+    pub(crate) fn give_up(&self) {
+        self.all().into_iter().for_each(SnapshotTarget::give_up);
+    }
+
+    /// Whether that is so.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.checkpoint.is_given_up()
     }
 }
 
@@ -115,7 +143,7 @@ pub(crate) struct SnapshotJob {
     pub(crate) checkpoint: CheckpointId,
     pub(crate) task: TaskKey,
     /// `None`: nothing is written, only prepared output counts.
-    pub(crate) target: Option<SnapshotTarget>,
+    pub(crate) targets: Option<Targets>,
     pub(crate) operators: Vec<OperatorPart>,
     /// Why an operator could not give its state.
     pub(crate) declined: Option<Error>,
@@ -175,6 +203,8 @@ pub(crate) struct Acknowledgement {
     pub(crate) checkpoint: CheckpointId,
     pub(crate) task: TaskKey,
     pub(crate) operators: Vec<AcknowledgedOperator>,
+    /// Why state could not be written into the savepoint, though it could into the checkpoint.
+    pub(crate) no_savepoint: Option<Error>,
     /// What it took.
     pub(crate) part: TaskSnapshot,
 }
@@ -183,7 +213,10 @@ pub(crate) struct Acknowledgement {
 #[derive(Debug)]
 pub(crate) struct AcknowledgedOperator {
     pub(crate) uid: String,
+    /// In the checkpoint.
     pub(crate) states: Vec<StateMetadata>,
+    /// In the savepoint.
+    pub(crate) savepoint: Vec<StateMetadata>,
     pub(crate) entries: Vec<StateEntry>,
     /// Entries of a source's enumerator.
     pub(crate) enumerator: Vec<StateEntry>,

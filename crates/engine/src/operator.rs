@@ -94,6 +94,13 @@ pub trait Operator {
         Ok(false)
     }
 
+    /// How far event time has come behind what the operator has handed out. Asked of operators that
+    /// [make watermarks](OperatorFactory::generates_watermarks), after each chunk, after event time has come further on its
+    /// inputs, and when its waker was called. The end of time passes every operator whatever it says.
+    fn announced(&self) -> Announced {
+        Announced::Active(EventTime::MIN)
+    }
+
     /// Hands out results that have come late, of work that runs elsewhere. Called when the operator's
     /// [waker](OperatorContext::waker) was; while it answers [`Polled::Pending`], the task keeps the right to send at
     /// the time of what it took first, and crosses no boundary.
@@ -154,6 +161,11 @@ pub trait OperatorFactory: Send + Sync {
     /// # Errors
     /// The operator can't be opened, or its state can't be restored.
     fn open(&self, context: &OperatorContext) -> Result<Box<dyn Operator>>;
+
+    /// Whether the operators make watermarks, which replace those from upstream for everything behind them.
+    fn generates_watermarks(&self) -> bool {
+        false
+    }
 
     /// The committer of a sink; `None` for every other operator.
     ///

@@ -167,7 +167,7 @@ fn write(
     settings: &IngestSettings,
     environment: &Environment,
 ) -> Result<()> {
-    let configuration = environment.configuration();
+    let configuration = environment.configuration()?;
     let parallelism = configuration.require(&millstream::options::PARALLELISM)?;
     let writers = settings.sink_parallelism(parallelism) as usize;
     let sink = match &settings.sink {

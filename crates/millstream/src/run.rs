@@ -73,9 +73,14 @@ impl Recovery {
         }))
     }
 
+    /// Whether the newest snapshot of the job's name is meant, whichever that is.
+    pub(crate) fn is_latest(&self) -> bool {
+        self.path == "latest"
+    }
+
     /// Where the snapshot lies; of `latest` the newest completed one of the jobs called `job_name`.
     pub(crate) fn locate(&self, job_name: &str, directories: &Directories) -> Result<Location> {
-        if self.path != "latest" {
+        if !self.is_latest() {
             return self.path.parse();
         }
         let savepoints = std::slice::from_ref(&directories.savepoints);

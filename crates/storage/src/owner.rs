@@ -4,10 +4,11 @@
 //! <checkpoint dir>/<job id>/_owner    locked by whoever runs the job; says who that is, or was
 //! <checkpoint dir>/<job id>/_run      the highest number that an attempt has taken
 //! ```
+//! On a file system without locks a [lease](lease) takes the place of the lock.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Seek, Write};
-use std::os::unix::fs::MetadataExt;
+mod lease;
+mod lock;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,17 +16,29 @@ use millstream_core::time::utc;
 use millstream_core::{Error, JobId, Lineage, Result, codes};
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{is_absent, make_directory, read_if_there, subdirectories, write_durably};
+use crate::disk::{read_if_there, subdirectories, write_durably};
 use crate::dispose::remove_directory;
 use crate::fail;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::names::{OWNER_FILE, RUN_FILE, SHARED};
+use lock::Lock;
 
-/// Who looks whether a lock is held, holds it for a moment. So who wants it asks this often before it is refused …
-const TRIES: u32 = 20;
-/// … and waits this long in between.
-const BETWEEN_TRIES: Duration = Duration::from_millis(10);
+/// How long a lease lasts that is not renewed.
+const LEASE_TERM: Duration = Duration::from_secs(10);
+
+/// How the checkpoints of a job are kept from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Locking {
+    /// By the lock of a file, which ends with the process; by a lease where the file system has no locks.
+    #[default]
+    File,
+    /// By a lease, whatever the file system has. Who finds one waits for three terms, to see whether it is renewed.
+    Lease {
+        /// How long it lasts that is not renewed.
+        term: Duration,
+    },
+}
 
 /// Who a job is, to others who look at its checkpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,16 +95,10 @@ impl std::fmt::Display for Holder {
 pub struct Ownership {
     layout: SnapshotLayout,
     holder: Holder,
+    locking: Locking,
     /// The own one first.
     locks: Vec<Lock>,
     run: u64,
-}
-
-/// A job's directory that is locked while the file is open.
-#[derive(Debug)]
-struct Lock {
-    directory: PathBuf,
-    _file: File,
 }
 
 impl Ownership {
@@ -101,6 +108,19 @@ impl Ownership {
     /// - `OWNED`: somebody else has them; names who.
     /// - kind `Unavailable`: the directory can't be made, written or reached.
     pub fn acquire(checkpoints: &Location, job: JobId, owner: Owner) -> Result<Self> {
+        Self::acquire_by(Locking::File, checkpoints, job, owner)
+    }
+
+    /// The same in a certain way.
+    ///
+    /// # Errors
+    /// Those of [`acquire`](Self::acquire).
+    pub fn acquire_by(
+        locking: Locking,
+        checkpoints: &Location,
+        job: JobId,
+        owner: Owner,
+    ) -> Result<Self> {
         let mut ownership = Self {
             layout: SnapshotLayout::new(checkpoints.clone(), job),
             holder: Holder {
@@ -110,6 +130,7 @@ impl Ownership {
                 what: owner.what,
                 since: owner.since,
             },
+            locking,
             locks: Vec::new(),
             run: 0,
         };
@@ -124,11 +145,11 @@ impl Ownership {
     /// Those of [`acquire`](Self::acquire).
     pub fn hold(&mut self, job: JobId) -> Result<()> {
         let directory = SnapshotLayout::new(self.layout.checkpoints().clone(), job).job_directory();
-        if self.locks.iter().any(|lock| lock.directory == directory) {
+        if self.locks.iter().any(|lock| lock.directory() == directory) {
             return Ok(());
         }
-        let lock = Lock::take(directory, &self.holder)?;
-        self.run = self.run.max(read_run(&lock.directory)?);
+        let lock = Lock::take(directory, &self.holder, self.locking)?;
+        self.run = self.run.max(read_run(lock.directory())?);
         self.locks.push(lock);
         Ok(())
     }
@@ -158,7 +179,7 @@ impl Ownership {
     /// # Errors
     /// `OWNERSHIP_LOST`: somebody else may have taken them.
     pub fn check(&self) -> Result<()> {
-        Ok(())
+        self.locks.iter().try_for_each(Lock::check)
     }
 
     /// Gives all up. The directory of a job goes with it if nothing is left in it but the ownership: no checkpoint, and no note
@@ -172,98 +193,6 @@ impl Ownership {
         }
         Ok(())
     }
-}
-
-impl Lock {
-    fn take(directory: PathBuf, holder: &Holder) -> Result<Self> {
-        make_directory(&directory).map_err(|cause| fail::write(&directory, cause))?;
-        let path = directory.join(OWNER_FILE);
-        let mut file = locked(&path)?.ok_or_else(|| owned(&directory))?;
-        let text = serde_json::to_vec_pretty(holder).map_err(|cause| fail::write(&path, cause))?;
-        // Written into the file that is locked: one put in its place would not be.
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(&text))
-            .and_then(|()| file.sync_all())
-            .map_err(|cause| fail::write(&path, cause))?;
-        Ok(Self {
-            directory,
-            _file: file,
-        })
-    }
-
-    /// Removes what makes up the ownership, and the directory, if nothing else is in it. While the lock is held, so that
-    /// nobody locks a file that goes.
-    fn clear_away(&self) -> Result<bool> {
-        let directory = &self.directory;
-        let is_own = |path: &Path| {
-            let name = path.file_name().and_then(|name| name.to_str());
-            let is_file =
-                name.is_some_and(|name| name.starts_with(OWNER_FILE) || name.starts_with(RUN_FILE));
-            is_file || path.is_dir() && fs::remove_dir(path).is_ok()
-        };
-        let entries = match fs::read_dir(directory) {
-            Ok(entries) => entries,
-            Err(error) if is_absent(&error) => return Ok(true),
-            Err(error) => return Err(fail::read(directory, &error)),
-        };
-        let mut own = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(|cause| fail::read(directory, &cause))?.path();
-            if !is_own(&path) {
-                return Ok(false);
-            }
-            own.push(path);
-        }
-        // The lock's file last: whoever comes meanwhile finds it locked.
-        own.sort_by_key(|path| path.ends_with(OWNER_FILE));
-        for path in own.iter().filter(|path| path.exists()) {
-            fs::remove_file(path).map_err(|cause| fail::write(path, cause))?;
-        }
-        remove_directory(directory)
-    }
-}
-
-/// Opens and locks the file at `path`. `None`: somebody else has it locked.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "what looks at locks holds them for moments, and tells nobody when it is done"
-)]
-fn locked(path: &Path) -> Result<Option<File>> {
-    for _ in 0..TRIES {
-        let opened = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(path);
-        let file = match opened {
-            Ok(file) => file,
-            // Cleared away since by the one who had it.
-            Err(error) if is_absent(&error) => {
-                let parent = path.parent().unwrap_or(path);
-                make_directory(parent).map_err(|cause| fail::write(parent, cause))?;
-                continue;
-            }
-            Err(error) => return Err(fail::write(path, error)),
-        };
-        match file.try_lock() {
-            Ok(()) if is_at(&file, path) => return Ok(Some(file)),
-            // The one who had it has cleared it away.
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => std::thread::sleep(BETWEEN_TRIES),
-            Err(TryLockError::Error(cause)) => return Err(fail::write(path, cause)),
-        }
-    }
-    Ok(None)
-}
-
-/// Whether the open file is the one that lies at `path`.
-fn is_at(file: &File, path: &Path) -> bool {
-    let (Ok(open), Ok(lying)) = (file.metadata(), fs::metadata(path)) else {
-        return false;
-    };
-    (open.dev(), open.ino()) == (lying.dev(), lying.ino())
 }
 
 fn owned(job_directory: &Path) -> Error {
@@ -299,39 +228,23 @@ pub fn holder_of(location: &Location) -> Result<Option<Holder>> {
 }
 
 fn holder_in(job_directory: &Path) -> Result<Option<Holder>> {
-    let path = job_directory.join(OWNER_FILE);
-    let file = match File::open(&path) {
-        Ok(file) => file,
-        Err(error) if is_absent(&error) => return Ok(None),
-        Err(error) => return Err(fail::read(&path, &error)),
-    };
-    match file.try_lock_shared() {
-        Ok(()) => Ok(None),
-        Err(TryLockError::WouldBlock) => Ok(Some(
-            Holder::noted(job_directory)?.ok_or_else(|| owned(job_directory))?,
-        )),
-        Err(TryLockError::Error(cause)) => Err(fail::read(&path, &cause)),
+    if !lock::is_held(job_directory)? {
+        return Ok(None);
     }
+    let noted = Holder::noted(job_directory)?;
+    noted.map(Some).ok_or_else(|| owned(job_directory))
 }
 
 /// Removes a job's directory if nobody holds it and nothing is left in it.
 pub(crate) fn remove_abandoned(job_directory: &Path) -> Result<bool> {
-    if !job_directory.exists() {
-        return Ok(true);
-    }
     // An empty directory goes at once: no file is made in it to lock it.
-    let has_shared = remove_directory(&job_directory.join(SHARED));
-    if has_shared? && remove_directory(job_directory)? {
+    if remove_directory(&job_directory.join(SHARED))? && remove_directory(job_directory)? {
         return Ok(true);
     }
-    let Some(file) = locked(&job_directory.join(OWNER_FILE))? else {
-        return Ok(false);
-    };
-    let lock = Lock {
-        directory: job_directory.to_owned(),
-        _file: file,
-    };
-    lock.clear_away()
+    match Lock::try_take(job_directory.to_owned(), Locking::File)? {
+        Some(lock) => lock.clear_away(),
+        None => Ok(false),
+    }
 }
 
 /// What `_run` holds.

@@ -148,6 +148,15 @@ impl SnapshotTarget {
         self.writer(shared.join(&name), format!("{SHARED_PREFIX}{name}"))
     }
 
+    /// How `_metadata` names the file at `path`, if it lies among those that are shared with other checkpoints: then it
+    /// need not be written again.
+    pub fn shares(&self, path: &Path) -> Option<String> {
+        let place = |path: &Path| fs::canonicalize(path).ok();
+        let shared = place(self.shared.as_deref()?)?;
+        let name = path.file_name()?.to_str()?;
+        (place(path)? == shared.join(name)).then(|| format!("{SHARED_PREFIX}{name}"))
+    }
+
     fn writer(&self, path: PathBuf, name: String) -> Result<StateFileWriter> {
         let file = File::create_new(&path).map_err(|cause| fail::write(&path, cause))?;
         Ok(StateFileWriter {

@@ -15,7 +15,7 @@ pub struct FileSourceOptions {
     /// How files are cut into records and fields.
     pub format: Format,
     /// The columns of a record, in order. Types: Boolean, Int16, Int32, Int64, Float32, Float64,
-    /// Timestamp(Millisecond), Date32, Utf8. `None`: every column is Utf8, named by the first file's
+    /// Timestamp(Millisecond or Microsecond), Date32, Utf8. `None`: every column is Utf8, named by the first file's
     /// header, or `_col0`, `_col1`, … where there is none.
     pub schema: Option<SchemaRef>,
     /// The columns that are needed, by their place in the schema; `None`: all. What is in the others is

@@ -5,12 +5,11 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::Receiver;
 use millstream_core::{Error, Result, codes};
-use millstream_storage::SnapshotTarget;
 
 use super::worker::panicked;
 use crate::messages::{
     AcknowledgedOperator, Acknowledgement, AttemptEvent, EventSender, SnapshotJob, SnapshotSender,
-    TaskSnapshot,
+    Targets, TaskSnapshot,
 };
 
 /// Snapshots of each task that may wait to be written: checkpoints that were given up wait, too, while a disk hangs.
@@ -89,8 +88,7 @@ fn handle(job: SnapshotJob) -> AttemptEvent {
     if let Some(error) = job.declined {
         return declined(error);
     }
-    let is_given_up = |target: &SnapshotTarget| target.is_given_up();
-    if job.target.as_ref().is_some_and(is_given_up) {
+    if job.targets.as_ref().is_some_and(Targets::is_given_up) {
         let message = format!("checkpoint {checkpoint} was given up before it was written");
         return declined(Error::new(&codes::CHECKPOINT_FAILED, message));
     }
@@ -99,10 +97,15 @@ fn handle(job: SnapshotJob) -> AttemptEvent {
     // Types of the program know how they are written, and may panic there.
     let written = catch_unwind(AssertUnwindSafe(|| write(job)));
     match written.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
-        Ok((operators, bytes)) => AttemptEvent::Acknowledged(Acknowledgement {
+        Ok(Written {
+            operators,
+            bytes,
+            no_savepoint,
+        }) => AttemptEvent::Acknowledged(Acknowledgement {
             checkpoint,
             task,
             operators,
+            no_savepoint,
             part: TaskSnapshot {
                 bytes,
                 start_delay,
@@ -115,27 +118,52 @@ fn handle(job: SnapshotJob) -> AttemptEvent {
     }
 }
 
-fn write(job: SnapshotJob) -> Result<(Vec<AcknowledgedOperator>, u64)> {
-    let mut operators = Vec::with_capacity(job.operators.len());
-    let mut bytes = 0;
+/// What was written of a task's part.
+#[derive(Default)]
+struct Written {
+    operators: Vec<AcknowledgedOperator>,
+    /// Bytes of state in the checkpoint.
+    bytes: u64,
+    no_savepoint: Option<Error>,
+}
+
+fn write(job: SnapshotJob) -> Result<Written> {
+    let mut written = Written::default();
     for part in job.operators {
         let mut states = Vec::with_capacity(part.states.len());
-        if let Some(target) = &job.target {
+        let mut savepoint = Vec::new();
+        if let Some(targets) = &job.targets {
             for state in part.states {
-                for written in state.write(&[target], part.id, job.task.subtask) {
-                    let written = written?;
-                    bytes += written.files.iter().map(|file| file.bytes).sum::<u64>();
-                    states.push(written);
+                let mut results = state
+                    .write(&targets.all(), part.id, job.task.subtask)
+                    .into_iter();
+                let of_checkpoint = results.next().unwrap_or_else(|| Err(nothing_written()))?;
+                written.bytes += of_checkpoint
+                    .files
+                    .iter()
+                    .map(|file| file.bytes)
+                    .sum::<u64>();
+                states.push(of_checkpoint);
+                match results.next() {
+                    None => {}
+                    Some(Ok(of_savepoint)) => savepoint.push(of_savepoint),
+                    Some(Err(error)) if targets.of_stop => return Err(error),
+                    Some(Err(error)) => drop(written.no_savepoint.get_or_insert(error)),
                 }
             }
         }
-        operators.push(AcknowledgedOperator {
+        written.operators.push(AcknowledgedOperator {
             uid: part.uid,
             states,
+            savepoint,
             entries: part.entries,
             enumerator: part.enumerator,
             prepared: part.prepared,
         });
     }
-    Ok((operators, bytes))
+    Ok(written)
+}
+
+fn nothing_written() -> Error {
+    Error::new(&codes::INTERNAL, "a state tells nothing of its files")
 }

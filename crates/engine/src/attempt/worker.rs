@@ -32,7 +32,7 @@ pub(crate) fn run(worker: &mut Worker, shared: &Arc<Shared>) {
             shared,
             control: &control,
             sinks,
-            seen: None,
+            seen: Vec::new(),
             failed,
         }
         .run(worker)
@@ -131,9 +131,9 @@ fn drop_dataflows(worker: &mut Worker) {
 struct WorkerLoop<'a> {
     shared: &'a Arc<Shared>,
     control: &'a Rc<RefCell<Control>>,
-    sinks: probe::Handle<Time>,
-    /// Where the sinks were when the sources were last told.
-    seen: Option<Time>,
+    sinks: Vec<probe::Handle<Time>>,
+    /// Where each sink was when the sources were last told.
+    seen: Vec<Option<Time>>,
     failed: Option<TaskKey>,
 }
 
@@ -188,9 +188,10 @@ impl WorkerLoop<'_> {
         if !self.control.borrow().waits_for_sinks {
             return;
         }
-        let now = self
-            .sinks
-            .with_frontier(|frontier| frontier.first().copied());
+        let sinks = self.sinks.iter();
+        let now: Vec<Option<Time>> = sinks
+            .map(|sink| sink.with_frontier(|frontier| frontier.first().copied()))
+            .collect();
         if now != self.seen {
             self.seen = now;
             let mut control = self.control.borrow_mut();

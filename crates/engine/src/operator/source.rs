@@ -73,9 +73,9 @@ struct ErasedReader<T> {
 impl<T: Record> SourceOperator for ErasedReader<T> {
     fn poll(&mut self, out: &mut Vec<Chunk>, limit: Limit) -> Result<SourceStatus> {
         let status = self.reader.poll(&mut self.out, limit)?;
-        let (records, _) = self.out.take();
+        let (records, bytes) = self.out.take();
         if !records.is_empty() {
-            out.push(Chunk::new(records));
+            out.push(Chunk::new(records).with_bytes(bytes));
         }
         if let SourceStatus::Ready(count) = status {
             self.progress.records.add(count as u64);

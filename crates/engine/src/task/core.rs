@@ -1,5 +1,8 @@
-//! What every task does, whatever feeds it: run chunks through its chain, and carry state and output
-//! across the boundary of an epoch.
+//! What every task does, whatever feeds it: run chunks through its chain, bring event time to it, and carry state and
+//! output across the boundary of an epoch.
+
+mod boundary;
+mod event_time;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,10 +13,13 @@ use millstream_core::{CheckpointId, EventTime, OperatorId, Result};
 
 use super::control::Control;
 use crate::chunk::Chunk;
-use crate::connector::{Prepared, SourceSnapshot};
-use crate::messages::{OperatorPart, SnapshotJob, SnapshotSender, TaskKey, Trigger};
+use crate::messages::{SnapshotSender, TaskKey, Trigger};
 use crate::metrics::TaskMetrics;
-use crate::operator::{Operator, OperatorSnapshot, Port, Uncommitted};
+use crate::operator::{Operator, Polled, Port, Uncommitted};
+use crate::weigher::Weigher;
+use boundary::{Boundary, Unprepared};
+
+pub(crate) use boundary::source_part;
 
 /// The clock of the worker loops: the one place in the engine's tasks where time is read.
 #[allow(clippy::disallowed_methods, reason = "the home of the tasks' clock")]
@@ -21,8 +27,8 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Timers and windows that an operator fires at once.
-const BUDGET: usize = 4_096;
+/// What one call of an operator is to hand out at most, in bytes, where it multiplies what it is given.
+const PIECE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// One operator of a chain.
 pub(crate) struct ChainOperator {
@@ -30,21 +36,35 @@ pub(crate) struct ChainOperator {
     pub(crate) id: OperatorId,
     pub(crate) operator: Box<dyn Operator>,
     pub(crate) uncommitted: Uncommitted,
+    /// Whether the operator makes watermarks for those behind it.
+    pub(crate) generates: bool,
+    /// The event time that the operator has been brought to.
+    pub(crate) reached: EventTime,
+    /// The event time that it has made.
+    pub(crate) made: EventTime,
+    /// How large what it hands out is.
+    pub(crate) weigher: Weigher,
 }
 
-/// A boundary that the task stands on.
-struct Boundary {
-    trigger: Trigger,
-    /// State of the source at the head, taken when the boundary was met.
-    source: Option<Result<OperatorPart>>,
-}
-
-/// A snapshot that waits for sinks to make their output durable; records of the next epoch flow
-/// meanwhile.
-struct Unprepared {
-    job: SnapshotJob,
-    /// Operators of the chain that are not ready, by number.
-    waiting: Vec<usize>,
+impl ChainOperator {
+    /// An operator before its first record.
+    pub(crate) fn new(
+        uid: String,
+        id: OperatorId,
+        operator: Box<dyn Operator>,
+        generates: bool,
+    ) -> Self {
+        Self {
+            uid,
+            id,
+            operator,
+            uncommitted: Uncommitted::default(),
+            generates,
+            reached: EventTime::MIN,
+            made: EventTime::MIN,
+            weigher: Weigher::default(),
+        }
+    }
 }
 
 /// The chain of one task and its place in the epochs.
@@ -64,6 +84,14 @@ pub(crate) struct TaskCore {
     /// Snapshots that the task was in and that have not ended.
     under_way: BTreeSet<CheckpointId>,
     scratch: Vec<Chunk>,
+    /// The event time on the inputs.
+    time: EventTime,
+    /// Whether operators may not have been brought to it.
+    advancing: bool,
+    /// Whether an operator of the chain makes watermarks.
+    generates: bool,
+    /// Bytes that the last chunk became at most on its way through the chain, for each of its records.
+    bytes_of_a_record: u64,
 }
 
 impl TaskCore {
@@ -75,6 +103,7 @@ impl TaskCore {
         snapshots: SnapshotSender,
         (place, epoch): (usize, CheckpointId),
     ) -> Self {
+        let generates = chain.iter().any(|link| link.generates);
         Self {
             key,
             chain,
@@ -89,6 +118,10 @@ impl TaskCore {
             waits: false,
             under_way: BTreeSet::new(),
             scratch: Vec::new(),
+            time: EventTime::MIN,
+            advancing: false,
+            generates,
+            bytes_of_a_record: 0,
         }
     }
 
@@ -118,23 +151,45 @@ impl TaskCore {
         }
     }
 
+    /// How many records of a chunk are to be processed at once, so that operators that multiply them do not fill the
+    /// memory.
+    pub(crate) fn piece(&self) -> usize {
+        let records = PIECE_BYTES.checked_div(self.bytes_of_a_record);
+        records.map_or(usize::MAX, |records| (records as usize).max(1))
+    }
+
     /// Runs a chunk through the chain; what comes out is left in `out`.
-    pub(crate) fn process(&mut self, port: Port, chunk: Chunk, out: &mut Vec<Chunk>) -> Result<()> {
+    pub(crate) fn process(
+        &mut self,
+        port: Port,
+        mut chunk: Chunk,
+        out: &mut Vec<Chunk>,
+    ) -> Result<()> {
         let started = now();
-        self.metrics.records_in.add(chunk.len() as u64);
+        let records = chunk.len() as u64;
+        self.metrics.records_in.add(records);
+        // In flight until it has been processed.
+        let weight = chunk.take_weight();
         out.push(chunk);
-        self.through_chain(0, port, out)?;
+        let most = self.through_chain(0, port, out)?;
+        drop(weight);
+        self.bytes_of_a_record = most.checked_div(records).unwrap_or_default();
+        self.advancing |= self.generates;
         self.metrics.worked(started.elapsed());
         Ok(())
     }
 
-    fn through_chain(&mut self, first: usize, port: Port, chunks: &mut Vec<Chunk>) -> Result<()> {
+    /// Runs chunks through the operators from `first` on; the largest size in bytes that they had in between.
+    fn through_chain(&mut self, first: usize, port: Port, chunks: &mut Vec<Chunk>) -> Result<u64> {
         let mut next = std::mem::take(&mut self.scratch);
         let mut port = port;
+        let mut most = 0;
         for link in self.chain.iter_mut().skip(first) {
             for chunk in chunks.drain(..) {
                 link.operator.process(port, chunk, &mut next)?;
             }
+            let bytes = next.iter().map(|chunk| link.weigher.weigh(chunk)).sum();
+            most = most.max(bytes);
             std::mem::swap(chunks, &mut next);
             port = Port::First;
         }
@@ -142,23 +197,26 @@ impl TaskCore {
         if self.chain.len() > first {
             self.blocked = self.poll_blocked()?;
         }
-        Ok(())
+        Ok(most)
     }
 
-    /// Brings event time to `watermark`; what operators hand out runs through those behind them.
-    pub(crate) fn watermark(&mut self, watermark: EventTime, out: &mut Vec<Chunk>) -> Result<()> {
-        self.metrics.event_time(watermark);
+    /// Hands out late results; whether more are to come.
+    pub(crate) fn poll_late(&mut self, out: &mut Vec<Chunk>) -> Result<Polled> {
+        let mut polled = Polled::Idle;
         for number in 0..self.chain.len() {
+            let Some(link) = self.chain.get_mut(number) else {
+                continue;
+            };
             let mut chunks = Vec::new();
-            if let Some(link) = self.chain.get_mut(number) {
-                while link.operator.advance_to(watermark, BUDGET, &mut chunks)? {}
+            if link.operator.poll(&mut chunks)? == Polled::Pending {
+                polled = Polled::Pending;
             }
             if !chunks.is_empty() {
                 self.through_chain(number + 1, Port::First, &mut chunks)?;
                 out.append(&mut chunks);
             }
         }
-        Ok(())
+        Ok(polled)
     }
 
     fn poll_blocked(&mut self) -> Result<bool> {
@@ -171,10 +229,7 @@ impl TaskCore {
 
     /// Whether the task can't take records: a sink is full, or the task stands on a boundary.
     pub(crate) fn is_held_up(&mut self) -> Result<bool> {
-        if self.blocked {
-            self.blocked = self.poll_blocked()?;
-        }
-        Ok(self.blocked || self.boundary.is_some())
+        Ok(self.is_still_blocked()? || self.boundary.is_some())
     }
 
     /// The task waits for a slower task or sink, or no longer does.
@@ -188,6 +243,14 @@ impl TaskCore {
     /// Whether a full sink has left records behind.
     pub(crate) fn is_blocked(&self) -> bool {
         self.blocked
+    }
+
+    /// The same, after it was asked again.
+    pub(crate) fn is_still_blocked(&mut self) -> Result<bool> {
+        if self.blocked {
+            self.blocked = self.poll_blocked()?;
+        }
+        Ok(self.blocked)
     }
 
     /// One piece of housekeeping for each operator; whether there is more.
@@ -242,135 +305,5 @@ impl TaskCore {
     /// Whether the task stands on a boundary.
     pub(crate) fn on_boundary(&self) -> bool {
         self.boundary.is_some()
-    }
-
-    /// Steps on the boundary: everything before it has been processed. `source` is the state of the
-    /// source at the head, if there is one.
-    pub(crate) fn meet_boundary(&mut self, trigger: Trigger, source: Option<Result<OperatorPart>>) {
-        self.boundary = Some(Boundary { trigger, source });
-    }
-
-    /// Tries to get across the boundary; the trigger, once the task has crossed it. What holds it up
-    /// are a full sink, and output of the boundary before that is not durable yet.
-    pub(crate) fn cross_boundary(&mut self) -> Result<Option<Trigger>> {
-        self.poll_prepared()?;
-        self.blocked = self.poll_blocked()?;
-        if self.blocked || self.unprepared.is_some() {
-            return Ok(None);
-        }
-        let Some(boundary) = self.boundary.take() else {
-            return Ok(None);
-        };
-        let started = now();
-        self.metrics.take_longest_pause();
-        let job = self.snapshot(boundary.trigger.clone(), boundary.source, started);
-        let waiting = (0..self.chain.len()).collect();
-        self.unprepared = Some(Unprepared { job, waiting });
-        self.poll_prepared()?;
-        self.metrics.worked(started.elapsed());
-        self.epoch = boundary.trigger.checkpoint();
-        self.under_way.insert(self.epoch);
-        self.control.borrow_mut().passed(self.place, self.epoch);
-        Ok(Some(boundary.trigger))
-    }
-
-    /// Freezes the state of every operator.
-    fn snapshot(
-        &mut self,
-        trigger: Trigger,
-        source: Option<Result<OperatorPart>>,
-        started: Instant,
-    ) -> SnapshotJob {
-        let mut operators = Vec::with_capacity(self.chain.len() + 1);
-        let mut declined = None;
-        match source {
-            Some(Ok(part)) => operators.push(part),
-            Some(Err(error)) => declined = Some(error),
-            None => {}
-        }
-        for link in &mut self.chain {
-            let snapshot = link
-                .operator
-                .snapshot(&trigger.request)
-                .unwrap_or_else(|error| {
-                    declined = Some(error);
-                    OperatorSnapshot::default()
-                });
-            operators.push(OperatorPart {
-                uid: link.uid.clone(),
-                id: link.id,
-                states: snapshot.states,
-                entries: snapshot.entries,
-                enumerator: Vec::new(),
-                prepared: Vec::new(),
-            });
-        }
-        let frozen = now();
-        SnapshotJob {
-            checkpoint: trigger.checkpoint(),
-            task: self.key,
-            target: trigger.target,
-            operators,
-            declined,
-            metrics: self.metrics.clone(),
-            start_delay: started.saturating_duration_since(trigger.asked),
-            freeze: frozen.duration_since(started),
-            frozen,
-        }
-    }
-
-    /// Asks the sinks for their durable output; once all of it is there, has the snapshot written and
-    /// acknowledged in the background.
-    pub(crate) fn poll_prepared(&mut self) -> Result<()> {
-        let Some(mut unprepared) = self.unprepared.take() else {
-            return Ok(());
-        };
-        let checkpoint = unprepared.job.checkpoint;
-        let mut waiting = Vec::new();
-        for number in unprepared.waiting {
-            let Some(link) = self.chain.get_mut(number) else {
-                continue;
-            };
-            match link.operator.prepare(checkpoint)? {
-                Prepared::Pending => waiting.push(number),
-                Prepared::Ready(committables) => link.uncommitted.add(checkpoint, committables),
-            }
-        }
-        unprepared.waiting = waiting;
-        if !unprepared.waiting.is_empty() {
-            self.unprepared = Some(unprepared);
-            return Ok(());
-        }
-        for link in &self.chain {
-            let part = unprepared
-                .job
-                .operators
-                .iter_mut()
-                .find(|part| part.id == link.id);
-            if let Some(part) = part {
-                part.prepared = link.uncommitted.all();
-            }
-        }
-        self.snapshots.submit(unprepared.job);
-        Ok(())
-    }
-}
-
-/// The part of a snapshot that a source's positions make up, and what its enumerator knew.
-pub(crate) fn source_part(
-    uid: &str,
-    id: OperatorId,
-    reader: SourceSnapshot,
-    enumerator: SourceSnapshot,
-) -> OperatorPart {
-    let mut states = reader.states;
-    states.extend(enumerator.states);
-    OperatorPart {
-        uid: uid.to_owned(),
-        id,
-        states,
-        entries: reader.entries,
-        enumerator: enumerator.entries,
-        prepared: Vec::new(),
     }
 }

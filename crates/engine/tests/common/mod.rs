@@ -9,16 +9,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
-use millstream_core::{CheckpointId, Configuration, JobId, MaxParallelism, Result, TriggerId};
+use millstream_core::{
+    CheckpointId, Configuration, JobId, Lineage, MaxParallelism, Result, TriggerId,
+};
 use millstream_engine::connector::{Limit, SourceSnapshot, SourceStatus};
 use millstream_engine::graph::{Input, Node, NodeId, NodeKind, Partitioner, Ship};
-use millstream_engine::job::{Job, JobControl, JobOutcome, JobSpec, Observer};
+use millstream_engine::job::{Job, JobControl, JobOutcome, JobSpec, NewJob, Observer, Restore};
 use millstream_engine::operator::{
     Operator, OperatorContext, OperatorFactory, Port, SourceOperator, SourceOperatorFactory,
 };
 use millstream_engine::{Chunk, JobGraph};
-use millstream_protocol::{Facts, OperationResult, Request, SavepointFormat};
-use millstream_storage::Location;
+use millstream_protocol::{ClaimMode, OperationResult, Request, SavepointFormat};
+use millstream_storage::{Location, Owner, Ownership};
 
 /// Longer than anything takes on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -188,17 +190,57 @@ impl Observer for Told {
     }
 }
 
+/// Keeps a job of these tests, which has not run before.
+fn keeper(checkpoints: &Location, job: JobId) -> NewJob {
+    let lineage = Lineage::fresh(1);
+    let owner = Owner {
+        job_name: "test".to_owned(),
+        lineage: lineage.clone(),
+        what: "a test".to_owned(),
+        since: 0,
+    };
+    let ownership = Ownership::acquire(checkpoints, job, owner);
+    NewJob::new(ownership.expect("nobody has them"), lineage)
+}
+
 /// A job on a thread of its own.
 pub struct RunningJob {
     control: JobControl,
     told: Receiver<(TriggerId, OperationResult)>,
     thread: JoinHandle<JobOutcome>,
-    asked: u8,
+    asked: u128,
 }
 
 impl RunningJob {
     /// Starts `graph` with options, everything below `directory`.
     pub fn start(graph: JobGraph, directory: &Path, options: &[(&str, &str)]) -> Self {
+        Self::start_as(JobId::from_bytes([7; 16]), graph, directory, options, None)
+    }
+
+    /// Starts another job from the snapshot at `path`.
+    pub fn start_from(
+        path: &str,
+        graph: JobGraph,
+        directory: &Path,
+        options: &[(&str, &str)],
+    ) -> Self {
+        let restore = Restore {
+            location: path.parse().expect("a place"),
+            allow_non_restored: false,
+            claim: ClaimMode::NoClaim,
+            has_run: false,
+        };
+        let id = JobId::from_bytes([8; 16]);
+        Self::start_as(id, graph, directory, options, Some(restore))
+    }
+
+    fn start_as(
+        id: JobId,
+        graph: JobGraph,
+        directory: &Path,
+        options: &[(&str, &str)],
+        restore: Option<Restore>,
+    ) -> Self {
         let mut configuration = Configuration::new();
         configuration.set("restart-strategy.type", "none");
         for (key, value) in options {
@@ -207,13 +249,13 @@ impl RunningJob {
         let location = |name: &str| Location::from_path(directory.join(name)).expect("a place");
         let mut random = 0;
         let spec = JobSpec {
-            id: JobId::from_bytes([7; 16]),
+            id,
             graph,
             configuration,
             checkpoints: location("checkpoints"),
             savepoints: Some(location("savepoints")),
-            restore: None,
-            past: Facts::default(),
+            restore,
+            keeper: Box::new(keeper(&location("checkpoints"), id)),
             random: Box::new(move || {
                 random += 1;
                 random
@@ -234,7 +276,7 @@ impl RunningJob {
 
     fn id(&mut self) -> TriggerId {
         self.asked += 1;
-        TriggerId::from_bytes([self.asked; 16])
+        TriggerId::from_bytes(self.asked.to_be_bytes())
     }
 
     /// Asks for a stop with a savepoint.
@@ -244,6 +286,18 @@ impl RunningJob {
         self.ask(Request::Stop {
             id,
             drain,
+            directory,
+            format,
+        });
+        id
+    }
+
+    /// Asks for a savepoint on the way.
+    pub fn savepoint(&mut self) -> TriggerId {
+        let id = self.id();
+        let (directory, format) = (None, SavepointFormat::Canonical);
+        self.ask(Request::Savepoint {
+            id,
             directory,
             format,
         });

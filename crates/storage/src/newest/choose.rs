@@ -191,3 +191,6 @@ fn warning(best: &Candidate, other: &Candidate) -> Option<String> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use crate::attempt::Shared;
 use crate::connector::Waker;
 use crate::graph::{NodeId, NodeKind};
 use crate::messages::{AttemptEvent, TaskKey};
-use crate::operator::{OperatorContext, SourceOperator, Uncommitted};
+use crate::operator::{OperatorContext, SourceOperator};
 use crate::plan::Vertex;
 use crate::task::core::ChainOperator;
 
@@ -91,12 +91,12 @@ fn open_node(
             });
         }
         NodeKind::Operator(factory) | NodeKind::Sink(factory) => {
-            opened.chain.push(ChainOperator {
-                uid: uid.clone(),
-                id: context.operator,
-                operator: factory.open(&context)?,
-                uncommitted: Uncommitted::default(),
-            });
+            opened.chain.push(ChainOperator::new(
+                uid.clone(),
+                context.operator,
+                factory.open(&context)?,
+                factory.generates_watermarks(),
+            ));
         }
     }
     match &context.restored {
