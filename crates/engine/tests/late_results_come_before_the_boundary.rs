@@ -8,17 +8,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::{Modulo, Numbers, RunningJob, graph, operator, source};
+use common::{Modulo, Numbers, RunningJob, await_that, graph, operator, source};
 use crossbeam_channel::{Receiver, Sender};
-use millstream_core::{CheckpointId, JobStatus, Result};
+use millstream_core::{CheckpointId, Result};
 use millstream_engine::Chunk;
 use millstream_engine::connector::Waker;
 use millstream_engine::graph::Ship;
 use millstream_engine::operator::{
     Operator, OperatorContext, OperatorSnapshot, Polled, Port, SnapshotRequest,
 };
-
-const NUMBERS: u64 = 20_000;
+use millstream_protocol::OperationResult;
 
 /// What each operator had taken or handed on at each checkpoint, by its name and subtask.
 type Counts = Arc<Mutex<BTreeMap<CheckpointId, BTreeMap<String, u64>>>>;
@@ -114,7 +113,7 @@ fn run(first: Ship) {
         }
     };
     let nodes = vec![
-        source("numbers", 2, &Numbers::up_to(NUMBERS)),
+        source("numbers", 2, &Numbers::endless()),
         operator("before", 2, (0, first), count("before", Arc::default())),
         operator("asks", 2, (1, Ship::Forward), |context| {
             Asks::new(context.waker.clone())
@@ -136,11 +135,28 @@ fn run(first: Ship) {
         ("execution.checkpointing.interval", "3 ms"),
         ("millstream.worker-threads", "2"),
     ];
-    let job = RunningJob::start(graph(nodes), directory.path(), &options);
-    assert_eq!(job.join().status, JobStatus::Finished);
-    assert_eq!(arrived.load(Ordering::SeqCst), NUMBERS);
+    let mut job = RunningJob::start(graph(nodes), directory.path(), &options);
+    let checkpoints = || counts.lock().expect("no panic").len();
+    await_that("checkpoints", || {
+        checkpoints() > 10 && arrived.load(Ordering::SeqCst) > 10_000
+    });
+    let stop = job.stop(false);
+    let result = job.result(stop);
+    assert!(
+        matches!(result, OperationResult::Stopped { .. }),
+        "{result:?}"
+    );
+    job.join();
     let counts = counts.lock().expect("no panic");
-    assert!(counts.len() > 3, "{} checkpoints", counts.len());
+    let last = counts
+        .values()
+        .last()
+        .and_then(|at| at.values().max().copied());
+    assert_eq!(
+        last,
+        Some(arrived.load(Ordering::SeqCst)),
+        "all came before the end"
+    );
     for (checkpoint, at) in &*counts {
         let distinct: std::collections::BTreeSet<u64> = at.values().copied().collect();
         assert_eq!(distinct.len(), 1, "checkpoint {checkpoint}: {at:?}");
