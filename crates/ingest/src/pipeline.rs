@@ -70,7 +70,11 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
 /// The good rows; bad records go where `error.policy` says.
 fn without_bad<J: Judged>(judged: DataStream<J>, errors: &BadRecords) -> DataStream<Rows> {
     let rows = match errors {
-        BadRecords::Fail => return judged.flat_map(bad_records::fail_on_first).name("Rows"),
+        BadRecords::Fail => {
+            return judged
+                .flat_map_counting(bad_records::fail_on_first)
+                .name("Rows");
+        }
         BadRecords::Skip(limits) => {
             let limits = Limits::new(*limits, None);
             bad_records::count(judged.clone(), limits)
@@ -90,7 +94,7 @@ fn without_bad<J: Judged>(judged: DataStream<J>, errors: &BadRecords) -> DataStr
             judged
         }
     };
-    rows.flat_map(bad_records::good_rows).name("Rows")
+    rows.flat_map_counting(bad_records::good_rows).name("Rows")
 }
 
 fn open(source: &TextSource) -> Result<FileSource> {
@@ -161,8 +165,8 @@ fn with_sql(
 ) -> DataStream<Answered> {
     let bad = environment.bad_records();
     parsed
-        .flat_map(move |parsed: Parsed, out| {
-            bad_records::evaluate(&query, parsed, out).map(|failed| bad.add(failed))
+        .flat_map_counting(move |parsed: Parsed, out, numbers| {
+            bad_records::evaluate(&query, parsed, out, numbers).map(|failed| bad.add(failed))
         })
         .name("SQL")
 }

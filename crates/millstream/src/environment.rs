@@ -43,6 +43,7 @@ pub(crate) struct Declared {
     pub(crate) parallelism: Option<usize>,
     pub(crate) kind: NodeKind,
     pub(crate) inputs: Vec<(NodeId, Edge, Port)>,
+    pub(crate) is_aside: bool,
 }
 
 #[derive(Default)]
@@ -133,6 +134,7 @@ impl Environment {
             name: name.to_owned(),
             uid: None,
             parallelism: None,
+            is_aside: false,
             kind,
             inputs: Vec::new(),
         });
@@ -176,6 +178,7 @@ impl Environment {
             name: node.name.clone(),
             uid: node.uid.clone(),
             parallelism: parallelism(node),
+            is_aside: node.is_aside,
             kind: node.kind.clone(),
             inputs: node
                 .inputs
