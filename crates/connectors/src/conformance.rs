@@ -17,12 +17,14 @@
     reason = "test support: a broken promise is a panic"
 )]
 
+mod attempt;
 mod branches;
 mod drive;
 mod sink;
 mod source;
 mod wake;
 
+pub use attempt::{SourceAttempt, SourceJob, TakenSnapshot};
 pub use sink::{SinkSuite, SinkTarget};
 pub use source::SourceSuite;
 

@@ -11,7 +11,7 @@ use millstream_engine::connector::{CommitOutcome, Sink};
 use sinks_common::attempt::{Attempt, Run};
 use sinks_common::{files, visible_numbers};
 
-const FILES: u64 = 400;
+const FILES: u64 = 150;
 
 fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").expect("Linux").count()

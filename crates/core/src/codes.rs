@@ -163,6 +163,10 @@ codes! {
     SOURCE_SCHEMA = "MS-6008", Data, "File has another schema";
     /// A source that runs can't read on, for a reason that may pass.
     SOURCE_READ = "MS-6009", Unavailable, "Source can't be read at present";
+    /// A file that had been found is gone before it was read to its end.
+    SOURCE_LOST = "MS-6010", Data, "File is gone before it was read";
+    /// None of the files that a snapshot knows is in the source directory.
+    SOURCE_OTHER = "MS-6011", Invalid, "Source directory is another one";
 
     // 7: sinks
     /// The sink can't write.

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn every_part_counts_once() {
-        let parts: [(fn(&mut Numbers) -> &mut u64, i128); 7] = [
+        type Part = fn(&mut Numbers) -> &mut u64;
+        let parts: [(Part, i128); 7] = [
             (|n| &mut n.read, 1),
             (|n| &mut n.produced, 1),
             (|n| &mut n.written, -1),

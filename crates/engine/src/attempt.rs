@@ -262,3 +262,6 @@ impl Shared {
         self.parked.register(worker, thread);
     }
 }
+
+#[cfg(test)]
+mod tests;

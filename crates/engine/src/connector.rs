@@ -21,6 +21,15 @@ mod source;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// What a source needs to write and read state files of its own ([`SourceSnapshot::states`]), and its tests to take
+/// snapshots of it.
+pub use millstream_state::WriteState;
+pub use millstream_storage::{
+    EntryMetadata, FileEntry, Location, OperatorMetadata, OperatorSnapshot, Snapshot,
+    SnapshotFormat, SnapshotKind, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
+    StateFileWriter, StateKind, StateMetadata,
+};
+
 pub use enumerator::{Enumerated, Enumerator, EnumeratorContext, RestoredSource, SnapshotRequest};
 pub use output::{Announced, SourceOutput, SplitOutput};
 pub use sink::{
@@ -129,6 +138,10 @@ pub struct SourceProgress {
     pub files_total: Counter,
     /// Bad records met.
     pub bad_records: Counter,
+    /// Files or other entries met that can't be read, and are passed over.
+    pub bad_files: Counter,
+    /// Files that were gone before they were read to their end, which is accepted.
+    pub lost_files: Counter,
     /// What the source waits for before it can go on, if it does.
     pub held_up: Notice,
 }

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod restore;
 mod task;
 mod time;
+mod weigher;
 mod weight;
 
 pub use chunk::{Chunk, Record};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
-use millstream_storage::{OperatorMetadata, Snapshot};
+use millstream_storage::{EntryMetadata, Snapshot};
 
 use crate::connector::{Committable, RestoredSource, StateEntry};
 use crate::graph::{JobGraph, NodeKind};
@@ -80,7 +80,7 @@ impl RestoredJob {
         let keyed = self.snapshot.operator(uid);
         let entries = keyed
             .as_ref()
-            .map(|operator| entries(operator.metadata()))
+            .map(|operator| entries(&operator.metadata().entries))
             .unwrap_or_default();
         RestoredOperator::new(entries, keyed, self.allow_non_restored)
     }
@@ -139,7 +139,7 @@ impl RestoredSources {
         let (_, restored) = self.sources.get(&vertex)?;
         let operator = restored.keyed.clone()?;
         Some(RestoredSource {
-            entries: Vec::new(),
+            entries: entries(&operator.metadata().enumerator),
             readers: restored.entries.clone(),
             readers_parallelism: operator.metadata().parallelism,
             operator,
@@ -160,9 +160,9 @@ impl RestoredSources {
     }
 }
 
-fn entries(metadata: &OperatorMetadata) -> Vec<StateEntry> {
-    let entries = metadata.entries.iter();
+fn entries(entries: &[EntryMetadata]) -> Vec<StateEntry> {
     entries
+        .iter()
         .map(|entry| StateEntry {
             key: entry.key.clone(),
             value: entry.value.clone(),
@@ -184,9 +184,11 @@ fn orphans(snapshot: &Snapshot, graph: &JobGraph) -> Vec<String> {
             None => !operator.is_empty(),
             Some(NodeKind::Source(_)) => !operator.prepared.is_empty(),
             Some(NodeKind::Operator(_)) => {
-                !operator.prepared.is_empty() || !operator.entries.is_empty()
+                !operator.prepared.is_empty()
+                    || !operator.entries.is_empty()
+                    || !operator.enumerator.is_empty()
             }
-            Some(NodeKind::Sink(_)) => false,
+            Some(NodeKind::Sink(_)) => !operator.enumerator.is_empty(),
         })
         .map(|operator| format!("{} (uid {})", operator.name, operator.uid))
         .collect()

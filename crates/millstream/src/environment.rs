@@ -14,41 +14,17 @@ use millstream_core::options::{self, format_duration};
 use millstream_core::{Configuration, Error, MaxParallelism, Result, codes};
 use millstream_engine::Record;
 use millstream_engine::connector::{Counter, Source};
-use millstream_engine::graph::{Input, JobGraph, Node, NodeId, NodeKind, Partitioner, Ship};
+use millstream_engine::graph::{Input, JobGraph, Node, NodeId, NodeKind, Ship};
 use millstream_engine::operator::{Port, SourceFactory};
 
+use crate::declared::{Declarations, Declared, Edge};
 use crate::local;
 use crate::run::RunOptions;
 use crate::service;
 use crate::stream::DataStream;
 
-/// How an edge was declared. Whether records stay on their subtask is known only when every
-/// parallelism is.
-#[derive(Clone)]
-pub(crate) enum Edge {
-    /// Forward where both sides have the same parallelism, else in turn.
-    Auto,
-    /// By key.
-    Hash(Arc<dyn Partitioner>),
-    /// In turn, even at the same parallelism.
-    Rebalance,
-    /// To everyone.
-    Broadcast,
-}
-
-/// A node as far as it has been declared.
-pub(crate) struct Declared {
-    pub(crate) name: String,
-    pub(crate) uid: Option<String>,
-    pub(crate) parallelism: Option<usize>,
-    pub(crate) kind: NodeKind,
-    pub(crate) inputs: Vec<(NodeId, Edge, Port)>,
-    pub(crate) is_aside: bool,
-}
-
 #[derive(Default)]
 struct Building {
-    nodes: Vec<Declared>,
     /// Settings made by the program.
     code: Configuration,
     /// Settings given from outside: they win.
@@ -64,6 +40,7 @@ struct Building {
 #[derive(Clone, Default)]
 pub struct Environment {
     building: Rc<RefCell<Building>>,
+    declarations: Declarations,
 }
 
 impl Environment {
@@ -130,7 +107,7 @@ impl Environment {
     /// A stream of what `source` hands out.
     pub fn add_source<T: Record>(&self, name: &str, source: impl Source<T>) -> DataStream<T> {
         let kind = NodeKind::Source(Arc::new(SourceFactory::new(source)));
-        let node = self.declare(Declared {
+        let node = self.declarations.declare(Declared {
             name: name.to_owned(),
             uid: None,
             parallelism: None,
@@ -138,19 +115,7 @@ impl Environment {
             kind,
             inputs: Vec::new(),
         });
-        DataStream::new(self.clone(), node)
-    }
-
-    pub(crate) fn declare(&self, node: Declared) -> NodeId {
-        let nodes = &mut self.building.borrow_mut().nodes;
-        nodes.push(node);
-        nodes.len() - 1
-    }
-
-    pub(crate) fn change(&self, node: NodeId, change: impl FnOnce(&mut Declared)) {
-        if let Some(node) = self.building.borrow_mut().nodes.get_mut(node) {
-            change(node);
-        }
+        DataStream::new(self.declarations.clone(), node)
     }
 
     /// The graph of everything declared so far, as the job `name`.
@@ -163,38 +128,12 @@ impl Environment {
         let default = configuration.require(&options::PARALLELISM)? as usize;
         let max_parallelism =
             MaxParallelism::new(configuration.require(&options::MAX_PARALLELISM)?)?;
-        let building = self.building.borrow();
-        let parallelism = |node: &Declared| node.parallelism.unwrap_or(default);
-        let ship = |from: NodeId, edge: &Edge, to: &Declared| match edge {
-            Edge::Hash(partitioner) => Ship::Hash(partitioner.clone()),
-            Edge::Rebalance => Ship::Rebalance,
-            Edge::Broadcast => Ship::Broadcast,
-            Edge::Auto => {
-                let same = building.nodes.get(from).map(parallelism) == Some(parallelism(to));
-                if same { Ship::Forward } else { Ship::Rebalance }
-            }
-        };
-        let nodes = building.nodes.iter().map(|node| Node {
-            name: node.name.clone(),
-            uid: node.uid.clone(),
-            parallelism: parallelism(node),
-            is_aside: node.is_aside,
-            kind: node.kind.clone(),
-            inputs: node
-                .inputs
-                .iter()
-                .map(|(from, edge, port)| Input {
-                    from: *from,
-                    ship: ship(*from, edge, node),
-                    port: *port,
-                })
-                .collect(),
-        });
+        let nodes = self.declarations.look(|nodes| resolve(nodes, default));
         let graph = JobGraph {
             name: configuration
                 .get(&options::JOB_NAME)?
                 .unwrap_or_else(|| name.to_owned()),
-            nodes: nodes.collect(),
+            nodes,
             max_parallelism,
             chaining: configuration.require(&options::OPERATOR_CHAINING)?,
         };
@@ -229,6 +168,34 @@ impl Environment {
             None => local::execute(graph, configuration, self.bad_records()),
         }
     }
+}
+
+/// The nodes of a graph, `default` their parallelism where they set none.
+fn resolve(declared: &[Declared], default: usize) -> Vec<Node> {
+    let parallelism = |node: &Declared| node.parallelism.unwrap_or(default);
+    let ship = |from: NodeId, edge: &Edge, to: &Declared| match edge {
+        Edge::Hash(partitioner) => Ship::Hash(partitioner.clone()),
+        Edge::Rebalance => Ship::Rebalance,
+        Edge::Broadcast => Ship::Broadcast,
+        Edge::Auto => {
+            let same = declared.get(from).map(parallelism) == Some(parallelism(to));
+            if same { Ship::Forward } else { Ship::Rebalance }
+        }
+    };
+    let input = |node: &Declared, (from, edge, port): &(NodeId, Edge, Port)| Input {
+        from: *from,
+        ship: ship(*from, edge, node),
+        port: *port,
+    };
+    let nodes = declared.iter().map(|node| Node {
+        name: node.name.clone(),
+        uid: node.uid.clone(),
+        parallelism: parallelism(node),
+        is_aside: node.is_aside,
+        kind: node.kind.clone(),
+        inputs: node.inputs.iter().map(|edge| input(node, edge)).collect(),
+    });
+    nodes.collect()
 }
 
 /// Sources that need no connector of one's own.

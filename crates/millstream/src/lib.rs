@@ -24,6 +24,7 @@
 //! [`package::main`].
 
 mod clock;
+mod declared;
 mod directories;
 pub mod environment;
 pub mod function;

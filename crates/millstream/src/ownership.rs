@@ -28,6 +28,10 @@ impl Owning<'_> {
         let restored = self.restored.map(Snapshot::open).transpose()?;
         let metadata = restored.as_ref().map(Snapshot::metadata);
         let lineage = lineage_of(self.checkpoints, self.job, self.name, metadata)?;
+        let lineage = match self.is_latest {
+            true => lineage.owned(),
+            false => lineage,
+        };
         let owner = Owner {
             job_name: self.name.to_owned(),
             lineage: lineage.clone(),

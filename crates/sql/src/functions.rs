@@ -1,7 +1,12 @@
 //! All functions that SQL can call, found by name in any case.
 
 mod array_split;
+mod bounded;
 mod clock;
+mod over;
+pub(crate) mod room;
+mod times;
+mod to_timestamp;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,10 +28,15 @@ impl Functions {
         let theirs = datafusion_functions::all_default_functions()
             .into_iter()
             .chain(datafusion_functions_nested::all_default_nested_functions());
-        for function in theirs
+        let theirs: Vec<_> = theirs.collect();
+        let ours = times::functions(&theirs)
+            .into_iter()
+            .chain(to_timestamp::functions(&theirs))
+            .chain(bounded::functions(&theirs))
             .chain(clock::functions())
-            .chain([array_split::function()])
-        {
+            .chain([array_split::function()]);
+        let ours: Vec<_> = ours.collect();
+        for function in theirs.into_iter().chain(ours) {
             for alias in function.aliases() {
                 scalar.insert(alias.to_lowercase(), Arc::clone(&function));
             }

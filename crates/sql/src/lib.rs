@@ -19,6 +19,7 @@ mod parse;
 mod place;
 mod plan;
 mod query;
+mod rewrite;
 pub mod schema;
 
 pub use merge::{Nest, Nested};

@@ -1,11 +1,12 @@
 //! From SQL text to one parsed `SELECT`.
 
-use datafusion_sql::sqlparser::ast::{Query as Ast, Statement};
+use datafusion_sql::sqlparser::ast::{Expr, Query as Ast, Statement};
 use datafusion_sql::sqlparser::dialect::Dialect;
 use datafusion_sql::sqlparser::parser::{Parser, ParserError};
 use millstream_core::{Error, Result};
 
 use crate::place::{Place, invalid, unsupported};
+use crate::rewrite::too_deep;
 
 /// The SQL dialect: identifiers as in Flink (case-sensitive, backquoted), also in double quotes as
 /// the standard has it; strings in single quotes.
@@ -80,6 +81,14 @@ pub(crate) fn parse(sql: &str) -> Result<Box<Ast>> {
     }
 }
 
+/// Parses `sql` as one expression.
+pub(crate) fn parse_expression(sql: &str) -> Result<Expr> {
+    Parser::new(&StreamDialect)
+        .try_with_sql(sql)
+        .and_then(|mut parser| parser.parse_expr())
+        .map_err(|error| syntax_error(sql, error))
+}
+
 fn not_a_query(statement: &Statement) -> Error {
     let text = statement.to_string();
     let verb = text.split_whitespace().next().unwrap_or("this statement");
@@ -94,8 +103,7 @@ fn syntax_error(sql: &str, error: ParserError) -> Error {
     let text = match error {
         ParserError::TokenizerError(text) | ParserError::ParserError(text) => text,
         ParserError::RecursionLimitExceeded => {
-            return invalid(None, "expressions are nested too deep")
-                .next("write the expression with fewer levels of parentheses");
+            return too_deep();
         }
     };
     let (message, place) = split_place(&text);

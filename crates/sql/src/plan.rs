@@ -1,30 +1,33 @@
 //! From a parsed and checked `SELECT` to physical expressions over the columns it needs.
 
+mod provider;
+mod times;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
-use datafusion_common::config::ConfigOptions;
-use datafusion_common::{DFSchema, DataFusionError, TableReference, not_impl_err, plan_err};
+use datafusion_common::tree_node::{Transformed, TreeNode};
+use datafusion_common::{DFSchema, DataFusionError};
 use datafusion_expr::execution_props::ExecutionProps;
-use datafusion_expr::logical_plan::builder::LogicalTableSource;
 use datafusion_expr::physical_planning_context::PhysicalPlanningContext;
-use datafusion_expr::planner::{ContextProvider, ExprPlanner, TypePlanner};
-use datafusion_expr::{
-    AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF,
-};
+use datafusion_expr::{Expr, LogicalPlan};
+use datafusion_optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion_optimizer::simplify_expressions::SimplifyExpressions;
 use datafusion_optimizer::{Analyzer, Optimizer, OptimizerContext};
 use datafusion_physical_expr::expressions::cast;
 use datafusion_physical_expr::{PhysicalExpr, create_physical_expr};
 use datafusion_sql::planner::{ParserOptions, SqlToRel};
-use datafusion_sql::sqlparser::ast::{DataType as SqlType, Query as Ast, Statement, TimezoneInfo};
+use datafusion_sql::sqlparser::ast::{Query as Ast, Statement};
 use millstream_core::{Error, Result, codes};
 
+use self::provider::Provider;
+use self::times::Times;
 use crate::functions::Functions;
 use crate::names::{double_name, output_name};
 use crate::place::{Place, invalid};
+use crate::rewrite::too_deep;
 
 type DfResult<T> = std::result::Result<T, DataFusionError>;
 
@@ -63,7 +66,19 @@ pub(crate) fn plan(
     let provider = Provider::new(name, Arc::clone(&table), functions);
     let logical = logical_plan(query, &provider).map_err(|error| planning_error(&error))?;
     let parts = Parts::of(&logical)?;
-    physical_plan(table, parts).map_err(|error| planning_error(&error))
+    let plan = physical_plan(table, parts).map_err(|error| planning_error(&error))?;
+    let deepest = plan.projection.iter().chain(&plan.predicate).map(levels);
+    if deepest.max() > Some(LEVELS) {
+        return Err(too_deep());
+    }
+    Ok(plan)
+}
+
+/// Levels of an expression that are evaluated: the stack of a worker has room for them.
+const LEVELS: usize = 500;
+
+fn levels(expr: &Arc<dyn PhysicalExpr>) -> usize {
+    1 + expr.children().into_iter().map(levels).max().unwrap_or(0)
 }
 
 fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
@@ -73,11 +88,31 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
         .with_collect_spans(true);
     let planner = SqlToRel::new_with_options(provider, options);
     let plan = planner.sql_statement_to_plan(Statement::Query(query))?;
-    let plan = Analyzer::new().execute_and_check(plan, &provider.options, |_, _| {})?;
+    let rules = Analyzer::with_rules(vec![Arc::new(Times), Arc::new(TypeCoercion::new())]);
+    let plan = rules.execute_and_check(plan, &provider.options, |_, _| {})?;
     // The other rules move nodes about, and there are only two nodes.
     let simplify = Optimizer::with_rules(vec![Arc::new(SimplifyExpressions::new())]);
     let context = OptimizerContext::new().without_query_execution_start_time();
     simplify.optimize(plan, &context, |_, _| {})
+}
+
+/// Does `change` to every expression of the plan; it is told the columns that the expression reads.
+fn over_expressions(
+    plan: LogicalPlan,
+    change: impl Fn(Expr, &DFSchema) -> DfResult<Expr>,
+) -> DfResult<LogicalPlan> {
+    let plan = plan.transform_up(|plan| {
+        let Some(schema) = plan
+            .inputs()
+            .first()
+            .map(|input| Arc::clone(input.schema()))
+        else {
+            return Ok(Transformed::no(plan));
+        };
+        let changed = plan.map_expressions(|expr| Ok(Transformed::yes(change(expr, &schema)?)))?;
+        changed.map_data(LogicalPlan::recompute_schema)
+    })?;
+    Ok(plan.data)
 }
 
 /// The two things a query on a stream consists of, and what they read.
@@ -268,108 +303,4 @@ pub(crate) fn describe(error: &DataFusionError) -> String {
     };
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").trim_end_matches('.').to_string()
-}
-
-/// What DataFusion's planner asks about tables, functions and types.
-struct Provider {
-    table: String,
-    source: Arc<dyn TableSource>,
-    functions: Functions,
-    options: ConfigOptions,
-    expressions: Vec<Arc<dyn ExprPlanner>>,
-}
-
-impl Provider {
-    fn new(table: &str, schema: SchemaRef, functions: Functions) -> Self {
-        Self {
-            table: table.to_string(),
-            source: Arc::new(LogicalTableSource::new(schema)),
-            functions,
-            options: ConfigOptions::new(),
-            expressions: vec![
-                Arc::new(datafusion_functions::core::planner::CoreFunctionPlanner::default()),
-                Arc::new(datafusion_functions_nested::planner::NestedFunctionPlanner),
-                Arc::new(datafusion_functions_nested::planner::FieldAccessPlanner),
-                Arc::new(datafusion_functions::datetime::planner::DatetimeFunctionPlanner),
-                Arc::new(datafusion_functions::unicode::planner::UnicodeFunctionPlanner),
-            ],
-        }
-    }
-}
-
-impl ContextProvider for Provider {
-    fn get_table_source(&self, name: TableReference) -> DfResult<Arc<dyn TableSource>> {
-        if name.table() == self.table {
-            return Ok(Arc::clone(&self.source));
-        }
-        plan_err!("there is no table `{name}`")
-    }
-
-    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
-        &self.expressions
-    }
-
-    fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {
-        Some(Arc::new(Types))
-    }
-
-    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
-        self.functions.scalar(name)
-    }
-
-    fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
-        self.functions.higher_order(name)
-    }
-
-    fn get_aggregate_meta(&self, _name: &str) -> Option<Arc<AggregateUDF>> {
-        None
-    }
-
-    fn get_window_meta(&self, _name: &str) -> Option<Arc<WindowUDF>> {
-        None
-    }
-
-    fn get_variable_type(&self, _names: &[String]) -> Option<DataType> {
-        None
-    }
-
-    fn options(&self) -> &ConfigOptions {
-        &self.options
-    }
-
-    fn udf_names(&self) -> Vec<String> {
-        self.functions.names().map(ToString::to_string).collect()
-    }
-
-    fn higher_order_function_names(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn udaf_names(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn udwf_names(&self) -> Vec<String> {
-        Vec::new()
-    }
-}
-
-/// SQL types that mean something else here than in DataFusion: TIMESTAMP has milliseconds, as the
-/// type of that name has in a schema.
-#[derive(Debug)]
-struct Types;
-
-impl TypePlanner for Types {
-    fn plan_type_field(&self, sql_type: &SqlType) -> DfResult<Option<FieldRef>> {
-        let data_type = match sql_type {
-            SqlType::Timestamp(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => {
-                DataType::Timestamp(TimeUnit::Millisecond, None)
-            }
-            SqlType::Timestamp(_, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => {
-                return not_impl_err!("TIMESTAMP WITH TIME ZONE");
-            }
-            _ => return Ok(None),
-        };
-        Ok(Some(Arc::new(Field::new("", data_type, true))))
-    }
 }

@@ -1,5 +1,6 @@
 //! A planned `SELECT` and its evaluation, one batch at a time.
 
+mod guard;
 mod isolate;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use crate::names::name_outputs;
 use crate::parse::parse;
 use crate::place::invalid;
 use crate::plan::{Plan, describe, plan};
+use crate::rewrite::rewrite;
 
 pub use isolate::{Evaluated, RowFailure};
 
@@ -64,9 +66,14 @@ impl Query {
     ///   what to use instead.
     /// - SCHEMA_INVALID: `schema` has two columns of one name.
     pub fn plan(sql: &str, table_name: &str, schema: &Schema) -> Result<Self> {
+        guard::on_a_large_stack(|| Self::plan_here(sql, table_name, schema))
+    }
+
+    fn plan_here(sql: &str, table_name: &str, schema: &Schema) -> Result<Self> {
         refuse_double_columns(schema)?;
         let functions = Functions::new();
         let mut query = parse(sql)?;
+        rewrite(&mut query)?;
         let scope = Scope {
             table: table_name,
             schema,
@@ -123,7 +130,9 @@ impl Query {
     /// value that can't be cast, a division by zero) and goes on with the others.
     ///
     /// A batch without such rows costs nothing more. One with a bad row is cut in halves until the
-    /// row is alone, so k bad rows of n cost about k · log n evaluations.
+    /// row is alone, so k bad rows of n cost about k · log n evaluations. A function that panics is such a
+    /// row's failure, too, and so is one that would make more than 64 MiB for it. Where the answers of a batch
+    /// come to 256 MiB, the rows that are left are failures: there is no room for them.
     ///
     /// # Errors
     /// INTERNAL where the batch has other columns than the query was planned for.
@@ -163,8 +172,12 @@ impl Query {
         Ok(batch)
     }
 
-    /// The whole query on the needed columns; an error says where in the query and what.
+    /// The whole query on the needed columns; an error says where in the query and what. A panic is one.
     fn answer(&self, batch: &RecordBatch) -> Result<Answer, String> {
+        guard::guarded(|| self.answer_unguarded(batch))?
+    }
+
+    fn answer_unguarded(&self, batch: &RecordBatch) -> Result<Answer, String> {
         let kept = self.matching_rows(batch)?;
         let columns = self
             .plan

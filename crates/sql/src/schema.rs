@@ -8,7 +8,7 @@
 //! | `BigInt` | Int64 |
 //! | `Float` | Float32 |
 //! | `Double`, `Decimal`, `Decimal(p,s)` | Float64 |
-//! | `Timestamp` | Timestamp in milliseconds, without time zone |
+//! | `Timestamp` | Timestamp in microseconds, without time zone |
 //! | `Date` | Date32 |
 //! | `String`, `List`, `Map`, anything else | Utf8 |
 //!
@@ -55,7 +55,7 @@ pub fn data_type(name: &str) -> DataType {
         "bigint" => DataType::Int64,
         "float" => DataType::Float32,
         "double" | "decimal" => DataType::Float64,
-        "timestamp" => DataType::Timestamp(TimeUnit::Millisecond, None),
+        "timestamp" => DataType::Timestamp(TimeUnit::Microsecond, None),
         "date" => DataType::Date32,
         _ => DataType::Utf8,
     }

@@ -63,7 +63,7 @@ enum PartFile<K, V> {
         section: Section,
     },
     Canonical {
-        writer: CanonicalWriter,
+        writer: Box<CanonicalWriter>,
         schema: SchemaRef,
         rows: Rows<K, V>,
     },
@@ -101,7 +101,7 @@ impl<K: StateKey, V: StateValue> Part<K, V> {
                 let rows = Rows::new(state);
                 let schema = canonical::schema(rows.keys.field(), rows.values.field());
                 PartFile::Canonical {
-                    writer: CanonicalWriter::new(file, Arc::clone(&schema))?,
+                    writer: Box::new(CanonicalWriter::new(file, Arc::clone(&schema))?),
                     schema,
                     rows,
                 }

@@ -13,9 +13,7 @@ pub(crate) const VARIABLE: &str = "MILLSTREAM_BINARY";
 /// sources as they are.
 pub(crate) fn find() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os(VARIABLE) {
-        return Ok(
-            fs::canonicalize(&path).with_context(|| format!("{VARIABLE}={}", path.display()))?
-        );
+        return fs::canonicalize(&path).with_context(|| format!("{VARIABLE}={}", path.display()));
     }
     let own = std::env::current_exe()?;
     let directory = own.parent().context("a directory")?;

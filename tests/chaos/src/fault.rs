@@ -46,6 +46,15 @@ pub(crate) enum Spelling {
     Link,
 }
 
+/// What lies among the input and is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Odd {
+    Directory,
+    Fifo,
+    /// A file that says it is compressed and is not.
+    NoGzip,
+}
+
 /// What strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -82,6 +91,8 @@ pub(crate) enum Fault {
         hold_ms: u64,
         meanwhile: Meanwhile,
     },
+    /// Something lies among the input for a while.
+    Odd { what: Odd, hold_ms: u64 },
     /// Somebody else wants to run the job while it runs.
     Owner { second: Second },
     /// The job is ended and goes on.
@@ -119,6 +130,7 @@ impl Fault {
             Self::Clock { .. } => "clock",
             Self::Away { empty: false, .. } => "away",
             Self::Away { empty: true, .. } => "empty",
+            Self::Odd { .. } => "odd",
             Self::Owner { .. } => SECOND_OWNER,
             Self::Resume(_) => "resume",
             Self::Savepoint { .. } => "savepoint",

@@ -3,6 +3,7 @@
 mod away;
 mod disk;
 mod life;
+mod odd;
 mod second;
 
 use anyhow::Result;
@@ -53,6 +54,7 @@ pub(crate) fn strike(world: &mut World, step: Step) -> Result<String> {
         } => away::away(world, place, empty, |world| {
             strike_within(world, hold_ms, meanwhile)
         })?,
+        Fault::Odd { what, hold_ms } => odd::lie_among(world, what, hold_ms)?,
         Fault::Owner { second } => {
             // Nobody is refused while the job has no process.
             world.quiet()?;
@@ -128,9 +130,7 @@ fn freeze(
             .filter(|id| !jobs.contains(id))
             .collect(),
     };
-    for id in &ids {
-        signal(*id, Signal::STOP);
-    }
+    signal(&world.launcher.root, &ids, Signal::STOP);
     world.frozen = victim != Victim::Job;
     if kill_server {
         world.subject.kill(Victim::Server)?;
@@ -140,9 +140,7 @@ fn freeze(
         Some(second) => second::is_refused(world, second)?,
         None => String::new(),
     };
-    for id in &ids {
-        signal(*id, Signal::CONT);
-    }
+    signal(&world.launcher.root, &ids, Signal::CONT);
     world.frozen = false;
     Ok(said)
 }

@@ -1,7 +1,7 @@
 //! Hands records over: files that are written under a hidden name and then renamed. What was renamed is an obligation.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 use datagen::random::Random;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
-use crate::record;
+use crate::record::{self, Fate};
 use crate::wait;
 
 /// More records than this are never on the way.
@@ -76,7 +78,7 @@ impl Feeder {
         })
     }
 
-    /// Hands `count` records over at once, and answers the id behind the last one.
+    /// Hands `count` records over at once, or some more, and answers the id behind the last one.
     pub(crate) fn feed(&self, count: u64) -> Result<u64> {
         let mut ledger = lock(&self.ledger);
         ledger.feed(&self.directory, count);
@@ -141,8 +143,16 @@ impl Drop for Feeder {
 
 impl Ledger {
     fn feed(&mut self, directory: &Path, count: u64) {
-        let (first, end) = (self.next, self.next + count);
-        let name = format!("f-{:06}.csv", self.files.len());
+        let (first, mut end) = (self.next, self.next + count);
+        // When the last record of a file is out, all of it was read.
+        while record::fate(end - 1) != Fate::Written {
+            end += 1;
+        }
+        let number = self.files.len();
+        let name = match number % 8 {
+            5 => format!("f-{number:06}.csv.gz"),
+            _ => format!("f-{number:06}.csv"),
+        };
         match write(directory, &name, first, end) {
             Ok(()) => {
                 self.files.push(Fed { name, first, end });
@@ -162,14 +172,22 @@ fn size(random: &mut Random) -> u64 {
     }
 }
 
-fn write(directory: &Path, name: &str, first: u64, end: u64) -> std::io::Result<()> {
+fn write(directory: &Path, name: &str, first: u64, end: u64) -> io::Result<()> {
     let hidden = directory.join(format!(".{name}"));
-    let mut file = std::io::BufWriter::new(fs::File::create(&hidden)?);
-    for id in first..end {
-        writeln!(file, "{}", record::line(id))?;
+    let mut file = BufWriter::new(fs::File::create(&hidden)?);
+    if name.ends_with(".gz") {
+        let mut packed = GzEncoder::new(&mut file, Compression::fast());
+        write_lines(&mut packed, first, end)?;
+        packed.finish()?;
+    } else {
+        write_lines(&mut file, first, end)?;
     }
     file.flush()?;
     fs::rename(hidden, directory.join(name))
+}
+
+fn write_lines(to: &mut impl Write, first: u64, end: u64) -> io::Result<()> {
+    (first..end).try_for_each(|id| writeln!(to, "{}", record::line(id)))
 }
 
 fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {

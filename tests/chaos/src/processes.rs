@@ -15,8 +15,15 @@ use crate::wait;
 /// In the environment of every process of a round, and of those that it starts: the directory of all rounds.
 pub(crate) const MARK: &str = "CHAOS_ROOT";
 
+/// Sends a signal to those of the processes that carry the mark of `root`: an id may be another's by now.
+pub(crate) fn signal(root: &Path, ids: &[u32], which: Signal) {
+    for id in ids.iter().filter(|id| is_marked(root, **id)) {
+        send(*id, which);
+    }
+}
+
 /// Sends a signal; a process that has gone hears nothing.
-pub(crate) fn signal(id: u32, signal: Signal) {
+fn send(id: u32, signal: Signal) {
     let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
     if let Some(pid) = pid {
         // One that has gone is as good as killed.
@@ -24,28 +31,31 @@ pub(crate) fn signal(id: u32, signal: Signal) {
     }
 }
 
-/// The ids of all processes of which `is_wanted` holds: of the bytes of /proc/ID/`file`.
-fn find(file: &str, is_wanted: impl Fn(&[u8]) -> bool) -> Vec<u32> {
+/// Whether the process carries the mark of `root`.
+fn is_marked(root: &Path, id: u32) -> bool {
+    let mark = format!("{MARK}={}\0", root.display());
+    let environment = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+    contains(&environment, mark.as_bytes())
+}
+
+/// The ids of all processes but this one that are wanted.
+fn find(is_wanted: impl Fn(u32) -> bool) -> Vec<u32> {
     let own = std::process::id();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    ids.filter(|id| *id != own)
-        .filter(|id| is_wanted(&fs::read(format!("/proc/{id}/{file}")).unwrap_or_default()))
-        .collect()
+    ids.filter(|id| *id != own && is_wanted(*id)).collect()
 }
 
 /// The processes whose command line has `first` and `second` as neighbours.
 pub(crate) fn with_arguments(first: &str, second: &str) -> Vec<u32> {
     let wanted = format!("{first}\0{second}\0");
-    find("cmdline", |line| contains(line, wanted.as_bytes()))
+    let line = |id| fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+    find(|id| contains(&line(id), wanted.as_bytes()))
 }
 
-/// Every process that carries the mark of `root`, or names it.
+/// Every process that carries the mark of `root`.
 pub(crate) fn marked(root: &Path) -> Vec<u32> {
-    let mark = format!("{MARK}={}\0", root.display());
-    find("environ", |environment| {
-        contains(environment, mark.as_bytes())
-    })
+    find(|id| is_marked(root, id))
 }
 
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
@@ -60,7 +70,7 @@ pub(crate) fn kill_marked(root: &Path) -> Result<()> {
         || {
             let ids = marked(root);
             for id in &ids {
-                signal(*id, Signal::KILL);
+                send(*id, Signal::KILL);
             }
             Ok(ids.is_empty())
         },
@@ -100,8 +110,9 @@ impl Running {
         })
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+    /// Its id, while it runs.
+    pub(crate) fn living(&mut self) -> Option<u32> {
+        self.runs().ok()?.then(|| self.child.id())
     }
 
     /// How it ended; `None`: it runs.
@@ -118,7 +129,7 @@ impl Running {
 
     pub(crate) fn signal(&mut self, which: Signal) -> Result<()> {
         if self.runs()? {
-            signal(self.id(), which);
+            send(self.child.id(), which);
         }
         Ok(())
     }

@@ -19,13 +19,18 @@ pub(crate) const SCHEMA: &str = r#"{"id":"BigInt","name":"String"}"#;
 
 /// What must become of the record `id`.
 pub(crate) fn fate(id: u64) -> Fate {
-    if id % 7 == 0 {
+    if id.is_multiple_of(7) {
         Fate::Filtered
     } else if id % 101 == 3 {
         Fate::Bad
     } else {
         Fate::Written
     }
+}
+
+/// How many of the ids below `end` have this fate.
+pub(crate) fn count(end: u64, wanted: Fate) -> u64 {
+    (0..end).filter(|id| fate(*id) == wanted).count() as u64
 }
 
 /// The name in the record `id`: of a length that differs from record to record, so that what is cut or shifted shows.

@@ -10,8 +10,9 @@ use serde_json::Value;
 use crate::fault::Spelling;
 use crate::faults;
 use crate::launcher::Launcher;
-use crate::places::{Place, Places, names};
+use crate::places::{Places, names};
 use crate::processes;
+use crate::record::{self, Fate};
 use crate::schedule::Schedule;
 use crate::shim::Control;
 use crate::subject::End;
@@ -117,7 +118,7 @@ fn check(world: &mut World, done: &mut Done) -> Result<()> {
     world.look()?;
     world.oracle.recount(end).context("at the end")?;
     nothing_hidden(world)?;
-    done.equation = equation(world.subject.numbers().as_ref())?;
+    done.equation = equation(world.subject.numbers().as_ref(), end)?;
     Ok(())
 }
 
@@ -134,12 +135,11 @@ fn nothing_hidden(world: &World) -> Result<()> {
                 .because(format!("{count} hidden files in {place}, such as {first}")));
         }
     }
-    debug_assert!(world.places.path(Place::Output).exists());
     Ok(())
 }
 
-/// Whether read is what became of it; `None`: there are no numbers to check.
-fn equation(numbers: Option<&Value>) -> Result<Option<()>> {
+/// Whether read is what became of it, and what was handed over; `None`: there are no numbers to check.
+fn equation(numbers: Option<&Value>, end: u64) -> Result<Option<()>> {
     let Some(numbers) = numbers else {
         if NUMBERS_MUST_BE_SHOWN {
             return Err(Kind::Equation.because("the job shows no numbers"));
@@ -157,10 +157,21 @@ fn equation(numbers: Option<&Value>) -> Result<Option<()>> {
         .iter()
         .map(|name| number(name))
         .sum();
-    if left == right {
-        return Ok(Some(()));
+    if left != right {
+        return Err(Kind::Equation.because(format!(
+            "{left} read and produced, {right} accounted for: {numbers}"
+        )));
     }
-    Err(Kind::Equation.because(format!(
-        "{left} read and produced, {right} accounted for: {numbers}"
-    )))
+    let truth = [
+        ("read", end),
+        ("written", record::count(end, Fate::Written)),
+        ("filtered", record::count(end, Fate::Filtered)),
+        ("bad", record::count(end, Fate::Bad)),
+    ];
+    match truth.iter().find(|(name, count)| number(name) != *count) {
+        Some((name, count)) => {
+            Err(Kind::Equation.because(format!("{count} were {name}, the job says {numbers}")))
+        }
+        None => Ok(Some(())),
+    }
 }

@@ -1,8 +1,11 @@
 //! Which faults strike, when, and what they strike: all of it drawn from one seed.
 
+#[cfg(test)]
+mod tests;
+
 use datagen::random::{Random, mix};
 
-use crate::fault::{Fault, Meanwhile, Moment, Resume, Second, Spelling, Step};
+use crate::fault::{Fault, Meanwhile, Moment, Odd, Resume, Second, Spelling, Step};
 use crate::places::Place;
 use crate::shim::{Failure, Operations};
 use crate::subject::{End, Victim};
@@ -161,6 +164,10 @@ fn draw_fault(random: &mut Random, setup: Setup) -> Fault {
             fork: random.below(2) == 0,
         },
         89..95 => draw_resume(random, setup),
+        95..97 => Fault::Odd {
+            what: pick(random, &[Odd::Directory, Odd::Fifo, Odd::NoGzip]),
+            hold_ms: 100 + random.below(900),
+        },
         _ => Fault::Consume {
             input: random.below(2) == 0,
         },

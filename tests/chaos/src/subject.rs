@@ -47,10 +47,10 @@ pub(crate) struct Ended {
 pub(crate) trait Subject {
     /// Looks after it once: starts what was killed, goes on with what has ended.
     fn tend(&mut self, around: Surroundings) -> Result<()>;
-    /// The processes of the job.
-    fn jobs(&self) -> Vec<u32>;
+    /// The processes of the job that live.
+    fn jobs(&mut self) -> Vec<u32>;
     /// All processes.
-    fn all(&self) -> Vec<u32>;
+    fn all(&mut self) -> Vec<u32>;
     fn kill(&mut self, victim: Victim) -> Result<()>;
     /// Asks the job to end. Nobody starts it again until [`Self::begin`].
     fn ask_to_end(&mut self, how: End) -> Result<()>;

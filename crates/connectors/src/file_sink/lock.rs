@@ -115,8 +115,16 @@ pub(super) enum WriterState {
 /// # Errors
 /// It can't be opened or tried.
 pub(super) fn look_at(path: &Path) -> io::Result<WriterState> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(WriterState::Unknown),
+    // Opened for writing too, which network file systems want for a lock that excludes others.
+    let file = match OpenOptions::new().read(true).write(true).open(path) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::PermissionDenied
+            ) =>
+        {
+            return Ok(WriterState::Unknown);
+        }
         file => file?,
     };
     match file.try_lock() {

@@ -1,10 +1,14 @@
 //! The bytes of one file as a stream: decompressed, and decoded where that has to come first.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
+use rustix::fs::OFlags;
 
+use super::away::find_in;
 use super::charset::Reading;
 use super::decoding::Decoding;
 use super::listing::{Compression, FoundFile, Identity};
@@ -62,6 +66,20 @@ impl Body {
     }
 }
 
+/// Opens a file; anything else that lies there is an error and never waits.
+fn open_file(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NONBLOCK.bits() as i32;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::IsADirectory, "it is no file"))
+    }
+}
+
 /// An open file. Nothing behind the size that it was found with is ever read.
 pub(crate) struct Input {
     body: Body,
@@ -72,9 +90,18 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Opens `file` at its first byte.
-    pub(crate) fn open(file: &FoundFile, reading: Reading) -> Result<Self, InputError> {
-        let opened = File::open(file.path.as_ref()).map_err(|error| match error.kind() {
+    /// Opens `file` at its first byte, where it lies or where it was moved `aside` because it can't be read to its end.
+    pub(crate) fn open(
+        file: &FoundFile,
+        aside: Option<&Path>,
+        reading: Reading,
+    ) -> Result<Self, InputError> {
+        let opened = open_file(&file.path).or_else(|error| {
+            let moved = aside.filter(|_| error.kind() == io::ErrorKind::NotFound);
+            let moved = moved.and_then(|aside| find_in(aside, &file.name, file.identity));
+            moved.map_or(Err(error), |path| open_file(&path))
+        });
+        let opened = opened.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => InputError::Missing,
             _ => InputError::Io(error),
         })?;
@@ -83,7 +110,7 @@ impl Input {
             file: opened.take(size),
             count: 0,
         };
-        let body = match Compression::of(&file.path) {
+        let body = match Compression::of(file.name.bytes()) {
             // An empty file is empty, whatever it is called: somebody is about to write it.
             Compression::None => Body::Plain(counted),
             _ if size == 0 => Body::Plain(counted),

@@ -1,5 +1,7 @@
 //! One file as a stream of blocks of whole records.
 
+use std::path::Path;
+
 use memchr::memchr;
 
 use super::charset::Reading;
@@ -60,19 +62,23 @@ pub(crate) struct RecordStream {
     at: usize,
     next: Start,
     ended: bool,
+    /// Whether a last record without its end is kept back.
+    keeps_tail: bool,
     malformed: Vec<u64>,
     reported: u64,
     spare: Vec<Vec<u8>>,
 }
 
 impl RecordStream {
-    /// Opens `file` at its first record: a byte order mark is dropped.
+    /// Opens `file` at its first record: a byte order mark is dropped. `aside`: the directory into which files that can't be
+    /// read are moved.
     pub(crate) fn open(
         file: &FoundFile,
+        aside: Option<&Path>,
         dialects: Dialects,
         sizes: Sizes,
     ) -> Result<Self, InputError> {
-        let input = Input::open(file, dialects.reading)?;
+        let input = Input::open(file, aside, dialects.reading)?;
         let mut stream = Self {
             input,
             dialects,
@@ -81,6 +87,7 @@ impl RecordStream {
             at: 0,
             next: Start { offset: 0, line: 1 },
             ended: false,
+            keeps_tail: false,
             malformed: Vec::new(),
             reported: 0,
             spare: Vec::new(),
@@ -91,6 +98,16 @@ impl RecordStream {
             stream.next.offset = stream.at as u64;
         }
         Ok(stream)
+    }
+
+    /// Whether a last record without its end is kept back from now on.
+    pub(crate) fn keep_tail(&mut self, keeps: bool) {
+        self.keeps_tail = keeps;
+    }
+
+    /// Whether the next record is the last one, has no end, begins before `until`, and is kept back.
+    pub(crate) fn has_tail(&self, until: u64) -> bool {
+        self.keeps_tail && self.ended && self.next.offset < until && !self.rest().is_empty()
     }
 
     /// Where the next record begins; at the end, where the file ends.
@@ -117,6 +134,7 @@ impl RecordStream {
         loop {
             let length = match scan::pass(&self.dialects.raw, self.rest(), 1) {
                 Passed::Reached(length) => length,
+                Passed::Unfinished(_) if self.ended && self.keeps_tail => return Ok(None),
                 Passed::Unfinished(_) if self.ended => self.rest().len(),
                 Passed::Unfinished(_) => {
                     self.read_on()?;
@@ -226,6 +244,9 @@ impl RecordStream {
             let ahead = usize::try_from(until - self.next.offset).unwrap_or(usize::MAX);
             match scan::pass(&self.dialects.raw, self.rest(), ahead) {
                 Passed::Reached(length) => return Ok(Some(self.block(length))),
+                Passed::Unfinished(length) if self.ended && self.keeps_tail => {
+                    return Ok((length > 0).then(|| self.block(length)));
+                }
                 Passed::Unfinished(_) if self.ended => {
                     let length = self.rest().len();
                     return Ok((length > 0).then(|| self.block(length)));

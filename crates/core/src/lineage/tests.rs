@@ -89,3 +89,16 @@ fn where_a_job_was_left() {
     assert_eq!(lineage.left_at(job(B)), Some(8));
     assert_eq!(lineage.left_at(job(C)), None);
 }
+
+#[test]
+fn a_job_is_a_fork_until_it_is_said_to_own_the_last_that_went_before() {
+    let fork = Lineage::fresh(1).behind(job(A), 5, 2).owned();
+    let owns = |lineage: &Lineage| {
+        let ancestors = lineage.ancestors.iter();
+        ancestors.map(|other| other.owned).collect::<Vec<_>>()
+    };
+    let next = fork.behind(job(B), 8, 3);
+    assert_eq!(owns(&next), [true, false]);
+    assert_eq!(owns(&next.owned()), [true, true]);
+    assert_eq!(Lineage::fresh(1).owned(), Lineage::fresh(1));
+}

@@ -35,7 +35,8 @@ use crate::task::source::{Progress, SourceSurroundings, SourceTask};
 use crate::task::watermark::{Announcement, WatermarkTracker};
 use crate::task::{AnnouncementStream, ChunkStream};
 use crate::time::{Time, at, lower_bound};
-use crate::weight::{Gauge, Weigher};
+use crate::weigher::Weigher;
+use crate::weight::Gauge;
 use open::{Opened, OpenedSource};
 
 /// Builds every vertex on this worker; answers the probes, one behind each last vertex.

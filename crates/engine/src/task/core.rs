@@ -18,7 +18,7 @@ use crate::chunk::Chunk;
 use crate::messages::{SnapshotSender, TaskKey, Trigger};
 use crate::metrics::TaskMetrics;
 use crate::operator::{Operator, Polled, Port, Uncommitted};
-use crate::weight::Weigher;
+use crate::weigher::Weigher;
 use boundary::{Boundary, Unprepared};
 
 pub(crate) use boundary::source_part;

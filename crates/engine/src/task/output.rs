@@ -11,7 +11,8 @@ use timely::dataflow::operators::{Capability, InputCapability};
 use crate::chunk::Chunk;
 use crate::graph::Ship;
 use crate::time::Time;
-use crate::weight::{Gauge, Weigher};
+use crate::weigher::Weigher;
+use crate::weight::Gauge;
 
 /// The right to send at one time, on each output.
 #[derive(Clone)]

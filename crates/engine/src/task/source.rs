@@ -17,7 +17,7 @@ use crate::flow::{FlowControl, TICK};
 use crate::messages::{OperatorPart, Trigger};
 use crate::operator::{Polled, Port, SourceOperator};
 use crate::time::{Time, at, is_last, next};
-use crate::weight::Weigher;
+use crate::weigher::Weigher;
 
 pub(crate) use surroundings::SourceSurroundings;
 

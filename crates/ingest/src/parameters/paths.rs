@@ -18,6 +18,8 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
         &table::SINK_PATH,
         &table::DEAD_LETTER_PATH,
         &table::CHECKPOINT_DIR,
+        &table::FILE_BAD_PATH,
+        &table::AFTER_COMMIT_PATH,
     ];
     for parameter in all {
         let Some(text) = given.get(parameter) else {

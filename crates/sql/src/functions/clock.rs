@@ -35,7 +35,7 @@ pub(super) fn functions() -> impl Iterator<Item = Arc<ScalarUDF>> {
 /// What is read off the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Reading {
-    /// Milliseconds since 1970.
+    /// Microseconds since 1970.
     Timestamp,
     /// Days since 1970.
     Date,
@@ -46,7 +46,7 @@ enum Reading {
 impl Reading {
     fn data_type(self) -> DataType {
         match self {
-            Self::Timestamp => DataType::Timestamp(TimeUnit::Millisecond, None),
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
             Self::Date => DataType::Date32,
             Self::Time => DataType::Time32(TimeUnit::Millisecond),
         }
@@ -54,7 +54,7 @@ impl Reading {
 
     fn of(self, millis: i64) -> ScalarValue {
         match self {
-            Self::Timestamp => ScalarValue::TimestampMillisecond(Some(millis), None),
+            Self::Timestamp => ScalarValue::TimestampMicrosecond(millis.checked_mul(1_000), None),
             Self::Date => ScalarValue::Date32(i32::try_from(millis.div_euclid(DAY_MILLIS)).ok()),
             Self::Time => {
                 ScalarValue::Time32Millisecond(i32::try_from(millis.rem_euclid(DAY_MILLIS)).ok())

@@ -81,6 +81,7 @@ pub(super) fn isolate(query: &Query, batch: &RecordBatch) -> Result<Evaluated> {
         answers: Vec::new(),
         segments: Vec::new(),
         failures: Vec::new(),
+        made: 0,
     };
     search.halves(0, batch.num_rows());
     let rows = concat_batches(&Arc::clone(query.output_schema()), &search.answers);
@@ -97,7 +98,12 @@ struct Search<'a> {
     answers: Vec<RecordBatch>,
     segments: Vec<Segment>,
     failures: Vec<RowFailure>,
+    /// Bytes of the answers.
+    made: usize,
 }
+
+/// What the answers of one batch may come to where it had to be cut; in bytes.
+const MOST: usize = 256 << 20;
 
 impl Search<'_> {
     /// Answers the two halves of a run that failed as a whole, from left to right.
@@ -111,8 +117,18 @@ impl Search<'_> {
         if length == 0 {
             return;
         }
+        if self.made >= MOST {
+            let message = format!("the rows before it came to {MOST} bytes: there is no room");
+            self.failures
+                .extend((first..first + length).map(|row| RowFailure {
+                    row,
+                    message: message.clone(),
+                }));
+            return;
+        }
         match self.query.answer(&self.batch.slice(first, length)) {
             Ok(Answer { rows, kept }) => {
+                self.made += bytes_of(&rows);
                 self.answers.push(rows);
                 self.segments.push(Segment {
                     first,
@@ -127,4 +143,11 @@ impl Search<'_> {
             Err(_) => self.halves(first, length),
         }
     }
+}
+
+fn bytes_of(rows: &RecordBatch) -> usize {
+    let columns = rows.columns().iter();
+    columns
+        .map(|column| column.to_data().get_slice_memory_size().unwrap_or(0))
+        .sum()
 }

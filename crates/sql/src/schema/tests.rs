@@ -54,7 +54,7 @@ fn every_type_name_of_the_table_has_its_type() {
         ("Decimal(10, 2)", DataType::Float64),
         (
             "Timestamp",
-            DataType::Timestamp(TimeUnit::Millisecond, None),
+            DataType::Timestamp(TimeUnit::Microsecond, None),
         ),
         ("Date", DataType::Date32),
         ("String", DataType::Utf8),

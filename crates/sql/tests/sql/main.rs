@@ -6,11 +6,15 @@
     reason = "a panic is a failed test"
 )]
 
+mod a_record_never_ends_the_process;
 mod array_split;
 mod bad_rows_are_set_aside;
 mod columns_are_pruned;
 mod errors_name_the_place;
 mod guide_examples_hold;
+mod like_takes_an_escape;
+mod long_chains_are_answered_or_refused;
 mod names;
 mod projection_and_filter;
 mod support;
+mod times_are_right_in_every_year;

@@ -114,7 +114,7 @@ fn text_is_utf8_whatever_layout_a_function_gives_it() {
         assert!(field.is_nullable());
     }
     let query = plan(ALL, "select cast(t as timestamp) as v from t1");
-    let expected = DataType::Timestamp(TimeUnit::Millisecond, None);
+    let expected = DataType::Timestamp(TimeUnit::Microsecond, None);
     assert_eq!(*query.output_schema().field(0).data_type(), expected);
 }
 
@@ -126,7 +126,7 @@ fn the_clock_is_read_again_for_every_batch() {
     );
     assert_eq!(
         *query.output_schema().field(0).data_type(),
-        DataType::Timestamp(TimeUnit::Millisecond, None)
+        DataType::Timestamp(TimeUnit::Microsecond, None)
     );
     let options = RecordBatchOptions::new().with_row_count(Some(2));
     let schema = query.input_schema().clone();

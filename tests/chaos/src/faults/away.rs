@@ -57,12 +57,8 @@ pub(crate) fn away(
 /// Does something in one moment for the processes that are tried: they stand still meanwhile.
 fn at_once(world: &mut World, act: impl FnOnce(&mut World) -> Result<()>) -> Result<()> {
     let ids = world.subject.all();
-    for id in &ids {
-        signal(*id, Signal::STOP);
-    }
+    signal(&world.launcher.root, &ids, Signal::STOP);
     let done = act(world);
-    for id in &ids {
-        signal(*id, Signal::CONT);
-    }
+    signal(&world.launcher.root, &ids, Signal::CONT);
     done
 }

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::Result;
 
 use super::away::away;
-use crate::fault::{Resume, Spelling};
+use crate::fault::{Moment, Resume, Spelling};
 use crate::launcher::{From, Target};
 use crate::oracle::Oracle;
 use crate::places::Place;
@@ -187,8 +187,13 @@ fn cancel_at(server: &mut Server, job: &str, patience: std::time::Duration) -> R
 pub(crate) fn consume(world: &mut World, input: bool) -> Result<String> {
     world.quiet()?;
     let (known, out) = (world.oracle.known(), world.oracle.low());
-    // What was out when a later record passed belongs to a checkpoint that has been noted.
-    world.quiet()?;
+    // What was out when a later record passed belongs to a checkpoint that has been noted; once nothing more comes,
+    // no reader is behind.
+    world.feeder.close();
+    let passed = world.quiet();
+    world.await_moment(Moment::Checkpoint)?;
+    world.feeder.open();
+    passed?;
     let taken = world.oracle.take(&known)?;
     let removed = if input { world.feeder.clean(out)? } else { 0 };
     Ok(format!("{taken} files taken, {removed} removed"))

@@ -108,11 +108,11 @@ impl Subject for Local {
         self.launch(from, around)
     }
 
-    fn jobs(&self) -> Vec<u32> {
-        self.run.iter().map(Running::id).collect()
+    fn jobs(&mut self) -> Vec<u32> {
+        self.run.iter_mut().filter_map(Running::living).collect()
     }
 
-    fn all(&self) -> Vec<u32> {
+    fn all(&mut self) -> Vec<u32> {
         self.jobs()
     }
 

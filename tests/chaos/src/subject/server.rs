@@ -284,7 +284,7 @@ impl Subject for Server {
         self.look_after_job(around)
     }
 
-    fn jobs(&self) -> Vec<u32> {
+    fn jobs(&mut self) -> Vec<u32> {
         let jobs = self.launcher.places.path(Place::Data).join("jobs");
         let of = |job: &String| {
             processes::with_arguments("--millstream-job", &jobs.join(job).display().to_string())
@@ -292,9 +292,9 @@ impl Subject for Server {
         self.job.iter().flat_map(of).collect()
     }
 
-    fn all(&self) -> Vec<u32> {
+    fn all(&mut self) -> Vec<u32> {
         let mut all = self.jobs();
-        all.extend(self.process.iter().map(Running::id));
+        all.extend(self.process.iter_mut().filter_map(Running::living));
         all
     }
 
@@ -305,9 +305,7 @@ impl Subject for Server {
         } else {
             self.jobs()
         };
-        for job in jobs {
-            signal(job, Signal::KILL);
-        }
+        signal(&self.launcher.root, &jobs, Signal::KILL);
         if victim != Victim::Job
             && let Some(process) = &mut self.process
         {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, StringArray,
-    TimestampMillisecondArray,
+    TimestampMicrosecondArray, TimestampMillisecondArray,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{
@@ -13,7 +13,7 @@ use arrow::datatypes::{
 use arrow::error::ArrowError;
 
 use super::fields::{Field, FieldTable};
-use super::values::{Date, Parse, Timestamp, trimmed};
+use super::values::{Date, Micros, Millis, Parse, trimmed};
 
 /// The types of columns, by what parses them.
 pub(crate) enum Column {
@@ -25,7 +25,8 @@ pub(crate) enum Column {
     Float32(ValueColumn<f32>),
     Float64(ValueColumn<f64>),
     Date(ValueColumn<Date>),
-    Timestamp(ValueColumn<Timestamp>),
+    Millis(ValueColumn<Millis>),
+    Micros(ValueColumn<Micros>),
 }
 
 /// Does the same with the column of whatever type.
@@ -40,7 +41,8 @@ macro_rules! any {
             Column::Float32($inner) => $work,
             Column::Float64($inner) => $work,
             Column::Date($inner) => $work,
-            Column::Timestamp($inner) => $work,
+            Column::Millis($inner) => $work,
+            Column::Micros($inner) => $work,
         }
     };
 }
@@ -58,7 +60,10 @@ impl Column {
             DataType::Float64 => Self::Float64(ValueColumn::default()),
             DataType::Date32 => Self::Date(ValueColumn::default()),
             DataType::Timestamp(TimeUnit::Millisecond, None) => {
-                Self::Timestamp(ValueColumn::default())
+                Self::Millis(ValueColumn::default())
+            }
+            DataType::Timestamp(TimeUnit::Microsecond, None) => {
+                Self::Micros(ValueColumn::default())
             }
             _ => return None,
         })
@@ -105,12 +110,15 @@ impl Column {
             Self::Float32(values) => Arc::new(primitive::<Float32Type>(values.take())),
             Self::Float64(values) => Arc::new(primitive::<Float64Type>(values.take())),
             Self::Date(values) => Arc::new(primitive::<Date32Type>(values.take())),
-            Self::Timestamp(values) => {
+            Self::Millis(values) => {
                 let (values, nulls) = values.take();
-                Arc::new(TimestampMillisecondArray::new(
-                    ScalarBuffer::from(values),
-                    nulls,
-                ))
+                let values = ScalarBuffer::from(values);
+                Arc::new(TimestampMillisecondArray::new(values, nulls))
+            }
+            Self::Micros(values) => {
+                let (values, nulls) = values.take();
+                let values = ScalarBuffer::from(values);
+                Arc::new(TimestampMicrosecondArray::new(values, nulls))
             }
         })
     }

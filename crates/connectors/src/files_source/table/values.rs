@@ -15,7 +15,10 @@ pub(crate) trait Parse {
 pub(crate) struct Date;
 
 /// Milliseconds since 1970-01-01T00:00:00, without a time zone.
-pub(crate) struct Timestamp;
+pub(crate) struct Millis;
+
+/// Microseconds since 1970-01-01T00:00:00, without a time zone.
+pub(crate) struct Micros;
 
 /// Takes off blanks around a value.
 pub(crate) fn trimmed(bytes: &[u8]) -> &[u8] {
@@ -157,13 +160,23 @@ impl Parse for Date {
     }
 }
 
-impl Parse for Timestamp {
+impl Parse for Millis {
     type Value = i64;
     const KIND: &'static str =
         "a Timestamp (yyyy-MM-dd HH:mm:ss[.SSS], or 13 digits of milliseconds)";
 
     fn parse(bytes: &[u8]) -> Option<i64> {
-        timestamp(bytes)
+        timestamp::<3>(bytes)
+    }
+}
+
+impl Parse for Micros {
+    type Value = i64;
+    const KIND: &'static str =
+        "a Timestamp (yyyy-MM-dd HH:mm:ss[.SSSSSS], or 13 digits of milliseconds)";
+
+    fn parse(bytes: &[u8]) -> Option<i64> {
+        timestamp::<6>(bytes)
     }
 }
 
@@ -186,11 +199,12 @@ fn date(bytes: &[u8]) -> Option<i32> {
     (1..=length).contains(&day).then(|| days(year, month, day))
 }
 
-/// Reads `yyyy-MM-dd HH:mm:ss`, with or without a fraction of one to three digits, or 13 digits that are
-/// milliseconds already.
-fn timestamp(bytes: &[u8]) -> Option<i64> {
+/// Reads `yyyy-MM-dd HH:mm:ss`, with or without a fraction of at most `DIGITS` digits, or 13 digits that are
+/// milliseconds already. Gives the number of units since 1970 of which `DIGITS` digits count a second.
+fn timestamp<const DIGITS: u32>(bytes: &[u8]) -> Option<i64> {
+    let per_second = 10_i64.pow(DIGITS);
     if bytes.len() == 13 && bytes.iter().all(u8::is_ascii_digit) {
-        return i64::parse(bytes);
+        return i64::parse(bytes).map(|millis| millis * (per_second / 1_000));
     }
     let (day, time) = bytes.split_at_checked(10)?;
     let [b' ', h1, h2, b':', m1, m2, b':', s1, s2, fraction @ ..] = time else {
@@ -204,15 +218,15 @@ fn timestamp(bytes: &[u8]) -> Option<i64> {
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let millis = match fraction {
+    let rest = match fraction {
         [] => 0,
-        [b'.', digits @ ..] if (1..=3).contains(&digits.len()) => {
-            number(digits)? * 10_i32.pow(3 - digits.len() as u32)
+        [b'.', digits @ ..] if (1..=DIGITS as usize).contains(&digits.len()) => {
+            number(digits)? * 10_i32.pow(DIGITS - digits.len() as u32)
         }
         _ => return None,
     };
     let seconds = i64::from(hour * 3_600 + minute * 60 + second);
-    Some((i64::from(date(day)?) * 86_400 + seconds) * 1_000 + i64::from(millis))
+    Some((i64::from(date(day)?) * 86_400 + seconds) * per_second + i64::from(rest))
 }
 
 fn number(digits: &[u8]) -> Option<i32> {

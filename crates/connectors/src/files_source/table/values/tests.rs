@@ -94,9 +94,23 @@ fn timestamps_are_read_in_the_three_forms() {
         "2020-04-15 08:09:10.123",
         "1969-12-31 23:59:59.5",
     ] {
-        assert_eq!(timestamp(text.as_bytes()), Some(millis(text)), "{text}");
+        assert_eq!(
+            timestamp::<3>(text.as_bytes()),
+            Some(millis(text)),
+            "{text}"
+        );
     }
-    assert_eq!(timestamp(b"1586959594000"), Some(1_586_959_594_000));
+    assert_eq!(timestamp::<3>(b"1586959594000"), Some(1_586_959_594_000));
+    assert_eq!(
+        timestamp::<6>(b"1586959594001"),
+        Some(1_586_959_594_001_000)
+    );
+    assert_eq!(
+        timestamp::<6>(b"1970-01-01 00:00:01.000002"),
+        Some(1_000_002)
+    );
+    assert_eq!(timestamp::<3>(b"1970-01-01 00:00:01.0002"), None);
+    assert_eq!(timestamp::<6>(b"1970-01-01 00:00:01.0000002"), None);
     let wrong = [
         "158695959400",
         "2020-04-15",
@@ -105,7 +119,7 @@ fn timestamps_are_read_in_the_three_forms() {
         "2020-04-15T08:09:10",
     ];
     for text in wrong {
-        assert_eq!(timestamp(text.as_bytes()), None, "{text}");
+        assert_eq!(timestamp::<3>(text.as_bytes()), None, "{text}");
     }
 }
 

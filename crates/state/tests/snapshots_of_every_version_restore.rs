@@ -1,4 +1,4 @@
-//! A savepoint and a checkpoint as version 1 wrote them restore for ever.
+//! A savepoint and a checkpoint as each version wrote them restore for ever.
 
 mod common;
 
@@ -17,8 +17,13 @@ struct Count {
 
 #[test]
 fn both_formats_hold_the_same_state() {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../storage/tests/fixtures/v1");
-    for name in ["checkpoint", "savepoint"] {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../storage/tests/fixtures");
+    for name in [
+        "v1/checkpoint",
+        "v1/savepoint",
+        "v2/f8cccb14cd33babade335fd60aefa9e4/chk-17",
+        "v2/savepoint",
+    ] {
         let snapshot = open(&Location::from_path(fixtures.join(name)).expect("a path"));
         let mut registry: StateRegistry<String> = registry(0, 1, Some(&snapshot));
         let counts = registry.value::<Count>("count").expect("restores");

@@ -1,0 +1,143 @@
+//! DataFusion's function with something of our own before or in place of its work.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion_common::Result;
+use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
+use datafusion_expr::type_coercion::functions::fields_with_udf;
+use datafusion_expr::{
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+};
+
+/// What is done when the function is called; it is given the function that lies below.
+pub(super) type Invoke = fn(&ScalarUDF, ScalarFunctionArgs) -> Result<ColumnarValue>;
+
+/// The types as which arguments are taken, before the function below chooses by them.
+pub(super) type Retype = fn(&[DataType]) -> Vec<DataType>;
+
+/// The one of `functions` that is called `name`, called by way of `invoke`.
+pub(super) fn over(
+    functions: &[Arc<ScalarUDF>],
+    name: &str,
+    invoke: Invoke,
+) -> Option<Arc<ScalarUDF>> {
+    of(functions, name, Some(invoke), None)
+}
+
+/// The one of `functions` that is called `name`, with arguments of other types, and called by way of `invoke`
+/// if that is given.
+pub(super) fn retyped(
+    functions: &[Arc<ScalarUDF>],
+    name: &str,
+    retype: Retype,
+    invoke: Option<Invoke>,
+) -> Option<Arc<ScalarUDF>> {
+    of(functions, name, invoke, Some(retype))
+}
+
+fn of(
+    functions: &[Arc<ScalarUDF>],
+    name: &str,
+    invoke: Option<Invoke>,
+    retype: Option<Retype>,
+) -> Option<Arc<ScalarUDF>> {
+    let below = functions.iter().find(|function| function.name() == name)?;
+    let signature = match retype {
+        Some(_) => Signature::user_defined(below.signature().volatility),
+        None => below.signature().clone(),
+    };
+    Some(Arc::new(ScalarUDF::from(Over {
+        below: Arc::clone(below),
+        signature,
+        invoke,
+        retype,
+    })))
+}
+
+#[derive(Debug)]
+struct Over {
+    below: Arc<ScalarUDF>,
+    signature: Signature,
+    invoke: Option<Invoke>,
+    retype: Option<Retype>,
+}
+
+impl PartialEq for Over {
+    /// Each function is wrapped in one way only.
+    fn eq(&self, other: &Self) -> bool {
+        self.below == other.below
+    }
+}
+
+impl Eq for Over {}
+
+impl Hash for Over {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.below.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for Over {
+    fn name(&self) -> &str {
+        self.below.name()
+    }
+
+    fn aliases(&self) -> &[String] {
+        self.below.aliases()
+    }
+
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        self.below.schema_name(args)
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
+        self.below.return_type(arg_types)
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+        self.below.return_field_from_args(args)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        match self.invoke {
+            Some(invoke) => invoke(&self.below, args),
+            None => self.below.invoke_with_args(args),
+        }
+    }
+
+    fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        self.below.simplify(args, info)
+    }
+
+    fn conditional_arguments<'a>(
+        &self,
+        args: &'a [Expr],
+    ) -> Option<(Vec<&'a Expr>, Vec<&'a Expr>)> {
+        self.below.conditional_arguments(args)
+    }
+
+    fn short_circuits(&self) -> bool {
+        self.below.short_circuits()
+    }
+
+    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+        let Some(retype) = self.retype else {
+            return self.below.coerce_types(arg_types);
+        };
+        let fields: Vec<FieldRef> = retype(arg_types)
+            .into_iter()
+            .map(|data_type| Arc::new(Field::new("", data_type, true)))
+            .collect();
+        let fields = fields_with_udf(&fields, self.below.as_ref())?;
+        Ok(fields
+            .iter()
+            .map(|field| field.data_type().clone())
+            .collect())
+    }
+}

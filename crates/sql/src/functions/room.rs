@@ -1,0 +1,33 @@
+//! How much memory functions may ask for whose arguments say how large their results are.
+//!
+//! A number in a record can ask for 9·10¹⁸ characters. An allocation that fails ends the process, so the room is
+//! counted before. It is that of one evaluation on one thread.
+
+use std::cell::Cell;
+
+use datafusion_common::{Result, exec_err};
+
+/// What the functions of one evaluation of a query may make, in bytes.
+pub(crate) const ROOM: u64 = 64 << 20;
+
+thread_local! {
+    static LEFT: Cell<u64> = const { Cell::new(ROOM) };
+}
+
+/// An evaluation begins.
+pub(crate) fn refill() {
+    LEFT.with(|left| left.set(ROOM));
+}
+
+/// Takes `bytes` of what is left for this evaluation, for the function `name`.
+pub(super) fn take(name: &str, bytes: u64) -> Result<()> {
+    LEFT.with(|left| match left.get().checked_sub(bytes) {
+        Some(rest) => {
+            left.set(rest);
+            Ok(())
+        }
+        None => exec_err!(
+            "{name} would make about {bytes} bytes, and values have at most {ROOM} together"
+        ),
+    })
+}

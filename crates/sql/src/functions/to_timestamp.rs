@@ -1,0 +1,244 @@
+//! `to_timestamp` and its like: text to times over all years that there are.
+//!
+//! | function | gives | of a number |
+//! |---|---|---|
+//! | `to_timestamp` | microseconds | seconds since 1970, with a fraction if it has one |
+//! | `to_timestamp_micros`, `_millis`, `_seconds` | microseconds, milliseconds, seconds | in that unit |
+//! | `to_unixtime` | seconds since 1970, as a BigInt | itself |
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
+use arrow::compute::kernels::cast_utils::string_to_datetime;
+use arrow::datatypes::{DataType, TimeUnit};
+use chrono::format::{Parsed, StrftimeItems, parse};
+use chrono::{DateTime, Utc};
+use datafusion_common::{Result, ScalarValue, exec_datafusion_err, exec_err};
+use datafusion_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+
+use super::over::over;
+
+/// The functions of this module; what they do not do with text is done by `theirs`.
+pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
+    let ours = [
+        over(theirs, "to_timestamp_seconds", to_seconds),
+        over(theirs, "to_timestamp_millis", to_millis),
+        over(theirs, "to_timestamp_micros", to_micros),
+        over(theirs, "to_unixtime", to_unixtime),
+    ];
+    let mut functions: Vec<_> = ours.into_iter().flatten().collect();
+    functions.push(Arc::new(ScalarUDF::from(ToTimestamp {
+        signature: Signature::user_defined(Volatility::Immutable),
+    })));
+    functions
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct ToTimestamp {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for ToTimestamp {
+    fn name(&self) -> &str {
+        "to_timestamp"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        let Some((first, formats)) = types.split_first() else {
+            return exec_err!("to_timestamp takes a text, a number, a day or a time");
+        };
+        let first = match first {
+            text if text.is_string() => DataType::Utf8,
+            number if number.is_integer() => DataType::Int64,
+            number if number.is_numeric() => DataType::Float64,
+            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => first.clone(),
+            DataType::Null => DataType::Utf8,
+            other => return exec_err!("to_timestamp takes no {other}"),
+        };
+        let mut types = vec![first];
+        types.extend(formats.iter().map(|_| DataType::Utf8));
+        Ok(types)
+    }
+
+    fn return_type(&self, _types: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Timestamp(TimeUnit::Microsecond, None))
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let micros = DataType::Timestamp(TimeUnit::Microsecond, None);
+        let Some(first) = arguments.args.first() else {
+            return exec_err!("to_timestamp takes a text, a number, a day or a time");
+        };
+        match first.data_type() {
+            text if text.is_string() => from_text(&arguments, TimeUnit::Microsecond),
+            DataType::Int64 => first
+                .cast_to(&DataType::Timestamp(TimeUnit::Second, None), None)?
+                .cast_to(&micros, None),
+            DataType::Float64 => from_floats(first),
+            _ => first.cast_to(&micros, None),
+        }
+    }
+}
+
+fn to_seconds(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    text_or_below(below, arguments, TimeUnit::Second)
+}
+
+fn to_millis(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    text_or_below(below, arguments, TimeUnit::Millisecond)
+}
+
+fn to_micros(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    text_or_below(below, arguments, TimeUnit::Microsecond)
+}
+
+fn to_unixtime(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    text_or_below(below, arguments, TimeUnit::Second)?.cast_to(&DataType::Int64, None)
+}
+
+fn text_or_below(
+    below: &ScalarUDF,
+    arguments: ScalarFunctionArgs,
+    unit: TimeUnit,
+) -> Result<ColumnarValue> {
+    let is_text = arguments
+        .args
+        .first()
+        .is_some_and(|first| first.data_type().is_string());
+    if is_text {
+        from_text(&arguments, unit)
+    } else {
+        below.invoke_with_args(arguments)
+    }
+}
+
+/// Seconds with a fraction.
+fn from_floats(seconds: &ColumnarValue) -> Result<ColumnarValue> {
+    let array = seconds.to_array(1)?;
+    let micros: Int64Array = array
+        .as_primitive::<arrow::datatypes::Float64Type>()
+        .try_unary(|seconds| {
+            // The two parts apart, so that none of the digits is lost.
+            let whole = seconds.floor();
+            let rest = ((seconds - whole) * 1e6).round();
+            if whole.abs() < 9e12 {
+                Ok(whole as i64 * 1_000_000 + rest as i64)
+            } else {
+                Err(exec_datafusion_err!("{seconds} seconds are no time"))
+            }
+        })?;
+    finish(
+        seconds,
+        &(Arc::new(micros) as ArrayRef),
+        TimeUnit::Microsecond,
+    )
+}
+
+/// The text of the first argument, as the first of the formats that fits it.
+fn from_text(arguments: &ScalarFunctionArgs, unit: TimeUnit) -> Result<ColumnarValue> {
+    let rows = arguments.number_rows;
+    let text_columns = arguments.args.iter().map(|argument| {
+        let array = argument.to_array(match argument {
+            ColumnarValue::Scalar(_) => 1,
+            ColumnarValue::Array(_) => rows,
+        })?;
+        let text = arrow::compute::cast(&array, &DataType::Utf8)?;
+        Ok(text.as_string::<i32>().clone())
+    });
+    let text_columns = text_columns.collect::<Result<Vec<StringArray>>>()?;
+    let Some((texts, formats)) = text_columns.split_first() else {
+        return exec_err!("to_timestamp takes a text, a number, a day or a time");
+    };
+    let count = if arguments.args.iter().all(is_scalar) {
+        1
+    } else {
+        rows
+    };
+    let at = |column: &StringArray, row: usize| if column.len() == 1 { 0 } else { row };
+    let mut values = Vec::with_capacity(count);
+    for row in 0..count {
+        let place = at(texts, row);
+        if texts.is_null(place) {
+            values.push(None);
+            continue;
+        }
+        let text = texts.value(place);
+        let given = formats
+            .iter()
+            .filter(|format| format.is_valid(at(format, row)))
+            .map(|format| format.value(at(format, row)));
+        let time = time_of(text, given, !formats.is_empty())?;
+        values.push(Some(match unit {
+            TimeUnit::Second => time.timestamp(),
+            TimeUnit::Millisecond => time.timestamp_millis(),
+            _ => time.timestamp_micros(),
+        }));
+    }
+    let values: ArrayRef = Arc::new(Int64Array::from(values));
+    match arguments.args.first() {
+        Some(first) if arguments.args.iter().all(is_scalar) => finish(first, &values, unit),
+        _ => Ok(ColumnarValue::Array(as_times(&values, unit)?)),
+    }
+}
+
+fn is_scalar(value: &ColumnarValue) -> bool {
+    matches!(value, ColumnarValue::Scalar(_))
+}
+
+fn time_of<'a>(
+    text: &str,
+    formats: impl Iterator<Item = &'a str>,
+    has_formats: bool,
+) -> Result<DateTime<Utc>> {
+    if !has_formats {
+        return Ok(string_to_datetime(&Utc, text)?);
+    }
+    let mut error = exec_datafusion_err!("the format of `{text}` is null");
+    for format in formats {
+        if format.contains("%Z") {
+            return exec_err!("the format `{format}` names a time zone; read an offset with %z");
+        }
+        match formatted(text, format) {
+            Ok(time) => return Ok(time),
+            Err(why) => {
+                error = exec_datafusion_err!("`{text}` is not in the format `{format}`: {why}");
+            }
+        }
+    }
+    Err(error)
+}
+
+/// Reads `text` by a format of strftime; a day alone is its first instant, and a text without an offset is UTC.
+fn formatted(text: &str, format: &str) -> std::result::Result<DateTime<Utc>, chrono::ParseError> {
+    let mut parsed = Parsed::new();
+    parse(&mut parsed, text, StrftimeItems::new(format))?;
+    if let Ok(time) = parsed.to_datetime() {
+        return Ok(time.to_utc());
+    }
+    let time = parsed
+        .to_naive_datetime_with_offset(0)
+        .or_else(|error| parsed.to_naive_date().map(Into::into).map_err(|_| error))?;
+    Ok(time.and_utc())
+}
+
+fn as_times(values: &ArrayRef, unit: TimeUnit) -> Result<ArrayRef> {
+    Ok(arrow::compute::cast(
+        values,
+        &DataType::Timestamp(unit, None),
+    )?)
+}
+
+/// `values` as times, as a scalar where `like` is one.
+fn finish(like: &ColumnarValue, values: &ArrayRef, unit: TimeUnit) -> Result<ColumnarValue> {
+    let times = as_times(values, unit)?;
+    Ok(match like {
+        ColumnarValue::Scalar(_) => ColumnarValue::Scalar(ScalarValue::try_from_array(&times, 0)?),
+        ColumnarValue::Array(_) => ColumnarValue::Array(times),
+    })
+}

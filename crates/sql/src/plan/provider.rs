@@ -1,0 +1,158 @@
+//! What DataFusion's planner asks about tables, functions and types.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef, TimeUnit};
+use datafusion_common::config::ConfigOptions;
+use datafusion_common::{DFSchema, TableReference, not_impl_err, plan_err};
+use datafusion_expr::logical_plan::builder::LogicalTableSource;
+use datafusion_expr::planner::{ContextProvider, ExprPlanner, PlannerResult, TypePlanner};
+use datafusion_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
+use datafusion_sql::sqlparser::ast::{DataType as SqlType, TimezoneInfo};
+
+use super::DfResult;
+use crate::functions::Functions;
+
+/// The one table, the registered functions, and our types.
+pub(super) struct Provider {
+    table: String,
+    source: Arc<dyn TableSource>,
+    functions: Functions,
+    pub(super) options: ConfigOptions,
+    expressions: Vec<Arc<dyn ExprPlanner>>,
+}
+
+impl Provider {
+    pub(super) fn new(table: &str, schema: SchemaRef, functions: Functions) -> Self {
+        let registered = Registered {
+            date_part: functions.scalar("date_part"),
+            make_array: functions.scalar("make_array"),
+        };
+        Self {
+            table: table.to_string(),
+            source: Arc::new(LogicalTableSource::new(schema)),
+            functions,
+            options: ConfigOptions::new(),
+            expressions: vec![
+                Arc::new(registered),
+                Arc::new(datafusion_functions::core::planner::CoreFunctionPlanner::default()),
+                Arc::new(datafusion_functions_nested::planner::NestedFunctionPlanner),
+                Arc::new(datafusion_functions_nested::planner::FieldAccessPlanner),
+                Arc::new(datafusion_functions::datetime::planner::DatetimeFunctionPlanner),
+                Arc::new(datafusion_functions::unicode::planner::UnicodeFunctionPlanner),
+            ],
+        }
+    }
+}
+
+impl ContextProvider for Provider {
+    fn get_table_source(&self, name: TableReference) -> DfResult<Arc<dyn TableSource>> {
+        if name.table() == self.table {
+            return Ok(Arc::clone(&self.source));
+        }
+        plan_err!("there is no table `{name}`")
+    }
+
+    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
+        &self.expressions
+    }
+
+    fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {
+        Some(Arc::new(Types))
+    }
+
+    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        self.functions.scalar(name)
+    }
+
+    fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
+        self.functions.higher_order(name)
+    }
+
+    fn get_aggregate_meta(&self, _name: &str) -> Option<Arc<AggregateUDF>> {
+        None
+    }
+
+    fn get_window_meta(&self, _name: &str) -> Option<Arc<WindowUDF>> {
+        None
+    }
+
+    fn get_variable_type(&self, _names: &[String]) -> Option<DataType> {
+        None
+    }
+
+    fn options(&self) -> &ConfigOptions {
+        &self.options
+    }
+
+    fn udf_names(&self) -> Vec<String> {
+        self.functions.names().map(ToString::to_string).collect()
+    }
+
+    fn higher_order_function_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn udaf_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn udwf_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Plans syntax with the functions of the registry, where DataFusion would take its own.
+#[derive(Debug)]
+struct Registered {
+    date_part: Option<Arc<ScalarUDF>>,
+    make_array: Option<Arc<ScalarUDF>>,
+}
+
+impl ExprPlanner for Registered {
+    fn plan_extract(&self, args: Vec<Expr>) -> DfResult<PlannerResult<Vec<Expr>>> {
+        Ok(call(self.date_part.as_ref(), args))
+    }
+
+    fn plan_array_literal(
+        &self,
+        exprs: Vec<Expr>,
+        _schema: &DFSchema,
+    ) -> DfResult<PlannerResult<Vec<Expr>>> {
+        Ok(call(self.make_array.as_ref(), exprs))
+    }
+}
+
+fn call(function: Option<&Arc<ScalarUDF>>, args: Vec<Expr>) -> PlannerResult<Vec<Expr>> {
+    match function {
+        Some(function) => PlannerResult::Planned(function.call(args)),
+        None => PlannerResult::Original(args),
+    }
+}
+
+/// SQL types that mean something else here than in DataFusion: TIMESTAMP has microseconds, as the
+/// type of that name has in a schema.
+#[derive(Debug)]
+struct Types;
+
+impl TypePlanner for Types {
+    fn plan_type_field(&self, sql_type: &SqlType) -> DfResult<Option<FieldRef>> {
+        let data_type = match sql_type {
+            SqlType::Timestamp(digits, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone)
+            | SqlType::Datetime(digits) => {
+                // Digits of the fraction; nothing here has more than six.
+                let unit = match digits {
+                    Some(0) => TimeUnit::Second,
+                    Some(1..=3) => TimeUnit::Millisecond,
+                    _ => TimeUnit::Microsecond,
+                };
+                DataType::Timestamp(unit, None)
+            }
+            SqlType::Timestamp(_, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => {
+                return not_impl_err!("TIMESTAMP WITH TIME ZONE");
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Arc::new(Field::new("", data_type, true))))
+    }
+}

@@ -1,0 +1,156 @@
+//! Times beside text and days: all of them become times in microseconds before anything is compared.
+//!
+//! DataFusion would make them times in nanoseconds, which exist from 1677 to 2262 only. Microseconds reach
+//! over 290,000 years in both directions, and 9999-12-31 is everybody's word for "never". Functions see to that
+//! themselves.
+
+use arrow::datatypes::{DataType, TimeUnit};
+use datafusion_common::config::ConfigOptions;
+use datafusion_common::tree_node::{Transformed, TreeNode};
+use datafusion_common::{DFSchema, Result};
+use datafusion_expr::expr::InList;
+use datafusion_expr::{
+    Between, BinaryExpr, Case, Expr, ExprSchemable, LogicalPlan, Operator, cast,
+};
+use datafusion_optimizer::analyzer::AnalyzerRule;
+
+use super::over_expressions;
+
+/// The rule; it runs before the types are made equal.
+#[derive(Debug)]
+pub(super) struct Times;
+
+impl AnalyzerRule for Times {
+    fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
+        over_expressions(plan, |expr, schema| {
+            let rewritten = expr.transform_up(|expr| Ok(Transformed::yes(one(expr, schema))))?;
+            Ok(rewritten.data)
+        })
+    }
+
+    fn name(&self) -> &str {
+        "times_in_microseconds"
+    }
+}
+
+fn one(expr: Expr, schema: &DFSchema) -> Expr {
+    match expr {
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) if meets(op) => {
+            let [left, right] = together([*left, *right], schema);
+            Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)))
+        }
+        Expr::Between(Between {
+            expr,
+            negated,
+            low,
+            high,
+        }) => {
+            let [expr, low, high] = together([*expr, *low, *high], schema);
+            Expr::Between(Between::new(
+                Box::new(expr),
+                negated,
+                Box::new(low),
+                Box::new(high),
+            ))
+        }
+        Expr::InList(InList {
+            expr,
+            list,
+            negated,
+        }) => {
+            let mut all = vec![*expr];
+            all.extend(list);
+            unify(&mut all, schema);
+            let expr = Box::new(all.remove(0));
+            Expr::InList(InList::new(expr, all, negated))
+        }
+        Expr::Case(case) => Expr::Case(case_of(case, schema)),
+        other => other,
+    }
+}
+
+/// Operators that compare or subtract: both sides are of one kind.
+fn meets(op: Operator) -> bool {
+    use Operator::{Eq, Gt, GtEq, IsDistinctFrom, IsNotDistinctFrom, Lt, LtEq, Minus, NotEq};
+    matches!(
+        op,
+        Eq | NotEq | Lt | LtEq | Gt | GtEq | IsDistinctFrom | IsNotDistinctFrom | Minus
+    )
+}
+
+fn together<const N: usize>(exprs: [Expr; N], schema: &DFSchema) -> [Expr; N] {
+    match time_among(&exprs, schema) {
+        Some(time) => exprs.map(|expr| as_time(expr, &time, schema)),
+        None => exprs,
+    }
+}
+
+fn unify(exprs: &mut [Expr], schema: &DFSchema) {
+    if let Some(time) = time_among(exprs, schema) {
+        for expr in exprs {
+            let taken = std::mem::take(expr);
+            *expr = as_time(taken, &time, schema);
+        }
+    }
+}
+
+/// The operand and what it is compared with are of one kind, and so are the results.
+fn case_of(mut case: Case, schema: &DFSchema) -> Case {
+    if let Some(operand) = case.expr.take() {
+        let mut all = vec![*operand];
+        all.extend(case.when_then_expr.iter().map(|(when, _)| *when.clone()));
+        unify(&mut all, schema);
+        let mut all = all.into_iter();
+        case.expr = all.next().map(Box::new);
+        for ((when, _), unified) in case.when_then_expr.iter_mut().zip(all) {
+            *when = Box::new(unified);
+        }
+    }
+    let mut results: Vec<Expr> = case
+        .when_then_expr
+        .iter()
+        .map(|(_, then)| *then.clone())
+        .chain(case.else_expr.as_deref().cloned())
+        .collect();
+    unify(&mut results, schema);
+    let mut results = results.into_iter();
+    for ((_, then), unified) in case.when_then_expr.iter_mut().zip(results.by_ref()) {
+        *then = Box::new(unified);
+    }
+    if let Some(unified) = results.next() {
+        case.else_expr = Some(Box::new(unified));
+    }
+    case
+}
+
+/// The type of times that the expressions become, if one of them is a time that is not in nanoseconds.
+fn time_among(exprs: &[Expr], schema: &DFSchema) -> Option<DataType> {
+    exprs.iter().find_map(|expr| match expr.get_type(schema) {
+        Ok(DataType::Timestamp(unit, zone)) if unit != TimeUnit::Nanosecond => Some(micros(zone)),
+        _ => None,
+    })
+}
+
+fn micros(zone: Option<std::sync::Arc<str>>) -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, zone)
+}
+
+fn as_time(expr: Expr, time: &DataType, schema: &DFSchema) -> Expr {
+    if is_text(&expr, schema) || is_day(&expr, schema) {
+        cast(expr, time.clone())
+    } else {
+        expr
+    }
+}
+
+fn is_text(expr: &Expr, schema: &DFSchema) -> bool {
+    expr.get_type(schema)
+        .is_ok_and(|data_type| data_type.is_string())
+}
+
+fn is_day(expr: &Expr, schema: &DFSchema) -> bool {
+    matches!(
+        expr.get_type(schema),
+        Ok(DataType::Date32 | DataType::Date64)
+    )
+}

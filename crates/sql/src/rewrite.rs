@@ -1,0 +1,236 @@
+//! What the planner can't do, written as what it can, in the parsed text.
+//!
+//! - A long chain of AND, OR or `||` becomes a tree of few levels: all three may be grouped as one likes.
+//! - `LIKE … ESCAPE` becomes a pattern with the escape that the planner knows.
+//! - A cast to text of some length cuts the text, and fills it for CHAR.
+
+use std::ops::ControlFlow;
+
+use datafusion_sql::sqlparser::ast::{
+    BinaryOperator, CharacterLength, DataType, Expr, FunctionArg, FunctionArgExpr,
+    FunctionArguments, Query as Ast, Spanned, Value, ValueWithSpan, VisitMut, VisitorMut,
+};
+use millstream_core::{Error, Result};
+
+use crate::parse::parse_expression;
+use crate::place::{Place, invalid};
+
+/// Levels of an expression that are planned. Chains of other operators than those above are as deep as they
+/// are long.
+const LEVELS: usize = 600;
+/// Chains of at least this many parts are regrouped.
+const LONG: usize = 16;
+
+/// Rewrites `query`.
+///
+/// # Errors
+/// SQL_INVALID for a LIKE that has no pattern to escape in, or an expression of too many levels.
+pub(crate) fn rewrite(query: &mut Ast) -> Result<()> {
+    let mut rewriter = Rewriter { level: 0 };
+    match query.visit(&mut rewriter) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(*error),
+    }
+}
+
+struct Rewriter {
+    level: usize,
+}
+
+impl VisitorMut for Rewriter {
+    type Break = Box<Error>;
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        self.level += 1;
+        if self.level > LEVELS {
+            return ControlFlow::Break(Box::new(too_deep()));
+        }
+        regroup(expr);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
+        self.level -= 1;
+        match escape(expr).and_then(|()| cut(expr)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(Box::new(error)),
+        }
+    }
+}
+
+/// The error about an expression of too many levels.
+pub(crate) fn too_deep() -> Error {
+    invalid(None, "expressions are nested too deep").next(
+        "write the expression with fewer levels of parentheses, and a chain of hundreds of operators in groups",
+    )
+}
+
+/// Makes a tree of a long chain.
+fn regroup(expr: &mut Expr) {
+    let op = match expr {
+        Expr::BinaryOp { op, .. } if chains(op) => op.clone(),
+        _ => return,
+    };
+    let mut length = 1;
+    let mut part: &Expr = expr;
+    while let Expr::BinaryOp { left, op: next, .. } = part
+        && *next == op
+    {
+        length += 1;
+        part = left.as_ref();
+    }
+    if length < LONG {
+        return;
+    }
+    let mut parts = Vec::with_capacity(length);
+    let mut rest = taken(expr);
+    loop {
+        match rest {
+            Expr::BinaryOp {
+                left,
+                op: next,
+                right,
+            } if next == op => {
+                parts.push(*right);
+                rest = *left;
+            }
+            first => {
+                parts.push(first);
+                break;
+            }
+        }
+    }
+    parts.reverse();
+    *expr = grouped(parts, &op);
+}
+
+fn chains(op: &BinaryOperator) -> bool {
+    matches!(
+        op,
+        BinaryOperator::And | BinaryOperator::Or | BinaryOperator::StringConcat
+    )
+}
+
+/// The parts as pairs, the pairs as pairs, and so on.
+fn grouped(mut parts: Vec<Expr>, op: &BinaryOperator) -> Expr {
+    while parts.len() > 1 {
+        let mut pairs = Vec::with_capacity(parts.len().div_ceil(2));
+        let mut rest = parts.into_iter();
+        while let Some(left) = rest.next() {
+            pairs.push(match rest.next() {
+                Some(right) => Expr::BinaryOp {
+                    left: Box::new(left),
+                    op: op.clone(),
+                    right: Box::new(right),
+                },
+                None => left,
+            });
+        }
+        parts = pairs;
+    }
+    parts.pop().unwrap_or_else(nothing)
+}
+
+fn taken(expr: &mut Expr) -> Expr {
+    std::mem::replace(expr, nothing())
+}
+
+fn nothing() -> Expr {
+    Expr::Value(Value::Null.into())
+}
+
+/// Puts the planner's own escape, a backslash, in place of the one that is given.
+fn escape(expr: &mut Expr) -> Result<()> {
+    let place = Place::of(expr.span());
+    let (Expr::Like {
+        pattern,
+        escape_char,
+        ..
+    }
+    | Expr::ILike {
+        pattern,
+        escape_char,
+        ..
+    }) = expr
+    else {
+        return Ok(());
+    };
+    let Some(given) = escape_char.take() else {
+        return Ok(());
+    };
+    let wrong =
+        |what: &str| invalid(place, what).next("write it like name LIKE '10!%%' ESCAPE '!'");
+    let Value::SingleQuotedString(given) = &given.value else {
+        return Err(wrong("what follows ESCAPE is not a text"));
+    };
+    let mut characters = given.chars();
+    let (escape, more) = (characters.next(), characters.next());
+    if more.is_some() {
+        return Err(wrong("what follows ESCAPE is more than one character"));
+    }
+    let Expr::Value(ValueWithSpan {
+        value: Value::SingleQuotedString(pattern),
+        ..
+    }) = pattern.as_mut()
+    else {
+        return Err(wrong("with ESCAPE the pattern must be a text of the query"));
+    };
+    *pattern = escaped(pattern, escape)
+        .ok_or_else(|| wrong("the escape character stands before neither %, _ nor itself"))?;
+    Ok(())
+}
+
+/// `pattern` with a backslash as its escape; `None`: the escape stands where it may not.
+fn escaped(pattern: &str, escape: Option<char>) -> Option<String> {
+    let mut result = String::with_capacity(pattern.len() + 8);
+    let mut rest = pattern.chars();
+    while let Some(next) = rest.next() {
+        let literal = if Some(next) == escape {
+            let literal = rest.next()?;
+            if !matches!(literal, '%' | '_') && Some(literal) != escape {
+                return None;
+            }
+            Some(literal)
+        } else {
+            (next == '\\').then_some('\\')
+        };
+        match literal {
+            Some(literal @ ('%' | '_' | '\\')) => result.extend(['\\', literal]),
+            Some(literal) => result.push(literal),
+            None => result.push(next),
+        }
+    }
+    Some(result)
+}
+
+/// Has a cast to text of some length give text of that length.
+fn cut(expr: &mut Expr) -> Result<()> {
+    let Expr::Cast { data_type, .. } = expr else {
+        return Ok(());
+    };
+    let (length, fill) = match data_type {
+        DataType::Varchar(length)
+        | DataType::Nvarchar(length)
+        | DataType::CharVarying(length)
+        | DataType::CharacterVarying(length) => (length.take(), false),
+        DataType::Char(length) | DataType::Character(length) => (length.take(), true),
+        _ => return Ok(()),
+    };
+    let length = match length {
+        Some(CharacterLength::IntegerLength { length, .. }) => length,
+        Some(CharacterLength::Max) => return Ok(()),
+        None if fill => 1,
+        None => return Ok(()),
+    };
+    *data_type = DataType::String(None);
+    let function = if fill { "rpad" } else { "left" };
+    let mut call = parse_expression(&format!("{function}(null, {length})"))?;
+    if let Expr::Function(function) = &mut call
+        && let FunctionArguments::List(list) = &mut function.args
+        && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(first))) = list.args.first_mut()
+    {
+        *first = taken(expr);
+        *expr = call;
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! However long a flat chain of operators is: it has a result, or it is refused in one line.
+
+use millstream_sql::Query;
+use millstream_sql::schema::parse_struct;
+
+use crate::support::{refused, run};
+
+const SCHEMA: &str = "struct<a:Int,d:Double,s:String>";
+const ROW: &str = r#"{"a":7,"d":0.5,"s":"x"}"#;
+
+fn chain(between: &str, part: impl Fn(usize) -> String, length: usize) -> String {
+    let parts: Vec<String> = (0..length).map(part).collect();
+    parts.join(between)
+}
+
+#[test]
+fn thousands_of_conditions_and_texts_have_a_result() {
+    for length in [20, 5_000] {
+        let ors = chain(" or ", |i| format!("a = {i}"), length);
+        assert_eq!(
+            run(SCHEMA, ROW, &format!("select a from t1 where {ors}")),
+            [r#"{"a":7}"#]
+        );
+        let likes = chain(" or ", |i| format!("s like '{i}%' or d > {i}"), length);
+        assert_eq!(
+            run(SCHEMA, ROW, &format!("select a from t1 where {likes}")),
+            [r#"{"a":7}"#]
+        );
+        let ands = chain(" and ", |i| format!("a <> {}", i + 8), length);
+        assert_eq!(
+            run(SCHEMA, ROW, &format!("select a from t1 where {ands}")),
+            [r#"{"a":7}"#]
+        );
+        let texts = chain("||", |_| "s".to_owned(), length);
+        let found = run(SCHEMA, ROW, &format!("select length({texts}) as n from t1"));
+        assert_eq!(found, [format!("{{\"n\":{length}}}")]);
+    }
+}
+
+#[test]
+fn a_sum_of_hundreds_is_evaluated_on_the_stack_of_a_worker() {
+    // Tests run on stacks of 2 MiB, as workers do.
+    for part in ["a", "d"] {
+        let sum = chain("+", |_| part.to_owned(), 490);
+        assert_eq!(
+            run(SCHEMA, ROW, &format!("select {sum} as n from t1")).len(),
+            1
+        );
+    }
+}
+
+#[test]
+fn what_is_too_deep_is_refused_in_one_line() {
+    for sql in [
+        format!(
+            "select {} as n from t1",
+            chain("+", |_| "a".to_owned(), 5_000)
+        ),
+        format!(
+            "select {} as n from t1",
+            chain("+", |_| "1".to_owned(), 5_000)
+        ),
+        format!(
+            "select {} as n from t1",
+            chain("-", |_| "d".to_owned(), 200_000)
+        ),
+        format!(
+            "select {}a{} as n from t1",
+            "(".repeat(5_000),
+            ")".repeat(5_000)
+        ),
+        format!("select a{} as n from t1", "::bigint::int".repeat(5_000)),
+        format!("select a from t1 where a = 1{}", " is null".repeat(20_000)),
+        format!("select {}a as n from t1", "- ".repeat(20_000)),
+    ] {
+        let error = refused(SCHEMA, &sql);
+        assert!(
+            error.starts_with("MS-5001: expressions are nested too deep; "),
+            "{}",
+            &error[..error.len().min(300)]
+        );
+    }
+    let list = chain(",", |i| i.to_string(), 100_000);
+    let schema = parse_struct(SCHEMA).unwrap();
+    Query::plan(
+        &format!("select a from t1 where a in ({list})"),
+        "t1",
+        &schema,
+    )
+    .unwrap();
+}
