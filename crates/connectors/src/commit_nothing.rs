@@ -7,7 +7,8 @@ const WHY: &str = "this sink commits nothing; the output was prepared by another
 
 /// For sinks whose output is visible as soon as it is written. Output that a snapshot holds all the same was prepared by
 /// another sink under the same uid: nobody here can tell what became of it.
-pub(crate) struct NothingToCommit;
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NothingToCommit;
 
 impl SinkCommitter for NothingToCommit {
     fn commit(&mut self, committables: &[Committable]) -> Result<Vec<CommitOutcome>> {

@@ -8,13 +8,13 @@ use std::time::Duration;
 use files_source_support::{Attempt, Found, directory, source, write};
 use millstream_connectors::files_source::{FileSource, Watch};
 
-fn watching(path: &std::path::Path) -> FileSource {
+fn watching(path: &std::path::Path, forget: Duration) -> FileSource {
     source(path, |options| {
         options.watch = Watch::Continuously {
             interval: Duration::from_millis(5),
         };
         options.intake.settle = Some(Duration::ZERO);
-        options.intake.forget = Duration::ZERO;
+        options.intake.forget = forget;
     })
 }
 
@@ -24,7 +24,7 @@ fn a_directory_that_is_gone_empty_and_back_is_read_once() {
     let path = directory.path().join("in");
     std::fs::create_dir(&path).expect("is made");
     write(&path, "a.csv", b"1\n2\n", 1);
-    let source = watching(&path);
+    let source = watching(&path, Duration::from_secs(60));
     let mut attempt = Attempt::start(&source, 2);
     let found = attempt
         .read_until(|found| !found.is_empty())
@@ -59,7 +59,7 @@ fn a_directory_that_is_gone_empty_and_back_is_read_once() {
 #[test]
 fn a_file_that_has_left_is_forgotten_and_one_of_its_name_is_new() {
     let directory = directory(&[("a.csv", b"1\n"), ("b.csv", b"2\n")]);
-    let source = watching(directory.path());
+    let source = watching(directory.path(), Duration::ZERO);
     let mut attempt = Attempt::start(&source, 1);
     attempt
         .read_until(|found| found.len() >= 2)

@@ -17,6 +17,14 @@ const TINY: ReadSizes = ReadSizes {
     rows: 1,
 };
 
+/// Every choice.
+const ALL: [Changed; 4] = [
+    Changed::Ignore,
+    Changed::Reread,
+    Changed::Append,
+    Changed::Fail,
+];
+
 fn watching(path: &Path, changed: Changed, sizes: ReadSizes) -> FileSource {
     source(path, |options| {
         options.watch = Watch::Continuously {
@@ -52,8 +60,8 @@ fn stopped_after(count: usize, directory: &Path, splits: ReadSizes) -> State {
 }
 
 #[test]
-fn a_file_that_changed_after_it_was_read_is_ignored_reread_or_an_error() {
-    for changed in [Changed::Ignore, Changed::Reread, Changed::Fail] {
+fn a_file_that_changed_after_it_was_read_is_ignored_reread_read_on_or_an_error() {
+    for changed in ALL {
         let directory = directory(&[("a.csv", b"1\n2\n")]);
         let source = watching(directory.path(), changed, ReadSizes::default());
         let mut attempt = Attempt::start(&source, 2);
@@ -66,6 +74,7 @@ fn a_file_that_changed_after_it_was_read_is_ignored_reread_or_an_error() {
                 assert_eq!(rows(&mut attempt, 1), ["new"]);
             }
             Changed::Reread => assert_eq!(rows(&mut attempt, 1), ["1", "2", "3"]),
+            Changed::Append => assert_eq!(rows(&mut attempt, 1), ["3"]),
             Changed::Fail => {
                 let error = attempt.fails();
                 assert_eq!(error.code(), "MS-6003");
@@ -76,8 +85,8 @@ fn a_file_that_changed_after_it_was_read_is_ignored_reread_or_an_error() {
 }
 
 #[test]
-fn a_file_that_changed_between_two_runs_is_ignored_reread_or_an_error() {
-    for changed in [Changed::Ignore, Changed::Reread, Changed::Fail] {
+fn a_file_that_changed_between_two_runs_is_ignored_reread_read_on_or_an_error() {
+    for changed in ALL {
         let directory = directory(&[("a.csv", b"1\n2\n")]);
         let first = once(directory.path(), changed, ReadSizes::default());
         let mut attempt = Attempt::start(&first, 1);
@@ -97,6 +106,7 @@ fn a_file_that_changed_between_two_runs_is_ignored_reread_or_an_error() {
                 );
             }
             Changed::Reread => assert_eq!(rows(&mut attempt, 1), ["1", "2", "3"]),
+            Changed::Append => assert_eq!(rows(&mut attempt, 1), ["3"]),
             Changed::Fail => assert_eq!(attempt.fails().code(), "MS-6003"),
         }
     }

@@ -4,14 +4,15 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use common::{RunningJob, await_that, graph, node};
 use millstream_core::{CheckpointId, Error, JobStatus, Result, codes};
 use millstream_engine::connector::{
-    Enumerated, Enumerator, EnumeratorContext, Limit, Notice, SnapshotRequest, Source,
-    SourceContext, SourceOutput, SourceReader, SourceSnapshot, SourceStatus, Waker,
+    Enumerated, Enumerator, EnumeratorContext, Limit, Notice, Owner, SnapshotRequest, Source,
+    SourceContext, SourceOutput, SourceReader, SourceSnapshot, SourceStatus, StateEntry, Waker,
 };
 use millstream_engine::graph::NodeKind;
 use millstream_engine::operator::SourceFactory;
@@ -35,6 +36,8 @@ struct Known {
     enumerator: BTreeMap<CheckpointId, u64>,
     readers: BTreeMap<(CheckpointId, usize), Vec<u64>>,
     ended: Vec<(CheckpointId, bool)>,
+    /// What an enumerator was restored from: its own entries, and how many of how many readers.
+    restored: Option<(Vec<StateEntry>, usize, usize)>,
 }
 
 /// A source whose splits are numbers, each of one record.
@@ -65,6 +68,12 @@ impl Splits {
         let job = RunningJob::start(graph(nodes), directory.path(), options);
         (job, directory)
     }
+
+    fn go_on(&self, path: &str, directory: &Path) -> RunningJob {
+        let factory = NodeKind::Source(Arc::new(SourceFactory::new(self.clone())));
+        let nodes = vec![node("splits", READERS - 2, factory, Vec::new())];
+        RunningJob::start_from(path, graph(nodes), directory, &[])
+    }
 }
 
 impl Source<u64> for Splits {
@@ -73,21 +82,54 @@ impl Source<u64> for Splits {
     }
 
     fn open(&self, context: SourceContext) -> Result<Box<dyn SourceReader<u64>>> {
+        let restored = context.restored.unwrap_or_default();
+        // What the first reader wrote goes to every reader, the rest to the last one.
+        let is_last = context.subtask + 1 == context.parallelism;
+        let expected = if is_last { READERS } else { 1 };
+        assert!(
+            restored.is_empty() || restored.len() == expected,
+            "{restored:?}"
+        );
+        let before = restored.first().and_then(|entry| entry.value.as_u64());
+        let found: Vec<u64> = (0..before.unwrap_or_default()).collect();
         Ok(Box::new(Reader {
             subtask: context.subtask,
-            found: Vec::new(),
-            read: 0,
+            read: found.len(),
+            found,
             source: self.clone(),
         }))
+    }
+
+    fn owner(&self, key: &str, parallelism: usize) -> Owner {
+        if key == "reader 0" {
+            Owner::Everyone
+        } else {
+            Owner::Subtask(parallelism - 1)
+        }
     }
 
     fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
         let progress = context.progress.held_up.clone();
         *self.held_up.lock().expect("no panic") = Some((progress, context.waker));
+        let mut next = 0;
+        if let Some(restored) = context.restored {
+            let own = restored.entries.iter();
+            next = own.filter_map(|entry| entry.value.as_u64()).sum();
+            let mut known = self.known.lock().expect("no panic");
+            let readers = (restored.readers.len(), restored.readers_parallelism);
+            known.restored = Some((restored.entries, readers.0, readers.1));
+        }
         Ok(Some(Box::new(Announcer {
-            next: 0,
+            next,
             source: self.clone(),
         })))
+    }
+}
+
+fn entry(key: &str, value: u64) -> StateEntry {
+    StateEntry {
+        key: key.to_owned(),
+        value: value.into(),
     }
 }
 
@@ -116,7 +158,7 @@ impl Enumerator for Announcer {
     fn snapshot(&mut self, request: &SnapshotRequest) -> Result<SourceSnapshot> {
         let mut known = self.source.known.lock().expect("no panic");
         known.enumerator.insert(request.checkpoint, self.next);
-        Ok(SourceSnapshot::default())
+        Ok(vec![entry("next", self.next)].into())
     }
 
     fn checkpoint_ended(&mut self, checkpoint: CheckpointId, completed: bool) -> Result<()> {
@@ -151,7 +193,8 @@ impl SourceReader<u64> for Reader {
         let mut known = self.source.known.lock().expect("no panic");
         let place = (checkpoint, self.subtask);
         known.readers.insert(place, self.found.clone());
-        Ok(SourceSnapshot::default())
+        let key = format!("reader {}", self.subtask);
+        Ok(vec![entry(&key, self.found.len() as u64)].into())
     }
 
     fn found(&mut self, announcement: &[u8]) -> Result<()> {
@@ -198,9 +241,9 @@ fn they_know_the_same() {
 }
 
 #[test]
-fn a_checkpoint_and_a_stop_pass_an_enumerator_that_is_held_up() {
+fn a_stop_passes_one_that_is_held_up_and_it_goes_on_from_there() {
     let splits = Splits::new(Manner::IsHeldUp);
-    let (mut job, _directory) = splits.start(&[]);
+    let (mut job, directory) = splits.start(&[]);
     let half = SPLITS / 2 * READERS as u64;
     await_that("half of it", || splits.found.load(Ordering::SeqCst) == half);
     let checkpoint = job.checkpoint();
@@ -210,12 +253,18 @@ fn a_checkpoint_and_a_stop_pass_an_enumerator_that_is_held_up() {
         "{result:?}"
     );
     let stop = job.stop(false);
-    let result = job.result(stop);
-    assert!(
-        matches!(result, OperationResult::Stopped { .. }),
-        "{result:?}"
-    );
+    let OperationResult::Stopped { path, checkpoint } = job.result(stop) else {
+        panic!("the job stops");
+    };
     job.join();
+    let known = || splits.known.lock().expect("no panic");
+    assert_eq!(known().enumerator.get(&checkpoint), Some(&(SPLITS / 2)));
+    splits.goes_on.store(true, Ordering::SeqCst);
+    let job = splits.go_on(&path, directory.path());
+    assert_eq!(job.join().status, JobStatus::Finished);
+    let restored = known().restored.clone();
+    let expected = (vec![entry("next", SPLITS / 2)], READERS, READERS);
+    assert_eq!(restored, Some(expected), "it is handed what it wrote");
 }
 
 #[test]

@@ -128,3 +128,8 @@ fn one_of(mut problems: Vec<Error>) -> Error {
     }
     Error::new(code, message)
 }
+
+/// The error for parameters that contradict each other.
+fn contradiction(message: String, next: &str) -> Error {
+    Error::new(&codes::INGEST_PARAMETERS, message).next(next)
+}

@@ -40,10 +40,13 @@ impl Owning<'_> {
         };
         let mut ownership = Ownership::acquire(self.checkpoints, self.job, owner)?;
         if let Some(metadata) = metadata {
-            if self.is_latest {
-                ownership.hold(metadata.job_id)?;
-            }
             ownership.go_on_above(metadata.run);
+        }
+        // The one that it went on from is the last of those that went before, also when it is started again.
+        if self.is_latest
+            && let Some(before) = lineage.ancestors.last()
+        {
+            ownership.hold(before.job)?;
         }
         Ok((ownership, lineage))
     }

@@ -15,7 +15,7 @@ mod state;
 use std::path::Path;
 use std::process::ExitCode;
 
-use millstream_core::{Configuration, Result};
+use millstream_core::{Configuration, Result, codes};
 use millstream_engine::job::{Job, JobSpec, Restore};
 use millstream_engine::{JobGraph, Plan};
 use millstream_protocol::link::Submission;
@@ -116,9 +116,13 @@ pub(crate) fn execute(
         is_latest,
         owned: None,
     };
-    if !directory.has_begun() {
-        // What keeps a job from starting is told to the one who submits it.
-        past.own()?;
+    // What keeps a job from starting is told to the one who submits it. A job that has run waits for what is away; not for
+    // somebody else who has its checkpoints: where that one ends, its output is behind the job's newest snapshot.
+    let owned = past.own();
+    if let Err(error) = owned
+        && (!directory.has_begun() || error.code() == codes::OWNED.id)
+    {
+        return Err(error);
     }
     let savepoints = past::savepoint_directory(&configuration)?;
     let ending = Ending::new(state.clone(), directory.clone());

@@ -151,7 +151,8 @@ pub enum Action {
         attempt: Attempt,
     },
     /// Delete a snapshot that nothing will go back to. A checkpoint that was given up must be gone before the next recovery is
-    /// tried, which removes output that it holds; where it can't be deleted, that recovery has failed.
+    /// tried, which removes output that it holds; where it can't be deleted, that recovery has failed, and the savepoint of its
+    /// number, which is deleted after it, stays.
     DiscardSnapshot {
         /// Which.
         snapshot: SnapshotRef,

@@ -38,6 +38,11 @@ pub(crate) struct RunArguments {
     )]
     pub(super) claim_mode: Option<String>,
 
+    /// What becomes of a start where output that the savepoint tells to commit is lost, or may be: fail (default), or accept (it
+    /// is named in warnings and taken for committed).
+    #[arg(long = "on-lost-output", value_name = "CHOICE")]
+    pub(super) on_lost_output: Option<String>,
+
     /// How many subtasks each operator has that sets none itself.
     #[arg(short, long, value_name = "NUMBER")]
     pub(super) parallelism: Option<String>,
@@ -94,11 +99,12 @@ pub(crate) struct RunArguments {
 
 impl RunArguments {
     /// Of the options of `run`, which `info` takes as well, those that change no plan, and whether they are given.
-    pub(crate) fn beside_the_plan(&self) -> [(bool, &'static str); 8] {
+    pub(crate) fn beside_the_plan(&self) -> [(bool, &'static str); 9] {
         [
             (self.from_savepoint.is_some(), "--fromSavepoint"),
             (self.allow_non_restored_state, "--allowNonRestoredState"),
             (self.claim_mode.is_some(), "--claimMode"),
+            (self.on_lost_output.is_some(), "--on-lost-output"),
             (self.detached, "--detached"),
             (self.shutdown_on_attached_exit, "--shutdownOnAttachedExit"),
             (self.verbosity > 0, "-v"),

@@ -83,6 +83,15 @@ fn restore(
         }
         configuration.set(options::RESTORE_CLAIM_MODE.name, mode);
     }
+    if let Some(choice) = &run.on_lost_output {
+        if !has_references(choice)
+            && !["fail", "accept"].contains(&choice.to_ascii_lowercase().as_str())
+        {
+            let message = format!("--on-lost-output is `{choice}`, which is no choice");
+            return Err(Error::new(&codes::OPTION_VALUE, message).next("give fail or accept"));
+        }
+        configuration.set(options::RESTORE_ON_LOST_OUTPUT.name, choice.as_str());
+    }
     if !configuration.is_set(&options::RESTORE_PATH) {
         for (given, name) in [
             (run.allow_non_restored_state, "--allowNonRestoredState"),

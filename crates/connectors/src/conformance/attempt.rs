@@ -7,9 +7,9 @@ use std::time::Duration;
 use millstream_core::{CheckpointId, JobId, Lineage, MaxParallelism, Numbers, OperatorId, Result};
 use millstream_engine::connector::{
     EntryMetadata, Enumerated, Enumerator, EnumeratorContext, Limit, Location, OperatorMetadata,
-    RestoredSource, Snapshot, SnapshotFormat, SnapshotKind, SnapshotLayout, SnapshotMetadata,
-    SnapshotRequest, SnapshotTarget, Source, SourceContext, SourceOutput, SourceProgress,
-    SourceReader, SourceSnapshot, SourceStatus, StateEntry,
+    Owner, RestoredSource, Snapshot, SnapshotFormat, SnapshotKind, SnapshotLayout,
+    SnapshotMetadata, SnapshotRequest, SnapshotTarget, Source, SourceContext, SourceOutput,
+    SourceProgress, SourceReader, SourceSnapshot, SourceStatus, StateEntry,
 };
 
 use super::wake::Bell;
@@ -158,7 +158,11 @@ impl SourceJob {
                 parallelism,
                 lineage: Lineage::default(),
                 run,
-                restored: restored.as_ref().map(|restored| restored.readers.clone()),
+                restored: restored.as_ref().map(|restored| {
+                    let entries = restored.readers.iter();
+                    let own = entries.filter(|entry| is_its(source, entry, subtask, parallelism));
+                    own.cloned().collect()
+                }),
                 snapshot: restored.as_ref().map(|restored| restored.operator.clone()),
                 waker: bell.waker(),
                 progress: progress.clone(),
@@ -174,6 +178,7 @@ impl SourceJob {
             enumerator,
             has_ended: false,
             held_up: None,
+            counted: 0,
             progress: progress.clone(),
             bell,
         })
@@ -199,6 +204,26 @@ impl SourceJob {
     }
 }
 
+/// Whether the reader of a subtask gets a restored entry, as the engine hands them out.
+fn is_its<T: 'static>(
+    source: &dyn Source<T>,
+    entry: &StateEntry,
+    subtask: usize,
+    parallelism: usize,
+) -> bool {
+    match source.owner(&entry.key, parallelism) {
+        Owner::Everyone => true,
+        Owner::Subtask(owner) => {
+            assert!(
+                owner < parallelism,
+                "the owner of {} is a reader: {owner} of {parallelism}",
+                entry.key
+            );
+            owner == subtask
+        }
+    }
+}
+
 fn written(entries: Vec<StateEntry>) -> Vec<EntryMetadata> {
     let entry = |entry: StateEntry| EntryMetadata {
         key: entry.key,
@@ -219,6 +244,8 @@ pub struct SourceAttempt<T: 'static> {
     enumerator: Option<Box<dyn Enumerator>>,
     has_ended: bool,
     held_up: Option<String>,
+    /// Bytes that the last poll counted.
+    pub(super) counted: usize,
     /// What each reader reports.
     pub progress: Vec<SourceProgress>,
     bell: Bell,
@@ -277,7 +304,9 @@ impl<T: 'static> SourceAttempt<T> {
             "subtask {subtask} had ended and answers {status:?}"
         );
         reader.ended = status == SourceStatus::Ended;
-        Ok((reader.out.take().0, status))
+        let (records, bytes) = reader.out.take();
+        self.counted = bytes;
+        Ok((records, status))
     }
 
     /// Waits until the source wants to be polled, or for `at_most`.
@@ -335,7 +364,7 @@ impl<T: 'static> SourceAttempt<T> {
             entries.extend(more);
             states.extend(files);
         }
-        let before = bytes_below(&layout.job_directory());
+        let before = bytes_below(&layout.shared());
         let target = SnapshotTarget::checkpoint(&layout, number, format)?;
         let mut operator = OperatorMetadata::new(UID, UID, self.parallelism());
         operator.entries = written(entries.clone());
@@ -348,7 +377,8 @@ impl<T: 'static> SourceAttempt<T> {
             }
         }
         let location = target.complete(&job.metadata(number, operator))?;
-        let written = bytes_below(&layout.job_directory()) - before;
+        let shared = bytes_below(&layout.shared()) - before;
+        let written = shared + bytes_below(&layout.checkpoint(number));
         Ok(TakenSnapshot {
             checkpoint: number,
             location,

@@ -17,9 +17,11 @@ const PARALLELISM: usize = 4;
 ///
 /// # Promises checked
 /// - All readers together hand out exactly the truth, at every parallelism from 1 to 4.
-/// - A poll hands out at most `limit` records and counts them right.
+/// - A poll hands out at most `limit` records and counts them right, and no more bytes than the limit where it counts
+///   them and they are more than one record.
 /// - A snapshot does not move the reader, and says the same twice.
 /// - What was restored, at any parallelism, hands out exactly the rest; also again and again.
+/// - A restored entry is handed to its owner alone, who is one of the readers.
 /// - An entry's key is used once; entries survive being written as JSON.
 /// - A reader that has ended stays ended, also after a restore.
 /// - A reader that waits calls its waker.
@@ -60,6 +62,32 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> SourceSuite<'a, T, R> {
     pub fn rounds(mut self, rounds: usize) -> Self {
         self.rounds = rounds;
         self
+    }
+
+    /// Checks a source that can't be replayed, bounded or not: everything but what is handed out after a restore.
+    ///
+    /// # Panics
+    /// A promise is broken.
+    pub fn run_without_replay(&self) {
+        for parallelism in 1..=PARALLELISM {
+            let job = SourceJob::default();
+            let seed = self.seed.wrapping_add(parallelism as u64);
+            let mut attempt = Attempt::open(self, &job, parallelism, None, seed);
+            let mut random = Random::new(seed);
+            let mut found = Vec::new();
+            for _ in 0..random.below(20) {
+                found.extend(attempt.poll_one(&mut random));
+                attempt.snapshot();
+            }
+            found.extend(attempt.read_to_end());
+            let promise = format!("reads everything once at parallelism {parallelism}");
+            assert_same(&promise, found, self.truth.clone());
+            attempt.check_ended();
+            let taken = attempt.snapshot();
+            drop(attempt);
+            // What it says of its position is taken back, at any parallelism.
+            drop(Attempt::open(self, &job, 1, Some(&taken), seed));
+        }
     }
 
     /// Runs every check.
@@ -150,13 +178,14 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
     /// Polls one reader once, with a random limit.
     fn poll_one(&mut self, random: &mut Random) -> Vec<R> {
         let subtask = random.below(self.attempt.parallelism());
-        let limit = *[1, 2, 7, 100, 10_000].get(random.below(5)).unwrap();
-        self.poll(subtask, limit).0
+        let records = *[1, 2, 7, 100, 10_000].get(random.below(5)).unwrap();
+        let bytes = *[1, 100, 3_000, usize::MAX].get(random.below(4)).unwrap();
+        self.poll(subtask, Limit { records, bytes }).0
     }
 
-    fn poll(&mut self, subtask: usize, limit: usize) -> (Vec<R>, SourceStatus) {
+    fn poll(&mut self, subtask: usize, limit: Limit) -> (Vec<R>, SourceStatus) {
         let seed = self.seed;
-        let polled = self.attempt.poll(subtask, Limit::records(limit));
+        let polled = self.attempt.poll(subtask, limit);
         let (out, status) = polled
             .unwrap_or_else(|error| panic!("seed {seed}: poll of subtask {subtask}: {error}"));
         let found: Vec<R> = out.into_iter().flat_map(self.suite.records).collect();
@@ -171,9 +200,17 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
             "seed {seed}: a poll counts what it hands out"
         );
         assert!(
-            found.len() <= limit,
-            "seed {seed}: {} records were handed out at a limit of {limit}",
-            found.len()
+            found.len() <= limit.records,
+            "seed {seed}: {} records were handed out at a limit of {}",
+            found.len(),
+            limit.records
+        );
+        let counted = self.attempt.counted;
+        assert!(
+            counted <= limit.bytes || found.len() <= 1,
+            "seed {seed}: {} records of {counted} bytes were handed out at a limit of {} bytes",
+            found.len(),
+            limit.bytes
         );
         (found, status)
     }
@@ -212,7 +249,7 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
             let mut moved = false;
             for subtask in 0..self.attempt.parallelism() {
                 let limit = 1 + self.random.below(2_000);
-                let (records, status) = self.poll(subtask, limit);
+                let (records, status) = self.poll(subtask, Limit::records(limit));
                 found.extend(records);
                 match status {
                     SourceStatus::Ready(_) => moved = true,
@@ -230,7 +267,7 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
     fn check_ended(&mut self) {
         for subtask in 0..self.attempt.parallelism() {
             for limit in [1, 1_000] {
-                let (_, status) = self.poll(subtask, limit);
+                let (_, status) = self.poll(subtask, Limit::records(limit));
                 assert_eq!(status, SourceStatus::Ended, "what has ended stays ended");
             }
         }

@@ -235,7 +235,7 @@ impl FetchThread {
             return Ok(Err(Gone));
         }
         let grown = self.compare(task, &open)?;
-        let mut tail = open.stream.has_tail(task.to);
+        let mut tail = open.stream.has_tail(from, task.to);
         if tail && !task.keeps_tail && !grown {
             // Nobody is writing, so the file ends without a line end.
             open.stream.keep_tail(false);
@@ -244,7 +244,11 @@ impl FetchThread {
                 return Ok(Err(Gone));
             }
         }
-        let start = open.stream.position();
+        let start = if open.stream.is_adrift() {
+            known
+        } else {
+            open.stream.position()
+        };
         let taken = open.stream.taken_since();
         open.passed = task.to;
         self.open = Some(open);

@@ -372,6 +372,14 @@ impl Ledger {
         state.done.insert(from, next.offset.min(to));
         state.reached(next);
         let limit = counted_up_to(state);
+        if state
+            .tail
+            .take_if(|tail| tail.0 == from && tail.0 < next.offset)
+            .is_some()
+        {
+            let key = state.file.name.key();
+            self.tails.remove(&key);
+        }
         let running = self.running.front_mut();
         running.map_or(0, |running| running.count(limit, next.offset))
     }

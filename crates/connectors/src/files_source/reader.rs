@@ -352,25 +352,28 @@ impl<D> FileReader<D> {
         Ok(true)
     }
 
-    /// Hands at most `limit` records of the block to the decoder.
-    fn decode<T>(&mut self, out: &mut Vec<T>, limit: usize) -> Result<Decoded>
+    /// Hands records of the block to the decoder, up to `limit`; what became of them, and how many bytes they were.
+    fn decode<T>(&mut self, out: &mut Vec<T>, limit: Limit) -> Result<(Decoded, usize)>
     where
         D: Decode<T>,
     {
         let (Some(current), Some(file)) = (&self.block, &self.file) else {
-            return Ok(Decoded::default());
+            return Ok((Decoded::default(), 0));
         };
-        self.spans.clear();
         let raw = &self.plan.dialects.raw;
-        let block = &current.block;
-        let at = cut(
-            raw,
-            block.quoted,
-            &block.bytes,
-            current.at,
-            limit,
-            &mut self.spans,
-        );
+        let (block, from) = (&current.block, current.at);
+        let spans = &mut self.spans;
+        let mut cut_off = |records| {
+            spans.clear();
+            let at = cut(raw, block.quoted, &block.bytes, from, records, spans);
+            let fitting = |span: &Span| (span.end as usize).saturating_sub(from) <= limit.bytes;
+            (at, spans.partition_point(fitting), spans.len())
+        };
+        let at = match cut_off(limit.records) {
+            // One record may always be handed out.
+            (_, fitting, cut) if fitting < cut && cut > 1 => cut_off(fitting.max(1)).0,
+            (at, _, _) => at,
+        };
         let records = Records {
             file,
             bytes: &block.bytes,
@@ -381,30 +384,35 @@ impl<D> FileReader<D> {
         };
         let decoded = self.decoder.decode(&records, &self.spans, out)?;
         self.advance(at);
-        Ok(decoded)
+        Ok((decoded, at - from))
     }
 }
 
 impl<T, D: Decode<T>> SourceReader<T> for FileReader<D> {
     fn poll(&mut self, out: &mut SourceOutput<T>, limit: Limit) -> Result<SourceStatus> {
-        let (out, limit) = (out.records(), limit.records);
         self.look_for_blocked()?;
         self.give_tasks()?;
-        if limit == 0 {
+        if limit.records == 0 {
             return Ok(SourceStatus::Ready(0));
         }
-        let limit = limit.min(self.plan.sizes.rows);
+        let mut left = limit;
+        left.records = left.records.min(self.plan.sizes.rows);
         let mut count = 0;
         let mut bad = 0;
-        while count < limit && self.next_block(out)? {
-            let decoded = self.decode(out, limit - count)?;
-            count += decoded.rows + decoded.bad;
+        let records = out.records();
+        while left.records > 0 && (left.bytes > 0 || count == 0) && self.next_block(records)? {
+            let (decoded, bytes) = self.decode(records, left)?;
+            let read = decoded.rows + decoded.bad;
+            count += read;
             bad += decoded.bad;
+            left.records = left.records.saturating_sub(read);
+            left.bytes = left.bytes.saturating_sub(bytes);
             if decoded.full {
                 break;
             }
         }
-        self.decoder.finish(out)?;
+        self.decoder.finish(records)?;
+        out.bytes(limit.bytes - left.bytes);
         self.progress.bad_records.add(bad as u64);
         if count > 0 {
             Ok(SourceStatus::Ready(count))

@@ -64,6 +64,8 @@ pub(crate) struct RecordStream {
     ended: bool,
     /// Whether a last record without its end is kept back.
     keeps_tail: bool,
+    /// Whether the end was come to without passing a record start.
+    adrift: bool,
     malformed: Vec<u64>,
     reported: u64,
     spare: Vec<Vec<u8>>,
@@ -88,6 +90,7 @@ impl RecordStream {
             next: Start { offset: 0, line: 1 },
             ended: false,
             keeps_tail: false,
+            adrift: false,
             malformed: Vec::new(),
             reported: 0,
             spare: Vec::new(),
@@ -105,9 +108,15 @@ impl RecordStream {
         self.keeps_tail = keeps;
     }
 
-    /// Whether the next record is the last one, has no end, begins before `until`, and is kept back.
-    pub(crate) fn has_tail(&self, until: u64) -> bool {
-        self.keeps_tail && self.ended && self.next.offset < until && !self.rest().is_empty()
+    /// Whether the next record is the last one, has no end, begins in `[from, until)`, and is kept back.
+    pub(crate) fn has_tail(&self, from: u64, until: u64) -> bool {
+        let begins = (from..until).contains(&self.next.offset);
+        self.keeps_tail && self.ended && begins && !self.rest().is_empty()
+    }
+
+    /// Whether the position is the end of the file, and that may be within a record.
+    pub(crate) fn is_adrift(&self) -> bool {
+        self.adrift
     }
 
     /// Where the next record begins; at the end, where the file ends.
@@ -153,6 +162,7 @@ impl RecordStream {
     /// Goes to `start`, which must be where a record begins: at once where the input can seek, by
     /// reading on where it can't (then it must not lie before the present position).
     pub(crate) fn go_to(&mut self, start: Start) -> Result<(), InputError> {
+        self.adrift = false;
         let ahead = start.offset.checked_sub(self.next.offset);
         if let Some(ahead) = ahead.filter(|ahead| *ahead <= self.rest().len() as u64) {
             self.at += ahead as usize;
@@ -189,6 +199,10 @@ impl RecordStream {
             let ahead = usize::try_from(target - self.next.offset).unwrap_or(usize::MAX);
             match scan::pass(&self.dialects.raw, self.rest(), ahead) {
                 Passed::Reached(length) => {
+                    self.step(length);
+                    break;
+                }
+                Passed::Unfinished(length) if self.ended && self.keeps_tail => {
                     self.step(length);
                     break;
                 }
@@ -229,6 +243,7 @@ impl RecordStream {
                 self.rest().len() - kept
             });
             if self.ended {
+                self.adrift = true;
                 return Ok(());
             }
             self.fill()?;

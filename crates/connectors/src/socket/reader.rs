@@ -68,10 +68,11 @@ impl SocketReader {
         })
     }
 
-    /// Hands out waiting lines until `left` is used up.
+    /// Hands out waiting lines as long as they fit into what is `left`; one always does.
     fn take(&mut self, out: &mut SourceOutput<String>, taken: &mut usize, left: &mut Limit) {
-        while left.records > 0 && (left.bytes > 0 || *taken == 0) {
-            let Some(line) = self.waiting.pop_front() else {
+        while left.records > 0 {
+            let fits = |line: &mut String| line.len() <= left.bytes || *taken == 0;
+            let Some(line) = self.waiting.pop_front_if(fits) else {
                 return;
             };
             left.records -= 1;

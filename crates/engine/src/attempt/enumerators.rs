@@ -23,7 +23,7 @@ use crate::task::core::now;
 use slot::{Slot, Step, open_all};
 
 /// The thread looks around this often even when nothing is due.
-const LONGEST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The thread.
 pub(crate) struct EnumeratorThread {

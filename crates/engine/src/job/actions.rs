@@ -247,6 +247,10 @@ impl Driver {
             );
             self.observer
                 .restored(snapshot.checkpoint, &snapshot.path, snapshot.savepoint);
+            if let Some(restored) = self.restored.clone() {
+                let progress = move || restored.snapshot().progress();
+                self.observer.reads_state(Box::new(progress));
+            }
         }
         let restored = self.restored.take().filter(|_| restore.is_some());
         let metadata = restored.as_ref().map(|job| job.snapshot().metadata());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use millstream_core::{AttemptId, CheckpointId, JobStatus, Numbers, Result, TaskStatus, TriggerId};
 use millstream_protocol::{Failure, OperationResult, SnapshotKind, Uncommitted};
-use millstream_storage::Location;
+use millstream_storage::{Location, Verified};
 
 use crate::messages::{TaskKey, TaskSnapshot};
 use crate::metrics::TaskMetrics;
@@ -149,6 +149,11 @@ pub trait Observer: Send {
     /// The present attempt goes on from the snapshot at `path`.
     fn restored(&mut self, checkpoint: CheckpointId, path: &str, savepoint: bool) {
         let _ = (checkpoint, path, savepoint);
+    }
+
+    /// The tasks of the present attempt read their state, whose checksums are verified on the way: `progress` tells how far.
+    fn reads_state(&mut self, progress: Box<dyn Fn() -> Verified + Send>) {
+        let _ = progress;
     }
 
     /// Something failed.

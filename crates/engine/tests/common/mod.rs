@@ -14,12 +14,12 @@ use millstream_core::{
 };
 use millstream_engine::connector::{Limit, SourceSnapshot, SourceStatus};
 use millstream_engine::graph::{Input, Node, NodeId, NodeKind, Partitioner, Ship};
-use millstream_engine::job::{Job, JobControl, JobOutcome, JobSpec, NewJob, Observer};
+use millstream_engine::job::{Job, JobControl, JobOutcome, JobSpec, NewJob, Observer, Restore};
 use millstream_engine::operator::{
     Operator, OperatorContext, OperatorFactory, Port, SourceOperator, SourceOperatorFactory,
 };
 use millstream_engine::{Chunk, JobGraph};
-use millstream_protocol::{OperationResult, Request, SavepointFormat};
+use millstream_protocol::{ClaimMode, OperationResult, Request, SavepointFormat};
 use millstream_storage::{Location, Owner, Ownership};
 
 /// Longer than anything takes on a machine that is busy with other things.
@@ -50,6 +50,7 @@ struct NumbersReader {
     numbers: Numbers,
     next: u64,
     step: u64,
+    read: u64,
 }
 
 impl SourceOperatorFactory for Numbers {
@@ -62,6 +63,7 @@ impl SourceOperatorFactory for Numbers {
             numbers: self.clone(),
             next: context.subtask as u64,
             step: context.parallelism as u64,
+            read: 0,
         }))
     }
 }
@@ -77,6 +79,7 @@ impl SourceOperator for NumbersReader {
             self.next += self.step;
         }
         let read = records.len();
+        self.read += read as u64;
         self.numbers
             .handed_out
             .fetch_add(read as u64, Ordering::SeqCst);
@@ -86,6 +89,10 @@ impl SourceOperator for NumbersReader {
 
     fn snapshot(&mut self, _: CheckpointId) -> Result<SourceSnapshot> {
         Ok(SourceSnapshot::default())
+    }
+
+    fn records_read(&self) -> u64 {
+        self.read
     }
 }
 
@@ -170,6 +177,7 @@ pub fn node(name: &str, parallelism: usize, kind: NodeKind, inputs: Vec<Input>) 
         parallelism,
         kind,
         inputs,
+        is_aside: false,
     }
 }
 
@@ -190,8 +198,8 @@ impl Observer for Told {
     }
 }
 
-/// Keeps the job of these tests, which has not run before.
-fn keeper(checkpoints: &Location) -> NewJob {
+/// Keeps a job of these tests, which has not run before.
+fn keeper(checkpoints: &Location, job: JobId) -> NewJob {
     let lineage = Lineage::fresh(1);
     let owner = Owner {
         job_name: "test".to_owned(),
@@ -199,7 +207,7 @@ fn keeper(checkpoints: &Location) -> NewJob {
         what: "a test".to_owned(),
         since: 0,
     };
-    let ownership = Ownership::acquire(checkpoints, JobId::from_bytes([7; 16]), owner);
+    let ownership = Ownership::acquire(checkpoints, job, owner);
     NewJob::new(ownership.expect("nobody has them"), lineage)
 }
 
@@ -208,12 +216,39 @@ pub struct RunningJob {
     control: JobControl,
     told: Receiver<(TriggerId, OperationResult)>,
     thread: JoinHandle<JobOutcome>,
-    asked: u8,
+    asked: u128,
 }
 
 impl RunningJob {
     /// Starts `graph` with options, everything below `directory`.
     pub fn start(graph: JobGraph, directory: &Path, options: &[(&str, &str)]) -> Self {
+        Self::start_as(JobId::from_bytes([7; 16]), graph, directory, options, None)
+    }
+
+    /// Starts another job from the snapshot at `path`.
+    pub fn start_from(
+        path: &str,
+        graph: JobGraph,
+        directory: &Path,
+        options: &[(&str, &str)],
+    ) -> Self {
+        let restore = Restore {
+            location: path.parse().expect("a place"),
+            allow_non_restored: false,
+            claim: ClaimMode::NoClaim,
+            has_run: false,
+        };
+        let id = JobId::from_bytes([8; 16]);
+        Self::start_as(id, graph, directory, options, Some(restore))
+    }
+
+    fn start_as(
+        id: JobId,
+        graph: JobGraph,
+        directory: &Path,
+        options: &[(&str, &str)],
+        restore: Option<Restore>,
+    ) -> Self {
         let mut configuration = Configuration::new();
         configuration.set("restart-strategy.type", "none");
         for (key, value) in options {
@@ -222,13 +257,13 @@ impl RunningJob {
         let location = |name: &str| Location::from_path(directory.join(name)).expect("a place");
         let mut random = 0;
         let spec = JobSpec {
-            id: JobId::from_bytes([7; 16]),
+            id,
             graph,
             configuration,
             checkpoints: location("checkpoints"),
             savepoints: Some(location("savepoints")),
-            restore: None,
-            keeper: Box::new(keeper(&location("checkpoints"))),
+            restore,
+            keeper: Box::new(keeper(&location("checkpoints"), id)),
             random: Box::new(move || {
                 random += 1;
                 random
@@ -249,7 +284,7 @@ impl RunningJob {
 
     fn id(&mut self) -> TriggerId {
         self.asked += 1;
-        TriggerId::from_bytes([self.asked; 16])
+        TriggerId::from_bytes(self.asked.to_be_bytes())
     }
 
     /// Asks for a stop with a savepoint.
@@ -259,6 +294,18 @@ impl RunningJob {
         self.ask(Request::Stop {
             id,
             drain,
+            directory,
+            format,
+        });
+        id
+    }
+
+    /// Asks for a savepoint on the way.
+    pub fn savepoint(&mut self) -> TriggerId {
+        let id = self.id();
+        let (directory, format) = (None, SavepointFormat::Canonical);
+        self.ask(Request::Savepoint {
+            id,
             directory,
             format,
         });

@@ -6,9 +6,8 @@ use millstream_core::{Error, codes};
 
 use super::definition::Parameter;
 use super::given::Given;
-use super::problems::contradiction;
 use super::resolve::{Elsewhere, local_path};
-use super::table;
+use super::{contradiction, table};
 
 /// What is wrong with the paths that were given.
 pub(super) fn of(given: &Given) -> Vec<Error> {

@@ -10,7 +10,7 @@ use super::choices::{
 use super::definition::names;
 use super::given::Given;
 use super::settings::SchemaText;
-use super::{paths, resolve, table};
+use super::{contradiction, paths, resolve, table};
 
 /// Reports what is missing, contradictory or not there yet.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -226,8 +226,4 @@ fn contradictions(given: &Given) -> Vec<Error> {
         }
     }
     problems
-}
-
-pub(super) fn contradiction(message: String, next: &str) -> Error {
-    Error::new(&codes::INGEST_PARAMETERS, message).next(next)
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use millstream_core::{CheckpointId, JobStatus, Numbers, TriggerId};
 use millstream_engine::connector::Counter;
 use millstream_engine::job::{CheckpointStatistics, JobOutcome, Observer, TaskView};
-use millstream_protocol::OperationResult;
+use millstream_protocol::{Failure, OperationResult};
 
 use crate::clock::{now, readable};
 
@@ -231,6 +231,13 @@ impl Observer for Reporter {
 
     fn numbers(&mut self, _: CheckpointId, numbers: &Numbers) {
         self.watch.with(|state| state.numbers = Some(*numbers));
+    }
+
+    fn failed(&mut self, failure: &Failure) {
+        // That of a task stands in the line of its switch.
+        if failure.task.is_none() {
+            tracing::warn!("{}: {}", failure.code, failure.message);
+        }
     }
 
     fn checkpoint_failed(&mut self, _: CheckpointId, _: &str) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use millstream_core::{CheckpointId, JobStatus, Numbers, Result, TaskStatus, TriggerId};
+use millstream_core::{CheckpointId, JobStatus, Numbers, Result, TaskStatus, TriggerId, codes};
 use millstream_engine::TaskKey;
 use millstream_engine::job::{
     CheckpointStart, CheckpointStatistics, Observer, TaskSnapshot, TaskView,
@@ -12,7 +12,8 @@ use millstream_protocol::link::{
     CheckpointReport, CheckpointState, ClosedNumbers, EndedOperation, FailureReport, JobReport,
     StopBegun, SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
 };
-use millstream_protocol::{Failure, OperationResult, SavepointFormat, SnapshotKind};
+use millstream_protocol::{Failure, OperationResult, SavepointFormat, SnapshotKind, Uncommitted};
+use millstream_storage::Verified;
 
 use super::directory::JobDirectory;
 use super::ending::Ending;
@@ -72,6 +73,11 @@ fn new_checkpoint(
             .map(|vertex| vec![None; vertex.subtasks.len()])
             .collect(),
     }
+}
+
+fn forget_old_failures(report: &mut JobReport) {
+    let surplus = report.failures.len().saturating_sub(FAILURES);
+    report.failures.drain(..surplus);
 }
 
 fn find(report: &mut JobReport, id: CheckpointId) -> Option<&mut CheckpointReport> {
@@ -321,7 +327,33 @@ impl Observer for Reporter {
         });
     }
 
+    fn reads_state(&mut self, progress: Box<dyn Fn() -> Verified + Send>) {
+        self.state.change(|state| state.progress = Some(progress));
+    }
+
+    fn output_accepted(&mut self, outputs: &[Uncommitted]) {
+        self.report(|report, now| {
+            for Uncommitted { output, reason } in outputs {
+                report.failures.push(FailureReport {
+                    at: now,
+                    code: codes::COMMIT_LOST.id.to_owned(),
+                    message: format!(
+                        "output {output} is taken for committed, as --on-lost-output asks: {reason}"
+                    ),
+                    task: None,
+                    attempt: report.attempt,
+                    process: None,
+                });
+            }
+            forget_old_failures(report);
+        });
+    }
+
     fn failed(&mut self, failure: &Failure) {
+        // That of a task stands in the line of its switch.
+        if failure.task.is_none() {
+            tracing::warn!("{}: {}", failure.code, failure.message);
+        }
         self.report(|report, now| {
             let task = failure.task.and_then(|task| {
                 let vertex = report.vertices.get(task.vertex as usize)?;
@@ -336,8 +368,7 @@ impl Observer for Reporter {
                 attempt: failure.attempt,
                 process: None,
             });
-            let surplus = report.failures.len().saturating_sub(FAILURES);
-            report.failures.drain(..surplus);
+            forget_old_failures(report);
         });
     }
 

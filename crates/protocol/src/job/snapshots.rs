@@ -64,7 +64,7 @@ impl JobMachine {
         if then.is_last() {
             self.last = Some(Last::new(operation, checkpoint, then));
         }
-        let full = kind == SnapshotKind::Checkpoint && self.snapshots.next_is_full();
+        let full = kind.is_persisted() && self.snapshots.next_is_full();
         self.actions.push(Action::Trigger {
             attempt,
             checkpoint,

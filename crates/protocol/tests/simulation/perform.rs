@@ -389,7 +389,9 @@ impl Process<'_> {
         };
         if reason != DiscardReason::Aborted {
             // A newer one may hold it, too.
-            let newer = self.world.checkpoints.range(snapshot.checkpoint + 1..);
+            let newer = snapshot.checkpoint + 1..;
+            let savepoints = self.world.savepoints.range(newer.clone());
+            let newer = self.world.checkpoints.range(newer).chain(savepoints);
             let held: BTreeSet<OutputId> = newer
                 .flat_map(|(_, newer)| newer.outputs.iter().copied())
                 .collect();
@@ -400,6 +402,11 @@ impl Process<'_> {
                 !uncommitted,
                 "{snapshot} is deleted before its output is committed"
             );
+        }
+        let checkpoint = format!("/c/{}", snapshot.checkpoint);
+        if reason == DiscardReason::Aborted && self.undeleted.contains(&checkpoint) {
+            // Beside a checkpoint that stays, the savepoint shows how far a stop had come.
+            return;
         }
         if self.world.is_away(path) {
             // It stays, with a warning; what was given up must be gone before an older one is gone back to.

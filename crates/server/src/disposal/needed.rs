@@ -73,11 +73,15 @@ impl Needed {
             return refuse("the newest snapshot of");
         }
         let stop: Option<StopBegun> = files::read(&directory.join(STOP_FILE))?;
-        if let Some(stop) = stop
-            && !(stop.ended && newest > Some(stop.checkpoint))
-            && is_it(&stop.path)?
-        {
-            return refuse("the savepoint of a stop of");
+        // Of one that goes on nothing newer is there; of one that failed the job may have gone on from it.
+        let unfinished = stop.iter().filter(|stop| !stop.ended);
+        let unfinished = unfinished.map(|stop| stop.path.clone());
+        let failed = stop.iter().flat_map(StopBegun::gone_on_from);
+        let failed = failed.filter(|savepoint| newest <= Some(savepoint.checkpoint));
+        for path in unfinished.chain(failed.map(|savepoint| savepoint.path)) {
+            if is_it(&path)? {
+                return refuse("the savepoint of a stop of");
+            }
         }
         for checkpoint in view.into_iter().flat_map(own_checkpoints) {
             if let Some(path) = &checkpoint.path

@@ -34,7 +34,7 @@ impl IoWorker {
             if let Err(error) = mark_committed(directory) {
                 let is_there = directory.join(METADATA_FILE).exists();
                 if is_there || savepoint != Some(directory) {
-                    return unreachable("beside its snapshot", &error);
+                    return unreachable(&format!("of {}", directory.display()), &error);
                 }
                 tracing::warn!("The savepoint is gone, so nothing is noted beside it: {error}");
             }

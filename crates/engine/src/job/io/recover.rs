@@ -152,7 +152,7 @@ impl IoWorker {
             return result;
         }
         CommitResult::Unreachable {
-            output: "beside its snapshot".to_owned(),
+            output: format!("of {location}"),
             reason: error.to_string(),
         }
     }
