@@ -40,8 +40,8 @@ const DAMAGES: [Damage; 6] = [
     (
         "another file",
         |_| Some("{\"no\": \"snapshot\"}".to_owned()),
-        "MS-3002",
-        "_metadata is damaged: ",
+        "MS-3012",
+        "_metadata was not written by Millstream",
     ),
     (
         "of a newer version",

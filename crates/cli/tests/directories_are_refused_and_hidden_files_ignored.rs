@@ -52,7 +52,9 @@ fn a_directory_that_comes_later_fails_the_job_by_its_name() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let directory = directory.path();
     put(directory, "in/a.csv", "id\n1\n");
-    let mut job = Running::start(ingest(directory, &[], &CSV_TO_FILES));
+    let mut command = ingest(directory, &[], &CSV_TO_FILES);
+    command.arg("--source.file.bad=fail");
+    let mut job = Running::start(command);
     job.await_that("output", || !lines(&directory.join("out")).is_empty());
     fs::create_dir(directory.join("in/later")).expect("created");
     let said = job.end();
@@ -76,4 +78,21 @@ fn a_path_that_is_not_there_is_refused_by_name() {
         error.contains("MS-6001") && error.contains("nowhere"),
         "{error}"
     );
+}
+
+#[test]
+fn odd_entries_do_not_end_a_watching_job() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let directory = directory.path();
+    put(directory, "in/a.csv", "id\n1\n");
+    let out = directory.join("out");
+    let mut job = Running::start(ingest(directory, &[], &CSV_TO_FILES));
+    job.await_that("output", || !lines(&out).is_empty());
+    fs::create_dir(directory.join("in/sub")).expect("created");
+    std::os::unix::fs::symlink("/nowhere", directory.join("in/dangling.csv")).expect("created");
+    for name in ["sub", "dangling.csv"] {
+        job.await_log(&format!("in/{name} is a "));
+    }
+    put(directory, "in/b.csv", "id\n2\n");
+    job.await_that("what comes later", || lines(&out).len() == 2);
 }

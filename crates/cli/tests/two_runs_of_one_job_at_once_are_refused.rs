@@ -1,8 +1,12 @@
 //! While a job runs, nobody goes on from where it is by its name; from a savepoint that is named another job may start.
 
 mod common;
+#[path = "common/rest_server.rs"]
+mod rest_server;
 
 use common::{CSV_TO_FILES, Running, ingest, lines, put, running};
+use rest_server::{Server, kill, processes_of};
+use serde_json::{Value, json};
 
 #[test]
 fn and_the_one_that_runs_is_named() {
@@ -53,5 +57,41 @@ fn a_job_from_a_named_savepoint_runs_beside_it() {
     assert_eq!(lines(&path.join("copy")).len(), 1);
     first.await_that("its output", || lines(&path.join("out")).len() == 2);
     first.suspend();
+    assert_eq!(lines(&path.join("out")).len(), 2);
+}
+
+#[test]
+fn a_server_does_not_take_up_what_somebody_else_goes_on_from() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let checkpoints = path.join("checkpoints");
+    let mut server = Server::new(path);
+    server.start();
+    let options = json!({
+        "execution.checkpointing.interval": "20 ms",
+        "execution.checkpointing.dir": checkpoints,
+    });
+    let job = server.submit_running(path, &options);
+    server.await_that("output", || lines(&path.join("out")).len() == 1);
+    let processes = processes_of(&server.data);
+    server.kill();
+    processes.into_iter().for_each(kill);
+    let place = format!("execution.checkpointing.dir={}", checkpoints.display());
+    let named = [&CSV_TO_FILES[..], &["--job.name=endless"]].concat();
+    let mut other = ingest(path, &["-s", "latest", "-D", &place], &named);
+    // Where a file lies is part of what it is.
+    other.arg(format!("--source.path={}", path.join("in").display()));
+    let mut other = Running::start(other);
+    other.await_checkpoint();
+    server.start();
+    server.await_status(&job, "FAILED");
+    let exceptions = server.get(&format!("/jobs/{job}/exceptions"));
+    let told = exceptions.get("root-exception").and_then(Value::as_str);
+    let told = told.expect("a cause");
+    assert!(told.contains("MS-3011"), "{told}");
+    assert!(told.contains(&format!("pid {}", other.id())), "{told}");
+    put(path, "in/2.csv", "id,name\n2,Bob\n");
+    other.await_that("its output", || lines(&path.join("out")).len() == 2);
+    other.suspend();
     assert_eq!(lines(&path.join("out")).len(), 2);
 }

@@ -13,13 +13,10 @@ use std::time::Instant;
 
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use compact_str::CompactString;
-use crossbeam_channel::{Receiver, bounded};
+use millstream_connectors::conformance::SourceJob;
 use millstream_connectors::files_source::{Charset, FileSource, FileSourceOptions};
 use millstream_connectors::text::{TextFileOptions, TextFileSource};
-use millstream_core::{JobId, Lineage};
-use millstream_engine::connector::{
-    Limit, Source, SourceContext, SourceOutput, SourceProgress, SourceStatus, Waker,
-};
+use millstream_engine::connector::{Limit, Source, SourceStatus};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -132,30 +129,18 @@ fn generate(
 
 #[allow(clippy::disallowed_methods, reason = "a benchmark takes the time")]
 fn report<T: 'static>(name: &str, source: &dyn Source<T>) -> Outcome<()> {
-    let (waker, woken) = waker();
-    let progress = SourceProgress::default();
-    let mut reader = source.open(SourceContext {
-        job: JobId::from_bytes([1; 16]),
-        uid: "source".to_owned(),
-        subtask: 0,
-        parallelism: 1,
-        lineage: Lineage::default(),
-        run: 1,
-        restored: None,
-        snapshot: None,
-        waker,
-        progress: progress.clone(),
-    })?;
+    let job = SourceJob::default();
+    let mut attempt = job.attempt(source, 1, None)?;
+    let progress = attempt.progress.first().cloned().unwrap_or_default();
     let (started, busy) = (
         Instant::now(),
         processor_time(|thread| !thread.starts_with("reads"))?,
     );
     let mut rows = 0;
     loop {
-        let mut out = SourceOutput::new();
-        match reader.poll(&mut out, Limit::records(8_192))? {
+        match attempt.poll(0, Limit::records(8_192))?.1 {
             SourceStatus::Ready(count) => rows += count,
-            SourceStatus::Pending(_) => woken.recv()?,
+            SourceStatus::Pending(wait) => attempt.wait(wait),
             SourceStatus::Ended => break,
         }
     }
@@ -184,13 +169,4 @@ fn processor_time(counts: impl Fn(&str) -> bool) -> Outcome<f64> {
         }
     }
     Ok(nanos as f64 / 1e9)
-}
-
-fn waker() -> (Waker, Receiver<()>) {
-    let (ring, woken) = bounded(1);
-    let wake = move || {
-        // A full channel means that the ring has not been heard yet.
-        let _full = ring.try_send(()).is_err();
-    };
-    (Waker::new(wake), woken)
 }

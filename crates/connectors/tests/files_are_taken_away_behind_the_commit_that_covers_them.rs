@@ -64,8 +64,8 @@ fn a_file_goes_when_every_reader_has_finished_it_before_a_committed_boundary() {
         let state = attempt.snapshot();
         drop(attempt);
         let mut attempt = Attempt::restore(&source, 2, Some(state)).expect("the readers open");
-        attempt.checkpoint();
-        attempt.idle_until("both are taken away", |_| {
+        attempt.idle_until("both are taken away", |attempt| {
+            attempt.checkpoint();
             !there.exists() && !directory.path().join("b.csv").exists()
         });
         if !delete {
@@ -79,7 +79,9 @@ fn a_file_goes_when_every_reader_has_finished_it_before_a_committed_boundary() {
             .read_until(|more| !more.is_empty())
             .expect("can be read");
         assert_eq!(Found::of(more).rows, ["8"]);
-        attempt.checkpoint();
-        attempt.idle_until("it is taken away", |_| !there.exists());
+        attempt.idle_until("it is taken away", |attempt| {
+            attempt.checkpoint();
+            !there.exists()
+        });
     }
 }

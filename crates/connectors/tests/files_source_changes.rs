@@ -170,7 +170,7 @@ fn a_file_that_is_rewritten_while_it_is_read_fails_or_is_reread() {
 
 #[test]
 fn a_file_that_was_read_in_part_and_is_gone_is_an_error() {
-    let directory = directory(&[("a.csv", b"1\n2\n3\n")]);
+    let directory = directory(&[("a.csv", b"1\n2\n3\n"), ("b.csv", b"4\n")]);
     let state = stopped_after(2, directory.path(), TINY);
     std::fs::remove_file(directory.path().join("a.csv")).expect("was there");
     let source = once(directory.path(), Changed::Ignore, TINY);

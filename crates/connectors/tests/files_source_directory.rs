@@ -5,7 +5,7 @@ mod files_source_support;
 use std::time::Duration;
 
 use files_source_support::{Attempt, Found, directory, read_with, source, write};
-use millstream_connectors::files_source::{FileSource, FileSourceOptions, Watch};
+use millstream_connectors::files_source::{Bad, FileSource, FileSourceOptions, Watch};
 
 fn error(path: &std::path::Path) -> millstream_core::Error {
     FileSource::new(FileSourceOptions::new(path)).expect_err("is refused")
@@ -73,6 +73,8 @@ fn new_files_are_found_while_it_runs() {
         options.watch = Watch::Continuously {
             interval: Duration::from_millis(2),
         };
+        options.intake.settle = Some(Duration::ZERO);
+        options.intake.bad = Some(Bad::Fail);
     });
     let mut attempt = Attempt::start(&source, 2);
     for (number, name) in ["b.csv", "c.csv", "d.csv"].into_iter().enumerate() {

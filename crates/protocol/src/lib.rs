@@ -29,6 +29,7 @@ pub mod event;
 pub mod job;
 pub mod link;
 pub mod operations;
+mod range;
 pub mod recovery;
 pub mod restart;
 pub mod retention;

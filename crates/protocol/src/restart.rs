@@ -7,7 +7,7 @@ use std::time::Duration;
 use millstream_core::options;
 use millstream_core::{Configuration, Result};
 
-use crate::settings::out_of_range;
+use crate::range::out_of_range;
 use crate::types::Millis;
 
 /// What a job does after a failure.

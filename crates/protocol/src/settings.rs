@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use millstream_core::options::{self, ConfigOption, FromOptionText};
-use millstream_core::{Configuration, Error, Result, codes};
+use millstream_core::options;
+use millstream_core::{Configuration, Result};
 
 use crate::commit::OnLostOutput;
+use crate::range::out_of_range;
 use crate::restart::RestartStrategy;
 use crate::types::TaskInfo;
 
@@ -188,20 +189,6 @@ impl CancellationSettings {
             timeout: Some(timeout).filter(|t| !t.is_zero()),
         })
     }
-}
-
-/// The error for a value that has the option's type but not its range.
-pub(crate) fn out_of_range<T: FromOptionText>(
-    option: &ConfigOption<T>,
-    value: impl std::fmt::Display,
-    why: &str,
-    allowed: &str,
-) -> Error {
-    Error::new(
-        &codes::OPTION_VALUE,
-        format!("{} is `{value}`: {why}", option.name),
-    )
-    .next(format!("give {allowed}"))
 }
 
 #[cfg(test)]

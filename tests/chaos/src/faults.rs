@@ -14,7 +14,7 @@ use crate::processes::signal;
 use crate::subject::Victim;
 use crate::world::World;
 
-pub(crate) use life::end_of;
+pub(crate) use life::{end_of, restart};
 
 /// Waits for the moment of a step and lets its fault strike, from its beginning to its end. What to say about it.
 pub(crate) fn strike(world: &mut World, step: Step) -> Result<String> {

@@ -409,9 +409,11 @@ impl Intake {
         self.queue.len()
     }
 
-    /// Readers need to know what this file is now.
-    pub(crate) fn want_again(&mut self, key: Key) {
-        if !self.staged.contains(&key) {
+    /// A reader can't read `piece` of this file on and needs to know what the file is now, unless that has been announced.
+    pub(crate) fn want_again(&mut self, key: Key, piece: u64) {
+        let entry = self.seen.get(key);
+        let known = entry.is_some_and(|entry| entry.sequence() > piece);
+        if !known && !self.staged.contains(&key) {
             self.ignored.remove(&key);
             self.again.insert(key, false);
         }

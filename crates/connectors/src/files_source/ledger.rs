@@ -12,7 +12,7 @@ mod change;
 mod entry;
 mod file;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -90,6 +90,8 @@ pub(crate) struct Ledger {
     layers: Vec<Layer>,
     /// Pieces of which something is left for this reader, in the order of their numbers.
     pieces: VecDeque<FileState>,
+    /// How many of them each file has.
+    names: HashMap<Key, usize>,
     /// The first of them that has splits which were not given out; those before have none.
     given: usize,
     /// The number behind the last piece that was announced.
@@ -120,6 +122,7 @@ impl Ledger {
             place,
             layers: restored.layers,
             pieces: VecDeque::new(),
+            names: HashMap::new(),
             given: 0,
             next: all_done.unwrap_or(0),
             running: VecDeque::new(),
@@ -153,7 +156,7 @@ impl Ledger {
                 for piece in pieces {
                     if piece.sequence >= self.next {
                         self.next = piece.sequence + 1;
-                        self.supersede(&piece.name);
+                        self.supersede(&piece);
                         self.add(&piece, &mut totals)?;
                     }
                 }
@@ -203,9 +206,19 @@ impl Ledger {
         if state.has_gap() {
             totals.files += u64::from(share.owns_first() && piece.from == 0);
             totals.bytes += state.own_bytes();
+            *self.names.entry(key).or_default() += 1;
             self.pieces.push_back(state);
         }
         Ok(())
+    }
+
+    fn forget_name(&mut self, key: Key) {
+        if let Some(count) = self.names.get_mut(&key) {
+            *count -= 1;
+            if *count == 0 {
+                self.names.remove(&key);
+            }
+        }
     }
 
     /// What readers have done of a piece before the job was restored.
@@ -238,22 +251,27 @@ impl Ledger {
         state.starts.dedup();
     }
 
-    /// A file that can't be read on is announced again: what was announced of it before is given up.
-    fn supersede(&mut self, name: &Name) {
-        if self.blocked().is_none() {
+    /// A file is announced again: what can't be read on of it is given up, and what turns out to be that need not be
+    /// asked for.
+    fn supersede(&mut self, piece: &Piece) {
+        let key = piece.name.key();
+        if piece.from > 0 || !self.names.contains_key(&key) {
             return;
         }
-        while let Some(at) = self
-            .pieces
-            .iter()
-            .position(|state| state.blocked && state.file.name == *name)
-        {
+        let same = |state: &FileState| state.file.name == piece.name;
+        self.pieces
+            .iter_mut()
+            .filter(|state| same(state))
+            .for_each(|state| state.superseded = true);
+        let blocked = |state: &FileState| state.blocked && same(state);
+        while let Some(at) = self.pieces.iter().position(blocked) {
             self.remove(at);
         }
     }
 
     fn remove(&mut self, at: usize) {
         if let Some(state) = self.pieces.remove(at) {
+            self.forget_name(state.file.name.key());
             self.running
                 .retain(|running| running.piece != state.sequence);
             self.given -= usize::from(at < self.given);
@@ -274,6 +292,7 @@ impl Ledger {
             state.restored = true;
             state.starts.push(tail.start);
             state.set_tail((tail.start.offset, tail.identity.size));
+            *self.names.entry(tail.name.key()).or_default() += 1;
             self.pieces.push_back(state);
         }
     }
@@ -441,7 +460,9 @@ impl Ledger {
     /// Drops pieces of which nothing is left from the front.
     fn pass_finished(&mut self) {
         while self.pieces.front().is_some_and(FileState::is_idle) {
-            self.pieces.pop_front();
+            if let Some(state) = self.pieces.pop_front() {
+                self.forget_name(state.file.name.key());
+            }
             self.given = self.given.saturating_sub(1);
         }
         self.drop_layers();

@@ -168,7 +168,7 @@ impl Lister {
             desk.complete = false;
             again
                 .into_iter()
-                .for_each(|key| desk.intake.want_again(key));
+                .for_each(|(key, piece)| desk.intake.want_again(key, piece));
             self.next_look = Duration::ZERO;
         }
         for name in bad {

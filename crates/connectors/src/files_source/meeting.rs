@@ -20,6 +20,8 @@ const BOUNDARIES: usize = 16;
 /// What the readers and the enumerator of one attempt share.
 #[derive(Debug)]
 pub(crate) struct Meeting {
+    /// The number of the attempt.
+    run: u64,
     /// For each reader: it has finished the pieces with lower numbers.
     below: Vec<AtomicU64>,
     /// When this number has been finished by all, the enumerator is to be woken.
@@ -32,8 +34,8 @@ pub(crate) struct Meeting {
 struct Told {
     /// How far each reader was at a boundary.
     boundaries: BTreeMap<CheckpointId, Vec<Option<u64>>>,
-    /// Files that have to be announced again.
-    again: BTreeSet<Key>,
+    /// Files that have to be announced again, and the number of the piece that can't be read on.
+    again: BTreeMap<Key, u64>,
     /// Those of them that turned out to be gone.
     missing: BTreeSet<Key>,
     /// Files that can't be read and are to be moved away.
@@ -43,11 +45,13 @@ struct Told {
 /// Where each attempt's meeting is found, as long as anybody takes part in it.
 pub(crate) type Place = Arc<Mutex<Weak<Meeting>>>;
 
-/// The meeting of the present attempt: of whoever came first, as attempts do not overlap.
-pub(crate) fn join(place: &Place, parallelism: usize) -> Arc<Meeting> {
+/// The meeting of the attempt `run`, which whoever comes first makes.
+pub(crate) fn join(place: &Place, run: u64, parallelism: usize) -> Arc<Meeting> {
     let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-    place.upgrade().unwrap_or_else(|| {
+    let present = place.upgrade().filter(|meeting| meeting.run == run);
+    present.unwrap_or_else(|| {
         let meeting = Arc::new(Meeting {
+            run,
             below: (0..parallelism).map(|_| AtomicU64::new(0)).collect(),
             wake_at: AtomicU64::new(u64::MAX),
             enumerator: OnceLock::new(),
@@ -129,10 +133,10 @@ impl Meeting {
     }
 
     /// A reader needs to know what a file is now.
-    pub(crate) fn want_again(&self, key: Key) {
+    pub(crate) fn want_again(&self, key: Key, piece: u64) {
         let mut told = self.told();
         told.missing.remove(&key);
-        told.again.insert(key);
+        told.again.insert(key, piece);
         drop(told);
         self.wake();
     }
@@ -160,7 +164,7 @@ impl Meeting {
     }
 
     /// What readers have asked for since the last call.
-    pub(crate) fn take_asked(&self) -> (BTreeSet<Key>, Vec<Name>) {
+    pub(crate) fn take_asked(&self) -> (BTreeMap<Key, u64>, Vec<Name>) {
         let mut told = self.told();
         (
             std::mem::take(&mut told.again),
@@ -181,16 +185,19 @@ mod tests {
     #[test]
     fn one_attempt_meets_at_one_place() {
         let place = Place::default();
-        let first = join(&place, 2);
-        assert!(Arc::ptr_eq(&first, &join(&place, 2)));
+        let first = join(&place, 1, 2);
+        assert!(Arc::ptr_eq(&first, &join(&place, 1, 2)));
         first.finished(0, 7);
-        drop(first);
-        assert_eq!(join(&place, 1).finished_by_all(), 0, "the next attempt's");
+        assert_eq!(
+            join(&place, 2, 1).finished_by_all(),
+            0,
+            "the next attempt's"
+        );
     }
 
     #[test]
     fn the_enumerator_is_woken_when_the_last_reader_is_far_enough() {
-        let meeting = join(&Place::default(), 2);
+        let meeting = join(&Place::default(), 1, 2);
         let woken = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&woken);
         meeting.set_enumerator(Waker::new(move || {
@@ -206,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_boundary_counts_when_every_reader_has_stood_on_it() {
-        let meeting = join(&Place::default(), 2);
+        let meeting = join(&Place::default(), 1, 2);
         meeting.at_boundary(1, 0, 10);
         meeting.at_boundary(2, 0, 20);
         meeting.at_boundary(2, 1, 15);

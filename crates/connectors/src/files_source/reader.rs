@@ -131,7 +131,7 @@ impl Plan {
             root: self.root.clone(),
             rules,
             policy,
-            meeting: meeting::join(&self.meeting, context.parallelism),
+            meeting: meeting::join(&self.meeting, context.run, context.parallelism),
         };
         Ok(Some(Box::new(FileEnumerator::open(parts, context)?)))
     }
@@ -175,7 +175,7 @@ impl Plan {
             plan: self.clone(),
             subtask: context.subtask,
             progress: context.progress,
-            meeting: meeting::join(&self.meeting, context.parallelism),
+            meeting: meeting::join(&self.meeting, context.run, context.parallelism),
             fetcher,
             ledger,
             decoder,
@@ -240,7 +240,7 @@ impl<D> FileReader<D> {
     fn mend(&mut self, mended: Mended) -> Result<()> {
         match mended {
             Mended::GoesOn => {}
-            Mended::Again(key) => self.meeting.want_again(key),
+            Mended::Again(key, piece) => self.meeting.want_again(key, piece),
             Mended::Lost => self.progress.lost_files.add(1),
             Mended::Bad(name) => {
                 self.progress.bad_files.add(1);

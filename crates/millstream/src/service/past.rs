@@ -1,6 +1,6 @@
 //! What the files say of a job's past.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use millstream_core::options::SAVEPOINT_DIRECTORY;
 use millstream_core::{Configuration, Error, ErrorKind, JobId, Lineage, Result, codes};
@@ -138,7 +138,7 @@ impl Keeper for Past {
     }
 }
 
-fn away(directory: &PathBuf) -> Error {
+fn away(directory: &Path) -> Error {
     Error::new(
         &codes::SNAPSHOT_UNREACHABLE,
         format!(

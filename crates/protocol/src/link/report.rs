@@ -214,6 +214,16 @@ impl CheckpointReport {
     }
 }
 
+impl CheckpointSummary {
+    /// One more.
+    pub fn add(&mut self, completed: &CheckpointReport) {
+        self.bytes.add(completed.bytes);
+        if let Some(duration) = completed.duration_ms() {
+            self.duration_ms.add(duration);
+        }
+    }
+}
+
 /// The part of a task in a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskCheckpoint {

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::report::CheckpointReport;
-
 /// How numbers spread. Without any, all is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Spread {
@@ -58,14 +56,6 @@ pub struct CheckpointSummary {
 }
 
 impl CheckpointSummary {
-    /// One more.
-    pub fn add(&mut self, completed: &CheckpointReport) {
-        self.bytes.add(completed.bytes);
-        if let Some(duration) = completed.duration_ms() {
-            self.duration_ms.add(duration);
-        }
-    }
-
     /// Both together.
     #[must_use]
     pub fn with(self, other: Self) -> Self {

@@ -43,6 +43,13 @@ pub(crate) fn resume(world: &mut World, resume: &Resume) -> Result<String> {
     Ok(said)
 }
 
+/// Suspends the job and has it go on, undisturbed.
+pub(crate) fn restart(world: &mut World) -> Result<()> {
+    world.await_job()?;
+    world.subject.ask_to_end(End::Suspend)?;
+    go_on(world)
+}
+
 /// Has a job go on from `latest` that was asked to end while a fault was there.
 pub(crate) fn go_on(world: &mut World) -> Result<()> {
     end_of(world)?;

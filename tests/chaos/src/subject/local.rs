@@ -9,6 +9,9 @@ use crate::launcher::{From, Launcher, savepoint_in};
 use crate::processes::Running;
 use crate::violation::Kind;
 
+/// In the log where a stop has failed and the job goes on.
+const STOP_FAILED: &str = " MS-2002: ";
+
 pub(crate) struct Local {
     launcher: Launcher,
     run: Option<Running>,
@@ -19,6 +22,8 @@ pub(crate) struct Local {
     killed: bool,
     /// It was asked to end.
     ending: Option<End>,
+    /// How many failed stops the log of this process shows that have been asked for again.
+    asked_again: usize,
     /// A fault was there while it started.
     disturbed: bool,
     begins: bool,
@@ -35,6 +40,7 @@ impl Local {
             starts: 0,
             killed: false,
             ending: None,
+            asked_again: 0,
             disturbed: false,
             begins: true,
             numbers: None,
@@ -54,6 +60,7 @@ impl Local {
         )?);
         self.from = from;
         (self.killed, self.ending, self.begins) = (false, None, false);
+        self.asked_again = 0;
         self.disturbed = around.fault;
         Ok(())
     }
@@ -143,6 +150,12 @@ impl Subject for Local {
             return Ok(Some(Ended { savepoint: None }));
         };
         if run.runs()? {
+            // A job whose savepoint can't be written goes on, and may be asked again.
+            let failed = run.logged().matches(STOP_FAILED).count();
+            if failed > self.asked_again && self.ending == Some(End::Suspend) {
+                self.asked_again = failed;
+                run.signal(Signal::TERM)?;
+            }
             return Ok(None);
         }
         self.numbers = numbers_in(&run.logged());

@@ -131,7 +131,7 @@ fn a_change_before_the_file_was_read_is_the_readers_affair() {
         look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
         let now: Files<'_> = &[("a", b"2\n3\n", 2)];
         assert_eq!(look(&mut intake, now, 0), Ok(Vec::new()));
-        intake.want_again(Name::new(b"a").key());
+        intake.want_again(Name::new(b"a").key(), 0);
         let found = look(&mut intake, now, 0);
         assert_eq!(found, Ok(vec![(1, "a".to_owned(), 0, 4)]));
         assert!(intake.take_missing().is_empty());
@@ -143,7 +143,7 @@ fn a_reader_is_told_when_the_file_it_waits_for_is_gone() {
     let mut intake = Intake::new(rules(Changed::Ignore));
     look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
     let key = Name::new(b"a").key();
-    intake.want_again(key);
+    intake.want_again(key, 0);
     assert_eq!(look(&mut intake, &[], 0), Ok(Vec::new()));
     assert_eq!(intake.take_missing(), [key]);
 }

@@ -17,8 +17,8 @@ use crate::files_source::options::{Bad, Changed, Lost};
 pub(crate) enum Mended {
     /// As if nothing had been.
     GoesOn,
-    /// The file has to be announced again as what it is now; reading waits for that.
-    Again(Key),
+    /// The file of the piece with this number has to be announced again as what it is now; reading waits for that.
+    Again(Key, u64),
     /// What had not been read of the file is lost, and that is accepted.
     Lost,
     /// The file can't be read, and is passed over.
@@ -76,8 +76,12 @@ impl Ledger {
         if !untouched {
             warn!(file = %file.text, "the file changed while it was being read; it is read again");
         }
+        if self.state(sequence).is_some_and(|state| state.superseded) {
+            self.give_up(sequence);
+            return Ok(Mended::GoesOn);
+        }
         self.block(sequence);
-        Ok(Mended::Again(file.name.key()))
+        Ok(Mended::Again(file.name.key(), sequence))
     }
 
     /// Reading waits until the file is announced again, or is known to be [gone](Self::blocked_is_gone).

@@ -39,6 +39,8 @@ pub(super) struct FileState {
     pub(super) restored: bool,
     /// Whether it can't be read on before the file is announced again.
     pub(super) blocked: bool,
+    /// Whether the file was announced again behind it, as what it is by now.
+    pub(super) superseded: bool,
     /// Whether the user has been told that it changed.
     pub(super) warned: bool,
     /// Whether it is a last record that is handed out because the source ends.
@@ -64,6 +66,7 @@ impl FileState {
             tail: None,
             restored: false,
             blocked: false,
+            superseded: false,
             warned: false,
             last: false,
         };

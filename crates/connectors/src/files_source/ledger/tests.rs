@@ -191,7 +191,7 @@ fn a_file_that_changed_before_it_was_read_is_waited_for() {
     let task = ledger.next_task().expect("a split");
     let now = Identity { size: 3, mtime: 9 };
     let mended = ledger.failed(InputError::Changed(now)).expect("is mended");
-    assert_eq!(mended, Mended::Again(Name::new(b"a.csv").key()));
+    assert_eq!(mended, Mended::Again(Name::new(b"a.csv").key(), 0));
     assert!(!ledger.is_running(task.number));
     assert!(ledger.next_task().is_none(), "nothing behind it is begun");
     assert_eq!(ledger.below(), 0);

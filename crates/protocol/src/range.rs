@@ -1,0 +1,18 @@
+//! Values of options that have the right type but not the right range.
+
+use millstream_core::options::{ConfigOption, FromOptionText};
+use millstream_core::{Error, codes};
+
+/// The error for a value that has the option's type but not its range.
+pub(crate) fn out_of_range<T: FromOptionText>(
+    option: &ConfigOption<T>,
+    value: impl std::fmt::Display,
+    why: &str,
+    allowed: &str,
+) -> Error {
+    Error::new(
+        &codes::OPTION_VALUE,
+        format!("{} is `{value}`: {why}", option.name),
+    )
+    .next(format!("give {allowed}"))
+}
