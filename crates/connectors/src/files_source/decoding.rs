@@ -2,7 +2,7 @@
 
 use encoding_rs::{Decoder, DecoderResult, Encoding};
 
-use super::input::InputError;
+use super::failure::InputError;
 
 /// What stands in the text for malformed bytes: U+FFFD.
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
