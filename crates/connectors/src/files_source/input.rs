@@ -11,22 +11,8 @@ use rustix::fs::OFlags;
 use super::away::find_in;
 use super::charset::Reading;
 use super::decoding::Decoding;
+pub(crate) use super::failure::InputError;
 use super::listing::{Compression, FoundFile, Identity};
-
-/// Why a file can't be read any further.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum InputError {
-    #[error("it is gone")]
-    Missing,
-    #[error("it changed while it was being read")]
-    Changed(Identity),
-    #[error("the compressed data is damaged at byte {at}: {cause}")]
-    Damaged { at: u64, cause: io::Error },
-    #[error("the record at offset {offset} has no end within reach of the limit of {limit} bytes")]
-    Endless { offset: u64, limit: usize },
-    #[error("{0}")]
-    Io(#[from] io::Error),
-}
 
 /// Counts the bytes that are taken from the file.
 struct Counted {
