@@ -82,8 +82,8 @@ impl FileSource {
     /// that is not read from text.
     pub fn new(options: FileSourceOptions) -> Result<Self> {
         let path = absolute(&options.path)?;
-        let dialects = Arc::new(options.format.compile()?);
         let sizes = options.sizes.bounded();
+        let dialects = Arc::new(options.format.compile()?.bounded(sizes.record));
         let header = options.format.header;
         let columns = match &options.schema {
             Some(schema) => Some(Columns::typed(schema, options.projection.as_deref())?),

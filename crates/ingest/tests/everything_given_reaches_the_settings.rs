@@ -17,7 +17,7 @@ fn source_parameters_make_the_source() {
     let loaded = load_line(
         r#"--source.type Txt --source.path file:///in/a --source.watch.type process_continuously
         --source.watch.interval 5000 --source.file.changed reread --source.firstLine.schema TRUE
-        --source.line.delimiter \r\n --source.field.delimiter 124 --source.charset GBK
+        --source.line.delimiter \r\n --source.field.delimiter 124 --source.charset GBK --source.quote 0x27 --source.escape 0x5c
         --source.split.size "1 mb" --source.record.max.size 4096 --sink.type print
         --stream.sql.schema.json '{"b": "Int", "a": "String"}'"#,
     )
@@ -33,6 +33,8 @@ fn source_parameters_make_the_source() {
             line_delimiter: "\r\n".to_owned(),
             field_delimiter: '|',
             charset: "GBK".to_owned(),
+            quote: Some('\''),
+            escape: Some('\\'),
             split_size: 1 << 20,
             record_max_size: 4096,
             schema: Some(SchemaText::Json(

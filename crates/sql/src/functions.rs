@@ -2,8 +2,11 @@
 
 mod array_split;
 mod bounded;
+pub(crate) mod casts;
 mod clock;
+pub(crate) mod format_time;
 mod over;
+mod pattern;
 pub(crate) mod room;
 mod times;
 mod to_timestamp;
@@ -33,6 +36,7 @@ impl Functions {
             .into_iter()
             .chain(to_timestamp::functions(&theirs))
             .chain(bounded::functions(&theirs))
+            .chain(format_time::functions(&theirs))
             .chain(clock::functions())
             .chain([array_split::function()]);
         let ours: Vec<_> = ours.collect();
