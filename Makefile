@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint bench deny
+.PHONY: help setup build demo test fmt lint bench deny chaos simulate
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -23,6 +23,17 @@ demo: setup ## 200 MB through the ingestion job: suspended, killed, resumed, eve
 
 test: setup ## formatting, all tests, lints; the last line counts the tests
 	@scripts/test
+
+RUNS ?= 1000000
+FIRST ?= 0
+simulate: setup ## RUNS=1000000 interleavings of the life cycle from the seed FIRST=0: the protocol's promises at every step
+	MILLSTREAM_RUNS=$(RUNS) MILLSTREAM_FIRST=$(FIRST) cargo test --release -p millstream-protocol --test simulation \
+		every_promise -- --nocapture
+
+SEED ?= $(shell date +%s)
+FAULTS ?= 1000
+chaos: build ## FAULTS=1000 faults from a SEED against real processes: every record once, whatever dies
+	$(CARGO_TARGET_DIR)/release/chaos --seed $(SEED) --faults $(FAULTS)
 
 fmt: ## format the sources
 	cargo fmt --all

@@ -23,8 +23,6 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 use millstream_core::{Error, Result, codes};
 
-pub(crate) use common::{note_without_effect, place};
-
 use crate::arguments::{self, Order, spell};
 use crate::report::{self, Style};
 use crate::run;

@@ -6,6 +6,7 @@ mod arguments;
 mod client;
 mod ids;
 mod jobs;
+mod places;
 mod report;
 mod run;
 mod session;

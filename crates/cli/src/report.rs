@@ -83,6 +83,13 @@ pub(crate) fn note(text: &str) {
     progress(&format!("WARNING: {text}"));
 }
 
+/// Says of options that were given and are not looked at that they have no effect, and why.
+pub(crate) fn note_without_effect(options: &[(bool, &str)], why: &str) {
+    for (_, name) in options.iter().filter(|(given, _)| *given) {
+        self::note(&format!("{name} has no effect: {why}"));
+    }
+}
+
 /// Prints one line about how far something is. Nothing depends on somebody reading it.
 pub(crate) fn progress(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 pub(crate) use operating::{Asking, Waited, interrupted};
 
-use crate::actions::place;
 use crate::arguments::Connection;
 use crate::client::{Address, Client};
+use crate::places::place;
 use crate::settings;
 use crate::waiting::{Patience, Waiting};
 use crate::{jobs, report};

@@ -32,6 +32,16 @@ fn checkpoint(server: &Server, job: &str) -> bool {
     true
 }
 
+/// Moves the files of a directory, as a consumer does.
+fn take_away(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("made");
+    for file in fs::read_dir(from).expect("files").flatten() {
+        if !file.file_name().to_string_lossy().starts_with('.') {
+            fs::rename(file.path(), to.join(file.file_name())).expect("moved away");
+        }
+    }
+}
+
 #[test]
 fn before_a_crash() {
     let directory = tempfile::tempdir().expect("temporary directory");
@@ -53,7 +63,7 @@ fn before_a_crash() {
     });
     let first = lines(&out);
     assert_eq!(first.len(), 1);
-    fs::rename(&out, &taken).expect("moved away");
+    take_away(&out, &taken);
 
     let before = server.job_processes();
     before.iter().copied().for_each(kill);

@@ -49,7 +49,7 @@ fn a_submission_whose_process_does_not_report_is_refused() {
     let line = answer.pointer("/errors/0").and_then(Value::as_str);
     let line = line.expect("an error");
     assert!(line.starts_with("MS-2011: process "), "{line}");
-    let why = " of the job did not report within 3 s and was killed; ";
+    let why = " of the job said nothing for 3 s before the job was built, and was killed; ";
     assert!(line.contains(why), "{line}");
     assert!(!is_alive(&directory.join("pid")), "it goes on");
     // Nobody waits for the helper, which is killed with it: its end may come a moment later.

@@ -42,7 +42,11 @@ fn text_that_is_not_quoted_loses_no_line() {
 #[test]
 fn a_header_that_swallows_the_file_is_refused() {
     for (content, given, end) in [
-        ("id,n\n1,a\n2,b\n", "--source.line.delimiter=\\r\\n", "`\\n`"),
+        (
+            "id,n\n1,a\n2,b\n",
+            "--source.line.delimiter=\\r\\n",
+            "`\\n`",
+        ),
         ("id,n\r1,a\r2,b\r", "--source.line.delimiter=\\n", "`\\r`"),
     ] {
         let directory = tempfile::tempdir().expect("temporary directory");
@@ -73,7 +77,11 @@ fn a_schema_frees_from_the_names_but_not_from_their_order() {
         let schema = format!("--stream.sql.schema.json={schema}");
         let (said, out) = run(
             directory.path(),
-            &["--source.type=csv", "--source.firstLine.schema=true", &schema],
+            &[
+                "--source.type=csv",
+                "--source.firstLine.schema=true",
+                &schema,
+            ],
         );
         if right {
             assert_eq!(said.code, Some(0), "{header}: {}", said.err);
@@ -101,7 +109,11 @@ fn a_number_that_is_too_large_is_a_bad_record() {
 #[test]
 fn decimals_are_exact_and_texts_have_their_length() {
     let directory = tempfile::tempdir().expect("temporary directory");
-    put(directory.path(), "in/a.csv", "0.1,abc,7\n12345678901234567890.12,äöü,8\n0.123,a,9\n1,abcd,10\n");
+    put(
+        directory.path(),
+        "in/a.csv",
+        "0.1,abc,7\n12345678901234567890.12,äöü,8\n0.123,a,9\n1,abcd,10\n",
+    );
     let schema = r#"--stream.sql.schema.json={"d":"Decimal(22,2)","s":"varchar(3)","n":"Long"}"#;
     let (said, out) = run(
         directory.path(),
@@ -139,7 +151,13 @@ fn zeros_behind_gzip_data_are_padding() {
 fn marks_of_byte_order_are_dropped() {
     let utf16 = |text: &str, big: bool| -> Vec<u8> {
         let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
-        let bytes = units.flat_map(|unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
+        let bytes = units.flat_map(|unit: u16| {
+            if big {
+                unit.to_be_bytes()
+            } else {
+                unit.to_le_bytes()
+            }
+        });
         bytes.collect()
     };
     let mut gb18030 = vec![0x84, 0x31, 0x95, 0x33];
@@ -156,7 +174,11 @@ fn marks_of_byte_order_are_dropped() {
         let charset = format!("--source.charset={charset}");
         let (said, out) = run(
             directory.path(),
-            &["--source.type=csv", "--source.firstLine.schema=true", &charset],
+            &[
+                "--source.type=csv",
+                "--source.firstLine.schema=true",
+                &charset,
+            ],
         );
         assert_eq!(said.code, Some(0), "{charset}: {}", said.err);
         assert_eq!(out, [r#"{"id":"1","n":"a"}"#], "{charset}");

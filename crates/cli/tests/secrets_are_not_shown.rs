@@ -124,18 +124,16 @@ fn neither_in_answers_nor_in_logs_nor_in_lists_of_processes() {
     let (_, settings) = ask(&server, "GET", &format!("/jobs/{job}/config"), &Value::Null);
     assert!(settings.contains("******"), "{settings}");
 
-    let mut processes = 0;
-    for process in fs::read_dir("/proc").expect("processes").flatten() {
-        let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line);
-        if line.contains(&directory.path().display().to_string()) {
-            processes += usize::from(line.contains("--millstream-job"));
-            holds_no_secret("a command line", &line);
-            let environment = fs::read(process.path().join("environ")).unwrap_or_default();
-            holds_no_secret("an environment", &String::from_utf8_lossy(&environment));
-        }
+    let jobs = common::processes::processes_of(directory.path());
+    for process in jobs.iter().copied().chain([server.id()]) {
+        let read = |name: &str| {
+            let found = fs::read(format!("/proc/{process}/{name}")).unwrap_or_default();
+            String::from_utf8_lossy(&found).into_owned()
+        };
+        holds_no_secret("a command line", &read("cmdline"));
+        holds_no_secret("an environment", &read("environ"));
     }
-    assert_eq!(processes, 1);
+    assert_eq!(jobs.len(), 1);
 
     let data = directory.path().join("server");
     let savepoints = directory.path().join("savepoints");

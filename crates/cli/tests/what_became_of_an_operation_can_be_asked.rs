@@ -129,14 +129,8 @@ fn an_interrupted_stop_goes_on() {
 
 /// The id of the process that runs a job.
 fn process_of(job: &str) -> String {
-    let mut processes = std::fs::read_dir("/proc").expect("processes").flatten();
-    let found = processes.find(|process| {
-        let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line);
-        line.contains("--millstream-job") && line.contains(job)
-    });
-    let found = found.expect("a process of the job");
-    found.file_name().to_string_lossy().into_owned()
+    let processes = common::processes::naming(job);
+    processes.first().expect("a process of the job").to_string()
 }
 
 fn signal(name: &str, process: &str) {

@@ -16,8 +16,10 @@ use compact_str::CompactString;
 use crossbeam_channel::{Receiver, bounded};
 use millstream_connectors::files_source::{Charset, FileSource, FileSourceOptions};
 use millstream_connectors::text::{TextFileOptions, TextFileSource};
-use millstream_core::JobId;
-use millstream_engine::connector::{Source, SourceContext, SourceProgress, SourceStatus, Waker};
+use millstream_core::{JobId, Lineage};
+use millstream_engine::connector::{
+    Limit, Source, SourceContext, SourceOutput, SourceProgress, SourceStatus, Waker,
+};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -134,9 +136,13 @@ fn report<T: 'static>(name: &str, source: &dyn Source<T>) -> Outcome<()> {
     let progress = SourceProgress::default();
     let mut reader = source.open(SourceContext {
         job: JobId::from_bytes([1; 16]),
+        uid: "source".to_owned(),
         subtask: 0,
         parallelism: 1,
+        lineage: Lineage::default(),
+        run: 1,
         restored: None,
+        snapshot: None,
         waker,
         progress: progress.clone(),
     })?;
@@ -146,8 +152,8 @@ fn report<T: 'static>(name: &str, source: &dyn Source<T>) -> Outcome<()> {
     );
     let mut rows = 0;
     loop {
-        let mut out = Vec::new();
-        match reader.poll(&mut out, 8_192)? {
+        let mut out = SourceOutput::new();
+        match reader.poll(&mut out, Limit::records(8_192))? {
             SourceStatus::Ready(count) => rows += count,
             SourceStatus::Pending(_) => woken.recv()?,
             SourceStatus::Ended => break,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use millstream_core::Result;
-use millstream_engine::connector::{Source, SourceContext, SourceReader};
+use millstream_engine::connector::{Owner, Source, SourceContext, SourceReader};
 
 use crate::generator::GeneratorSource;
 
@@ -39,5 +39,9 @@ impl<T: 'static> Source<T> for CollectionSource<T> {
 
     fn open(&self, context: SourceContext) -> Result<Box<dyn SourceReader<T>>> {
         self.generator.open(context)
+    }
+
+    fn owner(&self, key: &str, parallelism: usize) -> Owner {
+        self.generator.owner(key, parallelism)
     }
 }

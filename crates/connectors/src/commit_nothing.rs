@@ -7,11 +7,15 @@ const WHY: &str = "this sink commits nothing; the output was prepared by another
 
 /// For sinks whose output is visible as soon as it is written. Output that a snapshot holds all the same was prepared by
 /// another sink under the same uid: nobody here can tell what became of it.
-pub(crate) struct NothingToCommit;
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NothingToCommit;
 
 impl SinkCommitter for NothingToCommit {
-    fn commit(&mut self, _committable: &Committable) -> Result<CommitOutcome> {
-        Ok(CommitOutcome::Unknown(WHY.to_owned()))
+    fn commit(&mut self, committables: &[Committable]) -> Result<Vec<CommitOutcome>> {
+        Ok(committables
+            .iter()
+            .map(|_| CommitOutcome::Unknown(WHY.to_owned()))
+            .collect())
     }
 
     fn recover(
@@ -19,9 +23,6 @@ impl SinkCommitter for NothingToCommit {
         committables: &[Committable],
         _restored: &[StateEntry],
     ) -> Result<Vec<CommitOutcome>> {
-        Ok(committables
-            .iter()
-            .map(|_| CommitOutcome::Unknown(WHY.to_owned()))
-            .collect())
+        self.commit(committables)
     }
 }

@@ -1,7 +1,8 @@
 //! The conformance suites: what every connector promises, as checks that every connector runs.
 //!
 //! Test support. The tests of a connector, here or in another crate, describe it to a suite and call it:
-//! [`SourceSuite::run`] for sources whose position is state, [`SinkSuite::run`] for sinks that commit. A broken
+//! [`SourceSuite::run`] for sources whose position is state, [`SourceSuite::run_without_replay`] for others,
+//! [`SinkSuite::run`] for sinks that commit, [`SinkSuite::run_at_once`] for others. A broken
 //! promise is a panic that names the promise, the seed and what was seen.
 //!
 //! The suites drive readers, writers and committers as the engine does: they poll with changing
@@ -17,11 +18,15 @@
     reason = "test support: a broken promise is a panic"
 )]
 
+mod at_once;
+mod attempt;
+mod branches;
 mod drive;
 mod sink;
 mod source;
 mod wake;
 
+pub use attempt::{SourceAttempt, SourceJob, TakenSnapshot};
 pub use sink::{SinkSuite, SinkTarget};
 pub use source::SourceSuite;
 

@@ -2,7 +2,7 @@
 
 use millstream_core::{CheckpointId, Result};
 use millstream_engine::connector::{
-    Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, WriteStatus,
+    CommitterContext, Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, WriteStatus,
 };
 
 use crate::commit_nothing::NothingToCommit;
@@ -16,7 +16,7 @@ impl<T> Sink<T> for DiscardSink {
         Ok(Box::new(Self))
     }
 
-    fn committer(&self) -> Result<Box<dyn SinkCommitter>> {
+    fn committer(&self, _: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
         Ok(Box::new(NothingToCommit))
     }
 }

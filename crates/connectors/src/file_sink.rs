@@ -1,22 +1,31 @@
 //! The file sink: records become visible in files exactly once.
 //!
 //! # The life of a file
-//! 1. **In progress**: `.part-<job>-<subtask>-<number>.<extension>.inprogress`, hidden by its dot, in the
-//!    target directory itself, so that the later renames stay on one file system.
+//! 1. **In progress**: `.part-<origin>-<job>-<run>-<subtask>-<slot>-<number>.<extension>.inprogress`, hidden by its dot, in
+//!    the target directory itself, so that the later renames stay on one file system.
 //! 2. **Prepared**, on the boundary of a snapshot: ended, synced to the disk, renamed to
-//!    `.part-<job>-<checkpoint>-<subtask>-<number>.<extension>.prepared`. The snapshot holds its name and length.
+//!    `.part-<origin>-<job>-<run>-<checkpoint>-<subtask>-<number>.<extension>.prepared`. The snapshot holds its name and
+//!    length, and which directory it is in.
 //! 3. **Committed**, once the snapshot is complete: renamed to
 //!    `part-<first 8 of job>-<checkpoint>-<subtask>-<number>.<extension>`. No rename ever replaces a file.
 //!
+//! *Run* is the number of the attempt, which never repeats; *origin* is the job that this one went on from under its
+//! lock (`-s latest`), or the job itself; *slot* tells sinks of a job apart that share a directory. Names of the
+//! first version (`.part-<job>-<subtask>-…`, `.part-<job>-<checkpoint>-<subtask>-…`) are committed and cleaned up too.
+//!
 //! After a restart a prepared file that the snapshot names is renamed now; one that is gone while the
 //! visible file has the recorded length was committed before; one that is gone without a trace is *lost*,
-//! and the job says so instead of going on.
+//! and the job says so instead of going on. It is lost only if the directory is there and the same one: a
+//! directory that is away, or an empty one where a disk is not mounted, is waited for.
+//!
+//! # Which directory
+//! The directory is made if the job begins there. A job that has written there before finds it, or waits: one that is made
+//! anew where a disk is not mounted would split the output in two.
 //!
 //! # Who cleans up
-//! A writer holds a lock of the operating system on each of its files until the file is committed. So
-//! hidden files that nobody holds and that belong to this job, or to the job whose snapshot it goes
-//! on from, are what a dead attempt left behind; the next attempt removes them. All other files are
-//! left alone.
+//! A writer holds one lock of the operating system while it lives: `.part-<origin>-<job>-<run>-<subtask>-<slot>.lock`. No
+//! output file is kept open once it has ended. What a run may remove of what others left behind is a question of lineage,
+//! answered in the module `kin`: never anything that a snapshot of another branch may name.
 //!
 //! # Threads
 //! The worker encodes into buffers of about 1 MiB and hands them to the writer's own thread through a
@@ -26,21 +35,30 @@
 mod commit;
 mod directory;
 mod disk;
-mod held;
+mod kin;
+mod leftovers;
+mod lock;
 mod names;
+mod place;
+mod prepared;
 mod writer;
+mod writers;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{Sink, SinkCommitter, SinkContext, SinkWriter};
+use millstream_engine::connector::{
+    CommitterContext, Sink, SinkCommitter, SinkContext, SinkWriter,
+};
 
 use crate::formats::FileFormat;
 use commit::FileCommitter;
-use directory::Directory;
-use held::HeldFiles;
-use names::Leftovers;
+use directory::{Directory, resolve};
+use kin::Kin;
+use leftovers::Leftovers;
+use prepared::SinkState;
 use writer::FileWriter;
 
 /// Ends a file at this size where nothing else is asked for, as Flink does: 128 MiB.
@@ -54,8 +72,8 @@ pub struct FileSink<T> {
     directory: PathBuf,
     format: Arc<dyn FileFormat<T>>,
     max_file_bytes: u64,
-    /// Files of this process that are not committed yet; survives the attempts of the job.
-    held: Arc<HeldFiles>,
+    /// An earlier attempt in this process has had the directory.
+    was_there: AtomicBool,
 }
 
 impl<T> FileSink<T> {
@@ -65,7 +83,7 @@ impl<T> FileSink<T> {
             directory: directory.as_ref().to_owned(),
             format: Arc::new(format),
             max_file_bytes: DEFAULT_MAX_FILE_BYTES,
-            held: Arc::default(),
+            was_there: AtomicBool::new(false),
         }
     }
 
@@ -79,26 +97,51 @@ impl<T> FileSink<T> {
     }
 }
 
+impl<T> FileSink<T> {
+    /// The directory, made if the job has not written there before.
+    fn open_directory(&self, restored: &[SinkState]) -> Result<Directory> {
+        let path = resolve(&self.directory);
+        let before = restored.iter().find(|state| state.directory == path);
+        if before.is_none() && !self.was_there.load(Ordering::Acquire) {
+            let directory = Directory::create(&self.directory)?;
+            self.was_there.store(true, Ordering::Release);
+            return Ok(directory);
+        }
+        let directory = Directory::existing(&self.directory).map_err(|error| {
+            error.next("mount it or bring it back; if it is gone for good, make an empty one")
+        })?;
+        let identity = before.and_then(|state| state.identity);
+        if identity.is_some_and(|identity| identity != directory.identity()) {
+            tracing::warn!(
+                "{} is not the directory that the job has written to before; it goes on there",
+                directory.path().display()
+            );
+        }
+        self.was_there.store(true, Ordering::Release);
+        Ok(directory)
+    }
+}
+
 impl<T: 'static> Sink<T> for FileSink<T> {
     fn open(&self, context: SinkContext) -> Result<Box<dyn SinkWriter<T>>> {
-        let directory = Directory::create(&self.directory)?;
+        let restored = SinkState::all(context.restored.as_deref().unwrap_or_default());
+        let directory = self.open_directory(&restored)?;
+        let kin = Kin::new(context.job, context.run, &context.lineage, &restored);
+        let origin = kin.origin;
         if context.subtask == 0 {
-            // Every committer of the attempt has recovered by now: what is prepared and not held is
-            // named by no snapshot that this job goes on from.
-            Leftovers::of(&directory, &context).remove();
+            // Every committer of the attempt has recovered by now: what is prepared of earlier runs is named by no
+            // snapshot that this job goes on from.
+            let places = restored.into_iter().map(|state| state.directory);
+            Leftovers::new(kin, places.chain([directory.path().to_owned()])).remove_all();
         }
-        let writer = FileWriter::start(
-            directory,
-            self.format.as_ref(),
-            self.max_file_bytes,
-            self.held.clone(),
-            &context,
-        )?;
+        let (format, bytes) = (self.format.as_ref(), self.max_file_bytes);
+        let writer = FileWriter::start(directory, format, bytes, origin, &context)?;
         Ok(Box::new(writer))
     }
 
-    fn committer(&self) -> Result<Box<dyn SinkCommitter>> {
-        Ok(Box::new(FileCommitter::new(self.held.clone())))
+    fn committer(&self, context: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
+        let directory = resolve(&self.directory);
+        Ok(Box::new(FileCommitter::new(context, directory)))
     }
 }
 

@@ -1,14 +1,19 @@
 //! Files of delimited text as a source: `csv`, `tsv`, `txt`.
 //!
-//! A reader consists of the worker's side and two threads: one lists the directory, one reads ahead.
+//! An enumerator finds files for all readers, with a thread that lists the directory; a reader consists of the worker's
+//! side and a thread that reads ahead.
 //!
-//! - [`listing`], [`discovery`]: which files there are, and when that is looked at.
+//! - [`name`], [`listing`]: what lies in the directory.
+//! - [`intake`], [`settle`], [`seen`]: what is taken in, when, and what was. Pure.
+//! - [`enumerator`], [`lister`], [`journal`], [`away`], [`state`]: who does that, what is on the disk of it.
+//! - [`piece`]: what the enumerator announces; [`meeting`]: what it hears of the readers.
 //! - [`input`], [`decoding`]: the bytes of a file, decompressed, and decoded where that has to come first.
 //! - [`scan`], [`stream`]: where records begin; blocks of whole records. A record belongs to the split in
 //!   which its first byte lies. Quoted fields may hold line ends, so whether a place is a record's start
 //!   is known only by passing over everything before it, which is done at the speed of a search for quotes.
 //! - [`fetch`]: the thread that reads.
-//! - [`ledger`]: what has been handed out of which file; owners of splits; what goes into snapshots. Pure.
+//! - [`ledger`], [`layers`], [`share`]: what has been handed out of which piece; owners of splits; what goes into
+//!   snapshots. Pure. [`legacy`]: what the first version wrote.
 //! - [`table`]: fields, values, columns.
 //! - [`records`]: the records of a block.
 //! - [`reader`]: the worker's side, which knows no format: also lines of text are read by it.
@@ -16,19 +21,32 @@
 //! A source is either at rest behind the last record that was handed out, or it has failed: policy about
 //! bad records is not its business, it hands them out beside the good ones.
 
+mod away;
 mod charset;
 mod decoding;
-mod discovery;
+mod enumerator;
 mod fetch;
 mod format;
 mod input;
+mod intake;
 mod intervals;
+mod journal;
+mod layers;
 mod ledger;
+mod legacy;
+mod lister;
 mod listing;
+mod meeting;
+mod name;
 mod options;
+mod piece;
 mod reader;
 mod records;
 mod scan;
+mod seen;
+mod settle;
+mod share;
+mod state;
 mod stream;
 mod table;
 
@@ -36,23 +54,28 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use millstream_core::Result;
-use millstream_engine::connector::{Source, SourceContext, SourceReader};
+use millstream_core::{Error, Result, codes};
+use millstream_engine::connector::{
+    Enumerator, EnumeratorContext, Source, SourceContext, SourceReader,
+};
 
 pub use charset::Charset;
 pub use format::Format;
-pub use options::{Changed, FileSourceOptions, ReadSizes, Watch};
+pub use options::{
+    AfterCommit, Bad, Changed, FileSourceOptions, Intake, Lost, OtherDirectory, ReadSizes, Watch,
+};
 
 pub(crate) use charset::Reading;
-pub(crate) use discovery::Schedule;
 pub(crate) use format::{Dialect, Dialects};
-pub(crate) use listing::{absolute, list};
+pub(crate) use meeting::Place as MeetingPlace;
 pub(crate) use reader::{Decode, Decoded, Plan};
 pub(crate) use records::Records;
 pub(crate) use scan::{Span, cut};
 pub(crate) use table::to_text;
 
 use self::ledger::unreadable;
+use self::listing::{FoundFile, Odd, Root, is_away, oldest, path_error};
+use self::name::shown;
 use self::stream::{RecordStream, Sizes};
 use self::table::{Columns, RowsDecoder, SharedColumns, names_of_head};
 use crate::rows::Parsed;
@@ -81,27 +104,27 @@ impl FileSource {
     /// The path can't be read or holds a directory, options contradict each other, or a column has a type
     /// that is not read from text.
     pub fn new(options: FileSourceOptions) -> Result<Self> {
-        let path = absolute(&options.path)?;
         let sizes = options.sizes.bounded();
         let dialects = Arc::new(options.format.compile()?.bounded(sizes.record));
         let header = options.format.header;
+        let mut plan = Plan {
+            root: root(&options.path, options.watch)?,
+            dialects,
+            watch: options.watch,
+            intake: options.intake,
+            sizes,
+            head: header,
+            skip_head: header,
+            meeting: MeetingPlace::default(),
+        };
+        let files = plan.look()?;
         let columns = match &options.schema {
             Some(schema) => Some(Columns::typed(schema, options.projection.as_deref())?),
-            None => infer(&path, &dialects, sizes, header)?
+            None => infer(&plan, &files, header)?
                 .map(|names| Columns::named(names, options.projection.as_deref(), header))
                 .transpose()?,
         };
-        // Fails for a path that is not there even if the columns are known.
-        list(&path)?;
-        let plan = Plan {
-            path,
-            dialects,
-            schedule: schedule(options.watch),
-            changed: options.changed,
-            sizes,
-            head: header || columns.is_none(),
-            skip_head: header,
-        };
+        plan.head |= columns.is_none();
         let shared = SharedColumns::new(OnceLock::new());
         if let Some(columns) = columns {
             // Nobody else has it yet.
@@ -174,33 +197,72 @@ impl Source<Parsed> for FileSource {
         );
         Ok(Box::new(self.plan.open::<Parsed, _>(context, decoder)?))
     }
+
+    fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
+        self.plan.enumerator(context)
+    }
 }
 
-/// When a source that watches so looks at its directory.
-pub(crate) fn schedule(watch: Watch) -> Schedule {
-    match watch {
-        Watch::Once => Schedule::Once(Arc::default()),
-        Watch::Continuously { interval } => Schedule::Every(interval),
+/// Files that are looked at for the names of the columns, at most.
+const LOOKED_AT: usize = 64;
+
+/// Where a source reads. Where the disk is away and the source may wait, the path is taken for a directory.
+pub(crate) fn root(path: &Path, watch: Watch) -> Result<Root> {
+    match Root::at(path) {
+        Ok(root) => Ok(root),
+        Err(error) if watch != Watch::Once && is_away(&error) => {
+            let path = std::path::absolute(path).map_err(|error| path_error(&shown(path), &error));
+            Ok(Root::directory(path?))
+        }
+        Err(error) => Err(path_error(&shown(path), &error)),
+    }
+}
+
+impl Plan {
+    /// Looks at the path before the source runs: what can't work fails here.
+    pub(crate) fn look(&self) -> Result<Vec<FoundFile>> {
+        let directory = &self.root.directory;
+        if let Bad::Quarantine(target) = self.bad() {
+            away::prepare(directory, &target, "source.file.bad.path")?;
+        }
+        if let AfterCommit::Move(target) = &self.intake.after_commit {
+            away::prepare(directory, target, "source.after.commit.path")?;
+        }
+        if self.intake.after_commit != AfterCommit::Keep && self.intake.changed == Changed::Append {
+            let message =
+                "files whose growth is followed are never done with, so they can't be taken away";
+            return Err(Error::new(&codes::OPTION_CONFLICT, message)
+                .next("set source.after.commit to keep, or source.file.changed to another value than append"));
+        }
+        let bad = self.bad();
+        let odd = |path: &Path, odd: Odd| match bad {
+            Bad::Fail => Err(odd.error(path)),
+            Bad::Skip | Bad::Quarantine(_) => Ok(()),
+        };
+        match self.root.walk() {
+            Err(error) if self.watch != Watch::Once && is_away(&error) => Ok(Vec::new()),
+            _ => oldest(&self.root, LOOKED_AT, odd),
+        }
     }
 }
 
 /// The names of the columns by the first file that has a record.
-fn infer(
-    path: &Path,
-    dialects: &Dialects,
-    sizes: ReadSizes,
-    header: bool,
-) -> Result<Option<Vec<String>>> {
-    for file in list(path)? {
+fn infer(plan: &Plan, files: &[FoundFile], header: bool) -> Result<Option<Vec<String>>> {
+    for file in files {
         let sizes = Sizes {
-            block: sizes.block,
-            record: sizes.record,
+            block: plan.sizes.block,
+            record: plan.sizes.record,
         };
-        let head = RecordStream::open(&file, dialects.clone(), sizes)
-            .and_then(|mut stream| stream.take_head())
-            .map_err(|error| unreadable(&file.path, &error))?;
-        if let Some(head) = head {
-            return names_of_head(&file.path, dialects, &head, header).map(Some);
+        let head = RecordStream::open(file, None, plan.dialects.as_ref().clone(), sizes)
+            .and_then(|mut stream| stream.take_head());
+        match head {
+            Ok(Some(head)) => {
+                return names_of_head(&file.text, &plan.dialects, &head, header).map(Some);
+            }
+            Ok(None) => {}
+            // What becomes of it is decided when it is read.
+            Err(_) if plan.bad() != Bad::Fail => {}
+            Err(error) => return Err(unreadable(&file.text, &error)),
         }
     }
     Ok(None)

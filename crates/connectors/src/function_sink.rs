@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use millstream_core::{CheckpointId, Result};
 use millstream_engine::connector::{
-    Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, WriteStatus,
+    CommitterContext, Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, WriteStatus,
 };
 
 use crate::commit_nothing::NothingToCommit;
@@ -49,7 +49,7 @@ impl<T: 'static> Sink<T> for FunctionSink<T> {
         }))
     }
 
-    fn committer(&self) -> Result<Box<dyn SinkCommitter>> {
+    fn committer(&self, _: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
         Ok(Box::new(NothingToCommit))
     }
 }

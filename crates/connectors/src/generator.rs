@@ -14,7 +14,7 @@ mod tests;
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{Source, SourceContext, SourceReader, StateEntry};
+use millstream_engine::connector::{Owner, Source, SourceContext, SourceReader, StateEntry};
 use serde::{Deserialize, Serialize};
 
 use rate::{Pace, elapsed_clock};
@@ -82,7 +82,7 @@ impl<T: 'static> Source<T> for GeneratorSource<T> {
         }
         let splits: Vec<Split> = (0_u32..)
             .zip(positions)
-            .filter(|(number, _)| *number as usize % context.parallelism == context.subtask)
+            .filter(|(number, _)| reader_of(*number, context.parallelism) == context.subtask)
             .map(|(number, next)| Split { number, next })
             .collect();
         let pace = self.rate.map(|rate| {
@@ -99,7 +99,23 @@ impl<T: 'static> Source<T> for GeneratorSource<T> {
             progress,
         )))
     }
+
+    fn owner(&self, key: &str, parallelism: usize) -> Owner {
+        let split = key.strip_prefix(KEY).and_then(|number| number.parse().ok());
+        // A key of another kind is for everybody to refuse.
+        split.map_or(Owner::Everyone, |split| {
+            Owner::Subtask(reader_of(split, parallelism))
+        })
+    }
 }
+
+/// Which reader has a split.
+fn reader_of(split: u32, parallelism: usize) -> usize {
+    split as usize % parallelism
+}
+
+/// The key of a split's position.
+const KEY: &str = "split-";
 
 /// The position of one split as it stands in a snapshot.
 #[derive(Debug, Serialize, Deserialize)]
@@ -117,7 +133,7 @@ fn entry(split: &Split) -> StateEntry {
         next: split.next,
     };
     StateEntry {
-        key: format!("split-{}", split.number),
+        key: format!("{KEY}{}", split.number),
         // Of numbers only, which JSON always holds.
         value: serde_json::to_value(position).unwrap_or_default(),
     }

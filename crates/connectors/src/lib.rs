@@ -1,7 +1,7 @@
 //! Sources and sinks.
 
 pub mod collection;
-mod commit_nothing;
+pub mod commit_nothing;
 pub mod conformance;
 pub mod discard;
 pub mod file_sink;

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use arrow::array::RecordBatch;
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{
-    Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, WriteStatus,
+    CommitterContext, Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, WriteStatus,
 };
 
 use crate::commit_nothing::NothingToCommit;
@@ -122,7 +122,7 @@ impl<T: 'static> Sink<T> for PrintSink<T> {
         }))
     }
 
-    fn committer(&self) -> Result<Box<dyn SinkCommitter>> {
+    fn committer(&self, _: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
         Ok(Box::new(NothingToCommit))
     }
 }

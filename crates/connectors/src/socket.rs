@@ -26,7 +26,7 @@ mod tests;
 use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{Source, SourceContext, SourceReader};
+use millstream_engine::connector::{Owner, Source, SourceContext, SourceReader};
 
 use reader::{EmptyReader, SocketReader};
 
@@ -107,5 +107,9 @@ impl Source<String> for SocketTextSource {
             return Ok(Box::new(EmptyReader));
         }
         Ok(Box::new(SocketReader::start(self.clone(), context)?))
+    }
+
+    fn owner(&self, _key: &str, _parallelism: usize) -> Owner {
+        Owner::Subtask(0)
     }
 }

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{Source, SourceContext, SourceReader};
+use millstream_engine::connector::{
+    Enumerator, EnumeratorContext, Source, SourceContext, SourceReader,
+};
 
 use crate::files_source::{
-    Changed, Charset, Decode, Decoded, Dialect, Dialects, Plan, ReadSizes, Reading, Records, Span,
-    Watch, absolute, cut, list, schedule, to_text,
+    Charset, Decode, Decoded, Dialect, Dialects, Intake, MeetingPlace, Plan, ReadSizes, Reading,
+    Records, Span, Watch, cut, root, to_text,
 };
 
 /// Everything that a [`TextFileSource`] can be told.
@@ -21,8 +23,8 @@ pub struct TextFileOptions {
     pub charset: Charset,
     /// Whether to look for new files.
     pub watch: Watch,
-    /// What becomes of files that change after they were found.
-    pub changed: Changed,
+    /// What becomes of files that change, are gone or can't be read.
+    pub intake: Intake,
     /// How much is read at once.
     pub sizes: ReadSizes,
 }
@@ -34,7 +36,7 @@ impl TextFileOptions {
             path: path.into(),
             charset: Charset::UTF_8,
             watch: Watch::Once,
-            changed: Changed::Ignore,
+            intake: Intake::default(),
             sizes: ReadSizes::default(),
         }
     }
@@ -60,22 +62,22 @@ impl<T> TextFileSource<T> {
     /// # Errors
     /// The path can't be read, or holds a directory.
     pub fn new(options: TextFileOptions) -> Result<Self> {
-        let path = absolute(&options.path)?;
-        list(&path)?;
         let dialect = Dialect::lines(b"\n");
         let plan = Plan {
-            path,
+            root: root(&options.path, options.watch)?,
             dialects: Arc::new(Dialects {
                 raw: dialect.clone(),
                 text: dialect,
                 reading: options.charset.reading("\r\n"),
             }),
-            schedule: schedule(options.watch),
-            changed: options.changed,
+            watch: options.watch,
+            intake: options.intake,
             sizes: options.sizes.bounded(),
             head: false,
             skip_head: false,
+            meeting: MeetingPlace::default(),
         };
+        plan.look()?;
         Ok(Self {
             plan,
             lines: PhantomData,
@@ -94,6 +96,10 @@ impl<T: for<'a> From<&'a str> + Send + 'static> Source<T> for TextFileSource<T> 
             spans: Vec::new(),
         };
         Ok(Box::new(self.plan.open::<T, _>(context, decoder)?))
+    }
+
+    fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
+        self.plan.enumerator(context)
     }
 }
 

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use millstream_connectors::conformance::{SinkSuite, SinkTarget, SourceSuite};
 use millstream_connectors::function_sink::FunctionSink;
 use millstream_connectors::generator::GeneratorSource;
-use millstream_core::Result;
+use millstream_core::{CheckpointId, Result};
 use millstream_engine::connector::{
-    Committable, Sink, Source, SourceContext, SourceReader, SourceStatus, StateEntry,
+    Committable, Limit, Sink, Source, SourceContext, SourceOutput, SourceReader, SourceSnapshot,
+    SourceStatus,
 };
 
 const RECORDS: u64 = 500;
@@ -53,16 +54,17 @@ struct FaultyReader {
 }
 
 impl SourceReader<u64> for FaultyReader {
-    fn poll(&mut self, out: &mut Vec<u64>, limit: usize) -> Result<SourceStatus> {
-        let more = usize::from(matches!(self.fault, Fault::IgnoresTheLimit));
-        self.reader.poll(out, limit + more)
+    fn poll(&mut self, out: &mut SourceOutput<u64>, mut limit: Limit) -> Result<SourceStatus> {
+        limit.records += usize::from(matches!(self.fault, Fault::IgnoresTheLimit));
+        self.reader.poll(out, limit)
     }
 
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
+    fn snapshot(&mut self, checkpoint: CheckpointId) -> Result<SourceSnapshot> {
         if matches!(self.fault, Fault::MovesOnSnapshot) {
-            self.reader.poll(&mut Vec::new(), 1)?;
+            let mut out = SourceOutput::new();
+            self.reader.poll(&mut out, Limit::records(1))?;
         }
-        self.reader.snapshot()
+        self.reader.snapshot(checkpoint)
     }
 }
 

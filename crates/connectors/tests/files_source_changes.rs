@@ -5,11 +5,9 @@ mod files_source_support;
 use std::path::Path;
 use std::time::Duration;
 
-use files_source_support::{Attempt, Found, directory, source, write};
+use files_source_support::{Attempt, Found, State, directory, source, write};
 use millstream_connectors::files_source::{Changed, FileSource, ReadSizes, Watch};
 use millstream_connectors::rows::Parsed;
-use millstream_core::ErrorKind;
-use millstream_engine::connector::StateEntry;
 
 /// One record in a block and in a batch, so that reading can stop behind any.
 const TINY: ReadSizes = ReadSizes {
@@ -19,19 +17,28 @@ const TINY: ReadSizes = ReadSizes {
     rows: 1,
 };
 
+/// Every choice.
+const ALL: [Changed; 4] = [
+    Changed::Ignore,
+    Changed::Reread,
+    Changed::Append,
+    Changed::Fail,
+];
+
 fn watching(path: &Path, changed: Changed, sizes: ReadSizes) -> FileSource {
     source(path, |options| {
         options.watch = Watch::Continuously {
             interval: Duration::from_millis(2),
         };
-        options.changed = changed;
+        options.intake.changed = changed;
+        options.intake.settle = Some(Duration::ZERO);
         options.sizes = sizes;
     })
 }
 
 fn once(path: &Path, changed: Changed, sizes: ReadSizes) -> FileSource {
     source(path, |options| {
-        options.changed = changed;
+        options.intake.changed = changed;
         options.sizes = sizes;
     })
 }
@@ -45,7 +52,7 @@ fn rows(attempt: &mut Attempt<Parsed>, count: usize) -> Vec<String> {
 }
 
 /// Reads the first `count` records of a file `a.csv` and stops.
-fn stopped_after(count: usize, directory: &Path, splits: ReadSizes) -> Vec<StateEntry> {
+fn stopped_after(count: usize, directory: &Path, splits: ReadSizes) -> State {
     let source = once(directory, Changed::Ignore, splits);
     let mut attempt = Attempt::start(&source, 1);
     assert_eq!(rows(&mut attempt, count).len(), count);
@@ -53,8 +60,8 @@ fn stopped_after(count: usize, directory: &Path, splits: ReadSizes) -> Vec<State
 }
 
 #[test]
-fn a_file_that_changed_after_it_was_read_is_ignored_reread_or_an_error() {
-    for changed in [Changed::Ignore, Changed::Reread, Changed::Fail] {
+fn a_file_that_changed_after_it_was_read_is_ignored_reread_read_on_or_an_error() {
+    for changed in ALL {
         let directory = directory(&[("a.csv", b"1\n2\n")]);
         let source = watching(directory.path(), changed, ReadSizes::default());
         let mut attempt = Attempt::start(&source, 2);
@@ -67,6 +74,7 @@ fn a_file_that_changed_after_it_was_read_is_ignored_reread_or_an_error() {
                 assert_eq!(rows(&mut attempt, 1), ["new"]);
             }
             Changed::Reread => assert_eq!(rows(&mut attempt, 1), ["1", "2", "3"]),
+            Changed::Append => assert_eq!(rows(&mut attempt, 1), ["3"]),
             Changed::Fail => {
                 let error = attempt.fails();
                 assert_eq!(error.code(), "MS-6003");
@@ -77,8 +85,8 @@ fn a_file_that_changed_after_it_was_read_is_ignored_reread_or_an_error() {
 }
 
 #[test]
-fn a_file_that_changed_between_two_runs_is_ignored_reread_or_an_error() {
-    for changed in [Changed::Ignore, Changed::Reread, Changed::Fail] {
+fn a_file_that_changed_between_two_runs_is_ignored_reread_read_on_or_an_error() {
+    for changed in ALL {
         let directory = directory(&[("a.csv", b"1\n2\n")]);
         let first = once(directory.path(), changed, ReadSizes::default());
         let mut attempt = Attempt::start(&first, 1);
@@ -98,6 +106,7 @@ fn a_file_that_changed_between_two_runs_is_ignored_reread_or_an_error() {
                 );
             }
             Changed::Reread => assert_eq!(rows(&mut attempt, 1), ["1", "2", "3"]),
+            Changed::Append => assert_eq!(rows(&mut attempt, 1), ["3"]),
             Changed::Fail => assert_eq!(attempt.fails().code(), "MS-6003"),
         }
     }
@@ -168,7 +177,7 @@ fn a_file_that_was_read_in_part_and_is_gone_is_an_error() {
     let error = Attempt::restore(&source, 1, Some(state))
         .expect("the reader opens")
         .fails();
-    assert_eq!(error.code(), "MS-6001");
+    assert_eq!(error.code(), "MS-6010");
     assert!(error.message().contains("a.csv is gone"), "{error}");
 }
 
@@ -190,51 +199,8 @@ fn a_large_file_that_is_gone_before_every_reader_began_is_an_error() {
     }
     std::fs::remove_file(directory.path().join("a.csv")).expect("was there");
     let error = attempt.fails();
-    assert_eq!(error.code(), "MS-6009");
+    assert_eq!(error.code(), "MS-6010");
     assert!(error.message().contains("a.csv is gone"), "{error}");
-}
-
-#[test]
-fn a_directory_that_is_gone_for_a_while_is_no_reason_to_give_up() {
-    let directory = directory(&[("a.csv", b"1\n")]);
-    let source = watching(directory.path(), Changed::Ignore, ReadSizes::default());
-    let mut attempt = Attempt::start(&source, 1);
-    assert_eq!(rows(&mut attempt, 1), ["1"]);
-    let aside = directory.path().with_extension("aside");
-    std::fs::rename(directory.path(), &aside).expect("is renamed");
-    let error = attempt.fails();
-    std::fs::rename(&aside, directory.path()).expect("is renamed back");
-    assert_eq!(error.code(), "MS-6009");
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
-}
-
-#[test]
-fn files_that_have_left_the_directory_are_forgotten() {
-    let directory = directory(&[("a.csv", b"1\n"), ("b.csv", b"2\n")]);
-    let source = watching(directory.path(), Changed::Ignore, ReadSizes::default());
-    let mut attempt = Attempt::start(&source, 1);
-    rows(&mut attempt, 2);
-    let files = |attempt: &mut Attempt<Parsed>| {
-        let state = attempt.snapshot();
-        let text = serde_json::to_string(&state).expect("JSON");
-        ["a.csv", "b.csv", "c.csv"].map(|name| text.contains(name))
-    };
-    assert_eq!(files(&mut attempt), [true, true, false]);
-    std::fs::remove_file(directory.path().join("a.csv")).expect("was there");
-    write(directory.path(), "c.csv", b"3\n", 5);
-    rows(&mut attempt, 1);
-    assert_eq!(files(&mut attempt), [false, true, true]);
-
-    let state = attempt.snapshot();
-    drop(attempt);
-    // A file of the same name that comes later is a new one.
-    write(directory.path(), "a.csv", b"4\n", 6);
-    let source = once(directory.path(), Changed::Ignore, ReadSizes::default());
-    let mut attempt = Attempt::restore(&source, 2, Some(state)).expect("the readers open");
-    assert_eq!(
-        Found::of(attempt.read_to_end().expect("can be read")).rows,
-        ["4"]
-    );
 }
 
 #[test]
@@ -259,10 +225,11 @@ fn a_snapshot_before_the_first_look_at_the_directory_keeps_every_position() {
         std::thread::yield_now();
     }
     let state = early.snapshot();
-    let mut keys: Vec<&str> = state.iter().map(|entry| entry.key.as_str()).collect();
+    let entries = &state.taken.entries;
+    let mut keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
     keys.sort_unstable();
     keys.dedup();
-    assert_eq!(keys.len(), state.len(), "keys are unique");
+    assert_eq!(keys.len(), entries.len(), "keys are unique");
     let mut last = Attempt::restore(&source, 1, Some(state)).expect("the reader opens");
     found.extend(last.read_to_end().expect("can be read"));
     let mut rows = Found::of(found).rows;

@@ -7,11 +7,11 @@ mod files_source_support;
 
 use std::path::Path;
 
-use files_source_support::{Attempt, Found, directory, source, texts};
+use files_source_support::{Attempt, Found, State, directory, source, texts};
 use millstream_connectors::files_source::{FileSource, ReadSizes};
 use millstream_connectors::rows::Parsed;
 use millstream_connectors::text::{TextFileOptions, TextFileSource};
-use millstream_engine::connector::{Source, StateEntry};
+use millstream_engine::connector::Source;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -94,7 +94,7 @@ fn read_in_pieces<T: 'static, S: Source<T>>(
     mut open: impl FnMut(&mut StdRng) -> S,
 ) -> Vec<T> {
     let mut found = Vec::new();
-    let mut state: Option<Vec<StateEntry>> = None;
+    let mut state: Option<State> = None;
     for _ in 0..random.random_range(0..5) {
         let parallelism = random.random_range(1..=5);
         let source = open(random);
@@ -202,10 +202,12 @@ fn big_files_are_shared_between_readers() {
         .sum();
     assert_eq!(files, 1, "the file is counted once");
     let state = attempt.snapshot();
-    let size = serde_json::to_string(&state).expect("JSON").len();
+    let size = serde_json::to_string(&state.taken.entries)
+        .expect("JSON")
+        .len();
     assert!(
         size < 2_000,
         "finished splits take no room: {size} bytes in {} entries",
-        state.len()
+        state.taken.entries.len()
     );
 }

@@ -9,7 +9,7 @@ use std::sync::mpsc::sync_channel;
 use millstream_connectors::file_sink::FileSink;
 use millstream_connectors::formats::TextLines;
 use millstream_engine::connector::{Prepared, Sink, WriteStatus};
-use sinks_common::attempt::Attempt;
+use sinks_common::attempt::{Attempt, Run, committer_context};
 
 #[test]
 fn a_writer_whose_disk_stands_still_is_full_and_keeps_the_rest() {
@@ -22,7 +22,7 @@ fn a_writer_whose_disk_stands_still_is_full_and_keeps_the_rest() {
         let waits = closed.lock().expect("nobody panicked").recv();
         assert!(waits.is_err(), "the gate opens for good");
     };
-    let mut attempt = Attempt::open_with(&sink, before).expect("opens");
+    let mut attempt = Attempt::open_with(&sink, &Run::number(1), before).expect("opens");
 
     // Dropped before the writer, which waits for its thread.
     let gate = gate;
@@ -49,10 +49,8 @@ fn a_writer_whose_disk_stands_still_is_full_and_keeps_the_rest() {
     attempt.write(records).expect("is written");
     let second = attempt.prepare(2).expect("is prepared");
     for (committables, expected) in [(first, 0..taken), (second, 0..300)] {
-        let mut committer = sink.committer().expect("a committer");
-        for committable in &committables {
-            committer.commit(committable).expect("is committed");
-        }
+        let mut committer = sink.committer(committer_context()).expect("a committer");
+        committer.commit(&committables).expect("is committed");
         let mut numbers = sinks_common::visible_numbers(directory.path());
         numbers.sort_unstable();
         assert_eq!(

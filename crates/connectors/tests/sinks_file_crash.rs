@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use millstream_connectors::file_sink::FileSink;
 use millstream_connectors::formats::TextLines;
 use millstream_engine::connector::{CommitOutcome, Committable, Sink, StateEntry};
-use sinks_common::attempt::Attempt;
+use sinks_common::attempt::{Attempt, Run};
 use sinks_common::{files, visible_numbers};
 
 /// Says to the test binary that it is the process to be killed, and where to write.
@@ -36,7 +36,7 @@ fn victim() {
     let mut attempt = Attempt::open(&sink).expect("opens");
     attempt.write(lines(0..100)).expect("is written");
     let committables = attempt.prepare(1).expect("is prepared");
-    let entries = attempt.writer.snapshot().expect("a snapshot");
+    let entries = attempt.writer.snapshot(1).expect("a snapshot");
     attempt.write(lines(100..10_000)).expect("is written");
     let snapshot = serde_json::to_string(&(committables, entries)).expect("JSON");
     let mut stdout = std::io::stdout();
@@ -84,7 +84,9 @@ fn a_killed_process_is_cleaned_up_after_and_its_prepared_output_committed() {
     );
 
     let sink = sink(directory.path());
-    let mut committer = sink.committer().expect("a committer");
+    let mut committer = sink
+        .committer(Run::number(2).committer_context())
+        .expect("a committer");
     let outcomes = committer
         .recover(&committables, &entries)
         .expect("recovers");
@@ -108,13 +110,14 @@ fn a_killed_process_is_cleaned_up_after_and_its_prepared_output_committed() {
 #[test]
 fn a_restart_without_a_snapshot_removes_everything_hidden_of_the_job() {
     let directory = tempfile::tempdir().expect("a directory");
-    let other_job = ".part-00000000000000000000000000000001-0-0.txt.inprogress";
-    std::fs::write(directory.path().join(other_job), "x").expect("is written");
+    let id = format!("{:032x}", 1);
+    let other_job = format!(".part-{id}-{id}-1-0-0-0.txt.inprogress");
+    std::fs::write(directory.path().join(&other_job), "x").expect("is written");
     std::fs::write(directory.path().join(".hidden"), "x").expect("is written");
     let (child, _) = start(directory.path());
     kill(child);
     let sink = sink(directory.path());
-    drop(Attempt::open(&sink).expect("opens"));
+    drop(Attempt::run(&sink, &Run::number(2)).expect("opens"));
     let left: Vec<String> = files(directory.path(), true)
         .iter()
         .map(|path| {
@@ -126,7 +129,7 @@ fn a_restart_without_a_snapshot_removes_everything_hidden_of_the_job() {
         .collect();
     assert_eq!(
         left,
-        [".hidden", other_job],
+        [".hidden", &other_job],
         "only the files of others are left"
     );
 }
@@ -137,11 +140,11 @@ fn what_a_living_process_holds_is_not_touched() {
     let (child, (_, entries)) = start(directory.path());
     let before = files(directory.path(), true);
     let sink = sink(directory.path());
-    sink.committer()
+    sink.committer(Run::number(2).committer_context())
         .expect("a committer")
         .recover(&[], &entries)
         .expect("recovers");
-    drop(Attempt::open(&sink).expect("opens"));
+    drop(Attempt::run(&sink, &Run::number(3)).expect("opens"));
     // The other process writes on: it may have begun another file since.
     let after = files(directory.path(), true);
     assert!(
@@ -149,6 +152,6 @@ fn what_a_living_process_holds_is_not_touched() {
         "{before:?} {after:?}"
     );
     kill(child);
-    drop(Attempt::open(&sink).expect("opens"));
+    drop(Attempt::run(&sink, &Run::number(4)).expect("opens"));
     assert_eq!(files(directory.path(), true).len(), 0);
 }

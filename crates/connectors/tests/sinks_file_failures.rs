@@ -35,10 +35,7 @@ fn a_directory_that_vanishes_fails_the_write_by_name() {
     };
     let error = fail().expect_err("there is no directory");
     assert_eq!(error.code(), "MS-7001");
-    assert!(
-        error.to_string().contains(".inprogress (No such file"),
-        "{error}"
-    );
+    assert!(error.to_string().contains(".lock (No such file"), "{error}");
     assert_eq!(
         attempt
             .prepare(2)

@@ -7,7 +7,7 @@ use std::path::Path;
 use millstream_connectors::file_sink::FileSink;
 use millstream_connectors::formats::TextLines;
 use millstream_engine::connector::{CommitOutcome, Committable, Sink};
-use sinks_common::attempt::Attempt;
+use sinks_common::attempt::{Attempt, committer_context};
 use sinks_common::files;
 
 fn names(directory: &Path, hidden: bool) -> Vec<String> {
@@ -21,11 +21,8 @@ fn sink(directory: &Path) -> FileSink<String> {
 }
 
 fn commit(sink: &FileSink<String>, committables: &[Committable]) -> Vec<CommitOutcome> {
-    let mut committer = sink.committer().expect("a committer");
-    committables
-        .iter()
-        .map(|file| committer.commit(file).expect("an outcome"))
-        .collect()
+    let mut committer = sink.committer(committer_context()).expect("a committer");
+    committer.commit(committables).expect("outcomes")
 }
 
 #[test]
@@ -49,10 +46,15 @@ fn a_file_goes_from_in_progress_to_prepared_to_visible() {
     let job = "ab".repeat(16);
     assert_eq!(
         names(&path, true),
-        [format!(".part-{job}-7-0-0.txt.prepared")]
+        [
+            format!(".part-{job}-{job}-1-0-0.lock"),
+            format!(".part-{job}-{job}-1-7-0-0.txt.prepared"),
+        ],
+        "the lock goes with the writer"
     );
     assert!(names(&path, false).is_empty());
     assert_eq!(commit(&sink, &committables), [CommitOutcome::Committed]);
+    drop(attempt);
     assert_eq!(names(&path, true), [""; 0]);
     assert_eq!(names(&path, false), ["part-abababab-7-0-0.txt"]);
 }
@@ -121,9 +123,9 @@ fn a_foreign_file_that_took_the_name_later_is_not_replaced() {
     let committables = attempt.prepare(1).expect("is prepared");
     // Even of the same length.
     std::fs::write(&taken, "none\n").expect("is written");
-    let mut committer = sink.committer().expect("a committer");
+    let mut committer = sink.committer(committer_context()).expect("a committer");
     let error = committer
-        .commit(&committables[0])
+        .commit(&committables)
         .expect_err("the name is taken");
     assert_eq!(error.code(), "MS-7001");
     assert!(

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use arrow::array::{Int32Array, RecordBatch};
 use millstream_connectors::print::PrintSink;
-use millstream_core::{JobId, Result};
+use millstream_core::{JobId, Lineage, Result};
 use millstream_engine::connector::{Prepared, Sink, SinkContext, SinkWriter, Waker, WriteStatus};
 
 fn open<T: 'static>(
@@ -15,8 +15,11 @@ fn open<T: 'static>(
 ) -> Box<dyn SinkWriter<T>> {
     let context = SinkContext {
         job: JobId::from_bytes([1; 16]),
+        uid: "sink".to_owned(),
         subtask,
         parallelism,
+        lineage: Lineage::default(),
+        run: 1,
         next_checkpoint: 1,
         restored: None,
         waker: Waker::none(),

@@ -1,8 +1,10 @@
 //! A generator refuses a position that it does not have, and says what to do.
 
 use millstream_connectors::generator::GeneratorSource;
-use millstream_core::JobId;
-use millstream_engine::connector::{Source, SourceContext, SourceProgress, StateEntry, Waker};
+use millstream_core::{JobId, Lineage};
+use millstream_engine::connector::{
+    Limit, Source, SourceContext, SourceOutput, SourceProgress, StateEntry, Waker,
+};
 
 fn open(
     source: &GeneratorSource<u64>,
@@ -10,17 +12,22 @@ fn open(
 ) -> Result<Vec<StateEntry>, String> {
     let context = SourceContext {
         job: JobId::from_bytes([1; 16]),
+        uid: "source".to_owned(),
         subtask: 0,
         parallelism: 1,
+        lineage: Lineage::default(),
+        run: 1,
+        snapshot: None,
         restored,
         waker: Waker::none(),
         progress: SourceProgress::default(),
     };
     let mut reader = source.open(context).map_err(|error| error.to_string())?;
     reader
-        .poll(&mut Vec::new(), 50)
+        .poll(&mut SourceOutput::new(), Limit::records(50))
         .map_err(|error| error.to_string())?;
-    reader.snapshot().map_err(|error| error.to_string())
+    let snapshot = reader.snapshot(1).map_err(|error| error.to_string())?;
+    Ok(snapshot.entries)
 }
 
 fn generator(splits: u32, count: u64) -> GeneratorSource<u64> {

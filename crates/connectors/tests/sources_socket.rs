@@ -6,9 +6,10 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use millstream_connectors::socket::SocketTextSource;
-use millstream_core::{Error, JobId};
+use millstream_core::{Error, JobId, Lineage};
 use millstream_engine::connector::{
-    Source, SourceContext, SourceProgress, SourceReader, SourceStatus, StateEntry, Waker,
+    Limit, Source, SourceContext, SourceOutput, SourceProgress, SourceReader, SourceStatus,
+    StateEntry, Waker,
 };
 
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -25,9 +26,13 @@ impl Polled {
         let (wake, woken) = sync_channel(1);
         let context = SourceContext {
             job: JobId::from_bytes([1; 16]),
+            uid: "source".to_owned(),
             subtask: 0,
             parallelism: 1,
+            lineage: Lineage::default(),
+            run: 1,
             restored,
+            snapshot: None,
             waker: Waker::new(move || wake.try_send(()).unwrap_or_default()),
             progress: SourceProgress::default(),
         };
@@ -40,10 +45,10 @@ impl Polled {
 
     /// Reads until there are `count` lines or the source has ended.
     fn read(&mut self, count: usize) -> Result<Vec<String>, Error> {
-        let mut lines = Vec::new();
-        while lines.len() < count {
-            let limit = self.limit.min(count - lines.len());
-            match self.reader.poll(&mut lines, limit)? {
+        let mut lines = SourceOutput::new();
+        while lines.records().len() < count {
+            let limit = self.limit.min(count - lines.records().len());
+            match self.reader.poll(&mut lines, Limit::records(limit))? {
                 SourceStatus::Ready(_) => {}
                 SourceStatus::Pending(_) => {
                     self.woken
@@ -53,7 +58,7 @@ impl Polled {
                 SourceStatus::Ended => break,
             }
         }
-        Ok(lines)
+        Ok(lines.take().0)
     }
 }
 
@@ -82,9 +87,12 @@ fn lines_arrive_and_the_source_ends_with_the_connection() {
         polled.read(usize::MAX).expect("is read"),
         ["a", "b b", "", "ü"]
     );
-    let status = polled.reader.poll(&mut Vec::new(), 1).expect("has ended");
+    let status = polled
+        .reader
+        .poll(&mut SourceOutput::new(), Limit::records(1))
+        .expect("has ended");
     assert_eq!(status, SourceStatus::Ended, "what has ended stays ended");
-    let entries = polled.reader.snapshot().expect("a position");
+    let entries = polled.reader.snapshot(1).expect("a position").entries;
     assert_eq!(entries[0].value["lines"], 4);
 }
 
@@ -95,13 +103,13 @@ fn a_restored_reader_counts_on() {
         let mut polled = Polled::open(&source, None);
         accept(&listener).write_all(b"a\nb\n").expect("is sent");
         polled.read(2).expect("is read");
-        polled.reader.snapshot().expect("a position")
+        polled.reader.snapshot(1).expect("a position").entries
     };
     let mut polled = Polled::open(&source, Some(restored));
     accept(&listener).write_all(b"c\n").expect("is sent");
     polled.read(1).expect("is read");
     assert_eq!(
-        polled.reader.snapshot().expect("a position")[0].value["lines"],
+        polled.reader.snapshot(1).expect("a position").entries[0].value["lines"],
         3
     );
 }

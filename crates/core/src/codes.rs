@@ -4,7 +4,7 @@
 //! the area: 1 command line and configuration, 2 job life cycle, 3 snapshots and state, 4 engine,
 //! 5 SQL and schemas, 6 sources, 7 sinks, 8 the ingestion job, 9 Millstream itself.
 
-use crate::error::ErrorKind;
+use crate::kind::ErrorKind;
 
 /// A stable error code.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,6 +69,8 @@ codes! {
     SERVER_ANSWER = "MS-1020", Unavailable, "Answer of the server not understood";
     /// The server has not answered, or an operation has not ended, within `client.timeout`.
     NO_ANSWER_IN_TIME = "MS-1021", Unavailable, "No answer in time";
+    /// What a reference in a value stands for is not to be had.
+    REFERENCE = "MS-1022", Unavailable, "Reference can't be resolved";
 
     // 2: job life cycle
     /// The job failed and its restart strategy gave up.
@@ -117,6 +119,14 @@ codes! {
     SNAPSHOT_WRITE = "MS-3008", Unavailable, "Snapshot can't be written";
     /// A scheme or machine that snapshots can not be kept on (yet).
     SNAPSHOT_SCHEME = "MS-3009", Unsupported, "Storage of snapshots not available";
+    /// A snapshot, or the directory it lies in, can't be reached at present.
+    SNAPSHOT_UNREACHABLE = "MS-3010", Unavailable, "Snapshot can't be reached";
+    /// Somebody else runs the job whose checkpoints these are.
+    OWNED = "MS-3011", Conflict, "Checkpoints belong to a running job";
+    /// A directory whose `_metadata` was not written by Millstream.
+    SNAPSHOT_FOREIGN = "MS-3012", Data, "Not a snapshot of Millstream";
+    /// The lease of a job's checkpoints was not renewed in time, and somebody else may have taken it.
+    OWNERSHIP_LOST = "MS-3013", Unavailable, "Checkpoints belong to the job no more";
 
     // 4: engine and programs
     /// The program's code returned an error or panicked.
@@ -153,6 +163,10 @@ codes! {
     SOURCE_SCHEMA = "MS-6008", Data, "File has another schema";
     /// A source that runs can't read on, for a reason that may pass.
     SOURCE_READ = "MS-6009", Unavailable, "Source can't be read at present";
+    /// A file that had been found is gone before it was read to its end.
+    SOURCE_LOST = "MS-6010", Data, "File is gone before it was read";
+    /// None of the files that a snapshot knows is in the source directory.
+    SOURCE_OTHER = "MS-6011", Invalid, "Source directory is another one";
 
     // 7: sinks
     /// The sink can't write.

@@ -8,30 +8,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::codes::Code;
+use crate::kind::ErrorKind;
 
 /// The result of anything that can fail with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// What the caller must do about an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// The request is wrong: change the argument, option or program, then ask again.
-    Invalid,
-    /// The thing asked for does not exist: check the name.
-    NotFound,
-    /// The request contradicts the present state: wait or ask for something else.
-    Conflict,
-    /// Something outside is not there right now (a disk, a service): retry later.
-    Unavailable,
-    /// Data at rest is damaged or foreign: use another snapshot or file.
-    Data,
-    /// The job's own code failed: look at its cause and mend the program.
-    Program,
-    /// Deliberately not offered (yet): use what the message names instead.
-    Unsupported,
-    /// A broken promise of Millstream itself: report it.
-    Internal,
-}
 
 /// An error with a kind, a stable code, one line for people and the next step.
 ///

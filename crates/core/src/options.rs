@@ -16,10 +16,12 @@ macro_rules! options {
 }
 
 mod keys;
+pub mod reference;
 mod server;
 mod value;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 pub use keys::*;
 pub use server::*;
@@ -104,10 +106,15 @@ impl<T: FromOptionText> ConfigOption<T> {
     /// # Errors
     /// Names the option, the text and the expected type.
     pub fn parse(&self, text: &str) -> Result<T> {
+        self.parse_as(text, text)
+    }
+
+    /// Reads `text`, which is shown as `written`.
+    fn parse_as(&self, text: &str, written: &str) -> Result<T> {
         (self.parse)(text.trim()).map_err(|expected| {
             Error::new(
                 &codes::OPTION_VALUE,
-                format!("{} is `{text}`, which is not {expected}", self.name),
+                format!("{} is `{written}`, which is not {expected}", self.name),
             )
             .next(format!("give {}", self.type_name))
         })
@@ -157,10 +164,21 @@ fn kept_under(key: &str) -> &str {
 
 /// Option values by key, as text. Later settings overwrite earlier ones, also under another key of the same option: a
 /// setting is kept under the option's name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+///
+/// A value may have [references](reference) in it. It stays as it was written wherever the configuration is stored or shown;
+/// what the references stand for is beside it once they are [resolved](Self::resolve), for reading the value alone.
+#[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
 pub struct Configuration {
     values: BTreeMap<String, String>,
+    /// What counts, where that is not what was written.
+    resolved: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(&self.values).finish()
+    }
 }
 
 impl From<BTreeMap<String, String>> for Configuration {
@@ -190,53 +208,107 @@ impl Configuration {
 
     /// Sets `key`, the name or an alias of an option, to `value`.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
-        let key = key.into();
+        let (key, value) = (key.into(), value.into());
         let key = match find(&key) {
             Some(option) => option.name.to_owned(),
             None => key,
         };
-        self.values.insert(key, value.into());
+        self.resolved.remove(&key);
+        // What is escaped is known without reading anything.
+        if value.contains("$${") && !reference::has_references(&value) {
+            let meant = reference::without_references(&value);
+            self.resolved.insert(key.clone(), meant);
+        }
+        self.values.insert(key, value);
     }
 
-    /// The text that `key`, the name or an alias of an option, was set to.
+    /// Sets `key` to what is `written` with references, and counts as `text`.
+    pub fn set_resolved(
+        &mut self,
+        key: impl Into<String>,
+        written: impl Into<String>,
+        text: impl Into<String>,
+    ) {
+        let key = key.into();
+        self.set(key.as_str(), written);
+        self.resolved
+            .insert(kept_under(&key).to_owned(), text.into());
+    }
+
+    /// The text that `key`, the name or an alias of an option, was set to, with what its references stand for where they are
+    /// resolved.
     pub fn text(&self, key: &str) -> Option<&str> {
+        let key = kept_under(key);
+        let resolved = self.resolved.get(key);
+        resolved
+            .or_else(|| self.values.get(key))
+            .map(String::as_str)
+    }
+
+    /// The text that `key`, the name or an alias of an option, was set to, with its references.
+    pub fn written(&self, key: &str) -> Option<&str> {
         self.values.get(kept_under(key)).map(String::as_str)
     }
 
-    /// All settings in the order of their keys, which are the options' names.
+    /// Resolves the references in the settings whose keys are `wanted`, where they are not resolved yet.
+    ///
+    /// # Errors
+    /// Something begins as a reference and is none, or what one stands for is not to be had ([`codes::REFERENCE`]).
+    pub fn resolve(
+        &mut self,
+        wanted: impl Fn(&str) -> bool,
+        read: reference::Read<'_>,
+    ) -> Result<()> {
+        for (key, value) in self.values.iter().filter(|(key, _)| wanted(key)) {
+            if !self.resolved.contains_key(key) && reference::has_references(value) {
+                let resolved = reference::resolve(key, value, read)?;
+                self.resolved.insert(key.clone(), resolved);
+            }
+        }
+        Ok(())
+    }
+
+    /// All settings as they were written, in the order of their keys, which are the options' names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// The same settings with [secrets](is_secret) shown as `******`, as Flink shows them.
+    /// The same settings as they were written, with [secrets](is_secret) shown as `******`, as Flink shows them. A reference
+    /// to a secret is none.
     #[must_use]
     pub fn without_secrets(&self) -> Self {
-        let shown = |key: &str, value: &str| {
-            let value = if is_secret(key) { HIDDEN } else { value };
-            (key.to_owned(), value.to_owned())
-        };
-        Self {
-            values: self.iter().map(|(key, value)| shown(key, value)).collect(),
+        let mut shown = Self::new();
+        for (key, value) in self.iter() {
+            let is_hidden = is_secret(key) && !reference::is_reference(value);
+            shown.set(key, if is_hidden { HIDDEN } else { value });
         }
+        shown
     }
 
     /// Takes over every setting of `other`, which wins.
     pub fn extend(&mut self, other: &Self) {
-        self.values
-            .extend(other.values.iter().map(|(k, v)| (k.clone(), v.clone())));
+        for (key, value) in &other.values {
+            self.set(key.as_str(), value.as_str());
+            if let Some(resolved) = other.resolved.get(key) {
+                self.resolved.insert(key.clone(), resolved.clone());
+            }
+        }
     }
 
     /// The value of `option`: what was set under its name or an alias, else its default, else `None`.
     ///
     /// # Errors
-    /// The text is not a value of the option's type.
+    /// The text is not a value of the option's type, or has references in it that are not [resolved](Self::resolve).
     pub fn get<T: FromOptionText>(&self, option: &ConfigOption<T>) -> Result<Option<T>> {
-        self.text(option.name)
-            .or(option.default)
-            .map(|text| option.parse(text))
-            .transpose()
+        if let (Some(written), Some(text)) = (self.written(option.name), self.text(option.name)) {
+            if !self.resolved.contains_key(option.name) && reference::has_references(written) {
+                return Err(unresolved(option.name, written));
+            }
+            return option.parse_as(text, written).map(Some);
+        }
+        option.default.map(|text| option.parse(text)).transpose()
     }
 
     /// The value of an option that has a default.
@@ -257,6 +329,14 @@ impl Configuration {
     pub fn is_set<T: FromOptionText>(&self, option: &ConfigOption<T>) -> bool {
         self.text(option.name).is_some()
     }
+}
+
+fn unresolved(name: &str, written: &str) -> Error {
+    Error::new(
+        &codes::REFERENCE,
+        format!("{name} is `{written}`, and only the process that runs the job knows what that stands for"),
+    )
+    .next("write the value itself, or ask where the job runs")
 }
 
 #[cfg(test)]

@@ -4,27 +4,29 @@
 //! An attempt is told what to do by [`Command`]s and tells what happens by [`AttemptEvent`]s. It decides
 //! nothing: the job's state machine does.
 
+pub(crate) mod enumerators;
 pub(crate) mod layout;
 pub(crate) mod snapshots;
 pub(crate) mod worker;
 
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::Thread;
 
 use crossbeam_channel::{Receiver, Sender};
-use millstream_core::{CheckpointId, Error, JobId, Result, TaskStatus, codes};
+use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
 use parking::Parked;
 
-use crate::connector::{Committable, StateEntry, Waker};
 use crate::graph::JobGraph;
-use crate::job::TaskSnapshot;
+use crate::messages::{Command, EventSender, SnapshotSender};
 use crate::metrics::TaskMetrics;
 use crate::plan::Plan;
-use crate::restore::RestoredJob;
-use crate::task::TaskKey;
-use crate::task::control::{TickClock, Trigger};
+use crate::restore::{RestoredJob, RestoredSources};
+use crate::task::control::{Deliveries, SourceWakers, TickClock};
+use enumerators::EnumeratorThread;
 use snapshots::SnapshotThread;
+pub(crate) use worker::panicked;
 
 mod parking {
     //! Handles of the worker threads, to wake them for a command.
@@ -60,81 +62,6 @@ mod parking {
     }
 }
 
-/// What the coordinator tells every worker.
-#[derive(Debug, Clone)]
-pub(crate) enum Command {
-    /// A boundary lies ahead.
-    Trigger(Trigger),
-    /// This snapshot is complete; what it holds is committed, or will be before anything else is.
-    Completed(CheckpointId),
-    /// Sources that wait behind this boundary, or come to it, go on.
-    Resume(CheckpointId),
-    /// Sources end; everything is committed.
-    Finish,
-    /// Everything ends at once.
-    Cancel,
-}
-
-/// What one task hands in for a snapshot.
-#[derive(Debug)]
-pub(crate) struct Acknowledgement {
-    pub(crate) checkpoint: CheckpointId,
-    pub(crate) task: TaskKey,
-    pub(crate) operators: Vec<AcknowledgedOperator>,
-    /// What it took.
-    pub(crate) part: TaskSnapshot,
-}
-
-/// The part of an acknowledgement that belongs to one operator.
-#[derive(Debug)]
-pub(crate) struct AcknowledgedOperator {
-    pub(crate) uid: String,
-    pub(crate) states: Vec<millstream_storage::StateMetadata>,
-    pub(crate) entries: Vec<StateEntry>,
-    pub(crate) prepared: Vec<Committable>,
-}
-
-/// What happens in an attempt.
-#[derive(Debug)]
-pub(crate) enum AttemptEvent {
-    Task {
-        task: TaskKey,
-        status: TaskStatus,
-    },
-    Failed {
-        task: Option<TaskKey>,
-        error: Error,
-    },
-    SourceEnded {
-        task: TaskKey,
-    },
-    Acknowledged(Acknowledgement),
-    Declined {
-        checkpoint: CheckpointId,
-        task: TaskKey,
-        error: Error,
-    },
-    Ended,
-}
-
-/// Sends the events of one attempt to the job's driver.
-#[derive(Clone)]
-pub(crate) struct EventSender {
-    send: Arc<dyn Fn(AttemptEvent) + Send + Sync>,
-}
-
-impl EventSender {
-    pub(crate) fn new(send: impl Fn(AttemptEvent) + Send + Sync + 'static) -> Self {
-        Self {
-            send: Arc::new(send),
-        }
-    }
-
-    pub(crate) fn send(&self, event: AttemptEvent) {
-        (self.send)(event);
-    }
-}
-
 /// What an attempt is started with.
 pub(crate) struct AttemptSpec {
     pub(crate) job: JobId,
@@ -142,8 +69,16 @@ pub(crate) struct AttemptSpec {
     pub(crate) plan: Arc<Plan>,
     /// How many threads share the tasks.
     pub(crate) workers: usize,
+    /// The jobs that went before.
+    pub(crate) lineage: Lineage,
+    /// The number of this attempt within the lineage.
+    pub(crate) run: u64,
     pub(crate) next_checkpoint: CheckpointId,
+    /// The tick that the attempt begins with: 0, but in tests of what happens when they run out.
+    pub(crate) first_tick: u32,
     pub(crate) restored: Option<Arc<RestoredJob>>,
+    /// The job's own directory below that of the checkpoints, for notes of enumerators.
+    pub(crate) directory: Option<PathBuf>,
     /// By vertex, then subtask.
     pub(crate) metrics: Vec<Vec<TaskMetrics>>,
 }
@@ -153,24 +88,34 @@ pub(crate) struct Shared {
     pub(crate) spec: AttemptSpec,
     pub(crate) events: EventSender,
     pub(crate) clock: TickClock,
-    pub(crate) snapshots: snapshots::SnapshotSender,
+    pub(crate) snapshots: SnapshotSender,
     pub(crate) parked: Parked,
-    /// Wakers of the source vertices of every worker, for a source that waits for the others.
-    sources: std::sync::Mutex<Vec<Waker>>,
+    /// The sources of the process, for one that waits for the others.
+    pub(crate) sources: SourceWakers,
+    /// What a snapshot holds for the sources, for readers and enumerators.
+    pub(crate) restored_sources: RestoredSources,
+    /// What enumerators have found and readers have not taken.
+    pub(crate) deliveries: Deliveries,
     /// Workers that have not ended.
-    pub(crate) alive: AtomicUsize,
+    alive: AtomicUsize,
+    /// Whether sources are to end, with everything committed.
+    finish: AtomicBool,
+    /// Whether everything is to end at once.
+    cancel: AtomicBool,
     commands: Vec<Receiver<Command>>,
 }
 
 /// A running attempt.
 pub(crate) struct Attempt {
     shared: Arc<Shared>,
-    senders: Vec<Sender<Command>>,
+    commands: Sender<Command>,
     guards: Option<timely::communication::WorkerGuards<()>>,
+    enumerators: Option<EnumeratorThread>,
     snapshots: Option<SnapshotThread>,
 }
 
-/// Commands that may wait for a worker. Few are ever under way: one boundary at a time.
+/// Commands that may wait for a worker. Few are ever under way: one boundary at a time, and the announcements that
+/// readers have not taken.
 const COMMANDS: usize = 1_024;
 
 impl Attempt {
@@ -180,20 +125,30 @@ impl Attempt {
     /// The machine gives no threads.
     pub(crate) fn start(spec: AttemptSpec, events: EventSender) -> Result<Self> {
         let workers = spec.workers;
-        let (senders, commands): (Vec<_>, Vec<_>) = (0..workers)
+        let (workers_commands, received): (Vec<_>, Vec<_>) = (0..workers)
             .map(|_| crossbeam_channel::bounded(COMMANDS))
             .unzip();
+        let (commands, commanded) = crossbeam_channel::bounded(COMMANDS);
+        let (deliveries, bell) = Deliveries::new();
         let (snapshots, sender) = SnapshotThread::start(spec.plan.tasks(), events.clone())?;
+        let restored_sources =
+            RestoredSources::of(&spec.plan, &spec.graph, spec.restored.as_deref());
         let shared = Arc::new(Shared {
             spec,
             events,
             clock: TickClock::default(),
             snapshots: sender,
             parked: Parked::default(),
-            sources: std::sync::Mutex::default(),
+            sources: SourceWakers::default(),
+            restored_sources,
+            deliveries,
             alive: AtomicUsize::new(workers),
-            commands,
+            finish: AtomicBool::new(false),
+            cancel: AtomicBool::new(false),
+            commands: received,
         });
+        let enumerators =
+            EnumeratorThread::start(shared.clone(), commanded, workers_commands, bell)?;
         let communication = match workers {
             1 => timely::CommunicationConfig::Thread,
             _ => timely::CommunicationConfig::Process(workers),
@@ -214,20 +169,38 @@ impl Attempt {
             })?;
         Ok(Self {
             shared,
-            senders,
+            commands,
             guards: Some(guards),
+            enumerators: Some(enumerators),
             snapshots: Some(snapshots),
         })
     }
 
-    /// Tells every worker.
-    pub(crate) fn command(&self, command: &Command) {
-        for sender in &self.senders {
-            // A worker that has ended takes no commands any more, and needs none. One that has not taken so many will
-            // be brought down with the process.
-            drop(sender.try_send(command.clone()));
-        }
+    /// Tells every worker, behind what enumerators have found before.
+    ///
+    /// # Errors
+    /// So many commands wait that there is no room for another: an enumerator stands still.
+    pub(crate) fn command(&self, command: Command) -> Result<()> {
+        self.commands.try_send(command).map_err(|_| {
+            Error::new(
+                &codes::TASK_STUCK,
+                "the thread of enumerators takes no commands: an enumerator stands still",
+            )
+            .next("mend what waits in the source")
+        })
+    }
+
+    /// Sources end; everything is committed.
+    pub(crate) fn finish(&self) {
+        self.shared.finish.store(true, Ordering::Release);
         self.shared.parked.unpark_all();
+    }
+
+    /// Everything ends at once, whatever else was said.
+    pub(crate) fn cancel(&self) {
+        self.shared.cancel.store(true, Ordering::Release);
+        self.shared.parked.unpark_all();
+        self.shared.deliveries.ring();
     }
 
     /// Waits for the threads of an attempt that has told of its end, which is a matter of moments.
@@ -243,6 +216,9 @@ impl Attempt {
                 }
             }
         }
+        if let Some(enumerators) = self.enumerators.take() {
+            enumerators.join();
+        }
         if let Some(snapshots) = self.snapshots.take() {
             snapshots.join();
         }
@@ -255,22 +231,30 @@ impl Shared {
         self.commands.get(worker)
     }
 
-    /// A worker has a source vertex.
-    pub(crate) fn add_source(&self, waker: Waker) {
-        let mut sources = self
-            .sources
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        sources.push(waker);
+    /// Whether sources are to end, with everything committed.
+    pub(crate) fn is_finishing(&self) -> bool {
+        self.finish.load(Ordering::Acquire)
     }
 
-    /// Has every source of the process look at the clock.
-    pub(crate) fn wake_sources(&self) {
-        let sources = self
-            .sources
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        sources.iter().for_each(Waker::wake);
+    /// Whether everything is to end at once.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Acquire)
+    }
+
+    /// Whether sources are told nothing new.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.is_finishing() || self.is_cancelled()
+    }
+
+    /// A worker has ended.
+    pub(crate) fn worker_ended(&self) {
+        self.alive.fetch_sub(1, Ordering::AcqRel);
+        self.deliveries.ring();
+    }
+
+    /// Whether all workers have.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.alive.load(Ordering::Acquire) == 0
     }
 
     /// The worker thread is up.
@@ -278,3 +262,6 @@ impl Shared {
         self.parked.register(worker, thread);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,8 +8,11 @@ use std::any::Any;
 use std::fmt;
 
 use millstream_core::{Error, Result, codes};
+use postcard::ser_flavors::Size;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::weight::Weight;
 
 /// What can travel between operators: anything that can be cloned (for two consumers), sent (to another
 /// worker) and serialized (to another process).
@@ -21,6 +24,8 @@ trait Batch: Any + Send {
     fn len(&self) -> usize;
     fn clone_box(&self) -> Box<dyn Batch>;
     fn encode(&self) -> Result<Vec<u8>, postcard::Error>;
+    fn measure_one(&self) -> Option<usize>;
+    fn split_off(&mut self, at: usize) -> Box<dyn Batch>;
     fn type_name(&self) -> &'static str;
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
@@ -36,6 +41,16 @@ impl<T: Record> Batch for Vec<T> {
 
     fn encode(&self) -> Result<Vec<u8>, postcard::Error> {
         postcard::to_stdvec(self)
+    }
+
+    fn measure_one(&self) -> Option<usize> {
+        let record = self.get(self.len() / 2)?;
+        let content = postcard::serialize_with_flavor(record, Size::default()).ok()?;
+        Some(size_of::<T>() + content)
+    }
+
+    fn split_off(&mut self, at: usize) -> Box<dyn Batch> {
+        Box::new(Vec::split_off(self, at.min(self.len())))
     }
 
     fn type_name(&self) -> &'static str {
@@ -60,6 +75,10 @@ enum Content {
 pub struct Chunk {
     content: Content,
     destination: u32,
+    /// Bytes that are known from elsewhere; 0: not known.
+    bytes: u64,
+    /// Counted as in flight for as long as the chunk lives.
+    weight: Option<Weight>,
 }
 
 impl Chunk {
@@ -73,7 +92,61 @@ impl Chunk {
         Self {
             content: Content::Records(Box::new(records)),
             destination: destination as u32,
+            bytes: 0,
+            weight: None,
         }
+    }
+
+    /// The same chunk, known to have this many bytes: for records whose size is known or costly to guess, such as
+    /// record batches.
+    #[must_use]
+    pub fn with_bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes as u64;
+        self
+    }
+
+    /// The bytes that are known.
+    pub(crate) fn known_bytes(&self) -> Option<u64> {
+        (self.bytes > 0).then_some(self.bytes)
+    }
+
+    /// About how many bytes one of the records has, measured; `None`: there is none, or it can't be measured.
+    pub(crate) fn measure_one(&self) -> Option<usize> {
+        match &self.content {
+            Content::Records(batch) => batch.measure_one(),
+            Content::Encoded { bytes, len } => bytes.len().checked_div(*len),
+        }
+    }
+
+    /// Counts the chunk as in flight for as long as it lives.
+    pub(crate) fn weighed(&mut self, weight: Weight) {
+        self.weight = Some(weight);
+    }
+
+    /// What is counted, to be kept for as long as the records are at work.
+    pub(crate) fn take_weight(&mut self) -> Option<Weight> {
+        self.weight.take()
+    }
+
+    /// Cuts the records behind the first `at` off. `None`: there are no more, or they come from another process and
+    /// their type isn't known here.
+    pub(crate) fn split_off(&mut self, at: usize) -> Option<Self> {
+        let len = self.len();
+        if at >= len {
+            return None;
+        }
+        let Content::Records(batch) = &mut self.content else {
+            return None;
+        };
+        let rest = batch.split_off(at);
+        let share = (self.bytes as u128 * (len - at) as u128 / len as u128) as u64;
+        self.bytes -= share;
+        Some(Self {
+            content: Content::Records(rest),
+            destination: self.destination,
+            bytes: share,
+            weight: None,
+        })
     }
 
     /// The same chunk for another subtask.
@@ -146,6 +219,8 @@ impl Clone for Chunk {
         Self {
             content,
             destination: self.destination,
+            bytes: self.bytes,
+            weight: None,
         }
     }
 }
@@ -187,6 +262,8 @@ impl<'de> Deserialize<'de> for Chunk {
                 len: wire.len,
             },
             destination: wire.destination,
+            bytes: 0,
+            weight: None,
         })
     }
 }
@@ -203,6 +280,17 @@ mod tests {
             chunk.into_records::<String>().expect("same type"),
             ["a", "b"]
         );
+    }
+
+    #[test]
+    fn a_chunk_is_cut_in_two() {
+        let mut chunk = Chunk::to(vec![1_u64, 2, 3, 4], 2).with_bytes(100);
+        let rest = chunk.split_off(1).expect("three more");
+        assert_eq!((rest.destination(), rest.known_bytes()), (2, Some(75)));
+        assert_eq!(chunk.known_bytes(), Some(25));
+        assert_eq!(chunk.split_off(1).map(|rest| rest.len()), None);
+        assert_eq!(chunk.into_records::<u64>().expect("numbers"), [1]);
+        assert_eq!(rest.into_records::<u64>().expect("numbers"), [2, 3, 4]);
     }
 
     #[test]

@@ -8,25 +8,40 @@
 //! What every connector promises, and the conformance tests check:
 //! - A source's position is its state: restored from [`SourceReader::snapshot`] it hands out exactly
 //!   the records after it, at any parallelism.
-//! - Which subtask reads a split depends on the split's id and the parallelism alone.
+//! - Which subtask reads a split depends on the split's id and the parallelism alone. What splits there are is looked
+//!   for once, by an [`Enumerator`], whose announcements every reader gets at the same place between two boundaries.
 //! - A sink makes nothing visible before it is committed, loses nothing that was prepared, and
 //!   survives a second commit of the same output.
 
+mod enumerator;
+mod output;
 mod sink;
 mod source;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-pub use sink::{
-    CommitOutcome, Committable, Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, WriteStatus,
+/// What a source needs to write and read state files of its own ([`SourceSnapshot::states`]), and its tests to take
+/// snapshots of it.
+pub use millstream_state::WriteState;
+pub use millstream_storage::{
+    EntryMetadata, FileEntry, Location, OperatorMetadata, OperatorSnapshot, Snapshot,
+    SnapshotFormat, SnapshotKind, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
+    StateFileWriter, StateKind, StateMetadata,
 };
-pub use source::{Source, SourceContext, SourceReader, SourceStatus};
+
+pub use enumerator::{Enumerated, Enumerator, EnumeratorContext, RestoredSource, SnapshotRequest};
+pub use output::{Announced, SourceOutput, SplitOutput};
+pub use sink::{
+    Cancelled, CommitOutcome, Committable, CommitterContext, Prepared, Sink, SinkCommitter,
+    SinkContext, SinkWriter, WriteStatus,
+};
+pub use source::{Limit, Owner, Source, SourceContext, SourceReader, SourceSnapshot, SourceStatus};
 
 /// One entry of an operator's state that does not belong to a key: a split's position, a counter.
 ///
-/// At a restore every subtask sees the entries of all subtasks and keeps what it owns (Flink's union
-/// list state). Values are written into `_metadata` as readable JSON, so they must stay small.
+/// At a restore the entries of all subtasks are put together, and each subtask gets those that it owns
+/// ([`Source::owner`]), or all (Flink's union list state). Values are written into `_metadata` as readable JSON, so they must stay small.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct StateEntry {
     /// What the entry is about, unique within the operator, for example the id of a split.
@@ -89,6 +104,25 @@ impl Counter {
     }
 }
 
+/// A line of text for people to see, or none. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Notice {
+    text: Arc<Mutex<Option<String>>>,
+}
+
+impl Notice {
+    /// Shows `text` from now on; `None`: nothing.
+    pub fn set(&self, text: Option<String>) {
+        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    }
+
+    /// What is shown now.
+    pub fn get(&self) -> Option<String> {
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        text.clone()
+    }
+}
+
 /// How far a source has come, for progress lines and metrics. One for each subtask.
 #[derive(Debug, Clone, Default)]
 pub struct SourceProgress {
@@ -104,4 +138,10 @@ pub struct SourceProgress {
     pub files_total: Counter,
     /// Bad records met.
     pub bad_records: Counter,
+    /// Files or other entries met that can't be read, and are passed over.
+    pub bad_files: Counter,
+    /// Files that were gone before they were read to their end, which is accepted.
+    pub lost_files: Counter,
+    /// What the source waits for before it can go on, if it does.
+    pub held_up: Notice,
 }

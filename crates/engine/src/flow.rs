@@ -1,6 +1,6 @@
 //! How much a source may have in flight.
 //!
-//! A source hands out at most a budget of records in a tick, and at most [`WINDOW`] ticks that the
+//! A source hands out at most a budget of records and [`TICK_BYTES`] in a tick, and has at most [`WINDOW`] ticks that the
 //! sinks have not finished. The budget follows the time that a tick takes from the source through the
 //! last sink: it halves above [`SLOW`] and doubles below [`FAST`], like the window of a TCP
 //! connection. So work in flight is bounded by time, whatever the speed of the sink, and a checkpoint
@@ -9,12 +9,16 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::connector::Limit;
+
 /// Ticks that may be unfinished before a source waits.
 const WINDOW: usize = 4;
 /// Budget of the first tick: small, so that a slow sink is met with little in flight.
 const FIRST_BUDGET: usize = 128;
 /// Largest budget of a tick, in records: beyond it memory grows and speed does not.
 pub(crate) const LARGEST_BUDGET: usize = 1 << 12;
+/// Largest tick in bytes: some thousand records of a kilobyte.
+const TICK_BYTES: usize = 4 * 1024 * 1024;
 /// A tick that takes longer than this halves the budget.
 const SLOW: Duration = Duration::from_millis(100);
 /// A full tick that takes less than this doubles the budget.
@@ -35,6 +39,7 @@ struct Flight {
 pub(crate) struct FlowControl {
     budget: usize,
     sent: usize,
+    sent_bytes: usize,
     flights: VecDeque<Flight>,
 }
 
@@ -43,13 +48,22 @@ impl FlowControl {
         Self {
             budget: FIRST_BUDGET,
             sent: 0,
+            sent_bytes: 0,
             flights: VecDeque::with_capacity(WINDOW + 1),
         }
     }
 
-    /// How many records may still be handed out in this tick; 0: the tick is full.
-    pub(crate) fn allowance(&self) -> usize {
-        self.budget.saturating_sub(self.sent)
+    /// How much may still be handed out in this tick.
+    pub(crate) fn allowance(&self) -> Limit {
+        Limit {
+            records: self.budget.saturating_sub(self.sent),
+            bytes: TICK_BYTES.saturating_sub(self.sent_bytes),
+        }
+    }
+
+    /// Whether this tick takes no more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.sent >= self.budget || self.sent_bytes >= TICK_BYTES
     }
 
     /// Whether the source must wait until the sinks have caught up.
@@ -62,9 +76,17 @@ impl FlowControl {
         self.sent > 0
     }
 
-    /// `records` were handed out in this tick.
-    pub(crate) fn sent(&mut self, records: usize) {
+    /// `records` were handed out in this tick, of so many bytes.
+    pub(crate) fn sent(&mut self, records: usize, bytes: usize) {
         self.sent += records;
+        self.sent_bytes += bytes;
+    }
+
+    /// What was handed out in this tick has been processed, though the tick goes on: an epoch's last one, which ends with
+    /// the epoch.
+    pub(crate) fn tick_goes_on(&mut self) {
+        self.sent = 0;
+        self.sent_bytes = 0;
     }
 
     /// The tick with this time has ended.
@@ -76,7 +98,7 @@ impl FlowControl {
                 ended_at: now,
                 full,
             });
-            self.sent = 0;
+            self.tick_goes_on();
         }
     }
 
@@ -101,7 +123,7 @@ impl FlowControl {
 mod tests {
     use std::time::Duration;
 
-    use super::{FlowControl, LARGEST_BUDGET, WINDOW};
+    use super::{FlowControl, LARGEST_BUDGET, TICK_BYTES, WINDOW};
 
     fn millis(millis: u64) -> Duration {
         Duration::from_millis(millis)
@@ -120,8 +142,8 @@ mod tests {
                 now = now.max(at);
                 flow.finished(Some(finished + 1), now);
             }
-            let records = flow.allowance();
-            flow.sent(records);
+            let records = flow.allowance().records;
+            flow.sent(records, records);
             flow.tick_ended(time, now);
             sink_free = sink_free.max(now) + per_record * records as u32;
             done.push((time, sink_free));
@@ -147,11 +169,31 @@ mod tests {
     fn a_fast_sink_gets_the_largest_budget() {
         let mut flow = FlowControl::new();
         for time in 0..20 {
-            flow.sent(flow.allowance());
+            flow.sent(flow.allowance().records, 0);
             flow.tick_ended(time, millis(time));
             flow.finished(Some(time + 1), millis(time + 1));
         }
-        assert_eq!(flow.allowance(), LARGEST_BUDGET);
+        assert_eq!(flow.allowance().records, LARGEST_BUDGET);
+    }
+
+    #[test]
+    fn a_tick_is_bounded_in_bytes() {
+        let mut flow = FlowControl::new();
+        flow.sent(1, TICK_BYTES - 1);
+        assert!(!flow.is_full());
+        assert_eq!(flow.allowance().bytes, 1);
+        flow.sent(1, 1_000);
+        assert!(flow.is_full());
+        let records = flow.allowance().records;
+        flow.tick_ended(1, millis(0));
+        flow.finished(None, millis(1));
+        let budget = flow.allowance();
+        assert_eq!(budget.bytes, TICK_BYTES);
+        assert_eq!(
+            budget.records,
+            records + 2,
+            "few large records are no reason for more"
+        );
     }
 
     #[test]
@@ -159,7 +201,7 @@ mod tests {
         let mut flow = FlowControl::new();
         for time in 0..WINDOW as u64 {
             assert!(!flow.is_window_full());
-            flow.sent(1);
+            flow.sent(1, 1);
             flow.tick_ended(time, millis(0));
         }
         assert!(flow.is_window_full());

@@ -5,6 +5,7 @@
 
 mod actions;
 mod io;
+mod keeper;
 mod messages;
 mod observer;
 mod snapshot;
@@ -16,20 +17,21 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use millstream_core::{CheckpointId, Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_protocol::{
     Attempt as AttemptNumber, ClaimMode, CommitResult, Event, Facts, Failure, JobMachine,
-    JobSettings, Millis, Offer, Request, RestoredFrom, SnapshotRef, TaskId, TaskInfo, Then,
+    JobSettings, Millis, Request, TaskId, TaskInfo, Then,
 };
-use millstream_storage::{
-    Location, Snapshot, SnapshotKind as StoredKind, SnapshotLayout, SnapshotTarget,
-};
+use millstream_storage::{Location, SnapshotLayout};
 
-pub use observer::{CheckpointStart, CheckpointStatistics, Observer, TaskSnapshot, TaskView};
+pub use crate::messages::TaskSnapshot;
+pub use keeper::{Keeper, NewJob, Run};
+pub use observer::{CheckpointStart, CheckpointStatistics, Observer, TaskView};
 
-use crate::attempt::{Attempt, AttemptEvent};
+use crate::attempt::Attempt;
+use crate::connector::Cancelled;
 use crate::graph::JobGraph;
+use crate::messages::{AttemptEvent, Targets, TaskKey};
 use crate::plan::Plan;
 use crate::restore::RestoredJob;
-use crate::task::TaskKey;
-use io::IoThread;
+use io::{IoStart, IoThread, Recovered, WrittenAs, restored_from};
 use snapshot::Snapshots;
 
 /// Everything that a job is started with.
@@ -46,9 +48,8 @@ pub struct JobSpec {
     pub savepoints: Option<Location>,
     /// The snapshot that the user has the job go on from.
     pub restore: Option<Restore>,
-    /// What is known of the job's past, where an earlier process ran it. [`Facts::restored_from`] is taken
-    /// from `restore`.
-    pub past: Facts,
+    /// Who looks for what the job has, and numbers its attempts.
+    pub keeper: Box<dyn Keeper>,
     /// Random numbers: ids of attempts, names of savepoints, jitter of restarts.
     pub random: Box<dyn FnMut() -> u64 + Send>,
     /// The time of day in milliseconds since 1970-01-01T00:00:00Z.
@@ -64,6 +65,9 @@ pub struct Restore {
     pub allow_non_restored: bool,
     /// Who owns it from now on.
     pub claim: ClaimMode,
+    /// Whether the job has run before: then it is waited for where it can't be reached, and not missed where the job has newer
+    /// snapshots of its own. At the first start that is an error.
+    pub has_run: bool,
 }
 
 /// How a job ended.
@@ -102,8 +106,7 @@ enum Message {
     Request(Request),
     Recovered {
         attempt: AttemptNumber,
-        restored: Option<Arc<RestoredJob>>,
-        result: CommitResult,
+        recovered: Box<Recovered>,
     },
     RecoveryFailed {
         attempt: AttemptNumber,
@@ -113,11 +116,12 @@ enum Message {
         attempt: AttemptNumber,
         checkpoint: CheckpointId,
         then: Then,
-        target: Result<SnapshotTarget>,
+        targets: Result<Targets>,
     },
+    Looked(Box<Facts>),
     Written {
         checkpoint: CheckpointId,
-        result: Result<String>,
+        result: Result<WrittenAs>,
     },
     Committed {
         checkpoint: CheckpointId,
@@ -129,6 +133,8 @@ enum Message {
 const MESSAGES_OF_A_TASK: usize = 64;
 /// Messages under way to the driver that are no task's, at most.
 const OTHER_MESSAGES: usize = 1_024;
+/// The driver asks this often whether the I/O thread has room again, while it has none.
+const WAIT_FOR_ROOM: Duration = Duration::from_millis(20);
 /// The driver looks around this often even when nothing is due.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
@@ -153,29 +159,24 @@ impl Job {
         // A channel takes the memory of all its places at once, so it has no more than the job can fill.
         let places = plan.tasks() * MESSAGES_OF_A_TASK + OTHER_MESSAGES;
         let (sender, messages) = crossbeam_channel::bounded(places);
-        let mut facts = spec.past;
-        let mut restored = None;
-        if let Some(restore) = &spec.restore {
-            let snapshot = Snapshot::open(&restore.location)?;
-            if snapshot.metadata().drained {
-                tracing::warn!(
-                    "{} was drained: time had come to its end, so windows and timers fired early and are not in it. Suspend, do not \
-                     drain, a job that is to go on.",
-                    snapshot.location()
-                );
-            }
-            facts.restored_from = Some(restored_from(&snapshot, restore));
-            restored = Some(RestoredJob::check(
-                snapshot,
-                &spec.graph,
-                restore.allow_non_restored,
-            )?);
-        }
+        let mut facts = spec.keeper.look();
+        let first = spec.restore.as_ref();
+        let first = first.map(|restore| open_given(restore, &spec.graph, &mut facts));
+        let first = first.transpose()?.flatten();
         let settings = JobSettings::from_configuration(&spec.configuration, task_infos(&plan))?;
+        let on_lost = settings.on_lost_output;
         let machine = JobMachine::new(settings, facts, (spec.random)());
         let graph = Arc::new(spec.graph);
         let layout = SnapshotLayout::new(spec.checkpoints, spec.id);
-        let io = IoThread::start(graph.clone(), layout.clone(), sender.clone(), restored)?;
+        let start = IoStart {
+            graph: graph.clone(),
+            layout: layout.clone(),
+            keeper: spec.keeper,
+            given: spec.restore,
+            first,
+            on_lost,
+        };
+        let io = IoThread::start(start, sender.clone())?;
         let snapshots = Snapshots::new(
             spec.id,
             graph.clone(),
@@ -197,6 +198,8 @@ impl Job {
             attempt_ids: Vec::new(),
             ids_of: 0,
             restored: None,
+            run: None,
+            cancelled: (0, Cancelled::default()),
             started: Instant::now(),
             random: spec.random,
             time_of_day: spec.time_of_day,
@@ -220,7 +223,8 @@ impl Job {
         self.driver.step(Event::Start);
         loop {
             if let Some(outcome) = self.driver.outcome.take() {
-                self.driver.io.stop();
+                let looks_only = self.driver.machine.attempt() == 0;
+                self.driver.io.stop(looks_only);
                 return outcome;
             }
             let wait = self.driver.until_deadline();
@@ -235,19 +239,29 @@ impl Job {
     }
 }
 
-fn restored_from(snapshot: &Snapshot, restore: &Restore) -> RestoredFrom {
-    let metadata = snapshot.metadata();
-    let snapshot = SnapshotRef {
-        checkpoint: metadata.checkpoint_id,
-        path: snapshot.location().to_string(),
-        savepoint: metadata.kind == StoredKind::Savepoint,
-    };
-    RestoredFrom {
-        offer: Offer {
-            snapshot,
-            damage: None,
-        },
-        claim: restore.claim,
+/// Opens the snapshot that the user gave, for the first attempt that goes on from it.
+fn open_given(
+    restore: &Restore,
+    graph: &JobGraph,
+    facts: &mut Facts,
+) -> Result<Option<Arc<RestoredJob>>> {
+    let (restored_from, opened) = restored_from(restore, graph);
+    facts.restored_from = Some(restored_from);
+    match opened {
+        Ok(opened) => {
+            let snapshot = opened.snapshot();
+            if snapshot.metadata().drained {
+                tracing::warn!(
+                    "{} was drained: time had come to its end, so windows and timers fired early and are not in it. Suspend, do not \
+                     drain, a job that is to go on.",
+                    snapshot.location()
+                );
+            }
+            Ok(Some(opened))
+        }
+        // What it comes to is told by the facts.
+        Err(_) if restore.has_run => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -291,6 +305,10 @@ struct Driver {
     /// The attempt that these ids belong to.
     ids_of: AttemptNumber,
     restored: Option<Arc<RestoredJob>>,
+    /// The present attempt in its lineage.
+    run: Option<Run>,
+    /// Tells the committers of an attempt to give up.
+    cancelled: (AttemptNumber, Cancelled),
     started: Instant,
     random: Box<dyn FnMut() -> u64 + Send>,
     time_of_day: fn() -> u64,
@@ -304,11 +322,14 @@ impl Driver {
         Millis(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
-    fn until_deadline(&self) -> Duration {
+    fn until_deadline(&mut self) -> Duration {
+        let longest = if self.io.send_waiting() {
+            WAIT_FOR_ROOM
+        } else {
+            LONGEST_WAIT
+        };
         let deadline = self.machine.next_deadline();
-        deadline.map_or(LONGEST_WAIT, |deadline| {
-            deadline.since(self.now()).min(LONGEST_WAIT)
-        })
+        deadline.map_or(longest, |deadline| deadline.since(self.now()).min(longest))
     }
 
     /// Tells the machine, and does what it decides.

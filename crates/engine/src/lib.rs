@@ -13,14 +13,17 @@ pub mod connector;
 mod flow;
 pub mod graph;
 pub mod job;
+mod messages;
 pub mod metrics;
 pub mod operator;
 pub mod plan;
 pub mod restore;
 mod task;
 mod time;
+mod weigher;
+mod weight;
 
 pub use chunk::{Chunk, Record};
 pub use graph::JobGraph;
+pub use messages::TaskKey;
 pub use plan::Plan;
-pub use task::TaskKey;

@@ -1,20 +1,23 @@
 //! What runs inside a task: a source or nothing at the head, operators behind it, a sink or nothing
 //! at the end. All of them are erased: they take and hand out [`Chunk`]s.
 
+mod restored;
 mod sink;
 mod source;
 
 use millstream_core::{
-    CheckpointId, EventTime, JobId, KeyGroupRange, MaxParallelism, OperatorId, Result,
+    CheckpointId, EventTime, JobId, KeyGroupRange, Lineage, MaxParallelism, OperatorId, Result,
 };
 use millstream_state::WriteState;
 
 use crate::chunk::Chunk;
 use crate::connector::{
-    Committable, Prepared, SinkCommitter, SourceProgress, SourceStatus, StateEntry, Waker,
+    Announced, Committable, CommitterContext, Enumerator, EnumeratorContext, Limit, Prepared,
+    SinkCommitter, SourceProgress, SourceSnapshot, SourceStatus, StateEntry, Waker,
 };
-use crate::restore::RestoredOperator;
 
+pub use crate::connector::SnapshotRequest;
+pub use restored::RestoredOperator;
 pub use sink::SinkFactory;
 pub use source::SourceFactory;
 
@@ -34,12 +37,18 @@ pub struct OperatorContext {
     pub job: JobId,
     /// The operator, by its uid.
     pub operator: OperatorId,
+    /// The uid itself.
+    pub uid: String,
     /// The subtask's number, below `parallelism`.
     pub subtask: usize,
     /// How many subtasks share the work.
     pub parallelism: usize,
     /// The job's number of key groups.
     pub max_parallelism: MaxParallelism,
+    /// The jobs that went before.
+    pub lineage: Lineage,
+    /// The number of this attempt: above that of every attempt before it in the lineage.
+    pub run: u64,
     /// The number that the next snapshot will at least have.
     pub next_checkpoint: CheckpointId,
     /// What the snapshot holds for this operator; `None` at a fresh start.
@@ -74,13 +83,33 @@ pub trait Operator {
     /// Fails the task.
     fn process(&mut self, port: Port, chunk: Chunk, out: &mut Vec<Chunk>) -> Result<()>;
 
-    /// Event time has come to `watermark` on all inputs.
+    /// Event time has come to `time` on all inputs: fires at most about `budget` timers and windows. `true`: there are
+    /// more, and the task calls again with the same time, once what was handed out has been sent and the sinks take more.
+    /// No record comes in between.
     ///
     /// # Errors
     /// Fails the task.
-    fn watermark(&mut self, watermark: EventTime, out: &mut Vec<Chunk>) -> Result<()> {
-        let _ = (watermark, out);
-        Ok(())
+    fn advance_to(&mut self, time: EventTime, budget: usize, out: &mut Vec<Chunk>) -> Result<bool> {
+        let _ = (time, budget, out);
+        Ok(false)
+    }
+
+    /// How far event time has come behind what the operator has handed out. Asked of operators that
+    /// [make watermarks](OperatorFactory::generates_watermarks), after each chunk, after event time has come further on its
+    /// inputs, and when its waker was called. The end of time passes every operator whatever it says.
+    fn announced(&self) -> Announced {
+        Announced::Active(EventTime::MIN)
+    }
+
+    /// Hands out results that have come late, of work that runs elsewhere. Called when the operator's
+    /// [waker](OperatorContext::waker) was; while it answers [`Polled::Pending`], the task keeps the right to send at
+    /// the time of what it took first, and crosses no boundary.
+    ///
+    /// # Errors
+    /// Fails the task.
+    fn poll(&mut self, out: &mut Vec<Chunk>) -> Result<Polled> {
+        let _ = out;
+        Ok(Polled::Idle)
     }
 
     /// Tries to get rid of what the operator could not pass on before (a full sink). While it answers
@@ -105,8 +134,18 @@ pub trait Operator {
     ///
     /// # Errors
     /// Declines the checkpoint.
-    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+    fn snapshot(&mut self, request: &SnapshotRequest) -> Result<OperatorSnapshot> {
+        let _ = request;
         Ok(OperatorSnapshot::default())
+    }
+
+    /// The snapshot with this number has ended: `completed` and committed, which is noted on the disk, or given up.
+    ///
+    /// # Errors
+    /// Fails the task.
+    fn checkpoint_ended(&mut self, checkpoint: CheckpointId, completed: bool) -> Result<()> {
+        let _ = (checkpoint, completed);
+        Ok(())
     }
 
     /// Does a bounded piece of housekeeping between chunks; `true`: there is more of it.
@@ -123,13 +162,28 @@ pub trait OperatorFactory: Send + Sync {
     /// The operator can't be opened, or its state can't be restored.
     fn open(&self, context: &OperatorContext) -> Result<Box<dyn Operator>>;
 
+    /// Whether the operators make watermarks, which replace those from upstream for everything behind them.
+    fn generates_watermarks(&self) -> bool {
+        false
+    }
+
     /// The committer of a sink; `None` for every other operator.
     ///
     /// # Errors
     /// The sink can't be reached.
-    fn committer(&self) -> Result<Option<Box<dyn SinkCommitter>>> {
+    fn committer(&self, context: CommitterContext) -> Result<Option<Box<dyn SinkCommitter>>> {
+        drop(context);
         Ok(None)
     }
+}
+
+/// Whether an operator owes results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Polled {
+    /// Everything that came of what the operator took has been handed out.
+    Idle,
+    /// Results are still to come; the operator calls its waker.
+    Pending,
 }
 
 /// A source of one subtask. Lives on a worker thread and never waits.
@@ -138,22 +192,36 @@ pub trait SourceOperator {
     ///
     /// # Errors
     /// Fails the task.
-    fn poll(&mut self, out: &mut Vec<Chunk>, limit: usize) -> Result<SourceStatus>;
+    fn poll(&mut self, out: &mut Vec<Chunk>, limit: Limit) -> Result<SourceStatus>;
 
     /// See [`SourceReader::snapshot`](crate::connector::SourceReader::snapshot).
     ///
     /// # Errors
     /// Declines the checkpoint.
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>>;
+    fn snapshot(&mut self, checkpoint: CheckpointId) -> Result<SourceSnapshot>;
 
-    /// See [`SourceReader::watermark`](crate::connector::SourceReader::watermark).
-    fn watermark(&self) -> EventTime;
+    /// How far event time has come behind the last record handed out.
+    fn announced(&self) -> Announced {
+        Announced::Active(EventTime::MIN)
+    }
 
-    /// See [`SourceReader::checkpoint_completed`](crate::connector::SourceReader::checkpoint_completed).
+    /// See [`SourceReader::checkpoint_ended`](crate::connector::SourceReader::checkpoint_ended).
     ///
     /// # Errors
     /// Fails the task.
-    fn checkpoint_completed(&mut self, checkpoint: CheckpointId) -> Result<()>;
+    fn checkpoint_ended(&mut self, checkpoint: CheckpointId, completed: bool) -> Result<()> {
+        let _ = (checkpoint, completed);
+        Ok(())
+    }
+
+    /// See [`SourceReader::found`](crate::connector::SourceReader::found).
+    ///
+    /// # Errors
+    /// Fails the task.
+    fn found(&mut self, announcement: &[u8]) -> Result<()> {
+        let _ = announcement;
+        Ok(())
+    }
 }
 
 /// Opens a source for each subtask.
@@ -166,6 +234,15 @@ pub trait SourceOperatorFactory: Send + Sync {
     /// # Errors
     /// The source can't be opened, or is not what the restored position says.
     fn open(&self, context: &OperatorContext) -> Result<Box<dyn SourceOperator>>;
+
+    /// See [`Source::enumerator`](crate::connector::Source::enumerator).
+    ///
+    /// # Errors
+    /// What was restored does not fit.
+    fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
+        drop(context);
+        Ok(None)
+    }
 }
 
 /// What is prepared in one subtask and not yet committed: per operator, with the checkpoint it was

@@ -35,8 +35,11 @@ pub struct Vertex {
     pub outputs: usize,
     /// Whether the first operator is a source.
     pub is_source: bool,
-    /// The source vertices upstream, itself included: their watermarks count here.
-    pub sources: Vec<usize>,
+    /// Whether the vertex says how far event time has come for everything behind it: it begins with a source, or one of
+    /// its operators makes watermarks.
+    pub announces: bool,
+    /// The vertices upstream whose watermarks count here: on each way up the first that announces them.
+    pub watermarks: Vec<usize>,
 }
 
 impl Vertex {
@@ -70,12 +73,13 @@ impl Plan {
                     chain.id = operator;
                     chain.name = format!("{} -> {}", chain.name, node.title());
                     chain.chain.push(id);
+                    chain.announces |= makes_watermarks(&node.kind);
                 }
                 vertex_of.push(vertex);
                 continue;
             }
             let number = vertices.len();
-            let (inputs, sources) = connect(graph, &vertex_of, &mut vertices, id, number);
+            let (inputs, watermarks) = connect(graph, &vertex_of, &mut vertices, id);
             vertices.push(Vertex {
                 id: operator,
                 name: node.title(),
@@ -84,7 +88,8 @@ impl Plan {
                 inputs,
                 outputs: 0,
                 is_source: matches!(node.kind, NodeKind::Source(_)),
-                sources,
+                announces: makes_watermarks(&node.kind),
+                watermarks,
             });
             vertex_of.push(number);
         }
@@ -94,6 +99,23 @@ impl Plan {
     /// How many tasks run: the subtasks of all vertices.
     pub(crate) fn tasks(&self) -> usize {
         self.vertices.iter().map(|vertex| vertex.parallelism).sum()
+    }
+
+    /// The last vertices of all ways that lead down from `vertex`, itself if nothing comes behind it.
+    pub(crate) fn ends_behind(&self, vertex: usize) -> Vec<usize> {
+        let mut reached = vec![false; self.vertices.len()];
+        let mut ends = Vec::new();
+        for (number, candidate) in self.vertices.iter().enumerate() {
+            let is_behind = |input: &VertexInput| reached.get(input.from) == Some(&true);
+            let is_reached = number == vertex || candidate.inputs.iter().any(is_behind);
+            if let Some(place) = reached.get_mut(number) {
+                *place = is_reached;
+            }
+            if is_reached && candidate.outputs == 0 {
+                ends.push(number);
+            }
+        }
+        ends
     }
 
     /// How many worker threads share the tasks: as many as there are processors or as the configuration
@@ -119,16 +141,12 @@ fn connect(
     vertex_of: &[usize],
     vertices: &mut [Vertex],
     id: NodeId,
-    number: usize,
 ) -> (Vec<VertexInput>, Vec<usize>) {
     let mut inputs = Vec::new();
-    let mut sources = Vec::new();
+    let mut watermarks = Vec::new();
     let Some(node) = graph.nodes.get(id) else {
-        return (inputs, sources);
+        return (inputs, watermarks);
     };
-    if matches!(node.kind, NodeKind::Source(_)) {
-        sources.push(number);
-    }
     for input in &node.inputs {
         let Some(from) = vertex_of.get(input.from).copied() else {
             continue;
@@ -143,11 +161,23 @@ fn connect(
             port: input.port,
         });
         upstream.outputs += 1;
-        sources.extend(upstream.sources.iter().copied());
+        if upstream.announces {
+            watermarks.push(from);
+        } else {
+            watermarks.extend(upstream.watermarks.iter().copied());
+        }
     }
-    sources.sort_unstable();
-    sources.dedup();
-    (inputs, sources)
+    watermarks.sort_unstable();
+    watermarks.dedup();
+    (inputs, watermarks)
+}
+
+/// Whether an operator says how far event time has come behind it.
+fn makes_watermarks(kind: &NodeKind) -> bool {
+    match kind {
+        NodeKind::Source(_) => true,
+        NodeKind::Operator(factory) | NodeKind::Sink(factory) => factory.generates_watermarks(),
+    }
 }
 
 /// The vertex whose last operator `id` can be chained to: its only input, forwarded, whose only

@@ -1,49 +1,15 @@
 //! What a snapshot holds, handed to the operators that it belongs to.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
-use millstream_storage::{OperatorMetadata, OperatorSnapshot, Snapshot};
+use millstream_storage::{EntryMetadata, Snapshot};
 
-use crate::connector::{Committable, StateEntry};
-use crate::graph::{JobGraph, Node, NodeKind};
-
-/// What a snapshot holds for one operator, over all subtasks of the job that wrote it.
-#[derive(Debug, Clone)]
-pub struct RestoredOperator {
-    /// State that belongs to no key, of all subtasks.
-    pub entries: Vec<StateEntry>,
-    /// Keyed state; `None`: the snapshot does not know the operator.
-    pub keyed: Option<OperatorSnapshot>,
-    allow_non_restored: bool,
-}
-
-impl RestoredOperator {
-    /// Checks, once an operator of this kind has been opened, that it has taken all keyed state there is for it.
-    pub(crate) fn check_taken(&self, node: &Node, is_first: bool) -> Result<()> {
-        let left = self.keyed.as_ref().map(OperatorSnapshot::not_taken);
-        let left = left.unwrap_or_default();
-        if left.is_empty() {
-            return Ok(());
-        }
-        let message = format!(
-            "operator {} does not make the states {}",
-            node.title(),
-            left.join(", ")
-        );
-        if self.allow_non_restored {
-            if is_first {
-                tracing::warn!("{message}; they are dropped, as --allowNonRestoredState asks for");
-            }
-            return Ok(());
-        }
-        Err(Error::new(
-            &codes::STATE_NOT_RESTORED,
-            format!("{message}, which the snapshot holds"),
-        )
-        .next("make them under their old names, or drop them with --allowNonRestoredState"))
-    }
-}
+use crate::connector::{Committable, RestoredSource, StateEntry};
+use crate::graph::{JobGraph, NodeKind};
+use crate::operator::RestoredOperator;
+use crate::plan::Plan;
 
 /// A snapshot that fits a job graph.
 #[derive(Debug, Clone)]
@@ -104,11 +70,6 @@ impl RestoredJob {
         }))
     }
 
-    /// Whether state that nothing takes is dropped.
-    pub(crate) fn allow_non_restored(&self) -> bool {
-        self.allow_non_restored
-    }
-
     /// The snapshot.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
@@ -119,13 +80,9 @@ impl RestoredJob {
         let keyed = self.snapshot.operator(uid);
         let entries = keyed
             .as_ref()
-            .map(|operator| entries(operator.metadata()))
+            .map(|operator| entries(&operator.metadata().entries))
             .unwrap_or_default();
-        RestoredOperator {
-            entries,
-            keyed,
-            allow_non_restored: self.allow_non_restored,
-        }
+        RestoredOperator::new(entries, keyed, self.allow_non_restored)
     }
 
     /// What the operator with this uid had prepared and may not have committed.
@@ -146,9 +103,66 @@ impl RestoredJob {
     }
 }
 
-fn entries(metadata: &OperatorMetadata) -> Vec<StateEntry> {
-    let entries = metadata.entries.iter();
+/// What a snapshot holds for the sources of a job, by vertex: the same handles for readers and enumerators of an
+/// attempt, so that it can be told what neither has taken.
+#[derive(Debug, Default)]
+pub(crate) struct RestoredSources {
+    sources: BTreeMap<usize, (String, RestoredOperator)>,
+}
+
+impl RestoredSources {
+    /// What `restored` holds for the sources of a plan.
+    pub(crate) fn of(plan: &Plan, graph: &JobGraph, restored: Option<&RestoredJob>) -> Self {
+        let vertices = plan.vertices.iter().enumerate();
+        let sources =
+            vertices
+                .filter(|(_, vertex)| vertex.is_source)
+                .filter_map(|(number, vertex)| {
+                    let head = *vertex.chain.first()?;
+                    let (node, uid) = (graph.nodes.get(head)?, plan.uids.get(head)?);
+                    Some((number, (node.title(), restored?.operator(uid))))
+                });
+        Self {
+            sources: sources.collect(),
+        }
+    }
+
+    /// What it holds for the readers of the source that a vertex begins with.
+    pub(crate) fn of_reader(&self, vertex: usize) -> Option<RestoredOperator> {
+        self.sources
+            .get(&vertex)
+            .map(|(_, restored)| restored.clone())
+    }
+
+    /// The same as the enumerator sees it. `None`: the snapshot does not know the source.
+    pub(crate) fn of_enumerator(&self, vertex: usize) -> Option<RestoredSource> {
+        let (_, restored) = self.sources.get(&vertex)?;
+        let operator = restored.keyed.clone()?;
+        Some(RestoredSource {
+            entries: entries(&operator.metadata().enumerator),
+            readers: restored.entries.clone(),
+            readers_parallelism: operator.metadata().parallelism,
+            operator,
+        })
+    }
+
+    /// Checks, once all readers and enumerators are open, that all state was taken.
+    ///
+    /// # Errors
+    /// Some was not; the vertex, and the names.
+    pub(crate) fn check_taken(&self) -> Result<(), (usize, Error)> {
+        self.sources
+            .iter()
+            .try_for_each(|(vertex, (title, restored))| {
+                let checked = restored.check_taken(title, true);
+                checked.map_err(|error| (*vertex, error))
+            })
+    }
+}
+
+fn entries(entries: &[EntryMetadata]) -> Vec<StateEntry> {
     entries
+        .iter()
         .map(|entry| StateEntry {
             key: entry.key.clone(),
             value: entry.value.clone(),
@@ -170,9 +184,11 @@ fn orphans(snapshot: &Snapshot, graph: &JobGraph) -> Vec<String> {
             None => !operator.is_empty(),
             Some(NodeKind::Source(_)) => !operator.prepared.is_empty(),
             Some(NodeKind::Operator(_)) => {
-                !operator.prepared.is_empty() || !operator.entries.is_empty()
+                !operator.prepared.is_empty()
+                    || !operator.entries.is_empty()
+                    || !operator.enumerator.is_empty()
             }
-            Some(NodeKind::Sink(_)) => false,
+            Some(NodeKind::Sink(_)) => !operator.enumerator.is_empty(),
         })
         .map(|operator| format!("{} (uid {})", operator.name, operator.uid))
         .collect()

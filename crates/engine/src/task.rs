@@ -4,6 +4,7 @@
 //! tasks with one or more inputs. Sinks are operators at the end of a chain. What both share, the
 //! chain and the boundary of an epoch, is [`core`].
 
+pub(crate) mod announce;
 pub(crate) mod control;
 pub(crate) mod core;
 pub(crate) mod operator;
@@ -18,14 +19,5 @@ use crate::time::Time;
 
 /// A stream of chunks between two tasks.
 pub(crate) type ChunkStream<'scope> = Stream<'scope, Time, Vec<Chunk>>;
-/// A stream of watermark announcements from a source to every task behind it.
+/// A stream of watermark announcements from a vertex to every task behind it.
 pub(crate) type AnnouncementStream<'scope> = Stream<'scope, Time, Vec<watermark::Announcement>>;
-
-/// Which subtask of which vertex.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TaskKey {
-    /// The vertex's number in the plan.
-    pub vertex: usize,
-    /// The subtask's number.
-    pub subtask: usize,
-}

@@ -24,6 +24,17 @@ pub(crate) const fn tick(time: Time) -> u32 {
     time as u32
 }
 
+/// The time behind `time`: the next tick, but never another epoch. The last tick of an epoch, the 2^32nd, lasts until the
+/// next boundary.
+pub(crate) const fn next(time: Time) -> Time {
+    if is_last(time) { time } else { time + 1 }
+}
+
+/// Whether no tick of its epoch comes behind `time`.
+pub(crate) const fn is_last(time: Time) -> bool {
+    tick(time) == u32::MAX
+}
+
 /// The lower bound of what may still come; `None` once nothing will.
 pub(crate) fn lower_bound(frontier: &MutableAntichain<Time>) -> Option<Time> {
     frontier.frontier().first().copied()
@@ -36,7 +47,14 @@ pub(crate) fn has_passed(lower_bound: Option<Time>, time: Time) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{at, epoch, has_passed, tick};
+    use super::{at, epoch, has_passed, next, tick};
+
+    #[test]
+    fn ticks_never_run_into_the_next_epoch() {
+        assert_eq!(next(at(7, 1)), at(7, 2));
+        assert_eq!(next(at(7, u32::MAX - 1)), at(7, u32::MAX));
+        assert_eq!(next(at(7, u32::MAX)), at(7, u32::MAX));
+    }
 
     #[test]
     fn an_epoch_lies_behind_every_tick_of_the_epoch_before() {

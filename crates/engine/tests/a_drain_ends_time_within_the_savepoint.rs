@@ -9,7 +9,7 @@ use common::{Modulo, Numbers, RunningJob, await_that, graph, operator, source};
 use millstream_core::{EventTime, Result};
 use millstream_engine::Chunk;
 use millstream_engine::graph::Ship;
-use millstream_engine::operator::{Operator, OperatorSnapshot, Port};
+use millstream_engine::operator::{Operator, OperatorSnapshot, Port, SnapshotRequest};
 use millstream_protocol::OperationResult;
 
 const SUBTASKS: usize = 3;
@@ -36,15 +36,15 @@ impl Operator for Window {
         Ok(())
     }
 
-    fn watermark(&mut self, watermark: EventTime, out: &mut Vec<Chunk>) -> Result<()> {
-        if watermark == EventTime::MAX {
+    fn advance_to(&mut self, time: EventTime, _: usize, out: &mut Vec<Chunk>) -> Result<bool> {
+        if time == EventTime::MAX {
             self.ended = true;
             out.push(Chunk::new(vec![0_u64]));
         }
-        Ok(())
+        Ok(false)
     }
 
-    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+    fn snapshot(&mut self, _: &SnapshotRequest) -> Result<OperatorSnapshot> {
         let ended = u64::from(self.ended);
         self.seen.ends.fetch_add(ended, Ordering::SeqCst);
         Ok(OperatorSnapshot::default())
@@ -63,7 +63,7 @@ impl Operator for Behind {
         Ok(())
     }
 
-    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+    fn snapshot(&mut self, _: &SnapshotRequest) -> Result<OperatorSnapshot> {
         self.seen.echoes.fetch_add(self.count, Ordering::SeqCst);
         Ok(OperatorSnapshot::default())
     }

@@ -10,7 +10,7 @@ use common::{Gate, Numbers, RunningJob, await_that, graph, operator, source};
 use millstream_core::{Error, Result, codes};
 use millstream_engine::Chunk;
 use millstream_engine::graph::Ship;
-use millstream_engine::operator::{Operator, OperatorSnapshot, Port};
+use millstream_engine::operator::{Operator, OperatorSnapshot, Port, SnapshotRequest};
 use millstream_protocol::OperationResult;
 
 /// Can't tell its state while `declines` is set.
@@ -23,7 +23,7 @@ impl Operator for Declines {
         Ok(())
     }
 
-    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+    fn snapshot(&mut self, _: &SnapshotRequest) -> Result<OperatorSnapshot> {
         if self.declines.load(Ordering::SeqCst) {
             return Err(Error::new(&codes::INTERNAL, "not now"));
         }

@@ -10,7 +10,7 @@ use common::{Numbers, RunningJob, await_that, graph, node, source};
 use millstream_core::{CheckpointId, JobStatus, Result};
 use millstream_engine::Chunk;
 use millstream_engine::connector::{
-    CommitOutcome, Committable, Prepared, SinkCommitter, StateEntry,
+    CommitOutcome, Committable, CommitterContext, Prepared, SinkCommitter, StateEntry,
 };
 use millstream_engine::graph::{Input, NodeKind, Ship};
 use millstream_engine::operator::{Operator, OperatorContext, OperatorFactory, Port};
@@ -29,7 +29,7 @@ impl OperatorFactory for LosingSink {
         Ok(Box::new(Writer))
     }
 
-    fn committer(&self) -> Result<Option<Box<dyn SinkCommitter>>> {
+    fn committer(&self, _: CommitterContext) -> Result<Option<Box<dyn SinkCommitter>>> {
         Ok(Some(Box::new(Committer(self.clone()))))
     }
 }
@@ -51,12 +51,16 @@ impl Operator for Writer {
 struct Committer(LosingSink);
 
 impl SinkCommitter for Committer {
-    fn commit(&mut self, _: &Committable) -> Result<CommitOutcome> {
-        if self.0.loses.load(Ordering::SeqCst) {
-            return Ok(CommitOutcome::Lost("it is gone".to_owned()));
-        }
-        self.0.commits.fetch_add(1, Ordering::SeqCst);
-        Ok(CommitOutcome::Committed)
+    fn commit(&mut self, committables: &[Committable]) -> Result<Vec<CommitOutcome>> {
+        let loses = self.0.loses.load(Ordering::SeqCst);
+        let settle = |_: &Committable| {
+            if loses {
+                return CommitOutcome::Lost("it is gone".to_owned());
+            }
+            self.0.commits.fetch_add(1, Ordering::SeqCst);
+            CommitOutcome::Committed
+        };
+        Ok(committables.iter().map(settle).collect())
     }
 
     fn recover(
@@ -64,7 +68,7 @@ impl SinkCommitter for Committer {
         committables: &[Committable],
         _: &[StateEntry],
     ) -> Result<Vec<CommitOutcome>> {
-        committables.iter().map(|one| self.commit(one)).collect()
+        self.commit(committables)
     }
 }
 
@@ -95,7 +99,7 @@ fn it_is_not_the_checkpoint_before() {
     };
     let checkpoints = Location::from_path(directory.path().join("checkpoints")).expect("a place");
     let latest = || newest(Some(&checkpoints), &[], "test").expect("it can be told");
-    assert_eq!(latest().map(|found| found.to_string()), Some(path));
+    assert_eq!(latest().map(|found| found.location.to_string()), Some(path));
 
     await_that("the commit", || sink.commits.load(Ordering::SeqCst) > 0);
     sink.loses.store(true, Ordering::SeqCst);
@@ -109,5 +113,5 @@ fn it_is_not_the_checkpoint_before() {
     };
     assert!(savepoint.is_some(), "{reason}");
     assert_eq!(job.join().status, JobStatus::Failed);
-    assert_eq!(latest().map(|found| found.to_string()), savepoint);
+    assert_eq!(latest().map(|found| found.location.to_string()), savepoint);
 }

@@ -11,7 +11,7 @@ use common::{Numbers, RunningJob, await_that, graph, operator, source};
 use millstream_core::{Error, JobStatus, OperatorId, Result, codes};
 use millstream_engine::Chunk;
 use millstream_engine::graph::Ship;
-use millstream_engine::operator::{Operator, OperatorSnapshot, Port};
+use millstream_engine::operator::{Operator, OperatorSnapshot, Port, SnapshotRequest};
 use millstream_protocol::OperationResult;
 use millstream_state::WriteState;
 use millstream_storage::{SnapshotTarget, StateMetadata};
@@ -27,7 +27,7 @@ impl Operator for Holds {
         Ok(())
     }
 
-    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+    fn snapshot(&mut self, _: &SnapshotRequest) -> Result<OperatorSnapshot> {
         let state = Held {
             write: self.write,
             begun: self.begun.clone(),
@@ -47,11 +47,14 @@ struct Held {
 impl WriteState for Held {
     fn write(
         self: Box<Self>,
-        target: &SnapshotTarget,
+        targets: &[&SnapshotTarget],
         operator: OperatorId,
         _: usize,
-    ) -> Result<StateMetadata> {
-        (self.write)(target, operator, &self.begun)
+    ) -> Vec<Result<StateMetadata>> {
+        targets
+            .iter()
+            .map(|target| (self.write)(target, operator, &self.begun))
+            .collect()
     }
 }
 

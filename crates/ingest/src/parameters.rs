@@ -29,7 +29,7 @@ use std::path::Path;
 use millstream_core::{Error, Result, codes};
 
 pub use arguments::{split_program_args, wants_help};
-pub use choices::{ChangedFile, SinkFormat, SinkType, SourceType};
+pub use choices::{SinkFormat, SinkType, SourceType};
 pub use definition::{DefaultValue, ENVIRONMENT_PREFIX, Group, ParameterSummary, Scope};
 pub use given::DEFAULT_FILE;
 pub use help::{help, markdown_tables};
@@ -72,7 +72,22 @@ pub struct Loaded {
 /// that are not there yet ([`codes::INGEST_UNSUPPORTED`]), a file that can't be read
 /// ([`codes::CONFIG_FILE`]).
 pub fn load(input: &Input<'_>) -> Result<Loaded> {
-    let mut given = given::Given::collect(input);
+    let mut given = checked(input, given::References::Here)?;
+    let settings = resolve::settings(&given).ok_or_else(|| {
+        Error::new(
+            &codes::INTERNAL,
+            "the parameters passed every check and still make no settings",
+        )
+        .next("report it with the command line")
+    })?;
+    let mut notes = std::mem::take(&mut given.notes);
+    notes.extend(notes::of(&given));
+    Ok(Loaded { settings, notes })
+}
+
+/// What was given, in which there is nothing wrong.
+fn checked(input: &Input<'_>, references: given::References) -> Result<given::Given> {
+    let mut given = given::Given::collect(input, references);
     let mut problems = std::mem::take(&mut given.problems);
     // What seems to be missing may stand in a file that could not be read.
     if problems
@@ -84,16 +99,7 @@ pub fn load(input: &Input<'_>) -> Result<Loaded> {
     if !problems.is_empty() {
         return Err(one_of(problems));
     }
-    let settings = resolve::settings(&given).ok_or_else(|| {
-        Error::new(
-            &codes::INTERNAL,
-            "the parameters passed every check and still make no settings",
-        )
-        .next("report it with the command line")
-    })?;
-    let mut notes = std::mem::take(&mut given.notes);
-    notes.extend(notes::of(&given));
-    Ok(Loaded { settings, notes })
+    Ok(given)
 }
 
 /// One error for all `problems`.
@@ -121,4 +127,9 @@ fn one_of(mut problems: Vec<Error>) -> Error {
         message.push_str(line.strip_prefix(&own).unwrap_or(&line));
     }
     Error::new(code, message)
+}
+
+/// The error for parameters that contradict each other.
+fn contradiction(message: String, next: &str) -> Error {
+    Error::new(&codes::INGEST_PARAMETERS, message).next(next)
 }

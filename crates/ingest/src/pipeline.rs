@@ -19,7 +19,7 @@ use arrow::datatypes::Schema;
 use millstream::{DataStream, Environment};
 use millstream_connectors::file_sink::FileSink;
 use millstream_connectors::files_source::{
-    Changed, Charset, FileSource, FileSourceOptions, Format, ReadSizes, Watch,
+    Charset, FileSource, FileSourceOptions, Format, ReadSizes, Watch,
 };
 use millstream_connectors::formats::{CsvLines, JsonLines, ParquetFile};
 use millstream_connectors::print::PrintSink;
@@ -28,8 +28,7 @@ use millstream_core::{Error, Result, codes};
 use millstream_sql::{Query, schema};
 
 use crate::parameters::{
-    BadRecords, ChangedFile, IngestSettings, SchemaText, SinkFormat, SinkSettings, SourceType,
-    TextSource,
+    BadRecords, IngestSettings, SchemaText, SinkFormat, SinkSettings, SourceType, TextSource,
 };
 use bad_records::{Answered, Judged, Limits};
 use reshape::Reshape;
@@ -118,11 +117,7 @@ fn open(source: &TextSource) -> Result<FileSource> {
             None => Watch::Once,
             Some(interval) => Watch::Continuously { interval },
         },
-        changed: match source.changed {
-            ChangedFile::Ignore => Changed::Ignore,
-            ChangedFile::Reread => Changed::Reread,
-            ChangedFile::Fail => Changed::Fail,
-        },
+        intake: source.intake.clone(),
         sizes: ReadSizes {
             split: source.split_size,
             record: usize::try_from(source.record_max_size).unwrap_or(usize::MAX),
@@ -178,7 +173,7 @@ fn write(
     settings: &IngestSettings,
     environment: &Environment,
 ) -> Result<()> {
-    let configuration = environment.configuration();
+    let configuration = environment.configuration()?;
     let parallelism = configuration.require(&millstream::options::PARALLELISM)?;
     let writers = settings.sink_parallelism(parallelism) as usize;
     let sink = match &settings.sink {

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::load_line;
+use millstream_connectors::files_source::Intake;
 use millstream_core::{Configuration, options};
 use millstream_ingest::parameters::{
-    BadRecords, ChangedFile, FileSinkSettings, SinkFormat, SinkSettings, SourceType, TextSource,
+    BadRecords, FileSinkSettings, SinkFormat, SinkSettings, SourceType, TextSource,
 };
 
 const LEAST: &str = "--source.type csv --source.path /in --sink.type file --sink.path /out";
@@ -22,7 +23,7 @@ fn source_and_sink_have_their_defaults() {
             format: SourceType::Csv,
             path: Path::new("/in").to_owned(),
             watch_interval: Some(Duration::from_secs(60)),
-            changed: ChangedFile::Ignore,
+            intake: Intake::default(),
             first_line_schema: false,
             line_delimiter: "\n".to_owned(),
             field_delimiter: ',',

@@ -6,17 +6,23 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::load_line;
+use millstream_connectors::files_source::{
+    AfterCommit, Bad, Changed, Intake, Lost, OtherDirectory,
+};
 use millstream_core::{Configuration, options};
 use millstream_ingest::parameters::{
-    BadRecordLimits, BadRecords, ChangedFile, FileSinkSettings, MergeSettings, SchemaText,
-    SinkFormat, SinkSettings, SourceType, SqlSettings, TextSource,
+    BadRecordLimits, BadRecords, FileSinkSettings, MergeSettings, SchemaText, SinkFormat,
+    SinkSettings, SourceType, SqlSettings, TextSource,
 };
 
 #[test]
 fn source_parameters_make_the_source() {
     let loaded = load_line(
         r#"--source.type Txt --source.path file:///in/a --source.watch.type process_continuously
-        --source.watch.interval 5000 --source.file.changed reread --source.firstLine.schema TRUE
+        --source.watch.interval 5000 --source.file.changed reread
+        --source.file.settle 700 --source.file.bad quarantine --source.file.bad.path /in/_bad
+        --source.file.lost skip --source.after.commit move --source.after.commit.path /in/_done
+        --source.file.forget "2 h" --source.path.other ACCEPT --source.firstLine.schema TRUE
         --source.line.delimiter \r\n --source.field.delimiter 124 --source.charset GBK --source.quote 0x27 --source.escape 0x5c
         --source.split.size "1 mb" --source.record.max.size 4096 --sink.type print
         --stream.sql.schema.json '{"b": "Int", "a": "String"}'"#,
@@ -28,7 +34,15 @@ fn source_parameters_make_the_source() {
             format: SourceType::Txt,
             path: Path::new("/in/a").to_owned(),
             watch_interval: Some(Duration::from_secs(5)),
-            changed: ChangedFile::Reread,
+            intake: Intake {
+                changed: Changed::Reread,
+                settle: Some(Duration::from_millis(700)),
+                bad: Some(Bad::Quarantine("/in/_bad".into())),
+                lost: Lost::Skip,
+                after_commit: AfterCommit::Move("/in/_done".into()),
+                forget: Duration::from_secs(7_200),
+                other: OtherDirectory::Accept,
+            },
             first_line_schema: true,
             line_delimiter: "\r\n".to_owned(),
             field_delimiter: '|',

@@ -14,40 +14,17 @@ use millstream_core::options::{self, format_duration};
 use millstream_core::{Configuration, Error, MaxParallelism, Result, codes};
 use millstream_engine::Record;
 use millstream_engine::connector::{Counter, Source};
-use millstream_engine::graph::{Input, JobGraph, Node, NodeId, NodeKind, Partitioner, Ship};
+use millstream_engine::graph::{Input, JobGraph, Node, NodeId, NodeKind, Ship};
 use millstream_engine::operator::{Port, SourceFactory};
 
+use crate::declared::{Declarations, Declared, Edge};
 use crate::local;
 use crate::run::RunOptions;
 use crate::service;
 use crate::stream::DataStream;
 
-/// How an edge was declared. Whether records stay on their subtask is known only when every
-/// parallelism is.
-#[derive(Clone)]
-pub(crate) enum Edge {
-    /// Forward where both sides have the same parallelism, else in turn.
-    Auto,
-    /// By key.
-    Hash(Arc<dyn Partitioner>),
-    /// In turn, even at the same parallelism.
-    Rebalance,
-    /// To everyone.
-    Broadcast,
-}
-
-/// A node as far as it has been declared.
-pub(crate) struct Declared {
-    pub(crate) name: String,
-    pub(crate) uid: Option<String>,
-    pub(crate) parallelism: Option<usize>,
-    pub(crate) kind: NodeKind,
-    pub(crate) inputs: Vec<(NodeId, Edge, Port)>,
-}
-
 #[derive(Default)]
 struct Building {
-    nodes: Vec<Declared>,
     /// Settings made by the program.
     code: Configuration,
     /// Settings given from outside: they win.
@@ -63,6 +40,7 @@ struct Building {
 #[derive(Clone, Default)]
 pub struct Environment {
     building: Rc<RefCell<Building>>,
+    declarations: Declarations,
 }
 
 impl Environment {
@@ -107,12 +85,17 @@ impl Environment {
         self.set(options::RESTART_FIXED_DELAY.name, format_duration(delay))
     }
 
-    /// The settings as they count: the defaults, then the program's, then those from outside.
-    pub fn configuration(&self) -> Configuration {
+    /// The settings as they count: the defaults, then the program's, then those from outside, each with what its references
+    /// stand for.
+    ///
+    /// # Errors
+    /// What a reference stands for is not to be had ([`codes::REFERENCE`]).
+    pub fn configuration(&self) -> Result<Configuration> {
         let building = self.building.borrow();
         let mut configuration = building.code.clone();
         configuration.extend(&building.options.configuration);
-        configuration
+        millstream_process::secrets::resolve_settings(&mut configuration)?;
+        Ok(configuration)
     }
 
     /// Where operators count the records that they find bad, for the progress and the summary of a job that runs in this
@@ -124,26 +107,14 @@ impl Environment {
     /// A stream of what `source` hands out.
     pub fn add_source<T: Record>(&self, name: &str, source: impl Source<T>) -> DataStream<T> {
         let kind = NodeKind::Source(Arc::new(SourceFactory::new(source)));
-        let node = self.declare(Declared {
+        let node = self.declarations.declare(Declared {
             name: name.to_owned(),
             uid: None,
             parallelism: None,
             kind,
             inputs: Vec::new(),
         });
-        DataStream::new(self.clone(), node)
-    }
-
-    pub(crate) fn declare(&self, node: Declared) -> NodeId {
-        let nodes = &mut self.building.borrow_mut().nodes;
-        nodes.push(node);
-        nodes.len() - 1
-    }
-
-    pub(crate) fn change(&self, node: NodeId, change: impl FnOnce(&mut Declared)) {
-        if let Some(node) = self.building.borrow_mut().nodes.get_mut(node) {
-            change(node);
-        }
+        DataStream::new(self.declarations.clone(), node)
     }
 
     /// The graph of everything declared so far, as the job `name`.
@@ -152,41 +123,16 @@ impl Environment {
     /// A setting does not fit or does not exist, or the graph is not valid.
     pub fn graph(&self, name: &str) -> Result<JobGraph> {
         self.check_keys()?;
-        let configuration = self.configuration();
+        let configuration = self.configuration()?;
         let default = configuration.require(&options::PARALLELISM)? as usize;
         let max_parallelism =
             MaxParallelism::new(configuration.require(&options::MAX_PARALLELISM)?)?;
-        let building = self.building.borrow();
-        let parallelism = |node: &Declared| node.parallelism.unwrap_or(default);
-        let ship = |from: NodeId, edge: &Edge, to: &Declared| match edge {
-            Edge::Hash(partitioner) => Ship::Hash(partitioner.clone()),
-            Edge::Rebalance => Ship::Rebalance,
-            Edge::Broadcast => Ship::Broadcast,
-            Edge::Auto => {
-                let same = building.nodes.get(from).map(parallelism) == Some(parallelism(to));
-                if same { Ship::Forward } else { Ship::Rebalance }
-            }
-        };
-        let nodes = building.nodes.iter().map(|node| Node {
-            name: node.name.clone(),
-            uid: node.uid.clone(),
-            parallelism: parallelism(node),
-            kind: node.kind.clone(),
-            inputs: node
-                .inputs
-                .iter()
-                .map(|(from, edge, port)| Input {
-                    from: *from,
-                    ship: ship(*from, edge, node),
-                    port: *port,
-                })
-                .collect(),
-        });
+        let nodes = self.declarations.look(|nodes| resolve(nodes, default));
         let graph = JobGraph {
             name: configuration
                 .get(&options::JOB_NAME)?
                 .unwrap_or_else(|| name.to_owned()),
-            nodes: nodes.collect(),
+            nodes,
             max_parallelism,
             chaining: configuration.require(&options::OPERATOR_CHAINING)?,
         };
@@ -214,12 +160,40 @@ impl Environment {
     /// The job can't be started, or it failed.
     pub fn execute(&self, name: &str) -> Result<()> {
         let graph = self.graph(name)?;
+        let configuration = self.configuration()?;
         let directory = self.building.borrow().options.job_directory.clone();
         match directory {
-            Some(directory) => service::execute(graph, self.configuration(), &directory),
-            None => local::execute(graph, self.configuration(), self.bad_records()),
+            Some(directory) => service::execute(graph, configuration, &directory),
+            None => local::execute(graph, configuration, self.bad_records()),
         }
     }
+}
+
+/// The nodes of a graph, `default` their parallelism where they set none.
+fn resolve(declared: &[Declared], default: usize) -> Vec<Node> {
+    let parallelism = |node: &Declared| node.parallelism.unwrap_or(default);
+    let ship = |from: NodeId, edge: &Edge, to: &Declared| match edge {
+        Edge::Hash(partitioner) => Ship::Hash(partitioner.clone()),
+        Edge::Rebalance => Ship::Rebalance,
+        Edge::Broadcast => Ship::Broadcast,
+        Edge::Auto => {
+            let same = declared.get(from).map(parallelism) == Some(parallelism(to));
+            if same { Ship::Forward } else { Ship::Rebalance }
+        }
+    };
+    let input = |node: &Declared, (from, edge, port): &(NodeId, Edge, Port)| Input {
+        from: *from,
+        ship: ship(*from, edge, node),
+        port: *port,
+    };
+    let nodes = declared.iter().map(|node| Node {
+        name: node.name.clone(),
+        uid: node.uid.clone(),
+        parallelism: parallelism(node),
+        kind: node.kind.clone(),
+        inputs: node.inputs.iter().map(|edge| input(node, edge)).collect(),
+    });
+    nodes.collect()
 }
 
 /// Sources that need no connector of one's own.

@@ -24,11 +24,13 @@
 //! [`package::main`].
 
 mod clock;
+mod declared;
 mod directories;
 pub mod environment;
 pub mod function;
 pub mod local;
 pub mod operators;
+mod ownership;
 pub mod package;
 pub mod plan;
 pub mod run;

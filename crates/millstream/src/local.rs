@@ -1,7 +1,7 @@
 //! Local execution: the job runs in this very process, under the same coordinator as everywhere.
 //!
-//! SIGTERM suspends the job: a last savepoint is written, the sinks commit, and the process says how to resume. A
-//! second SIGTERM, or SIGINT, cancels it at once.
+//! SIGTERM suspends the job: a last savepoint is written, the sinks commit, and the process says how to resume. A job that does
+//! not run at that moment ends at once, and the process says what to go on from. A second SIGTERM, or SIGINT, cancels it.
 
 mod progress;
 mod report;
@@ -11,11 +11,11 @@ use millstream_core::options::{CHECKPOINT_RETENTION, PROGRESS_INTERVAL};
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_engine::JobGraph;
 use millstream_engine::connector::Counter;
-use millstream_engine::job::{Job, JobOutcome, JobSpec, Restore};
-use millstream_protocol::Facts;
+use millstream_engine::job::{Job, JobOutcome, JobSpec, NewJob, Restore};
 
 use crate::clock::{random_number, time_of_day};
 use crate::directories::Directories;
+use crate::ownership::Owning;
 use crate::run::Recovery;
 pub use millstream_log::{LEVEL_VARIABLE, start_to_stderr as start_logging};
 use report::Reporter;
@@ -25,13 +25,22 @@ use report::Reporter;
 /// # Errors
 /// The job can't be started, it failed, or a stop that was asked for by SIGTERM did not come about.
 pub fn execute(graph: JobGraph, configuration: Configuration, bad_records: Counter) -> Result<()> {
+    millstream_process::limits::raise();
     let directories = Directories::of(&configuration)?;
     let id = new_job_id();
-    let restore = restore(&configuration, &graph.name, &directories)?;
+    let (restore, is_latest) = restore(&configuration, &graph.name, &directories)?;
+    let (ownership, lineage) = Owning {
+        checkpoints: &directories.checkpoints,
+        job: id,
+        name: &graph.name,
+        restored: restore.as_ref().map(|restore| &restore.location),
+        is_latest,
+    }
+    .take()?;
     let name = graph.name.clone();
     let bounded = graph.is_bounded();
     let progress_interval = configuration.require(&PROGRESS_INTERVAL)?;
-    let (reporter, watch) = Reporter::new(bounded, bad_records);
+    let (reporter, watch) = Reporter::new(&name, bounded, bad_records);
     let spec = JobSpec {
         id,
         graph,
@@ -39,7 +48,7 @@ pub fn execute(graph: JobGraph, configuration: Configuration, bad_records: Count
         checkpoints: directories.checkpoints.clone(),
         savepoints: Some(directories.savepoints.clone()),
         restore,
-        past: Facts::default(),
+        keeper: Box::new(NewJob::new(ownership, lineage)),
         random: Box::new(random_number),
         time_of_day,
     };
@@ -63,19 +72,22 @@ fn new_job_id() -> JobId {
     JobId::from_bytes(bytes)
 }
 
+/// The snapshot that the job goes on from, and whether it is the newest of its name.
 fn restore(
     configuration: &Configuration,
     job_name: &str,
     directories: &Directories,
-) -> Result<Option<Restore>> {
+) -> Result<(Option<Restore>, bool)> {
     let Some(recovery) = Recovery::from_configuration(configuration)? else {
-        return Ok(None);
+        return Ok((None, false));
     };
-    Ok(Some(Restore {
+    let restore = Restore {
         location: recovery.locate(job_name, directories)?,
         allow_non_restored: recovery.allow_non_restored,
         claim: recovery.claim,
-    }))
+        has_run: false,
+    };
+    Ok((Some(restore), recovery.is_latest()))
 }
 
 /// Whether the newest checkpoint of a cancelled job stays.

@@ -73,13 +73,22 @@ impl Recovery {
         }))
     }
 
+    /// Whether the newest snapshot of the job's name is meant, whichever that is.
+    pub(crate) fn is_latest(&self) -> bool {
+        self.path == "latest"
+    }
+
     /// Where the snapshot lies; of `latest` the newest completed one of the jobs called `job_name`.
     pub(crate) fn locate(&self, job_name: &str, directories: &Directories) -> Result<Location> {
-        if self.path != "latest" {
+        if !self.is_latest() {
             return self.path.parse();
         }
         let savepoints = std::slice::from_ref(&directories.savepoints);
-        newest(Some(&directories.checkpoints), savepoints, job_name)?.ok_or_else(|| {
+        let found = newest(Some(&directories.checkpoints), savepoints, job_name)?;
+        for warning in found.iter().flat_map(|newest| &newest.warnings) {
+            tracing::warn!("{warning}");
+        }
+        found.map(|newest| newest.location).ok_or_else(|| {
             Error::new(
                 &codes::SNAPSHOT_MISSING,
                 format!(

@@ -7,6 +7,7 @@ mod directory;
 mod ending;
 mod past;
 mod report;
+mod requests;
 mod rotation;
 mod socket;
 mod state;
@@ -14,20 +15,22 @@ mod state;
 use std::path::Path;
 use std::process::ExitCode;
 
-use millstream_core::{Configuration, Result};
+use millstream_core::{Configuration, Result, codes};
 use millstream_engine::job::{Job, JobSpec, Restore};
 use millstream_engine::{JobGraph, Plan};
 use millstream_protocol::link::Submission;
 pub use millstream_protocol::link::{self, JOB_ARGUMENT};
 pub use millstream_protocol::{OperationResult, Request, SavepointFormat};
-use millstream_storage::{Location, Snapshot};
+use millstream_storage::Location;
 
 use crate::clock::{random_number, time_of_day};
 use crate::directories::Directories;
 use crate::run::{Recovery, RunOptions};
 use directory::JobDirectory;
 use ending::Ending;
+use past::Past;
 use report::Reporter;
+use requests::Requests;
 use state::SharedState;
 pub use state::{PlanReport, plan_report};
 
@@ -97,13 +100,31 @@ pub(crate) fn execute(
     let Submission { job, .. } = directory.submission()?;
     let launch = directory.launch()?;
     let directories = Directories::of(&configuration)?;
-    let past = past::facts(&directory, job, &launch, &directories.checkpoints)?;
-    let restore = restore(&configuration, &graph.name, &directories, &directory)?
-        // A snapshot that the user took away after the job had checkpoints of its own is not missed.
-        .filter(|restore| past.offered.is_empty() || Snapshot::open(&restore.location).is_ok());
     let plan = Plan::of(&graph);
-    let savepoints = past::savepoint_directory(&configuration)?;
     let state = SharedState::new(job, &graph, &plan, &configuration, time_of_day());
+    // The server knows from now on that the process is there, whatever time the rest takes.
+    let requests = Requests::default();
+    let socket = socket::Socket::listen(&directory, state.clone(), requests.clone())?;
+    let (restore, is_latest) = restore(&configuration, &graph.name, &directories, &directory)?;
+    let mut past = Past {
+        directory: directory.clone(),
+        job,
+        name: graph.name.clone(),
+        launch,
+        checkpoints: directories.checkpoints.clone(),
+        restored: restore.as_ref().map(|restore| restore.location.clone()),
+        is_latest,
+        owned: None,
+    };
+    // What keeps a job from starting is told to the one who submits it. A job that has run waits for what is away; not for
+    // somebody else who has its checkpoints: where that one ends, its output is behind the job's newest snapshot.
+    let owned = past.own();
+    if let Err(error) = owned
+        && (!directory.has_begun() || error.code() == codes::OWNED.id)
+    {
+        return Err(error);
+    }
+    let savepoints = past::savepoint_directory(&configuration)?;
     let ending = Ending::new(state.clone(), directory.clone());
     let reporter = Reporter::new(state.clone(), directory.clone(), ending.clone());
     let spec = JobSpec {
@@ -113,12 +134,13 @@ pub(crate) fn execute(
         checkpoints: directories.checkpoints,
         savepoints,
         restore,
-        past,
+        keeper: Box::new(past),
         random: Box::new(random_number),
         time_of_day,
     };
     let prepared = Job::prepare(spec, Box::new(reporter))?;
-    let socket = socket::Socket::listen(&directory, state.clone(), prepared.control())?;
+    requests.connect(prepared.control())?;
+    state.built(time_of_day());
     let upkeep = state::Upkeep::start(state.clone(), directory.clone())?;
     directory.begin_run()?;
     let outcome = prepared.run();
@@ -129,16 +151,16 @@ pub(crate) fn execute(
     Ok(())
 }
 
-/// The snapshot that the user wants the job to go on from. What `latest` means is decided once, when the job
-/// first starts.
+/// The snapshot that the user wants the job to go on from, and whether it is the newest of its name. What `latest` means is
+/// decided once, when the job first starts.
 fn restore(
     configuration: &Configuration,
     job_name: &str,
     directories: &Directories,
     directory: &JobDirectory,
-) -> Result<Option<Restore>> {
+) -> Result<(Option<Restore>, bool)> {
     let Some(recovery) = Recovery::from_configuration(configuration)? else {
-        return Ok(None);
+        return Ok((None, false));
     };
     let location = match directory.restored_from()? {
         Some(pinned) => pinned,
@@ -148,9 +170,11 @@ fn restore(
             location
         }
     };
-    Ok(Some(Restore {
+    let restore = Restore {
         location,
         allow_non_restored: recovery.allow_non_restored,
         claim: recovery.claim,
-    }))
+        has_run: directory.has_begun(),
+    };
+    Ok((Some(restore), recovery.is_latest()))
 }

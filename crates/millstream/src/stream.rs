@@ -14,7 +14,7 @@ use millstream_engine::graph::{NodeId, NodeKind};
 use millstream_engine::operator::{OperatorFactory, Port, SinkFactory};
 use millstream_state::{StateKey, StateValue};
 
-use crate::environment::{Declared, Edge, Environment};
+use crate::declared::{Declarations, Declared, Edge};
 use crate::function::{CoProcessFunction, Collector, Outcome, ProcessFunction};
 use crate::operators::{
     Cloned, CoProcess, Filter, FlatMap, KeyPartitioner, Map, Process, Reduce, Sum,
@@ -22,7 +22,7 @@ use crate::operators::{
 
 /// A stream of records of type `T`. Clones are the same stream, for a second consumer.
 pub struct DataStream<T> {
-    environment: Environment,
+    declarations: Declarations,
     /// The operators that it comes from, and how their records are handed on: several for a union.
     nodes: Vec<(NodeId, Edge)>,
     records: PhantomData<fn() -> T>,
@@ -31,7 +31,7 @@ pub struct DataStream<T> {
 impl<T> Clone for DataStream<T> {
     fn clone(&self) -> Self {
         Self {
-            environment: self.environment.clone(),
+            declarations: self.declarations.clone(),
             nodes: self.nodes.clone(),
             records: PhantomData,
         }
@@ -39,9 +39,9 @@ impl<T> Clone for DataStream<T> {
 }
 
 impl<T: Record> DataStream<T> {
-    pub(crate) fn new(environment: Environment, node: NodeId) -> Self {
+    pub(crate) fn new(declarations: Declarations, node: NodeId) -> Self {
         Self {
-            environment,
+            declarations,
             nodes: vec![(node, Edge::Auto)],
             records: PhantomData,
         }
@@ -71,7 +71,7 @@ impl<T: Record> DataStream<T> {
 
     fn change(&self, mut change: impl FnMut(&mut Declared)) {
         for (node, _) in &self.nodes {
-            self.environment.change(*node, &mut change);
+            self.declarations.change(*node, &mut change);
         }
     }
 
@@ -110,7 +110,7 @@ impl<T: Record> DataStream<T> {
 
     fn operator<U: Record>(self, name: &str, factory: Arc<dyn OperatorFactory>) -> DataStream<U> {
         let inputs = self.inputs();
-        add_operator(self.environment, name, factory, inputs)
+        add_operator(self.declarations, name, factory, inputs)
     }
 
     /// One record out for each record in.
@@ -152,7 +152,7 @@ impl<T: Record> DataStream<T> {
 
     /// Writes the records to `sink`.
     pub fn sink_to(self, name: &str, sink: impl Sink<T>) -> DataStreamSink {
-        let node = self.environment.declare(Declared {
+        let node = self.declarations.declare(Declared {
             name: name.to_owned(),
             uid: None,
             parallelism: None,
@@ -160,7 +160,7 @@ impl<T: Record> DataStream<T> {
             inputs: self.inputs(),
         });
         DataStreamSink {
-            environment: self.environment,
+            declarations: self.declarations,
             node,
         }
     }
@@ -190,46 +190,46 @@ impl<T: Record> DataStream<T> {
 }
 
 fn add_operator<U: Record>(
-    environment: Environment,
+    declarations: Declarations,
     name: &str,
     factory: Arc<dyn OperatorFactory>,
     inputs: Vec<(NodeId, Edge, Port)>,
 ) -> DataStream<U> {
     let kind = NodeKind::Operator(factory);
-    let node = environment.declare(Declared {
+    let node = declarations.declare(Declared {
         name: name.to_owned(),
         uid: None,
         parallelism: None,
         kind,
         inputs,
     });
-    DataStream::new(environment, node)
+    DataStream::new(declarations, node)
 }
 
 /// The end of a stream.
 pub struct DataStreamSink {
-    environment: Environment,
+    declarations: Declarations,
     node: NodeId,
 }
 
 impl DataStreamSink {
     /// Names the sink.
     pub fn name(self, name: &str) -> Self {
-        self.environment
+        self.declarations
             .change(self.node, |node| name.clone_into(&mut node.name));
         self
     }
 
     /// Gives the sink a stable id; see [`DataStream::uid`].
     pub fn uid(self, uid: &str) -> Self {
-        self.environment
+        self.declarations
             .change(self.node, |node| node.uid = Some(uid.to_owned()));
         self
     }
 
     /// Sets the sink's parallelism.
     pub fn set_parallelism(self, parallelism: usize) -> Self {
-        self.environment
+        self.declarations
             .change(self.node, |node| node.parallelism = Some(parallelism));
         self
     }
@@ -304,7 +304,7 @@ impl<T: Record, K: StateKey, F: Fn(&T) -> K + Clone + Send + Sync + 'static> Key
             types: PhantomData,
         };
         add_operator(
-            self.stream.environment,
+            self.stream.declarations,
             "Co-Process",
             Cloned::factory(process),
             inputs,

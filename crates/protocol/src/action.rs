@@ -2,6 +2,7 @@
 
 use millstream_core::{CheckpointId, JobStatus, TaskStatus, TriggerId};
 
+use crate::commit::Uncommitted;
 use crate::operations::OperationResult;
 use crate::types::{Attempt, Failure, SnapshotKind, SnapshotRef, TaskId, Then};
 
@@ -29,13 +30,34 @@ pub enum Action {
         /// The cause of a failure.
         cause: Option<String>,
     },
-    /// Have every sink's committer recover from `restore`. Answered by
-    /// [`Event::RecoveryCommitEnded`](crate::Event::RecoveryCommitEnded). Asked for again where a sink could not be reached.
+    /// Have every sink's committer recover from `restore`. Before that, where a stop is under way that an earlier process has
+    /// left behind, it is noted that its savepoint is written; where none is, that a stop that had begun has ended: what its
+    /// savepoint holds is removed now. Answered by
+    /// [`Event::RecoveryCommitEnded`](crate::Event::RecoveryCommitEnded) or
+    /// [`Event::RecoveryFailed`](crate::Event::RecoveryFailed). Asked for again where a sink could not be reached. The answer
+    /// that all is done comes after that is noted beside the snapshot.
     RecoverCommits {
         /// The attempt that is about to start.
         attempt: Attempt,
         /// The snapshot that it goes on from; `None`: a fresh start.
         restore: Option<SnapshotRef>,
+    },
+    /// The start waits: what it has to go on from is missing or can't be reached. Log a warning and show it.
+    HeldUp {
+        /// One line: what is missing, and what to do.
+        why: String,
+    },
+    /// Look again at what is there. Answered by [`Event::Facts`](crate::Event::Facts).
+    LookAgain,
+    /// Tell every committer of the attempt that waits for its sink to give up.
+    CancelCommit {
+        /// The attempt.
+        attempt: Attempt,
+    },
+    /// Output is lost, or may be, and taken for committed, as the user has asked. Log a warning for each and show it.
+    OutputAccepted {
+        /// The outputs; at least one.
+        outputs: Vec<Uncommitted>,
     },
     /// Build the dataflow and run it. The end is told by [`Event::AttemptEnded`](crate::Event::AttemptEnded).
     StartAttempt {
@@ -60,8 +82,8 @@ pub enum Action {
         /// Whether it must not refer to files of older snapshots.
         full: bool,
     },
-    /// Give a snapshot up: tasks that work on it may stop, state files of those that have acknowledged
-    /// are deleted. **Output that sinks have prepared for it is kept**: it goes into the next snapshot
+    /// Give a snapshot up: tasks that work on it may stop and hear that it will not be completed, state files of those that
+    /// have acknowledged are deleted. **Output that sinks have prepared for it is kept**: it goes into the next snapshot
     /// of this attempt.
     AbortCheckpoint {
         /// The attempt.
@@ -82,7 +104,8 @@ pub enum Action {
         task: TaskId,
     },
     /// Every task has acknowledged: put `_metadata` in place, with all output that was prepared in this
-    /// attempt up to this snapshot and not committed yet. Answered by
+    /// attempt up to this snapshot and not committed yet: of the checkpoint, and then of the savepoint if it is for one. The
+    /// savepoint of a stop comes before its checkpoint, and it is noted that it is written before this is answered. Answered by
     /// [`Event::SnapshotWritten`](crate::Event::SnapshotWritten) or [`Event::SnapshotFailed`](crate::Event::SnapshotFailed).
     WriteSnapshot {
         /// The attempt.
@@ -94,14 +117,16 @@ pub enum Action {
     },
     /// Commit all output that was prepared in this attempt up to this snapshot and not committed yet.
     /// Committers must outlive the attempt's workers until this is answered by
-    /// [`Event::CommitEnded`](crate::Event::CommitEnded). Asked for again where a sink could not be reached.
+    /// [`Event::CommitEnded`](crate::Event::CommitEnded). Asked for again where a sink could not be reached. The answer that
+    /// all is done comes after that is noted, durably, beside every snapshot of that number.
     Commit {
         /// The attempt.
         attempt: Attempt,
         /// The snapshot.
         checkpoint: CheckpointId,
     },
-    /// Tell the sources that the job will never go back behind this snapshot.
+    /// Tell sources and sinks that the output up to this snapshot is committed and that the job will never go back behind
+    /// it.
     NotifyCompleted {
         /// The attempt.
         attempt: Attempt,
@@ -125,7 +150,9 @@ pub enum Action {
         /// The attempt.
         attempt: Attempt,
     },
-    /// Delete a snapshot that nothing will go back to.
+    /// Delete a snapshot that nothing will go back to. A checkpoint that was given up must be gone before the next recovery is
+    /// tried, which removes output that it holds; where it can't be deleted, that recovery has failed, and the savepoint of its
+    /// number, which is deleted after it, stays.
     DiscardSnapshot {
         /// Which.
         snapshot: SnapshotRef,

@@ -67,6 +67,11 @@ impl Checkpoints {
         self.next
     }
 
+    /// No snapshot has a lower number than `next` from now on.
+    pub fn raise_to(&mut self, next: CheckpointId) {
+        self.next = self.next.max(next);
+    }
+
     /// The snapshot that runs.
     pub fn running(&self) -> Option<&Pending> {
         self.running.as_ref()
@@ -132,8 +137,9 @@ impl Checkpoints {
     }
 
     /// What is to begin now, if nothing runs: who waits first, then the last snapshot if the input has
-    /// ended, then a periodic checkpoint that is due.
-    pub fn take_next(&mut self, now: Millis, input_ended: bool) -> Option<Wanted> {
+    /// ended, then a periodic checkpoint that is due. `has_own`: whether the job has a checkpoint that it would go back to, so
+    /// that its last commit must not be without one either.
+    pub fn take_next(&mut self, now: Millis, input_ended: bool, has_own: bool) -> Option<Wanted> {
         if self.running.is_some() {
             return None;
         }
@@ -146,6 +152,7 @@ impl Checkpoints {
         let (kind, then) = match (input_ended, self.settings.interval) {
             (false, _) => (SnapshotKind::Checkpoint, Then::Continue),
             (true, Some(_)) => (SnapshotKind::Checkpoint, Then::Drain),
+            (true, None) if has_own => (SnapshotKind::Checkpoint, Then::Drain),
             (true, None) => (SnapshotKind::FinalCommit, Then::Drain),
         };
         Some(Wanted {

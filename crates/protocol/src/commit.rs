@@ -25,20 +25,32 @@ pub enum CommitResult {
         /// Why, in one line.
         reason: String,
     },
-    /// Output is gone and can't be committed any more.
-    Lost {
-        /// The output.
-        output: String,
-        /// Why, in one line.
-        reason: String,
+    /// Some of it is not committed, or not known to be, and no other try changes that. The rest is committed.
+    Incomplete {
+        /// Outputs that are gone and can't be committed any more.
+        lost: Vec<Uncommitted>,
+        /// Outputs of which it can't be told whether they were committed.
+        unknown: Vec<Uncommitted>,
     },
-    /// It can't be told whether output was committed.
-    Unknown {
-        /// The output.
-        output: String,
-        /// Why, in one line.
-        reason: String,
-    },
+}
+
+/// Output that is not known to be committed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Uncommitted {
+    /// Its name.
+    pub output: String,
+    /// Why, in one line.
+    pub reason: String,
+}
+
+/// What a job does at its start about output that is lost, or may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OnLostOutput {
+    /// It fails.
+    #[default]
+    Fail,
+    /// It says which output that is and takes it for committed.
+    Accept,
 }
 
 /// Whether the output up to a savepoint is committed.
@@ -65,8 +77,8 @@ pub enum Target {
 /// What follows from a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Committed.
-    Done,
+    /// Committed, but for these outputs, which are lost or may be and which the user has accepted.
+    Done(Vec<Uncommitted>),
     /// Try again at the deadline; the line says why.
     Retry(String),
     /// Give up.
@@ -95,6 +107,7 @@ struct Current {
 #[derive(Debug, Clone)]
 pub struct Commits {
     patience: Duration,
+    on_lost: OnLostOutput,
     current: Option<Current>,
 }
 
@@ -104,9 +117,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 impl Commits {
     /// No commit under way. A sink that can't be reached for `patience` fails the attempt.
-    pub fn new(patience: Duration) -> Self {
+    pub fn new(patience: Duration, on_lost: OnLostOutput) -> Self {
         Self {
             patience,
+            on_lost,
             current: None,
         }
     }
@@ -144,26 +158,13 @@ impl Commits {
     /// given up at once.
     pub fn ended(&mut self, now: Millis, result: CommitResult, may_retry: bool) -> Outcome {
         let Some(mut current) = self.current.take() else {
-            return Outcome::Done;
+            return Outcome::Done(Vec::new());
         };
         match result {
-            CommitResult::Done { .. } => Outcome::Done,
-            CommitResult::Lost { output, reason } => Outcome::Failed {
-                code: codes::COMMIT_LOST.id,
-                message: format!(
-                    "prepared output {output} is lost and can't be committed: {reason}"
-                ),
-                recoverable: false,
-                committed: Committed::No,
-            },
-            CommitResult::Unknown { output, reason } => Outcome::Failed {
-                code: codes::COMMIT_UNKNOWN.id,
-                message: format!(
-                    "it can't be told whether output {output} was committed: {reason}"
-                ),
-                recoverable: false,
-                committed: Committed::Unknown,
-            },
+            CommitResult::Done { .. } => Outcome::Done(Vec::new()),
+            CommitResult::Incomplete { lost, unknown } => {
+                self.incomplete(current.target, lost, unknown)
+            }
             CommitResult::Unreachable { output, reason } => {
                 let wait = FIRST_WAIT.saturating_mul(1 << current.tries.min(16)) / 2;
                 let retry_at = now.plus(wait.min(LONGEST_WAIT));
@@ -181,6 +182,52 @@ impl Commits {
                 Outcome::Retry(message)
             }
         }
+    }
+
+    /// What the user has accepted counts at the start of an attempt: then it is known that nobody commits it any more.
+    fn incomplete(
+        &self,
+        target: Target,
+        lost: Vec<Uncommitted>,
+        unknown: Vec<Uncommitted>,
+    ) -> Outcome {
+        let accepts = self.on_lost == OnLostOutput::Accept;
+        if accepts && target == Target::Recovery {
+            return Outcome::Done(lost.into_iter().chain(unknown).collect());
+        }
+        let others = match lost.len() + unknown.len() {
+            0 | 1 => String::new(),
+            count => format!(" (one of {count} outputs)"),
+        };
+        let next = "see what is there; --on-lost-output accept goes on without it";
+        if let Some(Uncommitted { output, reason }) = lost.first() {
+            return Outcome::Failed {
+                code: codes::COMMIT_LOST.id,
+                message: format!(
+                    "prepared output {output} is lost and can't be committed: {reason}{others}; {next}"
+                ),
+                // The next attempt begins with a recovery, which accepts it.
+                recoverable: accepts,
+                committed: Committed::No,
+            };
+        }
+        let (output, reason) = match unknown.first() {
+            Some(Uncommitted { output, reason }) => (output.as_str(), reason.as_str()),
+            None => ("of a sink", "it does not say why"),
+        };
+        Outcome::Failed {
+            code: codes::COMMIT_UNKNOWN.id,
+            message: format!(
+                "it can't be told whether output {output} was committed: {reason}{others}; {next}"
+            ),
+            recoverable: accepts,
+            committed: Committed::Unknown,
+        }
+    }
+
+    /// Gives up what is under way: its driver has answered that it could not be tried.
+    pub fn give_up(&mut self) {
+        self.current = None;
     }
 
     /// What is due to be tried again. The driver is at it from now on.
@@ -226,9 +273,29 @@ mod tests {
     }
 
     fn commits() -> Commits {
-        let mut commits = Commits::new(Duration::from_secs(1));
-        commits.begin(Millis(0), Target::Snapshot(3));
+        begun(Target::Snapshot(3), OnLostOutput::Fail)
+    }
+
+    fn begun(target: Target, on_lost: OnLostOutput) -> Commits {
+        let mut commits = Commits::new(Duration::from_secs(1), on_lost);
+        commits.begin(Millis(0), target);
         commits
+    }
+
+    fn incomplete(lost: &[&str], unknown: &[&str]) -> CommitResult {
+        let named = |names: &[&str]| {
+            let names = names.iter();
+            names
+                .map(|name| Uncommitted {
+                    output: (*name).to_owned(),
+                    reason: "gone".to_owned(),
+                })
+                .collect()
+        };
+        CommitResult::Incomplete {
+            lost: named(lost),
+            unknown: named(unknown),
+        }
     }
 
     #[test]
@@ -263,12 +330,8 @@ mod tests {
 
     #[test]
     fn lost_and_unknown_are_never_taken_for_success() {
-        let (output, reason) = ("part-0".to_owned(), "gone".to_owned());
-        let lost = CommitResult::Lost {
-            output: output.clone(),
-            reason: reason.clone(),
-        };
-        let unknown = CommitResult::Unknown { output, reason };
+        let lost = incomplete(&["part-0"], &["part-1"]);
+        let unknown = incomplete(&[], &["part-0"]);
         for (result, expected) in [(lost, "MS-7002"), (unknown, "MS-7003")] {
             let Outcome::Failed {
                 code,
@@ -282,6 +345,29 @@ mod tests {
             assert_eq!(code, expected);
             assert!(message.contains("part-0") && !recoverable, "{message}");
         }
+    }
+
+    #[test]
+    fn lost_output_that_the_user_accepts_is_taken_for_committed_at_a_start_only() {
+        let result = || incomplete(&["a", "b"], &["c"]);
+        let mut recovery = begun(Target::Recovery, OnLostOutput::Accept);
+        let Outcome::Done(accepted) = recovery.ended(Millis(0), result(), true) else {
+            panic!("it is accepted");
+        };
+        let names: Vec<_> = accepted.iter().map(|lost| lost.output.as_str()).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        let mut running = begun(Target::Snapshot(3), OnLostOutput::Accept);
+        let outcome = running.ended(Millis(0), result(), true);
+        assert!(
+            matches!(
+                outcome,
+                Outcome::Failed {
+                    recoverable: true,
+                    ..
+                }
+            ),
+            "the next attempt accepts it: {outcome:?}"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use millstream_core::{CheckpointId, TaskStatus, TriggerId};
 use serde::{Deserialize, Serialize};
 
 use crate::commit::CommitResult;
+use crate::recovery::Facts;
 use crate::types::{Attempt, SavepointFormat, TaskId};
 
 /// Something that happened. Reports of an attempt that is over are recognised by their number and do
@@ -67,12 +68,14 @@ pub enum Event {
         /// Why, in one line.
         reason: String,
     },
-    /// The answer to [`Action::WriteSnapshot`](crate::Action::WriteSnapshot): `_metadata` is in place.
+    /// The answer to [`Action::WriteSnapshot`](crate::Action::WriteSnapshot): `_metadata` of the checkpoint is in place.
     SnapshotWritten {
         /// The snapshot.
         checkpoint: CheckpointId,
-        /// Its directory.
+        /// The checkpoint's directory.
         path: String,
+        /// The directory of the savepoint that was asked for, or why it could not be written; `None`: none was asked for.
+        savepoint: Option<Result<String, String>>,
     },
     /// The other answer to [`Action::WriteSnapshot`](crate::Action::WriteSnapshot): nothing is in place.
     SnapshotFailed {
@@ -95,10 +98,35 @@ pub enum Event {
         /// What came of it.
         result: CommitResult,
     },
+    /// The other answer to [`Action::RecoverCommits`](crate::Action::RecoverCommits): the snapshot can't be opened, a
+    /// committer can't be made, or recovers by a panic or with an answer that makes no sense.
+    RecoveryFailed {
+        /// The attempt.
+        attempt: Attempt,
+        /// The stable error code.
+        code: &'static str,
+        /// One line: what happened and where.
+        cause: String,
+        /// What kind of failure it is.
+        nature: Nature,
+    },
+    /// The answer to [`Action::LookAgain`](crate::Action::LookAgain): what is known now.
+    Facts(Box<Facts>),
     /// Time has passed; due at [`JobMachine::next_deadline`](crate::JobMachine::next_deadline).
     Tick,
     /// A user asks for something.
     Request(Request),
+}
+
+/// What kind of failure kept an attempt from beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Nature {
+    /// Something is not there or can't be reached now.
+    Unreachable,
+    /// The snapshot is damaged or does not fit the job: no other try changes that.
+    Damaged,
+    /// The code of the job or of a sink failed.
+    Program,
 }
 
 /// What a user can ask of a job. Each is an operation with an id; asking again with the same id is the

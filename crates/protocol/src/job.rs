@@ -1,7 +1,7 @@
 //! The composite machine of one job: its statuses, and how the parts work together.
 //!
 //! Job: CREATED -> RUNNING -> FINISHED, with FAILING -> RESTARTING -> RUNNING or FAILING -> FAILED after a failure and
-//! CANCELLING -> CANCELED after a cancel. INITIALIZING, RECONCILING and SUSPENDED are statuses of a job
+//! CANCELLING -> CANCELED after a cancel. A start that has to wait for its snapshot is RESTARTING. INITIALIZING, RECONCILING and SUSPENDED are statuses of a job
 //! without a machine: before there is one, or while its process is away.
 //!
 //! Every attempt begins with the commit of what the snapshot holds that it goes on from, and ends when its
@@ -12,6 +12,7 @@ mod commits;
 mod ending;
 mod requests;
 mod snapshots;
+mod waiting;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -30,6 +31,8 @@ use crate::settings::JobSettings;
 use crate::stop::{self, Last};
 use crate::tasks::{Switch, TaskTable};
 use crate::types::{Attempt, Failure, Millis, SnapshotRef, TaskId};
+use snapshots::Written;
+use waiting::Waits;
 
 /// So many failures are remembered.
 const FAILURES_REMEMBERED: usize = 20;
@@ -68,6 +71,10 @@ pub struct JobMachine {
     root_cause: Option<Failure>,
     failures: VecDeque<Failure>,
     failure_count: u64,
+    /// The start waits for what it has to go on from.
+    waits: Option<Waits>,
+    /// The operation whose snapshot is written and being committed, and what came of it.
+    written: Option<(TriggerId, OperationResult)>,
     /// The process was told to end.
     killed: bool,
     actions: Vec<Action>,
@@ -77,22 +84,16 @@ impl JobMachine {
     /// The machine of a job that is CREATED. `facts` tell which snapshots there are; `seed` is for the
     /// jitter of restarts.
     pub fn new(settings: JobSettings, facts: Facts, seed: u64) -> Self {
-        let stop = facts.unfinished_stop.clone();
-        let lowest_number = facts.next_checkpoint;
-        let snapshots = Snapshots::new(&settings.checkpoints, facts);
-        let next_number = snapshots
-            .highest()
-            .map_or(1, |n| n.saturating_add(1))
-            .max(lowest_number);
+        let checkpoints = &settings.checkpoints;
         let mut machine = Self {
             status: JobStatus::Created,
             attempt: 0,
             restore: None,
             workers: false,
             tasks: TaskTable::new(&settings.tasks),
-            checkpoints: Checkpoints::new(settings.checkpoints.clone(), next_number),
-            snapshots,
-            commits: Commits::new(settings.checkpoints.timeout),
+            checkpoints: Checkpoints::new(checkpoints.clone(), 1),
+            snapshots: Snapshots::new(checkpoints, Facts::default()),
+            commits: Commits::new(checkpoints.timeout, settings.on_lost_output),
             last: None,
             restarts: Restarts::new(settings.restart.clone()),
             jitter: Jitter::new(seed),
@@ -102,13 +103,13 @@ impl JobMachine {
             root_cause: None,
             failures: VecDeque::new(),
             failure_count: 0,
+            waits: None,
+            written: None,
             killed: false,
             actions: Vec::new(),
             settings,
         };
-        if let Some(stop) = stop {
-            machine.resume_stop(stop);
-        }
+        machine.take_facts(Millis::default(), facts);
         machine
     }
 
@@ -122,6 +123,7 @@ impl JobMachine {
         self.look_at_the_clock(now);
         if !self.killed {
             self.settle(now);
+            self.look_again_if_due(now);
             self.begin_due_attempt(now);
             self.begin_due_snapshot(now);
         }
@@ -174,8 +176,12 @@ impl JobMachine {
             } => {
                 self.declined(now, attempt, checkpoint, task, &reason);
             }
-            Event::SnapshotWritten { checkpoint, path } => {
-                self.snapshot_written(now, checkpoint, path);
+            Event::SnapshotWritten {
+                checkpoint,
+                path,
+                savepoint,
+            } => {
+                self.snapshot_written(now, checkpoint, Written { path, savepoint });
             }
             Event::SnapshotFailed { checkpoint, reason } => {
                 self.snapshot_failed(now, checkpoint, &reason);
@@ -186,6 +192,15 @@ impl JobMachine {
             Event::RecoveryCommitEnded { attempt, result } => {
                 self.recovery_commit_ended(now, attempt, result);
             }
+            Event::RecoveryFailed {
+                attempt,
+                code,
+                cause,
+                nature,
+            } => {
+                self.recovery_failed(now, attempt, (code, cause), nature);
+            }
+            Event::Facts(facts) => self.looked_again(now, *facts),
             Event::Request(request) => self.requested(now, request),
             Event::SourceEnded { .. } | Event::Tick => {}
         }
@@ -203,6 +218,7 @@ impl JobMachine {
         };
         [
             restart,
+            self.waits.as_ref().and_then(|waits| waits.look_at),
             self.checkpoints
                 .deadline(self.may_begin_snapshot(), self.tasks.input_ended()),
             self.commits.deadline().filter(|_| running),
@@ -265,6 +281,16 @@ impl JobMachine {
     /// The completed snapshots that the job holds, oldest first.
     pub fn completed_snapshots(&self) -> impl Iterator<Item = &SnapshotRef> {
         self.snapshots.iter()
+    }
+
+    /// The savepoint of a stop that is the job's newest snapshot: the job must not go on from anything older, however it ends.
+    pub fn stop_savepoint(&self) -> Option<&SnapshotRef> {
+        self.snapshots.stop_savepoint()
+    }
+
+    /// What the start waits for; `None`: nothing.
+    pub fn waits_for(&self) -> Option<&str> {
+        self.waits.as_ref().map(|waits| waits.why.as_str())
     }
 
     /// What the present attempt goes on from; `None`: the beginning.

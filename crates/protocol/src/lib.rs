@@ -39,11 +39,13 @@ pub mod tasks;
 pub mod types;
 
 pub use action::{Action, DiscardReason};
-pub use commit::{CommitResult, Committed};
-pub use event::{Event, Request};
+pub use commit::{CommitResult, Committed, OnLostOutput, Uncommitted};
+pub use event::{Event, Nature, Request};
 pub use job::JobMachine;
 pub use operations::{Operation, OperationKind, OperationResult};
-pub use recovery::{ClaimMode, Facts, Offer, RestoredFrom, UnfinishedStop};
+pub use recovery::{
+    ClaimMode, Condition, Decision, Facts, Offer, RestoredFrom, UnfinishedStop, decide,
+};
 pub use restart::RestartStrategy;
 pub use settings::{CancellationSettings, CheckpointSettings, JobSettings, Retention};
 pub use types::{

@@ -9,8 +9,9 @@
 //! | [`LAUNCH_FILE`] | server, before each start of a process | [`Launch`]: what is known of the job's past |
 //! | [`LOCK_FILE`] | job process | nothing; locked for as long as the process lives |
 //! | [`SOCKET_FILE`] | job process | the socket that the server connects to |
+//! | [`RESTORED_FILE`] | job process, when it first runs the job | where the snapshot lies that it was started from |
 //! | [`STARTED_FILE`] | job process, before it first runs the job | the number of the process |
-//! | [`STOP_FILE`] | job process, before the savepoint of a stop begins | [`StopBegun`] |
+//! | [`STOP_FILE`] | job process, before the savepoint of a stop begins and once it is written | [`StopBegun`] |
 //! | [`ENDING_FILE`] | job process, when the job's end begins | the [`JobReport`] that is the outcome should the process die from here on |
 //! | [`OUTCOME_FILE`] | job process, when the job has ended | its last [`JobReport`] |
 //! | [`LOG_FILE`], [`OUTPUT_FILE`] | job process | log lines; standard output and error |
@@ -41,6 +42,8 @@ pub const LOCK_FILE: &str = "lock";
 pub const SOCKET_FILE: &str = "job.sock";
 /// The [`StopBegun`] as JSON.
 pub const STOP_FILE: &str = "stop.json";
+/// Where the snapshot lies that the job was started from, as JSON.
+pub const RESTORED_FILE: &str = "restored.json";
 /// There from the moment on from which the job may have written output.
 pub const STARTED_FILE: &str = "started";
 /// The [`JobReport`] that [counts](crate::supervision::is_outcome) as the outcome where the process dies before it has
@@ -81,7 +84,8 @@ pub struct Launch {
 }
 
 /// A stop that has triggered its savepoint. Where that turns out complete after a crash, the stop is finished
-/// from it: its output may be committed already, so the job must not go back behind it.
+/// from it: its output may be committed already, so the job must not go back behind it. Once it is noted as written it is
+/// never forgotten: where it is not there, it is waited for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopBegun {
     /// The operation.
@@ -90,9 +94,52 @@ pub struct StopBegun {
     pub checkpoint: CheckpointId,
     /// The savepoint's directory.
     pub path: String,
-    /// Whether the operation has ended: its output could not be committed, and the job goes on from the savepoint.
+    /// Whether the savepoint is complete: noted before any output up to it is committed.
+    #[serde(default)]
+    pub written: bool,
+    /// Whether the operation has ended: it did not come about, and the job goes on; from the savepoint, if that is written.
     #[serde(default)]
     pub ended: bool,
+    /// The savepoint of the stop before that was written: where that failed, the job went on from it, and may have nothing
+    /// newer.
+    #[serde(default)]
+    pub earlier: Option<WrittenSavepoint>,
+}
+
+/// The savepoint of a stop, noted as written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenSavepoint {
+    /// Its number.
+    pub checkpoint: CheckpointId,
+    /// Its directory.
+    pub path: String,
+}
+
+impl StopBegun {
+    /// This stop, which has just begun, as the one after `before`.
+    #[must_use]
+    pub fn after(self, before: Option<Self>) -> Self {
+        let earlier = before.and_then(|before| {
+            let Self {
+                checkpoint, path, ..
+            } = before;
+            match before.written {
+                true => Some(WrittenSavepoint { checkpoint, path }),
+                false => before.earlier,
+            }
+        });
+        Self { earlier, ..self }
+    }
+
+    /// The savepoints of failed stops that the job may have to go on from: they belong to what is
+    /// [offered](crate::Facts::offered).
+    pub fn gone_on_from(&self) -> impl Iterator<Item = WrittenSavepoint> {
+        let own = (self.ended && self.written).then(|| WrittenSavepoint {
+            checkpoint: self.checkpoint,
+            path: self.path.clone(),
+        });
+        own.into_iter().chain(self.earlier.clone())
+    }
 }
 
 /// What a server tells the process of a job.
@@ -103,4 +150,38 @@ pub enum ToJob {
     Request(Request),
     /// The ends of these operations are on record: reports need not tell them any more.
     Recorded(Vec<TriggerId>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stop(checkpoint: CheckpointId, written: bool, ended: bool) -> StopBegun {
+        StopBegun {
+            id: TriggerId::from_bytes([1; 16]),
+            checkpoint,
+            path: format!("/s/{checkpoint}"),
+            written,
+            ended,
+            earlier: None,
+        }
+    }
+
+    #[test]
+    fn a_stop_keeps_the_savepoint_that_the_job_went_on_from() {
+        let numbers = |stop: &StopBegun| {
+            let found = stop.gone_on_from();
+            found
+                .map(|savepoint| savepoint.checkpoint)
+                .collect::<Vec<_>>()
+        };
+        let failed = stop(4, true, true);
+        assert_eq!(numbers(&failed), [4]);
+        let second = stop(5, false, false).after(Some(failed));
+        assert_eq!(numbers(&second), [4]);
+        let third = stop(6, true, true).after(Some(second));
+        assert_eq!(numbers(&third), [6, 4], "the second was never written");
+        let fourth = stop(7, false, false).after(Some(third));
+        assert_eq!(numbers(&fourth), [6]);
+    }
 }

@@ -132,6 +132,16 @@ impl Operations {
         self.by_id.iter().map(|(id, operation)| (*id, operation))
     }
 
+    /// The operations of this kind under way.
+    pub fn pending_of(&self, kind: OperationKind) -> Vec<TriggerId> {
+        let mut pending = self.pending();
+        pending.retain(|id| {
+            self.get(*id)
+                .is_some_and(|operation| operation.kind == kind)
+        });
+        pending
+    }
+
     /// The operations under way.
     pub fn pending(&self) -> Vec<TriggerId> {
         self.iter()

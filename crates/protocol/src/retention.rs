@@ -1,13 +1,12 @@
 //! Completed snapshots: which one to go back to, and which to delete.
 //!
-//! Checkpoints belong to the job, which keeps a number of the newest. Savepoints belong to the user and
-//! are never deleted. A savepoint at which output was committed (that of a stop) is gone back to as long
-//! as it is the newest; an intermediate savepoint is not, as in Flink since FLIP-203: the user may
-//! delete it at any time.
+//! Checkpoints belong to the job, which keeps a number of the newest; there is one at the boundary of every savepoint, so
+//! that the job never goes back behind one, though the user may delete savepoints at any time. The savepoint of a stop is
+//! held beside its checkpoint as long as that is the newest: the job may have ended with it.
 
 use millstream_core::{CheckpointId, JobStatus};
 
-use crate::recovery::{ClaimMode, Decision, Facts, Offer, RestoredFrom, UnfinishedStop, decide};
+use crate::recovery::{ClaimMode, CourseOfStop, Decision, Facts, Offer, course_of_stop, decide};
 use crate::settings::{CheckpointSettings, Retention};
 use crate::types::SnapshotRef;
 
@@ -17,7 +16,7 @@ enum Owner {
     Job,
     /// Given to the job in CLAIM mode.
     Claimed,
-    /// A savepoint.
+    /// The savepoint of a stop.
     User,
 }
 
@@ -31,16 +30,20 @@ impl Held {
     fn number(&self) -> CheckpointId {
         self.offer.snapshot.checkpoint
     }
+
+    /// Oldest first; a savepoint behind its checkpoint.
+    fn order(&self) -> (CheckpointId, bool) {
+        (self.number(), self.owner == Owner::User)
+    }
 }
 
 /// The completed snapshots of one job, oldest first.
 #[derive(Debug, Clone)]
 pub struct Snapshots {
     held: Vec<Held>,
-    restored_from: Option<RestoredFrom>,
-    completed_up_to: Option<CheckpointId>,
-    unfinished_stop: Option<UnfinishedStop>,
-    /// The newest snapshot, while output that it covers may not be committed.
+    /// What was known at the start; what is offered there is among `held`.
+    facts: Facts,
+    /// The number of the newest snapshot, while output that it covers may not be committed.
     uncommitted: Option<CheckpointId>,
     keep: usize,
     retention: Retention,
@@ -57,64 +60,69 @@ pub struct AtEnd {
 
 impl Snapshots {
     /// The snapshots that `facts` tell of.
-    pub fn new(settings: &CheckpointSettings, facts: Facts) -> Self {
-        let claimed = facts.restored_from.iter().filter(|restored| {
-            restored.claim == ClaimMode::Claim && restored.offer.damage.is_none()
-        });
-        let claimed = claimed.map(|r| Held {
-            offer: r.offer.clone(),
-            owner: Owner::Claimed,
-        });
-        let own = facts.offered.iter().map(|offer| {
+    pub fn new(settings: &CheckpointSettings, mut facts: Facts) -> Self {
+        let restored = facts.restored_from.iter();
+        let claimed = restored
+            .filter(|restored| restored.claim == ClaimMode::Claim && restored.offer.is_usable())
+            .map(|restored| Held {
+                offer: restored.offer.clone(),
+                owner: Owner::Claimed,
+            });
+        let mut held: Vec<Held> = claimed.collect();
+        held.extend(std::mem::take(&mut facts.offered).into_iter().map(|offer| {
             let owner = if offer.snapshot.savepoint {
                 Owner::User
             } else {
                 Owner::Job
             };
-            Held {
-                offer: offer.clone(),
-                owner,
-            }
-        });
-        let mut held: Vec<Held> = claimed.chain(own).collect();
+            Held { offer, owner }
+        }));
         if let Some(stop) = &facts.unfinished_stop
-            && !held
-                .iter()
-                .any(|held| held.number() == stop.savepoint.checkpoint)
+            && (stop.written || stop.savepoint.is_usable())
         {
-            let offer = Offer {
-                snapshot: stop.savepoint.clone(),
-                damage: None,
-            };
             held.push(Held {
-                offer,
+                offer: stop.savepoint.clone(),
                 owner: Owner::User,
             });
         }
-        held.sort_by_key(Held::number);
+        held.sort_by_key(Held::order);
         let mut snapshots = Self {
             held,
-            restored_from: facts.restored_from,
-            completed_up_to: facts.completed_up_to,
-            unfinished_stop: facts.unfinished_stop,
+            facts,
             uncommitted: None,
             keep: settings.retained,
             retention: settings.retention,
         };
-        // What an earlier process committed is not known here: the recovery commit will tell.
-        snapshots.uncommitted = snapshots.newest().map(|newest| newest.checkpoint);
+        // What an earlier process committed, the recovery commit will tell where it is not noted.
+        let newest = snapshots.held.last().filter(|held| !held.offer.committed);
+        snapshots.uncommitted = newest.map(Held::number);
         snapshots
+    }
+
+    fn facts(&self) -> Facts {
+        // A snapshot that was claimed counts where there is none of the job's own, and as one of a number of its own.
+        let offered = self.held.iter().map(|held| held.offer.clone()).collect();
+        Facts {
+            offered,
+            ..self.facts.clone()
+        }
     }
 
     /// Which snapshot an attempt goes on from.
     pub fn decide(&self) -> Decision {
-        decide(&Facts {
-            offered: self.held.iter().map(|held| held.offer.clone()).collect(),
-            restored_from: self.restored_from.clone(),
-            completed_up_to: self.completed_up_to,
-            next_checkpoint: 0,
-            unfinished_stop: self.unfinished_stop.clone(),
-        })
+        decide(&self.facts())
+    }
+
+    /// What becomes of the stop that an earlier process has left behind.
+    pub fn course_of_stop(&self) -> CourseOfStop {
+        course_of_stop(&self.facts())
+    }
+
+    /// The stop that an earlier process has left behind is dealt with: what follows is the job's own life.
+    pub fn begun(&mut self) {
+        self.facts.unfinished_stop = None;
+        self.facts.completed_up_to = None;
+        self.facts.unreachable = None;
     }
 
     /// The newest snapshot of the job.
@@ -130,17 +138,30 @@ impl Snapshots {
     /// The highest number in use by a snapshot that is known, also the one restored from.
     pub fn highest(&self) -> Option<CheckpointId> {
         let restored = self
+            .facts
             .restored_from
             .as_ref()
             .map(|r| r.offer.snapshot.checkpoint);
         let newest = self.newest().map(|newest| newest.checkpoint);
-        newest.max(restored).max(self.completed_up_to)
+        newest.max(restored).max(self.facts.completed_up_to)
+    }
+
+    /// The savepoint of the stop that is the job's newest snapshot, if it is one's.
+    pub fn stop_savepoint(&self) -> Option<&SnapshotRef> {
+        let newest = self.held.last().filter(|held| held.owner == Owner::User);
+        newest.map(|held| &held.offer.snapshot)
+    }
+
+    /// Whether the job has a checkpoint of its own to go back to.
+    pub fn has_own(&self) -> bool {
+        self.held.iter().any(|held| held.owner != Owner::Claimed)
     }
 
     /// Whether the next checkpoint must be complete in itself: the job goes on from a snapshot that it
     /// does not own, and has none of its own yet.
     pub fn next_is_full(&self) -> bool {
         let unowned = self
+            .facts
             .restored_from
             .as_ref()
             .is_some_and(|r| r.claim == ClaimMode::NoClaim);
@@ -149,8 +170,8 @@ impl Snapshots {
 
     /// A checkpoint is complete. Answers what it subsumes, to be deleted.
     pub fn completed(&mut self, checkpoint: SnapshotRef) -> Vec<SnapshotRef> {
-        self.push(checkpoint, Owner::Job);
         self.held.retain(|held| held.owner != Owner::User);
+        self.push(checkpoint, Owner::Job);
         let too_many = self.held.len().saturating_sub(self.keep);
         self.held
             .drain(..too_many)
@@ -158,7 +179,7 @@ impl Snapshots {
             .collect()
     }
 
-    /// The savepoint of a stop is complete: from now on the job must not go back behind it.
+    /// The savepoint of a stop is complete, as its checkpoint is.
     pub fn anchored(&mut self, savepoint: SnapshotRef) {
         self.push(savepoint, Owner::User);
     }
@@ -166,10 +187,7 @@ impl Snapshots {
     fn push(&mut self, snapshot: SnapshotRef, owner: Owner) {
         self.uncommitted = Some(snapshot.checkpoint);
         self.held.push(Held {
-            offer: Offer {
-                snapshot,
-                damage: None,
-            },
+            offer: Offer::usable(snapshot),
             owner,
         });
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use millstream_core::options::{self, ConfigOption, FromOptionText};
 use millstream_core::{Configuration, Error, Result, codes};
 
+use crate::commit::OnLostOutput;
 use crate::restart::RestartStrategy;
 use crate::types::TaskInfo;
 
@@ -19,6 +20,8 @@ pub struct JobSettings {
     pub restart: RestartStrategy,
     /// How long tasks may take to end.
     pub cancellation: CancellationSettings,
+    /// What happens at a start where output is lost, or may be.
+    pub on_lost_output: OnLostOutput,
 }
 
 impl JobSettings {
@@ -36,7 +39,22 @@ impl JobSettings {
             checkpoints,
             restart,
             cancellation,
+            on_lost_output: read_on_lost_output(configuration)?,
         })
+    }
+}
+
+fn read_on_lost_output(configuration: &Configuration) -> Result<OnLostOutput> {
+    let text = configuration.require(&options::RESTORE_ON_LOST_OUTPUT)?;
+    match text.to_ascii_lowercase().as_str() {
+        "fail" => Ok(OnLostOutput::Fail),
+        "accept" => Ok(OnLostOutput::Accept),
+        _ => Err(out_of_range(
+            &options::RESTORE_ON_LOST_OUTPUT,
+            text,
+            "there is no such choice",
+            "fail or accept",
+        )),
     }
 }
 

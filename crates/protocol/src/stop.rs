@@ -36,6 +36,8 @@ pub struct Last {
     checkpoint: CheckpointId,
     then: Then,
     stage: Stage,
+    /// Left behind by an earlier process, which has written the savepoint.
+    resumed: bool,
     snapshot: Option<SnapshotRef>,
     committed: Committed,
     held_back: Option<Failure>,
@@ -50,6 +52,7 @@ impl Last {
             checkpoint,
             then,
             stage: Stage::Collecting,
+            resumed: false,
             snapshot: None,
             committed: Committed::No,
             held_back: None,
@@ -61,8 +64,20 @@ impl Last {
     pub fn resumed(operation: TriggerId, savepoint: SnapshotRef) -> Self {
         let mut last = Self::new(Some(operation), savepoint.checkpoint, Then::Suspend);
         last.stage = Stage::Committing;
+        last.resumed = true;
         last.snapshot = Some(savepoint);
         last
+    }
+
+    /// Whether an earlier process has left it behind: it is finished however many attempts that takes.
+    pub fn is_resumed(&self) -> bool {
+        self.resumed
+    }
+
+    /// Another attempt carries it on, and commits again.
+    pub fn again(&mut self) {
+        self.stage = Stage::Committing;
+        self.finish_by = None;
     }
 
     /// The operation; `None`: the input has ended.
@@ -85,7 +100,7 @@ impl Last {
         self.stage = Stage::Writing;
     }
 
-    /// It is complete, as `snapshot` unless it is not persisted.
+    /// It is complete, as `snapshot` (a stop's savepoint, or the checkpoint at the end of the input) unless it is not persisted.
     pub fn completed(&mut self, snapshot: Option<SnapshotRef>) {
         self.stage = Stage::Committing;
         self.snapshot = snapshot;

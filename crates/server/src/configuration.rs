@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use millstream_core::options::reference::{escape, is_reference};
 use millstream_core::options::{self, OptionSummary};
 use millstream_core::{Configuration, Error, Result, codes};
 
@@ -112,6 +113,33 @@ fn read(file: &Path) -> Result<Configuration> {
     })
 }
 
+/// Resolves the references in the options that the server itself follows. What those of its jobs stand for is looked up by
+/// the jobs' processes.
+pub(crate) fn resolve(configuration: &mut Configuration) -> Result<()> {
+    millstream_process::secrets::resolve_some(configuration, |key| {
+        is_in(options::SERVER, key) || key == options::DATA_DIRECTORY.name
+    })
+}
+
+/// The settings of a job of which its server follows some: restarts and cancellation. What one of them stands for and is not
+/// to be had at present is left out, so that its default counts.
+pub(crate) fn of_supervision(configuration: &Configuration) -> Configuration {
+    let mut found = Configuration::new();
+    for (key, value) in configuration.iter() {
+        let is_followed = key.starts_with("restart-strategy")
+            || key.starts_with("task.cancellation")
+            || key == options::CHECKPOINT_INTERVAL.name;
+        if !is_followed {
+            continue;
+        }
+        match millstream_process::secrets::resolve(key, value) {
+            Ok(text) => found.set_resolved(key, value, text),
+            Err(error) => tracing::warn!("{error}"),
+        }
+    }
+    found
+}
+
 /// The keys that are no option of a job or of the server.
 pub fn unknown(configuration: &Configuration) -> Vec<String> {
     configuration
@@ -139,14 +167,20 @@ pub(crate) fn take_token(configuration: &mut Configuration) {
     if let Ok(token) = std::env::var(TOKEN_VARIABLE)
         && !token.is_empty()
     {
-        configuration.set(options::REST_TOKEN.name, token);
+        // The token itself, whatever is in it.
+        configuration.set(options::REST_TOKEN.name, escape(&token));
     }
 }
 
 /// Warns where the token of this process is on its command line.
 pub(crate) fn warn_of_visible_token() {
     let set = format!("{}=", options::REST_TOKEN.name);
-    if std::env::args_os().any(|argument| argument.to_string_lossy().contains(&set)) {
+    let is_visible = |argument: std::ffi::OsString| {
+        let argument = argument.to_string_lossy();
+        let value = argument.split_once(&set).map(|(_, value)| value);
+        value.is_some_and(|value| !is_reference(value))
+    };
+    if std::env::args_os().any(is_visible) {
         tracing::warn!(
             "{} is on the command line, where every user of the machine can read it; put it into the configuration file or \
              into {TOKEN_VARIABLE} instead",

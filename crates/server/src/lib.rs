@@ -19,6 +19,7 @@ mod clock;
 pub mod configuration;
 pub mod control;
 pub mod data_directory;
+mod disposal;
 mod expiry;
 mod files;
 mod limits;

@@ -1,19 +1,14 @@
-//! Operations: what is asked of jobs, and disposals, which the server does itself.
+//! Operations: what is asked of jobs. Disposals, which the server does itself, are operations too.
 //!
 //! An operation is on record before anything is done about it, and its end before anybody is told of it. The same id
 //! is the same operation, whenever and however often it is given.
 
-use std::sync::Arc;
+use millstream_core::{Error, JobId, Result, TriggerId, codes};
+use millstream_protocol::Request;
 
-use millstream_core::{CheckpointId, Error, JobId, Result, TriggerId, codes};
-use millstream_protocol::link::CheckpointState;
-use millstream_protocol::{OperationResult, Request};
-use millstream_storage::{Location, dispose as delete};
-
-use crate::clock;
-use crate::registry::{Command, JobCell, Registry, blocking, unbroken};
-use crate::store::{OperationRecord, end_operation, insert_operation, known_operation};
-use crate::views::{JobView, OperationVerb, OperationView};
+use crate::registry::{Command, JobCell, Registry};
+use crate::store::{OperationRecord, insert_operation, known_operation};
+use crate::views::{OperationVerb, OperationView};
 
 /// Asks for something of a job.
 pub(crate) async fn ask(
@@ -102,119 +97,4 @@ pub(crate) async fn enter(
         all.entry(shown.id).or_insert(shown);
     });
     Ok(known)
-}
-
-/// Deletes a snapshot in the background.
-pub(crate) async fn dispose(registry: &Registry, id: TriggerId, path: String) -> Result<()> {
-    let registry = registry.clone();
-    unbroken(async move { begin_disposal(&registry, id, path).await }).await
-}
-
-async fn begin_disposal(registry: &Registry, id: TriggerId, path: String) -> Result<()> {
-    if let Some(known) = registry.operation(id) {
-        return same(&known, None, OperationVerb::Disposal).map(drop);
-    }
-    let view = OperationView {
-        id,
-        job: None,
-        kind: OperationVerb::Disposal,
-        requested: clock::now(),
-        ended: None,
-        result: None,
-        parameters: serde_json::json!({"path": path}),
-    };
-    let record = OperationRecord {
-        view,
-        request: None,
-    };
-    if let Some(known) = enter(registry, record).await? {
-        return same(&known, None, OperationVerb::Disposal).map(drop);
-    }
-    let is_new = true;
-    tokio::spawn(carry_out(registry.clone(), id, path, is_new));
-    Ok(())
-}
-
-/// Goes on with the disposals that the server before this one had begun.
-pub(crate) fn resume_disposals(registry: &Registry) {
-    let all = registry.operations(None);
-    let open = all
-        .into_iter()
-        .filter(|operation| operation.ended.is_none());
-    for operation in open.filter(|operation| operation.kind == OperationVerb::Disposal) {
-        let path = operation.parameters.get("path").and_then(|p| p.as_str());
-        let path = path.unwrap_or_default().to_owned();
-        let is_new = false;
-        tokio::spawn(carry_out(registry.clone(), operation.id, path, is_new));
-    }
-}
-
-async fn carry_out(registry: Registry, id: TriggerId, path: String, is_new: bool) {
-    let result = match disposed(&registry, &path, is_new).await {
-        Ok(path) => OperationResult::Completed {
-            checkpoint: CheckpointId::default(),
-            path,
-        },
-        Err(error) => OperationResult::Failed {
-            code: error.code().into(),
-            reason: error.message().to_owned(),
-            savepoint: None,
-            committed: None,
-        },
-    };
-    let at = clock::now();
-    let shared = &registry.shared;
-    let row = result.clone();
-    let written = shared
-        .store
-        .durable(move |transaction| end_operation(transaction, id, at, &row));
-    match written.await {
-        Ok(()) => shared.show_end(id, at, result),
-        // It stays open; the next server does it again, which does no harm.
-        Err(error) => tracing::error!("The end of operation {id} is not on record: {error}"),
-    }
-}
-
-/// Deletes the snapshot and answers its location. One that was begun before may be gone already.
-async fn disposed(registry: &Registry, path: &str, is_new: bool) -> Result<String> {
-    let location: Location = path.parse()?;
-    if let Some(view) = registry
-        .known_jobs()
-        .into_iter()
-        .find(|view| needs(view, &location))
-    {
-        return Err(Error::new(
-            &codes::JOB_STATE,
-            format!(
-                "{location} is the newest checkpoint of job {} ({}), which would go back to it",
-                view.id, view.name
-            ),
-        ));
-    }
-    blocking(move || {
-        if is_new && !location.is_complete() {
-            return Err(Error::new(
-                &codes::SNAPSHOT_MISSING,
-                format!("there is no savepoint or checkpoint at {location}"),
-            ));
-        }
-        let freed = delete(&location)?;
-        tracing::info!("Disposed of {location}, {freed} bytes are free again.");
-        Ok(location.to_string())
-    })
-    .await
-}
-
-/// Whether a job that has not ended would go back to this snapshot.
-fn needs(view: &Arc<JobView>, location: &Location) -> bool {
-    let Some(report) = view.report.as_ref().filter(|_| view.end_time.is_none()) else {
-        return false;
-    };
-    let is_held = |path: &str| path.parse().is_ok_and(|held: Location| held == *location);
-    let own = report
-        .checkpoints
-        .iter()
-        .filter(|c| c.state == CheckpointState::Completed && c.savepoint.is_none() && !c.discarded);
-    own.filter_map(|checkpoint| checkpoint.path.as_deref())
-        .any(is_held)
 }

@@ -12,17 +12,18 @@ use std::time::Duration;
 
 use millstream_core::{Configuration, Error, JobId, Result, TriggerId, codes};
 use millstream_protocol::{OperationResult, Request, SavepointFormat};
+use millstream_storage::{Disposed, Location};
 use tokio::sync::{Notify, oneshot, watch};
 
 pub(crate) use cell::{Command, JobCell};
 pub(crate) use submission::{blocking, forget, unbroken};
 
 use crate::data_directory::DataDirectory;
-use crate::operations;
 use crate::store::Store;
 use crate::views::{
     JobView, OperationVerb, OperationView, PackageView, ServerFacts, SubmitRequest,
 };
+use crate::{disposal, operations};
 
 /// The server's knowledge; cloning is cheap.
 #[derive(Clone)]
@@ -233,7 +234,15 @@ impl Registry {
     /// # Errors
     /// The id is that of another operation, or it can't be put on record.
     pub async fn dispose(&self, id: TriggerId, path: String) -> Result<()> {
-        operations::dispose(self, id, path).await
+        disposal::dispose(self, id, path).await
+    }
+
+    /// What [`Self::dispose`] would delete.
+    ///
+    /// # Errors
+    /// There is no snapshot, or it would not be deleted.
+    pub(crate) async fn preview_disposal(&self, path: String) -> Result<(Location, Disposed)> {
+        disposal::preview(self, path).await
     }
 
     /// An operation; `None`: there is none of that id.

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
 
+use millstream_core::options::reference::escape;
 use millstream_core::options::{
     DATA_DIRECTORY, REST_ADDRESS, REST_BIND_ADDRESS, REST_PORT, WEB_CHECKPOINT_HISTORY,
 };
@@ -17,7 +18,7 @@ use crate::registry::{Beginning, Registry};
 use crate::rest::{self, RestSettings};
 use crate::store::{OperationRecord, Records, Store};
 use crate::views::ServerFacts;
-use crate::{clock, configuration, expiry, files, limits, logs, operations, packages, supervisor};
+use crate::{clock, configuration, disposal, expiry, files, logs, packages, supervisor};
 
 /// How a server is started.
 pub struct ServerConfiguration {
@@ -39,6 +40,7 @@ pub struct ServerConfiguration {
 /// the records can't be read.
 pub fn serve(mut server: ServerConfiguration) -> Result<()> {
     configuration::take_token(&mut server.configuration);
+    configuration::resolve(&mut server.configuration)?;
     let configuration = &server.configuration;
     let settings = RestSettings::from_configuration(configuration)?;
     let limits = Limits::from_configuration(configuration)?;
@@ -48,7 +50,7 @@ pub fn serve(mut server: ServerConfiguration) -> Result<()> {
     let data = DataDirectory::open(&path)?;
     let listener = listen(address)?;
     logs::start(&path)?;
-    limits::raise();
+    millstream_process::limits::raise();
     configuration::warn_of_visible_token();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -94,7 +96,7 @@ async fn run(
         registry.server().data_directory.display()
     );
     take_up(&registry, records);
-    operations::resume_disposals(&registry);
+    disposal::resume(&registry);
     tokio::spawn(expiry::run(registry.clone(), limits));
     tokio::spawn(packages::describe_built_in(registry.clone()));
     tokio::spawn(packages::take_up_found(registry.clone()));
@@ -196,7 +198,7 @@ fn registry(
 ) -> Result<Registry> {
     let started = clock::now();
     let mut settings = server.configuration.clone();
-    settings.set(DATA_DIRECTORY.name, data.path().to_string_lossy());
+    settings.set(DATA_DIRECTORY.name, escape(&data.path().to_string_lossy()));
     settings.set(REST_PORT.name, address.port().to_string());
     let history = settings.require(&WEB_CHECKPOINT_HISTORY)?;
     let mut packages = records.packages.clone();

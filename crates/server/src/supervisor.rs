@@ -20,7 +20,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_core::{Error, Result, TriggerId};
+use millstream_core::{Error, JobStatus, Result, TriggerId};
 use millstream_protocol::link::{CheckpointReport, JobReport, Submission};
 use millstream_protocol::restart::{Jitter, Restarts};
 use millstream_protocol::supervision::{self, Course, Outcome};
@@ -30,7 +30,7 @@ use tokio::time::Instant;
 
 use crate::registry::{Command, JobCell, Registry, Reservation};
 use crate::store::{JobRecord, OperationRecord, keep_checkpoints, save_checkpoint, save_job};
-use crate::{clock, files};
+use crate::{clock, configuration, files};
 use book::Book;
 use connection::Connection;
 pub(crate) use past::{list_ended, resume};
@@ -93,13 +93,15 @@ struct Supervisor {
     reservation: Option<Reservation>,
     pending: BTreeMap<TriggerId, Pending>,
     restarts: Option<Restarts>,
+    /// Since when this server has the job: the clock of its restarts.
+    watched: Instant,
     jitter: Jitter,
     phase: Phase,
     /// The process, where this server started it.
     child: Option<Child>,
     /// The process, where it is known.
     pid: Option<u32>,
-    /// By then the process is to have reported for the first time; `None`: it has, or may take as long as it likes.
+    /// By then the process is to have said something; `None`: its job is built, or it may take as long as it likes.
     report_by: Option<Instant>,
     /// Why this server has killed the process.
     brought_down: Option<Error>,
@@ -139,7 +141,8 @@ impl Supervisor {
     ) -> Self {
         let shared = &registry.shared;
         let directory = shared.data.job(record.id);
-        let book = Book::new(record, submission, directory.clone(), shared.history);
+        let book = Book::new(record, submission, directory.clone(), shared.history)
+            .resolving(configuration::of_supervision);
         let (cell, commands) = JobCell::new(book.view());
         Self {
             registry: registry.clone(),
@@ -151,6 +154,7 @@ impl Supervisor {
             reservation: None,
             pending: requests::pending(open),
             restarts: None,
+            watched: Instant::now(),
             jitter: Jitter::new(clock::random_number()),
             phase: Phase::Ended,
             child: None,
@@ -268,10 +272,18 @@ impl Supervisor {
             // It is refused; what its process still says changes nothing.
             return;
         }
-        self.report_by = None;
+        // Until its job is built, the process must go on telling how far it is.
+        let is_built = report.status != JobStatus::Initializing;
+        match is_built {
+            true => self.report_by = None,
+            false => self.expect_report(),
+        }
         self.setback = Duration::ZERO;
         let changes = self.book.report(clock::now(), report);
-        if !was_accepted && let Err(error) = self.accept().await {
+        if is_built
+            && !was_accepted
+            && let Err(error) = self.accept().await
+        {
             return self.bring_down(error).await;
         }
         if changes.is_worth_saving {

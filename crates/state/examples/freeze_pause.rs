@@ -117,8 +117,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .name("snapshot".into())
             .spawn(move || {
                 let began = Instant::now();
-                let written = frozen.write(&target, OperatorId::from_uid("count"), 0);
+                let written = frozen.write(&[&target], OperatorId::from_uid("count"), 0);
                 is_done.store(true, Ordering::Release);
+                let written: millstream_core::Result<Vec<_>> = written.into_iter().collect();
                 written.map(|state| (state, began.elapsed()))
             })?;
         while !done.load(Ordering::Acquire) {
@@ -126,7 +127,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         run.report("while it is written");
         let (state, took) = writer.join().map_err(|_| "the writer panicked")??;
-        let bytes: u64 = state.files.iter().map(|file| file.bytes).sum();
+        let bytes: u64 = state
+            .iter()
+            .flat_map(|state| &state.files)
+            .map(|file| file.bytes)
+            .sum();
         println!("written in {took:.2?}, {} MB", bytes / 1_000_000);
         while run.batch() {}
         run.report("until all is folded");

@@ -33,27 +33,28 @@ pub trait KeyedState {
 
 /// A frozen state on its way to disk, on any thread.
 pub trait WriteState: Send {
-    /// Writes the state into `target`, in its format, as the part of one subtask. An empty state makes no file.
+    /// Writes the state into each of `targets`, in its format, as the part of one subtask. An empty state makes no file. Answers
+    /// for each target: where one can't be written, the others still are.
     /// The answers of all subtasks belong into [`OperatorMetadata::add_state`](millstream_storage::OperatorMetadata::add_state).
     ///
     /// # Errors
-    /// The file can't be written, or a key or value can't; names the state and its type.
+    /// The file can't be written, or a key or value can't in this format; names the state and its type.
     fn write(
         self: Box<Self>,
-        target: &SnapshotTarget,
+        targets: &[&SnapshotTarget],
         operator: OperatorId,
         subtask: usize,
-    ) -> Result<StateMetadata>;
+    ) -> Vec<Result<StateMetadata>>;
 }
 
 impl<K: StateKey, V: StateValue> WriteState for FrozenState<K, V> {
     fn write(
         self: Box<Self>,
-        target: &SnapshotTarget,
+        targets: &[&SnapshotTarget],
         operator: OperatorId,
         subtask: usize,
-    ) -> Result<StateMetadata> {
-        write(*self, target, operator, subtask)
+    ) -> Vec<Result<StateMetadata>> {
+        write(*self, targets, operator, subtask)
     }
 }
 

@@ -9,7 +9,9 @@ use millstream_core::hash::stable_hash;
 use millstream_core::{Error, KeyGroup, Result, codes};
 use millstream_storage::canonical::{self, CanonicalReader};
 use millstream_storage::native::{NativeReader, Section};
-use millstream_storage::{FileEntry, OperatorSnapshot, SnapshotFormat, StateMetadata, damaged};
+use millstream_storage::{
+    FileEntry, OperatorSnapshot, SnapshotFormat, StateMetadata, VerifiedFile, damaged,
+};
 use serde::de::DeserializeOwned;
 
 use crate::column::read_column;
@@ -29,12 +31,13 @@ pub(crate) fn restore<K: StateKey, V: StateValue>(
     check_max_parallelism(table.identity(), snapshot)?;
     check_types(table.identity(), state)?;
     let key_groups = table.key_groups();
-    for (path, file) in snapshot.files(state, key_groups) {
+    for entry in snapshot.files(state, key_groups) {
+        let file = snapshot.verified(entry)?;
         let restored = match state.format {
-            SnapshotFormat::Native => restore_native(table, &path)?,
-            SnapshotFormat::Canonical => restore_canonical(table, &path)?,
+            SnapshotFormat::Native => restore_native(table, &file)?,
+            SnapshotFormat::Canonical => restore_canonical(table, &file)?,
         };
-        check_number(&path, file, restored, table.identity())?;
+        check_number(file.path(), entry, restored, table.identity())?;
     }
     Ok(())
 }
@@ -91,9 +94,10 @@ fn check_number(
 
 fn restore_native<K: StateKey, V: StateValue>(
     table: &mut StateTable<K, V>,
-    path: &Path,
+    file: &VerifiedFile,
 ) -> Result<u64> {
-    let mut reader = NativeReader::open(path, table.key_groups())?;
+    let path = file.path();
+    let mut reader = NativeReader::open(file, table.key_groups())?;
     let mut restored = 0;
     while let Some(section) = reader.next_section()? {
         let Section {
@@ -118,10 +122,11 @@ fn restore_native<K: StateKey, V: StateValue>(
 
 fn restore_canonical<K: StateKey, V: StateValue>(
     table: &mut StateTable<K, V>,
-    path: &Path,
+    file: &VerifiedFile,
 ) -> Result<u64> {
+    let path = file.path();
     let key_groups = table.key_groups();
-    let mut reader = CanonicalReader::open(path, key_groups)?;
+    let mut reader = CanonicalReader::open(file, key_groups)?;
     let mut restored = 0;
     while let Some(batch) = reader.next_batch()? {
         let groups = canonical::key_groups(&batch, path)?;

@@ -20,6 +20,7 @@ use millstream_core::hash::stable_hash;
 use millstream_core::{KeyGroupRange, MaxParallelism};
 use millstream_storage::StateKind;
 
+pub(crate) use frozen::FrozenGroup;
 pub use frozen::FrozenState;
 
 use crate::type_text::type_text;

@@ -4,19 +4,17 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt16Array};
 use arrow::datatypes::SchemaRef;
-use millstream_core::{Error, KeyGroup, OperatorId, Result};
+use millstream_core::{Error, KeyGroup, KeyGroupRange, OperatorId, Result};
 use millstream_storage::canonical::{self, CanonicalWriter};
 use millstream_storage::native::NativeWriter;
-use millstream_storage::{
-    FileEntry, SnapshotFormat, SnapshotTarget, StateFileWriter, StateMetadata,
-};
+use millstream_storage::{SnapshotFormat, SnapshotTarget, StateMetadata};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_arrow::utils::Item;
 
 use crate::column::ColumnWriter;
 use crate::fail;
-use crate::table::{FrozenState, TableIdentity};
+use crate::table::{FrozenGroup, FrozenState, TableIdentity};
 use crate::type_text::may_skip;
 use crate::types::{StateKey, StateValue};
 
@@ -25,64 +23,141 @@ const SECTION_BYTES: usize = 1024 * 1024;
 /// A batch of a canonical file has this many rows.
 const BATCH_ROWS: usize = 8 * 1024;
 
+/// Writes into each target. A group is given back to its table once all of them have it.
 pub(crate) fn write<K: StateKey, V: StateValue>(
     state: FrozenState<K, V>,
-    target: &SnapshotTarget,
+    targets: &[&SnapshotTarget],
     operator: OperatorId,
     subtask: usize,
-) -> Result<StateMetadata> {
-    let identity = state.identity();
-    let mut metadata = StateMetadata {
-        name: identity.name.clone(),
-        kind: identity.kind,
-        key_type: identity.key_type.clone(),
-        value_type: identity.value_type.clone(),
-        format: target.format(),
-        files: Vec::new(),
-    };
-    if state.is_empty() {
-        return Ok(metadata);
+) -> Vec<Result<StateMetadata>> {
+    let (identity, key_groups) = (Arc::clone(state.identity()), state.key_groups());
+    let begin = |target: &&SnapshotTarget| Part::begin(&state, target, operator, subtask);
+    let mut parts: Vec<Result<Part<K, V>>> = targets.iter().map(begin).collect();
+    for (group, frozen) in state.into_groups() {
+        for part in &mut parts {
+            let written = part
+                .as_mut()
+                .map_or(Ok(()), |part| part.group(group, &frozen, &identity));
+            if let Err(error) = written {
+                *part = Err(error);
+            }
+        }
+        if parts.iter().all(Result::is_err) {
+            break;
+        }
     }
-    let file = target.create_file(operator, subtask, &metadata.name)?;
-    metadata.files.push(match target.format() {
-        SnapshotFormat::Native => write_native(state, file)?,
-        SnapshotFormat::Canonical => write_canonical(state, file)?,
-    });
-    Ok(metadata)
+    let finish = |part: Result<Part<K, V>>| part?.finish(key_groups, &identity);
+    parts.into_iter().map(finish).collect()
+}
+
+/// A state on its way into one target.
+struct Part<K, V> {
+    metadata: StateMetadata,
+    /// `None`: the state is empty.
+    file: Option<PartFile<K, V>>,
+}
+
+enum PartFile<K, V> {
+    Native {
+        writer: NativeWriter,
+        section: Section,
+    },
+    Canonical {
+        writer: Box<CanonicalWriter>,
+        schema: SchemaRef,
+        rows: Rows<K, V>,
+    },
+}
+
+impl<K: StateKey, V: StateValue> Part<K, V> {
+    fn begin(
+        state: &FrozenState<K, V>,
+        target: &SnapshotTarget,
+        operator: OperatorId,
+        subtask: usize,
+    ) -> Result<Self> {
+        let identity = state.identity();
+        let metadata = StateMetadata {
+            name: identity.name.clone(),
+            kind: identity.kind,
+            key_type: identity.key_type.clone(),
+            value_type: identity.value_type.clone(),
+            format: target.format(),
+            files: Vec::new(),
+        };
+        if state.is_empty() {
+            return Ok(Self {
+                metadata,
+                file: None,
+            });
+        }
+        let file = target.create_file(operator, subtask, &metadata.name)?;
+        let file = match target.format() {
+            SnapshotFormat::Native => PartFile::Native {
+                writer: NativeWriter::new(file)?,
+                section: Section::new(identity),
+            },
+            SnapshotFormat::Canonical => {
+                let rows = Rows::new(state);
+                let schema = canonical::schema(rows.keys.field(), rows.values.field());
+                PartFile::Canonical {
+                    writer: Box::new(CanonicalWriter::new(file, Arc::clone(&schema))?),
+                    schema,
+                    rows,
+                }
+            }
+        };
+        Ok(Self {
+            metadata,
+            file: Some(file),
+        })
+    }
+
+    fn group(
+        &mut self,
+        group: KeyGroup,
+        frozen: &FrozenGroup<K, V>,
+        identity: &TableIdentity,
+    ) -> Result<()> {
+        match &mut self.file {
+            None => Ok(()),
+            Some(PartFile::Native { writer, section }) => {
+                section.group(writer, group, frozen, identity)
+            }
+            Some(PartFile::Canonical {
+                writer,
+                schema,
+                rows,
+            }) => rows.group(writer, schema, group, frozen, identity),
+        }
+    }
+
+    fn finish(
+        mut self,
+        key_groups: KeyGroupRange,
+        identity: &TableIdentity,
+    ) -> Result<StateMetadata> {
+        let file = match self.file {
+            None => return Ok(self.metadata),
+            Some(PartFile::Native { writer, .. }) => writer.finish(key_groups)?,
+            Some(PartFile::Canonical {
+                mut writer,
+                schema,
+                mut rows,
+            }) => {
+                rows.end(&mut writer, &schema, identity)?;
+                writer.finish(key_groups)?
+            }
+        };
+        self.metadata.files.push(file);
+        Ok(self.metadata)
+    }
 }
 
 /// The error of an entry, told with the names of its types.
 fn unwritable(identity: &TableIdentity, cause: impl std::fmt::Display) -> Error {
     let types = format!("{} -> {}", identity.key_type, identity.value_type);
     fail::unwritable(&identity.name, "key or value", &types, cause)
-}
-
-fn write_native<K: StateKey, V: StateValue>(
-    state: FrozenState<K, V>,
-    file: StateFileWriter,
-) -> Result<FileEntry> {
-    let key_groups = state.key_groups();
-    let mut writer = NativeWriter::new(file)?;
-    let identity = Arc::clone(state.identity());
-    let mut section = Section {
-        group: 0,
-        entries: 0,
-        bytes: Vec::new(),
-        proves_each: may_skip(&identity.key_type) || may_skip(&identity.value_type),
-    };
-    for (group, frozen) in state.into_groups() {
-        section.group = group;
-        for (key, value) in frozen.iter() {
-            section
-                .push(key, value)
-                .map_err(|cause| unwritable(&identity, cause))?;
-            if section.bytes.len() >= SECTION_BYTES {
-                section.end(&mut writer)?;
-            }
-        }
-        section.end(&mut writer)?;
-    }
-    writer.finish(key_groups)
 }
 
 /// Entries of one group, encoded.
@@ -95,6 +170,33 @@ struct Section {
 }
 
 impl Section {
+    fn new(identity: &TableIdentity) -> Self {
+        Self {
+            group: 0,
+            entries: 0,
+            bytes: Vec::new(),
+            proves_each: may_skip(&identity.key_type) || may_skip(&identity.value_type),
+        }
+    }
+
+    fn group<K: StateKey, V: StateValue>(
+        &mut self,
+        writer: &mut NativeWriter,
+        group: KeyGroup,
+        frozen: &FrozenGroup<K, V>,
+        identity: &TableIdentity,
+    ) -> Result<()> {
+        self.group = group;
+        for (key, value) in frozen.iter() {
+            self.push(key, value)
+                .map_err(|cause| unwritable(identity, cause))?;
+            if self.bytes.len() >= SECTION_BYTES {
+                self.end(writer)?;
+            }
+        }
+        self.end(writer)
+    }
+
     fn push<K, V>(&mut self, key: &K, value: &V) -> Result<(), String>
     where
         K: Serialize + DeserializeOwned,
@@ -128,38 +230,6 @@ impl Section {
     }
 }
 
-fn write_canonical<K: StateKey, V: StateValue>(
-    state: FrozenState<K, V>,
-    file: StateFileWriter,
-) -> Result<FileEntry> {
-    let key_groups = state.key_groups();
-    let identity = Arc::clone(state.identity());
-    let mut rows = Rows {
-        keys: ColumnWriter::<K>::new(|| state.iter().map(|(key, _)| Item(key)).collect()),
-        values: ColumnWriter::<V>::new(|| state.iter().map(|(_, value)| Item(value)).collect()),
-        groups: Vec::new(),
-    };
-    let schema = canonical::schema(rows.keys.field(), rows.values.field());
-    let mut writer = CanonicalWriter::new(file, Arc::clone(&schema))?;
-    for (group, frozen) in state.into_groups() {
-        for (key, value) in frozen.iter() {
-            rows.push(group, key, value)
-                .map_err(|cause| unwritable(&identity, cause))?;
-            if rows.groups.len() >= BATCH_ROWS {
-                let batch = rows
-                    .finish(&schema)
-                    .map_err(|cause| unwritable(&identity, cause))?;
-                writer.write(&batch)?;
-            }
-        }
-    }
-    let batch = rows
-        .finish(&schema)
-        .map_err(|cause| unwritable(&identity, cause))?;
-    writer.write(&batch)?;
-    writer.finish(key_groups)
-}
-
 /// Rows of a canonical file that are being collected into a batch.
 struct Rows<K, V> {
     groups: Vec<KeyGroup>,
@@ -168,6 +238,45 @@ struct Rows<K, V> {
 }
 
 impl<K: StateKey, V: StateValue> Rows<K, V> {
+    fn new(state: &FrozenState<K, V>) -> Self {
+        Self {
+            keys: ColumnWriter::new(|| state.iter().map(|(key, _)| Item(key)).collect()),
+            values: ColumnWriter::new(|| state.iter().map(|(_, value)| Item(value)).collect()),
+            groups: Vec::new(),
+        }
+    }
+
+    fn group(
+        &mut self,
+        writer: &mut CanonicalWriter,
+        schema: &SchemaRef,
+        group: KeyGroup,
+        frozen: &FrozenGroup<K, V>,
+        identity: &TableIdentity,
+    ) -> Result<()> {
+        for (key, value) in frozen.iter() {
+            self.push(group, key, value)
+                .map_err(|cause| unwritable(identity, cause))?;
+            if self.groups.len() >= BATCH_ROWS {
+                self.end(writer, schema, identity)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what has been collected.
+    fn end(
+        &mut self,
+        writer: &mut CanonicalWriter,
+        schema: &SchemaRef,
+        identity: &TableIdentity,
+    ) -> Result<()> {
+        let batch = self
+            .finish(schema)
+            .map_err(|cause| unwritable(identity, cause))?;
+        writer.write(&batch)
+    }
+
     fn push(&mut self, group: KeyGroup, key: &K, value: &V) -> Result<(), String> {
         self.keys.push(key)?;
         self.values.push(value)?;

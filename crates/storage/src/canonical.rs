@@ -26,7 +26,7 @@ use parquet::file::statistics::Statistics;
 
 use crate::fail;
 use crate::metadata::FileEntry;
-use crate::native::open;
+use crate::verify::VerifiedFile;
 use crate::write::StateFileWriter;
 
 const VERSION_KEY: &str = "millstream.format-version";
@@ -106,25 +106,26 @@ impl CanonicalWriter {
 /// Reads a canonical file batch by batch.
 pub struct CanonicalReader {
     batches: ParquetRecordBatchReader,
-    path: PathBuf,
+    file: VerifiedFile,
 }
 
 impl CanonicalReader {
-    /// Opens the file at `path`. Row groups without any key of `key_groups` are left out; the batches may still hold
+    /// Opens the file. Row groups without any key of `key_groups` are left out; the batches may still hold
     /// rows of other groups.
     ///
     /// # Errors
     /// The file is missing, not Parquet with the columns of a canonical file, or of a newer version; names the file.
-    pub fn open(path: &Path, key_groups: KeyGroupRange) -> Result<Self> {
-        let damaged = |cause| fail::corrupt(path, format!("it can't be read as Parquet, {cause}"));
+    pub fn open(file: &VerifiedFile, key_groups: KeyGroupRange) -> Result<Self> {
+        let path = file.path();
+        let damaged = |cause| file.not_understood(format!("it can't be read as Parquet, {cause}"));
         let builder =
-            ParquetRecordBatchReaderBuilder::<File>::try_new(open(path)?).map_err(damaged)?;
+            ParquetRecordBatchReaderBuilder::<File>::try_new(file.open()?).map_err(damaged)?;
         check_schema(path, builder.schema())?;
         let wanted = wanted_row_groups(builder.metadata(), key_groups);
         let batches = builder.with_row_groups(wanted).build().map_err(damaged)?;
         Ok(Self {
             batches,
-            path: path.to_path_buf(),
+            file: file.clone(),
         })
     }
 
@@ -133,10 +134,10 @@ impl CanonicalReader {
     /// # Errors
     /// The file can't be read; names the file.
     pub fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
-        self.batches
-            .next()
-            .transpose()
-            .map_err(|cause| fail::corrupt(&self.path, format!("it can't be read, {cause}")))
+        self.batches.next().transpose().map_err(|cause| {
+            self.file
+                .not_understood(format!("it can't be read as Parquet, {cause}"))
+        })
     }
 }
 

@@ -1,55 +1,182 @@
-//! Deleting snapshots: `_metadata` first, so that a crash in between leaves an incomplete snapshot,
-//! never a broken one that looks complete. Only files that belong to a snapshot are touched.
+//! Deleting snapshots. Only what a readable `_metadata` of ours lists is deleted. `_metadata` is renamed first, so that the
+//! snapshot exists no more, and goes last: after a crash in between, asking again goes on where it was left.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use millstream_core::{Error, JobId, Result, codes};
+use millstream_core::{Error, Result, codes};
 
-use crate::layout::{SHARED, SnapshotLayout};
+use crate::disk::{is_absent, read_if_there, subdirectories, sync_directory};
+use crate::layout::SnapshotLayout;
 use crate::location::Location;
-use crate::metadata::METADATA_FILE;
-use crate::read::read_metadata;
-use crate::write::{is_snapshot_file, sync_directory};
+use crate::metadata::{FilePlace, SnapshotMetadata};
+use crate::names::{
+    COMMITTED_FILE, METADATA_DISPOSED, METADATA_FILE, METADATA_IN_PROGRESS, SHARED,
+    is_snapshot_file, is_state_file,
+};
+use crate::shared::{retained, unreferenced};
 
-/// Deletes the snapshot at `location`, and its directory if nothing foreign lies in it. Answers the bytes freed.
-/// Deleting what is gone, or was half deleted before a crash, is no error.
-///
-/// # Errors
-/// A file can't be removed; asking again goes on from there.
-pub fn dispose(location: &Location) -> Result<u64> {
-    let directory = location.path();
-    // A damaged _metadata must not keep a snapshot from being deleted: its files have known names.
-    let named: Vec<PathBuf> = read_metadata(location)
-        .map(|metadata| {
-            let states = metadata
-                .operators
-                .into_iter()
-                .flat_map(|operator| operator.states);
-            let files = states.flat_map(|state| state.files);
-            files
-                .filter(|file| file.is_inside())
-                .map(|file| directory.join(file.path))
-                .collect()
-        })
-        .unwrap_or_default();
-    let mut freed = remove(&directory.join(METADATA_FILE))?;
-    if freed > 0 {
-        sync_directory(directory).map_err(|cause| cannot_delete(directory, cause))?;
-    }
-    for path in named {
-        freed += remove(&path)?;
-    }
-    Ok(freed + remove_files(directory)?)
+/// What was deleted, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Disposed {
+    /// The files with their lengths.
+    pub files: Vec<(PathBuf, u64)>,
 }
 
-/// Deletes what an aborted or crashed snapshot left in `directory`. Answers the bytes freed; nothing there is
-/// no error.
+impl Disposed {
+    /// The bytes of all files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|(_, bytes)| bytes).sum()
+    }
+}
+
+/// Deletes the snapshot at `location`: the files that its `_metadata` lists, those that it shares with other checkpoints if none
+/// of them needs them, and its directory if nothing foreign lies in it. With `dry_run` nothing is touched, and the answer is
+/// what would be deleted. Deleting what is gone, or was half deleted before a crash, is no error.
+///
+/// Whether somebody still needs the snapshot is the caller's matter.
+///
+/// # Errors
+/// `_metadata` is not ours, damaged, of a newer version or can't be reached: nothing was touched. Or a file can't be removed;
+/// asking again goes on from there.
+pub fn dispose(location: &Location, dry_run: bool) -> Result<Disposed> {
+    let directory = location.path();
+    let Some(metadata) = listed(directory)? else {
+        return Ok(Disposed::default());
+    };
+    if dry_run {
+        return Ok(Disposed {
+            files: lengths(own_files(directory, &metadata))
+                .chain(lengths(shared_files(directory, &metadata)?))
+                .collect(),
+        });
+    }
+    let (path, renamed) = (
+        directory.join(METADATA_FILE),
+        directory.join(METADATA_DISPOSED),
+    );
+    match fs::rename(&path, &renamed) {
+        // It was renamed before a crash, or is being deleted by somebody else as well.
+        Err(error) if is_absent(&error) => {}
+        renamed => renamed.map_err(|cause| cannot_delete(&path, &cause))?,
+    }
+    synced(directory)?;
+    let mut disposed = Disposed::default();
+    for path in own_files(directory, &metadata) {
+        disposed.remove(&path)?;
+    }
+    // Counted now that this snapshot is none any more.
+    let shared = shared_files(directory, &metadata)?;
+    for path in &shared {
+        disposed.remove(path)?;
+    }
+    if let Some(parent) = shared.first().and_then(|path| path.parent()) {
+        synced(parent)?;
+    }
+    if directory.exists() {
+        // The list goes last, also on disk.
+        synced(directory)?;
+        disposed.remove(&renamed)?;
+        remove_directory(directory)?;
+    }
+    Ok(disposed)
+}
+
+/// What lists the files of the snapshot in `directory`, whether or not its deletion has begun; `None`: there is none.
+fn listed(directory: &Path) -> Result<Option<SnapshotMetadata>> {
+    for name in [METADATA_FILE, METADATA_DISPOSED] {
+        let path = directory.join(name);
+        if let Some(bytes) = read_if_there(&path)? {
+            let refused = |error: Error| {
+                let step =
+                    "nothing was deleted; what is not needed any more can be deleted by hand";
+                error.next(step)
+            };
+            return SnapshotMetadata::from_text(&bytes, &path)
+                .map(Some)
+                .map_err(refused);
+        }
+    }
+    Ok(None)
+}
+
+/// The files in the snapshot's own directory, but the list itself once it has been renamed.
+fn own_files(directory: &Path, metadata: &SnapshotMetadata) -> Vec<PathBuf> {
+    let own = metadata.files().filter_map(|file| match file.place() {
+        Some(FilePlace::Own(name)) => Some(name),
+        _ => None,
+    });
+    let names: BTreeSet<&str> = own
+        .chain([METADATA_FILE, METADATA_IN_PROGRESS, COMMITTED_FILE])
+        .collect();
+    names.iter().map(|name| directory.join(name)).collect()
+}
+
+/// The files that it shares with other checkpoints, of which none names them. All are kept where that can't be told.
+fn shared_files(directory: &Path, metadata: &SnapshotMetadata) -> Result<Vec<PathBuf>> {
+    let candidates: BTreeSet<String> = shared_names(metadata).collect();
+    let job_directory = directory.parent().filter(|_| !candidates.is_empty());
+    let Some(job_directory) = job_directory else {
+        return Ok(Vec::new());
+    };
+    let Some(others) = retained(job_directory, Some(directory))? else {
+        return Ok(Vec::new());
+    };
+    let shared = job_directory.join(SHARED);
+    let free = unreferenced(candidates, &others);
+    Ok(free.iter().map(|name| shared.join(name)).collect())
+}
+
+fn shared_names(metadata: &SnapshotMetadata) -> impl Iterator<Item = String> {
+    metadata.files().filter_map(|file| match file.place() {
+        Some(FilePlace::Shared(name)) if is_state_file(name) => Some(name.to_owned()),
+        _ => None,
+    })
+}
+
+fn lengths(paths: Vec<PathBuf>) -> impl Iterator<Item = (PathBuf, u64)> {
+    paths.into_iter().filter_map(|path| {
+        let found = fs::symlink_metadata(&path).ok()?;
+        Some((path, found.len()))
+    })
+}
+
+/// Deletes what a job left in the directory of its checkpoints when it died: the rest of snapshots whose deletion had begun,
+/// and shared files that no checkpoint names. To be called by the [owner](crate::Ownership), before it writes anything.
+///
+/// # Errors
+/// A directory can't be listed, or a file can't be removed.
+pub fn sweep(layout: &SnapshotLayout) -> Result<Disposed> {
+    let job_directory = layout.job_directory();
+    let mut disposed = Disposed::default();
+    for directory in subdirectories(&job_directory)? {
+        if directory.join(METADATA_DISPOSED).exists() && !directory.join(METADATA_FILE).exists() {
+            let rest = dispose(&Location::from_path(&directory)?, false)?;
+            disposed.files.extend(rest.files);
+        }
+    }
+    let entries = match fs::read_dir(layout.shared()) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(disposed),
+        Err(error) => return Err(cannot_delete(&layout.shared(), &error)),
+    };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let candidates: BTreeSet<String> = names.filter(|name| is_state_file(name)).collect();
+    if let Some(retained) = retained(&job_directory, None)? {
+        for name in unreferenced(candidates, &retained) {
+            disposed.remove(&layout.shared().join(name))?;
+        }
+    }
+    Ok(disposed)
+}
+
+/// Deletes what an aborted or crashed snapshot left in `directory`, which was made for it. Nothing there is no error.
 ///
 /// # Errors
 /// A completed snapshot lies there, or a file can't be removed.
-pub fn discard_incomplete(directory: &Path) -> Result<u64> {
+pub fn discard_incomplete(directory: &Path) -> Result<Disposed> {
     if directory.join(METADATA_FILE).exists() {
         return Err(Error::new(
             &codes::SNAPSHOT_WRITE,
@@ -57,64 +184,58 @@ pub fn discard_incomplete(directory: &Path) -> Result<u64> {
         )
         .next("dispose of it if it is not needed"));
     }
-    remove_files(directory)
-}
-
-/// Deletes `<checkpoint dir>/<job id>` if no snapshot is left in it. Answers whether it is gone.
-///
-/// # Errors
-/// The directory can't be removed for another reason than being in use.
-pub fn remove_empty_job_directory(checkpoints: &Location, job: JobId) -> Result<bool> {
-    let layout = SnapshotLayout::new(checkpoints.clone(), job);
-    remove_empty_job_directory_at(&layout.job_directory())
-}
-
-pub(crate) fn remove_empty_job_directory_at(job_directory: &Path) -> Result<bool> {
-    Ok(remove_directory(&job_directory.join(SHARED))? && remove_directory(job_directory)?)
-}
-
-fn remove_files(directory: &Path) -> Result<u64> {
+    // The rest of a snapshot that was being deleted.
+    let mut disposed = dispose(&Location::from_path(directory)?, false)?;
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        Err(error) => return Err(cannot_delete(directory, error)),
+        Err(error) if is_absent(&error) => return Ok(disposed),
+        Err(error) => return Err(cannot_delete(directory, &error)),
     };
-    let mut freed = 0;
     for entry in entries {
-        let entry = entry.map_err(|cause| cannot_delete(directory, cause))?;
+        let entry = entry.map_err(|cause| cannot_delete(directory, &cause))?;
         if entry.file_name().to_str().is_some_and(is_snapshot_file) {
-            freed += remove(&entry.path())?;
+            disposed.remove(&entry.path())?;
         }
     }
     remove_directory(directory)?;
-    Ok(freed)
+    Ok(disposed)
 }
 
-/// Removes a file if it is there; answers its length.
-fn remove(path: &Path) -> Result<u64> {
-    let Ok(metadata) = fs::symlink_metadata(path) else {
-        return Ok(0);
-    };
-    match fs::remove_file(path) {
-        Ok(()) => Ok(metadata.len()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-        Err(error) => Err(cannot_delete(path, error)),
+impl Disposed {
+    /// Removes a file if it is there.
+    fn remove(&mut self, path: &Path) -> Result<()> {
+        let Ok(metadata) = fs::symlink_metadata(path) else {
+            return Ok(());
+        };
+        match fs::remove_file(path) {
+            Ok(()) => self.files.push((path.to_owned(), metadata.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(cannot_delete(path, &error)),
+        }
+        Ok(())
+    }
+}
+
+fn synced(directory: &Path) -> Result<()> {
+    match sync_directory(directory) {
+        Err(error) if is_absent(&error) => Ok(()),
+        result => result.map_err(|cause| cannot_delete(directory, &cause)),
     }
 }
 
 /// Removes a directory if it is empty; answers whether it is gone.
-fn remove_directory(path: &Path) -> Result<bool> {
+pub(crate) fn remove_directory(path: &Path) -> Result<bool> {
     match fs::remove_dir(path) {
         Ok(()) => Ok(true),
         Err(error) => match error.kind() {
             io::ErrorKind::NotFound => Ok(true),
             io::ErrorKind::DirectoryNotEmpty => Ok(false),
-            _ => Err(cannot_delete(path, error)),
+            _ => Err(cannot_delete(path, &error)),
         },
     }
 }
 
-fn cannot_delete(path: &Path, cause: io::Error) -> Error {
+pub(crate) fn cannot_delete(path: &Path, cause: &io::Error) -> Error {
     Error::new(
         &codes::SNAPSHOT_WRITE,
         format!("can't delete {}", path.display()),

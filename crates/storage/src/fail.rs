@@ -2,11 +2,10 @@
 //! file, what is wrong with it, what to do.
 
 use std::fmt::Display;
+use std::io;
 use std::path::Path;
 
 use millstream_core::{Error, codes};
-
-use crate::location::Location;
 
 const ANOTHER: &str = "restore from another snapshot";
 
@@ -19,7 +18,11 @@ pub(crate) fn write(path: &Path, cause: impl Display) -> Error {
     .next("check that the directory exists, is writable and has space left")
 }
 
-pub(crate) fn read(path: &Path, cause: impl Display) -> Error {
+/// What could not be read, and whether that may pass.
+pub(crate) fn read(path: &Path, cause: &io::Error) -> Error {
+    if may_pass(cause.kind()) {
+        return unreachable(path, "it can't be read").cause(cause);
+    }
     Error::new(
         &codes::SNAPSHOT_MISSING,
         format!("can't read {}", path.display()),
@@ -28,18 +31,31 @@ pub(crate) fn read(path: &Path, cause: impl Display) -> Error {
     .next("check the path and its permissions")
 }
 
-pub(crate) fn ended(job_name: &str, status: &str, job_directory: &Location) -> Error {
+/// Whether an error of the system says nothing about what is there: the disk, the share or the machine may answer later.
+/// Only what is known to be a statement about the path or its permissions is taken for one.
+fn may_pass(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as Kind;
+    !matches!(
+        kind,
+        Kind::NotFound
+            | Kind::NotADirectory
+            | Kind::IsADirectory
+            | Kind::PermissionDenied
+            | Kind::InvalidInput
+            | Kind::InvalidData
+            | Kind::InvalidFilename
+            | Kind::UnexpectedEof
+            | Kind::Unsupported
+    )
+}
+
+/// Something that is not there or can't be looked at, though nothing is known to be wrong with it.
+pub(crate) fn unreachable(path: &Path, why: impl Display) -> Error {
     Error::new(
-        &codes::SNAPSHOT_MISSING,
-        format!(
-            "job `{job_name}` ended {status} and its last checkpoint was deleted with it ({job_directory}): going on from an older \
-             snapshot would write output twice"
-        ),
+        &codes::SNAPSHOT_UNREACHABLE,
+        format!("{} can't be reached: {why}", path.display()),
     )
-    .next(
-        "start without -s to begin anew, or name the snapshot with -s PATH to accept that; \
-         execution.checkpointing.externalized-checkpoint-retention keeps checkpoints of jobs that are cancelled",
-    )
+    .next("check that its disk or share is mounted, and the path")
 }
 
 /// The error of a snapshot's file at `path` whose bytes do not make sense; `what` says which and why.
@@ -49,6 +65,14 @@ pub fn corrupt(path: &Path, what: impl Display) -> Error {
         format!("{} is damaged: {what}", path.display()),
     )
     .next(ANOTHER)
+}
+
+pub(crate) fn foreign(path: &Path) -> Error {
+    Error::new(
+        &codes::SNAPSHOT_FOREIGN,
+        format!("{} was not written by Millstream", path.display()),
+    )
+    .next("give the directory of a snapshot of Millstream")
 }
 
 pub(crate) fn file_missing(path: &Path) -> Error {
@@ -85,4 +109,28 @@ pub(crate) fn suggest(error: Error, others: &[String]) -> Error {
     let others = others.join(", ");
     let step = format!("{}: {others} {lie} beside it", error.next_step());
     error.next(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+
+    use super::read;
+
+    #[test]
+    fn what_may_pass_is_told_from_what_is_so() {
+        // EIO, ESTALE, ENOTCONN, ETIMEDOUT, EHOSTDOWN, ECONNREFUSED, ENODEV, EMFILE
+        for number in [5, 116, 107, 110, 112, 111, 19, 24] {
+            let cause = io::Error::from_raw_os_error(number);
+            let error = read(Path::new("/cp/chk-1"), &cause);
+            assert_eq!(error.code(), "MS-3010", "{cause}");
+        }
+        // ENOENT, EACCES, ENOTDIR, EISDIR, ENAMETOOLONG, EPERM
+        for number in [2, 13, 20, 21, 36, 1] {
+            let cause = io::Error::from_raw_os_error(number);
+            let error = read(Path::new("/cp/chk-1"), &cause);
+            assert_eq!(error.code(), "MS-3001", "{cause}");
+        }
+    }
 }

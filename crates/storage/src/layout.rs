@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use millstream_core::{CheckpointId, JobId};
 
 use crate::location::Location;
-
-/// The directory of files that several checkpoints of a job refer to.
-pub(crate) const SHARED: &str = "shared";
+use crate::names::SHARED;
 
 /// The directories of one job's checkpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +41,7 @@ impl SnapshotLayout {
         self.job_directory().join(format!("chk-{number}"))
     }
 
-    /// `<checkpoint dir>/<job id>/shared`: reserved for files that several checkpoints refer to.
+    /// `<checkpoint dir>/<job id>/shared`: files that several checkpoints refer to.
     pub fn shared(&self) -> PathBuf {
         self.job_directory().join(SHARED)
     }

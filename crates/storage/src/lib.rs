@@ -1,8 +1,8 @@
 //! Snapshots on disk: where they lie, what `_metadata` says, checksums, and the two formats of state.
 //!
 //! A snapshot (checkpoint or savepoint) is one directory. It exists when its `_metadata` is in place:
-//! a [`SnapshotTarget`] writes the state files first and `_metadata` last, [`Snapshot::open`] checks
-//! every file before anything is restored, and [`dispose`] takes `_metadata` away first. The layout is
+//! a [`SnapshotTarget`] writes the state files first and `_metadata` last, [`Snapshot`] checks
+//! every file before its bytes are trusted, and [`dispose`] takes `_metadata` out of its place first. The layout is
 //! Flink's; `_metadata` is readable JSON.
 //!
 //! Two formats of state: [`canonical`] (Parquet with real columns: every backend and every tool reads
@@ -10,25 +10,41 @@
 //!
 //! This crate knows neither the engine nor a state backend.
 
+mod beside;
 pub mod canonical;
+mod checkpoints;
+mod disk;
 mod dispose;
+mod ended;
 mod fail;
-mod find;
+mod generation;
 mod layout;
 mod location;
 mod metadata;
+mod names;
 pub mod native;
+mod newest;
+mod owner;
 mod read;
+mod shared;
+mod verify;
 mod write;
 
-pub use dispose::{discard_incomplete, dispose, remove_empty_job_directory};
+pub use checkpoints::checkpoints_of;
+pub use disk::same_place;
+pub use dispose::{Disposed, discard_incomplete, dispose, sweep};
+pub use ended::{Ended, mark_ended};
 pub use fail::corrupt as damaged;
-pub use find::{checkpoints_of, mark_ended, newest};
+pub use generation::lineage_of;
 pub use layout::SnapshotLayout;
 pub use location::Location;
 pub use metadata::{
-    EntryMetadata, FileEntry, METADATA_FILE, OperatorMetadata, PreparedMetadata, SnapshotFormat,
-    SnapshotKind, SnapshotMetadata, StateKind, StateMetadata,
+    EntryMetadata, FileEntry, OperatorMetadata, PreparedMetadata, SnapshotFormat, SnapshotKind,
+    SnapshotMetadata, StateKind, StateMetadata,
 };
+pub use names::METADATA_FILE;
+pub use newest::{Newest, newest};
+pub use owner::{Holder, Locking, Owner, Ownership, holder, holder_of};
 pub use read::{OperatorSnapshot, Snapshot};
+pub use verify::{Verified, VerifiedFile};
 pub use write::{SnapshotTarget, StateFileWriter, mark_committed};

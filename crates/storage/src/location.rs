@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use millstream_core::{Error, Result, codes};
 
-use crate::metadata::METADATA_FILE;
+use crate::names::METADATA_FILE;
 
 /// A directory as users name it: `/data/sp`, `data/sp`, `file:/data/sp`, `file:///data/sp`, or the
 /// `_metadata` file in it. Prints as Flink prints it: `file:/data/sp`.

@@ -5,16 +5,17 @@
 
 mod text;
 
+pub(crate) use text::MetadataHints;
+
 use std::fmt;
 use std::path::{Component, Path};
 
-use millstream_core::{CheckpointId, JobId, KeyGroupRange, MaxParallelism, OperatorId};
+use millstream_core::{
+    CheckpointId, JobId, KeyGroupRange, Lineage, MaxParallelism, Numbers, OperatorId,
+};
 use serde::{Deserialize, Serialize};
 
-/// The name of the file that stands beside `_metadata` once what the snapshot holds prepared is committed.
-pub(crate) const COMMITTED_FILE: &str = "_committed";
-/// The name of the file whose being there makes a directory a snapshot.
-pub const METADATA_FILE: &str = "_metadata";
+use crate::names::SHARED_PREFIX;
 
 /// Why a snapshot was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +70,9 @@ pub enum StateKind {
     Reducing,
     /// The accumulator of an aggregate function for each key.
     Aggregating,
+    /// Bytes that only their operator understands, without keys. `value_type` names what they are, with a version:
+    /// `ledger-v1`.
+    Opaque,
 }
 
 impl fmt::Display for StateKind {
@@ -79,6 +83,7 @@ impl fmt::Display for StateKind {
             Self::Map => "map",
             Self::Reducing => "reducing",
             Self::Aggregating => "aggregating",
+            Self::Opaque => "opaque",
         })
     }
 }
@@ -99,10 +104,19 @@ pub struct SnapshotMetadata {
     /// Whether the job was drained into it: event time has come to its end, and the job should not go on from
     /// it with more input.
     pub drained: bool,
-    /// Whether the job was to end with it: then output is committed up to it. Output is not committed at a
-    /// savepoint that was taken on the way.
+    /// Whether the job was to end with it.
     #[serde(default)]
     pub last: bool,
+    /// Where the job comes from.
+    #[serde(default)]
+    pub lineage: Lineage,
+    /// The number of the job's attempt that took it. 0: by a version that had none, at whose savepoints on the way nothing was
+    /// committed.
+    #[serde(default)]
+    pub run: u64,
+    /// What the job has done up to here, over all its restarts and ancestors.
+    #[serde(default)]
+    pub numbers: Numbers,
     /// When it was triggered: milliseconds since 1970-01-01T00:00:00Z.
     pub created: u64,
     /// The version of Millstream that wrote it.
@@ -111,6 +125,20 @@ pub struct SnapshotMetadata {
     pub max_parallelism: MaxParallelism,
     /// The operators, in the order of the job graph.
     pub operators: Vec<OperatorMetadata>,
+}
+
+impl SnapshotMetadata {
+    /// Its files of state, over all operators.
+    pub fn files(&self) -> impl Iterator<Item = &FileEntry> {
+        let states = self.operators.iter().flat_map(|operator| &operator.states);
+        states.flat_map(|state| &state.files)
+    }
+
+    /// Whether output is committed at this boundary, so that the job never goes back behind it. The savepoints of version 1
+    /// were not, unless the job ended with them.
+    pub fn is_committed_boundary(&self) -> bool {
+        self.kind == SnapshotKind::Checkpoint || self.last || self.run > 0
+    }
 }
 
 /// One operator's part of a snapshot, of all its subtasks.
@@ -130,9 +158,15 @@ pub struct OperatorMetadata {
     /// Its state without keys, of all subtasks: source positions, counters.
     #[serde(default)]
     pub entries: Vec<EntryMetadata>,
+    /// The state of what looks for its splits; of sources only.
+    #[serde(default)]
+    pub enumerator: Vec<EntryMetadata>,
     /// What its sinks have prepared and must be committed, of all subtasks.
     #[serde(default)]
     pub prepared: Vec<PreparedMetadata>,
+    /// What it has done up to here.
+    #[serde(default)]
+    pub numbers: Numbers,
 }
 
 impl OperatorMetadata {
@@ -146,13 +180,18 @@ impl OperatorMetadata {
             parallelism,
             states: Vec::new(),
             entries: Vec::new(),
+            enumerator: Vec::new(),
             prepared: Vec::new(),
+            numbers: Numbers::default(),
         }
     }
 
     /// Whether there is nothing that a restore would have to take.
     pub fn is_empty(&self) -> bool {
-        self.states.is_empty() && self.entries.is_empty() && self.prepared.is_empty()
+        self.states.is_empty()
+            && self.entries.is_empty()
+            && self.enumerator.is_empty()
+            && self.prepared.is_empty()
     }
 
     /// Adds what one subtask wrote of a state: a new state, or more files of one already there.
@@ -188,7 +227,8 @@ pub struct StateMetadata {
 /// One file of state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
-    /// Where it lies, from the snapshot's directory; so a snapshot can be moved and copied.
+    /// Where it lies, from the snapshot's directory: its name, so a snapshot can be moved and copied; or, of checkpoints only,
+    /// `../shared/NAME`.
     pub path: String,
     /// Its length.
     pub bytes: u64,
@@ -202,11 +242,30 @@ pub struct FileEntry {
 }
 
 impl FileEntry {
-    /// Whether the path stays inside the snapshot's directory.
-    pub(crate) fn is_inside(&self) -> bool {
-        let mut components = Path::new(&self.path).components();
-        !self.path.is_empty() && components.all(|part| matches!(part, Component::Normal(_)))
+    /// Where the file is allowed to lie, if at all: its path leads nowhere else.
+    pub(crate) fn place(&self) -> Option<FilePlace<'_>> {
+        let (name, shared) = match self.path.strip_prefix(SHARED_PREFIX) {
+            Some(name) => (name, true),
+            None => (self.path.as_str(), false),
+        };
+        let mut components = Path::new(name).components();
+        let (first, second) = (components.next(), components.next());
+        let is_name = matches!(first, Some(Component::Normal(part)) if part == name);
+        (is_name && second.is_none()).then_some(if shared {
+            FilePlace::Shared(name)
+        } else {
+            FilePlace::Own(name)
+        })
     }
+}
+
+/// Where a file of state lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FilePlace<'a> {
+    /// In the snapshot's own directory, under this name.
+    Own(&'a str),
+    /// In the directory that the checkpoints of a job share, under this name.
+    Shared(&'a str),
 }
 
 /// One entry of state without key, for example the position of a split.

@@ -14,12 +14,13 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use millstream_core::{KeyGroup, KeyGroupRange, Result};
 
 use crate::fail;
 use crate::metadata::FileEntry;
+use crate::verify::VerifiedFile;
 use crate::write::StateFileWriter;
 
 const MAGIC: &[u8; 8] = b"MSTATE\r\n";
@@ -94,15 +95,16 @@ pub struct Section {
 }
 
 impl NativeReader {
-    /// Opens the file at `path`, to read the sections of `key_groups` alone.
+    /// Opens the file, to read the sections of `key_groups` alone.
     ///
     /// # Errors
     /// The file is missing, is not of this format, or of a newer version; names the file.
-    pub fn open(path: &Path, key_groups: KeyGroupRange) -> Result<Self> {
-        let file = open(path)?;
+    pub fn open(file: &VerifiedFile, key_groups: KeyGroupRange) -> Result<Self> {
+        let path = file.path();
+        let file = file.open()?;
         let left = file
             .metadata()
-            .map_err(|cause| fail::read(path, cause))?
+            .map_err(|cause| fail::read(path, &cause))?
             .len();
         let file = BufReader::with_capacity(BUFFER_BYTES, file);
         let mut reader = Self {
@@ -149,7 +151,7 @@ impl NativeReader {
             let offset = i64::try_from(length).map_err(|_| self.ends_early())?;
             self.file
                 .seek_relative(offset)
-                .map_err(|cause| fail::read(&self.path, cause))?;
+                .map_err(|cause| fail::read(&self.path, &cause))?;
         }
         Ok(None)
     }
@@ -165,7 +167,7 @@ impl NativeReader {
             .read_exact(bytes)
             .map_err(|cause| match cause.kind() {
                 io::ErrorKind::UnexpectedEof => self.ends_early(),
-                _ => fail::read(&self.path, cause),
+                _ => fail::read(&self.path, &cause),
             })?;
         self.left = self.left.saturating_sub(bytes.len() as u64);
         Ok(())
@@ -174,11 +176,4 @@ impl NativeReader {
     fn ends_early(&self) -> millstream_core::Error {
         fail::corrupt(&self.path, "it ends within a section")
     }
-}
-
-pub(crate) fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(|cause| match cause.kind() {
-        io::ErrorKind::NotFound => fail::file_missing(path),
-        _ => fail::read(path, cause),
-    })
 }

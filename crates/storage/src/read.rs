@@ -1,50 +1,74 @@
-//! Reading a snapshot: every file is checked before anything is restored.
+//! Reading a snapshot: every file is checked before its bytes are trusted.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_core::{Error, KeyGroupRange, Result, codes};
 
+use crate::beside::neighbours;
+use crate::disk::is_absent;
 use crate::fail;
-use crate::find::neighbours;
 use crate::location::Location;
-use crate::metadata::{
-    COMMITTED_FILE, FileEntry, OperatorMetadata, SnapshotMetadata, StateMetadata,
-};
+use crate::metadata::{FileEntry, OperatorMetadata, SnapshotMetadata, StateMetadata};
+use crate::names::COMMITTED_FILE;
+use crate::verify::{Verification, Verified, VerifiedFile, check_length};
 
-const BUFFER_BYTES: usize = 256 * 1024;
-
-/// A completed snapshot whose files have all been checked. Clones are cheap.
+/// A completed snapshot whose files are all there with their lengths. Clones are cheap, and know of each other which
+/// checksums have been verified.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     location: Location,
     metadata: Arc<SnapshotMetadata>,
+    verification: Arc<Verification>,
 }
 
 impl Snapshot {
-    /// Opens the snapshot at `location` and checks that each of its files is there with its length and
-    /// checksum. Reads all files once.
+    /// Opens the snapshot at `location` and checks that each of its files is there with its length. Reads `_metadata` alone:
+    /// checksums are verified when a file is [asked for](Self::verified).
     ///
     /// # Errors
-    /// There is no completed snapshot, it was written by a newer version, or a file is damaged, cut off
-    /// or missing. The error names the file and other snapshots that lie beside it.
+    /// - `SNAPSHOT_MISSING`: there is no completed snapshot, in a directory that can be looked at.
+    /// - `SNAPSHOT_UNREACHABLE` (kind `Unavailable`): it can't be looked at, which may pass.
+    /// - kind `Data`: it is damaged, cut off, lacks a file, is of a newer version or of another program.
+    ///
+    /// The error names the file and other snapshots that lie beside it.
     pub fn open(location: &Location) -> Result<Self> {
         let metadata = read_metadata(location)?;
-        let files = metadata
-            .operators
-            .iter()
-            .flat_map(|operator| &operator.states);
-        for file in files.flat_map(|state| &state.files) {
-            verify(location.path(), file)
+        for file in metadata.files() {
+            check_length(&location.path().join(&file.path), file)
                 .map_err(|error| fail::suggest(error, &neighbours(location)))?;
         }
         Ok(Self {
             location: location.clone(),
+            verification: Arc::new(Verification::new(metadata.files())),
             metadata: Arc::new(metadata),
         })
+    }
+
+    /// A file of the snapshot, once its checksum is known to fit. The first to ask reads all of the file, others wait for
+    /// that; may be called on any thread.
+    ///
+    /// # Errors
+    /// The file is damaged (kind `Data`) or can't be read at present (kind `Unavailable`); names it.
+    pub fn verified(&self, file: &FileEntry) -> Result<VerifiedFile> {
+        self.verification
+            .verified(self.location.path(), file)
+            .map_err(|error| fail::suggest(error, &neighbours(&self.location)))
+    }
+
+    /// Verifies the checksums of all files that are not known to be intact.
+    ///
+    /// # Errors
+    /// Those of [`verified`](Self::verified), of the first file that is not.
+    pub fn verify_all(&self) -> Result<()> {
+        self.metadata
+            .files()
+            .try_for_each(|file| self.verified(file).map(drop))
+    }
+
+    /// How far checksums have been verified, over all clones.
+    pub fn progress(&self) -> Verified {
+        self.verification.progress()
     }
 
     /// Where it lies.
@@ -130,38 +154,56 @@ impl OperatorSnapshot {
             .find(|state| state.name == name)
     }
 
-    /// The files of `state` that may hold entries of `key_groups`, with their paths.
+    /// The files of `state` that may hold entries of `key_groups`; get at them by [`verified`](Self::verified).
     pub fn files<'a>(
         &'a self,
         state: &'a StateMetadata,
         key_groups: KeyGroupRange,
-    ) -> impl Iterator<Item = (PathBuf, &'a FileEntry)> {
+    ) -> impl Iterator<Item = &'a FileEntry> {
         let overlaps = move |file: &&FileEntry| {
             file.key_groups.start < key_groups.end && key_groups.start < file.key_groups.end
         };
-        state
-            .files
-            .iter()
-            .filter(overlaps)
-            .map(|file| (self.snapshot.location.path().join(&file.path), file))
+        state.files.iter().filter(overlaps)
+    }
+
+    /// A file of one of its states, once its checksum is known to fit.
+    ///
+    /// # Errors
+    /// Those of [`Snapshot::verified`].
+    pub fn verified(&self, file: &FileEntry) -> Result<VerifiedFile> {
+        self.snapshot.verified(file)
     }
 }
 
 /// Reads `_metadata` alone; its files are not looked at.
 ///
 /// # Errors
-/// There is none, or it can't be read; names the file and snapshots beside it.
+/// There is none, it can't be reached or read, or was not written by Millstream; names the file and snapshots beside it.
 pub(crate) fn read_metadata(location: &Location) -> Result<SnapshotMetadata> {
     let path = location.metadata_path();
-    let bytes = std::fs::read(&path).map_err(|cause| match cause.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => no_snapshot(location),
-        _ => fail::read(&path, cause),
+    let bytes = std::fs::read(&path).map_err(|cause| {
+        if is_absent(&cause) {
+            no_snapshot(location)
+        } else {
+            fail::read(&path, &cause)
+        }
     })?;
     SnapshotMetadata::from_text(&bytes, &path)
         .map_err(|error| fail::suggest(error, &neighbours(location)))
 }
 
+/// A directory without `_metadata`, or one that is not there, holds no snapshot. Where what it would lie in is not there either,
+/// nothing is known: a disk or share may not be mounted.
 fn no_snapshot(location: &Location) -> Error {
+    let parent = location.path().parent().unwrap_or(location.path());
+    if let Err(cause) = std::fs::metadata(parent) {
+        return if is_absent(&cause) {
+            let why = format!("{} is not there", parent.display());
+            fail::unreachable(location.path(), why)
+        } else {
+            fail::read(parent, &cause)
+        };
+    }
     let there = location.path().is_dir();
     let what = if there {
         "holds no _metadata, so no snapshot was completed there"
@@ -171,52 +213,4 @@ fn no_snapshot(location: &Location) -> Error {
     let error = Error::new(&codes::SNAPSHOT_MISSING, format!("{location} {what}"))
         .next("give the directory of a completed snapshot or its _metadata file");
     fail::suggest(error, &neighbours(location))
-}
-
-fn verify(directory: &Path, entry: &FileEntry) -> Result<()> {
-    let path = directory.join(&entry.path);
-    if !entry.is_inside() {
-        return Err(fail::corrupt(
-            &path,
-            "its path leads out of the snapshot's directory",
-        ));
-    }
-    let mut file = match File::open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(fail::file_missing(&path));
-        }
-        Err(error) => return Err(fail::read(&path, error)),
-    };
-    let length = file
-        .metadata()
-        .map_err(|cause| fail::read(&path, cause))?
-        .len();
-    if length != entry.bytes {
-        let expected = entry.bytes;
-        return Err(fail::corrupt(
-            &path,
-            format!("it has {length} bytes, not {expected}"),
-        ));
-    }
-    let crc = checksum(&mut file).map_err(|cause| fail::read(&path, cause))?;
-    if crc != entry.crc32 {
-        return Err(fail::corrupt(
-            &path,
-            format!("its checksum is {crc:08x}, not {:08x}", entry.crc32),
-        ));
-    }
-    Ok(())
-}
-
-fn checksum(file: &mut File) -> io::Result<u32> {
-    let mut crc = crc32fast::Hasher::new();
-    let mut buffer = vec![0; BUFFER_BYTES];
-    loop {
-        let length = file.read(&mut buffer)?;
-        match buffer.get(..length) {
-            None | Some([]) => return Ok(crc.finalize()),
-            Some(bytes) => crc.update(bytes),
-        }
-    }
 }

@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use millstream_core::hash::stable_hash;
-use millstream_core::{Error, KeyGroupRange, OperatorId, Result, codes};
+use millstream_core::{CheckpointId, Error, KeyGroupRange, OperatorId, Result, codes};
 
+use crate::disk::{make_directory, sync_directory, write_whole};
 use crate::dispose::discard_incomplete;
 use crate::fail;
+use crate::layout::SnapshotLayout;
 use crate::location::Location;
-use crate::metadata::{COMMITTED_FILE, FileEntry, METADATA_FILE, SnapshotFormat, SnapshotMetadata};
-
-/// What `_metadata` is called until it is complete.
-pub(crate) const METADATA_IN_PROGRESS: &str = "_metadata.inprogress";
-const IN_PROGRESS: &str = "inprogress";
+use crate::metadata::{FileEntry, SnapshotFormat, SnapshotMetadata};
+use crate::names::{
+    COMMITTED_FILE, METADATA_FILE, OPAQUE_EXTENSION, SHARED_PREFIX, state_file_name,
+};
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -26,14 +26,14 @@ const BUFFER_BYTES: usize = 256 * 1024;
 pub struct SnapshotTarget {
     directory: PathBuf,
     format: SnapshotFormat,
-    /// How many directories to sync, from this one up: those that were made for it, and at least three.
-    depth: usize,
+    /// The directory of files that it may share with other checkpoints of its job.
+    shared: Option<PathBuf>,
     given_up: Arc<AtomicBool>,
 }
 
 impl SnapshotTarget {
-    /// Makes `directory`, with its parents, for a snapshot in `format`. What an attempt that died left
-    /// there is removed.
+    /// Makes `directory`, with its parents, for a snapshot in `format` that is complete in itself: a savepoint. What an
+    /// attempt that died left there is removed.
     ///
     /// # Errors
     /// The directory can't be made, or holds a completed snapshot.
@@ -47,14 +47,28 @@ impl SnapshotTarget {
             .next("name another directory, or dispose of that snapshot first"));
         }
         discard_incomplete(&directory)?;
-        let new = directory.ancestors().take_while(|path| !path.exists());
-        let depth = (new.count() + 1).max(3);
-        fs::create_dir_all(&directory).map_err(|cause| fail::write(&directory, cause))?;
+        make_directory(&directory).map_err(|cause| fail::write(&directory, cause))?;
         Ok(Self {
             directory,
             format,
-            depth,
+            shared: None,
             given_up: Arc::default(),
+        })
+    }
+
+    /// The same for checkpoint `number` of a job, whose files may be [shared](Self::create_shared) with other checkpoints.
+    ///
+    /// # Errors
+    /// Those of [`create`](Self::create).
+    pub fn checkpoint(
+        layout: &SnapshotLayout,
+        number: CheckpointId,
+        format: SnapshotFormat,
+    ) -> Result<Self> {
+        let target = Self::create(layout.checkpoint(number), format)?;
+        Ok(Self {
+            shared: Some(layout.shared()),
+            ..target
         })
     }
 
@@ -68,6 +82,12 @@ impl SnapshotTarget {
         self.format
     }
 
+    /// Whether files may be [shared](Self::create_shared) with other checkpoints. What goes to any other target is copied
+    /// there.
+    pub fn may_share(&self) -> bool {
+        self.shared.is_some()
+    }
+
     /// Nobody wants the snapshot any more: whoever is writing a state file, here or through a clone, is stopped by an
     /// error. For large state, which takes longer to write than anybody wants to wait.
     pub fn give_up(&self) {
@@ -79,7 +99,7 @@ impl SnapshotTarget {
         self.given_up.load(Ordering::Relaxed)
     }
 
-    /// Opens the file of one subtask's part of a state. May be called on any thread.
+    /// Opens the file of one subtask's part of a keyed state. May be called on any thread.
     ///
     /// # Errors
     /// The file can't be made, or is there already: each subtask writes each state once.
@@ -89,8 +109,55 @@ impl SnapshotTarget {
         subtask: usize,
         state: &str,
     ) -> Result<StateFileWriter> {
-        let name = state_file_name(operator, subtask, state, self.format);
-        let path = self.directory.join(&name);
+        let name = state_file_name(operator, subtask, state, self.format.extension());
+        self.writer(self.directory.join(&name), name)
+    }
+
+    /// The same for opaque state; `state` may carry a part's name, to have several files.
+    ///
+    /// # Errors
+    /// Those of [`create_file`](Self::create_file).
+    pub fn create_opaque(
+        &self,
+        operator: OperatorId,
+        subtask: usize,
+        state: &str,
+    ) -> Result<StateFileWriter> {
+        let name = state_file_name(operator, subtask, state, OPAQUE_EXTENSION);
+        self.writer(self.directory.join(&name), name)
+    }
+
+    /// Opens a file of opaque state that later checkpoints of the job may refer to as well, by the same [`FileEntry`], each
+    /// if the one before it does. `state` must be a name that no file of the job has had: add the number of the attempt and
+    /// a count.
+    ///
+    /// # Errors
+    /// The target [may not share](Self::may_share), or the file can't be made.
+    pub fn create_shared(
+        &self,
+        operator: OperatorId,
+        subtask: usize,
+        state: &str,
+    ) -> Result<StateFileWriter> {
+        let name = state_file_name(operator, subtask, state, OPAQUE_EXTENSION);
+        let Some(shared) = &self.shared else {
+            let why = "only checkpoints share files with others";
+            return Err(fail::write(&self.directory.join(name), why));
+        };
+        make_directory(shared).map_err(|cause| fail::write(shared, cause))?;
+        self.writer(shared.join(&name), format!("{SHARED_PREFIX}{name}"))
+    }
+
+    /// How `_metadata` names the file at `path`, if it lies among those that are shared with other checkpoints: then it
+    /// need not be written again.
+    pub fn shares(&self, path: &Path) -> Option<String> {
+        let place = |path: &Path| fs::canonicalize(path).ok();
+        let shared = place(self.shared.as_deref()?)?;
+        let name = path.file_name()?.to_str()?;
+        (place(path)? == shared.join(name)).then(|| format!("{SHARED_PREFIX}{name}"))
+    }
+
+    fn writer(&self, path: PathBuf, name: String) -> Result<StateFileWriter> {
         let file = File::create_new(&path).map_err(|cause| fail::write(&path, cause))?;
         Ok(StateFileWriter {
             file: BufWriter::with_capacity(BUFFER_BYTES, file),
@@ -110,89 +177,32 @@ impl SnapshotTarget {
     pub fn complete(&self, metadata: &SnapshotMetadata) -> Result<Location> {
         let path = self.directory.join(METADATA_FILE);
         let text = metadata.to_text(&path)?;
+        // The entries of what it refers to come before it.
+        let shared = self.shared.iter().filter(|shared| shared.exists());
+        for directory in shared.chain([&self.directory]) {
+            sync_directory(directory).map_err(|cause| fail::write(directory, cause))?;
+        }
         write_whole(&path, text.as_bytes()).map_err(|cause| fail::write(&path, cause))?;
-        // The entries of the directory itself and of those that may have been made for it.
-        for directory in self.directory.ancestors().take(self.depth) {
-            if let Err(cause) = sync_directory(directory) {
-                // It is reported as failed, so it must not be there: a later start would find and take it.
-                drop(fs::remove_file(&path));
-                return Err(fail::write(directory, cause));
-            }
+        if let Err(cause) = sync_directory(&self.directory) {
+            // It is reported as failed, so it must not be there: a later start would find and take it.
+            drop(fs::remove_file(&path));
+            return Err(fail::write(&self.directory, cause));
         }
         Location::from_path(&self.directory)
     }
 }
 
-/// Notes beside the snapshot in `directory` that all it holds prepared is committed. Whoever goes on from it does not look
-/// for that output any more: it may have been taken away since. The note is not synced; without it output is looked for.
+/// Notes beside the snapshot in `directory` that all it holds prepared is committed, so that the note survives a crash of
+/// the machine. Whoever goes on from it does not look for that output any more: it may have been taken away since.
 ///
 /// # Errors
 /// The file can't be made.
 pub fn mark_committed(directory: &Path) -> Result<()> {
     let path = directory.join(COMMITTED_FILE);
     File::create(&path)
-        .map(drop)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| sync_directory(directory))
         .map_err(|cause| fail::write(&path, cause))
-}
-
-/// Puts a file in place at once and whole. The caller syncs the directory.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let in_progress = path.with_extension(IN_PROGRESS);
-    write_synced(&in_progress, bytes)?;
-    fs::rename(&in_progress, path)
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Makes what was created, renamed or removed in `directory` survive a crash of the machine.
-pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
-    match File::open(directory) {
-        Ok(file) => file.sync_all(),
-        // A parent that may be entered but not listed can't be synced, and was not made by us.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-/// `<16 digits of the operator's id>-<subtask>-<state>.<parquet|state>`. A state's name that is no file
-/// name is made one, and told from others by its hash.
-fn state_file_name(
-    operator: OperatorId,
-    subtask: usize,
-    state: &str,
-    format: SnapshotFormat,
-) -> String {
-    let operator: String = operator.to_string().chars().take(16).collect();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let mut plain: String = state
-        .chars()
-        .take(64)
-        .map(|c| if is_plain(c) { c } else { '_' })
-        .collect();
-    if plain != state {
-        plain.push_str(&format!("-{:016x}", stable_hash(state)));
-    }
-    format!("{operator}-{subtask}-{plain}.{}", format.extension())
-}
-
-/// Whether `name` is one that this module gives to the files of a snapshot.
-pub(crate) fn is_snapshot_file(name: &str) -> bool {
-    if [METADATA_FILE, METADATA_IN_PROGRESS, COMMITTED_FILE].contains(&name) {
-        return true;
-    }
-    let mut parts = name.splitn(3, '-');
-    let (Some(operator), Some(subtask), Some(state)) = (parts.next(), parts.next(), parts.next())
-    else {
-        return false;
-    };
-    let is_number = !subtask.is_empty() && subtask.bytes().all(|b| b.is_ascii_digit());
-    let is_operator = operator.len() == 16 && operator.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_state = state.ends_with(".parquet") || state.ends_with(".state");
-    is_operator && is_number && is_state
 }
 
 /// A file of state that is being written. Counts bytes and computes the checksum on the way; its
@@ -246,31 +256,5 @@ impl Write for StateFileWriter {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_names_tell_states_apart_and_are_recognised() {
-        let operator = OperatorId::from_uid("sum");
-        let name = |state: &str| state_file_name(operator, 3, state, SnapshotFormat::Native);
-        assert!(name("count").ends_with("-3-count.state"));
-        assert_ne!(name("a/b"), name("a.b"));
-        for state in ["count", "a/b", "../..", "数", &"long".repeat(50)] {
-            let name = name(state);
-            assert!(is_snapshot_file(&name) && name.len() < 255, "{name}");
-            assert!(!name.contains('/'), "{name}");
-        }
-        for foreign in [
-            "notes.txt",
-            "data.parquet",
-            "-0-x.state",
-            "part-0-x.parquet",
-        ] {
-            assert!(!is_snapshot_file(foreign), "{foreign}");
-        }
     }
 }

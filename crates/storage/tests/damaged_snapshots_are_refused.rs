@@ -9,7 +9,7 @@ use common::{ALL, write_snapshot};
 use millstream_core::Error;
 use millstream_storage::canonical::CanonicalReader;
 use millstream_storage::native::NativeReader;
-use millstream_storage::{Location, Snapshot, SnapshotFormat};
+use millstream_storage::{Location, Snapshot, SnapshotFormat, VerifiedFile};
 
 const FORMATS: [SnapshotFormat; 2] = [SnapshotFormat::Native, SnapshotFormat::Canonical];
 
@@ -44,7 +44,8 @@ fn written(format: SnapshotFormat) -> Written {
 }
 
 fn refused(location: &Location, code: &str, named: &Path) {
-    let error = Snapshot::open(location).expect_err("damaged");
+    let opened = Snapshot::open(location).and_then(|snapshot| snapshot.verify_all());
+    let error = opened.expect_err("damaged");
     assert_eq!(error.code(), code, "{error}");
     assert!(
         error.message().contains(&named.display().to_string()),
@@ -107,7 +108,7 @@ fn damaged_metadata_is_named() {
     refused(&written.location, "MS-3002", &path);
     fs::write(&path, "").expect("writable");
     refused(&written.location, "MS-3002", &path);
-    fs::write(&path, text.replace("\"version\": 1", "\"version\": 9")).expect("writable");
+    fs::write(&path, text.replace("\"version\": 2", "\"version\": 9")).expect("writable");
     refused(&written.location, "MS-3004", &path);
 }
 
@@ -121,13 +122,20 @@ fn a_snapshot_that_is_not_there_is_told_from_one_that_is_incomplete() {
     let nowhere = Location::from_path(written.directory.join("nowhere")).expect("a path");
     let error = Snapshot::open(&nowhere).expect_err("not there");
     assert!(error.message().contains("does not exist"), "{error}");
+    assert_eq!(error.code(), "MS-3001");
 }
 
-/// What the readers find by themselves, should a file change after the snapshot was opened.
-fn read_native(bytes: &[u8]) -> Result<(), Error> {
-    let file = tempfile::NamedTempFile::new().expect("a file");
+/// The file of state, verified.
+fn verified(written: &Written) -> VerifiedFile {
+    let snapshot = Snapshot::open(&written.location).expect("intact");
+    let file = snapshot.metadata().files().next().expect("a file");
+    snapshot.verified(file).expect("intact")
+}
+
+/// What the readers find by themselves, should a file change after it was verified.
+fn read_native(file: &VerifiedFile, bytes: &[u8]) -> Result<(), Error> {
     fs::write(file.path(), bytes).expect("writable");
-    let mut reader = NativeReader::open(file.path(), ALL)?;
+    let mut reader = NativeReader::open(file, ALL)?;
     while reader.next_section()?.is_some() {}
     Ok(())
 }
@@ -135,12 +143,13 @@ fn read_native(bytes: &[u8]) -> Result<(), Error> {
 #[test]
 fn the_readers_never_take_a_file_cut_off_within_a_section() {
     let written = written(SnapshotFormat::Native);
+    let file = verified(&written);
     let intact = fs::read(&written.state_file).expect("there");
     let section = 14 + 100;
     for length in 0..intact.len() {
         let at_boundary = length >= 12 && (length - 12) % section == 0;
         assert_eq!(
-            read_native(&intact[..length]).is_ok(),
+            read_native(&file, &intact[..length]).is_ok(),
             at_boundary,
             "cut off at {length}"
         );
@@ -148,18 +157,17 @@ fn the_readers_never_take_a_file_cut_off_within_a_section() {
     let mut newer = intact;
     newer[8] = 2;
     assert_eq!(
-        read_native(&newer).expect_err("version 2").code(),
+        read_native(&file, &newer).expect_err("version 2").code(),
         "MS-3004"
     );
 }
 
 #[test]
 fn parquet_that_is_not_a_snapshots_is_refused() {
-    let file = tempfile::NamedTempFile::new().expect("a file");
+    let written = written(SnapshotFormat::Canonical);
+    let file = verified(&written);
     fs::write(file.path(), b"PAR1 and nothing else PAR1").expect("writable");
-    let error = CanonicalReader::open(file.path(), ALL)
-        .err()
-        .expect("no Parquet");
+    let error = CanonicalReader::open(&file, ALL).err().expect("no Parquet");
     assert_eq!(error.code(), "MS-3002");
     assert!(
         error.message().contains(&file.path().display().to_string()),

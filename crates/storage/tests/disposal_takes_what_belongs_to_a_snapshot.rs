@@ -5,9 +5,7 @@ mod common;
 use std::fs;
 
 use common::write_snapshot;
-use millstream_storage::{
-    Location, Snapshot, SnapshotFormat, discard_incomplete, dispose, remove_empty_job_directory,
-};
+use millstream_storage::{Disposed, Snapshot, SnapshotFormat, dispose, mark_committed};
 
 #[test]
 fn all_files_go_and_their_bytes_are_told() {
@@ -18,9 +16,17 @@ fn all_files_go_and_their_bytes_are_told() {
     let bytes: u64 = files
         .map(|file| file.expect("there").metadata().expect("there").len())
         .sum();
-    assert_eq!(dispose(&location).expect("writable"), bytes);
+    let told = dispose(&location, true).expect("readable");
+    assert_eq!(told.bytes(), bytes);
+    Snapshot::open(&location)
+        .and_then(|snapshot| snapshot.verify_all())
+        .expect("a dry run touches nothing");
+    let mut done = dispose(&location, false).expect("writable");
+    assert_eq!(done.bytes(), bytes);
+    assert_eq!(done.files.len(), told.files.len());
     assert!(!directory.exists());
-    assert_eq!(dispose(&location).expect("gone already"), 0);
+    done = dispose(&location, false).expect("gone already");
+    assert_eq!(done, Disposed::default());
 }
 
 #[test]
@@ -30,55 +36,34 @@ fn files_of_others_stay() {
     let location = write_snapshot(&directory, SnapshotFormat::Native, "job", 1);
     fs::write(directory.join("notes.txt"), "mine").expect("writable");
     fs::write(directory.join("data.parquet"), "mine").expect("writable");
-    assert!(dispose(&location).expect("writable") > 0);
+    assert!(dispose(&location, false).expect("writable").bytes() > 0);
     let left = fs::read_dir(&directory).expect("kept").count();
     assert_eq!(left, 2, "the two files that are not the snapshot's");
 }
 
 #[test]
-fn a_crash_halfway_leaves_an_incomplete_snapshot_that_can_be_finished_off() {
-    let temp = tempfile::tempdir().expect("a directory");
-    let directory = temp.path().join("chk-1");
-    let location = write_snapshot(&directory, SnapshotFormat::Native, "job", 1);
-    fs::remove_file(directory.join("_metadata")).expect("the first step");
-    assert_eq!(
-        Snapshot::open(&location).expect_err("incomplete").code(),
-        "MS-3001"
-    );
-    assert!(dispose(&location).expect("writable") > 0);
-    assert!(!directory.exists());
-}
-
-#[test]
-fn a_damaged_snapshot_can_be_deleted() {
-    let temp = tempfile::tempdir().expect("a directory");
-    let directory = temp.path().join("chk-1");
-    let location = write_snapshot(&directory, SnapshotFormat::Native, "job", 1);
-    fs::write(directory.join("_metadata"), "{").expect("writable");
-    dispose(&location).expect("writable");
-    assert!(!directory.exists());
-}
-
-#[test]
-fn a_jobs_directory_goes_when_its_last_checkpoint_has_gone() {
-    let temp = tempfile::tempdir().expect("a directory");
-    let checkpoints = Location::from_path(temp.path()).expect("a path");
-    let job = "f8cccb14cd33babade335fd60aefa9e4".parse().expect("an id");
-    let job_directory = temp.path().join("f8cccb14cd33babade335fd60aefa9e4");
-    let location = write_snapshot(
-        &job_directory.join("chk-1"),
-        SnapshotFormat::Native,
-        "job",
-        1,
-    );
-    fs::create_dir(job_directory.join("shared")).expect("writable");
-    assert!(!remove_empty_job_directory(&checkpoints, job).expect("in use"));
-    dispose(&location).expect("writable");
-    assert!(remove_empty_job_directory(&checkpoints, job).expect("empty"));
-    assert!(remove_empty_job_directory(&checkpoints, job).expect("gone already"));
-    assert!(!job_directory.exists());
-    assert_eq!(
-        discard_incomplete(&job_directory).expect("nothing there"),
-        0
-    );
+fn a_crash_halfway_leaves_what_can_be_finished_off() {
+    // The steps before a crash: the list is out of its place; a file is gone; all files are.
+    for gone in 0..=2 {
+        let temp = tempfile::tempdir().expect("a directory");
+        let directory = temp.path().join("chk-1");
+        let location = write_snapshot(&directory, SnapshotFormat::Native, "job", 1);
+        mark_committed(&directory).expect("writable");
+        let renamed = directory.join("_metadata.disposed");
+        fs::rename(directory.join("_metadata"), &renamed).expect("the first step");
+        let files = fs::read_dir(&directory).expect("there");
+        let others = files
+            .map(|file| file.expect("there").path())
+            .filter(|path| *path != renamed);
+        others
+            .take(gone)
+            .for_each(|path| fs::remove_file(path).expect("the next steps"));
+        assert_eq!(
+            Snapshot::open(&location).expect_err("no snapshot").code(),
+            "MS-3001"
+        );
+        let rest = dispose(&location, false).expect("writable");
+        assert_eq!(rest.files.len(), 3 - gone);
+        assert!(!directory.exists());
+    }
 }

@@ -5,9 +5,9 @@ mod common;
 use std::path::Path;
 
 use common::{metadata, write_native};
-use millstream_core::JobId;
+use millstream_core::{JobId, Lineage};
 use millstream_storage::{
-    Location, SnapshotFormat, SnapshotKind, SnapshotTarget, mark_ended, newest,
+    Ended, Location, SnapshotFormat, SnapshotKind, SnapshotTarget, mark_ended, newest,
 };
 
 const FIRST: u128 = 1;
@@ -32,6 +32,20 @@ fn write(path: &Path, id: u128, created: u64, kind: SnapshotKind, last: bool) ->
     target.complete(&content).expect("writable")
 }
 
+/// Notes that the job ended as a version without lineages would have.
+fn end(checkpoints: &Path, id: u128, (status, at): (&str, u64), savepoint: Option<&Location>) {
+    let ended = Ended {
+        job_id: job(id),
+        job_name: "mine".to_owned(),
+        status: status.to_owned(),
+        ended: at,
+        savepoint: savepoint.map(Location::to_string),
+        number: None,
+        lineage: Lineage::default(),
+    };
+    mark_ended(&location(checkpoints), &ended).expect("writable");
+}
+
 #[test]
 fn a_savepoint_on_the_way_does_not_count_where_its_job_has_checkpoints() {
     let temp = tempfile::tempdir().expect("a directory");
@@ -42,6 +56,7 @@ fn a_savepoint_on_the_way_does_not_count_where_its_job_has_checkpoints() {
             &[location(&savepoints)],
             "mine",
         )
+        .map(|found| found.map(|newest| newest.location))
     };
     let savepoint = |name: &str, id, created, last| {
         write(
@@ -80,6 +95,7 @@ fn an_older_snapshot_is_refused_where_the_last_was_deleted_with_its_job() {
             &[location(&savepoints)],
             "mine",
         )
+        .map(|found| found.map(|newest| newest.location))
     };
     write(
         &savepoints.join("savepoint-a"),
@@ -88,14 +104,7 @@ fn an_older_snapshot_is_refused_where_the_last_was_deleted_with_its_job() {
         SnapshotKind::Savepoint,
         true,
     );
-    mark_ended(
-        &location(&checkpoints),
-        job(SECOND),
-        "mine",
-        ("FINISHED", 20),
-        None,
-    )
-    .expect("writable");
+    end(&checkpoints, SECOND, ("FINISHED", 20), None);
     let error = find().expect_err("output since then is written");
     assert!(error.message().contains("`mine` ended FINISHED"), "{error}");
     assert!(error.next_step().contains("-s PATH"), "{error}");
@@ -115,14 +124,7 @@ fn an_older_snapshot_is_refused_where_the_last_was_deleted_with_its_job() {
         "a later run has gone on"
     );
 
-    mark_ended(
-        &location(&checkpoints),
-        job(FIRST),
-        "mine",
-        ("CANCELED", 40),
-        None,
-    )
-    .expect("writable");
+    end(&checkpoints, FIRST, ("CANCELED", 40), None);
     assert!(
         !checkpoints.join(job(SECOND).to_string()).exists(),
         "one note is enough"
@@ -139,20 +141,12 @@ fn the_savepoint_of_a_stop_is_found_wherever_it_lies() {
             &[location(&savepoints)],
             "mine",
         )
+        .map(|found| found.map(|newest| newest.location))
     };
     let path = savepoints.join("savepoint-a");
     write(&path, FIRST, 10, SnapshotKind::Savepoint, true);
     let path = temp.path().join("elsewhere/savepoint-b");
     let elsewhere = write(&path, SECOND, 20, SnapshotKind::Savepoint, true);
-    let end = ("FINISHED", 30);
-    let text = elsewhere.to_string();
-    mark_ended(
-        &location(&checkpoints),
-        job(SECOND),
-        "mine",
-        end,
-        Some(&text),
-    )
-    .expect("writable");
+    end(&checkpoints, SECOND, ("FINISHED", 30), Some(&elsewhere));
     assert_eq!(find().expect("readable"), Some(elsewhere));
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{RecordBatch, StringArray, UInt16Array, UInt64Array};
 use arrow::datatypes::{DataType, Field};
-use common::{ALL, write_native};
+use common::{ALL, verified, write_native};
 use millstream_core::{KeyGroupRange, OperatorId};
 use millstream_storage::canonical::{self, CanonicalReader, CanonicalWriter};
 use millstream_storage::native::NativeReader;
@@ -16,7 +16,7 @@ use millstream_storage::{SnapshotFormat, SnapshotTarget};
 fn native_sections_are_skipped() {
     let temp = tempfile::tempdir().expect("a directory");
     let target = SnapshotTarget::create(temp.path(), SnapshotFormat::Native).expect("writable");
-    let file = write_native(&target);
+    let file = verified(&target, &write_native(&target));
     for (start, end, expected) in [
         (0, 128, &[1, 5, 9][..]),
         (2, 9, &[5]),
@@ -24,7 +24,7 @@ fn native_sections_are_skipped() {
         (9, 10, &[9]),
     ] {
         let range = KeyGroupRange { start, end };
-        let mut reader = NativeReader::open(&temp.path().join(&file.path), range).expect("intact");
+        let mut reader = NativeReader::open(&file, range).expect("intact");
         let mut groups = Vec::new();
         while let Some(section) = reader.next_section().expect("intact") {
             assert_eq!(section.bytes, [section.group as u8; 100]);
@@ -66,7 +66,8 @@ fn canonical_row_groups_are_pruned() {
         .iter()
         .filter(|group| range.contains(**group))
         .count();
-    let mut reader = CanonicalReader::open(&temp.path().join(&entry.path), range).expect("intact");
+    let file = verified(&target, &entry);
+    let mut reader = CanonicalReader::open(&file, range).expect("intact");
     let (mut rows, mut found) = (0, 0);
     while let Some(batch) = reader.next_batch().expect("intact") {
         let column = canonical::key_groups(&batch, temp.path()).expect("there");

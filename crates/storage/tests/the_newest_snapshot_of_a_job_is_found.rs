@@ -20,7 +20,8 @@ fn by_time_over_all_job_ids_and_savepoints() {
         write_snapshot(&path, SnapshotFormat::Native, job, created)
     };
     let find = |job: &str| {
-        newest(Some(&location(&checkpoints)), &[location(&savepoints)], job).expect("readable")
+        let found = newest(Some(&location(&checkpoints)), &[location(&savepoints)], job);
+        found.expect("readable").map(|newest| newest.location)
     };
     assert_eq!(
         find("mine"),

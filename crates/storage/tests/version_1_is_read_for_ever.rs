@@ -5,7 +5,7 @@ use std::path::Path;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::UInt64Type;
-use millstream_core::{KeyGroupRange, MaxParallelism};
+use millstream_core::{KeyGroupRange, Lineage, MaxParallelism};
 use millstream_storage::canonical::CanonicalReader;
 use millstream_storage::native::NativeReader;
 use millstream_storage::{Location, Snapshot, SnapshotFormat, SnapshotKind, StateKind};
@@ -45,6 +45,9 @@ fn metadata() {
         assert_eq!(metadata.created, 1_790_000_000_000);
         assert_eq!(metadata.max_parallelism, MaxParallelism::DEFAULT);
         assert!(!metadata.drained);
+        assert_eq!(metadata.lineage, Lineage::default());
+        assert_eq!((metadata.run, metadata.numbers.is_zero()), (0, true));
+        snapshot.verify_all().expect("intact");
 
         let source = snapshot.operator("source").expect("written");
         let position = &source.metadata().entries[0];
@@ -72,8 +75,9 @@ fn native_sections() {
     let sum = open("checkpoint").operator("sum").expect("written");
     let state = sum.state("count").expect("written");
     let mut entries = 0;
-    for (path, file) in sum.files(state, ALL) {
-        let mut reader = NativeReader::open(&path, ALL).expect("intact");
+    for file in sum.files(state, ALL) {
+        let verified = sum.verified(file).expect("intact");
+        let mut reader = NativeReader::open(&verified, ALL).expect("intact");
         while let Some(section) = reader.next_section().expect("intact") {
             assert!(file.key_groups.contains(section.group));
             entries += section.entries;
@@ -87,8 +91,9 @@ fn canonical_columns() {
     let sum = open("savepoint").operator("sum").expect("written");
     let state = sum.state("count").expect("written");
     let mut counts = Vec::new();
-    for (path, _) in sum.files(state, ALL) {
-        let mut reader = CanonicalReader::open(&path, ALL).expect("intact");
+    for file in sum.files(state, ALL) {
+        let verified = sum.verified(file).expect("intact");
+        let mut reader = CanonicalReader::open(&verified, ALL).expect("intact");
         while let Some(batch) = reader.next_batch().expect("intact") {
             let keys = batch
                 .column_by_name("key")

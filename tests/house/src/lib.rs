@@ -5,5 +5,6 @@
 
 pub mod documents;
 pub mod files;
+pub mod modules;
 pub mod packages;
 pub mod rust_source;

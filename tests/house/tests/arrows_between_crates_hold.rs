@@ -8,6 +8,7 @@ use millstream_house::packages::{Package, packages};
 const ARROWS: &[(&str, &[&str])] = &[
     ("millstream-core", &[]),
     ("millstream-log", &[]),
+    ("millstream-process", &["millstream-core"]),
     ("millstream-protocol", &["millstream-core"]),
     ("millstream-storage", &["millstream-core"]),
     (
@@ -33,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "millstream-core",
             "millstream-log",
+            "millstream-process",
             "millstream-protocol",
             "millstream-storage",
             "millstream-state",
@@ -45,6 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "millstream",
             "millstream-core",
+            "millstream-process",
             "millstream-engine",
             "millstream-connectors",
             "millstream-sql",
@@ -55,6 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "millstream-core",
             "millstream-log",
+            "millstream-process",
             "millstream-protocol",
             "millstream-storage",
         ],
@@ -64,11 +68,14 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "millstream",
             "millstream-core",
+            "millstream-process",
             "millstream-ingest",
             "millstream-server",
         ],
     ),
     ("millstream-house", &["millstream-core"]),
+    // It knows the command as users do, and nothing that is inside.
+    ("millstream-chaos", &["datagen"]),
 ];
 
 /// What a package outside of `crates/` may depend on: what the author of a job links.

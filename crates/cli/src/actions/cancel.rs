@@ -6,10 +6,11 @@ use clap::Parser;
 use millstream_core::{Error, JobStatus, Result, codes, options};
 use serde_json::{Value, json};
 
-use super::common::{format_type, missing, note_superfluous, note_without_effect};
+use super::common::{format_type, missing, note_superfluous};
 use crate::answers::Status;
 use crate::arguments::Connection;
 use crate::report;
+use crate::report::note_without_effect;
 use crate::session::{Asking, Session, Waited, interrupted, is_away, worded};
 use crate::waiting::{Patience, Waiting};
 

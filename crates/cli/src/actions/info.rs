@@ -12,8 +12,8 @@ use millstream_ingest::parameters;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::common::note_without_effect;
 use crate::report;
+use crate::report::note_without_effect;
 use crate::run::{Program, RunArguments, Understood, not_started, package_command, understand};
 
 /// Shows the execution plan of a job, which is not run.

@@ -13,10 +13,11 @@ use serde_json::json;
 
 use lines::Output;
 
-use super::common::{missing, note_superfluous, note_without_effect};
+use super::common::{missing, note_superfluous};
 use crate::answers::{LogFile, Logs, Status};
 use crate::arguments::Connection;
 use crate::report;
+use crate::report::note_without_effect;
 use crate::session::Session;
 use crate::waiting::Waiting;
 use crate::{table, times};

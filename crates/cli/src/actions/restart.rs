@@ -7,9 +7,10 @@ use millstream_core::{Error, Result, codes};
 use serde_json::{Map, Value, json};
 
 use super::cancel::{await_end, cancelled};
-use super::common::{missing, note_superfluous, place};
+use super::common::{missing, note_superfluous};
 use crate::answers::{Status, Submitted};
 use crate::arguments::Connection;
+use crate::places::place;
 use crate::session::{Asking, Session, Waited, interrupted};
 use crate::waiting::Waiting;
 

@@ -3,13 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use millstream_core::Result;
-use serde_json::json;
+use millstream_core::{Error, Result, codes};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::common::{format_type, missing, note_superfluous, note_without_effect, place};
+use super::common::{format_type, missing, note_superfluous};
 use crate::arguments::Connection;
-use crate::session::{Asking, Session, Waited, interrupted};
-use crate::waiting::Waiting;
+use crate::places::place;
+use crate::report::note_without_effect;
+use crate::session::{Asking, Session, Waited, interrupted, worded};
+use crate::waiting::{Patience, Waiting};
 
 /// Triggers a savepoint of a running job, or disposes of one.
 #[derive(Debug, Parser)]
@@ -22,6 +25,10 @@ pub(crate) struct SavepointArguments {
     /// Dispose of the savepoint (or retained checkpoint) at this path, instead of triggering one.
     #[arg(short, long, value_name = "PATH")]
     dispose: Option<String>,
+
+    /// With --dispose: list the files that would be deleted, and their bytes, and delete nothing.
+    #[arg(long = "dry-run")]
+    dry_run: bool,
 
     /// How the savepoint is written: CANONICAL (any state backend restores it; default) or NATIVE.
     #[arg(long = "type", value_name = "FORMAT")]
@@ -59,7 +66,14 @@ pub(crate) fn perform(arguments: SavepointArguments) -> Result<ExitCode> {
             ],
             "a savepoint is disposed of",
         );
-        return dispose(path, &arguments);
+        return match arguments.dry_run {
+            true => preview(path, &arguments),
+            false => dispose(path, &arguments),
+        };
+    }
+    if arguments.dry_run {
+        let message = "--dry-run is for disposing of a savepoint, and none is named";
+        return Err(Error::new(&codes::USAGE, message).next("give --dispose PATH with it"));
     }
     let (job, given) = match arguments.positional.as_slice() {
         [] => {
@@ -136,4 +150,48 @@ fn dispose(path: &str, arguments: &SavepointArguments) -> Result<ExitCode> {
     };
     session.say(&format!("Savepoint '{path}' disposed."))?;
     session.finish(&json!(operation))
+}
+
+/// What a disposal would delete.
+#[derive(Debug, Deserialize)]
+struct Preview {
+    bytes: u64,
+    files: Vec<PreviewedFile>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PreviewedFile {
+    path: String,
+    bytes: u64,
+}
+
+fn preview(path: &str, arguments: &SavepointArguments) -> Result<ExitCode> {
+    let session = Session::open(&arguments.connection)?;
+    let body = json!({ "savepoint-path": place(path)? });
+    // Nothing is changed, so asking again does no harm.
+    let mut waiting = Waiting::for_interrupts()?;
+    let mut patience = Patience::new(session.patience);
+    let asked = session.repeat(&mut patience, &mut waiting, |_| {
+        let path = "/savepoint-disposal/preview";
+        session.client.post_or_lose::<Value>(path, &body)
+    });
+    let words = format!("Failed to dispose the savepoint '{path}'");
+    let Some(answer) = asked.map_err(|error| worded(&words, &error))? else {
+        return Ok(interrupted());
+    };
+    let preview: Preview = serde_json::from_value(answer.clone()).map_err(|cause| {
+        let message = "the server does not say what it would delete";
+        Error::new(&codes::SERVER_ANSWER, message)
+            .cause(cause)
+            .next("`millstream doctor` compares versions")
+    })?;
+    for file in &preview.files {
+        session.say(&format!("{:>15}  {}", file.bytes, file.path))?;
+    }
+    session.say(&format!(
+        "Disposing of savepoint '{path}' would delete {} files with {} bytes. Nothing was deleted.",
+        preview.files.len(),
+        preview.bytes
+    ))?;
+    session.finish(&answer)
 }

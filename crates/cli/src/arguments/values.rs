@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use millstream_core::options::reference::has_references;
 use millstream_core::options::{FromOptionText, MemorySize, OptionSummary};
 use millstream_core::{Error, Result, codes};
 
@@ -27,6 +28,10 @@ fn of_type<T: FromOptionText>(text: &str) -> Result<(), String> {
 /// # Errors
 /// It is not ([`codes::OPTION_VALUE`]).
 pub(super) fn check(option: &OptionSummary, key: &str, value: &str) -> Result<()> {
+    if has_references(value) {
+        // What it stands for is checked where that is known.
+        return Ok(());
+    }
     let mut checks = CHECKS.iter();
     let Some((_, check)) = checks.find(|(name, _)| *name == option.type_name) else {
         return Ok(());

@@ -15,7 +15,8 @@ Long options may begin with one dash, as in Flink. What stands behind `ingest` o
 `millstream run ingest --help` shows the parameters of the ingestion job.
 
 On a server (default): Ctrl-C while the command waits cancels the job; with --detached it does not wait.
-With --target local: SIGTERM stops the job with a savepoint, SIGINT cancels it."
+With --target local: SIGTERM stops the job with a savepoint, or, where it does not run at that moment, ends the process with exit status 143 and says \
+what to go on from; SIGINT cancels it."
 )]
 pub(crate) struct RunArguments {
     /// Savepoint or checkpoint to go on from: its directory or its _metadata; `latest`: the newest completed one
@@ -36,6 +37,11 @@ pub(crate) struct RunArguments {
         value_name = "MODE"
     )]
     pub(super) claim_mode: Option<String>,
+
+    /// What becomes of a start where output that the savepoint tells to commit is lost, or may be: fail (default), or accept (it
+    /// is named in warnings and taken for committed).
+    #[arg(long = "on-lost-output", value_name = "CHOICE")]
+    pub(super) on_lost_output: Option<String>,
 
     /// How many subtasks each operator has that sets none itself.
     #[arg(short, long, value_name = "NUMBER")]
@@ -93,11 +99,12 @@ pub(crate) struct RunArguments {
 
 impl RunArguments {
     /// Of the options of `run`, which `info` takes as well, those that change no plan, and whether they are given.
-    pub(crate) fn beside_the_plan(&self) -> [(bool, &'static str); 8] {
+    pub(crate) fn beside_the_plan(&self) -> [(bool, &'static str); 9] {
         [
             (self.from_savepoint.is_some(), "--fromSavepoint"),
             (self.allow_non_restored_state, "--allowNonRestoredState"),
             (self.claim_mode.is_some(), "--claimMode"),
+            (self.on_lost_output.is_some(), "--on-lost-output"),
             (self.detached, "--detached"),
             (self.shutdown_on_attached_exit, "--shutdownOnAttachedExit"),
             (self.verbosity > 0, "-v"),

@@ -2,6 +2,7 @@
 //! An option set under its own name wins over `-D` with an older one, and both win over the configuration file.
 
 use millstream::RunOptions;
+use millstream_core::options::reference::has_references;
 use millstream_core::{Configuration, Error, Result, codes};
 use millstream_core::{options, options::OptionSummary};
 
@@ -22,12 +23,16 @@ pub(super) fn read(
         let concerns_jobs =
             |option: &OptionSummary| option.name == key || option.aliases.contains(&key);
         if key != options::TARGET.name && options::ALL.iter().any(concerns_jobs) {
+            // As it is written: what it stands for is looked up where the job runs.
             job.set(key, value);
         }
     }
     if let Some(text) = &run.parallelism {
-        let parallelism = parallelism(text)?;
-        job.set(options::PARALLELISM.name, parallelism.to_string());
+        let parallelism = match has_references(text) {
+            true => text.clone(),
+            false => parallelism(text)?.to_string(),
+        };
+        job.set(options::PARALLELISM.name, parallelism);
     }
     restore(run, &mut job, &mut notes)?;
     if !run.classpath.is_empty() {
@@ -70,12 +75,22 @@ fn restore(
     if let Some(mode) = &run.claim_mode {
         configuration.set(options::RESTORE_CLAIM_MODE.name, mode.as_str());
     }
-    if configuration.is_set(&options::RESTORE_CLAIM_MODE) {
-        let mode = claim_mode(&configuration.require(&options::RESTORE_CLAIM_MODE)?)?;
+    let mode = configuration.written(options::RESTORE_CLAIM_MODE.name);
+    if let Some(mode) = mode.filter(|mode| !has_references(mode)) {
+        let mode = claim_mode(mode)?;
         if mode == "LEGACY" {
             notes.push("claim mode LEGACY is deprecated, use NO_CLAIM or CLAIM".to_owned());
         }
         configuration.set(options::RESTORE_CLAIM_MODE.name, mode);
+    }
+    if let Some(choice) = &run.on_lost_output {
+        if !has_references(choice)
+            && !["fail", "accept"].contains(&choice.to_ascii_lowercase().as_str())
+        {
+            let message = format!("--on-lost-output is `{choice}`, which is no choice");
+            return Err(Error::new(&codes::OPTION_VALUE, message).next("give fail or accept"));
+        }
+        configuration.set(options::RESTORE_ON_LOST_OUTPUT.name, choice.as_str());
     }
     if !configuration.is_set(&options::RESTORE_PATH) {
         for (given, name) in [
@@ -91,7 +106,7 @@ fn restore(
 }
 
 fn claim_mode(text: &str) -> Result<String> {
-    let mode = text.to_ascii_uppercase();
+    let mode = text.trim().to_ascii_uppercase();
     if matches!(mode.as_str(), "NO_CLAIM" | "CLAIM" | "LEGACY") {
         return Ok(mode);
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use millstream::RunOptions;
 use millstream_core::options::RESTORE_PATH;
+use millstream_core::options::reference::{escape, has_references};
 use millstream_core::{Configuration, Result, codes};
 use millstream_ingest::NAME;
 use millstream_ingest::parameters::Portable;
@@ -13,10 +14,11 @@ use serde_json::{Value, json};
 use super::arguments::RunArguments;
 use super::attached;
 use super::program::Program;
-use crate::actions::{note_without_effect, place};
 use crate::answers::{Status, Submitted, Uploaded};
 use crate::ids::job_id;
+use crate::places::place;
 use crate::report;
+use crate::report::note_without_effect;
 use crate::session::{Session, interrupted};
 use crate::waiting::{Patience, Waiting};
 
@@ -133,9 +135,14 @@ fn upload_and_start(
 
 /// The server has another working directory than this process.
 fn make_restore_path_absolute(configuration: &mut Configuration) -> Result<()> {
+    let written = configuration.written(RESTORE_PATH.name);
+    // What a reference stands for is known to the server, and absolute there.
+    if written.is_some_and(has_references) {
+        return Ok(());
+    }
     match configuration.get(&RESTORE_PATH)? {
         Some(path) if path != "latest" && !path.is_empty() => {
-            configuration.set(RESTORE_PATH.name, place(&path)?);
+            configuration.set(RESTORE_PATH.name, escape(&place(&path)?));
         }
         _ => {}
     }

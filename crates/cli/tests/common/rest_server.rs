@@ -5,6 +5,8 @@
 
 #[path = "environment.rs"]
 mod environment;
+#[path = "processes.rs"]
+mod processes;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub(crate) use processes::{kill, processes_of};
 use serde_json::Value;
 
 /// Far longer than anything takes, also on a disk that is slow to sync: a test that waits so long has found something.
@@ -283,28 +286,6 @@ fn tail(log: &Path) -> String {
         log.display(),
         tail.unwrap_or_default().join("\n")
     )
-}
-
-/// Every job process whose directory lies below `data`.
-pub(crate) fn processes_of(data: &Path) -> Vec<u32> {
-    let wanted = data.display().to_string();
-    let processes = fs::read_dir("/proc").expect("processes").flatten();
-    processes
-        .filter_map(|entry| {
-            let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
-            let line = fs::read_to_string(entry.path().join("cmdline")).ok()?;
-            (line.contains("--millstream-job") && line.contains(&wanted)).then_some(pid)
-        })
-        .collect()
-}
-
-/// SIGKILL. The process may be gone already.
-pub(crate) fn kill(pid: u32) {
-    let killed = Command::new("kill")
-        .args(["-KILL", &pid.to_string()])
-        .stderr(Stdio::null())
-        .status();
-    killed.expect("kill runs");
 }
 
 /// The arguments of the ingestion job that reads `in` and writes `out` of `directory`, and waits for more files.

@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::processes::{kill, processes_of};
 use super::running::{self, Running, Said};
 use super::{command, put};
 
@@ -28,15 +29,7 @@ impl Drop for JobsOf {
         if !std::thread::panicking() {
             return;
         }
-        let data = self.0.display().to_string();
-        for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-            let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
-            let line = String::from_utf8_lossy(&line);
-            if line.contains("--millstream-job") && line.contains(&data) {
-                let id = process.file_name();
-                drop(Command::new("kill").arg("-KILL").arg(id).status());
-            }
-        }
+        processes_of(&self.0).into_iter().for_each(kill);
     }
 }
 

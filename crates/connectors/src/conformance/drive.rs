@@ -1,8 +1,9 @@
 //! Writers and committers, driven as the engine drives them.
 
-use millstream_core::{CheckpointId, JobId};
+use millstream_core::{Ancestor, CheckpointId, ErrorKind, JobId, Lineage};
 use millstream_engine::connector::{
-    CommitOutcome, Committable, Prepared, Sink, SinkContext, SinkWriter, StateEntry, WriteStatus,
+    Cancelled, CommitOutcome, Committable, CommitterContext, Prepared, Sink, SinkCommitter,
+    SinkContext, SinkWriter, StateEntry, WriteStatus,
 };
 
 use super::wake::Bell;
@@ -15,9 +16,93 @@ pub(super) struct Snapshot {
     pub(super) committables: Vec<Committable>,
 }
 
+/// A run of a job, as the engine numbers it.
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    job: JobId,
+    number: u64,
+    lineage: Lineage,
+    parallelism: usize,
+}
+
+impl Run {
+    /// The first run of a job that begins with nothing.
+    pub(super) fn first(job: JobId, parallelism: usize) -> Self {
+        Self {
+            job,
+            number: 1,
+            lineage: Lineage::default(),
+            parallelism,
+        }
+    }
+
+    /// The same run with another number of writers.
+    pub(super) fn at(self, parallelism: usize) -> Self {
+        Self {
+            parallelism,
+            ..self
+        }
+    }
+
+    /// The next run of the same job.
+    pub(super) fn next(&self) -> Self {
+        Self {
+            number: self.number + 1,
+            ..self.clone()
+        }
+    }
+
+    /// A new job that goes on from a snapshot of this one, whose lock it holds.
+    pub(super) fn go_on(&self, job: JobId, left_at: CheckpointId) -> Self {
+        self.leave(job, left_at, true)
+    }
+
+    /// A new job that starts from a snapshot of this one, which may go on beside it.
+    pub(super) fn fork(&self, job: JobId, left_at: CheckpointId) -> Self {
+        self.leave(job, left_at, false)
+    }
+
+    fn leave(&self, job: JobId, left_at: CheckpointId, owned: bool) -> Self {
+        let mut lineage = self.lineage.clone();
+        lineage.generation += 1;
+        lineage.ancestors.push(Ancestor {
+            job: self.job,
+            left_at,
+            owned,
+        });
+        Self {
+            job,
+            number: self.number + 1,
+            lineage,
+            parallelism: self.parallelism,
+        }
+    }
+
+    fn committer<T: 'static>(
+        &self,
+        sink: &dyn Sink<T>,
+        cancelled: Cancelled,
+    ) -> Box<dyn SinkCommitter> {
+        let context = CommitterContext {
+            job: self.job,
+            uid: UID.to_owned(),
+            parallelism: self.parallelism,
+            lineage: self.lineage.clone(),
+            run: self.number,
+            cancelled,
+        };
+        sink.committer(context)
+            .unwrap_or_else(|error| panic!("committer: {error}"))
+    }
+}
+
+/// The uid of the sink under test.
+const UID: &str = "sink";
+
 /// Opens a committer and recovers, as at the start of an attempt.
 pub(super) fn recover<T: 'static>(
     sink: &dyn Sink<T>,
+    run: &Run,
     snapshot: Option<&Snapshot>,
 ) -> Vec<CommitOutcome> {
     let (committables, entries) = snapshot.map_or((&[][..], &[][..]), |snapshot| {
@@ -26,36 +111,55 @@ pub(super) fn recover<T: 'static>(
             snapshot.entries.as_slice(),
         )
     });
-    let mut committer = sink
-        .committer()
-        .unwrap_or_else(|error| panic!("committer: {error}"));
-    let outcomes = committer
+    let outcomes = run
+        .committer(sink, Cancelled::default())
         .recover(committables, entries)
         .unwrap_or_else(|error| panic!("recover: {error}"));
+    answers_each("recover", committables, outcomes)
+}
+
+/// Commits all output at once.
+pub(super) fn commit<T: 'static>(
+    sink: &dyn Sink<T>,
+    run: &Run,
+    committables: &[Committable],
+) -> Vec<CommitOutcome> {
+    let outcomes = run
+        .committer(sink, Cancelled::default())
+        .commit(committables)
+        .unwrap_or_else(|error| panic!("commit: {error}"));
+    answers_each("commit", committables, outcomes)
+}
+
+/// Commits while the job is being cancelled: either everything, or an error that says to try again.
+pub(super) fn commit_cancelled<T: 'static>(
+    sink: &dyn Sink<T>,
+    run: &Run,
+    committables: &[Committable],
+) {
+    let cancelled = Cancelled::default();
+    cancelled.set();
+    match run.committer(sink, cancelled).commit(committables) {
+        Ok(outcomes) => drop(answers_each("commit", committables, outcomes)),
+        Err(error) => assert_eq!(
+            error.kind(),
+            ErrorKind::Unavailable,
+            "a commit that gives up says that it is to be tried again: {error}"
+        ),
+    }
+}
+
+fn answers_each(
+    what: &str,
+    committables: &[Committable],
+    outcomes: Vec<CommitOutcome>,
+) -> Vec<CommitOutcome> {
     assert_eq!(
         outcomes.len(),
         committables.len(),
-        "recover answers one outcome for each output"
+        "{what} answers one outcome for each output"
     );
     outcomes
-}
-
-/// Commits each output by its own call.
-pub(super) fn commit<T: 'static>(
-    sink: &dyn Sink<T>,
-    committables: &[Committable],
-) -> Vec<CommitOutcome> {
-    let mut committer = sink
-        .committer()
-        .unwrap_or_else(|error| panic!("committer: {error}"));
-    committables
-        .iter()
-        .map(|committable| {
-            committer
-                .commit(committable)
-                .unwrap_or_else(|error| panic!("commit: {error}"))
-        })
-        .collect()
 }
 
 /// One attempt: a writer for each subtask.
@@ -65,20 +169,18 @@ pub(super) struct Writers<T> {
 }
 
 impl<T: 'static> Writers<T> {
-    /// Opens the writers of a job that goes on from `snapshot`.
-    pub(super) fn open(
-        sink: &dyn Sink<T>,
-        job: JobId,
-        parallelism: usize,
-        snapshot: Option<&Snapshot>,
-    ) -> Self {
+    /// Opens the writers of a run that goes on from `snapshot`.
+    pub(super) fn open(sink: &dyn Sink<T>, run: &Run, snapshot: Option<&Snapshot>) -> Self {
         let bell = Bell::default();
-        let writers = (0..parallelism)
+        let writers = (0..run.parallelism)
             .map(|subtask| {
                 let context = SinkContext {
-                    job,
+                    job: run.job,
+                    uid: UID.to_owned(),
                     subtask,
-                    parallelism,
+                    parallelism: run.parallelism,
+                    lineage: run.lineage.clone(),
+                    run: run.number,
                     next_checkpoint: snapshot.map_or(1, |snapshot| snapshot.checkpoint + 1),
                     restored: snapshot.map(|snapshot| snapshot.entries.clone()),
                     waker: bell.waker(),
@@ -134,12 +236,20 @@ impl<T: 'static> Writers<T> {
     ) -> (Vec<StateEntry>, Vec<Option<Vec<Committable>>>) {
         let mut entries = Vec::new();
         for writer in &mut self.writers {
-            let state = writer.snapshot();
+            let state = writer.snapshot(checkpoint);
             entries.extend(state.unwrap_or_else(|error| panic!("snapshot: {error}")));
         }
         let writers = self.writers.iter_mut();
         let ready = writers.map(|writer| ask(writer.as_mut(), checkpoint));
         (entries, ready.collect())
+    }
+
+    /// Tells every writer that the output up to this snapshot is committed.
+    pub(super) fn committed(&mut self, checkpoint: CheckpointId) {
+        for writer in &mut self.writers {
+            let told = writer.committed(checkpoint);
+            told.unwrap_or_else(|error| panic!("committed: {error}"));
+        }
     }
 
     fn finish_prepare(

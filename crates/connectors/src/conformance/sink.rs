@@ -6,7 +6,7 @@ use millstream_core::JobId;
 use millstream_engine::connector::{CommitOutcome, Committable, Sink};
 
 use super::assert_same;
-use super::drive::{Snapshot, Writers, commit, recover};
+use super::drive::{Run, Snapshot, Writers, commit, commit_cancelled, recover};
 
 /// A place that a sink writes to, fresh and empty, and how to look at it from outside.
 pub trait SinkTarget {
@@ -40,14 +40,18 @@ pub trait SinkTarget {
 /// - Prepared output is committed by the recovery of another process, also after its checkpoint was given up and
 ///   a later snapshot holds it.
 /// - A crash before prepare leaves nothing visible, and nothing at all after the next attempt began.
+/// - A commit that is cancelled is done or says that it is to be tried again, and the next recovery completes it.
 /// - Output that is gone is reported lost, by commit and by recovery.
+/// - A fork touches nothing that the job it comes from prepared for its further snapshots.
+/// - A job that goes on removes what its predecessor, and those that went on from there before it and died, had prepared
+///   without a snapshot.
 /// - All of it at parallelism 1 to 3, and with a job that was restored under another id.
 pub struct SinkSuite<'a, S> {
     target: &'a dyn Fn() -> S,
 }
 
-const JOB: JobId = JobId::from_bytes([0xaa; 16]);
-const RESTORED_JOB: JobId = JobId::from_bytes([0xbb; 16]);
+pub(super) const JOB: JobId = JobId::from_bytes([0xaa; 16]);
+pub(super) const RESTORED_JOB: JobId = JobId::from_bytes([0xbb; 16]);
 
 impl<'a, S: SinkTarget> SinkSuite<'a, S> {
     /// A suite that asks `target` for a fresh target for every check.
@@ -69,14 +73,23 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
         }
         self.prepares_nothing_in_an_empty_epoch();
         self.commits_once();
+        self.commits_again_what_was_cancelled();
         self.reports_lost_output();
+        self.leaves_the_other_branch_alone();
+        self.removes_what_was_left_behind();
+    }
+
+    /// A fresh target.
+    pub(super) fn target(&self) -> S {
+        (self.target)()
     }
 
     fn commits_exactly_the_epochs(&self, parallelism: usize) {
         let target = (self.target)();
         let sink = target.sink();
-        recover(sink.as_ref(), None);
-        let mut writers = Writers::open(sink.as_ref(), JOB, parallelism, None);
+        let run = Run::first(JOB, parallelism);
+        recover(sink.as_ref(), &run, None);
+        let mut writers = Writers::open(sink.as_ref(), &run, None);
         for epoch in 1..=3 {
             let first = (epoch - 1) * 1_000;
             writers.write(target.records(first..first + 500));
@@ -85,7 +98,8 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
             assert_same(before, target.visible(), (0..first).collect());
             let snapshot = writers.prepare(epoch);
             assert_same(before, target.visible(), (0..first).collect());
-            expect_all(sink.as_ref(), &snapshot, &CommitOutcome::Committed);
+            expect_all(sink.as_ref(), &run, &snapshot, &CommitOutcome::Committed);
+            writers.committed(epoch);
             let promise = "a commit shows the epoch's records";
             assert_same(promise, target.visible(), (0..first + 1_000).collect());
         }
@@ -96,25 +110,27 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
     fn splits_epochs_at_the_first_prepare(&self, parallelism: usize) {
         let target = (self.target)();
         let sink = target.sink();
-        recover(sink.as_ref(), None);
-        let mut writers = Writers::open(sink.as_ref(), JOB, parallelism, None);
+        let run = Run::first(JOB, parallelism);
+        recover(sink.as_ref(), &run, None);
+        let mut writers = Writers::open(sink.as_ref(), &run, None);
         writers.write(target.records(0..100));
         let first = writers.prepare_and_write(1, target.records(100..200));
-        expect_all(sink.as_ref(), &first, &CommitOutcome::Committed);
+        expect_all(sink.as_ref(), &run, &first, &CommitOutcome::Committed);
         let promise =
             "what is written after the first call of prepare belongs to the next snapshot";
         assert_same(promise, target.visible(), (0..100).collect());
         let second = writers.prepare(2);
-        expect_all(sink.as_ref(), &second, &CommitOutcome::Committed);
+        expect_all(sink.as_ref(), &run, &second, &CommitOutcome::Committed);
         assert_same(promise, target.visible(), (0..200).collect());
     }
 
     fn recovers_what_was_prepared(&self, parallelism: usize) {
         let target = (self.target)();
+        let run = Run::first(JOB, parallelism);
         let snapshot = {
             let sink = target.sink();
-            recover(sink.as_ref(), None);
-            let mut writers = Writers::open(sink.as_ref(), JOB, parallelism, None);
+            recover(sink.as_ref(), &run, None);
+            let mut writers = Writers::open(sink.as_ref(), &run, None);
             writers.write(target.records(0..300));
             let snapshot = writers.prepare(1);
             writers.write(target.records(300..400));
@@ -122,20 +138,20 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
         };
         let promise = "prepared output is committed by the next process";
         let sink = target.sink();
+        let run = run.go_on(RESTORED_JOB, 1).at(1 + parallelism % 3);
         for expected in [CommitOutcome::Committed, CommitOutcome::AlreadyCommitted] {
-            let outcomes = recover(sink.as_ref(), Some(&snapshot));
+            let outcomes = recover(sink.as_ref(), &run, Some(&snapshot));
             assert!(
                 outcomes.iter().all(|outcome| *outcome == expected),
                 "{promise}: {outcomes:?}"
             );
             assert_same(promise, target.visible(), (0..300).collect());
         }
-        let other = 1 + parallelism % 3;
-        let mut writers = Writers::open(sink.as_ref(), RESTORED_JOB, other, Some(&snapshot));
+        let mut writers = Writers::open(sink.as_ref(), &run, Some(&snapshot));
         assert_no_leftovers(&target, "after a restore under another job id");
         writers.write(target.records(300..600));
         let next = writers.prepare(2);
-        expect_all(sink.as_ref(), &next, &CommitOutcome::Committed);
+        expect_all(sink.as_ref(), &run, &next, &CommitOutcome::Committed);
         assert_same(
             "a restored job goes on",
             target.visible(),
@@ -145,21 +161,23 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
 
     fn forgets_what_was_not_prepared(&self, parallelism: usize) {
         let target = (self.target)();
+        let run = Run::first(JOB, parallelism);
         {
             let sink = target.sink();
-            recover(sink.as_ref(), None);
-            let mut writers = Writers::open(sink.as_ref(), JOB, parallelism, None);
+            recover(sink.as_ref(), &run, None);
+            let mut writers = Writers::open(sink.as_ref(), &run, None);
             writers.write(target.records(0..300));
         }
         let sink = target.sink();
-        recover(sink.as_ref(), None);
-        let mut writers = Writers::open(sink.as_ref(), JOB, parallelism, None);
+        let run = run.next();
+        recover(sink.as_ref(), &run, None);
+        let mut writers = Writers::open(sink.as_ref(), &run, None);
         let promise = "a crash before prepare leaves nothing visible";
         assert_same(promise, target.visible(), Vec::new());
         assert_no_leftovers(&target, "after a crash before prepare");
         writers.write(target.records(0..300));
         let snapshot = writers.prepare(1);
-        expect_all(sink.as_ref(), &snapshot, &CommitOutcome::Committed);
+        expect_all(sink.as_ref(), &run, &snapshot, &CommitOutcome::Committed);
         assert_same(
             "the next attempt writes it again",
             target.visible(),
@@ -169,10 +187,11 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
 
     fn keeps_output_of_checkpoints_that_were_given_up(&self, parallelism: usize) {
         let target = (self.target)();
+        let run = Run::first(JOB, parallelism);
         let snapshot = {
             let sink = target.sink();
-            recover(sink.as_ref(), None);
-            let mut writers = Writers::open(sink.as_ref(), JOB, parallelism, None);
+            recover(sink.as_ref(), &run, None);
+            let mut writers = Writers::open(sink.as_ref(), &run, None);
             writers.write(target.records(0..100));
             let given_up = writers.prepare(1);
             writers.write(target.records(100..200));
@@ -181,7 +200,7 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
             snapshot
         };
         let sink = target.sink();
-        let outcomes = recover(sink.as_ref(), Some(&snapshot));
+        let outcomes = recover(sink.as_ref(), &run.next(), Some(&snapshot));
         let promise = "a snapshot commits what an earlier one was given up with";
         assert!(
             outcomes
@@ -195,8 +214,9 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
     fn prepares_nothing_in_an_empty_epoch(&self) {
         let target = (self.target)();
         let sink = target.sink();
-        recover(sink.as_ref(), None);
-        let mut writers = Writers::open(sink.as_ref(), JOB, 2, None);
+        let run = Run::first(JOB, 2);
+        recover(sink.as_ref(), &run, None);
+        let mut writers = Writers::open(sink.as_ref(), &run, None);
         for (checkpoint, numbers) in [(1, 0..0), (2, 0..10), (3, 0..0)] {
             let expected = if numbers.is_empty() {
                 Vec::new()
@@ -212,7 +232,7 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
                 numbers.is_empty(),
                 "an epoch without records prepares nothing"
             );
-            expect_all(sink.as_ref(), &snapshot, &CommitOutcome::Committed);
+            expect_all(sink.as_ref(), &run, &snapshot, &CommitOutcome::Committed);
             let all = before.into_iter().chain(expected).collect();
             assert_same(
                 "an epoch without records shows nothing",
@@ -225,14 +245,20 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
     fn commits_once(&self) {
         let target = (self.target)();
         let sink = target.sink();
-        recover(sink.as_ref(), None);
-        let mut writers = Writers::open(sink.as_ref(), JOB, 2, None);
+        let run = Run::first(JOB, 2);
+        recover(sink.as_ref(), &run, None);
+        let mut writers = Writers::open(sink.as_ref(), &run, None);
         writers.write(target.records(0..100));
         let snapshot = writers.prepare(1);
-        expect_all(sink.as_ref(), &snapshot, &CommitOutcome::Committed);
-        expect_all(sink.as_ref(), &snapshot, &CommitOutcome::AlreadyCommitted);
+        expect_all(sink.as_ref(), &run, &snapshot, &CommitOutcome::Committed);
+        expect_all(
+            sink.as_ref(),
+            &run,
+            &snapshot,
+            &CommitOutcome::AlreadyCommitted,
+        );
         drop(writers);
-        let outcomes = recover(target.sink().as_ref(), Some(&snapshot));
+        let outcomes = recover(target.sink().as_ref(), &run.next(), Some(&snapshot));
         let promise = "a second commit changes nothing and says so";
         assert!(
             outcomes
@@ -243,11 +269,34 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
         assert_same(promise, target.visible(), (0..100).collect());
     }
 
+    fn commits_again_what_was_cancelled(&self) {
+        let target = (self.target)();
+        let sink = target.sink();
+        let run = Run::first(JOB, 2);
+        recover(sink.as_ref(), &run, None);
+        let mut writers = Writers::open(sink.as_ref(), &run, None);
+        writers.write(target.records(0..100));
+        let snapshot = writers.prepare(1);
+        drop(writers);
+        commit_cancelled(sink.as_ref(), &run, &snapshot.committables);
+        let outcomes = recover(target.sink().as_ref(), &run.next(), Some(&snapshot));
+        let promise = "a commit that was cancelled is completed by the next recovery";
+        let is_done = |outcome| {
+            matches!(
+                outcome,
+                CommitOutcome::Committed | CommitOutcome::AlreadyCommitted
+            )
+        };
+        assert!(outcomes.into_iter().all(is_done), "{promise}");
+        assert_same(promise, target.visible(), (0..100).collect());
+    }
+
     fn reports_lost_output(&self) {
         let target = (self.target)();
         let sink = target.sink();
-        recover(sink.as_ref(), None);
-        let mut writers = Writers::open(sink.as_ref(), JOB, 1, None);
+        let run = Run::first(JOB, 1);
+        recover(sink.as_ref(), &run, None);
+        let mut writers = Writers::open(sink.as_ref(), &run, None);
         writers.write(target.records(0..100));
         let snapshot = writers.prepare(1);
         drop(writers);
@@ -256,8 +305,8 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
             .iter()
             .for_each(|committable| target.destroy(committable));
         for outcomes in [
-            commit(sink.as_ref(), &snapshot.committables),
-            recover(target.sink().as_ref(), Some(&snapshot)),
+            commit(sink.as_ref(), &run, &snapshot.committables),
+            recover(target.sink().as_ref(), &run.next(), Some(&snapshot)),
         ] {
             assert!(
                 outcomes
@@ -270,8 +319,13 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
     }
 }
 
-fn expect_all<T: 'static>(sink: &dyn Sink<T>, snapshot: &Snapshot, expected: &CommitOutcome) {
-    let outcomes = commit(sink, &snapshot.committables);
+pub(super) fn expect_all<T: 'static>(
+    sink: &dyn Sink<T>,
+    run: &Run,
+    snapshot: &Snapshot,
+    expected: &CommitOutcome,
+) {
+    let outcomes = commit(sink, run, &snapshot.committables);
     assert!(
         outcomes.iter().all(|outcome| outcome == expected),
         "a commit of checkpoint {} answers {expected:?}: {outcomes:?}",
@@ -279,7 +333,7 @@ fn expect_all<T: 'static>(sink: &dyn Sink<T>, snapshot: &Snapshot, expected: &Co
     );
 }
 
-fn assert_no_leftovers(target: &impl SinkTarget, when: &str) {
+pub(super) fn assert_no_leftovers(target: &impl SinkTarget, when: &str) {
     let leftovers = target.leftovers();
     assert!(
         leftovers.is_empty(),

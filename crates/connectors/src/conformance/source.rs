@@ -2,12 +2,9 @@
 
 use std::fmt::Debug;
 
-use millstream_core::JobId;
-use millstream_engine::connector::{
-    Source, SourceContext, SourceProgress, SourceReader, SourceStatus, StateEntry,
-};
+use millstream_engine::connector::{Limit, Source, SourceStatus, StateEntry};
 
-use super::wake::Bell;
+use super::attempt::{SourceAttempt, SourceJob, TakenSnapshot};
 use super::{Random, assert_same};
 
 /// The highest parallelism that is tried.
@@ -20,9 +17,11 @@ const PARALLELISM: usize = 4;
 ///
 /// # Promises checked
 /// - All readers together hand out exactly the truth, at every parallelism from 1 to 4.
-/// - A poll hands out at most `limit` records and counts them right.
+/// - A poll hands out at most `limit` records and counts them right, and no more bytes than the limit where it counts
+///   them and they are more than one record.
 /// - A snapshot does not move the reader, and says the same twice.
 /// - What was restored, at any parallelism, hands out exactly the rest; also again and again.
+/// - A restored entry is handed to its owner alone, who is one of the readers.
 /// - An entry's key is used once; entries survive being written as JSON.
 /// - A reader that has ended stays ended, also after a restore.
 /// - A reader that waits calls its waker.
@@ -65,6 +64,32 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> SourceSuite<'a, T, R> {
         self
     }
 
+    /// Checks a source that can't be replayed, bounded or not: everything but what is handed out after a restore.
+    ///
+    /// # Panics
+    /// A promise is broken.
+    pub fn run_without_replay(&self) {
+        for parallelism in 1..=PARALLELISM {
+            let job = SourceJob::default();
+            let seed = self.seed.wrapping_add(parallelism as u64);
+            let mut attempt = Attempt::open(self, &job, parallelism, None, seed);
+            let mut random = Random::new(seed);
+            let mut found = Vec::new();
+            for _ in 0..random.below(20) {
+                found.extend(attempt.poll_one(&mut random));
+                attempt.snapshot();
+            }
+            found.extend(attempt.read_to_end());
+            let promise = format!("reads everything once at parallelism {parallelism}");
+            assert_same(&promise, found, self.truth.clone());
+            attempt.check_ended();
+            let taken = attempt.snapshot();
+            drop(attempt);
+            // What it says of its position is taken back, at any parallelism.
+            drop(Attempt::open(self, &job, 1, Some(&taken), seed));
+        }
+    }
+
     /// Runs every check.
     ///
     /// # Panics
@@ -75,13 +100,15 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> SourceSuite<'a, T, R> {
             "the suite reads to the end: the source is bounded"
         );
         for parallelism in 1..=PARALLELISM {
-            let mut attempt = Attempt::open(self, parallelism, None, self.seed);
+            let job = SourceJob::default();
+            let mut attempt = Attempt::open(self, &job, parallelism, None, self.seed);
             let found = attempt.read_to_end();
             let promise = format!("reads everything once at parallelism {parallelism}");
             assert_same(&promise, found, self.truth.clone());
             attempt.check_ended();
-            let entries = attempt.snapshot();
-            let mut restored = Attempt::open(self, 1, Some(entries), self.seed);
+            let taken = attempt.snapshot();
+            drop(attempt);
+            let mut restored = Attempt::open(self, &job, 1, Some(&taken), self.seed);
             assert_same(
                 "nothing comes after the end",
                 restored.read_to_end(),
@@ -97,10 +124,11 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> SourceSuite<'a, T, R> {
     fn play(&self, seed: u64) {
         let mut random = Random::new(seed);
         let mut found = Vec::new();
-        let mut entries = None;
+        let job = SourceJob::default();
+        let mut taken = None;
         for _ in 0..random.below(4) {
             let parallelism = 1 + random.below(PARALLELISM);
-            let mut attempt = Attempt::open(self, parallelism, entries, seed);
+            let mut attempt = Attempt::open(self, &job, parallelism, taken.as_ref(), seed);
             for _ in 0..random.below(20) {
                 found.extend(attempt.poll_one(&mut random));
             }
@@ -109,20 +137,21 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> SourceSuite<'a, T, R> {
                 // What is read behind the snapshot comes again: it is forgotten here as in a crash.
                 attempt.poll_one(&mut random);
             }
-            entries = Some(before);
+            taken = Some(before);
         }
-        let mut attempt = Attempt::open(self, 1 + random.below(PARALLELISM), entries, seed);
+        let parallelism = 1 + random.below(PARALLELISM);
+        let mut attempt = Attempt::open(self, &job, parallelism, taken.as_ref(), seed);
         found.extend(attempt.read_to_end());
         let promise = format!("restores hand out exactly the rest (seed {seed})");
         assert_same(&promise, found, self.truth.clone());
     }
 }
 
-/// One attempt: a reader for each subtask.
+/// One attempt of the suite's source.
 struct Attempt<'a, T: 'static, R> {
     suite: &'a SourceSuite<'a, T, R>,
-    readers: Vec<(Box<dyn SourceReader<T>>, bool)>,
-    bell: Bell,
+    job: &'a SourceJob,
+    attempt: SourceAttempt<T>,
     seed: u64,
     random: Random,
 }
@@ -130,33 +159,17 @@ struct Attempt<'a, T: 'static, R> {
 impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
     fn open(
         suite: &'a SourceSuite<'a, T, R>,
+        job: &'a SourceJob,
         parallelism: usize,
-        restored: Option<Vec<StateEntry>>,
+        restored: Option<&TakenSnapshot>,
         seed: u64,
     ) -> Self {
         let source = (suite.source)();
-        let bell = Bell::default();
-        let readers = (0..parallelism)
-            .map(|subtask| {
-                let context = SourceContext {
-                    job: JobId::from_bytes([7; 16]),
-                    subtask,
-                    parallelism,
-                    restored: restored.clone(),
-                    waker: bell.waker(),
-                    progress: SourceProgress::default(),
-                };
-                let reader = source.open(context);
-                (
-                    reader.unwrap_or_else(|error| panic!("seed {seed}: open: {error}")),
-                    false,
-                )
-            })
-            .collect();
+        let attempt = job.attempt(source.as_ref(), parallelism, restored);
         Self {
             suite,
-            readers,
-            bell,
+            job,
+            attempt: attempt.unwrap_or_else(|error| panic!("seed {seed}: open: {error}")),
             seed,
             random: Random::new(seed),
         }
@@ -164,17 +177,16 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
 
     /// Polls one reader once, with a random limit.
     fn poll_one(&mut self, random: &mut Random) -> Vec<R> {
-        let subtask = random.below(self.readers.len());
-        let limit = *[1, 2, 7, 100, 10_000].get(random.below(5)).unwrap();
-        self.poll(subtask, limit).0
+        let subtask = random.below(self.attempt.parallelism());
+        let records = *[1, 2, 7, 100, 10_000].get(random.below(5)).unwrap();
+        let bytes = *[1, 100, 3_000, usize::MAX].get(random.below(4)).unwrap();
+        self.poll(subtask, Limit { records, bytes }).0
     }
 
-    fn poll(&mut self, subtask: usize, limit: usize) -> (Vec<R>, SourceStatus) {
+    fn poll(&mut self, subtask: usize, limit: Limit) -> (Vec<R>, SourceStatus) {
         let seed = self.seed;
-        let (reader, ended) = self.readers.get_mut(subtask).unwrap();
-        let mut out = Vec::new();
-        let status = reader
-            .poll(&mut out, limit)
+        let polled = self.attempt.poll(subtask, limit);
+        let (out, status) = polled
             .unwrap_or_else(|error| panic!("seed {seed}: poll of subtask {subtask}: {error}"));
         let found: Vec<R> = out.into_iter().flat_map(self.suite.records).collect();
         let counted = if let SourceStatus::Ready(count) = status {
@@ -188,35 +200,34 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
             "seed {seed}: a poll counts what it hands out"
         );
         assert!(
-            found.len() <= limit,
-            "seed {seed}: {} records were handed out at a limit of {limit}",
-            found.len()
+            found.len() <= limit.records,
+            "seed {seed}: {} records were handed out at a limit of {}",
+            found.len(),
+            limit.records
         );
+        let counted = self.attempt.counted;
         assert!(
-            !*ended || status == SourceStatus::Ended,
-            "seed {seed}: subtask {subtask} had ended and answers {status:?}"
+            counted <= limit.bytes || found.len() <= 1,
+            "seed {seed}: {} records of {counted} bytes were handed out at a limit of {} bytes",
+            found.len(),
+            limit.bytes
         );
-        *ended = status == SourceStatus::Ended;
         (found, status)
     }
 
-    /// The entries of all subtasks, as they come back from a snapshot.
-    fn snapshot(&mut self) -> Vec<StateEntry> {
+    /// A snapshot on disk.
+    fn snapshot(&mut self) -> TakenSnapshot {
         let seed = self.seed;
-        let mut entries = Vec::new();
-        for (reader, _) in &mut self.readers {
-            let first = reader
-                .snapshot()
-                .unwrap_or_else(|error| panic!("snapshot: {error}"));
-            let second = reader
-                .snapshot()
-                .unwrap_or_else(|error| panic!("snapshot: {error}"));
-            assert_eq!(
-                first, second,
-                "seed {seed}: a snapshot does not move the reader"
-            );
-            entries.extend(first);
-        }
+        let mut take = || {
+            let taken = self.attempt.snapshot(self.job, false);
+            taken.unwrap_or_else(|error| panic!("seed {seed}: snapshot: {error}"))
+        };
+        let (first, second) = (take(), take());
+        let entries = second.entries.clone();
+        assert_eq!(
+            first.entries, entries,
+            "seed {seed}: a snapshot does not move the readers"
+        );
         let mut keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
         keys.sort_unstable();
         if let Some(twice) = keys.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -228,17 +239,17 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
             copy, entries,
             "seed {seed}: entries survive being written as JSON"
         );
-        copy
+        second
     }
 
     fn read_to_end(&mut self) -> Vec<R> {
         let mut found = Vec::new();
-        while self.readers.iter().any(|(_, ended)| !ended) {
+        while !self.attempt.has_ended() {
             let mut waits = Vec::new();
             let mut moved = false;
-            for subtask in 0..self.readers.len() {
+            for subtask in 0..self.attempt.parallelism() {
                 let limit = 1 + self.random.below(2_000);
-                let (records, status) = self.poll(subtask, limit);
+                let (records, status) = self.poll(subtask, Limit::records(limit));
                 found.extend(records);
                 match status {
                     SourceStatus::Ready(_) => moved = true,
@@ -247,17 +258,16 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
                 }
             }
             if !moved && !waits.is_empty() {
-                self.bell
-                    .wait("a pending source", waits.into_iter().flatten().min());
+                self.attempt.wait(waits.into_iter().flatten().min());
             }
         }
         found
     }
 
     fn check_ended(&mut self) {
-        for subtask in 0..self.readers.len() {
+        for subtask in 0..self.attempt.parallelism() {
             for limit in [1, 1_000] {
-                let (_, status) = self.poll(subtask, limit);
+                let (_, status) = self.poll(subtask, Limit::records(limit));
                 assert_eq!(status, SourceStatus::Ended, "what has ended stays ended");
             }
         }

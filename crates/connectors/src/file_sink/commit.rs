@@ -1,41 +1,38 @@
 //! The committer: gives prepared files their visible names.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{CommitOutcome, Committable, SinkCommitter, StateEntry};
+use millstream_engine::connector::{
+    Cancelled, CommitOutcome, Committable, CommitterContext, SinkCommitter, StateEntry,
+};
 
-use super::directory::{rename_new, sync};
 use super::disk_error;
-use super::held::HeldFiles;
-use super::names::{Leftovers, PreparedFile};
+use super::kin::Kin;
+use super::leftovers::Leftovers;
+use super::place::Place;
+use super::prepared::{PreparedFile, SinkState};
+
+/// How often a file is looked at again that has changed its name in between.
+const LOOKS: usize = 4;
 
 pub(super) struct FileCommitter {
-    held: Arc<HeldFiles>,
+    context: CommitterContext,
+    /// Where the sink writes now.
+    directory: PathBuf,
 }
 
 impl FileCommitter {
-    pub(super) fn new(held: Arc<HeldFiles>) -> Self {
-        Self { held }
+    pub(super) fn new(context: CommitterContext, directory: PathBuf) -> Self {
+        Self { context, directory }
     }
 }
 
 impl SinkCommitter for FileCommitter {
-    fn commit(&mut self, committable: &Committable) -> Result<CommitOutcome> {
-        let file = match PreparedFile::parse(committable) {
-            Ok(file) => file,
-            Err(why) => return Ok(CommitOutcome::Unknown(why)),
-        };
-        let outcome = settle(&file)?;
-        if is_visible(&outcome) {
-            sync_directory(file.directory())?;
-            self.held.release(&file.prepared());
-        }
-        Ok(outcome)
+    fn commit(&mut self, committables: &[Committable]) -> Result<Vec<CommitOutcome>> {
+        settle_all(committables, &self.context.cancelled)
     }
 
     fn recover(
@@ -43,106 +40,139 @@ impl SinkCommitter for FileCommitter {
         committables: &[Committable],
         restored: &[StateEntry],
     ) -> Result<Vec<CommitOutcome>> {
-        self.held.release_all();
-        let mut outcomes = Vec::with_capacity(committables.len());
-        let mut directories: BTreeSet<PathBuf> = BTreeSet::new();
-        for committable in committables {
-            let outcome = match PreparedFile::parse(committable) {
-                Ok(file) => {
-                    let outcome = settle(&file)?;
-                    if is_visible(&outcome) {
-                        directories.insert(file.directory().to_owned());
-                    }
-                    outcome
-                }
-                Err(why) => CommitOutcome::Unknown(why),
-            };
-            outcomes.push(outcome);
-        }
-        for directory in &directories {
-            sync_directory(directory)?;
-        }
-        Leftovers::unprepared(restored).remove();
+        let outcomes = settle_all(committables, &self.context.cancelled)?;
+        let states = SinkState::all(restored);
+        let CommitterContext {
+            job, run, lineage, ..
+        } = &self.context;
+        let kin = Kin::new(*job, *run, lineage, &states);
+        let places = states.into_iter().map(|state| state.directory);
+        Leftovers::new(kin, places.chain([self.directory.clone()])).remove_unprepared();
         Ok(outcomes)
     }
 }
 
-fn is_visible(outcome: &CommitOutcome) -> bool {
-    matches!(
-        outcome,
-        CommitOutcome::Committed | CommitOutcome::AlreadyCommitted
-    )
-}
-
-fn sync_directory(directory: &Path) -> Result<()> {
-    sync(directory).map_err(|error| disk_error("sync the directory", directory, &error))
-}
-
-/// What lies at a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Found {
-    bytes: u64,
-    /// Device and inode: two names of one file agree in it.
-    identity: (u64, u64),
-}
-
-fn find(path: &Path) -> Result<Option<Found>> {
-    match std::fs::symlink_metadata(path) {
-        Ok(metadata) => Ok(Some(Found {
-            bytes: metadata.len(),
-            identity: (metadata.dev(), metadata.ino()),
-        })),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(disk_error("look at", path, &error)),
+/// Brings all files to their visible names, then makes that durable, once for each directory.
+fn settle_all(committables: &[Committable], cancelled: &Cancelled) -> Result<Vec<CommitOutcome>> {
+    let mut places: BTreeMap<PathBuf, Place> = BTreeMap::new();
+    let mut outcomes = Vec::with_capacity(committables.len());
+    for committable in committables {
+        if cancelled.is_set() {
+            return Err(given_up(committable, committables.len() - outcomes.len()));
+        }
+        outcomes.push(match PreparedFile::parse(committable) {
+            Ok(file) => settle(place_of(&mut places, file.directory())?, &file)?,
+            Err(why) => CommitOutcome::Unknown(why),
+        });
     }
+    // Also where everything had its name before: whoever renamed it may have died before this.
+    places.values().try_for_each(Place::sync)?;
+    Ok(outcomes)
+}
+
+fn place_of<'a>(places: &'a mut BTreeMap<PathBuf, Place>, path: &Path) -> Result<&'a Place> {
+    if !places.contains_key(path) {
+        places.insert(path.to_owned(), Place::open(path)?);
+    }
+    places.get(path).ok_or_else(|| {
+        let message = format!("the directory {} was opened and is not", path.display());
+        Error::new(&codes::INTERNAL, message)
+    })
+}
+
+fn given_up(next: &Committable, left: usize) -> Error {
+    let message = format!(
+        "the job is being cancelled; {left} files from {} on wait",
+        next.name
+    );
+    Error::new(&codes::SINK_WRITE, message)
+        .next("start the job again from its newest snapshot, which commits them")
 }
 
 /// Brings one file to its visible name, or tells why that is not possible.
-fn settle(file: &PreparedFile) -> Result<CommitOutcome> {
-    let (prepared, visible) = (file.prepared(), file.visible());
-    match (find(&prepared)?, find(&visible)?) {
-        (None, None) => Ok(CommitOutcome::Lost(format!(
-            "neither {} nor {} is there",
-            prepared.display(),
-            visible.display()
-        ))),
-        (None, Some(found)) if found.bytes == file.bytes => Ok(CommitOutcome::AlreadyCommitted),
-        (None, Some(found)) => Ok(CommitOutcome::Unknown(format!(
-            "{} holds {} bytes where {} were written",
-            visible.display(),
-            found.bytes,
-            file.bytes
-        ))),
-        (Some(found), _) if found.bytes != file.bytes => Ok(CommitOutcome::Lost(format!(
-            "{} holds {} bytes where {} were written",
-            prepared.display(),
-            found.bytes,
-            file.bytes
-        ))),
-        // A rename by hard link that was cut off in the middle.
-        (Some(hidden), Some(shown)) if hidden.identity == shown.identity => {
-            std::fs::remove_file(&prepared)
-                .map_err(|error| disk_error("remove", &prepared, &error))?;
-            Ok(CommitOutcome::AlreadyCommitted)
+fn settle(place: &Place, file: &PreparedFile) -> Result<CommitOutcome> {
+    for _ in 0..LOOKS {
+        if let Some(outcome) = look(place, file)? {
+            return Ok(outcome);
         }
-        (Some(_), Some(_)) => Err(foreign(&prepared, &visible)),
-        (Some(_), None) => match rename_new(&prepared, &visible) {
-            Ok(()) => Ok(CommitOutcome::Committed),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(foreign(&prepared, &visible))
-            }
-            Err(error) => Err(disk_error("rename to", &visible, &error)),
-        },
     }
+    let message = format!("{} changes its name again and again", file.hidden);
+    Err(Error::new(&codes::SINK_WRITE, message).next("see who else renames files there"))
 }
 
-fn foreign(prepared: &Path, visible: &Path) -> Error {
+/// Tries once. `None`: another process renames the same file.
+fn look(place: &Place, file: &PreparedFile) -> Result<Option<CommitOutcome>> {
+    let (hidden, shown) = (place.find(&file.hidden)?, place.find(&file.name)?);
+    let holds = |name: &str, bytes: u64| {
+        format!(
+            "{} holds {bytes} bytes where {} were written",
+            place.named(name).display(),
+            file.bytes
+        )
+    };
+    let outcome = match (hidden, shown) {
+        (None, None) => missing(place, file)?,
+        (None, Some(shown)) if shown.bytes == file.bytes => CommitOutcome::AlreadyCommitted,
+        (None, Some(shown)) => CommitOutcome::Unknown(holds(&file.name, shown.bytes)),
+        (Some(hidden), _) if hidden.bytes != file.bytes => {
+            CommitOutcome::Lost(holds(&file.hidden, hidden.bytes))
+        }
+        // A rename by hard link that was cut off in the middle.
+        (Some(hidden), Some(shown)) if hidden.is_same_file(&shown) => {
+            match place.remove(&file.hidden) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed
+                    .map_err(|error| disk_error("remove", &place.named(&file.hidden), &error))?,
+            }
+            CommitOutcome::AlreadyCommitted
+        }
+        (Some(_), Some(_)) => return Err(foreign(place, file)),
+        (Some(_), None) => match place.rename_new(&file.hidden, &file.name) {
+            Ok(()) => CommitOutcome::Committed,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(disk_error("rename to", &place.named(&file.name), &error));
+            }
+        },
+    };
+    Ok(Some(outcome))
+}
+
+/// A file that has neither name is lost only if this is the directory in which it was.
+fn missing(place: &Place, file: &PreparedFile) -> Result<CommitOutcome> {
+    place.check_in_place()?;
+    let is_other = file
+        .identity
+        .is_some_and(|identity| identity != place.identity());
+    // Device numbers change when a disk is mounted again, and directories are copied to other disks: the job's output goes
+    // along, an empty directory where nothing is mounted has none.
+    if is_other && !place.has_any(file.visible_start())? {
+        let message = format!(
+            "{} is not the directory in which {} was prepared: none of the job's files are there",
+            file.directory().display(),
+            file.hidden
+        );
+        return Err(Error::new(&codes::SINK_WRITE, message).next(format!(
+            "mount it or bring it back; if it is gone for good, put an empty file of the name {} there and go on with \
+             --on-lost-output accept",
+            file.name
+        )));
+    }
+    Ok(CommitOutcome::Lost(format!(
+        "neither {} nor {} is there",
+        place.named(&file.hidden).display(),
+        place.named(&file.name).display()
+    )))
+}
+
+fn foreign(place: &Place, file: &PreparedFile) -> Error {
     Error::new(
         &codes::SINK_WRITE,
         format!(
             "{} can't be committed: a file that this job did not write has the name {}",
-            prepared.display(),
-            visible.display()
+            place.named(&file.hidden).display(),
+            place.named(&file.name).display()
         ),
     )
     .next("move that file away; the commit is tried again")

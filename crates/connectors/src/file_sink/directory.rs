@@ -1,6 +1,6 @@
-//! The target directory: the few operations on it that must survive a crash.
+//! The target directory: which one it is, and the few operations on it that must survive a crash.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -8,33 +8,62 @@ use std::path::{Path, PathBuf};
 use millstream_core::{Error, Result, codes};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
 
 use super::disk_error;
+
+/// Which directory it is, whatever its path: an empty one in its place (a disk that is not mounted) is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    pub(super) fn of(metadata: &fs::Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        }
+    }
+}
 
 /// A directory that exists, by its absolute path.
 #[derive(Debug, Clone)]
 pub(super) struct Directory {
     path: PathBuf,
+    identity: Identity,
 }
 
 impl Directory {
-    /// The directory `path`, made if it is missing.
+    /// The directory `path`, made if it is missing, with all above it.
+    ///
+    /// # Errors
+    /// It can't be made, made durable or looked at.
     pub(super) fn create(path: &Path) -> Result<Self> {
         let failed = |error: io::Error| disk_error("make the directory", path, &error);
-        if !path.is_dir() {
-            fs::create_dir_all(path).map_err(failed)?;
-        }
+        make(path).map_err(failed)?;
+        Self::existing(path)
+    }
+
+    /// The directory `path`, which is there.
+    ///
+    /// # Errors
+    /// It is not, or can't be reached.
+    pub(super) fn existing(path: &Path) -> Result<Self> {
+        let failed = |error: io::Error| disk_error("open the directory", path, &error);
         let path = path.canonicalize().map_err(failed)?;
         if path.to_str().is_none() {
             let message = format!("the path {} is not UTF-8", path.display());
             return Err(Error::new(&codes::SINK_WRITE, message)
                 .next("give a path that a snapshot can hold as text"));
         }
-        if let Some(parent) = path.parent() {
-            // So that a fresh directory is still there after a power failure.
-            sync(parent).map_err(failed)?;
+        let metadata = path.metadata().map_err(failed)?;
+        if !metadata.is_dir() {
+            return Err(failed(io::ErrorKind::NotADirectory.into()));
         }
-        Ok(Self { path })
+        let identity = Identity::of(&metadata);
+        Ok(Self { path, identity })
     }
 
     /// The absolute path.
@@ -42,32 +71,78 @@ impl Directory {
         &self.path
     }
 
-    /// Makes a new file and locks it. `None`: a file of that name is there.
-    pub(super) fn create_locked(&self, name: &str) -> Result<Option<File>> {
-        let path = self.path.join(name);
-        let failed = |error: io::Error| disk_error("create", &path, &error);
-        let file = match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
-            Err(error) => return Err(failed(error)),
-        };
-        match file.try_lock() {
-            // Somebody may have taken the file for a leftover before it was locked.
-            Ok(()) if file.metadata().map_err(failed)?.nlink() > 0 => Ok(Some(file)),
-            Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(disk_error("lock", &path, &error)),
-        }
+    /// Which directory it was when it was opened.
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
     }
 
     /// Makes what was created and renamed in the directory durable.
+    ///
+    /// # Errors
+    /// It can't be synced, or another directory has come in its place, where none of it is.
     pub(super) fn sync(&self) -> Result<()> {
-        sync(&self.path).map_err(|error| disk_error("sync the directory", &self.path, &error))
+        let failed = |error: io::Error| disk_error("sync the directory", &self.path, &error);
+        let directory = File::open(&self.path).map_err(failed)?;
+        if Identity::of(&directory.metadata().map_err(failed)?) != self.identity {
+            let message = format!(
+                "another directory has taken the place of {}",
+                self.path.display()
+            );
+            return Err(Error::new(&codes::SINK_WRITE, message).next(
+                "leave the directory where it is; the job goes on from its newest snapshot",
+            ));
+        }
+        directory.sync_all().map_err(failed)
     }
 }
 
-/// Makes the entries of a directory durable.
-pub(super) fn sync(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
+/// Where a path would lead if what is missing of it were there.
+pub(super) fn resolve(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for above in path.ancestors() {
+        if let Ok(found) = above.canonicalize() {
+            let rest = path.strip_prefix(above).unwrap_or(Path::new(""));
+            // Of an empty rest nothing is joined, which would put a slash behind the path.
+            return if rest.as_os_str().is_empty() {
+                found
+            } else {
+                found.join(rest)
+            };
+        }
+    }
+    path
+}
+
+/// Makes a directory and those above it, each of which is still there after a power failure.
+fn make(path: &Path) -> io::Result<()> {
+    let path = std::path::absolute(path)?;
+    let missing: Vec<&Path> = path
+        .ancestors()
+        .take_while(|above| !above.exists())
+        .collect();
+    for directory in missing.iter().rev() {
+        match fs::create_dir(directory) {
+            // Another subtask was quicker; whether it lived to sync is not known.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => {}
+            made => made?,
+        }
+        sync_parent(directory)?;
+    }
+    if missing.is_empty() {
+        return match sync_parent(&path) {
+            // Not ours to sync: we have made nothing there.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            synced => synced,
+        };
+    }
+    Ok(())
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 /// Renames a file unless there is one of the new name (`AlreadyExists`).

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,8 +14,9 @@ use millstream_engine::connector::{Committable, Waker};
 
 use super::directory::{Directory, rename_new};
 use super::disk_error;
-use super::held::HeldFiles;
-use super::names::{Names, PreparedFile};
+use super::lock::WriterLock;
+use super::names::Names;
+use super::prepared::PreparedFile;
 
 /// Orders that may wait for the disk. With buffers of 1 MiB this is most of a writer's memory.
 const ORDERS: usize = 4;
@@ -53,12 +54,7 @@ struct Shared {
 
 impl Disk {
     /// Starts the thread.
-    pub(super) fn start(
-        directory: Directory,
-        names: Names,
-        held: Arc<HeldFiles>,
-        waker: Waker,
-    ) -> Result<Self> {
+    pub(super) fn start(directory: Directory, names: Names, waker: Waker) -> Result<Self> {
         let (orders, order_receiver) = bounded(ORDERS);
         let (spare_sender, spare) = bounded(ORDERS + 1);
         let (prepared_sender, prepared) = bounded(1);
@@ -67,7 +63,7 @@ impl Disk {
         let files = Files {
             directory,
             names,
-            held,
+            lock: None,
             present: None,
             ended: Vec::new(),
             number: 0,
@@ -227,10 +223,18 @@ impl DiskThread {
     }
 }
 
-/// A hidden file, open and locked.
+/// A hidden file that is being written.
 struct HiddenFile {
     file: File,
     path: PathBuf,
+    number: u64,
+    bytes: u64,
+}
+
+/// A file that is complete and synced. There may be very many until the next snapshot: none of them is kept open.
+#[derive(Debug, Clone, Copy)]
+struct EndedFile {
+    number: u64,
     bytes: u64,
 }
 
@@ -238,11 +242,11 @@ struct HiddenFile {
 struct Files {
     directory: Directory,
     names: Names,
-    held: Arc<HeldFiles>,
+    /// Taken with the first file, and held until the writer goes.
+    lock: Option<WriterLock>,
     present: Option<HiddenFile>,
-    /// Complete and synced.
-    ended: Vec<HiddenFile>,
-    /// The number of the next file that is made or named.
+    ended: Vec<EndedFile>,
+    /// The number of the next file that is made.
     number: u64,
 }
 
@@ -264,38 +268,53 @@ impl Files {
     }
 
     fn create(&mut self) -> Result<HiddenFile> {
+        if self.lock.is_none() {
+            self.lock = Some(WriterLock::take(&self.directory, &mut self.names)?);
+        }
         loop {
-            let name = self.names.in_progress(self.number);
+            let number = self.number;
             self.number += 1;
-            if let Some(file) = self.directory.create_locked(&name)? {
-                return Ok(HiddenFile {
-                    file,
-                    path: self.directory.path().join(name),
-                    bytes: 0,
-                });
+            let path = self.path(number);
+            match File::create_new(&path) {
+                Ok(file) => {
+                    return Ok(HiddenFile {
+                        file,
+                        path,
+                        number,
+                        bytes: 0,
+                    });
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(disk_error("create", &path, &error)),
             }
         }
+    }
+
+    /// Where the file with this number lies until it is prepared.
+    fn path(&self, number: u64) -> PathBuf {
+        self.directory.path().join(self.names.in_progress(number))
     }
 
     fn end(&mut self) -> Result<()> {
         if let Some(present) = self.present.take() {
             let synced = present.file.sync_all();
-            let path = present.path.clone();
-            self.ended.push(present);
-            synced.map_err(|error| disk_error("sync", &path, &error))?;
+            self.ended.push(EndedFile {
+                number: present.number,
+                bytes: present.bytes,
+            });
+            synced.map_err(|error| disk_error("sync", &present.path, &error))?;
         }
         Ok(())
     }
 
     fn prepare(&mut self, checkpoint: CheckpointId) -> Result<Vec<Committable>> {
-        self.held.release_renamed(self.directory.path());
         let mut committables = Vec::with_capacity(self.ended.len());
         let mut number = 0;
-        for mut hidden in std::mem::take(&mut self.ended) {
-            let prepared = self.name_prepared(&mut hidden, checkpoint, &mut number)?;
+        for ended in &self.ended {
+            let prepared = self.name_prepared(*ended, checkpoint, &mut number)?;
             committables.push(prepared.committable());
-            self.held.hold(hidden.path, hidden.file);
         }
+        self.ended.clear();
         self.directory.sync()?;
         Ok(committables)
     }
@@ -303,45 +322,41 @@ impl Files {
     /// Renames a file to the first prepared name that is free, from `number` on, and whose visible name is free too.
     fn name_prepared(
         &self,
-        hidden: &mut HiddenFile,
+        ended: EndedFile,
         checkpoint: CheckpointId,
         number: &mut u64,
     ) -> Result<PreparedFile> {
+        let mut path = self.path(ended.number);
         loop {
             let (name, visible) = self.names.prepared(checkpoint, *number);
             *number += 1;
-            let path = self.directory.path().join(&name);
-            let failed = |error: std::io::Error| disk_error("rename to", &path, &error);
-            match rename_new(&hidden.path, &path) {
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
+            let prepared = self.directory.path().join(&name);
+            let failed = |error: std::io::Error| disk_error("rename to", &prepared, &error);
+            match rename_new(&path, &prepared) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
                 result => result.map_err(failed)?,
             }
-            hidden.path.clone_from(&path);
+            path.clone_from(&prepared);
             // Looked at only now: whoever had the prepared name before may have been committed.
-            if !self
-                .directory
-                .path()
-                .join(&visible)
-                .try_exists()
-                .map_err(failed)?
-            {
-                return Ok(PreparedFile::new(
-                    &self.directory,
-                    name,
-                    visible,
-                    hidden.bytes,
-                ));
+            let shown = self.directory.path().join(&visible);
+            if !shown.try_exists().map_err(failed)? {
+                let directory = &self.directory;
+                return Ok(PreparedFile::new(directory, name, visible, ended.bytes));
             }
         }
     }
 
     /// Removes what was never prepared.
     fn abandon(&mut self) {
-        for hidden in self.present.take().into_iter().chain(self.ended.drain(..)) {
-            if let Err(error) = std::fs::remove_file(&hidden.path) {
-                // The next attempt tries again.
-                tracing::debug!("{} can't be removed: {error}", hidden.path.display());
+        let present = self.present.take().map(|present| present.number);
+        let ended = std::mem::take(&mut self.ended);
+        let numbers = ended.into_iter().map(|ended| ended.number).chain(present);
+        for path in numbers.map(|number| self.path(number)) {
+            if let Err(error) = std::fs::remove_file(&path) {
+                // Of a prepare that failed it has another name; the next attempt removes that one.
+                tracing::debug!("{} can't be removed: {error}", path.display());
             }
         }
+        self.lock = None;
     }
 }

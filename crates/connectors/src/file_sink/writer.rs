@@ -1,14 +1,12 @@
 //! The writer: encodes on the worker thread, decides where files end.
 
-use std::sync::Arc;
-
 use millstream_core::{CheckpointId, JobId, Result};
 use millstream_engine::connector::{Prepared, SinkContext, SinkWriter, StateEntry, WriteStatus};
 
 use super::directory::Directory;
 use super::disk::{Disk, Order};
-use super::held::HeldFiles;
-use super::names::{Names, state_entry};
+use super::names::Names;
+use super::prepared::SinkState;
 use crate::formats::{FileEncoder, FileFormat};
 
 /// Bytes that are handed to the disk at once.
@@ -37,19 +35,22 @@ impl<T: 'static> FileWriter<T> {
         directory: Directory,
         format: &dyn FileFormat<T>,
         max_file_bytes: u64,
-        held: Arc<HeldFiles>,
+        origin: JobId,
         context: &SinkContext,
     ) -> Result<Self> {
         let (job, subtask) = (context.job, context.subtask);
         let names = Names {
+            origin,
             job,
+            run: context.run,
             subtask,
+            slot: 0,
             extension: format.extension(),
         };
         Ok(Self {
             encoder: format.encoder(),
             max_file_bytes,
-            disk: Disk::start(directory.clone(), names, held, context.waker.clone())?,
+            disk: Disk::start(directory.clone(), names, context.waker.clone())?,
             buffer: Vec::new(),
             handed_over: 0,
             in_file: false,
@@ -131,9 +132,10 @@ impl<T: 'static> SinkWriter<T> for FileWriter<T> {
         Ok(Prepared::Ready(committables))
     }
 
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
+    fn snapshot(&mut self, _checkpoint: CheckpointId) -> Result<Vec<StateEntry>> {
         // One entry is enough for all subtasks.
-        let entries = (self.subtask == 0).then(|| state_entry(self.job, &self.directory));
+        let entries =
+            (self.subtask == 0).then(|| SinkState::new(self.job, &self.directory).entry());
         Ok(entries.into_iter().collect())
     }
 }

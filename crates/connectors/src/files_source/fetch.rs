@@ -3,6 +3,7 @@
 //! It is given tasks (stretches of files) and hands back blocks of whole records, in order. Both
 //! channels are short: that bounds the memory, and the thread is never far ahead.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::Builder;
 
@@ -31,6 +32,8 @@ pub(crate) struct Task {
     pub(crate) known: Option<Start>,
     /// Whether bytes may have been appended to the file since it was found. They are not read.
     pub(crate) may_grow: bool,
+    /// Whether a last record without its end is kept back, because the file may grow.
+    pub(crate) keeps_tail: bool,
 }
 
 /// What the thread tells of the task with a number.
@@ -45,12 +48,17 @@ pub(crate) enum News {
     /// The task's file was opened. Its first record, if heads were asked for and there is one.
     Opened(Option<Vec<u8>>),
     Block(Block),
-    /// The file has grown since it was found, which the task allows.
-    Grown,
-    /// The end; the next record that is not the task's begins at `start`.
+    /// The file has grown since it was found, which the task allows. Its last record may have been cut off; then it was
+    /// not handed out.
+    Grown {
+        cut: bool,
+    },
+    /// The end; the next record that is not the task's begins at `start`. `kept`: that is a last one without its end,
+    /// which is kept back.
     Done {
         start: Start,
         taken: u64,
+        kept: bool,
     },
     /// Nothing more will come of this task.
     Failed(InputError),
@@ -65,6 +73,8 @@ pub(crate) struct Opening {
     pub(crate) head: bool,
     /// Whether the first record is no data.
     pub(crate) skip_head: bool,
+    /// Where files are moved that can't be read to their end.
+    pub(crate) aside: Option<PathBuf>,
 }
 
 /// The worker's end. Dropping it ends the thread.
@@ -202,7 +212,7 @@ impl FetchThread {
         let mut open = match open.filter(|open| can_go_on(open, task)) {
             Some(open) => open,
             None => {
-                let (open, head) = self.open_file(&task.file)?;
+                let (open, head) = self.open_file(task)?;
                 if self.tell(task, News::Opened(head)).is_err() {
                     return Ok(Err(Gone));
                 }
@@ -219,7 +229,42 @@ impl FetchThread {
         if open.is_behind(from) || known.offset > open.stream.position().offset {
             open.stream.go_to(known)?;
         }
+        open.stream.keep_tail(true);
         open.stream.advance(from)?;
+        if self.tell_blocks(task, &mut open)?.is_err() {
+            return Ok(Err(Gone));
+        }
+        let grown = self.compare(task, &open)?;
+        let mut tail = open.stream.has_tail(from, task.to);
+        if tail && !task.keeps_tail && !grown {
+            // Nobody is writing, so the file ends without a line end.
+            open.stream.keep_tail(false);
+            tail = false;
+            if self.tell_blocks(task, &mut open)?.is_err() {
+                return Ok(Err(Gone));
+            }
+        }
+        let start = if open.stream.is_adrift() {
+            known
+        } else {
+            open.stream.position()
+        };
+        let taken = open.stream.taken_since();
+        open.passed = task.to;
+        self.open = Some(open);
+        if grown && self.tell(task, News::Grown { cut: tail }).is_err() {
+            return Ok(Err(Gone));
+        }
+        let kept = tail && task.keeps_tail;
+        Ok(self.tell(task, News::Done { start, taken, kept }))
+    }
+
+    /// Hands over every whole record of the task.
+    fn tell_blocks(
+        &self,
+        task: &Task,
+        open: &mut OpenFile,
+    ) -> Result<Result<(), Gone>, InputError> {
         while let Some(block) = open.stream.next_block(task.to)? {
             if self.tell(task, News::Block(block)).is_err() {
                 return Ok(Err(Gone));
@@ -228,20 +273,18 @@ impl FetchThread {
                 open.stream.give_back(buffer);
             }
         }
-        let grown = self.compare(task, &open)?;
-        let start = open.stream.position();
-        let taken = open.stream.taken_since();
-        open.passed = task.to;
-        self.open = Some(open);
-        if grown && self.tell(task, News::Grown).is_err() {
-            return Ok(Err(Gone));
-        }
-        Ok(self.tell(task, News::Done { start, taken }))
+        Ok(Ok(()))
     }
 
-    fn open_file(&self, file: &Arc<FoundFile>) -> Result<(OpenFile, Option<Vec<u8>>), InputError> {
-        let open = || RecordStream::open(file, self.opening.dialects.clone(), self.opening.sizes);
+    fn open_file(&self, task: &Task) -> Result<(OpenFile, Option<Vec<u8>>), InputError> {
+        let file = &task.file;
+        let aside = self.opening.aside.as_deref();
+        let open = || {
+            let dialects = self.opening.dialects.clone();
+            RecordStream::open(file, aside, dialects, self.opening.sizes)
+        };
         let mut stream = open()?;
+        stream.keep_tail(task.keeps_tail);
         let head = if self.opening.head {
             stream.take_head()?
         } else {
@@ -278,7 +321,7 @@ impl FetchThread {
 
 /// Compressed data that looks damaged is mostly a file that is still being written.
 fn or_changed(task: &Task, error: InputError) -> InputError {
-    let now = std::fs::metadata(task.file.path.as_ref()).map(|metadata| Identity::of(&metadata));
+    let now = std::fs::metadata(&task.file.path).map(|metadata| Identity::of(&metadata));
     match (&error, now) {
         (InputError::Damaged { .. }, Ok(now)) if now != task.file.identity => {
             InputError::Changed(now)

@@ -1,10 +1,14 @@
 //! The bytes of one file as a stream: decompressed, and decoded where that has to come first.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use flate2::bufread::GzDecoder;
+use rustix::fs::OFlags;
 
+use super::away::find_in;
 use super::charset::Reading;
 use super::decoding::Decoding;
 use super::listing::{Compression, FoundFile, Identity};
@@ -20,10 +24,7 @@ pub(crate) enum InputError {
     Damaged { at: u64, cause: io::Error },
     #[error("the record at offset {offset} has no end within reach of the limit of {limit} bytes")]
     Endless { offset: u64, limit: usize },
-    #[error(
-        "zstd needs a window of more than the 128 MiB that a reader takes: compress it again with --long=27 at most, \
-         or without --long"
-    )]
+    #[error("its zstd window is larger than the 128 MiB that a reader takes")]
     Window,
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -133,6 +134,20 @@ impl Body {
     }
 }
 
+/// Opens a file; anything else that lies there is an error and never waits.
+fn open_file(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NONBLOCK.bits() as i32;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::IsADirectory, "it is no file"))
+    }
+}
+
 /// An open file. Nothing behind the size that it was found with is ever read.
 pub(crate) struct Input {
     body: Body,
@@ -143,9 +158,18 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Opens `file` at its first byte.
-    pub(crate) fn open(file: &FoundFile, reading: Reading) -> Result<Self, InputError> {
-        let opened = File::open(file.path.as_ref()).map_err(|error| match error.kind() {
+    /// Opens `file` at its first byte, where it lies or where it was moved `aside` because it can't be read to its end.
+    pub(crate) fn open(
+        file: &FoundFile,
+        aside: Option<&Path>,
+        reading: Reading,
+    ) -> Result<Self, InputError> {
+        let opened = open_file(&file.path).or_else(|error| {
+            let moved = aside.filter(|_| error.kind() == io::ErrorKind::NotFound);
+            let moved = moved.and_then(|aside| find_in(aside, &file.name, file.identity));
+            moved.map_or(Err(error), |path| open_file(&path))
+        });
+        let opened = opened.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => InputError::Missing,
             _ => InputError::Io(error),
         })?;
@@ -154,7 +178,7 @@ impl Input {
             file: opened.take(size),
             count: 0,
         };
-        let body = match Compression::of(&file.path) {
+        let body = match Compression::of(file.name.bytes()) {
             // An empty file is empty, whatever it is called: somebody is about to write it.
             Compression::None => Body::Plain(counted),
             _ if size == 0 => Body::Plain(counted),

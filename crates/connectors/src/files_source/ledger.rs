@@ -1,53 +1,73 @@
-//! What one reader knows of every file: which splits are its own, what it has handed out, what comes next.
+//! What one reader knows of the pieces of files that were announced: which splits are its own, what it has handed
+//! out, what comes next.
 //!
-//! Pure: it is told what was found and what was handed out, and says what to read. All offsets are
+//! Pure: it is told what was announced and what was handed out, and says what to read. All offsets are
 //! places between records: everything that begins in a stretch `[from, to)` of the file is one piece of
 //! work, so the same records come out whatever the split size and the parallelism are.
 //!
-//! Files that have left the directory are forgotten, so the ledger is never larger than the directory.
+//! Pieces are worked through in the order of their numbers, so the position is one number and what is known of the
+//! few pieces behind it; it does not grow with the number of files.
 
 mod change;
 mod entry;
 mod file;
-mod share;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::StateEntry;
 
-pub(crate) use self::change::unreadable;
-use self::entry::{Entry, Part, Restored};
+pub(crate) use self::change::{Mended, changed_error, lost, unreadable};
+use self::entry::{Entry, Restored, TailEntry};
 use self::file::FileState;
 pub(crate) use self::file::Totals;
-use self::share::Share;
 use super::fetch::Task;
-use super::listing::{Compression, FoundFile, Listing};
-use super::options::Changed;
+use super::intervals::Intervals;
+use super::layers::{self, Layer, Position};
+use super::listing::{Compression, FoundFile, Identity};
+use super::name::{Key, Name};
+use super::options::{Bad, Changed, Lost};
+use super::piece::{Announcement, Piece};
+use super::share::Share;
 use super::stream::Start;
 
-/// Who reads, and how files are split among readers.
+/// Who reads, and where.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) subtask: usize,
     pub(crate) parallelism: usize,
-    /// Bytes in a split of a file that can be split.
-    pub(crate) split: u64,
+    /// The directory in which the files lie.
+    pub(crate) directory: PathBuf,
     /// Whether no file can be split, because text is decoded before it is cut.
     pub(crate) decodes_first: bool,
     pub(crate) changed: Changed,
+    pub(crate) lost: Lost,
+    pub(crate) bad: Bad,
 }
 
 /// The task that is being handed out.
 #[derive(Debug)]
 struct Running {
     number: u64,
-    path: Arc<str>,
+    piece: u64,
     from: u64,
     to: u64,
     /// Bytes up to here have been counted as read.
     counted: u64,
+}
+
+/// A last record without its end, of a file that may grow: it is handed out when its end has come, or the source
+/// ends.
+#[derive(Debug, Clone, PartialEq)]
+struct Tail {
+    name: Name,
+    /// The file when the record was found without its end.
+    identity: Identity,
+    /// Bytes in the file's splits, which decide who takes it at a restore.
+    split: u64,
+    start: Start,
 }
 
 /// What came of a task that has ended.
@@ -59,47 +79,57 @@ pub(crate) struct Finished {
     pub(crate) file: bool,
 }
 
+/// The most files of which the farthest known record start is kept after they were read, so that growth is read on
+/// from there.
+const REMEMBERED: usize = 1_024;
+
 /// The ledger of one reader.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     place: Place,
-    files: BTreeMap<Arc<str>, FileState>,
-    /// Files with splits that have not been given out, in the order in which they are read.
-    waiting: VecDeque<Arc<str>>,
+    layers: Vec<Layer>,
+    /// Pieces of which something is left for this reader, in the order of their numbers.
+    pieces: VecDeque<FileState>,
+    /// The first of them that has splits which were not given out; those before have none.
+    given: usize,
+    /// The number behind the last piece that was announced.
+    next: u64,
     running: VecDeque<Running>,
     next_number: u64,
-    /// The state that the job was restored from, until the first listing.
-    restored: Option<(Vec<StateEntry>, Restored)>,
-    /// Files that have been read and forgotten.
-    gone: Totals,
+    tails: BTreeMap<Key, Tail>,
+    /// Where reading came to in files that may grow.
+    reached: VecDeque<(Key, Start)>,
     columns: Option<Vec<String>>,
+    ended: bool,
 }
 
 impl Ledger {
     /// The ledger of a reader that starts from `entries`, those of all readers of a snapshot.
     pub(crate) fn new(place: Place, entries: Option<Vec<StateEntry>>) -> Result<Self> {
-        let mut columns = None;
-        let restored = match entries {
-            None => None,
-            Some(mut entries) => {
-                // Readers that had not looked yet wrote what they were restored from, each of them.
-                let mut seen = BTreeSet::new();
-                entries.retain(|entry| seen.insert(entry.value.to_string()));
-                let mut restored = Restored::read(&entries)?;
-                columns = restored.columns.take();
-                Some((entries, restored))
-            }
+        let restored = Restored::read(&entries.unwrap_or_default())?;
+        let all_done = restored.layers.iter().map(Layer::all_below).max();
+        let mine = |tail: &Tail| {
+            let key = tail.name.key();
+            let share = Share::new(key, tail.split, place.subtask, place.parallelism);
+            share.owns(tail.start.offset).then_some(key)
         };
-        Ok(Self {
+        let tails = restored.tails.into_iter();
+        let tails = tails.filter_map(|tail| mine(&tail).map(|key| (key, tail)));
+        let mut ledger = Self {
+            tails: tails.collect(),
             place,
-            files: BTreeMap::new(),
-            waiting: VecDeque::new(),
+            layers: restored.layers,
+            pieces: VecDeque::new(),
+            given: 0,
+            next: all_done.unwrap_or(0),
             running: VecDeque::new(),
             next_number: 0,
-            restored,
-            gone: Totals::default(),
-            columns,
-        })
+            reached: VecDeque::new(),
+            columns: restored.columns,
+            ended: false,
+        };
+        ledger.drop_layers();
+        Ok(ledger)
     }
 
     /// The names of the columns, if the first file has told them or the snapshot knew.
@@ -112,92 +142,164 @@ impl Ledger {
         self.columns = Some(names);
     }
 
-    /// Takes note of what lies in the directory now.
+    /// Takes note of what was announced. Answers how much of it is this reader's.
     ///
     /// # Errors
-    /// A file changed and that is to fail the job, or one is gone before it was read to its end.
-    pub(crate) fn observe(&mut self, listing: &Listing) -> Result<()> {
-        if let Some((_, restored)) = self.restored.take() {
-            self.adopt(restored, listing)?;
-        }
-        for found in listing {
-            if self.files.contains_key(&found.path) {
-                self.compare(found)?;
-            } else {
-                self.add(Arc::new(found.clone()));
-            }
-        }
-        let present: BTreeSet<&str> = listing.iter().map(|found| found.path.as_ref()).collect();
-        let gone = &mut self.gone;
-        self.files.retain(|path, state| {
-            let stays = present.contains(path.as_ref()) || !state.is_idle();
-            if !stays {
-                gone.add(state);
-            }
-            stays
-        });
-        Ok(())
-    }
-
-    fn add(&mut self, file: Arc<FoundFile>) {
-        let path = Arc::clone(&file.path);
-        let state = FileState::new(file, self.share(&path));
-        if state.splits > 0 {
-            self.waiting.push_back(Arc::clone(&path));
-        }
-        self.files.insert(path, state);
-    }
-
-    fn share(&self, path: &str) -> Share {
-        let place = &self.place;
-        let whole = place.decodes_first || Compression::of(path) != Compression::None;
-        let split = if whole { 0 } else { place.split };
-        Share::new(path, split, place.subtask, place.parallelism)
-    }
-
-    /// Puts a snapshot's state and the first listing after it together.
-    fn adopt(&mut self, restored: Restored, listing: &Listing) -> Result<()> {
-        let present: BTreeMap<&str, &FoundFile> = listing
-            .iter()
-            .map(|found| (found.path.as_ref(), found))
-            .collect();
-        for (path, parts) in restored.files {
-            let share = self.share(&path);
-            match present.get(path.as_ref()) {
-                None => change::check_gone(&path, &share, &parts)?,
-                Some(found) => {
-                    if let Some(state) = self.restore_file(found, share, parts)? {
-                        self.files.insert(Arc::clone(&path), state);
+    /// A piece was read in part with another charset or delimiter.
+    pub(crate) fn hear(&mut self, announcement: Announcement) -> Result<Totals> {
+        let mut totals = Totals::default();
+        match announcement {
+            Announcement::Pieces(pieces) => {
+                for piece in pieces {
+                    if piece.sequence >= self.next {
+                        self.next = piece.sequence + 1;
+                        self.supersede(&piece.name);
+                        self.add(&piece, &mut totals)?;
                     }
                 }
+                self.drop_layers();
+            }
+            Announcement::End => {
+                self.ended = true;
+                self.add_tails();
             }
         }
-        // Reading goes on in the order of the listing, whatever the order of the paths is.
-        for found in listing {
-            let waits = |state: &FileState| state.given < state.splits;
-            if self.files.get(&found.path).is_some_and(waits) {
-                self.waiting.push_back(Arc::clone(&found.path));
+        Ok(totals)
+    }
+
+    fn add(&mut self, piece: &Piece, totals: &mut Totals) -> Result<()> {
+        let key = piece.name.key();
+        let file = found(&self.place.directory, &piece.name, piece.identity);
+        let compressed = Compression::of(piece.name.bytes()) != Compression::None;
+        let whole = self.place.decodes_first || compressed;
+        let mut split = piece.split;
+        let (done, starts) = self.done_before(piece, split);
+        let complete = if split == 0 {
+            done.covers(0, u64::MAX)
+        } else {
+            done.covers(piece.from, piece.identity.size)
+        };
+        if complete && !done.is_empty() {
+            return Ok(());
+        }
+        if (split == 0) != whole {
+            if !done.is_empty() {
+                return Err(change::counted_otherwise(&file.text));
             }
+            // Nobody has read any of it, so it is cut as files are cut now.
+            split = if whole { 0 } else { piece.identity.size.max(1) };
+        }
+        let share = Share::new(key, split, self.place.subtask, self.place.parallelism);
+        let mut state = FileState::new(piece.sequence, Arc::new(file), share, piece.from);
+        state.grows = piece.grows;
+        state.restored = !done.is_empty();
+        for (from, to) in done.within(0, u64::MAX) {
+            state.done.insert(from, to);
+        }
+        state.starts = starts;
+        if piece.from > 0 {
+            self.join(key, piece, &mut state);
+        }
+        if state.has_gap() {
+            totals.files += u64::from(share.owns_first() && piece.from == 0);
+            totals.bytes += state.own_bytes();
+            self.pieces.push_back(state);
         }
         Ok(())
+    }
+
+    /// What readers have done of a piece before the job was restored.
+    fn done_before(&self, piece: &Piece, split: u64) -> (Intervals, Vec<Start>) {
+        let (mut done, mut starts) = (Intervals::default(), Vec::new());
+        let place = layers::Place {
+            sequence: piece.sequence,
+            key: piece.name.key(),
+            size: piece.identity.size,
+            split,
+        };
+        for layer in &self.layers {
+            layer.add_to(&place, &mut done, &mut starts);
+        }
+        starts.sort_unstable();
+        starts.dedup();
+        (done, starts)
+    }
+
+    /// Joins what was appended to what was read before: where that ended, and the record that had no end.
+    fn join(&mut self, key: Key, piece: &Piece, state: &mut FileState) {
+        let reached = self.reached.iter().find(|(file, _)| *file == key);
+        state.starts.extend(reached.map(|(_, start)| *start));
+        if let Some(tail) = self.tails.get(&key) {
+            state.starts.push(tail.start);
+            // It begins in front of this piece, in whatever split that is now.
+            state.set_tail((tail.start.offset, piece.from));
+        }
+        state.starts.sort_unstable();
+        state.starts.dedup();
+    }
+
+    /// A file that can't be read on is announced again: what was announced of it before is given up.
+    fn supersede(&mut self, name: &Name) {
+        if self.blocked().is_none() {
+            return;
+        }
+        while let Some(at) = self
+            .pieces
+            .iter()
+            .position(|state| state.blocked && state.file.name == *name)
+        {
+            self.remove(at);
+        }
+    }
+
+    fn remove(&mut self, at: usize) {
+        if let Some(state) = self.pieces.remove(at) {
+            self.running
+                .retain(|running| running.piece != state.sequence);
+            self.given -= usize::from(at < self.given);
+            self.drop_layers();
+        }
+    }
+
+    /// The source ends, and with it every record that had no end.
+    fn add_tails(&mut self) {
+        for (number, tail) in self.tails.values().enumerate() {
+            let file = found(&self.place.directory, &tail.name, tail.identity);
+            let (subtask, parallelism) = (self.place.subtask, self.place.parallelism);
+            let share = Share::new(tail.name.key(), tail.split, subtask, parallelism);
+            let sequence = self.next + number as u64;
+            let mut state = FileState::new(sequence, Arc::new(file), share, 0);
+            state.given = state.splits;
+            state.last = true;
+            state.restored = true;
+            state.starts.push(tail.start);
+            state.set_tail((tail.start.offset, tail.identity.size));
+            self.pieces.push_back(state);
+        }
+    }
+
+    /// All of this reader's splits of pieces with lower numbers are done.
+    pub(crate) fn below(&self) -> u64 {
+        let first = self.pieces.front().filter(|state| !state.last);
+        first.map_or(self.next, |state| state.sequence)
     }
 
     /// The next stretch to be read, if there is one.
     pub(crate) fn next_task(&mut self) -> Option<Task> {
         loop {
-            let path = self.waiting.front()?;
-            let Some((state, (from, to))) = self
-                .files
-                .get_mut(path)
-                .and_then(|state| state.next_gap().map(|gap| (state, gap)))
-            else {
-                self.waiting.pop_front();
+            if self.blocked().is_some() {
+                return None;
+            }
+            let state = self.pieces.get_mut(self.given)?;
+            let Some((from, to)) = state.next_gap() else {
+                self.given += 1;
                 continue;
             };
             let number = self.next_number;
             self.next_number += 1;
             state.running += 1;
             let known = state.starts.partition_point(|start| start.offset <= from);
+            let grows = self.place.changed == Changed::Ignore && state.share.split > 0;
             let task = Task {
                 number,
                 file: Arc::clone(&state.file),
@@ -207,11 +309,12 @@ impl Ledger {
                     .checked_sub(1)
                     .and_then(|last| state.starts.get(last))
                     .copied(),
-                may_grow: self.place.changed == Changed::Ignore && state.share.split > 0,
+                may_grow: grows || state.grows || state.last,
+                keeps_tail: state.grows,
             };
             self.running.push_back(Running {
                 number,
-                path: Arc::clone(path),
+                piece: state.sequence,
                 from,
                 to,
                 counted: from,
@@ -220,7 +323,25 @@ impl Ledger {
         }
     }
 
-    /// Whether a task is still wanted; it isn't after its file has been put back to its beginning.
+    fn state(&self, piece: u64) -> Option<&FileState> {
+        let at = self
+            .pieces
+            .binary_search_by_key(&piece, |state| state.sequence);
+        at.ok().and_then(|at| self.pieces.get(at))
+    }
+
+    fn state_mut(&mut self, piece: u64) -> Option<&mut FileState> {
+        let at = self
+            .pieces
+            .binary_search_by_key(&piece, |state| state.sequence);
+        at.ok().and_then(|at| self.pieces.get_mut(at))
+    }
+
+    fn running_state(&self) -> Option<&FileState> {
+        self.state(self.running.front()?.piece)
+    }
+
+    /// Whether a task is still wanted; it isn't after its file has been announced again.
     pub(crate) fn is_running(&self, task: u64) -> bool {
         self.running
             .front()
@@ -228,94 +349,148 @@ impl Ledger {
     }
 
     /// The file of the running task.
-    pub(crate) fn file(&self) -> Option<Arc<str>> {
-        self.running
-            .front()
-            .map(|running| Arc::clone(&running.path))
+    pub(crate) fn file(&self) -> Option<Arc<FoundFile>> {
+        self.running_state().map(|state| Arc::clone(&state.file))
     }
 
     /// Whether the file of the running task is one split, whose offsets are not those of its bytes.
     pub(crate) fn is_whole(&self) -> bool {
-        let state = self
-            .running
-            .front()
-            .and_then(|running| self.files.get(&running.path));
-        state.is_some_and(|state| state.share.split == 0)
+        self.running_state()
+            .is_some_and(|state| state.share.split == 0)
     }
 
     /// The records before `next` that belong to the running task have been handed out. Answers how many
     /// more bytes of the file count as read: none where offsets are not those of its bytes.
     pub(crate) fn handed_out(&mut self, next: Start) -> u64 {
-        let Some(running) = self.running.front_mut() else {
+        let Some(running) = self.running.front() else {
             return 0;
         };
-        let Some(state) = self.files.get_mut(&running.path) else {
+        let (piece, from, to) = (running.piece, running.from, running.to);
+        let Some(state) = self.state_mut(piece) else {
             return 0;
         };
-        state.done.insert(running.from, next.offset.min(running.to));
+        state.done.insert(from, next.offset.min(to));
         state.reached(next);
-        running.count(state, next.offset)
+        let limit = counted_up_to(state);
+        if state
+            .tail
+            .take_if(|tail| tail.0 == from && tail.0 < next.offset)
+            .is_some()
+        {
+            let key = state.file.name.key();
+            self.tails.remove(&key);
+        }
+        let running = self.running.front_mut();
+        running.map_or(0, |running| running.count(limit, next.offset))
     }
 
-    /// The running task has ended; the next record that is not its own begins at `next`.
-    pub(crate) fn finished(&mut self, next: Start) -> Finished {
+    /// The running task has ended; the next record that is not its own begins at `next`. `kept`: that is one of its
+    /// own that has no end yet.
+    pub(crate) fn finished(&mut self, next: Start, kept: bool) -> Finished {
         let Some(mut running) = self.running.pop_front() else {
             return Finished::default();
         };
-        let Some(state) = self.files.get_mut(&running.path) else {
+        let Some(state) = self.state_mut(running.piece) else {
             return Finished::default();
         };
         state.done.insert(running.from, running.to);
         state.reached(next);
         state.running -= 1;
-        Finished {
-            bytes: running.count(state, running.to),
-            file: state.is_idle() && state.share.owns_first(),
+        state.tail.take_if(|tail| tail.0 == running.from);
+        let limit = counted_up_to(state);
+        let finished = Finished {
+            bytes: running.count(limit, running.to),
+            file: state.is_idle() && state.share.owns_first() && state.from == 0,
+        };
+        self.keep_tail(&running, next, kept);
+        self.pass_finished();
+        finished
+    }
+
+    /// Keeps a last record without its end, or forgets it when it has been handed out.
+    fn keep_tail(&mut self, running: &Running, next: Start, kept: bool) {
+        let Some(state) = self.state(running.piece) else {
+            return;
+        };
+        if !(state.grows || state.last) {
+            return;
+        }
+        let key = state.file.name.key();
+        if kept {
+            let tail = Tail {
+                name: state.file.name.clone(),
+                identity: state.file.identity,
+                split: state.share.split,
+                start: next,
+            };
+            self.tails.insert(key, tail);
+        } else if self
+            .tails
+            .get(&key)
+            .is_some_and(|tail| (running.from..running.to).contains(&tail.start.offset))
+        {
+            self.tails.remove(&key);
+        }
+        self.reached.retain(|(file, _)| *file != key);
+        self.reached.push_back((key, next));
+        if self.reached.len() > REMEMBERED {
+            self.reached.pop_front();
         }
     }
 
-    /// Whether nothing is left to read of what has been found.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.running.is_empty() && self.restored.is_none()
+    /// Drops pieces of which nothing is left from the front.
+    fn pass_finished(&mut self) {
+        while self.pieces.front().is_some_and(FileState::is_idle) {
+            self.pieces.pop_front();
+            self.given = self.given.saturating_sub(1);
+        }
+        self.drop_layers();
     }
 
-    /// What the reader has to do and has done since the job was started from nothing.
-    pub(crate) fn totals(&self) -> Totals {
-        let mut totals = self.gone;
-        self.files.values().for_each(|state| totals.add(state));
-        totals
+    /// A layer of which every piece has been passed says nothing more.
+    fn drop_layers(&mut self) {
+        let below = self.below();
+        self.layers.retain(|layer| layer.end() > below);
     }
 
-    /// The state of this reader: entries for its own splits.
+    /// Whether nothing is left to read, and nothing will come.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended && self.pieces.is_empty() && self.running.is_empty()
+    }
+
+    /// The state of this reader.
     pub(crate) fn snapshot(&self) -> Result<Vec<StateEntry>> {
         let subtask = self.place.subtask;
-        if let Some((entries, _)) = &self.restored {
-            // Before the first listing nothing has moved. Keys are unique within the operator.
-            let again = |(number, entry): (usize, &StateEntry)| StateEntry {
-                key: format!("restored {number}#{subtask}"),
-                value: entry.value.clone(),
-            };
-            return Ok(entries.iter().enumerate().map(again).collect());
-        }
         let mut entries = Vec::new();
         if let Some(names) = &self.columns {
-            let columns = Entry::Columns {
-                names: names.clone(),
-            };
-            entries.push((format!("columns#{subtask}"), columns));
+            let names = names.clone();
+            entries.push((format!("columns#{subtask}"), Entry::Columns { names }));
         }
-        for (path, state) in &self.files {
-            if let Some(entry) = state.entry() {
-                entries.push((format!("{path}#{subtask}"), Entry::File(entry)));
-            }
+        for (number, layer) in self.layers.iter().enumerate() {
+            let layer = Entry::Layer(layer.clone());
+            entries.push((format!("layer {number}#{subtask}"), layer));
         }
+        for (number, tail) in self.tails.values().enumerate() {
+            let tail = Entry::Tail(TailEntry::of(tail));
+            entries.push((format!("tail {number}#{subtask}"), tail));
+        }
+        let touched = self.pieces.iter().take(self.given + 1);
+        let touched = touched.filter(|state| !state.last);
+        let position = Position {
+            subtask,
+            below: self.below(),
+            partial: touched.filter_map(FileState::partial).collect(),
+        };
+        let parallelism = self.place.parallelism;
+        let reader = Entry::Reader {
+            parallelism,
+            position,
+        };
+        entries.push((format!("reader#{subtask}"), reader));
         let written = entries.into_iter().map(|(key, entry)| {
             let value = serde_json::to_value(entry).map_err(|error| {
-                Error::new(
-                    &codes::INTERNAL,
-                    format!("the position in {key} can't be written"),
-                )
-                .cause(error)
+                let message = format!("the position `{key}` can't be written");
+                Error::new(&codes::INTERNAL, message).cause(error)
             })?;
             Ok(StateEntry { key, value })
         });
@@ -323,49 +498,27 @@ impl Ledger {
     }
 }
 
+/// Offsets up to which bytes are counted: none where offsets are not those of the file's bytes.
+fn counted_up_to(state: &FileState) -> u64 {
+    if state.share.split == 0 {
+        0
+    } else {
+        state.file.identity.size
+    }
+}
+
 impl Running {
     /// Counts the bytes before `offset` as read; answers how many of them had not been counted.
-    fn count(&mut self, state: &FileState, offset: u64) -> u64 {
-        if state.share.split == 0 {
-            return 0;
-        }
-        let read = offset.min(self.to).min(state.file.identity.size);
+    fn count(&mut self, limit: u64, offset: u64) -> u64 {
+        let read = offset.min(self.to).min(limit);
         let more = read.saturating_sub(self.counted);
         self.counted += more;
         more
     }
 }
 
-/// Sets the parts of a restored file against the file as it is now.
-impl Ledger {
-    fn restore_file(
-        &self,
-        found: &FoundFile,
-        share: Share,
-        parts: Vec<Part>,
-    ) -> Result<Option<FileState>> {
-        let Some(resolved) = change::resolve(found, &parts, self.place.changed)? else {
-            return Ok(None);
-        };
-        if (share.split == 0) != resolved.whole && !resolved.is_complete() {
-            return Err(change::counted_otherwise(&found.path));
-        }
-        let file = FoundFile {
-            path: Arc::clone(&found.path),
-            identity: resolved.identity,
-        };
-        let mut state = FileState::new(Arc::new(file), share);
-        state.warned = resolved.identity != found.identity;
-        state.restored = !resolved.done.is_empty();
-        if resolved.is_complete() {
-            state.given = state.splits;
-            state.done.insert(0, u64::MAX);
-        } else {
-            state.done = resolved.done;
-            state.starts = resolved.starts;
-        }
-        Ok(Some(state))
-    }
+fn found(directory: &Path, name: &Name, identity: Identity) -> FoundFile {
+    FoundFile::new(directory, name.clone(), identity)
 }
 
 #[cfg(test)]

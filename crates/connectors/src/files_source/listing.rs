@@ -1,17 +1,20 @@
 //! What lies in the source's directory.
 
-use std::fs::{self, Metadata};
+use std::collections::BinaryHeap;
+use std::fs::{self, Metadata, ReadDir};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use millstream_core::codes::Code;
 use millstream_core::{Error, Result, codes};
 use serde::{Deserialize, Serialize};
 
+use super::name::{Name, is_hidden, shown};
+
 /// What tells a file from a changed one of the same path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Identity {
     /// Bytes.
     pub(crate) size: u64,
@@ -50,13 +53,17 @@ pub(crate) enum Compression {
 }
 
 impl Compression {
-    pub(crate) fn of(path: &str) -> Self {
-        let ending = path
-            .rsplit_once('.')
-            .map(|(_, ending)| ending.to_ascii_lowercase());
-        match ending.as_deref() {
-            Some("gz") => Self::Gzip,
-            Some("zst") => Self::Zstd,
+    pub(crate) fn of(name: &[u8]) -> Self {
+        let Some(dot) = memchr::memrchr(b'.', name) else {
+            return Self::None;
+        };
+        match name
+            .get(dot + 1..)
+            .map(<[u8]>::to_ascii_lowercase)
+            .as_deref()
+        {
+            Some(b"gz") => Self::Gzip,
+            Some(b"zst") => Self::Zstd,
             _ => Self::None,
         }
     }
@@ -65,95 +72,264 @@ impl Compression {
 /// A file to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FoundFile {
-    pub(crate) path: Arc<str>,
+    pub(crate) path: PathBuf,
+    /// The path for people and for records to tell where they come from.
+    pub(crate) text: Arc<str>,
+    pub(crate) name: Name,
     pub(crate) identity: Identity,
 }
 
-/// All files of a directory, oldest first (by modification time, then by path).
-pub(crate) type Listing = Vec<FoundFile>;
-
-/// Lists the files of the directory `path`, or the file itself.
-///
-/// Names that begin with `_` or `.` are passed over; files that vanish meanwhile, too.
-pub(crate) fn list(path: &Path) -> Result<Listing> {
-    list_with(path, &codes::SOURCE_PATH)
-}
-
-/// As [`list`], for a source that runs: what can't be read now was there before, and may be there again.
-pub(crate) fn list_again(path: &Path) -> Result<Listing> {
-    list_with(path, &codes::SOURCE_READ)
-}
-
-fn list_with(path: &Path, code: &'static Code) -> Result<Listing> {
-    let unreadable = |path: &Path, error: &io::Error| unreadable(path, error, code);
-    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-    if !metadata.is_dir() {
-        return Ok(vec![found(path, &metadata)?]);
-    }
-    let mut files = Vec::new();
-    for entry in fs::read_dir(path).map_err(|error| unreadable(path, &error))? {
-        let entry = entry.map_err(|error| unreadable(path, &error))?;
-        let name = entry.file_name();
-        if matches!(name.as_encoded_bytes().first(), Some(b'_' | b'.')) {
-            continue;
-        }
-        let path = entry.path();
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => return Err(nested(&path)),
-            Ok(metadata) => files.push(found(&path, &metadata)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(unreadable(&path, &error)),
+impl FoundFile {
+    pub(crate) fn new(directory: &Path, name: Name, identity: Identity) -> Self {
+        let path = name.below(directory);
+        Self {
+            text: shown(&path).into(),
+            path,
+            name,
+            identity,
         }
     }
-    files.sort_by(|a, b| (a.identity.mtime, &a.path).cmp(&(b.identity.mtime, &b.path)));
-    Ok(files)
 }
 
-/// The absolute form of a path as the user gave it, so that identities do not depend on the
-/// directory that a process was started in.
-pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).map_err(|error| unreadable(path, &error, &codes::SOURCE_PATH))
+/// What tells one directory from another, whatever it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DirectoryId {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
 }
 
-fn found(path: &Path, metadata: &Metadata) -> Result<FoundFile> {
-    if !metadata.is_file() {
-        return Err(Error::new(
-            &codes::SOURCE_PATH,
-            format!("{} is neither a file nor a directory", path.display()),
-        )
-        .next("remove it, or give it a name that begins with `_` or `.`"));
+/// Where a source reads: all files of a directory, or one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Root {
+    pub(crate) directory: PathBuf,
+    /// The one file.
+    pub(crate) only: Option<Name>,
+}
+
+impl Root {
+    /// The root at `path`, made absolute so that it does not depend on the directory that a process was started in.
+    ///
+    /// # Errors
+    /// The path can't be looked at.
+    pub(crate) fn at(path: &Path) -> io::Result<Self> {
+        let path = std::path::absolute(path)?;
+        let directory = fs::metadata(&path)?.is_dir();
+        let parent = path.parent().zip(path.file_name());
+        Ok(match parent.filter(|_| !directory) {
+            Some((parent, name)) => Self {
+                directory: parent.to_owned(),
+                only: Some(Name::of(name)),
+            },
+            None => Self::directory(path),
+        })
     }
-    let text = path.to_str().ok_or_else(|| {
-        Error::new(
-            &codes::SOURCE_PATH,
-            format!(
-                "the name of {} is not UTF-8, so it can't be kept in a snapshot",
-                path.display()
+
+    pub(crate) fn directory(path: PathBuf) -> Self {
+        Self {
+            directory: path,
+            only: None,
+        }
+    }
+
+    /// What it is called.
+    pub(crate) fn shown(&self) -> String {
+        match &self.only {
+            Some(name) => shown(&name.below(&self.directory)),
+            None => shown(&self.directory),
+        }
+    }
+
+    /// Begins to list it.
+    ///
+    /// # Errors
+    /// The directory, or the one file, is not there or can't be looked at.
+    pub(crate) fn walk(&self) -> io::Result<Walk> {
+        let metadata = fs::metadata(&self.directory)?;
+        let directory = DirectoryId {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        };
+        let entries = match &self.only {
+            None => Entries::All(fs::read_dir(&self.directory)?),
+            Some(name) => {
+                fs::metadata(name.below(&self.directory))?;
+                Entries::One(Some(name.clone()))
+            }
+        };
+        Ok(Walk {
+            root: self.directory.clone(),
+            directory,
+            entries,
+        })
+    }
+}
+
+/// What an entry of the directory is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File(Identity),
+    Odd(Odd),
+}
+
+/// Why an entry is no file that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Odd {
+    Directory,
+    Special,
+    Dangling,
+    Denied,
+}
+
+impl Odd {
+    /// What it is, in words that follow its name.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Directory => "is a directory",
+            Self::Special => "is neither a file nor a directory",
+            Self::Dangling => "is a link that leads to no file",
+            Self::Denied => "may not be read: permission denied",
+        }
+    }
+
+    /// The error of a source that is to fail for it.
+    pub(crate) fn error(self, path: &Path) -> Error {
+        let name = shown(path);
+        let next = "take it away, give it a name that begins with `_` or `.`, or set source.file.bad to skip or quarantine";
+        match self {
+            Self::Directory => Error::new(
+                &codes::SOURCE_NESTED,
+                format!("the source directory holds the directory {name}"),
             ),
-        )
-        .next("rename the file")
-    })?;
-    Ok(FoundFile {
-        path: text.into(),
-        identity: Identity::of(metadata),
-    })
+            _ => Error::new(&codes::SOURCE_PATH, format!("{name} {}", self.words())),
+        }
+        .next(next)
+    }
 }
 
-fn nested(path: &Path) -> Error {
-    Error::new(
-        &codes::SOURCE_NESTED,
-        format!(
-            "the source directory holds the directory {}",
-            path.display()
-        ),
-    )
-    .next(
-        "move it away, give it a name that begins with `_` or `.`, or read it by a job of its own",
-    )
+/// One entry of the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) name: Name,
+    pub(crate) kind: Kind,
 }
 
-fn unreadable(path: &Path, error: &io::Error, code: &'static Code) -> Error {
-    Error::new(code, format!("{} can't be read", path.display()))
+enum Entries {
+    All(ReadDir),
+    One(Option<Name>),
+}
+
+/// A listing that is under way, taken in slices.
+pub(crate) struct Walk {
+    root: PathBuf,
+    pub(crate) directory: DirectoryId,
+    entries: Entries,
+}
+
+impl Walk {
+    /// At most the next `most` entries that are read by their names; fewer at the end alone. Entries that vanish
+    /// meanwhile are passed over.
+    ///
+    /// # Errors
+    /// The directory can't be read on.
+    pub(crate) fn slice(&mut self, most: usize) -> io::Result<Vec<Listed>> {
+        let mut slice = Vec::new();
+        while slice.len() < most {
+            let Some(name) = self.next_name()? else { break };
+            if let Some(kind) = kind(&name.below(&self.root))? {
+                slice.push(Listed { name, kind });
+            }
+        }
+        Ok(slice)
+    }
+
+    fn next_name(&mut self) -> io::Result<Option<Name>> {
+        match &mut self.entries {
+            Entries::One(name) => Ok(name.take()),
+            Entries::All(entries) => {
+                for entry in entries.by_ref() {
+                    let name = entry?.file_name();
+                    if !is_hidden(name.as_encoded_bytes()) {
+                        return Ok(Some(Name::of(&name)));
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// What lies at `path`; `None`: nothing any more.
+fn kind(path: &Path) -> io::Result<Option<Kind>> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Ok(Some(Kind::Odd(Odd::Directory))),
+        Ok(metadata) if metadata.is_file() => Ok(Some(Kind::File(Identity::of(&metadata)))),
+        Ok(_) => Ok(Some(Kind::Odd(Odd::Special))),
+        Err(error) => match fs::symlink_metadata(path) {
+            Ok(link) if link.is_symlink() => Ok(Some(Kind::Odd(Odd::Dangling))),
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => Ok(None),
+            _ => Err(error),
+        },
+    }
+}
+
+/// The oldest files (by modification time, then by name), at most `most`. For sources that look before they run. `odd`
+/// decides about what is no file.
+///
+/// # Errors
+/// The path can't be read, or what `odd` says.
+pub(crate) fn oldest(
+    root: &Root,
+    most: usize,
+    odd: impl Fn(&Path, Odd) -> Result<()>,
+) -> Result<Vec<FoundFile>> {
+    let unreadable = |error: io::Error| path_error(&root.shown(), &error);
+    let mut walk = root.walk().map_err(unreadable)?;
+    let mut files = BinaryHeap::new();
+    loop {
+        let slice = walk.slice(1_024).map_err(unreadable)?;
+        if slice.is_empty() {
+            break;
+        }
+        for listed in slice {
+            match listed.kind {
+                Kind::File(identity) => files.push((identity.mtime, listed.name, identity)),
+                Kind::Odd(what) => odd(&listed.name.below(&root.directory), what)?,
+            }
+            if files.len() > most {
+                files.pop();
+            }
+        }
+    }
+    let files = files.into_sorted_vec().into_iter();
+    let found = files.map(|(_, name, identity)| FoundFile::new(&root.directory, name, identity));
+    Ok(found.collect())
+}
+
+/// The error of a source whose path can't be read before it runs.
+pub(crate) fn path_error(shown: &str, error: &io::Error) -> Error {
+    Error::new(&codes::SOURCE_PATH, format!("{shown} can't be read"))
         .cause(error)
         .next("check the source path and its permissions")
 }
+
+/// Whether an error says that a disk or a server is away, rather than that a path is wrong.
+pub(crate) fn is_away(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let away = [
+        Errno::IO,
+        Errno::STALE,
+        Errno::NOTCONN,
+        Errno::TIMEDOUT,
+        Errno::HOSTDOWN,
+        Errno::HOSTUNREACH,
+        Errno::NETUNREACH,
+        Errno::NODEV,
+        Errno::NXIO,
+    ];
+    let number = error.raw_os_error();
+    away.iter()
+        .any(|errno| number == Some(errno.raw_os_error()))
+}
+
+#[cfg(test)]
+mod tests;

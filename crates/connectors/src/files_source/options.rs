@@ -23,8 +23,8 @@ pub struct FileSourceOptions {
     pub projection: Option<Vec<usize>>,
     /// Whether to look for new files.
     pub watch: Watch,
-    /// What becomes of files that change after they were found.
-    pub changed: Changed,
+    /// What becomes of files that change, are gone or can't be read.
+    pub intake: Intake,
     /// How much is read at once.
     pub sizes: ReadSizes,
 }
@@ -38,7 +38,7 @@ impl FileSourceOptions {
             schema: None,
             projection: None,
             watch: Watch::Once,
-            changed: Changed::Ignore,
+            intake: Intake::default(),
             sizes: ReadSizes::default(),
         }
     }
@@ -56,6 +56,40 @@ pub enum Watch {
     },
 }
 
+/// How files are taken in, and what becomes of those with which something is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intake {
+    /// How long a file must not have changed before it is read (`source.file.settle`). `None`: two seconds where the
+    /// directory is watched, no time where it is read once or where growth is followed.
+    pub settle: Option<Duration>,
+    /// What becomes of files that change after they were found.
+    pub changed: Changed,
+    /// What becomes of what can't be read; `None`: skipped where the directory is watched, else the job fails.
+    pub bad: Option<Bad>,
+    /// What becomes of the job when a file is gone before it was read to its end.
+    pub lost: Lost,
+    /// What becomes of a file when everything of it is committed.
+    pub after_commit: AfterCommit,
+    /// How long a file that is gone is remembered, in time during which the job runs (`source.file.forget`).
+    pub forget: Duration,
+    /// What happens when none of the files that a snapshot knows is there (`source.path.other`).
+    pub other: OtherDirectory,
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self {
+            settle: None,
+            changed: Changed::default(),
+            bad: None,
+            lost: Lost::default(),
+            after_commit: AfterCommit::default(),
+            forget: Duration::from_secs(7 * 24 * 60 * 60),
+            other: OtherDirectory::default(),
+        }
+    }
+}
+
 /// What becomes of a file that changes after it was found (`source.file.changed`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Changed {
@@ -68,6 +102,55 @@ pub enum Changed {
     Reread,
     /// The job fails.
     Fail,
+    /// What was appended is read on behind what was read. A last record without its end waits for that. A file whose
+    /// beginning changed, that got shorter or that is compressed fails the job.
+    Append,
+}
+
+/// What becomes of an entry of the directory that can't be read as a file: half a compressed file, one without
+/// permission, a directory, a pipe, a link to nothing (`source.file.bad`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bad {
+    /// The job fails.
+    Fail,
+    /// It is left where it is, with a warning, and counted. Records before the damage were handed out.
+    Skip,
+    /// It is moved into this directory, which must lie on the same file system (`source.file.bad.path`).
+    Quarantine(PathBuf),
+}
+
+/// What becomes of the job when a file that was found is gone before it was read to its end (`source.file.lost`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lost {
+    /// It fails, and names the file.
+    #[default]
+    Fail,
+    /// It goes on, with a warning that names the file.
+    Skip,
+}
+
+/// What becomes of a file when all of its records are behind a completed and committed checkpoint
+/// (`source.after.commit`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum AfterCommit {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It is moved into this directory, which must lie on the same file system (`source.after.commit.path`).
+    Move(PathBuf),
+    /// It is deleted.
+    Delete,
+}
+
+/// What happens when a job goes on from a snapshot and none of the files that it knows is there
+/// (`source.path.other`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OtherDirectory {
+    /// The job fails and says so: the path is mostly a wrong one.
+    #[default]
+    Fail,
+    /// What is there is read.
+    Accept,
 }
 
 /// How much a source of files reads at once, in bytes and rows. Read time and memory depend on it, the

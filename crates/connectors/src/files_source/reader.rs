@@ -2,19 +2,25 @@
 //! the ledger.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use millstream_core::Result;
+use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{
-    SourceContext, SourceProgress, SourceReader, SourceStatus, StateEntry,
+    Enumerator, EnumeratorContext, Limit, SourceContext, SourceOutput, SourceProgress,
+    SourceReader, SourceSnapshot, SourceStatus,
 };
-use tracing::warn;
 
-use super::discovery::{Discovery, Schedule};
+use super::enumerator::{FileEnumerator, Parts};
 use super::fetch::{Fetcher, News, Opening};
 use super::format::Dialects;
-use super::ledger::{Ledger, Place, Totals};
-use super::listing::Listing;
-use super::options::{Changed, ReadSizes};
+use super::intake::Rules;
+use super::ledger::{Ledger, Mended, Place};
+use super::lister::Policy;
+use super::listing::Root;
+use super::meeting::{self, Meeting};
+use super::name::shown;
+use super::options::{AfterCommit, Bad, Changed, Intake, ReadSizes, Watch};
+use super::piece::Announcement;
 use super::records::Records;
 use super::scan::{Span, count_lines, cut};
 use super::stream::{Block, Sizes, Start};
@@ -51,23 +57,83 @@ pub(crate) struct Decoded {
     pub(crate) full: bool,
 }
 
-/// What all readers of a source share.
+/// What the enumerator and all readers of a source share.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    pub(crate) path: std::path::PathBuf,
+    pub(crate) root: Root,
     pub(crate) dialects: Arc<Dialects>,
-    pub(crate) schedule: Schedule,
-    pub(crate) changed: Changed,
+    pub(crate) watch: Watch,
+    pub(crate) intake: Intake,
     pub(crate) sizes: ReadSizes,
     /// Whether the decoder wants the first record of each file, and whether that is no data.
     pub(crate) head: bool,
     pub(crate) skip_head: bool,
+    /// Where readers and enumerator of an attempt meet.
+    pub(crate) meeting: meeting::Place,
 }
+
+/// How long files have to stand still in a watched directory.
+const SETTLE: Duration = Duration::from_secs(2);
 
 impl Plan {
     /// Whether the source ends by itself.
     pub(crate) fn is_bounded(&self) -> bool {
-        matches!(self.schedule, Schedule::Once(_))
+        self.watch == Watch::Once
+    }
+
+    fn settle(&self) -> Duration {
+        let follows = self.intake.changed == Changed::Append;
+        let usual = if self.is_bounded() || follows {
+            Duration::ZERO
+        } else {
+            SETTLE
+        };
+        self.intake.settle.unwrap_or(usual)
+    }
+
+    /// What becomes of what can't be read.
+    pub(crate) fn bad(&self) -> Bad {
+        let usual = || {
+            if self.is_bounded() {
+                Bad::Fail
+            } else {
+                Bad::Skip
+            }
+        };
+        self.intake.bad.clone().unwrap_or_else(usual)
+    }
+
+    /// Opens the enumerator of an attempt.
+    pub(crate) fn enumerator(
+        &self,
+        context: EnumeratorContext,
+    ) -> Result<Option<Box<dyn Enumerator>>> {
+        let rules = Rules {
+            changed: self.intake.changed,
+            settle: self.settle(),
+            forget: self.intake.forget.as_secs() / 60,
+            split: self.sizes.split,
+            decodes_first: self.dialects.decodes_first(),
+            takes_away: self.intake.after_commit != AfterCommit::Keep,
+            shown: shown(&self.root.directory),
+        };
+        let policy = Policy {
+            interval: match self.watch {
+                Watch::Once => None,
+                Watch::Continuously { interval } => Some(interval),
+            },
+            bad: self.bad(),
+            lost: self.intake.lost,
+            after_commit: self.intake.after_commit.clone(),
+            other: self.intake.other,
+        };
+        let parts = Parts {
+            root: self.root.clone(),
+            rules,
+            policy,
+            meeting: meeting::join(&self.meeting, context.parallelism),
+        };
+        Ok(Some(Box::new(FileEnumerator::open(parts, context)?)))
     }
 
     /// Opens the reader of one subtask, whose records `decoder` takes.
@@ -76,12 +142,19 @@ impl Plan {
         context: SourceContext,
         mut decoder: D,
     ) -> Result<FileReader<D>> {
+        let bad = self.bad();
+        let aside = match &bad {
+            Bad::Quarantine(target) => Some(target.clone()),
+            Bad::Fail | Bad::Skip => None,
+        };
         let place = Place {
             subtask: context.subtask,
             parallelism: context.parallelism,
-            split: self.sizes.split,
+            directory: self.root.directory.clone(),
             decodes_first: self.dialects.decodes_first(),
-            changed: self.changed,
+            changed: self.intake.changed,
+            lost: self.intake.lost,
+            bad,
         };
         let ledger = Ledger::new(place, context.restored)?;
         if let Some(names) = ledger.columns() {
@@ -95,27 +168,23 @@ impl Plan {
             },
             head: self.head,
             skip_head: self.skip_head,
+            aside,
         };
-        let discovery = Discovery::start(
-            format!("files {}", context.subtask),
-            self.path.clone(),
-            &self.schedule,
-            context.waker.clone(),
-        )?;
         let fetcher = Fetcher::start(format!("reads {}", context.subtask), opening, context.waker)?;
-        Ok(FileReader {
+        let reader = FileReader {
             plan: self.clone(),
+            subtask: context.subtask,
             progress: context.progress,
-            discovery,
+            meeting: meeting::join(&self.meeting, context.parallelism),
             fetcher,
             ledger,
             decoder,
-            listed: false,
-            before: Totals::default(),
             file: None,
             block: None,
             spans: Vec::new(),
-        })
+        };
+        reader.tell_position();
+        Ok(reader)
     }
 }
 
@@ -128,18 +197,18 @@ struct Current {
     next: Start,
 }
 
+/// A reader that waits for a file to be announced again looks this often whether it is gone.
+const BLOCKED: Duration = Duration::from_millis(100);
+
 /// The reader of one subtask.
 pub(crate) struct FileReader<D> {
     plan: Plan,
+    subtask: usize,
     progress: SourceProgress,
-    discovery: Discovery,
+    meeting: Arc<Meeting>,
     fetcher: Fetcher,
     ledger: Ledger,
     decoder: D,
-    /// Whether there has been a listing.
-    listed: bool,
-    /// What had been done when the attempt began: its progress is told without it.
-    before: Totals,
     /// The file of the newest blocks.
     file: Option<Arc<str>>,
     block: Option<Current>,
@@ -147,65 +216,65 @@ pub(crate) struct FileReader<D> {
 }
 
 impl<D> FileReader<D> {
-    /// Takes note of new files and gives the thread something to do.
-    fn look_around(&mut self) -> Result<()> {
-        if let Some(listing) = self.discovery.take()? {
-            self.take_listing(&listing)?;
-        }
-        if self.listed {
-            while self.fetcher.room() > 0 {
-                let Some(task) = self.ledger.next_task() else {
-                    break;
-                };
-                self.fetcher.give(task)?;
-            }
+    /// Gives the thread something to do.
+    fn give_tasks(&mut self) -> Result<()> {
+        while self.fetcher.room() > 0 {
+            let Some(task) = self.ledger.next_task() else {
+                break;
+            };
+            self.fetcher.give(task)?;
         }
         Ok(())
     }
 
-    fn take_listing(&mut self, listing: &Listing) -> Result<()> {
-        self.ledger.observe(listing)?;
-        let totals = self.ledger.totals();
-        if !self.listed {
-            self.before = totals.done();
-        }
-        let before = self.before;
-        // A file that is read again counts once more, so there may be less than before.
-        let more = |now: u64, before: u64| now.saturating_sub(before);
-        let progress = &self.progress;
-        progress.files_total.set(more(totals.files, before.files));
-        progress
-            .files
-            .set(more(totals.files_done, before.files_done));
-        progress.bytes_total.set(more(totals.bytes, before.bytes));
-        if !self.listed && listing.is_empty() && self.plan.is_bounded() {
-            warn!(path = %self.plan.path.display(), "there is no file to be read");
-        }
-        self.listed = true;
-        let running = self
-            .block
-            .as_ref()
-            .is_none_or(|current| self.ledger.is_running(current.task));
-        if !running {
-            self.block = None;
+    /// Looks whether the file that reading waits for is gone.
+    fn look_for_blocked(&mut self) -> Result<()> {
+        let blocked = self.ledger.blocked();
+        if blocked.is_some_and(|key| self.meeting.is_missing(key)) {
+            let mended = self.ledger.blocked_is_gone()?;
+            self.mend(mended)?;
         }
         Ok(())
+    }
+
+    fn mend(&mut self, mended: Mended) -> Result<()> {
+        match mended {
+            Mended::GoesOn => {}
+            Mended::Again(key) => self.meeting.want_again(key),
+            Mended::Lost => self.progress.lost_files.add(1),
+            Mended::Bad(name) => {
+                self.progress.bad_files.add(1);
+                if matches!(self.plan.bad(), Bad::Quarantine(_)) {
+                    self.meeting.met_bad(name);
+                }
+            }
+        }
+        self.tell_position();
+        self.give_tasks()
+    }
+
+    /// Tells the enumerator how far the reader is.
+    fn tell_position(&self) {
+        self.meeting.finished(self.subtask, self.ledger.below());
     }
 
     /// What to say when there is nothing to hand out.
     fn idle(&self) -> SourceStatus {
-        if self.plan.is_bounded() && self.listed && self.ledger.is_idle() {
+        if self.ledger.has_ended() {
             SourceStatus::Ended
+        } else if self.ledger.blocked().is_some() {
+            SourceStatus::Pending(Some(BLOCKED))
         } else {
             SourceStatus::Pending(None)
         }
     }
 
-    fn done(&mut self, start: Start, taken: u64) {
+    fn done(&mut self, start: Start, taken: u64, kept: bool) {
         self.count_taken(taken);
-        let finished = self.ledger.finished(start);
+        let finished = self.ledger.finished(start, kept);
         self.progress.bytes.add(finished.bytes);
         self.progress.files.add(u64::from(finished.file));
+        self.tell_position();
     }
 
     /// Counts bytes of a file whose offsets are not those of its records.
@@ -253,8 +322,8 @@ impl<D> FileReader<D> {
                     let Some(file) = self.ledger.file() else {
                         continue;
                     };
-                    self.decoder.open(&file, head.as_deref(), out)?;
-                    self.file = Some(file);
+                    self.decoder.open(&file.text, head.as_deref(), out)?;
+                    self.file = Some(Arc::clone(&file.text));
                     if let Some(names) = self.decoder.columns() {
                         self.ledger.set_columns(names);
                     }
@@ -269,39 +338,42 @@ impl<D> FileReader<D> {
                         next,
                     });
                 }
-                News::Grown => self.ledger.grown(),
-                News::Done { start, taken } => {
-                    self.done(start, taken);
-                    self.look_around()?;
+                News::Grown { cut } => self.ledger.grown(cut),
+                News::Done { start, taken, kept } => {
+                    self.done(start, taken, kept);
+                    self.give_tasks()?;
                 }
                 News::Failed(error) => {
-                    self.ledger.failed(error)?;
-                    self.look_around()?;
+                    let mended = self.ledger.failed(error)?;
+                    self.mend(mended)?;
                 }
             }
         }
         Ok(true)
     }
 
-    /// Hands at most `limit` records of the block to the decoder.
-    fn decode<T>(&mut self, out: &mut Vec<T>, limit: usize) -> Result<Decoded>
+    /// Hands records of the block to the decoder, up to `limit`; what became of them, and how many bytes they were.
+    fn decode<T>(&mut self, out: &mut Vec<T>, limit: Limit) -> Result<(Decoded, usize)>
     where
         D: Decode<T>,
     {
         let (Some(current), Some(file)) = (&self.block, &self.file) else {
-            return Ok(Decoded::default());
+            return Ok((Decoded::default(), 0));
         };
-        self.spans.clear();
         let raw = &self.plan.dialects.raw;
-        let block = &current.block;
-        let at = cut(
-            raw,
-            block.quoted,
-            &block.bytes,
-            current.at,
-            limit,
-            &mut self.spans,
-        );
+        let (block, from) = (&current.block, current.at);
+        let spans = &mut self.spans;
+        let mut cut_off = |records| {
+            spans.clear();
+            let at = cut(raw, block.quoted, &block.bytes, from, records, spans);
+            let fitting = |span: &Span| (span.end as usize).saturating_sub(from) <= limit.bytes;
+            (at, spans.partition_point(fitting), spans.len())
+        };
+        let at = match cut_off(limit.records) {
+            // One record may always be handed out.
+            (_, fitting, cut) if fitting < cut && cut > 1 => cut_off(fitting.max(1)).0,
+            (at, _, _) => at,
+        };
         let records = Records {
             file,
             bytes: &block.bytes,
@@ -312,28 +384,35 @@ impl<D> FileReader<D> {
         };
         let decoded = self.decoder.decode(&records, &self.spans, out)?;
         self.advance(at);
-        Ok(decoded)
+        Ok((decoded, at - from))
     }
 }
 
 impl<T, D: Decode<T>> SourceReader<T> for FileReader<D> {
-    fn poll(&mut self, out: &mut Vec<T>, limit: usize) -> Result<SourceStatus> {
-        self.look_around()?;
-        if limit == 0 {
+    fn poll(&mut self, out: &mut SourceOutput<T>, limit: Limit) -> Result<SourceStatus> {
+        self.look_for_blocked()?;
+        self.give_tasks()?;
+        if limit.records == 0 {
             return Ok(SourceStatus::Ready(0));
         }
-        let limit = limit.min(self.plan.sizes.rows);
+        let mut left = limit;
+        left.records = left.records.min(self.plan.sizes.rows);
         let mut count = 0;
         let mut bad = 0;
-        while count < limit && self.next_block(out)? {
-            let decoded = self.decode(out, limit - count)?;
-            count += decoded.rows + decoded.bad;
+        let records = out.records();
+        while left.records > 0 && (left.bytes > 0 || count == 0) && self.next_block(records)? {
+            let (decoded, bytes) = self.decode(records, left)?;
+            let read = decoded.rows + decoded.bad;
+            count += read;
             bad += decoded.bad;
+            left.records = left.records.saturating_sub(read);
+            left.bytes = left.bytes.saturating_sub(bytes);
             if decoded.full {
                 break;
             }
         }
-        self.decoder.finish(out)?;
+        self.decoder.finish(records)?;
+        out.bytes(limit.bytes - left.bytes);
         self.progress.bad_records.add(bad as u64);
         if count > 0 {
             Ok(SourceStatus::Ready(count))
@@ -342,7 +421,31 @@ impl<T, D: Decode<T>> SourceReader<T> for FileReader<D> {
         }
     }
 
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
-        self.ledger.snapshot()
+    fn snapshot(&mut self, checkpoint: CheckpointId) -> Result<SourceSnapshot> {
+        let below = self.ledger.below();
+        self.meeting.at_boundary(checkpoint, self.subtask, below);
+        self.ledger.snapshot().map(SourceSnapshot::from)
+    }
+
+    fn found(&mut self, announcement: &[u8]) -> Result<()> {
+        let announcement = Announcement::decode(announcement).map_err(|error| {
+            Error::new(
+                &codes::INTERNAL,
+                "what was announced to a reader of files can't be read",
+            )
+            .cause(error)
+        })?;
+        let totals = self.ledger.hear(announcement)?;
+        self.progress.files_total.add(totals.files);
+        self.progress.bytes_total.add(totals.bytes);
+        let running = self
+            .block
+            .as_ref()
+            .is_none_or(|current| self.ledger.is_running(current.task));
+        if !running {
+            self.block = None;
+        }
+        self.tell_position();
+        Ok(())
     }
 }

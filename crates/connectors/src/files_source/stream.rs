@@ -1,5 +1,7 @@
 //! One file as a stream of blocks of whole records.
 
+use std::path::Path;
+
 use memchr::memchr;
 
 use super::charset::Reading;
@@ -73,19 +75,25 @@ pub(crate) struct RecordStream {
     at: usize,
     next: Start,
     ended: bool,
+    /// Whether a last record without its end is kept back.
+    keeps_tail: bool,
+    /// Whether the end was come to without passing a record start.
+    adrift: bool,
     malformed: Vec<u64>,
     reported: u64,
     spare: Vec<Vec<u8>>,
 }
 
 impl RecordStream {
-    /// Opens `file` at its first record: a byte order mark is dropped.
+    /// Opens `file` at its first record: a byte order mark is dropped. `aside`: the directory into which files that can't be
+    /// read are moved.
     pub(crate) fn open(
         file: &FoundFile,
+        aside: Option<&Path>,
         dialects: Dialects,
         sizes: Sizes,
     ) -> Result<Self, InputError> {
-        let input = Input::open(file, dialects.reading)?;
+        let input = Input::open(file, aside, dialects.reading)?;
         let mut stream = Self {
             input,
             dialects,
@@ -94,6 +102,8 @@ impl RecordStream {
             at: 0,
             next: Start { offset: 0, line: 1 },
             ended: false,
+            keeps_tail: false,
+            adrift: false,
             malformed: Vec::new(),
             reported: 0,
             spare: Vec::new(),
@@ -108,6 +118,22 @@ impl RecordStream {
             stream.next.offset = stream.at as u64;
         }
         Ok(stream)
+    }
+
+    /// Whether a last record without its end is kept back from now on.
+    pub(crate) fn keep_tail(&mut self, keeps: bool) {
+        self.keeps_tail = keeps;
+    }
+
+    /// Whether the next record is the last one, has no end, begins in `[from, until)`, and is kept back.
+    pub(crate) fn has_tail(&self, from: u64, until: u64) -> bool {
+        let begins = (from..until).contains(&self.next.offset);
+        self.keeps_tail && self.ended && begins && !self.rest().is_empty()
+    }
+
+    /// Whether the position is the end of the file, and that may be within a record.
+    pub(crate) fn is_adrift(&self) -> bool {
+        self.adrift
     }
 
     /// Where the next record begins; at the end, where the file ends.
@@ -134,6 +160,7 @@ impl RecordStream {
         loop {
             let length = match scan::pass(&self.dialects.raw, self.rest(), 1, self.ended) {
                 Passed::Reached(length) => length,
+                Passed::Unfinished(_) if self.ended && self.keeps_tail => return Ok(None),
                 Passed::Unfinished(_) if self.ended => self.rest().len(),
                 Passed::Unfinished(_) => {
                     self.read_on()?;
@@ -152,6 +179,7 @@ impl RecordStream {
     /// Goes to `start`, which must be where a record begins: at once where the input can seek, by
     /// reading on where it can't (then it must not lie before the present position).
     pub(crate) fn go_to(&mut self, start: Start) -> Result<(), InputError> {
+        self.adrift = false;
         let ahead = start.offset.checked_sub(self.next.offset);
         if let Some(ahead) = ahead.filter(|ahead| *ahead <= self.rest().len() as u64) {
             self.at += ahead as usize;
@@ -188,6 +216,10 @@ impl RecordStream {
             let ahead = usize::try_from(target - self.next.offset).unwrap_or(usize::MAX);
             match scan::pass(&self.dialects.raw, self.rest(), ahead, self.ended) {
                 Passed::Reached(length) => {
+                    self.step(length);
+                    break;
+                }
+                Passed::Unfinished(length) if self.ended && self.keeps_tail => {
                     self.step(length);
                     break;
                 }
@@ -228,6 +260,7 @@ impl RecordStream {
                 self.rest().len() - kept
             });
             if self.ended {
+                self.adrift = true;
                 return Ok(());
             }
             self.fill()?;
@@ -243,6 +276,9 @@ impl RecordStream {
             let ahead = usize::try_from(until - self.next.offset).unwrap_or(usize::MAX);
             match scan::pass(&self.dialects.raw, self.rest(), ahead, self.ended) {
                 Passed::Reached(length) => return Ok(Some(self.block(length))),
+                Passed::Unfinished(length) if self.ended && self.keeps_tail => {
+                    return Ok((length > 0).then(|| self.block(length)));
+                }
                 Passed::Unfinished(_) if self.ended => {
                     let length = self.rest().len();
                     return Ok((length > 0).then(|| self.block(length)));

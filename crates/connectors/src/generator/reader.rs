@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use millstream_core::Result;
-use millstream_engine::connector::{SourceProgress, SourceReader, SourceStatus, StateEntry};
+use millstream_core::{CheckpointId, Result};
+use millstream_engine::connector::{
+    Limit, SourceOutput, SourceProgress, SourceReader, SourceSnapshot, SourceStatus,
+};
 
 use super::rate::Pace;
 use super::{Function, entry};
@@ -63,15 +65,16 @@ impl<T> GeneratorReader<T> {
 }
 
 impl<T> SourceReader<T> for GeneratorReader<T> {
-    fn poll(&mut self, out: &mut Vec<T>, limit: usize) -> Result<SourceStatus> {
+    fn poll(&mut self, out: &mut SourceOutput<T>, limit: Limit) -> Result<SourceStatus> {
+        let limit = limit.records as u64;
         let count = self.count;
         let allowed = match self.pace.as_ref().map(Pace::allowed) {
             _ if self.splits.iter().all(|split| split.next >= count) => {
                 return Ok(SourceStatus::Ended);
             }
             Some(Err(wait)) => return Ok(SourceStatus::Pending(Some(wait))),
-            Some(Ok(allowed)) => allowed.min(limit as u64),
-            None => limit as u64,
+            Some(Ok(allowed)) => allowed.min(limit),
+            None => limit,
         };
         let function = self.function.clone();
         let Some(split) = self.next_split() else {
@@ -89,7 +92,8 @@ impl<T> SourceReader<T> for GeneratorReader<T> {
         Ok(SourceStatus::Ready(made as usize))
     }
 
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
-        Ok(self.splits.iter().map(entry).collect())
+    fn snapshot(&mut self, _: CheckpointId) -> Result<SourceSnapshot> {
+        let entries: Vec<_> = self.splits.iter().map(entry).collect();
+        Ok(entries.into())
     }
 }

@@ -3,7 +3,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_engine::connector::{SourceProgress, SourceReader, SourceStatus};
+use millstream_engine::connector::{
+    Limit, SourceOutput, SourceProgress, SourceReader, SourceStatus,
+};
 
 use super::rate::Pace;
 use super::reader::{GeneratorReader, Split};
@@ -22,10 +24,10 @@ fn a_rate_is_kept_whatever_the_polls_ask_for() {
         Some(pace),
         progress,
     );
-    let mut out = Vec::new();
+    let mut out = SourceOutput::new();
 
     let waits = reader
-        .poll(&mut out, 1_000)
+        .poll(&mut out, Limit::records(1_000))
         .expect("a generator can't fail");
     assert_eq!(
         waits,
@@ -33,7 +35,10 @@ fn a_rate_is_kept_whatever_the_polls_ask_for() {
     );
     for seconds in 1..=3 {
         now.set(Duration::from_secs(seconds));
-        while let SourceStatus::Ready(_) = reader.poll(&mut out, 7).expect("can't fail") {}
-        assert_eq!(out.len() as u64, seconds * 100);
+        while let SourceStatus::Ready(_) = reader
+            .poll(&mut out, Limit::records(7))
+            .expect("can't fail")
+        {}
+        assert_eq!(out.records().len() as u64, seconds * 100);
     }
 }

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
-use millstream_core::{Error, Result, codes};
+use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{
-    SourceContext, SourceProgress, SourceReader, SourceStatus, StateEntry,
+    Limit, SourceContext, SourceOutput, SourceProgress, SourceReader, SourceSnapshot, SourceStatus,
+    StateEntry,
 };
 use serde::{Deserialize, Serialize};
 
@@ -67,11 +68,19 @@ impl SocketReader {
         })
     }
 
-    /// Takes waiting lines until there are `limit` in `out`.
-    fn take(&mut self, out: &mut Vec<String>, taken: &mut usize, limit: usize) {
-        let count = self.waiting.len().min(limit - *taken);
-        out.extend(self.waiting.drain(..count));
-        *taken += count;
+    /// Hands out waiting lines as long as they fit into what is `left`; one always does.
+    fn take(&mut self, out: &mut SourceOutput<String>, taken: &mut usize, left: &mut Limit) {
+        while left.records > 0 {
+            let fits = |line: &mut String| line.len() <= left.bytes || *taken == 0;
+            let Some(line) = self.waiting.pop_front_if(fits) else {
+                return;
+            };
+            left.records -= 1;
+            left.bytes = left.bytes.saturating_sub(line.len());
+            *taken += 1;
+            out.bytes(line.len());
+            out.push(line);
+        }
     }
 }
 
@@ -82,15 +91,15 @@ impl Drop for SocketReader {
 }
 
 impl SourceReader<String> for SocketReader {
-    fn poll(&mut self, out: &mut Vec<String>, limit: usize) -> Result<SourceStatus> {
-        let mut taken = 0;
-        self.take(out, &mut taken, limit);
-        while taken < limit && !self.ended && self.failed.is_none() {
+    fn poll(&mut self, out: &mut SourceOutput<String>, limit: Limit) -> Result<SourceStatus> {
+        let (mut taken, mut left) = (0, limit);
+        self.take(out, &mut taken, &mut left);
+        while self.waiting.is_empty() && left.records > 0 && !self.ended && self.failed.is_none() {
             match self.messages.try_recv() {
                 Ok(Message::Lines(lines, bytes)) => {
                     self.progress.bytes.add(bytes);
                     self.waiting.extend(lines);
-                    self.take(out, &mut taken, limit);
+                    self.take(out, &mut taken, &mut left);
                 }
                 Ok(Message::Ended) => self.ended = true,
                 Ok(Message::Failed(error)) => self.failed = Some(error),
@@ -107,12 +116,12 @@ impl SourceReader<String> for SocketReader {
         }
         Ok(match taken {
             0 if self.ended && self.waiting.is_empty() => SourceStatus::Ended,
-            0 if limit > 0 => SourceStatus::Pending(None),
+            0 if limit.records > 0 => SourceStatus::Pending(None),
             taken => SourceStatus::Ready(taken),
         })
     }
 
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
+    fn snapshot(&mut self, _: CheckpointId) -> Result<SourceSnapshot> {
         let position = Position {
             version: 1,
             lines: self.lines,
@@ -122,7 +131,8 @@ impl SourceReader<String> for SocketReader {
         Ok(vec![StateEntry {
             key: STATE_KEY.to_owned(),
             value,
-        }])
+        }]
+        .into())
     }
 }
 
@@ -150,11 +160,11 @@ fn restored_lines(restored: &[StateEntry]) -> Result<u64> {
 pub(super) struct EmptyReader;
 
 impl SourceReader<String> for EmptyReader {
-    fn poll(&mut self, _out: &mut Vec<String>, _limit: usize) -> Result<SourceStatus> {
+    fn poll(&mut self, _: &mut SourceOutput<String>, _: Limit) -> Result<SourceStatus> {
         Ok(SourceStatus::Ended)
     }
 
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
-        Ok(Vec::new())
+    fn snapshot(&mut self, _: CheckpointId) -> Result<SourceSnapshot> {
+        Ok(SourceSnapshot::default())
     }
 }

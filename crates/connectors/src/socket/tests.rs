@@ -1,6 +1,6 @@
-use millstream_core::JobId;
+use millstream_core::{JobId, Lineage};
 use millstream_engine::connector::{
-    Source, SourceContext, SourceProgress, SourceStatus, StateEntry, Waker,
+    Limit, Source, SourceContext, SourceOutput, SourceProgress, SourceStatus, StateEntry, Waker,
 };
 
 use super::SocketTextSource;
@@ -8,9 +8,13 @@ use super::SocketTextSource;
 fn context(subtask: usize, restored: Option<Vec<StateEntry>>) -> SourceContext {
     SourceContext {
         job: JobId::from_bytes([1; 16]),
+        uid: "source".to_owned(),
         subtask,
         parallelism: 2,
+        lineage: Lineage::default(),
+        run: 1,
         restored,
+        snapshot: None,
         waker: Waker::none(),
         progress: SourceProgress::default(),
     }
@@ -21,7 +25,7 @@ fn only_the_first_subtask_reads() {
     let source = SocketTextSource::new("localhost", 1);
     let mut reader = source.open(context(1, None)).expect("nothing is connected");
     let status = reader
-        .poll(&mut Vec::new(), 10)
+        .poll(&mut SourceOutput::new(), Limit::records(10))
         .expect("there is nothing that can fail");
     assert_eq!(status, SourceStatus::Ended);
 }

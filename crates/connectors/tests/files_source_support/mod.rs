@@ -7,27 +7,29 @@
 )]
 
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use arrow::array::Array;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use millstream_connectors::conformance::{SourceAttempt, SourceJob, TakenSnapshot};
 use millstream_connectors::files_source::{FileSource, FileSourceOptions};
 use millstream_connectors::rows::{BadRecord, Parsed, Rows};
-use millstream_core::{Error, JobId, Result};
-use millstream_engine::connector::{
-    Source, SourceContext, SourceProgress, SourceReader, SourceStatus, StateEntry, Waker,
-};
+use millstream_core::{Error, Result};
+use millstream_engine::connector::{Limit, Source, SourceProgress};
 
-/// Nothing in a test takes longer.
-const PATIENCE: Duration = Duration::from_secs(240);
+/// A snapshot, and the job that it belongs to.
+#[derive(Clone)]
+pub(crate) struct State {
+    pub(crate) job: Rc<SourceJob>,
+    pub(crate) taken: TakenSnapshot,
+}
 
-/// The readers of one attempt of a job.
-pub(crate) struct Attempt<T> {
-    readers: Vec<Box<dyn SourceReader<T>>>,
-    ended: Vec<bool>,
+/// One attempt of a job of one source.
+pub(crate) struct Attempt<T: 'static> {
+    pub(crate) job: Rc<SourceJob>,
+    pub(crate) attempt: SourceAttempt<T>,
     pub(crate) progress: Vec<SourceProgress>,
-    woken: Receiver<()>,
 }
 
 impl<T: 'static> Attempt<T> {
@@ -38,67 +40,61 @@ impl<T: 'static> Attempt<T> {
     pub(crate) fn restore(
         source: &dyn Source<T>,
         parallelism: usize,
-        restored: Option<Vec<StateEntry>>,
+        restored: Option<State>,
     ) -> Result<Self> {
-        let (ring, woken): (Sender<()>, _) = bounded(1);
-        let progress: Vec<SourceProgress> = (0..parallelism)
-            .map(|_| SourceProgress::default())
-            .collect();
-        let readers = (0..parallelism).map(|subtask| {
-            let ring = ring.clone();
-            source.open(SourceContext {
-                job: JobId::from_bytes([3; 16]),
-                subtask,
-                parallelism,
-                restored: restored.clone(),
-                waker: Waker::new(move || {
-                    // A full channel means that nobody has listened since the last call.
-                    let _full = ring.try_send(()).is_err();
-                }),
-                progress: progress[subtask].clone(),
-            })
-        });
-        let readers = readers.collect::<Result<Vec<_>>>()?;
+        let job = restored.as_ref().map(|state| Rc::clone(&state.job));
+        let taken = restored.as_ref().map(|state| &state.taken);
+        Self::start_in(job.unwrap_or_default(), source, parallelism, taken)
+    }
+
+    /// Another attempt of a job.
+    pub(crate) fn start_in(
+        job: Rc<SourceJob>,
+        source: &dyn Source<T>,
+        parallelism: usize,
+        taken: Option<&TakenSnapshot>,
+    ) -> Result<Self> {
+        let attempt = job.attempt(source, parallelism, taken)?;
         Ok(Self {
-            readers,
-            ended: vec![false; parallelism],
-            progress,
-            woken,
+            progress: attempt.progress.clone(),
+            attempt,
+            job,
         })
     }
 
     pub(crate) fn parallelism(&self) -> usize {
-        self.readers.len()
+        self.attempt.parallelism()
     }
 
     /// Polls one reader once, without waiting.
     pub(crate) fn poll(&mut self, subtask: usize, limit: usize) -> Result<Vec<T>> {
-        let mut out = Vec::new();
-        let status = self.readers[subtask].poll(&mut out, limit)?;
-        self.ended[subtask] = status == SourceStatus::Ended;
-        Ok(out)
+        let (records, _) = self.attempt.poll(subtask, Limit::records(limit))?;
+        Ok(records)
     }
 
     /// Reads until all readers have ended.
     pub(crate) fn read_to_end(&mut self) -> Result<Vec<T>> {
-        self.read_until(|_| false)
+        self.attempt.read_until(|_| false)
     }
 
     /// Reads until there is enough, or all readers have ended.
     pub(crate) fn read_until(&mut self, enough: impl Fn(&[T]) -> bool) -> Result<Vec<T>> {
-        let mut found = Vec::new();
-        while !enough(&found) && self.ended.contains(&false) {
-            let before = found.len();
+        self.attempt.read_until(enough)
+    }
+
+    /// Goes on, and hands nothing out meanwhile, until something is so.
+    pub(crate) fn idle_until(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
+        for _ in 0..2_400 {
             for subtask in 0..self.parallelism() {
-                found.extend(self.poll(subtask, 8_192)?);
+                let found = self.poll(subtask, 8_192).expect("can be read");
+                assert!(found.is_empty(), "{what}: nothing is handed out");
             }
-            if found.len() == before && self.ended.contains(&false) && !enough(&found) {
-                self.woken
-                    .recv_timeout(PATIENCE)
-                    .expect("a waiting reader calls its waker");
+            if is_so(self) {
+                return;
             }
+            self.attempt.wait(Some(Duration::from_millis(50)));
         }
-        Ok(found)
+        panic!("{what}: has not come about");
     }
 
     /// The error that reading comes to.
@@ -106,12 +102,20 @@ impl<T: 'static> Attempt<T> {
         self.read_to_end().err().expect("reading fails")
     }
 
-    pub(crate) fn snapshot(&mut self) -> Vec<StateEntry> {
-        let parts = self
-            .readers
-            .iter_mut()
-            .map(|reader| reader.snapshot().expect("a snapshot"));
-        parts.flatten().collect()
+    pub(crate) fn snapshot(&mut self) -> State {
+        let taken = self.attempt.snapshot(&self.job, false).expect("a snapshot");
+        State {
+            job: Rc::clone(&self.job),
+            taken,
+        }
+    }
+
+    /// Takes a snapshot and has it completed and committed.
+    pub(crate) fn checkpoint(&mut self) -> State {
+        let state = self.snapshot();
+        let ended = self.attempt.ended(state.taken.checkpoint, true);
+        ended.expect("is taken note of");
+        state
     }
 }
 

@@ -95,6 +95,9 @@ options! {
         "Who owns the snapshot's files afterwards, as `run --claimMode`: NO_CLAIM (who made it), CLAIM (the job, which \
          deletes it once it is replaced) or LEGACY (deprecated).")
         .or(&["execution.savepoint-restore-mode"]);
+    RESTORE_ON_LOST_OUTPUT: String = ConfigOption::new("execution.state-recovery.on-lost-output", Some("fail"),
+        "What a start does about output that the snapshot tells to commit and that is lost, or of which it can't be told whether it was \
+         committed, as `run --on-lost-output`: fail, or accept (name it in warnings and take it for committed).");
     DATA_DIRECTORY: String = ConfigOption::new("millstream.data-dir", None,
         "Where Millstream keeps what nobody gave a place. Default: $XDG_DATA_HOME/millstream, else ~/.local/share/millstream.");
     PROGRESS_INTERVAL: Duration = ConfigOption::new("millstream.progress-interval", Some("10 s"),

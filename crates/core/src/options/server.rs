@@ -40,8 +40,9 @@ options! {
     WEB_CHECKPOINT_HISTORY: u32 = ConfigOption::new("web.checkpoints.history", Some("10"),
         "How many ended checkpoints of each job's earlier processes are remembered.");
     JOB_START_TIMEOUT: Duration = ConfigOption::new("millstream.job-start-timeout", Some("60 s"),
-        "A job's process that has not built its job and reported it to the server so long after its start is killed: a submission \
-         is refused then, and a job that was running is restarted as its strategy says. 0: wait for ever.");
+        "A job's process that says nothing for so long before its job is built is killed: a submission is refused then, and a job that \
+         was running is restarted as its strategy says. A process that works, or waits for its snapshot, says so and may take its time. \
+         0: wait for ever.");
     JOB_STORE_EXPIRATION: u64 = ConfigOption::new("jobstore.expiration-time", Some("3600"),
         "Seconds that an ended job stays listed, with its logs and operations.");
     JOB_STORE_CAPACITY: u64 = ConfigOption::new("jobstore.max-capacity", None,

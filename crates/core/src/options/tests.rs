@@ -150,3 +150,34 @@ fn a_later_setting_wins() {
     configuration.extend(&other);
     assert_eq!(configuration.require(&PARALLELISM).expect("set"), 3);
 }
+
+#[test]
+fn references_stay_as_they_are_written_and_count_as_resolved() {
+    let mut configuration = Configuration::new();
+    configuration.set("parallelism.default", "${env:N}");
+    configuration.set("rest.auth.token", "${env:TOKEN}");
+    configuration.set("pipeline.name", "$${x}");
+    let unread = configuration.get(&PARALLELISM).expect_err("not resolved");
+    assert_eq!(unread.code(), "MS-1022");
+    let read = |reference: &reference::Reference<'_>| match reference {
+        reference::Reference::Variable("N") => Ok("3".to_owned()),
+        _ => Ok("hunter2".to_owned()),
+    };
+    configuration.resolve(|_| true, &read).expect("resolved");
+    assert_eq!(configuration.require(&PARALLELISM).expect("a number"), 3);
+    assert_eq!(configuration.text("rest.auth.token"), Some("hunter2"));
+    assert_eq!(configuration.text("pipeline.name"), Some("${x}"));
+    let mut other = Configuration::new();
+    other.extend(&configuration);
+    assert_eq!(other.require(&PARALLELISM).expect("a number"), 3);
+    let shown = format!("{other:?}{:?}", BTreeMap::from(other.clone()));
+    assert!(!shown.contains("hunter2"), "{shown}");
+    let shown = other.without_secrets();
+    assert_eq!(shown.text("rest.auth.token"), Some("${env:TOKEN}"));
+    other.set("parallelism.default", "${env:TOKEN}");
+    other.resolve(|_| true, &read).expect("resolved");
+    let error = other.get(&PARALLELISM).expect_err("no number");
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+    other.set("parallelism.default", "4");
+    assert_eq!(other.require(&PARALLELISM).expect("a number"), 4);
+}

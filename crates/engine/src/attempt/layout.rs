@@ -18,30 +18,38 @@ use timely::progress::frontier::MutableAntichain;
 use timely::scheduling::Activator;
 use timely::worker::Worker;
 
-use super::{AttemptEvent, Shared};
+use super::Shared;
 use crate::chunk::Chunk;
 use crate::connector::Waker;
 use crate::flow::FlowControl;
 use crate::graph::Ship;
+use crate::messages::{AttemptEvent, TaskKey};
 use crate::operator::Port;
 use crate::plan::{Vertex, VertexInput};
+use crate::task::announce::{AnnouncementOutput, Announcer};
 use crate::task::control::Control;
 use crate::task::core::{ChainOperator, TaskCore};
-use crate::task::operator::{AnnouncementPuller, OperatorTask, OperatorVertex, Puller};
+use crate::task::operator::{AnnouncementPuller, OperatorTask, OperatorVertex, Puller, Watermaker};
 use crate::task::output::{Capabilities, OutEdge, Outputs, Ports};
-use crate::task::source::{AnnouncementOutput, Progress, SourceSurroundings, SourceTask};
+use crate::task::source::{Progress, SourceSurroundings, SourceTask};
 use crate::task::watermark::{Announcement, WatermarkTracker};
-use crate::task::{AnnouncementStream, ChunkStream, TaskKey};
+use crate::task::{AnnouncementStream, ChunkStream};
 use crate::time::{Time, at, lower_bound};
+use crate::weigher::Weigher;
+use crate::weight::Gauge;
 use open::{Opened, OpenedSource};
 
-/// Builds every vertex on this worker; answers the probe that stands behind all sinks.
+/// Builds every vertex on this worker; answers the probes, one behind each last vertex.
 pub(crate) fn lay_out(
     worker: &mut Worker,
     shared: &Arc<Shared>,
     control: &Rc<RefCell<Control>>,
-) -> probe::Handle<Time> {
-    let sinks = probe::Handle::new();
+) -> Vec<probe::Handle<Time>> {
+    let vertices = shared.spec.plan.vertices.iter().enumerate();
+    let ends = vertices.filter(|(_, vertex)| vertex.outputs == 0);
+    let sinks: BTreeMap<usize, probe::Handle<Time>> = ends
+        .map(|(number, _)| (number, probe::Handle::new()))
+        .collect();
     let (index, peers) = (worker.index(), worker.peers());
     worker.dataflow::<Time, _, _>(|scope| {
         let mut layout = Layout {
@@ -57,18 +65,19 @@ pub(crate) fn lay_out(
             layout.vertex(scope, number);
         }
     });
-    sinks
+    sinks.into_values().collect()
 }
 
 struct Layout<'a, 'scope> {
     shared: &'a Arc<Shared>,
     control: &'a Rc<RefCell<Control>>,
-    sinks: &'a probe::Handle<Time>,
+    /// The probes behind the last vertices, by vertex.
+    sinks: &'a BTreeMap<usize, probe::Handle<Time>>,
     index: usize,
     peers: usize,
     /// By vertex, then edge.
     outputs: Vec<Vec<ChunkStream<'scope>>>,
-    /// By source vertex.
+    /// By the vertex that makes them.
     announcements: BTreeMap<usize, AnnouncementStream<'scope>>,
 }
 
@@ -127,9 +136,9 @@ impl<'scope> Layout<'_, 'scope> {
             None => self.source(construction),
             Some(announcements) => self.operator(construction, inputs, announcements),
         }
-        if vertex.outputs == 0 {
+        if let Some(sink) = self.sinks.get(&number) {
             for stream in streams.drain(..) {
-                stream.probe_with(self.sinks);
+                stream.probe_with(sink);
             }
         }
         self.outputs.push(streams);
@@ -165,11 +174,11 @@ impl<'scope> Layout<'_, 'scope> {
         scope: Scope<'scope, Time>,
         vertex: &Vertex,
     ) -> AnnouncementPuller {
-        let sources = vertex
-            .sources
+        let makers = vertex
+            .watermarks
             .iter()
-            .filter_map(|source| self.announcements.get(source));
-        let stream: AnnouncementStream<'scope> = scope.concatenate(sources.cloned());
+            .filter_map(|maker| self.announcements.get(maker));
+        let stream: AnnouncementStream<'scope> = scope.concatenate(makers.cloned());
         let exchange = Exchange::new(|announcement: &Announcement| u64::from(announcement.worker));
         let mut handle = builder.new_input(stream, exchange);
         Box::new(move |take| handle.for_each(|capability, announced| take(capability, announced)))
@@ -187,6 +196,8 @@ impl<'scope> Layout<'_, 'scope> {
             ports: construction.ports.clone(),
             groups: self.shared.spec.graph.max_parallelism,
             routed: Vec::new(),
+            gauge: Gauge::new(construction.waker.clone()),
+            weigher: Weigher::default(),
         }
     }
 
@@ -255,25 +266,25 @@ impl<'scope> Layout<'_, 'scope> {
     }
 
     fn source(&mut self, mut construction: Construction<'scope, '_>) {
-        let (output, announcements) = construction.builder.new_output::<Vec<Announcement>>();
-        self.announcements
-            .insert(construction.number, announcements);
-        self.shared.add_source(construction.waker.clone());
-        let output: AnnouncementOutput = Rc::new(RefCell::new(OutputBuilder::from(output)));
+        let output = self.announcement_output(&mut construction);
+        self.shared.sources.add(construction.waker.clone());
         let alarm = Rc::new(Cell::new(None));
-        let time = at(self.first_epoch(), 0);
+        let time = at(self.first_epoch(), self.shared.spec.first_tick);
         let mut tasks = Vec::new();
         for subtask in self.subtasks(construction.vertex) {
             let key = construction.key(subtask);
             let Opened { source, chain } = self.open(&construction, key);
             let core = self.core(&construction, key, chain);
+            if source.is_some() {
+                core.reads();
+            }
             tasks.extend(source.map(|OpenedSource { uid, id, source }| SourceTask {
                 core,
                 source,
                 source_uid: uid,
                 source_id: id,
                 outputs: self.outputs(&construction, subtask),
-                announcements: output.clone(),
+                announcer: Announcer::new(output.clone(), key, self.peers),
                 capabilities: None,
                 time,
                 flow: FlowControl::new(),
@@ -294,6 +305,17 @@ impl<'scope> Layout<'_, 'scope> {
         });
     }
 
+    /// Where the subtasks of a vertex that makes watermarks announce them: its last output.
+    fn announcement_output(
+        &mut self,
+        construction: &mut Construction<'scope, '_>,
+    ) -> AnnouncementOutput {
+        let (output, announcements) = construction.builder.new_output::<Vec<Announcement>>();
+        self.announcements
+            .insert(construction.number, announcements);
+        Rc::new(RefCell::new(OutputBuilder::from(output)))
+    }
+
     fn source_surroundings(
         &self,
         task: TaskKey,
@@ -301,34 +323,51 @@ impl<'scope> Layout<'_, 'scope> {
         alarm: Rc<Cell<Option<Instant>>>,
     ) -> SourceSurroundings {
         let events = self.shared.events.clone();
+        let reached = self.shared.spec.plan.ends_behind(construction.number);
+        let sinks = reached.iter().filter_map(|sink| self.sinks.get(sink));
         SourceSurroundings {
             control: self.control.clone(),
             clock: self.shared.clock.clone(),
-            sources: self.shared.clone(),
-            sinks: self.sinks.clone(),
+            deliveries: self.shared.deliveries.clone(),
+            sources: self.shared.sources.clone(),
+            sinks: sinks.cloned().collect(),
             activator: construction.activator.clone(),
             alarm,
-            peers: self.peers,
             ended: Box::new(move || events.send(AttemptEvent::SourceEnded { task })),
         }
     }
 
     fn operator(
         &mut self,
-        construction: Construction<'scope, '_>,
+        mut construction: Construction<'scope, '_>,
         inputs: Vec<(Port, Puller)>,
         announcements: AnnouncementPuller,
     ) {
+        let output = construction
+            .vertex
+            .announces
+            .then(|| self.announcement_output(&mut construction));
+        let first = at(self.first_epoch(), 0);
         let mut tasks = Vec::new();
         for subtask in self.subtasks(construction.vertex) {
             let key = construction.key(subtask);
             let Opened { chain, .. } = self.open(&construction, key);
+            let watermaker = output.clone().map(|output| Watermaker {
+                announcer: Announcer::new(output, key, self.peers),
+                capabilities: None,
+                latest: first,
+                clock: self.shared.clock.clone(),
+                sources: self.shared.sources.clone(),
+            });
             tasks.push(OperatorTask {
                 core: self.core(&construction, key, chain),
                 watermarks: self.watermarks(construction.vertex),
                 outputs: self.outputs(&construction, subtask),
                 stash: BTreeMap::new(),
                 held: None,
+                firing: None,
+                owed: None,
+                watermaker,
                 activator: construction.activator.clone(),
             });
         }
@@ -340,6 +379,11 @@ impl<'scope> Layout<'_, 'scope> {
         };
         let builder = construction.builder;
         builder.build(move |capabilities: Vec<Capability<Time>>| {
+            let mut capabilities = Capabilities::initial(capabilities);
+            capabilities.downgrade(first);
+            for watermaker in vertex.watermakers() {
+                watermaker.capabilities = Some(capabilities.clone());
+            }
             drop(capabilities);
             move |frontiers: &[MutableAntichain<Time>]| {
                 vertex.activate(frontiers.iter().filter_map(lower_bound).min());
@@ -347,12 +391,12 @@ impl<'scope> Layout<'_, 'scope> {
         });
     }
 
-    /// The watermarks of all source subtasks upstream.
+    /// The watermarks of all subtasks upstream that make them.
     fn watermarks(&self, vertex: &Vertex) -> WatermarkTracker<Capabilities> {
         let vertices = &self.shared.spec.plan.vertices;
-        let sources = vertex.sources.iter();
+        let makers = vertex.watermarks.iter();
         WatermarkTracker::new(
-            sources.filter_map(|source| Some((*source, vertices.get(*source)?.parallelism))),
+            makers.filter_map(|maker| Some((*maker, vertices.get(*maker)?.parallelism))),
         )
     }
 }

@@ -2,68 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
-use millstream_core::{CheckpointId, Error, OperatorId, Result, codes};
-use millstream_state::WriteState;
-use millstream_storage::SnapshotTarget;
+use crossbeam_channel::Receiver;
+use millstream_core::{Error, Result, codes};
 
 use super::worker::panicked;
-use super::{AcknowledgedOperator, Acknowledgement, AttemptEvent, EventSender};
-use crate::connector::{Committable, StateEntry};
-use crate::job::TaskSnapshot;
-use crate::metrics::TaskMetrics;
-use crate::task::TaskKey;
-
-/// What one operator of a task hands over at a boundary.
-pub(crate) struct OperatorPart {
-    pub(crate) uid: String,
-    pub(crate) id: OperatorId,
-    pub(crate) states: Vec<Box<dyn WriteState>>,
-    pub(crate) entries: Vec<StateEntry>,
-    pub(crate) prepared: Vec<Committable>,
-}
-
-/// What one task hands over at a boundary.
-pub(crate) struct SnapshotJob {
-    pub(crate) checkpoint: CheckpointId,
-    pub(crate) task: TaskKey,
-    /// `None`: nothing is written, only prepared output counts.
-    pub(crate) target: Option<SnapshotTarget>,
-    pub(crate) operators: Vec<OperatorPart>,
-    /// Why an operator could not give its state.
-    pub(crate) declined: Option<Error>,
-    pub(crate) metrics: TaskMetrics,
-    /// From the coordinator's word to the boundary.
-    pub(crate) start_delay: Duration,
-    /// How long it took to freeze state.
-    pub(crate) freeze: Duration,
-    /// When that was done.
-    pub(crate) frozen: Instant,
-}
-
-/// Hands jobs to the snapshot thread.
-#[derive(Clone)]
-pub(crate) struct SnapshotSender {
-    jobs: Sender<SnapshotJob>,
-    end: Sender<()>,
-}
-
-impl SnapshotSender {
-    /// Has `job` written. Never waits: the channel has room for many boundaries of every task.
-    pub(crate) fn submit(&self, job: SnapshotJob) {
-        // The thread outlives the workers. Where it hangs in a disk, or is gone, the checkpoint times out.
-        drop(self.jobs.try_send(job));
-    }
-
-    /// The workers have ended: the attempt has, too, once the thread is done with what it is writing.
-    pub(crate) fn end(&self) {
-        if self.end.try_send(()).is_err() {
-            tracing::debug!("the snapshot thread has ended before the workers");
-        }
-    }
-}
+use crate::messages::{
+    AcknowledgedOperator, Acknowledgement, AttemptEvent, EventSender, SnapshotJob, SnapshotSender,
+    Targets, TaskSnapshot,
+};
 
 /// Snapshots of each task that may wait to be written: checkpoints that were given up wait, too, while a disk hangs.
 const JOBS_OF_A_TASK: usize = 64;
@@ -82,6 +29,7 @@ impl SnapshotThread {
         // A channel takes the memory of all its places at once, so it has no more than the tasks can fill.
         let (jobs, received) = crossbeam_channel::bounded(tasks * JOBS_OF_A_TASK);
         let (end, ended) = crossbeam_channel::bounded(1);
+        let for_sender = events.clone();
         let handle = std::thread::Builder::new()
             .name("snapshots".to_owned())
             .spawn(move || {
@@ -93,7 +41,7 @@ impl SnapshotThread {
                     .cause(error)
                     .next("check the limit of threads (ulimit -u)")
             })?;
-        Ok((Self { handle }, SnapshotSender { jobs, end }))
+        Ok((Self { handle }, SnapshotSender::new(jobs, end, for_sender)))
     }
 
     /// Waits for the end of the thread.
@@ -140,8 +88,7 @@ fn handle(job: SnapshotJob) -> AttemptEvent {
     if let Some(error) = job.declined {
         return declined(error);
     }
-    let is_given_up = |target: &SnapshotTarget| target.is_given_up();
-    if job.target.as_ref().is_some_and(is_given_up) {
+    if job.targets.as_ref().is_some_and(Targets::is_given_up) {
         let message = format!("checkpoint {checkpoint} was given up before it was written");
         return declined(Error::new(&codes::CHECKPOINT_FAILED, message));
     }
@@ -150,10 +97,15 @@ fn handle(job: SnapshotJob) -> AttemptEvent {
     // Types of the program know how they are written, and may panic there.
     let written = catch_unwind(AssertUnwindSafe(|| write(job)));
     match written.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
-        Ok((operators, bytes)) => AttemptEvent::Acknowledged(Acknowledgement {
+        Ok(Written {
+            operators,
+            bytes,
+            no_savepoint,
+        }) => AttemptEvent::Acknowledged(Acknowledgement {
             checkpoint,
             task,
             operators,
+            no_savepoint,
             part: TaskSnapshot {
                 bytes,
                 start_delay,
@@ -166,24 +118,52 @@ fn handle(job: SnapshotJob) -> AttemptEvent {
     }
 }
 
-fn write(job: SnapshotJob) -> Result<(Vec<AcknowledgedOperator>, u64)> {
-    let mut operators = Vec::with_capacity(job.operators.len());
-    let mut bytes = 0;
+/// What was written of a task's part.
+#[derive(Default)]
+struct Written {
+    operators: Vec<AcknowledgedOperator>,
+    /// Bytes of state in the checkpoint.
+    bytes: u64,
+    no_savepoint: Option<Error>,
+}
+
+fn write(job: SnapshotJob) -> Result<Written> {
+    let mut written = Written::default();
     for part in job.operators {
         let mut states = Vec::with_capacity(part.states.len());
-        if let Some(target) = &job.target {
+        let mut savepoint = Vec::new();
+        if let Some(targets) = &job.targets {
             for state in part.states {
-                let written = state.write(target, part.id, job.task.subtask)?;
-                bytes += written.files.iter().map(|file| file.bytes).sum::<u64>();
-                states.push(written);
+                let mut results = state
+                    .write(&targets.all(), part.id, job.task.subtask)
+                    .into_iter();
+                let of_checkpoint = results.next().unwrap_or_else(|| Err(nothing_written()))?;
+                written.bytes += of_checkpoint
+                    .files
+                    .iter()
+                    .map(|file| file.bytes)
+                    .sum::<u64>();
+                states.push(of_checkpoint);
+                match results.next() {
+                    None => {}
+                    Some(Ok(of_savepoint)) => savepoint.push(of_savepoint),
+                    Some(Err(error)) if targets.of_stop => return Err(error),
+                    Some(Err(error)) => drop(written.no_savepoint.get_or_insert(error)),
+                }
             }
         }
-        operators.push(AcknowledgedOperator {
+        written.operators.push(AcknowledgedOperator {
             uid: part.uid,
             states,
+            savepoint,
             entries: part.entries,
+            enumerator: part.enumerator,
             prepared: part.prepared,
         });
     }
-    Ok((operators, bytes))
+    Ok(written)
+}
+
+fn nothing_written() -> Error {
+    Error::new(&codes::INTERNAL, "a state tells nothing of its files")
 }

@@ -5,15 +5,14 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use millstream_core::{Error, TaskStatus, codes};
 use timely::dataflow::operators::probe;
 use timely::worker::Worker;
 
-use super::{AttemptEvent, Command, Shared, layout};
-use crate::task::TaskKey;
+use super::{Shared, layout};
+use crate::messages::{AttemptEvent, Command, TaskKey};
 use crate::task::control::Control;
 use crate::time::Time;
 
@@ -33,7 +32,7 @@ pub(crate) fn run(worker: &mut Worker, shared: &Arc<Shared>) {
             shared,
             control: &control,
             sinks,
-            seen: None,
+            seen: Vec::new(),
             failed,
         }
         .run(worker)
@@ -56,9 +55,7 @@ pub(crate) fn run(worker: &mut Worker, shared: &Arc<Shared>) {
         };
         shared.events.send(AttemptEvent::Task { task, status });
     }
-    if shared.alive.fetch_sub(1, Ordering::AcqRel) == 1 {
-        shared.snapshots.end();
-    }
+    shared.worker_ended();
 }
 
 fn tasks_of(shared: &Shared, worker: usize) -> Vec<TaskKey> {
@@ -110,13 +107,13 @@ pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
 /// A worker that can't run any more waits until the whole attempt is cancelled, so that its peers
 /// never see half a dataflow disappear.
 fn wait_for_cancel(shared: &Shared, worker: usize) {
-    let Some(commands) = shared.commands(worker) else {
-        return;
-    };
-    while let Ok(command) = commands.recv() {
-        if matches!(command, Command::Cancel) {
-            return;
-        }
+    while !shared.is_cancelled() {
+        // What comes for this worker is taken, so that nobody waits for room.
+        shared
+            .commands(worker)
+            .into_iter()
+            .for_each(|commands| commands.try_iter().for_each(drop));
+        std::thread::park_timeout(PARK);
     }
 }
 
@@ -134,9 +131,9 @@ fn drop_dataflows(worker: &mut Worker) {
 struct WorkerLoop<'a> {
     shared: &'a Arc<Shared>,
     control: &'a Rc<RefCell<Control>>,
-    sinks: probe::Handle<Time>,
-    /// Where the sinks were when the sources were last told.
-    seen: Option<Time>,
+    sinks: Vec<probe::Handle<Time>>,
+    /// Where each sink was when the sources were last told.
+    seen: Vec<Option<Time>>,
     failed: Option<TaskKey>,
 }
 
@@ -161,16 +158,24 @@ impl WorkerLoop<'_> {
         let Some(commands) = self.shared.commands(worker) else {
             return false;
         };
+        if self.shared.is_cancelled() {
+            return true;
+        }
         let mut control = self.control.borrow_mut();
-        let mut any = false;
+        let mut any = self.shared.is_finishing() && !std::mem::replace(&mut control.finish, true);
         for command in commands.try_iter() {
             any = true;
             match command {
                 Command::Trigger(trigger) => control.trigger(trigger),
-                Command::Completed(checkpoint) => control.completed = Some(checkpoint),
+                Command::Ended {
+                    checkpoint,
+                    completed,
+                } => control.ended(checkpoint, completed),
                 Command::Resume(checkpoint) => control.resumed = Some(checkpoint),
-                Command::Finish => control.finish = true,
-                Command::Cancel => return true,
+                Command::Found {
+                    vertex,
+                    announcement,
+                } => control.found(vertex, announcement),
             }
         }
         if any {
@@ -183,9 +188,10 @@ impl WorkerLoop<'_> {
         if !self.control.borrow().waits_for_sinks {
             return;
         }
-        let now = self
-            .sinks
-            .with_frontier(|frontier| frontier.first().copied());
+        let sinks = self.sinks.iter();
+        let now: Vec<Option<Time>> = sinks
+            .map(|sink| sink.with_frontier(|frontier| frontier.first().copied()))
+            .collect();
         if now != self.seen {
             self.seen = now;
             let mut control = self.control.borrow_mut();

@@ -4,7 +4,10 @@
 //! snapshot is complete), and recover after a restart until the outcome is known. The shape is that
 //! of Flink's FLIP-191 (`TwoPhaseCommittingSink`).
 
-use millstream_core::{CheckpointId, JobId, Result};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use millstream_core::{CheckpointId, JobId, Lineage, Result};
 
 use super::{StateEntry, Waker};
 
@@ -20,18 +23,59 @@ pub trait Sink<T>: Send + Sync + 'static {
     ///
     /// # Errors
     /// The sink can't be reached.
-    fn committer(&self) -> Result<Box<dyn SinkCommitter>>;
+    fn committer(&self, context: CommitterContext) -> Result<Box<dyn SinkCommitter>>;
+}
+
+/// What a committer is opened with.
+#[derive(Debug, Clone)]
+pub struct CommitterContext {
+    /// The job.
+    pub job: JobId,
+    /// The uid of the sink.
+    pub uid: String,
+    /// How many writers share the sink.
+    pub parallelism: usize,
+    /// The jobs that went before.
+    pub lineage: Lineage,
+    /// The number of the attempt: above that of every attempt before it in the lineage. What runs with lower numbers have
+    /// left behind unprepared may be removed, nothing else.
+    pub run: u64,
+    /// Set once the job is being cancelled.
+    pub cancelled: Cancelled,
+}
+
+/// Tells that the job is being cancelled: a committer that waits looks at it and gives up with an error of kind
+/// *unavailable*. Clones tell of the same.
+#[derive(Debug, Clone, Default)]
+pub struct Cancelled(Arc<AtomicBool>);
+
+impl Cancelled {
+    /// The job is being cancelled.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether it is.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 /// What a writer is opened with.
 #[derive(Debug)]
 pub struct SinkContext {
-    /// The job. Together with `subtask` and the checkpoint's number it names output uniquely.
+    /// The job. Together with `subtask`, `run` and the checkpoint's number it names output uniquely.
     pub job: JobId,
+    /// The uid of the sink.
+    pub uid: String,
     /// The writer's number, below `parallelism`.
     pub subtask: usize,
     /// How many writers share the sink.
     pub parallelism: usize,
+    /// The jobs that went before.
+    pub lineage: Lineage,
+    /// The number of this attempt: above that of every attempt before it in the lineage.
+    pub run: u64,
     /// The number of the snapshot that the next [`SinkWriter::prepare`] will at least have.
     pub next_checkpoint: CheckpointId,
     /// The state of all subtasks in the snapshot that the job goes on from; `None` at a fresh start.
@@ -58,12 +102,23 @@ pub trait SinkWriter<T> {
     /// What was written can't be made durable. The job fails.
     fn prepare(&mut self, checkpoint: CheckpointId) -> Result<Prepared>;
 
-    /// State of the writer itself, written into the snapshot beside what was prepared.
+    /// State of the writer itself for snapshot `checkpoint`, written into it beside what was prepared.
     ///
     /// # Errors
     /// The state can't be told; the checkpoint is declined.
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
+    fn snapshot(&mut self, checkpoint: CheckpointId) -> Result<Vec<StateEntry>> {
+        let _ = checkpoint;
         Ok(Vec::new())
+    }
+
+    /// The output up to this snapshot is committed, and that is noted on the disk: what names it (transactional ids,
+    /// files) may be used again.
+    ///
+    /// # Errors
+    /// Fails the job; a writer that can go on logs instead.
+    fn committed(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        let _ = checkpoint;
+        Ok(())
     }
 }
 
@@ -96,12 +151,13 @@ pub struct Committable {
 
 /// Commits what writers have prepared. Runs on a thread of its own.
 pub trait SinkCommitter: Send {
-    /// Commits output of this very process, after its snapshot has completed.
+    /// Commits output of this very process, all of a snapshot at once, after the snapshot has completed. Answers one
+    /// outcome for each, in order.
     ///
     /// # Errors
     /// Anything but [`CommitOutcome::Committed`] is an outcome, not an error; an error says that the sink can't be
-    /// reached and that the commit is to be tried again.
-    fn commit(&mut self, committable: &Committable) -> Result<CommitOutcome>;
+    /// reached and that the commit of all of it is to be tried again.
+    fn commit(&mut self, committables: &[Committable]) -> Result<Vec<CommitOutcome>>;
 
     /// Called once at the start of every attempt, before any writer opens, with what the restored
     /// snapshot holds (nothing, at a fresh start). Commits it if that has not happened yet, and removes

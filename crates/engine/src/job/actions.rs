@@ -3,17 +3,20 @@
 use millstream_core::{AttemptId, CheckpointId, Error, JobStatus, Result, TaskStatus, codes};
 use millstream_protocol::{
     Action, Attempt as AttemptNumber, DiscardReason, Event, Failure, SnapshotKind, SnapshotRef,
-    TaskId, Then,
+    TaskId, Then, Uncommitted,
 };
-use millstream_storage::{Location, SnapshotTarget};
+use millstream_storage::Location;
 
-use super::io::IoTask;
+use super::io::{Begin, IoTask, MarkEnded};
 use super::observer::{CheckpointStart, TaskView};
+use super::snapshot::Place;
 use super::{Driver, JobOutcome, Message};
-use crate::attempt::{Attempt, AttemptEvent, AttemptSpec, Command, EventSender};
+use crate::attempt::{Attempt, AttemptSpec};
+use crate::connector::Cancelled;
+use crate::messages::{
+    AttemptEvent, Command, EnumeratorParts, EventSender, Targets, TaskKey, Trigger,
+};
 use crate::metrics::TaskMetrics;
-use crate::task::TaskKey;
-use crate::task::control::Trigger;
 use crate::task::core::now;
 
 /// How a process ends that could not bring a task to its end: as Flink's task managers do.
@@ -33,10 +36,14 @@ impl Driver {
                 self.give_ids(attempt);
                 self.task_switched(task, from, to, cause.as_deref());
             }
-            Action::RecoverCommits { attempt, restore } => {
-                let snapshot = restore.map(|snapshot| snapshot.path);
-                self.io.submit(IoTask::Recover { attempt, snapshot });
+            Action::RecoverCommits { attempt, restore } => self.recover(attempt, restore),
+            Action::HeldUp { why } => {
+                tracing::warn!("The job waits: {why}");
+                self.observer.held_up(&why);
             }
+            Action::LookAgain => self.io.submit(IoTask::Look),
+            Action::CancelCommit { .. } => self.cancelled.1.set(),
+            Action::OutputAccepted { outputs } => self.accepted(&outputs),
             Action::StartAttempt {
                 attempt,
                 restore,
@@ -49,45 +56,40 @@ impl Driver {
                 checkpoint,
                 kind,
                 then,
-                ..
+                full,
             } => {
-                self.trigger(attempt, checkpoint, &kind, then);
+                self.trigger(attempt, checkpoint, &kind, (then, full));
             }
             Action::AbortCheckpoint {
                 checkpoint, reason, ..
             } => self.abort(checkpoint, &reason),
             Action::DiscardAcknowledged { checkpoint, .. } => {
-                self.io.submit(IoTask::Discard(
-                    self.snapshots.checkpoint_directory(checkpoint),
-                ));
+                let directories = self.snapshots.given_up(checkpoint);
+                self.io.submit(IoTask::Discard(directories));
             }
             Action::WriteSnapshot { checkpoint, .. } => self.write(checkpoint),
             Action::Commit { checkpoint, .. } => {
                 let prepared = self.snapshots.prepared(checkpoint);
+                let (directory, savepoint) = self.snapshots.directories(checkpoint);
                 self.io.submit(IoTask::Commit {
                     checkpoint,
                     prepared,
-                    directory: self.snapshots.directory(checkpoint),
+                    directory,
+                    savepoint,
                 });
             }
             Action::NotifyCompleted { checkpoint, .. } => {
-                self.command(&Command::Completed(checkpoint));
+                self.command(Command::Ended {
+                    checkpoint,
+                    completed: true,
+                });
             }
             Action::ResumeSources { checkpoint, .. } => {
-                self.command(&Command::Resume(checkpoint));
+                self.command(Command::Resume(checkpoint));
             }
-            Action::FinishSources { .. } => self.command(&Command::Finish),
-            Action::CancelTasks { .. } => self.command(&Command::Cancel),
-            Action::DiscardSnapshot { snapshot, reason } => {
-                let newest = self.machine.completed_snapshots().last();
-                let status = self.machine.status();
-                let is_last = reason == DiscardReason::JobEnded && newest == Some(&snapshot);
-                if is_last && status != JobStatus::Finished {
-                    self.mark_ended(status, None);
-                }
-                self.observer.checkpoint_discarded(snapshot.checkpoint);
-                self.io.submit(IoTask::Dispose(snapshot.path));
-            }
+            Action::FinishSources { .. } => self.on_attempt(Attempt::finish),
+            Action::CancelTasks { .. } => self.on_attempt(Attempt::cancel),
+            Action::DiscardSnapshot { snapshot, reason } => self.dispose(snapshot, reason),
             Action::OperationEnded { id, result } => self.observer.operation_ended(id, &result),
             Action::Warn { message } => tracing::warn!("{message}"),
             Action::KillProcess { message } => kill(message),
@@ -99,9 +101,59 @@ impl Driver {
         }
     }
 
-    fn command(&self, command: &Command) {
+    /// Has the sinks recover, once it is noted whether a stop is carried on by that.
+    fn recover(&mut self, attempt: AttemptNumber, restore: Option<SnapshotRef>) {
+        if let Err(error) = self.observer.recovery_starts(self.machine.stopping()) {
+            return self.recovery_failed(attempt, &error);
+        }
+        if self.cancelled.0 != attempt {
+            self.cancelled = (attempt, Cancelled::default());
+        }
+        self.io.submit(IoTask::Recover {
+            attempt,
+            restore,
+            cancelled: self.cancelled.1.clone(),
+        });
+    }
+
+    fn accepted(&mut self, outputs: &[Uncommitted]) {
+        for Uncommitted { output, reason } in outputs {
+            tracing::warn!(
+                "Output {output} is taken for committed, as --on-lost-output asks: {reason}"
+            );
+        }
+        let count = outputs.len();
+        tracing::warn!("{count} outputs are lost, or may be; the job goes on without them.");
+        self.observer.output_accepted(outputs);
+    }
+
+    pub(super) fn dispose(&mut self, snapshot: SnapshotRef, reason: DiscardReason) {
+        let newest = self.machine.completed_snapshots().last();
+        let newest = newest.map(|newest| newest.checkpoint);
+        let status = self.machine.status();
+        let is_last = reason == DiscardReason::JobEnded && newest == Some(snapshot.checkpoint);
+        if is_last && status != JobStatus::Finished && self.machine.stop_savepoint().is_none() {
+            self.mark_ended(status, None);
+        }
+        if !snapshot.savepoint {
+            self.observer.checkpoint_discarded(snapshot.checkpoint);
+        }
+        let given_up = reason == DiscardReason::Aborted;
+        self.io.submit(IoTask::Dispose { snapshot, given_up });
+    }
+
+    fn on_attempt(&self, act: impl FnOnce(&Attempt)) {
         if let Some((_, attempt)) = &self.attempt {
-            attempt.command(command);
+            act(attempt);
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let Some((number, attempt)) = &self.attempt else {
+            return;
+        };
+        if let Err(error) = attempt.command(command) {
+            self.failed(*number, None, &error);
         }
     }
 
@@ -112,9 +164,8 @@ impl Driver {
             self.id
         );
         if to.is_terminal() {
-            let newest = self.machine.completed_snapshots().last();
-            let savepoint = newest.filter(|newest| newest.savepoint && !self.final_commit);
-            let savepoint = savepoint.map(|savepoint| savepoint.path.clone());
+            let savepoint = self.machine.stop_savepoint();
+            let savepoint = savepoint.filter(|_| !self.final_commit).cloned();
             // Output may be committed up to a stop's savepoint, wherever that lies and however the job ended. Of a
             // job that has finished without checkpoints nothing older counts either.
             if savepoint.is_some() || to == JobStatus::Finished {
@@ -196,6 +247,10 @@ impl Driver {
             );
             self.observer
                 .restored(snapshot.checkpoint, &snapshot.path, snapshot.savepoint);
+            if let Some(restored) = self.restored.clone() {
+                let progress = move || restored.snapshot().progress();
+                self.observer.reads_state(Box::new(progress));
+            }
         }
         self.give_ids(number);
         let metrics: Vec<Vec<TaskMetrics>> = self
@@ -210,13 +265,19 @@ impl Driver {
             })
             .collect();
         self.observer.attempt_started(&self.views(&metrics));
+        // A recovery has ended before, which has told it.
+        let run = self.run.clone().unwrap_or_default();
         let spec = AttemptSpec {
             job: self.id,
             graph: self.graph.clone(),
             plan: self.plan.clone(),
             workers: self.workers,
+            lineage: run.lineage,
+            run: run.number,
             next_checkpoint,
+            first_tick: 0,
             restored: self.restored.take().filter(|_| restore.is_some()),
+            directory: Some(self.snapshots.job_directory()),
             metrics,
         };
         let sender = self.sender.clone();
@@ -258,14 +319,14 @@ impl Driver {
         attempt: AttemptNumber,
         checkpoint: CheckpointId,
         kind: &SnapshotKind,
-        then: Then,
+        (then, full): (Then, bool),
     ) {
         self.final_commit = *kind == SnapshotKind::FinalCommit;
         let times = ((self.time_of_day)(), self.started.elapsed());
         let random = (self.random)();
         let place = self.snapshots.place(checkpoint, kind, random);
         let begun = place.and_then(|place| {
-            let location = place.as_ref().map(|(directory, _)| directory.as_path());
+            let location = place.as_ref().map(Place::shown);
             // Told before anything is made there, so that what can't be made is seen to fail.
             self.observer.checkpoint_starts(&CheckpointStart {
                 checkpoint,
@@ -274,48 +335,54 @@ impl Driver {
                 last: then.is_last(),
                 stop: self.machine.stopping(),
             })?;
-            let directory = place.as_ref().map(|(directory, _)| directory.clone());
-            self.snapshots
-                .begin(checkpoint, kind, then, times, directory);
             Ok(place)
         });
         match begun {
-            Ok(Some((directory, format))) => self.io.submit(IoTask::Begin {
-                attempt,
-                checkpoint,
-                then,
-                directory,
-                format,
-            }),
-            Ok(None) => self.tell_boundary(checkpoint, then, None),
-            Err(error) => self.can_not_begin(attempt, checkpoint, &error),
-        }
-    }
-
-    /// The directory of a snapshot was made, or could not be.
-    pub(super) fn begun(
-        &mut self,
-        attempt: AttemptNumber,
-        checkpoint: CheckpointId,
-        then: Then,
-        target: Result<SnapshotTarget>,
-    ) {
-        match target {
-            Ok(target) => {
-                if self.snapshots.made(checkpoint, &target) {
-                    self.tell_boundary(checkpoint, then, Some(target));
+            Ok(place) => {
+                let run = self.run.clone().unwrap_or_default();
+                self.snapshots
+                    .begin(checkpoint, (then, full), times, place.clone(), run);
+                match place {
+                    Some(place) => self.io.submit(IoTask::Begin(Begin {
+                        attempt,
+                        checkpoint,
+                        then,
+                        directory: place.checkpoint,
+                        savepoint: place.savepoint,
+                    })),
+                    None => self.tell_boundary(checkpoint, then, None),
                 }
             }
             Err(error) => self.can_not_begin(attempt, checkpoint, &error),
         }
     }
 
-    fn tell_boundary(&self, checkpoint: CheckpointId, then: Then, target: Option<SnapshotTarget>) {
-        self.command(&Command::Trigger(Trigger {
-            checkpoint,
+    /// The directories of a snapshot were made, or could not be.
+    pub(super) fn begun(
+        &mut self,
+        attempt: AttemptNumber,
+        checkpoint: CheckpointId,
+        then: Then,
+        targets: Result<Targets>,
+    ) {
+        match targets {
+            Ok(targets) => {
+                if self.snapshots.made(checkpoint, &targets) {
+                    self.tell_boundary(checkpoint, then, Some(targets));
+                }
+            }
+            Err(error) => self.can_not_begin(attempt, checkpoint, &error),
+        }
+    }
+
+    fn tell_boundary(&mut self, checkpoint: CheckpointId, then: Then, targets: Option<Targets>) {
+        let request = self.snapshots.request(checkpoint, targets.as_ref());
+        self.command(Command::Trigger(Trigger {
+            request,
             then,
-            target,
+            targets,
             asked: now(),
+            enumerated: EnumeratorParts::default(),
         }));
     }
 
@@ -331,21 +398,18 @@ impl Driver {
     fn abort(&mut self, checkpoint: CheckpointId, reason: &str) {
         tracing::warn!("Checkpoint {checkpoint} was given up: {reason}");
         self.observer.checkpoint_failed(checkpoint, reason);
-        if let Some(directory) = self.snapshots.forget(checkpoint) {
-            self.io.submit(IoTask::Discard(directory));
+        self.command(Command::Ended {
+            checkpoint,
+            completed: false,
+        });
+        if let Some(directories) = self.snapshots.forget(checkpoint) {
+            self.io.submit(IoTask::Discard(directories));
         }
     }
 
     fn write(&mut self, checkpoint: CheckpointId) {
         match self.snapshots.complete(checkpoint) {
-            Some((target, metadata)) => {
-                let metadata = Box::new(metadata);
-                self.io.submit(IoTask::Write {
-                    checkpoint,
-                    target,
-                    metadata,
-                });
-            }
+            Some(write) => self.io.submit(IoTask::Write(Box::new(write))),
             None => self.step(Event::SnapshotFailed {
                 checkpoint,
                 reason: "its directory is not known any more".to_owned(),
@@ -355,13 +419,16 @@ impl Driver {
 
     /// The snapshot up to which output is committed is a savepoint, is deleted, or never was. Noted before checkpoints
     /// are deleted, so that there is no moment in which an older snapshot looks like the newest.
-    fn mark_ended(&self, status: JobStatus, savepoint: Option<String>) {
-        let at = (self.time_of_day)();
-        self.io.submit(IoTask::MarkEnded {
+    fn mark_ended(&mut self, status: JobStatus, savepoint: Option<SnapshotRef>) {
+        let highest = self.machine.next_checkpoint().saturating_sub(1);
+        self.io.submit(IoTask::MarkEnded(MarkEnded {
             status,
-            at,
-            savepoint,
-        });
+            at: (self.time_of_day)(),
+            number: savepoint
+                .as_ref()
+                .map_or(highest, |savepoint| savepoint.checkpoint),
+            savepoint: savepoint.map(|savepoint| savepoint.path),
+        }));
     }
 
     fn ended(&mut self, status: JobStatus, cause: Option<Failure>, gave_up: Option<String>) {

@@ -1,361 +1,260 @@
 //! The thread of a job that waits for disks and sinks: completes snapshots, commits, recovers,
-//! deletes. It does one thing at a time, in the order asked for.
+//! deletes, looks. It does one thing at a time, in the order asked for.
+
+mod commit;
+mod queue;
+mod recover;
+mod snapshots;
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use millstream_core::{CheckpointId, Error, JobStatus, Result, codes};
-use millstream_protocol::{Attempt as AttemptNumber, CommitResult, Then};
-use millstream_storage::{
-    Location, Snapshot, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
-    discard_incomplete, dispose, mark_committed, mark_ended,
-};
+use millstream_protocol::{Attempt as AttemptNumber, OnLostOutput, SnapshotRef};
+use millstream_storage::{Ended, SnapshotLayout, discard_incomplete, mark_ended};
 
-use super::Message;
-use crate::attempt::worker::panicked;
-use crate::connector::{CommitOutcome, Committable, SinkCommitter};
-use crate::graph::{JobGraph, NodeKind};
+use super::keeper::{Keeper, Run};
+use super::{Message, Restore};
+use crate::connector::{Cancelled, Committable, SinkCommitter};
+use crate::graph::JobGraph;
 use crate::restore::RestoredJob;
+use queue::{Queue, ROOM};
+pub(super) use recover::{Recovered, restored_from, spell};
+pub(super) use snapshots::{Begin, Write, WrittenAs};
 
 /// What the thread is asked to do.
 pub(super) enum IoTask {
-    /// Open the snapshot and have every sink recover from it.
+    /// Take a number for the attempt, open the snapshot and have every sink recover from it.
     Recover {
         attempt: AttemptNumber,
-        snapshot: Option<String>,
+        restore: Option<SnapshotRef>,
+        cancelled: Cancelled,
     },
-    /// Make the directory of a snapshot.
-    Begin {
-        attempt: AttemptNumber,
-        checkpoint: CheckpointId,
-        then: Then,
-        directory: PathBuf,
-        format: SnapshotFormat,
-    },
+    /// Make the directories of a snapshot.
+    Begin(Begin),
     /// Put `_metadata` in place.
-    Write {
-        checkpoint: CheckpointId,
-        target: SnapshotTarget,
-        metadata: Box<SnapshotMetadata>,
-    },
-    /// Commit prepared output, each with the uid of its sink.
+    Write(Box<Write>),
+    /// Commit prepared output, each with the uid of its sink, and note that beside the snapshots in these directories.
     Commit {
         checkpoint: CheckpointId,
         prepared: Vec<(String, Committable)>,
-        /// The snapshot that holds it; `None`: none was written.
+        /// `None`: no snapshot holds it.
         directory: Option<PathBuf>,
+        savepoint: Option<PathBuf>,
     },
-    /// Note that the job ended with this status, at this time of day: with this savepoint, or with its last snapshot
-    /// deleted.
-    MarkEnded {
-        status: JobStatus,
-        at: u64,
-        savepoint: Option<String>,
+    /// Note that the job ended.
+    MarkEnded(MarkEnded),
+    /// Delete a completed snapshot. `given_up`: it was written although nobody wanted it any more, so it must be gone
+    /// before an older one is gone back to.
+    Dispose {
+        snapshot: SnapshotRef,
+        given_up: bool,
     },
-    /// Delete a completed snapshot.
-    Dispose(String),
-    /// Delete what an incomplete snapshot left.
-    Discard(PathBuf),
+    /// Delete what an incomplete snapshot left in these directories.
+    Discard(Vec<PathBuf>),
+    /// Look again at what there is to go on from.
+    Look,
 }
 
-/// Things that may wait to be done.
-const TASKS: usize = 1_024;
+/// The end of a job: with this savepoint, or with its last snapshot deleted.
+pub(super) struct MarkEnded {
+    pub(super) status: JobStatus,
+    /// The time of day.
+    pub(super) at: u64,
+    pub(super) savepoint: Option<String>,
+    /// The number of that savepoint, or the highest that any snapshot has had.
+    pub(super) number: CheckpointId,
+}
+
+/// The end of a job that has nothing under way waits this long for a thread that only looks.
+const LOOKS: Duration = Duration::from_secs(2);
 
 /// The thread.
 pub(super) struct IoThread {
-    tasks: Option<Sender<IoTask>>,
+    queue: Queue,
     handle: Option<JoinHandle<()>>,
+    /// Closed when the thread has ended.
+    done: Receiver<()>,
+}
+
+/// What the thread knows when it starts.
+pub(super) struct IoStart {
+    pub(super) graph: Arc<JobGraph>,
+    pub(super) layout: SnapshotLayout,
+    pub(super) keeper: Box<dyn Keeper>,
+    /// The snapshot that the user gave.
+    pub(super) given: Option<Restore>,
+    /// The same, opened and checked already.
+    pub(super) first: Option<Arc<RestoredJob>>,
+    pub(super) on_lost: OnLostOutput,
 }
 
 impl IoThread {
-    /// Starts the thread. `first` is the snapshot that the job starts from, which has been opened and
-    /// checked already.
+    /// Starts the thread, which answers with `answers`.
+    ///
+    /// # Errors
+    /// The machine gives no thread.
     #[allow(clippy::disallowed_methods, reason = "the home of this thread")]
-    pub(super) fn start(
-        graph: Arc<JobGraph>,
-        layout: SnapshotLayout,
-        answers: Sender<Message>,
-        first: Option<Arc<RestoredJob>>,
-    ) -> Result<Self> {
-        let given = first.as_ref().map(|first| {
-            let allowed = first.allow_non_restored();
-            (first.snapshot().location().clone(), allowed)
-        });
-        let (tasks, received) = crossbeam_channel::bounded(TASKS);
+    pub(super) fn start(start: IoStart, answers: Sender<Message>) -> Result<Self> {
+        let (tasks, received) = crossbeam_channel::bounded(ROOM);
+        let (at_the_end, done) = crossbeam_channel::bounded(1);
         let worker = IoWorker {
-            graph,
-            layout,
-            answers,
-            first,
-            given,
+            start,
+            run: None,
+            undeleted: Vec::new(),
             committers: BTreeMap::new(),
         };
         let handle = std::thread::Builder::new()
             .name("job-io".to_owned())
-            .spawn(move || worker.run(&received))
+            .spawn(move || {
+                let _at_the_end: Sender<()> = at_the_end;
+                worker.run(&received, &answers);
+            })
             .map_err(|error| {
                 Error::new(&codes::INTERNAL, "the job's I/O thread can't be started")
                     .cause(error)
                     .next("check the limit of threads (ulimit -u)")
             })?;
         Ok(Self {
-            tasks: Some(tasks),
+            queue: Queue::new(tasks),
             handle: Some(handle),
+            done,
         })
     }
 
-    /// Has `task` done after everything asked for before.
-    pub(super) fn submit(&self, task: IoTask) {
-        if let Some(tasks) = &self.tasks {
-            // The thread ends only in `stop`; if it panicked, the answer is missed and times out.
-            drop(tasks.send(task));
-        }
+    /// Has `task` done after everything asked for before. Never waits.
+    pub(super) fn submit(&mut self, task: IoTask) {
+        self.queue.push(task);
     }
 
-    /// Ends the thread once everything asked for is done.
-    pub(super) fn stop(&mut self) {
-        self.tasks = None;
-        if let Some(handle) = self.handle.take()
-            && handle.join().is_err()
-        {
+    /// Hands the thread what there is room for, and answers whether anything still waits.
+    pub(super) fn send_waiting(&mut self) -> bool {
+        while self.queue.send() {}
+        self.queue.is_waiting()
+    }
+
+    /// Ends the thread once everything asked for is done. `looks_only`: it has done nothing yet but looked, which may take
+    /// for ever on a disk that hangs and is not waited for.
+    pub(super) fn stop(&mut self, looks_only: bool) {
+        self.queue.close();
+        let Some(handle) = self.handle.take() else {
+            return;
+        };
+        let hangs =
+            || self.done.recv_timeout(LOOKS) == Err(crossbeam_channel::RecvTimeoutError::Timeout);
+        if looks_only && hangs() {
+            tracing::warn!("the disk of the job's snapshots does not answer; it is not waited for");
+            return;
+        }
+        if handle.join().is_err() {
             tracing::warn!("the job's I/O thread panicked");
         }
     }
 }
 
 struct IoWorker {
-    graph: Arc<JobGraph>,
-    layout: SnapshotLayout,
-    answers: Sender<Message>,
-    first: Option<Arc<RestoredJob>>,
-    /// The snapshot that the user gave, and whether state may be dropped from it.
-    given: Option<(Location, bool)>,
+    start: IoStart,
+    /// The attempt that has begun last.
+    run: Option<(AttemptNumber, Run)>,
+    /// Checkpoints that were given up, got written, and could not be deleted.
+    undeleted: Vec<SnapshotRef>,
     /// By the uid of the sink.
     committers: BTreeMap<String, Box<dyn SinkCommitter>>,
 }
 
 impl IoWorker {
-    fn run(mut self, tasks: &Receiver<IoTask>) {
+    fn run(mut self, tasks: &Receiver<IoTask>, answers: &Sender<Message>) {
         for task in tasks {
             if let Some(message) = self.perform(task) {
                 // A driver that has ended needs no answer.
-                drop(self.answers.send(message));
+                drop(answers.send(message));
             }
         }
+        self.committers.clear();
+        self.start.keeper.ended();
     }
 
     fn perform(&mut self, task: IoTask) -> Option<Message> {
         match task {
-            IoTask::Recover { attempt, snapshot } => Some(self.recover(attempt, snapshot)),
-            IoTask::Begin {
+            IoTask::Recover {
                 attempt,
-                checkpoint,
-                then,
-                directory,
-                format,
-            } => Some(Message::Begun {
-                attempt,
-                checkpoint,
-                then,
-                target: SnapshotTarget::create(directory, format),
-            }),
-            IoTask::Write {
-                checkpoint,
-                target,
-                metadata,
-            } => {
-                let result = target.complete(&metadata);
-                let result = result.map(|location| location.to_string());
-                Some(Message::Written { checkpoint, result })
+                restore,
+                cancelled,
+            } => Some(self.recover(attempt, restore, cancelled)),
+            IoTask::Begin(begin) => {
+                let targets = begin.make(&self.start.layout);
+                let Begin {
+                    attempt,
+                    checkpoint,
+                    then,
+                    ..
+                } = begin;
+                Some(Message::Begun {
+                    attempt,
+                    checkpoint,
+                    then,
+                    targets,
+                })
             }
+            IoTask::Write(write) => Some(Message::Written {
+                checkpoint: write.checkpoint,
+                result: write.put(),
+            }),
             IoTask::Commit {
                 checkpoint,
                 prepared,
                 directory,
-            } => {
-                let result = self.commit_all(&prepared, directory.as_deref());
-                Some(Message::Committed { checkpoint, result })
-            }
-            IoTask::MarkEnded {
-                status,
-                at,
                 savepoint,
             } => {
-                self.mark_ended(status, at, savepoint.as_deref());
+                let directories = (directory.as_deref(), savepoint.as_deref());
+                let result = self.commit_all(&prepared, directories);
+                Some(Message::Committed { checkpoint, result })
+            }
+            IoTask::MarkEnded(end) => {
+                self.mark_ended(end);
                 None
             }
-            IoTask::Dispose(path) => {
-                let disposed = path.parse::<Location>().and_then(|place| dispose(&place));
-                if let Err(error) = disposed {
-                    tracing::warn!("Snapshot {path} could not be deleted: {error}");
+            IoTask::Dispose { snapshot, given_up } => {
+                self.dispose(snapshot, given_up);
+                None
+            }
+            IoTask::Discard(directories) => {
+                for directory in directories {
+                    if let Err(error) = discard_incomplete(&directory) {
+                        tracing::debug!("{} stays: {error}", directory.display());
+                    }
                 }
                 None
             }
-            IoTask::Discard(directory) => {
-                if let Err(error) = discard_incomplete(&directory) {
-                    tracing::debug!("{} stays: {error}", directory.display());
-                }
-                None
-            }
+            IoTask::Look => Some(Message::Looked(Box::new(self.look()))),
         }
     }
 
-    fn mark_ended(&self, status: JobStatus, at: u64, savepoint: Option<&str>) {
-        let (checkpoints, job) = (self.layout.checkpoints(), self.layout.job());
-        let end = (status.name(), at);
-        if let Err(error) = mark_ended(checkpoints, job, &self.graph.name, end, savepoint) {
-            tracing::warn!("The end of the job could not be noted: {error}");
-        }
-    }
-
-    /// Commits what a snapshot holds, and notes beside it that this is done.
-    fn commit_all(
-        &mut self,
-        prepared: &[(String, Committable)],
-        directory: Option<&Path>,
-    ) -> CommitResult {
-        let result = guarded(|| self.commit(prepared)).unwrap_or_else(|error| {
-            // Commits are safe to repeat, so this one is tried again.
-            CommitResult::Unreachable {
-                output: "a sink".to_owned(),
-                reason: error.to_string(),
-            }
+    fn mark_ended(&mut self, end: MarkEnded) {
+        let lineage = match &self.run {
+            Some((_, run)) => Ok(run.lineage.clone()),
+            // It was cancelled before it began.
+            None => self.start.keeper.begin_run().map(|run| run.lineage),
+        };
+        let layout = &self.start.layout;
+        let noted = lineage.and_then(|lineage| {
+            let ended = Ended {
+                job_id: layout.job(),
+                job_name: self.start.graph.name.clone(),
+                status: end.status.name().to_owned(),
+                ended: end.at,
+                savepoint: end.savepoint,
+                number: Some(end.number),
+                lineage,
+            };
+            mark_ended(layout.checkpoints(), &ended)
         });
-        if let (CommitResult::Done { .. }, Some(directory)) = (&result, directory)
-            && !prepared.is_empty()
-            && let Err(error) = mark_committed(directory)
-        {
-            tracing::debug!("{error}");
-        }
-        result
-    }
-
-    fn recover(&mut self, attempt: AttemptNumber, snapshot: Option<String>) -> Message {
-        match guarded(|| self.try_recover(snapshot)).flatten() {
-            Ok((restored, result)) => Message::Recovered {
-                attempt,
-                restored,
-                result,
-            },
-            Err(error) => Message::RecoveryFailed { attempt, error },
-        }
-    }
-
-    fn try_recover(
-        &mut self,
-        snapshot: Option<String>,
-    ) -> Result<(Option<Arc<RestoredJob>>, CommitResult)> {
-        let restored = snapshot.map(|path| self.open(&path)).transpose()?;
-        self.committers.clear();
-        let uids = self.graph.uids();
-        let mut total = Tally::default();
-        for (node, uid) in self.graph.nodes.iter().zip(uids) {
-            let NodeKind::Sink(factory) = &node.kind else {
-                continue;
-            };
-            let Some(mut committer) = factory.committer()? else {
-                continue;
-            };
-            let prepared = restored
-                .as_ref()
-                .map(|job| job.prepared(&uid))
-                .unwrap_or_default();
-            let entries = restored
-                .as_ref()
-                .map(|job| job.operator(&uid).entries)
-                .unwrap_or_default();
-            match committer.recover(&prepared, &entries) {
-                Ok(outcomes) => {
-                    for (committable, outcome) in prepared.iter().zip(outcomes) {
-                        if let Some(failed) = total.count(&committable.name, outcome) {
-                            return Ok((restored, failed));
-                        }
-                    }
-                }
-                Err(error) => {
-                    let (output, reason) = (node.title(), error.to_string());
-                    return Ok((restored, CommitResult::Unreachable { output, reason }));
-                }
-            }
-            self.committers.insert(uid, committer);
-        }
-        Ok((restored, total.done()))
-    }
-
-    fn open(&mut self, path: &str) -> Result<Arc<RestoredJob>> {
-        let location: Location = path.parse()?;
-        if let Some(first) = self.first.take()
-            && *first.snapshot().location() == location
-        {
-            // Checked when the job was prepared; a later attempt checks it again.
-            return Ok(first);
-        }
-        // The job's own checkpoints hold what the job has, whatever it was allowed to drop at its start.
-        let given = self.given.as_ref().filter(|(given, _)| *given == location);
-        let allowed = given.is_none_or(|(_, allowed)| *allowed);
-        RestoredJob::check(Snapshot::open(&location)?, &self.graph, allowed)
-    }
-
-    fn commit(&mut self, prepared: &[(String, Committable)]) -> CommitResult {
-        let mut total = Tally::default();
-        for (uid, committable) in prepared {
-            let output = committable.name.clone();
-            let Some(committer) = self.committers.get_mut(uid) else {
-                let reason = format!("the sink with uid {uid} has no committer");
-                return CommitResult::Lost { output, reason };
-            };
-            match committer.commit(committable) {
-                Ok(outcome) => {
-                    if let Some(failed) = total.count(&output, outcome) {
-                        return failed;
-                    }
-                }
-                Err(error) => {
-                    return CommitResult::Unreachable {
-                        output,
-                        reason: error.to_string(),
-                    };
-                }
-            }
-        }
-        total.done()
-    }
-}
-
-/// Does work of a sink, whose panic is an error.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panicked(panic.as_ref()))
-}
-
-/// Counts outcomes until one is not a success.
-#[derive(Default)]
-struct Tally {
-    committed: u64,
-    already: u64,
-}
-
-impl Tally {
-    fn count(&mut self, output: &str, outcome: CommitOutcome) -> Option<CommitResult> {
-        let output = output.to_owned();
-        match outcome {
-            CommitOutcome::Committed => self.committed += 1,
-            CommitOutcome::AlreadyCommitted => self.already += 1,
-            CommitOutcome::Lost(reason) => return Some(CommitResult::Lost { output, reason }),
-            CommitOutcome::Unknown(reason) => {
-                return Some(CommitResult::Unknown { output, reason });
-            }
-        }
-        None
-    }
-
-    fn done(self) -> CommitResult {
-        CommitResult::Done {
-            committed: self.committed,
-            already: self.already,
+        if let Err(error) = noted {
+            tracing::warn!("The end of the job could not be noted: {error}");
         }
     }
 }

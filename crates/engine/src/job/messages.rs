@@ -1,11 +1,13 @@
 //! What the driver is told by its attempt, its I/O thread and those who ask.
 
-use millstream_core::{Error, ErrorKind, codes};
-use millstream_protocol::{Attempt as AttemptNumber, CommitResult, Event};
+use millstream_core::{CheckpointId, Error, ErrorKind, codes};
+use millstream_protocol::{
+    Attempt as AttemptNumber, CommitResult, DiscardReason, Event, Nature, SnapshotRef,
+};
 
+use super::io::{Recovered, WrittenAs, spell};
 use super::{Driver, Message, task_id};
-use crate::attempt::AttemptEvent;
-use crate::task::TaskKey;
+use crate::messages::{AttemptEvent, TaskKey};
 
 /// Whether another attempt may help: not where the input, the program's options or a snapshot are wrong.
 fn is_recoverable(error: &Error) -> bool {
@@ -21,34 +23,27 @@ impl Driver {
         match message {
             Message::Attempt(attempt, event) => self.attempt_event(attempt, event),
             Message::Request(request) => self.step(Event::Request(request)),
-            Message::Recovered {
-                attempt,
-                restored,
-                result,
-            } => {
+            Message::Recovered { attempt, recovered } => {
+                let Recovered {
+                    run,
+                    restored,
+                    result,
+                } = *recovered;
                 self.restored = restored;
+                self.run = Some(run);
                 self.step(Event::RecoveryCommitEnded { attempt, result });
             }
-            Message::RecoveryFailed { attempt, error } => self.failed(attempt, None, &error),
+            Message::RecoveryFailed { attempt, error } => self.recovery_failed(attempt, &error),
+            Message::Looked(facts) => self.step(Event::Facts(facts)),
             Message::Begun {
                 attempt,
                 checkpoint,
                 then,
-                target,
-            } => self.begun(attempt, checkpoint, then, target),
+                targets,
+            } => self.begun(attempt, checkpoint, then, targets),
             Message::Written { checkpoint, result } => match result {
-                Ok(path) => {
-                    let now = self.started.elapsed();
-                    self.snapshots
-                        .written(checkpoint, &path, &mut *self.observer, now);
-                    self.step(Event::SnapshotWritten { checkpoint, path });
-                }
-                Err(error) => {
-                    self.step(Event::SnapshotFailed {
-                        checkpoint,
-                        reason: error.to_string(),
-                    });
-                }
+                Ok(written) => self.written(checkpoint, written),
+                Err(error) => self.not_written(checkpoint, &error),
             },
             Message::Committed { checkpoint, result } => {
                 if matches!(result, CommitResult::Done { .. }) {
@@ -109,21 +104,73 @@ impl Driver {
         }
     }
 
-    fn failed(&mut self, attempt: AttemptNumber, task: Option<TaskKey>, error: &Error) {
-        let cause = match error.next_step() {
-            "" => error.message().to_owned(),
-            step => format!("{}; {step}", error.message()),
-        };
-        let cause = match error.cause_text() {
-            Some(text) => format!("{cause} ({text})"),
-            None => cause,
-        };
+    /// `_metadata` is in place. That a stop has come so far is noted before the machine hears of it and commits.
+    fn written(&mut self, checkpoint: CheckpointId, written: WrittenAs) {
+        if self.snapshots.is_of_stop(checkpoint) == Some(true)
+            && let Some(stop) = self.machine.stopping()
+            && let Err(error) = self.observer.savepoint_written(stop, checkpoint)
+        {
+            let WrittenAs { path, savepoint } = written;
+            let savepoint = savepoint.and_then(Result::ok);
+            for (path, savepoint) in [(Some(path), false), (savepoint, true)] {
+                if let Some(path) = path {
+                    let snapshot = SnapshotRef {
+                        checkpoint,
+                        path,
+                        savepoint,
+                    };
+                    self.dispose(snapshot, DiscardReason::Aborted);
+                }
+            }
+            return self.not_written(checkpoint, &error);
+        }
+        let now = self.started.elapsed();
+        self.snapshots
+            .written(checkpoint, &written, &mut *self.observer, now);
+        let WrittenAs { path, savepoint } = written;
+        self.step(Event::SnapshotWritten {
+            checkpoint,
+            path,
+            savepoint,
+        });
+    }
+
+    fn not_written(&mut self, checkpoint: CheckpointId, error: &Error) {
+        self.step(Event::SnapshotFailed {
+            checkpoint,
+            reason: error.to_string(),
+        });
+    }
+
+    pub(super) fn recovery_failed(&mut self, attempt: AttemptNumber, error: &Error) {
+        self.step(Event::RecoveryFailed {
+            attempt,
+            code: error.code(),
+            cause: spell(error),
+            nature: nature_of(error),
+        });
+    }
+
+    pub(super) fn failed(&mut self, attempt: AttemptNumber, task: Option<TaskKey>, error: &Error) {
         self.step(Event::TaskFailed {
             attempt,
             task: task.map(task_id),
             code: error.code(),
-            cause,
+            cause: spell(error),
             recoverable: is_recoverable(error),
         });
+    }
+}
+
+/// What an error says that kept an attempt from beginning. What is not there may come back; what is there and does not fit will
+/// not.
+fn nature_of(error: &Error) -> Nature {
+    if error.code() == codes::STATE_NOT_RESTORED.id {
+        return Nature::Damaged;
+    }
+    match error.kind() {
+        ErrorKind::Unavailable | ErrorKind::NotFound | ErrorKind::Conflict => Nature::Unreachable,
+        ErrorKind::Program | ErrorKind::Internal => Nature::Program,
+        ErrorKind::Data | ErrorKind::Invalid | ErrorKind::Unsupported => Nature::Damaged,
     }
 }

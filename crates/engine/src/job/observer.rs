@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use millstream_core::{AttemptId, CheckpointId, JobStatus, Result, TaskStatus, TriggerId};
-use millstream_protocol::{Failure, OperationResult, SnapshotKind};
-use millstream_storage::Location;
+use millstream_protocol::{Failure, OperationResult, SnapshotKind, Uncommitted};
+use millstream_storage::{Location, Verified};
 
+use crate::messages::{TaskKey, TaskSnapshot};
 use crate::metrics::TaskMetrics;
-use crate::task::TaskKey;
 
 /// A task of the attempt that has just started.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ pub struct CheckpointStart {
     pub checkpoint: CheckpointId,
     /// What it is for.
     pub kind: SnapshotKind,
-    /// Where it goes; `None`: nothing is written.
+    /// Where it goes, the savepoint where it is one; `None`: nothing is written.
     pub location: Option<Location>,
     /// Whether the job ends with it.
     pub last: bool,
@@ -39,30 +39,17 @@ pub struct CheckpointStart {
     pub stop: Option<TriggerId>,
 }
 
-/// What the part of one task in a snapshot took.
-#[derive(Debug, Clone, Copy)]
-pub struct TaskSnapshot {
-    /// Bytes of state written.
-    pub bytes: u64,
-    /// From the coordinator's word until the task had processed everything before the boundary.
-    pub start_delay: Duration,
-    /// How long the task stood still to freeze its state.
-    pub freeze: Duration,
-    /// From then until its output and state were durable, while records flowed.
-    pub write: Duration,
-    /// The longest time that the task could not process a record, from the boundary to the end of the writing.
-    pub longest_pause: Duration,
-}
-
 /// The numbers of a completed snapshot.
 #[derive(Debug, Clone)]
 pub struct CheckpointStatistics {
     /// Its number.
     pub checkpoint: CheckpointId,
-    /// Whether it is a savepoint.
+    /// Whether it is a savepoint; not where the savepoint could not be written though the checkpoint was.
     pub savepoint: bool,
-    /// Where it lies, as a URI.
+    /// Where it lies, as a URI: the savepoint, if it is one.
     pub path: String,
+    /// Where its checkpoint lies, which every savepoint is as well.
+    pub checkpoint_path: String,
     /// From the trigger until `_metadata` was in place.
     pub duration: Duration,
     /// Bytes of state written.
@@ -97,6 +84,37 @@ pub trait Observer: Send {
         Ok(())
     }
 
+    /// The savepoint of a stop is complete, and nothing that it covers is committed yet. Whoever goes on after a crash must
+    /// find this noted, so it is durable when this returns.
+    ///
+    /// # Errors
+    /// It can't be noted: the stop fails.
+    fn savepoint_written(&mut self, stop: TriggerId, checkpoint: CheckpointId) -> Result<()> {
+        let _ = (stop, checkpoint);
+        Ok(())
+    }
+
+    /// An attempt is about to begin, by which output is removed that the snapshot does not hold which it goes on from. A stop
+    /// that has begun is carried on by it if it is `stop`, whose savepoint is written; any other is over for good. Whoever goes on
+    /// after a crash must find that noted, so it is durable when this returns.
+    ///
+    /// # Errors
+    /// It can't be noted: the attempt fails.
+    fn recovery_starts(&mut self, stop: Option<TriggerId>) -> Result<()> {
+        let _ = stop;
+        Ok(())
+    }
+
+    /// The start waits, for this; until the job switches. Told again when it waits for something else.
+    fn held_up(&mut self, why: &str) {
+        let _ = why;
+    }
+
+    /// Output is lost, or may be, and taken for committed, as the user has asked.
+    fn output_accepted(&mut self, outputs: &[Uncommitted]) {
+        let _ = outputs;
+    }
+
     /// A task has handed in its part of a checkpoint or savepoint.
     fn checkpoint_acknowledged(
         &mut self,
@@ -125,6 +143,11 @@ pub trait Observer: Send {
     /// The present attempt goes on from the snapshot at `path`.
     fn restored(&mut self, checkpoint: CheckpointId, path: &str, savepoint: bool) {
         let _ = (checkpoint, path, savepoint);
+    }
+
+    /// The tasks of the present attempt read their state, whose checksums are verified on the way: `progress` tells how far.
+    fn reads_state(&mut self, progress: Box<dyn Fn() -> Verified + Send>) {
+        let _ = progress;
     }
 
     /// Something failed.

@@ -1,30 +1,58 @@
 //! Snapshots under way: where they go, what tasks have handed in, and what `_metadata` says.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_core::{CheckpointId, Error, JobId, Result, codes};
+use millstream_core::{CheckpointId, Error, JobId, Numbers, Result, codes};
 use millstream_protocol::{SavepointFormat, SnapshotKind, Then};
 use millstream_storage::{
     EntryMetadata, Location, OperatorMetadata, PreparedMetadata, SnapshotFormat,
     SnapshotKind as StoredKind, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
 };
 
+use super::io::{Write, WrittenAs};
+use super::keeper::Run;
 use super::observer::{CheckpointStatistics, Observer};
-use crate::attempt::Acknowledgement;
-use crate::connector::Committable;
+use crate::connector::{Committable, SnapshotRequest, StateEntry};
 use crate::graph::JobGraph;
+use crate::messages::{Acknowledgement, Targets};
 use crate::plan::Plan;
+
+/// So many snapshots that were given up are remembered, for parts that are handed in late.
+const GIVEN_UP_REMEMBERED: usize = 16;
+
+/// Where a snapshot goes: into a checkpoint, and into a savepoint if it is one as well.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) checkpoint: PathBuf,
+    pub(super) savepoint: Option<(PathBuf, SnapshotFormat)>,
+}
+
+impl Place {
+    /// Where users look for it.
+    pub(super) fn shown(&self) -> &Path {
+        let savepoint = self.savepoint.as_ref();
+        savepoint.map_or(&self.checkpoint, |(directory, _)| directory)
+    }
+
+    fn directories(self) -> Vec<PathBuf> {
+        let savepoint = self.savepoint.into_iter().map(|(directory, _)| directory);
+        std::iter::once(self.checkpoint).chain(savepoint).collect()
+    }
+}
 
 /// A snapshot that has been triggered.
 struct Pending {
     /// Where it goes; `None`: nothing is written.
-    directory: Option<PathBuf>,
+    place: Option<Place>,
     /// The same once it is there.
-    target: Option<SnapshotTarget>,
-    savepoint: bool,
+    targets: Option<Targets>,
+    /// Whether it must refer to no file of an earlier one.
+    full: bool,
+    /// The attempt that takes it.
+    run: Run,
     drained: bool,
     last: bool,
     /// The time of day of the trigger.
@@ -42,6 +70,8 @@ pub(super) struct Snapshots {
     layout: SnapshotLayout,
     savepoints: Option<Location>,
     pending: BTreeMap<CheckpointId, Pending>,
+    /// Where snapshots went that were given up, newest last.
+    given_up: VecDeque<(CheckpointId, Vec<PathBuf>)>,
 }
 
 impl Snapshots {
@@ -59,22 +89,24 @@ impl Snapshots {
             layout,
             savepoints,
             pending: BTreeMap::new(),
+            given_up: VecDeque::new(),
         }
     }
 
-    /// Keeps a snapshot that is about to be triggered in its [place](Self::place).
+    /// Keeps a snapshot that is about to be triggered in its [place](Self::place) by attempt `run`.
     pub(super) fn begin(
         &mut self,
         checkpoint: CheckpointId,
-        kind: &SnapshotKind,
-        then: Then,
+        (then, full): (Then, bool),
         (created, triggered): (u64, Duration),
-        directory: Option<PathBuf>,
+        place: Option<Place>,
+        run: Run,
     ) {
         let pending = Pending {
-            directory,
-            target: None,
-            savepoint: matches!(kind, SnapshotKind::Savepoint { .. }),
+            place,
+            targets: None,
+            full,
+            run,
             drained: then == Then::Drain,
             last: then.is_last(),
             created,
@@ -84,36 +116,38 @@ impl Snapshots {
         self.pending.insert(checkpoint, pending);
     }
 
-    /// The directory is there. Whether the snapshot is still wanted.
-    pub(super) fn made(&mut self, checkpoint: CheckpointId, target: &SnapshotTarget) -> bool {
+    /// The directories are there. Whether the snapshot is still wanted.
+    pub(super) fn made(&mut self, checkpoint: CheckpointId, targets: &Targets) -> bool {
         let pending = self.pending.get_mut(&checkpoint);
         pending
-            .map(|pending| pending.target = Some(target.clone()))
+            .map(|pending| pending.targets = Some(targets.clone()))
             .is_some()
     }
 
-    /// The directory of a snapshot, and how it is written; `None`: nothing is written.
+    /// Where a snapshot goes, and how it is written; `None`: nothing is written.
     pub(super) fn place(
         &self,
         checkpoint: CheckpointId,
         kind: &SnapshotKind,
         random: u64,
-    ) -> Result<Option<(PathBuf, SnapshotFormat)>> {
-        let place = match kind {
+    ) -> Result<Option<Place>> {
+        let savepoint = match kind {
             SnapshotKind::FinalCommit => return Ok(None),
-            SnapshotKind::Checkpoint => {
-                (self.layout.checkpoint(checkpoint), SnapshotFormat::Native)
-            }
+            SnapshotKind::Checkpoint => None,
             SnapshotKind::Savepoint { directory, format } => {
                 let parent = self.savepoint_directory(directory.as_deref())?;
                 let format = match format {
                     SavepointFormat::Canonical => SnapshotFormat::Canonical,
                     SavepointFormat::Native => SnapshotFormat::Native,
                 };
-                (SnapshotLayout::savepoint(&parent, self.job, random), format)
+                let directory = SnapshotLayout::savepoint(&parent, self.job, random);
+                Some((directory, format))
             }
         };
-        Ok(Some(place))
+        Ok(Some(Place {
+            checkpoint: self.layout.checkpoint(checkpoint),
+            savepoint,
+        }))
     }
 
     fn savepoint_directory(&self, directory: Option<&str>) -> Result<Location> {
@@ -136,34 +170,54 @@ impl Snapshots {
         }
     }
 
-    /// The directory and the metadata of a snapshot that every task has handed in for.
-    pub(super) fn complete(
+    /// What is to be put in place of a snapshot that every task has handed in for.
+    pub(super) fn complete(&self, checkpoint: CheckpointId) -> Option<Write> {
+        let pending = self.pending.get(&checkpoint)?;
+        let targets = pending.targets.as_ref()?;
+        let part = |target: &SnapshotTarget, kind| {
+            let metadata = self.metadata(checkpoint, pending, target, kind);
+            (target.clone(), metadata)
+        };
+        let mut tasks = pending.acknowledged.iter();
+        let failed = tasks.find_map(|task| task.no_savepoint.as_ref());
+        let savepoint = targets.savepoint.as_ref().map(|target| match failed {
+            None => Ok(part(target, StoredKind::Savepoint)),
+            Some(error) => Err((target.directory().to_path_buf(), error.to_string())),
+        });
+        Some(Write {
+            checkpoint,
+            part: part(&targets.checkpoint, StoredKind::Checkpoint),
+            savepoint,
+            of_stop: targets.of_stop,
+        })
+    }
+
+    fn metadata(
         &self,
         checkpoint: CheckpointId,
-    ) -> Option<(SnapshotTarget, SnapshotMetadata)> {
-        let pending = self.pending.get(&checkpoint)?;
-        let target = pending.target.clone()?;
-        let metadata = SnapshotMetadata {
+        pending: &Pending,
+        target: &SnapshotTarget,
+        kind: StoredKind,
+    ) -> SnapshotMetadata {
+        SnapshotMetadata {
             job_id: self.job,
             job_name: self.graph.name.clone(),
             checkpoint_id: checkpoint,
-            kind: if pending.savepoint {
-                StoredKind::Savepoint
-            } else {
-                StoredKind::Checkpoint
-            },
+            kind,
             format: target.format(),
             drained: pending.drained,
             last: pending.last,
+            lineage: pending.run.lineage.clone(),
+            run: pending.run.number,
+            numbers: Numbers::default(),
             created: pending.created,
             millstream_version: env!("CARGO_PKG_VERSION").to_owned(),
             max_parallelism: self.graph.max_parallelism,
-            operators: self.operators(pending),
-        };
-        Some((target, metadata))
+            operators: self.operators(pending, kind),
+        }
     }
 
-    fn operators(&self, pending: &Pending) -> Vec<OperatorMetadata> {
+    fn operators(&self, pending: &Pending, kind: StoredKind) -> Vec<OperatorMetadata> {
         let nodes = self.graph.nodes.iter().zip(&self.plan.uids);
         let mut operators: Vec<OperatorMetadata> = nodes
             .map(|(node, uid)| OperatorMetadata::new(uid.clone(), node.title(), node.parallelism))
@@ -172,15 +226,15 @@ impl Snapshots {
             let Some(operator) = operators.iter_mut().find(|known| known.uid == part.uid) else {
                 continue;
             };
-            for state in &part.states {
+            let states = match kind {
+                StoredKind::Checkpoint => &part.states,
+                StoredKind::Savepoint => &part.savepoint,
+            };
+            for state in states {
                 operator.add_state(state.clone());
             }
-            operator
-                .entries
-                .extend(part.entries.iter().map(|entry| EntryMetadata {
-                    key: entry.key.clone(),
-                    value: entry.value.clone(),
-                }));
+            operator.entries.extend(entries(&part.entries));
+            operator.enumerator.extend(entries(&part.enumerator));
             operator
                 .prepared
                 .extend(part.prepared.iter().map(|prepared| PreparedMetadata {
@@ -189,6 +243,27 @@ impl Snapshots {
                 }));
         }
         operators
+    }
+
+    /// What tasks are asked for.
+    pub(super) fn request(
+        &self,
+        checkpoint: CheckpointId,
+        targets: Option<&Targets>,
+    ) -> SnapshotRequest {
+        let savepoint = targets.and_then(|targets| targets.savepoint.as_ref());
+        SnapshotRequest {
+            checkpoint,
+            kind: match savepoint {
+                Some(_) => StoredKind::Savepoint,
+                None => StoredKind::Checkpoint,
+            },
+            format: savepoint.map_or(SnapshotFormat::Native, SnapshotTarget::format),
+            full: self
+                .pending
+                .get(&checkpoint)
+                .is_none_or(|pending| pending.full),
+        }
     }
 
     /// Everything that tasks had prepared and not seen committed when they handed in for `checkpoint`, by uid.
@@ -204,27 +279,55 @@ impl Snapshots {
             .collect()
     }
 
-    /// Where a snapshot goes or lies; `None`: nothing is written.
-    pub(super) fn directory(&self, checkpoint: CheckpointId) -> Option<PathBuf> {
-        self.pending.get(&checkpoint)?.directory.clone()
+    /// Where a snapshot lies that is complete: its checkpoint, and its savepoint.
+    pub(super) fn directories(
+        &self,
+        checkpoint: CheckpointId,
+    ) -> (Option<PathBuf>, Option<PathBuf>) {
+        let pending = self.pending.get(&checkpoint);
+        let place = pending.and_then(|pending| pending.place.as_ref());
+        let savepoint = place.and_then(|place| place.savepoint.as_ref());
+        (
+            place.map(|place| place.checkpoint.clone()),
+            savepoint.map(|(directory, _)| directory.clone()),
+        )
+    }
+
+    /// Whether the snapshot is one that a stop waits for; `None`: nobody wants it any more.
+    pub(super) fn is_of_stop(&self, checkpoint: CheckpointId) -> Option<bool> {
+        let pending = self.pending.get(&checkpoint)?;
+        Some(
+            pending
+                .targets
+                .as_ref()
+                .is_some_and(|targets| targets.of_stop),
+        )
     }
 
     /// The snapshot is in place at the driver's time `now`.
     pub(super) fn written(
         &mut self,
         checkpoint: CheckpointId,
-        path: &str,
+        written: &WrittenAs,
         observer: &mut dyn Observer,
         now: Duration,
     ) {
-        let Some(pending) = self.pending.get(&checkpoint) else {
+        let Some(pending) = self.pending.get_mut(&checkpoint) else {
             return;
         };
+        let savepoint = written.savepoint.as_ref().and_then(|s| s.as_ref().ok());
+        if savepoint.is_none()
+            && let Some(place) = &mut pending.place
+        {
+            // There is none to note anything beside.
+            place.savepoint = None;
+        }
         let tasks = &pending.acknowledged;
         observer.checkpoint_completed(&CheckpointStatistics {
             checkpoint,
-            savepoint: pending.savepoint,
-            path: path.to_owned(),
+            savepoint: savepoint.is_some(),
+            path: savepoint.unwrap_or(&written.path).clone(),
+            checkpoint_path: written.path.clone(),
             duration: now.saturating_sub(pending.triggered),
             bytes: tasks.iter().map(|task| task.part.bytes).sum(),
             longest_pause: tasks
@@ -235,13 +338,28 @@ impl Snapshots {
         });
     }
 
-    /// Gives a snapshot up; the directory that was meant for it.
-    pub(super) fn forget(&mut self, checkpoint: CheckpointId) -> Option<PathBuf> {
+    /// Gives a snapshot up; the directories that were meant for it.
+    pub(super) fn forget(&mut self, checkpoint: CheckpointId) -> Option<Vec<PathBuf>> {
         let pending = self.pending.remove(&checkpoint)?;
-        if let Some(target) = &pending.target {
-            target.give_up();
+        if let Some(targets) = &pending.targets {
+            targets.give_up();
         }
-        pending.directory
+        let directories = pending.place?.directories();
+        if self.given_up.len() == GIVEN_UP_REMEMBERED {
+            self.given_up.pop_front();
+        }
+        self.given_up.push_back((checkpoint, directories.clone()));
+        Some(directories)
+    }
+
+    /// Where a snapshot went that was given up.
+    pub(super) fn given_up(&self, checkpoint: CheckpointId) -> Vec<PathBuf> {
+        let mut given_up = self.given_up.iter();
+        let found = given_up.find(|(number, _)| *number == checkpoint);
+        match found {
+            Some((_, directories)) => directories.clone(),
+            None => vec![self.layout.checkpoint(checkpoint)],
+        }
     }
 
     /// Forgets every snapshot up to `checkpoint`, which is complete and committed.
@@ -249,8 +367,15 @@ impl Snapshots {
         self.pending.retain(|number, _| *number > checkpoint);
     }
 
-    /// Where the checkpoint of this number goes or went.
-    pub(super) fn checkpoint_directory(&self, checkpoint: CheckpointId) -> PathBuf {
-        self.layout.checkpoint(checkpoint)
+    /// The job's own directory below that of the checkpoints.
+    pub(super) fn job_directory(&self) -> PathBuf {
+        self.layout.job_directory()
     }
+}
+
+fn entries(entries: &[StateEntry]) -> impl Iterator<Item = EntryMetadata> {
+    entries.iter().map(|entry| EntryMetadata {
+        key: entry.key.clone(),
+        value: entry.value.clone(),
+    })
 }

@@ -4,7 +4,10 @@ use millstream_core::{CheckpointId, Result};
 
 use super::{Operator, OperatorContext, OperatorFactory, OperatorSnapshot, Port};
 use crate::chunk::{Chunk, Record};
-use crate::connector::{Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, WriteStatus};
+use crate::connector::{
+    CommitterContext, Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, SnapshotRequest,
+    WriteStatus,
+};
 
 /// Makes a [`Sink`] of any record type fit the dataflow.
 pub struct SinkFactory<T> {
@@ -24,8 +27,11 @@ impl<T: Record> OperatorFactory for SinkFactory<T> {
     fn open(&self, context: &OperatorContext) -> Result<Box<dyn Operator>> {
         let writer = self.sink.open(SinkContext {
             job: context.job,
+            uid: context.uid.clone(),
             subtask: context.subtask,
             parallelism: context.parallelism,
+            lineage: context.lineage.clone(),
+            run: context.run,
             next_checkpoint: context.next_checkpoint,
             restored: context
                 .restored
@@ -39,8 +45,8 @@ impl<T: Record> OperatorFactory for SinkFactory<T> {
         }))
     }
 
-    fn committer(&self) -> Result<Option<Box<dyn SinkCommitter>>> {
-        self.sink.committer().map(Some)
+    fn committer(&self, context: CommitterContext) -> Result<Option<Box<dyn SinkCommitter>>> {
+        self.sink.committer(context).map(Some)
     }
 }
 
@@ -78,10 +84,17 @@ impl<T: Record> Operator for ErasedWriter<T> {
         self.writer.prepare(checkpoint)
     }
 
-    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+    fn snapshot(&mut self, request: &SnapshotRequest) -> Result<OperatorSnapshot> {
         Ok(OperatorSnapshot {
             states: Vec::new(),
-            entries: self.writer.snapshot()?,
+            entries: self.writer.snapshot(request.checkpoint)?,
         })
+    }
+
+    fn checkpoint_ended(&mut self, checkpoint: CheckpointId, completed: bool) -> Result<()> {
+        if completed {
+            self.writer.committed(checkpoint)?;
+        }
+        Ok(())
     }
 }

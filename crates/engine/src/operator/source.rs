@@ -1,11 +1,12 @@
 //! A connector's source as an erased operator.
 
-use millstream_core::{CheckpointId, EventTime, Result};
+use millstream_core::{CheckpointId, Result};
 
 use super::{OperatorContext, SourceOperator, SourceOperatorFactory};
 use crate::chunk::{Chunk, Record};
 use crate::connector::{
-    Source, SourceContext, SourceProgress, SourceReader, SourceStatus, StateEntry,
+    Announced, Enumerator, EnumeratorContext, Limit, Owner, Source, SourceContext, SourceOutput,
+    SourceProgress, SourceReader, SourceSnapshot, SourceStatus, StateEntry,
 };
 
 /// Makes a [`Source`] of any record type fit the dataflow.
@@ -20,6 +21,16 @@ impl<T: Record> SourceFactory<T> {
             source: Box::new(source),
         }
     }
+
+    /// The restored entries that a subtask takes.
+    fn own(&self, entries: &[StateEntry], context: &OperatorContext) -> Vec<StateEntry> {
+        let is_its = |entry: &&StateEntry| match self.source.owner(&entry.key, context.parallelism)
+        {
+            Owner::Subtask(subtask) => subtask == context.subtask,
+            Owner::Everyone => true,
+        };
+        entries.iter().filter(is_its).cloned().collect()
+    }
 }
 
 impl<T: Record> SourceOperatorFactory for SourceFactory<T> {
@@ -28,35 +39,43 @@ impl<T: Record> SourceOperatorFactory for SourceFactory<T> {
     }
 
     fn open(&self, context: &OperatorContext) -> Result<Box<dyn SourceOperator>> {
+        let restored = context.restored.as_ref();
         let reader = self.source.open(SourceContext {
             job: context.job,
+            uid: context.uid.clone(),
             subtask: context.subtask,
             parallelism: context.parallelism,
-            restored: context
-                .restored
-                .as_ref()
-                .map(|restored| restored.entries.clone()),
+            lineage: context.lineage.clone(),
+            run: context.run,
+            restored: restored.map(|restored| self.own(&restored.entries, context)),
+            snapshot: restored.and_then(|restored| restored.keyed.clone()),
             waker: context.waker.clone(),
             progress: context.progress.clone(),
         })?;
         Ok(Box::new(ErasedReader {
             reader,
+            out: SourceOutput::new(),
             progress: context.progress.clone(),
         }))
+    }
+
+    fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
+        self.source.enumerator(context)
     }
 }
 
 struct ErasedReader<T> {
     reader: Box<dyn SourceReader<T>>,
+    out: SourceOutput<T>,
     progress: SourceProgress,
 }
 
 impl<T: Record> SourceOperator for ErasedReader<T> {
-    fn poll(&mut self, out: &mut Vec<Chunk>, limit: usize) -> Result<SourceStatus> {
-        let mut records = Vec::new();
-        let status = self.reader.poll(&mut records, limit)?;
+    fn poll(&mut self, out: &mut Vec<Chunk>, limit: Limit) -> Result<SourceStatus> {
+        let status = self.reader.poll(&mut self.out, limit)?;
+        let (records, bytes) = self.out.take();
         if !records.is_empty() {
-            out.push(Chunk::new(records));
+            out.push(Chunk::new(records).with_bytes(bytes));
         }
         if let SourceStatus::Ready(count) = status {
             self.progress.records.add(count as u64);
@@ -64,15 +83,19 @@ impl<T: Record> SourceOperator for ErasedReader<T> {
         Ok(status)
     }
 
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
-        self.reader.snapshot()
+    fn snapshot(&mut self, checkpoint: CheckpointId) -> Result<SourceSnapshot> {
+        self.reader.snapshot(checkpoint)
     }
 
-    fn watermark(&self) -> EventTime {
-        self.reader.watermark()
+    fn announced(&self) -> Announced {
+        self.out.announced()
     }
 
-    fn checkpoint_completed(&mut self, checkpoint: CheckpointId) -> Result<()> {
-        self.reader.checkpoint_completed(checkpoint)
+    fn checkpoint_ended(&mut self, checkpoint: CheckpointId, completed: bool) -> Result<()> {
+        self.reader.checkpoint_ended(checkpoint, completed)
+    }
+
+    fn found(&mut self, announcement: &[u8]) -> Result<()> {
+        self.reader.found(announcement)
     }
 }

@@ -1,19 +1,25 @@
-//! What every task does, whatever feeds it: run chunks through its chain, and carry state and output
-//! across the boundary of an epoch.
+//! What every task does, whatever feeds it: run chunks through its chain, bring event time to it, and carry state and
+//! output across the boundary of an epoch.
+
+mod boundary;
+mod event_time;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Instant;
 
 use millstream_core::{CheckpointId, EventTime, OperatorId, Result};
 
-use super::TaskKey;
-use super::control::{Control, Trigger};
-use crate::attempt::snapshots::{OperatorPart, SnapshotJob, SnapshotSender};
+use super::control::Control;
 use crate::chunk::Chunk;
-use crate::connector::{Prepared, StateEntry};
+use crate::messages::{SnapshotSender, TaskKey, Trigger};
 use crate::metrics::TaskMetrics;
-use crate::operator::{Operator, OperatorSnapshot, Port, Uncommitted};
+use crate::operator::{Operator, Polled, Port, Uncommitted};
+use crate::weigher::Weigher;
+use boundary::{Boundary, Unprepared};
+
+pub(crate) use boundary::source_part;
 
 /// The clock of the worker loops: the one place in the engine's tasks where time is read.
 #[allow(clippy::disallowed_methods, reason = "the home of the tasks' clock")]
@@ -21,27 +27,44 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// What one call of an operator is to hand out at most, in bytes, where it multiplies what it is given.
+const PIECE_BYTES: u64 = 4 * 1024 * 1024;
+
 /// One operator of a chain.
 pub(crate) struct ChainOperator {
     pub(crate) uid: String,
     pub(crate) id: OperatorId,
     pub(crate) operator: Box<dyn Operator>,
     pub(crate) uncommitted: Uncommitted,
+    /// Whether the operator makes watermarks for those behind it.
+    pub(crate) generates: bool,
+    /// The event time that the operator has been brought to.
+    pub(crate) reached: EventTime,
+    /// The event time that it has made.
+    pub(crate) made: EventTime,
+    /// How large what it hands out is.
+    pub(crate) weigher: Weigher,
 }
 
-/// A boundary that the task stands on.
-struct Boundary {
-    trigger: Trigger,
-    /// State of the source at the head, taken when the boundary was met.
-    source: Option<Result<OperatorPart>>,
-}
-
-/// A snapshot that waits for sinks to make their output durable; records of the next epoch flow
-/// meanwhile.
-struct Unprepared {
-    job: SnapshotJob,
-    /// Operators of the chain that are not ready, by number.
-    waiting: Vec<usize>,
+impl ChainOperator {
+    /// An operator before its first record.
+    pub(crate) fn new(
+        uid: String,
+        id: OperatorId,
+        operator: Box<dyn Operator>,
+        generates: bool,
+    ) -> Self {
+        Self {
+            uid,
+            id,
+            operator,
+            uncommitted: Uncommitted::default(),
+            generates,
+            reached: EventTime::MIN,
+            made: EventTime::MIN,
+            weigher: Weigher::default(),
+        }
+    }
 }
 
 /// The chain of one task and its place in the epochs.
@@ -58,8 +81,17 @@ pub(crate) struct TaskCore {
     blocked: bool,
     /// Whether the task was last known to wait for a slower task or sink.
     waits: bool,
-    committed: Option<CheckpointId>,
+    /// Snapshots that the task was in and that have not ended.
+    under_way: BTreeSet<CheckpointId>,
     scratch: Vec<Chunk>,
+    /// The event time on the inputs.
+    time: EventTime,
+    /// Whether operators may not have been brought to it.
+    advancing: bool,
+    /// Whether an operator of the chain makes watermarks.
+    generates: bool,
+    /// Bytes that the last chunk became at most on its way through the chain, for each of its records.
+    bytes_of_a_record: u64,
 }
 
 impl TaskCore {
@@ -71,6 +103,7 @@ impl TaskCore {
         snapshots: SnapshotSender,
         (place, epoch): (usize, CheckpointId),
     ) -> Self {
+        let generates = chain.iter().any(|link| link.generates);
         Self {
             key,
             chain,
@@ -83,8 +116,12 @@ impl TaskCore {
             unprepared: None,
             blocked: false,
             waits: false,
-            committed: None,
+            under_way: BTreeSet::new(),
             scratch: Vec::new(),
+            time: EventTime::MIN,
+            advancing: false,
+            generates,
+            bytes_of_a_record: 0,
         }
     }
 
@@ -114,23 +151,45 @@ impl TaskCore {
         }
     }
 
+    /// How many records of a chunk are to be processed at once, so that operators that multiply them do not fill the
+    /// memory.
+    pub(crate) fn piece(&self) -> usize {
+        let records = PIECE_BYTES.checked_div(self.bytes_of_a_record);
+        records.map_or(usize::MAX, |records| (records as usize).max(1))
+    }
+
     /// Runs a chunk through the chain; what comes out is left in `out`.
-    pub(crate) fn process(&mut self, port: Port, chunk: Chunk, out: &mut Vec<Chunk>) -> Result<()> {
+    pub(crate) fn process(
+        &mut self,
+        port: Port,
+        mut chunk: Chunk,
+        out: &mut Vec<Chunk>,
+    ) -> Result<()> {
         let started = now();
-        self.metrics.records_in.add(chunk.len() as u64);
+        let records = chunk.len() as u64;
+        self.metrics.records_in.add(records);
+        // In flight until it has been processed.
+        let weight = chunk.take_weight();
         out.push(chunk);
-        self.through_chain(0, port, out)?;
+        let most = self.through_chain(0, port, out)?;
+        drop(weight);
+        self.bytes_of_a_record = most.checked_div(records).unwrap_or_default();
+        self.advancing |= self.generates;
         self.metrics.worked(started.elapsed());
         Ok(())
     }
 
-    fn through_chain(&mut self, first: usize, port: Port, chunks: &mut Vec<Chunk>) -> Result<()> {
+    /// Runs chunks through the operators from `first` on; the largest size in bytes that they had in between.
+    fn through_chain(&mut self, first: usize, port: Port, chunks: &mut Vec<Chunk>) -> Result<u64> {
         let mut next = std::mem::take(&mut self.scratch);
         let mut port = port;
+        let mut most = 0;
         for link in self.chain.iter_mut().skip(first) {
             for chunk in chunks.drain(..) {
                 link.operator.process(port, chunk, &mut next)?;
             }
+            let bytes = next.iter().map(|chunk| link.weigher.weigh(chunk)).sum();
+            most = most.max(bytes);
             std::mem::swap(chunks, &mut next);
             port = Port::First;
         }
@@ -138,23 +197,26 @@ impl TaskCore {
         if self.chain.len() > first {
             self.blocked = self.poll_blocked()?;
         }
-        Ok(())
+        Ok(most)
     }
 
-    /// Brings event time to `watermark`; what operators hand out runs through those behind them.
-    pub(crate) fn watermark(&mut self, watermark: EventTime, out: &mut Vec<Chunk>) -> Result<()> {
-        self.metrics.event_time(watermark);
+    /// Hands out late results; whether more are to come.
+    pub(crate) fn poll_late(&mut self, out: &mut Vec<Chunk>) -> Result<Polled> {
+        let mut polled = Polled::Idle;
         for number in 0..self.chain.len() {
+            let Some(link) = self.chain.get_mut(number) else {
+                continue;
+            };
             let mut chunks = Vec::new();
-            if let Some(link) = self.chain.get_mut(number) {
-                link.operator.watermark(watermark, &mut chunks)?;
+            if link.operator.poll(&mut chunks)? == Polled::Pending {
+                polled = Polled::Pending;
             }
             if !chunks.is_empty() {
                 self.through_chain(number + 1, Port::First, &mut chunks)?;
                 out.append(&mut chunks);
             }
         }
-        Ok(())
+        Ok(polled)
     }
 
     fn poll_blocked(&mut self) -> Result<bool> {
@@ -167,10 +229,7 @@ impl TaskCore {
 
     /// Whether the task can't take records: a sink is full, or the task stands on a boundary.
     pub(crate) fn is_held_up(&mut self) -> Result<bool> {
-        if self.blocked {
-            self.blocked = self.poll_blocked()?;
-        }
-        Ok(self.blocked || self.boundary.is_some())
+        Ok(self.is_still_blocked()? || self.boundary.is_some())
     }
 
     /// The task waits for a slower task or sink, or no longer does.
@@ -186,6 +245,14 @@ impl TaskCore {
         self.blocked
     }
 
+    /// The same, after it was asked again.
+    pub(crate) fn is_still_blocked(&mut self) -> Result<bool> {
+        if self.blocked {
+            self.blocked = self.poll_blocked()?;
+        }
+        Ok(self.blocked)
+    }
+
     /// One piece of housekeeping for each operator; whether there is more.
     pub(crate) fn maintain(&mut self) -> bool {
         let started = now();
@@ -197,20 +264,37 @@ impl TaskCore {
         more
     }
 
-    /// Takes note of commits, so that what is committed is not written into later snapshots. Answers
-    /// the newest snapshot that is complete, if the task has not seen it before.
-    pub(crate) fn take_completed(&mut self) -> Option<CheckpointId> {
-        let completed = self.control.borrow().completed;
-        if completed == self.committed {
-            return None;
-        }
-        self.committed = completed;
-        if let Some(completed) = completed {
-            for link in &mut self.chain {
-                link.uncommitted.committed(completed);
+    /// Tells the operators of the next snapshot that has ended, and answers it. What is committed is not written into
+    /// later snapshots.
+    pub(crate) fn take_ended(&mut self) -> Result<Option<(CheckpointId, bool)>> {
+        loop {
+            let ended = self.control.borrow_mut().next_ended(self.place);
+            let Some((checkpoint, completed)) = ended else {
+                return Ok(None);
+            };
+            if !self.under_way.remove(&checkpoint) {
+                continue;
             }
+            for link in &mut self.chain {
+                if completed {
+                    link.uncommitted.committed(checkpoint);
+                }
+                link.operator.checkpoint_ended(checkpoint, completed)?;
+            }
+            return Ok(ended);
         }
-        completed
+    }
+
+    /// The task has a reader of a source.
+    pub(crate) fn reads(&self) {
+        let mut control = self.control.borrow_mut();
+        control.reads(self.place, self.key.vertex);
+    }
+
+    /// What the enumerator of its source has found next before the next boundary.
+    pub(crate) fn next_found(&self) -> Option<std::sync::Arc<[u8]>> {
+        let mut control = self.control.borrow_mut();
+        control.next_found(self.place, self.key.vertex)
     }
 
     /// The next boundary that the coordinator has told of.
@@ -221,122 +305,5 @@ impl TaskCore {
     /// Whether the task stands on a boundary.
     pub(crate) fn on_boundary(&self) -> bool {
         self.boundary.is_some()
-    }
-
-    /// Steps on the boundary: everything before it has been processed. `source` is the state of the
-    /// source at the head, if there is one.
-    pub(crate) fn meet_boundary(&mut self, trigger: Trigger, source: Option<Result<OperatorPart>>) {
-        self.boundary = Some(Boundary { trigger, source });
-    }
-
-    /// Tries to get across the boundary; the trigger, once the task has crossed it. What holds it up
-    /// are a full sink, and output of the boundary before that is not durable yet.
-    pub(crate) fn cross_boundary(&mut self) -> Result<Option<Trigger>> {
-        self.poll_prepared()?;
-        self.blocked = self.poll_blocked()?;
-        if self.blocked || self.unprepared.is_some() {
-            return Ok(None);
-        }
-        let Some(boundary) = self.boundary.take() else {
-            return Ok(None);
-        };
-        let started = now();
-        self.metrics.take_longest_pause();
-        let job = self.snapshot(boundary.trigger.clone(), boundary.source, started);
-        let waiting = (0..self.chain.len()).collect();
-        self.unprepared = Some(Unprepared { job, waiting });
-        self.poll_prepared()?;
-        self.metrics.worked(started.elapsed());
-        self.epoch = boundary.trigger.checkpoint;
-        self.control.borrow_mut().passed(self.place, self.epoch);
-        Ok(Some(boundary.trigger))
-    }
-
-    /// Freezes the state of every operator.
-    fn snapshot(
-        &mut self,
-        trigger: Trigger,
-        source: Option<Result<OperatorPart>>,
-        started: Instant,
-    ) -> SnapshotJob {
-        let mut operators = Vec::with_capacity(self.chain.len() + 1);
-        let mut declined = None;
-        match source {
-            Some(Ok(part)) => operators.push(part),
-            Some(Err(error)) => declined = Some(error),
-            None => {}
-        }
-        for link in &mut self.chain {
-            let snapshot = link.operator.snapshot().unwrap_or_else(|error| {
-                declined = Some(error);
-                OperatorSnapshot::default()
-            });
-            operators.push(OperatorPart {
-                uid: link.uid.clone(),
-                id: link.id,
-                states: snapshot.states,
-                entries: snapshot.entries,
-                prepared: Vec::new(),
-            });
-        }
-        let frozen = now();
-        SnapshotJob {
-            checkpoint: trigger.checkpoint,
-            task: self.key,
-            target: trigger.target,
-            operators,
-            declined,
-            metrics: self.metrics.clone(),
-            start_delay: started.saturating_duration_since(trigger.asked),
-            freeze: frozen.duration_since(started),
-            frozen,
-        }
-    }
-
-    /// Asks the sinks for their durable output; once all of it is there, has the snapshot written and
-    /// acknowledged in the background.
-    pub(crate) fn poll_prepared(&mut self) -> Result<()> {
-        let Some(mut unprepared) = self.unprepared.take() else {
-            return Ok(());
-        };
-        let checkpoint = unprepared.job.checkpoint;
-        let mut waiting = Vec::new();
-        for number in unprepared.waiting {
-            let Some(link) = self.chain.get_mut(number) else {
-                continue;
-            };
-            match link.operator.prepare(checkpoint)? {
-                Prepared::Pending => waiting.push(number),
-                Prepared::Ready(committables) => link.uncommitted.add(checkpoint, committables),
-            }
-        }
-        unprepared.waiting = waiting;
-        if !unprepared.waiting.is_empty() {
-            self.unprepared = Some(unprepared);
-            return Ok(());
-        }
-        for link in &self.chain {
-            let part = unprepared
-                .job
-                .operators
-                .iter_mut()
-                .find(|part| part.id == link.id);
-            if let Some(part) = part {
-                part.prepared = link.uncommitted.all();
-            }
-        }
-        self.snapshots.submit(unprepared.job);
-        Ok(())
-    }
-}
-
-/// The part of a snapshot that a source's positions make up.
-pub(crate) fn source_part(uid: &str, id: OperatorId, entries: Vec<StateEntry>) -> OperatorPart {
-    OperatorPart {
-        uid: uid.to_owned(),
-        id,
-        states: Vec::new(),
-        entries,
-        prepared: Vec::new(),
     }
 }

@@ -11,6 +11,8 @@ use timely::dataflow::operators::{Capability, InputCapability};
 use crate::chunk::Chunk;
 use crate::graph::Ship;
 use crate::time::Time;
+use crate::weigher::Weigher;
+use crate::weight::Gauge;
 
 /// The right to send at one time, on each output.
 #[derive(Clone)]
@@ -96,12 +98,26 @@ pub(crate) struct Outputs {
     pub(crate) ports: Ports,
     pub(crate) groups: MaxParallelism,
     pub(crate) routed: Vec<Chunk>,
+    /// What has been sent and not been processed.
+    pub(crate) gauge: Gauge,
+    /// How large what is sent is.
+    pub(crate) weigher: Weigher,
 }
 
 impl Outputs {
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.ports.borrow().len()
+    }
+
+    /// Whether so much is in flight that the task is to wait. It is woken when it may go on.
+    pub(crate) fn is_full(&self) -> bool {
+        self.gauge.is_full()
+    }
+
+    /// Whether everything that was sent has been processed by those behind.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.gauge.is_empty()
     }
 
     /// Sends every chunk of `chunks` along every edge, at the time of `capabilities`. Answers how many
@@ -126,6 +142,10 @@ impl Outputs {
                 for chunk in chunks.iter() {
                     edge.route(chunk.clone(), self.groups, &mut self.routed)?;
                 }
+            }
+            for chunk in &mut self.routed {
+                let weight = self.gauge.add(self.weigher.weigh(chunk));
+                chunk.weighed(weight);
             }
             output
                 .activate()

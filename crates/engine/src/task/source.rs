@@ -1,50 +1,28 @@
 //! The adaptor of tasks that begin with a source.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
-use std::sync::Arc;
+mod surroundings;
+
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use millstream_core::{CheckpointId, EventTime, OperatorId, Result};
 use millstream_protocol::Then;
-use timely::container::CapacityContainerBuilder;
-use timely::dataflow::operators::generic::OutputBuilder;
-use timely::dataflow::operators::probe;
-use timely::scheduling::Activator;
 
-use super::control::{Control, TickClock};
+use super::announce::Announcer;
 use super::core::{TaskCore, now, source_part};
 use super::output::{Capabilities, Outputs};
-use super::watermark::Announcement;
-use crate::attempt::Shared;
 use crate::chunk::Chunk;
-use crate::connector::SourceStatus;
+use crate::connector::{Announced, SourceStatus};
 use crate::flow::{FlowControl, TICK};
-use crate::operator::{Port, SourceOperator};
-use crate::time::{Time, at, tick};
+use crate::messages::{OperatorPart, Trigger};
+use crate::operator::{Polled, Port, SourceOperator};
+use crate::time::{Time, at, is_last, next};
+use crate::weigher::Weigher;
+
+pub(crate) use surroundings::SourceSurroundings;
 
 /// How often a source without records looks whether others need it to move on.
 const IDLE: Duration = Duration::from_millis(500);
-
-/// Where the subtasks of one worker announce their watermarks.
-pub(crate) type AnnouncementOutput =
-    Rc<RefCell<OutputBuilder<Time, CapacityContainerBuilder<Vec<Announcement>>>>>;
-
-/// What a source task shares with the rest of its worker and process.
-pub(crate) struct SourceSurroundings {
-    pub(crate) control: Rc<RefCell<Control>>,
-    pub(crate) clock: TickClock,
-    /// Knows the wakers of the sources of the process.
-    pub(crate) sources: Arc<Shared>,
-    /// Where the sinks are.
-    pub(crate) sinks: probe::Handle<Time>,
-    pub(crate) activator: Activator,
-    /// When the next timed activation is due, which is one of all subtasks on this worker.
-    pub(crate) alarm: Rc<Cell<Option<Instant>>>,
-    pub(crate) peers: usize,
-    /// Told once when the input has come to its end.
-    pub(crate) ended: Box<dyn Fn()>,
-}
 
 /// A source and its place in the stream of time.
 pub(crate) struct SourceTask {
@@ -53,7 +31,7 @@ pub(crate) struct SourceTask {
     pub(crate) source_uid: String,
     pub(crate) source_id: OperatorId,
     pub(crate) outputs: Outputs,
-    pub(crate) announcements: AnnouncementOutput,
+    pub(crate) announcer: Announcer,
     /// One for each output, the last for announcements; `None` once the task has ended.
     pub(crate) capabilities: Option<Capabilities>,
     pub(crate) time: Time,
@@ -66,10 +44,19 @@ pub(crate) struct SourceTask {
 pub(crate) struct Progress {
     started: Instant,
     tick_began: Instant,
-    announced: EventTime,
+    /// What was read and has not been processed.
+    rest: VecDeque<Chunk>,
+    /// How large what the source hands out is.
+    weigher: Weigher,
+    /// The right to send late results: that of the oldest that are owed.
+    owed: Option<Capabilities>,
+    /// Whether event time has come to its end: by the end of the input, or by a drain.
+    time_ended: bool,
     ended: bool,
     /// The boundary of a stop that the source waits behind; `None`: it does not wait.
     waits_behind: Option<CheckpointId>,
+    /// Whether it was said that the epoch's ticks have run out.
+    warned: bool,
 }
 
 impl Progress {
@@ -78,9 +65,13 @@ impl Progress {
         Self {
             started,
             tick_began: started,
-            announced: EventTime::MIN,
+            rest: VecDeque::new(),
+            weigher: Weigher::default(),
+            owed: None,
+            time_ended: false,
             ended: false,
             waits_behind: None,
+            warned: false,
         }
     }
 }
@@ -100,29 +91,37 @@ impl SourceTask {
         }
         if self.surroundings.control.borrow().finish {
             self.capabilities = None;
+            self.state.owed = None;
             return Ok(());
         }
         self.core.poll_prepared()?;
-        if let Some(completed) = self.core.take_completed() {
-            self.source.checkpoint_completed(completed)?;
+        while let Some((checkpoint, completed)) = self.core.take_ended()? {
+            self.source.checkpoint_ended(checkpoint, completed)?;
+        }
+        self.take_late_results()?;
+        if !self.settle()? {
+            self.follow_clock();
+            return Ok(());
         }
         if !self.pass_boundaries()? {
             return Ok(());
         }
         if self.core.is_held_up()? {
             self.core.note_waits(true);
-            self.alarm_in(TICK);
+            self.surroundings.alarm_in(TICK);
             return Ok(());
         }
         self.account_for_sinks();
-        if self.must_wait() {
-            self.core.note_waits(false);
-            self.follow_clock();
-            self.alarm_in(IDLE);
+        let must_wait = self.must_wait();
+        if !self.end_tick_if_due(must_wait)? {
             return Ok(());
         }
-        self.end_tick_if_due();
-        if self.flow.is_window_full() {
+        if must_wait {
+            self.core.note_waits(false);
+            self.surroundings.alarm_in(IDLE);
+            return Ok(());
+        }
+        if self.flow.is_window_full() || self.is_last_tick_full() {
             self.wait_for_sinks();
             return Ok(());
         }
@@ -130,70 +129,162 @@ impl SourceTask {
         self.poll()
     }
 
-    /// Crosses every boundary that has been announced; `false`: the task stands on one.
+    /// Crosses every boundary that has been announced; `false`: the task stands on one, or before it.
     fn pass_boundaries(&mut self) -> Result<bool> {
         loop {
             if !self.core.on_boundary() {
+                self.take_found()?;
                 let Some(trigger) = self.core.next_trigger() else {
                     return Ok(true);
                 };
-                let watermark = match trigger.then {
-                    Then::Drain => EventTime::MAX,
-                    Then::Continue | Then::Suspend => self.source.watermark(),
-                };
-                self.bring_event_time(watermark)?;
-                let entries = self.source.snapshot();
-                let part =
-                    entries.map(|entries| source_part(&self.source_uid, self.source_id, entries));
+                self.state.time_ended |= trigger.then == Then::Drain;
+                if !self.tell_event_time()? {
+                    return Ok(false);
+                }
+                if self.state.owed.is_some() {
+                    // Late results belong before the boundary.
+                    return Ok(false);
+                }
+                let part = self.snapshot(&trigger);
                 self.core.meet_boundary(trigger, Some(part));
             }
             let Some(trigger) = self.core.cross_boundary()? else {
-                self.alarm_in(TICK);
+                self.surroundings.alarm_in(TICK);
                 return Ok(false);
             };
-            self.move_to(at(trigger.checkpoint, 0));
+            self.move_to(at(trigger.checkpoint(), 0));
+            self.state.warned = false;
             let waits = trigger.then != Then::Continue;
-            self.state.waits_behind = waits.then_some(trigger.checkpoint);
+            self.state.waits_behind = waits.then_some(trigger.checkpoint());
         }
     }
 
-    /// Applies a watermark to the operators of this very task and announces it to those behind.
-    fn bring_event_time(&mut self, watermark: EventTime) -> Result<()> {
-        if watermark <= self.state.announced {
+    /// Hands the reader what its enumerator has found before the next boundary.
+    fn take_found(&mut self) -> Result<()> {
+        while let Some(announcement) = self.core.next_found() {
+            self.surroundings.deliveries.taken();
+            self.source.found(&announcement)?;
+        }
+        Ok(())
+    }
+
+    /// The source's part of a snapshot, and its enumerator's in the first subtask.
+    fn snapshot(&mut self, trigger: &Trigger) -> Result<OperatorPart> {
+        let reader = self.source.snapshot(trigger.checkpoint())?;
+        let key = self.core.key;
+        let enumerator = (key.subtask == 0).then(|| trigger.enumerated.take(key.vertex));
+        let enumerator = enumerator.flatten().transpose()?.unwrap_or_default();
+        Ok(source_part(
+            &self.source_uid,
+            self.source_id,
+            reader,
+            enumerator,
+        ))
+    }
+
+    /// How far event time has come behind the source.
+    fn source_time(&self) -> Announced {
+        if self.state.time_ended {
+            Announced::Active(EventTime::MAX)
+        } else {
+            self.source.announced()
+        }
+    }
+
+    /// How far it has come behind the task, whose operators may make watermarks of their own.
+    fn task_time(&self) -> Announced {
+        let made = self.core.announced();
+        made.unwrap_or_else(|| self.source_time())
+    }
+
+    /// Brings event time to the operators of this very task and tells those behind; `false`: timers are still to fire.
+    fn tell_event_time(&mut self) -> Result<bool> {
+        if let Announced::Active(time) = self.source_time() {
+            self.core.event_time(time);
+        }
+        if !self.settle()? {
+            return Ok(false);
+        }
+        let announced = self.task_time();
+        let place = self.outputs.count();
+        let capabilities = self.capabilities.as_ref();
+        if let Some(capability) = capabilities.and_then(|all| all.output(place)) {
+            self.announcer.announce(announced, capability);
+        }
+        Ok(true)
+    }
+
+    /// Processes what was read, and fires a slice of what event time has made due; `false`: there is more of it, and
+    /// the task is activated again.
+    fn settle(&mut self) -> Result<bool> {
+        let mut out = Vec::new();
+        while let Some(mut chunk) = self.state.rest.pop_front() {
+            if self.has_to_wait()? {
+                self.state.rest.push_front(chunk);
+                return Ok(false);
+            }
+            if let Some(rest) = chunk.split_off(self.core.piece()) {
+                self.state.rest.push_front(rest);
+            }
+            self.core.process(Port::First, chunk, &mut out)?;
+            self.send(&mut out)?;
+            self.take_late_results()?;
+        }
+        if !self.core.is_advancing() {
+            return Ok(true);
+        }
+        if self.has_to_wait()? {
+            return Ok(false);
+        }
+        self.core.advance(&mut out)?;
+        self.send(&mut out)?;
+        self.take_late_results()?;
+        if self.core.is_advancing() {
+            self.surroundings.activator.activate();
+        }
+        Ok(!self.core.is_advancing())
+    }
+
+    /// Whether a sink or those behind the task take no more.
+    fn has_to_wait(&mut self) -> Result<bool> {
+        let waits = self.outputs.is_full() || self.core.is_still_blocked()?;
+        if waits {
+            self.core.note_waits(true);
+            self.surroundings.alarm_in(TICK);
+        }
+        Ok(waits)
+    }
+
+    /// Hands out results that have come late, and keeps the right to send those that are still to come.
+    fn take_late_results(&mut self) -> Result<()> {
+        let mut out = Vec::new();
+        let polled = self.core.poll_late(&mut out)?;
+        let owed = self.state.owed.take();
+        if out.is_empty() && polled == Polled::Idle {
             return Ok(());
         }
-        self.state.announced = watermark;
-        let mut out = Vec::new();
-        self.core.watermark(watermark, &mut out)?;
-        self.send(&mut out)?;
-        let Some(capabilities) = &self.capabilities else {
+        let Some(right) = owed.or_else(|| self.capabilities.clone()) else {
             return Ok(());
         };
-        let Some(capability) = capabilities.output(self.outputs.count()) else {
-            return Ok(());
-        };
-        let key = self.core.key;
-        let (vertex, subtask) = (key.vertex as u32, key.subtask as u32);
-        let all = (0..self.surroundings.peers as u32).map(|worker| Announcement {
-            worker,
-            vertex,
-            subtask,
-            watermark,
-        });
-        self.announcements
-            .borrow_mut()
-            .activate()
-            .session(capability)
-            .give_iterator(all);
+        if !out.is_empty() {
+            let sent = self.outputs.send(&right, &mut out)?;
+            self.core.metrics.records_out.add(sent);
+        }
+        self.state.owed = (polled == Polled::Pending).then_some(right);
         Ok(())
     }
 
     /// Ends the tick and goes on at `time`.
     fn move_to(&mut self, time: Time) {
         let now = now();
-        self.flow
-            .tick_ended(self.time, now.duration_since(self.state.started));
-        self.time = self.time.max(time);
+        if time > self.time {
+            self.flow
+                .tick_ended(self.time, now.duration_since(self.state.started));
+            self.time = time;
+        } else if self.outputs.is_empty() {
+            // The epoch's last tick: what it has sent is through.
+            self.flow.tick_goes_on();
+        }
         self.state.tick_began = now;
         self.surroundings.clock.reached(self.time);
         if let Some(capabilities) = &mut self.capabilities {
@@ -202,10 +293,7 @@ impl SourceTask {
     }
 
     fn account_for_sinks(&mut self) {
-        let bound = self
-            .surroundings
-            .sinks
-            .with_frontier(|frontier| frontier.first().copied());
+        let bound = self.surroundings.bound_of_sinks();
         self.flow
             .finished(bound, now().duration_since(self.state.started));
     }
@@ -225,33 +313,50 @@ impl SourceTask {
     /// Moves on with the other sources, so that this one does not hold the sinks' frontier back.
     fn follow_clock(&mut self) {
         let time = self.surroundings.clock.follow(self.time);
-        if time > self.time || self.flow.has_sent() {
-            self.move_to(time.max(self.time + 1));
+        if time > self.time {
+            self.move_to(time);
         }
     }
 
-    fn end_tick_if_due(&mut self) {
-        let full = self.flow.allowance() == 0;
-        let due = self.flow.has_sent() && self.state.tick_began.elapsed() >= TICK;
+    /// Ends the tick if it is full, has lasted long enough, or others have gone on; event time is told before. `false`:
+    /// timers are still to fire.
+    fn end_tick_if_due(&mut self, must_wait: bool) -> Result<bool> {
+        let has_begun = self.flow.has_sent() || self.announcer.is_news(self.task_time());
+        let is_over = must_wait || self.state.tick_began.elapsed() >= TICK;
+        let is_due = self.flow.is_full() || has_begun && is_over;
         let latest = self.surroundings.clock.follow(self.time);
-        if full || due || latest > self.time {
-            // The tick counter never reaches the next epoch: 2^32 ticks are months of full speed.
-            let next = if tick(self.time) == u32::MAX {
-                self.time
-            } else {
-                self.time + 1
-            };
-            self.move_to(if full || due {
-                next.max(latest)
-            } else {
-                latest
-            });
+        if !is_due && latest == self.time {
+            return Ok(true);
         }
+        if !self.tell_event_time()? {
+            return Ok(false);
+        }
+        let following = if is_due { next(self.time) } else { self.time };
+        self.move_to(following.max(latest));
+        Ok(true)
+    }
+
+    /// Whether the epoch's ticks have run out, and the last one has taken as much as may be under way. It goes on when
+    /// that has been processed; event time goes on behind the next boundary.
+    fn is_last_tick_full(&mut self) -> bool {
+        if !is_last(self.time) {
+            return false;
+        }
+        if !std::mem::replace(&mut self.state.warned, true) {
+            tracing::warn!(
+                "Between two checkpoints time has come to its last tick: event time stands still until the next checkpoint."
+            );
+        }
+        let is_full = self.flow.is_full();
+        if is_full {
+            self.surroundings.alarm_in(TICK);
+        }
+        is_full
     }
 
     fn wait_for_sinks(&mut self) {
         self.surroundings.control.borrow_mut().waits_for_sinks = true;
-        self.surroundings.sources.wake_sources();
+        self.surroundings.sources.wake();
         self.core.note_waits(true);
     }
 
@@ -262,36 +367,31 @@ impl SourceTask {
         let started = now();
         let status = self.source.poll(&mut chunks, limit)?;
         self.core.metrics.worked(started.elapsed());
-        let mut out = Vec::new();
-        for chunk in chunks {
-            self.core.process(Port::First, chunk, &mut out)?;
-            self.send(&mut out)?;
+        let weigher = &mut self.state.weigher;
+        let bytes: u64 = chunks.iter().map(|chunk| weigher.weigh(chunk)).sum();
+        self.state.rest.extend(chunks);
+        if let SourceStatus::Ready(records) = status {
+            self.flow.sent(records, bytes as usize);
         }
+        let is_settled = self.settle()?;
         match status {
-            SourceStatus::Ready(records) => {
-                self.flow.sent(records);
-                self.surroundings.activator.activate();
+            SourceStatus::Ready(_) => {
+                if is_settled {
+                    self.surroundings.activator.activate();
+                }
             }
             SourceStatus::Pending(after) => {
+                let has_begun = self.flow.has_sent() || self.announcer.is_news(self.task_time());
                 let idle = after.unwrap_or(IDLE).min(IDLE);
-                self.alarm_in(if self.flow.has_sent() {
-                    idle.min(TICK)
-                } else {
-                    idle
-                });
+                self.surroundings
+                    .alarm_in(if has_begun { idle.min(TICK) } else { idle });
             }
             SourceStatus::Ended => {
                 self.state.ended = true;
-                self.bring_event_time(EventTime::MAX)?;
-                self.move_to(self.time + 1);
+                self.state.time_ended = true;
                 (self.surroundings.ended)();
-                self.alarm_in(TICK);
+                self.surroundings.activator.activate();
             }
-        }
-        let watermark = self.source.watermark();
-        if watermark > self.state.announced && !self.state.ended {
-            self.bring_event_time(watermark)?;
-            self.move_to(self.time + 1);
         }
         if self.core.maintain() {
             self.surroundings.activator.activate();
@@ -305,20 +405,5 @@ impl SourceTask {
             self.core.metrics.records_out.add(sent);
         }
         Ok(())
-    }
-
-    /// Has the task activated after `delay`, unless an earlier activation is due already: timers of
-    /// timely can't be taken back and would pile up.
-    fn alarm_in(&mut self, delay: Duration) {
-        let now = now();
-        let wanted = now + delay;
-        let alarm = &self.surroundings.alarm;
-        if alarm
-            .get()
-            .is_none_or(|alarm| alarm <= now || alarm > wanted)
-        {
-            alarm.set(Some(wanted));
-            self.surroundings.activator.activate_after(delay);
-        }
     }
 }

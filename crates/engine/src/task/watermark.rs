@@ -1,4 +1,4 @@
-//! Watermarks: announced by every source subtask to every task behind it, applied as their minimum
+//! Watermarks: announced by every subtask that makes them to every task behind it, applied as their minimum
 //! once the data before them has been processed.
 
 use std::collections::{BTreeMap, HashMap};
@@ -6,42 +6,54 @@ use std::collections::{BTreeMap, HashMap};
 use millstream_core::EventTime;
 use serde::{Deserialize, Serialize};
 
+use crate::connector::Announced;
 use crate::time::{Time, epoch, has_passed};
 
-/// The promise of one source subtask, on its way to one worker.
+/// The promise of one subtask, on its way to one worker.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Announcement {
     /// The worker that it goes to.
     pub(crate) worker: u32,
-    /// The source's vertex.
+    /// The vertex that makes watermarks.
     pub(crate) vertex: u32,
-    /// The source's subtask.
+    /// Its subtask.
     pub(crate) subtask: u32,
     /// The promise.
-    pub(crate) watermark: EventTime,
+    pub(crate) announced: Announced,
+}
+
+/// What one subtask has promised.
+#[derive(Debug, Clone, Copy)]
+struct Promise {
+    watermark: EventTime,
+    idle: bool,
 }
 
 /// The watermarks of everything upstream of one task.
 #[derive(Debug)]
 pub(crate) struct WatermarkTracker<C> {
-    announced: HashMap<(u32, u32), EventTime>,
+    promises: HashMap<(u32, u32), Promise>,
     /// Announcements whose data may not all have been processed, with a capability to act on them.
     waiting: BTreeMap<Time, (C, Vec<Announcement>)>,
     current: EventTime,
 }
 
 impl<C> WatermarkTracker<C> {
-    /// A tracker of the source subtasks given as (vertex, parallelism).
-    pub(crate) fn new(sources: impl IntoIterator<Item = (usize, usize)>) -> Self {
-        let announced = sources
+    /// A tracker of the subtasks of vertices, each given with its parallelism.
+    pub(crate) fn new(vertices: impl IntoIterator<Item = (usize, usize)>) -> Self {
+        let nothing = Promise {
+            watermark: EventTime::MIN,
+            idle: false,
+        };
+        let promises = vertices
             .into_iter()
             .flat_map(|(vertex, parallelism)| {
                 (0..parallelism).map(move |subtask| (vertex as u32, subtask as u32))
             })
-            .map(|subtask| (subtask, EventTime::MIN))
+            .map(|subtask| (subtask, nothing))
             .collect();
         Self {
-            announced,
+            promises,
             waiting: BTreeMap::new(),
             current: EventTime::MIN,
         }
@@ -77,18 +89,22 @@ impl<C> WatermarkTracker<C> {
         let (capability, announcements) = entry.remove();
         for announcement in announcements {
             let subtask = (announcement.vertex, announcement.subtask);
-            if let Some(known) = self.announced.get_mut(&subtask) {
-                *known = (*known).max(announcement.watermark);
+            let Some(promise) = self.promises.get_mut(&subtask) else {
+                continue;
+            };
+            match announcement.announced {
+                Announced::Idle => promise.idle = true,
+                Announced::Active(watermark) => {
+                    promise.idle = false;
+                    promise.watermark = promise.watermark.max(watermark);
+                }
             }
         }
-        let minimum = self
-            .announced
-            .values()
-            .copied()
-            .min()
-            .unwrap_or(EventTime::MIN);
-        let moved = (minimum > self.current).then_some(minimum);
-        self.current = self.current.max(minimum);
+        // Who is idle holds nobody back; where all are, event time stays where it is.
+        let active = self.promises.values().filter(|promise| !promise.idle);
+        let least = active.map(|promise| promise.watermark).min();
+        let moved = least.filter(|least| *least > self.current);
+        self.current = moved.unwrap_or(self.current);
         Some((capability, moved))
     }
 }
@@ -98,16 +114,42 @@ mod tests {
     use millstream_core::EventTime;
 
     use super::{Announcement, WatermarkTracker};
+    use crate::connector::Announced;
     use crate::time::at;
 
     fn announce(subtask: u32, millis: i64) -> Vec<Announcement> {
-        let watermark = EventTime::from_millis(millis);
+        say(subtask, Announced::Active(EventTime::from_millis(millis)))
+    }
+
+    fn say(subtask: u32, announced: Announced) -> Vec<Announcement> {
         vec![Announcement {
             worker: 0,
             vertex: 0,
             subtask,
-            watermark,
+            announced,
         }]
+    }
+
+    #[test]
+    fn who_is_idle_holds_nobody_back() {
+        let mut tracker = WatermarkTracker::new([(0, 2)]);
+        let mut apply = |time, announcements: &[Announcement]| {
+            tracker.announced(at(1, time), announcements, || ());
+            let next = tracker.next(Some(at(1, time + 1)), 1);
+            next.and_then(|(_, moved)| moved.map(EventTime::as_millis))
+        };
+        assert_eq!(apply(0, &announce(0, 50)), None);
+        assert_eq!(apply(1, &say(1, Announced::Idle)), Some(50));
+        assert_eq!(apply(2, &announce(0, 60)), Some(60));
+        assert_eq!(apply(3, &announce(1, 10)), None, "it never goes back");
+        assert_eq!(
+            apply(4, &announce(0, 70)),
+            None,
+            "an active one counts again"
+        );
+        assert_eq!(apply(5, &announce(1, 65)), Some(65));
+        assert_eq!(apply(6, &say(0, Announced::Idle)), None);
+        assert_eq!(apply(7, &say(1, Announced::Idle)), None, "it stays");
     }
 
     #[test]

@@ -10,18 +10,17 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use millstream_core::{
-    CheckpointId, Configuration, EventTime, JobId, MaxParallelism, Result, TriggerId,
+    CheckpointId, Configuration, JobId, Lineage, MaxParallelism, Result, TriggerId,
 };
-use millstream_engine::connector::{SourceStatus, StateEntry};
+use millstream_engine::connector::{Limit, SourceSnapshot, SourceStatus};
 use millstream_engine::graph::{Input, Node, NodeId, NodeKind, Partitioner, Ship};
-use millstream_engine::job::{Job, JobControl, JobOutcome, JobSpec, Observer};
+use millstream_engine::job::{Job, JobControl, JobOutcome, JobSpec, NewJob, Observer, Restore};
 use millstream_engine::operator::{
-    Operator, OperatorContext, OperatorFactory, OperatorSnapshot, Port, SourceOperator,
-    SourceOperatorFactory,
+    Operator, OperatorContext, OperatorFactory, Port, SourceOperator, SourceOperatorFactory,
 };
 use millstream_engine::{Chunk, JobGraph};
-use millstream_protocol::{Facts, OperationResult, Request, SavepointFormat};
-use millstream_storage::Location;
+use millstream_protocol::{ClaimMode, OperationResult, Request, SavepointFormat};
+use millstream_storage::{Location, Owner, Ownership};
 
 /// Longer than anything takes on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -68,12 +67,12 @@ impl SourceOperatorFactory for Numbers {
 }
 
 impl SourceOperator for NumbersReader {
-    fn poll(&mut self, out: &mut Vec<Chunk>, limit: usize) -> Result<SourceStatus> {
+    fn poll(&mut self, out: &mut Vec<Chunk>, limit: Limit) -> Result<SourceStatus> {
         if self.next >= self.numbers.count {
             return Ok(SourceStatus::Ended);
         }
         let mut records = Vec::new();
-        while self.next < self.numbers.count && records.len() < limit.min(100) {
+        while self.next < self.numbers.count && records.len() < limit.records.min(100) {
             records.push(self.next);
             self.next += self.step;
         }
@@ -85,16 +84,8 @@ impl SourceOperator for NumbersReader {
         Ok(SourceStatus::Ready(read))
     }
 
-    fn snapshot(&mut self) -> Result<Vec<StateEntry>> {
-        Ok(Vec::new())
-    }
-
-    fn watermark(&self) -> EventTime {
-        EventTime::MIN
-    }
-
-    fn checkpoint_completed(&mut self, _: CheckpointId) -> Result<()> {
-        Ok(())
+    fn snapshot(&mut self, _: CheckpointId) -> Result<SourceSnapshot> {
+        Ok(SourceSnapshot::default())
     }
 }
 
@@ -122,10 +113,6 @@ impl Operator for Gate {
 
     fn is_blocked(&mut self) -> Result<bool> {
         Ok(self.closed.load(Ordering::SeqCst))
-    }
-
-    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
-        Ok(OperatorSnapshot::default())
     }
 }
 
@@ -203,17 +190,57 @@ impl Observer for Told {
     }
 }
 
+/// Keeps a job of these tests, which has not run before.
+fn keeper(checkpoints: &Location, job: JobId) -> NewJob {
+    let lineage = Lineage::fresh(1);
+    let owner = Owner {
+        job_name: "test".to_owned(),
+        lineage: lineage.clone(),
+        what: "a test".to_owned(),
+        since: 0,
+    };
+    let ownership = Ownership::acquire(checkpoints, job, owner);
+    NewJob::new(ownership.expect("nobody has them"), lineage)
+}
+
 /// A job on a thread of its own.
 pub struct RunningJob {
     control: JobControl,
     told: Receiver<(TriggerId, OperationResult)>,
     thread: JoinHandle<JobOutcome>,
-    asked: u8,
+    asked: u128,
 }
 
 impl RunningJob {
     /// Starts `graph` with options, everything below `directory`.
     pub fn start(graph: JobGraph, directory: &Path, options: &[(&str, &str)]) -> Self {
+        Self::start_as(JobId::from_bytes([7; 16]), graph, directory, options, None)
+    }
+
+    /// Starts another job from the snapshot at `path`.
+    pub fn start_from(
+        path: &str,
+        graph: JobGraph,
+        directory: &Path,
+        options: &[(&str, &str)],
+    ) -> Self {
+        let restore = Restore {
+            location: path.parse().expect("a place"),
+            allow_non_restored: false,
+            claim: ClaimMode::NoClaim,
+            has_run: false,
+        };
+        let id = JobId::from_bytes([8; 16]);
+        Self::start_as(id, graph, directory, options, Some(restore))
+    }
+
+    fn start_as(
+        id: JobId,
+        graph: JobGraph,
+        directory: &Path,
+        options: &[(&str, &str)],
+        restore: Option<Restore>,
+    ) -> Self {
         let mut configuration = Configuration::new();
         configuration.set("restart-strategy.type", "none");
         for (key, value) in options {
@@ -222,13 +249,13 @@ impl RunningJob {
         let location = |name: &str| Location::from_path(directory.join(name)).expect("a place");
         let mut random = 0;
         let spec = JobSpec {
-            id: JobId::from_bytes([7; 16]),
+            id,
             graph,
             configuration,
             checkpoints: location("checkpoints"),
             savepoints: Some(location("savepoints")),
-            restore: None,
-            past: Facts::default(),
+            restore,
+            keeper: Box::new(keeper(&location("checkpoints"), id)),
             random: Box::new(move || {
                 random += 1;
                 random
@@ -249,7 +276,7 @@ impl RunningJob {
 
     fn id(&mut self) -> TriggerId {
         self.asked += 1;
-        TriggerId::from_bytes([self.asked; 16])
+        TriggerId::from_bytes(self.asked.to_be_bytes())
     }
 
     /// Asks for a stop with a savepoint.
@@ -259,6 +286,18 @@ impl RunningJob {
         self.ask(Request::Stop {
             id,
             drain,
+            directory,
+            format,
+        });
+        id
+    }
+
+    /// Asks for a savepoint on the way.
+    pub fn savepoint(&mut self) -> TriggerId {
+        let id = self.id();
+        let (directory, format) = (None, SavepointFormat::Canonical);
+        self.ask(Request::Savepoint {
+            id,
             directory,
             format,
         });

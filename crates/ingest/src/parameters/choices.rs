@@ -83,13 +83,47 @@ choices! {
         ProcessOnce = "PROCESS_ONCE",
     }
     /// `source.file.changed`: what happens with a file that changed after it was read.
-    pub ChangedFile {
+    pub(super) ChangedFile {
         /// Report it and leave it.
         Ignore = "ignore",
         /// Read it again from its start.
         Reread = "reread",
+        /// Read on behind what was read.
+        Append = "append",
         /// Fail the job.
         Fail = "fail",
+    }
+    /// `source.file.bad`: what happens with what can't be read as a file.
+    pub(super) BadFile {
+        /// The job fails.
+        Fail = "fail",
+        /// It is left where it is and counted.
+        Skip = "skip",
+        /// It is moved away and counted.
+        Quarantine = "quarantine",
+    }
+    /// `source.file.lost`: what happens when a file is gone before it was read to its end.
+    pub(super) LostFile {
+        /// The job fails.
+        Fail = "fail",
+        /// The job goes on without.
+        Skip = "skip",
+    }
+    /// `source.after.commit`: what happens with a file that is done with.
+    pub(super) AfterCommit {
+        /// It stays.
+        Keep = "keep",
+        /// It is moved away.
+        Move = "move",
+        /// It is deleted.
+        Delete = "delete",
+    }
+    /// `source.path.other`: what happens when no file of a snapshot is there.
+    pub(super) OtherPath {
+        /// The job fails.
+        Fail = "fail",
+        /// What is there is read.
+        Accept = "accept",
     }
     /// `error.policy`: what happens with a bad record.
     pub(super) ErrorPolicy {

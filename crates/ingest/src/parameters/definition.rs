@@ -2,7 +2,7 @@
 
 use millstream_core::options::FromOptionText;
 
-use super::choices::{ErrorPolicy, SinkType, SourceType, WatchType};
+use super::choices::{AfterCommit, BadFile, ErrorPolicy, SinkType, SourceType, WatchType};
 
 /// The definition of a parameter whose value is a `T`.
 #[derive(Debug)]
@@ -128,6 +128,10 @@ pub enum Scope {
     Merge,
     /// When checkpoints are switched on.
     Checkpoints,
+    /// When files that can't be read are moved away.
+    Quarantine,
+    /// When files that are done with are moved away.
+    MovedAfterCommit,
     /// When bad records do not fail the job.
     BadRecordsTolerated,
     /// When bad records are written to the dead letters.
@@ -144,6 +148,8 @@ pub(super) struct Chosen {
     pub(super) merge: bool,
     pub(super) checkpoints: bool,
     pub(super) errors: ErrorPolicy,
+    pub(super) bad_file: Option<BadFile>,
+    pub(super) after_commit: AfterCommit,
 }
 
 impl Scope {
@@ -156,6 +162,8 @@ impl Scope {
             Self::Sql => chosen.sql,
             Self::Merge => chosen.merge,
             Self::Checkpoints => chosen.checkpoints,
+            Self::Quarantine => chosen.bad_file == Some(BadFile::Quarantine),
+            Self::MovedAfterCommit => chosen.after_commit == AfterCommit::Move,
             Self::BadRecordsTolerated => chosen.errors != ErrorPolicy::Fail,
             Self::DeadLetters => chosen.errors == ErrorPolicy::DeadLetter,
         }
@@ -173,6 +181,8 @@ impl Scope {
             Self::Sql => "`stream.sql.enable` true".to_owned(),
             Self::Merge => "`sink.merge.enable` true".to_owned(),
             Self::Checkpoints => "`stream.checkpoint.enable` true".to_owned(),
+            Self::Quarantine => "`source.file.bad` quarantine".to_owned(),
+            Self::MovedAfterCommit => "`source.after.commit` move".to_owned(),
             Self::BadRecordsTolerated => "`error.policy` skip or dead-letter".to_owned(),
             Self::DeadLetters => "`error.policy` dead-letter".to_owned(),
         })

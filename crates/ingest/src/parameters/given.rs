@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use millstream_core::options::reference::has_references;
 use millstream_core::{Error, codes};
 
 use super::definition::{ENVIRONMENT_PREFIX, Parameter, environment_variable};
@@ -42,16 +43,27 @@ impl fmt::Display for Origin {
     }
 }
 
-#[derive(Debug)]
+/// Where references in values are replaced by what they stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum References {
+    /// In this process.
+    Here,
+    /// In the process that runs the job: what has references is not known here.
+    Elsewhere,
+}
+
 pub(super) struct Value {
-    pub(super) text: String,
+    /// As it was given; what its references stand for is never shown.
+    pub(super) written: String,
+    /// With what its references stand for; `None`: that is not known here.
+    text: Option<String>,
     pub(super) origin: Origin,
 }
 
 /// The value of every parameter that was given, by name. All names exist and all texts are values of
 /// their parameters, or there is a problem that says otherwise.
-#[derive(Debug, Default)]
 pub(super) struct Given {
+    references: References,
     values: BTreeMap<String, Value>,
     pub(super) problems: Vec<Error>,
     pub(super) notes: Vec<String>,
@@ -59,8 +71,13 @@ pub(super) struct Given {
 
 impl Given {
     /// Collects the values of all three places.
-    pub(super) fn collect(input: &Input<'_>) -> Self {
-        let mut given = Self::default();
+    pub(super) fn collect(input: &Input<'_>, references: References) -> Self {
+        let mut given = Self {
+            references,
+            values: BTreeMap::new(),
+            problems: Vec::new(),
+            notes: Vec::new(),
+        };
         let arguments = arguments::read(input.arguments);
         given.problems.extend(arguments.problems);
         for (name, text) in arguments.pairs {
@@ -73,7 +90,7 @@ impl Given {
     }
 
     /// The value of `parameter`: as given, else its default text. `None`: neither, or the text is wrong,
-    /// which is a problem already.
+    /// which is a problem already, or it is known only where the job runs.
     pub(super) fn get<T: millstream_core::options::FromOptionText>(
         &self,
         parameter: &Parameter<T>,
@@ -82,7 +99,7 @@ impl Given {
             self.values.get(parameter.name()),
             parameter.summary().default,
         ) {
-            (Some(value), _) => value.text.as_str(),
+            (Some(value), _) => value.text.as_deref()?,
             (None, super::definition::DefaultValue::Text(text)) => text,
             (None, _) => return None,
         };
@@ -101,11 +118,28 @@ impl Given {
             .map(|(name, value)| (name.as_str(), &value.origin))
     }
 
-    /// Every name that was given, with its text and where it comes from, in alphabetical order.
+    /// What was written for `name`, where that is not what it stands for.
+    pub(super) fn with_references(&self, name: &str) -> Option<&str> {
+        let value = self.values.get(name)?;
+        (value.text.as_ref() != Some(&value.written)).then_some(value.written.as_str())
+    }
+
+    /// `message` about the value of `name`, with what was written in the place of what that stands for.
+    pub(super) fn shown(&self, name: &str, message: &str) -> String {
+        let value = self.values.get(name);
+        match value.and_then(|value| Some((value.text.as_deref()?, &value.written))) {
+            Some((text, written)) if text != written && !text.is_empty() => {
+                message.replace(text, written)
+            }
+            _ => message.to_owned(),
+        }
+    }
+
+    /// Every name that was given, with its text as it was written and where it comes from, in alphabetical order.
     pub(super) fn values(&self) -> impl Iterator<Item = (&str, &str, &Origin)> {
         self.values
             .iter()
-            .map(|(name, value)| (name.as_str(), value.text.as_str(), &value.origin))
+            .map(|(name, value)| (name.as_str(), value.written.as_str(), &value.origin))
     }
 
     fn argument(&mut self, name: String, text: String) {
@@ -195,12 +229,34 @@ impl Given {
         }
     }
 
-    /// Sets `name` unless `text` is empty, which counts as not given. Returns what it replaces.
-    fn set(&mut self, name: &str, text: String, origin: Origin) -> Option<Value> {
-        if text.is_empty() {
+    /// Sets `name` unless `written` is empty, which counts as not given. Returns what it replaces.
+    fn set(&mut self, name: &str, written: String, origin: Origin) -> Option<Value> {
+        let is_foreign = matches!(origin, Origin::Foreign(_));
+        // The file of parameters is read here, wherever the job runs.
+        let is_elsewhere = self.references == References::Elsewhere && name != CONFIG.name();
+        let text = if is_foreign {
+            Some(written.clone())
+        } else if is_elsewhere && has_references(&written) {
+            None
+        } else {
+            let place = format!("{name}{origin}");
+            match millstream_process::secrets::resolve(&place, &written) {
+                Ok(text) => Some(text),
+                Err(problem) => {
+                    self.problems.push(problem);
+                    None
+                }
+            }
+        };
+        if text.as_deref() == Some("") {
             return None;
         }
-        self.values.insert(name.to_owned(), Value { text, origin })
+        let value = Value {
+            written,
+            text,
+            origin,
+        };
+        self.values.insert(name.to_owned(), value)
     }
 
     fn check(&mut self) {
@@ -208,15 +264,18 @@ impl Given {
             let Some(parameter) = table::find(name) else {
                 continue;
             };
-            let Err(expected) = parameter.check(&value.text) else {
+            let Some(Err(expected)) = value.text.as_deref().map(|text| parameter.check(text))
+            else {
                 continue;
             };
-            let Value { text, origin } = value;
+            let Value {
+                written, origin, ..
+            } = value;
             let error = Error::new(
                 &codes::OPTION_VALUE,
                 format!(
                     "{name} is `{}`{origin}, which is not {expected}",
-                    text.escape_debug()
+                    written.escape_debug()
                 ),
             );
             let known = parameter.type_name == expected;

@@ -21,6 +21,8 @@ struct Entry {
     parameter: &'static str,
     option: &'static str,
     value: String,
+    /// What was given, where that has references.
+    written: Option<String>,
     given: bool,
 }
 
@@ -30,9 +32,12 @@ impl JobOptions {
         let mut configuration = base.clone();
         let mut notes = Vec::new();
         for entry in &self.entries {
-            let set = base.text(entry.option);
+            let set = base.written(entry.option);
             match set {
-                None => configuration.set(entry.option, entry.value.as_str()),
+                None => {
+                    let written = entry.written.as_ref().unwrap_or(&entry.value);
+                    configuration.set_resolved(entry.option, written, &entry.value);
+                }
                 Some(value) if entry.given && value != entry.value => {
                     let Entry {
                         option, parameter, ..
@@ -164,6 +169,7 @@ impl Collector<'_> {
         self.entries.push(Entry {
             parameter: chosen.unwrap_or(otherwise),
             option: option.name,
+            written: chosen.and_then(|name| self.given.with_references(name).map(str::to_owned)),
             value: value.to_owned(),
             given: chosen.is_some(),
         });

@@ -30,6 +30,8 @@ fn without_effect(given: &Given) -> Option<String> {
         merge: given.get(&table::MERGE_ENABLE)?,
         checkpoints: given.get(&table::CHECKPOINT_ENABLE)?,
         errors: given.get(&table::ERROR_POLICY)?,
+        bad_file: given.get(&table::FILE_BAD),
+        after_commit: given.get(&table::AFTER_COMMIT)?,
     };
     let json = given.origin(table::SQL_SCHEMA_JSON.name()).is_some();
     let idle: Vec<String> = given

@@ -6,9 +6,8 @@ use millstream_core::{Error, codes};
 
 use super::definition::Parameter;
 use super::given::Given;
-use super::problems::contradiction;
 use super::resolve::{Elsewhere, local_path};
-use super::table;
+use super::{contradiction, table};
 
 /// What is wrong with the paths that were given.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -18,6 +17,8 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
         &table::SINK_PATH,
         &table::DEAD_LETTER_PATH,
         &table::CHECKPOINT_DIR,
+        &table::FILE_BAD_PATH,
+        &table::AFTER_COMMIT_PATH,
     ];
     for parameter in all {
         let Some(text) = given.get(parameter) else {
@@ -35,6 +36,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
                 "mount its directory here, or write file:///path for a path of this machine",
             ),
         };
+        let message = given.shown(name, &message);
         problems.push(Error::new(&codes::INGEST_UNSUPPORTED, message).next(next));
     }
     problems.extend(within_the_source(given));

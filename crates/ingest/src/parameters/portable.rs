@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use millstream_core::Result;
+use millstream_core::options::reference::{escape, has_references};
 
-use super::given::{Given, Origin};
+use super::given::{Origin, References};
 use super::resolve::local_path;
-use super::{Input, Loaded, load, table};
+use super::{Input, checked, notes, table};
 
 /// Parameters as arguments alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,14 +18,16 @@ pub struct Portable {
     pub notes: Vec<String>,
 }
 
-/// Checks the parameters as [`load`] does, and writes them down as arguments that say the same anywhere: relative paths
-/// are taken from [`Input::directory`].
+/// Checks the parameters as [`load`](super::load) does, and writes them down as arguments that say the same anywhere: relative
+/// paths are taken from [`Input::directory`]. References stay as they are written: they are looked up where the job runs, and
+/// what has some is checked there.
 ///
 /// # Errors
-/// Those of [`load`].
+/// Those of [`load`](super::load).
 pub fn portable(input: &Input<'_>) -> Result<Portable> {
-    let Loaded { notes, .. } = load(input)?;
-    let given = Given::collect(input);
+    let mut given = checked(input, References::Elsewhere)?;
+    let mut notes = std::mem::take(&mut given.notes);
+    notes.extend(notes::of(&given));
     let arguments = given
         .values()
         // What is set for Hadoop here says nothing about the machine of the job.
@@ -44,7 +47,19 @@ fn absolute(name: &str, text: &str, directory: &Path) -> String {
     ]
     .contains(&name);
     match local_path(text) {
-        Ok(path) if is_path => directory.join(path).to_string_lossy().into_owned(),
+        // What begins with a reference is whole where that is known.
+        Ok(path) if is_path && path.is_relative() && !begins_with_reference(text) => {
+            let directory = escape(&directory.to_string_lossy());
+            Path::new(&directory)
+                .join(path)
+                .to_string_lossy()
+                .into_owned()
+        }
+        Ok(path) if is_path => path.to_string_lossy().into_owned(),
         _ => text.to_owned(),
     }
+}
+
+fn begins_with_reference(text: &str) -> bool {
+    text.starts_with("${") && has_references(text)
 }

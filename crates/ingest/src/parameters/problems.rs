@@ -4,11 +4,13 @@ use millstream_connectors::files_source::Charset;
 use millstream_core::{Error, codes};
 use millstream_sql::schema;
 
-use super::choices::{ErrorPolicy, SinkType, SourceType, WatchType};
+use super::choices::{
+    AfterCommit, BadFile, ChangedFile, ErrorPolicy, SinkType, SourceType, WatchType,
+};
 use super::definition::names;
 use super::given::Given;
 use super::settings::SchemaText;
-use super::{paths, resolve, table};
+use super::{contradiction, paths, resolve, table};
 
 /// Reports what is missing, contradictory or not there yet.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -93,6 +95,22 @@ fn missing(given: &Given) -> Vec<Error> {
             "give the directory for bad records: --error.dead-letter.path <directory>",
         );
     }
+    if absent(table::FILE_BAD_PATH.name())
+        && given.get(&table::FILE_BAD) == Some(BadFile::Quarantine)
+    {
+        miss(
+            "source.file.bad.path is not given, with source.file.bad quarantine".to_owned(),
+            "give the directory for files that can't be read: --source.file.bad.path <directory>",
+        );
+    }
+    if absent(table::AFTER_COMMIT_PATH.name())
+        && given.get(&table::AFTER_COMMIT) == Some(AfterCommit::Move)
+    {
+        miss(
+            "source.after.commit.path is not given, with source.after.commit move".to_owned(),
+            "give the directory for files that are done with: --source.after.commit.path <directory>",
+        );
+    }
     if given.get(&table::SQL_ENABLE) == Some(true)
         && absent(table::SQL_SCHEMA.name())
         && absent(table::SQL_SCHEMA_JSON.name())
@@ -131,6 +149,7 @@ fn located(error: &Error, name: &str, given: &Given) -> Error {
         .strip_prefix("schema: ")
         .or_else(|| message.strip_prefix("schema, "))
         .unwrap_or(message);
+    let message = given.shown(name, message);
     let message = format!("{name}{}: {message}", origin.unwrap_or_default());
     Error::new(code.unwrap_or(&&codes::INGEST_PARAMETERS), message).next(error.next_step())
 }
@@ -195,6 +214,16 @@ fn contradictions(given: &Given) -> Vec<Error> {
         let message = format!("{} is 0", table::WATCH_INTERVAL.name());
         problems.push(contradiction(message, "give a time such as 1 s"));
     }
+    let taken_away =
+        given.get(&table::AFTER_COMMIT).unwrap_or(AfterCommit::Keep) != AfterCommit::Keep;
+    if taken_away && given.get(&table::FILE_CHANGED) == Some(ChangedFile::Append) {
+        let message = "source.file.changed is append, so no file is ever done with, and source.after.commit is not keep";
+        problems.push(contradiction(message.to_owned(), "give one of them only"));
+    }
+    if taken_away && given.get(&table::CHECKPOINT_ENABLE) == Some(false) {
+        let message = "source.after.commit is not keep, and stream.checkpoint.enable false: files are taken away behind checkpoints";
+        problems.push(contradiction(message.to_owned(), "leave checkpoints on"));
+    }
     for parameter in [
         &table::SPLIT_SIZE,
         &table::RECORD_MAX_SIZE,
@@ -206,8 +235,4 @@ fn contradictions(given: &Given) -> Vec<Error> {
         }
     }
     problems
-}
-
-pub(super) fn contradiction(message: String, next: &str) -> Error {
-    Error::new(&codes::INGEST_PARAMETERS, message).next(next)
 }

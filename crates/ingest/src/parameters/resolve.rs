@@ -2,7 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::choices::{ErrorPolicy, SinkType, SourceType, WatchType};
+use millstream_connectors::files_source::{
+    AfterCommit, Bad, Changed, Intake, Lost, OtherDirectory,
+};
+
+use super::choices::{
+    self, BadFile, ChangedFile, ErrorPolicy, LostFile, OtherPath, SinkType, SourceType, WatchType,
+};
+use super::definition::Parameter;
 use super::given::Given;
 use super::job_options::JobOptions;
 use super::settings::{
@@ -39,7 +46,7 @@ fn source(given: &Given) -> Option<TextSource> {
         } else {
             None
         },
-        changed: given.get(&table::FILE_CHANGED)?,
+        intake: intake(given)?,
         first_line_schema: given.get(&table::FIRST_LINE_SCHEMA)?,
         line_delimiter: given.get(&table::LINE_DELIMITER)?.0,
         field_delimiter: delimiter.unwrap_or(usual),
@@ -49,6 +56,43 @@ fn source(given: &Given) -> Option<TextSource> {
         split_size: given.get(&table::SPLIT_SIZE)?.0,
         record_max_size: given.get(&table::RECORD_MAX_SIZE)?.0,
         schema: schema(given),
+    })
+}
+
+fn intake(given: &Given) -> Option<Intake> {
+    let path = |parameter: &Parameter<String>| {
+        let text = given.get(parameter)?;
+        local_path(&text).ok()
+    };
+    let bad = match given.get(&table::FILE_BAD) {
+        None => None,
+        Some(BadFile::Fail) => Some(Bad::Fail),
+        Some(BadFile::Skip) => Some(Bad::Skip),
+        Some(BadFile::Quarantine) => Some(Bad::Quarantine(path(&table::FILE_BAD_PATH)?)),
+    };
+    Some(Intake {
+        settle: given.get(&table::FILE_SETTLE),
+        changed: match given.get(&table::FILE_CHANGED)? {
+            ChangedFile::Ignore => Changed::Ignore,
+            ChangedFile::Reread => Changed::Reread,
+            ChangedFile::Append => Changed::Append,
+            ChangedFile::Fail => Changed::Fail,
+        },
+        bad,
+        lost: match given.get(&table::FILE_LOST)? {
+            LostFile::Fail => Lost::Fail,
+            LostFile::Skip => Lost::Skip,
+        },
+        after_commit: match given.get(&table::AFTER_COMMIT)? {
+            choices::AfterCommit::Keep => AfterCommit::Keep,
+            choices::AfterCommit::Move => AfterCommit::Move(path(&table::AFTER_COMMIT_PATH)?),
+            choices::AfterCommit::Delete => AfterCommit::Delete,
+        },
+        forget: given.get(&table::FILE_FORGET)?,
+        other: match given.get(&table::PATH_OTHER)? {
+            OtherPath::Fail => OtherDirectory::Fail,
+            OtherPath::Accept => OtherDirectory::Accept,
+        },
     })
 }
 

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::choices::{ChangedFile, SinkFormat, SourceType};
+use millstream_connectors::files_source::Intake;
+
+use super::choices::{SinkFormat, SourceType};
 use super::job_options::JobOptions;
 
 /// What the ingestion job is asked to do.
@@ -46,8 +48,8 @@ pub struct TextSource {
     /// Whether the directory is watched, and how often it is looked at; `None`: what is there is read, then
     /// the job finishes.
     pub watch_interval: Option<Duration>,
-    /// What happens with a file that changed after it was read.
-    pub changed: ChangedFile,
+    /// How files are taken in, and what becomes of those with which something is wrong.
+    pub intake: Intake,
     /// Whether the first line of each file names the columns.
     pub first_line_schema: bool,
     /// What ends a record.

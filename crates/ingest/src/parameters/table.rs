@@ -14,6 +14,7 @@ macro_rules! parameters {
 
 mod checkpoint;
 mod elasticsearch;
+mod intake;
 mod job;
 mod kafka;
 mod planned_source;
@@ -25,6 +26,10 @@ pub(super) use checkpoint::{
     CHECKPOINT_DIR, CHECKPOINT_ENABLE, CHECKPOINT_INTERVAL, CHECKPOINT_MIN_PAUSE, CHECKPOINT_MODE,
     CHECKPOINT_TIMEOUT, CHECKPOINT_TOLERABLE_FAILURES, CHECKPOINT_TYPE,
 };
+pub(super) use intake::{
+    AFTER_COMMIT, AFTER_COMMIT_PATH, FILE_BAD, FILE_BAD_PATH, FILE_CHANGED, FILE_FORGET, FILE_LOST,
+    FILE_SETTLE, PATH_OTHER,
+};
 pub(super) use job::{
     CONFIG, JOB_NAME, PARALLELISM, RETRY_ATTEMPTS, RETRY_BACKOFF, SINK_PARALLELISM,
 };
@@ -34,8 +39,8 @@ pub(super) use sink::{
 };
 pub(super) use source::{
     CHARSET, DEAD_LETTER_PATH, ERROR_MAX_COUNT, ERROR_MAX_RATIO, ERROR_POLICY, ESCAPE,
-    FIELD_DELIMITER, FILE_CHANGED, FIRST_LINE_SCHEMA, LINE_DELIMITER, QUOTE, RECORD_MAX_SIZE,
-    SOURCE_PATH, SOURCE_TYPE, SPLIT_SIZE, WATCH_INTERVAL, WATCH_TYPE,
+    FIELD_DELIMITER, FIRST_LINE_SCHEMA, LINE_DELIMITER, QUOTE, RECORD_MAX_SIZE, SOURCE_PATH,
+    SOURCE_TYPE, SPLIT_SIZE, WATCH_INTERVAL, WATCH_TYPE,
 };
 pub(super) use sql::{SQL, SQL_ENABLE, SQL_SCHEMA, SQL_SCHEMA_JSON, SQL_TABLE};
 
@@ -44,6 +49,7 @@ pub fn all() -> impl Iterator<Item = &'static ParameterSummary> {
     [
         job::ALL,
         source::ALL,
+        intake::ALL,
         sql::ALL,
         sink::ALL,
         checkpoint::ALL,

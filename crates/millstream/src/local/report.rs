@@ -7,9 +7,12 @@ use std::time::{Duration, Instant};
 use millstream_core::{CheckpointId, JobStatus, TriggerId};
 use millstream_engine::connector::Counter;
 use millstream_engine::job::{CheckpointStatistics, JobOutcome, Observer, TaskView};
-use millstream_protocol::OperationResult;
+use millstream_protocol::{Failure, OperationResult};
 
 use crate::clock::{now, readable};
+
+/// The exit status of a job that ended by SIGTERM without a savepoint: what a shell says of a program that SIGTERM ends.
+const ENDED_BY_SIGNAL: i32 = 143;
 
 /// The numbers that progress lines and the summary are made of: those of this run, over all its attempts. What an
 /// earlier run did is not among them; what is read again after a failure counts again.
@@ -33,6 +36,9 @@ struct State {
     past: Totals,
     /// Whether a stop is under way.
     stopping: bool,
+    status: Option<JobStatus>,
+    /// The newest snapshot that the job would go on from, and where it is.
+    newest: Option<(CheckpointId, String)>,
 }
 
 impl State {
@@ -78,11 +84,12 @@ pub(super) struct Watch {
 /// The driver's side.
 pub(super) struct Reporter {
     watch: Watch,
+    name: String,
 }
 
 impl Reporter {
     /// A reporter and the watch that shows what it learns, and what operators count in `bad_records`.
-    pub(super) fn new(bounded: bool, bad_records: Counter) -> (Self, Watch) {
+    pub(super) fn new(name: &str, bounded: bool, bad_records: Counter) -> (Self, Watch) {
         let watch = Watch {
             state: Arc::default(),
             bad_records,
@@ -92,6 +99,7 @@ impl Reporter {
         (
             Self {
                 watch: watch.clone(),
+                name: name.to_owned(),
             },
             watch,
         )
@@ -125,6 +133,31 @@ impl Watch {
         self.with(|state| !std::mem::replace(&mut state.stopping, true))
     }
 
+    /// The status of a job that has no tasks that could be stopped with a savepoint: it does not run yet, or not now.
+    pub(super) fn is_down(&self) -> Option<JobStatus> {
+        let status = self
+            .with(|state| state.status)
+            .unwrap_or(JobStatus::Initializing);
+        let has_tasks = [JobStatus::Running, JobStatus::Cancelling].contains(&status);
+        (!has_tasks && !status.is_terminal()).then_some(status)
+    }
+
+    /// Ends the process, as the job is down and a stop is asked for. What the job goes on from is on disk already.
+    pub(super) fn leave(&self, name: &str, status: JobStatus) -> ! {
+        let newest = self.with(|state| state.newest.take());
+        let message = match newest {
+            Some((_, path)) => format!(
+                "Job \"{name}\" was {status}, so it ended without a savepoint. Newest snapshot: {path}\n\
+                 You can resume your program from it with the run command: add -s latest, or -s {path}"
+            ),
+            None => format!(
+                "Job \"{name}\" was {status}, so it ended without a savepoint. It has completed no snapshot: start it again as before."
+            ),
+        };
+        tell(&message);
+        std::process::exit(ENDED_BY_SIGNAL);
+    }
+
     /// The last lines of a job.
     pub(super) fn summary(&self, name: &str, outcome: &JobOutcome) {
         let totals = self.totals();
@@ -154,9 +187,15 @@ impl Watch {
 
 impl Observer for Reporter {
     fn job_switched(&mut self, _: JobStatus, to: JobStatus) {
-        if to == JobStatus::Restarting {
-            self.watch.with(|state| state.restarts += 1);
-        }
+        self.watch.with(|state| {
+            state.status = Some(to);
+            state.restarts += u64::from(to == JobStatus::Restarting);
+        });
+    }
+
+    fn restored(&mut self, checkpoint: CheckpointId, path: &str, _: bool) {
+        self.watch
+            .with(|state| state.newest = Some((checkpoint, path.to_owned())));
     }
 
     fn attempt_started(&mut self, tasks: &[TaskView]) {
@@ -179,7 +218,17 @@ impl Observer for Reporter {
             statistics.duration.as_millis(),
             statistics.longest_pause.as_secs_f64() * 1e3,
         );
-        self.watch.with(|state| state.checkpoints += 1);
+        self.watch.with(|state| {
+            state.checkpoints += 1;
+            state.newest = Some((statistics.checkpoint, statistics.path.clone()));
+        });
+    }
+
+    fn failed(&mut self, failure: &Failure) {
+        // That of a task stands in the line of its switch.
+        if failure.task.is_none() {
+            tracing::warn!("{}: {}", failure.code, failure.message);
+        }
     }
 
     fn checkpoint_failed(&mut self, _: CheckpointId, _: &str) {
@@ -209,6 +258,10 @@ impl Observer for Reporter {
                 }
                 tracing::error!("{message}");
                 self.watch.with(|state| state.stopping = false);
+                // Tasks failed on the way: there is nothing that a next stop could stop.
+                if let Some(status) = self.watch.is_down() {
+                    self.watch.leave(&self.name, status);
+                }
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Signals: SIGTERM suspends the job, a second SIGTERM or SIGINT cancels it. After a stop that failed the next
-//! SIGTERM is a first one.
+//! Signals: SIGTERM suspends the job, or ends the process where the job has no tasks; a second SIGTERM or SIGINT cancels
+//! it. After a stop that failed the next SIGTERM is a first one.
 
 use std::thread::JoinHandle;
 
@@ -56,6 +56,11 @@ fn next_request(signal: i32, watch: &Watch, name: &str) -> Request {
     let id = TriggerId::from_bytes(
         (u128::from(random_number()) << 64 | u128::from(random_number())).to_be_bytes(),
     );
+    if signal == SIGTERM
+        && let Some(status) = watch.is_down()
+    {
+        watch.leave(name, status);
+    }
     if signal == SIGTERM && watch.begin_stop() {
         tracing::info!(
             "Suspending job \"{name}\" with a CANONICAL savepoint. A second signal cancels it."

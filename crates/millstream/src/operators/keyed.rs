@@ -5,7 +5,9 @@ use std::ops::AddAssign;
 
 use millstream_core::hash::stable_hash;
 use millstream_core::{EventTime, Result};
-use millstream_engine::operator::{Operator, OperatorContext, OperatorSnapshot, Port};
+use millstream_engine::operator::{
+    Operator, OperatorContext, OperatorSnapshot, Port, SnapshotRequest,
+};
 use millstream_engine::{Chunk, Record};
 use millstream_state::{KeyedState, StateKey, StateTable, StateValue};
 use millstream_storage::StateKind;
@@ -101,7 +103,7 @@ where
         Ok(())
     }
 
-    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+    fn snapshot(&mut self, _: &SnapshotRequest) -> Result<OperatorSnapshot> {
         Ok(snapshot_of(&mut self.state))
     }
 
@@ -170,7 +172,7 @@ where
         Ok(())
     }
 
-    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+    fn snapshot(&mut self, _: &SnapshotRequest) -> Result<OperatorSnapshot> {
         Ok(snapshot_of(&mut self.state))
     }
 
@@ -248,14 +250,14 @@ where
         Ok(())
     }
 
-    fn watermark(&mut self, watermark: EventTime, out: &mut Vec<Chunk>) -> Result<()> {
+    fn advance_to(&mut self, time: EventTime, _: usize, out: &mut Vec<Chunk>) -> Result<bool> {
         let mut collector = Collector::new();
-        self.function.watermark(watermark, &mut collector)?;
+        self.function.watermark(time, &mut collector)?;
         collector.flush(out);
-        Ok(())
+        Ok(false)
     }
 
-    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+    fn snapshot(&mut self, _: &SnapshotRequest) -> Result<OperatorSnapshot> {
         Ok(OperatorSnapshot {
             states: self.states.registry.freeze(),
             entries: Vec::new(),
@@ -357,7 +359,7 @@ where
         Ok(())
     }
 
-    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+    fn snapshot(&mut self, _: &SnapshotRequest) -> Result<OperatorSnapshot> {
         Ok(OperatorSnapshot {
             states: self.states.registry.freeze(),
             entries: Vec::new(),

@@ -10,20 +10,35 @@ use super::EntryPoint;
 /// What a job was given for its parameters.
 #[derive(Debug, Clone, Default)]
 pub struct Arguments {
-    values: BTreeMap<String, String>,
+    values: BTreeMap<String, Argument>,
+}
+
+/// A value; what its references stand for is never shown.
+#[derive(Clone, Default)]
+struct Argument {
+    text: String,
+    written: String,
+}
+
+impl std::fmt::Debug for Argument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.written.fmt(f)
+    }
 }
 
 impl Arguments {
-    /// Reads `given` as parameters of `entry`.
+    /// Reads `given` as parameters of `entry`, with what their references stand for.
     ///
     /// # Errors
-    /// A parameter is unknown, or a value is missing.
+    /// A parameter is unknown, a value is missing, or what a reference stands for is not to be had.
     pub(super) fn parse(entry: &EntryPoint, given: &[String]) -> Result<Self> {
-        let mut values: BTreeMap<String, String> = entry
+        let mut values: BTreeMap<String, Argument> = entry
             .parameters
             .iter()
             .filter_map(|parameter| {
-                Some((parameter.name.to_owned(), parameter.default?.to_owned()))
+                let text = parameter.default?.to_owned();
+                let written = text.clone();
+                Some((parameter.name.to_owned(), Argument { text, written }))
             })
             .collect();
         let mut given = given.iter();
@@ -40,14 +55,16 @@ impl Arguments {
                 Error::new(&codes::USAGE, format!("parameter --{name} has no value"))
                     .next(format!("give --{name} VALUE"))
             })?;
-            values.insert(name.to_owned(), value);
+            let text = millstream_process::secrets::resolve(&format!("--{name}"), &value)?;
+            let written = value;
+            values.insert(name.to_owned(), Argument { text, written });
         }
         Ok(Self { values })
     }
 
     /// What was given for `name`, or its default.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+        self.values.get(name).map(|value| value.text.as_str())
     }
 
     /// The value of `name`.
@@ -71,9 +88,10 @@ impl Arguments {
     pub fn parsed<T: FromOptionText>(&self, name: &str) -> Result<T> {
         let text = self.require(name)?;
         T::from_option_text(text).map_err(|expected| {
+            let written = self.values.get(name).map_or(text, |value| &value.written);
             Error::new(
                 &codes::OPTION_VALUE,
-                format!("--{name} is `{text}`, which is not {expected}"),
+                format!("--{name} is `{written}`, which is not {expected}"),
             )
             .next(format!("give {}", T::TYPE_NAME))
         })

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use millstream_core::options::{
-    ALL, OptionSummary, PARALLELISM, RESTORE_IGNORE_UNCLAIMED_STATE, RESTORE_PATH,
+    ALL, OptionSummary, PARALLELISM, RESTORE_IGNORE_UNCLAIMED_STATE, RESTORE_ON_LOST_OUTPUT,
+    RESTORE_PATH,
 };
 use millstream_core::{Error, Result, codes};
 
@@ -18,6 +19,7 @@ Options:
   -c, --class NAME              the entry point, where the package has several
   -s, --fromSavepoint PATH      go on from this savepoint or checkpoint; `latest`: the newest of this job name
   -n, --allowNonRestoredState   drop state that no operator takes
+  --on-lost-output CHOICE       of output that is lost, or may be: `fail` (default) or `accept`
   -p, --parallelism N           parallelism of operators that set none themselves
   -D KEY=VALUE                  set an option of the engine
   -v                            show debug lines; -v -v shows everything
@@ -90,6 +92,9 @@ impl CommandLine {
                         "-c" | "--class" => line.set_entry(needs(option, next())?),
                         "-s" | "--fromSavepoint" => {
                             line.set(RESTORE_PATH.name, &needs(option, next())?)
+                        }
+                        "--on-lost-output" => {
+                            line.set(RESTORE_ON_LOST_OUTPUT.name, &needs(option, next())?)
                         }
                         "-p" | "--parallelism" => {
                             line.set(PARALLELISM.name, &needs(option, next())?)

@@ -6,15 +6,12 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::{Error, Result, TriggerId, codes};
 use millstream_protocol::link::{
-    ENDING_FILE, JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, STARTED_FILE, STOP_FILE,
-    SUBMISSION_FILE, StopBegun, Submission,
+    ENDING_FILE, JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, RESTORED_FILE,
+    STARTED_FILE, STOP_FILE, SUBMISSION_FILE, StopBegun, Submission,
 };
 use millstream_storage::Location;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-/// What `latest` was when the job first started.
-const RESTORED_FILE: &str = "restored.json";
 
 /// The directory of the job that this process runs.
 #[derive(Debug, Clone)]
@@ -69,24 +66,42 @@ impl JobDirectory {
         self.read(STOP_FILE)
     }
 
-    pub(super) fn begin_stop(&self, stop: &StopBegun) -> Result<()> {
-        self.write(STOP_FILE, stop)
+    /// A stop has begun, behind the one that is noted.
+    pub(super) fn begin_stop(&self, stop: StopBegun) -> Result<()> {
+        self.write(STOP_FILE, &stop.after(self.stop_begun()?))
     }
 
-    /// If it is the stop that had begun: nobody waits for its end any more. Its savepoint stays one to go on from.
-    pub(super) fn end_stop(&self, id: TriggerId) -> Result<()> {
+    /// If it is the stop that had begun: its savepoint is complete.
+    pub(super) fn stop_written(&self, id: TriggerId) -> Result<()> {
         match self.stop_begun()? {
-            Some(stop) if stop.id == id => self.begin_stop(&StopBegun {
-                ended: true,
-                ..stop
-            }),
+            Some(stop) if stop.id == id && !stop.written => self.write(
+                STOP_FILE,
+                &StopBegun {
+                    written: true,
+                    ..stop
+                },
+            ),
             _ => Ok(()),
         }
     }
 
-    /// The stop that had begun will not be finished from its savepoint.
-    pub(super) fn forget_stop(&self) -> Result<()> {
-        self.remove(STOP_FILE)
+    /// If it is the stop that had begun: nobody waits for its end any more.
+    pub(super) fn end_stop(&self, id: TriggerId) -> Result<()> {
+        match self.stop_begun()? {
+            Some(stop) if stop.id == id && !stop.ended => self.write(
+                STOP_FILE,
+                &StopBegun {
+                    ended: true,
+                    ..stop
+                },
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the job has begun to run, in this process or another.
+    pub(super) fn has_begun(&self) -> bool {
+        self.file(STARTED_FILE).exists()
     }
 
     /// From now on the job may write output.

@@ -241,9 +241,11 @@ mod tests {
             id: TriggerId::from_bytes([7; 16]),
             checkpoint: 3,
             path: "/sp".to_owned(),
+            written: false,
             ended: false,
+            earlier: None,
         };
-        directory.begin_stop(&stop).expect("written");
+        directory.begin_stop(stop.clone()).expect("written");
         assert!(!has_ended(&directory).expect("it is there"));
         assert!(!directory.has_outcome());
         directory.end_stop(stop.id).expect("written");

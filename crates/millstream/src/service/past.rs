@@ -1,86 +1,177 @@
 //! What the files say of a job's past.
 
+use std::path::PathBuf;
+
 use millstream_core::options::SAVEPOINT_DIRECTORY;
-use millstream_core::{Configuration, JobId, Result};
+use millstream_core::{Configuration, Error, ErrorKind, JobId, Lineage, Result, codes};
+use millstream_engine::job::{Keeper, Run};
 use millstream_protocol::link::{Launch, StopBegun};
-use millstream_protocol::{Facts, Offer, SnapshotRef, UnfinishedStop};
-use millstream_storage::{Location, Snapshot, SnapshotLayout, checkpoints_of};
+use millstream_protocol::{Condition, Facts, Offer, SnapshotRef, UnfinishedStop};
+use millstream_storage::{Location, Ownership, Snapshot, SnapshotLayout, checkpoints_of};
 
 use super::directory::JobDirectory;
+use crate::ownership::Owning;
 
-/// Finds the job's own completed checkpoints, and a stop whose savepoint was completed. Only the newest checkpoint
-/// is looked into: no older one would be gone back to.
-pub(super) fn facts(
-    directory: &JobDirectory,
-    job: JobId,
-    launch: &Launch,
-    checkpoints: &Location,
-) -> Result<Facts> {
-    let layout = SnapshotLayout::new(checkpoints.clone(), job);
-    let (completed, unused) = checkpoints_of(&layout)?;
-    let stop = stop_begun(directory)?;
-    let newest = completed.last().map(|(number, _)| *number);
-    let checkpoints = completed.into_iter().map(|(checkpoint, location)| Offer {
-        damage: (Some(checkpoint) == newest)
-            .then(|| damage(&location))
-            .flatten(),
-        snapshot: SnapshotRef {
-            checkpoint,
-            path: location.to_string(),
-            savepoint: false,
-        },
-    });
-    let mut offered: Vec<Offer> = checkpoints.collect();
-    let (failed, unfinished_stop) = match stop {
-        Some(stop) if stop.ended => (Some(stop), None),
-        stop => (None, stop.map(unfinished)),
-    };
-    // A stop that failed after its savepoint was complete: the job went on from there.
-    if let Some(stop) = failed.filter(|stop| Some(stop.checkpoint) > newest) {
-        offered.push(Offer {
-            damage: damage(&stop.path.parse()?),
-            snapshot: savepoint(stop),
+/// Keeps what a job has that a server runs: in the directory of the job, and in that of its checkpoints.
+pub(super) struct Past {
+    pub(super) directory: JobDirectory,
+    pub(super) job: JobId,
+    pub(super) name: String,
+    pub(super) launch: Launch,
+    pub(super) checkpoints: Location,
+    /// The snapshot that the user had the job started from.
+    pub(super) restored: Option<Location>,
+    /// Whether that was the newest of the job's name.
+    pub(super) is_latest: bool,
+    /// The checkpoints, once they could be taken.
+    pub(super) owned: Option<(Ownership, Lineage)>,
+}
+
+impl Past {
+    /// Takes the checkpoints, if that has not been done.
+    pub(super) fn own(&mut self) -> Result<&mut (Ownership, Lineage)> {
+        let owned = match self.owned.take() {
+            Some(owned) => owned,
+            None => self.take()?,
+        };
+        Ok(self.owned.insert(owned))
+    }
+
+    fn take(&self) -> Result<(Ownership, Lineage)> {
+        let has_run = self.directory.has_begun();
+        let own = self.layout().job_directory();
+        // A job that has run has had one. Made anew where a disk is to be mounted, it would be hidden by that.
+        if has_run && !own.exists() {
+            return Err(away(&own));
+        }
+        Owning {
+            checkpoints: &self.checkpoints,
+            job: self.job,
+            name: &self.name,
+            // A job that has run knows its lineage, wherever that snapshot is by now.
+            restored: self.restored.as_ref().filter(|_| !has_run),
+            is_latest: self.is_latest,
+        }
+        .take()
+    }
+
+    fn layout(&self) -> SnapshotLayout {
+        SnapshotLayout::new(self.checkpoints.clone(), self.job)
+    }
+
+    /// Finds the job's own completed checkpoints, and a stop that had begun. Only the newest checkpoint is looked into: no
+    /// older one would be gone back to.
+    fn facts(&mut self) -> Result<Facts> {
+        self.own()?;
+        let (completed, unused) = checkpoints_of(&self.layout())?;
+        let newest = completed.last().map(|(number, _)| *number);
+        let mut offered: Vec<Offer> = completed
+            .into_iter()
+            .map(|(checkpoint, location)| {
+                let snapshot = SnapshotRef {
+                    checkpoint,
+                    path: location.to_string(),
+                    savepoint: false,
+                };
+                match Some(checkpoint) == newest {
+                    true => looked_into(snapshot, &location),
+                    false => Offer::usable(snapshot),
+                }
+            })
+            .collect();
+        let stop = self.directory.stop_begun()?;
+        for gone_on_from in stop.iter().flat_map(StopBegun::gone_on_from) {
+            if Some(gone_on_from.checkpoint) > newest {
+                let (checkpoint, path) = (gone_on_from.checkpoint, gone_on_from.path);
+                offered.push(savepoint(checkpoint, path)?);
+            }
+        }
+        let unfinished_stop = stop.filter(|stop| !stop.ended).map(|stop| {
+            let StopBegun {
+                id,
+                checkpoint,
+                path,
+                written,
+                ..
+            } = stop;
+            Ok::<_, Error>(UnfinishedStop {
+                id,
+                savepoint: savepoint(checkpoint, path)?,
+                written,
+            })
         });
-    }
-    Ok(Facts {
-        offered,
-        restored_from: None,
-        completed_up_to: launch.completed_up_to,
-        next_checkpoint: launch.next_checkpoint.max(unused),
-        unfinished_stop,
-    })
-}
-
-fn damage(location: &Location) -> Option<String> {
-    let error = Snapshot::open(location).err()?;
-    Some(error.message().to_owned())
-}
-
-/// The stop that had begun, if its savepoint is complete: output may be committed up to it already.
-fn stop_begun(directory: &JobDirectory) -> Result<Option<StopBegun>> {
-    let Some(stop) = directory.stop_begun()? else {
-        return Ok(None);
-    };
-    let location: Location = stop.path.parse()?;
-    if !location.is_complete() {
-        directory.forget_stop()?;
-        return Ok(None);
-    }
-    Ok(Some(stop))
-}
-
-fn unfinished(stop: StopBegun) -> UnfinishedStop {
-    UnfinishedStop {
-        id: stop.id,
-        savepoint: savepoint(stop),
+        Ok(Facts {
+            offered,
+            unreachable: None,
+            restored_from: None,
+            completed_up_to: self.launch.completed_up_to,
+            next_checkpoint: self.launch.next_checkpoint.max(unused),
+            unfinished_stop: unfinished_stop.transpose()?,
+        })
     }
 }
 
-fn savepoint(stop: StopBegun) -> SnapshotRef {
-    SnapshotRef {
-        checkpoint: stop.checkpoint,
-        path: stop.path,
+impl Keeper for Past {
+    fn look(&mut self) -> Facts {
+        self.facts().unwrap_or_else(|error| Facts {
+            unreachable: Some(error.to_string()),
+            ..Facts::default()
+        })
+    }
+
+    fn begin_run(&mut self) -> Result<Run> {
+        let (ownership, lineage) = self.own()?;
+        Ok(Run {
+            lineage: lineage.clone(),
+            number: ownership.next_run()?,
+        })
+    }
+
+    fn ended(&mut self) {
+        if let Some((ownership, _)) = self.owned.take()
+            && let Err(error) = ownership.end()
+        {
+            tracing::warn!(
+                "The directory of the job's checkpoints could not be tidied up: {error}"
+            );
+        }
+    }
+}
+
+fn away(directory: &PathBuf) -> Error {
+    Error::new(
+        &codes::SNAPSHOT_UNREACHABLE,
+        format!(
+            "the directory of the job's checkpoints, {}, is not there",
+            directory.display()
+        ),
+    )
+    .next("bring it back, or cancel the job")
+}
+
+fn savepoint(checkpoint: u64, path: String) -> Result<Offer> {
+    let location: Location = path.parse()?;
+    let snapshot = SnapshotRef {
+        checkpoint,
+        path,
         savepoint: true,
+    };
+    Ok(looked_into(snapshot, &location))
+}
+
+fn looked_into(snapshot: SnapshotRef, location: &Location) -> Offer {
+    match Snapshot::open(location) {
+        Ok(opened) => Offer {
+            committed: opened.is_committed(),
+            ..Offer::usable(snapshot)
+        },
+        Err(error) => Offer {
+            condition: match error.kind() {
+                ErrorKind::Data => Condition::Damaged(error.message().to_owned()),
+                _ => Condition::Unreachable(error.message().to_owned()),
+            },
+            ..Offer::usable(snapshot)
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use millstream_core::{CheckpointId, JobStatus, Result, TaskStatus, TriggerId};
+use millstream_core::{CheckpointId, JobStatus, Result, TaskStatus, TriggerId, codes};
 use millstream_engine::TaskKey;
 use millstream_engine::job::{
     CheckpointStart, CheckpointStatistics, Observer, TaskSnapshot, TaskView,
@@ -12,7 +12,8 @@ use millstream_protocol::link::{
     CheckpointReport, CheckpointState, EndedOperation, FailureReport, JobReport, StopBegun,
     SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
 };
-use millstream_protocol::{Failure, OperationResult, SavepointFormat, SnapshotKind};
+use millstream_protocol::{Failure, OperationResult, SavepointFormat, SnapshotKind, Uncommitted};
+use millstream_storage::Verified;
 
 use super::directory::JobDirectory;
 use super::ending::Ending;
@@ -29,8 +30,6 @@ pub(super) struct Reporter {
     state: SharedState,
     directory: JobDirectory,
     ending: Ending,
-    /// The savepoint of the stop that has begun.
-    stop: Option<CheckpointId>,
 }
 
 impl Reporter {
@@ -39,7 +38,6 @@ impl Reporter {
             ending,
             state,
             directory,
-            stop: None,
         }
     }
 
@@ -75,6 +73,11 @@ fn new_checkpoint(
             .map(|vertex| vec![None; vertex.subtasks.len()])
             .collect(),
     }
+}
+
+fn forget_old_failures(report: &mut JobReport) {
+    let surplus = report.failures.len().saturating_sub(FAILURES);
+    report.failures.drain(..surplus);
 }
 
 fn find(report: &mut JobReport, id: CheckpointId) -> Option<&mut CheckpointReport> {
@@ -126,6 +129,7 @@ impl Observer for Reporter {
         self.report(|report, now| {
             report.status = to;
             report.switched.insert(to, now);
+            report.held_up = None;
         });
     }
 
@@ -157,13 +161,14 @@ impl Observer for Reporter {
 
     fn checkpoint_starts(&mut self, start: &CheckpointStart) -> Result<()> {
         if let (Some(id), Some(location)) = (start.stop, &start.location) {
-            self.directory.begin_stop(&StopBegun {
+            self.directory.begin_stop(StopBegun {
                 id,
                 checkpoint: start.checkpoint,
                 path: location.to_string(),
+                written: false,
                 ended: false,
+                earlier: None,
             })?;
-            self.stop = Some(start.checkpoint);
         }
         if start.kind == SnapshotKind::FinalCommit {
             return self.ending.commit_begins(start.checkpoint);
@@ -179,6 +184,22 @@ impl Observer for Reporter {
             report.held_up = waits_for(report);
         });
         Ok(())
+    }
+
+    fn savepoint_written(&mut self, stop: TriggerId, _: CheckpointId) -> Result<()> {
+        self.directory.stop_written(stop)
+    }
+
+    fn recovery_starts(&mut self, stop: Option<TriggerId>) -> Result<()> {
+        match (stop, self.directory.stop_begun()?) {
+            (Some(stop), _) => self.directory.stop_written(stop),
+            (None, Some(begun)) => self.directory.end_stop(begun.id),
+            (None, None) => Ok(()),
+        }
+    }
+
+    fn held_up(&mut self, why: &str) {
+        self.report(|report, _| report.held_up = Some(why.to_owned()));
     }
 
     fn checkpoint_acknowledged(
@@ -226,6 +247,7 @@ impl Observer for Reporter {
             };
             known.state = CheckpointState::Completed;
             known.ended = Some(now);
+            known.savepoint = known.savepoint.filter(|_| statistics.savepoint);
             known.path = Some(statistics.path.clone());
             known.bytes = statistics.bytes;
             known.longest_pause_ms = millis(statistics.longest_pause);
@@ -243,11 +265,6 @@ impl Observer for Reporter {
     }
 
     fn checkpoint_failed(&mut self, checkpoint: CheckpointId, reason: &str) {
-        if self.stop.take_if(|stop| *stop == checkpoint).is_some()
-            && let Err(error) = self.directory.forget_stop()
-        {
-            tracing::warn!("{error}");
-        }
         self.ending.commit_given_up(checkpoint);
         self.report(|report, now| {
             let Some(known) = find(report, checkpoint) else {
@@ -267,7 +284,10 @@ impl Observer for Reporter {
         self.report(|report, _| {
             let named = report.completed.iter_mut().chain(&mut report.savepoint);
             let known = report.checkpoints.iter_mut().chain(named);
-            for discarded in known.filter(|known| known.id == checkpoint) {
+            // A savepoint stays when its checkpoint goes.
+            let is_it =
+                |known: &&mut CheckpointReport| known.id == checkpoint && known.savepoint.is_none();
+            for discarded in known.filter(is_it) {
                 discarded.discarded = true;
             }
         });
@@ -297,7 +317,33 @@ impl Observer for Reporter {
         });
     }
 
+    fn reads_state(&mut self, progress: Box<dyn Fn() -> Verified + Send>) {
+        self.state.change(|state| state.progress = Some(progress));
+    }
+
+    fn output_accepted(&mut self, outputs: &[Uncommitted]) {
+        self.report(|report, now| {
+            for Uncommitted { output, reason } in outputs {
+                report.failures.push(FailureReport {
+                    at: now,
+                    code: codes::COMMIT_LOST.id.to_owned(),
+                    message: format!(
+                        "output {output} is taken for committed, as --on-lost-output asks: {reason}"
+                    ),
+                    task: None,
+                    attempt: report.attempt,
+                    process: None,
+                });
+            }
+            forget_old_failures(report);
+        });
+    }
+
     fn failed(&mut self, failure: &Failure) {
+        // That of a task stands in the line of its switch.
+        if failure.task.is_none() {
+            tracing::warn!("{}: {}", failure.code, failure.message);
+        }
         self.report(|report, now| {
             let task = failure.task.and_then(|task| {
                 let vertex = report.vertices.get(task.vertex as usize)?;
@@ -312,8 +358,7 @@ impl Observer for Reporter {
                 attempt: failure.attempt,
                 process: None,
             });
-            let surplus = report.failures.len().saturating_sub(FAILURES);
-            report.failures.drain(..surplus);
+            forget_old_failures(report);
         });
     }
 

@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
-use millstream_engine::job::JobControl;
 use millstream_protocol::link::{SOCKET_FILE, ToJob};
 
 use super::directory::JobDirectory;
+use super::requests::Requests;
 use super::state::SharedState;
 
 /// Changes are told together that come within this time.
@@ -30,7 +30,7 @@ impl Socket {
     pub(super) fn listen(
         directory: &JobDirectory,
         state: SharedState,
-        job: JobControl,
+        job: Requests,
     ) -> Result<Self> {
         let path = directory.file(SOCKET_FILE);
         let failed = |cause: std::io::Error| {
@@ -71,7 +71,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
         .map_err(|cause| Error::new(&codes::INTERNAL, "a thread can't be started").cause(cause))
 }
 
-fn accept(listener: &UnixListener, state: &SharedState, job: &JobControl) {
+fn accept(listener: &UnixListener, state: &SharedState, job: &Requests) {
     for stream in listener.incoming() {
         let served = stream
             .map_err(|cause| Error::new(&codes::INTERNAL, "no connection").cause(cause))
@@ -82,7 +82,7 @@ fn accept(listener: &UnixListener, state: &SharedState, job: &JobControl) {
     }
 }
 
-fn serve(stream: UnixStream, state: SharedState, job: JobControl) -> Result<()> {
+fn serve(stream: UnixStream, state: SharedState, job: Requests) -> Result<()> {
     let writing = stream
         .try_clone()
         .map_err(|cause| Error::new(&codes::INTERNAL, "no connection").cause(cause))?;
@@ -112,7 +112,7 @@ fn tell(mut stream: UnixStream, state: &SharedState) {
 }
 
 /// Takes requests until the other side is gone.
-fn listen(stream: UnixStream, state: &SharedState, job: &JobControl) {
+fn listen(stream: UnixStream, state: &SharedState, job: &Requests) {
     let mut lines = BufReader::new(stream);
     let mut line = Vec::new();
     loop {

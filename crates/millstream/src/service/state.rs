@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use millstream_core::{Configuration, Error, JobId, JobStatus};
+use millstream_core::{Configuration, Error, JobId, JobStatus, TaskStatus};
 use millstream_engine::job::{JobOutcome, TaskView};
 use millstream_engine::metrics::TaskMetrics;
 use millstream_engine::{JobGraph, Plan};
 use millstream_protocol::link::{
     CheckpointCounts, CheckpointSummary, FailureReport, JobReport, Submission,
 };
+use millstream_storage::Verified;
 
 use numbers::Meter;
 pub use plan::{PlanReport, plan_report};
@@ -29,12 +30,42 @@ pub(super) struct State {
     /// The counters of the present attempt, by vertex, then subtask.
     metrics: Vec<Vec<TaskMetrics>>,
     meter: Meter,
+    /// How far the checksums are of what tasks are restored from.
+    pub(super) progress: Option<Progress>,
+    /// What sources wait for, or tasks are about to read; shown where nothing else holds the job up.
+    waits: Option<String>,
     /// Counts up with every change.
     version: u64,
     closed: bool,
 }
 
+/// How far the checksums of a snapshot are verified.
+type Progress = Box<dyn Fn() -> Verified + Send>;
+
 impl State {
+    /// What sources wait for, else how far tasks are that read their state.
+    fn waits_for(&self) -> Option<String> {
+        let tasks = self.metrics.iter().flatten();
+        let mut notices = tasks.filter_map(|task| task.source.held_up.get());
+        notices.next().or_else(|| {
+            let subtasks = self.report.vertices.iter().flat_map(|v| &v.subtasks);
+            let mut statuses = subtasks.map(|subtask| subtask.status);
+            let Verified { bytes, of } = self.progress.as_ref()?();
+            let reads = statuses.any(|status| status == TaskStatus::Initializing);
+            (reads && bytes < of)
+                .then(|| format!("tasks read their state: {bytes} of {of} bytes are verified"))
+        })
+    }
+
+    /// The report as it is told.
+    fn told(&self) -> JobReport {
+        let mut report = self.report.clone();
+        if report.held_up.is_none() && !report.status.is_terminal() {
+            report.held_up.clone_from(&self.waits);
+        }
+        report
+    }
+
     /// A new attempt counts from nothing.
     pub(super) fn begin_attempt(&mut self, tasks: &[TaskView]) {
         self.meter.reset();
@@ -60,7 +91,7 @@ pub(super) struct SharedState {
 }
 
 impl SharedState {
-    /// The state of a job that has just been built.
+    /// The state of a job whose graph is known, and nothing else yet.
     pub(super) fn new(
         job: JobId,
         graph: &JobGraph,
@@ -72,11 +103,13 @@ impl SharedState {
             vertices: plan::vertices(graph, plan, now),
             max_parallelism: u32::from(graph.max_parallelism.get()),
             configuration: configuration.without_secrets(),
-            ..empty(job, graph.name.clone(), JobStatus::Created, now)
+            ..empty(job, graph.name.clone(), JobStatus::Initializing, now)
         };
         let state = State {
             report,
             metrics: Vec::new(),
+            progress: None,
+            waits: None,
             meter: Meter::default(),
             version: 1,
             closed: false,
@@ -110,7 +143,10 @@ impl SharedState {
             meter,
             ..
         } = &mut *state;
-        let changed = meter.read(metrics, &mut report.vertices, crate::clock::now(), elapsed);
+        let mut changed = meter.read(metrics, &mut report.vertices, crate::clock::now(), elapsed);
+        let waits = state.waits_for();
+        changed |= waits != state.waits;
+        state.waits = waits;
         if changed {
             state.version += 1;
             drop(state);
@@ -121,7 +157,7 @@ impl SharedState {
 
     /// The report as it is.
     pub(super) fn report(&self) -> JobReport {
-        self.lock().report.clone()
+        self.lock().told()
     }
 
     /// Waits until there is a newer version than `seen`; `None`: there will be none.
@@ -129,7 +165,7 @@ impl SharedState {
         let mut state = self.lock();
         loop {
             if state.version > seen {
-                return Some((state.version, state.report.clone()));
+                return Some((state.version, state.told()));
             }
             if state.closed {
                 return None;
@@ -153,6 +189,15 @@ impl SharedState {
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.inner.1.notify_all();
+    }
+
+    /// The job is ready to run.
+    pub(super) fn built(&self, now: u64) {
+        self.change(|state| {
+            state.report.status = JobStatus::Created;
+            state.report.switched.insert(JobStatus::Created, now);
+            state.report.held_up = None;
+        });
     }
 
     /// The job has ended.

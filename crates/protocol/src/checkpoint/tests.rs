@@ -41,7 +41,7 @@ fn savepoint() -> Wanted {
 /// Begins what is due and has every task acknowledge it. Answers its number.
 fn begin(checkpoints: &mut Checkpoints, now: u64) -> CheckpointId {
     let wanted = checkpoints
-        .take_next(Millis(now), false)
+        .take_next(Millis(now), false, false)
         .expect("one is due");
     checkpoints
         .begin(Millis(now), 1, wanted, tasks())
@@ -57,10 +57,14 @@ fn acknowledge_all(checkpoints: &mut Checkpoints, checkpoint: CheckpointId) {
 #[test]
 fn a_checkpoint_is_due_each_interval_and_never_two_at_once() {
     let mut checkpoints = coordinator(Some(100), 0);
-    assert_eq!(checkpoints.take_next(Millis(99), false), None);
+    assert_eq!(checkpoints.take_next(Millis(99), false, false), None);
     assert_eq!(checkpoints.deadline(true, false), Some(Millis(100)));
     let first = begin(&mut checkpoints, 100);
-    assert_eq!(checkpoints.take_next(Millis(250), false), None, "one runs");
+    assert_eq!(
+        checkpoints.take_next(Millis(250), false, false),
+        None,
+        "one runs"
+    );
     acknowledge_all(&mut checkpoints, first);
     checkpoints.complete(Millis(260), "/c/1");
     assert_eq!(
@@ -75,9 +79,9 @@ fn the_min_pause_counts_from_the_end_of_the_last_snapshot() {
     let mut checkpoints = coordinator(Some(100), 80);
     begin(&mut checkpoints, 100);
     checkpoints.complete(Millis(190), "/c/1");
-    assert_eq!(checkpoints.take_next(Millis(269), false), None);
+    assert_eq!(checkpoints.take_next(Millis(269), false, false), None);
     assert_eq!(checkpoints.deadline(true, false), Some(Millis(270)));
-    assert!(checkpoints.take_next(Millis(270), false).is_some());
+    assert!(checkpoints.take_next(Millis(270), false, false).is_some());
 }
 
 #[test]
@@ -85,9 +89,12 @@ fn a_request_rides_behind_the_running_checkpoint_and_heeds_no_pause() {
     let mut checkpoints = coordinator(Some(100), 1_000);
     begin(&mut checkpoints, 100);
     checkpoints.enqueue(Millis(110), savepoint());
-    assert_eq!(checkpoints.take_next(Millis(120), false), None);
+    assert_eq!(checkpoints.take_next(Millis(120), false, false), None);
     checkpoints.complete(Millis(130), "/c/1");
-    assert_eq!(checkpoints.take_next(Millis(130), false), Some(savepoint()));
+    assert_eq!(
+        checkpoints.take_next(Millis(130), false, false),
+        Some(savepoint())
+    );
 }
 
 #[test]
@@ -187,7 +194,7 @@ fn failures_count_until_a_checkpoint_completes() {
 fn the_end_of_the_input_wants_one_last_snapshot_at_once() {
     let mut with_checkpoints = coordinator(Some(100_000), 50);
     let last = with_checkpoints
-        .take_next(Millis(1), true)
+        .take_next(Millis(1), true, false)
         .expect("the input has ended");
     assert_eq!(
         (last.kind, last.then),
@@ -195,7 +202,7 @@ fn the_end_of_the_input_wants_one_last_snapshot_at_once() {
     );
     let mut without = coordinator(None, 0);
     let last = without
-        .take_next(Millis(1), true)
+        .take_next(Millis(1), true, false)
         .expect("the input has ended");
     assert_eq!(
         (last.kind, last.then),
@@ -207,12 +214,12 @@ fn the_end_of_the_input_wants_one_last_snapshot_at_once() {
 fn a_last_snapshot_that_failed_is_tried_again_after_a_pause() {
     let mut checkpoints = coordinator(None, 0);
     let last = checkpoints
-        .take_next(Millis(1), true)
+        .take_next(Millis(1), true, false)
         .expect("the input has ended");
     checkpoints.begin(Millis(1), 1, last, tasks());
     checkpoints.abort(Millis(10), "declined");
     checkpoints.count_failure();
-    assert_eq!(checkpoints.take_next(Millis(1_009), true), None);
+    assert_eq!(checkpoints.take_next(Millis(1_009), true, false), None);
     assert_eq!(checkpoints.deadline(true, true), Some(Millis(1_010)));
-    assert!(checkpoints.take_next(Millis(1_010), true).is_some());
+    assert!(checkpoints.take_next(Millis(1_010), true, false).is_some());
 }

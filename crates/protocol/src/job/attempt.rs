@@ -6,42 +6,13 @@ use super::{FAILURES_REMEMBERED, JobMachine, Next};
 use crate::action::Action;
 use crate::cancellation::Cancellation;
 use crate::commit::Target;
-use crate::operations::{OperationKind, OperationResult};
-use crate::recovery::{self, UnfinishedStop};
+use crate::operations::OperationResult;
+use crate::recovery;
 use crate::restart;
 use crate::stop::{Last, Stage};
 use crate::types::{Attempt, Failure, Millis, TaskId};
 
 impl JobMachine {
-    pub(super) fn start(&mut self, now: Millis) {
-        if self.status != JobStatus::Created {
-            self.warn(format!(
-                "the job was to be started but is {} already",
-                self.status
-            ));
-            return;
-        }
-        if self.last.is_none() {
-            let reason =
-                "a newer snapshot than its savepoint is there, so the job goes on from that";
-            for id in self.operations.pending() {
-                let result = OperationResult::failed(codes::STOP_FAILED.id, reason);
-                self.end_operation(now, id, result);
-            }
-        }
-        self.begin_attempt(now);
-    }
-
-    /// Goes on with a stop that an earlier process left behind, if nothing newer is there.
-    pub(super) fn resume_stop(&mut self, stop: UnfinishedStop) {
-        self.operations
-            .begin(Millis::default(), stop.id, OperationKind::Stop);
-        let newest = self.snapshots.newest().map(|newest| newest.checkpoint);
-        if newest == Some(stop.savepoint.checkpoint) {
-            self.last = Some(Last::resumed(stop.id, stop.savepoint));
-        }
-    }
-
     pub(super) fn begin_due_attempt(&mut self, now: Millis) {
         let due = matches!(self.next, Some(Next::Restart { at }) if now >= at);
         if self.status == JobStatus::Restarting && due {
@@ -49,13 +20,19 @@ impl JobMachine {
         }
     }
 
-    fn begin_attempt(&mut self, now: Millis) {
+    /// Begins with the commit of what the snapshot holds that the attempt goes on from.
+    pub(super) fn begin_attempt(&mut self, now: Millis) {
         self.next = None;
         self.restore = match self.snapshots.decide() {
             recovery::Decision::Fresh => None,
             recovery::Decision::GoOn(snapshot) => Some(snapshot),
+            recovery::Decision::Wait { why } => return self.wait(now, why),
             recovery::Decision::Refused { code, why } => return self.refuse_start(now, code, why),
         };
+        self.snapshots.begun();
+        if let Some(last) = self.last.as_mut() {
+            last.again();
+        }
         self.attempt = self.attempt.saturating_add(1);
         self.tasks.reset();
         self.switch(JobStatus::Running);
@@ -239,13 +216,17 @@ impl JobMachine {
         let reason = format!("the job failed: {}", failure.message);
         self.root_cause = Some(failure.clone());
         self.remember_failure(failure);
+        let restarts = matches!(next, Next::Restart { .. });
         self.next = Some(next);
         // A snapshot that is being written is complete but for its `_metadata`: it is worth waiting for.
         if !self.checkpoints.is_writing_running() {
             self.abort_running(now, &reason);
         }
         self.fail_waiting(now, &reason);
-        if let Some(last) = self.last.take() {
+        self.tell_written(now);
+        // A stop that an earlier process has written is carried on by the next attempt.
+        let goes_on = |last: &mut Last| !(last.is_resumed() && restarts);
+        if let Some(last) = self.last.take_if(goes_on) {
             self.fail_stop(now, &last, &reason);
         }
         self.checkpoints.disarm();

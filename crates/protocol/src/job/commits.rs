@@ -5,6 +5,7 @@ use millstream_core::{CheckpointId, JobStatus, codes};
 use super::JobMachine;
 use crate::action::Action;
 use crate::commit::{CommitResult, Committed, Outcome, Target};
+use crate::event::Nature;
 use crate::types::{Attempt, Failure, Millis};
 
 impl JobMachine {
@@ -34,8 +35,16 @@ impl JobMachine {
         }
         // Where the attempt ends anyway nothing is tried again: the next one begins with that.
         let may_retry = self.status == JobStatus::Running;
-        match self.commits.ended(now, result, may_retry) {
-            Outcome::Done => self.committed(now, target),
+        let outcome = self.commits.ended(now, result, may_retry);
+        self.tell_written(now);
+        match outcome {
+            Outcome::Done(accepted) => {
+                if !accepted.is_empty() {
+                    self.actions
+                        .push(Action::OutputAccepted { outputs: accepted });
+                }
+                self.committed(now, target);
+            }
             Outcome::Retry(message) => self.warn(message),
             Outcome::Failed {
                 code,
@@ -57,6 +66,38 @@ impl JobMachine {
         }
     }
 
+    /// The operation whose snapshot is written ends with the first answer to its commit: then its output is committed, and
+    /// noted as that, where that can be. Where it can't be, the snapshot is there all the same.
+    pub(super) fn tell_written(&mut self, now: Millis) {
+        if let Some((id, result)) = self.written.take() {
+            self.end_operation(now, id, result);
+        }
+    }
+
+    /// What the attempt was to begin with could not even be tried.
+    pub(super) fn recovery_failed(
+        &mut self,
+        now: Millis,
+        attempt: Attempt,
+        (code, message): (&'static str, String),
+        nature: Nature,
+    ) {
+        if !self.is_present(attempt) || !self.commits.awaits(Target::Recovery) {
+            return;
+        }
+        self.commits.give_up();
+        let failure = Failure {
+            recoverable: nature != Nature::Damaged,
+            ..self.failure(now, code, message)
+        };
+        let committed = match nature {
+            // A sink may have committed some of it before it failed.
+            Nature::Program => Committed::Unknown,
+            Nature::Unreachable | Nature::Damaged => Committed::No,
+        };
+        self.commit_failed(now, Target::Recovery, failure, committed);
+    }
+
     fn committed(&mut self, now: Millis, target: Target) {
         let checkpoint = match target {
             Target::Snapshot(checkpoint) => Some(checkpoint),
@@ -73,6 +114,15 @@ impl JobMachine {
         }
         if self.status != JobStatus::Running {
             return;
+        }
+        if let Target::Snapshot(checkpoint) = target
+            && self.workers
+        {
+            let attempt = self.attempt;
+            self.actions.push(Action::NotifyCompleted {
+                attempt,
+                checkpoint,
+            });
         }
         match target {
             Target::Recovery if !is_last => self.start_workers(),
@@ -114,6 +164,14 @@ impl JobMachine {
         }
     }
 
+    /// Has committers that wait for their sinks give up.
+    pub(super) fn cancel_commit(&mut self) {
+        if self.commits.in_flight() {
+            let attempt = self.attempt;
+            self.actions.push(Action::CancelCommit { attempt });
+        }
+    }
+
     /// Asks for what is due to be tried again, and gives a commit up that hangs.
     pub(super) fn watch_commit(&mut self, now: Millis) {
         if self.status != JobStatus::Running {
@@ -122,6 +180,7 @@ impl JobMachine {
         if self.commits.is_overdue(now)
             && let Some(target) = self.commits.target()
         {
+            self.cancel_commit();
             let message = "a sink does not answer to a commit".to_owned();
             let failure = self.failure(now, codes::SINK_WRITE.id, message);
             return self.commit_failed(now, target, failure, Committed::Unknown);

@@ -74,6 +74,7 @@ impl JobMachine {
                 self.warn(format!(
                     "{what} did not end {seconds} s after the job was told to end"
                 ));
+                self.cancel_commit();
             }
             Some(Verdict::Kill { seconds }) => self.kill(now, seconds),
         }
@@ -97,6 +98,8 @@ impl JobMachine {
         let message = format!(
             "{what} did not end {seconds} s after the job was told to end; the process ends now"
         );
+        self.cancel_commit();
+        self.tell_written(now);
         if let Some(mut last) = self.last.take() {
             if self.commits.in_flight() {
                 last.not_committed(Committed::Unknown);
@@ -156,6 +159,8 @@ impl JobMachine {
     ) {
         self.cancellation = None;
         self.next = None;
+        self.waits = None;
+        self.tell_written(now);
         self.switch(status);
         if tidy {
             self.discard_at_end(status);

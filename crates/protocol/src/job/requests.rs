@@ -108,8 +108,10 @@ impl JobMachine {
         self.fail_waiting(now, &reason);
         self.checkpoints.disarm();
         self.next = None;
+        self.waits = None;
         self.switch(JobStatus::Cancelling);
         // A stop whose savepoint is written ends with the job: then it is known what is committed.
         self.cancel_tasks(now);
+        self.cancel_commit();
     }
 }

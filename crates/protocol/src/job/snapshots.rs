@@ -10,6 +10,15 @@ use crate::operations::OperationResult;
 use crate::stop::Last;
 use crate::types::{Attempt, Failure, Millis, SnapshotKind, SnapshotRef, TaskId};
 
+/// What was written of a snapshot.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// The directory of the checkpoint.
+    pub(super) path: String,
+    /// That of the savepoint, or why it could not be written.
+    pub(super) savepoint: Option<Result<String, String>>,
+}
+
 impl Wanted {
     /// The error code of an operation that wanted this and did not get it.
     pub(super) fn failure_code(&self) -> &'static str {
@@ -36,7 +45,10 @@ impl JobMachine {
         if !self.may_begin_snapshot() {
             return;
         }
-        let Some(wanted) = self.checkpoints.take_next(now, self.tasks.input_ended()) else {
+        let Some(wanted) =
+            self.checkpoints
+                .take_next(now, self.tasks.input_ended(), self.snapshots.has_own())
+        else {
             return;
         };
         let attempt = self.attempt;
@@ -52,7 +64,7 @@ impl JobMachine {
         if then.is_last() {
             self.last = Some(Last::new(operation, checkpoint, then));
         }
-        let full = kind == SnapshotKind::Checkpoint && self.snapshots.next_is_full();
+        let full = kind.is_persisted() && self.snapshots.next_is_full();
         self.actions.push(Action::Trigger {
             attempt,
             checkpoint,
@@ -120,21 +132,40 @@ impl JobMachine {
         }
     }
 
-    pub(super) fn snapshot_written(&mut self, now: Millis, checkpoint: CheckpointId, path: String) {
+    pub(super) fn snapshot_written(
+        &mut self,
+        now: Millis,
+        checkpoint: CheckpointId,
+        written: Written,
+    ) {
         match self.checkpoints.write_ended(checkpoint) {
-            WriteOf::Running => self.complete_snapshot(now, Some(path)),
+            WriteOf::Running => match (&written.savepoint, self.last_of(checkpoint).is_some()) {
+                // The job can't end with a savepoint that is not there.
+                (Some(Err(reason)), true) => {
+                    let reason = format!("its savepoint could not be written: {reason}");
+                    self.discard_given_up(checkpoint, written);
+                    self.fail_snapshot(now, &reason, true);
+                }
+                _ => self.complete_snapshot(now, Some(written)),
+            },
             WriteOf::Nobody => {}
-            WriteOf::GivenUp => {
-                let savepoint = self.checkpoints.was_savepoint(checkpoint);
-                let snapshot = SnapshotRef {
-                    checkpoint,
-                    path,
-                    savepoint,
-                };
-                let reason = DiscardReason::Aborted;
-                self.actions
-                    .push(Action::DiscardSnapshot { snapshot, reason });
-            }
+            WriteOf::GivenUp => self.discard_given_up(checkpoint, written),
+        }
+    }
+
+    fn discard_given_up(&mut self, checkpoint: CheckpointId, written: Written) {
+        let savepoint = written.savepoint.and_then(Result::ok);
+        let paths = [(Some(written.path), false), (savepoint, true)];
+        for (path, savepoint) in paths {
+            self.actions
+                .extend(path.map(|path| Action::DiscardSnapshot {
+                    snapshot: SnapshotRef {
+                        checkpoint,
+                        path,
+                        savepoint,
+                    },
+                    reason: DiscardReason::Aborted,
+                }));
         }
     }
 
@@ -144,64 +175,75 @@ impl JobMachine {
         }
     }
 
-    /// The running snapshot is complete, in `path` if it is persisted.
-    fn complete_snapshot(&mut self, now: Millis, path: Option<String>) {
-        let Some(pending) = self
-            .checkpoints
-            .complete(now, path.as_deref().unwrap_or_default())
-        else {
+    /// The running snapshot is complete: in these directories, unless nothing of it is written.
+    fn complete_snapshot(&mut self, now: Millis, written: Option<Written>) {
+        let path = written.as_ref().map(|written| written.path.as_str());
+        let Some(pending) = self.checkpoints.complete(now, path.unwrap_or_default()) else {
             return;
         };
         let Pending {
             checkpoint, wanted, ..
         } = pending;
-        let savepoint = matches!(wanted.kind, SnapshotKind::Savepoint { .. });
-        let snapshot = path.map(|path| SnapshotRef {
-            checkpoint,
-            path,
-            savepoint,
-        });
-        let is_last = match self.last_of(checkpoint) {
-            Some(last) => {
-                last.completed(snapshot.clone());
-                true
+        let is_last = self.last_of(checkpoint).is_some();
+        match written {
+            None => {
+                if let Some(last) = self.last_of(checkpoint) {
+                    last.completed(None);
+                }
             }
-            None => false,
-        };
-        if let Some(snapshot) = snapshot {
-            self.keep_snapshot(snapshot.clone(), is_last);
-            if !is_last && let Some(id) = wanted.operation {
-                let path = snapshot.path;
-                self.end_operation(now, id, OperationResult::Completed { checkpoint, path });
+            Some(Written { path, savepoint }) => {
+                let reported = match &savepoint {
+                    Some(savepoint) => savepoint.clone(),
+                    None => Ok(path.clone()),
+                };
+                self.keep_snapshot(checkpoint, path, savepoint.and_then(Result::ok));
+                if !is_last && let Some(id) = wanted.operation {
+                    let result = match reported {
+                        Ok(path) => OperationResult::Completed { checkpoint, path },
+                        Err(reason) => OperationResult::failed(
+                            wanted.failure_code(),
+                            format!(
+                                "the savepoint could not be written, though checkpoint {checkpoint} was: {reason}"
+                            ),
+                        ),
+                    };
+                    self.written = Some((id, result));
+                }
             }
         }
-        // An intermediate savepoint commits nothing: the job does not go back to it. Nor does an attempt
-        // that has failed: the next one commits what this snapshot holds.
-        if (is_last || !savepoint) && self.status == JobStatus::Running {
+        // An attempt that has failed commits nothing: the next one commits what this snapshot holds.
+        if self.status == JobStatus::Running {
             self.commit(now, checkpoint);
+        } else {
+            self.tell_written(now);
         }
     }
 
-    fn keep_snapshot(&mut self, snapshot: SnapshotRef, is_last: bool) {
-        if !snapshot.savepoint {
-            for snapshot in self.snapshots.completed(snapshot) {
-                let reason = DiscardReason::Subsumed;
-                self.actions
-                    .push(Action::DiscardSnapshot { snapshot, reason });
-            }
-        } else if is_last {
-            self.snapshots.anchored(snapshot);
+    /// Holds a checkpoint and, if the job ends with one, its savepoint. Older checkpoints are not needed any more.
+    fn keep_snapshot(&mut self, checkpoint: CheckpointId, path: String, savepoint: Option<String>) {
+        let of = |path, savepoint| SnapshotRef {
+            checkpoint,
+            path,
+            savepoint,
+        };
+        let kept = of(path, false);
+        let stop = savepoint.map(|path| of(path, true));
+        for snapshot in self.snapshots.completed(kept.clone()) {
+            let reason = DiscardReason::Subsumed;
+            self.actions
+                .push(Action::DiscardSnapshot { snapshot, reason });
+        }
+        let Some(last) = self.last_of(checkpoint) else {
+            return;
+        };
+        last.completed(Some(stop.clone().unwrap_or(kept)));
+        if let Some(savepoint) = stop {
+            self.snapshots.anchored(savepoint);
         }
     }
 
     fn commit(&mut self, now: Millis, checkpoint: CheckpointId) {
         let attempt = self.attempt;
-        if self.workers {
-            self.actions.push(Action::NotifyCompleted {
-                attempt,
-                checkpoint,
-            });
-        }
         self.commits.begin(now, Target::Snapshot(checkpoint));
         self.actions.push(Action::Commit {
             attempt,

@@ -2,6 +2,8 @@
 
 mod endings;
 mod failures;
+mod savepoints;
+mod starts;
 mod stops;
 
 use std::time::Duration;
@@ -9,8 +11,9 @@ use std::time::Duration;
 use millstream_core::{Configuration, JobStatus, TaskStatus, TriggerId};
 
 use super::*;
-use crate::commit::CommitResult;
-use crate::event::Request;
+use crate::commit::{CommitResult, Uncommitted};
+use crate::event::{Nature, Request};
+use crate::recovery::{Condition, Offer, UnfinishedStop};
 use crate::settings::JobSettings;
 use crate::types::{SavepointFormat, TaskInfo};
 
@@ -73,6 +76,27 @@ fn done() -> CommitResult {
     }
 }
 
+fn lost() -> CommitResult {
+    CommitResult::Incomplete {
+        lost: vec![uncommitted()],
+        unknown: Vec::new(),
+    }
+}
+
+fn unknown() -> CommitResult {
+    CommitResult::Incomplete {
+        lost: Vec::new(),
+        unknown: vec![uncommitted()],
+    }
+}
+
+fn uncommitted() -> Uncommitted {
+    Uncommitted {
+        output: "part-0".to_owned(),
+        reason: "gone".to_owned(),
+    }
+}
+
 impl Driven {
     fn new(options: &[(&str, &str)], facts: Facts) -> Self {
         let machine = JobMachine::new(settings(options), facts, 1);
@@ -131,9 +155,32 @@ impl Driven {
     }
 
     fn written(&mut self, checkpoint: CheckpointId) -> Vec<Action> {
+        let running = self.machine.running_snapshot();
+        let savepoint = running.is_some_and(|running| !running.wanted.counts_as_checkpoint());
+        let savepoint = savepoint.then(|| Ok(format!("/s{checkpoint}")));
+        self.written_as(checkpoint, savepoint)
+    }
+
+    fn written_as(
+        &mut self,
+        checkpoint: CheckpointId,
+        savepoint: Option<Result<String, String>>,
+    ) -> Vec<Action> {
         self.tell(Event::SnapshotWritten {
             checkpoint,
             path: format!("/{checkpoint}"),
+            savepoint,
+        })
+    }
+
+    /// The present attempt could not even begin.
+    fn fail_recovery(&mut self, nature: Nature) -> Vec<Action> {
+        let attempt = self.machine.attempt();
+        self.tell(Event::RecoveryFailed {
+            attempt,
+            code: "MS-3001",
+            cause: "/c is away".to_owned(),
+            nature,
         })
     }
 

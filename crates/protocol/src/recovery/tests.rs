@@ -11,7 +11,10 @@ fn snapshot(checkpoint: CheckpointId) -> SnapshotRef {
 fn offer(checkpoint: CheckpointId, damage: Option<&str>) -> Offer {
     Offer {
         snapshot: snapshot(checkpoint),
-        damage: damage.map(str::to_owned),
+        condition: damage.map_or(Condition::Usable, |damage| {
+            Condition::Damaged(damage.to_owned())
+        }),
+        committed: false,
     }
 }
 
@@ -64,37 +67,139 @@ fn a_damaged_newest_snapshot_is_refused_by_name_rather_than_passed_over() {
     assert!(why.contains("chk-9/part-1 is 3 bytes short"), "{why}");
 }
 
+fn unreachable(checkpoint: CheckpointId) -> Offer {
+    Offer {
+        condition: Condition::Unreachable("not mounted".to_owned()),
+        ..offer(checkpoint, None)
+    }
+}
+
+fn waits_for(facts: &Facts) -> String {
+    match decide(facts) {
+        Decision::Wait { why } => why,
+        other => panic!("it does not wait: {other:?}"),
+    }
+}
+
 #[test]
-fn a_completed_snapshot_that_is_gone_is_missed() {
+fn a_completed_snapshot_that_is_not_there_is_waited_for() {
     let facts = Facts {
         offered: vec![offer(4, None)],
         completed_up_to: Some(5),
         ..Facts::default()
     };
-    assert_eq!(refusal(&facts).0, "MS-3001");
+    assert!(waits_for(&facts).contains("snapshot 5"));
     let nothing_left = Facts {
         restored_from: Some(restored(3)),
         completed_up_to: Some(5),
         ..Facts::default()
     };
-    assert_eq!(refusal(&nothing_left).0, "MS-3001");
+    assert!(waits_for(&nothing_left).contains("snapshot 5"));
 }
 
 #[test]
-fn an_unfinished_stop_goes_on_from_its_savepoint() {
-    let stop = UnfinishedStop {
-        id: TriggerId::from_bytes([1; 16]),
-        savepoint: SnapshotRef {
-            checkpoint: 9,
-            path: "/s".to_owned(),
-            savepoint: true,
-        },
-    };
-    let facts = Facts {
-        offered: vec![offer(8, None)],
-        completed_up_to: Some(9),
-        unfinished_stop: Some(stop.clone()),
+fn what_can_not_be_reached_is_waited_for_and_never_passed_over() {
+    let newest = Facts {
+        offered: vec![offer(4, None), unreachable(9)],
         ..Facts::default()
     };
-    assert_eq!(decide(&facts), Decision::GoOn(stop.savepoint));
+    assert!(waits_for(&newest).contains("chk-9"));
+    let given = RestoredFrom {
+        offer: unreachable(0),
+        claim: ClaimMode::Claim,
+    };
+    waits_for(&Facts {
+        restored_from: Some(given),
+        ..Facts::default()
+    });
+    let directory = Facts {
+        unreachable: Some("/c is not mounted".to_owned()),
+        ..Facts::default()
+    };
+    assert_eq!(waits_for(&directory), "/c is not mounted");
+}
+
+#[test]
+fn of_two_snapshots_of_one_number_the_one_that_can_be_used_is_taken() {
+    let mut savepoint = offer(9, None);
+    savepoint.snapshot.savepoint = true;
+    let damaged = Some("chk-9/part-1 is 3 bytes short");
+    for (checkpoint, taken) in [(offer(9, None), false), (offer(9, damaged), true)] {
+        let facts = Facts {
+            offered: vec![savepoint.clone(), checkpoint],
+            ..Facts::default()
+        };
+        let Decision::GoOn(snapshot) = decide(&facts) else {
+            panic!("one can be used");
+        };
+        assert_eq!(snapshot.savepoint, taken);
+    }
+}
+
+/// A job with checkpoint 8 whose process died in a stop with savepoint 9.
+fn stopped(condition: Condition, written: bool) -> Facts {
+    let savepoint = Offer {
+        snapshot: SnapshotRef {
+            savepoint: true,
+            ..snapshot(9)
+        },
+        condition,
+        committed: false,
+    };
+    Facts {
+        offered: vec![offer(8, None)],
+        unfinished_stop: Some(UnfinishedStop {
+            id: TriggerId::from_bytes([1; 16]),
+            savepoint,
+            written,
+        }),
+        ..Facts::default()
+    }
+}
+
+#[test]
+fn an_unfinished_stop_goes_on_from_its_savepoint_noted_as_written_or_not() {
+    for written in [false, true] {
+        let facts = stopped(Condition::Usable, written);
+        assert_eq!(course_of_stop(&facts), CourseOfStop::Resume);
+        let Decision::GoOn(snapshot) = decide(&facts) else {
+            panic!("it can be gone on from");
+        };
+        assert!(snapshot.savepoint && snapshot.checkpoint == 9);
+    }
+}
+
+#[test]
+fn a_stop_that_was_written_is_never_forgotten() {
+    let away = || Condition::Unreachable("not mounted".to_owned());
+    let facts = stopped(away(), true);
+    assert_eq!(course_of_stop(&facts), CourseOfStop::Wait);
+    assert!(waits_for(&facts).contains("not mounted"));
+    // Nothing is committed before it is noted as written.
+    let unwritten = stopped(away(), false);
+    assert!(matches!(course_of_stop(&unwritten), CourseOfStop::Over(_)));
+    assert_eq!(decide(&unwritten), Decision::GoOn(snapshot(8)));
+    // Its checkpoint comes after it, so the savepoint was there.
+    let mut both = stopped(away(), false);
+    both.offered.push(offer(9, None));
+    assert_eq!(course_of_stop(&both), CourseOfStop::Wait);
+    waits_for(&both);
+}
+
+#[test]
+fn a_damaged_savepoint_ends_the_stop_and_its_checkpoint_is_gone_on_from() {
+    let damaged = || Condition::Damaged("_metadata is no JSON".to_owned());
+    let mut facts = stopped(damaged(), true);
+    assert!(matches!(course_of_stop(&facts), CourseOfStop::Over(_)));
+    assert_eq!(refusal(&facts).0, "MS-3002");
+    facts.offered.push(offer(9, None));
+    assert_eq!(decide(&facts), Decision::GoOn(snapshot(9)));
+}
+
+#[test]
+fn a_stop_that_the_job_has_gone_on_behind_is_over() {
+    let mut facts = stopped(Condition::Usable, true);
+    facts.offered.push(offer(10, None));
+    assert!(matches!(course_of_stop(&facts), CourseOfStop::Over(_)));
+    assert_eq!(decide(&facts), Decision::GoOn(snapshot(10)));
 }

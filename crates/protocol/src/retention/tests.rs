@@ -1,5 +1,7 @@
 use millstream_core::Configuration;
 
+use crate::recovery::RestoredFrom;
+
 use super::*;
 
 fn settings(retained: usize, retention: Retention) -> CheckpointSettings {
@@ -28,10 +30,7 @@ fn savepoint(number: CheckpointId) -> SnapshotRef {
 }
 
 fn restored(snapshot: SnapshotRef, claim: ClaimMode) -> Facts {
-    let offer = Offer {
-        snapshot,
-        damage: None,
-    };
+    let offer = Offer::usable(snapshot);
     Facts {
         restored_from: Some(RestoredFrom { offer, claim }),
         ..Facts::default()
@@ -54,16 +53,38 @@ fn checkpoints_beyond_the_number_retained_are_subsumed_oldest_first() {
 }
 
 #[test]
-fn a_savepoint_is_never_deleted() {
+fn the_savepoint_of_a_stop_is_held_beside_its_checkpoint_and_never_deleted() {
     let mut snapshots = fresh(1, NEVER);
     snapshots.completed(checkpoint(1));
+    assert_eq!(snapshots.completed(checkpoint(2)), [checkpoint(1)]);
     snapshots.anchored(savepoint(2));
-    assert_eq!(snapshots.decide(), Decision::GoOn(savepoint(2)));
-    assert_eq!(snapshots.completed(checkpoint(3)), [checkpoint(1)]);
-    assert_eq!(snapshots.decide(), Decision::GoOn(checkpoint(3)));
+    assert_eq!(snapshots.stop_savepoint(), Some(&savepoint(2)));
+    assert_eq!(snapshots.decide(), Decision::GoOn(checkpoint(2)));
+    // The stop failed and the job went on.
+    assert_eq!(snapshots.completed(checkpoint(3)), [checkpoint(2)]);
+    assert_eq!(snapshots.stop_savepoint(), None);
+    assert_eq!(snapshots.completed(checkpoint(4)), [checkpoint(3)]);
     snapshots.anchored(savepoint(4));
+    snapshots.committed(4);
     let at_end = snapshots.at_end(JobStatus::Finished);
-    assert_eq!(at_end.discard, [checkpoint(3)]);
+    assert_eq!(at_end.discard, [checkpoint(4)]);
+}
+
+#[test]
+fn what_is_noted_as_committed_is_not_kept_for_its_output() {
+    for committed in [false, true] {
+        let offer = Offer {
+            committed,
+            ..Offer::usable(checkpoint(5))
+        };
+        let facts = Facts {
+            offered: vec![offer],
+            ..Facts::default()
+        };
+        let snapshots = Snapshots::new(&settings(1, NEVER), facts);
+        let at_end = snapshots.at_end(JobStatus::Canceled);
+        assert_eq!(at_end.uncommitted.is_none(), committed);
+    }
 }
 
 #[test]

@@ -80,6 +80,8 @@ fn an_ending_is_the_outcome_unless_a_stop_has_yet_to_be_told() {
             id,
             checkpoint: 4,
             path: "/sp".to_owned(),
+            written: true,
+            earlier: None,
             ended,
         })
     };

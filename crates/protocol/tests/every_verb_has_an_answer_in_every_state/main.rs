@@ -31,6 +31,7 @@ fn answer(verb: Verb, before: JobStatus, machine: &JobMachine, actions: &[Action
                 parts.push(format!("the operation before: {}", outcome(result)));
             }
             Action::JobSwitched { to, .. } => parts.push(format!("-> {to}")),
+            Action::HeldUp { why } => parts.push(format!("waits: {why}")),
             Action::RecoverCommits { .. } => parts.push("commits, then starts".to_owned()),
             Action::Trigger { kind, then, .. } => parts.push(match then {
                 Then::Continue => format!("{} begins", kind.noun()),
@@ -70,9 +71,9 @@ fn outcome(result: &OperationResult) -> String {
         }
         OperationResult::Failed { reason, .. } => format!("fails: {reason}"),
         OperationResult::Cancelled => "done".to_owned(),
-        OperationResult::Completed { .. } | OperationResult::Stopped { .. } => {
-            panic!("nothing completes at once: {result:?}")
-        }
+        // Of the operation before, whose snapshot is there.
+        OperationResult::Completed { .. } => "done".to_owned(),
+        OperationResult::Stopped { .. } => panic!("nothing stops at once: {result:?}"),
     }
 }
 
@@ -130,6 +131,10 @@ Made from the machine itself by the test `every_verb_has_an_answer_in_every_stat
   failures do not spoil it.
 - A drain that fails restarts the job from its newest checkpoint, without using up a restart: operators were told that time has
   ended, which can't be taken back. A suspend that fails lets the sources read on.
+- A savepoint is a checkpoint as well: it is committed like one, and the job never goes back behind it. Its operation ends with the
+  first answer to that commit.
+- A start whose snapshot is missing or can't be reached waits for it, RESTARTING, however long that takes; only damage ends the job.
+  So does one whose stop has written its savepoint: it is finished once the savepoint is there.
 - INITIALIZING, RECONCILING and SUSPENDED are statuses of a job whose machine is not there yet, or whose process is away: all requests
   are refused until it is.
 

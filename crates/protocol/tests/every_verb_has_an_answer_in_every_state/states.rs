@@ -2,8 +2,8 @@
 
 use millstream_core::{Configuration, TaskStatus, TriggerId};
 use millstream_protocol::{
-    CommitResult, Event, Facts, JobMachine, JobSettings, Millis, Request, SavepointFormat, TaskId,
-    TaskInfo,
+    CommitResult, Condition, Event, Facts, JobMachine, JobSettings, Millis, Nature, Offer, Request,
+    SavepointFormat, SnapshotRef, TaskId, TaskInfo, UnfinishedStop,
 };
 
 pub(crate) const TASK: TaskId = TaskId {
@@ -16,6 +16,8 @@ pub(crate) const STATES: &[(&str, &[Step])] = {
     use Step::*;
     &[
         ("not started", &[]),
+        ("waits for its snapshot", &[SnapshotAway, Start]),
+        ("waits for its stop's savepoint", &[StopAway, Start]),
         ("committing what the snapshot holds", &[Start]),
         ("tasks start", &[Start, Recovered]),
         ("tasks run", &[Start, Recovered, Run]),
@@ -43,6 +45,17 @@ pub(crate) const STATES: &[(&str, &[Step])] = {
             &[Start, Recovered, Run, Ask(Verb::Savepoint)],
         ),
         (
+            "a savepoint is committed",
+            &[
+                Start,
+                Recovered,
+                Run,
+                Ask(Verb::Savepoint),
+                Acknowledge,
+                SavepointWritten,
+            ],
+        ),
+        (
             "a stop waits behind a checkpoint",
             &[
                 Start,
@@ -62,7 +75,14 @@ pub(crate) const STATES: &[(&str, &[Step])] = {
         ),
         (
             "a stop commits",
-            &[Start, Recovered, Run, Ask(Verb::Stop), Acknowledge, Written],
+            &[
+                Start,
+                Recovered,
+                Run,
+                Ask(Verb::Stop),
+                Acknowledge,
+                SavepointWritten,
+            ],
         ),
         (
             "a stop finishes",
@@ -72,7 +92,7 @@ pub(crate) const STATES: &[(&str, &[Step])] = {
                 Run,
                 Ask(Verb::Stop),
                 Acknowledge,
-                Written,
+                SavepointWritten,
                 Committed,
             ],
         ),
@@ -94,6 +114,10 @@ pub(crate) const STATES: &[(&str, &[Step])] = {
         (
             "waits for its restart",
             &[Start, Recovered, Run, Fail, WorkersGone],
+        ),
+        (
+            "waits for its restart after its snapshot could not be opened",
+            &[Start, RecoveryFails],
         ),
         ("tasks end", &[Start, Recovered, Run, Ask(Verb::Cancel)]),
         (
@@ -119,12 +143,18 @@ pub(crate) const STATES: &[(&str, &[Step])] = {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
+    /// Before the start: the job's newest snapshot can't be reached.
+    SnapshotAway,
+    /// Before the start: nor can the savepoint of its stop.
+    StopAway,
     Start,
+    RecoveryFails,
     Recovered,
     Run,
     Ask(Verb),
     Acknowledge,
     Written,
+    SavepointWritten,
     Committed,
     InputEnds,
     Fail,
@@ -163,7 +193,7 @@ pub(crate) fn earlier() -> TriggerId {
     TriggerId::from_bytes([0xBB; 16])
 }
 
-pub(crate) fn machine() -> JobMachine {
+pub(crate) fn machine(facts: Facts) -> JobMachine {
     let mut configuration = Configuration::new();
     configuration.set("execution.checkpointing.interval", "1 h");
     configuration.set("restart-strategy.type", "fixed-delay");
@@ -174,7 +204,7 @@ pub(crate) fn machine() -> JobMachine {
         is_source: true,
     }];
     let settings = JobSettings::from_configuration(&configuration, tasks).expect("valid options");
-    JobMachine::new(settings, Facts::default(), 1)
+    JobMachine::new(settings, facts, 1)
 }
 
 pub(crate) fn request(verb: Verb, id: TriggerId) -> Event {
@@ -248,8 +278,22 @@ pub(crate) fn event(step: Step, machine: &JobMachine) -> Event {
         },
         Step::Written => Event::SnapshotWritten {
             checkpoint,
-            path: "/s".to_owned(),
+            path: "/c".to_owned(),
+            savepoint: None,
         },
+        Step::SavepointWritten => Event::SnapshotWritten {
+            checkpoint,
+            path: "/c".to_owned(),
+            savepoint: Some(Ok("/s".to_owned())),
+        },
+        Step::RecoveryFails => Event::RecoveryFailed {
+            attempt,
+            code: "MS-3001",
+            cause: "/c is away".to_owned(),
+            nature: Nature::Unreachable,
+        },
+        // What is found before the start is no event.
+        Step::SnapshotAway | Step::StopAway => Event::Tick,
         Step::Committed => Event::CommitEnded { checkpoint, result },
         Step::InputEnds => Event::SourceEnded {
             attempt,
@@ -261,8 +305,36 @@ pub(crate) fn event(step: Step, machine: &JobMachine) -> Event {
     }
 }
 
+fn away(savepoint: bool) -> Offer {
+    let snapshot = SnapshotRef {
+        checkpoint: 4,
+        path: "/s".to_owned(),
+        savepoint,
+    };
+    Offer {
+        condition: Condition::Unreachable("/s is away".to_owned()),
+        ..Offer::usable(snapshot)
+    }
+}
+
+fn facts(steps: &[Step]) -> Facts {
+    let mut facts = Facts::default();
+    match steps.first() {
+        Some(Step::SnapshotAway) => facts.offered.push(away(false)),
+        Some(Step::StopAway) => {
+            facts.unfinished_stop = Some(UnfinishedStop {
+                id: earlier(),
+                savepoint: away(true),
+                written: true,
+            });
+        }
+        _ => {}
+    }
+    facts
+}
+
 pub(crate) fn brought_to(steps: &[Step]) -> JobMachine {
-    let mut machine = machine();
+    let mut machine = machine(facts(steps));
     for step in steps {
         let event = event(*step, &machine);
         machine.handle(Millis(0), event);

@@ -1,7 +1,9 @@
 //! A seeded simulation: random jobs through random interleavings of messages, failures, time-outs,
-//! requests and crashes, with every promise of the protocol checked at every step.
+//! requests, deaths between any two steps, and storage that goes away, with every promise of the
+//! protocol checked at every step.
 //!
-//! A failure prints its seed. `MILLSTREAM_SEED=<seed>` runs that one again, step by step on stderr.
+//! A failure prints its seed. `MILLSTREAM_SEED=<seed>` runs that one again, step by step on stderr;
+//! `MILLSTREAM_RUNS=<count>` runs so many, and `MILLSTREAM_FIRST=<seed>` begins with that one.
 
 #![allow(
     clippy::panic,
@@ -9,10 +11,14 @@
     reason = "a test says what is wrong by a panic"
 )]
 
+mod facts;
+mod marks;
 mod perform;
 mod process;
+mod settings;
 mod steps;
 mod tasks;
+mod work;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,116 +27,138 @@ use millstream_core::JobStatus;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use marks::Marks;
 use process::Process;
-use world::World;
+use world::{Away, World};
 
-/// So many interleavings.
+/// So many interleavings where nobody says how many.
 const RUNS: u64 = 100_000;
+/// In so many of them every mark is hit this often at least.
+const HITS: u64 = 100;
+/// The progress is told after so many.
+const STEP: u64 = 50_000;
+
+fn number_of(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    let number = text.parse();
+    Some(number.unwrap_or_else(|_| panic!("{variable} is a whole number, not {text}")))
+}
 
 #[test]
 fn every_promise_holds_in_random_interleavings() {
-    if let Ok(seed) = std::env::var("MILLSTREAM_SEED") {
-        let seed = seed.parse().expect("MILLSTREAM_SEED is a whole number");
-        run(seed, true);
+    if let Some(seed) = number_of("MILLSTREAM_SEED") {
+        let result = catch_unwind(AssertUnwindSafe(|| run(seed, true)));
+        assert!(result.is_ok(), "seed {seed} breaks a promise, see above");
         return;
     }
-    let mut tally = Tally::default();
-    for seed in 0..RUNS {
+    let (first, runs) = (
+        number_of("MILLSTREAM_FIRST").unwrap_or(0),
+        number_of("MILLSTREAM_RUNS").unwrap_or(RUNS),
+    );
+    let mut marks = Marks::default();
+    for seed in first..first + runs {
         match catch_unwind(AssertUnwindSafe(|| run(seed, false))) {
-            Ok(outcome) => tally.count(&outcome),
+            Ok((of_run, _)) => marks.add(&of_run),
             Err(_) => panic!("a promise is broken; replay with MILLSTREAM_SEED={seed}"),
         }
-    }
-    tally.assert_everything_happened();
-}
-
-/// What happened in a run, to prove that the simulation does not pass by doing nothing.
-#[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    status: Option<JobStatus>,
-    crashes: u32,
-    restores: u32,
-    stopped: u32,
-    failed_stops: u32,
-    late: u32,
-    retried_commits: u32,
-    killed: u32,
-    resumed_stops: u32,
-    unprotected: u32,
-}
-
-#[derive(Debug, Default)]
-struct Tally {
-    finished: u32,
-    cancelled: u32,
-    failed: u32,
-    sum: Outcome,
-}
-
-impl Tally {
-    fn count(&mut self, outcome: &Outcome) {
-        match outcome.status {
-            Some(JobStatus::Finished) => self.finished += 1,
-            Some(JobStatus::Canceled) => self.cancelled += 1,
-            Some(JobStatus::Failed) => self.failed += 1,
-            None if outcome.unprotected > 0 => {}
-            other => panic!("a run ended with status {other:?}"),
+        if (seed + 1 - first).is_multiple_of(STEP) {
+            println!("seeds {first} to {seed}: no promise is broken");
         }
-        self.sum.crashes += outcome.crashes;
-        self.sum.restores += outcome.restores;
-        self.sum.stopped += outcome.stopped;
-        self.sum.failed_stops += outcome.failed_stops;
-        self.sum.late += outcome.late;
-        self.sum.retried_commits += outcome.retried_commits;
-        self.sum.killed += outcome.killed;
-        self.sum.resumed_stops += outcome.resumed_stops;
     }
+    let counts: Vec<_> = marks::ALL
+        .iter()
+        .map(|mark| (marks.count(mark), *mark))
+        .collect();
+    for (count, mark) in &counts {
+        println!("{count:>9} {mark}");
+    }
+    for (count, mark) in counts.iter().filter(|_| runs >= RUNS) {
+        assert!(*count >= HITS, "too few runs come by `{mark}`: {count}");
+    }
+}
 
-    fn assert_everything_happened(&self) {
-        let sum = &self.sum;
-        let counts = [
-            ("finished", self.finished),
-            ("cancelled", self.cancelled),
-            ("failed", self.failed),
-            ("crashes", sum.crashes),
-            ("restores", sum.restores),
-            ("stopped", sum.stopped),
-            ("failed stops", sum.failed_stops),
-            ("late acknowledgements", sum.late),
-            ("retried commits", sum.retried_commits),
-            ("killed processes", sum.killed),
-            ("resumed stops", sum.resumed_stops),
-        ];
-        println!("{counts:?}");
-        for (what, count) in counts {
-            assert!(count > 100, "too few runs with {what}: {count}; {counts:?}");
+#[test]
+fn the_same_seed_is_the_same_run_event_by_event() {
+    for seed in 0..300 {
+        let (_, once) = run(seed, true);
+        let (_, again) = run(seed, true);
+        assert!(once == again && once.is_some(), "seed {seed}");
+    }
+}
+
+/// Tells a trace once its run is over, however it ends.
+struct Told<'a>(&'a mut World);
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Some(trace) = &self.0.trace
+        {
+            eprintln!("{trace}");
         }
     }
 }
 
-/// One job from its start to its end, through as many processes as it takes.
-fn run(seed: u64, trace: bool) -> Outcome {
+/// How much goes wrong in a run: where everything does, no job gets far.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mood {
+    /// Of 100 steps so many are faults.
+    faults: u32,
+    /// Of 100 steps so many are requests.
+    requests: u32,
+    /// Time passes by at most so many milliseconds at once.
+    pause: u64,
+}
+
+impl Mood {
+    fn random(rng: &mut StdRng) -> Option<Self> {
+        Some(Self {
+            faults: [1, 3, 6][rng.random_range(0..3)],
+            requests: [1, 3, 6][rng.random_range(0..3)],
+            pause: [5, 50, 400][rng.random_range(0..3)],
+        })
+    }
+}
+
+/// One job from its start to its end, through as many processes as it takes. What it came by, and its trace.
+fn run(seed: u64, trace: bool) -> (Marks, Option<String>) {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut world = World::random(&mut rng, trace);
-    let mut outcome = Outcome::default();
-    let mut chaos = rng.random_range(10..200);
-    loop {
-        let mut process = Process::start(&mut world, &mut rng, &mut outcome, seed);
-        while chaos > 0 && process.is_alive() {
-            chaos -= 1;
-            process.step(true);
+    let mut chaos = rng.random_range(10..500);
+    let mood = Mood::random(&mut rng);
+    let status = {
+        let told = Told(&mut world);
+        loop {
+            if chaos == 0 {
+                told.0.away = Away::default();
+            } else {
+                told.0.pass_a_night(&mut rng);
+            }
+            let mood = mood.filter(|_| chaos > 0);
+            let mut process = Process::start(told.0, &mut rng, seed, mood);
+            while chaos > 0 && process.is_alive() {
+                chaos -= 1;
+                process.step();
+            }
+            if process.is_alive() {
+                process.come_to_an_end();
+            }
+            let ended = process.ended();
+            if ended.is_some() || told.0.ended_as.is_some() {
+                break ended.or(told.0.ended_as);
+            }
+            if told.0.unprotected {
+                // What was committed without checkpoints is not known to the next process, so nobody starts one.
+                break None;
+            }
         }
-        if process.is_alive() {
-            process.come_to_an_end();
-        }
-        if let Some(status) = process.ended() {
-            outcome.status = Some(status);
-            return outcome;
-        }
-        if world.unprotected {
-            // What was committed without checkpoints is not known to the next process, so nobody starts one.
-            outcome.unprotected += 1;
-            return outcome;
-        }
+    };
+    match status {
+        Some(JobStatus::Finished) => world.marks.hit("finished"),
+        Some(JobStatus::Canceled) => world.marks.hit("cancelled"),
+        Some(JobStatus::Failed) => world.marks.hit("failed"),
+        None => {}
+        other => panic!("a run ended with status {other:?}"),
     }
+    (world.marks, world.trace)
 }

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 
 use millstream_core::{CheckpointId, JobStatus, TaskStatus, TriggerId};
 use millstream_protocol::{
-    Action, Attempt, ClaimMode, DiscardReason, OperationResult, SnapshotKind, Then,
+    Action, Attempt, ClaimMode, DiscardReason, Event, Nature, OperationResult, SnapshotKind,
+    SnapshotRef, Then,
 };
+use rand::RngExt;
 
-use crate::process::{Process, Triggered, Work};
+use crate::process::{Process, Triggered};
 use crate::tasks::{Boundary, Task};
-use crate::world::{OutputId, OutputState, first};
+use crate::work::{Kind, Step, Work};
+use crate::world::{OutputId, OutputState, StopNote, first, place};
 
 impl Process<'_> {
     pub(crate) fn perform(&mut self, action: Action) {
@@ -21,25 +24,32 @@ impl Process<'_> {
                 assert_eq!(attempt, self.attempt);
                 assert!(from != to && !from.is_terminal());
             }
-            Action::RecoverCommits { attempt, restore } => {
-                assert_eq!(restore.map(|r| r.checkpoint), self.world.newest());
-                self.recover(attempt);
-            }
+            Action::RecoverCommits { attempt, restore } => self.recover(attempt, restore),
             Action::StartAttempt {
                 attempt,
                 restore,
                 next_checkpoint,
-            } => {
-                assert_eq!(restore.map(|r| r.checkpoint), self.world.newest());
-                self.start_attempt(attempt, next_checkpoint);
-            }
-            Action::DiscardSnapshot { snapshot, reason } => {
-                self.discard(snapshot.checkpoint, reason);
-            }
+            } => self.start_attempt(attempt, restore.as_ref(), next_checkpoint),
+            Action::DiscardSnapshot { snapshot, reason } => self.discard(&snapshot, reason),
             Action::OperationEnded { id, result } => self.operation_ended(id, &result),
             Action::Warn { .. } => {}
+            Action::HeldUp { .. } => assert_eq!(self.status, JobStatus::Restarting),
+            Action::LookAgain => {
+                assert!(self.work.is_empty() && self.attempt == 0);
+                self.work
+                    .push(Work::new(Kind::Look, vec![Step::Look], Vec::new()));
+            }
+            Action::CancelCommit { attempt } => {
+                assert_eq!(attempt, self.attempt);
+                assert!(self.work.iter().any(Work::is_commit) || !self.answers.is_empty());
+                self.commit_cancelled = true;
+            }
+            Action::OutputAccepted { outputs } => {
+                assert!(!outputs.is_empty());
+                self.world.marks.hit("recovered: lost output was accepted");
+            }
             Action::KillProcess { .. } => {
-                self.outcome.killed += 1;
+                self.world.marks.hit("process killed");
                 self.assert_all_operations_ended();
                 self.crash();
             }
@@ -73,20 +83,13 @@ impl Process<'_> {
             } => {
                 assert!(kind.is_persisted());
                 self.assert_complete(attempt, checkpoint);
-                let outputs = self.pending_up_to(checkpoint);
-                self.work.push(Work::Write {
-                    checkpoint,
-                    outputs,
-                });
+                self.write(checkpoint);
             }
             Action::Commit {
                 attempt,
                 checkpoint,
             } => self.commit(attempt, checkpoint),
-            Action::NotifyCompleted { checkpoint, .. } => {
-                let triggered = &self.triggered[&checkpoint];
-                assert!(triggered.written || !triggered.kind.is_persisted());
-            }
+            Action::NotifyCompleted { checkpoint, .. } => self.assert_committed(checkpoint),
             Action::ResumeSources { .. } => {
                 assert_eq!(
                     self.paused,
@@ -113,7 +116,15 @@ impl Process<'_> {
     fn job_switched(&mut self, from: JobStatus, to: JobStatus) {
         assert_eq!(from, self.status);
         assert!(!from.is_terminal(), "{from} to {to}");
+        if to == JobStatus::Cancelling && from == JobStatus::Restarting && self.attempt == 0 {
+            self.world.marks.hit("cancelled while it waits");
+        }
         self.status = to;
+        // A stop that has begun and not ended tells the end by itself.
+        let stop = self.world.stop.as_ref();
+        if to.is_terminal() && stop.is_none_or(|stop| self.world.ended.contains(&stop.id)) {
+            self.world.ended_as = Some(to);
+        }
     }
 
     fn discard_late(&mut self, checkpoint: CheckpointId) {
@@ -123,19 +134,88 @@ impl Process<'_> {
             !(complete && held),
             "files of a complete snapshot are deleted"
         );
-        self.outcome.late += 1;
+        self.world.marks.hit("late acknowledgement");
     }
 
-    fn recover(&mut self, attempt: Attempt) {
+    fn recover(&mut self, attempt: Attempt, restore: Option<SnapshotRef>) {
         assert!(!self.workers, "the workers before are there");
         self.attempt = attempt;
         self.pending.clear();
-        let stored = self
-            .world
-            .newest()
-            .and_then(|number| self.world.stored.get(&number));
-        let outputs = stored.map_or_else(Vec::new, |stored| stored.outputs.clone());
-        self.begin_commit(Work::Recover { attempt, outputs });
+        self.commit_cancelled = false;
+        let stored = restore.as_ref().map(|restore| {
+            let stored = self.world.at(&restore.path);
+            stored.expect("what is gone on from is there").clone()
+        });
+        let covers = stored.clone().unwrap_or_else(|| crate::world::Stored {
+            position: 0,
+            outputs: Vec::new(),
+            noted: false,
+            damaged: false,
+        });
+        self.world
+            .assert_covered(&covers.outputs, covers.position, "a recovery");
+        if self.machine.stopping().is_some() {
+            if self.note_written() {
+                return;
+            }
+        } else if self.world.stop.as_ref().is_some_and(|stop| !stop.ended) {
+            // Noted before output of its savepoint is removed: from then on it is over for good.
+            if self.rng.random_bool(0.1) {
+                self.world
+                    .marks
+                    .hit("recovery failed: the end of a stop is not noted");
+                let (code, cause) = ("MS-2007", "disk full".to_owned());
+                let nature = Nature::Unreachable;
+                self.answers.push(Event::RecoveryFailed {
+                    attempt,
+                    code,
+                    cause,
+                    nature,
+                });
+                return;
+            }
+            if let Some(stop) = self.world.stop.as_mut() {
+                stop.ended = true;
+            }
+            if self.may_die(0.05, "died between two actions") {
+                return;
+            }
+        }
+        let mut steps = vec![Step::Open, Step::CleanUp];
+        if let (Some(stored), Some(restore)) = (&stored, &restore) {
+            if stored.noted {
+                self.world.marks.hit("recovered: noted as committed");
+            } else {
+                steps.extend(stored.outputs.iter().map(|output| Step::Commit(*output)));
+                steps.push(Step::Note(restore.path.clone()));
+            }
+            if self.world.reported.contains(&restore.checkpoint) && !restore.savepoint {
+                self.world.marks.hit("savepoint on the way: gone back to");
+            }
+        }
+        let outputs = covers.outputs;
+        self.begin_commit(Work::new(
+            Kind::Recover { attempt, restore },
+            steps,
+            outputs,
+        ));
+    }
+
+    fn write(&mut self, checkpoint: CheckpointId) {
+        let triggered = &self.triggered[&checkpoint];
+        let savepoint = matches!(triggered.kind, SnapshotKind::Savepoint { .. });
+        let of_stop = savepoint && triggered.then.is_last();
+        let steps = match (savepoint, of_stop) {
+            (false, _) => vec![Step::PutCheckpoint],
+            (true, false) => vec![Step::PutCheckpoint, Step::PutSavepoint],
+            (true, true) => vec![Step::PutSavepoint, Step::PutCheckpoint],
+        };
+        let kind = Kind::Write {
+            checkpoint,
+            of_stop,
+        };
+        let outputs = self.pending_up_to(checkpoint);
+        self.work.push(Work::new(kind, steps, outputs));
     }
 
     /// Nothing else is under way when a commit begins, but writes of snapshots that were given up.
@@ -143,23 +223,25 @@ impl Process<'_> {
         let busy = self
             .work
             .iter()
-            .any(|work| !matches!(work, Work::Write { .. }));
+            .any(|work| !matches!(work.kind, Kind::Write { .. }));
         assert!(!busy, "two commits at once");
         self.work.push(work);
     }
 
-    fn start_attempt(&mut self, attempt: Attempt, next_checkpoint: CheckpointId) {
+    fn start_attempt(
+        &mut self,
+        attempt: Attempt,
+        restore: Option<&SnapshotRef>,
+        next_checkpoint: CheckpointId,
+    ) {
         assert!(!self.workers && self.work.is_empty(), "{:?}", self.work);
         let stopping = self
             .unfinished_stop
             .is_some_and(|id| !self.world.ended.contains(&id));
         assert!(!stopping, "a job that was stopped runs again");
         assert!(next_checkpoint > self.world.newest().unwrap_or(0));
-        let stored = self
-            .world
-            .newest()
-            .and_then(|number| self.world.stored.get(&number));
-        self.outcome.restores += u32::from(stored.is_some());
+        let stored = restore.and_then(|restore| self.world.at(&restore.path));
+        assert_eq!(stored.is_some(), restore.is_some());
         self.position = stored.map_or(0, |stored| stored.position);
         self.attempt = attempt;
         self.workers = true;
@@ -196,6 +278,24 @@ impl Process<'_> {
         self.world.highest_number = self.world.highest_number.max(checkpoint);
         if then.is_last() {
             self.paused = Some(then);
+        }
+        // Savepoints have names of their own: one that nobody was told of is another one.
+        if !self.world.reported.contains(&checkpoint) {
+            self.world.savepoints.remove(&checkpoint);
+        }
+        if let Some(id) = self.machine.stopping() {
+            let before = self.world.stop.take();
+            let earlier = before.and_then(|before| match before.written {
+                true => Some(before.checkpoint),
+                false => before.earlier,
+            });
+            self.world.stop = Some(StopNote {
+                id,
+                checkpoint,
+                written: false,
+                ended: false,
+                earlier,
+            });
         }
         let position = self.position;
         for task in self.tasks.iter_mut().filter(|task| task.alive) {
@@ -243,14 +343,34 @@ impl Process<'_> {
         self.assert_complete(attempt, checkpoint);
         let triggered = &self.triggered[&checkpoint];
         let persisted = triggered.kind.is_persisted();
-        assert!(!persisted || self.world.stored.contains_key(&checkpoint));
+        assert!(!persisted || self.world.checkpoints.contains_key(&checkpoint));
         assert!(triggered.written == persisted);
         self.world.unprotected |= !persisted;
         let outputs = self.pending_up_to(checkpoint);
-        self.begin_commit(Work::Commit {
-            checkpoint,
-            outputs,
-        });
+        let mut steps: Vec<Step> = outputs.iter().map(|output| Step::Commit(*output)).collect();
+        if persisted {
+            steps.push(Step::Note(format!("/c/{checkpoint}")));
+        }
+        if self.world.savepoints.contains_key(&checkpoint) {
+            steps.push(Step::Note(format!("/s/{checkpoint}")));
+        }
+        self.begin_commit(Work::new(Kind::Commit { checkpoint }, steps, outputs));
+    }
+
+    /// Writers hear that their output is committed once that is so, and noted.
+    fn assert_committed(&self, checkpoint: CheckpointId) {
+        let triggered = &self.triggered[&checkpoint];
+        if !triggered.kind.is_persisted() {
+            return assert!(self.pending.is_empty());
+        }
+        let stored = &self.world.checkpoints[&checkpoint];
+        assert!(triggered.written && stored.noted);
+        if let Some(savepoint) = self.world.savepoints.get(&checkpoint) {
+            assert!(savepoint.noted);
+        }
+        for id in &stored.outputs {
+            assert_eq!(self.world.outputs[*id].state, OutputState::Committed);
+        }
     }
 
     pub(crate) fn end_tasks(&mut self, status: TaskStatus) {
@@ -262,31 +382,51 @@ impl Process<'_> {
         }
     }
 
-    fn discard(&mut self, number: CheckpointId, reason: DiscardReason) {
-        let Some(stored) = self.world.stored.remove(&number) else {
-            panic!("snapshot {number} is deleted twice");
+    fn discard(&mut self, snapshot: &SnapshotRef, reason: DiscardReason) {
+        let path = &snapshot.path;
+        let Some(stored) = self.world.at(path).cloned() else {
+            panic!("{snapshot} is deleted twice");
         };
-        let restored_from = self.world.restored_from.filter(|(from, _)| *from == number);
-        if let Some((_, claim)) = restored_from {
-            assert_eq!(claim, ClaimMode::Claim, "it is not ours");
-            // Once newer ones are there, nobody asks for it again.
-            self.world.restored_from = None;
-        } else {
-            assert!(
-                !stored.savepoint || reason == DiscardReason::Aborted,
-                "a savepoint"
-            );
-        }
         if reason != DiscardReason::Aborted {
-            let mut outputs = stored
-                .outputs
-                .iter()
-                .map(|id| self.world.outputs[*id].state);
-            let uncommitted = outputs.any(|state| state == OutputState::Prepared);
+            // A newer one may hold it, too.
+            let newer = snapshot.checkpoint + 1..;
+            let savepoints = self.world.savepoints.range(newer.clone());
+            let newer = self.world.checkpoints.range(newer).chain(savepoints);
+            let held: BTreeSet<OutputId> = newer
+                .flat_map(|(_, newer)| newer.outputs.iter().copied())
+                .collect();
+            let mut outputs = stored.outputs.iter().filter(|id| !held.contains(id));
+            let uncommitted =
+                outputs.any(|id| self.world.outputs[*id].state == OutputState::Prepared);
             assert!(
                 !uncommitted,
-                "snapshot {number} is deleted before its output is committed"
+                "{snapshot} is deleted before its output is committed"
             );
+        }
+        let checkpoint = format!("/c/{}", snapshot.checkpoint);
+        if reason == DiscardReason::Aborted && self.undeleted.contains(&checkpoint) {
+            // Beside a checkpoint that stays, the savepoint shows how far a stop had come.
+            return;
+        }
+        if self.world.is_away(path) {
+            // It stays, with a warning; what was given up must be gone before an older one is gone back to.
+            if reason == DiscardReason::Aborted && !snapshot.savepoint {
+                self.undeleted.push(path.clone());
+            }
+            return;
+        }
+        match place(path) {
+            ("c", number) => drop(self.world.checkpoints.remove(&number)),
+            ("s", number) => {
+                assert_eq!(reason, DiscardReason::Aborted, "a savepoint");
+                assert!(!self.world.reported.contains(&number));
+                self.world.savepoints.remove(&number);
+            }
+            _ => {
+                let foreign = self.world.foreign.take();
+                let claim = foreign.map(|foreign| foreign.claim);
+                assert_eq!(claim, Some(ClaimMode::Claim), "it is not ours");
+            }
         }
         if reason == DiscardReason::JobEnded {
             assert!(self.status.is_terminal());
@@ -298,21 +438,43 @@ impl Process<'_> {
     fn operation_ended(&mut self, id: TriggerId, result: &OperationResult) {
         assert!(self.world.requested.contains(&id), "nobody asked for it");
         assert!(self.world.ended.insert(id), "operation {id} ended twice");
-        self.world.stop_of.retain(|_, stop| *stop != id);
-        match result {
-            OperationResult::Stopped { checkpoint, .. } => {
-                self.outcome.stopped += 1;
-                assert!(self.world.stored.contains_key(checkpoint));
+        // A note that can't be written is missed by the next process, which finds the job gone on or carries the stop on.
+        let is_noted = self.status.is_terminal() || !self.rng.random_bool(0.25);
+        let stop = self.world.stop.as_mut().filter(|stop| stop.id == id);
+        if let Some(stop) = stop {
+            stop.ended |= is_noted;
+            if self.status.is_terminal() {
+                self.world.ended_as = Some(self.status);
             }
-            OperationResult::Completed { checkpoint, .. } => {
+        }
+        match result {
+            OperationResult::Stopped { checkpoint, path } => {
+                assert!(self.status == JobStatus::Finished && place(path) == ("s", *checkpoint));
+                self.world.marks.hit("stopped");
+                self.reported(*checkpoint);
+            }
+            OperationResult::Completed { checkpoint, path } => {
                 assert!(self.triggered[checkpoint].written);
+                assert_eq!(place(path).1, *checkpoint);
+                if path.starts_with("/s") {
+                    self.reported(*checkpoint);
+                }
             }
             OperationResult::Failed { code, .. } if code == "MS-2002" => {
-                self.outcome.failed_stops += 1;
+                self.world.marks.hit("stop failed");
             }
             OperationResult::Cancelled => assert_eq!(self.status, JobStatus::Canceled),
             OperationResult::Failed { .. } => {}
         }
+    }
+
+    /// A user is told of a savepoint: from it every record is committed or can be.
+    fn reported(&mut self, checkpoint: CheckpointId) {
+        let stored = self.world.savepoints.get(&checkpoint);
+        let stored = stored.expect("it is there").clone();
+        self.world
+            .assert_covered(&stored.outputs, stored.position, "a savepoint");
+        self.world.reported.insert(checkpoint);
     }
 
     fn assert_all_operations_ended(&self) {
@@ -322,12 +484,13 @@ impl Process<'_> {
 
     fn job_ended(&mut self, status: JobStatus) {
         assert_eq!(status, self.status);
-        assert!(
-            !self.workers && self.work.is_empty(),
-            "something is under way"
-        );
+        // Who only looks is not waited for.
+        let mut work = self.work.iter();
+        let busy = work.any(|work| !matches!(work.kind, Kind::Look));
+        assert!(!self.workers && !busy, "something is under way");
         self.assert_all_operations_ended();
         self.ended = Some(status);
+        assert_eq!(self.world.ended_as, Some(status), "it is not noted");
         if status == JobStatus::Finished {
             self.assert_all_is_committed();
         }
@@ -335,13 +498,7 @@ impl Process<'_> {
 
     /// A job that finished has committed all it has read: the whole input, or up to its last savepoint.
     fn assert_all_is_committed(&self) {
-        let savepoint = self
-            .world
-            .stored
-            .iter()
-            .rev()
-            .find(|(_, s)| s.savepoint && s.offered);
-        let read = match (self.triggered.values().last(), savepoint) {
+        let read = match (self.triggered.values().last(), &self.world.stop) {
             (
                 Some(Triggered {
                     kind: SnapshotKind::Savepoint { .. },
@@ -350,11 +507,18 @@ impl Process<'_> {
                 }),
                 _,
             ) => *position,
-            (None, Some((_, stored))) => stored.position,
+            (None, Some(stop)) if self.unfinished_stop == Some(stop.id) => {
+                self.world.savepoints[&stop.checkpoint].position
+            }
             _ => self.world.input,
         };
-        for records in &self.world.committed {
-            assert_eq!(*records, first(read), "not all is committed at the end");
+        for (sink, records) in self.world.committed.iter().enumerate() {
+            let lost = self.world.lost(sink);
+            assert_eq!(
+                *records | lost,
+                first(read) | lost,
+                "not all is committed at the end"
+            );
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use millstream_core::{CheckpointId, JobStatus, TriggerId};
-use millstream_protocol::{
-    Attempt, CommitResult, Event, JobMachine, Millis, SnapshotKind, TaskId, Then,
-};
+use millstream_protocol::{Attempt, Event, JobMachine, Millis, SnapshotKind, TaskId, Then};
+use rand::RngExt;
 use rand::rngs::StdRng;
 
-use crate::Outcome;
+use crate::Mood;
 use crate::tasks::{Message, Task};
+use crate::work::Work;
 use crate::world::{OutputId, World};
 
 /// A snapshot that was triggered in this process.
@@ -23,28 +23,10 @@ pub(crate) struct Triggered {
     pub(crate) written: bool,
 }
 
-/// Something slow that the driver is at.
-#[derive(Debug)]
-pub(crate) enum Work {
-    Write {
-        checkpoint: CheckpointId,
-        outputs: Vec<OutputId>,
-    },
-    Commit {
-        checkpoint: CheckpointId,
-        outputs: Vec<OutputId>,
-    },
-    Recover {
-        attempt: Attempt,
-        outputs: Vec<OutputId>,
-    },
-}
-
 pub(crate) struct Process<'a> {
     pub(crate) machine: JobMachine,
     pub(crate) world: &'a mut World,
     pub(crate) rng: &'a mut StdRng,
-    pub(crate) outcome: &'a mut Outcome,
     pub(crate) now: Millis,
     pub(crate) attempt: Attempt,
     /// Workers of the attempt exist: the next may not start.
@@ -58,9 +40,15 @@ pub(crate) struct Process<'a> {
     pub(crate) work: Vec<Work>,
     /// Answers of finished work, in no order.
     pub(crate) answers: Vec<Event>,
+    /// Checkpoints that were given up, got written, and could not be deleted.
+    pub(crate) undeleted: Vec<String>,
+    /// Committers were told to give up.
+    pub(crate) commit_cancelled: bool,
     /// The stop that an earlier process has left behind.
     pub(crate) unfinished_stop: Option<TriggerId>,
     pub(crate) status: JobStatus,
+    /// How much goes wrong; `None`: nothing.
+    pub(crate) mood: Option<Mood>,
     pub(crate) crashed: bool,
     pub(crate) ended: Option<JobStatus>,
 }
@@ -69,32 +57,28 @@ impl<'a> Process<'a> {
     pub(crate) fn start(
         world: &'a mut World,
         rng: &'a mut StdRng,
-        outcome: &'a mut Outcome,
         seed: u64,
+        mood: Option<Mood>,
     ) -> Self {
         let facts = world.facts(rng);
-        outcome.resumed_stops += u32::from(facts.unfinished_stop.is_some());
-        if let Some(stop) = &facts.unfinished_stop {
-            world.ended.remove(&stop.id);
-        }
+        world.marks.decided(&facts);
         // Operations of a dead process are its server's to end.
-        let pending: Vec<TriggerId> = world.requested.difference(&world.ended).copied().collect();
-        for id in pending {
-            if facts
-                .unfinished_stop
-                .as_ref()
-                .is_none_or(|stop| stop.id != id)
-            {
+        let unfinished_stop = facts.unfinished_stop.as_ref().map(|stop| stop.id);
+        for id in world.requested.clone() {
+            if unfinished_stop != Some(id) {
                 world.ended.insert(id);
             }
         }
-        let unfinished_stop = facts.unfinished_stop.as_ref().map(|stop| stop.id);
+        if let Some(id) = unfinished_stop {
+            // Where it could not be noted that it has ended, its end is told again.
+            world.ended.remove(&id);
+        }
+        world.note(|| format!("a process starts: {facts:?}"));
         let machine = JobMachine::new(world.settings.clone(), facts, seed);
         let mut process = Self {
             machine,
             world,
             rng,
-            outcome,
             now: Millis(0),
             attempt: 0,
             workers: false,
@@ -105,8 +89,11 @@ impl<'a> Process<'a> {
             pending: Vec::new(),
             work: Vec::new(),
             answers: Vec::new(),
+            undeleted: Vec::new(),
+            commit_cancelled: false,
             unfinished_stop,
             status: JobStatus::Created,
+            mood,
             crashed: false,
             ended: None,
         };
@@ -125,20 +112,32 @@ impl<'a> Process<'a> {
 
     pub(crate) fn crash(&mut self) {
         self.crashed = true;
-        self.outcome.crashes += 1;
+        self.world.note(|| "the process dies".to_owned());
         self.world.check();
     }
 
-    pub(crate) fn tell(&mut self, event: Event) {
-        if self.world.trace {
-            eprintln!("{:>6} {event:?}", self.now.0);
+    /// The process may die at any point; whether it did.
+    pub(crate) fn may_die(&mut self, likely: f64, mark: &'static str) -> bool {
+        if self.is_alive() && self.mood.is_some() && self.rng.random_bool(likely) {
+            self.world.marks.hit(mark);
+            self.crash();
         }
+        self.crashed
+    }
+
+    pub(crate) fn tell(&mut self, event: Event) {
+        let now = self.now.0;
+        self.world.note(|| format!("{now:>6} {event:?}"));
         for action in self.machine.handle(self.now, event) {
-            if self.world.trace {
-                eprintln!("         -> {action:?}");
+            if self.may_die(0.002, "died between two actions") {
+                return;
             }
+            self.world.note(|| format!("         -> {action:?}"));
             assert!(self.is_alive(), "an action after the end: {action:?}");
             self.perform(action);
+            if self.crashed {
+                return;
+            }
         }
         if let Some(deadline) = self.machine.next_deadline() {
             assert!(
@@ -167,26 +166,70 @@ impl<'a> Process<'a> {
                 triggered.acknowledged.insert(*task);
             }
         }
-        if let Event::SnapshotWritten { checkpoint, .. } = &event
-            && let Some(triggered) = self.triggered.get_mut(checkpoint)
+        if let Event::SnapshotWritten {
+            checkpoint,
+            savepoint,
+            ..
+        } = &event
         {
-            triggered.written = true;
+            let (checkpoint, savepoint) = (*checkpoint, savepoint.clone());
+            if self.written(checkpoint, savepoint) {
+                return;
+            }
         }
+        let looked = matches!(event, Event::Facts(_)) && self.machine.waits_for().is_some();
         self.tell(event);
+        if looked && !self.crashed {
+            self.world.marks.hit(match self.machine.waits_for() {
+                Some(_) => "looked again: still away",
+                None => "looked again: there",
+            });
+        }
     }
 
-    /// Has work answered.
-    pub(crate) fn answer(&mut self, work: &Work, result: CommitResult) {
-        self.answers.push(match work {
-            Work::Write { .. } => return,
-            Work::Commit { checkpoint, .. } => Event::CommitEnded {
-                checkpoint: *checkpoint,
-                result,
-            },
-            Work::Recover { attempt, .. } => Event::RecoveryCommitEnded {
-                attempt: *attempt,
-                result,
-            },
-        });
+    /// A write is answered; whether the process died over that.
+    fn written(
+        &mut self,
+        checkpoint: CheckpointId,
+        savepoint: Option<Result<String, String>>,
+    ) -> bool {
+        let Some(triggered) = self.triggered.get_mut(&checkpoint) else {
+            return false;
+        };
+        triggered.written = true;
+        let last = triggered.then.is_last();
+        let running = self.machine.running_snapshot();
+        let Some(running) = running.filter(|running| running.checkpoint == checkpoint) else {
+            self.world.marks.hit("given up while it was written");
+            return false;
+        };
+        let is_stop = last && running.wanted.operation.is_some();
+        if is_stop && self.note_written() {
+            return true;
+        }
+        if self.rng.random_bool(0.5) {
+            // Its server hears of it.
+            self.world.recorded = Some(checkpoint);
+        }
+        match savepoint {
+            Some(Ok(_)) if !last => self.world.marks.hit("savepoint on the way: written"),
+            Some(Err(_)) => {
+                self.world
+                    .marks
+                    .hit("savepoint on the way: only its checkpoint");
+            }
+            _ => {}
+        }
+        false
+    }
+
+    /// The savepoint of the stop is complete: noted before anything up to it is committed.
+    pub(crate) fn note_written(&mut self) -> bool {
+        if self.may_die(0.1, "died before the note that the savepoint is written") {
+            return true;
+        }
+        let stop = self.world.stop.as_mut().expect("a stop has begun");
+        stop.written = true;
+        self.may_die(0.1, "died behind the note that the savepoint is written")
     }
 }

@@ -3,34 +3,43 @@
 use std::time::Duration;
 
 use millstream_core::{TaskStatus, TriggerId};
-use millstream_protocol::{CommitResult, Event, Request, SavepointFormat, SnapshotKind, TaskId};
+use millstream_protocol::{CommitResult, Event, Nature, Request, SavepointFormat, TaskId};
 use rand::RngExt;
 
-use crate::process::{Process, Work};
+use crate::process::Process;
 use crate::tasks::{Message, Task};
-use crate::world::{Stored, first};
+use crate::world::{Away, first};
 
 /// Steps after which a job that is left alone must have ended.
 const PATIENCE: u32 = 3_000;
 
 impl Process<'_> {
-    /// One step. With `chaos` also failures, crashes and requests.
-    pub(crate) fn step(&mut self, chaos: bool) {
-        match self.rng.random_range(0..100) {
+    /// One step: something that is under way goes on, or, as the mood is, a request or a fault.
+    pub(crate) fn step(&mut self) {
+        let (faults, requests) = self
+            .mood
+            .map_or((0, 0), |mood| (mood.faults, mood.requests));
+        let choice = self.rng.random_range(0..100);
+        if choice < faults {
+            return self.fault();
+        }
+        if choice < faults + requests {
+            return self.request();
+        }
+        match self.rng.random_range(0..86) {
             0..30 => self.deliver_something(),
-            30..55 => self.run_a_task(),
-            55..68 => self.read(),
-            68..80 => self.finish_work(chaos),
-            80..84 => self.end_workers(),
-            84..90 => self.pass_time(chaos),
-            _ if !chaos => self.pass_time(false),
-            90..95 => self.request(),
-            _ => self.fault(),
+            30..52 => self.run_a_task(),
+            52..60 => self.read(),
+            60..76 => self.work_on(),
+            76..80 => self.end_workers(),
+            _ => self.pass_time(),
         }
     }
 
     /// Without further trouble: to the end of the input, or cancelled, whatever comes first.
     pub(crate) fn come_to_an_end(&mut self) {
+        self.mood = None;
+        self.world.away = Away::default();
         if self.rng.random_bool(0.3) {
             let id = self.new_id();
             self.tell(Event::Request(Request::Cancel { id }));
@@ -39,12 +48,12 @@ impl Process<'_> {
             if !self.is_alive() {
                 return;
             }
-            self.step(false);
+            self.step();
         }
         panic!("the job does not come to an end: {:#?}", self.machine);
     }
 
-    fn pick(&mut self, count: usize) -> Option<usize> {
+    pub(crate) fn pick(&mut self, count: usize) -> Option<usize> {
         (count > 0).then(|| self.rng.random_range(0..count))
     }
 
@@ -134,95 +143,6 @@ impl Process<'_> {
         }
     }
 
-    fn finish_work(&mut self, chaos: bool) {
-        let Some(choice) = self.pick(self.work.len()) else {
-            return;
-        };
-        let work = self.work.swap_remove(choice);
-        let fails = chaos && self.rng.random_bool(0.15);
-        match work {
-            Work::Write {
-                checkpoint,
-                outputs,
-            } => self.finish_write(checkpoint, outputs, fails),
-            Work::Commit { ref outputs, .. } | Work::Recover { ref outputs, .. } => {
-                self.finish_commit(&work, &outputs.clone(), fails);
-            }
-        }
-    }
-
-    fn finish_write(&mut self, checkpoint: u64, outputs: Vec<usize>, fails: bool) {
-        if fails {
-            let reason = "disk full".to_owned();
-            self.answers
-                .push(Event::SnapshotFailed { checkpoint, reason });
-            return;
-        }
-        let triggered = &self.triggered[&checkpoint];
-        let savepoint = matches!(triggered.kind, SnapshotKind::Savepoint { .. });
-        let last = triggered.then.is_last();
-        let position = triggered.position;
-        let stored = Stored {
-            position,
-            outputs,
-            savepoint,
-            offered: !savepoint || last,
-        };
-        self.world.stored.insert(checkpoint, stored);
-        // The number of a stop's savepoint is in the durable record of the operation.
-        let running = self
-            .machine
-            .running_snapshot()
-            .filter(|p| p.checkpoint == checkpoint);
-        if let Some(id) = running.and_then(|p| p.wanted.operation).filter(|_| last) {
-            self.world.stop_of.insert(checkpoint, id);
-        }
-        let path = format!("/{checkpoint}");
-        self.answers
-            .push(Event::SnapshotWritten { checkpoint, path });
-        self.world.check();
-    }
-
-    fn finish_commit(&mut self, work: &Work, outputs: &[usize], fails: bool) {
-        if let Work::Recover { .. } = work {
-            self.world.remove_leftovers(outputs);
-        }
-        let result = match (fails, self.rng.random_range(0..20)) {
-            (false, _) => CommitResult::Done {
-                committed: outputs.len() as u64,
-                already: 0,
-            },
-            (true, 0) => CommitResult::Lost {
-                output: "x".to_owned(),
-                reason: "y".to_owned(),
-            },
-            (true, 1) => CommitResult::Unknown {
-                output: "x".to_owned(),
-                reason: "y".to_owned(),
-            },
-            (true, _) => {
-                self.outcome.retried_commits += 1;
-                CommitResult::Unreachable {
-                    output: "x".to_owned(),
-                    reason: "y".to_owned(),
-                }
-            }
-        };
-        let committed = if fails {
-            outputs.len() / 2
-        } else {
-            outputs.len()
-        };
-        for output in &outputs[..committed] {
-            self.world.commit(*output);
-        }
-        if !fails {
-            self.pending.retain(|(_, output)| !outputs.contains(output));
-        }
-        self.world.check();
-        self.answer(work, result);
-    }
-
     /// Workers go when their tasks have ended.
     fn end_workers(&mut self) {
         if self.workers && self.tasks.iter().all(|task| !task.alive) {
@@ -233,16 +153,17 @@ impl Process<'_> {
         }
     }
 
-    fn pass_time(&mut self, chaos: bool) {
+    fn pass_time(&mut self) {
         let deadline = self.machine.next_deadline();
-        self.now = match deadline {
-            Some(deadline) if !chaos && self.is_idle() => deadline,
+        self.now = match (self.mood, deadline) {
+            // Nothing else happens before.
+            (_, Some(deadline)) if self.is_idle() => deadline,
             // Without trouble, what is under way gets done in time.
-            _ if !chaos => self.now.plus(Duration::from_millis(1)),
-            Some(deadline) if self.rng.random_bool(0.5) => deadline,
-            _ => self
+            (None, _) => self.now.plus(Duration::from_millis(1)),
+            (Some(_), Some(deadline)) if self.rng.random_bool(0.05) => deadline,
+            (Some(mood), _) => self
                 .now
-                .plus(Duration::from_millis(self.rng.random_range(0..400))),
+                .plus(Duration::from_millis(self.rng.random_range(0..mood.pause))),
         };
         self.tell(Event::Tick);
     }
@@ -287,12 +208,14 @@ impl Process<'_> {
     }
 
     fn fault(&mut self) {
-        match self.rng.random_range(0..10) {
+        match self.rng.random_range(0..14) {
             0..2 => self.crash(),
             2..6 => self.fail_a_task(),
             6..8 => self.hang(),
             8 => self.die(),
-            _ => self.send_nonsense(),
+            9 => self.send_nonsense(),
+            10 => self.world.damage(self.rng),
+            _ => self.world.mount(self.rng),
         }
     }
 
@@ -350,7 +273,7 @@ impl Process<'_> {
             committed: 0,
             already: 0,
         };
-        let event = match self.rng.random_range(0..7) {
+        let event = match self.rng.random_range(0..9) {
             0 => Event::Acknowledged {
                 attempt,
                 checkpoint,
@@ -370,6 +293,13 @@ impl Process<'_> {
                 status: TaskStatus::Running,
             },
             5 => Event::SourceEnded { attempt, task },
+            6 if self.machine.waits_for().is_none() => Event::Facts(Box::default()),
+            7 => Event::RecoveryFailed {
+                attempt: self.attempt + 1,
+                code: "MS-3001",
+                cause: reason,
+                nature: Nature::Damaged,
+            },
             _ => Event::Start,
         };
         self.tell(event);

@@ -1,15 +1,14 @@
-//! What survives a crash: snapshots, output, and the truth about every record.
+//! What survives a crash: snapshots, notes, output, and the truth about every record.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-use millstream_core::{CheckpointId, Configuration, TriggerId};
-use millstream_protocol::{
-    ClaimMode, Facts, JobSettings, Offer, RestoredFrom, SnapshotRef, TaskId, TaskInfo,
-    UnfinishedStop,
-};
+use millstream_core::{CheckpointId, JobStatus, TriggerId};
+use millstream_protocol::{ClaimMode, Decision, JobSettings, TaskId, TaskInfo, decide};
 use rand::RngExt;
 use rand::rngs::StdRng;
+
+use crate::marks::Marks;
+use crate::settings::random_settings;
 
 /// Output that a sink has made durable; an index into [`World::outputs`].
 pub(crate) type OutputId = usize;
@@ -18,6 +17,8 @@ pub(crate) type OutputId = usize;
 pub(crate) enum OutputState {
     Prepared,
     Committed,
+    /// Somebody deleted it before it was committed.
+    Lost,
     Removed,
 }
 
@@ -36,9 +37,36 @@ pub(crate) struct Stored {
     pub(crate) position: u32,
     /// Output that it tells to commit.
     pub(crate) outputs: Vec<OutputId>,
-    pub(crate) savepoint: bool,
-    /// Whether the job may go back to it: its checkpoints, and the savepoint of a stop.
-    pub(crate) offered: bool,
+    /// It is noted beside it that all of that is committed.
+    pub(crate) noted: bool,
+    /// A file of it was damaged.
+    pub(crate) damaged: bool,
+}
+
+/// The snapshot of another job that this one was started from.
+#[derive(Debug, Clone)]
+pub(crate) struct Foreign {
+    pub(crate) number: CheckpointId,
+    pub(crate) claim: ClaimMode,
+    pub(crate) stored: Stored,
+}
+
+/// The note of a stop in the job's own directory, which is always there.
+#[derive(Debug, Clone)]
+pub(crate) struct StopNote {
+    pub(crate) id: TriggerId,
+    pub(crate) checkpoint: CheckpointId,
+    pub(crate) written: bool,
+    pub(crate) ended: bool,
+    /// The number of the stop before that was written.
+    pub(crate) earlier: Option<CheckpointId>,
+}
+
+/// Which of the places of snapshots can't be reached.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Away {
+    pub(crate) checkpoints: bool,
+    pub(crate) savepoints: bool,
 }
 
 #[derive(Debug)]
@@ -50,16 +78,25 @@ pub(crate) struct World {
     pub(crate) outputs: Vec<Output>,
     /// What each sink has committed, one bit a record.
     pub(crate) committed: Vec<u64>,
-    pub(crate) stored: BTreeMap<CheckpointId, Stored>,
-    pub(crate) restored_from: Option<(CheckpointId, ClaimMode)>,
+    pub(crate) checkpoints: BTreeMap<CheckpointId, Stored>,
+    pub(crate) savepoints: BTreeMap<CheckpointId, Stored>,
+    /// Savepoints that a user was told of: they can be restored for ever.
+    pub(crate) reported: BTreeSet<CheckpointId>,
+    pub(crate) foreign: Option<Foreign>,
+    pub(crate) away: Away,
+    pub(crate) stop: Option<StopNote>,
+    /// The newest snapshot that the server has on record.
+    pub(crate) recorded: Option<CheckpointId>,
     pub(crate) highest_number: CheckpointId,
-    /// The stop whose savepoint this is, while it has not ended.
-    pub(crate) stop_of: BTreeMap<CheckpointId, TriggerId>,
     pub(crate) requested: BTreeSet<TriggerId>,
     pub(crate) ended: BTreeSet<TriggerId>,
     /// The last epoch of a job without checkpoints is being committed: nothing of it survives a crash.
     pub(crate) unprotected: bool,
-    pub(crate) trace: bool,
+    /// It is noted that the job has ended.
+    pub(crate) ended_as: Option<JobStatus>,
+    pub(crate) marks: Marks,
+    /// Every event and action, where somebody wants to see them.
+    pub(crate) trace: Option<String>,
 }
 
 /// The bits of the first `count` records.
@@ -86,14 +123,20 @@ impl World {
             sinks,
             settings,
             outputs: Vec::new(),
-            stored: BTreeMap::new(),
-            restored_from: None,
+            checkpoints: BTreeMap::new(),
+            savepoints: BTreeMap::new(),
+            reported: BTreeSet::new(),
+            foreign: None,
+            away: Away::default(),
+            stop: None,
+            recorded: None,
             highest_number: 0,
-            stop_of: BTreeMap::new(),
             requested: BTreeSet::new(),
             ended: BTreeSet::new(),
             unprotected: false,
-            trace,
+            ended_as: None,
+            marks: Marks::default(),
+            trace: trace.then(String::new),
         };
         if rng.random_bool(0.3) {
             world.begin_with_a_savepoint(rng);
@@ -108,16 +151,50 @@ impl World {
         let outputs = sinks
             .map(|sink| self.prepare(sink, first(position)))
             .collect();
-        let stored = Stored {
-            position,
-            outputs,
-            savepoint: true,
-            offered: false,
-        };
-        self.stored.insert(7, stored);
         let modes = [ClaimMode::NoClaim, ClaimMode::Claim, ClaimMode::Legacy];
-        self.restored_from = Some((7, modes[rng.random_range(0..3)]));
+        self.foreign = Some(Foreign {
+            number: 7,
+            claim: modes[rng.random_range(0..3)],
+            stored: Stored {
+                position,
+                outputs,
+                noted: false,
+                damaged: false,
+            },
+        });
         self.highest_number = 7;
+    }
+
+    /// Between two processes: a machine may have started anew, with other mounts and a disk that has seen better days.
+    pub(crate) fn pass_a_night(&mut self, rng: &mut StdRng) {
+        if rng.random_bool(0.5) {
+            self.mount(rng);
+        }
+        if rng.random_bool(0.1) {
+            self.damage(rng);
+        }
+    }
+
+    /// Places go away and come back.
+    pub(crate) fn mount(&mut self, rng: &mut StdRng) {
+        self.away = Away {
+            checkpoints: rng.random_bool(0.3),
+            savepoints: rng.random_bool(0.3),
+        };
+    }
+
+    /// A disk loses part of a file of the newest snapshot, now and then.
+    pub(crate) fn damage(&mut self, rng: &mut StdRng) {
+        if !rng.random_bool(0.3) {
+            return;
+        }
+        let newest = match rng.random_range(0..2) {
+            0 => self.checkpoints.values_mut().next_back(),
+            _ => self.savepoints.values_mut().next_back(),
+        };
+        if let Some(stored) = newest {
+            stored.damaged = true;
+        }
     }
 
     pub(crate) fn prepare(&mut self, sink: usize, records: u64) -> OutputId {
@@ -129,16 +206,16 @@ impl World {
         self.outputs.len() - 1
     }
 
-    /// Commits output, once. Output that is gone would be lost data.
+    /// Commits output, once. Output that was removed would be lost data.
     pub(crate) fn commit(&mut self, id: OutputId) {
         let output = &mut self.outputs[id];
-        if output.state == OutputState::Committed {
+        if matches!(output.state, OutputState::Committed | OutputState::Lost) {
             return;
         }
         assert_eq!(
             output.state,
             OutputState::Prepared,
-            "prepared output is lost: {output:?}"
+            "prepared output is removed: {output:?}"
         );
         let committed = &mut self.committed[output.sink];
         assert_eq!(
@@ -159,175 +236,129 @@ impl World {
         }
     }
 
-    /// The snapshot that a start has to go on from.
+    /// The number of the newest snapshot that is in place and that the job must not go back behind.
     pub(crate) fn newest(&self) -> Option<CheckpointId> {
-        let own = self.stored.iter().rev().find(|(_, stored)| stored.offered);
-        own.map(|(number, _)| *number)
-            .or_else(|| self.restored_from.map(|(number, _)| number))
+        let stop = self.stop.as_ref();
+        let earlier = stop.and_then(|stop| stop.earlier);
+        let stop = stop.filter(|stop| stop.written);
+        let own = self.checkpoints.keys().next_back().copied();
+        own.max(stop.map(|stop| stop.checkpoint))
+            .max(earlier)
+            .or_else(|| self.foreign.as_ref().map(|foreign| foreign.number))
     }
 
-    pub(crate) fn snapshot(&self, number: CheckpointId) -> SnapshotRef {
-        let savepoint = self
-            .stored
-            .get(&number)
-            .is_some_and(|stored| stored.savepoint);
-        SnapshotRef {
-            checkpoint: number,
-            path: format!("/{number}"),
-            savepoint,
+    /// The snapshot in a directory.
+    pub(crate) fn at(&self, path: &str) -> Option<&Stored> {
+        match place(path) {
+            ("c", number) => self.checkpoints.get(&number),
+            ("s", number) => self.savepoints.get(&number),
+            _ => self.foreign.as_ref().map(|foreign| &foreign.stored),
         }
     }
 
-    /// After a crash at this very moment nothing would be missing and nothing would be doubled.
+    pub(crate) fn at_mut(&mut self, path: &str) -> Option<&mut Stored> {
+        match place(path) {
+            ("c", number) => self.checkpoints.get_mut(&number),
+            ("s", number) => self.savepoints.get_mut(&number),
+            _ => self.foreign.as_mut().map(|foreign| &mut foreign.stored),
+        }
+    }
+
+    /// Whether what is in a directory can't be reached.
+    pub(crate) fn is_away(&self, path: &str) -> bool {
+        if path.starts_with("/c/") {
+            self.away.checkpoints
+        } else {
+            self.away.savepoints
+        }
+    }
+
+    /// Whatever a new process finds after a crash at this very moment, with any of the places away: nothing would be
+    /// missing and nothing would be doubled.
     pub(crate) fn check(&self) {
-        if self.unprotected {
+        for id in self
+            .reported
+            .iter()
+            .flat_map(|n| &self.savepoints[n].outputs)
+        {
+            let state = self.outputs[*id].state;
+            assert_ne!(state, OutputState::Removed, "a savepoint's output");
+        }
+        if self.unprotected || self.ended_as.is_some() {
             return;
         }
-        let newest = self.newest().map(|number| {
-            self.stored
-                .get(&number)
-                .unwrap_or_else(|| panic!("snapshot {number} is gone"))
-        });
-        let position = newest.map_or(0, |stored| stored.position);
+        for (checkpoints, savepoints) in [(false, false), (false, true), (true, false)] {
+            let facts = self.facts_with(Away {
+                checkpoints,
+                savepoints,
+            });
+            match decide(&facts) {
+                Decision::Fresh => self.assert_covered(&[], 0, "nothing"),
+                Decision::GoOn(snapshot) => {
+                    let stored = self.at(&snapshot.path);
+                    let stored =
+                        stored.unwrap_or_else(|| panic!("{snapshot} is gone on from but gone"));
+                    self.assert_covered(&stored.outputs, stored.position, &snapshot.path);
+                }
+                Decision::Wait { why } => {
+                    assert!(checkpoints || savepoints, "all is there, but: {why}");
+                }
+                Decision::Refused { why, .. } => {
+                    assert!(self.any_damage(), "nothing is damaged, but: {why}");
+                }
+            }
+        }
+    }
+
+    pub(crate) fn any_damage(&self) -> bool {
+        let foreign = self.foreign.iter().map(|foreign| &foreign.stored);
+        let own = self.checkpoints.values().chain(self.savepoints.values());
+        own.chain(foreign).any(|stored| stored.damaged)
+    }
+
+    /// With this output committed, exactly the records before `position` are, but for lost ones, of which users are told.
+    pub(crate) fn assert_covered(&self, outputs: &[OutputId], position: u32, from: &str) {
         let mut covered = self.committed.clone();
-        for id in newest.into_iter().flat_map(|stored| &stored.outputs) {
+        for id in outputs {
             let output = &self.outputs[*id];
             match output.state {
-                OutputState::Committed => {}
+                OutputState::Committed | OutputState::Lost => {}
                 OutputState::Prepared => {
                     assert_eq!(covered[output.sink] & output.records, 0, "would be doubled");
                     covered[output.sink] |= output.records;
                 }
-                OutputState::Removed => panic!("output of the newest snapshot was removed"),
+                OutputState::Removed => panic!("output of {from} was removed"),
             }
         }
         for (sink, records) in covered.iter().enumerate() {
+            let lost = self.lost(sink);
             assert_eq!(
-                *records,
-                first(position),
-                "sink {sink} would lose or double records from snapshot {:?}",
-                self.newest()
+                *records | lost,
+                first(position) | lost,
+                "sink {sink} would lose or double records from {from}"
             );
         }
     }
 
-    /// What a new process finds.
-    pub(crate) fn facts(&self, rng: &mut StdRng) -> Facts {
-        let offer = |number| Offer {
-            snapshot: self.snapshot(number),
-            damage: None,
-        };
-        let own: Vec<_> = self
-            .stored
-            .iter()
-            .filter(|(_, stored)| stored.offered)
-            .map(|(n, _)| *n)
-            .collect();
-        let newest = own.iter().max().copied();
-        let stop = newest.and_then(|number| {
-            let id = *self.stop_of.get(&number)?;
-            Some(UnfinishedStop {
-                id,
-                savepoint: self.snapshot(number),
-            })
-        });
-        let claimed = self
-            .restored_from
-            .filter(|(number, _)| self.stored.contains_key(number));
-        Facts {
-            offered: own.into_iter().map(offer).collect(),
-            restored_from: claimed.map(|(number, claim)| RestoredFrom {
-                offer: offer(number),
-                claim,
-            }),
-            completed_up_to: newest.filter(|_| rng.random_bool(0.5)),
-            next_checkpoint: if rng.random_bool(0.5) {
-                self.highest_number + 1
-            } else {
-                0
-            },
-            unfinished_stop: stop,
+    /// The records that were lost with output that somebody deleted.
+    pub(crate) fn lost(&self, sink: usize) -> u64 {
+        let lost = self.outputs.iter();
+        lost.filter(|output| output.sink == sink && output.state == OutputState::Lost)
+            .fold(0, |records, output| records | output.records)
+    }
+
+    pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            trace.push_str(&line());
+            trace.push('\n');
         }
     }
 }
 
-fn random_settings(rng: &mut StdRng) -> JobSettings {
-    let mut configuration = Configuration::new();
-    let mut set = |key: &str, value: String| configuration.set(key, value);
-    if rng.random_bool(0.8) {
-        set(
-            "execution.checkpointing.interval",
-            rng.random_range(1..500).to_string(),
-        );
-    }
-    set(
-        "execution.checkpointing.timeout",
-        rng.random_range(200..3_000).to_string(),
-    );
-    set(
-        "execution.checkpointing.min-pause",
-        rng.random_range(0..200).to_string(),
-    );
-    set(
-        "execution.checkpointing.tolerable-failed-checkpoints",
-        rng.random_range(0..4).to_string(),
-    );
-    set(
-        "execution.checkpointing.num-retained",
-        rng.random_range(1..4).to_string(),
-    );
-    let retentions = [
-        "RETAIN_ON_CANCELLATION",
-        "DELETE_ON_CANCELLATION",
-        "NO_EXTERNALIZED_CHECKPOINTS",
-    ];
-    let retention = retentions[rng.random_range(0..3)].to_owned();
-    set(
-        "execution.checkpointing.externalized-checkpoint-retention",
-        retention,
-    );
-    let strategies = [
-        "fixed-delay",
-        "fixed-delay",
-        "failure-rate",
-        "exponential-delay",
-        "none",
-    ];
-    set(
-        "restart-strategy.type",
-        strategies[rng.random_range(0..5)].to_owned(),
-    );
-    set(
-        "restart-strategy.fixed-delay.attempts",
-        rng.random_range(1..10).to_string(),
-    );
-    set(
-        "task.cancellation.interval",
-        rng.random_range(100..1_000).to_string(),
-    );
-    set(
-        "task.cancellation.timeout",
-        rng.random_range(1_000..5_000).to_string(),
-    );
-    let settings = JobSettings::from_configuration(&configuration, random_tasks(rng));
-    let settings = settings.expect("valid options");
-    assert!(settings.checkpoints.timeout >= Duration::from_millis(200));
-    settings
-}
-
-fn random_tasks(rng: &mut StdRng) -> Vec<TaskInfo> {
-    let vertices = rng.random_range(1..3);
-    let mut tasks = Vec::new();
-    for vertex in 0..vertices {
-        for subtask in 0..rng.random_range(1..3) {
-            let task = TaskId { vertex, subtask };
-            let name = format!("task {vertex}.{subtask}");
-            tasks.push(TaskInfo {
-                task,
-                name,
-                is_source: vertex == 0,
-            });
-        }
-    }
-    tasks
+/// The place and the number of a path: `/c/5`, `/s/5` or `/f/7`.
+pub(crate) fn place(path: &str) -> (&str, CheckpointId) {
+    let mut parts = path.trim_start_matches('/').split('/');
+    let place = parts.next().expect("a place");
+    let number = parts.next().expect("a number");
+    (place, number.parse().expect("a number"))
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use millstream_core::options::reference::escape;
 use millstream_core::options::{DATA_DIRECTORY, JOB_NAME, RESTORE_PATH};
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_protocol::link::{LOCK_FILE, SUBMISSION_FILE, Submission};
@@ -67,7 +68,9 @@ pub(super) async fn check_again(
     changes: &Configuration,
 ) -> Result<()> {
     let view = registry.job(job)?;
-    if let Some(path) = changes.get(&RESTORE_PATH)?.filter(|path| path != "latest") {
+    let mut found = changes.clone();
+    millstream_process::secrets::resolve_settings(&mut found)?;
+    if let Some(path) = found.get(&RESTORE_PATH)?.filter(|path| path != "latest") {
         let location: Location = path.parse()?;
         blocking(move || match location.is_complete() {
             true => Ok(()),
@@ -152,7 +155,7 @@ fn submission(registry: &Registry, request: &SubmitRequest) -> Result<Submission
     }
     let shared = &registry.shared;
     let mut settings = configuration::of_jobs(&shared.settings);
-    let data = shared.data.path().to_string_lossy();
+    let data = escape(&shared.data.path().to_string_lossy());
     settings.set(DATA_DIRECTORY.name, data);
     settings.extend(&configuration::of_jobs(&request.configuration));
     Ok(Submission {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use millstream_core::Configuration;
+use millstream_core::options::reference::{is_reference, without_references};
 
 use crate::configuration::is_secret;
 
@@ -16,6 +17,9 @@ const SECRET_PARTS: [&str; 5] = ["password", "secret", "token", "jaas", "credent
 pub(crate) fn masked<'a>(name: &str, value: &'a str) -> &'a str {
     let lower = name.to_ascii_lowercase();
     let secret = is_secret(name) || SECRET_PARTS.iter().any(|part| lower.contains(part));
+    if is_reference(value) {
+        return value;
+    }
     // Where credentials are a part of an address or text, all of it is secret.
     if secret || has_credentials(value) {
         MASK
@@ -26,14 +30,21 @@ pub(crate) fn masked<'a>(name: &str, value: &'a str) -> &'a str {
 
 /// Whether `value` is an address with a password in it, or a text that gives one by name.
 fn has_credentials(value: &str) -> bool {
+    let value = without_references(value);
     let lower = value.to_ascii_lowercase();
     let in_address = value.split_once("://").is_some_and(|(_, rest)| {
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         authority
             .rsplit_once('@')
-            .is_some_and(|(user, _)| user.contains(':'))
+            .and_then(|(user, _)| user.split_once(':'))
+            // Where a reference stood, nothing is left to hide.
+            .is_some_and(|(_, password)| !password.is_empty())
     });
-    in_address || lower.contains("password=") || lower.contains("secret=")
+    let given = |name: &str| {
+        let mut values = lower.split(name).skip(1);
+        values.any(|value| value.starts_with(|c: char| !";,& \t\n".contains(c)))
+    };
+    in_address || given("password=") || given("secret=")
 }
 
 /// The settings of `configuration` with secrets masked.
@@ -85,10 +96,14 @@ mod tests {
         ] {
             assert_eq!(masked(name, value), "******", "{name}");
         }
-        assert_eq!(
-            masked("sink.es.server", "http://host:9200/a@b:c"),
-            "http://host:9200/a@b:c"
-        );
+        for (name, value) in [
+            ("sink.es.server", "http://host:9200/a@b:c"),
+            ("source.db.password", "${env:PW}"),
+            ("sink.es.server", "http://user:${file:/run/pw}@host:9200/x"),
+            ("properties", "user=a;password=${env:PW};x=y"),
+        ] {
+            assert_eq!(masked(name, value), value, "{name}");
+        }
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(super) struct Book {
     process: Option<u32>,
     /// So many ended snapshots are remembered.
     history: usize,
+    /// Looks up what references in settings stand for.
+    resolve: fn(&Configuration) -> Configuration,
 }
 
 impl Book {
@@ -58,7 +60,14 @@ impl Book {
             heard: None,
             process: None,
             history,
+            resolve: Configuration::clone,
         }
+    }
+
+    /// The same book, with what `resolve` finds in the place of references in settings.
+    pub(super) fn resolving(mut self, resolve: fn(&Configuration) -> Configuration) -> Self {
+        self.resolve = resolve;
+        self
     }
 
     /// The last report of a job that has ended.
@@ -233,21 +242,23 @@ impl Book {
 
     /// The job's restart strategy, as its process or its submission says.
     pub(super) fn restart_strategy(&self) -> RestartStrategy {
-        strategy(self.configuration()).unwrap_or(RestartStrategy::None)
+        strategy(&self.configuration()).unwrap_or(RestartStrategy::None)
     }
 
     /// How long the job may take to end after it was cancelled, as its process or its submission says; `None`: as long as
     /// it likes.
     pub(super) fn cancellation_limit(&self) -> Option<Duration> {
-        let settings = CancellationSettings::from_configuration(self.configuration());
+        let settings = CancellationSettings::from_configuration(&self.configuration());
         settings.ok().and_then(|settings| settings.timeout)
     }
 
-    fn configuration(&self) -> &Configuration {
-        match &self.report {
+    /// The settings of the job, with what the references of those that its server follows stand for.
+    fn configuration(&self) -> Configuration {
+        let configuration = match &self.report {
             Some(report) => &report.configuration,
             None => &self.submission.configuration,
-        }
+        };
+        (self.resolve)(configuration)
     }
 
     /// What is to be seen of the job.

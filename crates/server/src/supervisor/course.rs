@@ -15,7 +15,9 @@ use crate::files::{self, Trouble};
 
 impl Supervisor {
     pub(super) fn after(&mut self, found: Found, stop_begun: bool) -> Course {
-        let now = millstream_protocol::Millis(clock::now());
+        // Not the time of day: a clock that is set must not change how often a job is restarted.
+        let now = self.watched.elapsed().as_millis();
+        let now = millstream_protocol::Millis(u64::try_from(now).unwrap_or(u64::MAX));
         let random = self.jitter.draw();
         let book = &self.book;
         let restarts = &mut self.restarts;

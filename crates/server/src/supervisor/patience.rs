@@ -15,7 +15,7 @@ use crate::views::OperationVerb;
 const GRACE: Duration = Duration::from_secs(2);
 
 impl Supervisor {
-    /// The first report is waited for from now on, but not for ever.
+    /// The first report is waited for from now on, or the next one of a process that has not built its job, but not for ever.
     pub(super) fn expect_report(&mut self) {
         let limit = self.registry.shared.start_limit;
         // A limit beyond what the clock can tell is none.
@@ -59,7 +59,7 @@ impl Supervisor {
         let error = if is_silent {
             Error::new(
                 &codes::JOB_PROCESS,
-                format!("{process} of the job did not report within {limit} and was killed"),
+                format!("{process} of the job said nothing for {limit} before the job was built, and was killed"),
             )
             .next("see why its program takes so long before it executes the job, or raise millstream.job-start-timeout")
         } else {

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::hash::Hash;
 
 use super::layers::{Base, Overlay, base_slot, find, slot_of, visible};
-use super::shared::Shared;
 
 /// A group that is being folded, a few entries at a time, oldest overlay first. Overlays do not grow any more: what
 /// is in none of them is written to the base.
@@ -65,9 +64,9 @@ impl<K: Hash + Eq + Clone, V: Clone> Folding<K, V> {
         self.base
     }
 
-    /// The group ready to be frozen; what is not folded yet stays in its overlays.
-    pub(super) fn share(self) -> Shared<K, V> {
-        Shared::new(self.base, self.overlays.into(), self.len)
+    /// The base, the overlays that are not folded yet, and how many keys there are.
+    pub(super) fn into_layers(self) -> (Base<K, V>, Vec<Overlay<K, V>>, usize) {
+        (self.base, self.overlays.into(), self.len)
     }
 
     pub(super) fn get<Q>(&self, slot: u64, key: &Q) -> Option<&V>

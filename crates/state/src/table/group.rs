@@ -51,7 +51,11 @@ impl<K: Hash + Eq + Clone, V: Clone> Group<K, V> {
                 let len = table.len();
                 Box::new(Shared::new(table, Vec::new(), len))
             }
-            Self::Folding(folding) => Box::new(folding.share()),
+            Self::Folding(folding) => {
+                // What is not folded yet stays in its overlays.
+                let (base, overlays, len) = folding.into_layers();
+                Box::new(Shared::new(base, overlays, len))
+            }
             Self::Shared(shared) if shared.depth() < DEEPEST => shared,
             Self::Shared(shared) => Box::new(flattened(*shared)),
         };

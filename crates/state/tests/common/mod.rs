@@ -46,7 +46,7 @@ pub(crate) fn write(
                 scope.spawn(move || -> Result<Vec<_>> {
                     states
                         .into_iter()
-                        .map(|state| state.write(&target, id, subtask))
+                        .flat_map(|state| state.write(&[&target], id, subtask))
                         .collect()
                 })
             })
@@ -69,6 +69,9 @@ pub(crate) fn write(
         format,
         drained: false,
         last: false,
+        lineage: millstream_core::Lineage::default(),
+        run: 0,
+        numbers: millstream_core::Numbers::default(),
         created: 1_790_000_000_000,
         millstream_version: "0.1.0".into(),
         max_parallelism: MAX,

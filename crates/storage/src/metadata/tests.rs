@@ -39,6 +39,9 @@ pub(crate) fn example() -> SnapshotMetadata {
         format: SnapshotFormat::Native,
         drained: false,
         last: false,
+        lineage: millstream_core::Lineage::fresh(1),
+        run: 3,
+        numbers: Numbers::default(),
         created: 1_790_000_000_000,
         millstream_version: "0.1.0".into(),
         max_parallelism: MaxParallelism::DEFAULT,
@@ -83,11 +86,89 @@ fn a_newer_version_is_refused_by_name() {
     let text = example()
         .to_text(Path::new("/sp/_metadata"))
         .expect("plain data");
-    let newer = text.replace("\"version\": 1", "\"version\": 2");
-    let error = read(newer.as_bytes()).expect_err("version 2");
+    let newer = text.replace("\"version\": 2", "\"version\": 3");
+    let error = read(newer.as_bytes()).expect_err("version 3");
     assert_eq!(error.code(), "MS-3004");
+}
+
+#[test]
+fn what_a_damaged_text_tells_all_the_same() {
+    let text = example()
+        .to_text(Path::new("/sp/_metadata"))
+        .expect("plain data");
+    let all = MetadataHints {
+        job_id: Some(example().job_id),
+        job_name: Some("word count".to_owned()),
+        checkpoint_id: Some(7),
+    };
+    assert_eq!(MetadataHints::of(text.as_bytes()), all);
+    assert_eq!(MetadataHints::of(&text.as_bytes()[..text.len() / 2]), all);
+    assert_eq!(MetadataHints::of(b""), MetadataHints::default());
+    assert_eq!(MetadataHints::of(&[0xff; 100]), MetadataHints::default());
+    let cut = text.find("word count").expect("its name") + 4;
+    let cut = MetadataHints::of(&text.as_bytes()[..cut]);
     assert_eq!(
-        SnapshotMetadata::job_name_in(newer.as_bytes()).as_deref(),
-        Some("word count")
+        cut,
+        MetadataHints {
+            job_id: all.job_id,
+            ..MetadataHints::default()
+        }
     );
+}
+
+#[test]
+fn what_others_wrote_is_told_from_what_is_damaged() {
+    let text = example()
+        .to_text(Path::new("/sp/_metadata"))
+        .expect("plain data")
+        .into_bytes();
+    let mut scratched = text.clone();
+    scratched[..10].fill(0xff);
+    let flink = [&[0x49, 0x60, 0x67, 0x2d, 0, 0, 0, 4][..], &[7; 90]].concat();
+    let parquet = [&b"PAR1\x15\x04\x15\x10"[..], &[3; 90]].concat();
+    let other = br#"{"format": "another", "version": 1, "snapshot": {"job_name": "x"}}"#;
+    for (bytes, code) in [
+        (&flink[..], "MS-3012"),
+        (&parquet, "MS-3012"),
+        (other, "MS-3012"),
+        (b"PAR1", "MS-3012"),
+        (b"", "MS-3002"),
+        (&[0; 4096], "MS-3002"),
+        (&text[..20], "MS-3002"),
+        (&scratched, "MS-3002"),
+    ] {
+        let error = read(bytes).expect_err("no snapshot");
+        assert_eq!(error.code(), code, "{error}");
+    }
+}
+
+#[test]
+fn files_lie_where_they_may() {
+    let with = |path: &str, kind| {
+        let mut metadata = example();
+        metadata.kind = kind;
+        metadata.operators[1].states[0].files[0].path = path.into();
+        let text = metadata.to_text(Path::new("/sp/_metadata"));
+        read(text.expect("plain data").as_bytes())
+    };
+    use SnapshotKind::{Checkpoint, Savepoint};
+    for (path, kind, allowed) in [
+        ("a.state", Checkpoint, true),
+        ("a.state", Savepoint, true),
+        ("../shared/a.state", Checkpoint, true),
+        ("../shared/a.state", Savepoint, false),
+        ("../shared/../a.state", Checkpoint, false),
+        ("../shared/", Checkpoint, false),
+        ("../a.state", Checkpoint, false),
+        ("sub/a.state", Checkpoint, false),
+        ("/etc/passwd", Checkpoint, false),
+        ("..", Checkpoint, false),
+        ("", Checkpoint, false),
+    ] {
+        let read = with(path, kind);
+        assert_eq!(read.is_ok(), allowed, "`{path}` in a {kind:?}");
+        if let Err(error) = read {
+            assert_eq!(error.code(), "MS-3002");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! {
 //!   "format": "millstream-snapshot",
-//!   "version": 1,
+//!   "version": 2,
 //!   "snapshot": { … },
 //!   "checksum": "1a2b3c4d"
 //! }
@@ -13,16 +13,18 @@
 
 use std::path::Path;
 
-use millstream_core::Result;
+use millstream_core::{CheckpointId, JobId, Result};
 use serde::{Deserialize, Serialize};
 
-use super::SnapshotMetadata;
+use super::{FilePlace, SnapshotKind, SnapshotMetadata};
 use crate::fail;
 
 const FORMAT: &str = "millstream-snapshot";
 /// The newest version of the format that this code reads, and the one it writes.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 const CHECKSUM: &str = ",\n  \"checksum\": \"";
+/// The job and the number of a snapshot stand in so many first lines.
+const HEAD_LINES: usize = 8;
 const END: &str = "\"\n}\n";
 
 #[derive(Serialize)]
@@ -42,16 +44,6 @@ struct Head {
 #[derive(Deserialize)]
 struct Body {
     snapshot: SnapshotMetadata,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    snapshot: JobName,
-}
-
-#[derive(Deserialize)]
-struct JobName {
-    job_name: String,
 }
 
 impl SnapshotMetadata {
@@ -76,8 +68,11 @@ impl SnapshotMetadata {
     /// Reads the text of the `_metadata` at `path`.
     ///
     /// # Errors
-    /// It is not JSON, not a snapshot's, of a newer version, or its checksum does not fit.
+    /// It is not ours, not JSON, of a newer version, its checksum does not fit, or it names files where none may lie.
     pub(crate) fn from_text(bytes: &[u8], path: &Path) -> Result<Self> {
+        if is_foreign(bytes) {
+            return Err(fail::foreign(path));
+        }
         let head: Head = serde_json::from_slice(bytes)
             .map_err(|cause| fail::corrupt(path, format!("it is not readable JSON, {cause}")))?;
         if head.format != FORMAT {
@@ -97,15 +92,68 @@ impl SnapshotMetadata {
         }
         let body: Body = serde_json::from_slice(bytes)
             .map_err(|cause| fail::corrupt(path, format!("it lacks what it must hold, {cause}")))?;
+        body.snapshot.check_places(path)?;
         Ok(body.snapshot)
     }
 
-    /// The name of the job in a text that [`SnapshotMetadata::from_text`] may refuse.
-    pub(crate) fn job_name_in(bytes: &[u8]) -> Option<String> {
-        serde_json::from_slice::<Named>(bytes)
-            .ok()
-            .map(|named| named.snapshot.job_name)
+    fn check_places(&self, path: &Path) -> Result<()> {
+        let may_share = self.kind == SnapshotKind::Checkpoint;
+        let wrong = self.files().find(|file| match file.place() {
+            None => true,
+            Some(FilePlace::Shared(_)) => !may_share,
+            Some(FilePlace::Own(_)) => false,
+        });
+        match wrong {
+            None => Ok(()),
+            Some(file) => Err(fail::corrupt(
+                path,
+                format!(
+                    "it names `{}`, which leads out of the snapshot's directory",
+                    file.path
+                ),
+            )),
+        }
     }
+}
+
+/// What the first lines of a `_metadata` say that can't be read, each only if it is there. Nothing of it is proven.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct MetadataHints {
+    pub(crate) job_id: Option<JobId>,
+    pub(crate) job_name: Option<String>,
+    pub(crate) checkpoint_id: Option<CheckpointId>,
+}
+
+impl MetadataHints {
+    /// Reads line by line, for the text may be cut off or changed anywhere.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut hints = Self::default();
+        for line in bytes.split(|byte| *byte == b'\n').take(HEAD_LINES) {
+            let line = String::from_utf8_lossy(line);
+            let Some((key, value)) = line.trim().trim_end_matches(',').split_once(": ") else {
+                continue;
+            };
+            match key {
+                "\"job_id\"" => hints.job_id = serde_json::from_str(value).ok(),
+                "\"job_name\"" => hints.job_name = serde_json::from_str(value).ok(),
+                "\"checkpoint_id\"" => hints.checkpoint_id = serde_json::from_str(value).ok(),
+                _ => {}
+            }
+        }
+        hints
+    }
+}
+
+/// Whether the bytes were certainly written by something else: they are there, and look nothing like the first ones of
+/// ours. What a crash leaves of ours (nothing, zeros, a part) and what a few flipped bits make of it is damaged, not foreign.
+fn is_foreign(bytes: &[u8]) -> bool {
+    let expected = format!("{{\n  \"format\": \"{FORMAT}\",\n  \"version\": ");
+    let head = bytes.iter().zip(expected.bytes());
+    let (all, same) = head.fold((0, 0), |(all, same), (byte, expected)| {
+        (all + 1, same + usize::from(*byte == expected))
+    });
+    let is_zero = bytes.iter().take(all).all(|byte| *byte == 0);
+    !is_zero && same * 2 < all
 }
 
 fn checksum_fits(bytes: &[u8]) -> bool {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use arrow::array::{RecordBatch, StringArray, UInt16Array, UInt64Array};
 use arrow::datatypes::{DataType, Field};
-use millstream_core::{KeyGroupRange, MaxParallelism, OperatorId};
+use millstream_core::{KeyGroupRange, Lineage, MaxParallelism, Numbers, OperatorId};
 use millstream_storage::canonical::{self, CanonicalWriter};
 use millstream_storage::native::NativeWriter;
 use millstream_storage::{
-    FileEntry, Location, OperatorMetadata, SnapshotFormat, SnapshotKind, SnapshotMetadata,
-    SnapshotTarget, StateKind, StateMetadata,
+    FileEntry, Location, OperatorMetadata, Snapshot, SnapshotFormat, SnapshotKind,
+    SnapshotMetadata, SnapshotTarget, StateKind, StateMetadata, VerifiedFile,
 };
 
 pub(crate) const ALL: KeyGroupRange = KeyGroupRange { start: 0, end: 128 };
@@ -92,9 +92,20 @@ pub(crate) fn metadata(
         format,
         drained: false,
         last: false,
+        lineage: Lineage::default(),
+        run: 0,
+        numbers: Numbers::default(),
         created,
         millstream_version: "0.1.0".into(),
         max_parallelism: MaxParallelism::DEFAULT,
         operators: vec![operator],
     }
+}
+
+/// Completes a snapshot that holds `file`, and gives it out as readers are given it.
+pub(crate) fn verified(target: &SnapshotTarget, file: &FileEntry) -> VerifiedFile {
+    let content = metadata(target.format(), "job", 1, file.clone());
+    let location = target.complete(&content).expect("writable");
+    let snapshot = Snapshot::open(&location).expect("intact");
+    snapshot.verified(file).expect("intact")
 }

@@ -14,6 +14,7 @@ use super::Finding;
 use crate::arguments::Connection;
 use crate::client::{Address, TOKEN_VARIABLE};
 use crate::session::{LOCAL, Session, target};
+use crate::settings;
 
 /// Every check, in the order of what builds on what.
 pub(super) fn all(connection: &Connection) -> Vec<Finding> {
@@ -35,7 +36,11 @@ fn configuration_file(
     let what = "configuration";
     let file = connection.config.as_deref().map(Path::new);
     let overrides = connection.overrides();
-    let loaded = overrides.and_then(|overrides| configuration::load(file, &overrides));
+    let loaded = overrides.and_then(|overrides| {
+        let mut loaded = configuration::load(file, &overrides)?;
+        settings::resolve(&mut loaded.configuration)?;
+        Ok(loaded)
+    });
     match loaded {
         Ok(loaded) => {
             findings.push(match (loaded.warning(), &loaded.file) {

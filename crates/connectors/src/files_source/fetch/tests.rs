@@ -5,7 +5,7 @@ use millstream_engine::connector::Waker;
 
 use super::{Fetcher, News, Opening, Task};
 use crate::files_source::format::Format;
-use crate::files_source::listing::list;
+use crate::files_source::listing::{Root, oldest};
 use crate::files_source::stream::Sizes;
 
 /// Reads a file in stretches of 1,000 bytes that `owned` picks; bytes handed out, and bytes taken from the file.
@@ -14,7 +14,9 @@ fn read(owned: impl Fn(u64) -> bool) -> (u64, u64, u64) {
     let path = directory.path().join("a.csv");
     let text: String = (0..10_000).map(|row| format!("{row},\"a\nb\"\n")).collect();
     std::fs::write(&path, &text).expect("is written");
-    let file = Arc::new(list(&path).expect("is there").remove(0));
+    let root = Root::at(&path).expect("is there");
+    let files = oldest(&root, 1, |_, _| Ok(()));
+    let file = Arc::new(files.expect("is there").remove(0));
     let opening = Opening {
         dialects: Format::csv().compile().expect("a format"),
         sizes: Sizes {
@@ -23,6 +25,7 @@ fn read(owned: impl Fn(u64) -> bool) -> (u64, u64, u64) {
         },
         head: false,
         skip_head: false,
+        aside: None,
     };
     let (ring, woken) = bounded(1);
     let waker = Waker::new(move || {
@@ -41,6 +44,7 @@ fn read(owned: impl Fn(u64) -> bool) -> (u64, u64, u64) {
             to,
             known: None,
             may_grow: false,
+            keeps_tail: false,
         };
         fetcher.give(task).expect("there is room");
         loop {
@@ -57,7 +61,7 @@ fn read(owned: impl Fn(u64) -> bool) -> (u64, u64, u64) {
                     taken += more;
                     break;
                 }
-                News::Opened(_) | News::Grown => {}
+                News::Opened(_) | News::Grown { .. } => {}
                 News::Failed(error) => panic!("{error}"),
             }
         }

@@ -1,109 +1,142 @@
-//! What becomes of files that changed, or are gone, before or after they were read.
+//! What becomes of files that changed, are gone, or can't be read, when a reader meets them.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::io;
 
-use millstream_core::codes::Code;
 use millstream_core::{Error, Result, codes};
 use tracing::warn;
 
 use super::Ledger;
-use super::entry::Part;
 use super::file::FileState;
-use super::share::Share;
 use crate::files_source::input::InputError;
 use crate::files_source::listing::{FoundFile, Identity};
-use crate::files_source::options::Changed;
+use crate::files_source::name::{Key, Name};
+use crate::files_source::options::{Bad, Changed, Lost};
+
+/// How reading goes on behind a file that can't be read on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Mended {
+    /// As if nothing had been.
+    GoesOn,
+    /// The file has to be announced again as what it is now; reading waits for that.
+    Again(Key),
+    /// What had not been read of the file is lost, and that is accepted.
+    Lost,
+    /// The file can't be read, and is passed over.
+    Bad(Name),
+}
 
 impl Ledger {
-    /// Sets a known file against what it is now.
-    pub(super) fn compare(&mut self, found: &FoundFile) -> Result<()> {
-        let changed = self.place.changed;
-        let Some(state) = self.files.get_mut(&found.path) else {
-            return Ok(());
+    /// The file of the running task has grown; the task reads no more than what was found. `cut`: its last record had
+    /// no end, and was not handed out.
+    pub(crate) fn grown(&mut self, cut: bool) {
+        let piece = self.running.front().map(|running| running.piece);
+        let Some(state) = piece.and_then(|piece| self.state_mut(piece)) else {
+            return;
         };
-        if state.file.identity == found.identity {
-            return Ok(());
+        if state.grows {
+            return;
         }
-        // Whoever owns a single split, or nothing yet, starts on whatever there is now.
-        let untouched = !state.is_begun() && state.running == 0;
-        if untouched && (state.share.split == 0 || changed != Changed::Ignore || state.is_small()) {
-            self.start_over(found.clone());
-            return Ok(());
-        }
-        match changed {
-            Changed::Fail => return Err(changed_error(&found.path, &state.file.identity, found)),
-            Changed::Reread => {
-                warn!(file = %found.path, "the file changed after it was read; it is read again");
-                self.start_over(found.clone());
-            }
-            Changed::Ignore => {
-                state.warn_once("the file changed after it was found; what changed is not read");
-            }
-        }
-        Ok(())
+        state.warn_once(if cut {
+            "the file grew while it was being read, and its last record was cut off; neither that record nor what was \
+             appended is read"
+        } else {
+            "the file grew while it was being read; what was appended is not read"
+        });
     }
 
-    /// The file of the running task has grown; the task reads no more than what was found.
-    pub(crate) fn grown(&mut self) {
-        let path = self
-            .running
-            .front()
-            .map(|running| Arc::clone(&running.path));
-        if let Some(state) = path.and_then(|path| self.files.get_mut(&path)) {
-            state.warn_once("the file grew while it was being read; what was appended is not read");
-        }
-    }
-
-    /// The running task can't go on. If its file is to be started over, or may be passed over, the ledger
-    /// is mended; else this is the error of the job.
-    pub(crate) fn failed(&mut self, error: InputError) -> Result<()> {
-        let Some(path) = self
-            .running
-            .front()
-            .map(|running| Arc::clone(&running.path))
-        else {
-            return Ok(());
+    /// The running task can't go on: what follows, or the error of the job.
+    pub(crate) fn failed(&mut self, error: InputError) -> Result<Mended> {
+        let piece = self.running.front().map(|running| running.piece);
+        let Some(state) = piece.and_then(|piece| self.state(piece)) else {
+            return Ok(Mended::GoesOn);
         };
-        let Some(state) = self.files.get(&path) else {
-            return Ok(());
-        };
-        let found = state.file.identity;
-        let untouched = !state.is_begun() && (state.share.split == 0 || state.is_small());
+        let (sequence, file) = (state.sequence, std::sync::Arc::clone(&state.file));
         match error {
-            InputError::Changed(now) => {
-                let found_now = FoundFile {
-                    path: Arc::clone(&path),
-                    identity: now,
-                };
-                if self.place.changed != Changed::Reread && !untouched {
-                    return Err(changed_error(&path, &found, &found_now));
-                }
-                if !untouched {
-                    warn!(file = %path, "the file changed while it was being read; it is read again");
-                }
-                self.start_over(found_now);
-                Ok(())
+            InputError::Changed(now) => self.changed(sequence, &file, now),
+            InputError::Missing => self.gone(sequence, &file),
+            error if is_bad(&error) && self.place.bad != Bad::Fail => {
+                warn!(file = %file.text, cause = %error, "the file can't be read; it is passed over from here on");
+                self.give_up(sequence);
+                Ok(Mended::Bad(file.name.clone()))
             }
-            // Whether other readers have handed out records of it is not known where they have a part in it.
-            InputError::Missing if untouched => {
-                warn!(file = %path, "the file was taken away before it was read");
-                self.running.retain(|running| running.path != path);
-                self.files.remove(&path);
-                Ok(())
-            }
-            // The checkpoint to go on from knows how much of it has been read, by whomever.
-            InputError::Missing => Err(gone(&path, &codes::SOURCE_READ)),
-            error => Err(unreadable(&path, &error)),
+            error => Err(unreadable(&file.text, &error)),
         }
     }
 
-    /// Forgets what was handed out of a file and begins again with what it is now.
-    fn start_over(&mut self, found: FoundFile) {
-        let path = Arc::clone(&found.path);
-        self.running.retain(|running| running.path != path);
-        self.waiting.retain(|waiting| *waiting != path);
-        self.add(Arc::new(found));
+    fn changed(&mut self, sequence: u64, file: &FoundFile, now: Identity) -> Result<Mended> {
+        let policy = self.place.changed;
+        let Some(state) = self.state(sequence) else {
+            return Ok(Mended::GoesOn);
+        };
+        // Nobody else has a part in a single split: what is there now can be read instead.
+        let untouched = !state.is_begun() && (state.share.split == 0 || state.is_small());
+        if !untouched && policy != Changed::Reread {
+            return Err(changed_error(&file.text, &file.identity, &now));
+        }
+        if !untouched {
+            warn!(file = %file.text, "the file changed while it was being read; it is read again");
+        }
+        self.block(sequence);
+        Ok(Mended::Again(file.name.key()))
+    }
+
+    /// Reading waits until the file is announced again, or is known to be [gone](Self::blocked_is_gone).
+    fn block(&mut self, sequence: u64) {
+        self.running.retain(|running| running.piece != sequence);
+        if let Some(state) = self.state_mut(sequence) {
+            state.blocked = true;
+            state.running = 0;
+        }
+    }
+
+    /// The file that reading waits for; `None`: it waits for none.
+    pub(crate) fn blocked(&self) -> Option<Key> {
+        let first = self.pieces.front().filter(|state| state.blocked);
+        first.map(|state| state.file.name.key())
+    }
+
+    /// The file that reading waits for is gone: what follows, or the error of the job.
+    pub(crate) fn blocked_is_gone(&mut self) -> Result<Mended> {
+        let first = self.pieces.front().filter(|state| state.blocked);
+        let Some((sequence, file)) = first.map(|state| (state.sequence, state.file.clone())) else {
+            return Ok(Mended::GoesOn);
+        };
+        self.gone(sequence, &file)
+    }
+
+    fn gone(&mut self, sequence: u64, file: &FoundFile) -> Result<Mended> {
+        if self.place.lost == Lost::Fail {
+            return Err(lost(&[file.text.to_string()], 1));
+        }
+        warn!(file = %file.text, "the file is gone, and what had not been read of it is lost; source.file.lost is skip");
+        self.give_up(sequence);
+        Ok(Mended::Lost)
+    }
+
+    /// Nothing more is read of a piece.
+    fn give_up(&mut self, sequence: u64) {
+        let at = self
+            .pieces
+            .binary_search_by_key(&sequence, |state| state.sequence);
+        if let Ok(at) = at {
+            if let Some(state) = self.pieces.get(at) {
+                self.tails.remove(&state.file.name.key());
+            }
+            self.remove(at);
+        }
+        self.pass_finished();
+    }
+}
+
+/// Whether an error is the file's, not the disk's.
+fn is_bad(error: &InputError) -> bool {
+    match error {
+        InputError::Damaged { .. } | InputError::Window => true,
+        InputError::Io(cause) => matches!(
+            cause.kind(),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory
+        ),
+        InputError::Missing | InputError::Changed(_) | InputError::Endless { .. } => false,
     }
 }
 
@@ -116,74 +149,8 @@ impl FileState {
     fn warn_once(&mut self, what: &str) {
         if !self.warned {
             self.warned = true;
-            warn!(file = %self.file.path, "{what}; `source.file.changed` = reread or fail does otherwise");
+            warn!(file = %self.file.text, "{what}; `source.file.changed` = append, reread or fail does otherwise");
         }
-    }
-}
-
-/// What of a restored file holds for the file as it is now; `None`: nothing, it is read anew.
-pub(super) fn resolve(found: &FoundFile, parts: &[Part], changed: Changed) -> Result<Option<Part>> {
-    let same = parts
-        .iter()
-        .filter(|part| part.identity == found.identity)
-        .cloned();
-    let other = parts.iter().find(|part| part.identity != found.identity);
-    match (other, changed) {
-        (None, _) => Ok(same.reduce(together)),
-        (Some(other), Changed::Fail) => Err(changed_error(&found.path, &other.identity, found)),
-        (Some(_), Changed::Reread) => {
-            warn!(file = %found.path, "the file changed since the snapshot; it is read again");
-            Ok(same.reduce(together))
-        }
-        (Some(_), Changed::Ignore) => ignore(found, parts),
-    }
-}
-
-/// Holds on to the oldest version of a file: it was read, or can still be read as its first bytes.
-fn ignore(found: &FoundFile, parts: &[Part]) -> Result<Option<Part>> {
-    let mut parts = parts.to_vec();
-    parts.sort_by_key(|part| part.identity.mtime);
-    let Some(part) = parts.into_iter().reduce(together) else {
-        return Ok(None);
-    };
-    let appended = !part.whole && part.identity.grew_into(&found.identity);
-    if !part.is_complete() && !appended && part.identity != found.identity {
-        return Err(changed_error(&found.path, &part.identity, found));
-    }
-    warn!(
-        file = %found.path,
-        "the file changed since it was found; what changed is not read; \
-         `source.file.changed` = reread or fail does otherwise"
-    );
-    Ok(Some(part))
-}
-
-/// Both parts as one, of the first one's version.
-fn together(mut part: Part, other: Part) -> Part {
-    for (from, to) in other.done.within(0, u64::MAX) {
-        part.done.insert(from, to);
-    }
-    part.starts.extend(other.starts);
-    part.starts.sort_unstable();
-    part
-}
-
-/// A file of the snapshot that is not there any more must have been read to its end by the readers
-/// whose splits are this one's now.
-pub(super) fn check_gone(path: &Arc<str>, share: &Share, parts: &[Part]) -> Result<()> {
-    let lost = parts.iter().any(|part| {
-        let mut own = share.ranges(0, share.count(part.identity.size));
-        let end = if part.whole {
-            u64::MAX
-        } else {
-            part.identity.size
-        };
-        own.any(|(from, to)| !part.done.covers(from, to.min(end)))
-    });
-    if lost && !parts.iter().any(Part::is_complete) {
-        Err(gone(path, &codes::SOURCE_PATH))
-    } else {
-        Ok(())
     }
 }
 
@@ -196,25 +163,41 @@ pub(super) fn counted_otherwise(path: &str) -> Error {
     .next("restore with the charset and delimiters of the snapshot")
 }
 
-fn gone(path: &str, code: &'static Code) -> Error {
-    Error::new(
-        code,
-        format!("{path} is gone, and no more than a part of it has been read"),
-    )
-    .next("put the file back as it was, or start without this snapshot")
+/// The names that are told of many.
+const TOLD: usize = 3;
+
+/// Files that had been found were gone before they were read to their end; the first of `count`.
+pub(crate) fn lost(files: &[String], count: usize) -> Error {
+    let told = files.iter().take(TOLD).map(String::as_str);
+    let told: Vec<&str> = told.collect();
+    let more = match count - told.len().min(count) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (are, them) = if count == 1 {
+        ("is", "it")
+    } else {
+        ("are", "them")
+    };
+    let message = format!(
+        "{}{more} {are} gone, and no more than a part of {them} has been read",
+        told.join(", ")
+    );
+    Error::new(&codes::SOURCE_LOST, message)
+        .next("put back what is gone, or set source.file.lost to skip to go on without")
 }
 
-fn changed_error(path: &str, then: &Identity, now: &FoundFile) -> Error {
+pub(crate) fn changed_error(path: &str, then: &Identity, now: &Identity) -> Error {
     Error::new(
         &codes::SOURCE_CHANGED,
         format!(
             "{path} changed after records of it were read: {} then, {} now",
             describe(then),
-            describe(&now.identity)
+            describe(now)
         ),
     )
     .next(
-        "put the file back, or set source.file.changed to reread; write files under a name that begins \
+        "put the file back, or set source.file.changed to reread or append; write files under a name that begins \
          with `_` and rename them when they are complete",
     )
 }
@@ -228,15 +211,19 @@ fn describe(identity: &Identity) -> String {
 }
 
 /// What a file that can't be read means to the user.
-pub(crate) fn unreadable(path: &str, error: &InputError) -> Error {
-    let name = Path::new(path).display();
+pub(crate) fn unreadable(name: &str, error: &InputError) -> Error {
     match error {
         InputError::Damaged { at, cause } => Error::new(
             &codes::SOURCE_COMPRESSED,
             format!("{name} is damaged or cut off at byte {at} of the compressed file"),
         )
         .cause(cause)
-        .next("replace the file, or take it away"),
+        .next("replace the file, take it away, or set source.file.bad to skip or quarantine"),
+        InputError::Window => Error::new(
+            &codes::SOURCE_COMPRESSED,
+            format!("{name} is compressed with a larger window than the 128 MiB that a reader takes"),
+        )
+        .next("compress it again with zstd --long=27 at most, or without --long"),
         InputError::Endless { offset, limit } => Error::new(
             &codes::BAD_RECORD,
             format!(

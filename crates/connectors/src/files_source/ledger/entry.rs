@@ -1,23 +1,31 @@
-//! What of a file a reader has handed out, as it is written into a snapshot.
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+//! The state of one reader, as it is written into a snapshot.
 
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::StateEntry;
 use serde::{Deserialize, Serialize};
 
-use super::share::Share;
-use crate::files_source::intervals::Intervals;
+use super::Tail;
+use crate::files_source::layers::{Layer, Position};
+use crate::files_source::legacy::Legacy;
 use crate::files_source::listing::Identity;
+use crate::files_source::name::Name;
 use crate::files_source::stream::Start;
 
-/// The state of one reader.
+/// One entry. How many there are does not depend on the number of files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-pub(crate) enum Entry {
-    /// What a reader has handed out of a file.
-    File(FileEntry),
+pub(super) enum Entry {
+    /// How far a reader is.
+    Reader {
+        /// How many readers there were.
+        parallelism: usize,
+        #[serde(flatten)]
+        position: Position,
+    },
+    /// How far readers were before the last change of the parallelism.
+    Layer(Layer),
+    /// A last record without its end, of a file that may grow.
+    Tail(TailEntry),
     /// The names of the columns, where the first file gave them.
     Columns {
         /// In order.
@@ -25,108 +33,110 @@ pub(crate) enum Entry {
     },
 }
 
-/// What one reader has handed out of one file, in terms of the splits that it owned.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct FileEntry {
-    pub(crate) path: Arc<str>,
-    #[serde(flatten)]
-    pub(crate) identity: Identity,
-    /// Which splits the reader owned.
-    #[serde(flatten)]
-    pub(crate) share: Share,
-    /// Runs of splits that are done, by their number among the reader's own: `[from, to)`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) done: Vec<(u64, u64)>,
-    /// Stretches of other splits that are done: offsets `[from, to)`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) parts: Vec<(u64, u64)>,
-    /// Offset and line (0: unknown) of places where a record begins, from which reading can go on.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) starts: Vec<(u64, u64)>,
+/// A name as JSON: text, or its bytes where it is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum WrittenName {
+    /// Text.
+    Text(String),
+    /// Bytes that are not UTF-8.
+    Bytes(Vec<u8>),
 }
 
-/// What the readers of a snapshot had handed out of one version of a file, together.
-#[derive(Debug, Clone)]
-pub(crate) struct Part {
-    pub(crate) identity: Identity,
-    /// Whether the file was one split, whose offsets are counted in decompressed or decoded text.
-    pub(crate) whole: bool,
-    pub(crate) done: Intervals,
-    pub(crate) starts: Vec<Start>,
-}
+impl WrittenName {
+    fn of(name: &Name) -> Self {
+        match std::str::from_utf8(name.bytes()) {
+            Ok(text) => Self::Text(text.to_owned()),
+            Err(_) => Self::Bytes(name.bytes().to_vec()),
+        }
+    }
 
-impl Part {
-    /// Whether every record has been handed out.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.done.covers(
-            0,
-            if self.whole {
-                u64::MAX
-            } else {
-                self.identity.size
-            },
-        )
+    fn name(&self) -> Name {
+        match self {
+            Self::Text(text) => Name::new(text.as_bytes()),
+            Self::Bytes(bytes) => Name::new(bytes),
+        }
     }
 }
 
-/// The entries of a snapshot put together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct TailEntry {
+    name: WrittenName,
+    #[serde(flatten)]
+    identity: Identity,
+    split: u64,
+    /// Offset and line of its first byte.
+    start: (u64, u64),
+}
+
+impl TailEntry {
+    pub(super) fn of(tail: &Tail) -> Self {
+        Self {
+            name: WrittenName::of(&tail.name),
+            identity: tail.identity,
+            split: tail.split,
+            start: (tail.start.offset, tail.start.line),
+        }
+    }
+
+    fn tail(&self) -> Tail {
+        Tail {
+            name: self.name.name(),
+            identity: self.identity,
+            split: self.split,
+            start: Start {
+                offset: self.start.0,
+                line: self.start.1,
+            },
+        }
+    }
+}
+
+/// The entries of all readers of a snapshot, put together.
 #[derive(Debug, Default)]
-pub(crate) struct Restored {
-    /// By path; several where readers saw different versions of a file.
-    pub(crate) files: BTreeMap<Arc<str>, Vec<Part>>,
-    pub(crate) columns: Option<Vec<String>>,
+pub(super) struct Restored {
+    pub(super) layers: Vec<Layer>,
+    pub(super) tails: Vec<Tail>,
+    pub(super) columns: Option<Vec<String>>,
 }
 
 impl Restored {
-    /// Reads the entries of all readers.
-    pub(crate) fn read(entries: &[StateEntry]) -> Result<Self> {
+    pub(super) fn read(entries: &[StateEntry]) -> Result<Self> {
         let mut restored = Self::default();
-        for entry in entries {
-            let read: Entry = serde_json::from_value(entry.value.clone()).map_err(|error| {
-                Error::new(
-                    &codes::SNAPSHOT_CORRUPT,
-                    format!("the file source's state `{}` can't be read", entry.key),
-                )
+        let mut newest = Layer {
+            parallelism: 0,
+            readers: Vec::new(),
+        };
+        let unreadable = |key: &str, error: serde_json::Error| {
+            let message = format!("the file source's state `{key}` can't be read");
+            Error::new(&codes::SNAPSHOT_CORRUPT, message)
                 .cause(error)
                 .next("restore another snapshot, or one that this source has written")
-            })?;
-            match read {
+        };
+        for entry in entries.iter().filter(|entry| !Legacy::is_file(entry)) {
+            match Entry::deserialize(&entry.value).map_err(|error| unreadable(&entry.key, error))? {
                 Entry::Columns { names } => restored.columns = Some(names),
-                Entry::File(file) => restored.add(file),
+                Entry::Tail(tail) => restored.tails.push(tail.tail()),
+                // Every reader writes the layers that it has not passed.
+                Entry::Layer(layer) if restored.layers.contains(&layer) => {}
+                Entry::Layer(layer) => restored.layers.push(layer),
+                Entry::Reader {
+                    parallelism,
+                    position,
+                } => {
+                    newest.parallelism = parallelism;
+                    newest.readers.push(position);
+                }
             }
         }
+        newest.readers.sort_by_key(|position| position.subtask);
+        if !newest.readers.is_empty() {
+            restored.layers.push(newest);
+        }
+        let legacy = Legacy::read(entries).map_err(|(key, error)| unreadable(&key, error))?;
+        if !legacy.files.is_empty() {
+            restored.layers.push(legacy.layer());
+        }
         Ok(restored)
-    }
-
-    fn add(&mut self, file: FileEntry) {
-        let parts = self.files.entry(Arc::clone(&file.path)).or_default();
-        let whole = file.share.split == 0;
-        let known = |part: &Part| part.identity == file.identity && part.whole == whole;
-        if !parts.iter().any(known) {
-            parts.push(Part {
-                identity: file.identity,
-                whole,
-                done: Intervals::default(),
-                starts: Vec::new(),
-            });
-        }
-        let Some(part) = parts.iter_mut().find(|part| known(part)) else {
-            return;
-        };
-        let owned = file.share.count(file.identity.size);
-        for (from, to) in &file.done {
-            let splits = file.share.ranges(*from, (*to).min(owned));
-            splits.for_each(|(from, to)| part.done.insert(from, to));
-        }
-        for (from, to) in &file.parts {
-            part.done.insert(*from, *to);
-        }
-        part.starts
-            .extend(file.starts.iter().map(|(offset, line)| Start {
-                offset: *offset,
-                line: *line,
-            }));
-        part.starts.sort_unstable();
-        part.starts.dedup();
     }
 }

@@ -1,45 +1,59 @@
-//! One reader's part in one file.
+//! One reader's part in one piece.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::entry::FileEntry;
-use super::share::Share;
 use crate::files_source::intervals::Intervals;
+use crate::files_source::layers::Partial;
 use crate::files_source::listing::FoundFile;
+use crate::files_source::share::Share;
 use crate::files_source::stream::Start;
 
-/// One file and this reader's part in it.
+/// One piece and this reader's part in it.
 #[derive(Debug)]
 pub(super) struct FileState {
+    pub(super) sequence: u64,
     pub(super) file: Arc<FoundFile>,
     pub(super) share: Share,
+    /// Where the piece begins.
+    pub(super) from: u64,
+    /// Whether a last record without its end is kept back.
+    pub(super) grows: bool,
     /// Own splits in the file.
     pub(super) splits: u64,
     /// What has been handed out; may hold stretches of other readers' splits after a restore.
     pub(super) done: Intervals,
     /// The farthest record start that this reader has come to.
     pub(super) at: Option<Start>,
-    /// Record starts behind it that the snapshot knew.
+    /// Record starts that were known before it was begun.
     pub(super) starts: Vec<Start>,
     /// Own splits before this one have been given out as tasks.
     pub(super) given: u64,
     /// Tasks that have been given out and have not ended.
     pub(super) running: u64,
-    /// Stretches of the split before `given` that are still to be given out.
+    /// Stretches that are to be given out before the split at `given`.
     pub(super) gaps: VecDeque<(u64, u64)>,
+    /// A record from in front of the piece that is still to be handed out.
+    pub(super) tail: Option<(u64, u64)>,
     /// Whether any reader had handed out records of it when the job was restored.
     pub(super) restored: bool,
+    /// Whether it can't be read on before the file is announced again.
+    pub(super) blocked: bool,
     /// Whether the user has been told that it changed.
     pub(super) warned: bool,
+    /// Whether it is a last record that is handed out because the source ends.
+    pub(super) last: bool,
 }
 
 impl FileState {
-    pub(super) fn new(file: Arc<FoundFile>, share: Share) -> Self {
+    pub(super) fn new(sequence: u64, file: Arc<FoundFile>, share: Share, from: u64) -> Self {
         let splits = share.count(file.identity.size);
-        Self {
+        let mut state = Self {
+            sequence,
             file,
             share,
+            from,
+            grows: false,
             splits,
             done: Intervals::default(),
             at: None,
@@ -47,19 +61,32 @@ impl FileState {
             given: 0,
             running: 0,
             gaps: VecDeque::new(),
+            tail: None,
             restored: false,
+            blocked: false,
             warned: false,
+            last: false,
+        };
+        if from > 0 {
+            state.done.insert(0, from);
+            state.given = share.first_from(from).min(splits);
         }
+        state
     }
 
-    /// Whether the reader has handed out all it owns of the file.
+    /// Whether the reader has handed out all it owns of the piece.
     pub(super) fn is_idle(&self) -> bool {
         self.running == 0 && self.given == self.splits && self.gaps.is_empty()
     }
 
     /// Whether records of the file may have been handed out.
     pub(super) fn is_begun(&self) -> bool {
-        self.restored || !self.done.is_empty()
+        self.restored || self.at.is_some() || self.from > 0
+    }
+
+    /// Whether the reader has looked at it in this attempt.
+    pub(super) fn is_touched(&self) -> bool {
+        self.at.is_some() || self.running > 0
     }
 
     pub(super) fn own_bytes(&self) -> u64 {
@@ -68,17 +95,7 @@ impl FileState {
             return size * self.splits;
         }
         let own = self.share.ranges(0, self.splits);
-        own.map(|(from, to)| to.min(size).saturating_sub(from))
-            .sum()
-    }
-
-    pub(super) fn own_bytes_done(&self) -> u64 {
-        if self.share.split == 0 {
-            return 0;
-        }
-        let size = self.file.identity.size;
-        let own = self.share.ranges(0, self.splits);
-        own.flat_map(|(from, to)| self.done.within(from, to.min(size)))
+        own.flat_map(|(from, to)| self.done.gaps(from, to.min(size)))
             .map(|(from, to)| to - from)
             .sum()
     }
@@ -92,6 +109,23 @@ impl FileState {
         self.gaps.pop_front()
     }
 
+    /// Whether anything of it is left for this reader; moves over what is done.
+    pub(super) fn has_gap(&mut self) -> bool {
+        match self.next_gap() {
+            Some(gap) => {
+                self.gaps.push_front(gap);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The stretch holds the record that had no end.
+    pub(super) fn set_tail(&mut self, tail: (u64, u64)) {
+        self.tail = Some(tail);
+        self.gaps.push_front(tail);
+    }
+
     /// Remembers a record start: at a restore, reading goes on from there. Tasks come in the order of
     /// their offsets, so earlier ones are of no more use.
     pub(super) fn reached(&mut self, start: Start) {
@@ -100,72 +134,42 @@ impl FileState {
     }
 
     /// What a snapshot keeps of it: nothing while nothing has been handed out.
-    pub(super) fn entry(&self) -> Option<FileEntry> {
-        if self.splits == 0 || self.done.is_empty() {
+    pub(super) fn partial(&self) -> Option<Partial> {
+        if self.splits == 0 || !self.is_touched() {
             return None;
         }
-        let mut entry = FileEntry {
-            path: Arc::clone(&self.file.path),
-            identity: self.file.identity,
-            share: self.share,
+        let mut partial = Partial {
+            piece: self.sequence,
             done: Vec::new(),
             parts: Vec::new(),
             starts: Vec::new(),
         };
         if self.is_idle() {
-            entry.done.push((0, self.splits));
-            return Some(entry);
+            partial.done.push((0, self.splits));
+            return Some(partial);
         }
-        for number in 0..self.splits {
+        for number in self.share.first_from(self.from)..self.splits {
             let (from, to) = self.share.range(number);
             if self.done.covers(from, to) {
-                match entry.done.last_mut().filter(|run| run.1 == number) {
+                match partial.done.last_mut().filter(|run| run.1 == number) {
                     Some(run) => run.1 += 1,
-                    None => entry.done.push((number, number + 1)),
+                    None => partial.done.push((number, number + 1)),
                 }
             } else {
-                entry.parts.extend(self.done.within(from, to));
+                partial.parts.extend(self.done.within(from, to));
             }
         }
         let starts = self.at.iter().chain(&self.starts);
-        entry.starts = starts.map(|start| (start.offset, start.line)).collect();
-        (!entry.done.is_empty() || !entry.parts.is_empty()).then_some(entry)
+        partial.starts = starts.map(|start| (start.offset, start.line)).collect();
+        (!partial.done.is_empty() || !partial.parts.is_empty()).then_some(partial)
     }
 }
 
-/// How much a reader has to do, and has done.
+/// How much there is to do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
     /// Files whose first split is the reader's.
     pub(crate) files: u64,
-    /// Those of them of which it has read all that is its own.
-    pub(crate) files_done: u64,
-    /// Bytes of its own splits, as they lie in the files.
+    /// Bytes of its own splits that have not been handed out, as they lie in the files.
     pub(crate) bytes: u64,
-    /// Those of them that have been handed out. A file that can't be split counts when it is done.
-    pub(crate) bytes_done: u64,
-}
-
-impl Totals {
-    /// The part of it that has been done.
-    pub(crate) fn done(self) -> Self {
-        Self {
-            files: self.files_done,
-            bytes: self.bytes_done,
-            ..self
-        }
-    }
-
-    pub(super) fn add(&mut self, state: &FileState) {
-        let owned = state.splits > 0 && state.share.owns_first();
-        self.files += u64::from(owned);
-        self.files_done += u64::from(owned && state.is_idle());
-        let bytes = state.own_bytes();
-        self.bytes += bytes;
-        self.bytes_done += if state.is_idle() {
-            bytes
-        } else {
-            state.own_bytes_done()
-        };
-    }
 }

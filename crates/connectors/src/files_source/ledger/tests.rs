@@ -1,76 +1,86 @@
-use std::sync::Arc;
-
 use millstream_engine::connector::StateEntry;
 
-use super::share::Share;
-use super::{Ledger, Place};
-use crate::files_source::listing::{FoundFile, Identity};
-use crate::files_source::options::Changed;
+use super::{Ledger, Mended, Place};
+use crate::files_source::input::InputError;
+use crate::files_source::listing::Identity;
+use crate::files_source::name::Name;
+use crate::files_source::options::{Bad, Changed, Lost};
+use crate::files_source::piece::{Announcement, Piece};
 use crate::files_source::stream::Start;
 
 const SPLIT: u64 = 10;
 
-fn ledger(subtask: usize, parallelism: usize, state: Option<Vec<StateEntry>>) -> Ledger {
-    let place = Place {
+fn place(subtask: usize, parallelism: usize) -> Place {
+    Place {
         subtask,
         parallelism,
-        split: SPLIT,
+        directory: "/in".into(),
         decodes_first: false,
         changed: Changed::Ignore,
-    };
-    Ledger::new(place, state).expect("entries that a ledger wrote")
+        lost: Lost::Skip,
+        bad: Bad::Skip,
+    }
 }
 
-fn file(path: &str, size: u64) -> FoundFile {
-    FoundFile {
-        path: path.into(),
+fn ledger(subtask: usize, parallelism: usize, state: Option<Vec<StateEntry>>) -> Ledger {
+    Ledger::new(place(subtask, parallelism), state).expect("entries that a ledger wrote")
+}
+
+fn piece(sequence: u64, name: &str, size: u64) -> Piece {
+    Piece {
+        sequence,
+        name: Name::new(name.as_bytes()),
         identity: Identity { size, mtime: 7 },
+        from: 0,
+        split: SPLIT,
+        beginning: 1,
+        grows: false,
     }
+}
+
+fn hear(ledger: &mut Ledger, pieces: &[Piece]) {
+    let announcement = Announcement::Pieces(pieces.to_vec());
+    ledger.hear(announcement).expect("is taken note of");
 }
 
 fn start(offset: u64) -> Start {
     Start { offset, line: 0 }
 }
 
-fn finish_all(ledger: &mut Ledger) -> Vec<(Arc<str>, u64, u64)> {
+/// Everything that is left, as (file, from, to).
+fn finish_all(ledger: &mut Ledger) -> Vec<(String, u64, u64)> {
     let mut tasks = Vec::new();
     while let Some(task) = ledger.next_task() {
-        tasks.push((Arc::clone(&task.file.path), task.from, task.to));
-        ledger.finished(start(task.to));
+        tasks.push((task.file.text.to_string(), task.from, task.to));
+        ledger.finished(start(task.to), false);
     }
     tasks
 }
 
 #[test]
-fn every_split_has_one_owner() {
-    for parallelism in 1..9 {
-        for size in [0, 1, 9, 10, 11, 95, 1_000] {
-            let mut splits: Vec<(u64, u64)> = (0..parallelism)
-                .flat_map(|subtask| {
-                    let share = Share::new("/in/a.csv", SPLIT, subtask, parallelism);
-                    share.ranges(0, share.count(size))
-                })
-                .collect();
-            splits.sort_unstable();
-            let expected: Vec<(u64, u64)> = (0..size.div_ceil(SPLIT))
-                .map(|split| (split * SPLIT, (split + 1) * SPLIT))
-                .collect();
-            assert_eq!(
-                splits, expected,
-                "{size} bytes, parallelism of {parallelism}"
-            );
-        }
+fn the_position_is_one_number_however_many_files_were_read() {
+    let mut ledger = ledger(1, 3, None);
+    for sequence in 0..20_000 {
+        hear(
+            &mut ledger,
+            &[piece(sequence, &format!("{sequence}.csv"), 25)],
+        );
+        finish_all(&mut ledger);
     }
+    assert_eq!(ledger.below(), 20_000);
+    let entries = ledger.snapshot().expect("can be written");
+    let text = serde_json::to_string(&entries).expect("JSON");
+    assert!(text.len() < 200, "{text}");
 }
 
 #[test]
 fn a_big_file_takes_one_short_entry_for_each_reader() {
-    let listing = vec![file("/in/a.csv", 1_000_000)];
+    let file = piece(5, "a.csv", 1_000_000);
     let mut ledger = ledger(1, 3, None);
-    ledger.observe(&listing).expect("nothing has changed");
+    hear(&mut ledger, std::slice::from_ref(&file));
     for _ in 0..20_000 {
         let task = ledger.next_task().expect("there are 33,333");
-        ledger.finished(start(task.to));
+        ledger.finished(start(task.to), false);
     }
     let task = ledger.next_task().expect("there are 33,333");
     ledger.handed_out(start(task.from + 4));
@@ -80,7 +90,7 @@ fn a_big_file_takes_one_short_entry_for_each_reader() {
     assert!(text.len() < 250, "{text}");
 
     let mut next = self::ledger(1, 3, Some(entries));
-    next.observe(&listing).expect("nothing has changed");
+    hear(&mut next, &[file]);
     let rest = next.next_task().expect("the rest of the split");
     assert_eq!((rest.from, rest.to), (task.from + 4, task.to));
     assert_eq!(rest.known, Some(start(task.from + 4)));
@@ -88,65 +98,166 @@ fn a_big_file_takes_one_short_entry_for_each_reader() {
 
 #[test]
 fn what_others_have_done_is_not_done_again() {
-    let listing = vec![file("/in/a.csv", 95), file("/in/b.csv", 5)];
+    let pieces = [piece(0, "a.csv", 95), piece(1, "b.csv", 5)];
     let mut entries = Vec::new();
     let mut done = Vec::new();
     for subtask in 0..2 {
         let mut ledger = ledger(subtask, 2, None);
-        ledger.observe(&listing).expect("nothing has changed");
+        hear(&mut ledger, &pieces);
         for _ in 0..2 {
             let Some(task) = ledger.next_task() else {
                 continue;
             };
-            done.push((Arc::clone(&task.file.path), task.from, task.to));
-            ledger.finished(start(task.to));
+            done.push((task.file.text.to_string(), task.from, task.to));
+            ledger.finished(start(task.to), false);
         }
         entries.extend(ledger.snapshot().expect("can be written"));
     }
+    // Twice over, before anything is announced again.
+    for parallelism in [4, 2] {
+        let early = |subtask| ledger(subtask, parallelism, Some(entries.clone())).snapshot();
+        entries = (0..parallelism)
+            .flat_map(|subtask| early(subtask).expect("can be written"))
+            .collect();
+    }
     for subtask in 0..3 {
         let mut ledger = ledger(subtask, 3, Some(entries.clone()));
-        ledger.observe(&listing).expect("nothing has changed");
+        hear(&mut ledger, &pieces);
         done.extend(finish_all(&mut ledger));
+        let left = ledger.snapshot().expect("can be written");
+        assert_eq!(
+            left.len(),
+            1,
+            "layers that were passed are dropped: {left:?}"
+        );
     }
     done.sort();
-    let a = (0..10).map(|split| (Arc::from("/in/a.csv"), split * SPLIT, (split + 1) * SPLIT));
-    let mut expected: Vec<(Arc<str>, u64, u64)> = a.collect();
-    expected.push(("/in/b.csv".into(), 0, SPLIT));
+    let a = (0..10).map(|split| ("/in/a.csv".to_owned(), split * SPLIT, (split + 1) * SPLIT));
+    let mut expected: Vec<(String, u64, u64)> = a.collect();
+    expected.push(("/in/b.csv".to_owned(), 0, SPLIT));
     assert_eq!(done, expected);
 }
 
 #[test]
-fn what_was_written_before_the_first_look_is_not_written_twice() {
-    let listing = vec![file("/in/a.csv", 95)];
-    let mut first = ledger(0, 1, None);
-    first.observe(&listing).expect("nothing has changed");
-    finish_all(&mut first);
-    let mut entries = first.snapshot().expect("can be written");
-    let written = entries.len();
-    for _ in 0..3 {
-        let early = |subtask| ledger(subtask, 4, Some(entries.clone())).snapshot();
-        let all: Vec<StateEntry> = (0..4)
-            .flat_map(|subtask| early(subtask).expect("can be written"))
-            .collect();
-        entries = all;
+fn a_record_without_end_is_kept_until_it_has_one() {
+    let grows = |sequence, from, size| Piece {
+        from,
+        grows: true,
+        ..piece(sequence, "a.log", size)
+    };
+    let mut ledger = ledger(0, 1, None);
+    hear(&mut ledger, &[grows(0, 0, 17)]);
+    let first = ledger.next_task().expect("a split");
+    ledger.finished(start(first.to), false);
+    let second = ledger.next_task().expect("another");
+    assert_eq!((second.from, second.to, second.keeps_tail), (10, 20, true));
+    ledger.finished(start(14), true);
+    assert_eq!(ledger.below(), 1, "the piece is done with");
+
+    let entries = ledger.snapshot().expect("can be written");
+    for parallelism in 1..4 {
+        let mut tasks = Vec::new();
+        for subtask in 0..parallelism {
+            let mut ledger = self::ledger(subtask, parallelism, Some(entries.clone()));
+            hear(&mut ledger, &[grows(1, 17, 33)]);
+            while let Some(task) = ledger.next_task() {
+                tasks.push((task.from, task.to));
+                ledger.finished(start(task.to), false);
+            }
+            let left = ledger.snapshot().expect("can be written");
+            assert!(!left.iter().any(|entry| entry.key.starts_with("tail")));
+        }
+        tasks.sort_unstable();
+        assert_eq!(tasks, [(14, 17), (17, 20), (20, 30), (30, 40)]);
+        // Where nothing more comes, it is the last record.
+        let ends = (0..parallelism).flat_map(|subtask| {
+            let mut ledger = self::ledger(subtask, parallelism, Some(entries.clone()));
+            ledger.hear(Announcement::End).expect("ends");
+            let task = ledger
+                .next_task()
+                .map(|task| (task.from, task.to, task.keeps_tail));
+            ledger.finished(start(17), false);
+            assert!(ledger.has_ended());
+            task
+        });
+        assert_eq!(ends.collect::<Vec<_>>(), [(14, 17, false)]);
     }
-    assert_eq!(entries.len(), 4 * written);
+}
+
+#[test]
+fn a_file_that_changed_before_it_was_read_is_waited_for() {
+    let mut ledger = ledger(0, 1, None);
+    hear(&mut ledger, &[piece(0, "a.csv", 5), piece(1, "b.csv", 5)]);
+    let task = ledger.next_task().expect("a split");
+    let now = Identity { size: 3, mtime: 9 };
+    let mended = ledger.failed(InputError::Changed(now)).expect("is mended");
+    assert_eq!(mended, Mended::Again(Name::new(b"a.csv").key()));
+    assert!(!ledger.is_running(task.number));
+    assert!(ledger.next_task().is_none(), "nothing behind it is begun");
+    assert_eq!(ledger.below(), 0);
+    hear(&mut ledger, &[piece(2, "a.csv", 3)]);
+    let files: Vec<String> = finish_all(&mut ledger)
+        .into_iter()
+        .map(|task| task.0)
+        .collect();
+    assert_eq!(files, ["/in/b.csv", "/in/a.csv"]);
+    assert_eq!(ledger.below(), 3);
+}
+
+#[test]
+fn what_is_gone_or_damaged_is_passed_over() {
+    let mut ledger = ledger(0, 1, None);
+    hear(
+        &mut ledger,
+        &[
+            piece(0, "a.csv", 35),
+            piece(1, "b.csv", 5),
+            piece(2, "c.csv", 5),
+        ],
+    );
+    ledger.next_task().expect("a split");
+    ledger.finished(start(10), false);
+    ledger.next_task().expect("another");
+    let lost = ledger.failed(InputError::Missing).expect("is accepted");
+    assert_eq!((lost, ledger.below()), (Mended::Lost, 1));
+    ledger.next_task().expect("the next file");
+    let cause = std::io::Error::other("half");
+    let bad = ledger
+        .failed(InputError::Damaged { at: 3, cause })
+        .expect("is accepted");
+    assert_eq!(bad, Mended::Bad(Name::new(b"b.csv")));
+    assert_eq!(
+        finish_all(&mut ledger),
+        [("/in/c.csv".to_owned(), 0, SPLIT)]
+    );
+
+    let mut strict = Ledger::new(
+        Place {
+            lost: Lost::Fail,
+            bad: Bad::Fail,
+            ..place(0, 1)
+        },
+        None,
+    )
+    .expect("opens");
+    hear(&mut strict, &[piece(0, "a.csv", 35)]);
+    strict.next_task().expect("a split");
+    let error = strict
+        .failed(InputError::Missing)
+        .expect_err("is not accepted");
+    assert_eq!(error.code(), "MS-6010");
+    assert!(error.message().contains("/in/a.csv is gone"), "{error}");
 }
 
 #[test]
 fn damaged_state_is_refused_by_its_key() {
-    let entry = StateEntry {
-        key: "a.csv#0".to_owned(),
-        value: serde_json::json!({"kind": "file"}),
-    };
-    let place = Place {
-        subtask: 0,
-        parallelism: 1,
-        split: SPLIT,
-        decodes_first: false,
-        changed: Changed::Ignore,
-    };
-    let error = Ledger::new(place, Some(vec![entry])).expect_err("fields are missing");
-    assert_eq!(error.code(), "MS-3002");
-    assert!(error.message().contains("a.csv#0"), "{error}");
+    for kind in ["file", "reader"] {
+        let entry = StateEntry {
+            key: "a.csv#0".to_owned(),
+            value: serde_json::json!({ "kind": kind }),
+        };
+        let error = Ledger::new(place(0, 1), Some(vec![entry])).expect_err("fields are missing");
+        assert_eq!(error.code(), "MS-3002");
+        assert!(error.message().contains("a.csv#0"), "{error}");
+    }
 }

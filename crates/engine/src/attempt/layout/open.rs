@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use millstream_core::{OperatorId, Result, TaskStatus};
 
-use crate::attempt::{AttemptEvent, Shared};
+use crate::attempt::Shared;
 use crate::connector::Waker;
 use crate::graph::{NodeId, NodeKind};
-use crate::operator::{OperatorContext, SourceOperator, Uncommitted};
+use crate::messages::{AttemptEvent, TaskKey};
+use crate::operator::{OperatorContext, SourceOperator};
 use crate::plan::Vertex;
-use crate::task::TaskKey;
 use crate::task::core::ChainOperator;
 
 /// The source at the head of a task.
@@ -62,14 +62,20 @@ fn open_node(
     let context = OperatorContext {
         job: spec.job,
         operator: OperatorId::from_uid(uid),
+        uid: uid.clone(),
         subtask: key.subtask,
         parallelism: vertex.parallelism,
         max_parallelism: spec.graph.max_parallelism,
+        lineage: spec.lineage.clone(),
+        run: spec.run,
         next_checkpoint: spec.next_checkpoint,
-        restored: spec
-            .restored
-            .as_ref()
-            .map(|restored| restored.operator(uid)),
+        restored: match &node.kind {
+            NodeKind::Source(_) => shared.restored_sources.of_reader(key.vertex),
+            NodeKind::Operator(_) | NodeKind::Sink(_) => {
+                let restored = spec.restored.as_ref();
+                restored.map(|restored| restored.operator(uid))
+            }
+        },
         waker: waker.clone(),
         progress: metrics
             .map(|metrics| metrics.source.clone())
@@ -85,16 +91,18 @@ fn open_node(
             });
         }
         NodeKind::Operator(factory) | NodeKind::Sink(factory) => {
-            opened.chain.push(ChainOperator {
-                uid: uid.clone(),
-                id: context.operator,
-                operator: factory.open(&context)?,
-                uncommitted: Uncommitted::default(),
-            });
+            opened.chain.push(ChainOperator::new(
+                uid.clone(),
+                context.operator,
+                factory.open(&context)?,
+                factory.generates_watermarks(),
+            ));
         }
     }
     match &context.restored {
-        Some(restored) => restored.check_taken(node, key.subtask == 0),
+        // State files of a source may be its enumerator's: they are looked at once that is open, too.
+        Some(_) if matches!(node.kind, NodeKind::Source(_)) => Ok(()),
+        Some(restored) => restored.check_taken(&node.title(), key.subtask == 0),
         None => Ok(()),
     }
 }

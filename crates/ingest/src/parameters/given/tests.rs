@@ -3,7 +3,10 @@ use std::collections::BTreeSet;
 use super::*;
 
 fn text<'a>(given: &'a Given, name: &str) -> Option<&'a str> {
-    given.values.get(name).map(|value| value.text.as_str())
+    given
+        .values
+        .get(name)
+        .and_then(|value| value.text.as_deref())
 }
 
 fn collect(environment: &[(&str, &str)], arguments: &[&str], file: Option<&str>) -> Given {
@@ -16,11 +19,12 @@ fn collect(environment: &[(&str, &str)], arguments: &[&str], file: Option<&str>)
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
     let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
-    Given::collect(&Input {
+    let input = Input {
         environment: &environment,
         arguments: &arguments,
         directory: directory.path(),
-    })
+    };
+    Given::collect(&input, References::Here)
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use millstream_core::MemorySize;
 
-use crate::parameters::choices::{ChangedFile, ErrorPolicy, SourceType, WatchType};
+use crate::parameters::choices::{ErrorPolicy, SourceType, WatchType};
 use crate::parameters::definition::{Group, Parameter, ParameterSummary, Scope};
 use crate::parameters::delimiter::{Escape, FieldDelimiter, LineDelimiter, Quote};
 use crate::parameters::value::Ratio;
@@ -18,9 +18,9 @@ parameters! {
          are planned and refused until then.")
         .required("").example("csv");
     SOURCE_PATH: String = Parameter::new(Group::Source, "source.path",
-        "Directory whose files are read, or one file: a path or a file: URL. All files have the same columns; a \
-         directory within it is refused; names that begin with `_` or `.` are left out; `.gz` and `.zst` are \
-         decompressed.")
+        "Directory whose files are read, or one file: a path or a file: URL. All files have the same columns; \
+         directories within it are not read (`source.file.bad`); names that begin with `_` or `.` are left out; `.gz` \
+         and `.zst` are decompressed.")
         .required("for files").only(FILES).example("/data/orders");
     WATCH_TYPE: WatchType = Parameter::new(Group::Source, "source.watch.type",
         "PROCESS_CONTINUOUSLY: read what is there and every file that comes, until the job is stopped. \
@@ -29,10 +29,6 @@ parameters! {
     WATCH_INTERVAL: Duration = Parameter::new(Group::Source, "source.watch.interval",
         "Time between two looks for new files in `source.path`; not 0.")
         .default("60000").unit("ms").only(Scope::Watching).example("5000");
-    FILE_CHANGED: ChangedFile = Parameter::new(Group::Source, "source.file.changed",
-        "What happens when a file has another size or modification time than when it was read. ignore: a warning. \
-         reread: read again from its start, so its records come again. fail: the job fails.")
-        .default("ignore").only(FILES).example("fail");
     FIRST_LINE_SCHEMA: bool = Parameter::new(Group::Source, "source.firstLine.schema",
         "Whether the first line of every file names the columns. If not, and without a schema, they are named \
          `_col0`, `_col1` and so on.")

@@ -152,38 +152,6 @@ fn a_failed_savepoint_is_not_held_against_the_job() {
 }
 
 #[test]
-fn an_intermediate_savepoint_commits_nothing_and_is_not_gone_back_to() {
-    let mut job = Driven::running(&[]);
-    let checkpoint = job.checkpoint();
-    let format = SavepointFormat::Native;
-    let request = Request::Savepoint {
-        id: id(1),
-        directory: None,
-        format,
-    };
-    job.tell(Event::Request(request));
-    job.acknowledge(2);
-    let actions = job.written(2);
-    assert!(
-        !actions
-            .iter()
-            .any(|action| matches!(action, Action::Commit { .. }))
-    );
-    let path = "/2".to_owned();
-    assert_eq!(
-        job.result(1),
-        OperationResult::Completed {
-            checkpoint: 2,
-            path
-        }
-    );
-    job.fail(SOURCE, true);
-    job.workers_gone();
-    job.pass(10);
-    assert_eq!(job.restored(), Some(checkpoint));
-}
-
-#[test]
 fn no_snapshot_begins_while_a_commit_is_under_way() {
     let mut job = Driven::running(&[]);
     job.pass(1);
@@ -194,7 +162,10 @@ fn no_snapshot_begins_while_a_commit_is_under_way() {
     let actions = job.committed(1);
     assert!(matches!(
         actions.as_slice(),
-        [Action::Trigger { checkpoint: 2, .. }]
+        [
+            Action::NotifyCompleted { checkpoint: 1, .. },
+            Action::Trigger { checkpoint: 2, .. }
+        ]
     ));
 }
 
@@ -231,8 +202,7 @@ fn no_attempt_starts_before_the_commit_of_what_it_goes_on_from_is_known() {
         actions.as_slice(),
         [Action::JobSwitched { .. }, Action::RecoverCommits { .. }]
     ));
-    let (output, reason) = ("part-0".to_owned(), "gone".to_owned());
-    let result = CommitResult::Lost { output, reason };
+    let result = lost();
     job.tell(Event::RecoveryCommitEnded { attempt: 2, result });
     assert_eq!(job.status(), JobStatus::Failed);
     assert_eq!(
@@ -248,9 +218,9 @@ fn a_start_that_is_refused_says_why_and_deletes_nothing() {
         path: "/4".to_owned(),
         savepoint: false,
     };
-    let offer = crate::recovery::Offer {
-        snapshot,
-        damage: Some("/4/part-1 is gone".to_owned()),
+    let offer = Offer {
+        condition: Condition::Damaged("/4/part-1 is short".to_owned()),
+        ..Offer::usable(snapshot)
     };
     let mut job = Driven::new(
         &[],
@@ -273,7 +243,7 @@ fn a_start_that_is_refused_says_why_and_deletes_nothing() {
     };
     assert_eq!(*status, JobStatus::Failed);
     assert!(
-        cause.message.contains("/4/part-1 is gone"),
+        cause.message.contains("/4/part-1 is short"),
         "{}",
         cause.message
     );

@@ -2,7 +2,6 @@ use std::borrow::Cow;
 
 use super::*;
 use crate::commit::Committed;
-use crate::recovery::UnfinishedStop;
 use crate::types::Then;
 
 #[test]
@@ -35,7 +34,13 @@ fn suspend_goes_from_savepoint_to_commit_to_finished() {
     );
     assert_eq!(
         job.committed(checkpoint),
-        [Action::FinishSources { attempt: 1 }]
+        [
+            Action::NotifyCompleted {
+                attempt: 1,
+                checkpoint
+            },
+            Action::FinishSources { attempt: 1 }
+        ]
     );
     for task in [SOURCE, SINK] {
         job.tell(Event::TaskReported {
@@ -47,7 +52,7 @@ fn suspend_goes_from_savepoint_to_commit_to_finished() {
     assert_eq!(job.status(), JobStatus::Running, "its workers are there");
     job.workers_gone();
     assert_eq!(job.status(), JobStatus::Finished);
-    let path = format!("/{checkpoint}");
+    let path = format!("/s{checkpoint}");
     assert_eq!(job.result(1), OperationResult::Stopped { checkpoint, path });
 }
 
@@ -165,13 +170,7 @@ fn a_failure_that_was_held_back_counts_if_the_savepoint_is_not_written() {
 
 #[test]
 fn a_stop_whose_commit_fails_names_the_savepoint_and_what_is_committed() {
-    let (output, reason) = ("part-0".to_owned(), "gone".to_owned());
-    let unknown = CommitResult::Unknown {
-        output: output.clone(),
-        reason: reason.clone(),
-    };
-    let lost = CommitResult::Lost { output, reason };
-    for (result, expected) in [(unknown, Committed::Unknown), (lost, Committed::No)] {
+    for (result, expected) in [(unknown(), Committed::Unknown), (lost(), Committed::No)] {
         let mut job = Driven::running(&[]);
         job.tell(stop(1, false));
         job.acknowledge(1);
@@ -192,7 +191,7 @@ fn a_stop_whose_commit_fails_names_the_savepoint_and_what_is_committed() {
         };
         assert_eq!(
             (savepoint.as_deref(), committed),
-            (Some("/1"), Some(expected))
+            (Some("/s1"), Some(expected))
         );
     }
 }
@@ -228,46 +227,6 @@ fn a_stop_whose_sink_stays_out_of_reach_goes_on_from_its_savepoint() {
             ..
         }
     ));
-}
-
-#[test]
-fn a_stop_that_its_process_did_not_survive_is_finished_by_the_next() {
-    let savepoint = SnapshotRef {
-        checkpoint: 8,
-        path: "/s".to_owned(),
-        savepoint: true,
-    };
-    let stop = UnfinishedStop {
-        id: id(1),
-        savepoint: savepoint.clone(),
-    };
-    let facts = Facts {
-        unfinished_stop: Some(stop),
-        ..Facts::default()
-    };
-    let mut job = Driven::new(&[], facts);
-    let actions = job.tell(Event::Start);
-    assert!(actions.contains(&Action::RecoverCommits {
-        attempt: 1,
-        restore: Some(savepoint)
-    }));
-    job.tell(Event::RecoveryCommitEnded {
-        attempt: 1,
-        result: done(),
-    });
-    assert_eq!(job.status(), JobStatus::Finished);
-    assert_eq!(
-        job.result(1),
-        OperationResult::Stopped {
-            checkpoint: 8,
-            path: "/s".to_owned()
-        }
-    );
-    assert!(
-        !job.all
-            .iter()
-            .any(|action| matches!(action, Action::StartAttempt { .. }))
-    );
 }
 
 #[test]

@@ -160,7 +160,7 @@ impl JobConfigInfo {
             None => &job.submission.configuration,
         };
         let restart_strategy = settings
-            .text(RESTART_STRATEGY.name)
+            .written(RESTART_STRATEGY.name)
             .unwrap_or("Cluster level default restart strategy");
         Self {
             jid: job.id.to_string(),

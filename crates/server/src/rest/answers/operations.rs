@@ -2,6 +2,7 @@
 
 use millstream_core::{JobId, TriggerId};
 use millstream_protocol::OperationResult;
+use millstream_storage::{Disposed, Location};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -205,5 +206,37 @@ impl OperationList {
         let mut operations: Vec<_> = operations.iter().map(OperationInfo::of).collect();
         operations.sort_by_key(|operation| std::cmp::Reverse(operation.requested));
         Self { operations }
+    }
+}
+
+/// What a disposal would delete.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct DisposalPreview {
+    /// Where the snapshot lies.
+    location: String,
+    /// The bytes of all files.
+    bytes: u64,
+    files: Vec<DisposedFile>,
+}
+
+/// A file that would be deleted.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+struct DisposedFile {
+    path: String,
+    bytes: u64,
+}
+
+impl DisposalPreview {
+    /// The snapshot at `location`, of which `disposed` would be deleted.
+    pub(crate) fn of(location: &Location, disposed: &Disposed) -> Self {
+        let files = disposed.files.iter().map(|(path, bytes)| DisposedFile {
+            path: path.display().to_string(),
+            bytes: *bytes,
+        });
+        Self {
+            location: location.to_string(),
+            bytes: disposed.bytes(),
+            files: files.collect(),
+        }
     }
 }

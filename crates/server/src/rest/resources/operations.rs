@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use millstream_core::options::SAVEPOINT_DIRECTORY;
-use millstream_core::{Error, JobId, TriggerId, codes};
+use millstream_core::{Configuration, Error, JobId, TriggerId, codes};
 use millstream_protocol::{Request, SavepointFormat};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 use crate::registry::new_trigger_id;
 use crate::rest::App;
 use crate::rest::answers::operations::{
-    AsynchronousOperationResult, CheckpointInfo, OperationInfo, OperationList, SavepointInfo,
-    TriggerResponse,
+    AsynchronousOperationResult, CheckpointInfo, DisposalPreview, OperationInfo, OperationList,
+    SavepointInfo, TriggerResponse,
 };
 use crate::rest::body::{Body, or_default};
 use crate::rest::errors::{Answer, ErrorBody, RestError};
@@ -31,6 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(checkpoint))
         .routes(routes!(stop))
         .routes(routes!(trigger_disposal))
+        .routes(routes!(preview_disposal))
         .routes(routes!(disposal))
         .routes(routes!(of_job))
         .routes(routes!(all))
@@ -100,15 +101,9 @@ fn directory(app: &App, job: &JobView, asked: Option<String>, property: &str) ->
             Some(report) => &report.configuration,
             None => &job.submission.configuration,
         };
-        settings.get(&SAVEPOINT_DIRECTORY).ok().flatten()
+        found(settings)
     };
-    let of_server = || {
-        app.registry
-            .configuration()
-            .get(&SAVEPOINT_DIRECTORY)
-            .ok()
-            .flatten()
-    };
+    let of_server = || found(app.registry.configuration());
     asked.or_else(of_job).or_else(of_server).ok_or_else(|| {
         RestError::bad_request(
             format!(
@@ -118,6 +113,12 @@ fn directory(app: &App, job: &JobView, asked: Option<String>, property: &str) ->
             "name a directory in the request, or set the option at the server",
         )
     })
+}
+
+/// The directory of savepoints that is set, with what its references stand for.
+fn found(settings: &Configuration) -> Option<String> {
+    let written = settings.written(SAVEPOINT_DIRECTORY.name)?;
+    millstream_process::secrets::resolve(SAVEPOINT_DIRECTORY.name, written).ok()
 }
 
 /// How far a savepoint or stop is, and where it is or why it failed.
@@ -286,16 +287,49 @@ async fn trigger_disposal(
     State(app): State<App>,
     Body(body): Body<SavepointDisposalRequest>,
 ) -> Answer<Json<TriggerResponse>> {
-    let path = body.savepoint_path.filter(|path| !path.trim().is_empty());
-    let path = path.ok_or_else(|| {
+    let path = path_of(body.savepoint_path)?;
+    let id = body.trigger_id.unwrap_or_else(new_trigger_id);
+    app.registry.dispose(id, path).await?;
+    Ok(Json(TriggerResponse::new(id)))
+}
+
+fn path_of(given: Option<String>) -> Answer<String> {
+    let path = given.filter(|path| !path.trim().is_empty());
+    path.ok_or_else(|| {
         RestError::bad_request(
             "Field savepoint-path must not be omitted or be null.",
             "name the directory of the savepoint",
         )
-    })?;
-    let id = body.trigger_id.unwrap_or_else(new_trigger_id);
-    app.registry.dispose(id, path).await?;
-    Ok(Json(TriggerResponse::new(id)))
+    })
+}
+
+/// A snapshot whose disposal is to be looked at.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+struct DisposalPreviewRequest {
+    /// Its directory.
+    #[serde(rename = "savepoint-path")]
+    savepoint_path: Option<String>,
+}
+
+/// What a disposal would delete; nothing is touched. What it would refuse is refused.
+#[utoipa::path(
+    post,
+    path = "/savepoint-disposal/preview",
+    request_body = DisposalPreviewRequest,
+    responses(
+        (status = 200, body = DisposalPreview),
+        (status = 404, body = ErrorBody, description = "There is no snapshot."),
+        (status = 409, body = ErrorBody, description = "A job would go back to the snapshot.")
+    )
+)]
+async fn preview_disposal(
+    State(app): State<App>,
+    Body(body): Body<DisposalPreviewRequest>,
+) -> Answer<Json<DisposalPreview>> {
+    let path = path_of(body.savepoint_path)?;
+    let (location, disposed) = app.registry.preview_disposal(path).await?;
+    Ok(Json(DisposalPreview::of(&location, &disposed)))
 }
 
 /// How far a disposal is, and why it failed.

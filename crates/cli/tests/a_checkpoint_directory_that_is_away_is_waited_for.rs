@@ -1,0 +1,129 @@
+//! A directory of checkpoints that is not mounted yet when a job is taken up is waited for, however long that takes: the job
+//! is shown as held up, it neither fails nor begins anew, and it goes on once the directory is there.
+
+mod common;
+#[path = "common/rest_server.rs"]
+mod rest_server;
+
+use std::fs;
+use std::path::Path;
+
+use rest_server::{Server, kill, processes_of};
+use serde_json::{Value, json};
+
+/// For how many seconds a process has run.
+fn age(process: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let behind_name = stat.rsplit(')').next().unwrap_or_default();
+    let started: f64 = behind_name
+        .split_whitespace()
+        .nth(19)
+        .and_then(|ticks| ticks.parse().ok())
+        .unwrap_or(f64::MAX);
+    let up = fs::read_to_string("/proc/uptime").expect("the time since the machine started");
+    let up: f64 = up
+        .split(' ')
+        .next()
+        .and_then(|s| s.parse().ok())
+        .expect("seconds");
+    // A tick is a hundredth of a second wherever this runs.
+    up - started / 100.0
+}
+
+fn held_up(server: &Server, job: &str) -> String {
+    server.await_answer(&format!("/jobs/{job}"), |_, body| {
+        body.get("held-up")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    })
+}
+
+fn output(directory: &Path) -> Vec<String> {
+    common::lines(&directory.join("out"))
+}
+
+#[test]
+fn and_its_process_is_not_killed_meanwhile() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let mount = path.join("mount");
+    fs::create_dir_all(mount.join("checkpoints")).expect("made");
+    let mut server = Server::new(path);
+    server.options = vec!["millstream.job-start-timeout=1 s".to_owned()];
+    server.start();
+    let options = json!({
+        "execution.checkpointing.interval": "20 ms",
+        "execution.checkpointing.dir": mount.join("checkpoints"),
+        // Waiting uses none of them up.
+        "restart-strategy.type": "none",
+    });
+    let job = server.submit_running(path, &options);
+    server.await_that("output", || output(path).len() == 1);
+    let process = processes_of(&server.data);
+    server.kill();
+    process.iter().copied().for_each(kill);
+    // The power comes back, and the mount later than the server.
+    fs::rename(&mount, path.join("later")).expect("moved");
+    fs::create_dir(&mount).expect("made");
+    common::put(path, "in/2.csv", "id,name\n2,Bob\n");
+    server.start();
+    let why = held_up(&server, &job);
+    assert!(
+        why.contains("MS-3010") && why.contains("checkpoints"),
+        "{why}"
+    );
+    let process = processes_of(&server.data);
+    let [alone] = process.as_slice() else {
+        unreachable!("one process: {process:?}")
+    };
+    server.await_that("the limit of the start to pass, and more", || {
+        age(*alone) > 3.0
+    });
+    assert_eq!(processes_of(&server.data), process);
+    assert_eq!(
+        server.get(&format!("/jobs/{job}/status"))["status"],
+        "RESTARTING"
+    );
+    assert_eq!(
+        fs::read_dir(&mount).expect("there").count(),
+        0,
+        "nothing is made where the mount belongs"
+    );
+    assert_eq!(output(path).len(), 1);
+    fs::remove_dir(&mount).expect("removed");
+    fs::rename(path.join("later"), &mount).expect("moved back");
+    server.await_status(&job, "RUNNING");
+    server.await_that("all output", || output(path).len() == 2);
+    assert_eq!(processes_of(&server.data), process);
+    server.await_answer(&format!("/jobs/{job}"), |_, body| {
+        let held_up = body
+            .get("held-up")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        (!held_up.contains("MS-3010")).then_some(())
+    });
+}
+
+#[test]
+fn it_can_be_cancelled_meanwhile() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let checkpoints = path.join("checkpoints");
+    let mut server = Server::new(path);
+    server.start();
+    let options = json!({
+        "execution.checkpointing.interval": "20 ms",
+        "execution.checkpointing.dir": checkpoints,
+    });
+    let job = server.submit_running(path, &options);
+    server.await_that("output", || output(path).len() == 1);
+    let process = processes_of(&server.data);
+    server.kill();
+    process.into_iter().for_each(kill);
+    fs::rename(&checkpoints, path.join("later")).expect("moved");
+    server.start();
+    held_up(&server, &job);
+    let (status, answer) = server.call("PATCH", &format!("/jobs/{job}"), None);
+    assert_eq!(status, 202, "{answer}");
+    server.await_status(&job, "CANCELED");
+}

@@ -1,0 +1,33 @@
+//! Processes of jobs on this machine.
+
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Every job process on whose command line `wanted` stands: a data directory, or the id of a job.
+pub(crate) fn naming(wanted: &str) -> Vec<u32> {
+    let processes = std::fs::read_dir("/proc").expect("processes").flatten();
+    processes
+        .filter_map(|entry| {
+            let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let line = std::fs::read(entry.path().join("cmdline")).ok()?;
+            let line = String::from_utf8_lossy(&line);
+            (line.contains("--millstream-job") && line.contains(wanted)).then_some(pid)
+        })
+        .collect()
+}
+
+/// Every job process whose directory lies below `data`.
+pub(crate) fn processes_of(data: &Path) -> Vec<u32> {
+    naming(&data.display().to_string())
+}
+
+/// SIGKILL. The process may be gone already.
+pub(crate) fn kill(pid: u32) {
+    let killed = Command::new("kill")
+        .args(["-KILL", &pid.to_string()])
+        .stderr(Stdio::null())
+        .status();
+    killed.expect("kill runs");
+}

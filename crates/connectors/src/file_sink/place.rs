@@ -1,0 +1,155 @@
+//! A directory as the committer sees it: held open, so that what is found, renamed and synced is in one and the same.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use millstream_core::{Error, Result, codes};
+use rustix::fs::{AtFlags, RenameFlags, linkat, renameat_with, statat, unlinkat};
+use rustix::io::Errno;
+
+use super::directory::Identity;
+use super::disk_error;
+
+/// An open directory.
+#[derive(Debug)]
+pub(super) struct Place {
+    path: PathBuf,
+    handle: File,
+    identity: Identity,
+}
+
+/// What lies under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) bytes: u64,
+    /// Device and inode: two names of one file agree in it.
+    file: (u64, u64),
+}
+
+impl Found {
+    /// Whether both names are of one file.
+    pub(super) fn is_same_file(&self, other: &Self) -> bool {
+        self.file == other.file
+    }
+}
+
+impl Place {
+    /// Opens a directory.
+    ///
+    /// # Errors
+    /// It is not there or can't be reached.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let open = || {
+            let handle = File::open(path)?;
+            let metadata = handle.metadata()?;
+            if !metadata.is_dir() {
+                return Err(io::ErrorKind::NotADirectory.into());
+            }
+            Ok((handle, Identity::of(&metadata)))
+        };
+        let (handle, identity) = open().map_err(|error: io::Error| {
+            disk_error("open the directory", path, &error).next(BRING_BACK)
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            handle,
+            identity,
+        })
+    }
+
+    /// Which directory it is.
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// The full path of a name, for messages.
+    pub(super) fn named(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// What has this name.
+    ///
+    /// # Errors
+    /// It can't be told.
+    pub(super) fn find(&self, name: &str) -> Result<Option<Found>> {
+        match statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(Found {
+                bytes: u64::try_from(stat.st_size).unwrap_or_default(),
+                file: (stat.st_dev, stat.st_ino),
+            })),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(disk_error("look at", &self.named(name), &error.into())),
+        }
+    }
+
+    /// Renames a file unless there is one of the new name (`AlreadyExists`).
+    pub(super) fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        let at = &self.handle;
+        match renameat_with(at, from, at, to, RenameFlags::NOREPLACE) {
+            // Not every file system can: a hard link is the other way that never replaces a file.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                linkat(at, from, at, to, AtFlags::empty())?;
+                self.remove(from)
+            }
+            result => Ok(result?),
+        }
+    }
+
+    /// Takes a name away.
+    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+        Ok(unlinkat(&self.handle, name, AtFlags::empty())?)
+    }
+
+    /// Makes what was renamed durable.
+    ///
+    /// # Errors
+    /// It can't be synced.
+    pub(super) fn sync(&self) -> Result<()> {
+        let synced = self.handle.sync_all();
+        synced.map_err(|error| disk_error("sync the directory", &self.path, &error))
+    }
+
+    /// Whether the directory still has its path. What is missing in one that has been taken away proves nothing.
+    ///
+    /// # Errors
+    /// It has not, or that can't be told.
+    pub(super) fn check_in_place(&self) -> Result<()> {
+        let there = self.path.metadata();
+        let there = there.map_err(|error| {
+            disk_error("look at the directory", &self.path, &error).next(BRING_BACK)
+        })?;
+        if Identity::of(&there) == self.identity && self.is_linked()? {
+            return Ok(());
+        }
+        let message = format!("the directory {} is being replaced", self.path.display());
+        Err(Error::new(&codes::SINK_WRITE, message).next(BRING_BACK))
+    }
+
+    fn is_linked(&self) -> Result<bool> {
+        let metadata: io::Result<Metadata> = self.handle.metadata();
+        let metadata =
+            metadata.map_err(|error| disk_error("look at the directory", &self.path, &error))?;
+        Ok(metadata.nlink() > 0)
+    }
+
+    /// Whether any file's name begins like this.
+    ///
+    /// # Errors
+    /// The directory can't be listed.
+    pub(super) fn has_any(&self, start: &str) -> Result<bool> {
+        let failed = |error: io::Error| disk_error("list the directory", &self.path, &error);
+        for entry in self.path.read_dir().map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            if name.to_str().is_some_and(|name| name.starts_with(start)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// What to do about a directory that is not there.
+pub(super) const BRING_BACK: &str =
+    "mount it or bring it back with its files; the commit is tried again";

@@ -1,0 +1,137 @@
+//! What a snapshot says about prepared files and about the sink.
+
+use std::path::{Path, PathBuf};
+
+use millstream_core::JobId;
+use millstream_engine::connector::{Committable, StateEntry};
+use serde::{Deserialize, Serialize};
+
+use super::directory::{Directory, Identity};
+
+/// The version of [`PreparedFile`] and [`SinkState`]. The first one did not know which directory it was.
+const VERSION: u32 = 2;
+const STATE_KEY: &str = "file-sink";
+
+/// What a snapshot says about a prepared file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PreparedFile {
+    version: u32,
+    /// The absolute path of the directory: a restored job may write somewhere else.
+    directory: PathBuf,
+    /// Which directory had that path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) identity: Option<Identity>,
+    /// The file's name before it is committed.
+    pub(super) hidden: String,
+    /// The file's name once it is committed.
+    pub(super) name: String,
+    /// The file's length.
+    pub(super) bytes: u64,
+}
+
+impl PreparedFile {
+    /// A file that is synced under its prepared name.
+    pub(super) fn new(directory: &Directory, hidden: String, name: String, bytes: u64) -> Self {
+        Self {
+            version: VERSION,
+            directory: directory.path().to_owned(),
+            identity: Some(directory.identity()),
+            hidden,
+            name,
+            bytes,
+        }
+    }
+
+    /// As it is written into a snapshot.
+    pub(super) fn committable(&self) -> Committable {
+        let name = self.directory.join(&self.name).display().to_string();
+        // Of text and numbers only, which JSON always holds.
+        Committable {
+            name,
+            value: serde_json::to_value(self).unwrap_or_default(),
+        }
+    }
+
+    /// Reads what a snapshot holds.
+    ///
+    /// # Errors
+    /// Why it is no file of this sink, in a few words.
+    pub(super) fn parse(committable: &Committable) -> Result<Self, String> {
+        let file: Self = serde_json::from_value(committable.value.clone())
+            .map_err(|error| format!("not a file of the file sink: {error}"))?;
+        if file.version > VERSION {
+            return Err(format!(
+                "written by a newer version of the file sink ({})",
+                file.version
+            ));
+        }
+        let plain = |name: &str| Path::new(name).file_name().is_some_and(|file| file == name);
+        if !file.directory.is_absolute() || !plain(&file.hidden) || !plain(&file.name) {
+            return Err("the names in the snapshot are no names of files".to_owned());
+        }
+        Ok(file)
+    }
+
+    /// How the visible names of all files of the job begin.
+    pub(super) fn visible_start(&self) -> &str {
+        let second = self.name.match_indices('-').nth(1);
+        self.name
+            .get(..second.map_or(0, |(at, _)| at + 1))
+            .unwrap_or_default()
+    }
+
+    /// The directory of both names.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+}
+
+/// The sink's own state: who has written, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SinkState {
+    version: u32,
+    pub(super) job: JobId,
+    pub(super) directory: PathBuf,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) identity: Option<Identity>,
+}
+
+impl SinkState {
+    /// The state of a sink that writes for `job`.
+    pub(super) fn new(job: JobId, directory: &Directory) -> Self {
+        Self {
+            version: VERSION,
+            job,
+            directory: directory.path().to_owned(),
+            identity: Some(directory.identity()),
+        }
+    }
+
+    /// As it is written into a snapshot.
+    pub(super) fn entry(&self) -> StateEntry {
+        // Of text and numbers only, which JSON always holds.
+        let value = serde_json::to_value(self).unwrap_or_default();
+        StateEntry {
+            key: STATE_KEY.to_owned(),
+            value,
+        }
+    }
+
+    /// What a snapshot holds of this sink. Nothing, where another kind of sink had the uid.
+    pub(super) fn all(restored: &[StateEntry]) -> Vec<Self> {
+        let states = restored.iter().filter(|entry| entry.key == STATE_KEY);
+        states
+            .filter_map(|entry| serde_json::from_value(entry.value.clone()).ok())
+            .collect()
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_tests(job: JobId) -> Self {
+        Self {
+            version: VERSION,
+            job,
+            directory: PathBuf::from("/"),
+            identity: None,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The enumerator of a source of files: announces what its thread finds, and keeps the books of that.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Sender, bounded};
+use millstream_core::{CheckpointId, Error, Result, codes};
+use millstream_engine::connector::{
+    Enumerated, Enumerator, EnumeratorContext, SnapshotRequest, SourceSnapshot,
+};
+
+use super::intake::{Intake, Rules, WINDOW};
+use super::journal::{Journal, announced_behind};
+use super::lister::{Before, Clock, Desk, Lister, Policy, SharedDesk, at, journal_directories};
+use super::listing::Root;
+use super::meeting::Meeting;
+use super::piece::{Announcement, Piece};
+use super::state::{self, Outcome, Restored, Segments, WriteAnnounced, WriteSeen};
+
+/// Announces files. Everything that waits is done by its [`Lister`].
+pub(crate) struct FileEnumerator {
+    desk: SharedDesk,
+    meeting: Arc<Meeting>,
+    /// Rung when the thread has something to do; dropped with the enumerator, which ends the thread.
+    bell: Sender<()>,
+    run: u64,
+    snapshots: u64,
+    /// What had been announced before boundaries that have not ended.
+    announced: BTreeMap<CheckpointId, (u64, Outcome)>,
+    /// What the next checkpoint may refer to.
+    segments: Segments,
+    is_bounded: bool,
+    ended: bool,
+}
+
+/// What an enumerator is made of, besides its context.
+pub(crate) struct Parts {
+    pub(crate) root: Root,
+    pub(crate) rules: Rules,
+    pub(crate) policy: Policy,
+    pub(crate) meeting: Arc<Meeting>,
+}
+
+/// A clock that nobody sets back.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the home of the clock of listings"
+)]
+fn monotonic() -> Clock {
+    let start = Instant::now();
+    Arc::new(move || start.elapsed())
+}
+
+impl FileEnumerator {
+    /// Restores the books and starts the thread.
+    ///
+    /// # Errors
+    /// What was restored can't be read, or the machine gives no thread.
+    pub(crate) fn open(parts: Parts, context: EnumeratorContext) -> Result<Self> {
+        let Parts {
+            root,
+            rules,
+            policy,
+            meeting,
+        } = parts;
+        let restored = context.restored.as_ref();
+        let restored = restored.map(|source| Restored::read(source, rules.split));
+        let restored = restored.transpose()?;
+        let behind = announced_before(&context, restored.as_ref())?;
+        let mut intake = Intake::new(rules);
+        let mut before = Before {
+            present: None,
+            announced: behind,
+            minutes: 0,
+        };
+        let mut directory = None;
+        if let Some(restored) = restored {
+            before.present = Some(restored.seen.present());
+            before.minutes = restored.intake.minutes;
+            directory = restored.intake.directory;
+            let (announced, finished) = (restored.intake.announced, restored.intake.finished);
+            intake.restore(restored.seen, restored.unfinished, announced, finished);
+        }
+        let desk: SharedDesk = Arc::new(Mutex::new(Desk {
+            intake,
+            held_up: None,
+            failed: None,
+            complete: false,
+            completed: Vec::new(),
+            directory,
+            minute: before.minutes,
+        }));
+        let (ring, bell) = bounded(1);
+        let is_bounded = policy.interval.is_none();
+        meeting.set_enumerator(context.waker.clone());
+        let journal = context
+            .directory
+            .map(|directory| Journal::new(directory, &context.uid, context.run));
+        Lister {
+            root,
+            policy,
+            desk: Arc::clone(&desk),
+            meeting: Arc::downgrade(&meeting),
+            waker: context.waker,
+            bell,
+            journal,
+            before,
+            clock: monotonic(),
+            progress: context.progress,
+            backlog: VecDeque::new(),
+            told: HashMap::new(),
+            other_since: None,
+            next_look: Duration::ZERO,
+        }
+        .start("files".to_owned())?;
+        Ok(Self {
+            desk,
+            meeting,
+            bell: ring,
+            run: context.run,
+            snapshots: 0,
+            announced: BTreeMap::new(),
+            segments: Segments::default(),
+            is_bounded,
+            ended: false,
+        })
+    }
+
+    fn ring(&self) {
+        // A bell that has been rung need not be rung again.
+        let _rung = self.bell.try_send(());
+    }
+}
+
+/// What was announced behind the snapshot that the job goes on from, by name.
+fn announced_before(
+    context: &EnumeratorContext,
+    restored: Option<&Restored>,
+) -> Result<HashMap<u64, Piece>> {
+    let Some(own) = &context.directory else {
+        return Ok(HashMap::new());
+    };
+    let jobs = context.lineage.ancestors.iter();
+    let jobs: Vec<String> = jobs.map(|ancestor| ancestor.job.to_string()).collect();
+    let intake = restored.map(|restored| &restored.intake);
+    let (run, announced) = intake.map_or((0, 0), |intake| (intake.run, intake.announced));
+    let read = announced_behind(
+        &journal_directories(own, &jobs),
+        &context.uid,
+        run,
+        announced,
+    );
+    let pieces = read.map_err(|error| {
+        Error::new(
+            &codes::SOURCE_READ,
+            "the journal of what the source has announced can't be read",
+        )
+        .cause(error)
+        .next("check the directory of checkpoints")
+    })?;
+    let by_name = pieces.into_iter().map(|piece| (piece.name.key(), piece));
+    Ok(by_name.collect())
+}
+
+impl Enumerator for FileEnumerator {
+    fn poll(&mut self) -> Result<Enumerated> {
+        if self.ended {
+            return Ok(Enumerated::Ended);
+        }
+        if self.meeting.has_asked() {
+            self.ring();
+        }
+        let mut desk = at(&self.desk);
+        desk.intake.set_finished(self.meeting.finished_by_all());
+        if let Some(error) = desk.failed.take() {
+            return Err(error);
+        }
+        let pieces = desk.intake.announce();
+        if (desk.intake.queued() as u64) < WINDOW / 2 {
+            self.ring();
+        }
+        if !pieces.is_empty() {
+            return Ok(found(&Announcement::Pieces(pieces)));
+        }
+        if self.is_bounded && desk.complete && desk.intake.is_finished() {
+            self.ended = true;
+            return Ok(found(&Announcement::End));
+        }
+        if let Some(why) = &desk.held_up {
+            return Ok(Enumerated::HeldUp(why.clone()));
+        }
+        let far_enough = self.meeting.await_finished(desk.intake.wake_at());
+        let news = far_enough && self.meeting.finished_by_all() > desk.intake.finished();
+        Ok(Enumerated::Pending(news.then_some(Duration::ZERO)))
+    }
+
+    fn snapshot(&mut self, request: &SnapshotRequest) -> Result<SourceSnapshot> {
+        let (books, intake) = {
+            let mut desk = at(&self.desk);
+            desk.intake.set_finished(self.meeting.finished_by_all());
+            let books = desk.intake.freeze();
+            let intake = state::Intake {
+                announced: books.announced,
+                finished: books.finished,
+                run: self.run,
+                minutes: desk.minute,
+                directory: desk.directory,
+            };
+            (books, intake)
+        };
+        self.snapshots += 1;
+        let outcome = Outcome::default();
+        self.announced
+            .insert(request.checkpoint, (books.announced, Arc::clone(&outcome)));
+        // If this one does not come to its end, what has changed since the last is in no segment.
+        let segments = std::mem::take(&mut self.segments);
+        let seen = WriteSeen {
+            ledger: books.ledger,
+            segments: if request.full {
+                Segments::default()
+            } else {
+                segments
+            },
+            unique: format!("{}-{}", self.run, self.snapshots),
+            outcome,
+        };
+        let announced = WriteAnnounced {
+            pieces: books.unfinished,
+        };
+        Ok(SourceSnapshot {
+            entries: vec![intake.entry()?],
+            states: vec![Box::new(seen), Box::new(announced)],
+        })
+    }
+
+    fn checkpoint_ended(&mut self, checkpoint: CheckpointId, completed: bool) -> Result<()> {
+        let finished = self.meeting.take_boundary(checkpoint);
+        let Some((announced, outcome)) = self.announced.remove(&checkpoint) else {
+            return Ok(());
+        };
+        if completed {
+            self.segments = state::take(&outcome).unwrap_or_default();
+            at(&self.desk)
+                .completed
+                .push((checkpoint, announced, finished));
+            self.ring();
+        }
+        Ok(())
+    }
+}
+
+fn found(announcement: &Announcement) -> Enumerated {
+    Enumerated::Found(announcement.encode().into())
+}

@@ -1,0 +1,524 @@
+//! What is taken in, and in which order: the decisions of the enumerator. Pure; listings and times are told.
+//!
+//! ```text
+//! listing -> settled? -> ready (oldest first) -> judged, numbered -> queue -> announced, in the ledger
+//! ```
+//!
+//! An announcement changes the ledger, and nothing else does but the sweep behind a whole listing: so the ledger at a
+//! boundary is exactly what the readers have been told before it.
+
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use millstream_core::hash::stable_hash;
+use millstream_core::{Result, codes};
+use tracing::warn;
+
+use super::ledger::changed_error;
+use super::listing::{Compression, Identity};
+use super::name::{Key, Name};
+use super::options::Changed;
+use super::piece::Piece;
+use super::seen::{Entry, Frozen, Seen, Sweep};
+use super::settle::{MOST, Settling};
+
+/// Bytes at the beginning of a file by which it is known again.
+pub(crate) const BEGINNING: usize = 4_096;
+
+/// The most pieces that readers have not finished: that bounds what they hold, and the names in a snapshot.
+pub(crate) const WINDOW: u64 = 4_096;
+
+/// The most pieces in an announcement.
+const TOGETHER: usize = 256;
+
+/// How files are taken in.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    pub(crate) changed: Changed,
+    pub(crate) settle: Duration,
+    /// Minutes for which a file that is gone is remembered.
+    pub(crate) forget: u64,
+    /// Bytes in a split of a file that can be split.
+    pub(crate) split: u64,
+    /// Whether no file can be split, because text is decoded before it is cut.
+    pub(crate) decodes_first: bool,
+    /// Whether files are taken away when they are done with.
+    pub(crate) takes_away: bool,
+    /// How the directory is called in messages.
+    pub(crate) shown: String,
+}
+
+impl Rules {
+    fn is_whole(&self, name: &Name) -> bool {
+        self.decodes_first || Compression::of(name.bytes()) != Compression::None
+    }
+}
+
+/// A file that may be taken in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ready {
+    mtime: i64,
+    pub(crate) name: Name,
+    size: u64,
+}
+
+impl Ready {
+    pub(crate) fn identity(&self) -> Identity {
+        Identity {
+            size: self.size,
+            mtime: self.mtime,
+        }
+    }
+}
+
+/// What a file of the listing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// Nothing is to be done with it now.
+    Known,
+    /// It is done with, and is to be taken away.
+    TakeAway,
+}
+
+/// The books of the enumerator.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    rules: Rules,
+    seen: Seen,
+    settling: Settling,
+    /// What the present listing has found ready, the newest at the top.
+    fresh: BinaryHeap<Ready>,
+    /// Whether there was more than could be kept.
+    overflowed: bool,
+    /// Files of which readers need to know what they are now, and whether the present listing holds them.
+    again: HashMap<Key, bool>,
+    /// What is on its way to be announced.
+    staged: HashSet<Key>,
+    /// Changed files that the user has been told of.
+    ignored: HashMap<Key, Identity>,
+    queue: VecDeque<Piece>,
+    /// Announced in the snapshot that was restored, and not yet in this attempt.
+    restored: VecDeque<Piece>,
+    /// Announced, and not yet finished by every reader.
+    unfinished: VecDeque<Piece>,
+    next: u64,
+    announced: u64,
+    finished: u64,
+    committed: u64,
+    listed: usize,
+    known: usize,
+    /// Whether the directory was found to be another one than that of the snapshot.
+    pub(crate) moved: bool,
+}
+
+/// The books at a boundary.
+#[derive(Debug)]
+pub(crate) struct Books {
+    pub(crate) ledger: Frozen,
+    /// Announced pieces that a reader may not have finished.
+    pub(crate) unfinished: Vec<Piece>,
+    /// The number behind the last piece that was announced.
+    pub(crate) announced: u64,
+    /// Every reader had finished the pieces with lower numbers.
+    pub(crate) finished: u64,
+}
+
+impl Intake {
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self {
+            settling: Settling::new(rules.settle),
+            rules,
+            seen: Seen::default(),
+            fresh: BinaryHeap::new(),
+            overflowed: false,
+            again: HashMap::new(),
+            staged: HashSet::new(),
+            ignored: HashMap::new(),
+            queue: VecDeque::new(),
+            restored: VecDeque::new(),
+            unfinished: VecDeque::new(),
+            next: 0,
+            announced: 0,
+            finished: 0,
+            committed: 0,
+            listed: 0,
+            known: 0,
+            moved: false,
+        }
+    }
+
+    /// Goes on from a snapshot.
+    pub(crate) fn restore(
+        &mut self,
+        seen: Seen,
+        unfinished: Vec<Piece>,
+        announced: u64,
+        finished: u64,
+    ) {
+        self.seen = seen;
+        self.restored = unfinished.iter().cloned().collect();
+        self.unfinished = unfinished.into();
+        (self.next, self.announced) = (announced, announced);
+        (self.finished, self.committed) = (finished, finished);
+    }
+
+    pub(crate) fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// A listing begins.
+    pub(crate) fn begin_listing(&mut self) {
+        (self.listed, self.known, self.overflowed) = (0, 0, false);
+        self.fresh.clear();
+    }
+
+    /// The listing holds this file at the time `now`.
+    pub(crate) fn meet(&mut self, name: &Name, identity: Identity, now: Duration) -> Met {
+        let key = name.key();
+        self.listed += 1;
+        let entry = self.seen.get(key);
+        if entry.is_some() {
+            self.known += 1;
+            self.seen.meet(key);
+        }
+        let wanted = self.again.get_mut(&key).map(|met| *met = true).is_some();
+        if self.staged.contains(&key) {
+            return Met::Known;
+        }
+        if let Some(entry) = entry.filter(|_| !wanted) {
+            if entry.identity == identity {
+                self.settling.forget(key);
+                let done = self.rules.takes_away && entry.sequence() < self.committed;
+                return if done { Met::TakeAway } else { Met::Known };
+            }
+            if self.ignored.get(&key) == Some(&identity) {
+                return Met::Known;
+            }
+        }
+        if self.settling.is_settled(key, identity, now) {
+            self.fresh.push(Ready {
+                mtime: identity.mtime,
+                name: name.clone(),
+                size: identity.size,
+            });
+            if self.fresh.len() > MOST {
+                self.fresh.pop();
+                self.overflowed = true;
+            }
+        }
+        Met::Known
+    }
+
+    /// The file was taken away because it was done with.
+    pub(crate) fn taken_away(&mut self, name: &Name) {
+        self.seen.remove(name.key());
+    }
+
+    /// The listing is whole: what is ready, oldest first.
+    pub(crate) fn end_listing(&mut self) -> Vec<Ready> {
+        self.settling.end_of_listing();
+        let ready = std::mem::take(&mut self.fresh).into_sorted_vec();
+        self.staged
+            .extend(ready.iter().map(|ready| ready.name.key()));
+        ready
+    }
+
+    /// Files that readers need to know of and that are gone.
+    pub(crate) fn take_missing(&mut self) -> Vec<Key> {
+        let missing = self.again.extract_if(|_, met| !std::mem::take(met));
+        missing.map(|(key, _)| key).collect()
+    }
+
+    /// Ends the listing for some buckets of the ledger, at the minute of the job's life `minute`.
+    pub(crate) fn sweep(&mut self, buckets: std::ops::Range<usize>, minute: u64, forget: bool) {
+        let away = self.rules.takes_away;
+        let rules = Sweep {
+            minute,
+            keep: self.rules.forget,
+            forget,
+            settled_below: if away { self.committed } else { 0 },
+        };
+        self.seen.sweep(buckets, rules);
+    }
+
+    /// How many files the listing held, and how many of them were known.
+    pub(crate) fn listed(&self) -> (usize, usize) {
+        (self.listed, self.known)
+    }
+
+    /// Whether the listing has left nothing to be looked at again soon.
+    pub(crate) fn is_complete(&mut self) -> bool {
+        self.settling.take_idle() && !self.overflowed
+    }
+
+    /// Whether there was more than could be taken up at once.
+    pub(crate) fn has_more(&self) -> bool {
+        self.overflowed
+    }
+
+    /// When the first of the files that are waited for will have stood still for long enough.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        self.settling.due()
+    }
+
+    /// Decides about a file that is ready: it was opened and found as `now`, and begins with `beginning`.
+    ///
+    /// # Errors
+    /// It changed, and that is to fail the job.
+    pub(crate) fn judge(
+        &mut self,
+        ready: &Ready,
+        now: Identity,
+        beginning: &[u8],
+    ) -> Result<Option<Piece>> {
+        let key = ready.name.key();
+        let again = self.again.contains_key(&key);
+        let from = match self.seen.get(key) {
+            _ if now != ready.identity() => None,
+            None => Some(0),
+            Some(_) if again => Some(0),
+            Some(entry) => {
+                // It stands still; if nothing follows from that, the next look begins anew.
+                self.settling.forget(key);
+                self.judge_changed(ready, &entry, beginning)?
+            }
+        };
+        let Some(from) = from else {
+            self.staged.remove(&key);
+            return Ok(None);
+        };
+        self.settling.forget(key);
+        self.again.remove(&key);
+        let whole = self.rules.is_whole(&ready.name);
+        let piece = Piece {
+            sequence: self.next,
+            name: ready.name.clone(),
+            identity: now,
+            from,
+            split: if whole { 0 } else { self.rules.split },
+            beginning: fingerprint(beginning, now.size),
+            grows: self.rules.changed == Changed::Append && !whole,
+        };
+        self.next += 1;
+        Ok(Some(piece))
+    }
+
+    /// Decides about a file that is not what it was; from where it is read, if it is.
+    fn judge_changed(
+        &mut self,
+        ready: &Ready,
+        entry: &Entry,
+        beginning: &[u8],
+    ) -> Result<Option<u64>> {
+        let now = ready.identity();
+        let key = entry.key;
+        if entry.identity == now {
+            return Ok(None);
+        }
+        // Readers that have not come to it meet the change themselves.
+        let finished = entry.sequence() < self.finished;
+        if finished && self.is_same(entry, now, beginning) {
+            let mark = entry.sequence();
+            self.seen.put(Entry::new(key, now, entry.beginning, mark));
+            return Ok(None);
+        }
+        let file = format!("{}/{}", self.rules.shown, ready.name);
+        let failed = || changed_error(&file, &entry.identity, &now);
+        match self.rules.changed {
+            Changed::Ignore if finished => {
+                self.ignore(key, now, &file);
+                Ok(None)
+            }
+            Changed::Fail if finished => Err(failed()),
+            Changed::Ignore | Changed::Fail => Ok(None),
+            Changed::Reread => {
+                if finished {
+                    warn!(file, "the file changed after it was read; it is read again");
+                }
+                Ok(Some(0))
+            }
+            Changed::Append => {
+                let known = entry.beginning == 0
+                    || fingerprint(beginning, entry.identity.size) == entry.beginning;
+                let grew = entry.identity.grew_into(&now) && known;
+                if grew && !self.rules.is_whole(&ready.name) {
+                    Ok(Some(entry.identity.size))
+                } else {
+                    Err(failed())
+                }
+            }
+        }
+    }
+
+    /// Whether the content is certain to be what it was, or, where the directory was copied, likely enough.
+    fn is_same(&self, entry: &Entry, now: Identity, beginning: &[u8]) -> bool {
+        let all = now.size <= BEGINNING as u64;
+        entry.identity.size == now.size
+            && entry.beginning != 0
+            && (all || self.moved)
+            && fingerprint(beginning, now.size) == entry.beginning
+    }
+
+    fn ignore(&mut self, key: Key, now: Identity, file: &str) {
+        warn!(
+            file,
+            "the file changed after it was read; what changed is not read; \
+             `source.file.changed` = append, reread or fail does otherwise"
+        );
+        if self.ignored.len() >= MOST {
+            self.ignored.clear();
+        }
+        self.ignored.insert(key, now);
+    }
+
+    /// The piece once more, with a number of its own: its file is not in the listing, but can still be read.
+    pub(crate) fn number(&mut self, piece: &Piece) -> Piece {
+        self.staged.insert(piece.name.key());
+        let sequence = self.next;
+        self.next += 1;
+        Piece {
+            sequence,
+            ..piece.clone()
+        }
+    }
+
+    /// For how many minutes a file that is gone is remembered.
+    pub(crate) fn remembers_for(&self) -> u64 {
+        self.rules.forget
+    }
+
+    /// Whether files are taken away when they are done with.
+    pub(crate) fn takes_away(&self) -> bool {
+        self.rules.takes_away
+    }
+
+    /// The file turned out to be none that can be read.
+    pub(crate) fn pass_over(&mut self, name: &Name) {
+        let key = name.key();
+        self.staged.remove(&key);
+        self.settling.forget(key);
+    }
+
+    /// These pieces may be announced: their names are on the disk.
+    pub(crate) fn queue(&mut self, pieces: Vec<Piece>) {
+        self.queue.extend(pieces);
+    }
+
+    /// How many pieces wait to be announced.
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Readers need to know what this file is now.
+    pub(crate) fn want_again(&mut self, key: Key) {
+        if !self.staged.contains(&key) {
+            self.ignored.remove(&key);
+            self.again.insert(key, false);
+        }
+    }
+
+    /// Every reader has finished the pieces with numbers below this one.
+    pub(crate) fn set_finished(&mut self, finished: u64) {
+        self.finished = self.finished.max(finished);
+        while self
+            .unfinished
+            .front()
+            .is_some_and(|piece| piece.sequence < self.finished)
+        {
+            self.unfinished.pop_front();
+        }
+    }
+
+    /// What readers have finished below this number is behind a committed checkpoint. Whether that is news.
+    pub(crate) fn set_committed(&mut self, committed: u64) -> bool {
+        let news = committed > self.committed;
+        self.committed = self.committed.max(committed);
+        news
+    }
+
+    /// The next pieces to be announced, if there are any and readers are not too far behind.
+    pub(crate) fn announce(&mut self) -> Vec<Piece> {
+        if !self.restored.is_empty() {
+            let most = self.restored.len().min(TOGETHER);
+            return self.restored.drain(..most).collect();
+        }
+        let mut pieces = Vec::new();
+        while pieces.len() < TOGETHER && (!self.is_window_full() || self.is_awaited()) {
+            let Some(piece) = self.queue.pop_front() else {
+                break;
+            };
+            let key = piece.name.key();
+            self.staged.remove(&key);
+            let (identity, sequence) = (piece.identity, piece.sequence);
+            self.seen
+                .put(Entry::new(key, identity, piece.beginning, sequence));
+            self.announced = sequence + 1;
+            self.unfinished.push_back(piece.clone());
+            pieces.push(piece);
+        }
+        pieces
+    }
+
+    /// Whether a reader stands before a file that is in the queue again: it would never make room.
+    fn is_awaited(&self) -> bool {
+        let first = self.unfinished.front();
+        first.is_some_and(|first| self.queue.iter().any(|piece| piece.name == first.name))
+    }
+
+    fn is_window_full(&self) -> bool {
+        self.announced - self.finished.min(self.announced) >= WINDOW
+    }
+
+    /// Whether everything that is known has been announced and finished.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.queue.is_empty()
+            && self.staged.is_empty()
+            && self.restored.is_empty()
+            && self.finished >= self.announced
+    }
+
+    /// Every reader has finished the pieces with numbers below this.
+    pub(crate) fn finished(&self) -> u64 {
+        self.finished
+    }
+
+    /// From which number on the readers' progress makes a difference.
+    pub(crate) fn wake_at(&self) -> u64 {
+        if self.is_window_full() {
+            self.announced - WINDOW * 3 / 4
+        } else {
+            self.announced
+        }
+    }
+
+    /// The books as they are now.
+    pub(crate) fn freeze(&mut self) -> Books {
+        Books {
+            ledger: self.seen.freeze(),
+            unfinished: self.unfinished.iter().cloned().collect(),
+            announced: self.announced,
+            finished: self.finished,
+        }
+    }
+}
+
+/// The hash of the first bytes of a file of `size` bytes; never 0.
+pub(crate) fn fingerprint(beginning: &[u8], size: u64) -> u64 {
+    let length = usize::try_from(size).unwrap_or(usize::MAX).min(BEGINNING);
+    let bytes = beginning.get(..length).unwrap_or(beginning);
+    stable_hash(bytes).max(1)
+}
+
+/// The error of a job none of whose files is there.
+pub(crate) fn other_directory(shown: &str, known: usize, listed: usize) -> millstream_core::Error {
+    let message = format!(
+        "{shown} holds none of the {known} files that the snapshot knows ({listed} others are there): it is another \
+         directory, or its files were renamed"
+    );
+    millstream_core::Error::new(&codes::SOURCE_OTHER, message).next(
+        "name the directory that was read before, or set source.path.other to accept to read what is there",
+    )
+}
+
+#[cfg(test)]
+mod tests;

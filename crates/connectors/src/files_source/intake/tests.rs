@@ -1,0 +1,265 @@
+use std::time::Duration;
+
+use super::{BEGINNING, Intake, Met, Rules, WINDOW, fingerprint};
+use crate::files_source::listing::Identity;
+use crate::files_source::name::Name;
+use crate::files_source::options::Changed;
+use crate::files_source::piece::Piece;
+use crate::files_source::seen::Seen;
+
+fn rules(changed: Changed) -> Rules {
+    Rules {
+        changed,
+        settle: Duration::ZERO,
+        forget: 10,
+        split: 10,
+        decodes_first: false,
+        takes_away: false,
+        shown: "/in".to_owned(),
+    }
+}
+
+/// A directory of files: name, content, time of modification.
+type Files<'a> = &'a [(&'a str, &'a [u8], i64)];
+
+fn identity(content: &[u8], mtime: i64) -> Identity {
+    Identity {
+        size: content.len() as u64,
+        mtime,
+    }
+}
+
+/// One look at a directory: what is announced, as (number, name, from, size), or the code of the error.
+fn look(
+    intake: &mut Intake,
+    files: Files<'_>,
+    minute: u64,
+) -> Result<Vec<(u64, String, u64, u64)>, String> {
+    intake.begin_listing();
+    for (name, content, mtime) in files {
+        intake.meet(
+            &Name::new(name.as_bytes()),
+            identity(content, *mtime),
+            Duration::ZERO,
+        );
+    }
+    let mut pieces: Vec<Piece> = Vec::new();
+    for ready in intake.end_listing() {
+        let file = files
+            .iter()
+            .find(|file| file.0.as_bytes() == ready.name.bytes());
+        let (_, content, mtime) = file.expect("was listed");
+        let judged = intake.judge(&ready, identity(content, *mtime), content);
+        pieces.extend(judged.map_err(|error| error.code().to_owned())?);
+    }
+    intake.sweep(0..Seen::buckets(), minute, true);
+    intake.queue(pieces);
+    let mut announced = Vec::new();
+    loop {
+        let pieces = intake.announce();
+        if pieces.is_empty() {
+            return Ok(announced);
+        }
+        announced.extend(pieces.into_iter().map(|piece| {
+            let name = piece.name.to_string();
+            (piece.sequence, name, piece.from, piece.identity.size)
+        }));
+    }
+}
+
+fn finish(intake: &mut Intake) {
+    let all = intake.announced;
+    intake.set_finished(all);
+}
+
+#[test]
+fn files_are_announced_once_and_oldest_first() {
+    let mut intake = Intake::new(rules(Changed::Ignore));
+    let files: Files<'_> = &[("b", b"12", 5), ("c", b"1", 4), ("a", b"123", 5)];
+    let found = look(&mut intake, files, 0).expect("nothing is wrong");
+    let expected = [(0, "c", 1), (1, "a", 3), (2, "b", 2)];
+    let expected = expected.map(|(number, name, size)| (number, name.to_owned(), 0, size));
+    assert_eq!(found, expected);
+    assert_eq!(look(&mut intake, files, 0), Ok(Vec::new()));
+    finish(&mut intake);
+    assert_eq!(look(&mut intake, files, 0), Ok(Vec::new()));
+    assert!(intake.is_finished() && intake.is_complete());
+}
+
+#[test]
+fn a_change_is_what_the_policy_says() {
+    let before: Files<'_> = &[("a", b"1\n2\n", 1)];
+    let grown: Files<'_> = &[("a", b"1\n2\n3\n", 2)];
+    let rewritten: Files<'_> = &[("a", b"9\n9\n9\n", 2)];
+    let shorter: Files<'_> = &[("a", b"1\n", 2)];
+    let touched: Files<'_> = &[("a", b"1\n2\n", 2)];
+    let piece = |from, size| Ok(vec![(1, "a".to_owned(), from, size)]);
+    let failed = || Err("MS-6003".to_owned());
+    for (changed, files, expected) in [
+        (Changed::Ignore, grown, Ok(Vec::new())),
+        (Changed::Reread, grown, piece(0, 6)),
+        (Changed::Reread, shorter, piece(0, 2)),
+        (Changed::Fail, grown, failed()),
+        (Changed::Append, grown, piece(4, 6)),
+        (Changed::Append, rewritten, failed()),
+        (Changed::Append, shorter, failed()),
+        // The content is known to be the same: nothing has happened.
+        (Changed::Ignore, touched, Ok(Vec::new())),
+        (Changed::Reread, touched, Ok(Vec::new())),
+        (Changed::Fail, touched, Ok(Vec::new())),
+        (Changed::Append, touched, Ok(Vec::new())),
+    ] {
+        let mut intake = Intake::new(rules(changed));
+        look(&mut intake, before, 0).expect("nothing is wrong");
+        finish(&mut intake);
+        assert_eq!(look(&mut intake, files, 1), expected, "{changed:?}");
+        if expected.is_ok() {
+            finish(&mut intake);
+            assert_eq!(
+                look(&mut intake, files, 2),
+                Ok(Vec::new()),
+                "{changed:?}, again"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_change_before_the_file_was_read_is_the_readers_affair() {
+    for changed in [Changed::Ignore, Changed::Fail] {
+        let mut intake = Intake::new(rules(changed));
+        look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
+        let now: Files<'_> = &[("a", b"2\n3\n", 2)];
+        assert_eq!(look(&mut intake, now, 0), Ok(Vec::new()));
+        intake.want_again(Name::new(b"a").key());
+        let found = look(&mut intake, now, 0);
+        assert_eq!(found, Ok(vec![(1, "a".to_owned(), 0, 4)]));
+        assert!(intake.take_missing().is_empty());
+    }
+}
+
+#[test]
+fn a_reader_is_told_when_the_file_it_waits_for_is_gone() {
+    let mut intake = Intake::new(rules(Changed::Ignore));
+    look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
+    let key = Name::new(b"a").key();
+    intake.want_again(key);
+    assert_eq!(look(&mut intake, &[], 0), Ok(Vec::new()));
+    assert_eq!(intake.take_missing(), [key]);
+}
+
+#[test]
+fn compressed_files_are_not_followed() {
+    let mut intake = Intake::new(rules(Changed::Append));
+    look(&mut intake, &[("a.gz", b"1", 1)], 0).expect("nothing is wrong");
+    finish(&mut intake);
+    assert_eq!(
+        look(&mut intake, &[("a.gz", b"12", 2)], 0),
+        Err("MS-6003".to_owned())
+    );
+}
+
+#[test]
+fn a_file_that_comes_back_is_known_until_it_is_forgotten() {
+    let files: Files<'_> = &[("a", b"1\n", 1), ("b", b"2\n", 1)];
+    let mut intake = Intake::new(rules(Changed::Fail));
+    look(&mut intake, files, 0).expect("nothing is wrong");
+    finish(&mut intake);
+    let left: Files<'_> = &[("b", b"2\n", 1)];
+    for (minute, there, expected) in [
+        (1, left, 0),
+        (5, files, 0),
+        (6, left, 0),
+        (15, files, 0),
+        (16, left, 0),
+        (26, left, 0),
+        (27, files, 1),
+    ] {
+        let found = look(&mut intake, there, minute).expect("nothing is wrong");
+        assert_eq!(found.len(), expected, "minute {minute}");
+    }
+}
+
+#[test]
+fn files_that_are_done_with_are_taken_away_and_new_ones_afterwards() {
+    let mut taking = rules(Changed::Ignore);
+    taking.takes_away = true;
+    let mut intake = Intake::new(taking);
+    look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
+    let name = Name::new(b"a");
+    let meet = |intake: &mut Intake| {
+        intake.begin_listing();
+        let met = intake.meet(&name, identity(b"1\n", 1), Duration::ZERO);
+        intake.end_listing();
+        met
+    };
+    finish(&mut intake);
+    assert_eq!(meet(&mut intake), Met::Known, "nothing is committed");
+    assert!(intake.set_committed(1));
+    assert_eq!(meet(&mut intake), Met::TakeAway);
+    intake.taken_away(&name);
+    let found = look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
+    assert_eq!(found.len(), 1, "a new file");
+    // One that was taken away just before a crash is in the ledger and not in the directory.
+    finish(&mut intake);
+    intake.set_committed(2);
+    for _ in 0..2 {
+        look(&mut intake, &[], 0).expect("nothing is wrong");
+    }
+    assert_eq!(intake.seen().len(), 0);
+}
+
+#[test]
+fn announcements_wait_for_readers() {
+    let mut intake = Intake::new(rules(Changed::Ignore));
+    let names: Vec<String> = (0..WINDOW + 10)
+        .map(|number| format!("{number:06}"))
+        .collect();
+    let files: Vec<(&str, &[u8], i64)> = names
+        .iter()
+        .map(|name| (name.as_str(), &b"1"[..], 1))
+        .collect();
+    let found = look(&mut intake, &files, 0).expect("nothing is wrong");
+    assert_eq!(found.len() as u64, WINDOW);
+    assert_eq!(intake.freeze().unfinished.len() as u64, WINDOW);
+    assert!(intake.announce().is_empty());
+    let at = intake.wake_at();
+    assert!(at > 0 && at < WINDOW);
+    intake.set_finished(at);
+    assert_eq!(intake.announce().len(), 10);
+    assert_eq!(intake.freeze().unfinished.len() as u64, WINDOW + 10 - at);
+}
+
+#[test]
+fn a_snapshot_holds_what_was_announced_and_nothing_else() {
+    let mut intake = Intake::new(rules(Changed::Append));
+    look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
+    finish(&mut intake);
+    // Judged and numbered, but not announced.
+    intake.begin_listing();
+    let now = identity(b"1\n2\n", 2);
+    intake.meet(&Name::new(b"a"), now, Duration::ZERO);
+    intake.meet(&Name::new(b"b"), now, Duration::ZERO);
+    let ready = intake.end_listing();
+    let pieces = ready
+        .iter()
+        .filter_map(|ready| intake.judge(ready, now, b"1\n2\n").expect("grew"));
+    let pieces: Vec<Piece> = pieces.collect();
+    assert_eq!(pieces.len(), 2);
+    intake.queue(pieces);
+    let books = intake.freeze();
+    assert_eq!((books.announced, books.ledger.len()), (1, 1));
+    let entry = intake.seen().get(Name::new(b"a").key()).expect("is known");
+    assert_eq!(entry.identity, identity(b"1\n", 1));
+}
+
+#[test]
+fn a_fingerprint_is_of_the_first_bytes_alone() {
+    let long = vec![b'x'; BEGINNING + 9];
+    assert_eq!(
+        fingerprint(&long, 1 << 40),
+        fingerprint(&long[..BEGINNING], BEGINNING as u64)
+    );
+    assert_eq!(fingerprint(b"abc", 2), fingerprint(b"ab", 2));
+    assert_ne!(fingerprint(b"abc", 3), fingerprint(b"ab", 2));
+}

@@ -1,0 +1,290 @@
+//! The thread that lists a directory for the enumerator, so that a slow disk never holds up anybody else.
+//!
+//! It does all that waits: looks, opens what is ready, writes the journal, takes files away. What it decides is decided
+//! by [`Intake`], in short turns under one lock that it shares with the enumerator.
+
+mod look;
+mod stage;
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::Builder;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use millstream_core::{CheckpointId, Error, Result};
+use millstream_engine::connector::{SourceProgress, Waker};
+use tracing::warn;
+
+use super::away;
+use super::fetch::no_thread;
+use super::intake::{Intake, Ready, WINDOW};
+use super::journal::Journal;
+use super::listing::{DirectoryId, Root};
+use super::meeting::Meeting;
+use super::name::{Key, Name};
+use super::options::{AfterCommit, Bad, Lost, OtherDirectory};
+
+/// How long a directory that is away is left alone before it is looked at again.
+const AWAY: Duration = Duration::from_secs(1);
+
+/// The thread looks around at least this often.
+const LONGEST: Duration = Duration::from_secs(3_600);
+
+/// A clock that only goes forward, from some moment on.
+pub(crate) type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// What is told of and asked for between the thread and the enumerator.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) intake: Intake,
+    /// Why nothing can be found at present.
+    pub(crate) held_up: Option<String>,
+    /// Why nothing will be found any more.
+    pub(crate) failed: Option<Error>,
+    /// Whether a source that looks once has found everything.
+    pub(crate) complete: bool,
+    /// Checkpoints that are complete: what had been announced before them, and what every reader had finished.
+    pub(crate) completed: Vec<(CheckpointId, u64, Option<u64>)>,
+    /// The directory in which the files of the ledger lie.
+    pub(crate) directory: Option<DirectoryId>,
+    /// For how many minutes the job has run.
+    pub(crate) minute: u64,
+}
+
+/// The desk, locked for short turns only.
+pub(crate) type SharedDesk = Arc<Mutex<Desk>>;
+
+/// Locks the desk. What a panicking thread leaves on it is whole.
+pub(crate) fn at(desk: &SharedDesk) -> MutexGuard<'_, Desk> {
+    desk.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the thread does with what it finds.
+#[derive(Debug, Clone)]
+pub(crate) struct Policy {
+    /// The pause between two looks; `None`: it looks once.
+    pub(crate) interval: Option<Duration>,
+    pub(crate) bad: Bad,
+    pub(crate) lost: Lost,
+    pub(crate) after_commit: AfterCommit,
+    pub(crate) other: OtherDirectory,
+}
+
+/// What was known before the first look.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    /// How many files of the snapshot were there; `None`: there is no snapshot, or the question is settled.
+    pub(crate) present: Option<usize>,
+    /// Files that were announced behind the snapshot.
+    pub(crate) announced: HashMap<Key, super::piece::Piece>,
+    /// The minutes for which the job had run.
+    pub(crate) minutes: u64,
+}
+
+/// The thread.
+pub(crate) struct Lister {
+    pub(crate) root: Root,
+    pub(crate) policy: Policy,
+    pub(crate) desk: SharedDesk,
+    /// Held weakly: a thread that waits for a disk must not keep the meeting of an attempt that has ended.
+    pub(crate) meeting: Weak<Meeting>,
+    pub(crate) waker: Waker,
+    pub(crate) bell: Receiver<()>,
+    pub(crate) journal: Option<Journal>,
+    pub(crate) before: Before,
+    pub(crate) clock: Clock,
+    pub(crate) progress: SourceProgress,
+    /// Ready files that have not been judged.
+    pub(crate) backlog: VecDeque<Ready>,
+    /// Entries that can't be read and have been told of.
+    pub(crate) told: HashMap<Key, &'static str>,
+    /// Since which minute the directory is another one.
+    pub(crate) other_since: Option<u64>,
+    pub(crate) next_look: Duration,
+}
+
+impl Lister {
+    /// Starts the thread, named `name`. It ends when the other end of the bell is dropped.
+    pub(crate) fn start(self, name: String) -> Result<()> {
+        let started = Builder::new().name(name).spawn(move || self.run());
+        started.map(drop).map_err(no_thread)
+    }
+
+    fn run(mut self) {
+        loop {
+            if let Err(error) = self.turn() {
+                at(&self.desk).failed = Some(error);
+                self.waker.wake();
+                return;
+            }
+            let wait = self.wait();
+            if self.bell.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
+                return;
+            }
+        }
+    }
+
+    /// Everything that is to be done now.
+    fn turn(&mut self) -> Result<()> {
+        self.serve_readers();
+        if self.end_checkpoints() {
+            self.next_look = Duration::ZERO;
+        }
+        self.stage_backlog()?;
+        if self.backlog.is_empty() && (self.clock)() >= self.next_look {
+            match self.look() {
+                Ok(()) => self.come_back(),
+                Err(Hindrance::Failed(error)) => return Err(error),
+                Err(Hindrance::Away(error)) => self.go_away(&error)?,
+                Err(Hindrance::Vanished(words)) => self.wait_for(words),
+            }
+            self.stage_backlog()?;
+        }
+        self.check_complete();
+        Ok(())
+    }
+
+    /// How long nothing need be done.
+    fn wait(&self) -> Duration {
+        let now = (self.clock)();
+        if !self.backlog.is_empty() {
+            // The enumerator rings when there is room.
+            return AWAY;
+        }
+        self.next_look.saturating_sub(now).min(LONGEST)
+    }
+
+    /// Does what readers have asked for.
+    fn serve_readers(&mut self) {
+        let Some(meeting) = self.meeting.upgrade() else {
+            return;
+        };
+        let (again, bad) = meeting.take_asked();
+        if !again.is_empty() {
+            let mut desk = at(&self.desk);
+            desk.complete = false;
+            again
+                .into_iter()
+                .for_each(|key| desk.intake.want_again(key));
+            self.next_look = Duration::ZERO;
+        }
+        for name in bad {
+            self.quarantine(&name);
+        }
+    }
+
+    /// Moves a file away that can't be read, if that is wanted.
+    fn quarantine(&self, name: &Name) {
+        let Bad::Quarantine(target) = &self.policy.bad else {
+            return;
+        };
+        if let Err(error) = away::move_into(&self.root.directory, name, target) {
+            let file = format!("{}/{name}", self.root.shown());
+            warn!(file, cause = %error, "the file can't be moved into the quarantine; it is passed over where it is");
+        }
+    }
+
+    /// Tidies up behind checkpoints that are complete. Whether there is something to be taken away.
+    fn end_checkpoints(&mut self) -> bool {
+        let (completed, news) = {
+            let mut desk = at(&self.desk);
+            let completed = std::mem::take(&mut desk.completed);
+            let mut news = false;
+            for (_, _, finished) in &completed {
+                news |= finished.is_some_and(|finished| desk.intake.set_committed(finished));
+            }
+            (completed, news)
+        };
+        if let Some(journal) = &mut self.journal {
+            for (checkpoint, announced, _) in completed {
+                if let Err(error) = journal.completed(checkpoint, announced) {
+                    warn!(cause = %error, "old journals of the source can't be dropped; it is tried again");
+                }
+            }
+        }
+        news && self.policy.after_commit != AfterCommit::Keep
+    }
+
+    /// The directory has been looked at in vain.
+    fn go_away(&mut self, error: &io::Error) -> Result<()> {
+        if self.policy.interval.is_none() {
+            return Err(look::not_readable(&self.root.shown(), error));
+        }
+        self.wait_for(format!("{} can't be looked at: {error}", self.root.shown()));
+        Ok(())
+    }
+
+    /// Waits for the directory; whoever shows what holds a source up says so once.
+    fn wait_for(&mut self, words: String) {
+        at(&self.desk).held_up = Some(words);
+        let pause = self.policy.interval.unwrap_or(AWAY).min(AWAY);
+        self.next_look = (self.clock)() + pause;
+        self.waker.wake();
+    }
+
+    /// When to look again: after the pause, but when a file is due or there was too much for one look, before.
+    fn come_back(&mut self) {
+        let mut desk = at(&self.desk);
+        if desk.held_up.take().is_some() {
+            self.waker.wake();
+        }
+        let now = (self.clock)();
+        let pause = self.policy.interval.unwrap_or(Duration::MAX);
+        let regular = now.saturating_add(pause);
+        self.next_look = if desk.intake.has_more() {
+            now
+        } else {
+            desk.intake.due().unwrap_or(regular).min(regular)
+        };
+    }
+
+    /// A source that looks once has found everything when nothing is ready, and nothing is waited for.
+    fn check_complete(&mut self) {
+        if self.policy.interval.is_some() {
+            return;
+        }
+        let mut desk = at(&self.desk);
+        if !self.backlog.is_empty() || desk.complete {
+            return;
+        }
+        if desk.intake.is_complete() {
+            desk.complete = true;
+            drop(desk);
+            self.waker.wake();
+        } else if self.next_look == Duration::MAX {
+            // There were more files than can be watched at once.
+            self.next_look = (self.clock)();
+        }
+    }
+
+    /// Whether the enumerator has room for more.
+    fn has_room(&self) -> bool {
+        (at(&self.desk).intake.queued() as u64) < WINDOW / 2
+    }
+}
+
+/// Why a look came to nothing.
+pub(crate) enum Hindrance {
+    /// The directory is away.
+    Away(io::Error),
+    /// It is there, but empty of everything that it held; what to say.
+    Vanished(String),
+    /// The job fails.
+    Failed(Error),
+}
+
+impl From<Error> for Hindrance {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The directories in which journals may lie: those of the jobs that went before, and the job's own.
+pub(crate) fn journal_directories(own: &std::path::Path, ancestors: &[String]) -> Vec<PathBuf> {
+    let beside = own.parent().map(PathBuf::from).unwrap_or_default();
+    let before = ancestors.iter().map(|job| beside.join(job));
+    before.chain([own.to_owned()]).collect()
+}

@@ -1,0 +1,218 @@
+//! Where the readers of an attempt tell the enumerator how far they are.
+//!
+//! Readers and enumerator of one process meet here; nothing that decides about records depends on it. It bounds how far
+//! the enumerator runs ahead, and tells it which files are done with. With workers in several processes the same numbers
+//! would have to travel with the readers' acknowledgements; until they come nothing is announced too early and nothing
+//! is taken away.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+
+use millstream_core::CheckpointId;
+use millstream_engine::connector::Waker;
+
+use super::name::{Key, Name};
+
+/// Boundaries whose end was not told are forgotten beyond this many.
+const BOUNDARIES: usize = 16;
+
+/// What the readers and the enumerator of one attempt share.
+#[derive(Debug)]
+pub(crate) struct Meeting {
+    /// For each reader: it has finished the pieces with lower numbers.
+    below: Vec<AtomicU64>,
+    /// When this number has been finished by all, the enumerator is to be woken.
+    wake_at: AtomicU64,
+    enumerator: OnceLock<Waker>,
+    told: Mutex<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    /// How far each reader was at a boundary.
+    boundaries: BTreeMap<CheckpointId, Vec<Option<u64>>>,
+    /// Files that have to be announced again.
+    again: BTreeSet<Key>,
+    /// Those of them that turned out to be gone.
+    missing: BTreeSet<Key>,
+    /// Files that can't be read and are to be moved away.
+    bad: Vec<Name>,
+}
+
+/// Where each attempt's meeting is found, as long as anybody takes part in it.
+pub(crate) type Place = Arc<Mutex<Weak<Meeting>>>;
+
+/// The meeting of the present attempt: of whoever came first, as attempts do not overlap.
+pub(crate) fn join(place: &Place, parallelism: usize) -> Arc<Meeting> {
+    let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+    place.upgrade().unwrap_or_else(|| {
+        let meeting = Arc::new(Meeting {
+            below: (0..parallelism).map(|_| AtomicU64::new(0)).collect(),
+            wake_at: AtomicU64::new(u64::MAX),
+            enumerator: OnceLock::new(),
+            told: Mutex::default(),
+        });
+        *place = Arc::downgrade(&meeting);
+        meeting
+    })
+}
+
+impl Meeting {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        // What a panicking thread leaves behind is whole.
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who is woken when readers have something to tell.
+    pub(crate) fn set_enumerator(&self, waker: Waker) {
+        let _first = self.enumerator.set(waker);
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.enumerator.get() {
+            waker.wake();
+        }
+    }
+
+    /// A reader has finished the pieces with numbers below this one.
+    pub(crate) fn finished(&self, subtask: usize, below: u64) {
+        let Some(mine) = self.below.get(subtask) else {
+            return;
+        };
+        if mine.swap(below, Ordering::SeqCst) == below {
+            return;
+        }
+        let wake_at = self.wake_at.load(Ordering::SeqCst);
+        if below >= wake_at && self.finished_by_all() >= wake_at {
+            self.wake();
+        }
+    }
+
+    /// Every reader has finished the pieces with numbers below this one.
+    pub(crate) fn finished_by_all(&self) -> u64 {
+        let below = self.below.iter();
+        let lowest = below.map(|below| below.load(Ordering::SeqCst)).min();
+        lowest.unwrap_or(0)
+    }
+
+    /// Has the enumerator woken when every reader has finished the pieces below `number`; answers whether they have.
+    pub(crate) fn await_finished(&self, number: u64) -> bool {
+        self.wake_at.store(number, Ordering::SeqCst);
+        self.finished_by_all() >= number
+    }
+
+    /// A reader stands on a boundary.
+    pub(crate) fn at_boundary(&self, checkpoint: CheckpointId, subtask: usize, below: u64) {
+        let mut told = self.told();
+        let readers = self.below.len();
+        let boundary = told
+            .boundaries
+            .entry(checkpoint)
+            .or_insert_with(|| vec![None; readers]);
+        if let Some(mine) = boundary.get_mut(subtask) {
+            *mine = Some(below);
+        }
+        while told.boundaries.len() > BOUNDARIES {
+            told.boundaries.pop_first();
+        }
+    }
+
+    /// What every reader had finished at a boundary, which is forgotten with all before it.
+    pub(crate) fn take_boundary(&self, checkpoint: CheckpointId) -> Option<u64> {
+        let mut told = self.told();
+        let later = told.boundaries.split_off(&(checkpoint + 1));
+        let mut earlier = std::mem::replace(&mut told.boundaries, later);
+        let boundary = earlier.remove(&checkpoint)?;
+        let all: Option<Vec<u64>> = boundary.into_iter().collect();
+        all?.into_iter().min()
+    }
+
+    /// A reader needs to know what a file is now.
+    pub(crate) fn want_again(&self, key: Key) {
+        let mut told = self.told();
+        told.missing.remove(&key);
+        told.again.insert(key);
+        drop(told);
+        self.wake();
+    }
+
+    /// Files that readers have asked for are gone.
+    pub(crate) fn are_missing(&self, keys: Vec<Key>) {
+        self.told().missing.extend(keys);
+    }
+
+    /// Whether a file that a reader has asked for is gone.
+    pub(crate) fn is_missing(&self, key: Key) -> bool {
+        self.told().missing.contains(&key)
+    }
+
+    /// A reader has met a file that can't be read.
+    pub(crate) fn met_bad(&self, name: Name) {
+        self.told().bad.push(name);
+        self.wake();
+    }
+
+    /// Whether readers have asked for something.
+    pub(crate) fn has_asked(&self) -> bool {
+        let told = self.told();
+        !(told.again.is_empty() && told.bad.is_empty())
+    }
+
+    /// What readers have asked for since the last call.
+    pub(crate) fn take_asked(&self) -> (BTreeSet<Key>, Vec<Name>) {
+        let mut told = self.told();
+        (
+            std::mem::take(&mut told.again),
+            std::mem::take(&mut told.bad),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use millstream_engine::connector::Waker;
+
+    use super::{Place, join};
+
+    #[test]
+    fn one_attempt_meets_at_one_place() {
+        let place = Place::default();
+        let first = join(&place, 2);
+        assert!(Arc::ptr_eq(&first, &join(&place, 2)));
+        first.finished(0, 7);
+        drop(first);
+        assert_eq!(join(&place, 1).finished_by_all(), 0, "the next attempt's");
+    }
+
+    #[test]
+    fn the_enumerator_is_woken_when_the_last_reader_is_far_enough() {
+        let meeting = join(&Place::default(), 2);
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&woken);
+        meeting.set_enumerator(Waker::new(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        }));
+        assert!(!meeting.await_finished(5));
+        for (subtask, below, calls) in [(0, 9, 0), (1, 4, 0), (1, 5, 1), (1, 5, 1)] {
+            meeting.finished(subtask, below);
+            assert_eq!(woken.load(Ordering::SeqCst), calls, "{subtask} at {below}");
+        }
+        assert!(meeting.await_finished(5));
+    }
+
+    #[test]
+    fn a_boundary_counts_when_every_reader_has_stood_on_it() {
+        let meeting = join(&Place::default(), 2);
+        meeting.at_boundary(1, 0, 10);
+        meeting.at_boundary(2, 0, 20);
+        meeting.at_boundary(2, 1, 15);
+        assert_eq!(meeting.take_boundary(2), Some(15));
+        assert_eq!(meeting.take_boundary(1), None, "is forgotten");
+        meeting.at_boundary(3, 1, 30);
+        assert_eq!(meeting.take_boundary(3), None, "one was not there");
+    }
+}

@@ -1,0 +1,281 @@
+//! The ledger of every file that was announced: small, sorted, and frozen in no time.
+//!
+//! Pure. An entry is 40 bytes, and there is one for each file, whatever it is called. Entries lie sorted in
+//! buckets by the first bits of their key; a bucket that a snapshot holds is copied before it is written to,
+//! so that freezing costs one pointer for each bucket.
+//!
+//! **Forgetting.** An entry whose file is not in a whole listing of the directory gets a tombstone: the time
+//! since when it is gone, in minutes *during which the job has run*, so that no step of a clock and no night
+//! without the job makes an entry old. It is forgotten when it has been gone for longer than it may be.
+
+mod segment;
+
+use std::sync::Arc;
+
+pub(crate) use self::segment::{Frozen, read_segment};
+use super::listing::Identity;
+use super::name::Key;
+
+/// Bits of the key that choose the bucket.
+const BUCKET_BITS: u32 = 12;
+const BUCKETS: usize = 1 << BUCKET_BITS;
+
+/// The highest sequence number that an entry can hold, and the highest minute.
+const SEQUENCE_BITS: u32 = 40;
+const MINUTE_BITS: u32 = 23;
+
+/// What is known of one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) key: Key,
+    pub(crate) identity: Identity,
+    /// The hash of its first bytes; 0: not known.
+    pub(crate) beginning: u64,
+    mark: u64,
+}
+
+impl Entry {
+    pub(crate) fn new(key: Key, identity: Identity, beginning: u64, sequence: u64) -> Self {
+        let mut entry = Self {
+            key,
+            identity,
+            beginning,
+            mark: 0,
+        };
+        entry.set_sequence(sequence);
+        entry
+    }
+
+    /// The sequence number of the newest announcement of the file.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.mark & ((1 << SEQUENCE_BITS) - 1)
+    }
+
+    fn set_sequence(&mut self, sequence: u64) {
+        let most = (1 << SEQUENCE_BITS) - 1;
+        self.mark = (self.mark & !most) | sequence.min(most);
+    }
+
+    /// Since which minute the file is gone.
+    pub(crate) fn gone_since(&self) -> Option<u64> {
+        ((self.mark >> SEQUENCE_BITS) & ((1 << MINUTE_BITS) - 1)).checked_sub(1)
+    }
+
+    fn set_gone(&mut self, since: Option<u64>) {
+        let most = (1 << MINUTE_BITS) - 1;
+        let minute = since.map_or(0, |minute| (minute + 1).min(most));
+        self.mark = (self.mark & !(most << SEQUENCE_BITS)) | (minute << SEQUENCE_BITS);
+    }
+
+    fn was_met(&self) -> bool {
+        self.mark >> 63 == 1
+    }
+
+    fn set_met(&mut self, met: bool) {
+        self.mark = (self.mark & !(1 << 63)) | (u64::from(met) << 63);
+    }
+}
+
+type Bucket = Arc<Vec<Entry>>;
+
+/// What follows for a file that is not in a listing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sweep {
+    /// The minute in which the listing was made.
+    pub(crate) minute: u64,
+    /// For how many minutes a file that is gone is remembered.
+    pub(crate) keep: u64,
+    /// Whether anything follows: not where the directory may be another one than before. Then only the marks of the
+    /// listing are taken off.
+    pub(crate) forget: bool,
+    /// Files with lower numbers are forgotten at once: they were taken away because they are done with.
+    pub(crate) settled_below: u64,
+}
+
+/// The ledger.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    buckets: Vec<Bucket>,
+    entries: usize,
+    /// Entries whose files have not gone.
+    present: usize,
+    /// What has changed since it was last frozen; may hold a key twice.
+    changed: Vec<Key>,
+    /// Keys that were taken out since then.
+    removed: Vec<Key>,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self {
+            buckets: vec![Bucket::default(); BUCKETS],
+            entries: 0,
+            present: 0,
+            changed: Vec::new(),
+            removed: Vec::new(),
+        }
+    }
+}
+
+fn bucket_of(key: Key) -> usize {
+    (key >> (64 - BUCKET_BITS)) as usize
+}
+
+fn find(bucket: &[Entry], key: Key) -> Result<usize, usize> {
+    bucket.binary_search_by_key(&key, |entry| entry.key)
+}
+
+impl Seen {
+    /// How many files are known.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.entries
+    }
+
+    /// How many of them were there when last looked at.
+    pub(crate) fn present(&self) -> usize {
+        self.present
+    }
+
+    pub(crate) fn get(&self, key: Key) -> Option<Entry> {
+        let bucket = self.buckets.get(bucket_of(key))?;
+        find(bucket, key)
+            .ok()
+            .and_then(|at| bucket.get(at))
+            .copied()
+    }
+
+    /// Notes an announcement. The file is there.
+    pub(crate) fn put(&mut self, mut entry: Entry) {
+        entry.set_met(true);
+        self.changed.push(entry.key);
+        self.store(entry);
+    }
+
+    /// Takes an entry over from a snapshot.
+    pub(crate) fn restore(&mut self, mut entry: Entry) {
+        entry.set_met(false);
+        self.store(entry);
+    }
+
+    fn store(&mut self, entry: Entry) {
+        let Some(bucket) = self.buckets.get_mut(bucket_of(entry.key)) else {
+            return;
+        };
+        let bucket = Arc::make_mut(bucket);
+        self.present += usize::from(entry.gone_since().is_none());
+        match find(bucket, entry.key) {
+            Ok(at) => {
+                if let Some(old) = bucket.get_mut(at) {
+                    self.present -= usize::from(old.gone_since().is_none());
+                    *old = entry;
+                }
+            }
+            Err(at) => {
+                if bucket.len() == bucket.capacity() {
+                    // Doubling would waste a quarter of the memory.
+                    bucket.reserve_exact((bucket.len() / 8).max(4));
+                }
+                bucket.insert(at, entry);
+                self.entries += 1;
+            }
+        }
+    }
+
+    /// Forgets a file.
+    pub(crate) fn remove(&mut self, key: Key) {
+        let Some(bucket) = self.buckets.get_mut(bucket_of(key)) else {
+            return;
+        };
+        if let Ok(at) = find(bucket, key) {
+            let old = Arc::make_mut(bucket).remove(at);
+            self.entries -= 1;
+            self.present -= usize::from(old.gone_since().is_none());
+            self.removed.push(key);
+        }
+    }
+
+    /// The file is in the present listing.
+    pub(crate) fn meet(&mut self, key: Key) {
+        let Some(bucket) = self.buckets.get_mut(bucket_of(key)) else {
+            return;
+        };
+        let Ok(at) = find(bucket, key) else { return };
+        let met = |entry: &Entry| entry.was_met() && entry.gone_since().is_none();
+        if bucket.get(at).is_some_and(met) {
+            return;
+        }
+        if let Some(entry) = Arc::make_mut(bucket).get_mut(at) {
+            if entry.gone_since().is_some() {
+                entry.set_gone(None);
+                self.present += 1;
+                self.changed.push(key);
+            }
+            entry.set_met(true);
+        }
+    }
+
+    /// Ends a listing, bucket by bucket: what it did not meet is gone, and forgotten as `rules` say. Answers how many
+    /// entries are gone by now and were not before.
+    pub(crate) fn sweep(&mut self, buckets: std::ops::Range<usize>, rules: Sweep) -> usize {
+        let mut gone = 0;
+        for number in buckets {
+            let Some(bucket) = self.buckets.get_mut(number) else {
+                break;
+            };
+            if bucket.is_empty() {
+                continue;
+            }
+            let bucket = Arc::make_mut(bucket);
+            let before = bucket.len();
+            bucket.retain_mut(|entry| {
+                let met = entry.was_met();
+                entry.set_met(false);
+                if met || !rules.forget {
+                    return true;
+                }
+                let old = entry
+                    .gone_since()
+                    .is_some_and(|since| rules.minute.saturating_sub(since) >= rules.keep);
+                if old || entry.sequence() < rules.settled_below {
+                    self.present -= usize::from(entry.gone_since().is_none());
+                    self.removed.push(entry.key);
+                    return false;
+                }
+                if entry.gone_since().is_none() {
+                    entry.set_gone(Some(rules.minute));
+                    self.present -= 1;
+                    self.changed.push(entry.key);
+                    gone += 1;
+                }
+                true
+            });
+            self.entries -= before - bucket.len();
+        }
+        gone
+    }
+
+    /// How many buckets there are to [sweep](Self::sweep).
+    pub(crate) fn buckets() -> usize {
+        BUCKETS
+    }
+
+    /// Bytes of memory that the entries take.
+    #[cfg(test)]
+    pub(crate) fn memory(&self) -> usize {
+        let entries: usize = self.buckets.iter().map(|bucket| bucket.capacity()).sum();
+        entries * size_of::<Entry>() + BUCKETS * (size_of::<Bucket>() + 40)
+    }
+
+    /// The ledger as it is now, and what has changed in it since the last call.
+    pub(crate) fn freeze(&mut self) -> Frozen {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.append(&mut self.removed);
+        changed.sort_unstable();
+        changed.dedup();
+        Frozen::new(self.buckets.clone(), self.entries, changed)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+use std::collections::BTreeMap;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use super::{Entry, Seen, Sweep, read_segment};
+use crate::files_source::listing::Identity;
+
+fn entry(key: u64, sequence: u64) -> Entry {
+    let identity = Identity {
+        size: key ^ 5,
+        mtime: -7,
+    };
+    Entry::new(key, identity, key.rotate_left(9), sequence)
+}
+
+fn sweep(seen: &mut Seen, minute: u64, keep: u64, forget: bool) -> usize {
+    let rules = Sweep {
+        minute,
+        keep,
+        forget,
+        settled_below: 0,
+    };
+    seen.sweep(0..Seen::buckets(), rules)
+}
+
+#[test]
+fn what_was_put_is_found() {
+    let mut seen = Seen::default();
+    for number in 0..10_000_u64 {
+        let key = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        seen.put(entry(key, number));
+    }
+    assert_eq!((seen.len(), seen.present()), (10_000, 10_000));
+    for number in 0..10_000_u64 {
+        let key = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let found = seen.get(key).expect("was put");
+        assert_eq!(found.sequence(), number);
+        assert_eq!(found.identity, entry(key, 0).identity);
+    }
+    assert_eq!(seen.get(1), None);
+}
+
+#[test]
+fn what_is_gone_is_forgotten_after_its_time_and_not_before() {
+    let mut seen = Seen::default();
+    (0..3).for_each(|key| seen.put(entry(key << 60, key)));
+    assert_eq!(sweep(&mut seen, 0, 10, true), 0, "all were met");
+    for (minute, met, gone, known) in [
+        (1, &[0, 1, 2][..], 0, 3),
+        (2, &[0, 1], 1, 3),
+        (11, &[0], 1, 3),
+        // One that comes back is as if it had never been away.
+        (12, &[0, 1], 0, 2),
+        (20, &[0, 1], 0, 2),
+        (22, &[0], 1, 2),
+        (31, &[0], 0, 2),
+        (32, &[0], 0, 1),
+    ] {
+        met.iter().for_each(|key: &u64| seen.meet(key << 60));
+        assert_eq!(sweep(&mut seen, minute, 10, true), gone, "minute {minute}");
+        assert_eq!(seen.len(), known, "minute {minute}");
+    }
+}
+
+#[test]
+fn a_listing_from_which_nothing_follows_forgets_nothing() {
+    let mut seen = Seen::default();
+    seen.put(entry(9, 1));
+    sweep(&mut seen, 0, 1, true);
+    for minute in 1..100 {
+        assert_eq!(sweep(&mut seen, minute, 1, false), 0);
+    }
+    assert_eq!((seen.len(), seen.present()), (1, 1));
+}
+
+#[test]
+fn segments_restore_what_was_frozen_whatever_happened_in_between() {
+    for seed in 0..40 {
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut seen = Seen::default();
+        let mut segments: Vec<Vec<u8>> = Vec::new();
+        let mut frozen: BTreeMap<u64, Entry> = BTreeMap::new();
+        for round in 0..6_u64 {
+            for _ in 0..random.random_range(0..200) {
+                let key = random.random_range(0..300_u64) << 55;
+                match random.random_range(0..5) {
+                    0 => seen.remove(key),
+                    1 => seen.meet(key),
+                    _ => seen.put(entry(key, random.random_range(0..1 << 39))),
+                }
+            }
+            sweep(&mut seen, round * 3, 5, random.random_range(0..2) == 0);
+            let state = seen.freeze();
+            let mut bytes = Vec::new();
+            if round == 0 || random.random_range(0..3) == 0 {
+                segments.clear();
+                state.write_all(&mut bytes).expect("memory");
+            } else {
+                state.write_changes(&mut bytes).expect("memory");
+            }
+            segments.push(bytes);
+            frozen = (0..300)
+                .filter_map(|key| seen.get(key << 55))
+                .map(|entry| (entry.key, entry))
+                .collect();
+            // What happens behind the boundary does not belong to it.
+            (0..50).for_each(|key| seen.put(entry(key << 57, 1)));
+            assert_eq!(state.len(), frozen.len());
+            (0..50).for_each(|key| match frozen.get(&(key << 57)) {
+                Some(before) => {
+                    seen.remove(key << 57);
+                    seen.put(*before);
+                    if before.gone_since().is_none() {
+                        seen.meet(key << 57);
+                    }
+                }
+                None => seen.remove(key << 57),
+            });
+        }
+        let mut restored = Seen::default();
+        for bytes in &segments {
+            read_segment(&mut bytes.as_slice(), &mut restored).expect("whole");
+        }
+        assert_eq!(restored.len(), frozen.len(), "seed {seed}");
+        for (key, before) in &frozen {
+            let after = restored.get(*key).expect("is there");
+            assert_eq!(after.identity, before.identity, "seed {seed}");
+            assert_eq!(after.sequence(), before.sequence(), "seed {seed}");
+            assert_eq!(after.gone_since(), before.gone_since(), "seed {seed}");
+        }
+        assert_eq!(restored.present(), seen.present(), "seed {seed}");
+        assert_eq!(
+            restored.freeze().changes(),
+            0,
+            "what was restored is no change"
+        );
+    }
+}
+
+#[test]
+fn a_segment_that_ends_too_early_is_told() {
+    let mut seen = Seen::default();
+    seen.put(entry(1, 1));
+    let mut bytes = Vec::new();
+    seen.freeze().write_all(&mut bytes).expect("memory");
+    let cut = bytes.len() - 1;
+    let read = read_segment(&mut &bytes[..cut], &mut Seen::default());
+    assert_eq!(
+        read.expect_err("is cut").kind(),
+        std::io::ErrorKind::UnexpectedEof
+    );
+}
+
+#[test]
+fn a_million_files_take_less_than_fifty_megabytes() {
+    let mut seen = Seen::default();
+    for number in 0..1_000_000_u64 {
+        seen.put(entry(millstream_core::hash::stable_hash(&number), number));
+    }
+    drop(seen.freeze());
+    assert!(seen.memory() < 50_000_000, "{} bytes", seen.memory());
+}

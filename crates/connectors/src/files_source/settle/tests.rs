@@ -1,0 +1,64 @@
+use std::time::Duration;
+
+use super::{MOST, Settling};
+use crate::files_source::listing::Identity;
+
+fn identity(size: u64, mtime: i64) -> Identity {
+    Identity { size, mtime }
+}
+
+#[test]
+fn a_file_is_taken_up_when_it_has_stood_still() {
+    let mut settling = Settling::new(Duration::from_secs(2));
+    let looks = [
+        // Milliseconds, size, time of modification, settled.
+        (0, 10, 0, false),
+        (1_999, 10, 0, false),
+        (2_000, 11, 5, false),
+        (3_999, 11, 5, false),
+        // The time of modification alone counts, too.
+        (4_000, 11, 6, false),
+        (5_999, 11, 6, false),
+        (6_000, 11, 6, true),
+    ];
+    for (now, size, mtime, settled) in looks {
+        let now = Duration::from_millis(now);
+        let answer = settling.is_settled(1, identity(size, mtime), now);
+        assert_eq!(answer, settled, "at {now:?}");
+        settling.end_of_listing();
+    }
+    assert_eq!(settling.due(), Some(Duration::from_secs(6)));
+    settling.forget(1);
+    assert!(settling.take_idle());
+    assert_eq!(settling.due(), None);
+}
+
+#[test]
+fn without_a_time_every_file_is_taken_up_at_once() {
+    let mut settling = Settling::new(Duration::ZERO);
+    assert!(settling.is_settled(1, identity(1, 1), Duration::ZERO));
+    assert!(settling.take_idle());
+}
+
+#[test]
+fn a_file_that_goes_away_is_not_waited_for() {
+    let mut settling = Settling::new(Duration::from_secs(2));
+    assert!(!settling.is_settled(1, identity(1, 1), Duration::ZERO));
+    settling.end_of_listing();
+    assert!(!settling.take_idle());
+    settling.end_of_listing();
+    assert!(settling.take_idle());
+    // It begins anew when it comes back.
+    assert!(!settling.is_settled(1, identity(1, 1), Duration::from_secs(5)));
+}
+
+#[test]
+fn what_is_too_much_to_be_watched_waits_for_its_turn() {
+    let mut settling = Settling::new(Duration::from_secs(2));
+    for key in 0..=MOST as u64 {
+        assert!(!settling.is_settled(key, identity(1, 1), Duration::ZERO));
+    }
+    (0..MOST as u64).for_each(|key| settling.forget(key));
+    assert!(!settling.take_idle(), "one has not been watched yet");
+    assert!(settling.take_idle());
+}

@@ -1,0 +1,74 @@
+use super::*;
+
+fn read(reference: &Reference<'_>) -> Result<String, String> {
+    match reference {
+        Reference::Variable("A") => Ok("${env:B}".to_owned()),
+        Reference::File("/run/s") => Ok("s3".to_owned()),
+        _ => Err("which is not there".to_owned()),
+    }
+}
+
+#[test]
+fn references_are_replaced_whole_embedded_and_once() {
+    for (text, expected) in [
+        ("", ""),
+        ("plain $ and $x {y}", "plain $ and $x {y}"),
+        ("${env:A}", "${env:B}"),
+        ("u:${file:/run/s}@h/${env:A}$", "u:s3@h/${env:B}$"),
+        ("$${env:A}", "${env:A}"),
+        ("$$${env:A}", "$${env:A}"),
+        ("a$${b}${file:/run/s}", "a${b}s3"),
+        ("$$", "$$"),
+    ] {
+        let resolved = resolve("x", text, &read).expect(text);
+        assert_eq!(resolved, expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_escaped_is_meant_itself() {
+    for text in ["", "$", "${", "$${env:A}", "a${b}$$${c", "$$$"] {
+        let escaped = escape(text);
+        assert!(!has_references(&escaped), "{escaped}");
+        assert_eq!(resolve("x", &escaped, &read).expect(text), text);
+    }
+}
+
+#[test]
+fn what_begins_as_a_reference_and_is_none_is_told_in_one_line() {
+    for text in [
+        "${A}",
+        "${env:}",
+        "${Env:A}",
+        "${file:relative}",
+        "${env:A",
+        "x${",
+    ] {
+        assert!(has_references(text), "{text}");
+        let error = resolve("job.name", text, &read).expect_err(text);
+        assert_eq!(error.code(), "MS-1022", "{text}");
+        assert!(error.message().starts_with("job.name has `$"), "{error}");
+        assert!(!error.to_string().contains('\n'), "{error}");
+    }
+    let error = resolve("job.name", "x${env:C}", &read).expect_err("C is not there");
+    assert_eq!(
+        error.message(),
+        "job.name is given by ${env:C}, which is not there"
+    );
+}
+
+#[test]
+fn a_reference_alone_may_be_shown() {
+    assert!(is_reference(" ${env:A} "));
+    for text in [
+        "",
+        "x",
+        "${env:A}${env:A}",
+        "x${env:A}",
+        "${A}",
+        "$${env:A}",
+    ] {
+        assert!(!is_reference(text), "{text}");
+    }
+    assert_eq!(without_references("a=${env:A};b=$${c}"), "a=;b=${c}");
+}

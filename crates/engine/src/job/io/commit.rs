@@ -1,0 +1,135 @@
+//! Commits, and the notes that they are done.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use millstream_core::{Error, Result, codes};
+use millstream_protocol::{CommitResult, Uncommitted};
+use millstream_storage::{METADATA_FILE, mark_committed};
+
+use super::IoWorker;
+use crate::attempt::worker::panicked;
+use crate::connector::{CommitOutcome, Committable};
+
+/// Does work of a sink, whose panic is an error.
+pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panicked(panic.as_ref()))
+}
+
+impl IoWorker {
+    /// Commits what a snapshot holds, and notes beside it that this is done: beside its checkpoint, and its savepoint.
+    pub(super) fn commit_all(
+        &mut self,
+        prepared: &[(String, Committable)],
+        (directory, savepoint): (Option<&Path>, Option<&Path>),
+    ) -> CommitResult {
+        // Commits are safe to repeat, so one that panics is tried again.
+        let result =
+            guarded(|| self.commit(prepared)).unwrap_or_else(|error| unreachable("a sink", &error));
+        if prepared.is_empty() || !matches!(result, CommitResult::Done { .. }) {
+            return result;
+        }
+        for directory in directory.into_iter().chain(savepoint) {
+            if let Err(error) = mark_committed(directory) {
+                let is_there = directory.join(METADATA_FILE).exists();
+                if is_there || savepoint != Some(directory) {
+                    return unreachable(&format!("of {}", directory.display()), &error);
+                }
+                tracing::warn!("The savepoint is gone, so nothing is noted beside it: {error}");
+            }
+        }
+        result
+    }
+
+    /// Commits what a snapshot holds, all of one sink at once.
+    fn commit(&mut self, prepared: &[(String, Committable)]) -> CommitResult {
+        let mut of_sinks: BTreeMap<&str, Vec<Committable>> = BTreeMap::new();
+        for (uid, committable) in prepared {
+            of_sinks.entry(uid).or_default().push(committable.clone());
+        }
+        let mut total = Tally::default();
+        for (uid, committables) in of_sinks {
+            let Some(committer) = self.committers.get_mut(uid) else {
+                let reason = format!("the sink with uid {uid} has no committer");
+                total.lose(&committables, &reason);
+                continue;
+            };
+            let outcomes = committer.commit(&committables);
+            match outcomes.and_then(|outcomes| checked(uid, outcomes, &committables)) {
+                Ok(outcomes) => total.count(&committables, outcomes),
+                Err(error) => {
+                    let name = committables.first().map(|first| first.name.as_str());
+                    return unreachable(name.unwrap_or_default(), &error);
+                }
+            }
+        }
+        total.result()
+    }
+}
+
+fn unreachable(output: &str, error: &Error) -> CommitResult {
+    CommitResult::Unreachable {
+        output: output.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+/// The outcomes of a sink, one for each output.
+pub(super) fn checked(
+    uid: &str,
+    outcomes: Vec<CommitOutcome>,
+    committables: &[Committable],
+) -> Result<Vec<CommitOutcome>> {
+    let (answered, outputs) = (outcomes.len(), committables.len());
+    if answered == outputs {
+        return Ok(outcomes);
+    }
+    let message =
+        format!("the sink with uid {uid} answered {answered} outcomes for {outputs} outputs");
+    Err(Error::new(&codes::PROGRAM_FAILED, message).next("mend the sink"))
+}
+
+/// Counts outcomes.
+#[derive(Default)]
+pub(super) struct Tally {
+    committed: u64,
+    already: u64,
+    lost: Vec<Uncommitted>,
+    unknown: Vec<Uncommitted>,
+}
+
+impl Tally {
+    pub(super) fn count(&mut self, committables: &[Committable], outcomes: Vec<CommitOutcome>) {
+        for (committable, outcome) in committables.iter().zip(outcomes) {
+            let output = committable.name.clone();
+            match outcome {
+                CommitOutcome::Committed => self.committed += 1,
+                CommitOutcome::AlreadyCommitted => self.already += 1,
+                CommitOutcome::Lost(reason) => self.lost.push(Uncommitted { output, reason }),
+                CommitOutcome::Unknown(reason) => self.unknown.push(Uncommitted { output, reason }),
+            }
+        }
+    }
+
+    fn lose(&mut self, committables: &[Committable], reason: &str) {
+        self.lost
+            .extend(committables.iter().map(|committable| Uncommitted {
+                output: committable.name.clone(),
+                reason: reason.to_owned(),
+            }));
+    }
+
+    pub(super) fn result(self) -> CommitResult {
+        let Self {
+            committed,
+            already,
+            lost,
+            unknown,
+        } = self;
+        if lost.is_empty() && unknown.is_empty() {
+            return CommitResult::Done { committed, already };
+        }
+        CommitResult::Incomplete { lost, unknown }
+    }
+}

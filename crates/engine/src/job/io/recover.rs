@@ -1,0 +1,226 @@
+//! The beginning of an attempt: what is there, its number, and what the snapshot holds that it goes on from.
+
+use std::sync::Arc;
+
+use millstream_core::{Error, ErrorKind, Result};
+use millstream_protocol::{
+    Attempt as AttemptNumber, CommitResult, Condition, Facts, Offer, OnLostOutput, RestoredFrom,
+    SnapshotRef,
+};
+use millstream_storage::{Location, Snapshot, SnapshotKind as StoredKind, mark_committed};
+
+use super::commit::{Tally, checked, guarded};
+use super::{IoWorker, Message, Restore, Run};
+use crate::connector::{Cancelled, CommitterContext};
+use crate::graph::{JobGraph, NodeKind};
+use crate::restore::RestoredJob;
+
+/// What a recovery comes to.
+pub(in crate::job) struct Recovered {
+    pub(in crate::job) run: Run,
+    pub(in crate::job) restored: Option<Arc<RestoredJob>>,
+    pub(in crate::job) result: CommitResult,
+}
+
+impl IoWorker {
+    /// Looks at what there is now.
+    pub(super) fn look(&mut self) -> Facts {
+        let keeper = &mut self.start.keeper;
+        let mut facts = guarded(|| keeper.look()).unwrap_or_else(|error| Facts {
+            unreachable: Some(error.to_string()),
+            ..Facts::default()
+        });
+        if let Some(given) = &self.start.given {
+            let (restored_from, opened) = restored_from(given, &self.start.graph);
+            facts.restored_from = Some(restored_from);
+            self.start.first = opened.ok();
+        }
+        facts
+    }
+
+    pub(super) fn recover(
+        &mut self,
+        attempt: AttemptNumber,
+        restore: Option<SnapshotRef>,
+        cancelled: Cancelled,
+    ) -> Message {
+        match guarded(|| self.try_recover(attempt, restore, cancelled)).flatten() {
+            Ok(recovered) => Message::Recovered {
+                attempt,
+                recovered: Box::new(recovered),
+            },
+            Err(error) => Message::RecoveryFailed { attempt, error },
+        }
+    }
+
+    fn try_recover(
+        &mut self,
+        attempt: AttemptNumber,
+        restore: Option<SnapshotRef>,
+        cancelled: Cancelled,
+    ) -> Result<Recovered> {
+        self.delete_given_up()?;
+        let run = self.run_of(attempt)?;
+        let restored = restore
+            .map(|snapshot| self.open(&snapshot.path))
+            .transpose()?;
+        let result = self.recover_sinks(&run, restored.as_deref(), &cancelled)?;
+        Ok(Recovered {
+            run,
+            restored,
+            result,
+        })
+    }
+
+    /// The number of the attempt. One that tries again keeps it.
+    fn run_of(&mut self, attempt: AttemptNumber) -> Result<Run> {
+        if let Some((known, run)) = &self.run
+            && *known == attempt
+        {
+            return Ok(run.clone());
+        }
+        let run = self.start.keeper.begin_run()?;
+        self.run = Some((attempt, run.clone()));
+        Ok(run)
+    }
+
+    fn recover_sinks(
+        &mut self,
+        run: &Run,
+        restored: Option<&RestoredJob>,
+        cancelled: &Cancelled,
+    ) -> Result<CommitResult> {
+        self.committers.clear();
+        let graph = self.start.graph.clone();
+        let mut total = Tally::default();
+        let mut any = false;
+        for (node, uid) in graph.nodes.iter().zip(graph.uids()) {
+            let NodeKind::Sink(factory) = &node.kind else {
+                continue;
+            };
+            let context = CommitterContext {
+                job: self.start.layout.job(),
+                uid: uid.clone(),
+                parallelism: node.parallelism,
+                lineage: run.lineage.clone(),
+                run: run.number,
+                cancelled: cancelled.clone(),
+            };
+            let Some(mut committer) = factory.committer(context)? else {
+                continue;
+            };
+            let prepared = restored.map(|job| job.prepared(&uid)).unwrap_or_default();
+            let entries = restored.map(|job| job.operator(&uid).entries);
+            any |= !prepared.is_empty();
+            let outcomes = match committer.recover(&prepared, &entries.unwrap_or_default()) {
+                Ok(outcomes) => checked(&uid, outcomes, &prepared)?,
+                Err(error) if error.kind() == ErrorKind::Unavailable => {
+                    let (output, reason) = (node.title(), error.to_string());
+                    return Ok(CommitResult::Unreachable { output, reason });
+                }
+                Err(error) => return Err(error),
+            };
+            total.count(&prepared, outcomes);
+            self.committers.insert(uid, committer);
+        }
+        let result = total.result();
+        match restored.filter(|_| any && self.is_settled(&result)) {
+            Some(restored) => Ok(self.note(restored.snapshot().location(), result)),
+            None => Ok(result),
+        }
+    }
+
+    /// Whether all is committed, or taken for that.
+    fn is_settled(&self, result: &CommitResult) -> bool {
+        match result {
+            CommitResult::Done { .. } => true,
+            CommitResult::Incomplete { .. } => self.start.on_lost == OnLostOutput::Accept,
+            CommitResult::Unreachable { .. } => false,
+        }
+    }
+
+    /// Notes beside the snapshot that all is committed. A snapshot of somebody else may lie where this job can't write.
+    fn note(&self, location: &Location, result: CommitResult) -> CommitResult {
+        let Err(error) = mark_committed(location.path()) else {
+            return result;
+        };
+        let given = self.start.given.as_ref();
+        if given.is_some_and(|given| given.location == *location) {
+            tracing::warn!(
+                "That its output is committed can't be noted beside {location}: {error}"
+            );
+            return result;
+        }
+        CommitResult::Unreachable {
+            output: format!("of {location}"),
+            reason: error.to_string(),
+        }
+    }
+
+    fn open(&mut self, path: &str) -> Result<Arc<RestoredJob>> {
+        let location: Location = path.parse()?;
+        if let Some(first) = self.start.first.take()
+            && *first.snapshot().location() == location
+        {
+            // Checked when the job was prepared; a later attempt checks it again.
+            return Ok(first);
+        }
+        // The job's own checkpoints hold what the job has, whatever it was allowed to drop at its start.
+        let given = self.start.given.as_ref();
+        let given = given.filter(|given| given.location == location);
+        let allowed = given.is_none_or(|given| given.allow_non_restored);
+        RestoredJob::check(Snapshot::open(&location)?, &self.start.graph, allowed)
+    }
+}
+
+/// Opens the snapshot that the user gave: what is known of it, and it or why it can't be used.
+pub(in crate::job) fn restored_from(
+    given: &Restore,
+    graph: &JobGraph,
+) -> (RestoredFrom, Result<Arc<RestoredJob>>) {
+    let opened = Snapshot::open(&given.location);
+    let mut snapshot = SnapshotRef {
+        checkpoint: 0,
+        path: given.location.to_string(),
+        savepoint: false,
+    };
+    let mut committed = false;
+    if let Ok(opened) = &opened {
+        let metadata = opened.metadata();
+        snapshot.checkpoint = metadata.checkpoint_id;
+        snapshot.savepoint = metadata.kind == StoredKind::Savepoint;
+        committed = opened.is_committed();
+    }
+    let restored =
+        opened.and_then(|opened| RestoredJob::check(opened, graph, given.allow_non_restored));
+    let offer = Offer {
+        snapshot,
+        condition: restored
+            .as_ref()
+            .err()
+            .map_or(Condition::Usable, condition_of),
+        committed,
+    };
+    let claim = given.claim;
+    (RestoredFrom { offer, claim }, restored)
+}
+
+/// What an error of opening a snapshot says of it.
+fn condition_of(error: &Error) -> Condition {
+    match (error.kind(), error.code()) {
+        (ErrorKind::Unavailable | ErrorKind::NotFound, _) => Condition::Unreachable(spell(error)),
+        _ => Condition::Damaged(spell(error)),
+    }
+}
+
+/// An error as one line that says what to do.
+pub(in crate::job) fn spell(error: &Error) -> String {
+    let cause = match error.next_step() {
+        "" => error.message().to_owned(),
+        step => format!("{}; {step}", error.message()),
+    };
+    match error.cause_text() {
+        Some(text) => format!("{cause} ({text})"),
+        None => cause,
+    }
+}

@@ -1,0 +1,167 @@
+//! Snapshots: their directories, their `_metadata`, their deletion.
+
+use std::path::PathBuf;
+
+use millstream_core::{CheckpointId, Error, Result, codes};
+use millstream_protocol::{Attempt as AttemptNumber, SnapshotRef, Then};
+use millstream_storage::{
+    Location, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget, discard_incomplete,
+    dispose,
+};
+
+use super::IoWorker;
+use crate::messages::Targets;
+
+/// A snapshot that is about to begin.
+pub(in crate::job) struct Begin {
+    pub(in crate::job) attempt: AttemptNumber,
+    pub(in crate::job) checkpoint: CheckpointId,
+    pub(in crate::job) then: Then,
+    /// Where the checkpoint goes.
+    pub(in crate::job) directory: PathBuf,
+    /// Where the savepoint goes and how it is written, if it is one as well.
+    pub(in crate::job) savepoint: Option<(PathBuf, SnapshotFormat)>,
+}
+
+impl Begin {
+    /// Where it goes.
+    pub(in crate::job) fn directories(&self) -> Vec<PathBuf> {
+        let savepoint = self.savepoint.iter().map(|(directory, _)| directory);
+        std::iter::once(&self.directory)
+            .chain(savepoint)
+            .cloned()
+            .collect()
+    }
+
+    pub(super) fn make(&self, layout: &SnapshotLayout) -> Result<Targets> {
+        let savepoint = self.savepoint.as_ref();
+        let savepoint = savepoint
+            .map(|(directory, format)| SnapshotTarget::create(directory, *format))
+            .transpose()?;
+        let checkpoint = self.checkpoint;
+        Ok(Targets {
+            checkpoint: SnapshotTarget::checkpoint(layout, checkpoint, SnapshotFormat::Native)?,
+            of_stop: savepoint.is_some() && self.then.is_last(),
+            savepoint,
+        })
+    }
+}
+
+/// A target whose state is written, with its `_metadata`.
+pub(in crate::job) type Part = (SnapshotTarget, SnapshotMetadata);
+
+/// A snapshot whose state is written.
+pub(in crate::job) struct Write {
+    pub(in crate::job) checkpoint: CheckpointId,
+    pub(in crate::job) part: Part,
+    /// The savepoint, or the directory of one that lacks state, and why.
+    pub(in crate::job) savepoint: Option<std::result::Result<Part, (PathBuf, String)>>,
+    /// Whether the job ends with the savepoint.
+    pub(in crate::job) of_stop: bool,
+}
+
+/// What was put in place: the checkpoint, and the savepoint or why it could not be.
+#[derive(Debug)]
+pub(in crate::job) struct WrittenAs {
+    pub(in crate::job) path: String,
+    pub(in crate::job) savepoint: Option<std::result::Result<String, String>>,
+}
+
+impl Write {
+    /// Puts `_metadata` in place. The savepoint of a stop comes first, and without it nothing is there: a job that stops must
+    /// not go on from a checkpoint that was taken for that.
+    pub(super) fn put(self) -> Result<WrittenAs> {
+        let Self {
+            part,
+            savepoint,
+            of_stop,
+            ..
+        } = self;
+        let put = |(target, metadata): &Part| -> Result<String> {
+            Ok(target.complete(metadata)?.to_string())
+        };
+        if !of_stop {
+            let path = put(&part)?;
+            let savepoint = savepoint.map(|savepoint| match savepoint {
+                Ok(part) => put(&part).map_err(|error| {
+                    remove(part.0.directory().into());
+                    error.to_string()
+                }),
+                Err((directory, why)) => {
+                    remove(directory);
+                    Err(why)
+                }
+            });
+            return Ok(WrittenAs { path, savepoint });
+        }
+        let savepoint = match savepoint {
+            Some(Ok(savepoint)) => savepoint,
+            Some(Err((_, why))) => return Err(Error::new(&codes::SNAPSHOT_WRITE, why)),
+            None => return Err(Error::new(&codes::INTERNAL, "a stop has no savepoint")),
+        };
+        let path = put(&savepoint)?;
+        match put(&part) {
+            Ok(checkpoint) => Ok(WrittenAs {
+                path: checkpoint,
+                savepoint: Some(Ok(path)),
+            }),
+            Err(error) => {
+                let disposed = path.parse::<Location>();
+                if let Err(error) = disposed.and_then(|location| dispose(&location, false)) {
+                    tracing::warn!("Savepoint {path} of a stop that failed stays: {error}");
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Removes what there is of a savepoint that is not completed.
+fn remove(directory: PathBuf) {
+    if let Err(error) = discard_incomplete(&directory) {
+        tracing::debug!("{} stays: {error}", directory.display());
+    }
+}
+
+impl IoWorker {
+    pub(super) fn dispose(&mut self, snapshot: SnapshotRef, given_up: bool) {
+        let SnapshotRef {
+            checkpoint,
+            savepoint,
+            ..
+        } = snapshot;
+        // Where its checkpoint stays, a savepoint is what shows whether a stop had come that far.
+        let mut undeleted = self.undeleted.iter();
+        if savepoint && undeleted.any(|left| left.checkpoint == checkpoint) {
+            return;
+        }
+        if let Err(error) = delete(&snapshot) {
+            tracing::warn!("{snapshot} could not be deleted: {error}");
+            if given_up && !savepoint {
+                self.undeleted.push(snapshot);
+            }
+        }
+    }
+
+    /// Deletes what was given up and is there, before an older snapshot is gone back to: what it holds prepared is removed
+    /// then, and nobody must go on from it afterwards.
+    pub(super) fn delete_given_up(&mut self) -> Result<()> {
+        while let Some(snapshot) = self.undeleted.first() {
+            delete(snapshot).map_err(|error| {
+                Error::new(
+                    &codes::SNAPSHOT_UNREACHABLE,
+                    format!("{snapshot} was given up and must be deleted before the job goes back behind it"),
+                )
+                .cause(error)
+                .next("see that its directory can be written")
+            })?;
+            self.undeleted.remove(0);
+        }
+        Ok(())
+    }
+}
+
+fn delete(snapshot: &SnapshotRef) -> Result<()> {
+    let location: Location = snapshot.path.parse()?;
+    dispose(&location, false).map(drop)
+}

@@ -1,0 +1,76 @@
+//! Who keeps what a job has: looks for its snapshots, and numbers its attempts.
+
+use millstream_core::{Error, Lineage, Result, codes};
+use millstream_protocol::Facts;
+use millstream_storage::Ownership;
+
+/// Keeps what a job has. Called on the job's I/O thread, so it may wait for disks; what it answers to the first
+/// [`look`](Self::look) counts for the preparation of the job.
+pub trait Keeper: Send {
+    /// Looks at what is there now. [`Facts::restored_from`] is filled in by the engine, from
+    /// [`JobSpec::restore`](super::JobSpec::restore). Asked again, now and then, while the job waits for something that is
+    /// missing or can't be reached; also whoever needs that for itself, such as the ownership of the checkpoints, tells it by
+    /// [`Facts::unreachable`].
+    fn look(&mut self) -> Facts;
+
+    /// An attempt begins: its number, durably above those of all attempts before it in the lineage.
+    ///
+    /// # Errors
+    /// It can't be told. The attempt fails and the restart strategy is asked.
+    fn begin_run(&mut self) -> Result<Run>;
+
+    /// The job has ended, and all that was to be written or deleted is.
+    fn ended(&mut self) {}
+}
+
+/// Which attempt of which lineage.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Run {
+    /// Where the job comes from.
+    pub lineage: Lineage,
+    /// The number of the attempt: above that of every attempt before it in the lineage.
+    pub number: u64,
+}
+
+/// Keeps a job that has not run before and whose checkpoints are held already.
+#[derive(Debug)]
+pub struct NewJob {
+    ownership: Option<Ownership>,
+    lineage: Lineage,
+}
+
+impl NewJob {
+    /// The job of this lineage.
+    pub fn new(ownership: Ownership, lineage: Lineage) -> Self {
+        Self {
+            ownership: Some(ownership),
+            lineage,
+        }
+    }
+}
+
+impl Keeper for NewJob {
+    fn look(&mut self) -> Facts {
+        Facts::default()
+    }
+
+    fn begin_run(&mut self) -> Result<Run> {
+        let ownership = self.ownership.as_mut();
+        let ownership =
+            ownership.ok_or_else(|| Error::new(&codes::JOB_STATE, "the job has ended"))?;
+        Ok(Run {
+            lineage: self.lineage.clone(),
+            number: ownership.next_run()?,
+        })
+    }
+
+    fn ended(&mut self) {
+        if let Some(ownership) = self.ownership.take()
+            && let Err(error) = ownership.end()
+        {
+            tracing::warn!(
+                "The directory of the job's checkpoints could not be tidied up: {error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What the [references](millstream_core::options::reference) in values stand for: the one place where they are looked
+//! up, in the environment and the files of this process.
+//!
+//! Nothing that is found here is kept, logged or part of an error.
+
+use std::fs::File;
+use std::io::Read;
+
+use millstream_core::options::reference::{self, Reference};
+use millstream_core::{Configuration, Result};
+
+/// A secret is shorter; a longer file was named by mistake.
+const LONGEST: u64 = 1 << 20;
+
+/// `text`, the value of `place` (an option or parameter), with what its references stand for.
+///
+/// # Errors
+/// [`REFERENCE`](millstream_core::codes::REFERENCE): it has no reference where one begins, or what one stands for is not to
+/// be had.
+pub fn resolve(place: &str, text: &str) -> Result<String> {
+    reference::resolve(place, text, &find)
+}
+
+/// Resolves the references in all settings.
+///
+/// # Errors
+/// Those of [`resolve`], with the key of the setting.
+pub fn resolve_settings(configuration: &mut Configuration) -> Result<()> {
+    configuration.resolve(|_| true, &find)
+}
+
+/// Resolves the references in the settings whose keys are `wanted`.
+///
+/// # Errors
+/// Those of [`resolve`], with the key of the setting.
+pub fn resolve_some(
+    configuration: &mut Configuration,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<()> {
+    configuration.resolve(wanted, &find)
+}
+
+fn find(reference: &Reference<'_>) -> Result<String, String> {
+    match reference {
+        Reference::Variable(name) => match std::env::var(name) {
+            Ok(value) => Ok(value),
+            Err(std::env::VarError::NotPresent) => {
+                Err("an environment variable that is not set".to_owned())
+            }
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err("an environment variable that is no text".to_owned())
+            }
+        },
+        Reference::File(path) => read(path),
+    }
+}
+
+fn read(path: &str) -> Result<String, String> {
+    let unreadable = |cause: std::io::Error| format!("a file that can't be read ({cause})");
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    let length = file.take(LONGEST + 1).read_to_end(&mut bytes);
+    if length.map_err(unreadable)? as u64 > LONGEST {
+        return Err(format!("a file of more than {LONGEST} bytes"));
+    }
+    let mut text = String::from_utf8(bytes).map_err(|_| "a file that is no text".to_owned())?;
+    // What an editor or `echo` has put behind it.
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_read_without_the_line_break_at_their_end() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("secret");
+        for (content, expected) in [
+            ("", ""),
+            ("a b", "a b"),
+            ("ab\n", "ab"),
+            ("ab\r\n", "ab"),
+            ("ab\n\n", "ab\n"),
+        ] {
+            std::fs::write(&path, content).expect("written");
+            let text = format!("x${{file:{}}}y", path.display());
+            let found = resolve("rest.auth.token", &text).expect("it is there");
+            assert_eq!(found, format!("x{expected}y"));
+        }
+        std::fs::write(&path, [0xff]).expect("written");
+        let text = format!("${{file:{}}}", path.display());
+        let error = resolve("rest.auth.token", &text).expect_err("no text");
+        assert_eq!(error.code(), "MS-1022");
+    }
+
+    #[test]
+    fn what_is_not_there_is_named_with_the_place_that_wants_it() {
+        let mut settings = Configuration::new();
+        settings.set("rest.auth.token", "${env:MILLSTREAM_TEST_NOT_SET}");
+        let error = resolve_settings(&mut settings).expect_err("it is not set");
+        assert_eq!(
+            error.message(),
+            "rest.auth.token is given by ${env:MILLSTREAM_TEST_NOT_SET}, an environment variable that is not set"
+        );
+        resolve_some(&mut settings, |key| key == "rest.port").expect("nothing to resolve");
+    }
+}

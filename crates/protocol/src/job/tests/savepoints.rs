@@ -1,0 +1,160 @@
+//! A savepoint is a checkpoint: committed like one, and gone back to.
+
+use super::*;
+
+fn savepoint(number: u8) -> Event {
+    Event::Request(Request::Savepoint {
+        id: id(number),
+        directory: None,
+        format: SavepointFormat::Native,
+    })
+}
+
+fn completed(path: &str) -> OperationResult {
+    OperationResult::Completed {
+        checkpoint: 2,
+        path: path.to_owned(),
+    }
+}
+
+#[test]
+fn a_savepoint_is_committed_like_a_checkpoint_and_gone_back_to() {
+    let mut job = Driven::running(&[]);
+    job.checkpoint();
+    job.tell(savepoint(1));
+    job.acknowledge(2);
+    let actions = job.written(2);
+    assert!(actions.contains(&Action::Commit {
+        attempt: 1,
+        checkpoint: 2
+    }));
+    let told = |actions: &[Action]| {
+        let mut ended = actions.iter();
+        ended.any(|action| matches!(action, Action::OperationEnded { .. }))
+    };
+    assert!(!told(&actions), "its output is not committed yet");
+    assert!(told(&job.committed(2)));
+    assert_eq!(job.result(1), completed("/s2"));
+    job.fail(SOURCE, true);
+    job.workers_gone();
+    job.pass(10);
+    assert_eq!(job.restored(), Some(2));
+    let restored = job.machine.restored().map(|snapshot| snapshot.savepoint);
+    assert_eq!(
+        restored,
+        Some(false),
+        "the user may have deleted the savepoint"
+    );
+}
+
+#[test]
+fn sources_and_sinks_hear_of_a_snapshot_once_it_is_committed() {
+    let mut job = Driven::running(&[]);
+    job.pass(1);
+    job.acknowledge(1);
+    let hears = Action::NotifyCompleted {
+        attempt: 1,
+        checkpoint: 1,
+    };
+    assert!(!job.written(1).contains(&hears));
+    assert!(job.committed(1).contains(&hears));
+}
+
+#[test]
+fn a_savepoint_that_can_not_be_written_fails_and_its_checkpoint_counts() {
+    let mut job = Driven::running(&[]);
+    job.checkpoint();
+    job.tell(savepoint(1));
+    job.acknowledge(2);
+    let actions = job.written_as(2, Some(Err("disk full".to_owned())));
+    assert!(actions.contains(&Action::Commit {
+        attempt: 1,
+        checkpoint: 2
+    }));
+    job.committed(2);
+    let OperationResult::Failed { code, reason, .. } = job.result(1) else {
+        panic!("it failed");
+    };
+    assert_eq!(code, "MS-2003");
+    assert!(reason.contains("disk full"), "{reason}");
+    job.fail(SOURCE, true);
+    job.workers_gone();
+    job.pass(10);
+    assert_eq!(job.restored(), Some(2));
+}
+
+#[test]
+fn a_savepoint_whose_commit_has_to_wait_is_there_all_the_same() {
+    let mut job = Driven::running(&[]);
+    job.checkpoint();
+    job.tell(savepoint(1));
+    job.acknowledge(2);
+    job.written(2);
+    let (output, reason) = ("part-0".to_owned(), "no route".to_owned());
+    let result = CommitResult::Unreachable { output, reason };
+    let checkpoint = 2;
+    job.tell(Event::CommitEnded { checkpoint, result });
+    assert_eq!(job.result(1), completed("/s2"));
+}
+
+#[test]
+fn a_job_that_ends_with_its_savepoint_being_committed_tells_of_it() {
+    let mut job = Driven::running(&[]);
+    job.checkpoint();
+    job.tell(savepoint(1));
+    job.acknowledge(2);
+    job.written(2);
+    let actions = job.tell(Event::Request(Request::Cancel { id: id(2) }));
+    assert!(
+        actions.contains(&Action::CancelCommit { attempt: 1 }),
+        "{actions:?}"
+    );
+    job.workers_gone();
+    job.committed(2);
+    assert_eq!(job.status(), JobStatus::Canceled);
+    assert_eq!(job.result(1), completed("/s2"));
+}
+
+#[test]
+fn a_job_without_checkpoints_that_took_a_savepoint_goes_back_to_it_and_ends_with_one() {
+    let mut job = Driven::running(&[("execution.checkpointing.interval", "0")]);
+    job.tell(savepoint(1));
+    job.acknowledge(1);
+    job.written(1);
+    job.committed(1);
+    job.fail(SOURCE, true);
+    job.workers_gone();
+    job.pass(10);
+    assert_eq!(job.restored(), Some(1));
+    job.run_attempt();
+    let attempt = 2;
+    job.tell(Event::SourceEnded {
+        attempt,
+        task: SOURCE,
+    });
+    let kind = job
+        .machine
+        .running_snapshot()
+        .map(|running| running.wanted.kind.clone());
+    assert_eq!(
+        kind,
+        Some(crate::types::SnapshotKind::Checkpoint),
+        "a commit without a snapshot could be done twice: there is one to go back to"
+    );
+}
+
+#[test]
+fn a_stop_whose_savepoint_is_not_there_deletes_its_checkpoint_and_reads_on() {
+    let mut job = Driven::running(&[]);
+    job.checkpoint();
+    job.tell(stop(1, false));
+    job.acknowledge(2);
+    let actions = job.written_as(2, Some(Err("disk full".to_owned())));
+    let deletes = |action: &Action| matches!(action, Action::DiscardSnapshot { snapshot, .. } if snapshot.checkpoint == 2);
+    assert!(actions.iter().any(deletes), "{actions:?}");
+    assert!(actions.contains(&Action::ResumeSources {
+        attempt: 1,
+        checkpoint: 2
+    }));
+    assert!(matches!(job.result(1), OperationResult::Failed { .. }));
+}

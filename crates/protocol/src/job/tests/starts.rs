@@ -1,0 +1,189 @@
+//! Starts that wait, and attempts that fail before they begin.
+
+use super::*;
+
+fn snapshot(checkpoint: CheckpointId, savepoint: bool) -> SnapshotRef {
+    SnapshotRef {
+        checkpoint,
+        path: format!("/{checkpoint}"),
+        savepoint,
+    }
+}
+
+fn away(checkpoint: CheckpointId, savepoint: bool) -> Offer {
+    Offer {
+        condition: Condition::Unreachable("/c is not mounted".to_owned()),
+        ..Offer::usable(snapshot(checkpoint, savepoint))
+    }
+}
+
+fn stopped(savepoint: Offer) -> Facts {
+    let stop = UnfinishedStop {
+        id: id(1),
+        savepoint,
+        written: true,
+    };
+    Facts {
+        unfinished_stop: Some(stop),
+        ..Facts::default()
+    }
+}
+
+fn facts(offer: Offer) -> Facts {
+    Facts {
+        offered: vec![offer],
+        ..Facts::default()
+    }
+}
+
+fn looks(actions: &[Action]) -> bool {
+    actions.contains(&Action::LookAgain)
+}
+
+#[test]
+fn a_start_waits_for_a_snapshot_that_is_away_and_uses_up_no_restart() {
+    let mut job = Driven::new(&[("restart-strategy.type", "none")], facts(away(4, false)));
+    let actions = job.tell(Event::Start);
+    assert_eq!(job.status(), JobStatus::Restarting);
+    let held_up = |action: &Action| matches!(action, Action::HeldUp { why } if why.contains("/c is not mounted"));
+    assert!(actions.iter().any(held_up), "{actions:?}");
+    for _ in 0..10 {
+        job.now = job.machine.next_deadline().expect("it looks again");
+        assert!(looks(&job.tell(Event::Tick)));
+        assert_eq!(job.machine.next_deadline(), None, "the driver looks");
+        let actions = job.tell(Event::Facts(Box::new(facts(away(4, false)))));
+        assert_eq!(actions, [], "nothing new");
+    }
+    assert!(job.now < Millis(60_000), "it looks often: {:?}", job.now);
+    job.now = job.machine.next_deadline().expect("it looks again");
+    job.tell(Event::Tick);
+    let usable = facts(Offer::usable(snapshot(4, false)));
+    job.tell(Event::Facts(Box::new(usable)));
+    assert_eq!(job.status(), JobStatus::Running);
+    assert_eq!(
+        (job.restored(), job.machine.next_checkpoint()),
+        (Some(4), 5)
+    );
+    assert_eq!(job.machine.waits_for(), None);
+}
+
+#[test]
+fn facts_that_nobody_asked_for_change_nothing() {
+    let mut job = Driven::running(&[]);
+    let unasked = || Event::Facts(Box::new(facts(Offer::usable(snapshot(9, false)))));
+    assert_eq!(job.tell(unasked()), []);
+    let mut job = Driven::new(&[], facts(away(4, false)));
+    job.tell(Event::Start);
+    assert_eq!(job.tell(unasked()), [], "it has not looked");
+}
+
+#[test]
+fn a_start_that_waits_can_be_cancelled() {
+    let mut job = Driven::new(&[], facts(away(4, false)));
+    job.tell(Event::Start);
+    let actions = job.tell(Event::Request(Request::Cancel { id: id(2) }));
+    assert_eq!(job.status(), JobStatus::Canceled);
+    assert_eq!(job.result(2), OperationResult::Cancelled);
+    let discards = |action: &Action| matches!(action, Action::DiscardSnapshot { .. });
+    assert!(!actions.iter().any(discards), "{actions:?}");
+}
+
+#[test]
+fn a_stop_that_its_process_did_not_survive_is_finished_by_the_next() {
+    let savepoint = snapshot(8, true);
+    let mut job = Driven::new(&[], stopped(Offer::usable(savepoint.clone())));
+    let actions = job.tell(Event::Start);
+    assert!(actions.contains(&Action::RecoverCommits {
+        attempt: 1,
+        restore: Some(savepoint)
+    }));
+    job.tell(Event::RecoveryCommitEnded {
+        attempt: 1,
+        result: done(),
+    });
+    assert_eq!(job.status(), JobStatus::Finished);
+    let (checkpoint, path) = (8, "/8".to_owned());
+    assert_eq!(job.result(1), OperationResult::Stopped { checkpoint, path });
+    let starts = |action: &Action| matches!(action, Action::StartAttempt { .. });
+    assert!(!job.all.iter().any(starts));
+}
+
+#[test]
+fn a_stop_that_was_written_is_waited_for_and_finished() {
+    let mut job = Driven::new(&[], stopped(away(8, true)));
+    job.tell(Event::Start);
+    assert_eq!(job.status(), JobStatus::Restarting);
+    job.pass(1);
+    let there = stopped(Offer::usable(snapshot(8, true)));
+    job.tell(Event::Facts(Box::new(there)));
+    job.tell(Event::RecoveryCommitEnded {
+        attempt: 1,
+        result: done(),
+    });
+    assert_eq!(job.status(), JobStatus::Finished);
+    assert!(matches!(job.result(1), OperationResult::Stopped { .. }));
+}
+
+#[test]
+fn a_stop_is_carried_on_however_often_its_recovery_fails() {
+    let mut job = Driven::new(&[], stopped(Offer::usable(snapshot(8, true))));
+    job.tell(Event::Start);
+    for _ in 0..3 {
+        job.fail_recovery(Nature::Unreachable);
+        assert_eq!(job.status(), JobStatus::Restarting);
+        job.pass(10);
+    }
+    let attempt = job.machine.attempt();
+    let result = done();
+    job.tell(Event::RecoveryCommitEnded { attempt, result });
+    assert_eq!(job.status(), JobStatus::Finished);
+    assert!(matches!(job.result(1), OperationResult::Stopped { .. }));
+}
+
+#[test]
+fn a_recovery_that_fails_is_tried_again_by_the_strategy_and_its_cause_kept() {
+    for nature in [Nature::Unreachable, Nature::Program] {
+        let mut job = Driven::running(&[]);
+        job.checkpoint();
+        job.fail(SOURCE, true);
+        job.workers_gone();
+        for _ in 0..2 {
+            job.pass(10);
+            job.fail_recovery(nature);
+            assert_eq!(job.status(), JobStatus::Restarting, "nothing is waited for");
+        }
+        job.pass(10);
+        job.fail_recovery(nature);
+        assert_eq!(job.status(), JobStatus::Failed, "all restarts are used up");
+        let cause = job.machine.root_cause().expect("it is kept");
+        assert_eq!(
+            (cause.code, cause.message.as_str()),
+            ("MS-3001", "/c is away")
+        );
+    }
+}
+
+#[test]
+fn a_recovery_that_meets_damage_ends_the_job() {
+    let mut job = Driven::running(&[]);
+    job.fail(SOURCE, true);
+    job.workers_gone();
+    job.pass(10);
+    job.fail_recovery(Nature::Damaged);
+    assert_eq!(job.status(), JobStatus::Failed);
+    assert_eq!(job.fail_recovery(Nature::Damaged), [], "once");
+}
+
+#[test]
+fn lost_output_is_accepted_at_a_start_where_the_user_says_so() {
+    let accept = [("execution.state-recovery.on-lost-output", "accept")];
+    let mut job = Driven::new(&accept, facts(Offer::usable(snapshot(4, false))));
+    job.tell(Event::Start);
+    let actions = job.tell(Event::RecoveryCommitEnded {
+        attempt: 1,
+        result: lost(),
+    });
+    let outputs = vec![uncommitted()];
+    assert!(actions.contains(&Action::OutputAccepted { outputs }));
+    assert!(matches!(actions.last(), Some(Action::StartAttempt { .. })));
+}

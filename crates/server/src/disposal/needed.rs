@@ -1,0 +1,125 @@
+//! Which snapshots jobs would go back to: what their processes report, and what their directories say of those that have
+//! not reported.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use millstream_core::{CheckpointId, Error, JobId, Result, codes};
+use millstream_protocol::link::{
+    CheckpointReport, CheckpointState, OUTCOME_FILE, RESTORED_FILE, STOP_FILE, StopBegun,
+};
+use millstream_storage::{Location, holder_of, same_place};
+
+use crate::files;
+use crate::registry::Registry;
+use crate::views::JobView;
+
+/// What is known of jobs that a snapshot may be needed by.
+pub(super) struct Needed {
+    jobs: HashMap<JobId, Arc<JobView>>,
+    /// Where the directories of jobs are.
+    directories: PathBuf,
+}
+
+impl Needed {
+    pub(super) fn of(registry: &Registry) -> Self {
+        let known = registry.known_jobs().into_iter();
+        Self {
+            jobs: known.map(|view| (view.id, view)).collect(),
+            directories: registry.shared.data.jobs(),
+        }
+    }
+
+    /// Checks that no job would go back to the snapshot, however its path is written.
+    ///
+    /// # Errors
+    /// One would, or that can't be told.
+    pub(super) fn check(&self, location: &Location) -> Result<()> {
+        let entries = fs::read_dir(&self.directories)
+            .map_err(|cause| files::unusable(&self.directories, "listed", cause))?;
+        for entry in entries.flatten() {
+            let id = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse().ok());
+            if let Some(id) = id {
+                self.check_job(id, &entry.path(), location)?;
+            }
+        }
+        match holder_of(location)? {
+            Some(holder) => Err(in_use(format!("{location} belongs to {holder}"))),
+            None => Ok(()),
+        }
+    }
+
+    fn check_job(&self, id: JobId, directory: &Path, location: &Location) -> Result<()> {
+        let view = self.jobs.get(&id).map(Arc::as_ref);
+        let has_ended = view.is_some_and(|view| view.end_time.is_some());
+        if has_ended || directory.join(OUTCOME_FILE).exists() {
+            return Ok(());
+        }
+        let name = view.map_or_else(String::new, |view| format!(" ({})", view.name));
+        let refuse = |what: &str| {
+            Err(in_use(format!(
+                "{location} is {what} job {id}{name}, which would go back to it"
+            )))
+        };
+        let is_it = |path: &str| same_place(&path.parse()?, location);
+        let newest = view.and_then(newest_completed);
+        let pinned: Option<String> = files::read(&directory.join(RESTORED_FILE))?;
+        if newest.is_none() && pinned.map(|path| is_it(&path)).transpose()? == Some(true) {
+            return refuse("the newest snapshot of");
+        }
+        let stop: Option<StopBegun> = files::read(&directory.join(STOP_FILE))?;
+        // Of one that goes on nothing newer is there; of one that failed the job may have gone on from it.
+        let unfinished = stop.iter().filter(|stop| !stop.ended);
+        let unfinished = unfinished.map(|stop| stop.path.clone());
+        let failed = stop.iter().flat_map(StopBegun::gone_on_from);
+        let failed = failed.filter(|savepoint| newest <= Some(savepoint.checkpoint));
+        for path in unfinished.chain(failed.map(|savepoint| savepoint.path)) {
+            if is_it(&path)? {
+                return refuse("the savepoint of a stop of");
+            }
+        }
+        for checkpoint in view.into_iter().flat_map(own_checkpoints) {
+            if let Some(path) = &checkpoint.path
+                && is_it(path)?
+            {
+                return refuse("a checkpoint of");
+            }
+        }
+        // What its process has not told of may be the newest.
+        let has_told = view.is_some_and(|view| view.report.is_some());
+        let lies_with_it = location.path().parent().and_then(Path::file_name);
+        if !has_told && lies_with_it.is_some_and(|name| name == id.to_string().as_str()) {
+            return refuse("a checkpoint of");
+        }
+        Ok(())
+    }
+}
+
+fn in_use(what: String) -> Error {
+    Error::new(&codes::JOB_STATE, what).next("stop or cancel the job first")
+}
+
+/// The number of the newest snapshot that is known to be complete.
+fn newest_completed(view: &JobView) -> Option<CheckpointId> {
+    let told = view.report.iter().flat_map(|report| {
+        let newest = report.completed.iter().chain(&report.savepoint);
+        report.checkpoints.iter().chain(newest)
+    });
+    let completed = told
+        .chain(&view.checkpoints)
+        .filter(|known| known.state == CheckpointState::Completed);
+    completed.map(|known| known.id).max()
+}
+
+/// Checkpoints that are kept to go back to.
+fn own_checkpoints(view: &JobView) -> impl Iterator<Item = &CheckpointReport> {
+    let told = view.report.iter().flat_map(|report| &report.checkpoints);
+    told.chain(&view.checkpoints).filter(|known| {
+        known.state == CheckpointState::Completed && known.savepoint.is_none() && !known.discarded
+    })
+}

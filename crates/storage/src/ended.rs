@@ -1,0 +1,80 @@
+//! The note of a job's end, in the directory of its checkpoints: what the newest snapshot was, where none shows it.
+
+use std::fs;
+use std::path::Path;
+
+use millstream_core::{CheckpointId, JobId, Lineage, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{make_directory, read_if_there, write_durably};
+use crate::fail;
+use crate::layout::SnapshotLayout;
+use crate::location::Location;
+use crate::names::ENDED_FILE;
+use crate::owner::{job_directories, remove_abandoned};
+
+/// How a job ended that left no checkpoint to go back to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// The job.
+    pub job_id: JobId,
+    /// Its name.
+    pub job_name: String,
+    /// Its status, as Flink writes it.
+    pub status: String,
+    /// When: milliseconds since 1970-01-01T00:00:00Z. For people.
+    pub ended: u64,
+    /// The savepoint that it was stopped with; `None`: its last snapshot was deleted.
+    pub savepoint: Option<String>,
+    /// The number of that savepoint, or the highest that a snapshot of the job has had. `None`: noted by a version that did not
+    /// know lineages; behind all of the job's snapshots.
+    #[serde(default)]
+    pub number: Option<CheckpointId>,
+    /// Where the job came from.
+    #[serde(default)]
+    pub lineage: Lineage,
+}
+
+impl Ended {
+    /// The note in a job's directory.
+    ///
+    /// # Errors
+    /// It is damaged or can't be read.
+    pub(crate) fn noted(job_directory: &Path) -> Result<Option<Self>> {
+        let path = job_directory.join(ENDED_FILE);
+        let Some(bytes) = read_if_there(&path)? else {
+            return Ok(None);
+        };
+        let ended = serde_json::from_slice(&bytes);
+        ended.map(Some).map_err(|cause| fail::corrupt(&path, cause))
+    }
+}
+
+/// Notes in the directory of its checkpoints how a job ended, so that [`newest`](crate::newest) takes no older snapshot for
+/// its last. Earlier notes of jobs of the same name are not needed any more and are taken away, unless they tell of a later
+/// generation.
+///
+/// # Errors
+/// The job's directory can't be written.
+pub fn mark_ended(checkpoints: &Location, ended: &Ended) -> Result<()> {
+    let directory = SnapshotLayout::new(checkpoints.clone(), ended.job_id).job_directory();
+    let path = directory.join(ENDED_FILE);
+    let written = make_directory(&directory)
+        .and_then(|()| Ok(serde_json::to_vec(ended)?))
+        .and_then(|text| write_durably(&path, &text));
+    written.map_err(|cause| fail::write(&path, cause))?;
+    for (job, other) in job_directories(checkpoints)? {
+        if job == ended.job_id {
+            continue;
+        }
+        if let Ok(Some(note)) = Ended::noted(&other)
+            && note.job_name == ended.job_name
+            && note.lineage.generation <= ended.lineage.generation
+        {
+            let path = other.join(ENDED_FILE);
+            fs::remove_file(&path).map_err(|cause| fail::write(&path, cause))?;
+            remove_abandoned(&other)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Looking for the newest snapshot of a job's name: what is on disk is gathered here, and [`choose`] decides.
+
+mod choose;
+mod gather;
+
+use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
+
+use crate::location::Location;
+use crate::owner::holder;
+use choose::{Choice, choose};
+use gather::gather;
+
+/// The snapshot up to which the jobs of a name have committed their output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newest {
+    /// Where it lies.
+    pub location: Location,
+    /// The job that wrote it, whose checkpoints whoever goes on from it must [hold](crate::Ownership::hold).
+    pub job: JobId,
+    /// Its number.
+    pub number: CheckpointId,
+    /// Where its job comes from.
+    pub lineage: Lineage,
+    /// What the user is to be told about the choice.
+    pub warnings: Vec<String>,
+}
+
+/// The snapshot up to which the jobs called `job_name` have committed their output, over the checkpoints of every job id
+/// below `checkpoints` and the savepoints below each of `savepoints`. What is newer is decided by the lineages of jobs, never by
+/// a clock; only jobs of one generation that have nothing in common are ordered by their time of day, which is a warning.
+/// Directories without `_metadata` are no snapshots and are passed over.
+///
+/// # Errors
+/// - A directory can't be listed.
+/// - Going on from what is there would write output twice: a `_metadata` that may be this name's newest can't be read, or
+///   the newest was deleted when its job [ended](crate::mark_ended).
+/// - `OWNED`: a second branch of the name runs, so that it can't be told which is meant.
+pub fn newest(
+    checkpoints: Option<&Location>,
+    savepoints: &[Location],
+    job_name: &str,
+) -> Result<Option<Newest>> {
+    let found = gather(checkpoints, savepoints, job_name)?;
+    match choose(found) {
+        Choice::Nothing => Ok(None),
+        Choice::Unreadable(error) => {
+            let step = format!("{}; name it with -s instead of `latest`", error.next_step());
+            Err(error.next(step))
+        }
+        Choice::Deleted { status, location } => Err(ended(job_name, &status, &location)),
+        Choice::Newest(newest, siblings) => {
+            for sibling in siblings {
+                check_idle(checkpoints, sibling, job_name, &newest)?;
+            }
+            Ok(Some(newest))
+        }
+    }
+}
+
+/// A branch that runs would go on beside the one that is chosen, both by the same name.
+fn check_idle(
+    checkpoints: Option<&Location>,
+    sibling: JobId,
+    job_name: &str,
+    newest: &Newest,
+) -> Result<()> {
+    let held = checkpoints.map(|checkpoints| holder(checkpoints, sibling));
+    let Some(holder) = held.transpose()?.flatten() else {
+        return Ok(());
+    };
+    Err(Error::new(
+        &codes::OWNED,
+        format!(
+            "`{job_name}` has two branches: {} of job {}, and that of {holder}, which runs",
+            newest.location, newest.job
+        ),
+    )
+    .next("stop that job, or name the snapshot that is meant with -s PATH"))
+}
+
+fn ended(job_name: &str, status: &str, job_directory: &Location) -> Error {
+    Error::new(
+        &codes::SNAPSHOT_MISSING,
+        format!(
+            "job `{job_name}` ended {status} and its last checkpoint was deleted with it ({job_directory}): going on from an older \
+             snapshot would write output twice"
+        ),
+    )
+    .next(
+        "start without -s to begin anew, or name the snapshot with -s PATH to accept that; \
+         execution.checkpointing.externalized-checkpoint-retention keeps checkpoints of jobs that are cancelled",
+    )
+}

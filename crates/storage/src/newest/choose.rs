@@ -1,0 +1,196 @@
+//! Which of the snapshots of a name is the newest: a decision about what was found, without a look at a disk or a clock.
+
+use std::collections::BTreeMap;
+
+use millstream_core::lineage::{Point, Relation};
+use millstream_core::{CheckpointId, Error, JobId, Lineage};
+
+use super::Newest;
+use super::gather::{Candidate, Found, Unreadable, What};
+use crate::location::Location;
+
+/// What is to be gone on from.
+#[derive(Debug)]
+pub(super) enum Choice {
+    /// There is nothing.
+    Nothing,
+    /// This one, unless one of these jobs runs: they are other branches.
+    Newest(Newest, Vec<JobId>),
+    /// The newest was deleted when its job ended with this status.
+    Deleted { status: String, location: Location },
+    /// It can't be told, because what may be the newest can't be read.
+    Unreadable(Error),
+}
+
+/// Takes the newest by ancestry, then by generation, then by time of day.
+pub(super) fn choose(found: Found) -> Choice {
+    let Found {
+        candidates,
+        unreadable,
+        jobs,
+    } = found;
+    let tops = tops(counting(candidates));
+    let gone_on = gone_on(&tops);
+    if let Some(unknown) = unreadable
+        .into_iter()
+        .find(|unreadable| may_be_newest(unreadable, &tops, &gone_on))
+    {
+        return Choice::Unreadable(unknown.error);
+    }
+    // Nobody has gone on from these.
+    let heads: Vec<&Candidate> = tops
+        .values()
+        .filter(|top| !is_behind(top.job, top.number, &gone_on))
+        .collect();
+    let order = |candidate: &&Candidate| {
+        let generation = candidate.lineage.generation;
+        (generation, candidate.created, candidate.location.clone())
+    };
+    let Some(best) = heads.iter().copied().max_by_key(order) else {
+        return Choice::Nothing;
+    };
+    if let What::Deleted { status } = &best.what {
+        return Choice::Deleted {
+            status: status.clone(),
+            location: best.location.clone(),
+        };
+    }
+    let others: Vec<&Candidate> = heads.into_iter().filter(|head| *head != best).collect();
+    let mut siblings: Vec<JobId> = jobs
+        .iter()
+        .filter(|(job, lineage)| is_branch(best, *job, lineage))
+        .map(|(job, _)| *job)
+        .collect();
+    siblings.extend(
+        others
+            .iter()
+            .filter(|other| are_siblings(best, other))
+            .map(|other| other.job),
+    );
+    siblings.sort();
+    siblings.dedup();
+    let newest = Newest {
+        location: best.location.clone(),
+        job: best.job,
+        number: best.number.unwrap_or_default(),
+        lineage: best.lineage.clone(),
+        warnings: others
+            .iter()
+            .filter_map(|other| warning(best, other))
+            .collect(),
+    };
+    Choice::Newest(newest, siblings)
+}
+
+/// A savepoint at which nothing was committed counts only where there is nothing else: its job may have failed since, and
+/// written anew from an earlier point.
+fn counting(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let is_point = |candidate: &Candidate| candidate.what != What::OnTheWay;
+    let has_points = candidates.iter().any(is_point);
+    let counting = candidates
+        .into_iter()
+        .filter(|candidate| is_point(candidate) || !has_points);
+    counting.collect()
+}
+
+/// The last point of each job.
+fn tops(candidates: Vec<Candidate>) -> BTreeMap<JobId, Candidate> {
+    let mut tops: BTreeMap<JobId, Candidate> = BTreeMap::new();
+    let order = |candidate: &Candidate| {
+        let number = candidate.number.unwrap_or(CheckpointId::MAX);
+        (number, candidate.what.clone(), candidate.location.clone())
+    };
+    for candidate in candidates {
+        let is_later = tops
+            .get(&candidate.job)
+            .is_none_or(|top| order(top) < order(&candidate));
+        if is_later {
+            tops.insert(candidate.job, candidate);
+        }
+    }
+    tops
+}
+
+/// Up to which number somebody has gone on from a job.
+fn gone_on(tops: &BTreeMap<JobId, Candidate>) -> BTreeMap<JobId, CheckpointId> {
+    let mut gone_on = BTreeMap::new();
+    for ancestor in tops.values().flat_map(|top| &top.lineage.ancestors) {
+        let highest = gone_on.entry(ancestor.job).or_default();
+        *highest = ancestor.left_at.max(*highest);
+    }
+    gone_on
+}
+
+/// Whether somebody has gone on from this number of a job, or a later one. Of the end of a job that was noted without a
+/// number, whether from any.
+fn is_behind(
+    job: JobId,
+    number: Option<CheckpointId>,
+    gone_on: &BTreeMap<JobId, CheckpointId>,
+) -> bool {
+    let left = gone_on.get(&job);
+    left.is_some_and(|left| number.is_none_or(|number| number <= *left))
+}
+
+/// Whether what can't be read may lie ahead of everything that can.
+fn may_be_newest(
+    unreadable: &Unreadable,
+    tops: &BTreeMap<JobId, Candidate>,
+    gone_on: &BTreeMap<JobId, CheckpointId>,
+) -> bool {
+    let (Some(job), Some(number)) = (unreadable.job, unreadable.number) else {
+        return true;
+    };
+    let top = tops
+        .get(&job)
+        .map(|top| top.number.unwrap_or(CheckpointId::MAX));
+    let is_older = top.is_some_and(|top| number < top);
+    !is_older && !is_behind(job, Some(number), gone_on)
+}
+
+fn point(candidate: &Candidate) -> Point<'_> {
+    Point {
+        job: candidate.job,
+        number: candidate.number.unwrap_or(CheckpointId::MAX),
+        lineage: &candidate.lineage,
+    }
+}
+
+fn are_siblings(best: &Candidate, other: &Candidate) -> bool {
+    point(best).relation(&point(other)) == Relation::Sibling
+}
+
+/// Whether a job that has run, and may have no snapshot yet, comes from where the best one comes from, or from behind.
+fn is_branch(best: &Candidate, job: JobId, lineage: &Lineage) -> bool {
+    // Before its first snapshot it stands at its beginning.
+    let beginning = Point {
+        job,
+        number: 0,
+        lineage,
+    };
+    let relation = point(best).relation(&beginning);
+    job != best.job
+        && (relation == Relation::Sibling
+            // It goes on from the best one itself, without its lock: from -s PATH.
+            || relation == Relation::Ancestor)
+}
+
+/// What is to be said of a second branch.
+fn warning(best: &Candidate, other: &Candidate) -> Option<String> {
+    let (job, location) = (other.job, &other.location);
+    if are_siblings(best, other) {
+        return Some(format!(
+            "The job has two branches: {} is of generation {} and is gone on from, {location} of job {job} is of generation {}.",
+            best.location, best.lineage.generation, other.lineage.generation
+        ));
+    }
+    (best.lineage.generation == other.lineage.generation).then(|| {
+        format!(
+            "{} is taken for newer than {location} of job {job} by the time of day alone: nothing else tells which of them came first.",
+            best.location
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

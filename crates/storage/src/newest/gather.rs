@@ -1,0 +1,218 @@
+//! Everything on disk that says something about the jobs of one name.
+
+use std::path::{Path, PathBuf};
+
+use millstream_core::{CheckpointId, Error, JobId, Lineage, Result};
+
+use crate::disk::{is_absent, subdirectories};
+use crate::ended::Ended;
+use crate::fail;
+use crate::location::Location;
+use crate::metadata::{MetadataHints, SnapshotKind, SnapshotMetadata};
+use crate::names::METADATA_FILE;
+use crate::owner::Holder;
+
+/// What was found of the jobs of one name.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) unreadable: Vec<Unreadable>,
+    /// The jobs that have run at all, with or without snapshots.
+    pub(super) jobs: Vec<(JobId, Lineage)>,
+}
+
+/// A point up to which output was committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub(super) what: What,
+    /// The snapshot; of a deleted one, the directory of its job.
+    pub(super) location: Location,
+    pub(super) job: JobId,
+    /// `None`: the end of the job, whatever its number.
+    pub(super) number: Option<CheckpointId>,
+    pub(super) lineage: Lineage,
+    pub(super) created: u64,
+}
+
+/// What a candidate is. Of two at one boundary the later of these counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    /// A savepoint of version 1 at which nothing was committed: the job went on.
+    OnTheWay,
+    /// A savepoint; its job went on.
+    Savepoint,
+    /// A checkpoint.
+    Checkpoint,
+    /// The savepoint that its job ended with.
+    Last,
+    /// The last snapshot of a job that ended with this status, deleted since.
+    Deleted { status: String },
+}
+
+/// A `_metadata` that can't be read, and what is known of it nevertheless.
+#[derive(Debug, Clone)]
+pub(super) struct Unreadable {
+    pub(super) job: Option<JobId>,
+    pub(super) number: Option<CheckpointId>,
+    pub(super) error: Error,
+}
+
+pub(super) fn gather(
+    checkpoints: Option<&Location>,
+    savepoints: &[Location],
+    job_name: &str,
+) -> Result<Found> {
+    let mut gathering = Gathering {
+        job_name,
+        found: Found::default(),
+    };
+    if let Some(checkpoints) = checkpoints {
+        for job_directory in sorted(checkpoints)? {
+            gathering.job(&job_directory)?;
+        }
+    }
+    for location in savepoints {
+        for directory in sorted(location)? {
+            gathering.snapshot(directory, None);
+        }
+    }
+    Ok(gathering.found)
+}
+
+fn sorted(location: &Location) -> Result<Vec<PathBuf>> {
+    let mut directories = subdirectories(location.path())?;
+    directories.sort();
+    Ok(directories)
+}
+
+struct Gathering<'a> {
+    job_name: &'a str,
+    found: Found,
+}
+
+impl Gathering<'_> {
+    fn job(&mut self, job_directory: &Path) -> Result<()> {
+        let name = job_directory.file_name().and_then(|name| name.to_str());
+        let job: Option<JobId> = name.and_then(|name| name.parse().ok());
+        let owner = Holder::noted(job_directory)?;
+        if let Some(owner) = &owner
+            && owner.job_name == self.job_name
+        {
+            self.found.jobs.push((owner.job_id, owner.lineage.clone()));
+        }
+        let (candidates, unreadable) = (self.found.candidates.len(), self.found.unreadable.len());
+        let mut other_name = owner.is_some_and(|owner| owner.job_name != self.job_name);
+        for directory in sorted(&Location::from_path(job_directory)?)? {
+            other_name |= self.snapshot(directory, job) == Seen::Other;
+        }
+        if other_name && self.found.candidates.len() == candidates {
+            // The directory is that of a job of another name, and so is what can't be read in it.
+            self.found.unreadable.truncate(unreadable);
+        }
+        match Ended::noted(job_directory)? {
+            Some(ended) if ended.job_name == self.job_name => self.ended(ended, job_directory),
+            _ => Ok(()),
+        }
+    }
+
+    fn ended(&mut self, ended: Ended, job_directory: &Path) -> Result<()> {
+        let (what, location) = match ended.savepoint {
+            Some(savepoint) => (What::Last, savepoint.parse()?),
+            None => {
+                let status = ended.status;
+                (
+                    What::Deleted { status },
+                    Location::from_path(job_directory)?,
+                )
+            }
+        };
+        self.found.candidates.push(Candidate {
+            what,
+            location,
+            job: ended.job_id,
+            number: ended.number,
+            lineage: ended.lineage,
+            created: ended.ended,
+        });
+        Ok(())
+    }
+
+    /// Looks at what lies in `directory`, which is below that of `job`.
+    fn snapshot(&mut self, directory: PathBuf, job: Option<JobId>) -> Seen {
+        let path = directory.join(METADATA_FILE);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if is_absent(&error) => return Seen::Nothing,
+            Err(error) => {
+                return self.unreadable(&directory, job, &[], fail::read(&path, &error));
+            }
+        };
+        let metadata = match SnapshotMetadata::from_text(&bytes, &path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.code() == millstream_core::codes::SNAPSHOT_FOREIGN.id => {
+                return Seen::Nothing;
+            }
+            Err(error) => return self.unreadable(&directory, job, &bytes, error),
+        };
+        if metadata.job_name != self.job_name {
+            return Seen::Other;
+        }
+        match Location::from_path(&directory) {
+            Ok(location) => self.found.candidates.push(candidate(metadata, location)),
+            Err(error) => return self.unreadable(&directory, job, &bytes, error),
+        }
+        Seen::Ours
+    }
+
+    fn unreadable(
+        &mut self,
+        directory: &Path,
+        job: Option<JobId>,
+        bytes: &[u8],
+        error: Error,
+    ) -> Seen {
+        let hints = MetadataHints::of(bytes);
+        if hints
+            .job_name
+            .is_some_and(|job_name| job_name != self.job_name)
+        {
+            return Seen::Other;
+        }
+        let name = directory.file_name().and_then(|name| name.to_str());
+        let number = name.and_then(|name| name.strip_prefix("chk-")?.parse().ok());
+        self.found.unreadable.push(Unreadable {
+            job: job.or(hints.job_id),
+            number: number.or(hints.checkpoint_id),
+            error,
+        });
+        Seen::Ours
+    }
+}
+
+/// What lay in a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// No snapshot.
+    Nothing,
+    /// A snapshot of this name, or one that may be.
+    Ours,
+    /// A snapshot of another name.
+    Other,
+}
+
+fn candidate(metadata: SnapshotMetadata, location: Location) -> Candidate {
+    let what = match metadata.kind {
+        SnapshotKind::Checkpoint => What::Checkpoint,
+        SnapshotKind::Savepoint if metadata.last => What::Last,
+        SnapshotKind::Savepoint if metadata.is_committed_boundary() => What::Savepoint,
+        SnapshotKind::Savepoint => What::OnTheWay,
+    };
+    Candidate {
+        what,
+        location,
+        job: metadata.job_id,
+        number: Some(metadata.checkpoint_id),
+        lineage: metadata.lineage,
+        created: metadata.created,
+    }
+}

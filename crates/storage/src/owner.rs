@@ -1,0 +1,273 @@
+//! Who works with the checkpoints of a job: a lock in their directory, and a count of attempts that never repeats.
+//!
+//! ```text
+//! <checkpoint dir>/<job id>/_owner    locked by whoever runs the job; says who that is, or was
+//! <checkpoint dir>/<job id>/_run      the highest number that an attempt has taken
+//! ```
+//! On a file system without locks a [lease](lease) takes the place of the lock.
+
+mod lease;
+mod lock;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use millstream_core::time::utc;
+use millstream_core::{Error, JobId, Lineage, Result, codes};
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{read_if_there, subdirectories, write_durably};
+use crate::dispose::remove_directory;
+use crate::fail;
+use crate::layout::SnapshotLayout;
+use crate::location::Location;
+use crate::names::{OWNER_FILE, RUN_FILE, SHARED};
+use lock::Lock;
+
+/// How long a lease lasts that is not renewed.
+const LEASE_TERM: Duration = Duration::from_secs(10);
+
+/// How the checkpoints of a job are kept from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Locking {
+    /// By the lock of a file, which ends with the process; by a lease where the file system has no locks.
+    #[default]
+    File,
+    /// By a lease, whatever the file system has. Who finds one waits for three terms, to see whether it is renewed.
+    Lease {
+        /// How long it lasts that is not renewed.
+        term: Duration,
+    },
+}
+
+/// Who a job is, to others who look at its checkpoints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The job's name.
+    pub job_name: String,
+    /// Where it comes from.
+    pub lineage: Lineage,
+    /// The process that runs it, for people: `pid 123 on host`.
+    pub what: String,
+    /// Since when: milliseconds since 1970-01-01T00:00:00Z.
+    pub since: u64,
+}
+
+/// Who holds the checkpoints of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The job that runs: the owner of the directory, or one that went on from it.
+    pub job_id: JobId,
+    /// Its name.
+    pub job_name: String,
+    /// Where it comes from.
+    pub lineage: Lineage,
+    /// The process that runs it, for people.
+    pub what: String,
+    /// Since when: milliseconds since 1970-01-01T00:00:00Z.
+    pub since: u64,
+}
+
+impl Holder {
+    /// What `_owner` in a job's directory says, whether or not its writer lives; `None`: it can't be understood.
+    pub(crate) fn noted(job_directory: &Path) -> Result<Option<Self>> {
+        let bytes = read_if_there(&job_directory.join(OWNER_FILE))?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "job {} ({}), {}, since {}",
+            self.job_name,
+            self.job_id,
+            self.what,
+            utc(self.since)
+        )
+    }
+}
+
+/// The checkpoints of a job, and those of the jobs that it went on from, held for as long as this lives. Nobody else can run
+/// the job meanwhile, or go on from where it is.
+#[derive(Debug)]
+pub struct Ownership {
+    layout: SnapshotLayout,
+    holder: Holder,
+    locking: Locking,
+    /// The own one first.
+    locks: Vec<Lock>,
+    run: u64,
+}
+
+impl Ownership {
+    /// Takes the checkpoints of `job` below `checkpoints`.
+    ///
+    /// # Errors
+    /// - `OWNED`: somebody else has them; names who.
+    /// - kind `Unavailable`: the directory can't be made, written or reached.
+    pub fn acquire(checkpoints: &Location, job: JobId, owner: Owner) -> Result<Self> {
+        Self::acquire_by(Locking::File, checkpoints, job, owner)
+    }
+
+    /// The same in a certain way.
+    ///
+    /// # Errors
+    /// Those of [`acquire`](Self::acquire).
+    pub fn acquire_by(
+        locking: Locking,
+        checkpoints: &Location,
+        job: JobId,
+        owner: Owner,
+    ) -> Result<Self> {
+        let mut ownership = Self {
+            layout: SnapshotLayout::new(checkpoints.clone(), job),
+            holder: Holder {
+                job_id: job,
+                job_name: owner.job_name,
+                lineage: owner.lineage,
+                what: owner.what,
+                since: owner.since,
+            },
+            locking,
+            locks: Vec::new(),
+            run: 0,
+        };
+        ownership.hold(job)?;
+        Ok(ownership)
+    }
+
+    /// Takes the checkpoints of `job` as well, which this one goes on from by the name of the job (`-s latest`): two that go
+    /// on from one point would write its output twice. The numbers of attempts go on above those of `job`.
+    ///
+    /// # Errors
+    /// Those of [`acquire`](Self::acquire).
+    pub fn hold(&mut self, job: JobId) -> Result<()> {
+        let directory = SnapshotLayout::new(self.layout.checkpoints().clone(), job).job_directory();
+        if self.locks.iter().any(|lock| lock.directory() == directory) {
+            return Ok(());
+        }
+        let lock = Lock::take(directory, &self.holder, self.locking)?;
+        self.run = self.run.max(read_run(lock.directory())?);
+        self.locks.push(lock);
+        Ok(())
+    }
+
+    /// Has the numbers of attempts go on above `run`, that of a snapshot which the job goes on from.
+    pub fn go_on_above(&mut self, run: u64) {
+        self.run = self.run.max(run);
+    }
+
+    /// The number of a new attempt: above those of all attempts before it, of this job and of those that it went on from. No
+    /// other attempt ever gets it: it is on disk when this returns.
+    ///
+    /// # Errors
+    /// It can't be written, or the ownership is [lost](Self::check).
+    pub fn next_run(&mut self) -> Result<u64> {
+        self.check()?;
+        let run = self.run.saturating_add(1);
+        let path = self.layout.job_directory().join(RUN_FILE);
+        let text = serde_json::to_vec(&Run { run }).map_err(|cause| fail::write(&path, cause))?;
+        write_durably(&path, &text).map_err(|cause| fail::write(&path, cause))?;
+        self.run = run;
+        Ok(run)
+    }
+
+    /// Checks that the checkpoints are held still: before anything is made visible to others (`_metadata`, a commit).
+    ///
+    /// # Errors
+    /// `OWNERSHIP_LOST`: somebody else may have taken them.
+    pub fn check(&self) -> Result<()> {
+        self.locks.iter().try_for_each(Lock::check)
+    }
+
+    /// Gives all up. The directory of a job goes with it if nothing is left in it but the ownership: no checkpoint, and no note
+    /// of its end.
+    ///
+    /// # Errors
+    /// A directory can't be removed.
+    pub fn end(mut self) -> Result<()> {
+        while let Some(lock) = self.locks.pop() {
+            lock.clear_away()?;
+        }
+        Ok(())
+    }
+}
+
+fn owned(job_directory: &Path) -> Error {
+    let holder = Holder::noted(job_directory).ok().flatten();
+    let holder = holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string());
+    Error::new(
+        &codes::OWNED,
+        format!(
+            "the checkpoints in {} belong to {holder}",
+            job_directory.display()
+        ),
+    )
+    .next("stop that job first, or name a snapshot with -s PATH to start a second one beside it")
+}
+
+/// Who holds the checkpoints of `job` at present, if anybody does.
+///
+/// # Errors
+/// That can't be told, because the directory can't be reached: treat them as held.
+pub fn holder(checkpoints: &Location, job: JobId) -> Result<Option<Holder>> {
+    holder_in(&SnapshotLayout::new(checkpoints.clone(), job).job_directory())
+}
+
+/// Who holds the checkpoint at `location`, by the directory that it lies in. A savepoint lies in none that is held.
+///
+/// # Errors
+/// That can't be told, because the directory can't be reached: treat it as held.
+pub fn holder_of(location: &Location) -> Result<Option<Holder>> {
+    match location.path().parent() {
+        Some(job_directory) => holder_in(job_directory),
+        None => Ok(None),
+    }
+}
+
+fn holder_in(job_directory: &Path) -> Result<Option<Holder>> {
+    if !lock::is_held(job_directory)? {
+        return Ok(None);
+    }
+    let noted = Holder::noted(job_directory)?;
+    noted.map(Some).ok_or_else(|| owned(job_directory))
+}
+
+/// Removes a job's directory if nobody holds it and nothing is left in it.
+pub(crate) fn remove_abandoned(job_directory: &Path) -> Result<bool> {
+    // An empty directory goes at once: no file is made in it to lock it.
+    if remove_directory(&job_directory.join(SHARED))? && remove_directory(job_directory)? {
+        return Ok(true);
+    }
+    match Lock::try_take(job_directory.to_owned(), Locking::File)? {
+        Some(lock) => lock.clear_away(),
+        None => Ok(false),
+    }
+}
+
+/// What `_run` holds.
+#[derive(Serialize, Deserialize)]
+struct Run {
+    run: u64,
+}
+
+fn read_run(job_directory: &Path) -> Result<u64> {
+    let path = job_directory.join(RUN_FILE);
+    let Some(bytes) = read_if_there(&path)? else {
+        return Ok(0);
+    };
+    let read: Run = serde_json::from_slice(&bytes).map_err(|cause| fail::corrupt(&path, cause))?;
+    Ok(read.run)
+}
+
+/// The directories of jobs below that of the checkpoints.
+pub(crate) fn job_directories(checkpoints: &Location) -> Result<Vec<(JobId, PathBuf)>> {
+    let directories = subdirectories(checkpoints.path())?.into_iter();
+    let with_id = |path: PathBuf| {
+        let job = path.file_name()?.to_str()?.parse().ok()?;
+        Some((job, path))
+    };
+    Ok(directories.filter_map(with_id).collect())
+}

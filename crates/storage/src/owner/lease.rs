@@ -1,0 +1,301 @@
+//! A lease on a job's directory, for file systems without locks.
+//!
+//! ```text
+//! <checkpoint dir>/<job id>/_owner-lease-<number>    holds a count that is raised again and again
+//! ```
+//! The highest number has the directory. It is taken by making the file, which one can do only; a lease that somebody has is
+//! taken over only after its count has stood still for three terms, by the clock of the one who watches. Whoever has it and
+//! could not renew it for a term looks for a higher number before doing anything more.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use millstream_core::{Error, Result, codes};
+
+use super::read_run;
+use crate::disk::{is_absent, sync_directory, write_whole};
+use crate::fail;
+
+const PREFIX: &str = "_owner-lease-";
+/// A lease is renewed this often in a term.
+const RENEWALS: u32 = 3;
+/// A lease that stands still for so many terms is free.
+const TERMS: u32 = 3;
+/// A watcher looks this often in a term.
+const LOOKS: u32 = 10;
+/// Two who take a lease at once may see each other and both give way, this often.
+const TRIES: u32 = 5;
+
+/// A lease as others see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sight {
+    number: u64,
+    count: u64,
+}
+
+/// What to do about what is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Make the lease of this number.
+    Take(u64),
+    /// Look again in a moment.
+    Watch,
+    /// Somebody has it, and lives.
+    Refuse,
+}
+
+/// Decides on the highest lease that is seen `now`, and the one that was seen first and has stood still since, if it has.
+/// `used`: no number up to here may be taken any more.
+fn decide(now: Option<Sight>, first: Option<(Sight, Duration)>, used: u64, term: Duration) -> Step {
+    match (now, first) {
+        (None, _) => Step::Take(used.saturating_add(1)),
+        (Some(_), None) => Step::Watch,
+        (Some(now), Some((first, _))) if now != first => Step::Refuse,
+        (Some(_), Some((_, still))) if still < term * TERMS => Step::Watch,
+        (Some(now), Some(_)) => Step::Take(used.max(now.number).saturating_add(1)),
+    }
+}
+
+/// A lease that this process has. Renewed on a thread of its own until it is dropped.
+#[derive(Debug)]
+pub(super) struct Lease {
+    inner: Arc<Inner>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    directory: PathBuf,
+    number: u64,
+    term: Duration,
+    state: Mutex<State>,
+    ended: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    count: u64,
+    /// When it was last on disk that nobody had a higher number.
+    renewed: Instant,
+    ended: bool,
+}
+
+impl Lease {
+    /// Takes the lease of `directory`, which may take three terms. `None`: somebody has it.
+    pub(super) fn take(directory: &Path, term: Duration) -> Result<Option<Self>> {
+        for _ in 0..TRIES {
+            // Before the leases are looked at: who has one notes higher numbers afterwards.
+            let used = read_run(directory)?;
+            let (number, stale) = match watch(directory, term, used)? {
+                (Step::Take(number), stale) => (number, stale),
+                _ => return Ok(None),
+            };
+            if make(directory, number, stale)? {
+                return Self::start(directory, number, term).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the home of the lease's clock and thread"
+    )]
+    fn start(directory: &Path, number: u64, term: Duration) -> Result<Self> {
+        let inner = Arc::new(Inner {
+            directory: directory.to_owned(),
+            number,
+            term,
+            state: Mutex::new(State {
+                count: 0,
+                renewed: Instant::now(),
+                ended: false,
+            }),
+            ended: Condvar::new(),
+        });
+        let renewing = Arc::clone(&inner);
+        let thread = std::thread::Builder::new()
+            .name("lease".to_owned())
+            .spawn(move || renewing.renew_until_ended())
+            .map_err(|cause| fail::write(directory, cause))?;
+        Ok(Self {
+            inner,
+            thread: Some(thread),
+        })
+    }
+
+    /// Checks that nobody else can have taken it.
+    #[allow(clippy::disallowed_methods, reason = "the home of the lease's clock")]
+    pub(super) fn check(&self) -> Result<()> {
+        let mut state = self.inner.lock();
+        if state.renewed.elapsed() < self.inner.term {
+            return Ok(());
+        }
+        self.inner.renew(&mut state)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.inner.lock().ended = true;
+        self.inner.ended.notify_all();
+        if let Some(thread) = self.thread.take() {
+            // It does nothing that could panic, and nothing would follow from it.
+            drop(thread.join());
+        }
+        // Without it the next one need not wait. What can't be removed stands still.
+        drop(fs::remove_file(path(
+            &self.inner.directory,
+            self.inner.number,
+        )));
+    }
+}
+
+impl Inner {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn renew_until_ended(&self) {
+        let mut state = self.lock();
+        while !state.ended {
+            let pause = self.term / RENEWALS;
+            let waited = self.ended.wait_timeout(state, pause);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if !state.ended {
+                // What fails is tried again; the time since the last renewal tells what follows.
+                drop(self.renew(&mut state));
+            }
+        }
+    }
+
+    /// Raises the count, and looks whether somebody has taken over.
+    #[allow(clippy::disallowed_methods, reason = "the home of the lease's clock")]
+    fn renew(&self, state: &mut State) -> Result<()> {
+        let begun = Instant::now();
+        let path = path(&self.directory, self.number);
+        state.count += 1;
+        let renewed = write_whole(&path, state.count.to_string().as_bytes())
+            .and_then(|()| sync_directory(&self.directory))
+            .map_err(|cause| self.lost("was not renewed in time").cause(cause));
+        renewed?;
+        let highest = highest(&self.directory)?;
+        if highest.is_some_and(|highest| highest.number > self.number) {
+            drop(fs::remove_file(&path));
+            return Err(self.lost("was taken over"));
+        }
+        state.renewed = begun;
+        Ok(())
+    }
+
+    fn lost(&self, why: &str) -> Error {
+        Error::new(
+            &codes::OWNERSHIP_LOST,
+            format!("the lease on {} {why}", self.directory.display()),
+        )
+        .next("start the job again with -s latest, unless another process runs it by now")
+    }
+}
+
+/// Whether a lease on the directory is renewed. Watches for three terms if there is one that is not.
+pub(super) fn is_renewed(directory: &Path, term: Duration) -> Result<bool> {
+    if highest(directory)?.is_none() {
+        return Ok(false);
+    }
+    Ok(watch(directory, term, 0)?.0 == Step::Refuse)
+}
+
+/// Looks until it is clear whether the directory can be taken, and over whom.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a lease stands still by the clock of the one who watches"
+)]
+fn watch(directory: &Path, term: Duration, used: u64) -> Result<(Step, Option<Sight>)> {
+    let mut first: Option<(Sight, Instant)> = None;
+    loop {
+        let now = highest(directory)?;
+        let still = first.map(|(sight, since)| (sight, since.elapsed()));
+        match decide(now, still, used, term) {
+            Step::Watch => {
+                first = first.or_else(|| now.map(|now| (now, Instant::now())));
+                std::thread::sleep(term / LOOKS);
+            }
+            step => return Ok((step, now)),
+        }
+    }
+}
+
+/// Makes the lease of this number, unless somebody else has one but `stale`, which goes.
+fn make(directory: &Path, number: u64, stale: Option<Sight>) -> Result<bool> {
+    let own = path(directory, number);
+    match File::create_new(&own) {
+        Ok(file) => file
+            .sync_all()
+            .and_then(|()| sync_directory(directory))
+            .map_err(|cause| fail::write(&own, cause))?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+        Err(error) => return Err(fail::write(&own, error)),
+    }
+    let stale = stale.map(|stale| stale.number);
+    let others = numbers(directory)?;
+    let is_new = |other: &u64| *other != number && stale.is_none_or(|stale| *other > stale);
+    if others.iter().any(is_new) {
+        // Who came at the same time sees this one as well; both look again.
+        fs::remove_file(&own).map_err(|cause| fail::write(&own, cause))?;
+        return Ok(false);
+    }
+    for other in others.iter().filter(|other| **other != number) {
+        let path = path(directory, *other);
+        match fs::remove_file(&path) {
+            Err(error) if !is_absent(&error) => return Err(fail::write(&path, error)),
+            _ => {}
+        }
+    }
+    Ok(true)
+}
+
+fn path(directory: &Path, number: u64) -> PathBuf {
+    directory.join(format!("{PREFIX}{number}"))
+}
+
+/// The numbers of the leases on a directory.
+fn numbers(directory: &Path) -> Result<Vec<u64>> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(fail::read(directory, &error)),
+    };
+    let mut numbers = Vec::new();
+    for entry in entries {
+        let name = entry
+            .map_err(|cause| fail::read(directory, &cause))?
+            .file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        numbers.extend(number.and_then(|number| number.parse::<u64>().ok()));
+    }
+    Ok(numbers)
+}
+
+/// The lease that counts.
+fn highest(directory: &Path) -> Result<Option<Sight>> {
+    let Some(number) = numbers(directory)?.into_iter().max() else {
+        return Ok(None);
+    };
+    let path = path(directory, number);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(Sight {
+            number,
+            count: text.parse().unwrap_or_default(),
+        })),
+        // Given up in this moment.
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(fail::read(&path, &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! The lock of a job's directory: a locked file, or a lease.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Seek, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use millstream_core::Result;
+
+use super::lease::{Lease, is_renewed};
+use super::{Holder, LEASE_TERM, Locking, owned};
+use crate::disk::{is_absent, make_directory};
+use crate::dispose::remove_directory;
+use crate::fail;
+use crate::names::{OWNER_FILE, RUN_FILE};
+
+/// Who looks whether a lock is held, holds it for a moment. So who wants it asks this often before it is refused …
+const TRIES: u32 = 20;
+/// … and waits this long in between.
+const BETWEEN_TRIES: Duration = Duration::from_millis(10);
+/// The system's number of "no locks available", for which there is no name of its own.
+const ENOLCK: i32 = 37;
+
+/// A job's directory that nobody else has.
+#[derive(Debug)]
+pub(super) struct Lock {
+    directory: PathBuf,
+    /// Locked, unless there is a lease.
+    file: File,
+    lease: Option<Lease>,
+}
+
+impl Lock {
+    /// Takes the directory, and notes in it for whom.
+    pub(super) fn take(directory: PathBuf, holder: &Holder, locking: Locking) -> Result<Self> {
+        let Some(mut lock) = Self::try_take(directory.clone(), locking)? else {
+            return Err(owned(&directory));
+        };
+        let path = directory.join(OWNER_FILE);
+        let text = serde_json::to_vec_pretty(holder).map_err(|cause| fail::write(&path, cause))?;
+        lock.note(&text)
+            .map_err(|cause| fail::write(&path, cause))?;
+        Ok(lock)
+    }
+
+    /// Takes the directory, without a word to others. `None`: somebody has it.
+    pub(super) fn try_take(directory: PathBuf, locking: Locking) -> Result<Option<Self>> {
+        make_directory(&directory).map_err(|cause| fail::write(&directory, cause))?;
+        let path = directory.join(OWNER_FILE);
+        let (file, term) = match locking {
+            Locking::Lease { term } => (open(&path)?, Some(term)),
+            Locking::File => match locked(&path)? {
+                Locked::Taken => return Ok(None),
+                Locked::Here(file) => (file, None),
+                Locked::Impossible(file) => (file, Some(LEASE_TERM)),
+            },
+        };
+        let lease = match term {
+            Some(term) => match Lease::take(&directory, term)? {
+                Some(lease) => Some(lease),
+                None => return Ok(None),
+            },
+            // Somebody whose file system, or version of it, knows no locks may have a lease.
+            None if is_renewed(&directory, LEASE_TERM)? => return Ok(None),
+            None => None,
+        };
+        Ok(Some(Self {
+            directory,
+            file,
+            lease,
+        }))
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        self.lease.as_ref().map_or(Ok(()), Lease::check)
+    }
+
+    /// Written into the file that is locked: one put in its place would not be.
+    fn note(&mut self, text: &[u8]) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(text)?;
+        self.file.sync_all()
+    }
+
+    /// Removes what makes up the ownership, and the directory, if nothing else is in it. While the lock is held, so that
+    /// nobody locks a file that goes. Answers whether the directory is gone.
+    pub(super) fn clear_away(&self) -> Result<bool> {
+        let directory = &self.directory;
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) if is_absent(&error) => return Ok(true),
+            Err(error) => return Err(fail::read(directory, &error)),
+        };
+        let mut own = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|cause| fail::read(directory, &cause))?.path();
+            if is_of_ownership(&path) {
+                own.push(path);
+            } else if !path.is_dir() || !remove_directory(&path)? {
+                return Ok(false);
+            }
+        }
+        // The lock's file last: whoever comes meanwhile finds it locked.
+        own.sort_by_key(|path| path.ends_with(OWNER_FILE));
+        for path in own {
+            fs::remove_file(&path).map_err(|cause| fail::write(&path, cause))?;
+        }
+        remove_directory(directory)
+    }
+}
+
+fn is_of_ownership(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.starts_with(OWNER_FILE) || name.starts_with(RUN_FILE))
+}
+
+/// Whether somebody has the directory.
+pub(super) fn is_held(job_directory: &Path) -> Result<bool> {
+    let path = job_directory.join(OWNER_FILE);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if is_absent(&error) => return Ok(false),
+        Err(error) => return Err(fail::read(&path, &error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(true),
+        Err(TryLockError::Error(cause)) if has_no_locks(&cause) => {}
+        Err(TryLockError::Error(cause)) => return Err(fail::read(&path, &cause)),
+    }
+    // Not longer than needed: who wants to lock it is kept from it.
+    drop(file);
+    is_renewed(job_directory, LEASE_TERM)
+}
+
+/// What became of an attempt to lock a file.
+enum Locked {
+    Here(File),
+    /// Somebody else has it.
+    Taken,
+    /// The file system has no locks.
+    Impossible(File),
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "what looks at locks holds them for moments, and tells nobody when it is done"
+)]
+fn locked(path: &Path) -> Result<Locked> {
+    for _ in 0..TRIES {
+        let file = open(path)?;
+        match file.try_lock() {
+            Ok(()) if is_at(&file, path) => return Ok(Locked::Here(file)),
+            // The one who had it has cleared it away.
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => std::thread::sleep(BETWEEN_TRIES),
+            Err(TryLockError::Error(cause)) if has_no_locks(&cause) => {
+                return Ok(Locked::Impossible(file));
+            }
+            Err(TryLockError::Error(cause)) => return Err(fail::write(path, cause)),
+        }
+    }
+    Ok(Locked::Taken)
+}
+
+/// Opens the file, and makes it and its directory if need be: who had it may have cleared both away.
+fn open(path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    let options = options.create(true).truncate(false).read(true).write(true);
+    let opened = options.open(path).or_else(|error| {
+        let parent = path.parent().filter(|_| is_absent(&error)).ok_or(error)?;
+        make_directory(parent)?;
+        options.open(path)
+    });
+    opened.map_err(|cause| fail::write(path, cause))
+}
+
+/// Whether the error says that there are no locks on this file system, rather than that this one can't be had.
+fn has_no_locks(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(ENOLCK)
+}
+
+/// Whether the open file is the one that lies at `path`.
+fn is_at(file: &File, path: &Path) -> bool {
+    let (Ok(open), Ok(lying)) = (file.metadata(), fs::metadata(path)) else {
+        return false;
+    };
+    (open.dev(), open.ino()) == (lying.dev(), lying.ino())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::has_no_locks;
+
+    #[test]
+    fn file_systems_without_locks_are_told_from_locks_that_fail() {
+        // EOPNOTSUPP, ENOSYS, ENOLCK; then EIO, EAGAIN, EACCES, ESTALE.
+        for (number, expected) in [
+            (95, true),
+            (38, true),
+            (37, true),
+            (5, false),
+            (11, false),
+            (13, false),
+            (116, false),
+        ] {
+            let error = io::Error::from_raw_os_error(number);
+            assert_eq!(has_no_locks(&error), expected, "{error}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Who works with the checkpoints of a job keeps everybody else from it, until the process ends; the numbers of attempts never
+//! repeat.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use millstream_core::{JobId, Lineage};
+use millstream_storage::{Location, Locking, Owner, Ownership, holder, holder_of};
+
+const LEASE: Locking = Locking::Lease {
+    term: Duration::from_millis(100),
+};
+/// Tells a process of this test to hold the checkpoints of job 1 in a directory.
+const HOLD: &str = "MILLSTREAM_TEST_HOLD";
+
+fn job(number: u8) -> JobId {
+    JobId::from_bytes([number; 16])
+}
+
+fn owner(name: &str) -> Owner {
+    Owner {
+        job_name: name.to_owned(),
+        lineage: Lineage::fresh(1),
+        what: "pid 4711 on host-1".to_owned(),
+        since: 1_795_837_931_000,
+    }
+}
+
+fn place(path: &Path) -> Location {
+    Location::from_path(path).expect("a path")
+}
+
+#[test]
+fn a_second_one_is_refused_and_the_first_is_named() {
+    for locking in [Locking::File, LEASE] {
+        let temp = tempfile::tempdir().expect("a directory");
+        let checkpoints = place(&temp.path().join("not/yet/there"));
+        let acquire = || Ownership::acquire_by(locking, &checkpoints, job(1), owner("orders"));
+        let first = acquire().expect("free");
+        let error = acquire().expect_err("held");
+        assert_eq!(error.code(), "MS-3011");
+        for part in [
+            "job orders",
+            "0101",
+            "pid 4711 on host-1",
+            "2026-11-28T03:52:11Z",
+        ] {
+            assert!(error.message().contains(part), "{error}");
+        }
+        let seen = holder(&checkpoints, job(1)).expect("readable");
+        assert_eq!(seen.expect("held").job_name, "orders");
+        let checkpoint = place(&checkpoints.path().join(job(1).to_string()).join("chk-1"));
+        assert!(holder_of(&checkpoint).expect("readable").is_some());
+        drop(first);
+        assert_eq!(holder(&checkpoints, job(1)).expect("readable"), None);
+        acquire().expect("free again");
+        assert_eq!(holder(&checkpoints, job(2)).expect("readable"), None);
+    }
+}
+
+#[test]
+fn who_goes_on_from_a_job_holds_it_too() {
+    for locking in [Locking::File, LEASE] {
+        let temp = tempfile::tempdir().expect("a directory");
+        let checkpoints = place(temp.path());
+        let acquire =
+            |number| Ownership::acquire_by(locking, &checkpoints, job(number), owner("orders"));
+        let mut first = acquire(1).expect("free");
+        let runs = [first.next_run(), first.next_run(), first.next_run()];
+        assert_eq!(runs.map(|run| run.expect("writable")), [1, 2, 3]);
+        drop(first);
+
+        let mut second = acquire(2).expect("free");
+        second.hold(job(1)).expect("free");
+        second.hold(job(1)).expect("held already");
+        assert_eq!(
+            second.next_run().expect("writable"),
+            4,
+            "above its ancestor's"
+        );
+        let error = acquire(1).expect_err("held by the second");
+        assert!(error.message().contains(&job(2).to_string()), "{error}");
+        let mut third = acquire(3).expect("a branch of its own");
+        third.hold(job(1)).expect_err("held by the second");
+        third.go_on_above(30);
+        assert_eq!(third.next_run().expect("writable"), 31);
+        drop(second);
+        let mut again = acquire(2).expect("free");
+        assert_eq!(again.next_run().expect("writable"), 5);
+    }
+}
+
+#[test]
+fn a_directory_goes_with_the_ownership_if_nothing_else_is_in_it() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let checkpoints = place(temp.path());
+    let directory = |number| temp.path().join(job(number).to_string());
+    let acquire = |number| Ownership::acquire(&checkpoints, job(number), owner("orders"));
+    let mut both = acquire(1).expect("free");
+    both.hold(job(2)).expect("free");
+    both.next_run().expect("writable");
+    std::fs::create_dir_all(directory(1).join("shared")).expect("writable");
+    std::fs::create_dir_all(directory(2).join("chk-1")).expect("writable");
+    std::fs::write(directory(2).join("chk-1/_metadata"), "{}").expect("writable");
+    both.end().expect("writable");
+    assert!(!directory(1).exists());
+    assert!(directory(2).join("chk-1/_metadata").exists());
+    acquire(2).expect("free");
+}
+
+/// A process that holds the checkpoints of job 1, and has said so.
+fn holding(directory: &Path) -> Child {
+    let this = std::env::current_exe().expect("this test");
+    let mut child = Command::new(this)
+        .args(["--exact", "holds_until_it_is_killed", "--nocapture"])
+        .env(HOLD, directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let out = BufReader::new(child.stdout.take().expect("piped"));
+    let mut lines = out.lines().map_while(Result::ok);
+    lines
+        .find(|line| line.contains("holding"))
+        .expect("it holds");
+    child
+}
+
+/// Does so in a process that [`holding`] starts, and nothing anywhere else.
+#[test]
+fn holds_until_it_is_killed() {
+    let Some(directory) = std::env::var_os(HOLD) else {
+        return;
+    };
+    let mut held =
+        Ownership::acquire(&place(Path::new(&directory)), job(1), owner("orders")).expect("free");
+    held.next_run().expect("writable");
+    println!("holding");
+    std::io::stdout().flush().expect("piped");
+    // Ends with the test that started it, if it is not killed before.
+    let mut nothing = String::new();
+    std::io::stdin().read_line(&mut nothing).expect("piped");
+}
+
+#[test]
+fn a_process_that_is_killed_holds_nothing() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let acquire = || Ownership::acquire(&place(temp.path()), job(1), owner("later"));
+    let mut child = holding(temp.path());
+    let error = acquire().expect_err("held by the process");
+    assert!(error.message().contains("job orders"), "{error}");
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    let mut next = acquire().expect("free with its end");
+    assert_eq!(next.next_run().expect("writable"), 2);
+}

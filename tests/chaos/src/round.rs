@@ -1,0 +1,177 @@
+//! One round: a fresh directory, a job, faults, then quiet and the full check.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::fault::Spelling;
+use crate::faults;
+use crate::launcher::Launcher;
+use crate::places::{Places, names};
+use crate::processes;
+use crate::record::{self, Fate};
+use crate::schedule::Schedule;
+use crate::shim::Control;
+use crate::subject::End;
+use crate::violation::Kind;
+use crate::wait;
+use crate::world::World;
+
+/// Whether a job that shows no numbers is a failure. To be set once every job shows how many records it has read,
+/// written, filtered and set aside.
+const NUMBERS_MUST_BE_SHOWN: bool = false;
+
+/// What is the same in all rounds.
+pub(crate) struct Tools {
+    pub(crate) binary: PathBuf,
+    pub(crate) library: PathBuf,
+    pub(crate) root: PathBuf,
+    pub(crate) settles: bool,
+    pub(crate) patience: Duration,
+}
+
+/// What a round did.
+#[derive(Default)]
+pub(crate) struct Done {
+    /// Names of the faults that struck to their end.
+    pub(crate) faults: Vec<&'static str>,
+    pub(crate) records: u64,
+    /// Whether the equation of the numbers was checked; `None`: the job showed none.
+    pub(crate) equation: Option<()>,
+}
+
+/// Plays a round in `directory`.
+pub(crate) fn play(
+    tools: &Tools,
+    schedule: &Schedule,
+    directory: &Path,
+    done: &mut Done,
+) -> Result<()> {
+    let places = Rc::new(Places::make(directory.to_path_buf())?);
+    let control = Control::create(directory.join("control"))?;
+    let launcher = Launcher {
+        binary: tools.binary.clone(),
+        root: tools.root.clone(),
+        library: tools.library.clone(),
+        control: control.path.clone(),
+        places,
+        setup: schedule.setup,
+        spelling: Spelling::Plain,
+        settles: tools.settles,
+        patience: tools.patience,
+    };
+    let mut world = World::new(launcher, control, schedule.seed)?;
+    let played = strike_all(&mut world, schedule, done).and_then(|()| check(&mut world, done));
+    done.records = world.feeder.end();
+    drop(world);
+    let killed = processes::kill_marked(&tools.root);
+    played.and(killed)
+}
+
+fn strike_all(world: &mut World, schedule: &Schedule, done: &mut Done) -> Result<()> {
+    world.quiet().context("before the first fault")?;
+    for (number, step) in schedule.steps.iter().enumerate() {
+        let began = wait::now();
+        let struck = faults::strike(world, *step);
+        let said = struck.with_context(|| {
+            format!(
+                "fault {}: {:?} at {:?}",
+                number + 1,
+                step.fault,
+                step.moment
+            )
+        })?;
+        done.faults.push(step.fault.name());
+        println!(
+            "  {:>2} {:?} at {:?}: {:.1} s, {} of {} out{}{said}",
+            number + 1,
+            step.fault,
+            step.moment,
+            began.elapsed().as_secs_f64(),
+            world.oracle.low(),
+            world.feeder.end(),
+            if said.is_empty() { "" } else { "; " },
+        );
+    }
+    Ok(())
+}
+
+/// Takes all faults away, lets everything come to rest, and looks at all of it.
+fn check(world: &mut World, done: &mut Done) -> Result<()> {
+    world.heal()?;
+    world.quiet().context("after the last fault")?;
+    world.feeder.close();
+    let end = world.feeder.end();
+    world.until("the rest to come out", |world| {
+        world.look()?;
+        Ok(world.oracle.low() >= end)
+    })?;
+    world.await_job()?;
+    world.subject.ask_to_end(End::Suspend)?;
+    let ended = faults::end_of(world).context("the job is suspended at the end")?;
+    if ended.savepoint.is_none() {
+        return Err(Kind::Ended.because("the job was asked for a last savepoint and ended without"));
+    }
+    world.look()?;
+    world.oracle.recount(end).context("at the end")?;
+    nothing_hidden(world)?;
+    done.equation = equation(world.subject.numbers().as_ref(), end)?;
+    Ok(())
+}
+
+/// No output is left half done.
+fn nothing_hidden(world: &World) -> Result<()> {
+    for directory in [world.places.good(), world.places.bad()] {
+        let hidden: Vec<String> = names(&directory)
+            .into_iter()
+            .filter(|name| name.starts_with('.'))
+            .collect();
+        if let Some(first) = hidden.first() {
+            let (count, place) = (hidden.len(), directory.display());
+            return Err(Kind::LeftBehind
+                .because(format!("{count} hidden files in {place}, such as {first}")));
+        }
+    }
+    Ok(())
+}
+
+/// Whether read is what became of it, and what was handed over; `None`: there are no numbers to check.
+fn equation(numbers: Option<&Value>, end: u64) -> Result<Option<()>> {
+    let Some(numbers) = numbers else {
+        if NUMBERS_MUST_BE_SHOWN {
+            return Err(Kind::Equation.because("the job shows no numbers"));
+        }
+        return Ok(None);
+    };
+    let number = |name: &str| {
+        numbers
+            .get(name)
+            .and_then(Value::as_u64)
+            .unwrap_or_default()
+    };
+    let left = number("read") + number("produced");
+    let right: u64 = ["written", "filtered", "deduplicated", "bad", "late"]
+        .iter()
+        .map(|name| number(name))
+        .sum();
+    if left != right {
+        return Err(Kind::Equation.because(format!(
+            "{left} read and produced, {right} accounted for: {numbers}"
+        )));
+    }
+    let truth = [
+        ("read", end),
+        ("written", record::count(end, Fate::Written)),
+        ("filtered", record::count(end, Fate::Filtered)),
+        ("bad", record::count(end, Fate::Bad)),
+    ];
+    match truth.iter().find(|(name, count)| number(name) != *count) {
+        Some((name, count)) => {
+            Err(Kind::Equation.because(format!("{count} were {name}, the job says {numbers}")))
+        }
+        None => Ok(Some(())),
+    }
+}
