@@ -46,6 +46,11 @@ impl Functions {
             }
             scalar.insert(function.name().to_lowercase(), function);
         }
+        // DataFusion's own know few types, and make text of times.
+        if let Some(coalesce) = scalar.get("coalesce").cloned() {
+            scalar.insert("nvl".to_owned(), Arc::clone(&coalesce));
+            scalar.insert("ifnull".to_owned(), coalesce);
+        }
         let mut higher_order = BTreeMap::new();
         for function in datafusion_functions_nested::all_default_higher_order_functions() {
             for alias in function.aliases() {
