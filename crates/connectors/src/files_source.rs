@@ -105,14 +105,15 @@ impl FileSource {
     /// The path can't be read or holds a directory, options contradict each other, or a column has a type
     /// that is not read from text.
     pub fn new(options: FileSourceOptions) -> Result<Self> {
-        let dialects = Arc::new(options.format.compile()?);
+        let sizes = options.sizes.bounded();
+        let dialects = Arc::new(options.format.compile()?.bounded(sizes.record));
         let header = options.format.header;
         let mut plan = Plan {
             root: root(&options.path, options.watch)?,
             dialects,
             watch: options.watch,
             intake: options.intake,
-            sizes: options.sizes.bounded(),
+            sizes,
             head: header,
             skip_head: header,
             meeting: MeetingPlace::default(),

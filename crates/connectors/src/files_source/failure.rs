@@ -15,6 +15,8 @@ pub(crate) enum InputError {
     Damaged { at: u64, cause: io::Error },
     #[error("the record at offset {offset} has no end within reach of the limit of {limit} bytes")]
     Endless { offset: u64, limit: usize },
+    #[error("its zstd window is larger than the 128 MiB that a reader takes")]
+    Window,
     #[error("{0}")]
     Io(#[from] io::Error),
 }
