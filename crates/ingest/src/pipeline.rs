@@ -11,6 +11,7 @@
 mod bad_records;
 mod dead_letter;
 mod reshape;
+mod trial;
 
 use std::sync::Arc;
 
@@ -48,6 +49,9 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
         .as_ref()
         .map(|merge| Reshape::new(merge.clone(), columns.as_deref()));
     let reshape = reshape.transpose()?;
+    if let Some(columns) = &columns {
+        trial::try_sink(columns, reshape.as_ref(), &settings.sink)?;
+    }
     let format = settings.source.format.name();
     let parsed = environment.add_source(format, source).uid("source");
     let rows = match query {
@@ -102,6 +106,8 @@ fn open(source: &TextSource) -> Result<FileSource> {
         format: Format {
             field_delimiter: source.field_delimiter,
             line_delimiter: source.line_delimiter.clone(),
+            quote: source.quote,
+            escape: source.escape,
             header: source.first_line_schema,
             charset: Charset::parse(&source.charset)?,
             ..match source.format {
