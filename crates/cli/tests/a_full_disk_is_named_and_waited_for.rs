@@ -14,9 +14,9 @@ use common::{CSV_TO_FILES, Running, ingest, lines, put};
 /// How writing is made to fail, and what the system says then.
 #[derive(Debug, Clone, Copy)]
 enum Way {
-    /// `full` is a disk of its own, without a free byte.
+    /// `full` is a disk of its own, without a free byte; where checkpoints lie there, with room for their owner and no more.
     SmallDisk,
-    /// No file becomes larger than 1 KiB (512 bytes with some shells).
+    /// No file becomes larger than a snapshot without state, which is in the way where checkpoints are to fail.
     SmallFiles,
 }
 
@@ -37,21 +37,30 @@ impl Way {
 
     /// Starts `job` where nothing can be written to `full`.
     fn start(self, directory: &Path, job: &Command) -> Running {
+        let for_checkpoints = job.get_args().any(|argument| argument == CHECKPOINTS_THERE);
+        // In bytes, and in blocks of 512 bytes or 1 KiB.
+        let (ballast, blocks) = if for_checkpoints {
+            (57_344, 1)
+        } else {
+            (65_536, 16)
+        };
         let (mut command, script) = match self {
             Self::SmallDisk => {
                 let mut command = Command::new("unshare");
                 command.args(["-rm", "sh"]);
-                let script = "mount -t tmpfs -o size=64k none full && head -c 65536 /dev/zero > full/.ballast && exec \"$@\"";
+                let script = format!(
+                    "mount -t tmpfs -o size=64k none full && head -c {ballast} /dev/zero > full/.ballast && exec \"$@\""
+                );
                 (command, script)
             }
             Self::SmallFiles => (
                 Command::new("sh"),
-                "trap '' XFSZ; ulimit -S -f 1; exec \"$@\"",
+                format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$@\""),
             ),
         };
         fs::create_dir(directory.join("full")).expect("created");
         command
-            .args(["-c", script, "sh"])
+            .args(["-c", &script, "sh"])
             .arg(job.get_program())
             .args(job.get_args())
             .current_dir(directory);

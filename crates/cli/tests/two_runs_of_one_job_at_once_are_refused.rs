@@ -86,7 +86,8 @@ fn a_server_does_not_take_up_what_somebody_else_goes_on_from() {
     server.start();
     server.await_status(&job, "FAILED");
     let exceptions = server.get(&format!("/jobs/{job}/exceptions"));
-    let told = exceptions.get("root-exception").and_then(Value::as_str);
+    let told = exceptions.pointer("/exceptionHistory/entries/0/stacktrace");
+    let told = told.and_then(Value::as_str);
     let told = told.expect("a cause");
     assert!(told.contains("MS-3011"), "{told}");
     assert!(told.contains(&format!("pid {}", other.id())), "{told}");

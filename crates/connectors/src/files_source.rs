@@ -7,7 +7,7 @@
 //! - [`intake`], [`settle`], [`seen`]: what is taken in, when, and what was. Pure.
 //! - [`enumerator`], [`lister`], [`journal`], [`away`], [`state`]: who does that, what is on the disk of it.
 //! - [`piece`]: what the enumerator announces; [`meeting`]: what it hears of the readers.
-//! - [`input`], [`decoding`]: the bytes of a file, decompressed, and decoded where that has to come first.
+//! - [`input`], [`decoding`], [`failure`]: the bytes of a file, decompressed, and decoded where that has to come first.
 //! - [`scan`], [`stream`]: where records begin; blocks of whole records. A record belongs to the split in
 //!   which its first byte lies. Quoted fields may hold line ends, so whether a place is a record's start
 //!   is known only by passing over everything before it, which is done at the speed of a search for quotes.
@@ -25,6 +25,7 @@ mod away;
 mod charset;
 mod decoding;
 mod enumerator;
+mod failure;
 mod fetch;
 mod format;
 mod input;
@@ -104,14 +105,15 @@ impl FileSource {
     /// The path can't be read or holds a directory, options contradict each other, or a column has a type
     /// that is not read from text.
     pub fn new(options: FileSourceOptions) -> Result<Self> {
-        let dialects = Arc::new(options.format.compile()?);
+        let sizes = options.sizes.bounded();
+        let dialects = Arc::new(options.format.compile()?.bounded(sizes.record));
         let header = options.format.header;
         let mut plan = Plan {
             root: root(&options.path, options.watch)?,
             dialects,
             watch: options.watch,
             intake: options.intake,
-            sizes: options.sizes.bounded(),
+            sizes,
             head: header,
             skip_head: header,
             meeting: MeetingPlace::default(),

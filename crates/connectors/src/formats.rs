@@ -59,6 +59,12 @@ pub trait FileEncoder<T> {
     /// What was kept back can't be encoded.
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<()>;
 
+    /// How many records `record` is: more than one for batches of rows.
+    fn records(&self, record: &T) -> u64 {
+        let _ = record;
+        1
+    }
+
     /// About how many bytes of the present file are kept back in the encoder.
     fn buffered(&self) -> usize {
         0

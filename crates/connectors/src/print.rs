@@ -28,8 +28,8 @@ use printer::Printer;
 /// No more than about this many bytes are printed at once.
 const LARGE_LOT: usize = 1024 * 1024;
 
-/// Appends the lines of a record, each behind a prefix.
-type Format<T> = dyn Fn(&T, &[u8], &mut Vec<u8>) -> Result<()> + Send + Sync;
+/// Appends the lines of a record, each behind a prefix; how many records it is: more than one for batches of rows.
+type Format<T> = dyn Fn(&T, &[u8], &mut Vec<u8>) -> Result<u64> + Send + Sync;
 /// Where all writers of a sink print to.
 type Target = Arc<Mutex<dyn Write + Send>>;
 
@@ -45,7 +45,7 @@ impl<T: Display> PrintSink<T> {
     pub fn new() -> Self {
         Self::with_format(|record: &T, prefix, out| {
             out.extend_from_slice(prefix);
-            writeln!(out, "{record}").map_err(|error| {
+            writeln!(out, "{record}").map(|()| 1).map_err(|error| {
                 Error::new(
                     &codes::PROGRAM_FAILED,
                     "a record can't be displayed as text",
@@ -74,14 +74,14 @@ impl<T: Borrow<RecordBatch>> PrintSink<T> {
                 rows.append(row, out);
                 out.push(b'\n');
             }
-            Ok(())
+            Ok(batch.num_rows() as u64)
         })
     }
 }
 
 impl<T> PrintSink<T> {
     fn with_format(
-        format: impl Fn(&T, &[u8], &mut Vec<u8>) -> Result<()> + Send + Sync + 'static,
+        format: impl Fn(&T, &[u8], &mut Vec<u8>) -> Result<u64> + Send + Sync + 'static,
     ) -> Self {
         let target: Target = Arc::new(Mutex::new(io::stdout()));
         Self {
@@ -119,6 +119,7 @@ impl<T: 'static> Sink<T> for PrintSink<T> {
             format: self.format.clone(),
             printer: Printer::start(self.target.clone(), context.subtask, context.waker)?,
             preparing: None,
+            written: 0,
         }))
     }
 
@@ -144,6 +145,8 @@ struct PrintWriter<T> {
     printer: Printer,
     /// The snapshot that waits for its records to be printed, and how many lots they are.
     preparing: Option<(CheckpointId, u64)>,
+    /// Records that were taken.
+    written: u64,
 }
 
 impl<T> SinkWriter<T> for PrintWriter<T> {
@@ -155,7 +158,7 @@ impl<T> SinkWriter<T> for PrintWriter<T> {
             let mut taken = 0;
             let mut lot = Vec::new();
             for record in records.iter() {
-                (self.format)(record, &self.prefix, &mut lot)?;
+                self.written += (self.format)(record, &self.prefix, &mut lot)?;
                 taken += 1;
                 if lot.len() >= LARGE_LOT {
                     break;
@@ -180,6 +183,10 @@ impl<T> SinkWriter<T> for PrintWriter<T> {
         }
         self.preparing = None;
         Ok(Prepared::Ready(Vec::new()))
+    }
+
+    fn written(&self) -> Option<u64> {
+        Some(self.written)
     }
 }
 

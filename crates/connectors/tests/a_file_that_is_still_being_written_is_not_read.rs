@@ -28,7 +28,7 @@ fn a_growing_file_comes_out_whole_and_once() {
             };
         });
         let path = directory.path().join("grow.csv");
-        let writer = std::thread::spawn(move || {
+        let write = move || {
             let mut file = OpenOptions::new()
                 .create(true)
                 .append(true)
@@ -42,10 +42,12 @@ fn a_growing_file_comes_out_whole_and_once() {
                 std::thread::yield_now();
                 file.write_all(second.as_bytes()).expect("is written");
             }
-        });
+        };
+        let writer = std::thread::Builder::new().spawn(write);
         let mut attempt = Attempt::start(&source, 8);
         let count = |found: &[_]| Found::of(found.to_vec()).rows.len() >= 400;
         let found = Found::of(attempt.read_until(count).expect("can be read"));
+        let writer = writer.expect("a thread");
         writer.join().expect("has written");
         assert!(found.bad.is_empty());
         let mut numbers: Vec<usize> = found

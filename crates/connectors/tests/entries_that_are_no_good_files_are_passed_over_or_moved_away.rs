@@ -22,8 +22,9 @@ fn half() -> Vec<u8> {
         let scattered = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         writeln!(packed, "{scattered}").expect("memory");
     }
-    let packed = packed.finish().expect("memory");
-    packed[..packed.len() / 2].to_vec()
+    let mut packed = packed.finish().expect("memory");
+    packed.truncate(packed.len() / 2);
+    packed
 }
 
 fn watching(path: &Path, bad: Option<Bad>) -> FileSource {

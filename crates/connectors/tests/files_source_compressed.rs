@@ -118,3 +118,23 @@ fn a_damaged_file_is_named_with_the_place() {
         );
     }
 }
+
+#[test]
+fn a_window_that_is_too_large_is_told_as_that() {
+    let text = text(0..10);
+    let mut encoder = zstd::Encoder::new(Vec::new(), 3).expect("memory");
+    encoder.long_distance_matching(true).expect("a setting");
+    encoder.window_log(31).expect("a setting");
+    encoder.write_all(text.as_bytes()).expect("memory");
+    let bytes = encoder.finish().expect("memory");
+    let directory = directory(&[("a.csv.zst", &bytes)]);
+    let error = millstream_connectors::files_source::FileSource::new(
+        millstream_connectors::files_source::FileSourceOptions::new(directory.path()),
+    )
+    .expect_err("too large");
+    let error = error.to_string();
+    assert!(
+        error.starts_with("MS-6006: ") && error.contains("--long=27"),
+        "{error}"
+    );
+}

@@ -185,4 +185,6 @@ codes! {
     // 9: Millstream itself
     /// A promise of Millstream that does not hold.
     INTERNAL = "MS-9001", Internal, "Internal error";
+    /// Records of a job are missing or doubled, by its own count.
+    NUMBERS_OPEN = "MS-9002", Internal, "Numbers of a job do not close";
 }

@@ -5,6 +5,7 @@
 //! decides from its arguments alone.
 
 pub mod codes;
+pub mod columns;
 pub mod error;
 pub mod hash;
 pub mod ids;

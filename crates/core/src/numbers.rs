@@ -1,5 +1,6 @@
 //! The numbers of a job that must close: every record that came in went somewhere, and it is known where.
 
+use std::fmt;
 use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,39 @@ impl Numbers {
     }
 }
 
+impl Numbers {
+    /// Every part with its name: what came first, then what went.
+    pub fn parts(&self) -> [(&'static str, u64); 7] {
+        [
+            ("read", self.read),
+            ("produced", self.produced),
+            ("written", self.written),
+            ("filtered", self.filtered),
+            ("deduplicated", self.deduplicated),
+            ("bad", self.bad),
+            ("late", self.late),
+        ]
+    }
+}
+
+/// The equation: `10 read = 7 written + 2 filtered + 1 bad`. Parts that are 0 are left out, but for the first on each side.
+impl fmt::Display for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut sign = "";
+        for (name, count) in self.parts() {
+            let is_first = matches!(name, "read" | "written");
+            if name == "written" {
+                sign = " = ";
+            }
+            if is_first || count > 0 {
+                write!(f, "{sign}{count} {name}")?;
+                sign = " + ";
+            }
+        }
+        Ok(())
+    }
+}
+
 impl AddAssign for Numbers {
     fn add_assign(&mut self, other: Self) {
         let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
@@ -69,6 +103,28 @@ impl AddAssign for Numbers {
 #[cfg(test)]
 mod tests {
     use super::Numbers;
+
+    #[test]
+    fn the_equation_is_read_as_one() {
+        let mut numbers = Numbers {
+            read: 10,
+            written: 7,
+            filtered: 2,
+            bad: 1,
+            ..Numbers::default()
+        };
+        assert_eq!(
+            numbers.to_string(),
+            "10 read = 7 written + 2 filtered + 1 bad"
+        );
+        numbers.produced = 4;
+        assert!(
+            numbers
+                .to_string()
+                .starts_with("10 read + 4 produced = 7 written")
+        );
+        assert_eq!(Numbers::default().to_string(), "0 read = 0 written");
+    }
 
     #[test]
     fn every_part_counts_once() {

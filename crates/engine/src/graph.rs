@@ -88,6 +88,9 @@ pub struct Node {
     pub kind: NodeKind,
     /// Where its records come from.
     pub inputs: Vec<Input>,
+    /// Whether what it does is beside the point of the job, as is what only it leads to: its records are copies (dead
+    /// letters, samples) that do not count in the [numbers](millstream_core::Numbers) of the job.
+    pub is_aside: bool,
 }
 
 impl Node {
@@ -146,6 +149,18 @@ impl JobGraph {
             uids.push(uid);
         }
         uids
+    }
+
+    /// Whether each node is [aside](Node::is_aside), by itself or because nothing else leads to it.
+    pub fn aside(&self) -> Vec<bool> {
+        let mut aside: Vec<bool> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let mut inputs = node.inputs.iter();
+            let leads_aside = |input: &Input| aside.get(input.from) == Some(&true);
+            let by_inputs = !node.inputs.is_empty() && inputs.all(leads_aside);
+            aside.push(node.is_aside || by_inputs);
+        }
+        aside
     }
 
     /// Checks what the engine relies on.

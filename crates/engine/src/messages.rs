@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TrySendError};
-use millstream_core::{CheckpointId, Error, OperatorId, Result, TaskStatus, codes};
+use millstream_core::{CheckpointId, Error, Numbers, OperatorId, Result, TaskStatus, codes};
 use millstream_protocol::Then;
 use millstream_state::WriteState;
 use millstream_storage::{SnapshotTarget, StateMetadata};
@@ -136,6 +136,8 @@ pub(crate) struct OperatorPart {
     /// Entries of the enumerator, where the operator is a source and this the first subtask.
     pub(crate) enumerator: Vec<StateEntry>,
     pub(crate) prepared: Vec<Committable>,
+    /// What it has counted since the attempt began.
+    pub(crate) numbers: Numbers,
 }
 
 /// What one task hands over at a boundary.
@@ -221,6 +223,8 @@ pub(crate) struct AcknowledgedOperator {
     /// Entries of a source's enumerator.
     pub(crate) enumerator: Vec<StateEntry>,
     pub(crate) prepared: Vec<Committable>,
+    /// What it has counted since the attempt began.
+    pub(crate) numbers: Numbers,
 }
 
 /// What happens in an attempt.

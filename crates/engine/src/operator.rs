@@ -6,7 +6,8 @@ mod sink;
 mod source;
 
 use millstream_core::{
-    CheckpointId, EventTime, JobId, KeyGroupRange, Lineage, MaxParallelism, OperatorId, Result,
+    CheckpointId, EventTime, JobId, KeyGroupRange, Lineage, MaxParallelism, Numbers, OperatorId,
+    Result,
 };
 use millstream_state::WriteState;
 
@@ -148,6 +149,13 @@ pub trait Operator {
         Ok(())
     }
 
+    /// What the operator has done with its records since it was opened, where it knows better than its task, which counts
+    /// what goes in and what comes out: why records were left out, or how many there are in a batch that travels as one.
+    /// A sink says what it has written. Read on every boundary.
+    fn numbers(&self) -> Option<Numbers> {
+        None
+    }
+
     /// Does a bounded piece of housekeeping between chunks; `true`: there is more of it.
     fn maintain(&mut self) -> bool {
         false
@@ -199,6 +207,9 @@ pub trait SourceOperator {
     /// # Errors
     /// Declines the checkpoint.
     fn snapshot(&mut self, checkpoint: CheckpointId) -> Result<SourceSnapshot>;
+
+    /// How many records have been read since the source was opened, bad ones among them.
+    fn records_read(&self) -> u64;
 
     /// How far event time has come behind the last record handed out.
     fn announced(&self) -> Announced {

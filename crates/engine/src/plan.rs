@@ -40,6 +40,8 @@ pub struct Vertex {
     pub announces: bool,
     /// The vertices upstream whose watermarks count here: on each way up the first that announces them.
     pub watermarks: Vec<usize>,
+    /// Whether its operators are [aside](JobGraph::aside).
+    pub is_aside: bool,
 }
 
 impl Vertex {
@@ -62,13 +64,21 @@ impl Plan {
     /// Chains the operators of a graph.
     pub fn of(graph: &JobGraph) -> Self {
         let uids = graph.uids();
+        let aside = graph.aside();
         let mut vertex_of: Vec<usize> = Vec::with_capacity(graph.nodes.len());
         let mut vertices: Vec<Vertex> = Vec::new();
         for (id, node) in graph.nodes.iter().enumerate() {
             let operator = uids
                 .get(id)
                 .map_or_else(|| OperatorId::from_uid(""), |uid| OperatorId::from_uid(uid));
-            if let Some(vertex) = chain_target(graph, &vertex_of, &vertices, id) {
+            let is_aside = aside.get(id) == Some(&true);
+            // What is aside has a vertex of its own: the way there is where it is left out of the numbers.
+            let target = chain_target(graph, &vertex_of, &vertices, id);
+            let as_aside = |vertex: &usize| {
+                let vertex = vertices.get(*vertex);
+                vertex.is_some_and(|vertex| vertex.is_aside == is_aside)
+            };
+            if let Some(vertex) = target.filter(as_aside) {
                 if let Some(chain) = vertices.get_mut(vertex) {
                     chain.id = operator;
                     chain.name = format!("{} -> {}", chain.name, node.title());
@@ -90,10 +100,27 @@ impl Plan {
                 is_source: matches!(node.kind, NodeKind::Source(_)),
                 announces: makes_watermarks(&node.kind),
                 watermarks,
+                is_aside,
             });
             vertex_of.push(number);
         }
         Self { vertices, uids }
+    }
+
+    /// How many copies of a record that leaves `vertex` are taken by consumers whose records count.
+    pub(crate) fn consumers(&self, vertex: usize) -> u64 {
+        let counting = self.vertices.iter().filter(|consumer| !consumer.is_aside);
+        let copies = counting.flat_map(|consumer| {
+            let inputs = consumer
+                .inputs
+                .iter()
+                .filter(move |input| input.from == vertex);
+            inputs.map(|input| match input.ship {
+                Ship::Broadcast => consumer.parallelism as u64,
+                Ship::Forward | Ship::Hash(_) | Ship::Rebalance => 1,
+            })
+        });
+        copies.sum()
     }
 
     /// How many tasks run: the subtasks of all vertices.

@@ -11,6 +11,7 @@
 mod bad_records;
 mod dead_letter;
 mod reshape;
+mod trial;
 
 use std::sync::Arc;
 
@@ -48,6 +49,9 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
         .as_ref()
         .map(|merge| Reshape::new(merge.clone(), columns.as_deref()));
     let reshape = reshape.transpose()?;
+    if let Some(columns) = &columns {
+        trial::try_sink(columns, reshape.as_ref(), &settings.sink)?;
+    }
     let format = settings.source.format.name();
     let parsed = environment.add_source(format, source).uid("source");
     let rows = match query {
@@ -69,7 +73,11 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
 /// The good rows; bad records go where `error.policy` says.
 fn without_bad<J: Judged>(judged: DataStream<J>, errors: &BadRecords) -> DataStream<Rows> {
     let rows = match errors {
-        BadRecords::Fail => return judged.flat_map(bad_records::fail_on_first).name("Rows"),
+        BadRecords::Fail => {
+            return judged
+                .flat_map_counting(bad_records::fail_on_first)
+                .name("Rows");
+        }
         BadRecords::Skip(limits) => {
             let limits = Limits::new(*limits, None);
             bad_records::count(judged.clone(), limits)
@@ -89,7 +97,7 @@ fn without_bad<J: Judged>(judged: DataStream<J>, errors: &BadRecords) -> DataStr
             judged
         }
     };
-    rows.flat_map(bad_records::good_rows).name("Rows")
+    rows.flat_map_counting(bad_records::good_rows).name("Rows")
 }
 
 fn open(source: &TextSource) -> Result<FileSource> {
@@ -98,6 +106,8 @@ fn open(source: &TextSource) -> Result<FileSource> {
         format: Format {
             field_delimiter: source.field_delimiter,
             line_delimiter: source.line_delimiter.clone(),
+            quote: source.quote,
+            escape: source.escape,
             header: source.first_line_schema,
             charset: Charset::parse(&source.charset)?,
             ..match source.format {
@@ -156,8 +166,8 @@ fn with_sql(
 ) -> DataStream<Answered> {
     let bad = environment.bad_records();
     parsed
-        .flat_map(move |parsed: Parsed, out| {
-            bad_records::evaluate(&query, parsed, out).map(|failed| bad.add(failed))
+        .flat_map_counting(move |parsed: Parsed, out, numbers| {
+            bad_records::evaluate(&query, parsed, out, numbers).map(|failed| bad.add(failed))
         })
         .name("SQL")
 }

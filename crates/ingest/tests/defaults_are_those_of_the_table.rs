@@ -28,6 +28,8 @@ fn source_and_sink_have_their_defaults() {
             line_delimiter: "\n".to_owned(),
             field_delimiter: ',',
             charset: "UTF-8".to_owned(),
+            quote: Some('"'),
+            escape: None,
             split_size: 32 << 20,
             record_max_size: 64 << 20,
             schema: None,

@@ -23,7 +23,7 @@ fn source_parameters_make_the_source() {
         --source.file.settle 700 --source.file.bad quarantine --source.file.bad.path /in/_bad
         --source.file.lost skip --source.after.commit move --source.after.commit.path /in/_done
         --source.file.forget "2 h" --source.path.other ACCEPT --source.firstLine.schema TRUE
-        --source.line.delimiter \r\n --source.field.delimiter 124 --source.charset GBK
+        --source.line.delimiter \r\n --source.field.delimiter 124 --source.charset GBK --source.quote 0x27 --source.escape 0x5c
         --source.split.size "1 mb" --source.record.max.size 4096 --sink.type print
         --stream.sql.schema.json '{"b": "Int", "a": "String"}'"#,
     )
@@ -47,6 +47,8 @@ fn source_parameters_make_the_source() {
             line_delimiter: "\r\n".to_owned(),
             field_delimiter: '|',
             charset: "GBK".to_owned(),
+            quote: Some('\''),
+            escape: Some('\\'),
             split_size: 1 << 20,
             record_max_size: 4096,
             schema: Some(SchemaText::Json(

@@ -28,6 +28,7 @@ pub(crate) struct Declared {
     pub(crate) parallelism: Option<usize>,
     pub(crate) kind: NodeKind,
     pub(crate) inputs: Vec<(NodeId, Edge, Port)>,
+    pub(crate) is_aside: bool,
 }
 
 /// The nodes of a program, which its streams add to. Clones are the same nodes.

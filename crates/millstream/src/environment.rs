@@ -111,6 +111,7 @@ impl Environment {
             name: name.to_owned(),
             uid: None,
             parallelism: None,
+            is_aside: false,
             kind,
             inputs: Vec::new(),
         });
@@ -190,6 +191,7 @@ fn resolve(declared: &[Declared], default: usize) -> Vec<Node> {
         name: node.name.clone(),
         uid: node.uid.clone(),
         parallelism: parallelism(node),
+        is_aside: node.is_aside,
         kind: node.kind.clone(),
         inputs: node.inputs.iter().map(|edge| input(node, edge)).collect(),
     });

@@ -41,7 +41,7 @@ pub use compact_str::CompactString as Text;
 pub use environment::Environment;
 pub use function::{CoProcessFunction, Collector, OpenContext, Outcome, ProcessFunction};
 pub use millstream_connectors as connectors;
-pub use millstream_core::{Configuration, Error, JobStatus, Result};
+pub use millstream_core::{Configuration, Error, JobStatus, Numbers, Result};
 pub use millstream_core::{codes, options};
 pub use millstream_engine::Record;
 pub use millstream_state::{ListState, MapState, ValueState};

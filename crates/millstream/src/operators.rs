@@ -6,7 +6,7 @@ mod stateless;
 
 pub(crate) use keyed::{CoProcess, Process, Reduce, Sum};
 pub(crate) use partition::KeyPartitioner;
-pub(crate) use stateless::{Filter, FlatMap, Map};
+pub(crate) use stateless::{Filter, FlatMap, FlatMapCounting, Map};
 
 use std::sync::{Arc, Mutex, PoisonError};
 

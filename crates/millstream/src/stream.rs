@@ -8,6 +8,7 @@ use std::sync::Arc;
 use millstream_connectors::discard::DiscardSink;
 use millstream_connectors::function_sink::FunctionSink;
 use millstream_connectors::print::PrintSink;
+use millstream_core::Numbers;
 use millstream_engine::Record;
 use millstream_engine::connector::Sink;
 use millstream_engine::graph::{NodeId, NodeKind};
@@ -17,7 +18,7 @@ use millstream_state::{StateKey, StateValue};
 use crate::declared::{Declarations, Declared, Edge};
 use crate::function::{CoProcessFunction, Collector, Outcome, ProcessFunction};
 use crate::operators::{
-    Cloned, CoProcess, Filter, FlatMap, KeyPartitioner, Map, Process, Reduce, Sum,
+    Cloned, CoProcess, Filter, FlatMap, FlatMapCounting, KeyPartitioner, Map, Process, Reduce, Sum,
 };
 
 /// A stream of records of type `T`. Clones are the same stream, for a second consumer.
@@ -130,6 +131,37 @@ impl<T: Record> DataStream<T> {
         self.operator("Flat Map", Cloned::factory(FlatMap::new(function)))
     }
 
+    /// As [`flat_map`](Self::flat_map), for an operator that knows better than the engine what became of the records that it
+    /// was given: the engine sees how many went in and how many came out, and takes the others for filtered. The function
+    /// adds to the [`Numbers`] what was left out, and why; records are what it takes for records, rows of a batch for
+    /// example. What comes out of it goes on as before and is not to be counted.
+    ///
+    /// ```
+    /// # use millstream::Environment;
+    /// # let environment = Environment::new();
+    /// let lines = environment.from_collection(vec!["1".to_owned(), "one".to_owned()]);
+    /// let parsed = lines.flat_map_counting(|line: String, out, numbers| match line.parse::<u64>() {
+    ///     Ok(number) => out.collect(number),
+    ///     Err(_) => numbers.bad += 1,
+    /// });
+    /// # parsed.discard();
+    /// ```
+    pub fn flat_map_counting<U: Record, O: Outcome + 'static>(
+        self,
+        function: impl FnMut(T, &mut Collector<U>, &mut Numbers) -> O + Clone + Send + 'static,
+    ) -> DataStream<U> {
+        let operator = FlatMapCounting::new(function);
+        self.operator("Flat Map", Cloned::factory(operator))
+    }
+
+    /// Says that the operator that the stream comes from is beside the point of the job, as is what only it leads to: its
+    /// records are copies (dead letters, samples) that do not count in the job's [`Numbers`].
+    #[must_use]
+    pub fn aside(self) -> Self {
+        self.change(|node| node.is_aside = true);
+        self
+    }
+
     /// The records for which `function` is true.
     #[must_use]
     pub fn filter(self, function: impl FnMut(&T) -> bool + Clone + Send + 'static) -> Self {
@@ -156,6 +188,7 @@ impl<T: Record> DataStream<T> {
             name: name.to_owned(),
             uid: None,
             parallelism: None,
+            is_aside: false,
             kind: NodeKind::Sink(Arc::new(SinkFactory::new(sink))),
             inputs: self.inputs(),
         });
@@ -200,6 +233,7 @@ fn add_operator<U: Record>(
         name: name.to_owned(),
         uid: None,
         parallelism: None,
+        is_aside: false,
         kind,
         inputs,
     });
@@ -231,6 +265,13 @@ impl DataStreamSink {
     pub fn set_parallelism(self, parallelism: usize) -> Self {
         self.declarations
             .change(self.node, |node| node.parallelism = Some(parallelism));
+        self
+    }
+
+    /// Says that what the sink writes does not count in the job's numbers; see [`DataStream::aside`].
+    pub fn aside(self) -> Self {
+        self.declarations
+            .change(self.node, |node| node.is_aside = true);
         self
     }
 }

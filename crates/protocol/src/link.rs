@@ -27,8 +27,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Request;
 pub use report::{
-    CheckpointCounts, CheckpointReport, CheckpointState, EdgeReport, EndedOperation, FailureReport,
-    JobReport, SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
+    CheckpointCounts, CheckpointReport, CheckpointState, ClosedNumbers, EdgeReport, EndedOperation,
+    FailureReport, JobReport, SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
 };
 pub use summary::{CheckpointSummary, Spread};
 

@@ -13,8 +13,26 @@ use crate::store::{OperationRecord, end_operation};
 use crate::views::{OperationVerb, OperationView};
 use needed::Needed;
 
+impl Registry {
+    /// Deletes a snapshot, in the background. The same id again is the same operation.
+    ///
+    /// # Errors
+    /// The id is that of another operation, or it can't be put on record.
+    pub async fn dispose(&self, id: TriggerId, path: String) -> Result<()> {
+        dispose(self, id, path).await
+    }
+
+    /// What [`Self::dispose`] would delete.
+    ///
+    /// # Errors
+    /// There is no snapshot, or it would not be deleted.
+    pub(crate) async fn preview_disposal(&self, path: String) -> Result<(Location, Disposed)> {
+        preview(self, path).await
+    }
+}
+
 /// Deletes a snapshot in the background.
-pub(crate) async fn dispose(registry: &Registry, id: TriggerId, path: String) -> Result<()> {
+async fn dispose(registry: &Registry, id: TriggerId, path: String) -> Result<()> {
     let registry = registry.clone();
     unbroken(async move { begin(&registry, id, path).await }).await
 }
@@ -23,7 +41,7 @@ pub(crate) async fn dispose(registry: &Registry, id: TriggerId, path: String) ->
 ///
 /// # Errors
 /// There is no snapshot, or it would not be deleted.
-pub(crate) async fn preview(registry: &Registry, path: String) -> Result<(Location, Disposed)> {
+async fn preview(registry: &Registry, path: String) -> Result<(Location, Disposed)> {
     let needed = Needed::of(registry);
     blocking(move || {
         let location: Location = path.parse()?;

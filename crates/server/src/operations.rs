@@ -4,14 +4,52 @@
 //! is the same operation, whenever and however often it is given.
 
 use millstream_core::{Error, JobId, Result, TriggerId, codes};
-use millstream_protocol::Request;
+use millstream_protocol::{Request, SavepointFormat};
 
 use crate::registry::{Command, JobCell, Registry};
 use crate::store::{OperationRecord, insert_operation, known_operation};
 use crate::views::{OperationVerb, OperationView};
 
+impl Registry {
+    /// Asks for something of a job. It is on record when this answers, and ends even if the server or the job's
+    /// process dies on the way. The same id again is the same operation.
+    ///
+    /// # Errors
+    /// There is no such job, it has ended, or the id is that of another operation.
+    pub async fn operate(&self, job: JobId, request: Request) -> Result<TriggerId> {
+        let verb = match &request {
+            Request::Savepoint { .. } => OperationVerb::Savepoint,
+            Request::Checkpoint { .. } => OperationVerb::Checkpoint,
+            Request::Stop { .. } => OperationVerb::Stop,
+            Request::Cancel { .. } => OperationVerb::Cancel,
+        };
+        ask(self, job, verb, request).await
+    }
+
+    /// Asks for a savepoint with which the job ends as CANCELED. No output is written behind the savepoint, and what is
+    /// written before it is committed, as with a stop.
+    ///
+    /// # Errors
+    /// Those of [`Self::operate`].
+    pub async fn cancel_with_savepoint(
+        &self,
+        job: JobId,
+        id: TriggerId,
+        directory: Option<String>,
+        format: SavepointFormat,
+    ) -> Result<TriggerId> {
+        let request = Request::Stop {
+            id,
+            drain: false,
+            directory,
+            format,
+        };
+        ask(self, job, OperationVerb::CancelWithSavepoint, request).await
+    }
+}
+
 /// Asks for something of a job.
-pub(crate) async fn ask(
+async fn ask(
     registry: &Registry,
     job: JobId,
     verb: OperationVerb,

@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use millstream_core::{Configuration, Error, JobId, Result, TriggerId, codes};
-use millstream_protocol::{OperationResult, Request, SavepointFormat};
-use millstream_storage::{Disposed, Location};
+use millstream_protocol::OperationResult;
 use tokio::sync::{Notify, oneshot, watch};
 
 pub(crate) use cell::{Command, JobCell};
@@ -20,10 +19,7 @@ pub(crate) use submission::{blocking, forget, unbroken};
 
 use crate::data_directory::DataDirectory;
 use crate::store::Store;
-use crate::views::{
-    JobView, OperationVerb, OperationView, PackageView, ServerFacts, SubmitRequest,
-};
-use crate::{disposal, operations};
+use crate::views::{JobView, OperationView, PackageView, ServerFacts, SubmitRequest};
 
 /// The server's knowledge; cloning is cheap.
 #[derive(Clone)]
@@ -191,58 +187,6 @@ impl Registry {
         changes: &Configuration,
     ) -> Result<()> {
         submission::check_again(self, job, changes).await
-    }
-
-    /// Asks for something of a job. It is on record when this answers, and ends even if the server or the job's
-    /// process dies on the way. The same id again is the same operation.
-    ///
-    /// # Errors
-    /// There is no such job, it has ended, or the id is that of another operation.
-    pub async fn operate(&self, job: JobId, request: Request) -> Result<TriggerId> {
-        let verb = match &request {
-            Request::Savepoint { .. } => OperationVerb::Savepoint,
-            Request::Checkpoint { .. } => OperationVerb::Checkpoint,
-            Request::Stop { .. } => OperationVerb::Stop,
-            Request::Cancel { .. } => OperationVerb::Cancel,
-        };
-        operations::ask(self, job, verb, request).await
-    }
-
-    /// Asks for a savepoint with which the job ends as CANCELED. No output is written behind the savepoint, and what is
-    /// written before it is committed, as with a stop.
-    ///
-    /// # Errors
-    /// Those of [`Self::operate`].
-    pub async fn cancel_with_savepoint(
-        &self,
-        job: JobId,
-        id: TriggerId,
-        directory: Option<String>,
-        format: SavepointFormat,
-    ) -> Result<TriggerId> {
-        let request = Request::Stop {
-            id,
-            drain: false,
-            directory,
-            format,
-        };
-        operations::ask(self, job, OperationVerb::CancelWithSavepoint, request).await
-    }
-
-    /// Deletes a snapshot, in the background. The same id again is the same operation.
-    ///
-    /// # Errors
-    /// The id is that of another operation, or it can't be put on record.
-    pub async fn dispose(&self, id: TriggerId, path: String) -> Result<()> {
-        disposal::dispose(self, id, path).await
-    }
-
-    /// What [`Self::dispose`] would delete.
-    ///
-    /// # Errors
-    /// There is no snapshot, or it would not be deleted.
-    pub(crate) async fn preview_disposal(&self, path: String) -> Result<(Location, Disposed)> {
-        disposal::preview(self, path).await
     }
 
     /// An operation; `None`: there is none of that id.

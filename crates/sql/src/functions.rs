@@ -2,8 +2,11 @@
 
 mod array_split;
 mod bounded;
+pub(crate) mod casts;
 mod clock;
+pub(crate) mod format_time;
 mod over;
+mod pattern;
 pub(crate) mod room;
 mod times;
 mod to_timestamp;
@@ -33,6 +36,7 @@ impl Functions {
             .into_iter()
             .chain(to_timestamp::functions(&theirs))
             .chain(bounded::functions(&theirs))
+            .chain(format_time::functions(&theirs))
             .chain(clock::functions())
             .chain([array_split::function()]);
         let ours: Vec<_> = ours.collect();
@@ -41,6 +45,11 @@ impl Functions {
                 scalar.insert(alias.to_lowercase(), Arc::clone(&function));
             }
             scalar.insert(function.name().to_lowercase(), function);
+        }
+        // DataFusion's own know few types, and make text of times.
+        if let Some(coalesce) = scalar.get("coalesce").cloned() {
+            scalar.insert("nvl".to_owned(), Arc::clone(&coalesce));
+            scalar.insert("ifnull".to_owned(), coalesce);
         }
         let mut higher_order = BTreeMap::new();
         for function in datafusion_functions_nested::all_default_higher_order_functions() {

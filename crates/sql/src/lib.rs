@@ -21,6 +21,8 @@ mod plan;
 mod query;
 mod rewrite;
 pub mod schema;
+mod trial;
 
 pub use merge::{Nest, Nested};
 pub use query::{Evaluated, Query, RowFailure};
+pub use trial::sample_rows;

@@ -1,6 +1,7 @@
 //! From a parsed and checked `SELECT` to physical expressions over the columns it needs.
 
 mod provider;
+mod texts;
 mod times;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -23,11 +24,13 @@ use datafusion_sql::sqlparser::ast::{Query as Ast, Statement};
 use millstream_core::{Error, Result, codes};
 
 use self::provider::Provider;
+use self::texts::Texts;
 use self::times::Times;
 use crate::functions::Functions;
 use crate::names::{double_name, output_name};
 use crate::place::{Place, invalid};
 use crate::rewrite::too_deep;
+use crate::trial::try_constants;
 
 type DfResult<T> = std::result::Result<T, DataFusionError>;
 
@@ -65,6 +68,7 @@ pub(crate) fn plan(
     let table = Arc::new(schema.clone());
     let provider = Provider::new(name, Arc::clone(&table), functions);
     let logical = logical_plan(query, &provider).map_err(|error| planning_error(&error))?;
+    try_constants(&logical).map_err(|error| planning_error(&error).next("mend the expression"))?;
     let parts = Parts::of(&logical)?;
     let plan = physical_plan(table, parts).map_err(|error| planning_error(&error))?;
     let deepest = plan.projection.iter().chain(&plan.predicate).map(levels);
@@ -88,7 +92,11 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
         .with_collect_spans(true);
     let planner = SqlToRel::new_with_options(provider, options);
     let plan = planner.sql_statement_to_plan(Statement::Query(query))?;
-    let rules = Analyzer::with_rules(vec![Arc::new(Times), Arc::new(TypeCoercion::new())]);
+    let rules = Analyzer::with_rules(vec![
+        Arc::new(Times),
+        Arc::new(TypeCoercion::new()),
+        Arc::new(Texts::new()),
+    ]);
     let plan = rules.execute_and_check(plan, &provider.options, |_, _| {})?;
     // The other rules move nodes about, and there are only two nodes.
     let simplify = Optimizer::with_rules(vec![Arc::new(SimplifyExpressions::new())]);
@@ -227,7 +235,8 @@ fn select(schema: &DFSchema, columns: &[usize]) -> DfResult<DFSchema> {
     DFSchema::new_with_metadata(fields.collect(), HashMap::new())
 }
 
-fn physical(expr: &Expr, schema: &DFSchema) -> DfResult<Arc<dyn PhysicalExpr>> {
+/// The expression ready to run over columns of `schema`.
+pub(crate) fn physical(expr: &Expr, schema: &DFSchema) -> DfResult<Arc<dyn PhysicalExpr>> {
     create_physical_expr(
         expr,
         schema,

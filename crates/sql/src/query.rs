@@ -20,6 +20,7 @@ use crate::parse::parse;
 use crate::place::invalid;
 use crate::plan::{Plan, describe, plan};
 use crate::rewrite::rewrite;
+use crate::trial::sample_rows;
 
 pub use isolate::{Evaluated, RowFailure};
 
@@ -83,7 +84,7 @@ impl Query {
         name_outputs(&mut query, schema)?;
         let plan = Arc::new(plan(query, table_name, schema, functions)?);
         let planned = Self { plan };
-        planned.try_without_rows()?;
+        planned.try_before_records()?;
         Ok(planned)
     }
 
@@ -227,16 +228,39 @@ impl Query {
         with_rows(output, columns, input.num_rows()).map_err(|e| describe(&e.into()))
     }
 
-    /// Runs the projection and WHERE on no rows, so that what can't ever work fails at the start of
-    /// the job and not at its first record.
-    fn try_without_rows(&self) -> Result<()> {
+    /// Runs the projection and WHERE on no rows, on one of nulls and on some of values, each apart: what works
+    /// for none of them fails at the start of the job and not at its first record.
+    fn try_before_records(&self) -> Result<()> {
+        let broken = |message: String| invalid(None, &message).next("mend the expression");
         let empty = RecordBatch::new_empty(Arc::clone(&self.plan.input));
         let kept = RecordBatch::new_empty(Arc::clone(&self.plan.kept_schema));
-        self.matching_rows(&empty)
-            .and_then(|_| self.project(&kept))
-            .map(|_| ())
-            .map_err(|message| invalid(None, &message).next("mend the expression"))
+        guard::guarded(|| self.matching_rows(&empty).and_then(|_| self.project(&kept)))
+            .and_then(|done| done)
+            .map_err(broken)?;
+        let rows = sample_rows(&self.plan.input).map_err(internal)?;
+        let kept = rows.project(&self.plan.kept).map_err(internal)?;
+        // Of values first: what is said of them says more.
+        let order = (1..rows.num_rows()).chain([0]);
+        let mut conditions = order.clone().map(|row| {
+            guard::guarded(|| self.matching_rows(&rows.slice(row, 1))).and_then(|done| done)
+        });
+        any_works(&mut conditions).map_err(broken)?;
+        let mut projections = order
+            .map(|row| guard::guarded(|| self.project(&kept.slice(row, 1))).and_then(|done| done));
+        any_works(&mut projections).map_err(broken)
     }
+}
+
+/// Whether any of the tries works; what the first of them said if none does.
+fn any_works<T>(tries: &mut dyn Iterator<Item = Result<T, String>>) -> Result<(), String> {
+    let mut first = None;
+    for tried in tries {
+        match tried {
+            Ok(_) => return Ok(()),
+            Err(message) => first = first.or(Some(message)),
+        }
+    }
+    first.map_or(Ok(()), Err)
 }
 
 fn refuse_double_columns(schema: &Schema) -> Result<()> {

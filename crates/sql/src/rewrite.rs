@@ -216,13 +216,10 @@ fn cut(expr: &mut Expr) -> Result<()> {
         DataType::Char(length) | DataType::Character(length) => (length.take(), true),
         _ => return Ok(()),
     };
-    let length = match length {
-        Some(CharacterLength::IntegerLength { length, .. }) => length,
-        Some(CharacterLength::Max) => return Ok(()),
-        None if fill => 1,
-        None => return Ok(()),
-    };
     *data_type = DataType::String(None);
+    let Some(CharacterLength::IntegerLength { length, .. }) = length else {
+        return Ok(());
+    };
     let function = if fill { "rpad" } else { "left" };
     let mut call = parse_expression(&format!("{function}(null, {length})"))?;
     if let Expr::Function(function) = &mut call

@@ -3,23 +3,27 @@
 //! | type | Arrow |
 //! |---|---|
 //! | `Boolean` | Boolean |
-//! | `SmallInt` | Int16 |
-//! | `Int` | Int32 |
-//! | `BigInt` | Int64 |
+//! | `TinyInt`, `SmallInt`, `Int`, `BigInt` | Int8, Int16, Int32, Int64 |
 //! | `Float` | Float32 |
-//! | `Double`, `Decimal`, `Decimal(p,s)` | Float64 |
+//! | `Double`, `Decimal` | Float64 |
+//! | `Decimal(p)`, `Decimal(p,s)` | Decimal128 |
 //! | `Timestamp` | Timestamp in microseconds, without time zone |
 //! | `Date` | Date32 |
-//! | `String`, `List`, `Map`, anything else | Utf8 |
+//! | `String`, `Varchar(n)`, `List`, `Map` | Utf8 |
 //!
-//! Type names are case-insensitive, column names are kept as written. Every column may be null.
+//! Other spellings of SQL, Hive, Flink and Java mean the same (`Integer`, `Long`, `bool`, `numeric(10,2)`, …); any other name
+//! is refused. Type names are case-insensitive, column names are kept as written. Every column may be null.
 
 mod json;
 mod struct_text;
 #[cfg(test)]
 mod tests;
+pub(crate) mod types;
 
-use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use std::collections::HashMap;
+
+use arrow::datatypes::{DataType, Field, Schema};
+use millstream_core::columns::MAX_CHARACTERS;
 use millstream_core::{Error, Result, codes};
 
 pub use json::parse_json;
@@ -40,29 +44,33 @@ pub fn from_parameters(struct_text: Option<&str>, json: Option<&str>) -> Result<
 
 /// The Arrow type of a type name as in the table of this module.
 ///
+/// # Errors
+/// SCHEMA_INVALID: there is no such type; with the nearest names.
+///
 /// ```
 /// use arrow::datatypes::DataType;
 /// use millstream_sql::schema::data_type;
-/// assert_eq!(data_type("bigint"), DataType::Int64);
-/// assert_eq!(data_type("Map<String, Int>"), DataType::Utf8);
+/// assert_eq!(data_type("bigint").unwrap(), DataType::Int64);
+/// assert_eq!(data_type("Map<String, Int>").unwrap(), DataType::Utf8);
+/// assert!(data_type("Strng").unwrap_err().to_string().contains("`string`"));
 /// ```
-pub fn data_type(name: &str) -> DataType {
-    let head = name.split(['(', '<']).next().unwrap_or_default();
-    match head.trim().to_ascii_lowercase().as_str() {
-        "boolean" => DataType::Boolean,
-        "smallint" => DataType::Int16,
-        "int" => DataType::Int32,
-        "bigint" => DataType::Int64,
-        "float" => DataType::Float32,
-        "double" | "decimal" => DataType::Float64,
-        "timestamp" => DataType::Timestamp(TimeUnit::Microsecond, None),
-        "date" => DataType::Date32,
-        _ => DataType::Utf8,
-    }
+pub fn data_type(name: &str) -> Result<DataType> {
+    types::named(name)
+        .map(|named| named.data_type)
+        .map_err(|problem| invalid(problem, "struct<id:BigInt,name:String>"))
 }
 
-fn field(name: &str, type_name: &str) -> Field {
-    Field::new(name, data_type(type_name), true)
+/// A column; a text of limited length has its limit in the field's metadata.
+fn field(name: &str, type_name: &str) -> Result<Field, String> {
+    let named = types::named(type_name).map_err(|problem| format!("column `{name}`: {problem}"))?;
+    let field = Field::new(name, named.data_type, true);
+    Ok(match named.characters {
+        None => field,
+        Some(characters) => field.with_metadata(HashMap::from([(
+            MAX_CHARACTERS.to_owned(),
+            characters.to_string(),
+        )])),
+    })
 }
 
 /// Adds `field`, unless a column of that name is there already.

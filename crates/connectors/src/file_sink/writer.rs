@@ -19,6 +19,8 @@ pub(super) struct FileWriter<T> {
     buffer: Vec<u8>,
     /// Bytes of the present file that were handed to the disk.
     handed_over: u64,
+    /// Records of all files.
+    written: u64,
     /// Records were encoded for the present file.
     in_file: bool,
     /// The disk has got something since the last snapshot was prepared.
@@ -53,6 +55,7 @@ impl<T: 'static> FileWriter<T> {
             disk: Disk::start(directory.clone(), names, context.waker.clone())?,
             buffer: Vec::new(),
             handed_over: 0,
+            written: 0,
             in_file: false,
             in_epoch: false,
             preparing: None,
@@ -89,6 +92,7 @@ impl<T: 'static> FileWriter<T> {
 
     fn write_one(&mut self, record: &T) -> Result<()> {
         self.encoder.encode(record, &mut self.buffer)?;
+        self.written += self.encoder.records(record);
         // A batch without rows begins no file.
         self.in_file = self.in_file || self.file_bytes() > 0;
         if self.file_bytes() >= self.max_file_bytes {
@@ -130,6 +134,10 @@ impl<T: 'static> SinkWriter<T> for FileWriter<T> {
         };
         self.preparing = None;
         Ok(Prepared::Ready(committables))
+    }
+
+    fn written(&self) -> Option<u64> {
+        Some(self.written)
     }
 
     fn snapshot(&mut self, _checkpoint: CheckpointId) -> Result<Vec<StateEntry>> {

@@ -43,19 +43,17 @@ impl Charset {
         encoding: encoding_rs::UTF_8,
     };
 
-    /// The charset with the label `name`, in upper or lower case; `cp936` and `ms936` mean GBK as in
-    /// Java, and `_` may stand for `-`.
+    /// The charset with the label `name`, in upper or lower case, or with one of the names that Java has for it;
+    /// `_` may stand for `-`.
     ///
     /// # Errors
     /// There is none; the message lists names that look like it.
     pub fn parse(name: &str) -> Result<Self> {
         let label = name.trim().to_ascii_lowercase();
-        let label = match label.as_str() {
-            "cp936" | "ms936" | "windows-936" => "gbk",
-            other => other,
-        };
-        Encoding::for_label_no_replacement(label.as_bytes())
-            .or_else(|| Encoding::for_label_no_replacement(label.replace('_', "-").as_bytes()))
+        let written = |label: &str| Encoding::for_label_no_replacement(label.as_bytes());
+        written(&label)
+            .or_else(|| written(&label.replace('_', "-")))
+            .or_else(|| written(java_name(&label)?))
             .map(|encoding| Self { encoding })
             .ok_or_else(|| unknown(name))
     }
@@ -127,6 +125,75 @@ impl Reading {
     }
 }
 
+/// The label of the standard for a name that only Java has; `None`: Java has no such name, or the charset is none of
+/// the standard's.
+fn java_name(name: &str) -> Option<&'static str> {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    // What begins with x is also known without.
+    let plain = plain.strip_prefix('x').unwrap_or(&plain);
+    let name = match plain {
+        "cp936" | "ms936" | "windows936" | "mswin936" | "936" | "euccn" | "gbk" | "eucgb2312"
+        | "gb2312euc" | "gb231280" | "ibmeuccn" => "gbk",
+        "gb180302022" | "gb18030" | "cp54936" | "windows54936" => "gb18030",
+        "cp950" | "ms950" | "windows950" | "950" | "big5" | "big5hkscs" | "ms950hkscs"
+        | "big5hk" | "cp951" => "big5",
+        "cp949" | "ms949" | "windows949" | "949" | "ksc5601" | "ksc56011987" | "euckr"
+        | "cp970" | "ibmeuckr" => "euc-kr",
+        "cp874" | "ms874" | "windows874" | "874" | "tis620" | "tis6202533" | "iso885911" => {
+            "windows-874"
+        }
+        "cp932" | "ms932" | "windows932" | "windows31j" | "932" | "mskanji" | "sjis"
+        | "shiftjis" | "cp943" | "cp943c" | "pck" => "shift_jis",
+        "eucjp" | "ujis" | "eucjplinux" | "eucjpopen" | "cp33722" => "euc-jp",
+        "iso2022jp" | "jis" | "csiso2022jp" | "jisencoding" => "iso-2022-jp",
+        "unicodebig" | "unicodebigunmarked" | "utf16be" | "iso10646ucs2" | "unicode" => "utf-16be",
+        "unicodelittle" | "unicodelittleunmarked" | "utf16le" | "utf16lebom" => "utf-16le",
+        "utf16" => "utf-16",
+        "utf8" | "utf8bom" => "utf-8",
+        "cp1250" | "windows1250" => "windows-1250",
+        "cp1251" | "windows1251" | "ansi1251" => "windows-1251",
+        "cp1252" | "windows1252" | "ibm1252" | "latin1" | "iso88591" | "ascii" | "usascii"
+        | "ascii7" | "iso646us" => "windows-1252",
+        "cp1253" | "windows1253" => "windows-1253",
+        "cp1254" | "windows1254" => "windows-1254",
+        "cp1255" | "windows1255" => "windows-1255",
+        "cp1256" | "windows1256" => "windows-1256",
+        "cp1257" | "windows1257" => "windows-1257",
+        "cp1258" | "windows1258" => "windows-1258",
+        "cp866" | "ibm866" | "866" => "ibm866",
+        "koi8r" | "koi8" => "koi8-r",
+        "koi8u" => "koi8-u",
+        "macroman" | "macintosh" => "macintosh",
+        "maccyrillic" | "macukraine" => "x-mac-cyrillic",
+        _ => return iso_8859(plain),
+    };
+    Some(name)
+}
+
+/// `ISO8859_5` and the like: the part has one or two digits.
+fn iso_8859(plain: &str) -> Option<&'static str> {
+    const PARTS: [&str; 13] = [
+        "iso-8859-2",
+        "iso-8859-3",
+        "iso-8859-4",
+        "iso-8859-5",
+        "iso-8859-6",
+        "iso-8859-7",
+        "iso-8859-8",
+        "iso-8859-9",
+        "iso-8859-10",
+        "iso-8859-13",
+        "iso-8859-14",
+        "iso-8859-15",
+        "iso-8859-16",
+    ];
+    let part = plain
+        .strip_prefix("iso8859")
+        .or_else(|| plain.strip_prefix("8859"))?;
+    let is = |name: &&&str| name.strip_prefix("iso-8859-") == Some(part);
+    PARTS.iter().find(is).copied()
+}
+
 fn unknown(name: &str) -> Error {
     let mut near: Vec<(f64, &str)> = COMMON
         .iter()
@@ -155,6 +222,31 @@ mod tests {
             ("MS936", "GBK"),
             ("ISO-8859-1", "windows-1252"),
             ("utf-16le", "UTF-16LE"),
+            ("EUC_CN", "GBK"),
+            ("x-EUC-CN", "GBK"),
+            ("x-mswin-936", "GBK"),
+            ("MS950", "Big5"),
+            ("x-windows-950", "Big5"),
+            ("Big5_HKSCS", "Big5"),
+            ("MS949", "EUC-KR"),
+            ("x-windows-949", "EUC-KR"),
+            ("MS874", "windows-874"),
+            ("x-windows-874", "windows-874"),
+            ("TIS620", "windows-874"),
+            ("ISO2022JP", "ISO-2022-JP"),
+            ("MS932", "Shift_JIS"),
+            ("EUC_JP", "EUC-JP"),
+            ("UnicodeBig", "UTF-16BE"),
+            ("UnicodeLittle", "UTF-16LE"),
+            ("UnicodeLittleUnmarked", "UTF-16LE"),
+            ("Cp1252", "windows-1252"),
+            ("Cp1251", "windows-1251"),
+            ("ISO8859_1", "windows-1252"),
+            ("ISO8859_15", "ISO-8859-15"),
+            ("8859_5", "ISO-8859-5"),
+            ("KOI8_R", "KOI8-R"),
+            ("MacRoman", "macintosh"),
+            ("ASCII", "windows-1252"),
         ] {
             assert_eq!(Charset::parse(label).expect(label).name(), name);
         }

@@ -2,8 +2,6 @@
 
 use encoding_rs::{Decoder, DecoderResult, Encoding};
 
-use super::input::InputError;
-
 /// What stands in the text for malformed bytes: U+FFFD.
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 
@@ -37,12 +35,12 @@ impl Decoding {
     }
 
     /// Appends about `wanted` bytes of text to `buffer`, reading bytes by `read`; false at the end.
-    pub(crate) fn read(
+    pub(crate) fn read<E>(
         &mut self,
         buffer: &mut Vec<u8>,
         wanted: usize,
-        mut read: impl FnMut(&mut Vec<u8>, usize) -> Result<bool, InputError>,
-    ) -> Result<bool, InputError> {
+        mut read: impl FnMut(&mut Vec<u8>, usize) -> Result<bool, E>,
+    ) -> Result<bool, E> {
         let filled = buffer.len();
         while buffer.len() < filled + wanted && !self.ended {
             self.raw.clear();

@@ -9,10 +9,13 @@ use super::charset::{Charset, Reading};
 pub struct Format {
     /// Between two fields.
     pub field_delimiter: char,
-    /// At the end of a record, one or more characters. `"\n"` also takes `"\r\n"`.
+    /// At the end of a record, one or more characters. `"\n"` also takes `"\r\n"`;
+    /// [`ANY_LINE_END`](Self::ANY_LINE_END) takes `"\n"`, `"\r\n"` and `"\r"`, each where it stands.
     pub line_delimiter: String,
     /// The quote of RFC 4180 (ASCII); `None`: quotes have no meaning.
     pub quote: Option<char>,
+    /// The character (ASCII) behind which any other means itself, in quotes and outside; `None`: there is none.
+    pub escape: Option<char>,
     /// Whether the first record of each file names the columns.
     pub header: bool,
     /// The charset.
@@ -20,12 +23,16 @@ pub struct Format {
 }
 
 impl Format {
+    /// The line delimiter of files of which nobody knows how their lines end.
+    pub const ANY_LINE_END: &'static str = "";
+
     /// Comma-separated values: the format of source types `csv` and `txt`.
     pub fn csv() -> Self {
         Self {
             field_delimiter: ',',
             line_delimiter: "\n".to_owned(),
             quote: Some('"'),
+            escape: None,
             header: false,
             charset: Charset::UTF_8,
         }
@@ -42,23 +49,33 @@ impl Format {
     pub(crate) fn compile(&self) -> Result<Dialects> {
         self.check()?;
         let delimiter = self.field_delimiter.to_string();
-        let mut marks = format!("{delimiter}{}", self.line_delimiter);
+        let any_line_end = self.line_delimiter == Self::ANY_LINE_END;
+        let line_delimiter = if any_line_end {
+            "\n"
+        } else {
+            &self.line_delimiter
+        };
+        let mut marks = format!("{delimiter}{line_delimiter}");
         marks.extend(self.quote);
+        // One that is also the quote is what a doubled quote means anyway.
+        let escape = self.escape.filter(|escape| Some(*escape) != self.quote);
+        marks.extend(escape);
         let reading = self.charset.reading(&marks);
-        let text = Dialect::new(
+        let mut text = Dialect::new(
             Some(delimiter.clone().into_bytes()),
-            self.line_delimiter.clone().into_bytes(),
+            line_delimiter.as_bytes().to_vec(),
             self.quote.map(|quote| quote as u8),
             true,
         );
+        text.escape = escape.map(|escape| escape as u8);
+        text.any_line_end = any_line_end;
         let raw = match reading {
             Reading::Utf8 | Reading::DecodeFirst(_) => text.clone(),
-            Reading::Cut(_) => Dialect::new(
-                Some(self.in_charset(&delimiter)?),
-                self.in_charset(&self.line_delimiter)?,
-                text.quote,
-                true,
-            ),
+            Reading::Cut(_) => Dialect {
+                delimiter: Some(self.in_charset(&delimiter)?),
+                line_end: self.in_charset(line_delimiter)?,
+                ..text.clone()
+            },
         };
         Ok(Dialects { raw, text, reading })
     }
@@ -66,12 +83,6 @@ impl Format {
     fn check(&self) -> Result<()> {
         let refuse =
             |message: String, next: &str| Err(Error::new(&codes::OPTION_VALUE, message).next(next));
-        if self.line_delimiter.is_empty() {
-            return refuse(
-                "the line delimiter is empty".to_owned(),
-                "give one such as `\\n`",
-            );
-        }
         if self.line_delimiter.contains(self.field_delimiter) {
             return refuse(
                 format!(
@@ -81,10 +92,28 @@ impl Format {
                 "give delimiters that have no character in common",
             );
         }
-        if self.line_delimiter == "\n" && self.field_delimiter == '\r' {
+        let any = self.line_delimiter == Self::ANY_LINE_END;
+        if (any || self.line_delimiter == "\n") && self.field_delimiter == '\r'
+            || any && self.field_delimiter == '\n'
+        {
             return refuse(
-                "the field delimiter is a carriage return, which also ends lines".to_owned(),
+                format!(
+                    "the field delimiter {:?} also ends lines",
+                    self.field_delimiter
+                ),
                 "give another one",
+            );
+        }
+        if let Some(escape) = self.escape
+            && (!escape.is_ascii()
+                || escape.is_ascii_alphanumeric()
+                || escape == self.field_delimiter
+                || "\r\n".contains(escape)
+                || self.line_delimiter.contains(escape))
+        {
+            return refuse(
+                format!("{escape:?} can't be the escape character"),
+                "give an ASCII sign such as `\\` that is no part of a delimiter",
             );
         }
         let Some(quote) = self.quote else {
@@ -96,7 +125,10 @@ impl Format {
                 "give an ASCII character such as `\"` or `'`",
             );
         }
-        if quote == self.field_delimiter || self.line_delimiter.contains(quote) {
+        if quote == self.field_delimiter
+            || self.line_delimiter.contains(quote)
+            || "\r\n".contains(quote)
+        {
             return refuse(
                 format!("the quote {quote:?} is also a part of a delimiter"),
                 "give another delimiter, or switch quoting off",
@@ -134,6 +166,12 @@ pub(crate) struct Dialect {
     pub(crate) delimiter: Option<Vec<u8>>,
     pub(crate) line_end: Vec<u8>,
     pub(crate) quote: Option<u8>,
+    /// Behind it any byte means itself.
+    pub(crate) escape: Option<u8>,
+    /// Whether a carriage return ends lines, too, with or without a line feed behind it.
+    pub(crate) any_line_end: bool,
+    /// How far from a record's start a quote may close; in bytes.
+    pub(crate) limit: usize,
     /// Whether a carriage return before the line end belongs to it.
     pub(crate) strip_cr: bool,
     /// Whether empty lines are no records.
@@ -152,6 +190,9 @@ impl Dialect {
             delimiter,
             line_end,
             quote,
+            escape: None,
+            any_line_end: false,
+            limit: usize::MAX,
             strip_cr,
             skip_blank,
         }
@@ -169,7 +210,7 @@ impl Dialect {
             let tail = self.line_end.len() - length;
             self.line_end.get(..length) == self.line_end.get(tail..)
         });
-        self.quote.is_none() && !overlaps
+        self.quote.is_none() && self.escape.is_none() && !self.any_line_end && !overlaps
     }
 }
 
@@ -184,6 +225,13 @@ pub(crate) struct Dialects {
 }
 
 impl Dialects {
+    /// The same for records of at most `record` bytes.
+    pub(crate) fn bounded(mut self, record: usize) -> Self {
+        self.raw.limit = record;
+        self.text.limit = record;
+        self
+    }
+
     /// Whether offsets are counted in decoded text.
     pub(crate) fn decodes_first(&self) -> bool {
         matches!(self.reading, Reading::DecodeFirst(_))

@@ -1,32 +1,18 @@
 //! The bytes of one file as a stream: decompressed, and decoded where that has to come first.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use rustix::fs::OFlags;
 
 use super::away::find_in;
 use super::charset::Reading;
 use super::decoding::Decoding;
+pub(crate) use super::failure::InputError;
 use super::listing::{Compression, FoundFile, Identity};
-
-/// Why a file can't be read any further.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum InputError {
-    #[error("it is gone")]
-    Missing,
-    #[error("it changed while it was being read")]
-    Changed(Identity),
-    #[error("the compressed data is damaged at byte {at}: {cause}")]
-    Damaged { at: u64, cause: io::Error },
-    #[error("the record at offset {offset} has no end within reach of the limit of {limit} bytes")]
-    Endless { offset: u64, limit: usize },
-    #[error("{0}")]
-    Io(#[from] io::Error),
-}
 
 /// Counts the bytes that are taken from the file.
 struct Counted {
@@ -42,25 +28,91 @@ impl Read for Counted {
     }
 }
 
+/// The members of a gzip file one behind the other. Zeros behind a member are padding, as tapes and block devices
+/// leave it.
+enum GzipMembers {
+    Open(GzDecoder<BufReader<Counted>>),
+    Over(BufReader<Counted>),
+    /// Only while one becomes the other.
+    Changing,
+}
+
+impl GzipMembers {
+    fn counted(&self) -> Option<&Counted> {
+        match self {
+            Self::Open(decoder) => Some(decoder.get_ref().get_ref()),
+            Self::Over(input) => Some(input.get_ref()),
+            Self::Changing => None,
+        }
+    }
+
+    /// Goes behind the member that has ended, and behind zeros.
+    fn next_member(&mut self) -> io::Result<()> {
+        let mut input = match std::mem::replace(self, Self::Changing) {
+            Self::Open(decoder) => decoder.into_inner(),
+            Self::Over(input) => input,
+            Self::Changing => return Err(io::Error::other("the decompression has failed")),
+        };
+        loop {
+            let there = match input.fill_buf() {
+                Ok(there) => there,
+                Err(error) => {
+                    *self = Self::Over(input);
+                    return Err(error);
+                }
+            };
+            let zeros = there.iter().take_while(|byte| **byte == 0).count();
+            if there.is_empty() {
+                *self = Self::Over(input);
+                return Ok(());
+            }
+            let is_over = zeros < there.len();
+            input.consume(zeros);
+            if is_over {
+                *self = Self::Open(GzDecoder::new(input));
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Read for GzipMembers {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Self::Open(decoder) = self {
+            let length = decoder.read(buffer)?;
+            if length > 0 || buffer.is_empty() {
+                return Ok(length);
+            }
+            self.next_member()?;
+        }
+        Ok(0)
+    }
+}
+
+/// The largest window of zstd, as a power of two: 128 MiB of memory a reader. It is what zstd itself takes unless it
+/// is told to take more.
+const WINDOW_LOG: u32 = 27;
+
 enum Body {
     Plain(Counted),
-    Gzip(Box<MultiGzDecoder<Counted>>),
+    Gzip(Box<GzipMembers>),
     Zstd(Box<zstd::Decoder<'static, BufReader<Counted>>>),
 }
 
 impl Body {
-    fn counted(&self) -> &Counted {
-        match self {
+    /// `None`: the decompression has failed before.
+    fn counted(&self) -> Option<&Counted> {
+        Some(match self {
             Self::Plain(counted) => counted,
-            Self::Gzip(decoder) => decoder.get_ref(),
+            Self::Gzip(members) => return members.counted(),
             Self::Zstd(decoder) => decoder.get_ref().get_ref(),
-        }
+        })
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(counted) => counted.read(buffer),
-            Self::Gzip(decoder) => decoder.read(buffer),
+            Self::Gzip(members) => members.read(buffer),
             Self::Zstd(decoder) => decoder.read(buffer),
         }
     }
@@ -114,8 +166,15 @@ impl Input {
             // An empty file is empty, whatever it is called: somebody is about to write it.
             Compression::None => Body::Plain(counted),
             _ if size == 0 => Body::Plain(counted),
-            Compression::Gzip => Body::Gzip(Box::new(MultiGzDecoder::new(counted))),
-            Compression::Zstd => Body::Zstd(Box::new(zstd::Decoder::new(counted)?)),
+            Compression::Gzip => {
+                let decoder = GzDecoder::new(BufReader::new(counted));
+                Body::Gzip(Box::new(GzipMembers::Open(decoder)))
+            }
+            Compression::Zstd => {
+                let mut decoder = zstd::Decoder::new(counted)?;
+                decoder.window_log_max(WINDOW_LOG)?;
+                Body::Zstd(Box::new(decoder))
+            }
         };
         let decoding = match reading {
             Reading::DecodeFirst(encoding) => Some(Decoding::new(encoding)),
@@ -131,14 +190,15 @@ impl Input {
 
     /// What the open file is now; it may have been written to since it was found.
     pub(crate) fn identity(&self) -> Result<Identity, InputError> {
-        Ok(Identity::of(
-            &self.body.counted().file.get_ref().metadata()?,
-        ))
+        let Some(counted) = self.body.counted() else {
+            return Err(InputError::Io(io::Error::other("it is read no more")));
+        };
+        Ok(Identity::of(&counted.file.get_ref().metadata()?))
     }
 
     /// Bytes taken from the file so far, as they lie in it.
     pub(crate) fn bytes_taken(&self) -> u64 {
-        self.body.counted().count
+        self.body.counted().map_or(0, |counted| counted.count)
     }
 
     /// Whether any offset can be reached without reading what lies before.
@@ -216,7 +276,9 @@ impl Input {
 
     fn classify(&self, error: io::Error) -> InputError {
         let compressed = !matches!(self.body, Body::Plain(_));
-        if compressed && error.raw_os_error().is_none() {
+        if matches!(self.body, Body::Zstd(_)) && error.to_string().contains("too much memory") {
+            InputError::Window
+        } else if compressed && error.raw_os_error().is_none() {
             InputError::Damaged {
                 at: self.bytes_taken(),
                 cause: error,

@@ -14,7 +14,7 @@ pub struct FileSourceOptions {
     pub path: PathBuf,
     /// How files are cut into records and fields.
     pub format: Format,
-    /// The columns of a record, in order. Types: Boolean, Int16, Int32, Int64, Float32, Float64,
+    /// The columns of a record, in order. Types: Boolean, Int8 to Int64, Float32, Float64, Decimal128,
     /// Timestamp(Millisecond or Microsecond), Date32, Utf8. `None`: every column is Utf8, named by the first file's
     /// header, or `_col0`, `_col1`, … where there is none.
     pub schema: Option<SchemaRef>,

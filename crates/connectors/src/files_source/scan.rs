@@ -1,11 +1,19 @@
 //! Where records begin and end: exact, and as fast as bytes can be searched.
 //!
-//! A quote opens a field only where a field begins. Inside, a doubled quote is one quote; a single one
-//! closes, and what follows up to the delimiter is literal. Everything here relies on one thing: the
-//! bytes it is given begin where a record begins.
+//! A quote opens a field only where a field begins. Inside, a doubled quote is one quote, and what follows the escape
+//! character, if there is one, means itself; a single quote closes. Behind it stands a delimiter or the end of the
+//! record. If something else does, or nothing closes within the longest record that there may be, the quoting is
+//! broken: the record is its first line, which is bad, and the next record begins behind it. So no line is lost
+//! in a field that was never meant to be one, and where records begin depends on nothing but the bytes of the file.
+//!
+//! Everything here relies on one thing: the bytes it is given begin where a record begins.
 
-use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
+mod quotes;
 
+use memchr::{memchr, memchr_iter, memchr2, memchr2_iter, memmem, memrchr, memrchr2};
+
+pub(crate) use self::quotes::find_closing;
+use self::quotes::{Closing, closing};
 use super::format::Dialect;
 
 /// How far [`pass`] came.
@@ -29,59 +37,115 @@ pub(crate) struct Span {
 }
 
 /// Finds the first record start at or behind `target`. `bytes` begin with a record; their end counts as
-/// a record start if a line end lies before it.
-pub(crate) fn pass(dialect: &Dialect, bytes: &[u8], target: usize) -> Passed {
+/// a record start if a line end lies before it. `ended` tells that nothing follows them in the file.
+pub(crate) fn pass(dialect: &Dialect, bytes: &[u8], target: usize, ended: bool) -> Passed {
     if target == 0 {
         return Passed::Reached(0);
     }
+    if dialect.escape.is_some() {
+        return pass_escaped(dialect, bytes, target, ended);
+    }
+    let segment = Segment {
+        dialect,
+        bytes,
+        target,
+        ended,
+    };
     match (dialect.line_end.as_slice(), dialect.quote) {
-        ([line_end], None) => pass_segment(*line_end, bytes, 0, bytes.len(), target, 0),
-        ([line_end], Some(quote)) => pass_quoted(dialect, *line_end, quote, bytes, target),
-        _ => pass_forward(dialect, bytes, target),
+        ([_], None) => segment.pass(0, bytes.len(), 0),
+        ([_], Some(quote)) => pass_quoted(&segment, quote),
+        _ => pass_forward(dialect, bytes, target, ended),
     }
 }
 
-/// Looks for line ends in `bytes[from..to]`, none of which is quoted.
-fn pass_segment(
-    line_end: u8,
-    bytes: &[u8],
-    from: usize,
-    to: usize,
+/// What a stretch of bytes without quotes is searched for.
+struct Segment<'a> {
+    dialect: &'a Dialect,
+    bytes: &'a [u8],
     target: usize,
-    last: usize,
-) -> Passed {
-    let search = from.max(target - 1);
-    if let Some(found) = bytes
-        .get(search..to)
-        .and_then(|segment| memchr(line_end, segment))
-    {
-        return Passed::Reached(search + found + 1);
-    }
-    let found = bytes
-        .get(from..to)
-        .and_then(|segment| memrchr(line_end, segment));
-    Passed::Unfinished(found.map_or(last, |found| from + found + 1))
+    ended: bool,
 }
 
-fn pass_quoted(dialect: &Dialect, line_end: u8, quote: u8, bytes: &[u8], target: usize) -> Passed {
+impl Segment<'_> {
+    /// Looks for line ends of one byte in `bytes[from..to]`, none of which is quoted.
+    fn pass(&self, from: usize, to: usize, last: usize) -> Passed {
+        let search = from.max(self.target - 1);
+        let segment = self.bytes.get(search..to);
+        let found = segment.and_then(|segment| match self.line_ends() {
+            (line_end, None) => memchr(line_end, segment),
+            (line_end, Some(other)) => memchr2(line_end, other, segment),
+        });
+        if let Some(behind) = found.and_then(|found| self.behind(search + found)) {
+            return Passed::Reached(behind);
+        }
+        let mut to = to;
+        while let Some(segment) = self.bytes.get(from..to) {
+            let found = match self.line_ends() {
+                (line_end, None) => memrchr(line_end, segment),
+                (line_end, Some(other)) => memrchr2(line_end, other, segment),
+            };
+            let Some(found) = found else {
+                break;
+            };
+            if let Some(behind) = self.behind(from + found) {
+                return Passed::Unfinished(behind);
+            }
+            to = from + found;
+        }
+        Passed::Unfinished(last)
+    }
+
+    fn line_ends(&self) -> (u8, Option<u8>) {
+        let line_end = self.dialect.line_end.first().copied().unwrap_or(b'\n');
+        (line_end, self.dialect.any_line_end.then_some(b'\r'))
+    }
+
+    /// The place behind the line end at `at`; `None`: what follows decides, and is not there yet.
+    fn behind(&self, at: usize) -> Option<usize> {
+        if self.dialect.any_line_end && self.bytes.get(at) == Some(&b'\r') {
+            match self.bytes.get(at + 1) {
+                Some(b'\n') => return Some(at + 2),
+                None if !self.ended => return None,
+                _ => {}
+            }
+        }
+        Some(at + 1)
+    }
+}
+
+fn pass_quoted(segment: &Segment<'_>, quote: u8) -> Passed {
+    let Segment {
+        dialect,
+        bytes,
+        target,
+        ended,
+    } = *segment;
     let (mut from, mut last) = (0, 0);
     loop {
         let opening = find_opening(dialect, quote, bytes, from, bytes.len(), 0);
         let to = opening.unwrap_or(bytes.len());
-        match pass_segment(line_end, bytes, from, to, target, last) {
+        match segment.pass(from, to, last) {
             Passed::Unfinished(start) => last = start,
             reached => return reached,
         }
-        match opening.and_then(|opening| find_closing(quote, bytes, opening + 1)) {
-            Some(behind) => from = behind,
-            None => return Passed::Unfinished(last),
+        let Some(opening) = opening else {
+            return Passed::Unfinished(last);
+        };
+        match closing(dialect, quote, bytes, last, opening, ended) {
+            Closing::Behind(behind) => from = behind,
+            Closing::Unknown => return Passed::Unfinished(last),
+            Closing::Broken => match behind_first_line(dialect, bytes, last, ended) {
+                None => return Passed::Unfinished(last),
+                Some(next) if next >= target => return Passed::Reached(next),
+                Some(next) => (from, last) = (next, next),
+            },
         }
     }
 }
 
 /// As [`pass_quoted`], record by record: for line ends of several bytes, which can't be searched from
 /// behind because they might overlap.
-fn pass_forward(dialect: &Dialect, bytes: &[u8], target: usize) -> Passed {
+fn pass_forward(dialect: &Dialect, bytes: &[u8], target: usize, ended: bool) -> Passed {
     let finder = memmem::Finder::new(&dialect.line_end);
     let (mut from, mut last) = (0, 0);
     loop {
@@ -93,22 +157,58 @@ fn pass_forward(dialect: &Dialect, bytes: &[u8], target: usize) -> Passed {
         let opening = dialect.quote.and_then(|quote| {
             find_opening(dialect, quote, bytes, from, to, last).map(|at| (quote, at))
         });
-        if let Some((quote, opening)) = opening {
-            match find_closing(quote, bytes, opening + 1) {
-                Some(behind) => from = behind,
-                None => return Passed::Unfinished(last),
+        let next = match (opening, found) {
+            (Some((quote, opening)), _) => {
+                match closing(dialect, quote, bytes, last, opening, ended) {
+                    Closing::Behind(behind) => {
+                        from = behind;
+                        continue;
+                    }
+                    Closing::Unknown => None,
+                    Closing::Broken => behind_first_line(dialect, bytes, last, ended),
+                }
             }
-            continue;
-        }
-        match found {
+            (None, found) => found.map(|found| found + dialect.line_end.len()),
+        };
+        match next {
             None => return Passed::Unfinished(last),
-            Some(found) => last = found + dialect.line_end.len(),
+            Some(next) if next >= target => return Passed::Reached(next),
+            Some(next) => (from, last) = (next, next),
         }
+    }
+}
+
+/// As [`pass_quoted`], byte by byte: an escape may stand anywhere.
+fn pass_escaped(dialect: &Dialect, bytes: &[u8], target: usize, ended: bool) -> Passed {
+    let mut last = 0;
+    while let Some(next) = quotes::behind_record(dialect, bytes, last, ended) {
+        last = next;
         if last >= target {
             return Passed::Reached(last);
         }
-        from = last;
     }
+    Passed::Unfinished(last)
+}
+
+/// The place behind the first line end in `bytes[from..]`, whatever is quoted; `None`: it is not there.
+fn behind_first_line(dialect: &Dialect, bytes: &[u8], from: usize, ended: bool) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    if dialect.escape.is_some() {
+        return quotes::behind_line(dialect, bytes, from, ended);
+    }
+    if let [line_end] = dialect.line_end.as_slice() {
+        if !dialect.any_line_end {
+            return memchr(*line_end, rest).map(|found| from + found + 1);
+        }
+        let segment = Segment {
+            dialect,
+            bytes,
+            target: 1,
+            ended,
+        };
+        return memchr2(*line_end, b'\r', rest).and_then(|found| segment.behind(from + found));
+    }
+    memmem::find(rest, &dialect.line_end).map(|found| from + found + dialect.line_end.len())
 }
 
 /// The first quote in `bytes[from..to]` that opens a field. `record` is a known record start.
@@ -131,6 +231,7 @@ fn find_opening(
                     .as_ref()
                     .is_some_and(|delimiter| ends_with(before, delimiter))
                 || (dialect.line_end.len() == 1 && ends_with(before, &dialect.line_end))
+                || (dialect.any_line_end && before.last() == Some(&b'\r'))
         })
 }
 
@@ -139,17 +240,6 @@ fn ends_with(bytes: &[u8], mark: &[u8]) -> bool {
     match mark {
         [byte] => bytes.last() == Some(byte),
         mark => bytes.ends_with(mark),
-    }
-}
-
-/// The place behind the quote that closes a field whose content begins at `from`.
-pub(crate) fn find_closing(quote: u8, bytes: &[u8], mut from: usize) -> Option<usize> {
-    loop {
-        let found = from + memchr(quote, bytes.get(from..)?)?;
-        if bytes.get(found + 1) != Some(&quote) {
-            return Some(found + 1);
-        }
-        from = found + 2;
     }
 }
 
@@ -162,23 +252,29 @@ pub(crate) fn first_start(dialect: &Dialect, bytes: &[u8]) -> Option<usize> {
 /// How many line ends there are, quoted ones among them.
 pub(crate) fn count_lines(dialect: &Dialect, bytes: &[u8]) -> u64 {
     let count = match dialect.line_end.as_slice() {
+        [_] if dialect.any_line_end => {
+            let both = memmem::find_iter(bytes, b"\r\n").count();
+            memchr2_iter(b'\n', b'\r', bytes).count() - both
+        }
         [line_end] => memchr_iter(*line_end, bytes).count(),
         line_end => memmem::find_iter(bytes, line_end).count(),
     };
     count as u64
 }
 
-/// Takes a record's line end off. A carriage return that no line feed follows belongs to the record.
+/// Takes a record's line end off. A carriage return that no line feed follows belongs to the record, unless it ends
+/// lines by itself.
 pub(crate) fn without_line_end<'a>(dialect: &Dialect, record: &'a [u8]) -> &'a [u8] {
     match record.strip_suffix(dialect.line_end.as_slice()) {
         Some(content) if dialect.strip_cr => content.strip_suffix(b"\r").unwrap_or(content),
         Some(content) => content,
+        None if dialect.any_line_end => record.strip_suffix(b"\r").unwrap_or(record),
         None => record,
     }
 }
 
 /// Cuts at most `limit` records off `bytes[from..]` into `spans` and returns where the next one begins.
-/// The last record of a file may lack its line end. `quoted` tells whether there is any quote.
+/// The last record of a file may lack its line end. `quoted` tells whether there is any quote or escape.
 pub(crate) fn cut(
     dialect: &Dialect,
     quoted: bool,
@@ -190,7 +286,8 @@ pub(crate) fn cut(
     let limit = spans.len() + limit;
     let mut start = from;
     let mut line = 0;
-    if let (false, [line_end]) = (quoted, dialect.line_end.as_slice()) {
+    if let (false, false, [line_end]) = (quoted, dialect.any_line_end, dialect.line_end.as_slice())
+    {
         for found in memchr_iter(*line_end, bytes.get(from..).unwrap_or_default()) {
             if spans.len() >= limit {
                 return start;
@@ -215,10 +312,16 @@ pub(crate) fn cut(
     start
 }
 
-/// The length of the first record with its line end; all of `bytes` if the line end is not there.
+/// The length of the first record with its line end; all of `bytes` if the line end is not there. Nothing follows
+/// the bytes that could change it.
 fn record_length(dialect: &Dialect, bytes: &[u8]) -> usize {
-    let ([line_end], Some(quote)) = (dialect.line_end.as_slice(), dialect.quote) else {
-        return match pass(dialect, bytes, 1) {
+    let ([line_end], Some(quote), None, false) = (
+        dialect.line_end.as_slice(),
+        dialect.quote,
+        dialect.escape,
+        dialect.any_line_end,
+    ) else {
+        return match pass(dialect, bytes, 1, true) {
             Passed::Reached(length) => length,
             Passed::Unfinished(_) => bytes.len(),
         };
@@ -237,9 +340,12 @@ fn record_length(dialect: &Dialect, bytes: &[u8]) -> usize {
             from = at + 1;
             continue;
         }
-        match find_closing(quote, bytes, at + 1) {
-            Some(behind) => from = behind,
-            None => return bytes.len(),
+        match closing(dialect, quote, bytes, 0, at, true) {
+            Closing::Behind(behind) => from = behind,
+            Closing::Unknown | Closing::Broken => {
+                let behind = behind_first_line(dialect, bytes, 0, true);
+                return behind.unwrap_or(bytes.len());
+            }
         }
     }
     bytes.len()

@@ -10,8 +10,21 @@ use super::input::{Input, InputError};
 use super::listing::FoundFile;
 use super::scan::{self, Passed};
 
-/// The byte order mark of UTF-8.
+/// The byte order mark in UTF-8, and in GB18030.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+const BYTE_ORDER_MARK_GB18030: &[u8] = b"\x84\x31\x95\x33";
+
+/// The byte order mark as it stands in the bytes in which records are found; empty: there is none to be expected.
+fn mark_of(reading: Reading) -> &'static [u8] {
+    match reading {
+        // What is decoded first is UTF-8 by now.
+        Reading::Utf8 | Reading::DecodeFirst(_) => BYTE_ORDER_MARK,
+        Reading::Cut(charset) if charset == encoding_rs::GB18030 || charset == encoding_rs::GBK => {
+            BYTE_ORDER_MARK_GB18030
+        }
+        Reading::Cut(_) => b"",
+    }
+}
 
 /// A place where a record begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +57,7 @@ pub(crate) struct Block {
     pub(crate) from: usize,
     /// Where in the file that is.
     pub(crate) start: Start,
-    /// Whether there is a quote in it.
+    /// Whether there is a quote or an escape in it.
     pub(crate) quoted: bool,
     /// Offsets in the stream of malformed bytes, where decoding came first.
     pub(crate) malformed: Vec<u64>,
@@ -96,8 +109,12 @@ impl RecordStream {
             spare: Vec::new(),
         };
         stream.fill()?;
-        if stream.dialects.reading == Reading::Utf8 && stream.buffer.starts_with(BYTE_ORDER_MARK) {
-            stream.at = BYTE_ORDER_MARK.len();
+        let mark = mark_of(stream.dialects.reading);
+        while stream.buffer.len() < mark.len() && !stream.ended {
+            stream.fill()?;
+        }
+        if !mark.is_empty() && stream.buffer.starts_with(mark) {
+            stream.at = mark.len();
             stream.next.offset = stream.at as u64;
         }
         Ok(stream)
@@ -141,7 +158,7 @@ impl RecordStream {
     /// Takes the first record that is not blank, without its line end. `None`: there is none.
     pub(crate) fn take_head(&mut self) -> Result<Option<Vec<u8>>, InputError> {
         loop {
-            let length = match scan::pass(&self.dialects.raw, self.rest(), 1) {
+            let length = match scan::pass(&self.dialects.raw, self.rest(), 1, self.ended) {
                 Passed::Reached(length) => length,
                 Passed::Unfinished(_) if self.ended && self.keeps_tail => return Ok(None),
                 Passed::Unfinished(_) if self.ended => self.rest().len(),
@@ -197,7 +214,7 @@ impl RecordStream {
         }
         while self.next.offset < target {
             let ahead = usize::try_from(target - self.next.offset).unwrap_or(usize::MAX);
-            match scan::pass(&self.dialects.raw, self.rest(), ahead) {
+            match scan::pass(&self.dialects.raw, self.rest(), ahead, self.ended) {
                 Passed::Reached(length) => {
                     self.step(length);
                     break;
@@ -257,7 +274,7 @@ impl RecordStream {
                 self.fill()?;
             }
             let ahead = usize::try_from(until - self.next.offset).unwrap_or(usize::MAX);
-            match scan::pass(&self.dialects.raw, self.rest(), ahead) {
+            match scan::pass(&self.dialects.raw, self.rest(), ahead, self.ended) {
                 Passed::Reached(length) => return Ok(Some(self.block(length))),
                 Passed::Unfinished(length) if self.ended && self.keeps_tail => {
                     return Ok((length > 0).then(|| self.block(length)));
@@ -284,11 +301,11 @@ impl RecordStream {
         bytes.truncate(self.at);
         self.at = 0;
         let records = bytes.get(from..).unwrap_or_default();
-        let quoted = self
-            .dialects
-            .raw
-            .quote
-            .is_some_and(|quote| memchr(quote, records).is_some());
+        let raw = &self.dialects.raw;
+        let marks = raw.quote.into_iter().chain(raw.escape);
+        let quoted = marks
+            .into_iter()
+            .any(|mark| memchr(mark, records).is_some());
         let behind = self.next.offset;
         let here = self.malformed.partition_point(|offset| *offset < behind);
         let malformed = self
@@ -309,7 +326,7 @@ impl RecordStream {
     /// Bytes taken from the file since the last call.
     pub(crate) fn taken_since(&mut self) -> u64 {
         let taken = self.input.bytes_taken();
-        taken - std::mem::replace(&mut self.reported, taken)
+        taken.saturating_sub(std::mem::replace(&mut self.reported, taken))
     }
 
     fn rest(&self) -> &[u8] {

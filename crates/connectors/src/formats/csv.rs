@@ -36,6 +36,10 @@ struct CsvEncoder {
 }
 
 impl<T: Borrow<RecordBatch>> FileEncoder<T> for CsvEncoder {
+    fn records(&self, record: &T) -> u64 {
+        record.borrow().num_rows() as u64
+    }
+
     fn encode(&mut self, record: &T, out: &mut Vec<u8>) -> Result<()> {
         let batch = record.borrow();
         if batch.num_rows() == 0 {

@@ -29,6 +29,10 @@ impl<T: Borrow<RecordBatch>> FileFormat<T> for JsonLines {
 }
 
 impl<T: Borrow<RecordBatch>> FileEncoder<T> for JsonLines {
+    fn records(&self, record: &T) -> u64 {
+        record.borrow().num_rows() as u64
+    }
+
     fn encode(&mut self, record: &T, out: &mut Vec<u8>) -> Result<()> {
         let batch = record.borrow();
         let mut rows = JsonRows::new(batch)?;

@@ -62,6 +62,10 @@ struct ParquetEncoder {
 }
 
 impl<T: Borrow<RecordBatch>> FileEncoder<T> for ParquetEncoder {
+    fn records(&self, record: &T) -> u64 {
+        record.borrow().num_rows() as u64
+    }
+
     fn encode(&mut self, record: &T, out: &mut Vec<u8>) -> Result<()> {
         let batch = record.borrow();
         if batch.num_rows() == 0 {

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "no test needs all of it")]
 #![allow(
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "test support: a panic is a failed test"
 )]
 

@@ -238,14 +238,16 @@ impl<'scope> Layout<'_, 'scope> {
             .metrics
             .get(key.vertex)
             .and_then(|all| all.get(key.subtask));
-        TaskCore::new(
+        let mut core = TaskCore::new(
             key,
             chain,
             metrics.cloned().unwrap_or_default(),
             self.control.clone(),
             self.shared.snapshots.clone(),
             (place, epoch),
-        )
+        );
+        core.has_consumers(self.shared.spec.plan.consumers(key.vertex));
+        core
     }
 
     /// The epoch that the attempt begins in: the one before its first snapshot.

@@ -159,6 +159,7 @@ fn write(job: SnapshotJob) -> Result<Written> {
             entries: part.entries,
             enumerator: part.enumerator,
             prepared: part.prepared,
+            numbers: part.numbers,
         });
     }
     Ok(written)

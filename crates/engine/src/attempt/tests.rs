@@ -71,6 +71,10 @@ impl SourceOperator for Endless {
         Ok(SourceSnapshot::default())
     }
 
+    fn records_read(&self) -> u64 {
+        self.own
+    }
+
     fn announced(&self) -> Announced {
         Announced::Active(EventTime::from_millis(self.own as i64))
     }
@@ -118,6 +122,7 @@ fn graph(seen: &Seen) -> JobGraph {
         parallelism,
         kind,
         inputs,
+        is_aside: false,
     };
     let input = Input {
         from: 0,

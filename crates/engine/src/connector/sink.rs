@@ -111,6 +111,12 @@ pub trait SinkWriter<T> {
         Ok(Vec::new())
     }
 
+    /// How many records were taken since the writer was opened, where that is not the number of `T`s: the rows, of record
+    /// batches. They are the job's `written`.
+    fn written(&self) -> Option<u64> {
+        None
+    }
+
     /// The output up to this snapshot is committed, and that is noted on the disk: what names it (transactional ids,
     /// files) may be used again.
     ///

@@ -252,6 +252,12 @@ impl Driver {
                 self.observer.reads_state(Box::new(progress));
             }
         }
+        let restored = self.restored.take().filter(|_| restore.is_some());
+        let metadata = restored.as_ref().map(|job| job.snapshot().metadata());
+        let before = self.snapshots.attempt_begins(metadata);
+        if let Some(snapshot) = restore {
+            self.observer.numbers(snapshot.checkpoint, &before);
+        }
         self.give_ids(number);
         let metrics: Vec<Vec<TaskMetrics>> = self
             .plan
@@ -276,7 +282,7 @@ impl Driver {
             run: run.number,
             next_checkpoint,
             first_tick: 0,
-            restored: self.restored.take().filter(|_| restore.is_some()),
+            restored,
             directory: Some(self.snapshots.job_directory()),
             metrics,
         };

@@ -1,6 +1,6 @@
 //! What the driver is told by its attempt, its I/O thread and those who ask.
 
-use millstream_core::{CheckpointId, Error, ErrorKind, codes};
+use millstream_core::{CheckpointId, Error, ErrorKind, Numbers, codes};
 use millstream_protocol::{
     Attempt as AttemptNumber, CommitResult, DiscardReason, Event, Nature, SnapshotRef,
 };
@@ -47,11 +47,32 @@ impl Driver {
             },
             Message::Committed { checkpoint, result } => {
                 if matches!(result, CommitResult::Done { .. }) {
+                    if let Some(numbers) = self.snapshots.numbers(checkpoint) {
+                        self.numbers_close(checkpoint, &numbers);
+                    }
                     self.snapshots.settled(checkpoint);
                 }
                 self.step(Event::CommitEnded { checkpoint, result });
             }
         }
+    }
+
+    /// Everything up to a boundary is committed: it is known of every record where it went.
+    fn numbers_close(&mut self, checkpoint: CheckpointId, numbers: &Numbers) {
+        let difference = numbers.difference();
+        if difference != 0 {
+            let (count, what) = match difference.try_into() {
+                Ok::<u64, _>(missing) => (missing, "are missing"),
+                Err(_) => (difference.unsigned_abs() as u64, "are too many"),
+            };
+            let message = format!(
+                "the numbers of checkpoint {checkpoint} do not close: {count} records {what} ({numbers})"
+            );
+            let error = Error::new(&codes::NUMBERS_OPEN, message)
+                .next("keep this checkpoint and the log, and report them");
+            tracing::error!("{error}");
+        }
+        self.observer.numbers(checkpoint, numbers);
     }
 
     fn attempt_event(&mut self, attempt: AttemptNumber, event: AttemptEvent) {

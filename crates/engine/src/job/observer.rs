@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use millstream_core::{AttemptId, CheckpointId, JobStatus, Result, TaskStatus, TriggerId};
+use millstream_core::{AttemptId, CheckpointId, JobStatus, Numbers, Result, TaskStatus, TriggerId};
 use millstream_protocol::{Failure, OperationResult, SnapshotKind, Uncommitted};
 use millstream_storage::{Location, Verified};
 
@@ -133,6 +133,12 @@ pub trait Observer: Send {
     /// A checkpoint or savepoint was given up.
     fn checkpoint_failed(&mut self, checkpoint: CheckpointId, reason: &str) {
         let _ = (checkpoint, reason);
+    }
+
+    /// All that comes before this boundary is committed, and where its records went since the job, or the first that it
+    /// goes on from, began. Also told when an attempt goes on from there.
+    fn numbers(&mut self, checkpoint: CheckpointId, numbers: &Numbers) {
+        let _ = (checkpoint, numbers);
     }
 
     /// A completed snapshot is to be deleted.

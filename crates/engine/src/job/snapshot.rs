@@ -1,6 +1,6 @@
 //! Snapshots under way: where they go, what tasks have handed in, and what `_metadata` says.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +72,8 @@ pub(super) struct Snapshots {
     pending: BTreeMap<CheckpointId, Pending>,
     /// Where snapshots went that were given up, newest last.
     given_up: VecDeque<(CheckpointId, Vec<PathBuf>)>,
+    /// What was counted before the present attempt, in all and by the uid of each operator.
+    before: (Numbers, BTreeMap<String, Numbers>),
 }
 
 impl Snapshots {
@@ -90,7 +92,43 @@ impl Snapshots {
             savepoints,
             pending: BTreeMap::new(),
             given_up: VecDeque::new(),
+            before: Default::default(),
         }
+    }
+
+    /// An attempt begins, which goes on from the snapshot that `restored` describes; from then on it counts.
+    pub(super) fn attempt_begins(&mut self, restored: Option<&SnapshotMetadata>) -> Numbers {
+        self.before = match restored {
+            None => Default::default(),
+            Some(metadata) => {
+                let operators = metadata.operators.iter();
+                let by_uid = operators.map(|operator| (operator.uid.clone(), operator.numbers));
+                (metadata.numbers, by_uid.collect())
+            }
+        };
+        self.before.0
+    }
+
+    /// Where records went up to a boundary that every task has handed in for; `None`: it is not under way.
+    pub(super) fn numbers(&self, checkpoint: CheckpointId) -> Option<Numbers> {
+        self.pending
+            .get(&checkpoint)
+            .map(|pending| self.total(pending))
+    }
+
+    fn total(&self, pending: &Pending) -> Numbers {
+        let aside = self.graph.aside();
+        let uids = self.plan.uids.iter().zip(aside);
+        let counting: BTreeSet<&str> = uids
+            .filter(|(_, is_aside)| !is_aside)
+            .map(|(uid, _)| uid.as_str())
+            .collect();
+        let mut total = self.before.0;
+        let parts = pending.acknowledged.iter().flat_map(|task| &task.operators);
+        for part in parts.filter(|part| counting.contains(part.uid.as_str())) {
+            total += part.numbers;
+        }
+        total
     }
 
     /// Keeps a snapshot that is about to be triggered in its [place](Self::place) by attempt `run`.
@@ -209,7 +247,7 @@ impl Snapshots {
             last: pending.last,
             lineage: pending.run.lineage.clone(),
             run: pending.run.number,
-            numbers: Numbers::default(),
+            numbers: self.total(pending),
             created: pending.created,
             millstream_version: env!("CARGO_PKG_VERSION").to_owned(),
             max_parallelism: self.graph.max_parallelism,
@@ -220,7 +258,10 @@ impl Snapshots {
     fn operators(&self, pending: &Pending, kind: StoredKind) -> Vec<OperatorMetadata> {
         let nodes = self.graph.nodes.iter().zip(&self.plan.uids);
         let mut operators: Vec<OperatorMetadata> = nodes
-            .map(|(node, uid)| OperatorMetadata::new(uid.clone(), node.title(), node.parallelism))
+            .map(|(node, uid)| OperatorMetadata {
+                numbers: self.before.1.get(uid).copied().unwrap_or_default(),
+                ..OperatorMetadata::new(uid.clone(), node.title(), node.parallelism)
+            })
             .collect();
         for part in pending.acknowledged.iter().flat_map(|task| &task.operators) {
             let Some(operator) = operators.iter_mut().find(|known| known.uid == part.uid) else {
@@ -233,6 +274,7 @@ impl Snapshots {
             for state in states {
                 operator.add_state(state.clone());
             }
+            operator.numbers += part.numbers;
             operator.entries.extend(entries(&part.entries));
             operator.enumerator.extend(entries(&part.enumerator));
             operator

@@ -1,6 +1,6 @@
 //! A connector's sink as an erased operator.
 
-use millstream_core::{CheckpointId, Result};
+use millstream_core::{CheckpointId, Numbers, Result};
 
 use super::{Operator, OperatorContext, OperatorFactory, OperatorSnapshot, Port};
 use crate::chunk::{Chunk, Record};
@@ -42,6 +42,7 @@ impl<T: Record> OperatorFactory for SinkFactory<T> {
         Ok(Box::new(ErasedWriter {
             writer,
             backlog: Vec::new(),
+            taken: 0,
         }))
     }
 
@@ -54,11 +55,14 @@ struct ErasedWriter<T> {
     writer: Box<dyn SinkWriter<T>>,
     /// Records that the sink was too full to take.
     backlog: Vec<T>,
+    /// Records that the sink has taken.
+    taken: u64,
 }
 
 impl<T: Record> Operator for ErasedWriter<T> {
     fn process(&mut self, _port: Port, chunk: Chunk, _out: &mut Vec<Chunk>) -> Result<()> {
         let records = chunk.into_records::<T>()?;
+        self.taken += records.len() as u64;
         if self.backlog.is_empty() {
             self.backlog = records;
         } else {
@@ -88,6 +92,13 @@ impl<T: Record> Operator for ErasedWriter<T> {
         Ok(OperatorSnapshot {
             states: Vec::new(),
             entries: self.writer.snapshot(request.checkpoint)?,
+        })
+    }
+
+    fn numbers(&self) -> Option<Numbers> {
+        Some(Numbers {
+            written: self.writer.written().unwrap_or(self.taken),
+            ..Numbers::default()
         })
     }
 

@@ -56,6 +56,7 @@ impl<T: Record> SourceOperatorFactory for SourceFactory<T> {
             reader,
             out: SourceOutput::new(),
             progress: context.progress.clone(),
+            read: 0,
         }))
     }
 
@@ -68,6 +69,7 @@ struct ErasedReader<T> {
     reader: Box<dyn SourceReader<T>>,
     out: SourceOutput<T>,
     progress: SourceProgress,
+    read: u64,
 }
 
 impl<T: Record> SourceOperator for ErasedReader<T> {
@@ -79,12 +81,17 @@ impl<T: Record> SourceOperator for ErasedReader<T> {
         }
         if let SourceStatus::Ready(count) = status {
             self.progress.records.add(count as u64);
+            self.read += count as u64;
         }
         Ok(status)
     }
 
     fn snapshot(&mut self, checkpoint: CheckpointId) -> Result<SourceSnapshot> {
         self.reader.snapshot(checkpoint)
+    }
+
+    fn records_read(&self) -> u64 {
+        self.read
     }
 
     fn announced(&self) -> Announced {

@@ -3,14 +3,16 @@
 
 mod boundary;
 mod event_time;
+mod tally;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Instant;
 
-use millstream_core::{CheckpointId, EventTime, OperatorId, Result};
+use millstream_core::{CheckpointId, EventTime, Numbers, OperatorId, Result};
 
+use self::tally::Tally;
 use super::control::Control;
 use crate::chunk::Chunk;
 use crate::messages::{SnapshotSender, TaskKey, Trigger};
@@ -30,6 +32,10 @@ pub(crate) fn now() -> Instant {
 /// What one call of an operator is to hand out at most, in bytes, where it multiplies what it is given.
 const PIECE_BYTES: u64 = 4 * 1024 * 1024;
 
+fn records_of(chunks: &[Chunk]) -> u64 {
+    chunks.iter().map(|chunk| chunk.len() as u64).sum()
+}
+
 /// One operator of a chain.
 pub(crate) struct ChainOperator {
     pub(crate) uid: String,
@@ -44,6 +50,7 @@ pub(crate) struct ChainOperator {
     pub(crate) made: EventTime,
     /// How large what it hands out is.
     pub(crate) weigher: Weigher,
+    tally: Tally,
 }
 
 impl ChainOperator {
@@ -63,6 +70,7 @@ impl ChainOperator {
             reached: EventTime::MIN,
             made: EventTime::MIN,
             weigher: Weigher::default(),
+            tally: Tally::default(),
         }
     }
 }
@@ -92,6 +100,10 @@ pub(crate) struct TaskCore {
     generates: bool,
     /// Bytes that the last chunk became at most on its way through the chain, for each of its records.
     bytes_of_a_record: u64,
+    /// Consumers that count what the task hands on.
+    consumers: u64,
+    /// What became of records behind the last operator.
+    sent: Numbers,
 }
 
 impl TaskCore {
@@ -122,6 +134,8 @@ impl TaskCore {
             advancing: false,
             generates,
             bytes_of_a_record: 0,
+            consumers: 0,
+            sent: Numbers::default(),
         }
     }
 
@@ -186,8 +200,10 @@ impl TaskCore {
         let mut most = 0;
         for link in self.chain.iter_mut().skip(first) {
             for chunk in chunks.drain(..) {
+                link.tally.taken += chunk.len() as u64;
                 link.operator.process(port, chunk, &mut next)?;
             }
+            link.tally.given += records_of(&next);
             let bytes = next.iter().map(|chunk| link.weigher.weigh(chunk)).sum();
             most = most.max(bytes);
             std::mem::swap(chunks, &mut next);
@@ -211,6 +227,7 @@ impl TaskCore {
             if link.operator.poll(&mut chunks)? == Polled::Pending {
                 polled = Polled::Pending;
             }
+            link.tally.given += records_of(&chunks);
             if !chunks.is_empty() {
                 self.through_chain(number + 1, Port::First, &mut chunks)?;
                 out.append(&mut chunks);

@@ -346,7 +346,7 @@ impl OperatorTask {
     fn send(&mut self, capabilities: &Capabilities, out: &mut Vec<Chunk>) -> Result<()> {
         if !out.is_empty() {
             let sent = self.outputs.send(capabilities, out)?;
-            self.core.metrics.records_out.add(sent);
+            self.core.sent(sent);
         }
         Ok(())
     }

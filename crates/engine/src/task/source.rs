@@ -179,6 +179,7 @@ impl SourceTask {
             self.source_id,
             reader,
             enumerator,
+            self.source.records_read(),
         ))
     }
 
@@ -268,7 +269,7 @@ impl SourceTask {
         };
         if !out.is_empty() {
             let sent = self.outputs.send(&right, &mut out)?;
-            self.core.metrics.records_out.add(sent);
+            self.core.sent(sent);
         }
         self.state.owed = (polled == Polled::Pending).then_some(right);
         Ok(())
@@ -402,7 +403,7 @@ impl SourceTask {
     fn send(&mut self, chunks: &mut Vec<Chunk>) -> Result<()> {
         if let (Some(capabilities), false) = (&self.capabilities, chunks.is_empty()) {
             let sent = self.outputs.send(capabilities, chunks)?;
-            self.core.metrics.records_out.add(sent);
+            self.core.sent(sent);
         }
         Ok(())
     }

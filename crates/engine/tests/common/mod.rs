@@ -50,6 +50,7 @@ struct NumbersReader {
     numbers: Numbers,
     next: u64,
     step: u64,
+    read: u64,
 }
 
 impl SourceOperatorFactory for Numbers {
@@ -62,6 +63,7 @@ impl SourceOperatorFactory for Numbers {
             numbers: self.clone(),
             next: context.subtask as u64,
             step: context.parallelism as u64,
+            read: 0,
         }))
     }
 }
@@ -77,6 +79,7 @@ impl SourceOperator for NumbersReader {
             self.next += self.step;
         }
         let read = records.len();
+        self.read += read as u64;
         self.numbers
             .handed_out
             .fetch_add(read as u64, Ordering::SeqCst);
@@ -86,6 +89,10 @@ impl SourceOperator for NumbersReader {
 
     fn snapshot(&mut self, _: CheckpointId) -> Result<SourceSnapshot> {
         Ok(SourceSnapshot::default())
+    }
+
+    fn records_read(&self) -> u64 {
+        self.read
     }
 }
 
@@ -170,6 +177,7 @@ pub fn node(name: &str, parallelism: usize, kind: NodeKind, inputs: Vec<Input>) 
         parallelism,
         kind,
         inputs,
+        is_aside: false,
     }
 }
 

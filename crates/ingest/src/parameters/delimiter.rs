@@ -20,9 +20,17 @@ use millstream_core::options::FromOptionText;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FieldDelimiter(pub(super) char);
 
-/// What stands between two records: one or more characters.
+/// What stands between two records: one or more characters; none: whatever ends lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LineDelimiter(pub(super) String);
+
+/// What quotes fields: one character, or none does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Quote(pub(super) Option<char>);
+
+/// Behind which any character means itself: one character, or there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Escape(pub(super) Option<char>);
 
 const FORMS: &str =
     "a character, an escape such as \\t or \\u0001, or an ASCII code such as 0x01 or 44";
@@ -45,11 +53,50 @@ impl FromOptionText for LineDelimiter {
     const TYPE_NAME: &'static str = "characters: themselves, escapes or ASCII codes";
 
     fn from_option_text(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case(AUTO) {
+            return Ok(Self(String::new()));
+        }
         let delimiter = read(text)?;
         if delimiter.is_empty() || delimiter.contains('"') {
-            return Err(format!("a line delimiter ({FORMS}; without quotes)"));
+            return Err(format!(
+                "a line delimiter ({FORMS}; without quotes), or {AUTO}"
+            ));
         }
         Ok(Self(delimiter))
+    }
+}
+
+/// Takes each line end as it is, in words.
+const AUTO: &str = "auto";
+/// No quote, or no escape.
+const NONE: &str = "none";
+
+impl FromOptionText for Quote {
+    const TYPE_NAME: &'static str = "one character: itself, an escape or its ASCII code; or `none`";
+
+    fn from_option_text(text: &str) -> Result<Self, String> {
+        sign(text, "a quote").map(Self)
+    }
+}
+
+impl FromOptionText for Escape {
+    const TYPE_NAME: &'static str = "one character: itself, an escape or its ASCII code; or `none`";
+
+    fn from_option_text(text: &str) -> Result<Self, String> {
+        sign(text, "an escape character").map(Self)
+    }
+}
+
+/// One ASCII character that is no letter and no digit, or none.
+fn sign(text: &str, what: &str) -> Result<Option<char>, String> {
+    if text.eq_ignore_ascii_case(NONE) {
+        return Ok(None);
+    }
+    let given = read(text)?;
+    let mut characters = given.chars();
+    match (characters.next(), characters.next()) {
+        (Some(sign), None) if sign.is_ascii() && !sign.is_ascii_alphanumeric() => Ok(Some(sign)),
+        _ => Err(format!("{what}: one ASCII sign ({FORMS}), or {NONE}")),
     }
 }
 

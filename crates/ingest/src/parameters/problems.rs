@@ -162,10 +162,19 @@ fn contradictions(given: &Given) -> Vec<Error> {
     );
     let tab = given.get(&table::SOURCE_TYPE) == Some(SourceType::Tsv);
     let field = field.map_or(if tab { '\t' } else { ',' }, |delimiter| delimiter.0);
-    if line.is_some_and(|line| line.0.contains(field)) {
+    let line = line.map(|line| line.0).unwrap_or_default();
+    if line.contains(field) {
         let field = field.escape_default();
         let message = format!("source.line.delimiter holds the field delimiter `{field}`");
         problems.push(contradiction(message, "give two different delimiters"));
+    }
+    let quote = given.get(&table::QUOTE).and_then(|quote| quote.0);
+    let escape = given.get(&table::ESCAPE).and_then(|escape| escape.0);
+    for (name, sign) in [("source.quote", quote), ("source.escape", escape)] {
+        if let Some(sign) = sign.filter(|sign| *sign == field || line.contains(*sign)) {
+            let message = format!("{name} `{}` is also a delimiter", sign.escape_default());
+            problems.push(contradiction(message, "give another one, or none"));
+        }
     }
     let checkpoints = given.get(&table::CHECKPOINT_ENABLE);
     if checkpoints == Some(true)

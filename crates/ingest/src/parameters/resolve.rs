@@ -50,6 +50,8 @@ fn source(given: &Given) -> Option<TextSource> {
         first_line_schema: given.get(&table::FIRST_LINE_SCHEMA)?,
         line_delimiter: given.get(&table::LINE_DELIMITER)?.0,
         field_delimiter: delimiter.unwrap_or(usual),
+        quote: given.get(&table::QUOTE)?.0,
+        escape: given.get(&table::ESCAPE)?.0,
         charset: given.get(&table::CHARSET)?,
         split_size: given.get(&table::SPLIT_SIZE)?.0,
         record_max_size: given.get(&table::RECORD_MAX_SIZE)?.0,

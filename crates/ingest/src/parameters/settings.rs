@@ -58,6 +58,10 @@ pub struct TextSource {
     pub field_delimiter: char,
     /// A label of the WHATWG Encoding Standard, not yet looked up.
     pub charset: String,
+    /// What quotes fields; `None`: nothing does.
+    pub quote: Option<char>,
+    /// Behind which any character means itself; `None`: there is none.
+    pub escape: Option<char>,
     /// Larger files are cut into ranges of this many bytes.
     pub split_size: u64,
     /// Longer records are bad records, in bytes.

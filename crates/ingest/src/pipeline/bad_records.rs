@@ -6,7 +6,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use millstream::{Collector, DataStream, OpenContext, ProcessFunction, Record, ValueState};
+use millstream::{
+    Collector, DataStream, Numbers, OpenContext, ProcessFunction, Record, ValueState,
+};
 use millstream_connectors::rows::{BadRecord, Origin, Parsed, Rows};
 use millstream_core::{Error, EventTime, Result, codes};
 use millstream_sql::{Evaluated, Query};
@@ -62,6 +64,7 @@ pub(super) fn evaluate(
     query: &Query,
     parsed: Parsed,
     out: &mut Collector<Answered>,
+    numbers: &mut Numbers,
 ) -> Result<u64> {
     let read = parsed.read();
     let (rows, mut bad) = parsed.into_parts();
@@ -83,6 +86,8 @@ pub(super) fn evaluate(
             });
         }
     }
+    let going_on = answer.as_ref().map_or(0, Rows::len) + bad.len();
+    numbers.filtered += read.saturating_sub(going_on as u64);
     out.collect(Answered {
         read,
         rows: answer,
@@ -108,7 +113,11 @@ fn failures(rows: &Rows, evaluated: &Evaluated) -> Result<Vec<BadRecord>> {
 }
 
 /// Policy `fail`: good rows go on, the first bad record fails the job.
-pub(super) fn fail_on_first<J: Judged>(judged: J, out: &mut Collector<Rows>) -> Result<()> {
+pub(super) fn fail_on_first<J: Judged>(
+    judged: J,
+    out: &mut Collector<Rows>,
+    _: &mut Numbers,
+) -> Result<()> {
     let (rows, bad) = judged.into_parts();
     if let Some(bad) = bad.first() {
         return Err(Error::new(&codes::BAD_RECORD, dead_letter::reason(bad))
@@ -121,8 +130,10 @@ pub(super) fn fail_on_first<J: Judged>(judged: J, out: &mut Collector<Rows>) -> 
 }
 
 /// Policies `skip` and `dead-letter`: good rows go on.
-pub(super) fn good_rows<J: Judged>(judged: J, out: &mut Collector<Rows>) {
-    if let (Some(rows), _) = judged.into_parts() {
+pub(super) fn good_rows<J: Judged>(judged: J, out: &mut Collector<Rows>, numbers: &mut Numbers) {
+    let (rows, bad) = judged.into_parts();
+    numbers.bad += bad.len() as u64;
+    if let Some(rows) = rows {
         out.collect(rows);
     }
 }
@@ -147,6 +158,8 @@ pub(super) fn count<J: Judged>(judged: DataStream<J>, limits: Limits) -> DataStr
             Tally { good, bad }
         })
         .name("Tally")
+        // Good and bad records go their way beside this, and count there.
+        .aside()
         .key_by(|_| KEY)
         .process(move || Counter::new(limits.clone()))
         .set_parallelism(1)

@@ -1,5 +1,6 @@
 //! `sink.merge.*`: flat columns become one nested column.
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use millstream::Collector;
 use millstream_connectors::rows::Rows;
@@ -24,6 +25,14 @@ impl Reshape {
     pub(super) fn new(merge: MergeSettings, schema: Option<&Schema>) -> Result<Self> {
         let planned = schema.map(|schema| plan(&merge, schema)).transpose()?;
         Ok(Self { merge, planned })
+    }
+
+    /// What becomes of `rows`.
+    pub(super) fn apply(&self, rows: &RecordBatch) -> Result<RecordBatch> {
+        match &self.planned {
+            Some(planned) => planned.apply(rows),
+            None => plan(&self.merge, rows.schema_ref())?.apply(rows),
+        }
     }
 
     pub(super) fn nest(&mut self, rows: Rows, out: &mut Collector<Rows>) -> Result<()> {

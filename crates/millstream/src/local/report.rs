@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use millstream_core::{CheckpointId, JobStatus, TriggerId};
+use millstream_core::{CheckpointId, JobStatus, Numbers, TriggerId};
 use millstream_engine::connector::Counter;
 use millstream_engine::job::{CheckpointStatistics, JobOutcome, Observer, TaskView};
 use millstream_protocol::{Failure, OperationResult};
@@ -37,6 +37,8 @@ struct State {
     /// Whether a stop is under way.
     stopping: bool,
     status: Option<JobStatus>,
+    /// Where records went up to the newest boundary that is committed.
+    numbers: Option<Numbers>,
     /// The newest snapshot that the job would go on from, and where it is.
     newest: Option<(CheckpointId, String)>,
 }
@@ -172,6 +174,9 @@ impl Watch {
             totals.bad_records,
             checkpoints,
         );
+        if let Some(numbers) = self.with(|state| state.numbers) {
+            tracing::info!("Committed since the job began: {numbers}.");
+        }
         if self.bounded && outcome.status == JobStatus::Finished && totals.bytes > 0 {
             let seconds = elapsed.as_secs_f64().max(0.001);
             tracing::info!(
@@ -222,6 +227,10 @@ impl Observer for Reporter {
             state.checkpoints += 1;
             state.newest = Some((statistics.checkpoint, statistics.path.clone()));
         });
+    }
+
+    fn numbers(&mut self, _: CheckpointId, numbers: &Numbers) {
+        self.watch.with(|state| state.numbers = Some(*numbers));
     }
 
     fn failed(&mut self, failure: &Failure) {

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use millstream_core::Result;
+use millstream_core::{Numbers, Result};
 use millstream_engine::operator::{Operator, OperatorContext, Port};
 use millstream_engine::{Chunk, Record};
 
@@ -18,6 +18,13 @@ pub(crate) struct Map<T, U, F> {
 /// One record in, any number out.
 pub(crate) struct FlatMap<T, U: 'static, O, F> {
     function: F,
+    types: PhantomData<fn(T) -> (U, O)>,
+}
+
+/// One record in, any number out, and a count of what became of the others.
+pub(crate) struct FlatMapCounting<T, U: 'static, O, F> {
+    function: F,
+    numbers: Numbers,
     types: PhantomData<fn(T) -> (U, O)>,
 }
 
@@ -45,6 +52,16 @@ impl<T, U: 'static, O, F> FlatMap<T, U, O, F> {
     }
 }
 
+impl<T, U: 'static, O, F> FlatMapCounting<T, U, O, F> {
+    pub(crate) fn new(function: F) -> Self {
+        Self {
+            function,
+            numbers: Numbers::default(),
+            types: PhantomData,
+        }
+    }
+}
+
 impl<T, F> Filter<T, F> {
     pub(crate) fn new(function: F) -> Self {
         Self {
@@ -61,6 +78,12 @@ impl<T, U, F: Clone> Clone for Map<T, U, F> {
 }
 
 impl<T, U: 'static, O, F: Clone> Clone for FlatMap<T, U, O, F> {
+    fn clone(&self) -> Self {
+        Self::new(self.function.clone())
+    }
+}
+
+impl<T, U: 'static, O, F: Clone> Clone for FlatMapCounting<T, U, O, F> {
     fn clone(&self) -> Self {
         Self::new(self.function.clone())
     }
@@ -117,6 +140,39 @@ where
         }
         collector.flush(out);
         Ok(())
+    }
+}
+
+impl<T, U, O, F> OpenOperator for FlatMapCounting<T, U, O, F>
+where
+    T: Record,
+    U: Record,
+    O: Outcome + 'static,
+    F: FnMut(T, &mut Collector<U>, &mut Numbers) -> O + 'static,
+{
+    fn open(self, _: &OperatorContext) -> Result<Box<dyn Operator>> {
+        Ok(Box::new(self))
+    }
+}
+
+impl<T, U, O, F> Operator for FlatMapCounting<T, U, O, F>
+where
+    T: Record,
+    U: Record,
+    O: Outcome + 'static,
+    F: FnMut(T, &mut Collector<U>, &mut Numbers) -> O + 'static,
+{
+    fn process(&mut self, _: Port, chunk: Chunk, out: &mut Vec<Chunk>) -> Result<()> {
+        let mut collector = Collector::new();
+        for record in chunk.into_records::<T>()? {
+            (self.function)(record, &mut collector, &mut self.numbers).into_result()?;
+        }
+        collector.flush(out);
+        Ok(())
+    }
+
+    fn numbers(&self) -> Option<Numbers> {
+        Some(self.numbers)
     }
 }
 

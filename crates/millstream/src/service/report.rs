@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use millstream_core::{CheckpointId, JobStatus, Result, TaskStatus, TriggerId, codes};
+use millstream_core::{CheckpointId, JobStatus, Numbers, Result, TaskStatus, TriggerId, codes};
 use millstream_engine::TaskKey;
 use millstream_engine::job::{
     CheckpointStart, CheckpointStatistics, Observer, TaskSnapshot, TaskView,
 };
 use millstream_protocol::link::{
-    CheckpointReport, CheckpointState, EndedOperation, FailureReport, JobReport, StopBegun,
-    SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
+    CheckpointReport, CheckpointState, ClosedNumbers, EndedOperation, FailureReport, JobReport,
+    StopBegun, SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
 };
 use millstream_protocol::{Failure, OperationResult, SavepointFormat, SnapshotKind, Uncommitted};
 use millstream_storage::Verified;
@@ -277,6 +277,16 @@ impl Observer for Reporter {
             report.counts.in_progress = report.counts.in_progress.saturating_sub(1);
             report.counts.failed += 1;
             report.held_up = None;
+        });
+    }
+
+    fn numbers(&mut self, checkpoint: CheckpointId, numbers: &Numbers) {
+        let numbers = *numbers;
+        self.report(|report, _| {
+            report.numbers = Some(ClosedNumbers {
+                checkpoint,
+                numbers,
+            });
         });
     }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use millstream_core::{
-    AttemptId, CheckpointId, Configuration, JobId, JobStatus, OperatorId, TaskStatus, TriggerId,
+    AttemptId, CheckpointId, Configuration, JobId, JobStatus, Numbers, OperatorId, TaskStatus,
+    TriggerId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -58,8 +59,20 @@ pub struct JobReport {
     pub gave_up: Option<String>,
     /// What holds a running job up, in one line: a snapshot that waits for tasks, a commit. `None`: nothing.
     pub held_up: Option<String>,
+    /// Where the job's records went, up to the newest boundary that is committed; `None`: there is none yet.
+    #[serde(default)]
+    pub numbers: Option<ClosedNumbers>,
     /// Operations that have ended, until they are recorded.
     pub operations: Vec<EndedOperation>,
+}
+
+/// The numbers of a job at a boundary, where nothing is in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedNumbers {
+    /// The boundary, by the number of its checkpoint.
+    pub checkpoint: CheckpointId,
+    /// Where records went since the job, or the first that it goes on from, began.
+    pub numbers: Numbers,
 }
 
 /// A chain of operators that runs as one task for each subtask.

@@ -12,6 +12,7 @@ use datafusion_sql::sqlparser::ast::{DataType as SqlType, TimezoneInfo};
 
 use super::DfResult;
 use crate::functions::Functions;
+use crate::schema::types::named;
 
 /// The one table, the registered functions, and our types.
 pub(super) struct Provider {
@@ -150,6 +151,19 @@ impl TypePlanner for Types {
             }
             SqlType::Timestamp(_, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => {
                 return not_impl_err!("TIMESTAMP WITH TIME ZONE");
+            }
+            SqlType::Interval { .. } => {
+                return not_impl_err!("a CAST to INTERVAL (write interval '1' day)");
+            }
+            SqlType::Custom(name, arguments) => {
+                let arguments = match arguments.as_slice() {
+                    [] => String::new(),
+                    arguments => format!("({})", arguments.join(",")),
+                };
+                match named(&format!("{name}{arguments}")) {
+                    Ok(named) => named.data_type,
+                    Err(problem) => return plan_err!("{problem}"),
+                }
             }
             _ => return Ok(None),
         };

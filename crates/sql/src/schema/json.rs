@@ -68,7 +68,8 @@ impl<'de> Visitor<'de> for Columns {
                     "the type of column `{name}` is {type_name}, not a string"
                 )));
             };
-            push_unique(&mut fields, field(&name, type_name)).map_err(A::Error::custom)?;
+            let field = field(&name, type_name).map_err(A::Error::custom)?;
+            push_unique(&mut fields, field).map_err(A::Error::custom)?;
         }
         if fields.is_empty() {
             return Err(A::Error::custom("no column"));

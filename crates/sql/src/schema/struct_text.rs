@@ -123,8 +123,9 @@ impl<'a> Parser<'a> {
             return Err(self.expected("`:` and a type"));
         }
         self.skip_space();
+        let start = self.at;
         let type_name = self.type_name()?;
-        Ok(field(&name, type_name))
+        field(&name, type_name).inspect_err(|_| self.at = start)
     }
 
     fn quoted_name(&mut self) -> Result<String, String> {

@@ -1,3 +1,5 @@
+use arrow::datatypes::TimeUnit;
+
 use super::*;
 
 fn columns(schema: &Schema) -> Vec<(&str, &DataType)> {
@@ -51,7 +53,25 @@ fn every_type_name_of_the_table_has_its_type() {
         ("Float", DataType::Float32),
         ("Double", DataType::Float64),
         ("Decimal", DataType::Float64),
-        ("Decimal(10, 2)", DataType::Float64),
+        ("Decimal(10, 2)", DataType::Decimal128(10, 2)),
+        ("numeric(12)", DataType::Decimal128(12, 0)),
+        ("DEC ( 38 , 38 )", DataType::Decimal128(38, 38)),
+        ("Integer", DataType::Int32),
+        ("int(11)", DataType::Int32),
+        ("Long", DataType::Int64),
+        ("Short", DataType::Int16),
+        ("tinyint", DataType::Int8),
+        ("bool", DataType::Boolean),
+        ("double  Precision", DataType::Float64),
+        ("real", DataType::Float32),
+        (
+            "timestamp(3)",
+            DataType::Timestamp(TimeUnit::Millisecond, None),
+        ),
+        ("datetime", DataType::Timestamp(TimeUnit::Microsecond, None)),
+        ("text", DataType::Utf8),
+        ("char(3)", DataType::Utf8),
+        ("array<string>", DataType::Utf8),
         (
             "Timestamp",
             DataType::Timestamp(TimeUnit::Microsecond, None),
@@ -68,8 +88,51 @@ fn every_type_name_of_the_table_has_its_type() {
         let schema = parse_struct(&text).unwrap_or_else(|e| panic!("{text}: {e}"));
         let found = columns(&schema);
         assert_eq!(found, [("x", &expected), ("y", &DataType::Int32)], "{name}");
-        assert_eq!(data_type(&name.to_uppercase()), expected);
+        assert_eq!(data_type(&name.to_uppercase()).unwrap(), expected);
     }
+}
+
+#[test]
+fn an_unknown_type_is_refused_with_the_nearest_names() {
+    let error = struct_error("struct<id:Int, x:Integr>");
+    assert!(
+        error.starts_with(
+            "MS-5003: schema, character 18: column `x`: `Integr` is no type; did you mean `integer`"
+        ),
+        "{error}"
+    );
+    let error = json_error(r#"{"x": "Strng"}"#);
+    assert!(error.contains("did you mean `string`"), "{error}");
+    for name in [
+        "Decimal(39,2)",
+        "decimal(5,6)",
+        "decimal(0)",
+        "timestamp(12)",
+        "date(3)",
+        "binary",
+        "varchar(x)",
+        "boolean(1)",
+    ] {
+        let error = json_error(&format!("{{\"x\": \"{name}\"}}"));
+        assert!(
+            error.starts_with("MS-5003: ") && error.contains(name),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_text_of_limited_length_has_its_limit() {
+    let schema = parse_struct("struct<a:varchar(20),b:String>").unwrap();
+    let limit = |name: &str| {
+        schema
+            .field_with_name(name)
+            .unwrap()
+            .metadata()
+            .get(MAX_CHARACTERS)
+            .cloned()
+    };
+    assert_eq!((limit("a").as_deref(), limit("b")), (Some("20"), None));
 }
 
 #[test]

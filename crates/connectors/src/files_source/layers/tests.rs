@@ -34,7 +34,7 @@ fn what_every_reader_has_passed_is_done_whatever_its_size_is() {
         readers: vec![position(0, 5, Vec::new()), position(1, 9, Vec::new())],
     };
     assert_eq!((layer.all_below(), layer.end()), (5, 9));
-    assert!(done(&[layer.clone()], place(4)).covers(0, u64::MAX));
+    assert!(done(std::slice::from_ref(&layer), place(4)).covers(0, u64::MAX));
     assert!(done(&[layer], place(9)).is_empty());
 }
 

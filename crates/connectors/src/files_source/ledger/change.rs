@@ -135,7 +135,7 @@ impl Ledger {
 /// Whether an error is the file's, not the disk's.
 fn is_bad(error: &InputError) -> bool {
     match error {
-        InputError::Damaged { .. } => true,
+        InputError::Damaged { .. } | InputError::Window => true,
         InputError::Io(cause) => matches!(
             cause.kind(),
             io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory
@@ -223,6 +223,11 @@ pub(crate) fn unreadable(name: &str, error: &InputError) -> Error {
         )
         .cause(cause)
         .next("replace the file, take it away, or set source.file.bad to skip or quarantine"),
+        InputError::Window => Error::new(
+            &codes::SOURCE_COMPRESSED,
+            format!("{name} is compressed with a larger window than the 128 MiB that a reader takes"),
+        )
+        .next("compress it again with zstd --long=27 at most, or without --long"),
         InputError::Endless { offset, limit } => Error::new(
             &codes::BAD_RECORD,
             format!(

@@ -8,41 +8,130 @@ fn dialect(delimiter: &str, line_end: &str, quote: Option<u8>) -> Dialect {
     Dialect::new(Some(delimiter.into()), line_end.into(), quote, true)
 }
 
-/// Record starts, found byte by byte; the second answer is whether the last record is complete.
-fn starts(dialect: &Dialect, bytes: &[u8]) -> Vec<usize> {
-    let delimiter = dialect.delimiter.as_deref().expect("has one");
-    let (mut starts, mut at, mut field) = (vec![0], 0, true);
+/// The length of the line end at the head of `rest`; 0: there is none.
+fn line_end(dialect: &Dialect, rest: &[u8]) -> usize {
+    if dialect.any_line_end {
+        return match rest {
+            [b'\r', b'\n', ..] => 2,
+            [b'\r' | b'\n', ..] => 1,
+            _ => 0,
+        };
+    }
+    if rest.starts_with(&dialect.line_end) {
+        dialect.line_end.len()
+    } else {
+        0
+    }
+}
+
+fn behind_line(dialect: &Dialect, bytes: &[u8], mut at: usize) -> Option<usize> {
     while at < bytes.len() {
-        let rest = &bytes[at..];
-        if field && dialect.quote == rest.first().copied() {
+        match line_end(dialect, &bytes[at..]) {
+            0 if dialect.escape == Some(bytes[at]) => at += 2,
+            0 => at += 1,
+            length => return Some(at + length),
+        }
+    }
+    None
+}
+
+/// Where the record behind that at `start` begins, found byte by byte; `None`: the record has no end.
+fn next(dialect: &Dialect, bytes: &[u8], start: usize) -> Option<usize> {
+    let delimiter = dialect.delimiter.as_deref().expect("has one");
+    let (mut at, mut field) = (start, true);
+    while at < bytes.len() {
+        if field && dialect.quote == Some(bytes[at]) {
             at += 1;
             loop {
-                match (bytes.get(at), bytes.get(at + 1)) {
-                    (None, _) => return starts,
-                    (Some(a), Some(b)) if Some(*a) == dialect.quote && a == b => at += 2,
-                    (Some(a), _) if Some(*a) == dialect.quote => break,
-                    _ => at += 1,
+                let here = bytes.get(at).copied();
+                if here.is_none() || at - start >= dialect.limit {
+                    return behind_line(dialect, bytes, start);
+                }
+                if here == dialect.escape {
+                    at += 2;
+                } else if here == dialect.quote && bytes.get(at + 1).copied() == dialect.quote {
+                    at += 2;
+                } else if here == dialect.quote {
+                    break;
+                } else {
+                    at += 1;
                 }
             }
             at += 1;
+            let rest = &bytes[at.min(bytes.len())..];
+            let good = rest.is_empty()
+                || rest.starts_with(delimiter)
+                || line_end(dialect, rest) > 0
+                || (dialect.strip_cr && rest.starts_with(b"\r\n"));
+            if !good {
+                return behind_line(dialect, bytes, start);
+            }
             field = false;
-        } else if rest.starts_with(&dialect.line_end) {
-            at += dialect.line_end.len();
-            starts.push(at);
-            field = true;
-        } else if rest.starts_with(delimiter) {
-            at += delimiter.len();
-            field = true;
-        } else {
-            at += 1;
-            field = false;
+            continue;
         }
+        let rest = &bytes[at..];
+        match line_end(dialect, rest) {
+            0 => {}
+            length => return Some(at + length),
+        }
+        field = rest.starts_with(delimiter);
+        at += match rest[0] {
+            _ if field => delimiter.len(),
+            byte if Some(byte) == dialect.escape => 2,
+            _ => 1,
+        };
+    }
+    None
+}
+
+/// Record starts; the last one may be the end.
+fn starts(dialect: &Dialect, bytes: &[u8]) -> Vec<usize> {
+    let mut starts = vec![0];
+    while let Some(next) = next(dialect, bytes, starts[starts.len() - 1]) {
+        starts.push(next);
     }
     starts
 }
 
 fn dialects() -> Vec<Dialect> {
+    let quoted = || dialect(",", "\n", Some(b'"'));
     vec![
+        Dialect {
+            limit: 6,
+            ..quoted()
+        },
+        Dialect {
+            any_line_end: true,
+            ..quoted()
+        },
+        Dialect {
+            any_line_end: true,
+            quote: None,
+            ..quoted()
+        },
+        Dialect {
+            escape: Some(b'\\'),
+            ..quoted()
+        },
+        Dialect {
+            escape: Some(b'\\'),
+            quote: None,
+            ..quoted()
+        },
+        Dialect {
+            escape: Some(b'\\'),
+            any_line_end: true,
+            limit: 9,
+            ..quoted()
+        },
+        Dialect {
+            escape: Some(b'\\'),
+            ..dialect("|", "\r\n", Some(b'"'))
+        },
+        Dialect {
+            limit: 5,
+            ..dialect("，", "\n\n", Some(b'"'))
+        },
         dialect(",", "\n", Some(b'"')),
         dialect(",", "\n", None),
         dialect("|", "\r\n", Some(b'"')),
@@ -55,7 +144,8 @@ fn dialects() -> Vec<Dialect> {
 
 fn random_bytes(random: &mut StdRng) -> Vec<u8> {
     let pieces = [
-        "a", ",", "\n", "\"", "\"\"", "\r\n", "|", "，", ";", "bc", "\",\"", "\n\n",
+        "a", ",", "\n", "\"", "\"\"", "\r\n", "|", "，", ";", "bc", "\",\"", "\n\n", "\\", "\r",
+        "\"\n", ",\"",
     ];
     let count = random.random_range(0..40);
     (0..count)
@@ -77,10 +167,37 @@ fn passing_agrees_with_a_scan_of_every_byte() {
             );
             let text = String::from_utf8_lossy(&bytes);
             assert_eq!(
-                pass(&dialect, &bytes, target),
+                pass(&dialect, &bytes, target, true),
                 expected,
                 "round {round} {dialect:?} {text:?} to {target}"
             );
+        }
+    }
+}
+
+#[test]
+fn what_is_decided_early_is_what_is_decided_in_the_end() {
+    let mut random = StdRng::seed_from_u64(9);
+    for round in 0..20_000 {
+        let bytes = random_bytes(&mut random);
+        let there = random.random_range(0..=bytes.len());
+        for dialect in dialects() {
+            let truth = starts(&dialect, &bytes);
+            let target = random.random_range(0..=there + 2);
+            let text = String::from_utf8_lossy(&bytes);
+            let why = format!("round {round} {dialect:?} {text:?}, {there} bytes to {target}");
+            match pass(&dialect, &bytes[..there], target, false) {
+                Passed::Reached(start) => {
+                    let expected = truth.iter().find(|start| **start >= target);
+                    assert_eq!(Some(&start), expected, "{why}");
+                }
+                Passed::Unfinished(start) => {
+                    assert!(
+                        truth.contains(&start) && start < target.max(1),
+                        "{start} {why}"
+                    );
+                }
+            }
         }
     }
 }
@@ -91,7 +208,7 @@ fn cutting_in_pieces_of_any_size_gives_every_record_once() {
     for round in 0..20_000 {
         let bytes = random_bytes(&mut random);
         for dialect in dialects() {
-            let quoted = dialect.quote.is_some();
+            let quoted = dialect.quote.is_some() || dialect.escape.is_some();
             let mut truth = starts(&dialect, &bytes);
             if truth.last() != Some(&bytes.len()) {
                 truth.push(bytes.len());

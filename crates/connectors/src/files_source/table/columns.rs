@@ -1,24 +1,28 @@
 //! Columns that grow field by field.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray, StringArray,
+    ArrayRef, ArrowPrimitiveType, BooleanArray, Decimal128Array, PrimitiveArray, StringArray,
     TimestampMicrosecondArray, TimestampMillisecondArray,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{
-    DataType, Date32Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, TimeUnit,
+    DataType, Date32Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimeUnit,
 };
 use arrow::error::ArrowError;
+use millstream_core::columns::MAX_CHARACTERS;
 
 use super::fields::{Field, FieldTable};
-use super::values::{Date, Micros, Millis, Parse, trimmed};
+use super::values::{Date, Micros, Millis, Parse, decimal, trimmed};
 
 /// The types of columns, by what parses them.
 pub(crate) enum Column {
     Text(TextColumn),
     Boolean(ValueColumn<bool>),
+    Int8(ValueColumn<i8>),
     Int16(ValueColumn<i16>),
     Int32(ValueColumn<i32>),
     Int64(ValueColumn<i64>),
@@ -27,6 +31,7 @@ pub(crate) enum Column {
     Date(ValueColumn<Date>),
     Millis(ValueColumn<Millis>),
     Micros(ValueColumn<Micros>),
+    Decimal(DecimalColumn),
 }
 
 /// Does the same with the column of whatever type.
@@ -35,6 +40,7 @@ macro_rules! any {
         match $column {
             Column::Text($inner) => $work,
             Column::Boolean($inner) => $work,
+            Column::Int8($inner) => $work,
             Column::Int16($inner) => $work,
             Column::Int32($inner) => $work,
             Column::Int64($inner) => $work,
@@ -43,15 +49,20 @@ macro_rules! any {
             Column::Date($inner) => $work,
             Column::Millis($inner) => $work,
             Column::Micros($inner) => $work,
+            Column::Decimal($inner) => $work,
         }
     };
 }
 
 impl Column {
     /// An empty column; `None` if values of that type are not read from text.
-    pub(crate) fn new(data_type: &DataType) -> Option<Self> {
-        Some(match data_type {
-            DataType::Utf8 => Self::Text(TextColumn::default()),
+    pub(crate) fn new(field: &arrow::datatypes::Field) -> Option<Self> {
+        Some(match field.data_type() {
+            DataType::Utf8 => Self::Text(TextColumn {
+                characters: characters_of(field),
+                ..TextColumn::default()
+            }),
+            DataType::Int8 => Self::Int8(ValueColumn::default()),
             DataType::Boolean => Self::Boolean(ValueColumn::default()),
             DataType::Int16 => Self::Int16(ValueColumn::default()),
             DataType::Int32 => Self::Int32(ValueColumn::default()),
@@ -64,6 +75,9 @@ impl Column {
             }
             DataType::Timestamp(TimeUnit::Microsecond, None) => {
                 Self::Micros(ValueColumn::default())
+            }
+            DataType::Decimal128(digits, behind @ 0..) => {
+                Self::Decimal(DecimalColumn::new(*digits, *behind))
             }
             _ => return None,
         })
@@ -87,7 +101,7 @@ impl Column {
     }
 
     /// What the values are, in words that finish "is not …".
-    pub(crate) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> Cow<'static, str> {
         any!(self, values => values.kind())
     }
 
@@ -104,6 +118,7 @@ impl Column {
                 let (values, nulls) = values.take();
                 Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls))
             }
+            Self::Int8(values) => Arc::new(primitive::<Int8Type>(values.take())),
             Self::Int16(values) => Arc::new(primitive::<Int16Type>(values.take())),
             Self::Int32(values) => Arc::new(primitive::<Int32Type>(values.take())),
             Self::Int64(values) => Arc::new(primitive::<Int64Type>(values.take())),
@@ -120,6 +135,7 @@ impl Column {
                 let values = ScalarBuffer::from(values);
                 Arc::new(TimestampMicrosecondArray::new(values, nulls))
             }
+            Self::Decimal(values) => Arc::new(values.finish()?),
         })
     }
 }
@@ -172,8 +188,8 @@ impl<P: Parse> Default for ValueColumn<P> {
 }
 
 impl<P: Parse> ValueColumn<P> {
-    fn kind(&self) -> &'static str {
-        P::KIND
+    fn kind(&self) -> Cow<'static, str> {
+        P::KIND.into()
     }
 
     fn append(
@@ -214,6 +230,73 @@ impl<P: Parse> ValueColumn<P> {
     }
 }
 
+/// A column of exact decimals.
+pub(crate) struct DecimalColumn {
+    digits: u8,
+    /// So many of the digits stand behind the point.
+    behind: i8,
+    values: Vec<i128>,
+    nulls: Nulls,
+}
+
+impl DecimalColumn {
+    fn new(digits: u8, behind: i8) -> Self {
+        Self {
+            digits,
+            behind,
+            values: Vec::new(),
+            nulls: Nulls::default(),
+        }
+    }
+
+    fn kind(&self) -> Cow<'static, str> {
+        let (digits, behind) = (self.digits, self.behind);
+        format!("a Decimal({digits},{behind})").into()
+    }
+
+    fn append(
+        &mut self,
+        table: &FieldTable,
+        column: usize,
+        text: &[u8],
+        misfit: &mut dyn FnMut(usize, Field),
+    ) {
+        self.values.reserve(table.rows());
+        for (row, field) in table.column(column).enumerate() {
+            let content = trimmed(table.content(text, field));
+            let value = decimal(content, self.digits, self.behind.unsigned_abs());
+            if value.is_none() {
+                if content.is_empty() {
+                    self.nulls.rows.push(self.values.len() as u32);
+                } else {
+                    misfit(row, field);
+                }
+            }
+            self.values.push(value.unwrap_or_default());
+        }
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        self.values.truncate(rows);
+        self.nulls.truncate(rows);
+    }
+
+    fn bytes(&self) -> usize {
+        self.values.len() * size_of::<i128>()
+    }
+
+    fn finish(&mut self) -> Result<Decimal128Array, ArrowError> {
+        let nulls = self.nulls.take(self.values.len());
+        let values = ScalarBuffer::from(std::mem::take(&mut self.values));
+        Decimal128Array::new(values, nulls).with_precision_and_scale(self.digits, self.behind)
+    }
+}
+
+/// The most characters of the texts of a column, if there is such a limit.
+fn characters_of(field: &arrow::datatypes::Field) -> Option<usize> {
+    field.metadata().get(MAX_CHARACTERS)?.parse().ok()
+}
+
 /// A column of texts.
 #[derive(Debug)]
 pub(crate) struct TextColumn {
@@ -221,11 +304,14 @@ pub(crate) struct TextColumn {
     /// The end of each text, with a leading 0.
     ends: Vec<i32>,
     nulls: Nulls,
+    /// The most characters that a text may have.
+    characters: Option<usize>,
 }
 
 impl Default for TextColumn {
     fn default() -> Self {
         Self {
+            characters: None,
             bytes: Vec::new(),
             ends: vec![0],
             nulls: Nulls::default(),
@@ -237,19 +323,30 @@ impl Default for TextColumn {
 const SHORT: usize = 16;
 
 impl TextColumn {
-    fn kind(&self) -> &'static str {
-        "a String"
+    fn kind(&self) -> Cow<'static, str> {
+        match self.characters {
+            Some(characters) => format!("a String of at most {characters} characters").into(),
+            None => "a String".into(),
+        }
     }
 
-    /// Every text fits.
+    /// Every text fits that is not too long.
     fn append(
         &mut self,
         table: &FieldTable,
         column: usize,
         text: &[u8],
-        _misfit: &mut dyn FnMut(usize, Field),
+        misfit: &mut dyn FnMut(usize, Field),
     ) {
         self.ends.reserve(table.rows());
+        if let Some(most) = self.characters {
+            for (row, field) in table.column(column).enumerate() {
+                let content = table.content(text, field);
+                if content.len() > most && characters(content) > most {
+                    misfit(row, field);
+                }
+            }
+        }
         if table.is_plain() {
             for field in table.column(column) {
                 self.push_plain(text, field);
@@ -309,6 +406,11 @@ impl TextColumn {
             nulls,
         )
     }
+}
+
+/// How many characters a text of UTF-8 has.
+fn characters(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
 #[cfg(test)]

@@ -7,13 +7,13 @@ use millstream_core::{Error, Result, codes};
 
 use super::columns::Column;
 use super::fields::{FieldTable, Misshapen};
-use super::schema::{Columns, SharedColumns, names_of_head};
+use super::schema::{Columns, SharedColumns, names_beside_schema, names_of_head};
 use super::text::to_text;
 use crate::files_source::charset::Reading;
 use crate::files_source::format::Dialects;
 use crate::files_source::reader::{Decode, Decoded};
 use crate::files_source::records::Records;
-use crate::files_source::scan::{Span, cut};
+use crate::files_source::scan::Span;
 use crate::rows::{BadRecord, Origin, Parsed, Rows};
 
 /// Records that are cut and converted together: few enough that they stay in the processor's cache.
@@ -66,9 +66,7 @@ impl RowsDecoder {
     fn use_columns(&mut self, columns: Arc<Columns>) {
         let types = columns.batch().fields().iter();
         // `Columns` holds no type that can't be read.
-        self.builders = types
-            .filter_map(|field| Column::new(field.data_type()))
-            .collect();
+        self.builders = types.filter_map(|field| Column::new(field)).collect();
         self.columns = Some(columns);
     }
 
@@ -112,41 +110,57 @@ impl RowsDecoder {
                 .for_each(|span| self.convert(records, std::slice::from_ref(span)));
             return;
         };
-        let text = text.as_bytes();
+        let mut text = text.as_bytes();
+        let joined;
         let wanted = self
             .columns
             .as_ref()
             .map_or(0, |columns| columns.names().len());
         self.table.clear(wanted, spans.len());
         if !self.table.find_plain(&dialects.text, text) {
-            self.locate(first.start, spans, text);
+            if let Reading::Cut(_) = dialects.reading {
+                joined = self.join(records, spans);
+                text = joined.as_bytes();
+            } else {
+                self.locate(first.start, spans);
+            }
             self.table.find(&dialects.text, text, &self.text_spans);
         }
         self.note_misshapen(records, spans, wanted);
         self.append(records, spans, text);
     }
 
-    /// Where the records lie in their text, which begins at `base` of their bytes.
-    fn locate(&mut self, base: u32, spans: &[Span], text: &[u8]) {
+    /// Where the records lie in their text, which are the bytes from `base` on.
+    fn locate(&mut self, base: u32, spans: &[Span]) {
         self.text_spans.clear();
-        if let Reading::Cut(_) = self.dialects.reading {
-            // A record ends elsewhere in decoded text, but its number is the same.
-            cut(
-                &self.dialects.text,
-                true,
-                text,
-                0,
-                usize::MAX >> 1,
-                &mut self.text_spans,
-            );
-            return;
-        }
         let moved = |span: &Span| Span {
             start: span.start - base,
             end: span.end - base,
             ..*span
         };
         self.text_spans.extend(spans.iter().map(moved));
+    }
+
+    /// The texts of the records, one behind the other. A record that is longer or shorter in its charset than in
+    /// UTF-8 ends elsewhere, so each is decoded alone.
+    fn join(&mut self, records: &Records<'_>, spans: &[Span]) -> String {
+        self.text_spans.clear();
+        let mut joined = String::new();
+        for span in spans {
+            let bytes = records
+                .bytes
+                .get(span.start as usize..span.end as usize)
+                .unwrap_or_default();
+            let start = joined.len() as u32;
+            // All of them together are text, as is known.
+            joined.push_str(&to_text(self.dialects.reading, bytes).unwrap_or_default());
+            self.text_spans.push(Span {
+                start,
+                end: joined.len() as u32,
+                ..*span
+            });
+        }
+        joined
     }
 
     fn note_misshapen(&mut self, records: &Records<'_>, spans: &[Span], wanted: usize) {
@@ -157,15 +171,19 @@ impl RowsDecoder {
             let (column, error) = match shape {
                 Misshapen::Fields(found) => (None, format!("{found} columns instead of {wanted}")),
                 Misshapen::OpenQuote(field) => {
-                    let name = self
-                        .columns
-                        .as_ref()
-                        .and_then(|columns| columns.names().get(*field));
-                    (name.cloned(), "a quote that is never closed".to_owned())
+                    (self.name(*field), "a quote that is never closed".to_owned())
+                }
+                Misshapen::TextBehindQuote(field) => {
+                    (self.name(*field), "text behind a closing quote".to_owned())
                 }
             };
             self.bad.push(records.bad(span, column, error));
         }
+    }
+
+    fn name(&self, field: usize) -> Option<String> {
+        let columns = self.columns.as_ref()?;
+        columns.names().get(field).cloned()
     }
 
     /// Appends the rows of the table to the columns. Rows with a value that does not fit are set aside
@@ -260,6 +278,20 @@ impl Decode<Parsed> for RowsDecoder {
             }
             return Ok(());
         };
+        if let Some(columns) = self
+            .shared
+            .get()
+            .filter(|columns| !columns.is_inferred())
+            .cloned()
+        {
+            if self.header
+                && let Some(names) = names_beside_schema(file, &self.dialects, head)?
+            {
+                columns.check_head(file, &names)?;
+            }
+            self.use_columns(columns);
+            return Ok(());
+        }
         let names = names_of_head(file, &self.dialects, head, self.header)?;
         if self.shared.get().is_none() {
             let columns = Columns::named(names.clone(), self.projection.as_deref(), self.header)?;

@@ -52,6 +52,8 @@ pub(crate) enum Misshapen {
     Fields(usize),
     /// The quote that opens the field with this number (from 0) is never closed.
     OpenQuote(usize),
+    /// There is text behind the closing quote of the field with this number (from 0).
+    TextBehindQuote(usize),
 }
 
 impl FieldTable {
@@ -68,11 +70,10 @@ impl FieldTable {
     /// Finds the fields of all records in `text`, if there is no quote and every mark is one byte; false
     /// if it needs the [other way](Self::find).
     pub(crate) fn find_plain(&mut self, dialect: &Dialect, text: &[u8]) -> bool {
-        self.plain = dialect
-            .quote
-            .is_none_or(|quote| memchr(quote, text).is_none());
+        let mut marks = dialect.quote.into_iter().chain(dialect.escape);
+        self.plain = marks.all(|mark| memchr(mark, text).is_none());
         match (
-            self.plain,
+            self.plain && !dialect.any_line_end,
             dialect.delimiter.as_deref(),
             dialect.line_end.as_slice(),
         ) {
@@ -92,10 +93,9 @@ impl FieldTable {
             let content = text.get(..end).unwrap_or_default();
             match self.find_in_record(dialect, content, span.start as usize) {
                 Ok(()) => self.end_row(record as u32, self.fields.len() - before),
-                Err(field) => {
+                Err(misshapen) => {
                     self.fields.truncate(before);
-                    self.misshapen
-                        .push((record as u32, Misshapen::OpenQuote(field)));
+                    self.misshapen.push((record as u32, misshapen));
                 }
             }
         }
@@ -228,26 +228,29 @@ impl FieldTable {
         }
     }
 
-    /// Finds the fields of `text[from..]`. The error is the number of a field with an open quote.
-    fn find_in_record(&mut self, dialect: &Dialect, text: &[u8], from: usize) -> Result<(), usize> {
+    /// Finds the fields of `text[from..]`, or what is wrong with their quotes.
+    fn find_in_record(
+        &mut self,
+        dialect: &Dialect,
+        text: &[u8],
+        from: usize,
+    ) -> Result<(), Misshapen> {
         let before = self.fields.len();
         let mut at = from;
         loop {
             let quoted = dialect.quote.filter(|quote| text.get(at) == Some(quote));
+            let number = self.fields.len() - before;
             let search = match quoted {
                 None => at,
-                Some(quote) => {
-                    find_closing(quote, text, at + 1).ok_or(self.fields.len() - before)?
-                }
+                Some(quote) => find_closing(dialect, quote, text, at + 1)
+                    .ok_or(Misshapen::OpenQuote(number))?,
             };
             let delimiter = find_delimiter(dialect, text, search);
             let end = delimiter.unwrap_or(text.len());
             let field = match quoted {
-                None => Field {
-                    start: at as u32,
-                    end: end as u32,
-                },
-                Some(quote) => self.unquote(quote, text, at + 1, search, end),
+                None => self.unescape(dialect, text, at, end),
+                Some(_) if search != end => return Err(Misshapen::TextBehindQuote(number)),
+                Some(quote) => self.unquote(dialect, quote, text, at + 1, end),
             };
             self.fields.push(field);
             match delimiter {
@@ -257,28 +260,61 @@ impl FieldTable {
         }
     }
 
-    /// The field whose quoted content begins at `from`, whose closing quote lies before `behind`, and
-    /// that ends at `end`.
-    fn unquote(&mut self, quote: u8, text: &[u8], from: usize, behind: usize, end: usize) -> Field {
-        let content = text.get(from..behind - 1).unwrap_or_default();
-        if behind == end && memchr(quote, content).is_none() {
+    /// The unquoted field at `text[from..end]`.
+    fn unescape(&mut self, dialect: &Dialect, text: &[u8], from: usize, end: usize) -> Field {
+        let content = text.get(from..end).unwrap_or_default();
+        let escape = dialect
+            .escape
+            .filter(|escape| memchr(*escape, content).is_some());
+        let Some(escape) = escape else {
+            return Field {
+                start: from as u32,
+                end: end as u32,
+            };
+        };
+        let start = self.put_aside(content, None, Some(escape));
+        Field {
+            start: start | ASIDE,
+            end: self.aside.len() as u32,
+        }
+    }
+
+    /// Puts `content` aside without the signs that say how it is meant; answers where it begins.
+    fn put_aside(&mut self, content: &[u8], quote: Option<u8>, escape: Option<u8>) -> u32 {
+        let start = self.aside.len();
+        let mut rest = content.iter();
+        while let Some(byte) = rest.next() {
+            let byte = if Some(*byte) == escape || Some(*byte) == quote {
+                // What follows means itself. At the very end there is nothing, and the sign does.
+                rest.next().unwrap_or(byte)
+            } else {
+                byte
+            };
+            self.aside.push(*byte);
+        }
+        start as u32
+    }
+
+    /// The field whose quoted content begins at `from` and whose closing quote is the last byte before `end`.
+    fn unquote(
+        &mut self,
+        dialect: &Dialect,
+        quote: u8,
+        text: &[u8],
+        from: usize,
+        end: usize,
+    ) -> Field {
+        let content = text.get(from..end - 1).unwrap_or_default();
+        let mut marks = std::iter::once(quote).chain(dialect.escape);
+        if marks.all(|mark| memchr(mark, content).is_none()) {
             return Field {
                 start: from as u32 | QUOTED,
-                end: (behind - 1) as u32,
+                end: (end - 1) as u32,
             };
         }
-        let start = self.aside.len();
-        let mut doubled = false;
-        for byte in content {
-            doubled = *byte == quote && !doubled;
-            if !doubled {
-                self.aside.push(*byte);
-            }
-        }
-        self.aside
-            .extend_from_slice(text.get(behind..end).unwrap_or_default());
+        let start = self.put_aside(content, Some(quote), dialect.escape);
         Field {
-            start: start as u32 | ASIDE | QUOTED,
+            start: start | ASIDE | QUOTED,
             end: self.aside.len() as u32,
         }
     }
@@ -308,23 +344,41 @@ fn marks(block: &[u8; 64], first: u8, second: u8) -> u64 {
     bits
 }
 
-fn find_delimiter(dialect: &Dialect, text: &[u8], from: usize) -> Option<usize> {
-    let rest = text.get(from..)?;
-    let found = match dialect.delimiter.as_deref()? {
-        [delimiter] => memchr(*delimiter, rest),
-        delimiter => memmem::find(rest, delimiter),
-    };
-    found.map(|found| from + found)
+fn find_delimiter(dialect: &Dialect, text: &[u8], mut from: usize) -> Option<usize> {
+    let delimiter = dialect.delimiter.as_deref()?;
+    loop {
+        let rest = text.get(from..)?;
+        let found = match delimiter {
+            [delimiter] => memchr(*delimiter, rest),
+            delimiter => memmem::find(rest, delimiter),
+        };
+        let escape = dialect.escape.and_then(|escape| memchr(escape, rest));
+        match (found, escape) {
+            // What the escape stands before is no delimiter.
+            (Some(found), Some(escape)) if escape < found => from += escape + 2,
+            (found, _) => return found.map(|found| from + found),
+        }
+    }
 }
 
-/// The fields of one record without its line end, as text of their own; `None` for an open quote.
-pub(crate) fn fields_of(dialect: &Dialect, record: &str) -> Option<Vec<String>> {
+/// A field of a record that stands for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lone {
+    pub(crate) text: String,
+    /// Whether it stood in quotes.
+    pub(crate) quoted: bool,
+}
+
+/// The fields of one record without its line end; `None` if its quoting is broken.
+pub(crate) fn fields_of(dialect: &Dialect, record: &str) -> Option<Vec<Lone>> {
     let mut table = FieldTable::default();
     let bytes = record.as_bytes();
     table.find_in_record(dialect, bytes, 0).ok()?;
-    let content =
-        |field: &Field| String::from_utf8_lossy(table.content(bytes, *field)).into_owned();
-    Some(table.fields.iter().map(content).collect())
+    let lone = |field: &Field| Lone {
+        text: String::from_utf8_lossy(table.content(bytes, *field)).into_owned(),
+        quoted: field.start & QUOTED != 0,
+    };
+    Some(table.fields.iter().map(lone).collect())
 }
 
 #[cfg(test)]

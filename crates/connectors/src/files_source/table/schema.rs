@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use millstream_core::{Error, Result, codes};
 
-use super::super::format::Dialects;
+use super::super::format::{Dialect, Dialects};
 use super::columns::Column;
-use super::fields::fields_of;
+use super::fields::{Lone, fields_of};
 use super::text::to_text;
 
 /// The columns of a record and those of them that are wanted.
@@ -33,7 +33,7 @@ impl Columns {
     /// A type that is not read from text, or a column that is not there.
     pub(crate) fn typed(schema: &Schema, projection: Option<&[usize]>) -> Result<Self> {
         for field in schema.fields() {
-            if Column::new(field.data_type()).is_none() {
+            if Column::new(field).is_none() {
                 return Err(Error::new(
                     &codes::SCHEMA_INVALID,
                     format!(
@@ -115,31 +115,82 @@ impl Columns {
         &self.batch
     }
 
-    /// Sets the names at the head of `file` against the columns.
+    /// Sets the names at the head of `file` against the columns. Names of a schema are its own affair, but where the
+    /// head has one of them, it must stand in that column.
     ///
     /// # Errors
-    /// The file has other columns.
+    /// The file has other columns, or has them in another order.
     pub(crate) fn check_head(&self, file: &str, head: &[String]) -> Result<()> {
         let fits = if self.from_head {
             head == self.names
         } else {
             head.len() == self.names.len()
         };
-        if fits {
-            return Ok(());
+        let (found, expected) = (head.join(", "), self.names.join(", "));
+        if !fits {
+            return Err(Error::new(
+                &codes::SOURCE_SCHEMA,
+                format!("{file} has the columns {found}, where {expected} are expected"),
+            )
+            .next(
+                "files of one directory must have the same columns: move this one to a job of its own",
+            ));
         }
-        Err(Error::new(
-            &codes::SOURCE_SCHEMA,
-            format!(
-                "{file} has the columns {}, where {} are expected",
-                head.join(", "),
-                self.names.join(", ")
-            ),
-        )
-        .next(
-            "files of one directory must have the same columns: move this one to a job of its own",
-        ))
+        let has_moved = |(place, name): (usize, &String)| {
+            let own = self.names.get(place);
+            let other = self.names.iter().position(|expected| expected == name);
+            own != Some(name) && other.is_some_and(|other| head.get(other) != Some(name))
+        };
+        if head.iter().enumerate().any(has_moved) {
+            return Err(Error::new(
+                &codes::SOURCE_SCHEMA,
+                format!(
+                    "{file} has the columns in the order {found}, and the schema has {expected}"
+                ),
+            )
+            .next("give the schema in the order of the file"));
+        }
+        Ok(())
     }
+}
+
+/// The names at the head of a file whose columns a schema tells. `None`: they can't be read, which is no matter.
+///
+/// # Errors
+/// The line holds other ends of lines.
+pub(crate) fn names_beside_schema(
+    file: &str,
+    dialects: &Dialects,
+    head: &[u8],
+) -> Result<Option<Vec<String>>> {
+    let text = to_text(dialects.reading, head);
+    let Some(fields) = text.and_then(|text| fields_of(&dialects.text, &text)) else {
+        return Ok(None);
+    };
+    check_line_end(file, dialects, &fields)?;
+    let names = fields.into_iter().map(|field| field.text.trim().to_owned());
+    Ok(Some(names.collect()))
+}
+
+/// Refuses a head that holds the end of its line unrecognised: it would take the whole file for names.
+fn check_line_end(file: &str, dialects: &Dialects, fields: &[Lone]) -> Result<()> {
+    let holds = |end: &str| {
+        let mut unquoted = fields.iter().filter(|field| !field.quoted);
+        unquoted.any(|field| field.text.contains(end))
+    };
+    let ends = [("\r\n", "\\r\\n"), ("\n", "\\n"), ("\r", "\\r")];
+    let Some((_, end)) = ends.into_iter().find(|(end, _)| holds(end)) else {
+        return Ok(());
+    };
+    let expected = String::from_utf8_lossy(&dialects.text.line_end);
+    Err(Error::new(
+        &codes::SOURCE_SCHEMA,
+        format!(
+            "the first line of {file} goes on behind `{end}`: its lines do not end with `{}`",
+            expected.escape_default()
+        ),
+    )
+    .next(format!("set source.line.delimiter to {end} or to auto")))
 }
 
 /// The names that the first record of a file gives to the columns: its fields where `header`, else
@@ -162,12 +213,24 @@ pub(crate) fn names_of_head(
     };
     let text = to_text(dialects.reading, head)
         .ok_or_else(|| unreadable("is not text in the source's charset"))?;
-    let fields = fields_of(&dialects.text, &text)
-        .ok_or_else(|| unreadable("opens a quote that is never closed"))?;
+    let fields = match fields_of(&dialects.text, &text) {
+        Some(fields) => fields,
+        // The record is a bad one; how many columns there are is told all the same.
+        None if !header => without_quotes(dialects, &text),
+        None => {
+            return Err(unreadable(
+                "has a quote that is not closed, or text behind one that is",
+            )
+            .next("mend the line, or set source.quote to none if quotes are characters in this file"));
+        }
+    };
+    if header {
+        check_line_end(file, dialects, &fields)?;
+    }
     let mut seen = BTreeMap::new();
     let mut names = Vec::with_capacity(fields.len());
     for (place, field) in fields.into_iter().enumerate() {
-        let name = field.trim();
+        let name = field.text.trim();
         let named = header && !name.is_empty();
         let name = if named {
             name.to_owned()
@@ -184,4 +247,12 @@ pub(crate) fn names_of_head(
         names.push(name);
     }
     Ok(names)
+}
+
+fn without_quotes(dialects: &Dialects, text: &str) -> Vec<Lone> {
+    let plain = Dialect {
+        quote: None,
+        ..dialects.text.clone()
+    };
+    fields_of(&plain, text).unwrap_or_default()
 }

@@ -80,6 +80,15 @@ impl Parse for i16 {
     }
 }
 
+impl Parse for i8 {
+    type Value = Self;
+    const KIND: &'static str = "a TinyInt";
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        i64::parse(bytes)?.try_into().ok()
+    }
+}
+
 impl Parse for f64 {
     type Value = Self;
     const KIND: &'static str = "a Double";
@@ -91,7 +100,8 @@ impl Parse for f64 {
             let value = mantissa as f64 / power;
             return Some(if negative { -value } else { value });
         }
-        std::str::from_utf8(bytes).ok()?.parse().ok()
+        let value: Self = std::str::from_utf8(bytes).ok()?.parse().ok()?;
+        (!value.is_infinite() || says_infinity(bytes)).then_some(value)
     }
 }
 
@@ -100,8 +110,60 @@ impl Parse for f32 {
     const KIND: &'static str = "a Float";
 
     fn parse(bytes: &[u8]) -> Option<Self> {
-        std::str::from_utf8(bytes).ok()?.parse().ok()
+        let value: Self = std::str::from_utf8(bytes).ok()?.parse().ok()?;
+        (!value.is_infinite() || says_infinity(bytes)).then_some(value)
     }
+}
+
+/// Whether infinity is what the text says, and not only what is left of a number that is too large.
+fn says_infinity(bytes: &[u8]) -> bool {
+    !bytes.iter().any(u8::is_ascii_digit)
+}
+
+/// An exact decimal of `digits` digits, of which `behind` stand behind the point, as a whole number of its last
+/// digit. `None`: it is no number, or needs more digits.
+pub(crate) fn decimal(bytes: &[u8], digits: u8, behind: u8) -> Option<i128> {
+    let (negative, bytes) = match bytes {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    let mark = bytes.iter().position(|byte| matches!(byte, b'e' | b'E'));
+    let (mantissa, exponent) = match mark {
+        None => (bytes, 0),
+        Some(mark) => (bytes.get(..mark)?, i16::parse(bytes.get(mark + 1..)?)?),
+    };
+    let (mut value, mut any, mut is_behind) = (0_i128, false, false);
+    // Zeros are counted before they are multiplied in: those at the end need no room.
+    let (mut zeros, mut fraction) = (0_u32, 0_i64);
+    for byte in mantissa {
+        match byte {
+            b'.' if !is_behind => {
+                is_behind = true;
+                continue;
+            }
+            b'0' => zeros += 1,
+            b'1'..=b'9' => {
+                if value != 0 {
+                    value = value.checked_mul(10_i128.checked_pow(zeros)?)?;
+                }
+                let digit = i128::from(byte - b'0');
+                value = value.checked_mul(10)?.checked_add(digit)?;
+                zeros = 0;
+            }
+            _ => return None,
+        }
+        any = true;
+        fraction += i64::from(is_behind);
+    }
+    if !any || value == 0 {
+        return any.then_some(0);
+    }
+    // How many tens the value is to be multiplied by; less than none would lose digits.
+    let tens = i64::from(zeros) - fraction + i64::from(exponent) + i64::from(behind);
+    let value = value.checked_mul(10_i128.checked_pow(u32::try_from(tens).ok()?)?)?;
+    let fits = value < 10_i128.checked_pow(digits.into())?;
+    fits.then_some(if negative { -value } else { value })
 }
 
 const POWERS: [f64; 16] = [

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use millstream_core::{OperatorId, Result};
+use millstream_core::{Numbers, OperatorId, Result};
 
 use super::{TaskCore, now};
 use crate::connector::{Prepared, SourceSnapshot};
@@ -84,7 +84,11 @@ impl TaskCore {
                 entries: snapshot.entries,
                 enumerator: Vec::new(),
                 prepared: Vec::new(),
+                numbers: link.numbers(),
             });
+        }
+        if let Some(last) = operators.last_mut() {
+            last.numbers += self.sent;
         }
         let frozen = now();
         SnapshotJob {
@@ -143,6 +147,7 @@ pub(crate) fn source_part(
     id: OperatorId,
     reader: SourceSnapshot,
     enumerator: SourceSnapshot,
+    read: u64,
 ) -> OperatorPart {
     let mut states = reader.states;
     states.extend(enumerator.states);
@@ -153,5 +158,9 @@ pub(crate) fn source_part(
         entries: reader.entries,
         enumerator: enumerator.entries,
         prepared: Vec::new(),
+        numbers: Numbers {
+            read,
+            ..Numbers::default()
+        },
     }
 }

@@ -2,7 +2,7 @@
 
 use millstream_core::{EventTime, Result};
 
-use super::{ChainOperator, TaskCore, now};
+use super::{ChainOperator, TaskCore, now, records_of};
 use crate::chunk::Chunk;
 use crate::connector::Announced;
 use crate::operator::Port;
@@ -48,6 +48,7 @@ impl TaskCore {
             if link.reached < time {
                 let mut chunks = Vec::new();
                 let more = link.operator.advance_to(time, BUDGET, &mut chunks)?;
+                link.tally.given += records_of(&chunks);
                 if !more {
                     link.reached = time;
                 }

@@ -6,7 +6,7 @@ use millstream_core::MemorySize;
 
 use crate::parameters::choices::{ErrorPolicy, SourceType, WatchType};
 use crate::parameters::definition::{Group, Parameter, ParameterSummary, Scope};
-use crate::parameters::delimiter::{FieldDelimiter, LineDelimiter};
+use crate::parameters::delimiter::{Escape, FieldDelimiter, LineDelimiter, Quote};
 use crate::parameters::value::Ratio;
 
 const FILES: Scope = Scope::Source(SourceType::FILES);
@@ -35,11 +35,19 @@ parameters! {
         .default("false").only(TEXT).example("true");
     LINE_DELIMITER: LineDelimiter = Parameter::new(Group::Source, "source.line.delimiter",
         "What ends a record: characters, escapes or ASCII codes, see Delimiters. With `\\n` a `\\r` before it \
-         belongs to the end of the line.")
+         belongs to the end of the line. auto: `\\n`, `\\r\\n` and `\\r` each end a record.")
         .default("\\n").only(TEXT).example("\\r\\n");
     FIELD_DELIMITER: FieldDelimiter = Parameter::new(Group::Source, "source.field.delimiter",
         "What stands between two fields: one character, an escape or an ASCII code, see Delimiters.")
         .default_depends("`,`; for tsv `\\t`").only(TEXT).example("\\u0001");
+    QUOTE: Quote = Parameter::new(Group::Source, "source.quote",
+        "What stands around a field that holds delimiters or line ends; twice in it for itself. none: quotes are \
+         characters like any other, as in text files of Hive.")
+        .default("\"").only(TEXT).example("none");
+    ESCAPE: Escape = Parameter::new(Group::Source, "source.escape",
+        "Behind this character any other means itself, in quotes and outside: a quote, a delimiter, a line end. none: there is \
+         no such character.")
+        .default("none").only(TEXT).example("\\\\");
     CHARSET: String = Parameter::new(Group::Source, "source.charset",
         "Encoding of the files, by any label of the WHATWG Encoding Standard (UTF-8, GBK, GB18030, Big5, \
          Shift_JIS, UTF-16LE, ISO-8859-1, …).")
@@ -54,7 +62,7 @@ parameters! {
         .default("64 mb").unit("bytes").only(TEXT).example("8 mb");
 
     ERROR_POLICY: ErrorPolicy = Parameter::new(Group::Errors, "error.policy",
-        "What happens with a bad record: a wrong number of columns, bytes that are not of the charset, a value that \
+        "What happens with a bad record: a wrong number of columns, a quote that does not close or has text behind it, bytes that are not of the charset, a value that \
          does not fit its type, more bytes than `source.record.max.size`, SQL that fails on it. fail: the job fails and names the record. skip: it is left out \
          and counted. dead-letter: it is written to `error.dead-letter.path` and counted.")
         .default("fail").example("dead-letter");

@@ -15,8 +15,8 @@ parameters! {
         .default_depends("`select * from` the table").only(Scope::Sql)
         .example("select id, arraySplit(tags, '|') as tags from t1");
     SQL_SCHEMA: String = Parameter::new(Group::Sql, "stream.sql.schema",
-        "Columns of the table as `struct<name:type,…>`. Types: Boolean, SmallInt, Int, BigInt, Float, Double, Decimal, \
-         Timestamp, Date, String; any other is String. Used only when SQL is on and no `stream.sql.schema.json` is given.")
+        "Columns of the table as `struct<name:type,…>`. Types: Boolean, TinyInt, SmallInt, Int, BigInt, Float, Double, \
+         Decimal(p,s), Timestamp, Date, String, Varchar(n), and other spellings of SQL. Used only when SQL is on and no `stream.sql.schema.json` is given.")
         .required("with SQL, or `stream.sql.schema.json`").only(Scope::Sql)
         .example("struct<id:Int,name:String>");
     SQL_SCHEMA_JSON: String = Parameter::new(Group::Sql, "stream.sql.schema.json",

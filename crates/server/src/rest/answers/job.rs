@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use millstream_core::options::{PARALLELISM, RESTART_STRATEGY};
-use millstream_core::{JobStatus, TaskStatus};
-use millstream_protocol::link::{FailureReport, VertexReport};
+use millstream_core::{JobStatus, Numbers, TaskStatus};
+use millstream_protocol::link::{ClosedNumbers, FailureReport, VertexReport};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -46,6 +46,52 @@ pub(crate) struct JobDetailsInfo {
     /// What holds the job up while it runs, in one line: the stage that a checkpoint waits for, a commit.
     #[serde(skip_serializing_if = "Option::is_none")]
     held_up: Option<String>,
+    /// Where the job's records went, up to the newest boundary that is committed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numbers: Option<JobNumbers>,
+}
+
+/// The equation of a job: `read + produced` is the sum of the others, and `difference` 0.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct JobNumbers {
+    /// The checkpoint at whose boundary they hold.
+    checkpoint: u64,
+    read: u64,
+    produced: u64,
+    written: u64,
+    filtered: u64,
+    deduplicated: u64,
+    bad: u64,
+    late: u64,
+    /// Above 0: so many records are missing; below 0: so many are too many.
+    difference: i64,
+}
+
+impl JobNumbers {
+    fn of(job: &JobView) -> Option<Self> {
+        let ClosedNumbers {
+            checkpoint,
+            numbers,
+        } = job.report.as_ref()?.numbers?;
+        Some(Self {
+            checkpoint,
+            read: numbers.read,
+            produced: numbers.produced,
+            written: numbers.written,
+            filtered: numbers.filtered,
+            deduplicated: numbers.deduplicated,
+            bad: numbers.bad,
+            late: numbers.late,
+            difference: difference(&numbers),
+        })
+    }
+}
+
+/// By how much the numbers do not close.
+pub(crate) fn difference(numbers: &Numbers) -> i64 {
+    let difference = numbers.difference();
+    let limit = if difference < 0 { i64::MIN } else { i64::MAX };
+    i64::try_from(difference).unwrap_or(limit)
 }
 
 /// A vertex as the details of a job show it.
@@ -106,6 +152,7 @@ impl JobDetailsInfo {
             plan: Plan::of(job),
             pending_operators: 0,
             held_up: tasks::held_up(job).map(str::to_owned),
+            numbers: JobNumbers::of(job),
         }
     }
 }

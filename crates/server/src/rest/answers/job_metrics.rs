@@ -4,7 +4,7 @@ use millstream_core::JobStatus;
 use millstream_protocol::link::CheckpointReport;
 
 use super::checkpoints;
-use super::job::all_running_since;
+use super::job::{all_running_since, difference};
 use super::metrics::{Metrics, Value};
 use super::tasks;
 use crate::views::JobView;
@@ -39,6 +39,24 @@ pub(crate) fn of_job(job: &JobView, metadata: Option<u64>, now: u64) -> Metrics 
     metrics.push(("deployingTime".to_owned(), deploying(job, all_running, now)));
     metrics.push(("uptime".to_owned(), uptime(job, now)));
     metrics.push(("downtime".to_owned(), downtime(job, now)));
+    metrics.extend(of_numbers(job));
+    metrics
+}
+
+/// Where the job's records went up to the newest boundary that is committed; nothing before there is one.
+fn of_numbers(job: &JobView) -> Metrics {
+    let Some(closed) = job.report.as_ref().and_then(|report| report.numbers) else {
+        return Metrics::new();
+    };
+    let named = |(name, count): (&str, u64)| {
+        let mut letters = name.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        let name: String = first.into_iter().chain(letters).collect();
+        (format!("records{name}"), Value::count(count))
+    };
+    let mut metrics: Metrics = closed.numbers.parts().into_iter().map(named).collect();
+    let difference = Value::Whole(difference(&closed.numbers));
+    metrics.push(("recordsDifference".to_owned(), difference));
     metrics
 }
 

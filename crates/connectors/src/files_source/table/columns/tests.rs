@@ -1,5 +1,5 @@
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::{DataType, Int32Type};
+use arrow::datatypes::{DataType, Field as SchemaField, Int32Type};
 
 use super::super::super::format::Dialect;
 use super::super::fields::FieldTable;
@@ -17,7 +17,7 @@ fn table(text: &str) -> FieldTable {
 fn missing_values_are_null_and_misfits_are_told() {
     let text = "1,x\n,y\n 7 ,\nz,long text that is longer than sixteen bytes\n";
     let table = table(text);
-    let mut numbers = Column::new(&DataType::Int32).expect("a type");
+    let mut numbers = Column::new(&SchemaField::new("n", DataType::Int32, true)).expect("a type");
     let mut misfits = Vec::new();
     numbers.append(&table, 0, text.as_bytes(), &mut |row, _| misfits.push(row));
     assert_eq!(misfits, [3]);
@@ -26,7 +26,7 @@ fn missing_values_are_null_and_misfits_are_told() {
     let numbers: Vec<Option<i32>> = numbers.as_primitive::<Int32Type>().iter().collect();
     assert_eq!(numbers, [Some(1), None, Some(7)]);
 
-    let mut texts = Column::new(&DataType::Utf8).expect("a type");
+    let mut texts = Column::new(&SchemaField::new("s", DataType::Utf8, true)).expect("a type");
     texts.append(&table, 1, text.as_bytes(), &mut |_, _| {
         panic!("every text fits")
     });
@@ -53,7 +53,7 @@ fn missing_values_are_null_and_misfits_are_told() {
 
 #[test]
 fn a_column_starts_anew_after_it_was_taken() {
-    let mut texts = Column::new(&DataType::Utf8).expect("a type");
+    let mut texts = Column::new(&SchemaField::new("s", DataType::Utf8, true)).expect("a type");
     for _ in 0..2 {
         let text = "a,\n";
         texts.append(&table(text), 1, text.as_bytes(), &mut |_, _| {

@@ -1,6 +1,6 @@
 use chrono::{NaiveDate, NaiveDateTime};
 
-use super::{Parse, date, timestamp};
+use super::{Parse, date, decimal, timestamp};
 
 #[test]
 fn whole_numbers_have_a_range() {
@@ -53,6 +53,65 @@ fn fractions_are_rounded_as_the_standard_library_rounds_them() {
     }
     for text in ["", ".", "-", "1,5", "1.2.3", "abc", "1f"] {
         assert_eq!(f64::parse(text.as_bytes()), None, "{text}");
+    }
+}
+
+#[test]
+fn a_number_that_is_too_large_is_none_and_infinity_is_one() {
+    for text in ["1e39", "-1e39", "340282366920938463463374607431768211456"] {
+        assert_eq!(f32::parse(text.as_bytes()), None, "{text}");
+    }
+    for text in ["1e400", "-1E999", &"9".repeat(400)] {
+        assert_eq!(f64::parse(text.as_bytes()), None, "{text}");
+    }
+    assert_eq!(f64::parse(b"-Infinity"), Some(f64::NEG_INFINITY));
+    assert_eq!(f32::parse(b"inf"), Some(f32::INFINITY));
+    assert_eq!(f64::parse(b"1e-400"), Some(0.0));
+}
+
+#[test]
+fn decimals_are_exact_or_none() {
+    for (text, digits, behind, expected) in [
+        ("12.34", 10, 2, Some(1_234)),
+        ("-0.1", 10, 2, Some(-10)),
+        ("+7", 3, 1, Some(70)),
+        (".5", 3, 1, Some(5)),
+        ("5.", 3, 1, Some(50)),
+        ("0", 1, 0, Some(0)),
+        ("-0.000", 1, 0, Some(0)),
+        (
+            "1.500000000000000000000000000000000000000000000",
+            3,
+            1,
+            Some(15),
+        ),
+        (
+            "1000000000000000000000000000000000000000e-37",
+            5,
+            1,
+            Some(1_000),
+        ),
+        ("1e3", 4, 0, Some(1_000)),
+        ("1.5e-1", 4, 2, Some(15)),
+        (
+            "99999999999999999999999999999999999999",
+            38,
+            0,
+            Some(10_i128.pow(38) - 1),
+        ),
+        ("100000000000000000000000000000000000000", 38, 0, None),
+        ("1.234", 10, 2, None),
+        ("1000", 3, 0, None),
+        ("9e999", 38, 0, None),
+        ("", 3, 0, None),
+        (".", 3, 0, None),
+        ("-", 3, 0, None),
+        ("1e", 3, 0, None),
+        ("1,5", 3, 1, None),
+        ("NaN", 3, 1, None),
+        ("1.2.3", 9, 5, None),
+    ] {
+        assert_eq!(decimal(text.as_bytes(), digits, behind), expected, "{text}");
     }
 }
 

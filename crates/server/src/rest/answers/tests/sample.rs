@@ -179,6 +179,7 @@ fn report() -> JobReport {
         }],
         gave_up: None,
         held_up: None,
+        numbers: None,
         operations: Vec::new(),
     }
 }

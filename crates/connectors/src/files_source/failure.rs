@@ -1,0 +1,22 @@
+//! What keeps a file from being read.
+
+use std::io;
+
+use super::listing::Identity;
+
+/// Why a file can't be read any further.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InputError {
+    #[error("it is gone")]
+    Missing,
+    #[error("it changed while it was being read")]
+    Changed(Identity),
+    #[error("the compressed data is damaged at byte {at}: {cause}")]
+    Damaged { at: u64, cause: io::Error },
+    #[error("the record at offset {offset} has no end within reach of the limit of {limit} bytes")]
+    Endless { offset: u64, limit: usize },
+    #[error("its zstd window is larger than the 128 MiB that a reader takes")]
+    Window,
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,67 @@
+//! What the sink is to write is written once into memory before the job starts: a type that it does not know must
+//! not wait for the first record.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
+use millstream_connectors::formats::{CsvLines, FileFormat, JsonLines, ParquetFile};
+use millstream_core::{Error, Result, codes};
+use millstream_sql::sample_rows;
+
+use super::reshape::Reshape;
+use crate::parameters::{SinkFormat, SinkSettings};
+
+/// Writes rows with the columns of `schema` as the sink of `settings` will.
+///
+/// # Errors
+/// SQL_INVALID with the column that can't be written.
+pub(super) fn try_sink(
+    schema: &Schema,
+    reshape: Option<&Reshape>,
+    settings: &SinkSettings,
+) -> Result<()> {
+    let broken =
+        |error| Error::new(&codes::INTERNAL, "rows for a trial can't be made").cause(error);
+    let rows = sample_rows(schema).map_err(broken)?;
+    // Nesting hands values on as they are, but names and types are others.
+    let rows = match reshape {
+        Some(reshape) => reshape.apply(&rows)?,
+        None => rows,
+    };
+    match settings {
+        SinkSettings::Print => try_format("JSON", &JsonLines, &rows),
+        SinkSettings::File(file) => match file.format {
+            SinkFormat::Json => try_format("JSON", &JsonLines, &rows),
+            SinkFormat::Csv => try_format("CSV", &CsvLines, &rows),
+            SinkFormat::Parquet => try_format("Parquet", &ParquetFile::default(), &rows),
+        },
+    }
+}
+
+fn try_format(name: &str, format: &impl FileFormat<RecordBatch>, rows: &RecordBatch) -> Result<()> {
+    let Err(error) = encode(format, rows) else {
+        return Ok(());
+    };
+    // Which column it is, is known when each is written alone.
+    let columns = rows.schema();
+    for (place, column) in columns.fields().iter().enumerate() {
+        let alone = rows.project(&[place]).ok();
+        if alone.is_some_and(|alone| encode(format, &alone).is_err()) {
+            let message = format!(
+                "column `{}` of type {} can't be written as {name}",
+                column.name(),
+                column.data_type()
+            );
+            return Err(Error::new(&codes::SQL_INVALID, message)
+                .cause(error)
+                .next("cast the column to string in the SQL, or give another sink.format"));
+        }
+    }
+    Err(error)
+}
+
+fn encode(format: &impl FileFormat<RecordBatch>, rows: &RecordBatch) -> Result<()> {
+    let mut encoder = format.encoder();
+    let mut out = Vec::new();
+    encoder.encode(rows, &mut out)?;
+    encoder.finish(&mut out)
+}

@@ -1,0 +1,231 @@
+//! `date_format(time, pattern)` as Flink, Hive and Spark have it, and `to_char(time, pattern)` as PostgreSQL and
+//! Oracle. A pattern with a percent sign is one of strftime for both.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
+use chrono::DateTime;
+use chrono::format::{Item as Strftime, StrftimeItems};
+use datafusion_common::{Result, ScalarValue, exec_datafusion_err, exec_err};
+use datafusion_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+
+use super::pattern::{Item, append, java, postgres, strftime};
+
+const MICROS: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
+
+/// The functions of this module; patterns of strftime are left to `theirs`.
+pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
+    let Some(below) = theirs.iter().find(|function| function.name() == "to_char") else {
+        return Vec::new();
+    };
+    let functions = [
+        ("date_format", Dialect::Java),
+        ("to_char", Dialect::Postgres),
+    ];
+    let functions = functions.map(|(name, dialect)| {
+        Arc::new(ScalarUDF::from(FormatTime {
+            name,
+            dialect,
+            below: Arc::clone(below),
+            signature: Signature::user_defined(Volatility::Immutable),
+        }))
+    });
+    functions.to_vec()
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Dialect {
+    Java,
+    Postgres,
+}
+
+impl Dialect {
+    fn read(self, pattern: &str) -> Result<Vec<Item>> {
+        let read = match self {
+            Self::Java => java(pattern),
+            Self::Postgres => postgres(pattern),
+        };
+        read.map_err(|why| exec_datafusion_err!("the pattern `{pattern}`: {why}"))
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct FormatTime {
+    name: &'static str,
+    dialect: Dialect,
+    /// What formats by patterns of strftime.
+    below: Arc<ScalarUDF>,
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for FormatTime {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        let [time, pattern] = types else {
+            return exec_err!("{} takes a time and a pattern", self.name);
+        };
+        if !(pattern.is_string() || pattern.is_null()) {
+            return exec_err!("the pattern of {} is a text, not {pattern}", self.name);
+        }
+        let time = match time {
+            text if text.is_string() || text.is_null() => MICROS,
+            DataType::Timestamp(..)
+            | DataType::Date32
+            | DataType::Date64
+            | DataType::Time32(_)
+            | DataType::Time64(_)
+            | DataType::Duration(_) => time.clone(),
+            other => return exec_err!("{} takes a time, not {other}", self.name),
+        };
+        Ok(vec![time, DataType::Utf8])
+    }
+
+    fn return_type(&self, _types: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8)
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [times, patterns] = arguments.args.as_slice() else {
+            return exec_err!("{} takes a time and a pattern", self.name);
+        };
+        match patterns {
+            ColumnarValue::Scalar(pattern) => match pattern.try_as_str().flatten() {
+                None => Ok(ColumnarValue::Scalar(ScalarValue::Utf8(None))),
+                Some(pattern) if is_strftime(pattern) => {
+                    check_strftime(pattern)?;
+                    self.below.invoke_with_args(arguments)
+                }
+                Some(pattern) => self.by_one(times, pattern),
+            },
+            ColumnarValue::Array(patterns) => {
+                let patterns = patterns.as_string::<i32>();
+                if patterns.iter().flatten().any(is_strftime) {
+                    return self.below.invoke_with_args(arguments);
+                }
+                self.by_each(times, patterns)
+            }
+        }
+    }
+}
+
+impl FormatTime {
+    fn by_one(&self, times: &ColumnarValue, pattern: &str) -> Result<ColumnarValue> {
+        let items = self.dialect.read(pattern)?;
+        let array = self.micros(&times.to_array(1)?)?;
+        let array = array.as_primitive::<TimestampMicrosecondType>();
+        let mut texts = StringBuilder::with_capacity(array.len(), array.len() * 20);
+        let mut text = String::new();
+        for micros in array {
+            push(&mut texts, &mut text, micros, &items)?;
+        }
+        let texts: ArrayRef = Arc::new(texts.finish());
+        Ok(match times {
+            ColumnarValue::Scalar(_) => {
+                ColumnarValue::Scalar(ScalarValue::try_from_array(&texts, 0)?)
+            }
+            ColumnarValue::Array(_) => ColumnarValue::Array(texts),
+        })
+    }
+
+    fn by_each(&self, times: &ColumnarValue, patterns: &StringArray) -> Result<ColumnarValue> {
+        let array = self.micros(&times.to_array(patterns.len())?)?;
+        let array = array.as_primitive::<TimestampMicrosecondType>();
+        let mut read: HashMap<&str, Vec<Item>> = HashMap::new();
+        let mut texts = StringBuilder::new();
+        let mut text = String::new();
+        for (micros, pattern) in array.iter().zip(patterns) {
+            let Some(pattern) = pattern else {
+                texts.append_null();
+                continue;
+            };
+            if !read.contains_key(pattern) {
+                read.insert(pattern, self.dialect.read(pattern)?);
+            }
+            let items = read.get(pattern).map(Vec::as_slice).unwrap_or_default();
+            push(&mut texts, &mut text, micros, items)?;
+        }
+        Ok(ColumnarValue::Array(Arc::new(texts.finish())))
+    }
+
+    fn micros(&self, times: &ArrayRef) -> Result<ArrayRef> {
+        match times.data_type() {
+            DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => {
+                Ok(cast(times, &MICROS)?)
+            }
+            other => exec_err!(
+                "{} writes {other} by patterns of strftime only, such as %H:%M:%S",
+                self.name
+            ),
+        }
+    }
+}
+
+fn push(
+    texts: &mut StringBuilder,
+    text: &mut String,
+    micros: Option<i64>,
+    items: &[Item],
+) -> Result<()> {
+    let Some(micros) = micros else {
+        texts.append_null();
+        return Ok(());
+    };
+    let Some(time) = DateTime::from_timestamp_micros(micros) else {
+        return exec_err!("a time that no calendar has: {micros} microseconds");
+    };
+    text.clear();
+    append(items, time.naive_utc(), text);
+    texts.append_value(&text);
+    Ok(())
+}
+
+fn is_strftime(pattern: &str) -> bool {
+    pattern.contains('%')
+}
+
+/// Refuses a pattern that strftime does not have.
+pub(super) fn check_strftime(pattern: &str) -> Result<()> {
+    if StrftimeItems::new(pattern).any(|item| matches!(item, Strftime::Error)) {
+        return exec_err!("`{pattern}` is no pattern of strftime");
+    }
+    Ok(())
+}
+
+/// Refuses a pattern by which nothing can be read, and says how to write it.
+pub(crate) fn check_reading(pattern: &str) -> Result<()> {
+    if is_strftime(pattern) {
+        return check_strftime(pattern);
+    }
+    // Few letters mean something else in the two dialects, and those are told apart by their case.
+    let items = if pattern.contains("mm") || pattern.contains("yy") && !pattern.contains("mi") {
+        java(pattern)
+    } else {
+        postgres(pattern).or_else(|_| java(pattern))
+    };
+    let dates = |item: &Item| !matches!(item, Item::Text(_));
+    match items.ok().filter(|items| items.iter().any(dates)) {
+        Some(items) => match strftime(&items) {
+            Some(same) => {
+                exec_err!(
+                    "`{pattern}` is no pattern of strftime, which is read here; write `{same}`"
+                )
+            }
+            None => exec_err!("`{pattern}` is no pattern of strftime, which is read here"),
+        },
+        None => exec_err!(
+            "`{pattern}` is no pattern of strftime, which is read here; write one such as `%Y-%m-%d`"
+        ),
+    }
+}

@@ -1,0 +1,82 @@
+//! Casts between text and values that say what is read and written elsewhere in the job.
+//!
+//! - A time as text has the form that sources read: `yyyy-MM-dd HH:mm:ss`, with a fraction where there is one.
+//! - A number that is too large for its type is an error, not infinity, which the sinks would write as null.
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion_common::config::ConfigOptions;
+use datafusion_common::tree_node::{Transformed, TreeNode};
+use datafusion_common::{DFSchema, Result};
+use datafusion_expr::expr::{Cast, TryCast};
+use datafusion_expr::{Expr, ExprSchemable, LogicalPlan, ScalarUDF};
+use datafusion_optimizer::analyzer::AnalyzerRule;
+
+use super::over_expressions;
+use crate::functions::casts;
+
+/// The rule; it runs when every cast is there, also those that nobody wrote.
+#[derive(Debug)]
+pub(super) struct Texts {
+    time_as_text: Arc<ScalarUDF>,
+    finite: Arc<ScalarUDF>,
+    finite_or_null: Arc<ScalarUDF>,
+}
+
+impl Texts {
+    pub(super) fn new() -> Self {
+        Self {
+            time_as_text: casts::time_as_text(),
+            finite: casts::finite(false),
+            finite_or_null: casts::finite(true),
+        }
+    }
+
+    fn one(&self, expr: Expr, schema: &DFSchema) -> Expr {
+        let (inner, to, tries) = match &expr {
+            Expr::Cast(Cast { expr, field }) => (expr, field.data_type(), false),
+            Expr::TryCast(TryCast { expr, field }) => (expr, field.data_type(), true),
+            _ => return expr,
+        };
+        let Ok(from) = inner.get_type(schema) else {
+            return expr;
+        };
+        match (&from, to) {
+            (DataType::Timestamp(_, None), text) if text.is_string() => {
+                let text = self.time_as_text.call(vec![inner.as_ref().clone()]);
+                match to {
+                    DataType::Utf8 => text,
+                    to => datafusion_expr::cast(text, to.clone()),
+                }
+            }
+            (from, DataType::Float32 | DataType::Float64) if may_be_too_large(from, to) => {
+                let function = if tries {
+                    &self.finite_or_null
+                } else {
+                    &self.finite
+                };
+                function.call(vec![expr.clone(), inner.as_ref().clone()])
+            }
+            _ => expr,
+        }
+    }
+}
+
+fn may_be_too_large(from: &DataType, to: &DataType) -> bool {
+    from.is_string() || (*from == DataType::Float64 && *to == DataType::Float32)
+}
+
+impl AnalyzerRule for Texts {
+    fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
+        over_expressions(plan, |expr, schema| {
+            let rewritten =
+                expr.transform_up(|expr| Ok(Transformed::yes(self.one(expr, schema))))?;
+            Ok(rewritten.data)
+        })
+    }
+
+    fn name(&self) -> &str {
+        "texts_as_read_and_written"
+    }
+}

@@ -1,0 +1,110 @@
+//! What can't work whatever a record holds is refused before the first one; what may work is not.
+
+use crate::support::{plan, refused};
+
+const SCHEMA: &str = "struct<n:Int,s:String,ts:Timestamp,dt:Date,d:Double,b:Boolean>";
+
+#[test]
+fn constants_that_can_not_work_are_refused() {
+    for (expression, word) in [
+        ("to_char(ts, '%Q')", "%Q"),
+        ("date_format(ts, '%Q')", "%Q"),
+        ("to_timestamp(s, '%Q')", "%Q"),
+        ("to_date(s, '%Y-%Q')", "%Y-%Q"),
+        ("split_part(s, ',', 0)", "zero"),
+        ("substr(s, 1, -1)", "negative"),
+        ("n / 0", "zero"),
+        ("n % 0", "zero"),
+        ("array_filter([1], x -> x)", "oolean"),
+        ("array_filter(arraySplit(s), x -> x)", "oolean"),
+        ("cast(s as interval)", "interval '1' day"),
+        ("from_unixtime(n, 'Mars/Olympus')", "time zone"),
+        (
+            "from_unixtime(n, 'yyyy-MM-dd')",
+            "date_format(from_unixtime",
+        ),
+        ("date_trunc('fortnight', ts)", "fortnight"),
+        ("date_part('fortnight', ts)", "fortnight"),
+        ("date_bin(interval '0' day, ts)", "bin"),
+        ("regexp_replace(s, '(', 'x')", "regex"),
+        ("regexp_like(s, '[')", "regex"),
+        ("encode(s, 'rot13')", "rot13"),
+        ("digest(s, 'md4')", "md4"),
+        ("lpad(s, 2000000000)", "lpad"),
+        ("repeat('x', 9000000000)", "repeat"),
+        ("make_date(n, 13, 1)", "13"),
+        ("1 / 0", "zero"),
+        ("cast('x' as int)", "x"),
+        ("timestamp '2024-02-30 00:00:00'", "2024-02-30"),
+        ("ts > '2024-02-30'", "2024-02-30"),
+    ] {
+        let sql = format!("select {expression} as x from t1");
+        let error = refused(SCHEMA, &sql);
+        assert!(error.starts_with("MS-500"), "{sql}: {error}");
+        assert!(error.contains(word), "{sql}: {error}");
+        assert!(!error.contains('\n'), "{sql}: {error}");
+    }
+    let error = refused(SCHEMA, "select n from t1 where n / 0 > 1");
+    assert!(error.contains("division by zero"), "{error}");
+}
+
+#[test]
+fn patterns_of_another_dialect_are_refused_with_the_right_one() {
+    for (expression, right) in [
+        (
+            "to_timestamp(s, 'yyyy-MM-dd HH:mm:ss')",
+            "`%Y-%m-%d %H:%M:%S`",
+        ),
+        (
+            "to_timestamp(s, 'YYYY-MM-DD HH24:MI:SS')",
+            "`%Y-%m-%d %H:%M:%S`",
+        ),
+        ("to_date(s, 'dd.MM.yyyy')", "`%d.%m.%Y`"),
+        ("to_date(s, 'YYYYMMDD')", "`%Y%m%d`"),
+        ("to_unixtime(s, 'yyyy/MM/dd')", "`%Y/%m/%d`"),
+        ("to_timestamp(s, 'hello')", "`%Y-%m-%d`"),
+        ("date_format(ts, 'YYYY-MM-dd')", "write yyyy"),
+        ("date_format(ts, 'yyyy-MM-DD')", "write dd"),
+        ("date_format(ts, 'yyyy-MM-dd HH24:MI')", "MI"),
+        ("to_char(ts, 'yyyy-MM-dd HH:mm:ss')", "HH24:MI:SS"),
+        ("to_char(ts, 'hello')", "`h`"),
+    ] {
+        let error = refused(SCHEMA, &format!("select {expression} as x from t1"));
+        assert!(error.starts_with("MS-5001: "), "{expression}: {error}");
+        assert!(error.contains(right), "{expression}: {error}");
+    }
+}
+
+#[test]
+fn what_works_for_some_records_is_planned() {
+    for expression in [
+        "cast(s as int)",
+        "cast(substr(s, 5, 3) as int)",
+        "10 / n",
+        "10 / (n - 1)",
+        "to_timestamp(s, '%d/%m/%Y %H:%M')",
+        "to_date(s, '%d.%m.%Y')",
+        "to_date(s)",
+        "cast(s as timestamp)",
+        "cast(split_part(s, ':', 2) as double)",
+        "decode(s, 'hex')",
+        "map([s], [n])",
+        "regexp_match(s, '^([a-z]+)=')[1]",
+        "arraySplit(s, ',')[3]",
+        "make_date(n, 2, 29)",
+        "chr(n)",
+        "from_unixtime(n, '+08:00')",
+        "case when n <> 0 then 10 / n end",
+        "array_transform(arraySplit(s), x -> cast(x as int))",
+        "array_filter(arraySplit(s), x -> x = 'a')",
+        "substr(s, n)",
+        "ts + interval '1' day",
+        "sqrt(d)",
+    ] {
+        plan(SCHEMA, &format!("select {expression} as x from t1"));
+        plan(
+            SCHEMA,
+            &format!("select n from t1 where ({expression}) is not null"),
+        );
+    }
+}
