@@ -1,7 +1,9 @@
 //! Taking the checkpoints of a job, so that nobody else runs it or goes on from where it is.
 
 use millstream_core::{Error, JobId, Lineage, Result, codes};
-use millstream_storage::{Location, Owner, Ownership, Snapshot, lineage_of, newest};
+use millstream_storage::{
+    Location, Owner, Ownership, Snapshot, SnapshotLayout, lineage_of, newest_beside,
+};
 
 use crate::clock::time_of_day;
 
@@ -48,7 +50,7 @@ impl Owning<'_> {
         if self.is_latest
             && let Some(before) = lineage.ancestors.last()
         {
-            ownership.hold(before.job)?;
+            self.hold_before(before.job, &mut ownership)?;
         }
         if let Some(restored) = self.restored.filter(|_| self.is_latest) {
             self.check_newest(restored)?;
@@ -56,10 +58,29 @@ impl Owning<'_> {
         Ok((ownership, lineage))
     }
 
+    /// Takes the checkpoints of the job that this one goes on from as well. Where they are not there, nobody can tell what came
+    /// of that job; a job that has run may have seen its predecessor tidied up.
+    fn hold_before(&self, before: JobId, ownership: &mut Ownership) -> Result<()> {
+        let directory = SnapshotLayout::new(self.checkpoints.clone(), before).job_directory();
+        if directory.exists() {
+            return ownership.hold(before);
+        }
+        if self.restored.is_none() {
+            return Ok(());
+        }
+        let message = format!(
+            "the newest snapshot of job `{}` is of job {before}, whose checkpoints are not at {}: there may be newer ones",
+            self.name,
+            directory.display()
+        );
+        Err(Error::new(&codes::SNAPSHOT_UNREACHABLE, message)
+            .next("bring that directory back, or name the snapshot with -s PATH to go on from it all the same"))
+    }
+
     /// Looks once more, now that nobody else can go on from there: whoever has done so in between has written output behind it.
     fn check_newest(&self, restored: &Location) -> Result<()> {
         let savepoints = std::slice::from_ref(self.savepoints);
-        match newest(Some(self.checkpoints), savepoints, self.name)? {
+        match newest_beside(self.job, self.checkpoints, savepoints, self.name)? {
             Some(newest) if newest.location != *restored => {
                 let (name, now) = (self.name, newest.location);
                 let message =

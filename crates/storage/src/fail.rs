@@ -86,6 +86,18 @@ pub(crate) fn file_missing(path: &Path) -> Error {
     .next(format!("put the file back, or {ANOTHER}"))
 }
 
+/// The directory that a job holds is away, or another one stands in its place.
+pub(crate) fn not_held(directory: &Path) -> Error {
+    Error::new(
+        &codes::SNAPSHOT_UNREACHABLE,
+        format!(
+            "the directory of the job's checkpoints, {}, is not the one that the job holds",
+            directory.display()
+        ),
+    )
+    .next("bring it back (a disk that is not mounted?); until then nothing is written to it or committed")
+}
+
 pub(crate) fn newer(path: &Path, version: u64, known: u64) -> Error {
     Error::new(
         &codes::SNAPSHOT_VERSION,

@@ -43,7 +43,7 @@ pub use metadata::{
     SnapshotMetadata, StateKind, StateMetadata,
 };
 pub use names::METADATA_FILE;
-pub use newest::{Newest, newest};
+pub use newest::{Newest, newest, newest_beside};
 pub use owner::{Holder, Locking, Owner, Ownership, holder, holder_of};
 pub use read::{OperatorSnapshot, Snapshot};
 pub use verify::{Verified, VerifiedFile};

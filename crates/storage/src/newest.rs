@@ -8,7 +8,7 @@ use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
 use crate::location::Location;
 use crate::owner::holder;
 use choose::{Choice, choose};
-use gather::gather;
+use gather::{Found, gather};
 
 /// The snapshot up to which the jobs of a name have committed their output.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,31 @@ pub fn newest(
     savepoints: &[Location],
     job_name: &str,
 ) -> Result<Option<Newest>> {
-    let found = gather(checkpoints, savepoints, job_name)?;
+    chosen(gather(checkpoints, savepoints, job_name)?, checkpoints, job_name)
+}
+
+/// [`newest`] as it would be without the job `own`, which has taken its checkpoints already: whether something newer has come
+/// about since it looked first.
+///
+/// # Errors
+/// Those of [`newest`].
+pub fn newest_beside(
+    own: JobId,
+    checkpoints: &Location,
+    savepoints: &[Location],
+    job_name: &str,
+) -> Result<Option<Newest>> {
+    let mut found = gather(Some(checkpoints), savepoints, job_name)?;
+    found.candidates.retain(|candidate| candidate.job != own);
+    found.jobs.retain(|(job, _)| *job != own);
+    chosen(found, Some(checkpoints), job_name)
+}
+
+fn chosen(
+    found: Found,
+    checkpoints: Option<&Location>,
+    job_name: &str,
+) -> Result<Option<Newest>> {
     match choose(found) {
         Choice::Nothing => Ok(None),
         Choice::Unreadable(error) => {

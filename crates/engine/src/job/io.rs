@@ -186,7 +186,9 @@ impl IoWorker {
                 cancelled,
             } => Some(self.recover(attempt, restore, cancelled)),
             IoTask::Begin(begin) => {
-                let targets = begin.make(&self.start.layout);
+                // Nothing is made where the job's own directory is not.
+                let held = self.start.keeper.check();
+                let targets = held.and_then(|()| begin.make(&self.start.layout));
                 let Begin {
                     attempt,
                     checkpoint,

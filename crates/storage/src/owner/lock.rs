@@ -77,6 +77,10 @@ impl Lock {
     }
 
     pub(super) fn check(&self) -> Result<()> {
+        // Where a disk has gone, another directory may stand in its place, which is hidden when the disk comes back.
+        if !is_at(&self.file, &self.directory.join(OWNER_FILE)) {
+            return Err(fail::not_held(&self.directory));
+        }
         self.lease.as_ref().map_or(Ok(()), Lease::check)
     }
 
@@ -198,7 +202,24 @@ fn is_at(file: &File, path: &Path) -> bool {
 mod tests {
     use std::io;
 
-    use super::has_no_locks;
+    use super::{Lock, Locking, OWNER_FILE, has_no_locks};
+
+    #[test]
+    fn another_directory_in_the_place_of_the_held_one_is_not_it() {
+        let place = tempfile::tempdir().expect("a directory");
+        let (held, away) = (place.path().join("held"), place.path().join("away"));
+        let lock = Lock::try_take(held.clone(), Locking::File).expect("it can be taken");
+        let lock = lock.expect("nobody has it");
+        assert!(lock.check().is_ok());
+        std::fs::rename(&held, &away).expect("it is taken away");
+        assert_eq!(lock.check().expect_err("it is away").code(), "MS-3010");
+        std::fs::create_dir(&held).expect("another one");
+        std::fs::write(held.join(OWNER_FILE), "").expect("with the same file");
+        assert_eq!(lock.check().expect_err("it is another").code(), "MS-3010");
+        std::fs::remove_dir_all(&held).expect("it goes");
+        std::fs::rename(&away, &held).expect("it is back");
+        assert!(lock.check().is_ok());
+    }
 
     #[test]
     fn file_systems_without_locks_are_told_from_locks_that_fail() {
