@@ -39,6 +39,8 @@ impl Places {
             .args(["--stream.sql", datagen::people::QUERY])
             .args(["--stream.sql.schema", "struct<id:BigInt,city:String,name:String,x:String,y:String,tags:String,amount:String>"])
             .args(["--source.watch.type", watch, "--source.watch.interval", "20"])
+            // Files are put in place whole.
+            .args(["--source.file.settle", "0"])
             .args(["--source.split.size", "1000000"])
             .arg("--source.path")
             .arg(&self.input)

@@ -74,8 +74,17 @@ fn over_rest_as_metrics_and_in_a_savepoint() {
     let mut server = Server::start(directory, &[]);
     let port = server.port();
     let parameters = [&CSV_TO_FILES, &SQL[..], &[LETTERS]].concat();
-    let mut arguments = vec!["run", "-d", "-Dexecution.checkpointing.interval=20 ms", "ingest"];
-    arguments.extend(["--job.name=numbers", "--source.path=in", "--source.watch.interval=20"]);
+    let mut arguments = vec![
+        "run",
+        "-d",
+        "-Dexecution.checkpointing.interval=20 ms",
+        "ingest",
+    ];
+    arguments.extend([
+        "--job.name=numbers",
+        "--source.path=in",
+        "--source.watch.interval=20",
+    ]);
     arguments.extend(parameters);
     let submitted = server.succeed(&arguments);
     let id = submitted
