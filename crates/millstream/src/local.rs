@@ -31,6 +31,7 @@ pub fn execute(graph: JobGraph, configuration: Configuration, bad_records: Count
     let (restore, is_latest) = restore(&configuration, &graph.name, &directories)?;
     let (ownership, lineage) = Owning {
         checkpoints: &directories.checkpoints,
+        savepoints: &directories.savepoints,
         job: id,
         name: &graph.name,
         restored: restore.as_ref().map(|restore| &restore.location),

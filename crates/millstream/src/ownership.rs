@@ -1,7 +1,7 @@
 //! Taking the checkpoints of a job, so that nobody else runs it or goes on from where it is.
 
-use millstream_core::{JobId, Lineage, Result};
-use millstream_storage::{Location, Owner, Ownership, Snapshot, lineage_of};
+use millstream_core::{Error, JobId, Lineage, Result, codes};
+use millstream_storage::{Location, Owner, Ownership, Snapshot, lineage_of, newest};
 
 use crate::clock::time_of_day;
 
@@ -9,6 +9,8 @@ use crate::clock::time_of_day;
 pub(crate) struct Owning<'a> {
     /// Where the checkpoints of all jobs lie.
     pub(crate) checkpoints: &'a Location,
+    /// Where savepoints lie that name no directory.
+    pub(crate) savepoints: &'a Location,
     /// The job.
     pub(crate) job: JobId,
     /// Its name.
@@ -48,7 +50,25 @@ impl Owning<'_> {
         {
             ownership.hold(before.job)?;
         }
+        if let Some(restored) = self.restored.filter(|_| self.is_latest) {
+            self.check_newest(restored)?;
+        }
         Ok((ownership, lineage))
+    }
+
+    /// Looks once more, now that nobody else can go on from there: whoever has done so in between has written output behind it.
+    fn check_newest(&self, restored: &Location) -> Result<()> {
+        let savepoints = std::slice::from_ref(self.savepoints);
+        match newest(Some(self.checkpoints), savepoints, self.name)? {
+            Some(newest) if newest.location != *restored => {
+                let (name, now) = (self.name, newest.location);
+                let message =
+                    format!("job `{name}` has gone on from {restored} meanwhile, up to {now}");
+                Err(Error::new(&codes::OWNED, message)
+                    .next("start it again: it goes on from there"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

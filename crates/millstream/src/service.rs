@@ -112,6 +112,7 @@ pub(crate) fn execute(
         name: graph.name.clone(),
         launch,
         checkpoints: directories.checkpoints.clone(),
+        savepoints: directories.savepoints.clone(),
         restored: restore.as_ref().map(|restore| restore.location.clone()),
         is_latest,
         owned: None,

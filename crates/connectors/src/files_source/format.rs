@@ -247,13 +247,6 @@ mod tests {
         for (format, word) in [
             (
                 Format {
-                    line_delimiter: String::new(),
-                    ..Format::csv()
-                },
-                "empty",
-            ),
-            (
-                Format {
                     line_delimiter: ",\n".to_owned(),
                     ..Format::csv()
                 },
@@ -271,7 +264,7 @@ mod tests {
                     field_delimiter: '\r',
                     ..Format::csv()
                 },
-                "carriage return",
+                "also ends lines",
             ),
             (
                 Format {

@@ -202,7 +202,7 @@ impl IoWorker {
             }
             IoTask::Write(write) => Some(Message::Written {
                 checkpoint: write.checkpoint,
-                result: write.put(),
+                result: self.start.keeper.check().and_then(|()| write.put()),
             }),
             IoTask::Commit {
                 checkpoint,

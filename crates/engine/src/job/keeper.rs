@@ -19,6 +19,14 @@ pub trait Keeper: Send {
     /// It can't be told. The attempt fails and the restart strategy is asked.
     fn begin_run(&mut self) -> Result<Run>;
 
+    /// Checks that nobody else has taken the job over: before a snapshot comes to be, and before output is committed.
+    ///
+    /// # Errors
+    /// Somebody may have. Nothing is written or committed.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// The job has ended, and all that was to be written or deleted is.
     fn ended(&mut self) {}
 }
@@ -62,6 +70,10 @@ impl Keeper for NewJob {
             lineage: self.lineage.clone(),
             number: ownership.next_run()?,
         })
+    }
+
+    fn check(&self) -> Result<()> {
+        self.ownership.as_ref().map_or(Ok(()), Ownership::check)
     }
 
     fn ended(&mut self) {

@@ -19,6 +19,7 @@ pub(super) struct Past {
     pub(super) name: String,
     pub(super) launch: Launch,
     pub(super) checkpoints: Location,
+    pub(super) savepoints: Location,
     /// The snapshot that the user had the job started from.
     pub(super) restored: Option<Location>,
     /// Whether that was the newest of the job's name.
@@ -46,6 +47,7 @@ impl Past {
         }
         Owning {
             checkpoints: &self.checkpoints,
+            savepoints: &self.savepoints,
             job: self.job,
             name: &self.name,
             // A job that has run knows its lineage, wherever that snapshot is by now.
@@ -125,6 +127,11 @@ impl Keeper for Past {
             lineage: lineage.clone(),
             number: ownership.next_run()?,
         })
+    }
+
+    fn check(&self) -> Result<()> {
+        let owned = self.owned.as_ref();
+        owned.map_or(Ok(()), |(ownership, _)| ownership.check())
     }
 
     fn ended(&mut self) {

@@ -187,7 +187,8 @@ impl Book {
         self.record.next_checkpoint = self.record.next_checkpoint.max(next);
         let changed = snapshots::note(&mut self.record.checkpoints, report, self.history);
         let completed = snapshots::ended(report).filter(|c| c.state == CheckpointState::Completed);
-        let newest = completed.filter(|c| c.savepoint.is_none()).map(|c| c.id);
+        // A savepoint is a checkpoint, too.
+        let newest = completed.map(|c| c.id);
         self.record.completed_up_to = self.record.completed_up_to.max(newest.max());
         changed
     }

@@ -9,7 +9,7 @@ use crate::fault::Odd;
 use crate::places::Place;
 use crate::world::World;
 
-/// Puts something odd among the input, and takes it away after a while. The job may warn, or fail and be restarted; it
+/// Puts something odd among the input, and takes it away after a while if it is no file. The job may warn, or fail and be restarted; it
 /// goes on.
 pub(crate) fn lie_among(world: &mut World, what: Odd, hold_ms: u64) -> Result<String> {
     world.forks += 1;
@@ -35,7 +35,9 @@ pub(crate) fn lie_among(world: &mut World, what: Odd, hold_ms: u64) -> Result<St
     let held = world.hold(hold_ms);
     match what {
         Odd::Directory => fs::remove_dir(&path)?,
-        Odd::Fifo | Odd::NoGzip => fs::remove_file(&path)?,
+        Odd::Fifo => fs::remove_file(&path)?,
+        // A file that was seen and is gone before it was looked into is lost input, whatever was in it: it stays.
+        Odd::NoGzip => {}
     }
     held?;
     Ok(String::new())

@@ -24,6 +24,9 @@ impl IoWorker {
         prepared: &[(String, Committable)],
         (directory, savepoint): (Option<&Path>, Option<&Path>),
     ) -> CommitResult {
+        if let Err(error) = self.start.keeper.check() {
+            return unreachable("of the job", &error);
+        }
         // Commits are safe to repeat, so one that panics is tried again.
         let result =
             guarded(|| self.commit(prepared)).unwrap_or_else(|error| unreachable("a sink", &error));

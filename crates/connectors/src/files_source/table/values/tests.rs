@@ -45,11 +45,10 @@ fn fractions_are_rounded_as_the_standard_library_rounds_them() {
         let found = f64::parse(text.as_bytes()).expect(text);
         assert_eq!(found.to_bits(), expected.to_bits(), "{text}");
         let short: f32 = text.parse().expect(text);
-        assert_eq!(
-            f32::parse(text.as_bytes()).expect(text).to_bits(),
-            short.to_bits(),
-            "{text}"
-        );
+        // What is too large for 32 bits only is none.
+        let short = Some(short).filter(|short| !short.is_infinite() || expected.is_infinite());
+        let found = f32::parse(text.as_bytes());
+        assert_eq!(found.map(f32::to_bits), short.map(f32::to_bits), "{text}");
     }
     for text in ["", ".", "-", "1,5", "1.2.3", "abc", "1f"] {
         assert_eq!(f64::parse(text.as_bytes()), None, "{text}");
