@@ -13,7 +13,7 @@ use datagen::random::Random;
 const KILLS: u64 = 20;
 const BYTES_EACH_ROUND: u64 = 16_000_000;
 /// The latest moment of a kill: about as long as a round's records take.
-const LATEST_KILL_MS: u64 = 60;
+const LATEST_KILL_MS: u64 = 200;
 /// So many kills must meet output that is not committed, or the test proves little.
 const KILLS_AT_WORK: usize = 4;
 
@@ -39,6 +39,8 @@ impl Places {
             .args(["--stream.sql", datagen::people::QUERY])
             .args(["--stream.sql.schema", "struct<id:BigInt,city:String,name:String,x:String,y:String,tags:String,amount:String>"])
             .args(["--source.watch.type", watch, "--source.watch.interval", "20"])
+            // Files are put in place whole.
+            .args(["--source.file.settle", "0"])
             .args(["--source.split.size", "1000000"])
             .arg("--source.path")
             .arg(&self.input)

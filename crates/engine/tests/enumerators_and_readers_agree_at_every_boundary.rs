@@ -21,10 +21,9 @@ use millstream_protocol::OperationResult;
 const READERS: usize = 5;
 const SPLITS: u64 = 2_000;
 
-/// What an enumerator does beside announcing split after split.
+/// What an enumerator does once it has announced half of the splits, until it may go on.
 #[derive(Clone, Copy, PartialEq)]
 enum Manner {
-    Announces,
     Panics,
     Fails,
     IsHeldUp,
@@ -138,11 +137,11 @@ struct Announcer {
     source: Splits,
 }
 
+#[allow(clippy::panic, reason = "one of the manners")]
 impl Enumerator for Announcer {
     fn poll(&mut self) -> Result<Enumerated> {
         if self.next == SPLITS / 2 && !self.source.goes_on.load(Ordering::SeqCst) {
             match self.source.manner {
-                Manner::Announces => {}
                 Manner::Panics => panic!("the splits are gone"),
                 Manner::Fails => return Err(Error::new(&codes::PROGRAM_FAILED, "no splits")),
                 Manner::IsHeldUp => return Ok(Enumerated::HeldUp("no door".to_owned())),
@@ -253,8 +252,9 @@ fn a_stop_passes_one_that_is_held_up_and_it_goes_on_from_there() {
         "{result:?}"
     );
     let stop = job.stop(false);
-    let OperationResult::Stopped { path, checkpoint } = job.result(stop) else {
-        panic!("the job stops");
+    let result = job.result(stop);
+    let OperationResult::Stopped { path, checkpoint } = result else {
+        unreachable!("the job stops: {result:?}");
     };
     job.join();
     let known = || splits.known.lock().expect("no panic");

@@ -1,6 +1,8 @@
 //! Event time is the least of the watermarks of all splits and subtasks that are not idle, and behind an operator that
 //! makes watermarks it is that operator's.
 
+#![allow(clippy::indexing_slicing, reason = "a test: a panic is a failure")]
+
 mod common;
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
