@@ -1,12 +1,11 @@
 //! A job that is stopped on behalf of a cancel with savepoint ends as CANCELED, also where the server, or both, die between
 //! the end of the operation and that of the job.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::fs;
 
-use rest_server::{Server, kill, processes_of};
+use common::rest_server::{Server, kill, processes_of};
 use serde_json::{Value, json};
 
 #[test]

@@ -2,13 +2,11 @@
 //! is shown as held up, it neither fails nor begins anew, and it goes on once the directory is there.
 
 mod common;
-#[path = "common/rest_server.rs"]
-mod rest_server;
 
 use std::fs;
 use std::path::Path;
 
-use rest_server::{Server, kill, processes_of};
+use common::rest_server::{Server, kill, processes_of};
 use serde_json::{Value, json};
 
 /// For how many seconds a process has run.

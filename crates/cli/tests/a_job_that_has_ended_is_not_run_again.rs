@@ -6,8 +6,7 @@
     reason = "tests wait with a deadline, and have threads"
 )]
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::fs;
 use std::io::Write;
@@ -15,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use common::rest_server::{Server, endless, kill, processes_of};
 use datagen::random::Random;
-use rest_server::{Server, endless, kill, processes_of};
 use serde_json::{Value, json};
 
 const RECORDS: usize = 100;

@@ -1,12 +1,11 @@
 //! A job whose `job.json` can't be read any more is not forgotten: where its process runs it goes on, and where it does not
 //! the job is FAILED with the reason.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::fs;
 
-use rest_server::{Server, kill, processes_of};
+use common::rest_server::{Server, kill, processes_of};
 use serde_json::json;
 
 #[test]

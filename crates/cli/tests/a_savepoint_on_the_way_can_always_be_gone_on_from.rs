@@ -2,13 +2,11 @@
 //! since: its output is committed.
 
 mod common;
-#[path = "common/rest_server.rs"]
-mod rest_server;
 
 use std::fs;
 use std::path::Path;
 
-use rest_server::{Server, endless, kill, processes_of};
+use common::rest_server::{Server, endless, kill, processes_of};
 use serde_json::{Value, json};
 
 fn count(directory: &Path, name: &str) -> usize {

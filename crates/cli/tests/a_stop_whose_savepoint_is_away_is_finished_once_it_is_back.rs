@@ -2,13 +2,11 @@
 //! forgotten: the job is held up, and the stop is finished once the savepoint is there. No record is lost or doubled.
 
 mod common;
-#[path = "common/rest_server.rs"]
-mod rest_server;
 
 use std::fs;
 use std::path::Path;
 
-use rest_server::{Server, kill, processes_of};
+use common::rest_server::{Server, kill, processes_of};
 use serde_json::{Value, json};
 
 const ROWS: u64 = 400_000;
@@ -37,7 +35,7 @@ fn hidden(directory: &Path) -> usize {
 
 /// A job that is being stopped, and was killed with its server while the stop committed; `None`: it was too quick.
 fn half_committed(server: &mut Server, directory: &Path) -> Option<String> {
-    let mut arguments = rest_server::endless(directory);
+    let mut arguments = common::rest_server::endless(directory);
     arguments.push("--sink.rolling.size=1 kb".to_owned());
     let body = json!({
         "programArgsList": arguments,

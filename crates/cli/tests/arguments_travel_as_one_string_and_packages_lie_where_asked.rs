@@ -1,13 +1,12 @@
 //! `programArgs` is one string with quotes, and not given together with `programArgsList`; uploaded packages lie in
 //! `web.upload.dir`; under the name `flink` the command does the same.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use rest_server::{Server, endless};
+use common::rest_server::{Server, endless};
 use serde_json::{Value, json};
 
 #[test]

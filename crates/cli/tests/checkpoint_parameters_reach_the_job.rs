@@ -1,9 +1,8 @@
 //! `stream.checkpoint.*`: what is given is what the job runs with, as it tells over REST.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
-use rest_server::{Server, endless};
+use common::rest_server::{Server, endless};
 use serde_json::{Value, json};
 
 #[test]

@@ -1,13 +1,12 @@
 //! Files that a job has committed can be moved away at once, before its next checkpoint: a job that dies then goes on, and
 //! nothing is missed, lost or written again.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::fs;
 use std::path::Path;
 
-use rest_server::{Server, kill};
+use common::rest_server::{Server, kill};
 use serde_json::json;
 
 /// The committed lines of a directory.

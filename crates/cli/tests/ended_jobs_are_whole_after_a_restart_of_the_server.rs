@@ -1,9 +1,8 @@
 //! A server that starts lists the ended jobs of the one before it as that did: in lists, and each by itself.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
-use rest_server::Server;
+use common::rest_server::Server;
 use serde_json::{Value, json};
 
 /// An answer without what goes on with the time.

@@ -3,14 +3,13 @@
 //!
 //! `scripts/flink-client` brings the client (from PyPI) and a Java runtime where they are not there yet.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use rest_server::Server;
+use common::rest_server::Server;
 use serde_json::{Value, json};
 
 struct Play {

@@ -1,14 +1,13 @@
 //! A job whose server has died goes on processing and checkpointing; one that the server had not heard of yet is taken up, and
 //! nobody else gets its id; one that a server can't look after for a while is not given up.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rest_server::{Server, endless, kill, processes_of, try_call};
+use common::rest_server::{Server, endless, kill, processes_of, try_call};
 use serde_json::{Value, json};
 
 const JOB: &str = "0123456789abcdef0123456789abcdef";

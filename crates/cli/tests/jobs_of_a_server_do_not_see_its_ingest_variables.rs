@@ -1,9 +1,8 @@
 //! The parameters of the ingestion job in the environment are those of whoever submits it, not of whoever started the server.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
-use rest_server::{Server, endless, processes_of};
+use common::rest_server::{Server, endless, processes_of};
 use serde_json::json;
 
 #[test]

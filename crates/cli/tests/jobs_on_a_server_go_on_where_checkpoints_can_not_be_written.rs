@@ -1,13 +1,12 @@
 //! Checkpoints that can't be written (a full disk, a directory that is read-only) under a server: the job goes on and says why
 //! over REST, for as long as failures are tolerated; then it fails, and says why.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::path::Path;
 use std::process::Command;
 
-use rest_server::Server;
+use common::rest_server::Server;
 use serde_json::{Value, json};
 
 /// What goes wrong with the directory `checkpoints`, which is a mount of the server's own: commands of the shell, beside it.

@@ -6,16 +6,15 @@
     reason = "tests wait with a deadline, and have threads"
 )]
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use common::rest_server::{Server, kill, processes_of, try_call};
 use datagen::random::Random;
-use rest_server::{Server, kill, processes_of, try_call};
 use serde_json::{Value, json};
 
 /// Games, each with a seed of its own.

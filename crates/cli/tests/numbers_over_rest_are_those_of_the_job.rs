@@ -1,15 +1,12 @@
 //! What REST and Prometheus say of a job is what it does: records, times, attempts and checkpoints of a job with two
 //! vertices, before and after its process was killed, and once it has ended.
 
-#[path = "common/rest.rs"]
-mod rest;
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::fs;
 use std::path::Path;
 
-use rest_server::{Server, endless, kill};
+use common::rest_server::{Server, endless, kill};
 use serde_json::{Value, json};
 
 /// Puts a file with `records` records into the input; it appears at once and whole.
@@ -101,7 +98,7 @@ fn check_times(server: &Server, job: &str, vertex: &str) {
 
 /// What Prometheus scrapes has these metrics, with this value where one is given.
 fn check_scraped(server: &Server, job: &str) {
-    let (status, page) = rest::send(server.port, "GET", "/metrics", &[], b"");
+    let (status, page) = common::rest::send(server.port, "GET", "/metrics", &[], b"");
     assert_eq!(status, 200, "{page}");
     for name in [
         "flink_taskmanager_job_task_numRecordsIn",

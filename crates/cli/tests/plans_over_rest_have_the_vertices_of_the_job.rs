@@ -1,9 +1,8 @@
 //! The plan of a job that is not submitted is the one that it has once it runs.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
-use rest_server::{Server, endless};
+use common::rest_server::{Server, endless};
 use serde_json::{Value, json};
 
 /// What of a plan does not depend on the job's id.

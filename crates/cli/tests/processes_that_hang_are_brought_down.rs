@@ -1,12 +1,11 @@
 //! Processes that do not report, or do not react, are waited for so long and no longer.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::path::Path;
 use std::process::Command;
 
-use rest_server::{Server, processes_of};
+use common::rest_server::{Server, processes_of};
 use serde_json::{Value, json};
 
 fn signal(name: &str, pid: u32) {

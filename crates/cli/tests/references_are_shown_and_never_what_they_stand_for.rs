@@ -4,14 +4,12 @@
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
-#[path = "common/rest_server.rs"]
-mod rest_server;
 
 use std::fs;
 use std::path::Path;
 
+use common::rest_server::{Server, processes_of};
 use common::{command, ingest, running};
-use rest_server::{Server, processes_of};
 use serde_json::{Value, json};
 
 const IN_VARIABLE: &str = "in-a-variable-5b1c";
@@ -78,7 +76,7 @@ fn on_a_server() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     let (server, in_file) = started(path);
-    let mut arguments = rest_server::endless(path);
+    let mut arguments = common::rest_server::endless(path);
     arguments.retain(|argument| !argument.starts_with("--sink.path"));
     arguments.extend([
         "--source.db.password=${env:DB_PASSWORD}".to_owned(),
@@ -122,7 +120,7 @@ fn on_a_server() {
 fn what_is_not_there_refuses_the_submission_in_one_line() {
     let directory = tempfile::tempdir().expect("a directory");
     let (server, _) = started(directory.path());
-    let mut arguments = rest_server::endless(directory.path());
+    let mut arguments = common::rest_server::endless(directory.path());
     arguments.push("--source.db.password=x${env:NOBODY_SET_IT}".to_owned());
     let body = json!({ "programArgsList": arguments });
     let (status, answer) = server.call("POST", "/jars/ingest/run", Some(&body));

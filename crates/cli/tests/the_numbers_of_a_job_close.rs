@@ -2,8 +2,6 @@
 //! `bad`, over kills and savepoints, in the last lines of a local job, over REST, as metrics and in `_metadata`.
 
 mod common;
-#[path = "common/rest.rs"]
-mod rest;
 
 use std::fs;
 use std::path::Path;
@@ -96,9 +94,9 @@ fn over_rest_as_metrics_and_in_a_savepoint() {
     let read = |numbers: &Value| numbers.get("read").and_then(Value::as_u64);
     let path = format!("/jobs/{id}");
     server.await_that("all records to be committed", || {
-        rest::get(port, &path).get("numbers").and_then(read) == Some(1_000)
+        common::rest::get(port, &path).get("numbers").and_then(read) == Some(1_000)
     });
-    let details = rest::get(port, &path);
+    let details = common::rest::get(port, &path);
     let numbers = details.get("numbers").expect("they are there");
     for (name, count) in [
         ("written", 500),
@@ -108,7 +106,7 @@ fn over_rest_as_metrics_and_in_a_savepoint() {
     ] {
         assert_eq!(numbers.get(name), Some(&Value::from(count)), "{numbers}");
     }
-    let metric = rest::get(
+    let metric = common::rest::get(
         port,
         &format!("{path}/metrics?get=recordsWritten,recordsDifference"),
     );

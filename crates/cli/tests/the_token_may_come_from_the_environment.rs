@@ -1,13 +1,10 @@
 //! `MILLSTREAM_TOKEN` in the environment of the server is its token, and is not handed on to the processes of jobs.
 
-#[path = "common/rest.rs"]
-mod rest;
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::fs;
 
-use rest_server::{Server, endless, processes_of};
+use common::rest_server::{Server, endless, processes_of};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "token-of-the-environment-51c7";
@@ -28,7 +25,7 @@ fn it_is_asked_for_and_jobs_do_not_see_it() {
         ("authorization", bearer.as_str()),
         ("content-type", "application/json"),
     ];
-    let (status, answer) = rest::send(
+    let (status, answer) = common::rest::send(
         server.port,
         "POST",
         "/jars/ingest/run",

@@ -1,11 +1,9 @@
 //! While a job runs, nobody goes on from where it is by its name; from a savepoint that is named another job may start.
 
 mod common;
-#[path = "common/rest_server.rs"]
-mod rest_server;
 
+use common::rest_server::{Server, kill, processes_of};
 use common::{CSV_TO_FILES, Running, ingest, lines, put, running};
-use rest_server::{Server, kill, processes_of};
 use serde_json::{Value, json};
 
 #[test]

@@ -2,12 +2,11 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test has threads")]
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::fs;
 
-use rest_server::{Server, try_call};
+use common::rest_server::{Server, try_call};
 use serde_json::{Value, json};
 
 struct Play {

@@ -4,15 +4,13 @@
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
-#[path = "common/rest_server.rs"]
-mod rest_server;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use common::rest_server::{Server, kill, processes_of};
 use common::running::{Said, run};
-use rest_server::{Server, kill, processes_of};
 use serde_json::{Value, json};
 
 fn dispose(server: &Server, directory: &Path, path: &str) -> Said {

@@ -1,12 +1,11 @@
 //! A server that can't write its records: a submission is refused rather than forgotten later, and the end of a job is told
 //! once it is on record.
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::process::Command;
 
-use rest_server::{Server, kill, processes_of};
+use common::rest_server::{Server, kill, processes_of};
 use serde_json::{Value, json};
 
 /// A server whose writes can be made to fail: whatever is too large for it is an error to it.

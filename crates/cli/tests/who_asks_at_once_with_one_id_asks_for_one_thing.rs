@@ -3,12 +3,11 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test has threads")]
 
-#[path = "common/rest_server.rs"]
-mod rest_server;
+mod common;
 
 use std::sync::Barrier;
 
-use rest_server::{Server, try_call};
+use common::rest_server::{Server, try_call};
 use serde_json::{Value, json};
 
 const CLIENTS: usize = 8;

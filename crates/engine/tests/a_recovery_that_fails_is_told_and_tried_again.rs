@@ -70,6 +70,7 @@ impl SinkCommitter for Committer {
         Ok(vec![CommitOutcome::Committed; committables.len()])
     }
 
+    #[allow(clippy::panic, reason = "one of the faults")]
     fn recover(&mut self, some: &[Committable], _: &[StateEntry]) -> Result<Vec<CommitOutcome>> {
         let outcomes = vec![CommitOutcome::Committed; some.len()];
         match self.0.fault {

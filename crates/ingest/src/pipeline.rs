@@ -28,7 +28,7 @@ use millstream_core::{Error, Result, codes};
 use millstream_sql::{Query, schema};
 
 use crate::parameters::{
-    BadRecords, IngestSettings, SchemaText, SinkFormat, SinkSettings, SourceType, TextSource,
+    BadRecords, IngestSettings, SchemaText, SinkFormat, SinkSettings, TextSource,
 };
 use bad_records::{Answered, Judged, Limits};
 use reshape::Reshape;
@@ -110,10 +110,6 @@ fn open(source: &TextSource) -> Result<FileSource> {
             escape: source.escape,
             header: source.first_line_schema,
             charset: Charset::parse(&source.charset)?,
-            ..match source.format {
-                SourceType::Tsv => Format::tsv(),
-                _ => Format::csv(),
-            }
         },
         schema: declared_schema(source)?.map(Arc::new),
         projection: None,

@@ -16,6 +16,7 @@ mod functions;
 mod merge;
 mod names;
 mod parse;
+mod physical;
 mod place;
 mod plan;
 mod query;

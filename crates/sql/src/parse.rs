@@ -5,8 +5,7 @@ use datafusion_sql::sqlparser::dialect::Dialect;
 use datafusion_sql::sqlparser::parser::{Parser, ParserError};
 use millstream_core::{Error, Result};
 
-use crate::place::{Place, invalid, unsupported};
-use crate::rewrite::too_deep;
+use crate::place::{Place, invalid, too_deep, unsupported};
 
 /// The SQL dialect: identifiers as in Flink (case-sensitive, backquoted), also in double quotes as
 /// the standard has it; strings in single quotes.

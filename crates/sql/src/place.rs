@@ -83,3 +83,10 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>, all:
 fn quoted(name: &str) -> String {
     format!("`{name}`")
 }
+
+/// The error about an expression of too many levels.
+pub(crate) fn too_deep() -> Error {
+    invalid(None, "expressions are nested too deep").next(
+        "write the expression with fewer levels of parentheses, and a chain of hundreds of operators in groups",
+    )
+}

@@ -11,14 +11,12 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, DataFusionError};
-use datafusion_expr::execution_props::ExecutionProps;
-use datafusion_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion_expr::{Expr, LogicalPlan};
 use datafusion_optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion_optimizer::simplify_expressions::SimplifyExpressions;
 use datafusion_optimizer::{Analyzer, Optimizer, OptimizerContext};
+use datafusion_physical_expr::PhysicalExpr;
 use datafusion_physical_expr::expressions::cast;
-use datafusion_physical_expr::{PhysicalExpr, create_physical_expr};
 use datafusion_sql::planner::{ParserOptions, SqlToRel};
 use datafusion_sql::sqlparser::ast::{Query as Ast, Statement};
 use millstream_core::{Error, Result, codes};
@@ -28,11 +26,9 @@ use self::texts::Texts;
 use self::times::Times;
 use crate::functions::Functions;
 use crate::names::{double_name, output_name};
-use crate::place::{Place, invalid};
-use crate::rewrite::too_deep;
+use crate::physical::{DfResult, physical};
+use crate::place::{Place, invalid, too_deep};
 use crate::trial::try_constants;
-
-type DfResult<T> = std::result::Result<T, DataFusionError>;
 
 /// A query ready to run: nothing in it is planned again.
 #[derive(Debug)]
@@ -233,16 +229,6 @@ fn select(schema: &DFSchema, columns: &[usize]) -> DfResult<DFSchema> {
         (qualifier.cloned(), Arc::clone(field))
     });
     DFSchema::new_with_metadata(fields.collect(), HashMap::new())
-}
-
-/// The expression ready to run over columns of `schema`.
-pub(crate) fn physical(expr: &Expr, schema: &DFSchema) -> DfResult<Arc<dyn PhysicalExpr>> {
-    create_physical_expr(
-        expr,
-        schema,
-        &ExecutionProps::new(),
-        &PhysicalPlanningContext::default(),
-    )
 }
 
 /// The type that a column of `data_type` leaves the query with: strings are always Utf8, whichever

@@ -13,7 +13,7 @@ use datafusion_sql::sqlparser::ast::{
 use millstream_core::{Error, Result};
 
 use crate::parse::parse_expression;
-use crate::place::{Place, invalid};
+use crate::place::{Place, invalid, too_deep};
 
 /// Levels of an expression that are planned. Chains of other operators than those above are as deep as they
 /// are long.
@@ -56,13 +56,6 @@ impl VisitorMut for Rewriter {
             Err(error) => ControlFlow::Break(Box::new(error)),
         }
     }
-}
-
-/// The error about an expression of too many levels.
-pub(crate) fn too_deep() -> Error {
-    invalid(None, "expressions are nested too deep").next(
-        "write the expression with fewer levels of parentheses, and a chain of hundreds of operators in groups",
-    )
 }
 
 /// Makes a tree of a long chain.

@@ -17,7 +17,7 @@ use datafusion_expr::expr::{HigherOrderFunction, ScalarFunction};
 use datafusion_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, col};
 
 use crate::functions::format_time::check_reading;
-use crate::plan::physical;
+use crate::physical::physical;
 
 /// Functions that read text, in lower case: whether they work is up to the text. Their other arguments are
 /// patterns of strftime.

@@ -40,7 +40,11 @@ pub fn newest(
     savepoints: &[Location],
     job_name: &str,
 ) -> Result<Option<Newest>> {
-    chosen(gather(checkpoints, savepoints, job_name)?, checkpoints, job_name)
+    chosen(
+        gather(checkpoints, savepoints, job_name)?,
+        checkpoints,
+        job_name,
+    )
 }
 
 /// [`newest`] as it would be without the job `own`, which has taken its checkpoints already: whether something newer has come
@@ -60,11 +64,7 @@ pub fn newest_beside(
     chosen(found, Some(checkpoints), job_name)
 }
 
-fn chosen(
-    found: Found,
-    checkpoints: Option<&Location>,
-    job_name: &str,
-) -> Result<Option<Newest>> {
+fn chosen(found: Found, checkpoints: Option<&Location>, job_name: &str) -> Result<Option<Newest>> {
     match choose(found) {
         Choice::Nothing => Ok(None),
         Choice::Unreadable(error) => {

@@ -5,6 +5,7 @@
 mod environment;
 pub(crate) mod processes;
 pub(crate) mod rest;
+pub(crate) mod rest_server;
 pub(crate) mod running;
 pub(crate) mod server;
 

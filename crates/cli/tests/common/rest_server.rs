@@ -3,11 +3,6 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![allow(clippy::disallowed_methods, reason = "tests wait with a deadline")]
 
-#[path = "environment.rs"]
-mod environment;
-#[path = "processes.rs"]
-mod processes;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-pub(crate) use processes::{kill, processes_of};
+pub(crate) use super::processes::{kill, processes_of};
 use serde_json::Value;
 
 /// Far longer than anything takes, also on a disk that is slow to sync: a test that waits so long has found something.
@@ -105,7 +100,7 @@ impl Server {
             }
             None => Command::new(program),
         };
-        environment::without_settings(&mut command);
+        super::environment::without_settings(&mut command);
         command
     }
 

@@ -103,7 +103,7 @@ fn case_of(mut case: Case, schema: &DFSchema) -> Case {
         let mut all = all.into_iter();
         case.expr = all.next().map(Box::new);
         for ((when, _), unified) in case.when_then_expr.iter_mut().zip(all) {
-            *when = Box::new(unified);
+            **when = unified;
         }
     }
     let mut results: Vec<Expr> = case
@@ -115,7 +115,7 @@ fn case_of(mut case: Case, schema: &DFSchema) -> Case {
     unify(&mut results, schema);
     let mut results = results.into_iter();
     for ((_, then), unified) in case.when_then_expr.iter_mut().zip(results.by_ref()) {
-        *then = Box::new(unified);
+        **then = unified;
     }
     if let Some(unified) = results.next() {
         case.else_expr = Some(Box::new(unified));

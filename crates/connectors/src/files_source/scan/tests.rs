@@ -47,9 +47,9 @@ fn next(dialect: &Dialect, bytes: &[u8], start: usize) -> Option<usize> {
                 if here.is_none() || at - start >= dialect.limit {
                     return behind_line(dialect, bytes, start);
                 }
-                if here == dialect.escape {
-                    at += 2;
-                } else if here == dialect.quote && bytes.get(at + 1).copied() == dialect.quote {
+                let is_doubled =
+                    here == dialect.quote && bytes.get(at + 1).copied() == dialect.quote;
+                if here == dialect.escape || is_doubled {
                     at += 2;
                 } else if here == dialect.quote {
                     break;
