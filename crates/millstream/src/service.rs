@@ -15,7 +15,7 @@ mod state;
 use std::path::Path;
 use std::process::ExitCode;
 
-use millstream_core::{Configuration, Result, codes};
+use millstream_core::{Configuration, Error, Result, codes};
 use millstream_engine::job::{Job, JobSpec, Restore};
 use millstream_engine::{JobGraph, Plan};
 use millstream_protocol::link::Submission;
@@ -81,10 +81,23 @@ fn try_run(path: &Path, program: impl FnOnce(&[String], &RunOptions) -> Result<(
     if let Err(error) = &result
         && !ending::has_ended(&directory)?
     {
+        let error = of_what_is_away(error, directory.has_begun());
         tracing::error!("The job can't be started: {error}");
-        directory.write_outcome(&state::failed_to_start(&submission, error, time_of_day()))?;
+        directory.write_outcome(&state::failed_to_start(&submission, &error, time_of_day()))?;
     }
     result
+}
+
+/// Why a job can't be built. Where it has run before, its parameters and the path of its input were right, so the input
+/// is away or empty at present, and it is worth another try.
+fn of_what_is_away(error: &Error, has_begun: bool) -> Error {
+    let of_input = [codes::SOURCE_PATH.id, codes::INGEST_PARAMETERS.id].contains(&error.code());
+    if !(has_begun && of_input) {
+        return error.clone();
+    }
+    let cause = error.cause_text().map(|cause| format!(": {cause}"));
+    let message = format!("{}{}", error.message(), cause.unwrap_or_default());
+    Error::new(&codes::SOURCE_READ, message).next(error.next_step())
 }
 
 /// Runs `graph` as the job of `directory` until it ends.

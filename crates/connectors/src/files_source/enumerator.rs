@@ -111,6 +111,7 @@ impl FileEnumerator {
             backlog: VecDeque::new(),
             told: HashMap::new(),
             other_since: None,
+            sought: BTreeMap::new(),
             next_look: Duration::ZERO,
         }
         .start("files".to_owned())?;

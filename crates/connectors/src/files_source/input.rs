@@ -154,7 +154,7 @@ impl Input {
             moved.map_or(Err(error), |path| open_file(&path))
         });
         let opened = opened.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => InputError::Missing,
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => InputError::Missing,
             _ => InputError::Io(error),
         })?;
         let size = file.identity.size;

@@ -170,6 +170,7 @@ impl Intake {
     pub(crate) fn begin_listing(&mut self) {
         (self.listed, self.known, self.overflowed) = (0, 0, false);
         self.fresh.clear();
+        self.again.values_mut().for_each(|met| *met = false);
     }
 
     /// The listing holds this file at the time `now`.
@@ -221,6 +222,11 @@ impl Intake {
         self.staged
             .extend(ready.iter().map(|ready| ready.name.key()));
         ready
+    }
+
+    /// How many files that readers need to know of the present listing does not hold.
+    pub(crate) fn missed(&self) -> usize {
+        self.again.values().filter(|met| !**met).count()
     }
 
     /// Files that readers need to know of and that are gone.

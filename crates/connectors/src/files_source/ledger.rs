@@ -263,7 +263,7 @@ impl Ledger {
             .iter_mut()
             .filter(|state| same(state))
             .for_each(|state| state.superseded = true);
-        let blocked = |state: &FileState| state.blocked && same(state);
+        let blocked = |state: &FileState| state.blocked && !state.sought && same(state);
         while let Some(at) = self.pieces.iter().position(blocked) {
             self.remove(at);
         }
@@ -390,6 +390,7 @@ impl Ledger {
         };
         state.done.insert(from, next.offset.min(to));
         state.reached(next);
+        state.tries = 0;
         let limit = counted_up_to(state);
         if state
             .tail

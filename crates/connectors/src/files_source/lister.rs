@@ -6,7 +6,7 @@
 mod look;
 mod stage;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -103,6 +103,8 @@ pub(crate) struct Lister {
     pub(crate) told: HashMap<Key, &'static str>,
     /// Since which minute the directory is another one.
     pub(crate) other_since: Option<u64>,
+    /// Files that readers miss, and for which there is no answer yet.
+    pub(crate) sought: BTreeMap<usize, Key>,
     pub(crate) next_look: Duration,
 }
 
@@ -162,6 +164,11 @@ impl Lister {
         let Some(meeting) = self.meeting.upgrade() else {
             return;
         };
+        let sought = meeting.take_sought();
+        if !sought.is_empty() {
+            self.sought.extend(sought);
+            self.next_look = Duration::ZERO;
+        }
         let (again, bad) = meeting.take_asked();
         if !again.is_empty() {
             let mut desk = at(&self.desk);
@@ -210,7 +217,7 @@ impl Lister {
 
     /// The directory has been looked at in vain.
     fn go_away(&mut self, error: &io::Error) -> Result<()> {
-        if self.policy.interval.is_none() {
+        if self.policy.interval.is_none() && self.sought.is_empty() {
             return Err(look::not_readable(&self.root.shown(), error));
         }
         self.wait_for(format!("{} can't be looked at: {error}", self.root.shown()));

@@ -139,16 +139,24 @@ impl Root {
         }
     }
 
+    /// What lies at the path of the directory now.
+    ///
+    /// # Errors
+    /// Nothing that can be looked at.
+    pub(crate) fn id(&self) -> io::Result<DirectoryId> {
+        let metadata = fs::metadata(&self.directory)?;
+        Ok(DirectoryId {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        })
+    }
+
     /// Begins to list it.
     ///
     /// # Errors
     /// The directory, or the one file, is not there or can't be looked at.
     pub(crate) fn walk(&self) -> io::Result<Walk> {
-        let metadata = fs::metadata(&self.directory)?;
-        let directory = DirectoryId {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        };
+        let directory = self.id()?;
         let entries = match &self.only {
             None => Entries::All(fs::read_dir(&self.directory)?),
             Some(name) => {

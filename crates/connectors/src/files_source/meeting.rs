@@ -38,6 +38,10 @@ struct Told {
     again: BTreeMap<Key, u64>,
     /// Those of them that turned out to be gone.
     missing: BTreeSet<Key>,
+    /// Files that readers miss: is one there, or gone?
+    sought: BTreeMap<usize, Key>,
+    /// What was answered each reader: whether the file that it missed is there.
+    answers: BTreeMap<usize, bool>,
     /// Files that can't be read and are to be moved away.
     bad: Vec<Name>,
 }
@@ -151,6 +155,30 @@ impl Meeting {
         self.told().missing.contains(&key)
     }
 
+    /// A reader misses a file, and needs to know whether it is there.
+    pub(crate) fn seek(&self, subtask: usize, key: Key) {
+        let mut told = self.told();
+        told.answers.remove(&subtask);
+        told.sought.insert(subtask, key);
+        drop(told);
+        self.wake();
+    }
+
+    /// What readers have missed since the last call.
+    pub(crate) fn take_sought(&self) -> BTreeMap<usize, Key> {
+        std::mem::take(&mut self.told().sought)
+    }
+
+    /// A look that began after the question has found the file that a reader missed, or has found it gone.
+    pub(crate) fn answer(&self, subtask: usize, is_there: bool) {
+        self.told().answers.insert(subtask, is_there);
+    }
+
+    /// Whether the file that a reader missed is there, once that is known.
+    pub(crate) fn take_answer(&self, subtask: usize) -> Option<bool> {
+        self.told().answers.remove(&subtask)
+    }
+
     /// A reader has met a file that can't be read.
     pub(crate) fn met_bad(&self, name: Name) {
         self.told().bad.push(name);
@@ -160,7 +188,7 @@ impl Meeting {
     /// Whether readers have asked for something.
     pub(crate) fn has_asked(&self) -> bool {
         let told = self.told();
-        !(told.again.is_empty() && told.bad.is_empty())
+        !(told.again.is_empty() && told.bad.is_empty() && told.sought.is_empty())
     }
 
     /// What readers have asked for since the last call.

@@ -227,20 +227,29 @@ impl<D> FileReader<D> {
         Ok(())
     }
 
-    /// Looks whether the file that reading waits for is gone.
+    /// Looks whether it is known what became of the file that reading waits for.
     fn look_for_blocked(&mut self) -> Result<()> {
-        let blocked = self.ledger.blocked();
-        if blocked.is_some_and(|key| self.meeting.is_missing(key)) {
-            let mended = self.ledger.blocked_is_gone()?;
-            self.mend(mended)?;
-        }
-        Ok(())
+        let Some(key) = self.ledger.blocked() else {
+            return Ok(());
+        };
+        let is_there = if self.ledger.is_sought() {
+            self.meeting.take_answer(self.subtask)
+        } else {
+            self.meeting.is_missing(key).then_some(false)
+        };
+        let mended = match is_there {
+            None => return Ok(()),
+            Some(true) => self.ledger.blocked_is_there(),
+            Some(false) => self.ledger.blocked_is_gone()?,
+        };
+        self.mend(mended)
     }
 
     fn mend(&mut self, mended: Mended) -> Result<()> {
         match mended {
             Mended::GoesOn => {}
             Mended::Again(key, piece) => self.meeting.want_again(key, piece),
+            Mended::Sought(key) => self.meeting.seek(self.subtask, key),
             Mended::Lost => self.progress.lost_files.add(1),
             Mended::Bad(name) => {
                 self.progress.bad_files.add(1);

@@ -8,7 +8,7 @@ use tracing::warn;
 use super::Ledger;
 use super::file::FileState;
 use crate::files_source::input::InputError;
-use crate::files_source::listing::{FoundFile, Identity};
+use crate::files_source::listing::{FoundFile, Identity, is_away};
 use crate::files_source::name::{Key, Name};
 use crate::files_source::options::{Bad, Changed, Lost};
 
@@ -19,6 +19,8 @@ pub(crate) enum Mended {
     GoesOn,
     /// The file of the piece with this number has to be announced again as what it is now; reading waits for that.
     Again(Key, u64),
+    /// Reading waits until it is known whether the file of this name is there.
+    Sought(Key),
     /// What had not been read of the file is lost, and that is accepted.
     Lost,
     /// The file can't be read, and is passed over.
@@ -51,9 +53,21 @@ impl Ledger {
             return Ok(Mended::GoesOn);
         };
         let (sequence, file) = (state.sequence, std::sync::Arc::clone(&state.file));
+        let (is_last, tries) = (state.last, state.tries);
         match error {
             InputError::Changed(now) => self.changed(sequence, &file, now),
-            InputError::Missing => self.gone(sequence, &file),
+            // Behind the end of the source nobody looks at the directory any more.
+            InputError::Missing if is_last => self.gone(sequence, &file),
+            InputError::Missing => Ok(self.seek(sequence, &file)),
+            error if is_of_disk(&error) && !is_last && tries < TRIES => {
+                if tries == 0 {
+                    warn!(file = %file.text, cause = %error, "the file can't be read at present; it is tried again");
+                }
+                if let Some(state) = self.state_mut(sequence) {
+                    state.tries += 1;
+                }
+                Ok(self.seek(sequence, &file))
+            }
             error if is_bad(&error) && self.place.bad != Bad::Fail => {
                 warn!(file = %file.text, cause = %error, "the file can't be read; it is passed over from here on");
                 self.give_up(sequence);
@@ -93,6 +107,45 @@ impl Ledger {
         }
     }
 
+    /// Reading waits until a look at the directory has told whether the file [is there](Self::blocked_is_there) or
+    /// [gone](Self::blocked_is_gone): the whole directory may be away.
+    ///
+    /// Whatever else was given out is put back: its files may be away, too.
+    fn seek(&mut self, sequence: u64, file: &FoundFile) -> Mended {
+        let running = std::mem::take(&mut self.running);
+        for piece in running.into_iter().map(|running| running.piece) {
+            if let Some(state) = self.state_mut(piece).filter(|state| state.running > 0) {
+                state.running = 0;
+                state.put_back();
+            }
+        }
+        let at = self
+            .pieces
+            .partition_point(|state| state.sequence < sequence);
+        self.given = self.given.min(at);
+        if let Some(state) = self.state_mut(sequence) {
+            (state.blocked, state.sought) = (true, true);
+        }
+        Mended::Sought(file.name.key())
+    }
+
+    /// Whether it is to be told whether the file that reading waits for is there.
+    pub(crate) fn is_sought(&self) -> bool {
+        self.pieces
+            .front()
+            .is_some_and(|state| state.blocked && state.sought)
+    }
+
+    /// The file that reading waits for is there: it is read on.
+    pub(crate) fn blocked_is_there(&mut self) -> Mended {
+        if self.is_sought()
+            && let Some(state) = self.pieces.front_mut()
+        {
+            (state.blocked, state.sought) = (false, false);
+        }
+        Mended::GoesOn
+    }
+
     /// The file that reading waits for; `None`: it waits for none.
     pub(crate) fn blocked(&self) -> Option<Key> {
         let first = self.pieces.front().filter(|state| state.blocked);
@@ -129,6 +182,17 @@ impl Ledger {
             self.remove(at);
         }
         self.pass_finished();
+    }
+}
+
+/// How often a file is tried again that is there and that the disk does not give.
+const TRIES: u32 = 50;
+
+/// Whether an error says that the disk is away.
+fn is_of_disk(error: &InputError) -> bool {
+    match error {
+        InputError::Io(cause) | InputError::Damaged { cause, .. } => is_away(cause),
+        _ => false,
     }
 }
 

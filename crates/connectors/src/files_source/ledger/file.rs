@@ -39,6 +39,10 @@ pub(super) struct FileState {
     pub(super) restored: bool,
     /// Whether it can't be read on before the file is announced again.
     pub(super) blocked: bool,
+    /// Whether it is the question whether the file is there for which it is blocked.
+    pub(super) sought: bool,
+    /// How often it was tried again since records of it were handed out.
+    pub(super) tries: u32,
     /// Whether the file was announced again behind it, as what it is by now.
     pub(super) superseded: bool,
     /// Whether the user has been told that it changed.
@@ -66,6 +70,8 @@ impl FileState {
             tail: None,
             restored: false,
             blocked: false,
+            sought: false,
+            tries: 0,
             superseded: false,
             warned: false,
             last: false,
@@ -79,7 +85,25 @@ impl FileState {
 
     /// Whether the reader has handed out all it owns of the piece.
     pub(super) fn is_idle(&self) -> bool {
-        self.running == 0 && self.given == self.splits && self.gaps.is_empty()
+        !self.blocked && self.running == 0 && self.given == self.splits && self.gaps.is_empty()
+    }
+
+    /// Puts back what was given out and not handed out; it is read from the farthest place that is known.
+    pub(super) fn put_back(&mut self) {
+        if let Some(at) = self.at {
+            self.starts.push(at);
+            self.starts.sort_unstable();
+            self.starts.dedup();
+        }
+        self.gaps.clear();
+        if !self.last {
+            let given = self.share.ranges(0, self.given);
+            let gaps = given.flat_map(|(from, to)| self.done.gaps(from, to));
+            self.gaps = gaps.collect();
+        }
+        if let Some(tail) = self.tail {
+            self.gaps.push_front(tail);
+        }
     }
 
     /// Whether records of the file may have been handed out.

@@ -218,7 +218,11 @@ fn what_is_gone_or_damaged_is_passed_over() {
     ledger.next_task().expect("a split");
     ledger.finished(start(10), false);
     ledger.next_task().expect("another");
-    let lost = ledger.failed(InputError::Missing).expect("is accepted");
+    let key = Name::new(b"a.csv").key();
+    let sought = ledger.failed(InputError::Missing).expect("is looked for");
+    assert_eq!((sought, ledger.below()), (Mended::Sought(key), 0));
+    assert!(ledger.next_task().is_none(), "it is waited for");
+    let lost = ledger.blocked_is_gone().expect("is accepted");
     assert_eq!((lost, ledger.below()), (Mended::Lost, 1));
     ledger.next_task().expect("the next file");
     let cause = std::io::Error::other("half");
@@ -242,11 +246,34 @@ fn what_is_gone_or_damaged_is_passed_over() {
     .expect("opens");
     hear(&mut strict, &[piece(0, "a.csv", 35)]);
     strict.next_task().expect("a split");
-    let error = strict
-        .failed(InputError::Missing)
-        .expect_err("is not accepted");
+    strict.failed(InputError::Missing).expect("is looked for");
+    let error = strict.blocked_is_gone().expect_err("is not accepted");
     assert_eq!(error.code(), "MS-6010");
     assert!(error.message().contains("/in/a.csv is gone"), "{error}");
+}
+
+#[test]
+fn a_file_that_was_away_is_read_on_with_all_that_was_given_out() {
+    let mut ledger = ledger(0, 1, None);
+    hear(&mut ledger, &[piece(0, "a.csv", 25), piece(1, "b.csv", 5)]);
+    while ledger.next_task().is_some() {}
+    ledger.handed_out(start(4));
+    ledger.finished(start(10), false);
+    ledger.handed_out(start(14));
+    ledger.failed(InputError::Missing).expect("is looked for");
+    assert!(ledger.is_sought() && ledger.next_task().is_none());
+    assert_eq!(ledger.blocked_is_there(), Mended::GoesOn);
+    let task = ledger.next_task().expect("the rest of the split");
+    assert_eq!((task.from, task.to), (14, 20));
+    assert_eq!(task.known.map(|known| known.offset), Some(14));
+    ledger.finished(start(20), false);
+    assert_eq!(
+        finish_all(&mut ledger),
+        [
+            ("/in/a.csv".to_owned(), 20, 30),
+            ("/in/b.csv".to_owned(), 0, SPLIT)
+        ]
+    );
 }
 
 #[test]

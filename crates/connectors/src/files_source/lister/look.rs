@@ -1,5 +1,6 @@
 //! One look at the directory.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use millstream_core::{Error, Result, codes};
@@ -9,8 +10,8 @@ use super::{Hindrance, Lister, at};
 use crate::files_source::away;
 use crate::files_source::intake::{Met, other_directory};
 use crate::files_source::ledger::lost;
-use crate::files_source::listing::{DirectoryId, Kind, Listed, Odd};
-use crate::files_source::name::Name;
+use crate::files_source::listing::{DirectoryId, Kind, Listed, Odd, Root};
+use crate::files_source::name::{Key, Name};
 use crate::files_source::options::{AfterCommit, Bad, Lost, OtherDirectory};
 use crate::files_source::piece::Piece;
 use crate::files_source::seen::Seen;
@@ -25,35 +26,99 @@ const TOLD: usize = 10_000;
 impl Lister {
     /// Lists the directory, and takes up what is ready.
     pub(super) fn look(&mut self) -> Result<(), Hindrance> {
-        let mut walk = self.root.walk().map_err(Hindrance::Away)?;
+        let mut walk = match self.root.walk() {
+            Err(error) if self.is_only_file_gone(&error) => {
+                self.answer(&BTreeSet::new(), true);
+                return Ok(());
+            }
+            walk => walk.map_err(Hindrance::Away)?,
+        };
         at(&self.desk).intake.begin_listing();
+        let mut there = BTreeSet::new();
         loop {
             let slice = walk.slice(SLICE).map_err(Hindrance::Away)?;
             if slice.is_empty() {
                 break;
             }
-            self.meet(slice)?;
+            there.extend(self.sought_in(&slice));
+            self.meet(slice, walk.directory)?;
+        }
+        // What vanished with the directory was passed over.
+        if self.root.id().map_err(Hindrance::Away)? != walk.directory {
+            let shown = self.root.shown();
+            let words = format!("{shown} was replaced while it was looked at");
+            return Err(Hindrance::Vanished(words));
         }
         let minute = self.before.minutes + (self.clock)().as_secs() / 60;
         let same = self.is_same_directory(walk.directory, minute);
-        let (ready, missing) = {
+        let ready = {
             let mut desk = at(&self.desk);
             desk.minute = minute;
-            (desk.intake.end_listing(), desk.intake.take_missing())
+            desk.intake.end_listing()
         };
         self.backlog.extend(ready);
-        if let Some(meeting) = self.meeting.upgrade() {
-            meeting.are_missing(missing);
-        }
         let vanished = self.check_listing(same);
-        self.sweep(minute, same && vanished.is_none());
-        match vanished {
-            Some(words) => Err(Hindrance::Vanished(words)),
-            None => Ok(self.check_lost()?),
+        let is_whole = same && vanished.is_none();
+        self.sweep(minute, is_whole);
+        let missed = self.answer(&there, is_whole);
+        if let Some(words) = vanished {
+            return Err(Hindrance::Vanished(words));
         }
+        if missed > 0 {
+            return Err(self.are_elsewhere(missed));
+        }
+        self.check_lost(same)
     }
 
-    fn meet(&mut self, slice: Vec<Listed>) -> Result<(), Hindrance> {
+    /// Whether a source of one file that looks once misses it in a directory that is there.
+    fn is_only_file_gone(&self, error: &io::Error) -> bool {
+        self.root.only.is_some()
+            && self.policy.interval.is_none()
+            && !self.sought.is_empty()
+            && error.kind() == io::ErrorKind::NotFound
+            && self.root.id().is_ok()
+    }
+
+    /// Those of some entries that readers miss and that are there.
+    fn sought_in(&self, slice: &[Listed]) -> Vec<Key> {
+        let is_there = |listed: &&Listed| listed.kind != Kind::Odd(Odd::Dangling);
+        let keys = slice
+            .iter()
+            .filter(is_there)
+            .map(|listed| listed.name.key());
+        let is_sought = |key: &Key| self.sought.values().any(|sought| sought == key);
+        keys.filter(is_sought).collect()
+    }
+
+    /// Tells readers which of the files that they miss are `there`; that others are gone, only where the listing was
+    /// that of the whole directory in which they were found. Answers how many can't be told of.
+    fn answer(&mut self, there: &BTreeSet<Key>, is_whole: bool) -> usize {
+        let Some(meeting) = self.meeting.upgrade() else {
+            return 0;
+        };
+        self.sought.retain(|subtask, key| {
+            let is_there = there.contains(key);
+            if is_there || is_whole {
+                meeting.answer(*subtask, is_there);
+            }
+            !(is_there || is_whole)
+        });
+        let mut desk = at(&self.desk);
+        if is_whole {
+            meeting.are_missing(desk.intake.take_missing());
+        }
+        self.sought.len() + desk.intake.missed()
+    }
+
+    /// Files are missed in a directory that is not the one in which they were found.
+    fn are_elsewhere(&self, missed: usize) -> Hindrance {
+        let shown = self.root.shown();
+        Hindrance::Vanished(format!(
+            "{shown} is another directory than before, and does not hold {missed} of the files that are being read"
+        ))
+    }
+
+    fn meet(&mut self, slice: Vec<Listed>, directory: DirectoryId) -> Result<(), Hindrance> {
         let now = (self.clock)();
         let mut done = Vec::new();
         let mut odd = Vec::new();
@@ -73,12 +138,18 @@ impl Lister {
         }
         odd.into_iter()
             .try_for_each(|(name, what)| self.meet_odd(&name, what))?;
-        done.iter().for_each(|name| self.take_away(name));
+        for name in &done {
+            self.take_away(name, directory);
+        }
         Ok(())
     }
 
     /// Takes a file away of which everything is committed. What can't be is tried again at the next look.
-    fn take_away(&mut self, name: &Name) {
+    fn take_away(&mut self, name: &Name, listed: DirectoryId) {
+        let is_listed = |root: &Root| root.id().is_ok_and(|now| now == listed);
+        if !is_listed(&self.root) {
+            return;
+        }
         let directory = &self.root.directory;
         let taken = match &self.policy.after_commit {
             AfterCommit::Keep => return,
@@ -86,6 +157,8 @@ impl Lister {
             AfterCommit::Delete => away::delete(directory, name),
         };
         match taken {
+            // What is not there because the directory is away has not been taken away.
+            Ok(()) if !is_listed(&self.root) => {}
             Ok(()) => at(&self.desk).intake.taken_away(name),
             Err(error) => self.tell(
                 name,
@@ -173,10 +246,13 @@ impl Lister {
         let desk = at(&self.desk);
         let (listed, _) = desk.intake.listed();
         let present = desk.intake.seen().present();
-        let gone = listed == 0 && present > 0 && !desk.intake.takes_away();
+        let may_leave = same && desk.intake.takes_away();
+        let announced = self.before.announced.len();
+        let gone = listed == 0 && (announced > 0 || present > 0 && !may_leave);
         if !gone || self.policy.interval.is_none() {
             return None;
         }
+        let present = present.max(announced);
         let other = if same {
             ""
         } else {
@@ -189,7 +265,7 @@ impl Lister {
     }
 
     /// Sets the first listing against what the snapshot and the journal knew.
-    fn check_lost(&mut self) -> Result<()> {
+    fn check_lost(&mut self, same: bool) -> Result<(), Hindrance> {
         let present = self.before.present.take().filter(|present| *present > 0);
         let (listed, known) = at(&self.desk).intake.listed();
         if listed == 0 && self.policy.interval.is_none() {
@@ -199,14 +275,20 @@ impl Lister {
         {
             let error = other_directory(&self.root.shown(), present, listed);
             if self.policy.other == OtherDirectory::Fail {
-                return Err(error);
+                return Err(error.into());
             }
             warn!("{error}; that is accepted");
+        }
+        let is_left = |piece: &Piece| piece.identity.size > piece.from;
+        let left = self.before.announced.values();
+        let left = left.filter(|piece| is_left(piece)).count();
+        if !same && left > 0 {
+            return Err(self.are_elsewhere(left));
         }
         let mut missing: Vec<Piece> = std::mem::take(&mut self.before.announced)
             .into_values()
             .collect();
-        missing.retain(|piece| piece.identity.size > piece.from && !self.is_quarantined(piece));
+        missing.retain(|piece| is_left(piece) && !self.is_quarantined(piece));
         missing.sort_by_key(|piece| piece.sequence);
         let names: Vec<String> = missing
             .iter()
@@ -216,7 +298,7 @@ impl Lister {
             return Ok(());
         }
         if self.policy.lost == Lost::Fail {
-            return Err(lost(&names, names.len()));
+            return Err(lost(&names, names.len()).into());
         }
         self.progress.lost_files.add(names.len() as u64);
         for file in &names {
