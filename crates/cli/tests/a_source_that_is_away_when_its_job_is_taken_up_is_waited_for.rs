@@ -2,13 +2,11 @@
 //! and goes on once the input is there. Where it has not run before, that is the answer to the submission.
 
 mod common;
-#[path = "common/rest_server.rs"]
-mod rest_server;
 
 use std::fs;
 use std::path::Path;
 
-use rest_server::{Server, kill, processes_of};
+use common::rest_server::{Server, kill, processes_of};
 use serde_json::json;
 
 /// How many processes of the job could not start it because of its input.
@@ -58,7 +56,7 @@ fn after_a_crash_of_the_server_and_after_one_of_the_process() {
         server.await_status(&job, "RESTARTING");
         fs::rename(&later, &input).expect("moved back");
         let file = format!("in/{round}.csv");
-        common::put(path, &file, &format!("id,name\n{round},Bob\n"));
+        common::put(path, &file, format!("id,name\n{round},Bob\n"));
         server.await_status(&job, "RUNNING");
         server.await_that("all output", || output(path) == round);
     }
