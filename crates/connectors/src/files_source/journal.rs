@@ -79,7 +79,11 @@ impl Journal {
     }
 
     fn create(&mut self) -> io::Result<(File, Part)> {
-        fs::create_dir_all(&self.directory)?;
+        // Not what lies above it: made anew where a disk is away, it would stand in its place.
+        match fs::create_dir(&self.directory) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
         loop {
             let name = format!("{}{:010}-{:06}", self.prefix, self.run, self.number);
             self.number += 1;
