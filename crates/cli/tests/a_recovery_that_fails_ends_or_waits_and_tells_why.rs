@@ -71,7 +71,7 @@ fn what_is_away_is_waited_for() {
     let data = path.join("data/checkpoints");
     fs::rename(&data, path.join("later")).expect("moved");
     mend(path);
-    job.await_log("MS-3008: ");
+    job.await_log("MS-3010: ");
     fs::rename(path.join("later"), &data).expect("moved back");
     job.await_that("all output", || lines(&path.join("out")).len() == 2);
     job.suspend();

@@ -115,7 +115,7 @@ fn a_job_that_can_not_start_is_told_at_once() {
     let said = running::run(ingest(&server, &["-d", "-s", "/nowhere/savepoint-1"]));
     assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
     assert!(
-        said.error().starts_with("MS-3001: ") && said.err.contains("/nowhere/savepoint-1"),
+        said.error().starts_with("MS-3010: ") && said.err.contains("/nowhere/savepoint-1"),
         "{}",
         said.err
     );

@@ -54,7 +54,8 @@ pub(crate) fn ingest(directory: &Path, options: &[&str], parameters: &[&str]) ->
         .args(options)
         .args(["ingest", "--job.name=job", "--source.path=in"])
         .args(["--job.retry.maxNumberRestartAttempts=0"])
-        .args(["--source.watch.interval=20"])
+        // Files of the tests appear whole, so they need not be watched for a while first.
+        .args(["--source.watch.interval=20", "--source.file.settle=0"])
         .args(parameters);
     command
 }

@@ -294,6 +294,7 @@ pub(crate) fn endless(directory: &Path) -> Vec<String> {
         "--source.firstLine.schema=true".to_owned(),
         format!("--source.path={}", input.display()),
         "--source.watch.interval=20".to_owned(),
+        "--source.file.settle=0".to_owned(),
         "--sink.type=file".to_owned(),
         format!("--sink.path={}", directory.join("out").display()),
     ]

@@ -178,7 +178,7 @@ impl Server {
 }
 
 /// Behind `run -d`: the ingestion job that reads `in` and writes `out`, and waits for more files.
-const ENDLESS: [&str; 11] = [
+const ENDLESS: [&str; 12] = [
     "-Dexecution.checkpointing.interval=50 ms",
     "-p",
     "1",
@@ -187,6 +187,7 @@ const ENDLESS: [&str; 11] = [
     "--source.firstLine.schema=true",
     "--source.path=in",
     "--source.watch.interval=20",
+    "--source.file.settle=0",
     "--sink.type=file",
     "--sink.path=out",
     "--job.retry.maxNumberRestartAttempts=3",

@@ -174,9 +174,6 @@ impl Watch {
             totals.bad_records,
             checkpoints,
         );
-        if let Some(numbers) = self.with(|state| state.numbers) {
-            tracing::info!("Committed since the job began: {numbers}.");
-        }
         if self.bounded && outcome.status == JobStatus::Finished && totals.bytes > 0 {
             let seconds = elapsed.as_secs_f64().max(0.001);
             tracing::info!(
@@ -186,6 +183,9 @@ impl Watch {
                 totals.records as f64 / seconds,
                 totals.bytes as f64 / 1e6 / seconds,
             );
+        }
+        if let Some(numbers) = self.with(|state| state.numbers) {
+            tracing::info!("Committed since the job began: {numbers}.");
         }
     }
 }
