@@ -219,6 +219,7 @@ mod tests {
         let files = crate_of(&[
             ("a.rs", "use crate::b::B;"),
             ("b.rs", "use crate::c::d::D;"),
+            ("c.rs", "mod d;"),
             ("c/d.rs", "use crate::a::A;"),
             ("e.rs", "use crate::a::A;"),
         ]);

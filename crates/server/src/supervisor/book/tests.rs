@@ -112,13 +112,10 @@ fn a_process_is_told_the_newest_checkpoint_and_the_next_number() {
     let second = book.begin_process();
     let expected = Launch {
         earlier: 1,
-        completed_up_to: Some(4),
+        completed_up_to: Some(5),
         next_checkpoint: 7,
     };
-    assert_eq!(
-        second, expected,
-        "a savepoint is not what a job goes back to"
-    );
+    assert_eq!(second, expected, "a savepoint is a checkpoint, too");
 }
 
 #[test]
