@@ -102,10 +102,8 @@ fn and_its_process_is_not_killed_meanwhile() {
     });
 }
 
-#[test]
-fn it_can_be_cancelled_meanwhile() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path();
+/// A job whose server and process were killed while its checkpoints lay in `checkpoints`, and which they were taken from.
+fn killed_and_robbed(path: &Path) -> (Server, String) {
     let checkpoints = path.join("checkpoints");
     let mut server = Server::new(path);
     server.start();
@@ -119,6 +117,33 @@ fn it_can_be_cancelled_meanwhile() {
     server.kill();
     process.into_iter().for_each(kill);
     fs::rename(&checkpoints, path.join("later")).expect("moved");
+    (server, job)
+}
+
+#[test]
+fn an_empty_one_of_its_name_is_not_taken_for_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let (mut server, job) = killed_and_robbed(path);
+    let checkpoints = path.join("checkpoints");
+    fs::create_dir_all(checkpoints.join(&job)).expect("made");
+    common::put(path, "in/2.csv", "id,name\n2,Bob\n");
+    server.start();
+    held_up(&server, &job);
+    assert_eq!(output(path).len(), 1);
+    fs::remove_dir_all(&checkpoints).expect("removed");
+    fs::rename(path.join("later"), &checkpoints).expect("moved back");
+    server.await_status(&job, "RUNNING");
+    server.await_that("all output", || output(path).len() == 2);
+    server.await_answer(&format!("/jobs/{job}/checkpoints"), |_, body| {
+        (body.pointer("/counts/completed")?.as_u64()? > 0).then_some(())
+    });
+}
+
+#[test]
+fn it_can_be_cancelled_meanwhile() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut server, job) = killed_and_robbed(directory.path());
     server.start();
     held_up(&server, &job);
     let (status, answer) = server.call("PATCH", &format!("/jobs/{job}"), None);

@@ -42,11 +42,9 @@ fn a_file_goes_when_every_reader_has_finished_it_before_a_committed_boundary() {
             .read_until(|found| found.len() >= 3)
             .expect("can be read");
         attempt.checkpoint();
-        found.extend(
-            attempt
-                .read_until(|more| more.len() + 3 >= 6)
-                .expect("can be read"),
-        );
+        let before = found.len();
+        let rest = attempt.read_until(|more| before + more.len() >= 6);
+        found.extend(rest.expect("can be read"));
         // Covered, but not committed.
         let state = attempt.snapshot();
         attempt

@@ -24,6 +24,7 @@ fn main() -> Result<()> {
     let directory = Path::new(&directory);
     let job: JobId = "f8cccb14cd33babade335fd60aefa9e4".parse()?;
     let layout = SnapshotLayout::new(Location::from_path(directory)?, job);
+    std::fs::create_dir_all(layout.job_directory())?;
     let checkpoint = SnapshotTarget::checkpoint(&layout, 17, SnapshotFormat::Native)?;
     let savepoint = SnapshotTarget::create(directory.join("savepoint"), SnapshotFormat::Canonical)?;
     let targets = [&checkpoint, &savepoint];

@@ -17,7 +17,9 @@ fn job(number: u8) -> JobId {
 
 fn layout(directory: &Path, of: u8) -> SnapshotLayout {
     let checkpoints = Location::from_path(directory).expect("a path");
-    SnapshotLayout::new(checkpoints, job(of))
+    let layout = SnapshotLayout::new(checkpoints, job(of));
+    fs::create_dir_all(layout.job_directory()).expect("writable");
+    layout
 }
 
 fn state(parts: &[&OpaquePart]) -> OpaqueState {

@@ -25,6 +25,17 @@ pub(crate) fn make_directory(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes a directory, if it is not there, in one that is: anything made above it, where a disk is away, would stand in the
+/// place of what lies on the disk.
+pub(crate) fn make_subdirectory(directory: &Path) -> io::Result<()> {
+    match fs::create_dir(directory) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    sync_directory(directory)?;
+    directory.parent().map_or(Ok(()), sync_directory)
+}
+
 /// Puts a file in place at once and whole. The caller syncs the directory.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let in_progress = path.with_extension(IN_PROGRESS);

@@ -16,7 +16,7 @@ use millstream_core::time::utc;
 use millstream_core::{Error, JobId, Lineage, Result, codes};
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{read_if_there, subdirectories, write_durably};
+use crate::disk::{is_absent, read_if_there, subdirectories, write_durably};
 use crate::dispose::remove_directory;
 use crate::fail;
 use crate::layout::SnapshotLayout;
@@ -206,6 +206,19 @@ fn owned(job_directory: &Path) -> Error {
         ),
     )
     .next("stop that job first, or name a snapshot with -s PATH to start a second one beside it")
+}
+
+/// Whether there is anything in the directory of the checkpoints of `job`: whoever has ever held them has left something there.
+///
+/// # Errors
+/// That can't be told, because the directory can't be reached.
+pub fn has_been_held(checkpoints: &Location, job: JobId) -> Result<bool> {
+    let directory = SnapshotLayout::new(checkpoints.clone(), job).job_directory();
+    match std::fs::read_dir(&directory) {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) => Err(fail::read(&directory, &error)),
+    }
 }
 
 /// Who holds the checkpoints of `job` at present, if anybody does.

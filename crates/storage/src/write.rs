@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use millstream_core::{CheckpointId, Error, KeyGroupRange, OperatorId, Result, codes};
 
-use crate::disk::{make_directory, sync_directory, write_whole};
+use crate::disk::{make_directory, make_subdirectory, sync_directory, write_whole};
 use crate::dispose::discard_incomplete;
 use crate::fail;
 use crate::layout::SnapshotLayout;
@@ -38,7 +38,31 @@ impl SnapshotTarget {
     /// # Errors
     /// The directory can't be made, or holds a completed snapshot.
     pub fn create(directory: impl Into<PathBuf>, format: SnapshotFormat) -> Result<Self> {
-        let directory = directory.into();
+        Self::make(directory.into(), format, make_directory)
+    }
+
+    /// The same for checkpoint `number` of a job, whose files may be [shared](Self::create_shared) with other checkpoints.
+    /// The directory of the job's checkpoints must be there: its [owner](crate::Ownership) makes it.
+    ///
+    /// # Errors
+    /// Those of [`create`](Self::create), and that the directory of the job's checkpoints is away.
+    pub fn checkpoint(
+        layout: &SnapshotLayout,
+        number: CheckpointId,
+        format: SnapshotFormat,
+    ) -> Result<Self> {
+        let target = Self::make(layout.checkpoint(number), format, make_subdirectory)?;
+        Ok(Self {
+            shared: Some(layout.shared()),
+            ..target
+        })
+    }
+
+    fn make(
+        directory: PathBuf,
+        format: SnapshotFormat,
+        make: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> Result<Self> {
         if directory.join(METADATA_FILE).exists() {
             return Err(Error::new(
                 &codes::SNAPSHOT_WRITE,
@@ -47,28 +71,12 @@ impl SnapshotTarget {
             .next("name another directory, or dispose of that snapshot first"));
         }
         discard_incomplete(&directory)?;
-        make_directory(&directory).map_err(|cause| fail::write(&directory, cause))?;
+        make(&directory).map_err(|cause| fail::write(&directory, cause))?;
         Ok(Self {
             directory,
             format,
             shared: None,
             given_up: Arc::default(),
-        })
-    }
-
-    /// The same for checkpoint `number` of a job, whose files may be [shared](Self::create_shared) with other checkpoints.
-    ///
-    /// # Errors
-    /// Those of [`create`](Self::create).
-    pub fn checkpoint(
-        layout: &SnapshotLayout,
-        number: CheckpointId,
-        format: SnapshotFormat,
-    ) -> Result<Self> {
-        let target = Self::create(layout.checkpoint(number), format)?;
-        Ok(Self {
-            shared: Some(layout.shared()),
-            ..target
         })
     }
 
@@ -144,7 +152,7 @@ impl SnapshotTarget {
             let why = "only checkpoints share files with others";
             return Err(fail::write(&self.directory.join(name), why));
         };
-        make_directory(shared).map_err(|cause| fail::write(shared, cause))?;
+        make_subdirectory(shared).map_err(|cause| fail::write(shared, cause))?;
         self.writer(shared.join(&name), format!("{SHARED_PREFIX}{name}"))
     }
 

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use common::write_snapshot;
-use millstream_core::ErrorKind;
-use millstream_storage::{Location, Snapshot, SnapshotFormat};
+use millstream_core::{ErrorKind, JobId};
+use millstream_storage::{Location, Snapshot, SnapshotFormat, SnapshotLayout, SnapshotTarget};
 
 fn location(path: &Path) -> Location {
     Location::from_path(path).expect("a path")
@@ -121,4 +121,18 @@ fn checksums_are_verified_once_over_all_clones_and_threads() {
         }
     });
     assert_eq!(snapshot.progress().bytes, of, "each byte was read once");
+}
+
+#[test]
+fn no_checkpoint_is_made_where_the_directory_of_its_job_is_not() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let layout = SnapshotLayout::new(location(temp.path()), JobId::from_bytes([7; 16]));
+    let make = || SnapshotTarget::checkpoint(&layout, 1, SnapshotFormat::Native);
+    assert_eq!(make().expect_err("it is away").code(), "MS-3008");
+    assert!(
+        !layout.job_directory().exists(),
+        "it would stand in its place"
+    );
+    fs::create_dir(layout.job_directory()).expect("it is back");
+    make().expect("now there is a place for it");
 }

@@ -12,7 +12,7 @@ use millstream_engine::connector::{
     SourceProgress, SourceReader, SourceSnapshot, SourceStatus, StateEntry,
 };
 
-use super::wake::Bell;
+use super::wake::{Bell, Patience};
 
 const UID: &str = "source";
 
@@ -33,13 +33,14 @@ impl Default for SourceJob {
         let directory = std::env::temp_dir().join(name);
         // Of an earlier process with this id.
         drop(std::fs::remove_dir_all(&directory));
-        std::fs::create_dir_all(&directory).unwrap();
-        Self {
+        let created = Self {
             directory,
             job: JobId::from_bytes([7; 16]),
             run: AtomicU64::new(0),
             number: AtomicU64::new(0),
-        }
+        };
+        std::fs::create_dir_all(created.checkpoints()).unwrap();
+        created
     }
 }
 
@@ -318,8 +319,12 @@ impl<T: 'static> SourceAttempt<T> {
     ///
     /// # Errors
     /// Those of the source.
+    ///
+    /// # Panics
+    /// Nothing comes any more, and it was not enough.
     pub fn read_until(&mut self, mut enough: impl FnMut(&[T]) -> bool) -> Result<Vec<T>> {
         let mut found = Vec::new();
+        let mut patience = Patience::now();
         while !enough(&found) && !self.has_ended() {
             let before = found.len();
             let mut moved = false;
@@ -328,8 +333,13 @@ impl<T: 'static> SourceAttempt<T> {
                 found.extend(records);
                 moved |= matches!(status, SourceStatus::Ready(_));
             }
-            if found.len() == before && !moved && !self.has_ended() && !enough(&found) {
-                self.wait(Some(Duration::from_millis(50)));
+            if found.len() != before {
+                patience = Patience::now();
+            } else if !self.has_ended() && !enough(&found) {
+                patience.hold("what is to be read");
+                if !moved {
+                    self.wait(Some(Duration::from_millis(50)));
+                }
             }
         }
         Ok(found)

@@ -1,12 +1,39 @@
 //! A waker that a test can wait for.
 
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use millstream_engine::connector::Waker;
 
 /// Nothing that a connector does in a test takes longer.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Something that must go on: it stands still for half a minute at most.
+pub(super) struct Patience {
+    moved: Instant,
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test that waits for a connector must end"
+)]
+impl Patience {
+    /// It goes on now.
+    pub(super) fn now() -> Self {
+        Self {
+            moved: Instant::now(),
+        }
+    }
+
+    /// # Panics
+    /// It has stood still for too long.
+    pub(super) fn hold(&self, what: &str) {
+        assert!(
+            self.moved.elapsed() < PATIENCE,
+            "{what}: nothing has come for {PATIENCE:?}"
+        );
+    }
+}
 
 /// Counts the calls of wakers and waits for the next.
 #[derive(Debug, Clone, Default)]

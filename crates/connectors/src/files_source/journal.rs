@@ -79,11 +79,7 @@ impl Journal {
     }
 
     fn create(&mut self) -> io::Result<(File, Part)> {
-        // Not what lies above it: made anew where a disk is away, it would stand in its place.
-        match fs::create_dir(&self.directory) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
+        // No directory is made: where a disk is away, it would stand in the place of the job's own.
         loop {
             let name = format!("{}{:010}-{:06}", self.prefix, self.run, self.number);
             self.number += 1;

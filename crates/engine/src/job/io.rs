@@ -242,6 +242,11 @@ impl IoWorker {
             // It was cancelled before it began.
             None => self.start.keeper.begin_run().map(|run| run.lineage),
         };
+        // Where another directory stands in the place of the job's own, a note would be made in that one.
+        let lineage = lineage.and_then(|lineage| {
+            self.start.keeper.check()?;
+            Ok(lineage)
+        });
         let layout = &self.start.layout;
         let noted = lineage.and_then(|lineage| {
             let ended = Ended {

@@ -7,7 +7,9 @@ use millstream_core::{Configuration, Error, ErrorKind, JobId, Lineage, Result, c
 use millstream_engine::job::{Keeper, Run};
 use millstream_protocol::link::{Launch, StopBegun};
 use millstream_protocol::{Condition, Facts, Offer, SnapshotRef, UnfinishedStop};
-use millstream_storage::{Location, Ownership, Snapshot, SnapshotLayout, checkpoints_of};
+use millstream_storage::{
+    Location, Ownership, Snapshot, SnapshotLayout, checkpoints_of, has_been_held,
+};
 
 use super::directory::JobDirectory;
 use crate::ownership::Owning;
@@ -40,10 +42,10 @@ impl Past {
 
     fn take(&self) -> Result<(Ownership, Lineage)> {
         let has_run = self.directory.has_begun();
-        let own = self.layout().job_directory();
-        // A job that has run has had one. Made anew where a disk is to be mounted, it would be hidden by that.
-        if has_run && !own.exists() {
-            return Err(away(&own));
+        // A job that has run has had one, with its owner's name in it. Made anew where a disk is to be mounted, it would be
+        // hidden by that; taken where an empty one stands in for it, it would have the job begin anew.
+        if has_run && !has_been_held(&self.checkpoints, self.job)? {
+            return Err(away(&self.layout().job_directory()));
         }
         Owning {
             checkpoints: &self.checkpoints,
@@ -61,10 +63,19 @@ impl Past {
         SnapshotLayout::new(self.checkpoints.clone(), self.job)
     }
 
+    /// Takes the checkpoints anew where what was taken is not what lies there now: a directory that stood in for them, or one
+    /// that was put back from a copy.
+    fn own_what_is_there(&mut self) -> Result<()> {
+        if self.check().is_err() {
+            self.owned = None;
+        }
+        self.own().map(drop)
+    }
+
     /// Finds the job's own completed checkpoints, and a stop that had begun. Only the newest checkpoint is looked into: no
     /// older one would be gone back to.
     fn facts(&mut self) -> Result<Facts> {
-        self.own()?;
+        self.own_what_is_there()?;
         let (completed, unused) = checkpoints_of(&self.layout())?;
         let newest = completed.last().map(|(number, _)| *number);
         let mut offered: Vec<Offer> = completed

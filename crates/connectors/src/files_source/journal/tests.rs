@@ -33,6 +33,10 @@ fn what_was_announced_behind_a_snapshot_is_named() {
     let root = tempfile::tempdir().expect("a directory");
     let job = root.path().join("job");
     assert!(behind(&[&job], 0, 0).is_empty(), "nothing was ever written");
+    let refused = journal(&job, 4).write(&pieces(0..3));
+    refused.expect_err("the job's directory is away");
+    assert!(!job.exists(), "nothing is made in its place");
+    std::fs::create_dir(&job).expect("it is back");
     let mut first = journal(&job, 4);
     first.write(&pieces(0..3)).expect("is written");
     first.write(&pieces(3..5)).expect("is written");
@@ -53,6 +57,7 @@ fn what_was_announced_behind_a_snapshot_is_named() {
     }
     // A later run went on from the same snapshot and gave the same numbers again.
     let next = root.path().join("next");
+    std::fs::create_dir(&next).expect("is made");
     journal(&next, 6).write(&pieces(3..4)).expect("is written");
     assert_eq!(behind(&[&job, &next], 4, 3), [3, 4, 3]);
 }

@@ -24,13 +24,17 @@ impl IoWorker {
         prepared: &[(String, Committable)],
         (directory, savepoint): (Option<&Path>, Option<&Path>),
     ) -> CommitResult {
+        if prepared.is_empty() {
+            // Nothing becomes visible, so nothing needs to be owned or noted.
+            return Tally::default().result();
+        }
         if let Err(error) = self.start.keeper.check() {
             return unreachable("of the job", &error);
         }
         // Commits are safe to repeat, so one that panics is tried again.
         let result =
             guarded(|| self.commit(prepared)).unwrap_or_else(|error| unreachable("a sink", &error));
-        if prepared.is_empty() || !matches!(result, CommitResult::Done { .. }) {
+        if !matches!(result, CommitResult::Done { .. }) {
             return result;
         }
         for directory in directory.into_iter().chain(savepoint) {
