@@ -20,10 +20,6 @@ use crate::violation::Kind;
 use crate::wait;
 use crate::world::World;
 
-/// Whether a job that shows no numbers is a failure. To be set once every job shows how many records it has read,
-/// written, filtered and set aside.
-const NUMBERS_MUST_BE_SHOWN: bool = false;
-
 /// What is the same in all rounds.
 pub(crate) struct Tools {
     pub(crate) binary: PathBuf,
@@ -39,8 +35,6 @@ pub(crate) struct Done {
     /// Names of the faults that struck to their end.
     pub(crate) faults: Vec<&'static str>,
     pub(crate) records: u64,
-    /// Whether the equation of the numbers was checked; `None`: the job showed none.
-    pub(crate) equation: Option<()>,
 }
 
 /// Plays a round in `directory`.
@@ -64,7 +58,7 @@ pub(crate) fn play(
         patience: tools.patience,
     };
     let mut world = World::new(launcher, control, schedule.seed)?;
-    let played = strike_all(&mut world, schedule, done).and_then(|()| check(&mut world, done));
+    let played = strike_all(&mut world, schedule, done).and_then(|()| check(&mut world));
     done.records = world.feeder.end();
     drop(world);
     let killed = processes::kill_marked(&tools.root);
@@ -100,7 +94,7 @@ fn strike_all(world: &mut World, schedule: &Schedule, done: &mut Done) -> Result
 }
 
 /// Takes all faults away, lets everything come to rest, and looks at all of it.
-fn check(world: &mut World, done: &mut Done) -> Result<()> {
+fn check(world: &mut World) -> Result<()> {
     world.heal()?;
     world.quiet().context("after the last fault")?;
     world.feeder.close();
@@ -122,8 +116,7 @@ fn check(world: &mut World, done: &mut Done) -> Result<()> {
     world.look()?;
     world.oracle.recount(end).context("at the end")?;
     nothing_hidden(world)?;
-    done.equation = equation(world.subject.numbers().as_ref(), end)?;
-    Ok(())
+    equation(world.subject.numbers().as_ref(), end)
 }
 
 /// No output is left half done.
@@ -142,13 +135,10 @@ fn nothing_hidden(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Whether read is what became of it, and what was handed over; `None`: there are no numbers to check.
-fn equation(numbers: Option<&Value>, end: u64) -> Result<Option<()>> {
+/// Whether read is what became of it, and what was handed over.
+fn equation(numbers: Option<&Value>, end: u64) -> Result<()> {
     let Some(numbers) = numbers else {
-        if NUMBERS_MUST_BE_SHOWN {
-            return Err(Kind::Equation.because("the job shows no numbers"));
-        }
-        return Ok(None);
+        return Err(Kind::Equation.because("the job shows no numbers"));
     };
     let number = |name: &str| {
         numbers
@@ -176,6 +166,6 @@ fn equation(numbers: Option<&Value>, end: u64) -> Result<Option<()>> {
         Some((name, count)) => {
             Err(Kind::Equation.because(format!("{count} were {name}, the job says {numbers}")))
         }
-        None => Ok(Some(())),
+        None => Ok(()),
     }
 }

@@ -11,6 +11,8 @@ use crate::violation::Kind;
 
 /// In the log where a stop has failed and the job goes on.
 const STOP_FAILED: &str = " MS-2002: ";
+/// What its numbers stand behind in the last lines of a job.
+const COMMITTED: &str = "Committed since the job began: ";
 
 pub(crate) struct Local {
     launcher: Launcher,
@@ -178,36 +180,21 @@ impl Subject for Local {
     }
 }
 
-/// The numbers in the last line of a log, where they are there as `NUMBER read`, `NUMBER written` and so on.
+/// What a log says in its end of all records since the job began: `NUMBER read`, `NUMBER written` and so on.
 fn numbers_in(log: &str) -> Option<serde_json::Value> {
-    let line = log
-        .lines()
-        .rev()
-        .find(|line| line.contains(" records read"))?;
+    let of_all = |line: &str| Some(line.split_once(COMMITTED)?.1.to_owned());
+    let told = log.lines().rev().find_map(of_all)?;
     let mut numbers = serde_json::Map::new();
-    let words: Vec<&str> = line
+    let words: Vec<&str> = told
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .collect();
-    for pair in words.windows(3) {
-        let [count, first, second] = pair else {
-            continue;
-        };
-        let word = if *first == "records" { second } else { first };
-        if let Ok(count) = count.parse::<u64>()
-            && [
-                "read",
-                "written",
-                "filtered",
-                "bad",
-                "produced",
-                "deduplicated",
-                "late",
-            ]
-            .contains(word)
+    for pair in words.windows(2) {
+        if let [count, name] = pair
+            && let Ok(count) = count.parse::<u64>()
         {
-            numbers.insert((*word).to_owned(), count.into());
+            numbers.insert((*name).to_owned(), count.into());
         }
     }
-    (numbers.contains_key("written")).then(|| numbers.into())
+    Some(numbers.into())
 }
