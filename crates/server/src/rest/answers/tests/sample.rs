@@ -96,6 +96,7 @@ pub(super) fn reading_files() -> JobView {
         task.numbers.bytes_in = 40;
         task.numbers.bytes_total = 100;
         task.numbers.bad_records = 3;
+        task.numbers.bad_files = 2;
     }
     job.report = Some(Arc::new(report));
     job
