@@ -208,6 +208,9 @@ pub struct CheckpointReport {
     pub discarded: bool,
     /// Why it was given up.
     pub failure: Option<String>,
+    /// Where the job's records had gone at its boundary, once it is committed.
+    #[serde(default)]
+    pub numbers: Option<Numbers>,
     /// What its tasks have handed in, by vertex, then subtask; `None`: not yet.
     pub tasks: Vec<Vec<Option<TaskCheckpoint>>>,
 }

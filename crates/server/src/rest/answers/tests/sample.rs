@@ -253,6 +253,7 @@ fn completed(number: u64) -> CheckpointReport {
         path: Some(format!("file:/data/chk/{JOB}/chk-{number}")),
         discarded: number < 5,
         failure: None,
+        numbers: None,
         tasks: vec![vec![Some(task)], vec![Some(task)]],
     }
 }
