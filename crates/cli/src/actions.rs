@@ -7,6 +7,7 @@ mod common;
 mod completion;
 mod doctor;
 mod exceptions;
+mod explain;
 mod help;
 mod info;
 mod list;
@@ -181,6 +182,14 @@ const ACTIONS: &[Action] = &[
         perform: |command, given| arguments::perform(command, given, doctor::perform),
     },
     Action {
+        name: "explain",
+        syntax: "explain [OPTIONS] [<code>]",
+        meaning: "explains an error by its code, or lists all codes",
+        order: Order::Anywhere,
+        command: explain::ExplainArguments::command,
+        perform: |command, given| arguments::perform(command, given, explain::perform),
+    },
+    Action {
         name: "completion",
         syntax: "completion <shell>",
         meaning: "prints what a shell needs to complete actions and options",
@@ -284,7 +293,7 @@ fn tree() -> Command {
             [
                 (
                     "verbose",
-                    "Show the cause of an error, and where its page is",
+                    "Show the cause of an error, and what its code means",
                 ),
                 ("json", "Print one JSON value on standard output"),
             ]

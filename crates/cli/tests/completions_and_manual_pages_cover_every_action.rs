@@ -22,7 +22,7 @@ fn completions_for_every_shell() {
         let said = millstream(&["completion", shell]);
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{shell}");
         let actions = actions();
-        assert_eq!(actions.len(), 17, "{actions:?}");
+        assert_eq!(actions.len(), 18, "{actions:?}");
         let words = ["allowNonRestoredState", "version"].map(str::to_owned);
         for word in actions.iter().chain(&words) {
             assert!(said.out.contains(word), "{shell} does not know {word}");
@@ -84,5 +84,5 @@ fn manual_pages() {
         run.contains(".SH OPTIONS") && run.contains("fromSavepoint"),
         "{run}"
     );
-    assert_eq!(said.out.lines().count(), 18, "{}", said.out);
+    assert_eq!(said.out.lines().count(), 19, "{}", said.out);
 }

@@ -47,7 +47,7 @@ pub(crate) struct Connection {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Show the cause of an error, and where its page is.
+    /// Show the cause of an error, and what its code means.
     #[arg(long)]
     pub(crate) verbose: bool,
 }
