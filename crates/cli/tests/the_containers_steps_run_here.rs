@@ -1,6 +1,8 @@
 //! The `Dockerfile` is what it promises (stages, no root, a health check), and its steps do here what they do in a container, below
 //! a root of the test. Only the compiler is not run again: what it would build is what is tested.
 
+#![allow(clippy::panic, reason = "a test may panic")]
+
 mod common;
 
 use std::fs;
@@ -54,9 +56,10 @@ impl Stage {
     /// The only one of its kind.
     #[track_caller]
     fn one(&self, word: &str) -> &str {
-        let all = self.all(word);
-        assert_eq!(all.len(), 1, "{word}: {all:?}");
-        all[0]
+        match self.all(word).as_slice() {
+            [one] => one,
+            all => panic!("{word}: {all:?}"),
+        }
     }
 
     /// The words of the exec form.
