@@ -19,6 +19,7 @@ build: setup ## build the millstream command and the examples
 	cargo build --release --workspace
 
 dist: setup ## pack the command: a tar.gz with Flink's layout, a .deb, a wheel
+	@scripts/setup dist
 	cargo build --release --locked --workspace --bin millstream
 	@scripts/dist
 

@@ -168,12 +168,15 @@ fn the_wheel() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let file = pack(directory.path(), "wheel");
     let root = directory.path().join("root");
-    let venv = Command::new("python3")
-        .args(["-c", "import ensurepip, venv"])
-        .status();
-    assert!(
-        venv.is_ok_and(|status| status.success()),
-        "Python has no venv; run scripts/setup test"
+    environment::assert_is_there("python3");
+    let mut venv = Command::new("python3");
+    venv.args(["-c", "import ensurepip, venv"]);
+    let said = running::run(venv);
+    assert_eq!(
+        said.code,
+        Some(0),
+        "no venv; run scripts/setup test: {}",
+        said.err
     );
     succeed(
         "python3",

@@ -8,9 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::command;
 use common::running::{self, Running, Said};
 use common::server::{Server, first_file};
+use common::{command, environment};
 use serde::Deserialize;
 use serde_yaml_ng::Value;
 
@@ -23,13 +23,11 @@ fn text(place: &str) -> String {
     fs::read_to_string(repository().join(place)).expect(place)
 }
 
-/// Runs a program that `scripts/setup test` installs.
+/// Runs a program, which must succeed.
 #[track_caller]
 fn checked(program: &str, arguments: &[&str], directory: &Path) -> Said {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(directory);
-    let is_there = Command::new(program).arg("--version").output().is_ok();
-    assert!(is_there, "{program} is not there; run scripts/setup test");
     let said = running::run(command);
     assert_eq!(said.code, Some(0), "{program}: {}{}", said.out, said.err);
     said
@@ -40,6 +38,7 @@ const COMMAND: &str = "/usr/bin/millstream";
 
 #[test]
 fn the_unit_is_one_and_is_hardened() {
+    environment::assert_is_there("systemd-analyze");
     let directory = tempfile::tempdir().expect("temporary directory");
     let unit = text(UNIT);
     // The command is here, not there.
