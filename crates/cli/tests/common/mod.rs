@@ -2,7 +2,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
-mod environment;
+pub(crate) mod environment;
 pub(crate) mod processes;
 pub(crate) mod rest;
 pub(crate) mod rest_server;
