@@ -21,13 +21,15 @@ pub(crate) fn load(connection: &Connection) -> Result<Configuration> {
 }
 
 /// The options that the command itself follows; what the others stand for is known where the server or the job runs.
-const OWN: [&str; 9] = [
+const OWN: [&str; 11] = [
     options::REST_ADDRESS.name,
     options::REST_PORT.name,
     options::REST_TOKEN.name,
     options::REST_SSL_ENABLED.name,
     options::REST_SSL_CERTIFICATE.name,
     options::CLIENT_TRUSTED.name,
+    options::CLIENT_CERTIFICATE.name,
+    options::CLIENT_KEY.name,
     options::CLIENT_TIMEOUT.name,
     options::TARGET.name,
     options::DATA_DIRECTORY.name,

@@ -9,6 +9,8 @@
 //! | `supervisor` | one task for each job: starts, adopts and restarts its process, and passes requests on |
 //! | [`rest`] | the REST interface |
 //! | [`views`] | plain values between the registry and the REST interface |
+//! | `peers` | whose program is at the other end of a connection of this machine |
+//! | `reload` | what is read again while the server runs |
 //! | [`logs`] | log files |
 //! | [`control`] | looking at, and ending, the server of this machine |
 //!
@@ -26,11 +28,15 @@ mod limits;
 pub mod logs;
 mod operations;
 mod packages;
+mod peers;
 pub mod registry;
+mod reload;
 pub mod rest;
 mod serve;
 mod store;
 mod supervisor;
 pub mod views;
 
+pub use millstream_log::escaped;
+pub use reload::Reload;
 pub use serve::{ServerConfiguration, serve};

@@ -1,12 +1,16 @@
 //! `millstream server`.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use millstream_core::{Error, Result, codes};
+use millstream_core::options::DATA_DIRECTORY;
+use millstream_core::{Configuration, Error, Result, codes};
 use millstream_server::data_directory::{RunningServer, locate};
+use millstream_server::logs::LogTo;
 use millstream_server::{ServerConfiguration, configuration, control, serve};
 use serde_json::json;
 
@@ -27,6 +31,11 @@ pub(crate) struct ServerArguments {
     /// Listen off loopback without a token: everybody who reaches the address can run programs here.
     #[arg(long)]
     insecure: bool,
+
+    /// Where the log goes: stdout, file (`server.log` in the data directory) or both. Without it: stdout where standard output is no terminal
+    /// and no millstream.data-dir is set, as in a container; else file.
+    #[arg(long, value_name = "stdout | file | both")]
+    log_to: Option<String>,
 
     /// stop: ends the server of the data directory. status: shows it. Nothing: runs one.
     #[arg(value_name = "stop | status")]
@@ -60,23 +69,58 @@ fn start(arguments: &ServerArguments) -> Result<ExitCode> {
     let connection = &arguments.connection;
     let file = connection.config.as_deref().map(Path::new);
     let loaded = configuration::load(file, &connection.overrides()?)?;
-    if let Some(warning) = loaded.warning() {
+    for warning in [loaded.warning(), loaded.exposure()].into_iter().flatten() {
         report::note(&warning);
     }
-    let json = connection.json;
+    let log_to = log_to(arguments.log_to.as_deref(), &loaded.configuration)?;
+    let told = Told {
+        json: connection.json,
+        // Whatever reads the log there finds lines of a log alone.
+        with_log: log_to != LogTo::File,
+    };
+    let named = connection.config.clone();
+    let overrides = connection.overrides()?;
     serve(ServerConfiguration {
         configuration: loaded.configuration,
         insecure: arguments.insecure,
+        reload: Arc::new(move || {
+            let file = named.as_deref().map(Path::new);
+            Ok(configuration::load(file, &overrides)?.configuration)
+        }),
+        log_to,
         commit: env!("MILLSTREAM_COMMIT").to_owned(),
-        ready: Box::new(move |server| tell(server, json)),
+        ready: Box::new(move |server| tell(server, told)),
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(server: &RunningServer, json: bool) {
-    if json {
+fn log_to(wanted: Option<&str>, configuration: &Configuration) -> Result<LogTo> {
+    if let Some(wanted) = wanted {
+        return wanted.parse();
+    }
+    let has_directory = configuration.text(DATA_DIRECTORY.name).is_some();
+    Ok(if has_directory || std::io::stdout().is_terminal() {
+        LogTo::File
+    } else {
+        LogTo::Output
+    })
+}
+
+/// How it is told that the server runs.
+#[derive(Clone, Copy)]
+struct Told {
+    json: bool,
+    /// The log, which says the same, goes to standard output as well.
+    with_log: bool,
+}
+
+fn tell(server: &RunningServer, told: Told) {
+    if told.json {
         // Without a reader the server runs all the same.
         drop(report::json(&json!(server)));
+        return;
+    }
+    if told.with_log {
         return;
     }
     let RunningServer {
@@ -85,9 +129,20 @@ fn tell(server: &RunningServer, json: bool) {
         version,
         ..
     } = server;
-    report::output(&format!(
-        "Millstream {version} listens at {address} (process {pid}).\n"
-    ));
+    let mut text = format!("Millstream {version} listens at {address} (process {pid}).\n");
+    text.push_str(&exposure(server));
+    report::output(&text);
+}
+
+/// What whoever looks at a server that others may reach must know, as a line; nothing for others.
+fn exposure(server: &RunningServer) -> String {
+    if !server.is_exposed() {
+        return String::new();
+    }
+    format!(
+        "It listens at {} and answers {}.\n",
+        server.bound, server.answers
+    )
 }
 
 fn stop(connection: &Connection) -> Result<ExitCode> {
@@ -111,10 +166,11 @@ fn status(connection: &Connection) -> Result<ExitCode> {
     }
     let started = i64::try_from(server.started).unwrap_or(i64::MAX);
     Ok(report::output(&format!(
-        "Millstream {} listens at {} (process {}) since {}.\n",
+        "Millstream {} listens at {} (process {}) since {}.\n{}",
         server.version,
         server.address,
         server.pid,
-        times::sortable(started)
+        times::sortable(started),
+        exposure(&server)
     )))
 }

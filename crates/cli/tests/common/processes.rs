@@ -31,3 +31,11 @@ pub(crate) fn kill(pid: u32) {
         .status();
     killed.expect("kill runs");
 }
+
+/// Tells a process that its terminal is gone, or that it is to read its settings again.
+pub(crate) fn hang_up(pid: u32) {
+    let told = Command::new("kill")
+        .args(["-HUP", &pid.to_string()])
+        .status();
+    assert!(told.expect("kill").success());
+}
