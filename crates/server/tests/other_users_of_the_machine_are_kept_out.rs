@@ -25,10 +25,14 @@ fn ask_as(user: u32, server: &Server, path: &str, header: &str) -> Option<u16> {
     let said = match command.output() {
         Ok(said) => said,
         Err(refused) if refused.kind() == std::io::ErrorKind::PermissionDenied => return None,
-        Err(error) => panic!("{error}"),
+        Err(error) => unreachable!("{error}"),
     };
     let text = String::from_utf8_lossy(&said.stdout);
-    Some(text.trim().parse().unwrap_or_else(|_| panic!("{said:?}")))
+    Some(
+        text.trim()
+            .parse()
+            .unwrap_or_else(|_| unreachable!("{said:?}")),
+    )
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn roles_and_the_log_of_who_did_what() {
     }
     assert!(asked > 60, "{asked}");
     assert_eq!(status(&server, READ, "DELETE", "/cluster"), 403);
-    assert_eq!(status(&server, SUBMIT, "DELETE", "/jars/jarid"), 404);
+    assert_eq!(status(&server, SUBMIT, "DELETE", "/jars/jarid"), 400);
 
     assert_eq!(status(&server, OPERATE, "POST", "/savepoint-disposal"), 400);
     assert_eq!(

@@ -1,7 +1,7 @@
 //! `millstream server`.
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Parser;
 use millstream_core::options::DATA_DIRECTORY;
 use millstream_core::{Configuration, Error, Result, codes};
+use millstream_server::backup::{self, Backup};
 use millstream_server::data_directory::{RunningServer, locate};
 use millstream_server::logs::LogTo;
 use millstream_server::{ServerConfiguration, configuration, control, serve};
@@ -22,13 +23,13 @@ use crate::{report, settings, times};
 #[command(
     name = "millstream server",
     no_binary_name = true,
-    override_usage = "millstream server [OPTIONS] [stop | status]",
+    override_usage = "millstream server [OPTIONS] [stop | status | backup FILE | restore FILE]",
     after_help = "\
 It listens at rest.address:rest.port (127.0.0.1:8081) and keeps its data in millstream.data-dir. SIGTERM, Ctrl-C and `millstream server stop` \
 end it; its jobs go on, and the next server on the same data directory finds them."
 )]
 pub(crate) struct ServerArguments {
-    /// Listen off loopback without a token: everybody who reaches the address can run programs here.
+    /// Need no token, neither off loopback nor from other users of this machine: everybody who reaches the address can run programs here.
     #[arg(long)]
     insecure: bool,
 
@@ -37,9 +38,14 @@ pub(crate) struct ServerArguments {
     #[arg(long, value_name = "stdout | file | both")]
     log_to: Option<String>,
 
-    /// stop: ends the server of the data directory. status: shows it. Nothing: runs one.
-    #[arg(value_name = "stop | status")]
+    /// stop: ends the server of the data directory. status: shows it. backup: writes what it knows into a file, while it runs or not. restore: makes
+    /// a data directory of such a file. Nothing: runs a server.
+    #[arg(value_name = "stop | status | backup | restore")]
     verb: Option<String>,
+
+    /// The file of a backup.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
 
     #[command(flatten)]
     connection: Connection,
@@ -52,15 +58,30 @@ pub(crate) fn perform(arguments: ServerArguments) -> Result<ExitCode> {
         return Err(Error::new(&codes::OPTION_CONFLICT, message)
             .next("give -D rest.address=HOST and -D rest.port=PORT"));
     }
-    match arguments.verb.as_deref() {
-        None | Some("start") => start(&arguments),
-        Some("stop") => stop(&arguments.connection),
-        Some("status") => status(&arguments.connection),
-        Some(other) => {
+    let file = arguments.file.as_deref();
+    match (arguments.verb.as_deref(), file) {
+        (None | Some("start"), None) => start(&arguments),
+        (Some("stop"), None) => stop(&arguments.connection),
+        (Some("status"), None) => status(&arguments.connection),
+        (Some("backup"), Some(file)) => write_backup(&arguments.connection, file),
+        (Some("restore"), Some(file)) => restore(&arguments.connection, file),
+        (Some(verb @ ("backup" | "restore")), None) => {
+            let message = format!("`server {verb}` needs a file");
+            Err(Error::new(&codes::USAGE, message)
+                .next(format!("say `millstream server {verb} FILE`")))
+        }
+        (verb, Some(file)) => {
+            let message = format!(
+                "`server {}` takes no {}",
+                verb.unwrap_or_default(),
+                file.display()
+            );
+            Err(Error::new(&codes::USAGE, message).next("leave it away"))
+        }
+        (Some(other), None) => {
             let message = format!("`server` can't {other}");
-            Err(Error::new(&codes::USAGE, message).next(
-                "say `millstream server`, `millstream server stop` or `millstream server status`",
-            ))
+            Err(Error::new(&codes::USAGE, message)
+                .next("say `millstream server`, or that with stop, status, backup or restore"))
         }
     }
 }
@@ -155,6 +176,32 @@ fn stop(connection: &Connection) -> Result<ExitCode> {
     Ok(report::output(&format!(
         "Stopped the server at {} (process {}). Its jobs go on.\n",
         server.address, server.pid
+    )))
+}
+
+fn write_backup(connection: &Connection, file: &Path) -> Result<ExitCode> {
+    let configuration = settings::load(connection)?;
+    let Backup { jobs, open } = backup::write(&locate(&configuration)?, file)?;
+    let shown = file.display().to_string();
+    if connection.json {
+        return report::json(&json!({ "file": shown, "jobs": jobs, "open": open }));
+    }
+    Ok(report::output(&format!(
+        "Wrote the records of {jobs} jobs, of which {open} have not ended, to {shown}.\n"
+    )))
+}
+
+fn restore(connection: &Connection, file: &Path) -> Result<ExitCode> {
+    let configuration = settings::load(connection)?;
+    let data = locate(&configuration)?;
+    let Backup { jobs, open } = backup::restore(&data, file)?;
+    let shown = data.display().to_string();
+    if connection.json {
+        return report::json(&json!({ "directory": shown, "jobs": jobs, "open": open }));
+    }
+    Ok(report::output(&format!(
+        "Restored the records of {jobs} jobs into {shown}. {open} had not ended: they are FAILED there, and can be restarted from their newest \
+         checkpoints with `millstream restart JOB -s latest`.\n"
     )))
 }
 

@@ -127,9 +127,9 @@ impl Server {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         request.push_str("\r\n");
-        // A server that has refused the request need not read the rest of its head, nor its body.
-        drop(stream.write_all(request.as_bytes()));
-        drop(stream.write_all(body));
+        // A server that has refused the request need not read the rest of its head, nor its body. What it has not read when it
+        // hangs up would take the end of its answer along, so a small body goes with the head.
+        drop(stream.write_all(&[request.as_bytes(), body].concat()));
         let mut answer = Vec::new();
         drop(stream.read_to_end(&mut answer));
         Answer::parse(&String::from_utf8_lossy(&answer))
