@@ -83,7 +83,7 @@ fn what_was_known_is_known_again_and_nothing_runs_by_itself() {
     assert!(packages.contains("_words"), "{packages}");
 
     put(path, "in/2.csv", "id,name\n2,Bob\n");
-    let said = server.succeed(&["restart", &job, "-s", "latest"]);
+    let said = server.succeed(&["restart", &job, "--from", "latest"]);
     let new = said
         .split_whitespace()
         .rfind(|word| word.len() == 32)

@@ -199,7 +199,7 @@ pub fn restore(data: &Path, file: &Path) -> Result<Backup> {
 
 /// Why a job of a backup does not go on by itself.
 const WHY: &str = "its records come from a backup, and it is not known whether it has ended since; if it has not, and nothing else runs it, restart it from its \
-                   newest checkpoint with `millstream restart JOB -s latest`";
+                   newest checkpoint with `millstream restart JOB --from latest`";
 
 fn put_files(data: &Path, database: &Path) -> Result<()> {
     let failed = |cause| failed(database, cause);

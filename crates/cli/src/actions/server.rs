@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::arguments::Connection;
 use crate::{report, settings, times};
 
-/// Runs the session server until it is told to end, or stops or shows the one that runs.
+/// Runs the session server until it is told to end, or stops, shows, backs up or restores one.
 #[derive(Debug, Parser)]
 #[command(
     name = "millstream server",
@@ -201,7 +201,7 @@ fn restore(connection: &Connection, file: &Path) -> Result<ExitCode> {
     }
     Ok(report::output(&format!(
         "Restored the records of {jobs} jobs into {shown}. {open} had not ended: they are FAILED there, and can be restarted from their newest \
-         checkpoints with `millstream restart JOB -s latest`.\n"
+         checkpoints with `millstream restart JOB --from latest`.\n"
     )))
 }
 
