@@ -67,9 +67,7 @@ fn what_was_known_is_known_again_and_nothing_runs_by_itself() {
 
     // The machine is lost, checkpoints and output are not.
     server.kill();
-    for process in common::processes::naming(&job) {
-        common::processes::kill(process);
-    }
+    common::processes::kill_and_await(&common::processes::naming(&job));
     let restored = said(&["restore", "kept.backup", "-Dmillstream.data-dir=new"]);
     assert_eq!(restored.code, Some(0), "{}", restored.err);
     let mut server = Server::start(path, &["-Dmillstream.data-dir=new"]);

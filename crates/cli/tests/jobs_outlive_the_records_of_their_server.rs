@@ -5,7 +5,8 @@ mod common;
 
 use std::fs;
 
-use common::rest_server::{Server, kill, processes_of};
+use common::processes::kill_and_await;
+use common::rest_server::{Server, processes_of};
 use serde_json::{Value, json};
 
 fn lose_records(server: &Server) {
@@ -27,11 +28,9 @@ fn what_runs_is_taken_up_and_what_does_not_is_named() {
     let before = name(&server, &running);
     let dead = server.submit_running(directory, &json!({"pipeline.name": "dead"}));
     server.kill();
-    for process in processes_of(&server.data) {
-        if !processes.contains(&process) {
-            kill(process);
-        }
-    }
+    let mut others = processes_of(&server.data);
+    others.retain(|process| !processes.contains(process));
+    kill_and_await(&others);
     lose_records(&server);
     server.start();
     server.await_status(&running, "RUNNING");
@@ -50,7 +49,7 @@ fn what_runs_is_taken_up_and_what_does_not_is_named() {
 
     // It is restarted as before, and on record.
     server.kill();
-    processes.into_iter().for_each(kill);
+    kill_and_await(&processes);
     server.start();
     server.await_status(&running, "RUNNING");
     let (status, answer) = server.call("PATCH", &format!("/jobs/{running}"), None);
