@@ -43,7 +43,9 @@ fn to_both_or_to_the_file_alone() {
     let mut server = start(directory.path(), &[DATA, "--log-to", "both"]);
     let line = server.await_printed(|line| line.contains("listens at http"));
     assert!(line.contains(" INFO  "), "{line}");
-    assert!(fs::read_to_string(&log).expect("the log").contains(&line));
+    server.await_that("the line to be in the file, too", || {
+        fs::read_to_string(&log).expect("the log").contains(&line)
+    });
     server.suspend();
 
     fs::remove_file(&log).expect("removed");
