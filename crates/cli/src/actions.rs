@@ -168,8 +168,8 @@ const ACTIONS: &[Action] = &[
     },
     Action {
         name: "server",
-        syntax: "server [OPTIONS] [stop | status]",
-        meaning: "runs the session server, or stops or shows the one that runs",
+        syntax: "server [OPTIONS] [stop | status | backup FILE | restore FILE]",
+        meaning: "runs, stops or shows the session server, or makes and restores its backup",
         order: Order::Anywhere,
         command: server::ServerArguments::command,
         perform: |command, given| arguments::perform(command, given, server::perform),

@@ -1,6 +1,7 @@
 //! Which job is meant: its id, the beginning of it, or its name.
 
 use millstream_core::{Error, JobId, Result, codes};
+use millstream_server::escaped;
 
 use crate::answers::{JobLine, Overview};
 use crate::client::Client;
@@ -59,7 +60,7 @@ pub(crate) fn choose(text: &str, jobs: &[JobLine]) -> Result<String> {
             let mut candidates: Vec<String> = several
                 .iter()
                 .take(MOST_NAMED)
-                .map(|job| format!("{} {} ({})", job.jid, job.name, job.state))
+                .map(|job| format!("{} {} ({})", job.jid, escaped(&job.name), job.state))
                 .collect();
             let more = several.len() - candidates.len();
             if more > 0 {

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use millstream_core::{Error, Result, codes};
+use millstream_server::escaped;
 use serde_json::{Value, json};
 
 /// How errors are shown.
@@ -41,6 +42,15 @@ pub(crate) fn output(text: &str) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => self::error(&error, Style::default()),
     }
+}
+
+/// `text`, where nothing in it commands a terminal: names, messages and the like are other people's.
+fn harmless(text: &str) -> String {
+    let lines = text.split('\n').map(|line| {
+        let cells: Vec<_> = line.split('\t').map(escaped).collect();
+        cells.join("\t")
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Writes bytes to standard output and flushes. A reader that has gone away is no failure.
@@ -92,7 +102,7 @@ pub(crate) fn note_without_effect(options: &[(bool, &str)], why: &str) {
 
 /// Prints one line about how far something is. Nothing depends on somebody reading it.
 pub(crate) fn progress(text: &str) {
-    drop(writeln!(std::io::stderr(), "{text}"));
+    drop(writeln!(std::io::stderr(), "{}", harmless(text)));
 }
 
 /// Prints `error` as one line, which says where its page is (its problems below it, where it has several).
@@ -138,4 +148,14 @@ fn with_page(error: &Error) -> String {
 /// Whether standard output takes colour: a terminal whose user has not said no (`NO_COLOR`).
 pub(crate) fn takes_colour() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn nothing_commands_a_terminal() {
+        assert_eq!(harmless("a\tb\nc \u{1b}[2J\r"), "a\tb\nc \\u{1b}[2J\\r");
+    }
 }

@@ -23,7 +23,15 @@ pub(crate) fn load(connection: &Connection) -> Result<Configuration> {
 /// # Errors
 /// Those of [`load`], but for references.
 pub(crate) fn loaded(connection: &Connection) -> Result<Loaded> {
-    let named = connection.config.as_ref().map(PathBuf::from);
+    read(connection.config.as_deref(), &connection.overrides()?)
+}
+
+/// The same by the name of the file or its directory, where one was given, and with what overrides it.
+///
+/// # Errors
+/// Those of [`loaded`].
+pub(crate) fn read(named: Option<&str>, overrides: &Configuration) -> Result<Loaded> {
+    let named = named.map(PathBuf::from);
     let elsewhere = || {
         DIRECTORY_VARIABLES
             .iter()
@@ -35,7 +43,7 @@ pub(crate) fn loaded(connection: &Connection) -> Result<Loaded> {
             .and_then(|program| beside(&program)),
         named => named,
     };
-    configuration::load(file.as_deref(), &connection.overrides()?)
+    configuration::load(file.as_deref(), overrides)
 }
 
 /// The directory of the configuration that was installed with `program`: `conf` beside its `bin`, as Flink has it, but
@@ -56,13 +64,15 @@ fn beside(program: &Path) -> Option<PathBuf> {
 }
 
 /// The options that the command itself follows; what the others stand for is known where the server or the job runs.
-const OWN: [&str; 9] = [
+const OWN: [&str; 11] = [
     options::REST_ADDRESS.name,
     options::REST_PORT.name,
     options::REST_TOKEN.name,
     options::REST_SSL_ENABLED.name,
     options::REST_SSL_CERTIFICATE.name,
     options::CLIENT_TRUSTED.name,
+    options::CLIENT_CERTIFICATE.name,
+    options::CLIENT_KEY.name,
     options::CLIENT_TIMEOUT.name,
     options::TARGET.name,
     options::DATA_DIRECTORY.name,

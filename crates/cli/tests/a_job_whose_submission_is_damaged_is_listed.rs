@@ -5,7 +5,8 @@ mod common;
 
 use std::fs;
 
-use common::rest_server::{Server, kill, processes_of};
+use common::processes::kill_and_await;
+use common::rest_server::{Server, processes_of};
 use serde_json::json;
 
 #[test]
@@ -24,7 +25,7 @@ fn it_goes_on_or_says_why_it_can_not() {
     assert_eq!(processes_of(&server.data), processes);
 
     server.kill();
-    processes.into_iter().for_each(kill);
+    kill_and_await(&processes);
     for _ in 0..2 {
         server.start();
         server.await_status(&job, "FAILED");

@@ -13,7 +13,7 @@ use common::{command, ingest, running};
 use serde_json::{Value, json};
 
 const IN_VARIABLE: &str = "in-a-variable-5b1c";
-const IN_FILE: &str = "in-a-file-90ee";
+const IN_FILE: &str = "in-a-file-90ee-4c";
 const SECRETS: [&str; 2] = [IN_VARIABLE, IN_FILE];
 
 #[track_caller]

@@ -128,6 +128,66 @@ fn the_token_is_needed_as_well() {
 }
 
 #[test]
+fn a_certificate_is_shown_to_a_server_that_asks_for_one() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    with_authority(path);
+    let mut authority = parameters(&[]);
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root_key = KeyPair::generate().expect("a key");
+    let root = authority.self_signed(&root_key).expect("signed");
+    let issuer = Issuer::new(authority, root_key);
+    let key = KeyPair::generate().expect("a key");
+    let own = parameters(&["alice"])
+        .signed_by(&key, &issuer)
+        .expect("signed");
+    for (name, text) in [
+        ("clients.pem", root.pem()),
+        ("alice.pem", own.pem()),
+        ("alice.key", key.serialize_pem()),
+    ] {
+        fs::write(path.join(name), text).expect("written");
+    }
+    let clients = "-Dsecurity.ssl.rest.client-certificates=clients.pem";
+    let trusted = "-Dsecurity.ssl.rest.trusted-certificates=trusted.pem";
+    let certificate = "-Dsecurity.ssl.rest.client-certificate=alice.pem";
+    let key = "-Dsecurity.ssl.rest.client-key=alice.key";
+    let tls = "-Dsecurity.ssl.rest.enabled=true";
+    let files = [
+        "-Dsecurity.ssl.rest.certificate=server.pem",
+        "-Dsecurity.ssl.rest.private-key=server.key",
+    ];
+    let server = Server::start_for(
+        path,
+        &[&[tls, clients], &files[..]].concat(),
+        &[trusted, certificate, key],
+    );
+    assert_eq!(
+        list(path, &server, &[trusted, certificate, key]),
+        (Some(0), String::new())
+    );
+    let (code, said) = list(path, &server, &[trusted]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.starts_with("MS-1019: "), "{said}");
+    let (_, said) = list(path, &server, &[trusted, certificate]);
+    assert!(said.starts_with("MS-1003: "), "{said}");
+    let (_, said) = list(
+        path,
+        &server,
+        &[
+            trusted,
+            certificate,
+            "-Dsecurity.ssl.rest.client-key=alice.pem",
+        ],
+    );
+    assert!(
+        said.starts_with("MS-1005: alice.pem holds no private key"),
+        "{said}"
+    );
+    server.end();
+}
+
+#[test]
 fn a_server_that_is_not_trusted_is_not_asked() {
     for make in [with_authority, by_itself] {
         let directory = tempfile::tempdir().expect("a directory");

@@ -41,7 +41,7 @@ fn with_a_token_or_when_told_it_does() {
         let directory = tempfile::tempdir().expect("a directory");
         std::fs::write(
             directory.path().join("config.yaml"),
-            "rest.auth.token: x y z\n",
+            "rest.auth.token: x y z and so on, at length\n",
         )
         .expect("written");
         let server = start(directory.path(), &options);

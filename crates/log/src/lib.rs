@@ -5,6 +5,10 @@
 
 mod lines;
 mod rotation;
+mod start;
 
-pub use lines::{LEVEL_VARIABLE, start_to_file, start_to_stderr};
+pub use lines::escaped;
 pub use rotation::{KEPT, LARGEST, append, put_aside};
+pub use start::{
+    LEVEL_VARIABLE, Settings, Target, set_level, start, start_to_file, start_to_stderr,
+};

@@ -22,12 +22,26 @@ pub fn append(path: &Path) -> io::Result<File> {
 /// # Errors
 /// A file can't be renamed, `path` is not there for example.
 pub fn put_aside(path: &Path) -> io::Result<()> {
+    put_aside_keeping(path, KEPT)
+}
+
+/// The same, where `kept` older parts are kept.
+fn put_aside_keeping(path: &Path, kept: u32) -> io::Result<()> {
     let numbered = |number: u32| PathBuf::from(format!("{}.{number}", path.display()));
-    for number in (1..KEPT).rev() {
-        match fs::rename(numbered(number), numbered(number + 1)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+    let is_there = |result: io::Result<()>| match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        done => done.map(|()| true),
+    };
+    // More were kept before.
+    let mut surplus = kept.max(1);
+    while is_there(fs::remove_file(numbered(surplus)))? {
+        surplus += 1;
+    }
+    if kept == 0 {
+        return fs::remove_file(path);
+    }
+    for number in (1..kept).rev() {
+        is_there(fs::rename(numbered(number), numbered(number + 1)))?;
     }
     fs::rename(path, numbered(1))
 }
@@ -36,21 +50,25 @@ pub fn put_aside(path: &Path) -> io::Result<()> {
 pub(crate) struct Rotating {
     path: PathBuf,
     file: File,
+    largest: u64,
+    kept: u32,
 }
 
 impl Rotating {
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, largest: u64, kept: u32) -> io::Result<Self> {
         Ok(Self {
             path: path.to_path_buf(),
             file: append(path)?,
+            largest,
+            kept,
         })
     }
 }
 
 impl Write for Rotating {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.file.metadata()?.len() > LARGEST {
-            put_aside(&self.path)?;
+        if self.file.metadata()?.len() > self.largest {
+            put_aside_keeping(&self.path, self.kept)?;
             self.file = append(&self.path)?;
         }
         self.file.write(bytes)
@@ -69,7 +87,7 @@ mod tests {
     fn a_long_file_is_put_aside_in_parts_and_the_oldest_goes() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("some.log");
-        let mut log = Rotating::open(&path).expect("it can be opened");
+        let mut log = Rotating::open(&path, LARGEST, KEPT).expect("it can be opened");
         for part in 0..=KEPT + 1 {
             log.file.set_len(LARGEST + 1).expect("it can grow");
             log.write_all(format!("part {part}").as_bytes())
@@ -81,5 +99,20 @@ mod tests {
             .expect("it can be listed")
             .count();
         assert_eq!(files, KEPT as usize + 1);
+    }
+
+    #[test]
+    fn as_many_parts_are_kept_as_are_asked_for_now() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("some.log");
+        for (kept, files) in [(4, 5), (2, 3), (0, 1)] {
+            let mut log = Rotating::open(&path, 10, kept).expect("it can be opened");
+            for part in 0..8 {
+                log.write_all(format!("part {part}, of some length").as_bytes())
+                    .expect("it can be written");
+            }
+            let there = fs::read_dir(directory.path()).expect("listed").count();
+            assert_eq!(there, files, "{kept}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use millstream_core::options::reference::{escape, is_reference};
-use millstream_core::options::{self, OptionSummary};
+use millstream_core::options::{self, LOG_LEVEL, OptionSummary, REST_TOKEN_FILE};
 use millstream_core::{Configuration, Error, Result, codes};
 
 pub use millstream_core::options::is_secret;
@@ -30,11 +30,29 @@ pub struct Loaded {
     pub configuration: Configuration,
     /// Keys of the file that are no option here.
     pub unknown: Vec<String>,
+    /// Keys of the file whose values are secret, and stand there themselves.
+    pub secrets: Vec<String>,
     /// The file; `None`: there was none.
     pub file: Option<PathBuf>,
 }
 
 impl Loaded {
+    /// The warning about secrets that every user of the machine can read; `None`: there are none.
+    pub fn exposure(&self) -> Option<String> {
+        use std::os::unix::fs::PermissionsExt;
+        let file = self.file.as_deref()?;
+        let mode = fs::metadata(file).ok()?.permissions().mode();
+        if mode & 0o004 == 0 || self.secrets.is_empty() {
+            return None;
+        }
+        Some(format!(
+            "every user of the machine can read {}, which holds what is secret: {}; let its owner alone read it, as `chmod 600` does, or put \
+             references there",
+            file.display(),
+            self.secrets.join(", ")
+        ))
+    }
+
     /// The warning about keys that have no meaning here; `None`: all have one.
     pub fn warning(&self) -> Option<String> {
         let file = self.file.as_deref().filter(|_| !self.unknown.is_empty())?;
@@ -67,10 +85,21 @@ pub fn load(file: Option<&Path>, overrides: &Configuration) -> Result<Loaded> {
     if let Some(file) = file {
         loaded.configuration = read(&file)?;
         loaded.unknown = unknown(&loaded.configuration);
+        loaded.secrets = secrets(&loaded.configuration);
         loaded.file = Some(file);
     }
     loaded.configuration.extend(overrides);
     Ok(loaded)
+}
+
+/// The keys whose values are secret, and not given by a reference or a file.
+fn secrets(configuration: &Configuration) -> Vec<String> {
+    let names_a_file = |key: &str| key == REST_TOKEN_FILE.name || key.starts_with("security.ssl.");
+    configuration
+        .iter()
+        .filter(|(key, value)| is_secret(key) && !names_a_file(key) && !is_reference(value))
+        .map(|(key, _)| key.to_owned())
+        .collect()
 }
 
 fn from_environment() -> Option<PathBuf> {
@@ -189,6 +218,18 @@ pub(crate) fn warn_of_visible_token() {
             options::REST_TOKEN.name
         );
     }
+}
+
+/// What is wrong with the levels of the log.
+pub(crate) fn not_levels(level: &str, what: &str) -> Error {
+    let message = format!(
+        "{} is `{}`, which are no levels",
+        LOG_LEVEL.name,
+        level.escape_debug()
+    );
+    Error::new(&codes::OPTION_VALUE, message)
+        .cause(what.to_owned())
+        .next("give error, warn, info, debug or trace, also for parts: `info,audit=warn`")
 }
 
 /// How long a process may take to report its job; `None`: as long as it likes.

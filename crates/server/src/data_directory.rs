@@ -6,11 +6,13 @@
 //! | `server.json` | [`RunningServer`] |
 //! | `server.log` | the server's log; older parts are `server.log.1`, … |
 //! | `millstream.db` | the server's records |
+//! | `millstream.reserve` | space for a full disk; see `store::reserve` |
 //! | `jobs/<job id>/` | what `millstream_protocol::link` says, and `program`: the job's executable |
 //! | `packages/` | uploaded packages, unless `web.upload.dir` says otherwise |
 //! | `checkpoints/` | checkpoints of jobs that name no place |
 
 use std::fs::{self, File, OpenOptions};
+use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,6 +26,7 @@ use crate::files;
 /// The log of a server; see [`crate::logs`].
 pub(crate) const SERVER_LOG: &str = "server.log";
 const LOCK: &str = "server.lock";
+const DATABASE: &str = "millstream.db";
 const RUNNING: &str = "server.json";
 
 /// A server that runs, as it tells others on its machine.
@@ -37,6 +40,20 @@ pub struct RunningServer {
     pub started: u64,
     /// Its version.
     pub version: String,
+    /// The address and port that it listens at, for example `0.0.0.0:8081`.
+    #[serde(default)]
+    pub bound: String,
+    /// Whom it answers there, in words that finish "it answers …".
+    #[serde(default)]
+    pub answers: String,
+}
+
+impl RunningServer {
+    /// Whether programs of other machines may reach it.
+    pub fn is_exposed(&self) -> bool {
+        let bound: Result<SocketAddr, _> = self.bound.parse();
+        bound.is_ok_and(|bound| !bound.ip().is_loopback())
+    }
 }
 
 /// The data directory, held by this server.
@@ -77,8 +94,12 @@ pub fn locate(configuration: &Configuration) -> Result<PathBuf> {
 
 impl DataDirectory {
     /// Takes the directory, and makes what is missing in it.
+    ///
+    /// # Errors
+    /// It can't be used, another server has it, or it holds what is not Millstream's.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         files::make_directory(path)?;
+        refuse_foreign(path)?;
         let lock_path = path.join(LOCK);
         let lock = OpenOptions::new()
             .create(true)
@@ -143,7 +164,7 @@ impl DataDirectory {
     }
 
     pub(crate) fn database(&self) -> PathBuf {
-        self.path.join("millstream.db")
+        self.path.join(DATABASE)
     }
 
     pub(crate) fn tell(&self, server: &RunningServer) -> Result<()> {
@@ -194,6 +215,38 @@ fn taken(path: &Path) -> Error {
     ))
 }
 
+/// A directory with what is somebody else's is no data directory: it would be closed to others, and written into. One that has
+/// been one is known by its lock; before that by holding nothing but what jobs without a server leave there.
+fn refuse_foreign(path: &Path) -> Result<()> {
+    const OURS: [&str; 5] = [
+        "checkpoints",
+        "savepoints",
+        "jobs",
+        "packages",
+        "lost+found",
+    ];
+    if path.join(LOCK).exists() || path.join(DATABASE).exists() {
+        return Ok(());
+    }
+    let failed = |cause| files::unusable(path, "read", cause);
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        if OURS.iter().any(|ours| name == *ours) {
+            continue;
+        }
+        let message = format!(
+            "{} is no data directory of Millstream: it holds {}",
+            path.display(),
+            name.to_string_lossy().escape_debug()
+        );
+        return Err(Error::new(&codes::SERVER_DIRECTORY, message).next(format!(
+            "name an empty directory, or one that is not there yet, with -D {}=DIRECTORY",
+            DATA_DIRECTORY.name
+        )));
+    }
+    Ok(())
+}
+
 /// The server that uses the data directory at `path`; `None`: none does.
 ///
 /// # Errors
@@ -226,6 +279,8 @@ mod tests {
             address: "http://127.0.0.1:8081".to_owned(),
             started: 5,
             version: "0.1.0".to_owned(),
+            bound: "127.0.0.1:8081".to_owned(),
+            answers: String::new(),
         };
         first.tell(&server).expect("it can be written");
         assert_eq!(running(&path).expect("it is there"), Some(server));
@@ -240,6 +295,27 @@ mod tests {
             told, None,
             "what the first has told is not true of the second"
         );
+    }
+
+    #[test]
+    fn what_is_somebody_elses_is_neither_closed_nor_written_into() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
+        for ours in ["checkpoints", "lost+found"] {
+            fs::create_dir(path.join(ours)).expect("made");
+        }
+        fs::write(path.join("thesis.tex"), "years of work").expect("a file");
+        let error = DataDirectory::open(path).expect_err("it is somebody's");
+        assert_eq!(error.code(), "MS-1010");
+        assert!(error.message().ends_with("it holds thesis.tex"), "{error}");
+        let mode = fs::metadata(path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+        assert_eq!(fs::read_dir(path).expect("listed").count(), 3);
+        fs::remove_file(path.join("thesis.tex")).expect("removed");
+        drop(DataDirectory::open(path).expect("checkpoints of jobs without a server"));
+        fs::write(path.join("notes"), "").expect("a file");
+        drop(DataDirectory::open(path).expect("it has been one before"));
     }
 
     #[test]

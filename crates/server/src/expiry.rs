@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_core::options::{JOB_STORE_CAPACITY, JOB_STORE_EXPIRATION};
-use millstream_core::{Configuration, JobId, Result, TriggerId};
+use millstream_core::options::{
+    JOB_STORE_CAPACITY, JOB_STORE_EXPIRATION, JOB_STORE_FAILED_EXPIRATION,
+};
+use millstream_core::{Configuration, JobId, JobStatus, Result, TriggerId};
 
 use crate::clock;
-use crate::registry::{Registry, forget};
+use crate::registry::{Registry, blocking, forget};
 use crate::store::delete_operation;
 use crate::views::{JobView, OperationView};
 
@@ -20,15 +22,19 @@ const OPERATIONS: usize = 1_000;
 pub(crate) struct Limits {
     /// Milliseconds from a job's end.
     age: u64,
+    /// The same of a job that has failed.
+    failed_age: u64,
     count: usize,
 }
 
 impl Limits {
     pub(crate) fn from_configuration(configuration: &Configuration) -> Result<Self> {
         let seconds = configuration.require(&JOB_STORE_EXPIRATION)?;
+        let failed = configuration.require(&JOB_STORE_FAILED_EXPIRATION)?;
         let count = configuration.get(&JOB_STORE_CAPACITY)?;
         Ok(Self {
             age: seconds.saturating_mul(1_000),
+            failed_age: failed.max(seconds).saturating_mul(1_000),
             count: count.map_or(usize::MAX, |count| {
                 usize::try_from(count).unwrap_or(usize::MAX)
             }),
@@ -37,20 +43,26 @@ impl Limits {
 
     /// The jobs to be forgotten at `now`, and how long until there may be another one.
     fn due(self, now: u64, jobs: &[Arc<JobView>]) -> (Vec<JobId>, Option<Duration>) {
-        let mut ended: Vec<(u64, JobId)> = jobs
+        // Whether it has failed, when it ended, which it is: those that have failed are the last that there are too many of.
+        let mut ended: Vec<(bool, u64, JobId)> = jobs
             .iter()
-            .filter_map(|view| Some((view.end_time?, view.id)))
+            .filter_map(|view| Some((view.status == JobStatus::Failed, view.end_time?, view.id)))
             .collect();
         ended.sort_unstable();
         let surplus = ended.len().saturating_sub(self.count);
-        let is_due = |(place, (at, _)): &(usize, (u64, JobId))| {
-            *place < surplus || at.saturating_add(self.age) <= now
+        let until = |failed: bool, at: u64| {
+            at.saturating_add(if failed { self.failed_age } else { self.age })
+        };
+        let is_due = |(place, (failed, at, _)): &(usize, (bool, u64, JobId))| {
+            *place < surplus || until(*failed, *at) <= now
         };
         let (due, kept): (Vec<_>, Vec<_>) = ended.into_iter().enumerate().partition(is_due);
-        let next = kept.first().map(|(_, (at, _))| {
-            Duration::from_millis(at.saturating_add(self.age).saturating_sub(now))
-        });
-        (due.into_iter().map(|(_, (_, id))| id).collect(), next)
+        let next = kept
+            .iter()
+            .map(|(_, (failed, at, _))| until(*failed, *at))
+            .min();
+        let next = next.map(|next| Duration::from_millis(next.saturating_sub(now)));
+        (due.into_iter().map(|(_, (_, _, id))| id).collect(), next)
     }
 
     /// The operations to be forgotten: old disposals, which belong to no job, and of every job those of which it has too many
@@ -95,6 +107,14 @@ pub(crate) async fn run(registry: Registry, limits: Limits) {
             store
                 .soon(move |transaction| delete_operation(transaction, id))
                 .await;
+        }
+        let store = registry.shared.store.clone();
+        let kept = blocking(move || {
+            store.refill_reserve();
+            Ok(())
+        });
+        if let Err(error) = kept.await {
+            tracing::warn!("{error}");
         }
         let next = next
             .unwrap_or(LONGEST)

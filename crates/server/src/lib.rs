@@ -9,12 +9,16 @@
 //! | `supervisor` | one task for each job: starts, adopts and restarts its process, and passes requests on |
 //! | [`rest`] | the REST interface |
 //! | [`views`] | plain values between the registry and the REST interface |
+//! | `peers` | whose program is at the other end of a connection of this machine |
+//! | `reload` | what is read again while the server runs |
 //! | [`logs`] | log files |
+//! | [`backup`] | a backup of what a server knows, and a data directory made of one |
 //! | [`control`] | looking at, and ending, the server of this machine |
 //!
 //! A job is a process to this crate, and the [directory](millstream_protocol::link) of a job is the contract with it.
 //! What is to be done about a process is decided by [`millstream_protocol::supervision`].
 
+pub mod backup;
 mod clock;
 pub mod configuration;
 pub mod control;
@@ -26,11 +30,15 @@ mod limits;
 pub mod logs;
 mod operations;
 mod packages;
+mod peers;
 pub mod registry;
+mod reload;
 pub mod rest;
 mod serve;
 mod store;
 mod supervisor;
 pub mod views;
 
+pub use millstream_log::escaped;
+pub use reload::Reload;
 pub use serve::{ServerConfiguration, serve};

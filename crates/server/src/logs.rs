@@ -1,14 +1,18 @@
 //! Log files: the server's own, and the list of those of a job or of the server.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::SystemTime;
 
-use millstream_core::{Error, Result, codes};
+use millstream_core::options::{LOG_FORMAT, LOG_KEPT, LOG_LARGEST, LOG_LEVEL};
+use millstream_core::{Configuration, Error, Result, codes};
+use millstream_log::Target;
 use millstream_protocol::link::{LOG_FILE, OUTPUT_FILE};
 
 use crate::data_directory::SERVER_LOG;
-use crate::files;
+use crate::{configuration, files};
 
 /// A log file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,10 +91,83 @@ fn is_log(name: &str) -> bool {
     })
 }
 
-/// Sends log lines to `server.log` in the data directory. Called again it does nothing.
-pub(crate) fn start(directory: &Path) -> Result<()> {
+/// Where the server's log goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogTo {
+    /// To standard output.
+    Output,
+    /// To `server.log` in the data directory.
+    File,
+    /// To both.
+    Both,
+}
+
+impl FromStr for LogTo {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "stdout" => Ok(Self::Output),
+            "file" => Ok(Self::File),
+            "both" => Ok(Self::Both),
+            other => Err(Error::new(
+                &codes::USAGE,
+                format!("the log can't go to `{}`", other.escape_debug()),
+            )
+            .next("say --log-to stdout, --log-to file or --log-to both")),
+        }
+    }
+}
+
+/// How the server's log is written.
+///
+/// # Errors
+/// An option has a value that does not fit.
+pub(crate) fn settings(configuration: &Configuration) -> Result<millstream_log::Settings> {
+    const LEAST: u64 = 64 << 10;
+    const MOST_PARTS: u32 = 1_000;
+    let refused = |name: &str, what: String, next: &str| {
+        Err(Error::new(&codes::OPTION_VALUE, format!("{name} is {what}")).next(next))
+    };
+    let format = configuration.require(&LOG_FORMAT)?;
+    if !["lines", "json"].contains(&format.as_str()) {
+        let what = format!("`{}`, which is no format", format.escape_debug());
+        return refused(LOG_FORMAT.name, what, "give lines or json");
+    }
+    let largest = configuration.require(&LOG_LARGEST)?.0;
+    if largest < LEAST {
+        let what = format!("{largest} bytes, which is too little");
+        return refused(LOG_LARGEST.name, what, "give 64 kb or more");
+    }
+    let kept = configuration.require(&LOG_KEPT)?;
+    if kept > MOST_PARTS {
+        let what = format!("{kept}, which is too many");
+        return refused(LOG_KEPT.name, what, "give 1000 or less");
+    }
+    Ok(millstream_log::Settings {
+        level: configuration.require(&LOG_LEVEL)?,
+        json: format == "json",
+        largest,
+        kept,
+    })
+}
+
+/// Sends log lines where they are to go; `directory`: the data directory. Called again it does nothing.
+pub(crate) fn start(
+    directory: &Path,
+    to: LogTo,
+    settings: &millstream_log::Settings,
+) -> Result<()> {
     let path = directory.join(SERVER_LOG);
-    millstream_log::start_to_file(&path).map_err(|cause| files::unusable(&path, "opened", cause))
+    let target = match to {
+        LogTo::Output => Target::Output,
+        LogTo::File => Target::File(&path),
+        LogTo::Both => Target::Both(&path),
+    };
+    millstream_log::start(target, settings).map_err(|cause| match cause.kind() {
+        ErrorKind::InvalidInput => configuration::not_levels(&settings.level, &cause.to_string()),
+        _ => files::unusable(&path, "opened", cause),
+    })
 }
 
 #[cfg(test)]

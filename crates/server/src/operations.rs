@@ -129,7 +129,13 @@ pub(crate) async fn enter(
         }
         Ok(known)
     };
-    let known = registry.shared.store.durable(entered).await?;
+    let store = &registry.shared.store;
+    let known = match view.kind {
+        OperationVerb::Cancel | OperationVerb::Stop | OperationVerb::CancelWithSavepoint => {
+            store.durable_if_full(entered).await?
+        }
+        _ => store.durable(entered).await?,
+    };
     let shown = known.clone().unwrap_or(view);
     registry.shared.change_operations(|all| {
         all.entry(shown.id).or_insert(shown);

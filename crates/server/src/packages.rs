@@ -1,6 +1,7 @@
 //! Job packages: the built-in one, and executables that were uploaded.
 
 mod ask;
+mod directory;
 mod found;
 
 use std::fs;
@@ -8,19 +9,39 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use millstream_core::options::WEB_UPLOAD_DIRECTORY;
 use millstream_core::{Error, Result, codes};
 
 use crate::registry::{Registry, blocking, unbroken};
 use crate::store::{delete_package, save_package};
 use crate::views::{PackageEntry, PackageView};
 use crate::{clock, files};
+pub(crate) use directory::{UNFINISHED, tidy_uploads};
 pub(crate) use found::take_up_found;
 
 /// The id of the package that is built into the server.
 pub(crate) const BUILT_IN: &str = "ingest";
 /// The entry classes of the built-in package.
 const BUILT_IN_ENTRIES: &[&str] = &["com._4paradigm.csp.operator.Main", BUILT_IN];
+
+/// Refuses an entry class that the built-in package does not have. Others look for theirs themselves.
+///
+/// # Errors
+/// [`codes::ENTRY_UNKNOWN`]: there is none of that name.
+pub(crate) fn check_entry(package: &str, entry: Option<&str>) -> Result<()> {
+    let Some(entry) =
+        entry.filter(|entry| package == BUILT_IN && !BUILT_IN_ENTRIES.contains(entry))
+    else {
+        return Ok(());
+    };
+    let message = format!(
+        "the package {BUILT_IN} has no entry class {}",
+        entry.escape_debug()
+    );
+    Err(Error::new(&codes::ENTRY_UNKNOWN, message).next(format!(
+        "leave it away, or give one of {}",
+        BUILT_IN_ENTRIES.join(" and ")
+    )))
+}
 
 /// The built-in package, before it has been asked about its parameters.
 pub(crate) fn built_in(now: u64) -> PackageView {
@@ -69,27 +90,6 @@ impl Registry {
             Error::new(&codes::ENTRY_UNKNOWN, format!("there is no package {id}"))
                 .next("list the packages with GET /jars; upload one, or run `ingest`")
         })
-    }
-
-    /// Where uploaded packages are kept. A file that is to be given to [`Self::upload`] is best written here.
-    ///
-    /// # Errors
-    /// The directory can't be made.
-    pub fn upload_directory(&self) -> Result<PathBuf> {
-        let directory = self.located_upload_directory()?;
-        files::make_directory(&directory)?;
-        Ok(directory)
-    }
-
-    /// The same without making it.
-    fn located_upload_directory(&self) -> Result<PathBuf> {
-        let directory = match self.shared.settings.get(&WEB_UPLOAD_DIRECTORY)? {
-            // The name of the directory in it is Flink's.
-            Some(named) => Path::new(&named).join("flink-web-upload"),
-            None => self.shared.data.packages(),
-        };
-        std::path::absolute(&directory)
-            .map_err(|cause| files::unusable(&directory, "located", cause))
     }
 
     /// Makes a package of an executable that was uploaded as `name` and lies in `file`, which is moved or deleted.

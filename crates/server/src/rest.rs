@@ -4,20 +4,22 @@
 //! |---|---|
 //! | `resources` | handlers: what can be asked for, one kind of thing a module |
 //! | `answers` | bodies, made of the registry's views by pure functions |
-//! | `params`, `body`, `program_arguments` | requests, read with Flink's words for what can't be read |
+//! | `params`, `body`, `lenient`, `program_arguments` | requests, read with Flink's words for what can't be read |
 //! | `errors`, `java_throwable` | errors as answers |
-//! | `access`, `secrets` | who may ask, and what nobody is told |
+//! | `access`, `tokens`, `audit`, `secrets` | who may ask, who has asked, and what nobody is told |
 //! | `listen`, `connections`, `tls`, `settings` | connections, their limits and their encryption |
 //! | `time_limit`, `layers` | how long an answer may take, and what each of them goes through |
 //! | `openapi`, `prometheus` | the document of the interface, and metrics as text |
 
 mod access;
 mod answers;
+mod audit;
 mod body;
 mod connections;
 mod errors;
 mod java_throwable;
 mod layers;
+mod lenient;
 mod listen;
 mod names;
 mod openapi;
@@ -30,6 +32,7 @@ mod secrets;
 mod settings;
 mod time_limit;
 mod tls;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,11 +46,13 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::registry::Registry;
+use audit::Refusals;
 use errors::RestError;
 use names::Names;
 
 pub use listen::serve;
 pub use settings::RestSettings;
+pub(crate) use tokens::Tokens;
 
 /// Bodies other than uploads are no longer than this, in bytes.
 const LARGEST_BODY: usize = 1 << 20;
@@ -60,15 +65,17 @@ pub(crate) struct App {
     registry: Registry,
     settings: Arc<RestSettings>,
     names: Arc<Names>,
+    refusals: Arc<Refusals>,
     /// The OpenAPI document as JSON.
     document: Arc<str>,
 }
 
 /// The router of the REST interface.
-pub fn router(registry: Registry, settings: RestSettings) -> Router {
+fn router(registry: Registry, settings: RestSettings, refusals: Arc<Refusals>) -> Router {
     let (routes, document) = documented(&settings).split_for_parts();
     let app = App {
         registry,
+        refusals,
         names: Arc::new(Names::new(names::host())),
         document: openapi::complete(document).into(),
         settings: Arc::new(settings),
@@ -107,6 +114,7 @@ fn documented(settings: &RestSettings) -> OpenApiRouter<App> {
         .merge(resources::checkpoints::routes())
         .merge(resources::operations::routes())
         .merge(resources::metrics::routes())
+        .merge(resources::probes::routes())
         .merge(resources::processes::routes())
         .merge(resources::logs::routes())
         .merge(resources::packages::routes())

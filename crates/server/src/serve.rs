@@ -14,7 +14,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::data_directory::{self, DataDirectory, RunningServer};
 use crate::expiry::Limits;
+use crate::logs::LogTo;
 use crate::registry::{Beginning, Registry};
+use crate::reload::{self, Reload};
 use crate::rest::{self, RestSettings};
 use crate::store::{OperationRecord, Records, Store};
 use crate::views::ServerFacts;
@@ -26,6 +28,10 @@ pub struct ServerConfiguration {
     pub configuration: Configuration,
     /// Whether it may listen off loopback without a token.
     pub insecure: bool,
+    /// Reads the configuration again as it is by then.
+    pub reload: Reload,
+    /// Where its log goes.
+    pub log_to: LogTo,
     /// The commit that it was built from.
     pub commit: String,
     /// Called when it listens.
@@ -42,14 +48,15 @@ pub fn serve(mut server: ServerConfiguration) -> Result<()> {
     configuration::take_token(&mut server.configuration);
     configuration::resolve(&mut server.configuration)?;
     let configuration = &server.configuration;
-    let settings = RestSettings::from_configuration(configuration)?;
+    let mut settings = RestSettings::from_configuration(configuration)?;
     let limits = Limits::from_configuration(configuration)?;
+    let log = logs::settings(configuration)?;
     let address = bind_address(configuration)?;
     settings.check(address, server.insecure)?;
     let path = data_directory::locate(configuration)?;
     let data = DataDirectory::open(&path)?;
     let listener = listen(address)?;
-    logs::start(&path)?;
+    logs::start(&path, server.log_to, &log)?;
     millstream_process::limits::raise();
     configuration::warn_of_visible_token();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -83,21 +90,32 @@ async fn run(
     let address = listener
         .local_addr()
         .map_err(|cause| not_listening("the address", cause))?;
-    let running = running(&server.configuration, address, settings.tls())?;
+    let running = running(&server.configuration, address, &settings)?;
     data.tell(&running)?;
     let place = (address, running.address.clone());
     let registry = registry(&server, data, store, &records, place, settings.tls())?;
     let mut ended = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupted = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let hangups = signal(SignalKind::hangup()).map_err(no_signals)?;
     tracing::info!(
         "Millstream {} listens at {} and keeps its data in {}.",
         running.version,
         running.address,
         registry.server().data_directory.display()
     );
+    tell_exposure(&running, settings.is_open(address));
+    packages::tidy_uploads(&registry)?;
+    let known = records.jobs.iter().map(|record| record.id).collect();
     take_up(&registry, records);
+    supervisor::adopt(&registry, known).await;
     disposal::resume(&registry);
     tokio::spawn(expiry::run(registry.clone(), limits));
+    tokio::spawn(reload::run(
+        hangups,
+        server.reload,
+        settings.tokens(),
+        server.configuration,
+    ));
     tokio::spawn(packages::describe_built_in(registry.clone()));
     tokio::spawn(packages::take_up_found(registry.clone()));
     (server.ready)(&running);
@@ -114,6 +132,19 @@ async fn run(
     let served = rest::serve(listener, registry.clone(), settings, shutdown).await;
     registry.shared.data.untell();
     served
+}
+
+/// Says at what the server listens and whom it answers there; `is_open`: whom nobody may have meant to let in.
+fn tell_exposure(running: &RunningServer, is_open: bool) {
+    let exposure = format!(
+        "It listens at {} and answers {}.",
+        running.bound, running.answers
+    );
+    if is_open {
+        tracing::warn!("{exposure}");
+    } else {
+        tracing::info!("{exposure}");
+    }
 }
 
 /// Plans that were being made when the last server died; they may hold secrets.
@@ -172,8 +203,12 @@ fn not_listening(place: &str, cause: std::io::Error) -> Error {
     ))
 }
 
-fn running(configuration: &Configuration, address: SocketAddr, tls: bool) -> Result<RunningServer> {
-    let scheme = if tls { "https" } else { "http" };
+fn running(
+    configuration: &Configuration,
+    address: SocketAddr,
+    settings: &RestSettings,
+) -> Result<RunningServer> {
+    let scheme = if settings.tls() { "https" } else { "http" };
     let host = configuration.require(&REST_ADDRESS)?;
     let host = if host.contains(':') {
         format!("[{host}]")
@@ -185,6 +220,8 @@ fn running(configuration: &Configuration, address: SocketAddr, tls: bool) -> Res
         address: format!("{scheme}://{host}:{}", address.port()),
         started: clock::now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        bound: address.to_string(),
+        answers: settings.answers(address),
     })
 }
 

@@ -8,16 +8,19 @@ mod jobs;
 mod operations;
 mod packages;
 mod processes;
+mod reserve;
+mod restored;
 mod schema;
 mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, ErrorCode, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::views::PackageView;
@@ -28,6 +31,8 @@ pub(crate) use operations::{
 };
 pub(crate) use packages::{delete_package, save_package};
 pub(crate) use processes::{process_ended, process_started};
+use reserve::Reserve;
+pub(crate) use restored::end_open_jobs;
 use values::{from_json, id, json, signed, unsigned};
 
 /// So many writes may wait for the thread.
@@ -47,6 +52,7 @@ pub(crate) struct Records {
 #[derive(Clone)]
 pub(crate) struct Store {
     work: mpsc::Sender<Work>,
+    reserve: Arc<Reserve>,
 }
 
 /// The thread that writes. It ends when every [`Store`] is gone.
@@ -88,7 +94,8 @@ impl Store {
                 .cause(cause)
                 .next("see that the machine has processes and memory left")
             })?;
-        Ok((Self { work }, StoreThread { handle }, records))
+        let reserve = Arc::new(Reserve::beside(path));
+        Ok((Self { work, reserve }, StoreThread { handle }, records))
     }
 
     /// Writes in one transaction, and answers when it is on disk.
@@ -110,6 +117,56 @@ impl Store {
             Ok(result) => result.map_err(|cause| failed("written", cause)),
             Err(_) => Err(gone()),
         }
+    }
+
+    /// The same for what must be possible on a full disk, too, where a piece of the space is used that is kept for that.
+    pub(crate) async fn durable_if_full<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let reserve = Arc::clone(&self.reserve);
+        let work: Work = Box::new(move |connection| {
+            // What follows from the record, a job's last report for example, needs some as well.
+            if reserve.is_needed() {
+                reserve.give_up_some();
+            }
+            let mut result = perform(connection, "FULL", &work);
+            while result.as_ref().is_err_and(|cause| is_full(cause, &reserve))
+                && reserve.give_up_some()
+            {
+                result = perform(connection, "FULL", &work);
+            }
+            if answer.send(result).is_err() {
+                tracing::debug!("Nobody waits for this write any more; it stands.");
+            }
+        });
+        if self.work.send(work).await.is_err() {
+            return Err(gone());
+        }
+        match answer_of(answered).await {
+            Ok(result) => result.map_err(|cause| failed("written", cause)),
+            Err(_) => Err(gone()),
+        }
+    }
+
+    /// Keeps space for a full disk again, where there is plenty.
+    pub(crate) fn refill_reserve(&self) {
+        self.reserve.refill();
+    }
+
+    /// Waits for an answer of the thread that writes, behind what was asked of it before.
+    pub(crate) async fn is_there(&self) -> Result<()> {
+        let (answer, answered) = oneshot::channel();
+        let work: Work = Box::new(move |connection| {
+            let read = connection.query_row("SELECT 1", [], |_| Ok(()));
+            drop(answer.send(read));
+        });
+        if self.work.send(work).await.is_err() {
+            return Err(gone());
+        }
+        let read = answered.await.map_err(|_| gone())?;
+        read.map_err(|cause| failed("read", cause))
     }
 
     /// Writes in one transaction some time soon. What can't be written is logged.
@@ -151,6 +208,15 @@ fn perform<T>(
     let result = work(&transaction)?;
     transaction.commit()?;
     Ok(result)
+}
+
+/// Whether there was no space. Some writes tell it as an error of the disk.
+fn is_full(cause: &rusqlite::Error, reserve: &Reserve) -> bool {
+    match cause.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => true,
+        Some(ErrorCode::SystemIoFailure) => reserve.is_needed(),
+        _ => false,
+    }
 }
 
 fn read(connection: &Connection) -> rusqlite::Result<Records> {

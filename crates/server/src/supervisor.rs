@@ -5,6 +5,7 @@
 //! comes to its supervisor one after the other, so a request is either taken before the job's end, and ends with it,
 //! or refused.
 
+mod adoption;
 mod book;
 mod connection;
 mod course;
@@ -31,6 +32,7 @@ use tokio::time::Instant;
 use crate::registry::{Command, JobCell, Registry, Reservation};
 use crate::store::{JobRecord, OperationRecord, keep_checkpoints, save_checkpoint, save_job};
 use crate::{clock, configuration, files};
+pub(crate) use adoption::adopt;
 use book::Book;
 use connection::Connection;
 pub(crate) use past::{list_ended, resume};

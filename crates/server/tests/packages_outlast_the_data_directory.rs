@@ -74,7 +74,7 @@ fn by_its_record_and_by_its_file() {
 fn the_address_of_the_list_is_the_one_that_clients_use() {
     let options = [
         ("rest.bind-address", "0.0.0.0"),
-        ("rest.auth.token", "open sesame"),
+        ("rest.auth.token", "open sesame, please"),
     ];
     let server = Server::start(&options);
     let list = server.ask("GET", "/jars", "").json();

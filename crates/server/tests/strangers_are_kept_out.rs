@@ -6,7 +6,7 @@ use common::Server;
 
 #[test]
 fn without_the_token_nothing_is_answered() {
-    let server = Server::start(&[("rest.auth.token", "open sesame")]);
+    let server = Server::start(&[("rest.auth.token", "open sesame, please")]);
     for path in [
         "/jobs",
         "/v1/jobs/overview",
@@ -34,14 +34,22 @@ fn without_the_token_nothing_is_answered() {
 
 #[test]
 fn without_the_token_no_operation_of_the_document_is_done() {
-    let server = Server::start(&[("rest.auth.token", "open sesame")]);
+    let server = Server::start(&[("rest.auth.token", "open sesame, please")]);
     let document = server.ask("GET", "/openapi.json", "").json();
     let paths = document.get("paths").and_then(serde_json::Value::as_object);
     let mut asked = 0;
     for (path, methods) in paths.expect("paths") {
+        // Whether the server is there, and nothing else.
+        if ["/healthz", "/readyz"].contains(&path.as_str()) {
+            assert_eq!(server.send("GET", path, &[], b"").status, 200);
+            continue;
+        }
         for method in methods.as_object().expect("methods").keys() {
             let path = path.replace(['{', '}'], "");
-            for headers in [vec![], vec![("authorization", "Bearer open sesamE")]] {
+            for headers in [
+                vec![],
+                vec![("authorization", "Bearer open sesamE, please")],
+            ] {
                 let answer = server.send(&method.to_uppercase(), &path, &headers, b"{}");
                 assert_eq!(answer.status, 401, "{method} {path}: {}", answer.body);
                 asked += 1;
@@ -79,6 +87,31 @@ fn pages_of_others_can_not_use_the_server() {
             .status,
         200
     );
+    for host in [
+        "[::1].evil.example",
+        "127.0.0.1.evil.example",
+        "evil.example:80",
+    ] {
+        let answer = server.send("POST", "/jars/ingest/run", &[("host", host)], b"{}");
+        assert_eq!(answer.status, 403, "{host}");
+    }
+    // A picture of a foreign page whose address is a plan: a browser sends no Origin with that.
+    let picture = [
+        ("host", "localhost"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-mode", "no-cors"),
+    ];
+    for path in [
+        "/jars/ingest/plan",
+        "/v1/jars/ingest/plan?programArg=a",
+        "/jobs",
+    ] {
+        assert_eq!(
+            server.send("GET", path, &picture, b"").status,
+            403,
+            "{path}"
+        );
+    }
     let asked = [("host", "localhost"), ("origin", "http://localhost")];
     let answer = server.send("GET", "/jobs", &asked, b"");
     assert_eq!(answer.status, 200);
@@ -89,15 +122,18 @@ fn pages_of_others_can_not_use_the_server() {
 #[test]
 fn a_page_that_is_named_can_use_the_server() {
     let origin = "http://dashboard.example";
-    let server = Server::start(&[("web.access-control-allow-origin", origin)]);
-    let answer = server.send(
-        "GET",
-        "/jobs",
-        &[("host", "localhost"), ("origin", origin)],
-        b"",
-    );
+    let server = Server::start(&[
+        ("web.access-control-allow-origin", origin),
+        ("rest.auth.token", "open sesame, please"),
+    ]);
+    let named = ("origin", origin);
+    let host = ("host", "localhost");
+    let token = ("authorization", "Bearer open sesame, please");
+    let answer = server.send("GET", "/jobs", &[host, named, token], b"");
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
+    let answer = server.send("GET", "/jobs", &[host, named], b"");
+    assert_eq!(answer.status, 401, "a page needs the token, too");
     server.end();
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use millstream_core::{JobStatus, Result};
+use millstream_server::escaped;
 use serde_json::{Value, json};
 
 use crate::answers::{JobLine, Overview};
@@ -169,8 +170,9 @@ fn line(job: &JobLine, colour: bool) -> String {
         None => state.to_string(),
     };
     format!(
-        "{} : {jid} : {name} ({shown})\n",
-        times::as_flink(*start_time)
+        "{} : {jid} : {} ({shown})\n",
+        times::as_flink(*start_time),
+        escaped(name)
     )
 }
 

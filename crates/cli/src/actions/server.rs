@@ -1,35 +1,51 @@
 //! `millstream server`.
 
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use millstream_core::{Error, Result, codes};
+use millstream_core::options::DATA_DIRECTORY;
+use millstream_core::{Configuration, Error, Result, codes};
+use millstream_server::backup::{self, Backup};
 use millstream_server::data_directory::{RunningServer, locate};
+use millstream_server::logs::LogTo;
 use millstream_server::{ServerConfiguration, control, serve};
 use serde_json::json;
 
 use crate::arguments::Connection;
 use crate::{report, settings, times};
 
-/// Runs the session server until it is told to end, or stops or shows the one that runs.
+/// Runs the session server until it is told to end, or stops, shows, backs up or restores one.
 #[derive(Debug, Parser)]
 #[command(
     name = "millstream server",
     no_binary_name = true,
-    override_usage = "millstream server [OPTIONS] [stop | status]",
+    override_usage = "millstream server [OPTIONS] [stop | status | backup FILE | restore FILE]",
     after_help = "\
 It listens at rest.address:rest.port (127.0.0.1:8081) and keeps its data in millstream.data-dir. SIGTERM, Ctrl-C and `millstream server stop` \
 end it; its jobs go on, and the next server on the same data directory finds them."
 )]
 pub(crate) struct ServerArguments {
-    /// Listen off loopback without a token: everybody who reaches the address can run programs here.
+    /// Need no token, neither off loopback nor from other users of this machine: everybody who reaches the address can run programs here.
     #[arg(long)]
     insecure: bool,
 
-    /// stop: ends the server of the data directory. status: shows it. Nothing: runs one.
-    #[arg(value_name = "stop | status")]
+    /// Where the log goes: stdout, file (`server.log` in the data directory) or both. Without it: stdout where standard output is no terminal
+    /// and no millstream.data-dir is set, as in a container; else file.
+    #[arg(long, value_name = "stdout | file | both")]
+    log_to: Option<String>,
+
+    /// stop: ends the server of the data directory. status: shows it. backup: writes what it knows into a file, while it runs or not. restore: makes
+    /// a data directory of such a file. Nothing: runs a server.
+    #[arg(value_name = "stop | status | backup | restore")]
     verb: Option<String>,
+
+    /// The file of a backup.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
 
     #[command(flatten)]
     connection: Connection,
@@ -42,15 +58,30 @@ pub(crate) fn perform(arguments: ServerArguments) -> Result<ExitCode> {
         return Err(Error::new(&codes::OPTION_CONFLICT, message)
             .next("give -D rest.address=HOST and -D rest.port=PORT"));
     }
-    match arguments.verb.as_deref() {
-        None | Some("start") => start(&arguments),
-        Some("stop") => stop(&arguments.connection),
-        Some("status") => status(&arguments.connection),
-        Some(other) => {
+    let file = arguments.file.as_deref();
+    match (arguments.verb.as_deref(), file) {
+        (None | Some("start"), None) => start(&arguments),
+        (Some("stop"), None) => stop(&arguments.connection),
+        (Some("status"), None) => status(&arguments.connection),
+        (Some("backup"), Some(file)) => write_backup(&arguments.connection, file),
+        (Some("restore"), Some(file)) => restore(&arguments.connection, file),
+        (Some(verb @ ("backup" | "restore")), None) => {
+            let message = format!("`server {verb}` needs a file");
+            Err(Error::new(&codes::USAGE, message)
+                .next(format!("say `millstream server {verb} FILE`")))
+        }
+        (verb, Some(file)) => {
+            let message = format!(
+                "`server {}` takes no {}",
+                verb.unwrap_or_default(),
+                file.display()
+            );
+            Err(Error::new(&codes::USAGE, message).next("leave it away"))
+        }
+        (Some(other), None) => {
             let message = format!("`server` can't {other}");
-            Err(Error::new(&codes::USAGE, message).next(
-                "say `millstream server`, `millstream server stop` or `millstream server status`",
-            ))
+            Err(Error::new(&codes::USAGE, message)
+                .next("say `millstream server`, or that with stop, status, backup or restore"))
         }
     }
 }
@@ -58,23 +89,58 @@ pub(crate) fn perform(arguments: ServerArguments) -> Result<ExitCode> {
 fn start(arguments: &ServerArguments) -> Result<ExitCode> {
     let connection = &arguments.connection;
     let loaded = settings::loaded(connection)?;
-    if let Some(warning) = loaded.warning() {
+    for warning in [loaded.warning(), loaded.exposure()].into_iter().flatten() {
         report::note(&warning);
     }
-    let json = connection.json;
+    let log_to = log_to(arguments.log_to.as_deref(), &loaded.configuration)?;
+    let told = Told {
+        json: connection.json,
+        // Whatever reads the log there finds lines of a log alone.
+        with_log: log_to != LogTo::File,
+    };
+    let named = connection.config.clone();
+    let overrides = connection.overrides()?;
     serve(ServerConfiguration {
         configuration: loaded.configuration,
         insecure: arguments.insecure,
+        reload: Arc::new(move || {
+            let loaded = settings::read(named.as_deref(), &overrides)?;
+            Ok(loaded.configuration)
+        }),
+        log_to,
         commit: env!("MILLSTREAM_COMMIT").to_owned(),
-        ready: Box::new(move |server| tell(server, json)),
+        ready: Box::new(move |server| tell(server, told)),
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(server: &RunningServer, json: bool) {
-    if json {
+fn log_to(wanted: Option<&str>, configuration: &Configuration) -> Result<LogTo> {
+    if let Some(wanted) = wanted {
+        return wanted.parse();
+    }
+    let has_directory = configuration.text(DATA_DIRECTORY.name).is_some();
+    Ok(if has_directory || std::io::stdout().is_terminal() {
+        LogTo::File
+    } else {
+        LogTo::Output
+    })
+}
+
+/// How it is told that the server runs.
+#[derive(Clone, Copy)]
+struct Told {
+    json: bool,
+    /// The log, which says the same, goes to standard output as well.
+    with_log: bool,
+}
+
+fn tell(server: &RunningServer, told: Told) {
+    if told.json {
         // Without a reader the server runs all the same.
         drop(report::json(&json!(server)));
+        return;
+    }
+    if told.with_log {
         return;
     }
     let RunningServer {
@@ -83,9 +149,20 @@ fn tell(server: &RunningServer, json: bool) {
         version,
         ..
     } = server;
-    report::output(&format!(
-        "Millstream {version} listens at {address} (process {pid}).\n"
-    ));
+    let mut text = format!("Millstream {version} listens at {address} (process {pid}).\n");
+    text.push_str(&exposure(server));
+    report::output(&text);
+}
+
+/// What whoever looks at a server that others may reach must know, as a line; nothing for others.
+fn exposure(server: &RunningServer) -> String {
+    if !server.is_exposed() {
+        return String::new();
+    }
+    format!(
+        "It listens at {} and answers {}.\n",
+        server.bound, server.answers
+    )
 }
 
 fn stop(connection: &Connection) -> Result<ExitCode> {
@@ -101,6 +178,32 @@ fn stop(connection: &Connection) -> Result<ExitCode> {
     )))
 }
 
+fn write_backup(connection: &Connection, file: &Path) -> Result<ExitCode> {
+    let configuration = settings::load(connection)?;
+    let Backup { jobs, open } = backup::write(&locate(&configuration)?, file)?;
+    let shown = file.display().to_string();
+    if connection.json {
+        return report::json(&json!({ "file": shown, "jobs": jobs, "open": open }));
+    }
+    Ok(report::output(&format!(
+        "Wrote the records of {jobs} jobs, of which {open} have not ended, to {shown}.\n"
+    )))
+}
+
+fn restore(connection: &Connection, file: &Path) -> Result<ExitCode> {
+    let configuration = settings::load(connection)?;
+    let data = locate(&configuration)?;
+    let Backup { jobs, open } = backup::restore(&data, file)?;
+    let shown = data.display().to_string();
+    if connection.json {
+        return report::json(&json!({ "directory": shown, "jobs": jobs, "open": open }));
+    }
+    Ok(report::output(&format!(
+        "Restored the records of {jobs} jobs into {shown}. {open} had not ended: they are FAILED there, and can be restarted from their newest \
+         checkpoints with `millstream restart JOB --from latest`.\n"
+    )))
+}
+
 fn status(connection: &Connection) -> Result<ExitCode> {
     let configuration = settings::load(connection)?;
     let server = control::status(&locate(&configuration)?)?;
@@ -109,10 +212,11 @@ fn status(connection: &Connection) -> Result<ExitCode> {
     }
     let started = i64::try_from(server.started).unwrap_or(i64::MAX);
     Ok(report::output(&format!(
-        "Millstream {} listens at {} (process {}) since {}.\n",
+        "Millstream {} listens at {} (process {}) since {}.\n{}",
         server.version,
         server.address,
         server.pid,
-        times::sortable(started)
+        times::sortable(started),
+        exposure(&server)
     )))
 }

@@ -91,7 +91,11 @@ struct Body {
 pub(super) fn of_answer(status: u16, text: &str) -> Option<Error> {
     let body: Body = serde_json::from_str(text).ok()?;
     // The next step follows in the same line.
-    let message = body.errors.first()?.trim_end_matches('.');
+    let message = match body.errors.as_slice() {
+        [] => return None,
+        [only] => only.trim_end_matches('.').to_owned(),
+        several => format!("{} problems:\n  {}", several.len(), several.join("\n  ")),
+    };
     let given = body.code.as_deref();
     let error = match codes::ALL.iter().find(|code| Some(code.id) == given) {
         Some(code) => Error::new(code, message).next(next_step(&body.help)),
@@ -127,6 +131,9 @@ mod tests {
         let text = r#"{"errors":["there is no job x"],"code":"MS-2004","help":"look; again; docs/errors/MS-2004.md"}"#;
         let error = of_answer(409, text).expect("understood");
         assert_eq!(error.to_string(), "MS-2004: there is no job x; look; again");
+        let several = r#"{"errors":["a","b"],"code":"MS-8001","help":"docs/errors/MS-8001.md"}"#;
+        let error = of_answer(400, several).expect("understood");
+        assert_eq!(error.to_string(), "MS-8001: 2 problems:\n  a\n  b");
         let bare = r#"{"errors":["no."],"code":"MS-2004","help":"docs/errors/MS-2004.md"}"#;
         let error = of_answer(409, bare).expect("understood");
         assert_eq!(error.to_string(), "MS-2004: no");

@@ -1,4 +1,4 @@
-//! Which certificates are trusted.
+//! Which certificates are trusted, and which one is shown.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use millstream_core::{Configuration, Error, Result, codes, options};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 /// Keys of files with certificates (PEM) that are trusted, the first that is set counts.
@@ -63,11 +63,53 @@ pub(super) fn config(configuration: &Configuration) -> Result<Arc<ClientConfig>>
         authorities,
         certificates,
     };
-    let config = builder
+    let builder = builder
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(trust))
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(Arc::new(trust));
+    let config = match own(configuration)? {
+        None => builder.with_no_client_auth(),
+        Some((certificates, key, path)) => builder
+            .with_client_auth_cert(certificates, key)
+            .map_err(|cause| not_ours(format!("{path} can't be used")).cause(cause))?,
+    };
     Ok(Arc::new(config))
+}
+
+/// The certificate that is shown to a server that asks for one, its key, and where the former is.
+type Own = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>, String);
+
+fn own(configuration: &Configuration) -> Result<Option<Own>> {
+    let certificate = configuration.text(options::CLIENT_CERTIFICATE.name);
+    let key = configuration.text(options::CLIENT_KEY.name);
+    let (certificate, key) = match (certificate, key) {
+        (None, None) => return Ok(None),
+        (Some(certificate), Some(key)) => (certificate, key),
+        _ => {
+            let [certificate, key] = [&options::CLIENT_CERTIFICATE, &options::CLIENT_KEY];
+            let message = format!("one of {} and {} is set alone", certificate.name, key.name);
+            return Err(Error::new(&codes::OPTION_CONFLICT, message)
+                .next("set both to the paths of PEM files, or neither"));
+        }
+    };
+    let found: std::result::Result<Vec<_>, _> =
+        CertificateDer::pem_file_iter(certificate).and_then(|certificates| certificates.collect());
+    let unread =
+        |path: &str, what: &str| not_ours(format!("{path} holds no {what} that can be read"));
+    let found = found.map_err(|cause| unread(certificate, "certificate").cause(cause))?;
+    if found.is_empty() {
+        return Err(unread(certificate, "certificate"));
+    }
+    let key = PrivateKeyDer::from_pem_file(key)
+        .map_err(|cause| unread(key, "private key").cause(cause))?;
+    Ok(Some((found, key, certificate.to_owned())))
+}
+
+fn not_ours(message: String) -> Error {
+    Error::new(&codes::CONFIG_FILE, message).next(format!(
+        "give PEM files that belong together in {} and {}",
+        options::CLIENT_CERTIFICATE.name,
+        options::CLIENT_KEY.name
+    ))
 }
 
 /// Trust in authorities, and in each certificate by itself: a server that shows exactly one of them is trusted whatever the

@@ -150,6 +150,12 @@ impl Server {
         self.process.suspend();
     }
 
+    /// The same, and answers what it has said.
+    #[track_caller]
+    pub(crate) fn ended(self) -> Said {
+        self.process.suspend()
+    }
+
     /// Waits for a condition that the server or a job brings about.
     #[track_caller]
     pub(crate) fn await_that(&mut self, what: &str, condition: impl FnMut() -> bool) {

@@ -15,8 +15,8 @@ options! {
         "Where the server listens if that is not rest.address, for example 0.0.0.0 for every interface. Off loopback a token \
          is needed.");
     REST_TOKEN: String = ConfigOption::new("rest.auth.token", None,
-        "The token that every request must bring (`Authorization: Bearer …`). Not set: none is needed, and the server \
-         listens on loopback only.");
+        "The token that every request must bring (`Authorization: Bearer …`), at least 16 characters; it allows everything. Not set, and no \
+         rest.auth.token-file either: none is needed, the server listens on loopback only, and answers programs of its own user and of root.");
     REST_SSL_ENABLED: bool = ConfigOption::new("security.ssl.rest.enabled", Some("false"),
         "Whether the server speaks HTTPS.");
     REST_SSL_CERTIFICATE: String = ConfigOption::new("security.ssl.rest.certificate", None,
@@ -34,7 +34,7 @@ options! {
     WEB_CANCEL: bool = ConfigOption::new("web.cancel.enable", Some("true"),
         "Whether jobs can be cancelled over REST, and so from the dashboard and the command line. Where not, they can be stopped with a savepoint.");
     WEB_ALLOW_ORIGIN: String = ConfigOption::new("web.access-control-allow-origin", None,
-        "The origin whose pages browsers let talk to the server; * for all. Not set: none.");
+        "The origin whose pages browsers let talk to the server; * for all. It needs a token. Not set: none.");
     WEB_REFRESH_INTERVAL: Duration = ConfigOption::new("web.refresh-interval", Some("3 s"),
         "How often the dashboard looks again.");
     WEB_CHECKPOINT_HISTORY: u32 = ConfigOption::new("web.checkpoints.history", Some("10"),
@@ -52,4 +52,23 @@ options! {
          which then neither name nor dates are looked at. Not set: security.ssl.rest.certificate, else what the system trusts.");
     CLIENT_TIMEOUT: Duration = ConfigOption::new("client.timeout", Some("1 min"),
         "How long the command line waits for an answer of the server.");
+    REST_TOKEN_FILE: String = ConfigOption::new("rest.auth.token-file", None,
+        "A file of more tokens, a line `NAME ROLE TOKEN` for each, that only the server's user and group can read. The role says what it allows: read (to look), \
+         operate (also savepoints, stops, cancellations, the server's end) or submit (also to run programs). It is read again when it has changed.");
+    LOG_LEVEL: String = ConfigOption::new("millstream.log.level", Some("info"),
+        "What goes into the server's log: error, warn, info, debug or trace, also for parts, such as `info,audit=warn`. MILLSTREAM_LOG in the environment \
+         wins. SIGHUP has it read again.");
+    LOG_FORMAT: String = ConfigOption::new("millstream.log.format", Some("lines"),
+        "How the server's log is written: lines as Flink writes them, or json, one object a line.");
+    LOG_LARGEST: MemorySize = ConfigOption::new("millstream.log.max-size", Some("16 mb"),
+        "When `server.log` has grown longer, it is put aside as `server.log.1`, and a new one is begun; at least 64 kb.");
+    LOG_KEPT: u32 = ConfigOption::new("millstream.log.parts", Some("5"),
+        "So many older parts of `server.log` are kept, 0 to 1000.");
+    JOB_STORE_FAILED_EXPIRATION: u64 = ConfigOption::new("jobstore.failed-expiration-time", Some("604800"),
+        "Seconds that a job that has FAILED stays listed, with its logs and operations, so that people find the reason; 604800 are 7 days. Less than \
+         jobstore.expiration-time counts as that.");
+    CLIENT_CERTIFICATE: String = ConfigOption::new("security.ssl.rest.client-certificate", None,
+        "PEM file of the certificate that the command line shows to a server that asks for one, followed by those that vouch for it.");
+    CLIENT_KEY: String = ConfigOption::new("security.ssl.rest.client-key", None,
+        "PEM file of the private key of security.ssl.rest.client-certificate.");
 }

@@ -71,6 +71,32 @@ fn the_oldest_are_due_where_there_are_too_many() {
     assert!(due.is_empty() && next.is_none());
 }
 
+fn failed(number: u8, ended: u64) -> Arc<JobView> {
+    let job = job(number, Some(ended));
+    Arc::new(JobView {
+        status: JobStatus::Failed,
+        ..(*job).clone()
+    })
+}
+
+#[test]
+fn jobs_that_have_failed_stay_longer() {
+    let day = 24 * 3_600_000;
+    let jobs = [job(1, Some(0)), failed(2, 0), failed(3, 2 * day)];
+    let (due, next) = limits("3600", None).due(day, &jobs);
+    assert_eq!(due, [JobId::from_bytes([1; 16])]);
+    assert_eq!(next, Some(Duration::from_millis(6 * day)));
+    let (due, _) = limits("3600", None).due(7 * day, &jobs);
+    assert_eq!(due.len(), 2, "{due:?}");
+    // Never shorter than others, and the last to go where there are too many.
+    let (due, _) = limits("864000", None).due(8 * day, &jobs);
+    assert!(due.is_empty(), "{due:?}");
+    let (due, _) = limits("864000", Some("2")).due(day, &[failed(2, 0), job(1, Some(1))]);
+    assert!(due.is_empty(), "{due:?}");
+    let (due, _) = limits("864000", Some("1")).due(day, &[failed(2, 0), job(1, Some(1))]);
+    assert_eq!(due, [JobId::from_bytes([1; 16])]);
+}
+
 fn operation(number: u64, job: Option<u8>, ended: Option<u64>) -> OperationView {
     let mut id = [0; 16];
     id[..8].copy_from_slice(&number.to_be_bytes());

@@ -25,6 +25,7 @@ type Program = Option<PathBuf>;
 
 pub(super) async fn submit(registry: &Registry, request: SubmitRequest) -> Result<JobId> {
     let program = registry.package(&request.package)?.path;
+    packages::check_entry(&request.package, request.entry.as_deref())?;
     start(registry, request, program).await
 }
 
@@ -268,6 +269,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
 
 pub(super) async fn plan(registry: &Registry, request: SubmitRequest) -> Result<serde_json::Value> {
     let program = registry.package(&request.package)?.path;
+    packages::check_entry(&request.package, request.entry.as_deref())?;
     plan_of(registry, &request, program).await
 }
 

@@ -1,5 +1,8 @@
-//! Who may ask: whoever has the token, or, where there is none, programs of this machine, but not the web pages that
-//! its browsers show.
+//! Who may ask, and what: whoever has a token that allows it, or, where there is none, programs of this machine and of the
+//! server's user, but not the web pages that its browsers show.
+
+mod origin;
+mod roles;
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -7,23 +10,46 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use millstream_core::{Error, codes};
-use subtle::ConstantTimeEq;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use super::App;
-use super::errors::{ErrorOfAnswer, RestError, one_line};
-use super::settings::{RestSettings, Token};
+use super::audit::{self, Caller};
+use super::errors::{ErrorOfAnswer, RestError, lines, one_line};
+use super::settings::RestSettings;
+use super::tokens::Role;
+use crate::peers::Peer;
+use origin::Asked;
+
+/// Paths that anybody may ask for: they say nothing but whether the server is there.
+pub(crate) const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Lets a request through, or answers why not.
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let is_look = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_look && PROBES.contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
     let server = Here {
         settings: &app.settings,
         host_name: app.names.host(),
         loopback: app.registry.server().address.ip().is_loopback(),
     };
-    match server.check(request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(refused) => refused.into_response(),
+    let peer = request.extensions().get::<Peer>().copied();
+    let needed = roles::needed(request.method(), request.uri().path());
+    let asked = audit::Asked::of(&request, peer);
+    match server.check(request.method(), request.headers(), peer, needed) {
+        Ok(caller) => {
+            let answer = next.run(request).await;
+            if needed > Role::Read {
+                audit::done(&asked, &caller, &answer);
+            }
+            answer
+        }
+        Err(refused) => {
+            let answer = refused.into_response();
+            app.refusals.refused(&asked, &answer);
+            answer
+        }
     }
 }
 
@@ -36,94 +62,86 @@ struct Here<'a> {
 }
 
 impl Here<'_> {
-    fn check(&self, headers: &HeaderMap) -> Result<(), RestError> {
-        if let Some(token) = &self.settings.token {
-            has_token(headers, token)?;
-        } else if self.loopback {
-            self.comes_by_our_name(headers)?;
-        }
-        self.comes_from_our_page(headers)
+    /// Who asks, if that one may do what needs the role `needed`.
+    fn check(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        peer: Option<Peer>,
+        needed: Role,
+    ) -> Result<Caller, RestError> {
+        let asked = Asked {
+            headers,
+            names: [&self.settings.address, self.host_name],
+            allowed: self.settings.allow_origin.as_deref(),
+        };
+        let caller = if !self.settings.tokens.is_empty() {
+            self.has_token(headers, needed)?
+        } else {
+            let caller = self.is_known(peer)?;
+            if self.loopback {
+                asked.comes_by_our_name()?;
+            }
+            caller
+        };
+        let may_follow_link = matches!(*method, Method::GET | Method::HEAD) && needed == Role::Read;
+        asked.comes_from_our_page(may_follow_link)?;
+        Ok(caller)
     }
 
-    /// A web page can make its own host name mean this machine ("DNS rebinding"), and ask as if it were the server's. The
-    /// header then still has that name.
-    fn comes_by_our_name(&self, headers: &HeaderMap) -> Result<(), RestError> {
-        let Some(host) = text(headers, header::HOST).map(host_of) else {
-            return Ok(());
+    fn has_token(&self, headers: &HeaderMap, needed: Role) -> Result<Caller, RestError> {
+        let given = headers
+            .get(header::AUTHORIZATION)
+            .map(HeaderValue::as_bytes)
+            .and_then(|value| value.split_at_checked(7))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"Bearer "))
+            .map(|(_, given)| given.trim_ascii());
+        let Some(bearer) = given.and_then(|given| self.settings.tokens.bearer(given)) else {
+            return Err(unauthorized(
+                "The token is missing or wrong.".to_owned(),
+                "send the header `Authorization: Bearer TOKEN` with the server's rest.auth.token; commands take it from the same option",
+            ));
         };
-        let is_ours = host.eq_ignore_ascii_case("localhost")
-            || host.to_ascii_lowercase().ends_with(".localhost")
-            || host.eq_ignore_ascii_case(&self.settings.address)
-            || host.eq_ignore_ascii_case(self.host_name)
-            || host.parse::<std::net::IpAddr>().is_ok();
-        if is_ours {
-            return Ok(());
+        if bearer.role < needed {
+            return Err(forbidden(
+                &format!(
+                    "The token {} has the role {}, and this needs {}.",
+                    bearer.name,
+                    bearer.role.name(),
+                    needed.name()
+                ),
+                "use a token that allows it; whoever runs the server gives roles in rest.auth.token-file",
+            ));
         }
-        Err(forbidden(
-            &format!("The server is not known as {host}."),
-            "use localhost, or set rest.address to that name, or set rest.auth.token",
+        Ok(Caller::Token(bearer.name))
+    }
+
+    /// Without tokens on loopback, programs of the server's user and of root are answered: they could do everything that the
+    /// server can without it.
+    fn is_known(&self, peer: Option<Peer>) -> Result<Caller, RestError> {
+        let user = peer.and_then(|peer| peer.user);
+        let Some(own) = self.settings.only_user else {
+            return Ok(Caller::Anybody);
+        };
+        let what = match user {
+            Some(user) if user == own || user == 0 => return Ok(Caller::User(user)),
+            Some(user) => format!(
+                "Programs of user {user} are not answered: the server is that of user {own}, and has no token."
+            ),
+            None => format!(
+                "It can't be told whose program asks: the server is that of user {own}, and has no token."
+            ),
+        };
+        Err(unauthorized(
+            what,
+            "set rest.auth.token and send it, or start the server with --insecure, where every user of the machine may run programs as its user",
         ))
     }
-
-    /// Browsers send forms of any page to any server, and say which page it was.
-    fn comes_from_our_page(&self, headers: &HeaderMap) -> Result<(), RestError> {
-        let Some(origin) = text(headers, header::ORIGIN) else {
-            return Ok(());
-        };
-        let authority = origin.split_once("://").map(|(_, authority)| authority);
-        let is_own = authority.is_some() && authority == text(headers, header::HOST);
-        let allowed = self.settings.allow_origin.as_deref();
-        let is_allowed = allowed == Some("*") || allowed == Some(origin);
-        if is_own || is_allowed {
-            return Ok(());
-        }
-        Err(forbidden(
-            &format!("Pages of {origin} may not use the server."),
-            "set web.access-control-allow-origin to that origin",
-        ))
-    }
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// `host` of `host:port`, `[host]:port` or `host`.
-fn host_of(authority: &str) -> &str {
-    if let Some((host, _)) = authority
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-    {
-        return host;
-    }
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    }
-}
-
-fn has_token(headers: &HeaderMap, token: &Token) -> Result<(), RestError> {
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .map(HeaderValue::as_bytes)
-        .and_then(|value| value.split_at_checked(7))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"Bearer "))
-        .map(|(_, given)| given.trim_ascii());
-    if given.is_some_and(|given| is_same(given, token.0.as_bytes())) {
-        return Ok(());
-    }
-    let error = Error::new(&codes::REQUEST_DENIED, "The token is missing or wrong.").next(
-        "send the header `Authorization: Bearer TOKEN` with the server's rest.auth.token; commands take it from the same option",
-    );
-    Err(RestError::with_status(StatusCode::UNAUTHORIZED, error))
-}
-
-/// Whether they are the same. It takes as long for a token that is almost right as for one that is all wrong, and that tells
-/// nothing of the right one's length.
-fn is_same(given: &[u8], token: &[u8]) -> bool {
-    let lengths = (given.len() as u64).ct_eq(&(token.len() as u64));
-    let pairs = given.iter().zip(token.iter().cycle());
-    pairs.fold(lengths, |same, (a, b)| same & a.ct_eq(b)).into()
+fn unauthorized(message: String, next: &str) -> RestError {
+    let error = Error::new(&codes::REQUEST_DENIED, message).next(next);
+    RestError::with_status(StatusCode::UNAUTHORIZED, error)
 }
 
 fn forbidden(message: &str, next: &str) -> RestError {
@@ -160,8 +178,15 @@ pub(crate) async fn plain_errors(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let error = response.extensions_mut().remove::<ErrorOfAnswer>();
     if let Some(ErrorOfAnswer(error)) = error.filter(|_| is_strict) {
-        let line = one_line(&error.to_string());
-        let mut plain = Json(serde_json::json!({ "errors": [line] })).into_response();
+        let several = lines(&error);
+        let lines = match several.as_slice() {
+            [_] => vec![one_line(&error.to_string())],
+            _ => several
+                .iter()
+                .map(|line| format!("{}: {line}", error.code()))
+                .collect(),
+        };
+        let mut plain = Json(serde_json::json!({ "errors": lines })).into_response();
         *plain.status_mut() = response.status();
         for name in [header::ALLOW, header::WWW_AUTHENTICATE] {
             if let Some(value) = response.headers().get(&name) {

@@ -1,4 +1,4 @@
-//! JSON bodies, read as Flink reads them: whatever the `Content-Type` says, fields that are not known left aside, and an
+//! JSON bodies, read as Flink [reads](super::lenient) them: whatever the `Content-Type` says, fields that are not known left aside, and an
 //! empty body the same as `{}`.
 
 use axum::body::Bytes;
@@ -6,9 +6,11 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
+use serde_json::Value;
 
 use super::App;
 use super::errors::{Answer, RestError, one_line};
+use super::lenient::Lenient;
 
 /// A JSON body that was read as a `T`.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -39,15 +41,18 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
     } else {
         bytes
     };
-    serde_json::from_slice(text).map_err(|error| {
-        RestError::bad_request(
-            one_line(&format!(
-                "Request did not match expected format {}: {error}",
-                short_name::<T>()
-            )),
-            "send a JSON object as the OpenAPI document at /openapi.json says",
-        )
-    })
+    let value: Result<Value, _> = serde_json::from_slice(text);
+    value
+        .and_then(|value| T::deserialize(Lenient(value)))
+        .map_err(|error| {
+            RestError::bad_request(
+                one_line(&format!(
+                    "Request did not match expected format {}: {error}",
+                    short_name::<T>()
+                )),
+                "send a JSON object as the OpenAPI document at /openapi.json says",
+            )
+        })
 }
 
 fn short_name<T>() -> &'static str {
@@ -87,7 +92,7 @@ mod tests {
 
     #[test]
     fn other_bodies_are_refused_by_the_name_of_their_format() {
-        for text in ["{bad", "[]x", r#"{"drain":"often"}"#] {
+        for text in ["{bad", "[]x", "[]", "[true]", r#"{"drain":"often"}"#] {
             let error =
                 parse::<SavepointTriggerRequestBody>(text.as_bytes()).expect_err("not such a body");
             let shown = format!("{error:?}");

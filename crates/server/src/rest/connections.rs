@@ -1,44 +1,153 @@
-//! How many connections may be open at once: whoever opens more than there are places is hung up on, so that clients can't
-//! take the files that the server needs for its jobs.
+//! Connections: how many may be open at once, of all and of one client, whose they are, and how long a client may take to
+//! read what it has asked for. Whoever opens more than there are places is hung up on, so that clients can't take the files
+//! that the server needs for its jobs.
 
+use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::io;
+use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use axum::Extension;
+use axum::middleware::AddExtension;
 use axum_server::accept::Accept;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Sleep;
+use tower_layer::Layer;
+
+use super::audit::Refusals;
+use crate::peers::{self, Peer};
+
+/// A client that reads nothing of its answer for so long is given up.
+const READING_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Takes so many connections.
 #[derive(Clone)]
-pub(super) struct Places(Arc<Semaphore>);
+pub(super) struct Places {
+    taken: Arc<Mutex<Taken>>,
+    most: usize,
+    asks_for_users: bool,
+    refusals: Arc<Refusals>,
+}
+
+/// The connections that are open, and how many each client has of them.
+#[derive(Debug, Default)]
+struct Taken {
+    all: usize,
+    of: HashMap<Client, usize>,
+}
+
+/// Who shares a limit: a user of this machine, or an address. Whoever has one address of IPv6 has some 2^64 of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Client {
+    User(u32),
+    Address(IpAddr),
+}
+
+impl Client {
+    fn of(peer: Peer) -> Self {
+        match (peer.user, peer.address.ip().to_canonical()) {
+            (Some(user), _) => Self::User(user),
+            (None, IpAddr::V6(address)) => {
+                let network = u128::from(address) >> 64 << 64;
+                Self::Address(Ipv6Addr::from(network).into())
+            }
+            (None, address) => Self::Address(address),
+        }
+    }
+}
 
 impl Places {
-    pub(super) fn new(number: usize) -> Self {
-        Self(Arc::new(Semaphore::new(number.min(Semaphore::MAX_PERMITS))))
+    /// `most` places, of which one client can't have all. `asks_for_users`: clients are of this machine, and their users are
+    /// looked up.
+    pub(super) fn new(most: usize, asks_for_users: bool, refusals: Arc<Refusals>) -> Self {
+        Self {
+            taken: Arc::default(),
+            most,
+            asks_for_users,
+            refusals,
+        }
+    }
+
+    /// So many may be those of one client.
+    const fn most_of_one(&self) -> usize {
+        let share = self.most / 4 * 3;
+        if share == 0 { 1 } else { share }
+    }
+
+    fn peer(&self, stream: &TcpStream) -> io::Result<Peer> {
+        let address = stream.peer_addr()?;
+        let user = if self.asks_for_users {
+            peers::user_of(address, stream.local_addr()?)
+        } else {
+            None
+        };
+        Ok(Peer { address, user })
+    }
+
+    fn take(&self, client: Client) -> Result<Place, &'static str> {
+        let mut taken = lock(&self.taken);
+        if taken.all >= self.most {
+            return Err("too many are open");
+        }
+        let of_client = taken.of.entry(client).or_default();
+        if *of_client >= self.most_of_one() {
+            return Err("too many of this client are open");
+        }
+        *of_client += 1;
+        taken.all += 1;
+        Ok(Place {
+            taken: Arc::clone(&self.taken),
+            client,
+        })
+    }
+}
+
+fn lock(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
+    taken.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One place, until it is dropped.
+struct Place {
+    taken: Arc<Mutex<Taken>>,
+    client: Client,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = lock(&self.taken);
+        taken.all = taken.all.saturating_sub(1);
+        if let Some(of_client) = taken.of.get_mut(&self.client) {
+            *of_client = of_client.saturating_sub(1);
+            if *of_client == 0 {
+                taken.of.remove(&self.client);
+            }
+        }
     }
 }
 
 impl<S> Accept<TcpStream, S> for Places {
     type Stream = Placed;
-    type Service = S;
-    type Future = Ready<io::Result<(Placed, S)>>;
+    /// Every request knows the [`Peer`] that it comes from.
+    type Service = AddExtension<S, Peer>;
+    type Future = Ready<io::Result<(Placed, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let place = Arc::clone(&self.0).try_acquire_owned();
-        ready(match place {
-            Ok(place) => Ok((
-                Placed {
-                    stream,
-                    _place: place,
-                },
-                service,
-            )),
-            Err(_) => {
-                tracing::warn!("Too many connections are open, another one is closed.");
+        let peer = match self.peer(&stream) {
+            Ok(peer) => peer,
+            Err(gone) => return ready(Err(gone)),
+        };
+        ready(match self.take(Client::of(peer)) {
+            Ok(place) => {
+                let placed = Placed::new(stream, place, READING_PATIENCE);
+                Ok((placed, Extension(peer).layer(service)))
+            }
+            Err(why) => {
+                self.refusals.no_place(peer.address, why);
                 Err(io::Error::from(io::ErrorKind::ConnectionRefused))
             }
         })
@@ -48,7 +157,41 @@ impl<S> Accept<TcpStream, S> for Places {
 /// A connection that has a place until it is closed.
 pub(super) struct Placed {
     stream: TcpStream,
-    _place: OwnedSemaphorePermit,
+    patience: Duration,
+    /// Ends when the client has read nothing for too long; `None`: nothing waits for it to read.
+    stuck: Option<Pin<Box<Sleep>>>,
+    _place: Place,
+}
+
+impl Placed {
+    fn new(stream: TcpStream, place: Place, patience: Duration) -> Self {
+        Self {
+            stream,
+            patience,
+            stuck: None,
+            _place: place,
+        }
+    }
+
+    /// What has come of writing; where nothing could be written for too long, that is an error.
+    fn in_time<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stuck = None;
+            return written;
+        }
+        let patience = self.patience;
+        let stuck = self
+            .stuck
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        match stuck.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
 }
 
 impl AsyncRead for Placed {
@@ -67,7 +210,8 @@ impl AsyncWrite for Placed {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.in_time(context, written)
     }
 
     fn poll_write_vectored(
@@ -75,7 +219,8 @@ impl AsyncWrite for Placed {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.in_time(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -92,32 +237,4 @@ impl AsyncWrite for Placed {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::net::TcpListener;
-
-    use super::*;
-
-    #[test]
-    fn a_connection_without_a_place_is_closed_and_a_place_is_free_again() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build();
-        runtime.expect("a runtime").block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            let address = listener.local_addr().expect("an address");
-            let places = Places::new(1);
-            let client = async || {
-                let client = TcpStream::connect(address).await.expect("it connects");
-                let (stream, _) = listener.accept().await.expect("it comes");
-                (client, places.accept(stream, ()).await)
-            };
-            let (_first, placed) = client().await;
-            let placed = placed.expect("there is a place");
-            let (_second, refused) = client().await;
-            assert!(refused.is_err(), "there is none");
-            drop(placed);
-            let (_third, again) = client().await;
-            assert!(again.is_ok(), "there is one again");
-        });
-    }
-}
+mod tests;

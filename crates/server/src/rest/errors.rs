@@ -14,7 +14,7 @@ pub(crate) type Answer<T> = Result<T, RestError>;
 /// The body of every answer that reports an error.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ErrorBody {
-    /// What happened and where, in one line.
+    /// What happened and where, in one line; several where there are several problems.
     pub(crate) errors: Vec<String>,
     /// The stable code, for example `MS-2008`.
     pub(crate) code: String,
@@ -97,6 +97,20 @@ pub(crate) fn line(error: &Error) -> String {
     one_line(&text)
 }
 
+/// What happened, a line for each problem: an error with several has one below the other, behind a line that says so.
+pub(crate) fn lines(error: &Error) -> Vec<String> {
+    let mut parts = error.message().lines();
+    let heading = parts.next().unwrap_or_default();
+    let problems: Vec<&str> = parts.collect();
+    let are_listed = heading.ends_with(':')
+        && !problems.is_empty()
+        && problems.iter().all(|problem| problem.starts_with("  "));
+    if !are_listed {
+        return vec![line(error)];
+    }
+    problems.into_iter().map(one_line).collect()
+}
+
 /// `text` with its line breaks taken out.
 pub(crate) fn one_line(text: &str) -> String {
     text.split(['\n', '\r'])
@@ -129,7 +143,7 @@ impl IntoResponse for RestError {
             tracing::warn!("answered with {}: {}", self.status.as_u16(), self.error);
         }
         let body = ErrorBody {
-            errors: vec![line(&self.error)],
+            errors: lines(&self.error),
             code: self.error.code().to_owned(),
             help: help(&self.error),
         };
@@ -141,7 +155,23 @@ impl IntoResponse for RestError {
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use millstream_core::{Error, codes};
+
+    use super::{lines, one_line};
+
+    #[test]
+    fn every_problem_is_a_line_of_its_own() {
+        let of = |message: &str| lines(&Error::new(&codes::INGEST_PARAMETERS, message));
+        assert_eq!(
+            of("2 problems:\n  a is missing\n  b: too small"),
+            ["a is missing", "b: too small"]
+        );
+        assert_eq!(
+            of("the program said:\nthis\n  and that"),
+            ["the program said: this and that"]
+        );
+        assert_eq!(of("one:"), ["one:"]);
+    }
 
     #[test]
     fn an_error_is_one_line_whatever_it_was() {

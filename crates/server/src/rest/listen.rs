@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use millstream_core::{Error, Result, codes};
 
+use super::audit::Refusals;
 use super::connections::Places;
 use super::settings::RestSettings;
 use super::{router, tls};
@@ -37,8 +38,10 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let encryption = settings.tls.as_ref().map(tls::configuration).transpose()?;
-    let service = router(registry, settings).into_make_service();
-    let places = Places::new(limits::connections());
+    let refusals = Arc::new(Refusals::default());
+    let asks_for_users = settings.only_user.is_some();
+    let places = Places::new(limits::connections(), asks_for_users, Arc::clone(&refusals));
+    let service = router(registry, settings, refusals).into_make_service();
     let handle = Handle::new();
     tokio::spawn(end(handle.clone(), shutdown));
     let served = match encryption {

@@ -11,7 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::App;
-use super::answers::metrics::Metrics;
+use super::answers::cluster::jobs_by_status;
+use super::answers::metrics::{Metrics, Value};
 use super::answers::processes::process_metrics;
 use super::answers::{job_metrics, task_metrics, tasks};
 use super::errors::Answer;
@@ -38,6 +39,12 @@ async fn scrape(State(app): State<App>) -> Answer<Response> {
     page.add("jobmanager", &host, &metrics_of_server(&app).await?);
     let now = clock::now();
     let mut jobs = app.registry.known_jobs();
+    for (status, count) in jobs_by_status(jobs.iter().map(AsRef::as_ref)) {
+        let [host] = host.clone();
+        let labels = [host, ("status", status.to_string())];
+        let metrics = vec![("numJobs".to_owned(), Value::count(count))];
+        page.add("jobmanager", &labels, &metrics);
+    }
     jobs.retain(|job| !job.status.is_terminal());
     jobs.sort_by_key(|job| (std::cmp::Reverse(job.start_time), job.id));
     for (job, metadata) in with_metadata(jobs).await? {

@@ -9,6 +9,7 @@ pub(crate) mod logs;
 pub(crate) mod metrics;
 pub(crate) mod operations;
 pub(crate) mod packages;
+pub(crate) mod probes;
 pub(crate) mod processes;
 pub(crate) mod rescales;
 pub(crate) mod run;

@@ -1,22 +1,26 @@
 //! The settings of the REST interface.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_core::options::{
     REST_ADDRESS, REST_LARGEST_UPLOAD, REST_SSL_CERTIFICATE, REST_SSL_CLIENT_CERTIFICATES,
-    REST_SSL_ENABLED, REST_SSL_KEY, REST_TOKEN, WEB_ALLOW_ORIGIN, WEB_CANCEL, WEB_SUBMIT,
+    REST_SSL_ENABLED, REST_SSL_KEY, WEB_ALLOW_ORIGIN, WEB_CANCEL, WEB_SUBMIT,
 };
 use millstream_core::{Configuration, Error, Result, codes};
 
+use super::tokens::Tokens;
 use crate::configuration::start_limit;
 
 /// The settings of the REST interface.
 #[derive(Debug, Clone)]
 pub struct RestSettings {
-    pub(crate) token: Option<Token>,
+    /// The tokens of which each request must bring one, where there are any.
+    pub(crate) tokens: Arc<Tokens>,
+    /// Where there are none, programs of this user and of root alone are answered; `None`: whoever reaches the server.
+    pub(crate) only_user: Option<u32>,
     pub(crate) tls: Option<TlsFiles>,
     /// Whether jobs may be submitted and packages uploaded and deleted.
     pub(crate) submit: bool,
@@ -30,16 +34,6 @@ pub struct RestSettings {
     pub(crate) largest_upload: u64,
     /// How long a process may take to report its job; `None`: as long as it likes.
     pub(crate) start_limit: Option<Duration>,
-}
-
-/// A bearer token: it can be compared but not printed.
-#[derive(Clone)]
-pub(crate) struct Token(pub(crate) String);
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("******")
-    }
 }
 
 /// The files of TLS, all PEM.
@@ -59,16 +53,9 @@ impl RestSettings {
     /// # Errors
     /// An option has a value that does not fit its type, or options contradict each other.
     pub fn from_configuration(configuration: &Configuration) -> Result<Self> {
-        let token = configuration.get(&REST_TOKEN)?;
-        if token
-            .as_deref()
-            .is_some_and(|token| token.trim().is_empty())
-        {
-            return Err(Error::new(&codes::OPTION_VALUE, "rest.auth.token is empty")
-                .next("give a long random text, or leave the option away"));
-        }
         Ok(Self {
-            token: token.map(Token),
+            tokens: Arc::new(Tokens::of(configuration)?),
+            only_user: None,
             tls: tls_files(configuration)?,
             submit: configuration.require(&WEB_SUBMIT)?,
             cancel: configuration.require(&WEB_CANCEL)?,
@@ -79,19 +66,71 @@ impl RestSettings {
         })
     }
 
-    /// Whether it is safe to listen at `address`. `insecure`: the user says that it is.
+    /// Whether it is safe to listen at `address`, and whom to answer there. `insecure`: the user says that nobody need be kept
+    /// out.
     ///
     /// # Errors
     /// Others could reach the server, and nothing would keep them from running code on it.
-    pub fn check(&self, address: SocketAddr, insecure: bool) -> Result<()> {
-        if address.ip().is_loopback() || self.token.is_some() || insecure {
+    pub fn check(&mut self, address: SocketAddr, insecure: bool) -> Result<()> {
+        if !self.tokens.is_empty() {
             return Ok(());
         }
-        Err(Error::new(
-            &codes::SERVER_EXPOSED,
-            format!("The server would listen at {address} without rest.auth.token."),
-        )
-        .next("set rest.auth.token, or start with --insecure where the network keeps others out"))
+        if let Some(origin) = &self.allow_origin {
+            // A browser reaches whatever its user does, so that the network keeps no page out.
+            let key = WEB_ALLOW_ORIGIN.name;
+            let message = format!(
+                "{key} is {origin}, and there is no token: pages of that origin could run programs."
+            );
+            return Err(Error::new(&codes::SERVER_EXPOSED, message).next(format!(
+                "set rest.auth.token, which such a page then has to send, or leave {key} away"
+            )));
+        }
+        let is_local = address.ip().is_loopback();
+        if !is_local && !insecure {
+            return Err(Error::new(
+                &codes::SERVER_EXPOSED,
+                format!("The server would listen at {address} without rest.auth.token."),
+            )
+            .next(
+                "set rest.auth.token, or start with --insecure where the network keeps others out",
+            ));
+        }
+        let has_certificates = self.tls.as_ref().is_some_and(|tls| tls.clients.is_some());
+        let own = rustix::process::geteuid().as_raw();
+        self.only_user = (is_local && !insecure && !has_certificates).then_some(own);
+        Ok(())
+    }
+
+    /// Whom the server answers at `address`, in words that finish "it answers …".
+    pub(crate) fn answers(&self, address: SocketAddr) -> String {
+        let from = if address.ip().is_loopback() {
+            "of this machine"
+        } else {
+            "that reaches it from any machine"
+        };
+        let who = match (self.tokens.is_empty(), self.only_user) {
+            (false, _) => format!("whoever has a token, in any program {from}"),
+            (true, Some(user)) => format!("programs {from} that user {user} or root runs"),
+            (true, None) => format!("any program {from}, without a token"),
+        };
+        let clients = self.tls.as_ref().and_then(|tls| tls.clients.as_ref());
+        match (self.tls(), clients) {
+            (_, Some(_)) => format!("{who}, over TLS with a client certificate"),
+            (true, None) => format!("{who}, over TLS"),
+            (false, None) => format!("{who}, not encrypted"),
+        }
+    }
+
+    /// Whether somebody could run programs here, or read a token on its way, whom nobody has allowed to.
+    pub(crate) fn is_open(&self, address: SocketAddr) -> bool {
+        let is_local = address.ip().is_loopback();
+        let has_certificates = self.tls.as_ref().is_some_and(|tls| tls.clients.is_some());
+        let by_anybody = self.tokens.is_empty() && self.only_user.is_none() && !has_certificates;
+        by_anybody || (!is_local && !self.tls())
+    }
+
+    pub(crate) fn tokens(&self) -> Arc<Tokens> {
+        Arc::clone(&self.tokens)
     }
 
     /// Whether connections are encrypted.
@@ -170,14 +209,39 @@ mod tests {
     fn off_loopback_a_token_or_a_word_of_the_user_is_needed() {
         let outside = "10.0.0.1:8081".parse().expect("an address");
         let inside = "127.0.0.1:8081".parse().expect("an address");
-        let open = settings(&[]).expect("defaults are settings");
-        assert!(open.check(inside, false).is_ok());
-        assert!(open.check(outside, true).is_ok());
+        let mut open = settings(&[]).expect("defaults are settings");
+        open.check(inside, false).expect("on loopback");
+        assert!(
+            open.only_user.is_some(),
+            "others of the machine are kept out"
+        );
+        for (address, insecure) in [(inside, true), (outside, true)] {
+            open.check(address, insecure).expect("it is said so");
+            assert_eq!(open.only_user, None);
+        }
         let error = open.check(outside, false).expect_err("open to others");
         assert_eq!(error.code(), "MS-1017");
-        let closed = settings(&[("rest.auth.token", "secret")]).expect("a token");
-        assert!(closed.check(outside, false).is_ok());
+        let token = ("rest.auth.token", "a secret of some length");
+        let mut closed = settings(&[token]).expect("a token");
+        closed.check(outside, false).expect("closed");
+        assert_eq!(closed.only_user, None);
         assert!(!format!("{closed:?}").contains("secret"));
+    }
+
+    #[test]
+    fn pages_of_others_are_not_let_in_without_a_token() {
+        let inside = "127.0.0.1:8081".parse().expect("an address");
+        for origin in ["*", "https://console.example"] {
+            let origin = ("web.access-control-allow-origin", origin);
+            let mut open = settings(&[origin]).expect("settings");
+            for insecure in [false, true] {
+                let error = open.check(inside, insecure).expect_err("open to pages");
+                assert_eq!(error.code(), "MS-1017");
+            }
+            let token = ("rest.auth.token", "a secret of some length");
+            let mut closed = settings(&[origin, token]).expect("settings");
+            closed.check(inside, false).expect("pages need the token");
+        }
     }
 
     #[test]

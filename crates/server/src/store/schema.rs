@@ -68,7 +68,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
             format!("the records in {} can't be opened", path.display()),
         )
         .cause(cause)
-        .next("see that the file is Millstream's and its disk writable; a copy of it put in its place works too")
+        .next("see that the file is Millstream's and its disk writable; if it is damaged, put a backup in its place, or move it away: jobs that run are taken up")
     };
     let mut connection = Connection::open(path).map_err(failed)?;
     prepare(&connection).map_err(failed)?;

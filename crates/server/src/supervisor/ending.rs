@@ -150,6 +150,7 @@ impl Supervisor {
         self.book.set_accepted(true);
         let ended = self.ends(told);
         self.write_end(&ended).await;
+        self.log_end();
         for operation in ended {
             self.show_end(operation);
         }
@@ -166,6 +167,32 @@ impl Supervisor {
         self.child = None;
     }
 
+    /// Says how the job has ended, and of a failure why.
+    fn log_end(&self) {
+        let record = self.book.record();
+        let (name, id, status) = (&record.name, record.id, record.status);
+        if status != JobStatus::Failed {
+            tracing::info!("Job {name} ({id}) has ended as {status}.");
+            return;
+        }
+        match record.failures.last() {
+            Some(failure) => {
+                let task = failure
+                    .task
+                    .as_deref()
+                    .map_or(String::new(), |task| format!(" in {task}"));
+                tracing::error!(
+                    "Job {name} ({id}) has FAILED{task}: {}: {}",
+                    failure.code,
+                    failure.message
+                );
+            }
+            None => tracing::error!(
+                "Job {name} ({id}) has FAILED, and its process has left no reason: see its job.log."
+            ),
+        }
+    }
+
     /// Writes the end, again and again until it is written: nobody is told before.
     async fn write_end(&mut self, ended: &[EndedOperation]) {
         const LONGEST: Duration = Duration::from_secs(5);
@@ -180,7 +207,7 @@ impl Supervisor {
                 rows.iter()
                     .try_for_each(|o| end_operation(transaction, o.id, o.at, &o.result))
             };
-            let Err(error) = self.registry.shared.store.durable(write).await else {
+            let Err(error) = self.registry.shared.store.durable_if_full(write).await else {
                 return;
             };
             let id = self.book.id();

@@ -179,7 +179,7 @@ impl Supervisor {
             rows.iter()
                 .try_for_each(|o| end_operation(transaction, o.id, o.at, &o.result))
         };
-        shared.store.durable(write).await?;
+        shared.store.durable_if_full(write).await?;
         for operation in new {
             self.show_end(operation);
         }

@@ -5,11 +5,12 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use millstream_core::{Configuration, Result};
+use millstream_server::logs::LogTo;
 use millstream_server::{ServerConfiguration, serve};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -45,8 +46,17 @@ impl Server {
         Self::start_on(tempfile::tempdir().expect("a directory"), options)
     }
 
+    /// Starts a server that keeps nobody out.
+    pub(crate) fn start_insecure(options: &[(&str, &str)]) -> Self {
+        Self::start_as(tempfile::tempdir().expect("a directory"), options, true)
+    }
+
     /// Starts a server on a data directory that may be that of one before it.
     pub(crate) fn start_on(data: TempDir, options: &[(&str, &str)]) -> Self {
+        Self::start_as(data, options, false)
+    }
+
+    fn start_as(data: TempDir, options: &[(&str, &str)], insecure: bool) -> Self {
         let mut configuration = Configuration::new();
         configuration.set("rest.port", "0");
         configuration.set("millstream.data-dir", data.path().to_string_lossy());
@@ -55,9 +65,12 @@ impl Server {
         }
         let token = configuration.text("rest.auth.token").map(str::to_owned);
         let (ready, is_ready) = mpsc::sync_channel(1);
+        let same = configuration.clone();
         let server = ServerConfiguration {
             configuration,
-            insecure: false,
+            insecure,
+            reload: Arc::new(move || Ok(same.clone())),
+            log_to: LogTo::File,
             commit: "test".to_owned(),
             ready: Box::new(move |running| {
                 ready.send(running.address.clone()).expect("the test waits");
@@ -76,6 +89,11 @@ impl Server {
             token,
             data,
         }
+    }
+
+    /// The port that it listens at.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// Sends a request with the token and the headers that programs send.
@@ -109,9 +127,9 @@ impl Server {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         request.push_str("\r\n");
-        // A server that has refused the request need not read the rest of its head, nor its body.
-        drop(stream.write_all(request.as_bytes()));
-        drop(stream.write_all(body));
+        // A server that has refused the request need not read the rest of its head, nor its body. What it has not read when it
+        // hangs up would take the end of its answer along, so a small body goes with the head.
+        drop(stream.write_all(&[request.as_bytes(), body].concat()));
         let mut answer = Vec::new();
         drop(stream.read_to_end(&mut answer));
         Answer::parse(&String::from_utf8_lossy(&answer))
@@ -131,14 +149,28 @@ impl Server {
     }
 
     /// Tells the server to end, and waits until it has. Answers its data directory.
-    pub(crate) fn end(mut self) -> TempDir {
+    pub(crate) fn end(self) -> TempDir {
         assert_eq!(self.ask("DELETE", "/cluster", "").status, 200);
+        self.ended()
+    }
+
+    /// Waits until a server that was told to end has. Answers its data directory.
+    pub(crate) fn ended(mut self) -> TempDir {
         let thread = self.thread.take().expect("it runs");
         thread
             .join()
             .expect("it does not panic")
             .expect("it ends well");
         self.data
+    }
+}
+
+/// Waits for a condition.
+pub(crate) fn await_that(what: &str, mut condition: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(PAUSE);
     }
 }
 

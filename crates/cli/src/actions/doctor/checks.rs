@@ -40,6 +40,11 @@ fn configuration_file(
     });
     match loaded {
         Ok(loaded) => {
+            if let Some(warning) = loaded.exposure()
+                && let Some((detail, next)) = warning.split_once("; ")
+            {
+                findings.push(Finding::warning("secrets", detail, next));
+            }
             findings.push(match (loaded.warning(), &loaded.file) {
                 (Some(warning), _) => match warning.split_once("; ") {
                     Some((detail, next)) => Finding::warning(what, detail, next),

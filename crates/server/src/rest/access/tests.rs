@@ -1,42 +1,81 @@
 //! Who is let through.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use millstream_core::Configuration;
 
-use super::{Here, host_of, is_same};
+use super::{Here, RestError};
+use crate::peers::Peer;
+use crate::rest::audit::Caller;
 use crate::rest::settings::RestSettings;
+use crate::rest::tokens::Role;
 
-fn is_let_through(options: &[(&str, &str)], loopback: bool, headers: &[(&str, &str)]) -> bool {
+/// A program of the server's user looks from this machine.
+fn own() -> Option<Peer> {
+    peer(rustix::process::geteuid().as_raw())
+}
+
+fn peer(user: u32) -> Option<Peer> {
+    let address = "127.0.0.1:50000".parse().expect("an address");
+    let user = Some(user);
+    Some(Peer { address, user })
+}
+
+fn settings(options: &[(&str, &str)]) -> RestSettings {
     let mut configuration = Configuration::new();
     for (key, value) in options {
         configuration.set(*key, *value);
     }
-    let settings = RestSettings::from_configuration(&configuration).expect("settings");
+    let mut settings = RestSettings::from_configuration(&configuration).expect("settings");
+    let inside = "127.0.0.1:8081".parse().expect("an address");
+    settings.check(inside, false).expect("safe");
+    settings
+}
+
+fn ask(
+    settings: &RestSettings,
+    peer: Option<Peer>,
+    headers: &[(&str, &str)],
+    (method, role): (Method, Role),
+) -> Result<Caller, RestError> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         let name: HeaderName = name.parse().expect("a name");
-        map.insert(name, HeaderValue::from_str(value).expect("a value"));
+        map.append(
+            name,
+            HeaderValue::from_bytes(value.as_bytes()).expect("a value"),
+        );
     }
     let here = Here {
-        settings: &settings,
+        settings,
         host_name: "worker7",
-        loopback,
+        loopback: true,
     };
-    here.check(&map).is_ok()
+    here.check(&method, &map, peer, role)
 }
+
+fn is_let_through(options: &[(&str, &str)], headers: &[(&str, &str)]) -> bool {
+    ask(
+        &settings(options),
+        own(),
+        headers,
+        (Method::GET, Role::Read),
+    )
+    .is_ok()
+}
+
+const TOKEN: (&str, &str) = ("rest.auth.token", "open sesame, please");
 
 #[test]
 fn where_there_is_a_token_it_must_be_sent() {
-    let options = [("rest.auth.token", "open sesame")];
-    let passes = |headers: &[(&str, &str)]| is_let_through(&options, true, headers);
-    assert!(passes(&[("authorization", "Bearer open sesame")]));
-    assert!(passes(&[("authorization", "bearer  open sesame ")]));
+    let passes = |headers: &[(&str, &str)]| is_let_through(&[TOKEN], headers);
+    assert!(passes(&[("authorization", "Bearer open sesame, please")]));
+    assert!(passes(&[("authorization", "bearer  open sesame, please ")]));
     for wrong in [
         "Bearer open",
         "Bearer ",
-        "Basic open sesame",
-        "open sesame",
-        "Bearer open sesame!",
+        "Basic open sesame, please",
+        "open sesame, please",
+        "Bearer open sesame, please!",
     ] {
         assert!(!passes(&[("authorization", wrong)]), "{wrong}");
     }
@@ -44,9 +83,24 @@ fn where_there_is_a_token_it_must_be_sent() {
 }
 
 #[test]
+fn without_a_token_programs_of_the_same_user_and_of_root_are_answered() {
+    let settings = settings(&[]);
+    let look = (Method::GET, Role::Read);
+    let user = rustix::process::geteuid().as_raw();
+    for known in [user, 0] {
+        let caller = ask(&settings, peer(known), &[], look.clone()).expect("it is known");
+        assert_eq!(caller, Caller::User(known));
+    }
+    let other = peer(user + 4_711);
+    let unknown = own().map(|peer| Peer { user: None, ..peer });
+    for stranger in [other, unknown, None] {
+        ask(&settings, stranger, &[], look.clone()).expect_err("a stranger");
+    }
+}
+
+#[test]
 fn without_a_token_the_server_answers_to_its_own_names_only() {
-    let passes =
-        |host: &str| is_let_through(&[("rest.address", "flink.local")], true, &[("host", host)]);
+    let passes = |host: &str| is_let_through(&[("rest.address", "flink.local")], &[("host", host)]);
     for host in [
         "localhost:8081",
         "127.0.0.1",
@@ -57,44 +111,72 @@ fn without_a_token_the_server_answers_to_its_own_names_only() {
     ] {
         assert!(passes(host), "{host}");
     }
-    assert!(!passes("evil.example:8081"));
-    // Where everybody may ask anyway, a name protects nothing.
-    assert!(is_let_through(&[], false, &[("host", "any.example")]));
+    for host in [
+        "evil.example:8081",
+        "[::1].evil.example",
+        "[::1]:8081.evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "evil.example\u{e9}",
+        "",
+    ] {
+        assert!(!passes(host), "{host}");
+    }
+    let twice = [("host", "localhost"), ("host", "evil.example")];
+    assert!(!is_let_through(&[], &twice));
 }
 
 #[test]
 fn pages_of_other_origins_may_not_ask_unless_they_are_named() {
-    let from = |options: &[(&str, &str)], origin: &str| {
-        is_let_through(
-            options,
-            true,
-            &[("host", "localhost:8081"), ("origin", origin)],
-        )
-    };
-    assert!(from(&[], "http://localhost:8081"));
-    for foreign in ["http://evil.example", "http://localhost:9000", "null"] {
-        assert!(!from(&[], foreign), "{foreign}");
+    let host = ("host", "localhost:8081");
+    for (origin, is_own) in [
+        ("http://localhost:8081", true),
+        ("http://evil.example", false),
+        ("http://localhost:9000", false),
+        ("null", false),
+        ("http://evil.example\u{e9}", false),
+    ] {
+        assert_eq!(
+            is_let_through(&[], &[host, ("origin", origin)]),
+            is_own,
+            "{origin}"
+        );
     }
-    let named = [("web.access-control-allow-origin", "http://localhost:9000")];
-    assert!(from(&named, "http://localhost:9000"));
-    assert!(!from(&named, "http://evil.example"));
-    assert!(from(
-        &[("web.access-control-allow-origin", "*")],
-        "http://evil.example"
-    ));
+    let with_token = |allowed: &str, origin: &str| {
+        let options = [TOKEN, ("web.access-control-allow-origin", allowed)];
+        let token = ("authorization", "Bearer open sesame, please");
+        is_let_through(&options, &[host, token, ("origin", origin)])
+    };
+    assert!(with_token("http://localhost:9000", "http://localhost:9000"));
+    assert!(!with_token("http://localhost:9000", "http://evil.example"));
+    assert!(with_token("*", "http://evil.example"));
 }
 
 #[test]
-fn the_host_is_read_without_its_port() {
-    assert_eq!(host_of("a:1"), "a");
-    assert_eq!(host_of("[::1]:1"), "::1");
-    assert_eq!(host_of("a"), "a");
-}
-
-#[test]
-fn a_token_is_the_same_only_as_a_whole() {
-    assert!(is_same(b"secret", b"secret"));
-    for given in ["", "s", "secre", "secrets", "secretsecret", "Secret"] {
-        assert!(!is_same(given.as_bytes(), b"secret"), "{given}");
+fn what_a_page_embeds_is_refused_and_its_links_lead_to_what_only_looks() {
+    let settings = settings(&[]);
+    let passes = |site: &str, mode: &str, method: Method, role: Role| {
+        let headers = [
+            ("host", "localhost"),
+            ("sec-fetch-site", site),
+            ("sec-fetch-mode", mode),
+        ];
+        ask(&settings, own(), &headers, (method, role)).is_ok()
+    };
+    for site in ["same-origin", "none"] {
+        assert!(passes(site, "cors", Method::POST, Role::Submit), "{site}");
+    }
+    for site in ["cross-site", "same-site", "nonsense"] {
+        assert!(passes(site, "navigate", Method::GET, Role::Read), "{site}");
+        // A plan, which starts a process.
+        assert!(
+            !passes(site, "navigate", Method::GET, Role::Submit),
+            "{site}"
+        );
+        assert!(
+            !passes(site, "navigate", Method::POST, Role::Operate),
+            "{site}"
+        );
+        assert!(!passes(site, "no-cors", Method::GET, Role::Read), "{site}");
     }
 }

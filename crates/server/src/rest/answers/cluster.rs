@@ -195,11 +195,22 @@ impl ThreadDumpInfo {
     }
 }
 
-/// The metrics of the server: those of its process, and how much it looks after.
+/// How much the disk of the data directory holds, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct DiskSpace {
+    /// What the server's user can still write.
+    pub(crate) free: u64,
+    /// All of it.
+    pub(crate) total: u64,
+}
+
+/// The metrics of the server: those of its process, how much it looks after, and what it has refused: requests, connections.
 pub(crate) fn server_metrics(
     overview: &ClusterOverview,
     numbers: ProcessNumbers,
     machine: Machine,
+    disk: Option<DiskSpace>,
+    [requests, connections]: [u64; 2],
 ) -> Metrics {
     let mut metrics = process_metrics(numbers, machine);
     for (name, number) in [
@@ -210,5 +221,34 @@ pub(crate) fn server_metrics(
     ] {
         metrics.push((name.to_owned(), Value::count(number as u64)));
     }
+    metrics.push(("numRefusedRequests".to_owned(), Value::count(requests)));
+    metrics.push((
+        "numRefusedConnections".to_owned(),
+        Value::count(connections),
+    ));
+    // Where it can't be told there is no number, rather than a wrong one.
+    if let Some(disk) = disk {
+        metrics.push(("dataDirectoryFreeBytes".to_owned(), Value::count(disk.free)));
+        metrics.push((
+            "dataDirectoryTotalBytes".to_owned(),
+            Value::count(disk.total),
+        ));
+    }
     metrics
+}
+
+/// How many jobs there are of each status.
+pub(crate) fn jobs_by_status<'a>(
+    jobs: impl IntoIterator<Item = &'a JobView>,
+) -> Vec<(JobStatus, u64)> {
+    let mut counts: Vec<_> = JobStatus::ALL.iter().map(|status| (*status, 0)).collect();
+    for job in jobs {
+        for (_, count) in counts
+            .iter_mut()
+            .filter(|(status, _)| *status == job.status)
+        {
+            *count += 1;
+        }
+    }
+    counts
 }

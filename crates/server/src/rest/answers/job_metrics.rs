@@ -12,6 +12,10 @@ use crate::views::JobView;
 /// The metrics of a job. `metadata`: the bytes of the `_metadata` of its newest checkpoint, where it is there.
 pub(crate) fn of_job(job: &JobView, metadata: Option<u64>, now: u64) -> Metrics {
     let mut metrics = of_checkpoints(job, metadata);
+    metrics.push((
+        "timeSinceLastCompletedCheckpoint".to_owned(),
+        since_checkpoint(job, now),
+    ));
     let restarts = u64::from(tasks::attempt_number(job));
     metrics.push(("numRestarts".to_owned(), Value::count(restarts)));
     // A job keeps its parallelism while it runs.
@@ -63,6 +67,12 @@ fn of_numbers(job: &JobView) -> Metrics {
 /// How long ago `then` was; 0 where it was never.
 fn since(then: Option<u64>, now: u64) -> Value {
     Value::count(then.map_or(0, |then| now.saturating_sub(then)))
+}
+
+/// How long ago the newest checkpoint was completed; -1: there is none.
+fn since_checkpoint(job: &JobView, now: u64) -> Value {
+    let completed = checkpoints::latest_completed(job).and_then(|checkpoint| checkpoint.ended);
+    completed.map_or(Value::Whole(-1), |completed| since(Some(completed), now))
 }
 
 /// How long a job that runs has waited for all of its tasks.

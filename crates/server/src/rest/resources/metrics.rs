@@ -1,6 +1,7 @@
 //! Metrics of jobs, tasks, processes and the server: their names, or the values of those that are asked for.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Json;
@@ -14,7 +15,7 @@ use super::processes::{measure, running};
 use crate::clock;
 use crate::registry::blocking;
 use crate::rest::App;
-use crate::rest::answers::cluster::{ClusterOverview, server_metrics};
+use crate::rest::answers::cluster::{ClusterOverview, DiskSpace, server_metrics};
 use crate::rest::answers::metrics::{
     AggregatedMetric, Aggregation, Metric, Metrics, aggregate, select,
 };
@@ -271,9 +272,10 @@ async fn of_server(State(app): State<App>, params: Params) -> Answer<Json<Vec<Me
 
 /// The metrics of the server: its process, and how much it looks after.
 pub(crate) async fn metrics_of_server(app: &App) -> Answer<Metrics> {
-    let (numbers, machine) = blocking(|| {
+    let data = app.registry.server().data_directory.clone();
+    let (numbers, machine, disk) = blocking(move || {
         let numbers = proc::numbers(std::process::id()).unwrap_or_default();
-        Ok((numbers, proc::machine()))
+        Ok((numbers, proc::machine(), space(&data)))
     })
     .await?;
     let jobs = app.registry.known_jobs();
@@ -282,7 +284,16 @@ pub(crate) async fn metrics_of_server(app: &App) -> Answer<Metrics> {
         app.registry.server(),
         machine,
     );
-    Ok(server_metrics(&overview, numbers, machine))
+    let refused = app.refusals.counts();
+    Ok(server_metrics(&overview, numbers, machine, disk, refused))
+}
+
+fn space(directory: &Path) -> Option<DiskSpace> {
+    let about = rustix::fs::statvfs(directory).ok()?;
+    Some(DiskSpace {
+        free: about.f_bavail.saturating_mul(about.f_frsize),
+        total: about.f_blocks.saturating_mul(about.f_frsize),
+    })
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 
 use super::jobs::Empty;
 use super::run::{JarPlanRequestBody, plan_request};
+use crate::packages::UNFINISHED;
 use crate::registry::new_trigger_id;
 use crate::rest::App;
 use crate::rest::answers::jobs::JobPlanInfo;
@@ -82,7 +83,7 @@ async fn upload(State(app): State<App>, request: Request) -> Answer<Json<JarUplo
         .filter(|name| !name.is_empty())
         .ok_or_else(|| no_form("its first part is no file with a name"))?;
     let directory = app.registry.upload_directory()?;
-    let file = Unfinished(directory.join(format!(".upload-{}", new_trigger_id())));
+    let file = Unfinished(directory.join(format!("{UNFINISHED}{}", new_trigger_id())));
     let received = tokio::time::timeout(UPLOAD_PATIENCE, receive(&mut field, &file.0)).await;
     received.map_err(|_| too_slow())??;
     drop(field);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use millstream_core::options::{
     PARALLELISM, RESTORE_CLAIM_MODE, RESTORE_IGNORE_UNCLAIMED_STATE, RESTORE_PATH,
 };
@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use crate::rest::App;
 use crate::rest::answers::packages::JarRunResponse;
+use crate::rest::audit::NewJob;
 use crate::rest::body::Body;
 use crate::rest::errors::{Answer, ErrorBody, RestError};
 use crate::rest::params::Params;
@@ -54,8 +55,20 @@ pub(crate) struct JarPlanRequestBody {
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, rename_all = "camelCase")]
 struct JarRunRequestBody {
-    #[serde(flatten)]
-    plan: JarPlanRequestBody,
+    /// The entry class; left away where the package has one only.
+    entry_class: Option<String>,
+    /// The arguments of the program in one text, cut at blanks outside of quotes.
+    program_args: Option<String>,
+    /// The arguments of the program one by one. Not both.
+    program_args_list: Option<Vec<String>>,
+    /// At least 1.
+    #[schema(minimum = 1)]
+    parallelism: Option<i64>,
+    /// The id that the job is to have: 32 hexadecimal digits.
+    #[schema(value_type = Option<String>, pattern = "[0-9a-f]{32}")]
+    job_id: Option<JobId>,
+    /// Options of the job: they win over the server's.
+    flink_configuration: Option<BTreeMap<String, String>>,
     /// Whether state of the snapshot that no operator takes is dropped.
     allow_non_restored_state: Option<bool>,
     /// The snapshot that the job goes on from; `latest`: the newest checkpoint of the job's name.
@@ -111,8 +124,9 @@ async fn run(
     State(app): State<App>,
     params: Params,
     Body(body): Body<JarRunRequestBody>,
-) -> Answer<Json<JarRunResponse>> {
-    Ok(Json(JarRunResponse::of(submit(&app, &params, body).await?)))
+) -> Answer<(Extension<NewJob>, Json<JarRunResponse>)> {
+    let job = submit(&app, &params, body).await?;
+    Ok((Extension(NewJob(job)), Json(JarRunResponse::of(job))))
 }
 
 /// A job that was submitted as an application, which it is by itself.
@@ -143,10 +157,16 @@ async fn run_application(
     State(app): State<App>,
     params: Params,
     Body(body): Body<JarRunRequestBody>,
-) -> Answer<(StatusCode, Json<JarRunApplicationResponse>)> {
-    let applicationid = submit(&app, &params, body).await?.to_string();
-    let answer = JarRunApplicationResponse { applicationid };
-    Ok((StatusCode::ACCEPTED, Json(answer)))
+) -> Answer<(
+    StatusCode,
+    Extension<NewJob>,
+    Json<JarRunApplicationResponse>,
+)> {
+    let job = submit(&app, &params, body).await?;
+    let answer = JarRunApplicationResponse {
+        applicationid: job.to_string(),
+    };
+    Ok((StatusCode::ACCEPTED, Extension(NewJob(job)), Json(answer)))
 }
 
 async fn submit(app: &App, params: &Params, body: JarRunRequestBody) -> Answer<JobId> {
@@ -194,7 +214,16 @@ pub(crate) fn plan_request(params: &Params, body: JarPlanRequestBody) -> Answer<
 }
 
 fn run_request(params: &Params, body: JarRunRequestBody) -> Answer<SubmitRequest> {
-    let mut request = plan_request(params, body.plan)?;
+    // All that is planned is run.
+    let plan = JarPlanRequestBody {
+        entry_class: body.entry_class,
+        program_args: body.program_args,
+        program_args_list: body.program_args_list,
+        parallelism: body.parallelism,
+        job_id: body.job_id,
+        flink_configuration: body.flink_configuration,
+    };
+    let mut request = plan_request(params, plan)?;
     request.job = id_of(request.job, body.application_id)?;
     let settings = &mut request.configuration;
     let path = given(body.savepoint_path.as_deref()).or(given(params.query("savepointPath")));
@@ -293,16 +322,12 @@ async fn restart(
     State(app): State<App>,
     params: Params,
     Body(body): Body<RestartRequestBody>,
-) -> Answer<Json<JarRunResponse>> {
+) -> Answer<(Extension<NewJob>, Json<JarRunResponse>)> {
     super::allowed(app.settings.submit, "web.submit.enable")?;
     let job = params.job(&app)?;
-    let plan = JarPlanRequestBody {
+    let request = JarRunRequestBody {
         parallelism: body.parallelism,
         flink_configuration: body.flink_configuration,
-        ..JarPlanRequestBody::default()
-    };
-    let request = JarRunRequestBody {
-        plan,
         savepoint_path: body.savepoint_path,
         ..JarRunRequestBody::default()
     };
@@ -325,7 +350,7 @@ async fn restart(
         .resubmit(job.id, changes)
         .await
         .map_err(RestError::of_submission)?;
-    Ok(Json(JarRunResponse::of(new)))
+    Ok((Extension(NewJob(new)), Json(JarRunResponse::of(new))))
 }
 
 #[cfg(test)]

@@ -1,0 +1,95 @@
+//! `millstream server backup FILE` while the server and its jobs run, and `restore` into another directory: jobs, operations and packages are
+//! there again, and a job that had not ended goes on when somebody says so, without losing or doubling anything.
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use common::running::run;
+use common::server::{Server, first_file};
+use common::{command, put, rest};
+
+#[test]
+fn what_was_known_is_known_again_and_nothing_runs_by_itself() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    first_file(path);
+    let mut server = Server::start(path, &[]);
+    let job = server.submit("orders", &[]);
+    server.await_status(&job, "RUNNING");
+    let program = env!("CARGO_BIN_EXE_millstream");
+    let (status, package) = rest::upload(
+        server.port(),
+        "words",
+        format!("#!/bin/sh\nexec {program} \"$@\"\n").as_bytes(),
+    );
+    assert_eq!(status, 200, "{package}");
+    server.succeed(&["savepoint", &job]);
+    let said = |arguments: &[&str]| {
+        let mut command = command(path);
+        command.arg("server").args(arguments);
+        run(command)
+    };
+    let data = "-Dmillstream.data-dir=server";
+    let made = said(&["backup", "kept.backup", data]);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    assert_eq!(
+        made.out,
+        "Wrote the records of 1 jobs, of which 1 have not ended, to kept.backup.\n"
+    );
+    let mode = fs::metadata(path.join("kept.backup"))
+        .expect("there")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o077, 0, "it holds secrets");
+    for (arguments, expected) in [
+        (&["backup", "kept.backup", data][..], "MS-1010: "),
+        (&["backup", data], "MS-1004: "),
+        (
+            &["backup", "x", "-Dmillstream.data-dir=nowhere"],
+            "MS-1010: ",
+        ),
+        (&["restore", "kept.backup", data], "MS-1010: "),
+        (
+            &["restore", "in/1.csv", "-Dmillstream.data-dir=new"],
+            "MS-1013: ",
+        ),
+    ] {
+        let refused = said(arguments);
+        assert_eq!(refused.code, Some(1), "{arguments:?}: {}", refused.out);
+        assert!(
+            refused.err.starts_with(expected),
+            "{arguments:?}: {}",
+            refused.err
+        );
+    }
+
+    // The machine is lost, checkpoints and output are not.
+    server.kill();
+    common::processes::kill_and_await(&common::processes::naming(&job));
+    let restored = said(&["restore", "kept.backup", "-Dmillstream.data-dir=new"]);
+    assert_eq!(restored.code, Some(0), "{}", restored.err);
+    let mut server = Server::start(path, &["-Dmillstream.data-dir=new"]);
+    assert_eq!(server.status(&job), "FAILED");
+    assert_eq!(common::processes::naming(&job), Vec::<u32>::new());
+    let why = server.succeed(&["exceptions", &job]);
+    assert!(why.contains("its records come from a backup"), "{why}");
+    let operations = server.json(&["operations"]);
+    assert_eq!(operations.as_array().map(Vec::len), Some(1), "{operations}");
+    let (_, packages) = rest::send(server.port(), "GET", "/jars", &[], b"");
+    assert!(packages.contains("_words"), "{packages}");
+
+    put(path, "in/2.csv", "id,name\n2,Bob\n");
+    let said = server.succeed(&["restart", &job, "--from", "latest"]);
+    let new = said
+        .split_whitespace()
+        .rfind(|word| word.len() == 32)
+        .expect(&said);
+    let new = new.trim_end_matches('.').to_owned();
+    server.await_status(&new, "RUNNING");
+    server.await_that("both records to be there once", || {
+        common::lines(&path.join("out")).len() == 2
+    });
+    server.end();
+}

@@ -1,0 +1,50 @@
+//! At SIGHUP the server reads its tokens and the level of its log again, and goes on.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::rest;
+use common::server::Server;
+
+const FIRST: &str = "the first token of all";
+const SECOND: &str = "the second token of all";
+
+fn configure(directory: &Path, token: &str, level: &str) {
+    let text = format!("rest.auth.token: {token}\nmillstream.log.level: {level}\n");
+    fs::write(directory.join("config.yaml"), text).expect("written");
+}
+
+fn status(port: u16, token: &str) -> u16 {
+    let bearer = format!("Bearer {token}");
+    rest::send(port, "GET", "/jobs", &[("authorization", &bearer)], b"").0
+}
+
+#[test]
+fn what_counts_is_what_the_file_says_then() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    configure(path, FIRST, "error");
+    let mut server = Server::start(path, &["--config", "config.yaml"]);
+    let port = server.port();
+    assert_eq!((status(port, FIRST), status(port, SECOND)), (200, 401));
+    let log = path.join("server/server.log");
+    let read = |log: &Path| fs::read_to_string(log).expect("the log");
+    assert!(!read(&log).contains(" INFO "), "{}", read(&log));
+
+    configure(path, SECOND, "info");
+    common::processes::hang_up(server.id());
+    server.await_that("the new token to count", || status(port, SECOND) == 200);
+    assert_eq!(status(port, FIRST), 401);
+    server.await_that("the new level to count", || {
+        read(&log).contains("were read again")
+    });
+
+    // What can't be understood changes nothing.
+    configure(path, "short", "info");
+    common::processes::hang_up(server.id());
+    server.await_that("the error", || read(&log).contains("MS-1002"));
+    assert_eq!(status(port, SECOND), 200);
+    server.suspend();
+}

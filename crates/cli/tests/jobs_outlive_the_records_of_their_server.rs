@@ -1,0 +1,60 @@
+//! Where the server's records are lost, jobs that run are taken up from their directories and processes: listed, saved and
+//! cancelled as before. One that does not run is named in the log and not run again: it may have been cancelled.
+
+mod common;
+
+use std::fs;
+
+use common::processes::kill_and_await;
+use common::rest_server::{Server, processes_of};
+use serde_json::{Value, json};
+
+fn lose_records(server: &Server) {
+    for file in ["millstream.db", "millstream.db-wal", "millstream.db-shm"] {
+        // Beside the first there need not be the others.
+        drop(fs::remove_file(server.data.join(file)));
+    }
+}
+
+#[test]
+fn what_runs_is_taken_up_and_what_does_not_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path();
+    let mut server = Server::new(directory);
+    server.start();
+    let running = server.submit_running(directory, &json!({"pipeline.name": "running"}));
+    let processes = processes_of(&server.data);
+    let name = |server: &Server, job: &str| server.get(&format!("/jobs/{job}"))["name"].clone();
+    let before = name(&server, &running);
+    let dead = server.submit_running(directory, &json!({"pipeline.name": "dead"}));
+    server.kill();
+    let mut others = processes_of(&server.data);
+    others.retain(|process| !processes.contains(process));
+    kill_and_await(&others);
+    lose_records(&server);
+    server.start();
+    server.await_status(&running, "RUNNING");
+    assert_eq!(processes_of(&server.data), processes, "the same process");
+    assert_eq!(name(&server, &running), before);
+    let listed = server.get("/jobs");
+    let listed = listed["jobs"].as_array().map(Vec::len);
+    assert_eq!(listed, Some(1), "the other one is not");
+    let log = fs::read_to_string(server.data.join("server.log")).expect("the log");
+    let line = |parts: [&str; 2]| {
+        log.lines()
+            .any(|line| parts.iter().all(|part| line.contains(part)))
+    };
+    assert!(line([&dead, "that no process runs"]), "{log}");
+    assert!(line([&running, "it is taken up"]), "{log}");
+
+    // It is restarted as before, and on record.
+    server.kill();
+    kill_and_await(&processes);
+    server.start();
+    server.await_status(&running, "RUNNING");
+    let (status, answer) = server.call("PATCH", &format!("/jobs/{running}"), None);
+    assert_eq!(status, 202, "{answer}");
+    server.await_status(&running, "CANCELED");
+    let overview: Value = server.get("/overview");
+    assert_eq!(overview["jobs-running"], 0);
+}

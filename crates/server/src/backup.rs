@@ -1,0 +1,279 @@
+//! A backup of what a server knows, in one file, made while it runs, and a data directory made of that.
+//!
+//! The file is a SQLite database: the server's records, and a table of the small files in the directories of its jobs and of its
+//! packages. Checkpoints, savepoints and logs are not in it.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Component, Path, PathBuf};
+
+use millstream_core::{Error, Result, codes};
+use rusqlite::{Connection, OpenFlags, params};
+
+use crate::clock;
+use crate::data_directory::DataDirectory;
+use crate::files;
+use crate::store;
+
+/// What is in the directory of a job and not worth keeping, or means something only while its process lives.
+const LEFT_OUT: [&str; 3] = ["lock", "job.sock", "job.sock.lock"];
+/// Files that belong to no table of the records.
+const TABLES: &str = "
+    CREATE TABLE backup_contents (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+    CREATE TABLE backup_files (path TEXT PRIMARY KEY, mode INTEGER NOT NULL, content INTEGER NOT NULL) STRICT;
+";
+
+/// What a backup holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backup {
+    /// Jobs that are on record.
+    pub jobs: usize,
+    /// Of these, jobs that had not ended.
+    pub open: usize,
+}
+
+/// Writes a backup of the data directory to `file`, which must not be there yet. A server may use the directory meanwhile.
+///
+/// # Errors
+/// There are no records, the file is there, or something can't be read or written.
+pub fn write(data: &Path, file: &Path) -> Result<Backup> {
+    let database = data.join("millstream.db");
+    if !database.exists() {
+        let message = format!("there are no records of a server in {}", data.display());
+        return Err(Error::new(&codes::SERVER_DIRECTORY, message)
+            .next("name the data directory of one with -D millstream.data-dir=DIRECTORY"));
+    }
+    // It may hold secrets, so nobody else can ever read it.
+    let made = OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(file);
+    made.map_err(|cause| match cause.kind() {
+        ErrorKind::AlreadyExists => Error::new(
+            &codes::SERVER_DIRECTORY,
+            format!("{} is there already", file.display()),
+        )
+        .next("name a file that is not there yet"),
+        _ => files::unusable(file, "written", cause),
+    })?;
+    let written = records(&database, file).and_then(|()| {
+        let mut backup = Connection::open(file).map_err(|cause| failed(file, cause))?;
+        add_files(&mut backup, data, file)?;
+        count(&backup).map_err(|cause| failed(file, cause))
+    });
+    let synced = written.and_then(|backup| {
+        let synced = File::open(file).and_then(|file| file.sync_all());
+        synced.map_err(|cause| files::unusable(file, "written", cause))?;
+        Ok(backup)
+    });
+    if synced.is_err() {
+        drop(fs::remove_file(file));
+    }
+    synced
+}
+
+/// Copies the records as they are at one moment.
+fn records(database: &Path, file: &Path) -> Result<()> {
+    let copied = || {
+        let connection = Connection::open(database)?;
+        connection.busy_timeout(std::time::Duration::from_secs(30))?;
+        connection.execute("VACUUM INTO ?", params![file.to_string_lossy()])?;
+        Ok(())
+    };
+    copied().map_err(|cause| failed(database, cause))
+}
+
+fn count(connection: &Connection) -> rusqlite::Result<Backup> {
+    let number = |what: &str| {
+        let number: i64 = connection.query_row(what, [], |row| row.get(0))?;
+        Ok::<_, rusqlite::Error>(usize::try_from(number).unwrap_or(0))
+    };
+    Ok(Backup {
+        jobs: number("SELECT count(*) FROM jobs WHERE accepted")?,
+        open: number("SELECT count(*) FROM jobs WHERE accepted AND ended IS NULL")?,
+    })
+}
+
+/// Adds the files of jobs and packages. One that goes away meanwhile belongs to a job that has ended.
+fn add_files(backup: &mut Connection, data: &Path, file: &Path) -> Result<()> {
+    let failed = |cause| failed(file, cause);
+    let transaction = backup.transaction().map_err(failed)?;
+    transaction.execute_batch(TABLES).map_err(failed)?;
+    // Packages are linked into the directories of their jobs.
+    let mut known: HashMap<(u64, u64), i64> = HashMap::new();
+    for path in paths(data) {
+        let Ok(about) = fs::symlink_metadata(data.join(&path)) else {
+            continue;
+        };
+        if !about.is_file() {
+            continue;
+        }
+        let inode = (about.dev(), about.ino());
+        let content = if let Some(content) = known.get(&inode) {
+            *content
+        } else {
+            let Ok(bytes) = fs::read(data.join(&path)) else {
+                continue;
+            };
+            transaction
+                .execute(
+                    "INSERT INTO backup_contents (bytes) VALUES (?)",
+                    params![bytes],
+                )
+                .map_err(failed)?;
+            let content = transaction.last_insert_rowid();
+            known.insert(inode, content);
+            content
+        };
+        transaction
+            .execute(
+                "INSERT INTO backup_files (path, mode, content) VALUES (?, ?, ?)",
+                params![path.to_string_lossy(), about.mode() & 0o777, content],
+            )
+            .map_err(failed)?;
+    }
+    transaction.commit().map_err(failed)
+}
+
+/// The files that are kept, from the data directory on.
+fn paths(data: &Path) -> Vec<PathBuf> {
+    let names = |directory: PathBuf| {
+        let entries = fs::read_dir(data.join(&directory))
+            .into_iter()
+            .flatten()
+            .flatten();
+        entries
+            .map(|entry| directory.join(entry.file_name()))
+            .collect::<Vec<_>>()
+    };
+    let is_kept = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_log = ["job.log", "job.out"]
+            .iter()
+            .any(|log| name.starts_with(log));
+        !is_log && !name.ends_with(".tmp") && !LEFT_OUT.contains(&&*name)
+    };
+    let jobs = names(PathBuf::from("jobs")).into_iter().flat_map(names);
+    let packages = names(PathBuf::from("packages"));
+    jobs.chain(packages).filter(is_kept).collect()
+}
+
+/// Makes a data directory of a backup. Jobs that had not ended by then are FAILED there, since nobody knows whether they have ended
+/// since: whoever does can restart them from their newest checkpoint.
+///
+/// # Errors
+/// The directory has records already or is in use, or the file is no backup.
+pub fn restore(data: &Path, file: &Path) -> Result<Backup> {
+    let database = data.join("millstream.db");
+    if database.exists() {
+        let message = format!("{} has records of a server already", data.display());
+        return Err(Error::new(&codes::SERVER_DIRECTORY, message)
+            .next("name a directory that is not there yet with -D millstream.data-dir=DIRECTORY"));
+    }
+    let about = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|backup| {
+            backup.query_row("SELECT count(*) FROM backup_files", [], |_| Ok(()))?;
+            count(&backup)
+        })
+        .map_err(|cause| {
+            let message = format!("{} is no backup of a server", file.display());
+            Error::new(&codes::RECORDS, message)
+                .cause(cause)
+                .next("give a file that `millstream server backup FILE` has written")
+        })?;
+    let _held = DataDirectory::open(data)?;
+    files::copy(file, &database).map_err(|cause| files::unusable(&database, "written", cause))?;
+    files::keep_private(&database, 0o600)?;
+    let restored = put_files(data, &database)
+        .and_then(|()| store::end_open_jobs(&database, clock::now(), WHY));
+    if let Err(error) = restored {
+        // Half of a backup is none.
+        drop(fs::remove_file(&database));
+        return Err(error);
+    }
+    Ok(about)
+}
+
+/// Why a job of a backup does not go on by itself.
+const WHY: &str = "its records come from a backup, and it is not known whether it has ended since; if it has not, and nothing else runs it, restart it from its \
+                   newest checkpoint with `millstream restart JOB --from latest`";
+
+fn put_files(data: &Path, database: &Path) -> Result<()> {
+    let failed = |cause| failed(database, cause);
+    let mut connection = Connection::open(database).map_err(failed)?;
+    let transaction = connection.transaction().map_err(failed)?;
+    {
+        let rows = "SELECT path, mode, content, bytes FROM backup_files JOIN backup_contents ON content = id ORDER BY content";
+        let mut statement = transaction.prepare(rows).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let mut before: Option<(i64, PathBuf)> = None;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let path: String = row.get("path").map_err(failed)?;
+            let mode: u32 = row.get("mode").map_err(failed)?;
+            let content: i64 = row.get("content").map_err(failed)?;
+            let path = data.join(inside(&path)?);
+            let same = before.as_ref().filter(|(known, _)| *known == content);
+            let linked = same.is_some_and(|(_, known)| {
+                path.parent()
+                    .is_some_and(|above| files::make_directory(above).is_ok())
+                    && fs::hard_link(known, &path).is_ok()
+            });
+            if !linked {
+                let bytes: Vec<u8> = row.get("bytes").map_err(failed)?;
+                put(&path, mode, &bytes)?;
+            }
+            before = Some((content, path));
+        }
+    }
+    let packages = data.join("packages");
+    transaction
+        .execute(
+            "UPDATE packages SET path = ? || '/' || id WHERE 'packages/' || id IN (SELECT path FROM backup_files)",
+            params![packages.to_string_lossy()],
+        )
+        .map_err(failed)?;
+    transaction
+        .execute_batch("DROP TABLE backup_files; DROP TABLE backup_contents;")
+        .map_err(failed)?;
+    transaction.commit().map_err(failed)
+}
+
+/// A path that leads nowhere but below the data directory.
+fn inside(path: &str) -> Result<&Path> {
+    let relative = Path::new(path);
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    if relative.components().all(is_plain) {
+        return Ok(relative);
+    }
+    let message = format!("the backup names the file {}", path.escape_debug());
+    Err(Error::new(&codes::RECORDS, message)
+        .next("give a file that `millstream server backup FILE` has written"))
+}
+
+fn put(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
+    if let Some(above) = path.parent() {
+        files::make_directory(above)?;
+    }
+    let written = OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(mode)
+        .open(path)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
+    written.map_err(|cause| files::unusable(path, "written", cause))
+}
+
+fn failed(file: &Path, cause: rusqlite::Error) -> Error {
+    Error::new(
+        &codes::RECORDS,
+        format!("{} can't be copied", file.display()),
+    )
+    .cause(cause)
+    .next("see that the disks have space, and that the file is not damaged")
+}

@@ -1,0 +1,68 @@
+//! What is read again while the server runs: tokens and the level of the log at SIGHUP, the file of tokens when it has changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use millstream_core::options::LOG_LEVEL;
+use millstream_core::{Configuration, Result};
+use tokio::signal::unix::Signal;
+
+use crate::configuration;
+use crate::registry::blocking;
+use crate::rest::Tokens;
+
+/// The file of tokens is looked at so often.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Reads the configuration of the server again, as it was read when the server was started.
+pub type Reload = Arc<dyn Fn() -> Result<Configuration> + Send + Sync>;
+
+/// Goes on for as long as the server runs. `present` is the configuration that counts.
+pub(crate) async fn run(
+    mut hangups: Signal,
+    reload: Reload,
+    tokens: Arc<Tokens>,
+    mut present: Configuration,
+) {
+    loop {
+        let is_told = tokio::select! {
+            told = hangups.recv() => told.is_some(),
+            () = tokio::time::sleep(PAUSE) => false,
+        };
+        let (reload, tokens) = (Arc::clone(&reload), Arc::clone(&tokens));
+        let before = present.clone();
+        let look = blocking(move || {
+            if is_told {
+                return everything(&reload, &tokens).map(Some);
+            }
+            if tokens.has_changed() {
+                tokens.replace(&before)?;
+                tracing::info!("The file of tokens has changed and was read again.");
+            }
+            Ok(None)
+        });
+        match look.await {
+            Ok(Some(new)) => present = new,
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!("Nothing is changed, what counted before goes on to: {error}");
+            }
+        }
+    }
+}
+
+fn everything(reload: &Reload, tokens: &Tokens) -> Result<Configuration> {
+    let mut new = reload()?;
+    configuration::take_token(&mut new);
+    configuration::resolve(&mut new)?;
+    let level = new.require(&LOG_LEVEL)?;
+    tokens.replace(&new)?;
+    let is_set = millstream_log::set_level(&level)
+        .map_err(|what| configuration::not_levels(&level, &what))?;
+    if is_set {
+        tracing::info!("Tokens and the level of the log ({level}) were read again.");
+    } else {
+        tracing::info!("Tokens were read again; the level of the log is that of MILLSTREAM_LOG.");
+    }
+    Ok(new)
+}

@@ -1,0 +1,119 @@
+//! Where a request comes from, as browsers say it: web pages can make them ask any server.
+
+use axum::http::{HeaderMap, HeaderName, header};
+
+use super::forbidden;
+use crate::rest::errors::RestError;
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+
+/// What a request says of where it comes from, and what is allowed.
+pub(super) struct Asked<'a> {
+    pub(super) headers: &'a HeaderMap,
+    /// The names of the server beside `localhost` and addresses.
+    pub(super) names: [&'a str; 2],
+    /// The origin whose pages may ask; `*`: all.
+    pub(super) allowed: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    /// A web page can make its own host name mean this machine ("DNS rebinding"), and ask as if it were the server's. The
+    /// header then still has that name.
+    pub(super) fn comes_by_our_name(&self) -> Result<(), RestError> {
+        let Some(authority) = self.only(&header::HOST)? else {
+            return Ok(());
+        };
+        let is_ours = |host: &str| {
+            host.eq_ignore_ascii_case("localhost")
+                || host.to_ascii_lowercase().ends_with(".localhost")
+                || self.names.iter().any(|own| host.eq_ignore_ascii_case(own))
+                || host.parse::<std::net::IpAddr>().is_ok()
+        };
+        if host_of(authority).is_some_and(is_ours) {
+            return Ok(());
+        }
+        Err(forbidden(
+            &format!("The server is not known as {authority}."),
+            "use localhost, or set rest.address to that name, or set rest.auth.token",
+        ))
+    }
+
+    /// Browsers send forms of any page to any server, and follow its links, images and scripts there. Newer ones say that it
+    /// is another one's page, older ones which page it was where something is sent. `may_follow_link`: it only looks, so that
+    /// a link in a page may lead there.
+    pub(super) fn comes_from_our_page(&self, may_follow_link: bool) -> Result<(), RestError> {
+        if let Some(origin) = self.only(&header::ORIGIN)? {
+            let authority = origin.split_once("://").map(|(_, authority)| authority);
+            let is_own = authority.is_some() && authority == self.only(&header::HOST)?;
+            if is_own || self.allowed == Some("*") || self.allowed == Some(origin) {
+                return Ok(());
+            }
+            return Err(foreign(origin));
+        }
+        let is_foreign = self
+            .only(&FETCH_SITE)?
+            .is_some_and(|site| !matches!(site, "same-origin" | "none"));
+        let is_link = self.only(&FETCH_MODE)? == Some("navigate");
+        if is_foreign && !(is_link && may_follow_link) {
+            return Err(foreign("another origin"));
+        }
+        Ok(())
+    }
+
+    /// The value of a header that may be there once, as text; `None`: it is not there.
+    fn only(&self, name: &HeaderName) -> Result<Option<&'a str>, RestError> {
+        let mut values = self.headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) if value.to_str().is_ok() => Ok(value.to_str().ok()),
+            _ => Err(forbidden(
+                &format!("The header {name} can't be understood."),
+                "send it once, as text, or not at all",
+            )),
+        }
+    }
+}
+
+fn foreign(origin: &str) -> RestError {
+    forbidden(
+        &format!("Pages of {origin} may not use the server."),
+        "set web.access-control-allow-origin to that origin",
+    )
+}
+
+/// `host` of `host:port`, `[host]:port`, `host` or `[host]`; `None`: it is none of these.
+fn host_of(authority: &str) -> Option<&str> {
+    let (host, rest) = match authority.strip_prefix('[') {
+        Some(bracketed) => bracketed.split_once(']')?,
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    };
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let ends_well = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
+    ends_well.then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_of;
+
+    #[test]
+    fn the_host_is_read_without_its_port() {
+        assert_eq!(host_of("a:1"), Some("a"));
+        assert_eq!(host_of("a"), Some("a"));
+        assert_eq!(host_of("a:"), Some("a"));
+        assert_eq!(host_of("[::1]:1"), Some("::1"));
+        assert_eq!(host_of("[::1]"), Some("::1"));
+        for other in [
+            "[::1].evil.example",
+            "[::1]evil",
+            "[::1]:8081.evil.example",
+            "[::1",
+            "a:1:2",
+            "::1",
+            "localhost:1.evil.example",
+        ] {
+            assert_eq!(host_of(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Places for connections, and clients that do not read.
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+
+use super::*;
+
+fn places(most: usize) -> Places {
+    Places::new(most, false, Arc::default())
+}
+
+fn address(text: &str) -> Client {
+    let address = format!("{text}:1").parse().expect("an address");
+    Client::of(Peer {
+        address,
+        user: None,
+    })
+}
+
+#[test]
+fn a_connection_without_a_place_is_closed_and_a_place_is_free_again() {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let places = places(1);
+        let client = async || {
+            let client = TcpStream::connect(address).await.expect("it connects");
+            let (stream, _) = listener.accept().await.expect("it comes");
+            (client, places.accept(stream, ()).await)
+        };
+        let (_first, placed) = client().await;
+        let placed = placed.expect("there is a place");
+        let (_second, refused) = client().await;
+        assert!(refused.is_err(), "there is none");
+        assert_eq!(places.refusals.counts(), [0, 1]);
+        drop(placed);
+        let (_third, again) = client().await;
+        assert!(again.is_ok(), "there is one again");
+    });
+}
+
+#[test]
+fn one_client_can_not_have_all_places() {
+    let places = places(8);
+    let one: Vec<_> = (0..6)
+        .map(|_| places.take(address("10.0.0.1")).expect("a place"))
+        .collect();
+    assert!(places.take(address("10.0.0.1")).is_err());
+    let _other = places.take(address("10.0.0.2")).expect("others have some");
+    let _user = places.take(Client::User(7)).expect("others have some");
+    assert!(places.take(Client::User(8)).is_err(), "all are taken");
+    drop(one);
+    assert_eq!(
+        lock(&places.taken).of.len(),
+        2,
+        "nothing is kept of who is gone"
+    );
+    places
+        .take(address("10.0.0.1"))
+        .expect("there are places again");
+}
+
+#[test]
+fn a_network_of_ipv6_is_one_client() {
+    assert_eq!(address("[2001:db8::1]"), address("[2001:db8::ffff:1]"));
+    assert_ne!(address("[2001:db8::1]"), address("[2001:db8:0:1::1]"));
+    assert_eq!(address("[::ffff:10.0.0.1]"), address("10.0.0.1"));
+}
+
+#[test]
+fn a_client_that_reads_nothing_is_given_up() {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let own = listener.local_addr().expect("an address");
+        let _client = TcpStream::connect(own).await.expect("it connects");
+        let (stream, _) = listener.accept().await.expect("it comes");
+        let place = places(1).take(address("127.0.0.1")).expect("a place");
+        let mut placed = Placed::new(stream, place, Duration::from_millis(20));
+        let written = async {
+            loop {
+                if let Err(error) = placed.write_all(&[0; 1 << 16]).await {
+                    return error.kind();
+                }
+            }
+        };
+        let given_up = tokio::time::timeout(Duration::from_secs(60), written).await;
+        assert_eq!(given_up.expect("in time"), io::ErrorKind::TimedOut);
+    });
+}

@@ -1,0 +1,250 @@
+//! JSON as Jackson reads it, which reads it for Flink: `"2"` is a number where one is wanted, `"true"` a flag, and a number or a
+//! flag a text. An array is no object, though.
+
+use serde::de::value::SeqDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::{Error, Map, Value};
+
+/// A value that is read so.
+pub(super) struct Lenient(pub(super) Value);
+
+impl Lenient {
+    /// The value as one of the type that is wanted, where Jackson takes it for that.
+    fn number(self) -> Value {
+        match &self.0 {
+            Value::String(text) => match text.trim().parse::<i64>() {
+                Ok(number) => number.into(),
+                Err(_) => self.0,
+            },
+            // 2.0 is 2. What has a fraction is a mistake, which Jackson would cut off.
+            Value::Number(number) => match number.as_f64() {
+                Some(whole) if !number.is_i64() && whole.fract() == 0.0 && whole.abs() < 9e15 => {
+                    (whole as i64).into()
+                }
+                _ => self.0,
+            },
+            _ => self.0,
+        }
+    }
+
+    fn flag(self) -> Value {
+        match &self.0 {
+            Value::String(text) => match text.trim() {
+                "true" | "True" | "TRUE" => true.into(),
+                "false" | "False" | "FALSE" => false.into(),
+                _ => self.0,
+            },
+            Value::Number(number) if number.is_i64() => (number.as_i64() != Some(0)).into(),
+            _ => self.0,
+        }
+    }
+
+    fn text(self) -> Value {
+        match self.0 {
+            Value::Number(number) => number.to_string().into(),
+            Value::Bool(flag) => flag.to_string().into(),
+            other => other,
+        }
+    }
+}
+
+macro_rules! as_numbers {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            self.number().deserialize_any(visitor)
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Lenient {
+    type Error = Error;
+
+    as_numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0 {
+            Value::Array(values) => {
+                let values = values.into_iter().map(Lenient);
+                SeqDeserializer::new(values).deserialize_any(visitor)
+            }
+            Value::Object(fields) => visitor.visit_map(Fields::of(fields)),
+            other => other.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.flag().deserialize_any(visitor)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.text().deserialize_any(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.text().deserialize_any(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0 {
+            Value::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match self.0 {
+            Value::Object(fields) => visitor.visit_map(Fields::of(fields)),
+            Value::Array(_) => Err(Error::custom("an array stands where an object belongs")),
+            other => other.deserialize_any(visitor),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        f32 f64 char bytes byte_buf unit unit_struct seq tuple tuple_struct map identifier ignored_any i128 u128
+    }
+}
+
+impl IntoDeserializer<'_, Error> for Lenient {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// The fields of an object. What is wrong with one is told with its name.
+struct Fields {
+    rest: serde_json::map::IntoIter,
+    next: Option<(String, Value)>,
+}
+
+impl Fields {
+    fn of(fields: Map<String, Value>) -> Self {
+        Self {
+            rest: fields.into_iter(),
+            next: None,
+        }
+    }
+}
+
+impl<'de> MapAccess<'de> for Fields {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
+        let Some((name, value)) = self.rest.next() else {
+            return Ok(None);
+        };
+        let key = seed.deserialize(Value::String(name.clone()));
+        self.next = Some((name, value));
+        key.map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        let (name, value) = self.next.take().unwrap_or_default();
+        seed.deserialize(Lenient(value))
+            .map_err(|error| Error::custom(format!("{}: {error}", name.escape_debug())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Wanted {
+        number: Option<i64>,
+        flag: bool,
+        text: Option<String>,
+        list: Vec<String>,
+        map: BTreeMap<String, String>,
+        inner: Option<Box<Wanted>>,
+    }
+
+    fn read(value: Value) -> Result<Wanted, Error> {
+        Wanted::deserialize(Lenient(value))
+    }
+
+    #[test]
+    fn what_jackson_coerces_is_taken() {
+        let given = json!({
+            "number": "2", "flag": "true", "text": 5, "list": [1, true, "a"], "map": {"a": 1, "b": false},
+            "inner": {"number": 2.0, "flag": 0, "text": true}, "nope": [{}],
+        });
+        let read = read(given).expect("all of it");
+        let expected = Wanted {
+            number: Some(2),
+            flag: true,
+            text: Some("5".to_owned()),
+            list: ["1", "true", "a"].map(str::to_owned).into(),
+            map: [("a", "1"), ("b", "false")]
+                .map(|(k, v)| (k.to_owned(), v.to_owned()))
+                .into(),
+            inner: Some(Box::new(Wanted {
+                number: Some(2),
+                text: Some("true".to_owned()),
+                ..Wanted::default()
+            })),
+        };
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn what_means_nothing_is_refused_with_its_name() {
+        for (given, expected) in [
+            (json!([]), "an array stands where an object belongs"),
+            (json!("text"), "invalid type: string"),
+            (
+                json!({"inner": []}),
+                "inner: an array stands where an object belongs",
+            ),
+            (json!({"number": "two"}), "number: invalid type: string"),
+            (
+                json!({"number": 2.5}),
+                "number: invalid type: floating point",
+            ),
+            (json!({"number": true}), "number: invalid type: boolean"),
+            (json!({"flag": "often"}), "flag: invalid type: string"),
+            (json!({"list": {"a": 1}}), "list: invalid type: map"),
+            (json!({"text": [1]}), "text: invalid type: sequence"),
+            (json!({"map": {"a": [1]}}), "map: a: invalid type: sequence"),
+        ] {
+            let error = read(given).expect_err(expected).to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Bodies of requests are read as Jackson reads them for Flink: `"true"` and `"2"` are taken, an array is no object; and what is
+//! named in a request must be there.
+
+mod common;
+
+use common::Server;
+use serde_json::Value;
+
+const JOB: &str = "/jobs/0123456789abcdef0123456789abcdef";
+
+#[test]
+fn what_means_something_is_taken_and_what_does_not_is_named() {
+    let server = Server::start(&[]);
+    let ask = |path: &str, body: &str| {
+        let answer = server.ask("POST", path, body);
+        let json = answer.json();
+        let line = json
+            .pointer("/errors/0")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let code = json.get("code").and_then(Value::as_str).unwrap_or_default();
+        (answer.status, code.to_owned(), line.to_owned())
+    };
+    // There is no such job: the body was understood.
+    for body in [
+        r#"{"drain": "true"}"#,
+        r#"{"drain": 1, "targetDirectory": 7}"#,
+        r#"{"drain": null}"#,
+        "",
+    ] {
+        let (status, code, line) = ask(&format!("{JOB}/stop"), body);
+        assert_eq!((status, code.as_str()), (404, "MS-2008"), "{body}: {line}");
+    }
+    for (body, expected) in [
+        ("[]", "an array stands where an object belongs"),
+        (r#"[true]"#, "an array stands where an object belongs"),
+        (r#"{"drain": "perhaps"}"#, "drain: invalid type"),
+        (r#"{"drain": []}"#, "drain: invalid type"),
+    ] {
+        let (status, code, line) = ask(&format!("{JOB}/stop"), body);
+        assert_eq!((status, code.as_str()), (400, "MS-1014"), "{body}");
+        assert!(line.contains(expected), "{line}");
+    }
+    for path in [
+        "/jars/ingest/run",
+        "/jars/ingest/plan",
+        "/jars/ingest/run-application",
+    ] {
+        let (status, code, line) = ask(path, r#"{"entryClass": "com.example.Nope"}"#);
+        assert_eq!((status, code.as_str()), (400, "MS-1007"), "{line}");
+        assert!(line.contains("no entry class com.example.Nope"), "{line}");
+        let (status, _, line) = ask(path, r#"{"parallelism": "0"}"#);
+        assert_eq!(
+            (status, line.as_str()),
+            (400, "parallelism must be a positive number.")
+        );
+        let (status, _, line) = ask(path, r#"{"parallelism": "two"}"#);
+        assert_eq!(status, 400);
+        assert!(line.contains("parallelism: invalid type"), "{line}");
+        let (status, _, line) = ask(path, r#"{"flinkConfiguration": []}"#);
+        assert_eq!(status, 400);
+        assert!(
+            line.contains("flinkConfiguration: invalid type: sequence"),
+            "{line}"
+        );
+    }
+    server.end();
+}
