@@ -2,13 +2,15 @@
 //! read what it has asked for. Whoever opens more than there are places is hung up on, so that clients can't take the files
 //! that the server needs for its jobs.
 
+mod farewell;
+
 use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::io;
 use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Extension;
@@ -21,6 +23,7 @@ use tower_layer::Layer;
 
 use super::audit::Refusals;
 use crate::peers::{self, Peer};
+use farewell::Farewell;
 
 /// A client that reads nothing of its answer for so long is given up.
 const READING_PATIENCE: Duration = Duration::from_secs(30);
@@ -160,6 +163,8 @@ pub(super) struct Placed {
     patience: Duration,
     /// Ends when the client has read nothing for too long; `None`: nothing waits for it to read.
     stuck: Option<Pin<Box<Sleep>>>,
+    /// All that is said is said, and the client may still send.
+    farewell: Option<Farewell>,
     _place: Place,
 }
 
@@ -169,6 +174,7 @@ impl Placed {
             stream,
             patience,
             stuck: None,
+            farewell: None,
             _place: place,
         }
     }
@@ -232,7 +238,14 @@ impl AsyncWrite for Placed {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.farewell.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        }
+        let Self {
+            stream, farewell, ..
+        } = &mut *self;
+        let farewell = farewell.get_or_insert_with(Farewell::begin);
+        farewell.poll(stream, context).map(Ok)
     }
 }
 

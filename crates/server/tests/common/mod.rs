@@ -16,13 +16,14 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Nothing here takes so long.
-const PATIENCE: Duration = Duration::from_secs(240);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A server that runs in this process. It ends when it is told to over REST.
 pub(crate) struct Server {
-    address: SocketAddr,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
     thread: Option<JoinHandle<Result<()>>>,
     token: Option<String>,
     /// Its data directory.
