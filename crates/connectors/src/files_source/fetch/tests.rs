@@ -44,7 +44,9 @@ fn read(owned: impl Fn(u64) -> bool) -> (u64, u64, u64) {
             to,
             known: None,
             may_grow: false,
+            appends: false,
             keeps_tail: false,
+            beginning: 0,
         };
         fetcher.give(task).expect("there is room");
         loop {

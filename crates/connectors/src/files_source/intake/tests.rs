@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{BEGINNING, Intake, Met, Rules, WINDOW, fingerprint};
+use super::{Intake, Met, Rules, WINDOW};
 use crate::files_source::listing::Identity;
 use crate::files_source::name::Name;
 use crate::files_source::options::Changed;
@@ -251,15 +251,4 @@ fn a_snapshot_holds_what_was_announced_and_nothing_else() {
     assert_eq!((books.announced, books.ledger.len()), (1, 1));
     let entry = intake.seen().get(Name::new(b"a").key()).expect("is known");
     assert_eq!(entry.identity, identity(b"1\n", 1));
-}
-
-#[test]
-fn a_fingerprint_is_of_the_first_bytes_alone() {
-    let long = vec![b'x'; BEGINNING + 9];
-    assert_eq!(
-        fingerprint(&long, 1 << 40),
-        fingerprint(&long[..BEGINNING], BEGINNING as u64)
-    );
-    assert_eq!(fingerprint(b"abc", 2), fingerprint(b"ab", 2));
-    assert_ne!(fingerprint(b"abc", 3), fingerprint(b"ab", 2));
 }
