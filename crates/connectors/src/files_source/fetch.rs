@@ -241,10 +241,11 @@ impl FetchThread {
         }
         let grown = self.compare(task, &open)?;
         let mut tail = open.stream.has_tail(from, task.to);
-        if tail && !task.keeps_tail && !grown {
+        if open.stream.is_undecided() && !task.keeps_tail && !grown {
             // Nobody is writing, so the file ends without a line end.
             open.stream.keep_tail(false);
             tail = false;
+            open.stream.advance(from)?;
             if self.tell_blocks(task, &mut open)?.is_err() {
                 return Ok(Err(Gone));
             }
