@@ -14,7 +14,7 @@ use common::{ONCE, Running, ingest, lines, running};
 use datagen::random::Random;
 
 const FILES: u64 = 3;
-const KILLS: u64 = 9;
+const KILLS: u64 = 20;
 /// The longest pause between two writes.
 const PAUSE_MS: u64 = 12;
 
