@@ -46,7 +46,7 @@ pub(crate) struct Launcher {
     pub(crate) places: Rc<Places>,
     pub(crate) setup: Setup,
     pub(crate) spelling: Spelling,
-    /// Whether the job takes `source.file.settle`.
+    /// Whether the job takes `source.file.settle`, and follows files that grow.
     pub(crate) settles: bool,
     pub(crate) patience: Duration,
 }
@@ -186,6 +186,7 @@ impl Launcher {
             .arg(&target.good);
         if self.settles {
             command.args(["--source.file.settle", "0"]);
+            command.args(["--source.file.changed", "append"]);
         }
     }
 
