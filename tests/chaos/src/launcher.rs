@@ -46,7 +46,7 @@ pub(crate) struct Launcher {
     pub(crate) places: Rc<Places>,
     pub(crate) setup: Setup,
     pub(crate) spelling: Spelling,
-    /// Whether the job takes `source.file.settle`, and follows files that grow.
+    /// Whether the job takes `source.file.settle`.
     pub(crate) settles: bool,
     pub(crate) patience: Duration,
 }
@@ -186,8 +186,15 @@ impl Launcher {
             .arg(&target.good);
         if self.settles {
             command.args(["--source.file.settle", "0"]);
+        }
+        if self.appends() {
             command.args(["--source.file.changed", "append"]);
         }
+    }
+
+    /// Whether the job follows files that grow.
+    pub(crate) fn appends(&self) -> bool {
+        self.settles
     }
 
     /// The target of the job that is tried.

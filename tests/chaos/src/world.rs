@@ -44,7 +44,7 @@ impl World {
         let places = Rc::clone(&launcher.places);
         let pace = Duration::from_millis(launcher.setup.pace_ms);
         let input = places.path(crate::places::Place::Input);
-        let appends = launcher.settles;
+        let appends = launcher.appends();
         let subject: Box<dyn Subject> = if launcher.setup.server {
             Box::new(Server::new(launcher.clone())?)
         } else {
