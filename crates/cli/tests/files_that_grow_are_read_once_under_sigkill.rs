@@ -1,6 +1,8 @@
 //! Files that are appended to, in pieces that end anywhere within a record, while the job that follows them is killed
 //! and goes on at another parallelism and split size: every record comes out once, compared record by record.
 
+#![allow(clippy::indexing_slicing, reason = "a test may panic")]
+
 mod common;
 
 use std::collections::BTreeMap;
