@@ -265,3 +265,31 @@ fn growth_that_is_found_before_anything_is_read_loses_and_doubles_nothing() {
     assert_eq!(starts, [0, 4, 9, 14]);
     assert!(world.out.values().all(|count| *count == 1));
 }
+
+#[test]
+fn what_an_older_snapshot_holds_is_handed_out_with_the_next_piece() {
+    let mut world = World::new(2);
+    for size in [7, 12] {
+        world.texts[0] = b"1,a\n2,bb\n3,c"[..size].to_vec();
+        while world.announced.last().map(|piece| piece.identity.size) != Some(size as u64) {
+            world.find();
+        }
+        world.finish(2);
+        let snapshots = world.readers.iter();
+        let entries = snapshots.flat_map(|reader| reader.ledger.snapshot().expect("is written"));
+        let mut entries: Vec<StateEntry> = entries.collect();
+        let mut tails = 0;
+        for entry in &mut entries {
+            let fields = entry.value.as_object_mut().expect("an object");
+            tails += usize::from(fields.get("kind") == Some(&"tail".into()));
+            // Which piece it ended was not written then.
+            fields.remove("piece");
+        }
+        assert_eq!(tails, 1);
+        world.restore(Some(&entries));
+    }
+    assert_eq!(
+        world.out.keys().map(|key| key.1).collect::<Vec<_>>(),
+        [0, 4]
+    );
+}
