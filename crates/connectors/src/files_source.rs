@@ -22,6 +22,7 @@
 //! bad records is not its business, it hands them out beside the good ones.
 
 mod away;
+mod beginning;
 mod charset;
 mod decoding;
 mod enumerator;

@@ -36,8 +36,13 @@ fn a_growing_file_comes_out_whole_and_once() {
                 .expect("is made");
             for number in 0..400 {
                 let record = format!("{number},\"{}\n\"\n", "y".repeat(number % 40));
-                // In two halves, so that the file mostly ends within a record.
-                let (first, second) = record.split_at(record.len() / 2);
+                // In two parts, so that the file mostly ends within a record: also behind a line end in quotes.
+                let behind = record.len() - 2;
+                let (first, second) = record.split_at(if number % 2 == 0 {
+                    record.len() / 2
+                } else {
+                    behind
+                });
                 file.write_all(first.as_bytes()).expect("is written");
                 std::thread::yield_now();
                 file.write_all(second.as_bytes()).expect("is written");

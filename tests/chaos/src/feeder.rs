@@ -1,6 +1,8 @@
-//! Hands records over: files that are written under a hidden name and then renamed. What was renamed is an obligation.
+//! Hands records over: files that are written under a hidden name and then renamed, and files that are appended to, each
+//! time in two writes of which the first ends within a record. What was renamed or appended is an obligation.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +21,13 @@ use crate::wait;
 /// More records than this are never on the way.
 const ON_THE_WAY: u64 = 60_000;
 
-/// A file that was handed over.
+/// So many hand-overs go by before another file is appended to.
+const LOG: usize = 24;
+
+/// Between the two halves of what is appended.
+const HALF: Duration = Duration::from_millis(5);
+
+/// A file that was handed over, or what was appended to it.
 pub(crate) struct Fed {
     pub(crate) name: String,
     pub(crate) first: u64,
@@ -33,6 +41,8 @@ struct Ledger {
     next: u64,
     /// Ids below this have come out.
     out: u64,
+    /// Whether the job follows files that grow.
+    appends: bool,
     /// Nothing is handed over: the directory is away.
     closed: bool,
     trouble: Option<String>,
@@ -47,9 +57,17 @@ pub(crate) struct Feeder {
 }
 
 impl Feeder {
-    /// Begins to feed into `directory`.
-    pub(crate) fn start(directory: PathBuf, seed: u64, pace: Duration) -> Result<Self> {
-        let ledger = Arc::new(Mutex::new(Ledger::default()));
+    /// Begins to feed into `directory`; files grow there if the job `appends`.
+    pub(crate) fn start(
+        directory: PathBuf,
+        seed: u64,
+        pace: Duration,
+        appends: bool,
+    ) -> Result<Self> {
+        let ledger = Arc::new(Mutex::new(Ledger {
+            appends,
+            ..Ledger::default()
+        }));
         let ended = Arc::new(AtomicBool::new(false));
         let thread = {
             let (ledger, ended, directory) =
@@ -108,11 +126,17 @@ impl Feeder {
         lock(&self.ledger).out = out;
     }
 
-    /// Takes the files away whose records have ids below `out` only. Their names.
+    /// Takes the files away whose records have ids below `out` only, and to which nothing will be appended. How many.
     pub(crate) fn clean(&self, out: u64) -> Result<usize> {
         let ledger = lock(&self.ledger);
         let mut count = 0;
-        for file in ledger.files.iter().filter(|file| file.end <= out) {
+        let left = ledger.files.iter().filter(|file| file.end > out);
+        let mut kept: BTreeSet<String> = left.map(|file| file.name.clone()).collect();
+        kept.insert(log_name(ledger.files.len()));
+        for file in ledger.files.iter() {
+            if kept.contains(&file.name) {
+                continue;
+            }
             if fs::remove_file(self.directory.join(&file.name)).is_ok() {
                 count += 1;
             }
@@ -149,11 +173,18 @@ impl Ledger {
             end += 1;
         }
         let number = self.files.len();
+        let log = self.appends && number.is_multiple_of(3);
         let name = match number % 8 {
+            _ if log => log_name(number),
             5 => format!("f-{number:06}.csv.gz"),
             _ => format!("f-{number:06}.csv"),
         };
-        match write(directory, &name, first, end) {
+        let written = if log {
+            append(directory, &name, first, end)
+        } else {
+            write(directory, &name, first, end)
+        };
+        match written {
             Ok(()) => {
                 self.files.push(Fed { name, first, end });
                 self.next = end;
@@ -184,6 +215,26 @@ fn write(directory: &Path, name: &str, first: u64, end: u64) -> io::Result<()> {
     }
     file.flush()?;
     fs::rename(hidden, directory.join(name))
+}
+
+/// The file to which the hand-over with this number is appended, if it is.
+fn log_name(number: usize) -> String {
+    format!("l-{:06}.csv", number / LOG)
+}
+
+fn append(directory: &Path, name: &str, first: u64, end: u64) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    write_lines(&mut bytes, first, end)?;
+    let cut = datagen::random::mix(first) % bytes.len().max(1) as u64;
+    let (begun, rest) = bytes.split_at(usize::try_from(cut).unwrap_or_default());
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .create(true)
+        .append(true)
+        .open(directory.join(name))?;
+    file.write_all(begun)?;
+    wait::pass(HALF);
+    file.write_all(rest)
 }
 
 fn write_lines(to: &mut impl Write, first: u64, end: u64) -> io::Result<()> {

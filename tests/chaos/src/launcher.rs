@@ -187,6 +187,14 @@ impl Launcher {
         if self.settles {
             command.args(["--source.file.settle", "0"]);
         }
+        if self.appends() {
+            command.args(["--source.file.changed", "append"]);
+        }
+    }
+
+    /// Whether the job follows files that grow.
+    pub(crate) fn appends(&self) -> bool {
+        self.settles
     }
 
     /// The target of the job that is tried.

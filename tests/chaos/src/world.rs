@@ -43,13 +43,15 @@ impl World {
     pub(crate) fn new(launcher: Launcher, control: Control, seed: u64) -> Result<Self> {
         let places = Rc::clone(&launcher.places);
         let pace = Duration::from_millis(launcher.setup.pace_ms);
+        let input = places.path(crate::places::Place::Input);
+        let appends = launcher.appends();
         let subject: Box<dyn Subject> = if launcher.setup.server {
             Box::new(Server::new(launcher.clone())?)
         } else {
             Box::new(Local::new(launcher.clone()))
         };
         Ok(Self {
-            feeder: Feeder::start(places.path(crate::places::Place::Input), seed, pace)?,
+            feeder: Feeder::start(input, seed, pace, appends)?,
             oracle: Oracle::new(places.good(), places.bad(), places.taken()),
             subject,
             fault: false,

@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::Waker;
 
+use super::beginning::{BEGINNING, fingerprint};
 use super::format::Dialects;
 use super::input::InputError;
 use super::listing::{FoundFile, Identity};
@@ -32,11 +33,12 @@ pub(crate) struct Task {
     pub(crate) known: Option<Start>,
     /// Whether bytes may have been appended to the file since it was found. They are not read.
     pub(crate) may_grow: bool,
+    /// Whether it is a file that is appended to, so that another time alone is no change.
+    pub(crate) appends: bool,
     /// Whether a last record without its end is kept back, because the file may grow.
     pub(crate) keeps_tail: bool,
-    /// Whether the file is opened, and told of, also where the thread has it open: tasks before it were dropped, and with
-    /// them what was told of their files.
-    pub(crate) opens: bool,
+    /// The hash of the file's first bytes; 0: not known.
+    pub(crate) beginning: u64,
 }
 
 /// What the thread tells of the task with a number.
@@ -239,10 +241,11 @@ impl FetchThread {
         }
         let grown = self.compare(task, &open)?;
         let mut tail = open.stream.has_tail(from, task.to);
-        if tail && !task.keeps_tail && !grown {
+        if open.stream.is_undecided() && !task.keeps_tail && !grown {
             // Nobody is writing, so the file ends without a line end.
             open.stream.keep_tail(false);
             tail = false;
+            open.stream.advance(from)?;
             if self.tell_blocks(task, &mut open)?.is_err() {
                 return Ok(Err(Gone));
             }
@@ -314,7 +317,16 @@ impl FetchThread {
         if found == now {
             return Ok(false);
         }
-        if task.may_grow && found.grew_into(&now) {
+        let begins_so = || {
+            let beginning = open.stream.input().beginning()?;
+            Ok::<_, InputError>(fingerprint(&beginning, found.size) == task.beginning)
+        };
+        let is_known = task.beginning != 0;
+        // A write sets the time before the size: where files are appended to, that is no change.
+        let is_all = found.size <= BEGINNING as u64 && is_known;
+        if now.size == found.size && (task.appends || is_all) && (!is_known || begins_so()?) {
+            Ok(false)
+        } else if task.may_grow && now.size > found.size && (!is_known || begins_so()?) {
             Ok(true)
         } else {
             Err(InputError::Changed(now))
@@ -336,7 +348,7 @@ fn or_changed(task: &Task, error: InputError) -> InputError {
 /// Whether the open file is the task's, and the task's stretch can still be reached.
 fn can_go_on(open: &OpenFile, task: &Task) -> bool {
     let behind = open.is_behind(task.from.max(open.data.offset));
-    !task.opens && open.file == task.file && (open.stream.can_seek() || !behind)
+    open.file == task.file && (open.stream.can_seek() || !behind)
 }
 
 #[cfg(test)]

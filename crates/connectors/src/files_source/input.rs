@@ -2,13 +2,14 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 use flate2::bufread::GzDecoder;
 use rustix::fs::OFlags;
 
 use super::away::find_in;
+use super::beginning::BEGINNING;
 use super::charset::Reading;
 use super::decoding::Decoding;
 pub(crate) use super::failure::InputError;
@@ -194,6 +195,24 @@ impl Input {
             return Err(InputError::Io(io::Error::other("it is read no more")));
         };
         Ok(Identity::of(&counted.file.get_ref().metadata()?))
+    }
+
+    /// The first bytes of the open file, as they are now.
+    pub(crate) fn beginning(&self) -> Result<Vec<u8>, InputError> {
+        let Some(counted) = self.body.counted() else {
+            return Err(InputError::Io(io::Error::other("it is read no more")));
+        };
+        let (file, mut bytes, mut at) = (counted.file.get_ref(), vec![0; BEGINNING], 0);
+        while let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) {
+            match file.read_at(rest, at as u64) {
+                Ok(0) => break,
+                Ok(length) => at += length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        bytes.truncate(at);
+        Ok(bytes)
     }
 
     /// Bytes taken from the file so far, as they lie in it.

@@ -10,10 +10,10 @@
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
-use millstream_core::hash::stable_hash;
 use millstream_core::{Result, codes};
 use tracing::warn;
 
+use super::beginning::{BEGINNING, fingerprint};
 use super::ledger::changed_error;
 use super::listing::{Compression, Identity};
 use super::name::{Key, Name};
@@ -21,9 +21,6 @@ use super::options::Changed;
 use super::piece::Piece;
 use super::seen::{Entry, Frozen, Seen, Sweep};
 use super::settle::{MOST, Settling};
-
-/// Bytes at the beginning of a file by which it is known again.
-pub(crate) const BEGINNING: usize = 4_096;
 
 /// The most pieces that readers have not finished: that bounds what they hold, and the names in a snapshot.
 pub(crate) const WINDOW: u64 = 4_096;
@@ -280,13 +277,13 @@ impl Intake {
         let key = ready.name.key();
         let again = self.again.contains_key(&key);
         let from = match self.seen.get(key) {
-            _ if now != ready.identity() => None,
+            _ if now != ready.identity() && !self.follows_growth() => None,
             None => Some(0),
             Some(_) if again => Some(0),
             Some(entry) => {
                 // It stands still; if nothing follows from that, the next look begins anew.
                 self.settling.forget(key);
-                self.judge_changed(ready, &entry, beginning)?
+                self.judge_changed(&ready.name, now, &entry, beginning)?
             }
         };
         let Some(from) = from else {
@@ -309,26 +306,36 @@ impl Intake {
         Ok(Some(piece))
     }
 
+    /// Whether files are read on while they are being written, so that none has to stand still: one that grows all the
+    /// time never does.
+    fn follows_growth(&self) -> bool {
+        self.rules.changed == Changed::Append && self.rules.settle.is_zero()
+    }
+
     /// Decides about a file that is not what it was; from where it is read, if it is.
     fn judge_changed(
         &mut self,
-        ready: &Ready,
+        name: &Name,
+        now: Identity,
         entry: &Entry,
         beginning: &[u8],
     ) -> Result<Option<u64>> {
-        let now = ready.identity();
         let key = entry.key;
         if entry.identity == now {
             return Ok(None);
         }
         // Readers that have not come to it meet the change themselves.
         let finished = entry.sequence() < self.finished;
-        if finished && self.is_same(entry, now, beginning) {
+        let appends = self.rules.changed == Changed::Append;
+        // A write sets the time before the size: where files are appended to, both are seen one by one.
+        let is_touched = || appends && is_continued(entry, now, beginning);
+        let is_same = || (finished && self.is_same(entry, now, beginning)) || is_touched();
+        if entry.identity.size == now.size && is_same() {
             let mark = entry.sequence();
             self.seen.put(Entry::new(key, now, entry.beginning, mark));
             return Ok(None);
         }
-        let file = format!("{}/{}", self.rules.shown, ready.name);
+        let file = format!("{}/{}", self.rules.shown, name);
         let failed = || changed_error(&file, &entry.identity, &now);
         match self.rules.changed {
             Changed::Ignore if finished => {
@@ -344,10 +351,7 @@ impl Intake {
                 Ok(Some(0))
             }
             Changed::Append => {
-                let known = entry.beginning == 0
-                    || fingerprint(beginning, entry.identity.size) == entry.beginning;
-                let grew = entry.identity.grew_into(&now) && known;
-                if grew && !self.rules.is_whole(&ready.name) {
+                if is_continued(entry, now, beginning) && !self.rules.is_whole(name) {
                     Ok(Some(entry.identity.size))
                 } else {
                     Err(failed())
@@ -510,11 +514,11 @@ impl Intake {
     }
 }
 
-/// The hash of the first bytes of a file of `size` bytes; never 0.
-pub(crate) fn fingerprint(beginning: &[u8], size: u64) -> u64 {
-    let length = usize::try_from(size).unwrap_or(usize::MAX).min(BEGINNING);
-    let bytes = beginning.get(..length).unwrap_or(beginning);
-    stable_hash(bytes).max(1)
+/// Whether a file still begins with what it was, as far as that is known.
+fn is_continued(entry: &Entry, now: Identity, beginning: &[u8]) -> bool {
+    let size = entry.identity.size;
+    let is_known = entry.beginning != 0;
+    now.size >= size && (!is_known || fingerprint(beginning, size) == entry.beginning)
 }
 
 /// The error of a job none of whose files is there.

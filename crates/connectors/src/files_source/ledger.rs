@@ -11,18 +11,21 @@
 mod change;
 mod entry;
 mod file;
+mod tails;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::StateEntry;
+use tracing::warn;
 
 pub(crate) use self::change::{Mended, changed_error, lost, unreadable};
 use self::entry::{Entry, Restored, TailEntry};
 use self::file::FileState;
 pub(crate) use self::file::Totals;
+use self::tails::{Tail, Tails};
 use super::fetch::Task;
 use super::intervals::Intervals;
 use super::layers::{self, Layer, Position};
@@ -58,18 +61,6 @@ struct Running {
     counted: u64,
 }
 
-/// A last record without its end, of a file that may grow: it is handed out when its end has come, or the source
-/// ends.
-#[derive(Debug, Clone, PartialEq)]
-struct Tail {
-    name: Name,
-    /// The file when the record was found without its end.
-    identity: Identity,
-    /// Bytes in the file's splits, which decide who takes it at a restore.
-    split: u64,
-    start: Start,
-}
-
 /// What came of a task that has ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Finished {
@@ -98,9 +89,7 @@ pub(crate) struct Ledger {
     next: u64,
     running: VecDeque<Running>,
     next_number: u64,
-    /// Whether tasks that were given out are not wanted any more.
-    dropped: bool,
-    tails: BTreeMap<Key, Tail>,
+    tails: Tails,
     /// Where reading came to in files that may grow.
     reached: VecDeque<(Key, Start)>,
     columns: Option<Vec<String>>,
@@ -113,14 +102,14 @@ impl Ledger {
         let restored = Restored::read(&entries.unwrap_or_default())?;
         let all_done = restored.layers.iter().map(Layer::all_below).max();
         let mine = |tail: &Tail| {
-            let key = tail.name.key();
-            let share = Share::new(key, tail.split, place.subtask, place.parallelism);
-            share.owns(tail.start.offset).then_some(key)
+            let (file, reader) = (tail.name.key(), place.subtask);
+            Share::new(file, tail.split, reader, place.parallelism).owns(tail.start.offset)
         };
-        let tails = restored.tails.into_iter();
-        let tails = tails.filter_map(|tail| mine(&tail).map(|key| (key, tail)));
+        let mut tails = Tails::default();
+        let mine = restored.tails.into_iter().filter(mine);
+        mine.for_each(|tail| tails.keep(tail));
         let mut ledger = Self {
-            tails: tails.collect(),
+            tails,
             place,
             layers: restored.layers,
             pieces: VecDeque::new(),
@@ -129,7 +118,6 @@ impl Ledger {
             next: all_done.unwrap_or(0),
             running: VecDeque::new(),
             next_number: 0,
-            dropped: false,
             reached: VecDeque::new(),
             columns: restored.columns,
             ended: false,
@@ -159,7 +147,7 @@ impl Ledger {
                 for piece in pieces {
                     if piece.sequence >= self.next {
                         self.next = piece.sequence + 1;
-                        self.supersede(&piece);
+                        self.supersede(&piece)?;
                         self.add(&piece, &mut totals)?;
                     }
                 }
@@ -185,7 +173,13 @@ impl Ledger {
         } else {
             done.covers(piece.from, piece.identity.size)
         };
-        if complete && !done.is_empty() {
+        // A record that began in an earlier piece of the file may still be this reader's.
+        let follows = piece.grows && self.names.contains_key(&key);
+        let has_tail = || {
+            let mut tails = self.tails.of(key, piece.sequence, piece.from);
+            piece.grows && tails.next().is_some()
+        };
+        if complete && !done.is_empty() && !follows && !has_tail() {
             return Ok(());
         }
         if (split == 0) != whole {
@@ -198,17 +192,21 @@ impl Ledger {
         let share = Share::new(key, split, self.place.subtask, self.place.parallelism);
         let mut state = FileState::new(piece.sequence, Arc::new(file), share, piece.from);
         state.grows = piece.grows;
+        state.waits = piece.grows;
+        state.beginning = piece.beginning;
         state.restored = !done.is_empty();
         for (from, to) in done.within(0, u64::MAX) {
             state.done.insert(from, to);
         }
         state.starts = starts;
-        if piece.from > 0 {
-            self.join(key, piece, &mut state);
-        }
         if state.has_gap() {
             totals.files += u64::from(share.owns_first() && piece.from == 0);
             totals.bytes += state.own_bytes();
+        }
+        if !follows {
+            self.join(&mut state);
+        }
+        if follows || state.has_gap() {
             *self.names.entry(key).or_default() += 1;
             self.pieces.push_back(state);
         }
@@ -242,26 +240,74 @@ impl Ledger {
     }
 
     /// Joins what was appended to what was read before: where that ended, and the record that had no end.
-    fn join(&mut self, key: Key, piece: &Piece, state: &mut FileState) {
+    ///
+    /// Only when this reader is done with all earlier pieces of the file: until then nobody knows whether the last of
+    /// them ends with such a record, nor where it begins.
+    fn join(&mut self, state: &mut FileState) {
+        if !std::mem::take(&mut state.waits) {
+            return;
+        }
+        let key = state.file.name.key();
+        if state.from == 0 {
+            if self.tails.forget_before(key, state.sequence) {
+                warn!(
+                    file = %state.file.text,
+                    "the last record of the file that had this name before never got its end, and is not read"
+                );
+            }
+            return;
+        }
         let reached = self.reached.iter().find(|(file, _)| *file == key);
         state.starts.extend(reached.map(|(_, start)| *start));
-        if let Some(tail) = self.tails.get(&key) {
+        for tail in self.tails.of(key, state.sequence, state.from) {
             state.starts.push(tail.start);
             // It begins in front of this piece, in whatever split that is now.
-            state.set_tail((tail.start.offset, piece.from));
+            state.add_tail(tail.stretch());
         }
         state.starts.sort_unstable();
         state.starts.dedup();
     }
 
+    /// Whether the piece at this place in the row may be begun: one that waits for earlier pieces of its file is joined
+    /// to them when they have been passed.
+    fn has_turn(&mut self, at: usize) -> bool {
+        let Some(state) = self.pieces.get(at).filter(|state| state.waits) else {
+            return true;
+        };
+        let name = &state.file.name;
+        let mut earlier = self.pieces.iter().take(at);
+        if earlier.any(|earlier| earlier.file.name == *name) {
+            return false;
+        }
+        if let Some(mut state) = self.pieces.remove(at) {
+            self.join(&mut state);
+            self.pieces.insert(at, state);
+        }
+        true
+    }
+
     /// A file is announced again: what can't be read on of it is given up, and what turns out to be that need not be
     /// asked for.
-    fn supersede(&mut self, piece: &Piece) {
+    ///
+    /// # Errors
+    /// What can't be read on has been appended to.
+    fn supersede(&mut self, piece: &Piece) -> Result<()> {
         let key = piece.name.key();
-        if piece.from > 0 || !self.names.contains_key(&key) {
-            return;
+        if !self.names.contains_key(&key) {
+            return Ok(());
         }
         let same = |state: &FileState| state.file.name == piece.name;
+        if piece.from > 0 {
+            let blocked = |state: &&FileState| state.blocked && !state.sought && same(state);
+            return match self.pieces.iter().find(blocked) {
+                Some(state) => Err(changed_error(
+                    &state.file.text,
+                    &state.file.identity,
+                    &piece.identity,
+                )),
+                None => Ok(()),
+            };
+        }
         self.pieces
             .iter_mut()
             .filter(|state| same(state))
@@ -270,27 +316,22 @@ impl Ledger {
         while let Some(at) = self.pieces.iter().position(blocked) {
             self.remove(at);
         }
-    }
-
-    /// What was given out of a piece is not wanted any more.
-    fn drop_tasks(&mut self, piece: u64) {
-        let before = self.running.len();
-        self.running.retain(|running| running.piece != piece);
-        self.dropped |= self.running.len() < before;
+        Ok(())
     }
 
     fn remove(&mut self, at: usize) {
         if let Some(state) = self.pieces.remove(at) {
             self.forget_name(state.file.name.key());
-            self.drop_tasks(state.sequence);
+            self.running
+                .retain(|running| running.piece != state.sequence);
             self.given -= usize::from(at < self.given);
-            self.drop_layers();
+            self.pass_finished();
         }
     }
 
     /// The source ends, and with it every record that had no end.
     fn add_tails(&mut self) {
-        for (number, tail) in self.tails.values().enumerate() {
+        for (number, tail) in self.tails.iter().enumerate() {
             let file = found(&self.place.directory, &tail.name, tail.identity);
             let (subtask, parallelism) = (self.place.subtask, self.place.parallelism);
             let share = Share::new(tail.name.key(), tail.split, subtask, parallelism);
@@ -300,7 +341,7 @@ impl Ledger {
             state.last = true;
             state.restored = true;
             state.starts.push(tail.start);
-            state.set_tail((tail.start.offset, tail.identity.size));
+            state.add_tail(tail.stretch());
             *self.names.entry(tail.name.key()).or_default() += 1;
             self.pieces.push_back(state);
         }
@@ -315,7 +356,7 @@ impl Ledger {
     /// The next stretch to be read, if there is one.
     pub(crate) fn next_task(&mut self) -> Option<Task> {
         loop {
-            if self.blocked().is_some() {
+            if self.blocked().is_some() || !self.has_turn(self.given) {
                 return None;
             }
             let state = self.pieces.get_mut(self.given)?;
@@ -338,15 +379,18 @@ impl Ledger {
                     .and_then(|last| state.starts.get(last))
                     .copied(),
                 may_grow: grows || state.grows || state.last,
+                appends: state.grows || state.last,
                 keeps_tail: state.grows,
-                opens: std::mem::take(&mut self.dropped),
+                beginning: state.beginning,
             };
+            // Bytes of a record without its end were counted when it was found.
+            let counted = if state.is_tail(from) { to } else { from };
             self.running.push_back(Running {
                 number,
                 piece: state.sequence,
                 from,
                 to,
-                counted: from,
+                counted,
             });
             return Some(task);
         }
@@ -402,13 +446,9 @@ impl Ledger {
         state.reached(next);
         state.tries = 0;
         let limit = counted_up_to(state);
-        if state
-            .tail
-            .take_if(|tail| tail.0 == from && tail.0 < next.offset)
-            .is_some()
-        {
+        if state.is_tail(from) {
             let key = state.file.name.key();
-            self.tails.remove(&key);
+            self.tails.handed_out(key, to, next);
         }
         let running = self.running.front_mut();
         running.map_or(0, |running| running.count(limit, next.offset))
@@ -426,7 +466,6 @@ impl Ledger {
         state.done.insert(running.from, running.to);
         state.reached(next);
         state.running -= 1;
-        state.tail.take_if(|tail| tail.0 == running.from);
         let limit = counted_up_to(state);
         let finished = Finished {
             bytes: running.count(limit, running.to),
@@ -446,20 +485,18 @@ impl Ledger {
             return;
         }
         let key = state.file.name.key();
-        if kept {
-            let tail = Tail {
-                name: state.file.name.clone(),
-                identity: state.file.identity,
-                split: state.share.split,
-                start: next,
-            };
-            self.tails.insert(key, tail);
-        } else if self
-            .tails
-            .get(&key)
-            .is_some_and(|tail| (running.from..running.to).contains(&tail.start.offset))
-        {
-            self.tails.remove(&key);
+        let tail = kept.then(|| Tail {
+            name: state.file.name.clone(),
+            identity: state.file.identity,
+            piece: Some(state.sequence),
+            split: state.share.split,
+            start: next,
+        });
+        if state.is_tail(running.from) {
+            self.tails.forget(key, running.to);
+        }
+        if let Some(tail) = tail {
+            self.tails.keep(tail);
         }
         self.reached.retain(|(file, _)| *file != key);
         self.reached.push_back((key, next));
@@ -470,7 +507,7 @@ impl Ledger {
 
     /// Drops pieces of which nothing is left from the front.
     fn pass_finished(&mut self) {
-        while self.pieces.front().is_some_and(FileState::is_idle) {
+        while self.has_turn(0) && self.pieces.front_mut().is_some_and(FileState::is_passed) {
             if let Some(state) = self.pieces.pop_front() {
                 self.forget_name(state.file.name.key());
             }
@@ -502,7 +539,7 @@ impl Ledger {
             let layer = Entry::Layer(layer.clone());
             entries.push((format!("layer {number}#{subtask}"), layer));
         }
-        for (number, tail) in self.tails.values().enumerate() {
+        for (number, tail) in self.tails.iter().enumerate() {
             let tail = Entry::Tail(TailEntry::of(tail));
             entries.push((format!("tail {number}#{subtask}"), tail));
         }

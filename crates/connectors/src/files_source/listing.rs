@@ -37,11 +37,6 @@ impl Identity {
             mtime,
         }
     }
-
-    /// Whether a file that was this has only been appended to.
-    pub(crate) fn grew_into(&self, now: &Self) -> bool {
-        now.size > self.size
-    }
 }
 
 /// How a file's bytes are packed, by the ending of its name.

@@ -125,10 +125,20 @@ impl RecordStream {
         self.keeps_tail = keeps;
     }
 
+    /// Whether the end has been come to, and what lies before it may be otherwise when more follows.
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.keeps_tail && self.ended && !self.rest().is_empty()
+    }
+
+    /// Whether nothing will ever follow what has been read.
+    fn is_over(&self) -> bool {
+        self.ended && !self.keeps_tail
+    }
+
     /// Whether the next record is the last one, has no end, begins in `[from, until)`, and is kept back.
     pub(crate) fn has_tail(&self, from: u64, until: u64) -> bool {
         let begins = (from..until).contains(&self.next.offset);
-        self.keeps_tail && self.ended && begins && !self.rest().is_empty()
+        begins && self.is_undecided()
     }
 
     /// Whether the position is the end of the file, and that may be within a record.
@@ -158,7 +168,7 @@ impl RecordStream {
     /// Takes the first record that is not blank, without its line end. `None`: there is none.
     pub(crate) fn take_head(&mut self) -> Result<Option<Vec<u8>>, InputError> {
         loop {
-            let length = match scan::pass(&self.dialects.raw, self.rest(), 1, self.ended) {
+            let length = match scan::pass(&self.dialects.raw, self.rest(), 1, self.is_over()) {
                 Passed::Reached(length) => length,
                 Passed::Unfinished(_) if self.ended && self.keeps_tail => return Ok(None),
                 Passed::Unfinished(_) if self.ended => self.rest().len(),
@@ -214,7 +224,7 @@ impl RecordStream {
         }
         while self.next.offset < target {
             let ahead = usize::try_from(target - self.next.offset).unwrap_or(usize::MAX);
-            match scan::pass(&self.dialects.raw, self.rest(), ahead, self.ended) {
+            match scan::pass(&self.dialects.raw, self.rest(), ahead, self.is_over()) {
                 Passed::Reached(length) => {
                     self.step(length);
                     break;
@@ -274,7 +284,7 @@ impl RecordStream {
                 self.fill()?;
             }
             let ahead = usize::try_from(until - self.next.offset).unwrap_or(usize::MAX);
-            match scan::pass(&self.dialects.raw, self.rest(), ahead, self.ended) {
+            match scan::pass(&self.dialects.raw, self.rest(), ahead, self.is_over()) {
                 Passed::Reached(length) => return Ok(Some(self.block(length))),
                 Passed::Unfinished(length) if self.ended && self.keeps_tail => {
                     return Ok((length > 0).then(|| self.block(length)));

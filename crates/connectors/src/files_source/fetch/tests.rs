@@ -50,16 +50,17 @@ impl Reading {
     }
 
     /// Has a stretch of 1,000 bytes read.
-    fn give(&self, number: u64, opens: bool) {
+    fn give(&self, number: u64, file: &Arc<FoundFile>) {
         let task = Task {
             number,
-            file: Arc::clone(&self.file),
+            file: Arc::clone(file),
             from: number * 1_000,
             to: (number + 1) * 1_000,
             known: None,
             may_grow: false,
+            appends: false,
             keeps_tail: false,
-            opens,
+            beginning: 0,
         };
         self.fetcher.give(task).expect("there is room");
     }
@@ -89,7 +90,7 @@ fn read(owned: impl Fn(u64) -> bool) -> (u64, u64, u64) {
     let reading = Reading::start();
     let (mut records, mut taken) = (0, 0);
     for number in (0..reading.size.div_ceil(1_000)).filter(|split| owned(*split)) {
-        reading.give(number, false);
+        reading.give(number, &reading.file);
         for news in reading.told() {
             match news {
                 News::Block(block) => {
@@ -105,17 +106,18 @@ fn read(owned: impl Fn(u64) -> bool) -> (u64, u64, u64) {
 }
 
 #[test]
-fn a_file_is_told_of_once_and_again_when_that_is_asked_for() {
+fn a_file_is_told_of_once_and_again_when_its_tasks_were_put_back() {
     let reading = Reading::start();
-    let opened = |number, opens| {
-        reading.give(number, opens);
+    let put_back = Arc::new(FoundFile::clone(&reading.file));
+    let opened = |number, file| {
+        reading.give(number, file);
         let is_opened = |news: &News| matches!(news, News::Opened(_));
         reading.told().iter().any(is_opened)
     };
-    assert!(opened(0, false));
-    assert!(!opened(1, false));
-    assert!(opened(2, true));
-    assert!(!opened(3, false));
+    assert!(opened(0, &reading.file));
+    assert!(!opened(1, &reading.file));
+    assert!(opened(2, &put_back));
+    assert!(!opened(3, &put_back));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{BEGINNING, Intake, Met, Rules, WINDOW, fingerprint};
+use super::{Intake, Met, Rules, WINDOW};
 use crate::files_source::listing::Identity;
 use crate::files_source::name::Name;
 use crate::files_source::options::Changed;
@@ -254,12 +254,25 @@ fn a_snapshot_holds_what_was_announced_and_nothing_else() {
 }
 
 #[test]
-fn a_fingerprint_is_of_the_first_bytes_alone() {
-    let long = vec![b'x'; BEGINNING + 9];
-    assert_eq!(
-        fingerprint(&long, 1 << 40),
-        fingerprint(&long[..BEGINNING], BEGINNING as u64)
+fn where_files_are_appended_to_another_time_alone_is_no_change_and_nobody_has_to_stand_still() {
+    let mut intake = Intake::new(rules(Changed::Append));
+    let long = b"1234567\n".repeat(1_000);
+    let touched: Files<'_> = &[("a", &long, 2)];
+    look(&mut intake, &[("a", &long, 1)], 0).expect("nothing is wrong");
+    // Whether readers have come to it or not.
+    assert_eq!(look(&mut intake, touched, 0), Ok(Vec::new()));
+    finish(&mut intake);
+    assert_eq!(look(&mut intake, &[("a", &long, 3)], 0), Ok(Vec::new()));
+
+    // It grows once more between the listing and the opening.
+    let (listed, opened) = (
+        [&long[..], b"8\n"].concat(),
+        [&long[..], b"8\n9\n"].concat(),
     );
-    assert_eq!(fingerprint(b"abc", 2), fingerprint(b"ab", 2));
-    assert_ne!(fingerprint(b"abc", 3), fingerprint(b"ab", 2));
+    intake.begin_listing();
+    intake.meet(&Name::new(b"a"), identity(&listed, 4), Duration::ZERO);
+    let ready = intake.end_listing().remove(0);
+    let judged = intake.judge(&ready, identity(&opened, 5), &opened);
+    let piece = judged.expect("has grown").expect("is read on");
+    assert_eq!((piece.from, piece.identity), (8_000, identity(&opened, 5)));
 }

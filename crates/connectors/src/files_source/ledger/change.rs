@@ -1,12 +1,14 @@
 //! What becomes of files that changed, are gone, or can't be read, when a reader meets them.
 
 use std::io;
+use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
 use tracing::warn;
 
 use super::Ledger;
 use super::file::FileState;
+use super::tails::Tail;
 use crate::files_source::input::InputError;
 use crate::files_source::listing::{FoundFile, Identity, is_away};
 use crate::files_source::name::{Key, Name};
@@ -52,7 +54,7 @@ impl Ledger {
         let Some(state) = piece.and_then(|piece| self.state(piece)) else {
             return Ok(Mended::GoesOn);
         };
-        let (sequence, file) = (state.sequence, std::sync::Arc::clone(&state.file));
+        let (sequence, file) = (state.sequence, Arc::clone(&state.file));
         let (is_last, tries) = (state.last, state.tries);
         match error {
             InputError::Changed(now) => self.changed(sequence, &file, now),
@@ -83,7 +85,9 @@ impl Ledger {
             return Ok(Mended::GoesOn);
         };
         // Nobody else has a part in a single split: what is there now can be read instead.
-        let untouched = !state.is_begun() && (state.share.split == 0 || state.is_small());
+        let is_single = state.share.split == 0 || state.is_small();
+        let has_grown = state.grows && self.is_followed(sequence, file);
+        let untouched = !state.is_begun() && is_single && !has_grown;
         if !untouched && policy != Changed::Reread {
             return Err(changed_error(&file.text, &file.identity, &now));
         }
@@ -98,9 +102,15 @@ impl Ledger {
         Ok(Mended::Again(file.name.key(), sequence))
     }
 
+    /// Whether a later piece of the file has been announced.
+    fn is_followed(&self, sequence: u64, file: &FoundFile) -> bool {
+        let mut pieces = self.pieces.iter();
+        pieces.any(|state| state.sequence > sequence && state.file.name == file.name)
+    }
+
     /// Reading waits until the file is announced again, or is known to be [gone](Self::blocked_is_gone).
     fn block(&mut self, sequence: u64) {
-        self.drop_tasks(sequence);
+        self.running.retain(|running| running.piece != sequence);
         if let Some(state) = self.state_mut(sequence) {
             state.blocked = true;
             state.running = 0;
@@ -113,11 +123,11 @@ impl Ledger {
     /// Whatever else was given out is put back: its files may be away, too.
     fn seek(&mut self, sequence: u64, file: &FoundFile) -> Mended {
         let running = std::mem::take(&mut self.running);
-        self.dropped = true;
         for piece in running.into_iter().map(|running| running.piece) {
+            let tails = self.tails_of(piece);
             if let Some(state) = self.state_mut(piece).filter(|state| state.running > 0) {
                 state.running = 0;
-                state.put_back();
+                state.put_back(&tails);
             }
         }
         let at = self
@@ -129,6 +139,21 @@ impl Ledger {
         }
         self.pass_finished();
         Mended::Sought(file.name.key())
+    }
+
+    /// The stretches in front of a piece in which records without their ends begin that are to be handed out with it.
+    fn tails_of(&self, piece: u64) -> Vec<(u64, u64)> {
+        let Some(state) = self.state(piece) else {
+            return Vec::new();
+        };
+        let until = if state.last {
+            state.file.identity.size
+        } else {
+            state.from
+        };
+        let tails = self.tails.of(state.file.name.key(), piece, until);
+        let own = |stretch: &(u64, u64)| !state.last || stretch.1 == until;
+        tails.map(Tail::stretch).filter(own).collect()
     }
 
     /// Whether it is to be told whether the file that reading waits for is there.
@@ -180,8 +205,12 @@ impl Ledger {
             .pieces
             .binary_search_by_key(&sequence, |state| state.sequence);
         if let Ok(at) = at {
-            if let Some(state) = self.pieces.get(at) {
-                self.tails.remove(&state.file.name.key());
+            let mut ends: Vec<u64> = self.tails_of(sequence).iter().map(|tail| tail.1).collect();
+            let file = self.pieces.get(at).map(|state| Arc::clone(&state.file));
+            if let Some(file) = file {
+                ends.push(file.identity.size);
+                let key = file.name.key();
+                ends.iter().for_each(|end| self.tails.forget(key, *end));
             }
             self.remove(at);
         }

@@ -4,7 +4,7 @@ use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::StateEntry;
 use serde::{Deserialize, Serialize};
 
-use super::Tail;
+use super::tails::Tail;
 use crate::files_source::layers::{Layer, Position};
 use crate::files_source::legacy::Legacy;
 use crate::files_source::listing::Identity;
@@ -64,6 +64,9 @@ pub(super) struct TailEntry {
     name: WrittenName,
     #[serde(flatten)]
     identity: Identity,
+    /// The number of the piece whose last record it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    piece: Option<u64>,
     split: u64,
     /// Offset and line of its first byte.
     start: (u64, u64),
@@ -74,6 +77,7 @@ impl TailEntry {
         Self {
             name: WrittenName::of(&tail.name),
             identity: tail.identity,
+            piece: tail.piece,
             split: tail.split,
             start: (tail.start.offset, tail.start.line),
         }
@@ -83,6 +87,7 @@ impl TailEntry {
         Tail {
             name: self.name.name(),
             identity: self.identity,
+            piece: self.piece,
             split: self.split,
             start: Start {
                 offset: self.start.0,

@@ -33,8 +33,10 @@ pub(super) struct FileState {
     pub(super) running: u64,
     /// Stretches that are to be given out before the split at `given`.
     pub(super) gaps: VecDeque<(u64, u64)>,
-    /// A record from in front of the piece that is still to be handed out.
-    pub(super) tail: Option<(u64, u64)>,
+    /// Whether it has not been joined to earlier pieces of its file.
+    pub(super) waits: bool,
+    /// The hash of the file's first bytes; 0: not known.
+    pub(super) beginning: u64,
     /// Whether any reader had handed out records of it when the job was restored.
     pub(super) restored: bool,
     /// Whether it can't be read on before the file is announced again.
@@ -67,7 +69,8 @@ impl FileState {
             given: 0,
             running: 0,
             gaps: VecDeque::new(),
-            tail: None,
+            waits: false,
+            beginning: 0,
             restored: false,
             blocked: false,
             sought: false,
@@ -85,11 +88,26 @@ impl FileState {
 
     /// Whether the reader has handed out all it owns of the piece.
     pub(super) fn is_idle(&self) -> bool {
-        !self.blocked && self.running == 0 && self.given == self.splits && self.gaps.is_empty()
+        !self.blocked
+            && !self.waits
+            && self.running == 0
+            && self.given == self.splits
+            && self.gaps.is_empty()
     }
 
-    /// Puts back what was given out and not handed out; it is read from the farthest place that is known.
-    pub(super) fn put_back(&mut self) {
+    /// As [`is_idle`](Self::is_idle); moves over what is done.
+    pub(super) fn is_passed(&mut self) -> bool {
+        !self.has_gap() && self.is_idle()
+    }
+
+    /// Whether a stretch that begins at `from` is that of a record from in front of the piece.
+    pub(super) fn is_tail(&self, from: u64) -> bool {
+        self.last || from < self.from
+    }
+
+    /// Puts back what was given out and not handed out, and `tails`, those in front of it; it is read from the farthest
+    /// place that is known.
+    pub(super) fn put_back(&mut self, tails: &[(u64, u64)]) {
         if let Some(at) = self.at {
             self.starts.push(at);
             self.starts.sort_unstable();
@@ -101,9 +119,7 @@ impl FileState {
             let gaps = given.flat_map(|(from, to)| self.done.gaps(from, to));
             self.gaps = gaps.collect();
         }
-        if let Some(tail) = self.tail {
-            self.gaps.push_front(tail);
-        }
+        tails.iter().for_each(|tail| self.add_tail(*tail));
     }
 
     /// Whether records of the file may have been handed out.
@@ -147,9 +163,8 @@ impl FileState {
         }
     }
 
-    /// The stretch holds the record that had no end.
-    pub(super) fn set_tail(&mut self, tail: (u64, u64)) {
-        self.tail = Some(tail);
+    /// The stretch holds a record that had no end.
+    pub(super) fn add_tail(&mut self, tail: (u64, u64)) {
         self.gaps.push_front(tail);
     }
 

@@ -9,7 +9,8 @@ use millstream_core::Result;
 use rustix::fs::OFlags;
 
 use super::{Lister, at};
-use crate::files_source::intake::{BEGINNING, Ready};
+use crate::files_source::beginning::BEGINNING;
+use crate::files_source::intake::Ready;
 use crate::files_source::listing::{Identity, Odd, is_away};
 use crate::files_source::piece::Piece;
 
