@@ -11,7 +11,7 @@ use crate::fault::Spelling;
 use crate::places::{Place, Places};
 use crate::processes::{self, Running};
 use crate::record;
-use crate::schedule::Setup;
+use crate::schedule::{After, Setup};
 use crate::wait;
 
 /// The name of the job that is tried.
@@ -186,6 +186,18 @@ impl Launcher {
             .arg(&target.good);
         if self.settles {
             command.args(["--source.file.settle", "0"]);
+        }
+        match setup.after {
+            After::Keep => {}
+            After::Delete => {
+                command.args(["--source.after.commit", "delete"]);
+            }
+            After::Move => {
+                command
+                    .args(["--source.after.commit", "move"])
+                    .arg("--source.after.commit.path")
+                    .arg(places.moved());
+            }
         }
     }
 
