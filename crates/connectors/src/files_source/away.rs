@@ -7,7 +7,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -16,24 +15,11 @@ use millstream_core::{Error, JobId, Result, codes};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-use super::listing::Identity;
+use super::listing::{Identity, find_held};
 use super::name::{Name, shown};
 
 /// The most names that are tried for one file.
 const NAMES: u32 = 10_000;
-
-/// What the hidden names begin with; behind it comes a mark of the attempt, a dot, and the file's own name.
-const HELD: &[u8] = b".ms-away-";
-/// Characters in the mark of an attempt.
-const MARK: usize = 8;
-
-/// The name of the file that lies under a hidden name, if it is one of those.
-pub(crate) fn held(hidden: &[u8]) -> Option<Name> {
-    let (mark, rest) = hidden.strip_prefix(HELD)?.split_at_checked(MARK)?;
-    let name = rest.strip_prefix(b".").filter(|name| !name.is_empty())?;
-    let is_mark = mark.iter().all(u8::is_ascii_hexdigit);
-    is_mark.then(|| Name::new(name))
-}
 
 /// What became of a file that was to be taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,22 +36,14 @@ pub(crate) enum Taken {
 #[derive(Debug, Clone)]
 pub(crate) struct Taker {
     directory: PathBuf,
-    mark: String,
+    mark: u32,
 }
 
 impl Taker {
     /// Takes files of `directory` away, for the attempt `run` of `job`.
     pub(crate) fn new(directory: PathBuf, job: JobId, run: u64) -> Self {
         let mark = stable_hash(format!("{job} {run}").as_bytes()) as u32;
-        Self {
-            directory,
-            mark: format!("{mark:0MARK$x}"),
-        }
-    }
-
-    fn hidden(&self, name: &Name) -> Name {
-        let mark = self.mark.as_bytes();
-        Name::new(&[HELD, mark, b".", name.bytes()].concat())
+        Self { directory, mark }
     }
 
     /// Takes the file `name` away that lies under the name `lies`, which is its own or a hidden one: into the directory
@@ -80,7 +58,7 @@ impl Taker {
         target: Option<&Path>,
         is_meant: impl FnOnce(&Path) -> bool,
     ) -> io::Result<Taken> {
-        let hidden = self.hidden(name).below(&self.directory);
+        let hidden = name.held(self.mark).below(&self.directory);
         let from = lies.below(&self.directory);
         if from != hidden {
             match rename_new(&from, &hidden) {
@@ -127,16 +105,6 @@ impl Taker {
         let link = fs::read_link(hidden);
         link.map_or_else(|_| hidden.to_owned(), |link| self.directory.join(link))
     }
-}
-
-/// The hidden name under which the file of `name` lies in `directory`, if it does.
-pub(crate) fn find_held(directory: &Path, name: &Name) -> Option<Name> {
-    let entries = fs::read_dir(directory).ok()?;
-    let names = entries.flatten().map(|entry| entry.file_name());
-    names
-        .filter(|hidden| held(hidden.as_bytes()).as_ref() == Some(name))
-        .map(|hidden| Name::of(&hidden))
-        .next()
 }
 
 /// Puts the file back that is to lie at `path` and lies under a hidden name. Whether it has.

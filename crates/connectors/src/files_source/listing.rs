@@ -11,8 +11,7 @@ use std::time::UNIX_EPOCH;
 use millstream_core::{Error, Result, codes};
 use serde::{Deserialize, Serialize};
 
-use super::away::{find_held, held};
-use super::name::{Name, is_hidden, shown};
+use super::name::{Name, held, is_hidden, shown};
 
 /// What tells a file from a changed one of the same path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -281,6 +280,16 @@ impl Walk {
             }
         }
     }
+}
+
+/// The hidden name under which the file of `name` lies in `directory`, if it does.
+pub(crate) fn find_held(directory: &Path, name: &Name) -> Option<Name> {
+    let entries = fs::read_dir(directory).ok()?;
+    let names = entries.flatten().map(|entry| entry.file_name());
+    names
+        .filter(|hidden| held(hidden.as_encoded_bytes()).as_ref() == Some(name))
+        .map(|hidden| Name::of(&hidden))
+        .next()
 }
 
 /// What lies at `path`; `None`: nothing any more.
