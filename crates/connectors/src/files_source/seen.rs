@@ -115,6 +115,12 @@ pub(crate) fn whole_minutes(time: Duration) -> u64 {
     time.as_secs().saturating_add(part).div_ceil(60)
 }
 
+/// Whether `keep` whole minutes are over for certain in the minute `now`, if they began in the minute `since`: they may
+/// have begun at its end, and this one may just have.
+pub(crate) fn are_over(keep: u64, since: u64, now: u64) -> bool {
+    keep == 0 || now.saturating_sub(since) > keep
+}
+
 /// The ledger.
 #[derive(Debug)]
 pub(crate) struct Seen {
@@ -288,10 +294,9 @@ impl Seen {
                 if met || !rules.forget {
                     return true;
                 }
-                // It may have gone at the end of the minute, and this one may have just begun.
                 let old = entry
                     .gone_since()
-                    .is_some_and(|since| rules.minute.saturating_sub(since) > rules.keep);
+                    .is_some_and(|since| are_over(rules.keep, since, rules.minute));
                 if old {
                     self.removed.push(entry.key);
                     return false;

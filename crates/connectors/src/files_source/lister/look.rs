@@ -14,7 +14,7 @@ use crate::files_source::listing::{DirectoryId, Kind, Listed, Odd};
 use crate::files_source::name::{Key, Name};
 use crate::files_source::options::{AfterCommit, Bad, Lost, OtherDirectory};
 use crate::files_source::piece::Piece;
-use crate::files_source::seen::Seen;
+use crate::files_source::seen::{Seen, are_over};
 
 /// Entries that are looked at in one turn.
 const SLICE: usize = 512;
@@ -238,7 +238,7 @@ impl Lister {
                 minute
             }
         };
-        if minute.saturating_sub(since) > desk.intake.remembers_for() {
+        if are_over(desk.intake.remembers_for(), since, minute) {
             desk.directory = Some(found);
             self.other_since = None;
         }
