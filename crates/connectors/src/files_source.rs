@@ -52,6 +52,7 @@ mod state;
 mod stream;
 mod table;
 
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -210,7 +211,11 @@ const LOOKED_AT: usize = 64;
 
 /// Where a source reads. Where the disk is away and the source may wait, the path is taken for a directory.
 pub(crate) fn root(path: &Path, watch: Watch) -> Result<Root> {
-    match Root::at(path) {
+    let found = Root::at(path).or_else(|error| {
+        let there = error.kind() == io::ErrorKind::NotFound && away::put_back(path);
+        if there { Root::at(path) } else { Err(error) }
+    });
+    match found {
         Ok(root) => Ok(root),
         Err(error) if watch != Watch::Once && is_away(&error) => {
             let path = std::path::absolute(path).map_err(|error| path_error(&shown(path), &error));

@@ -144,6 +144,12 @@ impl Feeder {
         Ok(count)
     }
 
+    /// Whether a file of this name was handed over.
+    pub(crate) fn has_fed(&self, name: &str) -> bool {
+        let ledger = lock(&self.ledger);
+        ledger.files.iter().any(|file| file.name == name)
+    }
+
     /// The file that handed `id` over.
     pub(crate) fn file_of(&self, id: u64) -> String {
         let ledger = lock(&self.ledger);

@@ -11,7 +11,7 @@ use crate::fault::Spelling;
 use crate::places::{Place, Places};
 use crate::processes::{self, Running};
 use crate::record;
-use crate::schedule::Setup;
+use crate::schedule::{After, Setup};
 use crate::wait;
 
 /// The name of the job that is tried.
@@ -190,11 +190,23 @@ impl Launcher {
         if self.appends() {
             command.args(["--source.file.changed", "append"]);
         }
+        match setup.after {
+            After::Keep => {}
+            After::Delete => {
+                command.args(["--source.after.commit", "delete"]);
+            }
+            After::Move => {
+                command
+                    .args(["--source.after.commit", "move"])
+                    .arg("--source.after.commit.path")
+                    .arg(places.moved());
+            }
+        }
     }
 
-    /// Whether the job follows files that grow.
+    /// Whether the job follows files that grow; one that takes files away does not.
     pub(crate) fn appends(&self) -> bool {
-        self.settles
+        self.settles && self.setup.after == After::Keep
     }
 
     /// The target of the job that is tried.

@@ -79,6 +79,11 @@ impl Places {
         self.root.join("taken")
     }
 
+    /// Where the job puts input that is committed.
+    pub(crate) fn moved(&self) -> PathBuf {
+        self.root.join("moved")
+    }
+
     /// Where a directory is while it is away.
     pub(crate) fn away(&self, place: Place) -> PathBuf {
         self.root.join("away").join(place.to_string())

@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::fault::Spelling;
 use crate::faults;
 use crate::launcher::Launcher;
-use crate::places::{Places, names};
+use crate::places::{Place, Places, names};
 use crate::processes;
 use crate::record::{self, Fate};
-use crate::schedule::Schedule;
+use crate::schedule::{After, Schedule};
 use crate::shim::Control;
 use crate::subject::End;
 use crate::violation::Kind;
@@ -108,6 +108,7 @@ fn check(world: &mut World) -> Result<()> {
     world.quiet().context("after a last restart")?;
     let end = world.feeder.end();
     world.await_job()?;
+    input_gone(world)?;
     world.subject.ask_to_end(End::Suspend)?;
     let ended = faults::end_of(world).context("the job is suspended at the end")?;
     if ended.savepoint.is_none() {
@@ -117,6 +118,25 @@ fn check(world: &mut World) -> Result<()> {
     world.oracle.recount(end).context("at the end")?;
     nothing_hidden(world)?;
     equation(world.subject.numbers().as_ref(), end)
+}
+
+/// All input that came out is taken away, if that is wanted, and where it is moved nothing else comes.
+fn input_gone(world: &mut World) -> Result<()> {
+    let after = world.launcher.setup.after;
+    if after == After::Keep {
+        return Ok(());
+    }
+    let input = world.places.path(Place::Input);
+    world.until("the input that came out to be taken away", |_| {
+        let mut left = names(&input).into_iter();
+        // What was only found hidden has not gone.
+        Ok(!left.any(|name| name.contains("f-")))
+    })?;
+    let moved = names(&world.places.moved());
+    match moved.iter().find(|name| !world.feeder.has_fed(name)) {
+        Some(name) => Err(Kind::Doubled.because(format!("{name} was moved, and never fed"))),
+        None => Ok(()),
+    }
 }
 
 /// No output is left half done.

@@ -23,6 +23,16 @@ pub(crate) struct Setup {
     pub(crate) rolling_bytes: u64,
     /// Between two files.
     pub(crate) pace_ms: u64,
+    /// What becomes of the input that is committed.
+    pub(crate) after: After,
+}
+
+/// What becomes of a file when all of its records are committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    Keep,
+    Move,
+    Delete,
 }
 
 /// The fewest and the most faults of a round.
@@ -60,12 +70,25 @@ impl Schedule {
             split_bytes: pick(&mut random, &[2_000, 20_000, 32_000_000]),
             rolling_bytes: pick(&mut random, &[4_000, 128_000_000]),
             pace_ms: pick(&mut random, &[10, 30, 100]),
+            after: After::Keep,
         };
         let drawn = (FAULTS.0 + random.below(FAULTS.1 - FAULTS.0 + 1)).min(most);
-        let steps = (0..drawn)
+        let steps: Vec<Step> = (0..drawn)
             .map(|_| draw_step(&mut random, setup).without_second(without))
             .filter(|step| !without.iter().any(|name| name == step.fault.name()))
             .collect();
+        // A job that goes on from an earlier savepoint needs the input that lies behind it.
+        let forks = |step: &Step| matches!(step.fault, Fault::Savepoint { fork: true, .. });
+        let mut apart = Random::new(mix(!seed));
+        let after = pick(&mut apart, &[After::Keep, After::Move, After::Delete]);
+        let setup = Setup {
+            after: if steps.iter().any(forks) {
+                After::Keep
+            } else {
+                after
+            },
+            ..setup
+        };
         Self {
             seed,
             setup,

@@ -1,55 +1,168 @@
-//! Taking files away: into another directory, or for good. Each call may be repeated.
+//! Taking files away: into another directory, or for good.
+//!
+//! Between a look at a file and the call that takes it away another file may have been put in its place. So a file is
+//! first renamed to a hidden name that nobody else uses, and looked at there: it goes on from there if it is the one
+//! that is meant, and is put back otherwise. What a crash leaves under a hidden name is found by the next listing. No
+//! file is ever replaced.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use millstream_core::{Error, Result, codes};
+use millstream_core::hash::stable_hash;
+use millstream_core::{Error, JobId, Result, codes};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-use super::listing::Identity;
+use super::listing::{Identity, find_held};
 use super::name::{Name, shown};
 
 /// The most names that are tried for one file.
 const NAMES: u32 = 10_000;
 
-/// Moves a file into `target` under its name; where that is taken, `name.1`, `name.2`, … A file that is gone has been
-/// moved. Nothing is ever replaced.
-///
-/// # Errors
-/// It can't be moved.
-pub(crate) fn move_into(directory: &Path, name: &Name, target: &Path) -> io::Result<()> {
-    let from = name.below(directory);
-    for number in 0..NAMES {
-        let to = candidate(target, name, number);
-        match rename_new(&from, &to) {
-            Ok(()) => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return if fs::symlink_metadata(&from).is_ok() {
-                    Err(error)
-                } else {
-                    Ok(())
-                };
+/// What became of a file that was to be taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It is gone: now, or somebody else has taken it before.
+    Away,
+    /// It was none that was meant, and is where it was.
+    PutBack,
+    /// The same, but another file has its name by now: it waits under its hidden name.
+    Held,
+}
+
+/// Takes files of a directory away, for one attempt.
+#[derive(Debug, Clone)]
+pub(crate) struct Taker {
+    directory: PathBuf,
+    mark: u32,
+}
+
+impl Taker {
+    /// Takes files of `directory` away, for the attempt `run` of `job`.
+    pub(crate) fn new(directory: PathBuf, job: JobId, run: u64) -> Self {
+        let mark = stable_hash(format!("{job} {run}").as_bytes()) as u32;
+        Self { directory, mark }
+    }
+
+    /// Takes the file `name` away that lies under the name `lies`, which is its own or a hidden one: into the directory
+    /// `target`, or for good. `is_meant` looks at what there is to be read and says whether it is the one.
+    ///
+    /// # Errors
+    /// It can't be taken away, and is where it was.
+    pub(crate) fn take(
+        &self,
+        name: &Name,
+        lies: &Name,
+        target: Option<&Path>,
+        is_meant: impl FnOnce(&Path) -> bool,
+    ) -> io::Result<Taken> {
+        let hidden = name.held(self.mark).below(&self.directory);
+        let from = lies.below(&self.directory);
+        if from != hidden {
+            match rename_new(&from, &hidden) {
+                Ok(()) => {}
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Err(_) if lies == name => return Ok(Taken::Away),
+                // Somebody else has put it back.
+                Err(_) => return Ok(Taken::PutBack),
             }
-            Err(error) => return Err(error),
+        }
+        if !is_meant(&self.content(&hidden)) {
+            return self.put_back(name, &hidden);
+        }
+        let taken = match target {
+            None => fs::remove_file(&hidden),
+            Some(target) => move_into(&hidden, name, target),
+        };
+        match taken {
+            Ok(()) => Ok(Taken::Away),
+            Err(error) => self.put_back(name, &hidden).and(Err(error)),
+        }
+    }
+
+    /// Puts a file back that lies under the hidden name `lies`.
+    ///
+    /// # Errors
+    /// It can't be; it is still there.
+    pub(crate) fn release(&self, name: &Name, lies: &Name) -> io::Result<Taken> {
+        self.put_back(name, &lies.below(&self.directory))
+    }
+
+    fn put_back(&self, name: &Name, hidden: &Path) -> io::Result<Taken> {
+        match rename_new(hidden, &name.below(&self.directory)) {
+            Ok(()) => Ok(Taken::PutBack),
+            // Somebody else has put it back.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Taken::PutBack),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Taken::Held),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Where the bytes lie: a link means what it meant under its own name.
+    fn content(&self, hidden: &Path) -> PathBuf {
+        let link = fs::read_link(hidden);
+        link.map_or_else(|_| hidden.to_owned(), |link| self.directory.join(link))
+    }
+}
+
+/// Puts the file back that is to lie at `path` and lies under a hidden name. Whether it has.
+pub(crate) fn put_back(path: &Path) -> bool {
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+        return false;
+    };
+    let hidden = find_held(directory, &Name::of(name));
+    hidden.is_some_and(|hidden| rename_new(&hidden.below(directory), path).is_ok())
+}
+
+/// Moves a file into `target` under its name; where that is taken, `name.1`, `name.2`, …
+fn move_into(from: &Path, name: &Name, target: &Path) -> io::Result<()> {
+    for number in 0..NAMES {
+        match rename_new(from, &candidate(target, name, number)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            moved => return moved,
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
+/// Renames what no other file is replaced by.
 fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Ok(()) => Ok(()),
-        // Some file systems can't. What is there is looked at first, then; nobody else moves files there.
-        Err(Errno::INVAL | Errno::NOSYS) => match fs::symlink_metadata(to) {
+    let renamed = match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_new(from, to),
+        renamed => renamed.map_err(io::Error::from),
+    };
+    match renamed {
+        // A crash came between the two halves of a rename by a link.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && are_one(from, to) => {
+            fs::remove_file(from)
+        }
+        renamed => renamed,
+    }
+}
+
+/// The same where the file system can't rename so.
+fn link_new(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Ok(()) => fs::remove_file(from),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
+        // It knows no second names either, or this is a directory. What is there is looked at first, then.
+        Err(_) => match fs::symlink_metadata(to) {
             Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
             Err(_) => fs::rename(from, to),
         },
-        Err(error) => Err(error.into()),
     }
+}
+
+/// Whether two names are of one file.
+fn are_one(a: &Path, b: &Path) -> bool {
+    let id = |path: &Path| {
+        let metadata = fs::symlink_metadata(path).ok()?;
+        (!metadata.is_dir()).then(|| (metadata.dev(), metadata.ino()))
+    };
+    a != b && id(a).is_some_and(|a| id(b) == Some(a))
 }
 
 fn candidate(target: &Path, name: &Name, number: u32) -> PathBuf {
@@ -69,29 +182,23 @@ pub(crate) fn find_in(target: &Path, name: &Name, identity: Identity) -> Option<
         .map(|(path, _)| path)
 }
 
-/// Deletes a file; one that is gone has been deleted.
-///
-/// # Errors
-/// It can't be deleted.
-pub(crate) fn delete(directory: &Path, name: &Name) -> io::Result<()> {
-    match fs::remove_file(name.below(directory)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Makes the directory `target` and checks that files of `directory` can be moved there at once and whole.
+/// Makes the directory `target`, if the one in which it is to lie is there, and checks that files of `directory` can be
+/// moved there at once and whole.
 ///
 /// # Errors
 /// It can't be made, or lies on another file system.
 pub(crate) fn prepare(directory: &Path, target: &Path, parameter: &str) -> Result<()> {
     let refused = |what: String| Error::new(&codes::OPTION_VALUE, what);
     let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev());
-    let looked = fs::create_dir_all(target).and_then(|()| device(target));
+    // No more than one level: where a disk is away, a path would stand in its place.
+    let looked = device(target).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => fs::create_dir(target).and_then(|()| device(target)),
+        _ => Err(error),
+    });
     let there = looked.map_err(|error| {
         refused(format!("{parameter} {} can't be used", shown(target)))
             .cause(error)
-            .next("name a directory that can be written")
+            .next("name a directory that can be written, or whose parent can: no more than one level is made")
     })?;
     // Where the source is away nothing can be said, and nothing is moved.
     match device(directory) {
@@ -106,48 +213,4 @@ pub(crate) fn prepare(directory: &Path, target: &Path, parameter: &str) -> Resul
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::{delete, find_in, move_into};
-    use crate::files_source::listing::Identity;
-    use crate::files_source::name::Name;
-
-    #[test]
-    fn files_are_moved_once_and_replace_nothing() {
-        let (from, to) = (
-            tempfile::tempdir().expect("made"),
-            tempfile::tempdir().expect("made"),
-        );
-        let name = Name::new(b"\xff.csv");
-        for content in ["a", "bb"] {
-            fs::write(name.below(from.path()), content).expect("is written");
-            move_into(from.path(), &name, to.path()).expect("is moved");
-            move_into(from.path(), &name, to.path()).expect("has been moved");
-        }
-        assert_eq!(fs::read_dir(from.path()).expect("is there").count(), 0);
-        assert_eq!(fs::read_dir(to.path()).expect("is there").count(), 2);
-        for size in [1, 2] {
-            let found = fs::read_dir(to.path())
-                .expect("is there")
-                .find_map(|entry| {
-                    let metadata = entry.expect("is there").metadata().expect("is there");
-                    (metadata.len() == size).then(|| Identity::of(&metadata))
-                });
-            let identity = found.expect("was moved");
-            let path = find_in(to.path(), &name, identity).expect("is found");
-            assert_eq!(fs::metadata(path).expect("is there").len(), size);
-        }
-        let other = Identity { size: 9, mtime: 1 };
-        assert_eq!(find_in(to.path(), &name, other), None);
-    }
-
-    #[test]
-    fn what_is_deleted_twice_is_deleted() {
-        let directory = tempfile::tempdir().expect("made");
-        let name = Name::new(b"a");
-        fs::write(name.below(directory.path()), "a").expect("is written");
-        delete(directory.path(), &name).expect("is deleted");
-        delete(directory.path(), &name).expect("has been deleted");
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! The enumerator of a source of files: announces what its thread finds, and keeps the books of that.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use millstream_engine::connector::{
     Enumerated, Enumerator, EnumeratorContext, SnapshotRequest, SourceSnapshot,
 };
 
+use super::away::Taker;
 use super::intake::{Intake, Rules, WINDOW};
 use super::journal::{Journal, announced_behind};
 use super::lister::{Before, Clock, Desk, Lister, Policy, SharedDesk, at, journal_directories};
@@ -72,6 +73,7 @@ impl FileEnumerator {
         let mut before = Before {
             present: None,
             announced: behind,
+            replaced: HashSet::new(),
             minutes: 0,
         };
         let mut directory = None;
@@ -98,6 +100,7 @@ impl FileEnumerator {
             .directory
             .map(|directory| Journal::new(directory, &context.uid, context.run));
         Lister {
+            taker: Taker::new(root.directory.clone(), context.job, context.run),
             root,
             policy,
             desk: Arc::clone(&desk),
@@ -110,6 +113,7 @@ impl FileEnumerator {
             progress: context.progress,
             backlog: VecDeque::new(),
             told: HashMap::new(),
+            quarantined: HashSet::new(),
             other_since: None,
             sought: BTreeMap::new(),
             next_look: Duration::ZERO,
@@ -173,6 +177,7 @@ impl Enumerator for FileEnumerator {
             self.ring();
         }
         let mut desk = at(&self.desk);
+        desk.intake.pass_over_all(self.meeting.take_passed(None));
         desk.intake.set_finished(self.meeting.finished_by_all());
         if let Some(error) = desk.failed.take() {
             return Err(error);
@@ -199,6 +204,8 @@ impl Enumerator for FileEnumerator {
     fn snapshot(&mut self, request: &SnapshotRequest) -> Result<SourceSnapshot> {
         let (books, intake) = {
             let mut desk = at(&self.desk);
+            let passed = self.meeting.take_passed(Some(request.checkpoint));
+            desk.intake.pass_over_all(passed);
             desk.intake.set_finished(self.meeting.finished_by_all());
             let books = desk.intake.freeze();
             let intake = state::Intake {
@@ -241,10 +248,13 @@ impl Enumerator for FileEnumerator {
             return Ok(());
         };
         if completed {
+            self.meeting.forget_passed(checkpoint);
             self.segments = state::take(&outcome).unwrap_or_default();
-            at(&self.desk)
-                .completed
-                .push((checkpoint, announced, finished));
+            let mut desk = at(&self.desk);
+            // Before anybody hears that it is committed: what was not read is not taken away.
+            desk.intake.pass_over_all(self.meeting.take_passed(None));
+            desk.completed.push((checkpoint, announced, finished));
+            drop(desk);
             self.ring();
         }
         Ok(())

@@ -348,7 +348,8 @@ fn or_changed(task: &Task, error: InputError) -> InputError {
 /// Whether the open file is the task's, and the task's stretch can still be reached.
 fn can_go_on(open: &OpenFile, task: &Task) -> bool {
     let behind = open.is_behind(task.from.max(open.data.offset));
-    open.file == task.file && (open.stream.can_seek() || !behind)
+    // Of tasks that were put back nobody has heard that their file was opened.
+    Arc::ptr_eq(&open.file, &task.file) && (open.stream.can_seek() || !behind)
 }
 
 #[cfg(test)]

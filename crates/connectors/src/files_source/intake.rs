@@ -7,6 +7,8 @@
 //! An announcement changes the ledger, and nothing else does but the sweep behind a whole listing: so the ledger at a
 //! boundary is exactly what the readers have been told before it.
 
+mod done;
+
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
@@ -33,7 +35,7 @@ const TOGETHER: usize = 256;
 pub(crate) struct Rules {
     pub(crate) changed: Changed,
     pub(crate) settle: Duration,
-    /// Minutes for which a file that is gone is remembered.
+    /// Whole minutes for which a file that is gone is remembered at least.
     pub(crate) forget: u64,
     /// Bytes in a split of a file that can be split.
     pub(crate) split: u64,
@@ -73,8 +75,8 @@ impl Ready {
 pub(crate) enum Met {
     /// Nothing is to be done with it now.
     Known,
-    /// It is done with, and is to be taken away.
-    TakeAway,
+    /// It is done with, and is to be taken away, if it still is what this says.
+    TakeAway(Entry),
 }
 
 /// The books of the enumerator.
@@ -93,6 +95,8 @@ pub(crate) struct Intake {
     staged: HashSet<Key>,
     /// Changed files that the user has been told of.
     ignored: HashMap<Key, Identity>,
+    /// Files that replaced others which are not done with; they are read when those are.
+    postponed: HashMap<Key, Identity>,
     queue: VecDeque<Piece>,
     /// Announced in the snapshot that was restored, and not yet in this attempt.
     restored: VecDeque<Piece>,
@@ -131,6 +135,7 @@ impl Intake {
             again: HashMap::new(),
             staged: HashSet::new(),
             ignored: HashMap::new(),
+            postponed: HashMap::new(),
             queue: VecDeque::new(),
             restored: VecDeque::new(),
             unfinished: VecDeque::new(),
@@ -175,9 +180,11 @@ impl Intake {
         let key = name.key();
         self.listed += 1;
         let entry = self.seen.get(key);
-        if entry.is_some() {
+        if let Some(entry) = &entry {
             self.known += 1;
-            self.seen.meet(key);
+            if !self.is_successor_of(entry, identity) {
+                self.seen.meet(key);
+            }
         }
         let wanted = self.again.get_mut(&key).map(|met| *met = true).is_some();
         if self.staged.contains(&key) {
@@ -186,10 +193,14 @@ impl Intake {
         if let Some(entry) = entry.filter(|_| !wanted) {
             if entry.identity == identity {
                 self.settling.forget(key);
-                let done = self.rules.takes_away && entry.sequence() < self.committed;
-                return if done { Met::TakeAway } else { Met::Known };
+                let done = self.is_done(&entry) && !entry.is_unread();
+                return if done {
+                    Met::TakeAway(entry)
+                } else {
+                    Met::Known
+                };
             }
-            if self.ignored.get(&key) == Some(&identity) {
+            if self.ignored.get(&key) == Some(&identity) || self.waits(&entry, identity) {
                 return Met::Known;
             }
         }
@@ -207,15 +218,12 @@ impl Intake {
         Met::Known
     }
 
-    /// The file was taken away because it was done with.
-    pub(crate) fn taken_away(&mut self, name: &Name) {
-        self.seen.remove(name.key());
-    }
-
     /// The listing is whole: what is ready, oldest first.
     pub(crate) fn end_listing(&mut self) -> Vec<Ready> {
         self.settling.end_of_listing();
-        let ready = std::mem::take(&mut self.fresh).into_sorted_vec();
+        let mut ready = std::mem::take(&mut self.fresh).into_sorted_vec();
+        // A file that is renamed meanwhile may be in a listing twice.
+        ready.dedup();
         self.staged
             .extend(ready.iter().map(|ready| ready.name.key()));
         ready
@@ -234,12 +242,10 @@ impl Intake {
 
     /// Ends the listing for some buckets of the ledger, at the minute of the job's life `minute`.
     pub(crate) fn sweep(&mut self, buckets: std::ops::Range<usize>, minute: u64, forget: bool) {
-        let away = self.rules.takes_away;
         let rules = Sweep {
             minute,
             keep: self.rules.forget,
             forget,
-            settled_below: if away { self.committed } else { 0 },
         };
         self.seen.sweep(buckets, rules);
     }
@@ -280,6 +286,9 @@ impl Intake {
             _ if now != ready.identity() && !self.follows_growth() => None,
             None => Some(0),
             Some(_) if again => Some(0),
+            Some(entry) if self.is_replaced(&entry, now, beginning) => {
+                self.judge_new(ready, &entry)
+            }
             Some(entry) => {
                 // It stands still; if nothing follows from that, the next look begins anew.
                 self.settling.forget(key);
@@ -331,8 +340,7 @@ impl Intake {
         let is_touched = || appends && is_continued(entry, now, beginning);
         let is_same = || (finished && self.is_same(entry, now, beginning)) || is_touched();
         if entry.identity.size == now.size && is_same() {
-            let mark = entry.sequence();
-            self.seen.put(Entry::new(key, now, entry.beginning, mark));
+            self.seen.put(entry.touched(now));
             return Ok(None);
         }
         let file = format!("{}/{}", self.rules.shown, name);
@@ -392,14 +400,9 @@ impl Intake {
         }
     }
 
-    /// For how many minutes a file that is gone is remembered.
+    /// For how many whole minutes at least a file that is gone is remembered.
     pub(crate) fn remembers_for(&self) -> u64 {
         self.rules.forget
-    }
-
-    /// Whether files are taken away when they are done with.
-    pub(crate) fn takes_away(&self) -> bool {
-        self.rules.takes_away
     }
 
     /// The file turned out to be none that can be read.

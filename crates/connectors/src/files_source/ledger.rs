@@ -17,11 +17,12 @@ use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use millstream_core::{Error, Result, codes};
+use millstream_core::Result;
 use millstream_engine::connector::StateEntry;
 use tracing::warn;
 
-pub(crate) use self::change::{Mended, changed_error, lost, unreadable};
+pub(crate) use self::change::{Mended, Passed, changed_error, lost, unreadable};
+pub(crate) use self::entry::PassedOver;
 use self::entry::{Entry, Restored, TailEntry};
 use self::file::FileState;
 pub(crate) use self::file::Totals;
@@ -556,14 +557,10 @@ impl Ledger {
             position,
         };
         entries.push((format!("reader#{subtask}"), reader));
-        let written = entries.into_iter().map(|(key, entry)| {
-            let value = serde_json::to_value(entry).map_err(|error| {
-                let message = format!("the position `{key}` can't be written");
-                Error::new(&codes::INTERNAL, message).cause(error)
-            })?;
-            Ok(StateEntry { key, value })
-        });
-        written.collect()
+        let written = entries.into_iter();
+        written
+            .map(|(key, entry)| entry::written(key, &entry))
+            .collect()
     }
 }
 

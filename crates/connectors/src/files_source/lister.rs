@@ -5,8 +5,9 @@
 
 mod look;
 mod stage;
+mod take;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -18,13 +19,13 @@ use millstream_core::{CheckpointId, Error, Result};
 use millstream_engine::connector::{SourceProgress, Waker};
 use tracing::warn;
 
-use super::away;
+use super::away::Taker;
 use super::fetch::no_thread;
 use super::intake::{Intake, Ready, WINDOW};
 use super::journal::Journal;
 use super::listing::{DirectoryId, Root};
 use super::meeting::Meeting;
-use super::name::{Key, Name};
+use super::name::Key;
 use super::options::{AfterCommit, Bad, Lost, OtherDirectory};
 
 /// How long a directory that is away is left alone before it is looked at again.
@@ -80,6 +81,8 @@ pub(crate) struct Before {
     pub(crate) present: Option<usize>,
     /// Files that were announced behind the snapshot.
     pub(crate) announced: HashMap<Key, super::piece::Piece>,
+    /// Those of them in whose place another file lies.
+    pub(crate) replaced: HashSet<Key>,
     /// The minutes for which the job had run.
     pub(crate) minutes: u64,
 }
@@ -87,6 +90,7 @@ pub(crate) struct Before {
 /// The thread.
 pub(crate) struct Lister {
     pub(crate) root: Root,
+    pub(crate) taker: Taker,
     pub(crate) policy: Policy,
     pub(crate) desk: SharedDesk,
     /// Held weakly: a thread that waits for a disk must not keep the meeting of an attempt that has ended.
@@ -101,6 +105,8 @@ pub(crate) struct Lister {
     pub(crate) backlog: VecDeque<Ready>,
     /// Entries that can't be read and have been told of.
     pub(crate) told: HashMap<Key, &'static str>,
+    /// Files that were moved into the quarantine, and of which no reader that missed them has heard that.
+    pub(crate) quarantined: HashSet<Key>,
     /// Since which minute the directory is another one.
     pub(crate) other_since: Option<u64>,
     /// Files that readers miss, and for which there is no answer yet.
@@ -178,19 +184,8 @@ impl Lister {
                 .for_each(|(key, piece)| desk.intake.want_again(key, piece));
             self.next_look = Duration::ZERO;
         }
-        for name in bad {
-            self.quarantine(&name);
-        }
-    }
-
-    /// Moves a file away that can't be read, if that is wanted.
-    fn quarantine(&self, name: &Name) {
-        let Bad::Quarantine(target) = &self.policy.bad else {
-            return;
-        };
-        if let Err(error) = away::move_into(&self.root.directory, name, target) {
-            let file = format!("{}/{name}", self.root.shown());
-            warn!(file, cause = %error, "the file can't be moved into the quarantine; it is passed over where it is");
+        for passed in bad {
+            self.quarantine_passed(&passed);
         }
     }
 

@@ -11,7 +11,7 @@ use std::time::UNIX_EPOCH;
 use millstream_core::{Error, Result, codes};
 use serde::{Deserialize, Serialize};
 
-use super::name::{Name, is_hidden, shown};
+use super::name::{Name, held, is_hidden, shown};
 
 /// What tells a file from a changed one of the same path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -154,10 +154,7 @@ impl Root {
         let directory = self.id()?;
         let entries = match &self.only {
             None => Entries::All(fs::read_dir(&self.directory)?),
-            Some(name) => {
-                fs::metadata(name.below(&self.directory))?;
-                Entries::One(Some(name.clone()))
-            }
+            Some(name) => Entries::One(Some(self.only_entry(name)?)),
         };
         Ok(Walk {
             root: self.directory.clone(),
@@ -167,11 +164,26 @@ impl Root {
     }
 }
 
+impl Root {
+    /// The name under which the one file lies.
+    fn only_entry(&self, name: &Name) -> io::Result<Name> {
+        match fs::metadata(name.below(&self.directory)) {
+            Ok(_) => Ok(name.clone()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                find_held(&self.directory, name).ok_or(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// What an entry of the directory is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
     File(Identity),
     Odd(Odd),
+    /// A file that somebody was about to take away, under this hidden name.
+    Held(Name),
 }
 
 /// Why an entry is no file that can be read.
@@ -238,7 +250,10 @@ impl Walk {
         let mut slice = Vec::new();
         while slice.len() < most {
             let Some(name) = self.next_name()? else { break };
-            if let Some(kind) = kind(&name.below(&self.root))? {
+            if let Some(held) = held(name.bytes()) {
+                let kind = Kind::Held(name);
+                slice.push(Listed { name: held, kind });
+            } else if let Some(kind) = kind(&name.below(&self.root))? {
                 slice.push(Listed { name, kind });
             }
         }
@@ -251,7 +266,8 @@ impl Walk {
             Entries::All(entries) => {
                 for entry in entries.by_ref() {
                     let name = entry?.file_name();
-                    if !is_hidden(name.as_encoded_bytes()) {
+                    let bytes = name.as_encoded_bytes();
+                    if !is_hidden(bytes) || held(bytes).is_some() {
                         return Ok(Some(Name::of(&name)));
                     }
                 }
@@ -261,8 +277,18 @@ impl Walk {
     }
 }
 
+/// The hidden name under which the file of `name` lies in `directory`, if it does.
+pub(crate) fn find_held(directory: &Path, name: &Name) -> Option<Name> {
+    let entries = fs::read_dir(directory).ok()?;
+    let names = entries.flatten().map(|entry| entry.file_name());
+    names
+        .filter(|hidden| held(hidden.as_encoded_bytes()).as_ref() == Some(name))
+        .map(|hidden| Name::of(&hidden))
+        .next()
+}
+
 /// What lies at `path`; `None`: nothing any more.
-fn kind(path: &Path) -> io::Result<Option<Kind>> {
+pub(crate) fn kind(path: &Path) -> io::Result<Option<Kind>> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Ok(Some(Kind::Odd(Odd::Directory))),
         Ok(metadata) if metadata.is_file() => Ok(Some(Kind::File(Identity::of(&metadata)))),
@@ -297,6 +323,7 @@ pub(crate) fn oldest(
             match listed.kind {
                 Kind::File(identity) => files.push((identity.mtime, listed.name, identity)),
                 Kind::Odd(what) => odd(&listed.name.below(&root.directory), what)?,
+                Kind::Held(_) => {}
             }
             if files.len() > most {
                 files.pop();

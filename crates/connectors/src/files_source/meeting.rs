@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use millstream_core::CheckpointId;
 use millstream_engine::connector::Waker;
 
-use super::name::{Key, Name};
+use super::ledger::{Passed, PassedOver};
+use super::name::Key;
 
 /// Boundaries whose end was not told are forgotten beyond this many.
 const BOUNDARIES: usize = 16;
@@ -43,7 +44,18 @@ struct Told {
     /// What was answered each reader: whether the file that it missed is there.
     answers: BTreeMap<usize, bool>,
     /// Files that can't be read and are to be moved away.
-    bad: Vec<Name>,
+    bad: Vec<Passed>,
+    /// Files that were not read to their end.
+    passed: Vec<ToldPassed>,
+}
+
+/// A file that was not read to its end.
+#[derive(Debug)]
+struct ToldPassed {
+    subtask: usize,
+    passed: PassedOver,
+    /// The first snapshot whose ledger knows it.
+    known: Option<CheckpointId>,
 }
 
 /// Where each attempt's meeting is found, as long as anybody takes part in it.
@@ -179,10 +191,51 @@ impl Meeting {
         self.told().answers.remove(&subtask)
     }
 
-    /// A reader has met a file that can't be read.
-    pub(crate) fn met_bad(&self, name: Name) {
-        self.told().bad.push(name);
+    /// A reader has met a file that can't be read and is to be moved away.
+    pub(crate) fn met_bad(&self, passed: Passed) {
+        self.told().bad.push(passed);
         self.wake();
+    }
+
+    /// A reader has passed over a file that it has not read to its end.
+    pub(crate) fn passed_over(&self, subtask: usize, passed: PassedOver) {
+        self.told().passed.push(ToldPassed {
+            subtask,
+            passed,
+            known: None,
+        });
+    }
+
+    /// What was passed over and is in the ledger of no snapshot. `checkpoint`: the one that will hold it.
+    pub(crate) fn take_passed(&self, checkpoint: Option<CheckpointId>) -> Vec<PassedOver> {
+        let mut told = self.told();
+        let unknown = told.passed.iter_mut().filter(|told| told.known.is_none());
+        let taken = unknown.map(|told| {
+            told.known = checkpoint;
+            told.passed
+        });
+        taken.collect()
+    }
+
+    /// What a reader has passed over before a boundary, and is not in the enumerator's part of that snapshot.
+    pub(crate) fn passed_before(
+        &self,
+        checkpoint: CheckpointId,
+        subtask: usize,
+    ) -> Vec<PassedOver> {
+        let told = self.told();
+        let is_in = |told: &&ToldPassed| {
+            let is_new = told.known.is_none_or(|known| known > checkpoint);
+            told.subtask == subtask && is_new
+        };
+        let unwritten = told.passed.iter().filter(is_in);
+        unwritten.map(|told| told.passed).collect()
+    }
+
+    /// A snapshot is complete: nobody need write down any more what its ledger knows.
+    pub(crate) fn forget_passed(&self, checkpoint: CheckpointId) {
+        let is_new = |told: &ToldPassed| told.known.is_none_or(|known| known > checkpoint);
+        self.told().passed.retain(is_new);
     }
 
     /// Whether readers have asked for something.
@@ -192,7 +245,7 @@ impl Meeting {
     }
 
     /// What readers have asked for since the last call.
-    pub(crate) fn take_asked(&self) -> (BTreeMap<Key, u64>, Vec<Name>) {
+    pub(crate) fn take_asked(&self) -> (BTreeMap<Key, u64>, Vec<Passed>) {
         let mut told = self.told();
         (
             std::mem::take(&mut told.again),
@@ -208,7 +261,7 @@ mod tests {
 
     use millstream_engine::connector::Waker;
 
-    use super::{Place, join};
+    use super::{PassedOver, Place, join};
 
     #[test]
     fn one_attempt_meets_at_one_place() {
@@ -249,5 +302,24 @@ mod tests {
         assert_eq!(meeting.take_boundary(1), None, "is forgotten");
         meeting.at_boundary(3, 1, 30);
         assert_eq!(meeting.take_boundary(3), None, "one was not there");
+    }
+
+    #[test]
+    fn what_was_passed_over_is_in_one_part_of_every_snapshot() {
+        let meeting = join(&Place::default(), 1, 2);
+        let passed = |piece| PassedOver { file: 5, piece };
+        // Behind the enumerator's part of the snapshot 7, and before the reader's.
+        meeting.passed_over(0, passed(3));
+        assert_eq!(meeting.passed_before(7, 0), [passed(3)]);
+        assert_eq!(meeting.passed_before(7, 1), [], "another reader's");
+        // The end of 7 has it marked; that is in no snapshot yet.
+        assert_eq!(meeting.take_passed(None), [passed(3)]);
+        meeting.forget_passed(7);
+        assert_eq!(meeting.take_passed(Some(8)), [passed(3)]);
+        assert_eq!(meeting.take_passed(Some(9)), []);
+        assert_eq!(meeting.passed_before(7, 0), [passed(3)]);
+        assert_eq!(meeting.passed_before(8, 0), []);
+        meeting.forget_passed(8);
+        assert_eq!(meeting.passed_before(7, 0), [], "nobody writes it any more");
     }
 }

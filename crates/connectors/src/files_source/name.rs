@@ -33,6 +33,12 @@ impl Name {
         stable_hash(self.bytes())
     }
 
+    /// The hidden name of the file while it is taken away. `mark`: that of the attempt which does it.
+    pub(crate) fn held(&self, mark: u32) -> Self {
+        let mark = format!("{mark:0MARK$x}.");
+        Self::new(&[HELD, mark.as_bytes(), self.bytes()].concat())
+    }
+
     /// Where the file lies if its directory is `directory`.
     pub(crate) fn below(&self, directory: &Path) -> PathBuf {
         directory.join(OsStr::from_bytes(self.bytes()))
@@ -83,6 +89,19 @@ fn escape(text: &mut String, bytes: &[u8]) {
 /// Endings of names that copying tools give to files they have not finished.
 const UNFINISHED: &[&[u8]] = &[b".tmp", b".inprogress", b"._COPYING_"];
 
+/// What the hidden names begin with; behind it comes a mark of the attempt, a dot, and the file's own name.
+const HELD: &[u8] = b".ms-away-";
+/// Characters in that mark.
+const MARK: usize = 8;
+
+/// The name of the file that lies under a hidden name, if it is one of those.
+pub(crate) fn held(hidden: &[u8]) -> Option<Name> {
+    let (mark, rest) = hidden.strip_prefix(HELD)?.split_at_checked(MARK)?;
+    let name = rest.strip_prefix(b".").filter(|name| !name.is_empty())?;
+    let is_mark = mark.iter().all(u8::is_ascii_hexdigit);
+    is_mark.then(|| Name::new(name))
+}
+
 /// Whether a file of a directory is never read: names that begin with `_` or `.`, and those of files that are
 /// being copied in.
 pub(crate) fn is_hidden(name: &[u8]) -> bool {
@@ -92,7 +111,7 @@ pub(crate) fn is_hidden(name: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Name, is_hidden};
+    use super::{Name, held, is_hidden};
 
     #[test]
     fn names_are_bytes_and_shown_as_text() {
@@ -120,6 +139,27 @@ mod tests {
         }
         for name in ["a", "a.csv", "tmp", "a.tmp.csv", "a_b", "COPYING"] {
             assert!(!is_hidden(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_in_its_hidden_one() {
+        for bytes in [&b"a.csv"[..], b"\xff", b".ms-away-00000001.a"] {
+            let name = Name::new(bytes);
+            for mark in [0, 0xC0FFEE, u32::MAX] {
+                let hidden = name.held(mark);
+                assert!(is_hidden(hidden.bytes()));
+                assert_eq!(held(hidden.bytes()), Some(name.clone()));
+            }
+        }
+        for other in [
+            ".ms-away-",
+            ".ms-away-12345678.",
+            ".ms-away-1234567x.a",
+            ".ms-away-123456789.a",
+            ".a",
+        ] {
+            assert_eq!(held(other.as_bytes()), None, "{other}");
         }
     }
 }

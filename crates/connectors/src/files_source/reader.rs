@@ -14,7 +14,7 @@ use super::enumerator::{FileEnumerator, Parts};
 use super::fetch::{Fetcher, News, Opening};
 use super::format::Dialects;
 use super::intake::Rules;
-use super::ledger::{Ledger, Mended, Place};
+use super::ledger::{Ledger, Mended, Passed, PassedOver, Place};
 use super::lister::Policy;
 use super::listing::Root;
 use super::meeting::{self, Meeting};
@@ -23,6 +23,7 @@ use super::options::{AfterCommit, Bad, Changed, Intake, ReadSizes, Watch};
 use super::piece::Announcement;
 use super::records::Records;
 use super::scan::{Span, count_lines, cut};
+use super::seen::whole_minutes;
 use super::stream::{Block, Sizes, Start};
 
 /// Makes something of records. One for each reader.
@@ -111,7 +112,7 @@ impl Plan {
         let rules = Rules {
             changed: self.intake.changed,
             settle: self.settle(),
-            forget: self.intake.forget.as_secs() / 60,
+            forget: whole_minutes(self.intake.forget),
             split: self.sizes.split,
             decodes_first: self.dialects.decodes_first(),
             takes_away: self.intake.after_commit != AfterCommit::Keep,
@@ -250,16 +251,27 @@ impl<D> FileReader<D> {
             Mended::GoesOn => {}
             Mended::Again(key, piece) => self.meeting.want_again(key, piece),
             Mended::Sought(key) => self.meeting.seek(self.subtask, key),
-            Mended::Lost => self.progress.lost_files.add(1),
-            Mended::Bad(name) => {
+            Mended::Lost(passed) => {
+                self.progress.lost_files.add(1);
+                self.pass_over(&passed);
+            }
+            Mended::Bad(passed) => {
                 self.progress.bad_files.add(1);
+                self.pass_over(&passed);
                 if matches!(self.plan.bad(), Bad::Quarantine(_)) {
-                    self.meeting.met_bad(name);
+                    self.meeting.met_bad(passed);
                 }
             }
         }
         self.tell_position();
         self.give_tasks()
+    }
+
+    /// Tells the enumerator, before the position says so, that a file is done with though it was not read to its end.
+    fn pass_over(&self, passed: &Passed) {
+        let (file, piece) = (passed.name.key(), passed.piece);
+        self.meeting
+            .passed_over(self.subtask, PassedOver { file, piece });
     }
 
     /// Tells the enumerator how far the reader is.
@@ -436,7 +448,11 @@ impl<T, D: Decode<T>> SourceReader<T> for FileReader<D> {
     fn snapshot(&mut self, checkpoint: CheckpointId) -> Result<SourceSnapshot> {
         let below = self.ledger.below();
         self.meeting.at_boundary(checkpoint, self.subtask, below);
-        self.ledger.snapshot().map(SourceSnapshot::from)
+        let mut entries = self.ledger.snapshot()?;
+        for passed in self.meeting.passed_before(checkpoint, self.subtask) {
+            entries.push(passed.entry(self.subtask)?);
+        }
+        Ok(SourceSnapshot::from(entries))
     }
 
     fn found(&mut self, announcement: &[u8]) -> Result<()> {

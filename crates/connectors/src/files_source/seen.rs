@@ -6,11 +6,14 @@
 //!
 //! **Forgetting.** An entry whose file is not in a whole listing of the directory gets a tombstone: the time
 //! since when it is gone, in minutes *during which the job has run*, so that no step of a clock and no night
-//! without the job makes an entry old. It is forgotten when it has been gone for longer than it may be.
+//! without the job makes an entry old. It is forgotten when it has been gone for longer than it may be. A file that was
+//! taken away because it is done with gets one, too: one listing that misses a file says nothing, and what lies there
+//! again unchanged is no new file.
 
 mod segment;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) use self::segment::{Frozen, read_segment};
 use super::listing::Identity;
@@ -21,8 +24,13 @@ const BUCKET_BITS: u32 = 12;
 const BUCKETS: usize = 1 << BUCKET_BITS;
 
 /// The highest sequence number that an entry can hold, and the highest minute.
-const SEQUENCE_BITS: u32 = 40;
+const SEQUENCE_BITS: u32 = 39;
 const MINUTE_BITS: u32 = 23;
+
+/// In the mark, between the number and the minute: not all of the file was read, and none of the rest will be.
+const UNREAD: u64 = 1 << SEQUENCE_BITS;
+/// Where the minute begins in the mark.
+const MINUTE: u32 = SEQUENCE_BITS + 1;
 
 /// What is known of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,15 +64,26 @@ impl Entry {
         self.mark = (self.mark & !most) | sequence.min(most);
     }
 
+    /// Whether it was passed over before it was read to its end.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.mark & UNREAD != 0
+    }
+
+    /// The entry of the same content with another size or time.
+    pub(crate) fn touched(mut self, identity: Identity) -> Self {
+        self.identity = identity;
+        self
+    }
+
     /// Since which minute the file is gone.
     pub(crate) fn gone_since(&self) -> Option<u64> {
-        ((self.mark >> SEQUENCE_BITS) & ((1 << MINUTE_BITS) - 1)).checked_sub(1)
+        ((self.mark >> MINUTE) & ((1 << MINUTE_BITS) - 1)).checked_sub(1)
     }
 
     fn set_gone(&mut self, since: Option<u64>) {
         let most = (1 << MINUTE_BITS) - 1;
         let minute = since.map_or(0, |minute| (minute + 1).min(most));
-        self.mark = (self.mark & !(most << SEQUENCE_BITS)) | (minute << SEQUENCE_BITS);
+        self.mark = (self.mark & !(most << MINUTE)) | (minute << MINUTE);
     }
 
     fn was_met(&self) -> bool {
@@ -83,13 +102,23 @@ type Bucket = Arc<Vec<Entry>>;
 pub(crate) struct Sweep {
     /// The minute in which the listing was made.
     pub(crate) minute: u64,
-    /// For how many minutes a file that is gone is remembered.
+    /// For how many whole minutes at least a file that is gone is remembered.
     pub(crate) keep: u64,
     /// Whether anything follows: not where the directory may be another one than before. Then only the marks of the
     /// listing are taken off.
     pub(crate) forget: bool,
-    /// Files with lower numbers are forgotten at once: they were taken away because they are done with.
-    pub(crate) settled_below: u64,
+}
+
+/// The fewest whole minutes that are not shorter than `time`.
+pub(crate) fn whole_minutes(time: Duration) -> u64 {
+    let part = u64::from(time.subsec_nanos() > 0);
+    time.as_secs().saturating_add(part).div_ceil(60)
+}
+
+/// Whether `keep` whole minutes are over for certain in the minute `now`, if they began in the minute `since`: they may
+/// have begun at its end, and this one may just have.
+pub(crate) fn are_over(keep: u64, since: u64, now: u64) -> bool {
+    keep == 0 || now.saturating_sub(since) > keep
 }
 
 /// The ledger.
@@ -182,6 +211,37 @@ impl Seen {
         }
     }
 
+    /// What was announced of a file with the number `sequence` was passed over before it was read to its end.
+    pub(crate) fn mark_unread(&mut self, key: Key, sequence: u64) {
+        let entry = self.get(key).filter(|entry| {
+            let newest = entry.sequence() == sequence;
+            newest && !entry.is_unread()
+        });
+        if let Some(mut entry) = entry {
+            entry.mark |= UNREAD;
+            self.changed.push(key);
+            self.store(entry);
+        }
+    }
+
+    /// The file was taken away in this minute.
+    pub(crate) fn mark_gone(&mut self, key: Key, minute: u64) {
+        if let Some(mut entry) = self.get(key).filter(|entry| entry.gone_since().is_none()) {
+            entry.set_gone(Some(minute));
+            self.changed.push(key);
+            self.store(entry);
+        }
+    }
+
+    /// How many files of some buckets are there whose numbers are not below `sequence`.
+    pub(crate) fn present_from(&self, buckets: std::ops::Range<usize>, sequence: u64) -> usize {
+        let buckets = self.buckets.get(buckets).unwrap_or_default();
+        let entries = buckets.iter().flat_map(|bucket| bucket.iter());
+        let is_there =
+            |entry: &&Entry| entry.gone_since().is_none() && entry.sequence() >= sequence;
+        entries.filter(is_there).count()
+    }
+
     /// Forgets a file.
     pub(crate) fn remove(&mut self, key: Key) {
         let Some(bucket) = self.buckets.get_mut(bucket_of(key)) else {
@@ -236,9 +296,8 @@ impl Seen {
                 }
                 let old = entry
                     .gone_since()
-                    .is_some_and(|since| rules.minute.saturating_sub(since) >= rules.keep);
-                if old || entry.sequence() < rules.settled_below {
-                    self.present -= usize::from(entry.gone_since().is_none());
+                    .is_some_and(|since| are_over(rules.keep, since, rules.minute));
+                if old {
                     self.removed.push(entry.key);
                     return false;
                 }

@@ -16,15 +16,17 @@ use millstream_engine::connector::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::ledger::PassedOver;
 use super::legacy::Legacy;
 use super::listing::DirectoryId;
 use super::piece::{Piece, decode, encode};
 use super::seen::{Entry, Frozen, Seen, read_segment};
 
 const SEEN: &str = "files seen";
-const SEEN_TYPE: &str = "files-seen-v1";
+/// The first version knew no files that were passed over; nothing else is different.
+const SEEN_TYPES: [&str; 2] = ["files-seen-v2", "files-seen-v1"];
 const ANNOUNCED: &str = "files announced";
-const ANNOUNCED_TYPE: &str = "files-announced-v1";
+const ANNOUNCED_TYPES: [&str; 1] = ["files-announced-v1"];
 
 /// The key of the enumerator's entry.
 const KEY: &str = "intake";
@@ -85,12 +87,18 @@ impl Restored {
             None => restored.read_legacy(source, split)?,
         }
         restored.read_files(&source.operator)?;
+        for entry in &source.readers {
+            let passed = PassedOver::of(entry).map_err(|error| corrupt(&entry.key, error))?;
+            if let Some(PassedOver { file, piece }) = passed {
+                restored.seen.mark_unread(file, piece);
+            }
+        }
         Ok(restored)
     }
 
     fn read_files(&mut self, operator: &OperatorSnapshot) -> Result<()> {
         if let Some(state) = operator.state(SEEN) {
-            check_type(state, SEEN_TYPE)?;
+            check_type(state, &SEEN_TYPES)?;
             for file in &state.files {
                 let mut input = BufReader::new(operator.verified(file)?.open()?);
                 read_segment(&mut input, &mut self.seen)
@@ -98,7 +106,7 @@ impl Restored {
             }
         }
         if let Some(state) = operator.state(ANNOUNCED) {
-            check_type(state, ANNOUNCED_TYPE)?;
+            check_type(state, &ANNOUNCED_TYPES)?;
             for file in &state.files {
                 let bytes = operator.verified(file)?.read()?;
                 let pieces = decode(&bytes).map_err(|error| corrupt(&file.path, error))?;
@@ -131,13 +139,15 @@ impl Restored {
     }
 }
 
-fn check_type(state: &StateMetadata, known: &str) -> Result<()> {
-    if state.value_type == known {
+fn check_type(state: &StateMetadata, known: &[&str]) -> Result<()> {
+    if known.contains(&state.value_type.as_str()) {
         return Ok(());
     }
     let message = format!(
-        "the state `{}` is {}, and this version reads {known}",
-        state.name, state.value_type
+        "the state `{}` is {}, and this version reads {}",
+        state.name,
+        state.value_type,
+        known.join(" and ")
     );
     Err(Error::new(&codes::STATE_TYPE, message).next("restore it with the version that wrote it"))
 }
@@ -215,7 +225,7 @@ impl WriteSeen {
                     all,
                 )?);
             }
-            return Ok(metadata(SEEN, SEEN_TYPE, target.format(), files));
+            return Ok(metadata(SEEN, SEEN_TYPES[0], target.format(), files));
         }
         let shared = || target.create_shared(operator, subtask, &name);
         if self.segments.files.is_empty() || self.segments.are_worn() {
@@ -232,7 +242,7 @@ impl WriteSeen {
             files: files.clone(),
         };
         *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(segments);
-        Ok(metadata(SEEN, SEEN_TYPE, target.format(), files))
+        Ok(metadata(SEEN, SEEN_TYPES[0], target.format(), files))
     }
 }
 
@@ -257,7 +267,12 @@ impl WriteState for WriteAnnounced {
                     Ok(self.pieces.len() as u64)
                 })?);
             }
-            Ok(metadata(ANNOUNCED, ANNOUNCED_TYPE, target.format(), files))
+            Ok(metadata(
+                ANNOUNCED,
+                ANNOUNCED_TYPES[0],
+                target.format(),
+                files,
+            ))
         };
         targets.iter().map(write).collect()
     }

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use super::{Intake, Met, Rules, WINDOW};
+use crate::files_source::ledger::PassedOver;
 use crate::files_source::listing::Identity;
 use crate::files_source::name::Name;
 use crate::files_source::options::Changed;
 use crate::files_source::piece::Piece;
-use crate::files_source::seen::Seen;
+use crate::files_source::seen::{Seen, read_segment};
 
 fn rules(changed: Changed) -> Rules {
     Rules {
@@ -170,43 +171,14 @@ fn a_file_that_comes_back_is_known_until_it_is_forgotten() {
         (1, left, 0),
         (5, files, 0),
         (6, left, 0),
-        (15, files, 0),
-        (16, left, 0),
-        (26, left, 0),
-        (27, files, 1),
+        (16, files, 0),
+        (17, left, 0),
+        (28, left, 0),
+        (29, files, 1),
     ] {
         let found = look(&mut intake, there, minute).expect("nothing is wrong");
         assert_eq!(found.len(), expected, "minute {minute}");
     }
-}
-
-#[test]
-fn files_that_are_done_with_are_taken_away_and_new_ones_afterwards() {
-    let mut taking = rules(Changed::Ignore);
-    taking.takes_away = true;
-    let mut intake = Intake::new(taking);
-    look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
-    let name = Name::new(b"a");
-    let meet = |intake: &mut Intake| {
-        intake.begin_listing();
-        let met = intake.meet(&name, identity(b"1\n", 1), Duration::ZERO);
-        intake.end_listing();
-        met
-    };
-    finish(&mut intake);
-    assert_eq!(meet(&mut intake), Met::Known, "nothing is committed");
-    assert!(intake.set_committed(1));
-    assert_eq!(meet(&mut intake), Met::TakeAway);
-    intake.taken_away(&name);
-    let found = look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
-    assert_eq!(found.len(), 1, "a new file");
-    // One that was taken away just before a crash is in the ledger and not in the directory.
-    finish(&mut intake);
-    intake.set_committed(2);
-    for _ in 0..2 {
-        look(&mut intake, &[], 0).expect("nothing is wrong");
-    }
-    assert_eq!(intake.seen().len(), 0);
 }
 
 #[test]
@@ -275,4 +247,129 @@ fn where_files_are_appended_to_another_time_alone_is_no_change_and_nobody_has_to
     let judged = intake.judge(&ready, identity(&opened, 5), &opened);
     let piece = judged.expect("has grown").expect("is read on");
     assert_eq!((piece.from, piece.identity), (8_000, identity(&opened, 5)));
+}
+
+/// An intake that takes away what is done with, and has read `files` and committed that.
+fn done_with(files: Files<'_>) -> Intake {
+    let mut taking = rules(Changed::Ignore);
+    taking.takes_away = true;
+    let mut intake = Intake::new(taking);
+    look(&mut intake, files, 0).expect("nothing is wrong");
+    finish(&mut intake);
+    intake.set_committed(intake.announced);
+    intake
+}
+
+/// What a listing of the one file says of it.
+fn meet(intake: &mut Intake, name: &Name, content: &[u8], mtime: i64) -> Met {
+    intake.begin_listing();
+    let met = intake.meet(name, identity(content, mtime), Duration::ZERO);
+    intake.end_listing();
+    met
+}
+
+#[test]
+fn what_is_done_with_is_taken_away_and_what_was_passed_over_is_not() {
+    let mut intake = Intake::new(Rules {
+        takes_away: true,
+        ..rules(Changed::Ignore)
+    });
+    let name = Name::new(b"a");
+    look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
+    finish(&mut intake);
+    assert_eq!(
+        meet(&mut intake, &name, b"1\n", 1),
+        Met::Known,
+        "not committed"
+    );
+    assert!(intake.set_committed(1));
+    let taken = meet(&mut intake, &name, b"1\n", 1);
+    assert!(matches!(taken, Met::TakeAway(entry) if entry.identity == identity(b"1\n", 1)));
+    let (file, piece) = (name.key(), 0);
+    intake.pass_over_all(vec![PassedOver { file, piece }]);
+    assert_eq!(
+        meet(&mut intake, &name, b"1\n", 1),
+        Met::Known,
+        "it was not read"
+    );
+}
+
+#[test]
+fn a_file_that_a_listing_misses_is_the_same_when_it_is_back_and_a_new_one_otherwise() {
+    let files: Files<'_> = &[("a", b"1\n", 1), ("b", b"2\n", 1)];
+    let grown: Files<'_> = &[("a", b"1\n3\n", 2)];
+    for by_itself in [true, false] {
+        let mut intake = done_with(files);
+        let name = Name::new(b"a");
+        if by_itself {
+            // It was announced behind the listing, and counts as met in the next one.
+            for _ in 0..2 {
+                look(&mut intake, &[("b", b"2\n", 1)], 1).expect("nothing is wrong");
+            }
+        } else {
+            intake.taken_away(&name, 1);
+        }
+        assert_eq!(intake.seen().len(), 2, "it leaves a tombstone");
+        let mut back = intake_like(&mut intake);
+        assert_eq!(look(&mut back, files, 2), Ok(Vec::new()), "the same file");
+        assert!(matches!(
+            meet(&mut back, &name, b"1\n", 1),
+            Met::TakeAway(_)
+        ));
+        // It went, so even one that begins as it did is another one.
+        let found = look(&mut intake, grown, 2);
+        assert_eq!(found, Ok(vec![(2, "a".to_owned(), 0, 4)]), "a new file");
+    }
+}
+
+/// Another intake with the same books.
+fn intake_like(intake: &mut Intake) -> Intake {
+    let books = intake.freeze();
+    let (mut bytes, mut seen) = (Vec::new(), Seen::default());
+    books.ledger.write_all(&mut bytes).expect("memory");
+    read_segment(&mut bytes.as_slice(), &mut seen).expect("whole");
+    let mut other = Intake::new(intake.rules.clone());
+    other.restore(seen, books.unfinished, books.announced, books.finished);
+    other
+}
+
+#[test]
+fn a_tombstone_ends_in_its_time() {
+    let mut intake = done_with(&[("a", b"1\n", 1)]);
+    intake.taken_away(&Name::new(b"a"), 0);
+    for (minute, known) in [(1, 1), (10, 1), (11, 0)] {
+        look(&mut intake, &[], minute).expect("nothing is wrong");
+        assert_eq!(intake.seen().len(), known, "minute {minute}");
+    }
+}
+
+#[test]
+fn what_took_the_place_of_a_file_is_read_when_that_is_done_with() {
+    let mut intake = Intake::new(Rules {
+        takes_away: true,
+        ..rules(Changed::Ignore)
+    });
+    look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
+    finish(&mut intake);
+    let other: Files<'_> = &[("a", b"2\n3\n", 2)];
+    for _ in 0..2 {
+        assert_eq!(look(&mut intake, other, 0), Ok(Vec::new()), "not committed");
+    }
+    intake.set_committed(1);
+    let found = look(&mut intake, other, 0);
+    assert_eq!(found, Ok(vec![(1, "a".to_owned(), 0, 4)]));
+    // What was appended to a file that was read is no new file.
+    let mut intake = done_with(&[("a", b"1\n", 1)]);
+    let grown: Files<'_> = &[("a", b"1\n2\n", 2)];
+    assert_eq!(look(&mut intake, grown, 0), Ok(Vec::new()));
+}
+
+#[test]
+fn what_can_not_have_been_taken_away_yet_is_counted() {
+    let mut intake = done_with(&[("a", b"1\n", 1)]);
+    let files: Files<'_> = &[("a", b"1\n", 1), ("b", b"2\n", 1)];
+    look(&mut intake, files, 0).expect("nothing is wrong");
+    assert_eq!(intake.unfinished_in(0..Seen::buckets()), 1);
+    finish(&mut intake);
+    assert_eq!(intake.unfinished_in(0..Seen::buckets()), 0);
 }

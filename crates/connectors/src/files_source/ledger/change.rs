@@ -24,9 +24,28 @@ pub(crate) enum Mended {
     /// Reading waits until it is known whether the file of this name is there.
     Sought(Key),
     /// What had not been read of the file is lost, and that is accepted.
-    Lost,
+    Lost(Passed),
     /// The file can't be read, and is passed over.
-    Bad(Name),
+    Bad(Passed),
+}
+
+/// A file that is not read to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Passed {
+    pub(crate) name: Name,
+    /// What it was when it was found.
+    pub(crate) identity: Identity,
+    pub(crate) piece: u64,
+}
+
+impl Passed {
+    fn of(file: &FoundFile, piece: u64) -> Self {
+        Self {
+            name: file.name.clone(),
+            identity: file.identity,
+            piece,
+        }
+    }
 }
 
 impl Ledger {
@@ -73,7 +92,7 @@ impl Ledger {
             error if is_bad(&error) && self.place.bad != Bad::Fail => {
                 warn!(file = %file.text, cause = %error, "the file can't be read; it is passed over from here on");
                 self.give_up(sequence);
-                Ok(Mended::Bad(file.name.clone()))
+                Ok(Mended::Bad(Passed::of(&file, sequence)))
             }
             error => Err(unreadable(&file.text, &error)),
         }
@@ -196,7 +215,7 @@ impl Ledger {
         }
         warn!(file = %file.text, "the file is gone, and what had not been read of it is lost; source.file.lost is skip");
         self.give_up(sequence);
-        Ok(Mended::Lost)
+        Ok(Mended::Lost(Passed::of(file, sequence)))
     }
 
     /// Nothing more is read of a piece.

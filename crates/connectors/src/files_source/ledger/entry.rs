@@ -8,7 +8,7 @@ use super::tails::Tail;
 use crate::files_source::layers::{Layer, Position};
 use crate::files_source::legacy::Legacy;
 use crate::files_source::listing::Identity;
-use crate::files_source::name::Name;
+use crate::files_source::name::{Key, Name};
 use crate::files_source::stream::Start;
 
 /// One entry. How many there are does not depend on the number of files.
@@ -26,11 +26,51 @@ pub(super) enum Entry {
     Layer(Layer),
     /// A last record without its end, of a file that may grow.
     Tail(TailEntry),
+    /// What was passed over before it was read to its end, where the ledger of the snapshot may not know it yet.
+    Passed(PassedOver),
     /// The names of the columns, where the first file gave them.
     Columns {
         /// In order.
         names: Vec<String>,
     },
+}
+
+/// A piece of a file that was passed over before it was read to its end. It is kept in the enumerator's ledger; a reader
+/// that meets such a file behind the enumerator's part of a snapshot and before its own writes it into its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PassedOver {
+    pub(crate) file: Key,
+    pub(crate) piece: u64,
+}
+
+impl PassedOver {
+    /// As a reader writes it.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub(crate) fn entry(self, subtask: usize) -> Result<StateEntry> {
+        let key = format!("passed over {}#{subtask}", self.piece);
+        written(key, &Entry::Passed(self))
+    }
+
+    /// Reads an entry of a reader back; `None`: it is another one.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub(crate) fn of(entry: &StateEntry) -> serde_json::Result<Option<Self>> {
+        let kind = entry.value.get("kind").and_then(|kind| kind.as_str());
+        let mine = kind == Some("passed");
+        mine.then(|| Self::deserialize(&entry.value)).transpose()
+    }
+}
+
+/// An entry as it stands in a snapshot.
+pub(super) fn written(key: String, entry: &Entry) -> Result<StateEntry> {
+    let value = serde_json::to_value(entry).map_err(|error| {
+        let message = format!("the position `{key}` can't be written");
+        Error::new(&codes::INTERNAL, message).cause(error)
+    })?;
+    Ok(StateEntry { key, value })
 }
 
 /// A name as JSON: text, or its bytes where it is none.
@@ -122,6 +162,8 @@ impl Restored {
             match Entry::deserialize(&entry.value).map_err(|error| unreadable(&entry.key, error))? {
                 Entry::Columns { names } => restored.columns = Some(names),
                 Entry::Tail(tail) => restored.tails.push(tail.tail()),
+                // The enumerator takes note of it.
+                Entry::Passed(_) => {}
                 // Every reader writes the layers that it has not passed.
                 Entry::Layer(layer) if restored.layers.contains(&layer) => {}
                 Entry::Layer(layer) => restored.layers.push(layer),

@@ -6,20 +6,22 @@ use std::io;
 use millstream_core::{Error, Result, codes};
 use tracing::warn;
 
-use super::{Hindrance, Lister, at};
+use super::{Hindrance, Lister, at, stage};
 use crate::files_source::away;
-use crate::files_source::intake::{Met, other_directory};
+use crate::files_source::intake::{Met, fingerprint, other_directory};
 use crate::files_source::ledger::lost;
-use crate::files_source::listing::{DirectoryId, Kind, Listed, Odd, Root};
+use crate::files_source::listing::{DirectoryId, Kind, Listed, Odd};
 use crate::files_source::name::{Key, Name};
 use crate::files_source::options::{AfterCommit, Bad, Lost, OtherDirectory};
 use crate::files_source::piece::Piece;
-use crate::files_source::seen::Seen;
+use crate::files_source::seen::{Seen, are_over};
 
 /// Entries that are looked at in one turn.
 const SLICE: usize = 512;
 /// Buckets of the ledger that are swept in one turn.
 const SWEEP: usize = 64;
+/// What is said behind the name of a file that is lost and not missing.
+const OTHER: &str = " (in whose place another file lies)";
 /// Entries that can't be read and are told of once.
 const TOLD: usize = 10_000;
 
@@ -40,6 +42,8 @@ impl Lister {
             if slice.is_empty() {
                 break;
             }
+            let slice = self.release_held(slice, walk.directory);
+            let slice = slice.map_err(Hindrance::Away)?;
             there.extend(self.sought_in(&slice));
             self.meet(slice, walk.directory)?;
         }
@@ -81,7 +85,8 @@ impl Lister {
 
     /// Those of some entries that readers miss and that are there.
     fn sought_in(&self, slice: &[Listed]) -> Vec<Key> {
-        let is_there = |listed: &&Listed| listed.kind != Kind::Odd(Odd::Dangling);
+        let is_there =
+            |listed: &&Listed| !matches!(listed.kind, Kind::Odd(Odd::Dangling) | Kind::Held(_));
         let keys = slice
             .iter()
             .filter(is_there)
@@ -96,8 +101,10 @@ impl Lister {
         let Some(meeting) = self.meeting.upgrade() else {
             return 0;
         };
+        let quarantined = &mut self.quarantined;
         self.sought.retain(|subtask, key| {
-            let is_there = there.contains(key);
+            // It may have been on its way there when the reader missed it; it is found there.
+            let is_there = there.contains(key) || quarantined.remove(key);
             if is_there || is_whole {
                 meeting.answer(*subtask, is_there);
             }
@@ -119,52 +126,58 @@ impl Lister {
     }
 
     fn meet(&mut self, slice: Vec<Listed>, directory: DirectoryId) -> Result<(), Hindrance> {
+        self.meet_announced(&slice);
         let now = (self.clock)();
         let mut done = Vec::new();
         let mut odd = Vec::new();
         {
             let mut desk = at(&self.desk);
             for listed in slice {
-                self.before.announced.remove(&listed.name.key());
                 match listed.kind {
                     Kind::File(identity) => {
-                        if desk.intake.meet(&listed.name, identity, now) == Met::TakeAway {
-                            done.push(listed.name);
+                        if let Met::TakeAway(entry) = desk.intake.meet(&listed.name, identity, now)
+                        {
+                            done.push((listed.name, entry));
                         }
                     }
                     Kind::Odd(what) => odd.push((listed.name, what)),
+                    // It waits until its name is free.
+                    Kind::Held(_) => {}
                 }
             }
         }
         odd.into_iter()
             .try_for_each(|(name, what)| self.meet_odd(&name, what))?;
-        for name in &done {
-            self.take_away(name, directory);
+        for (name, entry) in &done {
+            self.take_away(name, name, entry, directory);
         }
         Ok(())
     }
 
-    /// Takes a file away of which everything is committed. What can't be is tried again at the next look.
-    fn take_away(&mut self, name: &Name, listed: DirectoryId) {
-        let is_listed = |root: &Root| root.id().is_ok_and(|now| now == listed);
-        if !is_listed(&self.root) {
+    /// Takes off the list of what was announced behind the snapshot what lies there as it was, or holds what it was.
+    fn meet_announced(&mut self, slice: &[Listed]) {
+        if self.before.announced.is_empty() {
             return;
         }
-        let directory = &self.root.directory;
-        let taken = match &self.policy.after_commit {
-            AfterCommit::Keep => return,
-            AfterCommit::Move(target) => away::move_into(directory, name, target),
-            AfterCommit::Delete => away::delete(directory, name),
-        };
-        match taken {
-            // What is not there because the directory is away has not been taken away.
-            Ok(()) if !is_listed(&self.root) => {}
-            Ok(()) => at(&self.desk).intake.taken_away(name),
-            Err(error) => self.tell(
-                name,
-                "can't be taken away after its commit",
-                &error.to_string(),
-            ),
+        for listed in slice {
+            let (Kind::File(identity), key) = (&listed.kind, listed.name.key()) else {
+                continue;
+            };
+            let Some(piece) = self.before.announced.get(&key) else {
+                continue;
+            };
+            let holds = || {
+                let opened = stage::open(&listed.name.below(&self.root.directory));
+                opened.is_ok_and(|(now, beginning)| {
+                    let then = piece.identity.size;
+                    now.size >= then && fingerprint(&beginning, then) == piece.beginning
+                })
+            };
+            if piece.identity == *identity || holds() {
+                self.before.announced.remove(&key);
+            } else {
+                self.before.replaced.insert(key);
+            }
         }
     }
 
@@ -176,7 +189,7 @@ impl Lister {
             // Directories that were named for files of this source are in nobody's way.
             _ if self.is_own(&path) => return Ok(()),
             Bad::Skip => {}
-            Bad::Quarantine(_) => self.quarantine(name),
+            Bad::Quarantine(_) => self.quarantine_odd(name, what),
         }
         self.tell(name, what.words(), "it is passed over");
         Ok(())
@@ -191,7 +204,7 @@ impl Lister {
     }
 
     /// Warns of an entry, once, and counts it.
-    fn tell(&mut self, name: &Name, words: &'static str, cause: &str) {
+    pub(super) fn tell(&mut self, name: &Name, words: &'static str, cause: &str) {
         let key = name.key();
         if self.told.get(&key) == Some(&words) {
             return;
@@ -225,7 +238,7 @@ impl Lister {
                 minute
             }
         };
-        if minute.saturating_sub(since) >= desk.intake.remembers_for() {
+        if are_over(desk.intake.remembers_for(), since, minute) {
             desk.directory = Some(found);
             self.other_since = None;
         }
@@ -243,16 +256,20 @@ impl Lister {
 
     /// Whether everything that was there has vanished, and what to say then. Nothing is concluded from that.
     fn check_listing(&mut self, same: bool) -> Option<String> {
-        let desk = at(&self.desk);
-        let (listed, _) = desk.intake.listed();
-        let present = desk.intake.seen().present();
-        let may_leave = same && desk.intake.takes_away();
-        let announced = self.before.announced.len();
-        let gone = listed == 0 && (announced > 0 || present > 0 && !may_leave);
-        if !gone || self.policy.interval.is_none() {
+        let (listed, _) = at(&self.desk).intake.listed();
+        if listed > 0 || self.policy.interval.is_none() {
             return None;
         }
-        let present = present.max(announced);
+        let known = {
+            let desk = at(&self.desk);
+            let all_may_leave = same && desk.intake.takes_away();
+            (!all_may_leave).then(|| desk.intake.seen().present())
+        };
+        let present = known.unwrap_or_else(|| self.unfinished());
+        let present = present.max(self.before.announced.len());
+        if present == 0 {
+            return None;
+        }
         let other = if same {
             ""
         } else {
@@ -262,6 +279,14 @@ impl Lister {
         Some(format!(
             "{shown} is empty{other}: {present} files were there"
         ))
+    }
+
+    /// How many files are known to be there that can't have been taken away yet, counted in short turns.
+    fn unfinished(&self) -> usize {
+        let buckets = (0..Seen::buckets()).step_by(SWEEP);
+        buckets
+            .map(|from| at(&self.desk).intake.unfinished_in(from..from + SWEEP))
+            .sum()
     }
 
     /// Sets the first listing against what the snapshot and the journal knew.
@@ -290,10 +315,13 @@ impl Lister {
             .collect();
         missing.retain(|piece| is_left(piece) && !self.is_quarantined(piece));
         missing.sort_by_key(|piece| piece.sequence);
-        let names: Vec<String> = missing
-            .iter()
-            .map(|piece| format!("{}/{}", self.root.shown(), piece.name))
-            .collect();
+        let replaced = std::mem::take(&mut self.before.replaced);
+        let told = |piece: &Piece| {
+            let is_replaced = replaced.contains(&piece.name.key());
+            let other = if is_replaced { OTHER } else { "" };
+            format!("{}/{}{other}", self.root.shown(), piece.name)
+        };
+        let names: Vec<String> = missing.iter().map(told).collect();
         if names.is_empty() {
             return Ok(());
         }
@@ -315,6 +343,10 @@ impl Lister {
         let Bad::Quarantine(target) = &self.policy.bad else {
             return false;
         };
+        // The name is another file's by now: under it nobody would find this one.
+        if self.before.replaced.contains(&piece.name.key()) {
+            return false;
+        }
         if away::find_in(target, &piece.name, piece.identity).is_none() {
             return false;
         }

@@ -96,7 +96,7 @@ enum Opened {
 }
 
 /// What a file is now, and its first bytes.
-fn open(path: &Path) -> io::Result<(Identity, Vec<u8>)> {
+pub(super) fn open(path: &Path) -> io::Result<(Identity, Vec<u8>)> {
     let flags = OFlags::NONBLOCK.bits() as i32;
     let file: File = OpenOptions::new()
         .read(true)

@@ -15,7 +15,7 @@ fn names(root: &Root, slice: usize) -> Vec<(String, Option<Odd>)> {
         }
         found.extend(listed.into_iter().map(|listed| {
             let odd = match listed.kind {
-                Kind::File(_) => None,
+                Kind::File(_) | Kind::Held(_) => None,
                 Kind::Odd(odd) => Some(odd),
             };
             (listed.name.to_string(), odd)

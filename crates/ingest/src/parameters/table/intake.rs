@@ -27,24 +27,24 @@ parameters! {
         .default_depends("`skip` when the directory is watched; `fail` for PROCESS_ONCE").only(FILES).example("quarantine");
     FILE_BAD_PATH: String = Parameter::new(Group::Source, "source.file.bad.path",
         "Directory for files that can't be read, on the file system of `source.path`. Below it only under a name that begins \
-         with `_` or `.`.")
+         with `_` or `.`. It is made if its parent is there.")
         .required("with `source.file.bad` quarantine").only(Scope::Quarantine).example("/data/orders-unreadable");
     FILE_LOST: LostFile = Parameter::new(Group::Source, "source.file.lost",
         "What happens when a file that was found is gone before it was read to its end, a crash in between included. fail: the \
          job fails and names it. skip: a warning names it, it is counted, the job goes on.")
         .default("fail").only(FILES).example("skip");
     FILE_FORGET: Duration = Parameter::new(Group::Source, "source.file.forget",
-        "How long a file that has left the directory is remembered, counted while the job runs; not counted while the whole \
-         directory is away or another one. A file of that name is a new one afterwards.")
+        "How long a file that has left the directory is remembered at least, counted while the job runs; not counted while the \
+         whole directory is away or another one. A file of that name is a new one afterwards.")
         .default("7 d").unit("ms").only(FILES).example("1 d");
     AFTER_COMMIT: AfterCommit = Parameter::new(Group::Source, "source.after.commit",
         "What happens with a file when a completed and committed checkpoint covers all of its records. keep: it stays. \
-         move: it is moved to `source.after.commit.path`. delete: it is deleted. A file of that name is a new one \
-         afterwards.")
+         move: it is moved to `source.after.commit.path`. delete: it is deleted. What was passed over stays. Another file of \
+         that name is a new one afterwards.")
         .default("keep").only(FILES).example("move");
     AFTER_COMMIT_PATH: String = Parameter::new(Group::Source, "source.after.commit.path",
         "Directory for files that are done with, on the file system of `source.path`. Below it only under a name that begins \
-         with `_` or `.`.")
+         with `_` or `.`. It is made if its parent is there.")
         .required("with `source.after.commit` move").only(Scope::MovedAfterCommit).example("/data/orders-done");
     PATH_OTHER: OtherPath = Parameter::new(Group::Source, "source.path.other",
         "What happens when the job goes on from a snapshot and none of the files that it knows is in `source.path`, which \

@@ -1,0 +1,168 @@
+//! Takes files away that are done with or can't be read, and finds what an earlier attempt was about to take.
+
+use std::cell::Cell;
+use std::io;
+use std::path::Path;
+
+use tracing::{debug, warn};
+
+use super::{Lister, at, stage};
+use crate::files_source::away::Taken;
+use crate::files_source::intake::fingerprint;
+use crate::files_source::ledger::{Passed, PassedOver};
+use crate::files_source::listing::{DirectoryId, Identity, Kind, Listed, Odd, Root, kind};
+use crate::files_source::name::Name;
+use crate::files_source::options::{AfterCommit, Bad};
+use crate::files_source::seen::Entry;
+
+impl Lister {
+    /// Takes the file `name` away, which lies under the name `lies` and of which everything is committed, if it is what
+    /// was read. What can't be is tried again at the next look.
+    pub(super) fn take_away(
+        &mut self,
+        name: &Name,
+        lies: &Name,
+        entry: &Entry,
+        listed: DirectoryId,
+    ) {
+        let is_listed = |root: &Root| root.id().is_ok_and(|now| now == listed);
+        if !is_listed(&self.root) {
+            return;
+        }
+        let target = match &self.policy.after_commit {
+            AfterCommit::Keep => return,
+            AfterCommit::Move(target) => Some(target.as_path()),
+            AfterCommit::Delete => None,
+        };
+        let begins = Cell::new(true);
+        let taken = self.taker.take(name, lies, target, |path| {
+            let found = stage::open(path).ok();
+            found.is_some_and(|(now, beginning)| {
+                let known = entry.beginning == 0
+                    || fingerprint(&beginning, entry.identity.size) == entry.beginning;
+                begins.set(known || now != entry.identity);
+                path.is_file() && now == entry.identity && known
+            })
+        });
+        match taken {
+            // What is not there because the directory is away has not been taken away.
+            Ok(_) if !is_listed(&self.root) => {}
+            Ok(Taken::Away) => {
+                let mut desk = at(&self.desk);
+                let minute = desk.minute;
+                desk.intake.taken_away(name, minute);
+            }
+            // The next look finds it out, or would find it done with again.
+            Ok(Taken::PutBack) if begins.get() => {
+                debug!(%name, "the file is not the one that was read, so it stays");
+            }
+            Ok(Taken::PutBack) => {
+                let passed = PassedOver {
+                    file: entry.key,
+                    piece: entry.sequence(),
+                };
+                at(&self.desk).intake.pass_over_all(vec![passed]);
+                self.tell(
+                    name,
+                    "begins otherwise than the file that was read",
+                    "it has the same size and time, so it is not read, and stays",
+                );
+            }
+            Ok(Taken::Held) => self.tell_held(name),
+            Err(error) => self.tell(
+                name,
+                "can't be taken away after its commit",
+                &error.to_string(),
+            ),
+        }
+    }
+
+    fn done(&self, name: &Name) -> Option<Entry> {
+        at(&self.desk).intake.done(name)
+    }
+
+    fn tell_held(&mut self, name: &Name) {
+        self.tell(
+            name,
+            "took the place of a file that was not to be taken away",
+            "that one waits under a hidden name until the name is free",
+        );
+    }
+
+    /// What an earlier attempt was about to take away, and did not come to: what is done with is taken away now, and
+    /// anything else gets its name back. Answers the slice with what lies under its name again.
+    pub(super) fn release_held(
+        &mut self,
+        slice: Vec<Listed>,
+        directory: DirectoryId,
+    ) -> io::Result<Vec<Listed>> {
+        let mut released = Vec::with_capacity(slice.len());
+        for listed in slice {
+            let Kind::Held(lies) = &listed.kind else {
+                released.push(listed);
+                continue;
+            };
+            let name = &listed.name;
+            match self.taker.release(name, lies) {
+                // Another file has its name. If this one is done with, it needs no name.
+                Ok(Taken::Held) => match self.done(name) {
+                    Some(entry) => self.take_away(name, lies, &entry, directory),
+                    None => self.tell_held(name),
+                },
+                Ok(_) => {
+                    warn!(
+                        "{}/{name} was about to be taken away, and has its name back",
+                        self.root.shown()
+                    );
+                    let there = kind(&name.below(&self.root.directory))?;
+                    released.extend(there.map(|kind| Listed {
+                        name: name.clone(),
+                        kind,
+                    }));
+                }
+                Err(error) => self.tell(name, "can't get its name back", &error.to_string()),
+            }
+        }
+        Ok(released)
+    }
+
+    /// Moves a file away that a reader can't read to its end, if that is wanted.
+    pub(super) fn quarantine_passed(&mut self, passed: &Passed) {
+        let identity = passed.identity;
+        self.quarantine(&passed.name, |path| {
+            let found = kind(path).ok().flatten();
+            found == Some(Kind::File(identity))
+        });
+    }
+
+    /// Moves something away that can't be read as a file, if that is wanted.
+    pub(super) fn quarantine_odd(&mut self, name: &Name, what: Odd) {
+        let before = std::fs::metadata(name.below(&self.root.directory));
+        let before = before.ok().map(|metadata| Identity::of(&metadata));
+        self.quarantine(name, |path| match kind(path) {
+            Ok(Some(Kind::Odd(now))) => now == what,
+            Ok(Some(Kind::File(now))) => {
+                what == Odd::Denied && before == Some(now) && stage::open(path).is_err()
+            }
+            // A link to nothing.
+            Ok(_) | Err(_) => what == Odd::Dangling,
+        });
+    }
+
+    fn quarantine(&mut self, name: &Name, is_meant: impl FnOnce(&Path) -> bool) {
+        let Bad::Quarantine(target) = &self.policy.bad else {
+            return;
+        };
+        match self.taker.take(name, name, Some(target), is_meant) {
+            Ok(Taken::Away) => {
+                self.quarantined.insert(name.key());
+            }
+            Ok(Taken::PutBack) => debug!(%name, "another file has come in its place, so it stays"),
+            Ok(Taken::Held) => self.tell_held(name),
+            Err(error) => {
+                let file = format!("{}/{name}", self.root.shown());
+                warn!(file, cause = %error, "the file can't be moved into the quarantine; it is passed over where it is");
+            }
+        }
+    }
+}
