@@ -8,7 +8,8 @@ use tracing::warn;
 
 use super::{Hindrance, Lister, at, stage};
 use crate::files_source::away;
-use crate::files_source::intake::{Met, fingerprint, other_directory};
+use crate::files_source::beginning::fingerprint;
+use crate::files_source::intake::{Met, other_directory};
 use crate::files_source::ledger::lost;
 use crate::files_source::listing::{DirectoryId, Kind, Listed, Odd};
 use crate::files_source::name::{Key, Name};

@@ -8,7 +8,7 @@ use tracing::{debug, warn};
 
 use super::{Lister, at, stage};
 use crate::files_source::away::Taken;
-use crate::files_source::intake::fingerprint;
+use crate::files_source::beginning::fingerprint;
 use crate::files_source::ledger::{Passed, PassedOver};
 use crate::files_source::listing::{DirectoryId, Identity, Kind, Listed, Odd, Root, kind};
 use crate::files_source::name::Name;
