@@ -59,7 +59,7 @@ fn module_of(path: &str) -> Option<Module> {
 /// The code before the tests that stand in the same file.
 fn without_tests(source: &str) -> String {
     let code = code_only(source);
-    let end = code.find("#[cfg(test)]").unwrap_or(code.len());
+    let end = code.find("#[cfg(test)]\nmod ").unwrap_or(code.len());
     code.get(..end).unwrap_or_default().to_owned()
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod job;
 pub(crate) mod job_metrics;
 pub(crate) mod jobs;
 pub(crate) mod metrics;
+pub(crate) mod numbers;
 pub(crate) mod operations;
 pub(crate) mod package_plan;
 pub(crate) mod packages;

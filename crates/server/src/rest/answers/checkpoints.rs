@@ -7,7 +7,7 @@ use millstream_protocol::link::{CheckpointReport, CheckpointState, TaskCheckpoin
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::job::JobNumbers;
+use super::numbers::JobNumbers;
 use super::summary::StatsSummary;
 use super::tasks::{self, or_minus_one};
 use crate::views::JobView;

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use millstream_core::options::{PARALLELISM, RESTART_STRATEGY};
-use millstream_core::{CheckpointId, JobStatus, Numbers, TaskStatus};
+use millstream_core::{JobStatus, TaskStatus};
 use millstream_protocol::link::{FailureReport, VertexReport};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jobs::Plan;
+use super::numbers::JobNumbers;
 use super::tasks::{self, Span};
 use super::vertex::IoMetrics;
 use crate::rest::errors::one_line;
@@ -49,51 +50,6 @@ pub(crate) struct JobDetailsInfo {
     /// Where the job's records went, up to the newest boundary that is committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     numbers: Option<JobNumbers>,
-}
-
-/// The equation of a job: `read + produced` is the sum of the others, and `difference` 0.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct JobNumbers {
-    /// The checkpoint at whose boundary they hold.
-    checkpoint: u64,
-    read: u64,
-    produced: u64,
-    written: u64,
-    filtered: u64,
-    deduplicated: u64,
-    bad: u64,
-    late: u64,
-    /// Above 0: so many records are missing; below 0: so many are too many.
-    difference: i64,
-}
-
-impl JobNumbers {
-    fn of(job: &JobView) -> Option<Self> {
-        let closed = job.report.as_ref()?.numbers?;
-        Some(Self::at(closed.checkpoint, &closed.numbers))
-    }
-
-    /// The numbers at the boundary of a checkpoint.
-    pub(crate) fn at(checkpoint: CheckpointId, numbers: &Numbers) -> Self {
-        Self {
-            checkpoint,
-            read: numbers.read,
-            produced: numbers.produced,
-            written: numbers.written,
-            filtered: numbers.filtered,
-            deduplicated: numbers.deduplicated,
-            bad: numbers.bad,
-            late: numbers.late,
-            difference: difference(numbers),
-        }
-    }
-}
-
-/// By how much the numbers do not close.
-pub(crate) fn difference(numbers: &Numbers) -> i64 {
-    let difference = numbers.difference();
-    let limit = if difference < 0 { i64::MIN } else { i64::MAX };
-    i64::try_from(difference).unwrap_or(limit)
 }
 
 /// A vertex as the details of a job show it.

@@ -4,8 +4,9 @@ use millstream_core::JobStatus;
 use millstream_protocol::link::CheckpointReport;
 
 use super::checkpoints;
-use super::job::{all_running_since, difference};
+use super::job::all_running_since;
 use super::metrics::{Metrics, Value};
+use super::numbers::difference;
 use super::tasks;
 use crate::views::JobView;
 
