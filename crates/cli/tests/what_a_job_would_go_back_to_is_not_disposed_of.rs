@@ -209,3 +209,30 @@ fn a_dry_run_lists_what_would_be_deleted_and_deletes_nothing() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(!savepoint.exists());
 }
+
+#[test]
+fn the_savepoint_that_a_job_without_a_server_was_started_from() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let mut server = Server::new(path);
+    server.start();
+    let job = server.submit_running(path, &json!({"execution.checkpointing.interval": "20 ms"}));
+    server.await_that("output", || !common::lines(&path.join("out")).is_empty());
+    let savepoint = stop(&server, &job, path);
+    let savepoint = savepoint.to_str().expect("text");
+    let data = format!("millstream.data-dir={}", server.data.display());
+    let options = ["-s", savepoint, "-D", &data];
+    let parameters = [
+        &common::CSV_TO_FILES[..],
+        &["--job.name=endless", "--stream.checkpoint.interval=1 h"],
+    ];
+    let mut command = common::ingest(path, &options, &parameters.concat());
+    // Where a file lies is part of what it is.
+    command.arg(format!("--source.path={}", path.join("in").display()));
+    let mut local = common::Running::start(command);
+    local.await_log("switched from INITIALIZING to RUNNING");
+    is_refused(&server, path, savepoint);
+    local.suspend();
+    let said = dispose(&server, path, savepoint);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+}

@@ -44,7 +44,9 @@ pub use metadata::{
 };
 pub use names::METADATA_FILE;
 pub use newest::{Newest, newest, newest_beside};
-pub use owner::{Holder, Locking, Owner, Ownership, has_been_held, holder, holder_of};
+pub use owner::{
+    Holder, Locking, Owner, Ownership, gone_on_from, has_been_held, holder, holder_of,
+};
 pub use read::{OperatorSnapshot, Snapshot};
 pub use verify::{Verified, VerifiedFile};
 pub use write::{SnapshotTarget, StateFileWriter, mark_committed};

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use millstream_core::time::utc;
-use millstream_core::{Error, JobId, Lineage, Result, codes};
+use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
 use serde::{Deserialize, Serialize};
 
+use crate::checkpoints::checkpoints_of;
 use crate::disk::{is_absent, read_if_there, subdirectories, write_durably};
 use crate::dispose::remove_directory;
 use crate::fail;
@@ -238,6 +239,33 @@ pub fn holder_of(location: &Location) -> Result<Option<Holder>> {
         Some(job_directory) => holder_in(job_directory),
         None => Ok(None),
     }
+}
+
+/// Who runs, of the jobs whose checkpoints lie below `checkpoints`, and would go back to snapshot `number` of `job`: one that went
+/// on from it and has completed no checkpoint of its own.
+///
+/// # Errors
+/// That can't be told, because a directory can't be reached: treat the snapshot as needed.
+pub fn gone_on_from(
+    checkpoints: &Location,
+    job: JobId,
+    number: CheckpointId,
+) -> Result<Option<Holder>> {
+    for (other, directory) in job_directories(checkpoints)? {
+        let Some(holder) = Holder::noted(&directory)? else {
+            continue;
+        };
+        let before = holder.lineage.ancestors.last();
+        if before.is_some_and(|before| (before.job, before.left_at) == (job, number))
+            && checkpoints_of(&SnapshotLayout::new(checkpoints.clone(), other))?
+                .0
+                .is_empty()
+            && lock::is_held(&directory)?
+        {
+            return Ok(Some(holder));
+        }
+    }
+    Ok(None)
 }
 
 fn holder_in(job_directory: &Path) -> Result<Option<Holder>> {

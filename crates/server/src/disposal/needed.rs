@@ -6,11 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use millstream_core::options::CHECKPOINT_DIRECTORY;
 use millstream_core::{CheckpointId, Error, JobId, Result, codes};
 use millstream_protocol::link::{
     CheckpointReport, CheckpointState, OUTCOME_FILE, RESTORED_FILE, STOP_FILE, StopBegun,
 };
-use millstream_storage::{Location, holder_of, same_place};
+use millstream_storage::{
+    Location, Snapshot, SnapshotMetadata, gone_on_from, holder_of, same_place,
+};
 
 use crate::files;
 use crate::registry::Registry;
@@ -21,6 +24,8 @@ pub(super) struct Needed {
     jobs: HashMap<JobId, Arc<JobView>>,
     /// Where the directories of jobs are.
     directories: PathBuf,
+    /// Where checkpoints lie for which nothing else was said, also those of jobs without a server.
+    checkpoints: Result<Location>,
 }
 
 impl Needed {
@@ -29,6 +34,7 @@ impl Needed {
         Self {
             jobs: known.map(|view| (view.id, view)).collect(),
             directories: registry.shared.data.jobs(),
+            checkpoints: checkpoints(registry),
         }
     }
 
@@ -48,8 +54,28 @@ impl Needed {
                 self.check_job(id, &entry.path(), location)?;
             }
         }
-        match holder_of(location)? {
-            Some(holder) => Err(in_use(format!("{location} belongs to {holder}"))),
+        if let Some(holder) = holder_of(location)? {
+            return Err(in_use(format!("{location} belongs to {holder}")));
+        }
+        self.check_others(location)
+    }
+
+    /// Looks at jobs of other servers and of none.
+    fn check_others(&self, location: &Location) -> Result<()> {
+        let checkpoints = self.checkpoints.as_ref().map_err(Clone::clone)?;
+        // What can't be opened is refused where it is to be deleted.
+        let Ok(snapshot) = Snapshot::open(location) else {
+            return Ok(());
+        };
+        let SnapshotMetadata {
+            job_id,
+            checkpoint_id,
+            ..
+        } = snapshot.metadata();
+        match gone_on_from(checkpoints, *job_id, *checkpoint_id)? {
+            Some(holder) => Err(in_use(format!(
+                "{location} is the newest snapshot of {holder}, which would go back to it"
+            ))),
             None => Ok(()),
         }
     }
@@ -97,6 +123,14 @@ impl Needed {
             return refuse("a checkpoint of");
         }
         Ok(())
+    }
+}
+
+fn checkpoints(registry: &Registry) -> Result<Location> {
+    let shared = &registry.shared;
+    match shared.settings.get(&CHECKPOINT_DIRECTORY)? {
+        Some(directory) => directory.parse(),
+        None => Location::from_path(shared.data.path().join("checkpoints")),
     }
 }
 
