@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint bench deny chaos simulate
+.PHONY: help setup build dist demo test fmt lint bench deny chaos simulate
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -17,6 +17,11 @@ setup: ## install what a build needs (Debian), check the compiler
 
 build: setup ## build the millstream command and the examples
 	cargo build --release --workspace
+
+dist: setup ## pack the command: a tar.gz with Flink's layout, a .deb, a wheel
+	@scripts/setup dist
+	cargo build --release --locked --workspace --bin millstream
+	@scripts/dist
 
 demo: setup ## 200 MB through the ingestion job: suspended, killed, resumed, every record counted
 	@scripts/demo

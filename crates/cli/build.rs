@@ -1,4 +1,5 @@
-//! Finds the commit that is built, for `millstream --version`, and fixes the program's place in memory.
+//! Finds the commit that is built, for `millstream --version`, fixes the program's place in memory, and takes in the pages of the
+//! errors.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,6 +7,7 @@ use std::process::Command;
 fn main() {
     println!("cargo::rerun-if-env-changed=MILLSTREAM_COMMIT");
     println!("cargo::rerun-if-changed=build.rs");
+    take_in_pages();
     // A program that may lie anywhere has its 140,000 pointers adjusted at every start, which takes longer than all of
     // `millstream list`. The libraries, the heap and the stack still lie at random places.
     if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
@@ -25,6 +27,27 @@ fn main() {
         "cargo::rustc-env=MILLSTREAM_COMMIT={}",
         commit.as_deref().unwrap_or("unknown")
     );
+}
+
+/// Writes what `millstream explain` includes: the code and the text of every page of `docs/errors/`.
+fn take_in_pages() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
+    println!("cargo::rerun-if-changed={}", directory.display());
+    let entries = std::fs::read_dir(&directory).expect("docs/errors can be listed");
+    let mut pages: Vec<_> = entries
+        .map(|entry| entry.expect("an entry of docs/errors").path())
+        .filter(|page| page.file_stem().is_some_and(|stem| stem != "README"))
+        .collect();
+    pages.sort();
+    let mut text = String::from("&[\n");
+    for page in pages {
+        let code = page.file_stem().unwrap_or_default().to_string_lossy();
+        text.push_str(&format!("({code:?}, include_str!({page:?})),\n"));
+    }
+    text.push_str("]\n");
+    let out = std::env::var_os("OUT_DIR").expect("cargo says where output goes");
+    let target = Path::new(&out).join("pages.rs");
+    std::fs::write(target, text).expect("the list of pages can be written");
 }
 
 fn git(arguments: &[&str]) -> Option<String> {

@@ -7,6 +7,7 @@ mod common;
 mod completion;
 mod doctor;
 mod exceptions;
+mod explain;
 mod help;
 mod info;
 mod list;
@@ -24,6 +25,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 use millstream_core::{Error, Result, codes};
 
 use crate::arguments::{self, Order, spell};
+use crate::completing;
 use crate::report::{self, Style};
 use crate::run;
 
@@ -181,9 +183,17 @@ const ACTIONS: &[Action] = &[
         perform: |command, given| arguments::perform(command, given, doctor::perform),
     },
     Action {
+        name: "explain",
+        syntax: "explain [OPTIONS] [<code>]",
+        meaning: "explains an error by its code, or lists all codes",
+        order: Order::Anywhere,
+        command: explain::ExplainArguments::command,
+        perform: |command, given| arguments::perform(command, given, explain::perform),
+    },
+    Action {
         name: "completion",
         syntax: "completion <shell>",
-        meaning: "prints what a shell needs to complete actions and options",
+        meaning: "prints what a shell needs to complete the command",
         order: Order::Anywhere,
         command: completion::CompletionArguments::command,
         perform: |command, given| arguments::perform(command, given, completion::perform),
@@ -222,6 +232,10 @@ pub(crate) fn dispatch(arguments: &[String]) -> ExitCode {
         "-v" | "--version" | "-version" => return report::output(&help::version()),
         _ => {}
     }
+    if first == completing::ACTION {
+        let words = behind.get(1..).unwrap_or_default();
+        return completing::answer(words, &tree(), has_program);
+    }
     let Some(action) = ACTIONS.iter().find(|action| action.name == first) else {
         return wrong_action(first, style);
     };
@@ -233,6 +247,12 @@ pub(crate) fn dispatch(arguments: &[String]) -> ExitCode {
         (action.perform)(command, &spelled.arguments)
     });
     result.unwrap_or_else(|error| report::error(&error, style))
+}
+
+/// Whether what stands behind an action's options is a program with arguments of its own.
+fn has_program(name: &str) -> bool {
+    let mut actions = ACTIONS.iter();
+    actions.any(|action| action.name == name && action.order == Order::BeforeProgram)
 }
 
 fn asks_for_json(arguments: &[String]) -> bool {
@@ -284,7 +304,7 @@ fn tree() -> Command {
             [
                 (
                     "verbose",
-                    "Show the cause of an error, and where its page is",
+                    "Show the cause of an error, and what its code means",
                 ),
                 ("json", "Print one JSON value on standard output"),
             ]

@@ -11,7 +11,7 @@ use clap::{Command, FromArgMatches};
 use millstream_core::{Error, Result, codes};
 
 pub(crate) use connection::Connection;
-pub(crate) use spelling::{Order, spell, unknown_option};
+pub(crate) use spelling::{Order, has_name, needs_value, spell, unknown_option};
 
 use crate::report;
 

@@ -48,6 +48,27 @@ impl Client {
         configuration: &Configuration,
         patience: Duration,
     ) -> Result<Self> {
+        Self::built(address, configuration, patience.max(LEAST_PATIENCE), None)
+    }
+
+    /// The server at `address`, each of whose answers must be here whole within `limit`.
+    ///
+    /// # Errors
+    /// Those of [`Client::new`].
+    pub(crate) fn within(
+        address: Address,
+        configuration: &Configuration,
+        limit: Duration,
+    ) -> Result<Self> {
+        Self::built(address, configuration, limit, Some(limit))
+    }
+
+    fn built(
+        address: Address,
+        configuration: &Configuration,
+        patience: Duration,
+        whole: Option<Duration>,
+    ) -> Result<Self> {
         let builder = Agent::config_builder()
             .http_status_as_error(false)
             // A proxy for the web is none for a server of one's own.
@@ -55,7 +76,8 @@ impl Client {
             .user_agent(concat!("millstream/", env!("CARGO_PKG_VERSION")))
             .timeout_resolve(Some(CONNECT))
             .timeout_connect(Some(CONNECT))
-            .timeout_recv_response(Some(patience.max(LEAST_PATIENCE)));
+            .timeout_recv_response(Some(patience))
+            .timeout_global(whole);
         let agent = if address.is_tls() {
             let encryption = encryption::Encryption(tls::config(configuration)?);
             let connector = ().chain(TcpConnector::default()).chain(encryption);

@@ -19,11 +19,20 @@ pub(crate) fn find(client: &Client, text: &str) -> Result<String> {
     if let Ok(id) = text.parse::<JobId>() {
         return Ok(id.to_string());
     }
-    let overview: Overview = client.get("/jobs/overview")?;
-    choose(text, &overview.jobs)
+    choose(text, &all(client)?)
 }
 
-fn choose(text: &str, jobs: &[JobLine]) -> Result<String> {
+/// All jobs that the server knows.
+pub(crate) fn all(client: &Client) -> Result<Vec<JobLine>> {
+    let overview: Overview = client.get("/jobs/overview")?;
+    Ok(overview.jobs)
+}
+
+/// The id of the one of `jobs` that `text` means.
+///
+/// # Errors
+/// Those of [`find`].
+pub(crate) fn choose(text: &str, jobs: &[JobLine]) -> Result<String> {
     let prefix = text.to_ascii_lowercase();
     let may_be_id =
         prefix.len() >= FEWEST_DIGITS && prefix.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -4,6 +4,7 @@ mod actions;
 mod answers;
 mod arguments;
 mod client;
+mod completing;
 mod ids;
 mod jobs;
 mod places;

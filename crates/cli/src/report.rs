@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// How errors are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Style {
-    /// With cause and page.
+    /// With cause and the title of the code.
     pub(crate) verbose: bool,
     /// As JSON on standard output too, so that a program finds the code there.
     pub(crate) json: bool,
@@ -95,22 +95,17 @@ pub(crate) fn progress(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));
 }
 
-/// Prints `error` as one line (its problems below it, where it has several).
+/// Prints `error` as one line, which says where its page is (its problems below it, where it has several).
 pub(crate) fn error(error: &Error, style: Style) -> ExitCode {
-    progress(&error.to_string());
+    progress(&with_page(error));
     if style.verbose {
         if let Some(cause) = error.cause_text() {
             progress(&format!("  caused by: {cause}"));
         }
-        let title = codes::ALL
-            .iter()
-            .find(|code| code.id == error.code())
-            .map(|code| code.title);
-        progress(&format!(
-            "  {}: {}, see docs/errors/{0}.md",
-            error.code(),
-            title.unwrap_or_default()
-        ));
+        let mut all = codes::ALL.iter();
+        if let Some(code) = all.find(|code| code.id == error.code()) {
+            progress(&format!("  {}: {}", code.id, code.title));
+        }
     }
     if style.json {
         let value = json!({ "error": {
@@ -123,6 +118,21 @@ pub(crate) fn error(error: &Error, style: Style) -> ExitCode {
         drop(json(&value));
     }
     ExitCode::FAILURE
+}
+
+/// The text of `error`, and behind its first line what shows its page.
+fn with_page(error: &Error) -> String {
+    let text = error.to_string();
+    let (line, below) = match text.split_once('\n') {
+        Some((line, below)) => (line, format!("\n{below}")),
+        None => (text.as_str(), String::new()),
+    };
+    let (line, colon) = match line.strip_suffix(':') {
+        Some(line) => (line, ":"),
+        None => (line, ""),
+    };
+    let code = error.code();
+    format!("{line} (millstream explain {code}){colon}{below}")
 }
 
 /// Whether standard output takes colour: a terminal whose user has not said no (`NO_COLOR`).

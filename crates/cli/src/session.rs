@@ -30,6 +30,9 @@ pub(crate) const PLANNED_TARGETS: &[&str] = &[
     "kubernetes-application",
 ];
 
+/// How long a glance may take.
+const GLANCE: Duration = Duration::from_secs(1);
+
 /// What older versions of Flink take instead of a server's address.
 const YARN_CLUSTER: &str = "yarn-cluster";
 
@@ -68,6 +71,20 @@ impl Session {
             client: Client::new(address, configuration, patience)?,
             patience,
             json: connection.json,
+        })
+    }
+
+    /// The server that the options name, for somebody who looks on while he writes: it has a second to answer.
+    ///
+    /// # Errors
+    /// Those of [`Session::open`], but for the target.
+    pub(crate) fn for_a_glance(connection: &Connection) -> Result<Self> {
+        let configuration = settings::load(connection)?;
+        let address = Address::new(connection.jobmanager.as_deref(), &configuration)?;
+        Ok(Self {
+            client: Client::within(address, &configuration, GLANCE)?,
+            patience: GLANCE,
+            json: false,
         })
     }
 

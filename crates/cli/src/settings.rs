@@ -1,9 +1,9 @@
 //! The configuration that an action works with: the file, and `-D`, which wins.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use millstream_core::{Configuration, Result, options};
-use millstream_server::configuration;
+use millstream_server::configuration::{self, DIRECTORY_VARIABLES, Loaded};
 
 use crate::arguments::Connection;
 
@@ -13,11 +13,46 @@ use crate::arguments::Connection;
 /// # Errors
 /// A file that is named can't be read, or `-D` sets what is no option.
 pub(crate) fn load(connection: &Connection) -> Result<Configuration> {
-    let file = connection.config.as_deref().map(Path::new);
-    let overrides = connection.overrides()?;
-    let mut configuration = configuration::load(file, &overrides)?.configuration;
+    let mut configuration = loaded(connection)?.configuration;
     resolve(&mut configuration)?;
     Ok(configuration)
+}
+
+/// Reads the configuration as [`load`] does, with its references as they are written, and what is known of the file.
+///
+/// # Errors
+/// Those of [`load`], but for references.
+pub(crate) fn loaded(connection: &Connection) -> Result<Loaded> {
+    let named = connection.config.as_ref().map(PathBuf::from);
+    let elsewhere = || {
+        DIRECTORY_VARIABLES
+            .iter()
+            .any(|name| std::env::var_os(name).is_some())
+    };
+    let file = match named {
+        None if !elsewhere() => std::env::current_exe()
+            .ok()
+            .and_then(|program| beside(&program)),
+        named => named,
+    };
+    configuration::load(file.as_deref(), &connection.overrides()?)
+}
+
+/// The directory of the configuration that was installed with `program`: `conf` beside its `bin`, as Flink has it, but
+/// `/etc/millstream` for one in `/usr/bin`. `None`: there is no file in it.
+fn beside(program: &Path) -> Option<PathBuf> {
+    let top = program
+        .parent()
+        .filter(|bin| bin.ends_with("bin"))?
+        .parent()?;
+    let directory = match top.file_name() {
+        Some(name) if name == "usr" => top.parent()?.join("etc/millstream"),
+        _ => top.join("conf"),
+    };
+    let mut names = configuration::NAMES.iter();
+    names
+        .any(|name| directory.join(name).is_file())
+        .then_some(directory)
 }
 
 /// The options that the command itself follows; what the others stand for is known where the server or the job runs.

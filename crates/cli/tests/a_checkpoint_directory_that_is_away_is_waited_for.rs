@@ -9,25 +9,6 @@ use std::path::Path;
 use common::rest_server::{Server, kill, processes_of};
 use serde_json::{Value, json};
 
-/// For how many seconds a process has run.
-fn age(process: u32) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    let behind_name = stat.rsplit(')').next().unwrap_or_default();
-    let started: f64 = behind_name
-        .split_whitespace()
-        .nth(19)
-        .and_then(|ticks| ticks.parse().ok())
-        .unwrap_or(f64::MAX);
-    let up = fs::read_to_string("/proc/uptime").expect("the time since the machine started");
-    let up: f64 = up
-        .split(' ')
-        .next()
-        .and_then(|s| s.parse().ok())
-        .expect("seconds");
-    // A tick is a hundredth of a second wherever this runs.
-    up - started / 100.0
-}
-
 fn held_up(server: &Server, job: &str) -> String {
     server.await_answer(&format!("/jobs/{job}"), |_, body| {
         body.get("held-up")
@@ -75,7 +56,7 @@ fn and_its_process_is_not_killed_meanwhile() {
         unreachable!("one process: {process:?}")
     };
     server.await_that("the limit of the start to pass, and more", || {
-        age(*alone) > 3.0
+        common::age(*alone) > 3.0
     });
     assert_eq!(processes_of(&server.data), process);
     assert_eq!(

@@ -81,8 +81,8 @@ fn one_that_does_not_come_back_is_told_with_how_to_follow_the_operation() {
     signal("KILL", &process);
     assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
     assert!(
-        said.error().ends_with(&format!(
-            "; follow it with `millstream operations {operation}`"
+        said.error().contains(&format!(
+            "; follow it with `millstream operations {operation}` (millstream "
         )),
         "{}",
         said.err

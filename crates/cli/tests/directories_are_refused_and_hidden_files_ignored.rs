@@ -67,6 +67,20 @@ fn a_directory_that_comes_later_fails_the_job_by_its_name() {
 }
 
 #[test]
+fn one_that_is_passed_over_is_counted_at_the_end() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let directory = directory.path();
+    put(directory, "in/a.csv", "id\n1\n");
+    fs::create_dir(directory.join("in/later")).expect("created");
+    let mut command = ingest(directory, &[], &CSV_TO_FILES);
+    command.args([ONCE, "--source.file.bad=skip"]);
+    let said = running::run(command);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let told = "1 files could not be read and were passed over, 0 were lost.";
+    assert!(said.err.contains(told), "{}", said.err);
+}
+
+#[test]
 fn a_path_that_is_not_there_is_refused_by_name() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let mut command = ingest(directory.path(), &[], &CSV_TO_FILES);

@@ -7,7 +7,7 @@ use std::fs;
 use common::{millstream, millstream_in};
 
 /// What a command line without anything else is told.
-const NOTHING: &str = "MS-8001: 3 problems with the parameters of the ingestion job:\n  \
+const NOTHING: &str = "MS-8001: 3 problems with the parameters of the ingestion job (millstream explain MS-8001):\n  \
     source.type is not given; give --source.type csv, tsv or txt\n  \
     source.path is not given; give the directory that is read: --source.path <directory>\n  \
     sink.type is not given; give --sink.type file or print (the default kafka is not there yet)\n";
@@ -85,7 +85,7 @@ fn program_args_may_be_one_argument() {
     let line = "--source.type csv --source.path '/no where/in' --sink.type file --sink.path \"/no where/in/out\"";
     let said = millstream(&["run", "ingest", line]);
     let expected = "MS-8001: sink.path lies in source.path, so the job would read what it writes; \
-        give a directory outside of source.path\n";
+        give a directory outside of source.path (millstream explain MS-8001)\n";
     assert_eq!((said.code, said.err.as_str()), (Some(1), expected));
 }
 
@@ -134,7 +134,8 @@ fn another_file_can_be_named() {
         &[],
         &["run", "ingest", "--config=orders.conf"],
     );
-    let expected = "MS-8001: source.type is not given; give --source.type csv, tsv or txt\n";
+    let expected = "MS-8001: source.type is not given; give --source.type csv, tsv or txt \
+        (millstream explain MS-8001)\n";
     assert_eq!((said.code, said.err.as_str()), (Some(1), expected));
 }
 

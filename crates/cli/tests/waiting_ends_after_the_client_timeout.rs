@@ -31,7 +31,8 @@ fn the_operation_goes_on() {
         .split_once(
             ": the savepoint is not done after 200 ms; follow it with `millstream operations ",
         )
-        .and_then(|(_, rest)| rest.strip_suffix('`'))
+        .and_then(|(_, rest)| rest.split_once("` ("))
+        .map(|(id, _)| id)
         .expect(&said.err)
         .to_owned();
     let mut ask = server.command(&["operations", &id]);

@@ -199,6 +199,9 @@ impl Attempt {
     /// Everything ends at once, whatever else was said.
     pub(crate) fn cancel(&self) {
         self.shared.cancel.store(true, Ordering::Release);
+        if let Some(restored) = &self.shared.spec.restored {
+            restored.snapshot().give_up();
+        }
         self.shared.parked.unpark_all();
         self.shared.deliveries.ring();
     }

@@ -20,6 +20,8 @@ pub use millstream_core::options::is_secret;
 pub const DIRECTORY_VARIABLES: &[&str] = &["MILLSTREAM_CONF_DIR", "FLINK_CONF_DIR"];
 const NAME: &str = "config.yaml";
 const FLAT_NAME: &str = "flink-conf.yaml";
+/// The names of a configuration file in its directory; the first that is there counts.
+pub const NAMES: &[&str] = &[NAME, FLAT_NAME];
 
 /// A configuration that was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,8 +79,8 @@ fn from_environment() -> Option<PathBuf> {
 }
 
 fn in_directory(directory: &Path) -> Option<PathBuf> {
-    [NAME, FLAT_NAME]
-        .into_iter()
+    NAMES
+        .iter()
         .map(|name| directory.join(name))
         .find(|file| file.is_file())
 }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use millstream_core::{JobId, Lineage, MaxParallelism, Numbers, OperatorId, Result};
+use millstream_core::{Error, JobId, Lineage, MaxParallelism, Numbers, OperatorId, Result, codes};
 use millstream_state::{OpaquePart, OpaqueState, StateRegistry, WriteState};
 use millstream_storage::{
     EntryMetadata, Location, OperatorMetadata, PreparedMetadata, SnapshotFormat, SnapshotKind,
@@ -24,7 +24,8 @@ fn main() -> Result<()> {
     let directory = Path::new(&directory);
     let job: JobId = "f8cccb14cd33babade335fd60aefa9e4".parse()?;
     let layout = SnapshotLayout::new(Location::from_path(directory)?, job);
-    std::fs::create_dir_all(layout.job_directory())?;
+    std::fs::create_dir_all(layout.job_directory())
+        .map_err(|cause| Error::new(&codes::SNAPSHOT_WRITE, "no directory").cause(cause))?;
     let checkpoint = SnapshotTarget::checkpoint(&layout, 17, SnapshotFormat::Native)?;
     let savepoint = SnapshotTarget::create(directory.join("savepoint"), SnapshotFormat::Canonical)?;
     let targets = [&checkpoint, &savepoint];

@@ -66,6 +66,12 @@ impl Snapshot {
             .try_for_each(|file| self.verified(file).map(drop))
     }
 
+    /// Whoever waits for a checksum, here or through a clone, is answered by an error of kind `Unavailable` soon: the attempt
+    /// that reads the snapshot has ended. For large state, which takes longer to read than anybody wants to wait.
+    pub fn give_up(&self) {
+        self.verification.give_up();
+    }
+
     /// How far checksums have been verified, over all clones.
     pub fn progress(&self) -> Verified {
         self.verification.progress()

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use millstream_core::{Error, Result};
@@ -80,6 +80,7 @@ pub(crate) struct Verification {
     files: BTreeMap<String, Mutex<bool>>,
     bytes: AtomicU64,
     of: u64,
+    given_up: AtomicBool,
 }
 
 impl Verification {
@@ -94,7 +95,13 @@ impl Verification {
                 .map(|path| (path.to_owned(), Mutex::default()))
                 .collect(),
             bytes: AtomicU64::new(0),
+            given_up: AtomicBool::new(false),
         }
+    }
+
+    /// Nobody waits for checksums any more.
+    pub(crate) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn progress(&self) -> Verified {
@@ -128,6 +135,10 @@ impl Verification {
         let result = checksum(&mut file, |bytes| {
             counted += bytes;
             self.bytes.fetch_add(bytes, Ordering::Relaxed);
+            match self.given_up.load(Ordering::Relaxed) {
+                true => Err(io::ErrorKind::Interrupted.into()),
+                false => Ok(()),
+            }
         });
         let result = match result {
             Ok(crc) if crc == entry.crc32 => return Ok(()),
@@ -175,7 +186,7 @@ fn cannot_open(path: &Path, cause: &io::Error) -> Error {
     )
 }
 
-fn checksum(file: &mut File, mut read: impl FnMut(u64)) -> io::Result<u32> {
+fn checksum(file: &mut File, mut read: impl FnMut(u64) -> io::Result<()>) -> io::Result<u32> {
     let mut crc = crc32fast::Hasher::new();
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
@@ -184,7 +195,7 @@ fn checksum(file: &mut File, mut read: impl FnMut(u64)) -> io::Result<u32> {
             None | Some([]) => return Ok(crc.finalize()),
             Some(bytes) => {
                 crc.update(bytes);
-                read(bytes.len() as u64);
+                read(bytes.len() as u64)?;
             }
         }
     }

@@ -136,3 +136,16 @@ fn no_checkpoint_is_made_where_the_directory_of_its_job_is_not() {
     fs::create_dir(layout.job_directory()).expect("it is back");
     make().expect("now there is a place for it");
 }
+
+#[test]
+fn what_nobody_waits_for_any_more_is_not_read() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let path = temp.path().join("job/chk-1");
+    write_snapshot(&path, SnapshotFormat::Native, "job", 1);
+    let snapshot = Snapshot::open(&location(&path)).expect("intact");
+    snapshot.clone().give_up();
+    let error = snapshot.verify_all().expect_err("it was given up");
+    assert_eq!((error.code(), error.kind()), UNREACHABLE);
+    let again = Snapshot::open(&location(&path)).expect("intact");
+    again.verify_all().expect("who opens it anew reads it");
+}

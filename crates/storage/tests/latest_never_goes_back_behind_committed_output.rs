@@ -132,6 +132,29 @@ fn an_older_snapshot_is_refused_where_the_last_was_deleted_with_its_job() {
 }
 
 #[test]
+fn a_checkpoint_that_holds_anything_else_is_not_passed_over() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let checkpoints = temp.path().join("cp");
+    let find = || newest(Some(&location(&checkpoints)), &[], "mine");
+    let directory = checkpoints.join(job(FIRST).to_string());
+    for number in [1, 2] {
+        let path = directory.join(format!("chk-{number}"));
+        write(&path, FIRST, number, SnapshotKind::Checkpoint, false);
+    }
+    let metadata = directory.join("chk-2/_metadata");
+    std::fs::write(&metadata, "\u{7f}ELF and nothing of ours").expect("writable");
+    let error = find().expect_err("output up to it may be committed");
+    assert_eq!(error.code(), "MS-3002");
+    assert!(error.message().contains("chk-2/_metadata"), "{error}");
+    // Somebody's own file where savepoints lie says nothing.
+    std::fs::create_dir_all(temp.path().join("sp/parquet")).expect("writable");
+    std::fs::rename(&metadata, temp.path().join("sp/parquet/_metadata")).expect("writable");
+    let savepoints = [location(&temp.path().join("sp"))];
+    let found = newest(Some(&location(&checkpoints)), &savepoints, "mine").expect("readable");
+    assert!(found.is_some_and(|newest| newest.location.path().ends_with("chk-1")));
+}
+
+#[test]
 fn the_savepoint_of_a_stop_is_found_wherever_it_lies() {
     let temp = tempfile::tempdir().expect("a directory");
     let (checkpoints, savepoints) = (temp.path().join("cp"), temp.path().join("sp"));

@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
-use clap_complete::Shell;
+use clap::Parser;
 use millstream_core::{Error, Result, codes};
 use serde_json::json;
 
-use super::{COMMAND, tree};
+use super::COMMAND;
 use crate::arguments::Connection;
 use crate::report;
 
-/// Prints what a shell needs to complete the command's actions and options.
+/// Prints what a shell needs to complete the command: actions, options, jobs, -D keys, parameters of the ingestion job, error codes.
 #[derive(Debug, Parser)]
 #[command(
     name = "millstream completion",
@@ -34,10 +33,24 @@ pub(crate) struct CompletionArguments {
 /// The name that Flink's users give the command.
 const FLINK: &str = "flink";
 
+/// The script of every shell, with [`PLACEHOLDER`] for the command's name. They ask the command itself.
+const SCRIPTS: &[(&str, &str)] = &[
+    ("bash", include_str!("completion/bash")),
+    ("zsh", include_str!("completion/zsh")),
+    ("fish", include_str!("completion/fish")),
+    ("elvish", include_str!("completion/elvish")),
+    ("powershell", include_str!("completion/powershell")),
+];
+
+/// Where the command's name stands in a script.
+const PLACEHOLDER: &str = "@name@";
+
 /// Prints the completions.
 pub(crate) fn perform(arguments: CompletionArguments) -> Result<ExitCode> {
     let given = arguments.shell.unwrap_or_default();
-    let shell = Shell::from_str(&given, true).map_err(|_| {
+    let mut scripts = SCRIPTS.iter();
+    let known = scripts.find(|(shell, _)| shell.eq_ignore_ascii_case(&given));
+    let (shell, script) = known.ok_or_else(|| {
         let message = if given.is_empty() {
             "no shell is named".to_owned()
         } else {
@@ -45,13 +58,11 @@ pub(crate) fn perform(arguments: CompletionArguments) -> Result<ExitCode> {
         };
         Error::new(&codes::USAGE, message).next("name bash, zsh, fish, elvish or powershell")
     })?;
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut tree(), name(), &mut text);
+    let script = script.replace(PLACEHOLDER, name());
     if arguments.connection.json {
-        let script = String::from_utf8_lossy(&text);
-        return report::json(&json!({ "shell": shell.to_string(), "script": script }));
+        return report::json(&json!({ "shell": shell, "script": script }));
     }
-    report::write(&text)?;
+    report::write(script.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 

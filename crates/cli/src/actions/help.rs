@@ -62,7 +62,7 @@ Options before the action:
 
      -h,--help       Show this help.
      -v,--version    Print version and commit.
-     --verbose       Show the cause of an error, and where its page is.
+     --verbose       Show the cause of an error, and what its code means.
      --json          Print one JSON value on standard output.
 ",
         PLANNED_TARGETS.join(", ")

@@ -1,13 +1,12 @@
 //! `millstream server`.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use millstream_core::{Error, Result, codes};
 use millstream_server::data_directory::{RunningServer, locate};
-use millstream_server::{ServerConfiguration, configuration, control, serve};
+use millstream_server::{ServerConfiguration, control, serve};
 use serde_json::json;
 
 use crate::arguments::Connection;
@@ -58,8 +57,7 @@ pub(crate) fn perform(arguments: ServerArguments) -> Result<ExitCode> {
 
 fn start(arguments: &ServerArguments) -> Result<ExitCode> {
     let connection = &arguments.connection;
-    let file = connection.config.as_deref().map(Path::new);
-    let loaded = configuration::load(file, &connection.overrides()?)?;
+    let loaded = settings::loaded(connection)?;
     if let Some(warning) = loaded.warning() {
         report::note(&warning);
     }

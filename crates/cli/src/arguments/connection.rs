@@ -15,7 +15,8 @@ pub(crate) struct Connection {
     #[arg(short = 'm', long, value_name = "HOST:PORT")]
     pub(crate) jobmanager: Option<String>,
 
-    /// Configuration file. Else config.yaml (or flink-conf.yaml) in $MILLSTREAM_CONF_DIR, else in $FLINK_CONF_DIR.
+    /// Configuration file. Else config.yaml (or flink-conf.yaml) in $MILLSTREAM_CONF_DIR, else in $FLINK_CONF_DIR, else in
+    /// conf beside the command's own bin (for /usr/bin: in /etc/millstream).
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<String>,
 
@@ -47,7 +48,7 @@ pub(crate) struct Connection {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Show the cause of an error, and where its page is.
+    /// Show the cause of an error, and what its code means.
     #[arg(long)]
     pub(crate) verbose: bool,
 }

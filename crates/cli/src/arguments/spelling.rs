@@ -122,7 +122,8 @@ pub(crate) fn unknown_option(command: &Command, given: &str) -> Error {
     }
 }
 
-fn needs_value(option: &Arg) -> bool {
+/// Whether the word behind the option is its value.
+pub(crate) fn needs_value(option: &Arg) -> bool {
     let optional = option
         .get_num_args()
         .is_some_and(|range| range.min_values() == 0);
@@ -161,7 +162,8 @@ fn with_short(command: &Command, short: char) -> Option<&Arg> {
         .find(|option| short_names(option).any(|name| name == short))
 }
 
-fn has_name(option: &Arg, name: &str) -> bool {
+/// Whether the option is called so, by a long or a short name without dashes.
+pub(crate) fn has_name(option: &Arg, name: &str) -> bool {
     let short = short_names(option).any(|short| name.chars().eq([short]));
     short || long_names(option).any(|long| long == name)
 }

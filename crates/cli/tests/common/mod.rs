@@ -2,7 +2,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
-mod environment;
+pub(crate) mod environment;
 pub(crate) mod processes;
 pub(crate) mod rest;
 pub(crate) mod rest_server;
@@ -93,4 +93,23 @@ pub(crate) fn lines(directory: &Path) -> Vec<String> {
     }
     lines.sort();
     lines
+}
+
+/// For how many seconds a process has run.
+pub(crate) fn age(process: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let behind_name = stat.rsplit(')').next().unwrap_or_default();
+    let started: f64 = behind_name
+        .split_whitespace()
+        .nth(19)
+        .and_then(|ticks| ticks.parse().ok())
+        .unwrap_or(f64::MAX);
+    let up = fs::read_to_string("/proc/uptime").expect("the time since the machine started");
+    let up: f64 = up
+        .split(' ')
+        .next()
+        .and_then(|s| s.parse().ok())
+        .expect("seconds");
+    // A tick is a hundredth of a second wherever this runs.
+    up - started / 100.0
 }

@@ -34,6 +34,9 @@ pub(crate) struct Task {
     pub(crate) may_grow: bool,
     /// Whether a last record without its end is kept back, because the file may grow.
     pub(crate) keeps_tail: bool,
+    /// Whether the file is opened, and told of, also where the thread has it open: tasks before it were dropped, and with
+    /// them what was told of their files.
+    pub(crate) opens: bool,
 }
 
 /// What the thread tells of the task with a number.
@@ -333,8 +336,7 @@ fn or_changed(task: &Task, error: InputError) -> InputError {
 /// Whether the open file is the task's, and the task's stretch can still be reached.
 fn can_go_on(open: &OpenFile, task: &Task) -> bool {
     let behind = open.is_behind(task.from.max(open.data.offset));
-    // Of tasks that were put back nobody has heard that their file was opened.
-    Arc::ptr_eq(&open.file, &task.file) && (open.stream.can_seek() || !behind)
+    !task.opens && open.file == task.file && (open.stream.can_seek() || !behind)
 }
 
 #[cfg(test)]

@@ -99,6 +99,8 @@ pub(crate) struct Ledger {
     next: u64,
     running: VecDeque<Running>,
     next_number: u64,
+    /// Whether tasks that were given out are not wanted any more.
+    dropped: bool,
     tails: BTreeMap<Key, Tail>,
     /// Where reading came to in files that may grow.
     reached: VecDeque<(Key, Start)>,
@@ -128,6 +130,7 @@ impl Ledger {
             next: all_done.unwrap_or(0),
             running: VecDeque::new(),
             next_number: 0,
+            dropped: false,
             reached: VecDeque::new(),
             columns: restored.columns,
             ended: false,
@@ -270,11 +273,17 @@ impl Ledger {
         }
     }
 
+    /// What was given out of a piece is not wanted any more.
+    fn drop_tasks(&mut self, piece: u64) {
+        let before = self.running.len();
+        self.running.retain(|running| running.piece != piece);
+        self.dropped |= self.running.len() < before;
+    }
+
     fn remove(&mut self, at: usize) {
         if let Some(state) = self.pieces.remove(at) {
             self.forget_name(state.file.name.key());
-            self.running
-                .retain(|running| running.piece != state.sequence);
+            self.drop_tasks(state.sequence);
             self.given -= usize::from(at < self.given);
             self.drop_layers();
         }
@@ -331,6 +340,7 @@ impl Ledger {
                     .copied(),
                 may_grow: grows || state.grows || state.last,
                 keeps_tail: state.grows,
+                opens: std::mem::take(&mut self.dropped),
             };
             self.running.push_back(Running {
                 number,

@@ -379,7 +379,10 @@ impl<D> FileReader<D> {
         D: Decode<T>,
     {
         let (Some(current), Some(file)) = (&self.block, &self.file) else {
-            return Ok((Decoded::default(), 0));
+            return Err(Error::new(
+                &codes::INTERNAL,
+                "records of a file came before the file was opened",
+            ));
         };
         let raw = &self.plan.dialects.raw;
         let (block, from) = (&current.block, current.at);

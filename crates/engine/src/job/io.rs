@@ -226,7 +226,8 @@ impl IoWorker {
             }
             IoTask::Discard(directories) => {
                 for directory in directories {
-                    if let Err(error) = discard_incomplete(&directory) {
+                    let held = self.start.keeper.check();
+                    if let Err(error) = held.and_then(|()| discard_incomplete(&directory)) {
                         tracing::debug!("{} stays: {error}", directory.display());
                     }
                 }

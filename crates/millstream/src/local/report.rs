@@ -20,6 +20,8 @@ const ENDED_BY_SIGNAL: i32 = 143;
 pub(super) struct Totals {
     pub(super) records: u64,
     pub(super) bad_records: u64,
+    pub(super) bad_files: u64,
+    pub(super) lost_files: u64,
     pub(super) bytes: u64,
     pub(super) bytes_total: u64,
     pub(super) files: u64,
@@ -51,6 +53,8 @@ impl State {
             let source = &task.metrics.source;
             totals.records += source.records.get();
             totals.bad_records += source.bad_records.get();
+            totals.bad_files += source.bad_files.get();
+            totals.lost_files += source.lost_files.get();
             totals.bytes += source.bytes.get();
             totals.bytes_total += source.bytes_total.get();
             totals.files += source.files.get();
@@ -68,6 +72,8 @@ impl State {
         totals.files_total += self.past.files;
         totals.records += self.past.records;
         totals.bad_records += self.past.bad_records;
+        totals.bad_files += self.past.bad_files;
+        totals.lost_files += self.past.lost_files;
         totals.bytes += self.past.bytes;
         totals.files += self.past.files;
         totals
@@ -174,6 +180,10 @@ impl Watch {
             totals.bad_records,
             checkpoints,
         );
+        let (bad, lost) = (totals.bad_files, totals.lost_files);
+        if bad + lost > 0 {
+            tracing::warn!("{bad} files could not be read and were passed over, {lost} were lost.");
+        }
         if self.bounded && outcome.status == JobStatus::Finished && totals.bytes > 0 {
             let seconds = elapsed.as_secs_f64().max(0.001);
             tracing::info!(

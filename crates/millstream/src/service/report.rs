@@ -68,6 +68,7 @@ fn new_checkpoint(
         path: None,
         discarded: false,
         failure: None,
+        numbers: None,
         tasks: vertices
             .iter()
             .map(|vertex| vec![None; vertex.subtasks.len()])
@@ -283,6 +284,11 @@ impl Observer for Reporter {
     fn numbers(&mut self, checkpoint: CheckpointId, numbers: &Numbers) {
         let numbers = *numbers;
         self.report(|report, _| {
+            let named = report.completed.iter_mut().chain(&mut report.savepoint);
+            let known = report.checkpoints.iter_mut().chain(named);
+            for found in known.filter(|known| known.id == checkpoint) {
+                found.numbers = Some(numbers);
+            }
             report.numbers = Some(ClosedNumbers {
                 checkpoint,
                 numbers,
@@ -320,6 +326,7 @@ impl Observer for Reporter {
                 path: Some(path.to_owned()),
                 discarded: false,
                 failure: None,
+                numbers: None,
                 tasks: Vec::new(),
             });
             restored.triggered = now;

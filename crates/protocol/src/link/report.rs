@@ -129,6 +129,12 @@ pub struct TaskNumbers {
     /// Bad records that its source has met.
     #[serde(default)]
     pub bad_records: u64,
+    /// Files and other entries that its source can't read and has passed over.
+    #[serde(default)]
+    pub bad_files: u64,
+    /// Files that were gone before its source had read them to their end, which was accepted.
+    #[serde(default)]
+    pub lost_files: u64,
     /// Milliseconds spent working.
     pub busy_ms: u64,
     /// Milliseconds spent waiting for a slower task or sink.
@@ -202,6 +208,9 @@ pub struct CheckpointReport {
     pub discarded: bool,
     /// Why it was given up.
     pub failure: Option<String>,
+    /// Where the job's records had gone at its boundary, once it is committed.
+    #[serde(default)]
+    pub numbers: Option<Numbers>,
     /// What its tasks have handed in, by vertex, then subtask; `None`: not yet.
     pub tasks: Vec<Vec<Option<TaskCheckpoint>>>,
 }

@@ -237,6 +237,7 @@ fn checkpoint(id: u64) -> CheckpointReport {
         path: None,
         discarded: false,
         failure: None,
+        numbers: None,
         tasks: Vec::new(),
     }
 }

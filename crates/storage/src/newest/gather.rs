@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use millstream_core::{CheckpointId, Error, JobId, Lineage, Result};
+use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
 
 use crate::disk::{is_absent, subdirectories};
 use crate::ended::Ended;
@@ -149,8 +149,13 @@ impl Gathering<'_> {
         };
         let metadata = match SnapshotMetadata::from_text(&bytes, &path) {
             Ok(metadata) => metadata,
-            Err(error) if error.code() == millstream_core::codes::SNAPSHOT_FOREIGN.id => {
-                return Seen::Nothing;
+            Err(error) if error.code() == codes::SNAPSHOT_FOREIGN.id => {
+                // Where savepoints lie, anybody may keep files of that name. Where a checkpoint of a job lies, they are ours.
+                if job.is_none() || number_of(&directory).is_none() {
+                    return Seen::Nothing;
+                }
+                let error = fail::corrupt(&path, "it holds something else than was written");
+                return self.unreadable(&directory, job, &[], error);
             }
             Err(error) => return self.unreadable(&directory, job, &bytes, error),
         };
@@ -178,8 +183,7 @@ impl Gathering<'_> {
         {
             return Seen::Other;
         }
-        let name = directory.file_name().and_then(|name| name.to_str());
-        let number = name.and_then(|name| name.strip_prefix("chk-")?.parse().ok());
+        let number = number_of(directory);
         self.found.unreadable.push(Unreadable {
             job: job.or(hints.job_id),
             number: number.or(hints.checkpoint_id),
@@ -215,4 +219,10 @@ fn candidate(metadata: SnapshotMetadata, location: Location) -> Candidate {
         lineage: metadata.lineage,
         created: metadata.created,
     }
+}
+
+/// The number of the checkpoint that lies in a directory of this name.
+fn number_of(directory: &Path) -> Option<CheckpointId> {
+    let name = directory.file_name()?.to_str()?;
+    name.strip_prefix("chk-")?.parse().ok()
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::options::{CHECKPOINT_DIRECTORY, SAVEPOINT_DIRECTORY};
 use millstream_core::{Configuration, Error, Result, codes};
-use millstream_server::{configuration, data_directory};
+use millstream_server::data_directory;
 use serde::Deserialize;
 
 use super::Finding;
@@ -34,10 +34,7 @@ fn configuration_file(
     findings: &mut Vec<Finding>,
 ) -> Option<Configuration> {
     let what = "configuration";
-    let file = connection.config.as_deref().map(Path::new);
-    let overrides = connection.overrides();
-    let loaded = overrides.and_then(|overrides| {
-        let mut loaded = configuration::load(file, &overrides)?;
+    let loaded = settings::loaded(connection).and_then(|mut loaded| {
         settings::resolve(&mut loaded.configuration)?;
         Ok(loaded)
     });

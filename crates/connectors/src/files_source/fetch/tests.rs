@@ -1,72 +1,121 @@
 use std::sync::Arc;
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Receiver, bounded};
 use millstream_engine::connector::Waker;
 
 use super::{Fetcher, News, Opening, Task};
 use crate::files_source::format::Format;
-use crate::files_source::listing::{Root, oldest};
+use crate::files_source::listing::{FoundFile, Root, oldest};
 use crate::files_source::stream::Sizes;
 
-/// Reads a file in stretches of 1,000 bytes that `owned` picks; bytes handed out, and bytes taken from the file.
-fn read(owned: impl Fn(u64) -> bool) -> (u64, u64, u64) {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("a.csv");
-    let text: String = (0..10_000).map(|row| format!("{row},\"a\nb\"\n")).collect();
-    std::fs::write(&path, &text).expect("is written");
-    let root = Root::at(&path).expect("is there");
-    let files = oldest(&root, 1, |_, _| Ok(()));
-    let file = Arc::new(files.expect("is there").remove(0));
-    let opening = Opening {
-        dialects: Format::csv().compile().expect("a format"),
-        sizes: Sizes {
-            block: 2_000,
-            record: 10_000,
-        },
-        head: false,
-        skip_head: false,
-        aside: None,
-    };
-    let (ring, woken) = bounded(1);
-    let waker = Waker::new(move || {
-        let _full = ring.try_send(()).is_err();
-    });
-    let fetcher = Fetcher::start("reads".to_owned(), opening, waker).expect("a thread");
-    let splits = (text.len() as u64).div_ceil(1_000);
-    let (mut records, mut taken) = (0, 0);
-    for number in (0..splits).filter(|split| owned(*split)) {
-        let (from, to) = (number * 1_000, (number + 1) * 1_000);
-        let file = Arc::clone(&file);
+/// A file of 10,000 records with line ends in quotes, and a thread that reads it.
+struct Reading {
+    _directory: tempfile::TempDir,
+    size: u64,
+    file: Arc<FoundFile>,
+    fetcher: Fetcher,
+    woken: Receiver<()>,
+}
+
+impl Reading {
+    fn start() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("a.csv");
+        let text: String = (0..10_000).map(|row| format!("{row},\"a\nb\"\n")).collect();
+        std::fs::write(&path, &text).expect("is written");
+        let root = Root::at(&path).expect("is there");
+        let files = oldest(&root, 1, |_, _| Ok(()));
+        let file = Arc::new(files.expect("is there").remove(0));
+        let opening = Opening {
+            dialects: Format::csv().compile().expect("a format"),
+            sizes: Sizes {
+                block: 2_000,
+                record: 10_000,
+            },
+            head: false,
+            skip_head: false,
+            aside: None,
+        };
+        let (ring, woken) = bounded(1);
+        let waker = Waker::new(move || {
+            let _full = ring.try_send(()).is_err();
+        });
+        Self {
+            _directory: directory,
+            size: text.len() as u64,
+            file,
+            fetcher: Fetcher::start("reads".to_owned(), opening, waker).expect("a thread"),
+            woken,
+        }
+    }
+
+    /// Has a stretch of 1,000 bytes read.
+    fn give(&self, number: u64, opens: bool) {
         let task = Task {
             number,
-            file,
-            from,
-            to,
+            file: Arc::clone(&self.file),
+            from: number * 1_000,
+            to: (number + 1) * 1_000,
             known: None,
             may_grow: false,
             keeps_tail: false,
+            opens,
         };
-        fetcher.give(task).expect("there is room");
+        self.fetcher.give(task).expect("there is room");
+    }
+
+    /// What is told of it, up to its end.
+    fn told(&self) -> Vec<News> {
+        let mut told = Vec::new();
         loop {
-            let Some(event) = fetcher.take().expect("the thread runs") else {
-                woken.recv().expect("the thread runs");
+            let Some(event) = self.fetcher.take().expect("the thread runs") else {
+                self.woken.recv().expect("the thread runs");
                 continue;
             };
-            match event.news {
+            if let News::Failed(error) = event.news {
+                panic!("{error}");
+            }
+            let ended = matches!(event.news, News::Done { .. });
+            told.push(event.news);
+            if ended {
+                return told;
+            }
+        }
+    }
+}
+
+/// Reads the file in stretches that `owned` picks; bytes handed out, bytes taken from the file, and its size.
+fn read(owned: impl Fn(u64) -> bool) -> (u64, u64, u64) {
+    let reading = Reading::start();
+    let (mut records, mut taken) = (0, 0);
+    for number in (0..reading.size.div_ceil(1_000)).filter(|split| owned(*split)) {
+        reading.give(number, false);
+        for news in reading.told() {
+            match news {
                 News::Block(block) => {
                     records += (block.bytes.len() - block.from) as u64;
                     taken += block.taken;
                 }
-                News::Done { taken: more, .. } => {
-                    taken += more;
-                    break;
-                }
-                News::Opened(_) | News::Grown { .. } => {}
-                News::Failed(error) => panic!("{error}"),
+                News::Done { taken: more, .. } => taken += more,
+                _ => {}
             }
         }
     }
-    (records, taken, text.len() as u64)
+    (records, taken, reading.size)
+}
+
+#[test]
+fn a_file_is_told_of_once_and_again_when_that_is_asked_for() {
+    let reading = Reading::start();
+    let opened = |number, opens| {
+        reading.give(number, opens);
+        let is_opened = |news: &News| matches!(news, News::Opened(_));
+        reading.told().iter().any(is_opened)
+    };
+    assert!(opened(0, false));
+    assert!(!opened(1, false));
+    assert!(opened(2, true));
+    assert!(!opened(3, false));
 }
 
 #[test]

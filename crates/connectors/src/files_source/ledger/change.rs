@@ -119,7 +119,7 @@ impl Ledger {
 
     /// Reading waits until the file is announced again, or is known to be [gone](Self::blocked_is_gone).
     fn block(&mut self, sequence: u64) {
-        self.running.retain(|running| running.piece != sequence);
+        self.drop_tasks(sequence);
         if let Some(state) = self.state_mut(sequence) {
             state.blocked = true;
             state.running = 0;
@@ -132,6 +132,7 @@ impl Ledger {
     /// Whatever else was given out is put back: its files may be away, too.
     fn seek(&mut self, sequence: u64, file: &FoundFile) -> Mended {
         let running = std::mem::take(&mut self.running);
+        self.dropped = true;
         for piece in running.into_iter().map(|running| running.piece) {
             if let Some(state) = self.state_mut(piece).filter(|state| state.running > 0) {
                 state.running = 0;
@@ -145,6 +146,7 @@ impl Ledger {
         if let Some(state) = self.state_mut(sequence) {
             (state.blocked, state.sought) = (true, true);
         }
+        self.pass_finished();
         Mended::Sought(file.name.key())
     }
 
@@ -162,6 +164,8 @@ impl Ledger {
         {
             (state.blocked, state.sought) = (false, false);
         }
+        // All of it may have been handed out before the disk failed.
+        self.pass_finished();
         Mended::GoesOn
     }
 

@@ -95,8 +95,6 @@ impl FileState {
             self.starts.sort_unstable();
             self.starts.dedup();
         }
-        // It is opened anew: what the thread tells of tasks that were put back is not heard, and it may stand in the file.
-        self.file = Arc::new(self.file.as_ref().clone());
         self.gaps.clear();
         if !self.last {
             let given = self.share.ranges(0, self.given);

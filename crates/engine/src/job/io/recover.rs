@@ -59,6 +59,8 @@ impl IoWorker {
         restore: Option<SnapshotRef>,
         cancelled: Cancelled,
     ) -> Result<Recovered> {
+        // An attempt that is tried again keeps its number, for which it was checked before.
+        self.start.keeper.check()?;
         self.delete_given_up()?;
         let run = self.run_of(attempt)?;
         let restored = restore

@@ -135,7 +135,8 @@ impl IoWorker {
         if savepoint && undeleted.any(|left| left.checkpoint == checkpoint) {
             return;
         }
-        if let Err(error) = delete(&snapshot) {
+        let held = self.start.keeper.check();
+        if let Err(error) = held.and_then(|()| delete(&snapshot)) {
             tracing::warn!("{snapshot} could not be deleted: {error}");
             if given_up && !savepoint {
                 self.undeleted.push(snapshot);

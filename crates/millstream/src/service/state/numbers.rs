@@ -73,6 +73,8 @@ fn counted(metrics: &TaskMetrics, at: Instant) -> TaskNumbers {
         bytes_in: metrics.source.bytes.get(),
         bytes_total: metrics.source.bytes_total.get(),
         bad_records: metrics.source.bad_records.get(),
+        bad_files: metrics.source.bad_files.get(),
+        lost_files: metrics.source.lost_files.get(),
         busy_ms: metrics.busy_nanos.get() / 1_000_000,
         backpressured_ms: u64::try_from(backpressured).unwrap_or(u64::MAX),
         watermark: metrics.watermark(),

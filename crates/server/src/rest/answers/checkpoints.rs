@@ -7,6 +7,7 @@ use millstream_protocol::link::{CheckpointReport, CheckpointState, TaskCheckpoin
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::job::JobNumbers;
 use super::summary::StatsSummary;
 use super::tasks::{self, or_minus_one};
 use crate::views::JobView;
@@ -94,6 +95,9 @@ pub(crate) struct CheckpointStatistics {
     /// Of a failed one only.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure_message: Option<String>,
+    /// Where the job's records had gone at its boundary, once it is committed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numbers: Option<JobNumbers>,
 }
 
 /// The part of a vertex in a checkpoint.
@@ -241,6 +245,9 @@ impl CheckpointStatistics {
             discarded: completed.then_some(checkpoint.discarded),
             failure_timestamp: failed.then(|| or_minus_one(checkpoint.ended)),
             failure_message: failed.then(|| checkpoint.failure.clone().unwrap_or_default()),
+            numbers: checkpoint
+                .numbers
+                .map(|numbers| JobNumbers::at(checkpoint.id, &numbers)),
         }
     }
 

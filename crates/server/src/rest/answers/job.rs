@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use millstream_core::options::{PARALLELISM, RESTART_STRATEGY};
-use millstream_core::{JobStatus, Numbers, TaskStatus};
-use millstream_protocol::link::{ClosedNumbers, FailureReport, VertexReport};
+use millstream_core::{CheckpointId, JobStatus, Numbers, TaskStatus};
+use millstream_protocol::link::{FailureReport, VertexReport};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -69,11 +69,13 @@ pub(crate) struct JobNumbers {
 
 impl JobNumbers {
     fn of(job: &JobView) -> Option<Self> {
-        let ClosedNumbers {
-            checkpoint,
-            numbers,
-        } = job.report.as_ref()?.numbers?;
-        Some(Self {
+        let closed = job.report.as_ref()?.numbers?;
+        Some(Self::at(closed.checkpoint, &closed.numbers))
+    }
+
+    /// The numbers at the boundary of a checkpoint.
+    pub(crate) fn at(checkpoint: CheckpointId, numbers: &Numbers) -> Self {
+        Self {
             checkpoint,
             read: numbers.read,
             produced: numbers.produced,
@@ -82,8 +84,8 @@ impl JobNumbers {
             deduplicated: numbers.deduplicated,
             bad: numbers.bad,
             late: numbers.late,
-            difference: difference(&numbers),
-        })
+            difference: difference(numbers),
+        }
     }
 }
 

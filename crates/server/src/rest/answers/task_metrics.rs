@@ -134,6 +134,13 @@ impl<'a> Task<'a> {
             let pending = numbers.bytes_total.saturating_sub(numbers.bytes_in);
             metrics.extend(named([("pendingBytes", Value::count(pending))]));
         }
+        // Only a source of files has any.
+        let of_files = [
+            ("numFilesInErrors", numbers.bad_files),
+            ("numFilesLost", numbers.lost_files),
+        ];
+        let met = of_files.into_iter().filter(|(_, count)| *count > 0);
+        metrics.extend(met.map(|(name, count)| (name.to_owned(), Value::count(count))));
         metrics
     }
 

@@ -76,6 +76,7 @@ fn checkpoint(id: u64, state: CheckpointState) -> CheckpointReport {
         path: None,
         discarded: false,
         failure: None,
+        numbers: None,
         tasks: Vec::new(),
     }
 }

@@ -96,6 +96,7 @@ pub(super) fn reading_files() -> JobView {
         task.numbers.bytes_in = 40;
         task.numbers.bytes_total = 100;
         task.numbers.bad_records = 3;
+        task.numbers.bad_files = 2;
     }
     job.report = Some(Arc::new(report));
     job
@@ -252,6 +253,7 @@ fn completed(number: u64) -> CheckpointReport {
         path: Some(format!("file:/data/chk/{JOB}/chk-{number}")),
         discarded: number < 5,
         failure: None,
+        numbers: None,
         tasks: vec![vec![Some(task)], vec![Some(task)]],
     }
 }

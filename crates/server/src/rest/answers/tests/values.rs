@@ -39,6 +39,8 @@ fn the_metrics_of_a_task_are_those_of_its_report() {
     let source = |name| value(&job, 0, name).unwrap_or_default();
     assert_eq!(source("0.pendingBytes"), "60");
     assert_eq!(source("0.numRecordsInErrors"), "3");
+    assert_eq!(source("0.numFilesInErrors"), "2");
+    assert_eq!(value(&job, 0, "0.numFilesLost"), None, "none is");
     assert_eq!(source("0.Source__Numbers.numBytesIn"), "40");
     assert_eq!(source("0.Times.numRecordsOut"), "3487");
     assert_eq!(source("0.numBytesInPerSecond"), "8.0");

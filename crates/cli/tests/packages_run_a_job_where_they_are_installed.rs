@@ -1,0 +1,197 @@
+//! What `make dist` packs (a tar.gz with Flink's layout, a .deb, a wheel) is installed into an empty root, where it runs a job of
+//! its examples and finds its configuration.
+
+mod common;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::running::{self, Said};
+use common::{environment, lines};
+
+/// Packs the command that was built, as `kind`, and answers the file.
+fn pack(directory: &Path, kind: &str) -> PathBuf {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/dist");
+    let mut command = Command::new(script);
+    command.arg(env!("CARGO_BIN_EXE_millstream"));
+    command.arg(directory).arg(kind);
+    let said = running::run(command);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    let file = PathBuf::from(said.out.trim_end());
+    assert!(file.is_file(), "{}", said.out);
+    file
+}
+
+/// Runs a program, which must succeed.
+#[track_caller]
+fn succeed<A: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[A]) -> String {
+    let mut command = Command::new(&program);
+    command.args(arguments);
+    let said = running::run(command);
+    let program = program.as_ref();
+    assert_eq!(said.code, Some(0), "{program:?}: {}{}", said.out, said.err);
+    said.out
+}
+
+/// Runs the command at `program` in `directory`, which is all that it knows of the machine.
+fn installed(program: &Path, directory: &Path, arguments: &[&str]) -> Said {
+    let mut command = Command::new(program);
+    environment::without_settings(&mut command);
+    command.env("HOME", directory).env_remove("XDG_DATA_HOME");
+    command.current_dir(directory).args(arguments);
+    running::run(command)
+}
+
+/// Runs the job of the examples with the command at `program`, in a copy of `examples` as their page says.
+#[track_caller]
+fn assert_runs_a_job(program: &Path, examples: &Path) {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let place = directory.path().join("examples");
+    succeed(
+        "cp",
+        &[OsStr::new("-R"), examples.as_os_str(), place.as_os_str()],
+    );
+    let page = fs::read_to_string(place.join("README.md")).expect("a page");
+    let line = "millstream run --target local ingest --config orders.properties";
+    assert!(page.contains(line), "{page}");
+    let words: Vec<&str> = line.split(' ').skip(1).collect();
+    let said = installed(program, &place, &words);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert_eq!(
+        lines(&place.join("out")),
+        [
+            r#"{"id":1,"customer":"ANN","items":["apple","pear"],"amount":12.50}"#,
+            r#"{"id":2,"customer":"BOB","items":["plum"],"amount":3.20}"#,
+            r#"{"id":3,"customer":"CLARK, DEE","items":["apple","\"fig\"","nut"],"amount":41.00}"#,
+        ]
+    );
+}
+
+/// That the command at `program` follows the configuration at `file`, without being told of it.
+#[track_caller]
+fn assert_follows(program: &Path, file: &Path) {
+    let text = fs::read_to_string(file).expect("a configuration");
+    fs::write(file, text + "rest.port: 1\n").expect("written");
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let said = installed(program, directory.path(), &["list"]);
+    assert!(
+        said.err.contains("no server at 127.0.0.1:1 "),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn the_archive() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let file = pack(directory.path(), "tar");
+    let root = directory.path().join("root");
+    fs::create_dir(&root).expect("created");
+    succeed(
+        "tar",
+        &[
+            "-xzf".as_ref(),
+            file.as_os_str(),
+            "-C".as_ref(),
+            root.as_os_str(),
+        ],
+    );
+    let top = root.join(format!("millstream-{}", env!("CARGO_PKG_VERSION")));
+    let program = top.join("bin/millstream");
+    assert_runs_a_job(&program, &top.join("examples"));
+    assert_follows(&program, &top.join("conf/config.yaml"));
+    let flink = top.join("bin/flink");
+    assert_eq!(
+        succeed(&flink, &["--version"]),
+        succeed(&program, &["--version"])
+    );
+    let said = installed(&flink, directory.path(), &["list"]);
+    assert!(said.err.contains(" at 127.0.0.1:1 "), "{}", said.err);
+    for page in [
+        "docs/guide/deploy.md",
+        "docs/errors/MS-1016.md",
+        "LICENSE",
+        "README.md",
+    ] {
+        assert!(top.join(page).is_file(), "{page}");
+    }
+}
+
+#[test]
+fn the_package_of_debian() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let file = pack(directory.path(), "deb");
+    let root = directory.path().join("root");
+    succeed(
+        "dpkg-deb",
+        &["-x".as_ref(), file.as_os_str(), root.as_os_str()],
+    );
+    let program = root.join("usr/bin/millstream");
+    assert_runs_a_job(&program, &root.join("usr/share/doc/millstream/examples"));
+    assert_follows(&program, &root.join("etc/millstream/config.yaml"));
+    let field = |name: &str| {
+        succeed(
+            "dpkg-deb",
+            &["-f".as_ref(), file.as_os_str(), name.as_ref()],
+        )
+    };
+    assert_eq!(field("Version").trim_end(), env!("CARGO_PKG_VERSION"));
+    assert!(
+        field("Depends").starts_with("libc6 (>= 2."),
+        "{}",
+        field("Depends")
+    );
+    for place in [
+        "usr/lib/systemd/system/millstream.service",
+        "usr/lib/sysusers.d/millstream.conf",
+        "usr/share/bash-completion/completions/millstream",
+        "usr/share/man/man1/millstream-run.1.gz",
+    ] {
+        assert!(root.join(place).is_file(), "{place}");
+    }
+    let control = directory.path().join("control");
+    succeed(
+        "dpkg-deb",
+        &["-e".as_ref(), file.as_os_str(), control.as_os_str()],
+    );
+    for script in ["postinst", "prerm"] {
+        succeed("sh", &["-n".as_ref(), control.join(script).as_os_str()]);
+    }
+    let kept = fs::read_to_string(control.join("conffiles")).expect("a list");
+    assert_eq!(kept, "/etc/millstream/config.yaml\n");
+}
+
+#[test]
+fn the_wheel() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let file = pack(directory.path(), "wheel");
+    let root = directory.path().join("root");
+    environment::assert_is_there("python3");
+    let mut venv = Command::new("python3");
+    venv.args(["-c", "import ensurepip, venv"]);
+    let said = running::run(venv);
+    assert_eq!(
+        said.code,
+        Some(0),
+        "no venv; run scripts/setup test: {}",
+        said.err
+    );
+    succeed(
+        "python3",
+        &["-m".as_ref(), "venv".as_ref(), root.as_os_str()],
+    );
+    let mut pip = Command::new(root.join("bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check"]);
+    pip.args(["--no-index", "--no-deps"]).arg(&file);
+    let said = running::run(pip);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    let program = root.join("bin/millstream");
+    assert_runs_a_job(&program, &root.join("share/doc/millstream/examples"));
+    // Nothing is left of it but the environment.
+    let mut pip = Command::new(root.join("bin/pip"));
+    pip.args(["uninstall", "--quiet", "--yes", "millstream"]);
+    assert_eq!(running::run(pip).code, Some(0));
+    assert!(!program.exists() && !root.join("share/doc/millstream/README.md").exists());
+}
