@@ -51,9 +51,9 @@ fn values_of_options() {
 
 #[test]
 fn keys_of_settings() {
-    let expected = ["rest.auth.token="];
-    assert_follows(&["list", "-D", "rest.auth"], &expected);
-    assert_follows(&["list", "-Drest.auth"], &["-Drest.auth.token="]);
+    let expected = ["rest.address="];
+    assert_follows(&["list", "-D", "rest.addr"], &expected);
+    assert_follows(&["list", "-Drest.addr"], &["-Drest.address="]);
     let enabled = "security.ssl.rest.enabled";
     assert_follows(
         &["server", "-D", &format!("{enabled}=")],
@@ -164,7 +164,7 @@ fn bash_offers_them() {
     let bash = |line: &str| in_bash(directory.path(), line);
     assert_eq!(bash("millstream savep"), ["savepoint"]);
     assert_eq!(bash("millstream run --target=lo"), ["local"]);
-    assert_eq!(bash("millstream list -D rest.auth"), ["rest.auth.token="]);
+    assert_eq!(bash("millstream list -D rest.addr"), ["rest.address="]);
     assert_eq!(bash("millstream run ingest --job.na"), ["--job.name"]);
     assert_eq!(bash("millstream explain MS-1016"), ["MS-1016"]);
 }
@@ -182,7 +182,7 @@ fn fish_offers_them() {
         savepoint[0].starts_with("savepoint\tTriggers "),
         "{savepoint:?}"
     );
-    assert!(fish("millstream list -D rest.auth")[0].starts_with("rest.auth.token="));
+    assert!(fish("millstream list -D rest.addr")[0].starts_with("rest.address="));
     assert_eq!(
         fish("millstream explain MS-1016"),
         ["MS-1016\tRequest not allowed"]
@@ -212,8 +212,8 @@ fn zsh_offers_them() {
         savepoint[0].starts_with("savepoint:Triggers "),
         "{savepoint:?}"
     );
-    let keys = zsh(&["millstream", "list", "-D", "rest.auth"]);
-    assert!(keys[0].starts_with("rest.auth.token=:"), "{keys:?}");
+    let keys = zsh(&["millstream", "list", "-D", "rest.addr"]);
+    assert!(keys[0].starts_with("rest.address=:"), "{keys:?}");
     // No blank behind it.
     assert_eq!(keys[1..], ["-S", ""], "{keys:?}");
     assert_eq!(zsh(&["millstream", "list", "--config", "ord"]), ["files"]);
