@@ -10,6 +10,7 @@ use anyhow::Result;
 use rustix::process::Signal;
 
 use crate::fault::{Fault, Meanwhile, Second, Step};
+use crate::places::Place;
 use crate::processes::signal;
 use crate::subject::Victim;
 use crate::world::World;
@@ -39,12 +40,15 @@ pub(crate) fn strike(world: &mut World, step: Step) -> Result<String> {
             per_mille,
             hold_ms,
             meanwhile,
-        } => disk::fail(
-            world,
-            (place, failure, operations, per_mille),
-            hold_ms,
-            meanwhile,
-        )?,
+        } => {
+            world.littered |= place == Place::Output;
+            disk::fail(
+                world,
+                (place, failure, operations, per_mille),
+                hold_ms,
+                meanwhile,
+            )?
+        }
         Fault::Clock { seconds, kill } => disk::clock(world, seconds, kill)?,
         Fault::Away {
             place,

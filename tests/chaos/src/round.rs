@@ -139,12 +139,12 @@ fn input_gone(world: &mut World) -> Result<()> {
     }
 }
 
-/// No output is left half done.
+/// No output is left half done, but for what nobody can prove to be nobody's (`docs/decisions/0010`).
 fn nothing_hidden(world: &World) -> Result<()> {
     for directory in [world.places.good(), world.places.bad()] {
         let hidden: Vec<String> = names(&directory)
             .into_iter()
-            .filter(|name| name.starts_with('.'))
+            .filter(|name| name.starts_with('.') && !may_stay(world, name))
             .collect();
         if let Some(first) = hidden.first() {
             let (count, place) = (hidden.len(), directory.display());
@@ -153,6 +153,20 @@ fn nothing_hidden(world: &World) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether it is prepared output of a job that never completed a checkpoint, or that the disk kept a run from removing.
+fn may_stay(world: &World, name: &str) -> bool {
+    // `.part-<origin>-<job>-…`
+    let job = name
+        .split('-')
+        .nth(2)
+        .filter(|_| name.ends_with(".prepared"));
+    job.is_some_and(|job| {
+        let checkpoints = world.places.path(Place::Checkpoints).join(job);
+        let mut all = names(&checkpoints).into_iter();
+        world.littered || !all.any(|name| checkpoints.join(name).join("_metadata").exists())
+    })
 }
 
 /// Whether read is what became of it, and what was handed over.

@@ -34,6 +34,8 @@ pub(crate) struct World {
     /// The server stands still.
     pub(crate) frozen: bool,
     pub(crate) forks: usize,
+    /// The disk of the output has been broken: what should have been removed then may have stayed.
+    pub(crate) littered: bool,
     /// The job was asked to end, and is to go on when the fault has gone.
     pub(crate) ends: bool,
     looked: Option<Instant>,
@@ -59,6 +61,7 @@ impl World {
             blind: false,
             frozen: false,
             forks: 0,
+            littered: false,
             ends: false,
             looked: None,
             launcher,
