@@ -141,8 +141,12 @@ impl Keeper for Past {
     }
 
     fn check(&self) -> Result<()> {
-        let owned = self.owned.as_ref();
-        owned.map_or(Ok(()), |(ownership, _)| ownership.check())
+        match &self.owned {
+            Some((ownership, _)) => ownership.check(),
+            // What stood in for them was let go, and they are not back.
+            None if self.directory.has_begun() => Err(away(&self.layout().job_directory())),
+            None => Ok(()),
+        }
     }
 
     fn ended(&mut self) {
