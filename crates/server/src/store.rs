@@ -103,10 +103,18 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.written(move |connection| perform(connection, "FULL", work))
+            .await
+    }
+
+    /// Has the thread write, and answers when it has.
+    async fn written<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
         let work: Work = Box::new(move |connection| {
-            let result = perform(connection, "FULL", work);
-            if answer.send(result).is_err() {
+            if answer.send(write(connection)).is_err() {
                 tracing::debug!("Nobody waits for this write any more; it stands.");
             }
         });
@@ -124,9 +132,8 @@ impl Store {
         &self,
         work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (answer, answered) = oneshot::channel();
         let reserve = Arc::clone(&self.reserve);
-        let work: Work = Box::new(move |connection| {
+        self.written(move |connection| {
             // What follows from the record, a job's last report for example, needs some as well.
             if reserve.is_needed() {
                 reserve.give_up_some();
@@ -137,17 +144,9 @@ impl Store {
             {
                 result = perform(connection, "FULL", &work);
             }
-            if answer.send(result).is_err() {
-                tracing::debug!("Nobody waits for this write any more; it stands.");
-            }
-        });
-        if self.work.send(work).await.is_err() {
-            return Err(gone());
-        }
-        match answer_of(answered).await {
-            Ok(result) => result.map_err(|cause| failed("written", cause)),
-            Err(_) => Err(gone()),
-        }
+            result
+        })
+        .await
     }
 
     /// Keeps space for a full disk again, where there is plenty.
