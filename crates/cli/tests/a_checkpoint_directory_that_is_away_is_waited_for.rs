@@ -51,14 +51,7 @@ fn and_its_process_is_not_killed_meanwhile() {
         why.contains("MS-3010") && why.contains("checkpoints"),
         "{why}"
     );
-    let process = processes_of(&server.data);
-    let [alone] = process.as_slice() else {
-        unreachable!("one process: {process:?}")
-    };
-    server.await_that("the limit of the start to pass, and more", || {
-        common::age(*alone) > 3.0
-    });
-    assert_eq!(processes_of(&server.data), process);
+    let process = server.outlives(3.0);
     assert_eq!(
         server.get(&format!("/jobs/{job}/status"))["status"],
         "RESTARTING"

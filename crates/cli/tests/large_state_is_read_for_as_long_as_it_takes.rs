@@ -81,14 +81,7 @@ fn and_its_process_is_not_killed_meanwhile() {
         told.is_some_and(|told| told.contains("waits for Source: csv"))
     };
     server.await_answer(&path, |_, body| reads(body).then_some(()));
-    let process = processes_of(&server.data);
-    let [alone] = process.as_slice() else {
-        unreachable!("one process: {process:?}")
-    };
-    server.await_that("the limit of the start to pass, and more", || {
-        common::age(*alone) > 3.0
-    });
-    assert_eq!(processes_of(&server.data), process);
+    server.outlives(3.0);
     let shown = server.get(&path);
     assert!(reads(&shown), "{shown}");
     let (status, answer) = server.call("PATCH", &path, None);

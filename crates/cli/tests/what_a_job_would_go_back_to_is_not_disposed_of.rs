@@ -41,6 +41,16 @@ fn stop(server: &Server, job: &str, directory: &Path) -> PathBuf {
     savepoints.next().expect("one").expect("readable").path()
 }
 
+/// A server whose job was stopped, and the savepoint of that.
+fn stopped(path: &Path) -> (Server, PathBuf) {
+    let mut server = Server::new(path);
+    server.start();
+    let job = server.submit_running(path, &json!({"execution.checkpointing.interval": "20 ms"}));
+    server.await_that("output", || !common::lines(&path.join("out")).is_empty());
+    let savepoint = stop(&server, &job, path);
+    (server, savepoint)
+}
+
 fn signal(name: &str, process: u32) {
     let sent = Command::new("kill")
         .args([name, &process.to_string()])
@@ -52,11 +62,7 @@ fn signal(name: &str, process: u32) {
 fn the_savepoint_that_it_was_started_from() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let mut server = Server::new(path);
-    server.start();
-    let job = server.submit_running(path, &json!({"execution.checkpointing.interval": "20 ms"}));
-    server.await_that("output", || !common::lines(&path.join("out")).is_empty());
-    let savepoint = stop(&server, &job, path);
+    let (server, savepoint) = stopped(path);
     let savepoint = savepoint.to_str().expect("text");
     let options = json!({
         "execution.state-recovery.path": savepoint,
@@ -214,11 +220,7 @@ fn a_dry_run_lists_what_would_be_deleted_and_deletes_nothing() {
 fn the_savepoint_that_a_job_without_a_server_was_started_from() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let mut server = Server::new(path);
-    server.start();
-    let job = server.submit_running(path, &json!({"execution.checkpointing.interval": "20 ms"}));
-    server.await_that("output", || !common::lines(&path.join("out")).is_empty());
-    let savepoint = stop(&server, &job, path);
+    let (server, savepoint) = stopped(path);
     let savepoint = savepoint.to_str().expect("text");
     let data = format!("millstream.data-dir={}", server.data.display());
     let options = ["-s", savepoint, "-D", &data];

@@ -233,6 +233,19 @@ impl Server {
         }
     }
 
+    /// Waits until the only process of a job is so many seconds old, and is still the only one.
+    pub(crate) fn outlives(&self, seconds: f64) -> Vec<u32> {
+        let process = processes_of(&self.data);
+        let [alone] = process.as_slice() else {
+            unreachable!("one process: {process:?}")
+        };
+        self.await_that("the limit of the start to pass, and more", || {
+            super::age(*alone) > seconds
+        });
+        assert_eq!(processes_of(&self.data), process);
+        process
+    }
+
     /// The processes of the jobs that run, by what the server says.
     pub(crate) fn job_processes(&self) -> Vec<u32> {
         let managers = self.get("/taskmanagers");
