@@ -18,6 +18,12 @@ pub(super) enum Choice {
     Newest(Newest, Vec<JobId>),
     /// The newest was deleted when its job ended with this status.
     Deleted { status: String, location: Location },
+    /// Output is committed up to this snapshot of a job, which is not there.
+    Missing {
+        job: JobId,
+        number: CheckpointId,
+        location: Location,
+    },
     /// It can't be told, because what may be the newest can't be read.
     Unreadable(Error),
 }
@@ -52,6 +58,13 @@ pub(super) fn choose(found: Found) -> Choice {
     if let What::Deleted { status } = &best.what {
         return Choice::Deleted {
             status: status.clone(),
+            location: best.location.clone(),
+        };
+    }
+    if best.what == What::Reached {
+        return Choice::Missing {
+            job: best.job,
+            number: best.number.unwrap_or_default(),
             location: best.location.clone(),
         };
     }
