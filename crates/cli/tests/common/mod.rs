@@ -5,7 +5,6 @@
 pub(crate) mod environment;
 pub(crate) mod processes;
 pub(crate) mod rest;
-pub(crate) mod rest_server;
 pub(crate) mod running;
 pub(crate) mod server;
 
