@@ -15,7 +15,7 @@ fn with_job_that_stands_still(directory: &Path) -> (Server, String, u32) {
     let server = Server::started(directory, &[]);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
-    let process = server.job_processes()[0];
+    let process = server.job_process();
     signal_if_there("STOP", process);
     (server, job, process)
 }

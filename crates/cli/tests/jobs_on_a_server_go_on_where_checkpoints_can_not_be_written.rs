@@ -29,7 +29,9 @@ const TROUBLES: [Trouble; 2] = [
         end: "rm checkpoints/.ballast",
     },
     Trouble {
-        begin: "mount --bind checkpoints checkpoints && mount -o remount,bind,ro checkpoints",
+        // While a checkpoint is being written the mount is busy.
+        begin: "mount --bind checkpoints checkpoints && \
+                until mount -o remount,bind,ro checkpoints 2> /dev/null; do sleep 0.001; done",
         reason: "Read-only file system",
         end: "umount checkpoints",
     },

@@ -13,7 +13,7 @@ fn the_operation_goes_on() {
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
     // A process that stands still writes no savepoint.
-    let process = server.job_processes()[0];
+    let process = server.job_process();
     signal("STOP", process);
     let said = server.run(&["savepoint", "-Dclient.timeout=200 ms", &job]);
     signal("CONT", process);

@@ -3,7 +3,7 @@
 mod common;
 
 use common::Running;
-use common::processes::{naming, signal};
+use common::processes::signal;
 use common::server::{Server, first_file};
 
 #[test]
@@ -87,7 +87,7 @@ fn an_interrupted_stop_goes_on() {
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
     // A process that stands still does not stop.
-    let process = naming(&job)[0];
+    let process = server.job_process();
     signal("STOP", process);
     let mut stop = Running::start(server.command(&["stop", &job]));
     let json = Running::start(server.command(&["savepoint", "--json", &job]));

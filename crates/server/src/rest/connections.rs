@@ -17,6 +17,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::middleware::AddExtension;
 use axum_server::accept::Accept;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
@@ -29,6 +30,9 @@ use unread::{Unread, Wait};
 
 /// A client that reads nothing of its answer for so long is given up.
 const READING_PATIENCE: Duration = Duration::from_secs(30);
+/// So many bytes of an answer that is not read the system keeps (it doubles the number). Without a limit it keeps some megabytes of
+/// each, and filling them is most of the work that clients can make by reading nothing.
+const UNREAD_BYTES: usize = 128 << 10;
 
 /// Takes so many connections.
 #[derive(Clone)]
@@ -144,7 +148,8 @@ impl<S> Accept<TcpStream, S> for Places {
     type Future = Ready<io::Result<(Placed, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let peer = match self.peer(&stream) {
+        let limited = SockRef::from(&stream).set_send_buffer_size(UNREAD_BYTES);
+        let peer = match limited.and_then(|()| self.peer(&stream)) {
             Ok(peer) => peer,
             Err(gone) => return ready(Err(gone)),
         };

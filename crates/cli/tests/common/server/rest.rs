@@ -128,4 +128,13 @@ impl Server {
         };
         managers.into_iter().flatten().filter_map(pid).collect()
     }
+
+    /// The process of the only job that runs.
+    pub(crate) fn job_process(&self) -> u32 {
+        let processes = self.job_processes();
+        let [alone] = processes.as_slice() else {
+            unreachable!("one process: {processes:?}")
+        };
+        *alone
+    }
 }
