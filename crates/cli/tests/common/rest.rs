@@ -14,7 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(240);
 /// The header of a body that is JSON.
 pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// What the server at `port` of this machine answers: status, and body. `None`: nobody answers.
+/// What the server at `port` of this machine answers a client that does not say what it is, as Flink's does not: status, and
+/// body. `None`: nobody answers.
 pub(crate) fn try_send(
     port: u16,
     method: &str,
@@ -25,7 +26,7 @@ pub(crate) fn try_send(
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let mut head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nuser-agent: test\r\nconnection: close\r\ncontent-length: {}\r\n",
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n",
         body.len()
     );
     for (name, value) in headers {
@@ -42,7 +43,7 @@ pub(crate) fn try_send(
     Some((status, body.to_owned()))
 }
 
-/// The same of a server that answers.
+/// The same of a server that answers, to a program that says what it is.
 #[track_caller]
 pub(crate) fn send(
     port: u16,
@@ -51,7 +52,8 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> (u16, String) {
-    try_send(port, method, path, headers, body).expect("an answer")
+    let headers = [headers, &[("user-agent", "test")]].concat();
+    try_send(port, method, path, &headers, body).expect("an answer")
 }
 
 /// One call of JSON; `None`: nobody answers.
