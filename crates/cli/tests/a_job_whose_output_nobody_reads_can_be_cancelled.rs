@@ -11,5 +11,5 @@ fn at_once() {
     let rows: String = (0..200_000).map(|id| format!("{id},{:030}\n", 7)).collect();
     let job = UnreadJob::start(directory.path(), rows);
     job.signal("INT");
-    job.is_cancelled();
+    job.await_cancelled();
 }

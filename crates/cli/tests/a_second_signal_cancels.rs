@@ -13,7 +13,7 @@ fn while_it_is_being_suspended() {
     job.signal("TERM");
     job.await_log(|line| line.contains("Suspending job \"job\""));
     job.signal("TERM");
-    let rest = job.is_cancelled();
+    let rest = job.await_cancelled();
     let is_told = |line: &String| line.contains("Cancelling job \"job\"");
     assert!(rest.iter().any(is_told), "{rest:#?}");
 }

@@ -55,7 +55,7 @@ impl UnreadJob {
 
     /// Waits for its end, which must be that of a cancelled job; answers the rest of the log.
     #[track_caller]
-    pub(crate) fn is_cancelled(mut self) -> Vec<String> {
+    pub(crate) fn await_cancelled(mut self) -> Vec<String> {
         let rest: Vec<String> = self.log.lines().map(|line| line.expect("text")).collect();
         let status = self.child.wait().expect("it ends");
         assert_eq!(status.code(), Some(1), "{rest:#?}");
