@@ -84,15 +84,7 @@ impl Play {
                 "execution.checkpointing.savepoint-dir": self.place("default").display().to_string(),
             },
         });
-        let job = self.server.run_job("ingest", &body);
-        job
-    }
-
-    fn await_status(&self, job: &str, wanted: &str) {
-        let path = format!("/jobs/{job}/status");
-        self.server.await_answer(&path, |_, body| {
-            (body.get("status")?.as_str()? == wanted).then_some(())
-        });
+        self.server.run_job("ingest", &body)
     }
 }
 
@@ -139,24 +131,24 @@ fn it_lists_snapshots_stops_and_cancels() {
         &["stop", "-p", &target, &job],
         "Savepoint completed. Path: file:",
     ));
-    play.await_status(&job, "FINISHED");
+    play.server.await_status(&job, "FINISHED");
     let job = play.submit(Some(&suspended));
     let drained = savepoint(&says(&["stop", "--drain", &job], "Draining job"));
     assert!(
         drained.contains("/default/"),
         "not in the default directory: {drained}"
     );
-    play.await_status(&job, "FINISHED");
+    play.server.await_status(&job, "FINISHED");
 
     let job = play.submit(Some(&drained));
     savepoint(&says(
         &["cancel", "-s", &target, &job],
         "Savepoint stored in",
     ));
-    play.await_status(&job, "CANCELED");
+    play.server.await_status(&job, "CANCELED");
     let job = play.submit(None);
     says(&["cancel", &job], &format!("Cancelled job {job}."));
-    play.await_status(&job, "CANCELED");
+    play.server.await_status(&job, "CANCELED");
     says(&["list", "-a"], "(CANCELED)");
 
     let (success, said) = play.flink(&["savepoint", &job, &target]);
