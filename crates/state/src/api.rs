@@ -118,6 +118,7 @@ impl<K: StateKey, C: Collection> Entries<K, C> {
     }
 
     /// Calls `read` with the collection of the current key.
+    #[inline]
     fn read<R>(&self, read: impl FnOnce(View<'_, C>) -> R) -> Result<R> {
         self.context.with(&self.name, |key, hash| {
             let table = self.table.try_borrow().map_err(|_| in_use(&self.name))?;
@@ -126,6 +127,7 @@ impl<K: StateKey, C: Collection> Entries<K, C> {
     }
 
     /// Calls `change` where the collection of the current key can be changed.
+    #[inline]
     fn change<R>(&self, change: impl FnOnce(Spot<'_, C>) -> R) -> Result<R> {
         self.context.with(&self.name, |key, hash| {
             let mut table = self

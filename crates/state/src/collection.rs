@@ -66,6 +66,15 @@ pub(crate) trait Collection: Clone + Default + Send + Sync + 'static {
         view: View<'a, Self>,
     ) -> impl Iterator<Item = (Self::PlaceRef<'a>, &'a Self::Value)>;
 
+    /// Calls `visit` for the entries that show.
+    #[inline]
+    fn for_each<'a>(
+        view: View<'a, Self>,
+        mut visit: impl FnMut(Self::PlaceRef<'a>, &'a Self::Value),
+    ) {
+        Self::entries(view).for_each(|(place, value)| visit(place, value));
+    }
+
     /// Adds an entry of a snapshot; an error says why it can't stand there.
     fn put(&mut self, place: Self::Place, value: Self::Value) -> Result<(), String>;
 
@@ -107,11 +116,13 @@ impl<K: StateKey, C: Collection> CollectionTable<K, C> {
     }
 
     /// The collection of `key` as it is now.
+    #[inline]
     pub(crate) fn view(&self, hash: u64, key: &K) -> View<'_, C> {
         self.groups.of(hash).view(slot(hash), key)
     }
 
     /// Calls `change` where the collection of `key` can be changed.
+    #[inline]
     pub(crate) fn change<R>(
         &mut self,
         hash: u64,

@@ -43,8 +43,9 @@ impl<K: StateKey, T: StateValue> ListState<K, T> {
     /// There is no current key, or the state is being changed.
     pub fn get(&self) -> Result<Vec<T>> {
         self.entries.read(|view| {
-            let elements = ListOf::entries(view);
-            elements.map(|(_, element)| element.clone()).collect()
+            let mut elements = Vec::with_capacity(view.len());
+            ListOf::for_each(view, |_, element| elements.push(element.clone()));
+            elements
         })
     }
 
@@ -54,7 +55,7 @@ impl<K: StateKey, T: StateValue> ListState<K, T> {
     /// There is no current key, or the state is being changed.
     pub fn for_each(&self, mut visit: impl FnMut(&T)) -> Result<()> {
         self.entries
-            .read(|view| ListOf::entries(view).for_each(|(_, element)| visit(element)))
+            .read(|view| ListOf::for_each(view, |_, element| visit(element)))
     }
 
     /// How many elements there are.

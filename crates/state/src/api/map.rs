@@ -82,9 +82,13 @@ impl<K: StateKey, UK: StateKey, UV: StateValue> MapState<K, UK, UV> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn entries(&self) -> Result<Vec<(UK, UV)>> {
-        let copy = |(key, value): (&UK, &UV)| (key.clone(), value.clone());
-        self.entries
-            .read(|view| MapOf::entries(view).map(copy).collect())
+        self.entries.read(|view| {
+            let mut entries = Vec::with_capacity(view.len());
+            MapOf::for_each(view, |key, value| {
+                entries.push((key.clone(), value.clone()));
+            });
+            entries
+        })
     }
 
     /// Calls `visit` for each entry, in no order, without copying.
@@ -92,8 +96,7 @@ impl<K: StateKey, UK: StateKey, UV: StateValue> MapState<K, UK, UV> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn for_each(&self, mut visit: impl FnMut(&UK, &UV)) -> Result<()> {
-        self.entries
-            .read(|view| MapOf::entries(view).for_each(|(key, value)| visit(key, value)))
+        self.entries.read(|view| MapOf::for_each(view, &mut visit))
     }
 
     /// Sets the value of `key` in the map.

@@ -71,6 +71,7 @@ impl<K: StateKey, C: Collection> Folding<K, C> {
     }
 
     /// Calls `change` with the collection of `key`: its answer, and how many entries there were before and after.
+    #[inline(never)]
     pub(super) fn change<R>(
         &mut self,
         slot: u64,

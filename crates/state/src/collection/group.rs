@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use super::Collection;
 use super::folding::Folding;
 use super::frozen::FrozenCollections;
-use super::layers::{Base, Spot, View, change_plain, rows, view};
+use super::layers::{Base, Spot, View, change_plain, rows};
 use super::shared::Shared;
 use crate::groups::Part;
 use crate::types::StateKey;
@@ -109,15 +109,22 @@ impl<K: StateKey, C: Collection> Part for Group<K, C> {
 }
 
 impl<K: StateKey, C: Collection> Group<K, C> {
+    #[inline]
     pub(super) fn view(&self, slot: u64, key: &K) -> View<'_, C> {
         match &self.layers {
-            Layers::Live(base) => view(base, std::iter::empty(), slot, key),
+            Layers::Live(base) => View {
+                base: base
+                    .find(slot, |(held, _)| held == key)
+                    .map(|(_, collection)| collection),
+                changes: Vec::new(),
+            },
             Layers::Shared(shared) => shared.view(slot, key),
             Layers::Folding(folding) => folding.view(slot, key),
         }
     }
 
     /// Calls `change` where the collection of `key` can be changed; one that is empty afterwards is gone.
+    #[inline]
     pub(super) fn change<R>(
         &mut self,
         slot: u64,

@@ -22,6 +22,7 @@ pub(crate) struct View<'a, C: Collection> {
 
 impl<C: Collection> View<'_, C> {
     /// How many entries show.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         match self.changes.last() {
             Some(changes) => C::len_with(changes),
@@ -124,6 +125,7 @@ fn new_in<'a, K: StateKey, C: Collection>(
 
 /// Calls `change` with the collection of `key` in a plain table: its answer, and how many entries there were before and
 /// after.
+#[inline]
 pub(super) fn change_plain<K: StateKey, C: Collection, R>(
     base: &mut Base<K, C>,
     slot: u64,

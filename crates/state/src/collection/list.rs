@@ -31,6 +31,7 @@ impl<T> Default for ListOf<T> {
 
 impl<T: StateValue> ListOf<T> {
     /// Appends elements.
+    #[inline]
     pub(crate) fn extend(spot: Spot<'_, Self>, elements: impl IntoIterator<Item = T>) {
         match spot {
             Spot::Plain(list) => list.elements.extend(elements),
@@ -67,6 +68,7 @@ impl<T: StateValue> Collection for ListOf<T> {
     type Whole = Vec<T>;
     type Changes = ListChanges<T>;
 
+    #[inline]
     fn len(&self) -> usize {
         self.elements.len()
     }
@@ -106,6 +108,23 @@ impl<T: StateValue> Collection for ListOf<T> {
         let in_base = base.into_iter().flat_map(|list| list.elements.iter());
         let added = changes.into_iter().flat_map(|changes| changes.added.iter());
         (0_u64..).zip(in_base.chain(added))
+    }
+
+    #[inline]
+    fn for_each<'a>(view: View<'a, Self>, mut visit: impl FnMut(u64, &'a T)) {
+        let mut index = 0;
+        let mut visit_all = |elements: &'a [T]| {
+            for element in elements {
+                visit(index, element);
+                index += 1;
+            }
+        };
+        if let Some(list) = view.base {
+            visit_all(&list.elements);
+        }
+        for changes in view.changes {
+            visit_all(&changes.added);
+        }
     }
 
     fn put(&mut self, index: u64, element: T) -> Result<(), String> {

@@ -52,6 +52,7 @@ impl<UK, UV> MapChanges<UK, UV> {
 
 impl<UK: StateKey, UV: StateValue> MapOf<UK, UV> {
     /// The value of `key`.
+    #[inline]
     pub(crate) fn get<'a>(view: &View<'a, Self>, key: &UK) -> Option<&'a UV> {
         let slot = slot_of(key);
         for changes in view.changes.iter().rev() {
@@ -62,12 +63,14 @@ impl<UK: StateKey, UV: StateValue> MapOf<UK, UV> {
         view.base?.find(slot, key)
     }
 
+    #[inline]
     fn find(&self, slot: u64, key: &UK) -> Option<&UV> {
         let found = self.entries.find(slot, |(held, _)| held == key);
         found.map(|(_, value)| value)
     }
 
     /// Sets the value of `key`.
+    #[inline]
     pub(crate) fn set(spot: Spot<'_, Self>, key: UK, value: UV) {
         let slot = slot_of(&key);
         match spot {
@@ -112,6 +115,7 @@ impl<UK: StateKey, UV: StateValue> MapOf<UK, UV> {
     }
 
     /// Calls `change` with the value of `key`, `default` if there is none.
+    #[inline]
     pub(crate) fn update<R>(
         spot: Spot<'_, Self>,
         key: UK,
@@ -158,6 +162,7 @@ impl<UK: StateKey, UV: StateValue> MapOf<UK, UV> {
     }
 
     /// Also answers whether there was no value.
+    #[inline]
     fn update_plain<R>(
         &mut self,
         slot: u64,
@@ -221,6 +226,7 @@ impl<UK: StateKey, UV: StateValue> Collection for MapOf<UK, UV> {
     type Whole = WholeMap<UK, UV>;
     type Changes = MapChanges<UK, UV>;
 
+    #[inline]
     fn len(&self) -> usize {
         self.entries.len()
     }
@@ -290,6 +296,19 @@ impl<UK: StateKey, UV: StateValue> Collection for MapOf<UK, UV> {
         unchanged.chain(changed.filter_map(|(key, value)| Some((key, value.as_ref()?))))
     }
 
+    #[inline]
+    fn for_each<'a>(view: View<'a, Self>, mut visit: impl FnMut(&'a UK, &'a UV)) {
+        match view.base {
+            // As it nearly always is.
+            Some(map) if view.changes.is_empty() => {
+                for (key, value) in &map.entries {
+                    visit(key, value);
+                }
+            }
+            _ => Self::entries(view).for_each(|(key, value)| visit(key, value)),
+        }
+    }
+
     fn put(&mut self, key: UK, value: UV) -> Result<(), String> {
         match self.replace(slot_of(&key), key, value) {
             None => Ok(()),
@@ -308,6 +327,7 @@ impl<UK: StateKey, UV: StateValue> Collection for MapOf<UK, UV> {
 
 impl<UK: StateKey, UV: StateValue> MapOf<UK, UV> {
     /// Sets the value of `key`; the value that it had.
+    #[inline]
     fn replace(&mut self, slot: u64, key: UK, value: UV) -> Option<UV> {
         match self.entries.find_entry(slot, |(held, _)| *held == key) {
             Ok(found) => Some(std::mem::replace(&mut found.into_mut().1, value)),

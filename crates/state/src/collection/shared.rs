@@ -84,6 +84,7 @@ impl<K: StateKey, C: Collection> Shared<K, C> {
 
     /// Calls `change` with what changed of the collection of `key`: its answer, and how many entries there were before and
     /// after.
+    #[inline(never)]
     pub(super) fn change<R>(
         &mut self,
         slot: u64,
