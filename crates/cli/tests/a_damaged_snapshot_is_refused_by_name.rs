@@ -45,9 +45,9 @@ const DAMAGES: [Damage; 6] = [
     ),
     (
         "of a newer version",
-        |text| Some(text.replace("\"version\": 2,", "\"version\": 3,")),
+        |text| Some(text.replace("\"version\": 3,", "\"version\": 4,")),
         "MS-3004",
-        "_metadata has format version 3, and this Millstream",
+        "_metadata has format version 4, and this Millstream",
     ),
     ("missing", |_| None, "MS-3001", "holds no _metadata"),
 ];

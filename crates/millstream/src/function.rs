@@ -7,12 +7,15 @@ use millstream_core::{Error, EventTime, Result, codes};
 use millstream_engine::operator::OperatorContext;
 use millstream_engine::{Chunk, Record};
 use millstream_state::{
-    KeyContext, ListState, MapState, StateKey, StateRegistry, StateValue, ValueState,
+    KeyContext, ListState, MapState, StateKey, StateRegistry, StateValue, TimerState, ValueState,
 };
 
 /// Records are handed on in batches of this many: enough to pay for the way to the next operator, few
 /// enough to stay in a core's cache.
 const BATCH: usize = 2_048;
+
+/// What the timers of a function are called in snapshots.
+const TIMERS: &str = "_timers";
 
 /// Takes what a function hands out.
 pub struct Collector<T> {
@@ -82,7 +85,7 @@ impl<E: Display + 'static> Outcome for Result<(), E> {
 
 /// Gives a function its state, before the first record.
 pub struct OpenContext<'a, K> {
-    pub(crate) registry: &'a mut StateRegistry<K>,
+    pub(crate) states: &'a mut KeyedContext<K>,
     pub(crate) operator: &'a OperatorContext,
 }
 
@@ -92,7 +95,7 @@ impl<K: StateKey> OpenContext<'_, K> {
     /// # Errors
     /// There is a state of that name already, or what a snapshot holds under it has another type.
     pub fn value<T: StateValue>(&mut self, name: &str) -> Result<ValueState<K, T>> {
-        self.registry.value(name)
+        self.states.registry.value(name)
     }
 
     /// A list for each key.
@@ -100,7 +103,7 @@ impl<K: StateKey> OpenContext<'_, K> {
     /// # Errors
     /// As for [`OpenContext::value`].
     pub fn list<T: StateValue>(&mut self, name: &str) -> Result<ListState<K, T>> {
-        self.registry.list(name)
+        self.states.registry.list(name)
     }
 
     /// A map for each key.
@@ -108,13 +111,27 @@ impl<K: StateKey> OpenContext<'_, K> {
     /// # Errors
     /// As for [`OpenContext::value`].
     pub fn map<MK: StateKey, MV: StateValue>(&mut self, name: &str) -> Result<MapState<K, MK, MV>> {
-        self.registry.map(name)
+        self.states.registry.map(name)
+    }
+
+    /// The function's timers of event time: registered under the key of the present record or timer, and handed to the
+    /// function's `timer` when event time has come to theirs.
+    ///
+    /// # Errors
+    /// What a snapshot holds of them can't be restored.
+    pub fn timers(&mut self) -> Result<TimerState<K>> {
+        if let Some(timers) = &self.states.timers {
+            return Ok(timers.clone());
+        }
+        let timers = self.states.registry.timers(TIMERS)?;
+        self.states.timers = Some(timers.clone());
+        Ok(timers)
     }
 
     /// Has the states speak of `key` while `look` runs, to see what a snapshot holds before the first record.
     /// The key must be one of this subtask's.
     pub fn at_key<R>(&mut self, key: K, look: impl FnOnce() -> R) -> R {
-        let context = self.registry.context();
+        let context = self.states.registry.context();
         context.set(key);
         let seen = look();
         context.clear();
@@ -176,7 +193,18 @@ pub trait ProcessFunction<K, T, U>: 'static {
     /// Fails the task.
     fn process(&mut self, record: T, key: &K, out: &mut Collector<U>) -> Result<()>;
 
-    /// Event time has come to `watermark`.
+    /// A [timer](OpenContext::timers) of `key` is due. Timers come in the order of their times, each once, and before the
+    /// [`watermark`](Self::watermark) that made them due. States speak of `key`; a timer that is registered for a time that has
+    /// come already fires when event time next moves, or at once where it is doing so.
+    ///
+    /// # Errors
+    /// Fails the task.
+    fn timer(&mut self, time: EventTime, key: &K, out: &mut Collector<U>) -> Result<()> {
+        let _ = (time, key, out);
+        Ok(())
+    }
+
+    /// Event time has come to `watermark`, and every timer up to it has fired.
     ///
     /// # Errors
     /// Fails the task.
@@ -208,12 +236,23 @@ pub trait CoProcessFunction<K, L, R, U>: 'static {
     /// # Errors
     /// Fails the task.
     fn process_second(&mut self, record: R, key: &K, out: &mut Collector<U>) -> Result<()>;
+
+    /// A [timer](OpenContext::timers) of `key` is due; see [`ProcessFunction::timer`].
+    ///
+    /// # Errors
+    /// Fails the task.
+    fn timer(&mut self, time: EventTime, key: &K, out: &mut Collector<U>) -> Result<()> {
+        let _ = (time, key, out);
+        Ok(())
+    }
 }
 
 /// The states of one keyed operator, and the key they speak of.
 pub(crate) struct KeyedContext<K> {
     pub(crate) registry: StateRegistry<K>,
     pub(crate) key: KeyContext<K>,
+    /// The timers, if the function has any.
+    timers: Option<TimerState<K>>,
 }
 
 impl<K: StateKey> KeyedContext<K> {
@@ -228,6 +267,23 @@ impl<K: StateKey> KeyedContext<K> {
                 .and_then(|restored| restored.keyed.clone()),
         );
         let key = registry.context().clone();
-        Self { registry, key }
+        Self {
+            registry,
+            key,
+            timers: None,
+        }
+    }
+
+    /// Fires a slice of the timers that are due; whether there are more.
+    pub(crate) fn fire_due(
+        &self,
+        up_to: EventTime,
+        budget: usize,
+        fire: impl FnMut(EventTime, &K) -> Result<()>,
+    ) -> Result<bool> {
+        match &self.timers {
+            Some(timers) => timers.fire_due(up_to, budget, fire),
+            None => Ok(false),
+        }
     }
 }

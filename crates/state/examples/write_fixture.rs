@@ -5,7 +5,9 @@
 
 use std::path::Path;
 
-use millstream_core::{Error, JobId, Lineage, MaxParallelism, Numbers, OperatorId, Result, codes};
+use millstream_core::{
+    Error, EventTime, JobId, Lineage, MaxParallelism, Numbers, OperatorId, Result, codes,
+};
 use millstream_state::{OpaquePart, OpaqueState, StateRegistry, WriteState};
 use millstream_storage::{
     EntryMetadata, Location, OperatorMetadata, PreparedMetadata, SnapshotFormat, SnapshotKind,
@@ -122,6 +124,8 @@ fn states(max: MaxParallelism, subtask: usize) -> Result<StateRegistry<String>> 
     let mut registry = StateRegistry::new(max, max.range(subtask, 2), None);
     let counts = registry.value::<Count>("count")?;
     let lists = registry.list::<u64>("seen")?;
+    let maps = registry.map::<String, u64>("parts")?;
+    let timers = registry.timers("reminders")?;
     for number in 0..20_u64 {
         let key = format!("word-{number}");
         let group = max.group_of(millstream_core::hash::stable_hash(&key));
@@ -135,6 +139,10 @@ fn states(max: MaxParallelism, subtask: usize) -> Result<StateRegistry<String>> 
             last,
         })?;
         lists.set((0..number % 4).collect())?;
+        for part in 0..number % 3 {
+            maps.put(format!("part-{part}"), number * part)?;
+        }
+        timers.register(EventTime::from_millis(number.cast_signed() * 1_000 - 5_000))?;
     }
     Ok(registry)
 }

@@ -18,7 +18,7 @@ use crate::type_text::{trace, tracing_options};
 const ENCODING_KEY: &str = "millstream.encoding";
 const JSON: &str = "json";
 
-/// Builds the arrays of one column.
+/// Builds the arrays of one column, which `T` is read from again.
 pub(crate) struct ColumnWriter<T> {
     field: FieldRef,
     builder: Builder,
@@ -32,10 +32,7 @@ enum Builder {
 
 impl<T: Serialize + DeserializeOwned> ColumnWriter<T> {
     /// A column for values of `T`. Where the type alone does not tell its columns, all values are looked at.
-    pub(crate) fn new<'a>(samples: impl FnOnce() -> Vec<Item<&'a T>>) -> Self
-    where
-        T: 'a,
-    {
+    pub(crate) fn new<S: Serialize>(samples: impl FnOnce() -> Vec<Item<S>>) -> Self {
         let options = || tracing_options().enums_without_data_as_strings(true);
         let by_values = || {
             Vec::<FieldRef>::from_samples(samples(), options())
@@ -65,8 +62,8 @@ impl<T: Serialize + DeserializeOwned> ColumnWriter<T> {
         &self.field
     }
 
-    /// Appends a value; an error says why it can't be.
-    pub(crate) fn push(&mut self, value: &T) -> Result<(), String> {
+    /// Appends a value of `T`, or a reference to one; an error says why it can't be.
+    pub(crate) fn push(&mut self, value: &impl Serialize) -> Result<(), String> {
         match &mut self.builder {
             Builder::Columns(builder) => {
                 builder.push(Item(value)).map_err(|error| error.to_string())

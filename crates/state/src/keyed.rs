@@ -6,8 +6,12 @@ use std::rc::Rc;
 use millstream_core::{OperatorId, Result};
 use millstream_storage::{OperatorSnapshot, SnapshotTarget, StateMetadata};
 
+use crate::collection::{Collection, CollectionTable};
+use crate::groups::FrozenTable;
 use crate::restore::restore;
+use crate::rows::{Rows, TakesRows};
 use crate::table::{FrozenState, StateTable};
+use crate::timers::TimerTable;
 use crate::types::{StateKey, StateValue};
 use crate::write::write;
 
@@ -54,6 +58,17 @@ impl<K: StateKey, V: StateValue> WriteState for FrozenState<K, V> {
         operator: OperatorId,
         subtask: usize,
     ) -> Vec<Result<StateMetadata>> {
+        write(self.into_table(), targets, operator, subtask)
+    }
+}
+
+impl<R: Rows> WriteState for FrozenTable<R> {
+    fn write(
+        self: Box<Self>,
+        targets: &[&SnapshotTarget],
+        operator: OperatorId,
+        subtask: usize,
+    ) -> Vec<Result<StateMetadata>> {
         write(*self, targets, operator, subtask)
     }
 }
@@ -73,6 +88,44 @@ impl<K: StateKey, V: StateValue> KeyedState for StateTable<K, V> {
 
     fn maintain(&mut self, budget: usize) -> bool {
         StateTable::maintain(self, budget)
+    }
+}
+
+impl<K: StateKey, C: Collection> KeyedState for CollectionTable<K, C> {
+    fn name(&self) -> String {
+        self.identity().name.clone()
+    }
+
+    fn freeze(&mut self) -> Box<dyn WriteState> {
+        Box::new(CollectionTable::freeze(self))
+    }
+
+    fn restore(&mut self, snapshot: &OperatorSnapshot) -> Result<()> {
+        restore(self, snapshot)
+    }
+
+    fn maintain(&mut self, budget: usize) -> bool {
+        CollectionTable::maintain(self, budget)
+    }
+}
+
+impl<K: StateKey> KeyedState for TimerTable<K> {
+    fn name(&self) -> String {
+        self.identity().name.clone()
+    }
+
+    fn freeze(&mut self) -> Box<dyn WriteState> {
+        Box::new(TimerTable::freeze(self))
+    }
+
+    fn restore(&mut self, snapshot: &OperatorSnapshot) -> Result<()> {
+        restore(self, snapshot)?;
+        self.put_in_order();
+        Ok(())
+    }
+
+    fn maintain(&mut self, budget: usize) -> bool {
+        TimerTable::maintain(self, budget)
     }
 }
 

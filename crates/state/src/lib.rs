@@ -5,24 +5,33 @@
 //!   written afterwards goes to small overlays until the snapshot is on disk.
 //! - [`KeyedState`] and [`WriteState`] are what the engine sees: freeze on the worker thread, write on
 //!   another, restore at any parallelism.
-//! - [`ValueState`], [`ListState`] and [`MapState`] are what programs see; a [`StateRegistry`] makes them by name.
+//! - [`ValueState`], [`ListState`] and [`MapState`] are what programs see; a [`StateRegistry`] makes them by name. The entries of
+//!   a list and of a map are entries of the state, each copied and written by itself.
+//! - [`TimerState`] holds timers of event time for each key, which an operator fires.
 //!
 //! This crate knows neither the engine nor a connector.
 
 mod api;
+mod collection;
 mod column;
 mod context;
 mod fail;
+mod groups;
+mod identity;
 mod keyed;
 mod opaque;
+mod places;
 mod registry;
 mod restore;
+mod rows;
+mod slot;
 mod table;
+mod timers;
 mod type_text;
 mod types;
 mod write;
 
-pub use api::{ListState, MapEntries, MapState, ValueState};
+pub use api::{ListState, MapState, TimerState, ValueState};
 pub use context::KeyContext;
 pub use keyed::{KeyedState, WriteState};
 pub use opaque::{OpaquePart, OpaqueState};

@@ -6,11 +6,15 @@ use std::rc::Rc;
 use millstream_core::{KeyGroupRange, MaxParallelism, Result};
 use millstream_storage::{OperatorSnapshot, StateKind};
 
-use crate::api::{ListState, MapEntries, MapState, ValueState};
+use crate::api::{ListState, MapState, TimerState, ValueState};
+use crate::collection::{Collection, CollectionTable, ListOf, MapOf, Naming};
 use crate::context::KeyContext;
 use crate::fail;
+use crate::identity::Layout;
 use crate::keyed::{KeyedState, WriteState};
 use crate::table::StateTable;
+use crate::timers::TimerTable;
+use crate::type_text::type_text;
 use crate::types::{StateKey, StateValue};
 
 /// Makes the states of one operator subtask, restores each as it is made, and freezes all together.
@@ -57,8 +61,9 @@ impl<K: StateKey> StateRegistry<K> {
     /// # Errors
     /// The name is taken, or the state can't be restored.
     pub fn list<T: StateValue>(&mut self, name: &str) -> Result<ListState<K, T>> {
-        let table = self.table(name, StateKind::List)?;
-        Ok(ListState::new(table, self.context.clone()))
+        let collections =
+            self.collections::<ListOf<T>>(name, StateKind::List, Layout::ListIndex)?;
+        Ok(ListState::new(name, collections, self.context.clone()))
     }
 
     /// A map for each key.
@@ -66,8 +71,41 @@ impl<K: StateKey> StateRegistry<K> {
     /// # Errors
     /// The name is taken, or the state can't be restored.
     pub fn map<UK: StateKey, UV: StateValue>(&mut self, name: &str) -> Result<MapState<K, UK, UV>> {
-        let table = self.table::<MapEntries<UK, UV>>(name, StateKind::Map)?;
-        Ok(MapState::new(table, self.context.clone()))
+        let collections =
+            self.collections::<MapOf<UK, UV>>(name, StateKind::Map, Layout::MapKey)?;
+        Ok(MapState::new(name, collections, self.context.clone()))
+    }
+
+    /// Timers of event time for each key. The operator fires them.
+    ///
+    /// # Errors
+    /// The name is taken, or the timers can't be restored.
+    pub fn timers(&mut self, name: &str) -> Result<TimerState<K>> {
+        self.check_name(name)?;
+        let table = TimerTable::new(name, self.max_parallelism, self.key_groups);
+        let table = self.add(table)?;
+        Ok(TimerState::new(name, table, self.context.clone()))
+    }
+
+    fn collections<C: Collection>(
+        &mut self,
+        name: &str,
+        kind: StateKind,
+        layout: Layout,
+    ) -> Result<Rc<RefCell<CollectionTable<K, C>>>> {
+        self.check_name(name)?;
+        let naming = Naming {
+            name: name.to_owned(),
+            kind,
+            layout,
+            key_type: type_text::<K>(),
+            value_type: type_text::<C::Whole>(),
+        };
+        self.add(CollectionTable::new(
+            naming,
+            self.max_parallelism,
+            self.key_groups,
+        ))
     }
 
     /// The table itself, for operators that go through a batch with one borrow.
@@ -79,6 +117,16 @@ impl<K: StateKey> StateRegistry<K> {
         name: &str,
         kind: StateKind,
     ) -> Result<Rc<RefCell<StateTable<K, V>>>> {
+        self.check_name(name)?;
+        self.add(StateTable::new(
+            name,
+            kind,
+            self.max_parallelism,
+            self.key_groups,
+        ))
+    }
+
+    fn check_name(&self, name: &str) -> Result<()> {
         if name.is_empty() {
             return Err(fail::program(
                 "a state has no name".into(),
@@ -91,13 +139,17 @@ impl<K: StateKey> StateRegistry<K> {
                 "give each state of an operator a name of its own",
             ));
         }
-        let mut table = StateTable::new(name, kind, self.max_parallelism, self.key_groups);
+        Ok(())
+    }
+
+    /// Restores a new state, and keeps it for snapshots.
+    fn add<S: KeyedState + 'static>(&mut self, mut state: S) -> Result<Rc<RefCell<S>>> {
         if let Some(snapshot) = &self.restored {
-            KeyedState::restore(&mut table, snapshot)?;
+            state.restore(snapshot)?;
         }
-        let table = Rc::new(RefCell::new(table));
-        self.states.push(Box::new(Rc::clone(&table)));
-        Ok(table)
+        let state = Rc::new(RefCell::new(state));
+        self.states.push(Box::new(Rc::clone(&state)));
+        Ok(state)
     }
 
     /// All states as the engine sees them, in the order in which they were made.

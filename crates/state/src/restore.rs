@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use arrow::array::{BooleanArray, RecordBatch};
+use arrow::array::BooleanArray;
 use arrow::compute::filter_record_batch;
 use millstream_core::hash::stable_hash;
 use millstream_core::{Error, KeyGroup, Result, codes};
@@ -14,23 +14,20 @@ use millstream_storage::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::column::read_column;
 use crate::fail;
-use crate::table::{StateTable, TableIdentity};
-use crate::types::{StateKey, StateValue};
+use crate::identity::TableIdentity;
+use crate::places::{read_named, read_places};
+use crate::rows::TakesRows;
 
-pub(crate) fn restore<K: StateKey, V: StateValue>(
-    table: &mut StateTable<K, V>,
-    snapshot: &OperatorSnapshot,
-) -> Result<()> {
+pub(crate) fn restore<T: TakesRows>(table: &mut T, snapshot: &OperatorSnapshot) -> Result<()> {
     table.clear();
-    let name = table.name().to_string();
+    let name = table.identity().name.clone();
     let Some(state) = snapshot.state(&name) else {
         return Ok(());
     };
     check_max_parallelism(table.identity(), snapshot)?;
     check_types(table.identity(), state)?;
-    let key_groups = table.key_groups();
+    let key_groups = table.identity().key_groups;
     for entry in snapshot.files(state, key_groups) {
         let file = snapshot.verified(entry)?;
         let restored = match state.format {
@@ -92,12 +89,10 @@ fn check_number(
     Ok(())
 }
 
-fn restore_native<K: StateKey, V: StateValue>(
-    table: &mut StateTable<K, V>,
-    file: &VerifiedFile,
-) -> Result<u64> {
+fn restore_native<T: TakesRows>(table: &mut T, file: &VerifiedFile) -> Result<u64> {
     let path = file.path();
-    let mut reader = NativeReader::open(file, table.key_groups())?;
+    let mut reader = NativeReader::open(file, table.identity().key_groups)?;
+    let by_entry = reader.is_by_entry();
     let mut restored = 0;
     while let Some(section) = reader.next_section()? {
         let Section {
@@ -107,10 +102,15 @@ fn restore_native<K: StateKey, V: StateValue>(
         } = section;
         let mut rest = bytes.as_slice();
         for _ in 0..entries {
-            let ((key, value), behind) = postcard::take_from_bytes(rest)
-                .map_err(|cause| damaged(path, format!("an entry can't be decoded, {cause}")))?;
-            rest = behind;
-            put(table, path, group, key, value)?;
+            rest = if by_entry {
+                let ((key, place, value), behind) = decode(rest, path)?;
+                put(table, path, group, key, Entry::One(place, value))?;
+                behind
+            } else {
+                let ((key, whole), behind) = decode(rest, path)?;
+                put(table, path, group, key, Entry::Whole(whole))?;
+                behind
+            };
         }
         if !rest.is_empty() {
             return Err(damaged(path, "a section holds more than its entries"));
@@ -120,12 +120,14 @@ fn restore_native<K: StateKey, V: StateValue>(
     Ok(restored)
 }
 
-fn restore_canonical<K: StateKey, V: StateValue>(
-    table: &mut StateTable<K, V>,
-    file: &VerifiedFile,
-) -> Result<u64> {
+fn decode<'a, T: DeserializeOwned>(bytes: &'a [u8], path: &Path) -> Result<(T, &'a [u8])> {
+    postcard::take_from_bytes(bytes)
+        .map_err(|cause| damaged(path, format!("an entry can't be decoded, {cause}")))
+}
+
+fn restore_canonical<T: TakesRows>(table: &mut T, file: &VerifiedFile) -> Result<u64> {
     let path = file.path();
-    let key_groups = table.key_groups();
+    let (key_groups, layout) = (table.identity().key_groups, table.identity().layout);
     let mut reader = CanonicalReader::open(file, key_groups)?;
     let mut restored = 0;
     while let Some(batch) = reader.next_batch()? {
@@ -137,42 +139,40 @@ fn restore_canonical<K: StateKey, V: StateValue>(
             .collect();
         let batch = filter_record_batch(&batch, &wanted)
             .map_err(|cause| damaged(path, format!("its rows can't be chosen from, {cause}")))?;
-        let keys: Vec<K> = column(&batch, "key", path)?;
-        let values: Vec<V> = column(&batch, "value", path)?;
+        let keys = read_named::<T::Key>(&batch, "key").map_err(|cause| damaged(path, cause))?;
         let groups = canonical::key_groups(&batch, path)?;
+        let keys = groups.values().iter().copied().zip(keys);
         restored += batch.num_rows() as u64;
-        for ((group, key), value) in groups.values().iter().zip(keys).zip(values) {
-            put(table, path, *group, key, value)?;
+        if reader.is_by_entry() {
+            let places = read_places(layout, &batch).map_err(|cause| damaged(path, cause))?;
+            let values = read_named(&batch, "value").map_err(|cause| damaged(path, cause))?;
+            for (((group, key), place), value) in keys.zip(places).zip(values) {
+                put(table, path, group, key, Entry::One(place, value))?;
+            }
+        } else {
+            let wholes = read_named(&batch, "value").map_err(|cause| damaged(path, cause))?;
+            for ((group, key), whole) in keys.zip(wholes) {
+                put(table, path, group, key, Entry::Whole(whole))?;
+            }
         }
     }
     Ok(restored)
 }
 
-fn column<T: DeserializeOwned>(batch: &RecordBatch, name: &str, path: &Path) -> Result<Vec<T>> {
-    let schema = batch.schema();
-    let field = schema.field_with_name(name);
-    let (Ok(field), Some(array)) = (field, batch.column_by_name(name)) else {
-        return Err(damaged(path, format!("it has no column `{name}`")));
-    };
-    let values = read_column(field, array)
-        .map_err(|cause| damaged(path, format!("column `{name}` can't be decoded, {cause}")))?;
-    if values.len() != batch.num_rows() {
-        return Err(damaged(
-            path,
-            format!("column `{name}` is shorter than the others"),
-        ));
-    }
-    Ok(values)
+/// What a file holds under a key.
+enum Entry<T: TakesRows> {
+    One(T::Place, T::Value),
+    Whole(T::Whole),
 }
 
 /// The group is computed from the key, and must be the one that the file says: a key whose hash has changed would be
 /// looked for in the wrong place for ever.
-fn put<K: StateKey, V: StateValue>(
-    table: &mut StateTable<K, V>,
+fn put<T: TakesRows>(
+    table: &mut T,
     path: &Path,
     group: KeyGroup,
-    key: K,
-    value: V,
+    key: T::Key,
+    entry: Entry<T>,
 ) -> Result<()> {
     let hash = stable_hash(&key);
     let computed = table.identity().max_parallelism.group_of(hash);
@@ -184,6 +184,13 @@ fn put<K: StateKey, V: StateValue>(
             ),
         ));
     }
-    table.insert_hashed(hash, key, value);
-    Ok(())
+    match entry {
+        Entry::One(place, value) => table
+            .put(hash, key, place, value)
+            .map_err(|cause| damaged(path, cause)),
+        Entry::Whole(whole) => {
+            table.put_whole(hash, key, whole);
+            Ok(())
+        }
+    }
 }

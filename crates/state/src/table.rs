@@ -12,32 +12,21 @@ mod layers;
 mod shared;
 
 use std::borrow::Borrow;
-use std::collections::VecDeque;
 use std::hash::Hash;
-use std::sync::Arc;
 
 use millstream_core::hash::stable_hash;
 use millstream_core::{KeyGroupRange, MaxParallelism};
 use millstream_storage::StateKind;
 
-pub(crate) use frozen::FrozenGroup;
 pub use frozen::FrozenState;
 
+use crate::groups::Groups;
+use crate::identity::{Layout, TableIdentity};
+use crate::rows::TakesRows;
+use crate::slot::slot;
 use crate::type_text::type_text;
 use crate::types::{StateKey, StateValue};
 use group::Group;
-use layers::slot;
-
-/// What stays the same for a table's life.
-#[derive(Debug)]
-pub(crate) struct TableIdentity {
-    pub(crate) name: String,
-    pub(crate) kind: StateKind,
-    pub(crate) key_type: String,
-    pub(crate) value_type: String,
-    pub(crate) max_parallelism: MaxParallelism,
-    pub(crate) key_groups: KeyGroupRange,
-}
 
 /// One state of one operator subtask: a value for each key of the subtask's key groups.
 ///
@@ -58,11 +47,7 @@ pub(crate) struct TableIdentity {
 /// assert_eq!(frozen.iter().collect::<Vec<_>>(), [(&"word".to_string(), &1)]);
 /// ```
 pub struct StateTable<K, V> {
-    identity: Arc<TableIdentity>,
-    /// One for each group of the range, in order.
-    groups: Vec<Group<K, V>>,
-    /// The groups that are not one plain table, as indexes, in the order in which snapshots let go of them.
-    unsettled: VecDeque<usize>,
+    groups: Groups<Group<K, V>>,
 }
 
 impl<K: StateKey, V: StateValue> StateTable<K, V> {
@@ -73,45 +58,40 @@ impl<K: StateKey, V: StateValue> StateTable<K, V> {
         max_parallelism: MaxParallelism,
         key_groups: KeyGroupRange,
     ) -> Self {
-        let identity = Arc::new(TableIdentity {
+        let groups = Groups::new(TableIdentity {
             name: name.into(),
             kind,
+            layout: Layout::Whole,
             key_type: type_text::<K>(),
             value_type: type_text::<V>(),
             max_parallelism,
             key_groups,
         });
-        let mut table = Self {
-            identity,
-            groups: Vec::new(),
-            unsettled: VecDeque::new(),
-        };
-        table.clear();
-        table
+        Self { groups }
     }
 
     /// The state's name.
     pub fn name(&self) -> &str {
-        &self.identity.name
+        &self.identity().name
     }
 
     /// The key groups whose keys it holds.
     pub fn key_groups(&self) -> KeyGroupRange {
-        self.identity.key_groups
+        self.identity().key_groups
     }
 
     pub(crate) fn identity(&self) -> &TableIdentity {
-        &self.identity
+        self.groups.identity()
     }
 
     /// How many keys there are. Takes time in the number of groups.
     pub fn len(&self) -> usize {
-        self.groups.iter().map(Group::len).sum()
+        self.groups.len()
     }
 
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
-        self.groups.iter().all(|group| group.len() == 0)
+        self.len() == 0
     }
 
     /// Changes the value of `key`, putting `default` there first if there is none. This is the way that
@@ -152,7 +132,11 @@ impl<K: StateKey, V: StateValue> StateTable<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        change(self.group_mut(hash).entry(slot(hash), key, own, default))
+        change(
+            self.groups
+                .of_mut(hash)
+                .entry(slot(hash), key, own, default),
+        )
     }
 
     /// The value of `key`.
@@ -178,11 +162,7 @@ impl<K: StateKey, V: StateValue> StateTable<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let index = self.index_of(hash);
-        self.groups
-            .get(index)
-            .expect(FOREIGN_KEY)
-            .get(slot(hash), key)
+        self.groups.of(hash).get(slot(hash), key)
     }
 
     /// Sets the value of `key`.
@@ -200,7 +180,7 @@ impl<K: StateKey, V: StateValue> StateTable<K, V> {
     #[inline]
     pub fn insert_hashed(&mut self, hash: u64, key: K, value: V) {
         let mut value = Some(value);
-        let group = self.group_mut(hash);
+        let group = self.groups.of_mut(hash);
         // `entry` takes the value only where there was none; else it is still here and replaces the old one.
         let held = group.entry(slot(hash), &key, K::clone, || {
             value.take().expect("the default is asked for once")
@@ -233,23 +213,17 @@ impl<K: StateKey, V: StateValue> StateTable<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        self.group_mut(hash).remove(slot(hash), key, own)
+        self.groups.of_mut(hash).remove(slot(hash), key, own)
     }
 
     /// Removes all keys. Snapshots under way keep theirs.
     pub fn clear(&mut self) {
-        self.groups = self
-            .identity
-            .key_groups
-            .iter()
-            .map(|_| Group::default())
-            .collect();
-        self.unsettled.clear();
+        self.groups.clear();
     }
 
     /// All entries, in the order of key groups; within a group in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.groups.iter().flat_map(Group::iter)
+        self.groups.parts().iter().flat_map(Group::iter)
     }
 
     /// Calls `visit` for all entries, in the order of key groups; within a group in no order.
@@ -263,55 +237,40 @@ impl<K: StateKey, V: StateValue> StateTable<K, V> {
     ///
     /// May be called again while an older frozen state is still being written.
     pub fn freeze(&mut self) -> FrozenState<K, V> {
-        let frozen = self
-            .identity
-            .key_groups
-            .iter()
-            .zip(&mut self.groups)
-            .filter_map(|(number, group)| Some((number, group.freeze()?)))
-            .collect();
-        let indexes = self.groups.iter().enumerate();
-        self.unsettled = indexes
-            .filter(|(_, group)| !matches!(group, Group::Live(_)))
-            .map(|(index, _)| index)
-            .collect();
-        FrozenState::new(Arc::clone(&self.identity), frozen)
+        FrozenState::new(self.groups.freeze())
     }
 
     /// Folds back what was written during a snapshot, one group after the other, as far as the snapshot's writer has
     /// let go of them. To be called between batches; looks at no more than `budget` buckets of a hash table, each
     /// about 20 to 100 ns. Answers whether something is left: call again.
     pub fn maintain(&mut self, budget: usize) -> bool {
-        let mut budget = budget;
-        while let Some(index) = self.unsettled.front() {
-            let settled = self
-                .groups
-                .get_mut(*index)
-                .is_none_or(|group| group.maintain(&mut budget));
-            if !settled {
-                return true;
-            }
-            self.unsettled.pop_front();
-        }
-        false
-    }
-
-    #[inline]
-    fn index_of(&self, hash: u64) -> usize {
-        let group = self.identity.max_parallelism.group_of(hash);
-        usize::from(group).wrapping_sub(usize::from(self.identity.key_groups.start))
-    }
-
-    #[inline]
-    fn group_mut(&mut self, hash: u64) -> &mut Group<K, V> {
-        let index = self.index_of(hash);
-        self.groups.get_mut(index).expect(FOREIGN_KEY)
+        self.groups.maintain(budget)
     }
 }
 
-/// The exchange brings a subtask the keys of its own groups alone.
-const FOREIGN_KEY: &str =
-    "the key belongs to another subtask; its Hash must give the same value in every process";
+impl<K: StateKey, V: StateValue> TakesRows for StateTable<K, V> {
+    type Key = K;
+    type Place = ();
+    type Value = V;
+    type Whole = V;
+
+    fn identity(&self) -> &TableIdentity {
+        self.groups.identity()
+    }
+
+    fn clear(&mut self) {
+        StateTable::clear(self);
+    }
+
+    fn put(&mut self, hash: u64, key: K, (): (), value: V) -> Result<(), String> {
+        self.insert_hashed(hash, key, value);
+        Ok(())
+    }
+
+    fn put_whole(&mut self, hash: u64, key: K, whole: V) {
+        self.insert_hashed(hash, key, whole);
+    }
+}
 
 #[cfg(test)]
 mod tests;

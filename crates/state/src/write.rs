@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt16Array};
+use arrow::array::{ArrayRef, RecordBatch, UInt16Array};
 use arrow::datatypes::SchemaRef;
 use millstream_core::{Error, KeyGroup, KeyGroupRange, OperatorId, Result};
 use millstream_storage::canonical::{self, CanonicalWriter};
 use millstream_storage::native::NativeWriter;
 use millstream_storage::{SnapshotFormat, SnapshotTarget, StateMetadata};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_arrow::utils::Item;
 
 use crate::column::ColumnWriter;
 use crate::fail;
-use crate::table::{FrozenGroup, FrozenState, TableIdentity};
+use crate::groups::FrozenTable;
+use crate::identity::TableIdentity;
+use crate::places::PlaceWriter;
+use crate::rows::Rows;
 use crate::type_text::may_skip;
-use crate::types::{StateKey, StateValue};
 
 /// A section of a native file is closed when it has this many bytes.
 const SECTION_BYTES: usize = 1024 * 1024;
@@ -24,16 +24,16 @@ const SECTION_BYTES: usize = 1024 * 1024;
 const BATCH_ROWS: usize = 8 * 1024;
 
 /// Writes into each target. A group is given back to its table once all of them have it.
-pub(crate) fn write<K: StateKey, V: StateValue>(
-    state: FrozenState<K, V>,
+pub(crate) fn write<R: Rows>(
+    state: FrozenTable<R>,
     targets: &[&SnapshotTarget],
     operator: OperatorId,
     subtask: usize,
 ) -> Vec<Result<StateMetadata>> {
-    let (identity, key_groups) = (Arc::clone(state.identity()), state.key_groups());
+    let identity = Arc::clone(&state.identity);
     let begin = |target: &&SnapshotTarget| Part::begin(&state, target, operator, subtask);
-    let mut parts: Vec<Result<Part<K, V>>> = targets.iter().map(begin).collect();
-    for (group, frozen) in state.into_groups() {
+    let mut parts: Vec<Result<Part<R>>> = targets.iter().map(begin).collect();
+    for (group, frozen) in state.groups {
         for part in &mut parts {
             let written = part
                 .as_mut()
@@ -46,18 +46,18 @@ pub(crate) fn write<K: StateKey, V: StateValue>(
             break;
         }
     }
-    let finish = |part: Result<Part<K, V>>| part?.finish(key_groups, &identity);
+    let finish = |part: Result<Part<R>>| part?.finish(identity.key_groups, &identity);
     parts.into_iter().map(finish).collect()
 }
 
 /// A state on its way into one target.
-struct Part<K, V> {
+struct Part<R: Rows> {
     metadata: StateMetadata,
     /// `None`: the state is empty.
-    file: Option<PartFile<K, V>>,
+    file: Option<PartFile<R>>,
 }
 
-enum PartFile<K, V> {
+enum PartFile<R: Rows> {
     Native {
         writer: NativeWriter,
         section: Section,
@@ -65,18 +65,18 @@ enum PartFile<K, V> {
     Canonical {
         writer: Box<CanonicalWriter>,
         schema: SchemaRef,
-        rows: Rows<K, V>,
+        rows: Batch<R>,
     },
 }
 
-impl<K: StateKey, V: StateValue> Part<K, V> {
+impl<R: Rows> Part<R> {
     fn begin(
-        state: &FrozenState<K, V>,
+        state: &FrozenTable<R>,
         target: &SnapshotTarget,
         operator: OperatorId,
         subtask: usize,
     ) -> Result<Self> {
-        let identity = state.identity();
+        let identity = &state.identity;
         let metadata = StateMetadata {
             name: identity.name.clone(),
             kind: identity.kind,
@@ -85,7 +85,7 @@ impl<K: StateKey, V: StateValue> Part<K, V> {
             format: target.format(),
             files: Vec::new(),
         };
-        if state.is_empty() {
+        if state.groups.iter().all(|(_, group)| group.len() == 0) {
             return Ok(Self {
                 metadata,
                 file: None,
@@ -98,8 +98,8 @@ impl<K: StateKey, V: StateValue> Part<K, V> {
                 section: Section::new(identity),
             },
             SnapshotFormat::Canonical => {
-                let rows = Rows::new(state);
-                let schema = canonical::schema(rows.keys.field(), rows.values.field());
+                let rows = Batch::new(state);
+                let schema = rows.schema();
                 PartFile::Canonical {
                     writer: Box::new(CanonicalWriter::new(file, Arc::clone(&schema))?),
                     schema,
@@ -113,12 +113,7 @@ impl<K: StateKey, V: StateValue> Part<K, V> {
         })
     }
 
-    fn group(
-        &mut self,
-        group: KeyGroup,
-        frozen: &FrozenGroup<K, V>,
-        identity: &TableIdentity,
-    ) -> Result<()> {
+    fn group(&mut self, group: KeyGroup, frozen: &R, identity: &TableIdentity) -> Result<()> {
         match &mut self.file {
             None => Ok(()),
             Some(PartFile::Native { writer, section }) => {
@@ -179,16 +174,16 @@ impl Section {
         }
     }
 
-    fn group<K: StateKey, V: StateValue>(
+    fn group<R: Rows>(
         &mut self,
         writer: &mut NativeWriter,
         group: KeyGroup,
-        frozen: &FrozenGroup<K, V>,
+        frozen: &R,
         identity: &TableIdentity,
     ) -> Result<()> {
         self.group = group;
-        for (key, value) in frozen.iter() {
-            self.push(key, value)
+        for (key, place, value) in frozen.rows() {
+            self.push::<R>(key, &place, value)
                 .map_err(|cause| unwritable(identity, cause))?;
             if self.bytes.len() >= SECTION_BYTES {
                 self.end(writer)?;
@@ -197,20 +192,21 @@ impl Section {
         self.end(writer)
     }
 
-    fn push<K, V>(&mut self, key: &K, value: &V) -> Result<(), String>
-    where
-        K: Serialize + DeserializeOwned,
-        V: Serialize + DeserializeOwned,
-    {
+    fn push<R: Rows>(
+        &mut self,
+        key: &R::Key,
+        place: &R::PlaceRef<'_>,
+        value: &R::Value,
+    ) -> Result<(), String> {
         let bytes = std::mem::take(&mut self.bytes);
         let start = bytes.len();
         self.bytes =
-            postcard::to_extend(&(key, value), bytes).map_err(|error| error.to_string())?;
+            postcard::to_extend(&(key, place, value), bytes).map_err(|error| error.to_string())?;
         if self.entries == 0 || self.proves_each {
             // A type whose serde form is not what it reads (skipped fields, untagged) would be found
             // out at the restore, when it is too late.
             let written = self.bytes.get(start..).unwrap_or_default();
-            let (_, rest) = postcard::take_from_bytes::<(K, V)>(written)
+            let (_, rest) = postcard::take_from_bytes::<(R::Key, R::Place, R::Value)>(written)
                 .map_err(|error| format!("it can't be read back, {error}"))?;
             if !rest.is_empty() {
                 return Err("it can't be read back, bytes are left over".into());
@@ -231,19 +227,28 @@ impl Section {
 }
 
 /// Rows of a canonical file that are being collected into a batch.
-struct Rows<K, V> {
+struct Batch<R: Rows> {
     groups: Vec<KeyGroup>,
-    keys: ColumnWriter<K>,
-    values: ColumnWriter<V>,
+    keys: ColumnWriter<R::Key>,
+    places: PlaceWriter<R::Place>,
+    values: ColumnWriter<R::Value>,
 }
 
-impl<K: StateKey, V: StateValue> Rows<K, V> {
-    fn new(state: &FrozenState<K, V>) -> Self {
+impl<R: Rows> Batch<R> {
+    fn new(state: &FrozenTable<R>) -> Self {
+        let all = || state.groups.iter().flat_map(|(_, group)| group.rows());
         Self {
-            keys: ColumnWriter::new(|| state.iter().map(|(key, _)| Item(key)).collect()),
-            values: ColumnWriter::new(|| state.iter().map(|(_, value)| Item(value)).collect()),
+            keys: ColumnWriter::new(|| all().map(|(key, _, _)| Item(key)).collect()),
+            places: PlaceWriter::new(state.identity.layout, || {
+                all().map(|(_, place, _)| Item(place)).collect()
+            }),
+            values: ColumnWriter::new(|| all().map(|(_, _, value)| Item(value)).collect()),
             groups: Vec::new(),
         }
+    }
+
+    fn schema(&self) -> SchemaRef {
+        canonical::schema(self.keys.field(), self.places.field(), self.values.field())
     }
 
     fn group(
@@ -251,11 +256,11 @@ impl<K: StateKey, V: StateValue> Rows<K, V> {
         writer: &mut CanonicalWriter,
         schema: &SchemaRef,
         group: KeyGroup,
-        frozen: &FrozenGroup<K, V>,
+        frozen: &R,
         identity: &TableIdentity,
     ) -> Result<()> {
-        for (key, value) in frozen.iter() {
-            self.push(group, key, value)
+        for (key, place, value) in frozen.rows() {
+            self.push(group, key, &place, value)
                 .map_err(|cause| unwritable(identity, cause))?;
             if self.groups.len() >= BATCH_ROWS {
                 self.end(writer, schema, identity)?;
@@ -277,21 +282,26 @@ impl<K: StateKey, V: StateValue> Rows<K, V> {
         writer.write(&batch)
     }
 
-    fn push(&mut self, group: KeyGroup, key: &K, value: &V) -> Result<(), String> {
+    fn push(
+        &mut self,
+        group: KeyGroup,
+        key: &R::Key,
+        place: &R::PlaceRef<'_>,
+        value: &R::Value,
+    ) -> Result<(), String> {
         self.keys.push(key)?;
+        self.places.push(place)?;
         self.values.push(value)?;
         self.groups.push(group);
         Ok(())
     }
 
     fn finish(&mut self, schema: &SchemaRef) -> Result<RecordBatch, String> {
-        let rows = self.groups.len();
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(UInt16Array::from(std::mem::take(&mut self.groups))),
-            self.keys.finish()?,
-            Arc::new(StringArray::new_null(rows)),
-            self.values.finish()?,
-        ];
+        let groups: ArrayRef = Arc::new(UInt16Array::from(std::mem::take(&mut self.groups)));
+        let (namespaces, places) = self.places.finish()?;
+        let mut columns = vec![groups, self.keys.finish()?, namespaces];
+        columns.extend(places);
+        columns.push(self.values.finish()?);
         RecordBatch::try_new(Arc::clone(schema), columns).map_err(|error| error.to_string())
     }
 }

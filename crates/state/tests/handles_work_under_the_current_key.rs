@@ -3,6 +3,7 @@
 mod common;
 
 use common::registry;
+use millstream_core::EventTime;
 use millstream_state::StateRegistry;
 
 #[test]
@@ -89,4 +90,52 @@ fn wrong_use_is_an_error_that_names_the_state() {
     assert!(registry.list::<u64>("sum").is_err(), "the name is taken");
     assert!(registry.value::<u64>("").is_err());
     assert_eq!(registry.states().len(), 1);
+}
+
+#[test]
+fn timers_fire_in_slices_and_may_make_and_take_away_others() {
+    let mut registry: StateRegistry<String> = registry(0, 1, None);
+    let timers = registry.timers("timers").expect("a new name");
+    let fired_at = registry.list::<i64>("fired").expect("a new name");
+    let context = registry.context().clone();
+    assert!(timers.register(at(1)).is_err(), "there is no key");
+    for number in 0..10 {
+        context.set(format!("key {number}"));
+        assert!(timers.register(at(number)).expect("a key"));
+        assert!(!timers.register(at(number)).expect("a key"), "it is there");
+    }
+    assert!(timers.delete(at(9)).expect("a key"));
+    assert!(!timers.delete(at(9)).expect("a key"), "it is gone");
+    context.clear();
+
+    let mut fired = Vec::new();
+    let mut fire = |up_to: i64, budget: usize| {
+        timers.fire_due(at(up_to), budget, |time, key| {
+            let time = time.as_millis();
+            fired_at.add(time)?;
+            match time {
+                // Due at once, due later, and one that is due and never comes.
+                2 => timers.register(at(3)).map(drop)?,
+                3 => timers.register(at(100)).map(drop)?,
+                4 => assert!(timers.delete(at(4)).is_ok_and(|is_there| !is_there)),
+                _ => {}
+            }
+            fired.push((time, key.clone()));
+            Ok(())
+        })
+    };
+    assert!(fire(5, 2).expect("no error"), "more are due");
+    assert!(fire(5, 5).is_ok_and(|is_left| !is_left), "all that are due");
+    assert!(fire(i64::MAX, 100).is_ok_and(|is_left| !is_left));
+    let times: Vec<_> = fired.iter().map(|(time, _)| *time).collect();
+    assert_eq!(times, [0, 1, 2, 3, 3, 4, 5, 6, 7, 8, 100, 100]);
+    context.set("key 2".into());
+    assert_eq!(fired_at.get().expect("a key"), [2, 3, 100]);
+    context.clear();
+    let failed = registry.timers("timers").err().expect("the name is taken");
+    assert!(failed.message().contains("`timers`"), "{failed}");
+}
+
+fn at(time: i64) -> EventTime {
+    EventTime::from_millis(time)
 }

@@ -5,6 +5,7 @@ mod common;
 use std::path::Path;
 
 use common::{open, registry};
+use millstream_core::EventTime;
 use millstream_state::StateRegistry;
 use millstream_storage::Location;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ fn both_formats_hold_the_same_state() {
         "v1/savepoint",
         "v2/f8cccb14cd33babade335fd60aefa9e4/chk-17",
         "v2/savepoint",
+        "v3/f8cccb14cd33babade335fd60aefa9e4/chk-17",
+        "v3/savepoint",
     ] {
         let snapshot = open(&Location::from_path(fixtures.join(name)).expect("a path"));
         let mut registry: StateRegistry<String> = registry(0, 1, Some(&snapshot));
@@ -42,5 +45,35 @@ fn both_formats_hold_the_same_state() {
                 "{name}"
             );
         }
+    }
+}
+
+/// The fixtures have them since version 3.
+#[test]
+fn maps_and_timers() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../storage/tests/fixtures");
+    for name in ["v3/f8cccb14cd33babade335fd60aefa9e4/chk-17", "v3/savepoint"] {
+        let snapshot = open(&Location::from_path(fixtures.join(name)).expect("a path"));
+        let mut registry: StateRegistry<String> = registry(0, 1, Some(&snapshot));
+        let maps = registry.map::<String, u64>("parts").expect("restores");
+        let timers = registry.timers("reminders").expect("restores");
+        for number in 0..20_u64 {
+            registry.context().set(format!("word-{number}"));
+            let mut parts = maps.entries().expect("a key");
+            parts.sort();
+            let part = |part| (format!("part-{part}"), number * part);
+            let expected: Vec<_> = (0..number % 3).map(part).collect();
+            assert_eq!(parts, expected, "{name}");
+        }
+        let mut fired = Vec::new();
+        let is_left = timers
+            .fire_due(EventTime::MAX, 100, |time, key| {
+                fired.push((time.as_millis(), key.clone()));
+                Ok(())
+            })
+            .expect("no error");
+        let expected = (0..20).map(|number| (number * 1_000 - 5_000, format!("word-{number}")));
+        assert_eq!(fired, expected.collect::<Vec<_>>(), "{name}");
+        assert!(!is_left);
     }
 }

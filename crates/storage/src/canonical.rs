@@ -1,11 +1,15 @@
-//! Format `canonical`, version 1: Parquet, one row for each entry of state, in the order of key groups.
+//! Format `canonical`, version 2: Parquet, one row for each entry of state, in the order of key groups.
 //!
 //! | column | type | |
 //! |---|---|---|
 //! | `key_group` | `UInt16` | the key group of the key |
 //! | `key` | as the program's type | a struct has real sub-columns |
-//! | `namespace` | `Utf8`, may be null | reserved for windows; null for state that has none |
+//! | `namespace` | `Utf8`, may be null | the time of a timer, in milliseconds; null for state that has none |
+//! | `map_key` | as the program's type | the entry's key in the map; of maps only |
+//! | `list_index` | `UInt64` | the element's position in the list, from 0; of lists only |
 //! | `value` | as the program's type | |
+//!
+//! In version 1 a map or list was one row, and its value a map or list.
 //!
 //! The schema's metadata holds `millstream.format-version`. What the columns `key` and `value` are made of is the
 //! business of the state backend that writes them.
@@ -30,20 +34,21 @@ use crate::verify::VerifiedFile;
 use crate::write::StateFileWriter;
 
 const VERSION_KEY: &str = "millstream.format-version";
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// Rows are ordered by key group, so small row groups let a restore leave out what it does not own.
 const ROW_GROUP_ROWS: usize = 64 * 1024;
 const ROW_GROUP_BYTES: usize = 64 * 1024 * 1024;
 
 /// The schema of a canonical file whose keys and values are of these fields; their names become `key` and
-/// `value`.
-pub fn schema(key: &FieldRef, value: &FieldRef) -> SchemaRef {
-    let fields = vec![
+/// `value`. `place` is what tells the entries of one key apart, with its own name.
+pub fn schema(key: &FieldRef, place: Option<Field>, value: &FieldRef) -> SchemaRef {
+    let mut fields = vec![
         Field::new("key_group", DataType::UInt16, false),
         key.as_ref().clone().with_name("key"),
         Field::new("namespace", DataType::Utf8, true),
-        value.as_ref().clone().with_name("value"),
     ];
+    fields.extend(place);
+    fields.push(value.as_ref().clone().with_name("value"));
     let metadata = [(VERSION_KEY.to_string(), VERSION.to_string())];
     Arc::new(Schema::new_with_metadata(fields, metadata.into()))
 }
@@ -107,6 +112,7 @@ impl CanonicalWriter {
 pub struct CanonicalReader {
     batches: ParquetRecordBatchReader,
     file: VerifiedFile,
+    version: u64,
 }
 
 impl CanonicalReader {
@@ -120,13 +126,19 @@ impl CanonicalReader {
         let damaged = |cause| file.not_understood(format!("it can't be read as Parquet, {cause}"));
         let builder =
             ParquetRecordBatchReaderBuilder::<File>::try_new(file.open()?).map_err(damaged)?;
-        check_schema(path, builder.schema())?;
+        let version = check_schema(path, builder.schema())?;
         let wanted = wanted_row_groups(builder.metadata(), key_groups);
         let batches = builder.with_row_groups(wanted).build().map_err(damaged)?;
         Ok(Self {
             batches,
             file: file.clone(),
+            version,
         })
+    }
+
+    /// Whether each entry of a map or list has a row of its own, as since version 2.
+    pub fn is_by_entry(&self) -> bool {
+        self.version >= 2
     }
 
     /// The next batch; `None` at the end.
@@ -153,27 +165,28 @@ pub fn key_groups<'a>(batch: &'a RecordBatch, path: &Path) -> Result<&'a UInt16A
         .ok_or_else(|| fail::corrupt(path, "it has no column `key_group` of small whole numbers"))
 }
 
-fn check_schema(path: &Path, schema: &Schema) -> Result<()> {
+/// The version of the format.
+fn check_schema(path: &Path, schema: &Schema) -> Result<u64> {
     let version = schema
         .metadata()
         .get(VERSION_KEY)
         .and_then(|text| text.parse::<u64>().ok());
-    match version {
+    let version = match version {
         Some(version) if version > VERSION => return Err(fail::newer(path, version, VERSION)),
-        Some(_) => {}
+        Some(version) => version,
         None => {
             return Err(fail::corrupt(
                 path,
                 "it is Parquet, but not of a Millstream snapshot",
             ));
         }
-    }
+    };
     for column in ["key_group", "key", "value"] {
         if schema.field_with_name(column).is_err() {
             return Err(fail::corrupt(path, format!("it has no column `{column}`")));
         }
     }
-    Ok(())
+    Ok(version)
 }
 
 fn wanted_row_groups(metadata: &ParquetMetaData, key_groups: KeyGroupRange) -> Vec<usize> {

@@ -70,6 +70,8 @@ pub enum StateKind {
     Reducing,
     /// The accumulator of an aggregate function for each key.
     Aggregating,
+    /// Timers of event time for each key.
+    Timers,
     /// Bytes that only their operator understands, without keys. `value_type` names what they are, with a version:
     /// `ledger-v1`.
     Opaque,
@@ -83,6 +85,7 @@ impl fmt::Display for StateKind {
             Self::Map => "map",
             Self::Reducing => "reducing",
             Self::Aggregating => "aggregating",
+            Self::Timers => "timers",
             Self::Opaque => "opaque",
         })
     }

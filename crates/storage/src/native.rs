@@ -1,14 +1,18 @@
-//! Format `native`, version 1: the memory backend's own. Sections of entries, each of one key group,
+//! Format `native`, version 2: the memory backend's own. Sections of entries, each of one key group,
 //! so that a reader skips the groups that it does not own.
 //!
 //! ```text
 //! header   8 bytes  "MSTATE\r\n"
-//!          u32      version (1)
+//!          u32      version (2)
 //! section  u16      key group
 //!          u32      number of entries
 //!          u64      length of the entries in bytes
-//!          …        the entries: key, value, key, value, … in postcard's encoding
+//!          …        the entries: key, place, value, key, place, value, … in postcard's encoding
 //! ```
+//! The place tells the entries of one key apart: the key in a map, the position in a list (u64), the time of a timer (i64, in
+//! milliseconds). Where a key has one entry it is nothing, and takes no bytes. In version 1 there was no place, and a map or
+//! list was one value.
+//!
 //! Numbers are little-endian. A group may have several sections, one after the other, and groups come in
 //! order. The file ends with a section; its length and checksum stand in `_metadata`.
 
@@ -24,7 +28,7 @@ use crate::verify::VerifiedFile;
 use crate::write::StateFileWriter;
 
 const MAGIC: &[u8; 8] = b"MSTATE\r\n";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// Writes a file of format native.
@@ -81,6 +85,7 @@ pub struct NativeReader {
     path: PathBuf,
     key_groups: KeyGroupRange,
     left: u64,
+    version: u32,
 }
 
 /// The entries of one section.
@@ -112,6 +117,7 @@ impl NativeReader {
             path: path.to_path_buf(),
             key_groups,
             left,
+            version: VERSION,
         };
         if reader.array::<8>()? != *MAGIC {
             return Err(fail::corrupt(
@@ -123,7 +129,13 @@ impl NativeReader {
         if version > VERSION {
             return Err(fail::newer(path, version.into(), VERSION.into()));
         }
+        reader.version = version;
         Ok(reader)
+    }
+
+    /// Whether each entry of a map or list stands by itself, as since version 2.
+    pub fn is_by_entry(&self) -> bool {
+        self.version >= 2
     }
 
     /// The next section of the wanted groups; `None` at the end of the file.

@@ -108,7 +108,7 @@ fn damaged_metadata_is_named() {
     refused(&written.location, "MS-3002", &path);
     fs::write(&path, "").expect("writable");
     refused(&written.location, "MS-3002", &path);
-    fs::write(&path, text.replace("\"version\": 2", "\"version\": 9")).expect("writable");
+    fs::write(&path, text.replace("\"version\": 3", "\"version\": 9")).expect("writable");
     refused(&written.location, "MS-3004", &path);
 }
 
@@ -155,9 +155,9 @@ fn the_readers_never_take_a_file_cut_off_within_a_section() {
         );
     }
     let mut newer = intact;
-    newer[8] = 2;
+    newer[8] = 3;
     assert_eq!(
-        read_native(&file, &newer).expect_err("version 2").code(),
+        read_native(&file, &newer).expect_err("version 3").code(),
         "MS-3004"
     );
 }

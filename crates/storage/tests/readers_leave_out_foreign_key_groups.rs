@@ -40,7 +40,7 @@ fn canonical_row_groups_are_pruned() {
     let temp = tempfile::tempdir().expect("a directory");
     let target = SnapshotTarget::create(temp.path(), SnapshotFormat::Canonical).expect("writable");
     let number = Arc::new(Field::new("item", DataType::UInt64, false));
-    let schema = canonical::schema(&number, &number);
+    let schema = canonical::schema(&number, None, &number);
     let file = target
         .create_file(OperatorId::from_uid("sum"), 0, "count")
         .expect("writable");

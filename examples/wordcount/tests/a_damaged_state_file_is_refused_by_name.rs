@@ -150,9 +150,9 @@ fn a_newer_version_is_told_from_damage() {
     let file = state_files(&snapshot).pop().expect("a file");
     let mut bytes = fs::read(&file).expect("readable");
     let before = crc32(&bytes);
-    // Behind 8 bytes of magic stands the version, 1. The checksums fit, as a newer version's would.
-    assert_eq!(bytes[8], 1);
-    bytes[8] = 2;
+    // Behind 8 bytes of magic stands the version, 2. The checksums fit, as a newer version's would.
+    assert_eq!(bytes[8], 2);
+    bytes[8] = 3;
     fs::write(&file, &bytes).expect("written");
     let metadata = snapshot.join("_metadata");
     let text = fs::read_to_string(&metadata).expect("text");
@@ -177,7 +177,7 @@ fn a_newer_version_is_told_from_damage() {
     assert!(
         error.contains("MS-3004")
             && error.contains(&file.display().to_string())
-            && error.contains("version 2"),
+            && error.contains("version 3"),
         "{error}"
     );
 }

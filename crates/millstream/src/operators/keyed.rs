@@ -211,7 +211,7 @@ where
         let mut states = KeyedContext::new(context);
         let mut function = (self.make)();
         function.open(&mut OpenContext {
-            registry: &mut states.registry,
+            states: &mut states,
             operator: context,
         })?;
         Ok(Box::new(ProcessOperator {
@@ -250,11 +250,17 @@ where
         Ok(())
     }
 
-    fn advance_to(&mut self, time: EventTime, _: usize, out: &mut Vec<Chunk>) -> Result<bool> {
+    fn advance_to(&mut self, time: EventTime, budget: usize, out: &mut Vec<Chunk>) -> Result<bool> {
         let mut collector = Collector::new();
-        self.function.watermark(time, &mut collector)?;
+        let function = &mut self.function;
+        let is_left = self.states.fire_due(time, budget, |at, key| {
+            function.timer(at, key, &mut collector)
+        })?;
+        if !is_left {
+            function.watermark(time, &mut collector)?;
+        }
         collector.flush(out);
-        Ok(false)
+        Ok(is_left)
     }
 
     fn snapshot(&mut self, _: &SnapshotRequest) -> Result<OperatorSnapshot> {
@@ -306,7 +312,7 @@ where
         let mut states = KeyedContext::new(context);
         let mut function = (self.make)();
         function.open(&mut OpenContext {
-            registry: &mut states.registry,
+            states: &mut states,
             operator: context,
         })?;
         let keys = (self.first_key, self.second_key);
@@ -357,6 +363,16 @@ where
         self.states.key.clear();
         collector.flush(out);
         Ok(())
+    }
+
+    fn advance_to(&mut self, time: EventTime, budget: usize, out: &mut Vec<Chunk>) -> Result<bool> {
+        let mut collector = Collector::new();
+        let function = &mut self.function;
+        let is_left = self.states.fire_due(time, budget, |at, key| {
+            function.timer(at, key, &mut collector)
+        })?;
+        collector.flush(out);
+        Ok(is_left)
     }
 
     fn snapshot(&mut self, _: &SnapshotRequest) -> Result<OperatorSnapshot> {

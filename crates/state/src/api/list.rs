@@ -5,28 +5,35 @@ use std::rc::Rc;
 
 use millstream_core::Result;
 
-use super::Keyed;
+use super::Entries;
+use crate::collection::{Collection, CollectionTable, ListOf};
 use crate::context::KeyContext;
-use crate::table::StateTable;
 use crate::types::{StateKey, StateValue};
 
 /// A list for each key, under the current key. Clones are handles of the same state.
-pub struct ListState<K, T> {
-    keyed: Keyed<K, Vec<T>>,
+///
+/// Its elements are entries of the state: adding one costs the same for every length of the list, also while a snapshot is
+/// being written.
+pub struct ListState<K, T: StateValue> {
+    entries: Entries<K, ListOf<T>>,
 }
 
-impl<K, T> Clone for ListState<K, T> {
+impl<K, T: StateValue> Clone for ListState<K, T> {
     fn clone(&self) -> Self {
         Self {
-            keyed: self.keyed.clone(),
+            entries: self.entries.clone(),
         }
     }
 }
 
 impl<K: StateKey, T: StateValue> ListState<K, T> {
-    pub(crate) fn new(table: Rc<RefCell<StateTable<K, Vec<T>>>>, context: KeyContext<K>) -> Self {
+    pub(crate) fn new(
+        name: &str,
+        table: Rc<RefCell<CollectionTable<K, ListOf<T>>>>,
+        context: KeyContext<K>,
+    ) -> Self {
         Self {
-            keyed: Keyed::new(table, context),
+            entries: Entries::new(name, table, context),
         }
     }
 
@@ -35,24 +42,36 @@ impl<K: StateKey, T: StateValue> ListState<K, T> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn get(&self) -> Result<Vec<T>> {
-        self.with(<[T]>::to_vec)
+        self.entries.read(|view| {
+            let mut elements = Vec::with_capacity(view.len());
+            ListOf::for_each(view, |_, element| elements.push(element.clone()));
+            elements
+        })
     }
 
-    /// Calls `read` with the list, without copying it.
+    /// Calls `visit` for each element in order, without copying.
     ///
     /// # Errors
     /// There is no current key, or the state is being changed.
-    pub fn with<R>(&self, read: impl FnOnce(&[T]) -> R) -> Result<R> {
-        self.keyed
-            .read(|list| read(list.map_or(&[], Vec::as_slice)))
+    pub fn for_each(&self, mut visit: impl FnMut(&T)) -> Result<()> {
+        self.entries
+            .read(|view| ListOf::for_each(view, |_, element| visit(element)))
     }
 
-    /// Calls `visit` for each element in order.
+    /// How many elements there are.
     ///
     /// # Errors
     /// There is no current key, or the state is being changed.
-    pub fn for_each(&self, visit: impl FnMut(&T)) -> Result<()> {
-        self.with(|list| list.iter().for_each(visit))
+    pub fn len(&self) -> Result<usize> {
+        self.entries.read(|view| view.len())
+    }
+
+    /// Whether the list is empty.
+    ///
+    /// # Errors
+    /// There is no current key, or the state is being changed.
+    pub fn is_empty(&self) -> Result<bool> {
+        self.entries.read(|view| view.len() == 0)
     }
 
     /// Appends an element.
@@ -60,7 +79,7 @@ impl<K: StateKey, T: StateValue> ListState<K, T> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn add(&self, element: T) -> Result<()> {
-        self.keyed.change(Vec::new, |list| list.push(element))
+        self.extend([element])
     }
 
     /// Appends all elements.
@@ -68,11 +87,7 @@ impl<K: StateKey, T: StateValue> ListState<K, T> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn extend(&self, elements: impl IntoIterator<Item = T>) -> Result<()> {
-        let mut elements = elements.into_iter().peekable();
-        if elements.peek().is_none() {
-            return Ok(());
-        }
-        self.keyed.change(Vec::new, |list| list.extend(elements))
+        self.entries.change(|spot| ListOf::extend(spot, elements))
     }
 
     /// Replaces the list; an empty one clears it.
@@ -80,11 +95,8 @@ impl<K: StateKey, T: StateValue> ListState<K, T> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn set(&self, elements: Vec<T>) -> Result<()> {
-        if elements.is_empty() {
-            self.clear()
-        } else {
-            self.keyed.set(elements)
-        }
+        self.clear()?;
+        self.extend(elements)
     }
 
     /// Removes the list.
@@ -92,6 +104,6 @@ impl<K: StateKey, T: StateValue> ListState<K, T> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn clear(&self) -> Result<()> {
-        self.keyed.remove().map(drop)
+        self.entries.clear()
     }
 }

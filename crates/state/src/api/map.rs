@@ -1,53 +1,56 @@
 //! A map for each key.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 
 use millstream_core::Result;
-use millstream_core::hash::StableHasher;
 
-use super::Keyed;
+use super::Entries;
+use crate::collection::{Collection, CollectionTable, MapOf};
 use crate::context::KeyContext;
-use crate::table::StateTable;
 use crate::types::{StateKey, StateValue};
-
-/// The map of one key. Its order is none, but the same for the same history of changes.
-pub type MapEntries<UK, UV> = HashMap<UK, UV, BuildHasherDefault<StableHasher>>;
 
 /// A map for each key, under the current key. Clones are handles of the same state.
 ///
-/// While a snapshot is being written, the first change of a key's map copies that map: for very large maps use
-/// the map's key as part of the stream's key.
-pub struct MapState<K, UK, UV> {
-    keyed: Keyed<K, MapEntries<UK, UV>>,
+/// Its entries are entries of the state: changing one costs the same for every size of the map, also while a snapshot is being
+/// written. Their order is none, but the same for the same history of changes.
+pub struct MapState<K, UK: StateKey, UV: StateValue> {
+    entries: Entries<K, MapOf<UK, UV>>,
 }
 
-impl<K, UK, UV> Clone for MapState<K, UK, UV> {
+impl<K, UK: StateKey, UV: StateValue> Clone for MapState<K, UK, UV> {
     fn clone(&self) -> Self {
         Self {
-            keyed: self.keyed.clone(),
+            entries: self.entries.clone(),
         }
     }
 }
 
 impl<K: StateKey, UK: StateKey, UV: StateValue> MapState<K, UK, UV> {
     pub(crate) fn new(
-        table: Rc<RefCell<StateTable<K, MapEntries<UK, UV>>>>,
+        name: &str,
+        table: Rc<RefCell<CollectionTable<K, MapOf<UK, UV>>>>,
         context: KeyContext<K>,
     ) -> Self {
         Self {
-            keyed: Keyed::new(table, context),
+            entries: Entries::new(name, table, context),
         }
     }
 
-    /// The value of `key` in the map.
+    /// A copy of the value of `key` in the map.
     ///
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn get(&self, key: &UK) -> Result<Option<UV>> {
-        self.keyed.read(|map| map?.get(key).cloned())
+        self.with(key, |value| value.cloned())
+    }
+
+    /// Calls `read` with the value of `key` in the map, without copying it.
+    ///
+    /// # Errors
+    /// There is no current key, or the state is being changed.
+    pub fn with<R>(&self, key: &UK, read: impl FnOnce(Option<&UV>) -> R) -> Result<R> {
+        self.entries.read(|view| read(MapOf::get(&view, key)))
     }
 
     /// Whether the map holds `key`.
@@ -55,8 +58,15 @@ impl<K: StateKey, UK: StateKey, UV: StateValue> MapState<K, UK, UV> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn contains(&self, key: &UK) -> Result<bool> {
-        self.keyed
-            .read(|map| map.is_some_and(|map| map.contains_key(key)))
+        self.with(key, |value| value.is_some())
+    }
+
+    /// How many entries the map has.
+    ///
+    /// # Errors
+    /// There is no current key, or the state is being changed.
+    pub fn len(&self) -> Result<usize> {
+        self.entries.read(|view| view.len())
     }
 
     /// Whether the map is empty.
@@ -64,7 +74,7 @@ impl<K: StateKey, UK: StateKey, UV: StateValue> MapState<K, UK, UV> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn is_empty(&self) -> Result<bool> {
-        self.keyed.read(|map| map.is_none_or(HashMap::is_empty))
+        self.entries.read(|view| view.len() == 0)
     }
 
     /// A copy of all entries, in no order.
@@ -72,9 +82,13 @@ impl<K: StateKey, UK: StateKey, UV: StateValue> MapState<K, UK, UV> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn entries(&self) -> Result<Vec<(UK, UV)>> {
-        let copy = |(key, value): (&UK, &UV)| (key.clone(), value.clone());
-        self.keyed
-            .read(|map| map.into_iter().flatten().map(copy).collect())
+        self.entries.read(|view| {
+            let mut entries = Vec::with_capacity(view.len());
+            MapOf::for_each(view, |key, value| {
+                entries.push((key.clone(), value.clone()));
+            });
+            entries
+        })
     }
 
     /// Calls `visit` for each entry, in no order, without copying.
@@ -82,11 +96,7 @@ impl<K: StateKey, UK: StateKey, UV: StateValue> MapState<K, UK, UV> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn for_each(&self, mut visit: impl FnMut(&UK, &UV)) -> Result<()> {
-        self.keyed.read(|map| {
-            map.into_iter()
-                .flatten()
-                .for_each(|(key, value)| visit(key, value))
-        })
+        self.entries.read(|view| MapOf::for_each(view, &mut visit))
     }
 
     /// Sets the value of `key` in the map.
@@ -94,9 +104,7 @@ impl<K: StateKey, UK: StateKey, UV: StateValue> MapState<K, UK, UV> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn put(&self, key: UK, value: UV) -> Result<()> {
-        self.keyed
-            .change(MapEntries::default, |map| map.insert(key, value))
-            .map(drop)
+        self.entries.change(|spot| MapOf::set(spot, key, value))
     }
 
     /// Changes the value of `key` in place, putting `default` there first if there is none.
@@ -109,9 +117,8 @@ impl<K: StateKey, UK: StateKey, UV: StateValue> MapState<K, UK, UV> {
         default: impl FnOnce() -> UV,
         change: impl FnOnce(&mut UV) -> R,
     ) -> Result<R> {
-        self.keyed.change(MapEntries::default, |map| {
-            change(map.entry(key).or_insert_with(default))
-        })
+        self.entries
+            .change(|spot| MapOf::update(spot, key, default, change))
     }
 
     /// Removes `key` from the map and answers its value.
@@ -122,14 +129,7 @@ impl<K: StateKey, UK: StateKey, UV: StateValue> MapState<K, UK, UV> {
         if !self.contains(key)? {
             return Ok(None);
         }
-        let (removed, is_empty) = self.keyed.change(MapEntries::default, |map| {
-            let removed = map.remove(key);
-            (removed, map.is_empty())
-        })?;
-        if is_empty {
-            self.clear()?;
-        }
-        Ok(removed)
+        self.entries.change(|spot| MapOf::remove(spot, key))
     }
 
     /// Removes the whole map.
@@ -137,6 +137,6 @@ impl<K: StateKey, UK: StateKey, UV: StateValue> MapState<K, UK, UV> {
     /// # Errors
     /// There is no current key, or the state is being changed.
     pub fn clear(&self) -> Result<()> {
-        self.keyed.remove().map(drop)
+        self.entries.clear()
     }
 }

@@ -4,7 +4,8 @@ use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::hash::Hash;
 
-use super::layers::{Base, Overlay, base_slot, find, slot_of, visible};
+use super::layers::{Base, Overlay, find, visible};
+use crate::slot::{base_slot, slot_of};
 
 /// A group that is being folded, a few entries at a time, oldest overlay first. Overlays do not grow any more: what
 /// is in none of them is written to the base.

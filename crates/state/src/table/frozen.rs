@@ -3,16 +3,17 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use millstream_core::{KeyGroup, KeyGroupRange};
+use millstream_core::KeyGroupRange;
 
-use super::TableIdentity;
 use super::layers::{Base, Overlay, visible};
+use crate::groups::FrozenTable;
+use crate::rows::Rows;
+use crate::types::{StateKey, StateValue};
 
 /// A state as it was when [`StateTable::freeze`](super::StateTable::freeze) was called. Goes to another thread to be
 /// written; dropping a group gives it back to its table.
 pub struct FrozenState<K, V> {
-    identity: Arc<TableIdentity>,
-    groups: Vec<(KeyGroup, FrozenGroup<K, V>)>,
+    table: FrozenTable<FrozenGroup<K, V>>,
 }
 
 /// One key group of a frozen state.
@@ -47,26 +48,23 @@ impl<K: Hash + Eq, V> FrozenGroup<K, V> {
 }
 
 impl<K: Hash + Eq, V> FrozenState<K, V> {
-    pub(super) fn new(
-        identity: Arc<TableIdentity>,
-        groups: Vec<(KeyGroup, FrozenGroup<K, V>)>,
-    ) -> Self {
-        Self { identity, groups }
+    pub(super) fn new(table: FrozenTable<FrozenGroup<K, V>>) -> Self {
+        Self { table }
     }
 
     /// The state's name.
     pub fn name(&self) -> &str {
-        &self.identity.name
+        &self.table.identity.name
     }
 
     /// The key groups of the table that it was taken of.
     pub fn key_groups(&self) -> KeyGroupRange {
-        self.identity.key_groups
+        self.table.identity.key_groups
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.groups.iter().map(|(_, group)| group.len).sum()
+        self.table.groups.iter().map(|(_, group)| group.len).sum()
     }
 
     /// Whether there is none.
@@ -76,15 +74,25 @@ impl<K: Hash + Eq, V> FrozenState<K, V> {
 
     /// The entries, in the order of their key groups.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.groups.iter().flat_map(|(_, group)| group.iter())
+        self.table.groups.iter().flat_map(|(_, group)| group.iter())
     }
 
-    pub(crate) fn identity(&self) -> &Arc<TableIdentity> {
-        &self.identity
+    pub(crate) fn into_table(self) -> FrozenTable<FrozenGroup<K, V>> {
+        self.table
+    }
+}
+
+impl<K: StateKey, V: StateValue> Rows for FrozenGroup<K, V> {
+    type Key = K;
+    type Place = ();
+    type PlaceRef<'a> = ();
+    type Value = V;
+
+    fn len(&self) -> usize {
+        self.len
     }
 
-    /// The groups that are not empty, in order; each is given back to its table when it is dropped.
-    pub(crate) fn into_groups(self) -> impl Iterator<Item = (KeyGroup, FrozenGroup<K, V>)> {
-        self.groups.into_iter()
+    fn rows(&self) -> impl Iterator<Item = (&K, (), &V)> {
+        self.iter().map(|(key, value)| (key, (), value))
     }
 }

@@ -8,8 +8,10 @@ use hashbrown::HashTable;
 
 use super::folding::Folding;
 use super::frozen::FrozenGroup;
-use super::layers::{Base, base_slot};
+use super::layers::Base;
 use super::shared::Shared;
+use crate::groups::Part;
+use crate::slot::base_slot;
 
 /// A group that snapshots overtake again and again before it can be folded is folded at once when it has
 /// this many overlays, so that reads stay quick.
@@ -31,8 +33,14 @@ impl<K, V> Default for Group<K, V> {
     }
 }
 
-impl<K: Hash + Eq + Clone, V: Clone> Group<K, V> {
-    pub(super) fn len(&self) -> usize {
+impl<K: Hash + Eq + Clone, V: Clone> Part for Group<K, V> {
+    type Frozen = FrozenGroup<K, V>;
+
+    fn is_settled(&self) -> bool {
+        matches!(self, Self::Live(_))
+    }
+
+    fn len(&self) -> usize {
         match self {
             Self::Live(table) => table.len(),
             Self::Shared(shared) => shared.len(),
@@ -40,8 +48,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Group<K, V> {
         }
     }
 
-    /// A snapshot of the group; `None` if it is empty. Takes the same time for every number of keys.
-    pub(super) fn freeze(&mut self) -> Option<FrozenGroup<K, V>> {
+    fn freeze(&mut self) -> Option<FrozenGroup<K, V>> {
         let mut shared = match mem::take(self) {
             Self::Live(table) if table.is_empty() => {
                 *self = Self::Live(table);
@@ -64,8 +71,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Group<K, V> {
         Some(frozen)
     }
 
-    /// Folds if no snapshot needs the group any more. Answers whether the group is one table again.
-    pub(super) fn maintain(&mut self, budget: &mut usize) -> bool {
+    fn maintain(&mut self, budget: &mut usize) -> bool {
         if let Self::Shared(shared) = self
             && shared.is_needed()
         {
@@ -93,7 +99,9 @@ impl<K: Hash + Eq + Clone, V: Clone> Group<K, V> {
         };
         is_folded
     }
+}
 
+impl<K: Hash + Eq + Clone, V: Clone> Group<K, V> {
     pub(super) fn get<Q>(&self, slot: u64, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,

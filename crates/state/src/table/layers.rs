@@ -5,33 +5,13 @@ use std::borrow::Borrow;
 use std::hash::Hash;
 
 use hashbrown::HashTable;
-use millstream_core::hash::stable_hash;
+
+use crate::slot::slot_of;
 
 /// All entries of a group at one time.
 pub(super) type Base<K, V> = HashTable<(K, V)>;
 /// What changed since. Newer overlays hide older ones, and those the base.
 pub(super) type Overlay<K, V> = HashTable<(K, Option<V>)>;
-
-/// The hash under which a key with this stable hash lies in a table.
-///
-/// The high bits of the stable hash choose the key group, so they are equal for all keys of a group; a
-/// table takes its bucket from the low bits and a tag from the highest 7. Turning the word round puts
-/// the group's bits where a table needs them last.
-#[inline]
-pub(super) const fn slot(hash: u64) -> u64 {
-    hash.rotate_left(32)
-}
-
-/// [`slot`] of a key.
-#[inline]
-pub(super) fn slot_of<K: Hash + ?Sized>(key: &K) -> u64 {
-    slot(stable_hash(key))
-}
-
-#[inline]
-pub(super) fn base_slot<K: Hash, V>(entry: &(K, V)) -> u64 {
-    slot_of(&entry.0)
-}
 
 /// What `overlays` (newest first) over `base` show for `key`.
 pub(super) fn find<'a, K, V, Q>(

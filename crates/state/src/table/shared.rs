@@ -9,7 +9,8 @@ use hashbrown::HashTable;
 
 use super::folding::Folding;
 use super::frozen::FrozenGroup;
-use super::layers::{Base, Overlay, base_slot, find, visible};
+use super::layers::{Base, Overlay, find, visible};
+use crate::slot::base_slot;
 
 /// A group that shares its entries with one or more snapshots. Nothing shared is ever changed: an entry
 /// is copied into the newest overlay before its first write.

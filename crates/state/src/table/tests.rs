@@ -44,7 +44,7 @@ impl Writing {
     fn new(frozen: FrozenState<u64, String>, expected: Model) -> Self {
         assert_eq!(frozen.len(), expected.len());
         assert_eq!(shown(frozen.iter()), expected);
-        let left = Box::new(frozen.into_groups());
+        let left = Box::new(frozen.into_table().groups.into_iter());
         Self {
             expected,
             written: Model::new(),
@@ -156,7 +156,7 @@ fn every_snapshot_shows_the_state_of_its_moment_whatever_happens_afterwards() {
             }
             while driver.table.maintain(7) {}
             driver.check();
-            assert!(driver.table.unsettled.is_empty());
+            assert!(driver.table.groups.unsettled() == 0);
         });
         if let Err(panic) = std::panic::catch_unwind(run) {
             eprintln!("seed {seed}");
@@ -180,10 +180,10 @@ fn maintenance_waits_for_the_writer_and_then_ends() {
         table.maintain(usize::MAX),
         "the writer still needs every group"
     );
-    let mut groups = frozen.into_groups();
+    let mut groups = frozen.into_table().groups.into_iter();
     drop(groups.next());
     assert!(table.maintain(usize::MAX), "three groups are still needed");
-    assert_eq!(table.unsettled.len(), 3);
+    assert_eq!(table.groups.unsettled(), 3);
     drop(groups);
     assert!(table.maintain(10), "ten buckets are not all");
     assert!(!table.maintain(usize::MAX));
@@ -197,7 +197,7 @@ fn snapshots_that_follow_each_other_without_maintenance_do_not_pile_up() {
         table.insert(round, "new".into());
         drop(table.freeze());
     }
-    let super::group::Group::Shared(shared) = &table.groups[0] else {
+    let super::group::Group::Shared(shared) = &table.groups.parts()[0] else {
         panic!("just frozen")
     };
     assert!(shared.depth() <= 5, "{} overlays", shared.depth());

@@ -86,8 +86,8 @@ fn a_newer_version_is_refused_by_name() {
     let text = example()
         .to_text(Path::new("/sp/_metadata"))
         .expect("plain data");
-    let newer = text.replace("\"version\": 2", "\"version\": 3");
-    let error = read(newer.as_bytes()).expect_err("version 3");
+    let newer = text.replace("\"version\": 3", "\"version\": 4");
+    let error = read(newer.as_bytes()).expect_err("version 4");
     assert_eq!(error.code(), "MS-3004");
 }
 

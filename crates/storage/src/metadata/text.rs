@@ -3,7 +3,7 @@
 //! ```text
 //! {
 //!   "format": "millstream-snapshot",
-//!   "version": 2,
+//!   "version": 3,
 //!   "snapshot": { … },
 //!   "checksum": "1a2b3c4d"
 //! }
@@ -21,7 +21,7 @@ use crate::fail;
 
 const FORMAT: &str = "millstream-snapshot";
 /// The newest version of the format that this code reads, and the one it writes.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 const CHECKSUM: &str = ",\n  \"checksum\": \"";
 /// The job and the number of a snapshot stand in so many first lines.
 const HEAD_LINES: usize = 8;

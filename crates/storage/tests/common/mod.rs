@@ -49,7 +49,7 @@ pub(crate) fn write_native(target: &SnapshotTarget) -> FileEntry {
 pub(crate) fn write_canonical(target: &SnapshotTarget) -> FileEntry {
     let key = Arc::new(Field::new("key", DataType::Utf8, false));
     let value = Arc::new(Field::new("value", DataType::UInt64, false));
-    let schema = canonical::schema(&key, &value);
+    let schema = canonical::schema(&key, None, &value);
     let file = target
         .create_file(OperatorId::from_uid("sum"), 0, "count")
         .expect("writable");
