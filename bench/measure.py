@@ -1,4 +1,4 @@
-"""Runs a command; prints its wall seconds and the peak memory of its largest process in MB.
+"""Runs a command; prints its wall seconds, the peak memory of its largest process in MB, and its CPU seconds.
 
 Usage: measure.py LOG COMMAND [ARGUMENT]...   (what the command prints goes to LOG)
 """
@@ -14,12 +14,13 @@ def main() -> int:
         start = time.monotonic()
         code = subprocess.call(sys.argv[2:], stdout=log, stderr=log)
         seconds = time.monotonic() - start
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    peak = usage.ru_maxrss / 1024
     if code != 0:
         # A run that fails is no measurement, however quick it was.
         print(f"exit code {code}: {' '.join(sys.argv[2:])}", file=sys.stderr)
         return 1
-    print(f"{seconds:.2f} {peak:.0f}")
+    print(f"{seconds:.2f} {peak:.0f} {usage.ru_utime + usage.ru_stime:.2f}")
     return 0
 
 

@@ -1,12 +1,13 @@
 //! How fast the file source reads, by kind of input: megabytes per second of one reader, and per second of
-//! processor time of its two threads, the worker (which parses) and the one that reads ahead. The
-//! latter do not depend on what else the machine does. Linux only.
+//! processor time of its two threads, of the worker (which parses) and of the one that reads ahead. The
+//! latter depend less on what else the machine does. Linux only.
 //!
-//! `cargo run --release -p millstream-connectors --example files_source_throughput [megabytes]`
+//! `cargo run --release -p millstream-connectors --example files_source_throughput [megabytes [words]]`: of the kinds whose
+//! names hold the words.
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,14 +27,14 @@ fn main() -> Outcome<()> {
         .map_or(Ok(500), |text| text.parse())?;
     let directory = std::env::temp_dir().join(format!("files-source-{}", std::process::id()));
     std::fs::create_dir_all(&directory)?;
-    let outcome = measure_all(&directory, megabytes << 20);
+    let words = std::env::args().nth(2).unwrap_or_default();
+    let outcome = measure_all(&directory, megabytes << 20, &words);
     std::fs::remove_dir_all(&directory)?;
     outcome
 }
 
-fn measure_all(directory: &Path, size: u64) -> Outcome<()> {
+fn measure_all(directory: &Path, size: u64, words: &str) -> Outcome<()> {
     let plain = plain(directory, size)?;
-    let quoted = quoted(directory, size)?;
     let typed = FileSourceOptions {
         schema: Some(Arc::new(schema())),
         ..FileSourceOptions::new(&plain)
@@ -44,18 +45,45 @@ fn measure_all(directory: &Path, size: u64) -> Outcome<()> {
     };
     let mut gbk = FileSourceOptions::new(chinese(directory, size)?);
     gbk.format.charset = Charset::parse("gbk")?;
-    let strings = FileSource::new(FileSourceOptions::new(&plain))?;
-    report("CSV, 9 columns of strings", &strings)?;
-    report("CSV, 9 typed columns", &FileSource::new(typed)?)?;
-    report("CSV, 3 of 9 typed columns", &FileSource::new(pruned)?)?;
-    let quoted = FileSource::new(FileSourceOptions::new(&quoted))?;
-    report("CSV, quoted", &quoted)?;
-    report("CSV, GBK", &FileSource::new(gbk)?)?;
-    let lines = || TextFileOptions::new(&plain);
-    let strings = TextFileSource::<String>::new(lines())?;
-    report("lines as String", &strings)?;
-    let compact = TextFileSource::<CompactString>::new(lines())?;
-    report("lines as CompactString", &compact)
+    let mixed = FileSourceOptions::new(mixed(directory, size)?);
+    let quoted = FileSourceOptions::new(all_quoted(directory, &plain)?);
+    for (name, options, readers) in [
+        (
+            "CSV, 9 columns of strings",
+            FileSourceOptions::new(&plain),
+            1,
+        ),
+        ("CSV, the same, all in quotes", quoted.clone(), 1),
+        ("CSV, all in quotes, 8 readers", quoted, 8),
+        ("CSV, 9 typed columns", typed, 1),
+        ("CSV, 3 of 9 typed columns", pruned, 1),
+        ("CSV, quotes and line ends inside", mixed, 1),
+        ("CSV, GBK", gbk, 1),
+    ] {
+        if name.contains(words) {
+            report(name, &FileSource::new(options)?, readers)?;
+        }
+    }
+    if "lines as String".contains(words) {
+        let lines = TextFileOptions::new(&plain);
+        report("lines as String", &TextFileSource::<String>::new(lines)?, 1)?;
+    }
+    if "lines as CompactString".contains(words) {
+        let lines = TextFileSource::<CompactString>::new(TextFileOptions::new(&plain))?;
+        report("lines as CompactString", &lines, 1)?;
+    }
+    Ok(())
+}
+
+/// The records of `plain`, with every field in quotes.
+fn all_quoted(directory: &Path, plain: &Path) -> Outcome<PathBuf> {
+    let path = directory.join("all-quoted.csv");
+    let mut out = BufWriter::with_capacity(1 << 20, File::create(&path)?);
+    for line in BufReader::with_capacity(1 << 20, File::open(plain)?).lines() {
+        writeln!(out, "\"{}\"", line?.replace(',', "\",\""))?;
+    }
+    out.flush()?;
+    Ok(path)
 }
 
 /// 110 bytes a record, 9 fields, no quotes.
@@ -73,8 +101,8 @@ fn plain(directory: &Path, size: u64) -> Outcome<PathBuf> {
 }
 
 /// Most fields in quotes, some with quotes or line ends in them.
-fn quoted(directory: &Path, size: u64) -> Outcome<PathBuf> {
-    let path = directory.join("quoted.csv");
+fn mixed(directory: &Path, size: u64) -> Outcome<PathBuf> {
+    let path = directory.join("mixed.csv");
     generate(&path, size, |out, row| {
         let user = row * 7 % 100_003;
         write!(out, "\"{row}\",\"user, {user}\",\"a \"\"quoted\"\" word\",")?;
@@ -128,31 +156,39 @@ fn generate(
 }
 
 #[allow(clippy::disallowed_methods, reason = "a benchmark takes the time")]
-fn report<T: 'static>(name: &str, source: &dyn Source<T>) -> Outcome<()> {
+fn report<T: 'static>(name: &str, source: &dyn Source<T>, readers: usize) -> Outcome<()> {
     let job = SourceJob::default();
-    let mut attempt = job.attempt(source, 1, None)?;
-    let progress = attempt.progress.first().cloned().unwrap_or_default();
+    let mut attempt = job.attempt(source, readers, None)?;
+    let progress = attempt.progress.clone();
     let (started, busy) = (
         Instant::now(),
         processor_time(|thread| !thread.starts_with("reads"))?,
     );
     let mut rows = 0;
-    loop {
-        match attempt.poll(0, Limit::records(8_192))?.1 {
-            SourceStatus::Ready(count) => rows += count,
-            SourceStatus::Pending(wait) => attempt.wait(wait),
-            SourceStatus::Ended => break,
+    while !attempt.has_ended() {
+        let (before, mut pause) = (rows, None);
+        for subtask in 0..readers {
+            match attempt.poll(subtask, Limit::records(8_192))?.1 {
+                SourceStatus::Ready(count) => rows += count,
+                SourceStatus::Pending(wait) => pause = wait,
+                SourceStatus::Ended => {}
+            }
+        }
+        if rows == before && !attempt.has_ended() {
+            attempt.wait(pause);
         }
     }
     let seconds = started.elapsed().as_secs_f64();
     let worker = processor_time(|thread| !thread.starts_with("reads"))? - busy;
     let ahead = processor_time(|thread| thread.starts_with("reads"))?;
-    let megabytes = progress.bytes.get() as f64 / 1e6;
+    let bytes: u64 = progress.iter().map(|progress| progress.bytes.get()).sum();
+    let megabytes = bytes as f64 / 1e6;
     println!(
-        "{name:<28} {:>6.0} MB/s; worker {:>6.0}, reading ahead {:>6.0}; {:>5.1} M records/s",
+        "{name:<32} {:>6.0} MB/s; worker {:>6.0}, reading ahead {:>6.0}, both {:>6.0}; {:>5.1} M records/s",
         megabytes / seconds,
         megabytes / worker,
         megabytes / ahead,
+        megabytes / (worker + ahead),
         rows as f64 / seconds / 1e6
     );
     Ok(())

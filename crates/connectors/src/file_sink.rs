@@ -28,7 +28,7 @@
 //! answered in the module `kin`: never anything that a snapshot of another branch may name.
 //!
 //! # Threads
-//! The worker encodes into buffers of about 1 MiB and hands them to the writer's own thread through a
+//! The worker encodes into buffers of about a batch and hands them to the writer's own thread through a
 //! bounded channel. Writing, syncing and renaming happen there: a slow disk fills the channel, which
 //! holds up the stream; a slow sync only delays the checkpoint.
 

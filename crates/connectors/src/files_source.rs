@@ -10,7 +10,8 @@
 //! - [`input`], [`decoding`], [`failure`]: the bytes of a file, decompressed, and decoded where that has to come first.
 //! - [`scan`], [`stream`]: where records begin; blocks of whole records. A record belongs to the split in
 //!   which its first byte lies. Quoted fields may hold line ends, so whether a place is a record's start
-//!   is known only by passing over everything before it, which is done at the speed of a search for quotes.
+//!   is known only by passing over everything before it, which is done at the speed of a search for quotes, and by
+//!   one reader of the process ([`starts`]).
 //! - [`fetch`]: the thread that reads.
 //! - [`ledger`], [`layers`], [`share`]: what has been handed out of which piece; owners of splits; what goes into
 //!   snapshots. Pure. [`legacy`]: what the first version wrote.
@@ -48,6 +49,7 @@ mod scan;
 mod seen;
 mod settle;
 mod share;
+mod starts;
 mod state;
 mod stream;
 mod table;

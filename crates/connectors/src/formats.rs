@@ -17,6 +17,7 @@ mod datetime;
 mod escape;
 mod json;
 mod parquet;
+mod short;
 mod text;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A planned `SELECT` and its evaluation, one batch at a time.
 
+mod filter;
 mod guard;
 mod isolate;
 
@@ -8,7 +9,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions};
-use arrow::compute::FilterBuilder;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
 use millstream_core::{Error, Result, codes};
@@ -187,7 +187,7 @@ impl Query {
             .filter_map(|i| batch.columns().get(*i));
         let (columns, rows) = match &kept {
             None => (columns.cloned().collect(), batch.num_rows()),
-            Some(mask) => filter_columns(columns, mask, self.plan.kept.len()).map_err(in_where)?,
+            Some(mask) => filter::filter_columns(columns, mask).map_err(in_where)?,
         };
         if rows == 0 {
             let rows = RecordBatch::new_empty(Arc::clone(&self.plan.output));
@@ -277,24 +277,6 @@ fn refuse_double_columns(schema: &Schema) -> Result<()> {
         )
         .next("give every column a name of its own")),
     }
-}
-
-/// Filters `columns` (`count` of them) by `mask`, in which null counts as false.
-fn filter_columns<'a>(
-    columns: impl Iterator<Item = &'a ArrayRef>,
-    mask: &BooleanArray,
-    count: usize,
-) -> Result<(Vec<ArrayRef>, usize), ArrowError> {
-    let builder = FilterBuilder::new(mask);
-    // Worth its price only where the work is shared by several columns.
-    let builder = if count > 1 {
-        builder.optimize()
-    } else {
-        builder
-    };
-    let filter = builder.build();
-    let columns = columns.map(|column| filter.filter(column));
-    Ok((columns.collect::<Result<_, _>>()?, filter.count()))
 }
 
 fn with_rows(

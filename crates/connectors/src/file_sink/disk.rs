@@ -18,7 +18,7 @@ use super::lock::WriterLock;
 use super::names::Names;
 use super::prepared::PreparedFile;
 
-/// Orders that may wait for the disk. With buffers of 1 MiB this is most of a writer's memory.
+/// Orders that may wait for the disk. With buffers of a batch each this is most of a writer's memory.
 const ORDERS: usize = 4;
 
 /// What the worker asks of the disk, in order.

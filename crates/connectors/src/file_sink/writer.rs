@@ -9,8 +9,8 @@ use super::names::Names;
 use super::prepared::SinkState;
 use crate::formats::{FileEncoder, FileFormat};
 
-/// Bytes that are handed to the disk at once.
-const BUFFER_BYTES: usize = 1024 * 1024;
+/// Bytes that are handed to the disk at once, or a batch if that is more. Larger buffers make nothing quicker.
+const BUFFER_BYTES: usize = 256 * 1024;
 
 pub(super) struct FileWriter<T> {
     encoder: Box<dyn FileEncoder<T>>,

@@ -15,6 +15,7 @@ use super::beginning::{BEGINNING, fingerprint};
 use super::format::Dialects;
 use super::input::InputError;
 use super::listing::{FoundFile, Identity};
+use super::starts::{FileStarts, Starts};
 use super::stream::{Block, RecordStream, Sizes, Start};
 
 /// Tasks that may wait for the thread.
@@ -80,6 +81,8 @@ pub(crate) struct Opening {
     pub(crate) skip_head: bool,
     /// Where files are moved that can't be read to their end.
     pub(crate) aside: Option<PathBuf>,
+    /// What readers of the process have found out about the starts of records.
+    pub(crate) starts: Arc<Starts>,
 }
 
 /// The worker's end. Dropping it ends the thread.
@@ -163,12 +166,23 @@ struct OpenFile {
     data: Start,
     /// No record begins between here and the stream's position: the stretch before was read up to here.
     passed: u64,
+    /// What other readers have found out, where they read parts of the file whose starts can't be told from any place.
+    starts: Option<Arc<FileStarts>>,
 }
 
 impl OpenFile {
     /// Whether the stream stands behind the first record of the stretch that begins at `from`.
     fn is_behind(&self, from: u64) -> bool {
         self.stream.position().offset > from && from < self.passed
+    }
+
+    /// Goes to a known start on the way to the stretch that begins at `from`, unless the stream is further on that way:
+    /// where it stands is a known start, too.
+    fn go_to(&mut self, from: u64, known: Start) -> Result<(), InputError> {
+        if self.is_behind(from) || known.offset > self.stream.position().offset {
+            self.stream.go_to(known)?;
+        }
+        Ok(())
     }
 }
 
@@ -230,12 +244,7 @@ impl FetchThread {
             .known
             .filter(|known| known.offset >= open.data.offset)
             .unwrap_or(open.data);
-        // Where the stream stands is a known record start, too.
-        if open.is_behind(from) || known.offset > open.stream.position().offset {
-            open.stream.go_to(known)?;
-        }
-        open.stream.keep_tail(true);
-        open.stream.advance(from)?;
+        reach(task, &mut open, from, known)?;
         if self.tell_blocks(task, &mut open)?.is_err() {
             return Ok(Err(Gone));
         }
@@ -255,6 +264,9 @@ impl FetchThread {
         } else {
             open.stream.position()
         };
+        if let Some(starts) = &open.starts {
+            learn(starts, task, task.to, start);
+        }
         let taken = open.stream.taken_since();
         open.passed = task.to;
         self.open = Some(open);
@@ -300,12 +312,14 @@ impl FetchThread {
             stream = open()?;
         }
         let data = stream.position();
+        let is_shared = stream.can_seek() && !self.opening.dialects.raw.can_jump();
         Ok((
             OpenFile {
                 file: Arc::clone(file),
                 stream,
                 data,
                 passed: 0,
+                starts: is_shared.then(|| self.opening.starts.of(file)),
             },
             head,
         ))
@@ -331,6 +345,43 @@ impl FetchThread {
         } else {
             Err(InputError::Changed(now))
         }
+    }
+}
+
+/// Goes to the first record that begins at or behind `from`, by way of the nearest place where one is known to begin.
+fn reach(task: &Task, open: &mut OpenFile, from: u64, known: Start) -> Result<(), InputError> {
+    open.stream.keep_tail(true);
+    let Some(starts) = open.starts.clone() else {
+        open.go_to(from, known)?;
+        return open.stream.advance(from);
+    };
+    if !open.is_behind(from) && open.stream.position().offset >= from {
+        return Ok(());
+    }
+    starts.while_nobody_passes(|| {
+        let nearest = starts.nearest(from);
+        open.go_to(from, nearest.map_or(known, |nearest| nearest.max(known)))?;
+        let split = task.to.saturating_sub(task.from).max(1);
+        while open.stream.position().offset < from {
+            // Whoever reads what lies between need not pass over it again.
+            let following = (open.stream.position().offset / split + 1).saturating_mul(split);
+            let target = following.min(from);
+            open.stream.advance(target)?;
+            let start = open.stream.position();
+            if start.offset < target {
+                // The end, or what may become a record there.
+                break;
+            }
+            learn(&starts, task, target, start);
+        }
+        Ok(())
+    })
+}
+
+/// Tells other readers that the first record at or behind `from` begins at `start`, unless that is the end.
+fn learn(starts: &FileStarts, task: &Task, from: u64, start: Start) {
+    if (from..task.file.identity.size).contains(&start.offset) {
+        starts.learn(from, start);
     }
 }
 

@@ -14,6 +14,7 @@ use millstream_engine::connector::Waker;
 
 use super::ledger::{Passed, PassedOver};
 use super::name::Key;
+use super::starts::Starts;
 
 /// Boundaries whose end was not told are forgotten beyond this many.
 const BOUNDARIES: usize = 16;
@@ -29,6 +30,8 @@ pub(crate) struct Meeting {
     wake_at: AtomicU64,
     enumerator: OnceLock<Waker>,
     told: Mutex<Told>,
+    /// Where records begin, as far as readers have found out.
+    starts: Arc<Starts>,
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +75,7 @@ pub(crate) fn join(place: &Place, run: u64, parallelism: usize) -> Arc<Meeting> 
             wake_at: AtomicU64::new(u64::MAX),
             enumerator: OnceLock::new(),
             told: Mutex::default(),
+            starts: Arc::default(),
         });
         *place = Arc::downgrade(&meeting);
         meeting
@@ -82,6 +86,11 @@ impl Meeting {
     fn told(&self) -> MutexGuard<'_, Told> {
         // What a panicking thread leaves behind is whole.
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What readers have found out about the starts of records.
+    pub(crate) fn starts(&self) -> Arc<Starts> {
+        Arc::clone(&self.starts)
     }
 
     /// Who is woken when readers have something to tell.

@@ -161,7 +161,9 @@ impl Plan {
         if let Some(names) = ledger.columns() {
             decoder.restore_columns(names)?;
         }
+        let meeting = meeting::join(&self.meeting, context.run, context.parallelism);
         let opening = Opening {
+            starts: meeting.starts(),
             dialects: self.dialects.as_ref().clone(),
             sizes: Sizes {
                 block: self.sizes.block,
@@ -176,7 +178,7 @@ impl Plan {
             plan: self.clone(),
             subtask: context.subtask,
             progress: context.progress,
-            meeting: meeting::join(&self.meeting, context.run, context.parallelism),
+            meeting,
             fetcher,
             ledger,
             decoder,

@@ -8,12 +8,16 @@
 //!
 //! Everything here relies on one thing: the bytes it is given begin where a record begins.
 
+mod marks;
 mod quotes;
+mod walked;
 
 use memchr::{memchr, memchr_iter, memchr2, memchr2_iter, memmem, memrchr, memrchr2};
 
+pub(crate) use self::marks::{Found, OneByteMarks, Walk, equal};
 pub(crate) use self::quotes::find_closing;
 use self::quotes::{Closing, closing};
+use self::walked::Walked;
 use super::format::Dialect;
 
 /// How far [`pass`] came.
@@ -44,6 +48,14 @@ pub(crate) fn pass(dialect: &Dialect, bytes: &[u8], target: usize, ended: bool) 
     }
     if dialect.escape.is_some() {
         return pass_escaped(dialect, bytes, target, ended);
+    }
+    if let Some(signs) = OneByteMarks::of(dialect) {
+        let walked = Walked {
+            dialect,
+            signs,
+            bytes,
+        };
+        return walked.pass(target, ended);
     }
     let segment = Segment {
         dialect,
@@ -286,6 +298,14 @@ pub(crate) fn cut(
     let limit = spans.len() + limit;
     let mut start = from;
     let mut line = 0;
+    if let (true, Some(signs)) = (quoted, OneByteMarks::of(dialect)) {
+        let walked = Walked {
+            dialect,
+            signs,
+            bytes,
+        };
+        return walked.cut(from, limit, spans);
+    }
     if let (false, false, [line_end]) = (quoted, dialect.any_line_end, dialect.line_end.as_slice())
     {
         for found in memchr_iter(*line_end, bytes.get(from..).unwrap_or_default()) {

@@ -3,12 +3,11 @@
 //! What rows are made of in practice (text, whole numbers, floats, booleans, timestamps, dates, lists
 //! and structs of them) is written by the code here, everything else by arrow's own formatters.
 
+mod text;
+
 use std::sync::LazyLock;
 
-use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, OffsetSizeTrait, PrimitiveArray,
-    StringArrayType,
-};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
     DataType, Date32Type, FieldRef, Fields, Float32Type, Float64Type, Int8Type, Int16Type,
@@ -19,8 +18,10 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use arrow_json::writer::{EncoderOptions, NullableEncoder, make_encoder};
 
+use self::text::{Text, offset_text};
 use super::datetime::{append_date, append_timestamp};
-use super::escape::{append_csv_text, append_json_text, needs_escape};
+use super::escape::{append_csv_text, append_json_text};
+use super::short::Repeated;
 
 /// How arrow's own encoder is asked to write; a constant that borrows for as long as it likes.
 static ARROW_JSON: LazyLock<EncoderOptions> =
@@ -95,7 +96,6 @@ fn cell<'a>(
         DataType::LargeUtf8 => offset_text::<i64>(array, style),
         DataType::Utf8View => Box::new(Text {
             array: array.as_string_view(),
-            plain: false,
             style,
         }),
         DataType::Boolean => Box::new(Booleans(array.as_boolean())),
@@ -142,49 +142,6 @@ pub(super) fn key(name: &str) -> Vec<u8> {
     append_json_text(name.as_bytes(), &mut out);
     out.push(b':');
     out
-}
-
-struct Text<S> {
-    array: S,
-    /// No value of the column holds a byte that has to be escaped.
-    plain: bool,
-    style: Style,
-}
-
-fn offset_text<'a, O: OffsetSizeTrait>(array: &'a ArrayRef, style: Style) -> Box<dyn Cell + 'a> {
-    let array = array.as_string::<O>();
-    let first = array
-        .value_offsets()
-        .first()
-        .map_or(0, |offset| offset.as_usize());
-    let last = array
-        .value_offsets()
-        .last()
-        .map_or(0, |offset| offset.as_usize());
-    let bytes = array.value_data().get(first..last).unwrap_or_default();
-    // One look at the whole column instead of one at each value.
-    let plain = style == Style::Json && !needs_escape(bytes);
-    Box::new(Text {
-        array,
-        plain,
-        style,
-    })
-}
-
-impl<'a, S: StringArrayType<'a>> Cell for Text<S> {
-    #[inline]
-    fn append(&mut self, row: usize, out: &mut Vec<u8>) {
-        let value = self.array.value(row).as_bytes();
-        if self.style == Style::Csv {
-            append_csv_text(value, out);
-        } else if self.plain {
-            out.push(b'"');
-            out.extend_from_slice(value);
-            out.push(b'"');
-        } else {
-            append_json_text(value, out);
-        }
-    }
 }
 
 /// Whole numbers, and floats in JSON, where what is not a number becomes `null`.
@@ -306,14 +263,14 @@ fn append_quoted(style: Style, out: &mut Vec<u8>, append: impl FnOnce(&mut Vec<u
 }
 
 struct Structs<'a> {
-    columns: Vec<(Vec<u8>, Column<'a>)>,
+    columns: Vec<(Repeated, Column<'a>)>,
 }
 
 fn structs<'a>(fields: &'a Fields, array: &'a ArrayRef) -> Result<Box<dyn Cell + 'a>, ArrowError> {
     let columns = fields.iter().zip(array.as_struct().columns());
     let columns = columns.map(|(field, array)| {
         let column = Column::new(field, array, Style::Json)?;
-        Ok((key(field.name()), column))
+        Ok((Repeated::new(key(field.name())), column))
     });
     let columns = columns.collect::<Result<_, ArrowError>>()?;
     Ok(Box::new(Structs { columns }))
@@ -326,7 +283,7 @@ impl Cell for Structs<'_> {
             if index > 0 {
                 out.push(b',');
             }
-            out.extend_from_slice(key);
+            key.append(out);
             column.append(row, out);
         }
         out.push(b'}');

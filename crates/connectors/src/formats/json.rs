@@ -6,6 +6,7 @@ use arrow::array::RecordBatch;
 use millstream_core::{Error, Result, codes};
 
 use super::cells::{Column, Style, key};
+use super::short::Repeated;
 use super::{FileEncoder, FileFormat};
 
 /// One JSON object a row, ended by `\n`.
@@ -51,7 +52,7 @@ impl<T: Borrow<RecordBatch>> FileEncoder<T> for JsonLines {
 /// The rows of one batch as JSON objects, for whoever wants them one by one: a line, a message.
 pub struct JsonRows<'a> {
     /// What stands before a column's value, from the brace or comma to the colon; and the column.
-    columns: Vec<(Vec<u8>, Column<'a>)>,
+    columns: Vec<(Repeated, Column<'a>)>,
 }
 
 impl<'a> JsonRows<'a> {
@@ -77,7 +78,7 @@ impl<'a> JsonRows<'a> {
             })?;
             let mut before = vec![if columns.is_empty() { b'{' } else { b',' }];
             before.extend(key(field.name()));
-            columns.push((before, column));
+            columns.push((Repeated::new(before), column));
         }
         Ok(Self { columns })
     }
@@ -91,7 +92,7 @@ impl<'a> JsonRows<'a> {
             out.push(b'{');
         }
         for (before, column) in &mut self.columns {
-            out.extend_from_slice(before);
+            before.append(out);
             column.append(row, out);
         }
         out.push(b'}');

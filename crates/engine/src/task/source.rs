@@ -58,6 +58,8 @@ pub(crate) struct Progress {
     waits_behind: Option<CheckpointId>,
     /// Whether it was said that the epoch's ticks have run out.
     warned: bool,
+    /// When the other sources were last told that this one waits for the sinks, and at which time it did.
+    told: Option<(Instant, Time)>,
 }
 
 impl Progress {
@@ -73,6 +75,7 @@ impl Progress {
             ended: false,
             waits_behind: None,
             warned: false,
+            told: None,
         }
     }
 }
@@ -290,7 +293,15 @@ impl SourceTask {
 
     fn wait_for_sinks(&mut self) {
         self.surroundings.control.borrow_mut().waits_for_sinks = true;
-        self.surroundings.sources.wake();
+        // Sources without records follow the clock when they are told, this one among them: told at every activation,
+        // sources that wait would keep each other awake.
+        let now = now();
+        let is_told = |(at, time): (Instant, Time)| time == self.time && now < at + TICK;
+        if !self.state.told.is_some_and(is_told) {
+            self.state.told = Some((now, self.time));
+            self.surroundings.sources.wake();
+        }
+        self.surroundings.alarm_in(TICK);
         self.core.note_waits(true);
     }
 

@@ -35,6 +35,7 @@ impl Reading {
             head: false,
             skip_head: false,
             aside: None,
+            starts: Arc::default(),
         };
         let (ring, woken) = bounded(1);
         let waker = Waker::new(move || {

@@ -132,6 +132,12 @@ fn dialects() -> Vec<Dialect> {
             limit: 5,
             ..dialect("，", "\n\n", Some(b'"'))
         },
+        Dialect {
+            limit: 64,
+            ..quoted()
+        },
+        dialect("|", "\n", Some(b'"')),
+        dialect(",", ";", Some(b'"')),
         dialect(",", "\n", Some(b'"')),
         dialect(",", "\n", None),
         dialect("|", "\r\n", Some(b'"')),
@@ -140,6 +146,26 @@ fn dialects() -> Vec<Dialect> {
         dialect("，", "\n", Some(b'"')),
         dialect("，", ";", None),
     ]
+}
+
+/// Text in which marks lie around the ends of the 64 bytes that are looked at together.
+fn long_bytes(random: &mut StdRng) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for _ in 0..random.random_range(1..6) {
+        let filler = match random.random_range(0..3) {
+            0 => random.random_range(0..4),
+            1 => random.random_range(55..70),
+            _ => random.random_range(0..140),
+        };
+        let filler = vec![b'x'; filler];
+        if random.random_bool(0.5) {
+            bytes.extend([b",\"", &filler[..]].concat());
+        } else {
+            bytes.extend(filler);
+        }
+        bytes.extend(random_bytes(random).iter().take(12));
+    }
+    bytes
 }
 
 fn random_bytes(random: &mut StdRng) -> Vec<u8> {
@@ -153,11 +179,20 @@ fn random_bytes(random: &mut StdRng) -> Vec<u8> {
         .collect()
 }
 
+/// Short and long text in turn.
+fn any_bytes(round: usize, random: &mut StdRng) -> Vec<u8> {
+    if round.is_multiple_of(3) {
+        long_bytes(random)
+    } else {
+        random_bytes(random)
+    }
+}
+
 #[test]
 fn passing_agrees_with_a_scan_of_every_byte() {
     let mut random = StdRng::seed_from_u64(7);
     for round in 0..20_000 {
-        let bytes = random_bytes(&mut random);
+        let bytes = any_bytes(round, &mut random);
         for dialect in dialects() {
             let truth = starts(&dialect, &bytes);
             let target = random.random_range(0..=bytes.len() + 2);
@@ -179,7 +214,7 @@ fn passing_agrees_with_a_scan_of_every_byte() {
 fn what_is_decided_early_is_what_is_decided_in_the_end() {
     let mut random = StdRng::seed_from_u64(9);
     for round in 0..20_000 {
-        let bytes = random_bytes(&mut random);
+        let bytes = any_bytes(round, &mut random);
         let there = random.random_range(0..=bytes.len());
         for dialect in dialects() {
             let truth = starts(&dialect, &bytes);
@@ -206,7 +241,7 @@ fn what_is_decided_early_is_what_is_decided_in_the_end() {
 fn cutting_in_pieces_of_any_size_gives_every_record_once() {
     let mut random = StdRng::seed_from_u64(8);
     for round in 0..20_000 {
-        let bytes = random_bytes(&mut random);
+        let bytes = any_bytes(round, &mut random);
         for dialect in dialects() {
             let quoted = dialect.quote.is_some() || dialect.escape.is_some();
             let mut truth = starts(&dialect, &bytes);
@@ -230,6 +265,62 @@ fn cutting_in_pieces_of_any_size_gives_every_record_once() {
             }
             let text = String::from_utf8_lossy(&bytes);
             assert_eq!(found, expected, "round {round} {dialect:?} {text:?}");
+        }
+    }
+}
+
+#[test]
+fn every_mark_may_lie_at_either_side_of_the_bytes_that_are_looked_at_together() {
+    let snippets = [
+        "\"a\",b\n",
+        "a,\"b\"\n",
+        "\"a\"\r\n",
+        "\"\"\n",
+        "\"\"\"\",\"\"\n",
+        "\"a\"\"b\"\n",
+        "\"a\nb\",c\n",
+        "a\"b,c\n",
+        "a\"\"b\n",
+        "\"a\"b\n",
+        "\"a\"\rb\n",
+        "\"a\" ,b\n",
+        "\"a,b\nc,d\n",
+        "a\"b\"\n\"c\"d\n\"e\"\n",
+        "\"",
+        "\"\"",
+        "\"a\"\r",
+        ",",
+        "\n\r\n\n",
+    ];
+    for dialect in dialects() {
+        for length in 0..135 {
+            for (first, second) in snippets.iter().flat_map(|a| snippets.map(|b| (*a, b))) {
+                let filler = "x".repeat(length);
+                let text = format!("{filler}{}{first}{second}", [",", "\n", "\""][length % 3]);
+                let truth = starts(&dialect, text.as_bytes());
+                let target = text.len() + 1;
+                let last = Passed::Unfinished(truth[truth.len() - 1]);
+                let passed = pass(&dialect, text.as_bytes(), target, true);
+                assert_eq!(passed, last, "{dialect:?} {text:?}");
+                let mut spans = Vec::new();
+                cut(
+                    &dialect,
+                    true,
+                    text.as_bytes(),
+                    0,
+                    usize::MAX / 2,
+                    &mut spans,
+                );
+                for span in &spans {
+                    assert!(
+                        truth.contains(&(span.start as usize)),
+                        "{dialect:?} {text:?}"
+                    );
+                    let before = &text.as_bytes()[..span.start as usize];
+                    let lines = super::count_lines(&dialect, before);
+                    assert_eq!(u64::from(span.line), lines, "{dialect:?} {text:?}");
+                }
+            }
         }
     }
 }

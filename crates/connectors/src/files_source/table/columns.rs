@@ -320,7 +320,21 @@ impl Default for TextColumn {
 }
 
 /// Texts up to this long are copied in one piece of this length.
-const SHORT: usize = 16;
+const SHORT: usize = 32;
+
+/// Copies `length` bytes, and perhaps some that lie behind: they are written over by the next copy.
+#[inline(always)]
+fn copy(from: &[u8], to: &mut [u8], length: usize) {
+    // A copy of known length is one or two instructions.
+    match (from.first_chunk::<SHORT>(), to.first_chunk_mut::<SHORT>()) {
+        (Some(from), Some(to)) if length <= SHORT => *to = *from,
+        _ => {
+            if let (Some(from), Some(to)) = (from.get(..length), to.get_mut(..length)) {
+                to.copy_from_slice(from);
+            }
+        }
+    }
+}
 
 impl TextColumn {
     fn kind(&self) -> Cow<'static, str> {
@@ -347,38 +361,23 @@ impl TextColumn {
                 }
             }
         }
-        if table.is_plain() {
-            for field in table.column(column) {
-                self.push_plain(text, field);
-            }
-            return;
-        }
+        let mut at = self.bytes.len();
+        // A text may lie in several places, so room is made by what the fields come to.
+        let total: usize = table.column(column).map(Field::length).sum();
+        self.bytes.resize(at + total + SHORT, 0);
         for field in table.column(column) {
+            let (bytes, from, to) = table.place(text, field);
+            let length = to.saturating_sub(from);
+            let source = bytes.get(from..).unwrap_or_default();
+            let room = self.bytes.get_mut(at..).unwrap_or_default();
+            copy(source, room, length);
             if field.is_null() {
                 self.nulls.rows.push(self.ends.len() as u32 - 1);
-            } else {
-                self.bytes.extend_from_slice(table.content(text, field));
             }
-            self.ends.push(self.bytes.len() as i32);
+            at += length;
+            self.ends.push(at as i32);
         }
-    }
-
-    #[inline]
-    fn push_plain(&mut self, text: &[u8], field: Field) {
-        let (from, to) = field.plain();
-        let end = self.bytes.len() + (to - from);
-        if let (true, Some(piece)) = (to - from <= SHORT, text.get(from..from + SHORT)) {
-            // A copy of known length is one instruction; what is too much of it is cut off again.
-            self.bytes.extend_from_slice(piece);
-            self.bytes.truncate(end);
-        } else {
-            self.bytes
-                .extend_from_slice(text.get(from..to).unwrap_or_default());
-        }
-        if from == to {
-            self.nulls.rows.push(self.ends.len() as u32 - 1);
-        }
-        self.ends.push(end as i32);
+        self.bytes.truncate(at);
     }
 
     fn truncate(&mut self, rows: usize) {

@@ -121,10 +121,12 @@ impl RowsDecoder {
             if let Reading::Cut(_) = dialects.reading {
                 joined = self.join(records, spans);
                 text = joined.as_bytes();
+                self.table.find(&dialects.text, text, &self.text_spans);
             } else {
                 self.locate(first.start, spans);
+                self.table
+                    .find_in_text(&dialects.text, text, &self.text_spans);
             }
-            self.table.find(&dialects.text, text, &self.text_spans);
         }
         self.note_misshapen(records, spans, wanted);
         self.append(records, spans, text);

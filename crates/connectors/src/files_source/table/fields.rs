@@ -1,9 +1,11 @@
 //! Where the fields of records begin and end.
 
+mod walked;
+
 use memchr::{memchr, memmem};
 
 use super::super::format::Dialect;
-use super::super::scan::{Span, find_closing};
+use super::super::scan::{Span, equal, find_closing};
 
 /// A field: where its content lies in the text, or in the table's own bytes if it had to be put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +26,10 @@ impl Field {
         self.start == self.end
     }
 
-    /// Where an unquoted field lies in the text. Only for tables without quotes.
+    /// Bytes of its content.
     #[inline]
-    pub(crate) fn plain(self) -> (usize, usize) {
-        (self.start as usize, self.end as usize)
+    pub(crate) fn length(self) -> usize {
+        self.end.saturating_sub(self.start & !(ASIDE | QUOTED)) as usize
     }
 }
 
@@ -41,8 +43,6 @@ pub(crate) struct FieldTable {
     /// Records without a row: their number and what is wrong.
     misshapen: Vec<(u32, Misshapen)>,
     aside: Vec<u8>,
-    /// Whether no field is quoted.
-    plain: bool,
 }
 
 /// Why a record is not a row.
@@ -71,9 +71,9 @@ impl FieldTable {
     /// if it needs the [other way](Self::find).
     pub(crate) fn find_plain(&mut self, dialect: &Dialect, text: &[u8]) -> bool {
         let mut marks = dialect.quote.into_iter().chain(dialect.escape);
-        self.plain = marks.all(|mark| memchr(mark, text).is_none());
+        let is_plain = marks.all(|mark| memchr(mark, text).is_none());
         match (
-            self.plain && !dialect.any_line_end,
+            is_plain && !dialect.any_line_end,
             dialect.delimiter.as_deref(),
             dialect.line_end.as_slice(),
         ) {
@@ -88,15 +88,19 @@ impl FieldTable {
     /// Finds the fields of the records that lie at `spans` in `text`, one by one.
     pub(crate) fn find(&mut self, dialect: &Dialect, text: &[u8], spans: &[Span]) {
         for (record, span) in spans.iter().enumerate() {
-            let before = self.fields.len();
-            let end = span.end as usize;
-            let content = text.get(..end).unwrap_or_default();
-            match self.find_in_record(dialect, content, span.start as usize) {
-                Ok(()) => self.end_row(record as u32, self.fields.len() - before),
-                Err(misshapen) => {
-                    self.fields.truncate(before);
-                    self.misshapen.push((record as u32, misshapen));
-                }
+            self.find_alone(dialect, text, record, span);
+        }
+    }
+
+    fn find_alone(&mut self, dialect: &Dialect, text: &[u8], record: usize, span: &Span) {
+        let before = self.fields.len();
+        let end = span.end as usize;
+        let content = text.get(..end).unwrap_or_default();
+        match self.find_in_record(dialect, content, span.start as usize) {
+            Ok(()) => self.end_row(record as u32, self.fields.len() - before),
+            Err(misshapen) => {
+                self.fields.truncate(before);
+                self.misshapen.push((record as u32, misshapen));
             }
         }
     }
@@ -116,31 +120,29 @@ impl FieldTable {
         &self.misshapen
     }
 
-    /// Whether all content lies in the text as it is, without quotes.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.plain
-    }
-
     /// The fields of one column, in the order of the rows.
     pub(crate) fn column(&self, column: usize) -> impl Iterator<Item = Field> {
-        self.fields
-            .iter()
-            .skip(column)
-            .step_by(self.columns.max(1))
-            .copied()
+        let rows = self.fields.chunks_exact(self.columns.max(1));
+        rows.filter_map(move |row| row.get(column).copied())
     }
 
     /// A field's content.
     #[inline]
     pub(crate) fn content<'a>(&'a self, text: &'a [u8], field: Field) -> &'a [u8] {
-        let from = (field.start & !(ASIDE | QUOTED)) as usize;
-        let to = (field.end & !(ASIDE | QUOTED)) as usize;
+        let (bytes, from, to) = self.place(text, field);
+        bytes.get(from..to).unwrap_or_default()
+    }
+
+    /// The bytes in which a field's content lies, and where.
+    #[inline]
+    pub(crate) fn place<'a>(&'a self, text: &'a [u8], field: Field) -> (&'a [u8], usize, usize) {
         let bytes = if field.start & ASIDE == 0 {
             text
         } else {
             &self.aside
         };
-        bytes.get(from..to).unwrap_or_default()
+        let from = (field.start & !(ASIDE | QUOTED)) as usize;
+        (bytes, from, field.end as usize)
     }
 
     /// Takes the rows out that `bad` tells, which are in order.
@@ -169,7 +171,7 @@ impl FieldTable {
         let (blocks, rest) = text.as_chunks::<64>();
         let mut base = 0_usize;
         for block in blocks {
-            let mut hits = marks(block, delimiter, line_end);
+            let mut hits = equal(block, delimiter) | equal(block, line_end);
             while hits != 0 {
                 let place = hits.trailing_zeros() as usize;
                 hits &= hits - 1;
@@ -282,6 +284,16 @@ impl FieldTable {
     /// Puts `content` aside without the signs that say how it is meant; answers where it begins.
     fn put_aside(&mut self, content: &[u8], quote: Option<u8>, escape: Option<u8>) -> u32 {
         let start = self.aside.len();
+        if let (Some(quote), None) = (quote, escape) {
+            let mut rest = content;
+            while let Some(found) = memchr(quote, rest) {
+                let (piece, behind) = rest.split_at(found + 1);
+                self.aside.extend_from_slice(piece);
+                rest = behind.get(1..).unwrap_or_default();
+            }
+            self.aside.extend_from_slice(rest);
+            return start as u32;
+        }
         let mut rest = content.iter();
         while let Some(byte) = rest.next() {
             let byte = if Some(*byte) == escape || Some(*byte) == quote {
@@ -325,23 +337,6 @@ struct Row {
     start: usize,
     fields: usize,
     record: u32,
-}
-
-/// One bit for each byte of `block` that is one of the two.
-#[inline]
-fn marks(block: &[u8; 64], first: u8, second: u8) -> u64 {
-    let mut equal = [0_u8; 64];
-    for (equal, byte) in equal.iter_mut().zip(block) {
-        *equal = u8::from(*byte == first) | u8::from(*byte == second);
-    }
-    let mut bits = 0;
-    let (words, _) = equal.as_chunks::<8>();
-    for (place, word) in words.iter().enumerate() {
-        // Gathers the lowest bit of each byte in the highest byte of the product.
-        let gathered = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        bits |= gathered << (8 * place);
-    }
-    bits
 }
 
 fn find_delimiter(dialect: &Dialect, text: &[u8], mut from: usize) -> Option<usize> {

@@ -136,6 +136,84 @@ fn both_ways_find_the_same_fields() {
     }
 }
 
+/// What a table holds: rows of texts, the numbers of their records, and the records that are no rows.
+type Held = (
+    Vec<Option<(Vec<u8>, bool)>>,
+    Vec<u32>,
+    Vec<(u32, Misshapen)>,
+);
+
+fn held(table: &FieldTable, text: &[u8]) -> Held {
+    let value = |field: &super::Field| {
+        let content = table.content(text, *field).to_vec();
+        (!field.is_null()).then_some((content, field.start & super::QUOTED != 0))
+    };
+    let fields = table.fields.iter().map(value).collect();
+    (fields, table.records().to_vec(), table.misshapen().to_vec())
+}
+
+#[test]
+fn walking_over_marks_finds_what_is_found_record_by_record() {
+    let mut random = StdRng::seed_from_u64(12);
+    let pieces = [
+        "a",
+        "bc",
+        ",",
+        ",",
+        "\n",
+        "\n",
+        "\r\n",
+        "\"",
+        "\"\"",
+        "\",\"",
+        "\"\n\"",
+        "\"\r\n\"",
+        "\"\n",
+        "\r",
+        ",\"\",",
+        ",\"x\"\"y\"",
+        "，",
+        "\n\n",
+    ];
+    let semicolons = Dialect {
+        limit: 70,
+        ..Dialect::new(Some(b";".to_vec()), b"\n".to_vec(), Some(b'\''), true)
+    };
+    for round in 0..40_000 {
+        let mut text = String::new();
+        for _ in 0..random.random_range(0..30) {
+            text += pieces[random.random_range(0..pieces.len())];
+            if random.random_range(0..8) == 0 {
+                text += &"x".repeat(random.random_range(0..70));
+            }
+        }
+        let (dialect, text) = if round % 4 == 0 {
+            (semicolons.clone(), text.replace(',', ";").replace('"', "'"))
+        } else {
+            (dialect(","), text)
+        };
+        let mut spans = Vec::new();
+        cut(&dialect, true, text.as_bytes(), 0, 1_000, &mut spans);
+        // As the decoder does: the text ends with the last record, before its line end.
+        let end = spans.last().map_or(0, |span| span.end as usize);
+        let text = &text.as_bytes()[..end];
+        for columns in 1..4 {
+            let mut walked = FieldTable::default();
+            walked.clear(columns, 4);
+            walked.find_in_text(&dialect, text, &spans);
+            let mut alone = FieldTable::default();
+            alone.clear(columns, 4);
+            alone.find(&dialect, text, &spans);
+            let shown = String::from_utf8_lossy(text);
+            assert_eq!(
+                held(&walked, text),
+                held(&alone, text),
+                "{round}: {shown:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn rows_can_be_taken_out() {
     let text = b"a,1\nb,2\nc,3\nd,4\n";
