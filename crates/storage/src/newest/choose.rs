@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use millstream_core::lineage::{Point, Relation};
+use millstream_core::lineage::{GoneOn, Point, Relation};
 use millstream_core::{CheckpointId, Error, JobId, Lineage};
 
 use super::Newest;
@@ -30,7 +30,7 @@ pub(super) fn choose(found: Found) -> Choice {
         jobs,
     } = found;
     let tops = tops(counting(candidates));
-    let gone_on = gone_on(&tops);
+    let gone_on = GoneOn::of(tops.values().map(|top| &top.lineage));
     if let Some(unknown) = unreadable
         .into_iter()
         .find(|unreadable| may_be_newest(unreadable, &tops, &gone_on))
@@ -40,7 +40,7 @@ pub(super) fn choose(found: Found) -> Choice {
     // Nobody has gone on from these.
     let heads: Vec<&Candidate> = tops
         .values()
-        .filter(|top| !is_behind(top.job, top.number, &gone_on))
+        .filter(|top| !gone_on.is_behind(top.job, top.number))
         .collect();
     let order = |candidate: &&Candidate| {
         let generation = candidate.lineage.generation;
@@ -111,32 +111,11 @@ fn tops(candidates: Vec<Candidate>) -> BTreeMap<JobId, Candidate> {
     tops
 }
 
-/// Up to which number somebody has gone on from a job.
-fn gone_on(tops: &BTreeMap<JobId, Candidate>) -> BTreeMap<JobId, CheckpointId> {
-    let mut gone_on = BTreeMap::new();
-    for ancestor in tops.values().flat_map(|top| &top.lineage.ancestors) {
-        let highest = gone_on.entry(ancestor.job).or_default();
-        *highest = ancestor.left_at.max(*highest);
-    }
-    gone_on
-}
-
-/// Whether somebody has gone on from this number of a job, or a later one. Of the end of a job that was noted without a
-/// number, whether from any.
-fn is_behind(
-    job: JobId,
-    number: Option<CheckpointId>,
-    gone_on: &BTreeMap<JobId, CheckpointId>,
-) -> bool {
-    let left = gone_on.get(&job);
-    left.is_some_and(|left| number.is_none_or(|number| number <= *left))
-}
-
 /// Whether what can't be read may lie ahead of everything that can.
 fn may_be_newest(
     unreadable: &Unreadable,
     tops: &BTreeMap<JobId, Candidate>,
-    gone_on: &BTreeMap<JobId, CheckpointId>,
+    gone_on: &GoneOn,
 ) -> bool {
     let (Some(job), Some(number)) = (unreadable.job, unreadable.number) else {
         return true;
@@ -145,7 +124,7 @@ fn may_be_newest(
         .get(&job)
         .map(|top| top.number.unwrap_or(CheckpointId::MAX));
     let is_older = top.is_some_and(|top| number < top);
-    !is_older && !is_behind(job, Some(number), gone_on)
+    !is_older && !gone_on.is_behind(job, Some(number))
 }
 
 fn point(candidate: &Candidate) -> Point<'_> {
