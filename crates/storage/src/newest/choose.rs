@@ -93,12 +93,14 @@ fn counting(candidates: Vec<Candidate>) -> Vec<Candidate> {
     counting.collect()
 }
 
-/// The last point of each job.
+/// The last point of each job. A number may come again after the death of a process, where a savepoint of that number was given
+/// up and could not be deleted; that of an attempt never does.
 fn tops(candidates: Vec<Candidate>) -> BTreeMap<JobId, Candidate> {
     let mut tops: BTreeMap<JobId, Candidate> = BTreeMap::new();
     let order = |candidate: &Candidate| {
         let number = candidate.number.unwrap_or(CheckpointId::MAX);
-        (number, candidate.what.clone(), candidate.location.clone())
+        let (what, location) = (candidate.what.clone(), candidate.location.clone());
+        (candidate.run, number, what, location)
     };
     for candidate in candidates {
         let is_later = tops

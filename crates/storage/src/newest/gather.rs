@@ -30,6 +30,8 @@ pub(super) struct Candidate {
     pub(super) job: JobId,
     /// `None`: the end of the job, whatever its number.
     pub(super) number: Option<CheckpointId>,
+    /// The attempt that wrote it: what a later one wrote is newer, whatever the numbers. Behind all: the end of the job.
+    pub(super) run: u64,
     pub(super) lineage: Lineage,
     pub(super) created: u64,
 }
@@ -131,6 +133,7 @@ impl Gathering<'_> {
             location,
             job: ended.job_id,
             number: ended.number,
+            run: u64::MAX,
             lineage: ended.lineage,
             created: ended.ended,
         });
@@ -216,6 +219,7 @@ fn candidate(metadata: SnapshotMetadata, location: Location) -> Candidate {
         location,
         job: metadata.job_id,
         number: Some(metadata.checkpoint_id),
+        run: metadata.run,
         lineage: metadata.lineage,
         created: metadata.created,
     }
