@@ -93,7 +93,7 @@ impl Process {
         let Some(choice) = self.pick(busy.len()) else {
             return;
         };
-        let declines = self.rng.random_bool(0.05);
+        let declines = self.mood.is_some() && self.rng.random_bool(0.05);
         let attempt = self.attempt;
         let task = &mut self.tasks[busy[choice]];
         let boundary = task.boundaries.pop_front().expect("it has boundaries");
