@@ -20,7 +20,7 @@ pub(crate) enum Rank {
 /// The last point of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Top {
-    /// The run that wrote it; the end of a job is behind all.
+    /// The run that wrote it.
     run: u64,
     pub(crate) number: CheckpointId,
     pub(crate) rank: Rank,
@@ -37,8 +37,8 @@ impl World {
             false => (stored.run, *number, Rank::Savepoint),
         });
         let end = self.end_note.map(|end| match end.savepoint {
-            true => (u64::MAX, end.number, Rank::Last),
-            false => (u64::MAX, end.number, Rank::Deleted),
+            true => (end.run, end.number, Rank::Last),
+            false => (end.run, end.number, Rank::Deleted),
         });
         let all = [checkpoint, savepoint.max(), end].into_iter().flatten();
         let tops = all.map(|(run, number, rank)| Top { run, number, rank });

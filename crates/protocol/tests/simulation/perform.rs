@@ -140,6 +140,7 @@ impl Process {
     fn note_the_end(&mut self, savepoint: Option<CheckpointId>) {
         let highest = self.machine.next_checkpoint().saturating_sub(1);
         self.world.end_note = Some(EndNote {
+            run: self.world.kin.author.run,
             number: savepoint.unwrap_or(highest),
             savepoint: savepoint.is_some(),
         });

@@ -60,6 +60,7 @@ pub(crate) struct Foreign {
 /// What is noted of a job's end: the number up to which output is committed, and whether a savepoint of that number is there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EndNote {
+    pub(crate) run: u64,
     pub(crate) number: CheckpointId,
     pub(crate) savepoint: bool,
 }

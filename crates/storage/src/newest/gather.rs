@@ -30,7 +30,7 @@ pub(super) struct Candidate {
     pub(super) job: JobId,
     /// `None`: the end of the job, whatever its number.
     pub(super) number: Option<CheckpointId>,
-    /// The attempt that wrote it: what a later one wrote is newer, whatever the numbers. Behind all: the end of the job.
+    /// The attempt that wrote it: what a later one wrote is newer, whatever the numbers.
     pub(super) run: u64,
     pub(super) lineage: Lineage,
     pub(super) created: u64,
@@ -133,7 +133,7 @@ impl Gathering<'_> {
             location,
             job: ended.job_id,
             number: ended.number,
-            run: u64::MAX,
+            run: ended.run.unwrap_or(u64::MAX),
             lineage: ended.lineage,
             created: ended.ended,
         });
