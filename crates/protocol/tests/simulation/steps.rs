@@ -210,14 +210,14 @@ impl Process {
     }
 
     fn fault(&mut self) {
-        match self.rng.random_range(0..15) {
+        match self.rng.random_range(0..16) {
             0..2 => self.crash(),
             2..6 => self.fail_a_task(),
             6..8 => self.hang(),
             8 => self.die(),
             9 => self.send_nonsense(),
-            10 => self.hang_in_a_write(),
-            11 => self.world.damage(&mut self.rng),
+            10..12 => self.hang_in_a_write(),
+            12 => self.world.damage(&mut self.rng),
             _ => self.world.mount(&mut self.rng),
         }
     }
