@@ -149,7 +149,7 @@ pub(crate) struct Branches {
 impl Branches {
     pub(crate) fn begin(seed: u64, ground: &Rc<RefCell<Ground>>) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let more = [0, 0, 0, 0, 1, 2, 2][rng.random_range(0..7)];
+        let more = [0, 0, 0, 0, 0, 1, 2, 2][rng.random_range(0..8)];
         let mut of_first = StdRng::from_rng(&mut rng);
         let world = World::random(&mut of_first, ground);
         let chaos = of_first.random_range(10..500);
@@ -166,13 +166,17 @@ impl Branches {
 
     /// The turn of any of the jobs; whether one is left that is not over.
     pub(crate) fn turn(&mut self) -> bool {
-        let left: Vec<usize> = (0..self.jobs.len())
-            .filter(|job| !self.jobs[*job].over)
-            .collect();
-        let Some(job) = left.get(self.rng.random_range(0..left.len().max(1))) else {
+        let is_left = |job: &usize| !self.jobs[*job].over;
+        let left = (0..self.jobs.len()).filter(is_left).count();
+        if left == 0 {
             return false;
+        }
+        let choice = match left {
+            1 => 0,
+            _ => self.rng.random_range(0..left),
         };
-        let job = *job;
+        let job = (0..self.jobs.len()).filter(is_left).nth(choice);
+        let job = job.expect("one of those that are left");
         match self.jobs[job].turn() {
             Turn::Went => {
                 self.check(job);
@@ -433,7 +437,7 @@ impl Branches {
             of: Some((start.job, start.path)),
         });
         let mut rng = StdRng::from_rng(&mut self.rng);
-        let chaos = rng.random_range(10..200);
+        let chaos = rng.random_range(10..140);
         self.jobs.push(Job::begin(self.seed, world, rng, chaos));
         self.check(job);
     }

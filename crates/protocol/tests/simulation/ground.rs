@@ -46,6 +46,8 @@ pub(crate) struct Ground {
     pub(crate) outputs: Vec<Output>,
     /// What each sink of each job has committed, itself or before it was started, one bit a record.
     pub(crate) committed: Vec<Vec<u64>>,
+    /// The records of each sink of each job that were lost with output that somebody deleted.
+    pub(crate) lost: Vec<Vec<u64>>,
     /// Every event and action, where somebody wants to see them.
     pub(crate) trace: Option<String>,
 }
@@ -123,12 +125,26 @@ impl Ground {
         self.outputs.iter().any(is_his)
     }
 
+    /// Somebody deletes output before it is committed.
+    pub(crate) fn lose(&mut self, id: OutputId) {
+        let output = &mut self.outputs[id];
+        output.state = OutputState::Lost;
+        for (job, lost) in self.lost.iter_mut().enumerate() {
+            if output.is_of(job) {
+                lost[output.sink] |= output.records;
+            }
+        }
+    }
+
     /// The records of a job that were lost with output that somebody deleted.
     pub(crate) fn lost(&self, job: usize, sink: usize) -> u64 {
-        let lost = self.outputs.iter();
-        lost.filter(|output| output.sink == sink && output.state == OutputState::Lost)
-            .filter(|output| output.is_of(job))
-            .fold(0, |records, output| records | output.records)
+        self.lost[job][sink]
+    }
+
+    /// The first job is started.
+    pub(crate) fn begin_first(&mut self, sinks: usize) {
+        self.committed.push(vec![0; sinks]);
+        self.lost.push(vec![0; sinks]);
     }
 
     /// A job is started from a snapshot that reaches up to these records, and that has `prepared` to commit.
@@ -136,13 +152,18 @@ impl Ground {
         let job = self.committed.len();
         let sinks = self.committed.first().map_or(0, Vec::len);
         let mut committed = vec![records; sinks];
+        let mut lost = vec![0; sinks];
         for id in prepared {
             let output = &mut self.outputs[*id];
             output.branches |= 1 << job;
             if output.state != OutputState::Committed {
                 committed[output.sink] &= !output.records;
             }
+            if output.state == OutputState::Lost {
+                lost[output.sink] |= output.records;
+            }
         }
         self.committed.push(committed);
+        self.lost.push(lost);
     }
 }

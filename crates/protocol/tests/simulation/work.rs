@@ -283,11 +283,11 @@ impl Process {
     /// Whether somebody has deleted it by now.
     fn is_lost(&mut self, output: OutputId) -> bool {
         let mut ground = self.world.ground_mut();
-        let state = &mut ground.outputs[output].state;
-        if self.mood.is_some() && *state == OutputState::Prepared && self.rng.random_bool(0.004) {
-            *state = OutputState::Lost;
+        let is_prepared = ground.outputs[output].state == OutputState::Prepared;
+        if self.mood.is_some() && is_prepared && self.rng.random_bool(0.004) {
+            ground.lose(output);
         }
-        *state == OutputState::Lost
+        ground.outputs[output].state == OutputState::Lost
     }
 
     fn unreachable(&mut self, kind: &Kind) -> Did {

@@ -132,8 +132,7 @@ impl World {
         let settings = random_settings(rng);
         let input = rng.random_range(8..60);
         let mut world = Self::new(0, Lineage::fresh(1), settings, input, ground);
-        let nothing = vec![0; world.sinks.len()];
-        world.ground_mut().committed.push(nothing);
+        world.ground_mut().begin_first(world.sinks.len());
         if rng.random_bool(0.3) {
             world.begin_with_a_savepoint(rng);
         }
