@@ -31,7 +31,9 @@ fn main() {
 
 /// Writes what `millstream explain` includes: the code and the text of every page of `docs/errors/`.
 fn take_in_pages() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
+    // Asked for when this runs: compiled in, it would be that of the checkout which a shared build directory was filled from.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate lies");
+    let directory = Path::new(&here).join("../../docs/errors");
     println!("cargo::rerun-if-changed={}", directory.display());
     let entries = std::fs::read_dir(&directory).expect("docs/errors can be listed");
     let mut pages: Vec<_> = entries

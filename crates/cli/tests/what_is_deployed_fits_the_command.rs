@@ -212,14 +212,12 @@ fn the_objects_of_kubernetes_fit_the_image() {
         .lines()
         .find(|line| line.starts_with("HEALTHCHECK"))
         .expect("a check");
-    let (_, health) = health.split_once(" CMD ").expect("a command");
-    for probe in ["startupProbe", "readinessProbe"] {
-        let words: Vec<String> =
-            serde_yaml_ng::from_value(container[probe]["exec"]["command"].clone()).expect("words");
-        assert_eq!(
-            words,
-            serde_json::from_str::<Vec<String>>(health).expect("words")
-        );
+    // There is no client of HTTP in the image but the command.
+    assert!(health.ends_with(" CMD [\"millstream\", \"list\", \"--json\"]"));
+    for (probe, path) in [("startupProbe", "/healthz"), ("readinessProbe", "/readyz")] {
+        let asked = &container[probe]["httpGet"];
+        assert_eq!(asked["path"], path);
+        assert_eq!(asked["port"], port["name"]);
     }
     // To restart the server for its silence would end its jobs' processes with it.
     assert!(container.get("livenessProbe").is_none());

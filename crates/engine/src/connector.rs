@@ -30,7 +30,9 @@ pub use millstream_storage::{
     StateFileWriter, StateKind, StateMetadata,
 };
 
-pub use enumerator::{Enumerated, Enumerator, EnumeratorContext, RestoredSource, SnapshotRequest};
+pub use enumerator::{
+    Enumerated, Enumerator, EnumeratorContext, Remaining, RestoredSource, SnapshotRequest,
+};
 pub use output::{Announced, SourceOutput, SplitOutput};
 pub use sink::{
     Cancelled, CommitOutcome, Committable, CommitterContext, Prepared, Sink, SinkCommitter,

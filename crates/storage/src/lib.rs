@@ -25,6 +25,8 @@ mod names;
 pub mod native;
 mod newest;
 mod owner;
+mod place;
+mod reached;
 mod read;
 mod shared;
 mod verify;
@@ -47,6 +49,7 @@ pub use newest::{Newest, newest, newest_beside};
 pub use owner::{
     Holder, Locking, Owner, Ownership, gone_on_from, has_been_held, holder, holder_of,
 };
+pub use reached::{Reached, reached};
 pub use read::{OperatorSnapshot, Snapshot};
 pub use verify::{Verified, VerifiedFile};
 pub use write::{SnapshotTarget, StateFileWriter, mark_committed};

@@ -19,6 +19,8 @@ pub(crate) const SHARED_PREFIX: &str = "../shared/";
 pub(crate) const OWNER_FILE: &str = "_owner";
 /// The name of the file with the highest number that an attempt of a job has taken.
 pub(crate) const RUN_FILE: &str = "_run";
+/// The name of the file with the number up to which output is committed.
+pub(crate) const REACHED_FILE: &str = "_reached";
 /// The name of the file that tells of the end of a job.
 pub(crate) const ENDED_FILE: &str = "_ended";
 /// The ending of a file that is not whole yet.

@@ -32,8 +32,9 @@ pub struct Newest {
 ///
 /// # Errors
 /// - A directory can't be listed.
-/// - Going on from what is there would write output twice: a `_metadata` that may be this name's newest can't be read, or
-///   the newest was deleted when its job [ended](crate::mark_ended).
+/// - Going on from what is there would write output twice: a `_metadata` that may be this name's newest can't be read, the
+///   newest was deleted when its job [ended](crate::mark_ended), or output is [noted](crate::Ownership::note_reached) to be
+///   committed up to one that is not there.
 /// - `OWNED`: a second branch of the name runs, so that it can't be told which is meant.
 pub fn newest(
     checkpoints: Option<&Location>,
@@ -72,6 +73,11 @@ fn chosen(found: Found, checkpoints: Option<&Location>, job_name: &str) -> Resul
             Err(error.next(step))
         }
         Choice::Deleted { status, location } => Err(ended(job_name, &status, &location)),
+        Choice::Missing {
+            job,
+            number,
+            location,
+        } => Err(missing(job_name, job, number, &location)),
         Choice::Newest(newest, siblings) => {
             for sibling in siblings {
                 check_idle(checkpoints, sibling, job_name, &newest)?;
@@ -100,6 +106,17 @@ fn check_idle(
         ),
     )
     .next("stop that job, or name the snapshot that is meant with -s PATH"))
+}
+
+fn missing(job_name: &str, job: JobId, number: CheckpointId, job_directory: &Location) -> Error {
+    Error::new(
+        &codes::SNAPSHOT_MISSING,
+        format!(
+            "output of job `{job_name}` is committed up to snapshot {number} of job {job}, which is not there ({job_directory}): \
+             going on from an older snapshot would write output twice"
+        ),
+    )
+    .next("bring it back, name the snapshot with -s PATH to accept that, or start without -s to begin anew")
 }
 
 fn ended(job_name: &str, status: &str, job_directory: &Location) -> Error {

@@ -3,6 +3,7 @@
 //! ```text
 //! <checkpoint dir>/<job id>/_owner    locked by whoever runs the job; says who that is, or was
 //! <checkpoint dir>/<job id>/_run      the highest number that an attempt has taken
+//! <checkpoint dir>/<job id>/_reached  the highest number of a snapshot whose output is committed
 //! ```
 //! On a file system without locks a [lease](lease) takes the place of the lock.
 
@@ -24,6 +25,7 @@ use crate::fail;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::names::{OWNER_FILE, RUN_FILE, SHARED};
+use crate::reached::Reached;
 use lock::Lock;
 
 /// How long a lease lasts that is not renewed.
@@ -174,6 +176,25 @@ impl Ownership {
         write_durably(&path, &text).map_err(|cause| fail::write(&path, cause))?;
         self.run = run;
         Ok(run)
+    }
+
+    /// Notes how far the output of a job is committed, so that [`newest`](crate::newest) takes no older snapshot for its last:
+    /// of this job, or of one that it went on from. Of others, which it holds nothing of, nothing is noted. Call it before the
+    /// commit, once the snapshot is in place.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn note_reached(&self, reached: &Reached) -> Result<()> {
+        let layout = SnapshotLayout::new(self.layout.checkpoints().clone(), reached.job_id);
+        let directory = layout.job_directory();
+        if !self.locks.iter().any(|lock| lock.directory() == directory) {
+            return Ok(());
+        }
+        let noted = Reached::noted(&directory)?;
+        if noted.is_some_and(|noted| noted.number >= reached.number) {
+            return Ok(());
+        }
+        reached.note(&directory)
     }
 
     /// Checks that the checkpoints are held still: before anything is made visible to others (`_metadata`, a commit).

@@ -11,6 +11,7 @@ use crate::fail;
 use crate::location::Location;
 use crate::metadata::{FileEntry, OperatorMetadata, SnapshotMetadata, StateMetadata};
 use crate::names::COMMITTED_FILE;
+use crate::place::check_place;
 use crate::verify::{Verification, Verified, VerifiedFile, check_length};
 
 /// A completed snapshot whose files are all there with their lengths. Clones are cheap, and know of each other which
@@ -29,11 +30,13 @@ impl Snapshot {
     /// # Errors
     /// - `SNAPSHOT_MISSING`: there is no completed snapshot, in a directory that can be looked at.
     /// - `SNAPSHOT_UNREACHABLE` (kind `Unavailable`): it can't be looked at, which may pass.
-    /// - kind `Data`: it is damaged, cut off, lacks a file, is of a newer version or of another program.
+    /// - kind `Data`: it is damaged, cut off, another than its place says, lacks a file, is of a newer version or of another program.
     ///
     /// The error names the file and other snapshots that lie beside it.
     pub fn open(location: &Location) -> Result<Self> {
         let metadata = read_metadata(location)?;
+        check_place(location.path(), &metadata)
+            .map_err(|error| fail::suggest(error, &neighbours(location)))?;
         for file in metadata.files() {
             check_length(&location.path().join(&file.path), file)
                 .map_err(|error| fail::suggest(error, &neighbours(location)))?;

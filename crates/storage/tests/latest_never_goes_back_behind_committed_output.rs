@@ -2,12 +2,14 @@
 
 mod common;
 
+use std::fs;
 use std::path::Path;
 
 use common::{metadata, write_native};
 use millstream_core::{JobId, Lineage};
 use millstream_storage::{
-    Ended, Location, SnapshotFormat, SnapshotKind, SnapshotTarget, mark_ended, newest,
+    Ended, Location, Owner, Ownership, Reached, Snapshot, SnapshotFormat, SnapshotKind,
+    SnapshotLayout, SnapshotTarget, dispose, mark_ended, newest,
 };
 
 const FIRST: u128 = 1;
@@ -173,4 +175,87 @@ fn the_savepoint_of_a_stop_is_found_wherever_it_lies() {
     let elsewhere = write(&path, SECOND, 20, SnapshotKind::Savepoint, true);
     end(&checkpoints, SECOND, ("FINISHED", 30), Some(&elsewhere));
     assert_eq!(find().expect("readable"), Some(elsewhere));
+}
+
+/// Completes a checkpoint where it belongs.
+fn checkpoint(checkpoints: &Path, id: u128, number: u64) -> Location {
+    let layout = SnapshotLayout::new(location(checkpoints), job(id));
+    let target = SnapshotTarget::create(layout.checkpoint(number), SnapshotFormat::Native);
+    let target = target.expect("a directory");
+    let file = write_native(&target);
+    let mut content = metadata(SnapshotFormat::Native, "mine", number, file);
+    content.job_id = job(id);
+    target.complete(&content).expect("writable")
+}
+
+#[test]
+fn a_checkpoint_in_the_place_of_another_is_damage() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let find = || newest(Some(&location(temp.path())), &[], "mine");
+    let first = checkpoint(temp.path(), FIRST, 1);
+    let second = checkpoint(temp.path(), FIRST, 2);
+    assert_eq!(
+        find().expect("readable").map(|newest| newest.location),
+        Some(second.clone())
+    );
+    fs::copy(first.metadata_path(), second.metadata_path()).expect("written");
+    let refused = [
+        find().expect_err("it is the first one").code(),
+        Snapshot::open(&second).expect_err("by its name").code(),
+    ];
+    assert_eq!(refused, ["MS-3002", "MS-3002"]);
+
+    let others = checkpoint(temp.path(), SECOND, 2);
+    fs::copy(others.metadata_path(), second.metadata_path()).expect("written");
+    let error = Snapshot::open(&second).expect_err("it is that of another job");
+    assert_eq!(error.code(), "MS-3002");
+
+    let copy = temp.path().join("kept/chk-7");
+    fs::create_dir_all(copy.parent().expect("a parent")).expect("writable");
+    fs::rename(others.path(), &copy).expect("moved");
+    Snapshot::open(&location(&copy)).expect("whoever keeps a copy may call it what they like");
+}
+
+#[test]
+fn a_newest_checkpoint_that_is_away_is_missed() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let checkpoints = location(temp.path());
+    let owner = || Owner {
+        job_name: "mine".to_owned(),
+        lineage: Lineage::default(),
+        what: "a process".to_owned(),
+        since: 0,
+    };
+    let ownership = Ownership::acquire(&checkpoints, job(FIRST), owner()).expect("free");
+    let reached = |job_id, number| Reached {
+        job_id,
+        job_name: "mine".to_owned(),
+        lineage: Lineage::default(),
+        number,
+    };
+    let find = || newest(Some(&checkpoints), &[], "mine");
+    let first = checkpoint(temp.path(), FIRST, 1);
+    for number in [2, 1] {
+        ownership
+            .note_reached(&reached(job(FIRST), number))
+            .expect("writable");
+    }
+    let error = find().expect_err("the second is not there");
+    assert_eq!(error.code(), "MS-3001");
+    assert!(error.message().contains("snapshot 2 of job"), "{error}");
+    let second = checkpoint(temp.path(), FIRST, 2);
+    assert_eq!(
+        find().expect("readable").map(|newest| newest.location),
+        Some(second.clone())
+    );
+
+    let foreign = reached(job(SECOND), 9);
+    ownership.note_reached(&foreign).expect("not its own");
+    assert!(!temp.path().join(job(SECOND).to_string()).exists());
+
+    for snapshot in [first, second] {
+        dispose(&snapshot, false).expect("writable");
+    }
+    ownership.end().expect("writable");
+    assert_eq!(find().expect("nothing is left"), None);
 }

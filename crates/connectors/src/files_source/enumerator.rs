@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Sender, bounded};
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{
-    Enumerated, Enumerator, EnumeratorContext, SnapshotRequest, SourceSnapshot,
+    Enumerated, Enumerator, EnumeratorContext, Remaining, SnapshotRequest, SourceSnapshot,
 };
 
 use super::away::Taker;
@@ -16,6 +16,7 @@ use super::journal::{Journal, announced_behind};
 use super::lister::{Before, Clock, Desk, Lister, Policy, SharedDesk, at, journal_directories};
 use super::listing::Root;
 use super::meeting::Meeting;
+use super::options::AfterCommit;
 use super::piece::{Announcement, Piece};
 use super::state::{self, Outcome, Restored, Segments, WriteAnnounced, WriteSeen};
 
@@ -32,6 +33,8 @@ pub(crate) struct FileEnumerator {
     /// What the next checkpoint may refer to.
     segments: Segments,
     is_bounded: bool,
+    /// Whether files are taken away when they are done with.
+    takes_away: bool,
     ended: bool,
 }
 
@@ -90,11 +93,13 @@ impl FileEnumerator {
             failed: None,
             complete: false,
             completed: Vec::new(),
+            owed: false,
             directory,
             minute: before.minutes,
         }));
         let (ring, bell) = bounded(1);
         let is_bounded = policy.interval.is_none();
+        let takes_away = policy.after_commit != AfterCommit::Keep;
         meeting.set_enumerator(context.waker.clone());
         let journal = context
             .directory
@@ -128,6 +133,7 @@ impl FileEnumerator {
             announced: BTreeMap::new(),
             segments: Segments::default(),
             is_bounded,
+            takes_away,
             ended: false,
         })
     }
@@ -258,6 +264,25 @@ impl Enumerator for FileEnumerator {
             self.ring();
         }
         Ok(())
+    }
+
+    fn remaining(&mut self) -> Remaining {
+        // Stopped on its way, the job has a savepoint: whoever goes on from it takes the files away.
+        if !self.ended || !self.takes_away {
+            return Remaining::Nothing;
+        }
+        let mut desk = at(&self.desk);
+        if let Some(error) = desk.failed.take() {
+            tracing::warn!("Files that are done with stay: {error}");
+            desk.owed = false;
+        }
+        if !desk.owed && desk.completed.is_empty() {
+            return Remaining::Nothing;
+        }
+        match &desk.held_up {
+            Some(why) => Remaining::HeldUp(why.clone()),
+            None => Remaining::UnderWay,
+        }
     }
 }
 

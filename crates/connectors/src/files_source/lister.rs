@@ -49,6 +49,8 @@ pub(crate) struct Desk {
     pub(crate) complete: bool,
     /// Checkpoints that are complete: what had been announced before them, and what every reader had finished.
     pub(crate) completed: Vec<(CheckpointId, u64, Option<u64>)>,
+    /// Whether files are to be taken away, of which the checkpoint is complete.
+    pub(crate) owed: bool,
     /// The directory in which the files of the ledger lie.
     pub(crate) directory: Option<DirectoryId>,
     /// For how many minutes the job has run.
@@ -144,7 +146,10 @@ impl Lister {
         self.stage_backlog()?;
         if self.backlog.is_empty() && (self.clock)() >= self.next_look {
             match self.look() {
-                Ok(()) => self.come_back(),
+                Ok(()) => {
+                    self.come_back();
+                    self.nothing_is_owed();
+                }
                 Err(Hindrance::Failed(error)) => return Err(error),
                 Err(Hindrance::Away(error)) => self.go_away(&error)?,
                 Err(Hindrance::Vanished(words)) => self.wait_for(words),
@@ -198,8 +203,14 @@ impl Lister {
             for (_, _, finished) in &completed {
                 news |= finished.is_some_and(|finished| desk.intake.set_committed(finished));
             }
+            news &= self.policy.after_commit != AfterCommit::Keep;
+            desk.owed |= news;
             (completed, news)
         };
+        if !completed.is_empty() && !news {
+            // The enumerator may wait for having nothing left to do.
+            self.waker.wake();
+        }
         if let Some(journal) = &mut self.journal {
             for (checkpoint, announced, _) in completed {
                 if let Err(error) = journal.completed(checkpoint, announced) {
@@ -207,12 +218,22 @@ impl Lister {
                 }
             }
         }
-        news && self.policy.after_commit != AfterCommit::Keep
+        news
+    }
+
+    /// A look has taken away what was done with.
+    fn nothing_is_owed(&mut self) {
+        let mut desk = at(&self.desk);
+        if std::mem::take(&mut desk.owed) {
+            drop(desk);
+            self.waker.wake();
+        }
     }
 
     /// The directory has been looked at in vain.
     fn go_away(&mut self, error: &io::Error) -> Result<()> {
-        if self.policy.interval.is_none() && self.sought.is_empty() {
+        let is_owed = at(&self.desk).owed;
+        if self.policy.interval.is_none() && self.sought.is_empty() && !is_owed {
             return Err(look::not_readable(&self.root.shown(), error));
         }
         self.wait_for(format!("{} can't be looked at: {error}", self.root.shown()));

@@ -25,6 +25,9 @@ use slot::{Slot, Step, open_all};
 /// The thread looks around this often even when nothing is due.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
+/// Enumerators with something left to do are asked this often.
+const REMAINING_WAIT: Duration = Duration::from_secs(1);
+
 /// The thread.
 pub(crate) struct EnumeratorThread {
     handle: JoinHandle<()>,
@@ -109,6 +112,7 @@ impl Enumerators {
         }
         loop {
             if self.shared.has_ended() {
+                self.do_remaining(commands, bell);
                 return true;
             }
             let wait = self.poll();
@@ -121,6 +125,25 @@ impl Enumerators {
                 recv(bell) -> _ => {}
                 default(wait) => {}
             }
+        }
+    }
+
+    /// Waits until the enumerators of a job that has ended by itself have done what it owes the outside.
+    fn do_remaining(&mut self, commands: &Receiver<Command>, bell: &Receiver<()>) {
+        // The end of the last snapshot may not have been told of yet.
+        commands
+            .try_iter()
+            .for_each(|command| self.command(command));
+        while self.shared.is_finishing() && !self.shared.is_cancelled() && !self.failed {
+            let mut remains = false;
+            for slot in &mut self.slots {
+                remains |= slot.remains();
+            }
+            if !remains {
+                return;
+            }
+            // Rung by an enumerator that is done, and by a cancellation.
+            let _rung = bell.recv_timeout(REMAINING_WAIT);
         }
     }
 

@@ -37,6 +37,24 @@ pub trait Enumerator: Send {
         let _ = (checkpoint, completed);
         Ok(())
     }
+
+    /// What completed snapshots ask for on the outside and is not done yet, such as files that are to be taken away. A job that
+    /// has read all of its input ends when nothing is, or when it is cancelled; asked when the
+    /// [waker](EnumeratorContext::waker) is called, and each second.
+    fn remaining(&mut self) -> Remaining {
+        Remaining::Nothing
+    }
+}
+
+/// What an enumerator has left to do when its job could end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remaining {
+    /// Nothing: the job may end.
+    Nothing,
+    /// It is being done.
+    UnderWay,
+    /// It can't be done at present, and why, for people to see.
+    HeldUp(String),
 }
 
 /// What a poll of an enumerator came to.

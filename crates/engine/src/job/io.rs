@@ -213,7 +213,7 @@ impl IoWorker {
                 savepoint,
             } => {
                 let directories = (directory.as_deref(), savepoint.as_deref());
-                let result = self.commit_all(&prepared, directories);
+                let result = self.commit_all(checkpoint, &prepared, directories);
                 Some(Message::Committed { checkpoint, result })
             }
             IoTask::MarkEnded(end) => {

@@ -2,7 +2,7 @@
 
 use millstream_core::{Error, Lineage, Result, codes};
 use millstream_protocol::Facts;
-use millstream_storage::Ownership;
+use millstream_storage::{Ownership, Reached};
 
 /// Keeps what a job has. Called on the job's I/O thread, so it may wait for disks; what it answers to the first
 /// [`look`](Self::look) counts for the preparation of the job.
@@ -26,6 +26,12 @@ pub trait Keeper: Send {
     fn check(&self) -> Result<()> {
         Ok(())
     }
+
+    /// Notes how far output is committed: before that is done, with the snapshot in place.
+    ///
+    /// # Errors
+    /// It can't be noted. Where there is output, it is not committed.
+    fn reached(&mut self, reached: &Reached) -> Result<()>;
 
     /// The job has ended, and all that was to be written or deleted is.
     fn ended(&mut self) {}
@@ -74,6 +80,11 @@ impl Keeper for NewJob {
 
     fn check(&self) -> Result<()> {
         self.ownership.as_ref().map_or(Ok(()), Ownership::check)
+    }
+
+    fn reached(&mut self, reached: &Reached) -> Result<()> {
+        let ownership = self.ownership.as_ref();
+        ownership.map_or(Ok(()), |ownership| ownership.note_reached(reached))
     }
 
     fn ended(&mut self) {

@@ -8,7 +8,7 @@ use millstream_engine::job::{Keeper, Run};
 use millstream_protocol::link::{Launch, StopBegun};
 use millstream_protocol::{Condition, Facts, Offer, SnapshotRef, UnfinishedStop};
 use millstream_storage::{
-    Location, Ownership, Snapshot, SnapshotLayout, checkpoints_of, has_been_held,
+    Location, Ownership, Reached, Snapshot, SnapshotLayout, checkpoints_of, has_been_held, reached,
 };
 
 use super::directory::JobDirectory;
@@ -117,7 +117,10 @@ impl Past {
             offered,
             unreachable: None,
             restored_from: None,
-            completed_up_to: self.launch.completed_up_to,
+            completed_up_to: self
+                .launch
+                .completed_up_to
+                .max(reached(&self.checkpoints, self.job)?),
             next_checkpoint: self.launch.next_checkpoint.max(unused),
             unfinished_stop: unfinished_stop.transpose()?,
         })
@@ -147,6 +150,11 @@ impl Keeper for Past {
             None if self.directory.has_begun() => Err(away(&self.layout().job_directory())),
             None => Ok(()),
         }
+    }
+
+    fn reached(&mut self, reached: &Reached) -> Result<()> {
+        let owned = self.owned.as_ref();
+        owned.map_or(Ok(()), |(ownership, _)| ownership.note_reached(reached))
     }
 
     fn ended(&mut self) {

@@ -18,6 +18,12 @@ pub(super) enum Choice {
     Newest(Newest, Vec<JobId>),
     /// The newest was deleted when its job ended with this status.
     Deleted { status: String, location: Location },
+    /// Output is committed up to this snapshot of a job, which is not there.
+    Missing {
+        job: JobId,
+        number: CheckpointId,
+        location: Location,
+    },
     /// It can't be told, because what may be the newest can't be read.
     Unreadable(Error),
 }
@@ -52,6 +58,13 @@ pub(super) fn choose(found: Found) -> Choice {
     if let What::Deleted { status } = &best.what {
         return Choice::Deleted {
             status: status.clone(),
+            location: best.location.clone(),
+        };
+    }
+    if best.what == What::Reached {
+        return Choice::Missing {
+            job: best.job,
+            number: best.number.unwrap_or_default(),
             location: best.location.clone(),
         };
     }
@@ -93,10 +106,34 @@ fn counting(candidates: Vec<Candidate>) -> Vec<Candidate> {
     counting.collect()
 }
 
+/// Gives what is noted as reached the attempt of the snapshot that it tells of. Where that is missing, that of the last one
+/// there is, so that the numbers decide.
+fn with_attempts(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let written: Vec<(JobId, Option<CheckpointId>, u64)> = candidates
+        .iter()
+        .filter(|other| other.what != What::Reached)
+        .map(|other| (other.job, other.number, other.run))
+        .collect();
+    for reached in candidates
+        .iter_mut()
+        .filter(|candidate| candidate.what == What::Reached)
+    {
+        let of_job = written.iter().filter(|(job, ..)| *job == reached.job);
+        let its_own = of_job
+            .clone()
+            .filter(|(_, number, _)| *number == reached.number);
+        let run = its_own.map(|(.., run)| *run).max();
+        let last = of_job.map(|(.., run)| *run).max();
+        reached.run = run.or(last).unwrap_or_default();
+    }
+    candidates
+}
+
 /// The last point of each job. A number may come again after the death of a process, where a savepoint of that number was given
 /// up and could not be deleted; that of an attempt never does.
 fn tops(candidates: Vec<Candidate>) -> BTreeMap<JobId, Candidate> {
     let mut tops: BTreeMap<JobId, Candidate> = BTreeMap::new();
+    let candidates = with_attempts(candidates);
     let order = |candidate: &Candidate| {
         let number = candidate.number.unwrap_or(CheckpointId::MAX);
         let (what, location) = (candidate.what.clone(), candidate.location.clone());

@@ -11,6 +11,8 @@ use crate::location::Location;
 use crate::metadata::{MetadataHints, SnapshotKind, SnapshotMetadata};
 use crate::names::METADATA_FILE;
 use crate::owner::Holder;
+use crate::place::{check_place, checkpoint_number};
+use crate::reached::Reached;
 
 /// What was found of the jobs of one name.
 #[derive(Debug, Default)]
@@ -25,12 +27,12 @@ pub(super) struct Found {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Candidate {
     pub(super) what: What,
-    /// The snapshot; of a deleted one, the directory of its job.
+    /// The snapshot; of one that is deleted or only noted, the directory of its job.
     pub(super) location: Location,
     pub(super) job: JobId,
     /// `None`: the end of the job, whatever its number.
     pub(super) number: Option<CheckpointId>,
-    /// The attempt that wrote it: what a later one wrote is newer, whatever the numbers.
+    /// The attempt that wrote it: what a later one wrote is newer, whatever the numbers. Of [`What::Reached`] not noted.
     pub(super) run: u64,
     pub(super) lineage: Lineage,
     pub(super) created: u64,
@@ -39,6 +41,8 @@ pub(super) struct Candidate {
 /// What a candidate is. Of two at one boundary the later of these counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
+    /// A note that output is committed up to here, which is none to go on from.
+    Reached,
     /// A savepoint of version 1 at which nothing was committed: the job went on.
     OnTheWay,
     /// A savepoint; its job went on.
@@ -111,6 +115,19 @@ impl Gathering<'_> {
             // The directory is that of a job of another name, and so is what can't be read in it.
             self.found.unreadable.truncate(unreadable);
         }
+        if let Some(reached) = Reached::noted(job_directory)?
+            && reached.job_name == self.job_name
+        {
+            self.found.candidates.push(Candidate {
+                what: What::Reached,
+                location: Location::from_path(job_directory)?,
+                job: reached.job_id,
+                number: Some(reached.number),
+                run: 0,
+                lineage: reached.lineage,
+                created: 0,
+            });
+        }
         match Ended::noted(job_directory)? {
             Some(ended) if ended.job_name == self.job_name => self.ended(ended, job_directory),
             _ => Ok(()),
@@ -154,7 +171,7 @@ impl Gathering<'_> {
             Ok(metadata) => metadata,
             Err(error) if error.code() == codes::SNAPSHOT_FOREIGN.id => {
                 // Where savepoints lie, anybody may keep files of that name. Where a checkpoint of a job lies, they are ours.
-                if job.is_none() || number_of(&directory).is_none() {
+                if job.is_none() || checkpoint_number(&directory).is_none() {
                     return Seen::Nothing;
                 }
                 let error = fail::corrupt(&path, "it holds something else than was written");
@@ -164,6 +181,9 @@ impl Gathering<'_> {
         };
         if metadata.job_name != self.job_name {
             return Seen::Other;
+        }
+        if let Err(error) = check_place(&directory, &metadata) {
+            return self.unreadable(&directory, job, &bytes, error);
         }
         match Location::from_path(&directory) {
             Ok(location) => self.found.candidates.push(candidate(metadata, location)),
@@ -186,7 +206,7 @@ impl Gathering<'_> {
         {
             return Seen::Other;
         }
-        let number = number_of(directory);
+        let number = checkpoint_number(directory);
         self.found.unreadable.push(Unreadable {
             job: job.or(hints.job_id),
             number: number.or(hints.checkpoint_id),
@@ -223,10 +243,4 @@ fn candidate(metadata: SnapshotMetadata, location: Location) -> Candidate {
         lineage: metadata.lineage,
         created: metadata.created,
     }
-}
-
-/// The number of the checkpoint that lies in a directory of this name.
-fn number_of(directory: &Path) -> Option<CheckpointId> {
-    let name = directory.file_name()?.to_str()?;
-    name.strip_prefix("chk-")?.parse().ok()
 }

@@ -14,7 +14,7 @@ use super::{Holder, LEASE_TERM, Locking, owned};
 use crate::disk::{is_absent, make_directory};
 use crate::dispose::remove_directory;
 use crate::fail;
-use crate::names::{OWNER_FILE, RUN_FILE};
+use crate::names::{OWNER_FILE, REACHED_FILE, RUN_FILE};
 
 /// Who looks whether a lock is held, holds it for a moment. So who wants it asks this often before it is refused …
 const TRIES: u32 = 20;
@@ -122,7 +122,11 @@ impl Lock {
 
 fn is_of_ownership(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
-    name.is_some_and(|name| name.starts_with(OWNER_FILE) || name.starts_with(RUN_FILE))
+    name.is_some_and(|name| {
+        [OWNER_FILE, RUN_FILE, REACHED_FILE]
+            .iter()
+            .any(|own| name.starts_with(own))
+    })
 }
 
 /// Whether somebody has the directory.

@@ -9,8 +9,8 @@ use millstream_core::{CheckpointId, Error, Result};
 
 use crate::attempt::{Shared, panicked};
 use crate::connector::{
-    Enumerated, Enumerator, EnumeratorContext, SnapshotRequest, SourceProgress, SourceSnapshot,
-    Waker,
+    Enumerated, Enumerator, EnumeratorContext, Remaining, SnapshotRequest, SourceProgress,
+    SourceSnapshot, Waker,
 };
 use crate::graph::NodeKind;
 
@@ -145,6 +145,20 @@ impl Slot {
             None => tracing::info!("{} goes on.", self.title),
         }
         self.progress.held_up.set(held_up.cloned());
+    }
+
+    /// Whether it has something left to do on the outside. One that panics has not.
+    pub(super) fn remains(&mut self) -> bool {
+        let remaining = guarded(|| Ok(self.enumerator.remaining()));
+        let remaining = remaining.unwrap_or_else(|error| {
+            tracing::warn!("{} is not tidied up: {error}", self.title);
+            Remaining::Nothing
+        });
+        self.show(match &remaining {
+            Remaining::HeldUp(why) => Some(why),
+            Remaining::Nothing | Remaining::UnderWay => None,
+        });
+        remaining != Remaining::Nothing
     }
 
     /// What the enumerator knows.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use millstream_core::{Error, Result, codes};
+use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_protocol::{CommitResult, Uncommitted};
-use millstream_storage::{METADATA_FILE, mark_committed};
+use millstream_storage::{METADATA_FILE, Reached, mark_committed};
 
 use super::IoWorker;
 use crate::attempt::worker::panicked;
@@ -21,14 +21,16 @@ impl IoWorker {
     /// Commits what a snapshot holds, and notes beside it that this is done: beside its checkpoint, and its savepoint.
     pub(super) fn commit_all(
         &mut self,
+        checkpoint: CheckpointId,
         prepared: &[(String, Committable)],
         (directory, savepoint): (Option<&Path>, Option<&Path>),
     ) -> CommitResult {
+        let reached = directory.map_or(Ok(()), |_| self.note_reached(checkpoint));
         if prepared.is_empty() {
             // Nothing becomes visible, so nothing needs to be owned or noted.
             return Tally::default().result();
         }
-        if let Err(error) = self.start.keeper.check() {
+        if let Err(error) = self.start.keeper.check().and(reached) {
             return unreachable("of the job", &error);
         }
         // Commits are safe to repeat, so one that panics is tried again.
@@ -47,6 +49,21 @@ impl IoWorker {
             }
         }
         result
+    }
+
+    /// Notes how far output is committed with this snapshot of the job, which is in place.
+    fn note_reached(&mut self, number: CheckpointId) -> Result<()> {
+        let Some((_, run)) = &self.run else {
+            return Ok(());
+        };
+        let lineage = run.lineage.clone();
+        self.start.keeper.check()?;
+        self.start.keeper.reached(&Reached {
+            job_id: self.start.layout.job(),
+            job_name: self.start.graph.name.clone(),
+            lineage,
+            number,
+        })
     }
 
     /// Commits what a snapshot holds, all of one sink at once.

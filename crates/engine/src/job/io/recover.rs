@@ -7,7 +7,9 @@ use millstream_protocol::{
     Attempt as AttemptNumber, CommitResult, Condition, Facts, Offer, OnLostOutput, RestoredFrom,
     SnapshotRef,
 };
-use millstream_storage::{Location, Snapshot, SnapshotKind as StoredKind, mark_committed};
+use millstream_storage::{
+    Location, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata, mark_committed,
+};
 
 use super::commit::{Tally, checked, guarded};
 use super::{IoWorker, Message, Restore, Run};
@@ -66,11 +68,28 @@ impl IoWorker {
         let restored = restore
             .map(|snapshot| self.open(&snapshot.path))
             .transpose()?;
+        if let Some(restored) = &restored {
+            self.note_restored(restored.snapshot().metadata())?;
+        }
         let result = self.recover_sinks(&run, restored.as_deref(), &cancelled)?;
         Ok(Recovered {
             run,
             restored,
             result,
+        })
+    }
+
+    /// Notes that output is committed up to the snapshot, also where it is of the job that this one goes on from. One at which
+    /// nothing was committed is no such point.
+    fn note_restored(&mut self, metadata: &SnapshotMetadata) -> Result<()> {
+        if !metadata.is_committed_boundary() {
+            return Ok(());
+        }
+        self.start.keeper.reached(&Reached {
+            job_id: metadata.job_id,
+            job_name: metadata.job_name.clone(),
+            lineage: metadata.lineage.clone(),
+            number: metadata.checkpoint_id,
         })
     }
 

@@ -72,6 +72,7 @@ fn chosen(candidates: Vec<Candidate>) -> (String, usize) {
         }
         Choice::Nothing => ("nothing".to_owned(), 0),
         Choice::Deleted { .. } => ("deleted".to_owned(), 0),
+        Choice::Missing { .. } => ("missing".to_owned(), 0),
         Choice::Unreadable(_) => ("unreadable".to_owned(), 0),
     }
 }
@@ -247,6 +248,60 @@ fn notes_of_ends() {
             "a note of version 1",
         ),
         (vec![point(1, 7, 1, &[]), savepoint(9)], "2@9", "stopped"),
+    ] {
+        assert_eq!(chosen(candidates).0, expected, "{why}");
+    }
+}
+
+#[test]
+fn notes_of_what_was_reached() {
+    let reached = |of, number, generation, ancestors: &[(u8, CheckpointId)]| {
+        as_a(What::Reached, point(of, number, generation, ancestors))
+    };
+    let first = || point(1, 7, 1, &[]);
+    let second = || point(2, 9, 2, &[(1, 7)]);
+    for (candidates, expected, why) in [
+        (vec![first(), reached(1, 7, 1, &[])], "1@7", "it is there"),
+        (
+            vec![first(), reached(1, 6, 1, &[])],
+            "1@7",
+            "the note of a moment before the power failed",
+        ),
+        (
+            vec![first(), reached(1, 8, 1, &[])],
+            "missing",
+            "it was moved away",
+        ),
+        (vec![reached(1, 8, 1, &[])], "missing", "they all were"),
+        (
+            vec![second(), reached(1, 8, 1, &[])],
+            "2@9",
+            "a fork of a later generation, as its user asked for",
+        ),
+        (
+            vec![first(), reached(2, 9, 2, &[(1, 7)])],
+            "missing",
+            "that of the run which went on",
+        ),
+        (
+            vec![reached(1, 7, 1, &[]), second()],
+            "2@9",
+            "somebody has gone on from it and taken it over",
+        ),
+        (
+            vec![reached(1, 90, 1, &[]), point(2, 3, 2, &[])],
+            "2@3",
+            "a fresh start later",
+        ),
+        (
+            vec![
+                first(),
+                reached(1, 9, 1, &[]),
+                as_a(DELETED(), point(1, 9, 1, &[])),
+            ],
+            "deleted",
+            "its job has ended",
+        ),
     ] {
         assert_eq!(chosen(candidates).0, expected, "{why}");
     }
