@@ -24,6 +24,7 @@ mod branches;
 mod drive;
 mod sink;
 mod source;
+mod times;
 mod wake;
 
 pub use attempt::{SourceAttempt, SourceJob, TakenSnapshot};

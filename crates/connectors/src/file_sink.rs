@@ -48,6 +48,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use millstream_core::lineage::Kin;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     CommitterContext, Sink, SinkCommitter, SinkContext, SinkWriter,
@@ -56,7 +57,6 @@ use millstream_engine::connector::{
 use crate::formats::FileFormat;
 use commit::FileCommitter;
 use directory::{Directory, resolve};
-use kin::Kin;
 use leftovers::Leftovers;
 use prepared::SinkState;
 use writer::FileWriter;
@@ -126,8 +126,13 @@ impl<T: 'static> Sink<T> for FileSink<T> {
     fn open(&self, context: SinkContext) -> Result<Box<dyn SinkWriter<T>>> {
         let restored = SinkState::all(context.restored.as_deref().unwrap_or_default());
         let directory = self.open_directory(&restored)?;
-        let kin = Kin::new(context.job, context.run, &context.lineage, &restored);
-        let origin = kin.origin;
+        let kin = Kin::new(
+            context.job,
+            context.run,
+            &context.lineage,
+            restored.iter().map(|state| state.job),
+        );
+        let origin = kin.author.origin;
         if context.subtask == 0 {
             // Every committer of the attempt has recovered by now: what is prepared of earlier runs is named by no
             // snapshot that this job goes on from.

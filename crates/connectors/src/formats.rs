@@ -10,10 +10,12 @@
 //! | [`CsvLines`] | record batches, RFC 4180, a header a file | null is an empty field, an empty string is `""` |
 //! | [`ParquetFile`] | record batches | as in the batch |
 //! | [`TextLines`] | anything that can be displayed, one line each | |
+//! | [`EachRecord`] | anything that a function writes | as the function likes |
 
 mod cells;
 mod csv;
 mod datetime;
+mod each;
 mod escape;
 mod json;
 mod parquet;
@@ -31,6 +33,7 @@ use millstream_core::Result;
 use crate::rows::Rows;
 
 pub use csv::CsvLines;
+pub use each::EachRecord;
 pub use json::{JsonLines, JsonRows};
 pub use parquet::ParquetFile;
 pub use text::TextLines;

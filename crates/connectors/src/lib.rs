@@ -9,6 +9,7 @@ pub mod files_source;
 pub mod formats;
 pub mod function_sink;
 pub mod generator;
+pub mod iterator_source;
 pub mod print;
 pub mod rows;
 pub mod socket;

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use arrow::array::{Array, AsArray};
 use millstream_connectors::conformance::SourceSuite;
-use millstream_connectors::files_source::{FileSource, FileSourceOptions, Format, ReadSizes};
+use millstream_connectors::files_source::{
+    AfterCommit, FileSource, FileSourceOptions, Format, ReadSizes,
+};
 use millstream_connectors::rows::Parsed;
 use millstream_connectors::text::{TextFileOptions, TextFileSource};
 
@@ -88,6 +90,24 @@ fn files_of_lines_go_on_where_they_were() {
         Box::new(TextFileSource::<String>::new(options).expect("a source")) as _
     };
     SourceSuite::new(&source, &|line| vec![line], lines.clone())
+        .rounds(40)
+        .run();
+}
+
+#[test]
+fn files_that_are_deleted_behind_their_commit_go_on_where_they_were() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let truth = csv(directory.path());
+    let source = || {
+        let mut options = FileSourceOptions::new(directory.path());
+        options.format = Format::csv();
+        options.format.header = true;
+        options.sizes = SIZES;
+        options.intake.after_commit = AfterCommit::Delete;
+        Box::new(FileSource::new(options).expect("a source")) as _
+    };
+    SourceSuite::new(&source, &records, truth)
+        .before_each_life(&|| drop(csv(directory.path())))
         .rounds(40)
         .run();
 }

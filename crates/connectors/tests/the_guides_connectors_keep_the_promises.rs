@@ -1,37 +1,42 @@
-//! The source and the sink that the guide shows compile, keep the promises of the conformance suites, and are what the
+//! The source and the sinks that the guide shows compile, keep the promises of the conformance suites, and are what the
 //! guide shows.
 
+mod sinks_common;
+
+use std::io::Write;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use millstream_connectors::commit_nothing::NothingToCommit;
 use millstream_connectors::conformance::{SinkSuite, SinkTarget, SourceSuite};
-use millstream_core::{CheckpointId, Result};
-use millstream_engine::connector::{
-    Committable, CommitterContext, Limit, Owner, Prepared, Sink, SinkCommitter, SinkContext,
-    SinkWriter, Source, SourceContext, SourceOutput, SourceReader, SourceSnapshot, SourceStatus,
-    StateEntry, WriteStatus,
-};
+use millstream_connectors::file_sink::FileSink;
+use millstream_connectors::formats::EachRecord;
+use millstream_connectors::function_sink::FunctionSink;
+use millstream_connectors::iterator_source::IteratorSource;
+use millstream_engine::connector::{Committable, Sink, Source};
+use sinks_common::Target;
 
 include!("guide/source.rs");
 include!("guide/sink.rs");
+include!("guide/committing_sink.rs");
 
 #[test]
 fn the_source_goes_on_where_it_was() {
-    let source = || {
-        Box::new(Numbers {
-            next: 0,
-            end: 5_000,
-        }) as _
-    };
+    let source = || Box::new(numbers(5_000)) as _;
     SourceSuite::new(&source, &|number| vec![number], (0..5_000_u64).collect()).run();
+}
+
+/// What the sink in memory was given.
+#[derive(Default)]
+struct Memory {
+    kept: Arc<Mutex<Vec<u64>>>,
 }
 
 impl SinkTarget for Memory {
     type Record = u64;
 
     fn sink(&self) -> Box<dyn Sink<u64>> {
-        Box::new(self.clone())
+        Box::new(memory(self.kept.clone()))
     }
 
     fn records(&self, numbers: Range<u64>) -> Vec<u64> {
@@ -39,7 +44,7 @@ impl SinkTarget for Memory {
     }
 
     fn visible(&self) -> Vec<u64> {
-        self.records.lock().expect("nobody panicked").clone()
+        self.kept.lock().expect("nobody panicked").clone()
     }
 
     fn leftovers(&self) -> Vec<String> {
@@ -55,15 +60,22 @@ fn the_sink_shows_every_record() {
 }
 
 #[test]
+fn the_sink_that_commits_shows_every_record_exactly_once() {
+    SinkSuite::new(&|| Target::<u64>::new(files_of_numbers)).run();
+}
+
+#[test]
 fn the_guide_shows_them_as_they_are() {
     let guide = include_str!("../../../docs/guide/connectors.md");
     for code in [
         include_str!("guide/source.rs"),
         include_str!("guide/sink.rs"),
+        include_str!("guide/committing_sink.rs"),
     ] {
         assert!(
             guide.contains(&format!("```rust\n{code}```\n")),
             "docs/guide/connectors.md shows another text than crates/connectors/tests/guide"
         );
+        assert!(code.lines().count() <= 10, "the guide promises ten lines");
     }
 }

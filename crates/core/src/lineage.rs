@@ -1,6 +1,12 @@
 //! Where a job comes from: the jobs that went before it, and the snapshot at which each was left. What is newer is decided
 //! along this, never by a clock.
 
+mod gone_on;
+mod kin;
+
+pub use gone_on::GoneOn;
+pub use kin::{Author, Kin};
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CheckpointId, JobId};

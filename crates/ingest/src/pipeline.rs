@@ -89,7 +89,7 @@ fn without_bad<J: Judged>(judged: DataStream<J>, errors: &BadRecords) -> DataStr
         BadRecords::DeadLetter { path, limits } => {
             let limits = Limits::new(*limits, Some(path.clone()));
             let letters = bad_records::count(judged.clone(), limits);
-            let sink = FileSink::new(path, dead_letter::Lines);
+            let sink = FileSink::new(path, dead_letter::lines());
             letters
                 .sink_to("Dead letters", sink)
                 .uid("dead-letters")

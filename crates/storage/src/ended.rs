@@ -30,6 +30,10 @@ pub struct Ended {
     /// know lineages; behind all of the job's snapshots.
     #[serde(default)]
     pub number: Option<CheckpointId>,
+    /// The number of the attempt that the job ended with. `None`: noted by a version that did not write it; behind all of the
+    /// job's attempts.
+    #[serde(default)]
+    pub run: Option<u64>,
     /// Where the job came from.
     #[serde(default)]
     pub lineage: Lineage,

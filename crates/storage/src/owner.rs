@@ -7,6 +7,7 @@
 //! ```
 //! On a file system without locks a [lease](lease) takes the place of the lock.
 
+mod clock;
 mod lease;
 mod lock;
 

@@ -181,6 +181,7 @@ fn an_end_is_on_the_line_too() {
         ended: NOON + DAY,
         savepoint: None,
         number: Some(number),
+        run: None,
         lineage: lineage.clone(),
     };
     mark_ended(&place.checkpoints, &end(1, 5, &first)).expect("writable");

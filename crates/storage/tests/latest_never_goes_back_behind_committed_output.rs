@@ -43,6 +43,7 @@ fn end(checkpoints: &Path, id: u128, (status, at): (&str, u64), savepoint: Optio
         ended: at,
         savepoint: savepoint.map(Location::to_string),
         number: None,
+        run: None,
         lineage: Lineage::default(),
     };
     mark_ended(&location(checkpoints), &ended).expect("writable");

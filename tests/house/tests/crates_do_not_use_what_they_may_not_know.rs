@@ -32,7 +32,7 @@ const TIMELY: &[&str] = &[
 const SHARED_BY_CONNECTORS: &[&str] = &["commit_nothing", "conformance", "formats", "rows"];
 
 /// Connectors that are another one in a simpler shape: the first is built on the second.
-const BUILT_ON: &[(&str, &str)] = &[("collection", "generator"), ("text", "files_source")];
+const BUILT_ON: &[(&str, &str)] = &[("collection", "iterator_source"), ("text", "files_source")];
 
 fn production(prefix: &str) -> Vec<TextFile> {
     let files = text_files(&root().join("crates")).expect("sources can be read");

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use millstream_core::{CheckpointId, JobId, Lineage, MaxParallelism, Numbers, OperatorId, Result};
 use millstream_engine::connector::{
-    EntryMetadata, Enumerated, Enumerator, EnumeratorContext, Limit, Location, OperatorMetadata,
-    Owner, RestoredSource, Snapshot, SnapshotFormat, SnapshotKind, SnapshotLayout,
-    SnapshotMetadata, SnapshotRequest, SnapshotTarget, Source, SourceContext, SourceOutput,
-    SourceProgress, SourceReader, SourceSnapshot, SourceStatus, StateEntry,
+    Announced, EntryMetadata, Enumerated, Enumerator, EnumeratorContext, Limit, Location,
+    OperatorMetadata, Owner, RestoredSource, Snapshot, SnapshotFormat, SnapshotKind,
+    SnapshotLayout, SnapshotMetadata, SnapshotRequest, SnapshotTarget, Source, SourceContext,
+    SourceOutput, SourceProgress, SourceReader, SourceSnapshot, SourceStatus, StateEntry,
 };
 
 use super::wake::{Bell, Patience};
@@ -308,6 +308,11 @@ impl<T: 'static> SourceAttempt<T> {
         let (records, bytes) = reader.out.take();
         self.counted = bytes;
         Ok((records, status))
+    }
+
+    /// What a reader has said of the event time of a split.
+    pub(super) fn announced_by(&self, subtask: usize, split: u32) -> Option<Announced> {
+        self.readers.get(subtask).unwrap().out.announced_by(split)
     }
 
     /// Waits until the source wants to be polled, or for `at_most`.

@@ -2,9 +2,11 @@
 
 use std::fmt::Debug;
 
+use millstream_core::EventTime;
 use millstream_engine::connector::{Limit, Source, SourceStatus, StateEntry};
 
 use super::attempt::{SourceAttempt, SourceJob, TakenSnapshot};
+use super::times::Times;
 use super::{Random, assert_same};
 
 /// The highest parallelism that is tried.
@@ -25,13 +27,22 @@ const PARALLELISM: usize = 4;
 /// - An entry's key is used once; entries survive being written as JSON.
 /// - A reader that has ended stays ended, also after a restore.
 /// - A reader that waits calls its waker.
+/// - Whatever was read behind the last checkpoint that was completed comes again after a crash: also what a checkpoint
+///   held that was given up, and what was read before the source was told that an earlier one is completed.
+/// - A record does not come from a split behind the split's watermark, or from one that is idle or has ended, where the suite
+///   knows the records' [times](Self::event_time).
 pub struct SourceSuite<'a, T: 'static, R> {
     source: &'a dyn Fn() -> Box<dyn Source<T>>,
     records: &'a dyn Fn(T) -> Vec<R>,
     truth: Vec<R>,
+    time: Option<&'a TimeOf<R>>,
+    before_each_life: &'a dyn Fn(),
     seed: u64,
     rounds: usize,
 }
+
+/// The split and the event time of a record.
+type TimeOf<R> = dyn Fn(&R) -> (u32, EventTime);
 
 impl<'a, T: 'static, R: Ord + Clone + Debug> SourceSuite<'a, T, R> {
     /// A suite for the source that `source` describes anew for each attempt. `records` takes apart what it hands
@@ -45,9 +56,25 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> SourceSuite<'a, T, R> {
             source,
             records,
             truth,
+            time: None,
+            before_each_life: &|| (),
             seed: 1,
             rounds: 25,
         }
+    }
+
+    /// Has the event time checked that the source announces: `time` tells the split of a record, and when it happened.
+    #[must_use]
+    pub fn event_time(mut self, time: &'a TimeOf<R>) -> Self {
+        self.time = Some(time);
+        self
+    }
+
+    /// Brings back, before each life of the source, what it takes away behind a checkpoint that is completed.
+    #[must_use]
+    pub fn before_each_life(mut self, bring_back: &'a dyn Fn()) -> Self {
+        self.before_each_life = bring_back;
+        self
     }
 
     /// The seed of the random limits and stopping points; part of every message.
@@ -70,6 +97,7 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> SourceSuite<'a, T, R> {
     /// A promise is broken.
     pub fn run_without_replay(&self) {
         for parallelism in 1..=PARALLELISM {
+            (self.before_each_life)();
             let job = SourceJob::default();
             let seed = self.seed.wrapping_add(parallelism as u64);
             let mut attempt = Attempt::open(self, &job, parallelism, None, seed);
@@ -77,7 +105,8 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> SourceSuite<'a, T, R> {
             let mut found = Vec::new();
             for _ in 0..random.below(20) {
                 found.extend(attempt.poll_one(&mut random));
-                attempt.snapshot();
+                let taken = attempt.snapshot();
+                attempt.ended(&taken, random.below(2) == 0);
             }
             found.extend(attempt.read_to_end());
             let promise = format!("reads everything once at parallelism {parallelism}");
@@ -100,6 +129,7 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> SourceSuite<'a, T, R> {
             "the suite reads to the end: the source is bounded"
         );
         for parallelism in 1..=PARALLELISM {
+            (self.before_each_life)();
             let job = SourceJob::default();
             let mut attempt = Attempt::open(self, &job, parallelism, None, self.seed);
             let found = attempt.read_to_end();
@@ -120,24 +150,40 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> SourceSuite<'a, T, R> {
         }
     }
 
-    /// One life: read a little, snapshot, restore at another parallelism, until the end.
+    /// One life: read a little, take checkpoints that are completed or given up, crash, go on from the last one that was
+    /// completed at another parallelism, until the end.
     fn play(&self, seed: u64) {
+        (self.before_each_life)();
         let mut random = Random::new(seed);
         let mut found = Vec::new();
         let job = SourceJob::default();
         let mut taken = None;
-        for _ in 0..random.below(4) {
+        for _ in 0..random.below(5) {
             let parallelism = 1 + random.below(PARALLELISM);
             let mut attempt = Attempt::open(self, &job, parallelism, taken.as_ref(), seed);
-            for _ in 0..random.below(20) {
-                found.extend(attempt.poll_one(&mut random));
+            // What is read behind the last checkpoint comes again: it is forgotten here as in a crash.
+            let mut behind = Vec::new();
+            for _ in 0..=random.below(3) {
+                for _ in 0..random.below(20) {
+                    behind.extend(attempt.poll_one(&mut random));
+                }
+                let snapshot = attempt.snapshot();
+                let held = behind.len();
+                if random.below(2) == 0 {
+                    // A checkpoint takes its time.
+                    behind.extend(attempt.poll_one(&mut random));
+                }
+                // The last of these: the process dies before the source is told.
+                let (completed, told) =
+                    [(true, true), (false, true), (true, false)][random.below(3)];
+                if told {
+                    attempt.ended(&snapshot, completed);
+                }
+                if completed {
+                    found.extend(behind.drain(..held));
+                    taken = Some(snapshot);
+                }
             }
-            let before = attempt.snapshot();
-            if random.below(2) == 0 {
-                // What is read behind the snapshot comes again: it is forgotten here as in a crash.
-                attempt.poll_one(&mut random);
-            }
-            taken = Some(before);
         }
         let parallelism = 1 + random.below(PARALLELISM);
         let mut attempt = Attempt::open(self, &job, parallelism, taken.as_ref(), seed);
@@ -152,6 +198,7 @@ struct Attempt<'a, T: 'static, R> {
     suite: &'a SourceSuite<'a, T, R>,
     job: &'a SourceJob,
     attempt: SourceAttempt<T>,
+    times: Times,
     seed: u64,
     random: Random,
 }
@@ -170,9 +217,17 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
             suite,
             job,
             attempt: attempt.unwrap_or_else(|error| panic!("seed {seed}: open: {error}")),
+            times: Times::default(),
             seed,
             random: Random::new(seed),
         }
+    }
+
+    /// Tells the source how a checkpoint has ended.
+    fn ended(&mut self, snapshot: &TakenSnapshot, completed: bool) {
+        let seed = self.seed;
+        let told = self.attempt.ended(snapshot.checkpoint, completed);
+        told.unwrap_or_else(|error| panic!("seed {seed}: the end of a checkpoint: {error}"));
     }
 
     /// Polls one reader once, with a random limit.
@@ -212,6 +267,12 @@ impl<'a, T: 'static, R: Ord + Clone + Debug> Attempt<'a, T, R> {
             found.len(),
             limit.bytes
         );
+        if let Some(time) = self.suite.time {
+            let times: Vec<_> = found.iter().map(time).collect();
+            let attempt = &self.attempt;
+            let announced = |split| attempt.announced_by(subtask, split);
+            self.times.check(seed, subtask, &times, announced);
+        }
         (found, status)
     }
 

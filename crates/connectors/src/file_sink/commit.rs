@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use millstream_core::lineage::Kin;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     Cancelled, CommitOutcome, Committable, CommitterContext, SinkCommitter, StateEntry,
 };
 
 use super::disk_error;
-use super::kin::Kin;
 use super::leftovers::Leftovers;
 use super::place::Place;
 use super::prepared::{PreparedFile, SinkState};
@@ -45,7 +45,7 @@ impl SinkCommitter for FileCommitter {
         let CommitterContext {
             job, run, lineage, ..
         } = &self.context;
-        let kin = Kin::new(*job, *run, lineage, &states);
+        let kin = Kin::new(*job, *run, lineage, states.iter().map(|state| state.job));
         let places = states.into_iter().map(|state| state.directory);
         Leftovers::new(kin, places.chain([self.directory.clone()])).remove_unprepared();
         Ok(outcomes)

@@ -5,7 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::kin::Kin;
+use millstream_core::lineage::Kin;
+
+use super::kin::may_remove;
 use super::names::{Hidden, Stage};
 use super::writers::Writers;
 
@@ -38,7 +40,7 @@ impl Leftovers {
     fn remove(&self, prepared: bool) {
         for directory in &self.places {
             if let Err(error) = self.remove_in(directory, prepared) {
-                let (job, directory) = (self.kin.job, directory.display());
+                let (job, directory) = (self.kin.author.job, directory.display());
                 tracing::warn!(
                     "what was left behind for job {job} in {directory} can't be removed: {error}"
                 );
@@ -58,7 +60,7 @@ impl Leftovers {
             .partition(|(hidden, _)| matches!(hidden.stage, Stage::Lock(_)));
         for (hidden, path) in files.into_iter().chain(locks) {
             let asked_for = prepared || !matches!(hidden.stage, Stage::Prepared(_));
-            if asked_for && self.kin.may_remove(hidden, &writers) {
+            if asked_for && may_remove(&self.kin, hidden, &writers) {
                 remove(path)?;
             }
         }

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use millstream_core::lineage::Author;
 use millstream_core::{CheckpointId, JobId};
 
 const START: &str = ".part-";
@@ -52,16 +53,6 @@ impl Names {
             format!("part-{short}-{tail}"),
         )
     }
-}
-
-/// Who wrote a hidden file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Author {
-    /// The job that the writer's went on from under its lock, or the writer's own.
-    pub(super) origin: JobId,
-    pub(super) job: JobId,
-    /// 0: written before runs had numbers.
-    pub(super) run: u64,
 }
 
 /// What a hidden file is.

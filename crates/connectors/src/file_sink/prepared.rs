@@ -124,14 +124,4 @@ impl SinkState {
             .filter_map(|entry| serde_json::from_value(entry.value.clone()).ok())
             .collect()
     }
-
-    #[cfg(test)]
-    pub(super) fn for_tests(job: JobId) -> Self {
-        Self {
-            version: VERSION,
-            job,
-            directory: PathBuf::from("/"),
-            identity: None,
-        }
-    }
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
+use millstream_core::lineage::Author;
+
 use super::lock::{WriterState, look_at};
-use super::names::{Author, Hidden, Stage, Writer};
+use super::names::{Hidden, Stage, Writer};
 
 /// The writers of a directory, by what their locks say.
 #[derive(Debug, Default)]

@@ -1,3 +1,4 @@
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -8,7 +9,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{CsvLines, FileEncoder, FileFormat, JsonLines, ParquetFile, TextLines};
+use super::{CsvLines, EachRecord, FileEncoder, FileFormat, JsonLines, ParquetFile, TextLines};
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     let columns = columns.into_iter().map(|(name, array)| (name, array, true));
@@ -217,6 +218,20 @@ fn parquet_bytes(bytes: Vec<u8>) -> std::fs::File {
     let mut file = tempfile::tempfile().expect("a temporary file");
     file.write_all(&bytes).expect("room for it");
     file
+}
+
+#[test]
+fn a_function_writes_each_record_and_its_error_is_told() {
+    let format = EachRecord::new("tsv", |(key, count): &(u32, u32), out| {
+        if *count == 0 {
+            return Err(io::Error::other("none"));
+        }
+        writeln!(out, "{key}\t{count}")
+    });
+    assert_eq!(encode(&format, &[(7, 1), (8, 2)]), "7\t1\n8\t2\n");
+    assert_eq!(format.extension(), "tsv");
+    let error = format.encoder().encode(&(9, 0), &mut Vec::new());
+    assert_eq!(error.expect_err("none").code(), "MS-4001");
 }
 
 #[test]

@@ -28,6 +28,12 @@ impl Numbered for String {
     }
 }
 
+impl Numbered for u64 {
+    fn numbered(numbers: Range<u64>) -> Vec<Self> {
+        numbers.collect()
+    }
+}
+
 impl Numbered for RecordBatch {
     fn numbered(numbers: Range<u64>) -> Vec<Self> {
         let numbers: Vec<i64> = numbers.map(|number| number as i64).collect();

@@ -75,7 +75,7 @@ impl<T> SourceOutput<T> {
         SplitOutput { time }
     }
 
-    /// Nothing will come from this split any more: it holds event time back no longer.
+    /// Nothing will come from this split any more: it holds event time back no longer. A number is not used again.
     pub fn end_split(&mut self, id: u32) {
         self.splits.remove(&id);
     }
@@ -100,6 +100,14 @@ impl<T> SourceOutput<T> {
             .map(|split| split.watermark)
             .min()
             .map_or(Announced::Idle, Announced::Active)
+    }
+
+    /// How far event time has come in this split; `None`: it was not named yet, or has ended.
+    pub fn announced_by(&self, split: u32) -> Option<Announced> {
+        self.splits.get(&split).map(|split| match split.idle {
+            true => Announced::Idle,
+            false => Announced::Active(split.watermark),
+        })
     }
 
     /// Takes what was handed out, and how many bytes the reader counted.
@@ -132,7 +140,7 @@ impl SplitOutput<'_> {
     }
 
     /// Nothing comes from this split for now: it does not hold event time back until it is active again. Records that come
-    /// then may be late.
+    /// then may be late. Said in a poll that hands out nothing of the split.
     pub fn idle(&mut self) {
         self.time.idle = true;
     }

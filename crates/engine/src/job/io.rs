@@ -238,18 +238,18 @@ impl IoWorker {
     }
 
     fn mark_ended(&mut self, end: MarkEnded) {
-        let lineage = match &self.run {
-            Some((_, run)) => Ok(run.lineage.clone()),
+        let run = match &self.run {
+            Some((_, run)) => Ok(run.clone()),
             // It was cancelled before it began.
-            None => self.start.keeper.begin_run().map(|run| run.lineage),
+            None => self.start.keeper.begin_run(),
         };
         // Where another directory stands in the place of the job's own, a note would be made in that one.
-        let lineage = lineage.and_then(|lineage| {
+        let run = run.and_then(|run| {
             self.start.keeper.check()?;
-            Ok(lineage)
+            Ok(run)
         });
         let layout = &self.start.layout;
-        let noted = lineage.and_then(|lineage| {
+        let noted = run.and_then(|run| {
             let ended = Ended {
                 job_id: layout.job(),
                 job_name: self.start.graph.name.clone(),
@@ -257,7 +257,8 @@ impl IoWorker {
                 ended: end.at,
                 savepoint: end.savepoint,
                 number: Some(end.number),
-                lineage,
+                run: Some(run.number),
+                lineage: run.lineage,
             };
             mark_ended(layout.checkpoints(), &ended)
         });

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use std::io::Write;
+
 use arrow::array::RecordBatch;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use millstream_connectors::formats::{FileEncoder, FileFormat, JsonRows, TextLines};
+use millstream_connectors::formats::{EachRecord, JsonRows};
 use millstream_connectors::rows::BadRecord;
 use millstream_core::Result;
 use serde::Serialize;
@@ -26,16 +28,8 @@ struct Line<'a> {
 }
 
 /// Files of dead letters: the lines as they are, under `.jsonl`.
-pub(super) struct Lines;
-
-impl FileFormat<String> for Lines {
-    fn extension(&self) -> &'static str {
-        "jsonl"
-    }
-
-    fn encoder(&self) -> Box<dyn FileEncoder<String>> {
-        FileFormat::encoder(&TextLines)
-    }
+pub(super) fn lines() -> EachRecord<String> {
+    EachRecord::new("jsonl", |line, out| writeln!(out, "{line}"))
 }
 
 /// The line of a bad record.

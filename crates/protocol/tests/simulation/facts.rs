@@ -20,7 +20,7 @@ pub(crate) fn snapshot(place: &str, number: CheckpointId) -> SnapshotRef {
 fn offer(snapshot: SnapshotRef, stored: &Stored, away: bool) -> Offer {
     let condition = if away {
         Condition::Unreachable(AWAY.to_owned())
-    } else if stored.damaged {
+    } else if stored.damaged.is_set() {
         Condition::Damaged("a file is short".to_owned())
     } else {
         Condition::Usable
@@ -28,7 +28,7 @@ fn offer(snapshot: SnapshotRef, stored: &Stored, away: bool) -> Offer {
     Offer {
         snapshot,
         condition,
-        committed: stored.noted && !away,
+        committed: stored.noted.is_set() && !away,
     }
 }
 

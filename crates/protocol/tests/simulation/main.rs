@@ -1,6 +1,7 @@
 //! A seeded simulation: random jobs through random interleavings of messages, failures, time-outs,
 //! requests, deaths between any two steps, and storage that goes away, with every promise of the
-//! protocol checked at every step.
+//! protocol checked at every step. Other jobs are started from their snapshots: from a savepoint beside a
+//! job that goes on, commits and cleans up, and from the newest one behind a job that is over or dead.
 //!
 //! A failure prints its seed. `MILLSTREAM_SEED=<seed>` runs that one again, step by step on stderr;
 //! `MILLSTREAM_RUNS=<count>` runs so many, and `MILLSTREAM_FIRST=<seed>` begins with that one.
@@ -11,8 +12,11 @@
     reason = "a test says what is wrong by a panic"
 )]
 
+mod branches;
 mod facts;
+mod ground;
 mod marks;
+mod newest;
 mod perform;
 mod process;
 mod settings;
@@ -21,15 +25,16 @@ mod tasks;
 mod work;
 mod world;
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 
-use millstream_core::JobStatus;
+use rand::RngExt;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 
+use branches::Branches;
+use ground::Ground;
 use marks::Marks;
-use process::Process;
-use world::{Away, World};
 
 /// So many interleavings where nobody says how many.
 const RUNS: u64 = 100_000;
@@ -87,12 +92,13 @@ fn the_same_seed_is_the_same_run_event_by_event() {
 }
 
 /// Tells a trace once its run is over, however it ends.
-struct Told<'a>(&'a mut World);
+struct Told(Rc<RefCell<Ground>>);
 
-impl Drop for Told<'_> {
+impl Drop for Told {
     fn drop(&mut self) {
         if std::thread::panicking()
-            && let Some(trace) = &self.0.trace
+            && let Ok(ground) = self.0.try_borrow()
+            && let Some(trace) = &ground.trace
         {
             eprintln!("{trace}");
         }
@@ -120,45 +126,18 @@ impl Mood {
     }
 }
 
-/// One job from its start to its end, through as many processes as it takes. What it came by, and its trace.
+/// One job from its start to its end, and those that are started from its snapshots. What they came by, and their trace.
 fn run(seed: u64, trace: bool) -> (Marks, Option<String>) {
-    let mut rng = StdRng::seed_from_u64(seed);
-    let mut world = World::random(&mut rng, trace);
-    let mut chaos = rng.random_range(10..500);
-    let mood = Mood::random(&mut rng);
-    let status = {
-        let told = Told(&mut world);
-        loop {
-            if chaos == 0 {
-                told.0.away = Away::default();
-            } else {
-                told.0.pass_a_night(&mut rng);
-            }
-            let mood = mood.filter(|_| chaos > 0);
-            let mut process = Process::start(told.0, &mut rng, seed, mood);
-            while chaos > 0 && process.is_alive() {
-                chaos -= 1;
-                process.step();
-            }
-            if process.is_alive() {
-                process.come_to_an_end();
-            }
-            let ended = process.ended();
-            if ended.is_some() || told.0.ended_as.is_some() {
-                break ended.or(told.0.ended_as);
-            }
-            if told.0.unprotected {
-                // What was committed without checkpoints is not known to the next process, so nobody starts one.
-                break None;
-            }
-        }
+    let ground = Rc::new(RefCell::new(Ground {
+        trace: trace.then(String::new),
+        ..Ground::default()
+    }));
+    let marks = {
+        let told = Told(Rc::clone(&ground));
+        let mut branches = Branches::begin(seed, &told.0);
+        while branches.turn() {}
+        branches.end()
     };
-    match status {
-        Some(JobStatus::Finished) => world.marks.hit("finished"),
-        Some(JobStatus::Canceled) => world.marks.hit("cancelled"),
-        Some(JobStatus::Failed) => world.marks.hit("failed"),
-        None => {}
-        other => panic!("a run ended with status {other:?}"),
-    }
-    (world.marks, world.trace)
+    let trace = ground.borrow_mut().trace.take();
+    (marks, trace)
 }

@@ -9,12 +9,13 @@ use millstream_protocol::{
 };
 use rand::RngExt;
 
+use crate::ground::{OutputId, OutputState};
 use crate::process::{Process, Triggered};
 use crate::tasks::{Boundary, Task};
 use crate::work::{Kind, Step, Work};
-use crate::world::{OutputId, OutputState, StopNote, first, place};
+use crate::world::{EndNote, Flag, StopNote, first, place};
 
-impl Process<'_> {
+impl Process {
     pub(crate) fn perform(&mut self, action: Action) {
         match action {
             Action::JobSwitched { from, to } => self.job_switched(from, to),
@@ -120,6 +121,14 @@ impl Process<'_> {
             self.world.marks.hit("cancelled while it waits");
         }
         self.status = to;
+        let savepoint = self
+            .machine
+            .stop_savepoint()
+            .map(|savepoint| savepoint.checkpoint);
+        let savepoint = savepoint.filter(|number| self.world.savepoints.contains_key(number));
+        if to.is_terminal() && (savepoint.is_some() || to == JobStatus::Finished) {
+            self.note_the_end(savepoint);
+        }
         // A stop that has begun and not ended tells the end by itself.
         let stop = self.world.stop.as_ref();
         if to.is_terminal() && stop.is_none_or(|stop| self.world.ended.contains(&stop.id)) {
@@ -127,9 +136,20 @@ impl Process<'_> {
         }
     }
 
+    /// Noted where those look who go on from the newest snapshot: as the driver does, before anything is deleted.
+    fn note_the_end(&mut self, savepoint: Option<CheckpointId>) {
+        let highest = self.machine.next_checkpoint().saturating_sub(1);
+        self.world.end_note = Some(EndNote {
+            run: self.world.kin.author.run,
+            number: savepoint.unwrap_or(highest),
+            savepoint: savepoint.is_some(),
+        });
+    }
+
     fn discard_late(&mut self, checkpoint: CheckpointId) {
         let complete = self.triggered.get(&checkpoint).is_some_and(|t| t.written);
-        let held = self.world.newest() == Some(checkpoint);
+        let was_given_up = self.undeleted.contains(&format!("/c/{checkpoint}"));
+        let held = self.world.newest() == Some(checkpoint) && !was_given_up;
         assert!(
             !(complete && held),
             "files of a complete snapshot are deleted"
@@ -147,13 +167,16 @@ impl Process<'_> {
             stored.expect("what is gone on from is there").clone()
         });
         let covers = stored.clone().unwrap_or_else(|| crate::world::Stored {
+            run: 0,
+            last: false,
             position: 0,
             outputs: Vec::new(),
-            noted: false,
-            damaged: false,
+            noted: Flag::default(),
+            damaged: Flag::default(),
         });
         self.world
             .assert_covered(&covers.outputs, covers.position, "a recovery");
+        self.world.begin_run(restore.as_ref());
         if self.machine.stopping().is_some() {
             if self.note_written() {
                 return;
@@ -183,7 +206,7 @@ impl Process<'_> {
         }
         let mut steps = vec![Step::Open, Step::CleanUp];
         if let (Some(stored), Some(restore)) = (&stored, &restore) {
-            if stored.noted {
+            if stored.noted.is_set() {
                 self.world.marks.hit("recovered: noted as committed");
             } else {
                 steps.extend(stored.outputs.iter().map(|output| Step::Commit(*output)));
@@ -364,12 +387,13 @@ impl Process<'_> {
             return assert!(self.pending.is_empty());
         }
         let stored = &self.world.checkpoints[&checkpoint];
-        assert!(triggered.written && stored.noted);
+        assert!(triggered.written && stored.noted.is_set());
         if let Some(savepoint) = self.world.savepoints.get(&checkpoint) {
-            assert!(savepoint.noted);
+            assert!(savepoint.noted.is_set());
         }
+        let ground = self.world.ground();
         for id in &stored.outputs {
-            assert_eq!(self.world.outputs[*id].state, OutputState::Committed);
+            assert_eq!(ground.outputs[*id].state, OutputState::Committed);
         }
     }
 
@@ -395,9 +419,9 @@ impl Process<'_> {
             let held: BTreeSet<OutputId> = newer
                 .flat_map(|(_, newer)| newer.outputs.iter().copied())
                 .collect();
+            let ground = self.world.ground();
             let mut outputs = stored.outputs.iter().filter(|id| !held.contains(id));
-            let uncommitted =
-                outputs.any(|id| self.world.outputs[*id].state == OutputState::Prepared);
+            let uncommitted = outputs.any(|id| ground.outputs[*id].state == OutputState::Prepared);
             assert!(
                 !uncommitted,
                 "{snapshot} is deleted before its output is committed"
@@ -415,6 +439,15 @@ impl Process<'_> {
             }
             return;
         }
+        let newest = self.machine.completed_snapshots().last();
+        let is_last = newest.is_some_and(|newest| newest.checkpoint == snapshot.checkpoint);
+        if reason == DiscardReason::JobEnded
+            && is_last
+            && self.status != JobStatus::Finished
+            && self.machine.stop_savepoint().is_none()
+        {
+            self.note_the_end(None);
+        }
         match place(path) {
             ("c", number) => drop(self.world.checkpoints.remove(&number)),
             ("s", number) => {
@@ -423,14 +456,15 @@ impl Process<'_> {
                 self.world.savepoints.remove(&number);
             }
             _ => {
-                let foreign = self.world.foreign.take();
-                let claim = foreign.map(|foreign| foreign.claim);
-                assert_eq!(claim, Some(ClaimMode::Claim), "it is not ours");
+                let foreign = self.world.foreign.take().expect("it is there");
+                assert_eq!(foreign.claim, ClaimMode::Claim, "it is not ours");
+                self.deleted = foreign.of;
             }
         }
         if reason == DiscardReason::JobEnded {
             assert!(self.status.is_terminal());
         } else {
+            self.world.changed = true;
             self.world.check();
         }
     }
@@ -512,8 +546,9 @@ impl Process<'_> {
             }
             _ => self.world.input,
         };
-        for (sink, records) in self.world.committed.iter().enumerate() {
-            let lost = self.world.lost(sink);
+        let ground = self.world.ground();
+        for (sink, records) in ground.committed[self.world.job].iter().enumerate() {
+            let lost = ground.lost(self.world.job, sink);
             assert_eq!(
                 *records | lost,
                 first(read) | lost,

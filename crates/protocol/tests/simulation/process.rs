@@ -8,9 +8,10 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use crate::Mood;
+use crate::ground::OutputId;
 use crate::tasks::{Message, Task};
 use crate::work::Work;
-use crate::world::{OutputId, World};
+use crate::world::World;
 
 /// A snapshot that was triggered in this process.
 #[derive(Debug)]
@@ -23,10 +24,10 @@ pub(crate) struct Triggered {
     pub(crate) written: bool,
 }
 
-pub(crate) struct Process<'a> {
+pub(crate) struct Process {
     pub(crate) machine: JobMachine,
-    pub(crate) world: &'a mut World,
-    pub(crate) rng: &'a mut StdRng,
+    pub(crate) world: World,
+    pub(crate) rng: StdRng,
     pub(crate) now: Millis,
     pub(crate) attempt: Attempt,
     /// Workers of the attempt exist: the next may not start.
@@ -50,17 +51,16 @@ pub(crate) struct Process<'a> {
     /// How much goes wrong; `None`: nothing.
     pub(crate) mood: Option<Mood>,
     pub(crate) crashed: bool,
+    /// So many steps are left to come to an end, once nothing goes wrong any more.
+    pub(crate) patience: Option<u32>,
+    /// The snapshot of another job of the run that was claimed and deleted.
+    pub(crate) deleted: Option<(usize, String)>,
     pub(crate) ended: Option<JobStatus>,
 }
 
-impl<'a> Process<'a> {
-    pub(crate) fn start(
-        world: &'a mut World,
-        rng: &'a mut StdRng,
-        seed: u64,
-        mood: Option<Mood>,
-    ) -> Self {
-        let facts = world.facts(rng);
+impl Process {
+    pub(crate) fn start(mut world: World, mut rng: StdRng, seed: u64, mood: Option<Mood>) -> Self {
+        let facts = world.facts(&mut rng);
         world.marks.decided(&facts);
         // Operations of a dead process are its server's to end.
         let unfinished_stop = facts.unfinished_stop.as_ref().map(|stop| stop.id);
@@ -95,6 +95,8 @@ impl<'a> Process<'a> {
             status: JobStatus::Created,
             mood,
             crashed: false,
+            patience: None,
+            deleted: None,
             ended: None,
         };
         process.tell(Event::Start);
@@ -113,6 +115,7 @@ impl<'a> Process<'a> {
     pub(crate) fn crash(&mut self) {
         self.crashed = true;
         self.world.note(|| "the process dies".to_owned());
+        self.world.changed = true;
         self.world.check();
     }
 

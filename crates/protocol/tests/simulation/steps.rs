@@ -8,12 +8,13 @@ use rand::RngExt;
 
 use crate::process::Process;
 use crate::tasks::{Message, Task};
+use crate::work::{Kind, Work};
 use crate::world::{Away, first};
 
 /// Steps after which a job that is left alone must have ended.
 const PATIENCE: u32 = 3_000;
 
-impl Process<'_> {
+impl Process {
     /// One step: something that is under way goes on, or, as the mood is, a request or a fault.
     pub(crate) fn step(&mut self) {
         let (faults, requests) = self
@@ -36,21 +37,22 @@ impl Process<'_> {
         }
     }
 
-    /// Without further trouble: to the end of the input, or cancelled, whatever comes first.
+    /// One step without further trouble: to the end of the input, or cancelled, whatever comes first.
     pub(crate) fn come_to_an_end(&mut self) {
-        self.mood = None;
-        self.world.away = Away::default();
-        if self.rng.random_bool(0.3) {
-            let id = self.new_id();
-            self.tell(Event::Request(Request::Cancel { id }));
-        }
-        for _ in 0..PATIENCE {
-            if !self.is_alive() {
-                return;
+        if self.patience.is_none() {
+            self.patience = Some(PATIENCE);
+            self.mood = None;
+            self.world.away = Away::default();
+            if self.rng.random_bool(0.3) {
+                let id = self.new_id();
+                return self.tell(Event::Request(Request::Cancel { id }));
             }
-            self.step();
         }
-        panic!("the job does not come to an end: {:#?}", self.machine);
+        let left = self.patience.as_mut().expect("it was set");
+        *left = left.checked_sub(1).unwrap_or_else(|| {
+            panic!("the job does not come to an end: {:#?}", self.machine);
+        });
+        self.step();
     }
 
     pub(crate) fn pick(&mut self, count: usize) -> Option<usize> {
@@ -91,7 +93,7 @@ impl Process<'_> {
         let Some(choice) = self.pick(busy.len()) else {
             return;
         };
-        let declines = self.rng.random_bool(0.05);
+        let declines = self.mood.is_some() && self.rng.random_bool(0.05);
         let attempt = self.attempt;
         let task = &mut self.tasks[busy[choice]];
         let boundary = task.boundaries.pop_front().expect("it has boundaries");
@@ -110,7 +112,7 @@ impl Process<'_> {
         task.prepared_to = boundary.position;
         let prepared = task
             .sink
-            .map(|sink| (checkpoint, self.world.prepare(sink, records)));
+            .map(|sink| (checkpoint, self.world.prepare(sink, records, checkpoint)));
         let event = Event::Acknowledged {
             attempt,
             checkpoint,
@@ -208,14 +210,15 @@ impl Process<'_> {
     }
 
     fn fault(&mut self) {
-        match self.rng.random_range(0..14) {
+        match self.rng.random_range(0..16) {
             0..2 => self.crash(),
             2..6 => self.fail_a_task(),
             6..8 => self.hang(),
             8 => self.die(),
             9 => self.send_nonsense(),
-            10 => self.world.damage(self.rng),
-            _ => self.world.mount(self.rng),
+            10..12 => self.hang_in_a_write(),
+            12 => self.world.damage(&mut self.rng),
+            _ => self.world.mount(&mut self.rng),
         }
     }
 
@@ -250,6 +253,21 @@ impl Process<'_> {
             self.now = deadline;
             self.tell(Event::Tick);
         }
+    }
+
+    /// A disk stands still while a snapshot is written to it, until that is given up; then it is written, and the disk goes.
+    fn hang_in_a_write(&mut self) {
+        let is_write = |work: &Work| matches!(work.kind, Kind::Write { .. });
+        if !self.work.iter().any(is_write) {
+            return;
+        }
+        self.hang();
+        while let Some(write) = self.work.iter().position(is_write)
+            && self.is_alive()
+        {
+            self.work_at(write);
+        }
+        self.world.mount(&mut self.rng);
     }
 
     /// The workers go without a word.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use millstream_core::{CheckpointId, TaskStatus};
 use millstream_protocol::{Attempt, Event, TaskId};
 
-use crate::world::OutputId;
+use crate::ground::OutputId;
 
 /// A message of a task on its way to the driver.
 #[derive(Debug, Clone)]

@@ -8,8 +8,9 @@ use millstream_protocol::{
 };
 use rand::RngExt;
 
+use crate::ground::{OutputId, OutputState};
 use crate::process::Process;
-use crate::world::{OutputId, OutputState, Stored, place};
+use crate::world::{Flag, Stored, place};
 
 #[derive(Debug)]
 pub(crate) enum Step {
@@ -75,13 +76,17 @@ enum Did {
     Ends(Event),
 }
 
-impl Process<'_> {
+impl Process {
     /// One step of something that is under way.
     pub(crate) fn work_on(&mut self) {
-        let Some(choice) = self.pick(self.work.len()) else {
-            return;
-        };
-        let mut work = self.work.swap_remove(choice);
+        if let Some(choice) = self.pick(self.work.len()) {
+            self.work_at(choice);
+        }
+    }
+
+    /// One step of this one.
+    pub(crate) fn work_at(&mut self, place: usize) {
+        let mut work = self.work.swap_remove(place);
         let mark = match work.kind {
             Kind::Write { .. } => "died between two steps of a write",
             _ => "died between two steps of a commit",
@@ -97,6 +102,7 @@ impl Process<'_> {
             Did::Next => self.work.push(work),
             Did::Ends(answer) => self.answers.push(answer),
         }
+        self.world.changed = true;
         self.world.check();
         self.may_die(0.01, mark);
     }
@@ -128,7 +134,7 @@ impl Process<'_> {
             (Step::Commit(output), kind) => self.commit_one(work, &kind, output, fails),
             (Step::Note(path), kind) => self.note_committed(work, &kind, &path, fails),
             (Step::Look, _) => {
-                let facts = self.world.facts(self.rng);
+                let facts = self.world.facts(&mut self.rng);
                 self.world.marks.decided(&facts);
                 Did::Ends(Event::Facts(Box::new(facts)))
             }
@@ -137,11 +143,14 @@ impl Process<'_> {
     }
 
     fn stored(&self, work: &Work, checkpoint: CheckpointId) -> Stored {
+        let triggered = &self.triggered[&checkpoint];
         Stored {
-            position: self.triggered[&checkpoint].position,
+            run: self.world.kin.author.run,
+            last: triggered.then.is_last(),
+            position: triggered.position,
             outputs: work.outputs.clone(),
-            noted: false,
-            damaged: false,
+            noted: Flag::default(),
+            damaged: Flag::default(),
         }
     }
 
@@ -226,7 +235,7 @@ impl Process<'_> {
         } else if self
             .world
             .at(&restore.path)
-            .is_some_and(|stored| stored.damaged)
+            .is_some_and(|stored| stored.damaged.is_set())
         {
             Nature::Damaged
         } else if fails {
@@ -258,11 +267,7 @@ impl Process<'_> {
             output: output.to_string(),
             reason: reason.to_owned(),
         };
-        let state = &mut self.world.outputs[output].state;
-        if self.mood.is_some() && *state == OutputState::Prepared && self.rng.random_bool(0.004) {
-            *state = OutputState::Lost;
-        }
-        if *state == OutputState::Lost {
+        if self.is_lost(output) {
             self.world.marks.hit("commit: lost output");
             work.lost.push(named("somebody deleted it"));
             return Did::Next;
@@ -273,6 +278,16 @@ impl Process<'_> {
             work.unknown.push(named("the connection broke"));
         }
         Did::Next
+    }
+
+    /// Whether somebody has deleted it by now.
+    fn is_lost(&mut self, output: OutputId) -> bool {
+        let mut ground = self.world.ground_mut();
+        let is_prepared = ground.outputs[output].state == OutputState::Prepared;
+        if self.mood.is_some() && is_prepared && self.rng.random_bool(0.004) {
+            ground.lose(output);
+        }
+        ground.outputs[output].state == OutputState::Lost
     }
 
     fn unreachable(&mut self, kind: &Kind) -> Did {
@@ -295,8 +310,8 @@ impl Process<'_> {
         if fails || self.world.is_away(path) {
             return self.unreachable(kind);
         }
-        if let Some(stored) = self.world.at_mut(path) {
-            stored.noted = true;
+        if let Some(stored) = self.world.at(path) {
+            stored.noted.set();
         }
         Did::Next
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use millstream_core::lineage::{Point, Relation};
+use millstream_core::lineage::{GoneOn, Point, Relation};
 use millstream_core::{CheckpointId, Error, JobId, Lineage};
 
 use super::Newest;
@@ -36,7 +36,7 @@ pub(super) fn choose(found: Found) -> Choice {
         jobs,
     } = found;
     let tops = tops(counting(candidates));
-    let gone_on = gone_on(&tops);
+    let gone_on = GoneOn::of(tops.values().map(|top| &top.lineage));
     if let Some(unknown) = unreadable
         .into_iter()
         .find(|unreadable| may_be_newest(unreadable, &tops, &gone_on))
@@ -46,7 +46,7 @@ pub(super) fn choose(found: Found) -> Choice {
     // Nobody has gone on from these.
     let heads: Vec<&Candidate> = tops
         .values()
-        .filter(|top| !is_behind(top.job, top.number, &gone_on))
+        .filter(|top| !gone_on.is_behind(top.job, top.number))
         .collect();
     let order = |candidate: &&Candidate| {
         let generation = candidate.lineage.generation;
@@ -106,12 +106,38 @@ fn counting(candidates: Vec<Candidate>) -> Vec<Candidate> {
     counting.collect()
 }
 
-/// The last point of each job.
+/// Gives what is noted as reached the attempt of the snapshot that it tells of. Where that is missing, that of the last one
+/// there is, so that the numbers decide.
+fn with_attempts(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let written: Vec<(JobId, Option<CheckpointId>, u64)> = candidates
+        .iter()
+        .filter(|other| other.what != What::Reached)
+        .map(|other| (other.job, other.number, other.run))
+        .collect();
+    for reached in candidates
+        .iter_mut()
+        .filter(|candidate| candidate.what == What::Reached)
+    {
+        let of_job = written.iter().filter(|(job, ..)| *job == reached.job);
+        let its_own = of_job
+            .clone()
+            .filter(|(_, number, _)| *number == reached.number);
+        let run = its_own.map(|(.., run)| *run).max();
+        let last = of_job.map(|(.., run)| *run).max();
+        reached.run = run.or(last).unwrap_or_default();
+    }
+    candidates
+}
+
+/// The last point of each job. A number may come again after the death of a process, where a savepoint of that number was given
+/// up and could not be deleted; that of an attempt never does.
 fn tops(candidates: Vec<Candidate>) -> BTreeMap<JobId, Candidate> {
     let mut tops: BTreeMap<JobId, Candidate> = BTreeMap::new();
+    let candidates = with_attempts(candidates);
     let order = |candidate: &Candidate| {
         let number = candidate.number.unwrap_or(CheckpointId::MAX);
-        (number, candidate.what.clone(), candidate.location.clone())
+        let (what, location) = (candidate.what.clone(), candidate.location.clone());
+        (candidate.run, number, what, location)
     };
     for candidate in candidates {
         let is_later = tops
@@ -124,32 +150,11 @@ fn tops(candidates: Vec<Candidate>) -> BTreeMap<JobId, Candidate> {
     tops
 }
 
-/// Up to which number somebody has gone on from a job.
-fn gone_on(tops: &BTreeMap<JobId, Candidate>) -> BTreeMap<JobId, CheckpointId> {
-    let mut gone_on = BTreeMap::new();
-    for ancestor in tops.values().flat_map(|top| &top.lineage.ancestors) {
-        let highest = gone_on.entry(ancestor.job).or_default();
-        *highest = ancestor.left_at.max(*highest);
-    }
-    gone_on
-}
-
-/// Whether somebody has gone on from this number of a job, or a later one. Of the end of a job that was noted without a
-/// number, whether from any.
-fn is_behind(
-    job: JobId,
-    number: Option<CheckpointId>,
-    gone_on: &BTreeMap<JobId, CheckpointId>,
-) -> bool {
-    let left = gone_on.get(&job);
-    left.is_some_and(|left| number.is_none_or(|number| number <= *left))
-}
-
 /// Whether what can't be read may lie ahead of everything that can.
 fn may_be_newest(
     unreadable: &Unreadable,
     tops: &BTreeMap<JobId, Candidate>,
-    gone_on: &BTreeMap<JobId, CheckpointId>,
+    gone_on: &GoneOn,
 ) -> bool {
     let (Some(job), Some(number)) = (unreadable.job, unreadable.number) else {
         return true;
@@ -158,7 +163,7 @@ fn may_be_newest(
         .get(&job)
         .map(|top| top.number.unwrap_or(CheckpointId::MAX));
     let is_older = top.is_some_and(|top| number < top);
-    !is_older && !is_behind(job, Some(number), gone_on)
+    !is_older && !gone_on.is_behind(job, Some(number))
 }
 
 fn point(candidate: &Candidate) -> Point<'_> {

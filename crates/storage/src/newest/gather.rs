@@ -32,6 +32,8 @@ pub(super) struct Candidate {
     pub(super) job: JobId,
     /// `None`: the end of the job, whatever its number.
     pub(super) number: Option<CheckpointId>,
+    /// The attempt that wrote it: what a later one wrote is newer, whatever the numbers. Of [`What::Reached`] not noted.
+    pub(super) run: u64,
     pub(super) lineage: Lineage,
     pub(super) created: u64,
 }
@@ -121,6 +123,7 @@ impl Gathering<'_> {
                 location: Location::from_path(job_directory)?,
                 job: reached.job_id,
                 number: Some(reached.number),
+                run: 0,
                 lineage: reached.lineage,
                 created: 0,
             });
@@ -147,6 +150,7 @@ impl Gathering<'_> {
             location,
             job: ended.job_id,
             number: ended.number,
+            run: ended.run.unwrap_or(u64::MAX),
             lineage: ended.lineage,
             created: ended.ended,
         });
@@ -235,6 +239,7 @@ fn candidate(metadata: SnapshotMetadata, location: Location) -> Candidate {
         location,
         job: metadata.job_id,
         number: Some(metadata.checkpoint_id),
+        run: metadata.run,
         lineage: metadata.lineage,
         created: metadata.created,
     }

@@ -12,10 +12,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
 
+use super::clock::Clock;
 use super::read_run;
 use crate::disk::{is_absent, sync_directory, write_whole};
 use crate::fail;
@@ -60,6 +61,19 @@ fn decide(now: Option<Sight>, first: Option<(Sight, Duration)>, used: u64, term:
     }
 }
 
+/// Whether nobody can have taken a lease that was renewed at `renewed`: it was sure then that nobody had, and to others it has
+/// not stood still for long enough by `now`.
+fn is_sure(renewed: Duration, now: Duration, term: Duration) -> bool {
+    now.checked_sub(renewed).is_some_and(|since| since < term)
+}
+
+/// For how long a lease has stood still, once it was found unchanged `gap` after it was looked at last. Who was
+/// suspended in between has seen nothing of that, and a holder on the same machine was suspended as well: he gets the
+/// time to renew it.
+fn still_for(before: Duration, gap: Duration, term: Duration) -> Duration {
+    before.saturating_add(gap.min(term))
+}
+
 /// A lease that this process has. Renewed on a thread of its own until it is dropped.
 #[derive(Debug)]
 pub(super) struct Lease {
@@ -72,6 +86,7 @@ struct Inner {
     directory: PathBuf,
     number: u64,
     term: Duration,
+    clock: Clock,
     state: Mutex<State>,
     ended: Condvar,
 }
@@ -80,39 +95,37 @@ struct Inner {
 struct State {
     count: u64,
     /// When it was last on disk that nobody had a higher number.
-    renewed: Instant,
+    renewed: Duration,
     ended: bool,
 }
 
 impl Lease {
     /// Takes the lease of `directory`, which may take three terms. `None`: somebody has it.
-    pub(super) fn take(directory: &Path, term: Duration) -> Result<Option<Self>> {
+    pub(super) fn take(directory: &Path, term: Duration, clock: &Clock) -> Result<Option<Self>> {
         for _ in 0..TRIES {
             // Before the leases are looked at: who has one notes higher numbers afterwards.
             let used = read_run(directory)?;
-            let (number, stale) = match watch(directory, term, used)? {
+            let (number, stale) = match watch(directory, term, used, clock)? {
                 (Step::Take(number), stale) => (number, stale),
                 _ => return Ok(None),
             };
             if make(directory, number, stale)? {
-                return Self::start(directory, number, term).map(Some);
+                return Self::start(directory, number, term, clock).map(Some);
             }
         }
         Ok(None)
     }
 
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the home of the lease's clock and thread"
-    )]
-    fn start(directory: &Path, number: u64, term: Duration) -> Result<Self> {
+    #[allow(clippy::disallowed_methods, reason = "the home of the lease's thread")]
+    fn start(directory: &Path, number: u64, term: Duration, clock: &Clock) -> Result<Self> {
         let inner = Arc::new(Inner {
             directory: directory.to_owned(),
             number,
             term,
+            clock: clock.clone(),
             state: Mutex::new(State {
                 count: 0,
-                renewed: Instant::now(),
+                renewed: clock.now(),
                 ended: false,
             }),
             ended: Condvar::new(),
@@ -129,10 +142,9 @@ impl Lease {
     }
 
     /// Checks that nobody else can have taken it.
-    #[allow(clippy::disallowed_methods, reason = "the home of the lease's clock")]
     pub(super) fn check(&self) -> Result<()> {
         let mut state = self.inner.lock();
-        if state.renewed.elapsed() < self.inner.term {
+        if is_sure(state.renewed, self.inner.clock.now(), self.inner.term) {
             return Ok(());
         }
         self.inner.renew(&mut state)
@@ -174,9 +186,8 @@ impl Inner {
     }
 
     /// Raises the count, and looks whether somebody has taken over.
-    #[allow(clippy::disallowed_methods, reason = "the home of the lease's clock")]
     fn renew(&self, state: &mut State) -> Result<()> {
-        let begun = Instant::now();
+        let begun = self.clock.now();
         let path = path(&self.directory, self.number);
         state.count += 1;
         let renewed = write_whole(&path, state.count.to_string().as_bytes())
@@ -202,26 +213,34 @@ impl Inner {
 }
 
 /// Whether a lease on the directory is renewed. Watches for three terms if there is one that is not.
-pub(super) fn is_renewed(directory: &Path, term: Duration) -> Result<bool> {
+pub(super) fn is_renewed(directory: &Path, term: Duration, clock: &Clock) -> Result<bool> {
     if highest(directory)?.is_none() {
         return Ok(false);
     }
-    Ok(watch(directory, term, 0)?.0 == Step::Refuse)
+    Ok(watch(directory, term, 0, clock)?.0 == Step::Refuse)
 }
 
 /// Looks until it is clear whether the directory can be taken, and over whom.
 #[allow(
     clippy::disallowed_methods,
-    reason = "a lease stands still by the clock of the one who watches"
+    reason = "nothing announces that a lease is not renewed any more"
 )]
-fn watch(directory: &Path, term: Duration, used: u64) -> Result<(Step, Option<Sight>)> {
-    let mut first: Option<(Sight, Instant)> = None;
+fn watch(
+    directory: &Path,
+    term: Duration,
+    used: u64,
+    clock: &Clock,
+) -> Result<(Step, Option<Sight>)> {
+    let mut first: Option<(Sight, Duration)> = None;
+    let mut looked = clock.now();
     loop {
         let now = highest(directory)?;
-        let still = first.map(|(sight, since)| (sight, since.elapsed()));
-        match decide(now, still, used, term) {
+        let gap = clock.now().saturating_sub(looked);
+        looked += gap;
+        first = first.map(|(sight, still)| (sight, still_for(still, gap, term)));
+        match decide(now, first, used, term) {
             Step::Watch => {
-                first = first.or_else(|| now.map(|now| (now, Instant::now())));
+                first = first.or_else(|| now.map(|now| (now, Duration::ZERO)));
                 std::thread::sleep(term / LOOKS);
             }
             step => return Ok((step, now)),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use millstream_core::Result;
 
+use super::clock::Clock;
 use super::lease::{Lease, is_renewed};
 use super::{Holder, LEASE_TERM, Locking, owned};
 use crate::disk::{is_absent, make_directory};
@@ -57,12 +58,12 @@ impl Lock {
             },
         };
         let lease = match term {
-            Some(term) => match Lease::take(&directory, term)? {
+            Some(term) => match Lease::take(&directory, term, &Clock::of_machine())? {
                 Some(lease) => Some(lease),
                 None => return Ok(None),
             },
             // Somebody whose file system, or version of it, knows no locks may have a lease.
-            None if is_renewed(&directory, LEASE_TERM)? => return Ok(None),
+            None if is_renewed(&directory, LEASE_TERM, &Clock::of_machine())? => return Ok(None),
             None => None,
         };
         Ok(Some(Self {
@@ -144,7 +145,7 @@ pub(super) fn is_held(job_directory: &Path) -> Result<bool> {
     }
     // Not longer than needed: who wants to lock it is kept from it.
     drop(file);
-    is_renewed(job_directory, LEASE_TERM)
+    is_renewed(job_directory, LEASE_TERM, &Clock::of_machine())
 }
 
 /// What became of an attempt to lock a file.

@@ -1,3 +1,6 @@
+use millstream_core::lineage::Author;
+use millstream_core::{Ancestor, CheckpointId, JobId, Lineage};
+
 use super::super::names::Writer;
 use super::*;
 
@@ -32,14 +35,14 @@ fn removes(
     let author = Author { origin, job, run };
     let mut writers = Writers::default();
     writers.add(author, WRITER, state);
-    kin.may_remove(&Hidden { author, stage }, &writers)
+    may_remove(kin, &Hidden { author, stage }, &writers)
 }
 
 const IN_PROGRESS: Stage = Stage::InProgress(WRITER);
 
 #[test]
 fn earlier_runs_of_the_job_are_cleaned_up_after_and_later_ones_are_not() {
-    let kin = Kin::new(A, 5, &lineage(&[]), &[]);
+    let kin = Kin::new(A, 5, &lineage(&[]), []);
     for (run, expected) in [(0, true), (4, true), (5, false), (6, false)] {
         for stage in [IN_PROGRESS, Stage::Prepared(1), Stage::Prepared(99)] {
             assert_eq!(
@@ -53,7 +56,7 @@ fn earlier_runs_of_the_job_are_cleaned_up_after_and_later_ones_are_not() {
 
 #[test]
 fn a_predecessor_under_our_lock_is_cleaned_up_after_behind_the_snapshot_where_it_was_left() {
-    let kin = Kin::new(C, 9, &lineage(&[(A, 7, true)]), &[]);
+    let kin = Kin::new(C, 9, &lineage(&[(A, 7, true)]), []);
     let unknown = WriterState::Unknown;
     assert!(removes(&kin, A, A, 3, IN_PROGRESS, unknown));
     assert!(removes(&kin, A, A, 3, Stage::Prepared(8), unknown));
@@ -73,7 +76,7 @@ fn a_predecessor_under_our_lock_is_cleaned_up_after_behind_the_snapshot_where_it
 
 #[test]
 fn those_that_went_on_from_there_too_and_died_are_cleaned_up_after() {
-    let kin = Kin::new(C, 9, &lineage(&[(A, 7, true)]), &[]);
+    let kin = Kin::new(C, 9, &lineage(&[(A, 7, true)]), []);
     let unknown = WriterState::Unknown;
     for stage in [IN_PROGRESS, Stage::Prepared(8)] {
         assert!(removes(&kin, A, B, 12, stage, unknown));
@@ -85,7 +88,7 @@ fn those_that_went_on_from_there_too_and_died_are_cleaned_up_after() {
 
 #[test]
 fn a_fork_removes_nothing_that_the_other_branch_has_prepared() {
-    let kin = Kin::new(C, 9, &lineage(&[(A, 7, false)]), &[]);
+    let kin = Kin::new(C, 9, &lineage(&[(A, 7, false)]), []);
     for state in [
         WriterState::Unknown,
         WriterState::Gone,
@@ -108,19 +111,18 @@ fn a_fork_removes_nothing_that_the_other_branch_has_prepared() {
 
 #[test]
 fn a_job_with_snapshots_of_its_own_is_done_with_its_predecessor() {
-    let state = |job| SinkState::for_tests(job);
     let lineage = lineage(&[(A, 7, true)]);
     let unknown = WriterState::Unknown;
-    let first = Kin::new(C, 9, &lineage, &[state(A)]);
+    let first = Kin::new(C, 9, &lineage, [A]);
     assert!(removes(&first, A, A, 3, Stage::Prepared(8), unknown));
-    let later = Kin::new(C, 9, &lineage, &[state(C)]);
+    let later = Kin::new(C, 9, &lineage, [C]);
     assert!(!removes(&later, A, A, 3, Stage::Prepared(8), unknown));
-    assert_eq!((first.origin, later.origin), (A, A));
+    assert_eq!((first.author.origin, later.author.origin), (A, A));
 }
 
 #[test]
 fn of_strangers_only_files_in_progress_go_whose_lock_was_taken_here_and_is_free() {
-    let kin = Kin::new(C, 9, &lineage(&[]), &[]);
+    let kin = Kin::new(C, 9, &lineage(&[]), []);
     for (state, expected) in [
         (WriterState::Alive, false),
         (WriterState::Gone, true),

@@ -27,6 +27,7 @@ fn point(
         location: location(&format!("{of}@{number}")),
         job: job(of),
         number: Some(number),
+        run: 0,
         lineage: lineage(generation, ancestors),
         created: 100,
     }
@@ -45,6 +46,10 @@ fn at(candidate: Candidate, created: u64) -> Candidate {
 
 fn as_a(what: What, candidate: Candidate) -> Candidate {
     Candidate { what, ..candidate }
+}
+
+fn of_run(run: u64, candidate: Candidate) -> Candidate {
+    Candidate { run, ..candidate }
 }
 
 fn named(name: &str, candidate: Candidate) -> Candidate {
@@ -142,6 +147,14 @@ fn of_one_job_and_of_those_that_went_on_from_it() {
             ],
             ("1@7", 0),
             "but not that of version 1",
+        ),
+        (
+            vec![
+                of_run(5, point(1, 3, 1, &[])),
+                of_run(4, as_a(What::Last, named("sp", point(1, 6, 1, &[])))),
+            ],
+            ("1@3", 0),
+            "and not one that was given up, whose number comes again in a later attempt",
         ),
     ] {
         let (name, warnings) = expected;

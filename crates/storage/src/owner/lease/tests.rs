@@ -1,6 +1,12 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::*;
 
 const TERM: Duration = Duration::from_millis(60);
+
+fn clock() -> Clock {
+    Clock::of_machine()
+}
 
 fn sight(number: u64, count: u64) -> Sight {
     Sight { number, count }
@@ -69,16 +75,70 @@ fn what_is_seen_decides() {
 }
 
 #[test]
+fn a_holder_is_sure_for_a_term_behind_its_renewal() {
+    let seconds = Duration::from_secs;
+    for (renewed, now, expected, why) in [
+        (100, 100, true, "just renewed"),
+        (100, 109, true, "within the term"),
+        (100, 110, false, "a term ago"),
+        (100, 3_700, false, "the machine was suspended"),
+        (100, 99, false, "of another start of the machine"),
+    ] {
+        let is_sure = is_sure(seconds(renewed), seconds(now), seconds(10));
+        assert_eq!(is_sure, expected, "{why}");
+    }
+}
+
+#[test]
+fn who_watches_does_not_count_the_time_that_he_was_suspended() {
+    let seconds = Duration::from_secs;
+    let term = seconds(10);
+    assert_eq!(still_for(seconds(12), seconds(1), term), seconds(13));
+    let still = still_for(seconds(2), seconds(3_600), term);
+    assert_eq!(still, seconds(12));
+    let seen = sight(3, 9);
+    assert_eq!(
+        decide(Some(seen), Some((seen, still)), 0, term),
+        Step::Watch
+    );
+}
+
+#[test]
+fn a_holder_that_was_suspended_looks_before_it_does_anything_more() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let hour = 3_600;
+    let seconds = Arc::new(AtomicU64::new(50));
+    let told = Arc::clone(&seconds);
+    let clock = Clock::from_fn(move || Duration::from_secs(told.load(Ordering::Relaxed)));
+    // Its thread never renews it here.
+    let lease = Lease::take(temp.path(), Duration::from_secs(hour), &clock);
+    let lease = lease.expect("writable").expect("nobody has it");
+    File::create_new(path(temp.path(), lease.inner.number + 1)).expect("writable");
+    lease.check().expect("nobody can have taken it yet");
+    seconds.fetch_add(hour, Ordering::Relaxed);
+    let error = lease.check().expect_err("another one has taken it");
+    assert_eq!(error.code(), "MS-3013");
+}
+
+#[test]
 fn a_lease_that_is_renewed_is_refused_and_one_that_is_given_up_is_free() {
     let temp = tempfile::tempdir().expect("a directory");
-    let first = Lease::take(temp.path(), TERM).expect("writable");
+    let first = Lease::take(temp.path(), TERM, &clock()).expect("writable");
     let first = first.expect("nobody has it");
-    assert!(Lease::take(temp.path(), TERM).expect("writable").is_none());
-    assert!(is_renewed(temp.path(), TERM).expect("readable"));
+    assert!(
+        Lease::take(temp.path(), TERM, &clock())
+            .expect("writable")
+            .is_none()
+    );
+    assert!(is_renewed(temp.path(), TERM, &clock()).expect("readable"));
     first.check().expect("nobody took it");
     drop(first);
-    assert!(!is_renewed(temp.path(), TERM).expect("readable"));
-    assert!(Lease::take(temp.path(), TERM).expect("writable").is_some());
+    assert!(!is_renewed(temp.path(), TERM, &clock()).expect("readable"));
+    assert!(
+        Lease::take(temp.path(), TERM, &clock())
+            .expect("writable")
+            .is_some()
+    );
 }
 
 #[test]
@@ -86,9 +146,9 @@ fn a_lease_that_stands_still_is_taken_over_and_its_holder_notices() {
     let temp = tempfile::tempdir().expect("a directory");
     // A holder that stands still: its thread waits for an hour.
     let hour = Duration::from_secs(3_600);
-    let first = Lease::take(temp.path(), hour).expect("writable");
+    let first = Lease::take(temp.path(), hour, &clock()).expect("writable");
     let first = first.expect("nobody has it");
-    let second = Lease::take(temp.path(), TERM).expect("writable");
+    let second = Lease::take(temp.path(), TERM, &clock()).expect("writable");
     let second = second.expect("the first stands still");
     assert!(second.inner.number > first.inner.number);
     let error = first
@@ -108,7 +168,7 @@ fn one_of_many_gets_it() {
     let temp = tempfile::tempdir().expect("a directory");
     let taken: Vec<Option<Lease>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| Lease::take(temp.path(), TERM).expect("writable")))
+            .map(|_| scope.spawn(|| Lease::take(temp.path(), TERM, &clock()).expect("writable")))
             .collect();
         let ended = threads.into_iter().map(|thread| thread.join());
         ended.map(|lease| lease.expect("no panic")).collect()
