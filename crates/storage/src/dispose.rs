@@ -17,6 +17,7 @@ use crate::names::{
     COMMITTED_FILE, METADATA_DISPOSED, METADATA_FILE, METADATA_IN_PROGRESS, SHARED,
     is_snapshot_file, is_state_file,
 };
+use crate::pin::check_free;
 use crate::place::checkpoint_number;
 use crate::shared::{retained, unreferenced};
 
@@ -38,10 +39,10 @@ impl Disposed {
 /// of them needs them, and its directory if nothing foreign lies in it. With `dry_run` nothing is touched, and the answer is
 /// what would be deleted. Deleting what is gone, or was half deleted before a crash, is no error.
 ///
-/// Whether somebody still needs the snapshot is the caller's matter.
+/// Whether somebody still needs the snapshot is the caller's matter, but for what a job that runs has [pinned](crate::Pin).
 ///
 /// # Errors
-/// `_metadata` is not ours, damaged, of a newer version or can't be reached: nothing was touched. Or a file can't be removed;
+/// `OWNED`: it is pinned. `_metadata` is not ours, damaged, of a newer version or can't be reached: nothing was touched. Or a file can't be removed;
 /// asking again goes on from there.
 pub fn dispose(location: &Location, dry_run: bool) -> Result<Disposed> {
     let directory = location.path();
@@ -59,6 +60,7 @@ pub fn dispose(location: &Location, dry_run: bool) -> Result<Disposed> {
         directory.join(METADATA_FILE),
         directory.join(METADATA_DISPOSED),
     );
+    check_free(&path)?;
     match fs::rename(&path, &renamed) {
         // It was renamed before a crash, or is being deleted by somebody else as well.
         Err(error) if is_absent(&error) => {}

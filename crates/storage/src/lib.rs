@@ -26,6 +26,7 @@ mod names;
 pub mod native;
 mod newest;
 mod owner;
+mod pin;
 mod place;
 mod reached;
 mod read;
@@ -51,6 +52,7 @@ pub use newest::{Newest, newest, newest_beside};
 pub use owner::{
     Holder, Locking, Owner, Ownership, gone_on_from, has_been_held, holder, holder_of,
 };
+pub use pin::Pin;
 pub use reached::{Reached, reached};
 pub use read::{OperatorSnapshot, Snapshot};
 pub use verify::{Verified, VerifiedFile};

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use common::write_snapshot;
 use millstream_storage::{
-    Disposed, Location, SnapshotFormat, discard_incomplete, dispose, same_place,
+    Disposed, Location, Pin, Snapshot, SnapshotFormat, discard_incomplete, dispose, same_place,
 };
 
 /// All files below a directory with their contents.
@@ -130,4 +130,19 @@ fn one_place_is_known_by_all_its_names() {
         same_place(&direct, &linked).expect("readable"),
         "though it is gone"
     );
+}
+
+#[test]
+fn what_a_job_that_runs_would_go_back_to_is_refused() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let directory = temp.path().join("savepoint-1");
+    let savepoint = write_snapshot(&directory, SnapshotFormat::Native, "job", 1);
+    let pins = [Pin::take(&savepoint), Pin::take(&savepoint)];
+    assert!(pins.iter().all(Option::is_some), "two jobs may");
+    let error = dispose(&savepoint, false).expect_err("they are there");
+    assert_eq!(error.code(), "MS-3011");
+    Snapshot::open(&savepoint).expect("nothing was touched");
+    drop(pins);
+    dispose(&savepoint, false).expect("nobody needs it");
+    assert!(!directory.exists());
 }

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use millstream_core::{CheckpointId, Error, JobStatus, Result, codes};
-use millstream_protocol::{Attempt as AttemptNumber, OnLostOutput, SnapshotRef};
-use millstream_storage::{Ended, SnapshotLayout, discard_incomplete, mark_ended};
+use millstream_protocol::{Attempt as AttemptNumber, CommitResult, OnLostOutput, SnapshotRef};
+use millstream_storage::{Ended, Pin, SnapshotLayout, discard_incomplete, mark_ended};
 
 use super::keeper::{Keeper, Run};
 use super::{Message, Restore};
@@ -105,6 +105,7 @@ impl IoThread {
         let worker = IoWorker {
             start,
             run: None,
+            pin: None,
             end_is_unknown: false,
             undeleted: Vec::new(),
             committers: BTreeMap::new(),
@@ -161,6 +162,8 @@ struct IoWorker {
     start: IoStart,
     /// The attempt that has begun last.
     run: Option<(AttemptNumber, Run)>,
+    /// The snapshot that the attempt would go back to, until the job has completed one.
+    pin: Option<Pin>,
     /// The job has ended, and that could not be noted.
     end_is_unknown: bool,
     /// Checkpoints that were given up, got written, and could not be deleted.
@@ -217,9 +220,13 @@ impl IoWorker {
             } => {
                 let directories = (directory.as_deref(), savepoint.as_deref());
                 let result = self.commit_all(checkpoint, &prepared, directories);
+                if matches!(result, CommitResult::Done { .. }) {
+                    self.pin = None;
+                }
                 Some(Message::Committed { checkpoint, result })
             }
             IoTask::MarkEnded(end) => {
+                self.pin = None;
                 self.end_is_unknown = !self.mark_ended(end);
                 None
             }

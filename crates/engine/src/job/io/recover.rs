@@ -9,8 +9,8 @@ use millstream_protocol::{
     SnapshotRef,
 };
 use millstream_storage::{
-    Location, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata, directories_behind,
-    mark_committed, sweep,
+    Location, Pin, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata,
+    directories_behind, mark_committed, sweep,
 };
 
 use super::commit::{Tally, checked, guarded};
@@ -77,6 +77,7 @@ impl IoWorker {
         if let Some(restored) = &restored {
             let metadata = restored.snapshot().metadata();
             self.note_restored(metadata)?;
+            self.pin = Pin::take(restored.snapshot().location());
             let layout = &self.start.layout;
             let (checkpoints, job) = (layout.checkpoints(), layout.job());
             behind = directories_behind(checkpoints, job, &run.lineage, metadata.job_id)?;
