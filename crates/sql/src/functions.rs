@@ -4,10 +4,13 @@ mod array_split;
 mod bounded;
 pub(crate) mod casts;
 mod clock;
+mod durations;
 pub(crate) mod format_time;
+mod mixed_pattern;
 mod over;
 mod pattern;
 pub(crate) mod room;
+mod series;
 mod times;
 mod to_timestamp;
 

@@ -164,6 +164,42 @@ fn functions_of_times_answer_in_every_year() {
         ),
         ("to_char(ts, '%Y-%m')", "2024-02 9999-12 0001-01"),
         (
+            "generate_series(date_trunc('year', ts), ts, interval '1' month)[1]",
+            "2024-01-01T00:00:00 9999-01-01T00:00:00 0001-01-01T00:00:00",
+        ),
+        (
+            "range(ts - interval '40' day, s, interval '1' month)[2]",
+            "2024-02-20T12:30:15 9999-12-21T23:59:59 0000-12-22T00:00:00",
+        ),
+        (
+            "array_length(range(ts, ts + interval '3' day, interval '1' day))",
+            "3 3 3",
+        ),
+        (
+            "array_length(range(ts, ts - interval '3' day, interval '-1' day))",
+            "3 3 3",
+        ),
+        (
+            "array_length(generate_series(ts, ts + interval '3' day, interval '1' day))",
+            "4 4 4",
+        ),
+        (
+            "array_length(generate_series(ts, ts, interval '1' day))",
+            "1 1 1",
+        ),
+        (
+            "date_part('epoch', ts - timestamp '2024-02-29 12:30:15')",
+            "0.0 2.51693090984e11 -6.3844806615e10",
+        ),
+        (
+            "date_part('day', ts - timestamp '2024-02-29 12:30:15')",
+            "0 2913114 -738944",
+        ),
+        (
+            "date_part('epoch', now() - ts) is null",
+            "false false false",
+        ),
+        (
             "extract(epoch from ts)",
             "1709209815.0 2.53402300799e11 -6.21355968e10",
         ),
