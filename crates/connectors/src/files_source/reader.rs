@@ -25,6 +25,7 @@ use super::records::Records;
 use super::scan::{Span, count_lines, cut};
 use super::seen::whole_minutes;
 use super::stream::{Block, Sizes, Start};
+use super::table::check_line_end;
 
 /// Makes something of records. One for each reader.
 pub(crate) trait Decode<T> {
@@ -352,6 +353,10 @@ impl<D> FileReader<D> {
                 News::Block(block) => {
                     self.count_taken(block.taken);
                     let (at, next) = (block.from, block.start);
+                    if let (true, Some(file)) = (block.whole, &self.file) {
+                        let record = block.bytes.get(at..).unwrap_or_default();
+                        check_line_end(file, &self.plan.dialects, record)?;
+                    }
                     self.block = Some(Current {
                         task: event.task,
                         block,
