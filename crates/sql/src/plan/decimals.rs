@@ -2,6 +2,7 @@
 //!
 //! DataFusion takes `0.1` for a Double, and then `price` as well. Beside anything else it stays one.
 
+use arrow::datatypes::{DECIMAL128_MAX_SCALE, DataType};
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, Result, ScalarValue};
@@ -31,13 +32,28 @@ impl AnalyzerRule for Decimals {
 fn one(mut expr: Expr, schema: &DFSchema) -> Expr {
     match &mut expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if is_exact(*op) => {
-            unify([left.as_mut(), right.as_mut()], schema);
+            // The digits behind the points add up in a product, and there are no more than so many.
+            let most = match *op {
+                Operator::Multiply => {
+                    DECIMAL128_MAX_SCALE - scale(left, schema).max(scale(right, schema))
+                }
+                _ => DECIMAL128_MAX_SCALE,
+            };
+            unify([left.as_mut(), right.as_mut()], most, schema);
         }
         Expr::Between(Between {
             expr, low, high, ..
-        }) => unify([expr.as_mut(), low.as_mut(), high.as_mut()], schema),
+        }) => unify(
+            [expr.as_mut(), low.as_mut(), high.as_mut()],
+            DECIMAL128_MAX_SCALE,
+            schema,
+        ),
         Expr::InList(InList { expr, list, .. }) => {
-            unify(std::iter::once(expr.as_mut()).chain(list), schema);
+            unify(
+                std::iter::once(expr.as_mut()).chain(list),
+                DECIMAL128_MAX_SCALE,
+                schema,
+            );
         }
         _ => {}
     }
@@ -66,8 +82,17 @@ fn is_exact(op: Operator) -> bool {
     )
 }
 
-/// Makes decimals of the numbers with a point, if one of the expressions is a decimal.
-fn unify<'a>(exprs: impl IntoIterator<Item = &'a mut Expr>, schema: &DFSchema) {
+/// Digits behind the point; 0 for what is no decimal.
+fn scale(expr: &Expr, schema: &DFSchema) -> i8 {
+    match expr.get_type(schema) {
+        Ok(DataType::Decimal128(_, scale)) => scale,
+        _ => 0,
+    }
+}
+
+/// Makes decimals of the numbers with a point, if one of the expressions is a decimal, where they have at most `most`
+/// digits behind the point.
+fn unify<'a>(exprs: impl IntoIterator<Item = &'a mut Expr>, most: i8, schema: &DFSchema) {
     let exprs: Vec<&mut Expr> = exprs.into_iter().collect();
     let is_decimal = |expr: &Expr| {
         expr.get_type(schema)
@@ -79,6 +104,7 @@ fn unify<'a>(exprs: impl IntoIterator<Item = &'a mut Expr>, schema: &DFSchema) {
     for expr in exprs {
         if let Expr::Literal(ScalarValue::Float64(Some(number)), _) = expr
             && let Some(exact) = exact(*number)
+            && matches!(exact, ScalarValue::Decimal128(_, _, scale) if scale <= most)
         {
             *expr = Expr::Literal(exact, None);
         }

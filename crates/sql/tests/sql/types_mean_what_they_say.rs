@@ -52,6 +52,7 @@ fn a_number_with_a_point_is_exact_beside_a_decimal_and_a_double_beside_anything_
         ("n > 2.4999", "true"),
         ("n between 2.49 and 2.51", "true"),
         ("n in (0.1, 2.5)", "true"),
+        ("cast(n as decimal(38,37)) * 0.01 < 1", "true"),
         ("n / 0.5", "5.0"),
         ("n * 1e20", "2.5e20"),
         ("1.5", "1.5"),
