@@ -39,6 +39,7 @@ impl Functions {
             .into_iter()
             .chain(to_timestamp::functions(&theirs))
             .chain(bounded::functions(&theirs))
+            .chain(series::functions(&theirs))
             .chain(format_time::functions(&theirs))
             .chain(clock::functions())
             .chain([array_split::function()]);

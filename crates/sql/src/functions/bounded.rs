@@ -10,7 +10,6 @@ use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
 
 use super::over::over;
 use super::room;
-use super::series::Series;
 
 /// The functions of this module, whose work is done by `theirs`.
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
@@ -24,17 +23,10 @@ pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
         over(theirs, "array_resize", array_resize),
         over(theirs, "array_to_string", array_to_string),
         over(theirs, "levenshtein", levenshtein),
-        of_times(theirs, "range"),
-        of_times(theirs, "generate_series"),
     ]
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn of_times(theirs: &[Arc<ScalarUDF>], name: &str) -> Option<Arc<ScalarUDF>> {
-    let below = theirs.iter().find(|function| function.name() == name)?;
-    Some(Arc::new(ScalarUDF::from(Series::over(below))))
 }
 
 /// How many pairs of characters `levenshtein` compares for what is a byte of others.
@@ -117,7 +109,7 @@ fn levenshtein(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<Colum
     below.invoke_with_args(arguments)
 }
 
-/// `range` and `generate_series`: from, to and step, or the end alone.
+/// `range` and `generate_series` of whole numbers and days: from, to and step, or the end alone.
 pub(super) fn series(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
     make(below, arguments, |values, row| {
         let (from, to) = match values.0.len() {

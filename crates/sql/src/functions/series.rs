@@ -20,9 +20,16 @@ use super::room;
 /// What one time of a series takes, in bytes.
 const TIME: u64 = 16;
 
+/// The functions of this module.
+pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> impl Iterator<Item = Arc<ScalarUDF>> {
+    let names = ["range", "generate_series"];
+    let theirs = theirs.iter().filter(move |f| names.contains(&f.name()));
+    theirs.map(|below| Arc::new(ScalarUDF::from(Series::over(below))))
+}
+
 /// `range` or `generate_series`; whole numbers and days are left to `below`.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct Series {
+struct Series {
     below: Arc<ScalarUDF>,
     /// Whether the series may end with the last value.
     through: bool,
@@ -30,7 +37,7 @@ pub(super) struct Series {
 }
 
 impl Series {
-    pub(super) fn over(below: &Arc<ScalarUDF>) -> Self {
+    fn over(below: &Arc<ScalarUDF>) -> Self {
         Self {
             below: Arc::clone(below),
             through: below.name() == "generate_series",
