@@ -2,8 +2,8 @@
 
 use millstream_core::{Error, Result, codes};
 
-use super::super::format::{Dialect, Dialects};
-use super::super::scan::find_closing;
+use super::format::{Dialect, Dialects};
+use super::scan::find_closing;
 
 /// Refuses the bytes of a record that goes on behind the end of a line of another kind: it would take the whole
 /// file for one record. Which fields it has does not matter, and neither does whether it is text.

@@ -15,6 +15,7 @@ use super::fetch::{Fetcher, News, Opening};
 use super::format::Dialects;
 use super::intake::Rules;
 use super::ledger::{Ledger, Mended, Passed, PassedOver, Place};
+use super::line_end::check_line_end;
 use super::lister::Policy;
 use super::listing::Root;
 use super::meeting::{self, Meeting};
@@ -25,7 +26,6 @@ use super::records::Records;
 use super::scan::{Span, count_lines, cut};
 use super::seen::whole_minutes;
 use super::stream::{Block, Sizes, Start};
-use super::table::check_line_end;
 
 /// Makes something of records. One for each reader.
 pub(crate) trait Decode<T> {

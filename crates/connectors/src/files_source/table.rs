@@ -3,12 +3,10 @@
 mod columns;
 mod decoder;
 mod fields;
-mod line_end;
 mod schema;
 mod text;
 mod values;
 
 pub(crate) use decoder::RowsDecoder;
-pub(crate) use line_end::check_line_end;
 pub(crate) use schema::{Columns, SharedColumns, names_of_head};
 pub(crate) use text::to_text;

@@ -7,9 +7,9 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use millstream_core::{Error, Result, codes};
 
 use super::super::format::{Dialect, Dialects};
+use super::super::line_end::check_line_end;
 use super::columns::Column;
 use super::fields::{Lone, fields_of};
-use super::line_end::check_line_end;
 use super::text::to_text;
 
 /// The columns of a record and those of them that are wanted.
