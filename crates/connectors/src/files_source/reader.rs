@@ -118,6 +118,7 @@ impl Plan {
             decodes_first: self.dialects.decodes_first(),
             takes_away: self.intake.after_commit != AfterCommit::Keep,
             shown: shown(&self.root.directory),
+            line_ends: self.dialects.line_ends(),
         };
         let policy = Policy {
             interval: match self.watch {
