@@ -74,6 +74,23 @@ fn ignore_warns_once_and_reads_on_with_other_files() {
 }
 
 #[test]
+fn a_record_that_was_cut_off_is_named() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let directory = directory.path();
+    put(directory, "in/a.csv", "id\n1\n2");
+    let mut job = Running::start(job(directory, None, "ignore"));
+    job.await_that("what stood there", || ids(directory).contains(&row(2)));
+    put(directory, "in/a.csv", CHANGED);
+    let warning = job.await_log("no line end");
+    assert!(
+        warning.contains("WARN") && warning.contains("a.csv") && warning.contains("cut off"),
+        "{warning}"
+    );
+    job.suspend();
+    assert_eq!(ids(directory), [row(1), row(2)]);
+}
+
+#[test]
 fn reread_reads_it_from_its_start() {
     each_way("reread", |directory, mut job| {
         job.await_that("the changed file", || ids(directory).contains(&row(22)));

@@ -39,6 +39,7 @@ fn with_and_without_records() {
             ("n/0", "json", "division by zero"),
             ("interval '1 day'", "parquet", "column `x` of type"),
             ("from_unixtime(n,'Mars/Olympus')", "json", "Mars/Olympus"),
+            ("map([n],[s])", "json", "column `x` of type Map"),
             ("1+1+".repeat(3_000).as_str(), "json", "MS-5001"),
         ] {
             let expression = expression.strip_suffix('+').unwrap_or(expression);
@@ -58,6 +59,9 @@ fn what_can_be_written_is() {
             "cast(interval '1' day as string)",
             "arraySplit(s)",
             "ts - ts",
+            "map([s],[n])",
+            "map([s],[[ts]])",
+            "struct(s, map([s],[n]))",
         ] {
             if (expression, format) == ("ts - ts", "parquet") {
                 continue;

@@ -48,18 +48,90 @@ fn a_header_that_swallows_the_file_is_refused() {
             "`\\n`",
         ),
         ("id,n\r1,a\r2,b\r", "--source.line.delimiter=\\n", "`\\r`"),
+        (
+            "\"id\",\"n\"\n\"1\",\"a\"\n\"2\",\"b\"\n",
+            "--source.line.delimiter=\\r\\n",
+            "`\\n`",
+        ),
+        (
+            "\"id\",n\r\"1\",a\r\"2\",b\r",
+            "--source.line.delimiter=\\n",
+            "`\\r`",
+        ),
     ] {
         let directory = tempfile::tempdir().expect("temporary directory");
         put(directory.path(), "in/a.csv", content);
         let header = ["--source.type=csv", "--source.firstLine.schema=true"];
-        let (said, _) = run(directory.path(), &[header[0], header[1], given]);
-        assert_eq!(said.code, Some(1), "{content:?}");
-        assert!(said.error().starts_with("MS-6008: "), "{}", said.error());
-        assert!(said.error().contains(end), "{}", said.error());
+        for schema in ["", r#"--stream.sql.schema.json={"id":"Int","n":"String"}"#] {
+            let mut given = vec![header[0], header[1], given];
+            given.extend((!schema.is_empty()).then_some(schema));
+            let (said, _) = run(directory.path(), &given);
+            assert_eq!(said.code, Some(1), "{content:?} {schema}");
+            assert!(said.error().contains("MS-6008"), "{}", said.error());
+            assert!(said.error().contains(end), "{}", said.error());
+        }
         let auto = "--source.line.delimiter=auto";
         let (said, out) = run(directory.path(), &[header[0], header[1], auto]);
         assert_eq!(said.code, Some(0), "{}", said.err);
         assert_eq!(out, [r#"{"id":"1","n":"a"}"#, r#"{"id":"2","n":"b"}"#]);
+    }
+}
+
+#[test]
+fn a_header_in_another_charset_swallows_no_file() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    put(
+        directory.path(),
+        "in/a.csv",
+        b"id,na\xEFf\n1,a\n2,b\n".as_slice(),
+    );
+    let given = [
+        "--source.type=csv",
+        "--source.firstLine.schema=true",
+        r#"--stream.sql.schema.json={"id":"Int","n":"String"}"#,
+    ];
+    let (said, out) = run(directory.path(), &given);
+    assert_eq!((said.code, out.len()), (Some(0), 2), "{}", said.err);
+    let wrong = "--source.line.delimiter=\\r\\n";
+    let (said, _) = run(directory.path(), &[given[0], given[1], given[2], wrong]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.error().contains("MS-6008"), "{}", said.error());
+}
+
+#[test]
+fn a_first_record_that_is_the_whole_file_is_refused_where_it_holds_other_ends_of_lines() {
+    const CRLF: &str = "--source.line.delimiter=\\r\\n";
+    const LF: &str = "--source.line.delimiter=\\n";
+    let schema = r#"--stream.sql.schema.json={"n":"String"}"#;
+    for (content, given, end) in [
+        ("1,a\n2,b\n", vec![CRLF], Some("`\\n`")),
+        ("1,a\r2,b\r", vec![LF], Some("`\\r`")),
+        ("\"1\",\"a\"\n\"2\",\"b\"", vec![CRLF], Some("`\\n`")),
+        ("1,\"a\n2,b\n", vec![CRLF], Some("`\\n`")),
+        ("1\n2\n", vec![CRLF, schema], Some("`\\n`")),
+        ("1,\"a\nb\"", vec![CRLF], None),
+        ("1,\"a\rb\"", vec![LF], None),
+        ("1,a\r\n", vec![LF], None),
+        ("1,a\r", vec![LF], None),
+        ("1,a\nb\r\n", vec![CRLF], None),
+    ] {
+        let directory = tempfile::tempdir().expect("temporary directory");
+        put(directory.path(), "in/a.csv", content);
+        let mut given = given;
+        given.push("--source.type=csv");
+        let (said, out) = run(directory.path(), &given);
+        let Some(end) = end else {
+            assert_eq!(
+                (said.code, out.len()),
+                (Some(0), 1),
+                "{content:?}: {}",
+                said.err
+            );
+            continue;
+        };
+        assert_eq!(said.code, Some(1), "{content:?}");
+        assert!(said.error().contains("MS-6008"), "{}", said.error());
+        assert!(said.error().contains(end), "{}", said.error());
     }
 }
 
@@ -70,6 +142,8 @@ fn a_schema_frees_from_the_names_but_not_from_their_order() {
         ("x,y", r#"{"x":"Int","y":"String"}"#, true),
         ("y,x", r#"{"x":"Int","y":"String"}"#, false),
         ("y,z", r#"{"x":"Int","y":"String"}"#, false),
+        ("Y,X", r#"{"x":"Int","y":"String"}"#, false),
+        ("X,Y", r#"{"x":"Int","y":"String"}"#, true),
         ("x,y,z", r#"{"x":"Int","y":"String"}"#, false),
     ] {
         let directory = tempfile::tempdir().expect("temporary directory");

@@ -37,6 +37,7 @@ mod journal;
 mod layers;
 mod ledger;
 mod legacy;
+mod line_end;
 mod lister;
 mod listing;
 mod meeting;

@@ -4,10 +4,13 @@ mod array_split;
 mod bounded;
 pub(crate) mod casts;
 mod clock;
+mod durations;
 pub(crate) mod format_time;
+mod mixed_pattern;
 mod over;
 mod pattern;
 pub(crate) mod room;
+mod series;
 mod times;
 mod to_timestamp;
 
@@ -36,6 +39,7 @@ impl Functions {
             .into_iter()
             .chain(to_timestamp::functions(&theirs))
             .chain(bounded::functions(&theirs))
+            .chain(series::functions(&theirs))
             .chain(format_time::functions(&theirs))
             .chain(clock::functions())
             .chain([array_split::function()]);

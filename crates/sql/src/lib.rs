@@ -25,5 +25,5 @@ pub mod schema;
 mod trial;
 
 pub use merge::{Nest, Nested};
-pub use query::{Evaluated, Query, RowFailure};
+pub use query::{Evaluated, Query, RowFailure, guarded};
 pub use trial::sample_rows;

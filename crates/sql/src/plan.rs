@@ -1,5 +1,6 @@
 //! From a parsed and checked `SELECT` to physical expressions over the columns it needs.
 
+mod decimals;
 mod provider;
 mod texts;
 mod times;
@@ -21,6 +22,7 @@ use datafusion_sql::planner::{ParserOptions, SqlToRel};
 use datafusion_sql::sqlparser::ast::{Query as Ast, Statement};
 use millstream_core::{Error, Result, codes};
 
+use self::decimals::Decimals;
 use self::provider::Provider;
 use self::texts::Texts;
 use self::times::Times;
@@ -90,6 +92,7 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
     let plan = planner.sql_statement_to_plan(Statement::Query(query))?;
     let rules = Analyzer::with_rules(vec![
         Arc::new(Times),
+        Arc::new(Decimals),
         Arc::new(TypeCoercion::new()),
         Arc::new(Texts::new()),
     ]);

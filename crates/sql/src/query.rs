@@ -22,6 +22,7 @@ use crate::plan::{Plan, describe, plan};
 use crate::rewrite::rewrite;
 use crate::trial::sample_rows;
 
+pub use guard::guarded;
 pub use isolate::{Evaluated, RowFailure};
 
 /// A `SELECT` over one table, planned once and evaluated batch by batch.

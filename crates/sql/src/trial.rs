@@ -7,9 +7,12 @@
 use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
-use arrow::compute::concat;
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{
+    ArrayRef, MapArray, RecordBatch, RecordBatchOptions, StructArray, new_null_array,
+};
+use arrow::buffer::OffsetBuffer;
+use arrow::compute::{cast, concat};
+use arrow::datatypes::{DataType, Field, Fields, Schema};
 use arrow::error::ArrowError;
 use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion_common::{DFSchema, Result, ScalarValue, exec_err};
@@ -202,6 +205,18 @@ fn sample(data_type: &DataType, number: usize) -> Option<ScalarValue> {
                 &item, &item_type,
             )));
         }
+        DataType::Struct(fields) => {
+            return Some(ScalarValue::Struct(Arc::new(one_struct(fields, number)?)));
+        }
+        DataType::Map(entries, ordered) => {
+            let DataType::Struct(fields) = entries.data_type() else {
+                return None;
+            };
+            let entry = one_struct(fields, number)?;
+            let one = OffsetBuffer::from_lengths([1]);
+            let map = MapArray::try_new(Arc::clone(entries), one, entry, None, *ordered).ok()?;
+            return Some(ScalarValue::Map(Arc::new(map)));
+        }
         decimal if decimal.is_decimal() => {
             return ScalarValue::Int64(Some(whole)).cast_to(decimal).ok();
         }
@@ -209,6 +224,14 @@ fn sample(data_type: &DataType, number: usize) -> Option<ScalarValue> {
         other => return ScalarValue::new_default(other).ok(),
     };
     value.cast_to(data_type).ok()
+}
+
+fn one_struct(fields: &Fields, number: usize) -> Option<StructArray> {
+    let values = fields.iter().map(|field| {
+        let value = sample(field.data_type(), number)?.to_array().ok()?;
+        cast(&value, field.data_type()).ok()
+    });
+    StructArray::try_new(fields.clone(), values.collect::<Option<_>>()?, None).ok()
 }
 
 /// Rows with which whatever takes `schema` can be tried before there are records: one of nulls, and some of

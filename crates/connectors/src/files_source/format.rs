@@ -232,6 +232,14 @@ impl Dialects {
         self
     }
 
+    /// What ends a line, as it stands in the bytes in which records are found.
+    pub(crate) fn line_ends(&self) -> Vec<Vec<u8>> {
+        let other = self.raw.any_line_end.then(|| b"\r".to_vec());
+        std::iter::once(self.raw.line_end.clone())
+            .chain(other)
+            .collect()
+    }
+
     /// Whether offsets are counted in decoded text.
     pub(crate) fn decodes_first(&self) -> bool {
         matches!(self.reading, Reading::DecodeFirst(_))

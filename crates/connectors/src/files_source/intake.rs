@@ -7,6 +7,7 @@
 //! An announcement changes the ledger, and nothing else does but the sweep behind a whole listing: so the ledger at a
 //! boundary is exactly what the readers have been told before it.
 
+mod cut;
 mod done;
 
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
@@ -45,6 +46,8 @@ pub(crate) struct Rules {
     pub(crate) takes_away: bool,
     /// How the directory is called in messages.
     pub(crate) shown: String,
+    /// What ends a line, as it stands in files.
+    pub(crate) line_ends: Vec<Vec<u8>>,
 }
 
 impl Rules {

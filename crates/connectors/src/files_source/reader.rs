@@ -15,6 +15,7 @@ use super::fetch::{Fetcher, News, Opening};
 use super::format::Dialects;
 use super::intake::Rules;
 use super::ledger::{Ledger, Mended, Passed, PassedOver, Place};
+use super::line_end::check_line_end;
 use super::lister::Policy;
 use super::listing::Root;
 use super::meeting::{self, Meeting};
@@ -117,6 +118,7 @@ impl Plan {
             decodes_first: self.dialects.decodes_first(),
             takes_away: self.intake.after_commit != AfterCommit::Keep,
             shown: shown(&self.root.directory),
+            line_ends: self.dialects.line_ends(),
         };
         let policy = Policy {
             interval: match self.watch {
@@ -354,6 +356,10 @@ impl<D> FileReader<D> {
                 News::Block(block) => {
                     self.count_taken(block.taken);
                     let (at, next) = (block.from, block.start);
+                    if let (true, Some(file)) = (block.whole, &self.file) {
+                        let record = block.bytes.get(at..).unwrap_or_default();
+                        check_line_end(file, &self.plan.dialects, record)?;
+                    }
                     self.block = Some(Current {
                         task: event.task,
                         block,

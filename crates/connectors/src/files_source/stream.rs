@@ -63,6 +63,8 @@ pub(crate) struct Block {
     pub(crate) malformed: Vec<u64>,
     /// Bytes taken from the file for it.
     pub(crate) taken: u64,
+    /// Whether it is the first record of its file, and reaches to the end of it without an end of its own.
+    pub(crate) whole: bool,
 }
 
 /// Reads a file from record start to record start.
@@ -289,9 +291,14 @@ impl RecordStream {
                 Passed::Unfinished(length) if self.ended && self.keeps_tail => {
                     return Ok((length > 0).then(|| self.block(length)));
                 }
-                Passed::Unfinished(_) if self.ended => {
+                Passed::Unfinished(last) if self.ended => {
                     let length = self.rest().len();
-                    return Ok((length > 0).then(|| self.block(length)));
+                    let whole = last == 0 && self.next.line == 1;
+                    let mut block = (length > 0).then(|| self.block(length));
+                    if let Some(block) = &mut block {
+                        block.whole = whole;
+                    }
+                    return Ok(block);
                 }
                 Passed::Unfinished(length) if length > 0 => return Ok(Some(self.block(length))),
                 Passed::Unfinished(_) => self.read_on()?,
@@ -330,6 +337,7 @@ impl RecordStream {
             quoted,
             malformed,
             taken: self.taken_since(),
+            whole: false,
         }
     }
 

@@ -5,7 +5,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use millstream_connectors::formats::{CsvLines, FileFormat, JsonLines, ParquetFile};
 use millstream_core::{Error, Result, codes};
-use millstream_sql::sample_rows;
+use millstream_sql::{guarded, sample_rows};
 
 use super::reshape::Reshape;
 use crate::parameters::{SinkFormat, SinkSettings};
@@ -21,7 +21,10 @@ pub(super) fn try_sink(
 ) -> Result<()> {
     let broken =
         |error| Error::new(&codes::INTERNAL, "rows for a trial can't be made").cause(error);
-    let rows = sample_rows(schema).map_err(broken)?;
+    let panicked =
+        |told: String| Error::new(&codes::INTERNAL, "rows for a trial can't be made").cause(told);
+    let rows = guarded(|| sample_rows(schema)).map_err(panicked)?;
+    let rows = rows.map_err(broken)?;
     // Nesting hands values on as they are, but names and types are others.
     let rows = match reshape {
         Some(reshape) => reshape.apply(&rows)?,
@@ -60,8 +63,11 @@ fn try_format(name: &str, format: &impl FileFormat<RecordBatch>, rows: &RecordBa
 }
 
 fn encode(format: &impl FileFormat<RecordBatch>, rows: &RecordBatch) -> Result<()> {
-    let mut encoder = format.encoder();
-    let mut out = Vec::new();
-    encoder.encode(rows, &mut out)?;
-    encoder.finish(&mut out)
+    let work = || {
+        let mut encoder = format.encoder();
+        let mut out = Vec::new();
+        encoder.encode(rows, &mut out)?;
+        encoder.finish(&mut out)
+    };
+    guarded(work).unwrap_or_else(|told| Err(Error::new(&codes::INTERNAL, told)))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, IntervalMonthDayNanoType, TimeUnit};
-use datafusion_common::{Result, ScalarValue};
+use datafusion_common::{Result, ScalarValue, exec_err};
 use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
 
 use super::over::over;
@@ -22,13 +22,15 @@ pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
         over(theirs, "array_repeat", array_repeat),
         over(theirs, "array_resize", array_resize),
         over(theirs, "array_to_string", array_to_string),
-        over(theirs, "range", series),
-        over(theirs, "generate_series", series),
+        over(theirs, "levenshtein", levenshtein),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
+
+/// How many pairs of characters `levenshtein` compares for what is a byte of others.
+const COMPARED: u64 = 4;
 
 /// The longest character, in bytes.
 const CHARACTER: u64 = 4;
@@ -93,8 +95,22 @@ fn array_to_string(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<C
     })
 }
 
-/// `range` and `generate_series`: from, to and step, or the end alone.
-fn series(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+/// Every character of one text is compared with every one of the other: it is the time that is bounded, not the memory.
+fn levenshtein(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let pairs = over_rows(&arguments, |values, row| {
+        values.length(0, row).saturating_mul(values.length(1, row))
+    })?;
+    if room::take(below.name(), pairs / COMPARED).is_err() {
+        return exec_err!(
+            "levenshtein would compare {pairs} pairs of characters, and compares at most {} at once",
+            room::ROOM * COMPARED
+        );
+    }
+    below.invoke_with_args(arguments)
+}
+
+/// `range` and `generate_series` of whole numbers and days: from, to and step, or the end alone.
+pub(super) fn series(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
     make(below, arguments, |values, row| {
         let (from, to) = match values.0.len() {
             1 => (0, values.integer(0, row)),
@@ -115,6 +131,13 @@ fn make(
     arguments: ScalarFunctionArgs,
     size: impl Fn(&Values, usize) -> u64,
 ) -> Result<ColumnarValue> {
+    let bytes = over_rows(&arguments, size)?;
+    room::take(below.name(), bytes)?;
+    below.invoke_with_args(arguments)
+}
+
+/// What `size` says of all rows.
+fn over_rows(arguments: &ScalarFunctionArgs, size: impl Fn(&Values, usize) -> u64) -> Result<u64> {
     let values = arguments.args.iter().map(Value::new);
     let values = Values(values.collect::<Result<_>>()?);
     let rows = if arguments.args.iter().all(is_scalar) {
@@ -122,9 +145,7 @@ fn make(
     } else {
         arguments.number_rows
     };
-    let bytes = (0..rows).fold(0_u64, |sum, row| sum.saturating_add(size(&values, row)));
-    room::take(below.name(), bytes)?;
-    below.invoke_with_args(arguments)
+    Ok((0..rows).fold(0_u64, |sum, row| sum.saturating_add(size(&values, row))))
 }
 
 fn is_scalar(value: &ColumnarValue) -> bool {
@@ -148,7 +169,7 @@ fn not_negative(count: &ColumnarValue) -> Result<ColumnarValue> {
 /// One argument for all rows.
 struct Value {
     array: ArrayRef,
-    /// The integers in it, as those of an Int64 column; times as microseconds or days.
+    /// The integers in it, as those of an Int64 column; days as microseconds.
     integers: Option<ArrayRef>,
     scalar: bool,
 }
@@ -162,10 +183,6 @@ impl Value {
         let integers = match array.data_type() {
             DataType::Date32 => {
                 let micros = DataType::Timestamp(TimeUnit::Microsecond, None);
-                Some(cast(&cast(&array, &micros)?, &DataType::Int64)?)
-            }
-            DataType::Timestamp(_, zone) => {
-                let micros = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
                 Some(cast(&cast(&array, &micros)?, &DataType::Int64)?)
             }
             number if number.is_integer() => Some(cast(&array, &DataType::Int64)?),

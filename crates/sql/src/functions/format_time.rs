@@ -14,6 +14,7 @@ use datafusion_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::mixed_pattern::mixed;
 use super::pattern::{Item, append, java, postgres, strftime};
 
 const MICROS: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
@@ -199,6 +200,11 @@ fn is_strftime(pattern: &str) -> bool {
 pub(super) fn check_strftime(pattern: &str) -> Result<()> {
     if StrftimeItems::new(pattern).any(|item| matches!(item, Strftime::Error)) {
         return exec_err!("`{pattern}` is no pattern of strftime");
+    }
+    if let Some((run, same)) = mixed(pattern) {
+        return exec_err!(
+            "the pattern `{pattern}` is one of strftime because of its percent signs, in which `{run}` means itself; write `{same}`"
+        );
     }
     Ok(())
 }

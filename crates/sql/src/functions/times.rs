@@ -17,6 +17,7 @@ use datafusion_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::durations;
 use super::over::retyped;
 
 const NANOS_OF_A_SECOND: i128 = 1_000_000_000;
@@ -38,7 +39,12 @@ pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
         .filter_map(|name| retyped(theirs, name, together, None))
         .collect();
     functions.extend(retyped(theirs, "date_trunc", trunc_types, Some(date_trunc)));
-    functions.extend(retyped(theirs, "date_part", part_types, None));
+    functions.extend(retyped(
+        theirs,
+        "date_part",
+        part_types,
+        Some(durations::date_part),
+    ));
     let below = theirs.iter().find(|function| function.name() == "date_bin");
     functions.extend(below.map(|below| {
         Arc::new(ScalarUDF::from(DateBin {

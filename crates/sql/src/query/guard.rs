@@ -16,10 +16,13 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does `work` with fresh room for its functions; a panic becomes an error.
+/// Does `work` with fresh room for its functions; a panic becomes an error that tells in one line what it said.
 ///
 /// What the work leaves behind when it panics is thrown away: an evaluation changes nothing.
-pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+///
+/// # Errors
+/// The work panicked.
+pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     keep_quiet();
     room::refill();
     let before = GUARDED.with(|guarded| guarded.replace(true));

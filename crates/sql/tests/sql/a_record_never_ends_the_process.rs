@@ -44,6 +44,7 @@ fn a_value_that_would_be_too_large_is_a_failure_of_its_row() {
         "regexp_replace(repeat('a', case when n > 3 then 30000 else 1 end), 'a', repeat(s, case when n > 3 then 30000 else 1 end), 'g')",
         "array_to_string(array_repeat(s, case when n > 3 then 30000 else 1 end), repeat(s, case when n > 3 then 30000 else 1 end))",
         "upper(lpad(s, n))",
+        "levenshtein(repeat(s, case when n > 3 then 30000 else 1 end), repeat(s, case when n > 3 then 30000 else 1 end))",
     ] {
         for large in [2_000_000_000, HUGE, i64::MAX] {
             let (rows, failures) = rows_and_failures(expression, &[1, large, 3]);

@@ -68,6 +68,15 @@ fn patterns_of_another_dialect_are_refused_with_the_right_one() {
         ("date_format(ts, 'yyyy-MM-dd HH24:MI')", "MI"),
         ("to_char(ts, 'yyyy-MM-dd HH:mm:ss')", "HH24:MI:SS"),
         ("to_char(ts, 'hello')", "`h`"),
+        ("date_format(ts, 'yyyy-MM-dd %H:%M')", "`%Y-%m-%d %H:%M`"),
+        (
+            "date_format(ts, '%Y-%m-%d HH:mm:ss')",
+            "`%Y-%m-%d %H:%M:%S`",
+        ),
+        ("to_char(ts, '%Y-%m-%d HH24:MI')", "`%Y-%m-%d %H:%M`"),
+        ("to_char(ts, 'YYYYMMDD %H')", "`%Y%m%d %H`"),
+        ("to_timestamp(s, 'yyyy-MM-dd %H:%M')", "`%Y-%m-%d %H:%M`"),
+        ("to_date(s, '%Y-MM-dd')", "`%Y-%m-%d`"),
     ] {
         let error = refused(SCHEMA, &format!("select {expression} as x from t1"));
         assert!(error.starts_with("MS-5001: "), "{expression}: {error}");
@@ -84,6 +93,9 @@ fn what_works_for_some_records_is_planned() {
         "10 / (n - 1)",
         "to_timestamp(s, '%d/%m/%Y %H:%M')",
         "to_date(s, '%d.%m.%Y')",
+        "date_format(ts, '%Y-%m-%dT%H:%M:%SZ')",
+        "date_format(ts, 'at %Hh %Mm, day %-d of %B, UTC %%')",
+        "to_char(ts, 'AM %Y %3f')",
         "to_date(s)",
         "cast(s as timestamp)",
         "cast(split_part(s, ':', 2) as double)",

@@ -173,6 +173,50 @@ fn functions_of_times_answer_in_every_year() {
 }
 
 #[test]
+fn series_and_spans_of_times_answer_in_every_year() {
+    for (expression, expected) in [
+        (
+            "generate_series(date_trunc('year', ts), ts, interval '1' month)[1]",
+            "2024-01-01T00:00:00 9999-01-01T00:00:00 0001-01-01T00:00:00",
+        ),
+        (
+            "range(ts - interval '40' day, s, interval '1' month)[2]",
+            "2024-02-20T12:30:15 9999-12-21T23:59:59 0000-12-22T00:00:00",
+        ),
+        (
+            "array_length(range(ts, ts + interval '3' day, interval '1' day))",
+            "3 3 3",
+        ),
+        (
+            "array_length(range(ts, ts - interval '3' day, interval '-1' day))",
+            "3 3 3",
+        ),
+        (
+            "array_length(generate_series(ts, ts + interval '3' day, interval '1' day))",
+            "4 4 4",
+        ),
+        (
+            "array_length(generate_series(ts, ts, interval '1' day))",
+            "1 1 1",
+        ),
+        (
+            "date_part('epoch', ts - timestamp '2024-02-29 12:30:15')",
+            "0.0 2.51693090984e11 -6.3844806615e10",
+        ),
+        (
+            "date_part('day', ts - timestamp '2024-02-29 12:30:15')",
+            "0 2913114 -738944",
+        ),
+        (
+            "date_part('epoch', now() - ts) is null",
+            "false false false",
+        ),
+    ] {
+        assert_eq!(values(expression), expected, "{expression}");
+    }
+}
+
+#[test]
 fn a_fraction_has_six_digits() {
     let row = r#"{"id":1}"#;
     for (expression, expected) in [

@@ -40,6 +40,35 @@ fn casts_take_every_spelling() {
 }
 
 #[test]
+fn a_number_with_a_point_is_exact_beside_a_decimal_and_a_double_beside_anything_else() {
+    for (expression, expected) in [
+        ("n + 0.1", "2.60"),
+        ("-0.1 + n", "2.40"),
+        ("n - 0.01", "2.49"),
+        ("n * 0.1", "0.250"),
+        ("n % 0.7", "0.40"),
+        ("n + 0.1 + 0.001", "2.601"),
+        ("n = 2.5", "true"),
+        ("n > 2.4999", "true"),
+        ("n between 2.49 and 2.51", "true"),
+        ("n in (0.1, 2.5)", "true"),
+        ("cast(n as decimal(38,37)) * 0.01 < 1", "true"),
+        ("n / 0.5", "5.0"),
+        ("n * 1e20", "2.5e20"),
+        ("1.5", "1.5"),
+        ("1e308", "1.0e308"),
+        ("0.1 + 0.2", "0.30000000000000004"),
+        ("d * 0.5", "5.0e299"),
+        ("d > 1.5", "true"),
+        ("cast('0.1' as double) + 0.2", "0.30000000000000004"),
+        ("round(2.5)", "3.0"),
+        ("power(2.5, 2)", "6.25"),
+    ] {
+        assert_eq!(value(SCHEMA, ROW, expression), expected, "{expression}");
+    }
+}
+
+#[test]
 fn a_time_as_text_is_what_sources_read() {
     for (expression, expected) in [
         ("cast(ts as string)", "2024-01-02 15:04:05.006007"),

@@ -17,6 +17,7 @@ fn rules(changed: Changed) -> Rules {
         decodes_first: false,
         takes_away: false,
         shown: "/in".to_owned(),
+        line_ends: vec![b"\n".to_vec()],
     }
 }
 

@@ -1,12 +1,13 @@
 //! From ready to queued: files are opened, judged, and written down before anybody hears of them.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use millstream_core::Result;
 use rustix::fs::OFlags;
+use tracing::warn;
 
 use super::{Lister, at};
 use crate::files_source::beginning::BEGINNING;
@@ -27,7 +28,11 @@ impl Lister {
             {
                 match self.open(&ready)? {
                     Opened::File(now, beginning) => {
+                        let left_off = at(&self.desk).intake.left_off(&ready, now);
                         let judged = at(&self.desk).intake.judge(&ready, now, &beginning)?;
+                        if let (None, Some(end)) = (&judged, left_off) {
+                            self.tell_cut(&ready, end);
+                        }
                         pieces.extend(judged);
                     }
                     Opened::Nothing => at(&self.desk).intake.pass_over(&ready.name),
@@ -41,6 +46,24 @@ impl Lister {
             self.queue(pieces);
         }
         Ok(())
+    }
+
+    /// Says so if the last record of a file had no end when the file was read, up to `end`: what was added belongs to it.
+    fn tell_cut(&self, ready: &Ready, end: u64) {
+        let path = ready.name.below(&self.root.directory);
+        let length = at(&self.desk).intake.longest_end().min(end);
+        let is_cut = read(&path, end - length, length)
+            .is_ok_and(|bytes| !at(&self.desk).intake.ends_line(&bytes));
+        if is_cut {
+            let file = path.display().to_string();
+            warn!(
+                file,
+                offset = end,
+                "its last record had no line end when it was read: it may have been handed out cut off there, \
+                 and the rest of it is not read; write such files under a name that begins with `.`, \
+                 or set source.file.settle to more than its writer pauses"
+            );
+        }
     }
 
     /// Writes pieces down and has them announced.
@@ -106,4 +129,17 @@ pub(super) fn open(path: &Path) -> io::Result<(Identity, Vec<u8>)> {
     let mut beginning = Vec::with_capacity(BEGINNING);
     file.take(BEGINNING as u64).read_to_end(&mut beginning)?;
     Ok((identity, beginning))
+}
+
+/// `length` bytes of the file from `from` on.
+fn read(path: &Path, from: u64, length: u64) -> io::Result<Vec<u8>> {
+    let flags = OFlags::NONBLOCK.bits() as i32;
+    let mut file: File = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

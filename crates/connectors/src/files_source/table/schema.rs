@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use millstream_core::{Error, Result, codes};
 
 use super::super::format::{Dialect, Dialects};
+use super::super::line_end::check_line_end;
 use super::columns::Column;
 use super::fields::{Lone, fields_of};
 use super::text::to_text;
@@ -136,12 +137,9 @@ impl Columns {
                 "files of one directory must have the same columns: move this one to a job of its own",
             ));
         }
-        let has_moved = |(place, name): (usize, &String)| {
-            let own = self.names.get(place);
-            let other = self.names.iter().position(|expected| expected == name);
-            own != Some(name) && other.is_some_and(|other| head.get(other) != Some(name))
-        };
-        if head.iter().enumerate().any(has_moved) {
+        if self.has_moved(head, |a, b| a == b)
+            || self.has_moved(head, |a, b| a.to_lowercase() == b.to_lowercase())
+        {
             return Err(Error::new(
                 &codes::SOURCE_SCHEMA,
                 format!(
@@ -151,6 +149,16 @@ impl Columns {
             .next("give the schema in the order of the file"));
         }
         Ok(())
+    }
+
+    /// Whether the head has the name of a column, but not in its place.
+    fn has_moved(&self, head: &[String], same: impl Fn(&str, &str) -> bool) -> bool {
+        head.iter().enumerate().any(|(place, name)| {
+            let is = |other: &String| same(other, name);
+            let is_own = self.names.get(place).is_some_and(is);
+            let place = self.names.iter().position(is);
+            !is_own && place.is_some_and(|place| !head.get(place).is_some_and(is))
+        })
     }
 }
 
@@ -163,34 +171,13 @@ pub(crate) fn names_beside_schema(
     dialects: &Dialects,
     head: &[u8],
 ) -> Result<Option<Vec<String>>> {
+    check_line_end(file, dialects, head)?;
     let text = to_text(dialects.reading, head);
     let Some(fields) = text.and_then(|text| fields_of(&dialects.text, &text)) else {
         return Ok(None);
     };
-    check_line_end(file, dialects, &fields)?;
     let names = fields.into_iter().map(|field| field.text.trim().to_owned());
     Ok(Some(names.collect()))
-}
-
-/// Refuses a head that holds the end of its line unrecognised: it would take the whole file for names.
-fn check_line_end(file: &str, dialects: &Dialects, fields: &[Lone]) -> Result<()> {
-    let holds = |end: &str| {
-        let mut unquoted = fields.iter().filter(|field| !field.quoted);
-        unquoted.any(|field| field.text.contains(end))
-    };
-    let ends = [("\r\n", "\\r\\n"), ("\n", "\\n"), ("\r", "\\r")];
-    let Some((_, end)) = ends.into_iter().find(|(end, _)| holds(end)) else {
-        return Ok(());
-    };
-    let expected = String::from_utf8_lossy(&dialects.text.line_end);
-    Err(Error::new(
-        &codes::SOURCE_SCHEMA,
-        format!(
-            "the first line of {file} goes on behind `{end}`: its lines do not end with `{}`",
-            expected.escape_default()
-        ),
-    )
-    .next(format!("set source.line.delimiter to {end} or to auto")))
 }
 
 /// The names that the first record of a file gives to the columns: its fields where `header`, else
@@ -211,6 +198,9 @@ pub(crate) fn names_of_head(
         )
         .next("check the charset and the delimiters, or give the schema")
     };
+    if header {
+        check_line_end(file, dialects, head)?;
+    }
     let text = to_text(dialects.reading, head)
         .ok_or_else(|| unreadable("is not text in the source's charset"))?;
     let fields = match fields_of(&dialects.text, &text) {
@@ -224,9 +214,6 @@ pub(crate) fn names_of_head(
             .next("mend the line, or set source.quote to none if quotes are characters in this file"));
         }
     };
-    if header {
-        check_line_end(file, dialects, &fields)?;
-    }
     let mut seen = BTreeMap::new();
     let mut names = Vec::with_capacity(fields.len());
     for (place, field) in fields.into_iter().enumerate() {
