@@ -267,7 +267,7 @@ fn a_newest_checkpoint_that_is_away_is_missed() {
         ended: 0,
         savepoint: None,
         number: Some(3),
-        run: 1,
+        run: Some(1),
         lineage: Lineage::fresh(1),
     };
     mark_ended(&checkpoints, &ended).expect("writable");
