@@ -210,9 +210,10 @@ def main():
     finally:
         bench.stop(server)
     title = "## 5. Life cycle"
-    text = results.read_text().split(title)[0].rstrip()
+    text, _, behind = results.read_text().partition(title)
+    behind = behind[behind.find("\n## "):] if "\n## " in behind else ""
     table = "\n".join(["| | Millstream | goal | Flink 2.3 |", "|---|---|---|---|", *bench.rows])
-    results.write_text(f"{text}\n\n{title}\n\nWritten by `bench/lifecycle`: wall time of whole commands, medians.\n\n{table}\n")
+    results.write_text(f"{text.rstrip()}\n\n{title}\n\nWritten by `bench/lifecycle`: wall time of whole commands, medians.\n\n{table}\n{behind}")
     if bench.missed:
         raise SystemExit(f"over the goal: {', '.join(bench.missed)}")
 

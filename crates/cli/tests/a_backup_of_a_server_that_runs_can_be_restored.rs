@@ -15,7 +15,7 @@ fn what_was_known_is_known_again_and_nothing_runs_by_itself() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     first_file(path);
-    let mut server = Server::start(path, &[]);
+    let mut server = Server::started(path, &[]);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
     let program = env!("CARGO_BIN_EXE_millstream");
@@ -70,7 +70,8 @@ fn what_was_known_is_known_again_and_nothing_runs_by_itself() {
     common::processes::kill_and_await(&common::processes::naming(&job));
     let restored = said(&["restore", "kept.backup", "-Dmillstream.data-dir=new"]);
     assert_eq!(restored.code, Some(0), "{}", restored.err);
-    let mut server = Server::start(path, &["-Dmillstream.data-dir=new"]);
+    server.data = path.join("new");
+    server.start();
     assert_eq!(server.status(&job), "FAILED");
     assert_eq!(common::processes::naming(&job), Vec::<u32>::new());
     let why = server.succeed(&["exceptions", &job]);

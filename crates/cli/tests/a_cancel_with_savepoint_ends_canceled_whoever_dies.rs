@@ -5,7 +5,8 @@ mod common;
 
 use std::fs;
 
-use common::rest_server::{Server, kill, processes_of};
+use common::processes::{kill, processes_of};
+use common::server::Server;
 use serde_json::{Value, json};
 
 #[test]
@@ -13,9 +14,8 @@ fn the_next_server_knows_why_the_job_was_stopped() {
     for process_dies in [false, true] {
         let directory = tempfile::tempdir().expect("a directory");
         let directory = directory.path();
-        let mut server = Server::new(directory);
-        server.start();
-        let job = server.submit_running(directory, &json!({}));
+        let mut server = Server::started(directory, &[]);
+        let job = server.submit_running(&json!({}));
         // The job can't tell its end for a while.
         let hold = server.data.join(format!("jobs/{job}/.outcome.json.tmp"));
         fs::create_dir(&hold).expect("made");

@@ -6,7 +6,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::rest_server::{Server, kill, processes_of};
+use common::processes::{kill, processes_of};
+use common::server::Server;
 use serde_json::{Value, json};
 
 fn held_up(server: &Server, job: &str) -> String {
@@ -27,16 +28,14 @@ fn and_its_process_is_not_killed_meanwhile() {
     let path = directory.path();
     let mount = path.join("mount");
     fs::create_dir_all(mount.join("checkpoints")).expect("made");
-    let mut server = Server::new(path);
-    server.options = vec!["millstream.job-start-timeout=1 s".to_owned()];
-    server.start();
+    let mut server = Server::started(path, &["-Dmillstream.job-start-timeout=1 s"]);
     let options = json!({
         "execution.checkpointing.interval": "20 ms",
         "execution.checkpointing.dir": mount.join("checkpoints"),
         // Waiting uses none of them up.
         "restart-strategy.type": "none",
     });
-    let job = server.submit_running(path, &options);
+    let job = server.submit_running(&options);
     server.await_that("output", || output(path).len() == 1);
     let process = processes_of(&server.data);
     server.kill();
@@ -79,13 +78,12 @@ fn and_its_process_is_not_killed_meanwhile() {
 /// A job whose server and process were killed while its checkpoints lay in `checkpoints`, and which they were taken from.
 fn killed_and_robbed(path: &Path) -> (Server, String) {
     let checkpoints = path.join("checkpoints");
-    let mut server = Server::new(path);
-    server.start();
+    let mut server = Server::started(path, &[]);
     let options = json!({
         "execution.checkpointing.interval": "20 ms",
         "execution.checkpointing.dir": checkpoints,
     });
-    let job = server.submit_running(path, &options);
+    let job = server.submit_running(&options);
     server.await_that("output", || output(path).len() == 1);
     let process = processes_of(&server.data);
     server.kill();
@@ -120,7 +118,5 @@ fn it_can_be_cancelled_meanwhile() {
     let (mut server, job) = killed_and_robbed(directory.path());
     server.start();
     held_up(&server, &job);
-    let (status, answer) = server.call("PATCH", &format!("/jobs/{job}"), None);
-    assert_eq!(status, 202, "{answer}");
-    server.await_status(&job, "CANCELED");
+    server.cancel(&job);
 }

@@ -10,7 +10,7 @@ use common::server::{Server, first_file};
 fn only_where_the_job_was_given_it() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let mut job = server.submit("orders", &[]);
     for (option, mode, stays) in [
         ("--claimMode", "NO_CLAIM", true),

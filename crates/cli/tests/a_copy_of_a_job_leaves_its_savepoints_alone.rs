@@ -62,7 +62,7 @@ fn a_newer_savepoint_is_gone_on_from_after_a_copy_ran_from_an_older_one() {
     let directory = directory.path();
     let (out, copied) = (directory.join("out"), directory.join("copy"));
     first_file(directory);
-    let mut server = Server::start(directory, &[]);
+    let server = Server::started(directory, &[]);
     let job = submit(&server, "out", &[]);
     server.await_status(&job, "RUNNING");
     let older = savepoint(&server, &job);

@@ -26,7 +26,7 @@ fn what_counts_is_what_the_file_says_then() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     configure(path, FIRST, "error");
-    let mut server = Server::start(path, &["--config", "config.yaml"]);
+    let mut server = Server::started(path, &["--config", "config.yaml"]);
     let port = server.port();
     assert_eq!((status(port, FIRST), status(port, SECOND)), (200, 401));
     let log = path.join("server/server.log");
@@ -34,7 +34,7 @@ fn what_counts_is_what_the_file_says_then() {
     assert!(!read(&log).contains(" INFO "), "{}", read(&log));
 
     configure(path, SECOND, "info");
-    common::processes::hang_up(server.id());
+    common::processes::signal("HUP", server.pid());
     server.await_that("the new token to count", || status(port, SECOND) == 200);
     assert_eq!(status(port, FIRST), 401);
     server.await_that("the new level to count", || {
@@ -43,7 +43,7 @@ fn what_counts_is_what_the_file_says_then() {
 
     // What can't be understood changes nothing.
     configure(path, "short", "info");
-    common::processes::hang_up(server.id());
+    common::processes::signal("HUP", server.pid());
     server.await_that("the error", || read(&log).contains("MS-1002"));
     assert_eq!(status(port, SECOND), 200);
     server.suspend();

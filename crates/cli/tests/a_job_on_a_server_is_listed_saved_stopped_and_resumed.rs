@@ -73,7 +73,7 @@ fn from_submission_to_resumption() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let path = directory.path();
     first_file(path);
-    let mut server = Server::start(path, &[]);
+    let server = Server::started(path, &[]);
     assert_eq!(
         server.succeed(&["list"]),
         "Waiting for response...\nNo running jobs.\nNo scheduled jobs.\n"
@@ -153,7 +153,7 @@ fn from_submission_to_resumption() {
 fn cancelled_with_and_without_a_savepoint() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("first", &[]);
     let out = server.succeed(&["cancel", &job]);
     assert_eq!(

@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::rest_server::{Server, endless, kill, processes_of};
+use common::processes::{kill, processes_of};
+use common::server::{Server, endless};
 use datagen::random::Random;
 use serde_json::{Value, json};
 
@@ -35,8 +36,7 @@ struct Play {
 impl Play {
     fn new(file: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let mut server = Server::new(directory.path());
-        server.start();
+        let server = Server::started(directory.path(), &[]);
         let hold = server.data.join(format!("jobs/{JOB}/.{file}.tmp"));
         let wanted = directory.path().join("hold");
         fs::write(&wanted, "").expect("a file");

@@ -6,16 +6,16 @@ mod common;
 use std::fs;
 
 use common::processes::kill_and_await;
-use common::rest_server::{Server, processes_of};
+use common::processes::processes_of;
+use common::server::Server;
 use serde_json::json;
 
 #[test]
 fn it_goes_on_or_says_why_it_can_not() {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path();
-    let mut server = Server::new(directory);
-    server.start();
-    let job = server.submit_running(directory, &json!({}));
+    let mut server = Server::started(directory, &[]);
+    let job = server.submit_running(&json!({}));
     let processes = processes_of(&server.data);
     server.kill();
     let submission = server.data.join(format!("jobs/{job}/job.json"));

@@ -11,7 +11,7 @@ use common::{CSV_TO_FILES, command, put};
 
 /// Runs the command with a reader that reads one line of standard output and goes away. Meanwhile `happens` again and again.
 #[track_caller]
-fn read_one_line(server: &mut Server, mut command: Command, mut happens: impl FnMut()) -> String {
+fn read_one_line(server: &Server, mut command: Command, mut happens: impl FnMut()) -> String {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -34,13 +34,13 @@ fn read_one_line(server: &mut Server, mut command: Command, mut happens: impl Fn
 #[test]
 fn a_list_that_is_watched() {
     let directory = tempfile::tempdir().expect("temporary directory");
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     for (arguments, first) in [
         (&["list", "--watch"][..], "No running jobs.\n"),
         (&["list", "--watch", "--json"], "[]\n"),
     ] {
         let watch = server.command(arguments);
-        assert_eq!(read_one_line(&mut server, watch, || ()), first);
+        assert_eq!(read_one_line(&server, watch, || ()), first);
     }
     server.end();
 }
@@ -49,7 +49,7 @@ fn a_list_that_is_watched() {
 fn a_log_that_is_followed() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("silent", &[]);
     server.await_status(&job, "RUNNING");
     // The job prints nothing: what is in the file is the test's.
@@ -68,7 +68,7 @@ fn a_log_that_is_followed() {
         if json {
             follow.arg("--json");
         }
-        assert_eq!(read_one_line(&mut server, follow, more), first);
+        assert_eq!(read_one_line(&server, follow, more), first);
     }
     server.end();
 }
@@ -77,11 +77,11 @@ fn a_log_that_is_followed() {
 fn what_must_be_done_is_done_without_a_reader() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
     let stop = server.command(&["stop", &job]);
-    let line = read_one_line(&mut server, stop, || ());
+    let line = read_one_line(&server, stop, || ());
     assert!(line.starts_with("Suspending job"), "{line}");
     assert_eq!(server.status(&job), "FINISHED");
     server.end();

@@ -22,7 +22,7 @@ fn assert_refused(said: &Said, beginning: &str) {
 
 fn running_job(directory: &Path, options: &[&str]) -> (Server, String) {
     first_file(directory);
-    let mut server = Server::start(directory, options);
+    let server = Server::started(directory, options);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
     (server, job)
@@ -50,9 +50,10 @@ fn whatever_can_be_known_before() {
 #[test]
 fn where_submitting_is_switched_off() {
     let directory = tempfile::tempdir().expect("temporary directory");
-    let (server, job) = running_job(directory.path(), &[]);
+    let (mut server, job) = running_job(directory.path(), &[]);
     server.suspend();
-    let mut server = Server::start(directory.path(), &["-Dweb.submit.enable=false"]);
+    server.options.push("-Dweb.submit.enable=false".to_owned());
+    server.start();
     server.await_status(&job, "RUNNING");
     let said = server.run(&["restart", &job]);
     assert_refused(&said, "MS-1016: web.submit.enable is false");
@@ -84,7 +85,7 @@ fn what_is_found_out_too_late_is_told_with_the_way_on() {
 #[test]
 fn the_newest_snapshot_of_a_running_job_is_the_one_that_it_is_stopped_with() {
     let directory = tempfile::tempdir().expect("temporary directory");
-    let (mut server, job) = running_job(directory.path(), &[]);
+    let (server, job) = running_job(directory.path(), &[]);
     let set = "-Dexecution.checkpointing.savepoint-dir=set";
     let out = server.succeed(&["restart", &job, "--from", "latest", set]);
     let path = out

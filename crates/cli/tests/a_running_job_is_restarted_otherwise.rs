@@ -20,7 +20,7 @@ fn it_goes_on_from_its_savepoint_or_from_the_one_that_is_named() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let path = directory.path();
     first_file(path);
-    let mut server = Server::start(path, &[]);
+    let server = Server::started(path, &[]);
     let first = server.submit("orders", &[]);
     server.await_status(&first, "RUNNING");
 

@@ -6,7 +6,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::rest_server::{Server, endless, kill, processes_of};
+use common::processes::{kill, processes_of};
+use common::server::{Server, endless};
 use serde_json::{Value, json};
 
 fn count(directory: &Path, name: &str) -> usize {
@@ -39,10 +40,7 @@ fn go_on(server: &Server, directory: &Path, (name, out): (&str, &str), savepoint
         "savepointPath": savepoint,
         "flinkConfiguration": { "execution.checkpointing.interval": "20 ms" },
     });
-    let (status, answer) = server.call("POST", "/jars/ingest/run", Some(&body));
-    assert_eq!(status, 200, "{answer}");
-    let id = answer.get("jobid").and_then(Value::as_str).expect("an id");
-    server.await_status(id, "RUNNING");
+    let id = server.run_job("ingest", &body);
     id.to_owned()
 }
 
@@ -54,7 +52,7 @@ fn saved(server: &Server, directory: &Path) -> (String, String) {
         "restart-strategy.fixed-delay.attempts": "10",
         "restart-strategy.fixed-delay.delay": "10 ms",
     });
-    let job = server.submit_running(directory, &options);
+    let job = server.submit_running(&options);
     common::put(directory, "in/2.csv", "id,name\n2,Bob\n");
     let source = format!("/jobs/{job}");
     server.await_answer(&source, |_, body| {
@@ -80,8 +78,7 @@ fn take_away(from: &Path, to: &Path) {
 fn after_the_job_has_failed_and_gone_on() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let mut server = Server::new(path);
-    server.start();
+    let server = Server::started(path, &[]);
     let (job, savepoint) = saved(&server, path);
     server.await_that("its commit", || count(path, "out") == 2);
     let before = processes_of(&server.data);
@@ -91,9 +88,7 @@ fn after_the_job_has_failed_and_gone_on() {
         !now.is_empty() && now != before
     });
     server.await_status(&job, "RUNNING");
-    let (status, answer) = server.call("PATCH", &format!("/jobs/{job}"), None);
-    assert_eq!(status, 202, "{answer}");
-    server.await_status(&job, "CANCELED");
+    server.cancel(&job);
     go_on(&server, path, ("endless", "out"), &savepoint);
     common::put(path, "in/3.csv", "id,name\n3,Cid\n");
     server.await_that("all output", || count(path, "out") >= 3);
@@ -104,13 +99,10 @@ fn after_the_job_has_failed_and_gone_on() {
 fn after_its_output_was_taken_away() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let mut server = Server::new(path);
-    server.start();
+    let server = Server::started(path, &[]);
     let (job, savepoint) = saved(&server, path);
     server.await_that("its commit", || count(path, "out") == 2);
-    let (status, answer) = server.call("PATCH", &format!("/jobs/{job}"), None);
-    assert_eq!(status, 202, "{answer}");
-    server.await_status(&job, "CANCELED");
+    server.cancel(&job);
     take_away(&path.join("out"), &path.join("loaded"));
     go_on(&server, path, ("endless", "out"), &savepoint);
     common::put(path, "in/3.csv", "id,name\n3,Cid\n");
@@ -122,10 +114,9 @@ fn after_its_output_was_taken_away() {
 fn after_a_copy_ran_from_an_older_one() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let mut server = Server::new(path);
-    server.start();
+    let server = Server::started(path, &[]);
     let options = json!({ "execution.checkpointing.interval": "1 h" });
-    let job = server.submit_running(path, &options);
+    let job = server.submit_running(&options);
     let older = savepoint(&server, &job, path);
     common::put(path, "in/2.csv", "id,name\n2,Bob\n");
     server.await_answer(&format!("/jobs/{job}"), |_, body| {
@@ -133,14 +124,10 @@ fn after_a_copy_ran_from_an_older_one() {
         (read >= 2).then_some(())
     });
     let newer = savepoint(&server, &job, path);
-    let (status, answer) = server.call("PATCH", &format!("/jobs/{job}"), None);
-    assert_eq!(status, 202, "{answer}");
-    server.await_status(&job, "CANCELED");
+    server.cancel(&job);
     let copy = go_on(&server, path, ("copy", "copied"), &older);
     server.await_that("its output", || count(path, "copied") >= 1);
-    let (status, answer) = server.call("PATCH", &format!("/jobs/{copy}"), None);
-    assert_eq!(status, 202, "{answer}");
-    server.await_status(&copy, "CANCELED");
+    server.cancel(&copy);
     go_on(&server, path, ("endless", "out"), &newer);
     common::put(path, "in/3.csv", "id,name\n3,Cid\n");
     server.await_that("all output", || count(path, "out") >= 3);

@@ -66,7 +66,7 @@ fn where_others_could_put_programs() {
     set(&uploads, 0o755);
     let left = inner.join(".upload-0123");
     fs::write(&left, "half of a package").expect("written");
-    let server = Server::start(directory.path(), &["-Dweb.upload.dir=uploads"]);
+    let mut server = Server::started(directory.path(), &["-Dweb.upload.dir=uploads"]);
     assert!(
         !left.exists(),
         "what a server that died was receiving is gone"
@@ -125,8 +125,8 @@ fn secrets_that_all_can_read_are_warned_of() {
     };
     set(&file, 0o644);
     doctor(true);
-    let server = Server::start(path, &["--config", "config.yaml"]);
-    let said = server.ended();
+    let mut server = Server::started(path, &["--config", "config.yaml"]);
+    let said = server.suspend();
     let warning = "WARNING: every user of the machine can read config.yaml, which holds what is secret: rest.auth.token";
     assert!(said.err.contains(warning), "{}", said.err);
     set(&file, 0o600);
@@ -150,7 +150,7 @@ fn what_it_listens_at_and_whom_it_answers_is_said() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     let log = || fs::read_to_string(path.join("server/server.log")).expect("the log");
-    let server = Server::start(path, &[]);
+    let mut server = Server::started(path, &[]);
     assert!(
         log().contains("INFO  millstream_server::serve"),
         "{}",
@@ -167,7 +167,7 @@ fn what_it_listens_at_and_whom_it_answers_is_said() {
         "-Drest.bind-address=0.0.0.0",
         "-Dweb.submit.enable=false",
     ];
-    let server = Server::start(path, &options);
+    let mut server = Server::started(path, &options);
     let open =
         "and answers any program that reaches it from any machine, without a token, not encrypted.";
     assert!(

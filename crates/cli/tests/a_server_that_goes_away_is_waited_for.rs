@@ -4,32 +4,19 @@
 mod common;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use common::Running;
+use common::processes::signal_if_there;
 use common::server::{Server, first_file};
 
-/// Sends a signal to a process. It may be gone: what stands still gets a SIGHUP when the server that started it dies.
-fn signal(name: &str, process: &str) {
-    let sent = Command::new("kill")
-        .args([&format!("-{name}"), process])
-        .stderr(Stdio::null())
-        .status();
-    sent.expect("kill runs");
-}
-
 /// A server, its job, and the job's process, which stands still: it does not stop, so that there is something to wait for.
-fn with_job_that_stands_still(directory: &Path) -> (Server, String, String) {
+fn with_job_that_stands_still(directory: &Path) -> (Server, String, u32) {
     first_file(directory);
-    let mut server = Server::start(directory, &[]);
+    let server = Server::started(directory, &[]);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
-    let processes = common::rest::get(server.port(), "/taskmanagers");
-    let id = processes.pointer("/taskmanagers/0/id");
-    let id = id.and_then(|id| id.as_str()).expect("an id");
-    let process = id.split(':').nth(1).and_then(|rest| rest.split('-').next());
-    let process = process.expect("host:pid-job").to_owned();
-    signal("STOP", &process);
+    let process = server.job_process();
+    signal_if_there("STOP", process);
     (server, job, process)
 }
 
@@ -51,10 +38,10 @@ fn a_stop_is_seen_to_its_end() {
     ));
     server.kill();
     stop.await_log("Waiting for the server to come back: MS-1019: no server at ");
-    let again = format!("-Drest.port={port}");
-    let mut server = Server::start(directory.path(), &[&again]);
+    server.options.push(format!("-Drest.port={port}"));
+    server.start();
     stop.await_log("The server is back.");
-    signal("CONT", &process);
+    signal_if_there("CONT", process);
     let said = stop.end();
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     assert!(!said.savepoint().is_empty());
@@ -78,7 +65,7 @@ fn one_that_does_not_come_back_is_told_with_how_to_follow_the_operation() {
     });
     server.kill();
     let said = stop.end();
-    signal("KILL", &process);
+    signal_if_there("KILL", process);
     assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
     assert!(
         said.error().contains(&format!(

@@ -6,7 +6,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::rest_server::{Server, kill, processes_of};
+use common::processes::{kill, processes_of};
+use common::server::Server;
 use serde_json::json;
 
 /// How many processes of the job could not start it because of its input.
@@ -30,8 +31,7 @@ fn after_a_crash_of_the_server_and_after_one_of_the_process() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     let (input, later) = (path.join("in"), path.join("later"));
-    let mut server = Server::new(path);
-    server.start();
+    let mut server = Server::started(path, &[]);
     let options = json!({
         "execution.checkpointing.interval": "20 ms",
         "execution.checkpointing.dir": path.join("checkpoints"),
@@ -39,7 +39,7 @@ fn after_a_crash_of_the_server_and_after_one_of_the_process() {
         "restart-strategy.fixed-delay.attempts": "1000",
         "restart-strategy.fixed-delay.delay": "50 ms",
     });
-    let job = server.submit_running(path, &options);
+    let job = server.submit_running(&options);
     server.await_that("output", || output(path) == 1);
     for round in 2..4 {
         let before = in_vain(&server, &job);
@@ -66,8 +66,7 @@ fn after_a_crash_of_the_server_and_after_one_of_the_process() {
 fn a_first_start_is_refused_at_once() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let mut server = Server::new(path);
-    server.start();
+    let server = Server::started(path, &[]);
     let body = json!({
         "entryClass": "ingest",
         "programArgsList": [

@@ -6,7 +6,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::rest_server::{Server, kill, processes_of};
+use common::processes::{kill, processes_of};
+use common::server::{Server, endless};
 use serde_json::{Value, json};
 
 const ROWS: u64 = 400_000;
@@ -35,20 +36,13 @@ fn hidden(directory: &Path) -> usize {
 
 /// A job that is being stopped, and was killed with its server while the stop committed; `None`: it was too quick.
 fn half_committed(server: &mut Server, directory: &Path) -> Option<String> {
-    let mut arguments = common::rest_server::endless(directory);
+    let mut arguments = endless(directory);
     arguments.push("--sink.rolling.size=1 kb".to_owned());
     let body = json!({
         "programArgsList": arguments,
         "flinkConfiguration": { "execution.checkpointing.interval": "1 h" },
     });
-    let (status, answer) = server.call("POST", "/jars/ingest/run", Some(&body));
-    assert_eq!(status, 200, "{answer}");
-    let job = answer
-        .get("jobid")
-        .and_then(Value::as_str)
-        .expect("an id")
-        .to_owned();
-    server.await_status(&job, "RUNNING");
+    let job = server.run_job("ingest", &body);
     let rows: String = (2..ROWS).map(|id| format!("{id},Ann\n")).collect();
     common::put(directory, "in/2.csv", format!("id,name\n{rows}"));
     server.await_answer(&format!("/jobs/{job}"), |_, body| {
@@ -77,8 +71,7 @@ fn and_no_record_is_lost_or_doubled() {
         let path = directory.path();
         let mount = path.join("mount");
         fs::create_dir_all(mount.join("sp")).expect("made");
-        let mut server = Server::new(path);
-        server.start();
+        let mut server = Server::started(path, &[]);
         let Some(job) = half_committed(&mut server, path) else {
             continue;
         };

@@ -20,7 +20,7 @@ fn ingest(server: &Server, options: &[&str]) -> Command {
 fn finished() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let mut command = ingest(&server, &[]);
     command.arg(ONCE);
     let said = running::run(command);
@@ -54,7 +54,7 @@ fn finished() {
 fn an_application_is_not_waited_for() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let mut command = server.command(&["run-application", "-t", "remote", "ingest"]);
     command
         .args(["--job.name=job", "--source.path=in"])
@@ -74,7 +74,7 @@ fn an_application_is_not_waited_for() {
 fn failed_with_the_root_cause() {
     let directory = tempfile::tempdir().expect("temporary directory");
     put(directory.path(), "in/1.csv", "id,name\n1,Ann\n");
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let mut command = ingest(&server, &[]);
     command
         .args([ONCE, "--job.retry.maxNumberRestartAttempts=0"])
@@ -93,7 +93,7 @@ fn failed_with_the_root_cause() {
 fn cancelled_by_an_interrupt() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let mut run = Running::start(ingest(&server, &[]));
     let submitted = run.await_print();
     let job = submitted.rsplit(' ').next().expect("an id").to_owned();
@@ -114,7 +114,7 @@ fn cancelled_by_an_interrupt() {
 fn a_job_that_can_not_start_is_told_at_once() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let said = running::run(ingest(&server, &["-d", "-s", "/nowhere/savepoint-1"]));
     assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
     assert!(
@@ -129,7 +129,7 @@ fn a_job_that_can_not_start_is_told_at_once() {
 fn an_uploaded_package_runs_and_is_taken_away_again() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     // The command itself is a package: that of the ingestion job.
     let package = env!("CARGO_BIN_EXE_millstream");
     let mut command = server.command(&["run", "-c", "ingest", package]);

@@ -6,14 +6,13 @@ mod common;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use common::rest_server::{Server, endless};
+use common::server::{Server, endless};
 use serde_json::{Value, json};
 
 #[test]
 fn program_args_are_split_at_blanks_outside_of_quotes() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut server = Server::new(directory.path());
-    server.start();
+    let server = Server::started(directory.path(), &[]);
     let mut arguments = endless(directory.path());
     arguments.retain(|argument| !argument.starts_with("--job.name"));
     let line = format!("--job.name 'two words' {}", arguments.join(" "));
@@ -35,9 +34,8 @@ fn program_args_are_split_at_blanks_outside_of_quotes() {
 fn an_uploaded_package_lies_in_the_upload_directory() {
     let directory = tempfile::tempdir().expect("a directory");
     let uploads = directory.path().join("uploads");
-    let mut server = Server::new(directory.path());
-    server.options = vec![format!("web.upload.dir={}", uploads.display())];
-    server.start();
+    let option = format!("-Dweb.upload.dir={}", uploads.display());
+    let server = Server::started(directory.path(), &[&option]);
     let id = server.upload(
         "p",
         "#!/bin/sh\necho '[{\"name\":\"a.B\",\"description\":\"\",\"parameters\":[]}]'\n",
@@ -50,11 +48,10 @@ fn an_uploaded_package_lies_in_the_upload_directory() {
 #[test]
 fn under_the_name_flink_it_is_the_same_command() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut server = Server::new(directory.path());
-    server.start();
+    let server = Server::started(directory.path(), &[]);
     let flink = directory.path().join("flink");
     symlink(env!("CARGO_BIN_EXE_millstream"), &flink).expect("linked");
-    let address = format!("127.0.0.1:{}", server.port);
+    let address = format!("127.0.0.1:{}", server.port());
     let said = Command::new(flink)
         .args(["list", "-m", &address])
         .output()

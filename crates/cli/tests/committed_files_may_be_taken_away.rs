@@ -6,7 +6,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::rest_server::{Server, kill};
+use common::processes::kill;
+use common::server::Server;
 use serde_json::json;
 
 /// The committed lines of a directory.
@@ -46,8 +47,7 @@ fn before_a_crash() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let directory = directory.path();
     let (out, taken) = (directory.join("out"), directory.join("taken"));
-    let mut server = Server::new(directory);
-    server.start();
+    let server = Server::started(directory, &[]);
     // Checkpoints are taken when they are asked for: the one that commits stays the newest.
     let options = json!({
         "execution.checkpointing.interval": "1 h",
@@ -56,7 +56,7 @@ fn before_a_crash() {
         "restart-strategy.fixed-delay.attempts": "3",
         "restart-strategy.fixed-delay.delay": "10 ms",
     });
-    let job = server.submit_running(directory, &options);
+    let job = server.submit_running(&options);
     server.await_that("the first file", || {
         checkpoint(&server, &job) && !lines(&out).is_empty()
     });

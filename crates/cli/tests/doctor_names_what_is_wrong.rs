@@ -20,7 +20,7 @@ fn of<'a>(findings: &'a serde_json::Value, check: &str) -> Vec<&'a serde_json::V
 #[test]
 fn nothing_where_a_server_runs() {
     let directory = tempfile::tempdir().expect("temporary directory");
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let findings = server.json(&[
         "doctor",
         "-Dmillstream.data-dir=server",
@@ -32,7 +32,7 @@ fn nothing_where_a_server_runs() {
     assert!(
         of(&findings, "server")[0]["detail"]
             .as_str()
-            .is_some_and(|detail| detail.starts_with(&server.address)),
+            .is_some_and(|detail| detail.starts_with(server.address())),
         "{findings}"
     );
     server.end();

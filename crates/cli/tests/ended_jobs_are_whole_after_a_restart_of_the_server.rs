@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::rest_server::Server;
+use common::server::Server;
 use serde_json::{Value, json};
 
 /// An answer without what goes on with the time.
@@ -18,15 +18,12 @@ fn lasting(server: &Server, path: &str) -> Value {
 fn in_lists_and_in_detail() {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path();
-    let mut server = Server::new(directory);
-    server.start();
+    let mut server = Server::started(directory, &[]);
     let options = json!({"execution.checkpointing.interval": "20 ms"});
     let mut jobs = Vec::new();
     for _ in 0..3 {
-        let job = server.submit_running(directory, &options);
-        let (status, answer) = server.call("PATCH", &format!("/jobs/{job}"), None);
-        assert_eq!(status, 202, "{answer}");
-        server.await_status(&job, "CANCELED");
+        let job = server.submit_running(&options);
+        server.cancel(&job);
         jobs.push(job);
     }
     let mut paths = vec!["/jobs/overview".to_owned(), "/jobs".to_owned()];

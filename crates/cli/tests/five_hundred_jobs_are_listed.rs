@@ -7,7 +7,6 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use common::rest;
 use common::server::{Server, first_file};
 use rusqlite::Connection;
 use serde_json::Value;
@@ -37,7 +36,7 @@ fn copy(directory: &Path, job: &str, ids: &BTreeSet<String>) {
 fn after_a_restart_of_the_server() {
     let directory = tempfile::tempdir().expect("a directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let mut server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     server.succeed(&["stop", &job]);
     server.suspend();
@@ -46,8 +45,8 @@ fn after_a_restart_of_the_server() {
     expected.extend((1..JOBS).map(|number| format!("{number:032x}")));
     copy(directory.path(), &job, &expected);
 
-    let server = Server::start(directory.path(), &[]);
-    let overview = rest::get(server.port(), "/jobs/overview");
+    server.start();
+    let overview = server.get("/jobs/overview");
     let jobs = overview["jobs"].as_array().expect("a list");
     assert_eq!(jobs.len(), JOBS);
     let listed: BTreeSet<String> = jobs

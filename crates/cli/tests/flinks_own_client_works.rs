@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use common::rest_server::Server;
-use serde_json::{Value, json};
+use common::server::Server;
+use serde_json::json;
 
 struct Play {
     directory: tempfile::TempDir,
@@ -31,13 +31,12 @@ impl Play {
             .trim()
             .to_owned();
         let directory = tempfile::tempdir().expect("a directory");
-        let mut server = Server::new(directory.path());
-        server.start();
+        let server = Server::started(directory.path(), &[]);
         for name in ["in", "conf"] {
             fs::create_dir(directory.path().join(name)).expect("a directory");
         }
         fs::write(directory.path().join("in/a.csv"), "id,name\n1,n1\n").expect("the input");
-        let configuration = format!("rest.address: 127.0.0.1\nrest.port: {}\n", server.port);
+        let configuration = format!("rest.address: 127.0.0.1\nrest.port: {}\n", server.port());
         fs::write(directory.path().join("conf/config.yaml"), configuration).expect("written");
         Self {
             directory,
@@ -85,22 +84,7 @@ impl Play {
                 "execution.checkpointing.savepoint-dir": self.place("default").display().to_string(),
             },
         });
-        let (status, answer) = self.server.call("POST", "/jars/ingest/run", Some(&body));
-        assert_eq!(status, 200, "{answer}");
-        let job = answer
-            .get("jobid")
-            .and_then(Value::as_str)
-            .expect("an id")
-            .to_owned();
-        self.await_status(&job, "RUNNING");
-        job
-    }
-
-    fn await_status(&self, job: &str, wanted: &str) {
-        let path = format!("/jobs/{job}/status");
-        self.server.await_answer(&path, |_, body| {
-            (body.get("status")?.as_str()? == wanted).then_some(())
-        });
+        self.server.run_job("ingest", &body)
     }
 }
 
@@ -147,24 +131,24 @@ fn it_lists_snapshots_stops_and_cancels() {
         &["stop", "-p", &target, &job],
         "Savepoint completed. Path: file:",
     ));
-    play.await_status(&job, "FINISHED");
+    play.server.await_status(&job, "FINISHED");
     let job = play.submit(Some(&suspended));
     let drained = savepoint(&says(&["stop", "--drain", &job], "Draining job"));
     assert!(
         drained.contains("/default/"),
         "not in the default directory: {drained}"
     );
-    play.await_status(&job, "FINISHED");
+    play.server.await_status(&job, "FINISHED");
 
     let job = play.submit(Some(&drained));
     savepoint(&says(
         &["cancel", "-s", &target, &job],
         "Savepoint stored in",
     ));
-    play.await_status(&job, "CANCELED");
+    play.server.await_status(&job, "CANCELED");
     let job = play.submit(None);
     says(&["cancel", &job], &format!("Cancelled job {job}."));
-    play.await_status(&job, "CANCELED");
+    play.server.await_status(&job, "CANCELED");
     says(&["list", "-a"], "(CANCELED)");
 
     let (success, said) = play.flink(&["savepoint", &job, &target]);

@@ -8,7 +8,7 @@ use common::server::{Server, first_file};
 fn every_way_to_name_a_job() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let orders = server.submit("orders", &[]);
     let clicks = server.submit("clicks", &[]);
     let twin = server.submit("clicks", &[]);
@@ -53,7 +53,7 @@ fn every_way_to_name_a_job() {
 fn the_only_argument_of_stop_is_the_job() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     let out = server.succeed(&["stop", "-p", &job]);
     assert!(

@@ -7,7 +7,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::rest_server::{Server, endless, kill, processes_of, try_call};
+use common::processes::{kill, processes_of};
+use common::rest::try_call;
+use common::server::{Server, endless};
 use serde_json::{Value, json};
 
 const JOB: &str = "0123456789abcdef0123456789abcdef";
@@ -47,9 +49,8 @@ fn put(directory: &Path, name: &str) {
 fn a_job_whose_server_has_died_goes_on_processing_and_checkpointing() {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path();
-    let mut server = Server::new(directory);
-    server.start();
-    let job = server.submit_running(directory, &checkpointing());
+    let mut server = Server::started(directory, &[]);
+    let job = server.submit_running(&checkpointing());
     let processes = processes_of(&server.data);
     server.kill();
     for name in ["Bob", "Eve"] {
@@ -82,16 +83,15 @@ fn submit(server: &Server, package: &str, directory: &Path) -> Option<(u16, Valu
         "flinkConfiguration": checkpointing(),
     });
     let path = format!("/jars/{package}/run");
-    try_call(server.port, "POST", &path, Some(&body))
+    try_call(server.port(), "POST", &path, &body)
 }
 
 #[test]
 fn a_job_that_ran_before_the_server_heard_of_it_is_taken_up() {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path();
-    let mut server = Server::new(directory);
-    server.start();
-    let pid = server.pid().expect("it runs");
+    let mut server = Server::started(directory, &[]);
+    let pid = server.pid();
     let program = env!("CARGO_BIN_EXE_millstream");
     let once = directory.join("once");
     fs::write(&once, "").expect("a file");
@@ -104,7 +104,7 @@ fn a_job_that_ran_before_the_server_heard_of_it_is_taken_up() {
     );
     let answer = submit(&server, &package, directory);
     assert_eq!(answer, None, "the server died before it could answer");
-    server.was_killed();
+    server.kill();
     server.await_that("output", || has_row(directory, "Ann"));
     processes_of(&server.data).into_iter().for_each(kill);
     server.start();
@@ -118,9 +118,8 @@ fn a_job_that_ran_before_the_server_heard_of_it_is_taken_up() {
 fn the_id_of_a_job_that_has_not_reported_yet_is_taken_also_after_a_crash() {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path();
-    let mut server = Server::new(directory);
-    server.start();
-    let pid = server.pid().expect("it runs");
+    let mut server = Server::started(directory, &[]);
+    let pid = server.pid();
     let program = env!("CARGO_BIN_EXE_millstream");
     // Its process is there, and holds the lock, but never reports.
     let script = format!(
@@ -129,7 +128,7 @@ fn the_id_of_a_job_that_has_not_reported_yet_is_taken_also_after_a_crash() {
     );
     let package = server.upload("silent", &script);
     assert_eq!(submit(&server, &package, directory), None);
-    server.was_killed();
+    server.kill();
     server.start();
     let (status, answer) = submit(&server, &package, directory).expect("an answer");
     assert!(
@@ -153,10 +152,9 @@ fn limit_files(pid: u32, limit: &str) {
 fn a_server_without_files_to_open_does_not_give_its_jobs_up() {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path();
-    let mut server = Server::new(directory);
-    server.start();
-    let job = server.submit_running(directory, &checkpointing());
-    let pid = server.pid().expect("it runs");
+    let server = Server::started(directory, &[]);
+    let job = server.submit_running(&checkpointing());
+    let pid = server.pid();
     limit_files(pid, "3");
     processes_of(&server.data).into_iter().for_each(kill);
     let log = server.data.join("server.log");

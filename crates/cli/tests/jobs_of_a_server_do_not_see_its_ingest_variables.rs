@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::rest_server::{Server, endless, processes_of};
+use common::processes::processes_of;
+use common::server::{Server, endless};
 use serde_json::json;
 
 #[test]
@@ -21,7 +22,7 @@ fn neither_when_they_run_nor_when_they_are_planned() {
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec();
     server.start();
-    let job = server.submit_running(directory, &json!({}));
+    let job = server.submit_running(&json!({}));
     let details = server.get(&format!("/jobs/{job}"));
     assert_eq!(details.get("name"), Some(&json!("endless")));
     let processes = processes_of(&server.data);

@@ -6,7 +6,8 @@ mod common;
 use std::fs;
 
 use common::processes::kill_and_await;
-use common::rest_server::{Server, processes_of};
+use common::processes::processes_of;
+use common::server::Server;
 use serde_json::{Value, json};
 
 fn lose_records(server: &Server) {
@@ -20,13 +21,12 @@ fn lose_records(server: &Server) {
 fn what_runs_is_taken_up_and_what_does_not_is_named() {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path();
-    let mut server = Server::new(directory);
-    server.start();
-    let running = server.submit_running(directory, &json!({"pipeline.name": "running"}));
+    let mut server = Server::started(directory, &[]);
+    let running = server.submit_running(&json!({"pipeline.name": "running"}));
     let processes = processes_of(&server.data);
     let name = |server: &Server, job: &str| server.get(&format!("/jobs/{job}"))["name"].clone();
     let before = name(&server, &running);
-    let dead = server.submit_running(directory, &json!({"pipeline.name": "dead"}));
+    let dead = server.submit_running(&json!({"pipeline.name": "dead"}));
     server.kill();
     let mut others = processes_of(&server.data);
     others.retain(|process| !processes.contains(process));
@@ -52,9 +52,7 @@ fn what_runs_is_taken_up_and_what_does_not_is_named() {
     kill_and_await(&processes);
     server.start();
     server.await_status(&running, "RUNNING");
-    let (status, answer) = server.call("PATCH", &format!("/jobs/{running}"), None);
-    assert_eq!(status, 202, "{answer}");
-    server.await_status(&running, "CANCELED");
+    server.cancel(&running);
     let overview: Value = server.get("/overview");
     assert_eq!(overview["jobs-running"], 0);
 }

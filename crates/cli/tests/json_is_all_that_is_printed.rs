@@ -11,7 +11,7 @@ use serde_json::Value;
 fn by_the_actions_on_a_job() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let program = [
         "ingest",
         "--job.name=orders",
@@ -57,7 +57,7 @@ fn by_the_actions_on_a_job() {
 fn one_a_line_by_what_goes_on() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     let mut watch = Running::start(server.command(&["list", "--watch", "--json"]));
     let mut follow = Running::start(server.command(&["logs", "-f", "--json", &job]));
@@ -106,7 +106,7 @@ fn of_what_goes_wrong() {
 fn by_a_deprecated_cancellation() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     let said = server.run(&["cancel", "-s", "sp", "--json", &job]);
     assert_eq!(said.code, Some(0), "{}", said.err);
@@ -123,7 +123,7 @@ fn by_a_deprecated_cancellation() {
 #[test]
 fn by_the_others() {
     let directory = tempfile::tempdir().expect("temporary directory");
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     for arguments in [
         &["server", "status", "-Dmillstream.data-dir=server"][..],
         &["completion", "bash"],

@@ -6,7 +6,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::rest_server::{Server, kill, processes_of};
+use common::processes::{kill, processes_of};
+use common::server::Server;
 use serde_json::{Value, json};
 
 /// Longer than any disk reads within this test; none of it is on the disk.
@@ -55,16 +56,14 @@ fn and_its_process_is_not_killed_meanwhile() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     let checkpoints = path.join("checkpoints");
-    let mut server = Server::new(path);
-    server.options = vec!["millstream.job-start-timeout=1 s".to_owned()];
-    server.start();
+    let mut server = Server::started(path, &["-Dmillstream.job-start-timeout=1 s"]);
     let options = json!({
         "execution.checkpointing.interval": "20 ms",
         "execution.checkpointing.dir": checkpoints,
         // What is read when the job is cancelled is read no further.
         "task.cancellation.timeout": "1 h",
     });
-    let job = server.submit_running(path, &options);
+    let job = server.submit_running(&options);
     server.await_that("output", || common::lines(&path.join("out")).len() == 1);
     server.await_that("a checkpoint of it", || {
         fs::read_dir(checkpoints.join(&job).join("shared"))

@@ -11,7 +11,7 @@ const END: &str = "-------------------------------------------------------------
 fn running_or_scheduled_jobs_alone() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let none = "Waiting for response...\nNo running jobs.\n";
     assert_eq!(server.succeed(&["list", "-r"]), none);
     let nothing_scheduled = "Waiting for response...\nNo scheduled jobs.\n";

@@ -9,7 +9,7 @@ use common::{Running, put};
 fn printed_records_are_followed_to_the_end_of_the_job() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let out = server.succeed(&[
         "run",
         "-d",
@@ -56,7 +56,7 @@ fn printed_records_are_followed_to_the_end_of_the_job() {
 fn a_file_that_is_put_aside_is_followed_into_the_next() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("silent", &[]);
     // The job prints nothing: what is in the file is the test's.
     let place = directory.path().join("server/jobs").join(&job);
@@ -83,7 +83,7 @@ fn a_file_that_is_put_aside_is_followed_into_the_next() {
 fn failures_and_checkpoints_are_shown() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     assert_eq!(server.succeed(&["exceptions", &job]), "No exceptions.\n");
     assert_eq!(server.json(&["exceptions", &job]), serde_json::json!([]));
@@ -113,7 +113,7 @@ fn failures_and_checkpoints_are_shown() {
 fn what_went_wrong_in_a_job() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let out = server.succeed(&[
         "run",
         "-d",

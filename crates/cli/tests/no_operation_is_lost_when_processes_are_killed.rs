@@ -13,7 +13,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use common::rest_server::{Server, kill, processes_of, try_call};
+use common::processes::{kill, processes_of};
+use common::rest::try_call;
+use common::server::Server;
 use datagen::random::Random;
 use serde_json::{Value, json};
 
@@ -184,10 +186,10 @@ impl Play {
 
     /// Asks for something and kills somebody a moment later. The server runs again when this answers the status.
     fn ask_disturbed(&mut self, method: &'static str, path: &str, body: &Value) -> Option<u16> {
-        let port = self.server.port;
+        let port = self.server.port();
         let (sent_path, sent) = (path.to_owned(), body.clone());
         let asking = std::thread::Builder::new()
-            .spawn(move || try_call(port, method, &sent_path, Some(&sent)))
+            .spawn(move || try_call(port, method, &sent_path, &sent))
             .expect("a thread");
         let victims = self.victims();
         self.let_pass();
@@ -195,12 +197,8 @@ impl Play {
             kill(*victim);
         }
         let answer = asking.join().expect("no panic");
-        if self
-            .server
-            .pid()
-            .is_some_and(|server| victims.contains(&server))
-        {
-            self.server.was_killed();
+        if victims.contains(&self.server.pid()) {
+            self.server.kill();
             self.server.start();
         }
         answer.map(|(status, _)| status)
@@ -209,7 +207,7 @@ impl Play {
     /// The server, the processes of the jobs, or both.
     fn victims(&mut self) -> Vec<u32> {
         let jobs = self.server.job_processes();
-        let server: Vec<u32> = self.server.pid().into_iter().collect();
+        let server = vec![self.server.pid()];
         match self.random.below(3) {
             0 => server,
             1 => jobs,
@@ -355,7 +353,7 @@ fn game(seed: u64) {
     println!("seed {seed}; set MILLSTREAM_SEED to play another");
     let directory = tempfile::tempdir().expect("a directory");
     fs::create_dir(directory.path().join("in")).expect("the input");
-    let server = Server::new(directory.path());
+    let server = Server::started(directory.path(), &[]);
     let mut play = Play {
         directory,
         server,
@@ -364,7 +362,6 @@ fn game(seed: u64) {
         doomed: String::new(),
         records: 0,
     };
-    play.server.start();
     play.feed();
     play.submit(None);
     for number in 0..OPERATIONS {

@@ -6,7 +6,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::rest_server::{Server, endless, kill};
+use common::processes::kill;
+use common::server::{Server, endless};
 use serde_json::{Value, json};
 
 /// Puts a file with `records` records into the input; it appears at once and whole.
@@ -41,10 +42,7 @@ fn start(server: &Server, directory: &Path) -> (String, Vec<String>) {
         "parallelism": 2,
         "flinkConfiguration": {"execution.checkpointing.interval": "50 ms"},
     });
-    let (status, answer) = server.call("POST", "/jars/ingest/run", Some(&body));
-    assert_eq!(status, 200, "{answer}");
-    let job = answer.get("jobid").and_then(Value::as_str).expect("an id");
-    server.await_status(job, "RUNNING");
+    let job = server.run_job("ingest", &body);
     let details = server.get(&format!("/jobs/{job}"));
     let vertices = details.get("vertices").and_then(Value::as_array);
     let ids = vertices.into_iter().flatten().filter_map(|vertex| {
@@ -98,7 +96,7 @@ fn check_times(server: &Server, job: &str, vertex: &str) {
 
 /// What Prometheus scrapes has these metrics, with this value where one is given.
 fn check_scraped(server: &Server, job: &str) {
-    let (status, page) = common::rest::send(server.port, "GET", "/metrics", &[], b"");
+    let (status, page) = common::rest::send(server.port(), "GET", "/metrics", &[], b"");
     assert_eq!(status, 200, "{page}");
     for name in [
         "flink_taskmanager_job_task_numRecordsIn",
@@ -145,8 +143,7 @@ fn process(server: &Server) -> Option<String> {
 #[test]
 fn before_and_after_a_failure_and_in_the_end() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut server = Server::new(directory.path());
-    server.start();
+    let server = Server::started(directory.path(), &[]);
     check_package(&server);
     let (job, vertices) = start(&server, directory.path());
     let [source, sink] = vertices.as_slice() else {
@@ -203,9 +200,7 @@ fn before_and_after_a_failure_and_in_the_end() {
 /// What is told of a job that has ended stands still, and its process is no other.
 fn check_end(server: &Server, job: &str, source: &str) {
     let process = process(server).expect("it runs");
-    let (status, answer) = server.call("PATCH", &format!("/jobs/{job}?mode=cancel"), None);
-    assert_eq!(status, 202, "{answer}");
-    server.await_status(job, "CANCELED");
+    server.cancel(job);
     for (path, wanted) in [
         ("", 404),
         ("/thread-dump", 404),

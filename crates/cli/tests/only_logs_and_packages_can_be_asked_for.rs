@@ -11,10 +11,10 @@ use common::server::{Server, first_file};
 fn names_lead_nowhere_else() {
     let directory = tempfile::tempdir().expect("a directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
-    let processes = rest::get(server.port(), "/taskmanagers");
+    let processes = server.get("/taskmanagers");
     let process = processes["taskmanagers"][0]["id"].as_str().expect("an id");
     let files = [
         "job.json",
@@ -54,7 +54,7 @@ fn names_lead_nowhere_else() {
 #[test]
 fn packages_lie_nowhere_else() {
     let directory = tempfile::tempdir().expect("a directory");
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let kept = directory.path().join("kept");
     fs::write(&kept, "kept").expect("written");
     let content = format!(

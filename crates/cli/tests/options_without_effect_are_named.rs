@@ -21,7 +21,7 @@ fn assert_noted(err: &str, options: &[&str]) {
 fn by_the_actions_on_a_job() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let mut run = server.command(&["run", "-d", "-v", "-z", "name", "ingest"]);
     run.args([
         "--job.name=orders",

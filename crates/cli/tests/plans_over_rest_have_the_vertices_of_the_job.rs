@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::rest_server::{Server, endless};
+use common::server::{Server, endless};
 use serde_json::{Value, json};
 
 /// What of a plan does not depend on the job's id.
@@ -14,8 +14,7 @@ fn nodes(answer: &Value) -> &Vec<Value> {
 #[test]
 fn before_it_runs_and_while_it_does() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut server = Server::new(directory.path());
-    server.start();
+    let server = Server::started(directory.path(), &[]);
     let body = json!({
         "entryClass": "ingest",
         "programArgsList": endless(directory.path()),

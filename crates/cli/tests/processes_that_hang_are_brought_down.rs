@@ -3,15 +3,10 @@
 mod common;
 
 use std::path::Path;
-use std::process::Command;
 
-use common::rest_server::{Server, processes_of};
+use common::processes::{is_there, processes_of, signal};
+use common::server::Server;
 use serde_json::{Value, json};
-
-fn signal(name: &str, pid: u32) {
-    let sent = Command::new("kill").args([name, &pid.to_string()]).status();
-    assert!(sent.expect("kill runs").success());
-}
 
 /// A package whose jobs hang before they report. It notes its process in the file `pid`, and that of a helper of its own in
 /// `helper`.
@@ -30,20 +25,16 @@ fn hanging(directory: &Path) -> String {
 
 fn is_alive(pid_file: &Path) -> bool {
     let pid = std::fs::read_to_string(pid_file).expect("it was started");
-    // A zombie that nobody waits for has no command line.
-    let line = std::fs::read(format!("/proc/{}/cmdline", pid.trim())).unwrap_or_default();
-    !line.is_empty()
+    is_there(pid.trim().parse().expect("a number"))
 }
 
 #[test]
 fn a_submission_whose_process_does_not_report_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path();
-    let mut server = Server::new(directory);
-    server.options = vec!["millstream.job-start-timeout=3 s".to_owned()];
-    server.start();
+    let server = Server::started(directory, &["-Dmillstream.job-start-timeout=3 s"]);
     let package = server.upload("hanging", &hanging(directory));
-    let (status, answer) = server.submit(&package, directory, &json!({}));
+    let (status, answer) = server.run_package(&package, &json!({}));
     assert_eq!(status, 503, "{answer}");
     let line = answer.pointer("/errors/0").and_then(Value::as_str);
     let line = line.expect("an error");
@@ -63,8 +54,7 @@ fn a_submission_whose_process_does_not_report_is_refused() {
 fn a_job_that_does_not_react_to_its_cancellation_is_cancelled_all_the_same() {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path();
-    let mut server = Server::new(directory);
-    server.start();
+    let mut server = Server::started(directory, &[]);
     let options = json!({
         "execution.checkpointing.interval": "20 ms",
         "task.cancellation.timeout": "100 ms",
@@ -73,7 +63,7 @@ fn a_job_that_does_not_react_to_its_cancellation_is_cancelled_all_the_same() {
     });
     // One is a child of the server that cancels it, the other is not.
     for restarts_server in [false, true] {
-        let job = server.submit_running(directory, &options);
+        let job = server.submit_running(&options);
         let path = format!("/jobs/{job}/checkpoints");
         server.await_answer(&path, |_, body| {
             (body.pointer("/counts/completed")?.as_u64()? > 0).then_some(())
@@ -84,11 +74,9 @@ fn a_job_that_does_not_react_to_its_cancellation_is_cancelled_all_the_same() {
             server.await_status(&job, "RUNNING");
         }
         for pid in processes_of(&server.data) {
-            signal("-STOP", pid);
+            signal("STOP", pid);
         }
-        let (status, answer) = server.call("PATCH", &format!("/jobs/{job}"), None);
-        assert_eq!(status, 202, "{answer}");
-        server.await_status(&job, "CANCELED");
+        server.cancel(&job);
         assert_eq!(processes_of(&server.data), Vec::<u32>::new());
         let newest = server.get(&path);
         let newest = newest.pointer("/latest/completed/external_path");
@@ -112,8 +100,7 @@ fn a_process_that_ends_itself_for_a_stuck_task_leaves_a_cancelled_job() {
     let release = test.ancestors().nth(2).expect("target/release");
     let stuck = release.join("examples").join("stuck");
     assert!(stuck.exists(), "the example is built with the tests");
-    let mut server = Server::new(directory);
-    server.start();
+    let server = Server::started(directory, &[]);
     let program = format!("#!/bin/sh\nexec {} \"$@\"\n", stuck.display());
     let package = server.upload("stuck", &program);
     let options = json!({
@@ -132,9 +119,7 @@ fn a_process_that_ends_itself_for_a_stuck_task_leaves_a_cancelled_job() {
         let output = std::fs::read_to_string(&output).ok()?;
         output.contains("stuck").then_some(())
     });
-    let (status, answer) = server.call("PATCH", &format!("/jobs/{job}"), None);
-    assert_eq!(status, 202, "{answer}");
-    server.await_status(job, "CANCELED");
+    server.cancel(job);
     let operations = server.get(&format!("/jobs/{job}/operations"));
     let end = operations.pointer("/operations/0/status");
     assert_eq!(end, Some(&json!("COMPLETED")), "{operations}");

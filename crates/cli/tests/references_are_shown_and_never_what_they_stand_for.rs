@@ -8,7 +8,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::rest_server::{Server, processes_of};
+use common::processes::processes_of;
+use common::server::{Server, endless};
 use common::{command, ingest, running};
 use serde_json::{Value, json};
 
@@ -76,7 +77,7 @@ fn on_a_server() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     let (server, in_file) = started(path);
-    let mut arguments = common::rest_server::endless(path);
+    let mut arguments = endless(path);
     arguments.retain(|argument| !argument.starts_with("--sink.path"));
     arguments.extend([
         "--source.db.password=${env:DB_PASSWORD}".to_owned(),
@@ -90,10 +91,7 @@ fn on_a_server() {
             "execution.checkpointing.tolerable-failed-checkpoints": "${env:TOLERATED}",
         },
     });
-    let (status, answer) = server.call("POST", "/jars/ingest/run", Some(&body));
-    assert_eq!(status, 200, "{answer}");
-    let job = answer["jobid"].as_str().expect("an id").to_owned();
-    server.await_status(&job, "RUNNING");
+    let job = server.run_job("ingest", &body);
     // What the reference in the path stands for is where the output is.
     server.await_that("output", || !common::lines(&path.join("out")).is_empty());
     answers_hold_no_secret(&server, &job);
@@ -120,7 +118,7 @@ fn on_a_server() {
 fn what_is_not_there_refuses_the_submission_in_one_line() {
     let directory = tempfile::tempdir().expect("a directory");
     let (server, _) = started(directory.path());
-    let mut arguments = common::rest_server::endless(directory.path());
+    let mut arguments = endless(directory.path());
     arguments.push("--source.db.password=x${env:NOBODY_SET_IT}".to_owned());
     let body = json!({ "programArgsList": arguments });
     let (status, answer) = server.call("POST", "/jars/ingest/run", Some(&body));
@@ -141,10 +139,12 @@ fn the_token_of_the_server_is_looked_up_on_both_sides() {
     let token = path.join("token");
     fs::write(&token, format!("{IN_FILE}\n")).expect("written");
     let option = format!("-Drest.auth.token=${{file:{}}}", token.display());
-    let asking = [option.as_str()];
-    let server = common::server::Server::start_for(path, &asking, &asking);
+    let mut server = Server::new(path);
+    server.options.push(option.clone());
+    server.asking = vec![option];
+    server.start();
     assert_eq!(server.json(&["list"]), json!([]));
-    let (status, _) = common::rest::send(server.port(), "GET", "/jobs", &[], b"");
+    let (status, _) = server.call("GET", "/jobs", None);
     assert_eq!(status, 401);
     files_hold_no_secret(&path.join("server"));
     server.end();

@@ -55,6 +55,10 @@ fn put(directory: &Path, certificate: &str, key: &KeyPair, trusted: &str) {
     fs::write(directory.join(TRUSTED), trusted).expect("written");
 }
 
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
 /// Starts a server with the certificate that is in `directory`.
 fn start(directory: &Path) -> Server {
     let server = format!(
@@ -64,17 +68,17 @@ fn start(directory: &Path) -> Server {
     let client =
         format!("rest.auth.token: {TOKEN}\nsecurity.ssl.rest.trusted-certificates: {TRUSTED}\n");
     fs::write(directory.join("client.yaml"), client).expect("written");
-    Server::start_for(
-        directory,
-        &["--config", "server.yaml"],
-        &["--config", "client.yaml"],
-    )
+    let mut server = Server::new(directory);
+    server.options.extend(words(&["--config", "server.yaml"]));
+    server.asking = words(&["--config", "client.yaml"]);
+    server.start();
+    server
 }
 
 /// What the command says that asks the server with `options`, and nothing else but what `list` prints.
 fn list(directory: &Path, server: &Server, options: &[&str]) -> (Option<i32>, String) {
     let mut command = common::command(directory);
-    let url = format!("https://{}", server.address);
+    let url = format!("https://{}", server.address());
     command.args(["list", "-m", &url]).args(options);
     let said = run(command);
     assert_eq!(
@@ -92,9 +96,9 @@ fn a_job_lives_behind_a_certificate_of_an_authority_and_one_that_is_alone() {
         let directory = tempfile::tempdir().expect("a directory");
         first_file(directory.path());
         make(directory.path());
-        let mut server = start(directory.path());
+        let server = start(directory.path());
         let job = server.submit("orders", &[]);
-        server.await_status(&job, "RUNNING");
+        server.await_that("it to run", || server.status(&job) == "RUNNING");
         let stopped = server.succeed(&["stop", "orders"]);
         assert!(
             stopped.contains("Savepoint completed. Path: file:"),
@@ -119,7 +123,7 @@ fn the_token_is_needed_as_well() {
         );
     }
     let mut command = common::command(directory.path());
-    let url = format!("https://{}", server.address);
+    let url = format!("https://{}", server.address());
     command
         .args(["list", "-m", &url, trusting])
         .env("MILLSTREAM_TOKEN", TOKEN);
@@ -157,11 +161,11 @@ fn a_certificate_is_shown_to_a_server_that_asks_for_one() {
         "-Dsecurity.ssl.rest.certificate=server.pem",
         "-Dsecurity.ssl.rest.private-key=server.key",
     ];
-    let server = Server::start_for(
-        path,
-        &[&[tls, clients], &files[..]].concat(),
-        &[trusted, certificate, key],
-    );
+    let mut server = Server::new(path);
+    server.options.extend(words(&[tls, clients]));
+    server.options.extend(words(&files));
+    server.asking = words(&[trusted, certificate, key]);
+    server.start();
     assert_eq!(
         list(path, &server, &[trusted, certificate, key]),
         (Some(0), String::new())
@@ -203,7 +207,7 @@ fn a_server_that_is_not_trusted_is_not_asked() {
         );
         let (code, said) = list(directory.path(), &server, &[&other]);
         assert_eq!(code, Some(1));
-        let what = format!("no TLS with the server at {}", server.address);
+        let what = format!("no TLS with the server at {}", server.address());
         assert!(
             said.starts_with("MS-1019: ") && said.contains(&what),
             "{said}"
@@ -243,7 +247,7 @@ fn who_speaks_no_tls_is_told() {
     with_authority(directory.path());
     let server = start(directory.path());
     let mut command = common::command(directory.path());
-    command.args(["list", "-m", &server.address]);
+    command.args(["list", "-m", server.address()]);
     let said = run(command);
     assert_eq!(said.code, Some(1), "{}", said.out);
     assert_eq!(said.err.lines().count(), 1, "{}", said.err);

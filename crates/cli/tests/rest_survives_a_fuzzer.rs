@@ -15,7 +15,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::rest;
 use common::running::{self, Said};
 use common::server::{Server, first_file};
 use serde_json::{Value, json};
@@ -41,7 +40,7 @@ impl Play {
         assert_eq!(brought.code, Some(0), "{}", brought.err);
         let directory = tempfile::tempdir().expect("a directory");
         first_file(directory.path());
-        let server = Server::start(directory.path(), &["-Djobstore.max-capacity=1000"]);
+        let server = Server::started(directory.path(), &["-Djobstore.max-capacity=1000"]);
         Self {
             directory,
             server,
@@ -78,7 +77,7 @@ impl Play {
             "parallelism": 2,
             "flinkConfiguration": { "execution.checkpointing.interval": "100 ms" },
         });
-        let answer = rest::post(self.server.port(), "/jars/ingest/run", &body);
+        let answer = self.server.post("/jars/ingest/run", &body);
         let id = answer["jobid"].as_str().expect("an id").to_owned();
         let status = if once { "FINISHED" } else { "RUNNING" };
         self.server.await_status(&id, status);
@@ -91,16 +90,12 @@ impl Play {
             "#!/bin/sh\nexec '{}' \"$@\"\n",
             env!("CARGO_BIN_EXE_millstream")
         );
-        let (status, answer) = rest::upload(self.server.port(), "package", content.as_bytes());
-        assert_eq!(status, 200, "{answer}");
-        let answer: Value = serde_json::from_str(&answer).expect("JSON");
-        let path = answer["filename"].as_str().expect("a path");
-        path.rsplit('/').next().expect("a name").to_owned()
+        self.server.upload("package", &content)
     }
 
     /// Triggers an operation; answers its id.
     fn trigger(&self, path: &str, body: &Value) -> String {
-        let answer = rest::post(self.server.port(), path, body);
+        let answer = self.server.post(path, body);
         answer["request-id"].as_str().expect("an id").to_owned()
     }
 
@@ -117,10 +112,9 @@ impl Play {
         let gone = json!({ "savepoint-path": self.place("gone") });
         let disposal = self.trigger("/savepoint-disposal", &gone);
         let (package, deleted) = (self.upload(), self.upload());
-        let port = self.server.port();
-        let job = rest::get(port, &format!("/jobs/{running}"));
-        let checkpoints = rest::get(port, &format!("/jobs/{running}/checkpoints"));
-        let processes = rest::get(port, "/taskmanagers");
+        let job = self.server.get(&format!("/jobs/{running}"));
+        let checkpoints = self.server.get(&format!("/jobs/{running}/checkpoints"));
+        let processes = self.server.get("/taskmanagers");
         let mut vertices = ids(&job["vertices"]);
         vertices.push(NOBODY.into());
         let once =
@@ -168,7 +162,7 @@ impl Play {
         let mut command = Command::new(&self.program);
         command
             .args(["--config-file", "schemathesis.toml", "run"])
-            .arg(format!("http://{}/openapi.json", self.server.address))
+            .arg(format!("http://{}/openapi.json", self.server.address()))
             // With more workers it ends now and then with an error of its own: Python 3.11 can't parse in two threads.
             .args(["--checks", CHECKS, "--seed", SEED, "--workers", "1"])
             .args(["--generation-database", "none", "--warnings", "off"])
@@ -200,7 +194,7 @@ fn every_answer_is_as_documented() {
     let facts = play.facts();
     let said = play.fuzz(&facts, &["--max-examples", "12", "--continue-on-failure"]);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
-    let document = rest::get(play.server.port(), "/openapi.json");
+    let document = play.server.get("/openapi.json");
     let paths = document["paths"].as_object().expect("paths");
     let operations = paths.values().flat_map(|methods| {
         let is_there = |method: &&str| methods.get(method).is_some();

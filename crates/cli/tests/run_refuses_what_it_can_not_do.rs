@@ -2,23 +2,7 @@
 
 mod common;
 
-use common::millstream;
-
-#[track_caller]
-fn refused(arguments: &[&str], beginning: &str) {
-    let said = millstream(arguments);
-    assert_eq!(
-        (said.code, said.out.as_str()),
-        (Some(1), ""),
-        "{arguments:?}"
-    );
-    assert!(
-        said.err.starts_with(beginning),
-        "{arguments:?}: {}",
-        said.err
-    );
-    assert_eq!(said.err.lines().count(), 1, "{}", said.err);
-}
+use common::{millstream, refused};
 
 #[test]
 fn targets_that_are_not_there() {

@@ -26,7 +26,7 @@ fn format_of(savepoint: &Path) -> String {
 
 /// Submits a job that goes on from `from`, and waits until it runs.
 #[track_caller]
-fn resumed(server: &mut Server, from: &Path) -> String {
+fn resumed(server: &Server, from: &Path) -> String {
     let from = from.join("_metadata").display().to_string();
     let job = server.submit("orders", &["--fromSavepoint", &from]);
     server.await_status(&job, "RUNNING");
@@ -38,7 +38,7 @@ fn formats_directories_and_metadata_files() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let place = directory.path().canonicalize().expect("a directory");
     first_file(&place);
-    let mut server = Server::start(&place, &[]);
+    let server = Server::started(&place, &[]);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
 
@@ -79,10 +79,10 @@ fn formats_directories_and_metadata_files() {
     server.await_status(&job, "FINISHED");
 
     // -p without a value: the configured directory, wherever it stands.
-    let job = resumed(&mut server, &stopped);
+    let job = resumed(&server, &stopped);
     let stopped = savepoint(&server.succeed(&["stop", &job, "-p"]));
     assert!(stopped.starts_with(place.join("savepoints")));
-    let job = resumed(&mut server, &stopped);
+    let job = resumed(&server, &stopped);
     let out = server.succeed(&["stop", "-p", "-d", &job]);
     assert!(out.starts_with("Draining job "), "{out}");
     server.end();
@@ -93,10 +93,10 @@ fn detached_into_a_directory() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let place = directory.path();
     first_file(place);
-    let mut server = Server::start(place, &[]);
+    let server = Server::started(place, &[]);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
-    let ask = |server: &mut Server, id: &str| {
+    let ask = |server: &Server, id: &str| {
         let mut ask = server.command(&["operations", "--json", id]);
         let mut path = String::new();
         server.await_that("the operation", || {
@@ -113,7 +113,7 @@ fn detached_into_a_directory() {
         .split_once("Successfully trigger manual savepoint, triggerId: ")
         .expect(&out)
         .1;
-    let path = ask(&mut server, id);
+    let path = ask(&server, id);
     assert!(path.contains("/sp/savepoint-"), "{path}");
 
     let out = server.succeed(&["stop", "-detached", &job]);
@@ -128,7 +128,7 @@ fn detached_into_a_directory() {
     let id = said[2]
         .strip_prefix("Successfully trigger stop-with-savepoint in detached mode, triggerId: ")
         .expect(&out);
-    ask(&mut server, id);
+    ask(&server, id);
     server.await_status(&job, "FINISHED");
     server.end();
 }

@@ -26,7 +26,12 @@ fn start(directory: &Path) -> Server {
     )
     .expect("written");
     let options = ["--config", "config.yaml"];
-    Server::start_for(directory, &options, &options)
+    let mut server = Server::new(directory);
+    server.options.extend(options.map(str::to_owned));
+    server.asking = options.map(str::to_owned).into();
+    server.token = Some(TOKEN.to_owned());
+    server.start();
+    server
 }
 
 fn ask(server: &Server, method: &str, path: &str, body: &Value) -> (u16, String) {
@@ -85,7 +90,7 @@ fn holds_no_secret(what: &str, text: &str) {
 fn neither_in_answers_nor_in_logs_nor_in_lists_of_processes() {
     let directory = tempfile::tempdir().expect("a directory");
     first_file(directory.path());
-    let mut server = start(directory.path());
+    let server = start(directory.path());
     let arguments = json!([
         "--job.name=orders",
         "--source.type=csv",
@@ -125,7 +130,7 @@ fn neither_in_answers_nor_in_logs_nor_in_lists_of_processes() {
     assert!(settings.contains("******"), "{settings}");
 
     let jobs = common::processes::processes_of(directory.path());
-    for process in jobs.iter().copied().chain([server.id()]) {
+    for process in jobs.iter().copied().chain([server.pid()]) {
         let read = |name: &str| {
             let found = fs::read(format!("/proc/{process}/{name}")).unwrap_or_default();
             String::from_utf8_lossy(&found).into_owned()

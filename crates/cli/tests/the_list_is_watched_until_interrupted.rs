@@ -9,7 +9,7 @@ use common::server::{Server, first_file};
 fn jobs_that_come_and_go_are_seen() {
     let directory = tempfile::tempdir().expect("a directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let mut watch = Running::start(server.command(&["list", "--watch", "-a"]));
     watch.await_printed(|line| line == "No running jobs.");
     let job = server.submit("orders", &[]);

@@ -69,8 +69,7 @@ fn over_rest_as_metrics_and_in_a_savepoint() {
     let place = tempfile::tempdir().expect("a directory");
     let directory = place.path();
     put(directory, "in/a.csv", rows(0, 100));
-    let mut server = Server::start(directory, &[]);
-    let port = server.port();
+    let server = Server::started(directory, &[]);
     let parameters = [&CSV_TO_FILES, &SQL[..], &[LETTERS]].concat();
     let mut arguments = vec![
         "run",
@@ -94,9 +93,9 @@ fn over_rest_as_metrics_and_in_a_savepoint() {
     let read = |numbers: &Value| numbers.get("read").and_then(Value::as_u64);
     let path = format!("/jobs/{id}");
     server.await_that("all records to be committed", || {
-        common::rest::get(port, &path).get("numbers").and_then(read) == Some(1_000)
+        server.get(&path).get("numbers").and_then(read) == Some(1_000)
     });
-    let details = common::rest::get(port, &path);
+    let details = server.get(&path);
     let numbers = details.get("numbers").expect("they are there");
     for (name, count) in [
         ("written", 500),
@@ -106,10 +105,9 @@ fn over_rest_as_metrics_and_in_a_savepoint() {
     ] {
         assert_eq!(numbers.get(name), Some(&Value::from(count)), "{numbers}");
     }
-    let metric = common::rest::get(
-        port,
-        &format!("{path}/metrics?get=recordsWritten,recordsDifference"),
-    );
+    let metric = server.get(&format!(
+        "{path}/metrics?get=recordsWritten,recordsDifference"
+    ));
     let values: Vec<&str> = metric
         .as_array()
         .expect("two metrics")

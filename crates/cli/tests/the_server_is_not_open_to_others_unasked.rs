@@ -44,7 +44,7 @@ fn with_a_token_or_when_told_it_does() {
             "rest.auth.token: x y z and so on, at length\n",
         )
         .expect("written");
-        let server = start(directory.path(), &options);
+        let mut server = start(directory.path(), &options);
         let (status, body) = rest::send(server.port(), "GET", "/overview", &[], b"");
         assert_eq!(status, expected, "{body}");
         server.suspend();
@@ -52,5 +52,5 @@ fn with_a_token_or_when_told_it_does() {
 }
 
 fn start(directory: &Path, options: &[&str]) -> Server {
-    Server::start(directory, &[&EVERYWHERE, options].concat())
+    Server::started(directory, &[&EVERYWHERE, options].concat())
 }

@@ -24,11 +24,11 @@ fn status_stop_and_what_remains() {
         none.err
     );
 
-    let server = Server::start(directory.path(), &[]);
+    let mut server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     let shown = ask("status");
     assert_eq!(shown.code, Some(0), "{}", shown.err);
-    assert!(shown.out.contains(&server.address), "{}", shown.out);
+    assert!(shown.out.contains(server.address()), "{}", shown.out);
     let mut second = command(directory.path());
     second.args(["server", data, "-Drest.port=0"]);
     let second = run(second);
@@ -43,9 +43,9 @@ fn status_stop_and_what_remains() {
     assert_eq!(stopped.code, Some(0), "{}", stopped.err);
     assert!(stopped.out.contains("Its jobs go on."), "{}", stopped.out);
     assert_eq!(ask("stop").code, Some(1));
-    drop(server);
+    assert_eq!(server.ended().code, Some(0));
 
-    let mut server = Server::start(directory.path(), &[]);
+    server.start();
     server.await_status(&job, "RUNNING");
     server.succeed(&["stop", &job]);
     server.end();
@@ -55,10 +55,10 @@ fn status_stop_and_what_remains() {
 fn a_job_outlives_a_server_that_crashes() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let mut server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     server.kill();
-    let mut server = Server::start(directory.path(), &[]);
+    server.start();
     server.await_status(&job, "RUNNING");
     let out = server.succeed(&["stop", "orders"]);
     assert!(out.contains("Savepoint completed. Path: file:"), "{out}");

@@ -4,8 +4,9 @@ mod common;
 
 use std::fs;
 
-use common::rest_server::{Server, endless, processes_of};
-use serde_json::{Value, json};
+use common::processes::processes_of;
+use common::server::Server;
+use serde_json::json;
 
 const TOKEN: &str = "token-of-the-environment-51c7";
 
@@ -19,22 +20,8 @@ fn it_is_asked_for_and_jobs_do_not_see_it() {
     let (status, answer) = server.call("GET", "/overview", None);
     assert_eq!(status, 401, "{answer}");
 
-    let body = json!({"entryClass": "ingest", "programArgsList": endless(directory)});
-    let bearer = format!("Bearer {TOKEN}");
-    let headers = [
-        ("authorization", bearer.as_str()),
-        ("content-type", "application/json"),
-    ];
-    let (status, answer) = common::rest::send(
-        server.port,
-        "POST",
-        "/jars/ingest/run",
-        &headers,
-        body.to_string().as_bytes(),
-    );
-    assert_eq!(status, 200, "{answer}");
-    let answer: Value = serde_json::from_str(&answer).expect("JSON");
-    let job = answer.get("jobid").and_then(Value::as_str).expect("an id");
+    server.token = Some(TOKEN.to_owned());
+    let job = server.submit_running(&json!({}));
     for process in processes_of(&server.data) {
         for file in ["environ", "cmdline"] {
             let shown = fs::read(format!("/proc/{process}/{file}")).expect("it runs");

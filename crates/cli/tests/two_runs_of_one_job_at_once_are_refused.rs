@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::rest_server::{Server, kill, processes_of};
+use common::processes::{kill, processes_of};
+use common::server::Server;
 use common::{CSV_TO_FILES, Running, ingest, lines, put, running};
 use serde_json::{Value, json};
 
@@ -63,13 +64,12 @@ fn a_server_does_not_take_up_what_somebody_else_goes_on_from() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     let checkpoints = path.join("checkpoints");
-    let mut server = Server::new(path);
-    server.start();
+    let mut server = Server::started(path, &[]);
     let options = json!({
         "execution.checkpointing.interval": "20 ms",
         "execution.checkpointing.dir": checkpoints,
     });
-    let job = server.submit_running(path, &options);
+    let job = server.submit_running(&options);
     server.await_that("output", || lines(&path.join("out")).len() == 1);
     let processes = processes_of(&server.data);
     server.kill();

@@ -6,7 +6,8 @@ mod common;
 
 use std::fs;
 
-use common::rest_server::{Server, try_call};
+use common::rest::try_call;
+use common::server::Server;
 use serde_json::{Value, json};
 
 struct Play {
@@ -18,6 +19,8 @@ impl Play {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let mut server = Server::new(directory.path());
+        // Without a directory for savepoints.
+        server.options.clear();
         server.start();
         Self { directory, server }
     }
@@ -29,7 +32,7 @@ impl Play {
     /// A job that runs, with a default directory for savepoints.
     fn job(&self) -> String {
         let options = json!({"execution.checkpointing.savepoint-dir": self.place("savepoints")});
-        self.server.submit_running(self.directory.path(), &options)
+        self.server.submit_running(&options)
     }
 
     /// Asks; answers the status and the id of the operation.
@@ -50,12 +53,11 @@ impl Play {
 
     /// Asks for all of these at the same time.
     fn at_once(&self, requests: &[(&'static str, String, Value)]) {
-        let port = self.server.port;
+        let port = self.server.port();
         std::thread::scope(|scope| {
             for (method, path, body) in requests {
                 scope.spawn(move || {
-                    let (status, answer) =
-                        try_call(port, method, path, Some(body)).expect("an answer");
+                    let (status, answer) = try_call(port, method, path, body).expect("an answer");
                     assert!(matches!(status, 202 | 409), "{path}: {status} {answer}");
                 });
             }
@@ -210,9 +212,7 @@ fn a_stop_that_fails_leaves_the_job_running_and_says_why() {
 #[test]
 fn a_savepoint_without_any_directory_is_refused() {
     let play = Play::new();
-    let job = play
-        .server
-        .submit_running(play.directory.path(), &json!({}));
+    let job = play.server.submit_running(&json!({}));
     let (status, answer) = play.ask(&format!("/jobs/{job}/savepoints"), &json!({}));
     assert_eq!(status, 400, "{answer}");
     assert!(

@@ -2,25 +2,18 @@
 
 mod common;
 
-use std::process::Command;
-
+use common::processes::signal;
 use common::server::{Server, first_file};
 
 #[test]
 fn the_operation_goes_on() {
     let directory = tempfile::tempdir().expect("a directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
     // A process that stands still writes no savepoint.
-    let processes = common::rest::get(server.port(), "/taskmanagers");
-    let id = processes["taskmanagers"][0]["id"].as_str().expect("an id");
-    let process = id
-        .split(':')
-        .nth(1)
-        .and_then(|rest| rest.split('-').next())
-        .expect("host:pid-job");
+    let process = server.job_process();
     signal("STOP", process);
     let said = server.run(&["savepoint", "-Dclient.timeout=200 ms", &job]);
     signal("CONT", process);
@@ -41,11 +34,4 @@ fn the_operation_goes_on() {
         String::from_utf8_lossy(&answer.stdout).contains("COMPLETED")
     });
     server.end();
-}
-
-fn signal(name: &str, process: &str) {
-    let sent = Command::new("kill")
-        .args([&format!("-{name}"), process])
-        .status();
-    assert!(sent.expect("kill").success(), "kill -{name}");
 }

@@ -7,22 +7,19 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use common::rest_server::{Server, kill, processes_of};
-use common::running::{Said, run};
+use common::processes::{kill, processes_of, signal};
+use common::running::Said;
+use common::server::Server;
 use serde_json::{Value, json};
 
-fn dispose(server: &Server, directory: &Path, path: &str) -> Said {
-    let mut command = common::command(directory);
-    let address = format!("localhost:{}", server.port);
-    command.args(["savepoint", "-d", path, "-m", &address]);
-    run(command)
+fn dispose(server: &Server, path: &str) -> Said {
+    server.run(&["savepoint", "-d", path])
 }
 
 #[track_caller]
-fn is_refused(server: &Server, directory: &Path, path: &str) {
-    let said = dispose(server, directory, path);
+fn is_refused(server: &Server, path: &str) {
+    let said = dispose(server, path);
     assert_eq!(said.code, Some(1), "{path}: {}{}", said.out, said.err);
     assert!(
         said.error().starts_with("MS-2004: "),
@@ -43,19 +40,11 @@ fn stop(server: &Server, job: &str, directory: &Path) -> PathBuf {
 
 /// A server whose job was stopped, and the savepoint of that.
 fn stopped(path: &Path) -> (Server, PathBuf) {
-    let mut server = Server::new(path);
-    server.start();
-    let job = server.submit_running(path, &json!({"execution.checkpointing.interval": "20 ms"}));
+    let server = Server::started(path, &[]);
+    let job = server.submit_running(&json!({"execution.checkpointing.interval": "20 ms"}));
     server.await_that("output", || !common::lines(&path.join("out")).is_empty());
     let savepoint = stop(&server, &job, path);
     (server, savepoint)
-}
-
-fn signal(name: &str, process: u32) {
-    let sent = Command::new("kill")
-        .args([name, &process.to_string()])
-        .status();
-    assert!(sent.expect("kill runs").success());
 }
 
 #[test]
@@ -71,7 +60,7 @@ fn the_savepoint_that_it_was_started_from() {
         "restart-strategy.fixed-delay.attempts": "10",
         "restart-strategy.fixed-delay.delay": "10 ms",
     });
-    let job = server.submit_running(path, &options);
+    let job = server.submit_running(&options);
     std::os::unix::fs::symlink(savepoint, path.join("link")).expect("linked");
     let name = Path::new(savepoint).file_name().expect("a name");
     let name = name.to_str().expect("text");
@@ -82,7 +71,7 @@ fn the_savepoint_that_it_was_started_from() {
         path.join("link").display().to_string(),
         format!("file:{savepoint}"),
     ] {
-        is_refused(&server, path, &written);
+        is_refused(&server, &written);
     }
     assert!(Path::new(savepoint).join("_metadata").exists());
     let processes = processes_of(&server.data);
@@ -99,11 +88,11 @@ fn the_savepoint_that_it_was_started_from() {
     server.await_answer(&format!("/jobs/{job}/checkpoints"), |_, body| {
         (body.pointer("/counts/completed")?.as_u64()? > 0).then_some(())
     });
-    let said = dispose(&server, path, savepoint);
+    let said = dispose(&server, savepoint);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(!Path::new(savepoint).exists());
     let newest = newest(&server, &job);
-    is_refused(&server, path, &newest);
+    is_refused(&server, &newest);
 }
 
 fn newest(server: &Server, job: &str) -> String {
@@ -118,16 +107,15 @@ fn newest(server: &Server, job: &str) -> String {
 fn a_checkpoint_of_a_job_that_has_not_reported() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let mut server = Server::new(path);
-    server.start();
-    let job = server.submit_running(path, &json!({"execution.checkpointing.interval": "20 ms"}));
+    let mut server = Server::started(path, &[]);
+    let job = server.submit_running(&json!({"execution.checkpointing.interval": "20 ms"}));
     newest(&server, &job);
     let processes = processes_of(&server.data);
     // First: a group of processes that stand still is woken when its parent dies.
     server.kill();
     processes
         .iter()
-        .for_each(|process| signal("-STOP", *process));
+        .for_each(|process| signal("STOP", *process));
     server.start();
     assert_eq!(
         server.get(&format!("/jobs/{job}/status"))["status"],
@@ -143,12 +131,12 @@ fn a_checkpoint_of_a_job_that_has_not_reported() {
         .collect();
     assert!(!lying.is_empty());
     for checkpoint in &lying {
-        is_refused(&server, path, checkpoint.to_str().expect("text"));
+        is_refused(&server, checkpoint.to_str().expect("text"));
         assert!(checkpoint.join("_metadata").exists());
     }
     processes
         .iter()
-        .for_each(|process| signal("-CONT", *process));
+        .for_each(|process| signal("CONT", *process));
     server.await_status(&job, "RUNNING");
 }
 
@@ -156,8 +144,7 @@ fn a_checkpoint_of_a_job_that_has_not_reported() {
 fn nor_is_what_millstream_has_not_written() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let mut server = Server::new(path);
-    server.start();
+    let server = Server::started(path, &[]);
     let foreign = path.join("table");
     for (name, content) in [
         ("_metadata", "PAR1"),
@@ -166,7 +153,7 @@ fn nor_is_what_millstream_has_not_written() {
     ] {
         common::put(&foreign, name, content);
     }
-    let said = dispose(&server, path, foreign.to_str().expect("text"));
+    let said = dispose(&server, foreign.to_str().expect("text"));
     assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
     assert!(said.error().starts_with("MS-3012: "), "{}", said.err);
     let left = fs::read_dir(&foreign).expect("it is there").count();
@@ -177,17 +164,11 @@ fn nor_is_what_millstream_has_not_written() {
 fn a_dry_run_lists_what_would_be_deleted_and_deletes_nothing() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let mut server = Server::new(path);
-    server.start();
-    let job = server.submit_running(path, &json!({"execution.checkpointing.interval": "20 ms"}));
+    let server = Server::started(path, &[]);
+    let job = server.submit_running(&json!({"execution.checkpointing.interval": "20 ms"}));
     let savepoint = stop(&server, &job, path);
     let given = savepoint.to_str().expect("text");
-    let address = format!("localhost:{}", server.port);
-    let ask = |options: &[&str]| {
-        let mut command = common::command(path);
-        command.args(["savepoint", "-m", &address]).args(options);
-        run(command)
-    };
+    let ask = |options: &[&str]| server.run(&[&["savepoint"], options].concat());
     let said = ask(&["--dispose", given, "--dry-run", "--json"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     let listed: Value = serde_json::from_str(&said.out).expect("JSON");
@@ -233,8 +214,8 @@ fn the_savepoint_that_a_job_without_a_server_was_started_from() {
     command.arg(format!("--source.path={}", path.join("in").display()));
     let mut local = common::Running::start(command);
     local.await_log("switched from INITIALIZING to RUNNING");
-    is_refused(&server, path, savepoint);
+    is_refused(&server, savepoint);
     local.suspend();
-    let said = dispose(&server, path, savepoint);
+    let said = dispose(&server, savepoint);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
 }

@@ -2,16 +2,15 @@
 
 mod common;
 
-use std::process::Command;
-
+use common::Running;
+use common::processes::signal;
 use common::server::{Server, first_file};
-use common::{Running, command, running};
 
 #[test]
 fn a_detached_savepoint() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     let out = server.succeed(&["savepoint", "-detached", &job]);
     let said: Vec<&str> = out.lines().collect();
@@ -46,7 +45,7 @@ fn a_detached_savepoint() {
 fn a_failed_one_is_told_with_its_reason() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let said = server.run(&["savepoint", "-dispose", "/nowhere/savepoint-1"]);
     assert_eq!(said.code, Some(1));
     assert_eq!(
@@ -69,7 +68,7 @@ fn a_failed_one_is_told_with_its_reason() {
 fn an_ended_job_runs_again() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     server.succeed(&["stop", &job]);
     let out = server.succeed(&["restart", &job, "-p", "2", "--from", "latest"]);
@@ -84,20 +83,17 @@ fn an_ended_job_runs_again() {
 fn an_interrupted_stop_goes_on() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
     // A process that stands still does not stop.
-    let process = process_of(&job);
-    signal("STOP", &process);
+    let process = server.job_process();
+    signal("STOP", process);
     let mut stop = Running::start(server.command(&["stop", &job]));
     let json = Running::start(server.command(&["savepoint", "--json", &job]));
     stop.await_printed(|line| line == "Waiting for response...");
-    let (address, place) = (server.address.clone(), directory.path().to_path_buf());
     server.await_that("the operation", || {
-        let mut ask = command(&place);
-        ask.args(["operations", &job, "-m", &address]);
-        let out = running::run(ask).out;
+        let out = server.run(&["operations", &job]).out;
         ["  stop ", "  savepoint "]
             .iter()
             .all(|kind| out.contains(kind))
@@ -117,7 +113,7 @@ fn an_interrupted_stop_goes_on() {
         .strip_prefix("The stop goes on; follow it with `millstream operations ")
         .and_then(|rest| rest.strip_suffix("`."))
         .expect(&said.err);
-    signal("CONT", &process);
+    signal("CONT", process);
     server.await_status(&job, "FINISHED");
     let operation = server.json(&["operations", id]);
     assert_eq!(
@@ -125,17 +121,4 @@ fn an_interrupted_stop_goes_on() {
         (&"stop".into(), &"COMPLETED".into())
     );
     server.end();
-}
-
-/// The id of the process that runs a job.
-fn process_of(job: &str) -> String {
-    let processes = common::processes::naming(job);
-    processes.first().expect("a process of the job").to_string()
-}
-
-fn signal(name: &str, process: &str) {
-    let sent = Command::new("kill")
-        .args([&format!("-{name}"), process])
-        .status();
-    assert!(sent.expect("kill").success(), "kill -{name}");
 }

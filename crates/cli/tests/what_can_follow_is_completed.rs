@@ -97,13 +97,13 @@ fn codes_of_errors_as_they_are_begun() {
 fn jobs_of_the_server_that_the_line_names() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let orders = server.submit("orders of today", &[]);
     server.await_status(&orders, "RUNNING");
     let old = server.submit("old", &["-Dparallelism.default=1"]);
     server.await_status(&old, "RUNNING");
     server.succeed(&["cancel", &old]);
-    let address = server.address.clone();
+    let address = server.address().to_owned();
     let at = |action: &str, begun: &str| candidates(&[action, "-m", &address, begun]);
     assert_eq!(at("stop", ""), ["orders of today"]);
     assert_eq!(at("savepoint", "or"), ["orders of today"]);

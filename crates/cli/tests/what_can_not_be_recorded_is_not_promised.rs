@@ -5,7 +5,8 @@ mod common;
 
 use std::process::Command;
 
-use common::rest_server::{Server, kill, processes_of};
+use common::processes::{kill, processes_of};
+use common::server::Server;
 use serde_json::{Value, json};
 
 /// A server whose writes can be made to fail: whatever is too large for it is an error to it.
@@ -28,14 +29,14 @@ fn a_submission_that_can_not_be_recorded_is_refused_and_its_process_killed() {
     let directory = directory.path();
     let mut server = server(directory);
     server.start();
-    let pid = server.pid().expect("it runs");
+    let pid = server.pid();
     // From the start of the job's process on the server can write no more.
     let program = env!("CARGO_BIN_EXE_millstream");
     let package = format!(
         "#!/bin/sh\n[ \"$1\" = --millstream-job ] && prlimit --fsize=100: --pid {pid}\nexec {program} \"$@\"\n"
     );
     let package = server.upload("full", &package);
-    let (status, answer) = server.submit(&package, directory, &json!({}));
+    let (status, answer) = server.run_package(&package, &json!({}));
     assert_eq!(status, 503, "{answer}");
     let line = answer.pointer("/errors/0").and_then(Value::as_str);
     assert!(
@@ -48,7 +49,7 @@ fn a_submission_that_can_not_be_recorded_is_refused_and_its_process_killed() {
     server.kill();
     server.start();
     assert_eq!(server.get("/jobs"), json!({"jobs": []}));
-    server.submit_running(directory, &json!({}));
+    server.submit_running(&json!({}));
 }
 
 #[test]
@@ -58,8 +59,8 @@ fn the_end_of_a_job_is_recorded_when_there_is_space_again() {
     let mut server = server(directory);
     server.start();
     let options = json!({"restart-strategy.type": "none"});
-    let job = server.submit_running(directory, &options);
-    let (path, pid) = (format!("/jobs/{job}"), server.pid().expect("it runs"));
+    let job = server.submit_running(&options);
+    let (path, pid) = (format!("/jobs/{job}"), server.pid());
     limit_files(pid, "100:");
     for process in processes_of(&server.data) {
         kill(process);

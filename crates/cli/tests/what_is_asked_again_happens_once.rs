@@ -55,7 +55,7 @@ fn hand_on(mut client: TcpStream, mut server: TcpStream, lost: &str, is_lost: bo
 fn a_submission_a_savepoint_a_stop_and_a_cancellation() {
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let asks_twice = |lost: &'static str, action: &[&str]| {
         let address = broken_line(server.port(), lost);
         let (name, rest) = action.split_first().expect("an action");

@@ -125,7 +125,7 @@ fn the_alert_rules_are_prometheus_and_look_at_what_is_there() {
 
     let directory = tempfile::tempdir().expect("temporary directory");
     first_file(directory.path());
-    let mut server = Server::start(directory.path(), &[]);
+    let server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
     let wanted = metrics_of(&text("packaging/prometheus/alerts.yml"));

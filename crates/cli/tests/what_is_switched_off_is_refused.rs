@@ -10,14 +10,15 @@ use common::server::{Server, first_file};
 fn jobs_can_be_watched_and_stopped_only() {
     let directory = tempfile::tempdir().expect("a directory");
     first_file(directory.path());
-    let server = Server::start(directory.path(), &[]);
+    let mut server = Server::started(directory.path(), &[]);
     let job = server.submit("orders", &[]);
     let ended = server.submit("ended", &[]);
     server.succeed(&["stop", &ended]);
     server.suspend();
 
     let off = ["-Dweb.submit.enable=false", "-Dweb.cancel.enable=false"];
-    let mut server = Server::start(directory.path(), &off);
+    server.options.extend(off.map(str::to_owned));
+    server.start();
     server.await_status(&job, "RUNNING");
     let cancelling = format!("{{\"cancel-job\":true,\"target-directory\":\"{job}\"}}");
     for (method, path, body) in [

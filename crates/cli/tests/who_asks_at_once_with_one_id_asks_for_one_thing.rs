@@ -7,20 +7,21 @@ mod common;
 
 use std::sync::Barrier;
 
-use common::rest_server::{Server, try_call};
+use common::rest::try_call;
+use common::server::Server;
 use serde_json::{Value, json};
 
 const CLIENTS: usize = 8;
 
 /// The statuses that the clients are answered.
 fn ask(server: &Server, path: &str, body: &Value) -> Vec<u16> {
-    let (port, start) = (server.port, Barrier::new(CLIENTS));
+    let (port, start) = (server.port(), Barrier::new(CLIENTS));
     std::thread::scope(|scope| {
         let asking: Vec<_> = (0..CLIENTS)
             .map(|_| {
                 scope.spawn(|| {
                     start.wait();
-                    try_call(port, "POST", path, Some(body))
+                    try_call(port, "POST", path, body)
                 })
             })
             .collect();
@@ -43,9 +44,8 @@ fn end_of(server: &Server, id: &str) -> Value {
 fn savepoints_and_disposals() {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path();
-    let mut server = Server::new(directory);
-    server.start();
-    let job = server.submit_running(directory, &json!({}));
+    let server = Server::started(directory, &[]);
+    let job = server.submit_running(&json!({}));
     let savepoints = directory.join("savepoints");
     for round in 0..10 {
         let id = format!("{round:032x}");

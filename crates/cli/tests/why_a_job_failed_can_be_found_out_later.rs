@@ -5,7 +5,7 @@ mod common;
 
 use std::fs;
 
-use common::rest_server::Server;
+use common::server::Server;
 use serde_json::{Value, json};
 
 fn sample(page: &str, name: &str, label: &str) -> Option<f64> {
@@ -20,15 +20,10 @@ fn sample(page: &str, name: &str, label: &str) -> Option<f64> {
 fn in_the_log_and_in_the_metrics() {
     let directory = tempfile::tempdir().expect("a directory");
     let directory = directory.path();
-    let mut server = Server::new(directory);
     // Others are forgotten at once.
-    server.options = vec!["jobstore.expiration-time=0".to_owned()];
-    server.start();
-    let running = server.submit_running(
-        directory,
-        &json!({"execution.checkpointing.interval": "20 ms"}),
-    );
-    let failing = server.submit_running(directory, &json!({"restart-strategy.type": "none"}));
+    let server = Server::started(directory, &["-Djobstore.expiration-time=0"]);
+    let running = server.submit_running(&json!({"execution.checkpointing.interval": "20 ms"}));
+    let failing = server.submit_running(&json!({"restart-strategy.type": "none"}));
     for process in common::processes::naming(&failing) {
         common::processes::kill(process);
     }
@@ -41,7 +36,7 @@ fn in_the_log_and_in_the_metrics() {
     });
     assert!(told, "{log}");
     let page = || {
-        let (status, page) = common::rest::send(server.port, "GET", "/metrics", &[], b"");
+        let (status, page) = common::rest::send(server.port(), "GET", "/metrics", &[], b"");
         assert_eq!(status, 200);
         page
     };
@@ -64,7 +59,7 @@ fn in_the_log_and_in_the_metrics() {
         Some(0.0)
     );
     let foreign = [("origin", "http://evil.example")];
-    let (status, _) = common::rest::send(server.port, "GET", "/jobs", &foreign, b"");
+    let (status, _) = common::rest::send(server.port(), "GET", "/jobs", &foreign, b"");
     assert_eq!(status, 403);
     assert_eq!(
         sample(&page(), "flink_jobmanager_numRefusedRequests", "host"),
@@ -95,8 +90,7 @@ fn in_the_log_and_in_the_metrics() {
 #[test]
 fn every_problem_is_an_entry() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut server = Server::new(directory.path());
-    server.start();
+    let server = Server::started(directory.path(), &[]);
     let (status, answer) = server.call(
         "POST",
         "/jars/ingest/plan",

@@ -6,9 +6,10 @@ use millstream_core::{CheckpointId, Error, Result, TriggerId, codes};
 use millstream_protocol::OperationResult;
 use millstream_storage::{Disposed, Location, dispose as delete};
 
+use crate::background::{blocking, unbroken};
 use crate::clock;
 use crate::operations::{enter, same};
-use crate::registry::{Registry, blocking, unbroken};
+use crate::registry::Registry;
 use crate::store::{OperationRecord, end_operation};
 use crate::views::{OperationVerb, OperationView};
 use needed::Needed;

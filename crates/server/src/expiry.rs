@@ -9,8 +9,9 @@ use millstream_core::options::{
 };
 use millstream_core::{Configuration, JobId, JobStatus, Result, TriggerId};
 
+use crate::background::blocking;
 use crate::clock;
-use crate::registry::{Registry, blocking, forget};
+use crate::registry::{Registry, forget};
 use crate::store::delete_operation;
 use crate::views::{JobView, OperationView};
 

@@ -6,6 +6,7 @@
 //! | [`data_directory`] | what is where, and that one server has it |
 //! | `store` | records that survive a crash (SQLite, on a thread of its own) |
 //! | [`registry`] | what the server knows, and what can be asked of it |
+//! | `submission` | submits jobs to it, and plans them |
 //! | `supervisor` | one task for each job: starts, adopts and restarts its process, and passes requests on |
 //! | [`rest`] | the REST interface |
 //! | [`views`] | plain values between the registry and the REST interface |
@@ -18,6 +19,7 @@
 //! A job is a process to this crate, and the [directory](millstream_protocol::link) of a job is the contract with it.
 //! What is to be done about a process is decided by [`millstream_protocol::supervision`].
 
+mod background;
 pub mod backup;
 mod clock;
 pub mod configuration;
@@ -36,6 +38,7 @@ mod reload;
 pub mod rest;
 mod serve;
 mod store;
+mod submission;
 mod supervisor;
 pub mod views;
 

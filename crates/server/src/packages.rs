@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
 
-use crate::registry::{Registry, blocking, unbroken};
+use crate::background::{blocking, unbroken};
+use crate::registry::Registry;
 use crate::store::{delete_package, save_package};
 use crate::views::{PackageEntry, PackageView};
 use crate::{clock, files};

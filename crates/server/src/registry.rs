@@ -4,9 +4,9 @@
 //! job's supervisor, one request after the other; what somebody is promised is on record before it is answered.
 
 mod cell;
-mod submission;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -15,11 +15,12 @@ use millstream_protocol::OperationResult;
 use tokio::sync::{Notify, oneshot, watch};
 
 pub(crate) use cell::{Command, JobCell};
-pub(crate) use submission::{blocking, forget, unbroken};
 
+use crate::background::blocking;
 use crate::data_directory::DataDirectory;
-use crate::store::Store;
-use crate::views::{JobView, OperationView, PackageView, ServerFacts, SubmitRequest};
+use crate::files;
+use crate::store::{Store, delete_job};
+use crate::views::{JobView, OperationView, PackageView, ServerFacts};
 
 /// The server's knowledge; cloning is cheap.
 #[derive(Clone)]
@@ -152,43 +153,6 @@ impl Registry {
         Ok(cell.view())
     }
 
-    /// Submits a job, and answers when its process has built it and reports.
-    ///
-    /// # Errors
-    /// There is no such package, the id is taken, or the job can't be started: then the error is the process's.
-    pub async fn submit(&self, request: SubmitRequest) -> Result<JobId> {
-        submission::submit(self, request).await
-    }
-
-    /// The plan of a job that is not submitted: what `PROGRAM --millstream-plan-of` prints.
-    ///
-    /// # Errors
-    /// There is no such package, or the job can't be built.
-    pub async fn plan(&self, request: SubmitRequest) -> Result<serde_json::Value> {
-        submission::plan(self, request).await
-    }
-
-    /// Submits what an ended job was submitted with again, as a new job. `changes` win over its options.
-    ///
-    /// # Errors
-    /// There is no such job, it has not ended, or it can't be started.
-    pub async fn resubmit(&self, job: JobId, changes: Configuration) -> Result<JobId> {
-        submission::resubmit(self, job, changes).await
-    }
-
-    /// Checks, as far as that is known before, whether [`Self::resubmit`] could start the job once it has ended: the options, the
-    /// snapshot, the plan.
-    ///
-    /// # Errors
-    /// There is no such job, or it could not be started.
-    pub(crate) async fn check_resubmission(
-        &self,
-        job: JobId,
-        changes: &Configuration,
-    ) -> Result<()> {
-        submission::check_again(self, job, changes).await
-    }
-
     /// An operation; `None`: there is none of that id.
     pub fn operation(&self, id: TriggerId) -> Option<OperationView> {
         self.shared.read_operations(|all| all.get(&id).cloned())
@@ -224,6 +188,24 @@ impl Registry {
     pub(crate) fn shutting_down(&self) -> watch::Receiver<bool> {
         self.shared.shut_down.subscribe()
     }
+}
+
+/// Forgets a job that could not be started: nobody was told of it.
+pub(crate) async fn forget(registry: &Registry, job: JobId, directory: &Path) {
+    let gone = directory.to_path_buf();
+    let removed = blocking(move || match std::fs::remove_dir_all(&gone) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+            Err(files::unusable(&gone, "deleted", cause))
+        }
+        _ => Ok(()),
+    });
+    if let Err(error) = removed.await {
+        tracing::warn!("{error}");
+    }
+    let store = &registry.shared.store;
+    store
+        .soon(move |transaction| delete_job(transaction, job))
+        .await;
 }
 
 /// A new id for a job, an operation or anything else.

@@ -7,8 +7,8 @@ use millstream_core::options::LOG_LEVEL;
 use millstream_core::{Configuration, Result};
 use tokio::signal::unix::Signal;
 
+use crate::background::blocking;
 use crate::configuration;
-use crate::registry::blocking;
 use crate::rest::Tokens;
 
 /// The file of tokens is looked at so often.

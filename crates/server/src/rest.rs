@@ -37,6 +37,7 @@ mod tokens;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, Uri};
 use axum::{Router, middleware};
@@ -67,7 +68,7 @@ pub(crate) struct App {
     names: Arc<Names>,
     refusals: Arc<Refusals>,
     /// The OpenAPI document as JSON.
-    document: Arc<str>,
+    document: Bytes,
 }
 
 /// The router of the REST interface.
@@ -100,6 +101,7 @@ fn router(registry: Registry, settings: RestSettings, refusals: Arc<Refusals>) -
     shared
         .layer(middleware::from_fn(access::plain_errors))
         .layer(middleware::map_response(layers::name_charset))
+        .layer(middleware::from_fn(layers::take_turns))
 }
 
 /// Every route with its documentation.

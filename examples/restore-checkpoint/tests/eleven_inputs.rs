@@ -3,14 +3,15 @@
 
 #![allow(clippy::panic, reason = "a test may panic")]
 
-use std::io::{BufRead, BufReader, ErrorKind, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::time::{Duration, Instant};
+#[path = "../../../crates/cli/tests/common/running.rs"]
+mod running;
 
-/// How long anything may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(240);
+use std::io::{ErrorKind, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+
+use running::Running;
 
 /// What is typed, and what must be printed.
 const TABLE: [(&str, Option<&str>); 11] = [
@@ -27,96 +28,32 @@ const TABLE: [(&str, Option<&str>); 11] = [
     ("ERROR", None),
 ];
 
-/// The lines of a stream, as they come.
-fn lines(stream: impl std::io::Read + Send + 'static) -> Receiver<String> {
-    let (send, receive) = sync_channel(100_000);
-    std::thread::Builder::new()
-        .spawn(move || {
-            for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                if send.send(line).is_err() {
-                    return;
-                }
-            }
-        })
-        .expect("a thread");
-    receive
-}
-
-struct Program {
-    child: Child,
-    output: Receiver<String>,
-    log: Receiver<String>,
-    seen: Vec<String>,
-}
-
-impl Program {
-    fn start(port: u16, data: &std::path::Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_restore-checkpoint"))
-            .arg(format!("-Dmillstream.data-dir={}", data.display()))
-            .args(["-D", "restart-strategy.fixed-delay.delay=200 ms"])
-            .args(["-D", "execution.checkpointing.interval=100 ms"])
-            .args(["-D", "execution.checkpointing.min-pause=0 ms"])
-            .args(["--port", &port.to_string()])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the example starts");
-        let output = lines(child.stdout.take().expect("piped"));
-        let log = lines(child.stderr.take().expect("piped"));
-        Self {
-            child,
-            output,
-            log,
-            seen: Vec::new(),
-        }
-    }
-
-    /// Waits for a log line that holds `text`.
-    fn await_log(&mut self, text: &str) {
-        loop {
-            let line = self.log.recv_timeout(PATIENCE).unwrap_or_else(|_| {
-                panic!(
-                    "no line with `{text}` in the log:\n{}",
-                    self.seen.join("\n")
-                )
-            });
-            let found = line.contains(text);
-            self.seen.push(line);
-            if found {
-                return;
-            }
-        }
-    }
-
-    /// Waits until what has been printed so far is in a checkpoint: the first to complete from now on may have
-    /// begun before, the second has not.
-    fn await_checkpoint(&mut self) {
-        while let Ok(line) = self.log.try_recv() {
-            self.seen.push(line);
-        }
-        self.await_log("Completed checkpoint");
-        self.await_log("Completed checkpoint");
-    }
+fn program(port: u16, data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_restore-checkpoint"));
+    command
+        .arg(format!("-Dmillstream.data-dir={}", data.display()))
+        .args(["-D", "restart-strategy.fixed-delay.delay=200 ms"])
+        .args(["-D", "execution.checkpointing.interval=100 ms"])
+        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
+        .args(["--port", &port.to_string()]);
+    command
 }
 
 /// The source's connection, as soon as it connects.
-#[allow(clippy::disallowed_methods, reason = "a listener has no deadline")]
-fn connection(listener: &TcpListener) -> TcpStream {
-    let began = Instant::now();
+fn connection(listener: &TcpListener, program: &mut Running) -> TcpStream {
     listener.set_nonblocking(true).expect("a listener");
-    loop {
+    let mut connection = None;
+    program.await_that("the source to connect", || {
         match listener.accept() {
-            Ok((stream, _)) => {
-                stream.set_nonblocking(false).expect("a stream");
-                return stream;
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                assert!(began.elapsed() < PATIENCE, "the source does not connect");
-                std::thread::sleep(Duration::from_millis(5));
-            }
+            Ok((stream, _)) => connection = Some(stream),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => panic!("the source can't connect: {error}"),
         }
-    }
+        connection.is_some()
+    });
+    let stream = connection.expect("it has connected");
+    stream.set_nonblocking(false).expect("a stream");
+    stream
 }
 
 #[test]
@@ -124,21 +61,15 @@ fn the_job_goes_on_from_its_checkpoint_three_times_and_then_fails() {
     let data = tempfile::tempdir().expect("a directory");
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let mut program = Program::start(port, data.path());
-    let mut socket = connection(&listener);
+    let mut program = Running::start(program(port, data.path()));
+    let mut socket = connection(&listener, &mut program);
     let errors = TABLE.iter().filter(|(input, _)| *input == "ERROR").count();
     let mut failures = 0;
     for (number, (input, expected)) in TABLE.iter().enumerate() {
         writeln!(socket, "{input}").expect("the source reads");
         match expected {
             Some(expected) => {
-                let printed = program.output.recv_timeout(PATIENCE).unwrap_or_else(|_| {
-                    panic!(
-                        "input {}: nothing printed; log:\n{}",
-                        number + 1,
-                        program.seen.join("\n")
-                    )
-                });
+                let printed = program.await_print();
                 assert_eq!(&printed, expected, "input {}", number + 1);
                 program.await_checkpoint();
             }
@@ -147,16 +78,21 @@ fn the_job_goes_on_from_its_checkpoint_three_times_and_then_fails() {
                 program.await_log("switched from RUNNING to FAILED.");
                 if failures < errors {
                     program.await_log("switched from state RESTARTING to RUNNING.");
-                    socket = connection(&listener);
+                    socket = connection(&listener, &mut program);
                 }
             }
         }
     }
-    let status = program.child.wait().expect("the program ends");
-    assert_eq!(status.code(), Some(1), "a failed job is exit code 1");
-    program.seen.extend(program.log.iter());
-    assert_eq!(program.output.iter().count(), 0, "nothing more is printed");
-    check_log(&program.seen, errors);
+    let said = program.end();
+    assert_eq!(said.code, Some(1), "a failed job is exit code 1");
+    let outputs = TABLE.iter().filter(|(_, printed)| printed.is_some());
+    assert_eq!(
+        said.out.lines().count(),
+        outputs.count(),
+        "nothing more is printed"
+    );
+    let log: Vec<String> = said.err.lines().map(str::to_owned).collect();
+    check_log(&log, errors);
 }
 
 /// The transitions of every attempt, in order, and the final failure.

@@ -101,34 +101,17 @@ pub(crate) fn perform(arguments: SavepointArguments) -> Result<ExitCode> {
         failure: format!("Failed to trigger a savepoint for the job {job}"),
     };
     if arguments.detached {
-        detached(&session, &asking, &job)
+        session.detach(&asking, "savepoint", "manual savepoint")
     } else {
-        attached(&session, &asking, &job)
+        attached(&session, &asking)
     }
 }
 
-fn detached(session: &Session, asking: &Asking<'_>, job: &str) -> Result<ExitCode> {
-    session.say(&format!(
-        "Triggering savepoint in detached mode for job {job}."
-    ))?;
-    let id = session.begin(asking)?;
-    session.say(&format!(
-        "Successfully trigger manual savepoint, triggerId: {id}"
-    ))?;
-    session.finish(&json!({ "job": job, "id": id, "status": "IN_PROGRESS" }))
-}
-
-fn attached(session: &Session, asking: &Asking<'_>, job: &str) -> Result<ExitCode> {
+fn attached(session: &Session, asking: &Asking<'_>) -> Result<ExitCode> {
     let mut waiting = Waiting::for_interrupts()?;
-    session.say(&format!("Triggering savepoint for job {job}."))?;
-    session.say("Waiting for response...")?;
-    let Waited::Ended(operation) = session.operate(asking, &mut waiting)? else {
+    let Some(operation) = session.savepoint(asking, "savepoint", &mut waiting)? else {
         return Ok(interrupted());
     };
-    session.say(&format!(
-        "Savepoint completed. Path: {}",
-        operation.path.as_deref().unwrap_or_default()
-    ))?;
     session.say("You can resume your program from this savepoint with the run command.")?;
     session.finish(&json!(operation))
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::cancel::await_end;
 use super::common::{format_type, missing, note_superfluous};
 use crate::arguments::Connection;
-use crate::session::{Asking, Session, Waited, interrupted};
+use crate::session::{Asking, Session, interrupted};
 use crate::waiting::Waiting;
 
 /// Stops a running job with a savepoint.
@@ -81,34 +81,21 @@ pub(crate) fn perform(arguments: StopArguments) -> Result<ExitCode> {
         failure: format!("Could not stop with a savepoint job \"{job}\""),
     };
     if arguments.detached {
-        detached(&session, &asking, &job)
+        session.detach(
+            &asking,
+            "stop-with-savepoint",
+            "stop-with-savepoint in detached mode",
+        )
     } else {
         attached(&session, &asking, &job)
     }
 }
 
-fn detached(session: &Session, asking: &Asking<'_>, job: &str) -> Result<ExitCode> {
-    session.say(&format!(
-        "Triggering stop-with-savepoint in detached mode for job {job}."
-    ))?;
-    let id = session.begin(asking)?;
-    session.say(&format!(
-        "Successfully trigger stop-with-savepoint in detached mode, triggerId: {id}"
-    ))?;
-    session.finish(&json!({ "job": job, "id": id, "status": "IN_PROGRESS" }))
-}
-
 fn attached(session: &Session, asking: &Asking<'_>, job: &str) -> Result<ExitCode> {
     let mut waiting = Waiting::for_interrupts()?;
-    session.say(&format!("Triggering stop-with-savepoint for job {job}."))?;
-    session.say("Waiting for response...")?;
-    let Waited::Ended(operation) = session.operate(asking, &mut waiting)? else {
+    let Some(operation) = session.savepoint(asking, "stop-with-savepoint", &mut waiting)? else {
         return Ok(interrupted());
     };
-    session.say(&format!(
-        "Savepoint completed. Path: {}",
-        operation.path.as_deref().unwrap_or_default()
-    ))?;
     // A moment later it has ended too: whoever runs it again finds one job of its name.
     if await_end(session, job, &mut waiting)?.is_none() {
         return Ok(interrupted());

@@ -69,6 +69,47 @@ impl Session {
         }
     }
 
+    /// Asks for an operation that nobody waits for, and tells how to ask after it: `what` is begun, and Flink says `triggered`.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub(crate) fn detach(
+        &self,
+        asking: &Asking<'_>,
+        what: &str,
+        triggered: &str,
+    ) -> Result<ExitCode> {
+        let job = asking.job;
+        let of_job = job.map(|job| format!(" for job {job}")).unwrap_or_default();
+        self.say(&format!("Triggering {what} in detached mode{of_job}."))?;
+        let id = self.begin(asking)?;
+        self.say(&format!(
+            "Successfully trigger {triggered}, triggerId: {id}"
+        ))?;
+        self.finish(&json!({ "job": job, "id": id, "status": "IN_PROGRESS" }))
+    }
+
+    /// Asks for a savepoint, waits for it, and tells its path. `None`: the user does not want to wait.
+    ///
+    /// # Errors
+    /// As [`Self::operate`].
+    pub(crate) fn savepoint(
+        &self,
+        asking: &Asking<'_>,
+        what: &str,
+        waiting: &mut Waiting,
+    ) -> Result<Option<Operation>> {
+        let job = asking.job.unwrap_or_default();
+        self.say(&format!("Triggering {what} for job {job}."))?;
+        self.say("Waiting for response...")?;
+        let Waited::Ended(operation) = self.operate(asking, waiting)? else {
+            return Ok(None);
+        };
+        let path = operation.path.as_deref().unwrap_or_default();
+        self.say(&format!("Savepoint completed. Path: {path}"))?;
+        Ok(Some(operation))
+    }
+
     /// Asks for an operation and waits for its end. A server that goes away meanwhile is waited for. `waiting` was begun before,
     /// so that Ctrl-C never leaves an operation behind that nobody has been told of.
     ///

@@ -5,9 +5,9 @@
 pub(crate) mod environment;
 pub(crate) mod processes;
 pub(crate) mod rest;
-pub(crate) mod rest_server;
 pub(crate) mod running;
 pub(crate) mod server;
+pub(crate) mod unread;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -28,6 +28,23 @@ pub(crate) fn command(directory: &Path) -> Command {
 pub(crate) fn millstream<A: AsRef<OsStr>>(arguments: &[A]) -> Said {
     let directory = tempfile::tempdir().expect("temporary directory");
     millstream_in(directory.path(), &[], arguments)
+}
+
+/// Runs the command, which must fail with one line that begins so.
+#[track_caller]
+pub(crate) fn refused(arguments: &[&str], beginning: &str) {
+    let said = millstream(arguments);
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (Some(1), ""),
+        "{arguments:?}"
+    );
+    assert!(
+        said.err.starts_with(beginning),
+        "{arguments:?}: {}",
+        said.err
+    );
+    assert_eq!(said.err.lines().count(), 1, "{}", said.err);
 }
 
 /// Runs the command in `directory` with more environment variables.

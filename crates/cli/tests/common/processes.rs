@@ -28,11 +28,7 @@ pub(crate) fn processes_of(data: &Path) -> Vec<u32> {
 pub(crate) fn kill_and_await(pids: &[u32]) {
     let began = std::time::Instant::now();
     pids.iter().copied().for_each(kill);
-    let is_there = |pid: &u32| {
-        let line = std::fs::read(format!("/proc/{pid}/cmdline"));
-        line.is_ok_and(|line| !line.is_empty())
-    };
-    while pids.iter().any(is_there) {
+    while pids.iter().copied().any(is_there) {
         assert!(began.elapsed().as_secs() < 240, "{pids:?} do not end");
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
@@ -40,17 +36,29 @@ pub(crate) fn kill_and_await(pids: &[u32]) {
 
 /// SIGKILL. The process may be gone already.
 pub(crate) fn kill(pid: u32) {
-    let killed = Command::new("kill")
-        .args(["-KILL", &pid.to_string()])
-        .stderr(Stdio::null())
-        .status();
-    killed.expect("kill runs");
+    signal_if_there("KILL", pid);
 }
 
-/// Tells a process that its terminal is gone, or that it is to read its settings again.
-pub(crate) fn hang_up(pid: u32) {
-    let told = Command::new("kill")
-        .args(["-HUP", &pid.to_string()])
+/// Sends a signal, such as `STOP`, to a process that is there.
+#[track_caller]
+pub(crate) fn signal(name: &str, pid: u32) {
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &pid.to_string()])
         .status();
-    assert!(told.expect("kill").success());
+    assert!(sent.expect("kill runs").success(), "kill -{name}");
+}
+
+/// The same to one that may be gone already: what stands still gets a SIGHUP when the server that started it dies.
+pub(crate) fn signal_if_there(name: &str, pid: u32) {
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &pid.to_string()])
+        .stderr(Stdio::null())
+        .status();
+    sent.expect("kill runs");
+}
+
+/// Whether a process is there. A zombie that nobody waits for has no command line, and is not.
+pub(crate) fn is_there(pid: u32) -> bool {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline"));
+    line.is_ok_and(|line| !line.is_empty())
 }

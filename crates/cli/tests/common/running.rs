@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 /// How long anything may take before the test gives up: far longer than it takes, also on a machine that is busy with
 /// something else.
-const PATIENCE: Duration = Duration::from_secs(240);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
 /// When a test gives up: one for all that a wait consists of.
 #[derive(Debug, Clone, Copy)]
@@ -217,12 +217,23 @@ impl Running {
         let deadline = Deadline::after(self.patience);
         while !condition() {
             self.logged.extend(self.log.try_iter());
-            let alive = self.child.try_wait().expect("a child").is_none();
-            if !alive || deadline.is_over() {
+            if self.has_ended() || deadline.is_over() {
                 panic!("waited for {what}; the log:\n{}", self.logged.join("\n"));
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_some()
+    }
+
+    /// What it has printed and logged so far.
+    pub(crate) fn said(&mut self) -> String {
+        self.printed.extend(self.output.try_iter());
+        self.logged.extend(self.log.try_iter());
+        text(&self.printed) + &text(&self.logged)
     }
 
     /// Its process id.
@@ -270,7 +281,6 @@ impl Running {
         rest(&self.log, &mut self.logged);
         rest(&self.output, &mut self.printed);
         let code = self.child.wait().expect("a child").code();
-        let text = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect();
         Said {
             code,
             out: text(&self.printed),
@@ -285,6 +295,11 @@ impl Drop for Running {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Lines as one text.
+fn text(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// The lines of a stream, as they come.

@@ -9,7 +9,8 @@ use std::time::UNIX_EPOCH;
 use millstream_core::Result;
 
 use super::{check_name, describe};
-use crate::registry::{Registry, blocking};
+use crate::background::blocking;
+use crate::registry::Registry;
 use crate::store::save_package;
 use crate::views::PackageView;
 

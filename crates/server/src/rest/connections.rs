@@ -3,6 +3,7 @@
 //! that the server needs for its jobs.
 
 mod farewell;
+mod unread;
 
 use std::collections::HashMap;
 use std::future::{Ready, ready};
@@ -16,6 +17,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::middleware::AddExtension;
 use axum_server::accept::Accept;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
@@ -24,9 +26,13 @@ use tower_layer::Layer;
 use super::audit::Refusals;
 use crate::peers::{self, Peer};
 use farewell::Farewell;
+use unread::{Unread, Wait};
 
 /// A client that reads nothing of its answer for so long is given up.
 const READING_PATIENCE: Duration = Duration::from_secs(30);
+/// So many bytes of an answer that is not read the system keeps (it doubles the number). Without a limit it keeps some megabytes of
+/// each, and filling them is most of the work that clients can make by reading nothing.
+const UNREAD_BYTES: usize = 128 << 10;
 
 /// Takes so many connections.
 #[derive(Clone)]
@@ -35,6 +41,7 @@ pub(super) struct Places {
     most: usize,
     asks_for_users: bool,
     refusals: Arc<Refusals>,
+    unread: Unread,
 }
 
 /// The connections that are open, and how many each client has of them.
@@ -73,6 +80,7 @@ impl Places {
             most,
             asks_for_users,
             refusals,
+            unread: Unread::new(unread::MOST),
         }
     }
 
@@ -140,13 +148,14 @@ impl<S> Accept<TcpStream, S> for Places {
     type Future = Ready<io::Result<(Placed, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let peer = match self.peer(&stream) {
+        let limited = SockRef::from(&stream).set_send_buffer_size(UNREAD_BYTES);
+        let peer = match limited.and_then(|()| self.peer(&stream)) {
             Ok(peer) => peer,
             Err(gone) => return ready(Err(gone)),
         };
         ready(match self.take(Client::of(peer)) {
             Ok(place) => {
-                let placed = Placed::new(stream, place, READING_PATIENCE);
+                let placed = Placed::new(stream, place, READING_PATIENCE, &self.unread);
                 Ok((placed, Extension(peer).layer(service)))
             }
             Err(why) => {
@@ -161,25 +170,35 @@ impl<S> Accept<TcpStream, S> for Places {
 pub(super) struct Placed {
     stream: TcpStream,
     patience: Duration,
-    /// Ends when the client has read nothing for too long; `None`: nothing waits for it to read.
-    stuck: Option<Pin<Box<Sleep>>>,
+    unread: Unread,
+    /// Since when the client has read nothing; `None`: nothing waits for it to read.
+    stuck: Option<Stuck>,
     /// All that is said is said, and the client may still send.
     farewell: Option<Farewell>,
     _place: Place,
 }
 
+/// A wait for a client to read.
+struct Stuck {
+    /// Ends when the client has read nothing for too long.
+    patience: Pin<Box<Sleep>>,
+    /// Ends before that where too many wait.
+    wait: Wait,
+}
+
 impl Placed {
-    fn new(stream: TcpStream, place: Place, patience: Duration) -> Self {
+    fn new(stream: TcpStream, place: Place, patience: Duration, unread: &Unread) -> Self {
         Self {
             stream,
             patience,
+            unread: unread.clone(),
             stuck: None,
             farewell: None,
             _place: place,
         }
     }
 
-    /// What has come of writing; where nothing could be written for too long, that is an error.
+    /// What has come of writing; where nothing could be written for too long, or too many wait, that is an error.
     fn in_time<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -189,14 +208,15 @@ impl Placed {
             self.stuck = None;
             return written;
         }
-        let patience = self.patience;
-        let stuck = self
-            .stuck
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
-        match stuck.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            Poll::Pending => Poll::Pending,
+        let stuck = self.stuck.get_or_insert_with(|| Stuck {
+            patience: Box::pin(tokio::time::sleep(self.patience)),
+            wait: self.unread.begin(context.waker()),
+        });
+        if stuck.wait.goes_on(context.waker()) && stuck.patience.as_mut().poll(context).is_pending()
+        {
+            return Poll::Pending;
         }
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 

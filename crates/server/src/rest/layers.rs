@@ -13,6 +13,13 @@ use millstream_core::{Error, codes};
 
 use super::errors::RestError;
 
+/// Lets everybody else have a turn first: a connection over which many requests come at once has one answered, and the others
+/// when the connections that were waiting have had theirs.
+pub(crate) async fn take_turns(request: Request, next: Next) -> Response {
+    tokio::task::yield_now().await;
+    next.run(request).await
+}
+
 /// Bodies of JSON say so in Flink's words.
 pub(crate) async fn name_charset(mut response: Response) -> Response {
     let kind = response.headers_mut().get_mut(header::CONTENT_TYPE);

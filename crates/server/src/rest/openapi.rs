@@ -24,7 +24,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 )]
 async fn document(State(app): State<App>) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json")];
-    (headers, app.document.to_string()).into_response()
+    (headers, app.document).into_response()
 }
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];

@@ -13,9 +13,10 @@ use millstream_protocol::link::{
 };
 
 use super::{past, process};
+use crate::background::blocking;
 use crate::files;
 use crate::packages::BUILT_IN;
-use crate::registry::{Registry, blocking};
+use crate::registry::Registry;
 use crate::store::{JobRecord, save_job};
 
 /// A directory below `jobs/` that no record names.

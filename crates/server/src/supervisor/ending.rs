@@ -10,9 +10,10 @@ use millstream_protocol::supervision::{Contact, end_of};
 use tokio::time::Instant;
 
 use super::{Phase, Supervisor, process};
+use crate::background::blocking;
 use crate::clock;
 use crate::files::Trouble;
-use crate::registry::{blocking, forget};
+use crate::registry::forget;
 use crate::store::{end_operation, process_ended, process_started, save_checkpoint, save_job};
 use crate::views::OperationVerb;
 

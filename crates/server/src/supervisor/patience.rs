@@ -8,7 +8,7 @@ use tokio::process::Child;
 use tokio::time::Instant;
 
 use super::{Phase, Supervisor, process};
-use crate::registry::blocking;
+use crate::background::blocking;
 use crate::views::OperationVerb;
 
 /// A process whose tasks do not end in time ends itself; so long after that the server brings it down.

@@ -78,7 +78,7 @@ fn a_client_that_reads_nothing_is_given_up() {
         let _client = TcpStream::connect(own).await.expect("it connects");
         let (stream, _) = listener.accept().await.expect("it comes");
         let place = places(1).take(address("127.0.0.1")).expect("a place");
-        let mut placed = Placed::new(stream, place, Duration::from_millis(20));
+        let mut placed = Placed::new(stream, place, Duration::from_millis(20), &Unread::new(1));
         let written = async {
             loop {
                 if let Err(error) = placed.write_all(&[0; 1 << 16]).await {

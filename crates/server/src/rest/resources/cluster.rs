@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::jobs::Empty;
-use crate::registry::blocking;
+use crate::background::blocking;
 use crate::rest::App;
 use crate::rest::answers::cluster::{
     ClusterOverview, ConfigurationEntry, DashboardConfiguration, EnvironmentInfo, ThreadDumpInfo,

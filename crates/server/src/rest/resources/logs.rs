@@ -15,8 +15,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::background::blocking;
 use crate::logs;
-use crate::registry::blocking;
 use crate::rest::App;
 use crate::rest::answers::cluster::{LogInfo, LogListInfo};
 use crate::rest::errors::{Answer, ErrorBody, RestError};

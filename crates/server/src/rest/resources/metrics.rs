@@ -12,8 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::processes::{measure, running};
+use crate::background::blocking;
 use crate::clock;
-use crate::registry::blocking;
 use crate::rest::App;
 use crate::rest::answers::cluster::{ClusterOverview, DiskSpace, server_metrics};
 use crate::rest::answers::metrics::{

@@ -7,8 +7,8 @@ use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::background::blocking;
 use crate::clock;
-use crate::registry::blocking;
 use crate::rest::App;
 use crate::rest::answers::cluster::ThreadDumpInfo;
 use crate::rest::answers::processes::{TaskManagerDetails, TaskManagerInfo, TaskManagersInfo};

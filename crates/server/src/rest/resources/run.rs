@@ -31,44 +31,41 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(restart))
 }
 
-/// A job that is to be planned. `null` is the same as leaving a field away.
-#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct JarPlanRequestBody {
-    /// The entry class; left away where the package has one only.
-    entry_class: Option<String>,
-    /// The arguments of the program in one text, cut at blanks outside of quotes.
-    program_args: Option<String>,
-    /// The arguments of the program one by one. Not both.
-    program_args_list: Option<Vec<String>>,
-    /// At least 1.
-    #[schema(minimum = 1)]
-    parallelism: Option<i64>,
-    /// The id that the job is to have: 32 hexadecimal digits.
-    #[schema(value_type = Option<String>, pattern = "[0-9a-f]{32}")]
-    job_id: Option<JobId>,
-    /// Options of the job: they win over the server's.
-    flink_configuration: Option<BTreeMap<String, String>>,
+/// A body about a job: the fields that all of them have, then those of its own. (`flatten` of one struct into another would hide
+/// from [`crate::rest::lenient`] which type a field wants, and would be two schemas in the document.)
+macro_rules! job_body {
+    ($(#[$about:meta])* $visibility:vis struct $name:ident { $($more:tt)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+        #[serde(default, rename_all = "camelCase")]
+        $visibility struct $name {
+            /// The entry class; left away where the package has one only.
+            entry_class: Option<String>,
+            /// The arguments of the program in one text, cut at blanks outside of quotes.
+            program_args: Option<String>,
+            /// The arguments of the program one by one. Not both.
+            program_args_list: Option<Vec<String>>,
+            /// At least 1.
+            #[schema(minimum = 1)]
+            parallelism: Option<i64>,
+            /// The id that the job is to have: 32 hexadecimal digits.
+            #[schema(value_type = Option<String>, pattern = "[0-9a-f]{32}")]
+            job_id: Option<JobId>,
+            /// Options of the job: they win over the server's.
+            flink_configuration: Option<BTreeMap<String, String>>,
+            $($more)*
+        }
+    };
 }
 
+job_body! {
+/// A job that is to be planned. `null` is the same as leaving a field away.
+pub(crate) struct JarPlanRequestBody {}
+}
+
+job_body! {
 /// A job that is to run. `null` is the same as leaving a field away.
-#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(default, rename_all = "camelCase")]
 struct JarRunRequestBody {
-    /// The entry class; left away where the package has one only.
-    entry_class: Option<String>,
-    /// The arguments of the program in one text, cut at blanks outside of quotes.
-    program_args: Option<String>,
-    /// The arguments of the program one by one. Not both.
-    program_args_list: Option<Vec<String>>,
-    /// At least 1.
-    #[schema(minimum = 1)]
-    parallelism: Option<i64>,
-    /// The id that the job is to have: 32 hexadecimal digits.
-    #[schema(value_type = Option<String>, pattern = "[0-9a-f]{32}")]
-    job_id: Option<JobId>,
-    /// Options of the job: they win over the server's.
-    flink_configuration: Option<BTreeMap<String, String>>,
     /// Whether state of the snapshot that no operator takes is dropped.
     allow_non_restored_state: Option<bool>,
     /// The snapshot that the job goes on from; `latest`: the newest checkpoint of the job's name.
@@ -80,6 +77,7 @@ struct JarRunRequestBody {
     /// The same as `jobId`: here a job is an application of its own.
     #[schema(value_type = Option<String>, pattern = "[0-9a-f]{32}")]
     application_id: Option<JobId>,
+}
 }
 
 /// Who owns the files of a snapshot that a job was restored from.

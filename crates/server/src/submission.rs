@@ -14,7 +14,8 @@ use millstream_storage::Location;
 use rustix::io::Errno;
 use tokio::sync::oneshot;
 
-use super::Registry;
+use crate::background::{blocking, unbroken};
+use crate::registry::{Registry, forget};
 use crate::store::{JobRecord, delete_job, save_job};
 use crate::supervisor::{self, PROGRAM};
 use crate::views::{JobView, SubmitRequest};
@@ -23,27 +24,72 @@ use crate::{clock, configuration, files, packages};
 /// What runs: an executable, or the package that is built into the server.
 type Program = Option<PathBuf>;
 
-pub(super) async fn submit(registry: &Registry, request: SubmitRequest) -> Result<JobId> {
-    let program = registry.package(&request.package)?.path;
-    packages::check_entry(&request.package, request.entry.as_deref())?;
-    start(registry, request, program).await
-}
-
-pub(super) async fn resubmit(
-    registry: &Registry,
-    job: JobId,
-    changes: Configuration,
-) -> Result<JobId> {
-    let view = registry.job(job)?;
-    if view.end_time.is_none() {
-        return Err(Error::new(
-            &codes::JOB_STATE,
-            format!("the job is {}, it has not ended", view.status),
-        )
-        .next("stop or cancel it first"));
+impl Registry {
+    /// Submits a job, and answers when its process has built it and reports.
+    ///
+    /// # Errors
+    /// There is no such package, the id is taken, or the job can't be started: then the error is the process's.
+    pub async fn submit(&self, request: SubmitRequest) -> Result<JobId> {
+        let program = self.package(&request.package)?.path;
+        packages::check_entry(&request.package, request.entry.as_deref())?;
+        start(self, request, program).await
     }
-    let (request, program) = again(&view, &changes);
-    start(registry, request, program).await
+
+    /// The plan of a job that is not submitted: what `PROGRAM --millstream-plan-of` prints.
+    ///
+    /// # Errors
+    /// There is no such package, or the job can't be built.
+    pub async fn plan(&self, request: SubmitRequest) -> Result<serde_json::Value> {
+        let program = self.package(&request.package)?.path;
+        packages::check_entry(&request.package, request.entry.as_deref())?;
+        plan_of(self, &request, program).await
+    }
+
+    /// Submits what an ended job was submitted with again, as a new job. `changes` win over its options.
+    ///
+    /// # Errors
+    /// There is no such job, it has not ended, or it can't be started.
+    pub async fn resubmit(&self, job: JobId, changes: Configuration) -> Result<JobId> {
+        let view = self.job(job)?;
+        if view.end_time.is_none() {
+            return Err(Error::new(
+                &codes::JOB_STATE,
+                format!("the job is {}, it has not ended", view.status),
+            )
+            .next("stop or cancel it first"));
+        }
+        let (request, program) = again(&view, &changes);
+        start(self, request, program).await
+    }
+
+    /// Checks, as far as that is known before, whether [`Self::resubmit`] could start the job once it has ended: the options, the
+    /// snapshot, the plan.
+    ///
+    /// # Errors
+    /// There is no such job, or it could not be started.
+    pub(crate) async fn check_resubmission(
+        &self,
+        job: JobId,
+        changes: &Configuration,
+    ) -> Result<()> {
+        let view = self.job(job)?;
+        let mut found = changes.clone();
+        millstream_process::secrets::resolve_settings(&mut found)?;
+        if let Some(path) = found.get(&RESTORE_PATH)?.filter(|path| path != "latest") {
+            let location: Location = path.parse()?;
+            blocking(move || match location.is_complete() {
+                true => Ok(()),
+                false => Err(Error::new(
+                    &codes::SNAPSHOT_MISSING,
+                    format!("there is no completed savepoint or checkpoint at {location}"),
+                )
+                .next("check the path")),
+            })
+            .await?;
+        }
+        let (request, program) = again(&view, changes);
+        plan_of(self, &request, program).await.map(drop)
+    }
 }
 
 /// What a job was submitted with, and `changes`.
@@ -62,43 +108,9 @@ fn again(view: &JobView, changes: &Configuration) -> (SubmitRequest, Program) {
     (request, program)
 }
 
-/// Whether the job could be submitted again with `changes` once it has ended.
-pub(super) async fn check_again(
-    registry: &Registry,
-    job: JobId,
-    changes: &Configuration,
-) -> Result<()> {
-    let view = registry.job(job)?;
-    let mut found = changes.clone();
-    millstream_process::secrets::resolve_settings(&mut found)?;
-    if let Some(path) = found.get(&RESTORE_PATH)?.filter(|path| path != "latest") {
-        let location: Location = path.parse()?;
-        blocking(move || match location.is_complete() {
-            true => Ok(()),
-            false => Err(Error::new(
-                &codes::SNAPSHOT_MISSING,
-                format!("there is no completed savepoint or checkpoint at {location}"),
-            )
-            .next("check the path")),
-        })
-        .await?;
-    }
-    let (request, program) = again(&view, changes);
-    plan_of(registry, &request, program).await.map(drop)
-}
-
 /// A client that goes away does not take the submission along.
 async fn start(registry: &Registry, request: SubmitRequest, program: Program) -> Result<JobId> {
     unbroken(start_now(registry.clone(), request, program)).await
-}
-
-/// Does work to its end also if whoever asked for it goes away.
-pub(crate) async fn unbroken<T: Send + 'static>(
-    work: impl Future<Output = Result<T>> + Send + 'static,
-) -> Result<T> {
-    tokio::spawn(work).await.unwrap_or_else(|cause| {
-        Err(Error::new(&codes::INTERNAL, "the work broke off").cause(cause))
-    })
 }
 
 async fn start_now(registry: Registry, request: SubmitRequest, program: Program) -> Result<JobId> {
@@ -236,41 +248,6 @@ fn link(from: &Path, to: &Path) -> std::io::Result<()> {
         Some(Errno::XDEV | Errno::PERM | Errno::MLINK) => files::copy(from, to),
         _ => linked,
     }
-}
-
-/// Forgets a job that could not be started: nobody was told of it.
-pub(crate) async fn forget(registry: &Registry, job: JobId, directory: &Path) {
-    let gone = directory.to_path_buf();
-    let removed = blocking(move || match fs::remove_dir_all(&gone) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
-            Err(files::unusable(&gone, "deleted", cause))
-        }
-        _ => Ok(()),
-    });
-    if let Err(error) = removed.await {
-        tracing::warn!("{error}");
-    }
-    let store = &registry.shared.store;
-    store
-        .soon(move |transaction| delete_job(transaction, job))
-        .await;
-}
-
-/// Does what waits for the disk on a thread that may wait.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|cause| {
-            Err(Error::new(&codes::INTERNAL, "work on the disk broke off").cause(cause))
-        })
-}
-
-pub(super) async fn plan(registry: &Registry, request: SubmitRequest) -> Result<serde_json::Value> {
-    let program = registry.package(&request.package)?.path;
-    packages::check_entry(&request.package, request.entry.as_deref())?;
-    plan_of(registry, &request, program).await
 }
 
 async fn plan_of(
