@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use crate::rest::App;
 use crate::rest::answers::packages::JarRunResponse;
-use crate::rest::audit::NewJob;
+use crate::rest::audit::About;
 use crate::rest::body::Body;
 use crate::rest::errors::{Answer, ErrorBody, RestError};
 use crate::rest::params::Params;
@@ -122,9 +122,9 @@ async fn run(
     State(app): State<App>,
     params: Params,
     Body(body): Body<JarRunRequestBody>,
-) -> Answer<(Extension<NewJob>, Json<JarRunResponse>)> {
+) -> Answer<(Extension<About>, Json<JarRunResponse>)> {
     let job = submit(&app, &params, body).await?;
-    Ok((Extension(NewJob(job)), Json(JarRunResponse::of(job))))
+    Ok((Extension(About::Job(job)), Json(JarRunResponse::of(job))))
 }
 
 /// A job that was submitted as an application, which it is by itself.
@@ -157,14 +157,18 @@ async fn run_application(
     Body(body): Body<JarRunRequestBody>,
 ) -> Answer<(
     StatusCode,
-    Extension<NewJob>,
+    Extension<About>,
     Json<JarRunApplicationResponse>,
 )> {
     let job = submit(&app, &params, body).await?;
     let answer = JarRunApplicationResponse {
         applicationid: job.to_string(),
     };
-    Ok((StatusCode::ACCEPTED, Extension(NewJob(job)), Json(answer)))
+    Ok((
+        StatusCode::ACCEPTED,
+        Extension(About::Job(job)),
+        Json(answer),
+    ))
 }
 
 async fn submit(app: &App, params: &Params, body: JarRunRequestBody) -> Answer<JobId> {
@@ -320,7 +324,7 @@ async fn restart(
     State(app): State<App>,
     params: Params,
     Body(body): Body<RestartRequestBody>,
-) -> Answer<(Extension<NewJob>, Json<JarRunResponse>)> {
+) -> Answer<(Extension<About>, Json<JarRunResponse>)> {
     super::allowed(app.settings.submit, "web.submit.enable")?;
     let job = params.job(&app)?;
     let request = JarRunRequestBody {
@@ -348,7 +352,7 @@ async fn restart(
         .resubmit(job.id, changes)
         .await
         .map_err(RestError::of_submission)?;
-    Ok((Extension(NewJob(new)), Json(JarRunResponse::of(new))))
+    Ok((Extension(About::Job(new)), Json(JarRunResponse::of(new))))
 }
 
 #[cfg(test)]
