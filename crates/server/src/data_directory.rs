@@ -11,6 +11,7 @@
 //! | `packages/` | uploaded packages, unless `web.upload.dir` says otherwise |
 //! | `checkpoints/` | checkpoints of jobs that name no place |
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
@@ -21,7 +22,7 @@ use millstream_core::options::DATA_DIRECTORY;
 use millstream_core::{Configuration, Error, JobId, Result, codes};
 use serde::{Deserialize, Serialize};
 
-use crate::files;
+use crate::{files, packages};
 
 /// The log of a server; see [`crate::logs`].
 pub(crate) const SERVER_LOG: &str = "server.log";
@@ -216,35 +217,54 @@ fn taken(path: &Path) -> Error {
 }
 
 /// A directory with what is somebody else's is no data directory: it would be closed to others, and written into. One that has
-/// been one is known by its lock; before that by holding nothing but what jobs without a server leave there.
+/// been one is known by its lock; before that by holding nothing but what jobs without a server leave there, and what a server
+/// does whose records are lost.
 fn refuse_foreign(path: &Path) -> Result<()> {
-    const OURS: [&str; 5] = [
-        "checkpoints",
-        "savepoints",
-        "jobs",
-        "packages",
-        "lost+found",
-    ];
     if path.join(LOCK).exists() || path.join(DATABASE).exists() {
         return Ok(());
     }
-    let failed = |cause| files::unusable(path, "read", cause);
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name();
-        if OURS.iter().any(|ours| name == *ours) {
-            continue;
+    let Some(foreign) = foreign_entry(path)? else {
+        return Ok(());
+    };
+    let message = format!(
+        "{} is no data directory of Millstream: it holds {}",
+        path.display(),
+        foreign.to_string_lossy().escape_debug()
+    );
+    Err(Error::new(&codes::SERVER_DIRECTORY, message).next(format!(
+        "name an empty directory, or one that is not there yet, with -D {}=DIRECTORY",
+        DATA_DIRECTORY.name
+    )))
+}
+
+/// Something in the directory at `path` that Millstream has not put there, as a path from there on.
+fn foreign_entry(path: &Path) -> Result<Option<PathBuf>> {
+    for name in names(path)? {
+        let is_ours: fn(&str) -> bool = match name.to_str() {
+            Some("jobs" | "checkpoints") => |name| name.parse::<JobId>().is_ok(),
+            Some("packages") => packages::is_name,
+            Some("savepoints") => |name| name.starts_with("savepoint-"),
+            Some("lost+found") => continue,
+            _ => return Ok(Some(PathBuf::from(name))),
+        };
+        let within = path.join(&name);
+        if !within.is_dir() {
+            return Ok(Some(PathBuf::from(name)));
         }
-        let message = format!(
-            "{} is no data directory of Millstream: it holds {}",
-            path.display(),
-            name.to_string_lossy().escape_debug()
-        );
-        return Err(Error::new(&codes::SERVER_DIRECTORY, message).next(format!(
-            "name an empty directory, or one that is not there yet, with -D {}=DIRECTORY",
-            DATA_DIRECTORY.name
-        )));
+        let mut inner = names(&within)?.into_iter();
+        if let Some(foreign) = inner.find(|inner| !inner.to_str().is_some_and(is_ours)) {
+            return Ok(Some(Path::new(&name).join(foreign)));
+        }
     }
-    Ok(())
+    Ok(None)
+}
+
+fn names(directory: &Path) -> Result<Vec<OsString>> {
+    let failed = |cause| files::unusable(directory, "read", cause);
+    let entries = fs::read_dir(directory).map_err(failed)?;
+    entries
+        .map(|entry| Ok(entry.map_err(failed)?.file_name()))
+        .collect()
 }
 
 /// The server that uses the data directory at `path`; `None`: none does.

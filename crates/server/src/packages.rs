@@ -16,8 +16,8 @@ use crate::registry::Registry;
 use crate::store::{delete_package, save_package};
 use crate::views::{PackageEntry, PackageView};
 use crate::{clock, files};
-pub(crate) use directory::{UNFINISHED, tidy_uploads};
-pub(crate) use found::take_up_found;
+pub(crate) use directory::{UNFINISHED, check_program, tidy_uploads};
+pub(crate) use found::{is_name, take_up_found};
 
 /// The id of the package that is built into the server.
 pub(crate) const BUILT_IN: &str = "ingest";

@@ -2,13 +2,13 @@
 //! this one, or of one whose records are lost.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use millstream_core::Result;
 
-use super::{check_name, describe};
+use super::directory::why_not_ours;
+use super::{UNFINISHED, check_name, describe};
 use crate::background::blocking;
 use crate::registry::Registry;
 use crate::store::save_package;
@@ -70,10 +70,9 @@ async fn take_up(registry: &Registry, found: Found) -> Result<()> {
     Ok(())
 }
 
-/// What has the name of a package in `directory`, by name; nothing where there is no such directory. Files of other users
-/// are none: they would be run.
+/// What has the name of a package in `directory`, by name; nothing where there is no such directory. Files of other
+/// users are none, and neither is what others may change: they would be run.
 fn packages_in(directory: &Path) -> Vec<Found> {
-    let own = rustix::process::geteuid().as_raw();
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let mut found: Vec<_> = entries
         .filter_map(|entry| {
@@ -81,7 +80,7 @@ fn packages_in(directory: &Path) -> Vec<Found> {
             let id = entry.file_name().into_string().ok()?;
             let name = name_in(&id)?.to_owned();
             let since = about.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-            (about.is_file() && about.uid() == own).then(|| Found {
+            why_not_ours(&about).is_none().then(|| Found {
                 id,
                 name,
                 path: entry.path(),
@@ -91,6 +90,11 @@ fn packages_in(directory: &Path) -> Vec<Found> {
         .collect();
     found.sort_by(|a, b| a.id.cmp(&b.id));
     found
+}
+
+/// Whether a file of the upload directory has the name of a package, or of one that was being received.
+pub(crate) fn is_name(name: &str) -> bool {
+    name.starts_with(UNFINISHED) || name_in(name).is_some()
 }
 
 /// The name of the uploaded file in `<uuid>_<name>`; `None`: it is no such name.
