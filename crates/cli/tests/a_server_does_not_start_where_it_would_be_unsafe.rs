@@ -7,10 +7,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use common::command;
 use common::running::run;
-use common::{command, rest};
 use common::server::Server;
+use common::{command, rest};
 
 const DATA: &str = "-Dmillstream.data-dir=server";
 
@@ -47,6 +46,7 @@ fn in_a_directory_that_holds_other_things() {
     assert_eq!(mode & 0o777, 0o755, "it stays open");
     assert_eq!(fs::read_dir(&theirs).expect("listed").count(), 1);
 }
+
 #[test]
 fn in_a_directory_that_only_looks_like_one() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -87,7 +87,6 @@ fn in_a_directory_that_only_looks_like_one() {
     server.suspend();
 }
 
-
 #[test]
 fn where_others_could_put_programs() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -109,9 +108,10 @@ fn where_others_could_put_programs() {
             &options,
             &["MS-1010: ", "others may put programs"],
         );
-    set(directory.path(), 0o1777);
     }
+    set(directory.path(), 0o1777);
     set(&uploads, 0o755);
+    set(&inner, 0o700);
     let left = inner.join(".upload-0123");
     fs::write(&left, "half of a package").expect("written");
     let mut server = Server::started(directory.path(), &["-Dweb.upload.dir=uploads"]);

@@ -47,6 +47,9 @@ pub struct RunningServer {
     /// Whom it answers there, in words that finish "it answers …".
     #[serde(default)]
     pub answers: String,
+    /// Whether somebody could run programs there, or read a token on its way, whom nobody has allowed to.
+    #[serde(default)]
+    pub open: bool,
 }
 
 impl RunningServer {
@@ -54,6 +57,12 @@ impl RunningServer {
     pub fn is_exposed(&self) -> bool {
         let bound: Result<SocketAddr, _> = self.bound.parse();
         bound.is_ok_and(|bound| !bound.ip().is_loopback())
+    }
+
+    /// What whoever looks at a server that others may reach must know, as a line; `None`: there is nothing.
+    pub fn exposure(&self) -> Option<String> {
+        let is_told = self.open || self.is_exposed();
+        is_told.then(|| format!("It listens at {} and answers {}.", self.bound, self.answers))
     }
 }
 
@@ -301,6 +310,7 @@ mod tests {
             version: "0.1.0".to_owned(),
             bound: "127.0.0.1:8081".to_owned(),
             answers: String::new(),
+            open: false,
         };
         first.tell(&server).expect("it can be written");
         assert_eq!(running(&path).expect("it is there"), Some(server));
