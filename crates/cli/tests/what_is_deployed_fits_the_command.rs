@@ -191,7 +191,10 @@ fn the_objects_of_kubernetes_fit_the_image() {
     assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
     let version = concat!("millstream:", env!("CARGO_PKG_VERSION"));
     assert_eq!(container["image"], version);
-    assert_eq!(container["args"][0], "server");
+    let arguments = container["args"].as_sequence().expect("arguments");
+    let arguments: Vec<_> = arguments.iter().filter_map(Value::as_str).collect();
+    assert_eq!(arguments, ["server", "--log-to", "both"], "kubectl logs");
+    assert!(image.contains(&format!("\nCMD {arguments:?}\n")));
     assert_eq!(container["env"][0]["name"], "MILLSTREAM_TOKEN");
     let mount = container["volumeMounts"][0]["mountPath"]
         .as_str()

@@ -34,7 +34,7 @@ pub(crate) struct ServerArguments {
     insecure: bool,
 
     /// Where the log goes: stdout, file (`server.log` in the data directory) or both. Without it: stdout where standard output is no terminal
-    /// and no millstream.data-dir is set, as in a container; else file.
+    /// and no millstream.data-dir is set; else file.
     #[arg(long, value_name = "stdout | file | both")]
     log_to: Option<String>,
 
