@@ -22,7 +22,7 @@ use millstream_core::options::DATA_DIRECTORY;
 use millstream_core::{Configuration, Error, JobId, Result, codes};
 use serde::{Deserialize, Serialize};
 
-use crate::{files, packages};
+use crate::{files, package_names};
 
 /// The log of a server; see [`crate::logs`].
 pub(crate) const SERVER_LOG: &str = "server.log";
@@ -251,7 +251,7 @@ fn foreign_entry(path: &Path) -> Result<Option<PathBuf>> {
     for name in names(path)? {
         let is_ours: fn(&str) -> bool = match name.to_str() {
             Some("jobs" | "checkpoints") => |name| name.parse::<JobId>().is_ok(),
-            Some("packages") => packages::is_name,
+            Some("packages") => package_names::is_name,
             Some("savepoints") => |name| name.starts_with("savepoint-"),
             Some("lost+found") => continue,
             _ => return Ok(Some(PathBuf::from(name))),

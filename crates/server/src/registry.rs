@@ -19,7 +19,7 @@ pub(crate) use cell::{Command, JobCell};
 use crate::background::blocking;
 use crate::data_directory::DataDirectory;
 use crate::files;
-use crate::operations::note_end;
+use crate::outcomes::note_end;
 use crate::store::{Store, delete_job};
 use crate::views::{JobView, OperationView, PackageView, ServerFacts};
 

@@ -9,10 +9,8 @@ use millstream_core::options::WEB_UPLOAD_DIRECTORY;
 use millstream_core::{Error, Result, codes};
 
 use crate::files;
+use crate::package_names::UNFINISHED;
 use crate::registry::Registry;
-
-/// How the name of a file begins that is being received.
-pub(crate) const UNFINISHED: &str = ".upload-";
 
 impl Registry {
     /// Where uploaded packages are kept. A file that is to be given to [`Self::upload`] is best written here.

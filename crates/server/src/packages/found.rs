@@ -7,9 +7,10 @@ use std::time::UNIX_EPOCH;
 
 use millstream_core::Result;
 
+use super::describe;
 use super::directory::why_not_ours;
-use super::{UNFINISHED, check_name, describe};
 use crate::background::blocking;
+use crate::package_names::name_in;
 use crate::registry::Registry;
 use crate::store::save_package;
 use crate::views::PackageView;
@@ -90,21 +91,6 @@ fn packages_in(directory: &Path) -> Vec<Found> {
         .collect();
     found.sort_by(|a, b| a.id.cmp(&b.id));
     found
-}
-
-/// Whether a file of the upload directory has the name of a package, or of one that was being received.
-pub(crate) fn is_name(name: &str) -> bool {
-    name.starts_with(UNFINISHED) || name_in(name).is_some()
-}
-
-/// The name of the uploaded file in `<uuid>_<name>`; `None`: it is no such name.
-fn name_in(id: &str) -> Option<&str> {
-    let (uuid, name) = id.split_once('_')?;
-    let parts: Vec<_> = uuid.split('-').collect();
-    let lengths: Vec<_> = parts.iter().map(|part| part.len()).collect();
-    let is_hex = |part: &&str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_uuid = lengths == [8, 4, 4, 4, 12] && parts.iter().all(is_hex);
-    (is_uuid && check_name(name).is_ok()).then_some(name)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::jobs::Empty;
 use super::run::{JarPlanRequestBody, plan_request};
-use crate::packages::UNFINISHED;
+use crate::package_names::UNFINISHED;
 use crate::registry::new_trigger_id;
 use crate::rest::App;
 use crate::rest::answers::jobs::JobPlanInfo;
