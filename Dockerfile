@@ -26,4 +26,5 @@ STOPSIGNAL SIGTERM
 # Asks over REST, with the token that the server has.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["millstream", "list", "--json"]
 ENTRYPOINT ["millstream"]
-CMD ["server"]
+# The log goes to both, so that `docker logs` has it and the volume keeps it.
+CMD ["server", "--log-to", "both"]

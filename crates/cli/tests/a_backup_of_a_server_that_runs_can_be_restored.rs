@@ -94,3 +94,50 @@ fn what_was_known_is_known_again_and_nothing_runs_by_itself() {
     });
     server.end();
 }
+
+#[test]
+fn half_of_it_is_none() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    first_file(path);
+    let mut server = Server::started(path, &[]);
+    let job = server.submit("orders", &[]);
+    server.await_status(&job, "RUNNING");
+    let said = |verb: &str, file: &str, data: &str| {
+        let mut command = command(path);
+        command.args(["server", verb, file]).arg(data);
+        run(command)
+    };
+    let (old, new) = ("-Dmillstream.data-dir=server", "-Dmillstream.data-dir=new");
+
+    // What is there and can't be read would be missing.
+    let loops = server.data.join("jobs").join("0".repeat(32));
+    std::os::unix::fs::symlink(&loops, &loops).expect("linked");
+    let refused = said("backup", "x.backup", old);
+    assert_eq!(refused.code, Some(1), "{}", refused.out);
+    assert!(refused.err.contains(&"0".repeat(32)), "{}", refused.err);
+    assert!(!path.join("x.backup").exists(), "half of one stays");
+    fs::remove_file(&loops).expect("removed");
+    let made = said("backup", "kept.backup", old);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    server.cancel(&job);
+    server.end();
+
+    // One of its files can't be put, so that none is.
+    let in_the_way = path.join("new/jobs").join(&job).join("job.json");
+    fs::create_dir_all(&in_the_way).expect("made");
+    let refused = said("restore", "kept.backup", new);
+    assert_eq!(refused.code, Some(1), "{}", refused.out);
+    assert!(
+        refused.err.contains("job.json can't be written"),
+        "{}",
+        refused.err
+    );
+    assert!(!path.join("new/millstream.db").exists());
+    let left = fs::read_dir(path.join("new/jobs").join(&job)).expect("listed");
+    assert_eq!(left.count(), 1, "what is in the way alone");
+    fs::remove_dir(&in_the_way).expect("removed");
+    let restored = said("restore", "kept.backup", new);
+    assert_eq!(restored.code, Some(0), "{}", restored.err);
+    assert!(in_the_way.is_file());
+}

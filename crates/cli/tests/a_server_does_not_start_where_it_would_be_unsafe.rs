@@ -7,9 +7,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use common::command;
 use common::running::run;
 use common::server::Server;
+use common::{command, rest};
 
 const DATA: &str = "-Dmillstream.data-dir=server";
 
@@ -48,12 +48,58 @@ fn in_a_directory_that_holds_other_things() {
 }
 
 #[test]
+fn in_a_directory_that_only_looks_like_one() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let theirs = directory.path().join("theirs");
+    let option = "-Dmillstream.data-dir=theirs";
+    for (inside, foreign) in [
+        ("jobs/mine", "jobs/mine"),
+        ("packages/left-pad", "packages/left-pad"),
+        ("checkpoints/model-7", "checkpoints/model-7"),
+        ("savepoints/game.sav", "savepoints/game.sav"),
+    ] {
+        fs::create_dir_all(theirs.join(inside)).expect("made");
+        fs::create_dir_all(theirs.join("packages")).expect("made");
+        set(&theirs, 0o755);
+        let said = format!("it holds {foreign}");
+        is_refused(directory.path(), &[option], &["MS-1010: ", &said]);
+        let mode = fs::metadata(&theirs).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o755, "it stays open");
+        fs::remove_dir_all(&theirs).expect("removed");
+    }
+    // What a server has left whose records and lock are lost.
+    let (job, uuid) = (
+        "0123456789abcdef".repeat(2),
+        "184c7703-fd94-4720-a9d2-42909adc152c",
+    );
+    for ours in [
+        format!("jobs/{job}"),
+        format!("checkpoints/{job}"),
+        "savepoints/savepoint-f8cccb-d08cc0ef01b6".to_owned(),
+        "packages".to_owned(),
+    ] {
+        fs::create_dir_all(theirs.join(ours)).expect("made");
+    }
+    fs::write(theirs.join(format!("packages/{uuid}_words.jar")), "").expect("written");
+    let mut server = Server::new(directory.path());
+    server.data = theirs;
+    server.start();
+    server.suspend();
+}
+
+#[test]
 fn where_others_could_put_programs() {
     let directory = tempfile::tempdir().expect("a directory");
     let uploads = directory.path().join("uploads");
     let inner = uploads.join("flink-web-upload");
     fs::create_dir_all(&inner).expect("made");
-    for (outer_mode, inner_mode) in [(0o755, 0o777), (0o777, 0o700)] {
+    for (above_mode, outer_mode, inner_mode) in [
+        (0o755, 0o755, 0o777),
+        (0o755, 0o755, 0o1777),
+        (0o755, 0o777, 0o700),
+        (0o777, 0o755, 0o700),
+    ] {
+        set(directory.path(), above_mode);
         set(&uploads, outer_mode);
         set(&inner, inner_mode);
         let options = [DATA, "-Dweb.upload.dir=uploads"];
@@ -63,7 +109,9 @@ fn where_others_could_put_programs() {
             &["MS-1010: ", "others may put programs"],
         );
     }
+    set(directory.path(), 0o1777);
     set(&uploads, 0o755);
+    set(&inner, 0o700);
     let left = inner.join(".upload-0123");
     fs::write(&left, "half of a package").expect("written");
     let mut server = Server::started(directory.path(), &["-Dweb.upload.dir=uploads"]);
@@ -71,6 +119,24 @@ fn where_others_could_put_programs() {
         !left.exists(),
         "what a server that died was receiving is gone"
     );
+    // A program that somebody else could have changed meanwhile is not run.
+    let program = env!("CARGO_BIN_EXE_millstream");
+    let script = format!("#!/bin/sh\nexec {program} \"$@\"\n");
+    let (status, answer) = rest::upload(server.port(), "words", script.as_bytes());
+    assert_eq!(status, 200, "{answer}");
+    let package = fs::read_dir(&inner).expect("listed").flatten().next();
+    let package = package.expect("a package").path();
+    let id = package.file_name().unwrap_or_default().to_string_lossy();
+    for action in ["run", "plan"] {
+        set(&package, 0o722);
+        let path = format!("/jars/{id}/{action}");
+        let (status, body) = rest::send(server.port(), "POST", &path, &[], b"{}");
+        assert!(status >= 400 && body.contains("MS-1010"), "{status} {body}");
+        assert!(body.contains("its mode is 722"), "{body}");
+        set(&package, 0o700);
+        let (_, body) = rest::send(server.port(), "POST", &path, &[], b"{}");
+        assert!(!body.contains("MS-1010"), "{body}");
+    }
     server.suspend();
 }
 
@@ -162,6 +228,30 @@ fn what_it_listens_at_and_whom_it_answers_is_said() {
         log()
     );
     server.suspend();
+    let open = "and answers any program of this machine, without a token, not encrypted.";
+    let mut server = Server::started(path, &["--insecure"]);
+    let address = server.address().to_owned();
+    let asked = |words: &[&str]| {
+        let mut command = command(path);
+        command.args(words).arg(DATA);
+        run(command).out
+    };
+    let status = asked(&["server", "status"]);
+    assert!(
+        status.contains(&format!("It listens at {address} {open}")),
+        "{status}"
+    );
+    let port = format!("-Drest.port={}", server.port());
+    let doctor = asked(&["doctor", &port]);
+    let line = doctor.lines().find(|line| line.contains("exposure"));
+    let line = line.expect(&doctor);
+    assert!(
+        line.starts_with("warning") && line.contains(open.trim_end_matches('.')),
+        "{doctor}"
+    );
+    let said = server.suspend();
+    let warning = format!("WARNING: It listens at {address} {open}");
+    assert!(said.err.contains(&warning), "{}", said.err);
     let options = [
         "--insecure",
         "-Drest.bind-address=0.0.0.0",

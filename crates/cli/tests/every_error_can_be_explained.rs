@@ -4,8 +4,9 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use common::millstream;
+use common::{millstream, running};
 use serde_json::{Value, json};
 
 /// The page of a code in the documents.
@@ -56,7 +57,7 @@ fn as_json() {
     let page = documented("MS-1016");
     assert_eq!(
         one,
-        json!({ "code": "MS-1016", "title": "Request not allowed", "page": page })
+        json!({ "code": "MS-1016", "title": "Request not allowed", "page": page, "place": null })
     );
     let all: Value = serde_json::from_str(&shown(&["explain", "--json"])).expect("JSON");
     assert_eq!(
@@ -78,6 +79,33 @@ fn for_a_code_that_there_is_not_the_nearest_is_named() {
         assert!(said.err.starts_with(&begin), "{}", said.err);
         assert!(said.err.contains(near), "{}", said.err);
         assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+    }
+}
+
+#[test]
+fn the_place_of_an_installed_page_is_named() {
+    for documents in ["docs/errors", "share/doc/millstream/docs/errors"] {
+        let root = tempfile::tempdir().expect("a directory");
+        let root = root.path().canonicalize().expect("a directory");
+        let (program, page) = (
+            root.join("bin/millstream"),
+            root.join(documents).join("MS-1016.md"),
+        );
+        for file in [&program, &page] {
+            fs::create_dir_all(file.parent().expect("a directory")).expect("made");
+        }
+        fs::copy(env!("CARGO_BIN_EXE_millstream"), &program).expect("copied");
+        fs::write(&page, documented("MS-1016")).expect("written");
+        let said = |arguments: &[&str]| {
+            let mut command = Command::new(&program);
+            command.arg("explain").args(arguments);
+            running::run(command).out
+        };
+        let (text, place) = (documented("MS-1016"), page.display());
+        assert_eq!(said(&["1016"]), format!("{text}\nThis page is {place}.\n"));
+        let one: Value = serde_json::from_str(&said(&["--json", "1016"])).expect("JSON");
+        assert_eq!(one["place"], place.to_string());
+        assert_eq!(said(&["1017"]), documented("MS-1017"), "it is not there");
     }
 }
 

@@ -16,10 +16,16 @@ struct Play {
     directory: tempfile::TempDir,
     server: Server,
     jars: String,
+    /// What the client's environment has it send as FLINK_REST_CLIENT_HEADERS.
+    headers: Option<String>,
 }
 
+/// A token that is long enough.
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
 impl Play {
-    fn new() -> Self {
+    /// `token`: whether the server wants [`TOKEN`].
+    fn new(token: bool) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/flink-client");
         let brought = Command::new(script)
             .stderr(Stdio::inherit())
@@ -31,7 +37,12 @@ impl Play {
             .trim()
             .to_owned();
         let directory = tempfile::tempdir().expect("a directory");
-        let server = Server::started(directory.path(), &[]);
+        let mut server = Server::new(directory.path());
+        if token {
+            server.options.push(format!("-Drest.auth.token={TOKEN}"));
+            server.token = Some(TOKEN.to_owned());
+        }
+        server.start();
         for name in ["in", "conf"] {
             fs::create_dir(directory.path().join(name)).expect("a directory");
         }
@@ -42,6 +53,7 @@ impl Play {
             directory,
             server,
             jars,
+            headers: None,
         }
     }
 
@@ -61,6 +73,11 @@ impl Play {
             .arg("org.apache.flink.client.cli.CliFrontend")
             .args(arguments)
             .env("FLINK_CONF_DIR", self.place("conf"))
+            .envs(
+                self.headers
+                    .iter()
+                    .map(|h| ("FLINK_REST_CLIENT_HEADERS", h)),
+            )
             .output()
             .expect("java runs");
         let said = [stdout, stderr].concat();
@@ -102,7 +119,7 @@ fn savepoint(said: &str) -> String {
 
 #[test]
 fn it_lists_snapshots_stops_and_cancels() {
-    let play = Play::new();
+    let play = Play::new(false);
     let target = play.place("sp").display().to_string();
     let says = |arguments: &[&str], wanted: &str| {
         let (success, said) = play.flink(arguments);
@@ -156,4 +173,38 @@ fn it_lists_snapshots_stops_and_cancels() {
         !success && said.contains("Failed to trigger a savepoint"),
         "{said}"
     );
+}
+
+#[test]
+fn it_sends_the_token_of_its_environment() {
+    let mut play = Play::new(true);
+    let job = play.submit(None);
+    let (success, said) = play.flink(&["list"]);
+    assert!(!success, "{said}");
+    // It can read why, and what to do.
+    assert!(
+        said.contains("The token is missing or wrong.") && said.contains("Authorization: Bearer"),
+        "{said}"
+    );
+    // As docs/guide/server.md says it.
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/server.md");
+    let guide = fs::read_to_string(guide).expect("the guide");
+    let way = "FLINK_REST_CLIENT_HEADERS=\"Authorization:Bearer $MILLSTREAM_TOKEN\" flink list";
+    assert!(guide.contains(way));
+    play.headers = Some("Authorization:Bearer another-one".to_owned());
+    assert!(!play.flink(&["cancel", &job]).0);
+    play.server.await_status(&job, "RUNNING");
+    play.headers = Some(format!("Authorization:Bearer {TOKEN}"));
+    let target = play.place("sp").display().to_string();
+    for (arguments, wanted) in [
+        (vec!["list"], format!("{job} : flink (RUNNING)")),
+        (
+            vec!["stop", "-p", &target, &job],
+            "Savepoint completed. Path: file:".to_owned(),
+        ),
+        (vec!["list", "-a"], "(FINISHED)".to_owned()),
+    ] {
+        let (success, said) = play.flink(&arguments);
+        assert!(success && said.contains(&wanted), "{arguments:?}: {said}");
+    }
 }

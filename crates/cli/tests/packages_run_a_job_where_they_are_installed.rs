@@ -119,18 +119,60 @@ fn the_archive() {
     }
 }
 
+/// `dpkg` with `root` as the machine that it works on.
+#[track_caller]
+fn dpkg(root: &Path, arguments: &[&OsStr]) -> String {
+    let mut command = Command::new("dpkg");
+    // The libraries of this machine are not those of the empty root, and its scripts are run from here.
+    command.args([
+        "--force-depends",
+        "--force-script-chrootless",
+        "--force-not-root",
+    ]);
+    command.arg(format!("--root={}", root.display()));
+    command.arg(format!("--log={}", root.join("dpkg.log").display()));
+    command
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    let said = running::run(command);
+    assert_eq!(
+        said.code,
+        Some(0),
+        "{arguments:?}: {}{}",
+        said.out,
+        said.err
+    );
+    said.out
+}
+
 #[test]
 fn the_package_of_debian() {
+    environment::assert_is_there("systemd-sysusers");
     let directory = tempfile::tempdir().expect("temporary directory");
     let file = pack(directory.path(), "deb");
     let root = directory.path().join("root");
-    succeed(
-        "dpkg-deb",
-        &["-x".as_ref(), file.as_os_str(), root.as_os_str()],
-    );
+    for place in ["var/lib/dpkg/info", "var/lib/dpkg/updates", "etc"] {
+        fs::create_dir_all(root.join(place)).expect("made");
+    }
+    fs::write(root.join("var/lib/dpkg/status"), "").expect("written");
+    let install = ["--install".as_ref(), file.as_os_str()];
+    dpkg(&root, &install);
+    let state = || dpkg(&root, &["--list", "millstream"].map(OsStr::new));
+    assert!(state().contains("\nii  millstream "), "{}", state());
     let program = root.join("usr/bin/millstream");
     assert_runs_a_job(&program, &root.join("usr/share/doc/millstream/examples"));
-    assert_follows(&program, &root.join("etc/millstream/config.yaml"));
+    let said = installed(&program, directory.path(), &["explain", "1016"]);
+    let page = root.join("usr/share/doc/millstream/docs/errors/MS-1016.md");
+    let place = format!("\nThis page is {}.\n", page.display());
+    assert!(said.out.ends_with(&place), "{}", said.out);
+    // Its script has made the user of the service, in the root.
+    let users = fs::read_to_string(root.join("etc/passwd")).expect("users");
+    assert!(
+        users.contains("\nmillstream:") || users.starts_with("millstream:"),
+        "{users}"
+    );
+    let configuration = root.join("etc/millstream/config.yaml");
+    assert_follows(&program, &configuration);
     let field = |name: &str| {
         succeed(
             "dpkg-deb",
@@ -151,16 +193,18 @@ fn the_package_of_debian() {
     ] {
         assert!(root.join(place).is_file(), "{place}");
     }
-    let control = directory.path().join("control");
-    succeed(
-        "dpkg-deb",
-        &["-e".as_ref(), file.as_os_str(), control.as_os_str()],
-    );
-    for script in ["postinst", "prerm"] {
-        succeed("sh", &["-n".as_ref(), control.join(script).as_os_str()]);
-    }
-    let kept = fs::read_to_string(control.join("conffiles")).expect("a list");
-    assert_eq!(kept, "/etc/millstream/config.yaml\n");
+
+    // An upgrade and a removal keep what was configured, and a purge does not.
+    let changed = fs::read_to_string(&configuration).expect("it is there");
+    assert!(changed.ends_with("rest.port: 1\n"));
+    dpkg(&root, &install);
+    let kept = || fs::read_to_string(&configuration).ok();
+    assert_eq!(kept(), Some(changed.clone()));
+    dpkg(&root, &["--remove", "millstream"].map(OsStr::new));
+    assert!(!program.exists());
+    assert_eq!(kept(), Some(changed));
+    dpkg(&root, &["--purge", "millstream"].map(OsStr::new));
+    assert!(!configuration.exists());
 }
 
 #[test]

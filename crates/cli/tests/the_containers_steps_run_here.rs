@@ -265,7 +265,13 @@ fn its_steps_make_a_server_that_is_well() {
     let mut command = within(&made, image, &server);
     command.env("MILLSTREAM_TOKEN", TOKEN);
     let mut running = Running::start(command);
-    let line = running.await_print();
+    // What `docker logs` shows is the log, every line of it.
+    let line = running.await_printed(|line| line.contains(" listens at http://"));
+    assert!(line.contains(" INFO  millstream_server::serve"), "{line}");
+    running.await_printed(|line| line.contains(" and answers whoever has a token"));
+    let kept = place(&made, "/var/lib/millstream/data/server.log");
+    let kept = fs::read_to_string(kept).expect("the volume keeps it");
+    assert!(kept.contains(&line), "{kept}");
     let url = line
         .split(' ')
         .find(|word| word.starts_with("http://"))

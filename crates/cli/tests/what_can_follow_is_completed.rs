@@ -44,6 +44,10 @@ fn values_of_options() {
     assert_follows(&["run", "-s", ""], &["latest"]);
     assert_follows(&["completion", "z"], &["zsh"]);
     assert_follows(&["server", "sto"], &["stop"]);
+    assert_follows(&["server", "b"], &["backup"]);
+    assert_follows(&["server", "r"], &["restore"]);
+    let places = ["stdout", "file", "both"];
+    assert_follows(&["server", "--log-to", ""], &places);
     // Left to the shell, which knows of files.
     assert_follows(&["list", "--config", ""], &[]);
     assert_follows(&["man", ""], &[]);

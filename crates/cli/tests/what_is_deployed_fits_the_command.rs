@@ -155,12 +155,17 @@ tests:
       - {{series: 'up{{job=\"millstream\"}}', values: '1x10 0x10'}}
       - {{series: 'flink_jobmanager_job_downtime{labels}', values: '0x10 0+60001x10'}}
       - {{series: 'flink_jobmanager_job_numRestarts{labels}', values: '0x10 0+1x10'}}
+      - {{series: 'flink_jobmanager_numJobs{{status=\"FAILED\"}}', values: '4x15 5x5'}}
+      - {{series: 'flink_jobmanager_numJobs{{status=\"FINISHED\"}}', values: '0+1x20'}}
+      - {{series: 'flink_jobmanager_dataDirectoryFreeBytes', values: '50x10 9x10'}}
+      - {{series: 'flink_jobmanager_dataDirectoryTotalBytes', values: '100x20'}}
+      - {{series: 'flink_jobmanager_numRefusedRequests', values: '3x10 3+10x10'}}
     alert_rule_test:
       - {{eval_time: 10m, alertname: MillstreamAway, exp_alerts: []}}
       - {{eval_time: 10m, alertname: MillstreamJobRestarts, exp_alerts: []}}
     promql_expr_test:
       - {{expr: 'count(ALERTS{{alertstate=\"firing\"}})', eval_time: 10m, exp_samples: []}}
-      - {{expr: 'count(ALERTS{{alertstate=\"firing\"}})', eval_time: 20m, exp_samples: [{{labels: '{{}}', value: 3}}]}}
+      - {{expr: 'count(ALERTS{{alertstate=\"firing\"}})', eval_time: 20m, exp_samples: [{{labels: '{{}}', value: 6}}]}}
 "
     );
     fs::write(directory.path().join("test.yml"), test).expect("written");
@@ -191,7 +196,10 @@ fn the_objects_of_kubernetes_fit_the_image() {
     assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
     let version = concat!("millstream:", env!("CARGO_PKG_VERSION"));
     assert_eq!(container["image"], version);
-    assert_eq!(container["args"][0], "server");
+    let arguments = container["args"].as_sequence().expect("arguments");
+    let arguments: Vec<_> = arguments.iter().filter_map(Value::as_str).collect();
+    assert_eq!(arguments, ["server", "--log-to", "both"], "kubectl logs");
+    assert!(image.contains(&format!("\nCMD {arguments:?}\n")));
     assert_eq!(container["env"][0]["name"], "MILLSTREAM_TOKEN");
     let mount = container["volumeMounts"][0]["mountPath"]
         .as_str()

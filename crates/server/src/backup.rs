@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
@@ -104,8 +104,9 @@ fn add_files(backup: &mut Connection, data: &Path, file: &Path) -> Result<()> {
     transaction.execute_batch(TABLES).map_err(failed)?;
     // Packages are linked into the directories of their jobs.
     let mut known: HashMap<(u64, u64), i64> = HashMap::new();
-    for path in paths(data) {
-        let Ok(about) = fs::symlink_metadata(data.join(&path)) else {
+    for path in paths(data)? {
+        let place = data.join(&path);
+        let Some(about) = if_there(&place, fs::symlink_metadata(&place))? else {
             continue;
         };
         if !about.is_file() {
@@ -115,7 +116,7 @@ fn add_files(backup: &mut Connection, data: &Path, file: &Path) -> Result<()> {
         let content = if let Some(content) = known.get(&inode) {
             *content
         } else {
-            let Ok(bytes) = fs::read(data.join(&path)) else {
+            let Some(bytes) = if_there(&place, fs::read(&place))? else {
                 continue;
             };
             transaction
@@ -138,27 +139,41 @@ fn add_files(backup: &mut Connection, data: &Path, file: &Path) -> Result<()> {
     transaction.commit().map_err(failed)
 }
 
+/// What is read of `path`; `None`: it has gone away meanwhile. What is there and can't be read would be missing in the backup.
+fn if_there<T>(path: &Path, read: io::Result<T>) -> Result<Option<T>> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(files::unusable(path, "read", cause)),
+    }
+}
+
 /// The files that are kept, from the data directory on.
-fn paths(data: &Path) -> Vec<PathBuf> {
-    let names = |directory: PathBuf| {
-        let entries = fs::read_dir(data.join(&directory))
-            .into_iter()
-            .flatten()
-            .flatten();
-        entries
-            .map(|entry| directory.join(entry.file_name()))
-            .collect::<Vec<_>>()
+fn paths(data: &Path) -> Result<Vec<PathBuf>> {
+    let names = |directory: &Path| {
+        let read = |path: &Path| match fs::read_dir(path) {
+            // A file where directories of jobs are is none of ours.
+            Err(cause) if cause.kind() == ErrorKind::NotADirectory => Ok(Vec::new()),
+            entries => entries?
+                .map(|entry| Ok(directory.join(entry?.file_name())))
+                .collect(),
+        };
+        let place = data.join(directory);
+        let found = if_there(&place, read(&place))?;
+        Ok::<Vec<PathBuf>, Error>(found.unwrap_or_default())
     };
-    let is_kept = |path: &PathBuf| {
+    let mut found = names(Path::new("packages"))?;
+    for job in names(Path::new("jobs"))? {
+        found.extend(names(&job)?);
+    }
+    found.retain(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_log = ["job.log", "job.out"]
             .iter()
             .any(|log| name.starts_with(log));
         !is_log && !name.ends_with(".tmp") && !LEFT_OUT.contains(&&*name)
-    };
-    let jobs = names(PathBuf::from("jobs")).into_iter().flat_map(names);
-    let packages = names(PathBuf::from("packages"));
-    jobs.chain(packages).filter(is_kept).collect()
+    });
+    Ok(found)
 }
 
 /// Makes a data directory of a backup. Jobs that had not ended by then are FAILED there, since nobody knows whether they have ended
@@ -185,23 +200,43 @@ pub fn restore(data: &Path, file: &Path) -> Result<Backup> {
                 .next("give a file that `millstream server backup FILE` has written")
         })?;
     let _held = DataDirectory::open(data)?;
-    files::copy(file, &database).map_err(|cause| files::unusable(&database, "written", cause))?;
-    files::keep_private(&database, 0o600)?;
-    let restored = put_files(data, &database)
+    let mut put = Vec::new();
+    let restored = files::copy(file, &database)
+        .map_err(|cause| files::unusable(&database, "written", cause))
+        .and_then(|()| files::keep_private(&database, 0o600))
+        .and_then(|()| put_files(data, &database, &mut put))
         .and_then(|()| store::end_open_jobs(&database, clock::now(), WHY));
     if let Err(error) = restored {
-        // Half of a backup is none.
-        drop(fs::remove_file(&database));
+        take_back(&database, &put);
         return Err(error);
     }
     Ok(about)
+}
+
+/// Half of a backup is none: what was `put` is taken away, with the directories that are empty by that, so that the next try begins
+/// as this one did.
+fn take_back(database: &Path, put: &[PathBuf]) {
+    let beside = ["-wal", "-shm", "-journal"].map(|ending| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    });
+    let database = std::iter::once(database.to_path_buf());
+    // What is not there needs not be taken away.
+    for file in put.iter().cloned().chain(beside).chain(database) {
+        drop(fs::remove_file(&file));
+    }
+    for above in put.iter().filter_map(|file| file.parent()) {
+        drop(fs::remove_dir(above));
+    }
 }
 
 /// Why a job of a backup does not go on by itself.
 const WHY: &str = "its records come from a backup, and it is not known whether it has ended since; if it has not, and nothing else runs it, restart it from its \
                    newest checkpoint with `millstream restart JOB --from latest`";
 
-fn put_files(data: &Path, database: &Path) -> Result<()> {
+/// Puts the files of the backup into the data directory, and notes them in `done`.
+fn put_files(data: &Path, database: &Path, done: &mut Vec<PathBuf>) -> Result<()> {
     let failed = |cause| failed(database, cause);
     let mut connection = Connection::open(database).map_err(failed)?;
     let transaction = connection.transaction().map_err(failed)?;
@@ -223,7 +258,9 @@ fn put_files(data: &Path, database: &Path) -> Result<()> {
             });
             if !linked {
                 let bytes: Vec<u8> = row.get("bytes").map_err(failed)?;
-                put(&path, mode, &bytes)?;
+                put(&path, mode, &bytes, done)?;
+            } else {
+                done.push(path.clone());
             }
             before = Some((content, path));
         }
@@ -253,7 +290,7 @@ fn inside(path: &str) -> Result<&Path> {
         .next("give a file that `millstream server backup FILE` has written"))
 }
 
-fn put(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
+fn put(path: &Path, mode: u32, bytes: &[u8], done: &mut Vec<PathBuf>) -> Result<()> {
     if let Some(above) = path.parent() {
         files::make_directory(above)?;
     }
@@ -263,6 +300,7 @@ fn put(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
         .mode(mode)
         .open(path)
         .and_then(|mut file| {
+            done.push(path.to_path_buf());
             file.write_all(bytes)?;
             file.sync_all()
         });

@@ -11,6 +11,7 @@
 //! | `packages/` | uploaded packages, unless `web.upload.dir` says otherwise |
 //! | `checkpoints/` | checkpoints of jobs that name no place |
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
@@ -21,7 +22,7 @@ use millstream_core::options::DATA_DIRECTORY;
 use millstream_core::{Configuration, Error, JobId, Result, codes};
 use serde::{Deserialize, Serialize};
 
-use crate::files;
+use crate::{files, package_names};
 
 /// The log of a server; see [`crate::logs`].
 pub(crate) const SERVER_LOG: &str = "server.log";
@@ -46,6 +47,9 @@ pub struct RunningServer {
     /// Whom it answers there, in words that finish "it answers …".
     #[serde(default)]
     pub answers: String,
+    /// Whether somebody could run programs there, or read a token on its way, whom nobody has allowed to.
+    #[serde(default)]
+    pub open: bool,
 }
 
 impl RunningServer {
@@ -53,6 +57,12 @@ impl RunningServer {
     pub fn is_exposed(&self) -> bool {
         let bound: Result<SocketAddr, _> = self.bound.parse();
         bound.is_ok_and(|bound| !bound.ip().is_loopback())
+    }
+
+    /// What whoever looks at a server that others may reach must know, as a line; `None`: there is nothing.
+    pub fn exposure(&self) -> Option<String> {
+        let is_told = self.open || self.is_exposed();
+        is_told.then(|| format!("It listens at {} and answers {}.", self.bound, self.answers))
     }
 }
 
@@ -216,35 +226,54 @@ fn taken(path: &Path) -> Error {
 }
 
 /// A directory with what is somebody else's is no data directory: it would be closed to others, and written into. One that has
-/// been one is known by its lock; before that by holding nothing but what jobs without a server leave there.
+/// been one is known by its lock; before that by holding nothing but what jobs without a server leave there, and what a server
+/// does whose records are lost.
 fn refuse_foreign(path: &Path) -> Result<()> {
-    const OURS: [&str; 5] = [
-        "checkpoints",
-        "savepoints",
-        "jobs",
-        "packages",
-        "lost+found",
-    ];
     if path.join(LOCK).exists() || path.join(DATABASE).exists() {
         return Ok(());
     }
-    let failed = |cause| files::unusable(path, "read", cause);
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name();
-        if OURS.iter().any(|ours| name == *ours) {
-            continue;
+    let Some(foreign) = foreign_entry(path)? else {
+        return Ok(());
+    };
+    let message = format!(
+        "{} is no data directory of Millstream: it holds {}",
+        path.display(),
+        foreign.to_string_lossy().escape_debug()
+    );
+    Err(Error::new(&codes::SERVER_DIRECTORY, message).next(format!(
+        "name an empty directory, or one that is not there yet, with -D {}=DIRECTORY",
+        DATA_DIRECTORY.name
+    )))
+}
+
+/// Something in the directory at `path` that Millstream has not put there, as a path from there on.
+fn foreign_entry(path: &Path) -> Result<Option<PathBuf>> {
+    for name in names(path)? {
+        let is_ours: fn(&str) -> bool = match name.to_str() {
+            Some("jobs" | "checkpoints") => |name| name.parse::<JobId>().is_ok(),
+            Some("packages") => package_names::is_name,
+            Some("savepoints") => |name| name.starts_with("savepoint-"),
+            Some("lost+found") => continue,
+            _ => return Ok(Some(PathBuf::from(name))),
+        };
+        let within = path.join(&name);
+        if !within.is_dir() {
+            return Ok(Some(PathBuf::from(name)));
         }
-        let message = format!(
-            "{} is no data directory of Millstream: it holds {}",
-            path.display(),
-            name.to_string_lossy().escape_debug()
-        );
-        return Err(Error::new(&codes::SERVER_DIRECTORY, message).next(format!(
-            "name an empty directory, or one that is not there yet, with -D {}=DIRECTORY",
-            DATA_DIRECTORY.name
-        )));
+        let mut inner = names(&within)?.into_iter();
+        if let Some(foreign) = inner.find(|inner| !inner.to_str().is_some_and(is_ours)) {
+            return Ok(Some(Path::new(&name).join(foreign)));
+        }
     }
-    Ok(())
+    Ok(None)
+}
+
+fn names(directory: &Path) -> Result<Vec<OsString>> {
+    let failed = |cause| files::unusable(directory, "read", cause);
+    let entries = fs::read_dir(directory).map_err(failed)?;
+    entries
+        .map(|entry| Ok(entry.map_err(failed)?.file_name()))
+        .collect()
 }
 
 /// The server that uses the data directory at `path`; `None`: none does.
@@ -281,6 +310,7 @@ mod tests {
             version: "0.1.0".to_owned(),
             bound: "127.0.0.1:8081".to_owned(),
             answers: String::new(),
+            open: false,
         };
         first.tell(&server).expect("it can be written");
         assert_eq!(running(&path).expect("it is there"), Some(server));

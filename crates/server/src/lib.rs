@@ -31,6 +31,8 @@ mod files;
 mod limits;
 pub mod logs;
 mod operations;
+mod outcomes;
+mod package_names;
 mod packages;
 mod peers;
 pub mod registry;

@@ -12,11 +12,12 @@ use std::sync::Arc;
 use millstream_core::{Error, Result, codes};
 
 use crate::background::{blocking, unbroken};
+use crate::package_names::check_name;
 use crate::registry::Registry;
 use crate::store::{delete_package, save_package};
 use crate::views::{PackageEntry, PackageView};
 use crate::{clock, files};
-pub(crate) use directory::{UNFINISHED, tidy_uploads};
+pub(crate) use directory::{check_program, tidy_uploads};
 pub(crate) use found::take_up_found;
 
 /// The id of the package that is built into the server.
@@ -159,21 +160,6 @@ impl Registry {
     }
 }
 
-fn check_name(name: &str) -> Result<()> {
-    let is_file_name = !name.is_empty()
-        && name.len() <= 200
-        && !name.starts_with('.')
-        && !name.contains(|c: char| c == '/' || c == '\\' || c.is_control());
-    if is_file_name {
-        return Ok(());
-    }
-    Err(Error::new(
-        &codes::PACKAGE_INVALID,
-        format!("`{}` is no name for a package", name.escape_debug()),
-    )
-    .next("upload it under a plain file name of at most 200 bytes"))
-}
-
 fn move_file(from: &Path, to: &Path) -> Result<()> {
     let moved = fs::rename(from, to).or_else(|_| {
         // Another file system.
@@ -254,14 +240,6 @@ mod tests {
     fn ids_of_packages_are_version_4_uuids() {
         assert_eq!(uuid([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
         assert_eq!(uuid([0; 16]), "00000000-0000-4000-8000-000000000000");
-    }
-
-    #[test]
-    fn only_plain_file_names_are_taken() {
-        for name in ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "a\nb"] {
-            assert!(check_name(name).is_err(), "{name:?}");
-        }
-        check_name("wordcount-1.0 (2).jar").expect("a plain name");
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(crate) use cell::{Command, JobCell};
 use crate::background::blocking;
 use crate::data_directory::DataDirectory;
 use crate::files;
+use crate::outcomes::note_end;
 use crate::store::{Store, delete_job};
 use crate::views::{JobView, OperationView, PackageView, ServerFacts};
 
@@ -295,14 +296,19 @@ impl Shared {
         change(&mut all.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Shows an operation as ended; it must be on record before.
+    /// Shows an operation as ended, and notes it; it must be on record before.
     pub(crate) fn show_end(&self, id: TriggerId, at: u64, result: OperationResult) {
+        let mut ended = None;
         self.change_operations(|all| {
             if let Some(operation) = all.get_mut(&id).filter(|o| o.ended.is_none()) {
                 operation.ended = Some(at);
                 operation.result = Some(result);
+                ended = Some(operation.clone());
             }
         });
+        if let Some(operation) = ended {
+            note_end(&operation);
+        }
     }
 
     /// Sends a request to a job's supervisor and waits for its answer; `None`: the job has ended.

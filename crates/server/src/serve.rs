@@ -103,7 +103,7 @@ async fn run(
         running.address,
         registry.server().data_directory.display()
     );
-    tell_exposure(&running, settings.is_open(address));
+    tell_exposure(&running);
     packages::tidy_uploads(&registry)?;
     let known = records.jobs.iter().map(|record| record.id).collect();
     take_up(&registry, records);
@@ -134,13 +134,13 @@ async fn run(
     served
 }
 
-/// Says at what the server listens and whom it answers there; `is_open`: whom nobody may have meant to let in.
-fn tell_exposure(running: &RunningServer, is_open: bool) {
+/// Says at what the server listens and whom it answers there.
+fn tell_exposure(running: &RunningServer) {
     let exposure = format!(
         "It listens at {} and answers {}.",
         running.bound, running.answers
     );
-    if is_open {
+    if running.open {
         tracing::warn!("{exposure}");
     } else {
         tracing::info!("{exposure}");
@@ -222,6 +222,7 @@ fn running(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         bound: address.to_string(),
         answers: settings.answers(address),
+        open: settings.is_open(address),
     })
 }
 

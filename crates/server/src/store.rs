@@ -231,8 +231,27 @@ fn failed(verb: &str, cause: rusqlite::Error) -> Error {
         &codes::RECORDS,
         format!("records of the server can't be {verb}"),
     )
+    .next(next_step(&cause))
     .cause(cause)
-    .next("see that the disk of the data directory is not full and writable, then ask again")
+}
+
+/// What helps where the records can't be used, because of `cause`: another try does where the disk is the reason, and none where
+/// what is written in them is.
+fn next_step(cause: &rusqlite::Error) -> &'static str {
+    let is_damaged = match cause {
+        rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..) => true,
+        _ => matches!(
+            cause.sqlite_error_code(),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        ),
+    };
+    if is_damaged {
+        "the file is damaged: end the server and put a backup in its place (`millstream server restore`), or move it away: jobs that run are taken up"
+    } else {
+        "see that the disk of the data directory is not full and writable, then ask again"
+    }
 }
 
 fn gone() -> Error {

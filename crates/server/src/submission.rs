@@ -30,9 +30,18 @@ impl Registry {
     /// # Errors
     /// There is no such package, the id is taken, or the job can't be started: then the error is the process's.
     pub async fn submit(&self, request: SubmitRequest) -> Result<JobId> {
-        let program = self.package(&request.package)?.path;
+        let program = self.program(&request.package)?;
         packages::check_entry(&request.package, request.entry.as_deref())?;
         start(self, request, program).await
+    }
+
+    /// The program of a package, which is the server's alone; `None`: the built-in one.
+    fn program(&self, package: &str) -> Result<Program> {
+        let program = self.package(package)?.path;
+        if let Some(program) = &program {
+            packages::check_program(program)?;
+        }
+        Ok(program)
     }
 
     /// The plan of a job that is not submitted: what `PROGRAM --millstream-plan-of` prints.
@@ -40,7 +49,7 @@ impl Registry {
     /// # Errors
     /// There is no such package, or the job can't be built.
     pub async fn plan(&self, request: SubmitRequest) -> Result<serde_json::Value> {
-        let program = self.package(&request.package)?.path;
+        let program = self.program(&request.package)?;
         packages::check_entry(&request.package, request.entry.as_deref())?;
         plan_of(self, &request, program).await
     }

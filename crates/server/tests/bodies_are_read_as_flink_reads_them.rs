@@ -66,3 +66,54 @@ fn what_means_something_is_taken_and_what_does_not_is_named() {
     }
     server.end();
 }
+
+#[test]
+fn every_problem_has_an_entry_of_its_own() {
+    let server = Server::start(&[]);
+    let ask = |query: &str, body: &str| {
+        let answer = server.ask("POST", &format!("/jars/ingest/run{query}"), body);
+        let json = answer.json();
+        assert_eq!(answer.status, 400, "{json}");
+        let errors = json.get("errors").and_then(Value::as_array);
+        let errors = errors.expect("errors").iter();
+        let mut errors: Vec<_> = errors
+            .map(|line| line.as_str().unwrap_or_default().to_owned())
+            .collect();
+        errors.sort();
+        errors
+    };
+    for (query, body, expected) in [
+        (
+            "",
+            r#"{"parallelism": "x", "allowNonRestoredState": "maybe", "savepointPath": {}, "flinkConfiguration": {"a": [], "b": {}}}"#,
+            vec![
+                "allowNonRestoredState: invalid type",
+                "flinkConfiguration: a: invalid type",
+                "flinkConfiguration: b: invalid type",
+                "parallelism: invalid type",
+                "savepointPath: invalid type",
+            ],
+        ),
+        (
+            "?parallelism=x&allowNonRestoredState=maybe&programArg=a&program-args=b",
+            "{}",
+            vec![
+                "Cannot resolve query parameter (allowNonRestoredState)",
+                "Cannot resolve query parameter (parallelism)",
+                "Confusing request: program-args and programArg",
+            ],
+        ),
+        (
+            "?parallelism=0",
+            r#"{"allowNonRestoredState": true}"#,
+            vec!["parallelism must be"],
+        ),
+    ] {
+        let errors = ask(query, body);
+        assert_eq!(errors.len(), expected.len(), "{errors:?}");
+        for (error, expected) in errors.iter().zip(expected) {
+            assert!(error.contains(expected), "{errors:?}");
+        }
+    }
+    server.end();
+}

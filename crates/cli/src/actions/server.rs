@@ -34,7 +34,7 @@ pub(crate) struct ServerArguments {
     insecure: bool,
 
     /// Where the log goes: stdout, file (`server.log` in the data directory) or both. Without it: stdout where standard output is no terminal
-    /// and no millstream.data-dir is set, as in a container; else file.
+    /// and no millstream.data-dir is set; else file.
     #[arg(long, value_name = "stdout | file | both")]
     log_to: Option<String>,
 
@@ -135,6 +135,10 @@ struct Told {
 }
 
 fn tell(server: &RunningServer, told: Told) {
+    if let Some(exposure) = server.exposure().filter(|_| server.open && !told.with_log) {
+        // The log has it, but nobody looks into a file where all seems well.
+        report::note(&exposure);
+    }
     if told.json {
         // Without a reader the server runs all the same.
         drop(report::json(&json!(server)));
@@ -156,13 +160,9 @@ fn tell(server: &RunningServer, told: Told) {
 
 /// What whoever looks at a server that others may reach must know, as a line; nothing for others.
 fn exposure(server: &RunningServer) -> String {
-    if !server.is_exposed() {
-        return String::new();
-    }
-    format!(
-        "It listens at {} and answers {}.\n",
-        server.bound, server.answers
-    )
+    server
+        .exposure()
+        .map_or(String::new(), |line| format!("{line}\n"))
 }
 
 fn stop(connection: &Connection) -> Result<ExitCode> {

@@ -14,6 +14,7 @@ use crate::session::Session;
 /// The values of options that have a fixed set of them, by the id of the option.
 const CHOICES: &[(&str, &[&str])] = &[
     ("target", &["remote", "local"]),
+    ("log_to", &["stdout", "file", "both"]),
     ("format", &["CANONICAL", "NATIVE"]),
     ("claim_mode", &["NO_CLAIM", "CLAIM", "LEGACY"]),
     ("on_lost_output", &["fail", "accept"]),
@@ -75,6 +76,8 @@ pub(super) fn argument(
         ("server", 0) => &[
             ("stop", "Ends the server of the data directory"),
             ("status", "Shows the server of the data directory"),
+            ("backup", "Writes what the server knows into a file"),
+            ("restore", "Makes a data directory of a backup"),
         ],
         ("completion", 0) => &[
             ("bash", ""),

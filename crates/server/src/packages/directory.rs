@@ -1,6 +1,6 @@
 //! The directory of uploaded packages. What lies there is run, so nobody else may put anything there.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,8 @@ use millstream_core::options::WEB_UPLOAD_DIRECTORY;
 use millstream_core::{Error, Result, codes};
 
 use crate::files;
+use crate::package_names::UNFINISHED;
 use crate::registry::Registry;
-
-/// How the name of a file begins that is being received.
-pub(crate) const UNFINISHED: &str = ".upload-";
 
 impl Registry {
     /// Where uploaded packages are kept. A file that is to be given to [`Self::upload`] is best written here.
@@ -60,29 +58,96 @@ pub(crate) fn tidy_uploads(registry: &Registry) -> Result<()> {
 /// none such where nobody else may make it.
 fn check(directory: &Path) -> Result<()> {
     let own = rustix::process::geteuid().as_raw();
-    look_at(directory, &[own], 0o022)?;
-    let above = directory.parent();
-    above.map_or(Ok(()), |above| look_at(above, &[own, 0], 0o022))
+    look_at(directory, directory, |about| {
+        is_others(about, &[own], OTHERS)
+    })?;
+    // Where a link leads on the way counts as well as where it lies.
+    let real = directory.ancestors().find_map(|p| fs::canonicalize(p).ok());
+    let real = real.iter().flat_map(|real| real.ancestors());
+    for above in directory.ancestors().skip(1).chain(real) {
+        if above == directory {
+            continue;
+        }
+        let is_next = Some(above) == directory.parent();
+        look_at(directory, above, |about| {
+            // What is in it is its owner's to move, as in `/tmp`.
+            let is_sticky = about.mode() & STICKY != 0;
+            // Whoever set up a group of the server's has let it in, as Kubernetes does with volumes. That holds further up only.
+            let is_of_us = !is_next && is_own_group(about.gid());
+            let bits = match (is_sticky, is_of_us) {
+                (true, _) => 0,
+                (false, true) => 0o002,
+                (false, false) => OTHERS,
+            };
+            is_others(about, &[own, 0], bits)
+        })?;
+    }
+    Ok(())
 }
 
-/// `owners`: whose it may be; `writable`: the bits of its mode that may be there only if what is in it is its owner's to move (as
-/// in `/tmp`).
-fn look_at(directory: &Path, owners: &[u32], writable: u32) -> Result<()> {
-    const STICKY: u32 = 0o1000;
-    let about = match fs::metadata(directory) {
-        Ok(about) => about,
-        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(cause) => return Err(files::unusable(directory, "looked at", cause)),
-    };
-    let what = if !owners.contains(&about.uid()) {
-        format!("it belongs to user {}", about.uid())
-    } else if about.mode() & writable != 0 && about.mode() & STICKY == 0 {
-        format!("its mode is {:03o}", about.mode() & 0o777)
-    } else {
+/// Refuses the program of a package that somebody else could have put there or changed.
+///
+/// # Errors
+/// It is not there, or not the server's alone.
+pub(crate) fn check_program(program: &Path) -> Result<()> {
+    let about = fs::symlink_metadata(program)
+        .map_err(|cause| files::unusable(program, "looked at", cause))?;
+    let Some(what) = why_not_ours(&about) else {
         return Ok(());
     };
+    let message = format!("{} is not run: {what}", program.display());
+    Err(Error::new(&codes::SERVER_DIRECTORY, message)
+        .next("delete the package and upload it again: somebody else may have changed it"))
+}
+
+/// Why a file is no program that the server's user alone has put there.
+pub(super) fn why_not_ours(about: &Metadata) -> Option<String> {
+    let own = rustix::process::geteuid().as_raw();
+    match about.is_file() {
+        true => is_others(about, &[own], OTHERS),
+        false => Some("it is no file".to_owned()),
+    }
+}
+
+const STICKY: u32 = 0o1000;
+/// Who may write, but for the owner.
+const OTHERS: u32 = 0o022;
+
+fn is_own_group(group: u32) -> bool {
+    let more = rustix::process::getgroups().unwrap_or_default();
+    let own = std::iter::once(rustix::process::getegid()).chain(more);
+    own.into_iter().any(|own| own.as_raw() == group)
+}
+
+/// What makes it somebody else's: it is none of `owners`', or one of the bits `writable` is in its mode.
+fn is_others(about: &Metadata, owners: &[u32], writable: u32) -> Option<String> {
+    if !owners.contains(&about.uid()) {
+        return Some(format!("it belongs to user {}", about.uid()));
+    }
+    (about.mode() & writable != 0).then(|| format!("its mode is {:03o}", about.mode() & 0o7777))
+}
+
+/// Refuses `directory` because of `place`, which is itself or above it, where `what` finds a reason.
+fn look_at(
+    directory: &Path,
+    place: &Path,
+    what: impl Fn(&Metadata) -> Option<String>,
+) -> Result<()> {
+    let about = match fs::metadata(place) {
+        Ok(about) => about,
+        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(cause) => return Err(files::unusable(place, "looked at", cause)),
+    };
+    let Some(what) = what(&about) else {
+        return Ok(());
+    };
+    let above = if place == directory {
+        String::new()
+    } else {
+        format!("above it is {}, and ", place.display())
+    };
     let message = format!(
-        "others may put programs into the upload directory {}: {what}",
+        "others may put programs into the upload directory {}: {above}{what}",
         directory.display()
     );
     Err(Error::new(&codes::SERVER_DIRECTORY, message).next(format!(
@@ -114,6 +179,7 @@ mod tests {
             (0o755, 0o770, false),
             (0o777, 0o700, false),
             (0o775, 0o700, false),
+            (0o755, 0o1777, false),
         ] {
             set(&above, mode_above);
             set(&directory, mode);
@@ -122,6 +188,25 @@ mod tests {
             let Err(error) = checked else { continue };
             assert_eq!(error.code(), "MS-1010");
         }
+        set(&above, 0o755);
+        set(&directory, 0o700);
         check(&above.join("none/flink-web-upload")).expect("it is not there");
+        for (mode_far, is_well) in [(0o755, true), (0o777, false), (0o1777, true)] {
+            let far = root.path();
+            set(far, mode_far);
+            assert_eq!(check(&directory).is_ok(), is_well, "{mode_far:o}");
+        }
+    }
+
+    #[test]
+    fn where_a_link_leads_counts() {
+        let root = tempfile::tempdir().expect("a directory");
+        let open = root.path().join("open");
+        fs::create_dir_all(open.join("uploads/flink-web-upload")).expect("made");
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).expect("set");
+        let link = root.path().join("link");
+        std::os::unix::fs::symlink(open.join("uploads"), &link).expect("linked");
+        let error = check(&link.join("flink-web-upload")).expect_err("others may move it");
+        assert!(error.message().contains("its mode is 777"), "{error}");
     }
 }

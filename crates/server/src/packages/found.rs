@@ -2,14 +2,15 @@
 //! this one, or of one whose records are lost.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use millstream_core::Result;
 
-use super::{check_name, describe};
+use super::describe;
+use super::directory::why_not_ours;
 use crate::background::blocking;
+use crate::package_names::name_in;
 use crate::registry::Registry;
 use crate::store::save_package;
 use crate::views::PackageView;
@@ -70,10 +71,9 @@ async fn take_up(registry: &Registry, found: Found) -> Result<()> {
     Ok(())
 }
 
-/// What has the name of a package in `directory`, by name; nothing where there is no such directory. Files of other users
-/// are none: they would be run.
+/// What has the name of a package in `directory`, by name; nothing where there is no such directory. Files of other
+/// users are none, and neither is what others may change: they would be run.
 fn packages_in(directory: &Path) -> Vec<Found> {
-    let own = rustix::process::geteuid().as_raw();
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let mut found: Vec<_> = entries
         .filter_map(|entry| {
@@ -81,7 +81,7 @@ fn packages_in(directory: &Path) -> Vec<Found> {
             let id = entry.file_name().into_string().ok()?;
             let name = name_in(&id)?.to_owned();
             let since = about.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-            (about.is_file() && about.uid() == own).then(|| Found {
+            why_not_ours(&about).is_none().then(|| Found {
                 id,
                 name,
                 path: entry.path(),
@@ -91,16 +91,6 @@ fn packages_in(directory: &Path) -> Vec<Found> {
         .collect();
     found.sort_by(|a, b| a.id.cmp(&b.id));
     found
-}
-
-/// The name of the uploaded file in `<uuid>_<name>`; `None`: it is no such name.
-fn name_in(id: &str) -> Option<&str> {
-    let (uuid, name) = id.split_once('_')?;
-    let parts: Vec<_> = uuid.split('-').collect();
-    let lengths: Vec<_> = parts.iter().map(|part| part.len()).collect();
-    let is_hex = |part: &&str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_uuid = lengths == [8, 4, 4, 4, 12] && parts.iter().all(is_hex);
-    (is_uuid && check_name(name).is_ok()).then_some(name)
 }
 
 #[cfg(test)]

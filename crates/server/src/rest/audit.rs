@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::Request;
 use axum::http::Method;
 use axum::response::Response;
-use millstream_core::JobId;
+use millstream_core::{JobId, TriggerId};
 
 use super::errors::ErrorOfAnswer;
 use crate::clock;
@@ -65,15 +65,35 @@ impl fmt::Display for Asked {
     }
 }
 
-/// The job that an answer is about where the path does not name it: it is new.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NewJob(pub(crate) JobId);
+/// What an answer is about where the path does not name it.
+#[derive(Debug, Clone)]
+pub(crate) enum About {
+    /// A job that is new.
+    Job(JobId),
+    /// A package that is new.
+    Package(String),
+    /// An operation, whose end has a line of its own.
+    Operation(TriggerId),
+    /// A disposal, and the snapshot that it deletes.
+    Disposal(TriggerId, String),
+}
+
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Job(job) => write!(f, "job {job}"),
+            Self::Package(package) => write!(f, "package {package}"),
+            Self::Operation(id) => write!(f, "operation {id}"),
+            Self::Disposal(id, path) => write!(f, "operation {id}, snapshot {path}"),
+        }
+    }
+}
 
 /// Notes that something was done, or why it could not be.
 pub(crate) fn done(asked: &Asked, caller: &Caller, answer: &Response) {
-    let job = answer.extensions().get::<NewJob>();
-    let job = job.map_or(String::new(), |job| format!(", job {}", job.0));
-    tracing::info!(target: "audit", "{caller} {asked}: {}{job}.", outcome(answer));
+    let about = answer.extensions().get::<About>();
+    let about = about.map_or(String::new(), |about| format!(", {about}"));
+    tracing::info!(target: "audit", "{caller} {asked}: {}{about}.", outcome(answer));
 }
 
 fn outcome(answer: &Response) -> String {

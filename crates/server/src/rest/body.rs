@@ -9,8 +9,8 @@ use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value;
 
 use super::App;
-use super::errors::{Answer, RestError, one_line};
-use super::lenient::Lenient;
+use super::errors::{Answer, Problems, RestError, one_line};
+use super::lenient;
 
 /// A JSON body that was read as a `T`.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -42,17 +42,23 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
         bytes
     };
     let value: Result<Value, _> = serde_json::from_slice(text);
-    value
-        .and_then(|value| T::deserialize(Lenient(value)))
-        .map_err(|error| {
-            RestError::bad_request(
-                one_line(&format!(
-                    "Request did not match expected format {}: {error}",
-                    short_name::<T>()
-                )),
+    let read = value
+        .map_err(|error| vec![error.to_string()])
+        .and_then(lenient::read);
+    read.map_err(|found| {
+        let mut problems = Problems::default();
+        for problem in found {
+            let line = format!(
+                "Request did not match expected format {}: {problem}",
+                short_name::<T>()
+            );
+            problems.add(RestError::bad_request(
+                one_line(&line),
                 "send a JSON object as the OpenAPI document at /openapi.json says",
-            )
-        })
+            ));
+        }
+        problems.as_one()
+    })
 }
 
 fn short_name<T>() -> &'static str {

@@ -75,6 +75,46 @@ impl RestError {
     }
 }
 
+/// What is wrong with a request, until all of it has been looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(Vec<RestError>);
+
+impl Problems {
+    pub(crate) fn add(&mut self, error: RestError) {
+        self.0.push(error);
+    }
+
+    /// The value, or the default where there is none for a reason that is kept.
+    pub(crate) fn value_of<T: Default>(&mut self, answer: Answer<T>) -> T {
+        answer.unwrap_or_else(|error| {
+            self.add(error);
+            T::default()
+        })
+    }
+
+    /// The value, if nothing is wrong.
+    pub(crate) fn unless<T>(self, value: T) -> Answer<T> {
+        if self.0.is_empty() {
+            return Ok(value);
+        }
+        Err(self.as_one())
+    }
+
+    /// One error of all, a line for each; see [`lines`].
+    pub(crate) fn as_one(mut self) -> RestError {
+        let several = self.0.len();
+        let all = self.0.iter().map(|problem| line(&problem.error));
+        let all = all.map(|line| format!("\n  {line}")).collect::<String>();
+        match self.0.pop() {
+            Some(one) if several == 1 => one,
+            last => {
+                let next = last.as_ref().map_or("", |last| last.error.next_step());
+                RestError::bad_request(format!("{several} problems:{all}"), next)
+            }
+        }
+    }
+}
+
 /// The status that an error of this kind is answered with.
 pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {

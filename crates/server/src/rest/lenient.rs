@@ -2,12 +2,57 @@
 //! flag a text. An array is no object, though.
 
 use serde::de::value::SeqDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
+    Visitor,
+};
 use serde::forward_to_deserialize_any;
 use serde_json::{Error, Map, Value};
 
 /// A value that is read so.
-pub(super) struct Lenient(pub(super) Value);
+struct Lenient(Value);
+
+/// Reads a value, or tells everything that is wrong with it.
+pub(super) fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Vec<String>> {
+    /// Nobody mends more at once.
+    const MOST: usize = 20;
+    let mut problems = Vec::new();
+    loop {
+        let error = match T::deserialize(Lenient(value.clone())) {
+            Ok(read) if problems.is_empty() => return Ok(read),
+            Ok(_) => return Err(problems),
+            Err(error) => error.to_string(),
+        };
+        let is_taken_out = take_out(&mut value, &error);
+        // What is missing may be so because it was taken out.
+        if is_taken_out || problems.is_empty() {
+            problems.push(error);
+        }
+        if !is_taken_out || problems.len() == MOST {
+            return Err(problems);
+        }
+    }
+}
+
+/// Takes the field that `error` is about out of `value`; answers whether there is one.
+fn take_out(value: &mut Value, error: &str) -> bool {
+    let Value::Object(fields) = value else {
+        return false;
+    };
+    let behind = |name: &str| {
+        let rest = error.strip_prefix(&*name.escape_debug().to_string())?;
+        rest.strip_prefix(": ")
+    };
+    let names = fields.keys().filter(|name| behind(name).is_some());
+    let Some(name) = names.max_by_key(|name| name.len()).cloned() else {
+        return false;
+    };
+    let rest = behind(&name).unwrap_or_default().to_owned();
+    let is_inside = fields
+        .get_mut(&name)
+        .is_some_and(|inner| take_out(inner, &rest));
+    is_inside || fields.remove(&name).is_some()
+}
 
 impl Lenient {
     /// The value as one of the type that is wanted, where Jackson takes it for that.
@@ -195,8 +240,36 @@ mod tests {
         inner: Option<Box<Wanted>>,
     }
 
-    fn read(value: Value) -> Result<Wanted, Error> {
-        Wanted::deserialize(Lenient(value))
+    fn read(value: Value) -> Result<Wanted, Vec<String>> {
+        super::read(value)
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told() {
+        let given = json!({
+            "number": "x", "flag": "maybe", "text": {}, "list": ["a"],
+            "inner": {"number": [], "text": "well", "flag": "often"}, "map": {"a: b": [], "a": []},
+        });
+        let problems = read(given).expect_err("much is wrong");
+        let mut told: Vec<_> = problems
+            .iter()
+            .filter_map(|problem| problem.split_once(": invalid type"))
+            .map(|(field, _)| field)
+            .collect();
+        told.sort_unstable();
+        assert_eq!(
+            told,
+            [
+                "flag",
+                "inner: flag",
+                "inner: number",
+                "map: a",
+                "map: a: b",
+                "number",
+                "text"
+            ],
+            "{problems:?}"
+        );
     }
 
     #[test]
@@ -243,7 +316,10 @@ mod tests {
             (json!({"text": [1]}), "text: invalid type: sequence"),
             (json!({"map": {"a": [1]}}), "map: a: invalid type: sequence"),
         ] {
-            let error = read(given).expect_err(expected).to_string();
+            let problems = read(given).expect_err(expected);
+            let [error] = problems.as_slice() else {
+                panic!("{problems:?}");
+            };
             assert!(error.starts_with(expected), "{error}");
         }
     }

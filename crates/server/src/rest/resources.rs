@@ -15,23 +15,25 @@ pub(crate) mod rescales;
 pub(crate) mod run;
 pub(crate) mod vertices;
 
+use axum::Extension;
 use axum::http::StatusCode;
 use millstream_core::{Error, JobId, JobStatus, codes};
 use millstream_protocol::Request;
 
 use super::App;
+use super::audit::About;
 use super::errors::{Answer, RestError};
 use crate::registry::new_trigger_id;
 
-/// Cancels a job. One that was cancelled before stays so, as in Flink.
-async fn cancel(app: &App, job: JobId) -> Answer<()> {
+/// Cancels a job, and answers what the answer is about. One that was cancelled before stays so, as in Flink.
+async fn cancel(app: &App, job: JobId) -> Answer<Option<Extension<About>>> {
     allowed(app.settings.cancel, "web.cancel.enable")?;
     if app.registry.job(job)?.status == JobStatus::Canceled {
-        return Ok(());
+        return Ok(None);
     }
     let id = new_trigger_id();
     app.registry.operate(job, Request::Cancel { id }).await?;
-    Ok(())
+    Ok(Some(Extension(About::Operation(id))))
 }
 
 /// Refuses what the option `name` has switched off.

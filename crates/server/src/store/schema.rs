@@ -67,8 +67,8 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
             &codes::RECORDS,
             format!("the records in {} can't be opened", path.display()),
         )
+        .next(super::next_step(&cause))
         .cause(cause)
-        .next("see that the file is Millstream's and its disk writable; if it is damaged, put a backup in its place, or move it away: jobs that run are taken up")
     };
     let mut connection = Connection::open(path).map_err(failed)?;
     prepare(&connection).map_err(failed)?;

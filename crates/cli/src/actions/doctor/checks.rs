@@ -187,6 +187,13 @@ fn server(connection: &Connection, configuration: &Configuration) -> Vec<Finding
     };
     let token = std::env::var_os(TOKEN_VARIABLE).is_some()
         || configuration.text("rest.auth.token").is_some();
+    if let Some(exposure) = exposure(configuration, address) {
+        let (what, next) = (
+            "exposure",
+            "set rest.auth.token and start the server without --insecure, or security.ssl.rest.enabled where it has one",
+        );
+        findings.push(Finding::warning(what, exposure, next));
+    }
     findings.push(match (token, address.is_loopback(), address.is_tls()) {
         (true, false, false) => Finding::warning(
             "token",
@@ -194,7 +201,10 @@ fn server(connection: &Connection, configuration: &Configuration) -> Vec<Finding
             "set security.ssl.rest.enabled on both sides",
         ),
         (true, ..) => Finding::well("token", "set"),
-        (false, true, _) => Finding::well("token", "none, which is fine on loopback"),
+        (false, true, _) => Finding::well(
+            "token",
+            "none, which is fine on loopback where the server answers its own user",
+        ),
         (false, false, _) => Finding::warning(
             "token",
             format!("none is set, and the server at {address} is on another machine"),
@@ -202,6 +212,16 @@ fn server(connection: &Connection, configuration: &Configuration) -> Vec<Finding
         ),
     });
     findings
+}
+
+/// What the server of the data directory lets others do whom nobody has allowed to, where it is the one at `address`.
+fn exposure(configuration: &Configuration, address: &Address) -> Option<String> {
+    let directory = data_directory::locate(configuration).ok()?;
+    let server = data_directory::running(&directory).ok()??;
+    let (_, port) = server.bound.rsplit_once(':')?;
+    let is_asked = address.to_string().ends_with(&format!(":{port}"));
+    let exposure = server.exposure().filter(|_| server.open && is_asked)?;
+    Some(exposure.trim_end_matches('.').to_owned())
 }
 
 /// Whether a server of this machine could listen at the address.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -16,6 +16,7 @@ use crate::rest::answers::applications::{
     ApplicationDetailsInfo, ApplicationExceptionsInfo, MultipleApplicationsDetails,
 };
 use crate::rest::answers::cluster::ConfigurationEntry;
+use crate::rest::audit::About;
 use crate::rest::errors::{Answer, ErrorBody, RestError};
 use crate::rest::params::Params;
 use crate::views::JobView;
@@ -77,9 +78,12 @@ async fn details(State(app): State<App>, params: Params) -> Answer<Json<Applicat
         (status = 409, body = ErrorBody, description = "The job has ended in another way.")
     )
 )]
-async fn cancel(State(app): State<App>, params: Params) -> Answer<(StatusCode, Json<Empty>)> {
-    super::cancel(&app, find(&app, &params)?.id).await?;
-    Ok((StatusCode::ACCEPTED, Json(Empty {})))
+async fn cancel(
+    State(app): State<App>,
+    params: Params,
+) -> Answer<(StatusCode, Option<Extension<About>>, Json<Empty>)> {
+    let about = super::cancel(&app, find(&app, &params)?.id).await?;
+    Ok((StatusCode::ACCEPTED, about, Json(Empty {})))
 }
 
 /// What went wrong in an application, the newest first.

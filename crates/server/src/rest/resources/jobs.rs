@@ -1,8 +1,8 @@
 //! Jobs: lists, details, configuration, failures, result.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,6 +17,7 @@ use crate::rest::answers::job::{
 use crate::rest::answers::jobs::{
     JobIdsWithStatusOverview, JobPlanInfo, JobStatusInfo, MultipleJobsDetails,
 };
+use crate::rest::audit::About;
 use crate::rest::body::Body;
 use crate::rest::errors::{Answer, ErrorBody, RestError};
 use crate::rest::params::{Params, unresolved};
@@ -91,7 +92,10 @@ async fn details(State(app): State<App>, params: Params) -> Answer<Json<JobDetai
         (status = 409, body = ErrorBody, description = "The job has ended in another way.")
     )
 )]
-async fn terminate(State(app): State<App>, params: Params) -> Answer<(StatusCode, Json<Empty>)> {
+async fn terminate(
+    State(app): State<App>,
+    params: Params,
+) -> Answer<(StatusCode, Option<Extension<About>>, Json<Empty>)> {
     const NEXT: &str = "use `cancel`, or stop the job with a savepoint by POST /jobs/:jobid/stop";
     match params.query("mode").unwrap_or("cancel") {
         mode if mode.eq_ignore_ascii_case("cancel") => {}
@@ -101,8 +105,8 @@ async fn terminate(State(app): State<App>, params: Params) -> Answer<(StatusCode
         }
         mode => return Err(unresolved("mode", mode, NEXT)),
     }
-    super::cancel(&app, params.job_id()?).await?;
-    Ok((StatusCode::ACCEPTED, Json(Empty {})))
+    let about = super::cancel(&app, params.job_id()?).await?;
+    Ok((StatusCode::ACCEPTED, about, Json(Empty {})))
 }
 
 /// The status of a job.

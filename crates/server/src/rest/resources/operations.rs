@@ -1,9 +1,9 @@
 //! What is asked of jobs and takes its time: savepoints, checkpoints, stops, disposals. Each is on record before it is
 //! answered; asked for again with the same trigger id it is the same operation.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use millstream_core::options::SAVEPOINT_DIRECTORY;
 use millstream_core::{Configuration, Error, JobId, TriggerId, codes};
 use millstream_protocol::{Request, SavepointFormat};
@@ -18,6 +18,7 @@ use crate::rest::answers::operations::{
     AsynchronousOperationResult, CheckpointInfo, DisposalPreview, OperationInfo, OperationList,
     SavepointInfo, TriggerResponse,
 };
+use crate::rest::audit::About;
 use crate::rest::body::{Body, or_default};
 use crate::rest::errors::{Answer, ErrorBody, RestError};
 use crate::rest::params::Params;
@@ -72,7 +73,7 @@ async fn trigger_savepoint(
     State(app): State<App>,
     params: Params,
     Body(body): Body<SavepointTriggerRequestBody>,
-) -> Answer<(StatusCode, Json<TriggerResponse>)> {
+) -> Answer<(StatusCode, Extension<About>, Json<TriggerResponse>)> {
     let job = params.job(&app)?;
     let directory = directory(&app, &job, body.target_directory, "target-directory")?;
     let id = body.trigger_id.unwrap_or_else(new_trigger_id);
@@ -90,7 +91,8 @@ async fn trigger_savepoint(
         };
         app.registry.operate(job.id, request).await?;
     }
-    Ok((StatusCode::ACCEPTED, Json(TriggerResponse::new(id))))
+    let about = Extension(About::Operation(id));
+    Ok((StatusCode::ACCEPTED, about, Json(TriggerResponse::new(id))))
 }
 
 /// Where a savepoint goes that is asked for without a directory: as the job says, else as the server does.
@@ -178,7 +180,7 @@ pub(crate) async fn trigger_checkpoint(
     State(app): State<App>,
     params: Params,
     Body(body): Body<CheckpointTriggerRequestBody>,
-) -> Answer<(StatusCode, Json<TriggerResponse>)> {
+) -> Answer<(StatusCode, Extension<About>, Json<TriggerResponse>)> {
     let job = params.job_id()?;
     if body.checkpoint_type == CheckpointType::Incremental {
         return Err(RestError::new(
@@ -192,7 +194,8 @@ pub(crate) async fn trigger_checkpoint(
     app.registry
         .operate(job, Request::Checkpoint { id })
         .await?;
-    Ok((StatusCode::ACCEPTED, Json(TriggerResponse::new(id))))
+    let about = Extension(About::Operation(id));
+    Ok((StatusCode::ACCEPTED, about, Json(TriggerResponse::new(id))))
 }
 
 /// How far a checkpoint that was asked for is, and its number or why it failed.
@@ -242,7 +245,7 @@ async fn stop(
     State(app): State<App>,
     params: Params,
     Body(body): Body<StopWithSavepointRequestBody>,
-) -> Answer<(StatusCode, Json<TriggerResponse>)> {
+) -> Answer<(StatusCode, Extension<About>, Json<TriggerResponse>)> {
     let job = params.job(&app)?;
     let id = body.trigger_id.unwrap_or_else(new_trigger_id);
     let request = Request::Stop {
@@ -257,7 +260,8 @@ async fn stop(
         format: body.format_type,
     };
     app.registry.operate(job.id, request).await?;
-    Ok((StatusCode::ACCEPTED, Json(TriggerResponse::new(id))))
+    let about = Extension(About::Operation(id));
+    Ok((StatusCode::ACCEPTED, about, Json(TriggerResponse::new(id))))
 }
 
 /// A snapshot that is to be deleted.
@@ -286,11 +290,12 @@ struct SavepointDisposalRequest {
 async fn trigger_disposal(
     State(app): State<App>,
     Body(body): Body<SavepointDisposalRequest>,
-) -> Answer<Json<TriggerResponse>> {
+) -> Answer<(Extension<About>, Json<TriggerResponse>)> {
     let path = path_of(body.savepoint_path)?;
     let id = body.trigger_id.unwrap_or_else(new_trigger_id);
+    let about = Extension(About::Disposal(id, path.clone()));
     app.registry.dispose(id, path).await?;
-    Ok(Json(TriggerResponse::new(id)))
+    Ok((about, Json(TriggerResponse::new(id))))
 }
 
 fn path_of(given: Option<String>) -> Answer<String> {

@@ -1,9 +1,9 @@
 //! Job packages, which Flink calls jars: listing, uploading, deleting, planning.
 
-use axum::Json;
 use axum::extract::multipart::Field;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use millstream_core::options::format_duration;
 use millstream_core::{Error, codes};
 use std::path::{Path, PathBuf};
@@ -15,12 +15,13 @@ use utoipa_axum::routes;
 
 use super::jobs::Empty;
 use super::run::{JarPlanRequestBody, plan_request};
-use crate::packages::UNFINISHED;
+use crate::package_names::UNFINISHED;
 use crate::registry::new_trigger_id;
 use crate::rest::App;
 use crate::rest::answers::jobs::JobPlanInfo;
 use crate::rest::answers::package_plan;
 use crate::rest::answers::packages::{JarListInfo, JarUploadResponse};
+use crate::rest::audit::About;
 use crate::rest::body::Body;
 use crate::rest::errors::{Answer, ErrorBody, RestError};
 use crate::rest::params::Params;
@@ -67,7 +68,10 @@ struct UploadForm {
         (status = 403, body = ErrorBody, description = "Submitting is switched off.")
     )
 )]
-async fn upload(State(app): State<App>, request: Request) -> Answer<Json<JarUploadResponse>> {
+async fn upload(
+    State(app): State<App>,
+    request: Request,
+) -> Answer<(Extension<About>, Json<JarUploadResponse>)> {
     super::allowed(app.settings.submit, "web.submit.enable")?;
     let mut form = Multipart::from_request(request, &app)
         .await
@@ -89,7 +93,8 @@ async fn upload(State(app): State<App>, request: Request) -> Answer<Json<JarUplo
     drop(field);
     refuse_more(form).await?;
     let package = app.registry.upload(&name, file.0.clone()).await?;
-    Ok(Json(JarUploadResponse::of(&package)))
+    let answer = Json(JarUploadResponse::of(&package));
+    Ok((Extension(About::Package(package.id)), answer))
 }
 
 /// An upload is one package; parts that are no files mean nothing.

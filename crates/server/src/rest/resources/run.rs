@@ -16,9 +16,9 @@ use utoipa_axum::routes;
 
 use crate::rest::App;
 use crate::rest::answers::packages::JarRunResponse;
-use crate::rest::audit::NewJob;
+use crate::rest::audit::About;
 use crate::rest::body::Body;
-use crate::rest::errors::{Answer, ErrorBody, RestError};
+use crate::rest::errors::{Answer, ErrorBody, Problems, RestError};
 use crate::rest::params::Params;
 use crate::rest::program_arguments;
 use crate::views::SubmitRequest;
@@ -122,9 +122,9 @@ async fn run(
     State(app): State<App>,
     params: Params,
     Body(body): Body<JarRunRequestBody>,
-) -> Answer<(Extension<NewJob>, Json<JarRunResponse>)> {
+) -> Answer<(Extension<About>, Json<JarRunResponse>)> {
     let job = submit(&app, &params, body).await?;
-    Ok((Extension(NewJob(job)), Json(JarRunResponse::of(job))))
+    Ok((Extension(About::Job(job)), Json(JarRunResponse::of(job))))
 }
 
 /// A job that was submitted as an application, which it is by itself.
@@ -157,14 +157,18 @@ async fn run_application(
     Body(body): Body<JarRunRequestBody>,
 ) -> Answer<(
     StatusCode,
-    Extension<NewJob>,
+    Extension<About>,
     Json<JarRunApplicationResponse>,
 )> {
     let job = submit(&app, &params, body).await?;
     let answer = JarRunApplicationResponse {
         applicationid: job.to_string(),
     };
-    Ok((StatusCode::ACCEPTED, Extension(NewJob(job)), Json(answer)))
+    Ok((
+        StatusCode::ACCEPTED,
+        Extension(About::Job(job)),
+        Json(answer),
+    ))
 }
 
 async fn submit(app: &App, params: &Params, body: JarRunRequestBody) -> Answer<JobId> {
@@ -186,29 +190,36 @@ async fn submit(app: &App, params: &Params, body: JarRunRequestBody) -> Answer<J
 
 /// The request to plan a job.
 pub(crate) fn plan_request(params: &Params, body: JarPlanRequestBody) -> Answer<SubmitRequest> {
-    let arguments = arguments(params, &body)?;
+    let mut problems = Problems::default();
+    let request = planned(params, body, &mut problems);
+    problems.unless(request)
+}
+
+fn planned(params: &Params, body: JarPlanRequestBody, problems: &mut Problems) -> SubmitRequest {
+    let arguments = problems.value_of(arguments(params, &body));
     let mut configuration = Configuration::new();
     for (key, value) in body.flink_configuration.iter().flatten() {
         configuration.set(key.as_str(), value.as_str());
     }
-    let parallelism = body.parallelism.or(params.query_value("parallelism")?);
-    if let Some(parallelism) = parallelism {
-        let parallelism = u32::try_from(parallelism).ok().filter(|p| *p >= 1);
-        let parallelism = parallelism.ok_or_else(|| {
-            RestError::bad_request(
+    let of_query = problems.value_of(params.query_value("parallelism"));
+    if let Some(parallelism) = body.parallelism.or(of_query) {
+        match u32::try_from(parallelism) {
+            Ok(parallelism) if parallelism >= 1 => {
+                configuration.set(PARALLELISM.name, parallelism.to_string());
+            }
+            _ => problems.add(RestError::bad_request(
                 "parallelism must be a positive number.",
                 "give a number such as 2, or leave it away",
-            )
-        })?;
-        configuration.set(PARALLELISM.name, parallelism.to_string());
+            )),
+        }
     }
-    Ok(SubmitRequest {
+    SubmitRequest {
         job: body.job_id,
         package: params.path("jarid").to_owned(),
         entry: given(body.entry_class.as_deref()).or(given(params.query("entry-class"))),
         arguments,
         configuration,
-    })
+    }
 }
 
 fn run_request(params: &Params, body: JarRunRequestBody) -> Answer<SubmitRequest> {
@@ -221,23 +232,22 @@ fn run_request(params: &Params, body: JarRunRequestBody) -> Answer<SubmitRequest
         job_id: body.job_id,
         flink_configuration: body.flink_configuration,
     };
-    let mut request = plan_request(params, plan)?;
-    request.job = id_of(request.job, body.application_id)?;
+    let mut problems = Problems::default();
+    let mut request = planned(params, plan, &mut problems);
+    request.job = problems.value_of(id_of(request.job, body.application_id));
     let settings = &mut request.configuration;
     let path = given(body.savepoint_path.as_deref()).or(given(params.query("savepointPath")));
     if let Some(path) = path {
         settings.set(RESTORE_PATH.name, path);
     }
-    let dropping = body
-        .allow_non_restored_state
-        .or(params.query_value("allowNonRestoredState")?);
-    if let Some(dropping) = dropping {
+    let of_query = problems.value_of(params.query_value("allowNonRestoredState"));
+    if let Some(dropping) = body.allow_non_restored_state.or(of_query) {
         settings.set(RESTORE_IGNORE_UNCLAIMED_STATE.name, dropping.to_string());
     }
     if let Some(mode) = body.claim_mode.or(body.restore_mode) {
         settings.set(RESTORE_CLAIM_MODE.name, mode.name());
     }
-    Ok(request)
+    problems.unless(request)
 }
 
 /// The id that the job is to have.
@@ -320,7 +330,7 @@ async fn restart(
     State(app): State<App>,
     params: Params,
     Body(body): Body<RestartRequestBody>,
-) -> Answer<(Extension<NewJob>, Json<JarRunResponse>)> {
+) -> Answer<(Extension<About>, Json<JarRunResponse>)> {
     super::allowed(app.settings.submit, "web.submit.enable")?;
     let job = params.job(&app)?;
     let request = JarRunRequestBody {
@@ -348,7 +358,7 @@ async fn restart(
         .resubmit(job.id, changes)
         .await
         .map_err(RestError::of_submission)?;
-    Ok((Extension(NewJob(new)), Json(JarRunResponse::of(new))))
+    Ok((Extension(About::Job(new)), Json(JarRunResponse::of(new))))
 }
 
 #[cfg(test)]
