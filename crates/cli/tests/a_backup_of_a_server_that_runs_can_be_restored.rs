@@ -100,7 +100,7 @@ fn half_of_it_is_none() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     first_file(path);
-    let mut server = Server::started(path, &[]);
+    let server = Server::started(path, &[]);
     let job = server.submit("orders", &[]);
     server.await_status(&job, "RUNNING");
     let said = |verb: &str, file: &str, data: &str| {
