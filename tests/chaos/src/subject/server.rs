@@ -249,6 +249,12 @@ impl Server {
         Err(Kind::Ended.because(format!("job {job} is {status}: {}", self.cause(&job))))
     }
 
+    /// The processes of a job that live.
+    pub(crate) fn processes_of(&self, job: &str) -> Vec<u32> {
+        let jobs = self.launcher.places.path(Place::Data).join("jobs");
+        processes::with_arguments("--millstream-job", &jobs.join(job).display().to_string())
+    }
+
     /// Why a job failed, on one line.
     pub(crate) fn cause(&self, job: &str) -> String {
         let shown = self.get(&format!("/jobs/{job}/exceptions"));
@@ -285,11 +291,8 @@ impl Subject for Server {
     }
 
     fn jobs(&mut self) -> Vec<u32> {
-        let jobs = self.launcher.places.path(Place::Data).join("jobs");
-        let of = |job: &String| {
-            processes::with_arguments("--millstream-job", &jobs.join(job).display().to_string())
-        };
-        self.job.iter().flat_map(of).collect()
+        let jobs = self.job.iter();
+        jobs.flat_map(|job| self.processes_of(job)).collect()
     }
 
     fn all(&mut self) -> Vec<u32> {
@@ -320,11 +323,13 @@ impl Subject for Server {
         let Some(job) = self.job.clone() else {
             return Ok(());
         };
-        let action = match how {
-            End::Suspend => "stop",
-            End::Cancel => "cancel",
+        let elsewhere = self.launcher.places.elsewhere().display().to_string();
+        let arguments: &[&str] = match how {
+            End::Suspend => &["stop", &job],
+            End::SuspendElsewhere => &["stop", "-p", &elsewhere, &job],
+            End::Cancel => &["cancel", &job],
         };
-        self.command = Some(self.start_act(&[action, &job])?);
+        self.command = Some(self.start_act(arguments)?);
         Ok(())
     }
 
@@ -377,6 +382,19 @@ impl Subject for Server {
     fn begin(&mut self, from: From, parallelism: u64, spelling: Spelling) {
         self.launcher.spelling = spelling;
         (self.begins, self.parallelism) = (Some(from), parallelism);
+    }
+
+    fn latest(&mut self) -> Result<Option<String>> {
+        let target = self.launcher.main();
+        Ok(
+            match self.submit(&From::Latest, self.parallelism, &target)? {
+                Ok(id) => {
+                    (self.job, self.begins, self.ending) = (Some(id), None, None);
+                    None
+                }
+                Err(said) => Some(said.text()),
+            },
+        )
     }
 
     fn numbers(&self) -> Option<Value> {
