@@ -1,9 +1,8 @@
 //! The job in a process under `millstream server`.
 
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::Value;
 
 use super::{End, Ended, Subject, Surroundings, Victim};
@@ -44,7 +43,7 @@ impl Server {
             parallelism: launcher.setup.parallelism,
             launcher,
             process: None,
-            port: free_port()?,
+            port: rest::free_port()?,
             starts: 0,
             killed: true,
             job: None,
@@ -122,7 +121,7 @@ impl Server {
         if !listens {
             let said = process.logged();
             if said.contains("in use") {
-                self.port = free_port()?;
+                self.port = rest::free_port()?;
             } else if !around.fault {
                 return Err(Kind::Refused.because(format!("{name} does not start: {said}")));
             }
@@ -182,16 +181,12 @@ impl Server {
     fn submit_main(&mut self, from: From, around: Surroundings) -> Result<()> {
         let target = self.launcher.main();
         let said = match self.submit(&from, self.parallelism, &target)? {
-            Ok(id) => {
-                (self.job, self.begins, self.ending) = (Some(id), None, None);
-                return Ok(());
-            }
+            Ok(id) => return self.runs(id),
             Err(said) => said,
         };
         if let Some(id) = self.running_job() {
             // The answer was lost, the job was not.
-            (self.job, self.begins, self.ending) = (Some(id), None, None);
-            return Ok(());
+            return self.runs(id);
         }
         if around.fault || around.may_end || self.killed {
             return Ok(());
@@ -201,6 +196,11 @@ impl Server {
             return Ok(());
         }
         Err(Kind::Refused.because(format!("run from {from:?}: {}", said.text())))
+    }
+
+    fn runs(&mut self, job: String) -> Result<()> {
+        (self.job, self.begins, self.ending) = (Some(job), None, None);
+        Ok(())
     }
 
     /// A job of the name that has not ended, as the server lists it.
@@ -260,11 +260,6 @@ impl Server {
         let shown = self.get(&format!("/jobs/{job}/exceptions"));
         rest::cause(&shown.unwrap_or_default())
     }
-}
-
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("a free port")?;
-    Ok(listener.local_addr()?.port())
 }
 
 impl Subject for Server {
@@ -385,16 +380,10 @@ impl Subject for Server {
     }
 
     fn latest(&mut self) -> Result<Option<String>> {
-        let target = self.launcher.main();
-        Ok(
-            match self.submit(&From::Latest, self.parallelism, &target)? {
-                Ok(id) => {
-                    (self.job, self.begins, self.ending) = (Some(id), None, None);
-                    None
-                }
-                Err(said) => Some(said.text()),
-            },
-        )
+        match self.submit(&From::Latest, self.parallelism, &self.launcher.main())? {
+            Ok(id) => self.runs(id).map(|()| None),
+            Err(said) => Ok(Some(said.text())),
+        }
     }
 
     fn numbers(&self) -> Option<Value> {
