@@ -16,44 +16,69 @@ use crate::violation::Kind;
 /// them.
 const JOURNALS: u64 = 3;
 
-/// Looks at the directories of all jobs: a checkpoint that is none is left at most once, journals are few, and every
-/// shared file is named by a checkpoint of its job.
+/// Shared files that no checkpoint names, in the directory of a job to which nobody comes back.
+const UNNAMED: usize = 8;
+
+/// Looks at the directories of all jobs: in each a checkpoint that is none is left at most once, journals are few, and
+/// every shared file is named by a checkpoint.
+///
+/// `by_attempt`: a job that died is begun again, and sweeps its directory. A job without a server is not: what goes on
+/// from it is another job, so that some shared files may stay until its end is noted.
 ///
 /// # Errors
 /// [`Kind::LeftBehind`], with what was found.
-pub(crate) fn look(checkpoints: &Path, retained: u64) -> Result<()> {
-    let mut halves = Vec::new();
+pub(crate) fn look(checkpoints: &Path, retained: u64, by_attempt: bool) -> Result<()> {
     let mut found = Vec::new();
     for job in names(checkpoints) {
-        let directory = checkpoints.join(&job);
-        let all = names(&directory);
-        let mut named = String::new();
-        for name in all.iter().filter(|name| name.starts_with("chk-")) {
-            match fs::read_to_string(directory.join(name).join("_metadata")) {
-                Ok(text) => named.push_str(&text),
-                Err(_) => halves.push(format!("{job}/{name}")),
-            }
+        let left = Left::of(&checkpoints.join(&job));
+        let may_be_dead = !by_attempt && !checkpoints.join(&job).join("_ended").exists();
+        if left.halves.len() > 1 {
+            let list = left.halves.join(", ");
+            found.push(format!("checkpoints without _metadata in {job}: {list}"));
         }
-        let journals = all.iter().filter(|name| name.starts_with("_intake-"));
-        let journals = journals.count() as u64;
-        if journals > retained + JOURNALS {
+        if left.journals > retained + JOURNALS {
+            let journals = left.journals;
             found.push(format!("{journals} journals in {job}, {retained} retained"));
         }
-        let shared = names(&directory.join("shared")).into_iter();
-        let unnamed = shared.filter(|name| !named.contains(&format!("../shared/{name}\"")));
-        found.extend(unnamed.map(|name| format!("{job}/shared/{name} is named by nothing")));
-    }
-    if halves.len() > 1 {
-        let list = halves.join(", ");
-        found.push(format!(
-            "{} checkpoints without _metadata: {list}",
-            halves.len()
-        ));
+        if left.unnamed.len() > if may_be_dead { UNNAMED } else { 0 } {
+            let list = left.unnamed.join(", ");
+            found.push(format!("shared files of {job} that nothing names: {list}"));
+        }
     }
     if found.is_empty() {
         return Ok(());
     }
     Err(Kind::LeftBehind.because(found.join("; ")))
+}
+
+/// What lies in the directory of a job.
+struct Left {
+    /// Directories of checkpoints without `_metadata`.
+    halves: Vec<String>,
+    journals: u64,
+    /// Shared files that no checkpoint of the job names.
+    unnamed: Vec<String>,
+}
+
+impl Left {
+    fn of(directory: &Path) -> Self {
+        let all = names(directory);
+        let (mut halves, mut named) = (Vec::new(), String::new());
+        for name in all.iter().filter(|name| name.starts_with("chk-")) {
+            match fs::read_to_string(directory.join(name).join("_metadata")) {
+                Ok(text) => named.push_str(&text),
+                Err(_) => halves.push(name.clone()),
+            }
+        }
+        let journals = all.iter().filter(|name| name.starts_with("_intake-"));
+        let mut unnamed = names(&directory.join("shared"));
+        unnamed.retain(|name| !named.contains(&format!("../shared/{name}\"")));
+        Self {
+            halves,
+            journals: journals.count() as u64,
+            unnamed,
+        }
+    }
 }
 
 /// Whether the end of a job of this name is noted that left nothing to go on from.

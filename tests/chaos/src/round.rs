@@ -132,8 +132,9 @@ fn check(world: &mut World) -> Result<()> {
 
 /// Nothing stays among the checkpoints that nobody needs.
 fn nothing_stays(world: &World) -> Result<()> {
-    let retained = world.launcher.setup.retained;
-    left::look(&world.places.path(Place::Checkpoints), retained)
+    let setup = world.launcher.setup;
+    let checkpoints = world.places.path(Place::Checkpoints);
+    left::look(&checkpoints, setup.retained, setup.server)
 }
 
 /// Has the job go on and be cancelled, with which its checkpoints go. Nobody goes on from older ones then: the end is

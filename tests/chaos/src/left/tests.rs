@@ -17,22 +17,25 @@ fn well() -> tempfile::TempDir {
     put("a/shared/s-1.opaque", "");
     put("a/_intake-1-1-1", "");
     put("a/chk-8/_metadata.inprogress", "");
-    look(directory.path(), 1).expect("nothing is left");
+    look(directory.path(), 1, true).expect("nothing is left");
     directory
 }
 
 #[test]
 fn two_halves_of_checkpoints_are_one_too_many() {
     let directory = well();
-    put(directory.path(), "b/chk-1/x.state", "");
-    assert!(look(directory.path(), 1).is_err());
+    put(directory.path(), "a/chk-6/x.state", "");
+    assert!(look(directory.path(), 1, true).is_err());
 }
 
 #[test]
 fn a_shared_file_is_named_by_a_checkpoint_of_its_own_job() {
     let directory = well();
     put(directory.path(), "b/shared/s-1.opaque", "");
-    assert!(look(directory.path(), 1).is_err());
+    assert!(look(directory.path(), 1, true).is_err());
+    look(directory.path(), 1, false).expect("its job may have died");
+    put(directory.path(), "b/_ended", "{}");
+    assert!(look(directory.path(), 1, false).is_err(), "it has not");
 }
 
 #[test]
@@ -41,8 +44,8 @@ fn journals_are_few() {
     for number in 0..=JOURNALS {
         put(directory.path(), &format!("a/_intake-1-2-{number}"), "");
     }
-    assert!(look(directory.path(), 1).is_err());
-    look(directory.path(), 2).expect("one for each checkpoint");
+    assert!(look(directory.path(), 1, true).is_err());
+    look(directory.path(), 2, true).expect("one for each checkpoint");
 }
 
 #[test]
