@@ -105,8 +105,8 @@ codes! {
     SNAPSHOT_MISSING = "MS-3001", NotFound, "No snapshot found";
     /// A file of a snapshot is damaged or cut off.
     SNAPSHOT_CORRUPT = "MS-3002", Data, "Snapshot file is damaged";
-    /// A file that the snapshot names is gone.
-    SNAPSHOT_FILE_MISSING = "MS-3003", Data, "Snapshot file is missing";
+    /// A file that the snapshot names is not there, which may pass: a copy is not complete, or a disk is away.
+    SNAPSHOT_FILE_MISSING = "MS-3003", Unavailable, "Snapshot file is missing";
     /// The snapshot was written by a newer version.
     SNAPSHOT_VERSION = "MS-3004", Data, "Snapshot was written by a newer version";
     /// The snapshot holds state that no operator of the job takes.

@@ -79,6 +79,8 @@ pub(crate) struct AttemptSpec {
     pub(crate) restored: Option<Arc<RestoredJob>>,
     /// The job's own directory below that of the checkpoints, for notes of enumerators.
     pub(crate) directory: Option<PathBuf>,
+    /// Where other jobs may have noted what they read behind the snapshot.
+    pub(crate) behind: Vec<PathBuf>,
     /// By vertex, then subtask.
     pub(crate) metrics: Vec<Vec<TaskMetrics>>,
 }

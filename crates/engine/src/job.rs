@@ -10,6 +10,7 @@ mod messages;
 mod observer;
 mod snapshot;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -198,6 +199,7 @@ impl Job {
             attempt_ids: Vec::new(),
             ids_of: 0,
             restored: None,
+            behind: Vec::new(),
             run: None,
             cancelled: (0, Cancelled::default()),
             started: Instant::now(),
@@ -305,6 +307,8 @@ struct Driver {
     /// The attempt that these ids belong to.
     ids_of: AttemptNumber,
     restored: Option<Arc<RestoredJob>>,
+    /// Where other jobs may have noted what they read behind that snapshot.
+    behind: Vec<PathBuf>,
     /// The present attempt in its lineage.
     run: Option<Run>,
     /// Tells the committers of an attempt to give up.

@@ -2,7 +2,7 @@
 
 use millstream_core::{Error, JobId, Lineage, Result, codes};
 use millstream_storage::{
-    Location, Owner, Ownership, Snapshot, SnapshotLayout, lineage_of, newest_beside,
+    Location, Owner, Ownership, Snapshot, SnapshotLayout, lineage_of, newest_beside, overtaken,
 };
 
 use crate::clock::time_of_day;
@@ -29,6 +29,9 @@ impl Owning<'_> {
     /// # Errors
     /// Somebody else has them, which the error names; or a directory can't be reached.
     pub(crate) fn take(&self) -> Result<(Ownership, Lineage)> {
+        if self.restored.is_none() {
+            self.check_overtaken()?;
+        }
         let restored = self.restored.map(Snapshot::open).transpose()?;
         let metadata = restored.as_ref().map(Snapshot::metadata);
         let lineage = lineage_of(self.checkpoints, self.job, self.name, metadata)?;
@@ -56,6 +59,20 @@ impl Owning<'_> {
             self.check_newest(restored)?;
         }
         Ok((ownership, lineage))
+    }
+
+    /// A job that has run before goes on from its own snapshots. Somebody may have gone on from them meanwhile, where the server
+    /// was away, and have come to an end.
+    fn check_overtaken(&self) -> Result<()> {
+        let Some(other) = overtaken(self.checkpoints, self.job)? else {
+            return Ok(());
+        };
+        let message = format!(
+            "job {other} has gone on from the checkpoints of job `{}` ({}) and committed output behind them",
+            self.name, self.job
+        );
+        Err(Error::new(&codes::OWNED, message)
+            .next("cancel this one: the other goes on with `-s latest`"))
     }
 
     /// Takes the checkpoints of the job that this one goes on from as well. Where they are not there, nobody can tell what came

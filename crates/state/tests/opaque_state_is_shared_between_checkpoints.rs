@@ -38,10 +38,12 @@ fn write(
     let operator = OperatorId::from_uid("source");
     let written = Box::new(state).write(targets, operator, 0);
     let complete = |(target, state): (&&SnapshotTarget, Result<StateMetadata>)| {
+        let place = target.directory().parent().and_then(Path::file_name);
+        let own = place.and_then(|name| name.to_str()?.parse().ok());
         let mut source = OperatorMetadata::new("source", "source", 1);
         source.add_state(state?);
         target.complete(&SnapshotMetadata {
-            job_id: job(1),
+            job_id: own.unwrap_or(job(1)),
             job_name: "ledgers".to_owned(),
             checkpoint_id: number,
             kind: if target.may_share() {

@@ -6,9 +6,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use millstream_core::{Error, Result, codes};
+use millstream_core::{CheckpointId, Error, Result, codes};
 
-use crate::disk::{is_absent, read_if_there, subdirectories, sync_directory};
+use crate::disk::{is_absent, make_subdirectory, read_if_there, subdirectories, sync_directory};
+use crate::fail;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::metadata::{FilePlace, SnapshotMetadata};
@@ -16,6 +17,7 @@ use crate::names::{
     COMMITTED_FILE, METADATA_DISPOSED, METADATA_FILE, METADATA_IN_PROGRESS, SHARED,
     is_snapshot_file, is_state_file,
 };
+use crate::place::checkpoint_number;
 use crate::shared::{retained, unreferenced};
 
 /// What was deleted, or would be.
@@ -143,18 +145,29 @@ fn lengths(paths: Vec<PathBuf>) -> impl Iterator<Item = (PathBuf, u64)> {
     })
 }
 
-/// Deletes what a job left in the directory of its checkpoints when it died: the rest of snapshots whose deletion had begun,
-/// and shared files that no checkpoint names. To be called by the [owner](crate::Ownership), before it writes anything.
+/// Deletes what a job left in the directory of its checkpoints when it died: the rest of snapshots whose deletion had begun or
+/// that were never complete, and shared files that no checkpoint names. Of an incomplete one with the highest number of all the
+/// directory stays: that number is not used again. To be called by the [owner](crate::Ownership), before it writes anything.
 ///
 /// # Errors
 /// A directory can't be listed, or a file can't be removed.
 pub fn sweep(layout: &SnapshotLayout) -> Result<Disposed> {
     let job_directory = layout.job_directory();
     let mut disposed = Disposed::default();
-    for directory in subdirectories(&job_directory)? {
-        if directory.join(METADATA_DISPOSED).exists() && !directory.join(METADATA_FILE).exists() {
-            let rest = dispose(&Location::from_path(&directory)?, false)?;
-            disposed.files.extend(rest.files);
+    let directories = subdirectories(&job_directory)?.into_iter();
+    let mut checkpoints: Vec<(CheckpointId, PathBuf)> = directories
+        .filter_map(|directory| Some((checkpoint_number(&directory)?, directory)))
+        .collect();
+    checkpoints.sort();
+    let last = checkpoints.last().map(|(number, _)| *number);
+    for (number, directory) in checkpoints {
+        if directory.join(METADATA_FILE).exists() {
+            continue;
+        }
+        let rest = discard_incomplete(&directory)?;
+        disposed.files.extend(rest.files);
+        if Some(number) == last {
+            make_subdirectory(&directory).map_err(|cause| fail::write(&directory, cause))?;
         }
     }
     let entries = match fs::read_dir(layout.shared()) {

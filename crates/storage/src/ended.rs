@@ -1,17 +1,18 @@
 //! The note of a job's end, in the directory of its checkpoints: what the newest snapshot was, where none shows it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use millstream_core::{CheckpointId, JobId, Lineage, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{make_directory, read_if_there, write_durably};
+use crate::disk::{is_absent, make_directory, read_if_there, subdirectories, write_durably};
 use crate::fail;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
-use crate::names::ENDED_FILE;
+use crate::names::{ENDED_FILE, METADATA_FILE, REACHED_FILE};
 use crate::owner::{job_directories, remove_abandoned};
+use crate::reached::Reached;
 
 /// How a job ended that left no checkpoint to go back to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,14 +68,39 @@ pub fn mark_ended(checkpoints: &Location, ended: &Ended) -> Result<()> {
         if job == ended.job_id {
             continue;
         }
+        let is_behind = |job_name: &str, lineage: &Lineage| {
+            job_name == ended.job_name && lineage.generation <= ended.lineage.generation
+        };
+        let mut superseded = false;
         if let Ok(Some(note)) = Ended::noted(&other)
-            && note.job_name == ended.job_name
-            && note.lineage.generation <= ended.lineage.generation
+            && is_behind(&note.job_name, &note.lineage)
         {
-            let path = other.join(ENDED_FILE);
-            fs::remove_file(&path).map_err(|cause| fail::write(&path, cause))?;
+            superseded = true;
+            remove(&other.join(ENDED_FILE))?;
+        }
+        if let Ok(Some(note)) = Reached::noted(&other)
+            && is_behind(&note.job_name, &note.lineage)
+            && !has_checkpoints(&other)?
+        {
+            superseded = true;
+            remove(&other.join(REACHED_FILE))?;
+        }
+        if superseded {
             remove_abandoned(&other)?;
         }
     }
     Ok(())
+}
+
+fn has_checkpoints(job_directory: &Path) -> Result<bool> {
+    let directories = subdirectories(job_directory)?;
+    let is_complete = |directory: &PathBuf| directory.join(METADATA_FILE).exists();
+    Ok(directories.iter().any(is_complete))
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if !is_absent(&error) => Err(fail::write(path, error)),
+        _ => Ok(()),
+    }
 }

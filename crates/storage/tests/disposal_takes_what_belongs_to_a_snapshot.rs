@@ -4,8 +4,12 @@ mod common;
 
 use std::fs;
 
-use common::write_snapshot;
-use millstream_storage::{Disposed, Snapshot, SnapshotFormat, dispose, mark_committed};
+use common::{write_native, write_snapshot};
+use millstream_core::JobId;
+use millstream_storage::{
+    Disposed, Location, Snapshot, SnapshotFormat, SnapshotLayout, SnapshotTarget, dispose,
+    mark_committed, sweep,
+};
 
 #[test]
 fn all_files_go_and_their_bytes_are_told() {
@@ -66,4 +70,29 @@ fn a_crash_halfway_leaves_what_can_be_finished_off() {
         assert_eq!(rest.files.len(), 3 - gone);
         assert!(!directory.exists());
     }
+}
+
+#[test]
+fn what_a_job_left_when_it_died_is_swept() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let job = JobId::from_bytes([7; 16]);
+    let layout = SnapshotLayout::new(Location::from_path(temp.path()).expect("a path"), job);
+    let begun = |number| {
+        let target = SnapshotTarget::create(layout.checkpoint(number), SnapshotFormat::Native);
+        write_native(&target.expect("writable"));
+    };
+    begun(1);
+    write_snapshot(&layout.checkpoint(2), SnapshotFormat::Native, "job", 2);
+    begun(3);
+    begun(4);
+    fs::create_dir_all(layout.shared()).expect("writable");
+    let orphan = layout.shared().join("0123456789abcdef-0-seen.opaque");
+    fs::write(&orphan, "state of a checkpoint that never was").expect("writable");
+    let swept = sweep(&layout).expect("writable");
+    assert_eq!(swept.files.len(), 4, "{swept:?}");
+    let left = |number| layout.checkpoint(number).exists();
+    assert_eq!([1, 2, 3, 4].map(left), [false, true, false, true]);
+    let last = fs::read_dir(layout.checkpoint(4)).expect("a directory");
+    assert_eq!(last.count(), 0, "its number is taken, no more");
+    assert!(!orphan.exists());
 }

@@ -256,5 +256,21 @@ fn a_newest_checkpoint_that_is_away_is_missed() {
         dispose(&snapshot, false).expect("writable");
     }
     ownership.end().expect("writable");
-    assert_eq!(find().expect("nothing is left"), None);
+    let error = find().expect_err("nobody has noted the end");
+    assert_eq!(error.code(), "MS-3001");
+
+    let ended = Ended {
+        job_id: job(SECOND),
+        job_name: "mine".to_owned(),
+        status: "FINISHED".to_owned(),
+        ended: 0,
+        savepoint: None,
+        number: Some(3),
+        lineage: Lineage::fresh(1),
+    };
+    mark_ended(&checkpoints, &ended).expect("writable");
+    let error = find().expect_err("that of the second job is noted");
+    assert!(error.message().contains("ended FINISHED"), "{error}");
+    let first = temp.path().join(job(FIRST).to_string());
+    assert!(!first.exists(), "and nothing is left of the first");
 }

@@ -149,6 +149,7 @@ impl SourceJob {
             restored: restored.clone(),
             waker: bell.waker(),
             directory: Some(self.layout().job_directory()),
+            behind: Vec::new(),
             progress: progress.first().cloned().unwrap_or_default(),
         })?;
         let readers = progress.iter().enumerate().map(|(subtask, progress)| {

@@ -13,7 +13,7 @@ use millstream_engine::connector::{
 use super::away::Taker;
 use super::intake::{Intake, Rules, WINDOW};
 use super::journal::{Journal, announced_behind};
-use super::lister::{Before, Clock, Desk, Lister, Policy, SharedDesk, at, journal_directories};
+use super::lister::{Before, Clock, Desk, Lister, Policy, SharedDesk, at};
 use super::listing::Root;
 use super::meeting::Meeting;
 use super::options::AfterCommit;
@@ -152,16 +152,11 @@ fn announced_before(
     let Some(own) = &context.directory else {
         return Ok(HashMap::new());
     };
-    let jobs = context.lineage.ancestors.iter();
-    let jobs: Vec<String> = jobs.map(|ancestor| ancestor.job.to_string()).collect();
+    let mut directories = context.behind.clone();
+    directories.push(own.clone());
     let intake = restored.map(|restored| &restored.intake);
     let (run, announced) = intake.map_or((0, 0), |intake| (intake.run, intake.announced));
-    let read = announced_behind(
-        &journal_directories(own, &jobs),
-        &context.uid,
-        run,
-        announced,
-    );
+    let read = announced_behind(&directories, &context.uid, run, announced);
     let pieces = read.map_err(|error| {
         Error::new(
             &codes::SOURCE_READ,

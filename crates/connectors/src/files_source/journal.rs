@@ -141,13 +141,19 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The lowest number of a checkpoint in the job's directory.
+/// The file that makes a directory a checkpoint.
+const METADATA: &str = "_metadata";
+
+/// The lowest number of a checkpoint in the job's directory. What is not complete, or is being deleted, is none.
 fn oldest_checkpoint(directory: &Path) -> io::Result<Option<CheckpointId>> {
     let mut oldest = None;
     for entry in fs::read_dir(directory)? {
-        let name = entry?.file_name();
+        let entry = entry?;
+        let name = entry.file_name();
         let number = name.to_str().and_then(|name| name.strip_prefix("chk-"));
-        if let Some(number) = number.and_then(|number| number.parse::<CheckpointId>().ok()) {
+        if let Some(number) = number.and_then(|number| number.parse::<CheckpointId>().ok())
+            && entry.path().join(METADATA).exists()
+        {
             oldest = Some(oldest.map_or(number, |oldest: CheckpointId| oldest.min(number)));
         }
     }

@@ -9,7 +9,6 @@ mod take;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::Builder;
 use std::time::Duration;
@@ -303,11 +302,4 @@ impl From<Error> for Hindrance {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
-}
-
-/// The directories in which journals may lie: those of the jobs that went before, and the job's own.
-pub(crate) fn journal_directories(own: &std::path::Path, ancestors: &[String]) -> Vec<PathBuf> {
-    let beside = own.parent().map(PathBuf::from).unwrap_or_default();
-    let before = ancestors.iter().map(|job| beside.join(job));
-    before.chain([own.to_owned()]).collect()
 }

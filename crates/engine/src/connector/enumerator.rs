@@ -90,6 +90,10 @@ pub struct EnumeratorContext {
     /// The job's own directory below that of the checkpoints, for notes of the enumerator's own. It may not be there yet.
     /// `None`: there is no such place.
     pub directory: Option<PathBuf>,
+    /// The directories of other jobs whose enumerators may have noted what they did behind the snapshot: of the job that this one
+    /// goes on from by `-s latest`, and of those that went on from there and died before they had a snapshot of their own.
+    /// Empty where the snapshot is the job's own, or the job a fork.
+    pub behind: Vec<PathBuf>,
     /// Where the enumerator reports what it knows, beside the first reader.
     pub progress: SourceProgress,
 }

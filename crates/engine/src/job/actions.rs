@@ -284,6 +284,7 @@ impl Driver {
             first_tick: 0,
             restored,
             directory: Some(self.snapshots.job_directory()),
+            behind: std::mem::take(&mut self.behind),
             metrics,
         };
         let sender = self.sender.clone();

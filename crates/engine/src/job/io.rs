@@ -105,6 +105,7 @@ impl IoThread {
         let worker = IoWorker {
             start,
             run: None,
+            end_is_unknown: false,
             undeleted: Vec::new(),
             committers: BTreeMap::new(),
         };
@@ -160,6 +161,8 @@ struct IoWorker {
     start: IoStart,
     /// The attempt that has begun last.
     run: Option<(AttemptNumber, Run)>,
+    /// The job has ended, and that could not be noted.
+    end_is_unknown: bool,
     /// Checkpoints that were given up, got written, and could not be deleted.
     undeleted: Vec<SnapshotRef>,
     /// By the uid of the sink.
@@ -217,11 +220,17 @@ impl IoWorker {
                 Some(Message::Committed { checkpoint, result })
             }
             IoTask::MarkEnded(end) => {
-                self.mark_ended(end);
+                self.end_is_unknown = !self.mark_ended(end);
                 None
             }
             IoTask::Dispose { snapshot, given_up } => {
-                self.dispose(snapshot, given_up);
+                match self.end_is_unknown && !given_up {
+                    // Without it whoever goes on by the job's name would go back behind it.
+                    true => tracing::warn!(
+                        "{snapshot} stays, because the end of the job could not be noted."
+                    ),
+                    false => self.dispose(snapshot, given_up),
+                }
                 None
             }
             IoTask::Discard(directories) => {
@@ -237,7 +246,8 @@ impl IoWorker {
         }
     }
 
-    fn mark_ended(&mut self, end: MarkEnded) {
+    /// Whether the end of the job is noted.
+    fn mark_ended(&mut self, end: MarkEnded) -> bool {
         let lineage = match &self.run {
             Some((_, run)) => Ok(run.lineage.clone()),
             // It was cancelled before it began.
@@ -261,8 +271,9 @@ impl IoWorker {
             };
             mark_ended(layout.checkpoints(), &ended)
         });
-        if let Err(error) = noted {
+        if let Err(error) = &noted {
             tracing::warn!("The end of the job could not be noted: {error}");
         }
+        noted.is_ok()
     }
 }

@@ -27,9 +27,11 @@ impl Driver {
                 let Recovered {
                     run,
                     restored,
+                    behind,
                     result,
                 } = *recovered;
                 self.restored = restored;
+                self.behind = behind;
                 self.run = Some(run);
                 self.step(Event::RecoveryCommitEnded { attempt, result });
             }

@@ -122,9 +122,9 @@ impl Lock {
 fn is_of_ownership(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     name.is_some_and(|name| {
-        [OWNER_FILE, RUN_FILE, REACHED_FILE]
-            .iter()
-            .any(|own| name.starts_with(own))
+        let is_of = |own: &&str| name.starts_with(*own);
+        // How far output is committed outlives whoever committed it, until a note of the end takes its place.
+        name != REACHED_FILE && [OWNER_FILE, RUN_FILE, REACHED_FILE].iter().any(is_of)
     })
 }
 

@@ -87,6 +87,7 @@ fn open(shared: &Arc<Shared>, number: usize) -> Result<Option<Slot>> {
         restored: shared.restored_sources.of_enumerator(number),
         waker,
         directory: spec.directory.clone(),
+        behind: spec.behind.clone(),
         progress: progress.clone(),
     })?;
     Ok(enumerator.map(|enumerator| Slot {

@@ -1,5 +1,6 @@
 //! The beginning of an attempt: what is there, its number, and what the snapshot holds that it goes on from.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use millstream_core::{Error, ErrorKind, Result};
@@ -8,7 +9,8 @@ use millstream_protocol::{
     SnapshotRef,
 };
 use millstream_storage::{
-    Location, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata, mark_committed,
+    Location, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata, directories_behind,
+    mark_committed, sweep,
 };
 
 use super::commit::{Tally, checked, guarded};
@@ -21,6 +23,8 @@ use crate::restore::RestoredJob;
 pub(in crate::job) struct Recovered {
     pub(in crate::job) run: Run,
     pub(in crate::job) restored: Option<Arc<RestoredJob>>,
+    /// Where other jobs may have noted what they read behind the snapshot.
+    pub(in crate::job) behind: Vec<PathBuf>,
     pub(in crate::job) result: CommitResult,
 }
 
@@ -65,18 +69,40 @@ impl IoWorker {
         self.start.keeper.check()?;
         self.delete_given_up()?;
         let run = self.run_of(attempt)?;
+        self.sweep();
         let restored = restore
             .map(|snapshot| self.open(&snapshot.path))
             .transpose()?;
+        let mut behind = Vec::new();
         if let Some(restored) = &restored {
-            self.note_restored(restored.snapshot().metadata())?;
+            let metadata = restored.snapshot().metadata();
+            self.note_restored(metadata)?;
+            let layout = &self.start.layout;
+            let (checkpoints, job) = (layout.checkpoints(), layout.job());
+            behind = directories_behind(checkpoints, job, &run.lineage, metadata.job_id)?;
         }
         let result = self.recover_sinks(&run, restored.as_deref(), &cancelled)?;
         Ok(Recovered {
             run,
             restored,
+            behind,
             result,
         })
+    }
+
+    /// Deletes what an attempt that died has left in the job's directory. What can't be is tried again by the next one.
+    fn sweep(&self) {
+        let layout = &self.start.layout;
+        match sweep(layout) {
+            Ok(swept) if swept.files.is_empty() => {}
+            Ok(swept) => tracing::info!(
+                "Deleted {} files, {} bytes, that an earlier attempt had left in {}.",
+                swept.files.len(),
+                swept.bytes(),
+                layout.job_directory().display()
+            ),
+            Err(error) => tracing::warn!("What an earlier attempt has left stays: {error}"),
+        }
     }
 
     /// Notes that output is committed up to the snapshot, also where it is of the job that this one goes on from. One at which
