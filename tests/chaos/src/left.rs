@@ -12,9 +12,9 @@ use serde_json::Value;
 use crate::places::names;
 use crate::violation::Kind;
 
-/// Journals of one job: one part for each retained checkpoint, one that is written, and what lies between two looks at
-/// them.
-const JOURNALS: u64 = 3;
+/// Journals of one job besides those of its retained checkpoints: one that is written, and one of each attempt that ended
+/// before it had a checkpoint, which stay until all checkpoints are those of one attempt.
+const JOURNALS: u64 = 16;
 
 /// Shared files that no checkpoint names, in the directory of a job to which nobody comes back.
 const UNNAMED: usize = 8;
@@ -36,7 +36,7 @@ pub(crate) fn look(checkpoints: &Path, retained: u64, by_attempt: bool) -> Resul
             let list = left.halves.join(", ");
             found.push(format!("checkpoints without _metadata in {job}: {list}"));
         }
-        if left.journals > retained + JOURNALS {
+        if left.journals > 2 * retained + JOURNALS {
             let journals = left.journals;
             found.push(format!("{journals} journals in {job}, {retained} retained"));
         }

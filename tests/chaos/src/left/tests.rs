@@ -41,7 +41,7 @@ fn a_shared_file_is_named_by_a_checkpoint_of_its_own_job() {
 #[test]
 fn journals_are_few() {
     let directory = well();
-    for number in 0..=JOURNALS {
+    for number in 0..=JOURNALS + 1 {
         put(directory.path(), &format!("a/_intake-1-2-{number}"), "");
     }
     assert!(look(directory.path(), 1, true).is_err());
