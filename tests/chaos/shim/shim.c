@@ -74,23 +74,32 @@ static int hit(void) {
   return 1;
 }
 
-static int fails_path(unsigned operation, int directory, const char *path) {
-  if (!strikes(operation) || !path) return 0;
+static int lies_below(int directory, const char *path) {
+  if (!path) return 0;
   char whole[2 * PATH_MAX];
   if (path[0] != '/') {
     char link[64], base[PATH_MAX];
+    int before = errno;
     if (directory == AT_FDCWD) {
-      if (!getcwd(base, sizeof base)) return 0;
+      if (!getcwd(base, sizeof base)) return errno = before, 0;
     } else {
       snprintf(link, sizeof link, "/proc/self/fd/%d", directory);
       ssize_t length = readlink(link, base, sizeof base - 1);
-      if (length < 0) return 0;
+      if (length < 0) return errno = before, 0;
       base[length] = 0;
     }
     snprintf(whole, sizeof whole, "%s/%s", base, path);
     path = whole;
   }
-  return below(path) && hit();
+  return below(path);
+}
+
+static int fails_path(unsigned operation, int directory, const char *path) {
+  return strikes(operation) && lies_below(directory, path) && hit();
+}
+
+static int fails_either(unsigned operation, int from_at, const char *from, int to_at, const char *to) {
+  return strikes(operation) && (lies_below(from_at, from) || lies_below(to_at, to)) && hit();
 }
 
 static int fails_file(unsigned operation, int fd) {
@@ -177,6 +186,8 @@ BYTES(ssize_t, pwrite, WRITE, (int fd, const void *from, size_t count, off_t at)
 BYTES(ssize_t, pwrite64, WRITE, (int fd, const void *from, size_t count, off64_t at), (fd, from, count, at), fd)
 BYTES(int, ftruncate, WRITE, (int fd, off_t length), (fd, length), fd)
 BYTES(int, ftruncate64, WRITE, (int fd, off64_t length), (fd, length), fd)
+BYTES(int, fallocate, WRITE, (int fd, int mode, off_t at, off_t length), (fd, mode, at, length), fd)
+BYTES(int, fallocate64, WRITE, (int fd, int mode, off64_t at, off64_t length), (fd, mode, at, length), fd)
 BYTES(int, fsync, SYNC, (int fd), (fd), fd)
 BYTES(int, fdatasync, SYNC, (int fd), (fd), fd)
 BYTES(ssize_t, read, READ, (int fd, void *to, size_t count), (fd, to, count), fd)
@@ -197,13 +208,27 @@ ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size
     return real arguments;                                             \
   }
 NAMES(mkdir, CREATE, (const char *path, mode_t mode), (path, mode), AT_FDCWD, path)
+NAMES(mkdirat, CREATE, (int at, const char *path, mode_t mode), (at, path, mode), at, path)
 NAMES(unlink, NAME, (const char *path), (path), AT_FDCWD, path)
 NAMES(unlinkat, NAME, (int at, const char *path, int flags), (at, path, flags), at, path)
 NAMES(rmdir, NAME, (const char *path), (path), AT_FDCWD, path)
-NAMES(rename, NAME, (const char *from, const char *to), (from, to), AT_FDCWD, to)
-NAMES(renameat, NAME, (int at, const char *from, int to_at, const char *to), (at, from, to_at, to), to_at, to)
-NAMES(link, CREATE, (const char *from, const char *to), (from, to), AT_FDCWD, to)
-NAMES(linkat, CREATE, (int at, const char *from, int to_at, const char *to, int flags), (at, from, to_at, to, flags), to_at, to)
+/* Of two names either may lie where the disk is broken. */
+#define PAIRS(name, operation, parameters, arguments, from_at, from, to_at, to)    \
+  int name parameters {                                                            \
+    if (fails_either(operation, from_at, from, to_at, to)) return -1;              \
+    REAL(name);                                                                    \
+    return real arguments;                                                         \
+  }
+PAIRS(rename, NAME, (const char *from, const char *to), (from, to), AT_FDCWD, from, AT_FDCWD, to)
+PAIRS(renameat, NAME, (int at, const char *from, int to_at, const char *to), (at, from, to_at, to), at, from, to_at, to)
+PAIRS(renameat2, NAME, (int at, const char *from, int to_at, const char *to, unsigned flags), (at, from, to_at, to, flags),
+      at, from, to_at, to)
+PAIRS(link, NAME | CREATE, (const char *from, const char *to), (from, to), AT_FDCWD, from, AT_FDCWD, to)
+PAIRS(linkat, NAME | CREATE, (int at, const char *from, int to_at, const char *to, int flags), (at, from, to_at, to, flags),
+      at, from, to_at, to)
+NAMES(fstatat, LOOK, (int at, const char *restrict path, struct stat *restrict to, int flags), (at, path, to, flags), at, path)
+NAMES(fstatat64, LOOK, (int at, const char *restrict path, struct stat64 *restrict to, int flags), (at, path, to, flags), at,
+      path)
 NAMES(stat, LOOK, (const char *restrict path, struct stat *restrict to), (path, to), AT_FDCWD, path)
 NAMES(stat64, LOOK, (const char *restrict path, struct stat64 *restrict to), (path, to), AT_FDCWD, path)
 NAMES(lstat, LOOK, (const char *restrict path, struct stat *restrict to), (path, to), AT_FDCWD, path)

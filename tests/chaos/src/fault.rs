@@ -97,8 +97,8 @@ pub(crate) enum Fault {
     Owner { second: Second },
     /// The job is ended and goes on.
     Resume(Resume),
-    /// A savepoint on the way; the job is killed behind it, another job goes on from it.
-    Savepoint { kill: bool, fork: bool },
+    /// A savepoint on the way; the job is killed behind it, another job goes on from it, and is killed so many times.
+    Savepoint { kill: bool, fork: bool, kills: u64 },
     /// A consumer takes the output; the input that has come out is removed.
     Consume { input: bool },
 }

@@ -2,6 +2,7 @@
 
 mod away;
 mod disk;
+mod fork;
 mod life;
 mod odd;
 mod second;
@@ -15,7 +16,8 @@ use crate::processes::signal;
 use crate::subject::Victim;
 use crate::world::World;
 
-pub(crate) use life::{end_of, restart};
+pub(crate) use fork::input_gone;
+pub(crate) use life::{end_of, go_on, restart};
 
 /// Waits for the moment of a step and lets its fault strike, from its beginning to its end. What to say about it.
 pub(crate) fn strike(world: &mut World, step: Step) -> Result<String> {
@@ -65,7 +67,9 @@ pub(crate) fn strike(world: &mut World, step: Step) -> Result<String> {
             second::is_refused(world, second)?
         }
         Fault::Resume(resume) => life::resume(world, &resume)?,
-        Fault::Savepoint { kill, fork } => life::savepoint(world, kill, fork)?,
+        Fault::Savepoint { kill, fork, kills } => {
+            fork::savepoint(world, kill, fork.then_some(kills))?
+        }
         Fault::Consume { input } => life::consume(world, input)?,
     };
     if world.ends {

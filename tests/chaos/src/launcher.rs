@@ -48,6 +48,8 @@ pub(crate) struct Launcher {
     pub(crate) spelling: Spelling,
     /// Whether the job takes `source.file.settle`.
     pub(crate) settles: bool,
+    /// The job reads what is there, and ends.
+    pub(crate) once: bool,
     pub(crate) patience: Duration,
 }
 
@@ -158,6 +160,10 @@ impl Launcher {
                 "execution.checkpointing.num-retained",
                 &setup.retained.to_string(),
             ))
+            .arg(option(
+                "execution.checkpointing.externalized-checkpoint-retention",
+                setup.retention.name(),
+            ))
             .args([
                 "-Dexecution.checkpointing.min-pause=0 ms",
                 "-Dexecution.checkpointing.tolerable-failed-checkpoints=1000000",
@@ -169,7 +175,7 @@ impl Launcher {
             ])
             .arg("ingest")
             .args(["--job.name", &target.name])
-            .args(["--source.type", "csv", "--source.watch.interval", "40"])
+            .args(["--source.type", "csv"])
             .args(["--source.path", &self.input()])
             .args(["--source.split.size", &setup.split_bytes.to_string()])
             .args(["--stream.sql.enable", "true", "--stream.sql", record::SQL])
@@ -184,6 +190,11 @@ impl Launcher {
             ])
             .arg("--sink.path")
             .arg(&target.good);
+        if self.once {
+            command.args(["--source.watch.type", "PROCESS_ONCE"]);
+        } else {
+            command.args(["--source.watch.interval", "40"]);
+        }
         if self.settles {
             command.args(["--source.file.settle", "0"]);
         }
@@ -206,7 +217,7 @@ impl Launcher {
 
     /// Whether the job follows files that grow; one that takes files away does not.
     pub(crate) fn appends(&self) -> bool {
-        self.settles && self.setup.after == After::Keep
+        self.settles && !self.once && self.setup.after == After::Keep
     }
 
     /// The target of the job that is tried.

@@ -2,6 +2,7 @@
 //!
 //! `chaos [--seed N] [--faults N]` plays rounds until so many faults have struck. Each round has a fresh directory, a job
 //! that turns watched CSV files into JSON files, and 10 to 25 faults. A round that finds something keeps its directory.
+//! Before the first one it shows that faults of the disk reach the calls of the command.
 
 mod binary;
 mod fault;
@@ -9,9 +10,11 @@ mod faults;
 mod feeder;
 mod keeper;
 mod launcher;
+mod left;
 mod oracle;
 mod places;
 mod processes;
+mod proof;
 mod record;
 mod rest;
 mod round;
@@ -38,7 +41,7 @@ struct Asked {
     seed: u64,
     faults: u64,
     patience: Duration,
-    /// Names of faults that are left out.
+    /// Names of faults that are left out, or `proof`.
     without: Vec<String>,
 }
 
@@ -61,6 +64,12 @@ fn run(arguments: &[String]) -> Result<bool> {
         keeper::keep(Path::new(root))?;
         return Ok(true);
     }
+    if let [action, name] = arguments
+        && action == proof::ACTION
+    {
+        proof::call(name)?;
+        return Ok(true);
+    }
     let asked = parse(arguments)?;
     let root = tempfile::Builder::new()
         .prefix("millstream-chaos-")
@@ -80,6 +89,10 @@ fn run(arguments: &[String]) -> Result<bool> {
         asked.faults,
         tools.binary.display()
     );
+    // A command that passes the preloaded library by can be tried for the rest.
+    if !asked.without.iter().any(|name| name == "proof") {
+        proof::show(&tools).context("faults of the disk do not strike as they should")?;
+    }
     let summary = play(&tools, &asked)?;
     summary.print();
     if summary.is_good() {
@@ -113,7 +126,7 @@ fn parse(arguments: &[String]) -> Result<Asked> {
             "--patience" => asked.patience = Duration::from_secs(number()?),
             "--without" => asked.without = value.split(',').map(str::to_owned).collect(),
             _ => bail!(
-                "{name} is unknown; there are --seed, --faults, --patience (seconds) and --without (names of faults)"
+                "{name} is unknown; there are --seed, --faults, --patience (seconds) and --without (names of faults, or proof)"
             ),
         }
     }

@@ -20,6 +20,8 @@ pub(crate) struct Watched {
     good: PathBuf,
     bad: PathBuf,
     taken: PathBuf,
+    /// Where other jobs write what this one does not.
+    others: Vec<PathBuf>,
 }
 
 /// A visible file, by name and inode: a name may be used again once its file was taken.
@@ -41,13 +43,23 @@ impl Oracle {
     /// Watches records in `good`, dead letters in `bad`, and both below `taken`.
     pub(crate) fn new(good: PathBuf, bad: PathBuf, taken: PathBuf) -> Self {
         Self {
-            watched: Watched { good, bad, taken },
+            watched: Watched {
+                good,
+                bad,
+                taken,
+                others: Vec::new(),
+            },
             counts: Vec::new(),
             files: BTreeMap::new(),
             low: 0,
             total: 0,
             takes: 0,
         }
+    }
+
+    /// Watches another place besides.
+    pub(crate) fn watch(&mut self, good: PathBuf, bad: PathBuf) {
+        self.watched.others.extend([good, bad]);
     }
 
     /// Reads what has become visible.
@@ -157,6 +169,7 @@ impl Oracle {
             self.watched.bad.clone(),
             self.watched.taken.clone(),
         );
+        again.watched.others.clone_from(&self.watched.others);
         again.look(&|| end)?;
         if again.total != self.total || again.counts != self.counts {
             return Err(Kind::Falsified.because(format!(
@@ -174,6 +187,7 @@ impl Oracle {
         [self.watched.good.clone(), self.watched.bad.clone()]
             .into_iter()
             .chain(taken)
+            .chain(self.watched.others.iter().cloned())
             .collect()
     }
 

@@ -36,7 +36,7 @@ impl Places {
     /// Makes the directories.
     pub(crate) fn make(root: PathBuf) -> io::Result<Self> {
         let places = Self { root };
-        for name in ["logs", "taken", "away"] {
+        for name in ["logs", "taken", "away", "elsewhere"] {
             fs::create_dir_all(places.root.join(name))?;
         }
         for place in [
@@ -87,6 +87,11 @@ impl Places {
     /// Where a directory is while it is away.
     pub(crate) fn away(&self, place: Place) -> PathBuf {
         self.root.join("away").join(place.to_string())
+    }
+
+    /// Where savepoints lie that `stop -p` writes: no directory that the options of the job name.
+    pub(crate) fn elsewhere(&self) -> PathBuf {
+        self.root.join("elsewhere")
     }
 
     pub(crate) fn logs(&self) -> PathBuf {

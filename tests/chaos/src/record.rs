@@ -28,11 +28,6 @@ pub(crate) fn fate(id: u64) -> Fate {
     }
 }
 
-/// How many of the ids below `end` have this fate.
-pub(crate) fn count(end: u64, wanted: Fate) -> u64 {
-    (0..end).filter(|id| fate(*id) == wanted).count() as u64
-}
-
 /// The name in the record `id`: of a length that differs from record to record, so that what is cut or shifted shows.
 pub(crate) fn name(id: u64) -> String {
     let mixed = datagen::random::mix(id);

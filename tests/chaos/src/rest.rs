@@ -1,7 +1,9 @@
 //! What a server answers over REST.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 /// Longer than this no answer is waited for: a server that was killed or stopped gives none.
@@ -30,4 +32,10 @@ pub(crate) fn cause(shown: &Value) -> String {
         .split_whitespace()
         .collect();
     words.join(" ").chars().take(600).collect()
+}
+
+/// A port at which nobody listens.
+pub(crate) fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("a free port")?;
+    Ok(listener.local_addr()?.port())
 }

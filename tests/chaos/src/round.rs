@@ -9,16 +9,20 @@ use serde_json::Value;
 
 use crate::fault::Spelling;
 use crate::faults;
-use crate::launcher::Launcher;
+use crate::launcher::{JOB, Launcher};
+use crate::left;
 use crate::places::{Place, Places, names};
 use crate::processes;
 use crate::record::{self, Fate};
-use crate::schedule::{After, Schedule};
-use crate::shim::Control;
+use crate::schedule::{Last, Schedule};
+use crate::shim::{Control, Failure, Operations};
 use crate::subject::End;
 use crate::violation::Kind;
 use crate::wait;
 use crate::world::World;
+
+/// So long the disk refuses the note of an end, if the job does not end before.
+const BROKEN: Duration = Duration::from_secs(5);
 
 /// What is the same in all rounds.
 pub(crate) struct Tools {
@@ -55,6 +59,7 @@ pub(crate) fn play(
         setup: schedule.setup,
         spelling: Spelling::Plain,
         settles: tools.settles,
+        once: false,
         patience: tools.patience,
     };
     let mut world = World::new(launcher, control, schedule.seed)?;
@@ -117,21 +122,62 @@ fn check(world: &mut World) -> Result<()> {
     world.look()?;
     world.oracle.recount(end).context("at the end")?;
     nothing_hidden(world)?;
-    equation(world.subject.numbers().as_ref(), end)
+    nothing_stays(world)?;
+    equation(world, end)?;
+    match world.launcher.setup.last {
+        Last::Suspended => Ok(()),
+        last => cancelled(world, last == Last::CancelledUnnoted),
+    }
+}
+
+/// Nothing stays among the checkpoints that nobody needs.
+fn nothing_stays(world: &World) -> Result<()> {
+    let setup = world.launcher.setup;
+    let checkpoints = world.places.path(Place::Checkpoints);
+    left::look(&checkpoints, setup.retained, setup.server)
+}
+
+/// Has the job go on and be cancelled, with which its checkpoints go. Nobody goes on from older ones then: the end is
+/// noted. `broken`: the disk refuses the note; the last checkpoint stays then, and the job goes on from it.
+fn cancelled(world: &mut World, broken: bool) -> Result<()> {
+    faults::go_on(world)?;
+    world.feeder.open();
+    world.quiet().context("before it is cancelled")?;
+    world.await_job()?;
+    let checkpoints = world.places.path(Place::Checkpoints);
+    if broken {
+        let (failure, writes) = (Failure::Broken, Operations::Writes);
+        world.control.fail(&checkpoints, failure, writes, 1_000)?;
+        world.fault = true;
+    }
+    world.subject.ask_to_end(End::Cancel)?;
+    if broken {
+        let mut ended = false;
+        wait::holds_within(BROKEN, || {
+            world.tick()?;
+            ended = ended || world.subject.has_ended()?.is_some();
+            Ok(ended)
+        })?;
+        world.heal()?;
+    }
+    faults::end_of(world).context("the job is cancelled at the end")?;
+    let is_noted = left::has_noted_end(&checkpoints, JOB);
+    match world.subject.latest()? {
+        Some(said) if said.contains("MS-3001") && (!broken || is_noted) => {
+            world.look()?;
+            nothing_stays(world)
+        }
+        Some(said) => Err(Kind::Refused.because(format!("after it was cancelled: {said}"))),
+        None if !broken => Err(Kind::LeftBehind.because("the job was cancelled, and goes on")),
+        None => world
+            .quiet()
+            .context("after an end that could not be noted"),
+    }
 }
 
 /// All input that came out is taken away, if that is wanted, and where it is moved nothing else comes.
 fn input_gone(world: &mut World) -> Result<()> {
-    let after = world.launcher.setup.after;
-    if after == After::Keep {
-        return Ok(());
-    }
-    let input = world.places.path(Place::Input);
-    world.until("the input that came out to be taken away", |_| {
-        let mut left = names(&input).into_iter();
-        // What was only found hidden has not gone.
-        Ok(!left.any(|name| name.contains("f-")))
-    })?;
+    faults::input_gone(world)?;
     let moved = names(&world.places.moved());
     match moved.iter().find(|name| !world.feeder.has_fed(name)) {
         Some(name) => Err(Kind::Doubled.because(format!("{name} was moved, and never fed"))),
@@ -169,9 +215,9 @@ fn may_stay(world: &World, name: &str) -> bool {
     })
 }
 
-/// Whether read is what became of it, and what was handed over.
-fn equation(numbers: Option<&Value>, end: u64) -> Result<()> {
-    let Some(numbers) = numbers else {
+/// Whether read is what became of it, and what was handed over to this job.
+fn equation(world: &World, end: u64) -> Result<()> {
+    let Some(numbers) = world.subject.numbers() else {
         return Err(Kind::Equation.because("the job shows no numbers"));
     };
     let number = |name: &str| {
@@ -190,11 +236,17 @@ fn equation(numbers: Option<&Value>, end: u64) -> Result<()> {
             "{left} read and produced, {right} accounted for: {numbers}"
         )));
     }
+    let others = |id: &u64| {
+        let mut others = world.others.iter();
+        others.any(|(first, end)| (first..end).contains(&id))
+    };
+    let own = || (0..end).filter(|id| !others(id));
+    let count = |fate| own().filter(|id| record::fate(*id) == fate).count() as u64;
     let truth = [
-        ("read", end),
-        ("written", record::count(end, Fate::Written)),
-        ("filtered", record::count(end, Fate::Filtered)),
-        ("bad", record::count(end, Fate::Bad)),
+        ("read", own().count() as u64),
+        ("written", count(Fate::Written)),
+        ("filtered", count(Fate::Filtered)),
+        ("bad", count(Fate::Bad)),
     ];
     match truth.iter().find(|(name, count)| number(name) != *count) {
         Some((name, count)) => {

@@ -1,5 +1,6 @@
 //! Which faults strike, when, and what they strike: all of it drawn from one seed.
 
+mod later;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,57 @@ pub(crate) struct Setup {
     pub(crate) pace_ms: u64,
     /// What becomes of the input that is committed.
     pub(crate) after: After,
+    /// What becomes of the checkpoints of a job that was cancelled or failed.
+    pub(crate) retention: Retention,
+    pub(crate) last: Last,
+}
+
+impl Setup {
+    /// A job in the process of the command, with checkpoints that it keeps.
+    pub(crate) fn plain() -> Self {
+        Self {
+            server: false,
+            parallelism: 1,
+            checkpoint_ms: 50,
+            retained: 1,
+            split_bytes: 32_000_000,
+            rolling_bytes: 128_000_000,
+            pace_ms: 100,
+            after: After::Keep,
+            retention: Retention::Kept,
+            last: Last::Suspended,
+        }
+    }
+}
+
+/// How the job ends at the end of the round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Last {
+    Suspended,
+    /// Besides, it is cancelled, and its checkpoints go with it.
+    Cancelled,
+    /// The same, while the disk refuses to note it.
+    CancelledUnnoted,
+}
+
+/// What becomes of the checkpoints of a job that did not end well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retention {
+    Kept,
+    /// Kept where it failed, deleted where it was cancelled.
+    OfFailed,
+    Deleted,
+}
+
+impl Retention {
+    /// As the option spells it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Kept => "RETAIN_ON_CANCELLATION",
+            Self::OfFailed => "DELETE_ON_CANCELLATION",
+            Self::Deleted => "NO_EXTERNALIZED_CHECKPOINTS",
+        }
+    }
 }
 
 /// What becomes of a file when all of its records are committed.
@@ -71,24 +123,39 @@ impl Schedule {
             rolling_bytes: pick(&mut random, &[4_000, 128_000_000]),
             pace_ms: pick(&mut random, &[10, 30, 100]),
             after: After::Keep,
+            retention: Retention::Kept,
+            last: Last::Suspended,
         };
         let drawn = (FAULTS.0 + random.below(FAULTS.1 - FAULTS.0 + 1)).min(most);
-        let steps: Vec<Step> = (0..drawn)
-            .map(|_| draw_step(&mut random, setup).without_second(without))
-            .filter(|step| !without.iter().any(|name| name == step.fault.name()))
-            .collect();
-        // A job that goes on from an earlier savepoint needs the input that lies behind it.
-        let forks = |step: &Step| matches!(step.fault, Fault::Savepoint { fork: true, .. });
+        let mut steps: Vec<Step> = (0..drawn).map(|_| draw_step(&mut random, setup)).collect();
+        // Drawn apart, so that what the rounds of earlier versions drew stays what it was.
         let mut apart = Random::new(mix(!seed));
-        let after = pick(&mut apart, &[After::Keep, After::Move, After::Delete]);
         let setup = Setup {
-            after: if steps.iter().any(forks) {
-                After::Keep
-            } else {
-                after
-            },
+            after: pick(&mut apart, &[After::Keep, After::Move, After::Delete]),
+            retention: pick(
+                &mut apart,
+                &[Retention::Kept, Retention::OfFailed, Retention::Deleted],
+            ),
+            last: pick(
+                &mut apart,
+                &[Last::Suspended, Last::Cancelled, Last::CancelledUnnoted],
+            ),
             ..setup
         };
+        let last = match setup.retention {
+            Retention::Kept => Last::Suspended,
+            Retention::OfFailed | Retention::Deleted => setup.last,
+        };
+        let setup = Setup { last, ..setup };
+        for step in &mut steps {
+            later::draw(&mut apart, setup, step);
+        }
+        let is_left_out = |step: &Step| without.iter().any(|name| name == step.fault.name());
+        steps.retain(|step| !is_left_out(step));
+        let steps = steps
+            .into_iter()
+            .map(|step| step.without_second(without))
+            .collect();
         Self {
             seed,
             setup,
@@ -185,6 +252,7 @@ fn draw_fault(random: &mut Random, setup: Setup) -> Fault {
         89..95 if setup.server => Fault::Savepoint {
             kill: random.below(2) == 0,
             fork: random.below(2) == 0,
+            kills: 0,
         },
         89..95 => draw_resume(random, setup),
         95..97 => Fault::Odd {

@@ -34,6 +34,9 @@ pub(crate) enum Victim {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Suspend,
+    /// The same, with the savepoint in a directory that is no option of the job (`stop -p`). A job without a server has
+    /// no such way, and is suspended.
+    SuspendElsewhere,
     Cancel,
 }
 
@@ -58,6 +61,8 @@ pub(crate) trait Subject {
     fn has_ended(&mut self) -> Result<Option<Ended>>;
     /// Has the job started by the next [`Self::tend`].
     fn begin(&mut self, from: From, parallelism: u64, spelling: Spelling);
+    /// Has a job that has ended go on from `latest`: why that is refused, if it is.
+    fn latest(&mut self) -> Result<Option<String>>;
     /// The numbers of the job, as far as it shows any: `read`, `written`, `filtered`, `bad` and their like.
     fn numbers(&self) -> Option<serde_json::Value>;
     /// The server, where there is one.

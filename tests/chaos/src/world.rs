@@ -34,6 +34,8 @@ pub(crate) struct World {
     /// The server stands still.
     pub(crate) frozen: bool,
     pub(crate) forks: usize,
+    /// Ids that another job had for itself, from the first to the one behind the last.
+    pub(crate) others: Vec<(u64, u64)>,
     /// The disk of the output has been broken: what should have been removed then may have stayed.
     pub(crate) littered: bool,
     /// The job was asked to end, and is to go on when the fault has gone.
@@ -61,6 +63,7 @@ impl World {
             blind: false,
             frozen: false,
             forks: 0,
+            others: Vec::new(),
             littered: false,
             ends: false,
             looked: None,

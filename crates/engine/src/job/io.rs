@@ -180,6 +180,10 @@ impl IoWorker {
                 drop(answers.send(message));
             }
         }
+        // A checkpoint that the end overtook may have left shared files, and no attempt comes that would find them.
+        if self.run.is_some() && self.start.keeper.check().is_ok() {
+            self.sweep();
+        }
         self.committers.clear();
         self.start.keeper.ended();
     }

@@ -1,18 +1,12 @@
-//! Jobs that are ended and go on, savepoints on the way, and consumers.
-
-use std::fs;
+//! Jobs that are ended and go on, and consumers.
 
 use anyhow::Result;
 
 use super::away::away;
 use crate::fault::{Moment, Resume, Spelling};
-use crate::launcher::{From, Target};
-use crate::oracle::Oracle;
+use crate::launcher::From;
 use crate::places::Place;
-use crate::record::{self, Fate};
-use crate::subject::{End, Ended, Server, Victim};
-use crate::violation::Kind;
-use crate::wait;
+use crate::subject::{End, Ended, Victim};
 use crate::world::World;
 
 pub(crate) fn resume(world: &mut World, resume: &Resume) -> Result<String> {
@@ -27,7 +21,7 @@ pub(crate) fn resume(world: &mut World, resume: &Resume) -> Result<String> {
     }
     let ended = end_of(world)?;
     let from = match &ended.savepoint {
-        Some(path) if resume.named && resume.how == End::Suspend => From::Path(path.clone()),
+        Some(path) if resume.named && resume.how != End::Cancel => From::Path(path.clone()),
         _ => From::Latest,
     };
     let said = format!("goes on from {from:?}");
@@ -75,7 +69,10 @@ pub(crate) fn end_of(world: &mut World) -> Result<Ended> {
 /// is refused or done is both right, if only the job goes on.
 fn dispose(world: &mut World, path: &str) -> Result<String> {
     let spelled = match path.rsplit_once('/') {
-        Some((directory, name)) => format!("{directory}/../savepoints/{name}/"),
+        Some((directory, name)) => {
+            let own = directory.rsplit('/').next().unwrap_or_default();
+            format!("{directory}/../{own}/{name}/")
+        }
         None => path.to_owned(),
     };
     let Some(server) = world.subject.server() else {
@@ -84,110 +81,6 @@ fn dispose(world: &mut World, path: &str) -> Result<String> {
     let said = server.act(&["savepoint", "-d", &spelled])?;
     world.subject.kill(Victim::Job)?;
     Ok(format!("disposed of {spelled}: {}", said.text()))
-}
-
-/// Takes a savepoint while the job goes on.
-pub(crate) fn savepoint(world: &mut World, kill: bool, fork: bool) -> Result<String> {
-    world.await_job()?;
-    world.look()?;
-    let before: Vec<u64> = (0..world.feeder.end())
-        .filter(|id| world.oracle.has(*id))
-        .collect();
-    let mut path = None;
-    world.until("a savepoint to be taken", |world| {
-        let Some(server) = world.subject.server() else {
-            return Ok(true);
-        };
-        let Some(job) = server.job() else {
-            return Ok(false);
-        };
-        let said = server.act(&["savepoint", &job])?;
-        path = crate::launcher::savepoint_in(&said.out);
-        Ok(path.is_some())
-    })?;
-    let behind = world.feeder.end();
-    if kill {
-        world.subject.kill(Victim::Job)?;
-    }
-    let Some(path) = path else {
-        return Ok(String::new());
-    };
-    if !fork {
-        return Ok(path);
-    }
-    let said = fork_from(world, &path, &before, behind)?;
-    Ok(format!("{path}; {said}"))
-}
-
-/// Has another job go on from a savepoint, into a directory of its own. It must write what came `behind` the savepoint,
-/// nothing twice, and nothing that was out `before` the savepoint.
-fn fork_from(world: &mut World, path: &str, before: &[u64], behind: u64) -> Result<String> {
-    world.forks += 1;
-    let place = world.places.root.join(format!("fork-{:03}", world.forks));
-    let target = Target {
-        name: format!("fork-{:03}", world.forks),
-        good: place.join("good"),
-        bad: place.join("bad"),
-    };
-    for directory in [&target.good, &target.bad, &place.join("taken")] {
-        fs::create_dir_all(directory)?;
-    }
-    let job = submit(world, path, &target)?;
-    let end = world.feeder.feed(3)?;
-    let mut oracle = Oracle::new(target.good.clone(), target.bad.clone(), place.join("taken"));
-    let is_out = |oracle: &Oracle, id: u64| record::fate(id) == Fate::Filtered || oracle.has(id);
-    let waited = world.until("a job to go on from a savepoint on the way", |world| {
-        oracle.look(&|| world.feeder.end())?;
-        if let Some(server) = world.subject.server()
-            && server.status(&job).as_deref() == Some("FAILED")
-        {
-            let why = server.cause(&job);
-            return Err(Kind::Refused.because(format!("job {job} can't go on from {path}: {why}")));
-        }
-        Ok((behind..end).all(|id| is_out(&oracle, id)))
-    });
-    if waited.is_err() {
-        let missing = (behind..end).find(|id| !is_out(&oracle, *id));
-        return waited.map(|()| String::new()).map_err(|error| {
-            error.context(format!(
-                "fork {job} from {path}: first missing id {missing:?} of {behind}..{end}"
-            ))
-        });
-    }
-    if let Some(id) = before.iter().find(|id| oracle.has(**id)) {
-        return Err(Kind::Doubled.because(format!(
-            "id {id} was out before the savepoint {path}, and job {job} that goes on from it writes it"
-        )));
-    }
-    cancel(world, &job)?;
-    Ok(format!("job {job} went on from it"))
-}
-
-fn submit(world: &mut World, path: &str, target: &Target) -> Result<String> {
-    let from = From::Path(path.to_owned());
-    let Some(server) = world.subject.server() else {
-        return Err(Kind::Refused.because("there is no server"));
-    };
-    server.submit(&from, 2, target)?.map_err(|said| {
-        Kind::Refused.because(format!("a job from the savepoint {path}: {}", said.text()))
-    })
-}
-
-fn cancel(world: &mut World, job: &str) -> Result<()> {
-    let patience = world.launcher.patience;
-    let Some(server) = world.subject.server() else {
-        return Ok(());
-    };
-    cancel_at(server, job, patience)
-}
-
-fn cancel_at(server: &mut Server, job: &str, patience: std::time::Duration) -> Result<()> {
-    let said = server.act(&["cancel", job])?;
-    wait::until(
-        &format!("job {job} to be cancelled ({})", said.text()),
-        patience,
-        || Ok(server.status(job).as_deref() == Some("CANCELED")),
-    )
 }
 
 /// A consumer takes the output that was committed and noted, and somebody removes the input that came out so.

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{FAULTS, Schedule, seed_of};
+use super::{FAULTS, Retention, Schedule, seed_of};
 
 fn shown(seed: u64, most: u64) -> String {
     format!("{:?}", Schedule::draw(seed, most, &[]))
@@ -80,4 +80,32 @@ fn what_is_left_out_is_not_played_and_changes_nothing_else() {
         format!("{rest:?}"),
         format!("{:?}", some.steps.iter().collect::<Vec<_>>())
     );
+}
+
+#[test]
+fn what_was_drawn_later_is_drawn_too() {
+    let schedules: Vec<Schedule> = (0..200)
+        .map(|number| Schedule::draw(seed_of(7, number), 1_000, &[]))
+        .collect();
+    let setups: BTreeSet<String> = schedules
+        .iter()
+        .map(|schedule| {
+            let setup = schedule.setup;
+            format!("{:?} {:?} {:?}", setup.after, setup.retention, setup.last)
+        })
+        .collect();
+    // Three times kept, and with each of the other two retentions three ends.
+    assert_eq!(setups.len(), 3 * (1 + 2 * 3), "{setups:?}");
+    let shown = format!("{schedules:?}");
+    for wanted in [
+        "SuspendElsewhere",
+        "fork: true, kills: 3",
+        "place: Input, failure: Broken, operations: Names",
+    ] {
+        assert!(shown.contains(wanted), "{wanted}");
+    }
+    for schedule in &schedules {
+        let keeps = schedule.setup.retention == Retention::Kept;
+        assert!(keeps || !format!("{:?}", schedule.steps).contains("Cancel"));
+    }
 }

@@ -8,6 +8,7 @@ use crate::fault::Spelling;
 use crate::launcher::{From, Launcher, savepoint_in};
 use crate::processes::Running;
 use crate::violation::Kind;
+use crate::wait;
 
 /// In the log where a stop has failed and the job goes on.
 const STOP_FAILED: &str = " MS-2002: ";
@@ -138,7 +139,7 @@ impl Subject for Local {
     fn ask_to_end(&mut self, how: End) -> Result<()> {
         self.ending = Some(how);
         let signal = match how {
-            End::Suspend => Signal::TERM,
+            End::Suspend | End::SuspendElsewhere => Signal::TERM,
             End::Cancel => Signal::INT,
         };
         match &mut self.run {
@@ -154,7 +155,7 @@ impl Subject for Local {
         if run.runs()? {
             // A job whose savepoint can't be written goes on, and may be asked again.
             let failed = run.logged().matches(STOP_FAILED).count();
-            if failed > self.asked_again && self.ending == Some(End::Suspend) {
+            if failed > self.asked_again && self.ending != Some(End::Cancel) {
                 self.asked_again = failed;
                 run.signal(Signal::TERM)?;
             }
@@ -169,6 +170,33 @@ impl Subject for Local {
     fn begin(&mut self, from: From, parallelism: u64, spelling: Spelling) {
         self.launcher.spelling = spelling;
         (self.from, self.parallelism, self.begins) = (from, parallelism, true);
+    }
+
+    fn latest(&mut self) -> Result<Option<String>> {
+        let around = Surroundings {
+            fault: false,
+            may_end: false,
+            nothing_out: false,
+        };
+        self.launch(From::Latest, around)?;
+        let patience = self.launcher.patience;
+        let mut refused = None;
+        let run = &mut self.run;
+        wait::until("the job to go on or to be refused", patience, || {
+            let Some(run) = run else {
+                return Ok(true);
+            };
+            let ended = !run.runs()?;
+            let log = run.logged();
+            if ended {
+                refused = Some(last(&log).to_owned());
+            }
+            Ok(ended || log.contains("to RUNNING."))
+        })?;
+        if refused.is_some() {
+            self.run = None;
+        }
+        Ok(refused)
     }
 
     fn numbers(&self) -> Option<serde_json::Value> {

@@ -1,9 +1,8 @@
 //! The job in a process under `millstream server`.
 
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::Value;
 
 use super::{End, Ended, Subject, Surroundings, Victim};
@@ -44,7 +43,7 @@ impl Server {
             parallelism: launcher.setup.parallelism,
             launcher,
             process: None,
-            port: free_port()?,
+            port: rest::free_port()?,
             starts: 0,
             killed: true,
             job: None,
@@ -122,7 +121,7 @@ impl Server {
         if !listens {
             let said = process.logged();
             if said.contains("in use") {
-                self.port = free_port()?;
+                self.port = rest::free_port()?;
             } else if !around.fault {
                 return Err(Kind::Refused.because(format!("{name} does not start: {said}")));
             }
@@ -182,16 +181,12 @@ impl Server {
     fn submit_main(&mut self, from: From, around: Surroundings) -> Result<()> {
         let target = self.launcher.main();
         let said = match self.submit(&from, self.parallelism, &target)? {
-            Ok(id) => {
-                (self.job, self.begins, self.ending) = (Some(id), None, None);
-                return Ok(());
-            }
+            Ok(id) => return self.runs(id),
             Err(said) => said,
         };
         if let Some(id) = self.running_job() {
             // The answer was lost, the job was not.
-            (self.job, self.begins, self.ending) = (Some(id), None, None);
-            return Ok(());
+            return self.runs(id);
         }
         if around.fault || around.may_end || self.killed {
             return Ok(());
@@ -201,6 +196,11 @@ impl Server {
             return Ok(());
         }
         Err(Kind::Refused.because(format!("run from {from:?}: {}", said.text())))
+    }
+
+    fn runs(&mut self, job: String) -> Result<()> {
+        (self.job, self.begins, self.ending) = (Some(job), None, None);
+        Ok(())
     }
 
     /// A job of the name that has not ended, as the server lists it.
@@ -249,16 +249,17 @@ impl Server {
         Err(Kind::Ended.because(format!("job {job} is {status}: {}", self.cause(&job))))
     }
 
+    /// The processes of a job that live.
+    pub(crate) fn processes_of(&self, job: &str) -> Vec<u32> {
+        let jobs = self.launcher.places.path(Place::Data).join("jobs");
+        processes::with_arguments("--millstream-job", &jobs.join(job).display().to_string())
+    }
+
     /// Why a job failed, on one line.
     pub(crate) fn cause(&self, job: &str) -> String {
         let shown = self.get(&format!("/jobs/{job}/exceptions"));
         rest::cause(&shown.unwrap_or_default())
     }
-}
-
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("a free port")?;
-    Ok(listener.local_addr()?.port())
 }
 
 impl Subject for Server {
@@ -285,11 +286,8 @@ impl Subject for Server {
     }
 
     fn jobs(&mut self) -> Vec<u32> {
-        let jobs = self.launcher.places.path(Place::Data).join("jobs");
-        let of = |job: &String| {
-            processes::with_arguments("--millstream-job", &jobs.join(job).display().to_string())
-        };
-        self.job.iter().flat_map(of).collect()
+        let jobs = self.job.iter();
+        jobs.flat_map(|job| self.processes_of(job)).collect()
     }
 
     fn all(&mut self) -> Vec<u32> {
@@ -320,11 +318,13 @@ impl Subject for Server {
         let Some(job) = self.job.clone() else {
             return Ok(());
         };
-        let action = match how {
-            End::Suspend => "stop",
-            End::Cancel => "cancel",
+        let elsewhere = self.launcher.places.elsewhere().display().to_string();
+        let arguments: &[&str] = match how {
+            End::Suspend => &["stop", &job],
+            End::SuspendElsewhere => &["stop", "-p", &elsewhere, &job],
+            End::Cancel => &["cancel", &job],
         };
-        self.command = Some(self.start_act(&[action, &job])?);
+        self.command = Some(self.start_act(arguments)?);
         Ok(())
     }
 
@@ -377,6 +377,13 @@ impl Subject for Server {
     fn begin(&mut self, from: From, parallelism: u64, spelling: Spelling) {
         self.launcher.spelling = spelling;
         (self.begins, self.parallelism) = (Some(from), parallelism);
+    }
+
+    fn latest(&mut self) -> Result<Option<String>> {
+        match self.submit(&From::Latest, self.parallelism, &self.launcher.main())? {
+            Ok(id) => self.runs(id).map(|()| None),
+            Err(said) => Ok(Some(said.text())),
+        }
     }
 
     fn numbers(&self) -> Option<Value> {

@@ -92,7 +92,7 @@ impl IoWorker {
     }
 
     /// Deletes what an attempt that died has left in the job's directory. What can't be is tried again by the next one.
-    fn sweep(&self) {
+    pub(super) fn sweep(&self) {
         let layout = &self.start.layout;
         match sweep(layout) {
             Ok(swept) if swept.files.is_empty() => {}
