@@ -11,7 +11,7 @@ use anyhow::Result;
 use rustix::process::Signal;
 
 use crate::fault::{Fault, Meanwhile, Second, Step};
-use crate::places::Place;
+use crate::places::{Place, names};
 use crate::processes::signal;
 use crate::subject::Victim;
 use crate::world::World;
@@ -73,12 +73,25 @@ pub(crate) fn strike(world: &mut World, step: Step) -> Result<String> {
         Fault::Consume { input } => life::consume(world, input)?,
     };
     if world.ends {
+        if strikes_checkpoints(step.fault) {
+            world
+                .kept
+                .extend(names(&world.places.path(Place::Checkpoints)));
+        }
         life::go_on(world)?;
     }
     if step.quiet || world.may_end {
         world.quiet()?;
     }
     Ok(said)
+}
+
+/// Whether the directory of checkpoints is broken or away.
+fn strikes_checkpoints(fault: Fault) -> bool {
+    match fault {
+        Fault::Disk { place, .. } | Fault::Away { place, .. } => place == Place::Checkpoints,
+        _ => false,
+    }
 }
 
 fn kill(world: &mut World, victim: Victim, times: u64, apart_ms: u64) -> Result<String> {

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -23,16 +24,26 @@ const UNNAMED: usize = 8;
 /// every shared file is named by a checkpoint.
 ///
 /// `by_attempt`: a job that died is begun again, and sweeps its directory. A job without a server is not: what goes on
-/// from it is another job, so that some shared files may stay until its end is noted.
+/// from it is another job, so that some shared files may stay, a checkpoint that was written and one that was deleted.
+///
+/// `kept`: jobs that ended while the disk would not let go of anything.
 ///
 /// # Errors
 /// [`Kind::LeftBehind`], with what was found.
-pub(crate) fn look(checkpoints: &Path, retained: u64, by_attempt: bool) -> Result<()> {
+pub(crate) fn look(
+    checkpoints: &Path,
+    retained: u64,
+    by_attempt: bool,
+    kept: &BTreeSet<String>,
+) -> Result<()> {
     let mut found = Vec::new();
     for job in names(checkpoints) {
+        if kept.contains(&job) {
+            continue;
+        }
         let left = Left::of(&checkpoints.join(&job));
         let may_be_dead = !by_attempt && !checkpoints.join(&job).join("_ended").exists();
-        if left.halves.len() > 1 {
+        if left.halves.len() > if may_be_dead { 2 } else { 1 } {
             let list = left.halves.join(", ");
             found.push(format!("checkpoints without _metadata in {job}: {list}"));
         }

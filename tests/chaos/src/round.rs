@@ -134,7 +134,7 @@ fn check(world: &mut World) -> Result<()> {
 fn nothing_stays(world: &World) -> Result<()> {
     let setup = world.launcher.setup;
     let checkpoints = world.places.path(Place::Checkpoints);
-    left::look(&checkpoints, setup.retained, setup.server)
+    left::look(&checkpoints, setup.retained, setup.server, &world.kept)
 }
 
 /// Has the job go on and be cancelled, with which its checkpoints go. Nobody goes on from older ones then: the end is
@@ -165,6 +165,9 @@ fn cancelled(world: &mut World, broken: bool) -> Result<()> {
     match world.subject.latest()? {
         Some(said) if said.contains("MS-3001") && (!broken || is_noted) => {
             world.look()?;
+            if broken {
+                return Ok(());
+            }
             nothing_stays(world)
         }
         Some(said) => Err(Kind::Refused.because(format!("after it was cancelled: {said}"))),

@@ -68,7 +68,7 @@ impl Summary {
         let well = self.rounds - self.failures.len() as u64;
         println!(
             "checked at the end of {well} rounds: each record once, a fresh record passes, files as they came, nothing hidden left, \
-             the numbers close"
+             nothing left among the checkpoints, the numbers close"
         );
         for failure in &self.failures {
             println!("FAILURE {failure}");

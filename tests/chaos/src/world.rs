@@ -1,5 +1,6 @@
 //! A round's surroundings: feeder, oracle, what is tried, and the faults that are there just now.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -34,6 +35,9 @@ pub(crate) struct World {
     /// The server stands still.
     pub(crate) frozen: bool,
     pub(crate) forks: usize,
+    /// Jobs that ended, perhaps, while the disk of their checkpoints was broken or away: what should have been removed then
+    /// may have stayed.
+    pub(crate) kept: BTreeSet<String>,
     /// Ids that another job had for itself, from the first to the one behind the last.
     pub(crate) others: Vec<(u64, u64)>,
     /// The disk of the output has been broken: what should have been removed then may have stayed.
@@ -64,6 +68,7 @@ impl World {
             frozen: false,
             forks: 0,
             others: Vec::new(),
+            kept: BTreeSet::new(),
             littered: false,
             ends: false,
             looked: None,
