@@ -1,5 +1,5 @@
 //! Where a server is away, somebody may go on from its job by `-s latest`, and come to an end. The server, back again, does not
-//! run that job behind what has been committed since: it waits and says who was there.
+//! run that job behind what has been committed since: it fails and says who was there.
 
 mod common;
 
@@ -61,13 +61,12 @@ fn behind_what_is_committed() {
     assert_eq!(lines(&out).len(), 2);
 
     server.start();
-    let why = server.await_answer(&format!("/jobs/{job}"), |_, answer| {
-        let held = answer.get("held-up")?.to_string();
-        held.contains("has gone on from").then_some(held)
-    });
-    assert!(why.contains("cancel this one"), "{why}");
+    server.await_status(&job, "FAILED");
+    let why = server.succeed(&["exceptions", &job]);
+    assert!(
+        why.contains("MS-3011") && why.contains("has gone on from"),
+        "{why}"
+    );
     assert_eq!(lines(&out).len(), 2, "nothing is written again");
-    server.cancel(&job);
-    server.await_status(&job, "CANCELED");
     server.end();
 }

@@ -14,7 +14,10 @@ fn committed(checkpoints: &Path) -> Vec<PathBuf> {
     let job = job.expect("a job").expect("an entry").path();
     let note = fs::read_to_string(job.join("_reached")).expect("a note");
     let note: serde_json::Value = serde_json::from_str(&note).expect("JSON");
-    let reached = note["number"].as_u64().expect("a number");
+    let number = note.get("number");
+    let reached = number
+        .and_then(serde_json::Value::as_u64)
+        .expect("a number");
     let mut found = Vec::new();
     for entry in fs::read_dir(&job).expect("a directory") {
         let path = entry.expect("an entry").path();

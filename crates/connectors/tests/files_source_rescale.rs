@@ -37,9 +37,13 @@ const PIECES: &[&str] = &[
 
 fn content(random: &mut StdRng, pieces: usize) -> Vec<u8> {
     let count = random.random_range(0..pieces);
-    (0..count)
-        .flat_map(|_| PIECES[random.random_range(0..PIECES.len())].bytes())
-        .collect()
+    let text = (0..count).map(|_| PIECES[random.random_range(0..PIECES.len())]);
+    // A first record shows what ends the lines.
+    ["first,record\n"]
+        .into_iter()
+        .chain(text)
+        .collect::<String>()
+        .into()
 }
 
 fn sizes(random: &mut StdRng) -> ReadSizes {

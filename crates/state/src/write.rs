@@ -57,6 +57,10 @@ struct Part<R: Rows> {
     file: Option<PartFile<R>>,
 }
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one for each file that is being written"
+)]
 enum PartFile<R: Rows> {
     Native {
         writer: NativeWriter,

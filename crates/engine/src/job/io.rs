@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use millstream_core::{CheckpointId, Error, JobStatus, Result, codes};
-use millstream_protocol::{Attempt as AttemptNumber, CommitResult, OnLostOutput, SnapshotRef};
+use millstream_protocol::{Attempt as AttemptNumber, OnLostOutput, SnapshotRef};
 use millstream_storage::{Ended, Pin, SnapshotLayout, discard_incomplete, mark_ended};
 
 use super::keeper::{Keeper, Run};
@@ -212,10 +212,15 @@ impl IoWorker {
                     targets,
                 })
             }
-            IoTask::Write(write) => Some(Message::Written {
-                checkpoint: write.checkpoint,
-                result: self.start.keeper.check().and_then(|()| write.put()),
-            }),
+            IoTask::Write(write) => {
+                let checkpoint = write.checkpoint;
+                let result = self.start.keeper.check().and_then(|()| write.put());
+                if result.is_ok() {
+                    // From now on this is what the job would go back to.
+                    self.pin = None;
+                }
+                Some(Message::Written { checkpoint, result })
+            }
             IoTask::Commit {
                 checkpoint,
                 prepared,
@@ -224,9 +229,6 @@ impl IoWorker {
             } => {
                 let directories = (directory.as_deref(), savepoint.as_deref());
                 let result = self.commit_all(checkpoint, &prepared, directories);
-                if matches!(result, CommitResult::Done { .. }) {
-                    self.pin = None;
-                }
                 Some(Message::Committed { checkpoint, result })
             }
             IoTask::MarkEnded(end) => {

@@ -57,7 +57,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
                 "send a JSON object as the OpenAPI document at /openapi.json says",
             ));
         }
-        problems.as_one()
+        problems.into_one()
     })
 }
 

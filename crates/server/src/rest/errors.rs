@@ -97,11 +97,11 @@ impl Problems {
         if self.0.is_empty() {
             return Ok(value);
         }
-        Err(self.as_one())
+        Err(self.into_one())
     }
 
     /// One error of all, a line for each; see [`lines`].
-    pub(crate) fn as_one(mut self) -> RestError {
+    pub(crate) fn into_one(mut self) -> RestError {
         let several = self.0.len();
         let all = self.0.iter().map(|problem| line(&problem.error));
         let all = all.map(|line| format!("\n  {line}")).collect::<String>();

@@ -19,7 +19,7 @@ behind the program of `run`, `run-application` and `info`, whose arguments are i
 - **Standard output** has the answer only; errors, notes and progress go to standard error. `--json` prints one JSON value on standard
   output and nothing else there; an error is `{\"error\": {\"code\", \"message\", \"cause\", \"help\"}}`. What goes on prints one a line: `list --watch --json`
   the list at each look, `logs --follow --json` `{\"line\"}` for each line of the log.
-- **An error** says how its page is shown: `millstream explain MS-1016`, also `explain 1016`. The pages are in the command.
+- **An error** says how its page is shown: `millstream explain MS-1016`, also `explain 1016`. The pages are in the command; where the documents are installed with it, the end of a page says where it lies.
 - **Exit code**: 0 where what was asked for is done; 1 with one line on standard error where it is not; 130 after Ctrl-C, but 0 of `list --watch`,
   `logs --follow` and `server`, which are ended by it, and 1 of
   `run --target local`, whose job was cancelled. `list --watch` and `logs --follow` also end when nobody reads their output any more.

@@ -66,14 +66,20 @@ fn what_was_announced_behind_a_snapshot_is_named() {
 fn a_journal_is_dropped_when_no_retained_checkpoint_needs_it() {
     let job = tempfile::tempdir().expect("a directory");
     let checkpoint = |number: u64| job.path().join(format!("chk-{number}"));
+    let complete = |number| {
+        std::fs::create_dir(checkpoint(number)).expect("is made");
+        std::fs::write(checkpoint(number).join("_metadata"), "").expect("is written");
+    };
+    // What a crash has left of one that was being written is none.
+    std::fs::create_dir(checkpoint(0)).expect("is made");
     journal(job.path(), 1)
         .write(&pieces(0..2))
         .expect("is written");
     let mut second = journal(job.path(), 2);
     // Checkpoint 1 is of the run before.
-    std::fs::create_dir(checkpoint(1)).expect("is made");
+    complete(1);
     second.write(&pieces(1..3)).expect("is written");
-    std::fs::create_dir(checkpoint(2)).expect("is made");
+    complete(2);
     second.completed(2, 3).expect("is tidied up");
     assert_eq!(
         behind(&[job.path()], 1, 0),
@@ -81,15 +87,15 @@ fn a_journal_is_dropped_when_no_retained_checkpoint_needs_it() {
         "chk-1 needs everything"
     );
     second.write(&pieces(3..6)).expect("is written");
-    std::fs::create_dir(checkpoint(3)).expect("is made");
-    std::fs::remove_dir(checkpoint(1)).expect("was there");
+    complete(3);
+    std::fs::remove_dir_all(checkpoint(1)).expect("was there");
     second.completed(3, 6).expect("is tidied up");
     assert_eq!(
         behind(&[job.path()], 0, 0),
         [3, 4, 5],
         "chk-2 needs what is behind it"
     );
-    std::fs::remove_dir(checkpoint(2)).expect("was there");
+    std::fs::remove_dir_all(checkpoint(2)).expect("was there");
     second.completed(4, 6).expect("is tidied up");
     assert_eq!(behind(&[job.path()], 2, 6), [] as [u64; 0]);
 }
