@@ -57,10 +57,6 @@ struct Part<R: Rows> {
     file: Option<PartFile<R>>,
 }
 
-#[allow(
-    clippy::large_enum_variant,
-    reason = "there is one for each file that is being written"
-)]
 enum PartFile<R: Rows> {
     Native {
         writer: NativeWriter,
@@ -69,7 +65,7 @@ enum PartFile<R: Rows> {
     Canonical {
         writer: Box<CanonicalWriter>,
         schema: SchemaRef,
-        rows: Batch<R>,
+        rows: Box<Batch<R>>,
     },
 }
 
@@ -102,7 +98,7 @@ impl<R: Rows> Part<R> {
                 section: Section::new(identity),
             },
             SnapshotFormat::Canonical => {
-                let rows = Batch::new(state);
+                let rows = Box::new(Batch::new(state));
                 let schema = rows.schema();
                 PartFile::Canonical {
                     writer: Box::new(CanonicalWriter::new(file, Arc::clone(&schema))?),
