@@ -84,8 +84,8 @@ const ARROWS_OF_PROGRAMS: &[&str] = &["millstream"];
 /// What a package in `bench/` may depend on: as other programs, and the generator of their data.
 const ARROWS_OF_BENCHMARKS: &[&str] = &["millstream", "datagen"];
 
-/// What every package may use in its tests: generated data, and the independent check of output.
-const TEST_TOOLS: &[&str] = &["datagen"];
+/// What every package may use in its tests: generated data, the independent check of output, and real services.
+const TEST_TOOLS: &[&str] = &["datagen", "millstream-services"];
 
 /// Crates that know no I/O, no threads and no async: the only libraries that they may be built with.
 const PURE: &[(&str, &[&str])] = &[

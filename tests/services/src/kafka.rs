@@ -1,0 +1,287 @@
+//! One broker of Kafka 4.1, which is its own controller (KRaft), and Kafka's own tools as witnesses.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::keeper::Keeper;
+use crate::maven::{Libraries, java};
+use crate::{Doing, Failure, Result, wait};
+
+const VERSION: &str = "4.1.0";
+
+/// Must not begin with `-`.
+const CLUSTER: &str = "MkU3OEVBNTcwNTJENDM2Qk";
+
+/// How long a broker may take to be ready: 3 s on a machine with nothing else to do.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What the broker logs when it takes requests.
+const READY: &str = "Kafka Server started";
+
+/// Memory and start-up of short programs.
+const SHORT: &[&str] = &[
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+];
+
+/// A broker, and where it keeps its data. Dropped: the broker is killed and its data removed.
+pub struct Kafka {
+    libraries: Libraries,
+    directory: TempDir,
+    port: u16,
+    broker: Option<Keeper>,
+    starts: u32,
+}
+
+impl Kafka {
+    /// Starts a broker without topics, and waits until it takes requests.
+    ///
+    /// # Errors
+    /// There is no Java or no Maven, the libraries can't be got, or the broker does not start.
+    pub fn start() -> Result<Self> {
+        let libraries = Libraries::resolve("kafka", include_str!("../kafka.xml"), VERSION)?;
+        let directory = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
+        let (port, controller) = (free_port()?, free_port()?);
+        let mut kafka = Self {
+            libraries,
+            directory,
+            port,
+            broker: None,
+            starts: 0,
+        };
+        let properties = kafka.properties();
+        fs::write(&properties, kafka.configuration(controller))
+            .doing(|| format!("write {}", properties.display()))?;
+        let properties = properties.display().to_string();
+        kafka.run(
+            "kafka.tools.StorageTool",
+            &["format", "-t", CLUSTER, "-c", &properties],
+            "",
+        )?;
+        kafka.restart()?;
+        Ok(kafka)
+    }
+
+    /// What clients are given as `bootstrap.servers`.
+    pub fn brokers(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Kills the broker as `kill -9` does. Its data stays.
+    pub fn kill(&mut self) {
+        self.broker = None;
+    }
+
+    /// Starts the broker again with its data, and waits until it takes requests. One that runs is killed first.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill();
+        self.starts += 1;
+        let log = self.directory.path().join(format!("log-{}", self.starts));
+        let properties = self.properties().display().to_string();
+        let arguments = self.arguments(
+            &["-Xmx512m", "-XX:+UseSerialGC"],
+            "kafka.Kafka",
+            &[&properties],
+        );
+        let broker = Keeper::start(&java(), &arguments, |command| {
+            let doing = || format!("write {}", log.display());
+            let out = File::create(&log).doing(doing)?;
+            let err = out.try_clone().doing(doing)?;
+            command.stdin(Stdio::null()).stdout(out).stderr(err);
+            Ok(())
+        })?;
+        let what = format!("the broker (process {}) to be ready", broker.id());
+        let logged = || fs::read_to_string(&log).unwrap_or_default();
+        let ready = wait::until(&what, PATIENCE, || {
+            if broker.has_ended() {
+                return Err(Failure::new("the broker has ended"));
+            }
+            Ok(logged().contains(READY).then_some(()))
+        });
+        ready.map_err(|failure| Failure::new(format!("{failure}; it logged:\n{}", logged())))?;
+        self.broker = Some(broker);
+        Ok(())
+    }
+
+    /// Makes a topic.
+    ///
+    /// # Errors
+    /// Kafka's tool refuses.
+    pub fn create_topic(&self, topic: &str, partitions: u32) -> Result<()> {
+        let partitions = partitions.to_string();
+        let arguments = [
+            "--create",
+            "--topic",
+            topic,
+            "--partitions",
+            &partitions,
+            "--replication-factor",
+            "1",
+        ];
+        self.tool("TopicCommand", &arguments, "").map(drop)
+    }
+
+    /// Gives a topic more partitions.
+    ///
+    /// # Errors
+    /// Kafka's tool refuses.
+    pub fn add_partitions(&self, topic: &str, partitions: u32) -> Result<()> {
+        let partitions = partitions.to_string();
+        let arguments = ["--alter", "--topic", topic, "--partitions", &partitions];
+        self.tool("TopicCommand", &arguments, "").map(drop)
+    }
+
+    /// Deletes a topic with all its records.
+    ///
+    /// # Errors
+    /// Kafka's tool refuses.
+    pub fn delete_topic(&self, topic: &str) -> Result<()> {
+        let arguments = ["--delete", "--topic", topic];
+        self.tool("TopicCommand", &arguments, "").map(drop)
+    }
+
+    /// Writes one record for each of `values`, without keys, by Kafka's console producer.
+    ///
+    /// # Errors
+    /// Kafka's tool refuses.
+    pub fn produce<'a>(
+        &self,
+        topic: &str,
+        values: impl IntoIterator<Item = &'a str>,
+    ) -> Result<()> {
+        let mut lines = String::new();
+        for value in values {
+            lines.push_str(value);
+            lines.push('\n');
+        }
+        self.tool("ConsoleProducer", &["--topic", topic], &lines)
+            .map(drop)
+    }
+
+    /// Deletes the records of a partition before `offset`, as retention does.
+    ///
+    /// # Errors
+    /// Kafka's tool refuses.
+    pub fn delete_records(&self, topic: &str, partition: u32, offset: u64) -> Result<()> {
+        let file = self.directory.path().join("delete.json");
+        let wanted = format!(
+            r#"{{"version":1,"partitions":[{{"topic":"{topic}","partition":{partition},"offset":{offset}}}]}}"#
+        );
+        fs::write(&file, wanted).doing(|| format!("write {}", file.display()))?;
+        let file = file.display().to_string();
+        let arguments = ["--offset-json-file", &file];
+        self.tool("DeleteRecordsCommand", &arguments, "").map(drop)
+    }
+
+    /// What a group has committed: partition and offset, in order, by Kafka's tool.
+    ///
+    /// # Errors
+    /// Kafka's tool refuses; it says something that isn't understood.
+    pub fn committed(&self, group: &str, topic: &str) -> Result<Vec<(u32, u64)>> {
+        let arguments = ["--describe", "--group", group];
+        let said = self.tool("consumer.group.ConsumerGroupCommand", &arguments, "")?;
+        let rows = said.lines().map(|line| line.split_whitespace());
+        let mut committed: Vec<(u32, u64)> = rows
+            .filter_map(|mut words| {
+                let is_row = words.next() == Some(group) && words.next() == Some(topic);
+                let (partition, offset) = (words.next()?, words.next()?);
+                is_row.then_some((partition.parse().ok()?, offset.parse().ok()?))
+            })
+            .collect();
+        committed.sort_unstable();
+        Ok(committed)
+    }
+
+    /// Runs one of Kafka's tools in `org.apache.kafka.tools` with the broker's address, `input` on its standard input;
+    /// what it printed.
+    ///
+    /// # Errors
+    /// It ends with an error, which holds what it said.
+    pub fn tool(&self, class: &str, arguments: &[&str], input: &str) -> Result<String> {
+        let brokers = self.brokers();
+        let mut all = vec!["--bootstrap-server", brokers.as_str()];
+        all.extend(arguments);
+        self.run(&format!("org.apache.kafka.tools.{class}"), &all, input)
+    }
+
+    fn run(&self, class: &str, arguments: &[&str], input: &str) -> Result<String> {
+        let mut child = Command::new(java())
+            .args(self.arguments(SHORT, class, arguments))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .doing(|| "run java (scripts/setup test installs it)".to_owned())?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin
+                .write_all(input.as_bytes())
+                .doing(|| format!("write to {class}"))?;
+        }
+        let output = child
+            .wait_with_output()
+            .doing(|| format!("wait for {class}"))?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() {
+            return Ok(said);
+        }
+        let complained = String::from_utf8_lossy(&output.stderr);
+        Err(Failure::new(format!(
+            "{class} {}: {said}{complained}",
+            arguments.join(" ")
+        )))
+    }
+
+    fn arguments(&self, options: &[&str], class: &str, arguments: &[&str]) -> Vec<String> {
+        let class_path = self.libraries.class_path();
+        let all = options
+            .iter()
+            .copied()
+            .chain(["-cp", class_path.as_str(), class])
+            .chain(arguments.iter().copied());
+        all.map(str::to_owned).collect()
+    }
+
+    fn properties(&self) -> PathBuf {
+        self.directory.path().join("server.properties")
+    }
+
+    fn configuration(&self, controller: u16) -> String {
+        let (broker, data) = (self.port, self.directory.path().join("data"));
+        format!(
+            "process.roles=broker,controller\n\
+             node.id=1\n\
+             controller.quorum.voters=1@127.0.0.1:{controller}\n\
+             listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}\n\
+             advertised.listeners=PLAINTEXT://127.0.0.1:{broker}\n\
+             controller.listener.names=CONTROLLER\n\
+             inter.broker.listener.name=PLAINTEXT\n\
+             log.dirs={}\n\
+             auto.create.topics.enable=false\n\
+             offsets.topic.num.partitions=4\n\
+             offsets.topic.replication.factor=1\n\
+             transaction.state.log.num.partitions=4\n\
+             transaction.state.log.replication.factor=1\n\
+             transaction.state.log.min.isr=1\n\
+             group.initial.rebalance.delay.ms=0\n",
+            data.display()
+        )
+    }
+}
+
+/// A port of 127.0.0.1 that nobody listens on.
+fn free_port() -> Result<u16> {
+    let doing = || "find a free port".to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").doing(doing)?;
+    Ok(listener.local_addr().doing(doing)?.port())
+}
