@@ -78,12 +78,15 @@ pub(crate) use reader::{Decode, Decoded, Plan};
 pub(crate) use records::Records;
 pub(crate) use scan::{Span, cut};
 pub(crate) use table::to_text;
+#[cfg(feature = "kafka")]
+pub(crate) use table::{Column, FieldTable};
 
 use self::ledger::unreadable;
 use self::listing::{FoundFile, Odd, Root, is_away, oldest, path_error};
 use self::name::shown;
 use self::stream::{RecordStream, Sizes};
-use self::table::{Columns, RowsDecoder, SharedColumns, names_of_head};
+pub(crate) use self::table::Columns;
+use self::table::{RowsDecoder, SharedColumns, names_of_head};
 use crate::rows::Parsed;
 
 /// Reads the files of a directory as rows of a table.

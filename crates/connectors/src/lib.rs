@@ -10,6 +10,8 @@ pub mod formats;
 pub mod function_sink;
 pub mod generator;
 pub mod iterator_source;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod print;
 pub mod rows;
 pub mod socket;

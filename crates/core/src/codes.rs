@@ -167,6 +167,10 @@ codes! {
     SOURCE_LOST = "MS-6010", Data, "File is gone before it was read";
     /// None of the files that a snapshot knows is in the source directory.
     SOURCE_OTHER = "MS-6011", Invalid, "Source directory is another one";
+    /// Kafka's brokers refuse what a source needs.
+    SOURCE_KAFKA = "MS-6012", Unavailable, "Kafka refuses to be read";
+    /// Records of Kafka are gone before they were read, or nobody knows where to begin.
+    SOURCE_OFFSETS = "MS-6013", Data, "No offset to read Kafka from";
 
     // 7: sinks
     /// The sink can't write.

@@ -113,6 +113,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tower*", &["millstream-server"]),
     ("utoipa*", &["millstream-server"]),
     ("rusqlite", &["millstream-server"]),
+    ("rdkafka*", &["millstream-connectors"]),
+    ("openssl*", &[]),
     ("rustls*", &["millstream-server", "millstream-cli"]),
     ("reqwest", &[]),
 ];

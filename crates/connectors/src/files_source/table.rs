@@ -7,6 +7,10 @@ mod schema;
 mod text;
 mod values;
 
+#[cfg(feature = "kafka")]
+pub(crate) use columns::Column;
 pub(crate) use decoder::RowsDecoder;
+#[cfg(feature = "kafka")]
+pub(crate) use fields::FieldTable;
 pub(crate) use schema::{Columns, SharedColumns, names_of_head};
 pub(crate) use text::to_text;

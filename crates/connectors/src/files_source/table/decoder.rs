@@ -6,7 +6,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use millstream_core::{Error, Result, codes};
 
 use super::columns::Column;
-use super::fields::{FieldTable, Misshapen};
+use super::fields::FieldTable;
 use super::schema::{Columns, SharedColumns, names_beside_schema, names_of_head};
 use super::text::to_text;
 use crate::files_source::charset::Reading;
@@ -170,15 +170,7 @@ impl RowsDecoder {
             let Some(span) = spans.get(*record as usize) else {
                 continue;
             };
-            let (column, error) = match shape {
-                Misshapen::Fields(found) => (None, format!("{found} columns instead of {wanted}")),
-                Misshapen::OpenQuote(field) => {
-                    (self.name(*field), "a quote that is never closed".to_owned())
-                }
-                Misshapen::TextBehindQuote(field) => {
-                    (self.name(*field), "text behind a closing quote".to_owned())
-                }
-            };
+            let (column, error) = shape.in_words(wanted, |field| self.name(field));
             self.bad.push(records.bad(span, column, error));
         }
     }

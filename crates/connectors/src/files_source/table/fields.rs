@@ -56,6 +56,61 @@ pub(crate) enum Misshapen {
     TextBehindQuote(usize),
 }
 
+impl Misshapen {
+    /// The column that is at fault, if it is one, and what is wrong where `wanted` columns are expected.
+    pub(crate) fn in_words(
+        self,
+        wanted: usize,
+        name: impl Fn(usize) -> Option<String>,
+    ) -> (Option<String>, String) {
+        match self {
+            Self::Fields(found) => (None, format!("{found} columns instead of {wanted}")),
+            Self::OpenQuote(field) => (name(field), "a quote that is never closed".to_owned()),
+            Self::TextBehindQuote(field) => (name(field), "text behind a closing quote".to_owned()),
+        }
+    }
+}
+
+/// Records that were found elsewhere than in delimited text, field by field.
+impl FieldTable {
+    /// Appends a field with this content; `None`: there is none, which is another thing than an empty one.
+    pub(crate) fn put(&mut self, content: Option<&[u8]>) {
+        self.fields.push(match content {
+            None => Field { start: 0, end: 0 },
+            Some(content) => {
+                let start = self.aside.len() as u32;
+                self.aside.extend_from_slice(content);
+                Field {
+                    start: start | ASIDE | QUOTED,
+                    end: self.aside.len() as u32,
+                }
+            }
+        });
+    }
+
+    /// Appends field number `column` of the first row of another table, which lies in `text`.
+    pub(crate) fn put_of(&mut self, other: &Self, column: usize, text: &[u8]) {
+        let field = other.column(column).next();
+        let field = field.filter(|field| !field.is_null());
+        self.put(field.map(|field| other.content(text, field)));
+    }
+
+    /// The record with this number has all its fields.
+    pub(crate) fn end_record(&mut self, record: u32) {
+        self.records.push(record);
+    }
+
+    /// How many fields there are, to [go back](Self::go_back) to.
+    pub(crate) fn fields(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Takes the fields out that were appended behind the first `fields`.
+    pub(crate) fn go_back(&mut self, fields: usize) {
+        self.fields.truncate(fields);
+    }
+}
+
 impl FieldTable {
     /// Empties the table; `columns` fields are wanted in each of about `records` records.
     pub(crate) fn clear(&mut self, columns: usize, records: usize) {

@@ -1,0 +1,145 @@
+//! Kafka as a source.
+//!
+//! An enumerator finds partitions for all readers, with a thread that asks brokers; a reader consists of the worker's
+//! side and a thread that fetches. Which subtask reads a partition is a function of its name and the parallelism, and
+//! positions are state: the job is no member of the consumer group, whose offsets it reads at its first start and
+//! writes behind completed checkpoints, for people and tools to see.
+//!
+//! - [`options`], [`properties`]: what is asked for; Java's names.
+//! - [`partition`], [`begin`], [`topics`], [`messages`]: positions, and decisions about them. Pure.
+//! - [`decode`], [`headers`]: from messages to rows. Pure.
+//! - [`client`], [`discovery`], [`fetch`]: consumers, and the threads that have them.
+//! - [`reader`]: the worker's side.
+
+mod begin;
+mod client;
+mod decode;
+mod discovery;
+mod fetch;
+mod headers;
+mod messages;
+mod options;
+mod partition;
+mod properties;
+mod reader;
+mod topics;
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use millstream_core::Result;
+use millstream_engine::connector::{
+    Enumerator, EnumeratorContext, Owner, Source, SourceContext, SourceReader,
+};
+use tracing::warn;
+
+pub use decode::{ENVELOPE, TEXT_COLUMN, text_schema};
+pub use options::{End, KafkaSourceOptions, Lost, Reset, Topics, ValueFormat};
+pub use properties::Properties;
+
+use decode::{Decoder, Shape};
+use discovery::Partitions;
+use fetch::Fetcher;
+use partition::{Partition, Position};
+use reader::KafkaReader;
+use topics::Wanted;
+
+use crate::rows::Parsed;
+
+/// Reads topics of Kafka as rows of a table. What is decided about nulls, tombstones, numbers and the rest is in
+/// `docs/guide/kafka.md`.
+///
+/// `SourceStatus::Ready` counts good rows and bad records together, so that bad ones are bounded, too.
+#[derive(Debug, Clone)]
+pub struct KafkaSource {
+    options: Arc<KafkaSourceOptions>,
+    wanted: Wanted,
+    shape: Arc<Shape>,
+}
+
+impl KafkaSource {
+    /// The source that `options` describe. Asks no broker.
+    ///
+    /// # Errors
+    /// No topic is named, a property is not taken, or a column has a type that is not read from text.
+    pub fn new(options: KafkaSourceOptions) -> Result<Self> {
+        let shape = Shape::new(&options.format, &options.schema, None)?;
+        // What librdkafka does not take is told before the job starts.
+        drop(client::consumer(&options)?);
+        Ok(Self {
+            wanted: Wanted::new(&options.topics)?,
+            shape: Arc::new(shape),
+            options: Arc::new(options),
+        })
+    }
+
+    /// All columns of a record, whatever the projection is.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.options.schema)
+    }
+
+    /// The columns of the batches that are handed out.
+    pub fn batch_schema(&self) -> SchemaRef {
+        Arc::clone(self.shape.batch_schema())
+    }
+
+    /// The same source with the columns at `wanted` only, in that order.
+    ///
+    /// # Errors
+    /// There is no such column.
+    pub fn with_projection(mut self, wanted: &[usize]) -> Result<Self> {
+        let shape = Shape::new(&self.options.format, &self.options.schema, Some(wanted))?;
+        self.shape = Arc::new(shape);
+        Ok(self)
+    }
+}
+
+impl Source<Parsed> for KafkaSource {
+    fn is_bounded(&self) -> bool {
+        self.options.end != End::None
+    }
+
+    fn open(&self, context: SourceContext) -> Result<Box<dyn SourceReader<Parsed>>> {
+        let mut restored = Vec::new();
+        for entry in context.restored.iter().flatten() {
+            let position = Position::restore(entry)?;
+            if self.wanted.holds(&position.partition.topic) {
+                restored.push(position);
+            } else {
+                warn!(
+                    "{} was read up to offset {}, and is not among the topics any more.",
+                    position.partition, position.next
+                );
+            }
+        }
+        let progress = context.progress;
+        let fetcher = Fetcher::start(
+            &self.options,
+            context.subtask,
+            context.waker,
+            progress.held_up.clone(),
+        )?;
+        let reader = KafkaReader::new(
+            context.subtask,
+            context.parallelism,
+            restored,
+            fetcher,
+            Decoder::new(Arc::clone(&self.shape)),
+            progress,
+        )?;
+        Ok(Box::new(reader))
+    }
+
+    fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
+        let options = Arc::clone(&self.options);
+        let partitions = Partitions::open(options, self.wanted.clone(), context)?;
+        Ok(Some(Box::new(partitions)))
+    }
+
+    fn owner(&self, key: &str, parallelism: usize) -> Owner {
+        // A key of another kind is for everybody to refuse.
+        Partition::parse(key).map_or(Owner::Everyone, |partition| {
+            Owner::Subtask(partition.reader(parallelism))
+        })
+    }
+}

@@ -1,0 +1,164 @@
+//! Where the reading of a partition begins, goes on and ends. Pure: brokers are asked elsewhere.
+
+use std::collections::BTreeSet;
+
+use super::options::{End, Lost, Reset};
+use super::partition::Partition;
+
+/// The offsets that a partition holds: of its oldest record, and behind its newest that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bounds {
+    pub(super) low: i64,
+    pub(super) high: i64,
+}
+
+/// What is known of a partition that nobody has read from yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fresh {
+    pub(super) bounds: Bounds,
+    /// The offset that the group has committed.
+    pub(super) committed: Option<i64>,
+    /// The first record at or behind the time of [`Reset::Timestamp`], if that was asked and there is one.
+    pub(super) at_reset: Option<i64>,
+    /// The first record at or behind the time of [`End::Timestamp`], if that was asked and there is one.
+    pub(super) at_end: Option<i64>,
+    /// Whether the partition has come to a topic that is being read: its records are all new.
+    pub(super) is_added: bool,
+}
+
+/// Where reading begins or goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// With the record at this offset.
+    At(i64),
+    /// With the record at this offset, and something is missing.
+    Behind(i64, Missing),
+    /// Nowhere: records are missing.
+    Refused(Missing),
+    /// Nowhere: the group knows no offset, and [`Reset::None`] was asked for.
+    Unknown,
+}
+
+/// What is missing between the position and what the partition holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// The records from `from` on, up to that before `to`, are gone: at most so many as lie between.
+    Records { from: i64, to: i64 },
+    /// The position lies behind the end: what was read is not what is there now.
+    Other { from: i64, end: i64 },
+}
+
+/// Where reading goes on from the offset `next`, which a snapshot or the group has noted.
+pub(super) fn go_on(next: i64, bounds: Bounds, lost: Lost) -> Start {
+    let Bounds { low, high } = bounds;
+    let missing = if next < low {
+        Missing::Records {
+            from: next,
+            to: low,
+        }
+    } else if next > high {
+        Missing::Other {
+            from: next,
+            end: high,
+        }
+    } else {
+        return Start::At(next);
+    };
+    match (lost, missing) {
+        (Lost::Fail, missing) => Start::Refused(missing),
+        (Lost::Earliest, missing) => Start::Behind(low, missing),
+        // Everything up to the end is passed over then.
+        (Lost::Latest, Missing::Records { from, .. }) => {
+            Start::Behind(high, Missing::Records { from, to: high })
+        }
+        (Lost::Latest, missing) => Start::Behind(high, missing),
+    }
+}
+
+/// Where reading begins in a partition that nobody has read from yet.
+pub(super) fn begin(fresh: &Fresh, reset: Reset, lost: Lost) -> Start {
+    let Bounds { low, high } = fresh.bounds;
+    match (fresh.committed, reset) {
+        (Some(committed), _) => go_on(committed, fresh.bounds, lost),
+        (None, _) if fresh.is_added => Start::At(low),
+        (None, Reset::Earliest) => Start::At(low),
+        (None, Reset::Latest) => Start::At(high),
+        (None, Reset::None) => Start::Unknown,
+        (None, Reset::Timestamp(_)) => Start::At(fresh.at_reset.unwrap_or(high)),
+    }
+}
+
+/// Where reading ends, if it does. A partition that isn't named among the offsets of an end is read nowhere.
+pub(super) fn end_of(partition: &Partition, fresh: &Fresh, end: &End) -> Option<i64> {
+    match end {
+        End::None => None,
+        End::Latest => Some(fresh.bounds.high),
+        End::Timestamp(_) => Some(fresh.at_end.unwrap_or(fresh.bounds.high)),
+        End::Offsets(offsets) => Some(offsets.get(&partition.number).copied().unwrap_or(0)),
+    }
+}
+
+/// Which of the partitions that there are nobody knows yet.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    partitions: BTreeSet<Partition>,
+    topics: BTreeSet<String>,
+    /// Whether whatever is found from now on was added.
+    settled: bool,
+}
+
+/// A partition that is new, and whether its records are all new, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct New {
+    pub(super) partition: Partition,
+    pub(super) is_added: bool,
+}
+
+impl Known {
+    /// What a snapshot knows. `by_pattern`: topics are not named, so that one that nobody knows was made since.
+    pub(super) fn restored(
+        partitions: impl IntoIterator<Item = Partition>,
+        by_pattern: bool,
+    ) -> Self {
+        let partitions: BTreeSet<Partition> = partitions.into_iter().collect();
+        let topics = partitions
+            .iter()
+            .map(|partition| partition.topic.to_string())
+            .collect();
+        Self {
+            partitions,
+            topics,
+            settled: by_pattern,
+        }
+    }
+
+    /// Those of `there` that nobody knows. One that comes to a known topic was added to it; so was a topic that a later
+    /// look finds. What the first look finds is where the job begins, or what somebody has named anew at a restart.
+    pub(super) fn new_among(&self, there: &[Partition]) -> Vec<New> {
+        let is_new = |partition: &&Partition| !self.partitions.contains(*partition);
+        let new = there.iter().filter(is_new).map(|partition| New {
+            partition: partition.clone(),
+            is_added: self.settled || self.topics.contains(&*partition.topic),
+        });
+        new.collect()
+    }
+
+    /// A look is over, and these are known from now on.
+    pub(super) fn take(&mut self, new: &[New]) {
+        for New { partition, .. } in new {
+            self.partitions.insert(partition.clone());
+            self.topics.insert(partition.topic.to_string());
+        }
+        self.settled = true;
+    }
+
+    /// Topics that are known and not there.
+    pub(super) fn missing_topics(&self, there: &[Partition]) -> Vec<String> {
+        let is_there = |topic: &str| there.iter().any(|partition| &*partition.topic == topic);
+        let topics = self.topics.iter();
+        topics.filter(|topic| !is_there(topic)).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! Consumers, and what they say when something is wrong.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use millstream_core::{Error, Result, codes};
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::begin::Bounds;
+use super::options::KafkaSourceOptions;
+use super::partition::Partition;
+
+/// How long a broker may take to answer. Bounds how long a thread can outlive its reader.
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
+
+/// Memory that librdkafka fills ahead, in KiB, unless it was told otherwise.
+const AHEAD: &str = "16384";
+
+pub(super) type Client = BaseConsumer<Ears>;
+
+/// What librdkafka tells by itself.
+#[derive(Default)]
+pub(super) struct Ears {
+    trouble: Mutex<Option<String>>,
+}
+
+impl Ears {
+    /// The last trouble with connections that it told of, until somebody finds that there is none any more.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.place().clone()
+    }
+
+    /// A broker has answered.
+    pub(super) fn forget_trouble(&self) {
+        *self.place() = None;
+    }
+
+    fn place(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Ears {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        match level {
+            RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info => {
+                tracing::trace!("librdkafka: {facility}: {message}");
+            }
+            // What matters comes as an error as well.
+            _ => tracing::debug!("librdkafka: {facility}: {message}"),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!("librdkafka: {error}: {reason}");
+        *self.place() = Some(reason.to_owned());
+    }
+}
+
+impl ConsumerContext for Ears {
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        if let Err(error) = result {
+            // The job's own positions are in its checkpoints; the next commit covers this one.
+            tracing::warn!("The group's offsets could not be committed: {error}");
+        }
+    }
+}
+
+/// Makes a consumer. It connects by itself, whether brokers are there or not.
+///
+/// # Errors
+/// librdkafka refuses a property.
+pub(super) fn consumer(options: &KafkaSourceOptions) -> Result<Client> {
+    let mut config = ClientConfig::new();
+    config.set("queued.max.messages.kbytes", AHEAD);
+    config.set("client.id", "millstream");
+    for (name, value) in options.properties.settings() {
+        config.set(name, value);
+    }
+    config.set("bootstrap.servers", &options.brokers);
+    config.set("group.id", &options.group);
+    config.set("enable.auto.commit", "false");
+    config.set("enable.auto.offset.store", "false");
+    config.set("enable.partition.eof", "true");
+    // What to do about it is decided here, with what is missing told.
+    config.set("auto.offset.reset", "error");
+    config
+        .create_with_context(Ears::default())
+        .map_err(|error| {
+            let (message, next) = match &error {
+                KafkaError::ClientConfig(_, why, name, _) => (
+                    format!("source.kafka.{name} is not taken: {why}"),
+                    "correct the property, or leave it out",
+                ),
+                other => (
+                    format!("Kafka's consumer can't be made: {other}"),
+                    "check the properties given as source.kafka.*",
+                ),
+            };
+            Error::new(&codes::INGEST_PARAMETERS, message).next(next)
+        })
+}
+
+/// Why something could not be done.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// It may pass: a broker is away, a leader is being elected.
+    Away(String),
+    /// It won't by itself.
+    Refused(Error),
+}
+
+/// Whether an error of librdkafka may pass by itself, and what it says.
+pub(super) fn judge(error: &KafkaError, doing: &str, ears: &Ears) -> Trouble {
+    let code = error.rdkafka_error_code();
+    let said = code.map_or_else(|| error.to_string(), |code| code.to_string());
+    let why = match code.and_then(refusal) {
+        None => {
+            let heard = ears.trouble().unwrap_or(said);
+            return Trouble::Away(format!("{doing}: {heard}"));
+        }
+        Some(why) => why,
+    };
+    let heard = ears
+        .trouble()
+        .map_or_else(String::new, |heard| format!(" ({heard})"));
+    Trouble::Refused(Error::new(&codes::SOURCE_KAFKA, format!("{doing}: {said}{heard}")).next(why))
+}
+
+/// What to do about an error that does not pass by itself.
+fn refusal(code: RDKafkaErrorCode) -> Option<&'static str> {
+    use RDKafkaErrorCode as Code;
+    Some(match code {
+        Code::Authentication
+        | Code::SaslAuthenticationFailed
+        | Code::UnsupportedSASLMechanism
+        | Code::IllegalSASLState => {
+            "check source.kafka.security.protocol, sasl.mechanism and sasl.jaas.config"
+        }
+        Code::TopicAuthorizationFailed => "grant Describe and Read on the topic",
+        Code::GroupAuthorizationFailed => "grant Read on the group",
+        Code::ClusterAuthorizationFailed => "grant the user what the message names",
+        Code::UnsupportedVersion | Code::UnsupportedFeature => {
+            "use brokers of version 0.11 or newer"
+        }
+        Code::InvalidTopic => "correct source.kafka.topic",
+        Code::InvalidGroupId => "correct group.id",
+        _ => return None,
+    })
+}
+
+/// Whether an error says that a topic or partition is not there.
+pub(super) fn is_unknown(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::UnknownPartition
+        )
+    )
+}
+
+/// The offsets that a partition holds.
+pub(super) fn bounds(client: &Client, partition: &Partition) -> KafkaResult<Bounds> {
+    let (low, high) = client.fetch_watermarks(&partition.topic, partition.number, ANSWER)?;
+    Ok(Bounds { low, high })
+}
+
+/// A list of partitions with what librdkafka is to know of each.
+pub(super) fn list<'a>(
+    partitions: impl IntoIterator<Item = (&'a Partition, Offset)>,
+) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::new();
+    for (partition, offset) in partitions {
+        list.add_partition_offset(&partition.topic, partition.number, offset)?;
+    }
+    Ok(list)
+}

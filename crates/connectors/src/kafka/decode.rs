@@ -1,0 +1,425 @@
+//! From messages to rows: a batch of them becomes one record batch.
+//!
+//! Fields are found message by message, then converted column by column by what converts the fields of text files, so
+//! a value means the same wherever it comes from. Messages that are no rows are set aside with the reason.
+
+mod batch;
+mod json;
+
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use millstream_core::{Error, Result, codes};
+
+pub(super) use batch::{Batch, Message, MessageParts};
+
+use super::options::ValueFormat;
+use super::partition::Partition;
+use crate::files_source::{Column, Columns, Dialects, FieldTable, Span};
+use crate::rows::{BadRecord, Origin, Parsed, Rows};
+
+/// Columns with these names are taken from around the value: key (text), timestamp, topic, partition, offset, and
+/// headers (a JSON array of `{"key":…,"value":…}`).
+pub const ENVELOPE: &[&str] = &[
+    "__key",
+    "__timestamp",
+    "__topic",
+    "__partition",
+    "__offset",
+    "__headers",
+];
+
+/// The column that the value is where it is text.
+pub const TEXT_COLUMN: &str = "value";
+
+/// Messages that are converted together: few enough that they stay in the processor's cache.
+const TOGETHER: usize = 512;
+/// Bytes of values that are converted together, at most; one message may be larger.
+const TOGETHER_BYTES: usize = 8 << 20;
+
+/// Where the content of a column lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the value: the field with this name (JSON), this number (CSV), or all of it (text).
+    Value(usize),
+    Key,
+    Timestamp,
+    Topic,
+    Partition,
+    Offset,
+    Headers,
+}
+
+/// How messages become rows. Shared by the readers.
+#[derive(Debug)]
+pub(super) struct Shape {
+    format: Compiled,
+    /// The columns of the batches.
+    columns: Columns,
+    /// For each of them where its content lies.
+    places: Vec<Place>,
+    /// The names of the columns that the value has, also of those that nobody wants.
+    values: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Compiled {
+    Json,
+    Csv(Dialects),
+    Text,
+}
+
+impl Shape {
+    /// How messages of `format` become rows of `schema`, of which `projection` (all, if `None`) are wanted.
+    ///
+    /// # Errors
+    /// A type that is not read from text, or a text that has other columns than one.
+    pub(super) fn new(
+        format: &ValueFormat,
+        schema: &Schema,
+        projection: Option<&[usize]>,
+    ) -> Result<Self> {
+        let columns = Columns::typed(schema, projection)?;
+        let mut values = Vec::new();
+        let mut all = Vec::new();
+        for field in schema.fields() {
+            all.push(place_of(field.name(), values.len()));
+            if let Some(Place::Value(_)) = all.last() {
+                values.push(field.name().clone());
+            }
+        }
+        let format = match format {
+            ValueFormat::Json => Compiled::Json,
+            ValueFormat::Csv(format) => Compiled::Csv(format.compile()?),
+            ValueFormat::Text => {
+                if let Some(other) = values.iter().find(|name| *name != TEXT_COLUMN) {
+                    let message = format!(
+                        "column `{other}` can't be had of values that are text, which are the column `{TEXT_COLUMN}`"
+                    );
+                    return Err(Error::new(&codes::SCHEMA_INVALID, message).next(format!(
+                        "name {TEXT_COLUMN} and what lies around the value ({}) only",
+                        ENVELOPE.join(", ")
+                    )));
+                }
+                Compiled::Text
+            }
+        };
+        let wanted = columns.wanted().iter();
+        let places = wanted
+            .filter_map(|place| all.get(*place).copied())
+            .collect();
+        Ok(Self {
+            format,
+            columns,
+            places,
+            values,
+        })
+    }
+
+    /// The columns of the batches.
+    pub(super) fn batch_schema(&self) -> &SchemaRef {
+        self.columns.batch()
+    }
+}
+
+fn place_of(name: &str, value: usize) -> Place {
+    match name {
+        "__key" => Place::Key,
+        "__timestamp" => Place::Timestamp,
+        "__topic" => Place::Topic,
+        "__partition" => Place::Partition,
+        "__offset" => Place::Offset,
+        "__headers" => Place::Headers,
+        _ => Place::Value(value),
+    }
+}
+
+/// The one column of values that are text, for who gives no schema.
+pub fn text_schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![Field::new(
+        TEXT_COLUMN,
+        DataType::Utf8,
+        true,
+    )]))
+}
+
+/// Makes rows of messages. One for each reader.
+pub(super) struct Decoder {
+    shape: Arc<Shape>,
+    builders: Vec<Column>,
+    table: FieldTable,
+    /// The fields of one value of delimited text.
+    scratch: FieldTable,
+    /// For each name of a value what a JSON object says; empty in between.
+    fields: json::Fields,
+}
+
+/// What became of some messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Decoded {
+    pub(super) rows: usize,
+    pub(super) bad: usize,
+}
+
+impl Decoder {
+    pub(super) fn new(shape: Arc<Shape>) -> Self {
+        let types = shape.columns.batch().fields().iter();
+        // `Columns` holds no type that can't be read.
+        let builders = types.filter_map(|field| Column::new(field)).collect();
+        let fields = json::Fields::new(&shape.values);
+        Self {
+            shape,
+            builders,
+            table: FieldTable::default(),
+            scratch: FieldTable::default(),
+            fields,
+        }
+    }
+
+    /// Makes rows of messages `from..to` of a batch, and puts them out.
+    pub(super) fn decode(
+        &mut self,
+        batch: &Batch,
+        messages: std::ops::Range<usize>,
+        out: &mut Vec<Parsed>,
+    ) -> Result<Decoded> {
+        let file: Arc<str> = batch.partition.to_string().into();
+        let mut offsets = Vec::with_capacity(messages.len());
+        let mut bad = Vec::new();
+        let mut at = messages.start;
+        while at < messages.end {
+            let end = batch.together(at..messages.end, TOGETHER, TOGETHER_BYTES);
+            self.convert(batch, at..end, &file, &mut offsets, &mut bad);
+            at = end;
+        }
+        let decoded = Decoded {
+            rows: offsets.len(),
+            bad: bad.len(),
+        };
+        if decoded.rows > 0 {
+            let batch = self.finish(decoded.rows)?;
+            let origin = Origin {
+                file,
+                offsets,
+                lines: Vec::new(),
+            };
+            out.push(Parsed::Rows(Rows {
+                batch,
+                origin: Arc::new(origin),
+            }));
+        }
+        if !bad.is_empty() {
+            bad.sort_by_key(|bad: &BadRecord| bad.offset);
+            out.push(Parsed::Bad(bad));
+        }
+        Ok(decoded)
+    }
+
+    fn finish(&mut self, rows: usize) -> Result<RecordBatch> {
+        let broken = |error| {
+            Error::new(&codes::INTERNAL, "columns of messages do not fit together").cause(error)
+        };
+        let arrays = self.builders.iter_mut().map(Column::finish);
+        let arrays = arrays.collect::<std::result::Result<_, _>>();
+        RecordBatch::try_new_with_options(
+            Arc::clone(self.shape.batch_schema()),
+            arrays.map_err(broken)?,
+            &RecordBatchOptions::new().with_row_count(Some(rows)),
+        )
+        .map_err(broken)
+    }
+
+    /// Converts some messages. Those with a value that does not fit are set aside and the others are converted again.
+    fn convert(
+        &mut self,
+        batch: &Batch,
+        messages: std::ops::Range<usize>,
+        file: &Arc<str>,
+        offsets: &mut Vec<u64>,
+        bad: &mut Vec<BadRecord>,
+    ) {
+        let set_aside = |message: &Message<'_>, column: Option<String>, error: String| BadRecord {
+            raw: message.value.unwrap_or_default().to_vec(),
+            file: Arc::clone(file),
+            line: None,
+            offset: message.offset.unsigned_abs(),
+            column,
+            error,
+        };
+        self.table.clear(self.shape.places.len(), messages.len());
+        for (record, number) in messages.clone().enumerate() {
+            let Some(message) = batch.message(number) else {
+                continue;
+            };
+            if let Err(wrong) = self.put(&batch.partition, &message, record as u32) {
+                bad.push(set_aside(&message, wrong.column, wrong.error));
+            }
+        }
+        let rows = offsets.len();
+        let mut misfits: Vec<(usize, usize, String)> = Vec::new();
+        loop {
+            for (place, builder) in self.builders.iter_mut().enumerate() {
+                let (table, kind) = (&self.table, builder.kind());
+                builder.append(table, place, &[], &mut |row, field| {
+                    let value = String::from_utf8_lossy(table.content(&[], field));
+                    misfits.push((row, place, format!("`{}` is not {kind}", shortened(&value))));
+                });
+            }
+            if misfits.is_empty() {
+                break;
+            }
+            self.builders
+                .iter_mut()
+                .for_each(|builder| builder.truncate(rows));
+            // One reason for each row: the first column that does not fit.
+            misfits.sort();
+            misfits.dedup_by_key(|(row, _, _)| *row);
+            let unfit: Vec<usize> = misfits.iter().map(|(row, _, _)| *row).collect();
+            for (row, place, error) in misfits.drain(..) {
+                let record = self.table.records().get(row).copied().unwrap_or_default();
+                if let Some(message) = batch.message(messages.start + record as usize) {
+                    bad.push(set_aside(&message, self.name(place), error));
+                }
+            }
+            self.table.remove_rows(&unfit);
+        }
+        let records = self.table.records().iter();
+        offsets.extend(records.filter_map(|record| {
+            let message = batch.message(messages.start + *record as usize)?;
+            Some(message.offset.unsigned_abs())
+        }));
+    }
+
+    fn name(&self, place: usize) -> Option<String> {
+        let fields = self.shape.batch_schema().fields();
+        fields.get(place).map(|field| field.name().clone())
+    }
+
+    /// Puts the fields of a message into the table.
+    fn put(
+        &mut self,
+        partition: &Partition,
+        message: &Message<'_>,
+        record: u32,
+    ) -> std::result::Result<(), Wrong> {
+        let shape = Arc::clone(&self.shape);
+        // A message without value is a row whose fields are null.
+        if let Some(value) = message.value {
+            match &shape.format {
+                Compiled::Json => self.fields.find(value)?,
+                Compiled::Csv(dialects) => self.find_fields(dialects, value)?,
+                Compiled::Text => {
+                    std::str::from_utf8(value).map_err(|_| Wrong::value(NOT_TEXT))?;
+                }
+            }
+        }
+        let before = self.table.fields();
+        for (number, place) in shape.places.iter().enumerate() {
+            let put = self.put_field(&shape, *place, partition, message);
+            if let Err(error) = put {
+                self.table.go_back(before);
+                self.fields.clear();
+                return Err(Wrong {
+                    column: self.name(number),
+                    error: error.to_owned(),
+                });
+            }
+        }
+        self.table.end_record(record);
+        self.fields.clear();
+        Ok(())
+    }
+
+    fn put_field(
+        &mut self,
+        shape: &Shape,
+        place: Place,
+        partition: &Partition,
+        message: &Message<'_>,
+    ) -> std::result::Result<(), &'static str> {
+        let table = &mut self.table;
+        match place {
+            Place::Value(field) => match (message.value, &shape.format) {
+                (None, _) => table.put(None),
+                (Some(value), Compiled::Text) => table.put(Some(value)),
+                (Some(value), Compiled::Json) => self.fields.put(field, value, table)?,
+                (Some(value), Compiled::Csv(_)) => table.put_of(&self.scratch, field, value),
+            },
+            Place::Key => {
+                if message
+                    .key
+                    .is_some_and(|key| std::str::from_utf8(key).is_err())
+                {
+                    return Err("a key of bytes that are not UTF-8");
+                }
+                table.put(message.key);
+            }
+            // As many digits as a time in milliseconds has that a column of timestamps takes.
+            Place::Timestamp => match message.timestamp {
+                Some(time) => table.put(Some(format!("{time:013}").as_bytes())),
+                None => table.put(None),
+            },
+            Place::Topic => table.put(Some(partition.topic.as_bytes())),
+            Place::Partition => table.put(Some(partition.number.to_string().as_bytes())),
+            Place::Offset => table.put(Some(message.offset.to_string().as_bytes())),
+            Place::Headers => table.put(Some(message.headers)),
+        }
+        Ok(())
+    }
+
+    /// Finds the fields of a value that is one record of delimited text.
+    fn find_fields(&mut self, dialects: &Dialects, value: &[u8]) -> std::result::Result<(), Wrong> {
+        std::str::from_utf8(value).map_err(|_| Wrong::value(NOT_TEXT))?;
+        // The end of a line belongs to what wrote it.
+        let line = value.strip_suffix(b"\n").unwrap_or(value);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let wanted = self.shape.values.len();
+        let span = Span {
+            start: 0,
+            end: line.len() as u32,
+            line: 0,
+        };
+        self.scratch.clear(wanted, 1);
+        self.scratch.find(&dialects.text, value, &[span]);
+        match self.scratch.misshapen().first() {
+            None => Ok(()),
+            Some((_, shape)) => {
+                let name = |field: usize| self.shape.values.get(field).cloned();
+                let (column, error) = shape.in_words(wanted, name);
+                Err(Wrong { column, error })
+            }
+        }
+    }
+}
+
+const NOT_TEXT: &str = "bytes that are not UTF-8";
+
+/// Why a message is no row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wrong {
+    column: Option<String>,
+    error: String,
+}
+
+impl Wrong {
+    /// Something is wrong with all of the value.
+    fn value(error: impl Into<String>) -> Self {
+        Self {
+            column: None,
+            error: error.into(),
+        }
+    }
+}
+
+/// The beginning of a long value, for messages.
+fn shortened(value: &str) -> String {
+    const LONG: usize = 80;
+    match value.char_indices().nth(LONG) {
+        Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
+        None => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

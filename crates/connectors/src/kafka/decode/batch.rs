@@ -1,0 +1,135 @@
+//! Messages of one partition on their way from the thread that fetches them.
+
+use std::ops::Range;
+
+use super::super::partition::Partition;
+
+/// Some messages of one partition, in the order of their offsets, in few pieces of memory.
+#[derive(Debug)]
+pub(in crate::kafka) struct Batch {
+    pub(in crate::kafka) partition: Partition,
+    bytes: Vec<u8>,
+    messages: Vec<Place>,
+}
+
+/// Where a message lies in the bytes: its value, then its key, then its headers.
+#[derive(Debug)]
+struct Place {
+    offset: i64,
+    timestamp: Option<i64>,
+    start: usize,
+    value: Option<usize>,
+    key: Option<usize>,
+    headers: usize,
+    /// As it lies on the wire, about.
+    size: usize,
+}
+
+/// A message, as it comes from a broker.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::kafka) struct MessageParts<'a> {
+    pub(in crate::kafka) offset: i64,
+    pub(in crate::kafka) timestamp: Option<i64>,
+    pub(in crate::kafka) value: Option<&'a [u8]>,
+    pub(in crate::kafka) key: Option<&'a [u8]>,
+}
+
+/// A message of a batch.
+#[derive(Debug)]
+pub(in crate::kafka) struct Message<'a> {
+    pub(in crate::kafka) offset: i64,
+    /// In milliseconds since 1970.
+    pub(in crate::kafka) timestamp: Option<i64>,
+    /// `None`: there is none, which is another thing than an empty one.
+    pub(in crate::kafka) value: Option<&'a [u8]>,
+    pub(in crate::kafka) key: Option<&'a [u8]>,
+    /// As JSON.
+    pub(in crate::kafka) headers: &'a [u8],
+}
+
+impl Batch {
+    pub(in crate::kafka) fn new(partition: Partition) -> Self {
+        Self {
+            partition,
+            bytes: Vec::new(),
+            messages: Vec::new(),
+        }
+    }
+
+    /// Appends a message; `headers` appends what its headers are.
+    pub(in crate::kafka) fn push(
+        &mut self,
+        parts: MessageParts<'_>,
+        headers: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let start = self.bytes.len();
+        self.bytes
+            .extend_from_slice(parts.value.unwrap_or_default());
+        self.bytes.extend_from_slice(parts.key.unwrap_or_default());
+        let before = self.bytes.len();
+        headers(&mut self.bytes);
+        self.messages.push(Place {
+            offset: parts.offset,
+            timestamp: parts.timestamp,
+            start,
+            value: parts.value.map(<[u8]>::len),
+            key: parts.key.map(<[u8]>::len),
+            headers: self.bytes.len() - before,
+            size: before - start,
+        });
+    }
+
+    /// How many messages there are.
+    pub(in crate::kafka) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// The bytes that are held.
+    pub(in crate::kafka) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Message number `number`.
+    pub(in crate::kafka) fn message(&self, number: usize) -> Option<Message<'_>> {
+        let place = self.messages.get(number)?;
+        let value_end = place.start + place.value.unwrap_or(0);
+        let key_end = value_end + place.key.unwrap_or(0);
+        let piece = |range: Range<usize>| self.bytes.get(range).unwrap_or_default();
+        Some(Message {
+            offset: place.offset,
+            timestamp: place.timestamp,
+            value: place.value.map(|_| piece(place.start..value_end)),
+            key: place.key.map(|_| piece(value_end..key_end)),
+            headers: piece(key_end..key_end + place.headers),
+        })
+    }
+
+    /// The offset of message number `number`.
+    pub(in crate::kafka) fn offset(&self, number: usize) -> Option<i64> {
+        self.messages.get(number).map(|place| place.offset)
+    }
+
+    /// Bytes of keys and values of some messages.
+    pub(in crate::kafka) fn size(&self, messages: Range<usize>) -> usize {
+        let messages = self.messages.get(messages).unwrap_or_default();
+        messages.iter().map(|place| place.size).sum()
+    }
+
+    /// Where those of the messages end that are at most `records` and `bytes`, and at least one.
+    pub(in crate::kafka) fn together(
+        &self,
+        messages: Range<usize>,
+        records: usize,
+        bytes: usize,
+    ) -> usize {
+        let mut left = bytes;
+        let start = messages.start;
+        let places = self.messages.get(messages).unwrap_or_default();
+        let fitting = places.iter().take(records.max(1)).take_while(|place| {
+            let fits = place.size <= left;
+            left = left.saturating_sub(place.size);
+            fits
+        });
+        start + fitting.count().max(usize::from(!places.is_empty()))
+    }
+}

@@ -1,0 +1,276 @@
+//! The properties of Kafka's Java consumer, and what they are called here.
+//!
+//! Users give the names that they know from Java. Most mean the same to librdkafka; [`TABLE`] holds the others: those
+//! with another name, those that have no effect because the source does the work itself, and those that are refused
+//! because without them the job would do something else than its user expects. What is not in the table goes to
+//! librdkafka as it is, so its own properties can be given, too; what it doesn't know it refuses by name.
+
+mod jaas;
+mod stores;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use millstream_core::{Error, Result, codes};
+
+use jaas::Login;
+use stores::Stores;
+
+/// What the consumer is told besides addresses, topics and group.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Properties {
+    settings: Vec<(String, String)>,
+    batch: Option<usize>,
+    notes: Vec<String>,
+}
+
+/// Values may be secrets, so only names are shown.
+impl fmt::Debug for Properties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.settings.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("Properties")
+            .field("settings", &names)
+            .field("batch", &self.batch)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What becomes of a property.
+enum Rule {
+    /// It has this name, and the same values.
+    Named(&'static str),
+    /// It has this name; `-1` is written `0`.
+    Buffer(&'static str),
+    /// The most records that are handed over at once.
+    Batch,
+    /// It is one of those by which a user logs in.
+    Login,
+    /// It is one of those that say where certificates and keys are.
+    Store,
+    /// The value may only be this one, which is how it is anyway; else this is why.
+    Fixed(&'static str, &'static str),
+    /// It has no effect, and why.
+    NoEffect(&'static str),
+    /// It can't be had, and why.
+    Refused(&'static str),
+}
+
+use Rule::{Batch, Buffer, Fixed, NoEffect, Refused, Store};
+
+const NO_MEMBER: &str = "the job assigns partitions itself and is no member of the group";
+const OWN: &str = "a parameter of its own says that";
+const DECODES: &str = "records are decoded as source.kafka.format says";
+const NO_CLASSES: &str = "there is no JVM to run Java classes";
+const NO_TLS: &str = "OpenSSL decides that here, and there is no such setting";
+const KERBEROS: &str = "Kerberos is planned and not there yet";
+const OAUTH: &str = "OAUTHBEARER is planned and not there yet";
+
+/// Every property of Java's consumer (4.1) that does not mean the same to librdkafka under the same name, and
+/// properties of librdkafka that the source needs for itself.
+const TABLE: &[(&str, Rule)] = &[
+    (
+        "auto.commit.interval.ms",
+        NoEffect("offsets are committed behind checkpoints"),
+    ),
+    ("auto.include.jmx.reporter", NoEffect(NO_CLASSES)),
+    (
+        "auto.offset.reset",
+        Refused("it is a parameter: --auto.offset.reset"),
+    ),
+    (
+        "bootstrap.servers",
+        Refused("it is a parameter: --source.kafka.brokers"),
+    ),
+    (
+        "config.providers",
+        Refused("references to secrets are written ${env:NAME} and ${file:PATH} here"),
+    ),
+    (
+        "default.api.timeout.ms",
+        NoEffect("the source waits for brokers as long as it takes, and shows it"),
+    ),
+    (
+        "enable.auto.commit",
+        Fixed("false", "offsets are committed behind checkpoints"),
+    ),
+    (
+        "enable.auto.offset.store",
+        Refused("offsets are committed behind checkpoints"),
+    ),
+    (
+        "enable.partition.eof",
+        Refused("the source needs it for itself"),
+    ),
+    (
+        "exclude.internal.topics",
+        NoEffect("internal topics are read only by name"),
+    ),
+    ("fetch.max.wait.ms", Rule::Named("fetch.wait.max.ms")),
+    ("group.id", Refused("it is a parameter: --group.id")),
+    ("group.instance.id", NoEffect(NO_MEMBER)),
+    ("group.protocol", NoEffect(NO_MEMBER)),
+    ("group.remote.assignor", NoEffect(NO_MEMBER)),
+    ("heartbeat.interval.ms", NoEffect(NO_MEMBER)),
+    ("interceptor.classes", Refused(NO_CLASSES)),
+    ("key.deserializer", NoEffect(DECODES)),
+    ("max.poll.interval.ms", NoEffect(NO_MEMBER)),
+    ("max.poll.records", Batch),
+    ("metadata.broker.list", Refused(OWN)),
+    (
+        "metadata.recovery.rebootstrap.trigger.ms",
+        NoEffect("librdkafka decides that"),
+    ),
+    ("metric.reporters", NoEffect(NO_CLASSES)),
+    ("metrics.num.samples", NoEffect(NO_CLASSES)),
+    ("metrics.recording.level", NoEffect(NO_CLASSES)),
+    ("metrics.sample.window.ms", NoEffect(NO_CLASSES)),
+    ("partition.assignment.strategy", NoEffect(NO_MEMBER)),
+    (
+        "receive.buffer.bytes",
+        Buffer("socket.receive.buffer.bytes"),
+    ),
+    ("request.timeout.ms", Rule::Named("socket.timeout.ms")),
+    ("sasl.client.callback.handler.class", Refused(NO_CLASSES)),
+    ("sasl.jaas.config", Rule::Login),
+    ("sasl.kerberos.kinit.cmd", Refused(KERBEROS)),
+    ("sasl.kerberos.min.time.before.relogin", Refused(KERBEROS)),
+    ("sasl.kerberos.service.name", Refused(KERBEROS)),
+    ("sasl.kerberos.ticket.renew.jitter", Refused(KERBEROS)),
+    (
+        "sasl.kerberos.ticket.renew.window.factor",
+        Refused(KERBEROS),
+    ),
+    ("sasl.login.callback.handler.class", Refused(NO_CLASSES)),
+    ("sasl.login.class", Refused(NO_CLASSES)),
+    ("sasl.mechanism", Rule::Login),
+    ("sasl.mechanisms", Rule::Login),
+    ("sasl.oauthbearer.assertion.file", Refused(OAUTH)),
+    ("sasl.oauthbearer.client.id", Refused(OAUTH)),
+    ("sasl.oauthbearer.client.secret", Refused(OAUTH)),
+    ("sasl.oauthbearer.config", Refused(OAUTH)),
+    ("sasl.oauthbearer.extensions", Refused(OAUTH)),
+    ("sasl.oauthbearer.jwks.endpoint.url", Refused(OAUTH)),
+    ("sasl.oauthbearer.method", Refused(OAUTH)),
+    ("sasl.oauthbearer.scope", Refused(OAUTH)),
+    ("sasl.oauthbearer.token.endpoint.url", Refused(OAUTH)),
+    ("sasl.password", Rule::Login),
+    ("sasl.username", Rule::Login),
+    ("security.protocol", Rule::Login),
+    ("security.providers", Refused(NO_CLASSES)),
+    ("send.buffer.bytes", Buffer("socket.send.buffer.bytes")),
+    ("session.timeout.ms", NoEffect(NO_MEMBER)),
+    (
+        "socket.connection.setup.timeout.max.ms",
+        NoEffect("there is one time for it: socket.connection.setup.timeout.ms"),
+    ),
+    ("ssl.enabled.protocols", Refused(NO_TLS)),
+    ("ssl.engine.factory.class", Refused(NO_CLASSES)),
+    ("ssl.key.password", Store),
+    ("ssl.keymanager.algorithm", Refused(NO_TLS)),
+    ("ssl.keystore.certificate.chain", Store),
+    ("ssl.keystore.key", Store),
+    ("ssl.keystore.location", Store),
+    ("ssl.keystore.password", Store),
+    ("ssl.keystore.type", Store),
+    ("ssl.protocol", Refused(NO_TLS)),
+    ("ssl.provider", Refused(NO_TLS)),
+    ("ssl.secure.random.implementation", Refused(NO_TLS)),
+    ("ssl.trustmanager.algorithm", Refused(NO_TLS)),
+    ("ssl.truststore.certificates", Store),
+    ("ssl.truststore.location", Store),
+    ("ssl.truststore.password", Store),
+    ("ssl.truststore.type", Store),
+    ("value.deserializer", NoEffect(DECODES)),
+];
+
+/// Where users write properties.
+const PREFIX: &str = "source.kafka.";
+
+impl Properties {
+    /// What the given properties, by their names in Java without `source.kafka.`, come to.
+    ///
+    /// # Errors
+    /// One can't be had here, or they contradict each other.
+    pub fn of_java(given: &BTreeMap<String, String>) -> Result<Self> {
+        let mut properties = Self::default();
+        let mut login = Login::default();
+        let mut stores = Stores::default();
+        for (name, value) in given {
+            let rule = TABLE.iter().find(|(known, _)| known == name);
+            match rule.map(|(_, rule)| rule) {
+                None => properties.set(name, spelled(name, value)),
+                Some(Rule::Named(own)) => properties.set(own, value),
+                Some(Buffer(own)) => {
+                    properties.set(own, if value.trim() == "-1" { "0" } else { value });
+                }
+                Some(Batch) => properties.batch = Some(batch(name, value)?),
+                Some(Rule::Login) => login.take(name, value),
+                Some(Store) => stores.take(name, value),
+                Some(Fixed(only, _)) if value.trim().eq_ignore_ascii_case(only) => {}
+                Some(Fixed(only, why)) => {
+                    return Err(refused(name, why).next(format!("leave it out, or give {only}")));
+                }
+                Some(NoEffect(why)) => {
+                    let note = format!("{PREFIX}{name} has no effect: {why}");
+                    properties.notes.push(note);
+                }
+                Some(Refused(why)) => return Err(refused(name, why)),
+            }
+        }
+        properties.settings.extend(login.settings()?);
+        properties.settings.extend(stores.settings()?);
+        Ok(properties)
+    }
+
+    /// What librdkafka is told: names and values.
+    pub(super) fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        let settings = self.settings.iter();
+        settings.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The most records that are handed over at once, if it was given.
+    pub(super) fn batch(&self) -> Option<usize> {
+        self.batch
+    }
+
+    /// Properties that were given and have no effect, a line each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.settings.push((name.to_owned(), value.into()));
+    }
+}
+
+/// Values that are written otherwise in Java.
+fn spelled<'a>(name: &str, value: &'a str) -> &'a str {
+    match (name, value) {
+        // Empty: the name of the host is not checked.
+        ("ssl.endpoint.identification.algorithm", "") => "none",
+        (_, value) => value,
+    }
+}
+
+fn batch(name: &str, value: &str) -> Result<usize> {
+    let records = value.trim().parse().ok().filter(|records| *records > 0);
+    records.ok_or_else(|| {
+        Error::new(
+            &codes::INGEST_PARAMETERS,
+            format!("{PREFIX}{name} is {value}, which is no number of records"),
+        )
+        .next("give a whole number from 1 on")
+    })
+}
+
+/// The error of a property that can't be had, and why.
+fn refused(name: &str, why: &str) -> Error {
+    Error::new(
+        &codes::INGEST_UNSUPPORTED,
+        format!("{PREFIX}{name} can't be had: {why}"),
+    )
+    .next("leave it out")
+}
+
+#[cfg(test)]
+mod tests;

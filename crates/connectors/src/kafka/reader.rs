@@ -1,0 +1,226 @@
+//! The reader of one subtask: takes batches from the fetching thread, has their messages decoded, and keeps the
+//! positions.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use millstream_core::{CheckpointId, Error, Result, codes};
+use millstream_engine::connector::{
+    Limit, SourceOutput, SourceProgress, SourceReader, SourceSnapshot, SourceStatus,
+};
+
+use super::decode::{Batch, Decoder};
+use super::discovery::Announcement;
+use super::fetch::{Event, Fetcher};
+use super::partition::{Partition, Position};
+use crate::rows::Parsed;
+
+/// Boundaries whose end was not told are forgotten beyond this many.
+const BOUNDARIES: usize = 16;
+/// What the thread could not take is given again after this time.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// The reader of one subtask.
+pub(super) struct KafkaReader {
+    subtask: usize,
+    parallelism: usize,
+    positions: BTreeMap<Partition, Position>,
+    /// Partitions that the thread has not been told of yet.
+    unsent: Vec<Position>,
+    /// Whether nothing will be found any more.
+    complete: bool,
+    fetcher: Fetcher,
+    decoder: Decoder,
+    /// A batch that is being handed out, and how many messages of it have been.
+    current: Option<(Batch, usize)>,
+    /// The offsets at boundaries that have not ended.
+    boundaries: BTreeMap<CheckpointId, Vec<(Partition, i64)>>,
+    /// What the group was told last.
+    committed: Vec<(Partition, i64)>,
+    progress: SourceProgress,
+}
+
+impl KafkaReader {
+    /// A reader that goes on from `restored`.
+    pub(super) fn new(
+        subtask: usize,
+        parallelism: usize,
+        restored: Vec<Position>,
+        fetcher: Fetcher,
+        decoder: Decoder,
+        progress: SourceProgress,
+    ) -> Result<Self> {
+        let mut reader = Self {
+            subtask,
+            parallelism,
+            positions: BTreeMap::new(),
+            unsent: Vec::new(),
+            complete: false,
+            fetcher,
+            decoder,
+            current: None,
+            boundaries: BTreeMap::new(),
+            committed: Vec::new(),
+            progress,
+        };
+        reader.read(restored)?;
+        Ok(reader)
+    }
+
+    /// Reads these partitions, too.
+    fn read(&mut self, positions: Vec<Position>) -> Result<()> {
+        let wanted = positions.iter().filter(|position| !position.is_done());
+        self.unsent.extend(wanted.cloned());
+        let new = positions.into_iter();
+        self.positions
+            .extend(new.map(|position| (position.partition.clone(), position)));
+        self.tell();
+        self.send()
+    }
+
+    fn send(&mut self) -> Result<()> {
+        if self.unsent.is_empty() {
+            return Ok(());
+        }
+        self.fetcher.read(&mut self.unsent)
+    }
+
+    /// Shows how many partitions there are, and how many have been read to their end.
+    fn tell(&self) {
+        let done = self
+            .positions
+            .values()
+            .filter(|position| position.is_done());
+        self.progress.files.set(done.count() as u64);
+        self.progress.files_total.set(self.positions.len() as u64);
+    }
+
+    /// Takes events until there is a batch. False: there is nothing more right now.
+    fn next_batch(&mut self) -> Result<bool> {
+        while self.current.is_none() {
+            match self.fetcher.take()? {
+                None => return Ok(false),
+                Some(Event::Batch(batch)) => self.current = Some((batch, 0)),
+                Some(Event::Moved(partition, next)) => {
+                    if let Some(position) = self.positions.get_mut(&partition) {
+                        position.next = next;
+                    }
+                }
+                Some(Event::Ended(partition)) => {
+                    if let Some(position) = self.positions.get_mut(&partition) {
+                        // Behind its last message there may be offsets of no messages.
+                        position.next = position.next.max(position.end.unwrap_or(0));
+                    }
+                    self.tell();
+                }
+                Some(Event::Failed(error)) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Hands out messages of the batch, up to `limit`: how many, and how many bytes they were.
+    fn decode(&mut self, out: &mut Vec<Parsed>, limit: Limit) -> Result<(usize, usize)> {
+        let Some((batch, from)) = self.current.take() else {
+            return Ok((0, 0));
+        };
+        let to = batch.together(from..batch.len(), limit.records, limit.bytes);
+        let bytes = batch.size(from..to);
+        let decoded = self.decoder.decode(&batch, from..to, out)?;
+        let last = to.checked_sub(1).and_then(|last| batch.offset(last));
+        if let (Some(last), Some(position)) = (last, self.positions.get_mut(&batch.partition)) {
+            position.next = last + 1;
+        }
+        self.progress.bytes.add(bytes as u64);
+        self.progress.bad_records.add(decoded.bad as u64);
+        if to < batch.len() {
+            self.current = Some((batch, to));
+        }
+        Ok((decoded.rows + decoded.bad, bytes))
+    }
+
+    fn is_done(&self) -> bool {
+        self.complete && self.positions.values().all(Position::is_done)
+    }
+
+    /// Offsets of what has been read, for the group. A partition of which nothing has been read has none.
+    fn offsets(&self) -> Vec<(Partition, i64)> {
+        let positions = self.positions.values();
+        positions
+            .map(|position| (position.partition.clone(), position.next))
+            .collect()
+    }
+}
+
+impl SourceReader<Parsed> for KafkaReader {
+    fn poll(&mut self, out: &mut SourceOutput<Parsed>, limit: Limit) -> Result<SourceStatus> {
+        if limit.records == 0 {
+            return Ok(SourceStatus::Ready(0));
+        }
+        self.send()?;
+        let mut left = limit;
+        let mut count = 0;
+        let records = out.records();
+        while left.records > 0 && (left.bytes > 0 || count == 0) && self.next_batch()? {
+            if count > 0 && !self.fits(left) {
+                break;
+            }
+            let (read, bytes) = self.decode(records, left)?;
+            count += read;
+            left.records = left.records.saturating_sub(read);
+            left.bytes = left.bytes.saturating_sub(bytes);
+        }
+        out.bytes(limit.bytes - left.bytes);
+        Ok(match count {
+            0 if self.is_done() => SourceStatus::Ended,
+            0 => SourceStatus::Pending((!self.unsent.is_empty()).then_some(AGAIN)),
+            count => SourceStatus::Ready(count),
+        })
+    }
+
+    fn snapshot(&mut self, checkpoint: CheckpointId) -> Result<SourceSnapshot> {
+        while self.boundaries.len() >= BOUNDARIES {
+            self.boundaries.pop_first();
+        }
+        self.boundaries.insert(checkpoint, self.offsets());
+        let entries: Vec<_> = self.positions.values().map(Position::entry).collect();
+        Ok(entries.into())
+    }
+
+    fn checkpoint_ended(&mut self, checkpoint: CheckpointId, completed: bool) -> Result<()> {
+        let Some(offsets) = self.boundaries.remove(&checkpoint) else {
+            return Ok(());
+        };
+        if completed && offsets != self.committed {
+            self.fetcher.commit(offsets.clone());
+            self.committed = offsets;
+        }
+        Ok(())
+    }
+
+    fn found(&mut self, announcement: &[u8]) -> Result<()> {
+        let announcement: Announcement = serde_json::from_slice(announcement).map_err(|error| {
+            Error::new(
+                &codes::INTERNAL,
+                "what was announced to a reader of Kafka can't be read",
+            )
+            .cause(error)
+        })?;
+        self.complete |= announcement.complete;
+        let (subtask, parallelism) = (self.subtask, self.parallelism);
+        let mine = announcement
+            .found
+            .into_iter()
+            .filter(|position| position.partition.reader(parallelism) == subtask);
+        self.read(mine.collect())
+    }
+}
+
+impl KafkaReader {
+    /// Whether the next message is within the bytes that are left.
+    fn fits(&self, left: Limit) -> bool {
+        self.current
+            .as_ref()
+            .is_none_or(|(batch, from)| batch.size(*from..from + 1) <= left.bytes)
+    }
+}
