@@ -94,15 +94,24 @@ impl KafkaSource {
     }
 }
 
-impl Source<Parsed> for KafkaSource {
+impl KafkaSource {
     fn is_bounded(&self) -> bool {
         self.options.end != End::None
+    }
+}
+
+impl Source<Parsed> for KafkaSource {
+    fn is_bounded(&self) -> bool {
+        self.is_bounded()
     }
 
     fn open(&self, context: SourceContext) -> Result<Box<dyn SourceReader<Parsed>>> {
         let mut restored = Vec::new();
         for entry in context.restored.iter().flatten() {
-            let position = Position::restore(entry)?;
+            let mut position = Position::restore(entry)?;
+            if !self.is_bounded() {
+                position.end = None;
+            }
             if self.wanted.holds(&position.partition.topic) {
                 restored.push(position);
             } else {
@@ -120,8 +129,8 @@ impl Source<Parsed> for KafkaSource {
             progress.held_up.clone(),
         )?;
         let reader = KafkaReader::new(
-            context.subtask,
-            context.parallelism,
+            (context.subtask, context.parallelism),
+            self.is_bounded(),
             restored,
             fetcher,
             Decoder::new(Arc::clone(&self.shape)),

@@ -169,6 +169,26 @@ impl Kafka {
             .map(drop)
     }
 
+    /// Writes records with keys, which say what partition each goes to, by Kafka's console producer.
+    ///
+    /// # Errors
+    /// Kafka's tool refuses.
+    pub fn produce_keyed(
+        &self,
+        topic: &str,
+        records: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<()> {
+        let mut lines = String::new();
+        for (key, value) in records {
+            lines.push_str(&key);
+            lines.push('\t');
+            lines.push_str(&value);
+            lines.push('\n');
+        }
+        let arguments = ["--topic", topic, "--property", "parse.key=true"];
+        self.tool("ConsoleProducer", &arguments, &lines).map(drop)
+    }
+
     /// Deletes the records of a partition before `offset`, as retention does.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use rdkafka::metadata::MetadataTopic;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
-use super::begin::{Fresh, Known, New, Start, begin, end_of};
+use super::begin::{Bounds, Fresh, Known, New, Start, begin, end_of};
 use super::client::{ANSWER, Client, Trouble, bounds, consumer, is_unknown, judge, list};
 use super::messages::{missing_error, missing_warning};
 use super::options::{End, KafkaSourceOptions, Reset};
@@ -76,7 +76,8 @@ impl Partitions {
         let desk = SharedDesk::default();
         let restored = context.restored.as_ref();
         let entries = restored.map(|restored| restored.entries.as_slice());
-        if was_complete(entries.unwrap_or_default())? {
+        let is_bounded = options.end != End::None;
+        if was_complete(entries.unwrap_or_default())? && is_bounded {
             at(&desk).announcements.push_back(Announcement {
                 found: Vec::new(),
                 complete: true,
@@ -93,18 +94,25 @@ impl Partitions {
             .iter()
             .map(Position::restore)
             .collect::<Result<_>>()?;
-        let known = positions.into_iter().map(|position| position.partition);
-        let known = known.filter(|partition| wanted.holds(&partition.topic));
+        let known = positions
+            .iter()
+            .map(|position| position.partition.clone())
+            .filter(|partition| wanted.holds(&partition.topic));
         let known = match restored {
             None => Known::default(),
             Some(_) => Known::restored(known, wanted.is_pattern()),
         };
+        let has_no_end = |position: &Position| {
+            is_bounded && position.end.is_none() && wanted.holds(&position.partition.topic)
+        };
+        let endless = positions.into_iter().filter(has_no_end).collect();
         let (stop, stopped) = bounded(0);
         let looker = Looker {
             client: consumer(&options)?,
             options,
             wanted,
             known,
+            endless,
             absent: 0,
             desk: Arc::clone(&desk),
             waker: context.waker,
@@ -192,6 +200,8 @@ struct Looker {
     options: Arc<KafkaSourceOptions>,
     wanted: Wanted,
     known: Known,
+    /// Partitions that a job without end has read, and whose end is to be told now.
+    endless: Vec<Position>,
     /// How many looks in a row have missed a topic.
     absent: u32,
     desk: SharedDesk,
@@ -244,8 +254,10 @@ impl Looker {
     fn look(&mut self) -> std::result::Result<Vec<Position>, Trouble> {
         let there = self.partitions()?;
         let new = self.known.new_among(&there);
-        let positions = self.begin(&new)?;
+        let mut positions = self.begin(&new)?;
+        positions.extend(self.ends()?);
         self.known.take(&new);
+        self.endless.clear();
         self.client.context().forget_trouble();
         Ok(positions)
     }
@@ -297,6 +309,37 @@ impl Looker {
         Err(judge(&error, &doing, self.client.context()))
     }
 
+    /// Where partitions end that were read without an end.
+    fn ends(&self) -> std::result::Result<Vec<Position>, Trouble> {
+        let partitions: Vec<&Partition> = self
+            .endless
+            .iter()
+            .map(|position| &position.partition)
+            .collect();
+        let at_end = match self.options.end {
+            End::Timestamp(time) => self.at(&partitions, time)?,
+            _ => Vec::new(),
+        };
+        let mut positions = self.endless.clone();
+        for position in &mut positions {
+            let partition = &position.partition;
+            let fresh = Fresh {
+                bounds: self.bounds(partition)?,
+                committed: None,
+                at_reset: None,
+                at_end: offset_in(&at_end, partition),
+                is_added: false,
+            };
+            position.end = end_of(partition, &fresh, &self.options.end);
+        }
+        Ok(positions)
+    }
+
+    fn bounds(&self, partition: &Partition) -> std::result::Result<Bounds, Trouble> {
+        let doing = format!("the offsets of {partition} can't be asked for");
+        self.ask(&doing, |client| bounds(client, partition))
+    }
+
     /// Where new partitions begin and end.
     fn begin(&self, new: &[New]) -> std::result::Result<Vec<Position>, Trouble> {
         if new.is_empty() {
@@ -307,12 +350,13 @@ impl Looker {
             client.committed_offsets(unset?, ANSWER)
         })?;
         let committed = known_offsets(&group);
+        let partitions: Vec<&Partition> = new.iter().map(|new| &new.partition).collect();
         let at_reset = match self.options.reset {
-            Reset::Timestamp(time) => self.at(new, time)?,
+            Reset::Timestamp(time) => self.at(&partitions, time)?,
             _ => Vec::new(),
         };
         let at_end = match self.options.end {
-            End::Timestamp(time) => self.at(new, time)?,
+            End::Timestamp(time) => self.at(&partitions, time)?,
             _ => Vec::new(),
         };
         let mut positions = Vec::with_capacity(new.len());
@@ -321,9 +365,8 @@ impl Looker {
             is_added,
         } in new
         {
-            let doing = format!("the offsets of {partition} can't be asked for");
             let fresh = Fresh {
-                bounds: self.ask(&doing, |client| bounds(client, partition))?,
+                bounds: self.bounds(partition)?,
                 committed: offset_in(&committed, partition),
                 at_reset: offset_in(&at_reset, partition),
                 at_end: offset_in(&at_end, partition),
@@ -362,8 +405,16 @@ impl Looker {
     }
 
     /// The offsets of the first records that are not older than `time`.
-    fn at(&self, new: &[New], time: i64) -> std::result::Result<Vec<(Partition, i64)>, Trouble> {
-        let times = list(new.iter().map(|new| (&new.partition, Offset::Offset(time))));
+    fn at(
+        &self,
+        partitions: &[&Partition],
+        time: i64,
+    ) -> std::result::Result<Vec<(Partition, i64)>, Trouble> {
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let partitions = partitions.iter();
+        let times = list(partitions.map(|partition| (*partition, Offset::Offset(time))));
         let found = self.ask("the offsets of a time can't be asked for", |client| {
             client.offsets_for_times(times?, ANSWER)
         })?;

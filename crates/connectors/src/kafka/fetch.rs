@@ -67,8 +67,13 @@ pub(super) enum Event {
 
 /// The reader's side.
 pub(super) struct Fetcher {
-    commands: Sender<Command>,
+    /// Dropped: the thread is to end.
+    commands: Option<Sender<Command>>,
     events: Receiver<Event>,
+    /// Closed when the thread has ended.
+    ended: Receiver<()>,
+    /// Whether the group is told something.
+    tells: bool,
 }
 
 impl Fetcher {
@@ -85,12 +90,14 @@ impl Fetcher {
         let (commands, wanted) = bounded(COMMANDS);
         let (tell, events) = bounded(BATCHES);
         let (ring, bell) = bounded(1);
+        let (at_end, ended) = bounded(0);
         let fetching = Fetching {
             client: Arc::new(consumer(options)?),
             options: Arc::clone(options),
             reading: Vec::new(),
             turn: 0,
             waiting: VecDeque::new(),
+            told: Vec::new(),
             outcome: VecDeque::new(),
             troubled: 0,
             commands: wanted,
@@ -102,9 +109,17 @@ impl Fetcher {
         };
         let started = Builder::new()
             .name(format!("kafka {subtask}"))
-            .spawn(move || fetching.run());
+            .spawn(move || {
+                fetching.run();
+                drop(at_end);
+            });
         started.map_err(super::discovery::no_thread)?;
-        Ok(Self { commands, events })
+        Ok(Self {
+            commands: Some(commands),
+            events,
+            ended,
+            tells: false,
+        })
     }
 
     /// Gives the thread something to read. What it can't take now is left.
@@ -112,10 +127,8 @@ impl Fetcher {
     /// # Errors
     /// It is gone.
     pub(super) fn read(&self, positions: &mut Vec<Position>) -> Result<()> {
-        match self
-            .commands
-            .try_send(Command::Read(std::mem::take(positions)))
-        {
+        let commands = self.commands.as_ref().ok_or_else(gone)?;
+        match commands.try_send(Command::Read(std::mem::take(positions))) {
             Err(TrySendError::Full(Command::Read(left))) => *positions = left,
             Err(TrySendError::Disconnected(_)) => return Err(gone()),
             Ok(()) | Err(TrySendError::Full(Command::Commit(_))) => {}
@@ -124,8 +137,12 @@ impl Fetcher {
     }
 
     /// Has the group told. Where too much waits, the next time does as well.
-    pub(super) fn commit(&self, offsets: Vec<(Partition, i64)>) {
-        if let Err(TrySendError::Full(_)) = self.commands.try_send(Command::Commit(offsets)) {
+    pub(super) fn commit(&mut self, offsets: Vec<(Partition, i64)>) {
+        let Some(commands) = &self.commands else {
+            return;
+        };
+        self.tells = true;
+        if let Err(TrySendError::Full(_)) = commands.try_send(Command::Commit(offsets)) {
             tracing::debug!("The group's offsets wait for the next checkpoint.");
         }
     }
@@ -140,6 +157,20 @@ impl Fetcher {
             Ok(event) => Ok(Some(event)),
             Err(TryRecvError::Empty) => Ok(None),
             Err(TryRecvError::Disconnected) => Err(gone()),
+        }
+    }
+}
+
+/// How long the end of a reader waits for the group to be told.
+const TELLING: Duration = Duration::from_secs(2);
+
+impl Drop for Fetcher {
+    fn drop(&mut self) {
+        self.commands = None;
+        if self.tells {
+            // The process may end behind this, and people look at the group then. Where brokers are away it has been
+            // told what an earlier checkpoint said.
+            let _over = self.ended.recv_timeout(TELLING);
         }
     }
 }
@@ -171,6 +202,8 @@ struct Fetching {
     /// Whose turn it is.
     turn: usize,
     waiting: VecDeque<Waiting>,
+    /// What the group was told last.
+    told: Vec<(Partition, i64)>,
     /// What the reader is to be told.
     outcome: VecDeque<Event>,
     /// For how many turns without messages there has been trouble.
@@ -194,7 +227,7 @@ impl Fetching {
         loop {
             match self.turn() {
                 Ok(Turn::On) => {}
-                Ok(Turn::Over) => return,
+                Ok(Turn::Over) => return self.tell(CommitMode::Sync),
                 Err(error) => {
                     // If it is not taken, the reader is gone.
                     drop(self.events.send(Event::Failed(error)));
@@ -295,14 +328,21 @@ impl Fetching {
                 self.waiting.extend(waiting);
             }
             Command::Commit(offsets) => {
-                let offsets = offsets.iter();
-                let list =
-                    list(offsets.map(|(partition, offset)| (partition, Offset::Offset(*offset))));
-                let committed = list.and_then(|list| self.client.commit(&list, CommitMode::Async));
-                if let Err(error) = committed {
-                    warn!("The group's offsets can't be committed: {error}");
-                }
+                self.told = offsets;
+                self.tell(CommitMode::Async);
             }
+        }
+    }
+
+    /// Tells the group what it is to know; at the end once more, and waits for the answer.
+    fn tell(&self, mode: CommitMode) {
+        if self.told.is_empty() {
+            return;
+        }
+        let offsets = self.told.iter();
+        let list = list(offsets.map(|(partition, offset)| (partition, Offset::Offset(*offset))));
+        if let Err(error) = list.and_then(|list| self.client.commit(&list, mode)) {
+            warn!("The group's offsets can't be committed: {error}");
         }
     }
 

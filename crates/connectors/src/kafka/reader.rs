@@ -24,6 +24,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 pub(super) struct KafkaReader {
     subtask: usize,
     parallelism: usize,
+    is_bounded: bool,
     positions: BTreeMap<Partition, Position>,
     /// Partitions that the thread has not been told of yet.
     unsent: Vec<Position>,
@@ -41,10 +42,10 @@ pub(super) struct KafkaReader {
 }
 
 impl KafkaReader {
-    /// A reader that goes on from `restored`.
+    /// A reader that goes on from `restored`. `is_bounded`: every partition has an end, which may have to be found yet.
     pub(super) fn new(
-        subtask: usize,
-        parallelism: usize,
+        (subtask, parallelism): (usize, usize),
+        is_bounded: bool,
         restored: Vec<Position>,
         fetcher: Fetcher,
         decoder: Decoder,
@@ -53,6 +54,7 @@ impl KafkaReader {
         let mut reader = Self {
             subtask,
             parallelism,
+            is_bounded,
             positions: BTreeMap::new(),
             unsent: Vec::new(),
             complete: false,
@@ -69,7 +71,9 @@ impl KafkaReader {
 
     /// Reads these partitions, too.
     fn read(&mut self, positions: Vec<Position>) -> Result<()> {
+        let has_its_end = |position: &&Position| position.end.is_some() || !self.is_bounded;
         let wanted = positions.iter().filter(|position| !position.is_done());
+        let wanted = wanted.filter(has_its_end);
         self.unsent.extend(wanted.cloned());
         let new = positions.into_iter();
         self.positions
@@ -208,11 +212,18 @@ impl SourceReader<Parsed> for KafkaReader {
         })?;
         self.complete |= announcement.complete;
         let (subtask, parallelism) = (self.subtask, self.parallelism);
-        let mine = announcement
-            .found
-            .into_iter()
-            .filter(|position| position.partition.reader(parallelism) == subtask);
-        self.read(mine.collect())
+        let found = announcement.found.into_iter();
+        let mine = found.filter(|found| found.partition.reader(parallelism) == subtask);
+        // Of one that is known the end was to be found.
+        let mine = mine.map(|found| Position {
+            next: match self.positions.get(&found.partition) {
+                Some(known) => known.next,
+                None => found.next,
+            },
+            ..found
+        });
+        let mine = mine.collect();
+        self.read(mine)
     }
 }
 
