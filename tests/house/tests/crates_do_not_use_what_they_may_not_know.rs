@@ -31,8 +31,13 @@ const TIMELY: &[&str] = &[
 /// Modules of the connectors crate that are not connectors but what connectors share.
 const SHARED_BY_CONNECTORS: &[&str] = &["commit_nothing", "conformance", "formats", "rows"];
 
-/// Connectors that are another one in a simpler shape: the first is built on the second.
-const BUILT_ON: &[(&str, &str)] = &[("collection", "iterator_source"), ("text", "files_source")];
+/// Connectors that are another one in a simpler shape, or make columns of text as it does: the first is built on the
+/// second.
+const BUILT_ON: &[(&str, &str)] = &[
+    ("collection", "iterator_source"),
+    ("text", "files_source"),
+    ("kafka", "files_source"),
+];
 
 fn production(prefix: &str) -> Vec<TextFile> {
     let files = text_files(&root().join("crates")).expect("sources can be read");

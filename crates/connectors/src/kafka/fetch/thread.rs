@@ -1,0 +1,456 @@
+//! The thread's side.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{
+    Receiver, Sender, TryRecvError, TrySendError, after, bounded, never, select,
+};
+use millstream_core::{Error, Result, codes};
+use millstream_engine::connector::{Notice, Waker};
+use rdkafka::Offset;
+use rdkafka::consumer::{CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use tracing::warn;
+
+use super::super::begin::{Bounds, Missing, Start, go_on};
+use super::super::client::{Client, Trouble, bounds, is_unknown, judge, list};
+use super::super::decode::Batch;
+use super::super::messages::{missing_error, missing_warning};
+use super::super::options::KafkaSourceOptions;
+use super::super::partition::{Partition, Position};
+use super::reading::{Reading, Stopped};
+use super::{Command, Event, gone};
+
+/// Messages of a batch, at most, unless it was told otherwise.
+const MESSAGES: usize = 2_000;
+/// Between two looks at what librdkafka tells by itself.
+const LISTEN: Duration = Duration::from_millis(100);
+/// A broker that is away is asked again after this time.
+const AGAIN: Duration = Duration::from_secs(1);
+/// Turns without messages between two looks whether brokers are back.
+const LOOK: u32 = 10;
+/// So often a partition may be missing, or end before its position, before that is believed: a new leader may not know
+/// all at once.
+const PATIENCE: u32 = 10;
+
+/// A partition that is to be read, and whose position has to be looked at first.
+struct Waiting {
+    position: Position,
+    tries: u32,
+}
+
+/// The thread's side.
+pub(super) struct Fetching {
+    client: Arc<Client>,
+    options: Arc<KafkaSourceOptions>,
+    reading: Vec<Reading>,
+    /// Whose turn it is.
+    turn: usize,
+    waiting: VecDeque<Waiting>,
+    /// Those that were looked at in vain, until it is time to look again.
+    later: VecDeque<Waiting>,
+    again: Receiver<Instant>,
+    /// What the group was told last.
+    told: Vec<(Partition, i64)>,
+    /// What the reader is to be told.
+    outcome: VecDeque<Event>,
+    /// For how many turns without messages there has been trouble.
+    troubled: u32,
+    commands: Receiver<Command>,
+    events: Sender<Event>,
+    ring: Sender<()>,
+    bell: Receiver<()>,
+    waker: Waker,
+    held_up: Notice,
+}
+
+/// Whether the thread goes on.
+enum Turn {
+    On,
+    Over,
+}
+
+impl Fetching {
+    /// A thread that takes commands and tells events.
+    pub(super) fn new(
+        client: Arc<Client>,
+        options: Arc<KafkaSourceOptions>,
+        (commands, events): (Receiver<Command>, Sender<Event>),
+        waker: Waker,
+        held_up: Notice,
+    ) -> Self {
+        let (ring, bell) = bounded(1);
+        Self {
+            client,
+            options,
+            reading: Vec::new(),
+            turn: 0,
+            waiting: VecDeque::new(),
+            later: VecDeque::new(),
+            again: never(),
+            told: Vec::new(),
+            outcome: VecDeque::new(),
+            troubled: 0,
+            commands,
+            events,
+            ring,
+            bell,
+            waker,
+            held_up,
+        }
+    }
+
+    /// Works until the reader is gone.
+    pub(super) fn run(mut self) {
+        loop {
+            match self.turn() {
+                Ok(Turn::On) => {}
+                Ok(Turn::Over) => return self.tell(CommitMode::Sync),
+                Err(error) => {
+                    // If it is not taken, the reader is gone.
+                    drop(self.events.send(Event::Failed(error)));
+                    self.waker.wake();
+                    return;
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self) -> Result<Turn> {
+        self.listen()?;
+        self.try_waiting()?;
+        if self.outcome.is_empty() {
+            self.fill()?;
+        }
+        let Some(event) = self.outcome.pop_front() else {
+            self.look_after_trouble();
+            return Ok(self.wait());
+        };
+        match self.events.try_send(event) {
+            Ok(()) => self.waker.wake(),
+            Err(TrySendError::Full(event)) => {
+                self.outcome.push_front(event);
+                return Ok(self.wait_for_room());
+            }
+            Err(TrySendError::Disconnected(_)) => return Ok(Turn::Over),
+        }
+        Ok(self.take_commands())
+    }
+
+    /// Takes commands that are there.
+    fn take_commands(&mut self) -> Turn {
+        loop {
+            match self.commands.try_recv() {
+                Ok(command) => self.obey(command),
+                Err(TryRecvError::Empty) => return Turn::On,
+                Err(TryRecvError::Disconnected) => return Turn::Over,
+            }
+        }
+    }
+
+    /// Waits for a command, a message, or for the time to listen.
+    fn wait(&mut self) -> Turn {
+        let command = select! {
+            recv(self.commands) -> command => command.ok(),
+            recv(self.bell) -> _ => return Turn::On,
+            default(LISTEN) => return Turn::On,
+        };
+        match command {
+            Some(command) => {
+                self.obey(command);
+                Turn::On
+            }
+            None => Turn::Over,
+        }
+    }
+
+    /// Waits until the reader can take what there is for it.
+    fn wait_for_room(&mut self) -> Turn {
+        let Some(event) = self.outcome.pop_front() else {
+            return Turn::On;
+        };
+        let mut event = Some(event);
+        let command = select! {
+            recv(self.commands) -> command => command.map(Some),
+            send(self.events, event.take().unwrap_or_else(|| Event::Failed(gone()))) -> sent => {
+                if sent.is_err() {
+                    return Turn::Over;
+                }
+                self.waker.wake();
+                return Turn::On;
+            }
+            default(LISTEN) => Ok(None),
+        };
+        if let Some(event) = event {
+            self.outcome.push_front(event);
+        }
+        match command {
+            Ok(Some(command)) => self.obey(command),
+            Ok(None) => {}
+            Err(_) => return Turn::Over,
+        }
+        Turn::On
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Read(positions) => {
+                let waiting = positions
+                    .into_iter()
+                    .map(|position| Waiting { position, tries: 0 });
+                self.waiting.extend(waiting);
+            }
+            Command::Commit(offsets) => {
+                self.told = offsets;
+                self.tell(CommitMode::Async);
+            }
+        }
+    }
+
+    /// Tells the group what it is to know; at the end once more, and waits for the answer.
+    fn tell(&self, mode: CommitMode) {
+        if self.told.is_empty() {
+            return;
+        }
+        let offsets = self.told.iter();
+        let list = list(offsets.map(|(partition, offset)| (partition, Offset::Offset(*offset))));
+        if let Err(error) = list.and_then(|list| self.client.commit(&list, mode)) {
+            warn!("The group's offsets can't be committed: {error}");
+        }
+    }
+
+    /// Hears what librdkafka tells by itself, and shows people whether brokers are there.
+    fn listen(&mut self) -> Result<()> {
+        while let Some(told) = self.client.poll(Duration::ZERO) {
+            match told {
+                // Partitions have queues of their own from before they are assigned.
+                Ok(_) => {
+                    return Err(Error::new(
+                        &codes::INTERNAL,
+                        "a message of Kafka came outside of its partition's queue",
+                    ));
+                }
+                Err(error) => self.heed(&error, "Kafka can't be read")?,
+            }
+        }
+        self.held_up.set(self.client.context().trouble());
+        Ok(())
+    }
+
+    /// librdkafka tells that brokers are away, and not that they are back.
+    fn look_after_trouble(&mut self) {
+        let ears = self.client.context();
+        let Some(reading) = self.reading.first().filter(|_| ears.trouble().is_some()) else {
+            self.troubled = 0;
+            return;
+        };
+        self.troubled += 1;
+        if self.troubled.is_multiple_of(LOOK) && bounds(&self.client, &reading.partition).is_ok() {
+            ears.forget_trouble();
+        }
+    }
+
+    /// Takes note of an error that may pass.
+    ///
+    /// # Errors
+    /// It does not pass.
+    fn heed(&self, error: &KafkaError, doing: &str) -> Result<()> {
+        match judge(error, doing, self.client.context()) {
+            Trouble::Away(why) => {
+                tracing::debug!("{why}");
+                self.held_up.set(Some(why));
+                Ok(())
+            }
+            Trouble::Refused(error) => Err(error),
+        }
+    }
+
+    /// Begins to read partitions that wait, if brokers tell what they hold.
+    fn try_waiting(&mut self) -> Result<()> {
+        if self.again.try_recv().is_ok() {
+            self.waiting.append(&mut self.later);
+        }
+        while let Some(mut waiting) = self.waiting.pop_front() {
+            let partition = waiting.position.partition.clone();
+            let doing = format!("{partition} can't be read");
+            match bounds(&self.client, &partition) {
+                Ok(bounds) => {
+                    self.client.context().forget_trouble();
+                    self.begin(waiting, bounds)?;
+                }
+                Err(error) => {
+                    if is_unknown(&error) && waiting.tries >= PATIENCE {
+                        let message = format!("{partition} is not there");
+                        return Err(Error::new(&codes::SOURCE_KAFKA, message)
+                            .next("a job whose topic was deleted can't read on: start it without the snapshot"));
+                    }
+                    self.heed(&error, &doing)?;
+                    waiting.tries += u32::from(is_unknown(&error));
+                    self.try_later(waiting);
+                    // Others would have to wait for the same broker.
+                    self.later.append(&mut self.waiting);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Has a position looked at again after a while.
+    fn try_later(&mut self, waiting: Waiting) {
+        if self.later.is_empty() {
+            self.again = after(AGAIN);
+        }
+        self.later.push_back(waiting);
+    }
+
+    /// Begins to read a partition that holds what `bounds` say.
+    fn begin(&mut self, mut waiting: Waiting, bounds: Bounds) -> Result<()> {
+        let Position {
+            partition, next, ..
+        } = &waiting.position;
+        let next = match go_on(*next, bounds, self.options.lost) {
+            Start::At(next) => next,
+            Start::Behind(_, Missing::Other { .. }) | Start::Refused(Missing::Other { .. })
+                if waiting.tries < PATIENCE =>
+            {
+                waiting.tries += 1;
+                self.try_later(waiting);
+                return Ok(());
+            }
+            Start::Behind(next, missing) => {
+                warn!("{}", missing_warning(partition, missing, next));
+                self.outcome
+                    .push_back(Event::Moved(partition.clone(), next));
+                next
+            }
+            Start::Refused(missing) => return Err(missing_error(partition, missing)),
+            Start::Unknown => *next,
+        };
+        let Position { partition, end, .. } = waiting.position;
+        if end.is_some_and(|end| next >= end) {
+            self.outcome.push_back(Event::Ended(partition));
+            return Ok(());
+        }
+        let ring = self.ring.clone();
+        let queue = self
+            .client
+            .split_partition_queue(&partition.topic, partition.number);
+        let Some(mut queue) = queue else {
+            let message = format!("{partition} can't be read: librdkafka has no queue for it");
+            return Err(Error::new(&codes::INTERNAL, message));
+        };
+        queue.set_nonempty_callback(move || {
+            // A bell that has been rung need not be rung again.
+            let _rung = ring.try_send(());
+        });
+        let assigned = list([(&partition, Offset::Offset(next))])
+            .and_then(|list| self.client.incremental_assign(&list));
+        assigned.map_err(|error| {
+            let message = format!("{partition} can't be read");
+            Error::new(&codes::SOURCE_KAFKA, message).cause(error)
+        })?;
+        self.reading.push(Reading {
+            partition,
+            queue,
+            next,
+            end,
+        });
+        Ok(())
+    }
+
+    /// Takes messages of the next partition in turn that has some.
+    fn fill(&mut self) -> Result<()> {
+        let most = self.options.properties.batch().unwrap_or(MESSAGES);
+        for _ in 0..self.reading.len() {
+            self.turn = (self.turn + 1) % self.reading.len().max(1);
+            let Some(reading) = self.reading.get_mut(self.turn) else {
+                break;
+            };
+            let mut batch = Batch::new(reading.partition.clone());
+            let stopped = reading.take(&mut batch, most);
+            if batch.len() > 0 {
+                self.client.context().forget_trouble();
+                self.outcome.push_back(Event::Batch(batch));
+            }
+            match stopped {
+                Stopped::Drained | Stopped::Full => {}
+                Stopped::AtEnd => self.stop_reading(self.turn, Then::Tell)?,
+                Stopped::BehindAll => self.look_at_end(self.turn)?,
+                Stopped::Error(error) => self.mend(self.turn, &error)?,
+            }
+            if !self.outcome.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The partition has nothing more at present: is it where reading is to end?
+    fn look_at_end(&mut self, number: usize) -> Result<()> {
+        self.client.context().forget_trouble();
+        let Some(reading) = self.reading.get(number) else {
+            return Ok(());
+        };
+        let Some(end) = reading.end else {
+            return Ok(());
+        };
+        match bounds(&self.client, &reading.partition) {
+            // The last offsets before the end may be of no messages: marks of transactions, or what compaction took.
+            Ok(bounds) if bounds.high >= end => self.stop_reading(number, Then::Tell),
+            Ok(_) => Ok(()),
+            // It is looked at again from where it is.
+            Err(_) => self.stop_reading(number, Then::Again),
+        }
+    }
+
+    /// Reading a partition has failed.
+    fn mend(&mut self, number: usize, error: &KafkaError) -> Result<()> {
+        let Some(reading) = self.reading.get(number) else {
+            return Ok(());
+        };
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AutoOffsetReset)
+            && !is_unknown(error)
+        {
+            return self.heed(error, &format!("{} can't be read", reading.partition));
+        }
+        // What there is now is looked at as at the start.
+        self.stop_reading(number, Then::Again)
+    }
+
+    fn stop_reading(&mut self, number: usize, then: Then) -> Result<()> {
+        if number >= self.reading.len() {
+            return Ok(());
+        }
+        let reading = self.reading.remove(number);
+        let unassigned = list([(&reading.partition, Offset::Invalid)])
+            .and_then(|list| self.client.incremental_unassign(&list));
+        unassigned.map_err(|error| {
+            let message = format!("reading {} can't be ended", reading.partition);
+            Error::new(&codes::INTERNAL, message).cause(error)
+        })?;
+        let again = |reading: Reading| Waiting {
+            position: Position {
+                partition: reading.partition,
+                next: reading.next,
+                end: reading.end,
+            },
+            tries: 0,
+        };
+        match then {
+            Then::Tell => self.outcome.push_back(Event::Ended(reading.partition)),
+            // What went wrong may last for a while.
+            Then::Again => self.try_later(again(reading)),
+        }
+        Ok(())
+    }
+}
+
+/// What follows when a partition is not read for now.
+enum Then {
+    /// It has been read to its end.
+    Tell,
+    /// It is looked at again.
+    Again,
+}
