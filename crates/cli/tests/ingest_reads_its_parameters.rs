@@ -8,7 +8,7 @@ use common::{millstream, millstream_in};
 
 /// What a command line without anything else is told.
 const NOTHING: &str = "MS-8001: 3 problems with the parameters of the ingestion job (millstream explain MS-8001):\n  \
-    source.type is not given; give --source.type csv, tsv or txt\n  \
+    source.type is not given; give --source.type csv, tsv, txt or kafka\n  \
     source.path is not given; give the directory that is read: --source.path <directory>\n  \
     sink.type is not given; give --sink.type file or print (the default kafka is not there yet)\n";
 
@@ -134,7 +134,7 @@ fn another_file_can_be_named() {
         &[],
         &["run", "ingest", "--config=orders.conf"],
     );
-    let expected = "MS-8001: source.type is not given; give --source.type csv, tsv or txt \
+    let expected = "MS-8001: source.type is not given; give --source.type csv, tsv, txt or kafka \
         (millstream explain MS-8001)\n";
     assert_eq!((said.code, said.err.as_str()), (Some(1), expected));
 }

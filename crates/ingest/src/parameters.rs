@@ -13,6 +13,7 @@ mod delimiter;
 mod given;
 mod help;
 mod job_options;
+mod kafka;
 mod notes;
 mod paths;
 mod portable;
@@ -29,15 +30,15 @@ use std::path::Path;
 use millstream_core::{Error, Result, codes};
 
 pub use arguments::{split_program_args, wants_help};
-pub use choices::{SinkFormat, SinkType, SourceType};
+pub use choices::{KafkaFormat, SinkFormat, SinkType, SourceType};
 pub use definition::{DefaultValue, ENVIRONMENT_PREFIX, Group, ParameterSummary, Scope};
 pub use given::DEFAULT_FILE;
 pub use help::{help, markdown_tables};
 pub use job_options::JobOptions;
 pub use portable::{Portable, portable};
 pub use settings::{
-    BadRecordLimits, BadRecords, FileSinkSettings, IngestSettings, MergeSettings, SchemaText,
-    SinkSettings, SqlSettings, TextSource,
+    BadRecordLimits, BadRecords, FileSinkSettings, IngestSettings, KafkaSettings, MergeSettings,
+    SchemaText, SinkSettings, SourceSettings, SqlSettings, TextSource,
 };
 pub use table::{all, find};
 pub use unknown::nearest;
@@ -82,6 +83,9 @@ pub fn load(input: &Input<'_>) -> Result<Loaded> {
     })?;
     let mut notes = std::mem::take(&mut given.notes);
     notes.extend(notes::of(&given));
+    if let SourceSettings::Kafka(kafka) = &settings.source {
+        notes.extend_from_slice(kafka.properties.notes());
+    }
     Ok(Loaded { settings, notes })
 }
 

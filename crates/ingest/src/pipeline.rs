@@ -11,25 +11,20 @@
 mod bad_records;
 mod dead_letter;
 mod reshape;
+mod source;
 mod trial;
 
 use std::sync::Arc;
 
-use arrow::datatypes::Schema;
 use millstream::{DataStream, Environment};
 use millstream_connectors::file_sink::FileSink;
-use millstream_connectors::files_source::{
-    Charset, FileSource, FileSourceOptions, Format, ReadSizes, Watch,
-};
 use millstream_connectors::formats::{CsvLines, JsonLines, ParquetFile};
 use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::{Parsed, Rows};
-use millstream_core::{Error, Result, codes};
-use millstream_sql::{Query, schema};
+use millstream_core::Result;
+use millstream_sql::Query;
 
-use crate::parameters::{
-    BadRecords, IngestSettings, SchemaText, SinkFormat, SinkSettings, TextSource,
-};
+use crate::parameters::{BadRecords, IngestSettings, SinkFormat, SinkSettings};
 use bad_records::{Answered, Judged, Limits};
 use reshape::Reshape;
 
@@ -38,8 +33,7 @@ use reshape::Reshape;
 /// # Errors
 /// The source can't be read, the SQL does not fit its columns, or settings contradict each other.
 pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> Result<()> {
-    let source = open(&settings.source)?;
-    let (source, query) = plan(source, settings)?;
+    let (source, query) = source::plan(settings)?;
     let columns = match &query {
         Some(query) => Some(Arc::clone(query.output_schema())),
         None => source.batch_schema(),
@@ -52,8 +46,7 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
     if let Some(columns) = &columns {
         trial::try_sink(columns, reshape.as_ref(), &settings.sink)?;
     }
-    let format = settings.source.format.name();
-    let parsed = environment.add_source(format, source).uid("source");
+    let parsed = source.add_to(environment);
     let rows = match query {
         None => without_bad(parsed, &settings.errors),
         Some(query) => {
@@ -98,61 +91,6 @@ fn without_bad<J: Judged>(judged: DataStream<J>, errors: &BadRecords) -> DataStr
         }
     };
     rows.flat_map_counting(bad_records::good_rows).name("Rows")
-}
-
-fn open(source: &TextSource) -> Result<FileSource> {
-    let options = FileSourceOptions {
-        path: source.path.clone(),
-        format: Format {
-            field_delimiter: source.field_delimiter,
-            line_delimiter: source.line_delimiter.clone(),
-            quote: source.quote,
-            escape: source.escape,
-            header: source.first_line_schema,
-            charset: Charset::parse(&source.charset)?,
-        },
-        schema: declared_schema(source)?.map(Arc::new),
-        projection: None,
-        watch: match source.watch_interval {
-            None => Watch::Once,
-            Some(interval) => Watch::Continuously { interval },
-        },
-        intake: source.intake.clone(),
-        sizes: ReadSizes {
-            split: source.split_size,
-            record: usize::try_from(source.record_max_size).unwrap_or(usize::MAX),
-            ..ReadSizes::default()
-        },
-    };
-    FileSource::new(options)
-}
-
-fn declared_schema(source: &TextSource) -> Result<Option<Schema>> {
-    match &source.schema {
-        None => Ok(None),
-        Some(SchemaText::Struct(text)) => schema::from_parameters(Some(text), None),
-        Some(SchemaText::Json(text)) => schema::from_parameters(None, Some(text)),
-    }
-}
-
-/// Plans the SQL over the source's columns, of which only those that the SQL reads are decoded from then on.
-fn plan(source: FileSource, settings: &IngestSettings) -> Result<(FileSource, Option<Query>)> {
-    let Some(sql) = &settings.sql else {
-        return Ok((source, None));
-    };
-    let columns = source.schema().ok_or_else(|| {
-        Error::new(
-            &codes::INGEST_PARAMETERS,
-            format!(
-                "the columns that stream.sql reads are not known: {} holds no file yet",
-                settings.source.path.display()
-            ),
-        )
-        .next("give stream.sql.schema or stream.sql.schema.json, or put a file there first")
-    })?;
-    let query = Query::plan(&sql.query, &sql.table, &columns)?;
-    let source = source.with_projection(query.columns_needed().to_vec())?;
-    Ok((source, Some(query)))
 }
 
 fn with_sql(

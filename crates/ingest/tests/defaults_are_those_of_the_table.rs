@@ -9,7 +9,7 @@ use common::load_line;
 use millstream_connectors::files_source::Intake;
 use millstream_core::{Configuration, options};
 use millstream_ingest::parameters::{
-    BadRecords, FileSinkSettings, SinkFormat, SinkSettings, SourceType, TextSource,
+    BadRecords, FileSinkSettings, SinkFormat, SinkSettings, SourceSettings, SourceType, TextSource,
 };
 
 const LEAST: &str = "--source.type csv --source.path /in --sink.type file --sink.path /out";
@@ -19,7 +19,7 @@ fn source_and_sink_have_their_defaults() {
     let settings = load_line(LEAST).expect("complete").settings;
     assert_eq!(
         settings.source,
-        TextSource {
+        SourceSettings::Text(TextSource {
             format: SourceType::Csv,
             path: Path::new("/in").to_owned(),
             watch_interval: Some(Duration::from_secs(60)),
@@ -33,7 +33,7 @@ fn source_and_sink_have_their_defaults() {
             split_size: 32 << 20,
             record_max_size: 64 << 20,
             schema: None,
-        }
+        })
     );
     assert_eq!(
         settings.sink,

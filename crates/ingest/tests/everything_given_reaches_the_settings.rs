@@ -12,7 +12,7 @@ use millstream_connectors::files_source::{
 use millstream_core::{Configuration, options};
 use millstream_ingest::parameters::{
     BadRecordLimits, BadRecords, FileSinkSettings, MergeSettings, SchemaText, SinkFormat,
-    SinkSettings, SourceType, SqlSettings, TextSource,
+    SinkSettings, SourceSettings, SourceType, SqlSettings, TextSource,
 };
 
 #[test]
@@ -30,7 +30,7 @@ fn source_parameters_make_the_source() {
     .expect("complete");
     assert_eq!(
         loaded.settings.source,
-        TextSource {
+        SourceSettings::Text(TextSource {
             format: SourceType::Txt,
             path: Path::new("/in/a").to_owned(),
             watch_interval: Some(Duration::from_secs(5)),
@@ -54,10 +54,18 @@ fn source_parameters_make_the_source() {
             schema: Some(SchemaText::Json(
                 r#"{"b": "Int", "a": "String"}"#.to_owned()
             )),
-        }
+        })
     );
     assert_eq!(loaded.settings.sink, SinkSettings::Print);
     assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
+}
+
+/// The settings of text files, which the source is.
+fn text(source: SourceSettings) -> TextSource {
+    match source {
+        SourceSettings::Text(text) => text,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -72,9 +80,10 @@ fn sql_merge_sink_and_errors_make_the_rest() {
     )
     .expect("complete");
     let settings = loaded.settings;
-    assert_eq!(settings.source.watch_interval, None);
+    let source = text(settings.source);
+    assert_eq!(source.watch_interval, None);
     assert_eq!(
-        settings.source.schema,
+        source.schema,
         Some(SchemaText::Struct("struct<a:Int>".to_owned()))
     );
     let sql = SqlSettings {
@@ -124,7 +133,7 @@ fn a_struct_schema_without_sql_leaves_every_column_text() {
         "--source.type csv --source.path /in --sink.type print --stream.sql.schema struct<a:Int>",
     )
     .expect("complete");
-    assert_eq!(loaded.settings.source.schema, None);
+    assert_eq!(text(loaded.settings.source).schema, None);
     assert_eq!(
         loaded.notes,
         ["given, but without effect here: stream.sql.schema (only with stream.sql.enable true)"]

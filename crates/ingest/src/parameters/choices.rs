@@ -59,7 +59,7 @@ choices! {
         Orc = "orc",
         /// A database (planned).
         Jdbc = "jdbc",
-        /// Kafka with SQL (planned).
+        /// Kafka.
         Kafka = "kafka",
         /// Kafka without records whose keys were seen before (planned).
         KafkaDeduplication = "kafka_deduplication",
@@ -173,14 +173,14 @@ choices! {
         /// 0.11.
         V011 = "0.11",
     }
-    /// `auto.offset.reset`: where a consumer group without offsets begins.
-    pub(super) OffsetReset {
-        /// At the oldest record.
-        Earliest = "earliest",
-        /// At the newest record.
-        Latest = "latest",
-        /// Nowhere: the job fails.
-        None = "none",
+    /// `source.kafka.format`: what the value of a message is.
+    pub KafkaFormat {
+        /// A JSON object.
+        Json = "json",
+        /// One record of delimited text.
+        Csv = "csv",
+        /// Text.
+        Text = "text",
     }
     /// `sink.es.sync.type`.
     pub(super) SyncType {
@@ -206,9 +206,14 @@ impl SourceType {
     /// The types that read a directory of files.
     pub const FILES: &[Self] = &[Self::Csv, Self::Tsv, Self::Txt, Self::Parquet, Self::Orc];
 
+    /// The types that may hold delimited text.
+    pub const DELIMITED: &[Self] = &[Self::Csv, Self::Tsv, Self::Txt, Self::Kafka];
+    /// The types whose columns a schema may tell.
+    pub const WITH_SCHEMA: &[Self] = Self::DELIMITED;
+
     /// Whether this source can be used now.
     pub fn available(self) -> bool {
-        Self::TEXT.contains(&self)
+        Self::TEXT.contains(&self) || self == Self::Kafka
     }
 }
 

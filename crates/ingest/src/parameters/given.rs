@@ -106,6 +106,20 @@ impl Given {
         parameter.read(text).ok()
     }
 
+    /// The texts of all names that stand under `parameter`, which ends in `*`, by what stands for it. Those that are known
+    /// only where the job runs are left out.
+    pub(super) fn under(&self, parameter: &Parameter<String>) -> BTreeMap<String, String> {
+        let beginning = parameter.name().trim_end_matches('*');
+        let own = |name: &str| table::find(name).is_some_and(|p| p.name == parameter.name());
+        let values = self.values.iter().filter(|(name, _)| own(name));
+        values
+            .filter_map(|(name, value)| {
+                let rest = name.strip_prefix(beginning)?;
+                Some((rest.to_owned(), value.text.clone()?))
+            })
+            .collect()
+    }
+
     /// Where `name` was given, if it was.
     pub(super) fn origin(&self, name: &str) -> Option<&Origin> {
         self.values.get(name).map(|value| &value.origin)

@@ -3,7 +3,7 @@
 use super::choices::CheckpointType;
 use super::definition::Chosen;
 use super::given::{Given, Origin};
-use super::table;
+use super::{resolve, table};
 
 /// What is worth knowing and is no error.
 pub(super) fn of(given: &Given) -> Vec<String> {
@@ -26,7 +26,7 @@ fn without_effect(given: &Given) -> Option<String> {
         source: given.get(&table::SOURCE_TYPE)?,
         sink: given.get(&table::SINK_TYPE)?,
         watch: given.get(&table::WATCH_TYPE)?,
-        sql: given.get(&table::SQL_ENABLE)?,
+        sql: resolve::sql_is_on(given),
         merge: given.get(&table::MERGE_ENABLE)?,
         checkpoints: given.get(&table::CHECKPOINT_ENABLE)?,
         errors: given.get(&table::ERROR_POLICY)?,

@@ -10,13 +10,14 @@ use super::choices::{
 use super::definition::names;
 use super::given::Given;
 use super::settings::SchemaText;
-use super::{contradiction, paths, resolve, table};
+use super::{contradiction, kafka, paths, resolve, table};
 
 /// Reports what is missing, contradictory or not there yet.
 pub(super) fn of(given: &Given) -> Vec<Error> {
     let mut problems = Vec::new();
     problems.extend(types(given));
     problems.extend(missing(given));
+    problems.extend(kafka::of(given));
     problems.extend(paths::of(given));
     problems.extend(texts(given));
     problems.extend(contradictions(given));
@@ -65,7 +66,7 @@ fn missing(given: &Given) -> Vec<Error> {
     if absent(table::SOURCE_TYPE.name()) {
         miss(
             "source.type is not given".to_owned(),
-            "give --source.type csv, tsv or txt",
+            "give --source.type csv, tsv, txt or kafka",
         );
     }
     let source = given.get(&table::SOURCE_TYPE);
@@ -111,12 +112,16 @@ fn missing(given: &Given) -> Vec<Error> {
             "give the directory for files that are done with: --source.after.commit.path <directory>",
         );
     }
-    if given.get(&table::SQL_ENABLE) == Some(true)
+    if resolve::sql_is_on(given)
         && absent(table::SQL_SCHEMA.name())
         && absent(table::SQL_SCHEMA_JSON.name())
     {
         miss(
-            "stream.sql.enable is true, and there is no schema".to_owned(),
+            if absent(table::SQL_ENABLE.name()) {
+                "there is SQL, and no schema".to_owned()
+            } else {
+                "stream.sql.enable is true, and there is no schema".to_owned()
+            },
             "give --stream.sql.schema.json '{\"column\": \"type\", …}' or --stream.sql.schema 'struct<column:type,…>'",
         );
     }
@@ -190,6 +195,7 @@ fn contradictions(given: &Given) -> Vec<Error> {
         ));
     }
     if checkpoints == Some(false)
+        && given.get(&table::SOURCE_TYPE) != Some(SourceType::Kafka)
         && given.get(&table::WATCH_TYPE) == Some(WatchType::ProcessContinuously)
     {
         let file = given.get(&table::SINK_TYPE) == Some(SinkType::File);

@@ -6,6 +6,8 @@ use millstream_connectors::files_source::{
     AfterCommit, Bad, Changed, Intake, Lost, OtherDirectory,
 };
 
+use millstream_connectors::kafka::{Properties, Topics};
+
 use super::choices::{
     self, BadFile, ChangedFile, ErrorPolicy, LostFile, OtherPath, SinkType, SourceType, WatchType,
 };
@@ -13,8 +15,8 @@ use super::definition::Parameter;
 use super::given::Given;
 use super::job_options::JobOptions;
 use super::settings::{
-    BadRecordLimits, BadRecords, FileSinkSettings, IngestSettings, MergeSettings, SchemaText,
-    SinkSettings, SqlSettings, TextSource,
+    BadRecordLimits, BadRecords, FileSinkSettings, IngestSettings, KafkaSettings, MergeSettings,
+    SchemaText, SinkSettings, SourceSettings, SqlSettings, TextSource,
 };
 use super::table;
 
@@ -31,8 +33,36 @@ pub(super) fn settings(given: &Given) -> Option<IngestSettings> {
     })
 }
 
-fn source(given: &Given) -> Option<TextSource> {
-    let format = given.get(&table::SOURCE_TYPE)?;
+fn source(given: &Given) -> Option<SourceSettings> {
+    match given.get(&table::SOURCE_TYPE)? {
+        SourceType::Kafka => kafka(given).map(SourceSettings::Kafka),
+        format => text(given, format).map(SourceSettings::Text),
+    }
+}
+
+fn kafka(given: &Given) -> Option<KafkaSettings> {
+    let delimiter = given.get(&table::FIELD_DELIMITER);
+    Some(KafkaSettings {
+        brokers: given.get(&table::SOURCE_BROKERS)?,
+        topics: match given.get(&table::SOURCE_TOPIC_PATTERN) {
+            Some(pattern) => Topics::Pattern(pattern),
+            None => Topics::Names(given.get(&table::SOURCE_TOPIC)?.0),
+        },
+        group: given.get(&table::GROUP_ID)?,
+        reset: given.get(&table::OFFSET_RESET)?,
+        end: given.get(&table::SOURCE_END)?,
+        lost: given.get(&table::SOURCE_LOST)?,
+        discovery: given.get(&table::PARTITION_DISCOVERY),
+        properties: Properties::of_java(&given.under(&table::SOURCE_NATIVE)).ok()?,
+        format: given.get(&table::SOURCE_FORMAT)?,
+        field_delimiter: delimiter.map_or(',', |delimiter| delimiter.0),
+        quote: given.get(&table::QUOTE)?.0,
+        escape: given.get(&table::ESCAPE)?.0,
+        schema: schema(given),
+    })
+}
+
+fn text(given: &Given, format: SourceType) -> Option<TextSource> {
     let watching = given.get(&table::WATCH_TYPE)? == WatchType::ProcessContinuously;
     let delimiter = given
         .get(&table::FIELD_DELIMITER)
@@ -102,15 +132,30 @@ pub(super) fn schema(given: &Given) -> Option<SchemaText> {
         return Some(SchemaText::Json(json));
     }
     // As in the CSP operator this form belongs to SQL alone.
-    let sql = given.get(&table::SQL_ENABLE) == Some(true);
+    let sql = sql_is_on(given);
     given
         .get(&table::SQL_SCHEMA)
         .filter(|_| sql)
         .map(SchemaText::Struct)
 }
 
+/// Whether records go through SQL: as was said, else from Kafka where there is SQL or a schema, as in the CSP operator,
+/// whose `kafka` is its job for SQL.
+pub(super) fn sql_is_on(given: &Given) -> bool {
+    given.get(&table::SQL_ENABLE).unwrap_or_else(|| {
+        let told = [
+            table::SQL.name(),
+            table::SQL_TABLE.name(),
+            table::SQL_SCHEMA.name(),
+            table::SQL_SCHEMA_JSON.name(),
+        ];
+        let is_kafka = given.get(&table::SOURCE_TYPE) == Some(SourceType::Kafka);
+        is_kafka && told.iter().any(|name| given.origin(name).is_some())
+    })
+}
+
 fn sql(given: &Given) -> Option<Option<SqlSettings>> {
-    if !given.get(&table::SQL_ENABLE)? {
+    if !sql_is_on(given) {
         return Some(None);
     }
     let table = given.get(&table::SQL_TABLE)?;

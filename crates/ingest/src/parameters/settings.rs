@@ -4,15 +4,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use millstream_connectors::files_source::Intake;
+use millstream_connectors::kafka::{End, Lost, Properties, Reset, Topics};
 
-use super::choices::{SinkFormat, SourceType};
+use super::choices::{KafkaFormat, SinkFormat, SourceType};
 use super::job_options::JobOptions;
 
 /// What the ingestion job is asked to do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IngestSettings {
     /// Where records come from.
-    pub source: TextSource,
+    pub source: SourceSettings,
     /// The SQL they go through, if it is switched on.
     pub sql: Option<SqlSettings>,
     /// The nested field that flat columns are put into, if that is switched on.
@@ -36,6 +37,46 @@ impl IngestSettings {
             SinkSettings::Print => 1,
         })
     }
+}
+
+/// Where records come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceSettings {
+    /// Text files.
+    Text(TextSource),
+    /// Kafka.
+    Kafka(KafkaSettings),
+}
+
+/// Kafka as a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KafkaSettings {
+    /// Addresses of brokers, separated by commas.
+    pub brokers: String,
+    /// Which topics are read.
+    pub topics: Topics,
+    /// The consumer group.
+    pub group: String,
+    /// Where a partition begins for which the group has no offset.
+    pub reset: Reset,
+    /// Where reading ends.
+    pub end: End,
+    /// What happens when records are gone that were to be read.
+    pub lost: Lost,
+    /// Time between two looks for new partitions; `None`: one look at each start.
+    pub discovery: Option<Duration>,
+    /// Properties of the consumer.
+    pub properties: Properties,
+    /// What the value of a message is.
+    pub format: KafkaFormat,
+    /// What stands between two fields of CSV.
+    pub field_delimiter: char,
+    /// What quotes fields of CSV; `None`: nothing does.
+    pub quote: Option<char>,
+    /// Behind which any character of CSV means itself; `None`: there is none.
+    pub escape: Option<char>,
+    /// The columns; `None`: the value is one column of text.
+    pub schema: Option<SchemaText>,
 }
 
 /// Text files as a source.

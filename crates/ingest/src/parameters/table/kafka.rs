@@ -1,30 +1,54 @@
-//! Kafka as a source and a sink: accepted by name, planned.
+//! Kafka as a source; as a sink: accepted by name, planned.
 
 use std::time::Duration;
 
-use crate::parameters::choices::{KafkaVersion, OffsetReset, SinkType, SourceType};
+use millstream_connectors::kafka::{End, Lost, Reset};
+
+use crate::parameters::choices::{KafkaFormat, KafkaVersion, SinkType, SourceType};
 use crate::parameters::definition::{Group, Parameter, ParameterSummary, Scope};
+use crate::parameters::value::Names;
 
 const FROM: Scope = Scope::Source(&[SourceType::Kafka, SourceType::KafkaDeduplication]);
 const TO: Scope = Scope::Sink(&[SinkType::Kafka]);
 
 parameters! {
     SOURCE_VERSION: KafkaVersion = Parameter::new(Group::KafkaSource, "source.kafka.version",
-        "Version of the brokers.").default("0.11").only(FROM).example("0.11").planned();
+        "Oldest version among the brokers. From 0.10 on they are asked what they can do, so newer ones need no other value; 0.9 is \
+         refused.").default("0.11").only(FROM).example("0.11");
     SOURCE_BROKERS: String = Parameter::new(Group::KafkaSource, "source.kafka.brokers",
-        "Addresses of the brokers.").required("from Kafka").only(FROM).example("kafka:9092").planned();
-    SOURCE_TOPIC: String = Parameter::new(Group::KafkaSource, "source.kafka.topic",
-        "Topic.").required("from Kafka").only(FROM).example("orders").planned();
-    OFFSET_RESET: OffsetReset = Parameter::new(Group::KafkaSource, "auto.offset.reset",
-        "Where a consumer group without offsets begins.")
-        .default_depends("latest, as Kafka's consumer").only(FROM).example("earliest").planned();
+        "Addresses of some brokers, separated by commas.").required("from Kafka").only(FROM).example("kafka-1:9092,kafka-2:9092");
+    SOURCE_TOPIC: Names = Parameter::new(Group::KafkaSource, "source.kafka.topic",
+        "Topics, separated by commas.").required("from Kafka, or `source.kafka.topic.pattern`").only(FROM).example("orders");
+    SOURCE_TOPIC_PATTERN: String = Parameter::new(Group::KafkaSource, "source.kafka.topic.pattern",
+        "Regular expression for the whole names of topics, instead of `source.kafka.topic`. Topics that begin with `__` are not \
+         among them.").only(FROM).example("orders-.*");
+    SOURCE_FORMAT: KafkaFormat = Parameter::new(Group::KafkaSource, "source.kafka.format",
+        "What the value of a message is. json: an object, whose fields are the columns. csv: one record of delimited text, whose \
+         fields are the columns in their order. text: the one column `value`.")
+        .default("json").only(FROM).example("csv");
+    OFFSET_RESET: Reset = Parameter::new(Group::KafkaSource, "auto.offset.reset",
+        "Where a partition begins for which the group has no offset: earliest, latest, none (the job fails), or \
+         timestamp:<milliseconds since 1970>. Partitions that come later are read from their start.")
+        .default("latest").only(FROM).example("earliest");
     GROUP_ID: String = Parameter::new(Group::KafkaSource, "group.id",
-        "Consumer group.").required("from Kafka").only(FROM).example("f1").planned();
+        "Consumer group: its offsets say where a job begins that has no checkpoint, and are set behind each checkpoint. The job is \
+         no member of it.").required("from Kafka").only(FROM).example("f1");
+    SOURCE_END: End = Parameter::new(Group::KafkaSource, "source.kafka.end",
+        "Where reading ends, and the job finishes: none, latest (behind what there is at the start), \
+         timestamp:<milliseconds since 1970> (before the first record that is not older), or offsets:<partition>=<offset>,… \
+         (before these; other partitions are not read).")
+        .default("none").only(FROM).example("latest");
+    SOURCE_LOST: Lost = Parameter::new(Group::KafkaSource, "source.kafka.lost",
+        "What happens when records are gone that were to be read (retention took them, or the topic was made anew). fail: the job \
+         fails. earliest, latest: it goes on there, and a warning tells the gap.")
+        .default("fail").only(FROM).example("earliest");
     PARTITION_DISCOVERY: Duration = Parameter::new(Group::KafkaSource, "flink.partition-discovery.interval-millis",
-        "Time between two looks for new partitions. Not given: none.").unit("ms").only(FROM).example("30000").planned();
+        "Time between two looks for new partitions and, with a pattern, topics. Not given: one look at each start.")
+        .unit("ms").only(FROM).example("30000");
     SOURCE_NATIVE: String = Parameter::new(Group::KafkaSource, "source.kafka.*",
-        "Any property of Kafka's consumer, after `source.kafka.`.")
-        .only(FROM).example("source.kafka.max.poll.records 1000").planned();
+        "Any property of Kafka's consumer, by its name in Java, after `source.kafka.`. What has no effect here is told, what can't \
+         be had is refused with the reason.")
+        .only(FROM).example("source.kafka.max.poll.records 1000");
 
     SINK_VERSION: KafkaVersion = Parameter::new(Group::KafkaSink, "sink.kafka.version",
         "Version of the brokers.").default("0.11").only(TO).example("0.11").planned();

@@ -11,10 +11,12 @@ use crate::parameters::value::Ratio;
 
 const FILES: Scope = Scope::Source(SourceType::FILES);
 const TEXT: Scope = Scope::Source(SourceType::TEXT);
+/// Files of text, and messages of Kafka that are CSV.
+const DELIMITED: Scope = Scope::Source(SourceType::DELIMITED);
 
 parameters! {
     SOURCE_TYPE: SourceType = Parameter::new(Group::Source, "source.type",
-        "Where records come from. csv, tsv and txt work now; parquet, orc, jdbc, kafka and kafka_deduplication \
+        "Where records come from. csv, tsv, txt and kafka work now; parquet, orc, jdbc and kafka_deduplication \
          are planned and refused until then.")
         .required("").example("csv");
     SOURCE_PATH: String = Parameter::new(Group::Source, "source.path",
@@ -39,15 +41,15 @@ parameters! {
         .default("\\n").only(TEXT).example("\\r\\n");
     FIELD_DELIMITER: FieldDelimiter = Parameter::new(Group::Source, "source.field.delimiter",
         "What stands between two fields: one character, an escape or an ASCII code, see Delimiters.")
-        .default_depends("`,`; for tsv `\\t`").only(TEXT).example("\\u0001");
+        .default_depends("`,`; for tsv `\\t`").only(DELIMITED).example("\\u0001");
     QUOTE: Quote = Parameter::new(Group::Source, "source.quote",
         "What stands around a field that holds delimiters or line ends; twice in it for itself. none: quotes are \
          characters like any other, as in text files of Hive.")
-        .default("\"").only(TEXT).example("none");
+        .default("\"").only(DELIMITED).example("none");
     ESCAPE: Escape = Parameter::new(Group::Source, "source.escape",
         "Behind this character any other means itself, in quotes and outside: a quote, a delimiter, a line end. none: there is \
          no such character.")
-        .default("none").only(TEXT).example("\\\\");
+        .default("none").only(DELIMITED).example("\\\\");
     CHARSET: String = Parameter::new(Group::Source, "source.charset",
         "Encoding of the files, by any label of the WHATWG Encoding Standard (UTF-8, GBK, GB18030, Big5, \
          Shift_JIS, UTF-16LE, ISO-8859-1, …).")

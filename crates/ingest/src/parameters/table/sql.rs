@@ -6,7 +6,7 @@ use crate::parameters::definition::{Group, Parameter, ParameterSummary, Scope};
 parameters! {
     SQL_ENABLE: bool = Parameter::new(Group::Sql, "stream.sql.enable",
         "Whether records go through `stream.sql`. It needs a schema.")
-        .default("false").example("true");
+        .default_depends("true from Kafka with a schema or SQL, else false").example("true");
     SQL_TABLE: String = Parameter::new(Group::Sql, "stream.sql.table",
         "Name of the one table that `stream.sql` reads.")
         .default("t1").only(Scope::Sql).example("orders");
@@ -20,8 +20,9 @@ parameters! {
         .required("with SQL, or `stream.sql.schema.json`").only(Scope::Sql)
         .example("struct<id:Int,name:String>");
     SQL_SCHEMA_JSON: String = Parameter::new(Group::Sql, "stream.sql.schema.json",
-        "Columns as a JSON object of names and types, in order. It is also the schema of the text files, with SQL or \
-         without, and wins over `stream.sql.schema`.")
-        .only(Scope::Source(SourceType::TEXT))
+        "Columns as a JSON object of names and types, in order. It is also the schema of text files and of Kafka, with SQL or \
+         without, and wins over `stream.sql.schema`. Columns of Kafka named `__key`, `__timestamp`, `__topic`, `__partition`, \
+         `__offset` and `__headers` are taken from around the value.")
+        .only(Scope::Source(SourceType::WITH_SCHEMA))
         .example("{\"id\": \"Int\", \"name\": \"String\"}");
 }

@@ -1,0 +1,119 @@
+//! Kafka into files: the job is killed with SIGKILL at random moments and goes on at another parallelism each time, the
+//! broker is killed as well, and partitions are added. Every record is written exactly once, compared record by record.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use common::{Running, command, lines, running};
+use datagen::random::Random;
+use millstream_services::kafka::Kafka;
+
+const ROUNDS: u64 = 8;
+const RECORDS_EACH_ROUND: u64 = 3_000;
+/// The latest moment of a kill: about as long as a round's records take.
+const LATEST_KILL_MS: u64 = 400;
+
+fn job(directory: &Path, brokers: &str, parallelism: u64, resume: bool, more: &[&str]) -> Command {
+    let mut command = command(directory);
+    command.args(["run", "--target", "local", "-Dmillstream.data-dir=data"]);
+    command.args(["-p", &parallelism.to_string()]);
+    if resume {
+        command.args(["-s", "latest"]);
+    }
+    command
+        .args(["-D", "execution.checkpointing.interval=30 ms"])
+        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
+        .args(["ingest", "--job.name=kill", "--source.type=kafka"])
+        .arg(format!("--source.kafka.brokers={brokers}"))
+        .args(["--source.kafka.topic=numbers", "--group.id=kill"])
+        .args(["--auto.offset.reset=earliest"])
+        .args(["--stream.sql.schema=struct<id:BigInt,text:String,__partition:Int,__offset:BigInt>"])
+        .args(["--stream.sql=select id, concat(text, '!') as text from t1 where id >= 0"])
+        .args(["--job.retry.maxNumberRestartAttempts=0"])
+        .args(["--sink.type=file", "--sink.path=out"])
+        .args(more);
+    command
+}
+
+fn records(round: u64) -> impl Iterator<Item = (String, String)> {
+    let ids = round * RECORDS_EACH_ROUND..(round + 1) * RECORDS_EACH_ROUND;
+    ids.map(|id| {
+        let key = (id % 997).to_string();
+        (key, format!("{{\"id\":{id},\"text\":\"text {id}\"}}"))
+    })
+}
+
+#[test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the random moment of the kill is a time"
+)]
+fn no_record_is_lost_or_doubled() {
+    let mut kafka = Kafka::start().expect("a broker");
+    kafka.create_topic("numbers", 3).expect("a topic");
+    let directory = tempfile::tempdir().expect("a directory");
+    let seed = std::env::var("MILLSTREAM_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(5);
+    println!("seed {seed}; set MILLSTREAM_SEED to play another");
+    let mut random = Random::new(seed);
+    let mut parallelism = 0;
+    let mut resume = false;
+    for round in 0..ROUNDS {
+        if round == ROUNDS / 2 {
+            kafka.add_partitions("numbers", 5).expect("more partitions");
+        }
+        kafka
+            .produce_keyed("numbers", records(round))
+            .expect("records");
+        // Another one than the last: 1 to 4.
+        let other = 1 + random.below(3);
+        parallelism = other + u64::from(other >= parallelism && parallelism > 0);
+        let discovery = ["--flink.partition-discovery.interval-millis=50"];
+        let command = job(
+            directory.path(),
+            &kafka.brokers(),
+            parallelism,
+            resume,
+            &discovery,
+        );
+        let mut job = Running::start(command);
+        job.await_log("Completed checkpoint");
+        resume = true;
+        let moment = Duration::from_millis(random.below(LATEST_KILL_MS));
+        if round % 3 == 1 {
+            kafka.kill();
+            job.await_checkpoint();
+            kafka.restart().expect("the same broker");
+        }
+        std::thread::sleep(moment);
+        job.kill();
+        println!("round {round}: parallelism {parallelism}, killed after {moment:?}");
+    }
+    let last = job(
+        directory.path(),
+        &kafka.brokers(),
+        2,
+        true,
+        &["--source.kafka.end=latest"],
+    );
+    let last = running::run(last);
+    assert_eq!(last.code, Some(0), "{}", last.err);
+    let mut truth: Vec<String> = (0..ROUNDS * RECORDS_EACH_ROUND)
+        .map(|id| format!("{{\"id\":{id},\"text\":\"text {id}!\"}}"))
+        .collect();
+    truth.sort();
+    let found = lines(&directory.path().join("out"));
+    let differs = truth
+        .iter()
+        .zip(&found)
+        .find(|(right, found)| right != found);
+    assert_eq!((found.len(), differs), (truth.len(), None), "seed {seed}");
+    let told = kafka.committed("kill", "numbers").expect("the group");
+    let all: u64 = told.iter().map(|(_, offset)| offset).sum();
+    assert_eq!((told.len(), all), (5, ROUNDS * RECORDS_EACH_ROUND));
+}

@@ -1,0 +1,144 @@
+//! Where records come from, and the SQL over their columns.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use millstream::{DataStream, Environment};
+use millstream_connectors::files_source::{
+    Charset, FileSource, FileSourceOptions, Format, ReadSizes, Watch,
+};
+use millstream_connectors::kafka::{KafkaSource, KafkaSourceOptions, ValueFormat, text_schema};
+use millstream_connectors::rows::Parsed;
+use millstream_core::{Error, Result, codes};
+use millstream_sql::{Query, schema};
+
+use crate::parameters::{
+    IngestSettings, KafkaFormat, KafkaSettings, SchemaText, SourceSettings, TextSource,
+};
+
+/// A source whose columns are known, or will be.
+pub(super) enum Planned {
+    Files(&'static str, Box<FileSource>),
+    Kafka(KafkaSource),
+}
+
+/// The source, and the SQL over its columns, of which only those that the SQL reads are decoded from then on.
+pub(super) fn plan(settings: &IngestSettings) -> Result<(Planned, Option<Query>)> {
+    let source = match &settings.source {
+        SourceSettings::Text(text) => Planned::Files(text.format.name(), Box::new(open(text)?)),
+        SourceSettings::Kafka(kafka) => Planned::Kafka(kafka_source(kafka)?),
+    };
+    let Some(sql) = &settings.sql else {
+        return Ok((source, None));
+    };
+    let columns = source.schema().ok_or_else(|| {
+        let place = match &settings.source {
+            SourceSettings::Text(text) => text.path.display().to_string(),
+            SourceSettings::Kafka(_) => "the source".to_owned(),
+        };
+        Error::new(
+            &codes::INGEST_PARAMETERS,
+            format!("the columns that stream.sql reads are not known: {place} holds no file yet"),
+        )
+        .next("give stream.sql.schema or stream.sql.schema.json, or put a file there first")
+    })?;
+    let query = Query::plan(&sql.query, &sql.table, &columns)?;
+    let source = source.with_projection(query.columns_needed().to_vec())?;
+    Ok((source, Some(query)))
+}
+
+impl Planned {
+    fn schema(&self) -> Option<SchemaRef> {
+        match self {
+            Self::Files(_, source) => source.schema(),
+            Self::Kafka(source) => Some(source.schema()),
+        }
+    }
+
+    /// The columns of the batches that are handed out, if they are known.
+    pub(super) fn batch_schema(&self) -> Option<SchemaRef> {
+        match self {
+            Self::Files(_, source) => source.batch_schema(),
+            Self::Kafka(source) => Some(source.batch_schema()),
+        }
+    }
+
+    fn with_projection(self, wanted: Vec<usize>) -> Result<Self> {
+        Ok(match self {
+            Self::Files(name, source) => {
+                Self::Files(name, Box::new(source.with_projection(wanted)?))
+            }
+            Self::Kafka(source) => Self::Kafka(source.with_projection(&wanted)?),
+        })
+    }
+
+    /// The stream of its records.
+    pub(super) fn add_to(self, environment: &Environment) -> DataStream<Parsed> {
+        match self {
+            Self::Files(name, source) => environment.add_source(name, *source),
+            Self::Kafka(source) => environment.add_source("kafka", source),
+        }
+        .uid("source")
+    }
+}
+
+fn open(source: &TextSource) -> Result<FileSource> {
+    let options = FileSourceOptions {
+        path: source.path.clone(),
+        format: Format {
+            field_delimiter: source.field_delimiter,
+            line_delimiter: source.line_delimiter.clone(),
+            quote: source.quote,
+            escape: source.escape,
+            header: source.first_line_schema,
+            charset: Charset::parse(&source.charset)?,
+        },
+        schema: declared_schema(source.schema.as_ref())?.map(Arc::new),
+        projection: None,
+        watch: match source.watch_interval {
+            None => Watch::Once,
+            Some(interval) => Watch::Continuously { interval },
+        },
+        intake: source.intake.clone(),
+        sizes: ReadSizes {
+            split: source.split_size,
+            record: usize::try_from(source.record_max_size).unwrap_or(usize::MAX),
+            ..ReadSizes::default()
+        },
+    };
+    FileSource::new(options)
+}
+
+fn kafka_source(kafka: &KafkaSettings) -> Result<KafkaSource> {
+    let schema = declared_schema(kafka.schema.as_ref())?;
+    KafkaSource::new(KafkaSourceOptions {
+        brokers: kafka.brokers.clone(),
+        topics: kafka.topics.clone(),
+        group: kafka.group.clone(),
+        reset: kafka.reset,
+        end: kafka.end.clone(),
+        lost: kafka.lost,
+        discovery: kafka.discovery,
+        properties: kafka.properties.clone(),
+        format: match kafka.format {
+            KafkaFormat::Json => ValueFormat::Json,
+            KafkaFormat::Csv => ValueFormat::Csv(Format {
+                field_delimiter: kafka.field_delimiter,
+                quote: kafka.quote,
+                escape: kafka.escape,
+                ..Format::csv()
+            }),
+            KafkaFormat::Text => ValueFormat::Text,
+        },
+        // Values that are no text have a schema, as is checked before.
+        schema: schema.map_or_else(text_schema, Arc::new),
+    })
+}
+
+fn declared_schema(text: Option<&SchemaText>) -> Result<Option<Schema>> {
+    match text {
+        None => Ok(None),
+        Some(SchemaText::Struct(text)) => schema::from_parameters(Some(text), None),
+        Some(SchemaText::Json(text)) => schema::from_parameters(None, Some(text)),
+    }
+}
