@@ -65,7 +65,7 @@ impl KafkaSource {
     pub fn new(options: KafkaSourceOptions) -> Result<Self> {
         let shape = Shape::new(&options.format, &options.schema, None)?;
         // What librdkafka does not take is told before the job starts.
-        drop(client::consumer(&options)?);
+        drop(client::consumer(&options, client::Ears::default())?);
         Ok(Self {
             wanted: Wanted::new(&options.topics)?,
             shape: Arc::new(shape),
@@ -122,12 +122,7 @@ impl Source<Parsed> for KafkaSource {
             }
         }
         let progress = context.progress;
-        let fetcher = Fetcher::start(
-            &self.options,
-            context.subtask,
-            context.waker,
-            progress.held_up.clone(),
-        )?;
+        let fetcher = Fetcher::start(&self.options, context.subtask, context.waker, &progress)?;
         let reader = KafkaReader::new(
             (context.subtask, context.parallelism),
             self.is_bounded(),
