@@ -10,6 +10,7 @@
 //! - [`decode`], [`headers`]: from messages to rows. Pure.
 //! - [`client`], [`discovery`], [`fetch`]: consumers, and the threads that have them.
 //! - [`reader`]: the worker's side.
+//! - [`transaction`]: what a snapshot keeps of a transaction.
 
 mod begin;
 mod client;
@@ -23,6 +24,7 @@ mod partition;
 mod properties;
 mod reader;
 mod topics;
+mod transaction;
 
 use std::sync::Arc;
 
@@ -36,6 +38,7 @@ use tracing::warn;
 pub use decode::{ENVELOPE, TEXT_COLUMN, text_schema};
 pub use options::{End, KafkaSourceOptions, Lost, Reset, Topics, ValueFormat};
 pub use properties::Properties;
+pub use transaction::{Described, Place, Proof, State, Transaction};
 
 use decode::{Decoder, Shape};
 use discovery::Partitions;
