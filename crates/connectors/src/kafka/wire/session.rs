@@ -37,6 +37,11 @@ impl Session {
         }
     }
 
+    /// One that no job is behind, which could be cancelled.
+    pub fn asking(cluster: Arc<Cluster>) -> Self {
+        Self::new(cluster, Cancelled::default())
+    }
+
     /// Asks whoever coordinates something; looked for again the next time where it was not him.
     pub(super) fn ask_coordinator<R: Request>(
         &mut self,
