@@ -10,6 +10,7 @@
 //! - [`decode`], [`headers`]: from messages to rows. Pure.
 //! - [`client`], [`discovery`], [`fetch`]: consumers, and the threads that have them.
 //! - [`reader`]: the worker's side.
+//! - [`transaction`]: what a snapshot keeps of a transaction. [`proof`]: what became of it; [`wire`]: raw requests.
 
 mod begin;
 mod client;
@@ -20,9 +21,12 @@ mod headers;
 mod messages;
 mod options;
 mod partition;
+pub mod proof;
 mod properties;
 mod reader;
 mod topics;
+mod transaction;
+mod wire;
 
 use std::sync::Arc;
 
@@ -36,6 +40,8 @@ use tracing::warn;
 pub use decode::{ENVELOPE, TEXT_COLUMN, text_schema};
 pub use options::{End, KafkaSourceOptions, Lost, Reset, Topics, ValueFormat};
 pub use properties::Properties;
+pub use transaction::{Described, Place, Proof, State, Transaction};
+pub use wire::{Cluster, Listed, Session, TopicFound};
 
 use decode::{Decoder, Shape};
 use discovery::Partitions;
