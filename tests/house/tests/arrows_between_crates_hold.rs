@@ -117,7 +117,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("openssl*", &[]),
     (
         "rustls*",
-        &["millstream-server", "millstream-cli", "millstream-connectors"],
+        &[
+            "millstream-server",
+            "millstream-cli",
+            "millstream-connectors",
+        ],
     ),
     ("ring", &["millstream-connectors"]),
     ("reqwest", &[]),
