@@ -10,10 +10,11 @@ use std::time::Duration;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use millstream_connectors::conformance::SinkTarget;
 use millstream_connectors::kafka::{
-    KafkaSink, KafkaSinkOptions, MessageFormat, NewTopic, Proof, Properties, Timing,
+    Cluster, KafkaSink, KafkaSinkOptions, MessageFormat, NewTopic, Proof, Properties, Session,
+    State, Timing,
 };
 use millstream_connectors::rows::{Origin, Rows};
-use millstream_engine::connector::{Committable, Sink};
+use millstream_engine::connector::{Cancelled, Committable, Sink};
 use millstream_services::kafka::Kafka;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{BorrowedMessage, Message};
@@ -168,6 +169,22 @@ impl Reader {
     }
 }
 
+/// Waits until no transaction is just being ended: brokers answer before all partitions know it.
+pub(crate) fn await_ends() {
+    let cluster = Cluster::new(&broker().brokers(), []).expect("a cluster");
+    let mut session = Session::new(Arc::new(cluster), Cancelled::default());
+    for _ in 0..100_000 {
+        let listed = session
+            .transactions("millstream-")
+            .expect("the broker answers");
+        let mut states = listed.into_iter().map(|listed| listed.described.state);
+        if !states.any(|state| matches!(state, State::Committing | State::Aborting)) {
+            return;
+        }
+    }
+    panic!("transactions that are being ended never are");
+}
+
 /// A topic for the suite.
 pub(crate) struct Target {
     pub(crate) topic: String,
@@ -213,11 +230,18 @@ impl SinkTarget for Target {
     }
 
     fn visible(&self) -> Vec<u64> {
+        await_ends();
         self.readers().0.numbers()
+    }
+
+    /// Readers wait at the first record of a transaction that is open.
+    fn shows_what_lies_between(&self) -> bool {
+        !self.exactly_once
     }
 
     /// Whatever is open holds up who reads what is committed.
     fn leftovers(&self) -> Vec<String> {
+        await_ends();
         let (committed, all) = self.readers();
         let (committed, all) = (committed.ends(), all.ends());
         let both = committed.iter().zip(&all).enumerate();

@@ -103,6 +103,15 @@ impl ExactlyOnce {
         Ok(None)
     }
 
+    /// A call of the waker is one for all that is waited for: who was called for room asks about the prepare again, too.
+    fn remind(&self) {
+        if let Some((_, number)) = self.preparing
+            && let Some(Status::Sealed(_)) = self.lanes.get(number).map(Lane::status)
+        {
+            self.common.waker.wake();
+        }
+    }
+
     fn write_one(&mut self, rows: &Rows) -> Result<WriteStatus> {
         let batch = &rows.batch;
         if self.row >= batch.num_rows() {
@@ -132,6 +141,7 @@ impl ExactlyOnce {
 impl SinkWriter<Rows> for ExactlyOnce {
     fn write(&mut self, records: &mut Vec<Rows>) -> Result<WriteStatus> {
         self.check()?;
+        self.remind();
         for (taken, rows) in records.iter().enumerate() {
             if self.write_one(rows)? == WriteStatus::Full {
                 records.drain(..taken);

@@ -56,6 +56,10 @@ impl AtLeastOnce {
 impl SinkWriter<Rows> for AtLeastOnce {
     fn write(&mut self, records: &mut Vec<Rows>) -> Result<WriteStatus> {
         self.check()?;
+        // A call of the waker is one for all that is waited for: who was called for room asks about the prepare again, too.
+        if self.preparing.is_some() && self.account.is_settled(1 - self.side) {
+            self.account.wake();
+        }
         for (taken, rows) in records.iter().enumerate() {
             let (first, batch) = (self.row, &rows.batch);
             let producer = &self.producer;
