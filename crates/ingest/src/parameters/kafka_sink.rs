@@ -25,7 +25,11 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
         ),
     ] {
         if absent(name) {
-            let message = format!("{name} is not given, with sink.type kafka");
+            let chosen = match absent(table::SINK_TYPE.name()) {
+                true => "sink.type kafka, which is the default",
+                false => "sink.type kafka",
+            };
+            let message = format!("{name} is not given, with {chosen}");
             problems.push(Error::new(&codes::INGEST_PARAMETERS, message).next(next));
         }
     }

@@ -77,12 +77,6 @@ fn missing(given: &Given) -> Vec<Error> {
             "give the directory that is read: --source.path <directory>",
         );
     }
-    if absent(table::SINK_TYPE.name()) {
-        miss(
-            "sink.type is not given".to_owned(),
-            "give --sink.type kafka, file or print",
-        );
-    }
     if absent(table::SINK_PATH.name()) && given.get(&table::SINK_TYPE) == Some(SinkType::File) {
         miss(
             "sink.path is not given, with sink.type file".to_owned(),

@@ -142,6 +142,18 @@ impl KafkaCommitter {
         })
     }
 
+    /// Before the second version of transactions the protocol itself has a gap.
+    fn tell_version(&mut self) -> Result<()> {
+        let version = self.session()?.version_of_transactions()?;
+        if version < 2 {
+            tracing::warn!(
+                "The brokers' transaction.version is {version}: below 2 a transaction that has timed out can be torn apart or \
+                 lost by the protocol itself (KIP-890); brokers of 4.0 and newer have 2."
+            );
+        }
+        Ok(())
+    }
+
     /// Every id of the sink that a dead process may have left a transaction open under.
     fn ids(&mut self, restored: &[StateEntry]) -> Result<Vec<String>> {
         let states = SinkState::all(restored);
@@ -194,6 +206,9 @@ impl SinkCommitter for KafkaCommitter {
             held.producer.context().close();
         }
         let outcomes = self.each(committables, Self::settle_one)?;
+        if self.exactly_once {
+            self.tell_version()?;
+        }
         if self.exactly_once || !SinkState::all(restored).is_empty() {
             let ids = self.ids(restored)?;
             fence(self.session()?, &ids)?;

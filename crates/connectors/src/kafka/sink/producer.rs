@@ -120,7 +120,9 @@ fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
         | Code::IllegalSASLState => {
             "check sink.kafka.security.protocol, sasl.mechanism and sasl.jaas.config"
         }
-        Code::TopicAuthorizationFailed => "grant Describe and Write on the topic",
+        Code::TopicAuthorizationFailed => {
+            "grant Describe and Write on the topic; with EXACTLY_ONCE also Read, or give sink.kafka.proof none"
+        }
         Code::ClusterAuthorizationFailed => "grant IdempotentWrite on the cluster",
         Code::TransactionalIdAuthorizationFailed => {
             "grant Describe and Write on the transactional ids that begin with millstream-"
