@@ -32,7 +32,7 @@ use millstream_core::Result;
 
 use crate::rows::Rows;
 
-pub use csv::CsvLines;
+pub use csv::{CsvLines, CsvRows};
 pub use each::EachRecord;
 pub use json::{JsonLines, JsonRows};
 pub use parquet::ParquetFile;

@@ -1,5 +1,6 @@
-//! Kafka as a source.
+//! Kafka as a source and as a sink.
 //!
+//! The source:
 //! An enumerator finds partitions for all readers, with a thread that asks brokers; a reader consists of the worker's
 //! side and a thread that fetches. Which subtask reads a partition is a function of its name and the parallelism, and
 //! positions are state: the job is no member of the consumer group, whose offsets it reads at its first start and
@@ -12,6 +13,8 @@
 //! - [`identity`]: whether a topic is still the one that was read.
 //! - [`reader`]: the worker's side.
 //! - [`transaction`]: what a snapshot keeps of a transaction. [`proof`]: what became of it; [`wire`]: raw requests.
+//!
+//! The [`sink`] is a room of its own.
 
 mod begin;
 mod client;
@@ -26,6 +29,7 @@ mod partition;
 pub mod proof;
 mod properties;
 mod reader;
+mod sink;
 mod topics;
 mod transaction;
 mod wire;
@@ -42,6 +46,10 @@ use tracing::warn;
 pub use decode::{ENVELOPE, TEXT_COLUMN, text_schema};
 pub use options::{End, KafkaSourceOptions, Lost, Reset, Topics, ValueFormat};
 pub use properties::Properties;
+pub use sink::{
+    AROUND, Create, KafkaSink, KafkaSinkOptions, MessageFormat, NewTopic, Timing,
+    USUAL_MESSAGE_BYTES,
+};
 pub use transaction::{Described, Place, Proof, State, Transaction};
 pub use wire::{Cluster, Listed, Session, TopicFound};
 

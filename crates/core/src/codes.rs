@@ -181,6 +181,12 @@ codes! {
     COMMIT_UNKNOWN = "MS-7003", Data, "Outcome of a commit is unknown";
     /// Kafka does not say what became of transactions.
     KAFKA_TRANSACTIONS = "MS-7004", Unavailable, "Kafka does not answer about transactions";
+    /// Kafka's brokers refuse what a sink needs.
+    SINK_KAFKA = "MS-7005", Unavailable, "Kafka refuses to be written";
+    /// What a sink of Kafka needs to be there is not, or can't be as it is asked for.
+    SINK_TOPIC = "MS-7006", Invalid, "Kafka can't take the output as it is asked for";
+    /// A record that is too large for Kafka.
+    SINK_MESSAGE = "MS-7007", Data, "Message is too large for Kafka";
 
     // 8: ingestion job
     /// Parameters of the ingestion job are missing or contradict each other.

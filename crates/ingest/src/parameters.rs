@@ -14,6 +14,7 @@ mod given;
 mod help;
 mod job_options;
 mod kafka;
+mod kafka_sink;
 mod notes;
 mod paths;
 mod portable;
@@ -84,6 +85,9 @@ pub fn load(input: &Input<'_>) -> Result<Loaded> {
     let mut notes = std::mem::take(&mut given.notes);
     notes.extend(notes::of(&given));
     if let SourceSettings::Kafka(kafka) = &settings.source {
+        notes.extend_from_slice(kafka.properties.notes());
+    }
+    if let SinkSettings::Kafka(kafka) = &settings.sink {
         notes.extend_from_slice(kafka.properties.notes());
     }
     Ok(Loaded { settings, notes })

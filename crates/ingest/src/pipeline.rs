@@ -8,9 +8,11 @@
 //! With `error.policy` fail, which is the default, there is no second branch: the first bad record fails the
 //! job, and all of it is one vertex.
 
+mod around;
 mod bad_records;
 mod dead_letter;
 mod reshape;
+mod size;
 mod source;
 mod trial;
 
@@ -19,12 +21,14 @@ use std::sync::Arc;
 use millstream::{DataStream, Environment};
 use millstream_connectors::file_sink::FileSink;
 use millstream_connectors::formats::{CsvLines, JsonLines, ParquetFile};
+use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, Timing};
 use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::{Parsed, Rows};
 use millstream_core::Result;
 use millstream_sql::Query;
 
 use crate::parameters::{BadRecords, IngestSettings, SinkFormat, SinkSettings};
+use around::Around;
 use bad_records::{Answered, Judged, Limits};
 use reshape::Reshape;
 
@@ -33,25 +37,36 @@ use reshape::Reshape;
 /// # Errors
 /// The source can't be read, the SQL does not fit its columns, or settings contradict each other.
 pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> Result<()> {
-    let (source, query) = source::plan(settings)?;
+    let source::Planning {
+        source,
+        query,
+        around,
+    } = source::plan(settings)?;
     let columns = match &query {
         Some(query) => Some(Arc::clone(query.output_schema())),
         None => source.batch_schema(),
     };
-    let reshape = settings
-        .merge
-        .as_ref()
-        .map(|merge| Reshape::new(merge.clone(), columns.as_deref()));
+    let kafka = match &settings.sink {
+        SinkSettings::Kafka(options) => Some(kafka_sink(options, environment)?),
+        SinkSettings::File(_) | SinkSettings::Print => None,
+    };
+    let merge = settings.merge.as_ref();
+    let reshape =
+        merge.map(|merge| Reshape::new(merge.clone(), columns.as_deref(), kafka.is_some()));
     let reshape = reshape.transpose()?;
     if let Some(columns) = &columns {
-        trial::try_sink(columns, reshape.as_ref(), &settings.sink)?;
+        trial::try_sink(columns, reshape.as_ref(), &settings.sink, kafka.as_ref())?;
     }
     let parsed = source.add_to(environment);
+    let sized = kafka.as_ref().map(|kafka| size::Sized {
+        sink: kafka.clone(),
+        more: merge.map_or(0, |merge| merge.field.len()),
+    });
     let rows = match query {
-        None => without_bad(parsed, &settings.errors),
+        None => without_bad(parsed, &settings.errors, sized),
         Some(query) => {
-            let answered = with_sql(parsed, query, environment);
-            without_bad(answered, &settings.errors)
+            let answered = with_sql(parsed, query, around, environment);
+            without_bad(answered, &settings.errors, sized)
         }
     };
     let rows = match reshape {
@@ -60,11 +75,41 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
             .flat_map(move |rows: Rows, out| reshape.nest(rows, out))
             .name("Nest"),
     };
-    write(rows, settings, environment)
+    write(rows, settings, kafka, environment)
+}
+
+/// The sink of Kafka: exactly once where the mode of checkpoints says so, and there are checkpoints.
+fn kafka_sink(options: &KafkaSinkOptions, environment: &Environment) -> Result<KafkaSink> {
+    use millstream::options as keys;
+    let sink = KafkaSink::new(options.clone())?;
+    let configuration = environment.configuration()?;
+    let mode = configuration.require(&keys::CHECKPOINT_MODE)?;
+    let interval = configuration.get(&keys::CHECKPOINT_INTERVAL)?;
+    let interval = interval.filter(|interval| !interval.is_zero());
+    match interval.filter(|_| mode.eq_ignore_ascii_case("EXACTLY_ONCE")) {
+        None => Ok(sink),
+        Some(interval) => sink.exactly_once(Timing {
+            interval,
+            timeout: configuration.require(&keys::CHECKPOINT_TIMEOUT)?,
+            restart: configuration.require(&keys::RESTART_FIXED_DELAY)?,
+        }),
+    }
 }
 
 /// The good rows; bad records go where `error.policy` says.
-fn without_bad<J: Judged>(judged: DataStream<J>, errors: &BadRecords) -> DataStream<Rows> {
+fn without_bad<J: Judged>(
+    judged: DataStream<J>,
+    errors: &BadRecords,
+    sized: Option<size::Sized>,
+) -> DataStream<Rows> {
+    match sized.filter(|_| *errors != BadRecords::Fail) {
+        None => by_policy(judged, errors),
+        // With the policy fail the sink itself says what is too large.
+        Some(sized) => by_policy(sized.judge(judged), errors),
+    }
+}
+
+fn by_policy<J: Judged>(judged: DataStream<J>, errors: &BadRecords) -> DataStream<Rows> {
     let rows = match errors {
         BadRecords::Fail => {
             return judged
@@ -96,12 +141,14 @@ fn without_bad<J: Judged>(judged: DataStream<J>, errors: &BadRecords) -> DataStr
 fn with_sql(
     parsed: DataStream<Parsed>,
     query: Query,
+    around: Around,
     environment: &Environment,
 ) -> DataStream<Answered> {
     let bad = environment.bad_records();
     parsed
         .flat_map_counting(move |parsed: Parsed, out, numbers| {
-            bad_records::evaluate(&query, parsed, out, numbers).map(|failed| bad.add(failed))
+            bad_records::evaluate(&query, &around, parsed, out, numbers)
+                .map(|failed| bad.add(failed))
         })
         .name("SQL")
 }
@@ -109,14 +156,19 @@ fn with_sql(
 fn write(
     rows: DataStream<Rows>,
     settings: &IngestSettings,
+    kafka: Option<KafkaSink>,
     environment: &Environment,
 ) -> Result<()> {
     let configuration = environment.configuration()?;
     let parallelism = configuration.require(&millstream::options::PARALLELISM)?;
     let writers = settings.sink_parallelism(parallelism) as usize;
-    let sink = match &settings.sink {
-        SinkSettings::Print => rows.sink_to("print", PrintSink::rows()),
-        SinkSettings::File(file) => {
+    let sink = match (&settings.sink, kafka) {
+        (_, Some(kafka)) => rows.sink_to("kafka", kafka),
+        (SinkSettings::Kafka(options), None) => {
+            rows.sink_to("kafka", kafka_sink(options, environment)?)
+        }
+        (SinkSettings::Print, None) => rows.sink_to("print", PrintSink::rows()),
+        (SinkSettings::File(file), None) => {
             let sink = match file.format {
                 SinkFormat::Json => FileSink::new(&file.path, JsonLines),
                 SinkFormat::Csv => FileSink::new(&file.path, CsvLines),

@@ -12,14 +12,17 @@ fn error(line: &str) -> String {
 fn everything_that_is_missing_is_named() {
     assert_eq!(
         error("--error.policy dead-letter --stream.sql.enable true"),
-        "MS-8001: 5 problems with the parameters of the ingestion job:\n  \
+        "MS-8001: 6 problems with the parameters of the ingestion job:\n  \
         source.type is not given; give --source.type csv, tsv, txt or kafka\n  \
         source.path is not given; give the directory that is read: --source.path <directory>\n  \
-        sink.type is not given; give --sink.type file or print (the default kafka is not there yet)\n  \
         error.dead-letter.path is not given, with error.policy dead-letter; give the directory for bad records: \
         --error.dead-letter.path <directory>\n  \
         stream.sql.enable is true, and there is no schema; give --stream.sql.schema.json '{\"column\": \"type\", …}' \
-        or --stream.sql.schema 'struct<column:type,…>'"
+        or --stream.sql.schema 'struct<column:type,…>'\n  \
+        sink.kafka.brokers is not given, with sink.type kafka, which is the default; give the addresses of some brokers: \
+        --sink.kafka.brokers <host:port>,…\n  \
+        sink.kafka.topic is not given, with sink.type kafka, which is the default; give the topic that is written: \
+        --sink.kafka.topic <topic>"
     );
 }
 
@@ -34,8 +37,7 @@ fn a_single_problem_is_a_single_line() {
 
 #[test]
 fn problems_of_different_kinds_keep_their_codes() {
-    let error =
-        error("--source.type xml --source.pth /in --sink.type kafka --stream.parallelism 0");
+    let error = error("--source.type xml --source.pth /in --sink.type es --stream.parallelism 0");
     let lines: Vec<&str> = error.lines().collect();
     assert_eq!(
         lines,
@@ -45,7 +47,7 @@ fn problems_of_different_kinds_keep_their_codes() {
             "  MS-1002: source.type is `xml`, which is not one of csv, tsv, txt, parquet, orc, jdbc, kafka, \
              kafka_deduplication; for example `csv`",
             "  MS-1002: stream.parallelism is `0`, which is not a whole number from 1; for example `4`",
-            "  MS-8002: sink.type kafka is planned and not there yet; what works now is file or print",
+            "  MS-8002: sink.type es is planned and not there yet; what works now is file, print or kafka",
             "  source.path is not given; give the directory that is read: --source.path <directory>",
         ]
     );

@@ -4,7 +4,7 @@
 mod common;
 
 use common::load_line;
-use millstream_ingest::parameters::{Input, SourceSettings, find, load};
+use millstream_ingest::parameters::{Input, SinkSettings, SourceSettings, find, load};
 
 /// Every parameter of the CSP operator's page.
 const NAMES: &str = "job.name source.type source.path source.watch.type source.watch.interval \
@@ -37,18 +37,18 @@ fn every_parameter_of_the_page_exists() {
 fn program_args_are_refused_only_for_what_is_planned() {
     for line in [
         "--source.type parquet --source.path /user/liyihui/parquet --sink.kafka.brokers 172.27.128.54:9093 \
-         --sink.kafka.topic flink-test --sink.type kafka",
+         --sink.kafka.topic flink-test",
         "--source.type jdbc --source.db.type hive --source.db.url jdbc:hive2://172.27.128.124:10000/lyh \
          --source.db.username root --source.db.password 123456 --source.db.table lyh --source.db.sql \
-         'select * from lyh limit 3' --sink.type kafka --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic \
+         'select * from lyh limit 3' --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic \
          flink-test",
         "--source.type kafka_deduplication --source.kafka.brokers 172.27.128.54:9093 --source.kafka.topic lyh-key2 \
-         --auto.offset.reset earliest --group.id f1 --unique.keys id,name --sink.type kafka \
+         --auto.offset.reset earliest --group.id f1 --unique.keys id,name \
          --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test",
     ] {
         let error = load_line(line).expect_err(line);
         assert_eq!(error.code(), "MS-8002", "{error}");
-        assert_eq!(error.to_string().lines().count(), 3, "{error}");
+        assert_eq!(error.to_string().lines().count(), 1, "{error}");
         assert!(
             !error.to_string().contains("123456"),
             "a password in {error}"
@@ -58,17 +58,13 @@ fn program_args_are_refused_only_for_what_is_planned() {
 
 /// The CSP operator's page gives no `stream.sql.enable` for its job from Kafka to Kafka.
 #[test]
-fn kafka_with_sql_works_with_a_sink_that_is_there() {
+fn kafka_to_kafka_with_sql_works_as_it_stands() {
     let line = "--source.type kafka --source.kafka.brokers 172.27.128.54:9093 --source.kafka.topic json3 \
          --auto.offset.reset earliest --group.id f1 --stream.sql.table t1 --stream.sql 'select * from t1' \
          --stream.sql.schema struct<id:Int,name:String> --sink.kafka.brokers 172.27.128.54:9093 \
          --sink.kafka.topic flink-test";
-    let error = load_line(&format!("{line} --sink.type kafka")).expect_err("planned");
-    let planned =
-        "MS-8002: sink.type kafka is planned and not there yet; what works now is file or print";
-    assert_eq!(error.to_string(), planned);
-    let loaded =
-        load_line(&format!("{line} --sink.type print")).expect("from Kafka to standard output");
+    let loaded = load_line(line).expect("from Kafka to Kafka");
+    assert!(matches!(loaded.settings.sink, SinkSettings::Kafka(_)));
     let sql = loaded.settings.sql.expect("on where there is SQL");
     assert_eq!(
         (sql.table.as_str(), sql.query.as_str()),
@@ -118,7 +114,7 @@ fn a_list_of_arguments_with_a_pair_in_one_element_is_understood() {
         [
             "MS-8002: 3 problems with the parameters of the ingestion job:",
             "  source.type parquet is planned and not there yet; what works now is csv, tsv, txt or kafka",
-            "  sink.type es is planned and not there yet; what works now is file or print",
+            "  sink.type es is planned and not there yet; what works now is file, print or kafka",
             "  source.path is `hdfs:///user/liyihui/parquet`, and hdfs: URLs are planned and not there yet; give a path \
              or a file: URL",
         ]
@@ -126,12 +122,12 @@ fn a_list_of_arguments_with_a_pair_in_one_element_is_understood() {
 }
 
 #[test]
-fn the_csv_line_works_with_a_sink_that_is_there() {
+fn the_csv_line_works_as_it_stands() {
     let loaded = load_line(
-        "--source.type csv --source.path /user/liyihui/csv --sink.merge.enable true --sink.type print \
+        "--source.type csv --source.path /user/liyihui/csv --sink.merge.enable true \
          --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test",
     )
-    .expect("csv to standard output");
+    .expect("csv to Kafka");
     let merge = loaded.settings.merge.expect("switched on");
     assert_eq!(
         (merge.field.as_str(), merge.exclude),

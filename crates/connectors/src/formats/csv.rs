@@ -85,21 +85,47 @@ impl CsvEncoder {
 }
 
 fn append_rows(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<()> {
-    let schema = batch.schema_ref();
-    let mut columns = Vec::with_capacity(batch.num_columns());
-    for (field, array) in schema.fields().iter().zip(batch.columns()) {
-        let column = Column::new(field, array, Style::Csv).map_err(|error| {
-            let (name, data_type) = (field.name(), field.data_type());
-            let message = format!("column {name} of type {data_type} can't be written as CSV");
-            Error::new(&codes::SINK_WRITE, message)
-                .cause(error)
-                .next("cast the column in the SQL, or choose Parquet")
-        })?;
-        columns.push(column);
-    }
-    let single = columns.len() == 1;
+    let mut rows = CsvRows::new(batch)?;
     for row in 0..batch.num_rows() {
-        for (index, column) in columns.iter_mut().enumerate() {
+        rows.append(row, out);
+        out.push(b'\n');
+    }
+    Ok(())
+}
+
+/// The rows of one batch as records of CSV, for whoever wants them one by one: a line, a message.
+pub struct CsvRows<'a> {
+    columns: Vec<Column<'a>>,
+}
+
+impl<'a> CsvRows<'a> {
+    /// Looks at the columns of `batch` once.
+    ///
+    /// # Errors
+    /// A column has a type that CSV can't hold.
+    pub fn new(batch: &'a RecordBatch) -> Result<Self> {
+        let schema = batch.schema_ref();
+        let mut columns = Vec::with_capacity(batch.num_columns());
+        for (field, array) in schema.fields().iter().zip(batch.columns()) {
+            let column = Column::new(field, array, Style::Csv).map_err(|error| {
+                let (name, data_type) = (field.name(), field.data_type());
+                let message = format!("column {name} of type {data_type} can't be written as CSV");
+                Error::new(&codes::SINK_WRITE, message)
+                    .cause(error)
+                    .next("cast the column in the SQL, or choose Parquet")
+            })?;
+            columns.push(column);
+        }
+        Ok(Self { columns })
+    }
+
+    /// Appends `row` to `out`, without an end of line.
+    ///
+    /// # Panics
+    /// The batch has no such row.
+    pub fn append(&mut self, row: usize, out: &mut Vec<u8>) {
+        let single = self.columns.len() == 1;
+        for (index, column) in self.columns.iter_mut().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
@@ -109,9 +135,7 @@ fn append_rows(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<()> {
                 column.append(row, out);
             }
         }
-        out.push(b'\n');
     }
-    Ok(())
 }
 
 fn other_columns(header: &SchemaRef, schema: &SchemaRef) -> Error {

@@ -1,11 +1,13 @@
-//! The properties of Kafka's Java consumer, and what they are called here.
+//! The properties of Kafka's Java consumer and producer, and what they are called here.
 //!
-//! Users give the names that they know from Java. Most mean the same to librdkafka; [`TABLE`] holds the others: those
-//! with another name, those that have no effect because the source does the work itself, and those that are refused
-//! because without them the job would do something else than its user expects. What is not in the table goes to
+//! Users give the names that they know from Java. Most mean the same to librdkafka; [`TABLE`] (of consumers, and of both)
+//! and [`producer::TABLE`] hold the others: those with another name, those that have no effect because the source or sink
+//! does the work itself, and those that are refused because without them the job would do something else than its user
+//! expects. What is not in the table goes to
 //! librdkafka as it is, so its own properties can be given, too; what it doesn't know it refuses by name.
 
 mod jaas;
+mod producer;
 mod stores;
 
 use std::collections::BTreeMap;
@@ -16,12 +18,55 @@ use millstream_core::{Error, Result, codes};
 use jaas::Login;
 use stores::Stores;
 
-/// What the consumer is told besides addresses, topics and group.
+/// What a consumer or producer is told besides addresses, topics and group.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Properties {
     settings: Vec<(String, String)>,
     batch: Option<usize>,
     notes: Vec<String>,
+}
+
+/// Whose properties they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// The consumer's, of a source.
+    Source,
+    /// The producer's, of a sink.
+    Sink,
+}
+
+impl Side {
+    /// Where users write its properties.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Source => "source.kafka.",
+            Self::Sink => "sink.kafka.",
+        }
+    }
+
+    /// What becomes of a property, if it is not given to librdkafka as it is.
+    fn rule(self, name: &str) -> Option<&'static Rule> {
+        let own = TABLE.iter().find(|(known, _)| *known == name);
+        let own = own.map(|(_, rule)| rule);
+        match self {
+            Self::Source => own,
+            Self::Sink => {
+                let special = producer::TABLE.iter().find(|(known, _)| *known == name);
+                match (special, own) {
+                    (Some((_, rule)), _) => Some(rule),
+                    (None, Some(rule)) if producer::is_of_both(name) => Some(rule),
+                    (None, Some(_)) => Some(&producer::OF_CONSUMERS),
+                    (None, None) => None,
+                }
+            }
+        }
+    }
+
+    /// The error of a property that can't be had, and why.
+    fn refused(self, name: &str, why: &str) -> Error {
+        let message = format!("{}{name} can't be had: {why}", self.prefix());
+        Error::new(&codes::INGEST_UNSUPPORTED, message).next("leave it out")
+    }
 }
 
 /// Values may be secrets, so only names are shown.
@@ -41,6 +86,12 @@ enum Rule {
     Named(&'static str),
     /// It has this name; `-1` is written `0`.
     Buffer(&'static str),
+    /// It has these two names, and the same values.
+    Both(&'static str, &'static str),
+    /// It has this name, and is told in KiB there.
+    Kibibytes(&'static str),
+    /// The level of this way of compression.
+    Level(&'static str),
     /// The most records that are handed over at once.
     Batch,
     /// It is one of those by which a user logs in.
@@ -183,43 +234,92 @@ const TABLE: &[(&str, Rule)] = &[
     ("value.deserializer", NoEffect(DECODES)),
 ];
 
-/// Where users write properties.
-const PREFIX: &str = "source.kafka.";
-
 impl Properties {
-    /// What the given properties, by their names in Java without `source.kafka.`, come to.
+    /// What the given properties of a consumer, by their names in Java without `source.kafka.`, come to.
     ///
     /// # Errors
     /// One can't be had here, or they contradict each other.
     pub fn of_java(given: &BTreeMap<String, String>) -> Result<Self> {
+        Self::of(Side::Source, given)
+    }
+
+    /// What the given properties of a producer, by their names in Java without `sink.kafka.`, come to.
+    ///
+    /// # Errors
+    /// One can't be had here, or they contradict each other.
+    pub fn of_java_producer(given: &BTreeMap<String, String>) -> Result<Self> {
+        Self::of(Side::Sink, given)
+    }
+
+    fn of(side: Side, given: &BTreeMap<String, String>) -> Result<Self> {
         let mut properties = Self::default();
-        let mut login = Login::default();
-        let mut stores = Stores::default();
+        let mut login = Login::new(side);
+        let mut stores = Stores::new(side);
         for (name, value) in given {
-            let rule = TABLE.iter().find(|(known, _)| known == name);
-            match rule.map(|(_, rule)| rule) {
+            match side.rule(name) {
                 None => properties.set(name, spelled(name, value)),
                 Some(Rule::Named(own)) => properties.set(own, value),
+                Some(Rule::Both(first, second)) => {
+                    properties.set(first, value);
+                    properties.set(second, value);
+                }
                 Some(Buffer(own)) => {
                     properties.set(own, if value.trim() == "-1" { "0" } else { value });
                 }
-                Some(Batch) => properties.batch = Some(batch(name, value)?),
+                Some(Rule::Kibibytes(own)) => {
+                    let bytes = number(side, name, value, "bytes")?;
+                    properties.set(own, bytes.div_ceil(1024).to_string());
+                }
+                Some(Rule::Level(of)) => properties.level(side, name, of, value, given),
+                Some(Batch) => properties.batch = Some(number(side, name, value, "records")?),
                 Some(Rule::Login) => login.take(name, value),
                 Some(Store) => stores.take(name, value),
-                Some(Fixed(only, _)) if value.trim().eq_ignore_ascii_case(only) => {}
+                Some(Fixed(only, _)) if only.split('|').any(|only| same(only, value)) => {}
                 Some(Fixed(only, why)) => {
-                    return Err(refused(name, why).next(format!("leave it out, or give {only}")));
+                    let only = only.replace('|', " or ");
+                    let error = side.refused(name, why);
+                    return Err(error.next(format!("leave it out, or give {only}")));
                 }
-                Some(NoEffect(why)) => {
-                    let note = format!("{PREFIX}{name} has no effect: {why}");
-                    properties.notes.push(note);
-                }
-                Some(Refused(why)) => return Err(refused(name, why)),
+                Some(NoEffect(why)) => properties.note(side, name, why),
+                Some(Refused(why)) => return Err(side.refused(name, why)),
             }
         }
         properties.settings.extend(login.settings()?);
         properties.settings.extend(stores.settings()?);
         Ok(properties)
+    }
+
+    /// The level counts for the way of compression that is chosen.
+    fn level(
+        &mut self,
+        side: Side,
+        name: &str,
+        of: &str,
+        value: &str,
+        given: &BTreeMap<String, String>,
+    ) {
+        let chosen = given.get(producer::COMPRESSION).map(String::as_str);
+        let chosen = chosen.unwrap_or(producer::COMPRESSED_BY);
+        if same(of, chosen) {
+            self.set("compression.level", value);
+        } else {
+            self.note(
+                side,
+                name,
+                &format!("what is sent is compressed by {chosen}"),
+            );
+        }
+    }
+
+    fn note(&mut self, side: Side, name: &str, why: &str) {
+        let note = format!("{}{name} has no effect: {why}", side.prefix());
+        self.notes.push(note);
+    }
+
+    /// What librdkafka is told under this name, if anything is.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let found = self.settings.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
     }
 
     /// What librdkafka is told: names and values.
@@ -252,24 +352,19 @@ fn spelled<'a>(name: &str, value: &'a str) -> &'a str {
     }
 }
 
-fn batch(name: &str, value: &str) -> Result<usize> {
-    let records = value.trim().parse().ok().filter(|records| *records > 0);
-    records.ok_or_else(|| {
-        Error::new(
-            &codes::INGEST_PARAMETERS,
-            format!("{PREFIX}{name} is {value}, which is no number of records"),
-        )
-        .next("give a whole number from 1 on")
-    })
+fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other.trim())
 }
 
-/// The error of a property that can't be had, and why.
-fn refused(name: &str, why: &str) -> Error {
-    Error::new(
-        &codes::INGEST_UNSUPPORTED,
-        format!("{PREFIX}{name} can't be had: {why}"),
-    )
-    .next("leave it out")
+fn number(side: Side, name: &str, value: &str, what: &str) -> Result<usize> {
+    let number = value.trim().parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| {
+        let message = format!(
+            "{}{name} is {value}, which is no number of {what}",
+            side.prefix()
+        );
+        Error::new(&codes::INGEST_PARAMETERS, message).next("give a whole number from 1 on")
+    })
 }
 
 #[cfg(test)]

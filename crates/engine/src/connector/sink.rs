@@ -176,6 +176,10 @@ pub trait SinkCommitter: Send {
         committables: &[Committable],
         restored: &[StateEntry],
     ) -> Result<Vec<CommitOutcome>>;
+
+    /// The job has ended for good, its writers are gone, and every commit that was due has been asked for. What is prepared
+    /// and was not asked for belongs to no snapshot, and may be given up.
+    fn ended(&mut self) {}
 }
 
 /// What came of a commit. *Lost* and *unknown* are never taken for success: they fail the job and say so.

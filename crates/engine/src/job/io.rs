@@ -184,6 +184,9 @@ impl IoWorker {
         if self.run.is_some() && self.start.keeper.check().is_ok() {
             self.sweep();
         }
+        for committer in self.committers.values_mut() {
+            committer.ended();
+        }
         self.committers.clear();
         self.start.keeper.ended();
     }

@@ -70,7 +70,7 @@ choices! {
         File = "file",
         /// Lines on standard output.
         Print = "print",
-        /// Kafka (planned).
+        /// Kafka.
         Kafka = "kafka",
         /// Elasticsearch (planned).
         Es = "es",
@@ -220,6 +220,6 @@ impl SourceType {
 impl SinkType {
     /// Whether this sink can be used now.
     pub fn available(self) -> bool {
-        matches!(self, Self::File | Self::Print)
+        matches!(self, Self::File | Self::Print | Self::Kafka)
     }
 }

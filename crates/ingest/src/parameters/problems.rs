@@ -10,7 +10,7 @@ use super::choices::{
 use super::definition::names;
 use super::given::Given;
 use super::settings::SchemaText;
-use super::{contradiction, kafka, paths, resolve, table};
+use super::{contradiction, kafka, kafka_sink, paths, resolve, table};
 
 /// Reports what is missing, contradictory or not there yet.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -18,6 +18,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     problems.extend(types(given));
     problems.extend(missing(given));
     problems.extend(kafka::of(given));
+    problems.extend(kafka_sink::of(given));
     problems.extend(paths::of(given));
     problems.extend(texts(given));
     problems.extend(contradictions(given));
@@ -74,12 +75,6 @@ fn missing(given: &Given) -> Vec<Error> {
         miss(
             "source.path is not given".to_owned(),
             "give the directory that is read: --source.path <directory>",
-        );
-    }
-    if absent(table::SINK_TYPE.name()) {
-        miss(
-            "sink.type is not given".to_owned(),
-            "give --sink.type file or print (the default kafka is not there yet)",
         );
     }
     if absent(table::SINK_PATH.name()) && given.get(&table::SINK_TYPE) == Some(SinkType::File) {

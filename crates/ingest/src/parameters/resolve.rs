@@ -18,7 +18,7 @@ use super::settings::{
     BadRecordLimits, BadRecords, FileSinkSettings, IngestSettings, KafkaSettings, MergeSettings,
     SchemaText, SinkSettings, SourceSettings, SqlSettings, TextSource,
 };
-use super::table;
+use super::{kafka_sink, table};
 
 /// The settings; `None` where a value is missing or wrong, which [`super::problems`] reports.
 pub(super) fn settings(given: &Given) -> Option<IngestSettings> {
@@ -187,7 +187,10 @@ fn sink(given: &Given) -> Option<SinkSettings> {
             rolling_size: given.get(&table::SINK_ROLLING_SIZE)?.0,
         })),
         SinkType::Print => Some(SinkSettings::Print),
-        SinkType::Kafka | SinkType::Es => None,
+        SinkType::Kafka => {
+            kafka_sink::options(given).map(|kafka| SinkSettings::Kafka(Box::new(kafka)))
+        }
+        SinkType::Es => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use millstream_connectors::files_source::Intake;
-use millstream_connectors::kafka::{End, Lost, Properties, Reset, Topics};
+use millstream_connectors::kafka::{End, KafkaSinkOptions, Lost, Properties, Reset, Topics};
 
 use super::choices::{KafkaFormat, SinkFormat, SourceType};
 use super::job_options::JobOptions;
@@ -29,12 +29,12 @@ pub struct IngestSettings {
 }
 
 impl IngestSettings {
-    /// How many subtasks write where `parallelism` subtasks read: as given, else as many with files, and one
-    /// with `print`, whose lines would not be in order otherwise.
+    /// How many subtasks write where `parallelism` subtasks read: as given, else as many with files, one with Kafka, as in
+    /// the CSP operator, and one with `print`, whose lines would not be in order otherwise.
     pub fn sink_parallelism(&self, parallelism: u32) -> u32 {
         self.sink_parallelism.unwrap_or(match self.sink {
             SinkSettings::File(_) => parallelism,
-            SinkSettings::Print => 1,
+            SinkSettings::Kafka(_) | SinkSettings::Print => 1,
         })
     }
 }
@@ -146,6 +146,8 @@ pub struct MergeSettings {
 pub enum SinkSettings {
     /// Files in a directory.
     File(FileSinkSettings),
+    /// Messages in a topic of Kafka.
+    Kafka(Box<KafkaSinkOptions>),
     /// Lines of JSON on standard output.
     Print,
 }

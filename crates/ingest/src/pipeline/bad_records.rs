@@ -14,6 +14,7 @@ use millstream_core::{Error, EventTime, Result, codes};
 use millstream_sql::{Evaluated, Query};
 use serde::{Deserialize, Serialize};
 
+use super::around::Around;
 use super::dead_letter;
 use crate::parameters::BadRecordLimits;
 
@@ -44,9 +45,9 @@ impl Judged for Parsed {
 /// What the SQL made of a batch. Rows that its WHERE leaves out were good records all the same.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Answered {
-    read: u64,
-    rows: Option<Rows>,
-    bad: Vec<BadRecord>,
+    pub(super) read: u64,
+    pub(super) rows: Option<Rows>,
+    pub(super) bad: Vec<BadRecord>,
 }
 
 impl Judged for Answered {
@@ -62,6 +63,7 @@ impl Judged for Answered {
 /// Runs the query over good rows; rows that it can't answer become bad records. Answers how many they are.
 pub(super) fn evaluate(
     query: &Query,
+    around: &Around,
     parsed: Parsed,
     out: &mut Collector<Answered>,
     numbers: &mut Numbers,
@@ -69,7 +71,9 @@ pub(super) fn evaluate(
     let read = parsed.read();
     let (rows, mut bad) = parsed.into_parts();
     let (mut answer, mut failed) = (None, 0);
-    if let Some(rows) = rows {
+    if let Some(mut rows) = rows {
+        let whole = rows.batch.clone();
+        rows.batch = around.without(&whole)?;
         let evaluated = query.evaluate_isolating(&rows.batch)?;
         failed = evaluated.failures.len() as u64;
         bad.extend(failures(&rows, &evaluated)?);
@@ -81,7 +85,7 @@ pub(super) fn evaluate(
                 lines: Vec::new(),
             };
             answer = Some(Rows {
-                batch: evaluated.rows,
+                batch: around.put_back(&whole, &evaluated)?,
                 origin: Arc::new(origin),
             });
         }

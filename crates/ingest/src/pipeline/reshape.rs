@@ -1,10 +1,13 @@
 //! `sink.merge.*`: flat columns become one nested column.
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use millstream::Collector;
+use millstream_connectors::kafka::AROUND;
 use millstream_connectors::rows::Rows;
-use millstream_core::Result;
+use millstream_core::{Error, Result, codes};
 use millstream_sql::{Nest, Nested};
 
 use crate::parameters::MergeSettings;
@@ -15,6 +18,8 @@ use crate::parameters::MergeSettings;
 pub(super) struct Reshape {
     merge: MergeSettings,
     planned: Option<Nested>,
+    /// Whether what stands around a message stays outside.
+    around: bool,
 }
 
 impl Reshape {
@@ -22,31 +27,77 @@ impl Reshape {
     ///
     /// # Errors
     /// The settings do not fit the columns.
-    pub(super) fn new(merge: MergeSettings, schema: Option<&Schema>) -> Result<Self> {
-        let planned = schema.map(|schema| plan(&merge, schema)).transpose()?;
-        Ok(Self { merge, planned })
+    pub(super) fn new(merge: MergeSettings, schema: Option<&Schema>, around: bool) -> Result<Self> {
+        let planned = schema.map(|schema| {
+            let places = inside(schema, around);
+            let schema = schema.project(&places).map_err(|error| internal(&error))?;
+            plan(&merge, &schema)
+        });
+        Ok(Self {
+            planned: planned.transpose()?,
+            merge,
+            around,
+        })
     }
 
     /// What becomes of `rows`.
     pub(super) fn apply(&self, rows: &RecordBatch) -> Result<RecordBatch> {
-        match &self.planned {
-            Some(planned) => planned.apply(rows),
-            None => plan(&self.merge, rows.schema_ref())?.apply(rows),
+        let inner = self.inner(rows)?;
+        let nested = match &self.planned {
+            Some(planned) => planned.apply(&inner)?,
+            None => plan(&self.merge, inner.schema_ref())?.apply(&inner)?,
+        };
+        self.put_back(rows, nested)
+    }
+
+    fn inner(&self, rows: &RecordBatch) -> Result<RecordBatch> {
+        let places = inside(rows.schema_ref(), self.around);
+        rows.project(&places).map_err(|error| internal(&error))
+    }
+
+    /// The nested rows, and what stays outside.
+    fn put_back(&self, rows: &RecordBatch, nested: RecordBatch) -> Result<RecordBatch> {
+        if inside(rows.schema_ref(), self.around).len() == rows.num_columns() {
+            return Ok(nested);
         }
+        let mut fields = nested.schema_ref().fields().to_vec();
+        let mut columns = nested.columns().to_vec();
+        for (field, column) in rows.schema_ref().fields().iter().zip(rows.columns()) {
+            if AROUND.contains(&field.name().as_str()) {
+                fields.push(Arc::clone(field));
+                columns.push(Arc::clone(column));
+            }
+        }
+        let schema = Arc::new(Schema::new(fields));
+        RecordBatch::try_new(schema, columns).map_err(|error| internal(&error))
     }
 
     pub(super) fn nest(&mut self, rows: Rows, out: &mut Collector<Rows>) -> Result<()> {
+        let inner = self.inner(&rows.batch)?;
         let planned = match self.planned.take() {
             Some(planned) => planned,
-            None => plan(&self.merge, &rows.batch.schema())?,
+            None => plan(&self.merge, inner.schema_ref())?,
         };
         out.collect(Rows {
-            batch: planned.apply(&rows.batch)?,
+            batch: self.put_back(&rows.batch, planned.apply(&inner)?)?,
             origin: rows.origin,
         });
         self.planned = Some(planned);
         Ok(())
     }
+}
+
+/// The places of the columns that are nested or stand beside what is nested.
+fn inside(schema: &Schema, around: bool) -> Vec<usize> {
+    let fields = schema.fields().iter().enumerate();
+    fields
+        .filter(|(_, field)| !around || !AROUND.contains(&field.name().as_str()))
+        .map(|(place, _)| place)
+        .collect()
+}
+
+fn internal(error: &arrow::error::ArrowError) -> Error {
+    Error::new(&codes::INTERNAL, "columns can't be taken out of rows").cause(error)
 }
 
 /// Names that were given must be there; the default is left out where there is no such column.

@@ -7,13 +7,17 @@ use millstream::{DataStream, Environment};
 use millstream_connectors::files_source::{
     Charset, FileSource, FileSourceOptions, Format, ReadSizes, Watch,
 };
-use millstream_connectors::kafka::{KafkaSource, KafkaSourceOptions, ValueFormat, text_schema};
+use millstream_connectors::kafka::{
+    AROUND, KafkaSource, KafkaSourceOptions, ValueFormat, text_schema,
+};
 use millstream_connectors::rows::{Parsed, json_schema};
 use millstream_core::{Error, Result, codes};
 use millstream_sql::{Query, schema};
 
+use super::around::{Around, fields_besides};
 use crate::parameters::{
-    IngestSettings, KafkaFormat, KafkaSettings, SchemaText, SourceSettings, TextSource,
+    IngestSettings, KafkaFormat, KafkaSettings, SchemaText, SinkSettings, SourceSettings,
+    TextSource,
 };
 
 /// A source whose columns are known, or will be.
@@ -22,14 +26,32 @@ pub(super) enum Planned {
     Kafka(KafkaSource),
 }
 
+/// A source, and what becomes of its columns.
+pub(super) struct Planning {
+    pub(super) source: Planned,
+    pub(super) query: Option<Query>,
+    /// What goes past the SQL.
+    pub(super) around: Around,
+}
+
 /// The source, and the SQL over its columns, of which only those that the SQL reads are decoded from then on.
-pub(super) fn plan(settings: &IngestSettings) -> Result<(Planned, Option<Query>)> {
+pub(super) fn plan(settings: &IngestSettings) -> Result<Planning> {
+    let to_kafka = matches!(settings.sink, SinkSettings::Kafka(_));
+    let mut besides = Vec::new();
     let source = match &settings.source {
         SourceSettings::Text(text) => Planned::Files(text.format.name(), Box::new(open(text)?)),
-        SourceSettings::Kafka(kafka) => Planned::Kafka(kafka_source(kafka)?),
+        SourceSettings::Kafka(kafka) => {
+            let (source, more) = kafka_source(kafka, to_kafka)?;
+            besides = more;
+            Planned::Kafka(source)
+        }
     };
     let Some(sql) = &settings.sql else {
-        return Ok((source, None));
+        return Ok(Planning {
+            source,
+            query: None,
+            around: Around::default(),
+        });
     };
     let columns = source.schema().ok_or_else(|| {
         let place = match &settings.source {
@@ -42,9 +64,46 @@ pub(super) fn plan(settings: &IngestSettings) -> Result<(Planned, Option<Query>)
         )
         .next("give stream.sql.schema or stream.sql.schema.json, or put a file there first")
     })?;
-    let query = Query::plan(&sql.query, &sql.table, &columns)?;
-    let source = source.with_projection(query.columns_needed().to_vec())?;
-    Ok((source, Some(query)))
+    // Those that nobody has named are none of the table's.
+    let named = columns
+        .fields()
+        .iter()
+        .filter(|field| !besides.contains(field.name()));
+    let table = Schema::new(named.cloned().collect::<Vec<_>>());
+    let query = Query::plan(&sql.query, &sql.table, &table)?;
+    let mut wanted = query.columns_needed().to_vec();
+    let around = match &settings.source {
+        SourceSettings::Kafka(_) if to_kafka => around(&columns, &query, &mut wanted),
+        SourceSettings::Kafka(_) | SourceSettings::Text(_) => Around::default(),
+    };
+    let source = source.with_projection(wanted)?;
+    Ok(Planning {
+        source,
+        query: Some(query),
+        around,
+    })
+}
+
+/// What goes past a query: what stands around a message, unless the query itself answers a column of that name.
+/// Adds to the columns that are `wanted` what is not among them.
+fn around(columns: &Schema, query: &Query, wanted: &mut Vec<usize>) -> Around {
+    let own = wanted.len();
+    let answered = query.output_schema();
+    let mut places = Vec::new();
+    for name in AROUND {
+        let Ok(column) = columns.index_of(name) else {
+            continue;
+        };
+        if answered.column_with_name(name).is_some() {
+            continue;
+        }
+        let place = wanted.iter().position(|wanted| *wanted == column);
+        places.push(place.unwrap_or_else(|| {
+            wanted.push(column);
+            wanted.len() - 1
+        }));
+    }
+    Around::new(own, places)
 }
 
 impl Planned {
@@ -109,9 +168,26 @@ fn open(source: &TextSource) -> Result<FileSource> {
     FileSource::new(options)
 }
 
-fn kafka_source(kafka: &KafkaSettings) -> Result<KafkaSource> {
+/// The source, and the names of the columns that it reads for a sink of Kafka besides those of the schema.
+fn kafka_source(kafka: &KafkaSettings, to_kafka: bool) -> Result<(KafkaSource, Vec<String>)> {
     let schema = declared_schema(kafka.schema.as_ref())?;
-    KafkaSource::new(KafkaSourceOptions {
+    let mut schema = match (schema, kafka.format) {
+        (Some(schema), _) => Arc::new(schema),
+        (None, KafkaFormat::Text) => text_schema(),
+        (None, KafkaFormat::Json | KafkaFormat::Csv) => json_schema(),
+    };
+    let mut besides = Vec::new();
+    if to_kafka {
+        let more = fields_besides(&schema);
+        besides.extend(more.iter().map(|field| field.name().clone()));
+        let fields = schema
+            .fields()
+            .iter()
+            .cloned()
+            .chain(more.into_iter().map(Arc::new));
+        schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    }
+    let source = KafkaSource::new(KafkaSourceOptions {
         brokers: kafka.brokers.clone(),
         topics: kafka.topics.clone(),
         group: kafka.group.clone(),
@@ -130,12 +206,9 @@ fn kafka_source(kafka: &KafkaSettings) -> Result<KafkaSource> {
             }),
             KafkaFormat::Text => ValueFormat::Text,
         },
-        schema: match (schema, kafka.format) {
-            (Some(schema), _) => Arc::new(schema),
-            (None, KafkaFormat::Text) => text_schema(),
-            (None, KafkaFormat::Json | KafkaFormat::Csv) => json_schema(),
-        },
-    })
+        schema,
+    })?;
+    Ok((source, besides))
 }
 
 fn declared_schema(text: Option<&SchemaText>) -> Result<Option<Schema>> {

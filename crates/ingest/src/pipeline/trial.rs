@@ -4,6 +4,7 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use millstream_connectors::formats::{CsvLines, FileFormat, JsonLines, ParquetFile};
+use millstream_connectors::kafka::{KafkaSink, MessageFormat};
 use millstream_core::{Error, Result, codes};
 use millstream_sql::{guarded, sample_rows};
 
@@ -18,6 +19,7 @@ pub(super) fn try_sink(
     schema: &Schema,
     reshape: Option<&Reshape>,
     settings: &SinkSettings,
+    kafka: Option<&KafkaSink>,
 ) -> Result<()> {
     let broken =
         |error| Error::new(&codes::INTERNAL, "rows for a trial can't be made").cause(error);
@@ -31,6 +33,14 @@ pub(super) fn try_sink(
         None => rows,
     };
     match settings {
+        SinkSettings::Kafka(options) => {
+            match options.format {
+                MessageFormat::Json => try_format("JSON", &JsonLines, &rows)?,
+                MessageFormat::Csv => try_format("CSV", &CsvLines, &rows)?,
+                MessageFormat::Text => {}
+            }
+            kafka.map_or(Ok(()), |kafka| kafka.try_rows(&rows))
+        }
         SinkSettings::Print => try_format("JSON", &JsonLines, &rows),
         SinkSettings::File(file) => match file.format {
             SinkFormat::Json => try_format("JSON", &JsonLines, &rows),

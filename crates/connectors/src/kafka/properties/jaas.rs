@@ -2,11 +2,11 @@
 
 use millstream_core::{Error, Result, codes};
 
-use super::{KERBEROS, OAUTH, PREFIX, refused};
+use super::{KERBEROS, OAUTH, Side};
 
 /// What was given of a login.
-#[derive(Default)]
 pub(super) struct Login {
+    side: Side,
     protocol: Option<String>,
     mechanism: Option<String>,
     jaas: Option<String>,
@@ -15,6 +15,18 @@ pub(super) struct Login {
 }
 
 impl Login {
+    /// Nothing was given yet.
+    pub(super) fn new(side: Side) -> Self {
+        Self {
+            side,
+            protocol: None,
+            mechanism: None,
+            jaas: None,
+            username: None,
+            password: None,
+        }
+    }
+
     /// Takes one of the properties of a login.
     pub(super) fn take(&mut self, name: &str, value: &str) {
         let place = match name {
@@ -32,6 +44,7 @@ impl Login {
     /// # Errors
     /// The mechanism can't be had, or there is no user.
     pub(super) fn settings(self) -> Result<Vec<(String, String)>> {
+        let (side, prefix) = (self.side, self.side.prefix());
         let mut settings = Vec::new();
         let mut set = |name: &str, value: String| settings.push((name.to_owned(), value));
         let protocol = self.protocol.map(|protocol| protocol.to_ascii_lowercase());
@@ -45,7 +58,7 @@ impl Login {
         if !by_sasl {
             if asks {
                 let message = format!(
-                    "{PREFIX}sasl.* is given, and {PREFIX}security.protocol is not SASL_PLAINTEXT or SASL_SSL: nobody would log in"
+                    "{prefix}sasl.* is given, and {prefix}security.protocol is not SASL_PLAINTEXT or SASL_SSL: nobody would log in"
                 );
                 return Err(Error::new(&codes::INGEST_PARAMETERS, message)
                     .next("give the protocol that the brokers' listener has"));
@@ -57,22 +70,24 @@ impl Login {
         match mechanism.as_str() {
             "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512" => {}
             "GSSAPI" => {
-                return Err(refused("sasl.mechanism GSSAPI (the default)", KERBEROS)
+                return Err(side
+                    .refused("sasl.mechanism GSSAPI (the default)", KERBEROS)
                     .next("give PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"));
             }
             "OAUTHBEARER" => {
-                return Err(refused("sasl.mechanism OAUTHBEARER", OAUTH)
+                return Err(side
+                    .refused("sasl.mechanism OAUTHBEARER", OAUTH)
                     .next("give PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"));
             }
             other => {
-                let message = format!("{PREFIX}sasl.mechanism {other} is not known");
+                let message = format!("{prefix}sasl.mechanism {other} is not known");
                 return Err(Error::new(&codes::INGEST_PARAMETERS, message)
                     .next("give PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"));
             }
         }
         let (mut username, mut password) = (self.username, self.password);
         if let Some(jaas) = self.jaas {
-            let options = options_of(&jaas).ok_or_else(unreadable)?;
+            let options = options_of(&jaas).ok_or_else(|| unreadable(prefix))?;
             let value = |wanted: &str| {
                 let found = options.iter().find(|(name, _)| name == wanted);
                 found.map(|(_, value)| value.clone())
@@ -81,7 +96,7 @@ impl Login {
             password = password.or_else(|| value("password"));
         }
         let (Some(username), Some(password)) = (username, password) else {
-            let message = format!("{PREFIX}sasl.jaas.config names no username or no password");
+            let message = format!("{prefix}sasl.jaas.config names no username or no password");
             return Err(Error::new(&codes::INGEST_PARAMETERS, message).next(FORM));
         };
         set("sasl.mechanism", mechanism);
@@ -94,8 +109,8 @@ impl Login {
 const FORM: &str = "write it as: org.apache.kafka.common.security.plain.PlainLoginModule required username=\"…\" password=\"…\";";
 
 /// The value is not shown: it holds a password.
-fn unreadable() -> Error {
-    let message = format!("{PREFIX}sasl.jaas.config can't be read");
+fn unreadable(prefix: &str) -> Error {
+    let message = format!("{prefix}sasl.jaas.config can't be read");
     Error::new(&codes::INGEST_PARAMETERS, message).next(FORM)
 }
 

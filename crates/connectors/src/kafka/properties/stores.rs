@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use millstream_core::{Error, Result, codes};
 
-use super::{PREFIX, refused};
+use super::Side;
 
 /// What was given of stores.
-#[derive(Default)]
 pub(super) struct Stores {
+    side: Side,
     given: BTreeMap<String, String>,
 }
 
@@ -22,6 +22,14 @@ enum Kind {
 }
 
 impl Stores {
+    /// Nothing was given yet.
+    pub(super) fn new(side: Side) -> Self {
+        Self {
+            side,
+            given: BTreeMap::new(),
+        }
+    }
+
     /// Takes one of the properties of stores.
     pub(super) fn take(&mut self, name: &str, value: &str) {
         self.given.insert(name.to_owned(), value.to_owned());
@@ -32,6 +40,7 @@ impl Stores {
     /// # Errors
     /// A store is in a form that only Java reads.
     pub(super) fn settings(mut self) -> Result<Vec<(String, String)>> {
+        let side = self.side;
         let mut settings = Vec::new();
         let mut set = |name: &str, value: String| settings.push((name.to_owned(), value));
         let (trust, own) = (
@@ -42,14 +51,14 @@ impl Stores {
             )?,
         );
         if trust == Some(Kind::Pkcs12) {
-            return Err(refused(
+            return Err(side.refused(
                 "ssl.truststore.type PKCS12",
                 "OpenSSL takes certificates to trust as PEM",
             )
             .next("convert it with openssl pkcs12 -nokeys -out ca.pem, and give ssl.truststore.type PEM"));
         }
         if self.take_out("ssl.truststore.password").is_some() {
-            return Err(refused(
+            return Err(side.refused(
                 "ssl.truststore.password",
                 "a file of PEM certificates has none",
             ));
@@ -93,28 +102,29 @@ impl Stores {
 
     /// How the store is written whose properties begin with `name`: as was given, else by the name of its file.
     fn kind(&mut self, name: &str, convert: &str) -> Result<Option<Kind>> {
+        let side = self.side;
         let kind = self.take_out(&format!("{name}.type"));
         let file = self.given.get(&format!("{name}.location"));
         let ends = |end: &str| file.is_some_and(|file| file.to_ascii_lowercase().ends_with(end));
         let kind = match kind.map(|kind| kind.to_ascii_uppercase()).as_deref() {
             Some("PEM") => Kind::Pem,
             Some("PKCS12") => Kind::Pkcs12,
-            Some("JKS") => return Err(only_java(name, convert)),
+            Some("JKS") => return Err(only_java(side, name, convert)),
             Some(other) => {
-                let message = format!("{PREFIX}{name}.type {other} is not known");
+                let message = format!("{}{name}.type {other} is not known", side.prefix());
                 return Err(Error::new(&codes::INGEST_PARAMETERS, message).next("give PEM"));
             }
             None if file.is_none() => return Ok(None),
             None if ends(".pem") || ends(".crt") => Kind::Pem,
             None if ends(".p12") || ends(".pfx") => Kind::Pkcs12,
-            None => return Err(only_java(name, convert)),
+            None => return Err(only_java(side, name, convert)),
         };
         Ok(Some(kind))
     }
 }
 
-fn only_java(name: &str, convert: &str) -> Error {
-    refused(
+fn only_java(side: Side, name: &str, convert: &str) -> Error {
+    side.refused(
         &format!("{name}.location in the form JKS (the default)"),
         "only Java reads it",
     )

@@ -33,7 +33,8 @@ parameters! {
         "Least time between the end of a checkpoint and the start of the next.")
         .default("1000").unit("ms").only(Scope::Checkpoints).example("500");
     CHECKPOINT_MODE: CheckpointMode = Parameter::new(Group::Checkpoint, "stream.checkpoint.mode",
-        "EXACTLY_ONCE or AT_LEAST_ONCE. With the sinks there are now both give exactly once; the mode only decides the \
-         default of `stream.checkpoint.interval`.")
+        "EXACTLY_ONCE or AT_LEAST_ONCE. With `sink.type` kafka EXACTLY_ONCE writes a transaction for each checkpoint, which \
+         readers of what is committed see once; with other sinks both give exactly once. It also decides the default of \
+         `stream.checkpoint.interval`.")
         .default("AT_LEAST_ONCE").only(Scope::Checkpoints).example("EXACTLY_ONCE");
 }

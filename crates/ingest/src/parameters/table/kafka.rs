@@ -1,8 +1,8 @@
-//! Kafka as a source; as a sink: accepted by name, planned.
+//! Kafka as a source and as a sink.
 
 use std::time::Duration;
 
-use millstream_connectors::kafka::{End, Lost, Reset};
+use millstream_connectors::kafka::{Create, End, Lost, MessageFormat, Proof, Reset};
 
 use crate::parameters::choices::{KafkaFormat, KafkaVersion, SinkType, SourceType};
 use crate::parameters::definition::{Group, Parameter, ParameterSummary, Scope};
@@ -51,16 +51,36 @@ parameters! {
         .only(FROM).example("source.kafka.max.poll.records 1000");
 
     SINK_VERSION: KafkaVersion = Parameter::new(Group::KafkaSink, "sink.kafka.version",
-        "Version of the brokers.").default("0.11").only(TO).example("0.11").planned();
+        "Oldest version among the brokers. From 0.10 on they are asked what they can do, so newer ones need no other value; 0.9 is \
+         refused.").default("0.11").only(TO).example("0.11");
     SINK_BROKERS: String = Parameter::new(Group::KafkaSink, "sink.kafka.brokers",
-        "Addresses of the brokers.").required("to Kafka").only(TO).example("kafka:9092").planned();
+        "Addresses of some brokers, separated by commas.").required("to Kafka").only(TO).example("kafka:9092");
     SINK_TOPIC: String = Parameter::new(Group::KafkaSink, "sink.kafka.topic",
-        "Topic.").required("to Kafka").only(TO).example("orders-clean").planned();
+        "The topic. It has to be there, or `sink.kafka.create` says how it is made.")
+        .required("to Kafka").only(TO).example("orders-clean");
+    SINK_CREATE: Create = Parameter::new(Group::KafkaSink, "sink.kafka.create",
+        "How the topic is made where it is missing: partitions=<number>,replication=<number>; true: with as many of both as the \
+         brokers like. false: the job is refused.")
+        .default("false").only(TO).example("partitions=6,replication=3");
+    SINK_MESSAGE: MessageFormat = Parameter::new(Group::KafkaSink, "sink.kafka.format",
+        "What the value of a message is. json: an object with the columns. csv: one record of delimited text, without a line of \
+         names. text: the one column, as it is. The columns `__key`, `__timestamp` and `__headers` stand around the value.")
+        .default("json").only(TO).example("csv");
+    SINK_KEY: Names = Parameter::new(Group::KafkaSink, "sink.kafka.key",
+        "Columns that make the key: one as its text, several as a JSON object. They stay in the value. Not given: from Kafka to \
+         Kafka a record keeps its key, otherwise there is none.")
+        .default_depends("the key that the record had").only(TO).example("id");
+    SINK_PROOF: Proof = Parameter::new(Group::KafkaSink, "sink.kafka.proof",
+        "With EXACTLY_ONCE: by what it is proven after a failure what became of a transaction. marker: by an offset inside of it \
+         (needs Read on the topic and on the groups that begin with `millstream-`). record: by one of its records (needs Read on \
+         the topic). none: by what the coordinator still knows.")
+        .default("marker").only(TO).example("record");
     SINK_REQUEST_TIMEOUT: Duration = Parameter::new(Group::KafkaSink, "sink.kafka.request.timeout.ms",
-        "Longest wait for the brokers' answer.").default("180000").unit("ms").only(TO).example("60000").planned();
+        "Longest wait for the brokers' answer.").default("180000").unit("ms").only(TO).example("60000");
     SINK_COMPRESSION: String = Parameter::new(Group::KafkaSink, "sink.kafka.compression.type",
-        "Compression of what is sent.").default("lz4").only(TO).example("zstd").planned();
+        "Compression of what is sent: none, gzip, snappy, lz4 or zstd.").default("lz4").only(TO).example("zstd");
     SINK_NATIVE: String = Parameter::new(Group::KafkaSink, "sink.kafka.*",
-        "Any property of Kafka's producer, after `sink.kafka.`.")
-        .only(TO).example("sink.kafka.batch.size 65536").planned();
+        "Any property of Kafka's producer, by its name in Java, after `sink.kafka.`. What has no effect here is told, what can't \
+         be had is refused with the reason.")
+        .only(TO).example("sink.kafka.batch.size 65536");
 }

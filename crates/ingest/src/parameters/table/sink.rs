@@ -10,9 +10,8 @@ const FILE: Scope = Scope::Sink(&[SinkType::File]);
 
 parameters! {
     SINK_TYPE: SinkType = Parameter::new(Group::Sink, "sink.type",
-        "Where records go. file and print work now; kafka (the default once it is there) and es are planned and \
-         refused until then.")
-        .required("").example("file");
+        "Where records go: kafka, file or print. es is planned and refused until then.")
+        .default("kafka").example("file");
     SINK_PATH: String = Parameter::new(Group::Sink, "sink.path",
         "Directory of the output: a path or a file: URL. Files are hidden while they are written and get their name when a \
          checkpoint completes, so that each record is there exactly once.")

@@ -1,0 +1,236 @@
+//! Kafka as a sink.
+//!
+//! At least once: one idempotent producer for each subtask, all of whose messages are delivered before a snapshot is
+//! taken. The worker gives messages to librdkafka's own buffer, which is bounded; where it is full the stream is held up. A
+//! thread for each producer hears what became of messages.
+//!
+//! - [`options`]: what is asked for.
+//! - [`envelope`], [`encode`]: from rows to messages. Pure.
+//! - [`account`], [`producer`], [`pump`]: producers, what is known of their messages, and who hears of that.
+//! - [`topic`]: what is looked at before anything is written.
+//! - [`writer`]: at least once.
+//!
+//! Exactly once: one transaction for each subtask and checkpoint. A subtask has a few transactional ids: while one waits for
+//! its checkpoint the next is written. Each id has a [`lane`]: a producer and a thread that opens, flushes, marks and gives up
+//! transactions. A flushed one is handed to the committer, which commits it through its own producer; whoever comes after a
+//! failure settles it as [`proof`](crate::kafka::proof) says, before any id is initialised.
+//!
+//! - [`names`], [`timeout`]: what ids are called, and how long a transaction may be open. Pure.
+//! - [`exactly_once`], [`lane`], [`transactions`]: the writer, its lanes, what is asked of producers.
+//! - [`registry`], [`commit`]: from the writers to the committer.
+
+mod account;
+mod commit;
+mod encode;
+mod envelope;
+mod exactly_once;
+mod lane;
+mod names;
+mod options;
+mod producer;
+mod pump;
+mod registry;
+mod timeout;
+mod topic;
+mod transactions;
+mod writer;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::RecordBatch;
+use millstream_core::Result;
+use millstream_core::lineage::Kin;
+use millstream_engine::connector::{
+    Cancelled, CommitterContext, Sink, SinkCommitter, SinkContext, SinkWriter, Waker,
+};
+use rdkafka::config::ClientConfig;
+
+use super::wire::Cluster;
+use crate::rows::Rows;
+
+pub use envelope::AROUND;
+pub use options::{Create, KafkaSinkOptions, MessageFormat, NewTopic, Timing};
+
+use account::Account;
+use commit::KafkaCommitter;
+use exactly_once::{ExactlyOnce, SinkState};
+use lane::Common;
+use names::Names;
+use registry::Registry;
+use topic::Found;
+use writer::AtLeastOnce;
+
+/// The largest message where nobody has asked the brokers: what Java's producer takes.
+pub const USUAL_MESSAGE_BYTES: usize = 1_048_576;
+
+/// Writes rows as messages into a topic of Kafka. What becomes of keys, nulls and the rest is in `docs/guide/kafka.md`.
+#[derive(Clone)]
+pub struct KafkaSink {
+    options: Arc<KafkaSinkOptions>,
+    /// `None`: at least once.
+    exactly_once: Option<Timing>,
+    shared: Arc<Shared>,
+}
+
+/// What committer and writers have in common.
+#[derive(Default)]
+struct Shared {
+    /// What the committer, which may wait, has found out for the writers, which may not.
+    found: Mutex<Option<Found>>,
+    registry: Arc<Registry>,
+}
+
+impl KafkaSink {
+    /// The sink that `options` describe, at least once. Asks no broker.
+    ///
+    /// # Errors
+    /// A property is not taken.
+    pub fn new(options: KafkaSinkOptions) -> Result<Self> {
+        // What librdkafka does not take is told before the job starts.
+        let account = Arc::new(Account::new(Waker::new(|| {})));
+        let config = producer::configuration(&options, None);
+        drop(producer::producer(&config, &options.topic, account)?);
+        Ok(Self {
+            options: Arc::new(options),
+            exactly_once: None,
+            shared: Arc::default(),
+        })
+    }
+
+    /// The same sink with output that is there exactly once for readers of what is committed.
+    ///
+    /// # Errors
+    /// Transactions can't be asked about with these properties.
+    pub fn exactly_once(mut self, timing: Timing) -> Result<Self> {
+        cluster(&self.options)?;
+        self.exactly_once = Some(timing);
+        Ok(self)
+    }
+
+    /// Whether rows can be messages: they are written into nowhere.
+    ///
+    /// # Errors
+    /// They can't.
+    pub fn try_rows(&self, batch: &RecordBatch) -> Result<()> {
+        encode::try_rows(&self.options, batch)
+    }
+
+    /// How many bytes the message of each row has: value, key and headers.
+    ///
+    /// # Errors
+    /// A row can't be a message.
+    pub fn message_bytes(&self, batch: &RecordBatch) -> Result<Vec<usize>> {
+        encode::sizes(&self.options, batch)
+    }
+
+    /// The largest message that is taken, in bytes: as was given, else as the topic says, once a broker was asked.
+    pub fn largest_message(&self) -> usize {
+        let given = self.options.properties.get("message.max.bytes");
+        let given = given.and_then(|bytes| bytes.trim().parse().ok());
+        given.unwrap_or_else(|| {
+            let found = self.shared.known();
+            found.map_or(USUAL_MESSAGE_BYTES, |found| found.message_bytes)
+        })
+    }
+
+    fn found(&self) -> Result<Found> {
+        match self.shared.known() {
+            Some(found) => Ok(found),
+            None => {
+                let exactly_once = self.exactly_once.is_some();
+                self.shared
+                    .look(&self.options, &Cancelled::default(), exactly_once)
+            }
+        }
+    }
+
+    fn open_exactly_once(
+        &self,
+        timing: Timing,
+        found: Found,
+        context: &SinkContext,
+    ) -> Result<ExactlyOnce> {
+        let states = SinkState::all(context.restored.as_deref().unwrap_or_default());
+        let restored = states.iter().map(|state| state.job);
+        let kin = Kin::new(context.job, context.run, &context.lineage, restored);
+        let names = Names::new(kin.author, &context.uid);
+        let common = Common {
+            config: self.transactional(timing, found, context.subtask == 0)?,
+            topic: self.options.topic.clone(),
+            proof: self.options.proof,
+            cluster: cluster(&self.options)?,
+            registry: Arc::clone(&self.shared.registry),
+            next: context.next_checkpoint,
+            waker: context.waker.clone(),
+        };
+        ExactlyOnce::start(&self.options, names, common, context)
+    }
+
+    /// What producers of transactions are told, without their ids.
+    fn transactional(&self, timing: Timing, found: Found, tell: bool) -> Result<ClientConfig> {
+        let given = self.options.properties.get("transaction.timeout.ms");
+        let chosen = timeout::choose(timing, found.transaction_ms, given)?;
+        if let Some(warning) = chosen.warning.filter(|_| tell) {
+            tracing::warn!("Topic {}: {warning}.", self.options.topic);
+        }
+        let mut config = producer::configuration(&self.options, Some(found.message_bytes));
+        let timeout = chosen.timeout.as_millis();
+        config.set("transaction.timeout.ms", timeout.to_string());
+        // librdkafka wants at least one request to fit in.
+        let wait = config
+            .get("socket.timeout.ms")
+            .and_then(|wait| wait.parse().ok());
+        if wait.is_none_or(|wait: u128| wait > timeout) {
+            config.set("socket.timeout.ms", timeout.min(180_000).to_string());
+        }
+        Ok(config)
+    }
+}
+
+impl Shared {
+    fn known(&self) -> Option<Found> {
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the topic and the brokers, at the start of each attempt.
+    fn look(
+        &self,
+        options: &KafkaSinkOptions,
+        cancelled: &Cancelled,
+        exactly_once: bool,
+    ) -> Result<Found> {
+        let looked = topic::look(options, cancelled, exactly_once)?;
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(looked);
+        Ok(looked)
+    }
+}
+
+/// Whom to ask about transactions.
+fn cluster(options: &KafkaSinkOptions) -> Result<Arc<Cluster>> {
+    let settings = options.properties.settings();
+    Cluster::new(&options.brokers, settings).map(Arc::new)
+}
+
+impl Sink<Rows> for KafkaSink {
+    fn open(&self, context: SinkContext) -> Result<Box<dyn SinkWriter<Rows>>> {
+        let found = self.found()?;
+        if let Some(timing) = self.exactly_once {
+            return Ok(Box::new(self.open_exactly_once(timing, found, &context)?));
+        }
+        let config = producer::configuration(&self.options, Some(found.message_bytes));
+        Ok(Box::new(AtLeastOnce::start(
+            &self.options,
+            &config,
+            context,
+        )?))
+    }
+
+    fn committer(&self, context: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
+        Ok(Box::new(KafkaCommitter::new(
+            Arc::clone(&self.options),
+            Arc::clone(&self.shared),
+            self.exactly_once.is_some(),
+            context,
+        )))
+    }
+}

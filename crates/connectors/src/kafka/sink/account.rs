@@ -1,0 +1,141 @@
+//! What is known of the messages that a producer was given: how many are on their way, and what went wrong.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use millstream_core::Error;
+use millstream_engine::connector::Waker;
+
+/// Kept by the worker, which gives messages, and by whoever hears of their delivery.
+///
+/// Messages belong to one of two *sides*: what is written while a snapshot is being prepared goes on the other side than
+/// what was written before.
+pub(super) struct Account {
+    /// Messages of each side that were not heard of yet.
+    underway: [AtomicUsize; 2],
+    /// The worker waits until no more than this many are underway, less one; 0: it does not wait.
+    starved: AtomicUsize,
+    /// The worker waits for the end of a side.
+    settling: AtomicBool,
+    failure: Mutex<Option<Error>>,
+    failed: AtomicBool,
+    /// Where one message of the present transaction lies: partition and offset.
+    place: Mutex<Option<(i32, i64)>>,
+    placed: AtomicBool,
+    waker: Waker,
+}
+
+impl Account {
+    pub(super) fn new(waker: Waker) -> Self {
+        Self {
+            underway: [AtomicUsize::new(0), AtomicUsize::new(0)],
+            starved: AtomicUsize::new(0),
+            settling: AtomicBool::new(false),
+            failure: Mutex::new(None),
+            failed: AtomicBool::new(false),
+            place: Mutex::new(None),
+            placed: AtomicBool::new(false),
+            waker,
+        }
+    }
+
+    fn side(&self, side: usize) -> &AtomicUsize {
+        let [even, odd] = &self.underway;
+        if side.is_multiple_of(2) { even } else { odd }
+    }
+
+    /// Messages that were not heard of yet.
+    pub(super) fn underway(&self) -> usize {
+        let [even, odd] = &self.underway;
+        even.load(Ordering::SeqCst) + odd.load(Ordering::SeqCst)
+    }
+
+    /// Whether all messages of a side were heard of.
+    pub(super) fn is_settled(&self, side: usize) -> bool {
+        self.side(side).load(Ordering::SeqCst) == 0
+    }
+
+    /// A message is given, or is about to be.
+    pub(super) fn gives(&self, side: usize) {
+        self.side(side).fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// It was not taken.
+    pub(super) fn takes_back(&self, side: usize) {
+        self.side(side).fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// The producer is full: the worker is woken once there is room again.
+    pub(super) fn starves(&self) {
+        self.starved
+            .store(self.underway() / 2 + 2, Ordering::SeqCst);
+    }
+
+    /// It is not full after all.
+    pub(super) fn is_fed(&self) {
+        self.starved.store(0, Ordering::SeqCst);
+    }
+
+    /// The worker is woken once all of the side that it left is heard of. Whoever polls has everything sent at once.
+    pub(super) fn settles(&self, wanted: bool) {
+        self.settling.store(wanted, Ordering::SeqCst);
+    }
+
+    /// Whether the worker waits for the end of a side.
+    pub(super) fn is_settling(&self) -> bool {
+        self.settling.load(Ordering::SeqCst)
+    }
+
+    /// A message was delivered, or failed.
+    pub(super) fn heard(&self, side: usize) {
+        let left = self.side(side).fetch_sub(1, Ordering::SeqCst) - 1;
+        let starved = self.starved.load(Ordering::SeqCst);
+        if starved > 0 && self.underway() < starved && self.starved.swap(0, Ordering::SeqCst) > 0 {
+            self.waker.wake();
+        }
+        if left == 0 && self.is_settling() {
+            self.waker.wake();
+        }
+    }
+
+    /// Where a delivered message lies.
+    pub(super) fn lies(&self, partition: i32, offset: i64) {
+        if !self.placed.load(Ordering::Relaxed) && offset >= 0 {
+            let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+            *place = Some((partition, offset));
+            self.placed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Where one message of the present transaction lies; forgotten with that, for the next one.
+    pub(super) fn take_place(&self) -> Option<(i32, i64)> {
+        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        self.placed.store(false, Ordering::Relaxed);
+        place.take()
+    }
+
+    /// Something went wrong that does not pass. The first of such holds.
+    pub(super) fn fails(&self, error: Error) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        if failure.is_none() {
+            *failure = Some(error);
+            self.failed.store(true, Ordering::SeqCst);
+            drop(failure);
+            self.waker.wake();
+        }
+    }
+
+    /// What went wrong.
+    pub(super) fn failure(&self) -> Option<Error> {
+        if !self.failed.load(Ordering::SeqCst) {
+            return None;
+        }
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.clone()
+    }
+
+    /// Has the worker look.
+    pub(super) fn wake(&self) {
+        self.waker.wake();
+    }
+}

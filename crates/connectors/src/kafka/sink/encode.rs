@@ -1,0 +1,169 @@
+//! From rows to messages, one by one, from wherever the producer was full.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use millstream_core::{Error, Result, codes};
+
+use super::account::Account;
+use super::envelope::Parts;
+use super::options::{KafkaSinkOptions, MessageFormat};
+use super::producer::{Outgoing, Producer, send};
+use crate::formats::{CsvRows, JsonRows};
+
+/// Makes messages of rows.
+pub(super) struct Encoder {
+    options: Arc<KafkaSinkOptions>,
+    value: Vec<u8>,
+    key: Vec<u8>,
+}
+
+/// What became of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Given {
+    /// The row that is the next.
+    pub(super) next: usize,
+    /// The producer is full.
+    pub(super) full: bool,
+}
+
+impl Encoder {
+    pub(super) fn new(options: Arc<KafkaSinkOptions>) -> Self {
+        Self {
+            options,
+            value: Vec::new(),
+            key: Vec::new(),
+        }
+    }
+
+    /// Gives the rows from `first` on to a producer, all or up to where it is full.
+    ///
+    /// # Errors
+    /// A row can't be a message, or the producer does not take it.
+    pub(super) fn give(
+        &mut self,
+        batch: &RecordBatch,
+        first: usize,
+        side: usize,
+        producer: &Producer,
+        account: &Account,
+    ) -> Result<Given> {
+        let options = Arc::clone(&self.options);
+        let parts = Parts::of(batch, &options.key)?;
+        let mut keys = parts.keys()?;
+        let mut values = Values::of(options.format, &parts.value)?;
+        for row in first..batch.num_rows() {
+            let is_there = values.put(row, &mut self.value);
+            let has_key = keys.put(row, &mut self.key);
+            let message = Outgoing {
+                topic: &options.topic,
+                key: has_key.then_some(self.key.as_slice()),
+                value: is_there.then_some(self.value.as_slice()),
+                timestamp: parts.timestamp(row),
+                headers: parts.headers(row)?,
+                side,
+            };
+            if !send(producer, account, message)? {
+                return Ok(Given {
+                    next: row,
+                    full: true,
+                });
+            }
+        }
+        Ok(Given {
+            next: batch.num_rows(),
+            full: false,
+        })
+    }
+}
+
+/// The values of a batch.
+enum Values<'a> {
+    Json(JsonRows<'a>),
+    Csv(CsvRows<'a>),
+    Text(StringArray),
+}
+
+impl<'a> Values<'a> {
+    fn of(format: MessageFormat, batch: &'a RecordBatch) -> Result<Self> {
+        Ok(match format {
+            MessageFormat::Json => Self::Json(JsonRows::new(batch)?),
+            MessageFormat::Csv => Self::Csv(CsvRows::new(batch)?),
+            MessageFormat::Text => Self::Text(only_text(batch)?),
+        })
+    }
+
+    /// Puts the value of a row into `out`; whether there is one.
+    fn put(&mut self, row: usize, out: &mut Vec<u8>) -> bool {
+        out.clear();
+        match self {
+            Self::Json(rows) => rows.append(row, out),
+            Self::Csv(rows) => rows.append(row, out),
+            Self::Text(texts) if texts.is_null(row) => return false,
+            Self::Text(texts) => out.extend_from_slice(texts.value(row).as_bytes()),
+        }
+        true
+    }
+}
+
+/// The one column of a value that is text.
+fn only_text(batch: &RecordBatch) -> Result<StringArray> {
+    let is_text = |kind: &DataType| {
+        matches!(
+            kind,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+        )
+    };
+    if let [column] = batch.columns()
+        && is_text(column.data_type())
+        && let Ok(texts) = cast(column, &DataType::Utf8)
+    {
+        return Ok(texts.as_string::<i32>().clone());
+    }
+    let fields = batch.schema_ref().fields().iter();
+    let columns: Vec<String> = fields
+        .map(|field| format!("{} {}", field.name(), field.data_type()))
+        .collect();
+    let message = format!(
+        "sink.kafka.format is text, and the columns are {}",
+        columns.join(", ")
+    );
+    Err(Error::new(&codes::SINK_WRITE, message)
+        .next("select one column of text besides those around the value, or give json or csv"))
+}
+
+/// Writes rows as messages into nowhere, to see whether they can be any.
+///
+/// # Errors
+/// They can't.
+pub(super) fn try_rows(options: &KafkaSinkOptions, batch: &RecordBatch) -> Result<()> {
+    let parts = Parts::of(batch, &options.key)?;
+    let mut keys = parts.keys()?;
+    let mut values = Values::of(options.format, &parts.value)?;
+    let mut out = Vec::new();
+    for row in 0..batch.num_rows() {
+        values.put(row, &mut out);
+        keys.put(row, &mut out);
+    }
+    Ok(())
+}
+
+/// How many bytes the message of each row has: value, key and headers.
+///
+/// # Errors
+/// A row can't be a message.
+pub(super) fn sizes(options: &KafkaSinkOptions, batch: &RecordBatch) -> Result<Vec<usize>> {
+    let parts = Parts::of(batch, &options.key)?;
+    let mut keys = parts.keys()?;
+    let mut values = Values::of(options.format, &parts.value)?;
+    let mut out = Vec::new();
+    let sizes = (0..batch.num_rows()).map(|row| {
+        values.put(row, &mut out);
+        let value = out.len();
+        keys.put(row, &mut out);
+        value + out.len() + parts.headers_bytes(row)
+    });
+    Ok(sizes.collect())
+}

@@ -1,0 +1,304 @@
+//! Producers, and what they say when something is wrong.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use millstream_core::{Error, Result, codes};
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Message, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, ProducerContext};
+
+use super::account::Account;
+use super::options::KafkaSinkOptions;
+
+/// Memory of the messages that wait, in KiB, unless it was told otherwise: as in Java 32 MiB.
+const BUFFER_KIB: usize = 32 * 1024;
+/// librdkafka takes about this much for each message, besides its bytes.
+const MESSAGE_BYTES: usize = 256;
+
+pub(super) type Producer = BaseProducer<Reports>;
+
+/// What librdkafka tells of messages, and by itself.
+pub(super) struct Reports {
+    account: Arc<Account>,
+    topic: String,
+    trouble: Mutex<Option<String>>,
+    /// Nobody wants to hear more.
+    closed: AtomicBool,
+}
+
+impl Reports {
+    pub(super) fn new(topic: &str, account: Arc<Account>) -> Self {
+        Self {
+            account,
+            topic: topic.to_owned(),
+            trouble: Mutex::new(None),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// The last trouble with connections that librdkafka told of.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.clone()
+    }
+
+    /// What is purged from now on is no failure.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}
+
+impl ClientContext for Reports {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        match level {
+            RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info => {
+                tracing::trace!("librdkafka: {facility}: {message}");
+            }
+            _ => tracing::debug!("librdkafka: {facility}: {message}"),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!("librdkafka: {error}: {reason}");
+        let code = error.rdkafka_error_code();
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if code == Some(RDKafkaErrorCode::AllBrokersDown) && trouble.is_none() {
+            tracing::warn!("No broker of topic {} can be reached: {reason}", self.topic);
+        }
+        *trouble = Some(reason.to_owned());
+        drop(trouble);
+        let untrusted =
+            code == Some(RDKafkaErrorCode::SSL) && reason.contains("certificate verify failed");
+        let next = code.and_then(advice).or_else(|| {
+            untrusted.then_some(
+                "give the certificate of who has signed the brokers' as sink.kafka.ssl.truststore.location",
+            )
+        });
+        if let Some(next) = next.filter(|_| !self.is_closed()) {
+            let message = format!("topic {} can't be written: {reason}", self.topic);
+            self.account
+                .fails(Error::new(&codes::SINK_KAFKA, message).next(next));
+        }
+    }
+}
+
+impl ProducerContext for Reports {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, side: usize) {
+        match result {
+            Ok(message) => {
+                self.account.lies(message.partition(), message.offset());
+                let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+                *trouble = None;
+            }
+            Err((error, message)) if !self.is_closed() => {
+                let bytes = message.payload_len() + message.key_len();
+                self.account.fails(undelivered(error, &self.topic, bytes));
+            }
+            Err(_) => {}
+        }
+        self.account.heard(side);
+    }
+}
+
+/// What is to be done about an error that does not pass by itself.
+fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
+    use RDKafkaErrorCode as Code;
+    Some(match code {
+        Code::Authentication
+        | Code::SaslAuthenticationFailed
+        | Code::UnsupportedSASLMechanism
+        | Code::IllegalSASLState => {
+            "check sink.kafka.security.protocol, sasl.mechanism and sasl.jaas.config"
+        }
+        Code::TopicAuthorizationFailed => {
+            "grant Describe and Write on the topic; with EXACTLY_ONCE also Read, or give sink.kafka.proof none"
+        }
+        Code::ClusterAuthorizationFailed => "grant IdempotentWrite on the cluster",
+        Code::TransactionalIdAuthorizationFailed => {
+            "grant Describe and Write on the transactional ids that begin with millstream-"
+        }
+        Code::GroupAuthorizationFailed => "grant Read on the groups that begin with millstream-",
+        Code::UnsupportedVersion | Code::UnsupportedFeature => {
+            "use brokers of version 0.11 or newer"
+        }
+        Code::Fatal | Code::ProducerFenced | Code::Fenced => {
+            "see whether another job writes under the same name; the job goes on from its newest snapshot"
+        }
+        _ => return None,
+    })
+}
+
+/// The error of a message that was not delivered.
+fn undelivered(error: &KafkaError, topic: &str, bytes: usize) -> Error {
+    use RDKafkaErrorCode as Code;
+    let code = error.rdkafka_error_code();
+    let said = code.map_or_else(|| error.to_string(), |code| code.to_string());
+    match code {
+        Some(Code::MessageSizeTooLarge | Code::InvalidMessageSize) => too_large(topic, bytes, None),
+        Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
+            let message = format!("topic {topic} is not there any more: {said}");
+            Error::new(&codes::SINK_KAFKA, message)
+                .next("make the topic; the job goes on from its newest snapshot")
+        }
+        Some(Code::MessageTimedOut) => {
+            let message =
+                format!("topic {topic} took a message not within sink.kafka.delivery.timeout.ms");
+            Error::new(&codes::SINK_KAFKA, message)
+                .next("check the brokers; the job goes on from its newest snapshot")
+        }
+        _ => {
+            let next = code.and_then(advice);
+            let message = format!("topic {topic} refuses a message: {said}");
+            Error::new(&codes::SINK_KAFKA, message).next(
+                next.unwrap_or("see the brokers' log; the job goes on from its newest snapshot"),
+            )
+        }
+    }
+}
+
+/// The error of a message of `bytes` that the topic does not take.
+pub(super) fn too_large(topic: &str, bytes: usize, limit: Option<usize>) -> Error {
+    let limit = limit.map_or_else(String::new, |limit| format!(" of at most {limit} bytes"));
+    let message = format!("a message of {bytes} bytes is too large for topic {topic}{limit}");
+    Error::new(&codes::SINK_MESSAGE, message).next(
+        "raise max.message.bytes of the topic and sink.kafka.max.request.size, or set error.policy to skip or dead-letter",
+    )
+}
+
+/// The error of something that Kafka did not do.
+pub(super) fn refused(doing: &str, error: &KafkaError, trouble: Option<String>) -> Error {
+    let code = error.rdkafka_error_code();
+    let said = code.map_or_else(|| error.to_string(), |code| code.to_string());
+    let heard = trouble.map_or_else(String::new, |heard| format!(" ({heard})"));
+    let next = code.and_then(advice);
+    Error::new(&codes::SINK_KAFKA, format!("can't {doing}: {said}{heard}"))
+        .next(next.unwrap_or("check the brokers; it is tried again"))
+}
+
+/// What all clients of a sink are told; `limit`: bytes that the topic takes in one message, if it is known.
+pub(super) fn configuration(options: &KafkaSinkOptions, limit: Option<usize>) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    let given = |name: &str| options.properties.get(name);
+    let number = |name: &str| given(name).and_then(|text| text.trim().parse::<usize>().ok());
+    config.set("client.id", "millstream");
+    config.set("compression.type", "lz4");
+    // The operator's default, of both that Java means by it.
+    config.set("request.timeout.ms", REQUEST_TIMEOUT_MS);
+    config.set("socket.timeout.ms", REQUEST_TIMEOUT_MS);
+    // Where Java's producers put keys; what has none goes to one partition for as long as a batch is filled.
+    config.set("partitioner", "murmur2_random");
+    // Brokers that are away are waited for.
+    config.set("message.timeout.ms", "0");
+    config.set("queue.buffering.max.kbytes", BUFFER_KIB.to_string());
+    if let Some(limit) = limit {
+        config.set("message.max.bytes", limit.max(1_000).to_string());
+        // A batch that is too large is refused with all of its messages.
+        let batch = limit.min(1_000_000);
+        config.set("batch.size", batch.to_string());
+    }
+    for (name, value) in options.properties.settings() {
+        config.set(name, value);
+    }
+    if given("queue.buffering.max.messages").is_none() {
+        let kib = number("queue.buffering.max.kbytes").unwrap_or(BUFFER_KIB);
+        let messages = (kib.saturating_mul(1024) / MESSAGE_BYTES).clamp(1_000, 10_000_000);
+        config.set("queue.buffering.max.messages", messages.to_string());
+    }
+    config.set("bootstrap.servers", &options.brokers);
+    config.set("enable.idempotence", "true");
+    config
+}
+
+/// The longest wait for an answer, as in the operator.
+pub(super) const REQUEST_TIMEOUT_MS: &str = "180000";
+
+/// The error of a client that can't be made.
+pub(super) fn unmade(error: &KafkaError) -> Error {
+    let (message, next) = match error {
+        KafkaError::ClientConfig(_, why, name, _) => (
+            format!("sink.kafka.{name} is not taken: {why}"),
+            "correct the property, or leave it out",
+        ),
+        other => (
+            format!("Kafka's producer can't be made: {other}"),
+            "check the properties given as sink.kafka.*",
+        ),
+    };
+    Error::new(&codes::INGEST_PARAMETERS, message).next(next)
+}
+
+/// Makes a producer. It connects by itself, whether brokers are there or not.
+///
+/// # Errors
+/// librdkafka refuses a property.
+pub(super) fn producer(
+    config: &ClientConfig,
+    topic: &str,
+    account: Arc<Account>,
+) -> Result<Producer> {
+    let reports = Reports::new(topic, account);
+    config
+        .create_with_context(reports)
+        .map_err(|error| unmade(&error))
+}
+
+/// A message that is to be sent.
+pub(super) struct Outgoing<'a> {
+    pub(super) topic: &'a str,
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) value: Option<&'a [u8]>,
+    pub(super) timestamp: Option<i64>,
+    pub(super) headers: Option<OwnedHeaders>,
+    pub(super) side: usize,
+}
+
+/// Gives a message to a producer. `false`: it is full, and the account's worker will be woken.
+///
+/// # Errors
+/// It is too large, or the producer does not take any more.
+pub(super) fn send(producer: &Producer, account: &Account, message: Outgoing<'_>) -> Result<bool> {
+    let bytes = message.key.map_or(0, <[u8]>::len) + message.value.map_or(0, <[u8]>::len);
+    let (topic, side) = (message.topic, message.side);
+    let mut record: BaseRecord<'_, [u8], [u8], usize> = BaseRecord::with_opaque_to(topic, side);
+    record.key = message.key;
+    record.payload = message.value;
+    record.timestamp = message.timestamp;
+    record.headers = message.headers;
+    account.gives(side);
+    let Err((error, again)) = producer.send(record) else {
+        return Ok(true);
+    };
+    account.takes_back(side);
+    if !is_full(&error) {
+        return Err(undelivered(&error, topic, bytes));
+    }
+    // Whatever is heard of from now on wakes the worker; what was heard of before has made room.
+    account.starves();
+    account.gives(side);
+    let Err((error, _)) = producer.send(again) else {
+        account.is_fed();
+        return Ok(true);
+    };
+    account.takes_back(side);
+    if is_full(&error) {
+        return Ok(false);
+    }
+    Err(undelivered(&error, topic, bytes))
+}
+
+fn is_full(error: &KafkaError) -> bool {
+    error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull)
+}
+
+/// How long whoever polls waits for what is to be told.
+pub(super) const POLL: Duration = Duration::from_millis(5);

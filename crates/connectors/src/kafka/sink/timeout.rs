@@ -1,0 +1,83 @@
+//! How long a transaction may be open: chosen from what the brokers allow and what the job needs. Pure.
+
+use std::time::Duration;
+
+use millstream_core::{Error, Result, codes};
+
+use super::options::Timing;
+
+/// What brokers allow where they do not say: `transaction.max.timeout.ms` of Kafka.
+const USUAL: Duration = Duration::from_secs(900);
+/// What a restart takes besides its delay.
+const START: Duration = Duration::from_secs(5);
+
+/// The time-out of transactions, and what is worth a warning.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) timeout: Duration,
+    pub(super) warning: Option<String>,
+}
+
+/// As long as the brokers allow, or as was `given`.
+///
+/// # Errors
+/// The brokers don't allow what was given, or what the job needs at least, with all numbers.
+pub(super) fn choose(
+    timing: Timing,
+    allowed_ms: Option<u64>,
+    given: Option<&str>,
+) -> Result<Chosen> {
+    let allowed = allowed_ms.map_or(USUAL, Duration::from_millis);
+    let timeout = match given {
+        None => allowed,
+        Some(text) => {
+            let given = text
+                .trim()
+                .parse()
+                .map(Duration::from_millis)
+                .map_err(|_| {
+                    let message =
+                        format!("sink.kafka.transaction.timeout.ms is {text}, which is no number");
+                    Error::new(&codes::INGEST_PARAMETERS, message)
+                        .next("give milliseconds, or leave it out")
+                })?;
+            if given > allowed {
+                let message = format!(
+                    "sink.kafka.transaction.timeout.ms is {} and the brokers' transaction.max.timeout.ms {}",
+                    given.as_millis(),
+                    allowed.as_millis()
+                );
+                return Err(Error::new(&codes::SINK_TOPIC, message)
+                    .next("leave it out, or raise transaction.max.timeout.ms"));
+            }
+            given
+        }
+    };
+    let Timing {
+        interval,
+        timeout: checkpoint,
+        restart,
+    } = timing;
+    let least = interval + restart + START;
+    let numbers = format!(
+        "transactions are aborted after {} ms, a checkpoint begins each {} ms and may take {} ms, and a restart waits {} ms",
+        timeout.as_millis(),
+        interval.as_millis(),
+        checkpoint.as_millis(),
+        restart.as_millis()
+    );
+    if least > timeout {
+        let message = format!("{numbers}: output would be lost at each failure");
+        return Err(Error::new(&codes::SINK_TOPIC, message).next(
+            "shorten stream.checkpoint.interval or job.retry.backoffTimeMS, or raise sink.kafka.transaction.timeout.ms and the \
+             brokers' transaction.max.timeout.ms",
+        ));
+    }
+    let warning = (interval + checkpoint + restart + START > timeout).then(|| {
+        format!("{numbers}: output of a checkpoint that takes very long may be lost at a failure")
+    });
+    Ok(Chosen { timeout, warning })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+use std::time::Duration;
+
+use super::choose;
+use crate::kafka::Timing;
+
+fn timing(interval: u64, timeout: u64, restart: u64) -> Timing {
+    Timing {
+        interval: Duration::from_secs(interval),
+        timeout: Duration::from_secs(timeout),
+        restart: Duration::from_secs(restart),
+    }
+}
+
+#[test]
+fn as_long_as_brokers_allow() {
+    let chosen = choose(timing(30, 600, 60), Some(900_000), None).expect("possible");
+    assert_eq!(
+        (chosen.timeout, chosen.warning),
+        (Duration::from_secs(900), None)
+    );
+    let chosen = choose(timing(30, 600, 60), None, Some("120000")).expect("possible");
+    assert_eq!(chosen.timeout, Duration::from_secs(120));
+    let warning = chosen.warning.expect("a warning");
+    assert!(
+        warning.contains("120000") && warning.contains("600000"),
+        "{warning}"
+    );
+}
+
+#[test]
+fn what_can_not_be_is_refused_with_all_numbers() {
+    for (timing, allowed, given, numbers) in [
+        (timing(30, 600, 60), Some(60_000), None, ["60000", "30000"]),
+        (
+            timing(30, 600, 60),
+            Some(900_000),
+            Some("60000"),
+            ["60000", "600000"],
+        ),
+        (
+            timing(1, 1, 1),
+            Some(60_000),
+            Some("70000"),
+            ["60000", "70000"],
+        ),
+        (
+            timing(1, 1, 1),
+            None,
+            Some("x"),
+            ["transaction.timeout.ms", "x"],
+        ),
+    ] {
+        let error = choose(timing, allowed, given)
+            .expect_err("impossible")
+            .to_string();
+        for number in numbers {
+            assert!(error.contains(number), "{error}");
+        }
+    }
+}

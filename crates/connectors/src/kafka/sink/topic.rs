@@ -1,0 +1,223 @@
+//! What a sink looks at before it writes: whether the topic is there, and what the brokers allow.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker as TaskWaker};
+use std::thread::Thread;
+use std::time::Duration;
+
+use millstream_core::{Error, Result, codes};
+use millstream_engine::connector::{Cancelled, Waker};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, NewTopic as Wanted, ResourceSpecifier, TopicReplication,
+};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::Producer as _;
+
+use super::account::Account;
+use super::options::{KafkaSinkOptions, NewTopic};
+use super::producer::{Producer, Reports, configuration, producer, refused, unmade};
+
+/// How long a broker may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
+/// How long one question may take before it is seen whether the job is being cancelled.
+const SLICE: Duration = Duration::from_secs(2);
+/// What brokers allow in one message where they do not say.
+const USUAL_LIMIT: usize = 1_048_588;
+/// What a message and its batch have on the wire besides key, value and headers.
+const AROUND: usize = 128;
+/// What the producer of Java allows in one message.
+const JAVA_LIMIT: usize = 1_048_576;
+
+/// What is known of the topic and its brokers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    /// How many partitions there are.
+    pub(super) partitions: usize,
+    /// The largest message that the topic takes, in bytes.
+    pub(super) message_bytes: usize,
+    /// The longest that a transaction may be open, in milliseconds; `None`: the brokers do not say.
+    pub(super) transaction_ms: Option<u64>,
+}
+
+/// Looks at the topic, and makes it if that is wanted.
+///
+/// # Errors
+/// No broker answers (unavailable), or the topic is missing, or it can't be made.
+pub(super) fn look(
+    options: &KafkaSinkOptions,
+    cancelled: &Cancelled,
+    exactly_once: bool,
+) -> Result<Found> {
+    let client = client(options)?;
+    let (partitions, broker) = match find(&client, options, cancelled)? {
+        Some(found) => found,
+        None => {
+            let wanted = options.create.ok_or_else(|| missing(&options.topic))?;
+            create(options, wanted)?;
+            made(&client, options, cancelled)?
+        }
+    };
+    let allowed = allowed(options, broker, exactly_once);
+    Ok(Found {
+        partitions,
+        message_bytes: allowed
+            .0
+            .unwrap_or(USUAL_LIMIT)
+            .min(JAVA_LIMIT)
+            .saturating_sub(AROUND),
+        transaction_ms: allowed.1,
+    })
+}
+
+fn client(options: &KafkaSinkOptions) -> Result<Producer> {
+    let account = Arc::new(Account::new(Waker::new(|| {})));
+    producer(&configuration(options, None), &options.topic, account)
+}
+
+/// The number of partitions and a broker; `None`: there is no such topic.
+fn find(
+    client: &Producer,
+    options: &KafkaSinkOptions,
+    cancelled: &Cancelled,
+) -> Result<Option<(usize, i32)>> {
+    let doing = format!("look for topic {}", options.topic);
+    let mut left = ANSWER.as_secs() / SLICE.as_secs();
+    let metadata = loop {
+        client.poll(Duration::ZERO);
+        match client.client().fetch_metadata(Some(&options.topic), SLICE) {
+            Ok(metadata) => break metadata,
+            Err(error) => {
+                client.poll(Duration::ZERO);
+                let trouble = client.context().trouble();
+                left -= 1;
+                if left == 0 || cancelled.is_set() {
+                    return Err(refused(&doing, &error, trouble));
+                }
+            }
+        }
+    };
+    let Some(topic) = metadata.topics().first() else {
+        return Ok(None);
+    };
+    let broker = metadata.brokers().first().map_or(0, |broker| broker.id());
+    match topic.error().map(RDKafkaErrorCode::from) {
+        None => Ok(Some((topic.partitions().len(), broker))),
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+            Ok(None)
+        }
+        // The topic is just being made.
+        Some(RDKafkaErrorCode::LeaderNotAvailable) if !topic.partitions().is_empty() => {
+            Ok(Some((topic.partitions().len(), broker)))
+        }
+        Some(code) => Err(refused(&doing, &KafkaError::MetadataFetch(code), None)),
+    }
+}
+
+/// Waits until a topic that was made is known.
+fn made(
+    client: &Producer,
+    options: &KafkaSinkOptions,
+    cancelled: &Cancelled,
+) -> Result<(usize, i32)> {
+    for _ in 0..100 {
+        if let Some(found) = find(client, options, cancelled)? {
+            return Ok(found);
+        }
+        client.poll(Duration::from_millis(100));
+    }
+    Err(missing(&options.topic))
+}
+
+fn missing(topic: &str) -> Error {
+    let message = format!("topic {topic} is not there");
+    Error::new(&codes::SINK_TOPIC, message).next(
+        "make the topic, correct sink.kafka.topic, or have it made with sink.kafka.create partitions=<number>,replication=<number>",
+    )
+}
+
+fn create(options: &KafkaSinkOptions, wanted: NewTopic) -> Result<()> {
+    let topic = &options.topic;
+    let replication = TopicReplication::Fixed(wanted.replication.unwrap_or(-1));
+    let new = Wanted::new(topic, wanted.partitions.unwrap_or(-1), replication);
+    let admin = admin(options)?;
+    let asked = AdminOptions::new()
+        .request_timeout(Some(ANSWER))
+        .operation_timeout(Some(ANSWER));
+    let doing = format!("make topic {topic}");
+    let results =
+        wait(admin.create_topics([&new], &asked)).map_err(|error| refused(&doing, &error, None))?;
+    for result in results {
+        match result {
+            Ok(_) => tracing::info!("Made topic {topic}."),
+            // Somebody else was quicker.
+            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((_, code)) => {
+                let message = format!("topic {topic} is not there, and can't be made: {code}");
+                let next =
+                    "correct sink.kafka.create, grant Create on the topic, or make it by hand";
+                return Err(Error::new(&codes::SINK_TOPIC, message).next(next));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn admin(options: &KafkaSinkOptions) -> Result<AdminClient<Reports>> {
+    let account = Arc::new(Account::new(Waker::new(|| {})));
+    let reports = Reports::new(&options.topic, account);
+    configuration(options, None)
+        .create_with_context(reports)
+        .map_err(|error| unmade(&error))
+}
+
+/// The largest message of the topic and the longest transaction of the broker. Who may not ask is told nothing.
+fn allowed(
+    options: &KafkaSinkOptions,
+    broker: i32,
+    exactly_once: bool,
+) -> (Option<usize>, Option<u64>) {
+    let Ok(admin) = admin(options) else {
+        return (None, None);
+    };
+    let number = |resource: ResourceSpecifier<'_>, name: &str| -> Option<u64> {
+        let asked = AdminOptions::new().request_timeout(Some(ANSWER));
+        let resources = [resource];
+        let found = wait(admin.describe_configs(&resources, &asked)).ok()?;
+        let resource = found.into_iter().next()?.ok()?;
+        resource.get(name)?.value.as_ref()?.parse().ok()
+    };
+    let bytes = number(
+        ResourceSpecifier::Topic(&options.topic),
+        "max.message.bytes",
+    );
+    let limit = || {
+        let broker = ResourceSpecifier::Broker(broker);
+        number(broker, "transaction.max.timeout.ms")
+    };
+    let time = exactly_once.then(limit).flatten();
+    (bytes.and_then(|bytes| usize::try_from(bytes).ok()), time)
+}
+
+/// Wakes the thread that waits.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits for what librdkafka's own thread brings.
+fn wait<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let waker = TaskWaker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        std::thread::park();
+    }
+}

@@ -1,0 +1,80 @@
+//! Kafka as a sink: what was given, and what is missing or contradictory.
+
+use millstream_connectors::kafka::{KafkaSinkOptions, Properties};
+use millstream_core::{Error, codes};
+
+use super::choices::{KafkaVersion, SinkType};
+use super::given::Given;
+use super::table;
+
+/// What is wrong with the parameters of a sink of Kafka, if that is where records go.
+pub(super) fn of(given: &Given) -> Vec<Error> {
+    if given.get(&table::SINK_TYPE) != Some(SinkType::Kafka) {
+        return Vec::new();
+    }
+    let absent = |name: &str| given.origin(name).is_none();
+    let mut problems = Vec::new();
+    for (name, next) in [
+        (
+            table::SINK_BROKERS.name(),
+            "give the addresses of some brokers: --sink.kafka.brokers <host:port>,…",
+        ),
+        (
+            table::SINK_TOPIC.name(),
+            "give the topic that is written: --sink.kafka.topic <topic>",
+        ),
+    ] {
+        if absent(name) {
+            let chosen = match absent(table::SINK_TYPE.name()) {
+                true => "sink.type kafka, which is the default",
+                false => "sink.type kafka",
+            };
+            let message = format!("{name} is not given, with {chosen}");
+            problems.push(Error::new(&codes::INGEST_PARAMETERS, message).next(next));
+        }
+    }
+    problems.extend(properties(given).err());
+    if given.get(&table::SINK_VERSION) == Some(KafkaVersion::V09) {
+        let message = "sink.kafka.version 0.9: brokers before 0.11 can't tell records that come twice, and are not written";
+        problems.push(
+            Error::new(&codes::INGEST_UNSUPPORTED, message)
+                .next("leave it out for brokers of 0.11 or newer"),
+        );
+    }
+    problems
+}
+
+/// What a sink of Kafka is asked to do; `None` where a value is missing or wrong.
+pub(super) fn options(given: &Given) -> Option<KafkaSinkOptions> {
+    Some(KafkaSinkOptions {
+        brokers: given.get(&table::SINK_BROKERS)?,
+        topic: given.get(&table::SINK_TOPIC)?,
+        properties: properties(given).ok()?,
+        format: given.get(&table::SINK_MESSAGE)?,
+        key: given
+            .get(&table::SINK_KEY)
+            .map_or_else(Vec::new, |names| names.0),
+        create: given.get(&table::SINK_CREATE)?.0,
+        proof: given.get(&table::SINK_PROOF)?,
+    })
+}
+
+/// The producer's properties. Those that are parameters of their own have their defaults in the sink.
+fn properties(given: &Given) -> millstream_core::Result<Properties> {
+    let mut all = given.under(&table::SINK_NATIVE);
+    let prefix = table::SINK_NATIVE.name().trim_end_matches('*');
+    let mut add = |name: &str, value: Option<String>| {
+        let is_given = given.origin(name).is_some();
+        if let Some(value) = value.filter(|_| is_given) {
+            all.insert(name.trim_start_matches(prefix).to_owned(), value);
+        }
+    };
+    let timeout = given.get(&table::SINK_REQUEST_TIMEOUT);
+    let timeout = timeout.map(|timeout| timeout.as_millis().to_string());
+    add(table::SINK_REQUEST_TIMEOUT.name(), timeout);
+    add(
+        table::SINK_COMPRESSION.name(),
+        given.get(&table::SINK_COMPRESSION),
+    );
+    Properties::of_java_producer(&all)
+}
