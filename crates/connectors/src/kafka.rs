@@ -9,6 +9,7 @@
 //! - [`partition`], [`begin`], [`topics`], [`messages`]: positions, and decisions about them. Pure.
 //! - [`decode`], [`headers`]: from messages to rows. Pure.
 //! - [`client`], [`discovery`], [`fetch`]: consumers, and the threads that have them.
+//! - [`times`]: how far event time has come.
 //! - [`reader`]: the worker's side.
 
 mod begin;
@@ -22,6 +23,7 @@ mod options;
 mod partition;
 mod properties;
 mod reader;
+mod times;
 mod topics;
 
 use std::sync::Arc;

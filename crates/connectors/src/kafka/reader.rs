@@ -13,6 +13,7 @@ use super::decode::{Batch, Decoder};
 use super::discovery::Announcement;
 use super::fetch::{Event, Fetcher};
 use super::partition::{Partition, Position};
+use super::times::{Times, present};
 use crate::rows::Parsed;
 
 /// Boundaries whose end was not told are forgotten beyond this many.
@@ -32,6 +33,7 @@ pub(super) struct KafkaReader {
     complete: bool,
     fetcher: Fetcher,
     decoder: Decoder,
+    times: Times,
     /// A batch that is being handed out, and how many messages of it have been.
     current: Option<(Batch, usize)>,
     /// The offsets at boundaries that have not ended.
@@ -60,6 +62,7 @@ impl KafkaReader {
             complete: false,
             fetcher,
             decoder,
+            times: Times::default(),
             current: None,
             boundaries: BTreeMap::new(),
             committed: Vec::new(),
@@ -74,7 +77,10 @@ impl KafkaReader {
         let has_its_end = |position: &&Position| position.end.is_some() || !self.is_bounded;
         let wanted = positions.iter().filter(|position| !position.is_done());
         let wanted = wanted.filter(has_its_end);
-        self.unsent.extend(wanted.cloned());
+        for position in wanted {
+            self.times.begin(&position.partition);
+            self.unsent.push(position.clone());
+        }
         let new = positions.into_iter();
         self.positions
             .extend(new.map(|position| (position.partition.clone(), position)));
@@ -110,7 +116,9 @@ impl KafkaReader {
                         position.next = next;
                     }
                 }
+                Some(Event::AtEnd(partition)) => self.times.at_end(&partition),
                 Some(Event::Ended(partition)) => {
+                    self.times.done(&partition);
                     if let Some(position) = self.positions.get_mut(&partition) {
                         // Behind its last message there may be offsets of no messages.
                         position.next = position.next.max(position.end.unwrap_or(0));
@@ -131,6 +139,8 @@ impl KafkaReader {
         let to = batch.together(from..batch.len(), limit.records, limit.bytes);
         let bytes = batch.size(from..to);
         let decoded = self.decoder.decode(&batch, from..to, out)?;
+        let latest = batch.latest(from..to, present());
+        self.times.read(&batch.partition, latest);
         let last = to.checked_sub(1).and_then(|last| batch.offset(last));
         if let (Some(last), Some(position)) = (last, self.positions.get_mut(&batch.partition)) {
             position.next = last + 1;
@@ -175,6 +185,7 @@ impl SourceReader<Parsed> for KafkaReader {
             left.bytes = left.bytes.saturating_sub(bytes);
         }
         out.bytes(limit.bytes - left.bytes);
+        self.times.tell(out, count > 0);
         Ok(match count {
             0 if self.is_done() => SourceStatus::Ended,
             0 => SourceStatus::Pending((!self.unsent.is_empty()).then_some(AGAIN)),
