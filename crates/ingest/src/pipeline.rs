@@ -1,7 +1,7 @@
 //! From settings to streams.
 //!
 //! ```text
-//! Source: csv -> SQL -> Rows ------------------------> Sink: file
+//! Source: csv -> (Key -> Deduplicate -> Unique) -> SQL -> Rows ------------------------> Sink: file
 //!                   \-> Tally -> Bad records (1) -> Sink: dead letters
 //! ```
 //!
@@ -10,6 +10,7 @@
 
 mod bad_records;
 mod dead_letter;
+mod deduplicate;
 mod reshape;
 mod source;
 mod trial;
@@ -27,17 +28,23 @@ use millstream_sql::Query;
 use crate::parameters::{BadRecords, IngestSettings, SinkFormat, SinkSettings};
 use bad_records::{Answered, Judged, Limits};
 use reshape::Reshape;
+use source::Plan;
 
 /// Declares the streams of the job on `environment`.
 ///
 /// # Errors
 /// The source can't be read, the SQL does not fit its columns, or settings contradict each other.
 pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> Result<()> {
-    let (source, query) = source::plan(settings)?;
+    let Plan {
+        source,
+        query,
+        unique,
+    } = source::plan(settings)?;
     let columns = match &query {
         Some(query) => Some(Arc::clone(query.output_schema())),
         None => source.batch_schema(),
     };
+    let read = source.batch_schema();
     let reshape = settings
         .merge
         .as_ref()
@@ -46,7 +53,10 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
     if let Some(columns) = &columns {
         trial::try_sink(columns, reshape.as_ref(), &settings.sink)?;
     }
-    let parsed = source.add_to(environment);
+    let mut parsed = source.add_to(environment);
+    if let (Some(unique), Some(read)) = (unique, read) {
+        parsed = deduplicate::unique(parsed, unique.settings, &read, unique.wanted)?;
+    }
     let rows = match query {
         None => without_bad(parsed, &settings.errors),
         Some(query) => {

@@ -12,8 +12,10 @@ use millstream_connectors::rows::Parsed;
 use millstream_core::{Error, Result, codes};
 use millstream_sql::{Query, schema};
 
+use super::deduplicate;
 use crate::parameters::{
     IngestSettings, KafkaFormat, KafkaSettings, SchemaText, SourceSettings, TextSource,
+    UniqueSettings,
 };
 
 /// A source whose columns are known, or will be.
@@ -22,14 +24,37 @@ pub(super) enum Planned {
     Kafka(KafkaSource),
 }
 
-/// The source, and the SQL over its columns, of which only those that the SQL reads are decoded from then on.
-pub(super) fn plan(settings: &IngestSettings) -> Result<(Planned, Option<Query>)> {
+/// Where records come from, and what they go through first.
+pub(super) struct Plan<'a> {
+    pub(super) source: Planned,
+    /// The SQL over its columns.
+    pub(super) query: Option<Query>,
+    pub(super) unique: Option<Unique<'a>>,
+}
+
+/// How records that were there before are left out.
+pub(super) struct Unique<'a> {
+    pub(super) settings: &'a UniqueSettings,
+    /// The columns that go on, among those that are read; `None`: all.
+    pub(super) wanted: Option<Vec<usize>>,
+}
+
+/// The source, of which only those columns are decoded that the SQL reads or that records are told apart by.
+pub(super) fn plan(settings: &IngestSettings) -> Result<Plan<'_>> {
     let source = match &settings.source {
         SourceSettings::Text(text) => Planned::Files(text.format.name(), Box::new(open(text)?)),
         SourceSettings::Kafka(kafka) => Planned::Kafka(kafka_source(kafka)?),
     };
+    let unique = |wanted| {
+        let settings = settings.unique.as_ref();
+        settings.map(|settings| Unique { settings, wanted })
+    };
     let Some(sql) = &settings.sql else {
-        return Ok((source, None));
+        return Ok(Plan {
+            source,
+            query: None,
+            unique: unique(None),
+        });
     };
     let columns = source.schema().ok_or_else(|| {
         let place = match &settings.source {
@@ -43,8 +68,20 @@ pub(super) fn plan(settings: &IngestSettings) -> Result<(Planned, Option<Query>)
         .next("give stream.sql.schema or stream.sql.schema.json, or put a file there first")
     })?;
     let query = Query::plan(&sql.query, &sql.table, &columns)?;
-    let source = source.with_projection(query.columns_needed().to_vec())?;
-    Ok((source, Some(query)))
+    let needed = query.columns_needed();
+    let mut read = needed.to_vec();
+    if let Some(settings) = &settings.unique {
+        read.extend(deduplicate::columns_of(settings, &columns)?);
+        read.sort_unstable();
+        read.dedup();
+    }
+    let place = |column: &usize| read.binary_search(column).ok();
+    let wanted = (read != needed).then(|| needed.iter().filter_map(place).collect());
+    Ok(Plan {
+        source: source.with_projection(read)?,
+        unique: unique(wanted),
+        query: Some(query),
+    })
 }
 
 impl Planned {
