@@ -11,6 +11,7 @@
 //! - [`decode`], [`headers`]: from messages to rows. Pure.
 //! - [`client`], [`discovery`], [`fetch`]: consumers, and the threads that have them.
 //! - [`identity`]: whether a topic is still the one that was read.
+//! - [`times`]: how far event time has come.
 //! - [`reader`]: the worker's side.
 //! - [`transaction`]: what a snapshot keeps of a transaction. [`proof`]: what became of it; [`wire`]: raw requests.
 //!
@@ -30,6 +31,7 @@ pub mod proof;
 mod properties;
 mod reader;
 mod sink;
+mod times;
 mod topics;
 mod transaction;
 mod wire;

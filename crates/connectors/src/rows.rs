@@ -4,7 +4,9 @@ mod whole;
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, UInt64Array};
+use arrow::compute::take_record_batch;
+use millstream_core::{Error, Result, codes};
 use serde::{Deserialize, Serialize};
 
 pub use whole::{is_json, json_schema, json_texts};
@@ -29,6 +31,21 @@ impl Rows {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// The rows with these numbers alone, in this order.
+    ///
+    /// # Errors
+    /// There is no such row.
+    pub fn only(&self, rows: &[usize]) -> Result<Self> {
+        let numbers = UInt64Array::from_iter_values(rows.iter().map(|row| *row as u64));
+        let batch = take_record_batch(&self.batch, &numbers).map_err(|error| {
+            Error::new(&codes::INTERNAL, "a batch can't be taken apart").cause(error)
+        })?;
+        Ok(Self {
+            batch,
+            origin: Arc::new(self.origin.only(rows)),
+        })
+    }
 }
 
 /// Where the rows of one batch come from. All of them are from one file.
@@ -41,7 +58,13 @@ pub struct Origin {
     pub offsets: Vec<u64>,
     /// For each row the 1-based number of its first line; 0 where it isn't known.
     pub lines: Vec<u64>,
+    /// For each row the time that the source knows of it, in milliseconds since 1970; [`NO_TIME`] where it has none. Empty
+    /// where records of the source have none at all.
+    pub times: Vec<i64>,
 }
+
+/// Stands for a time that isn't known.
+pub const NO_TIME: i64 = i64::MIN;
 
 impl Origin {
     /// The offset of the record that became row number `row`, if there is such a row.
@@ -52,6 +75,26 @@ impl Origin {
     /// The 1-based line on which that record begins, if it is known.
     pub fn line(&self, row: usize) -> Option<u64> {
         self.lines.get(row).copied().filter(|line| *line > 0)
+    }
+
+    /// The time that the source knows of that record, in milliseconds since 1970.
+    pub fn time(&self, row: usize) -> Option<i64> {
+        self.times.get(row).copied().filter(|time| *time != NO_TIME)
+    }
+
+    /// The origin of some rows alone.
+    fn only(&self, rows: &[usize]) -> Self {
+        let numbers = |all: &[u64]| {
+            let some = rows.iter().filter_map(|row| all.get(*row));
+            some.copied().collect()
+        };
+        let times = rows.iter().filter_map(|row| self.times.get(*row));
+        Self {
+            file: Arc::clone(&self.file),
+            offsets: numbers(&self.offsets),
+            lines: numbers(&self.lines),
+            times: times.copied().collect(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! From settings to streams.
 //!
 //! ```text
-//! Source: csv -> SQL -> Rows ------------------------> Sink: file
+//! Source: csv -> (Key -> Deduplicate -> Unique) -> SQL -> Rows ------------------------> Sink: file
 //!                   \-> Tally -> Bad records (1) -> Sink: dead letters
 //! ```
 //!
@@ -11,6 +11,7 @@
 mod around;
 mod bad_records;
 mod dead_letter;
+mod deduplicate;
 mod reshape;
 mod size;
 mod source;
@@ -31,15 +32,17 @@ use crate::parameters::{BadRecords, IngestSettings, SinkFormat, SinkSettings};
 use around::Around;
 use bad_records::{Answered, Judged, Limits};
 use reshape::Reshape;
+use source::Plan;
 
 /// Declares the streams of the job on `environment`.
 ///
 /// # Errors
 /// The source can't be read, the SQL does not fit its columns, or settings contradict each other.
 pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> Result<()> {
-    let source::Planning {
+    let Plan {
         source,
         query,
+        unique,
         around,
     } = source::plan(settings)?;
     let columns = match &query {
@@ -51,13 +54,17 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
         SinkSettings::File(_) | SinkSettings::Print => None,
     };
     let merge = settings.merge.as_ref();
+    let read = source.batch_schema();
     let reshape =
         merge.map(|merge| Reshape::new(merge.clone(), columns.as_deref(), kafka.is_some()));
     let reshape = reshape.transpose()?;
     if let Some(columns) = &columns {
         trial::try_sink(columns, reshape.as_ref(), &settings.sink, kafka.as_ref())?;
     }
-    let parsed = source.add_to(environment);
+    let mut parsed = source.add_to(environment);
+    if let (Some(unique), Some(read)) = (unique, read) {
+        parsed = deduplicate::unique(parsed, unique.settings, &read, unique.wanted)?;
+    }
     let sized = kafka.as_ref().map(|kafka| size::Sized {
         sink: kafka.clone(),
         more: merge.map_or(0, |merge| merge.field.len()),

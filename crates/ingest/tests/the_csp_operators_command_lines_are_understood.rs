@@ -42,9 +42,6 @@ fn program_args_are_refused_only_for_what_is_planned() {
          --source.db.username root --source.db.password 123456 --source.db.table lyh --source.db.sql \
          'select * from lyh limit 3' --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic \
          flink-test",
-        "--source.type kafka_deduplication --source.kafka.brokers 172.27.128.54:9093 --source.kafka.topic lyh-key2 \
-         --auto.offset.reset earliest --group.id f1 --unique.keys id,name \
-         --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test",
     ] {
         let error = load_line(line).expect_err(line);
         assert_eq!(error.code(), "MS-8002", "{error}");
@@ -71,6 +68,21 @@ fn kafka_to_kafka_with_sql_works_as_it_stands() {
         ("t1", "select * from t1")
     );
     assert!(matches!(loaded.settings.source, SourceSettings::Kafka(_)));
+}
+
+/// The page gives its job for deduplication no schema.
+#[test]
+fn deduplication_works_with_a_sink_that_is_there() {
+    let loaded = load_line(
+        "--source.type kafka_deduplication --source.kafka.brokers 172.27.128.54:9093 --source.kafka.topic lyh-key2 \
+         --auto.offset.reset earliest --group.id f1 --unique.keys id,name --sink.type print \
+         --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test",
+    )
+    .expect("from Kafka to standard output");
+    let unique = loaded.settings.unique.expect("asked for");
+    assert_eq!(unique.keys, ["id", "name"]);
+    assert_eq!(unique.within.as_secs(), 3_600);
+    assert_eq!(loaded.settings.sql, None);
 }
 
 #[test]
@@ -113,7 +125,8 @@ fn a_list_of_arguments_with_a_pair_in_one_element_is_understood() {
         lines,
         [
             "MS-8002: 3 problems with the parameters of the ingestion job:",
-            "  source.type parquet is planned and not there yet; what works now is csv, tsv, txt or kafka",
+            "  source.type parquet is planned and not there yet; what works now is csv, tsv, txt, kafka or \
+             kafka_deduplication",
             "  sink.type es is planned and not there yet; what works now is file, print or kafka",
             "  source.path is `hdfs:///user/liyihui/parquet`, and hdfs: URLs are planned and not there yet; give a path \
              or a file: URL",

@@ -25,6 +25,7 @@
 
 mod clock;
 mod declared;
+pub mod deduplication;
 mod directories;
 pub mod environment;
 pub mod function;
@@ -39,13 +40,14 @@ pub mod service;
 pub mod stream;
 
 pub use compact_str::CompactString as Text;
+pub use deduplication::{Deduplication, Fingerprinted, TimeOf};
 pub use environment::Environment;
 pub use function::{CoProcessFunction, Collector, OpenContext, Outcome, ProcessFunction};
 pub use millstream_connectors as connectors;
 pub use millstream_core::{Configuration, Error, EventTime, JobStatus, Numbers, Result};
 pub use millstream_core::{codes, options};
 pub use millstream_engine::Record;
-pub use millstream_state::{ListState, MapState, TimerState, ValueState};
+pub use millstream_state::{Fingerprint, ListState, MapState, TimerState, ValueState};
 pub use package::{Arguments, EntryPoint, Parameter};
 pub use run::RunOptions;
 pub use stream::{DataStream, DataStreamSink, KeyedStream};

@@ -1,9 +1,11 @@
 //! The operators behind the methods of streams: typed code at both ends of a chunk.
 
+mod deduplicate;
 mod keyed;
 mod partition;
 mod stateless;
 
+pub(crate) use deduplicate::{Deduplicate, FingerprintPartitioner};
 pub(crate) use keyed::{CoProcess, Process, Reduce, Sum};
 pub(crate) use partition::KeyPartitioner;
 pub(crate) use stateless::{Filter, FlatMap, FlatMapCounting, Map};

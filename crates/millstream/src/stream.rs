@@ -16,9 +16,11 @@ use millstream_engine::operator::{OperatorFactory, Port, SinkFactory};
 use millstream_state::{StateKey, StateValue};
 
 use crate::declared::{Declarations, Declared, Edge};
+use crate::deduplication::{Deduplication, Fingerprinted};
 use crate::function::{CoProcessFunction, Collector, Outcome, ProcessFunction};
 use crate::operators::{
-    Cloned, CoProcess, Filter, FlatMap, FlatMapCounting, KeyPartitioner, Map, Process, Reduce, Sum,
+    Cloned, CoProcess, Deduplicate, Filter, FingerprintPartitioner, FlatMap, FlatMapCounting,
+    KeyPartitioner, Map, Process, Reduce, Sum,
 };
 
 /// A stream of records of type `T`. Clones are the same stream, for a second consumer.
@@ -180,6 +182,21 @@ impl<T: Record> DataStream<T> {
             key,
             keys: PhantomData,
         }
+    }
+
+    /// The rows that were not there before: of those with the same fingerprint the first that comes, and again the first
+    /// that is far enough from every one that went on. Rows of one fingerprint meet in one subtask, in the order in which
+    /// their source handed them out. What is left out counts as deduplicated in the job's [`Numbers`].
+    ///
+    /// What was seen is state: a row that is read again after a failure is not the same as itself.
+    pub fn deduplicate(self, options: Deduplication) -> Self
+    where
+        T: Fingerprinted,
+    {
+        let by_fingerprint = Edge::Hash(Arc::new(FingerprintPartitioner::<T>::new()));
+        let operator = Deduplicate::<T>::new(options);
+        self.shipped(&by_fingerprint)
+            .operator("Deduplicate", Cloned::factory(operator))
     }
 
     /// Writes the records to `sink`.

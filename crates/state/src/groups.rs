@@ -64,6 +64,10 @@ impl<G: Part> Groups<G> {
         &self.parts
     }
 
+    pub(crate) fn parts_mut(&mut self) -> &mut [G] {
+        &mut self.parts
+    }
+
     /// The group of a key with this hash.
     #[inline]
     pub(crate) fn of(&self, hash: u64) -> &G {

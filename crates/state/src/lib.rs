@@ -7,6 +7,7 @@
 //!   another, restore at any parallelism.
 //! - [`ValueState`], [`ListState`] and [`MapState`] are what programs see; a [`StateRegistry`] makes them by name. The entries of
 //!   a list and of a map are entries of the state, each copied and written by itself.
+//! - A [`SeenTable`] holds when what was seen, and forgets it: millions of keys in little memory.
 //! - [`TimerState`] holds timers of event time for each key, which an operator fires.
 //!
 //! This crate knows neither the engine nor a connector.
@@ -16,6 +17,7 @@ mod collection;
 mod column;
 mod context;
 mod fail;
+mod fingerprint;
 mod groups;
 mod identity;
 mod keyed;
@@ -24,6 +26,7 @@ mod places;
 mod registry;
 mod restore;
 mod rows;
+mod seen;
 mod slot;
 mod table;
 mod timers;
@@ -33,8 +36,10 @@ mod write;
 
 pub use api::{ListState, MapState, TimerState, ValueState};
 pub use context::KeyContext;
+pub use fingerprint::Fingerprint;
 pub use keyed::{KeyedState, WriteState};
 pub use opaque::{OpaquePart, OpaqueState};
 pub use registry::StateRegistry;
+pub use seen::SeenTable;
 pub use table::{FrozenState, StateTable};
 pub use types::{StateKey, StateValue};

@@ -20,7 +20,7 @@ pub use shape::{ENVELOPE, TEXT_COLUMN, text_schema};
 use self::shape::{Compiled, Place};
 use super::partition::Partition;
 use crate::files_source::{Column, Dialects, FieldTable, Span};
-use crate::rows::{BadRecord, Origin, Parsed, Rows};
+use crate::rows::{BadRecord, NO_TIME, Origin, Parsed, Rows};
 
 /// Messages that are converted together: few enough that they stay in the processor's cache.
 const TOGETHER: usize = 512;
@@ -71,27 +71,29 @@ impl Decoder {
         out: &mut Vec<Parsed>,
     ) -> Result<Decoded> {
         let file: Arc<str> = batch.partition.to_string().into();
-        let mut offsets = Vec::with_capacity(messages.len());
+        let mut rows = Vec::with_capacity(messages.len());
         let mut bad = Vec::new();
         let mut at = messages.start;
         while at < messages.end {
             let end = batch.together(at..messages.end, TOGETHER, TOGETHER_BYTES);
-            self.convert(batch, at..end, &file, &mut offsets, &mut bad);
+            self.convert(batch, at..end, &file, &mut rows, &mut bad);
             at = end;
         }
         let decoded = Decoded {
-            rows: offsets.len(),
+            rows: rows.len(),
             bad: bad.len(),
         };
         if decoded.rows > 0 {
-            let batch = self.finish(decoded.rows)?;
+            let offsets = rows.iter().filter_map(|row| batch.offset(*row));
+            let times = rows.iter().map(|row| batch.timestamp(*row));
             let origin = Origin {
                 file,
-                offsets,
+                offsets: offsets.map(i64::unsigned_abs).collect(),
                 lines: Vec::new(),
+                times: times.map(|time| time.unwrap_or(NO_TIME)).collect(),
             };
             out.push(Parsed::Rows(Rows {
-                batch,
+                batch: self.finish(decoded.rows)?,
                 origin: Arc::new(origin),
             }));
         }
@@ -116,13 +118,13 @@ impl Decoder {
         .map_err(broken)
     }
 
-    /// Converts some messages. Those with a value that does not fit are set aside and the others are converted again.
+    /// Converts some messages, whose numbers are added to `converted`. Those with a value that does not fit are set aside and the others are converted again.
     fn convert(
         &mut self,
         batch: &Batch,
         messages: std::ops::Range<usize>,
         file: &Arc<str>,
-        offsets: &mut Vec<u64>,
+        converted: &mut Vec<usize>,
         bad: &mut Vec<BadRecord>,
     ) {
         let set_aside = |message: &Message<'_>, column: Option<String>, error: String| BadRecord {
@@ -142,7 +144,7 @@ impl Decoder {
                 bad.push(set_aside(&message, wrong.column, wrong.error));
             }
         }
-        let rows = offsets.len();
+        let rows = converted.len();
         let mut misfits: Vec<(usize, usize, String)> = Vec::new();
         loop {
             for (place, builder) in self.builders.iter_mut().enumerate() {
@@ -171,10 +173,7 @@ impl Decoder {
             self.table.remove_rows(&unfit);
         }
         let records = self.table.records().iter();
-        offsets.extend(records.filter_map(|record| {
-            let message = batch.message(messages.start + *record as usize)?;
-            Some(message.offset.unsigned_abs())
-        }));
+        converted.extend(records.map(|record| messages.start + *record as usize));
     }
 
     fn name(&self, place: usize) -> Option<String> {

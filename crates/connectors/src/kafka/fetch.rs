@@ -42,6 +42,8 @@ pub(super) enum Event {
     Batch(Batch),
     /// Everything that the partition holds before its end has been handed over.
     Ended(Partition),
+    /// Everything that the partition holds at present has been handed over.
+    AtEnd(Partition),
     /// Reading goes on from this offset: what lay between is gone, and that is accepted.
     Moved(Partition, i64),
     Failed(Error),

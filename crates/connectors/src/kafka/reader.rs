@@ -13,6 +13,7 @@ use super::decode::{Batch, Decoder};
 use super::discovery::Announcement;
 use super::fetch::{Event, Fetcher};
 use super::partition::{Partition, Position};
+use super::times::{Times, present};
 use crate::rows::Parsed;
 
 /// Boundaries whose end was not told are forgotten beyond this many.
@@ -34,6 +35,7 @@ pub(super) struct KafkaReader {
     complete: bool,
     fetcher: Fetcher,
     decoder: Decoder,
+    times: Times,
     /// A batch that is being handed out, and how many messages of it have been.
     current: Option<(Batch, usize)>,
     /// The offsets at boundaries that have not ended.
@@ -63,6 +65,7 @@ impl KafkaReader {
             complete: false,
             fetcher,
             decoder,
+            times: Times::default(),
             current: None,
             boundaries: BTreeMap::new(),
             committed: Vec::new(),
@@ -77,7 +80,10 @@ impl KafkaReader {
         let has_its_end = |position: &&Position| position.end.is_some() || !self.is_bounded;
         let wanted = positions.iter().filter(|position| !position.is_done());
         let wanted = wanted.filter(has_its_end);
-        self.unsent.extend(wanted.cloned());
+        for position in wanted {
+            self.times.begin(&position.partition);
+            self.unsent.push(position.clone());
+        }
         for Position {
             partition, next, ..
         } in &positions
@@ -116,7 +122,9 @@ impl KafkaReader {
                 None => return Ok(false),
                 Some(Event::Batch(batch)) => self.current = Some((batch, 0)),
                 Some(Event::Moved(partition, next)) => self.moves(&partition, |_| next),
+                Some(Event::AtEnd(partition)) => self.times.at_end(&partition),
                 Some(Event::Ended(partition)) => {
+                    self.times.done(&partition);
                     // Behind its last message there may be offsets of no messages.
                     self.moves(&partition, |position| {
                         position.next.max(position.end.unwrap_or(0))
@@ -137,6 +145,8 @@ impl KafkaReader {
         let to = batch.together(from..batch.len(), limit.records, limit.bytes);
         let bytes = batch.size(from..to);
         let decoded = self.decoder.decode(&batch, from..to, out)?;
+        let latest = batch.latest(from..to, present());
+        self.times.read(&batch.partition, latest);
         let last = to.checked_sub(1).and_then(|last| batch.offset(last));
         if let Some(last) = last {
             self.moves(&batch.partition, |_| last + 1);
@@ -192,6 +202,7 @@ impl SourceReader<Parsed> for KafkaReader {
             left.bytes = left.bytes.saturating_sub(bytes);
         }
         out.bytes(limit.bytes - left.bytes);
+        self.times.tell(out, count > 0);
         Ok(match count {
             0 if self.is_done() => SourceStatus::Ended,
             0 => SourceStatus::Pending((self.begun && !self.unsent.is_empty()).then_some(AGAIN)),

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use arrow::array::{Int32Array, RecordBatch, RecordBatchOptions, StringArray};
+use arrow::array::{AsArray, Int32Array, RecordBatch, RecordBatchOptions, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 
 use super::{Origin, Parsed, Rows};
@@ -19,6 +19,7 @@ fn origin(rows: u64) -> Arc<Origin> {
         file: "/in/a.csv".into(),
         offsets,
         lines: (1..=rows).collect(),
+        times: (0..rows as i64).map(|row| row * 1_000).collect(),
     })
 }
 
@@ -46,6 +47,31 @@ fn rows_cross_a_process_boundary() {
         (Some(10), Some(2))
     );
     assert_eq!(copy.origin.line(2), None);
+    assert_eq!(copy.origin.time(1), Some(1_000));
+}
+
+#[test]
+fn some_rows_keep_where_they_come_from() {
+    let schema = Arc::new(Schema::new(vec![Field::new("id", DataType::Int32, true)]));
+    let ids = Int32Array::from(vec![Some(1), None, Some(3)]);
+    let batch = RecordBatch::try_new(schema, vec![Arc::new(ids)]).expect("a column");
+    let rows = Rows {
+        batch,
+        origin: origin(3),
+    };
+    let some = rows.only(&[0, 2]).expect("they are there");
+    let ids: &Int32Array = some.batch.column(0).as_primitive();
+    assert_eq!(ids.values(), &[1, 3]);
+    let origin = &some.origin;
+    assert_eq!(
+        (origin.offsets.as_slice(), origin.lines.as_slice()),
+        (&[0, 20][..], &[1, 3][..])
+    );
+    assert_eq!(
+        (origin.time(0), origin.time(1), origin.time(2)),
+        (Some(0), Some(2_000), None)
+    );
+    assert!(rows.only(&[3]).is_err());
 }
 
 #[test]

@@ -61,7 +61,7 @@ choices! {
         Jdbc = "jdbc",
         /// Kafka.
         Kafka = "kafka",
-        /// Kafka without records whose keys were seen before (planned).
+        /// Kafka without records whose keys were seen before.
         KafkaDeduplication = "kafka_deduplication",
     }
     /// `sink.type`: where records go.
@@ -182,6 +182,20 @@ choices! {
         /// Text.
         Text = "text",
     }
+    /// `unique.time`: what the time of a record is taken from, where records are deduplicated.
+    pub UniqueTime {
+        /// The record's own timestamp.
+        Record = "record",
+        /// The clock, when it is read.
+        Clock = "clock",
+    }
+    /// `unique.null`: what happens with a record of which a part of the key is null or missing.
+    pub UniqueNull {
+        /// It goes on, and is the same as no other.
+        Pass = "pass",
+        /// Null is a value like any other.
+        Value = "value",
+    }
     /// `sink.es.sync.type`.
     pub(super) SyncType {
         /// Insert what is new, merge into what is there.
@@ -207,13 +221,26 @@ impl SourceType {
     pub const FILES: &[Self] = &[Self::Csv, Self::Tsv, Self::Txt, Self::Parquet, Self::Orc];
 
     /// The types that may hold delimited text.
-    pub const DELIMITED: &[Self] = &[Self::Csv, Self::Tsv, Self::Txt, Self::Kafka];
+    pub const DELIMITED: &[Self] = &[
+        Self::Csv,
+        Self::Tsv,
+        Self::Txt,
+        Self::Kafka,
+        Self::KafkaDeduplication,
+    ];
+    /// The types that read Kafka.
+    pub const KAFKA: &[Self] = &[Self::Kafka, Self::KafkaDeduplication];
     /// The types whose columns a schema may tell.
     pub const WITH_SCHEMA: &[Self] = Self::DELIMITED;
 
+    /// Whether it reads Kafka.
+    pub fn is_kafka(self) -> bool {
+        Self::KAFKA.contains(&self)
+    }
+
     /// Whether this source can be used now.
     pub fn available(self) -> bool {
-        Self::TEXT.contains(&self) || self == Self::Kafka
+        Self::TEXT.contains(&self) || self.is_kafka()
     }
 }
 

@@ -9,7 +9,10 @@ use super::{contradiction, resolve, table};
 
 /// What is wrong with the parameters of a source of Kafka, if that is what records come from.
 pub(super) fn of(given: &Given) -> Vec<Error> {
-    if given.get(&table::SOURCE_TYPE) != Some(SourceType::Kafka) {
+    if !given
+        .get(&table::SOURCE_TYPE)
+        .is_some_and(SourceType::is_kafka)
+    {
         return Vec::new();
     }
     let mut problems = missing(given);

@@ -10,7 +10,7 @@ use super::choices::{
 use super::definition::names;
 use super::given::Given;
 use super::settings::SchemaText;
-use super::{contradiction, kafka, kafka_sink, paths, resolve, table};
+use super::{contradiction, kafka, kafka_sink, paths, resolve, table, unique};
 
 /// Reports what is missing, contradictory or not there yet.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -19,6 +19,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     problems.extend(missing(given));
     problems.extend(kafka::of(given));
     problems.extend(kafka_sink::of(given));
+    problems.extend(unique::problems(given));
     problems.extend(paths::of(given));
     problems.extend(texts(given));
     problems.extend(contradictions(given));
@@ -190,7 +191,9 @@ fn contradictions(given: &Given) -> Vec<Error> {
         ));
     }
     if checkpoints == Some(false)
-        && given.get(&table::SOURCE_TYPE) != Some(SourceType::Kafka)
+        && !given
+            .get(&table::SOURCE_TYPE)
+            .is_some_and(SourceType::is_kafka)
         && given.get(&table::WATCH_TYPE) == Some(WatchType::ProcessContinuously)
     {
         let file = given.get(&table::SINK_TYPE) == Some(SinkType::File);

@@ -18,12 +18,13 @@ use super::settings::{
     BadRecordLimits, BadRecords, FileSinkSettings, IngestSettings, KafkaSettings, MergeSettings,
     SchemaText, SinkSettings, SourceSettings, SqlSettings, TextSource,
 };
-use super::{kafka_sink, table};
+use super::{kafka_sink, table, unique};
 
 /// The settings; `None` where a value is missing or wrong, which [`super::problems`] reports.
 pub(super) fn settings(given: &Given) -> Option<IngestSettings> {
     Some(IngestSettings {
         source: source(given)?,
+        unique: unique::settings(given)?,
         sql: sql(given)?,
         merge: merge(given)?,
         sink: sink(given)?,
@@ -35,7 +36,9 @@ pub(super) fn settings(given: &Given) -> Option<IngestSettings> {
 
 fn source(given: &Given) -> Option<SourceSettings> {
     match given.get(&table::SOURCE_TYPE)? {
-        SourceType::Kafka => kafka(given).map(SourceSettings::Kafka),
+        SourceType::Kafka | SourceType::KafkaDeduplication => {
+            kafka(given).map(SourceSettings::Kafka)
+        }
         format => text(given, format).map(SourceSettings::Text),
     }
 }
@@ -149,8 +152,9 @@ pub(super) fn sql_is_on(given: &Given) -> bool {
             table::SQL_SCHEMA.name(),
             table::SQL_SCHEMA_JSON.name(),
         ];
-        let is_kafka = given.get(&table::SOURCE_TYPE) == Some(SourceType::Kafka);
-        is_kafka && told.iter().any(|name| given.origin(name).is_some())
+        let source = given.get(&table::SOURCE_TYPE);
+        source.is_some_and(SourceType::is_kafka)
+            && told.iter().any(|name| given.origin(name).is_some())
     })
 }
 

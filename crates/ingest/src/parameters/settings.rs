@@ -6,7 +6,7 @@ use std::time::Duration;
 use millstream_connectors::files_source::Intake;
 use millstream_connectors::kafka::{End, KafkaSinkOptions, Lost, Properties, Reset, Topics};
 
-use super::choices::{KafkaFormat, SinkFormat, SourceType};
+use super::choices::{KafkaFormat, SinkFormat, SourceType, UniqueNull, UniqueTime};
 use super::job_options::JobOptions;
 
 /// What the ingestion job is asked to do.
@@ -14,6 +14,8 @@ use super::job_options::JobOptions;
 pub struct IngestSettings {
     /// Where records come from.
     pub source: SourceSettings,
+    /// What makes a record the same as an earlier one, where such records are left out.
+    pub unique: Option<UniqueSettings>,
     /// The SQL they go through, if it is switched on.
     pub sql: Option<SqlSettings>,
     /// The nested field that flat columns are put into, if that is switched on.
@@ -78,6 +80,19 @@ pub struct KafkaSettings {
     /// The columns; `None`: a value that is text is one column, and a record of another format goes on with the
     /// fields that it has.
     pub schema: Option<SchemaText>,
+}
+
+/// What makes a record the same as an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UniqueSettings {
+    /// The fields that must be equal, `a.b` for one within another.
+    pub keys: Vec<String>,
+    /// Records that are as far apart are not the same.
+    pub within: Duration,
+    /// What the time of a record is taken from.
+    pub time: UniqueTime,
+    /// What happens with a record of which a field is null or missing.
+    pub null: UniqueNull,
 }
 
 /// Text files as a source.

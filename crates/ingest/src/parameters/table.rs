@@ -21,6 +21,7 @@ mod planned_source;
 mod sink;
 mod source;
 mod sql;
+mod unique;
 
 pub(super) use checkpoint::{
     CHECKPOINT_DIR, CHECKPOINT_ENABLE, CHECKPOINT_INTERVAL, CHECKPOINT_MIN_PAUSE, CHECKPOINT_MODE,
@@ -49,6 +50,7 @@ pub(super) use source::{
     SOURCE_TYPE, SPLIT_SIZE, WATCH_INTERVAL, WATCH_TYPE,
 };
 pub(super) use sql::{SQL, SQL_ENABLE, SQL_SCHEMA, SQL_SCHEMA_JSON, SQL_TABLE};
+pub(super) use unique::{UNIQUE_KEYS, UNIQUE_NULL, UNIQUE_TIME, UNIQUE_TTL};
 
 /// The definitions of all parameters, those of one group in the order they are shown.
 pub fn all() -> impl Iterator<Item = &'static ParameterSummary> {
@@ -61,6 +63,7 @@ pub fn all() -> impl Iterator<Item = &'static ParameterSummary> {
         checkpoint::ALL,
         planned_source::ALL,
         kafka::ALL,
+        unique::ALL,
         elasticsearch::ALL,
     ]
     .into_iter()

@@ -83,6 +83,7 @@ pub(super) fn evaluate(
                 file: Arc::clone(&rows.origin.file),
                 offsets: Vec::new(),
                 lines: Vec::new(),
+                times: Vec::new(),
             };
             answer = Some(Rows {
                 batch: around.put_back(&whole, &evaluated)?,

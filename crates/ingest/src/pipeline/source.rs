@@ -15,9 +15,10 @@ use millstream_core::{Error, Result, codes};
 use millstream_sql::{Query, schema};
 
 use super::around::{Around, fields_besides};
+use super::deduplicate;
 use crate::parameters::{
     IngestSettings, KafkaFormat, KafkaSettings, SchemaText, SinkSettings, SourceSettings,
-    TextSource,
+    TextSource, UniqueSettings,
 };
 
 /// A source whose columns are known, or will be.
@@ -26,16 +27,25 @@ pub(super) enum Planned {
     Kafka(KafkaSource),
 }
 
-/// A source, and what becomes of its columns.
-pub(super) struct Planning {
+/// Where records come from, and what they go through first.
+pub(super) struct Plan<'a> {
     pub(super) source: Planned,
+    /// The SQL over its columns.
     pub(super) query: Option<Query>,
     /// What goes past the SQL.
     pub(super) around: Around,
+    pub(super) unique: Option<Unique<'a>>,
 }
 
-/// The source, and the SQL over its columns, of which only those that the SQL reads are decoded from then on.
-pub(super) fn plan(settings: &IngestSettings) -> Result<Planning> {
+/// How records that were there before are left out.
+pub(super) struct Unique<'a> {
+    pub(super) settings: &'a UniqueSettings,
+    /// The columns that go on, among those that are read; `None`: all.
+    pub(super) wanted: Option<Vec<usize>>,
+}
+
+/// The source, of which only those columns are decoded that the SQL reads or that records are told apart by.
+pub(super) fn plan(settings: &IngestSettings) -> Result<Plan<'_>> {
     let to_kafka = matches!(settings.sink, SinkSettings::Kafka(_));
     let mut besides = Vec::new();
     let source = match &settings.source {
@@ -46,11 +56,16 @@ pub(super) fn plan(settings: &IngestSettings) -> Result<Planning> {
             Planned::Kafka(source)
         }
     };
+    let unique = |wanted| {
+        let settings = settings.unique.as_ref();
+        settings.map(|settings| Unique { settings, wanted })
+    };
     let Some(sql) = &settings.sql else {
-        return Ok(Planning {
+        return Ok(Plan {
             source,
             query: None,
             around: Around::default(),
+            unique: unique(None),
         });
     };
     let columns = source.schema().ok_or_else(|| {
@@ -71,14 +86,22 @@ pub(super) fn plan(settings: &IngestSettings) -> Result<Planning> {
         .filter(|field| !besides.contains(field.name()));
     let table = Schema::new(named.cloned().collect::<Vec<_>>());
     let query = Query::plan(&sql.query, &sql.table, &table)?;
-    let mut wanted = query.columns_needed().to_vec();
+    let mut needed = query.columns_needed().to_vec();
     let around = match &settings.source {
-        SourceSettings::Kafka(_) if to_kafka => around(&columns, &query, &mut wanted),
+        SourceSettings::Kafka(_) if to_kafka => around(&columns, &query, &mut needed),
         SourceSettings::Kafka(_) | SourceSettings::Text(_) => Around::default(),
     };
-    let source = source.with_projection(wanted)?;
-    Ok(Planning {
-        source,
+    let mut read = needed.clone();
+    if let Some(settings) = &settings.unique {
+        read.extend(deduplicate::columns_of(settings, &columns)?);
+        read.sort_unstable();
+        read.dedup();
+    }
+    let place = |column: &usize| read.binary_search(column).ok();
+    let wanted = (read != needed).then(|| needed.iter().filter_map(place).collect());
+    Ok(Plan {
+        source: source.with_projection(read)?,
+        unique: unique(wanted),
         query: Some(query),
         around,
     })

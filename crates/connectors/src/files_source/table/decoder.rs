@@ -339,6 +339,7 @@ impl Decode<Parsed> for RowsDecoder {
                 file: Arc::clone(file),
                 offsets: std::mem::replace(&mut self.offsets, fresh.clone()),
                 lines: std::mem::replace(&mut self.lines, fresh),
+                times: Vec::new(),
             };
             self.rows = 0;
             out.push(Parsed::Rows(Rows {

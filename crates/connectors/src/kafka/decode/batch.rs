@@ -109,6 +109,18 @@ impl Batch {
         self.messages.get(number).map(|place| place.offset)
     }
 
+    /// The timestamp of message number `number`, if it has one.
+    pub(in crate::kafka) fn timestamp(&self, number: usize) -> Option<i64> {
+        self.messages.get(number)?.timestamp
+    }
+
+    /// The latest timestamp of some messages that is not ahead of `present`.
+    pub(in crate::kafka) fn latest(&self, messages: Range<usize>, present: i64) -> Option<i64> {
+        let messages = self.messages.get(messages).unwrap_or_default().iter();
+        let times = messages.filter_map(|place| place.timestamp);
+        times.filter(|time| *time <= present).max()
+    }
+
     /// Bytes of keys and values of some messages.
     pub(in crate::kafka) fn size(&self, messages: Range<usize>) -> usize {
         let messages = self.messages.get(messages).unwrap_or_default();

@@ -394,6 +394,8 @@ impl Fetching {
             return Ok(());
         };
         let Some(end) = reading.end else {
+            let partition = reading.partition.clone();
+            self.outcome.push_back(Event::AtEnd(partition));
             return Ok(());
         };
         match bounds(&self.client, &reading.partition) {

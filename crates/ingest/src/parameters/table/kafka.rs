@@ -8,7 +8,7 @@ use crate::parameters::choices::{KafkaFormat, KafkaVersion, SinkType, SourceType
 use crate::parameters::definition::{Group, Parameter, ParameterSummary, Scope};
 use crate::parameters::value::Names;
 
-const FROM: Scope = Scope::Source(&[SourceType::Kafka, SourceType::KafkaDeduplication]);
+const FROM: Scope = Scope::Source(SourceType::KAFKA);
 const TO: Scope = Scope::Sink(&[SinkType::Kafka]);
 
 parameters! {

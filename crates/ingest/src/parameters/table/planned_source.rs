@@ -1,11 +1,9 @@
-//! Databases as a source, deduplication and Hadoop: accepted by name, planned.
+//! Databases as a source and Hadoop: accepted by name, planned.
 
 use crate::parameters::choices::{DatabaseType, SourceType};
 use crate::parameters::definition::{Group, Parameter, ParameterSummary, Scope};
-use crate::parameters::value::Names;
 
 const JDBC: Scope = Scope::Source(&[SourceType::Jdbc]);
-const DEDUPLICATION: Scope = Scope::Source(&[SourceType::KafkaDeduplication]);
 
 parameters! {
     DB_TYPE: DatabaseType = Parameter::new(Group::Database, "source.db.type",
@@ -27,12 +25,6 @@ parameters! {
         .default_depends("`select * from` the table").only(JDBC).example("select * from orders where id > 7").planned();
     DB_FETCH_SIZE: u32 = Parameter::new(Group::Database, "source.db.fetch.size",
         "Rows fetched at once.").default("50").unit("rows").only(JDBC).example("1000").planned();
-
-    UNIQUE_TTL: u64 = Parameter::new(Group::KafkaSource, "unique.data.ttl.in.minute",
-        "How long a key is remembered.").default("60").unit("minutes").only(DEDUPLICATION).example("1440").planned();
-    UNIQUE_KEYS: Names = Parameter::new(Group::KafkaSource, "unique.keys",
-        "Fields that together say whether two records are the same.")
-        .required("for kafka_deduplication").only(DEDUPLICATION).example("id,name").planned();
 
     HADOOP_HOME: String = Parameter::new(Group::Hadoop, "hadoop.home.dir",
         "Hadoop's directory. The environment variable HADOOP_HOME sets it too, and wins.")

@@ -16,8 +16,8 @@ const DELIMITED: Scope = Scope::Source(SourceType::DELIMITED);
 
 parameters! {
     SOURCE_TYPE: SourceType = Parameter::new(Group::Source, "source.type",
-        "Where records come from. csv, tsv, txt and kafka work now; parquet, orc, jdbc and kafka_deduplication \
-         are planned and refused until then.")
+        "Where records come from. kafka_deduplication is kafka without records that were there before. \
+         parquet, orc and jdbc are planned and refused until then.")
         .required("").example("csv");
     SOURCE_PATH: String = Parameter::new(Group::Source, "source.path",
         "Directory whose files are read, or one file: a path or a file: URL. All files have the same columns; \

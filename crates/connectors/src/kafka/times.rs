@@ -1,0 +1,124 @@
+//! How far event time has come in the partitions of one reader.
+//!
+//! Records of a partition come in the order of their timestamps, more or less: the latest one says how far its time has
+//! come. A partition of which everything has been read holds nobody back, as nobody knows when its next record will be
+//! written; one that is behind does, for as long as that takes.
+
+use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use millstream_core::EventTime;
+use millstream_engine::connector::SourceOutput;
+
+use super::partition::Partition;
+
+/// Milliseconds since 1970. A record that is ahead of this does not move time: else one wrong clock of a producer would
+/// make every other record late.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "what is ahead of the present is known by a clock only"
+)]
+pub(super) fn present() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}
+
+/// What is known of the time of each partition that is read.
+#[derive(Debug, Default)]
+pub(super) struct Times {
+    splits: BTreeMap<Partition, Split>,
+    /// The number that was given last. 0 is the reader itself.
+    last: u32,
+}
+
+#[derive(Debug)]
+struct Split {
+    number: u32,
+    /// The latest timestamp.
+    latest: Option<i64>,
+    state: State,
+    /// Whether the output has not been told.
+    is_news: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Behind,
+    AtEnd,
+    Done,
+}
+
+impl Times {
+    /// A partition is read from now on.
+    pub(super) fn begin(&mut self, partition: &Partition) {
+        if !self.splits.contains_key(partition) {
+            self.last += 1;
+            let split = Split {
+                number: self.last,
+                latest: None,
+                state: State::Behind,
+                is_news: true,
+            };
+            self.splits.insert(partition.clone(), split);
+        }
+    }
+
+    /// Records were handed out, the latest of which that is not ahead of the present has this timestamp.
+    pub(super) fn read(&mut self, partition: &Partition, latest: Option<i64>) {
+        if let Some(split) = self.splits.get_mut(partition) {
+            split.latest = split.latest.max(latest);
+            split.state = State::Behind;
+            split.is_news = true;
+        }
+    }
+
+    /// Everything that there is has been handed out.
+    pub(super) fn at_end(&mut self, partition: &Partition) {
+        self.change(partition, State::AtEnd);
+    }
+
+    /// Nothing is read of it any more.
+    pub(super) fn done(&mut self, partition: &Partition) {
+        self.change(partition, State::Done);
+    }
+
+    fn change(&mut self, partition: &Partition, state: State) {
+        if let Some(split) = self.splits.get_mut(partition) {
+            split.is_news |= split.state != state;
+            split.state = state;
+        }
+    }
+
+    /// Tells what is new. `handed_out`: records were, in the same poll, so nobody is said to be idle yet.
+    pub(super) fn tell<T>(&mut self, out: &mut SourceOutput<T>, handed_out: bool) {
+        if out.announced_by(0).is_none() {
+            // A reader without partitions holds nobody back.
+            out.idle();
+        }
+        for split in self.splits.values_mut().filter(|split| split.is_news) {
+            if handed_out && split.state != State::Behind {
+                continue;
+            }
+            split.is_news = false;
+            match split.state {
+                State::Done => out.end_split(split.number),
+                State::Behind | State::AtEnd => {
+                    let latest = split.latest.map(|latest| latest.saturating_sub(1));
+                    let time = latest.map_or(EventTime::MIN, EventTime::from_millis);
+                    let mut output = out.split(split.number);
+                    output.watermark(time);
+                    if split.state == State::AtEnd {
+                        output.idle();
+                    }
+                }
+            }
+        }
+        self.splits
+            .retain(|_, split| split.is_news || split.state != State::Done);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+use millstream_core::EventTime;
+use millstream_engine::connector::{Announced, SourceOutput};
+
+use super::Times;
+use crate::kafka::partition::Partition;
+
+fn at(millis: i64) -> Announced {
+    Announced::Active(EventTime::from_millis(millis))
+}
+
+struct Reader {
+    times: Times,
+    out: SourceOutput<()>,
+}
+
+impl Reader {
+    fn new(partitions: i32) -> Self {
+        let mut times = Times::default();
+        (0..partitions).for_each(|number| times.begin(&partition(number)));
+        Self {
+            times,
+            out: SourceOutput::new(),
+        }
+    }
+
+    fn told(&mut self, handed_out: bool) -> Announced {
+        self.times.tell(&mut self.out, handed_out);
+        self.out.announced()
+    }
+}
+
+fn partition(number: i32) -> Partition {
+    Partition::new("orders", number)
+}
+
+#[test]
+fn a_reader_without_partitions_holds_nobody_back() {
+    assert_eq!(Reader::new(0).told(false), Announced::Idle);
+}
+
+#[test]
+fn time_is_that_of_the_partition_that_is_furthest_behind() {
+    let mut reader = Reader::new(2);
+    assert_eq!(reader.told(false), Announced::Active(EventTime::MIN));
+    reader.times.read(&partition(0), Some(1_000));
+    assert_eq!(reader.told(true), Announced::Active(EventTime::MIN));
+    reader.times.read(&partition(1), Some(500));
+    assert_eq!(reader.told(true), at(499));
+    reader.times.read(&partition(1), Some(300));
+    reader.times.read(&partition(1), None);
+    assert_eq!(reader.told(true), at(499), "time never goes back");
+    reader.times.read(&partition(1), Some(2_000));
+    assert_eq!(reader.told(true), at(999));
+}
+
+#[test]
+fn a_partition_of_which_all_has_been_read_holds_nobody_back_until_there_is_more() {
+    let mut reader = Reader::new(2);
+    reader.times.read(&partition(0), Some(1_000));
+    reader.times.read(&partition(1), Some(500));
+    reader.times.at_end(&partition(1));
+    assert_eq!(
+        reader.told(true),
+        Announced::Active(EventTime::MIN),
+        "its records were handed out just now"
+    );
+    assert_eq!(reader.told(false), at(999));
+    reader.times.at_end(&partition(0));
+    assert_eq!(reader.told(false), Announced::Idle);
+    reader.times.read(&partition(1), Some(700));
+    assert_eq!(reader.told(true), at(699));
+}
+
+#[test]
+fn a_partition_that_is_done_is_forgotten() {
+    let mut reader = Reader::new(2);
+    reader.times.read(&partition(0), Some(1_000));
+    reader.times.done(&partition(1));
+    assert_eq!(reader.told(true), Announced::Active(EventTime::MIN));
+    assert_eq!(reader.told(false), at(999));
+    reader.times.done(&partition(0));
+    assert_eq!(reader.told(false), Announced::Idle);
+    reader.times.begin(&partition(2));
+    assert_eq!(reader.told(false), Announced::Active(EventTime::MIN));
+}
