@@ -24,6 +24,7 @@ use millstream_connectors::files_source::{
 use millstream_connectors::formats::{CsvLines, JsonLines, ParquetFile};
 use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::{Parsed, Rows};
+use millstream_core::options::reference::Hidden;
 use millstream_core::{Error, Result, codes};
 use millstream_sql::{Query, schema};
 
@@ -49,15 +50,19 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
         .as_ref()
         .map(|merge| Reshape::new(merge.clone(), columns.as_deref()));
     let reshape = reshape.transpose()?;
+    let hidden = settings.sql.as_ref().map(|sql| sql.hidden.clone());
+    let hidden = hidden.unwrap_or_default();
     if let Some(columns) = &columns {
-        trial::try_sink(columns, reshape.as_ref(), &settings.sink)?;
+        // Columns may be called after what is not to be shown.
+        trial::try_sink(columns, reshape.as_ref(), &settings.sink)
+            .map_err(|error| hidden.hide_in(error))?;
     }
     let format = settings.source.format.name();
     let parsed = environment.add_source(format, source).uid("source");
     let rows = match query {
         None => without_bad(parsed, &settings.errors),
         Some(query) => {
-            let answered = with_sql(parsed, query, environment);
+            let answered = with_sql(parsed, query, hidden, environment);
             without_bad(answered, &settings.errors)
         }
     };
@@ -150,7 +155,8 @@ fn plan(source: FileSource, settings: &IngestSettings) -> Result<(FileSource, Op
         )
         .next("give stream.sql.schema or stream.sql.schema.json, or put a file there first")
     })?;
-    let query = Query::plan(&sql.query, &sql.table, &columns)?;
+    let query = Query::plan(&sql.query, &sql.table, &columns);
+    let query = query.map_err(|error| sql.hidden.hide_in(error))?;
     let source = source.with_projection(query.columns_needed().to_vec())?;
     Ok((source, Some(query)))
 }
@@ -158,12 +164,19 @@ fn plan(source: FileSource, settings: &IngestSettings) -> Result<(FileSource, Op
 fn with_sql(
     parsed: DataStream<Parsed>,
     query: Query,
+    hidden: Hidden,
     environment: &Environment,
 ) -> DataStream<Answered> {
     let bad = environment.bad_records();
     parsed
         .flat_map_counting(move |parsed: Parsed, out, numbers| {
-            bad_records::evaluate(&query, parsed, out, numbers).map(|failed| bad.add(failed))
+            let asked = bad_records::Asked {
+                query: &query,
+                hidden: &hidden,
+            };
+            asked
+                .evaluate(parsed, out, numbers)
+                .map(|failed| bad.add(failed))
         })
         .name("SQL")
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use millstream_connectors::files_source::Intake;
+use millstream_core::options::reference::Hidden;
 
 use super::choices::{SinkFormat, SourceType};
 use super::job_options::JobOptions;
@@ -86,6 +87,8 @@ pub struct SqlSettings {
     pub table: String,
     /// The SELECT.
     pub query: String,
+    /// What is shown of neither, nor of the schema.
+    pub hidden: Hidden,
 }
 
 /// The nested field that flat columns are put into.
