@@ -63,6 +63,7 @@ pub fn directories_behind(
             behind.before.push(directory);
         }
     }
+    behind.all.sort();
     Ok(behind)
 }
 

@@ -78,7 +78,12 @@ impl FileEnumerator {
         let behind = announced_before(&context, restored.as_ref())?;
         let mut journal = (context.directory.clone())
             .map(|directory| Journal::new(directory, &context.uid, context.run));
-        let unchecked = carry_on(&behind, journal.as_mut())?;
+        if let Some(journal) = &mut journal {
+            let mut pieces: Vec<Piece> = behind.values().cloned().collect();
+            pieces.sort_by_key(|piece| piece.sequence);
+            let written = journal.carry_on(&pieces);
+            written.map_err(|error| journal_error("written", error))?;
+        }
         if let Some(restored) = &restored {
             check_taken(&context, &restored.intake, &policy, &root)?;
         }
@@ -111,7 +116,7 @@ impl FileEnumerator {
             complete: false,
             completed: Vec::new(),
             marks,
-            unchecked,
+            unchecked: !before.announced.is_empty(),
             owed: false,
             directory,
             minute: before.minutes,
@@ -172,25 +177,13 @@ fn announced_before(
     let mut directories = context.behind.clone();
     directories.push(own.clone());
     let intake = restored.map(|restored| &restored.intake);
-    let (run, announced) = intake.map_or((0, 0), |intake| {
-        (intake.run, intake.unchecked.unwrap_or(intake.announced))
+    let point = intake.map_or((0, 0, false), |intake| {
+        (intake.run, intake.announced, intake.unchecked)
     });
-    let pieces = announced_behind(&directories, &context.uid, run, announced)
+    let pieces = announced_behind(&directories, &context.uid, point)
         .map_err(|error| journal_error("read", error))?;
     let by_name = pieces.into_iter().map(|piece| (piece.name.key(), piece));
     Ok(by_name.collect())
-}
-
-/// Writes down what was announced behind the snapshot once more, as the attempt's own: it may take its first checkpoint before it
-/// could look for that. Answers from which number on that is missed until then.
-fn carry_on(behind: &HashMap<Key, Piece>, journal: Option<&mut Journal>) -> Result<Option<u64>> {
-    let mut pieces: Vec<Piece> = behind.values().cloned().collect();
-    pieces.sort_by_key(|piece| piece.sequence);
-    if let Some(journal) = journal {
-        let written = journal.write(&pieces);
-        written.map_err(|error| journal_error("written", error))?;
-    }
-    Ok(pieces.first().map(|piece| piece.sequence))
 }
 
 /// Says what other jobs have taken away behind the snapshot, of which this one would be told by nobody.
@@ -271,7 +264,8 @@ impl Enumerator for FileEnumerator {
             let mark = Mark {
                 checkpoint: request.checkpoint,
                 run: self.run,
-                announced: desk.unchecked.unwrap_or(books.announced),
+                announced: books.announced,
+                unchecked: desk.unchecked,
             };
             let marks = desk.marks.iter().copied().chain([mark]);
             let intake = state::Intake {

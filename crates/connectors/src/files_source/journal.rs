@@ -23,8 +23,11 @@ pub(crate) struct Mark {
     pub(crate) checkpoint: CheckpointId,
     /// The attempt that took it.
     pub(crate) run: u64,
-    /// The number behind the last piece that need not be looked for.
+    /// The number behind the last piece that it had announced.
     pub(crate) announced: u64,
+    /// What attempts before had announced behind their snapshot had not been looked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unchecked: bool,
 }
 
 /// A file of the journal.
@@ -34,6 +37,8 @@ struct Part {
     run: u64,
     /// The number behind its last piece; `None`: an earlier attempt wrote it.
     end: Option<u64>,
+    /// What it holds was announced by attempts before.
+    is_carried: bool,
 }
 
 impl Part {
@@ -41,6 +46,7 @@ impl Part {
     fn is_needed(&self, oldest: &Mark) -> bool {
         match self.run.cmp(&oldest.run) {
             Ordering::Less => false,
+            Ordering::Equal if self.is_carried => oldest.unchecked,
             Ordering::Equal => self.end.is_none_or(|end| end > oldest.announced),
             Ordering::Greater => true,
         }
@@ -57,6 +63,9 @@ pub(crate) struct Journal {
     open: Option<(File, Part)>,
     closed: Vec<Part>,
 }
+
+/// How the part is called that an attempt has from those before.
+const CARRIED: &str = "carried";
 
 /// What the names of a source's journals begin with.
 fn prefix(uid: &str) -> String {
@@ -104,6 +113,30 @@ impl Journal {
         written
     }
 
+    /// Writes down, as this attempt's own, what attempts before had announced: it may take a checkpoint before it could look for
+    /// that.
+    ///
+    /// # Errors
+    /// It is not on the disk.
+    pub(crate) fn carry_on(&mut self, pieces: &[Piece]) -> io::Result<()> {
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        let name = format!("{}{:010}-{CARRIED}", self.prefix, self.run);
+        let path = self.directory.join(name);
+        let mut file = File::create(&path)?;
+        file.write_all(&encode_record(pieces))?;
+        file.sync_data()?;
+        File::open(&self.directory)?.sync_all()?;
+        self.closed.push(Part {
+            path,
+            run: self.run,
+            end: None,
+            is_carried: true,
+        });
+        Ok(())
+    }
+
     fn create(&mut self) -> io::Result<(File, Part)> {
         // No directory is made: where a disk is away, it would stand in the place of the job's own.
         loop {
@@ -113,6 +146,7 @@ impl Journal {
                 path: self.directory.join(name),
                 run: self.run,
                 end: None,
+                is_carried: false,
             };
             let mut options = OpenOptions::new();
             match options.create_new(true).append(true).open(&part.path) {
@@ -213,12 +247,15 @@ fn parts(directory: &Path, prefix: &str) -> io::Result<Vec<Part>> {
         let entry = entry?;
         let name = entry.file_name();
         let rest = name.to_str().and_then(|name| name.strip_prefix(prefix));
-        let run = rest.and_then(|rest| rest.split('-').next());
-        if let Some(run) = run.and_then(|run| run.parse().ok()) {
+        let Some((run, number)) = rest.and_then(|rest| rest.split_once('-')) else {
+            continue;
+        };
+        if let Ok(run) = run.parse() {
             parts.push(Part {
                 path: entry.path(),
                 run,
                 end: None,
+                is_carried: number == CARRIED,
             });
         }
     }
@@ -227,24 +264,25 @@ fn parts(directory: &Path, prefix: &str) -> io::Result<Vec<Part>> {
 }
 
 /// What was announced behind a snapshot that the run `run` took when it had announced `announced` pieces: by that run,
-/// and by those that came after it. `directories`: those of the job and of the jobs that went before.
+/// and by those that came after it; if it was `unchecked`, also what those before had announced. `directories`: those of the
+/// job and of the jobs that went before.
 ///
 /// # Errors
 /// A journal can't be read.
 pub(crate) fn announced_behind(
     directories: &[PathBuf],
     uid: &str,
-    run: u64,
-    announced: u64,
+    (run, announced, unchecked): (u64, u64, bool),
 ) -> io::Result<Vec<Piece>> {
     let mut pieces = Vec::new();
     for directory in directories {
         for part in parts(directory, &prefix(uid))? {
-            if part.run < run {
+            if part.run < run || (part.run == run && part.is_carried && !unchecked) {
                 continue;
             }
             let read = decode_records(&fs::read(&part.path)?);
-            let behind = |piece: &Piece| part.run > run || piece.sequence >= announced;
+            let is_all = part.run > run || part.is_carried;
+            let behind = |piece: &Piece| is_all || piece.sequence >= announced;
             pieces.extend(read.into_iter().filter(behind));
         }
     }

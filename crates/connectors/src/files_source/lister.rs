@@ -51,8 +51,8 @@ pub(crate) struct Desk {
     pub(crate) completed: Vec<Option<u64>>,
     /// From where on the checkpoints that are there need the journal, the oldest first.
     pub(crate) marks: Vec<Mark>,
-    /// From which number on pieces were announced that have not been looked for since.
-    pub(crate) unchecked: Option<u64>,
+    /// What was announced behind the snapshot has not been looked for yet.
+    pub(crate) unchecked: bool,
     /// Whether files are to be taken away, of which the checkpoint is complete.
     pub(crate) owed: bool,
     /// The directory in which the files of the ledger lie.

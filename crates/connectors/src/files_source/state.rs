@@ -52,9 +52,9 @@ pub(crate) struct Intake {
     /// The directory in which the files lay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) directory: Option<DirectoryId>,
-    /// What was announced from this number on, by attempts before, had not been looked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) unchecked: Option<u64>,
+    /// What attempts before had announced behind their snapshot had not been looked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unchecked: bool,
     /// From where on the journal was needed by this checkpoint and those that were there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) marks: Vec<Mark>,

@@ -20,7 +20,8 @@ fn pieces(numbers: std::ops::Range<u64>) -> Vec<Piece> {
 
 fn behind(directories: &[&Path], run: u64, announced: u64) -> Vec<u64> {
     let directories: Vec<PathBuf> = directories.iter().map(|path| path.to_path_buf()).collect();
-    let pieces = announced_behind(&directories, "source", run, announced).expect("is read");
+    let pieces =
+        announced_behind(&directories, "source", (run, announced, false)).expect("is read");
     pieces.iter().map(|piece| piece.sequence).collect()
 }
 
@@ -90,6 +91,7 @@ fn mark(checkpoint: u64, run: u64, announced: u64) -> Mark {
         checkpoint,
         run,
         announced,
+        unchecked: false,
     }
 }
 
@@ -152,9 +154,28 @@ fn a_part_is_needed_by_what_does_not_know_it() {
         (4, Some(2), true),
         (4, None, true),
     ] {
-        let path = PathBuf::new();
-        let part = Part { path, run, end };
+        let part = Part {
+            path: PathBuf::new(),
+            run,
+            end,
+            is_carried: false,
+        };
         assert_eq!(part.is_needed(&oldest), expected, "run {run}, {end:?}");
+    }
+    let carried = |run| Part {
+        path: PathBuf::new(),
+        run,
+        end: None,
+        is_carried: true,
+    };
+    let unchecked = Mark {
+        unchecked: true,
+        ..oldest
+    };
+    for (run, expected) in [(2, (false, false)), (3, (false, true)), (4, (true, true))] {
+        let part = carried(run);
+        let needed = (part.is_needed(&oldest), part.is_needed(&unchecked));
+        assert_eq!(needed, expected, "run {run}");
     }
 }
 
@@ -178,4 +199,30 @@ fn a_disk_that_takes_nothing_leaves_no_heap_of_parts() {
     std::fs::write(&part.path, "").expect("is written");
     of_run.completed(&[mark(1, 1, 1)]).expect("is tidied up");
     assert!(!part.path.exists(), "it was not forgotten");
+}
+
+#[test]
+fn what_was_not_looked_for_is_carried_on() {
+    let job = Checkpoints(tempfile::tempdir().expect("a directory"));
+    let path = job.0.path();
+    journal(path, 1).write(&pieces(5..8)).expect("is written");
+    let mut second = journal(path, 2);
+    second.carry_on(&[]).expect("nothing to write");
+    second.carry_on(&pieces(5..8)).expect("is written");
+    second.write(&pieces(5..6)).expect("is written");
+    job.complete(9);
+    let told = |unchecked| {
+        let told = announced_behind(&[path.to_owned()], "source", (2, 6, unchecked));
+        let told = told.expect("is read");
+        told.iter().map(|piece| piece.sequence).collect::<Vec<_>>()
+    };
+    let unchecked = Mark {
+        unchecked: true,
+        ..mark(9, 2, 6)
+    };
+    second.completed(&[unchecked]).expect("is tidied up");
+    assert_eq!(told(true), [5, 6, 7], "by their numbers in the first run");
+    assert_eq!(told(false), [] as [u64; 0]);
+    second.completed(&[mark(9, 2, 6)]).expect("is tidied up");
+    assert_eq!(told(true), [] as [u64; 0], "it was looked for");
 }

@@ -315,7 +315,7 @@ impl Lister {
             return Err(self.are_elsewhere(left));
         }
         self.report_lost()?;
-        at(&self.desk).unchecked = None;
+        at(&self.desk).unchecked = false;
         Ok(())
     }
 
