@@ -187,6 +187,7 @@ pub(crate) fn target(
         return Err(not_there_yet(YARN_CLUSTER));
     }
     let set = configuration.get(&options::TARGET)?;
+    let is_option = connection.target.is_none();
     let target = connection
         .target
         .clone()
@@ -202,9 +203,16 @@ pub(crate) fn target(
         return Err(not_there_yet(&target));
     }
     let planned = PLANNED_TARGETS.join(", ");
+    let (name, shown) = match is_option {
+        true => (
+            options::TARGET.name,
+            configuration.shown(&options::TARGET, &target),
+        ),
+        false => ("--target", target),
+    };
     Err(Error::new(
         &codes::OPTION_VALUE,
-        format!("--target is `{target}`, which is no target"),
+        format!("{name} is `{shown}`, which is no target"),
     )
     .next(format!("use remote or local ({planned} are planned)")))
 }

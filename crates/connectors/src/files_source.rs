@@ -5,7 +5,7 @@
 //!
 //! - [`name`], [`listing`]: what lies in the directory.
 //! - [`intake`], [`settle`], [`seen`]: what is taken in, when, and what was. Pure.
-//! - [`enumerator`], [`lister`], [`journal`], [`away`], [`state`]: who does that, what is on the disk of it.
+//! - [`enumerator`], [`lister`], [`journal`], [`away`], [`taken`], [`state`]: who does that, what is on the disk of it.
 //! - [`piece`]: what the enumerator announces; [`meeting`]: what it hears of the readers.
 //! - [`input`], [`decoding`], [`failure`]: the bytes of a file, decompressed, and decoded where that has to come first.
 //! - [`scan`], [`stream`]: where records begin; blocks of whole records. A record belongs to the split in
@@ -54,6 +54,7 @@ mod starts;
 mod state;
 mod stream;
 mod table;
+mod taken;
 
 use std::io;
 use std::path::Path;

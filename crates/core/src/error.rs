@@ -66,6 +66,16 @@ impl Error {
         self
     }
 
+    /// The same error with `change` made to everything that is said: message, cause and next step.
+    #[must_use]
+    pub fn reworded(mut self, change: impl Fn(&str) -> String) -> Self {
+        let inner = Arc::make_mut(&mut self.inner);
+        inner.message = change(&inner.message);
+        inner.next = change(&inner.next);
+        inner.cause = inner.cause.as_deref().map(change);
+        self
+    }
+
     /// The stable code, for example `MS-1001`.
     pub fn code(&self) -> &'static str {
         self.inner.code.id

@@ -325,6 +325,19 @@ impl Configuration {
         })
     }
 
+    /// What to show of `value`, that of `option`, where it is refused: what was written, where that has references, never what
+    /// those stand for.
+    pub fn shown<T: FromOptionText>(
+        &self,
+        option: &ConfigOption<T>,
+        value: impl fmt::Display,
+    ) -> String {
+        match self.written(option.name) {
+            Some(written) if self.resolved.contains_key(option.name) => written.to_owned(),
+            _ => value.to_string(),
+        }
+    }
+
     /// Whether `option` was set, under its name or an alias.
     pub fn is_set<T: FromOptionText>(&self, option: &ConfigOption<T>) -> bool {
         self.text(option.name).is_some()

@@ -16,6 +16,7 @@ use std::thread::Thread;
 
 use crossbeam_channel::{Receiver, Sender};
 use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
+use millstream_storage::Behind;
 use parking::Parked;
 
 use crate::graph::JobGraph;
@@ -80,7 +81,7 @@ pub(crate) struct AttemptSpec {
     /// The job's own directory below that of the checkpoints, for notes of enumerators.
     pub(crate) directory: Option<PathBuf>,
     /// Where other jobs may have noted what they read behind the snapshot.
-    pub(crate) behind: Vec<PathBuf>,
+    pub(crate) behind: Behind,
     /// By vertex, then subtask.
     pub(crate) metrics: Vec<Vec<TaskMetrics>>,
 }

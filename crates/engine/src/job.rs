@@ -10,7 +10,6 @@ mod messages;
 mod observer;
 mod snapshot;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +19,7 @@ use millstream_protocol::{
     Attempt as AttemptNumber, ClaimMode, CommitResult, Event, Facts, Failure, JobMachine,
     JobSettings, Millis, Request, TaskId, TaskInfo, Then,
 };
-use millstream_storage::{Location, SnapshotLayout};
+use millstream_storage::{Behind, Location, SnapshotLayout};
 
 pub use crate::messages::TaskSnapshot;
 pub use keeper::{Keeper, NewJob, Run};
@@ -199,7 +198,7 @@ impl Job {
             attempt_ids: Vec::new(),
             ids_of: 0,
             restored: None,
-            behind: Vec::new(),
+            behind: Behind::default(),
             run: None,
             cancelled: (0, Cancelled::default()),
             started: Instant::now(),
@@ -308,7 +307,7 @@ struct Driver {
     ids_of: AttemptNumber,
     restored: Option<Arc<RestoredJob>>,
     /// Where other jobs may have noted what they read behind that snapshot.
-    behind: Vec<PathBuf>,
+    behind: Behind,
     /// The present attempt in its lineage.
     run: Option<Run>,
     /// Tells the committers of an attempt to give up.

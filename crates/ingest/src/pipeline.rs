@@ -26,6 +26,7 @@ use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, Timing};
 use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::{Parsed, Rows};
 use millstream_core::Result;
+use millstream_core::options::reference::Hidden;
 use millstream_sql::Query;
 
 use crate::parameters::{BadRecords, IngestSettings, SinkFormat, SinkSettings};
@@ -58,8 +59,12 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
     let reshape =
         merge.map(|merge| Reshape::new(merge.clone(), columns.as_deref(), kafka.is_some()));
     let reshape = reshape.transpose()?;
+    let hidden = settings.sql.as_ref().map(|sql| sql.hidden.clone());
+    let hidden = hidden.unwrap_or_default();
     if let Some(columns) = &columns {
-        trial::try_sink(columns, reshape.as_ref(), &settings.sink, kafka.as_ref())?;
+        // Columns may be called after what is not to be shown.
+        trial::try_sink(columns, reshape.as_ref(), &settings.sink, kafka.as_ref())
+            .map_err(|error| hidden.hide_in(error))?;
     }
     let mut parsed = source.add_to(environment);
     if let (Some(unique), Some(read)) = (unique, read) {
@@ -72,7 +77,7 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
     let rows = match query {
         None => without_bad(parsed, &settings.errors, sized),
         Some(query) => {
-            let answered = with_sql(parsed, query, around, environment);
+            let answered = with_sql(parsed, query, around, hidden, environment);
             without_bad(answered, &settings.errors, sized)
         }
     };
@@ -149,12 +154,19 @@ fn with_sql(
     parsed: DataStream<Parsed>,
     query: Query,
     around: Around,
+    hidden: Hidden,
     environment: &Environment,
 ) -> DataStream<Answered> {
     let bad = environment.bad_records();
     parsed
         .flat_map_counting(move |parsed: Parsed, out, numbers| {
-            bad_records::evaluate(&query, &around, parsed, out, numbers)
+            let asked = bad_records::Asked {
+                query: &query,
+                around: &around,
+                hidden: &hidden,
+            };
+            asked
+                .evaluate(parsed, out, numbers)
                 .map(|failed| bad.add(failed))
         })
         .name("SQL")

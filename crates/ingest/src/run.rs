@@ -1,6 +1,7 @@
 //! From a command line to the job.
 
 use millstream::RunOptions;
+use millstream::local::declare_waiting;
 use millstream_core::{Configuration, Error, Result, codes};
 
 use crate::parameters::{self, IngestSettings, Input, Loaded, Portable};
@@ -69,13 +70,20 @@ fn of_this_process<T>(arguments: &[String], read: fn(&Input<'_>) -> Result<T>) -
 }
 
 /// Runs the ingestion job with the program's `arguments` until it ends. Notes about parameters go to standard error before it
-/// starts.
+/// starts. Where it goes on from what it did before, a watched directory that is away is waited for.
 ///
 /// # Errors
 /// Those of [`prepare`], and those of the job.
 pub fn run(arguments: &[String], options: &RunOptions) -> Result<()> {
+    let (settings, options) = told(arguments, options)?;
+    let is_watching = settings.source.watch_interval.is_some();
+    let is_of_input = |error: &Error| {
+        let of_input = [codes::SOURCE_PATH.id, codes::INGEST_PARAMETERS.id];
+        is_watching && of_input.contains(&error.code())
+    };
+    let environment = declare_waiting(&options, is_of_input, || declared(&settings, &options))?;
     // The parameters always give the job a name, under `pipeline.name`, which wins.
-    declare(arguments, options)?.execute(NAME)
+    environment.execute(NAME)
 }
 
 /// Declares the streams of the ingestion job.
@@ -83,6 +91,18 @@ pub fn run(arguments: &[String], options: &RunOptions) -> Result<()> {
 /// # Errors
 /// Those of [`prepare`], and a source or sink that does not open.
 pub fn declare(arguments: &[String], options: &RunOptions) -> Result<Environment> {
+    let (settings, options) = told(arguments, options)?;
+    declared(&settings, &options)
+}
+
+fn declared(settings: &IngestSettings, options: &RunOptions) -> Result<Environment> {
+    let environment = Environment::with_options(options.clone());
+    pipeline::declare(&environment, settings)?;
+    Ok(environment)
+}
+
+/// Reads the parameters, and tells what is worth it.
+fn told(arguments: &[String], options: &RunOptions) -> Result<(IngestSettings, RunOptions)> {
     let prepared = prepare(arguments, options)?;
     for note in &prepared.notes {
         eprintln!("WARNING: {note}");
@@ -92,9 +112,7 @@ pub fn declare(arguments: &[String], options: &RunOptions) -> Result<Environment
         configuration: prepared.configuration,
         job_directory: options.job_directory.clone(),
     };
-    let environment = Environment::with_options(options);
-    pipeline::declare(&environment, &prepared.settings)?;
-    Ok(environment)
+    Ok((prepared.settings, options))
 }
 
 /// The environment without variables that are no text: no parameter is among them.

@@ -9,6 +9,7 @@ use common::load_line;
 use millstream_connectors::files_source::{
     AfterCommit, Bad, Changed, Intake, Lost, OtherDirectory,
 };
+use millstream_core::options::reference::Hidden;
 use millstream_core::{Configuration, options};
 use millstream_ingest::parameters::{
     BadRecordLimits, BadRecords, FileSinkSettings, MergeSettings, SchemaText, SinkFormat,
@@ -89,6 +90,7 @@ fn sql_merge_sink_and_errors_make_the_rest() {
     let sql = SqlSettings {
         table: "t".to_owned(),
         query: "select a from t".to_owned(),
+        hidden: Hidden::default(),
     };
     assert_eq!(settings.sql, Some(sql));
     let exclude = vec!["id".to_owned(), "time".to_owned()];

@@ -7,7 +7,9 @@ mod progress;
 mod report;
 mod signals;
 
-use millstream_core::options::{CHECKPOINT_RETENTION, PROGRESS_INTERVAL};
+use std::time::Duration;
+
+use millstream_core::options::{CHECKPOINT_RETENTION, PROGRESS_INTERVAL, RESTORE_PATH};
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_engine::JobGraph;
 use millstream_engine::connector::Counter;
@@ -16,7 +18,7 @@ use millstream_engine::job::{Job, JobOutcome, JobSpec, NewJob, Restore};
 use crate::clock::{random_number, time_of_day};
 use crate::directories::Directories;
 use crate::ownership::Owning;
-use crate::run::Recovery;
+use crate::run::{Recovery, RunOptions};
 pub use millstream_log::{LEVEL_VARIABLE, start_to_stderr as start_logging};
 use report::Reporter;
 
@@ -36,6 +38,7 @@ pub fn execute(graph: JobGraph, configuration: Configuration, bad_records: Count
         name: &graph.name,
         restored: restore.as_ref().map(|restore| &restore.location),
         is_latest,
+        is_alone: true,
     }
     .take()?;
     let name = graph.name.clone();
@@ -63,6 +66,43 @@ pub fn execute(graph: JobGraph, configuration: Configuration, bad_records: Count
     signals.stop();
     watch.summary(&name, &outcome);
     finish(&name, &outcome, retains && watch.has_checkpoint())
+}
+
+/// Between two looks at input that is away.
+const AWAY: Duration = Duration::from_secs(1);
+
+/// Declares a job that runs in this process, and goes on from what it did before: then its input, which it found there, is away
+/// at present, and is waited for. `is_of_input`: whether an error is of that kind.
+///
+/// # Errors
+/// Any other one, and each where the job begins anew.
+pub fn declare_waiting<T>(
+    options: &RunOptions,
+    is_of_input: impl Fn(&Error) -> bool,
+    mut declare: impl FnMut() -> Result<T>,
+) -> Result<T> {
+    let goes_on = options.job_directory.is_none() && options.configuration.is_set(&RESTORE_PATH);
+    let mut told = String::new();
+    loop {
+        let error = match declare() {
+            Err(error) if goes_on && is_of_input(&error) => error,
+            declared => return declared,
+        };
+        let text = error.to_string();
+        if text != told {
+            tracing::warn!("The job has not begun yet, its input is waited for: {text}");
+            told = text;
+        }
+        pause();
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the home of this wait: nothing tells when a directory is back"
+)]
+fn pause() {
+    std::thread::sleep(AWAY);
 }
 
 fn new_job_id() -> JobId {

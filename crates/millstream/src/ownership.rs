@@ -22,6 +22,8 @@ pub(crate) struct Owning<'a> {
     pub(crate) restored: Option<&'a Location>,
     /// Whether that is the newest of its name (`-s latest`): then it goes on as the same job, and nobody else must.
     pub(crate) is_latest: bool,
+    /// Whether no server starts it again.
+    pub(crate) is_alone: bool,
 }
 
 impl Owning<'_> {
@@ -45,6 +47,7 @@ impl Owning<'_> {
             lineage: lineage.clone(),
             what: what(),
             since: time_of_day(),
+            is_alone: self.is_alone,
         };
         let mut ownership = Ownership::acquire(self.checkpoints, self.job, owner)?;
         if let Some(metadata) = metadata {

@@ -56,9 +56,10 @@ impl Recovery {
             }
             _ => {
                 let name = RESTORE_CLAIM_MODE.name;
+                let shown = configuration.shown(&RESTORE_CLAIM_MODE, &mode);
                 return Err(Error::new(
                     &codes::OPTION_VALUE,
-                    format!("{name} is `{mode}`, which is not a claim mode"),
+                    format!("{name} is `{shown}`, which is not a claim mode"),
                 )
                 .next("give NO_CLAIM, CLAIM or LEGACY"));
             }

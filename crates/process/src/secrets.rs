@@ -3,10 +3,11 @@
 //!
 //! Nothing that is found here is kept, logged or part of an error.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::Read;
 
-use millstream_core::options::reference::{self, Reference};
+use millstream_core::options::reference::{self, Hidden, Reference};
 use millstream_core::{Configuration, Result};
 
 /// A secret is shorter; a longer file was named by mistake.
@@ -19,6 +20,19 @@ const LONGEST: u64 = 1 << 20;
 /// be had.
 pub fn resolve(place: &str, text: &str) -> Result<String> {
     reference::resolve(place, text, &find)
+}
+
+/// The same, and keeps in `hidden` what must not be shown of it.
+///
+/// # Errors
+/// Those of [`resolve`].
+pub fn resolve_hiding(place: &str, text: &str, hidden: &mut Hidden) -> Result<String> {
+    let noted = RefCell::new(hidden);
+    reference::resolve(place, text, &|reference: &Reference<'_>| {
+        let found = find(reference)?;
+        noted.borrow_mut().add(reference, &found);
+        Ok(found)
+    })
 }
 
 /// Resolves the references in all settings.

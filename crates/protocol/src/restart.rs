@@ -83,6 +83,7 @@ impl RestartStrategy {
                 ExponentialDelay::from_configuration(configuration).map(Self::ExponentialDelay)
             }
             _ => Err(out_of_range(
+                configuration,
                 &options::RESTART_STRATEGY,
                 name,
                 "there is no such restart strategy",
@@ -98,6 +99,7 @@ impl ExponentialDelay {
         if !(multiplier.is_finite() && multiplier >= 1.0) {
             let option = &options::RESTART_EXPONENTIAL_MULTIPLIER;
             return Err(out_of_range(
+                configuration,
                 option,
                 multiplier,
                 "waits would shrink",
@@ -108,6 +110,7 @@ impl ExponentialDelay {
         if !(0.0..=1.0).contains(&jitter) {
             let option = &options::RESTART_EXPONENTIAL_JITTER;
             return Err(out_of_range(
+                configuration,
                 option,
                 jitter,
                 "it is a part of the wait",
@@ -118,6 +121,7 @@ impl ExponentialDelay {
         let max = configuration.require(&options::RESTART_EXPONENTIAL_MAX)?;
         if max < initial {
             return Err(out_of_range(
+                configuration,
                 &options::RESTART_EXPONENTIAL_MAX,
                 options::format_duration(max),
                 "that is less than the first wait",

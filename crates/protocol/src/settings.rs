@@ -51,6 +51,7 @@ fn read_on_lost_output(configuration: &Configuration) -> Result<OnLostOutput> {
         "fail" => Ok(OnLostOutput::Fail),
         "accept" => Ok(OnLostOutput::Accept),
         _ => Err(out_of_range(
+            configuration,
             &options::RESTORE_ON_LOST_OUTPUT,
             text,
             "there is no such choice",
@@ -97,12 +98,19 @@ impl CheckpointSettings {
         let concurrent = configuration.require(&options::CHECKPOINT_MAX_CONCURRENT)?;
         if concurrent != 1 {
             let name = &options::CHECKPOINT_MAX_CONCURRENT;
-            return Err(out_of_range(name, concurrent, "only 1 is offered", "1"));
+            return Err(out_of_range(
+                configuration,
+                name,
+                concurrent,
+                "only 1 is offered",
+                "1",
+            ));
         }
         let timeout = configuration.require(&options::CHECKPOINT_TIMEOUT)?;
         if timeout < MILLISECOND {
             let text = options::format_duration(timeout);
             return Err(out_of_range(
+                configuration,
                 &options::CHECKPOINT_TIMEOUT,
                 text,
                 "no checkpoint could complete in it",
@@ -113,6 +121,7 @@ impl CheckpointSettings {
         if retained == 0 {
             let why = "the job could not go back to any";
             return Err(out_of_range(
+                configuration,
                 &options::CHECKPOINTS_RETAINED,
                 0,
                 why,
@@ -142,6 +151,7 @@ fn check_mode(configuration: &Configuration) -> Result<()> {
         // Both give exactly once: alignment costs nothing measurable in this engine.
         "EXACTLY_ONCE" | "AT_LEAST_ONCE" => Ok(()),
         _ => Err(out_of_range(
+            configuration,
             &options::CHECKPOINT_MODE,
             mode,
             "there is no such mode",
@@ -157,6 +167,7 @@ fn read_retention(configuration: &Configuration) -> Result<Retention> {
         "DELETE_ON_CANCELLATION" => Ok(Retention::DeleteOnCancellation),
         "NO_EXTERNALIZED_CHECKPOINTS" => Ok(Retention::NoExternalizedCheckpoints),
         _ => Err(out_of_range(
+            configuration,
             &options::CHECKPOINT_RETENTION,
             text,
             "there is no such retention",

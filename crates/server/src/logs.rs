@@ -131,7 +131,8 @@ pub(crate) fn settings(configuration: &Configuration) -> Result<millstream_log::
     };
     let format = configuration.require(&LOG_FORMAT)?;
     if !["lines", "json"].contains(&format.as_str()) {
-        let what = format!("`{}`, which is no format", format.escape_debug());
+        let shown = configuration.shown(&LOG_FORMAT, format.escape_debug());
+        let what = format!("`{shown}`, which is no format");
         return refused(LOG_FORMAT.name, what, "give lines or json");
     }
     let largest = configuration.require(&LOG_LARGEST)?.0;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use millstream_core::{JobId, Lineage, Result};
+use millstream_core::{CheckpointId, JobId, Lineage, Result};
 
 use crate::ended::Ended;
 use crate::layout::SnapshotLayout;
@@ -10,9 +10,19 @@ use crate::location::Location;
 use crate::owner::{Holder, job_directories};
 use crate::reached::Reached;
 
-/// The directories of the other jobs that were where this one goes on from, a snapshot of `restored`, and may have noted there
-/// what they read behind it: that job, and those that went on from the same snapshot and died before they had one of their own.
-/// None where the snapshot is the job's own, and none of a fork: what was done behind its snapshot is no matter of its.
+/// Where other jobs have noted what they did behind a snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// The directories of those that were where this job goes on from, and whose place it takes: that of the job that the snapshot
+    /// is of, and of those that went on from it as well and died before they had one of their own. None where this job is a fork:
+    /// what was done behind its snapshot is no matter of its.
+    pub before: Vec<PathBuf>,
+    /// The directories of all that have run behind the snapshot under the name of its job, whatever became of them.
+    pub all: Vec<PathBuf>,
+}
+
+/// Where other jobs have noted what they did behind snapshot `number` of `restored`, called `name`, which `job` goes on from.
+/// Nobody, where that is `job` itself.
 ///
 /// # Errors
 /// That can't be told, because the directories can't be reached.
@@ -20,29 +30,41 @@ pub fn directories_behind(
     checkpoints: &Location,
     job: JobId,
     lineage: &Lineage,
-    restored: JobId,
-) -> Result<Vec<PathBuf>> {
-    let Some(before) = lineage.ancestors.last() else {
-        return Ok(Vec::new());
-    };
-    if restored == job || before.job != restored || !before.owned {
-        return Ok(Vec::new());
+    (restored, number, name): (JobId, CheckpointId, &str),
+) -> Result<Behind> {
+    let mut behind = Behind::default();
+    if restored == job {
+        return Ok(behind);
     }
-    let mut directories =
-        vec![SnapshotLayout::new(checkpoints.clone(), before.job).job_directory()];
+    let last = lineage.ancestors.last();
+    let before = last.filter(|before| before.job == restored && before.owned);
+    if before.is_some() {
+        let layout = SnapshotLayout::new(checkpoints.clone(), restored);
+        behind.before.push(layout.job_directory());
+    }
     for (other, directory) in job_directories(checkpoints)? {
-        if other == job || other == before.job {
+        if other == job {
             continue;
         }
-        let noted = Holder::noted(&directory)?;
-        let from_there = noted.is_some_and(|noted| {
-            noted.job_id == other && noted.lineage.ancestors.last() == Some(before)
-        });
-        if from_there {
-            directories.push(directory);
+        if other == restored {
+            behind.all.push(directory);
+            continue;
+        }
+        let Some(noted) = Holder::noted(&directory)? else {
+            continue;
+        };
+        // Whoever holds the directory last went on from the job that it is of, or is that.
+        let left = noted.lineage.left_at(restored);
+        if noted.job_name == name && left.is_some_and(|left| left >= number) {
+            behind.all.push(directory.clone());
+        }
+        let from_there = noted.job_id == other && noted.lineage.ancestors.last() == before;
+        if before.is_some() && from_there {
+            behind.before.push(directory);
         }
     }
-    Ok(directories)
+    behind.all.sort();
+    Ok(behind)
 }
 
 /// The job that has gone on from `job` by its name (`-s latest`) and has committed output behind it or ended, if there is one:

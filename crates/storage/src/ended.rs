@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use millstream_core::{CheckpointId, JobId, Lineage, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::abandoned::remove_abandoned;
 use crate::disk::{is_absent, make_directory, read_if_there, subdirectories, write_durably};
 use crate::fail;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::names::{ENDED_FILE, METADATA_FILE, REACHED_FILE};
-use crate::owner::{job_directories, remove_abandoned};
+use crate::owner::job_directories;
 use crate::reached::Reached;
 
 /// How a job ended that left no checkpoint to go back to.

@@ -10,6 +10,7 @@
 //!
 //! This crate knows neither the engine nor a state backend.
 
+mod abandoned;
 mod behind;
 mod beside;
 pub mod canonical;
@@ -34,7 +35,8 @@ mod shared;
 mod verify;
 mod write;
 
-pub use behind::{directories_behind, overtaken};
+pub use abandoned::sweep_abandoned;
+pub use behind::{Behind, directories_behind, overtaken};
 pub use checkpoints::checkpoints_of;
 pub use disk::same_place;
 pub use dispose::{Disposed, discard_incomplete, dispose, sweep};

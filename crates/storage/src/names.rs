@@ -23,6 +23,8 @@ pub(crate) const RUN_FILE: &str = "_run";
 pub(crate) const REACHED_FILE: &str = "_reached";
 /// The name of the file that tells of the end of a job.
 pub(crate) const ENDED_FILE: &str = "_ended";
+/// What the names of files begin with in which sources note what they read behind the last checkpoint.
+pub(crate) const JOURNAL: &str = "_intake-";
 /// The ending of a file that is not whole yet.
 pub(crate) const IN_PROGRESS: &str = "inprogress";
 /// The ending of opaque state files.

@@ -9,7 +9,7 @@
 
 mod clock;
 mod lease;
-mod lock;
+pub(crate) mod lock;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,11 +20,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkpoints::checkpoints_of;
 use crate::disk::{is_absent, read_if_there, subdirectories, write_durably};
-use crate::dispose::remove_directory;
 use crate::fail;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
-use crate::names::{OWNER_FILE, RUN_FILE, SHARED};
+use crate::names::{OWNER_FILE, RUN_FILE};
 use crate::reached::Reached;
 use lock::Lock;
 
@@ -55,6 +54,8 @@ pub struct Owner {
     pub what: String,
     /// Since when: milliseconds since 1970-01-01T00:00:00Z.
     pub since: u64,
+    /// It runs of its own accord, so that nobody starts the same job again.
+    pub is_alone: bool,
 }
 
 /// Who holds the checkpoints of a job.
@@ -70,6 +71,9 @@ pub struct Holder {
     pub what: String,
     /// Since when: milliseconds since 1970-01-01T00:00:00Z.
     pub since: u64,
+    /// It runs of its own accord, so that nobody starts the same job again.
+    #[serde(default)]
+    pub is_alone: bool,
 }
 
 impl Holder {
@@ -133,6 +137,7 @@ impl Ownership {
                 lineage: owner.lineage,
                 what: owner.what,
                 since: owner.since,
+                is_alone: owner.is_alone,
             },
             locking,
             locks: Vec::new(),
@@ -205,12 +210,27 @@ impl Ownership {
         self.locks.iter().try_for_each(Lock::check)
     }
 
+    /// Who holds them.
+    pub(crate) fn holder(&self) -> &Holder {
+        &self.holder
+    }
+
+    /// Where the checkpoints of all jobs lie.
+    pub(crate) fn checkpoints(&self) -> &Location {
+        self.layout.checkpoints()
+    }
+
     /// Gives all up. The directory of a job goes with it if nothing is left in it but the ownership: no checkpoint, and no note
     /// of its end.
     ///
     /// # Errors
     /// A directory can't be removed.
     pub fn end(mut self) -> Result<()> {
+        // Whoever goes on from where this one did looks for what it read behind that.
+        let last = self.holder.lineage.ancestors.last();
+        if self.holder.is_alone && last.is_none_or(|last| !last.owned) {
+            self.locks.first().map_or(Ok(()), Lock::drop_journals)?;
+        }
         while let Some(lock) = self.locks.pop() {
             lock.clear_away()?;
         }
@@ -296,18 +316,6 @@ fn holder_in(job_directory: &Path) -> Result<Option<Holder>> {
     }
     let noted = Holder::noted(job_directory)?;
     noted.map(Some).ok_or_else(|| owned(job_directory))
-}
-
-/// Removes a job's directory if nobody holds it and nothing is left in it.
-pub(crate) fn remove_abandoned(job_directory: &Path) -> Result<bool> {
-    // An empty directory goes at once: no file is made in it to lock it.
-    if remove_directory(&job_directory.join(SHARED))? && remove_directory(job_directory)? {
-        return Ok(true);
-    }
-    match Lock::try_take(job_directory.to_owned(), Locking::File)? {
-        Some(lock) => lock.clear_away(),
-        None => Ok(false),
-    }
 }
 
 /// What `_run` holds.

@@ -25,6 +25,7 @@ fn owner(name: &str) -> Owner {
         lineage: Lineage::fresh(1),
         what: "pid 4711 on host-1".to_owned(),
         since: 1_795_837_931_000,
+        is_alone: false,
     }
 }
 

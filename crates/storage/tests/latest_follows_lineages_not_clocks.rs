@@ -46,6 +46,7 @@ impl Place {
             lineage: lineage.clone(),
             what: format!("the process of job {of}"),
             since: NOON,
+            is_alone: false,
         };
         let ownership = Ownership::acquire(&self.checkpoints, job(of), owner).expect("free");
         (lineage, ownership)

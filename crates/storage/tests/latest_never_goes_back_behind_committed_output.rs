@@ -225,6 +225,7 @@ fn a_newest_checkpoint_that_is_away_is_missed() {
         lineage: Lineage::default(),
         what: "a process".to_owned(),
         since: 0,
+        is_alone: false,
     };
     let ownership = Ownership::acquire(&checkpoints, job(FIRST), owner()).expect("free");
     let reached = |job_id, number| Reached {

@@ -14,7 +14,7 @@ use crate::places::names;
 use crate::violation::Kind;
 
 /// Journals of one job besides those of its retained checkpoints: one that is written, and one of each attempt that ended
-/// before it had a checkpoint, which stay until all checkpoints are those of one attempt.
+/// before it had a checkpoint, which stay as long as a checkpoint is older than they are.
 const JOURNALS: u64 = 16;
 
 /// Shared files that no checkpoint names, in the directory of a job to which nobody comes back.

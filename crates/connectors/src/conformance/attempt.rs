@@ -150,6 +150,7 @@ impl SourceJob {
             waker: bell.waker(),
             directory: Some(self.layout().job_directory()),
             behind: Vec::new(),
+            branches: Vec::new(),
             progress: progress.first().cloned().unwrap_or_default(),
         })?;
         let readers = progress.iter().enumerate().map(|(subtask, progress)| {

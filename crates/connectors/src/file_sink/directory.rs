@@ -116,14 +116,15 @@ pub(super) fn resolve(path: &Path) -> PathBuf {
 /// Makes a directory and those above it, each of which is still there after a power failure.
 fn make(path: &Path) -> io::Result<()> {
     let path = std::path::absolute(path)?;
-    let missing: Vec<&Path> = path
-        .ancestors()
-        .take_while(|above| !above.exists())
-        .collect();
+    let missing = missing(&path)?;
     for directory in missing.iter().rev() {
         match fs::create_dir(directory) {
             // Another subtask was quicker; whether it lived to sync is not known.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if !fs::metadata(directory)?.is_dir() {
+                    return Err(io::ErrorKind::NotADirectory.into());
+                }
+            }
             made => made?,
         }
         sync_parent(directory)?;
@@ -136,6 +137,20 @@ fn make(path: &Path) -> io::Result<()> {
         };
     }
     Ok(())
+}
+
+/// The directory and those above it that are not there, itself first.
+fn missing(path: &Path) -> io::Result<Vec<&Path>> {
+    let mut missing = Vec::new();
+    for above in path.ancestors() {
+        match fs::metadata(above) {
+            Ok(_) => break,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => missing.push(above),
+            // It is not known to be missing: what keeps it from being looked at is the cause.
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(missing)
 }
 
 fn sync_parent(path: &Path) -> io::Result<()> {

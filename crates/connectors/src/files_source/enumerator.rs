@@ -1,6 +1,7 @@
 //! The enumerator of a source of files: announces what its thread finds, and keeps the books of that.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,16 +10,19 @@ use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{
     Enumerated, Enumerator, EnumeratorContext, Remaining, SnapshotRequest, SourceSnapshot,
 };
+use tracing::warn;
 
 use super::away::Taker;
 use super::intake::{Intake, Rules, WINDOW};
-use super::journal::{Journal, announced_behind};
+use super::journal::{Journal, Mark, announced_behind};
 use super::lister::{Before, Clock, Desk, Lister, Policy, SharedDesk, at};
 use super::listing::Root;
 use super::meeting::Meeting;
-use super::options::AfterCommit;
+use super::name::Key;
+use super::options::{AfterCommit, Lost};
 use super::piece::{Announcement, Piece};
 use super::state::{self, Outcome, Restored, Segments, WriteAnnounced, WriteSeen};
+use super::taken::{Taken, taken_behind};
 
 /// Announces files. Everything that waits is done by its [`Lister`].
 pub(crate) struct FileEnumerator {
@@ -28,8 +32,8 @@ pub(crate) struct FileEnumerator {
     bell: Sender<()>,
     run: u64,
     snapshots: u64,
-    /// What had been announced before boundaries that have not ended.
-    announced: BTreeMap<CheckpointId, (u64, Outcome)>,
+    /// Boundaries that have not ended.
+    boundaries: BTreeMap<CheckpointId, (Mark, Outcome)>,
     /// What the next checkpoint may refer to.
     segments: Segments,
     is_bounded: bool,
@@ -72,6 +76,23 @@ impl FileEnumerator {
         let restored = restored.map(|source| Restored::read(source, rules.split));
         let restored = restored.transpose()?;
         let behind = announced_before(&context, restored.as_ref())?;
+        let mut journal = (context.directory.clone())
+            .map(|directory| Journal::new(directory, &context.uid, context.run));
+        if let Some(journal) = &mut journal {
+            let mut pieces: Vec<Piece> = behind.values().cloned().collect();
+            pieces.sort_by_key(|piece| piece.sequence);
+            let written = journal.carry_on(&pieces);
+            written.map_err(|error| journal_error("written", error))?;
+        }
+        if let Some(restored) = &restored {
+            check_taken(&context, &restored.intake, &policy, &root)?;
+        }
+        let taken = (context.directory.as_deref())
+            .filter(|_| policy.after_commit != AfterCommit::Keep)
+            .map(|directory| Taken::open(directory, &context.uid));
+        let taken = taken
+            .transpose()
+            .map_err(|error| note_error("notes of what was taken away can't be read", error))?;
         let mut intake = Intake::new(rules);
         let mut before = Before {
             present: None,
@@ -79,11 +100,12 @@ impl FileEnumerator {
             replaced: HashSet::new(),
             minutes: 0,
         };
-        let mut directory = None;
+        let (mut directory, mut marks) = (None, Vec::new());
         if let Some(restored) = restored {
             before.present = Some(restored.seen.present());
             before.minutes = restored.intake.minutes;
             directory = restored.intake.directory;
+            marks = restored.intake.marks;
             let (announced, finished) = (restored.intake.announced, restored.intake.finished);
             intake.restore(restored.seen, restored.unfinished, announced, finished);
         }
@@ -93,6 +115,8 @@ impl FileEnumerator {
             failed: None,
             complete: false,
             completed: Vec::new(),
+            marks,
+            unchecked: !before.announced.is_empty(),
             owed: false,
             directory,
             minute: before.minutes,
@@ -101,9 +125,6 @@ impl FileEnumerator {
         let is_bounded = policy.interval.is_none();
         let takes_away = policy.after_commit != AfterCommit::Keep;
         meeting.set_enumerator(context.waker.clone());
-        let journal = context
-            .directory
-            .map(|directory| Journal::new(directory, &context.uid, context.run));
         Lister {
             taker: Taker::new(root.directory.clone(), context.job, context.run),
             root,
@@ -113,6 +134,7 @@ impl FileEnumerator {
             waker: context.waker,
             bell,
             journal,
+            taken,
             before,
             clock: monotonic(),
             progress: context.progress,
@@ -130,7 +152,7 @@ impl FileEnumerator {
             bell: ring,
             run: context.run,
             snapshots: 0,
-            announced: BTreeMap::new(),
+            boundaries: BTreeMap::new(),
             segments: Segments::default(),
             is_bounded,
             takes_away,
@@ -148,25 +170,55 @@ impl FileEnumerator {
 fn announced_before(
     context: &EnumeratorContext,
     restored: Option<&Restored>,
-) -> Result<HashMap<u64, Piece>> {
+) -> Result<HashMap<Key, Piece>> {
     let Some(own) = &context.directory else {
         return Ok(HashMap::new());
     };
     let mut directories = context.behind.clone();
     directories.push(own.clone());
     let intake = restored.map(|restored| &restored.intake);
-    let (run, announced) = intake.map_or((0, 0), |intake| (intake.run, intake.announced));
-    let read = announced_behind(&directories, &context.uid, run, announced);
-    let pieces = read.map_err(|error| {
-        Error::new(
-            &codes::SOURCE_READ,
-            "the journal of what the source has announced can't be read",
-        )
-        .cause(error)
-        .next("check the directory of checkpoints")
-    })?;
+    let point = intake.map_or((0, 0, false), |intake| {
+        (intake.run, intake.announced, intake.unchecked)
+    });
+    let pieces = announced_behind(&directories, &context.uid, point)
+        .map_err(|error| journal_error("read", error))?;
     let by_name = pieces.into_iter().map(|piece| (piece.name.key(), piece));
     Ok(by_name.collect())
+}
+
+/// Says what other jobs have taken away behind the snapshot, of which this one would be told by nobody.
+fn check_taken(
+    context: &EnumeratorContext,
+    intake: &state::Intake,
+    policy: &Policy,
+    root: &Root,
+) -> Result<()> {
+    let gone = taken_behind(&context.branches, &context.uid, intake.announced);
+    let gone =
+        gone.map_err(|error| note_error("notes of what was taken away can't be read", error))?;
+    let Some(gone) = gone else {
+        return Ok(());
+    };
+    let error = gone.error(&root.shown());
+    if policy.lost == Lost::Fail {
+        return Err(error);
+    }
+    warn!("{}; source.file.lost is skip", error.message());
+    context.progress.lost_files.add(gone.files);
+    Ok(())
+}
+
+fn journal_error(done: &str, cause: io::Error) -> Error {
+    note_error(
+        &format!("the journal of what the source has announced can't be {done}"),
+        cause,
+    )
+}
+
+fn note_error(what: &str, cause: io::Error) -> Error {
+    Error::new(&codes::SOURCE_READ, what)
+        .cause(cause)
+        .next("check the directory of checkpoints")
 }
 
 impl Enumerator for FileEnumerator {
@@ -203,25 +255,34 @@ impl Enumerator for FileEnumerator {
     }
 
     fn snapshot(&mut self, request: &SnapshotRequest) -> Result<SourceSnapshot> {
-        let (books, intake) = {
+        let (books, intake, mark) = {
             let mut desk = at(&self.desk);
             let passed = self.meeting.take_passed(Some(request.checkpoint));
             desk.intake.pass_over_all(passed);
             desk.intake.set_finished(self.meeting.finished_by_all());
             let books = desk.intake.freeze();
+            let mark = Mark {
+                checkpoint: request.checkpoint,
+                run: self.run,
+                announced: books.announced,
+                unchecked: desk.unchecked,
+            };
+            let marks = desk.marks.iter().copied().chain([mark]);
             let intake = state::Intake {
                 announced: books.announced,
                 finished: books.finished,
                 run: self.run,
                 minutes: desk.minute,
                 directory: desk.directory,
+                unchecked: desk.unchecked,
+                marks: marks.collect(),
             };
-            (books, intake)
+            (books, intake, mark)
         };
         self.snapshots += 1;
         let outcome = Outcome::default();
-        self.announced
-            .insert(request.checkpoint, (books.announced, Arc::clone(&outcome)));
+        self.boundaries
+            .insert(request.checkpoint, (mark, Arc::clone(&outcome)));
         // If this one does not come to its end, what has changed since the last is in no segment.
         let segments = std::mem::take(&mut self.segments);
         let seen = WriteSeen {
@@ -245,7 +306,7 @@ impl Enumerator for FileEnumerator {
 
     fn checkpoint_ended(&mut self, checkpoint: CheckpointId, completed: bool) -> Result<()> {
         let finished = self.meeting.take_boundary(checkpoint);
-        let Some((announced, outcome)) = self.announced.remove(&checkpoint) else {
+        let Some((mark, outcome)) = self.boundaries.remove(&checkpoint) else {
             return Ok(());
         };
         if completed {
@@ -254,7 +315,8 @@ impl Enumerator for FileEnumerator {
             let mut desk = at(&self.desk);
             // Before anybody hears that it is committed: what was not read is not taken away.
             desk.intake.pass_over_all(self.meeting.take_passed(None));
-            desk.completed.push((checkpoint, announced, finished));
+            desk.marks.push(mark);
+            desk.completed.push(finished);
             drop(desk);
             self.ring();
         }
@@ -268,7 +330,7 @@ impl Enumerator for FileEnumerator {
         }
         let mut desk = at(&self.desk);
         if let Some(error) = desk.failed.take() {
-            tracing::warn!("Files that are done with stay: {error}");
+            warn!("Files that are done with stay: {error}");
             desk.owed = false;
         }
         if !desk.owed && desk.completed.is_empty() {

@@ -2,22 +2,55 @@
 //! and is gone when the job goes on from it, can be told by its name.
 //!
 //! Journals lie in the job's own directory, `_intake-<source>-<run>-<part>`, one part for what lies between two
-//! checkpoints. A part is dropped when no retained checkpoint is older than what it holds.
+//! checkpoints. A part is dropped when no checkpoint that is there is older than what it holds; from where on each of them
+//! needs the journal is said by [marks](Mark), which go from snapshot to snapshot.
 
+use std::cmp::Ordering;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use millstream_core::CheckpointId;
 use millstream_core::hash::stable_hash;
+use serde::{Deserialize, Serialize};
 
 use super::piece::{Piece, decode_records, encode_record};
 
-/// A part that is closed, and the number behind its last piece.
-#[derive(Debug)]
+/// From where on the journal holds what a checkpoint does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// The checkpoint.
+    pub(crate) checkpoint: CheckpointId,
+    /// The attempt that took it.
+    pub(crate) run: u64,
+    /// The number behind the last piece that it had announced.
+    pub(crate) announced: u64,
+    /// What attempts before had announced behind their snapshot had not been looked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unchecked: bool,
+}
+
+/// A file of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
     path: PathBuf,
-    end: u64,
+    run: u64,
+    /// The number behind its last piece; `None`: an earlier attempt wrote it.
+    end: Option<u64>,
+    /// What it holds was announced by attempts before.
+    is_carried: bool,
+}
+
+impl Part {
+    /// Whether it holds anything that the checkpoint of `oldest`, or a later one, does not know.
+    fn is_needed(&self, oldest: &Mark) -> bool {
+        match self.run.cmp(&oldest.run) {
+            Ordering::Less => false,
+            Ordering::Equal if self.is_carried => oldest.unchecked,
+            Ordering::Equal => self.end.is_none_or(|end| end > oldest.announced),
+            Ordering::Greater => true,
+        }
+    }
 }
 
 /// The journal that an attempt writes.
@@ -29,9 +62,10 @@ pub(crate) struct Journal {
     number: u64,
     open: Option<(File, Part)>,
     closed: Vec<Part>,
-    /// Completed checkpoints, and what had been announced before them.
-    checkpoints: Vec<(CheckpointId, u64)>,
 }
+
+/// How the part is called that an attempt has from those before.
+const CARRIED: &str = "carried";
 
 /// What the names of a source's journals begin with.
 fn prefix(uid: &str) -> String {
@@ -48,34 +82,59 @@ impl Journal {
             number: 0,
             open: None,
             closed: Vec::new(),
-            checkpoints: Vec::new(),
         }
     }
 
     /// Writes pieces down; they are on the disk when this returns.
     ///
     /// # Errors
-    /// They are not.
+    /// They are not, and nothing is left of the attempt but what goes with the next checkpoint.
     pub(crate) fn write(&mut self, pieces: &[Piece]) -> io::Result<()> {
-        let Some(last) = pieces.last() else {
+        let Some(end) = pieces.iter().map(|piece| piece.sequence + 1).max() else {
             return Ok(());
         };
-        if self.open.is_none() {
-            self.open = Some(self.create()?);
-        }
-        let Some((mut file, mut part)) = self.open.take() else {
-            return Ok(());
+        let (mut file, mut part) = match self.open.take() {
+            Some(open) => open,
+            None => self.create()?,
         };
-        part.end = last.sequence + 1;
+        let is_empty = part.end.is_none();
         let written = file
             .write_all(&encode_record(pieces))
             .and_then(|()| file.sync_data());
-        match written {
-            Ok(()) => self.open = Some((file, part)),
+        if written.is_ok() {
+            part.end = part.end.max(Some(end));
+            self.open = Some((file, part));
+        } else if is_empty {
+            self.give_up(part);
+        } else {
             // Nothing is written behind half a record.
-            Err(_) => self.closed.push(part),
+            self.closed.push(part);
         }
         written
+    }
+
+    /// Writes down, as this attempt's own, what attempts before had announced: it may take a checkpoint before it could look for
+    /// that.
+    ///
+    /// # Errors
+    /// It is not on the disk.
+    pub(crate) fn carry_on(&mut self, pieces: &[Piece]) -> io::Result<()> {
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        let name = format!("{}{:010}-{CARRIED}", self.prefix, self.run);
+        let path = self.directory.join(name);
+        let mut file = File::create(&path)?;
+        file.write_all(&encode_record(pieces))?;
+        file.sync_data()?;
+        File::open(&self.directory)?.sync_all()?;
+        self.closed.push(Part {
+            path,
+            run: self.run,
+            end: None,
+            is_carried: true,
+        });
+        Ok(())
     }
 
     fn create(&mut self) -> io::Result<(File, Part)> {
@@ -83,11 +142,23 @@ impl Journal {
         loop {
             let name = format!("{}{:010}-{:06}", self.prefix, self.run, self.number);
             self.number += 1;
-            let path = self.directory.join(name);
-            match OpenOptions::new().create_new(true).append(true).open(&path) {
+            let part = Part {
+                path: self.directory.join(name),
+                run: self.run,
+                end: None,
+                is_carried: false,
+            };
+            let mut options = OpenOptions::new();
+            match options.create_new(true).append(true).open(&part.path) {
                 Ok(file) => {
-                    File::open(&self.directory)?.sync_all()?;
-                    return Ok((file, Part { path, end: 0 }));
+                    let synced = File::open(&self.directory).and_then(|file| file.sync_all());
+                    return match synced {
+                        Ok(()) => Ok((file, part)),
+                        Err(error) => {
+                            self.give_up(part);
+                            Err(error)
+                        }
+                    };
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -95,42 +166,46 @@ impl Journal {
         }
     }
 
-    /// A checkpoint is complete before which `announced` pieces had been announced. Drops what no retained checkpoint
-    /// needs.
-    ///
-    /// # Errors
-    /// The directory can't be read or changed; nothing is lost by that.
-    pub(crate) fn completed(&mut self, checkpoint: CheckpointId, announced: u64) -> io::Result<()> {
-        self.checkpoints.push((checkpoint, announced));
-        self.closed.extend(self.open.take().map(|(_, part)| part));
-        let Some(oldest) = oldest_checkpoint(&self.directory)? else {
-            return Ok(());
-        };
-        self.checkpoints.retain(|(number, _)| *number >= oldest);
-        // An older checkpoint than this attempt's own keeps everything.
-        let Some((_, needed)) = self
-            .checkpoints
-            .first()
-            .filter(|(number, _)| *number == oldest)
-        else {
-            return Ok(());
-        };
-        let needed = *needed;
-        self.drop_earlier_runs()?;
-        for part in self.closed.extract_if(.., |part| part.end <= needed) {
-            remove(&part.path)?;
+    /// Removes a part that holds nothing whole; where the disk refuses that too, it goes with the next checkpoint.
+    fn give_up(&mut self, part: Part) {
+        if remove(&part.path).is_err() {
+            let end = Some(0);
+            self.closed.push(Part { end, ..part });
         }
-        Ok(())
     }
 
-    /// Every retained checkpoint is this attempt's own, so what earlier attempts announced is covered.
-    fn drop_earlier_runs(&self) -> io::Result<()> {
-        for (run, path) in parts(&self.directory, &self.prefix)? {
-            if run < self.run {
-                remove(&path)?;
-            }
+    /// Checkpoints are complete: what is written from now on lies behind them. Drops what no checkpoint in the job's directory
+    /// needs, of which `marks` are known. Answers the lowest number of one that is there.
+    ///
+    /// # Errors
+    /// The directory can't be read or changed; nothing is lost by that, and the next time it is tried again.
+    pub(crate) fn completed(&mut self, marks: &[Mark]) -> io::Result<Option<CheckpointId>> {
+        self.closed.extend(self.open.take().map(|(_, part)| part));
+        let oldest = oldest_checkpoint(&self.directory)?;
+        // One that another version has taken keeps everything.
+        let of_oldest = |mark: &&Mark| Some(mark.checkpoint) == oldest;
+        if let Some(mark) = marks.iter().rfind(of_oldest) {
+            self.drop_unneeded(mark)?;
         }
-        Ok(())
+        Ok(oldest)
+    }
+
+    fn drop_unneeded(&mut self, oldest: &Mark) -> io::Result<()> {
+        let earlier = parts(&self.directory, &self.prefix)?.into_iter();
+        let earlier = earlier.filter(|part| part.run < self.run);
+        let mut failed = None;
+        let mut is_kept = |part: &Part| {
+            let removed = match part.is_needed(oldest) {
+                true => return true,
+                false => remove(&part.path),
+            };
+            removed.map_err(|error| failed = Some(error)).is_err()
+        };
+        for part in earlier {
+            is_kept(&part);
+        }
+        self.closed.retain(is_kept);
+        failed.map_or(Ok(()), Err)
     }
 }
 
@@ -160,8 +235,8 @@ fn oldest_checkpoint(directory: &Path) -> io::Result<Option<CheckpointId>> {
     Ok(oldest)
 }
 
-/// The journals in a directory, each with its run, in the order in which they were written.
-fn parts(directory: &Path, prefix: &str) -> io::Result<Vec<(u64, PathBuf)>> {
+/// The journals in a directory, in the order in which they were written.
+fn parts(directory: &Path, prefix: &str) -> io::Result<Vec<Part>> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -172,34 +247,42 @@ fn parts(directory: &Path, prefix: &str) -> io::Result<Vec<(u64, PathBuf)>> {
         let entry = entry?;
         let name = entry.file_name();
         let rest = name.to_str().and_then(|name| name.strip_prefix(prefix));
-        let run = rest.and_then(|rest| rest.split('-').next());
-        if let Some(run) = run.and_then(|run| run.parse().ok()) {
-            parts.push((run, entry.path()));
+        let Some((run, number)) = rest.and_then(|rest| rest.split_once('-')) else {
+            continue;
+        };
+        if let Ok(run) = run.parse() {
+            parts.push(Part {
+                path: entry.path(),
+                run,
+                end: None,
+                is_carried: number == CARRIED,
+            });
         }
     }
-    parts.sort();
+    parts.sort_by(|a, b| (a.run, &a.path).cmp(&(b.run, &b.path)));
     Ok(parts)
 }
 
 /// What was announced behind a snapshot that the run `run` took when it had announced `announced` pieces: by that run,
-/// and by those that came after it. `directories`: those of the job and of the jobs that went before.
+/// and by those that came after it; if it was `unchecked`, also what those before had announced. `directories`: those of the
+/// job and of the jobs that went before.
 ///
 /// # Errors
 /// A journal can't be read.
 pub(crate) fn announced_behind(
     directories: &[PathBuf],
     uid: &str,
-    run: u64,
-    announced: u64,
+    (run, announced, unchecked): (u64, u64, bool),
 ) -> io::Result<Vec<Piece>> {
     let mut pieces = Vec::new();
     for directory in directories {
-        for (writer, path) in parts(directory, &prefix(uid))? {
-            if writer < run {
+        for part in parts(directory, &prefix(uid))? {
+            if part.run < run || (part.run == run && part.is_carried && !unchecked) {
                 continue;
             }
-            let read = decode_records(&fs::read(&path)?);
-            let behind = |piece: &Piece| writer > run || piece.sequence >= announced;
+            let read = decode_records(&fs::read(&part.path)?);
+            let is_all = part.run > run || part.is_carried;
+            let behind = |piece: &Piece| is_all || piece.sequence >= announced;
             pieces.extend(read.into_iter().filter(behind));
         }
     }

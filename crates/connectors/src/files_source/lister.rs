@@ -14,18 +14,19 @@ use std::thread::Builder;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use millstream_core::{CheckpointId, Error, Result};
+use millstream_core::{Error, Result};
 use millstream_engine::connector::{SourceProgress, Waker};
 use tracing::warn;
 
 use super::away::Taker;
 use super::fetch::no_thread;
 use super::intake::{Intake, Ready, WINDOW};
-use super::journal::Journal;
+use super::journal::{Journal, Mark};
 use super::listing::{DirectoryId, Root};
 use super::meeting::Meeting;
 use super::name::Key;
 use super::options::{AfterCommit, Bad, Lost, OtherDirectory};
+use super::taken::Taken;
 
 /// How long a directory that is away is left alone before it is looked at again.
 const AWAY: Duration = Duration::from_secs(1);
@@ -46,8 +47,12 @@ pub(crate) struct Desk {
     pub(crate) failed: Option<Error>,
     /// Whether a source that looks once has found everything.
     pub(crate) complete: bool,
-    /// Checkpoints that are complete: what had been announced before them, and what every reader had finished.
-    pub(crate) completed: Vec<(CheckpointId, u64, Option<u64>)>,
+    /// Checkpoints that are complete: what every reader had finished before them.
+    pub(crate) completed: Vec<Option<u64>>,
+    /// From where on the checkpoints that are there need the journal, the oldest first.
+    pub(crate) marks: Vec<Mark>,
+    /// What was announced behind the snapshot has not been looked for yet.
+    pub(crate) unchecked: bool,
     /// Whether files are to be taken away, of which the checkpoint is complete.
     pub(crate) owed: bool,
     /// The directory in which the files of the ledger lie.
@@ -99,6 +104,8 @@ pub(crate) struct Lister {
     pub(crate) waker: Waker,
     pub(crate) bell: Receiver<()>,
     pub(crate) journal: Option<Journal>,
+    /// Where it is noted what is taken away; `None`: nothing is, or there is no such place.
+    pub(crate) taken: Option<Taken>,
     pub(crate) before: Before,
     pub(crate) clock: Clock,
     pub(crate) progress: SourceProgress,
@@ -199,7 +206,7 @@ impl Lister {
             let mut desk = at(&self.desk);
             let completed = std::mem::take(&mut desk.completed);
             let mut news = false;
-            for (_, _, finished) in &completed {
+            for finished in &completed {
                 news |= finished.is_some_and(|finished| desk.intake.set_committed(finished));
             }
             news &= self.policy.after_commit != AfterCommit::Keep;
@@ -210,14 +217,27 @@ impl Lister {
             // The enumerator may wait for having nothing left to do.
             self.waker.wake();
         }
-        if let Some(journal) = &mut self.journal {
-            for (checkpoint, announced, _) in completed {
-                if let Err(error) = journal.completed(checkpoint, announced) {
-                    warn!(cause = %error, "old journals of the source can't be dropped; it is tried again");
-                }
-            }
+        if !completed.is_empty() {
+            self.tidy_journal();
         }
         news
+    }
+
+    /// Drops what no checkpoint needs of the journal any more.
+    fn tidy_journal(&mut self) {
+        let Some(journal) = &mut self.journal else {
+            return;
+        };
+        let marks = at(&self.desk).marks.clone();
+        match journal.completed(&marks) {
+            Ok(oldest) => {
+                let is_there = |mark: &Mark| oldest.is_some_and(|oldest| mark.checkpoint >= oldest);
+                at(&self.desk).marks.retain(is_there);
+            }
+            Err(error) => {
+                warn!(cause = %error, "old journals of the source can't be dropped; it is tried again");
+            }
+        }
     }
 
     /// A look has taken away what was done with.

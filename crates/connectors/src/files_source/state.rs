@@ -16,6 +16,7 @@ use millstream_engine::connector::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::journal::Mark;
 use super::ledger::PassedOver;
 use super::legacy::Legacy;
 use super::listing::DirectoryId;
@@ -51,6 +52,12 @@ pub(crate) struct Intake {
     /// The directory in which the files lay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) directory: Option<DirectoryId>,
+    /// What attempts before had announced behind their snapshot had not been looked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unchecked: bool,
+    /// From where on the journal was needed by this checkpoint and those that were there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) marks: Vec<Mark>,
 }
 
 impl Intake {

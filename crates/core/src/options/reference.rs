@@ -4,7 +4,11 @@
 //!
 //! `$${` stands for `${`. What a reference stands for is taken as it is: references in it are none.
 
+mod hidden;
+
 use std::fmt;
+
+pub use hidden::Hidden;
 
 use crate::codes;
 use crate::error::{Error, Result};

@@ -163,7 +163,7 @@ fn start(seen: &Seen, first_tick: u32) -> (Attempt, Receiver<AttemptEvent>) {
         first_tick,
         restored: None,
         directory: None,
-        behind: Vec::new(),
+        behind: millstream_storage::Behind::default(),
     };
     let (sender, events) = crossbeam_channel::bounded(1_000);
     let events_of = EventSender::new(move |event| sender.send(event).unwrap_or_default());

@@ -94,6 +94,9 @@ pub struct EnumeratorContext {
     /// goes on from by `-s latest`, and of those that went on from there and died before they had a snapshot of their own.
     /// Empty where the snapshot is the job's own, or the job a fork.
     pub behind: Vec<PathBuf>,
+    /// The directories of all other jobs that have run, under the name that it has there, behind the snapshot which this one goes
+    /// on from. Empty where it is the job's own.
+    pub branches: Vec<PathBuf>,
     /// Where the enumerator reports what it knows, beside the first reader.
     pub progress: SourceProgress,
 }

@@ -6,7 +6,7 @@ mod queue;
 mod recover;
 mod snapshots;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -108,6 +108,7 @@ impl IoThread {
             pin: None,
             end_is_unknown: false,
             undeleted: Vec::new(),
+            left: VecDeque::new(),
             committers: BTreeMap::new(),
         };
         let handle = std::thread::Builder::new()
@@ -168,6 +169,8 @@ struct IoWorker {
     end_is_unknown: bool,
     /// Checkpoints that were given up, got written, and could not be deleted.
     undeleted: Vec<SnapshotRef>,
+    /// Snapshots that are not needed any more and could not be deleted.
+    left: VecDeque<SnapshotRef>,
     /// By the uid of the sink.
     committers: BTreeMap<String, Box<dyn SinkCommitter>>,
 }
@@ -182,6 +185,7 @@ impl IoWorker {
         }
         // A checkpoint that the end overtook may have left shared files, and no attempt comes that would find them.
         if self.run.is_some() && self.start.keeper.check().is_ok() {
+            self.delete_left(self.left.len());
             self.sweep();
         }
         for committer in self.committers.values_mut() {

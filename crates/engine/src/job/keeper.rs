@@ -2,7 +2,7 @@
 
 use millstream_core::{Error, Lineage, Result, codes};
 use millstream_protocol::Facts;
-use millstream_storage::{Ownership, Reached};
+use millstream_storage::{Ownership, Reached, sweep_abandoned};
 
 /// Keeps what a job has. Called on the job's I/O thread, so it may wait for disks; what it answers to the first
 /// [`look`](Self::look) counts for the preparation of the job.
@@ -88,9 +88,11 @@ impl Keeper for NewJob {
     }
 
     fn ended(&mut self) {
-        if let Some(ownership) = self.ownership.take()
-            && let Err(error) = ownership.end()
-        {
+        let Some(ownership) = self.ownership.take() else {
+            return;
+        };
+        let swept = sweep_abandoned(&ownership);
+        if let Err(error) = swept.and(ownership.end()) {
             tracing::warn!(
                 "The directory of the job's checkpoints could not be tidied up: {error}"
             );

@@ -206,6 +206,7 @@ fn keeper(checkpoints: &Location, job: JobId) -> NewJob {
         lineage: lineage.clone(),
         what: "a test".to_owned(),
         since: 0,
+        is_alone: false,
     };
     let ownership = Ownership::acquire(checkpoints, job, owner);
     NewJob::new(ownership.expect("nobody has them"), lineage)

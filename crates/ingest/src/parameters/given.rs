@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use millstream_core::options::reference::has_references;
+use millstream_core::options::reference::{Hidden, has_references};
 use millstream_core::{Error, codes};
 
 use super::definition::{ENVIRONMENT_PREFIX, Parameter, environment_variable};
@@ -57,6 +57,8 @@ pub(super) struct Value {
     pub(super) written: String,
     /// With what its references stand for; `None`: that is not known here.
     text: Option<String>,
+    /// What its references stand for.
+    hidden: Hidden,
     pub(super) origin: Origin,
 }
 
@@ -140,13 +142,24 @@ impl Given {
 
     /// `message` about the value of `name`, with what was written in the place of what that stands for.
     pub(super) fn shown(&self, name: &str, message: &str) -> String {
-        let value = self.values.get(name);
-        match value.and_then(|value| Some((value.text.as_deref()?, &value.written))) {
-            Some((text, written)) if text != written && !text.is_empty() => {
-                message.replace(text, written)
+        let Some(value) = self.values.get(name) else {
+            return message.to_owned();
+        };
+        let message = match value.text.as_deref() {
+            Some(text) if text != value.written && !text.is_empty() => {
+                message.replace(text, &value.written)
             }
             _ => message.to_owned(),
-        }
+        };
+        value.hidden.hide(&message)
+    }
+
+    /// What the references in the values of some parameters stand for.
+    pub(super) fn hidden(&self, names: &[&str]) -> Hidden {
+        let mut hidden = Hidden::default();
+        let values = names.iter().filter_map(|name| self.values.get(*name));
+        values.for_each(|value| hidden.extend(&value.hidden));
+        hidden
     }
 
     /// Every name that was given, with its text as it was written and where it comes from, in alphabetical order.
@@ -247,6 +260,7 @@ impl Given {
     fn set(&mut self, name: &str, written: String, origin: Origin) -> Option<Value> {
         let is_foreign = matches!(origin, Origin::Foreign(_));
         // The file of parameters is read here, wherever the job runs.
+        let mut hidden = Hidden::default();
         let is_elsewhere = self.references == References::Elsewhere && name != CONFIG.name();
         let text = if is_foreign {
             Some(written.clone())
@@ -254,7 +268,7 @@ impl Given {
             None
         } else {
             let place = format!("{name}{origin}");
-            match millstream_process::secrets::resolve(&place, &written) {
+            match millstream_process::secrets::resolve_hiding(&place, &written, &mut hidden) {
                 Ok(text) => Some(text),
                 Err(problem) => {
                     self.problems.push(problem);
@@ -268,6 +282,7 @@ impl Given {
         let value = Value {
             written,
             text,
+            hidden,
             origin,
         };
         self.values.insert(name.to_owned(), value)

@@ -166,7 +166,17 @@ fn sql(given: &Given) -> Option<Option<SqlSettings>> {
     let query = given
         .get(&table::SQL)
         .unwrap_or_else(|| format!("select * from {table}"));
-    Some(Some(SqlSettings { table, query }))
+    let hidden = given.hidden(&[
+        table::SQL.name(),
+        table::SQL_TABLE.name(),
+        table::SQL_SCHEMA.name(),
+        table::SQL_SCHEMA_JSON.name(),
+    ]);
+    Some(Some(SqlSettings {
+        table,
+        query,
+        hidden,
+    }))
 }
 
 fn merge(given: &Given) -> Option<Option<MergeSettings>> {

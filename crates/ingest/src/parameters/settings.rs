@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use millstream_connectors::files_source::Intake;
 use millstream_connectors::kafka::{End, KafkaSinkOptions, Lost, Properties, Reset, Topics};
+use millstream_core::options::reference::Hidden;
 
 use super::choices::{KafkaFormat, SinkFormat, SourceType, UniqueNull, UniqueTime};
 use super::job_options::JobOptions;
@@ -143,6 +144,8 @@ pub struct SqlSettings {
     pub table: String,
     /// The SELECT.
     pub query: String,
+    /// What is shown of neither, nor of the schema.
+    pub hidden: Hidden,
 }
 
 /// The nested field that flat columns are put into.

@@ -10,6 +10,7 @@ use millstream::{
     Collector, DataStream, Numbers, OpenContext, ProcessFunction, Record, ValueState,
 };
 use millstream_connectors::rows::{BadRecord, Origin, Parsed, Rows};
+use millstream_core::options::reference::Hidden;
 use millstream_core::{Error, EventTime, Result, codes};
 use millstream_sql::{Evaluated, Query};
 use serde::{Deserialize, Serialize};
@@ -60,61 +61,72 @@ impl Judged for Answered {
     }
 }
 
-/// Runs the query over good rows; rows that it can't answer become bad records. Answers how many they are.
-pub(super) fn evaluate(
-    query: &Query,
-    around: &Around,
-    parsed: Parsed,
-    out: &mut Collector<Answered>,
-    numbers: &mut Numbers,
-) -> Result<u64> {
-    let read = parsed.read();
-    let (rows, mut bad) = parsed.into_parts();
-    let (mut answer, mut failed) = (None, 0);
-    if let Some(mut rows) = rows {
-        let whole = rows.batch.clone();
-        rows.batch = around.without(&whole)?;
-        let evaluated = query.evaluate_isolating(&rows.batch)?;
-        failed = evaluated.failures.len() as u64;
-        bad.extend(failures(&rows, &evaluated)?);
-        if evaluated.rows.num_rows() > 0 {
-            // Behind the SQL no record is asked for its place any more.
-            let origin = Origin {
-                file: Arc::clone(&rows.origin.file),
-                offsets: Vec::new(),
-                lines: Vec::new(),
-                times: Vec::new(),
-            };
-            answer = Some(Rows {
-                batch: around.put_back(&whole, &evaluated)?,
-                origin: Arc::new(origin),
-            });
-        }
-    }
-    let going_on = answer.as_ref().map_or(0, Rows::len) + bad.len();
-    numbers.filtered += read.saturating_sub(going_on as u64);
-    out.collect(Answered {
-        read,
-        rows: answer,
-        bad,
-    });
-    Ok(failed)
+/// The query that rows go through.
+pub(super) struct Asked<'a> {
+    pub(super) query: &'a Query,
+    /// What goes past it.
+    pub(super) around: &'a Around,
+    /// What is not shown of it.
+    pub(super) hidden: &'a Hidden,
 }
 
-fn failures(rows: &Rows, evaluated: &Evaluated) -> Result<Vec<BadRecord>> {
-    let failures = evaluated.failures.iter();
-    failures
-        .map(|failure| {
-            Ok(BadRecord {
-                raw: dead_letter::row_as_json(&rows.batch, failure.row)?,
-                file: Arc::clone(&rows.origin.file),
-                line: rows.origin.line(failure.row),
-                offset: rows.origin.offset(failure.row).unwrap_or(0),
-                column: None,
-                error: format!("SQL: {}", failure.message),
+impl Asked<'_> {
+    /// Runs the query over good rows; rows that it can't answer become bad records. Answers how many they are.
+    pub(super) fn evaluate(
+        &self,
+        parsed: Parsed,
+        out: &mut Collector<Answered>,
+        numbers: &mut Numbers,
+    ) -> Result<u64> {
+        let read = parsed.read();
+        let (rows, mut bad) = parsed.into_parts();
+        let (mut answer, mut failed) = (None, 0);
+        if let Some(mut rows) = rows {
+            let whole = rows.batch.clone();
+            rows.batch = self.around.without(&whole)?;
+            let evaluated = self.query.evaluate_isolating(&rows.batch);
+            let evaluated = evaluated.map_err(|error| self.hidden.hide_in(error))?;
+            failed = evaluated.failures.len() as u64;
+            bad.extend(self.failures(&rows, &evaluated)?);
+            if evaluated.rows.num_rows() > 0 {
+                // Behind the SQL no record is asked for its place any more.
+                let origin = Origin {
+                    file: Arc::clone(&rows.origin.file),
+                    offsets: Vec::new(),
+                    lines: Vec::new(),
+                    times: Vec::new(),
+                };
+                answer = Some(Rows {
+                    batch: self.around.put_back(&whole, &evaluated)?,
+                    origin: Arc::new(origin),
+                });
+            }
+        }
+        let going_on = answer.as_ref().map_or(0, Rows::len) + bad.len();
+        numbers.filtered += read.saturating_sub(going_on as u64);
+        out.collect(Answered {
+            read,
+            rows: answer,
+            bad,
+        });
+        Ok(failed)
+    }
+
+    fn failures(&self, rows: &Rows, evaluated: &Evaluated) -> Result<Vec<BadRecord>> {
+        let failures = evaluated.failures.iter();
+        failures
+            .map(|failure| {
+                Ok(BadRecord {
+                    raw: dead_letter::row_as_json(&rows.batch, failure.row)?,
+                    file: Arc::clone(&rows.origin.file),
+                    line: rows.origin.line(failure.row),
+                    offset: rows.origin.offset(failure.row).unwrap_or(0),
+                    column: None,
+                    error: format!("SQL: {}", self.hidden.hide(&failure.message)),
+                })
             })
-        })
-        .collect()
+            .collect()
+    }
 }
 
 /// Policy `fail`: good rows go on, the first bad record fails the job.

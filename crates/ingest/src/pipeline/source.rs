@@ -85,7 +85,8 @@ pub(super) fn plan(settings: &IngestSettings) -> Result<Plan<'_>> {
         .iter()
         .filter(|field| !besides.contains(field.name()));
     let table = Schema::new(named.cloned().collect::<Vec<_>>());
-    let query = Query::plan(&sql.query, &sql.table, &table)?;
+    let query = Query::plan(&sql.query, &sql.table, &table);
+    let query = query.map_err(|error| sql.hidden.hide_in(error))?;
     let mut needed = query.columns_needed().to_vec();
     let around = match &settings.source {
         SourceSettings::Kafka(_) if to_kafka => around(&columns, &query, &mut needed),

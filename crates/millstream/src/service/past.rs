@@ -55,6 +55,7 @@ impl Past {
             // A job that has run knows its lineage, wherever that snapshot is by now.
             restored: self.restored.as_ref().filter(|_| !has_run),
             is_latest: self.is_latest,
+            is_alone: false,
         }
         .take()
     }

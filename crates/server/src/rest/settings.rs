@@ -160,7 +160,7 @@ fn allow_origin(configuration: &Configuration) -> Result<Option<String>> {
         format!(
             "{} is `{}`, which is no origin",
             WEB_ALLOW_ORIGIN.name,
-            origin.escape_debug()
+            configuration.shown(&WEB_ALLOW_ORIGIN, origin.escape_debug())
         ),
     )
     .next("give one, such as https://console.example.com:8443, or * for all"))

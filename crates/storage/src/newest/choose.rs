@@ -97,13 +97,38 @@ pub(super) fn choose(found: Found) -> Choice {
 
 /// A savepoint at which nothing was committed counts only where there is nothing else: its job may have failed since, and
 /// written anew from an earlier point.
-fn counting(candidates: Vec<Candidate>) -> Vec<Candidate> {
+fn counting(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let reached = reached(&candidates);
+    for candidate in &mut candidates {
+        let is_beyond = reached.get(&candidate.job) < Some(&candidate.number.unwrap_or_default());
+        if is_savepoint(candidate) && candidate.is_open && is_beyond {
+            candidate.what = What::OnTheWay;
+        }
+    }
     let is_point = |candidate: &Candidate| candidate.what != What::OnTheWay;
     let has_points = candidates.iter().any(is_point);
     let counting = candidates
         .into_iter()
         .filter(|candidate| is_point(candidate) || !has_points);
     counting.collect()
+}
+
+/// Up to which number the output of each job is known to be committed. A savepoint beyond that may have been given up, and its
+/// output with it, where nobody could delete it.
+fn reached(candidates: &[Candidate]) -> BTreeMap<JobId, CheckpointId> {
+    let mut reached = BTreeMap::new();
+    for candidate in candidates {
+        let is_known = !is_savepoint(candidate) && candidate.what != What::OnTheWay;
+        if is_known || !candidate.is_open {
+            let highest: &mut CheckpointId = reached.entry(candidate.job).or_default();
+            *highest = (*highest).max(candidate.number.unwrap_or(CheckpointId::MAX));
+        }
+    }
+    reached
+}
+
+fn is_savepoint(candidate: &Candidate) -> bool {
+    matches!(candidate.what, What::Savepoint | What::Last)
 }
 
 /// Gives what is noted as reached the attempt of the snapshot that it tells of. Where that is missing, that of the last one

@@ -9,7 +9,7 @@ use crate::ended::Ended;
 use crate::fail;
 use crate::location::Location;
 use crate::metadata::{MetadataHints, SnapshotKind, SnapshotMetadata};
-use crate::names::METADATA_FILE;
+use crate::names::{COMMITTED_FILE, METADATA_FILE};
 use crate::owner::Holder;
 use crate::place::{check_place, checkpoint_number};
 use crate::reached::Reached;
@@ -36,6 +36,8 @@ pub(super) struct Candidate {
     pub(super) run: u64,
     pub(super) lineage: Lineage,
     pub(super) created: u64,
+    /// It holds output of which nothing says that it was committed.
+    pub(super) is_open: bool,
 }
 
 /// What a candidate is. Of two at one boundary the later of these counts.
@@ -126,6 +128,7 @@ impl Gathering<'_> {
                 run: 0,
                 lineage: reached.lineage,
                 created: 0,
+                is_open: false,
             });
         }
         match Ended::noted(job_directory)? {
@@ -153,6 +156,7 @@ impl Gathering<'_> {
             run: ended.run.unwrap_or(u64::MAX),
             lineage: ended.lineage,
             created: ended.ended,
+            is_open: false,
         });
         Ok(())
     }
@@ -228,6 +232,11 @@ enum Seen {
 }
 
 fn candidate(metadata: SnapshotMetadata, location: Location) -> Candidate {
+    let mut operators = metadata.operators.iter();
+    // Version 1 noted nothing beside savepoints.
+    let is_open = metadata.run > 0
+        && operators.any(|operator| !operator.prepared.is_empty())
+        && !location.path().join(COMMITTED_FILE).exists();
     let what = match metadata.kind {
         SnapshotKind::Checkpoint => What::Checkpoint,
         SnapshotKind::Savepoint if metadata.last => What::Last,
@@ -242,5 +251,6 @@ fn candidate(metadata: SnapshotMetadata, location: Location) -> Candidate {
         run: metadata.run,
         lineage: metadata.lineage,
         created: metadata.created,
+        is_open,
     }
 }

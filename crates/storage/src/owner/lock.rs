@@ -14,7 +14,7 @@ use super::{Holder, LEASE_TERM, Locking, owned};
 use crate::disk::{is_absent, make_directory};
 use crate::dispose::remove_directory;
 use crate::fail;
-use crate::names::{OWNER_FILE, REACHED_FILE, RUN_FILE};
+use crate::names::{JOURNAL, OWNER_FILE, REACHED_FILE, RUN_FILE};
 
 /// Who looks whether a lock is held, holds it for a moment. So who wants it asks this often before it is refused …
 const TRIES: u32 = 20;
@@ -25,7 +25,7 @@ const ENOLCK: i32 = 37;
 
 /// A job's directory that nobody else has.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(crate) struct Lock {
     directory: PathBuf,
     /// Locked, unless there is a lease.
     file: File,
@@ -46,7 +46,7 @@ impl Lock {
     }
 
     /// Takes the directory, without a word to others. `None`: somebody has it.
-    pub(super) fn try_take(directory: PathBuf, locking: Locking) -> Result<Option<Self>> {
+    pub(crate) fn try_take(directory: PathBuf, locking: Locking) -> Result<Option<Self>> {
         make_directory(&directory).map_err(|cause| fail::write(&directory, cause))?;
         let path = directory.join(OWNER_FILE);
         let (file, term) = match locking {
@@ -93,9 +93,33 @@ impl Lock {
         self.file.sync_all()
     }
 
+    /// Removes what sources have noted, if nothing else is in the directory but the ownership of it.
+    pub(crate) fn drop_journals(&self) -> Result<()> {
+        let directory = &self.directory;
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) if is_absent(&error) => return Ok(()),
+            Err(error) => return Err(fail::read(directory, &error)),
+        };
+        let mut journals = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|cause| fail::read(directory, &cause))?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            if name.is_some_and(|name| name.starts_with(JOURNAL)) {
+                journals.push(path);
+            } else if !is_of_ownership(&path) && !is_empty_directory(&path) {
+                return Ok(());
+            }
+        }
+        journals.iter().try_for_each(|path| {
+            let removed = fs::remove_file(path);
+            removed.map_err(|cause| fail::write(path, cause))
+        })
+    }
+
     /// Removes what makes up the ownership, and the directory, if nothing else is in it. While the lock is held, so that
     /// nobody locks a file that goes. Answers whether the directory is gone.
-    pub(super) fn clear_away(&self) -> Result<bool> {
+    pub(crate) fn clear_away(&self) -> Result<bool> {
         let directory = &self.directory;
         let entries = match fs::read_dir(directory) {
             Ok(entries) => entries,
@@ -120,6 +144,11 @@ impl Lock {
     }
 }
 
+fn is_empty_directory(path: &Path) -> bool {
+    fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// Whether a file is a part of the ownership of the directory that it lies in.
 fn is_of_ownership(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     name.is_some_and(|name| {

@@ -149,6 +149,9 @@ impl Lister {
         }
         odd.into_iter()
             .try_for_each(|(name, what)| self.meet_odd(&name, what))?;
+        if !self.note_taken(done.iter().map(|(name, entry)| (name, entry))) {
+            return Ok(());
+        }
         for (name, entry) in &done {
             self.take_away(name, name, entry, directory);
         }
@@ -311,6 +314,14 @@ impl Lister {
         if !same && left > 0 {
             return Err(self.are_elsewhere(left));
         }
+        self.report_lost()?;
+        at(&self.desk).unchecked = false;
+        Ok(())
+    }
+
+    /// Says which files are gone that had been announced behind the snapshot.
+    fn report_lost(&mut self) -> Result<()> {
+        let is_left = |piece: &Piece| piece.identity.size > piece.from;
         let mut missing: Vec<Piece> = std::mem::take(&mut self.before.announced)
             .into_values()
             .collect();
@@ -327,7 +338,7 @@ impl Lister {
             return Ok(());
         }
         if self.policy.lost == Lost::Fail {
-            return Err(lost(&names, names.len()).into());
+            return Err(lost(&names, names.len()));
         }
         self.progress.lost_files.add(names.len() as u64);
         for file in &names {

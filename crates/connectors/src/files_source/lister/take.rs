@@ -26,7 +26,7 @@ impl Lister {
         listed: DirectoryId,
     ) {
         let is_listed = |root: &Root| root.id().is_ok_and(|now| now == listed);
-        if !is_listed(&self.root) {
+        if !is_listed(&self.root) || !self.note_taken([(name, entry)].into_iter()) {
             return;
         }
         let target = match &self.policy.after_commit {
@@ -51,6 +51,9 @@ impl Lister {
                 let mut desk = at(&self.desk);
                 let minute = desk.minute;
                 desk.intake.taken_away(name, minute);
+                if let Some(taken) = &mut self.taken {
+                    taken.is_gone(entry.sequence());
+                }
             }
             // The next look finds it out, or would find it done with again.
             Ok(Taken::PutBack) if begins.get() => {
@@ -75,6 +78,29 @@ impl Lister {
                 &error.to_string(),
             ),
         }
+    }
+
+    /// Notes what is about to be taken away. Whether it is noted, and may be.
+    pub(super) fn note_taken<'a>(
+        &mut self,
+        files: impl Iterator<Item = (&'a Name, &'a Entry)> + Clone,
+    ) -> bool {
+        let Some(taken) = &mut self.taken else {
+            return true;
+        };
+        let numbered = files.clone();
+        let numbered = numbered.map(|(name, entry)| (entry.sequence(), name.to_string()));
+        let Err(error) = taken.note(numbered) else {
+            return true;
+        };
+        for (name, _) in files.take(1) {
+            self.tell(
+                name,
+                "can't be taken away after its commit",
+                &format!("that can't be noted: {error}"),
+            );
+        }
+        false
     }
 
     fn done(&self, name: &Name) -> Option<Entry> {

@@ -72,3 +72,34 @@ fn a_reference_alone_may_be_shown() {
     }
     assert_eq!(without_references("a=${env:A};b=$${c}"), "a=;b=${c}");
 }
+
+#[test]
+fn what_references_stand_for_is_not_shown() {
+    let mut hidden = Hidden::default();
+    hidden.add(&Reference::Variable("LONG"), "It's Secret");
+    hidden.add(&Reference::Variable("PART"), "Secret");
+    hidden.add(&Reference::Variable("SHORT"), "ab");
+    hidden.add(&Reference::Variable("NONE"), "");
+    for (text, shown) in [
+        ("no column `It's Secret`", "no column `${env:LONG}`"),
+        ("near 'It''s Secret'", "near '${env:LONG}'"),
+        ("a column it's secret", "a column ${env:LONG}"),
+        ("\"It\\'s Secret\"", "\"${env:LONG}\""),
+        ("xSecrety", "x${env:PART}y"),
+        (
+            "table, ab and tab: ab",
+            "table, ${env:SHORT} and tab: ${env:SHORT}",
+        ),
+        ("", ""),
+    ] {
+        assert_eq!(hidden.hide(text), shown, "{text}");
+    }
+    let error = Error::new(&codes::SQL_INVALID, "Secret")
+        .cause("xSecret")
+        .next("not ab");
+    assert_eq!(
+        hidden.hide_in(error).to_string(),
+        "MS-5001: ${env:PART} (x${env:PART}); not ${env:SHORT}"
+    );
+    assert!(!format!("{hidden:?}").contains("ecret"));
+}

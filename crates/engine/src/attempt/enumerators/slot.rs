@@ -87,7 +87,8 @@ fn open(shared: &Arc<Shared>, number: usize) -> Result<Option<Slot>> {
         restored: shared.restored_sources.of_enumerator(number),
         waker,
         directory: spec.directory.clone(),
-        behind: spec.behind.clone(),
+        behind: spec.behind.before.clone(),
+        branches: spec.behind.all.clone(),
         progress: progress.clone(),
     })?;
     Ok(enumerator.map(|enumerator| Slot {

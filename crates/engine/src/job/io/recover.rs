@@ -1,6 +1,5 @@
 //! The beginning of an attempt: what is there, its number, and what the snapshot holds that it goes on from.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use millstream_core::{Error, ErrorKind, Result};
@@ -9,7 +8,7 @@ use millstream_protocol::{
     SnapshotRef,
 };
 use millstream_storage::{
-    Location, Pin, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata,
+    Behind, Location, Pin, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata,
     directories_behind, mark_committed, sweep,
 };
 
@@ -24,7 +23,7 @@ pub(in crate::job) struct Recovered {
     pub(in crate::job) run: Run,
     pub(in crate::job) restored: Option<Arc<RestoredJob>>,
     /// Where other jobs may have noted what they read behind the snapshot.
-    pub(in crate::job) behind: Vec<PathBuf>,
+    pub(in crate::job) behind: Behind,
     pub(in crate::job) result: CommitResult,
 }
 
@@ -73,14 +72,19 @@ impl IoWorker {
         let restored = restore
             .map(|snapshot| self.open(&snapshot.path))
             .transpose()?;
-        let mut behind = Vec::new();
+        let mut behind = Behind::default();
         if let Some(restored) = &restored {
             let metadata = restored.snapshot().metadata();
             self.note_restored(metadata)?;
             self.pin = Pin::take(restored.snapshot().location());
             let layout = &self.start.layout;
             let (checkpoints, job) = (layout.checkpoints(), layout.job());
-            behind = directories_behind(checkpoints, job, &run.lineage, metadata.job_id)?;
+            let point = (
+                metadata.job_id,
+                metadata.checkpoint_id,
+                metadata.job_name.as_str(),
+            );
+            behind = directories_behind(checkpoints, job, &run.lineage, point)?;
         }
         let result = self.recover_sinks(&run, restored.as_deref(), &cancelled)?;
         Ok(Recovered {

@@ -12,6 +12,9 @@ use millstream_storage::{
 use super::IoWorker;
 use crate::messages::Targets;
 
+/// As many snapshots that could not be deleted are tried again with each that is to be.
+const AGAIN: usize = 4;
+
 /// A snapshot that is about to begin.
 pub(in crate::job) struct Begin {
     pub(in crate::job) attempt: AttemptNumber,
@@ -136,10 +139,29 @@ impl IoWorker {
             return;
         }
         let held = self.start.keeper.check();
+        if held.is_ok() {
+            self.delete_left(AGAIN);
+        }
         if let Err(error) = held.and_then(|()| delete(&snapshot)) {
-            tracing::warn!("{snapshot} could not be deleted: {error}");
+            tracing::warn!("{snapshot} could not be deleted, which is tried again: {error}");
             if given_up && !savepoint {
                 self.undeleted.push(snapshot);
+            } else {
+                self.left.push_back(snapshot);
+            }
+        }
+    }
+
+    /// Deletes some of what could not be deleted when it was subsumed or given up: an old checkpoint that stays keeps what lies
+    /// behind it, too.
+    pub(super) fn delete_left(&mut self, most: usize) {
+        for _ in 0..most.min(self.left.len()) {
+            let Some(snapshot) = self.left.pop_front() else {
+                return;
+            };
+            if let Err(error) = delete(&snapshot) {
+                tracing::debug!("{snapshot} still can't be deleted: {error}");
+                self.left.push_back(snapshot);
             }
         }
     }

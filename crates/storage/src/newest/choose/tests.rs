@@ -30,6 +30,7 @@ fn point(
         run: 0,
         lineage: lineage(generation, ancestors),
         created: 100,
+        is_open: false,
     }
 }
 
@@ -423,4 +424,79 @@ fn branches_are_looked_at_before_one_is_taken() {
         [],
         "the ancestor, which is held as well"
     );
+}
+
+/// What is noted to be committed of a job.
+fn reached_up_to(of: u8, number: CheckpointId) -> Candidate {
+    as_a(What::Reached, named("missing", point(of, number, 1, &[])))
+}
+
+fn open(number: CheckpointId) -> Candidate {
+    let savepoint = as_a(What::Savepoint, named("sp", point(1, number, 1, &[])));
+    Candidate {
+        is_open: true,
+        ..savepoint
+    }
+}
+
+#[test]
+fn a_savepoint_that_may_have_been_given_up_is_not_the_newest() {
+    let noted = |number| Candidate {
+        is_open: false,
+        ..open(number)
+    };
+    for (candidates, expected, why) in [
+        (
+            vec![point(1, 7, 1, &[]), reached_up_to(1, 7), open(8)],
+            "1@7",
+            "beyond what is committed",
+        ),
+        (
+            vec![point(1, 7, 1, &[]), open(8)],
+            "1@7",
+            "beyond the last checkpoint, of a version that noted nothing",
+        ),
+        (
+            vec![point(1, 7, 1, &[]), reached_up_to(1, 8), open(8)],
+            "sp",
+            "its commit had begun",
+        ),
+        (
+            vec![point(1, 7, 1, &[]), reached_up_to(1, 7), noted(8)],
+            "sp",
+            "its output is committed",
+        ),
+        (
+            vec![as_a(What::Last, open(8)), point(1, 7, 1, &[])],
+            "1@7",
+            "of a stop that failed",
+        ),
+        (
+            vec![as_a(What::Last, open(8)), point(1, 8, 1, &[])],
+            "sp",
+            "of a stop that was not finished",
+        ),
+        (
+            vec![
+                as_a(What::Last, open(8)),
+                as_a(What::Last, noted(8)),
+                point(1, 7, 1, &[]),
+            ],
+            "sp",
+            "the job is noted to have ended with it",
+        ),
+        (vec![open(8)], "sp", "there is nothing else"),
+        (
+            vec![open(8), of_run(2, point(1, 8, 1, &[]))],
+            "1@8",
+            "a later attempt has taken its number",
+        ),
+        (
+            vec![point(2, 8, 2, &[(1, 7)]), point(1, 7, 1, &[]), open(9)],
+            "2@8",
+            "another job has gone on from before it",
+        ),
+    ] {
+        assert_eq!(chosen(candidates), (expected.to_owned(), 0), "{why}");
+    }
 }

@@ -1,0 +1,208 @@
+//! What was taken away once it was done with, noted before it goes: a job that goes on from an older snapshot would read it
+//! again, and is told that it is gone.
+//!
+//! The notes lie in the job's own directory, `_taken-<source>`: ranges of numbers of pieces, with how many files and two of
+//! their names. There are never many: neighbours become one. That *some* file behind a snapshot is gone is always certain, how
+//! many there are at least.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use millstream_core::hash::stable_hash;
+use millstream_core::{Error, codes};
+use serde::{Deserialize, Serialize};
+
+/// The most ranges that are kept.
+const RANGES: usize = 128;
+
+/// A file, by the number of its last piece.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Numbered {
+    piece: u64,
+    name: String,
+}
+
+/// Files that were taken away.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Range {
+    first: Numbered,
+    last: Numbered,
+    files: u64,
+}
+
+impl Range {
+    fn join(&mut self, other: Self) {
+        self.files += other.files;
+        if other.first < self.first {
+            self.first = other.first;
+        }
+        if other.last > self.last {
+            self.last = other.last;
+        }
+    }
+}
+
+/// Files behind a snapshot that were taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Gone {
+    /// How many there are at least.
+    pub(crate) files: u64,
+    /// The first that is known by its name.
+    pub(crate) name: String,
+}
+
+impl Gone {
+    /// The error of a job that goes on from a snapshot of `job` before them; `shown`: the directory.
+    pub(crate) fn error(&self, shown: &str) -> Error {
+        let Self { files, name } = self;
+        let what = match files {
+            1 => format!("{shown}/{name}, which was read behind the snapshot, has"),
+            _ => format!(
+                "{files} files or more of {shown} that were read behind the snapshot, such as {name}, have"
+            ),
+        };
+        let message = format!("{what} been taken away since (source.after.commit)");
+        Error::new(&codes::SOURCE_LOST, message).next(
+            "go on from the newest snapshot; or put back what is to be read and set source.file.lost to skip, \
+             to read what is there",
+        )
+    }
+}
+
+/// The notes of one attempt, and of those before it.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    path: PathBuf,
+    ranges: Vec<Range>,
+    /// Noted, and still there.
+    pending: HashSet<u64>,
+}
+
+impl Taken {
+    /// The notes of the source `uid` in a job's directory.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub(crate) fn open(directory: &Path, uid: &str) -> io::Result<Self> {
+        let path = directory.join(name(uid));
+        Ok(Self {
+            ranges: read(&path)?,
+            path,
+            pending: HashSet::new(),
+        })
+    }
+
+    /// Notes files that are about to be taken away, each by the number of its last piece; on the disk when this returns.
+    ///
+    /// # Errors
+    /// They are not noted, and must stay.
+    pub(crate) fn note(&mut self, files: impl Iterator<Item = (u64, String)>) -> io::Result<()> {
+        let mut new = files
+            .filter(|(piece, _)| !self.pending.contains(piece))
+            .map(|(piece, name)| Numbered { piece, name })
+            .collect::<Vec<Numbered>>();
+        new.sort();
+        let (Some(first), Some(last)) = (new.first(), new.last()) else {
+            return Ok(());
+        };
+        let range = Range {
+            first: first.clone(),
+            last: last.clone(),
+            files: new.len() as u64,
+        };
+        let mut ranges = self.ranges.clone();
+        add(&mut ranges, range);
+        write(&self.path, &ranges)?;
+        self.ranges = ranges;
+        self.pending.extend(new.iter().map(|file| file.piece));
+        Ok(())
+    }
+
+    /// The file whose last piece has this number is gone.
+    pub(crate) fn is_gone(&mut self, piece: u64) {
+        self.pending.remove(&piece);
+    }
+}
+
+fn name(uid: &str) -> String {
+    format!("_taken-{:016x}", stable_hash(uid.as_bytes()))
+}
+
+fn read(path: &Path) -> io::Result<Vec<Range>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn write(path: &Path, ranges: &[Range]) -> io::Result<()> {
+    let in_progress = path.with_extension("inprogress");
+    let mut file = File::create(&in_progress)?;
+    file.write_all(&serde_json::to_vec(ranges)?)?;
+    file.sync_all()?;
+    fs::rename(&in_progress, path)?;
+    match path.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Adds a range. Where there are too many, every two neighbours become one.
+fn add(ranges: &mut Vec<Range>, range: Range) {
+    ranges.push(range);
+    if ranges.len() <= RANGES {
+        return;
+    }
+    ranges.sort();
+    let mut joined: Vec<Range> = Vec::with_capacity(RANGES);
+    for (number, range) in std::mem::take(ranges).into_iter().enumerate() {
+        match joined.last_mut().filter(|_| number % 2 == 1) {
+            Some(last) => last.join(range),
+            None => joined.push(range),
+        }
+    }
+    *ranges = joined;
+}
+
+/// What of `ranges` lies behind a snapshot before which `announced` pieces had been announced.
+fn behind(ranges: &[Range], announced: u64) -> Option<Gone> {
+    let mut files = 0;
+    let mut names = Vec::new();
+    for range in ranges {
+        if range.first.piece >= announced {
+            files += range.files;
+            names.push(&range.first);
+        } else if range.last.piece >= announced {
+            // It is not known how many of them.
+            files += 1;
+            names.push(&range.last);
+        }
+    }
+    let first = names.into_iter().min()?;
+    Some(Gone {
+        files,
+        name: first.name.clone(),
+    })
+}
+
+/// What the jobs of `directories` have taken away that was announced behind the first `announced` pieces.
+///
+/// # Errors
+/// Their notes can't be read.
+pub(crate) fn taken_behind(
+    directories: &[PathBuf],
+    uid: &str,
+    announced: u64,
+) -> io::Result<Option<Gone>> {
+    let mut ranges = Vec::new();
+    for directory in directories {
+        ranges.extend(read(&directory.join(name(uid)))?);
+    }
+    Ok(behind(&ranges, announced))
+}
+
+#[cfg(test)]
+mod tests;
