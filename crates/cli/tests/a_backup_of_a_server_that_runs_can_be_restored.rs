@@ -141,3 +141,56 @@ fn half_of_it_is_none() {
     assert_eq!(restored.code, Some(0), "{}", restored.err);
     assert!(in_the_way.is_file());
 }
+
+#[test]
+fn a_restore_that_was_killed_begins_anew() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    first_file(path);
+    let server = Server::started(path, &[]);
+    let job = server.submit("orders", &[]);
+    server.await_status(&job, "RUNNING");
+    let said = |arguments: &[&str]| {
+        let mut command = command(path);
+        command.arg("server").args(arguments);
+        run(command)
+    };
+    let made = said(&["backup", "kept.backup", "-Dmillstream.data-dir=server"]);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    server.cancel(&job);
+    server.end();
+
+    // It may be done before it can be killed; then another one is.
+    let cut_off = (0..100).find_map(|number| {
+        let name = format!("new-{number}");
+        let note = path.join(&name).join("millstream.restoring");
+        let mut restore = command(path);
+        restore.args(["server", "restore", "kept.backup"]);
+        restore.arg(format!("-Dmillstream.data-dir={name}"));
+        let mut restore = restore.spawn().expect("it starts");
+        while !note.exists() && restore.try_wait().expect("it is ours").is_none() {
+            std::thread::yield_now();
+        }
+        restore.kill().expect("it is ours");
+        restore.wait().expect("it is ours");
+        note.exists().then_some(name)
+    });
+    let name = cut_off.expect("one of a hundred is killed in time");
+    let data = format!("-Dmillstream.data-dir={name}");
+    let refused = said(&["-Drest.port=0", &data]);
+    assert_eq!(refused.code, Some(1), "{}", refused.out);
+    assert!(
+        refused
+            .err
+            .contains("holds a part of a backup: its restore was cut off"),
+        "{}",
+        refused.err
+    );
+    let restored = said(&["restore", "kept.backup", &data]);
+    assert_eq!(restored.code, Some(0), "{}", restored.err);
+    let new = path.join(&name);
+    assert!(new.join("jobs").join(&job).join("job.json").is_file());
+    assert!(!new.join("millstream.restoring").exists());
+    let again = said(&["restore", "kept.backup", &data]);
+    assert_eq!(again.code, Some(1), "it has records: {}", again.out);
+}

@@ -105,20 +105,20 @@ pub(crate) struct Shared {
     finish: AtomicBool,
     /// Whether everything is to end at once.
     cancel: AtomicBool,
-    commands: Vec<Receiver<Command>>,
+    commands: Vec<Receiver<Box<Command>>>,
 }
 
 /// A running attempt.
 pub(crate) struct Attempt {
     shared: Arc<Shared>,
-    commands: Sender<Command>,
+    commands: Sender<Box<Command>>,
     guards: Option<timely::communication::WorkerGuards<()>>,
     enumerators: Option<EnumeratorThread>,
     snapshots: Option<SnapshotThread>,
 }
 
 /// Commands that may wait for a worker. Few are ever under way: one boundary at a time, and the announcements that
-/// readers have not taken.
+/// readers have not taken. They are boxed: a channel takes the memory of all its places at once.
 const COMMANDS: usize = 1_024;
 
 impl Attempt {
@@ -184,7 +184,7 @@ impl Attempt {
     /// # Errors
     /// So many commands wait that there is no room for another: an enumerator stands still.
     pub(crate) fn command(&self, command: Command) -> Result<()> {
-        self.commands.try_send(command).map_err(|_| {
+        self.commands.try_send(Box::new(command)).map_err(|_| {
             Error::new(
                 &codes::TASK_STUCK,
                 "the thread of enumerators takes no commands: an enumerator stands still",
@@ -233,7 +233,7 @@ impl Attempt {
 
 impl Shared {
     /// The commands for one worker.
-    pub(crate) fn commands(&self, worker: usize) -> Option<&Receiver<Command>> {
+    pub(crate) fn commands(&self, worker: usize) -> Option<&Receiver<Box<Command>>> {
         self.commands.get(worker)
     }
 

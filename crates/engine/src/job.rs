@@ -84,7 +84,7 @@ pub struct JobOutcome {
 /// Asks a running job for something, from any thread.
 #[derive(Clone)]
 pub struct JobControl {
-    messages: Sender<Message>,
+    messages: Sender<Box<Message>>,
 }
 
 impl JobControl {
@@ -93,7 +93,8 @@ impl JobControl {
     /// # Errors
     /// The job has ended.
     pub fn request(&self, request: Request) -> Result<()> {
-        self.messages.send(Message::Request(request)).map_err(|_| {
+        let message = Box::new(Message::Request(request));
+        self.messages.send(message).map_err(|_| {
             Error::new(&codes::JOB_STATE, "the job has ended")
                 .next("start it again from its last snapshot")
         })
@@ -141,7 +142,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// A job that is ready to run.
 pub struct Job {
     driver: Driver,
-    messages: Receiver<Message>,
+    messages: Receiver<Box<Message>>,
     control: JobControl,
 }
 
@@ -156,7 +157,7 @@ impl Job {
         spec.graph.validate()?;
         let plan = Arc::new(Plan::of(&spec.graph));
         let workers = plan.workers(&spec.configuration)?;
-        // A channel takes the memory of all its places at once, so it has no more than the job can fill.
+        // A channel takes the memory of all its places at once, so it has no more than the job can fill, and messages are boxed.
         let places = plan.tasks() * MESSAGES_OF_A_TASK + OTHER_MESSAGES;
         let (sender, messages) = crossbeam_channel::bounded(places);
         let mut facts = spec.keeper.look();
@@ -230,7 +231,7 @@ impl Job {
             }
             let wait = self.driver.until_deadline();
             match self.messages.recv_timeout(wait) {
-                Ok(message) => self.driver.receive(message),
+                Ok(message) => self.driver.receive(*message),
                 // The driver holds a sender itself, so the channel never closes.
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     self.driver.step(Event::Tick);
@@ -299,7 +300,7 @@ struct Driver {
     observer: Box<dyn Observer>,
     io: IoThread,
     snapshots: Snapshots,
-    sender: Sender<Message>,
+    sender: Sender<Box<Message>>,
     attempt: Option<(AttemptNumber, Attempt)>,
     /// Ids of the present attempt's tasks, by vertex, then subtask.
     attempt_ids: Vec<Vec<millstream_core::AttemptId>>,

@@ -13,7 +13,7 @@ use millstream_core::{Error, Result, codes};
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::clock;
-use crate::data_directory::DataDirectory;
+use crate::data_directory::{self, DataDirectory, RESTORING};
 use crate::files;
 use crate::store;
 
@@ -179,55 +179,82 @@ fn paths(data: &Path) -> Result<Vec<PathBuf>> {
 /// Makes a data directory of a backup. Jobs that had not ended by then are FAILED there, since nobody knows whether they have ended
 /// since: whoever does can restart them from their newest checkpoint.
 ///
+/// A restore that is cut off leaves a note of what it was about to put there: no server takes the directory then, and the next restore
+/// takes it away first.
+///
 /// # Errors
 /// The directory has records already or is in use, or the file is no backup.
 pub fn restore(data: &Path, file: &Path) -> Result<Backup> {
-    let database = data.join("millstream.db");
-    if database.exists() {
+    let (database, note) = (data.join("millstream.db"), data.join(RESTORING));
+    let cut_off: Option<Vec<PathBuf>> = files::read(&note)?;
+    if cut_off.is_none() && database.exists() {
         let message = format!("{} has records of a server already", data.display());
         return Err(Error::new(&codes::SERVER_DIRECTORY, message)
             .next("name a directory that is not there yet with -D millstream.data-dir=DIRECTORY"));
     }
-    let about = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .and_then(|backup| {
-            backup.query_row("SELECT count(*) FROM backup_files", [], |_| Ok(()))?;
-            count(&backup)
-        })
-        .map_err(|cause| {
-            let message = format!("{} is no backup of a server", file.display());
-            Error::new(&codes::RECORDS, message)
-                .cause(cause)
-                .next("give a file that `millstream server backup FILE` has written")
-        })?;
-    let _held = DataDirectory::open(data)?;
-    let mut put = Vec::new();
-    let restored = files::copy(file, &database)
-        .map_err(|cause| files::unusable(&database, "written", cause))
-        .and_then(|()| files::keep_private(&database, 0o600))
-        .and_then(|()| put_files(data, &database, &mut put))
-        .and_then(|()| store::end_open_jobs(&database, clock::now(), WHY));
-    if let Err(error) = restored {
-        take_back(&database, &put);
-        return Err(error);
+    let (about, paths) = look_into(file).map_err(|cause| {
+        let message = format!("{} is no backup of a server", file.display());
+        Error::new(&codes::RECORDS, message)
+            .cause(cause)
+            .next("give a file that `millstream server backup FILE` has written")
+    })?;
+    data_directory::prepare(data)?;
+    if cut_off.is_none() {
+        let absent: Vec<&String> = paths
+            .iter()
+            .filter(|path| inside(path).is_ok_and(|path| !data.join(path).exists()))
+            .collect();
+        files::write(&note, &absent)?;
     }
-    Ok(about)
+    let held = DataDirectory::hold(data);
+    if held.is_err() && cut_off.is_none() {
+        files::remove(&note)?;
+    }
+    let _held = held?;
+    if let Some(left) = &cut_off {
+        take_back(data, &database, left);
+    }
+    let mut put = Vec::new();
+    let restored = put_all(data, file, &database, &mut put);
+    if restored.is_err() {
+        take_back(data, &database, &put);
+    }
+    files::remove(&note)?;
+    restored.map(|()| about)
 }
 
-/// Half of a backup is none: what was `put` is taken away, with the directories that are empty by that, so that the next try begins
-/// as this one did.
-fn take_back(database: &Path, put: &[PathBuf]) {
-    let beside = ["-wal", "-shm", "-journal"].map(|ending| {
+/// What a backup holds, and the paths of its files.
+fn look_into(file: &Path) -> rusqlite::Result<(Backup, Vec<String>)> {
+    let backup = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut statement = backup.prepare("SELECT path FROM backup_files")?;
+    let paths = statement.query_map([], |row| row.get(0))?;
+    let paths: Vec<String> = paths.collect::<rusqlite::Result<_>>()?;
+    Ok((count(&backup)?, paths))
+}
+
+fn put_all(data: &Path, file: &Path, database: &Path, put: &mut Vec<PathBuf>) -> Result<()> {
+    files::copy(file, database).map_err(|cause| files::unusable(database, "written", cause))?;
+    files::keep_private(database, 0o600)?;
+    put_files(data, database, put)?;
+    store::end_open_jobs(database, clock::now(), WHY)
+}
+
+/// Half of a backup is none: what was `put` into the data directory is taken away, with the directories that are empty by that, so that
+/// the next try begins as this one did.
+fn take_back(data: &Path, database: &Path, put: &[PathBuf]) {
+    let beside = ["-wal", "-shm", "-journal", ".tmp"].map(|ending| {
         let mut name = database.as_os_str().to_owned();
         name.push(ending);
         PathBuf::from(name)
     });
     let database = std::iter::once(database.to_path_buf());
     // What is not there needs not be taken away.
-    for file in put.iter().cloned().chain(beside).chain(database) {
+    let put = put.iter().map(|file| data.join(file));
+    for file in put.clone().chain(beside).chain(database) {
         drop(fs::remove_file(&file));
     }
-    for above in put.iter().filter_map(|file| file.parent()) {
-        drop(fs::remove_dir(above));
+    for file in put {
+        drop(file.parent().map(fs::remove_dir));
     }
 }
 

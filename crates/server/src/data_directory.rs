@@ -6,6 +6,7 @@
 //! | `server.json` | [`RunningServer`] |
 //! | `server.log` | the server's log; older parts are `server.log.1`, … |
 //! | `millstream.db` | the server's records |
+//! | `millstream.restoring` | the files that a restore of a backup puts there, for as long as it goes on |
 //! | `millstream.reserve` | space for a full disk; see `store::reserve` |
 //! | `jobs/<job id>/` | what `millstream_protocol::link` says, and `program`: the job's executable |
 //! | `packages/` | uploaded packages, unless `web.upload.dir` says otherwise |
@@ -29,6 +30,8 @@ pub(crate) const SERVER_LOG: &str = "server.log";
 const LOCK: &str = "server.lock";
 const DATABASE: &str = "millstream.db";
 const RUNNING: &str = "server.json";
+/// Is there while a backup is being restored; see [`crate::backup`].
+pub(crate) const RESTORING: &str = "millstream.restoring";
 
 /// A server that runs, as it tells others on its machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,10 +109,22 @@ impl DataDirectory {
     /// Takes the directory, and makes what is missing in it.
     ///
     /// # Errors
-    /// It can't be used, another server has it, or it holds what is not Millstream's.
+    /// It can't be used, another server has it, or it holds what is not Millstream's, or half of a backup.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        files::make_directory(path)?;
-        refuse_foreign(path)?;
+        if path.join(RESTORING).exists() {
+            let message = format!(
+                "{} holds a part of a backup: its restore was cut off",
+                path.display()
+            );
+            return Err(Error::new(&codes::SERVER_DIRECTORY, message)
+                .next("run `millstream server restore FILE` again; it begins anew"));
+        }
+        prepare(path)?;
+        Self::hold(path)
+    }
+
+    /// Takes a directory that has been [prepared](prepare), also in the middle of a restore.
+    pub(crate) fn hold(path: &Path) -> Result<Self> {
         let lock_path = path.join(LOCK);
         let lock = OpenOptions::new()
             .create(true)
@@ -225,11 +240,21 @@ fn taken(path: &Path) -> Error {
     ))
 }
 
+/// Makes the directory where it is not there.
+///
+/// # Errors
+/// It can't be made, or holds what is not Millstream's.
+pub(crate) fn prepare(path: &Path) -> Result<()> {
+    files::make_directory(path)?;
+    refuse_foreign(path)
+}
+
 /// A directory with what is somebody else's is no data directory: it would be closed to others, and written into. One that has
 /// been one is known by its lock; before that by holding nothing but what jobs without a server leave there, and what a server
 /// does whose records are lost.
 fn refuse_foreign(path: &Path) -> Result<()> {
-    if path.join(LOCK).exists() || path.join(DATABASE).exists() {
+    let ours = [LOCK, DATABASE, RESTORING];
+    if ours.iter().any(|name| path.join(name).exists()) {
         return Ok(());
     }
     let Some(foreign) = foreign_entry(path)? else {

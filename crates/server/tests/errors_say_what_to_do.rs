@@ -103,7 +103,10 @@ fn bad_ids_bodies_and_unknown_things_have_flinks_statuses_and_words() {
             .get("help")
             .and_then(|help| help.as_str())
             .unwrap_or_default();
-        assert!(help.contains("docs/errors/MS-"), "{method} {path}: {help}");
+        assert!(
+            help.contains("`millstream explain MS-"),
+            "{method} {path}: {help}"
+        );
     }
     server.end();
 }

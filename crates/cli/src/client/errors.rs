@@ -113,11 +113,12 @@ pub(super) fn of_answer(status: u16, text: &str) -> Option<Error> {
     })
 }
 
-/// The help without the address of the code's page.
+/// The help without what shows the code's page.
 fn next_step(help: &str) -> &str {
+    let is_page = |text: &str| text.starts_with("`millstream explain MS-");
     match help.rsplit_once("; ") {
-        Some((step, page)) if page.starts_with("docs/errors/") => step,
-        _ if help.starts_with("docs/errors/") => "",
+        Some((step, page)) if is_page(page) => step,
+        _ if is_page(help) => "",
         _ => help,
     }
 }
@@ -128,13 +129,14 @@ mod tests {
 
     #[test]
     fn an_answer_is_the_servers_error_again() {
-        let text = r#"{"errors":["there is no job x"],"code":"MS-2004","help":"look; again; docs/errors/MS-2004.md"}"#;
+        let text = r#"{"errors":["there is no job x"],"code":"MS-2004","help":"look; again; `millstream explain MS-2004`"}"#;
         let error = of_answer(409, text).expect("understood");
         assert_eq!(error.to_string(), "MS-2004: there is no job x; look; again");
-        let several = r#"{"errors":["a","b"],"code":"MS-8001","help":"docs/errors/MS-8001.md"}"#;
+        let several =
+            r#"{"errors":["a","b"],"code":"MS-8001","help":"`millstream explain MS-8001`"}"#;
         let error = of_answer(400, several).expect("understood");
         assert_eq!(error.to_string(), "MS-8001: 2 problems:\n  a\n  b");
-        let bare = r#"{"errors":["no."],"code":"MS-2004","help":"docs/errors/MS-2004.md"}"#;
+        let bare = r#"{"errors":["no."],"code":"MS-2004","help":"`millstream explain MS-2004`"}"#;
         let error = of_answer(409, bare).expect("understood");
         assert_eq!(error.to_string(), "MS-2004: no");
     }

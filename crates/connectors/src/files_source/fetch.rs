@@ -6,8 +6,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::Builder;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError, bounded};
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::Waker;
 
@@ -22,6 +23,9 @@ use super::stream::{Block, RecordStream, Sizes, Start};
 const TASKS: usize = 8;
 /// Blocks that may wait for the worker.
 const BLOCKS: usize = 2;
+/// A thread that has had nothing to read for this long gives its buffers and its file back: a machine runs a thousand
+/// jobs of which most wait for files.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// The records of `file` that begin in `[from, to)`.
 #[derive(Debug, Clone)]
@@ -200,7 +204,7 @@ struct FetchThread {
 
 impl FetchThread {
     fn run(mut self) {
-        while let Ok(task) = self.tasks.recv() {
+        while let Some(task) = self.next_task() {
             let open = self.open.take();
             let told = match self.work(&task, open) {
                 Ok(told) => told,
@@ -210,6 +214,18 @@ impl FetchThread {
                 return;
             }
         }
+    }
+
+    /// Waits for the next task; `None`: the worker has gone away.
+    fn next_task(&mut self) -> Option<Task> {
+        match self.tasks.recv_timeout(IDLE) {
+            Ok(task) => return Some(task),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        self.open = None;
+        while self.used.try_recv().is_ok() {}
+        self.tasks.recv().ok()
     }
 
     fn tell(&self, task: &Task, news: News) -> Result<(), Gone> {

@@ -256,6 +256,13 @@ impl Input {
         if let Some(error) = self.failed.take() {
             return Err(self.classify(error));
         }
+        let wanted = match &self.body {
+            // Most files are smaller than a block, and a buffer is kept for a while.
+            Body::Plain(counted) => {
+                wanted.min(usize::try_from(counted.file.limit()).unwrap_or(wanted))
+            }
+            Body::Gzip(_) | Body::Zstd(_) => wanted,
+        };
         let filled = buffer.len();
         buffer.resize(filled + wanted, 0);
         let mut at = filled;

@@ -224,6 +224,10 @@ impl Intake {
     /// The listing is whole: what is ready, oldest first.
     pub(crate) fn end_listing(&mut self) -> Vec<Ready> {
         self.settling.end_of_listing();
+        if self.staged.is_empty() {
+            // There may have been very many once.
+            self.staged.shrink_to(TOGETHER);
+        }
         let mut ready = std::mem::take(&mut self.fresh).into_sorted_vec();
         // A file that is renamed meanwhile may be in a listing twice.
         ready.dedup();

@@ -2,7 +2,8 @@
 //!
 //! Pure. An entry is 40 bytes, and there is one for each file, whatever it is called. Entries lie sorted in
 //! buckets by the first bits of their key; a bucket that a snapshot holds is copied before it is written to,
-//! so that freezing costs one pointer for each bucket.
+//! so that freezing costs one pointer for each bucket. What a listing has met is marked beside the entries, so that a
+//! look at a directory in which nothing is new writes to none of them.
 //!
 //! **Forgetting.** An entry whose file is not in a whole listing of the directory gets a tombstone: the time
 //! since when it is gone, in minutes *during which the job has run*, so that no step of a clock and no night
@@ -10,11 +11,13 @@
 //! taken away because it is done with gets one, too: one listing that misses a file says nothing, and what lies there
 //! again unchanged is no new file.
 
+mod bits;
 mod segment;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::bits::Bits;
 pub(crate) use self::segment::{Frozen, read_segment};
 use super::listing::Identity;
 use super::name::Key;
@@ -85,17 +88,17 @@ impl Entry {
         let minute = since.map_or(0, |minute| (minute + 1).min(most));
         self.mark = (self.mark & !(most << MINUTE)) | (minute << MINUTE);
     }
-
-    fn was_met(&self) -> bool {
-        self.mark >> 63 == 1
-    }
-
-    fn set_met(&mut self, met: bool) {
-        self.mark = (self.mark & !(1 << 63)) | (u64::from(met) << 63);
-    }
 }
 
-type Bucket = Arc<Vec<Entry>>;
+type Entries = Arc<Vec<Entry>>;
+
+/// Entries whose keys begin with the same bits, sorted.
+#[derive(Debug, Clone, Default)]
+struct Bucket {
+    entries: Entries,
+    /// Which of them the present listing has met.
+    met: Bits,
+}
 
 /// What follows for a file that is not in a listing.
 #[derive(Debug, Clone, Copy)]
@@ -167,45 +170,43 @@ impl Seen {
     }
 
     pub(crate) fn get(&self, key: Key) -> Option<Entry> {
-        let bucket = self.buckets.get(bucket_of(key))?;
-        find(bucket, key)
-            .ok()
-            .and_then(|at| bucket.get(at))
-            .copied()
+        let entries = &self.buckets.get(bucket_of(key))?.entries;
+        let at = find(entries, key).ok()?;
+        entries.get(at).copied()
     }
 
     /// Notes an announcement. The file is there.
-    pub(crate) fn put(&mut self, mut entry: Entry) {
-        entry.set_met(true);
+    pub(crate) fn put(&mut self, entry: Entry) {
         self.changed.push(entry.key);
-        self.store(entry);
+        self.store(entry, true);
     }
 
     /// Takes an entry over from a snapshot.
-    pub(crate) fn restore(&mut self, mut entry: Entry) {
-        entry.set_met(false);
-        self.store(entry);
+    pub(crate) fn restore(&mut self, entry: Entry) {
+        self.store(entry, false);
     }
 
-    fn store(&mut self, entry: Entry) {
+    fn store(&mut self, entry: Entry, met: bool) {
         let Some(bucket) = self.buckets.get_mut(bucket_of(entry.key)) else {
             return;
         };
-        let bucket = Arc::make_mut(bucket);
+        let entries = Arc::make_mut(&mut bucket.entries);
         self.present += usize::from(entry.gone_since().is_none());
-        match find(bucket, entry.key) {
+        match find(entries, entry.key) {
             Ok(at) => {
-                if let Some(old) = bucket.get_mut(at) {
+                if let Some(old) = entries.get_mut(at) {
                     self.present -= usize::from(old.gone_since().is_none());
                     *old = entry;
                 }
+                bucket.met.set(at, met);
             }
             Err(at) => {
-                if bucket.len() == bucket.capacity() {
+                if entries.len() == entries.capacity() {
                     // Doubling would waste a quarter of the memory.
-                    bucket.reserve_exact((bucket.len() / 8).max(4));
+                    entries.reserve_exact((entries.len() / 8).max(4));
                 }
-                bucket.insert(at, entry);
+                entries.insert(at, entry);
+                bucket.met.insert(at, met);
                 self.entries += 1;
             }
         }
@@ -219,8 +220,7 @@ impl Seen {
         });
         if let Some(mut entry) = entry {
             entry.mark |= UNREAD;
-            self.changed.push(key);
-            self.store(entry);
+            self.change(entry);
         }
     }
 
@@ -228,15 +228,24 @@ impl Seen {
     pub(crate) fn mark_gone(&mut self, key: Key, minute: u64) {
         if let Some(mut entry) = self.get(key).filter(|entry| entry.gone_since().is_none()) {
             entry.set_gone(Some(minute));
-            self.changed.push(key);
-            self.store(entry);
+            self.change(entry);
         }
+    }
+
+    /// Puts an entry in the place of the one of its key, whose file the listing has met or not.
+    fn change(&mut self, entry: Entry) {
+        let bucket = self.buckets.get(bucket_of(entry.key));
+        let met = bucket.is_some_and(|bucket| {
+            find(&bucket.entries, entry.key).is_ok_and(|at| bucket.met.get(at))
+        });
+        self.changed.push(entry.key);
+        self.store(entry, met);
     }
 
     /// How many files of some buckets are there whose numbers are not below `sequence`.
     pub(crate) fn present_from(&self, buckets: std::ops::Range<usize>, sequence: u64) -> usize {
         let buckets = self.buckets.get(buckets).unwrap_or_default();
-        let entries = buckets.iter().flat_map(|bucket| bucket.iter());
+        let entries = buckets.iter().flat_map(|bucket| bucket.entries.iter());
         let is_there =
             |entry: &&Entry| entry.gone_since().is_none() && entry.sequence() >= sequence;
         entries.filter(is_there).count()
@@ -247,8 +256,9 @@ impl Seen {
         let Some(bucket) = self.buckets.get_mut(bucket_of(key)) else {
             return;
         };
-        if let Ok(at) = find(bucket, key) {
-            let old = Arc::make_mut(bucket).remove(at);
+        if let Ok(at) = find(&bucket.entries, key) {
+            let old = Arc::make_mut(&mut bucket.entries).remove(at);
+            bucket.met.remove(at);
             self.entries -= 1;
             self.present -= usize::from(old.gone_since().is_none());
             self.removed.push(key);
@@ -260,18 +270,18 @@ impl Seen {
         let Some(bucket) = self.buckets.get_mut(bucket_of(key)) else {
             return;
         };
-        let Ok(at) = find(bucket, key) else { return };
-        let met = |entry: &Entry| entry.was_met() && entry.gone_since().is_none();
-        if bucket.get(at).is_some_and(met) {
+        let Ok(at) = find(&bucket.entries, key) else {
+            return;
+        };
+        bucket.met.set(at, true);
+        let is_gone = |entry: &Entry| entry.gone_since().is_some();
+        if !bucket.entries.get(at).is_some_and(is_gone) {
             return;
         }
-        if let Some(entry) = Arc::make_mut(bucket).get_mut(at) {
-            if entry.gone_since().is_some() {
-                entry.set_gone(None);
-                self.present += 1;
-                self.changed.push(key);
-            }
-            entry.set_met(true);
+        if let Some(entry) = Arc::make_mut(&mut bucket.entries).get_mut(at) {
+            entry.set_gone(None);
+            self.present += 1;
+            self.changed.push(key);
         }
     }
 
@@ -283,15 +293,17 @@ impl Seen {
             let Some(bucket) = self.buckets.get_mut(number) else {
                 break;
             };
-            if bucket.is_empty() {
+            let met = std::mem::take(&mut bucket.met);
+            let all_met = (0..bucket.entries.len()).all(|at| met.get(at));
+            if all_met || !rules.forget {
                 continue;
             }
-            let bucket = Arc::make_mut(bucket);
-            let before = bucket.len();
-            bucket.retain_mut(|entry| {
-                let met = entry.was_met();
-                entry.set_met(false);
-                if met || !rules.forget {
+            let entries = Arc::make_mut(&mut bucket.entries);
+            let (before, mut at) = (entries.len(), 0);
+            entries.retain_mut(|entry| {
+                let is_met = met.get(at);
+                at += 1;
+                if is_met {
                     return true;
                 }
                 let old = entry
@@ -309,7 +321,7 @@ impl Seen {
                 }
                 true
             });
-            self.entries -= before - bucket.len();
+            self.entries -= before - entries.len();
         }
         gone
     }
@@ -322,8 +334,10 @@ impl Seen {
     /// Bytes of memory that the entries take.
     #[cfg(test)]
     pub(crate) fn memory(&self) -> usize {
-        let entries: usize = self.buckets.iter().map(|bucket| bucket.capacity()).sum();
-        entries * size_of::<Entry>() + BUCKETS * (size_of::<Bucket>() + 40)
+        let buckets = self.buckets.iter();
+        let entries: usize = buckets.map(|bucket| bucket.entries.capacity()).sum();
+        // A bit for each entry.
+        entries * size_of::<Entry>() + entries / 8 + BUCKETS * (size_of::<Bucket>() + 40)
     }
 
     /// The ledger as it is now, and what has changed in it since the last call.
@@ -332,7 +346,9 @@ impl Seen {
         changed.append(&mut self.removed);
         changed.sort_unstable();
         changed.dedup();
-        Frozen::new(self.buckets.clone(), self.entries, changed)
+        let buckets = self.buckets.iter();
+        let buckets = buckets.map(|bucket| Arc::clone(&bucket.entries)).collect();
+        Frozen::new(buckets, self.entries, changed)
     }
 }
 

@@ -9,7 +9,7 @@ use super::name::Key;
 
 /// The most files that are watched at once. What is beyond waits for its turn, so that a directory of any size
 /// takes a bounded amount of memory.
-pub(crate) const MOST: usize = 1 << 17;
+pub(crate) const MOST: usize = 1 << 16;
 
 #[derive(Debug, Clone, Copy)]
 struct Candidate {

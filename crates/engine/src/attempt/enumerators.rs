@@ -42,8 +42,8 @@ impl EnumeratorThread {
     #[allow(clippy::disallowed_methods, reason = "the home of this thread")]
     pub(crate) fn start(
         shared: Arc<Shared>,
-        commands: Receiver<Command>,
-        workers: Vec<Sender<Command>>,
+        commands: Receiver<Box<Command>>,
+        workers: Vec<Sender<Box<Command>>>,
         bell: Receiver<()>,
     ) -> Result<Self> {
         let handle = std::thread::Builder::new()
@@ -93,7 +93,7 @@ impl EnumeratorThread {
 
 struct Enumerators {
     shared: Arc<Shared>,
-    workers: Vec<Sender<Command>>,
+    workers: Vec<Sender<Box<Command>>>,
     slots: Vec<Slot>,
     /// An enumerator has failed, or a worker takes nothing: none is polled any more, and no snapshot is whole.
     failed: bool,
@@ -105,7 +105,7 @@ struct Enumerators {
 
 impl Enumerators {
     /// Whether the workers have ended; otherwise they never ran.
-    fn run(mut self, commands: &Receiver<Command>, bell: &Receiver<()>) -> bool {
+    fn run(mut self, commands: &Receiver<Box<Command>>, bell: &Receiver<()>) -> bool {
         match open_all(&self.shared) {
             Ok(slots) => self.slots = slots,
             Err((vertex, error)) => self.fail(Some(vertex), error),
@@ -118,7 +118,7 @@ impl Enumerators {
             let wait = self.poll();
             crossbeam_channel::select! {
                 recv(commands) -> command => match command {
-                    Ok(command) => self.command(command),
+                    Ok(command) => self.command(*command),
                     // Nobody commands any more: the workers have ended, or never ran.
                     Err(_) => return self.shared.has_ended(),
                 },
@@ -129,11 +129,11 @@ impl Enumerators {
     }
 
     /// Waits until the enumerators of a job that has ended by itself have done what it owes the outside.
-    fn do_remaining(&mut self, commands: &Receiver<Command>, bell: &Receiver<()>) {
+    fn do_remaining(&mut self, commands: &Receiver<Box<Command>>, bell: &Receiver<()>) {
         // The end of the last snapshot may not have been told of yet.
         commands
             .try_iter()
-            .for_each(|command| self.command(command));
+            .for_each(|command| self.command(*command));
         while self.shared.is_finishing() && !self.shared.is_cancelled() && !self.failed {
             let mut remains = false;
             for slot in &mut self.slots {
@@ -251,7 +251,7 @@ impl Enumerators {
         let Some(sender) = self.workers.get(worker) else {
             return;
         };
-        match sender.try_send(command) {
+        match sender.try_send(Box::new(command)) {
             // A worker that has ended takes no commands any more, and needs none.
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
             Err(TrySendError::Full(_)) => {

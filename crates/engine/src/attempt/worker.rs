@@ -165,7 +165,7 @@ impl WorkerLoop<'_> {
         let mut any = self.shared.is_finishing() && !std::mem::replace(&mut control.finish, true);
         for command in commands.try_iter() {
             any = true;
-            match command {
+            match *command {
                 Command::Trigger(trigger) => control.trigger(trigger),
                 Command::Ended {
                     checkpoint,

@@ -290,7 +290,7 @@ impl Driver {
         let sender = self.sender.clone();
         let events = EventSender::new(move |event| {
             // A driver that has ended listens no more.
-            drop(sender.send(Message::Attempt(number, event)));
+            drop(sender.send(Box::new(Message::Attempt(number, event))));
         });
         match Attempt::start(spec, events.clone()) {
             Ok(attempt) => self.attempt = Some((number, attempt)),

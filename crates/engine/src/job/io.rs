@@ -99,7 +99,7 @@ impl IoThread {
     /// # Errors
     /// The machine gives no thread.
     #[allow(clippy::disallowed_methods, reason = "the home of this thread")]
-    pub(super) fn start(start: IoStart, answers: Sender<Message>) -> Result<Self> {
+    pub(super) fn start(start: IoStart, answers: Sender<Box<Message>>) -> Result<Self> {
         let (tasks, received) = crossbeam_channel::bounded(ROOM);
         let (at_the_end, done) = crossbeam_channel::bounded(1);
         let worker = IoWorker {
@@ -176,11 +176,11 @@ struct IoWorker {
 }
 
 impl IoWorker {
-    fn run(mut self, tasks: &Receiver<IoTask>, answers: &Sender<Message>) {
+    fn run(mut self, tasks: &Receiver<IoTask>, answers: &Sender<Box<Message>>) {
         for task in tasks {
             if let Some(message) = self.perform(task) {
                 // A driver that has ended needs no answer.
-                drop(answers.send(message));
+                drop(answers.send(Box::new(message)));
             }
         }
         // A checkpoint that the end overtook may have left shared files, and no attempt comes that would find them.

@@ -1,9 +1,9 @@
-//! Connections: how many may be open at once, of all and of one client, whose they are, and how long a client may take to
-//! read what it has asked for. Whoever opens more than there are places is hung up on, so that clients can't take the files
+//! Connections: how many may be open at once, of all and of one client, whose they are, how many may be in the middle of a
+//! request, and how long a client may take to read what it has asked for. Whoever opens more than there are places is hung up on, so that clients can't take the files
 //! that the server needs for its jobs.
 
 mod farewell;
-mod unread;
+mod oldest;
 
 use std::collections::HashMap;
 use std::future::{Ready, ready};
@@ -26,13 +26,19 @@ use tower_layer::Layer;
 use super::audit::Refusals;
 use crate::peers::{self, Peer};
 use farewell::Farewell;
-use unread::{Unread, Wait};
+use oldest::{Wait, Waits};
 
 /// A client that reads nothing of its answer for so long is given up.
 const READING_PATIENCE: Duration = Duration::from_secs(30);
 /// So many bytes of an answer that is not read the system keeps (it doubles the number). Without a limit it keeps some megabytes of
 /// each, and filling them is most of the work that clients can make by reading nothing.
 const UNREAD_BYTES: usize = 128 << 10;
+/// So many connections may wait at once for their clients to read.
+const MOST_UNREAD: usize = 128;
+/// So many may have asked for something and not been answered. Each of them has buffers, some 14 kB.
+const MOST_UNANSWERED: usize = 2_048;
+/// Whoever has sent more than any head of a request may have is sending its body.
+const LONGEST_HEAD: usize = 64 << 10;
 
 /// Takes so many connections.
 #[derive(Clone)]
@@ -41,7 +47,8 @@ pub(super) struct Places {
     most: usize,
     asks_for_users: bool,
     refusals: Arc<Refusals>,
-    unread: Unread,
+    unread: Waits,
+    unanswered: Waits,
 }
 
 /// The connections that are open, and how many each client has of them.
@@ -80,7 +87,8 @@ impl Places {
             most,
             asks_for_users,
             refusals,
-            unread: Unread::new(unread::MOST),
+            unread: Waits::new(MOST_UNREAD),
+            unanswered: Waits::new(MOST_UNANSWERED),
         }
     }
 
@@ -155,7 +163,7 @@ impl<S> Accept<TcpStream, S> for Places {
         };
         ready(match self.take(Client::of(peer)) {
             Ok(place) => {
-                let placed = Placed::new(stream, place, READING_PATIENCE, &self.unread);
+                let placed = Placed::new(stream, place, READING_PATIENCE, self);
                 Ok((placed, Extension(peer).layer(service)))
             }
             Err(why) => {
@@ -170,9 +178,14 @@ impl<S> Accept<TcpStream, S> for Places {
 pub(super) struct Placed {
     stream: TcpStream,
     patience: Duration,
-    unread: Unread,
+    unread: Waits,
     /// Since when the client has read nothing; `None`: nothing waits for it to read.
     stuck: Option<Stuck>,
+    unanswered: Waits,
+    /// Since when a request has been coming; `None`: none is, or it is its body that comes.
+    asking: Option<Wait>,
+    /// So many bytes have come since the last were written.
+    asked: usize,
     /// All that is said is said, and the client may still send.
     farewell: Option<Farewell>,
     _place: Place,
@@ -187,15 +200,44 @@ struct Stuck {
 }
 
 impl Placed {
-    fn new(stream: TcpStream, place: Place, patience: Duration, unread: &Unread) -> Self {
+    fn new(stream: TcpStream, place: Place, patience: Duration, places: &Places) -> Self {
         Self {
             stream,
             patience,
-            unread: unread.clone(),
+            unread: places.unread.clone(),
             stuck: None,
+            unanswered: places.unanswered.clone(),
+            asking: None,
+            asked: 0,
             farewell: None,
             _place: place,
         }
+    }
+
+    /// What has come of reading `length` bytes; where too many others have asked for something since, that is an error.
+    fn among_others(
+        &mut self,
+        context: &mut Context<'_>,
+        read: Poll<io::Result<()>>,
+        length: usize,
+    ) -> Poll<io::Result<()>> {
+        self.asked = self.asked.saturating_add(length);
+        if self.asked > LONGEST_HEAD {
+            self.asking = None;
+        } else if length > 0 && self.asking.is_none() {
+            self.asking = Some(self.unanswered.begin(context.waker()));
+        }
+        let is_given_up = |asking: &Wait| !asking.goes_on(context.waker());
+        if read.is_pending() && self.asking.as_ref().is_some_and(is_given_up) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        read
+    }
+
+    /// An answer is on its way.
+    fn answers(&mut self) {
+        self.asking = None;
+        self.asked = 0;
     }
 
     /// What has come of writing; where nothing could be written for too long, or too many wait, that is an error.
@@ -226,7 +268,10 @@ impl AsyncRead for Placed {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let length = buffer.filled().len() - before;
+        self.among_others(context, read, length)
     }
 }
 
@@ -236,6 +281,7 @@ impl AsyncWrite for Placed {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.answers();
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.in_time(context, written)
     }
@@ -245,6 +291,7 @@ impl AsyncWrite for Placed {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.answers();
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
         self.in_time(context, written)
     }

@@ -161,7 +161,7 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 fn help(error: &Error) -> String {
-    let page = format!("docs/errors/{}.md", error.code());
+    let page = format!("`millstream explain {}`", error.code());
     match error.next_step() {
         "" => page,
         step => format!("{step}; {page}"),

@@ -45,6 +45,10 @@ impl Lister {
             }
             self.queue(pieces);
         }
+        if self.backlog.is_empty() {
+            // There may have been very many once.
+            self.backlog.shrink_to(TOGETHER);
+        }
         Ok(())
     }
 

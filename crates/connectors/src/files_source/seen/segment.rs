@@ -6,7 +6,7 @@
 
 use std::io::{self, Read, Write};
 
-use super::{Bucket, Entry, Seen, find};
+use super::{Entries, Entry, Seen, find};
 use crate::files_source::listing::Identity;
 
 /// Bytes of an entry.
@@ -17,13 +17,13 @@ const REMOVED: u64 = u64::MAX;
 /// The ledger at a boundary.
 #[derive(Debug, Clone)]
 pub(crate) struct Frozen {
-    buckets: Vec<Bucket>,
+    buckets: Vec<Entries>,
     entries: usize,
     changed: Vec<u64>,
 }
 
 impl Frozen {
-    pub(super) fn new(buckets: Vec<Bucket>, entries: usize, changed: Vec<u64>) -> Self {
+    pub(super) fn new(buckets: Vec<Entries>, entries: usize, changed: Vec<u64>) -> Self {
         Self {
             buckets,
             entries,
@@ -45,7 +45,7 @@ impl Frozen {
     pub(crate) fn write_all(&self, out: &mut dyn Write) -> io::Result<u64> {
         let mut written = 0;
         for entry in self.buckets.iter().flat_map(|bucket| bucket.iter()) {
-            write_entry(out, entry, entry.mark & !(1 << 63))?;
+            write_entry(out, entry, entry.mark)?;
             written += 1;
         }
         Ok(written)
@@ -60,7 +60,7 @@ impl Frozen {
                 bucket.get(at)
             });
             match entry {
-                Some(entry) => write_entry(out, entry, entry.mark & !(1 << 63))?,
+                Some(entry) => write_entry(out, entry, entry.mark)?,
                 None => {
                     let identity = Identity { size: 0, mtime: 0 };
                     write_entry(out, &Entry::new(*key, identity, 0, 0), REMOVED)?;
@@ -104,7 +104,7 @@ pub(crate) fn read_segment(input: &mut dyn Read, seen: &mut Seen) -> io::Result<
                 key,
                 identity: Identity { size, mtime },
                 beginning,
-                mark,
+                mark: mark & !(1 << 63),
             });
         }
         read += 1;

@@ -1,6 +1,6 @@
 //! Places for connections, and clients that do not read.
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
@@ -77,8 +77,9 @@ fn a_client_that_reads_nothing_is_given_up() {
         let own = listener.local_addr().expect("an address");
         let _client = TcpStream::connect(own).await.expect("it connects");
         let (stream, _) = listener.accept().await.expect("it comes");
-        let place = places(1).take(address("127.0.0.1")).expect("a place");
-        let mut placed = Placed::new(stream, place, Duration::from_millis(20), &Unread::new(1));
+        let places = places(1);
+        let place = places.take(address("127.0.0.1")).expect("a place");
+        let mut placed = Placed::new(stream, place, Duration::from_millis(20), &places);
         let written = async {
             loop {
                 if let Err(error) = placed.write_all(&[0; 1 << 16]).await {
@@ -88,5 +89,43 @@ fn a_client_that_reads_nothing_is_given_up() {
         };
         let given_up = tokio::time::timeout(Duration::from_secs(60), written).await;
         assert_eq!(given_up.expect("in time"), io::ErrorKind::TimedOut);
+    });
+}
+
+#[test]
+fn of_too_many_that_are_in_the_middle_of_a_request_the_oldest_is_given_up() {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let own = listener.local_addr().expect("an address");
+        let mut places = places(9);
+        places.unanswered = Waits::new(1);
+        let connect = async || {
+            let mut client = TcpStream::connect(own).await.expect("it connects");
+            let (stream, _) = listener.accept().await.expect("it comes");
+            let (mut placed, _) = places.accept(stream, ()).await.expect("a place");
+            client.write_all(b"GET /").await.expect("it sends");
+            placed.read_exact(&mut [0; 5]).await.expect("it comes");
+            (client, placed)
+        };
+        let (_first_client, mut first) = connect().await;
+        // One that is being answered waits for nobody.
+        let (_second_client, mut second) = connect().await;
+        let given_up = first.read_u8().await.expect_err("it is given up");
+        assert_eq!(given_up.kind(), io::ErrorKind::TimedOut);
+        second.write_all(b"answer").await.expect("it is answered");
+        let (mut third_client, mut third) = connect().await;
+        // Neither does one that sends a body.
+        third_client
+            .write_all(&vec![b'x'; LONGEST_HEAD + 1])
+            .await
+            .expect("it sends");
+        third
+            .read_exact(&mut vec![0; LONGEST_HEAD + 1])
+            .await
+            .expect("it comes");
+        let (_fourth_client, _fourth) = connect().await;
+        third_client.write_all(b"y").await.expect("it sends");
+        assert_eq!(third.read_u8().await.expect("it comes"), b'y');
     });
 }

@@ -1,16 +1,14 @@
-//! Answers that clients do not read. Each is kept in memory until it is, so there may be only so many at once: where there are
-//! more, the one that has waited for the longest is given up. Whoever reads waits for moments, and is not it.
+//! Connections that wait for their clients and cost memory while they do: for an answer to be read, for the rest of a
+//! request. There may be only so many of a kind at once: where there are more, the one that has waited for the longest is
+//! given up. Whoever means well makes the server wait for moments, and is not it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-/// So many connections may wait at once for their clients to read.
-pub(super) const MOST: usize = 128;
-
-/// The connections that wait for their clients to read.
+/// The connections that wait for their clients to do the same thing.
 #[derive(Debug, Clone)]
-pub(super) struct Unread {
+pub(super) struct Waits {
     waiting: Arc<Mutex<Waiting>>,
     most: usize,
 }
@@ -22,7 +20,7 @@ struct Waiting {
     wakers: BTreeMap<u64, Waker>,
 }
 
-impl Unread {
+impl Waits {
     /// `most` may wait at once.
     pub(super) fn new(most: usize) -> Self {
         Self {
@@ -60,7 +58,7 @@ impl Unread {
 /// One that waits, until it is dropped.
 pub(super) struct Wait {
     number: u64,
-    all: Unread,
+    all: Waits,
 }
 
 impl Wait {
@@ -84,7 +82,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Wake, Waker};
 
-    use super::Unread;
+    use super::Waits;
 
     #[derive(Default)]
     struct Woken(AtomicUsize);
@@ -98,21 +96,21 @@ mod tests {
     #[test]
     fn the_one_that_has_waited_for_the_longest_is_given_up() {
         let (woken, silent) = (Arc::new(Woken::default()), Waker::noop());
-        let unread = Unread::new(2);
-        let read = unread.begin(silent);
+        let waits = Waits::new(2);
+        let read = waits.begin(silent);
         drop(read);
-        let first = unread.begin(&Waker::from(Arc::clone(&woken)));
-        let second = unread.begin(silent);
+        let first = waits.begin(&Waker::from(Arc::clone(&woken)));
+        let second = waits.begin(silent);
         assert!(first.goes_on(&Waker::from(Arc::clone(&woken))));
-        let third = unread.begin(silent);
+        let third = waits.begin(silent);
         assert_eq!(woken.0.load(Ordering::Relaxed), 1, "it is told");
         assert!(!first.goes_on(silent));
         assert!(second.goes_on(silent) && third.goes_on(silent));
         drop(first);
         drop(second);
-        let fourth = unread.begin(silent);
+        let fourth = waits.begin(silent);
         assert!(third.goes_on(silent) && fourth.goes_on(silent));
         drop((third, fourth));
-        assert_eq!(unread.lock().wakers.len(), 0, "nothing is kept");
+        assert_eq!(waits.lock().wakers.len(), 0, "nothing is kept");
     }
 }
