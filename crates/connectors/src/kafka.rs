@@ -9,6 +9,7 @@
 //! - [`partition`], [`begin`], [`topics`], [`messages`]: positions, and decisions about them. Pure.
 //! - [`decode`], [`headers`]: from messages to rows. Pure.
 //! - [`client`], [`discovery`], [`fetch`]: consumers, and the threads that have them.
+//! - [`identity`]: whether a topic is still the one that was read.
 //! - [`reader`]: the worker's side.
 //! - [`transaction`]: what a snapshot keeps of a transaction. [`proof`]: what became of it; [`wire`]: raw requests.
 
@@ -18,6 +19,7 @@ mod decode;
 mod discovery;
 mod fetch;
 mod headers;
+mod identity;
 mod messages;
 mod options;
 mod partition;
@@ -71,7 +73,7 @@ impl KafkaSource {
     pub fn new(options: KafkaSourceOptions) -> Result<Self> {
         let shape = Shape::new(&options.format, &options.schema, None)?;
         // What librdkafka does not take is told before the job starts.
-        drop(client::consumer(&options)?);
+        drop(client::consumer(&options, client::Ears::default())?);
         Ok(Self {
             wanted: Wanted::new(&options.topics)?,
             shape: Arc::new(shape),
@@ -128,12 +130,7 @@ impl Source<Parsed> for KafkaSource {
             }
         }
         let progress = context.progress;
-        let fetcher = Fetcher::start(
-            &self.options,
-            context.subtask,
-            context.waker,
-            progress.held_up.clone(),
-        )?;
+        let fetcher = Fetcher::start(&self.options, context.subtask, context.waker, &progress)?;
         let reader = KafkaReader::new(
             (context.subtask, context.parallelism),
             self.is_bounded(),
