@@ -79,7 +79,7 @@ impl KafkaSource {
     pub fn new(options: KafkaSourceOptions) -> Result<Self> {
         let shape = Shape::new(&options.format, &options.schema, None)?;
         // What librdkafka does not take is told before the job starts.
-        drop(client::consumer(&options)?);
+        drop(client::consumer(&options, client::Ears::default())?);
         Ok(Self {
             wanted: Wanted::new(&options.topics)?,
             shape: Arc::new(shape),
@@ -136,12 +136,7 @@ impl Source<Parsed> for KafkaSource {
             }
         }
         let progress = context.progress;
-        let fetcher = Fetcher::start(
-            &self.options,
-            context.subtask,
-            context.waker,
-            progress.held_up.clone(),
-        )?;
+        let fetcher = Fetcher::start(&self.options, context.subtask, context.waker, &progress)?;
         let reader = KafkaReader::new(
             (context.subtask, context.parallelism),
             self.is_bounded(),

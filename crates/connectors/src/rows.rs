@@ -1,9 +1,13 @@
 //! Rows of a table on their way through the dataflow, and records that could not become rows.
 
+mod whole;
+
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use serde::{Deserialize, Serialize};
+
+pub use whole::{is_json, json_schema, json_texts};
 
 /// A batch of rows and where in the input they come from.
 #[derive(Debug, Clone, Serialize, Deserialize)]

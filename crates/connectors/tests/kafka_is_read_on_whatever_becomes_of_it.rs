@@ -12,6 +12,7 @@ use millstream_connectors::conformance::{SourceAttempt, SourceJob};
 use millstream_connectors::kafka::{End, KafkaSourceOptions, Lost, Reset};
 use millstream_connectors::rows::Parsed;
 use millstream_core::Result;
+use millstream_engine::connector::Limit;
 use millstream_services::kafka::Kafka;
 
 fn endless(brokers: &str, topic: &str) -> KafkaSourceOptions {
@@ -252,5 +253,46 @@ fn a_broker_that_is_killed_is_waited_for_and_nothing_is_lost() {
         attempt.wait(Some(Duration::from_millis(50)));
         turns += 1;
         assert!(turns < 600, "people are still told that the broker is away");
+    }
+}
+
+#[test]
+fn people_see_how_far_it_is_behind() {
+    let kafka = broker();
+    kafka.create_topic("behind", 1).expect("a topic");
+    Writer::new(&kafka.brokers()).numbers("behind", 0, 0..1_000);
+    let job = SourceJob::default();
+    let described = endless(&kafka.brokers(), "behind");
+    let mut attempt = job
+        .attempt(source(described).as_ref(), 1, None)
+        .expect("readers");
+    let mut read = 0;
+    while read < 100 {
+        let (records, _) = attempt
+            .poll(0, Limit::records(100 - read))
+            .expect("it is read");
+        read += count(&records);
+        attempt.wait(Some(Duration::from_millis(20)));
+    }
+    let gauge = |attempt: &SourceAttempt<Parsed>| {
+        let progress = attempt.progress.first().expect("a reader");
+        progress.splits.all().first().cloned().expect("a partition")
+    };
+    let mut turns = 0;
+    while gauge(&attempt).1.end.is_none() {
+        attempt.wait(Some(Duration::from_millis(50)));
+        turns += 1;
+        assert!(turns < 600, "nobody is told where the partition ends");
+    }
+    let (name, told) = gauge(&attempt);
+    assert_eq!((name.as_str(), told.next), ("behind/0", 100));
+    assert_eq!((told.end, told.lag()), (Some(1_000), Some(900)));
+    assert_eq!(told.committed, None);
+    checkpoint(&mut attempt, &job);
+    let mut turns = 0;
+    while gauge(&attempt).1.committed != Some(100) {
+        attempt.wait(Some(Duration::from_millis(50)));
+        turns += 1;
+        assert!(turns < 600, "what the group was told is not shown");
     }
 }

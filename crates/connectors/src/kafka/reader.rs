@@ -75,6 +75,13 @@ impl KafkaReader {
         let wanted = positions.iter().filter(|position| !position.is_done());
         let wanted = wanted.filter(has_its_end);
         self.unsent.extend(wanted.cloned());
+        for Position {
+            partition, next, ..
+        } in &positions
+        {
+            let splits = &self.progress.splits;
+            splits.begin(partition.to_string(), next.unsigned_abs());
+        }
         let new = positions.into_iter();
         self.positions
             .extend(new.map(|position| (position.partition.clone(), position)));
@@ -105,16 +112,12 @@ impl KafkaReader {
             match self.fetcher.take()? {
                 None => return Ok(false),
                 Some(Event::Batch(batch)) => self.current = Some((batch, 0)),
-                Some(Event::Moved(partition, next)) => {
-                    if let Some(position) = self.positions.get_mut(&partition) {
-                        position.next = next;
-                    }
-                }
+                Some(Event::Moved(partition, next)) => self.moves(&partition, |_| next),
                 Some(Event::Ended(partition)) => {
-                    if let Some(position) = self.positions.get_mut(&partition) {
-                        // Behind its last message there may be offsets of no messages.
-                        position.next = position.next.max(position.end.unwrap_or(0));
-                    }
+                    // Behind its last message there may be offsets of no messages.
+                    self.moves(&partition, |position| {
+                        position.next.max(position.end.unwrap_or(0))
+                    });
                     self.tell();
                 }
                 Some(Event::Failed(error)) => return Err(error),
@@ -132,8 +135,8 @@ impl KafkaReader {
         let bytes = batch.size(from..to);
         let decoded = self.decoder.decode(&batch, from..to, out)?;
         let last = to.checked_sub(1).and_then(|last| batch.offset(last));
-        if let (Some(last), Some(position)) = (last, self.positions.get_mut(&batch.partition)) {
-            position.next = last + 1;
+        if let Some(last) = last {
+            self.moves(&batch.partition, |_| last + 1);
         }
         self.progress.bytes.add(bytes as u64);
         self.progress.bad_records.add(decoded.bad as u64);
@@ -141,6 +144,17 @@ impl KafkaReader {
             self.current = Some((batch, to));
         }
         Ok((decoded.rows + decoded.bad, bytes))
+    }
+
+    /// A partition has been read up to another place.
+    fn moves(&mut self, partition: &Partition, to: impl FnOnce(&Position) -> i64) {
+        let Some(position) = self.positions.get_mut(partition) else {
+            return;
+        };
+        position.next = to(position);
+        let next = position.next.unsigned_abs();
+        let splits = &self.progress.splits;
+        splits.change(&partition.to_string(), |gauge| gauge.next = next);
     }
 
     fn is_done(&self) -> bool {

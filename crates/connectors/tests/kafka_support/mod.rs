@@ -141,6 +141,24 @@ impl Writer {
         self.flush();
     }
 
+    /// Writes values as they are into partition 0, `None` for none at all, and waits until the broker has them.
+    pub(crate) fn values<'a>(
+        &self,
+        topic: &str,
+        values: impl IntoIterator<Item = Option<&'a [u8]>>,
+    ) {
+        for value in values {
+            let mut record: BaseRecord<'_, (), [u8]> = BaseRecord::to(topic).partition(0);
+            record.payload = value;
+            while let Err((error, back)) = self.producer.send(record) {
+                assert!(error.to_string().contains("Queue full"), "{error}");
+                self.producer.poll(Duration::from_millis(10));
+                record = back;
+            }
+        }
+        self.flush();
+    }
+
     pub(crate) fn flush(&self) {
         self.producer.flush(PATIENCE).expect("all is written");
     }

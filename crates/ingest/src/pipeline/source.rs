@@ -10,7 +10,7 @@ use millstream_connectors::files_source::{
 use millstream_connectors::kafka::{
     AROUND, KafkaSource, KafkaSourceOptions, ValueFormat, text_schema,
 };
-use millstream_connectors::rows::Parsed;
+use millstream_connectors::rows::{Parsed, json_schema};
 use millstream_core::{Error, Result, codes};
 use millstream_sql::{Query, schema};
 
@@ -171,8 +171,11 @@ fn open(source: &TextSource) -> Result<FileSource> {
 /// The source, and the names of the columns that it reads for a sink of Kafka besides those of the schema.
 fn kafka_source(kafka: &KafkaSettings, to_kafka: bool) -> Result<(KafkaSource, Vec<String>)> {
     let schema = declared_schema(kafka.schema.as_ref())?;
-    // Values that are no text have a schema, as is checked before.
-    let mut schema = schema.map_or_else(text_schema, Arc::new);
+    let mut schema = match (schema, kafka.format) {
+        (Some(schema), _) => Arc::new(schema),
+        (None, KafkaFormat::Text) => text_schema(),
+        (None, KafkaFormat::Json | KafkaFormat::Csv) => json_schema(),
+    };
     let mut besides = Vec::new();
     if to_kafka {
         let more = fields_besides(&schema);
@@ -182,7 +185,8 @@ fn kafka_source(kafka: &KafkaSettings, to_kafka: bool) -> Result<(KafkaSource, V
             .iter()
             .cloned()
             .chain(more.into_iter().map(Arc::new));
-        schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let fields: Vec<_> = fields.collect();
+        schema = Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()));
     }
     let source = KafkaSource::new(KafkaSourceOptions {
         brokers: kafka.brokers.clone(),
