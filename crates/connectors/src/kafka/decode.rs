@@ -239,6 +239,7 @@ impl Decoder {
                 (Some(_), Compiled::Csv(_)) => table.put(Some(&self.whole)),
                 (value, _) => table.put(value.map(<[u8]>::trim_ascii)),
             },
+            Place::KeyBytes => table.put(message.key),
             Place::Key => {
                 if message
                     .key

@@ -1,6 +1,6 @@
 //! What is missing or contradictory where records come from Kafka.
 
-use millstream_connectors::kafka::{End, Properties};
+use millstream_connectors::kafka::{End, MessageFormat, Properties};
 use millstream_core::{Error, codes};
 
 use super::choices::{ErrorPolicy, KafkaFormat, KafkaVersion, SinkFormat, SinkType, SourceType};
@@ -73,6 +73,10 @@ fn needs_columns(given: &Given) -> Option<String> {
     }
     if given.get(&table::MERGE_ENABLE) == Some(true) {
         return Some(format!("{} true", table::MERGE_ENABLE.name()));
+    }
+    let to_kafka = given.get(&table::SINK_TYPE) == Some(SinkType::Kafka);
+    if to_kafka && given.get(&table::SINK_MESSAGE) == Some(MessageFormat::Csv) {
+        return Some(format!("{} csv", table::SINK_MESSAGE.name()));
     }
     let format = given.get(&table::SINK_FORMAT)?;
     let to_file = given.get(&table::SINK_TYPE) == Some(SinkType::File);

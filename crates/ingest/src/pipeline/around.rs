@@ -72,6 +72,8 @@ pub(super) fn fields_besides(schema: &Schema) -> Vec<Field> {
     missing
         .map(|name| {
             let kind = match *name {
+                // It need be no text.
+                "__key" => DataType::Binary,
                 "__timestamp" => DataType::Timestamp(TimeUnit::Millisecond, None),
                 _ => DataType::Utf8,
             };

@@ -209,7 +209,8 @@ fn kafka_source(kafka: &KafkaSettings, to_kafka: bool) -> Result<(KafkaSource, V
             .iter()
             .cloned()
             .chain(more.into_iter().map(Arc::new));
-        schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let fields: Vec<_> = fields.collect();
+        schema = Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()));
     }
     let source = KafkaSource::new(KafkaSourceOptions {
         brokers: kafka.brokers.clone(),

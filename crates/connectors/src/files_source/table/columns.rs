@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, ArrowPrimitiveType, BooleanArray, Decimal128Array, PrimitiveArray, StringArray,
-    TimestampMicrosecondArray, TimestampMillisecondArray,
+    ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, Decimal128Array, PrimitiveArray,
+    StringArray, TimestampMicrosecondArray, TimestampMillisecondArray,
 };
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{
@@ -21,6 +21,8 @@ use super::values::{Date, Micros, Millis, Parse, decimal, trimmed};
 /// The types of columns, by what parses them.
 pub(crate) enum Column {
     Text(TextColumn),
+    /// Bytes that need be no text.
+    Bytes(BytesColumn),
     Boolean(ValueColumn<bool>),
     Int8(ValueColumn<i8>),
     Int16(ValueColumn<i16>),
@@ -39,6 +41,7 @@ macro_rules! any {
     ($column:expr, $inner:ident => $work:expr) => {
         match $column {
             Column::Text($inner) => $work,
+            Column::Bytes($inner) => $work,
             Column::Boolean($inner) => $work,
             Column::Int8($inner) => $work,
             Column::Int16($inner) => $work,
@@ -62,6 +65,7 @@ impl Column {
                 characters: characters_of(field),
                 ..TextColumn::default()
             }),
+            DataType::Binary => Self::Bytes(BytesColumn::default()),
             DataType::Int8 => Self::Int8(ValueColumn::default()),
             DataType::Boolean => Self::Boolean(ValueColumn::default()),
             DataType::Int16 => Self::Int16(ValueColumn::default()),
@@ -114,6 +118,7 @@ impl Column {
     pub(crate) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
         Ok(match self {
             Self::Text(texts) => Arc::new(texts.finish()?),
+            Self::Bytes(bytes) => Arc::new(bytes.finish()?),
             Self::Boolean(values) => {
                 let (values, nulls) = values.take();
                 Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls))
@@ -392,6 +397,11 @@ impl TextColumn {
     }
 
     fn finish(&mut self) -> Result<StringArray, ArrowError> {
+        let (ends, bytes, nulls) = self.take();
+        StringArray::try_new(ends, bytes, nulls)
+    }
+
+    fn take(&mut self) -> (OffsetBuffer<i32>, Buffer, Option<NullBuffer>) {
         let rows = self.ends.len() - 1;
         let nulls = self.nulls.take(rows);
         let mut fresh = Vec::with_capacity(rows + 1);
@@ -399,11 +409,44 @@ impl TextColumn {
         let ends = std::mem::replace(&mut self.ends, fresh);
         let room = Vec::with_capacity(self.bytes.len() + self.bytes.len() / 8);
         let bytes = std::mem::replace(&mut self.bytes, room);
-        StringArray::try_new(
+        (
             OffsetBuffer::new(ScalarBuffer::from(ends)),
             Buffer::from_vec(bytes),
             nulls,
         )
+    }
+}
+
+/// A column of bytes: what a text is without being one.
+#[derive(Debug, Default)]
+pub(crate) struct BytesColumn(TextColumn);
+
+impl BytesColumn {
+    fn kind(&self) -> Cow<'static, str> {
+        "a Binary".into()
+    }
+
+    fn append(
+        &mut self,
+        table: &FieldTable,
+        column: usize,
+        text: &[u8],
+        misfit: &mut dyn FnMut(usize, Field),
+    ) {
+        self.0.append(table, column, text, misfit);
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        self.0.truncate(rows);
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+
+    fn finish(&mut self) -> Result<BinaryArray, ArrowError> {
+        let (ends, bytes, nulls) = self.0.take();
+        BinaryArray::try_new(ends, bytes, nulls)
     }
 }
 

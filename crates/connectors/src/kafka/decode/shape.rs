@@ -7,7 +7,7 @@ use millstream_core::{Error, Result, codes};
 
 use super::super::options::ValueFormat;
 use crate::files_source::{Columns, Dialects};
-use crate::rows::{is_json, json_schema};
+use crate::rows::is_json;
 
 /// Columns with these names are taken from around the value: key (text), timestamp, topic, partition, offset, and
 /// headers (a JSON array of `{"key":…,"value":…}`).
@@ -30,7 +30,10 @@ pub(super) enum Place {
     Value(usize),
     /// All of the value, as JSON.
     Whole,
+    /// The key, which is to be text.
     Key,
+    /// The key, whatever it is.
+    KeyBytes,
     Timestamp,
     Topic,
     Partition,
@@ -60,7 +63,7 @@ pub(super) enum Compiled {
 
 impl Shape {
     /// How messages of `format` become rows of `schema`, of which `projection` (all, if `None`) are wanted.
-    /// Of the schema of [whole records](json_schema) each is one row, whatever its fields are.
+    /// Of the schema of [whole records](crate::rows::json_schema) each is one row, whatever its fields are.
     ///
     /// # Errors
     /// A type that is not read from text, or a text that has other columns than one.
@@ -70,13 +73,13 @@ impl Shape {
         projection: Option<&[usize]>,
     ) -> Result<Self> {
         if is_json(schema) && *format != ValueFormat::Text {
-            return Self::whole(format);
+            return Self::whole(format, schema);
         }
         let columns = Columns::typed(schema, projection)?;
         let mut values = Vec::new();
         let mut all = Vec::new();
         for field in schema.fields() {
-            all.push(place_of(field.name(), values.len()));
+            all.push(place_of(field, values.len()));
             if let Some(Place::Value(_)) = all.last() {
                 values.push(field.name().clone());
             }
@@ -94,18 +97,21 @@ impl Shape {
         })
     }
 
-    fn whole(format: &ValueFormat) -> Result<Self> {
+    /// The first column is the record, the others stand around it.
+    fn whole(format: &ValueFormat, schema: &Schema) -> Result<Self> {
+        let around = schema.fields().iter().skip(1);
+        let around = around.map(|field| place_of(field, 0));
         Ok(Self {
             format: compile(format, &[])?,
-            batch: json_schema(),
-            places: vec![Place::Whole],
+            batch: Arc::new(schema.clone()),
+            places: std::iter::once(Place::Whole).chain(around).collect(),
             values: Vec::new(),
         })
     }
 
     /// Whether a record is one row whatever its fields are.
     pub(super) fn is_whole(&self) -> bool {
-        self.places == [Place::Whole]
+        self.places.first() == Some(&Place::Whole)
     }
 
     /// The columns of the batches.
@@ -133,8 +139,9 @@ fn compile(format: &ValueFormat, values: &[String]) -> Result<Compiled> {
     })
 }
 
-fn place_of(name: &str, value: usize) -> Place {
-    match name {
+fn place_of(field: &Field, value: usize) -> Place {
+    match field.name().as_str() {
+        "__key" if *field.data_type() == DataType::Binary => Place::KeyBytes,
         "__key" => Place::Key,
         "__timestamp" => Place::Timestamp,
         "__topic" => Place::Topic,

@@ -12,6 +12,7 @@ use super::envelope::Parts;
 use super::options::{KafkaSinkOptions, MessageFormat};
 use super::producer::{Outgoing, Producer, send};
 use crate::formats::{CsvRows, JsonRows};
+use crate::rows::json_texts;
 
 /// Makes messages of rows.
 pub(super) struct Encoder {
@@ -81,7 +82,8 @@ impl Encoder {
 
 /// The values of a batch.
 enum Values<'a> {
-    Json(JsonRows<'a>),
+    /// Rows that are records already may be none.
+    Json(JsonRows<'a>, Option<&'a StringArray>),
     Csv(CsvRows<'a>),
     Text(StringArray),
 }
@@ -89,7 +91,7 @@ enum Values<'a> {
 impl<'a> Values<'a> {
     fn of(format: MessageFormat, batch: &'a RecordBatch) -> Result<Self> {
         Ok(match format {
-            MessageFormat::Json => Self::Json(JsonRows::new(batch)?),
+            MessageFormat::Json => Self::Json(JsonRows::new(batch)?, json_texts(batch)),
             MessageFormat::Csv => Self::Csv(CsvRows::new(batch)?),
             MessageFormat::Text => Self::Text(only_text(batch)?),
         })
@@ -99,7 +101,8 @@ impl<'a> Values<'a> {
     fn put(&mut self, row: usize, out: &mut Vec<u8>) -> bool {
         out.clear();
         match self {
-            Self::Json(rows) => rows.append(row, out),
+            Self::Json(_, Some(texts)) if texts.is_null(row) => return false,
+            Self::Json(rows, _) => rows.append(row, out),
             Self::Csv(rows) => rows.append(row, out),
             Self::Text(texts) if texts.is_null(row) => return false,
             Self::Text(texts) => out.extend_from_slice(texts.value(row).as_bytes()),
