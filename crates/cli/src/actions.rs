@@ -18,6 +18,7 @@ mod restart;
 mod savepoint;
 mod server;
 mod stop;
+mod transactions;
 
 use std::process::ExitCode;
 
@@ -165,6 +166,14 @@ const ACTIONS: &[Action] = &[
         order: Order::Anywhere,
         command: operations::OperationsArguments::command,
         perform: |command, given| arguments::perform(command, given, operations::perform),
+    },
+    Action {
+        name: "transactions",
+        syntax: "transactions [OPTIONS] <list | commit | abort> [<transactional id>...]",
+        meaning: "lists transactions of Kafka, or ends one that was left open",
+        order: Order::Anywhere,
+        command: transactions::TransactionsArguments::command,
+        perform: |command, given| arguments::perform(command, given, transactions::perform),
     },
     Action {
         name: "server",

@@ -19,7 +19,7 @@ fn actions() -> Vec<String> {
 #[test]
 fn completions_for_every_shell() {
     let actions = actions();
-    assert_eq!(actions.len(), 18, "{actions:?}");
+    assert_eq!(actions.len(), 19, "{actions:?}");
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let said = millstream(&["completion", shell]);
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{shell}");

@@ -79,7 +79,7 @@ pub(crate) use records::Records;
 pub(crate) use scan::{Span, cut};
 pub(crate) use table::to_text;
 #[cfg(feature = "kafka")]
-pub(crate) use table::{Column, FieldTable};
+pub(crate) use table::{Column, FieldTable, fields_of};
 
 use self::ledger::unreadable;
 use self::listing::{FoundFile, Odd, Root, is_away, oldest, path_error};

@@ -10,7 +10,9 @@
 //! - [`decode`], [`headers`]: from messages to rows. Pure.
 //! - [`client`], [`discovery`], [`fetch`]: consumers, and the threads that have them.
 //! - [`times`]: how far event time has come.
+//! - [`identity`]: whether a topic is still the one that was read.
 //! - [`reader`]: the worker's side.
+//! - [`transaction`]: what a snapshot keeps of a transaction. [`proof`]: what became of it; [`wire`]: raw requests.
 
 mod begin;
 mod client;
@@ -18,13 +20,17 @@ mod decode;
 mod discovery;
 mod fetch;
 mod headers;
+mod identity;
 mod messages;
 mod options;
 mod partition;
+pub mod proof;
 mod properties;
 mod reader;
 mod times;
 mod topics;
+mod transaction;
+mod wire;
 
 use std::sync::Arc;
 
@@ -38,6 +44,8 @@ use tracing::warn;
 pub use decode::{ENVELOPE, TEXT_COLUMN, text_schema};
 pub use options::{End, KafkaSourceOptions, Lost, Reset, Topics, ValueFormat};
 pub use properties::Properties;
+pub use transaction::{Described, Place, Proof, State, Transaction};
+pub use wire::{Cluster, Listed, Session, TopicFound};
 
 use decode::{Decoder, Shape};
 use discovery::Partitions;
@@ -67,7 +75,7 @@ impl KafkaSource {
     pub fn new(options: KafkaSourceOptions) -> Result<Self> {
         let shape = Shape::new(&options.format, &options.schema, None)?;
         // What librdkafka does not take is told before the job starts.
-        drop(client::consumer(&options)?);
+        drop(client::consumer(&options, client::Ears::default())?);
         Ok(Self {
             wanted: Wanted::new(&options.topics)?,
             shape: Arc::new(shape),
@@ -124,12 +132,7 @@ impl Source<Parsed> for KafkaSource {
             }
         }
         let progress = context.progress;
-        let fetcher = Fetcher::start(
-            &self.options,
-            context.subtask,
-            context.waker,
-            progress.held_up.clone(),
-        )?;
+        let fetcher = Fetcher::start(&self.options, context.subtask, context.waker, &progress)?;
         let reader = KafkaReader::new(
             (context.subtask, context.parallelism),
             self.is_bounded(),

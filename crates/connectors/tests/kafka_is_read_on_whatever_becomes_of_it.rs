@@ -12,6 +12,7 @@ use millstream_connectors::conformance::{SourceAttempt, SourceJob};
 use millstream_connectors::kafka::{End, KafkaSourceOptions, Lost, Reset};
 use millstream_connectors::rows::Parsed;
 use millstream_core::Result;
+use millstream_engine::connector::Limit;
 use millstream_services::kafka::Kafka;
 
 fn endless(brokers: &str, topic: &str) -> KafkaSourceOptions {
@@ -152,12 +153,55 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
     let taken = checkpoint(&mut attempt, &job);
     drop(attempt);
     kafka.delete_topic("anew").expect("it is gone");
-    kafka.create_topic("anew", 1).expect("another one");
-    Writer::new(&kafka.brokers()).numbers("anew", 0, 0..3);
-    let said = failure(job.attempt(source(described).as_ref(), 1, Some(&taken)));
-    let wanted =
-        "MS-6013: anew/0 ends at offset 3 and was to be read on from 10: the topic was made anew";
+    kafka.create_topic("anew", 2).expect("another one");
+    // More than were read of the old one, so that its offsets tell nothing.
+    let writer = Writer::new(&kafka.brokers());
+    writer.numbers("anew", 0, 100..130);
+    writer.numbers("anew", 1, 130..140);
+    let again = |lost| {
+        let described = KafkaSourceOptions {
+            lost,
+            ..described.clone()
+        };
+        job.attempt(source(described).as_ref(), 1, Some(&taken))
+    };
+    let said = failure(again(Lost::Fail));
+    let wanted = "MS-6013: topic anew was deleted and made anew (its id was ";
     assert!(said.starts_with(wanted), "{said}");
+    let mut attempt = again(Lost::Earliest).expect("readers");
+    assert_eq!(read(&mut attempt, 40), Vec::from_iter(100..140));
+    let taken = checkpoint(&mut attempt, &job);
+    drop(attempt);
+    writer.numbers("anew", 1, 140..150);
+    let mut attempt = job
+        .attempt(source(described).as_ref(), 1, Some(&taken))
+        .expect("readers");
+    assert_eq!(read(&mut attempt, 10), Vec::from_iter(140..150));
+}
+
+#[test]
+fn a_topic_that_is_made_anew_under_a_job_ends_its_attempt() {
+    let kafka = broker();
+    kafka.create_topic("swapped", 1).expect("a topic");
+    Writer::new(&kafka.brokers()).numbers("swapped", 0, 0..10);
+    let job = SourceJob::default();
+    let described = KafkaSourceOptions {
+        discovery: None,
+        ..endless(&kafka.brokers(), "swapped")
+    };
+    let mut attempt = job
+        .attempt(source(described).as_ref(), 1, None)
+        .expect("readers");
+    read(&mut attempt, 10);
+    kafka.delete_topic("swapped").expect("it is gone");
+    kafka.create_topic("swapped", 1).expect("another one");
+    Writer::new(&kafka.brokers()).numbers("swapped", 0, 0..50);
+    let said = failure(Ok(attempt));
+    assert!(
+        said.starts_with("MS-6013: topic swapped was deleted and made anew"),
+        "{said}"
+    );
+    assert!(said.contains("since may be those of the new one"), "{said}");
 }
 
 #[test]
@@ -252,5 +296,46 @@ fn a_broker_that_is_killed_is_waited_for_and_nothing_is_lost() {
         attempt.wait(Some(Duration::from_millis(50)));
         turns += 1;
         assert!(turns < 600, "people are still told that the broker is away");
+    }
+}
+
+#[test]
+fn people_see_how_far_it_is_behind() {
+    let kafka = broker();
+    kafka.create_topic("behind", 1).expect("a topic");
+    Writer::new(&kafka.brokers()).numbers("behind", 0, 0..1_000);
+    let job = SourceJob::default();
+    let described = endless(&kafka.brokers(), "behind");
+    let mut attempt = job
+        .attempt(source(described).as_ref(), 1, None)
+        .expect("readers");
+    let mut read = 0;
+    while read < 100 {
+        let (records, _) = attempt
+            .poll(0, Limit::records(100 - read))
+            .expect("it is read");
+        read += count(&records);
+        attempt.wait(Some(Duration::from_millis(20)));
+    }
+    let gauge = |attempt: &SourceAttempt<Parsed>| {
+        let progress = attempt.progress.first().expect("a reader");
+        progress.splits.all().first().cloned().expect("a partition")
+    };
+    let mut turns = 0;
+    while gauge(&attempt).1.end.is_none() {
+        attempt.wait(Some(Duration::from_millis(50)));
+        turns += 1;
+        assert!(turns < 600, "nobody is told where the partition ends");
+    }
+    let (name, told) = gauge(&attempt);
+    assert_eq!((name.as_str(), told.next), ("behind/0", 100));
+    assert_eq!((told.end, told.lag()), (Some(1_000), Some(900)));
+    assert_eq!(told.committed, None);
+    checkpoint(&mut attempt, &job);
+    let mut turns = 0;
+    while gauge(&attempt).1.committed != Some(100) {
+        attempt.wait(Some(Duration::from_millis(50)));
+        turns += 1;
+        assert!(turns < 600, "what the group was told is not shown");
     }
 }

@@ -179,6 +179,8 @@ codes! {
     COMMIT_LOST = "MS-7002", Data, "Prepared output is lost";
     /// It can't be told whether a commit happened.
     COMMIT_UNKNOWN = "MS-7003", Data, "Outcome of a commit is unknown";
+    /// Kafka does not say what became of transactions.
+    KAFKA_TRANSACTIONS = "MS-7004", Unavailable, "Kafka does not answer about transactions";
 
     // 8: ingestion job
     /// Parameters of the ingestion job are missing or contradict each other.

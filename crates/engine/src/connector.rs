@@ -17,6 +17,7 @@ mod enumerator;
 mod output;
 mod sink;
 mod source;
+mod splits;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,6 +40,7 @@ pub use sink::{
     SinkContext, SinkWriter, WriteStatus,
 };
 pub use source::{Limit, Owner, Source, SourceContext, SourceReader, SourceSnapshot, SourceStatus};
+pub use splits::{SplitGauge, SplitGauges};
 
 /// One entry of an operator's state that does not belong to a key: a split's position, a counter.
 ///
@@ -146,4 +148,6 @@ pub struct SourceProgress {
     pub lost_files: Counter,
     /// What the source waits for before it can go on, if it does.
     pub held_up: Notice,
+    /// Its splits, where their records are counted by place.
+    pub splits: SplitGauges,
 }

@@ -6,6 +6,7 @@ mod package;
 pub mod parameters;
 mod pipeline;
 mod run;
+pub mod transactions;
 
 pub use millstream::RunOptions;
 pub use package::answer;

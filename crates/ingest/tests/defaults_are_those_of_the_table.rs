@@ -99,24 +99,14 @@ fn exactly_once_halves_the_default_interval() {
 
 #[test]
 fn tsv_is_delimited_by_tabs_unless_said_otherwise() {
+    let delimiter = |line: &str| match load_line(line).expect("complete").settings.source {
+        SourceSettings::Text(text) => text.field_delimiter,
+        other => panic!("{other:?}"),
+    };
     let tsv = "--source.type TSV --source.path /in --sink.type print";
-    assert_eq!(
-        load_line(tsv)
-            .expect("complete")
-            .settings
-            .source
-            .field_delimiter,
-        '\t'
-    );
+    assert_eq!(delimiter(tsv), '\t');
     let other = format!("{tsv} --source.field.delimiter 0x01");
-    assert_eq!(
-        load_line(&other)
-            .expect("complete")
-            .settings
-            .source
-            .field_delimiter,
-        '\u{1}'
-    );
+    assert_eq!(delimiter(&other), '\u{1}');
 }
 
 #[test]

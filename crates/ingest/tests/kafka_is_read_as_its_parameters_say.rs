@@ -15,7 +15,7 @@ const LEAST: &str = "--source.type kafka --source.kafka.brokers k:9092 --source.
 fn kafka(line: &str) -> KafkaSettings {
     match load_line(line).expect("complete").settings.source {
         SourceSettings::Kafka(kafka) => kafka,
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
 }
 
@@ -83,6 +83,17 @@ fn everything_given_is_taken() {
 }
 
 #[test]
+fn records_without_a_schema_go_on_as_they_are() {
+    for more in ["", "--source.kafka.format csv", "--stream.sql.enable false"] {
+        let loaded = load_line(&format!("{LEAST} {more}")).expect(more);
+        assert_eq!(loaded.settings.sql, None, "{more}");
+        assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
+    }
+    let file = LEAST.replace("print", "file");
+    load_line(&format!("{file} --sink.path out")).expect("lines of JSON");
+}
+
+#[test]
 fn sql_is_on_where_there_is_sql_or_a_schema_unless_it_is_said() {
     for (more, is_on) in [
         ("--stream.sql.schema struct<id:Int>", true),
@@ -111,7 +122,21 @@ fn what_is_wrong_is_told_in_one_line_each() {
                 "group.id is not given",
             ],
         ),
-        (LEAST.to_owned(), vec!["there is no schema"]),
+        (
+            format!("{LEAST} --sink.merge.enable true"),
+            vec!["there is no schema, with source.type kafka and sink.merge.enable true"],
+        ),
+        (
+            format!(
+                "{} --sink.path out --sink.format csv",
+                LEAST.replace("print", "file")
+            ),
+            vec!["there is no schema, with source.type kafka and sink.format csv"],
+        ),
+        (
+            format!("{LEAST} --stream.sql 'select * from t1'"),
+            vec!["there is SQL, and no schema"],
+        ),
         (
             format!("{LEAST} {schema} --source.kafka.topic.pattern x.*"),
             vec!["are both given"],

@@ -34,6 +34,7 @@ pub mod operators;
 mod ownership;
 pub mod package;
 pub mod plan;
+pub mod prepared;
 pub mod run;
 pub mod service;
 pub mod stream;

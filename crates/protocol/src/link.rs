@@ -28,7 +28,8 @@ use serde::{Deserialize, Serialize};
 use crate::event::Request;
 pub use report::{
     CheckpointCounts, CheckpointReport, CheckpointState, ClosedNumbers, EdgeReport, EndedOperation,
-    FailureReport, JobReport, SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
+    FailureReport, JobReport, SplitReport, SubtaskReport, TaskCheckpoint, TaskNumbers,
+    VertexReport,
 };
 pub use summary::{CheckpointSummary, Spread};
 

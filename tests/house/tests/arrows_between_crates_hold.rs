@@ -115,7 +115,15 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rusqlite", &["millstream-server"]),
     ("rdkafka*", &["millstream-connectors"]),
     ("openssl*", &[]),
-    ("rustls*", &["millstream-server", "millstream-cli"]),
+    (
+        "rustls*",
+        &[
+            "millstream-server",
+            "millstream-cli",
+            "millstream-connectors",
+        ],
+    ),
+    ("ring", &["millstream-connectors"]),
     ("reqwest", &[]),
 ];
 

@@ -1,4 +1,6 @@
-//! One broker of Kafka 4.1, which is its own controller (KRaft), and Kafka's own tools as witnesses.
+//! One broker of Kafka, which is its own controller (KRaft), and Kafka's own tools as witnesses.
+
+mod security;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -13,7 +15,27 @@ use crate::keeper::Keeper;
 use crate::maven::{Libraries, java};
 use crate::{Doing, Failure, Result, wait};
 
-const VERSION: &str = "4.1.0";
+pub use security::{Addresses, PASSWORD, USER};
+
+use security::Secured;
+
+/// Which broker is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// 3.9.1: transactions as they were before KIP-890.
+    V3_9,
+    /// 4.1.0.
+    V4_1,
+}
+
+impl Version {
+    fn name(self) -> &'static str {
+        match self {
+            Self::V3_9 => "3.9.1",
+            Self::V4_1 => "4.1.0",
+        }
+    }
+}
 
 /// Must not begin with `-`.
 const CLUSTER: &str = "MkU3OEVBNTcwNTJENDM2Qk";
@@ -37,23 +59,40 @@ pub struct Kafka {
     libraries: Libraries,
     directory: TempDir,
     port: u16,
+    secured: Option<Secured>,
     broker: Option<Keeper>,
     starts: u32,
 }
 
 impl Kafka {
-    /// Starts a broker without topics, and waits until it takes requests.
+    /// Starts a broker of version 4.1 without topics, and waits until it takes requests.
     ///
     /// # Errors
     /// There is no Java or no Maven, the libraries can't be got, or the broker does not start.
     pub fn start() -> Result<Self> {
-        let libraries = Libraries::resolve("kafka", include_str!("../kafka.xml"), VERSION)?;
+        Self::start_as(Version::V4_1, false)
+    }
+
+    /// Starts a broker of a version. `secured`: it has listeners beside the plain one that ask who is there, see
+    /// [`addresses`](Self::addresses).
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_as(version: Version, secured: bool) -> Result<Self> {
+        let project = include_str!("../kafka.xml");
+        let libraries = Libraries::resolve("kafka", project, version.name())?;
         let directory = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
         let (port, controller) = (free_port()?, free_port()?);
+        let secured = if secured {
+            Some(Secured::prepare(directory.path())?)
+        } else {
+            None
+        };
         let mut kafka = Self {
             libraries,
             directory,
             port,
+            secured,
             broker: None,
             starts: 0,
         };
@@ -61,11 +100,12 @@ impl Kafka {
         fs::write(&properties, kafka.configuration(controller))
             .doing(|| format!("write {}", properties.display()))?;
         let properties = properties.display().to_string();
-        kafka.run(
-            "kafka.tools.StorageTool",
-            &["format", "-t", CLUSTER, "-c", &properties],
-            "",
-        )?;
+        let mut format = vec!["format", "-t", CLUSTER, "-c", &properties];
+        let users = security::users();
+        if kafka.secured.is_some() {
+            format.extend(users.iter().flat_map(|user| ["--add-scram", user.as_str()]));
+        }
+        kafka.run("kafka.tools.StorageTool", &format, "")?;
         kafka.restart()?;
         Ok(kafka)
     }
@@ -73,6 +113,16 @@ impl Kafka {
     /// What clients are given as `bootstrap.servers`.
     pub fn brokers(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Where clients that are asked who they are find a broker that was started as secured.
+    ///
+    /// # Errors
+    /// It was not.
+    pub fn addresses(&self) -> Result<Addresses> {
+        let secured = self.secured.as_ref();
+        let not_so = || Failure::new("the broker was not started as secured");
+        secured.map(Secured::addresses).ok_or_else(not_so)
     }
 
     /// Kills the broker as `kill -9` does. Its data stays.
@@ -278,12 +328,18 @@ impl Kafka {
 
     fn configuration(&self, controller: u16) -> String {
         let (broker, data) = (self.port, self.directory.path().join("data"));
+        let none = || (String::new(), String::new(), String::new());
+        let (listeners, protocols, more) = self
+            .secured
+            .as_ref()
+            .map_or_else(none, Secured::configuration);
         format!(
             "process.roles=broker,controller\n\
              node.id=1\n\
              controller.quorum.voters=1@127.0.0.1:{controller}\n\
-             listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}\n\
-             advertised.listeners=PLAINTEXT://127.0.0.1:{broker}\n\
+             listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}{listeners}\n\
+             advertised.listeners=PLAINTEXT://127.0.0.1:{broker}{listeners}\n\
+             listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}\n\
              controller.listener.names=CONTROLLER\n\
              inter.broker.listener.name=PLAINTEXT\n\
              log.dirs={}\n\
@@ -293,7 +349,8 @@ impl Kafka {
              transaction.state.log.num.partitions=4\n\
              transaction.state.log.replication.factor=1\n\
              transaction.state.log.min.isr=1\n\
-             group.initial.rebalance.delay.ms=0\n",
+             group.initial.rebalance.delay.ms=0\n\
+             {more}",
             data.display()
         )
     }

@@ -11,6 +11,6 @@ mod values;
 pub(crate) use columns::Column;
 pub(crate) use decoder::RowsDecoder;
 #[cfg(feature = "kafka")]
-pub(crate) use fields::FieldTable;
+pub(crate) use fields::{FieldTable, fields_of};
 pub(crate) use schema::{Columns, SharedColumns, names_of_head};
 pub(crate) use text::to_text;

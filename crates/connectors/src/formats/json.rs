@@ -2,12 +2,14 @@
 
 use std::borrow::Borrow;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, RecordBatch, StringArray};
+use memchr::memchr2;
 use millstream_core::{Error, Result, codes};
 
 use super::cells::{Column, Style, key};
 use super::short::Repeated;
 use super::{FileEncoder, FileFormat};
+use crate::rows::json_texts;
 
 /// One JSON object a row, ended by `\n`.
 ///
@@ -16,6 +18,9 @@ use super::{FileEncoder, FileFormat};
 /// `"yyyy-MM-dd HH:mm:ss"` with a fraction where there is one; floats that are no numbers are `null`, as
 /// JSON has no word for them; lists and structs are arrays and objects; what else arrow knows (decimals, binary as
 /// hexadecimal digits, …) is written as arrow writes it.
+///
+/// Rows that are [whole records](crate::rows::json_schema) are written as they are, without the ends of lines that may
+/// stand between their values.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JsonLines;
 
@@ -53,6 +58,8 @@ impl<T: Borrow<RecordBatch>> FileEncoder<T> for JsonLines {
 pub struct JsonRows<'a> {
     /// What stands before a column's value, from the brace or comma to the colon; and the column.
     columns: Vec<(Repeated, Column<'a>)>,
+    /// The rows themselves, where each is one text.
+    texts: Option<&'a StringArray>,
 }
 
 impl<'a> JsonRows<'a> {
@@ -61,6 +68,12 @@ impl<'a> JsonRows<'a> {
     /// # Errors
     /// A column has a type that JSON can't hold.
     pub fn new(batch: &'a RecordBatch) -> Result<Self> {
+        if let Some(texts) = json_texts(batch) {
+            return Ok(Self {
+                columns: Vec::new(),
+                texts: Some(texts),
+            });
+        }
         let schema = batch.schema_ref();
         let mut columns = Vec::with_capacity(batch.num_columns());
         for (field, array) in schema.fields().iter().zip(batch.columns()) {
@@ -80,7 +93,10 @@ impl<'a> JsonRows<'a> {
             before.extend(key(field.name()));
             columns.push((Repeated::new(before), column));
         }
-        Ok(Self { columns })
+        Ok(Self {
+            columns,
+            texts: None,
+        })
     }
 
     /// Appends `row` to `out`, without an end of line.
@@ -88,6 +104,10 @@ impl<'a> JsonRows<'a> {
     /// # Panics
     /// The batch has no such row.
     pub fn append(&mut self, row: usize, out: &mut Vec<u8>) {
+        if let Some(texts) = self.texts {
+            append_text(texts, row, out);
+            return;
+        }
         if self.columns.is_empty() {
             out.push(b'{');
         }
@@ -97,4 +117,20 @@ impl<'a> JsonRows<'a> {
         }
         out.push(b'}');
     }
+}
+
+/// Appends a row that is JSON already, on one line.
+fn append_text(texts: &StringArray, row: usize, out: &mut Vec<u8>) {
+    if texts.is_null(row) {
+        out.extend_from_slice(b"null");
+        return;
+    }
+    let mut rest = texts.value(row).as_bytes();
+    // Between values an end of line means nothing, and within them none can stand as it is.
+    while let Some(place) = memchr2(b'\n', b'\r', rest) {
+        let (piece, behind) = rest.split_at(place);
+        out.extend_from_slice(piece);
+        rest = behind.get(1..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
 }

@@ -238,3 +238,16 @@ fn a_function_writes_each_record_and_its_error_is_told() {
 fn text_is_one_line_a_record() {
     assert_eq!(encode(&TextLines, &["a", "", "c"]), "a\n\nc\n");
 }
+
+#[test]
+fn whole_records_stay_as_they_are_on_one_line() {
+    let texts = StringArray::from(vec![
+        Some(r#"{"b":1,"a":"x\ny"}"#),
+        None,
+        Some("{\r\n  \"a\": [1,\n2]\n}"),
+    ]);
+    let batch = RecordBatch::try_new(crate::rows::json_schema(), vec![Arc::new(texts)]);
+    let written = encode(&JsonLines, &[batch.expect("rows")]);
+    let expected = "{\"b\":1,\"a\":\"x\\ny\"}\nnull\n{  \"a\": [1,2]}\n";
+    assert_eq!(written, expected);
+}

@@ -4,10 +4,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
+use millstream_engine::connector::SplitGauges;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::statistics::Statistics;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::begin::Bounds;
@@ -20,18 +22,57 @@ pub(super) const ANSWER: Duration = Duration::from_secs(5);
 /// Memory that librdkafka fills ahead, in KiB, unless it was told otherwise.
 const AHEAD: &str = "16384";
 
+/// Time between two looks at how far partitions are, in milliseconds, unless it was told otherwise.
+const STATISTICS: &str = "1000";
+
 pub(super) type Client = BaseConsumer<Ears>;
 
 /// What librdkafka tells by itself.
 #[derive(Default)]
 pub(super) struct Ears {
-    trouble: Mutex<Option<String>>,
+    trouble: Mutex<Option<Heard>>,
+    /// Where people see how far partitions are; `None`: nobody does.
+    splits: Option<SplitGauges>,
+    /// Whether also records count that are not committed.
+    uncommitted: bool,
+}
+
+/// An error that librdkafka told of by itself.
+struct Heard {
+    code: Option<RDKafkaErrorCode>,
+    reason: String,
 }
 
 impl Ears {
+    /// Ears that tell people where partitions end, and what the group knows.
+    pub(super) fn telling(splits: SplitGauges, options: &KafkaSourceOptions) -> Self {
+        let mut settings = options.properties.settings();
+        Self {
+            splits: Some(splits),
+            uncommitted: settings.any(|setting| setting == ("isolation.level", "read_uncommitted")),
+            ..Self::default()
+        }
+    }
+
     /// The last trouble with connections that it told of, until somebody finds that there is none any more.
     pub(super) fn trouble(&self) -> Option<String> {
-        self.place().clone()
+        let heard = self.place();
+        heard.as_ref().map(|heard| heard.reason.clone())
+    }
+
+    /// What to do about that trouble, if it does not pass by itself. Who asks a question that is not answered for it
+    /// is told nothing of it.
+    fn refusal(&self) -> Option<&'static str> {
+        let heard = self.place();
+        let heard = heard.as_ref()?;
+        let is_distrusted = heard.code == Some(RDKafkaErrorCode::SSL)
+            && heard.reason.contains("certificate verify failed");
+        if is_distrusted {
+            return Some(
+                "give the certificate of who has signed the brokers' as source.kafka.ssl.truststore.location",
+            );
+        }
+        heard.code.and_then(refusal)
     }
 
     /// A broker has answered.
@@ -39,7 +80,7 @@ impl Ears {
         *self.place() = None;
     }
 
-    fn place(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+    fn place(&self) -> std::sync::MutexGuard<'_, Option<Heard>> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -55,9 +96,33 @@ impl ClientContext for Ears {
         }
     }
 
+    fn stats(&self, statistics: Statistics) {
+        let Some(splits) = &self.splits else {
+            return;
+        };
+        for (topic, told) in &statistics.topics {
+            for told in told.partitions.values().filter(|told| told.partition >= 0) {
+                let name = Partition::new(topic.as_str(), told.partition).to_string();
+                let end = if self.uncommitted {
+                    told.hi_offset
+                } else {
+                    told.ls_offset
+                };
+                splits.change(&name, |gauge| {
+                    // What is not known yet is below 0.
+                    gauge.end = u64::try_from(end).ok().or(gauge.end);
+                    gauge.committed = u64::try_from(told.committed_offset).ok();
+                });
+            }
+        }
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!("librdkafka: {error}: {reason}");
-        *self.place() = Some(reason.to_owned());
+        *self.place() = Some(Heard {
+            code: error.rdkafka_error_code(),
+            reason: reason.to_owned(),
+        });
     }
 }
 
@@ -74,8 +139,11 @@ impl ConsumerContext for Ears {
 ///
 /// # Errors
 /// librdkafka refuses a property.
-pub(super) fn consumer(options: &KafkaSourceOptions) -> Result<Client> {
+pub(super) fn consumer(options: &KafkaSourceOptions, ears: Ears) -> Result<Client> {
     let mut config = ClientConfig::new();
+    if ears.splits.is_some() {
+        config.set("statistics.interval.ms", STATISTICS);
+    }
     config.set("queued.max.messages.kbytes", AHEAD);
     config.set("client.id", "millstream");
     for (name, value) in options.properties.settings() {
@@ -88,21 +156,19 @@ pub(super) fn consumer(options: &KafkaSourceOptions) -> Result<Client> {
     config.set("enable.partition.eof", "true");
     // What to do about it is decided here, with what is missing told.
     config.set("auto.offset.reset", "error");
-    config
-        .create_with_context(Ears::default())
-        .map_err(|error| {
-            let (message, next) = match &error {
-                KafkaError::ClientConfig(_, why, name, _) => (
-                    format!("source.kafka.{name} is not taken: {why}"),
-                    "correct the property, or leave it out",
-                ),
-                other => (
-                    format!("Kafka's consumer can't be made: {other}"),
-                    "check the properties given as source.kafka.*",
-                ),
-            };
-            Error::new(&codes::INGEST_PARAMETERS, message).next(next)
-        })
+    config.create_with_context(ears).map_err(|error| {
+        let (message, next) = match &error {
+            KafkaError::ClientConfig(_, why, name, _) => (
+                format!("source.kafka.{name} is not taken: {why}"),
+                "correct the property, or leave it out",
+            ),
+            other => (
+                format!("Kafka's consumer can't be made: {other}"),
+                "check the properties given as source.kafka.*",
+            ),
+        };
+        Error::new(&codes::INGEST_PARAMETERS, message).next(next)
+    })
 }
 
 /// Why something could not be done.
@@ -118,7 +184,7 @@ pub(super) enum Trouble {
 pub(super) fn judge(error: &KafkaError, doing: &str, ears: &Ears) -> Trouble {
     let code = error.rdkafka_error_code();
     let said = code.map_or_else(|| error.to_string(), |code| code.to_string());
-    let why = match code.and_then(refusal) {
+    let why = match code.and_then(refusal).or_else(|| ears.refusal()) {
         None => {
             let heard = ears.trouble().unwrap_or(said);
             return Trouble::Away(format!("{doing}: {heard}"));

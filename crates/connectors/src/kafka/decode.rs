@@ -5,144 +5,27 @@
 
 mod batch;
 mod json;
+mod shape;
+mod whole;
 
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use millstream_core::{Error, Result, codes};
 
 pub(super) use batch::{Batch, Message, MessageParts};
+pub(super) use shape::Shape;
+pub use shape::{ENVELOPE, TEXT_COLUMN, text_schema};
 
-use super::options::ValueFormat;
+use self::shape::{Compiled, Place};
 use super::partition::Partition;
-use crate::files_source::{Column, Columns, Dialects, FieldTable, Span};
+use crate::files_source::{Column, Dialects, FieldTable, Span};
 use crate::rows::{BadRecord, NO_TIME, Origin, Parsed, Rows};
-
-/// Columns with these names are taken from around the value: key (text), timestamp, topic, partition, offset, and
-/// headers (a JSON array of `{"key":…,"value":…}`).
-pub const ENVELOPE: &[&str] = &[
-    "__key",
-    "__timestamp",
-    "__topic",
-    "__partition",
-    "__offset",
-    "__headers",
-];
-
-/// The column that the value is where it is text.
-pub const TEXT_COLUMN: &str = "value";
 
 /// Messages that are converted together: few enough that they stay in the processor's cache.
 const TOGETHER: usize = 512;
 /// Bytes of values that are converted together, at most; one message may be larger.
 const TOGETHER_BYTES: usize = 8 << 20;
-
-/// Where the content of a column lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// In the value: the field with this name (JSON), this number (CSV), or all of it (text).
-    Value(usize),
-    Key,
-    Timestamp,
-    Topic,
-    Partition,
-    Offset,
-    Headers,
-}
-
-/// How messages become rows. Shared by the readers.
-#[derive(Debug)]
-pub(super) struct Shape {
-    format: Compiled,
-    /// The columns of the batches.
-    columns: Columns,
-    /// For each of them where its content lies.
-    places: Vec<Place>,
-    /// The names of the columns that the value has, also of those that nobody wants.
-    values: Vec<String>,
-}
-
-#[derive(Debug)]
-enum Compiled {
-    Json,
-    Csv(Dialects),
-    Text,
-}
-
-impl Shape {
-    /// How messages of `format` become rows of `schema`, of which `projection` (all, if `None`) are wanted.
-    ///
-    /// # Errors
-    /// A type that is not read from text, or a text that has other columns than one.
-    pub(super) fn new(
-        format: &ValueFormat,
-        schema: &Schema,
-        projection: Option<&[usize]>,
-    ) -> Result<Self> {
-        let columns = Columns::typed(schema, projection)?;
-        let mut values = Vec::new();
-        let mut all = Vec::new();
-        for field in schema.fields() {
-            all.push(place_of(field.name(), values.len()));
-            if let Some(Place::Value(_)) = all.last() {
-                values.push(field.name().clone());
-            }
-        }
-        let format = match format {
-            ValueFormat::Json => Compiled::Json,
-            ValueFormat::Csv(format) => Compiled::Csv(format.compile()?),
-            ValueFormat::Text => {
-                if let Some(other) = values.iter().find(|name| *name != TEXT_COLUMN) {
-                    let message = format!(
-                        "column `{other}` can't be had of values that are text, which are the column `{TEXT_COLUMN}`"
-                    );
-                    return Err(Error::new(&codes::SCHEMA_INVALID, message).next(format!(
-                        "name {TEXT_COLUMN} and what lies around the value ({}) only",
-                        ENVELOPE.join(", ")
-                    )));
-                }
-                Compiled::Text
-            }
-        };
-        let wanted = columns.wanted().iter();
-        let places = wanted
-            .filter_map(|place| all.get(*place).copied())
-            .collect();
-        Ok(Self {
-            format,
-            columns,
-            places,
-            values,
-        })
-    }
-
-    /// The columns of the batches.
-    pub(super) fn batch_schema(&self) -> &SchemaRef {
-        self.columns.batch()
-    }
-}
-
-fn place_of(name: &str, value: usize) -> Place {
-    match name {
-        "__key" => Place::Key,
-        "__timestamp" => Place::Timestamp,
-        "__topic" => Place::Topic,
-        "__partition" => Place::Partition,
-        "__offset" => Place::Offset,
-        "__headers" => Place::Headers,
-        _ => Place::Value(value),
-    }
-}
-
-/// The one column of values that are text, for who gives no schema.
-pub fn text_schema() -> SchemaRef {
-    Arc::new(Schema::new(vec![Field::new(
-        TEXT_COLUMN,
-        DataType::Utf8,
-        true,
-    )]))
-}
 
 /// Makes rows of messages. One for each reader.
 pub(super) struct Decoder {
@@ -151,6 +34,8 @@ pub(super) struct Decoder {
     table: FieldTable,
     /// The fields of one value of delimited text.
     scratch: FieldTable,
+    /// One value of delimited text as JSON.
+    whole: Vec<u8>,
     /// For each name of a value what a JSON object says; empty in between.
     fields: json::Fields,
 }
@@ -164,7 +49,7 @@ pub(super) struct Decoded {
 
 impl Decoder {
     pub(super) fn new(shape: Arc<Shape>) -> Self {
-        let types = shape.columns.batch().fields().iter();
+        let types = shape.batch_schema().fields().iter();
         // `Columns` holds no type that can't be read.
         let builders = types.filter_map(|field| Column::new(field)).collect();
         let fields = json::Fields::new(&shape.values);
@@ -173,6 +58,7 @@ impl Decoder {
             builders,
             table: FieldTable::default(),
             scratch: FieldTable::default(),
+            whole: Vec::new(),
             fields,
         }
     }
@@ -307,6 +193,10 @@ impl Decoder {
         if let Some(value) = message.value {
             match &shape.format {
                 Compiled::Json => self.fields.find(value)?,
+                Compiled::Csv(dialects) if shape.is_whole() => {
+                    self.whole.clear();
+                    whole::write_fields(&dialects.text, value, &mut self.whole)?;
+                }
                 Compiled::Csv(dialects) => self.find_fields(dialects, value)?,
                 Compiled::Text => {
                     std::str::from_utf8(value).map_err(|_| Wrong::value(NOT_TEXT))?;
@@ -345,6 +235,10 @@ impl Decoder {
                 (Some(value), Compiled::Json) => self.fields.put(field, value, table)?,
                 (Some(value), Compiled::Csv(_)) => table.put_of(&self.scratch, field, value),
             },
+            Place::Whole => match (message.value, &shape.format) {
+                (Some(_), Compiled::Csv(_)) => table.put(Some(&self.whole)),
+                (value, _) => table.put(value.map(<[u8]>::trim_ascii)),
+            },
             Place::Key => {
                 if message
                     .key
@@ -369,10 +263,8 @@ impl Decoder {
 
     /// Finds the fields of a value that is one record of delimited text.
     fn find_fields(&mut self, dialects: &Dialects, value: &[u8]) -> std::result::Result<(), Wrong> {
-        std::str::from_utf8(value).map_err(|_| Wrong::value(NOT_TEXT))?;
-        // The end of a line belongs to what wrote it.
-        let line = value.strip_suffix(b"\n").unwrap_or(value);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let text = std::str::from_utf8(value).map_err(|_| Wrong::value(NOT_TEXT))?;
+        let line = whole::without_line_end(text);
         let wanted = self.shape.values.len();
         let span = Span {
             start: 0,

@@ -1,28 +1,26 @@
 //! Who looks for partitions, once for all readers: a thread that asks brokers, and the enumerator that announces what
 //! it has found.
 
+mod looker;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
-use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Sender, bounded};
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
-    Enumerated, Enumerator, EnumeratorContext, SnapshotRequest, SourceSnapshot, StateEntry, Waker,
+    Cancelled, Enumerated, Enumerator, EnumeratorContext, SnapshotRequest, SourceSnapshot,
+    StateEntry,
 };
-use rdkafka::Offset;
-use rdkafka::consumer::Consumer;
-use rdkafka::error::KafkaResult;
-use rdkafka::metadata::MetadataTopic;
 use serde::{Deserialize, Serialize};
-use tracing::{info, warn};
 
-use super::begin::{Bounds, Fresh, Known, New, Start, begin, end_of};
-use super::client::{ANSWER, Client, Trouble, bounds, consumer, is_unknown, judge, list};
-use super::messages::{missing_error, missing_warning};
-use super::options::{End, KafkaSourceOptions, Reset};
-use super::partition::{Partition, Position};
+use self::looker::Looker;
+use super::begin::Known;
+use super::client::{Ears, consumer};
+use super::identity::{Identity, Ids};
+use super::options::{End, KafkaSourceOptions};
+use super::partition::Position;
 use super::topics::Wanted;
 
 /// What every reader is told.
@@ -32,6 +30,10 @@ pub(super) struct Announcement {
     pub(super) found: Vec<Position>,
     /// Whether nothing will be found any more.
     pub(super) complete: bool,
+    /// Topics that were made anew, which is accepted: what was read of those before them does not count.
+    pub(super) anew: Vec<String>,
+    /// The ids of the topics.
+    pub(super) ids: Ids,
 }
 
 /// What the thread has for the enumerator.
@@ -52,8 +54,12 @@ fn at(desk: &SharedDesk) -> MutexGuard<'_, Desk> {
 pub(super) struct Partitions {
     desk: SharedDesk,
     complete: bool,
+    /// The ids of the topics that readers were told of.
+    ids: Ids,
+    /// Set with the end of the enumerator: whoever waits for brokers gives up.
+    cancelled: Cancelled,
     /// Dropped with the enumerator, which ends the thread.
-    _stop: Option<Sender<()>>,
+    _stop: Sender<()>,
 }
 
 /// The enumerator's own part of a snapshot.
@@ -61,6 +67,8 @@ pub(super) struct Partitions {
 struct Written {
     version: u32,
     complete: bool,
+    #[serde(default, skip_serializing_if = "Ids::is_empty")]
+    ids: Ids,
 }
 
 const KEY: &str = "partitions";
@@ -77,17 +85,9 @@ impl Partitions {
         let restored = context.restored.as_ref();
         let entries = restored.map(|restored| restored.entries.as_slice());
         let is_bounded = options.end != End::None;
-        if was_complete(entries.unwrap_or_default())? && is_bounded {
-            at(&desk).announcements.push_back(Announcement {
-                found: Vec::new(),
-                complete: true,
-            });
-            return Ok(Self {
-                desk,
-                complete: false,
-                _stop: None,
-            });
-        }
+        let written = written(entries.unwrap_or_default())?;
+        let ids = written.ids;
+        let cancelled = Cancelled::default();
         let readers = restored.map(|restored| restored.readers.as_slice());
         let positions: Vec<Position> = readers
             .unwrap_or_default()
@@ -108,7 +108,11 @@ impl Partitions {
         let endless = positions.into_iter().filter(has_no_end).collect();
         let (stop, stopped) = bounded(0);
         let looker = Looker {
-            client: consumer(&options)?,
+            client: consumer(&options, Ears::default())?,
+            identity: Identity::new(&options, cancelled.clone()),
+            ids: ids.clone(),
+            complete: is_bounded && written.complete,
+            begun: false,
             options,
             wanted,
             known,
@@ -125,21 +129,30 @@ impl Partitions {
         Ok(Self {
             desk,
             complete: false,
-            _stop: Some(stop),
+            ids,
+            cancelled,
+            _stop: stop,
         })
     }
 }
 
-fn was_complete(entries: &[StateEntry]) -> Result<bool> {
+impl Drop for Partitions {
+    fn drop(&mut self) {
+        self.cancelled.set();
+    }
+}
+
+fn written(entries: &[StateEntry]) -> Result<Written> {
     let Some(entry) = entries.iter().find(|entry| entry.key == KEY) else {
-        return Ok(false);
+        return Ok(Written {
+            version: VERSION,
+            complete: false,
+            ids: Ids::new(),
+        });
     };
     let written: Option<Written> = serde_json::from_value(entry.value.clone()).ok();
     match written {
-        Some(Written {
-            version: VERSION,
-            complete,
-        }) => Ok(complete),
+        Some(written) if written.version == VERSION => Ok(written),
         _ => Err(Error::new(
             &codes::STATE_TYPE,
             "what the snapshot holds of the partitions of Kafka's topics is not known here",
@@ -158,6 +171,7 @@ impl Enumerator for Partitions {
         let mut desk = at(&self.desk);
         if let Some(announcement) = desk.announcements.pop_front() {
             self.complete |= announcement.complete;
+            self.ids.extend(announcement.ids.clone());
             let bytes = serde_json::to_vec(&announcement).map_err(|error| {
                 Error::new(&codes::INTERNAL, "partitions can't be announced").cause(error)
             })?;
@@ -179,6 +193,7 @@ impl Enumerator for Partitions {
         let written = Written {
             version: VERSION,
             complete: self.complete,
+            ids: self.ids.clone(),
         };
         let entry = StateEntry {
             key: KEY.to_owned(),
@@ -186,269 +201,4 @@ impl Enumerator for Partitions {
         };
         Ok(vec![entry].into())
     }
-}
-
-/// A broker that is away is asked again after this time.
-const AGAIN: Duration = Duration::from_secs(1);
-/// So often a topic may be missing before it is taken for one that is not there: a topic that has just been made is
-/// not known to every broker at once.
-const ABSENT: u32 = 10;
-
-/// The thread that asks brokers.
-struct Looker {
-    client: Client,
-    options: Arc<KafkaSourceOptions>,
-    wanted: Wanted,
-    known: Known,
-    /// Partitions that a job without end has read, and whose end is to be told now.
-    endless: Vec<Position>,
-    /// How many looks in a row have missed a topic.
-    absent: u32,
-    desk: SharedDesk,
-    waker: Waker,
-    stopped: Receiver<()>,
-}
-
-impl Looker {
-    fn run(mut self) {
-        let bounded = self.options.end != End::None;
-        loop {
-            let (wait, over) = match self.look() {
-                Ok(found) => {
-                    let over = bounded || self.options.discovery.is_none();
-                    self.announce(found, bounded);
-                    (self.options.discovery.unwrap_or_default(), over)
-                }
-                Err(Trouble::Away(why)) => {
-                    at(&self.desk).held_up = Some(why);
-                    (AGAIN, false)
-                }
-                Err(Trouble::Refused(error)) => {
-                    at(&self.desk).failed = Some(error);
-                    (AGAIN, true)
-                }
-            };
-            self.waker.wake();
-            if over || self.stopped.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
-                return;
-            }
-        }
-    }
-
-    fn announce(&mut self, found: Vec<Position>, complete: bool) {
-        let mut desk = at(&self.desk);
-        desk.held_up = None;
-        for position in &found {
-            info!(
-                "Reads {} from offset {}.",
-                position.partition, position.next
-            );
-        }
-        if complete || !found.is_empty() {
-            desk.announcements
-                .push_back(Announcement { found, complete });
-        }
-    }
-
-    /// Asks for partitions that nobody knows, and where they begin and end.
-    fn look(&mut self) -> std::result::Result<Vec<Position>, Trouble> {
-        let there = self.partitions()?;
-        let new = self.known.new_among(&there);
-        let mut positions = self.begin(&new)?;
-        positions.extend(self.ends()?);
-        self.known.take(&new);
-        self.endless.clear();
-        self.client.context().forget_trouble();
-        Ok(positions)
-    }
-
-    /// The partitions of the topics that are wanted.
-    fn partitions(&mut self) -> std::result::Result<Vec<Partition>, Trouble> {
-        let mut there = Vec::new();
-        let mut missing = Vec::new();
-        for name in self.wanted.names() {
-            let metadata = self.ask("topics can't be asked for", |client| {
-                client.fetch_metadata(name, ANSWER)
-            })?;
-            for topic in metadata.topics() {
-                match name {
-                    Some(name) if !self.has_partitions(topic)? => missing.push(name.to_owned()),
-                    None if !self.wanted.holds(topic.name()) => {}
-                    _ => there.extend(partitions_of(topic)),
-                }
-            }
-        }
-        missing.extend(self.known.missing_topics(&there));
-        missing.sort_unstable();
-        missing.dedup();
-        let Some(first) = missing.first() else {
-            self.absent = 0;
-            return Ok(there);
-        };
-        self.absent += 1;
-        if self.absent < ABSENT {
-            return Err(Trouble::Away(format!("topic {first} is not there")));
-        }
-        let next = "make the topic, or correct source.kafka.topic; a job whose topic was deleted can't read on";
-        let message = format!("topic {} is not there", missing.join(", "));
-        Err(Trouble::Refused(
-            Error::new(&codes::SOURCE_KAFKA, message).next(next),
-        ))
-    }
-
-    /// Whether a topic that was asked for by name is there.
-    fn has_partitions(&self, topic: &MetadataTopic) -> std::result::Result<bool, Trouble> {
-        let Some(error) = topic.error() else {
-            return Ok(!topic.partitions().is_empty());
-        };
-        let error = rdkafka::error::KafkaError::MetadataFetch(error.into());
-        if is_unknown(&error) {
-            return Ok(false);
-        }
-        let doing = format!("topic {} can't be read", topic.name());
-        Err(judge(&error, &doing, self.client.context()))
-    }
-
-    /// Where partitions end that were read without an end.
-    fn ends(&self) -> std::result::Result<Vec<Position>, Trouble> {
-        let partitions: Vec<&Partition> = self
-            .endless
-            .iter()
-            .map(|position| &position.partition)
-            .collect();
-        let at_end = match self.options.end {
-            End::Timestamp(time) => self.at(&partitions, time)?,
-            _ => Vec::new(),
-        };
-        let mut positions = self.endless.clone();
-        for position in &mut positions {
-            let partition = &position.partition;
-            let fresh = Fresh {
-                bounds: self.bounds(partition)?,
-                committed: None,
-                at_reset: None,
-                at_end: offset_in(&at_end, partition),
-                is_added: false,
-            };
-            position.end = end_of(partition, &fresh, &self.options.end);
-        }
-        Ok(positions)
-    }
-
-    fn bounds(&self, partition: &Partition) -> std::result::Result<Bounds, Trouble> {
-        let doing = format!("the offsets of {partition} can't be asked for");
-        self.ask(&doing, |client| bounds(client, partition))
-    }
-
-    /// Where new partitions begin and end.
-    fn begin(&self, new: &[New]) -> std::result::Result<Vec<Position>, Trouble> {
-        if new.is_empty() {
-            return Ok(Vec::new());
-        }
-        let unset = list(new.iter().map(|new| (&new.partition, Offset::Invalid)));
-        let group = self.ask("the group's offsets can't be asked for", |client| {
-            client.committed_offsets(unset?, ANSWER)
-        })?;
-        let committed = known_offsets(&group);
-        let partitions: Vec<&Partition> = new.iter().map(|new| &new.partition).collect();
-        let at_reset = match self.options.reset {
-            Reset::Timestamp(time) => self.at(&partitions, time)?,
-            _ => Vec::new(),
-        };
-        let at_end = match self.options.end {
-            End::Timestamp(time) => self.at(&partitions, time)?,
-            _ => Vec::new(),
-        };
-        let mut positions = Vec::with_capacity(new.len());
-        for New {
-            partition,
-            is_added,
-        } in new
-        {
-            let fresh = Fresh {
-                bounds: self.bounds(partition)?,
-                committed: offset_in(&committed, partition),
-                at_reset: offset_in(&at_reset, partition),
-                at_end: offset_in(&at_end, partition),
-                is_added: *is_added,
-            };
-            let next = self.decide(partition, &fresh)?;
-            positions.push(Position {
-                partition: partition.clone(),
-                next,
-                end: end_of(partition, &fresh, &self.options.end),
-            });
-        }
-        Ok(positions)
-    }
-
-    fn decide(&self, partition: &Partition, fresh: &Fresh) -> std::result::Result<i64, Trouble> {
-        match begin(fresh, self.options.reset, self.options.lost) {
-            Start::At(offset) => Ok(offset),
-            Start::Behind(offset, missing) => {
-                warn!("{}", missing_warning(partition, missing, offset));
-                Ok(offset)
-            }
-            Start::Refused(missing) => Err(Trouble::Refused(missing_error(partition, missing))),
-            Start::Unknown => {
-                let message = format!(
-                    "group {} has no offset for {partition}, and auto.offset.reset is none",
-                    self.options.group
-                );
-                Err(Trouble::Refused(
-                    Error::new(&codes::SOURCE_OFFSETS, message).next(
-                        "give auto.offset.reset earliest or latest, or set the group's offsets",
-                    ),
-                ))
-            }
-        }
-    }
-
-    /// The offsets of the first records that are not older than `time`.
-    fn at(
-        &self,
-        partitions: &[&Partition],
-        time: i64,
-    ) -> std::result::Result<Vec<(Partition, i64)>, Trouble> {
-        if partitions.is_empty() {
-            return Ok(Vec::new());
-        }
-        let partitions = partitions.iter();
-        let times = list(partitions.map(|partition| (*partition, Offset::Offset(time))));
-        let found = self.ask("the offsets of a time can't be asked for", |client| {
-            client.offsets_for_times(times?, ANSWER)
-        })?;
-        Ok(known_offsets(&found))
-    }
-
-    fn ask<T>(
-        &self,
-        doing: &str,
-        question: impl FnOnce(&Client) -> KafkaResult<T>,
-    ) -> std::result::Result<T, Trouble> {
-        question(&self.client).map_err(|error| judge(&error, doing, self.client.context()))
-    }
-}
-
-fn partitions_of(topic: &MetadataTopic) -> impl Iterator<Item = Partition> {
-    let name: Arc<str> = topic.name().into();
-    let numbers = topic.partitions().iter();
-    numbers.map(move |partition| Partition::new(Arc::clone(&name), partition.id()))
-}
-
-/// The partitions of a list for which an offset is known.
-fn known_offsets(list: &rdkafka::TopicPartitionList) -> Vec<(Partition, i64)> {
-    let elements = list.elements();
-    let known = elements.iter().filter_map(|element| {
-        let Offset::Offset(offset) = element.offset() else {
-            return None;
-        };
-        Some((Partition::new(element.topic(), element.partition()), offset))
-    });
-    known.collect()
-}
-
-fn offset_in(offsets: &[(Partition, i64)], partition: &Partition) -> Option<i64> {
-    let found = offsets.iter().find(|(known, _)| known == partition);
-    found.map(|(_, offset)| *offset)
 }

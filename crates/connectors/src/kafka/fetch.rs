@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{Notice, Waker};
+use millstream_engine::connector::{SourceProgress, Waker};
 
 use self::thread::Fetching;
-use super::client::consumer;
+use super::client::{Ears, consumer};
 use super::decode::Batch;
 use super::discovery::no_thread;
 use super::options::KafkaSourceOptions;
@@ -69,12 +69,14 @@ impl Fetcher {
         options: &Arc<KafkaSourceOptions>,
         subtask: usize,
         waker: Waker,
-        held_up: Notice,
+        progress: &SourceProgress,
     ) -> Result<Self> {
         let (commands, wanted) = bounded(COMMANDS);
         let (tell, events) = bounded(BATCHES);
         let (at_end, ended) = bounded(0);
-        let client = Arc::new(consumer(options)?);
+        let ears = Ears::telling(progress.splits.clone(), options);
+        let client = Arc::new(consumer(options, ears)?);
+        let held_up = progress.held_up.clone();
         let options = Arc::clone(options);
         let fetching = Fetching::new(client, options, (wanted, tell), waker, held_up);
         let started = Builder::new()

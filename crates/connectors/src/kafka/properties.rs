@@ -223,7 +223,7 @@ impl Properties {
     }
 
     /// What librdkafka is told: names and values.
-    pub(super) fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
         let settings = self.settings.iter();
         settings.map(|(name, value)| (name.as_str(), value.as_str()))
     }

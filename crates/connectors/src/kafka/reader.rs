@@ -29,6 +29,8 @@ pub(super) struct KafkaReader {
     positions: BTreeMap<Partition, Position>,
     /// Partitions that the thread has not been told of yet.
     unsent: Vec<Position>,
+    /// Whether reading may begin: it was looked whether topics are still those that were read.
+    begun: bool,
     /// Whether nothing will be found any more.
     complete: bool,
     fetcher: Fetcher,
@@ -59,6 +61,7 @@ impl KafkaReader {
             is_bounded,
             positions: BTreeMap::new(),
             unsent: Vec::new(),
+            begun: false,
             complete: false,
             fetcher,
             decoder,
@@ -81,6 +84,13 @@ impl KafkaReader {
             self.times.begin(&position.partition);
             self.unsent.push(position.clone());
         }
+        for Position {
+            partition, next, ..
+        } in &positions
+        {
+            let splits = &self.progress.splits;
+            splits.begin(partition.to_string(), next.unsigned_abs());
+        }
         let new = positions.into_iter();
         self.positions
             .extend(new.map(|position| (position.partition.clone(), position)));
@@ -89,7 +99,7 @@ impl KafkaReader {
     }
 
     fn send(&mut self) -> Result<()> {
-        if self.unsent.is_empty() {
+        if self.unsent.is_empty() || !self.begun {
             return Ok(());
         }
         self.fetcher.read(&mut self.unsent)
@@ -111,18 +121,14 @@ impl KafkaReader {
             match self.fetcher.take()? {
                 None => return Ok(false),
                 Some(Event::Batch(batch)) => self.current = Some((batch, 0)),
-                Some(Event::Moved(partition, next)) => {
-                    if let Some(position) = self.positions.get_mut(&partition) {
-                        position.next = next;
-                    }
-                }
+                Some(Event::Moved(partition, next)) => self.moves(&partition, |_| next),
                 Some(Event::AtEnd(partition)) => self.times.at_end(&partition),
                 Some(Event::Ended(partition)) => {
                     self.times.done(&partition);
-                    if let Some(position) = self.positions.get_mut(&partition) {
-                        // Behind its last message there may be offsets of no messages.
-                        position.next = position.next.max(position.end.unwrap_or(0));
-                    }
+                    // Behind its last message there may be offsets of no messages.
+                    self.moves(&partition, |position| {
+                        position.next.max(position.end.unwrap_or(0))
+                    });
                     self.tell();
                 }
                 Some(Event::Failed(error)) => return Err(error),
@@ -142,8 +148,8 @@ impl KafkaReader {
         let latest = batch.latest(from..to, present());
         self.times.read(&batch.partition, latest);
         let last = to.checked_sub(1).and_then(|last| batch.offset(last));
-        if let (Some(last), Some(position)) = (last, self.positions.get_mut(&batch.partition)) {
-            position.next = last + 1;
+        if let Some(last) = last {
+            self.moves(&batch.partition, |_| last + 1);
         }
         self.progress.bytes.add(bytes as u64);
         self.progress.bad_records.add(decoded.bad as u64);
@@ -151,6 +157,17 @@ impl KafkaReader {
             self.current = Some((batch, to));
         }
         Ok((decoded.rows + decoded.bad, bytes))
+    }
+
+    /// A partition has been read up to another place.
+    fn moves(&mut self, partition: &Partition, to: impl FnOnce(&Position) -> i64) {
+        let Some(position) = self.positions.get_mut(partition) else {
+            return;
+        };
+        position.next = to(position);
+        let next = position.next.unsigned_abs();
+        let splits = &self.progress.splits;
+        splits.change(&partition.to_string(), |gauge| gauge.next = next);
     }
 
     fn is_done(&self) -> bool {
@@ -188,7 +205,7 @@ impl SourceReader<Parsed> for KafkaReader {
         self.times.tell(out, count > 0);
         Ok(match count {
             0 if self.is_done() => SourceStatus::Ended,
-            0 => SourceStatus::Pending((!self.unsent.is_empty()).then_some(AGAIN)),
+            0 => SourceStatus::Pending((self.begun && !self.unsent.is_empty()).then_some(AGAIN)),
             count => SourceStatus::Ready(count),
         })
     }
@@ -221,7 +238,13 @@ impl SourceReader<Parsed> for KafkaReader {
             )
             .cause(error)
         })?;
+        self.begun = true;
         self.complete |= announcement.complete;
+        for topic in &announcement.anew {
+            let is_other = |partition: &Partition| *partition.topic != **topic;
+            self.positions.retain(|partition, _| is_other(partition));
+            self.unsent.retain(|position| is_other(&position.partition));
+        }
         let (subtask, parallelism) = (self.subtask, self.parallelism);
         let found = announcement.found.into_iter();
         let mine = found.filter(|found| found.partition.reader(parallelism) == subtask);

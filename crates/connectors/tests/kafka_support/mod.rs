@@ -55,7 +55,7 @@ pub(crate) fn records(parsed: Parsed) -> Vec<(String, u64, i64)> {
     use arrow::datatypes::Int64Type;
     let rows = match parsed {
         Parsed::Rows(rows) => rows,
-        Parsed::Bad(bad) => panic!("bad records: {bad:?}"),
+        Parsed::Bad(bad) => unreachable!("bad records: {bad:?}"),
     };
     let numbers = rows.batch.column(0).as_primitive::<Int64Type>();
     let own = rows.batch.column(1).as_primitive::<Int64Type>();
@@ -132,6 +132,24 @@ impl Writer {
             let value = format!("{{\"number\":{number}}}");
             let mut record: BaseRecord<'_, (), str> =
                 BaseRecord::to(topic).partition(partition).payload(&value);
+            while let Err((error, back)) = self.producer.send(record) {
+                assert!(error.to_string().contains("Queue full"), "{error}");
+                self.producer.poll(Duration::from_millis(10));
+                record = back;
+            }
+        }
+        self.flush();
+    }
+
+    /// Writes values as they are into partition 0, `None` for none at all, and waits until the broker has them.
+    pub(crate) fn values<'a>(
+        &self,
+        topic: &str,
+        values: impl IntoIterator<Item = Option<&'a [u8]>>,
+    ) {
+        for value in values {
+            let mut record: BaseRecord<'_, (), [u8]> = BaseRecord::to(topic).partition(0);
+            record.payload = value;
             while let Err((error, back)) = self.producer.send(record) {
                 assert!(error.to_string().contains("Queue full"), "{error}");
                 self.producer.poll(Duration::from_millis(10));

@@ -3,7 +3,7 @@
 use millstream_connectors::kafka::{End, Properties};
 use millstream_core::{Error, codes};
 
-use super::choices::{ErrorPolicy, KafkaFormat, KafkaVersion, SinkType, SourceType};
+use super::choices::{ErrorPolicy, KafkaFormat, KafkaVersion, SinkFormat, SinkType, SourceType};
 use super::given::Given;
 use super::{contradiction, resolve, table};
 
@@ -52,14 +52,32 @@ fn missing(given: &Given) -> Vec<Error> {
             "give the consumer group: --group.id <group>",
         );
     }
-    let needs_schema = given.get(&table::SOURCE_FORMAT) != Some(KafkaFormat::Text);
-    if needs_schema && !resolve::sql_is_on(given) && resolve::schema(given).is_none() {
+    if let Some(what) = needs_columns(given) {
         miss(
-            "there is no schema, with source.type kafka",
+            &format!(
+                "there is no schema, with source.type kafka and {what}: it is not known what columns there are"
+            ),
             "give --stream.sql.schema.json '{\"column\": \"type\", …}', or --source.kafka.format text",
         );
     }
     problems
+}
+
+/// What asks for columns where records go on with the fields that they have.
+fn needs_columns(given: &Given) -> Option<String> {
+    let has_columns = given.get(&table::SOURCE_FORMAT) == Some(KafkaFormat::Text)
+        || resolve::sql_is_on(given)
+        || resolve::schema(given).is_some();
+    if has_columns {
+        return None;
+    }
+    if given.get(&table::MERGE_ENABLE) == Some(true) {
+        return Some(format!("{} true", table::MERGE_ENABLE.name()));
+    }
+    let format = given.get(&table::SINK_FORMAT)?;
+    let to_file = given.get(&table::SINK_TYPE) == Some(SinkType::File);
+    (to_file && format != SinkFormat::Json)
+        .then(|| format!("{} {}", table::SINK_FORMAT.name(), format.name()))
 }
 
 fn contradictions(given: &Given) -> Vec<Error> {

@@ -77,7 +77,8 @@ pub struct KafkaSettings {
     pub quote: Option<char>,
     /// Behind which any character of CSV means itself; `None`: there is none.
     pub escape: Option<char>,
-    /// The columns; `None`: the value is one column of text.
+    /// The columns; `None`: a value that is text is one column, and a record of another format goes on with the
+    /// fields that it has.
     pub schema: Option<SchemaText>,
 }
 

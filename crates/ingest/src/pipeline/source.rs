@@ -8,7 +8,7 @@ use millstream_connectors::files_source::{
     Charset, FileSource, FileSourceOptions, Format, ReadSizes, Watch,
 };
 use millstream_connectors::kafka::{KafkaSource, KafkaSourceOptions, ValueFormat, text_schema};
-use millstream_connectors::rows::Parsed;
+use millstream_connectors::rows::{Parsed, json_schema};
 use millstream_core::{Error, Result, codes};
 use millstream_sql::{Query, schema};
 
@@ -167,8 +167,11 @@ fn kafka_source(kafka: &KafkaSettings) -> Result<KafkaSource> {
             }),
             KafkaFormat::Text => ValueFormat::Text,
         },
-        // Values that are no text have a schema, as is checked before.
-        schema: schema.map_or_else(text_schema, Arc::new),
+        schema: match (schema, kafka.format) {
+            (Some(schema), _) => Arc::new(schema),
+            (None, KafkaFormat::Text) => text_schema(),
+            (None, KafkaFormat::Json | KafkaFormat::Csv) => json_schema(),
+        },
     })
 }
 

@@ -63,6 +63,17 @@ impl State {
         totals
     }
 
+    /// How many partitions the sources read, and how many records all and one of them were behind.
+    fn behind(&self) -> (usize, Option<(u64, u64)>) {
+        let sources = self.tasks.iter().filter(|task| task.is_source);
+        let splits: Vec<_> = sources
+            .flat_map(|task| task.metrics.source.splits.all())
+            .collect();
+        let lags: Option<Vec<u64>> = splits.iter().map(|(_, split)| split.lag()).collect();
+        let most = lags.iter().flatten().max().copied().unwrap_or(0);
+        (splits.len(), lags.map(|lags| (lags.iter().sum(), most)))
+    }
+
     fn totals(&self) -> Totals {
         let mut totals = self.present();
         // Where the sources can't tell (yet) how much there is, nobody can.
@@ -193,6 +204,10 @@ impl Watch {
                 totals.records as f64 / seconds,
                 totals.bytes as f64 / 1e6 / seconds,
             );
+        }
+        let (partitions, behind) = self.with(|state| state.behind());
+        if let Some((all, most)) = behind.filter(|_| partitions > 0) {
+            tracing::info!("{partitions} partitions, {all} records behind, at most {most} in one.");
         }
         if let Some(numbers) = self.with(|state| state.numbers) {
             tracing::info!("Committed since the job began: {numbers}.");

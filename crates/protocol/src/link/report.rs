@@ -112,6 +112,25 @@ pub struct SubtaskReport {
     pub switched: BTreeMap<TaskStatus, u64>,
     /// What it has counted in this attempt.
     pub numbers: TaskNumbers,
+    /// How far the splits of its source are, where their records are counted by place: those with the largest lag, if
+    /// they are many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub splits: Vec<SplitReport>,
+}
+
+/// How far a split of a source has been read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitReport {
+    /// Its name: `topic/number` of a partition.
+    pub name: String,
+    /// The place of the next record.
+    pub next: u64,
+    /// What the outside was told to be done with.
+    #[serde(default)]
+    pub committed: Option<u64>,
+    /// How many records are there and not read yet; `None`: it is not known.
+    #[serde(default)]
+    pub lag: Option<u64>,
 }
 
 /// What a subtask counts.
@@ -135,6 +154,12 @@ pub struct TaskNumbers {
     /// Files that were gone before its source had read them to their end, which was accepted.
     #[serde(default)]
     pub lost_files: u64,
+    /// Records that are there and that its source has not read yet, over all splits; `None`: it can't tell.
+    #[serde(default)]
+    pub pending_records: Option<u64>,
+    /// The same of the split that has the most.
+    #[serde(default)]
+    pub largest_lag: Option<u64>,
     /// Milliseconds spent working.
     pub busy_ms: u64,
     /// Milliseconds spent waiting for a slower task or sink.

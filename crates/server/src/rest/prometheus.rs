@@ -108,6 +108,20 @@ fn add_vertex(page: &mut Page, job: &JobView, vertex: &VertexReport, names: &Nam
             labels.push(("operator_name", operator.to_owned()));
             page.add("taskmanager_job_task_operator", &labels, &metrics);
         }
+        let operator = vertex.operators.first().cloned().unwrap_or_default();
+        for (topic, partition, metrics) in task.of_partitions() {
+            let mut labels = labels.clone();
+            labels.extend([
+                ("operator_name", operator.clone()),
+                ("topic", topic.to_owned()),
+                ("partition", partition.to_owned()),
+            ]);
+            let scope = format!(
+                "taskmanager_job_task_operator_{}_topic_partition",
+                task_metrics::PARTITIONS
+            );
+            page.add(&scope, &labels, &metrics);
+        }
     }
 }
 

@@ -419,3 +419,65 @@ fn a_part_of_a_batch_is_as_large_as_was_asked_and_at_least_one() {
     }
     assert_eq!(batch.size(0..4), 15);
 }
+
+fn whole(format: &ValueFormat, values: &[Option<&[u8]>]) -> Outcome {
+    let shape = Shape::new(format, &crate::rows::json_schema(), None).expect("a shape");
+    decode_batch(shape, &batch(values))
+}
+
+#[test]
+fn without_a_schema_an_object_stays_as_it_is() {
+    let values: [Option<&[u8]>; 8] = [
+        Some(br#"{"b":1,"a":{"x":[1, 2.50]},"b":2}"#),
+        Some(b" { } \n"),
+        None,
+        Some(b""),
+        Some(b"[1]"),
+        Some(b"{\"a\":1} {}"),
+        Some(b"{\"a\":\"\xff\"}"),
+        Some(b"{\n  \"a\": 98765432109876543210\n}"),
+    ];
+    let outcome = whole(&ValueFormat::Json, &values);
+    let expected = [
+        r#"{"b":1,"a":{"x":[1, 2.50]},"b":2}"#,
+        "{ }",
+        "∅",
+        "{\n  \"a\": 98765432109876543210\n}",
+    ];
+    assert_eq!(outcome.rows.concat(), expected);
+    assert_eq!(outcome.offsets, [100, 101, 102, 107]);
+    let bad: Vec<&str> = outcome.bad.iter().map(|bad| bad.error.as_str()).collect();
+    let reasons = [
+        "an empty value",
+        "no JSON object",
+        "trailing characters",
+        "not UTF-8",
+    ];
+    assert_eq!(bad.len(), reasons.len(), "{bad:?}");
+    for (bad, reason) in bad.iter().zip(reasons) {
+        assert!(bad.contains(reason), "{bad}");
+    }
+}
+
+#[test]
+fn without_a_schema_delimited_text_becomes_an_object_of_as_many_columns_as_it_has() {
+    let values: [Option<&[u8]>; 7] = [
+        Some(b"1,n1,v1\r\n"),
+        Some(b"2"),
+        Some(b",\"\",\"a \"\"b\"\"\nc\""),
+        Some(b""),
+        None,
+        Some(b"\"open"),
+        Some(b"\xff"),
+    ];
+    let outcome = whole(&ValueFormat::Csv(Format::csv()), &values);
+    let expected = [
+        r#"{"_col0":"1","_col1":"n1","_col2":"v1"}"#,
+        r#"{"_col0":"2"}"#,
+        r#"{"_col0":null,"_col1":"","_col2":"a \"b\"\nc"}"#,
+        r#"{"_col0":null}"#,
+        "∅",
+    ];
+    assert_eq!(outcome.rows.concat(), expected);
+    assert_eq!(outcome.bad.len(), 2);
+}

@@ -2,11 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use millstream_engine::connector::SplitGauge;
 use millstream_engine::metrics::TaskMetrics;
-use millstream_protocol::link::{TaskNumbers, VertexReport};
+use millstream_protocol::link::{SplitReport, TaskNumbers, VertexReport};
 
 /// Rates are of at least this long: a shorter time would make them jump.
 const SHORTEST: Duration = Duration::from_millis(500);
+
+/// So many splits of a subtask are told one by one: a report is sent every second.
+const SPLITS: usize = 200;
 
 /// Turns the counters of tasks into numbers, with rates since the last reading.
 #[derive(Default)]
@@ -38,14 +42,18 @@ impl Meter {
                     .before
                     .get(number)
                     .and_then(|v| v.get(subtask).copied());
-                let now = numbers(
-                    counted(metrics),
-                    report.numbers,
-                    before.unwrap_or_default(),
-                    elapsed,
-                );
-                changed |= now != report.numbers;
+                let splits = metrics.source.splits.all();
+                let counted = TaskNumbers {
+                    pending_records: pending(&splits),
+                    largest_lag: splits.iter().filter_map(|(_, split)| split.lag()).max(),
+                    ..counted(metrics)
+                };
+                let before = before.unwrap_or_default();
+                let now = numbers(counted, report.numbers, before, elapsed);
+                let splits = told(splits);
+                changed |= now != report.numbers || splits != report.splits;
                 report.numbers = now;
+                report.splits = splits;
             }
         }
         if elapsed >= SHORTEST {
@@ -56,6 +64,30 @@ impl Meter {
         }
         changed
     }
+}
+
+/// What all splits have together; `None` as long as one can't tell.
+fn pending(splits: &[(String, SplitGauge)]) -> Option<u64> {
+    if splits.is_empty() {
+        return None;
+    }
+    splits.iter().map(|(_, split)| split.lag()).sum()
+}
+
+/// The splits that are told one by one, by name.
+fn told(mut splits: Vec<(String, SplitGauge)>) -> Vec<SplitReport> {
+    if splits.len() > SPLITS {
+        splits.sort_by_key(|(_, split)| std::cmp::Reverse(split.lag()));
+        splits.truncate(SPLITS);
+        splits.sort_by(|(one, _), (other, _)| one.cmp(other));
+    }
+    let told = splits.into_iter().map(|(name, split)| SplitReport {
+        name,
+        next: split.next,
+        committed: split.committed,
+        lag: split.lag(),
+    });
+    told.collect()
 }
 
 fn counted(metrics: &TaskMetrics, at: Instant) -> TaskNumbers {

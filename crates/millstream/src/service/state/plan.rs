@@ -44,6 +44,7 @@ pub(super) fn vertices(graph: &JobGraph, plan: &Plan, now: u64) -> Vec<VertexRep
         status: TaskStatus::Created,
         switched: BTreeMap::from([(TaskStatus::Created, now)]),
         numbers: TaskNumbers::default(),
+        splits: Vec::new(),
     };
     let vertices = plan.vertices.iter().map(|vertex| VertexReport {
         id: vertex.id,

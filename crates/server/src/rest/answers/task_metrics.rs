@@ -16,6 +16,12 @@ const NO_WATERMARK: i64 = i64::MIN;
 /// A task that waits for a larger share of its time than this is back-pressured.
 pub(crate) const BACK_PRESSURED: f64 = 0.1;
 
+/// Whose metrics those of partitions are, in Flink's words.
+pub(crate) const PARTITIONS: &str = "KafkaSourceReader";
+const RECORDS_CONSUMED: &str = "KafkaSourceReader.KafkaConsumer.records-consumed-total";
+const BYTES_CONSUMED: &str = "KafkaSourceReader.KafkaConsumer.bytes-consumed-total";
+const LARGEST_LAG: &str = "KafkaSourceReader.KafkaConsumer.records-lag-max";
+
 /// A subtask of a vertex of a job.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Task<'a> {
@@ -53,6 +59,11 @@ impl<'a> Task<'a> {
             let operator = allowed(operator);
             let named = of_operator.into_iter();
             metrics.extend(named.map(|(name, value)| (format!("{operator}.{name}"), value)));
+        }
+        for (topic, number, of_partition) in self.of_partitions() {
+            let within = format!("{PARTITIONS}.topic.{topic}.partition.{number}");
+            let named = of_partition.into_iter();
+            metrics.extend(named.map(|(name, value)| (format!("{within}.{name}"), value)));
         }
         metrics
     }
@@ -134,6 +145,7 @@ impl<'a> Task<'a> {
             let pending = numbers.bytes_total.saturating_sub(numbers.bytes_in);
             metrics.extend(named([("pendingBytes", Value::count(pending))]));
         }
+        metrics.extend(self.lag());
         // Only a source of files has any.
         let of_files = [
             ("numFilesInErrors", numbers.bad_files),
@@ -142,6 +154,45 @@ impl<'a> Task<'a> {
         let met = of_files.into_iter().filter(|(_, count)| *count > 0);
         metrics.extend(met.map(|(name, count)| (name.to_owned(), Value::count(count))));
         metrics
+    }
+
+    /// How far a source of Kafka is behind, as Flink's has it and, where that is none of it, Kafka's consumer.
+    fn lag(self) -> Metrics {
+        let numbers = &self.report.numbers;
+        if self.report.splits.is_empty() {
+            return Vec::new();
+        }
+        let mut metrics = named([
+            (RECORDS_CONSUMED, Value::count(numbers.records_in)),
+            (BYTES_CONSUMED, Value::count(numbers.bytes_in)),
+        ]);
+        let known = [
+            ("pendingRecords", numbers.pending_records),
+            (LARGEST_LAG, numbers.largest_lag),
+        ];
+        let known = known.into_iter();
+        metrics.extend(
+            known.filter_map(|(name, count)| Some((name.to_owned(), Value::count(count?)))),
+        );
+        metrics
+    }
+
+    /// What is told of each partition of Kafka: its topic, its number, its metrics.
+    pub(crate) fn of_partitions(self) -> impl Iterator<Item = (&'a str, &'a str, Metrics)> {
+        let splits = self.report.splits.iter();
+        splits.filter_map(|split| {
+            let (topic, number) = split.name.rsplit_once('/')?;
+            let known = [
+                ("currentOffset", Some(split.next)),
+                ("committedOffset", split.committed),
+                ("records-lag", split.lag),
+            ];
+            let known = known.into_iter();
+            let metrics = known
+                .filter_map(|(name, count)| Some((name.to_owned(), Value::count(count?))))
+                .collect();
+            Some((topic, number, metrics))
+        })
     }
 
     /// What comes out of the task.

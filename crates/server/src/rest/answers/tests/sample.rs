@@ -228,6 +228,7 @@ fn subtask(number: u8) -> SubtaskReport {
             busy: 0.995,
             ..TaskNumbers::default()
         },
+        splits: Vec::new(),
     }
 }
 

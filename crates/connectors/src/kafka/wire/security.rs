@@ -1,0 +1,115 @@
+//! Who connects, and how, by the properties that librdkafka is given.
+
+use std::sync::Arc;
+
+use millstream_core::{Error, Result, codes};
+use rustls::ClientConfig;
+
+use super::given::{Given, unheeded};
+use super::scram::Hash;
+use super::tls;
+
+/// How brokers are connected to.
+#[derive(Clone, Default)]
+pub(super) struct Security {
+    /// Over TLS, with this.
+    pub(super) tls: Option<Arc<ClientConfig>>,
+    /// As this user.
+    pub(super) login: Option<Login>,
+}
+
+/// A user who logs in.
+#[derive(Clone)]
+pub(super) struct Login {
+    pub(super) mechanism: Mechanism,
+    pub(super) user: String,
+    pub(super) password: String,
+}
+
+/// How a user logs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mechanism {
+    Plain,
+    Scram(Hash),
+}
+
+impl Mechanism {
+    /// What it is called.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::Scram(Hash::Sha256) => "SCRAM-SHA-256",
+            Self::Scram(Hash::Sha512) => "SCRAM-SHA-512",
+        }
+    }
+}
+
+/// Properties of librdkafka that this connection would have to heed and can't.
+const UNHEEDED: &[&str] = &[
+    "ssl.cipher.suites",
+    "ssl.curves.list",
+    "ssl.sigalgs.list",
+    "ssl.crl.location",
+    "ssl.engine.location",
+    "ssl.providers",
+    "ssl.ca.certificate.stores",
+];
+
+impl Security {
+    /// How brokers are connected to.
+    ///
+    /// # Errors
+    /// It is a way that only librdkafka knows; a file can't be read.
+    pub(super) fn new(given: &Given<'_>) -> Result<Self> {
+        let protocol = given.get("security.protocol").unwrap_or("plaintext");
+        let (encrypted, by_sasl) = match protocol.to_ascii_lowercase().as_str() {
+            "plaintext" => (false, false),
+            "ssl" => (true, false),
+            "sasl_plaintext" => (false, true),
+            "sasl_ssl" => (true, true),
+            other => {
+                let message = format!("security.protocol {other} is not known");
+                return Err(Error::new(&codes::OPTION_VALUE, message)
+                    .next("give PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"));
+            }
+        };
+        let mut security = Self::default();
+        if encrypted {
+            if let Some(name) = UNHEEDED.iter().find(|name| given.get(name).is_some()) {
+                return Err(unheeded(name, "leave it out"));
+            }
+            security.tls = Some(tls::config(given)?);
+        }
+        if by_sasl {
+            security.login = Some(login(given)?);
+        }
+        Ok(security)
+    }
+}
+
+fn login(given: &Given<'_>) -> Result<Login> {
+    let named = given.get("sasl.mechanism").or(given.get("sasl.mechanisms"));
+    let mechanism = match named.unwrap_or("GSSAPI").to_ascii_uppercase().as_str() {
+        "PLAIN" => Mechanism::Plain,
+        "SCRAM-SHA-256" => Mechanism::Scram(Hash::Sha256),
+        "SCRAM-SHA-512" => Mechanism::Scram(Hash::Sha512),
+        other => {
+            let what = format!("sasl.mechanism {other}");
+            return Err(unheeded(&what, "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"));
+        }
+    };
+    let value = |name: &str| {
+        given.get(name).map(str::to_owned).ok_or_else(|| {
+            let message = format!("{name} is missing for sasl.mechanism {}", mechanism.name());
+            Error::new(&codes::OPTION_VALUE, message).next("give sasl.jaas.config")
+        })
+    };
+    Ok(Login {
+        mechanism,
+        user: value("sasl.username")?,
+        password: value("sasl.password")?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

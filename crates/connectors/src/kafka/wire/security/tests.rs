@@ -1,0 +1,66 @@
+use super::{Mechanism, Security};
+use crate::kafka::wire::given::Given;
+use crate::kafka::wire::scram::Hash;
+
+fn security(given: &[(&str, &str)]) -> millstream_core::Result<Security> {
+    Security::new(&Given::new(given.iter().copied()))
+}
+
+fn refusal(given: &[(&str, &str)]) -> String {
+    let refused = security(given).err().expect("refused");
+    refused.to_string()
+}
+
+#[test]
+fn who_logs_in_is_taken_from_what_librdkafka_is_told() {
+    assert!(security(&[]).expect("nobody").login.is_none());
+    for (name, mechanism) in [
+        ("PLAIN", Mechanism::Plain),
+        ("SCRAM-SHA-256", Mechanism::Scram(Hash::Sha256)),
+        ("scram-sha-512", Mechanism::Scram(Hash::Sha512)),
+    ] {
+        let given = [
+            ("security.protocol", "sasl_plaintext"),
+            ("sasl.mechanism", name),
+            ("sasl.username", "u"),
+            ("sasl.password", "p"),
+        ];
+        let security = security(&given).expect("a login");
+        let login = security.login.expect("a login");
+        assert!(security.tls.is_none());
+        assert_eq!(login.mechanism, mechanism);
+        assert_eq!((login.user.as_str(), login.password.as_str()), ("u", "p"));
+    }
+}
+
+#[test]
+fn what_can_not_be_done_is_refused_with_what_is_lost() {
+    for mechanism in ["GSSAPI", "OAUTHBEARER"] {
+        let refused = refusal(&[
+            ("security.protocol", "sasl_plaintext"),
+            ("sasl.mechanism", mechanism),
+        ]);
+        assert!(refused.contains(mechanism), "{refused}");
+        assert!(refused.contains("exactly once"), "{refused}");
+    }
+    for (given, why) in [
+        (("security.protocol", "tls"), "is not known"),
+        (("ssl.cipher.suites", "x"), "ssl.cipher.suites"),
+        (("ssl.ca.location", "nowhere.pem"), "nowhere.pem"),
+        (("ssl.ca.pem", "x"), "ssl.ca.pem"),
+    ] {
+        let refused = refusal(&[("security.protocol", "ssl"), given]);
+        assert!(refused.contains(why), "{refused}");
+    }
+    let everybody = ("enable.ssl.certificate.verification", "false");
+    for (given, why) in [
+        (("ssl.keystore.location", "own.p12"), "PKCS12"),
+        (("ssl.key.password", "x"), "ssl.key.password"),
+        (("ssl.certificate.location", "nowhere.pem"), "nowhere.pem"),
+        (("ssl.key.pem", "x"), "without its key"),
+    ] {
+        let refused = refusal(&[("security.protocol", "ssl"), everybody, given]);
+        assert!(refused.contains(why), "{refused}");
+    }
+    assert!(security(&[("security.protocol", "ssl"), everybody]).is_ok());
+}
