@@ -175,6 +175,12 @@ pub trait OperatorFactory: Send + Sync {
         false
     }
 
+    /// Whether the operators have [state that belongs to no key](OperatorSnapshot::entries), and take it when they are
+    /// opened.
+    fn keeps_entries(&self) -> bool {
+        false
+    }
+
     /// The committer of a sink; `None` for every other operator.
     ///
     /// # Errors

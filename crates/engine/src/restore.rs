@@ -183,9 +183,9 @@ fn orphans(snapshot: &Snapshot, graph: &JobGraph) -> Vec<String> {
         .filter(|operator| match kind_of(&operator.uid) {
             None => !operator.is_empty(),
             Some(NodeKind::Source(_)) => !operator.prepared.is_empty(),
-            Some(NodeKind::Operator(_)) => {
+            Some(NodeKind::Operator(factory)) => {
                 !operator.prepared.is_empty()
-                    || !operator.entries.is_empty()
+                    || !operator.entries.is_empty() && !factory.keeps_entries()
                     || !operator.enumerator.is_empty()
             }
             Some(NodeKind::Sink(_)) => !operator.enumerator.is_empty(),

@@ -30,6 +30,9 @@ impl<P: OpenOperator + Clone + Send + 'static> Cloned<P> {
 
 /// Something that becomes an operator of one subtask.
 pub(crate) trait OpenOperator {
+    /// Whether it has state that belongs to no key.
+    const KEEPS_ENTRIES: bool = false;
+
     fn open(self, context: &OperatorContext) -> Result<Box<dyn Operator>>;
 }
 
@@ -41,5 +44,9 @@ impl<P: OpenOperator + Clone + Send + 'static> OperatorFactory for Cloned<P> {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         prototype.open(context)
+    }
+
+    fn keeps_entries(&self) -> bool {
+        P::KEEPS_ENTRIES
     }
 }

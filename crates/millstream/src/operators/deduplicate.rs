@@ -105,6 +105,8 @@ impl<T> Clone for Deduplicate<T> {
 }
 
 impl<T: Fingerprinted> OpenOperator for Deduplicate<T> {
+    const KEEPS_ENTRIES: bool = true;
+
     fn open(self, context: &OperatorContext) -> Result<Box<dyn Operator>> {
         let within = i64::try_from(self.options.within.as_millis()).unwrap_or(i64::MAX);
         let (groups, own) = (context.max_parallelism, context.key_groups());
