@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{CSV_TO_FILES, Running, ingest, lines};
+use common::{CSV_TO_FILES, Running, ingest, lines, put};
 
 const FILES: usize = 20_000;
 /// More than that for each file is a copy of the names for each reader, or of the whole ledger in each checkpoint.
@@ -40,7 +40,7 @@ fn metadata(path: &Path) -> u64 {
 fn make(path: &Path, numbers: std::ops::Range<usize>) {
     for number in numbers {
         let name = format!("in/a-name-of-the-usual-length-{number:08}.csv");
-        fs::write(path.join(name), format!("id,name\n{number},Ann\n")).expect("written");
+        put(path, &name, format!("id,name\n{number},Ann\n"));
     }
 }
 

@@ -3,7 +3,7 @@
 use millstream_core::{Error, JobId, Lineage, Result, codes};
 use millstream_storage::{
     Location, Owner, Ownership, Snapshot, SnapshotLayout, holder, lineage_of, newest_beside,
-    overtaken,
+    overtaken, sweep,
 };
 
 use crate::clock::time_of_day;
@@ -86,9 +86,15 @@ impl Owning<'_> {
     /// Takes the checkpoints of the job that this one goes on from as well. Where they are not there, nobody can tell what came
     /// of that job; a job that has run may have seen its predecessor tidied up.
     fn hold_before(&self, before: JobId, ownership: &mut Ownership) -> Result<()> {
-        let directory = SnapshotLayout::new(self.checkpoints.clone(), before).job_directory();
+        let layout = SnapshotLayout::new(self.checkpoints.clone(), before);
+        let directory = layout.job_directory();
         if directory.exists() {
-            return ownership.hold(before);
+            ownership.hold(before)?;
+            // It died, or has ended, and nobody else sweeps what it has left.
+            if let Err(error) = sweep(&layout) {
+                tracing::warn!("What job {before} has left stays: {error}");
+            }
+            return Ok(());
         }
         if self.restored.is_none() {
             return Ok(());

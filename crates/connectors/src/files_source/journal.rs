@@ -62,6 +62,8 @@ pub(crate) struct Journal {
     number: u64,
     open: Option<(File, Part)>,
     closed: Vec<Part>,
+    /// A part that holds nothing whole and could not be removed: the next one takes its place.
+    unused: Option<Part>,
 }
 
 /// How the part is called that an attempt has from those before.
@@ -82,6 +84,7 @@ impl Journal {
             number: 0,
             open: None,
             closed: Vec::new(),
+            unused: None,
         }
     }
 
@@ -138,6 +141,17 @@ impl Journal {
     }
 
     fn create(&mut self) -> io::Result<(File, Part)> {
+        if let Some(part) = self.unused.take() {
+            let options = OpenOptions::new().append(true).open(&part.path);
+            match options.and_then(|file| file.set_len(0).map(|()| file)) {
+                Ok(file) => return self.synced(file, part),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    self.unused = Some(part);
+                    return Err(error);
+                }
+            }
+        }
         // No directory is made: where a disk is away, it would stand in the place of the job's own.
         loop {
             let name = format!("{}{:010}-{:06}", self.prefix, self.run, self.number);
@@ -150,27 +164,30 @@ impl Journal {
             };
             let mut options = OpenOptions::new();
             match options.create_new(true).append(true).open(&part.path) {
-                Ok(file) => {
-                    let synced = File::open(&self.directory).and_then(|file| file.sync_all());
-                    return match synced {
-                        Ok(()) => Ok((file, part)),
-                        Err(error) => {
-                            self.give_up(part);
-                            Err(error)
-                        }
-                    };
-                }
+                Ok(file) => return self.synced(file, part),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// Removes a part that holds nothing whole; where the disk refuses that too, it goes with the next checkpoint.
+    /// The part, once its name is on the disk.
+    fn synced(&mut self, file: File, part: Part) -> io::Result<(File, Part)> {
+        let synced = File::open(&self.directory).and_then(|directory| directory.sync_all());
+        match synced {
+            Ok(()) => Ok((file, part)),
+            Err(error) => {
+                self.give_up(part);
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes a part that holds nothing whole. Where the disk refuses that too, the next one is written in its place: a disk that
+    /// is broken for a while leaves no heap of them.
     fn give_up(&mut self, part: Part) {
         if remove(&part.path).is_err() {
-            let end = Some(0);
-            self.closed.push(Part { end, ..part });
+            self.unused = Some(part);
         }
     }
 

@@ -226,3 +226,21 @@ fn what_was_not_looked_for_is_carried_on() {
     second.completed(&[mark(9, 2, 6)]).expect("is tidied up");
     assert_eq!(told(true), [] as [u64; 0], "it was looked for");
 }
+
+#[test]
+fn a_part_that_could_not_be_written_is_written_anew() {
+    let job = tempfile::tempdir().expect("a directory");
+    let path = job.path();
+    let mut of_run = journal(path, 1);
+    let (mut file, part) = of_run.create().expect("is made");
+    std::io::Write::write_all(&mut file, b"half a record").expect("is written");
+    of_run.unused = Some(part);
+    of_run.write(&pieces(0..2)).expect("is written");
+    assert_eq!(behind(&[path], 0, 0), [0, 1]);
+    assert_eq!(
+        super::parts(path, &super::prefix("source"))
+            .expect("readable")
+            .len(),
+        1
+    );
+}
