@@ -58,7 +58,7 @@ impl Bell {
 
     fn waker(&self) -> Waker {
         let sender = self.sender.clone();
-        Waker::new(move || drop(sender.try_send(())))
+        Waker::new(move || sender.try_send(()).unwrap_or_default())
     }
 
     fn wait(&self) {

@@ -4,7 +4,7 @@ use millstream::RunOptions;
 use millstream::local::declare_waiting;
 use millstream_core::{Configuration, Error, Result, codes};
 
-use crate::parameters::{self, IngestSettings, Input, Loaded, Portable};
+use crate::parameters::{self, IngestSettings, Input, Loaded, Portable, SourceSettings};
 use crate::pipeline;
 use millstream::Environment;
 
@@ -76,7 +76,10 @@ fn of_this_process<T>(arguments: &[String], read: fn(&Input<'_>) -> Result<T>) -
 /// Those of [`prepare`], and those of the job.
 pub fn run(arguments: &[String], options: &RunOptions) -> Result<()> {
     let (settings, options) = told(arguments, options)?;
-    let is_watching = settings.source.watch_interval.is_some();
+    let is_watching = matches!(
+        &settings.source,
+        SourceSettings::Text(files) if files.watch_interval.is_some()
+    );
     let is_of_input = |error: &Error| {
         let of_input = [codes::SOURCE_PATH.id, codes::INGEST_PARAMETERS.id];
         is_watching && of_input.contains(&error.code())

@@ -75,6 +75,7 @@ pub(crate) fn rows(columns: Vec<(&str, ArrayRef)>) -> Rows {
         file: "test".into(),
         offsets: vec![0; batch.num_rows()],
         lines: vec![0; batch.num_rows()],
+        times: Vec::new(),
     };
     Rows {
         batch,

@@ -1,11 +1,10 @@
 //! Rows that are too large to be messages are bad records.
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
 use millstream::{Collector, DataStream, Numbers};
 use millstream_connectors::kafka::KafkaSink;
-use millstream_connectors::rows::{BadRecord, Origin, Rows};
-use millstream_core::{Error, Result, codes};
+use millstream_connectors::rows::{BadRecord, Rows};
+use millstream_core::Result;
 
 use super::bad_records::{Answered, Judged};
 use super::dead_letter;
@@ -87,27 +86,6 @@ fn longest(column: &ArrayRef) -> usize {
 }
 
 fn left(rows: &Rows, fits: &BooleanArray) -> Result<Rows> {
-    let batch = filter_record_batch(&rows.batch, fits).map_err(|error| {
-        Error::new(
-            &codes::INTERNAL,
-            "rows that are too large can't be taken out",
-        )
-        .cause(error)
-    })?;
-    let kept = |numbers: &[u64]| -> Vec<u64> {
-        let numbers = numbers.iter().zip(fits.values());
-        numbers
-            .filter(|(_, fits)| *fits)
-            .map(|(number, _)| *number)
-            .collect()
-    };
-    let origin = Origin {
-        file: rows.origin.file.clone(),
-        offsets: kept(&rows.origin.offsets),
-        lines: kept(&rows.origin.lines),
-    };
-    Ok(Rows {
-        batch,
-        origin: origin.into(),
-    })
+    let numbers: Vec<usize> = fits.values().set_indices().collect();
+    rows.only(&numbers)
 }
