@@ -10,6 +10,7 @@
 //! - [`partition`], [`begin`], [`topics`], [`messages`]: positions, and decisions about them. Pure.
 //! - [`decode`], [`headers`]: from messages to rows. Pure.
 //! - [`client`], [`discovery`], [`fetch`]: consumers, and the threads that have them.
+//! - [`identity`]: whether a topic is still the one that was read.
 //! - [`reader`]: the worker's side.
 //! - [`transaction`]: what a snapshot keeps of a transaction. [`proof`]: what became of it; [`wire`]: raw requests.
 //!
@@ -21,6 +22,7 @@ mod decode;
 mod discovery;
 mod fetch;
 mod headers;
+mod identity;
 mod messages;
 mod options;
 mod partition;

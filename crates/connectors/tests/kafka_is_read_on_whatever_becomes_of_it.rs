@@ -153,12 +153,55 @@ fn a_topic_that_was_made_anew_is_not_taken_for_the_old_one() {
     let taken = checkpoint(&mut attempt, &job);
     drop(attempt);
     kafka.delete_topic("anew").expect("it is gone");
-    kafka.create_topic("anew", 1).expect("another one");
-    Writer::new(&kafka.brokers()).numbers("anew", 0, 0..3);
-    let said = failure(job.attempt(source(described).as_ref(), 1, Some(&taken)));
-    let wanted =
-        "MS-6013: anew/0 ends at offset 3 and was to be read on from 10: the topic was made anew";
+    kafka.create_topic("anew", 2).expect("another one");
+    // More than were read of the old one, so that its offsets tell nothing.
+    let writer = Writer::new(&kafka.brokers());
+    writer.numbers("anew", 0, 100..130);
+    writer.numbers("anew", 1, 130..140);
+    let again = |lost| {
+        let described = KafkaSourceOptions {
+            lost,
+            ..described.clone()
+        };
+        job.attempt(source(described).as_ref(), 1, Some(&taken))
+    };
+    let said = failure(again(Lost::Fail));
+    let wanted = "MS-6013: topic anew was deleted and made anew (its id was ";
     assert!(said.starts_with(wanted), "{said}");
+    let mut attempt = again(Lost::Earliest).expect("readers");
+    assert_eq!(read(&mut attempt, 40), Vec::from_iter(100..140));
+    let taken = checkpoint(&mut attempt, &job);
+    drop(attempt);
+    writer.numbers("anew", 1, 140..150);
+    let mut attempt = job
+        .attempt(source(described).as_ref(), 1, Some(&taken))
+        .expect("readers");
+    assert_eq!(read(&mut attempt, 10), Vec::from_iter(140..150));
+}
+
+#[test]
+fn a_topic_that_is_made_anew_under_a_job_ends_its_attempt() {
+    let kafka = broker();
+    kafka.create_topic("swapped", 1).expect("a topic");
+    Writer::new(&kafka.brokers()).numbers("swapped", 0, 0..10);
+    let job = SourceJob::default();
+    let described = KafkaSourceOptions {
+        discovery: None,
+        ..endless(&kafka.brokers(), "swapped")
+    };
+    let mut attempt = job
+        .attempt(source(described).as_ref(), 1, None)
+        .expect("readers");
+    read(&mut attempt, 10);
+    kafka.delete_topic("swapped").expect("it is gone");
+    kafka.create_topic("swapped", 1).expect("another one");
+    Writer::new(&kafka.brokers()).numbers("swapped", 0, 0..50);
+    let said = failure(Ok(attempt));
+    assert!(
+        said.starts_with("MS-6013: topic swapped was deleted and made anew"),
+        "{said}"
+    );
+    assert!(said.contains("since may be those of the new one"), "{said}");
 }
 
 #[test]

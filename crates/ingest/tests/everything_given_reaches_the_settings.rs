@@ -64,7 +64,7 @@ fn source_parameters_make_the_source() {
 fn text(source: SourceSettings) -> TextSource {
     match source {
         SourceSettings::Text(text) => text,
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
 }
 

@@ -15,7 +15,7 @@ const LEAST: &str = "--source.type kafka --source.kafka.brokers k:9092 --source.
 fn kafka(line: &str) -> KafkaSettings {
     match load_line(line).expect("complete").settings.source {
         SourceSettings::Kafka(kafka) => kafka,
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
 }
 

@@ -112,6 +112,8 @@ pub(super) struct Known {
 pub(super) struct New {
     pub(super) partition: Partition,
     pub(super) is_added: bool,
+    /// Whether it belongs to another topic than the one of this name that was read.
+    pub(super) is_anew: bool,
 }
 
 impl Known {
@@ -134,11 +136,18 @@ impl Known {
 
     /// Those of `there` that nobody knows. One that comes to a known topic was added to it; so was a topic that a later
     /// look finds. What the first look finds is where the job begins, or what somebody has named anew at a restart.
-    pub(super) fn new_among(&self, there: &[Partition]) -> Vec<New> {
-        let is_new = |partition: &&Partition| !self.partitions.contains(*partition);
+    /// All of a topic that `is_anew` are new.
+    pub(super) fn new_among(
+        &self,
+        there: &[Partition],
+        is_anew: impl Fn(&Partition) -> bool,
+    ) -> Vec<New> {
+        let is_new =
+            |partition: &&Partition| !self.partitions.contains(*partition) || is_anew(partition);
         let new = there.iter().filter(is_new).map(|partition| New {
             partition: partition.clone(),
             is_added: self.settled || self.topics.contains(&*partition.topic),
+            is_anew: is_anew(partition),
         });
         new.collect()
     }
@@ -150,6 +159,11 @@ impl Known {
             self.topics.insert(partition.topic.to_string());
         }
         self.settled = true;
+    }
+
+    /// All that are known, in order.
+    pub(super) fn partitions(&self) -> Vec<Partition> {
+        self.partitions.iter().cloned().collect()
     }
 
     /// Topics that are known and not there.

@@ -10,13 +10,15 @@ use std::thread::Builder;
 use crossbeam_channel::{Sender, bounded};
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
-    Enumerated, Enumerator, EnumeratorContext, SnapshotRequest, SourceSnapshot, StateEntry,
+    Cancelled, Enumerated, Enumerator, EnumeratorContext, SnapshotRequest, SourceSnapshot,
+    StateEntry,
 };
 use serde::{Deserialize, Serialize};
 
 use self::looker::Looker;
 use super::begin::Known;
 use super::client::{Ears, consumer};
+use super::identity::{Identity, Ids};
 use super::options::{End, KafkaSourceOptions};
 use super::partition::Position;
 use super::topics::Wanted;
@@ -28,6 +30,10 @@ pub(super) struct Announcement {
     pub(super) found: Vec<Position>,
     /// Whether nothing will be found any more.
     pub(super) complete: bool,
+    /// Topics that were made anew, which is accepted: what was read of those before them does not count.
+    pub(super) anew: Vec<String>,
+    /// The ids of the topics.
+    pub(super) ids: Ids,
 }
 
 /// What the thread has for the enumerator.
@@ -48,8 +54,12 @@ fn at(desk: &SharedDesk) -> MutexGuard<'_, Desk> {
 pub(super) struct Partitions {
     desk: SharedDesk,
     complete: bool,
+    /// The ids of the topics that readers were told of.
+    ids: Ids,
+    /// Set with the end of the enumerator: whoever waits for brokers gives up.
+    cancelled: Cancelled,
     /// Dropped with the enumerator, which ends the thread.
-    _stop: Option<Sender<()>>,
+    _stop: Sender<()>,
 }
 
 /// The enumerator's own part of a snapshot.
@@ -57,6 +67,8 @@ pub(super) struct Partitions {
 struct Written {
     version: u32,
     complete: bool,
+    #[serde(default, skip_serializing_if = "Ids::is_empty")]
+    ids: Ids,
 }
 
 const KEY: &str = "partitions";
@@ -73,17 +85,9 @@ impl Partitions {
         let restored = context.restored.as_ref();
         let entries = restored.map(|restored| restored.entries.as_slice());
         let is_bounded = options.end != End::None;
-        if was_complete(entries.unwrap_or_default())? && is_bounded {
-            at(&desk).announcements.push_back(Announcement {
-                found: Vec::new(),
-                complete: true,
-            });
-            return Ok(Self {
-                desk,
-                complete: false,
-                _stop: None,
-            });
-        }
+        let written = written(entries.unwrap_or_default())?;
+        let ids = written.ids;
+        let cancelled = Cancelled::default();
         let readers = restored.map(|restored| restored.readers.as_slice());
         let positions: Vec<Position> = readers
             .unwrap_or_default()
@@ -105,6 +109,10 @@ impl Partitions {
         let (stop, stopped) = bounded(0);
         let looker = Looker {
             client: consumer(&options, Ears::default())?,
+            identity: Identity::new(&options, cancelled.clone()),
+            ids: ids.clone(),
+            complete: is_bounded && written.complete,
+            begun: false,
             options,
             wanted,
             known,
@@ -121,21 +129,30 @@ impl Partitions {
         Ok(Self {
             desk,
             complete: false,
-            _stop: Some(stop),
+            ids,
+            cancelled,
+            _stop: stop,
         })
     }
 }
 
-fn was_complete(entries: &[StateEntry]) -> Result<bool> {
+impl Drop for Partitions {
+    fn drop(&mut self) {
+        self.cancelled.set();
+    }
+}
+
+fn written(entries: &[StateEntry]) -> Result<Written> {
     let Some(entry) = entries.iter().find(|entry| entry.key == KEY) else {
-        return Ok(false);
+        return Ok(Written {
+            version: VERSION,
+            complete: false,
+            ids: Ids::new(),
+        });
     };
     let written: Option<Written> = serde_json::from_value(entry.value.clone()).ok();
     match written {
-        Some(Written {
-            version: VERSION,
-            complete,
-        }) => Ok(complete),
+        Some(written) if written.version == VERSION => Ok(written),
         _ => Err(Error::new(
             &codes::STATE_TYPE,
             "what the snapshot holds of the partitions of Kafka's topics is not known here",
@@ -154,6 +171,7 @@ impl Enumerator for Partitions {
         let mut desk = at(&self.desk);
         if let Some(announcement) = desk.announcements.pop_front() {
             self.complete |= announcement.complete;
+            self.ids.extend(announcement.ids.clone());
             let bytes = serde_json::to_vec(&announcement).map_err(|error| {
                 Error::new(&codes::INTERNAL, "partitions can't be announced").cause(error)
             })?;
@@ -175,6 +193,7 @@ impl Enumerator for Partitions {
         let written = Written {
             version: VERSION,
             complete: self.complete,
+            ids: self.ids.clone(),
         };
         let entry = StateEntry {
             key: KEY.to_owned(),

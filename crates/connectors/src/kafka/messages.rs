@@ -3,6 +3,8 @@
 use millstream_core::{Error, codes};
 
 use super::begin::Missing;
+use super::identity::Anew;
+use super::options::Lost;
 use super::partition::Partition;
 
 fn words(partition: &Partition, missing: Missing) -> String {
@@ -30,5 +32,37 @@ pub(super) fn missing_warning(partition: &Partition, missing: Missing, offset: i
     format!(
         "{}; reading goes on at offset {offset}, as source.kafka.lost says.",
         words(partition, missing)
+    )
+}
+
+fn anew_words(anew: &Anew) -> String {
+    let Anew { topic, was, is } = anew;
+    format!("topic {topic} was deleted and made anew (its id was {was} and is {is})")
+}
+
+/// The error of topics that are others than those that were read. `begun`: the job has noticed it on the way.
+pub(super) fn anew_error(anew: &[Anew], begun: bool) -> Error {
+    let words: Vec<String> = anew.iter().map(anew_words).collect();
+    let so_far = if begun {
+        "; records that were read since may be those of the new one"
+    } else {
+        ""
+    };
+    Error::new(
+        &codes::SOURCE_OFFSETS,
+        format!("{}{so_far}", words.join(", ")),
+    )
+    .next("set source.kafka.lost to earliest or latest to go on with the new one, or start without the snapshot")
+}
+
+/// The warning of a job that goes on with the new one.
+pub(super) fn anew_warning(anew: &Anew, lost: Lost) -> String {
+    let place = match lost {
+        Lost::Latest => "behind its newest record",
+        Lost::Fail | Lost::Earliest => "at its oldest record",
+    };
+    format!(
+        "{}; reading begins {place}, as source.kafka.lost says.",
+        anew_words(anew)
     )
 }

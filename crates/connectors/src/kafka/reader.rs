@@ -28,6 +28,8 @@ pub(super) struct KafkaReader {
     positions: BTreeMap<Partition, Position>,
     /// Partitions that the thread has not been told of yet.
     unsent: Vec<Position>,
+    /// Whether reading may begin: it was looked whether topics are still those that were read.
+    begun: bool,
     /// Whether nothing will be found any more.
     complete: bool,
     fetcher: Fetcher,
@@ -57,6 +59,7 @@ impl KafkaReader {
             is_bounded,
             positions: BTreeMap::new(),
             unsent: Vec::new(),
+            begun: false,
             complete: false,
             fetcher,
             decoder,
@@ -90,7 +93,7 @@ impl KafkaReader {
     }
 
     fn send(&mut self) -> Result<()> {
-        if self.unsent.is_empty() {
+        if self.unsent.is_empty() || !self.begun {
             return Ok(());
         }
         self.fetcher.read(&mut self.unsent)
@@ -191,7 +194,7 @@ impl SourceReader<Parsed> for KafkaReader {
         out.bytes(limit.bytes - left.bytes);
         Ok(match count {
             0 if self.is_done() => SourceStatus::Ended,
-            0 => SourceStatus::Pending((!self.unsent.is_empty()).then_some(AGAIN)),
+            0 => SourceStatus::Pending((self.begun && !self.unsent.is_empty()).then_some(AGAIN)),
             count => SourceStatus::Ready(count),
         })
     }
@@ -224,7 +227,13 @@ impl SourceReader<Parsed> for KafkaReader {
             )
             .cause(error)
         })?;
+        self.begun = true;
         self.complete |= announcement.complete;
+        for topic in &announcement.anew {
+            let is_other = |partition: &Partition| *partition.topic != **topic;
+            self.positions.retain(|partition, _| is_other(partition));
+            self.unsent.retain(|position| is_other(&position.partition));
+        }
         let (subtask, parallelism) = (self.subtask, self.parallelism);
         let found = announcement.found.into_iter();
         let mine = found.filter(|found| found.partition.reader(parallelism) == subtask);

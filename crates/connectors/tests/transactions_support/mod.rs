@@ -182,8 +182,8 @@ pub(crate) fn committed_records(brokers: &str, topic: &str) -> u64 {
         match consumer.poll(PATIENCE) {
             Some(Ok(_)) => seen += 1,
             Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) => return seen,
-            Some(Err(error)) => panic!("{error}"),
-            None => panic!("nothing comes"),
+            Some(Err(error)) => unreachable!("{error}"),
+            None => unreachable!("nothing comes"),
         }
     }
 }

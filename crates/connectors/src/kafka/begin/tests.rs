@@ -112,11 +112,12 @@ fn new(name: &str, is_added: bool) -> New {
     New {
         partition: Partition::parse(name).expect("a partition"),
         is_added,
+        is_anew: false,
     }
 }
 
 fn look(known: &mut Known, there: &[Partition]) -> Vec<New> {
-    let new = known.new_among(there);
+    let new = known.new_among(there, |_| false);
     known.take(&new);
     new
 }
@@ -149,4 +150,16 @@ fn topics_that_are_gone_are_named() {
         known.missing_topics(&partitions(&["a/1", "b/0", "c/0"])),
         [""; 0]
     );
+}
+
+#[test]
+fn a_topic_that_was_made_anew_is_new_with_all_its_partitions() {
+    let known = Known::restored(partitions(&["a/0", "a/1", "b/0"]), false);
+    let there = partitions(&["a/0", "b/0", "c/0"]);
+    let found = known.new_among(&there, |partition| *partition.topic == *"a");
+    let anew = New {
+        is_anew: true,
+        ..new("a/0", true)
+    };
+    assert_eq!(found, [anew, new("c/0", false)]);
 }

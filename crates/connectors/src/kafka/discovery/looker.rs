@@ -14,14 +14,17 @@ use tracing::{info, warn};
 
 use super::super::begin::{Bounds, Fresh, Known, New, Start, begin, end_of};
 use super::super::client::{ANSWER, Client, Trouble, bounds, is_unknown, judge, list};
-use super::super::messages::{missing_error, missing_warning};
-use super::super::options::{End, KafkaSourceOptions, Reset};
+use super::super::identity::{Identity, Ids, made_anew};
+use super::super::messages::{anew_error, anew_warning, missing_error, missing_warning};
+use super::super::options::{End, KafkaSourceOptions, Lost, Reset};
 use super::super::partition::{Partition, Position};
 use super::super::topics::Wanted;
 use super::{Announcement, SharedDesk, at};
 
 /// A broker that is away is asked again after this time.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Between two looks whether topics are still the same.
+const IDS: Duration = Duration::from_secs(5);
 /// So often a topic may be missing before it is taken for one that is not there: a topic that has just been made is
 /// not known to every broker at once.
 const ABSENT: u32 = 10;
@@ -29,6 +32,13 @@ const ABSENT: u32 = 10;
 /// The thread that asks brokers.
 pub(super) struct Looker {
     pub(super) client: Client,
+    pub(super) identity: Identity,
+    /// The ids that are known of topics.
+    pub(super) ids: Ids,
+    /// Whether all partitions were found before.
+    pub(super) complete: bool,
+    /// Whether readers have been told to begin.
+    pub(super) begun: bool,
     pub(super) options: Arc<KafkaSourceOptions>,
     pub(super) wanted: Wanted,
     pub(super) known: Known,
@@ -41,57 +51,138 @@ pub(super) struct Looker {
     pub(super) stopped: Receiver<()>,
 }
 
+/// What a look has found.
+struct Found {
+    positions: Vec<Position>,
+    anew: Vec<String>,
+    /// Ids that were not known.
+    ids: Ids,
+}
+
 impl Looker {
     pub(super) fn run(mut self) {
         let bounded = self.options.end != End::None;
+        // How long until the next look for partitions; `None`: there is none.
+        let mut left = Some(Duration::ZERO);
         loop {
-            let (wait, over) = match self.look() {
-                Ok(found) => {
-                    let over = bounded || self.options.discovery.is_none();
+            let is_time = left == Some(Duration::ZERO);
+            let looked = if is_time {
+                self.look().map(|found| {
                     self.announce(found, bounded);
-                    (self.options.discovery.unwrap_or_default(), over)
+                    left = self.options.discovery;
+                })
+            } else {
+                self.look_at_ids()
+            };
+            let mut over = bounded && self.begun;
+            let wait = match looked {
+                Ok(()) => {
+                    over |= left.is_none() && !self.identity.is_known();
+                    left.map_or(IDS, |left| left.min(IDS))
                 }
                 Err(Trouble::Away(why)) => {
-                    at(&self.desk).held_up = Some(why);
-                    (AGAIN, false)
+                    if is_time {
+                        at(&self.desk).held_up = Some(why);
+                    }
+                    AGAIN
                 }
                 Err(Trouble::Refused(error)) => {
                     at(&self.desk).failed = Some(error);
-                    (AGAIN, true)
+                    over = true;
+                    AGAIN
                 }
             };
             self.waker.wake();
             if over || self.stopped.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
                 return;
             }
+            left = left.map(|left| left.saturating_sub(wait));
         }
     }
 
-    fn announce(&mut self, found: Vec<Position>, complete: bool) {
+    fn announce(&mut self, found: Found, complete: bool) {
         let mut desk = at(&self.desk);
         desk.held_up = None;
-        for position in &found {
+        let Found {
+            positions,
+            anew,
+            ids,
+        } = found;
+        for position in &positions {
             info!(
                 "Reads {} from offset {}.",
                 position.partition, position.next
             );
         }
-        if complete || !found.is_empty() {
-            desk.announcements
-                .push_back(Announcement { found, complete });
+        // The first one has readers begin, also where there is nothing new.
+        if !self.begun || !positions.is_empty() {
+            desk.announcements.push_back(Announcement {
+                found: positions,
+                complete,
+                anew,
+                ids,
+            });
         }
+        self.begun = true;
     }
 
     /// Asks for partitions that nobody knows, and where they begin and end.
-    fn look(&mut self) -> std::result::Result<Vec<Position>, Trouble> {
-        let there = self.partitions()?;
-        let new = self.known.new_among(&there);
+    fn look(&mut self) -> std::result::Result<Found, Trouble> {
+        let there = if self.complete {
+            self.known.partitions()
+        } else {
+            self.partitions()?
+        };
+        let (ids, anew) = self.identify(&there)?;
+        let is_anew = |partition: &Partition| anew.iter().any(|topic| *topic == *partition.topic);
+        let there = if self.complete && !anew.is_empty() {
+            self.partitions()?
+        } else {
+            there
+        };
+        let mut new = self.known.new_among(&there, is_anew);
+        new.retain(|new| !self.complete || new.is_anew);
+        self.endless
+            .retain(|position| !is_anew(&position.partition));
         let mut positions = self.begin(&new)?;
         positions.extend(self.ends()?);
         self.known.take(&new);
         self.endless.clear();
+        self.ids.extend(ids.clone());
         self.client.context().forget_trouble();
-        Ok(positions)
+        Ok(Found {
+            positions,
+            anew,
+            ids,
+        })
+    }
+
+    /// The ids of the topics that there are, and those that are made anew, where that is accepted.
+    fn identify(
+        &mut self,
+        there: &[Partition],
+    ) -> std::result::Result<(Ids, Vec<String>), Trouble> {
+        let mut topics: Vec<&str> = there.iter().map(|partition| &*partition.topic).collect();
+        topics.dedup();
+        let ids = self
+            .identity
+            .ask(&topics, self.begun)
+            .map_err(Trouble::Away)?;
+        let anew = made_anew(&self.ids, &ids);
+        // A job that is under way has read on under the other's name already.
+        if !anew.is_empty() && (self.begun || self.options.lost == Lost::Fail) {
+            return Err(Trouble::Refused(anew_error(&anew, self.begun)));
+        }
+        for anew in &anew {
+            warn!("{}", anew_warning(anew, self.options.lost));
+        }
+        Ok((ids, anew.into_iter().map(|anew| anew.topic).collect()))
+    }
+
+    /// Looks whether the topics that are read are still the same.
+    fn look_at_ids(&mut self) -> std::result::Result<(), Trouble> {
+        let known = self.known.partitions();
+        self.identify(&known).map(drop)
     }
 
     /// The partitions of the topics that are wanted.
@@ -195,6 +286,7 @@ impl Looker {
         for New {
             partition,
             is_added,
+            is_anew,
         } in new
         {
             let fresh = Fresh {
@@ -204,7 +296,11 @@ impl Looker {
                 at_end: offset_in(&at_end, partition),
                 is_added: *is_added,
             };
-            let next = self.decide(partition, &fresh)?;
+            let next = match self.options.lost {
+                Lost::Latest if *is_anew => fresh.bounds.high,
+                _ if *is_anew => fresh.bounds.low,
+                _ => self.decide(partition, &fresh)?,
+            };
             positions.push(Position {
                 partition: partition.clone(),
                 next,

@@ -1,12 +1,12 @@
 //! The thread's side.
 
+mod waiting;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{
-    Receiver, Sender, TryRecvError, TrySendError, after, bounded, never, select,
-};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, never, select};
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{Notice, Waker};
 use rdkafka::Offset;
@@ -14,10 +14,9 @@ use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tracing::warn;
 
-use super::super::begin::{Bounds, Missing, Start, go_on};
+use self::waiting::Waiting;
 use super::super::client::{Client, Trouble, bounds, is_unknown, judge, list};
 use super::super::decode::Batch;
-use super::super::messages::{missing_error, missing_warning};
 use super::super::options::KafkaSourceOptions;
 use super::super::partition::{Partition, Position};
 use super::reading::{Reading, Stopped};
@@ -34,12 +33,6 @@ const LOOK: u32 = 10;
 /// So often a partition may be missing, or end before its position, before that is believed: a new leader may not know
 /// all at once.
 const PATIENCE: u32 = 10;
-
-/// A partition that is to be read, and whose position has to be looked at first.
-struct Waiting {
-    position: Position,
-    tries: u32,
-}
 
 /// The thread's side.
 pub(super) struct Fetching {
@@ -265,99 +258,6 @@ impl Fetching {
             }
             Trouble::Refused(error) => Err(error),
         }
-    }
-
-    /// Begins to read partitions that wait, if brokers tell what they hold.
-    fn try_waiting(&mut self) -> Result<()> {
-        if self.again.try_recv().is_ok() {
-            self.waiting.append(&mut self.later);
-        }
-        while let Some(mut waiting) = self.waiting.pop_front() {
-            let partition = waiting.position.partition.clone();
-            let doing = format!("{partition} can't be read");
-            match bounds(&self.client, &partition) {
-                Ok(bounds) => {
-                    self.client.context().forget_trouble();
-                    self.begin(waiting, bounds)?;
-                }
-                Err(error) => {
-                    if is_unknown(&error) && waiting.tries >= PATIENCE {
-                        let message = format!("{partition} is not there");
-                        return Err(Error::new(&codes::SOURCE_KAFKA, message)
-                            .next("a job whose topic was deleted can't read on: start it without the snapshot"));
-                    }
-                    self.heed(&error, &doing)?;
-                    waiting.tries += u32::from(is_unknown(&error));
-                    self.try_later(waiting);
-                    // Others would have to wait for the same broker.
-                    self.later.append(&mut self.waiting);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Has a position looked at again after a while.
-    fn try_later(&mut self, waiting: Waiting) {
-        if self.later.is_empty() {
-            self.again = after(AGAIN);
-        }
-        self.later.push_back(waiting);
-    }
-
-    /// Begins to read a partition that holds what `bounds` say.
-    fn begin(&mut self, mut waiting: Waiting, bounds: Bounds) -> Result<()> {
-        let Position {
-            partition, next, ..
-        } = &waiting.position;
-        let next = match go_on(*next, bounds, self.options.lost) {
-            Start::At(next) => next,
-            Start::Behind(_, Missing::Other { .. }) | Start::Refused(Missing::Other { .. })
-                if waiting.tries < PATIENCE =>
-            {
-                waiting.tries += 1;
-                self.try_later(waiting);
-                return Ok(());
-            }
-            Start::Behind(next, missing) => {
-                warn!("{}", missing_warning(partition, missing, next));
-                self.outcome
-                    .push_back(Event::Moved(partition.clone(), next));
-                next
-            }
-            Start::Refused(missing) => return Err(missing_error(partition, missing)),
-            Start::Unknown => *next,
-        };
-        let Position { partition, end, .. } = waiting.position;
-        if end.is_some_and(|end| next >= end) {
-            self.outcome.push_back(Event::Ended(partition));
-            return Ok(());
-        }
-        let ring = self.ring.clone();
-        let queue = self
-            .client
-            .split_partition_queue(&partition.topic, partition.number);
-        let Some(mut queue) = queue else {
-            let message = format!("{partition} can't be read: librdkafka has no queue for it");
-            return Err(Error::new(&codes::INTERNAL, message));
-        };
-        queue.set_nonempty_callback(move || {
-            // A bell that has been rung need not be rung again.
-            let _rung = ring.try_send(());
-        });
-        let assigned = list([(&partition, Offset::Offset(next))])
-            .and_then(|list| self.client.incremental_assign(&list));
-        assigned.map_err(|error| {
-            let message = format!("{partition} can't be read");
-            Error::new(&codes::SOURCE_KAFKA, message).cause(error)
-        })?;
-        self.reading.push(Reading {
-            partition,
-            queue,
-            next,
-            end,
-        });
-        Ok(())
     }
 
     /// Takes messages of the next partition in turn that has some.

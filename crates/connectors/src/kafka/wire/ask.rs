@@ -238,22 +238,35 @@ impl Session {
     /// # Errors
     /// No broker answers for two minutes, or the user may not ask.
     pub fn topics(&mut self, names: &[&str]) -> Result<Vec<TopicFound>> {
-        self.patiently(|session| {
-            let mut found = Vec::new();
-            for topic in session.metadata(names)?.topics {
-                let name = topic.name.unwrap_or_default();
-                match topic.error {
-                    0 => found.push(TopicFound {
-                        name,
-                        id: topic.id,
-                        partitions: topic.partitions.len(),
-                    }),
-                    UNKNOWN_TOPIC => {}
-                    code => return Err(judge(code, &format!("look for topic {name}"))),
-                }
-            }
-            Ok(found)
+        self.patiently(|session| session.find_topics(names))
+    }
+
+    /// The same, asked once. The error says why there is no answer, which may pass.
+    pub(in crate::kafka) fn topics_now(
+        &mut self,
+        names: &[&str],
+    ) -> std::result::Result<Vec<TopicFound>, String> {
+        self.find_topics(names).map_err(|trouble| match trouble {
+            Trouble::Away(why) => why,
+            Trouble::Refused(error) => error.message().to_owned(),
         })
+    }
+
+    fn find_topics(&mut self, names: &[&str]) -> std::result::Result<Vec<TopicFound>, Trouble> {
+        let mut found = Vec::new();
+        for topic in self.metadata(names)?.topics {
+            let name = topic.name.unwrap_or_default();
+            match topic.error {
+                0 => found.push(TopicFound {
+                    name,
+                    id: topic.id,
+                    partitions: topic.partitions.len(),
+                }),
+                UNKNOWN_TOPIC => {}
+                code => return Err(judge(code, &format!("look for topic {name}"))),
+            }
+        }
+        Ok(found)
     }
 
     /// The version of transactions that the cluster has agreed upon. Below 2 the protocol itself can tear a transaction

@@ -82,9 +82,8 @@ impl Connection {
     /// The broker does not understand it, or does not answer: then nobody knows whether it has done what was asked.
     pub(super) fn call<R: Request>(&mut self, request: &R) -> Result<R::Answer, Trouble> {
         let version = self.version::<R>()?;
-        let (mut input, bytes);
-        bytes = self.exchange(request, version)?;
-        input = Reader::new(&bytes, R::FLEXIBLE <= version);
+        let bytes = self.exchange(request, version)?;
+        let mut input = Reader::new(&bytes, version >= R::FLEXIBLE);
         self.after_header(&mut input)?;
         R::read(&mut input, version).map_err(|garbled| self.garbled(R::NAME, garbled.0))
     }

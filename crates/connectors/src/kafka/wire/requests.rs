@@ -8,15 +8,12 @@ mod sasl;
 mod transactions;
 mod versions;
 
-pub(super) use coordinator::{Coordinates, FindCoordinator, Found};
+pub(super) use coordinator::{Coordinates, FindCoordinator};
 pub(super) use fetch::{Fetch, Fetched};
-pub(super) use metadata::{Metadata, MetadataAnswer, TopicMetadata};
-pub(super) use offsets::{CommittedOffset, OffsetFetch};
-pub(super) use sasl::{Authenticate, Authenticated, Handshake, Mechanisms};
-pub(super) use transactions::{
-    DescribeTransaction, EndTxn, InitProducerId, ListTransactions, ListedTransactions,
-    TransactionState,
-};
+pub(super) use metadata::{Metadata, MetadataAnswer};
+pub(super) use offsets::OffsetFetch;
+pub(super) use sasl::{Authenticate, Authenticated, Handshake};
+pub(super) use transactions::{DescribeTransaction, EndTxn, InitProducerId, ListTransactions};
 pub(super) use versions::{ApiVersions, Versions};
 
 use super::bytes::{Garbled, Reader, Writer};
