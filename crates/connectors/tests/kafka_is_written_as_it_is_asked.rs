@@ -16,6 +16,7 @@ use millstream_core::{Error, JobId, Lineage, Result};
 use millstream_engine::connector::{
     Cancelled, CommitterContext, Prepared, Sink, SinkContext, SinkWriter, Waker, WriteStatus,
 };
+use millstream_services::kafka::{Kafka, PASSWORD, USER, Version};
 use rdkafka::message::{Headers, Message};
 
 const JOB: JobId = JobId::from_bytes([7; 16]);
@@ -324,4 +325,57 @@ fn a_full_buffer_holds_the_stream_up_and_loses_nothing() {
     let mut found = Reader::new(&broker().brokers(), &topic, "read_committed").numbers();
     found.sort_unstable();
     assert_eq!(found, (0..100_000).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_broker_that_is_away_is_waited_for_and_nothing_comes_twice() {
+    let mut kafka = Kafka::start().expect("a broker");
+    let topic = fresh_topic();
+    let bell = Bell::new();
+    let mut writer = open(options(&kafka.brokers(), &topic), &bell).expect("a writer");
+    let mut all: Vec<Rows> = (0..50_i64)
+        .map(|chunk| numbers(&(chunk * 100..(chunk + 1) * 100).collect::<Vec<i64>>()))
+        .collect();
+    let mut rest = all.split_off(25);
+    assert_eq!(writer.write(&mut all).expect("written"), WriteStatus::Taken);
+    kafka.kill();
+    assert_eq!(
+        writer.write(&mut rest).expect("written"),
+        WriteStatus::Taken
+    );
+    assert_eq!(writer.prepare(1).expect("it waits"), Prepared::Pending);
+    kafka.restart().expect("the same broker");
+    while writer.prepare(1).expect("prepared") == Prepared::Pending {
+        bell.wait();
+    }
+    let mut found = Reader::new(&kafka.brokers(), &topic, "read_committed").numbers();
+    found.sort_unstable();
+    assert_eq!(found, (0..5_000).collect::<Vec<u64>>());
+}
+
+#[test]
+fn who_may_not_log_in_is_told_so() {
+    let kafka = Kafka::start_as(Version::V4_1, true).expect("a broker");
+    let address = kafka.addresses().expect("it is secured").login.clone();
+    let topic = fresh_topic();
+    let with = |password: &str| {
+        let jaas = format!(
+            "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"{USER}\" password=\"{password}\";"
+        );
+        KafkaSinkOptions {
+            properties: properties(&[
+                ("security.protocol", "SASL_PLAINTEXT"),
+                ("sasl.mechanism", "SCRAM-SHA-256"),
+                ("sasl.jaas.config", &jaas),
+            ]),
+            ..options(&address, &topic)
+        }
+    };
+    let error = refusal(write(with("wrong"), vec![numbers(&[1])]));
+    assert_eq!(error.code(), "MS-7005", "{error}");
+    assert!(
+        error.to_string().contains("sink.kafka.security.protocol"),
+        "{error}"
+    );
+    write(with(PASSWORD), vec![numbers(&[1])]).expect("written");
 }

@@ -18,8 +18,8 @@ fn one_line_names_them_all_with_the_reason() {
           error.max.count (only with error.policy skip or dead-letter), \
           hadoop.user.name (planned), \
           sink.format (only with sink.type file), \
-          sink.kafka.batch.size (planned), \
-          sink.kafka.brokers (planned), \
+          sink.kafka.batch.size (only with sink.type kafka), \
+          sink.kafka.brokers (only with sink.type kafka), \
           source.watch.interval (only with source.watch.type PROCESS_CONTINUOUSLY), \
           stream.sql (only with stream.sql.enable true)"]
     );

@@ -50,13 +50,15 @@ pub(super) fn look(
     cancelled: &Cancelled,
     exactly_once: bool,
 ) -> Result<Found> {
-    let client = client(options)?;
-    let (partitions, broker) = match find(&client, options, cancelled)? {
+    let account = Arc::new(Account::new(Waker::new(|| {})));
+    let config = configuration(options, None);
+    let client = producer(&config, &options.topic, Arc::clone(&account))?;
+    let (partitions, broker) = match find(&client, &account, options, cancelled)? {
         Some(found) => found,
         None => {
             let wanted = options.create.ok_or_else(|| missing(&options.topic))?;
             create(options, wanted)?;
-            made(&client, options, cancelled)?
+            made(&client, &account, options, cancelled)?
         }
     };
     let allowed = allowed(options, broker, exactly_once);
@@ -71,14 +73,10 @@ pub(super) fn look(
     })
 }
 
-fn client(options: &KafkaSinkOptions) -> Result<Producer> {
-    let account = Arc::new(Account::new(Waker::new(|| {})));
-    producer(&configuration(options, None), &options.topic, account)
-}
-
 /// The number of partitions and a broker; `None`: there is no such topic.
 fn find(
     client: &Producer,
+    account: &Account,
     options: &KafkaSinkOptions,
     cancelled: &Cancelled,
 ) -> Result<Option<(usize, i32)>> {
@@ -89,7 +87,8 @@ fn find(
         match client.client().fetch_metadata(Some(&options.topic), SLICE) {
             Ok(metadata) => break metadata,
             Err(error) => {
-                client.poll(Duration::ZERO);
+                client.poll(Duration::from_millis(10));
+                account.failure().map_or(Ok(()), Err)?;
                 let trouble = client.context().trouble();
                 left -= 1;
                 if left == 0 || cancelled.is_set() {
@@ -118,11 +117,12 @@ fn find(
 /// Waits until a topic that was made is known.
 fn made(
     client: &Producer,
+    account: &Account,
     options: &KafkaSinkOptions,
     cancelled: &Cancelled,
 ) -> Result<(usize, i32)> {
     for _ in 0..100 {
-        if let Some(found) = find(client, options, cancelled)? {
+        if let Some(found) = find(client, account, options, cancelled)? {
             return Ok(found);
         }
         client.poll(Duration::from_millis(100));
