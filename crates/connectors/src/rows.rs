@@ -37,6 +37,10 @@ impl Rows {
     /// # Errors
     /// There is no such row.
     pub fn only(&self, rows: &[usize]) -> Result<Self> {
+        if let Some(row) = rows.iter().find(|row| **row >= self.len()) {
+            let message = format!("there is no row {row} in a batch of {}", self.len());
+            return Err(Error::new(&codes::INTERNAL, message));
+        }
         let numbers = UInt64Array::from_iter_values(rows.iter().map(|row| *row as u64));
         let batch = take_record_batch(&self.batch, &numbers).map_err(|error| {
             Error::new(&codes::INTERNAL, "a batch can't be taken apart").cause(error)

@@ -98,21 +98,17 @@ impl Times {
             out.idle();
         }
         for split in self.splits.values_mut().filter(|split| split.is_news) {
-            if handed_out && split.state != State::Behind {
+            split.is_news = handed_out && split.state != State::Behind;
+            if split.state == State::Done && !handed_out {
+                out.end_split(split.number);
                 continue;
             }
-            split.is_news = false;
-            match split.state {
-                State::Done => out.end_split(split.number),
-                State::Behind | State::AtEnd => {
-                    let latest = split.latest.map(|latest| latest.saturating_sub(1));
-                    let time = latest.map_or(EventTime::MIN, EventTime::from_millis);
-                    let mut output = out.split(split.number);
-                    output.watermark(time);
-                    if split.state == State::AtEnd {
-                        output.idle();
-                    }
-                }
+            let latest = split.latest.map(|latest| latest.saturating_sub(1));
+            let time = latest.map_or(EventTime::MIN, EventTime::from_millis);
+            let mut output = out.split(split.number);
+            output.watermark(time);
+            if split.state == State::AtEnd && !handed_out {
+                output.idle();
             }
         }
         self.splits
