@@ -79,7 +79,12 @@ fn terminal_line() -> ProgressBar {
 fn line(totals: &Totals, before: &Totals, every: Duration, elapsed: Duration) -> String {
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
     let rate = totals.records.saturating_sub(before.records) as f64 / every.as_secs_f64();
-    let mut line = format!("Progress: files {}/{}", totals.files, totals.files_total);
+    let mut line = format!(
+        "Progress: {} {}/{}",
+        totals.noun(),
+        totals.files,
+        totals.files_total
+    );
     if totals.bytes_total > 0 {
         let part = (totals.bytes as f64 / totals.bytes_total as f64).min(1.0);
         line.push_str(&format!(

@@ -26,6 +26,19 @@ pub(super) struct Totals {
     pub(super) bytes_total: u64,
     pub(super) files: u64,
     pub(super) files_total: u64,
+    /// Whether the files are partitions.
+    pub(super) partitions: bool,
+}
+
+impl Totals {
+    /// What the sources read one by one.
+    pub(super) fn noun(&self) -> &'static str {
+        if self.partitions {
+            "partitions"
+        } else {
+            "files"
+        }
+    }
 }
 
 #[derive(Default)]
@@ -59,6 +72,7 @@ impl State {
             totals.bytes_total += source.bytes_total.get();
             totals.files += source.files.get();
             totals.files_total += source.files_total.get();
+            totals.partitions |= !source.splits.all().is_empty();
         }
         totals
     }
@@ -198,8 +212,9 @@ impl Watch {
         if self.bounded && outcome.status == JobStatus::Finished && totals.bytes > 0 {
             let seconds = elapsed.as_secs_f64().max(0.001);
             tracing::info!(
-                "{} files, {:.1} MB, {:.0} records/s, {:.1} MB/s.",
+                "{} {}, {:.1} MB, {:.0} records/s, {:.1} MB/s.",
                 totals.files,
+                totals.noun(),
                 totals.bytes as f64 / 1e6,
                 totals.records as f64 / seconds,
                 totals.bytes as f64 / 1e6 / seconds,
