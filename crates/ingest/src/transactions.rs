@@ -78,7 +78,7 @@ impl Transactions {
             let value = millstream_process::secrets::resolve(name, value)?;
             given.insert(name.to_owned(), value);
         }
-        let properties = Properties::of_java(&given)?;
+        let properties = Properties::of_java_producer(&given)?;
         let cluster = Cluster::new(brokers, properties.settings())?;
         Ok(Self {
             session: Session::asking(Arc::new(cluster)),
