@@ -176,7 +176,13 @@ fn fingerprints_are_those_of_every_version() {
         .flatten()
         .map(|print| format!("{print:?}"))
         .collect();
-    assert_eq!(told, ["0bdd4bd0ca0a02b0502d2e38bde14eb2", "ca634fa407b86bb3269e2f48aa862fa1"]);
+    assert_eq!(
+        told,
+        [
+            "0bdd4bd0ca0a02b0502d2e38bde14eb2",
+            "ca634fa407b86bb3269e2f48aa862fa1"
+        ]
+    );
 }
 
 #[test]
