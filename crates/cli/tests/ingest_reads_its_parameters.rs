@@ -73,7 +73,7 @@ fn several_problems_are_reported_at_once() {
     ]);
     assert_eq!(said.code, Some(1));
     let lines: Vec<&str> = said.err.lines().collect();
-    assert_eq!(lines.len(), 6, "{}", said.err);
+    assert_eq!(lines.len(), 7, "{}", said.err);
     assert_eq!(
         lines[1],
         "  MS-1001: there is no parameter `sorce.type`; did you mean source.type?"
