@@ -23,7 +23,7 @@ use super::listing::Identity;
 use super::name::Key;
 
 /// Bits of the key that choose the bucket.
-const BUCKET_BITS: u32 = 12;
+const BUCKET_BITS: u32 = 10;
 const BUCKETS: usize = 1 << BUCKET_BITS;
 
 /// The highest sequence number that an entry can hold, and the highest minute.

@@ -20,7 +20,7 @@ use crate::files_source::seen::{Seen, are_over};
 /// Entries that are looked at in one turn.
 const SLICE: usize = 512;
 /// Buckets of the ledger that are swept in one turn.
-const SWEEP: usize = 64;
+const SWEEP: usize = 16;
 /// What is said behind the name of a file that is lost and not missing.
 const OTHER: &str = " (in whose place another file lies)";
 /// Entries that can't be read and are told of once.
