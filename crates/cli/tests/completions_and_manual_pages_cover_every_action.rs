@@ -84,5 +84,5 @@ fn manual_pages() {
         run.contains(".SH OPTIONS") && run.contains("fromSavepoint"),
         "{run}"
     );
-    assert_eq!(said.out.lines().count(), 19, "{}", said.out);
+    assert_eq!(said.out.lines().count(), 20, "{}", said.out);
 }
