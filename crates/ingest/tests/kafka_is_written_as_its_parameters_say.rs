@@ -16,10 +16,11 @@ fn settings(line: &str) -> IngestSettings {
 }
 
 fn kafka(line: &str) -> KafkaSinkOptions {
-    match settings(line).sink {
-        SinkSettings::Kafka(kafka) => *kafka,
-        other => panic!("{other:?}"),
-    }
+    let kafka = match settings(line).sink {
+        SinkSettings::Kafka(kafka) => Some(*kafka),
+        SinkSettings::File(_) | SinkSettings::Print => None,
+    };
+    kafka.expect("a sink of Kafka")
 }
 
 fn properties(pairs: &[(&str, &str)]) -> Properties {
