@@ -1,6 +1,8 @@
 //! Of rows that are the same the first goes on, exactly once, whatever happens to the job: what was seen and how far the
 //! source has come are one snapshot, so that a row that is read again after a failure is not taken for a duplicate.
 
+#![allow(clippy::panic, reason = "one of the faults")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! A broker of Kafka for the tests of sinks, and who reads what they wrote.
 
 #![allow(dead_code, reason = "no test needs all of it")]
+#![allow(clippy::panic, reason = "a test says what is wrong by a panic")]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
