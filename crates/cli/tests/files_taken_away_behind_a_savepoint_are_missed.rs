@@ -89,31 +89,3 @@ fn with_how_many_there_are() {
     job.await_that("new output", || lines(&path.join("out")).len() == 7);
     job.suspend();
 }
-
-/// A copy of the job that goes on from its savepoint and takes files away, takes them away from the job, too.
-#[test]
-fn also_where_a_copy_of_the_job_took_them() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path();
-    put(path, "in/1.csv", "id,name\n1,Ann\n");
-    let mut first = Running::start(ingest(path, &[], &CSV_TO_FILES));
-    first.await_that("output", || lines(&path.join("out")).len() == 1);
-    let savepoint = first.suspend().savepoint().to_owned();
-
-    let copied = CSV_TO_FILES.map(|parameter| match parameter {
-        "--sink.path=out" => "--sink.path=copy",
-        other => other,
-    });
-    let others = ["--job.name=copy", "--source.after.commit=delete"];
-    let others = [&copied[..], &others].concat();
-    let mut copy = Running::start(ingest(path, &["-s", &savepoint], &others));
-    put(path, "in/2.csv", "id,name\n2,Bob\n");
-    copy.await_that("the file to go", || !path.join("in/2.csv").exists());
-    copy.suspend();
-
-    let said = running::run(ingest(path, &["-slatest"], &CSV_TO_FILES));
-    assert_ne!(said.code, Some(0), "{}", said.err);
-    for part in ["MS-6010", "in/2.csv"] {
-        assert!(said.err.contains(part), "{part}: {}", said.err);
-    }
-}

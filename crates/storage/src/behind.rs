@@ -17,13 +17,12 @@ pub struct Behind {
     /// is of, and of those that went on from it as well and died before they had one of their own. None where this job is a fork:
     /// what was done behind its snapshot is no matter of its.
     pub before: Vec<PathBuf>,
-    /// The directories of all that have run behind the snapshot, whatever they are called and whatever became of them: what they
-    /// took away of their input is gone for this job, too.
+    /// The directories of all that have run behind the snapshot under the name of its job, whatever became of them.
     pub all: Vec<PathBuf>,
 }
 
-/// Where other jobs have noted what they did behind snapshot `number` of `restored`, which `job` goes on from. Nobody, where that is
-/// `job` itself.
+/// Where other jobs have noted what they did behind snapshot `number` of `restored`, called `name`, which `job` goes on from.
+/// Nobody, where that is `job` itself.
 ///
 /// # Errors
 /// That can't be told, because the directories can't be reached.
@@ -31,7 +30,7 @@ pub fn directories_behind(
     checkpoints: &Location,
     job: JobId,
     lineage: &Lineage,
-    (restored, number): (JobId, CheckpointId),
+    (restored, number, name): (JobId, CheckpointId, &str),
 ) -> Result<Behind> {
     let mut behind = Behind::default();
     if restored == job {
@@ -56,7 +55,7 @@ pub fn directories_behind(
         };
         // Whoever holds the directory last went on from the job that it is of, or is that.
         let left = noted.lineage.left_at(restored);
-        if left.is_some_and(|left| left >= number) {
+        if noted.job_name == name && left.is_some_and(|left| left >= number) {
             behind.all.push(directory.clone());
         }
         let from_there = noted.job_id == other && noted.lineage.ancestors.last() == before;

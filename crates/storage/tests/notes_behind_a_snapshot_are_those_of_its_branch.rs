@@ -39,7 +39,12 @@ fn of_the_one_before_and_of_those_that_died_there() {
     .into();
     drop(held);
     let found = |lineage: &Lineage, restored, number| {
-        let found = directories_behind(&checkpoints, job(9), lineage, (job(restored), number));
+        let found = directories_behind(
+            &checkpoints,
+            job(9),
+            lineage,
+            (job(restored), number, "mine"),
+        );
         found.expect("readable")
     };
     let behind = |lineage: &Lineage, restored| found(lineage, restored, 7).before;
@@ -56,14 +61,10 @@ fn of_the_one_before_and_of_those_that_died_there() {
     for (number, expected, why) in [
         (
             5,
-            vec![of(1), of(2), of(3), of(4), of(6)],
-            "all that went on from behind it, also under another name",
+            vec![of(1), of(2), of(3), of(4)],
+            "all that went on from behind it",
         ),
-        (
-            7,
-            vec![of(1), of(2), of(4), of(6)],
-            "not who left it earlier",
-        ),
+        (7, vec![of(1), of(2), of(4)], "not who left it earlier"),
         (8, vec![of(1)], "its own job"),
     ] {
         assert_eq!(found(&from(number), 1, number).all, expected, "{why}");

@@ -79,7 +79,11 @@ impl IoWorker {
             self.pin = Pin::take(restored.snapshot().location());
             let layout = &self.start.layout;
             let (checkpoints, job) = (layout.checkpoints(), layout.job());
-            let point = (metadata.job_id, metadata.checkpoint_id);
+            let point = (
+                metadata.job_id,
+                metadata.checkpoint_id,
+                metadata.job_name.as_str(),
+            );
             behind = directories_behind(checkpoints, job, &run.lineage, point)?;
         }
         let result = self.recover_sinks(&run, restored.as_deref(), &cancelled)?;
