@@ -50,6 +50,8 @@ pub(crate) struct Launcher {
     pub(crate) settles: bool,
     /// The job reads what is there, and ends.
     pub(crate) once: bool,
+    /// Another job has taken input away that this one would have read, as it was meant to.
+    pub(crate) shared_input: bool,
     pub(crate) patience: Duration,
 }
 
@@ -200,6 +202,9 @@ impl Launcher {
         }
         if self.appends() {
             command.args(["--source.file.changed", "append"]);
+        }
+        if self.shared_input {
+            command.args(["--source.file.lost", "skip"]);
         }
         match setup.after {
             After::Keep => {}

@@ -58,6 +58,8 @@ pub(super) struct Fetcher {
     ended: Receiver<()>,
     /// Whether the group is told something.
     tells: bool,
+    /// What the group is to be told, and the thread could not take.
+    owed: Option<Vec<(Partition, i64)>>,
 }
 
 impl Fetcher {
@@ -91,6 +93,7 @@ impl Fetcher {
             events,
             ended,
             tells: false,
+            owed: None,
         })
     }
 
@@ -108,15 +111,17 @@ impl Fetcher {
         Ok(())
     }
 
-    /// Has the group told. Where too much waits, the next time does as well.
+    /// Has the group told.
     pub(super) fn commit(&mut self, offsets: Vec<(Partition, i64)>) {
         let Some(commands) = &self.commands else {
             return;
         };
         self.tells = true;
-        if let Err(TrySendError::Full(_)) = commands.try_send(Command::Commit(offsets)) {
-            tracing::debug!("The group's offsets wait for the next checkpoint.");
-        }
+        self.owed = match commands.try_send(Command::Commit(offsets)) {
+            // The next time covers it, and the end if there is none.
+            Err(TrySendError::Full(Command::Commit(offsets))) => Some(offsets),
+            _ => None,
+        };
     }
 
     /// What the thread has told, if there is something.
@@ -133,12 +138,15 @@ impl Fetcher {
     }
 }
 
-/// How long the end of a reader waits for the group to be told.
-const TELLING: Duration = Duration::from_secs(2);
+/// How long the end of a reader waits for the group to be told, at most.
+const TELLING: Duration = Duration::from_secs(10);
 
 impl Drop for Fetcher {
     fn drop(&mut self) {
-        self.commands = None;
+        if let (Some(commands), Some(owed)) = (self.commands.take(), self.owed.take()) {
+            // If it is not taken, the thread is gone or held up.
+            drop(commands.send_timeout(Command::Commit(owed), TELLING));
+        }
         if self.tells {
             // The process may end behind this, and people look at the group then. Where brokers are away it has been
             // told what an earlier checkpoint said.

@@ -8,7 +8,7 @@ use millstream_protocol::{
     SnapshotRef,
 };
 use millstream_storage::{
-    Behind, Location, Pin, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata,
+    Behind, From, Location, Pin, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata,
     directories_behind, mark_committed, sweep,
 };
 
@@ -79,12 +79,12 @@ impl IoWorker {
             self.pin = Pin::take(restored.snapshot().location());
             let layout = &self.start.layout;
             let (checkpoints, job) = (layout.checkpoints(), layout.job());
-            let point = (
-                metadata.job_id,
-                metadata.checkpoint_id,
-                metadata.job_name.as_str(),
-            );
-            behind = directories_behind(checkpoints, job, &run.lineage, point)?;
+            let from = From {
+                restored: metadata.job_id,
+                number: metadata.checkpoint_id,
+                own_name: &self.start.graph.name,
+            };
+            behind = directories_behind(checkpoints, job, &run.lineage, from)?;
         }
         let result = self.recover_sinks(&run, restored.as_deref(), &cancelled)?;
         Ok(Recovered {
