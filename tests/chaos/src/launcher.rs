@@ -1,5 +1,6 @@
 //! How the command and the job are started.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
@@ -51,7 +52,7 @@ pub(crate) struct Launcher {
     /// The job reads what is there, and ends.
     pub(crate) once: bool,
     /// Another job has taken input away that this one would have read, as it was meant to.
-    pub(crate) shared_input: bool,
+    pub(crate) shared_input: Rc<Cell<bool>>,
     pub(crate) patience: Duration,
 }
 
@@ -203,7 +204,7 @@ impl Launcher {
         if self.appends() {
             command.args(["--source.file.changed", "append"]);
         }
-        if self.shared_input {
+        if self.shared_input.get() {
             command.args(["--source.file.lost", "skip"]);
         }
         match setup.after {

@@ -87,6 +87,10 @@ fn report_deployed(
 fn report_failure(shared: &Shared, control: &Rc<RefCell<Control>>) -> Option<TaskKey> {
     let control = control.borrow();
     let (task, error) = control.failure.as_ref()?;
+    if shared.is_cancelled() && error.code() == codes::SNAPSHOT_UNREACHABLE.id {
+        // Reading was given up with the attempt, which is no failure of its own.
+        return None;
+    }
     shared.events.send(AttemptEvent::Failed {
         task: Some(*task),
         error: error.clone(),

@@ -207,7 +207,9 @@ impl Watch {
         );
         let (bad, lost) = (totals.bad_files, totals.lost_files);
         if bad + lost > 0 {
-            tracing::warn!("{bad} files could not be read and were passed over, {lost} were lost.");
+            tracing::warn!(
+                "{bad} files could not be read, or changed after they had been read, and were passed over; {lost} were lost."
+            );
         }
         if self.bounded && outcome.status == JobStatus::Finished && totals.bytes > 0 {
             let seconds = elapsed.as_secs_f64().max(0.001);
