@@ -1,6 +1,5 @@
 //! Consumers, and what they say when something is wrong.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -36,20 +35,6 @@ pub(super) struct Ears {
     splits: Option<SplitGauges>,
     /// Whether also records count that are not committed.
     uncommitted: bool,
-    /// What the group was told, and it has not answered to yet.
-    unanswered: AtomicUsize,
-    /// Why the group did not take what it was told last.
-    untold: Mutex<Option<KafkaError>>,
-}
-
-/// What the group has made of what it was told last.
-pub(super) enum Answer {
-    /// It keeps it.
-    Kept,
-    /// None yet.
-    None,
-    /// It does not.
-    Refused(KafkaError),
 }
 
 /// An error that librdkafka told of by itself.
@@ -88,30 +73,6 @@ impl Ears {
             );
         }
         heard.code.and_then(refusal)
-    }
-
-    /// The group has been told something, or could not be.
-    pub(super) fn told(&self, result: KafkaResult<()>) {
-        match result {
-            Ok(()) => {
-                self.unanswered.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(error) => self.answered(Err(error)),
-        }
-    }
-
-    fn answered(&self, result: KafkaResult<()>) {
-        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
-        *untold = result.err();
-    }
-
-    /// What the group has made of what it was told last. Answers come in the order of what it was told.
-    pub(super) fn answer(&self) -> Answer {
-        if self.unanswered.load(Ordering::Relaxed) > 0 {
-            return Answer::None;
-        }
-        let untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
-        untold.clone().map_or(Answer::Kept, Answer::Refused)
     }
 
     /// A broker has answered.
@@ -165,16 +126,7 @@ impl ClientContext for Ears {
     }
 }
 
-impl ConsumerContext for Ears {
-    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
-        if let Err(error) = &result {
-            // The job's own positions are in its checkpoints; the next commit covers this one.
-            tracing::warn!("The group's offsets could not be committed: {error}");
-        }
-        self.answered(result);
-        self.unanswered.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+impl ConsumerContext for Ears {}
 
 /// Makes a consumer. It connects by itself, whether brokers are there or not.
 ///

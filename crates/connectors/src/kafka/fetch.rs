@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{SourceProgress, Waker};
+use millstream_engine::connector::{Notice, SourceProgress, Waker};
 
 use self::thread::Fetching;
 use super::client::{Ears, consumer};
@@ -58,6 +58,8 @@ pub(super) struct Fetcher {
     ended: Receiver<()>,
     /// Whether the group is told something.
     tells: bool,
+    /// Whether brokers are away.
+    held_up: Notice,
     /// What the group is to be told, and the thread could not take.
     owed: Option<Vec<(Partition, i64)>>,
 }
@@ -94,6 +96,7 @@ impl Fetcher {
             ended,
             tells: false,
             owed: None,
+            held_up: progress.held_up.clone(),
         })
     }
 
@@ -140,17 +143,23 @@ impl Fetcher {
 
 /// How long the end of a reader waits for the group to be told, at most.
 const TELLING: Duration = Duration::from_secs(10);
+/// The same where brokers are away: then the group keeps what it was told before.
+const AWAY: Duration = Duration::from_secs(2);
 
 impl Drop for Fetcher {
     fn drop(&mut self) {
+        let patience = match self.held_up.get() {
+            Some(_) => AWAY,
+            None => TELLING,
+        };
         if let (Some(commands), Some(owed)) = (self.commands.take(), self.owed.take()) {
             // If it is not taken, the thread is gone or held up.
-            drop(commands.send_timeout(Command::Commit(owed), TELLING));
+            drop(commands.send_timeout(Command::Commit(owed), patience));
         }
         if self.tells {
             // The process may end behind this, and people look at the group then. Where brokers are away it has been
             // told what an earlier checkpoint said.
-            let _over = self.ended.recv_timeout(TELLING);
+            let _over = self.ended.recv_timeout(patience);
         }
     }
 }
