@@ -166,7 +166,7 @@ impl WorkerLoop<'_> {
             return true;
         }
         let mut control = self.control.borrow_mut();
-        let mut any = self.shared.is_finishing() && !std::mem::replace(&mut control.finish, true);
+        let mut any = false;
         for command in commands.try_iter() {
             any = true;
             match *command {
@@ -176,6 +176,7 @@ impl WorkerLoop<'_> {
                     completed,
                 } => control.ended(checkpoint, completed),
                 Command::Resume(checkpoint) => control.resumed = Some(checkpoint),
+                Command::Finish => control.finish = true,
                 Command::Found {
                     vertex,
                     announcement,
