@@ -8,6 +8,7 @@ mod durations;
 pub(crate) mod format_time;
 pub(crate) mod joined;
 mod mixed_pattern;
+mod numbers;
 mod over;
 mod pattern;
 pub(crate) mod room;
@@ -56,6 +57,7 @@ impl Functions {
             .into_iter()
             .chain(to_timestamp::functions(&theirs))
             .chain(bounded::functions(&theirs))
+            .chain(numbers::functions(&theirs))
             .chain(series::functions(&theirs))
             .chain(format_time::functions(&theirs))
             .chain(clock::functions())

@@ -309,10 +309,35 @@ pub(crate) fn describe(error: &DataFusionError) -> String {
             | ArrowError::InvalidArgumentError(text)
             | ArrowError::ArithmeticOverflow(text) => text.clone(),
             ArrowError::DivideByZero => "division by zero".to_string(),
+            ArrowError::ExternalError(inner) => match inner.downcast_ref::<DataFusionError>() {
+                Some(inner) => describe(inner),
+                None => inner.to_string(),
+            },
             other => other.to_string(),
         },
         other => other.message().into_owned(),
     };
+    let mut text = text.trim();
+    while let Some(rest) = LIBRARIES.iter().find_map(|name| text.strip_prefix(name)) {
+        text = rest.trim_start();
+    }
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").trim_end_matches('.').to_string()
 }
+
+/// What libraries put before each other's errors when they hand them on.
+const LIBRARIES: &[&str] = &[
+    "Arrow error:",
+    "Cast error:",
+    "Compute error:",
+    "DataFusion error:",
+    "Error during planning:",
+    "Execution error:",
+    "External error:",
+    "Internal error:",
+    "Invalid argument error:",
+    "Optimizer rule 'simplify_expressions' failed caused by",
+    "Parser error:",
+    "Schema error:",
+    "type_coercion caused by",
+];
