@@ -16,6 +16,7 @@ pub mod numbers;
 pub mod options;
 pub mod status;
 pub mod time;
+mod words;
 
 pub use error::{Error, Result};
 pub use ids::{AttemptId, CheckpointId, JobId, OperatorId, TriggerId};
@@ -26,3 +27,4 @@ pub use numbers::Numbers;
 pub use options::{ConfigOption, Configuration, MemorySize};
 pub use status::{JobStatus, TaskStatus};
 pub use time::EventTime;
+pub use words::counted;

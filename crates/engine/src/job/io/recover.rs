@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use millstream_core::{Error, ErrorKind, Result};
+use millstream_core::{Error, ErrorKind, Result, counted};
 use millstream_protocol::{
     Attempt as AttemptNumber, CommitResult, Condition, Facts, Offer, OnLostOutput, RestoredFrom,
     SnapshotRef,
@@ -101,9 +101,9 @@ impl IoWorker {
         match sweep(layout) {
             Ok(swept) if swept.files.is_empty() => {}
             Ok(swept) => tracing::info!(
-                "Deleted {} files, {} bytes, that an earlier attempt had left in {}.",
-                swept.files.len(),
-                swept.bytes(),
+                "Deleted {}, {}, that an earlier attempt had left in {}.",
+                counted(swept.files.len(), "file"),
+                counted(swept.bytes(), "byte"),
                 layout.job_directory().display()
             ),
             Err(error) => tracing::warn!("What an earlier attempt has left stays: {error}"),
