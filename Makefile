@@ -7,10 +7,10 @@ export CARGO_TARGET_DIR
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dist demo test fmt lint bench deny chaos simulate
+.PHONY: help setup build dist demo test fmt lint bench deny chaos chaos-kafka simulate
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-8s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-11s %s\n", $$1, $$2}'
 
 setup: ## install what a build needs (Debian), check the compiler
 	@scripts/setup
@@ -39,6 +39,13 @@ SEED ?= $(shell date +%s)
 FAULTS ?= 1000
 chaos: build ## FAULTS=1000 faults from a SEED against real processes: every record once, whatever dies
 	$(CARGO_TARGET_DIR)/release/chaos --seed $(SEED) --faults $(FAULTS)
+
+KILLS ?= 100
+chaos-kafka: setup ## KILLS=100 kills at random moments in each of the tests from and to a broker, from a SEED
+	@scripts/setup test
+	MILLSTREAM_SEED=$(SEED) MILLSTREAM_KILLS=$(KILLS) cargo test --release --workspace \
+		--test kafka_is_read_exactly_once_under_sigkill --test kafka_is_written_exactly_once_under_sigkill \
+		--test kafka_duplicates_are_left_out_exactly_once_under_sigkill -- --nocapture
 
 fmt: ## format the sources
 	cargo fmt --all

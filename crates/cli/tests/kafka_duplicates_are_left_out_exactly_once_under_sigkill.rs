@@ -8,14 +8,12 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
+use common::rounds::Rounds;
 use common::{Running, command, lines, running};
-use datagen::random::Random;
 use millstream_services::kafka::Kafka;
 use serde_json::Value;
 
-const ROUNDS: u64 = 8;
 /// Ids that a round writes for the first time.
 const NEW: u64 = 1_500;
 /// Ids that it writes again, of those before.
@@ -69,48 +67,30 @@ fn records(round: u64) -> Vec<(String, String)> {
 }
 
 #[test]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the random moment of the kill is a time"
-)]
 fn of_each_key_one_record_is_written() {
     let kafka = Kafka::start().expect("a broker");
     kafka.create_topic("numbers", 3).expect("a topic");
     let directory = tempfile::tempdir().expect("a directory");
-    let seed = std::env::var("MILLSTREAM_SEED")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(5);
-    println!("seed {seed}; set MILLSTREAM_SEED to play another");
-    let mut random = Random::new(seed);
-    let mut parallelism = 0;
+    let mut rounds = Rounds::begin();
+    let (seed, count) = (rounds.seed, rounds.count);
     let mut written = 0;
-    for round in 0..ROUNDS {
+    for round in 0..count {
         let records = records(round);
         written += records.len() as u64;
         kafka.produce_keyed("numbers", records).expect("records");
-        // Another one than the last: 1 to 4.
-        let other = 1 + random.below(3);
-        parallelism = other + u64::from(other >= parallelism && parallelism > 0);
-        let command = job(
-            directory.path(),
-            &kafka.brokers(),
-            parallelism,
-            round > 0,
-            &[],
-        );
+        let parallelism = rounds.next_parallelism(4);
+        let brokers = kafka.brokers();
+        let command = job(directory.path(), &brokers, parallelism, round > 0, &[]);
         let mut job = Running::start(command);
         job.await_log("Completed checkpoint");
-        let moment = Duration::from_millis(random.below(LATEST_KILL_MS));
-        std::thread::sleep(moment);
-        let how = if round % 3 == 2 {
+        let how = rounds.wait_below(LATEST_KILL_MS);
+        if round % 3 == 2 {
             job.suspend();
-            "stopped with a savepoint"
+            println!("round {round}: stopped with a savepoint at {how}");
         } else {
             job.kill();
-            "killed"
-        };
-        println!("round {round}: parallelism {parallelism}, {how} after {moment:?}");
+            println!("round {round}: killed at {how}");
+        }
     }
     let end = ["--source.kafka.end=latest"];
     let last = running::run(job(directory.path(), &kafka.brokers(), 2, true, &end));
@@ -121,16 +101,16 @@ fn of_each_key_one_record_is_written() {
         let number = |name: &str| value.get(name).and_then(Value::as_u64).expect("a number");
         found.entry(number("id")).or_default().push(number("copy"));
     }
-    for id in 0..ROUNDS * NEW {
+    for id in 0..count * NEW {
         let copies = found.remove(&id).unwrap_or_default();
         let is_right = copies.len() == 1 && (id % 2 == 1 || copies == [0]);
         assert!(is_right, "seed {seed}: copies {copies:?} of {id}");
     }
     assert!(found.is_empty(), "seed {seed}: {found:?}");
-    let left_out = written - ROUNDS * NEW;
+    let left_out = written - count * NEW;
     let equation = format!(
         "{written} read = {} written + {left_out} deduplicated",
-        ROUNDS * NEW
+        count * NEW
     );
     assert!(last.err.contains(&equation), "{equation}: {}", last.err);
 }

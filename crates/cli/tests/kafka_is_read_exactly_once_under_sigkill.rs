@@ -5,13 +5,11 @@ mod common;
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
+use common::rounds::Rounds;
 use common::{Running, command, lines, running};
-use datagen::random::Random;
 use millstream_services::kafka::Kafka;
 
-const ROUNDS: u64 = 8;
 const RECORDS_EACH_ROUND: u64 = 3_000;
 /// The latest moment of a kill: about as long as a round's records take.
 const LATEST_KILL_MS: u64 = 400;
@@ -47,63 +45,39 @@ fn records(round: u64) -> impl Iterator<Item = (String, String)> {
 }
 
 #[test]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the random moment of the kill is a time"
-)]
 fn no_record_is_lost_or_doubled() {
     let mut kafka = Kafka::start().expect("a broker");
     kafka.create_topic("numbers", 3).expect("a topic");
     let directory = tempfile::tempdir().expect("a directory");
-    let seed = std::env::var("MILLSTREAM_SEED")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(5);
-    println!("seed {seed}; set MILLSTREAM_SEED to play another");
-    let mut random = Random::new(seed);
-    let mut parallelism = 0;
-    let mut resume = false;
-    for round in 0..ROUNDS {
-        if round == ROUNDS / 2 {
+    let mut rounds = Rounds::begin();
+    let (seed, count) = (rounds.seed, rounds.count);
+    for round in 0..count {
+        if round == count / 2 {
             kafka.add_partitions("numbers", 5).expect("more partitions");
         }
         kafka
             .produce_keyed("numbers", records(round))
             .expect("records");
-        // Another one than the last: 1 to 4.
-        let other = 1 + random.below(3);
-        parallelism = other + u64::from(other >= parallelism && parallelism > 0);
+        let parallelism = rounds.next_parallelism(4);
         let discovery = ["--flink.partition-discovery.interval-millis=50"];
-        let command = job(
-            directory.path(),
-            &kafka.brokers(),
-            parallelism,
-            resume,
-            &discovery,
-        );
+        let brokers = kafka.brokers();
+        let resume = round > 0;
+        let command = job(directory.path(), &brokers, parallelism, resume, &discovery);
         let mut job = Running::start(command);
         job.await_log("Completed checkpoint");
-        resume = true;
-        let moment = Duration::from_millis(random.below(LATEST_KILL_MS));
         if round % 3 == 1 {
             kafka.kill();
             job.await_checkpoint();
             kafka.restart().expect("the same broker");
         }
-        std::thread::sleep(moment);
+        let how = rounds.wait_below(LATEST_KILL_MS);
         job.kill();
-        println!("round {round}: parallelism {parallelism}, killed after {moment:?}");
+        println!("round {round}: killed at {how}");
     }
-    let last = job(
-        directory.path(),
-        &kafka.brokers(),
-        2,
-        true,
-        &["--source.kafka.end=latest"],
-    );
-    let last = running::run(last);
+    let end = ["--source.kafka.end=latest"];
+    let last = running::run(job(directory.path(), &kafka.brokers(), 2, true, &end));
     assert_eq!(last.code, Some(0), "{}", last.err);
-    let mut truth: Vec<String> = (0..ROUNDS * RECORDS_EACH_ROUND)
+    let mut truth: Vec<String> = (0..count * RECORDS_EACH_ROUND)
         .map(|id| format!("{{\"id\":{id},\"text\":\"text {id}!\"}}"))
         .collect();
     truth.sort();
@@ -115,5 +89,5 @@ fn no_record_is_lost_or_doubled() {
     assert_eq!((found.len(), differs), (truth.len(), None), "seed {seed}");
     let told = kafka.committed("kill", "numbers").expect("the group");
     let all: u64 = told.iter().map(|(_, offset)| offset).sum();
-    assert_eq!((told.len(), all), (5, ROUNDS * RECORDS_EACH_ROUND));
+    assert_eq!((told.len(), all), (5, count * RECORDS_EACH_ROUND));
 }

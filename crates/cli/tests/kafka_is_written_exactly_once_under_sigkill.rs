@@ -6,13 +6,11 @@ mod common;
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
+use common::rounds::Rounds;
 use common::{Running, command, put, running};
-use datagen::random::Random;
 use millstream_services::kafka::Kafka;
 
-const ROUNDS: u64 = 8;
 const RECORDS_EACH_ROUND: u64 = 2_000;
 /// The latest moment of a kill: about as long as a round's records take.
 const LATEST_KILL_MS: u64 = 600;
@@ -38,40 +36,28 @@ fn job(directory: &Path, name: &str, brokers: &str, parallelism: u64, resume: bo
     command
 }
 
-/// The rounds: each adds records, starts the job, and kills it.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the random moment of the kill is a time"
-)]
+/// The rounds: each adds records, starts the job, and kills it. Answers how many there were.
 fn kill_again_and_again(
     kafka: &mut Kafka,
     mut add: impl FnMut(&Kafka, u64),
     job: impl Fn(&str, u64, bool) -> Command,
-) {
-    let seed = std::env::var("MILLSTREAM_SEED")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(5);
-    println!("seed {seed}; set MILLSTREAM_SEED to play another");
-    let mut random = Random::new(seed);
-    let mut parallelism = 0;
-    for round in 0..ROUNDS {
+) -> u64 {
+    let mut rounds = Rounds::begin();
+    for round in 0..rounds.count {
         add(kafka, round);
-        // Another one than the last: 1 to 3.
-        let other = 1 + random.below(2);
-        parallelism = other + u64::from(other >= parallelism && parallelism > 0);
+        let parallelism = rounds.next_parallelism(3);
         let mut running = Running::start(job(&kafka.brokers(), parallelism, round > 0));
         running.await_log("Completed checkpoint");
         if round % 4 == 1 {
             kafka.kill();
             kafka.restart().expect("the same broker");
         }
-        let moment = Duration::from_millis(random.below(LATEST_KILL_MS));
-        std::thread::sleep(moment);
+        let how = rounds.wait_below(LATEST_KILL_MS);
         let said = running.kill();
-        println!("round {round}: parallelism {parallelism}, killed after {moment:?}");
+        println!("round {round}: killed at {how}");
         assert!(!said.err.contains("MS-700"), "round {round}: {}", said.err);
     }
+    rounds.count
 }
 
 /// What Kafka's own consumer of committed records sees, in order of the text.
@@ -142,12 +128,12 @@ fn from_kafka_no_record_is_lost_or_doubled_and_keys_are_kept() {
             .args(["--stream.sql=select id, concat(text, '!') as text from t1 where id >= 0"]);
         command
     };
-    kill_again_and_again(&mut kafka, add, start);
+    let rounds = kill_again_and_again(&mut kafka, add, start);
     let mut last = start(&kafka.brokers(), 2, true);
     last.arg("--source.kafka.end=latest");
     let last = running::run(last);
     assert_eq!(last.code, Some(0), "{}", last.err);
-    let truth = (0..ROUNDS * RECORDS_EACH_ROUND)
+    let truth = (0..rounds * RECORDS_EACH_ROUND)
         .map(|id| format!("{}\t{{\"id\":{id},\"text\":\"text {id}!\"}}", key(id)));
     compare(&kafka, truth.collect());
 }
@@ -174,12 +160,12 @@ fn from_files_no_record_is_lost_or_doubled() {
             .arg("--sink.kafka.key=id");
         command
     };
-    kill_again_and_again(&mut kafka, add, start);
+    let rounds = kill_again_and_again(&mut kafka, add, start);
     let mut last = start(&kafka.brokers(), 2, true);
     last.arg("--source.watch.type=PROCESS_ONCE");
     let last = running::run(last);
     assert_eq!(last.code, Some(0), "{}", last.err);
-    let truth = (0..ROUNDS * RECORDS_EACH_ROUND)
+    let truth = (0..rounds * RECORDS_EACH_ROUND)
         .map(|id| format!("{id}\t{{\"id\":\"{id}\",\"text\":\"text {id}\"}}"));
     compare(&kafka, truth.collect());
 }

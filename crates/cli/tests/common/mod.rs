@@ -5,6 +5,7 @@
 pub(crate) mod environment;
 pub(crate) mod processes;
 pub(crate) mod rest;
+pub(crate) mod rounds;
 pub(crate) mod running;
 pub(crate) mod server;
 pub(crate) mod unread;

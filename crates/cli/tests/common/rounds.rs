@@ -1,0 +1,52 @@
+//! Rounds of a test in which a job is killed at random moments, from a seed: `MILLSTREAM_SEED` plays another one, `MILLSTREAM_KILLS`
+//! as many rounds.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the random moment of a kill is a time"
+)]
+
+use std::time::Duration;
+
+use datagen::random::Random;
+
+/// Rounds where nothing else is said: some are enough for each run of the tests, `make chaos-kafka` plays more.
+const ROUNDS: u64 = 10;
+
+pub(crate) struct Rounds {
+    /// What another run is played by again.
+    pub(crate) seed: u64,
+    /// How many there are.
+    pub(crate) count: u64,
+    random: Random,
+    parallelism: u64,
+}
+
+impl Rounds {
+    /// Those that the environment asks for.
+    pub(crate) fn begin() -> Self {
+        let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+        let seed = number("MILLSTREAM_SEED").unwrap_or(5);
+        println!("seed {seed}; set MILLSTREAM_SEED to play another");
+        Self {
+            seed,
+            count: number("MILLSTREAM_KILLS").unwrap_or(ROUNDS),
+            random: Random::new(seed),
+            parallelism: 0,
+        }
+    }
+
+    /// The parallelism of the next round: 1 to `most`, and another one than the last.
+    pub(crate) fn next_parallelism(&mut self, most: u64) -> u64 {
+        let other = 1 + self.random.below(most - 1);
+        self.parallelism = other + u64::from(other >= self.parallelism && self.parallelism > 0);
+        self.parallelism
+    }
+
+    /// Waits for a random time below `latest_ms` milliseconds; says how long in words.
+    pub(crate) fn wait_below(&mut self, latest_ms: u64) -> String {
+        let moment = Duration::from_millis(self.random.below(latest_ms));
+        std::thread::sleep(moment);
+        format!("parallelism {}, after {moment:?}", self.parallelism)
+    }
+}
