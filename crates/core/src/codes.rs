@@ -171,6 +171,8 @@ codes! {
     SOURCE_KAFKA = "MS-6012", Unavailable, "Kafka refuses to be read";
     /// Records of Kafka are gone before they were read, or nobody knows where to begin.
     SOURCE_OFFSETS = "MS-6013", Data, "No offset to read Kafka from";
+    /// A file of columns (Parquet, ORC) is damaged, cut off or encrypted.
+    SOURCE_COLUMNS = "MS-6018", Data, "File of columns can't be read";
 
     // 7: sinks
     /// The sink can't write.

@@ -39,8 +39,9 @@ pub use help::{help, markdown_tables};
 pub use job_options::JobOptions;
 pub use portable::{Portable, portable};
 pub use settings::{
-    BadRecordLimits, BadRecords, FileSinkSettings, IngestSettings, KafkaSettings, MergeSettings,
-    SchemaText, SinkSettings, SourceSettings, SqlSettings, TextSource, UniqueSettings,
+    BadRecordLimits, BadRecords, ColumnSource, FileSinkSettings, IngestSettings, KafkaSettings,
+    MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings, TextSource,
+    UniqueSettings,
 };
 pub use table::{all, find};
 pub use unknown::nearest;

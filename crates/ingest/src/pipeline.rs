@@ -10,6 +10,7 @@
 
 mod around;
 mod bad_records;
+mod conditions;
 mod dead_letter;
 mod deduplicate;
 mod reshape;

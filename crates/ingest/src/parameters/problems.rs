@@ -68,7 +68,7 @@ fn missing(given: &Given) -> Vec<Error> {
     if absent(table::SOURCE_TYPE.name()) {
         miss(
             "source.type is not given".to_owned(),
-            "give --source.type csv, tsv, txt or kafka",
+            "give --source.type csv, tsv, txt, parquet, orc or kafka",
         );
     }
     let source = given.get(&table::SOURCE_TYPE);
@@ -109,6 +109,7 @@ fn missing(given: &Given) -> Vec<Error> {
         );
     }
     if resolve::sql_is_on(given)
+        && !source.is_some_and(SourceType::is_columns)
         && absent(table::SQL_SCHEMA.name())
         && absent(table::SQL_SCHEMA_JSON.name())
     {
@@ -223,6 +224,16 @@ fn contradictions(given: &Given) -> Vec<Error> {
     if taken_away && given.get(&table::FILE_CHANGED) == Some(ChangedFile::Append) {
         let message = "source.file.changed is append, so no file is ever done with, and source.after.commit is not keep";
         problems.push(contradiction(message.to_owned(), "give one of them only"));
+    }
+    if given
+        .get(&table::SOURCE_TYPE)
+        .is_some_and(SourceType::is_columns)
+        && given.get(&table::FILE_CHANGED) == Some(ChangedFile::Append)
+    {
+        let message =
+            "source.file.changed is append, and nothing can be appended to a file of columns";
+        let next = "give another --source.file.changed";
+        problems.push(contradiction(message.to_owned(), next));
     }
     if taken_away && given.get(&table::CHECKPOINT_ENABLE) == Some(false) {
         let message = "source.after.commit is not keep, and stream.checkpoint.enable false: files are taken away behind checkpoints";

@@ -47,6 +47,8 @@ impl IngestSettings {
 pub enum SourceSettings {
     /// Text files.
     Text(TextSource),
+    /// Files of columns.
+    Columns(ColumnSource),
     /// Kafka.
     Kafka(KafkaSettings),
 }
@@ -125,6 +127,24 @@ pub struct TextSource {
     /// Longer records are bad records, in bytes.
     pub record_max_size: u64,
     /// The columns; `None`: every column is text, named by the first line or `_col0`, `_col1`, ….
+    pub schema: Option<SchemaText>,
+}
+
+/// Files of columns as a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnSource {
+    /// `parquet` or `orc`.
+    pub format: SourceType,
+    /// The directory, or the file.
+    pub path: PathBuf,
+    /// Whether the directory is watched, and how often it is looked at; `None`: what is there is read, then
+    /// the job finishes.
+    pub watch_interval: Option<Duration>,
+    /// How files are taken in, and what becomes of those with which something is wrong.
+    pub intake: Intake,
+    /// Larger files are cut into ranges of this many bytes.
+    pub split_size: u64,
+    /// The columns; `None`: those of the first file.
     pub schema: Option<SchemaText>,
 }
 
