@@ -87,9 +87,9 @@ pub(crate) use reader::{Decoded, Plan};
 pub(crate) use records::Records;
 pub(crate) use scan::{Span, cut};
 pub(crate) use table::to_text;
-pub(crate) use text_reader::{Decode, TextPlan};
 #[cfg(feature = "kafka")]
 pub(crate) use table::{Column, FieldTable, fields_of};
+pub(crate) use text_reader::{Decode, TextPlan};
 
 use self::ledger::unreadable;
 use self::listing::{FoundFile, Odd, Root, is_away, oldest, path_error};

@@ -32,7 +32,9 @@ use std::path::Path;
 use millstream_core::{Error, Result, codes};
 
 pub use arguments::{split_program_args, wants_help};
-pub use choices::{KafkaFormat, SinkFormat, SinkType, SourceType, UniqueNull, UniqueTime};
+pub use choices::{
+    FileCompression, KafkaFormat, SinkFormat, SinkType, SourceType, UniqueNull, UniqueTime,
+};
 pub use definition::{DefaultValue, ENVIRONMENT_PREFIX, Group, ParameterSummary, Scope};
 pub use given::DEFAULT_FILE;
 pub use help::{help, markdown_tables};

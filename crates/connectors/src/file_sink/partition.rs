@@ -63,7 +63,9 @@ impl PartitionColumns {
             let data_type = field.data_type();
             if data_type.is_nested() || is_bytes(data_type) {
                 return refuse(
-                    format!("sink.partition.columns: `{name}` is {data_type}, which names no directory"),
+                    format!(
+                        "sink.partition.columns: `{name}` is {data_type}, which names no directory"
+                    ),
                     "cast it to string in the SQL, or leave it out",
                 );
             }
@@ -106,8 +108,9 @@ impl PartitionColumns {
                 let message = format!(
                     "a value of column `{name}` makes a directory's name of {length} bytes, and file systems take {LONGEST}"
                 );
-                return Err(Error::new(&codes::SINK_WRITE, message)
-                    .next("shorten it in the SQL, or take another column for sink.partition.columns"));
+                return Err(Error::new(&codes::SINK_WRITE, message).next(
+                    "shorten it in the SQL, or take another column for sink.partition.columns",
+                ));
             }
         }
         Ok(path)
@@ -129,7 +132,24 @@ fn escape(text: &str, out: &mut String) {
     for character in text.chars() {
         let escaped = matches!(
             character,
-            '\u{1}'..='\u{1f}' | '"' | '#' | '%' | '\'' | '*' | '/' | ':' | '=' | '?' | '\\' | '\u{7f}' | '{' | '[' | ']' | '^' | '\0'
+            '\u{1}'
+                ..='\u{1f}'
+                    | '"'
+                    | '#'
+                    | '%'
+                    | '\''
+                    | '*'
+                    | '/'
+                    | ':'
+                    | '='
+                    | '?'
+                    | '\\'
+                    | '\u{7f}'
+                    | '{'
+                    | '['
+                    | ']'
+                    | '^'
+                    | '\0'
         );
         if escaped {
             // Writing to a string can't fail.
@@ -156,9 +176,15 @@ impl PartitionColumns {
     fn split_batch(&self, batch: &RecordBatch) -> Result<Vec<(Arc<str>, RecordBatch)>> {
         let (places, left) = self.places(batch.schema_ref())?;
         let broken = |error: arrow::error::ArrowError| {
-            Error::new(&codes::SINK_WRITE, "rows can't be taken apart by partitions").cause(error)
+            Error::new(
+                &codes::SINK_WRITE,
+                "rows can't be taken apart by partitions",
+            )
+            .cause(error)
         };
-        let values = places.iter().filter_map(|place| batch.columns().get(*place));
+        let values = places
+            .iter()
+            .filter_map(|place| batch.columns().get(*place));
         let values = values.map(texts).collect::<Result<Vec<_>, _>>();
         let values = values.map_err(broken)?;
         let mut rows: HashMap<String, usize> = HashMap::new();

@@ -127,7 +127,10 @@ impl<T: 'static> FileWriter<T> {
 
     /// Takes the file of a partition out of those that are open, or a new one.
     fn take_open(&mut self, partition: &Partition) -> OpenFile<T> {
-        let place = self.open.iter().position(|file| file.partition == *partition);
+        let place = self
+            .open
+            .iter()
+            .position(|file| file.partition == *partition);
         match place {
             Some(place) => self.open.remove(place),
             None => {

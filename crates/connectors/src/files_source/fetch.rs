@@ -103,11 +103,7 @@ pub(crate) struct Fetcher<B> {
 
 impl<B: Send + 'static> Fetcher<B> {
     /// Starts the thread, named `name`, on which `fetch` reads.
-    pub(crate) fn start<F: Fetch<Block = B>>(
-        name: String,
-        fetch: F,
-        waker: Waker,
-    ) -> Result<Self> {
+    pub(crate) fn start<F: Fetch<Block = B>>(name: String, fetch: F, waker: Waker) -> Result<Self> {
         let (tasks, task_receiver) = bounded(TASKS);
         let (event_sender, events) = bounded(BLOCKS);
         let (used, used_receiver) = bounded(BLOCKS + 2);
@@ -241,7 +237,9 @@ impl<F: Fetch> FetchThread<F> {
 fn or_changed(task: &Task, error: InputError) -> InputError {
     let now = std::fs::metadata(&task.file.path).map(|metadata| Identity::of(&metadata));
     match (&error, now) {
-        (InputError::Damaged { .. } | InputError::Columns(_), Ok(now)) if now != task.file.identity => {
+        (InputError::Damaged { .. } | InputError::Columns(_), Ok(now))
+            if now != task.file.identity =>
+        {
             InputError::Changed(now)
         }
         _ => error,

@@ -347,9 +347,7 @@ impl<T, S: Serve<T>> FileReader<T, S> {
     /// Hands out records of the block, up to `limit`; what became of them, and how many bytes they were.
     fn serve(&mut self, out: &mut Vec<T>, limit: Limit) -> Result<(Decoded, usize)> {
         let served = self.server.serve(limit, out)?;
-        self.progress
-            .bytes
-            .add(self.ledger.handed_out(served.next));
+        self.progress.bytes.add(self.ledger.handed_out(served.next));
         if served.over {
             self.block = None;
         }
@@ -414,9 +412,7 @@ impl<T, S: Serve<T>> SourceReader<T> for FileReader<T, S> {
         let totals = self.ledger.hear(announcement)?;
         self.progress.files_total.add(totals.files);
         self.progress.bytes_total.add(totals.bytes);
-        let running = self
-            .block
-            .is_none_or(|task| self.ledger.is_running(task));
+        let running = self.block.is_none_or(|task| self.ledger.is_running(task));
         if !running {
             self.block = None;
             self.server.drop_block();

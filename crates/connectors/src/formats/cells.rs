@@ -125,9 +125,8 @@ fn cell<'a>(
         DataType::Binary
         | DataType::LargeBinary
         | DataType::BinaryView
-        | DataType::FixedSizeBinary(_) => more::bytes(array, style).ok_or_else(|| {
-            ArrowError::JsonError("a column of bytes is none".to_owned())
-        })?,
+        | DataType::FixedSizeBinary(_) => more::bytes(array, style)
+            .ok_or_else(|| ArrowError::JsonError("a column of bytes is none".to_owned()))?,
         nested if style == Style::Csv && nested.is_nested() => Box::new(JsonInCsv {
             json: cell(field, array, Style::Json)?,
             scratch: Vec::new(),

@@ -142,6 +142,17 @@ choices! {
         Csv = "csv",
         /// Parquet.
         Parquet = "parquet",
+        /// ORC.
+        Orc = "orc",
+    }
+    /// `sink.file.compression`: how files of text are compressed.
+    pub FileCompression {
+        /// They are not.
+        None = "none",
+        /// As gzip does it.
+        Gzip = "gzip",
+        /// As Zstandard does it.
+        Zstd = "zstd",
     }
     /// `stream.checkpoint.type`: the state backend.
     pub(super) CheckpointType {

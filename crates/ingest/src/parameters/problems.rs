@@ -5,7 +5,8 @@ use millstream_core::{Error, codes};
 use millstream_sql::schema;
 
 use super::choices::{
-    AfterCommit, BadFile, ChangedFile, ErrorPolicy, SinkType, SourceType, WatchType,
+    AfterCommit, BadFile, ChangedFile, ErrorPolicy, FileCompression, SinkFormat, SinkType,
+    SourceType, WatchType,
 };
 use super::definition::names;
 use super::given::Given;
@@ -23,6 +24,38 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     problems.extend(paths::of(given));
     problems.extend(texts(given));
     problems.extend(contradictions(given));
+    problems.extend(of_columns(given));
+    problems
+}
+
+/// What files of columns can't be, as a source or as a sink.
+fn of_columns(given: &Given) -> Vec<Error> {
+    let mut problems = Vec::new();
+    let source = given.get(&table::SOURCE_TYPE);
+    if source.is_some_and(SourceType::is_columns)
+        && given.get(&table::FILE_CHANGED) == Some(ChangedFile::Append)
+    {
+        let message =
+            "source.file.changed is append, and nothing can be appended to a file of columns";
+        let next = "give another --source.file.changed";
+        problems.push(contradiction(message.to_owned(), next));
+    }
+    let format = given.get(&table::SINK_FORMAT);
+    let format = format.filter(|_| given.get(&table::SINK_TYPE) == Some(SinkType::File));
+    let compression = given.get(&table::SINK_FILE_COMPRESSION);
+    if let (Some(format @ (SinkFormat::Parquet | SinkFormat::Orc)), Some(compression)) =
+        (format, compression)
+        && compression != FileCompression::None
+    {
+        let (format, compression) = (format.name(), compression.name());
+        let message = format!(
+            "sink.file.compression is {compression}, and {format} compresses what is in it"
+        );
+        problems.push(contradiction(
+            message,
+            "leave sink.file.compression out, or give --sink.format json or csv",
+        ));
+    }
     problems
 }
 
@@ -224,16 +257,6 @@ fn contradictions(given: &Given) -> Vec<Error> {
     if taken_away && given.get(&table::FILE_CHANGED) == Some(ChangedFile::Append) {
         let message = "source.file.changed is append, so no file is ever done with, and source.after.commit is not keep";
         problems.push(contradiction(message.to_owned(), "give one of them only"));
-    }
-    if given
-        .get(&table::SOURCE_TYPE)
-        .is_some_and(SourceType::is_columns)
-        && given.get(&table::FILE_CHANGED) == Some(ChangedFile::Append)
-    {
-        let message =
-            "source.file.changed is append, and nothing can be appended to a file of columns";
-        let next = "give another --source.file.changed";
-        problems.push(contradiction(message.to_owned(), next));
     }
     if taken_away && given.get(&table::CHECKPOINT_ENABLE) == Some(false) {
         let message = "source.after.commit is not keep, and stream.checkpoint.enable false: files are taken away behind checkpoints";

@@ -214,6 +214,10 @@ fn sink(given: &Given) -> Option<SinkSettings> {
         SinkType::File => Some(SinkSettings::File(FileSinkSettings {
             path: local_path(&given.get(&table::SINK_PATH)?).ok()?,
             format: given.get(&table::SINK_FORMAT)?,
+            compression: given.get(&table::SINK_FILE_COMPRESSION)?,
+            partition: given
+                .get(&table::SINK_PARTITION_COLUMNS)
+                .map_or_else(Vec::new, |names| names.0),
             rolling_size: given.get(&table::SINK_ROLLING_SIZE)?.0,
         })),
         SinkType::Print => Some(SinkSettings::Print),

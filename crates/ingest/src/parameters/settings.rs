@@ -7,7 +7,9 @@ use millstream_connectors::files_source::Intake;
 use millstream_connectors::kafka::{End, KafkaSinkOptions, Lost, Properties, Reset, Topics};
 use millstream_core::options::reference::Hidden;
 
-use super::choices::{KafkaFormat, SinkFormat, SourceType, UniqueNull, UniqueTime};
+use super::choices::{
+    FileCompression, KafkaFormat, SinkFormat, SourceType, UniqueNull, UniqueTime,
+};
 use super::job_options::JobOptions;
 
 /// What the ingestion job is asked to do.
@@ -197,6 +199,10 @@ pub struct FileSinkSettings {
     pub path: PathBuf,
     /// How records are written.
     pub format: SinkFormat,
+    /// How files of text are compressed.
+    pub compression: FileCompression,
+    /// The columns whose values name the directories into which files go, the first outermost.
+    pub partition: Vec<String>,
     /// A file of this many bytes is ended.
     pub rolling_size: u64,
 }

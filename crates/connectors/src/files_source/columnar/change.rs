@@ -120,7 +120,10 @@ impl Change {
                         Some(Some((place, change)))
                     }
                 };
-                to.iter().map(field).collect::<Option<_>>().map(Self::Struct)
+                to.iter()
+                    .map(field)
+                    .collect::<Option<_>>()
+                    .map(Self::Struct)
             }
             (
                 DataType::List(from) | DataType::LargeList(from) | DataType::FixedSizeList(from, _),

@@ -62,15 +62,19 @@ impl Test {
                 bounds.is_none_or(|(least, most)| may_compare(*comparison, value, least, most))
             }
             Self::OneOf(values) => known.bounds.as_ref().is_none_or(|(least, most)| {
-                (0..values.len()).any(|at| {
-                    may_compare(Comparison::Equal, &values.slice(at, 1), least, most)
-                })
+                (0..values.len())
+                    .any(|at| may_compare(Comparison::Equal, &values.slice(at, 1), least, most))
             }),
         }
     }
 }
 
-fn may_compare(comparison: Comparison, value: &ArrayRef, least: &ArrayRef, most: &ArrayRef) -> bool {
+fn may_compare(
+    comparison: Comparison,
+    value: &ArrayRef,
+    least: &ArrayRef,
+    most: &ArrayRef,
+) -> bool {
     // What is no number is larger than every number, and statistics do not tell of it.
     let floating = matches!(value.data_type(), DataType::Float32 | DataType::Float64);
     if floating && (comparison != Comparison::Equal || is_nan(value)) {
@@ -86,10 +90,8 @@ fn may_compare(comparison: Comparison, value: &ArrayRef, least: &ArrayRef, most:
     }
 }
 
-type Kernel = fn(
-    &dyn Datum,
-    &dyn Datum,
-) -> Result<arrow::array::BooleanArray, arrow::error::ArrowError>;
+type Kernel =
+    fn(&dyn Datum, &dyn Datum) -> Result<arrow::array::BooleanArray, arrow::error::ArrowError>;
 
 /// Whether it is certain that a comparison of two single values is not so.
 fn is_false(left: &ArrayRef, right: &ArrayRef, test: Kernel) -> bool {

@@ -182,7 +182,10 @@ impl ColumnsFetch {
         } else {
             let together = self.together(open, group.number);
             let columns = &open.fit.read;
-            Some(open.columns.read(group.number, columns, &wanted, together)?)
+            Some(
+                open.columns
+                    .read(group.number, columns, &wanted, together)?,
+            )
         };
         let mut ranges = Ranges::new(wanted);
         for batch in batches.into_iter().flatten() {

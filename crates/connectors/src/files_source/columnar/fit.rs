@@ -70,10 +70,10 @@ pub(super) fn wanted(schema: &Schema, projection: Option<&[usize]>) -> Result<Sc
         })?;
         if usual(field.data_type()).is_none() {
             let (name, data_type) = (field.name(), field.data_type());
-            return Err(
-                invalid(format!("column `{name}` has the type {data_type}, which is not read"))
-                    .next("leave the column out in the SQL"),
-            );
+            return Err(invalid(format!(
+                "column `{name}` has the type {data_type}, which is not read"
+            ))
+            .next("leave the column out in the SQL"));
         }
         fields.push(field.as_ref().clone().with_nullable(true));
     }

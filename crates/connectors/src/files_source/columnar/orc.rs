@@ -42,7 +42,9 @@ impl OrcColumns {
         let options =
             ArrowSchemaOptions::new().with_timestamp_precision(TimestampPrecision::Microsecond);
         let fields = metadata.root_data_type().children().iter().map(|column| {
-            let data_type = column.data_type().to_arrow_data_type_with_options(options.clone());
+            let data_type = column
+                .data_type()
+                .to_arrow_data_type_with_options(options.clone());
             Field::new(column.name(), data_type, true)
         });
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
@@ -110,7 +112,9 @@ impl OpenColumns for OrcColumns {
         let numbers = columns.iter().filter_map(|place| self.column(*place));
         let mask = ProjectionMask::roots(root, numbers.map(OrcType::column_index));
         let from = usize::try_from(stripe.offset()).unwrap_or(usize::MAX);
-        let fields = columns.iter().filter_map(|place| self.schema.fields().get(*place));
+        let fields = columns
+            .iter()
+            .filter_map(|place| self.schema.fields().get(*place));
         let schema = Schema::new(fields.cloned().collect::<Vec<_>>());
         let builder = ArrowReaderBuilder::try_new(self.file.clone());
         let reader = builder

@@ -100,10 +100,7 @@ impl OpenColumns for ParquetColumns {
         rows: &[Range<u64>],
         together: usize,
     ) -> Result<Batches, Unfit> {
-        let mask = ProjectionMask::roots(
-            self.metadata.parquet_schema(),
-            columns.iter().copied(),
-        );
+        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
         let reader = self
             .builder()
             .with_row_groups(vec![group])
@@ -145,7 +142,11 @@ fn check_magic(file: &Ranged) -> Result<(), Unfit> {
     if first == MAGIC_ENCRYPTED && last == MAGIC_ENCRYPTED {
         return Err(Unfit::Encrypted);
     }
-    let wrong = |what: &str| Err(Unfit::Damaged(format!("{what} `PAR1`, as Parquet files do")));
+    let wrong = |what: &str| {
+        Err(Unfit::Damaged(format!(
+            "{what} `PAR1`, as Parquet files do"
+        )))
+    };
     if first != MAGIC {
         return wrong("it does not begin with");
     }

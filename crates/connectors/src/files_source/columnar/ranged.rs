@@ -88,7 +88,9 @@ pub(super) struct Slice {
 impl Read for Slice {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.file.size.saturating_sub(self.at);
-        let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let wanted = buffer
+            .len()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
         let buffer = buffer.get_mut(..wanted).unwrap_or_default();
         let length = self.file.file.read_at(buffer, self.at);
         let length = length.map_err(|error| self.file.note(error))?;

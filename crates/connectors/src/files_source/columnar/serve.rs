@@ -110,7 +110,10 @@ impl Serve<Parsed> for ColumnsServer {
                 ..Decoded::default()
             },
             bytes: taken.saturating_mul(current.row_bytes),
-            next: current.block.part.behind(current.block.row + current.handed),
+            next: current
+                .block
+                .part
+                .behind(current.block.row + current.handed),
             over: current.handed == current.block.rows,
             spent: None,
         };

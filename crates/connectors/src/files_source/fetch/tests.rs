@@ -45,7 +45,8 @@ impl Reading {
             _directory: directory,
             size: text.len() as u64,
             file,
-            fetcher: Fetcher::start("reads".to_owned(), TextFetch::new(opening), waker).expect("a thread"),
+            fetcher: Fetcher::start("reads".to_owned(), TextFetch::new(opening), waker)
+                .expect("a thread"),
             woken,
         }
     }

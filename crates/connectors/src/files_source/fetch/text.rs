@@ -102,11 +102,7 @@ impl TextFetch {
 impl Fetch for TextFetch {
     type Block = Block;
 
-    fn work(
-        &mut self,
-        task: &Task,
-        desk: &Desk<Block>,
-    ) -> Result<Result<(), Gone>, InputError> {
+    fn work(&mut self, task: &Task, desk: &Desk<Block>) -> Result<Result<(), Gone>, InputError> {
         let mut open = match self.open.take().filter(|open| can_go_on(open, task)) {
             Some(open) => open,
             None => {

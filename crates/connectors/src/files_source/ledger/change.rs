@@ -374,10 +374,12 @@ fn unfit_error(name: &str, unfit: &Unfit) -> Error {
             .next(format!(
                 "write it without encryption, take it away, or {bad}"
             )),
-        Unfit::Schema(what) => {
-            Error::new(&codes::SOURCE_SCHEMA, format!("{name} has another schema: {what}")).next(
-                format!("write the file with the schema of the others, move it to a job of its own, or {bad}"),
-            )
-        }
+        Unfit::Schema(what) => Error::new(
+            &codes::SOURCE_SCHEMA,
+            format!("{name} has another schema: {what}"),
+        )
+        .next(format!(
+            "write the file with the schema of the others, move it to a job of its own, or {bad}"
+        )),
     }
 }

@@ -39,9 +39,7 @@ pub(super) fn bytes(array: &ArrayRef, style: Style) -> Option<Box<dyn Cell + '_>
         DataType::LargeBinary => cell(array, style, |array, row| {
             array.as_binary::<i64>().value(row)
         }),
-        DataType::BinaryView => cell(array, style, |array, row| {
-            array.as_binary_view().value(row)
-        }),
+        DataType::BinaryView => cell(array, style, |array, row| array.as_binary_view().value(row)),
         DataType::FixedSizeBinary(_) => cell(array, style, |array, row| {
             array.as_fixed_size_binary().value(row)
         }),

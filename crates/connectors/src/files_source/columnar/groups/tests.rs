@@ -17,7 +17,10 @@ fn read(seed: u64, size: u64, told: &[(u64, u64)], split: u64) -> Vec<u64> {
         let (first, to) = (number * split, (number + 1) * split);
         while let Some((from, _)) = done.gaps(first, to).first().copied() {
             starts.sort_unstable();
-            let known = starts.iter().filter(|start| start.offset <= from).next_back();
+            let known = starts
+                .iter()
+                .filter(|start| start.offset <= from)
+                .next_back();
             let stops_after = random.random_range(1..40_u64);
             let mut left = stops_after;
             for part in parts(&groups, from, to, known.copied()) {
@@ -27,7 +30,10 @@ fn read(seed: u64, size: u64, told: &[(u64, u64)], split: u64) -> Vec<u64> {
                 left -= until - row;
                 if until > row || until == group.rows {
                     let next = part.behind(until);
-                    assert!(next.offset >= from && next.offset <= to.max(from + 1), "{next:?}");
+                    assert!(
+                        next.offset >= from && next.offset <= to.max(from + 1),
+                        "{next:?}"
+                    );
                     done.insert(from, next.offset.min(to));
                     starts.push(next);
                 }
@@ -54,7 +60,10 @@ fn every_row_is_read_once_wherever_reading_stops() {
         let size = random.random_range(20..2_000);
         let split = random.random_range(1..200) * 2;
         let seen = read(seed, size, &told, split);
-        assert!(seen.iter().all(|times| *times == 1), "seed {seed}: {seen:?}");
+        assert!(
+            seen.iter().all(|times| *times == 1),
+            "seed {seed}: {seen:?}"
+        );
     }
 }
 

@@ -12,7 +12,11 @@ use crate::files_source::columnar::condition::{Known, Test};
 use crate::files_source::columnar::open::Asked;
 
 /// What is known of the column that a test is of. `None`: nothing.
-pub(super) fn known(file: &OrcColumns, stripe: &StripeMetadata, asked: &Asked<'_>) -> Option<Known> {
+pub(super) fn known(
+    file: &OrcColumns,
+    stripe: &StripeMetadata,
+    asked: &Asked<'_>,
+) -> Option<Known> {
     let rows = stripe.number_of_rows();
     let Some(found) = asked.found else {
         return Some(Known {

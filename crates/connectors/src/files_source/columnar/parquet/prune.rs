@@ -43,7 +43,9 @@ pub(super) fn may_hold(
         let Some(column) = column else {
             continue;
         };
-        if !column.may_be(asked, column.of_group(told, rows)) || !column.may_be_in_filter(asked.test)? {
+        if !column.may_be(asked, column.of_group(told, rows))
+            || !column.may_be_in_filter(asked.test)?
+        {
             wanted.clear();
         } else if let Some(pages) = column.of_pages(asked) {
             wanted = intersection(&wanted, &pages);
@@ -85,10 +87,13 @@ impl<'a> ColumnOf<'a> {
 
     /// What is known of all its values.
     fn of_group(&self, told: &RowGroupMetaData, rows: u64) -> Known {
-        let trusted = told.column(self.leaf).statistics().is_some_and(|statistics| {
-            // Older writers compared text byte by byte with signs.
-            !statistics.is_min_max_deprecated() || self.is_signed_number()
-        });
+        let trusted = told
+            .column(self.leaf)
+            .statistics()
+            .is_some_and(|statistics| {
+                // Older writers compared text byte by byte with signs.
+                !statistics.is_min_max_deprecated() || self.is_signed_number()
+            });
         let least = || self.statistics.row_group_mins([told]).ok();
         let most = || self.statistics.row_group_maxes([told]).ok();
         let nulls = self.statistics.row_group_null_counts([told]).ok();
@@ -114,9 +119,18 @@ impl<'a> ColumnOf<'a> {
             .statistics
             .data_page_row_counts(offsets, metadata.row_groups(), &groups)
             .ok()??;
-        let least = self.statistics.data_page_mins(columns, offsets, &groups).ok()?;
-        let most = self.statistics.data_page_maxes(columns, offsets, &groups).ok()?;
-        let nulls = self.statistics.data_page_null_counts(columns, offsets, &groups).ok()?;
+        let least = self
+            .statistics
+            .data_page_mins(columns, offsets, &groups)
+            .ok()?;
+        let most = self
+            .statistics
+            .data_page_maxes(columns, offsets, &groups)
+            .ok()?;
+        let nulls = self
+            .statistics
+            .data_page_null_counts(columns, offsets, &groups)
+            .ok()?;
         let pages = counts.len();
         if [least.len(), most.len(), nulls.len()] != [pages; 3] {
             return None;
@@ -151,11 +165,16 @@ impl<'a> ColumnOf<'a> {
     fn in_source(&self, test: &Test, known: Known) -> Known {
         let to = match test {
             Test::Compares(_, value) | Test::OneOf(value) => value.data_type(),
-            Test::IsNull | Test::IsNotNull => return Known { bounds: None, ..known },
+            Test::IsNull | Test::IsNotNull => {
+                return Known {
+                    bounds: None,
+                    ..known
+                };
+            }
         };
-        let bounds = known.bounds.and_then(|(least, most)| {
-            self.changed(&least, to).zip(self.changed(&most, to))
-        });
+        let bounds = known
+            .bounds
+            .and_then(|(least, most)| self.changed(&least, to).zip(self.changed(&most, to)));
         Known { bounds, ..known }
     }
 
@@ -174,9 +193,7 @@ impl<'a> ColumnOf<'a> {
             .builder()
             .get_row_group_column_bloom_filter(self.group, self.leaf)
             .map_err(unfit)?;
-        Ok(filter.is_none_or(|filter| {
-            (0..values.len()).any(|at| may_be_one(&filter, values, at))
-        }))
+        Ok(filter.is_none_or(|filter| (0..values.len()).any(|at| may_be_one(&filter, values, at))))
     }
 }
 

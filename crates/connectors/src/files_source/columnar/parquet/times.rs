@@ -14,7 +14,10 @@ pub(super) fn without_int96(schema: &SchemaRef, file: &SchemaDescriptor) -> Opti
         return None;
     }
     let mut leaves = file.columns().iter().map(|leaf| leaf.physical_type());
-    let fields = schema.fields().iter().map(|field| changed(field, &mut leaves));
+    let fields = schema
+        .fields()
+        .iter()
+        .map(|field| changed(field, &mut leaves));
     let fields: Fields = fields.collect();
     let metadata = schema.metadata().clone();
     Some(Arc::new(Schema::new_with_metadata(fields, metadata)))
