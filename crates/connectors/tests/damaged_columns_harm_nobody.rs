@@ -44,30 +44,30 @@ const MEMORY: u64 = 3 << 30;
 
 /// Changes some of the bytes.
 fn mutate(random: &mut StdRng, bytes: &mut Vec<u8>) {
-    // What tells where everything is stands at the end.
-    let place = |random: &mut StdRng, length: usize| match random.random_range(0..3) {
-        0 => length - 1 - random.random_range(0..length.min(64)),
-        1 => length - 1 - random.random_range(0..length.min(2_000)),
+    // What tells where everything is stands at the end, before the last bytes by which the format is known.
+    let place = |random: &mut StdRng, length: usize| match random.random_range(0..8) {
+        0 => length - 1 - random.random_range(0..length.min(9)),
+        1 | 2 => length.saturating_sub(9 + random.random_range(0..length.min(1_500))),
         _ => random.random_range(0..length),
     };
-    for _ in 0..random.random_range(1..=4) {
+    for _ in 0..random.random_range(1..=2) {
         let at = place(random, bytes.len());
-        match random.random_range(0..8) {
-            0 => bytes[at] ^= 1 << random.random_range(0..8),
-            1 => bytes[at] = random.random(),
-            2 => bytes[at] = 0xFF,
-            3 => {
+        match random.random_range(0..24) {
+            0..8 => bytes[at] ^= 1 << random.random_range(0..8),
+            8..14 => bytes[at] = random.random(),
+            14..16 => bytes[at] = 0xFF,
+            16..18 => {
                 let end = bytes.len().min(at + random.random_range(1..16));
                 bytes[at..end].fill(random.random());
             }
-            4 => {
+            18..20 => {
                 let end = bytes.len().min(at + 20);
                 bytes[at..end]
                     .iter_mut()
                     .for_each(|byte| *byte = random.random());
             }
-            5 => bytes.insert(at, random.random()),
-            6 => drop(bytes.remove(at)),
+            20 | 21 => bytes.insert(at, random.random()),
+            22 => drop(bytes.remove(at)),
             _ => bytes.truncate(at.max(1)),
         }
         if bytes.is_empty() {
