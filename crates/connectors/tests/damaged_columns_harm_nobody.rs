@@ -2,7 +2,7 @@
 //! what goes wrong is told in one line with the file's name.
 //!
 //! `MILLSTREAM_MUTANTS=1000` plays that many files, `MILLSTREAM_SEED=7` others; each is named by the number that plays it
-//! again.
+//! again. With `MILLSTREAM_TELL=1` it is told before it is read.
 
 mod columns_support;
 mod files_source_support;
@@ -119,6 +119,10 @@ fn files_with_changed_bytes() {
         let directory = tempfile::tempdir().expect("a directory");
         let mutant = format!("seed {seed}, number {number}, of {name}");
         std::fs::write(directory.path().join(name), bytes).expect("is written");
+        // What ends the process can't tell which file it was.
+        if number_of("MILLSTREAM_TELL").is_some() {
+            println!("{mutant}");
+        }
         let started = Instant::now();
         match read(directory.path(), name) {
             Ok(rows) => whole += usize::from(rows > 0),

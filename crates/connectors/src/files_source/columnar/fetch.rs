@@ -24,6 +24,11 @@ use crate::files_source::stream::Start;
 /// About the bytes of a batch in memory: rows are read together as long as those of their group come to this.
 const TOGETHER: u64 = 4 << 20;
 
+/// A batch with more bytes than this is the last one of so many rows.
+const LARGE: usize = 16 << 20;
+/// Rows that are read together where it isn't known how many bytes they become.
+const UNKNOWN: usize = 1_024;
+
 /// Rows of a group that follow each other.
 #[derive(Debug)]
 pub(super) struct ColumnBlock {
@@ -177,40 +182,14 @@ impl ColumnsFetch {
             // Nothing of it is looked at but how many rows there are.
             return teller.tell_rows(open, &wanted, self.reading.rows);
         }
-        let batches = if wanted.is_empty() {
-            None
-        } else {
-            let together = self.together(open, group.number);
-            let columns = &open.fit.read;
-            Some(
-                open.columns
-                    .read(group.number, columns, &wanted, together)?,
-            )
-        };
         let mut ranges = Ranges::new(wanted);
-        for batch in batches.into_iter().flatten() {
-            let mut batch = batch?;
-            while batch.num_rows() > 0 {
-                let Some(range) = ranges.take(batch.num_rows() as u64) else {
-                    return Err(Unfit::Damaged(format!(
-                        "group {} holds more than the {} rows that the footer tells",
-                        group.number, group.rows
-                    )));
-                };
-                let rows = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-                let rows = rows.min(batch.num_rows());
-                let piece = open.fit.apply(&batch.slice(0, rows))?;
-                batch = batch.slice(rows, batch.num_rows() - rows);
-                if teller.tell(range, Some(piece)).is_err() {
-                    return Ok(Err(Gone));
-                }
+        let mut together = self.together(open, group.number);
+        while !ranges.is_empty() {
+            match tell_batches(&mut teller, open, &mut ranges, together)? {
+                Told::All => {}
+                Told::Large(rows) => together = rows,
+                Told::Nobody => return Ok(Err(Gone)),
             }
-        }
-        if ranges.take(1).is_some() {
-            return Err(Unfit::Damaged(format!(
-                "group {} ends before its {} rows",
-                group.number, group.rows
-            )));
         }
         Ok(teller.tell_rest())
     }
@@ -219,8 +198,67 @@ impl ColumnsFetch {
     fn together(&self, open: &OpenFile, group: usize) -> usize {
         let bytes = open.columns.row_bytes(group, &open.fit.read).max(1);
         let rows = usize::try_from(TOGETHER / bytes).unwrap_or(usize::MAX);
-        rows.clamp(1, self.reading.rows.max(1))
+        let most = if open.columns.tells_bytes(group, &open.fit.read) {
+            self.reading.rows
+        } else {
+            self.reading.rows.min(UNKNOWN)
+        };
+        rows.clamp(1, most.max(1))
     }
+}
+
+/// What came of reading ranges.
+enum Told {
+    All,
+    /// A batch was far larger than was expected: what is left is read so many rows at a time.
+    Large(usize),
+    /// The worker has gone away.
+    Nobody,
+}
+
+/// Reads what is left of ranges, so many rows at a time, and tells of it.
+fn tell_batches(
+    teller: &mut Teller<'_>,
+    open: &OpenFile,
+    ranges: &mut Ranges,
+    together: usize,
+) -> Result<Told, Unfit> {
+    let group = teller.part.group;
+    let columns = &open.fit.read;
+    let batches = open
+        .columns
+        .read(group.number, columns, &ranges.rest(), together)?;
+    for batch in batches {
+        let mut batch = batch?;
+        let bytes = batch.get_array_memory_size();
+        while batch.num_rows() > 0 {
+            let Some(range) = ranges.take(batch.num_rows() as u64) else {
+                return Err(Unfit::Damaged(format!(
+                    "group {} holds more than the {} rows that the footer tells",
+                    group.number, group.rows
+                )));
+            };
+            let rows = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+            let rows = rows.min(batch.num_rows());
+            let piece = open.fit.apply(&batch.slice(0, rows))?;
+            batch = batch.slice(rows, batch.num_rows() - rows);
+            if teller.tell(range, Some(piece)).is_err() {
+                return Ok(Told::Nobody);
+            }
+        }
+        if bytes > LARGE && together > 1 {
+            let fewer = together as u64 * TOGETHER / bytes as u64;
+            let fewer = usize::try_from(fewer).unwrap_or(together);
+            return Ok(Told::Large(fewer.clamp(1, together - 1)));
+        }
+    }
+    if ranges.is_empty() {
+        return Ok(Told::All);
+    }
+    Err(Unfit::Damaged(format!(
+        "group {} ends before its {} rows",
+        group.number, group.rows
+    )))
 }
 
 /// Tells the worker of the rows of a part, in their order.
@@ -304,6 +342,16 @@ impl Ranges {
         let mut left = ranges.into_iter();
         let first = left.next();
         Self { left, first }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    /// All that have not been taken.
+    fn rest(&self) -> Vec<Range<u64>> {
+        let left = self.left.as_slice().iter().cloned();
+        self.first.iter().cloned().chain(left).collect()
     }
 
     /// The next rows, at most `most` that follow each other. `None`: there are none.

@@ -30,6 +30,9 @@ pub(super) trait OpenColumns: Send {
     /// About how many bytes a row of the group has in these columns.
     fn row_bytes(&self, group: usize, columns: &[usize]) -> u64;
 
+    /// Whether that is certain: not where values are kept once and are many.
+    fn tells_bytes(&self, group: usize, columns: &[usize]) -> bool;
+
     /// Reads `rows` of a group, of which the columns `columns`, at most `together` at a time.
     fn read(
         &self,

@@ -1,6 +1,7 @@
 //! ORC.
 
 mod prune;
+mod tail;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ impl OrcColumns {
             let message = "it does not begin with `ORC`, as ORC files do";
             return Err(Unfit::Damaged(message.to_owned()));
         }
+        tail::check(&file)?;
         let metadata = read_metadata(&mut file).map_err(|error| damaged(&error))?;
         check(&file, &metadata)?;
         // In nanoseconds times end in 2262.
@@ -98,6 +100,10 @@ impl OpenColumns for OrcColumns {
         let all = self.schema.fields().len().max(1) as u64;
         let part = stripe.data_length() * GROWTH / all * columns.len() as u64;
         part / stripe.number_of_rows().max(1)
+    }
+
+    fn tells_bytes(&self, _: usize, _: &[usize]) -> bool {
+        false
     }
 
     fn read(

@@ -12,8 +12,9 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
     RowSelector,
 };
+use parquet::basic::Type;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 
 use super::open::{Asked, Batches, OpenColumns, one_line};
 use super::ranged::Ranged;
@@ -57,6 +58,21 @@ impl ParquetColumns {
         group.ok_or_else(|| Unfit::Damaged("a row group is not there".to_owned()))
     }
 
+    /// What is told of the columns in which values are, of those that are read.
+    fn leaves<'a>(
+        &'a self,
+        group: usize,
+        columns: &'a [usize],
+    ) -> impl Iterator<Item = &'a ColumnChunkMetaData> {
+        let schema = self.metadata.parquet_schema();
+        let all = self
+            .row_group(group)
+            .map_or(&[][..], RowGroupMetaData::columns);
+        let read = all.iter().enumerate();
+        read.filter(|(leaf, _)| columns.contains(&schema.get_column_root_idx(*leaf)))
+            .map(|(_, column)| column)
+    }
+
     fn builder(&self) -> ParquetRecordBatchReaderBuilder<Ranged> {
         ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone())
     }
@@ -81,16 +97,26 @@ impl OpenColumns for ParquetColumns {
     }
 
     fn row_bytes(&self, group: usize, columns: &[usize]) -> u64 {
-        let Ok(group) = self.row_group(group) else {
-            return 0;
-        };
-        let schema = self.metadata.parquet_schema();
-        let read = group.columns().iter().enumerate();
-        let read = read.filter(|(leaf, _)| columns.contains(&schema.get_column_root_idx(*leaf)));
-        let bytes: u64 = read
-            .map(|(_, column)| u64::try_from(column.uncompressed_size()).unwrap_or(0))
+        let bytes: u64 = self
+            .leaves(group, columns)
+            .map(|column| {
+                let encoded = u64::try_from(column.uncompressed_size()).unwrap_or(0);
+                let decoded = column.unencoded_byte_array_data_bytes();
+                let decoded = decoded.and_then(|bytes| u64::try_from(bytes).ok());
+                encoded.max(decoded.unwrap_or(0))
+            })
             .fold(0, u64::saturating_add);
-        bytes / u64::try_from(group.num_rows()).unwrap_or(1).max(1)
+        let rows = self.row_group(group).map_or(1, RowGroupMetaData::num_rows);
+        bytes / u64::try_from(rows).unwrap_or(1).max(1)
+    }
+
+    fn tells_bytes(&self, group: usize, columns: &[usize]) -> bool {
+        let unknown = |column: &ColumnChunkMetaData| {
+            column.column_type() == Type::BYTE_ARRAY
+                && column.dictionary_page_offset().is_some()
+                && column.unencoded_byte_array_data_bytes().is_none()
+        };
+        !self.leaves(group, columns).any(unknown)
     }
 
     fn read(
