@@ -23,7 +23,7 @@ pub(super) fn may_hold(
 ) -> Result<Vec<Range<u64>>, Unfit> {
     let told = file.row_group(group)?;
     let rows = u64::try_from(told.num_rows()).unwrap_or(0);
-    let mut wanted = vec![0..rows];
+    let mut wanted: Vec<Range<u64>> = std::iter::once(0..rows).collect();
     for asked in asked {
         if wanted.is_empty() {
             break;
