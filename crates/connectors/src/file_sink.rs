@@ -9,6 +9,9 @@
 //! 3. **Committed**, once the snapshot is complete: renamed to
 //!    `part-<first 8 of job>-<checkpoint>-<subtask>-<number>.<extension>`. No rename ever replaces a file.
 //!
+//! Where files lie in directories below, by the values of columns ([`PartitionColumns`]), that is so of their visible names
+//! alone: hidden files lie in the target directory, and are renamed into the one below, which is made then.
+//!
 //! *Run* is the number of the attempt, which never repeats; *origin* is the job that this one went on from under its
 //! lock (`-s latest`), or the job itself; *slot* tells sinks of a job apart that share a directory. Names of the
 //! first version (`.part-<job>-<subtask>-…`, `.part-<job>-<checkpoint>-<subtask>-…`) are committed and cleaned up too.
@@ -39,6 +42,7 @@ mod kin;
 mod leftovers;
 mod lock;
 mod names;
+mod partition;
 mod place;
 mod prepared;
 mod writer;
@@ -61,6 +65,8 @@ use leftovers::Leftovers;
 use prepared::SinkState;
 use writer::FileWriter;
 
+pub use partition::{Partition, PartitionColumns};
+
 /// Ends a file at this size where nothing else is asked for, as Flink does: 128 MiB.
 pub const DEFAULT_MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
 
@@ -70,10 +76,26 @@ pub const DEFAULT_MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
 /// makes no file. Files are never appended to.
 pub struct FileSink<T> {
     directory: PathBuf,
-    format: Arc<dyn FileFormat<T>>,
-    max_file_bytes: u64,
+    layout: Layout<T>,
     /// An earlier attempt in this process has had the directory.
     was_there: AtomicBool,
+}
+
+/// How records lie in files, and files in the directory.
+struct Layout<T> {
+    format: Arc<dyn FileFormat<T>>,
+    max_file_bytes: u64,
+    partition: Option<Arc<dyn Partition<T>>>,
+}
+
+impl<T> Clone for Layout<T> {
+    fn clone(&self) -> Self {
+        Self {
+            format: Arc::clone(&self.format),
+            max_file_bytes: self.max_file_bytes,
+            partition: self.partition.clone(),
+        }
+    }
 }
 
 impl<T> FileSink<T> {
@@ -81,8 +103,11 @@ impl<T> FileSink<T> {
     pub fn new(directory: impl AsRef<Path>, format: impl FileFormat<T>) -> Self {
         Self {
             directory: directory.as_ref().to_owned(),
-            format: Arc::new(format),
-            max_file_bytes: DEFAULT_MAX_FILE_BYTES,
+            layout: Layout {
+                format: Arc::new(format),
+                max_file_bytes: DEFAULT_MAX_FILE_BYTES,
+                partition: None,
+            },
             was_there: AtomicBool::new(false),
         }
     }
@@ -92,7 +117,15 @@ impl<T> FileSink<T> {
     /// is what the readers of the directory like best, usually 128 to 1,024 MiB.
     #[must_use]
     pub fn max_file_bytes(mut self, bytes: u64) -> Self {
-        self.max_file_bytes = bytes.max(1);
+        self.layout.max_file_bytes = bytes.max(1);
+        self
+    }
+
+    /// Writes records into directories below the sink's, which `partition` tells. A writer has some 64 files open at a
+    /// time, so records of many partitions that follow each other make small files.
+    #[must_use]
+    pub fn partitioned(mut self, partition: impl Partition<T> + 'static) -> Self {
+        self.layout.partition = Some(Arc::new(partition));
         self
     }
 }
@@ -139,8 +172,8 @@ impl<T: 'static> Sink<T> for FileSink<T> {
             let places = restored.into_iter().map(|state| state.directory);
             Leftovers::new(kin, places.chain([directory.path().to_owned()])).remove_all();
         }
-        let (format, bytes) = (self.format.as_ref(), self.max_file_bytes);
-        let writer = FileWriter::start(directory, format, bytes, origin, &context)?;
+        let layout = Arc::new(self.layout.clone());
+        let writer = FileWriter::start(directory, layout, origin, &context)?;
         Ok(Box::new(writer))
     }
 

@@ -1,4 +1,4 @@
-//! Files of delimited text as a source: `csv`, `tsv`, `txt`.
+//! Files as a source: delimited text (`csv`, `tsv`, `txt`), and columns (`parquet`, `orc`).
 //!
 //! An enumerator finds files for all readers, with a thread that lists the directory; a reader consists of the worker's
 //! side and a thread that reads ahead.
@@ -17,7 +17,9 @@
 //!   snapshots. Pure. [`legacy`]: what the first version wrote.
 //! - [`table`]: fields, values, columns.
 //! - [`records`]: the records of a block.
-//! - [`reader`]: the worker's side, which knows no format: also lines of text are read by it.
+//! - [`reader`]: the worker's side, which knows no format; [`text_reader`]: text in it, rows or lines.
+//! - [`columnar`]: files of columns, which share all that knows no format.
+//! - [`contents`]: what those have to know of files who only find them.
 //!
 //! A source is either at rest behind the last record that was handed out, or it has failed: policy about
 //! bad records is not its business, it hands them out beside the good ones.
@@ -25,6 +27,8 @@
 mod away;
 mod beginning;
 mod charset;
+mod columnar;
+mod contents;
 mod decoding;
 mod enumerator;
 mod failure;
@@ -55,6 +59,7 @@ mod state;
 mod stream;
 mod table;
 mod taken;
+mod text_reader;
 
 use std::io;
 use std::path::Path;
@@ -67,6 +72,9 @@ use millstream_engine::connector::{
 };
 
 pub use charset::Charset;
+pub use columnar::{
+    ColumnFileOptions, ColumnFileSource, ColumnFormat, Comparison, Condition, Test,
+};
 pub use format::Format;
 pub use options::{
     AfterCommit, Bad, Changed, FileSourceOptions, Intake, Lost, OtherDirectory, ReadSizes, Watch,
@@ -75,12 +83,13 @@ pub use options::{
 pub(crate) use charset::Reading;
 pub(crate) use format::{Dialect, Dialects};
 pub(crate) use meeting::Place as MeetingPlace;
-pub(crate) use reader::{Decode, Decoded, Plan};
+pub(crate) use reader::{Decoded, Plan};
 pub(crate) use records::Records;
 pub(crate) use scan::{Span, cut};
 pub(crate) use table::to_text;
 #[cfg(feature = "kafka")]
 pub(crate) use table::{Column, FieldTable, fields_of};
+pub(crate) use text_reader::{Decode, TextPlan};
 
 use self::ledger::unreadable;
 use self::listing::{FoundFile, Odd, Root, is_away, oldest, path_error};
@@ -99,7 +108,7 @@ use crate::rows::Parsed;
 /// `SourceStatus::Ready` counts good rows and bad records together, so that bad ones are bounded, too.
 #[derive(Debug, Clone)]
 pub struct FileSource {
-    plan: Plan,
+    text: TextPlan,
     header: bool,
     schema: Option<SchemaRef>,
     projection: Option<Vec<usize>>,
@@ -117,24 +126,28 @@ impl FileSource {
         let sizes = options.sizes.bounded();
         let dialects = Arc::new(options.format.compile()?.bounded(sizes.record));
         let header = options.format.header;
-        let mut plan = Plan {
+        let plan = Plan {
             root: root(&options.path, options.watch)?,
-            dialects,
+            contents: dialects.contents(),
             watch: options.watch,
             intake: options.intake,
             sizes,
-            head: header,
-            skip_head: header,
             meeting: MeetingPlace::default(),
         };
         let files = plan.look()?;
+        let mut text = TextPlan {
+            plan,
+            dialects,
+            head: header,
+            skip_head: header,
+        };
         let columns = match &options.schema {
             Some(schema) => Some(Columns::typed(schema, options.projection.as_deref())?),
-            None => infer(&plan, &files, header)?
+            None => infer(&text, &files, header)?
                 .map(|names| Columns::named(names, options.projection.as_deref(), header))
                 .transpose()?,
         };
-        plan.head |= columns.is_none();
+        text.head |= columns.is_none();
         let shared = SharedColumns::new(OnceLock::new());
         if let Some(columns) = columns {
             // Nobody else has it yet.
@@ -142,7 +155,7 @@ impl FileSource {
         }
         let (schema, projection) = (options.schema, options.projection);
         Ok(Self {
-            plan,
+            text,
             header,
             schema,
             projection,
@@ -195,21 +208,21 @@ impl FileSource {
 
 impl Source<Parsed> for FileSource {
     fn is_bounded(&self) -> bool {
-        self.plan.is_bounded()
+        self.text.plan.is_bounded()
     }
 
     fn open(&self, context: SourceContext) -> Result<Box<dyn SourceReader<Parsed>>> {
         let decoder = RowsDecoder::new(
-            Arc::clone(&self.plan.dialects),
+            Arc::clone(&self.text.dialects),
             self.header,
             self.projection.clone(),
             Arc::clone(&self.columns),
         );
-        Ok(Box::new(self.plan.open::<Parsed, _>(context, decoder)?))
+        Ok(Box::new(self.text.open::<Parsed, _>(context, decoder)?))
     }
 
     fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
-        self.plan.enumerator(context)
+        self.text.plan.enumerator(context)
     }
 }
 
@@ -261,17 +274,18 @@ impl Plan {
 }
 
 /// The names of the columns by the first file that has a record.
-fn infer(plan: &Plan, files: &[FoundFile], header: bool) -> Result<Option<Vec<String>>> {
+fn infer(text: &TextPlan, files: &[FoundFile], header: bool) -> Result<Option<Vec<String>>> {
+    let (plan, dialects) = (&text.plan, &text.dialects);
     for file in files {
         let sizes = Sizes {
             block: plan.sizes.block,
             record: plan.sizes.record,
         };
-        let head = RecordStream::open(file, None, plan.dialects.as_ref().clone(), sizes)
+        let head = RecordStream::open(file, None, dialects.as_ref().clone(), sizes)
             .and_then(|mut stream| stream.take_head());
         match head {
             Ok(Some(head)) => {
-                return names_of_head(&file.text, &plan.dialects, &head, header).map(Some);
+                return names_of_head(&file.text, dialects, &head, header).map(Some);
             }
             Ok(None) => {}
             // What becomes of it is decided when it is read.

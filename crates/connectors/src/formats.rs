@@ -8,16 +8,20 @@
 //! |---|---|---|
 //! | [`JsonLines`] | record batches, one object a row | every column stands in every line, a null as `null` |
 //! | [`CsvLines`] | record batches, RFC 4180, a header a file | null is an empty field, an empty string is `""` |
-//! | [`ParquetFile`] | record batches | as in the batch |
+//! | [`ParquetFile`], [`OrcFile`] | record batches | as in the batch |
 //! | [`TextLines`] | anything that can be displayed, one line each | |
 //! | [`EachRecord`] | anything that a function writes | as the function likes |
+//!
+//! [`Compressed`] packs the files of any of them.
 
 mod cells;
+mod compressed;
 mod csv;
 mod datetime;
 mod each;
 mod escape;
 mod json;
+mod orc;
 mod parquet;
 mod short;
 mod text;
@@ -32,11 +36,15 @@ use millstream_core::Result;
 
 use crate::rows::Rows;
 
+pub use compressed::{Codec, Compressed};
 pub use csv::{CsvLines, CsvRows};
 pub use each::EachRecord;
 pub use json::{JsonLines, JsonRows};
+pub use orc::OrcFile;
 pub use parquet::ParquetFile;
 pub use text::TextLines;
+
+pub(crate) use cells::texts;
 
 /// A format of files: makes encoders and names the extension.
 pub trait FileFormat<T>: Send + Sync + 'static {

@@ -58,9 +58,10 @@ pub struct Origin {
     /// The path of the file.
     pub file: Arc<str>,
     /// For each row the offset of its first byte: in the file, or in the decompressed or decoded text
-    /// where the file is compressed or can't be cut before it is decoded.
+    /// where the file is compressed or can't be cut before it is decoded. In files of columns the number of the group
+    /// of rows.
     pub offsets: Vec<u64>,
-    /// For each row the 1-based number of its first line; 0 where it isn't known.
+    /// For each row the 1-based number of its first line, in files of columns of the row; 0 where it isn't known.
     pub lines: Vec<u64>,
     /// For each row the time that the source knows of it, in milliseconds since 1970; [`NO_TIME`] where it has none. Empty
     /// where records of the source have none at all.
@@ -130,6 +131,8 @@ pub enum Parsed {
     Rows(Rows),
     /// Records that are not rows; what becomes of them is the job's decision. Never empty.
     Bad(Vec<BadRecord>),
+    /// So many rows were not read: what the file says of them shows that the query's WHERE leaves them out.
+    LeftOut(u64),
 }
 
 /// Record batches as Arrow IPC streams.

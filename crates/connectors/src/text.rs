@@ -11,7 +11,7 @@ use millstream_engine::connector::{
 
 use crate::files_source::{
     Charset, Decode, Decoded, Dialect, Dialects, Intake, MeetingPlace, Plan, ReadSizes, Reading,
-    Records, Span, Watch, cut, root, to_text,
+    Records, Span, TextPlan, Watch, cut, root, to_text,
 };
 
 /// Everything that a [`TextFileSource`] can be told.
@@ -52,7 +52,7 @@ impl TextFileOptions {
 /// Files, splits, positions and changes are dealt with as by
 /// [`FileSource`](crate::files_source::FileSource).
 pub struct TextFileSource<T> {
-    plan: Plan,
+    text: TextPlan,
     lines: PhantomData<fn() -> T>,
 }
 
@@ -63,23 +63,27 @@ impl<T> TextFileSource<T> {
     /// The path can't be read, or holds a directory.
     pub fn new(options: TextFileOptions) -> Result<Self> {
         let dialect = Dialect::lines(b"\n");
+        let dialects = Dialects {
+            raw: dialect.clone(),
+            text: dialect,
+            reading: options.charset.reading("\r\n"),
+        };
         let plan = Plan {
             root: root(&options.path, options.watch)?,
-            dialects: Arc::new(Dialects {
-                raw: dialect.clone(),
-                text: dialect,
-                reading: options.charset.reading("\r\n"),
-            }),
+            contents: dialects.contents(),
             watch: options.watch,
             intake: options.intake,
             sizes: options.sizes.bounded(),
-            head: false,
-            skip_head: false,
             meeting: MeetingPlace::default(),
         };
         plan.look()?;
         Ok(Self {
-            plan,
+            text: TextPlan {
+                plan,
+                dialects: Arc::new(dialects),
+                head: false,
+                skip_head: false,
+            },
             lines: PhantomData,
         })
     }
@@ -87,19 +91,19 @@ impl<T> TextFileSource<T> {
 
 impl<T: for<'a> From<&'a str> + Send + 'static> Source<T> for TextFileSource<T> {
     fn is_bounded(&self) -> bool {
-        self.plan.is_bounded()
+        self.text.plan.is_bounded()
     }
 
     fn open(&self, context: SourceContext) -> Result<Box<dyn SourceReader<T>>> {
         let decoder = LinesDecoder {
-            dialects: Arc::clone(&self.plan.dialects),
+            dialects: Arc::clone(&self.text.dialects),
             spans: Vec::new(),
         };
-        Ok(Box::new(self.plan.open::<T, _>(context, decoder)?))
+        Ok(Box::new(self.text.open::<T, _>(context, decoder)?))
     }
 
     fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
-        self.plan.enumerator(context)
+        self.text.plan.enumerator(context)
     }
 }
 

@@ -76,6 +76,7 @@ fn records(parsed: Vec<Parsed>, lines: bool) -> Vec<String> {
                     all.push(format!("{} {offset} {line:?} {text:?}", rows.origin.file));
                 }
             }
+            Parsed::LeftOut(rows) => unreachable!("{rows} rows of text are left out"),
             Parsed::Bad(bad) => {
                 for bad in bad {
                     let line = bad.line.filter(|_| lines);

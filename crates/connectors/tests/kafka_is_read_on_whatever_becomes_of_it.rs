@@ -27,6 +27,7 @@ fn count(parsed: &[Parsed]) -> usize {
     let count = |parsed: &Parsed| match parsed {
         Parsed::Rows(rows) => rows.len(),
         Parsed::Bad(bad) => bad.len(),
+        Parsed::LeftOut(rows) => usize::try_from(*rows).expect("few"),
     };
     parsed.iter().map(count).sum()
 }

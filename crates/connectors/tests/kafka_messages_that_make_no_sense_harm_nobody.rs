@@ -153,6 +153,7 @@ fn read(options: KafkaSourceOptions, number_of: NumberOf) -> (BTreeMap<u64, Opti
                     assert_eq!(twice, None, "offset {offset} comes twice");
                 }
             }
+            Parsed::LeftOut(rows) => unreachable!("{rows} messages are left out"),
             Parsed::Bad(bad) => {
                 for bad in bad {
                     assert!(!bad.error.is_empty());

@@ -173,6 +173,8 @@ codes! {
     SOURCE_OFFSETS = "MS-6013", Data, "No offset to read Kafka from";
     /// Another job that comes from the same snapshot reads the same input, and one of the two takes it away.
     SOURCE_SHARED = "MS-6014", Invalid, "Another job reads the input that is taken away";
+    /// A file of columns (Parquet, ORC) is damaged, cut off or encrypted.
+    SOURCE_COLUMNS = "MS-6018", Data, "File of columns can't be read";
 
     // 7: sinks
     /// The sink can't write.

@@ -7,6 +7,7 @@
 pub mod codes;
 pub mod columns;
 pub mod error;
+pub mod guard;
 pub mod hash;
 pub mod ids;
 pub mod key_group;

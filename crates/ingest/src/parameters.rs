@@ -32,15 +32,18 @@ use std::path::Path;
 use millstream_core::{Error, Result, codes};
 
 pub use arguments::{split_program_args, wants_help};
-pub use choices::{KafkaFormat, SinkFormat, SinkType, SourceType, UniqueNull, UniqueTime};
+pub use choices::{
+    FileCompression, KafkaFormat, SinkFormat, SinkType, SourceType, UniqueNull, UniqueTime,
+};
 pub use definition::{DefaultValue, ENVIRONMENT_PREFIX, Group, ParameterSummary, Scope};
 pub use given::DEFAULT_FILE;
 pub use help::{help, markdown_tables};
 pub use job_options::JobOptions;
 pub use portable::{Portable, portable};
 pub use settings::{
-    BadRecordLimits, BadRecords, FileSinkSettings, IngestSettings, KafkaSettings, MergeSettings,
-    SchemaText, SinkSettings, SourceSettings, SqlSettings, TextSource, UniqueSettings,
+    BadRecordLimits, BadRecords, ColumnSource, FileSinkSettings, IngestSettings, KafkaSettings,
+    MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings, TextSource,
+    UniqueSettings,
 };
 pub use table::{all, find};
 pub use unknown::nearest;

@@ -10,6 +10,7 @@
 
 mod around;
 mod bad_records;
+mod conditions;
 mod dead_letter;
 mod deduplicate;
 mod reshape;
@@ -20,8 +21,10 @@ mod trial;
 use std::sync::Arc;
 
 use millstream::{DataStream, Environment};
-use millstream_connectors::file_sink::FileSink;
-use millstream_connectors::formats::{CsvLines, JsonLines, ParquetFile};
+use millstream_connectors::file_sink::{FileSink, PartitionColumns};
+use millstream_connectors::formats::{
+    Codec, Compressed, CsvLines, FileFormat, JsonLines, OrcFile, ParquetFile,
+};
 use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, Timing};
 use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::{Parsed, Rows};
@@ -29,7 +32,9 @@ use millstream_core::Result;
 use millstream_core::options::reference::Hidden;
 use millstream_sql::Query;
 
-use crate::parameters::{BadRecords, IngestSettings, SinkFormat, SinkSettings};
+use crate::parameters::{
+    BadRecords, FileCompression, FileSinkSettings, IngestSettings, SinkFormat, SinkSettings,
+};
 use around::Around;
 use bad_records::{Answered, Judged, Limits};
 use reshape::Reshape;
@@ -172,6 +177,28 @@ fn with_sql(
         .name("SQL")
 }
 
+fn file_sink(file: &FileSinkSettings) -> FileSink<Rows> {
+    fn text<F: FileFormat<Rows>>(file: &FileSinkSettings, format: F) -> FileSink<Rows> {
+        let codec = match file.compression {
+            FileCompression::None => return FileSink::new(&file.path, format),
+            FileCompression::Gzip => Codec::Gzip,
+            FileCompression::Zstd => Codec::Zstd,
+        };
+        FileSink::new(&file.path, Compressed::new(format, codec))
+    }
+    let sink = match file.format {
+        SinkFormat::Json => text(file, JsonLines),
+        SinkFormat::Csv => text(file, CsvLines),
+        SinkFormat::Parquet => FileSink::new(&file.path, ParquetFile::default()),
+        SinkFormat::Orc => FileSink::new(&file.path, OrcFile::default()),
+    };
+    let sink = sink.max_file_bytes(file.rolling_size);
+    if file.partition.is_empty() {
+        return sink;
+    }
+    sink.partitioned(PartitionColumns::new(file.partition.clone()))
+}
+
 fn write(
     rows: DataStream<Rows>,
     settings: &IngestSettings,
@@ -187,15 +214,7 @@ fn write(
             rows.sink_to("kafka", kafka_sink(options, environment)?)
         }
         (SinkSettings::Print, None) => rows.sink_to("print", PrintSink::rows()),
-        (SinkSettings::File(file), None) => {
-            let sink = match file.format {
-                SinkFormat::Json => FileSink::new(&file.path, JsonLines),
-                SinkFormat::Csv => FileSink::new(&file.path, CsvLines),
-                SinkFormat::Parquet => FileSink::new(&file.path, ParquetFile::default()),
-            };
-            let sink = sink.max_file_bytes(file.rolling_size);
-            rows.sink_to("file", sink)
-        }
+        (SinkSettings::File(file), None) => rows.sink_to("file", file_sink(file)),
     };
     sink.uid("sink").set_parallelism(writers);
     Ok(())

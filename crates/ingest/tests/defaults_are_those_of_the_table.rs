@@ -9,7 +9,8 @@ use common::load_line;
 use millstream_connectors::files_source::Intake;
 use millstream_core::{Configuration, options};
 use millstream_ingest::parameters::{
-    BadRecords, FileSinkSettings, SinkFormat, SinkSettings, SourceSettings, SourceType, TextSource,
+    BadRecords, FileCompression, FileSinkSettings, SinkFormat, SinkSettings, SourceSettings,
+    SourceType, TextSource,
 };
 
 const LEAST: &str = "--source.type csv --source.path /in --sink.type file --sink.path /out";
@@ -40,6 +41,8 @@ fn source_and_sink_have_their_defaults() {
         SinkSettings::File(FileSinkSettings {
             path: Path::new("/out").to_owned(),
             format: SinkFormat::Json,
+            compression: FileCompression::None,
+            partition: Vec::new(),
             rolling_size: 128 << 20,
         })
     );

@@ -12,8 +12,8 @@ use millstream_connectors::files_source::{
 use millstream_core::options::reference::Hidden;
 use millstream_core::{Configuration, options};
 use millstream_ingest::parameters::{
-    BadRecordLimits, BadRecords, FileSinkSettings, MergeSettings, SchemaText, SinkFormat,
-    SinkSettings, SourceSettings, SourceType, SqlSettings, TextSource,
+    BadRecordLimits, BadRecords, FileCompression, FileSinkSettings, MergeSettings, SchemaText,
+    SinkFormat, SinkSettings, SourceSettings, SourceType, SqlSettings, TextSource,
 };
 
 #[test]
@@ -107,6 +107,8 @@ fn sql_merge_sink_and_errors_make_the_rest() {
         SinkSettings::File(FileSinkSettings {
             path: Path::new("/out").to_owned(),
             format: SinkFormat::Parquet,
+            compression: FileCompression::None,
+            partition: Vec::new(),
             rolling_size: 1 << 30,
         })
     );

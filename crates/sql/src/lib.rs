@@ -25,5 +25,6 @@ pub mod schema;
 mod trial;
 
 pub use merge::{Nest, Nested};
+pub use plan::conditions::{ColumnCondition, ColumnTest};
 pub use query::{Evaluated, Query, RowFailure, guarded};
 pub use trial::sample_rows;

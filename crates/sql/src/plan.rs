@@ -1,6 +1,7 @@
 //! From a parsed and checked `SELECT` to physical expressions over the columns it needs.
 
 mod bounds;
+pub(crate) mod conditions;
 mod decimals;
 mod provider;
 mod texts;
@@ -24,6 +25,7 @@ use datafusion_sql::sqlparser::ast::{Query as Ast, Statement};
 use millstream_core::{Error, Result, codes};
 
 use self::bounds::{Bounds, of_constants};
+use self::conditions::{ColumnCondition, conditions};
 use self::decimals::Decimals;
 use self::provider::Provider;
 use self::texts::Texts;
@@ -45,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) input: SchemaRef,
     /// WHERE, over `input`; none if every row is kept.
     pub(crate) predicate: Option<Arc<dyn PhysicalExpr>>,
+    /// What is so of every row that WHERE keeps, of single columns.
+    pub(crate) conditions: Vec<ColumnCondition>,
     /// Indices into `input` of the columns that the projection reads, ascending.
     pub(crate) kept: Vec<usize>,
     /// The schema of the `kept` columns.
@@ -218,6 +222,7 @@ fn physical_plan(table: SchemaRef, parts: Parts<'_>) -> DfResult<Plan> {
         needed,
         input: Arc::new(input.as_arrow().clone()),
         predicate,
+        conditions: filter.map_or_else(Vec::new, |filter| conditions(filter, parts.input)),
         kept,
         kept_schema: Arc::new(kept_schema.as_arrow().clone()),
         projection,

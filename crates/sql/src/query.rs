@@ -18,6 +18,7 @@ use crate::functions::{Functions, room};
 use crate::names::name_outputs;
 use crate::parse::parse;
 use crate::place::invalid;
+use crate::plan::conditions::ColumnCondition;
 use crate::plan::{Plan, describe, plan};
 use crate::rewrite::rewrite;
 use crate::trial::sample_rows;
@@ -99,6 +100,12 @@ impl Query {
     /// needs to decode no others. Empty where the query reads no column, such as `select 1 as one`.
     pub fn columns_needed(&self) -> &[usize] {
         &self.plan.needed
+    }
+
+    /// What is so of every row that the query keeps, of single columns. A source that knows it not to be so of some rows
+    /// need not read them; it says how many they are.
+    pub fn conditions(&self) -> &[ColumnCondition] {
+        &self.plan.conditions
     }
 
     /// The schema of the [needed](Self::columns_needed) columns: what batches must look like.

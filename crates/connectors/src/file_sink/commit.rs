@@ -61,7 +61,11 @@ fn settle_all(committables: &[Committable], cancelled: &Cancelled) -> Result<Vec
             return Err(given_up(committable, committables.len() - outcomes.len()));
         }
         outcomes.push(match PreparedFile::parse(committable) {
-            Ok(file) => settle(place_of(&mut places, file.directory())?, &file)?,
+            Ok(file) => {
+                let place = place_of(&mut places, file.directory())?;
+                place.will_sync(&file.partition);
+                settle(place, &file)?
+            }
             Err(why) => CommitOutcome::Unknown(why),
         });
     }
@@ -70,11 +74,11 @@ fn settle_all(committables: &[Committable], cancelled: &Cancelled) -> Result<Vec
     Ok(outcomes)
 }
 
-fn place_of<'a>(places: &'a mut BTreeMap<PathBuf, Place>, path: &Path) -> Result<&'a Place> {
+fn place_of<'a>(places: &'a mut BTreeMap<PathBuf, Place>, path: &Path) -> Result<&'a mut Place> {
     if !places.contains_key(path) {
         places.insert(path.to_owned(), Place::open(path)?);
     }
-    places.get(path).ok_or_else(|| {
+    places.get_mut(path).ok_or_else(|| {
         let message = format!("the directory {} was opened and is not", path.display());
         Error::new(&codes::INTERNAL, message)
     })
@@ -102,7 +106,8 @@ fn settle(place: &Place, file: &PreparedFile) -> Result<CommitOutcome> {
 
 /// Tries once. `None`: another process renames the same file.
 fn look(place: &Place, file: &PreparedFile) -> Result<Option<CommitOutcome>> {
-    let (hidden, shown) = (place.find(&file.hidden)?, place.find(&file.name)?);
+    let name = file.shown();
+    let (hidden, shown) = (place.find(&file.hidden)?, place.find(&name)?);
     let holds = |name: &str, bytes: u64| {
         format!(
             "{} holds {bytes} bytes where {} were written",
@@ -113,7 +118,7 @@ fn look(place: &Place, file: &PreparedFile) -> Result<Option<CommitOutcome>> {
     let outcome = match (hidden, shown) {
         (None, None) => missing(place, file)?,
         (None, Some(shown)) if shown.bytes == file.bytes => CommitOutcome::AlreadyCommitted,
-        (None, Some(shown)) => CommitOutcome::Unknown(holds(&file.name, shown.bytes)),
+        (None, Some(shown)) => CommitOutcome::Unknown(holds(&name, shown.bytes)),
         (Some(hidden), _) if hidden.bytes != file.bytes => {
             CommitOutcome::Lost(holds(&file.hidden, hidden.bytes))
         }
@@ -127,12 +132,12 @@ fn look(place: &Place, file: &PreparedFile) -> Result<Option<CommitOutcome>> {
             CommitOutcome::AlreadyCommitted
         }
         (Some(_), Some(_)) => return Err(foreign(place, file)),
-        (Some(_), None) => match place.rename_new(&file.hidden, &file.name) {
+        (Some(_), None) => match place.rename_into(&file.hidden, &file.partition, &name) {
             Ok(()) => CommitOutcome::Committed,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
-                return Err(disk_error("rename to", &place.named(&file.name), &error));
+                return Err(disk_error("rename to", &place.named(&name), &error));
             }
         },
     };
@@ -156,13 +161,13 @@ fn missing(place: &Place, file: &PreparedFile) -> Result<CommitOutcome> {
         return Err(Error::new(&codes::SINK_WRITE, message).next(format!(
             "mount it or bring it back; if it is gone for good, put an empty file of the name {} there and go on with \
              --on-lost-output accept",
-            file.name
+            file.shown()
         )));
     }
     Ok(CommitOutcome::Lost(format!(
         "neither {} nor {} is there",
         place.named(&file.hidden).display(),
-        place.named(&file.name).display()
+        place.named(&file.shown()).display()
     )))
 }
 
@@ -172,7 +177,7 @@ fn foreign(place: &Place, file: &PreparedFile) -> Error {
         format!(
             "{} can't be committed: a file that this job did not write has the name {}",
             place.named(&file.hidden).display(),
-            place.named(&file.name).display()
+            place.named(&file.shown()).display()
         ),
     )
     .next("move that file away; the commit is tried again")

@@ -1,6 +1,6 @@
 //! The thread that writes one writer's files, and the worker's end of the channel to it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -21,13 +21,16 @@ use super::prepared::PreparedFile;
 /// Orders that may wait for the disk. With buffers of a batch each this is most of a writer's memory.
 const ORDERS: usize = 4;
 
+/// A directory below that of the sink, by its path; empty where files are not parted.
+pub(super) type Partition = Arc<str>;
+
 /// What the worker asks of the disk, in order.
 #[derive(Debug)]
 pub(super) enum Order {
-    /// Appends to the present file, which is made if there is none.
-    Write(Vec<u8>),
-    /// Ends the present file.
-    End,
+    /// Appends to the present file of a partition, which is made if there is none.
+    Write(Partition, Vec<u8>),
+    /// Ends the present file of a partition.
+    End(Partition),
     /// Makes all files since the last order of this kind durable under their prepared names.
     Prepare(CheckpointId),
 }
@@ -64,7 +67,7 @@ impl Disk {
             directory,
             names,
             lock: None,
-            present: None,
+            present: BTreeMap::new(),
             ended: Vec::new(),
             number: 0,
         };
@@ -205,14 +208,14 @@ impl DiskThread {
 
     fn obey(&mut self, order: Order) -> Result<()> {
         match order {
-            Order::Write(mut bytes) => {
-                self.files.write(&bytes)?;
+            Order::Write(partition, mut bytes) => {
+                self.files.write(&partition, &bytes)?;
                 bytes.clear();
                 // With no room for it there are spare buffers enough.
                 drop(self.spare.try_send(bytes));
                 Ok(())
             }
-            Order::End => self.files.end(),
+            Order::End(partition) => self.files.end(&partition),
             Order::Prepare(checkpoint) => {
                 let committables = self.files.prepare(checkpoint)?;
                 // Whoever asked may be gone.
@@ -232,8 +235,9 @@ struct HiddenFile {
 }
 
 /// A file that is complete and synced. There may be very many until the next snapshot: none of them is kept open.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct EndedFile {
+    partition: Partition,
     number: u64,
     bytes: u64,
 }
@@ -244,20 +248,21 @@ struct Files {
     names: Names,
     /// Taken with the first file, and held until the writer goes.
     lock: Option<WriterLock>,
-    present: Option<HiddenFile>,
+    /// The file of each partition that is being written.
+    present: BTreeMap<Partition, HiddenFile>,
     ended: Vec<EndedFile>,
     /// The number of the next file that is made.
     number: u64,
 }
 
 impl Files {
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let present = match &mut self.present {
-            Some(present) => present,
-            None => {
-                let created = self.create()?;
-                self.present.insert(created)
-            }
+    fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<()> {
+        if !self.present.contains_key(partition) {
+            let created = self.create()?;
+            self.present.insert(Arc::clone(partition), created);
+        }
+        let Some(present) = self.present.get_mut(partition) else {
+            return Ok(());
         };
         present
             .file
@@ -295,10 +300,11 @@ impl Files {
         self.directory.path().join(self.names.in_progress(number))
     }
 
-    fn end(&mut self) -> Result<()> {
-        if let Some(present) = self.present.take() {
+    fn end(&mut self, partition: &Partition) -> Result<()> {
+        if let Some(present) = self.present.remove(partition) {
             let synced = present.file.sync_all();
             self.ended.push(EndedFile {
+                partition: Arc::clone(partition),
                 number: present.number,
                 bytes: present.bytes,
             });
@@ -311,7 +317,7 @@ impl Files {
         let mut committables = Vec::with_capacity(self.ended.len());
         let mut number = 0;
         for ended in &self.ended {
-            let prepared = self.name_prepared(*ended, checkpoint, &mut number)?;
+            let prepared = self.name_prepared(ended, checkpoint, &mut number)?;
             committables.push(prepared.committable());
         }
         self.ended.clear();
@@ -322,7 +328,7 @@ impl Files {
     /// Renames a file to the first prepared name that is free, from `number` on, and whose visible name is free too.
     fn name_prepared(
         &self,
-        ended: EndedFile,
+        ended: &EndedFile,
         checkpoint: CheckpointId,
         number: &mut u64,
     ) -> Result<PreparedFile> {
@@ -338,17 +344,24 @@ impl Files {
             }
             path.clone_from(&prepared);
             // Looked at only now: whoever had the prepared name before may have been committed.
-            let shown = self.directory.path().join(&visible);
+            let file = PreparedFile::new(
+                &self.directory,
+                &ended.partition,
+                name,
+                visible,
+                ended.bytes,
+            );
+            let shown = self.directory.path().join(file.shown());
             if !shown.try_exists().map_err(failed)? {
-                let directory = &self.directory;
-                return Ok(PreparedFile::new(directory, name, visible, ended.bytes));
+                return Ok(file);
             }
         }
     }
 
     /// Removes what was never prepared.
     fn abandon(&mut self) {
-        let present = self.present.take().map(|present| present.number);
+        let present = std::mem::take(&mut self.present);
+        let present = present.into_values().map(|present| present.number);
         let ended = std::mem::take(&mut self.ended);
         let numbers = ended.into_iter().map(|ended| ended.number).chain(present);
         for path in numbers.map(|number| self.path(number)) {

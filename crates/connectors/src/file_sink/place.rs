@@ -1,12 +1,15 @@
 //! A directory as the committer sees it: held open, so that what is found, renamed and synced is in one and the same.
 
+use std::collections::BTreeSet;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use millstream_core::{Error, Result, codes};
-use rustix::fs::{AtFlags, RenameFlags, linkat, renameat_with, statat, unlinkat};
+use rustix::fs::{
+    AtFlags, Mode, OFlags, RenameFlags, linkat, mkdirat, openat, renameat_with, statat, unlinkat,
+};
 use rustix::io::Errno;
 
 use super::directory::Identity;
@@ -18,6 +21,8 @@ pub(super) struct Place {
     path: PathBuf,
     handle: File,
     identity: Identity,
+    /// Directories below it into which files were renamed.
+    partitions: BTreeSet<String>,
 }
 
 /// What lies under a name.
@@ -56,6 +61,7 @@ impl Place {
             path: path.to_owned(),
             handle,
             identity,
+            partitions: BTreeSet::new(),
         })
     }
 
@@ -97,6 +103,26 @@ impl Place {
         }
     }
 
+    /// Renames a file into a directory below, which is made if it is missing, unless there is one of the new name.
+    pub(super) fn rename_into(&self, from: &str, partition: &str, to: &str) -> io::Result<()> {
+        for below in ancestors(partition) {
+            match mkdirat(&self.handle, below, Mode::from_raw_mode(0o777)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.rename_new(from, to)
+    }
+
+    /// Has what is renamed into a directory below made durable by the next [`sync`](Self::sync).
+    pub(super) fn will_sync(&mut self, partition: &str) {
+        for below in ancestors(partition) {
+            if !self.partitions.contains(below) {
+                self.partitions.insert(below.to_owned());
+            }
+        }
+    }
+
     /// Takes a name away.
     pub(super) fn remove(&self, name: &str) -> io::Result<()> {
         Ok(unlinkat(&self.handle, name, AtFlags::empty())?)
@@ -107,6 +133,17 @@ impl Place {
     /// # Errors
     /// It can't be synced.
     pub(super) fn sync(&self) -> Result<()> {
+        for below in &self.partitions {
+            let failed =
+                |error: io::Error| disk_error("sync the directory", &self.named(below), &error);
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            match openat(&self.handle, below.as_str(), flags, Mode::empty()) {
+                // What was to be there is lost, which has been told.
+                Err(Errno::NOENT) => {}
+                Err(error) => return Err(failed(error.into())),
+                Ok(directory) => File::from(directory).sync_all().map_err(failed)?,
+            }
+        }
         let synced = self.handle.sync_all();
         synced.map_err(|error| disk_error("sync the directory", &self.path, &error))
     }
@@ -139,15 +176,32 @@ impl Place {
     /// # Errors
     /// The directory can't be listed.
     pub(super) fn has_any(&self, start: &str) -> Result<bool> {
-        let failed = |error: io::Error| disk_error("list the directory", &self.path, &error);
-        for entry in self.path.read_dir().map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name();
-            if name.to_str().is_some_and(|name| name.starts_with(start)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        has_any_in(&self.path, start)
+            .map_err(|error| disk_error("list the directory", &self.path, &error))
     }
+}
+
+/// Whether any file's name in a directory or in partitions below it begins like this.
+fn has_any_in(directory: &Path, start: &str) -> io::Result<bool> {
+    for entry in directory.read_dir()? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else {
+            continue;
+        };
+        let is_partition = || name.contains('=') && entry.file_type().is_ok_and(|it| it.is_dir());
+        if name.starts_with(start) || is_partition() && has_any_in(&entry.path(), start)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// `a=1` and `a=1/b=2` of `a=1/b=2`.
+fn ancestors(partition: &str) -> impl Iterator<Item = &str> {
+    let slashes = partition.match_indices('/').map(|(at, _)| at);
+    let ends = slashes.chain((!partition.is_empty()).then_some(partition.len()));
+    ends.filter_map(|end| partition.get(..end))
 }
 
 /// What to do about a directory that is not there.

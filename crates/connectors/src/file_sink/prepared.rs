@@ -1,6 +1,6 @@
 //! What a snapshot says about prepared files and about the sink.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use millstream_core::JobId;
 use millstream_engine::connector::{Committable, StateEntry};
@@ -10,6 +10,8 @@ use super::directory::{Directory, Identity};
 
 /// The version of [`PreparedFile`] and [`SinkState`]. The first one did not know which directory it was.
 const VERSION: u32 = 2;
+/// The version of a [`PreparedFile`] that goes into a directory below that of the sink.
+const PARTED_VERSION: u32 = 3;
 const STATE_KEY: &str = "file-sink";
 
 /// What a snapshot says about a prepared file.
@@ -21,6 +23,9 @@ pub(super) struct PreparedFile {
     /// Which directory had that path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) identity: Option<Identity>,
+    /// The directory below it into which the file goes when it is committed; empty: none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) partition: String,
     /// The file's name before it is committed.
     pub(super) hidden: String,
     /// The file's name once it is committed.
@@ -31,11 +36,23 @@ pub(super) struct PreparedFile {
 
 impl PreparedFile {
     /// A file that is synced under its prepared name.
-    pub(super) fn new(directory: &Directory, hidden: String, name: String, bytes: u64) -> Self {
+    pub(super) fn new(
+        directory: &Directory,
+        partition: &str,
+        hidden: String,
+        name: String,
+        bytes: u64,
+    ) -> Self {
+        let version = if partition.is_empty() {
+            VERSION
+        } else {
+            PARTED_VERSION
+        };
         Self {
-            version: VERSION,
+            version,
             directory: directory.path().to_owned(),
             identity: Some(directory.identity()),
+            partition: partition.to_owned(),
             hidden,
             name,
             bytes,
@@ -44,7 +61,7 @@ impl PreparedFile {
 
     /// As it is written into a snapshot.
     pub(super) fn committable(&self) -> Committable {
-        let name = self.directory.join(&self.name).display().to_string();
+        let name = self.directory.join(self.shown()).display().to_string();
         // Of text and numbers only, which JSON always holds.
         Committable {
             name,
@@ -59,17 +76,34 @@ impl PreparedFile {
     pub(super) fn parse(committable: &Committable) -> Result<Self, String> {
         let file: Self = serde_json::from_value(committable.value.clone())
             .map_err(|error| format!("not a file of the file sink: {error}"))?;
-        if file.version > VERSION {
+        if file.version > PARTED_VERSION {
             return Err(format!(
                 "written by a newer version of the file sink ({})",
                 file.version
             ));
         }
         let plain = |name: &str| Path::new(name).file_name().is_some_and(|file| file == name);
-        if !file.directory.is_absolute() || !plain(&file.hidden) || !plain(&file.name) {
+        let below = Path::new(&file.partition).components();
+        let stays_below = below
+            .into_iter()
+            .all(|component| matches!(component, Component::Normal(_)));
+        if !file.directory.is_absolute()
+            || !plain(&file.hidden)
+            || !plain(&file.name)
+            || !stays_below
+        {
             return Err("the names in the snapshot are no names of files".to_owned());
         }
         Ok(file)
+    }
+
+    /// The file's path below the directory once it is committed.
+    pub(super) fn shown(&self) -> String {
+        if self.partition.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}/{}", self.partition, self.name)
+        }
     }
 
     /// How the visible names of all files of the job begin.

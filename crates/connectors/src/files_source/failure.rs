@@ -18,5 +18,21 @@ pub(crate) enum InputError {
     #[error("its zstd window is larger than the 128 MiB that a reader takes")]
     Window,
     #[error("{0}")]
+    Columns(Unfit),
+    #[error("{0}")]
     Io(#[from] io::Error),
+}
+
+/// Why a file of columns can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unfit {
+    /// What it holds makes no sense.
+    #[error("{0}")]
+    Damaged(String),
+    /// It is read by whoever has the key.
+    #[error("it is encrypted")]
+    Encrypted,
+    /// Its columns are not those that are read.
+    #[error("{0}")]
+    Schema(String),
 }

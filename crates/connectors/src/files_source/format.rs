@@ -3,6 +3,7 @@
 use millstream_core::{Error, Result, codes};
 
 use super::charset::{Charset, Reading};
+use super::contents::Contents;
 
 /// How a text file is cut into records and fields. See `docs/guide/csv.md` for every decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,17 +233,14 @@ impl Dialects {
         self
     }
 
-    /// What ends a line, as it stands in the bytes in which records are found.
-    pub(crate) fn line_ends(&self) -> Vec<Vec<u8>> {
+    /// What files hold that are read so.
+    pub(crate) fn contents(&self) -> Contents {
         let other = self.raw.any_line_end.then(|| b"\r".to_vec());
-        std::iter::once(self.raw.line_end.clone())
-            .chain(other)
-            .collect()
-    }
-
-    /// Whether offsets are counted in decoded text.
-    pub(crate) fn decodes_first(&self) -> bool {
-        matches!(self.reading, Reading::DecodeFirst(_))
+        let line_ends = std::iter::once(self.raw.line_end.clone()).chain(other);
+        Contents::Text {
+            decodes_first: matches!(self.reading, Reading::DecodeFirst(_)),
+            line_ends: line_ends.collect(),
+        }
     }
 }
 

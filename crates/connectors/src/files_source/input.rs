@@ -133,6 +133,19 @@ fn open_file(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Opens `file` where it lies, or where it was moved `aside` because it can't be read to its end.
+pub(crate) fn open_found(file: &FoundFile, aside: Option<&Path>) -> Result<File, InputError> {
+    let opened = open_file(&file.path).or_else(|error| {
+        let moved = aside.filter(|_| error.kind() == io::ErrorKind::NotFound);
+        let moved = moved.and_then(|aside| find_in(aside, &file.name, file.identity));
+        moved.map_or(Err(error), |path| open_file(&path))
+    });
+    opened.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => InputError::Missing,
+        _ => InputError::Io(error),
+    })
+}
+
 /// An open file. Nothing behind the size that it was found with is ever read.
 pub(crate) struct Input {
     body: Body,
@@ -149,15 +162,7 @@ impl Input {
         aside: Option<&Path>,
         reading: Reading,
     ) -> Result<Self, InputError> {
-        let opened = open_file(&file.path).or_else(|error| {
-            let moved = aside.filter(|_| error.kind() == io::ErrorKind::NotFound);
-            let moved = moved.and_then(|aside| find_in(aside, &file.name, file.identity));
-            moved.map_or(Err(error), |path| open_file(&path))
-        });
-        let opened = opened.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => InputError::Missing,
-            _ => InputError::Io(error),
-        })?;
+        let opened = open_found(file, aside)?;
         let size = file.identity.size;
         let counted = Counted {
             file: opened.take(size),

@@ -17,8 +17,9 @@ use millstream_core::{Result, codes};
 use tracing::warn;
 
 use super::beginning::{BEGINNING, fingerprint};
+use super::contents::Contents;
 use super::ledger::changed_error;
-use super::listing::{Compression, Identity};
+use super::listing::Identity;
 use super::name::{Key, Name};
 use super::options::Changed;
 use super::piece::Piece;
@@ -40,19 +41,17 @@ pub(crate) struct Rules {
     pub(crate) forget: u64,
     /// Bytes in a split of a file that can be split.
     pub(crate) split: u64,
-    /// Whether no file can be split, because text is decoded before it is cut.
-    pub(crate) decodes_first: bool,
+    /// What files hold.
+    pub(crate) contents: Contents,
     /// Whether files are taken away when they are done with.
     pub(crate) takes_away: bool,
     /// How the directory is called in messages.
     pub(crate) shown: String,
-    /// What ends a line, as it stands in files.
-    pub(crate) line_ends: Vec<Vec<u8>>,
 }
 
 impl Rules {
     fn is_whole(&self, name: &Name) -> bool {
-        self.decodes_first || Compression::of(name.bytes()) != Compression::None
+        self.contents.is_whole(name)
     }
 }
 
@@ -422,6 +421,11 @@ impl Intake {
             sequence,
             ..piece.clone()
         }
+    }
+
+    /// Whether a file of this size holds nothing that can be read, not even that it is empty.
+    pub(crate) fn is_void(&self, size: u64) -> bool {
+        size == 0 && !self.rules.contents.may_be_empty()
     }
 
     /// For how many whole minutes at least a file that is gone is remembered.

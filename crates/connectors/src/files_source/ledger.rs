@@ -27,10 +27,11 @@ use self::entry::{Entry, Restored, TailEntry};
 use self::file::FileState;
 pub(crate) use self::file::Totals;
 use self::tails::{Tail, Tails};
+use super::contents::Contents;
 use super::fetch::Task;
 use super::intervals::Intervals;
 use super::layers::{self, Layer, Position};
-use super::listing::{Compression, FoundFile, Identity};
+use super::listing::{FoundFile, Identity};
 use super::name::{Key, Name};
 use super::options::{Bad, Changed, Lost};
 use super::piece::{Announcement, Piece};
@@ -44,8 +45,8 @@ pub(crate) struct Place {
     pub(crate) parallelism: usize,
     /// The directory in which the files lie.
     pub(crate) directory: PathBuf,
-    /// Whether no file can be split, because text is decoded before it is cut.
-    pub(crate) decodes_first: bool,
+    /// What files hold.
+    pub(crate) contents: Contents,
     pub(crate) changed: Changed,
     pub(crate) lost: Lost,
     pub(crate) bad: Bad,
@@ -165,8 +166,7 @@ impl Ledger {
     fn add(&mut self, piece: &Piece, totals: &mut Totals) -> Result<()> {
         let key = piece.name.key();
         let file = found(&self.place.directory, &piece.name, piece.identity);
-        let compressed = Compression::of(piece.name.bytes()) != Compression::None;
-        let whole = self.place.decodes_first || compressed;
+        let whole = self.place.contents.is_whole(&piece.name);
         let mut split = piece.split;
         let (done, starts) = self.done_before(piece, split);
         let complete = if split == 0 {
@@ -370,7 +370,9 @@ impl Ledger {
             self.next_number += 1;
             state.running += 1;
             let known = state.starts.partition_point(|start| start.offset <= from);
-            let grows = self.place.changed == Changed::Ignore && state.share.split > 0;
+            let grows = self.place.changed == Changed::Ignore
+                && state.share.split > 0
+                && self.place.contents.may_grow();
             let task = Task {
                 number,
                 file: Arc::clone(&state.file),

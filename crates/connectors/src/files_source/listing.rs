@@ -193,6 +193,7 @@ pub(crate) enum Odd {
     Special,
     Dangling,
     Denied,
+    Empty,
 }
 
 impl Odd {
@@ -203,6 +204,7 @@ impl Odd {
             Self::Special => "is neither a file nor a directory",
             Self::Dangling => "is a link that leads to no file",
             Self::Denied => "may not be read: permission denied",
+            Self::Empty => "is empty: no file of columns is",
         }
     }
 

@@ -1,6 +1,7 @@
-//! The reader of one subtask: takes blocks from the fetching thread, has their records decoded, and keeps
-//! the ledger.
+//! The reader of one subtask: takes blocks from the fetching thread, has their records handed out, and keeps
+//! the ledger. It knows no format: what blocks are is known to a [`Serve`].
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,44 +11,59 @@ use millstream_engine::connector::{
     SourceReader, SourceSnapshot, SourceStatus,
 };
 
+use super::contents::Contents;
 use super::enumerator::{FileEnumerator, Parts};
-use super::fetch::{Fetcher, News, Opening};
-use super::format::Dialects;
+use super::fetch::{Fetch, Fetcher, News};
 use super::intake::Rules;
 use super::ledger::{Ledger, Mended, Passed, PassedOver, Place};
-use super::line_end::check_line_end;
 use super::lister::Policy;
 use super::listing::Root;
 use super::meeting::{self, Meeting};
 use super::name::shown;
 use super::options::{AfterCommit, Bad, Changed, Intake, ReadSizes, Watch};
 use super::piece::Announcement;
-use super::records::Records;
-use super::scan::{Span, count_lines, cut};
 use super::seen::whole_minutes;
-use super::stream::{Block, Sizes, Start};
+use super::stream::Start;
 
-/// Makes something of records. One for each reader.
-pub(crate) trait Decode<T> {
+/// Hands out the records of blocks. One for each reader.
+pub(crate) trait Serve<T> {
+    /// What the fetching thread brings.
+    type Block: Send + 'static;
+
     /// The names of the columns, if a file has told them.
     fn columns(&self) -> Option<Vec<String>>;
 
     /// The names of the columns that a snapshot knows.
     fn restore_columns(&mut self, names: &[String]) -> Result<()>;
 
-    /// The records that follow are those of `file`, whose first record is `head`, if it was asked for.
+    /// The blocks that follow are those of `file`, whose first record is `head`, if it was asked for.
     fn open(&mut self, file: &Arc<str>, head: Option<&[u8]>, out: &mut Vec<T>) -> Result<()>;
 
-    /// Takes the records at `spans`; they may be handed out now or when it [finishes](Self::finish).
-    fn decode(
-        &mut self,
-        records: &Records<'_>,
-        spans: &[Span],
-        out: &mut Vec<T>,
-    ) -> Result<Decoded>;
+    /// Takes a block; answers how many bytes of the file were taken for it.
+    fn begin(&mut self, block: Self::Block) -> Result<u64>;
+
+    /// Hands out records of the block, up to `limit`; they may come now or when it [finishes](Self::finish).
+    fn serve(&mut self, limit: Limit, out: &mut Vec<T>) -> Result<Served>;
+
+    /// The rest of the block is not wanted any more.
+    fn drop_block(&mut self);
 
     /// Hands out everything that is still held.
     fn finish(&mut self, out: &mut Vec<T>) -> Result<()>;
+}
+
+/// What became of records of a block.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) decoded: Decoded,
+    /// How many bytes they were.
+    pub(crate) bytes: usize,
+    /// Where the first record begins that was not handed out.
+    pub(crate) next: Start,
+    /// Whether the block has been handed out to its end.
+    pub(crate) over: bool,
+    /// A buffer that the thread may use again.
+    pub(crate) spent: Option<Vec<u8>>,
 }
 
 /// What became of some records.
@@ -63,13 +79,10 @@ pub(crate) struct Decoded {
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) root: Root,
-    pub(crate) dialects: Arc<Dialects>,
+    pub(crate) contents: Contents,
     pub(crate) watch: Watch,
     pub(crate) intake: Intake,
     pub(crate) sizes: ReadSizes,
-    /// Whether the decoder wants the first record of each file, and whether that is no data.
-    pub(crate) head: bool,
-    pub(crate) skip_head: bool,
     /// Where readers and enumerator of an attempt meet.
     pub(crate) meeting: meeting::Place,
 }
@@ -115,10 +128,9 @@ impl Plan {
             settle: self.settle(),
             forget: whole_minutes(self.intake.forget),
             split: self.sizes.split,
-            decodes_first: self.dialects.decodes_first(),
+            contents: self.contents.clone(),
             takes_away: self.intake.after_commit != AfterCommit::Keep,
             shown: shown(&self.root.directory),
-            line_ends: self.dialects.line_ends(),
         };
         let policy = Policy {
             interval: match self.watch {
@@ -139,43 +151,41 @@ impl Plan {
         Ok(Some(Box::new(FileEnumerator::open(parts, context)?)))
     }
 
-    /// Opens the reader of one subtask, whose records `decoder` takes.
-    pub(crate) fn open<T, D: Decode<T>>(
+    /// Where files are moved that can't be read.
+    pub(crate) fn aside(&self) -> Option<PathBuf> {
+        match self.bad() {
+            Bad::Quarantine(target) => Some(target),
+            Bad::Fail | Bad::Skip => None,
+        }
+    }
+
+    /// Opens the reader of one subtask: what `fetch` reads on its thread, `server` hands out.
+    pub(crate) fn open<T, S, F>(
         &self,
         context: SourceContext,
-        mut decoder: D,
-    ) -> Result<FileReader<D>> {
-        let bad = self.bad();
-        let aside = match &bad {
-            Bad::Quarantine(target) => Some(target.clone()),
-            Bad::Fail | Bad::Skip => None,
-        };
+        mut server: S,
+        fetch: impl FnOnce(&Meeting) -> F,
+    ) -> Result<FileReader<T, S>>
+    where
+        S: Serve<T>,
+        F: Fetch<Block = S::Block>,
+    {
         let place = Place {
             subtask: context.subtask,
             parallelism: context.parallelism,
             directory: self.root.directory.clone(),
-            decodes_first: self.dialects.decodes_first(),
+            contents: self.contents.clone(),
             changed: self.intake.changed,
             lost: self.intake.lost,
-            bad,
+            bad: self.bad(),
         };
         let ledger = Ledger::new(place, context.restored)?;
         if let Some(names) = ledger.columns() {
-            decoder.restore_columns(names)?;
+            server.restore_columns(names)?;
         }
         let meeting = meeting::join(&self.meeting, context.run, context.parallelism);
-        let opening = Opening {
-            starts: meeting.starts(),
-            dialects: self.dialects.as_ref().clone(),
-            sizes: Sizes {
-                block: self.sizes.block,
-                record: self.sizes.record,
-            },
-            head: self.head,
-            skip_head: self.skip_head,
-            aside,
-        };
-        let fetcher = Fetcher::start(format!("reads {}", context.subtask), opening, context.waker)?;
+        let name = format!("reads {}", context.subtask);
+        let fetcher = Fetcher::start(name, fetch(&meeting), context.waker)?;
         let reader = FileReader {
             plan: self.clone(),
             subtask: context.subtask,
@@ -183,44 +193,31 @@ impl Plan {
             meeting,
             fetcher,
             ledger,
-            decoder,
-            file: None,
+            server,
             block: None,
-            spans: Vec::new(),
         };
         reader.tell_position();
         Ok(reader)
     }
 }
 
-/// A block that is being handed out.
-struct Current {
-    task: u64,
-    block: Block,
-    /// The first record that has not been handed out: where in the block and in the file.
-    at: usize,
-    next: Start,
-}
-
 /// A reader that waits for a file to be announced again looks this often whether it is gone.
 const BLOCKED: Duration = Duration::from_millis(100);
 
 /// The reader of one subtask.
-pub(crate) struct FileReader<D> {
+pub(crate) struct FileReader<T, S: Serve<T>> {
     plan: Plan,
     subtask: usize,
     progress: SourceProgress,
     meeting: Arc<Meeting>,
-    fetcher: Fetcher,
+    fetcher: Fetcher<S::Block>,
     ledger: Ledger,
-    decoder: D,
-    /// The file of the newest blocks.
-    file: Option<Arc<str>>,
-    block: Option<Current>,
-    spans: Vec<Span>,
+    server: S,
+    /// The task of the block that is being handed out.
+    block: Option<u64>,
 }
 
-impl<D> FileReader<D> {
+impl<T, S: Serve<T>> FileReader<T, S> {
     /// Gives the thread something to do.
     fn give_tasks(&mut self) -> Result<()> {
         while self.fetcher.room() > 0 {
@@ -309,32 +306,8 @@ impl<D> FileReader<D> {
         }
     }
 
-    /// Moves behind records of the block that have been handed over, up to `at` in it.
-    fn advance(&mut self, at: usize) {
-        let Some(current) = &mut self.block else {
-            return;
-        };
-        let passed = current.block.bytes.get(current.at..at).unwrap_or_default();
-        if current.next.line > 0 {
-            current.next.line += count_lines(&self.plan.dialects.raw, passed);
-        }
-        current.next.offset += passed.len() as u64;
-        current.at = at;
-        self.progress
-            .bytes
-            .add(self.ledger.handed_out(current.next));
-        if at >= current.block.bytes.len()
-            && let Some(current) = self.block.take()
-        {
-            self.fetcher.give_back(current.block.bytes);
-        }
-    }
-
     /// Takes events until there is a block. False: there is nothing more right now.
-    fn next_block<T>(&mut self, out: &mut Vec<T>) -> Result<bool>
-    where
-        D: Decode<T>,
-    {
+    fn next_block(&mut self, out: &mut Vec<T>) -> Result<bool> {
         while self.block.is_none() {
             let Some(event) = self.fetcher.take()? else {
                 return Ok(false);
@@ -347,25 +320,15 @@ impl<D> FileReader<D> {
                     let Some(file) = self.ledger.file() else {
                         continue;
                     };
-                    self.decoder.open(&file.text, head.as_deref(), out)?;
-                    self.file = Some(Arc::clone(&file.text));
-                    if let Some(names) = self.decoder.columns() {
+                    self.server.open(&file.text, head.as_deref(), out)?;
+                    if let Some(names) = self.server.columns() {
                         self.ledger.set_columns(names);
                     }
                 }
                 News::Block(block) => {
-                    self.count_taken(block.taken);
-                    let (at, next) = (block.from, block.start);
-                    if let (true, Some(file)) = (block.whole, &self.file) {
-                        let record = block.bytes.get(at..).unwrap_or_default();
-                        check_line_end(file, &self.plan.dialects, record)?;
-                    }
-                    self.block = Some(Current {
-                        task: event.task,
-                        block,
-                        at,
-                        next,
-                    });
+                    let taken = self.server.begin(block)?;
+                    self.count_taken(taken);
+                    self.block = Some(event.task);
                 }
                 News::Grown { cut } => self.ledger.grown(cut),
                 News::Done { start, taken, kept } => {
@@ -381,46 +344,21 @@ impl<D> FileReader<D> {
         Ok(true)
     }
 
-    /// Hands records of the block to the decoder, up to `limit`; what became of them, and how many bytes they were.
-    fn decode<T>(&mut self, out: &mut Vec<T>, limit: Limit) -> Result<(Decoded, usize)>
-    where
-        D: Decode<T>,
-    {
-        let (Some(current), Some(file)) = (&self.block, &self.file) else {
-            return Err(Error::new(
-                &codes::INTERNAL,
-                "records of a file came before the file was opened",
-            ));
-        };
-        let raw = &self.plan.dialects.raw;
-        let (block, from) = (&current.block, current.at);
-        let spans = &mut self.spans;
-        let mut cut_off = |records| {
-            spans.clear();
-            let at = cut(raw, block.quoted, &block.bytes, from, records, spans);
-            let fitting = |span: &Span| (span.end as usize).saturating_sub(from) <= limit.bytes;
-            (at, spans.partition_point(fitting), spans.len())
-        };
-        let at = match cut_off(limit.records) {
-            // One record may always be handed out.
-            (_, fitting, cut) if fitting < cut && cut > 1 => cut_off(fitting.max(1)).0,
-            (at, _, _) => at,
-        };
-        let records = Records {
-            file,
-            bytes: &block.bytes,
-            from: current.at,
-            start: current.next,
-            malformed: &block.malformed,
-            limit: self.plan.sizes.record,
-        };
-        let decoded = self.decoder.decode(&records, &self.spans, out)?;
-        self.advance(at);
-        Ok((decoded, at - from))
+    /// Hands out records of the block, up to `limit`; what became of them, and how many bytes they were.
+    fn serve(&mut self, out: &mut Vec<T>, limit: Limit) -> Result<(Decoded, usize)> {
+        let served = self.server.serve(limit, out)?;
+        self.progress.bytes.add(self.ledger.handed_out(served.next));
+        if served.over {
+            self.block = None;
+        }
+        if let Some(buffer) = served.spent {
+            self.fetcher.give_back(buffer);
+        }
+        Ok((served.decoded, served.bytes))
     }
 }
 
-impl<T, D: Decode<T>> SourceReader<T> for FileReader<D> {
+impl<T, S: Serve<T>> SourceReader<T> for FileReader<T, S> {
     fn poll(&mut self, out: &mut SourceOutput<T>, limit: Limit) -> Result<SourceStatus> {
         self.look_for_blocked()?;
         self.give_tasks()?;
@@ -433,7 +371,7 @@ impl<T, D: Decode<T>> SourceReader<T> for FileReader<D> {
         let mut bad = 0;
         let records = out.records();
         while left.records > 0 && (left.bytes > 0 || count == 0) && self.next_block(records)? {
-            let (decoded, bytes) = self.decode(records, left)?;
+            let (decoded, bytes) = self.serve(records, left)?;
             let read = decoded.rows + decoded.bad;
             count += read;
             bad += decoded.bad;
@@ -443,7 +381,7 @@ impl<T, D: Decode<T>> SourceReader<T> for FileReader<D> {
                 break;
             }
         }
-        self.decoder.finish(records)?;
+        self.server.finish(records)?;
         out.bytes(limit.bytes - left.bytes);
         self.progress.bad_records.add(bad as u64);
         if count > 0 {
@@ -474,12 +412,10 @@ impl<T, D: Decode<T>> SourceReader<T> for FileReader<D> {
         let totals = self.ledger.hear(announcement)?;
         self.progress.files_total.add(totals.files);
         self.progress.bytes_total.add(totals.bytes);
-        let running = self
-            .block
-            .as_ref()
-            .is_none_or(|current| self.ledger.is_running(current.task));
+        let running = self.block.is_none_or(|task| self.ledger.is_running(task));
         if !running {
             self.block = None;
+            self.server.drop_block();
         }
         self.tell_position();
         Ok(())

@@ -3,6 +3,7 @@
 //! What rows are made of in practice (text, whole numbers, floats, booleans, timestamps, dates, lists
 //! and structs of them) is written by the code here, everything else by arrow's own formatters.
 
+mod more;
 mod text;
 
 use std::sync::LazyLock;
@@ -18,6 +19,7 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use arrow_json::writer::{EncoderOptions, NullableEncoder, make_encoder};
 
+pub(crate) use self::more::texts;
 use self::text::{Text, offset_text};
 use super::datetime::{append_date, append_timestamp};
 use super::escape::{append_csv_text, append_json_text};
@@ -120,12 +122,18 @@ fn cell<'a>(
             style,
         }),
         DataType::Timestamp(unit, None) => timestamps(*unit, array, style),
+        DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_) => more::bytes(array, style)
+            .ok_or_else(|| ArrowError::JsonError("a column of bytes is none".to_owned()))?,
         nested if style == Style::Csv && nested.is_nested() => Box::new(JsonInCsv {
             json: cell(field, array, Style::Json)?,
             scratch: Vec::new(),
         }),
         DataType::Struct(fields) => structs(fields, array)?,
         DataType::List(item) => lists(item, array)?,
+        DataType::Map(entries, _) => more::maps(entries, array)?,
         _ if style == Style::Csv => {
             let formatter = ArrayFormatter::try_new(array, &FormatOptions::new())?;
             Box::new(Formatted { formatter })

@@ -16,8 +16,8 @@ use crate::rows::json_texts;
 /// Every column stands in every line, in the order of the schema and a null as `null`, so that a
 /// reader sees the whole schema in each line. Dates are `"yyyy-MM-dd"`, timestamps without a zone
 /// `"yyyy-MM-dd HH:mm:ss"` with a fraction where there is one; floats that are no numbers are `null`, as
-/// JSON has no word for them; lists and structs are arrays and objects; what else arrow knows (decimals, binary as
-/// hexadecimal digits, …) is written as arrow writes it.
+/// JSON has no word for them; lists are arrays, structs and maps objects; bytes are Base64; what else arrow knows (decimals,
+/// …) is written as arrow writes it.
 ///
 /// Rows that are [whole records](crate::rows::json_schema) are written as they are, without the ends of lines that may
 /// stand between their values.

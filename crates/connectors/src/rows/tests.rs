@@ -9,7 +9,7 @@ fn there_and_back(rows: Rows) -> Rows {
     let bytes = serde_json::to_vec(&Parsed::Rows(rows)).expect("rows serialize");
     match serde_json::from_slice(&bytes).expect("and deserialize") {
         Parsed::Rows(rows) => rows,
-        Parsed::Bad(_) => panic!("rows became bad records"),
+        other => panic!("rows became {other:?}"),
     }
 }
 

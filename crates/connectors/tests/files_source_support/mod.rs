@@ -126,6 +126,8 @@ pub(crate) struct Found {
     /// Each row as text, its fields between bars, `NULL` for a null.
     pub(crate) rows: Vec<String>,
     pub(crate) bad: Vec<BadRecord>,
+    /// How many rows were not read because nobody wants them.
+    pub(crate) left_out: u64,
 }
 
 impl Found {
@@ -135,6 +137,7 @@ impl Found {
             match parsed {
                 Parsed::Rows(rows) => found.rows.extend(texts(&rows)),
                 Parsed::Bad(bad) => found.bad.extend(bad),
+                Parsed::LeftOut(rows) => found.left_out += rows,
             }
         }
         found

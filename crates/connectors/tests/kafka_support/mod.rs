@@ -55,7 +55,7 @@ pub(crate) fn records(parsed: Parsed) -> Vec<(String, u64, i64)> {
     use arrow::datatypes::Int64Type;
     let rows = match parsed {
         Parsed::Rows(rows) => rows,
-        Parsed::Bad(bad) => unreachable!("bad records: {bad:?}"),
+        other => unreachable!("no rows: {other:?}"),
     };
     let numbers = rows.batch.column(0).as_primitive::<Int64Type>();
     let own = rows.batch.column(1).as_primitive::<Int64Type>();

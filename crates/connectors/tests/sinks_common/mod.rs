@@ -14,6 +14,7 @@ use arrow::datatypes::Int64Type;
 use millstream_connectors::conformance::SinkTarget;
 use millstream_connectors::file_sink::FileSink;
 use millstream_engine::connector::{Committable, Sink};
+use orc_rust::ArrowReaderBuilder;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 
@@ -122,20 +123,34 @@ pub(crate) fn visible_numbers(directory: &Path) -> Vec<u64> {
 
 fn read_numbers(path: &Path) -> Vec<u64> {
     let text = || std::fs::read_to_string(path).expect("text");
+    let number = |line: &str| {
+        let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let number = row.get("number").and_then(serde_json::Value::as_u64);
+        number.expect("a number")
+    };
+    if path.is_dir() {
+        // A partition.
+        return visible_numbers(path);
+    }
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("txt") => text()
             .lines()
             .map(|line| line.parse().expect("a number"))
             .collect(),
-        Some("json") => text()
-            .lines()
-            .map(|line| {
-                let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
-                row.get("number")
-                    .and_then(serde_json::Value::as_u64)
-                    .expect("a number")
-            })
-            .collect(),
+        Some("json") => text().lines().map(number).collect(),
+        Some("zst") => {
+            let packed = std::fs::read(path).expect("readable");
+            let text = zstd::decode_all(packed.as_slice()).expect("zstd");
+            let text = String::from_utf8(text).expect("text");
+            text.lines().map(number).collect()
+        }
+        Some("orc") => {
+            let reader = ArrowReaderBuilder::try_new(File::open(path).expect("a file"));
+            let batches = reader.expect("a footer").build();
+            batches
+                .flat_map(|batch| numbers_of(&batch.expect("a batch")))
+                .collect()
+        }
         Some("csv") => csv_numbers(path),
         Some("parquet") => {
             let file = File::open(path).expect("a file");

@@ -53,9 +53,9 @@ choices! {
         Tsv = "tsv",
         /// Text with `,` between the fields unless said otherwise.
         Txt = "txt",
-        /// Parquet files (planned).
+        /// Parquet files.
         Parquet = "parquet",
-        /// ORC files (planned).
+        /// ORC files.
         Orc = "orc",
         /// A database (planned).
         Jdbc = "jdbc",
@@ -142,6 +142,17 @@ choices! {
         Csv = "csv",
         /// Parquet.
         Parquet = "parquet",
+        /// ORC.
+        Orc = "orc",
+    }
+    /// `sink.file.compression`: how files of text are compressed.
+    pub FileCompression {
+        /// They are not.
+        None = "none",
+        /// As gzip does it.
+        Gzip = "gzip",
+        /// As Zstandard does it.
+        Zstd = "zstd",
     }
     /// `stream.checkpoint.type`: the state backend.
     pub(super) CheckpointType {
@@ -230,17 +241,32 @@ impl SourceType {
     ];
     /// The types that read Kafka.
     pub const KAFKA: &[Self] = &[Self::Kafka, Self::KafkaDeduplication];
+    /// The types that read files of columns.
+    pub const COLUMNS: &[Self] = &[Self::Parquet, Self::Orc];
     /// The types whose columns a schema may tell.
-    pub const WITH_SCHEMA: &[Self] = Self::DELIMITED;
+    pub const WITH_SCHEMA: &[Self] = &[
+        Self::Csv,
+        Self::Tsv,
+        Self::Txt,
+        Self::Parquet,
+        Self::Orc,
+        Self::Kafka,
+        Self::KafkaDeduplication,
+    ];
 
     /// Whether it reads Kafka.
     pub fn is_kafka(self) -> bool {
         Self::KAFKA.contains(&self)
     }
 
+    /// Whether it reads files that hold their columns and their types.
+    pub fn is_columns(self) -> bool {
+        Self::COLUMNS.contains(&self)
+    }
+
     /// Whether this source can be used now.
     pub fn available(self) -> bool {
-        Self::TEXT.contains(&self) || self.is_kafka()
+        Self::FILES.contains(&self) || self.is_kafka()
     }
 }
 

@@ -80,6 +80,9 @@ fn needs_columns(given: &Given) -> Option<String> {
     }
     let format = given.get(&table::SINK_FORMAT)?;
     let to_file = given.get(&table::SINK_TYPE) == Some(SinkType::File);
+    if to_file && given.origin(table::SINK_PARTITION_COLUMNS.name()).is_some() {
+        return Some(table::SINK_PARTITION_COLUMNS.name().to_owned());
+    }
     (to_file && format != SinkFormat::Json)
         .then(|| format!("{} {}", table::SINK_FORMAT.name(), format.name()))
 }

@@ -5,7 +5,8 @@ use millstream_core::{Error, codes};
 use millstream_sql::schema;
 
 use super::choices::{
-    AfterCommit, BadFile, ChangedFile, ErrorPolicy, SinkType, SourceType, WatchType,
+    AfterCommit, BadFile, ChangedFile, ErrorPolicy, FileCompression, SinkFormat, SinkType,
+    SourceType, WatchType,
 };
 use super::definition::names;
 use super::given::Given;
@@ -23,6 +24,38 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     problems.extend(paths::of(given));
     problems.extend(texts(given));
     problems.extend(contradictions(given));
+    problems.extend(of_columns(given));
+    problems
+}
+
+/// What files of columns can't be, as a source or as a sink.
+fn of_columns(given: &Given) -> Vec<Error> {
+    let mut problems = Vec::new();
+    let source = given.get(&table::SOURCE_TYPE);
+    if source.is_some_and(SourceType::is_columns)
+        && given.get(&table::FILE_CHANGED) == Some(ChangedFile::Append)
+    {
+        let message =
+            "source.file.changed is append, and nothing can be appended to a file of columns";
+        let next = "give another --source.file.changed";
+        problems.push(contradiction(message.to_owned(), next));
+    }
+    let format = given.get(&table::SINK_FORMAT);
+    let format = format.filter(|_| given.get(&table::SINK_TYPE) == Some(SinkType::File));
+    let compression = given.get(&table::SINK_FILE_COMPRESSION);
+    if let (Some(format @ (SinkFormat::Parquet | SinkFormat::Orc)), Some(compression)) =
+        (format, compression)
+        && compression != FileCompression::None
+    {
+        let (format, compression) = (format.name(), compression.name());
+        let message = format!(
+            "sink.file.compression is {compression}, and {format} compresses what is in it"
+        );
+        problems.push(contradiction(
+            message,
+            "leave sink.file.compression out, or give --sink.format json or csv",
+        ));
+    }
     problems
 }
 
@@ -68,7 +101,7 @@ fn missing(given: &Given) -> Vec<Error> {
     if absent(table::SOURCE_TYPE.name()) {
         miss(
             "source.type is not given".to_owned(),
-            "give --source.type csv, tsv, txt or kafka",
+            "give --source.type csv, tsv, txt, parquet, orc or kafka",
         );
     }
     let source = given.get(&table::SOURCE_TYPE);
@@ -109,6 +142,7 @@ fn missing(given: &Given) -> Vec<Error> {
         );
     }
     if resolve::sql_is_on(given)
+        && !source.is_some_and(SourceType::is_columns)
         && absent(table::SQL_SCHEMA.name())
         && absent(table::SQL_SCHEMA_JSON.name())
     {

@@ -1,6 +1,7 @@
 //! From what was given to settings. What is missing or wrong is found by [`super::problems`].
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use millstream_connectors::files_source::{
     AfterCommit, Bad, Changed, Intake, Lost, OtherDirectory,
@@ -15,8 +16,8 @@ use super::definition::Parameter;
 use super::given::Given;
 use super::job_options::JobOptions;
 use super::settings::{
-    BadRecordLimits, BadRecords, FileSinkSettings, IngestSettings, KafkaSettings, MergeSettings,
-    SchemaText, SinkSettings, SourceSettings, SqlSettings, TextSource,
+    BadRecordLimits, BadRecords, ColumnSource, FileSinkSettings, IngestSettings, KafkaSettings,
+    MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings, TextSource,
 };
 use super::{kafka_sink, table, unique};
 
@@ -39,6 +40,7 @@ fn source(given: &Given) -> Option<SourceSettings> {
         SourceType::Kafka | SourceType::KafkaDeduplication => {
             kafka(given).map(SourceSettings::Kafka)
         }
+        format if format.is_columns() => columns(given, format).map(SourceSettings::Columns),
         format => text(given, format).map(SourceSettings::Text),
     }
 }
@@ -66,7 +68,6 @@ fn kafka(given: &Given) -> Option<KafkaSettings> {
 }
 
 fn text(given: &Given, format: SourceType) -> Option<TextSource> {
-    let watching = given.get(&table::WATCH_TYPE)? == WatchType::ProcessContinuously;
     let delimiter = given
         .get(&table::FIELD_DELIMITER)
         .map(|delimiter| delimiter.0);
@@ -74,11 +75,7 @@ fn text(given: &Given, format: SourceType) -> Option<TextSource> {
     Some(TextSource {
         format,
         path: local_path(&given.get(&table::SOURCE_PATH)?).ok()?,
-        watch_interval: if watching {
-            Some(given.get(&table::WATCH_INTERVAL)?)
-        } else {
-            None
-        },
+        watch_interval: watch_interval(given)?,
         intake: intake(given)?,
         first_line_schema: given.get(&table::FIRST_LINE_SCHEMA)?,
         line_delimiter: given.get(&table::LINE_DELIMITER)?.0,
@@ -90,6 +87,25 @@ fn text(given: &Given, format: SourceType) -> Option<TextSource> {
         record_max_size: given.get(&table::RECORD_MAX_SIZE)?.0,
         schema: schema(given),
     })
+}
+
+fn columns(given: &Given, format: SourceType) -> Option<ColumnSource> {
+    Some(ColumnSource {
+        format,
+        path: local_path(&given.get(&table::SOURCE_PATH)?).ok()?,
+        watch_interval: watch_interval(given)?,
+        intake: intake(given)?,
+        split_size: given.get(&table::SPLIT_SIZE)?.0,
+        schema: schema(given),
+    })
+}
+
+/// How often a directory is looked at that is watched; `Some(None)`: it isn't.
+fn watch_interval(given: &Given) -> Option<Option<Duration>> {
+    match given.get(&table::WATCH_TYPE)? {
+        WatchType::ProcessContinuously => given.get(&table::WATCH_INTERVAL).map(Some),
+        WatchType::ProcessOnce => Some(None),
+    }
 }
 
 fn intake(given: &Given) -> Option<Intake> {
@@ -198,6 +214,10 @@ fn sink(given: &Given) -> Option<SinkSettings> {
         SinkType::File => Some(SinkSettings::File(FileSinkSettings {
             path: local_path(&given.get(&table::SINK_PATH)?).ok()?,
             format: given.get(&table::SINK_FORMAT)?,
+            compression: given.get(&table::SINK_FILE_COMPRESSION)?,
+            partition: given
+                .get(&table::SINK_PARTITION_COLUMNS)
+                .map_or_else(Vec::new, |names| names.0),
             rolling_size: given.get(&table::SINK_ROLLING_SIZE)?.0,
         })),
         SinkType::Print => Some(SinkSettings::Print),

@@ -7,7 +7,9 @@ use millstream_connectors::files_source::Intake;
 use millstream_connectors::kafka::{End, KafkaSinkOptions, Lost, Properties, Reset, Topics};
 use millstream_core::options::reference::Hidden;
 
-use super::choices::{KafkaFormat, SinkFormat, SourceType, UniqueNull, UniqueTime};
+use super::choices::{
+    FileCompression, KafkaFormat, SinkFormat, SourceType, UniqueNull, UniqueTime,
+};
 use super::job_options::JobOptions;
 
 /// What the ingestion job is asked to do.
@@ -47,6 +49,8 @@ impl IngestSettings {
 pub enum SourceSettings {
     /// Text files.
     Text(TextSource),
+    /// Files of columns.
+    Columns(ColumnSource),
     /// Kafka.
     Kafka(KafkaSettings),
 }
@@ -128,6 +132,24 @@ pub struct TextSource {
     pub schema: Option<SchemaText>,
 }
 
+/// Files of columns as a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnSource {
+    /// `parquet` or `orc`.
+    pub format: SourceType,
+    /// The directory, or the file.
+    pub path: PathBuf,
+    /// Whether the directory is watched, and how often it is looked at; `None`: what is there is read, then
+    /// the job finishes.
+    pub watch_interval: Option<Duration>,
+    /// How files are taken in, and what becomes of those with which something is wrong.
+    pub intake: Intake,
+    /// Larger files are cut into ranges of this many bytes.
+    pub split_size: u64,
+    /// The columns; `None`: those of the first file.
+    pub schema: Option<SchemaText>,
+}
+
 /// The text of a schema, not yet parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SchemaText {
@@ -177,6 +199,10 @@ pub struct FileSinkSettings {
     pub path: PathBuf,
     /// How records are written.
     pub format: SinkFormat,
+    /// How files of text are compressed.
+    pub compression: FileCompression,
+    /// The columns whose values name the directories into which files go, the first outermost.
+    pub partition: Vec<String>,
     /// A file of this many bytes is ended.
     pub rolling_size: u64,
 }

@@ -32,6 +32,7 @@ impl Judged for Parsed {
         match self {
             Self::Rows(rows) => rows.len() as u64,
             Self::Bad(bad) => bad.len() as u64,
+            Self::LeftOut(rows) => *rows,
         }
     }
 
@@ -39,6 +40,7 @@ impl Judged for Parsed {
         match self {
             Self::Rows(rows) => (Some(rows), Vec::new()),
             Self::Bad(bad) => (None, bad),
+            Self::LeftOut(_) => (None, Vec::new()),
         }
     }
 }

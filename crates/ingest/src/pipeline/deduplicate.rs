@@ -61,7 +61,7 @@ struct Keyed {
 fn keyed(keys: &Keys, parsed: Parsed) -> Result<Keyed> {
     let fingerprints = match &parsed {
         Parsed::Rows(rows) => keys.fingerprints(&rows.batch)?,
-        Parsed::Bad(_) => Vec::new(),
+        Parsed::Bad(_) | Parsed::LeftOut(_) => Vec::new(),
     };
     Ok(Keyed {
         parsed,
@@ -91,7 +91,7 @@ impl Fingerprinted for Keyed {
     fn time(&self, row: usize) -> Option<EventTime> {
         match &self.parsed {
             Parsed::Rows(rows) => rows.origin.time(row).map(EventTime::from_millis),
-            Parsed::Bad(_) => None,
+            Parsed::Bad(_) | Parsed::LeftOut(_) => None,
         }
     }
 
@@ -99,6 +99,7 @@ impl Fingerprinted for Keyed {
         let first = match &self.parsed {
             Parsed::Rows(rows) => rows.origin.offset(0),
             Parsed::Bad(bad) => bad.first().map(|bad| bad.offset),
+            Parsed::LeftOut(_) => None,
         };
         first.unwrap_or(0)
     }

@@ -1,11 +1,13 @@
 //! Where records come from, and the SQL over their columns.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use millstream::{DataStream, Environment};
 use millstream_connectors::files_source::{
-    Charset, FileSource, FileSourceOptions, Format, ReadSizes, Watch,
+    Charset, ColumnFileOptions, ColumnFileSource, ColumnFormat, FileSource, FileSourceOptions,
+    Format, ReadSizes, Watch,
 };
 use millstream_connectors::kafka::{
     AROUND, KafkaSource, KafkaSourceOptions, ValueFormat, text_schema,
@@ -16,15 +18,17 @@ use millstream_core::{Error, Result, codes};
 use millstream_sql::{Query, schema};
 
 use super::around::{Around, fields_besides};
+use super::conditions::conditions;
 use super::deduplicate;
 use crate::parameters::{
-    IngestSettings, KafkaFormat, KafkaSettings, SchemaText, SinkSettings, SourceSettings,
-    TextSource, UniqueSettings,
+    ColumnSource, IngestSettings, KafkaFormat, KafkaSettings, SchemaText, SinkSettings,
+    SourceSettings, SourceType, TextSource, UniqueSettings,
 };
 
 /// A source whose columns are known, or will be.
 pub(super) enum Planned {
     Files(&'static str, Box<FileSource>),
+    Columns(&'static str, Box<ColumnFileSource>),
     Kafka(KafkaSource),
 }
 
@@ -51,6 +55,9 @@ pub(super) fn plan(settings: &IngestSettings) -> Result<Plan<'_>> {
     let mut besides = Vec::new();
     let source = match &settings.source {
         SourceSettings::Text(text) => Planned::Files(text.format.name(), Box::new(open(text)?)),
+        SourceSettings::Columns(columns) => {
+            Planned::Columns(columns.format.name(), Box::new(open_columns(columns)?))
+        }
         SourceSettings::Kafka(kafka) => {
             let (source, more) = kafka_source(kafka, to_kafka)?;
             besides = more;
@@ -72,6 +79,7 @@ pub(super) fn plan(settings: &IngestSettings) -> Result<Plan<'_>> {
     let columns = source.schema().ok_or_else(|| {
         let place = match &settings.source {
             SourceSettings::Text(text) => text.path.display().to_string(),
+            SourceSettings::Columns(columns) => columns.path.display().to_string(),
             SourceSettings::Kafka(_) => "the source".to_owned(),
         };
         Error::new(
@@ -91,7 +99,9 @@ pub(super) fn plan(settings: &IngestSettings) -> Result<Plan<'_>> {
     let mut needed = query.columns_needed().to_vec();
     let around = match &settings.source {
         SourceSettings::Kafka(_) if to_kafka => around(&columns, &query, &mut needed),
-        SourceSettings::Kafka(_) | SourceSettings::Text(_) => Around::default(),
+        SourceSettings::Kafka(_) | SourceSettings::Text(_) | SourceSettings::Columns(_) => {
+            Around::default()
+        }
     };
     let mut read = needed.clone();
     if let Some(settings) = &settings.unique {
@@ -102,7 +112,7 @@ pub(super) fn plan(settings: &IngestSettings) -> Result<Plan<'_>> {
     let place = |column: &usize| read.binary_search(column).ok();
     let wanted = (read != needed).then(|| needed.iter().filter_map(place).collect());
     Ok(Plan {
-        source: source.with_projection(read)?,
+        source: source.with_projection(read)?.with_query(&query),
         unique: unique(wanted),
         query: Some(query),
         around,
@@ -135,6 +145,7 @@ impl Planned {
     fn schema(&self) -> Option<SchemaRef> {
         match self {
             Self::Files(_, source) => source.schema(),
+            Self::Columns(_, source) => source.schema(),
             Self::Kafka(source) => Some(source.schema()),
         }
     }
@@ -143,6 +154,7 @@ impl Planned {
     pub(super) fn batch_schema(&self) -> Option<SchemaRef> {
         match self {
             Self::Files(_, source) => source.batch_schema(),
+            Self::Columns(_, source) => source.batch_schema(),
             Self::Kafka(source) => Some(source.batch_schema()),
         }
     }
@@ -152,14 +164,29 @@ impl Planned {
             Self::Files(name, source) => {
                 Self::Files(name, Box::new(source.with_projection(wanted)?))
             }
+            Self::Columns(name, source) => {
+                Self::Columns(name, Box::new(source.with_projection(wanted)?))
+            }
             Self::Kafka(source) => Self::Kafka(source.with_projection(&wanted)?),
         })
+    }
+
+    /// The same source, told which rows the query leaves out, where files say of rows what they hold.
+    fn with_query(self, query: &Query) -> Self {
+        match self {
+            Self::Columns(name, source) => {
+                let conditions = conditions(query);
+                Self::Columns(name, Box::new(source.with_conditions(conditions)))
+            }
+            other => other,
+        }
     }
 
     /// The stream of its records.
     pub(super) fn add_to(self, environment: &Environment) -> DataStream<Parsed> {
         match self {
             Self::Files(name, source) => environment.add_source(name, *source),
+            Self::Columns(name, source) => environment.add_source(name, *source),
             Self::Kafka(source) => environment.add_source("kafka", source),
         }
         .uid("source")
@@ -179,10 +206,7 @@ fn open(source: &TextSource) -> Result<FileSource> {
         },
         schema: declared_schema(source.schema.as_ref())?.map(Arc::new),
         projection: None,
-        watch: match source.watch_interval {
-            None => Watch::Once,
-            Some(interval) => Watch::Continuously { interval },
-        },
+        watch: watch(source.watch_interval),
         intake: source.intake.clone(),
         sizes: ReadSizes {
             split: source.split_size,
@@ -191,6 +215,28 @@ fn open(source: &TextSource) -> Result<FileSource> {
         },
     };
     FileSource::new(options)
+}
+
+fn watch(interval: Option<Duration>) -> Watch {
+    interval.map_or(Watch::Once, |interval| Watch::Continuously { interval })
+}
+
+fn open_columns(source: &ColumnSource) -> Result<ColumnFileSource> {
+    let format = match source.format {
+        SourceType::Orc => ColumnFormat::Orc,
+        _ => ColumnFormat::Parquet,
+    };
+    ColumnFileSource::new(ColumnFileOptions {
+        path: source.path.clone(),
+        format,
+        schema: declared_schema(source.schema.as_ref())?.map(Arc::new),
+        watch: watch(source.watch_interval),
+        intake: source.intake.clone(),
+        sizes: ReadSizes {
+            split: source.split_size,
+            ..ReadSizes::default()
+        },
+    })
 }
 
 /// The source, and the names of the columns that it reads for a sink of Kafka besides those of the schema.

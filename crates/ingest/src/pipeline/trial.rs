@@ -3,7 +3,8 @@
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
-use millstream_connectors::formats::{CsvLines, FileFormat, JsonLines, ParquetFile};
+use millstream_connectors::file_sink::PartitionColumns;
+use millstream_connectors::formats::{CsvLines, FileFormat, JsonLines, OrcFile, ParquetFile};
 use millstream_connectors::kafka::{KafkaSink, MessageFormat};
 use millstream_core::{Error, Result, codes};
 use millstream_sql::{guarded, sample_rows};
@@ -42,12 +43,30 @@ pub(super) fn try_sink(
             kafka.map_or(Ok(()), |kafka| kafka.try_rows(&rows))
         }
         SinkSettings::Print => try_format("JSON", &JsonLines, &rows),
-        SinkSettings::File(file) => match file.format {
-            SinkFormat::Json => try_format("JSON", &JsonLines, &rows),
-            SinkFormat::Csv => try_format("CSV", &CsvLines, &rows),
-            SinkFormat::Parquet => try_format("Parquet", &ParquetFile::default(), &rows),
-        },
+        SinkSettings::File(file) => {
+            let rows = without_partition(&file.partition, rows)?;
+            match file.format {
+                SinkFormat::Json => try_format("JSON", &JsonLines, &rows),
+                SinkFormat::Csv => try_format("CSV", &CsvLines, &rows),
+                SinkFormat::Parquet => try_format("Parquet", &ParquetFile::default(), &rows),
+                SinkFormat::Orc => try_format("ORC", &OrcFile::default(), &rows),
+            }
+        }
     }
+}
+
+/// The columns that are written, where others name directories.
+fn without_partition(partition: &[String], rows: RecordBatch) -> Result<RecordBatch> {
+    if partition.is_empty() {
+        return Ok(rows);
+    }
+    PartitionColumns::new(partition.to_vec()).check(rows.schema_ref())?;
+    let fields = rows.schema_ref().fields().iter().enumerate();
+    let left = fields.filter(|(_, field)| !partition.contains(field.name()));
+    let left: Vec<usize> = left.map(|(place, _)| place).collect();
+    rows.project(&left).map_err(|error| {
+        Error::new(&codes::INTERNAL, "columns can't be taken out of rows").cause(error)
+    })
 }
 
 fn try_format(name: &str, format: &impl FileFormat<RecordBatch>, rows: &RecordBatch) -> Result<()> {

@@ -3,17 +3,17 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, bounded};
 use millstream_engine::connector::Waker;
 
-use super::{Fetcher, News, Opening, Task};
+use super::{Fetcher, News, Opening, Task, TextFetch};
 use crate::files_source::format::Format;
 use crate::files_source::listing::{FoundFile, Root, oldest};
-use crate::files_source::stream::Sizes;
+use crate::files_source::stream::{Block, Sizes};
 
 /// A file of 10,000 records with line ends in quotes, and a thread that reads it.
 struct Reading {
     _directory: tempfile::TempDir,
     size: u64,
     file: Arc<FoundFile>,
-    fetcher: Fetcher,
+    fetcher: Fetcher<Block>,
     woken: Receiver<()>,
 }
 
@@ -45,7 +45,8 @@ impl Reading {
             _directory: directory,
             size: text.len() as u64,
             file,
-            fetcher: Fetcher::start("reads".to_owned(), opening, waker).expect("a thread"),
+            fetcher: Fetcher::start("reads".to_owned(), TextFetch::new(opening), waker)
+                .expect("a thread"),
             woken,
         }
     }
@@ -67,7 +68,7 @@ impl Reading {
     }
 
     /// What is told of it, up to its end.
-    fn told(&self) -> Vec<News> {
+    fn told(&self) -> Vec<News<Block>> {
         let mut told = Vec::new();
         loop {
             let Some(event) = self.fetcher.take().expect("the thread runs") else {
@@ -112,7 +113,7 @@ fn a_file_is_told_of_once_and_again_when_its_tasks_were_put_back() {
     let put_back = Arc::new(FoundFile::clone(&reading.file));
     let opened = |number, file| {
         reading.give(number, file);
-        let is_opened = |news: &News| matches!(news, News::Opened(_));
+        let is_opened = |news: &News<Block>| matches!(news, News::Opened(_));
         reading.told().iter().any(is_opened)
     };
     assert!(opened(0, &reading.file));

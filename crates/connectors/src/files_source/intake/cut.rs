@@ -12,19 +12,20 @@ impl Intake {
         let is_finished = entry.sequence() < self.finished;
         let grew = now.size > entry.identity.size && entry.identity.size > 0;
         let ignores = self.rules.changed == Changed::Ignore && !self.rules.is_whole(&ready.name);
-        let is_cut = is_finished && grew && ignores && is_continued(&entry, now, beginning);
-        is_cut.then_some(entry.identity.size)
+        let has_lines = self.rules.contents.may_grow();
+        let is_cut = is_finished && grew && ignores && has_lines;
+        (is_cut && is_continued(&entry, now, beginning)).then_some(entry.identity.size)
     }
 
     /// Whether bytes of a file end with the end of a line.
     pub(crate) fn ends_line(&self, bytes: &[u8]) -> bool {
-        let ends = &self.rules.line_ends;
+        let ends = self.rules.contents.line_ends();
         ends.iter().any(|end| bytes.ends_with(end))
     }
 
     /// How many bytes tell whether a line ends with them.
     pub(crate) fn longest_end(&self) -> u64 {
-        let longest = self.rules.line_ends.iter().map(Vec::len).max();
+        let longest = self.rules.contents.line_ends().iter().map(Vec::len).max();
         longest.unwrap_or_default() as u64
     }
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::{Intake, Met, Rules, WINDOW};
+use crate::files_source::contents::Contents;
 use crate::files_source::ledger::PassedOver;
 use crate::files_source::listing::Identity;
 use crate::files_source::name::Name;
@@ -14,10 +15,12 @@ fn rules(changed: Changed) -> Rules {
         settle: Duration::ZERO,
         forget: 10,
         split: 10,
-        decodes_first: false,
+        contents: Contents::Text {
+            decodes_first: false,
+            line_ends: vec![b"\n".to_vec()],
+        },
         takes_away: false,
         shown: "/in".to_owned(),
-        line_ends: vec![b"\n".to_vec()],
     }
 }
 

@@ -9,6 +9,7 @@ use tracing::warn;
 use super::Ledger;
 use super::file::FileState;
 use super::tails::Tail;
+use crate::files_source::failure::Unfit;
 use crate::files_source::input::InputError;
 use crate::files_source::listing::{FoundFile, Identity, is_away};
 use crate::files_source::name::{Key, Name};
@@ -251,7 +252,7 @@ fn is_of_disk(error: &InputError) -> bool {
 /// Whether an error is the file's, not the disk's.
 fn is_bad(error: &InputError) -> bool {
     match error {
-        InputError::Damaged { .. } | InputError::Window => true,
+        InputError::Damaged { .. } | InputError::Window | InputError::Columns(_) => true,
         InputError::Io(cause) => matches!(
             cause.kind(),
             io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory
@@ -356,10 +357,34 @@ pub(crate) fn unreadable(name: &str, error: &InputError) -> Error {
             ),
         )
         .next("close the quote that was opened there, or raise source.record.max.size"),
+        InputError::Columns(unfit) => unfit_error(name, unfit),
         InputError::Missing => Error::new(&codes::SOURCE_PATH, format!("{name} is gone"))
             .next("put the file back, or take it out of what is read"),
         other => Error::new(&codes::SOURCE_READ, format!("{name} can't be read"))
             .cause(other)
             .next("check the disk and the file's permissions"),
+    }
+}
+
+/// What a file of columns that can't be read means to the user.
+fn unfit_error(name: &str, unfit: &Unfit) -> Error {
+    let bad = "set source.file.bad to skip or quarantine";
+    match unfit {
+        Unfit::Damaged(what) => Error::new(
+            &codes::SOURCE_COLUMNS,
+            format!("{name} is damaged or cut off: {what}"),
+        )
+        .next(format!("replace the file, take it away, or {bad}")),
+        Unfit::Encrypted => Error::new(&codes::SOURCE_COLUMNS, format!("{name} is encrypted"))
+            .next(format!(
+                "write it without encryption, take it away, or {bad}"
+            )),
+        Unfit::Schema(what) => Error::new(
+            &codes::SOURCE_SCHEMA,
+            format!("{name} has another schema: {what}"),
+        )
+        .next(format!(
+            "write the file with the schema of the others, move it to a job of its own, or {bad}"
+        )),
     }
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use millstream_engine::connector::StateEntry;
 
 use super::{Ledger, Mended, Place};
+use crate::files_source::contents::Contents;
 use crate::files_source::input::InputError;
 use crate::files_source::listing::Identity;
 use crate::files_source::name::Name;
@@ -17,7 +18,10 @@ fn place(subtask: usize, parallelism: usize) -> Place {
         subtask,
         parallelism,
         directory: "/in".into(),
-        decodes_first: false,
+        contents: Contents::Text {
+            decodes_first: false,
+            line_ends: Vec::new(),
+        },
         changed: Changed::Ignore,
         lost: Lost::Skip,
         bad: Bad::Skip,

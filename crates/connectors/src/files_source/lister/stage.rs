@@ -27,6 +27,10 @@ impl Lister {
                 && let Some(ready) = self.backlog.pop_front()
             {
                 match self.open(&ready)? {
+                    Opened::File(now, _) if at(&self.desk).intake.is_void(now.size) => {
+                        self.meet_odd(&ready.name, Odd::Empty)?;
+                        at(&self.desk).intake.pass_over(&ready.name);
+                    }
                     Opened::File(now, beginning) => {
                         let left_off = at(&self.desk).intake.left_off(&ready, now, &beginning);
                         let judged = at(&self.desk).intake.judge(&ready, now, &beginning)?;

@@ -11,9 +11,10 @@ use super::schema::{Columns, SharedColumns, names_beside_schema, names_of_head};
 use super::text::to_text;
 use crate::files_source::charset::Reading;
 use crate::files_source::format::Dialects;
-use crate::files_source::reader::{Decode, Decoded};
+use crate::files_source::reader::Decoded;
 use crate::files_source::records::Records;
 use crate::files_source::scan::Span;
+use crate::files_source::text_reader::Decode;
 use crate::rows::{BadRecord, Origin, Parsed, Rows};
 
 /// Records that are cut and converted together: few enough that they stay in the processor's cache.

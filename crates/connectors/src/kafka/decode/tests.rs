@@ -53,6 +53,7 @@ fn decode_batch(shape: Shape, batch: &Batch) -> Outcome {
                 outcome.offsets.extend(&found.origin.offsets);
             }
             Parsed::Bad(bad) => outcome.bad.extend(bad),
+            Parsed::LeftOut(rows) => panic!("{rows} messages are left out"),
         }
     }
     assert_eq!(

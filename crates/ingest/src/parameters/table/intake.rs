@@ -21,7 +21,8 @@ parameters! {
          was read, and a last record without its end waits for that; any other change fails the job. fail: the job fails.")
         .default("ignore").only(FILES).example("append");
     FILE_BAD: BadFile = Parameter::new(Group::Source, "source.file.bad",
-        "What happens with what can't be read as a file: half a .gz, no permission, a directory, a pipe, a link to nothing. \
+        "What happens with what can't be read as a file: half a .gz, a damaged or encrypted Parquet file or one with another schema, \
+         no permission, a directory, a pipe, a link to nothing. \
          fail: the job fails and names it. skip: a warning, it is counted and left where it is. quarantine: the same, and it is \
          moved to `source.file.bad.path`.")
         .default_depends("`skip` when the directory is watched; `fail` for PROCESS_ONCE").only(FILES).example("quarantine");

@@ -2,7 +2,7 @@
 
 use millstream_core::MemorySize;
 
-use crate::parameters::choices::{SinkFormat, SinkType};
+use crate::parameters::choices::{FileCompression, SinkFormat, SinkType};
 use crate::parameters::definition::{Group, Parameter, ParameterSummary, Scope};
 use crate::parameters::value::Names;
 
@@ -17,11 +17,21 @@ parameters! {
          checkpoint completes, so that each record is there exactly once.")
         .required("with `sink.type` file").only(FILE).example("/data/orders-json");
     SINK_FORMAT: SinkFormat = Parameter::new(Group::Sink, "sink.format",
-        "json: one object a line. csv: with a first line of names. parquet.")
+        "json: one object a line. csv: with a first line of names. parquet. orc: columns of numbers, text, bytes, dates and \
+         timestamps only.")
         .default("json").only(FILE).example("parquet");
     SINK_ROLLING_SIZE: MemorySize = Parameter::new(Group::Sink, "sink.rolling.size",
         "A file that has reached this size is ended and a new one begun. Every checkpoint ends the files too.")
         .default("128 mb").unit("bytes").only(FILE).example("1 gb");
+    SINK_FILE_COMPRESSION: FileCompression = Parameter::new(Group::Sink, "sink.file.compression",
+        "How files of json and csv are compressed: gzip (`.gz`), zstd (`.zst`), or none. Parquet and ORC compress what \
+         is in them.")
+        .default("none").only(FILE).example("gzip");
+    SINK_PARTITION_COLUMNS: Names = Parameter::new(Group::Sink, "sink.partition.columns",
+        "Columns whose values name the directories below `sink.path` into which files go, as Hive has them: \
+         `day=2024-02-29/city=Rome/part-…`, the first outermost. They are not written into the files. Not given: all files lie in \
+         `sink.path`.")
+        .only(FILE).example("day,city");
     MERGE_ENABLE: bool = Parameter::new(Group::Sink, "sink.merge.enable",
         "Whether flat columns are put into one nested field: `{\"id\":\"1\",\"feas\":{\"name\":\"n1\"}}`.")
         .default("false").example("true");

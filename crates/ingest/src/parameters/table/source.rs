@@ -17,12 +17,12 @@ const DELIMITED: Scope = Scope::Source(SourceType::DELIMITED);
 parameters! {
     SOURCE_TYPE: SourceType = Parameter::new(Group::Source, "source.type",
         "Where records come from. kafka_deduplication is kafka without records that were there before. \
-         parquet, orc and jdbc are planned and refused until then.")
+         jdbc is planned and refused until then.")
         .required("").example("csv");
     SOURCE_PATH: String = Parameter::new(Group::Source, "source.path",
         "Directory whose files are read, or one file: a path or a file: URL. All files have the same columns; \
-         directories within it are not read (`source.file.bad`); names that begin with `_` or `.` are left out; `.gz` \
-         and `.zst` are decompressed.")
+         directories within it are not read (`source.file.bad`); names that begin with `_` or `.` are left out; text in `.gz` \
+         and `.zst` is decompressed.")
         .required("for files").only(FILES).example("/data/orders");
     WATCH_TYPE: WatchType = Parameter::new(Group::Source, "source.watch.type",
         "PROCESS_CONTINUOUSLY: read what is there and every file that comes, until the job is stopped. \
@@ -55,9 +55,10 @@ parameters! {
          Shift_JIS, UTF-16LE, ISO-8859-1, …).")
         .default("UTF-8").only(TEXT).example("GBK");
     SPLIT_SIZE: MemorySize = Parameter::new(Group::Source, "source.split.size",
-        "Files larger than this are cut into ranges of this size that subtasks read side by side. Compressed files \
-         are never cut. Smaller spreads better over subtasks, larger costs less to look after.")
-        .default("32 mb").unit("bytes").only(TEXT).example("64 mb");
+        "Files larger than this are cut into ranges of this size that subtasks read side by side. Compressed text \
+         is never cut; of Parquet and ORC a row group or stripe is the least that is read alone. Smaller spreads better over \
+         subtasks, larger costs less to look after.")
+        .default("32 mb").unit("bytes").only(FILES).example("64 mb");
     RECORD_MAX_SIZE: MemorySize = Parameter::new(Group::Source, "source.record.max.size",
         "A record longer than this is a bad record. One that has no end within twice this (at least 512 kb more) fails \
          the job, so it bounds the memory that a quote without its end can take.")

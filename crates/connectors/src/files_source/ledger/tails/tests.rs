@@ -7,6 +7,7 @@ use millstream_engine::connector::StateEntry;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use crate::files_source::contents::Contents;
 use crate::files_source::fetch::Task;
 use crate::files_source::ledger::{Ledger, Place};
 use crate::files_source::listing::Identity;
@@ -77,7 +78,10 @@ impl World {
             subtask,
             parallelism,
             directory: "/in".into(),
-            decodes_first: false,
+            contents: Contents::Text {
+                decodes_first: false,
+                line_ends: Vec::new(),
+            },
             changed: Changed::Append,
             lost: Lost::Fail,
             bad: Bad::Fail,

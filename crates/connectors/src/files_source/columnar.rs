@@ -1,0 +1,268 @@
+//! Files of columns as a source: Parquet and ORC.
+//!
+//! Everything about directories, ledgers and positions is that of files of text; only what a file holds is read here.
+//!
+//! - [`groups`]: where groups of rows stand among the offsets that the ledger knows. Pure.
+//! - [`ranged`], [`open`], [`parquet`], [`orc`]: the bytes of a file, and a file of either format.
+//! - [`fit`], [`change`]: which columns of a file are read, and how their values become those of the source.
+//! - [`condition`]: what a query says of columns, so that rows need not be read.
+//! - [`fetch`], [`serve`]: the thread that reads and decodes; the worker's side.
+
+mod change;
+mod condition;
+mod fetch;
+mod fit;
+mod groups;
+mod open;
+mod orc;
+mod parquet;
+mod ranged;
+mod serve;
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use arrow::datatypes::{Schema, SchemaRef};
+use millstream_core::{Error, Result, codes};
+use millstream_engine::connector::{
+    Enumerator, EnumeratorContext, Source, SourceContext, SourceReader,
+};
+
+pub use condition::{Comparison, Condition, Test};
+
+use self::fetch::{ColumnsFetch, Reading, open_columns};
+use self::fit::{Fit, schema_of, wanted};
+use self::serve::ColumnsServer;
+use super::contents::Contents;
+use super::failure::{InputError, Unfit};
+use super::ledger::unreadable;
+use super::listing::FoundFile;
+use super::options::{Bad, Changed, Intake, ReadSizes, Watch};
+use super::reader::Plan;
+use super::{MeetingPlace, root};
+use crate::rows::Parsed;
+
+/// The format of files of columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnFormat {
+    /// Apache Parquet.
+    Parquet,
+    /// Apache ORC.
+    Orc,
+}
+
+/// Everything that a [`ColumnFileSource`] can be told.
+#[derive(Debug, Clone)]
+pub struct ColumnFileOptions {
+    /// A directory, all of whose files are read, or one file.
+    pub path: PathBuf,
+    /// The format of the files.
+    pub format: ColumnFormat,
+    /// The columns, by their names. `None`: those of the first file, with its types.
+    pub schema: Option<SchemaRef>,
+    /// Whether to look for new files.
+    pub watch: Watch,
+    /// What becomes of files that change, are gone or can't be read.
+    pub intake: Intake,
+    /// How much is read at once; of records nothing is asked.
+    pub sizes: ReadSizes,
+}
+
+impl ColumnFileOptions {
+    /// Reads `path` once, with the columns that its first file has.
+    pub fn new(path: impl Into<PathBuf>, format: ColumnFormat) -> Self {
+        Self {
+            path: path.into(),
+            format,
+            schema: None,
+            watch: Watch::Once,
+            intake: Intake::default(),
+            sizes: ReadSizes::default(),
+        }
+    }
+}
+
+/// The columns that are read, all of a file's before the projection.
+#[derive(Debug)]
+struct Columns {
+    schema: SchemaRef,
+    batch: SchemaRef,
+}
+
+/// Columns that may be known only when the first file is there. Shared by the readers of a process.
+#[derive(Debug, Clone, Default)]
+struct SharedColumns {
+    projection: Option<Vec<usize>>,
+    known: Arc<OnceLock<Arc<Columns>>>,
+}
+
+impl SharedColumns {
+    fn new(schema: Option<SchemaRef>, projection: Option<Vec<usize>>) -> Result<Self> {
+        let shared = Self {
+            projection,
+            known: Arc::default(),
+        };
+        if let Some(schema) = schema {
+            let batch = wanted(&schema, shared.projection.as_deref())?;
+            let columns = Columns { schema, batch };
+            // Nobody else has it yet.
+            drop(shared.known.set(Arc::new(columns)));
+        }
+        Ok(shared)
+    }
+}
+
+impl Columns {
+    /// The columns that are read, which the first file tells if nothing else has.
+    fn of_first(shared: &SharedColumns, file: &Schema) -> Result<Arc<Self>, Unfit> {
+        if let Some(known) = shared.known.get() {
+            return Ok(Arc::clone(known));
+        }
+        let unfit = |error: Error| Unfit::Schema(error.message().to_owned());
+        let schema = Arc::new(schema_of(file).map_err(unfit)?);
+        let batch = wanted(&schema, shared.projection.as_deref()).map_err(unfit)?;
+        let columns = Arc::new(Self { schema, batch });
+        // Another reader may have been quicker, with another file.
+        Ok(Arc::clone(shared.known.get_or_init(|| columns)))
+    }
+}
+
+/// Reads the files of a directory as columns.
+///
+/// The position is file, group and row, and belongs to the snapshot; the rows that come out do not depend on the
+/// parallelism, nor on how often it changes. Only columns that are wanted are read, and groups and pages of which
+/// the [conditions](Self::with_conditions) can't be so are not; how many rows those are is handed out all the same
+/// ([`Parsed::LeftOut`]). What types become is in `docs/guide/columns.md`.
+#[derive(Debug, Clone)]
+pub struct ColumnFileSource {
+    plan: Plan,
+    format: ColumnFormat,
+    shared: SharedColumns,
+    conditions: Arc<Vec<(String, Test)>>,
+}
+
+impl ColumnFileSource {
+    /// The source that `options` describe. Looks at the directory once: what can't work fails here, and the first file
+    /// tells the columns if no schema does.
+    ///
+    /// # Errors
+    /// The path can't be read or holds a directory, options contradict each other, or the first file does not fit.
+    pub fn new(options: ColumnFileOptions) -> Result<Self> {
+        if options.intake.changed == Changed::Append {
+            let message = "a file of columns ends with what tells where they are, so nothing can be appended to it";
+            return Err(Error::new(&codes::OPTION_CONFLICT, message)
+                .next("set source.file.changed to another value than append"));
+        }
+        let mut sizes = options.sizes.bounded();
+        // Groups stand at even places, so that there is room for a position before the end of a split.
+        sizes.split = sizes.split.max(2) & !1;
+        let plan = Plan {
+            root: root(&options.path, options.watch)?,
+            contents: Contents::Columns,
+            watch: options.watch,
+            intake: options.intake,
+            sizes,
+            meeting: MeetingPlace::default(),
+        };
+        let files = plan.look()?;
+        let given = options.schema.map(|schema| {
+            let fields = schema.fields().iter();
+            let fields: Vec<_> = fields
+                .map(|field| field.as_ref().clone().with_nullable(true))
+                .collect();
+            Arc::new(Schema::new(fields))
+        });
+        let found = first_schema(&plan, options.format, &files, given.as_ref())?;
+        Ok(Self {
+            shared: SharedColumns::new(given.or(found), None)?,
+            plan,
+            format: options.format,
+            conditions: Arc::default(),
+        })
+    }
+
+    /// All columns, whatever the projection is; all of them may be null. `None`: neither a schema nor a file has told them
+    /// yet.
+    pub fn schema(&self) -> Option<SchemaRef> {
+        let known = self.shared.known.get();
+        known.map(|known| Arc::clone(&known.schema))
+    }
+
+    /// The columns of the batches that are handed out, if they are known.
+    pub fn batch_schema(&self) -> Option<SchemaRef> {
+        let known = self.shared.known.get();
+        known.map(|known| Arc::clone(&known.batch))
+    }
+
+    /// The same source with the columns at `wanted` only, in that order.
+    ///
+    /// # Errors
+    /// There is no such column, or one of a type that isn't read.
+    pub fn with_projection(mut self, wanted: Vec<usize>) -> Result<Self> {
+        self.shared = SharedColumns::new(self.schema(), Some(wanted))?;
+        Ok(self)
+    }
+
+    /// The same source, of whose rows only those are wanted of which all `conditions` are so. Their columns must be among
+    /// those that are read.
+    #[must_use]
+    pub fn with_conditions(mut self, conditions: Vec<Condition>) -> Self {
+        let schema = self.schema();
+        let named = conditions.into_iter().filter_map(|condition| {
+            let field = schema.as_ref()?.fields().get(condition.column)?;
+            Some((field.name().clone(), condition.test))
+        });
+        self.conditions = Arc::new(named.collect());
+        self
+    }
+}
+
+/// The columns of the first file that can be read, held against a schema that was given.
+fn first_schema(
+    plan: &Plan,
+    format: ColumnFormat,
+    files: &[FoundFile],
+    given: Option<&SchemaRef>,
+) -> Result<Option<SchemaRef>> {
+    let files = files.iter().filter(|file| file.identity.size > 0);
+    for file in files {
+        let opened = open_columns(format, file, None).and_then(|(_, columns)| {
+            if let Some(given) = given {
+                Fit::of(given, columns.schema()).map_err(InputError::Columns)?;
+            }
+            Ok(Arc::clone(columns.schema()))
+        });
+        match opened {
+            Ok(schema) => return Ok(Some(Arc::new(schema_of(&schema)?))),
+            // What becomes of it is decided when it is read.
+            Err(_) if plan.bad() != Bad::Fail => {}
+            Err(error) => return Err(unreadable(&file.text, &error)),
+        }
+    }
+    Ok(None)
+}
+
+impl Source<Parsed> for ColumnFileSource {
+    fn is_bounded(&self) -> bool {
+        self.plan.is_bounded()
+    }
+
+    fn open(&self, context: SourceContext) -> Result<Box<dyn SourceReader<Parsed>>> {
+        let reading = Reading {
+            format: self.format,
+            shared: self.shared.clone(),
+            conditions: Arc::clone(&self.conditions),
+            rows: self.plan.sizes.rows,
+            aside: self.plan.aside(),
+        };
+        let server = ColumnsServer::default();
+        let reader = self
+            .plan
+            .open(context, server, |_| ColumnsFetch::new(reading))?;
+        Ok(Box::new(reader))
+    }
+
+    fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
+        self.plan.enumerator(context)
+    }
+}

@@ -1,0 +1,198 @@
+//! ORC.
+
+mod prune;
+mod tail;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use orc_rust::projection::ProjectionMask;
+use orc_rust::reader::metadata::{FileMetadata, read_metadata};
+use orc_rust::schema::DataType as OrcType;
+use orc_rust::stripe::StripeMetadata;
+use orc_rust::{
+    ArrowReaderBuilder, ArrowSchemaOptions, RowSelection, RowSelector, TimestampPrecision,
+};
+
+use super::open::{Asked, Batches, OpenColumns, one_line};
+use super::ranged::Ranged;
+use crate::files_source::failure::Unfit;
+
+/// What ORC files begin with.
+const MAGIC: &[u8] = b"ORC";
+
+/// An open ORC file.
+pub(super) struct OrcColumns {
+    file: Ranged,
+    metadata: FileMetadata,
+    schema: SchemaRef,
+}
+
+impl OrcColumns {
+    pub(super) fn open(mut file: Ranged) -> Result<Self, Unfit> {
+        let length = MAGIC.len() as u64;
+        let begins = file.size() > length && file.bytes(0, length).is_ok_and(|it| it == MAGIC);
+        if !begins {
+            let message = "it does not begin with `ORC`, as ORC files do";
+            return Err(Unfit::Damaged(message.to_owned()));
+        }
+        tail::check(&file)?;
+        let metadata = read_metadata(&mut file).map_err(|error| damaged(&error))?;
+        check(&file, &metadata)?;
+        // In nanoseconds times end in 2262.
+        let options =
+            ArrowSchemaOptions::new().with_timestamp_precision(TimestampPrecision::Microsecond);
+        let fields = metadata.root_data_type().children().iter().map(|column| {
+            let data_type = column
+                .data_type()
+                .to_arrow_data_type_with_options(options.clone());
+            Field::new(column.name(), data_type, true)
+        });
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        Ok(Self {
+            file,
+            metadata,
+            schema,
+        })
+    }
+
+    fn stripe(&self, group: usize) -> Result<&StripeMetadata, Unfit> {
+        let stripe = self.metadata.stripe_metadatas().get(group);
+        stripe.ok_or_else(|| Unfit::Damaged("a stripe is not there".to_owned()))
+    }
+
+    /// The number of a column among those of the file, nested ones included.
+    fn column(&self, place: usize) -> Option<&OrcType> {
+        let column = self.metadata.root_data_type().children().get(place)?;
+        Some(column.data_type())
+    }
+}
+
+impl OpenColumns for OrcColumns {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn groups(&self) -> Vec<(u64, u64)> {
+        let stripes = self.metadata.stripe_metadatas().iter();
+        stripes
+            .map(|stripe| (stripe.data_length(), stripe.number_of_rows()))
+            .collect()
+    }
+
+    fn may_hold(&self, group: usize, asked: &[Asked<'_>]) -> Result<Vec<Range<u64>>, Unfit> {
+        let stripe = self.stripe(group)?;
+        let rows = stripe.number_of_rows();
+        let may_be = asked.iter().all(|asked| {
+            let known = prune::known(self, stripe, asked);
+            known.is_none_or(|known| asked.may_be(&known))
+        });
+        let whole = 0..rows;
+        Ok(if may_be { vec![whole] } else { Vec::new() })
+    }
+
+    fn row_bytes(&self, group: usize, columns: &[usize]) -> u64 {
+        let Ok(stripe) = self.stripe(group) else {
+            return 0;
+        };
+        // Compressed, and of all columns; what they come to in memory is not told.
+        let all = self.schema.fields().len().max(1) as u64;
+        let part = stripe.data_length() * GROWTH / all * columns.len() as u64;
+        part / stripe.number_of_rows().max(1)
+    }
+
+    fn tells_bytes(&self, _: usize, _: &[usize]) -> bool {
+        false
+    }
+
+    fn read(
+        &self,
+        group: usize,
+        columns: &[usize],
+        rows: &[Range<u64>],
+        together: usize,
+    ) -> Result<Batches, Unfit> {
+        let stripe = self.stripe(group)?;
+        let root = self.metadata.root_data_type();
+        let numbers = columns.iter().filter_map(|place| self.column(*place));
+        let mask = ProjectionMask::roots(root, numbers.map(OrcType::column_index));
+        let from = usize::try_from(stripe.offset()).unwrap_or(usize::MAX);
+        let fields = columns
+            .iter()
+            .filter_map(|place| self.schema.fields().get(*place));
+        let schema = Schema::new(fields.cloned().collect::<Vec<_>>());
+        let builder = ArrowReaderBuilder::try_new(self.file.clone());
+        let reader = builder
+            .map_err(|error| damaged(&error))?
+            .with_projection(mask)
+            .with_schema(Arc::new(schema))
+            .with_timestamp_precision(TimestampPrecision::Microsecond)
+            .with_batch_size(together)
+            .with_file_byte_range(from..from.saturating_add(1))
+            .with_row_selection(selection(rows, stripe.number_of_rows()))
+            .build();
+        Ok(Box::new(
+            reader.map(|batch| batch.map_err(|error| damaged(&error))),
+        ))
+    }
+}
+
+/// By how much data grows when it is decompressed and decoded, about.
+const GROWTH: u64 = 8;
+
+fn selection(rows: &[Range<u64>], all: u64) -> RowSelection {
+    let count = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+    let mut selectors = Vec::with_capacity(2 * rows.len() + 1);
+    let mut at = 0;
+    for range in rows {
+        if range.start > at {
+            selectors.push(RowSelector::skip(count(range.start - at)));
+        }
+        selectors.push(RowSelector::select(count(range.end - range.start)));
+        at = range.end;
+    }
+    if all > at {
+        selectors.push(RowSelector::skip(count(all - at)));
+    }
+    selectors.into()
+}
+
+/// Holds what the footer says against the file, before anything is done on its word.
+fn check(file: &Ranged, metadata: &FileMetadata) -> Result<(), Unfit> {
+    let wrong = |what: String| Err(Unfit::Damaged(what));
+    let (mut rows, mut end) = (0_u64, 0_u64);
+    for (number, stripe) in metadata.stripe_metadatas().iter().enumerate() {
+        let parts = [
+            stripe.index_length(),
+            stripe.data_length(),
+            stripe.footer_length(),
+        ];
+        let length = parts.into_iter().try_fold(0_u64, u64::checked_add);
+        let behind = length.and_then(|length| stripe.offset().checked_add(length));
+        let Some(behind) = behind.filter(|behind| *behind <= file.size()) else {
+            return wrong(format!("stripe {number} lies where the file is not"));
+        };
+        if stripe.offset() < end {
+            return wrong(format!("stripe {number} begins within the one before"));
+        }
+        end = behind;
+        rows = rows.saturating_add(stripe.number_of_rows());
+    }
+    if rows != metadata.number_of_rows() {
+        return wrong(format!(
+            "its stripes have {rows} rows, and its footer says {}",
+            metadata.number_of_rows()
+        ));
+    }
+    Ok(())
+}
+
+fn damaged(error: &dyn std::fmt::Display) -> Unfit {
+    Unfit::Damaged(one_line(error))
+}
+
+/// The type of a column that is nested is not one of values that compare.
+fn is_plain(data_type: &DataType) -> bool {
+    !data_type.is_nested()
+}

@@ -1,0 +1,134 @@
+//! Columns in the reader: batches are handed out in pieces as large as they are asked for.
+
+use std::sync::Arc;
+
+use millstream_core::{Error, Result, codes};
+use millstream_engine::connector::Limit;
+
+use super::fetch::ColumnBlock;
+use crate::files_source::reader::{Decoded, Serve, Served};
+use crate::rows::{Origin, Parsed, Rows};
+
+/// Hands out batches.
+#[derive(Default)]
+pub(super) struct ColumnsServer {
+    file: Option<Arc<str>>,
+    block: Option<Current>,
+    /// Rows that nobody wants and that have not been told of.
+    left_out: u64,
+}
+
+/// A block that is being handed out.
+struct Current {
+    block: ColumnBlock,
+    /// Rows of it that have been handed out.
+    handed: u64,
+    /// Bytes of a row, about.
+    row_bytes: usize,
+}
+
+impl ColumnsServer {
+    fn hand_out(&self, current: &Current, rows: u64) -> Option<Rows> {
+        let batch = current.block.batch.as_ref()?;
+        let (from, length) = (usize::try_from(current.handed), usize::try_from(rows));
+        let batch = batch.slice(from.ok()?, length.ok()?);
+        let group = current.block.part.group;
+        let first = group.before + current.block.row + current.handed;
+        let origin = Origin {
+            file: Arc::clone(self.file.as_ref()?),
+            // The place of a row is its number: in the group, of which the offset is the number.
+            offsets: vec![group.number as u64; batch.num_rows()],
+            lines: (first + 1..=first + rows).collect(),
+            times: Vec::new(),
+        };
+        Some(Rows {
+            batch,
+            origin: Arc::new(origin),
+        })
+    }
+}
+
+impl Serve<Parsed> for ColumnsServer {
+    type Block = ColumnBlock;
+
+    fn columns(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    fn restore_columns(&mut self, _: &[String]) -> Result<()> {
+        Err(Error::new(
+            &codes::STATE_TYPE,
+            "the snapshot is that of a source of text, not of columns",
+        )
+        .next("restore it with the source type that wrote it"))
+    }
+
+    fn open(&mut self, file: &Arc<str>, _: Option<&[u8]>, _: &mut Vec<Parsed>) -> Result<()> {
+        self.file = Some(Arc::clone(file));
+        Ok(())
+    }
+
+    fn begin(&mut self, block: ColumnBlock) -> Result<u64> {
+        let bytes = block.batch.as_ref().map_or(0, |batch| {
+            let columns = batch.columns().iter();
+            columns
+                .map(|column| column.to_data().get_slice_memory_size().unwrap_or(0))
+                .sum()
+        });
+        let rows = usize::try_from(block.rows).unwrap_or(usize::MAX).max(1);
+        self.block = Some(Current {
+            row_bytes: bytes / rows,
+            block,
+            handed: 0,
+        });
+        Ok(0)
+    }
+
+    fn serve(&mut self, limit: Limit, out: &mut Vec<Parsed>) -> Result<Served> {
+        let internal = || {
+            Error::new(
+                &codes::INTERNAL,
+                "rows of a file came before the file was opened",
+            )
+        };
+        let mut current = self.block.take().ok_or_else(internal)?;
+        let left = current.block.rows - current.handed;
+        let fitting = limit.bytes.checked_div(current.row_bytes);
+        let fitting = fitting.unwrap_or(usize::MAX).min(limit.records).max(1);
+        let rows = left.min(fitting as u64);
+        if current.block.batch.is_some() {
+            let handed = self.hand_out(&current, rows).ok_or_else(internal)?;
+            out.push(Parsed::Rows(handed));
+        } else {
+            self.left_out += rows;
+        }
+        current.handed += rows;
+        let taken = usize::try_from(rows).unwrap_or(usize::MAX);
+        let served = Served {
+            decoded: Decoded {
+                rows: taken,
+                ..Decoded::default()
+            },
+            bytes: taken.saturating_mul(current.row_bytes),
+            next: current
+                .block
+                .part
+                .behind(current.block.row + current.handed),
+            over: current.handed == current.block.rows,
+            spent: None,
+        };
+        self.block = Some(current).filter(|_| !served.over);
+        Ok(served)
+    }
+
+    fn drop_block(&mut self) {
+        self.block = None;
+    }
+
+    fn finish(&mut self, out: &mut Vec<Parsed>) -> Result<()> {
+        if self.left_out > 0 {
+            out.push(Parsed::LeftOut(std::mem::take(&mut self.left_out)));
+        }
+        Ok(())
+    }
+}

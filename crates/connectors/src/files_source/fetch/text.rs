@@ -1,0 +1,241 @@
+//! Files of text.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Desk, Fetch, Gone, News, Task};
+use crate::files_source::beginning::{BEGINNING, fingerprint};
+use crate::files_source::format::Dialects;
+use crate::files_source::input::InputError;
+use crate::files_source::listing::{FoundFile, Identity};
+use crate::files_source::starts::{FileStarts, Starts};
+use crate::files_source::stream::{Block, RecordStream, Sizes, Start};
+
+/// How files are opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub(crate) dialects: Dialects,
+    pub(crate) sizes: Sizes,
+    /// Whether the first record of each file is wanted.
+    pub(crate) head: bool,
+    /// Whether the first record is no data.
+    pub(crate) skip_head: bool,
+    /// Where files are moved that can't be read to their end.
+    pub(crate) aside: Option<PathBuf>,
+    /// What readers of the process have found out about the starts of records.
+    pub(crate) starts: Arc<Starts>,
+}
+
+struct OpenFile {
+    file: Arc<FoundFile>,
+    stream: RecordStream,
+    /// Where the first record that is data begins.
+    data: Start,
+    /// No record begins between here and the stream's position: the stretch before was read up to here.
+    passed: u64,
+    /// What other readers have found out, where they read parts of the file whose starts can't be told from any place.
+    starts: Option<Arc<FileStarts>>,
+}
+
+impl OpenFile {
+    /// Whether the stream stands behind the first record of the stretch that begins at `from`.
+    fn is_behind(&self, from: u64) -> bool {
+        self.stream.position().offset > from && from < self.passed
+    }
+
+    /// Goes to a known start on the way to the stretch that begins at `from`, unless the stream is further on that way:
+    /// where it stands is a known start, too.
+    fn go_to(&mut self, from: u64, known: Start) -> Result<(), InputError> {
+        if self.is_behind(from) || known.offset > self.stream.position().offset {
+            self.stream.go_to(known)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads text.
+pub(crate) struct TextFetch {
+    opening: Opening,
+    open: Option<OpenFile>,
+}
+
+impl TextFetch {
+    pub(crate) fn new(opening: Opening) -> Self {
+        Self {
+            opening,
+            open: None,
+        }
+    }
+
+    fn open_file(&self, task: &Task) -> Result<(OpenFile, Option<Vec<u8>>), InputError> {
+        let file = &task.file;
+        let aside = self.opening.aside.as_deref();
+        let open = || {
+            let dialects = self.opening.dialects.clone();
+            RecordStream::open(file, aside, dialects, self.opening.sizes)
+        };
+        let mut stream = open()?;
+        stream.keep_tail(task.keeps_tail);
+        let head = if self.opening.head {
+            stream.take_head()?
+        } else {
+            None
+        };
+        if self.opening.head && !self.opening.skip_head {
+            stream = open()?;
+        }
+        let data = stream.position();
+        let is_shared = stream.can_seek() && !self.opening.dialects.raw.can_jump();
+        Ok((
+            OpenFile {
+                file: Arc::clone(file),
+                stream,
+                data,
+                passed: 0,
+                starts: is_shared.then(|| self.opening.starts.of(file)),
+            },
+            head,
+        ))
+    }
+}
+
+impl Fetch for TextFetch {
+    type Block = Block;
+
+    fn work(&mut self, task: &Task, desk: &Desk<Block>) -> Result<Result<(), Gone>, InputError> {
+        let mut open = match self.open.take().filter(|open| can_go_on(open, task)) {
+            Some(open) => open,
+            None => {
+                let (open, head) = self.open_file(task)?;
+                if desk.tell(task, News::Opened(head)).is_err() {
+                    return Ok(Err(Gone));
+                }
+                open
+            }
+        };
+        compare(task, &open)?;
+        let from = task.from.max(open.data.offset);
+        let known = task
+            .known
+            .filter(|known| known.offset >= open.data.offset)
+            .unwrap_or(open.data);
+        reach(task, &mut open, from, known)?;
+        if tell_blocks(task, desk, &mut open)?.is_err() {
+            return Ok(Err(Gone));
+        }
+        let grown = compare(task, &open)?;
+        let mut tail = open.stream.has_tail(from, task.to);
+        if open.stream.is_undecided() && !task.keeps_tail && !grown {
+            // Nobody is writing, so the file ends without a line end.
+            open.stream.keep_tail(false);
+            tail = false;
+            open.stream.advance(from)?;
+            if tell_blocks(task, desk, &mut open)?.is_err() {
+                return Ok(Err(Gone));
+            }
+        }
+        let start = if open.stream.is_adrift() {
+            known
+        } else {
+            open.stream.position()
+        };
+        if let Some(starts) = &open.starts {
+            learn(starts, task, task.to, start);
+        }
+        let taken = open.stream.taken_since();
+        open.passed = task.to;
+        self.open = Some(open);
+        if grown && desk.tell(task, News::Grown { cut: tail }).is_err() {
+            return Ok(Err(Gone));
+        }
+        let kept = tail && task.keeps_tail;
+        Ok(desk.tell(task, News::Done { start, taken, kept }))
+    }
+
+    fn rest(&mut self) {
+        self.open = None;
+    }
+}
+
+/// Hands over every whole record of the task.
+fn tell_blocks(
+    task: &Task,
+    desk: &Desk<Block>,
+    open: &mut OpenFile,
+) -> Result<Result<(), Gone>, InputError> {
+    while let Some(block) = open.stream.next_block(task.to)? {
+        if desk.tell(task, News::Block(block)).is_err() {
+            return Ok(Err(Gone));
+        }
+        while let Some(buffer) = desk.spare() {
+            open.stream.give_back(buffer);
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Whether the file has grown, where that is allowed; any other change is an error.
+fn compare(task: &Task, open: &OpenFile) -> Result<bool, InputError> {
+    let (found, now): (Identity, _) = (task.file.identity, open.stream.input().identity()?);
+    if found == now {
+        return Ok(false);
+    }
+    let begins_so = || {
+        let beginning = open.stream.input().beginning()?;
+        Ok::<_, InputError>(fingerprint(&beginning, found.size) == task.beginning)
+    };
+    let is_known = task.beginning != 0;
+    // A write sets the time before the size: where files are appended to, that is no change.
+    let is_all = found.size <= BEGINNING as u64 && is_known;
+    if now.size == found.size && (task.appends || is_all) && (!is_known || begins_so()?) {
+        Ok(false)
+    } else if task.may_grow && now.size > found.size && (!is_known || begins_so()?) {
+        Ok(true)
+    } else {
+        Err(InputError::Changed(now))
+    }
+}
+
+/// Goes to the first record that begins at or behind `from`, by way of the nearest place where one is known to begin.
+fn reach(task: &Task, open: &mut OpenFile, from: u64, known: Start) -> Result<(), InputError> {
+    open.stream.keep_tail(true);
+    let Some(starts) = open.starts.clone() else {
+        open.go_to(from, known)?;
+        return open.stream.advance(from);
+    };
+    if !open.is_behind(from) && open.stream.position().offset >= from {
+        return Ok(());
+    }
+    starts.while_nobody_passes(|| {
+        let nearest = starts.nearest(from);
+        open.go_to(from, nearest.map_or(known, |nearest| nearest.max(known)))?;
+        let split = task.to.saturating_sub(task.from).max(1);
+        while open.stream.position().offset < from {
+            // Whoever reads what lies between need not pass over it again.
+            let following = (open.stream.position().offset / split + 1).saturating_mul(split);
+            let target = following.min(from);
+            open.stream.advance(target)?;
+            let start = open.stream.position();
+            if start.offset < target {
+                // The end, or what may become a record there.
+                break;
+            }
+            learn(&starts, task, target, start);
+        }
+        Ok(())
+    })
+}
+
+/// Tells other readers that the first record at or behind `from` begins at `start`, unless that is the end.
+fn learn(starts: &FileStarts, task: &Task, from: u64, start: Start) {
+    if (from..task.file.identity.size).contains(&start.offset) {
+        starts.learn(from, start);
+    }
+}
+
+/// Whether the open file is the task's, and the task's stretch can still be reached.
+fn can_go_on(open: &OpenFile, task: &Task) -> bool {
+    let behind = open.is_behind(task.from.max(open.data.offset));
+    // Of tasks that were put back nobody has heard that their file was opened.
+    Arc::ptr_eq(&open.file, &task.file) && (open.stream.can_seek() || !behind)
+}

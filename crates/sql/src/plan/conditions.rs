@@ -1,0 +1,175 @@
+//! What WHERE says of single columns: whoever knows of many rows at once what they hold need not look at each.
+
+use arrow::array::ArrayRef;
+use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion_common::{DFSchema, ScalarValue};
+use datafusion_expr::utils::split_conjunction;
+use datafusion_expr::{BinaryExpr, Expr, Operator};
+
+/// Something that is so of every row that the query keeps.
+#[derive(Debug, Clone)]
+pub struct ColumnCondition {
+    /// The column, by its place in the table's schema.
+    pub column: usize,
+    /// What is so of its value.
+    pub test: ColumnTest,
+}
+
+/// What is so of a value. Constants have the column's type, and are one each but for [`OneOf`](Self::OneOf).
+#[derive(Debug, Clone)]
+pub enum ColumnTest {
+    /// It is equal to this.
+    Equal(ArrayRef),
+    /// It is smaller.
+    Less(ArrayRef),
+    /// It is smaller or equal.
+    LessOrEqual(ArrayRef),
+    /// It is larger.
+    Greater(ArrayRef),
+    /// It is larger or equal.
+    GreaterOrEqual(ArrayRef),
+    /// It is one of these.
+    OneOf(ArrayRef),
+    /// It is null.
+    IsNull,
+    /// It is not null.
+    IsNotNull,
+}
+
+/// What `filter` says of columns of `input`.
+///
+/// Only what stands before anything that a row may fail at: a row that is left out is not a bad one, and whether it is
+/// must not depend on how much is known of it.
+pub(crate) fn conditions(filter: &Expr, input: &DFSchema) -> Vec<ColumnCondition> {
+    let mut conditions = Vec::new();
+    for part in split_conjunction(filter) {
+        if !can_not_fail(part) {
+            break;
+        }
+        conditions.extend(condition(part, input));
+    }
+    conditions
+}
+
+/// Whether no row can make the expression fail.
+fn can_not_fail(expr: &Expr) -> bool {
+    let mut safe = true;
+    let walked = expr.apply(|expr| {
+        safe &= match expr {
+            Expr::BinaryExpr(BinaryExpr { op, .. }) => {
+                op.supports_propagation() || matches!(op, Operator::And | Operator::Or)
+            }
+            Expr::Column(_)
+            | Expr::Literal(..)
+            | Expr::Not(_)
+            | Expr::IsNull(_)
+            | Expr::IsNotNull(_)
+            | Expr::IsTrue(_)
+            | Expr::IsFalse(_)
+            | Expr::InList(_)
+            | Expr::Between(_)
+            | Expr::Like(_) => true,
+            _ => false,
+        };
+        Ok(if safe {
+            TreeNodeRecursion::Continue
+        } else {
+            TreeNodeRecursion::Stop
+        })
+    });
+    walked.is_ok() && safe
+}
+
+fn condition(expr: &Expr, input: &DFSchema) -> Option<ColumnCondition> {
+    let of = |column: &Expr, test: ColumnTest| {
+        let Expr::Column(column) = column else {
+            return None;
+        };
+        let column = input.index_of_column(column).ok()?;
+        Some(ColumnCondition { column, test })
+    };
+    match expr {
+        Expr::IsNull(column) => of(column, ColumnTest::IsNull),
+        Expr::IsNotNull(column) => of(column, ColumnTest::IsNotNull),
+        Expr::InList(list) if !list.negated => {
+            of(&list.expr, one_of(&list.expr, &list.list, input)?)
+        }
+        Expr::BinaryExpr(BinaryExpr {
+            op: Operator::Or, ..
+        }) => {
+            let mut column = None;
+            let mut values = Vec::new();
+            equals(expr, &mut column, &mut values)?;
+            let column = column?;
+            of(column, one_of(column, &values, input)?)
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+            let (column, op, value) = match (left.as_ref(), right.as_ref()) {
+                (Expr::Column(_), Expr::Literal(value, _)) => (left, *op, value),
+                (Expr::Literal(value, _), Expr::Column(_)) => (right, op.swap()?, value),
+                _ => return None,
+            };
+            let value = constant(column, value, input)?;
+            let test = match op {
+                Operator::Eq => ColumnTest::Equal(value),
+                Operator::Lt => ColumnTest::Less(value),
+                Operator::LtEq => ColumnTest::LessOrEqual(value),
+                Operator::Gt => ColumnTest::Greater(value),
+                Operator::GtEq => ColumnTest::GreaterOrEqual(value),
+                _ => return None,
+            };
+            of(column, test)
+        }
+        _ => None,
+    }
+}
+
+/// The constants of `a = 1 OR a = 2 OR …`, which is what a short IN becomes.
+fn equals<'a>(expr: &'a Expr, column: &mut Option<&'a Expr>, values: &mut Vec<Expr>) -> Option<()> {
+    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = expr else {
+        return None;
+    };
+    match op {
+        Operator::Or => {
+            equals(left, column, values)?;
+            equals(right, column, values)
+        }
+        Operator::Eq => {
+            let (told, value) = match (left.as_ref(), right.as_ref()) {
+                (told @ Expr::Column(_), value @ Expr::Literal(..))
+                | (value @ Expr::Literal(..), told @ Expr::Column(_)) => (told, value),
+                _ => return None,
+            };
+            if *column.get_or_insert(told) != told {
+                return None;
+            }
+            values.push(value.clone());
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+fn one_of(column: &Expr, values: &[Expr], input: &DFSchema) -> Option<ColumnTest> {
+    let values = values.iter().map(|value| match value {
+        Expr::Literal(value, _) => constant(column, value, input).map(|_| value.clone()),
+        _ => None,
+    });
+    let values: Vec<ScalarValue> = values.collect::<Option<_>>()?;
+    ScalarValue::iter_to_array(values)
+        .ok()
+        .map(ColumnTest::OneOf)
+}
+
+/// A constant of the column's type that is not null.
+fn constant(column: &Expr, value: &ScalarValue, input: &DFSchema) -> Option<ArrayRef> {
+    let Expr::Column(column) = column else {
+        return None;
+    };
+    let place = input.index_of_column(column).ok()?;
+    let is_of_type = input.field(place).data_type() == &value.data_type();
+    if value.is_null() || !is_of_type {
+        return None;
+    }
+    value.to_array().ok()
+}
