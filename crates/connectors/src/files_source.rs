@@ -104,6 +104,7 @@ pub struct FileSource {
     schema: Option<SchemaRef>,
     projection: Option<Vec<usize>>,
     columns: SharedColumns,
+    keep_raw: bool,
 }
 
 impl FileSource {
@@ -147,6 +148,7 @@ impl FileSource {
             schema,
             projection,
             columns: shared,
+            keep_raw: options.keep_raw,
         })
     }
 
@@ -204,7 +206,8 @@ impl Source<Parsed> for FileSource {
             self.header,
             self.projection.clone(),
             Arc::clone(&self.columns),
-        );
+        )
+        .keeping(self.keep_raw);
         Ok(Box::new(self.plan.open::<Parsed, _>(context, decoder)?))
     }
 

@@ -40,7 +40,7 @@ pub use behind::{Behind, From, Rival, directories_behind, overtaken};
 pub use checkpoints::checkpoints_of;
 pub use disk::same_place;
 pub use dispose::{Disposed, discard_incomplete, dispose, sweep};
-pub use ended::{Ended, mark_ended};
+pub use ended::{Ended, ended_jobs, mark_ended};
 pub use fail::corrupt as damaged;
 pub use generation::lineage_of;
 pub use layout::SnapshotLayout;
@@ -52,7 +52,7 @@ pub use metadata::{
 pub use names::METADATA_FILE;
 pub use newest::{Newest, newest, newest_beside};
 pub use owner::{
-    Holder, Locking, Owner, Ownership, gone_on_from, has_been_held, holder, holder_of,
+    Holder, Locking, Owner, Ownership, gone_on_from, has_been_held, holder, holder_of, job_names,
 };
 pub use pin::Pin;
 pub use reached::{Reached, reached};
