@@ -8,11 +8,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use common::letters::committed;
 use common::{ONCE, Running, command, ingest, lines, put, running};
 use datagen::random::Random;
+use millstream_services::kafka::Kafka;
 
 const LETTERS: usize = 40_000;
-const LATEST_KILL_MS: u64 = 250;
 
 fn letters(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = command(directory);
@@ -46,24 +47,21 @@ fn set_aside(directory: &Path, sink: &[&str]) {
     assert_eq!(lines(&directory.join("dead")).len(), LETTERS);
 }
 
-#[test]
+/// Replays, is killed at a random moment, and so on; the last one is left alone.
 #[allow(
     clippy::disallowed_methods,
     reason = "the random moment of the kill is a time"
 )]
-fn into_files() {
-    let place = tempfile::tempdir().expect("a directory");
-    let directory = place.path();
-    set_aside(directory, &["--sink.type=file", "--sink.path=out"]);
+fn kill_again_and_again(directory: &Path, rounds: u64, latest_ms: u64) {
     let seed = std::env::var("MILLSTREAM_SEED")
         .ok()
         .and_then(|s| s.parse().ok())
         .unwrap_or(3);
     println!("seed {seed}; set MILLSTREAM_SEED to play another");
     let mut random = Random::new(seed);
-    for round in 0..8 {
-        let mut running = Running::start(letters(directory, &["replay", "job"]));
-        let moment = Duration::from_millis(random.below(LATEST_KILL_MS));
+    for round in 0..rounds {
+        let running = Running::start(letters(directory, &["replay", "job"]));
+        let moment = Duration::from_millis(random.below(latest_ms));
         std::thread::sleep(moment);
         let said = running.kill();
         println!(
@@ -74,21 +72,55 @@ fn into_files() {
     }
     let last = running::run(letters(directory, &["replay", "job"]));
     assert_eq!(last.code, Some(0), "{}", last.err);
-    let mut ids: Vec<usize> = lines(&directory.join("out"))
-        .iter()
-        .filter_map(|line| {
-            let (id, _) = line.strip_prefix("{\"id\":")?.split_once(',')?;
-            id.parse().ok()
-        })
-        .collect();
+}
+
+fn compare(mut ids: Vec<usize>) {
     ids.sort_unstable();
     let wrong = (0..LETTERS).zip(&ids).find(|(right, id)| right != *id);
     assert_eq!((ids.len(), wrong), (LETTERS, None));
+}
+
+fn id_of(line: &str) -> Option<usize> {
+    let (id, _) = line.strip_prefix("{\"id\":")?.split_once(',')?;
+    id.parse().ok()
+}
+
+#[test]
+fn into_files() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    set_aside(directory, &["--sink.type=file", "--sink.path=out"]);
+    kill_again_and_again(directory, 8, 250);
+    let out = lines(&directory.join("out"));
+    compare(out.iter().filter_map(|line| id_of(line)).collect());
     let again = running::run(letters(directory, &["replay", "job"]));
     assert_eq!(
         (again.code, again.out.as_str()),
         (Some(0), "Nothing to replay.\n")
     );
+}
+
+#[test]
+fn into_kafka() {
+    let kafka = Kafka::start().expect("a broker");
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    let brokers = format!("--sink.kafka.brokers={}", kafka.brokers());
+    let sink = [
+        "--sink.type=kafka",
+        "--sink.kafka.topic=out",
+        "--sink.kafka.create=partitions=2,replication=1",
+        "--stream.checkpoint.mode=EXACTLY_ONCE",
+        brokers.as_str(),
+    ];
+    set_aside(directory, &sink);
+    kill_again_and_again(directory, 6, 1_200);
+    let out = committed(&kafka, "out", LETTERS);
+    compare(out.iter().filter_map(|out| id_of(&out.value)).collect());
+    let listed = kafka
+        .tool("TransactionsCommand", &["list"], "")
+        .expect("listed");
+    assert!(!listed.contains("Ongoing"), "{listed}");
 }
 
 #[test]
@@ -105,7 +137,7 @@ fn into_standard_output() {
         .expect("it starts");
     let is_begun = || {
         let said = running::run(letters(directory, &["list", "job", "--json"]));
-        said.out.contains(&format!("\"begun\":{LETTERS}"))
+        said.out.contains(&format!("\"begun\": {LETTERS}"))
     };
     while !is_begun() {
         assert!(matches!(stuck.try_wait(), Ok(None)), "it runs");
@@ -129,9 +161,9 @@ fn into_standard_output() {
     let said = running::run(letters(directory, &["list", "job", "--json"]));
     let left = LETTERS - 5;
     assert!(
-        said.out.contains(&format!("\"unclear\":{left}")),
+        said.out.contains(&format!("\"unclear\": {left}")),
         "{}",
         said.out
     );
-    assert!(said.out.contains("\"replayed\":5"), "{}", said.out);
+    assert!(said.out.contains("\"replayed\": 5"), "{}", said.out);
 }

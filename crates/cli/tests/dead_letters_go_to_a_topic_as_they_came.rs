@@ -23,9 +23,7 @@ fn from_kafka_with_key_and_place() {
         ("d", r#"{"id":4,"share":0}"#),
     ];
     let records = records.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    kafka
-        .produce_keyed("in", records.into_iter())
-        .expect("records");
+    kafka.produce_keyed("in", records).expect("records");
     let place = tempfile::tempdir().expect("a directory");
     let brokers = kafka.brokers();
     let mut job = command(place.path());

@@ -43,9 +43,7 @@ fn once() {
         ("c", r#"{"id":"three"}"#),
     ];
     let records = records.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    kafka
-        .produce_keyed("in", records.into_iter())
-        .expect("records");
+    kafka.produce_keyed("in", records).expect("records");
     let place = tempfile::tempdir().expect("a directory");
     let brokers = kafka.brokers();
     run(place.path(), &brokers, "in", "struct<id:BigInt>");

@@ -127,6 +127,7 @@ fn told(arguments: &[String], options: &RunOptions) -> Result<(IngestSettings, R
         entry: None,
         configuration: prepared.configuration,
         job_directory: options.job_directory.clone(),
+        job: options.job,
     };
     Ok((prepared.settings, options))
 }

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use millstream_core::options::{
     CHECKPOINT_DIRECTORY, DATA_DIRECTORY, JOB_NAME, SAVEPOINT_DIRECTORY,
 };
-use millstream_core::{Configuration, Error, JobStatus, Result, codes};
-use millstream_storage::{Location, ended_jobs, job_names, newest};
+use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
+use millstream_storage::{
+    Location, METADATA_FILE, discard_incomplete, ended_jobs, job_names, newest,
+};
 
 /// The directories of one job.
 pub(crate) struct Directories {
@@ -76,6 +78,24 @@ pub fn has_finished(configuration: &Configuration) -> Result<bool> {
     Ok(ended
         .iter()
         .any(|ended| Some(&ended.job_name) == name.as_ref() && ended.status == finished))
+}
+
+/// Takes away what a job that died left of checkpoints that it did not complete, for who begins it anew under its id.
+///
+/// # Errors
+/// It can't be taken away.
+pub fn clear_incomplete(configuration: &Configuration, job: JobId) -> Result<()> {
+    let directories = Directories::of(configuration)?;
+    let own = directories.checkpoints.path().join(job.to_string());
+    let entries = std::fs::read_dir(&own).into_iter().flatten().flatten();
+    let checkpoints =
+        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("chk-"));
+    for path in checkpoints.map(|entry| entry.path()) {
+        if !path.join(METADATA_FILE).exists() {
+            discard_incomplete(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether there is a snapshot that the job that `configuration` names can go on from.

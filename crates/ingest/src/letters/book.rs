@@ -1,7 +1,7 @@
 //! The directory of a job's dead letters: how the job is run, and the marks.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -203,17 +203,53 @@ impl Locked<'_> {
         sync(&self.book.directory).map_err(unwritten)
     }
 
-    /// Writes what a replay is to send, whole or not at all.
-    pub(super) fn file(&self, directory: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf> {
-        let unwritten = |error: io::Error| unusable(directory, "written", error);
-        make(directory).map_err(unwritten)?;
-        replace(directory, name, bytes).map_err(unwritten)?;
-        Ok(directory.join(name))
+    /// Begins a file in the directory of a replay.
+    pub(super) fn begin(&self, directory: &Path, name: &'static str) -> Result<Written> {
+        let aside = directory.join(format!(".{name}.new"));
+        let open = || {
+            make(directory)?;
+            anew(&aside)
+        };
+        let file = open().map_err(|error| unusable(directory, "written", error))?;
+        Ok(Written {
+            file: BufWriter::new(file),
+            aside,
+            directory: directory.to_owned(),
+            name,
+        })
     }
 }
 
-/// Appends a line. One that was not finished before is given its end first, which makes it a line of nobody: it is taken
-/// away instead.
+/// A file that is there whole or not at all.
+#[derive(Debug)]
+pub(super) struct Written {
+    file: BufWriter<File>,
+    aside: PathBuf,
+    directory: PathBuf,
+    name: &'static str,
+}
+
+impl Written {
+    /// Adds a line.
+    pub(super) fn line(&mut self, text: &str) -> Result<()> {
+        writeln!(self.file, "{text}").map_err(|error| unusable(&self.aside, "written", error))
+    }
+
+    /// Puts it in its place.
+    pub(super) fn end(self) -> Result<()> {
+        let unwritten = |error: io::Error| unusable(&self.directory, "written", error);
+        let file = self
+            .file
+            .into_inner()
+            .map_err(|error| unwritten(error.into_error()))?;
+        file.sync_all()
+            .and_then(|()| fs::rename(&self.aside, self.directory.join(self.name)))
+            .and_then(|()| sync(&self.directory))
+            .map_err(unwritten)
+    }
+}
+
+/// Appends a line. One that was not finished before is taken away.
 fn append(path: &Path, line: &[u8]) -> io::Result<()> {
     let mut open = OpenOptions::new();
     let mut file = open
@@ -237,17 +273,21 @@ fn append(path: &Path, line: &[u8]) -> io::Result<()> {
 /// Puts a file in the place of another one, whole.
 fn replace(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let aside = directory.join(format!(".{name}.new"));
-    let mut open = OpenOptions::new();
-    let mut file = open
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&aside)?;
+    let mut file = anew(&aside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&aside, directory.join(name))?;
     sync(directory)
+}
+
+/// An empty file that nobody else may read.
+fn anew(path: &Path) -> io::Result<File> {
+    let mut open = OpenOptions::new();
+    open.create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
 }
 
 fn make(directory: &Path) -> io::Result<()> {

@@ -8,6 +8,7 @@
 use std::fs;
 use std::path::Path;
 
+use millstream::local::new_job_id;
 use millstream::{Environment, RunOptions, directories};
 use millstream_connectors::kafka::KafkaSinkOptions;
 use millstream_connectors::letters::Line;
@@ -15,7 +16,7 @@ use millstream_core::options::{
     CHECKPOINT_DIRECTORY, CHECKPOINT_INTERVAL, CHECKPOINT_MODE, CHECKPOINT_RETENTION, JOB_NAME,
     PARALLELISM, RESTART_STRATEGY, RESTORE_PATH, SAVEPOINT_DIRECTORY, TARGET,
 };
-use millstream_core::{Configuration, Error, Result, codes};
+use millstream_core::{Configuration, Error, JobId, Result, codes};
 
 use super::Letters;
 use super::book::{Book, Locked};
@@ -26,6 +27,7 @@ use crate::parameters::{
 use crate::pipeline;
 
 const LETTERS: &str = "letters.jsonl";
+const ID: &str = "job";
 /// Between two checkpoints, where the job has none.
 const INTERVAL: &str = "10 s";
 
@@ -160,13 +162,20 @@ impl Job {
         if directories::has_finished(&options)? {
             return Ok(());
         }
-        if directories::has_snapshot(&options)? {
-            options.set(RESTORE_PATH.name, "latest");
+        // Before its first checkpoint it begins anew as the same job, which ends what the one that died left open.
+        let job = match directories::has_snapshot(&options)? {
+            true => None,
+            false => Some(id_of(directory)?),
+        };
+        match job {
+            None => options.set(RESTORE_PATH.name, "latest"),
+            Some(job) => directories::clear_incomplete(&options, job)?,
         }
         let environment = Environment::with_options(RunOptions {
             entry: None,
             configuration: options.clone(),
             job_directory: None,
+            job,
         });
         let (settings, letters) = (&self.settings, directory.join(LETTERS));
         pipeline::declare_again(&environment, settings, &letters, &self.name)?;
@@ -182,15 +191,30 @@ impl Job {
     }
 }
 
+/// The id of the job that sends what the directory of a replay holds.
+fn id_of(directory: &Path) -> Result<JobId> {
+    let path = directory.join(ID);
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    text.trim().parse().map_err(|_| {
+        let message = format!("{} holds no id of a job", path.display());
+        Error::new(&codes::DEAD_LETTERS, message).next("bring it back, or take its directory away")
+    })
+}
+
 /// What is to be sent.
 #[derive(Default)]
 struct Chosen {
     set: Set,
-    text: Vec<u8>,
+    /// How many can't be.
     cut: u64,
 }
 
-fn choose(letters: &Letters, selection: &Selection) -> Result<Chosen> {
+/// Chooses letters, and hands each to `write`.
+fn choose(
+    letters: &Letters,
+    selection: &Selection,
+    write: &mut dyn FnMut(&Line) -> Result<()>,
+) -> Result<Chosen> {
     let marks = letters.book.marks()?;
     let mut chosen = Chosen::default();
     letters.read(&mut |place, number, line| {
@@ -202,8 +226,7 @@ fn choose(letters: &Letters, selection: &Selection) -> Result<Chosen> {
             return Ok(true);
         }
         chosen.set.add(place, number);
-        chosen.text.extend_from_slice(line.to_json().as_bytes());
-        chosen.text.push(b'\n');
+        write(&line)?;
         Ok(!selection.is_full(chosen.set.count()))
     })?;
     Ok(chosen)
@@ -231,17 +254,26 @@ pub(super) fn replay(
             false => replayed.unclear += count,
         }
     }
-    let chosen = choose(letters, selection)?;
-    replayed.sent = chosen.set.count();
-    replayed.cut = chosen.cut;
-    if dry_run || replayed.sent == 0 {
+    if dry_run {
+        let chosen = choose(letters, selection, &mut |_| Ok(()))?;
+        (replayed.sent, replayed.cut) = (chosen.set.count(), chosen.cut);
         return Ok(replayed);
     }
     let number = letters.book.marks()?.next();
     let directory = letters.book.replay(number);
     // One of this number that was not noted as begun has sent nothing.
     remove(&directory);
-    lock.file(&directory, LETTERS, &chosen.text)?;
+    let mut file = lock.begin(&directory, LETTERS)?;
+    let chosen = choose(letters, selection, &mut |line| file.line(&line.to_json()))?;
+    (replayed.sent, replayed.cut) = (chosen.set.count(), chosen.cut);
+    if replayed.sent == 0 {
+        remove(&directory);
+        return Ok(replayed);
+    }
+    file.end()?;
+    let mut id = lock.begin(&directory, ID)?;
+    id.line(&new_job_id().to_string())?;
+    id.end()?;
     lock.write(&Mark::Begun {
         replay: number,
         set: chosen.set,
