@@ -30,6 +30,11 @@ fn and_stay_so() {
     let said = running::run(ingest(directory, &[], &parameters));
     assert_eq!(said.code, Some(0), "{}", said.err);
     let ask = |arguments: &[&str]| letters(directory, "data", arguments);
+    // A job without a server is known by its id for as long as its checkpoints, or their end, are.
+    let id = said.err.split_once("JobID ").map(|(_, behind)| behind);
+    let id = id.and_then(|behind| behind.get(..32)).expect("an id");
+    let listed = ask(&["list", id]);
+    assert_eq!(listed.code, Some(0), "{}", listed.err);
 
     let shown = ask(&["show", "job", "--code", "value"]);
     assert_eq!(shown.code, Some(0), "{}", shown.err);

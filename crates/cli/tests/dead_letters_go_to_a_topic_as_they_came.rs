@@ -75,10 +75,12 @@ fn from_kafka_with_key_and_place() {
 fn from_files_beside_a_sink_of_files() {
     let kafka = Kafka::start().expect("a broker");
     let place = tempfile::tempdir().expect("a directory");
+    // The last one does not fit into a message.
+    let large = format!("6,{}", "x".repeat(1_500_000));
     put(
         place.path(),
         "in/a.csv",
-        "id,price\n1,10\n2,two,x\n4,free\n5,0\n",
+        format!("id,price\n1,10\n2,two,x\n4,free\n5,0\n{large}\n"),
     );
     let brokers = format!("--error.dead-letter.kafka.brokers={}", kafka.brokers());
     let parameters = [
@@ -106,8 +108,17 @@ fn from_files_beside_a_sink_of_files() {
     let said = running::run(ingest(place.path(), &[], &parameters));
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert_eq!(lines(&place.path().join("out")).len(), 1);
-    let letters = committed(&kafka, "bad", 3);
-    assert_eq!(letters.len(), 3, "{letters:#?}");
+    let letters = committed(&kafka, "bad", 4);
+    assert_eq!(letters.len(), 4);
+    let cut = letters
+        .iter()
+        .find(|letter| letter.value.starts_with("6,x"));
+    let cut = cut.expect("the beginning of the large one");
+    assert!(large.starts_with(&cut.value) && cut.value.len() > 1_000_000);
+    assert_eq!(
+        cut.header("millstream.cut"),
+        Some(&*large.len().to_string())
+    );
     for (value, code, line, offset) in [
         ("2,two,x", "columns", "3", "14"),
         ("4,free", "value", "4", "22"),

@@ -12,7 +12,6 @@ pub mod generator;
 pub mod iterator_source;
 #[cfg(feature = "kafka")]
 pub mod kafka;
-pub mod letters;
 pub mod print;
 pub mod rows;
 pub mod socket;

@@ -1,6 +1,7 @@
 //! Rows of a table on their way through the dataflow, and records that could not become rows.
 
 mod bad;
+pub mod letters;
 mod raws;
 mod whole;
 

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use millstream_connectors::conformance::SourceSuite;
 use millstream_connectors::files_source::{Charset, Format};
 use millstream_connectors::kafka::LetterSource;
-use millstream_connectors::letters::{Letter, Line};
+use millstream_connectors::rows::letters::{Letter, Line};
 use millstream_connectors::rows::{BadRecord, Parsed, Reason};
 
 fn schema() -> SchemaRef {

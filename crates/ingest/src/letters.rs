@@ -17,7 +17,7 @@ mod marks;
 mod reading;
 mod replay;
 
-use millstream_connectors::letters::Line;
+use millstream_connectors::rows::letters::Line;
 use millstream_core::{Configuration, Result};
 
 use crate::parameters::DeadLetters;

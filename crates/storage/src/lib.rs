@@ -20,6 +20,7 @@ mod dispose;
 mod ended;
 mod fail;
 mod generation;
+mod job_names;
 mod layout;
 mod location;
 mod metadata;
@@ -43,6 +44,7 @@ pub use dispose::{Disposed, discard_incomplete, dispose, sweep};
 pub use ended::{Ended, ended_jobs, mark_ended};
 pub use fail::corrupt as damaged;
 pub use generation::lineage_of;
+pub use job_names::job_names;
 pub use layout::SnapshotLayout;
 pub use location::Location;
 pub use metadata::{
@@ -52,7 +54,7 @@ pub use metadata::{
 pub use names::METADATA_FILE;
 pub use newest::{Newest, newest, newest_beside};
 pub use owner::{
-    Holder, Locking, Owner, Ownership, gone_on_from, has_been_held, holder, holder_of, job_names,
+    Holder, Locking, Owner, Ownership, gone_on_from, has_been_held, holder, holder_of,
 };
 pub use pin::Pin;
 pub use reached::{Reached, reached};

@@ -20,7 +20,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkpoints::checkpoints_of;
 use crate::disk::{is_absent, read_if_there, subdirectories, write_durably};
-use crate::ended::Ended;
 use crate::fail;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
@@ -333,21 +332,6 @@ fn read_run(job_directory: &Path) -> Result<u64> {
     };
     let read: Run = serde_json::from_slice(&bytes).map_err(|cause| fail::corrupt(&path, cause))?;
     Ok(read.run)
-}
-
-/// The jobs that have a directory below that of the checkpoints, by what is noted there of who ran them or of their end.
-///
-/// # Errors
-/// It can't be listed.
-pub fn job_names(checkpoints: &Location) -> Result<Vec<(JobId, String)>> {
-    let mut names = Vec::new();
-    for (job, directory) in job_directories(checkpoints)? {
-        let ran = Holder::noted(&directory)?.map(|holder| holder.job_name);
-        let ended = || Ended::noted(&directory).ok().flatten();
-        let name = ran.or_else(|| ended().map(|ended| ended.job_name));
-        names.extend(name.map(|name| (job, name)));
-    }
-    Ok(names)
 }
 
 /// The directories of jobs below that of the checkpoints.

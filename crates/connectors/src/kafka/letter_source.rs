@@ -20,7 +20,7 @@ use super::decode::{Batch, Decoder, MessageParts, Shape};
 use super::options::ValueFormat;
 use super::partition::Partition;
 use crate::files_source::{Format, Reading, to_text};
-use crate::letters::Line;
+use crate::rows::letters::Line;
 use crate::rows::{BadRecord, Besides, Parsed, Raws, Reason};
 
 /// Lines that are handed over together.

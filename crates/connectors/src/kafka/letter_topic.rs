@@ -15,7 +15,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::headers::write_headers;
 use super::sink::KafkaSinkOptions;
 use super::wire::{Cluster, Session};
-use crate::letters::{Line, header};
+use crate::rows::letters::{Line, header};
 
 /// How long one question waits.
 const SLICE: Duration = Duration::from_millis(500);

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use millstream_connectors::kafka::{KafkaSinkOptions, read_letters};
-use millstream_connectors::letters::Line;
+use millstream_connectors::rows::letters::Line;
 use millstream_core::{Error, Result, codes};
 
 use crate::parameters::DeadLetters;

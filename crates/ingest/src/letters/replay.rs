@@ -11,7 +11,8 @@ use std::path::Path;
 use millstream::local::new_job_id;
 use millstream::{Environment, RunOptions, directories};
 use millstream_connectors::kafka::KafkaSinkOptions;
-use millstream_connectors::letters::Line;
+use millstream_connectors::rows::letters::Line;
+use millstream_core::options::reference::escape;
 use millstream_core::options::{
     CHECKPOINT_DIRECTORY, CHECKPOINT_INTERVAL, CHECKPOINT_MODE, CHECKPOINT_RETENTION, JOB_NAME,
     PARALLELISM, RESTART_STRATEGY, RESTORE_PATH, SAVEPOINT_DIRECTORY, TARGET,
@@ -132,7 +133,8 @@ impl Job {
     /// The options of a replay whose directory this is.
     fn options(&self, directory: &Path) -> Result<Configuration> {
         let mut options = self.configuration.clone();
-        options.set(JOB_NAME.name, format!("{} (dead letters)", self.name));
+        let name = format!("{} (dead letters)", self.name);
+        options.set(JOB_NAME.name, escape(&name));
         // Whoever interrupts it goes on from there.
         options.set(CHECKPOINT_RETENTION.name, "RETAIN_ON_CANCELLATION");
         for (option, place) in [
@@ -140,7 +142,7 @@ impl Job {
             (SAVEPOINT_DIRECTORY.name, "savepoints"),
         ] {
             let path = directory.join(place).to_string_lossy().into_owned();
-            options.set(option, millstream_core::options::reference::escape(&path));
+            options.set(option, escape(&path));
         }
         options.set(PARALLELISM.name, "1");
         options.set(TARGET.name, "local");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use millstream::{
     Collector, DataStream, Numbers, OpenContext, ProcessFunction, Record, ValueState,
 };
-use millstream_connectors::letters::Letter;
+use millstream_connectors::rows::letters::Letter;
 use millstream_connectors::rows::{BadRecord, Origin, Parsed, Reason, Rows};
 use millstream_core::options::reference::Hidden;
 use millstream_core::{Error, EventTime, Result, codes};

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use millstream_connectors::formats::EachRecord;
-use millstream_connectors::letters::Letter;
 use millstream_connectors::rows::BadRecord;
+use millstream_connectors::rows::letters::Letter;
 
 /// Files of dead letters: the lines as they are, under `.jsonl`.
 pub(super) fn lines() -> EachRecord<String> {

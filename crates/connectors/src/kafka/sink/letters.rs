@@ -8,7 +8,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use super::encode::{Encode, Given, To};
 use super::envelope::headers_of;
 use super::producer::Outgoing;
-use crate::letters::{Letter, header};
+use crate::rows::letters::{Letter, header};
 
 /// What a header takes besides its name and value, at most.
 const AROUND_HEADER: usize = 10;

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::KafkaSink;
 use super::encode::{Encode, Given, To};
 use super::letters::LetterEncoder;
-use crate::letters::Letter;
 use crate::rows::Rows;
+use crate::rows::letters::Letter;
 
 /// What a job makes of its input.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use millstream_core::JobId;
 use rdkafka::message::Headers;
 
 use super::{LetterEncoder, fit};
-use crate::letters::{Letter, header};
+use crate::rows::letters::{Letter, header};
 use crate::rows::{BadRecord, Enclosed, Reason};
 
 fn letter(raw: usize, key: usize) -> Letter {
