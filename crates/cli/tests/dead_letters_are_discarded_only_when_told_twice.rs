@@ -80,7 +80,7 @@ fn and_stay_so() {
         shown.out
     );
     let left = ask(&["replay", "job", "--dry-run"]);
-    assert_eq!(left.out, "1 letters would be replayed.\n");
+    assert_eq!(left.out, "1 letter would be replayed.\n");
     assert_eq!(lines(&directory.join("dead")).len(), 3);
 }
 

@@ -70,10 +70,10 @@ fn what_is_mended_is_in_the_output_once() {
     run(directory, "struct<id:Int,price:String>", sql);
     let good = lines(&out);
     let dry = letters(directory, &["replay", "job", "--code", "sql", "--dry-run"]);
-    assert_eq!(done(&dry), "1 letters would be replayed.\n");
+    assert_eq!(done(&dry), "1 letter would be replayed.\n");
     assert_eq!(lines(&out), good);
     let said = letters(directory, &["replay", "job", "--code", "sql"]);
-    assert_eq!(done(&said), "1 letters replayed.\n", "{}", said.err);
+    assert_eq!(done(&said), "1 letter replayed.\n", "{}", said.err);
     assert!(said.err.contains("1 read = 1 written"), "{}", said.err);
     let mended = r#"{"id":5,"share":0}"#;
     let count = |lines: &[String]| lines.iter().filter(|line| *line == mended).count();
@@ -85,7 +85,7 @@ fn what_is_mended_is_in_the_output_once() {
 
     // Two columns too many stay what they are.
     let said = letters(directory, &["replay", "job", "--code", "columns"]);
-    assert_eq!(done(&said), "1 letters replayed.\n");
+    assert_eq!(done(&said), "1 letter replayed.\n");
     assert!(
         said.err.contains("1 read = 0 written + 1 bad"),
         "{}",

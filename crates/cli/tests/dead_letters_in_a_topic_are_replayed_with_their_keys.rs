@@ -97,7 +97,7 @@ fn once() {
         assert_eq!(letter.header("millstream.topic"), Some("in"));
     }
     let left = ask(&["replay", "orders", "--dry-run"]);
-    assert_eq!(left.out, "1 letters would be replayed.\n");
+    assert_eq!(left.out, "1 letter would be replayed.\n");
     let left = ask(&["replay", "orders", "--dry-run", "--code=value"]);
     assert_eq!(left.out, "Nothing to replay.\n");
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use millstream::local::start_logging;
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Error, Result, codes, counted};
 use millstream_ingest::letters::{Found, Letters, Replayed, Selection, State};
 use serde_json::json;
 
@@ -18,6 +18,8 @@ use shown::{Groups, as_json, text};
 
 /// How many letters `show` shows, unless it is told.
 const SHOWN: u64 = 20;
+/// What is counted.
+const LETTER: &str = "letter";
 
 /// Lists the dead letters of a job, shows them, sends them through the job once more, or dismisses them.
 #[derive(Debug, Parser)]
@@ -202,22 +204,25 @@ fn replay(letters: &Letters, arguments: &DeadLettersArguments) -> Result<ExitCod
     let mut told = String::new();
     if resumed > 0 {
         told.push_str(&format!(
-            "{resumed} letters of a replay that was interrupted {would}replayed to their end.\n"
+            "{} of a replay that was interrupted {would}replayed to the end.\n",
+            counted(resumed, LETTER)
         ));
     }
     if unclear > 0 {
         told.push_str(&format!(
-            "{unclear} letters of a replay that was interrupted were sent or not; --unclear sends them again.\n"
+            "{} of a replay that was interrupted may have been sent or not; --unclear sends again.\n",
+            counted(unclear, LETTER)
         ));
     }
     if cut > 0 {
         told.push_str(&format!(
-            "{cut} letters can't be replayed, as only their beginning was kept.\n"
+            "{} can't be replayed, as only the beginning was kept.\n",
+            counted(cut, LETTER)
         ));
     }
     told.push_str(&match sent {
         0 => "Nothing to replay.\n".to_owned(),
-        sent => format!("{sent} letters {would}replayed.\n"),
+        sent => format!("{} {would}replayed.\n", counted(sent, LETTER)),
     });
     Ok(report::output(&told))
 }
@@ -227,7 +232,8 @@ fn discard(letters: &Letters, arguments: &DeadLettersArguments) -> Result<ExitCo
     if !arguments.dry_run && !arguments.force {
         let count = letters.discard(&selection, true)?;
         let message = format!(
-            "{count} dead letters of {} would never be replayed",
+            "{} of {} would never be replayed",
+            counted(count, "dead letter"),
             letters.job()
         );
         return Err(Error::new(&codes::OPTION_CONFLICT, message)
@@ -239,7 +245,10 @@ fn discard(letters: &Letters, arguments: &DeadLettersArguments) -> Result<ExitCo
     }
     Ok(report::output(&match (count, arguments.dry_run) {
         (0, _) => "Nothing to discard.\n".to_owned(),
-        (count, true) => format!("{count} letters would be discarded. Nothing was.\n"),
-        (count, false) => format!("{count} letters discarded.\n"),
+        (count, true) => format!(
+            "{} would be discarded. Nothing was.\n",
+            counted(count, LETTER)
+        ),
+        (count, false) => format!("{} discarded.\n", counted(count, LETTER)),
     }))
 }
