@@ -5,6 +5,7 @@ mod checkpoint;
 mod checkpoints;
 mod common;
 mod completion;
+mod dead_letters;
 mod doctor;
 mod exceptions;
 mod explain;
@@ -166,6 +167,14 @@ const ACTIONS: &[Action] = &[
         order: Order::Anywhere,
         command: operations::OperationsArguments::command,
         perform: |command, given| arguments::perform(command, given, operations::perform),
+    },
+    Action {
+        name: "dead-letters",
+        syntax: "dead-letters [OPTIONS] <list | show | replay | discard> <Job ID>",
+        meaning: "lists, shows, replays or discards the records that a job set aside",
+        order: Order::Anywhere,
+        command: dead_letters::DeadLettersArguments::command,
+        perform: |command, given| arguments::perform(command, given, dead_letters::perform),
     },
     Action {
         name: "transactions",

@@ -98,7 +98,7 @@ fn dead_letters_hold_bytes_place_and_reason() {
         "{typed}"
     );
     letter("\"raw\":\"four,40\"");
-    let failed = letter("{\\\"id\\\":6,\\\"amount\\\":0}");
+    let failed = letter("\"raw\":\"6,0\"");
     assert!(
         failed.contains("\"line\":7") && failed.contains("SQL: "),
         "{failed}"

@@ -113,6 +113,7 @@ pub struct FileSource {
     schema: Option<SchemaRef>,
     projection: Option<Vec<usize>>,
     columns: SharedColumns,
+    keep_raw: bool,
 }
 
 impl FileSource {
@@ -160,6 +161,7 @@ impl FileSource {
             schema,
             projection,
             columns: shared,
+            keep_raw: options.keep_raw,
         })
     }
 
@@ -217,7 +219,8 @@ impl Source<Parsed> for FileSource {
             self.header,
             self.projection.clone(),
             Arc::clone(&self.columns),
-        );
+        )
+        .keeping(self.keep_raw);
         Ok(Box::new(self.text.open::<Parsed, _>(context, decoder)?))
     }
 

@@ -10,6 +10,7 @@
 //! - [`partition`], [`begin`], [`topics`], [`messages`]: positions, and decisions about them. Pure.
 //! - [`decode`], [`headers`]: from messages to rows. Pure.
 //! - [`client`], [`discovery`], [`fetch`]: consumers, and the threads that have them.
+//! - [`letter_source`], [`letter_topic`]: dead letters, read once more.
 //! - [`identity`]: whether a topic is still the one that was read.
 //! - [`times`]: how far event time has come.
 //! - [`reader`]: the worker's side.
@@ -24,6 +25,8 @@ mod discovery;
 mod fetch;
 mod headers;
 mod identity;
+mod letter_source;
+mod letter_topic;
 mod messages;
 mod options;
 mod partition;
@@ -36,6 +39,7 @@ mod topics;
 mod transaction;
 mod wire;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -46,11 +50,13 @@ use millstream_engine::connector::{
 use tracing::warn;
 
 pub use decode::{ENVELOPE, TEXT_COLUMN, text_schema};
+pub use letter_source::LetterSource;
+pub use letter_topic::read_letters;
 pub use options::{End, KafkaSourceOptions, Lost, Reset, Topics, ValueFormat};
 pub use properties::Properties;
 pub use sink::{
-    AROUND, Create, KafkaSink, KafkaSinkOptions, MessageFormat, NewTopic, Timing,
-    USUAL_MESSAGE_BYTES,
+    AROUND, Called, Create, KafkaLetters, KafkaOutput, KafkaSink, KafkaSinkOptions, MessageFormat,
+    NewTopic, Output, Timing, USUAL_MESSAGE_BYTES,
 };
 pub use transaction::{Described, Place, Proof, State, Transaction};
 pub use wire::{Cluster, Listed, Session, TopicFound};
@@ -101,6 +107,14 @@ impl KafkaSource {
         Arc::clone(self.shape.batch_schema())
     }
 
+    /// What reads the dead letters that a file holds as this source reads messages.
+    ///
+    /// # Errors
+    /// None that this source did not have.
+    pub fn letters(&self, path: &Path) -> Result<LetterSource> {
+        LetterSource::of_messages(path, &self.options.format, &self.options.schema)
+    }
+
     /// The same source with the columns at `wanted` only, in that order.
     ///
     /// # Errors
@@ -146,7 +160,7 @@ impl Source<Parsed> for KafkaSource {
             self.is_bounded(),
             restored,
             fetcher,
-            Decoder::new(Arc::clone(&self.shape)),
+            Decoder::new(Arc::clone(&self.shape), self.options.keep_raw),
             progress,
         )?;
         Ok(Box::new(reader))

@@ -1,5 +1,8 @@
 //! Rows of a table on their way through the dataflow, and records that could not become rows.
 
+mod bad;
+pub mod letters;
+mod raws;
 mod whole;
 
 use std::sync::Arc;
@@ -9,6 +12,9 @@ use arrow::compute::take_record_batch;
 use millstream_core::{Error, Result, codes};
 use serde::{Deserialize, Serialize};
 
+pub use bad::{BadRecord, Enclosed, Reason};
+pub(crate) use raws::Besides;
+pub use raws::Raws;
 pub use whole::{is_json, json_schema, json_texts};
 
 /// A batch of rows and where in the input they come from.
@@ -66,6 +72,8 @@ pub struct Origin {
     /// For each row the time that the source knows of it, in milliseconds since 1970; [`NO_TIME`] where it has none. Empty
     /// where records of the source have none at all.
     pub times: Vec<i64>,
+    /// The records as they came, where the source was told to keep them: one for each row.
+    pub raws: Option<Raws>,
 }
 
 /// Stands for a time that isn't known.
@@ -87,8 +95,26 @@ impl Origin {
         self.times.get(row).copied().filter(|time| *time != NO_TIME)
     }
 
-    /// The origin of some rows alone.
-    fn only(&self, rows: &[usize]) -> Self {
+    /// The record that became row number `row` as a bad one, for who finds that out behind the source. Where the source
+    /// was not told to keep records it is without its bytes.
+    pub fn bad(&self, row: usize, reason: Reason, error: String) -> BadRecord {
+        let kept = self.raws.as_ref().and_then(|raws| raws.get(row));
+        let (raw, enclosed) = kept.unwrap_or_default();
+        BadRecord {
+            raw,
+            cut: None,
+            file: Arc::clone(&self.file),
+            line: self.line(row),
+            offset: self.offset(row).unwrap_or(0),
+            enclosed,
+            reason,
+            column: None,
+            error,
+        }
+    }
+
+    /// The origin of some rows alone, in this order.
+    pub fn only(&self, rows: &[usize]) -> Self {
         let numbers = |all: &[u64]| {
             let some = rows.iter().filter_map(|row| all.get(*row));
             some.copied().collect()
@@ -99,29 +125,9 @@ impl Origin {
             offsets: numbers(&self.offsets),
             lines: numbers(&self.lines),
             times: times.copied().collect(),
+            raws: self.raws.as_ref().map(|raws| raws.only(rows)),
         }
     }
-}
-
-/// A record that can't be read as the format and schema say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BadRecord {
-    /// The record's bytes without its line end, as they lie in the file (decompressed). Where the text
-    /// had to be decoded before it could be cut (see [`Charset`](crate::files_source::Charset)): in
-    /// UTF-8, malformed bytes replaced by U+FFFD.
-    pub raw: Vec<u8>,
-    /// The path of the file.
-    pub file: Arc<str>,
-    /// The 1-based number of the record's first line, counting line ends inside quotes. `None` if the
-    /// reader began in the middle of a file without having to pass over what lies before (only where
-    /// quoting is off).
-    pub line: Option<u64>,
-    /// The offset of the record's first byte, counted as in [`Origin::offsets`].
-    pub offset: u64,
-    /// The column whose value does not fit, if it is one column's fault.
-    pub column: Option<String>,
-    /// What is wrong, in words.
-    pub error: String,
 }
 
 /// What a file source hands out.

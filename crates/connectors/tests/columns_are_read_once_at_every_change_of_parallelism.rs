@@ -116,6 +116,7 @@ fn rows_of(file: i64) -> Parsed {
         offsets: Vec::new(),
         lines: Vec::new(),
         times: Vec::new(),
+        raws: None,
     };
     Parsed::Rows(Rows {
         batch: numbers(file * 1_000..file * 1_000 + 300),

@@ -197,6 +197,10 @@ codes! {
     INGEST_PARAMETERS = "MS-8001", Invalid, "Parameters of the ingestion job do not fit together";
     /// A source or sink type that is planned but not there yet.
     INGEST_UNSUPPORTED = "MS-8002", Unsupported, "Source or sink not available yet";
+    /// No job with dead letters is meant.
+    DEAD_LETTERS_UNKNOWN = "MS-8003", NotFound, "No dead letters of such a job are known";
+    /// Dead letters, or what was done about them, can't be read or written.
+    DEAD_LETTERS = "MS-8004", Unavailable, "Dead letters can't be read or marked";
 
     // 9: Millstream itself
     /// A promise of Millstream that does not hold.

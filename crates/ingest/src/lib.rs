@@ -2,6 +2,7 @@
 //!
 //! [`run`] is what `millstream run ingest` calls: it [loads](parameters::load) the parameters and starts the job.
 
+pub mod letters;
 mod package;
 pub mod parameters;
 mod pipeline;

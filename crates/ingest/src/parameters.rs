@@ -8,6 +8,7 @@
 
 mod arguments;
 mod choices;
+mod dead_letters;
 mod definition;
 mod delimiter;
 mod given;
@@ -41,9 +42,9 @@ pub use help::{help, markdown_tables};
 pub use job_options::JobOptions;
 pub use portable::{Portable, portable};
 pub use settings::{
-    BadRecordLimits, BadRecords, ColumnSource, FileSinkSettings, IngestSettings, KafkaSettings,
-    MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings, TextSource,
-    UniqueSettings,
+    BadRecordLimits, BadRecords, ColumnSource, DeadLetters, FileSinkSettings, IngestSettings,
+    KafkaSettings, MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings,
+    TextSource, UniqueSettings,
 };
 pub use table::{all, find};
 pub use unknown::nearest;
@@ -93,6 +94,15 @@ pub fn load(input: &Input<'_>) -> Result<Loaded> {
     }
     if let SinkSettings::Kafka(kafka) = &settings.sink {
         notes.extend_from_slice(kafka.properties.notes());
+    }
+    if let BadRecords::DeadLetter {
+        place: DeadLetters::Topic(kafka),
+        ..
+    } = &settings.errors
+    {
+        let known = notes.clone();
+        let own = kafka.properties.notes().iter();
+        notes.extend(own.filter(|note| !known.contains(note)).cloned());
     }
     Ok(Loaded { settings, notes })
 }

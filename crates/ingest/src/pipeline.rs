@@ -5,6 +5,8 @@
 //!                   \-> Tally -> Bad records (1) -> Sink: dead letters
 //! ```
 //!
+//! Dead letters that lie in the cluster of the output join the rows before the sink, which has both in one transaction.
+//!
 //! With `error.policy` fail, which is the default, there is no second branch: the first bad record fails the
 //! job, and all of it is one vertex.
 
@@ -18,6 +20,7 @@ mod size;
 mod source;
 mod trial;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use millstream::{DataStream, Environment};
@@ -25,15 +28,17 @@ use millstream_connectors::file_sink::{FileSink, PartitionColumns};
 use millstream_connectors::formats::{
     Codec, Compressed, CsvLines, FileFormat, JsonLines, OrcFile, ParquetFile,
 };
-use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, Timing};
+use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, Output, Timing};
 use millstream_connectors::print::PrintSink;
+use millstream_connectors::rows::letters::{Letter, Line};
 use millstream_connectors::rows::{Parsed, Rows};
 use millstream_core::Result;
 use millstream_core::options::reference::Hidden;
 use millstream_sql::Query;
 
 use crate::parameters::{
-    BadRecords, FileCompression, FileSinkSettings, IngestSettings, SinkFormat, SinkSettings,
+    BadRecords, DeadLetters, FileCompression, FileSinkSettings, IngestSettings, SinkFormat,
+    SinkSettings,
 };
 use around::Around;
 use bad_records::{Answered, Judged, Limits};
@@ -45,18 +50,49 @@ use source::Plan;
 /// # Errors
 /// The source can't be read, the SQL does not fit its columns, or settings contradict each other.
 pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> Result<()> {
+    declare_from(environment, settings, None, &job_name(environment)?)
+}
+
+/// Declares the streams of the job on `environment`, with the dead letters in the file at `letters` in the place of its input.
+/// `job`: whose letters they are.
+///
+/// # Errors
+/// Those of [`declare`].
+pub(crate) fn declare_again(
+    environment: &Environment,
+    settings: &IngestSettings,
+    letters: &Path,
+    job: &str,
+) -> Result<()> {
+    declare_from(environment, settings, Some(letters), &job.into())
+}
+
+fn declare_from(
+    environment: &Environment,
+    settings: &IngestSettings,
+    letters: Option<&Path>,
+    job: &Arc<str>,
+) -> Result<()> {
     let Plan {
         source,
         query,
         unique,
         around,
-    } = source::plan(settings)?;
+    } = source::plan(settings, letters)?;
     let columns = match &query {
         Some(query) => Some(Arc::clone(query.output_schema())),
         None => source.batch_schema(),
     };
     let kafka = match &settings.sink {
-        SinkSettings::Kafka(options) => Some(kafka_sink(options, environment)?),
+        SinkSettings::Kafka(options) => {
+            let sink = kafka_sink(options, environment)?;
+            Some(match settings.errors.place() {
+                Some(DeadLetters::WithOutput { topic, create }) => {
+                    sink.with_letters(topic, *create)
+                }
+                _ => sink,
+            })
+        }
         SinkSettings::File(_) | SinkSettings::Print => None,
     };
     let merge = settings.merge.as_ref();
@@ -79,11 +115,17 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
         sink: kafka.clone(),
         more: merge.map_or(0, |merge| merge.field.len()),
     });
-    let rows = match query {
-        None => without_bad(parsed, &settings.errors, sized),
+    let sorting = Sorting {
+        errors: &settings.errors,
+        sized,
+        job: Arc::clone(job),
+        environment,
+    };
+    let (rows, letters) = match query {
+        None => sorting.sort(parsed)?,
         Some(query) => {
             let answered = with_sql(parsed, query, around, hidden, environment);
-            without_bad(answered, &settings.errors, sized)
+            sorting.sort(answered)?
         }
     };
     let rows = match reshape {
@@ -92,7 +134,8 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
             .flat_map(move |rows: Rows, out| reshape.nest(rows, out))
             .name("Nest"),
     };
-    write(rows, settings, kafka, environment)
+    let sorted = (rows, letters);
+    write(sorted, settings, kafka, (environment, job))
 }
 
 /// The sink of Kafka: exactly once where the mode of checkpoints says so, and there are checkpoints.
@@ -113,46 +156,87 @@ fn kafka_sink(options: &KafkaSinkOptions, environment: &Environment) -> Result<K
     }
 }
 
-/// The good rows; bad records go where `error.policy` says.
-fn without_bad<J: Judged>(
-    judged: DataStream<J>,
-    errors: &BadRecords,
-    sized: Option<size::Sized>,
-) -> DataStream<Rows> {
-    match sized.filter(|_| *errors != BadRecords::Fail) {
-        None => by_policy(judged, errors),
-        // With the policy fail the sink itself says what is too large.
-        Some(sized) => by_policy(sized.judge(judged), errors),
-    }
+/// The name of the job, as dead letters tell it.
+fn job_name(environment: &Environment) -> Result<Arc<str>> {
+    let name = environment
+        .configuration()?
+        .get(&millstream::options::JOB_NAME)?;
+    Ok(name.unwrap_or_default().into())
 }
 
-fn by_policy<J: Judged>(judged: DataStream<J>, errors: &BadRecords) -> DataStream<Rows> {
-    let rows = match errors {
-        BadRecords::Fail => {
-            return judged
-                .flat_map_counting(bad_records::fail_on_first)
-                .name("Rows");
+/// Tells good rows from bad records, which go where `error.policy` says.
+struct Sorting<'a> {
+    errors: &'a BadRecords,
+    sized: Option<size::Sized>,
+    job: Arc<str>,
+    environment: &'a Environment,
+}
+
+/// Good rows, and the dead letters that are for the sink of the output.
+type Sorted = (DataStream<Rows>, Option<DataStream<Letter>>);
+
+impl Sorting<'_> {
+    fn sort<J: Judged>(mut self, judged: DataStream<J>) -> Result<Sorted> {
+        match self
+            .sized
+            .take()
+            .filter(|_| *self.errors != BadRecords::Fail)
+        {
+            None => self.by_policy(judged),
+            // With the policy fail the sink itself says what is too large.
+            Some(sized) => self.by_policy(sized.judge(judged)),
         }
-        BadRecords::Skip(limits) => {
-            let limits = Limits::new(*limits, None);
-            bad_records::count(judged.clone(), limits)
-                .discard()
-                .name("Skipped")
-                .uid("skipped");
-            judged
+    }
+
+    fn by_policy<J: Judged>(self, judged: DataStream<J>) -> Result<Sorted> {
+        let mut with_output = None;
+        match self.errors {
+            BadRecords::Fail => {
+                let rows = judged.flat_map_counting(bad_records::fail_on_first);
+                return Ok((rows.name("Rows"), None));
+            }
+            BadRecords::Skip(limits) => {
+                let limits = Limits::new(*limits, None);
+                bad_records::count(judged.clone(), limits)
+                    .discard()
+                    .name("Skipped")
+                    .uid("skipped");
+            }
+            BadRecords::DeadLetter { place, limits } => {
+                let limits = Limits::new(*limits, Some(place.to_string()));
+                let letters = bad_records::count(judged.clone(), limits);
+                with_output = self.set_aside(letters, place)?;
+            }
         }
-        BadRecords::DeadLetter { path, limits } => {
-            let limits = Limits::new(*limits, Some(path.clone()));
-            let letters = bad_records::count(judged.clone(), limits);
-            let sink = FileSink::new(path, dead_letter::lines());
-            letters
-                .sink_to("Dead letters", sink)
-                .uid("dead-letters")
-                .set_parallelism(1);
-            judged
-        }
-    };
-    rows.flat_map_counting(bad_records::good_rows).name("Rows")
+        let rows = judged.flat_map_counting(bad_records::good_rows);
+        Ok((rows.name("Rows"), with_output))
+    }
+
+    /// Writes letters where they go; those that are for the sink of the output are answered.
+    fn set_aside(
+        self,
+        letters: DataStream<Letter>,
+        place: &DeadLetters,
+    ) -> Result<Option<DataStream<Letter>>> {
+        let name = "Dead letters";
+        let sink = match place {
+            DeadLetters::WithOutput { .. } => return Ok(Some(letters)),
+            DeadLetters::Topic(options) => {
+                let sink = kafka_sink(options, self.environment)?;
+                letters.sink_to(name, sink.letters(&self.job))
+            }
+            DeadLetters::Files(path) => {
+                let job = self.job;
+                letters
+                    .map(move |letter| Line::of(&letter, &job).to_json())
+                    .name("Lines")
+                    .set_parallelism(1)
+                    .sink_to(name, FileSink::new(path, dead_letter::lines()))
+            }
+        };
+        sink.uid("dead-letters").set_parallelism(1);
+        Ok(None)
+    }
 }
 
 fn with_sql(
@@ -200,15 +284,26 @@ fn file_sink(file: &FileSinkSettings) -> FileSink<Rows> {
 }
 
 fn write(
-    rows: DataStream<Rows>,
+    (rows, letters): Sorted,
     settings: &IngestSettings,
     kafka: Option<KafkaSink>,
-    environment: &Environment,
+    (environment, job): (&Environment, &str),
 ) -> Result<()> {
     let configuration = environment.configuration()?;
     let parallelism = configuration.require(&millstream::options::PARALLELISM)?;
     let writers = settings.sink_parallelism(parallelism) as usize;
     let sink = match (&settings.sink, kafka) {
+        (_, Some(kafka)) if let Some(letters) = letters => {
+            let sink = kafka.output(job);
+            let letters = letters
+                .map(|letter| Output::Letter(Box::new(letter)))
+                .name("Letters")
+                .set_parallelism(1);
+            rows.map(Output::Rows)
+                .name("Output")
+                .union(letters)
+                .sink_to("kafka", sink)
+        }
         (_, Some(kafka)) => rows.sink_to("kafka", kafka),
         (SinkSettings::Kafka(options), None) => {
             rows.sink_to("kafka", kafka_sink(options, environment)?)

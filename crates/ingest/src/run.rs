@@ -2,10 +2,11 @@
 
 use millstream::RunOptions;
 use millstream::local::declare_waiting;
+use millstream_core::options::JOB_NAME;
 use millstream_core::{Configuration, Error, Result, codes};
 
 use crate::parameters::{self, IngestSettings, Input, Loaded, Portable, SourceSettings};
-use crate::pipeline;
+use crate::{letters, pipeline};
 use millstream::Environment;
 
 /// The short name of the ingestion job.
@@ -85,6 +86,11 @@ pub fn run(arguments: &[String], options: &RunOptions) -> Result<()> {
         is_watching && of_input.contains(&error.code())
     };
     let environment = declare_waiting(&options, is_of_input, || declared(&settings, &options))?;
+    if settings.errors.place().is_some()
+        && let Err(error) = note(arguments, &options)
+    {
+        tracing::warn!("`millstream dead-letters` will not know this job: {error}");
+    }
     // The parameters always give the job a name, under `pipeline.name`, which wins.
     environment.execute(NAME)
 }
@@ -96,6 +102,13 @@ pub fn run(arguments: &[String], options: &RunOptions) -> Result<()> {
 pub fn declare(arguments: &[String], options: &RunOptions) -> Result<Environment> {
     let (settings, options) = told(arguments, options)?;
     declared(&settings, &options)
+}
+
+/// Notes how the job is run, for who will have to do with its dead letters.
+fn note(arguments: &[String], options: &RunOptions) -> Result<()> {
+    let name = options.configuration.get(&JOB_NAME)?.unwrap_or_default();
+    let portable = portable(arguments)?;
+    letters::note(&name, portable.arguments, options)
 }
 
 fn declared(settings: &IngestSettings, options: &RunOptions) -> Result<Environment> {
@@ -114,6 +127,7 @@ fn told(arguments: &[String], options: &RunOptions) -> Result<(IngestSettings, R
         entry: None,
         configuration: prepared.configuration,
         job_directory: options.job_directory.clone(),
+        job: options.job,
     };
     Ok((prepared.settings, options))
 }

@@ -15,14 +15,14 @@ fn everything_that_is_missing_is_named() {
         "MS-8001: 6 problems with the parameters of the ingestion job:\n  \
         source.type is not given; give --source.type csv, tsv, txt or kafka\n  \
         source.path is not given; give the directory that is read: --source.path <directory>\n  \
-        error.dead-letter.path is not given, with error.policy dead-letter; give the directory for bad records: \
-        --error.dead-letter.path <directory>\n  \
         stream.sql.enable is true, and there is no schema; give --stream.sql.schema.json '{\"column\": \"type\", …}' \
         or --stream.sql.schema 'struct<column:type,…>'\n  \
         sink.kafka.brokers is not given, with sink.type kafka, which is the default; give the addresses of some brokers: \
         --sink.kafka.brokers <host:port>,…\n  \
         sink.kafka.topic is not given, with sink.type kafka, which is the default; give the topic that is written: \
-        --sink.kafka.topic <topic>"
+        --sink.kafka.topic <topic>\n  \
+        error.dead-letter.path is not given, with error.policy dead-letter; give the directory for bad records: \
+        --error.dead-letter.path <directory>, or a topic: --error.dead-letter.topic <topic>"
     );
 }
 
@@ -94,6 +94,14 @@ fn contradictions_are_refused() {
         (
             "--error.policy dead-letter --error.dead-letter.path file:/in/",
             "error.dead-letter.path lies in source.path",
+        ),
+        (
+            "--error.policy dead-letter --error.dead-letter.path /dead --error.dead-letter.topic dead",
+            "error.dead-letter.path and error.dead-letter.topic are both given",
+        ),
+        (
+            "--error.policy dead-letter --error.dead-letter.topic dead",
+            "error.dead-letter.topic is given without brokers",
         ),
         ("--source.split.size 0", "source.split.size is 0"),
         ("--source.watch.interval 0", "source.watch.interval is 0"),

@@ -12,8 +12,8 @@ use millstream_connectors::files_source::{
 use millstream_core::options::reference::Hidden;
 use millstream_core::{Configuration, options};
 use millstream_ingest::parameters::{
-    BadRecordLimits, BadRecords, FileCompression, FileSinkSettings, MergeSettings, SchemaText,
-    SinkFormat, SinkSettings, SourceSettings, SourceType, SqlSettings, TextSource,
+    BadRecordLimits, BadRecords, DeadLetters, FileCompression, FileSinkSettings, MergeSettings,
+    SchemaText, SinkFormat, SinkSettings, SourceSettings, SourceType, SqlSettings, TextSource,
 };
 
 #[test]
@@ -116,8 +116,8 @@ fn sql_merge_sink_and_errors_make_the_rest() {
         count: Some(7),
         ratio: Some(0.5),
     };
-    let path = Path::new("/bad").to_owned();
-    assert_eq!(settings.errors, BadRecords::DeadLetter { path, limits });
+    let place = DeadLetters::Files(Path::new("/bad").to_owned());
+    assert_eq!(settings.errors, BadRecords::DeadLetter { place, limits });
     assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
 }
 

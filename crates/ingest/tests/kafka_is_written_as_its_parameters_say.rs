@@ -5,7 +5,9 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::load_line;
-use millstream_connectors::kafka::{KafkaSinkOptions, MessageFormat, NewTopic, Proof, Properties};
+use millstream_connectors::kafka::{
+    Called, KafkaSinkOptions, MessageFormat, NewTopic, Proof, Properties,
+};
 use millstream_ingest::parameters::{IngestSettings, SinkSettings};
 
 const LEAST: &str =
@@ -41,6 +43,7 @@ fn the_least_has_the_defaults_and_is_the_default_itself() {
         key: Vec::new(),
         create: None,
         proof: Proof::Marker,
+        called: Called::Sink,
     };
     assert_eq!(kafka(LEAST), expected);
     assert_eq!(kafka(&format!("{LEAST} --sink.type kafka")), expected);

@@ -1,10 +1,14 @@
-//! Where the snapshots of a job go.
+//! Where the snapshots of a job go, and what lies there.
 
 use std::path::PathBuf;
 
-use millstream_core::options::{CHECKPOINT_DIRECTORY, DATA_DIRECTORY, SAVEPOINT_DIRECTORY};
-use millstream_core::{Configuration, Error, Result, codes};
-use millstream_storage::Location;
+use millstream_core::options::{
+    CHECKPOINT_DIRECTORY, DATA_DIRECTORY, JOB_NAME, SAVEPOINT_DIRECTORY,
+};
+use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
+use millstream_storage::{
+    Location, METADATA_FILE, discard_incomplete, ended_jobs, job_names, newest,
+};
 
 /// The directories of one job.
 pub(crate) struct Directories {
@@ -26,7 +30,11 @@ impl Directories {
     }
 }
 
-fn data_directory(configuration: &Configuration) -> Result<PathBuf> {
+/// The directory of everything that jobs keep, unless they are told otherwise.
+///
+/// # Errors
+/// None is named, and there is no home either.
+pub fn data_directory(configuration: &Configuration) -> Result<PathBuf> {
     if let Some(directory) = configuration.get(&DATA_DIRECTORY)? {
         return Ok(PathBuf::from(directory));
     }
@@ -45,4 +53,58 @@ fn data_directory(configuration: &Configuration) -> Result<PathBuf> {
             )
             .next(format!("set {}", DATA_DIRECTORY.name))
         })
+}
+
+/// The names of the jobs that have checkpoints in the directory that `configuration` names, and whose ids begin with `begin`.
+///
+/// # Errors
+/// That directory can't be read.
+pub fn names_of_jobs(configuration: &Configuration, begin: &str) -> Result<Vec<String>> {
+    let directories = Directories::of(configuration)?;
+    let all = job_names(&directories.checkpoints)?.into_iter();
+    let meant = all.filter(|(job, _)| job.to_string().starts_with(begin));
+    Ok(meant.map(|(_, name)| name).collect())
+}
+
+/// Whether the job that `configuration` names has finished, by what lies in its directories.
+///
+/// # Errors
+/// They can't be read.
+pub fn has_finished(configuration: &Configuration) -> Result<bool> {
+    let directories = Directories::of(configuration)?;
+    let name = configuration.get(&JOB_NAME)?;
+    let ended = ended_jobs(&directories.checkpoints)?;
+    let finished = JobStatus::Finished.name();
+    Ok(ended
+        .iter()
+        .any(|ended| Some(&ended.job_name) == name.as_ref() && ended.status == finished))
+}
+
+/// Takes away what a job that died left of checkpoints that it did not complete, for who begins it anew under its id.
+///
+/// # Errors
+/// It can't be taken away.
+pub fn clear_incomplete(configuration: &Configuration, job: JobId) -> Result<()> {
+    let directories = Directories::of(configuration)?;
+    let own = directories.checkpoints.path().join(job.to_string());
+    let entries = std::fs::read_dir(&own).into_iter().flatten().flatten();
+    let checkpoints =
+        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("chk-"));
+    for path in checkpoints.map(|entry| entry.path()) {
+        if !path.join(METADATA_FILE).exists() {
+            discard_incomplete(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether there is a snapshot that the job that `configuration` names can go on from.
+///
+/// # Errors
+/// Its directories can't be read, or its newest snapshot is gone.
+pub fn has_snapshot(configuration: &Configuration) -> Result<bool> {
+    let directories = Directories::of(configuration)?;
+    let name = configuration.get(&JOB_NAME)?.unwrap_or_default();
+    let savepoints = std::slice::from_ref(&directories.savepoints);
+    Ok(newest(Some(&directories.checkpoints), savepoints, &name)?.is_some())
 }

@@ -162,10 +162,10 @@ impl Environment {
     pub fn execute(&self, name: &str) -> Result<()> {
         let graph = self.graph(name)?;
         let configuration = self.configuration()?;
-        let directory = self.building.borrow().options.job_directory.clone();
-        match directory {
+        let options = self.building.borrow().options.clone();
+        match options.job_directory {
             Some(directory) => service::execute(graph, configuration, &directory),
-            None => local::execute(graph, configuration, self.bad_records()),
+            None => local::execute(graph, configuration, options.job, self.bad_records()),
         }
     }
 }

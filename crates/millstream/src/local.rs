@@ -22,14 +22,19 @@ use crate::run::{Recovery, RunOptions};
 pub use millstream_log::{LEVEL_VARIABLE, start_to_stderr as start_logging};
 use report::Reporter;
 
-/// Runs `graph` in this process until it ends. Its operators count bad records in `bad_records`.
+/// Runs `graph` in this process until it ends, as the job `id` or a new one. Its operators count bad records in `bad_records`.
 ///
 /// # Errors
 /// The job can't be started, it failed, or a stop that was asked for by SIGTERM did not come about.
-pub fn execute(graph: JobGraph, configuration: Configuration, bad_records: Counter) -> Result<()> {
+pub fn execute(
+    graph: JobGraph,
+    configuration: Configuration,
+    id: Option<JobId>,
+    bad_records: Counter,
+) -> Result<()> {
     millstream_process::limits::raise();
     let directories = Directories::of(&configuration)?;
-    let id = new_job_id();
+    let id = id.unwrap_or_else(new_job_id);
     let (restore, is_latest) = restore(&configuration, &graph.name, &directories)?;
     let (ownership, lineage) = Owning {
         checkpoints: &directories.checkpoints,
@@ -105,7 +110,8 @@ fn pause() {
     std::thread::sleep(AWAY);
 }
 
-fn new_job_id() -> JobId {
+/// An id that no other job has.
+pub fn new_job_id() -> JobId {
     let mut bytes = [0; 16];
     let (high, low) = bytes.split_at_mut(8);
     high.copy_from_slice(&random_number().to_be_bytes());

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use millstream_core::options::{RESTORE_CLAIM_MODE, RESTORE_IGNORE_UNCLAIMED_STATE, RESTORE_PATH};
-use millstream_core::{Configuration, Error, Result, codes};
+use millstream_core::{Configuration, Error, JobId, Result, codes};
 use millstream_protocol::ClaimMode;
 use millstream_storage::{Location, newest};
 
@@ -22,6 +22,10 @@ pub struct RunOptions {
     /// The job's directory, where a server runs it; `None`: it runs in a process of its own accord.
     #[serde(skip)]
     pub job_directory: Option<PathBuf>,
+    /// The id that a job has that runs of its own accord; `None`: a new one. Who gives it sees to it that no two jobs have it, but
+    /// one that begins anew in the place of one that died: what that left behind is its to remove.
+    #[serde(skip)]
+    pub job: Option<JobId>,
 }
 
 impl RunOptions {

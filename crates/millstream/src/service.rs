@@ -60,6 +60,7 @@ pub fn read_submission(file: &Path) -> Result<(Vec<String>, RunOptions)> {
         entry: submission.entry,
         configuration: submission.configuration,
         job_directory: None,
+        job: None,
     };
     Ok((submission.arguments, options))
 }
@@ -76,6 +77,7 @@ fn try_run(path: &Path, program: impl FnOnce(&[String], &RunOptions) -> Result<(
         entry: submission.entry.clone(),
         configuration: submission.configuration.clone(),
         job_directory: Some(path.to_path_buf()),
+        job: None,
     };
     let result = program(&submission.arguments, &options);
     if let Err(error) = &result

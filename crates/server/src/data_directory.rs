@@ -11,6 +11,7 @@
 //! | `jobs/<job id>/` | what `millstream_protocol::link` says, and `program`: the job's executable |
 //! | `packages/` | uploaded packages, unless `web.upload.dir` says otherwise |
 //! | `checkpoints/` | checkpoints of jobs that name no place |
+//! | `dead-letters/` | how jobs are run that have dead letters, and what was done about those: the ingestion job's |
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -277,6 +278,7 @@ fn foreign_entry(path: &Path) -> Result<Option<PathBuf>> {
         let is_ours: fn(&str) -> bool = match name.to_str() {
             Some("jobs" | "checkpoints") => |name| name.parse::<JobId>().is_ok(),
             Some("packages") => package_names::is_name,
+            Some("dead-letters") => is_of_letters,
             Some("savepoints") => |name| name.starts_with("savepoint-"),
             Some("lost+found") => continue,
             _ => return Ok(Some(PathBuf::from(name))),
@@ -291,6 +293,12 @@ fn foreign_entry(path: &Path) -> Result<Option<PathBuf>> {
         }
     }
     Ok(None)
+}
+
+/// `<job>-<16 hexadecimal digits>`
+fn is_of_letters(name: &str) -> bool {
+    let hash = name.rsplit_once('-').map(|(_, hash)| hash);
+    hash.is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn names(directory: &Path) -> Result<Vec<OsString>> {
@@ -357,16 +365,18 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path();
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
-        for ours in ["checkpoints", "lost+found"] {
+        for ours in ["checkpoints", "lost+found", "dead-letters"] {
             fs::create_dir(path.join(ours)).expect("made");
         }
+        let book = path.join("dead-letters/orders-00ff00ff00ff00ff");
+        fs::create_dir(book).expect("made");
         fs::write(path.join("thesis.tex"), "years of work").expect("a file");
         let error = DataDirectory::open(path).expect_err("it is somebody's");
         assert_eq!(error.code(), "MS-1010");
         assert!(error.message().ends_with("it holds thesis.tex"), "{error}");
         let mode = fs::metadata(path).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o755);
-        assert_eq!(fs::read_dir(path).expect("listed").count(), 3);
+        assert_eq!(fs::read_dir(path).expect("listed").count(), 4);
         fs::remove_file(path.join("thesis.tex")).expect("removed");
         drop(DataDirectory::open(path).expect("checkpoints of jobs without a server"));
         fs::write(path.join("notes"), "").expect("a file");

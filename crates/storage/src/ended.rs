@@ -97,6 +97,18 @@ pub fn mark_ended(checkpoints: &Location, ended: &Ended) -> Result<()> {
     Ok(())
 }
 
+/// All notes of ends below a directory of checkpoints.
+///
+/// # Errors
+/// It can't be listed, or a note is damaged.
+pub fn ended_jobs(checkpoints: &Location) -> Result<Vec<Ended>> {
+    let mut all = Vec::new();
+    for (_, directory) in job_directories(checkpoints)? {
+        all.extend(Ended::noted(&directory)?);
+    }
+    Ok(all)
+}
+
 fn has_checkpoints(job_directory: &Path) -> Result<bool> {
     let directories = subdirectories(job_directory)?;
     let is_complete = |directory: &PathBuf| directory.join(METADATA_FILE).exists();

@@ -79,6 +79,13 @@ pub(super) fn argument(
             ("backup", "Writes what the server knows into a file"),
             ("restore", "Makes a data directory of a backup"),
         ],
+        ("dead-letters", 0) => &[
+            ("list", "Groups them by what is wrong"),
+            ("show", "Shows them"),
+            ("replay", "Sends them through the job once more"),
+            ("discard", "Marks them as dismissed"),
+        ],
+        ("dead-letters", 1) => return of_jobs(current, false, connection),
         ("completion", 0) => &[
             ("bash", ""),
             ("zsh", ""),

@@ -46,6 +46,7 @@ pub(super) fn read(
             entry: run.class.clone(),
             configuration: job,
             job_directory: None,
+            job: None,
         },
         notes,
     ))

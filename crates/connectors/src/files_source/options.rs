@@ -27,6 +27,8 @@ pub struct FileSourceOptions {
     pub intake: Intake,
     /// How much is read at once.
     pub sizes: ReadSizes,
+    /// Whether records are kept as they came beside the rows that they become ([`Origin::raws`](crate::rows::Origin::raws)).
+    pub keep_raw: bool,
 }
 
 impl FileSourceOptions {
@@ -40,6 +42,7 @@ impl FileSourceOptions {
             watch: Watch::Once,
             intake: Intake::default(),
             sizes: ReadSizes::default(),
+            keep_raw: false,
         }
     }
 }

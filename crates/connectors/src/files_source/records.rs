@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::scan::Span;
 use super::stream::Start;
-use crate::rows::BadRecord;
+use crate::rows::{BadRecord, Reason};
 
 /// Records as they lie in a block.
 pub(crate) struct Records<'a> {
@@ -65,20 +65,33 @@ impl Records<'_> {
             end: span.start + kept as u32,
             ..*span
         };
-        self.bad(&span, None, error)
+        let mut bad = self.bad(&span, Reason::TooLong, None, error);
+        bad.cut = ((kept as u32) < length).then_some(u64::from(length));
+        bad
+    }
+
+    /// The bytes of a record.
+    pub(crate) fn raw(&self, span: &Span) -> &[u8] {
+        let bytes = self.bytes.get(span.start as usize..span.end as usize);
+        bytes.unwrap_or_default()
     }
 
     /// The record as a bad one.
-    pub(crate) fn bad(&self, span: &Span, column: Option<String>, error: String) -> BadRecord {
-        let raw = self
-            .bytes
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or_default();
+    pub(crate) fn bad(
+        &self,
+        span: &Span,
+        reason: Reason,
+        column: Option<String>,
+        error: String,
+    ) -> BadRecord {
         BadRecord {
-            raw: raw.to_vec(),
+            raw: self.raw(span).to_vec(),
+            cut: None,
             file: Arc::clone(self.file),
             line: self.line(span),
             offset: self.offset(span),
+            enclosed: None,
+            reason,
             column,
             error,
         }

@@ -20,7 +20,7 @@ pub use shape::{ENVELOPE, TEXT_COLUMN, text_schema};
 use self::shape::{Compiled, Place};
 use super::partition::Partition;
 use crate::files_source::{Column, Dialects, FieldTable, Span};
-use crate::rows::{BadRecord, NO_TIME, Origin, Parsed, Rows};
+use crate::rows::{BadRecord, Besides, Enclosed, NO_TIME, Origin, Parsed, Raws, Reason, Rows};
 
 /// Messages that are converted together: few enough that they stay in the processor's cache.
 const TOGETHER: usize = 512;
@@ -38,6 +38,7 @@ pub(super) struct Decoder {
     whole: Vec<u8>,
     /// For each name of a value what a JSON object says; empty in between.
     fields: json::Fields,
+    keep_raw: bool,
 }
 
 /// What became of some messages.
@@ -48,7 +49,7 @@ pub(super) struct Decoded {
 }
 
 impl Decoder {
-    pub(super) fn new(shape: Arc<Shape>) -> Self {
+    pub(super) fn new(shape: Arc<Shape>, keep_raw: bool) -> Self {
         let types = shape.batch_schema().fields().iter();
         // `Columns` holds no type that can't be read.
         let builders = types.filter_map(|field| Column::new(field)).collect();
@@ -60,6 +61,7 @@ impl Decoder {
             scratch: FieldTable::default(),
             whole: Vec::new(),
             fields,
+            keep_raw,
         }
     }
 
@@ -91,6 +93,7 @@ impl Decoder {
                 offsets: offsets.map(i64::unsigned_abs).collect(),
                 lines: Vec::new(),
                 times: times.map(|time| time.unwrap_or(NO_TIME)).collect(),
+                raws: self.keep_raw.then(|| raws_of(batch, &rows)),
             };
             out.push(Parsed::Rows(Rows {
                 batch: self.finish(decoded.rows)?,
@@ -127,13 +130,16 @@ impl Decoder {
         converted: &mut Vec<usize>,
         bad: &mut Vec<BadRecord>,
     ) {
-        let set_aside = |message: &Message<'_>, column: Option<String>, error: String| BadRecord {
+        let set_aside = |message: &Message<'_>, wrong: Wrong| BadRecord {
             raw: message.value.unwrap_or_default().to_vec(),
+            cut: None,
             file: Arc::clone(file),
             line: None,
             offset: message.offset.unsigned_abs(),
-            column,
-            error,
+            enclosed: Some(Box::new(enclosed(&batch.partition, message))),
+            reason: wrong.reason,
+            column: wrong.column,
+            error: wrong.error,
         };
         self.table.clear(self.shape.places.len(), messages.len());
         for (record, number) in messages.clone().enumerate() {
@@ -141,7 +147,7 @@ impl Decoder {
                 continue;
             };
             if let Err(wrong) = self.put(&batch.partition, &message, record as u32) {
-                bad.push(set_aside(&message, wrong.column, wrong.error));
+                bad.push(set_aside(&message, wrong));
             }
         }
         let rows = converted.len();
@@ -167,13 +173,27 @@ impl Decoder {
             for (row, place, error) in misfits.drain(..) {
                 let record = self.table.records().get(row).copied().unwrap_or_default();
                 if let Some(message) = batch.message(messages.start + record as usize) {
-                    bad.push(set_aside(&message, self.name(place), error));
+                    let reason = self.reason(place);
+                    let wrong = Wrong {
+                        reason,
+                        column: self.name(place),
+                        error,
+                    };
+                    bad.push(set_aside(&message, wrong));
                 }
             }
             self.table.remove_rows(&unfit);
         }
         let records = self.table.records().iter();
         converted.extend(records.map(|record| messages.start + *record as usize));
+    }
+
+    /// What is wrong where a field does not fit its column.
+    fn reason(&self, place: usize) -> Reason {
+        match self.shape.places.get(place) {
+            None | Some(Place::Value(_) | Place::Whole) => Reason::Value,
+            Some(_) => Reason::Message,
+        }
     }
 
     fn name(&self, place: usize) -> Option<String> {
@@ -199,7 +219,8 @@ impl Decoder {
                 }
                 Compiled::Csv(dialects) => self.find_fields(dialects, value)?,
                 Compiled::Text => {
-                    std::str::from_utf8(value).map_err(|_| Wrong::value(NOT_TEXT))?;
+                    std::str::from_utf8(value)
+                        .map_err(|_| Wrong::value(Reason::Charset, NOT_TEXT))?;
                 }
             }
         }
@@ -210,6 +231,7 @@ impl Decoder {
                 self.table.go_back(before);
                 self.fields.clear();
                 return Err(Wrong {
+                    reason: self.reason(number),
                     column: self.name(number),
                     error: error.to_owned(),
                 });
@@ -264,7 +286,8 @@ impl Decoder {
 
     /// Finds the fields of a value that is one record of delimited text.
     fn find_fields(&mut self, dialects: &Dialects, value: &[u8]) -> std::result::Result<(), Wrong> {
-        let text = std::str::from_utf8(value).map_err(|_| Wrong::value(NOT_TEXT))?;
+        let text =
+            std::str::from_utf8(value).map_err(|_| Wrong::value(Reason::Charset, NOT_TEXT))?;
         let line = whole::without_line_end(text);
         let wanted = self.shape.values.len();
         let span = Span {
@@ -279,7 +302,11 @@ impl Decoder {
             Some((_, shape)) => {
                 let name = |field: usize| self.shape.values.get(field).cloned();
                 let (column, error) = shape.in_words(wanted, name);
-                Err(Wrong { column, error })
+                Err(Wrong {
+                    reason: shape.reason(),
+                    column,
+                    error,
+                })
             }
         }
     }
@@ -290,18 +317,46 @@ const NOT_TEXT: &str = "bytes that are not UTF-8";
 /// Why a message is no row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Wrong {
+    reason: Reason,
     column: Option<String>,
     error: String,
 }
 
 impl Wrong {
     /// Something is wrong with all of the value.
-    fn value(error: impl Into<String>) -> Self {
+    fn value(reason: Reason, error: impl Into<String>) -> Self {
         Self {
+            reason,
             column: None,
             error: error.into(),
         }
     }
+}
+
+fn enclosed(partition: &Partition, message: &Message<'_>) -> Enclosed {
+    Enclosed {
+        topic: partition.topic.as_ref().into(),
+        partition: partition.number,
+        key: message.key.map(<[u8]>::to_vec),
+        timestamp: message.timestamp,
+        headers: String::from_utf8_lossy(message.headers).into_owned(),
+        without_value: message.value.is_none(),
+    }
+}
+
+/// The messages with these numbers as they came.
+fn raws_of(batch: &Batch, rows: &[usize]) -> Raws {
+    let Partition { topic, number, .. } = &batch.partition;
+    let mut raws = Raws::of_partition(topic, *number);
+    for message in rows.iter().filter_map(|row| batch.message(*row)) {
+        let besides = Besides {
+            key: message.key,
+            headers: message.headers,
+            timestamp: message.timestamp,
+        };
+        raws.push(message.value, besides);
+    }
+    raws
 }
 
 /// The beginning of a long value, for messages.

@@ -32,6 +32,8 @@ pub struct KafkaSourceOptions {
     pub format: ValueFormat,
     /// The columns; those named in [`ENVELOPE`](super::ENVELOPE) are taken from around the value.
     pub schema: SchemaRef,
+    /// Whether records are kept as they came beside the rows that they become ([`Origin::raws`](crate::rows::Origin::raws)).
+    pub keep_raw: bool,
 }
 
 /// Which topics are read.

@@ -33,6 +33,8 @@ enum Side {
     Source,
     /// The producer's, of a sink.
     Sink,
+    /// The producer's, of dead letters.
+    Letters,
 }
 
 impl Side {
@@ -41,6 +43,7 @@ impl Side {
         match self {
             Self::Source => "source.kafka.",
             Self::Sink => "sink.kafka.",
+            Self::Letters => "error.dead-letter.kafka.",
         }
     }
 
@@ -50,7 +53,7 @@ impl Side {
         let own = own.map(|(_, rule)| rule);
         match self {
             Self::Source => own,
-            Self::Sink => {
+            Self::Sink | Self::Letters => {
                 let special = producer::TABLE.iter().find(|(known, _)| *known == name);
                 match (special, own) {
                     (Some((_, rule)), _) => Some(rule),
@@ -249,6 +252,14 @@ impl Properties {
     /// One can't be had here, or they contradict each other.
     pub fn of_java_producer(given: &BTreeMap<String, String>) -> Result<Self> {
         Self::of(Side::Sink, given)
+    }
+
+    /// The same without `error.dead-letter.kafka.`.
+    ///
+    /// # Errors
+    /// Those of [`of_java_producer`](Self::of_java_producer).
+    pub fn of_dead_letters(given: &BTreeMap<String, String>) -> Result<Self> {
+        Self::of(Side::Letters, given)
     }
 
     fn of(side: Side, given: &BTreeMap<String, String>) -> Result<Self> {

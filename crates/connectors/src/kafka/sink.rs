@@ -17,6 +17,7 @@
 //!
 //! - [`names`], [`timeout`]: what ids are called, and how long a transaction may be open. Pure.
 //! - [`exactly_once`], [`lane`], [`transactions`]: the writer, its lanes, what is asked of producers.
+//! - [`letters`], [`output`]: dead letters, in a sink of their own or in the transactions of the output.
 //! - [`registry`], [`commit`]: from the writers to the committer.
 
 mod account;
@@ -25,8 +26,10 @@ mod encode;
 mod envelope;
 mod exactly_once;
 mod lane;
+mod letters;
 mod names;
 mod options;
+mod output;
 mod producer;
 mod pump;
 mod registry;
@@ -49,10 +52,12 @@ use super::wire::Cluster;
 use crate::rows::Rows;
 
 pub use envelope::AROUND;
-pub use options::{Create, KafkaSinkOptions, MessageFormat, NewTopic, Timing};
+pub use options::{Called, Create, KafkaSinkOptions, MessageFormat, NewTopic, Timing};
+pub use output::{KafkaLetters, KafkaOutput, Output};
 
 use account::Account;
 use commit::KafkaCommitter;
+use encode::{Encode, Encoder};
 use exactly_once::{ExactlyOnce, SinkState};
 use lane::Common;
 use names::Names;
@@ -75,6 +80,10 @@ pub struct KafkaSink {
 /// What committer and writers have in common.
 #[derive(Default)]
 struct Shared {
+    /// The topic of dead letters, where the sink writes those, too: the same options but for the topic.
+    letters: Option<KafkaSinkOptions>,
+    /// What was found out about that.
+    letters_found: Mutex<Option<Found>>,
     /// What the committer, which may wait, has found out for the writers, which may not.
     found: Mutex<Option<Found>>,
     registry: Arc<Registry>,
@@ -89,7 +98,12 @@ impl KafkaSink {
         // What librdkafka does not take is told before the job starts.
         let account = Arc::new(Account::new(Waker::new(|| {})));
         let config = producer::configuration(&options, None);
-        drop(producer::producer(&config, &options.topic, account)?);
+        drop(producer::producer(
+            &config,
+            &options.topic,
+            options.called,
+            account,
+        )?);
         Ok(Self {
             options: Arc::new(options),
             exactly_once: None,
@@ -105,6 +119,22 @@ impl KafkaSink {
         cluster(&self.options)?;
         self.exactly_once = Some(timing);
         Ok(self)
+    }
+
+    /// The same sink, which writes dead letters into another topic of the same brokers, in the same transactions
+    /// ([`output`](Self::output)). `create`: how that topic is made where it is missing.
+    pub fn with_letters(mut self, topic: &str, create: Option<NewTopic>) -> Self {
+        let letters = KafkaSinkOptions {
+            topic: topic.to_owned(),
+            create,
+            called: Called::DeadLetters,
+            ..(*self.options).clone()
+        };
+        self.shared = Arc::new(Shared {
+            letters: Some(letters),
+            ..Shared::default()
+        });
+        self
     }
 
     /// Whether rows can be messages: they are written into nowhere.
@@ -144,12 +174,43 @@ impl KafkaSink {
         }
     }
 
-    fn open_exactly_once(
+    /// The writer of one subtask, whose messages `encoder` makes.
+    fn writer<T: 'static>(
         &self,
+        encoder: impl FnOnce(&Found) -> Box<dyn Encode<T>>,
+        context: SinkContext,
+    ) -> Result<Box<dyn SinkWriter<T>>> {
+        let found = self.found()?;
+        let encoder = encoder(&found);
+        if let Some(timing) = self.exactly_once {
+            let writer = self.open_exactly_once(encoder, timing, found, &context)?;
+            return Ok(Box::new(writer));
+        }
+        let config = producer::configuration(&self.options, Some(found.message_bytes));
+        let writer = AtLeastOnce::start(&self.options, encoder, &config, context)?;
+        Ok(Box::new(writer))
+    }
+
+    fn rows(&self) -> Box<dyn Encode<Rows>> {
+        Box::new(Encoder::new(Arc::clone(&self.options)))
+    }
+
+    fn committed_by(&self, context: CommitterContext) -> Box<dyn SinkCommitter> {
+        Box::new(KafkaCommitter::new(
+            Arc::clone(&self.options),
+            Arc::clone(&self.shared),
+            self.exactly_once.is_some(),
+            context,
+        ))
+    }
+
+    fn open_exactly_once<T>(
+        &self,
+        encoder: Box<dyn Encode<T>>,
         timing: Timing,
         found: Found,
         context: &SinkContext,
-    ) -> Result<ExactlyOnce> {
+    ) -> Result<ExactlyOnce<T>> {
         let states = SinkState::all(context.restored.as_deref().unwrap_or_default());
         let restored = states.iter().map(|state| state.job);
         let kin = Kin::new(context.job, context.run, &context.lineage, restored);
@@ -157,13 +218,14 @@ impl KafkaSink {
         let common = Common {
             config: self.transactional(timing, found, context.subtask == 0)?,
             topic: self.options.topic.clone(),
+            called: self.options.called,
             proof: self.options.proof,
             cluster: cluster(&self.options)?,
             registry: Arc::clone(&self.shared.registry),
             next: context.next_checkpoint,
             waker: context.waker.clone(),
         };
-        ExactlyOnce::start(&self.options, names, common, context)
+        ExactlyOnce::start(encoder, names, common, context)
     }
 
     /// What producers of transactions are told, without their ids.
@@ -192,6 +254,15 @@ impl Shared {
         *self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The largest message that the topic of dead letters takes.
+    fn letter_bytes(&self) -> usize {
+        let found = self
+            .letters_found
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        found.map_or(USUAL_MESSAGE_BYTES, |found| found.message_bytes)
+    }
+
     /// Looks at the topic and the brokers, at the start of each attempt.
     fn look(
         &self,
@@ -200,6 +271,14 @@ impl Shared {
         exactly_once: bool,
     ) -> Result<Found> {
         let looked = topic::look(options, cancelled, exactly_once)?;
+        if let Some(letters) = &self.letters {
+            let looked = topic::look(letters, cancelled, false)?;
+            let mut found = self
+                .letters_found
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            *found = Some(looked);
+        }
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(looked);
         Ok(looked)
     }
@@ -213,24 +292,10 @@ fn cluster(options: &KafkaSinkOptions) -> Result<Arc<Cluster>> {
 
 impl Sink<Rows> for KafkaSink {
     fn open(&self, context: SinkContext) -> Result<Box<dyn SinkWriter<Rows>>> {
-        let found = self.found()?;
-        if let Some(timing) = self.exactly_once {
-            return Ok(Box::new(self.open_exactly_once(timing, found, &context)?));
-        }
-        let config = producer::configuration(&self.options, Some(found.message_bytes));
-        Ok(Box::new(AtLeastOnce::start(
-            &self.options,
-            &config,
-            context,
-        )?))
+        self.writer(|_| self.rows(), context)
     }
 
     fn committer(&self, context: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
-        Ok(Box::new(KafkaCommitter::new(
-            Arc::clone(&self.options),
-            Arc::clone(&self.shared),
-            self.exactly_once.is_some(),
-            context,
-        )))
+        Ok(self.committed_by(context))
     }
 }

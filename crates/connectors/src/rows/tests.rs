@@ -20,6 +20,7 @@ fn origin(rows: u64) -> Arc<Origin> {
         offsets,
         lines: (1..=rows).collect(),
         times: (0..rows as i64).map(|row| row * 1_000).collect(),
+        raws: None,
     })
 }
 

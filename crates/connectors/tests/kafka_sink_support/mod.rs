@@ -11,8 +11,8 @@ use std::time::Duration;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use millstream_connectors::conformance::SinkTarget;
 use millstream_connectors::kafka::{
-    Cluster, KafkaSink, KafkaSinkOptions, MessageFormat, NewTopic, Proof, Properties, Session,
-    State, Timing,
+    Called, Cluster, KafkaSink, KafkaSinkOptions, MessageFormat, NewTopic, Proof, Properties,
+    Session, State, Timing,
 };
 use millstream_connectors::rows::{Origin, Rows};
 use millstream_engine::connector::{Cancelled, Committable, Sink};
@@ -59,6 +59,7 @@ pub(crate) fn options(brokers: &str, topic: &str) -> KafkaSinkOptions {
             replication: Some(1),
         }),
         proof: Proof::Marker,
+        called: Called::Sink,
     }
 }
 
@@ -77,6 +78,7 @@ pub(crate) fn rows(columns: Vec<(&str, ArrayRef)>) -> Rows {
         offsets: vec![0; batch.num_rows()],
         lines: vec![0; batch.num_rows()],
         times: Vec::new(),
+        raws: None,
     };
     Rows {
         batch,

@@ -41,6 +41,7 @@ pub(crate) fn options(brokers: &str, topics: &str, group: &str) -> KafkaSourceOp
             Field::new("number", DataType::Int64, true),
             Field::new("__offset", DataType::Int64, true),
         ])),
+        keep_raw: false,
     }
 }
 

@@ -136,6 +136,8 @@ pub enum Scope {
     BadRecordsTolerated,
     /// When bad records are written to the dead letters.
     DeadLetters,
+    /// When those lie in a topic of Kafka.
+    LetterTopic,
 }
 
 /// The choices that decide which parameters have an effect.
@@ -148,6 +150,7 @@ pub(super) struct Chosen {
     pub(super) merge: bool,
     pub(super) checkpoints: bool,
     pub(super) errors: ErrorPolicy,
+    pub(super) letter_topic: bool,
     pub(super) bad_file: Option<BadFile>,
     pub(super) after_commit: AfterCommit,
 }
@@ -166,6 +169,7 @@ impl Scope {
             Self::MovedAfterCommit => chosen.after_commit == AfterCommit::Move,
             Self::BadRecordsTolerated => chosen.errors != ErrorPolicy::Fail,
             Self::DeadLetters => chosen.errors == ErrorPolicy::DeadLetter,
+            Self::LetterTopic => chosen.letter_topic && chosen.errors == ErrorPolicy::DeadLetter,
         }
     }
 
@@ -185,6 +189,7 @@ impl Scope {
             Self::MovedAfterCommit => "`source.after.commit` move".to_owned(),
             Self::BadRecordsTolerated => "`error.policy` skip or dead-letter".to_owned(),
             Self::DeadLetters => "`error.policy` dead-letter".to_owned(),
+            Self::LetterTopic => "`error.dead-letter.topic`".to_owned(),
         })
     }
 }

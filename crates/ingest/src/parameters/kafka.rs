@@ -3,9 +3,9 @@
 use millstream_connectors::kafka::{End, MessageFormat, Properties};
 use millstream_core::{Error, codes};
 
-use super::choices::{ErrorPolicy, KafkaFormat, KafkaVersion, SinkFormat, SinkType, SourceType};
+use super::choices::{KafkaFormat, KafkaVersion, SinkFormat, SinkType, SourceType};
 use super::given::Given;
-use super::{contradiction, resolve, table};
+use super::{contradiction, dead_letters, resolve, table};
 
 /// What is wrong with the parameters of a source of Kafka, if that is what records come from.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -113,7 +113,7 @@ fn contradictions(given: &Given) -> Vec<Error> {
     }
     if !ends && given.get(&table::CHECKPOINT_ENABLE) == Some(false) {
         let file = given.get(&table::SINK_TYPE) == Some(SinkType::File);
-        let letters = given.get(&table::ERROR_POLICY) == Some(ErrorPolicy::DeadLetter);
+        let letters = dead_letters::are_files(given);
         let written = [
             (file, "sink.type file"),
             (letters, "error.policy dead-letter"),

@@ -1,6 +1,8 @@
 //! Kafka as a sink: what was given, and what is missing or contradictory.
 
-use millstream_connectors::kafka::{KafkaSinkOptions, Properties};
+use std::collections::BTreeMap;
+
+use millstream_connectors::kafka::{Called, KafkaSinkOptions, Properties};
 use millstream_core::{Error, codes};
 
 use super::choices::{KafkaVersion, SinkType};
@@ -56,11 +58,17 @@ pub(super) fn options(given: &Given) -> Option<KafkaSinkOptions> {
             .map_or_else(Vec::new, |names| names.0),
         create: given.get(&table::SINK_CREATE)?.0,
         proof: given.get(&table::SINK_PROOF)?,
+        called: Called::Sink,
     })
 }
 
 /// The producer's properties. Those that are parameters of their own have their defaults in the sink.
 fn properties(given: &Given) -> millstream_core::Result<Properties> {
+    Properties::of_java_producer(&all_properties(given))
+}
+
+/// The producer's properties by their names in Java.
+pub(super) fn all_properties(given: &Given) -> BTreeMap<String, String> {
     let mut all = given.under(&table::SINK_NATIVE);
     let prefix = table::SINK_NATIVE.name().trim_end_matches('*');
     let mut add = |name: &str, value: Option<String>| {
@@ -76,5 +84,5 @@ fn properties(given: &Given) -> millstream_core::Result<Properties> {
         table::SINK_COMPRESSION.name(),
         given.get(&table::SINK_COMPRESSION),
     );
-    Properties::of_java_producer(&all)
+    all
 }

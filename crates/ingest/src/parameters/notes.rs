@@ -30,6 +30,7 @@ fn without_effect(given: &Given) -> Option<String> {
         merge: given.get(&table::MERGE_ENABLE)?,
         checkpoints: given.get(&table::CHECKPOINT_ENABLE)?,
         errors: given.get(&table::ERROR_POLICY)?,
+        letter_topic: given.origin(table::DEAD_LETTER_TOPIC.name()).is_some(),
         bad_file: given.get(&table::FILE_BAD),
         after_commit: given.get(&table::AFTER_COMMIT)?,
     };

@@ -5,13 +5,12 @@ use millstream_core::{Error, codes};
 use millstream_sql::schema;
 
 use super::choices::{
-    AfterCommit, BadFile, ChangedFile, ErrorPolicy, FileCompression, SinkFormat, SinkType,
-    SourceType, WatchType,
+    AfterCommit, BadFile, ChangedFile, FileCompression, SinkFormat, SinkType, SourceType, WatchType,
 };
 use super::definition::names;
 use super::given::Given;
 use super::settings::SchemaText;
-use super::{contradiction, kafka, kafka_sink, paths, resolve, table, unique};
+use super::{contradiction, dead_letters, kafka, kafka_sink, paths, resolve, table, unique};
 
 /// Reports what is missing, contradictory or not there yet.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -20,6 +19,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     problems.extend(missing(given));
     problems.extend(kafka::of(given));
     problems.extend(kafka_sink::of(given));
+    problems.extend(dead_letters::of(given));
     problems.extend(unique::problems(given));
     problems.extend(paths::of(given));
     problems.extend(texts(given));
@@ -115,14 +115,6 @@ fn missing(given: &Given) -> Vec<Error> {
         miss(
             "sink.path is not given, with sink.type file".to_owned(),
             "give the directory that is written: --sink.path <directory>",
-        );
-    }
-    if absent(table::DEAD_LETTER_PATH.name())
-        && given.get(&table::ERROR_POLICY) == Some(ErrorPolicy::DeadLetter)
-    {
-        miss(
-            "error.dead-letter.path is not given, with error.policy dead-letter".to_owned(),
-            "give the directory for bad records: --error.dead-letter.path <directory>",
         );
     }
     if absent(table::FILE_BAD_PATH.name())
@@ -231,7 +223,7 @@ fn contradictions(given: &Given) -> Vec<Error> {
         && given.get(&table::WATCH_TYPE) == Some(WatchType::ProcessContinuously)
     {
         let file = given.get(&table::SINK_TYPE) == Some(SinkType::File);
-        let letters = given.get(&table::ERROR_POLICY) == Some(ErrorPolicy::DeadLetter);
+        let letters = dead_letters::are_files(given);
         let written = [
             (file, "sink.type file"),
             (letters, "error.policy dead-letter"),

@@ -16,10 +16,11 @@ use super::definition::Parameter;
 use super::given::Given;
 use super::job_options::JobOptions;
 use super::settings::{
-    BadRecordLimits, BadRecords, ColumnSource, FileSinkSettings, IngestSettings, KafkaSettings,
-    MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings, TextSource,
+    BadRecordLimits, BadRecords, ColumnSource, DeadLetters, FileSinkSettings, IngestSettings,
+    KafkaSettings, MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings,
+    TextSource,
 };
-use super::{kafka_sink, table, unique};
+use super::{dead_letters, kafka_sink, table, unique};
 
 /// The settings; `None` where a value is missing or wrong, which [`super::problems`] reports.
 pub(super) fn settings(given: &Given) -> Option<IngestSettings> {
@@ -237,8 +238,11 @@ fn bad_records(given: &Given) -> Option<BadRecords> {
         ErrorPolicy::Fail => BadRecords::Fail,
         ErrorPolicy::Skip => BadRecords::Skip(limits),
         ErrorPolicy::DeadLetter => {
-            let path = local_path(&given.get(&table::DEAD_LETTER_PATH)?).ok()?;
-            BadRecords::DeadLetter { path, limits }
+            let place = match given.get(&table::DEAD_LETTER_TOPIC) {
+                Some(topic) => dead_letters::topic(given, topic)?,
+                None => DeadLetters::Files(local_path(&given.get(&table::DEAD_LETTER_PATH)?).ok()?),
+            };
+            BadRecords::DeadLetter { place, limits }
         }
     })
 }

@@ -1,10 +1,13 @@
 //! What the ingestion job is asked to do, typed and checked.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use millstream_connectors::files_source::Intake;
-use millstream_connectors::kafka::{End, KafkaSinkOptions, Lost, Properties, Reset, Topics};
+use millstream_connectors::kafka::{
+    End, KafkaSinkOptions, Lost, NewTopic, Properties, Reset, Topics,
+};
 use millstream_core::options::reference::Hidden;
 
 use super::choices::{
@@ -214,13 +217,54 @@ pub enum BadRecords {
     Fail,
     /// They are counted and left out.
     Skip(BadRecordLimits),
-    /// They are counted and written to a directory.
+    /// They are counted and set aside.
     DeadLetter {
-        /// The directory.
-        path: PathBuf,
+        /// Where they go.
+        place: DeadLetters,
         /// How many are tolerated.
         limits: BadRecordLimits,
     },
+}
+
+impl BadRecords {
+    /// Whether records have to be kept as they came, beside what becomes of them.
+    pub fn keeps_records(&self) -> bool {
+        matches!(self, Self::DeadLetter { .. })
+    }
+
+    /// Where dead letters go, if there are any.
+    pub fn place(&self) -> Option<&DeadLetters> {
+        match self {
+            Self::DeadLetter { place, .. } => Some(place),
+            Self::Fail | Self::Skip(_) => None,
+        }
+    }
+}
+
+/// Where dead letters go.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DeadLetters {
+    /// Into files of a directory.
+    Files(PathBuf),
+    /// Into a topic of Kafka, by the sink of the job: in the same transactions as its output.
+    WithOutput {
+        /// The topic.
+        topic: String,
+        /// How it is made where it is missing; `None`: it has to be there.
+        create: Option<NewTopic>,
+    },
+    /// Into a topic of Kafka, by a sink of their own.
+    Topic(Box<KafkaSinkOptions>),
+}
+
+impl fmt::Display for DeadLetters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Files(path) => write!(f, "{}", path.display()),
+            Self::WithOutput { topic, .. } => write!(f, "topic {topic}"),
+            Self::Topic(options) => write!(f, "topic {}", options.topic),
+        }
+    }
 }
 
 /// How many bad records are tolerated.

@@ -3,13 +3,13 @@
 //! Bad records of all subtasks meet in one subtask that counts them in its state, so the numbers and the limits
 //! hold for the whole job, and across restarts.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use millstream::{
     Collector, DataStream, Numbers, OpenContext, ProcessFunction, Record, ValueState,
 };
-use millstream_connectors::rows::{BadRecord, Origin, Parsed, Rows};
+use millstream_connectors::rows::letters::Letter;
+use millstream_connectors::rows::{BadRecord, Origin, Parsed, Reason, Rows};
 use millstream_core::options::reference::Hidden;
 use millstream_core::{Error, EventTime, Result, codes};
 use millstream_sql::{Evaluated, Query};
@@ -89,14 +89,18 @@ impl Asked<'_> {
             let evaluated = self.query.evaluate_isolating(&rows.batch);
             let evaluated = evaluated.map_err(|error| self.hidden.hide_in(error))?;
             failed = evaluated.failures.len() as u64;
-            bad.extend(self.failures(&rows, &evaluated)?);
+            bad.extend(self.failures(&rows, &evaluated));
             if evaluated.rows.num_rows() > 0 {
-                // Behind the SQL no record is asked for its place any more.
-                let origin = Origin {
-                    file: Arc::clone(&rows.origin.file),
-                    offsets: Vec::new(),
-                    lines: Vec::new(),
-                    times: Vec::new(),
+                // Behind the SQL no record is asked for its place any more, but where it is kept for a sink that may refuse it.
+                let origin = match &rows.origin.raws {
+                    Some(_) => rows.origin.only(&evaluated.origins().collect::<Vec<_>>()),
+                    None => Origin {
+                        file: Arc::clone(&rows.origin.file),
+                        offsets: Vec::new(),
+                        lines: Vec::new(),
+                        times: Vec::new(),
+                        raws: None,
+                    },
                 };
                 answer = Some(Rows {
                     batch: self.around.put_back(&whole, &evaluated)?,
@@ -114,20 +118,12 @@ impl Asked<'_> {
         Ok(failed)
     }
 
-    fn failures(&self, rows: &Rows, evaluated: &Evaluated) -> Result<Vec<BadRecord>> {
-        let failures = evaluated.failures.iter();
-        failures
-            .map(|failure| {
-                Ok(BadRecord {
-                    raw: dead_letter::row_as_json(&rows.batch, failure.row)?,
-                    file: Arc::clone(&rows.origin.file),
-                    line: rows.origin.line(failure.row),
-                    offset: rows.origin.offset(failure.row).unwrap_or(0),
-                    column: None,
-                    error: format!("SQL: {}", self.hidden.hide(&failure.message)),
-                })
-            })
-            .collect()
+    fn failures(&self, rows: &Rows, evaluated: &Evaluated) -> Vec<BadRecord> {
+        let failures = evaluated.failures.iter().map(|failure| {
+            let error = format!("SQL: {}", self.hidden.hide(&failure.message));
+            rows.origin.bad(failure.row, Reason::Sql, error)
+        });
+        failures.collect()
     }
 }
 
@@ -167,8 +163,8 @@ pub(super) struct Tally {
     bad: Vec<BadRecord>,
 }
 
-/// Counts bad records, holds them against the limits, and hands on the line of each.
-pub(super) fn count<J: Judged>(judged: DataStream<J>, limits: Limits) -> DataStream<String> {
+/// Counts bad records, holds them against the limits, and hands on each.
+pub(super) fn count<J: Judged>(judged: DataStream<J>, limits: Limits) -> DataStream<Letter> {
     judged
         .map(|judged| {
             let read = judged.read();
@@ -190,12 +186,12 @@ pub(super) fn count<J: Judged>(judged: DataStream<J>, limits: Limits) -> DataStr
 #[derive(Debug, Clone)]
 pub(super) struct Limits {
     limits: BadRecordLimits,
-    /// Where the lines go; `None`: nowhere.
-    letters: Option<PathBuf>,
+    /// Where they go, in words; `None`: nowhere.
+    letters: Option<String>,
 }
 
 impl Limits {
-    pub(super) fn new(limits: BadRecordLimits, letters: Option<PathBuf>) -> Self {
+    pub(super) fn new(limits: BadRecordLimits, letters: Option<String>) -> Self {
         Self { limits, letters }
     }
 
@@ -290,7 +286,7 @@ fn log(before: u64, bad: &[BadRecord]) {
     }
 }
 
-impl ProcessFunction<u8, Tally, String> for Counter {
+impl ProcessFunction<u8, Tally, Letter> for Counter {
     fn open(&mut self, context: &mut OpenContext<'_, u8>) -> Result<()> {
         let state = context.value("counts")?;
         // After a restart there may be no record left to tell.
@@ -299,7 +295,7 @@ impl ProcessFunction<u8, Tally, String> for Counter {
         Ok(())
     }
 
-    fn process(&mut self, tally: Tally, _: &u8, out: &mut Collector<String>) -> Result<()> {
+    fn process(&mut self, tally: Tally, _: &u8, out: &mut Collector<Letter>) -> Result<()> {
         let Some(state) = &self.state else {
             return Ok(());
         };
@@ -314,22 +310,20 @@ impl ProcessFunction<u8, Tally, String> for Counter {
         }
         self.limits.check(counts, false, self.latest.as_ref())?;
         if self.limits.letters.is_some() {
-            tally
-                .bad
-                .iter()
-                .for_each(|bad| out.collect(dead_letter::line(bad)));
+            let letters = tally.bad.into_iter().map(dead_letter::set_aside);
+            letters.for_each(|letter| out.collect(letter));
         }
         Ok(())
     }
 
-    fn watermark(&mut self, watermark: EventTime, _: &mut Collector<String>) -> Result<()> {
+    fn watermark(&mut self, watermark: EventTime, _: &mut Collector<Letter>) -> Result<()> {
         if watermark < EventTime::MAX {
             return Ok(());
         }
         self.limits.check(self.last, true, self.latest.as_ref())?;
         let Counts { good, bad } = self.last;
         let whereto = match &self.limits.letters {
-            Some(path) => format!("written to {}", path.display()),
+            Some(place) => format!("written to {place}"),
             None => "skipped".to_owned(),
         };
         if bad > 0 {

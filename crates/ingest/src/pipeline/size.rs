@@ -3,11 +3,10 @@
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use millstream::{Collector, DataStream, Numbers};
 use millstream_connectors::kafka::KafkaSink;
-use millstream_connectors::rows::{BadRecord, Rows};
+use millstream_connectors::rows::{Reason, Rows};
 use millstream_core::Result;
 
 use super::bad_records::{Answered, Judged};
-use super::dead_letter;
 
 /// As many bytes a byte in memory becomes at most in JSON: a control character is `\u0000`.
 const LARGEST_GROWTH: usize = 6;
@@ -48,14 +47,8 @@ impl Sized {
         let fits: BooleanArray = sizes.iter().map(|size| Some(*size <= limit)).collect();
         let large = sizes.iter().enumerate().filter(|(_, size)| **size > limit);
         for (row, size) in large {
-            bad.push(BadRecord {
-                raw: dead_letter::row_as_json(&rows.batch, row)?,
-                file: rows.origin.file.clone(),
-                line: rows.origin.line(row),
-                offset: rows.origin.offset(row).unwrap_or(0),
-                column: None,
-                error: format!("a message of {size} bytes is too large: the topic takes {limit}"),
-            });
+            let error = format!("a message of {size} bytes is too large: the topic takes {limit}");
+            bad.push(rows.origin.bad(row, Reason::TooLarge, error));
         }
         let rows = Some(left(&rows, &fits)?).filter(|rows| !rows.is_empty());
         Ok(Answered { read, rows, bad })

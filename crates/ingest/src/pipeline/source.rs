@@ -1,5 +1,6 @@
 //! Where records come from, and the SQL over their columns.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use millstream_connectors::files_source::{
     Format, ReadSizes, Watch,
 };
 use millstream_connectors::kafka::{
-    AROUND, KafkaSource, KafkaSourceOptions, ValueFormat, text_schema,
+    AROUND, KafkaSource, KafkaSourceOptions, LetterSource, ValueFormat, text_schema,
 };
 use millstream_connectors::rows::{Parsed, json_schema};
 use millstream_core::columns::INEXACT_DECIMAL;
@@ -30,6 +31,8 @@ pub(super) enum Planned {
     Files(&'static str, Box<FileSource>),
     Columns(&'static str, Box<ColumnFileSource>),
     Kafka(KafkaSource),
+    /// Dead letters in the place of either.
+    Letters(LetterSource),
 }
 
 /// Where records come from, and what they go through first.
@@ -49,19 +52,28 @@ pub(super) struct Unique<'a> {
     pub(super) wanted: Option<Vec<usize>>,
 }
 
-/// The source, of which only those columns are decoded that the SQL reads or that records are told apart by.
-pub(super) fn plan(settings: &IngestSettings) -> Result<Plan<'_>> {
+/// The source, of which only those columns are decoded that the SQL reads or that records are told apart by. With `letters` the
+/// dead letters in that file are in its place.
+pub(super) fn plan<'a>(settings: &'a IngestSettings, letters: Option<&Path>) -> Result<Plan<'a>> {
     let to_kafka = matches!(settings.sink, SinkSettings::Kafka(_));
+    let keep_raw = settings.errors.keeps_records();
     let mut besides = Vec::new();
     let source = match &settings.source {
-        SourceSettings::Text(text) => Planned::Files(text.format.name(), Box::new(open(text)?)),
-        SourceSettings::Columns(columns) => {
-            Planned::Columns(columns.format.name(), Box::new(open_columns(columns)?))
-        }
+        SourceSettings::Text(text) => match letters {
+            None => Planned::Files(text.format.name(), Box::new(open(text, keep_raw)?)),
+            Some(letters) => Planned::Letters(letters_of(text, letters)?),
+        },
+        SourceSettings::Columns(columns) => match letters {
+            None => Planned::Columns(columns.format.name(), Box::new(open_columns(columns)?)),
+            Some(_) => return Err(no_letters(columns.format)),
+        },
         SourceSettings::Kafka(kafka) => {
-            let (source, more) = kafka_source(kafka, to_kafka)?;
+            let (source, more) = kafka_source(kafka, to_kafka, keep_raw)?;
             besides = more;
-            Planned::Kafka(source)
+            match letters {
+                None => Planned::Kafka(source),
+                Some(letters) => Planned::Letters(source.letters(letters)?),
+            }
         }
     };
     let unique = |wanted| {
@@ -147,6 +159,7 @@ impl Planned {
             Self::Files(_, source) => source.schema(),
             Self::Columns(_, source) => source.schema(),
             Self::Kafka(source) => Some(source.schema()),
+            Self::Letters(source) => Some(source.schema()),
         }
     }
 
@@ -156,6 +169,7 @@ impl Planned {
             Self::Files(_, source) => source.batch_schema(),
             Self::Columns(_, source) => source.batch_schema(),
             Self::Kafka(source) => Some(source.batch_schema()),
+            Self::Letters(source) => Some(source.batch_schema()),
         }
     }
 
@@ -168,6 +182,7 @@ impl Planned {
                 Self::Columns(name, Box::new(source.with_projection(wanted)?))
             }
             Self::Kafka(source) => Self::Kafka(source.with_projection(&wanted)?),
+            Self::Letters(source) => Self::Letters(source.with_projection(&wanted)?),
         })
     }
 
@@ -188,22 +203,52 @@ impl Planned {
             Self::Files(name, source) => environment.add_source(name, *source),
             Self::Columns(name, source) => environment.add_source(name, *source),
             Self::Kafka(source) => environment.add_source("kafka", source),
+            Self::Letters(source) => environment.add_source("dead letters", source),
         }
         .uid("source")
     }
 }
 
-fn open(source: &TextSource) -> Result<FileSource> {
+/// Files of columns hold no records of their own that could be set aside and read again.
+fn no_letters(format: SourceType) -> Error {
+    let message = format!("dead letters of {} are not replayed", format.name());
+    Error::new(&codes::INGEST_UNSUPPORTED, message)
+        .next("mend what the SQL refused, and read the files again with a job of its own")
+}
+
+/// What reads dead letters as the files are read that they come from.
+fn letters_of(source: &TextSource, letters: &Path) -> Result<LetterSource> {
+    let schema = match declared_schema(source.schema.as_ref())? {
+        Some(schema) => Some(Arc::new(schema)),
+        // The files that are there name the columns.
+        None => open(source, false)?.schema(),
+    };
+    let schema = schema.ok_or_else(|| {
+        let place = source.path.display();
+        let message = format!(
+            "the columns of dead letters are not known: {place} holds no file that names them"
+        );
+        Error::new(&codes::INGEST_PARAMETERS, message)
+            .next("put a file there that the job has read, or give the job stream.sql.schema.json")
+    })?;
+    LetterSource::of_text(letters, format_of(source)?, &schema)
+}
+
+fn format_of(source: &TextSource) -> Result<Format> {
+    Ok(Format {
+        field_delimiter: source.field_delimiter,
+        line_delimiter: source.line_delimiter.clone(),
+        quote: source.quote,
+        escape: source.escape,
+        header: source.first_line_schema,
+        charset: Charset::parse(&source.charset)?,
+    })
+}
+
+fn open(source: &TextSource, keep_raw: bool) -> Result<FileSource> {
     let options = FileSourceOptions {
         path: source.path.clone(),
-        format: Format {
-            field_delimiter: source.field_delimiter,
-            line_delimiter: source.line_delimiter.clone(),
-            quote: source.quote,
-            escape: source.escape,
-            header: source.first_line_schema,
-            charset: Charset::parse(&source.charset)?,
-        },
+        format: format_of(source)?,
         schema: declared_schema(source.schema.as_ref())?.map(Arc::new),
         projection: None,
         watch: watch(source.watch_interval),
@@ -213,6 +258,7 @@ fn open(source: &TextSource) -> Result<FileSource> {
             record: usize::try_from(source.record_max_size).unwrap_or(usize::MAX),
             ..ReadSizes::default()
         },
+        keep_raw,
     };
     FileSource::new(options)
 }
@@ -240,7 +286,11 @@ fn open_columns(source: &ColumnSource) -> Result<ColumnFileSource> {
 }
 
 /// The source, and the names of the columns that it reads for a sink of Kafka besides those of the schema.
-fn kafka_source(kafka: &KafkaSettings, to_kafka: bool) -> Result<(KafkaSource, Vec<String>)> {
+fn kafka_source(
+    kafka: &KafkaSettings,
+    to_kafka: bool,
+    keep_raw: bool,
+) -> Result<(KafkaSource, Vec<String>)> {
     let schema = declared_schema(kafka.schema.as_ref())?;
     let mut schema = match (schema, kafka.format) {
         (Some(schema), _) => Arc::new(schema),
@@ -279,6 +329,7 @@ fn kafka_source(kafka: &KafkaSettings, to_kafka: bool) -> Result<(KafkaSource, V
             KafkaFormat::Text => ValueFormat::Text,
         },
         schema,
+        keep_raw,
     })?;
     Ok((source, besides))
 }

@@ -40,6 +40,7 @@ impl ColumnsServer {
             offsets: vec![group.number as u64; batch.num_rows()],
             lines: (first + 1..=first + rows).collect(),
             times: Vec::new(),
+            raws: None,
         };
         Some(Rows {
             batch,

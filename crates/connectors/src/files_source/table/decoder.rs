@@ -15,7 +15,7 @@ use crate::files_source::reader::Decoded;
 use crate::files_source::records::Records;
 use crate::files_source::scan::Span;
 use crate::files_source::text_reader::Decode;
-use crate::rows::{BadRecord, Origin, Parsed, Rows};
+use crate::rows::{BadRecord, Besides, Origin, Parsed, Raws, Reason, Rows};
 
 /// Records that are cut and converted together: few enough that they stay in the processor's cache.
 const TOGETHER: usize = 512;
@@ -36,6 +36,8 @@ pub(crate) struct RowsDecoder {
     offsets: Vec<u64>,
     lines: Vec<u64>,
     bad: Vec<BadRecord>,
+    /// The records of the rows, if they are kept.
+    raws: Option<Raws>,
     table: FieldTable,
     text_spans: Vec<Span>,
 }
@@ -59,9 +61,16 @@ impl RowsDecoder {
             offsets: Vec::new(),
             lines: Vec::new(),
             bad: Vec::new(),
+            raws: None,
             table: FieldTable::default(),
             text_spans: Vec::new(),
         }
+    }
+
+    /// The same decoder that keeps records beside their rows, if `keep`.
+    pub(crate) fn keeping(mut self, keep: bool) -> Self {
+        self.raws = keep.then(Raws::default);
+        self
     }
 
     fn use_columns(&mut self, columns: Arc<Columns>) {
@@ -102,8 +111,9 @@ impl RowsDecoder {
         let Some(text) = text else {
             if let [span] = spans {
                 let charset = dialects.reading.name();
-                self.bad
-                    .push(records.bad(span, None, format!("bytes that are not {charset}")));
+                let error = format!("bytes that are not {charset}");
+                let bad = records.bad(span, Reason::Charset, None, error);
+                self.bad.push(bad);
                 return;
             }
             spans
@@ -172,7 +182,8 @@ impl RowsDecoder {
                 continue;
             };
             let (column, error) = shape.in_words(wanted, |field| self.name(field));
-            self.bad.push(records.bad(span, column, error));
+            self.bad
+                .push(records.bad(span, shape.reason(), column, error));
         }
     }
 
@@ -213,6 +224,9 @@ impl RowsDecoder {
             };
             self.offsets.push(records.offset(span));
             self.lines.push(records.line(span).unwrap_or(0));
+            if let Some(raws) = &mut self.raws {
+                raws.push(Some(records.raw(span)), Besides::default());
+            }
         }
     }
 
@@ -237,7 +251,7 @@ impl RowsDecoder {
                 .fields()
                 .get(place)
                 .map(|field| field.name().clone());
-            self.bad.push(records.bad(span, name, error));
+            self.bad.push(records.bad(span, Reason::Value, name, error));
         }
         self.table.remove_rows(&rows);
     }
@@ -312,6 +326,7 @@ impl Decode<Parsed> for RowsDecoder {
             self.convert_short(records, spans);
         }
         let bytes: usize = self.builders.iter().map(Column::bytes).sum();
+        let bytes = bytes + self.raws.as_ref().map_or(0, Raws::bytes);
         Ok(Decoded {
             rows: self.rows - rows,
             bad: self.bad.len() - bad,
@@ -341,6 +356,7 @@ impl Decode<Parsed> for RowsDecoder {
                 offsets: std::mem::replace(&mut self.offsets, fresh.clone()),
                 lines: std::mem::replace(&mut self.lines, fresh),
                 times: Vec::new(),
+                raws: self.raws.as_mut().map(std::mem::take),
             };
             self.rows = 0;
             out.push(Parsed::Rows(Rows {

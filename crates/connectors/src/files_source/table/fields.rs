@@ -6,6 +6,7 @@ use memchr::{memchr, memmem};
 
 use super::super::format::Dialect;
 use super::super::scan::{Span, equal, find_closing};
+use crate::rows::Reason;
 
 /// A field: where its content lies in the text, or in the table's own bytes if it had to be put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,14 @@ pub(crate) enum Misshapen {
 }
 
 impl Misshapen {
+    /// What kind of thing is wrong.
+    pub(crate) fn reason(self) -> Reason {
+        match self {
+            Self::Fields(_) => Reason::Columns,
+            Self::OpenQuote(_) | Self::TextBehindQuote(_) => Reason::Quotes,
+        }
+    }
+
     /// The column that is at fault, if it is one, and what is wrong where `wanted` columns are expected.
     pub(crate) fn in_words(
         self,

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{NOT_TEXT, Wrong};
 use crate::files_source::FieldTable;
+use crate::rows::Reason;
 
 /// Where the fields of an object lie that are columns.
 #[derive(Debug)]
@@ -33,12 +34,16 @@ impl Fields {
 
     /// Finds the fields of an object. Of two with the same name the last holds, as in most readers of JSON.
     pub(super) fn find(&mut self, value: &[u8]) -> Result<(), Wrong> {
-        let text = std::str::from_utf8(value).map_err(|_| Wrong::value(NOT_TEXT))?;
+        let text =
+            std::str::from_utf8(value).map_err(|_| Wrong::value(Reason::Charset, NOT_TEXT))?;
         if text.trim_ascii().is_empty() {
-            return Err(Wrong::value("an empty value instead of a JSON object"));
+            return Err(Wrong::value(
+                Reason::Json,
+                "an empty value instead of a JSON object",
+            ));
         }
         if !text.trim_ascii_start().starts_with('{') {
-            return Err(Wrong::value("no JSON object"));
+            return Err(Wrong::value(Reason::Json, "no JSON object"));
         }
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let visitor = Object {
@@ -50,7 +55,7 @@ impl Fields {
             .and_then(|()| deserializer.end());
         read.map_err(|error| {
             self.clear();
-            Wrong::value(format!("no JSON object: {error}"))
+            Wrong::value(Reason::Json, format!("no JSON object: {error}"))
         })
     }
 

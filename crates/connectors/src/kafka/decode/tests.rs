@@ -40,7 +40,7 @@ struct Outcome {
 }
 
 fn decode_batch(shape: Shape, batch: &Batch) -> Outcome {
-    let mut decoder = Decoder::new(Arc::new(shape));
+    let mut decoder = Decoder::new(Arc::new(shape), false);
     let mut out = Vec::new();
     let decoded = decoder
         .decode(batch, 0..batch.len(), &mut out)

@@ -2,6 +2,7 @@
 
 use super::{NOT_TEXT, Wrong};
 use crate::files_source::{Dialect, fields_of};
+use crate::rows::Reason;
 
 /// Appends one record of delimited text as `{"_col0":"…","_col1":null,…}`: the columns have the names that those of a
 /// file without a head have, and a field is null where it would be null there.
@@ -10,9 +11,9 @@ pub(super) fn write_fields(
     value: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<(), Wrong> {
-    let text = std::str::from_utf8(value).map_err(|_| Wrong::value(NOT_TEXT))?;
+    let text = std::str::from_utf8(value).map_err(|_| Wrong::value(Reason::Charset, NOT_TEXT))?;
     let fields = fields_of(dialect, without_line_end(text))
-        .ok_or_else(|| Wrong::value("quotes that don't fit together"))?;
+        .ok_or_else(|| Wrong::value(Reason::Quotes, "quotes that don't fit together"))?;
     for (number, field) in fields.iter().enumerate() {
         out.push(if number == 0 { b'{' } else { b',' });
         out.extend_from_slice(format!("\"_col{number}\":").as_bytes());

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use millstream_core::Error;
 use millstream_engine::connector::Waker;
 
+use crate::kafka::transaction::Place;
+
 /// Kept by the worker, which gives messages, and by whoever hears of their delivery.
 ///
 /// Messages belong to one of two *sides*: what is written while a snapshot is being prepared goes on the other side than
@@ -19,8 +21,8 @@ pub(super) struct Account {
     settling: AtomicBool,
     failure: Mutex<Option<Error>>,
     failed: AtomicBool,
-    /// Where one message of the present transaction lies: partition and offset.
-    place: Mutex<Option<(i32, i64)>>,
+    /// Where one message of the present transaction lies.
+    place: Mutex<Option<Place>>,
     placed: AtomicBool,
     waker: Waker,
 }
@@ -99,16 +101,20 @@ impl Account {
     }
 
     /// Where a delivered message lies.
-    pub(super) fn lies(&self, partition: i32, offset: i64) {
+    pub(super) fn lies(&self, topic: &str, partition: i32, offset: i64) {
         if !self.placed.load(Ordering::Relaxed) && offset >= 0 {
             let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-            *place = Some((partition, offset));
+            *place = Some(Place {
+                topic: topic.to_owned(),
+                partition,
+                offset,
+            });
             self.placed.store(true, Ordering::Relaxed);
         }
     }
 
     /// Where one message of the present transaction lies; forgotten with that, for the next one.
-    pub(super) fn take_place(&self) -> Option<(i32, i64)> {
+    pub(super) fn take_place(&self) -> Option<Place> {
         let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         self.placed.store(false, Ordering::Relaxed);
         place.take()

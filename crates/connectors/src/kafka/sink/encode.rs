@@ -12,7 +12,34 @@ use super::envelope::Parts;
 use super::options::{KafkaSinkOptions, MessageFormat};
 use super::producer::{Outgoing, Producer, send};
 use crate::formats::{CsvRows, JsonRows};
-use crate::rows::json_texts;
+use crate::rows::{Rows, json_texts};
+
+/// Makes messages of records of type `T`, each of which is several.
+pub(super) trait Encode<T>: Send {
+    /// How many messages a record is.
+    fn messages(&self, record: &T) -> usize;
+
+    /// Gives the messages of a record from number `first` on to a producer, all or up to where it is full.
+    ///
+    /// # Errors
+    /// It can't be messages, or the producer does not take them.
+    fn give(&mut self, record: &T, first: usize, to: To<'_>) -> Result<Given>;
+}
+
+/// Who takes messages.
+#[derive(Clone, Copy)]
+pub(super) struct To<'a> {
+    pub(super) side: usize,
+    pub(super) producer: &'a Producer,
+    pub(super) account: &'a Account,
+}
+
+impl To<'_> {
+    /// Gives one message; `false`: the producer is full.
+    pub(super) fn send(self, message: Outgoing<'_>) -> Result<bool> {
+        send(self.producer, self.account, message)
+    }
+}
 
 /// Makes messages of rows.
 pub(super) struct Encoder {
@@ -21,11 +48,13 @@ pub(super) struct Encoder {
     key: Vec<u8>,
 }
 
-/// What became of rows.
+/// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Given {
-    /// The row that is the next.
+    /// The message that is the next.
     pub(super) next: usize,
+    /// How many of those that were given are output of the job; dead letters are not.
+    pub(super) counted: u64,
     /// The producer is full.
     pub(super) full: bool,
 }
@@ -38,19 +67,15 @@ impl Encoder {
             key: Vec::new(),
         }
     }
+}
 
-    /// Gives the rows from `first` on to a producer, all or up to where it is full.
-    ///
-    /// # Errors
-    /// A row can't be a message, or the producer does not take it.
-    pub(super) fn give(
-        &mut self,
-        batch: &RecordBatch,
-        first: usize,
-        side: usize,
-        producer: &Producer,
-        account: &Account,
-    ) -> Result<Given> {
+impl Encode<Rows> for Encoder {
+    fn messages(&self, rows: &Rows) -> usize {
+        rows.len()
+    }
+
+    fn give(&mut self, rows: &Rows, first: usize, to: To<'_>) -> Result<Given> {
+        let batch = &rows.batch;
         let options = Arc::clone(&self.options);
         let parts = Parts::of(batch, &options.key)?;
         let mut keys = parts.keys()?;
@@ -64,17 +89,19 @@ impl Encoder {
                 value: is_there.then_some(self.value.as_slice()),
                 timestamp: parts.timestamp(row),
                 headers: parts.headers(row)?,
-                side,
+                side: to.side,
             };
-            if !send(producer, account, message)? {
+            if !to.send(message)? {
                 return Ok(Given {
                     next: row,
+                    counted: (row - first) as u64,
                     full: true,
                 });
             }
         }
         Ok(Given {
             next: batch.num_rows(),
+            counted: batch.num_rows().saturating_sub(first) as u64,
             full: false,
         })
     }

@@ -229,7 +229,7 @@ struct Written {
     value_base64: Option<String>,
 }
 
-fn headers_of(text: &str) -> Result<Option<OwnedHeaders>> {
+pub(super) fn headers_of(text: &str) -> Result<Option<OwnedHeaders>> {
     if matches!(text, "" | "[]") {
         return Ok(None);
     }

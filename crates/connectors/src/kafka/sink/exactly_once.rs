@@ -8,13 +8,11 @@ use millstream_engine::connector::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::encode::Encoder;
+use super::encode::{Encode, To};
 use super::lane::{Common, Lane, Status};
 use super::names::Names;
-use super::options::KafkaSinkOptions;
 use super::producer::Producer;
 use crate::kafka::transaction::Transaction;
-use crate::rows::Rows;
 
 /// How many transactions may wait for their checkpoints, one of which may be written. More than two are needed only while
 /// checkpoints fail.
@@ -22,8 +20,8 @@ const MOST: usize = 16;
 /// How many are made at the start: one is written while the other waits.
 const FIRST: usize = 2;
 
-pub(super) struct ExactlyOnce {
-    encoder: Encoder,
+pub(super) struct ExactlyOnce<T> {
+    encoder: Box<dyn Encode<T>>,
     names: Names,
     common: Common,
     lanes: Vec<Lane>,
@@ -40,15 +38,15 @@ pub(super) struct ExactlyOnce {
     subtask: usize,
 }
 
-impl ExactlyOnce {
+impl<T> ExactlyOnce<T> {
     pub(super) fn start(
-        options: &Arc<KafkaSinkOptions>,
+        encoder: Box<dyn Encode<T>>,
         names: Names,
         common: Common,
         context: &SinkContext,
     ) -> Result<Self> {
         let mut writer = Self {
-            encoder: Encoder::new(Arc::clone(options)),
+            encoder,
             names,
             common,
             lanes: Vec::new(),
@@ -112,9 +110,8 @@ impl ExactlyOnce {
         }
     }
 
-    fn write_one(&mut self, rows: &Rows) -> Result<WriteStatus> {
-        let batch = &rows.batch;
-        if self.row >= batch.num_rows() {
+    fn write_one(&mut self, record: &T) -> Result<WriteStatus> {
+        if self.row >= self.encoder.messages(record) {
             return Ok(WriteStatus::Taken);
         }
         let Some((number, producer)) = self.present()? else {
@@ -124,12 +121,14 @@ impl ExactlyOnce {
             return Ok(WriteStatus::Full);
         };
         let first = self.row;
-        let given = self
-            .encoder
-            .give(batch, first, 0, &producer, lane.account())?;
-        let taken = (given.next - first) as u64;
-        self.written += taken;
-        self.records += taken;
+        let to = To {
+            side: 0,
+            producer: &producer,
+            account: lane.account(),
+        };
+        let given = self.encoder.give(record, first, to)?;
+        self.written += given.counted;
+        self.records += (given.next - first) as u64;
         self.row = given.next;
         Ok(match given.full {
             true => WriteStatus::Full,
@@ -138,12 +137,12 @@ impl ExactlyOnce {
     }
 }
 
-impl SinkWriter<Rows> for ExactlyOnce {
-    fn write(&mut self, records: &mut Vec<Rows>) -> Result<WriteStatus> {
+impl<T> SinkWriter<T> for ExactlyOnce<T> {
+    fn write(&mut self, records: &mut Vec<T>) -> Result<WriteStatus> {
         self.check()?;
         self.remind();
-        for (taken, rows) in records.iter().enumerate() {
-            if self.write_one(rows)? == WriteStatus::Full {
+        for (taken, record) in records.iter().enumerate() {
+            if self.write_one(record)? == WriteStatus::Full {
                 records.drain(..taken);
                 return Ok(WriteStatus::Full);
             }
@@ -202,7 +201,7 @@ impl SinkWriter<Rows> for ExactlyOnce {
     }
 }
 
-impl Drop for ExactlyOnce {
+impl<T> Drop for ExactlyOnce<T> {
     fn drop(&mut self) {
         // All at once: each aborts what it has open.
         self.present = None;

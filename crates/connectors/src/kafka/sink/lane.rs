@@ -13,11 +13,12 @@ use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::producer::Producer as _;
 
 use super::account::Account;
+use super::options::Called;
 use super::producer::{POLL, Producer, producer};
 use super::pump::start_thread;
 use super::registry::Registry;
 use super::transactions::{abort, group, marker, patiently};
-use crate::kafka::transaction::{Place, Proof, State, Transaction};
+use crate::kafka::transaction::{Proof, State, Transaction};
 use crate::kafka::wire::{Cluster, Marker, Session};
 
 /// Orders that may wait: to seal, and to begin anew.
@@ -31,6 +32,7 @@ pub(super) struct Common {
     /// Of producers, without the transactional id.
     pub(super) config: ClientConfig,
     pub(super) topic: String,
+    pub(super) called: Called,
     pub(super) proof: Proof,
     pub(super) cluster: Arc<Cluster>,
     pub(super) registry: Arc<Registry>,
@@ -219,7 +221,12 @@ impl Work {
         let mut config = self.common.config.clone();
         config.set("transactional.id", &id);
         let group = group(&config, &id)?;
-        let producer = Arc::new(producer(&config, &topic, Arc::clone(&self.shared.account))?);
+        let producer = Arc::new(producer(
+            &config,
+            &topic,
+            self.common.called,
+            Arc::clone(&self.shared.account),
+        )?);
         let stopped = || self.shared.is_stopped();
         let doing = format!("initialise transactional id {id}");
         let opened = patiently(&producer, &doing, &stopped, |producer, slice| {
@@ -365,7 +372,6 @@ impl Work {
         let described = self.session.describe(&self.id)?;
         let described = described.filter(|described| described.state == State::Ongoing);
         let described = described.ok_or_else(|| gone(&self.id))?;
-        let topic = self.common.topic.clone();
         Ok(Some(Transaction {
             id: self.id.clone(),
             producer: described.producer,
@@ -373,12 +379,8 @@ impl Work {
             started: described.started,
             checkpoint,
             group: self.id.clone(),
-            record: account.take_place().map(|(partition, offset)| Place {
-                topic: topic.clone(),
-                partition,
-                offset,
-            }),
-            topic,
+            record: account.take_place(),
+            topic: self.common.topic.clone(),
             records,
         }))
     }

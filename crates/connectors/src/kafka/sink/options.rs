@@ -24,6 +24,35 @@ pub struct KafkaSinkOptions {
     pub create: Option<NewTopic>,
     /// By what the outcome of a transaction is proven after a failure, where output is exactly once.
     pub proof: Proof,
+    /// By which parameters it is described, for messages.
+    pub called: Called,
+}
+
+/// By which parameters a sink of Kafka is described.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Called {
+    /// The sink of the job: `sink.kafka.topic` and `sink.kafka.*`.
+    Sink,
+    /// That of dead letters: `error.dead-letter.topic` and `error.dead-letter.kafka.*`.
+    DeadLetters,
+}
+
+impl Called {
+    /// What the names of properties begin with.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Sink => "sink.kafka.",
+            Self::DeadLetters => "error.dead-letter.kafka.",
+        }
+    }
+
+    /// The parameter that names the topic.
+    pub const fn topic(self) -> &'static str {
+        match self {
+            Self::Sink => "sink.kafka.topic",
+            Self::DeadLetters => "error.dead-letter.topic",
+        }
+    }
 }
 
 /// How long a transaction is open, where output is exactly once.

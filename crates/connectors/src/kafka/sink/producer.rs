@@ -12,7 +12,7 @@ use rdkafka::message::{Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, ProducerContext};
 
 use super::account::Account;
-use super::options::KafkaSinkOptions;
+use super::options::{Called, KafkaSinkOptions};
 
 /// Memory of the messages that wait, in KiB, unless it was told otherwise: as in Java 32 MiB.
 const BUFFER_KIB: usize = 32 * 1024;
@@ -96,13 +96,15 @@ impl ProducerContext for Reports {
     fn delivery(&self, result: &DeliveryResult<'_>, side: usize) {
         match result {
             Ok(message) => {
-                self.account.lies(message.partition(), message.offset());
+                self.account
+                    .lies(message.topic(), message.partition(), message.offset());
                 let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
                 *trouble = None;
             }
             Err((error, message)) if !self.is_closed() => {
                 let bytes = message.payload_len() + message.key_len();
-                self.account.fails(undelivered(error, &self.topic, bytes));
+                self.account
+                    .fails(undelivered(error, message.topic(), bytes));
             }
             Err(_) => {}
         }
@@ -223,15 +225,16 @@ pub(super) fn configuration(options: &KafkaSinkOptions, limit: Option<usize>) ->
 pub(super) const REQUEST_TIMEOUT_MS: &str = "180000";
 
 /// The error of a client that can't be made.
-pub(super) fn unmade(error: &KafkaError) -> Error {
+pub(super) fn unmade(error: &KafkaError, called: Called) -> Error {
+    let prefix = called.prefix();
     let (message, next) = match error {
         KafkaError::ClientConfig(_, why, name, _) => (
-            format!("sink.kafka.{name} is not taken: {why}"),
-            "correct the property, or leave it out",
+            format!("{prefix}{name} is not taken: {why}"),
+            "correct the property, or leave it out".to_owned(),
         ),
         other => (
             format!("Kafka's producer can't be made: {other}"),
-            "check the properties given as sink.kafka.*",
+            format!("check the properties given as {prefix}*"),
         ),
     };
     Error::new(&codes::INGEST_PARAMETERS, message).next(next)
@@ -244,12 +247,13 @@ pub(super) fn unmade(error: &KafkaError) -> Error {
 pub(super) fn producer(
     config: &ClientConfig,
     topic: &str,
+    called: Called,
     account: Arc<Account>,
 ) -> Result<Producer> {
     let reports = Reports::new(topic, account);
     config
         .create_with_context(reports)
-        .map_err(|error| unmade(&error))
+        .map_err(|error| unmade(&error, called))
 }
 
 /// A message that is to be sent.

@@ -52,11 +52,16 @@ pub(super) fn look(
 ) -> Result<Found> {
     let account = Arc::new(Account::new(Waker::new(|| {})));
     let config = configuration(options, None);
-    let client = producer(&config, &options.topic, Arc::clone(&account))?;
+    let client = producer(
+        &config,
+        &options.topic,
+        options.called,
+        Arc::clone(&account),
+    )?;
     let (partitions, broker) = match find(&client, &account, options, cancelled)? {
         Some(found) => found,
         None => {
-            let wanted = options.create.ok_or_else(|| missing(&options.topic))?;
+            let wanted = options.create.ok_or_else(|| missing(options))?;
             create(options, wanted)?;
             made(&client, &account, options, cancelled)?
         }
@@ -127,14 +132,16 @@ fn made(
         }
         client.poll(Duration::from_millis(100));
     }
-    Err(missing(&options.topic))
+    Err(missing(options))
 }
 
-fn missing(topic: &str) -> Error {
+fn missing(options: &KafkaSinkOptions) -> Error {
+    let KafkaSinkOptions { topic, called, .. } = options;
     let message = format!("topic {topic} is not there");
-    Error::new(&codes::SINK_TOPIC, message).next(
-        "make the topic, correct sink.kafka.topic, or have it made with sink.kafka.create partitions=<number>,replication=<number>",
-    )
+    let (named, prefix) = (called.topic(), called.prefix());
+    Error::new(&codes::SINK_TOPIC, message).next(format!(
+        "make the topic, correct {named}, or have it made with {prefix}create partitions=<number>,replication=<number>"
+    ))
 }
 
 fn create(options: &KafkaSinkOptions, wanted: NewTopic) -> Result<()> {
@@ -155,8 +162,10 @@ fn create(options: &KafkaSinkOptions, wanted: NewTopic) -> Result<()> {
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
             Err((_, code)) => {
                 let message = format!("topic {topic} is not there, and can't be made: {code}");
-                let next =
-                    "correct sink.kafka.create, grant Create on the topic, or make it by hand";
+                let next = format!(
+                    "correct {}create, grant Create on the topic, or make it by hand",
+                    options.called.prefix()
+                );
                 return Err(Error::new(&codes::SINK_TOPIC, message).next(next));
             }
         }
@@ -169,7 +178,7 @@ fn admin(options: &KafkaSinkOptions) -> Result<AdminClient<Reports>> {
     let reports = Reports::new(&options.topic, account);
     configuration(options, None)
         .create_with_context(reports)
-        .map_err(|error| unmade(&error))
+        .map_err(|error| unmade(&error, options.called))
 }
 
 /// The largest message of the topic and the longest transaction of the broker. Who may not ask is told nothing.

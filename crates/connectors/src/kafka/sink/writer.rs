@@ -8,14 +8,13 @@ use rdkafka::config::ClientConfig;
 use rdkafka::producer::Producer as _;
 
 use super::account::Account;
-use super::encode::Encoder;
+use super::encode::{Encode, To};
 use super::options::KafkaSinkOptions;
 use super::producer::{Producer, producer};
 use super::pump::Pump;
-use crate::rows::Rows;
 
-pub(super) struct AtLeastOnce {
-    encoder: Encoder,
+pub(super) struct AtLeastOnce<T> {
+    encoder: Box<dyn Encode<T>>,
     account: Arc<Account>,
     /// Dropped before the producer: nobody hears of what is purged.
     pump: Option<Pump>,
@@ -27,17 +26,23 @@ pub(super) struct AtLeastOnce {
     preparing: Option<CheckpointId>,
 }
 
-impl AtLeastOnce {
+impl<T> AtLeastOnce<T> {
     pub(super) fn start(
-        options: &Arc<KafkaSinkOptions>,
+        options: &KafkaSinkOptions,
+        encoder: Box<dyn Encode<T>>,
         config: &ClientConfig,
         context: SinkContext,
     ) -> Result<Self> {
         let account = Arc::new(Account::new(context.waker));
-        let producer = Arc::new(producer(config, &options.topic, Arc::clone(&account))?);
+        let producer = Arc::new(producer(
+            config,
+            &options.topic,
+            options.called,
+            Arc::clone(&account),
+        )?);
         let pump = Pump::start(context.subtask, Arc::clone(&producer), Arc::clone(&account))?;
         Ok(Self {
-            encoder: Encoder::new(Arc::clone(options)),
+            encoder,
             account,
             pump: Some(pump),
             producer,
@@ -53,20 +58,21 @@ impl AtLeastOnce {
     }
 }
 
-impl SinkWriter<Rows> for AtLeastOnce {
-    fn write(&mut self, records: &mut Vec<Rows>) -> Result<WriteStatus> {
+impl<T> SinkWriter<T> for AtLeastOnce<T> {
+    fn write(&mut self, records: &mut Vec<T>) -> Result<WriteStatus> {
         self.check()?;
         // A call of the waker is one for all that is waited for: who was called for room asks about the prepare again, too.
         if self.preparing.is_some() && self.account.is_settled(1 - self.side) {
             self.account.wake();
         }
-        for (taken, rows) in records.iter().enumerate() {
-            let (first, batch) = (self.row, &rows.batch);
-            let producer = &self.producer;
-            let given = self
-                .encoder
-                .give(batch, first, self.side, producer, &self.account)?;
-            self.written += (given.next - first) as u64;
+        for (taken, record) in records.iter().enumerate() {
+            let to = To {
+                side: self.side,
+                producer: &self.producer,
+                account: &self.account,
+            };
+            let given = self.encoder.give(record, self.row, to)?;
+            self.written += given.counted;
             self.row = given.next;
             if given.full {
                 records.drain(..taken);
@@ -100,7 +106,7 @@ impl SinkWriter<Rows> for AtLeastOnce {
     }
 }
 
-impl Drop for AtLeastOnce {
+impl<T> Drop for AtLeastOnce<T> {
     fn drop(&mut self) {
         // What is not prepared is written again; nothing of it needs to be waited for.
         self.producer.context().close();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use millstream_connectors::kafka::Create;
 use millstream_core::MemorySize;
 
 use crate::parameters::choices::{ErrorPolicy, SourceType, WatchType};
@@ -67,12 +68,27 @@ parameters! {
     ERROR_POLICY: ErrorPolicy = Parameter::new(Group::Errors, "error.policy",
         "What happens with a bad record: a wrong number of columns, a quote that does not close or has text behind it, bytes that are not of the charset, a value that \
          does not fit its type, more bytes than `source.record.max.size`, SQL that fails on it. fail: the job fails and names the record. skip: it is left out \
-         and counted. dead-letter: it is written to `error.dead-letter.path` and counted.")
+         and counted. dead-letter: it is written to `error.dead-letter.path` or `error.dead-letter.topic` and counted.")
         .default("fail").example("dead-letter");
     DEAD_LETTER_PATH: String = Parameter::new(Group::Errors, "error.dead-letter.path",
         "Directory for bad records, one JSON object a line, see Dead letters. Written under the same checkpoints as the \
          output.")
-        .required("with `error.policy` dead-letter").only(Scope::DeadLetters).example("/data/orders-bad");
+        .required("with `error.policy` dead-letter, or `error.dead-letter.topic`").only(Scope::DeadLetters).example("/data/orders-bad");
+    DEAD_LETTER_TOPIC: String = Parameter::new(Group::Errors, "error.dead-letter.topic",
+        "Topic of Kafka for bad records, instead of `error.dead-letter.path`: the record as it came, with what is wrong in headers, see \
+         Dead letters. Where the sink is Kafka and no brokers or properties are given for dead letters they are written by the sink, in \
+         the transactions of the output; else by a sink of their own, under the same checkpoints.")
+        .only(Scope::DeadLetters).example("orders-bad");
+    DEAD_LETTER_BROKERS: String = Parameter::new(Group::Errors, "error.dead-letter.kafka.brokers",
+        "Addresses of some brokers of that topic, separated by commas.")
+        .default_depends("`sink.kafka.brokers`, else `source.kafka.brokers`").only(Scope::LetterTopic).example("kafka:9092");
+    DEAD_LETTER_CREATE: Create = Parameter::new(Group::Errors, "error.dead-letter.kafka.create",
+        "How that topic is made where it is missing, as `sink.kafka.create`. false: the job is refused.")
+        .default("false").only(Scope::LetterTopic).example("partitions=1,replication=3");
+    DEAD_LETTER_NATIVE: String = Parameter::new(Group::Errors, "error.dead-letter.kafka.*",
+        "Any property of Kafka's producer for that topic, by its name in Java, after `error.dead-letter.kafka.`. With the brokers of the \
+         sink its properties hold where none is given here; with those of the source its properties of security do.")
+        .only(Scope::LetterTopic).example("error.dead-letter.kafka.security.protocol SASL_SSL");
     ERROR_MAX_COUNT: u64 = Parameter::new(Group::Errors, "error.max.count",
         "More bad records than this fail the job, counted since its first start. Not given: no limit.")
         .only(Scope::BadRecordsTolerated).example("1000");
