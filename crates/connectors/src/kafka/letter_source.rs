@@ -114,6 +114,7 @@ impl Source<Parsed> for LetterSource {
         };
         context.progress.files_total.set(u64::from(is_first));
         Ok(Box::new(LetterReader {
+            is_first,
             lines,
             waiting: Vec::new(),
             read,
@@ -129,6 +130,8 @@ impl Source<Parsed> for LetterSource {
 }
 
 struct LetterReader {
+    /// It is the one that reads.
+    is_first: bool,
     /// `None`: they have ended.
     lines: Option<Receiver<Result<Vec<Line>>>>,
     /// What comes next, the last first.
@@ -281,7 +284,8 @@ impl SourceReader<Parsed> for LetterReader {
 
     fn snapshot(&mut self, _: CheckpointId) -> Result<SourceSnapshot> {
         let (key, value) = (KEY.to_owned(), self.read.into());
-        Ok(vec![StateEntry { key, value }].into())
+        let own = self.is_first.then_some(StateEntry { key, value });
+        Ok(own.into_iter().collect::<Vec<_>>().into())
     }
 }
 
