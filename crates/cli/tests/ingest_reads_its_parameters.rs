@@ -8,7 +8,7 @@ use common::{millstream, millstream_in};
 
 /// What a command line without anything else is told.
 const NOTHING: &str = "MS-8001: 4 problems with the parameters of the ingestion job (millstream explain MS-8001):\n  \
-    source.type is not given; give --source.type csv, tsv, txt or kafka\n  \
+    source.type is not given; give --source.type csv, tsv, txt, parquet, orc or kafka\n  \
     source.path is not given; give the directory that is read: --source.path <directory>\n  \
     sink.kafka.brokers is not given, with sink.type kafka, which is the default; give the addresses of some brokers: \
     --sink.kafka.brokers <host:port>,…\n  \
@@ -102,14 +102,14 @@ fn the_environment_wins_over_arguments_and_these_over_the_file() {
         "run",
         "ingest",
         "--source.type",
-        "orc",
+        "jdbc",
         "--sink.type",
         "print",
     ];
     let said = millstream_in(directory.path(), &environment, &arguments);
     assert_eq!(said.code, Some(1));
     assert!(
-        said.err.contains("source.type orc is planned"),
+        said.err.contains("source.type jdbc is planned"),
         "{}",
         said.err
     );
@@ -140,7 +140,7 @@ fn another_file_can_be_named() {
         &[],
         &["run", "ingest", "--config=orders.conf"],
     );
-    let expected = "MS-8001: source.type is not given; give --source.type csv, tsv, txt or kafka \
+    let expected = "MS-8001: source.type is not given; give --source.type csv, tsv, txt, parquet, orc or kafka \
         (millstream explain MS-8001)\n";
     assert_eq!((said.code, said.err.as_str()), (Some(1), expected));
 }

@@ -13,6 +13,8 @@ use super::condition::Test;
 use super::fit::Fit;
 use super::groups::{Group, Part, lay_out, parts};
 use super::open::{self, OpenColumns};
+use super::orc::OrcColumns;
+use super::parquet::ParquetColumns;
 use super::ranged::Ranged;
 use super::{ColumnFormat, Columns};
 use crate::files_source::failure::{InputError, Unfit};
@@ -77,11 +79,18 @@ pub(super) fn open_columns(
 ) -> Result<(Ranged, Box<dyn OpenColumns>), InputError> {
     let file = Ranged::new(open_found(found, aside)?, found.identity.size);
     check_identity(found, &file)?;
-    let opened = guarded(|| open::open(format, &file)).unwrap_or_else(|panic| Err(gave_up(&panic)));
+    let opened = guarded(|| open_as(format, &file)).unwrap_or_else(|panic| Err(gave_up(&panic)));
     match opened {
         Ok(columns) => Ok((file, columns)),
         Err(unfit) => Err(failure(&file, unfit)),
     }
+}
+
+fn open_as(format: ColumnFormat, file: &Ranged) -> Result<Box<dyn OpenColumns>, Unfit> {
+    Ok(match format {
+        ColumnFormat::Parquet => Box::new(ParquetColumns::open(file.clone())?),
+        ColumnFormat::Orc => Box::new(OrcColumns::open(file.clone())?),
+    })
 }
 
 /// The reader of the format has panicked, which is the file's fault: it is not what it says.

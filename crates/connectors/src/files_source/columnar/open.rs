@@ -5,12 +5,8 @@ use std::ops::Range;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::ColumnFormat;
 use super::condition::{Known, Test};
 use super::fit::Fit;
-use super::orc::OrcColumns;
-use super::parquet::ParquetColumns;
-use super::ranged::Ranged;
 use crate::files_source::failure::Unfit;
 
 /// Batches of the rows of a group.
@@ -65,14 +61,6 @@ pub(super) fn asked<'a>(fit: &'a Fit, conditions: &'a [(String, Test)]) -> Vec<A
     });
     told.filter(|asked| asked.found.is_none_or(|found| found.change.keeps_order()))
         .collect()
-}
-
-/// Opens a file.
-pub(super) fn open(format: ColumnFormat, file: &Ranged) -> Result<Box<dyn OpenColumns>, Unfit> {
-    Ok(match format {
-        ColumnFormat::Parquet => Box::new(ParquetColumns::open(file.clone())?),
-        ColumnFormat::Orc => Box::new(OrcColumns::open(file.clone())?),
-    })
 }
 
 /// Which of all the rows of a group may be wanted: those of which every test may be so.
