@@ -11,6 +11,7 @@
 //!
 //! This crate knows neither connectors nor the engine.
 
+mod blame;
 mod check;
 mod functions;
 mod merge;

@@ -22,3 +22,4 @@ mod support;
 mod times_are_right_in_every_year;
 mod times_are_written_by_patterns;
 mod types_mean_what_they_say;
+mod typical_mistakes_are_told_in_plain_words;
