@@ -10,6 +10,7 @@ use datafusion_sql::sqlparser::ast::{
 use millstream_core::{Error, Result};
 
 use super::{AGGREGATE, SUBQUERY, Scope, WINDOW, many_rows};
+use crate::elsewhere;
 use crate::place::{Place, invalid, nearest, unsupported};
 
 /// Checks every expression of `select`, whose table is called `qualifier`.
@@ -157,7 +158,14 @@ impl Names<'_> {
             return Err(invalid(place, &format!("there is no function `{written}`"))
                 .next(format!("write {ours}")));
         }
-        let near = nearest(&name, self.scope.functions.names(), false);
+        let near = nearest(
+            &name,
+            self.scope
+                .functions
+                .names()
+                .chain(elsewhere::NAMES.iter().copied()),
+            false,
+        );
         let near = if near.is_empty() {
             "the guide's page on SQL lists the functions".to_string()
         } else {
@@ -185,8 +193,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("day", "extract(day from bought)"),
     ("getdate", "now()"),
     ("hour", "extract(hour from bought)"),
-    ("if", "case when id > 1 then 'a' else 'b' end"),
-    ("iff", "case when id > 1 then 'a' else 'b' end"),
+    ("iff", "if(id > 1, 'a', 'b')"),
     ("isnotnull", "name is not null"),
     ("isnull", "name is null"),
     ("lcase", "lower(name)"),

@@ -206,10 +206,10 @@ fn of_value(message: &str) -> Option<Plain> {
         let message = format!("{} is no interval", value.replace('"', "'"));
         return Some(plain(message, "write it like interval '1' day"));
     }
-    if let Some((_, why)) = message
-        .strip_prefix("regex parse error:")
-        .and_then(|rest| rest.rsplit_once("error: "))
+    if let Some((_, rest)) = message.split_once("regex parse error:")
+        && let Some((_, why)) = rest.rsplit_once("error: ")
     {
+        let why = why.split(" ~").next().unwrap_or(why);
         let message = format!("the regular expression is wrong: {why}");
         return Some(plain(
             message,

@@ -11,6 +11,7 @@ mod array_split;
 mod bad_rows_are_set_aside;
 mod columns_are_pruned;
 mod errors_name_the_place;
+mod functions_of_flink_and_hive_give_what_the_guide_says;
 mod guide_examples_hold;
 mod like_takes_an_escape;
 mod long_chains_are_answered_or_refused;

@@ -93,8 +93,8 @@ const MISTAKES: &[(&str, &str)] = &[
         "line 1, column 8: there is no function `strlen`; write length(name)",
     ),
     (
-        "select if(id > 1, 'a', 'b') as x from t1",
-        "line 1, column 8: there is no function `if`; write case when",
+        "select 1 as a, if(id > 1, 'a') as x from t1",
+        "line 1, column 16: if takes a condition and two values; write it like if(id > 1, 'a', 'b')",
     ),
     (
         "select date_formt(bought, 'yyyy') as x from t1",
@@ -323,7 +323,7 @@ fn what_is_to_be_written_for_functions_of_other_systems_can_be_written() {
         "day",
         "getdate",
         "hour",
-        "if",
+        "iff",
         "isnull",
         "lcase",
         "len",
