@@ -123,9 +123,10 @@ fn refuse_clauses_of_select(select: &Select) -> Result<()> {
     let once = "drop doubles in a DataStream program (key_by, then process with a value state)";
     let sink = "leave INTO out; the sink's parameters say where rows go";
     let filter = "use WHERE";
+    let first = Place::of(select.select_token.0.span);
     refuse(&[
-        (distinct, None, "DISTINCT", once),
-        (select.top.is_some(), None, "TOP", LIMIT),
+        (distinct, first, "DISTINCT", once),
+        (select.top.is_some(), first, "TOP", LIMIT),
         (select.into.is_some(), place_of(&select.into), "INTO", sink),
         (
             grouped,

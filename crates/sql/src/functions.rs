@@ -7,6 +7,7 @@ mod clock;
 mod durations;
 pub(crate) mod format_time;
 pub(crate) mod joined;
+mod json;
 mod mixed_pattern;
 mod numbers;
 mod over;
@@ -61,6 +62,7 @@ impl Functions {
             .chain(series::functions(&theirs))
             .chain(format_time::functions(&theirs))
             .chain(clock::functions())
+            .chain(json::functions())
             .chain([array_split::function()]);
         let ours: Vec<_> = ours.collect();
         let theirs = theirs.into_iter().filter(|f| !INNER.contains(&f.name()));

@@ -11,7 +11,9 @@
 //!
 //! This crate knows neither connectors nor the engine.
 
+mod blame;
 mod check;
+mod elsewhere;
 mod functions;
 mod merge;
 mod names;

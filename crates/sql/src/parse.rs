@@ -2,7 +2,9 @@
 
 use datafusion_sql::sqlparser::ast::{Expr, Query as Ast, Statement};
 use datafusion_sql::sqlparser::dialect::Dialect;
+use datafusion_sql::sqlparser::keywords::Keyword;
 use datafusion_sql::sqlparser::parser::{Parser, ParserError};
+use datafusion_sql::sqlparser::tokenizer::{Token, Tokenizer};
 use millstream_core::{Error, Result};
 
 use crate::place::{Place, invalid, too_deep, unsupported};
@@ -76,7 +78,7 @@ pub(crate) fn parse(sql: &str) -> Result<Box<Ast>> {
     };
     match statement {
         Statement::Query(query) => Ok(query),
-        other => Err(not_a_query(&other)),
+        other => Err(not_a_query(sql, &other)),
     }
 }
 
@@ -88,14 +90,25 @@ pub(crate) fn parse_expression(sql: &str) -> Result<Expr> {
         .map_err(|error| syntax_error(sql, error))
 }
 
-fn not_a_query(statement: &Statement) -> Error {
+fn not_a_query(sql: &str, statement: &Statement) -> Error {
     let text = statement.to_string();
     let verb = text.split_whitespace().next().unwrap_or("this statement");
     unsupported(
-        None,
+        first_word(sql),
         verb,
         "give only the SELECT; the sink's parameters say where its rows go",
     )
+}
+
+/// Where the SQL begins.
+fn first_word(sql: &str) -> Option<Place> {
+    let tokens = Tokenizer::new(&StreamDialect, sql)
+        .tokenize_with_location()
+        .ok()?;
+    let first = tokens
+        .iter()
+        .find(|token| !matches!(token.token, Token::Whitespace(_)))?;
+    Place::of(first.span)
 }
 
 fn syntax_error(sql: &str, error: ParserError) -> Error {
@@ -107,8 +120,88 @@ fn syntax_error(sql: &str, error: ParserError) -> Error {
     };
     let (message, place) = split_place(&text);
     let place = place.map(|place| at_found_token(sql, message, place));
-    let message = message.replace("found: EOF", "found: the end of the SQL");
-    invalid(place, &message).next("mend the SQL at this place")
+    if lacks_an_end(sql) {
+        return invalid(None, "a CASE has no END").next("write case when … then … else … end");
+    }
+    let (message, next) = in_plain_words(message);
+    let place = place.or_else(|| end_of(sql));
+    invalid(place, &message).next(next)
+}
+
+/// Whether there are fewer END than CASE: the parser takes CASE for a name then.
+fn lacks_an_end(sql: &str) -> bool {
+    let Ok(tokens) = Tokenizer::new(&StreamDialect, sql).tokenize() else {
+        return false;
+    };
+    let count = |word: Keyword| {
+        let words = tokens.iter().filter(
+            |token| matches!(token, Token::Word(found) if found.keyword == word && found.quote_style.is_none()),
+        );
+        words.count()
+    };
+    count(Keyword::CASE) > count(Keyword::END)
+}
+
+/// The place behind the last character.
+fn end_of(sql: &str) -> Option<Place> {
+    let line = sql.lines().last()?;
+    Some(Place {
+        line: sql.lines().count() as u64,
+        column: line.trim_end().chars().count() as u64 + 1,
+    })
+}
+
+/// What the parser says, in plain words, and what to do next.
+fn in_plain_words(message: &str) -> (String, &'static str) {
+    const MEND: &str = "mend the SQL at this place";
+    let message = message.trim_end_matches('.');
+    let found = |token: &str| match token {
+        "EOF" => "the end of the SQL".to_owned(),
+        token => format!("`{token}`"),
+    };
+    if message == "Unterminated string literal" {
+        return (
+            "the text that begins here has no quote at its end".to_owned(),
+            "write ' behind it, and '' for a quote within it",
+        );
+    }
+    if let Some(rest) = message.strip_prefix("Expected close delimiter '") {
+        let quote = rest.chars().next().unwrap_or('"');
+        let message = format!("the name that begins here has no {quote} at its end");
+        return (message, MEND);
+    }
+    if message.contains("multi-line comment") {
+        return ("a comment has no end".to_owned(), "write */ behind it");
+    }
+    if message.starts_with("No infix parser for token") {
+        return (
+            "this sign is no operator".to_owned(),
+            "use one of those that the guide's page on SQL lists",
+        );
+    }
+    let Some((wanted, token)) = message
+        .strip_prefix("Expected")
+        .and_then(|rest| rest.trim_start_matches(':').trim().split_once(", found: "))
+    else {
+        return (message.to_owned(), MEND);
+    };
+    let token = found(token);
+    match wanted {
+        "end of statement" => (
+            format!("{token} was not expected here"),
+            "a comma, an operator or a quote may be missing before it; a name that is a word of SQL stands in backquotes",
+        ),
+        "an expression" => (format!("an expression is missing before {token}"), MEND),
+        "an SQL statement" => (
+            format!("{token} begins no statement"),
+            "give one SELECT, for example select * from t1",
+        ),
+        sign if sign.chars().all(|sign| sign.is_ascii_punctuation()) => {
+            (format!("{sign} is missing before {token}"), MEND)
+        }
+        "identifier" => (format!("a name is missing before {token}"), MEND),
+        wanted => (format!("{wanted} is expected before {token}"), MEND),
+    }
 }
 
 /// Cuts the parser's ` at Line: 1, Column: 9` off its message.

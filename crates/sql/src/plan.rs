@@ -3,9 +3,11 @@
 mod bounds;
 pub(crate) mod conditions;
 mod decimals;
+mod plain;
 mod provider;
 mod texts;
 mod times;
+mod types;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use self::decimals::Decimals;
 use self::provider::Provider;
 use self::texts::Texts;
 use self::times::Times;
+use self::types::in_words;
 use crate::functions::Functions;
 use crate::names::{double_name, output_name};
 use crate::physical::{DfResult, physical};
@@ -74,7 +77,7 @@ pub(crate) fn plan(
     let table = Arc::new(schema.clone());
     let provider = Provider::new(name, Arc::clone(&table), functions);
     let logical = logical_plan(query, &provider).map_err(|error| planning_error(&error))?;
-    try_constants(&logical).map_err(|error| planning_error(&error).next("mend the expression"))?;
+    try_constants(&logical).map_err(|error| planning_error(&error))?;
     let parts = Parts::of(&logical)?;
     let plan = physical_plan(table, parts).map_err(|error| planning_error(&error))?;
     let deepest = plan.projection.iter().chain(&plan.predicate).map(levels);
@@ -278,18 +281,21 @@ fn planning_error(error: &DataFusionError) -> Error {
     });
     let message = describe(error);
     if matches!(error.find_root(), DataFusionError::NotImplemented(_)) {
-        return Error::new(&codes::SQL_UNSUPPORTED, not_offered(&message))
+        return Error::new(&codes::SQL_UNSUPPORTED, not_offered(&in_words(&message)))
             .next("write it with what the guide's page on SQL lists");
     }
-    // What follows is a list of signatures in DataFusion's own notation.
-    let message = message
-        .split(" You might need to add explicit type casts")
-        .next();
-    let mut line = invalid(place, message.unwrap_or_default());
-    if line.message().contains("No function matches") || line.message().contains("coerce") {
-        line = line.next("convert the arguments with CAST(… AS …)");
-    }
-    line
+    mistake(place, &message)
+}
+
+/// The mistake that `message` of the planner or of a trial tells, which may say first where in the query it is.
+pub(crate) fn mistake(place: Option<Place>, message: &str) -> Error {
+    let end = message
+        .strip_prefix("column `")
+        .and_then(|rest| Some("column `".len() + rest.find("`: ")? + "`: ".len()))
+        .or_else(|| message.starts_with("WHERE: ").then_some("WHERE: ".len()));
+    let (head, rest) = message.split_at(end.unwrap_or(0));
+    let plain = plain::said(rest);
+    invalid(place, &format!("{head}{}", plain.message)).next(plain.next)
 }
 
 /// What DataFusion does not implement; a dump of the parsed expression is cut to its kind.
@@ -298,9 +304,16 @@ fn not_offered(message: &str) -> String {
         .strip_prefix("Unsupported ast node")
         .and_then(|rest| rest.split_once(": "))
         .and_then(|(_, node)| node.split(['(', ' ', '{']).next());
+    if let Some(types) = message.strip_prefix("Unsupported CAST from ") {
+        return format!("there is no CAST from {types}");
+    }
     match dumped {
+        Some("Lambda") => {
+            "a lambda stands only in a call, such as array_transform(a, x -> upper(x))".to_owned()
+        }
         Some(kind) => format!("an expression of the kind {kind} is not offered here"),
-        None => message.to_string(),
+        None if message.contains("not ") => message.to_owned(),
+        None => format!("{message} is not offered"),
     }
 }
 

@@ -11,15 +11,16 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
+use datafusion_sql::sqlparser::ast::Query as Ast;
 use millstream_core::{Error, Result, codes};
 
+use crate::blame;
 use crate::check::{Scope, check};
 use crate::functions::{Functions, room};
 use crate::names::name_outputs;
 use crate::parse::parse;
-use crate::place::invalid;
 use crate::plan::conditions::ColumnCondition;
-use crate::plan::{Plan, describe, plan};
+use crate::plan::{Plan, describe, mistake, plan};
 use crate::rewrite::rewrite;
 use crate::trial::sample_rows;
 
@@ -74,17 +75,24 @@ impl Query {
 
     fn plan_here(sql: &str, table_name: &str, schema: &Schema) -> Result<Self> {
         refuse_double_columns(schema)?;
-        let functions = Functions::new();
         let mut query = parse(sql)?;
         rewrite(&mut query)?;
         let scope = Scope {
             table: table_name,
             schema,
-            functions: &functions,
+            functions: &Functions::new(),
         };
         check(&query, &scope)?;
         name_outputs(&mut query, schema)?;
-        let plan = Arc::new(plan(query, table_name, schema, functions)?);
+        let planned = |query| Self::plan_checked(query, table_name, schema);
+        planned(query.clone()).map_err(|error| {
+            let alone = |part| guard::guarded(|| planned(part).map(|_| ()));
+            blame::located(error, &query, |part| alone(part).unwrap_or(Ok(())))
+        })
+    }
+
+    fn plan_checked(query: Box<Ast>, table_name: &str, schema: &Schema) -> Result<Self> {
+        let plan = Arc::new(plan(query, table_name, schema, Functions::new())?);
         let planned = Self { plan };
         planned.try_before_records()?;
         Ok(planned)
@@ -241,7 +249,7 @@ impl Query {
     /// Runs the projection and WHERE on no rows, on one of nulls and on some of values, each apart: what works
     /// for none of them fails at the start of the job and not at its first record.
     fn try_before_records(&self) -> Result<()> {
-        let broken = |message: String| invalid(None, &message).next("mend the expression");
+        let broken = |message: String| mistake(None, &message);
         let empty = RecordBatch::new_empty(Arc::clone(&self.plan.input));
         let kept = RecordBatch::new_empty(Arc::clone(&self.plan.kept_schema));
         guard::guarded(|| self.matching_rows(&empty).and_then(|_| self.project(&kept)))

@@ -2,6 +2,7 @@
 //!
 //! - A long chain of AND, OR or `||` becomes a tree of few levels: all three may be grouped as one likes.
 //! - `LIKE … ESCAPE` becomes a pattern with the escape that the planner knows.
+//! - A call of a function that is written with others here becomes an expression of those.
 //! - A cast to text of some length cuts the text, and fills it for CHAR.
 
 use std::ops::ControlFlow;
@@ -12,6 +13,7 @@ use datafusion_sql::sqlparser::ast::{
 };
 use millstream_core::{Error, Result};
 
+use crate::elsewhere::expand;
 use crate::parse::parse_expression;
 use crate::place::{Place, invalid, too_deep};
 
@@ -51,7 +53,10 @@ impl VisitorMut for Rewriter {
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Self::Break> {
         self.level -= 1;
-        match escape(expr).and_then(|()| cut(expr)) {
+        match escape(expr)
+            .and_then(|()| cut(expr))
+            .and_then(|()| expand(expr))
+        {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(Box::new(error)),
         }

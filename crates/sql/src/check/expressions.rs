@@ -10,6 +10,7 @@ use datafusion_sql::sqlparser::ast::{
 use millstream_core::{Error, Result};
 
 use super::{AGGREGATE, SUBQUERY, Scope, WINDOW, many_rows};
+use crate::elsewhere;
 use crate::place::{Place, invalid, nearest, unsupported};
 
 /// Checks every expression of `select`, whose table is called `qualifier`.
@@ -66,7 +67,10 @@ impl Names<'_> {
                 "name the columns",
             ));
         }
-        Ok(())
+        let except = options.opt_except.iter().flat_map(|except| {
+            std::iter::once(&except.first_element).chain(&except.additional_elements)
+        });
+        except.into_iter().try_for_each(|ident| self.column(ident))
     }
 
     fn expression(&mut self, expr: &Expr) -> Result<()> {
@@ -150,7 +154,18 @@ impl Names<'_> {
         if let Some((what, instead)) = many_rows(&name) {
             return Err(unsupported(place, &format!("{what} `{written}`"), instead));
         }
-        let near = nearest(&name, self.scope.functions.names(), false);
+        if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name) {
+            return Err(invalid(place, &format!("there is no function `{written}`"))
+                .next(format!("write {ours}")));
+        }
+        let near = nearest(
+            &name,
+            self.scope
+                .functions
+                .names()
+                .chain(elsewhere::NAMES.iter().copied()),
+            false,
+        );
         let near = if near.is_empty() {
             "the guide's page on SQL lists the functions".to_string()
         } else {
@@ -159,6 +174,50 @@ impl Names<'_> {
         Err(invalid(place, &format!("there is no function `{written}`")).next(near))
     }
 }
+
+/// Functions of other systems, in lower case, and how they are written here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("add_months", "bought + interval '1' month"),
+    ("charindex", "strpos(name, 'a')"),
+    ("convert", "cast(id as string)"),
+    ("date_add", "day + interval '1' day"),
+    (
+        "date_diff",
+        "extract(epoch from now() - bought) / 86400 for the days between",
+    ),
+    ("date_sub", "day - interval '1' day"),
+    (
+        "datediff",
+        "extract(epoch from now() - bought) / 86400 for the days between",
+    ),
+    ("day", "extract(day from bought)"),
+    ("getdate", "now()"),
+    ("hour", "extract(hour from bought)"),
+    ("iff", "if(id > 1, 'a', 'b')"),
+    ("isnotnull", "name is not null"),
+    ("isnull", "name is null"),
+    ("lcase", "lower(name)"),
+    ("len", "length(name)"),
+    ("minute", "extract(minute from bought)"),
+    ("mod", "id % 2"),
+    ("month", "extract(month from bought)"),
+    ("second", "extract(second from bought)"),
+    ("size", "cardinality(arraySplit(tags))"),
+    ("split", "arraySplit(tags, ',')"),
+    ("str_to_date", "to_date(name, '%Y-%m-%d')"),
+    ("strlen", "length(name)"),
+    ("sysdate", "now()"),
+    ("timestampadd", "bought + interval '1' day"),
+    (
+        "timestampdiff",
+        "extract(epoch from now() - bought) for the seconds between",
+    ),
+    ("to_number", "cast(name as decimal(10,2))"),
+    ("to_str", "cast(id as string)"),
+    ("to_string", "cast(id as string)"),
+    ("ucase", "upper(name)"),
+    ("year", "extract(year from bought)"),
+];
 
 /// DISTINCT, ORDER BY and FILTER inside or behind a call mean an aggregate.
 fn refuse_aggregate_syntax(function: &Function, name: &str, place: Option<Place>) -> Result<()> {

@@ -192,6 +192,21 @@ fn push(
     Ok(())
 }
 
+/// The pattern of strftime that reads what a pattern of Java's writes; one of strftime is itself.
+///
+/// # Errors
+/// In words: it is none, or has what can't be read.
+pub(crate) fn read_as_strftime(pattern: &str) -> std::result::Result<String, String> {
+    if is_strftime(pattern) {
+        return Ok(pattern.to_owned());
+    }
+    let items = java(pattern)?;
+    if items.iter().all(|item| matches!(item, Item::Text(_))) {
+        return Err("there is no part of a time in it".to_owned());
+    }
+    strftime(&items).ok_or_else(|| "it can be written, but not read".to_owned())
+}
+
 fn is_strftime(pattern: &str) -> bool {
     pattern.contains('%')
 }

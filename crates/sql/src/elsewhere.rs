@@ -1,0 +1,180 @@
+//! Functions of Flink and Hive that are written with others here: a call of one becomes an expression of those.
+
+use std::ops::ControlFlow;
+
+use arrow::array::timezone::Tz;
+use datafusion_sql::sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart, Value,
+    ValueWithSpan, VisitMut, VisitorMut,
+};
+use datafusion_sql::sqlparser::tokenizer::Span;
+use millstream_core::{Error, Result};
+
+use crate::functions::format_time::read_as_strftime;
+use crate::parse::parse_expression;
+use crate::place::{Place, invalid};
+
+/// Names of functions that are written so, in lower case.
+pub(crate) const NAMES: &[&str] = &["if", "regexp_extract", "split_index", "unix_timestamp"];
+
+/// Puts the expression that means the same in place of a call of such a function.
+///
+/// # Errors
+/// SQL_INVALID for arguments that it does not take.
+pub(crate) fn expand(expr: &mut Expr) -> Result<()> {
+    let Expr::Function(call) = &*expr else {
+        return Ok(());
+    };
+    let [ObjectNamePart::Identifier(name)] = call.name.0.as_slice() else {
+        return Ok(());
+    };
+    let (span, name) = (name.span, name.value.to_lowercase());
+    if !NAMES.contains(&name.as_str()) && name != "from_unixtime" {
+        return Ok(());
+    }
+    let Some(arguments) = arguments(call) else {
+        return Ok(());
+    };
+    let Some(template) = template(&name, &arguments, span)? else {
+        return Ok(());
+    };
+    let mut meant = parse_expression(&template)?;
+    let mut filler = Filler { arguments, span };
+    if let ControlFlow::Break(never) = meant.visit(&mut filler) {
+        match never {}
+    }
+    *expr = meant;
+    Ok(())
+}
+
+/// The arguments of a call that has nothing else in it.
+fn arguments(call: &Function) -> Option<Vec<Expr>> {
+    let FunctionArguments::List(list) = &call.args else {
+        return None;
+    };
+    let plain = call.over.is_none() && call.filter.is_none() && list.clauses.is_empty();
+    let arguments = list.args.iter().map(|argument| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
+        _ => None,
+    });
+    arguments.collect::<Option<Vec<_>>>().filter(|_| plain)
+}
+
+/// What a call means, with `a0`, `a1` and so on in the places of its arguments; none for a function of that name that is
+/// there itself.
+fn template(name: &str, arguments: &[Expr], span: Span) -> Result<Option<String>> {
+    let wrong = |what: &str, next: &str| -> Error { invalid(Place::of(span), what).next(next) };
+    let meant = match (name, arguments) {
+        ("if", [_, _, _]) => "case when a0 then a1 else a2 end".to_owned(),
+        ("if", _) => {
+            return Err(wrong(
+                "if takes a condition and two values",
+                "write it like if(id > 1, 'a', 'b')",
+            ));
+        }
+        ("regexp_extract", [_, _]) => "regexp_match(a0, '(' || a1 || ')')[1]".to_owned(),
+        ("regexp_extract", [_, _, _]) => "regexp_match(a0, '(' || a1 || ')')[a2 + 1]".to_owned(),
+        ("regexp_extract", _) => {
+            return Err(wrong(
+                "regexp_extract takes a text, a pattern and the number of a group",
+                "write it like regexp_extract(name, '([a-z]+)', 1)",
+            ));
+        }
+        ("split_index", [_, _, _]) => {
+            "case when a2 >= 0 then arraySplit(a0, a1)[a2 + 1] end".to_owned()
+        }
+        ("split_index", _) => {
+            return Err(wrong(
+                "split_index takes a text, a separator and a number from 0 on",
+                "write it like split_index(tags, ',', 0)",
+            ));
+        }
+        ("unix_timestamp", []) => "to_unixtime(now())".to_owned(),
+        ("unix_timestamp", [_]) => "to_unixtime(a0)".to_owned(),
+        ("unix_timestamp", [_, pattern]) => {
+            let pattern = text(pattern).ok_or_else(|| {
+                wrong(
+                    "unix_timestamp takes a pattern that stands in the SQL",
+                    "write it like unix_timestamp(name, 'yyyy-MM-dd')",
+                )
+            })?;
+            let same = read_as_strftime(pattern).map_err(|what| {
+                wrong(
+                    &format!("the pattern `{pattern}`: {what}"),
+                    "write it like 'yyyy-MM-dd HH:mm:ss'",
+                )
+            })?;
+            format!("to_unixtime(a0, '{}')", same.replace('\'', "''"))
+        }
+        ("unix_timestamp", _) => {
+            return Err(wrong(
+                "unix_timestamp takes a text and a pattern",
+                "write it like unix_timestamp(name, 'yyyy-MM-dd')",
+            ));
+        }
+        // The second argument is a time zone otherwise.
+        ("from_unixtime", [_, pattern])
+            if text(pattern).is_some_and(|text| {
+                text.parse::<Tz>().is_err() && read_as_strftime(text).is_ok()
+            }) =>
+        {
+            "date_format(from_unixtime(a0), a1)".to_owned()
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(meant))
+}
+
+fn text(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(ValueWithSpan {
+            value: Value::SingleQuotedString(text),
+            ..
+        }) => Some(text),
+        _ => None,
+    }
+}
+
+/// Puts the arguments into their places, and has what is called stand where the call stood.
+struct Filler {
+    arguments: Vec<Expr>,
+    span: Span,
+}
+
+enum Never {}
+
+impl VisitorMut for Filler {
+    type Break = Never;
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Never> {
+        match expr {
+            Expr::Function(call) => {
+                for part in &mut call.name.0 {
+                    if let ObjectNamePart::Identifier(name) = part {
+                        name.span = self.span;
+                    }
+                }
+            }
+            Expr::Case {
+                case_token,
+                end_token,
+                ..
+            } => {
+                case_token.0.span = self.span;
+                end_token.0.span = self.span;
+            }
+            Expr::Value(value) => value.span = self.span,
+            Expr::Identifier(name) => {
+                let argument = name
+                    .value
+                    .strip_prefix('a')
+                    .and_then(|number| self.arguments.get(number.parse::<usize>().ok()?));
+                if let Some(argument) = argument {
+                    *expr = argument.clone();
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}

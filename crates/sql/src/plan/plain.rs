@@ -1,0 +1,238 @@
+//! What the planner says, in plain words.
+
+use super::types::in_words;
+
+/// What went wrong, and what to do about it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Plain {
+    pub(super) message: String,
+    pub(super) next: String,
+}
+
+fn plain(message: String, next: &str) -> Plain {
+    Plain {
+        message,
+        next: next.to_owned(),
+    }
+}
+
+const CONVERT: &str = "convert one of them with CAST(… AS …)";
+const MEND: &str = "mend the expression";
+
+/// The planner's message in plain words.
+pub(super) fn said(message: &str) -> Plain {
+    let message = in_words(message);
+    let known = of_call(&message)
+        .or_else(|| of_operator(&message))
+        .or_else(|| of_value(&message))
+        .or_else(|| of_syntax(&message));
+    known.unwrap_or_else(|| {
+        let short = message
+            .split(" This issue was likely caused by")
+            .next()
+            .unwrap_or_default();
+        plain(short.to_owned(), MEND)
+    })
+}
+
+/// What stands in `text` between `before` and `after`.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(before)?;
+    let (inside, _) = rest.split_once(after)?;
+    Some(inside)
+}
+
+/// A function with arguments that it does not take.
+fn of_call(message: &str) -> Option<Plain> {
+    if let Some(name) = message.strip_suffix(" params but UDF support only 1") {
+        let count = name.rsplit(' ').next()?;
+        let message = format!("the lambda has {count} parameters, and the function gives it 1");
+        return Some(plain(message, "write it like x -> upper(x)"));
+    }
+    if let Some((name, got)) = message.split_once(" expected a list as first argument, got ") {
+        let message = format!("`{name}` takes an array first, and no {got}");
+        return Some(plain(message, "make an array of a text with arraySplit"));
+    }
+    let call = between(message, "name and argument types '", "'")?;
+    let (name, types) = call.split_once('(')?;
+    let types = types.strip_suffix(')').unwrap_or(types);
+    match name {
+        "array_element" => {
+            let message = format!("brackets take an element out of an array, and not of ({types})");
+            return Some(plain(message, "make an array of a text with arraySplit"));
+        }
+        "make_array" => {
+            let message = format!("the elements of an array are of one type, and not ({types})");
+            return Some(plain(message, CONVERT));
+        }
+        _ => {}
+    }
+    let given = count(types);
+    let head = message
+        .split(" No function matches")
+        .next()
+        .unwrap_or_default();
+    // What a function of ours says says more than that it does not match.
+    let own = head.rsplit("error: ").next().unwrap_or_default();
+    let own = own.trim_end_matches('.');
+    if own.starts_with(&format!("{name} ")) && own.contains(" takes ") {
+        return Some(plain(own.to_owned(), "mend the arguments"));
+    }
+    let wanted = between(head, " expects ", " arguments but received")
+        .filter(|_| !head.contains("any signature"))
+        .and_then(|wanted| wanted.parse::<usize>().ok());
+    if let Some(wanted) = wanted.filter(|wanted| *wanted != given) {
+        let wanted = millstream_core::counted(wanted, "argument");
+        let message = format!("`{name}` takes {wanted}, and is given {given}");
+        return Some(plain(message, "give it as many"));
+    }
+    if given == 0 {
+        let message = format!("`{name}` takes arguments, and is given none");
+        return Some(plain(
+            message,
+            "write what it is to be done with in its parentheses",
+        ));
+    }
+    let message = format!("`{name}` can't be called with ({types})");
+    Some(plain(
+        message,
+        "convert the arguments with CAST(… AS …), or give others: the guide's page on SQL says what functions take",
+    ))
+}
+
+/// How many types a list has, commas in parentheses left aside.
+fn count(types: &str) -> usize {
+    if types.trim().is_empty() {
+        return 0;
+    }
+    let mut open = 0_usize;
+    let mut count = 1;
+    for sign in types.chars() {
+        match sign {
+            '(' => open += 1,
+            ')' => open = open.saturating_sub(1),
+            ',' if open == 0 => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+/// An operator, a condition or CASE over values that do not go together.
+fn of_operator(message: &str) -> Option<Plain> {
+    if let Some(rest) = between(
+        message,
+        "Cannot coerce arithmetic expression ",
+        " to valid types",
+    ) {
+        let message = format!("there is no {rest}");
+        let next = match rest.contains("String +") || rest.contains("+ String") {
+            true => "join texts by || or concat, or convert with CAST(… AS …)",
+            false => CONVERT,
+        };
+        return Some(plain(message, next));
+    }
+    let compared = "Cannot infer common argument type for comparison operation ";
+    if let Some(rest) = message.strip_prefix(compared) {
+        let message = format!("there is no comparison {rest}");
+        return Some(plain(message, CONVERT));
+    }
+    if let Some(types) = between(message, "a common type to coerce ", " in ") {
+        let message = format!("LIKE compares texts, and not {types}");
+        return Some(plain(
+            message,
+            "convert what is no text with CAST(… AS string)",
+        ));
+    }
+    if let Some((_, got)) = message.split_once(" requires a boolean expression, got ") {
+        let message = format!("NOT takes a condition, and no {got}");
+        return Some(plain(message, "write a comparison, such as id <> 0"));
+    }
+    if let Some((_, got)) = message.split_once("non-boolean predicate") {
+        let got = got.rsplit("returning ").next().unwrap_or(got);
+        let message = format!("WHERE takes a condition, and no {got}");
+        return Some(plain(message, "write a comparison, such as id <> 0"));
+    }
+    if message.contains("CASE WHEN expression") && message.contains("to common types") {
+        let types = between(message, "then (", " to common types");
+        let types = types.unwrap_or_default().replace(") and else (", " and ");
+        let message = format!(
+            "the values of CASE have no common type: {}",
+            types.trim_end_matches(')')
+        );
+        return Some(plain(message, CONVERT));
+    }
+    None
+}
+
+/// A value that is not what it is taken for.
+fn of_value(message: &str) -> Option<Plain> {
+    if let Some((value, rest)) = message
+        .strip_prefix("Cannot cast string ")
+        .and_then(|rest| rest.split_once(" to value of "))
+    {
+        let wanted = rest.strip_suffix(" type").unwrap_or(rest);
+        return Some(plain(
+            format!("{value} is no {wanted}"),
+            "write such a value, or convert the other side with CAST(… AS string)",
+        ));
+    }
+    if let Some((value, wanted)) = message
+        .strip_prefix("Can't cast value ")
+        .and_then(|rest| rest.split_once(" to type "))
+    {
+        let message = format!("{value} is too large or too small for {wanted}");
+        return Some(plain(
+            message,
+            "write another number, or take a larger type",
+        ));
+    }
+    if let Some((function, value)) = message
+        .strip_prefix("Unsupported ")
+        .and_then(|rest| rest.split_once(" granularity: "))
+    {
+        let (value, known) = value.split_once(". Supported values are: ")?;
+        let message = format!("{value} is no unit of {function}, which are {known}");
+        return Some(plain(message, "write one of them"));
+    }
+    if let Some(value) = between(message, "Error parsing timestamp from '", "'") {
+        let message = format!("'{value}' is no time");
+        return Some(plain(
+            message,
+            "write it like timestamp '2024-02-29 12:00:00'",
+        ));
+    }
+    if let Some(value) = message.strip_prefix("Invalid input syntax for type interval: ") {
+        let message = format!("{} is no interval", value.replace('"', "'"));
+        return Some(plain(message, "write it like interval '1' day"));
+    }
+    if let Some((_, rest)) = message.split_once("regex parse error:")
+        && let Some((_, why)) = rest.rsplit_once("error: ")
+    {
+        let why = why.split(" ~").next().unwrap_or(why);
+        let message = format!("the regular expression is wrong: {why}");
+        return Some(plain(
+            message,
+            "mend it; a sign that means itself has \\ before it",
+        ));
+    }
+    None
+}
+
+/// Forms that stand for something else.
+fn of_syntax(message: &str) -> Option<Plain> {
+    if message.starts_with("Substring without for/from") {
+        return Some(plain(
+            "`substr` and `substring` take a text, a place and, if it is to end somewhere, a length".to_owned(),
+            "write it like substr(name, 1, 3)",
+        ));
+    }
+    if let Some((_, got)) = message.split_once("Cannot access field at argument 1: type ") {
+        let got = got.split(" is not ").next().unwrap_or(got);
+        return Some(plain(
+            format!("a text in brackets takes a field out of a struct or a map, and this is {got}"),
+            "write the number of an element, counted from 1",
+        ));
+    }
+    None
+}
