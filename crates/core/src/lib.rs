@@ -7,6 +7,7 @@
 pub mod codes;
 pub mod columns;
 pub mod error;
+pub mod finding;
 pub mod hash;
 pub mod ids;
 pub mod key_group;
@@ -18,6 +19,7 @@ pub mod status;
 pub mod time;
 
 pub use error::{Error, Result};
+pub use finding::{Finding, Verdict};
 pub use ids::{AttemptId, CheckpointId, JobId, OperatorId, TriggerId};
 pub use key_group::{KeyGroup, KeyGroupRange, MaxParallelism};
 pub use kind::ErrorKind;

@@ -12,6 +12,7 @@ mod around;
 mod bad_records;
 mod dead_letter;
 mod deduplicate;
+mod dry;
 mod reshape;
 mod size;
 mod source;
@@ -19,27 +20,51 @@ mod trial;
 
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use crossbeam_channel::Sender;
 use millstream::{DataStream, Environment};
 use millstream_connectors::file_sink::FileSink;
 use millstream_connectors::formats::{CsvLines, JsonLines, ParquetFile};
-use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, Timing};
+use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource, Timing};
 use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::{Parsed, Rows};
 use millstream_core::Result;
 use millstream_core::options::reference::Hidden;
 use millstream_sql::Query;
 
-use crate::parameters::{BadRecords, IngestSettings, SinkFormat, SinkSettings};
+use crate::parameters::{BadRecords, IngestSettings, SinkFormat, SinkSettings, SourceSettings};
 use around::Around;
 use bad_records::{Answered, Judged, Limits};
+pub(crate) use dry::SHOWN;
 use reshape::Reshape;
 use source::Plan;
 
-/// Declares the streams of the job on `environment`.
+/// The columns of a job, as far as they are known before the first record.
+pub(crate) struct Columns {
+    /// Those that the source hands out.
+    pub(crate) read: Option<SchemaRef>,
+    /// Those that are written.
+    pub(crate) written: Option<SchemaRef>,
+}
+
+/// Declares the streams of the job on `environment`, and tells their columns.
 ///
 /// # Errors
 /// The source can't be read, the SQL does not fit its columns, or settings contradict each other.
-pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> Result<()> {
+pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> Result<Columns> {
+    declare_to(environment, settings, None)
+}
+
+/// The same; `shown`: rows go there instead of the sink.
+///
+/// # Errors
+/// Those of [`declare`].
+pub(crate) fn declare_to(
+    environment: &Environment,
+    settings: &IngestSettings,
+    shown: Option<Sender<String>>,
+) -> Result<Columns> {
     let Plan {
         source,
         query,
@@ -66,6 +91,14 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
         trial::try_sink(columns, reshape.as_ref(), &settings.sink, kafka.as_ref())
             .map_err(|error| hidden.hide_in(error))?;
     }
+    let known = Columns {
+        read: source.batch_schema(),
+        written: written(reshape.as_ref(), columns)?,
+    };
+    let source = match &shown {
+        None => source,
+        Some(_) => source.only_looked_at(),
+    };
     let mut parsed = source.add_to(environment);
     if let (Some(unique), Some(read)) = (unique, read) {
         parsed = deduplicate::unique(parsed, unique.settings, &read, unique.wanted)?;
@@ -87,7 +120,44 @@ pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> R
             .flat_map(move |rows: Rows, out| reshape.nest(rows, out))
             .name("Nest"),
     };
-    write(rows, settings, kafka, environment)
+    match shown {
+        None => write(rows, settings, kafka, environment)?,
+        Some(shown) => dry::Peek::new(shown, &settings.sink, kafka).end(rows),
+    }
+    Ok(known)
+}
+
+/// The columns that are written, nested where they are.
+fn written(reshape: Option<&Reshape>, columns: Option<SchemaRef>) -> Result<Option<SchemaRef>> {
+    match (reshape, columns) {
+        (Some(reshape), Some(columns)) => {
+            let none = RecordBatch::new_empty(columns);
+            Ok(Some(reshape.apply(&none)?.schema()))
+        }
+        (_, columns) => Ok(columns),
+    }
+}
+
+/// The end of the job that reads Kafka, and the one that writes it, as far as they do.
+///
+/// # Errors
+/// A property is not taken.
+pub(crate) fn ends(
+    environment: &Environment,
+    settings: &IngestSettings,
+) -> Result<(Option<KafkaSource>, Option<KafkaSink>)> {
+    let source = match &settings.source {
+        SourceSettings::Text(_) => None,
+        SourceSettings::Kafka(_) => match source::plan(settings)?.source {
+            source::Planned::Kafka(source) => Some(source),
+            source::Planned::Files(..) => None,
+        },
+    };
+    let sink = match &settings.sink {
+        SinkSettings::Kafka(options) => Some(kafka_sink(options, environment)?),
+        SinkSettings::File(_) | SinkSettings::Print => None,
+    };
+    Ok((source, sink))
 }
 
 /// The sink of Kafka: exactly once where the mode of checkpoints says so, and there are checkpoints.

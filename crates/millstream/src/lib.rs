@@ -26,7 +26,7 @@
 mod clock;
 mod declared;
 pub mod deduplication;
-mod directories;
+pub mod directories;
 pub mod environment;
 pub mod function;
 pub mod local;

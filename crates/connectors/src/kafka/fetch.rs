@@ -58,6 +58,8 @@ pub(super) struct Fetcher {
     ended: Receiver<()>,
     /// Whether the group is told something.
     tells: bool,
+    /// Whether it is to be told at all.
+    commits: bool,
 }
 
 impl Fetcher {
@@ -74,7 +76,7 @@ impl Fetcher {
         let (commands, wanted) = bounded(COMMANDS);
         let (tell, events) = bounded(BATCHES);
         let (at_end, ended) = bounded(0);
-        let ears = Ears::telling(progress.splits.clone(), options);
+        let ears = Ears::telling(progress, options);
         let client = Arc::new(consumer(options, ears)?);
         let held_up = progress.held_up.clone();
         let options = Arc::clone(options);
@@ -91,6 +93,7 @@ impl Fetcher {
             events,
             ended,
             tells: false,
+            commits: true,
         })
     }
 
@@ -108,9 +111,15 @@ impl Fetcher {
         Ok(())
     }
 
+    /// The same, and the group is never told.
+    pub(super) fn without_commits(mut self) -> Self {
+        self.commits = false;
+        self
+    }
+
     /// Has the group told. Where too much waits, the next time does as well.
     pub(super) fn commit(&mut self, offsets: Vec<(Partition, i64)>) {
-        let Some(commands) = &self.commands else {
+        let Some(commands) = self.commands.as_ref().filter(|_| self.commits) else {
             return;
         };
         self.tells = true;

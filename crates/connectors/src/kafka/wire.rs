@@ -7,6 +7,7 @@
 //! - [`bytes`], [`requests`], [`batch`]: what goes over the wire. Pure.
 //! - [`given`], [`security`], [`scram`], [`tls`]: who connects, by the properties that librdkafka is given.
 //! - [`stream`], [`connection`]: one broker. [`session`]: all of them, and who coordinates what.
+//! - [`inspect`]: what may be done, looked at without doing it.
 //! - [`ask`]: questions, asked again where the answer is only *not now*.
 
 mod ask;
@@ -17,6 +18,7 @@ mod cluster;
 mod connection;
 mod errors;
 mod given;
+mod inspect;
 mod requests;
 mod scram;
 mod security;
@@ -27,6 +29,8 @@ mod tls;
 pub(super) use ask::{Ended, Marker, Readable};
 pub use ask::{Listed, TopicFound};
 pub use cluster::Cluster;
+pub(super) use errors::Trouble;
+pub(super) use inspect::{Inspected, Looked, Operation, Reached};
 pub use session::Session;
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use millstream_core::Error;
 use millstream_engine::connector::Waker;
 
+use crate::kafka::figures::Sent;
+
 /// Kept by the worker, which gives messages, and by whoever hears of their delivery.
 ///
 /// Messages belong to one of two *sides*: what is written while a snapshot is being prepared goes on the other side than
@@ -23,10 +25,12 @@ pub(super) struct Account {
     place: Mutex<Option<(i32, i64)>>,
     placed: AtomicBool,
     waker: Waker,
+    /// What people see.
+    pub(super) sent: Sent,
 }
 
 impl Account {
-    pub(super) fn new(waker: Waker) -> Self {
+    pub(super) fn new(waker: Waker, sent: Sent) -> Self {
         Self {
             underway: [AtomicUsize::new(0), AtomicUsize::new(0)],
             starved: AtomicUsize::new(0),
@@ -36,7 +40,13 @@ impl Account {
             place: Mutex::new(None),
             placed: AtomicBool::new(false),
             waker,
+            sent,
         }
+    }
+
+    /// One that nobody watches.
+    pub(super) fn unseen() -> Self {
+        Self::new(Waker::none(), Sent::default())
     }
 
     fn side(&self, side: usize) -> &AtomicUsize {
@@ -112,6 +122,11 @@ impl Account {
         let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         self.placed.store(false, Ordering::Relaxed);
         place.take()
+    }
+
+    /// Whether a message was given in the present transaction.
+    pub(super) fn has_records(&self) -> bool {
+        self.placed.load(Ordering::Relaxed) || self.underway() > 0
     }
 
     /// Something went wrong that does not pass. The first of such holds.

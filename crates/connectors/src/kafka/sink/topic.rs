@@ -8,7 +8,7 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{Cancelled, Waker};
+use millstream_engine::connector::Cancelled;
 use rdkafka::admin::{
     AdminClient, AdminOptions, NewTopic as Wanted, ResourceSpecifier, TopicReplication,
 };
@@ -50,14 +50,14 @@ pub(super) fn look(
     cancelled: &Cancelled,
     exactly_once: bool,
 ) -> Result<Found> {
-    let account = Arc::new(Account::new(Waker::new(|| {})));
+    let account = Arc::new(Account::unseen());
     let config = configuration(options, None);
     let client = producer(&config, &options.topic, Arc::clone(&account))?;
     let (partitions, broker) = match find(&client, &account, options, cancelled)? {
-        Some(found) => found,
-        None => {
+        (Some(partitions), broker) => (partitions, broker),
+        (None, _) => {
             let wanted = options.create.ok_or_else(|| missing(&options.topic))?;
-            create(options, wanted)?;
+            create(options, wanted, false)?;
             made(&client, &account, options, cancelled)?
         }
     };
@@ -73,13 +73,39 @@ pub(super) fn look(
     })
 }
 
-/// The number of partitions and a broker; `None`: there is no such topic.
+/// What brokers say that they take: the largest message of the topic, in bytes, and the longest transaction, in
+/// milliseconds. `None`: they do not say.
+///
+/// # Errors
+/// No broker answers.
+pub(in crate::kafka) fn limits(
+    options: &KafkaSinkOptions,
+    exactly_once: bool,
+) -> Result<(Option<usize>, Option<u64>)> {
+    let account = Arc::new(Account::unseen());
+    let config = configuration(options, None);
+    let client = producer(&config, &options.topic, Arc::clone(&account))?;
+    let (_, broker) = find(&client, &account, options, &Cancelled::default())?;
+    Ok(allowed(options, broker, exactly_once))
+}
+
+/// Whether the topic, which is missing, would be made.
+///
+/// # Errors
+/// It would not.
+pub(in crate::kafka) fn would_be_made(options: &KafkaSinkOptions) -> Result<NewTopic> {
+    let wanted = options.create.ok_or_else(|| missing(&options.topic))?;
+    create(options, wanted, true)?;
+    Ok(wanted)
+}
+
+/// The number of partitions, `None` where there is no such topic, and a broker.
 fn find(
     client: &Producer,
     account: &Account,
     options: &KafkaSinkOptions,
     cancelled: &Cancelled,
-) -> Result<Option<(usize, i32)>> {
+) -> Result<(Option<usize>, i32)> {
     let doing = format!("look for topic {}", options.topic);
     let mut left = ANSWER.as_secs() / SLICE.as_secs();
     let metadata = loop {
@@ -97,18 +123,18 @@ fn find(
             }
         }
     };
-    let Some(topic) = metadata.topics().first() else {
-        return Ok(None);
-    };
     let broker = metadata.brokers().first().map_or(0, |broker| broker.id());
+    let Some(topic) = metadata.topics().first() else {
+        return Ok((None, broker));
+    };
     match topic.error().map(RDKafkaErrorCode::from) {
-        None => Ok(Some((topic.partitions().len(), broker))),
+        None => Ok((Some(topic.partitions().len()), broker)),
         Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
-            Ok(None)
+            Ok((None, broker))
         }
         // The topic is just being made.
         Some(RDKafkaErrorCode::LeaderNotAvailable) if !topic.partitions().is_empty() => {
-            Ok(Some((topic.partitions().len(), broker)))
+            Ok((Some(topic.partitions().len()), broker))
         }
         Some(code) => Err(refused(&doing, &KafkaError::MetadataFetch(code), None)),
     }
@@ -122,8 +148,8 @@ fn made(
     cancelled: &Cancelled,
 ) -> Result<(usize, i32)> {
     for _ in 0..100 {
-        if let Some(found) = find(client, account, options, cancelled)? {
-            return Ok(found);
+        if let (Some(partitions), broker) = find(client, account, options, cancelled)? {
+            return Ok((partitions, broker));
         }
         client.poll(Duration::from_millis(100));
     }
@@ -137,19 +163,22 @@ fn missing(topic: &str) -> Error {
     )
 }
 
-fn create(options: &KafkaSinkOptions, wanted: NewTopic) -> Result<()> {
+/// `only_validate`: the brokers say what they would do, and do nothing.
+fn create(options: &KafkaSinkOptions, wanted: NewTopic, only_validate: bool) -> Result<()> {
     let topic = &options.topic;
     let replication = TopicReplication::Fixed(wanted.replication.unwrap_or(-1));
     let new = Wanted::new(topic, wanted.partitions.unwrap_or(-1), replication);
     let admin = admin(options)?;
     let asked = AdminOptions::new()
         .request_timeout(Some(ANSWER))
-        .operation_timeout(Some(ANSWER));
+        .operation_timeout(Some(ANSWER))
+        .validate_only(only_validate);
     let doing = format!("make topic {topic}");
     let results =
         wait(admin.create_topics([&new], &asked)).map_err(|error| refused(&doing, &error, None))?;
     for result in results {
         match result {
+            Ok(_) if only_validate => {}
             Ok(_) => tracing::info!("Made topic {topic}."),
             // Somebody else was quicker.
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
@@ -165,7 +194,7 @@ fn create(options: &KafkaSinkOptions, wanted: NewTopic) -> Result<()> {
 }
 
 fn admin(options: &KafkaSinkOptions) -> Result<AdminClient<Reports>> {
-    let account = Arc::new(Account::new(Waker::new(|| {})));
+    let account = Arc::new(Account::unseen());
     let reports = Reports::new(&options.topic, account);
     configuration(options, None)
         .create_with_context(reports)

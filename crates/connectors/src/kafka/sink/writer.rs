@@ -12,6 +12,7 @@ use super::encode::Encoder;
 use super::options::KafkaSinkOptions;
 use super::producer::{Producer, producer};
 use super::pump::Pump;
+use crate::kafka::figures::Sent;
 use crate::rows::Rows;
 
 pub(super) struct AtLeastOnce {
@@ -33,7 +34,10 @@ impl AtLeastOnce {
         config: &ClientConfig,
         context: SinkContext,
     ) -> Result<Self> {
-        let account = Arc::new(Account::new(context.waker));
+        let account = Arc::new(Account::new(
+            context.waker,
+            Sent::new(context.gauges, false),
+        ));
         let producer = Arc::new(producer(config, &options.topic, Arc::clone(&account))?);
         let pump = Pump::start(context.subtask, Arc::clone(&producer), Arc::clone(&account))?;
         Ok(Self {
@@ -91,6 +95,7 @@ impl SinkWriter<Rows> for AtLeastOnce {
         }
         self.check()?;
         self.account.settles(false);
+        self.account.sent.show();
         self.preparing = None;
         Ok(Prepared::Ready(Vec::new()))
     }

@@ -2,6 +2,7 @@
 
 mod coordinator;
 mod fetch;
+mod heartbeat;
 mod metadata;
 mod offsets;
 mod sasl;
@@ -10,6 +11,7 @@ mod versions;
 
 pub(super) use coordinator::{Coordinates, FindCoordinator};
 pub(super) use fetch::{Fetch, Fetched};
+pub(super) use heartbeat::Heartbeat;
 pub(super) use metadata::{Metadata, MetadataAnswer};
 pub(super) use offsets::OffsetFetch;
 pub(super) use sasl::{Authenticate, Authenticated, Handshake};

@@ -3,7 +3,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::{
     ApiVersions, Authenticate, Coordinates, DescribeTransaction, EndTxn, Fetch, FindCoordinator,
-    Handshake, InitProducerId, ListTransactions, Metadata, OffsetFetch, Request,
+    Handshake, Heartbeat, InitProducerId, ListTransactions, Metadata, OffsetFetch, Request,
 };
 use crate::kafka::wire::bytes::{Reader, Writer};
 
@@ -51,6 +51,7 @@ fn whatever_is_answered_nobody_panics() {
     survives::<OffsetFetch<'_>>(random);
     survives::<Fetch<'_>>(random);
     survives::<Metadata<'_>>(random);
+    survives::<Heartbeat<'_>>(random);
 }
 
 #[test]
