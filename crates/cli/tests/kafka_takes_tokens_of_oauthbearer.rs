@@ -21,6 +21,7 @@ fn job(directory: &Path, action: &[&str], kafka: &Kafka) -> Said {
         .args(["--source.type=kafka", "--source.kafka.topic=from"])
         .args(["--group.id=copy", "--auto.offset.reset=earliest"])
         .args(["--source.kafka.end=latest", "--sink.kafka.topic=to"])
+        .args(["--sink.kafka.create=partitions=1"])
         .args(["--stream.checkpoint.mode=EXACTLY_ONCE"])
         .args(["--job.retry.maxNumberRestartAttempts=0"])
         .arg(format!("--source.kafka.brokers={login}"))
@@ -40,11 +41,17 @@ fn job(directory: &Path, action: &[&str], kafka: &Kafka) -> Said {
     running::run(job)
 }
 
+fn is_well(directory: &Path, kafka: &Kafka, expected: &str) {
+    let said = job(directory, &["doctor"], kafka);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert!(said.out.contains(expected), "{}", said.out);
+    assert!(!said.out.contains("DescribeConfigs"), "{}", said.out);
+}
+
 #[test]
 fn from_a_file() {
     let kafka = Kafka::start_as(Version::V4_1, true).expect("a broker");
     kafka.create_topic("from", 1).expect("a topic");
-    kafka.create_topic("to", 1).expect("a topic");
     kafka
         .produce("from", ["{\"a\":1}", "{\"a\":2}"])
         .expect("records");
@@ -65,10 +72,14 @@ fn from_a_file() {
     assert!(!said.err.contains(GONE), "{}", said.err);
 
     std::fs::write(&file, GOOD).expect("written");
-    let said = job(directory.path(), &["doctor"], &kafka);
-    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    is_well(
+        directory.path(),
+        &kafka,
+        "to is not there and would be made",
+    );
     let said = job(directory.path(), &["run", "--target", "local"], &kafka);
     assert_eq!(said.code, Some(0), "{}", said.err);
+    is_well(directory.path(), &kafka, "messages of up to");
     let arguments = ["--topic", "to", "--from-beginning", "--isolation-level"];
     let until = [
         "read_committed",

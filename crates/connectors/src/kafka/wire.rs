@@ -8,8 +8,10 @@
 //! - [`given`], [`security`], [`scram`], [`tls`]: who connects, by the properties that librdkafka is given.
 //! - [`stream`], [`connection`]: one broker. [`session`]: all of them, and who coordinates what.
 //! - [`inspect`]: what may be done, looked at without doing it.
+//! - [`admin`]: settings, and topics that are made.
 //! - [`ask`]: questions, asked again where the answer is only *not now*.
 
+mod admin;
 mod ask;
 mod batch;
 mod bytes;
@@ -26,6 +28,7 @@ mod session;
 mod stream;
 mod tls;
 
+pub(super) use admin::Wanted;
 pub(super) use ask::{Ended, Marker, Readable};
 pub use ask::{Listed, TopicFound};
 pub use cluster::Cluster;

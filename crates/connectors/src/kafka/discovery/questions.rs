@@ -122,14 +122,20 @@ impl Questions {
         Ok(known_offsets(&found))
     }
 
+    fn hear(&self) {
+        while self.client.poll(Duration::ZERO).is_some() {}
+    }
+
     fn ask<T>(
         &self,
         doing: &str,
         question: impl FnOnce(&Client) -> KafkaResult<T>,
     ) -> std::result::Result<T, Trouble> {
+        // Whoever logs in by a token is asked for it by who polls.
+        self.hear();
         question(&self.client).map_err(|error| {
             // What librdkafka tells by itself is heard by who polls.
-            while self.client.poll(Duration::ZERO).is_some() {}
+            self.hear();
             judge(&error, doing, self.client.context())
         })
     }

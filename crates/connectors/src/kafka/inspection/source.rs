@@ -83,7 +83,7 @@ impl KafkaSource {
 
     fn inspect_group(&self, inspector: &mut Inspector, session: &mut Session) -> Group {
         // Who asks for the first group's offsets has brokers make a topic for them.
-        let kept = session.inspect(Some(&[OFFSETS])).unwrap_or_default();
+        let kept = session.inspect_once(Some(&[OFFSETS])).unwrap_or_default();
         let is_kept = kept.iter().all(|kept| kept.looked != Looked::Missing);
         let group = &self.options.group;
         match session.may_read_group(group) {

@@ -18,6 +18,7 @@ use rdkafka::producer::Producer as _;
 use super::account::Account;
 use super::options::{KafkaSinkOptions, NewTopic};
 use super::producer::{Producer, Reports, configuration, producer, refused, unmade};
+use crate::kafka::wire::{Cluster, Session, Trouble, Wanted as WantedTopic};
 
 /// How long a broker may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -166,6 +167,9 @@ fn missing(topic: &str) -> Error {
 /// `only_validate`: the brokers say what they would do, and do nothing.
 fn create(options: &KafkaSinkOptions, wanted: NewTopic, only_validate: bool) -> Result<()> {
     let topic = &options.topic;
+    if let Some(session) = by_token(options)? {
+        return create_by_token(session, options, wanted, only_validate);
+    }
     let replication = TopicReplication::Fixed(wanted.replication.unwrap_or(-1));
     let new = Wanted::new(topic, wanted.partitions.unwrap_or(-1), replication);
     let admin = admin(options)?;
@@ -182,15 +186,49 @@ fn create(options: &KafkaSinkOptions, wanted: NewTopic, only_validate: bool) -> 
             Ok(_) => tracing::info!("Made topic {topic}."),
             // Somebody else was quicker.
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-            Err((_, code)) => {
-                let message = format!("topic {topic} is not there, and can't be made: {code}");
-                let next =
-                    "correct sink.kafka.create, grant Create on the topic, or make it by hand";
-                return Err(Error::new(&codes::SINK_TOPIC, message).next(next));
-            }
+            Err((_, code)) => return Err(not_made(topic, &code.to_string())),
         }
     }
     Ok(())
+}
+
+/// Whoever logs in by a token has to ask by connections of ours; `None`: nobody does.
+fn by_token(options: &KafkaSinkOptions) -> Result<Option<Session>> {
+    if options.properties.get("sasl.mechanism") != Some("OAUTHBEARER") {
+        return Ok(None);
+    }
+    let cluster = Cluster::new(&options.brokers, options.properties.settings())?;
+    Ok(Some(Session::asking(Arc::new(cluster))))
+}
+
+fn create_by_token(
+    mut session: Session,
+    options: &KafkaSinkOptions,
+    wanted: NewTopic,
+    only_validate: bool,
+) -> Result<()> {
+    let topic = options.topic.as_str();
+    let wanted = WantedTopic {
+        topic,
+        partitions: wanted.partitions,
+        replication: wanted.replication,
+    };
+    match session.create_topic(wanted, ANSWER, only_validate) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(why)) => Err(not_made(topic, &why)),
+        Err(Trouble::Refused(error)) => Err(error),
+        Err(Trouble::Away(why)) => {
+            let message = format!("can't make topic {topic}: {why}");
+            Err(Error::new(&codes::SINK_KAFKA, message)
+                .next("check the brokers; it is tried again"))
+        }
+    }
+}
+
+fn not_made(topic: &str, why: &str) -> Error {
+    let message = format!("topic {topic} is not there, and can't be made: {why}");
+    let next = "correct sink.kafka.create, grant Create on the topic, or make it by hand";
+    Error::new(&codes::SINK_TOPIC, message).next(next)
 }
 
 fn admin(options: &KafkaSinkOptions) -> Result<AdminClient<Reports>> {
@@ -207,6 +245,11 @@ fn allowed(
     broker: i32,
     exactly_once: bool,
 ) -> (Option<usize>, Option<u64>) {
+    match by_token(options) {
+        Ok(Some(session)) => return allowed_by_token(session, options, exactly_once),
+        Ok(None) => {}
+        Err(_) => return (None, None),
+    }
     let Ok(admin) = admin(options) else {
         return (None, None);
     };
@@ -227,6 +270,24 @@ fn allowed(
     };
     let time = exactly_once.then(limit).flatten();
     (bytes.and_then(|bytes| usize::try_from(bytes).ok()), time)
+}
+
+fn allowed_by_token(
+    mut session: Session,
+    options: &KafkaSinkOptions,
+    exactly_once: bool,
+) -> (Option<usize>, Option<u64>) {
+    let bytes = session.topic_setting(&options.topic, "max.message.bytes");
+    let bytes = bytes.ok().flatten().and_then(|bytes| bytes.parse().ok());
+    let limit = |session: &mut Session| {
+        let told = session.broker_setting("transaction.max.timeout.ms");
+        told.ok().flatten()?.parse().ok()
+    };
+    let time = match exactly_once {
+        true => limit(&mut session),
+        false => None,
+    };
+    (bytes, time)
 }
 
 /// Wakes the thread that waits.

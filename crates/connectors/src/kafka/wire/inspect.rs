@@ -1,8 +1,15 @@
 //! What there is and what may be done with it, looked at without doing it.
 
+use std::time::Duration;
+
+use super::clock::Deadline;
 use super::errors::{GROUP_DENIED, ID_DENIED, TOPIC_DENIED, Trouble, UNKNOWN_TOPIC, name};
 use super::requests::{EndTxn, Heartbeat, Metadata};
 use super::session::Session;
+
+/// So often topics are looked at that are missing or have no leader, and how long it is waited in between.
+const LOOKS: usize = 4;
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// What may be done with a topic, by the numbers that Kafka has for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,8 +101,27 @@ impl Session {
         reached
     }
 
-    /// Topics, and what may be done with them. `None`: all that the user may know of.
+    /// Topics, and what may be done with them. `None`: all that the user may know of. What has just been made is not known to
+    /// every broker at once.
     pub(in crate::kafka) fn inspect(
+        &mut self,
+        topics: Option<&[&str]>,
+    ) -> Result<Vec<Inspected>, Trouble> {
+        let mut found = self.inspect_once(topics)?;
+        for _ in 1..LOOKS {
+            let is_complete =
+                |found: &Inspected| found.looked != Looked::Missing && found.leaderless.is_empty();
+            if found.iter().all(is_complete) {
+                break;
+            }
+            Deadline::after(PAUSE, &self.cancelled).pause(PAUSE);
+            found = self.inspect_once(topics)?;
+        }
+        Ok(found)
+    }
+
+    /// The same, asked once.
+    pub(in crate::kafka) fn inspect_once(
         &mut self,
         topics: Option<&[&str]>,
     ) -> Result<Vec<Inspected>, Trouble> {

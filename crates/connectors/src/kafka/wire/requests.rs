@@ -1,5 +1,6 @@
 //! Requests, and what is answered to them.
 
+mod admin;
 mod coordinator;
 mod fetch;
 mod heartbeat;
@@ -9,6 +10,7 @@ mod sasl;
 mod transactions;
 mod versions;
 
+pub(super) use admin::{CreateTopic, DescribeConfigs, Owner};
 pub(super) use coordinator::{Coordinates, FindCoordinator};
 pub(super) use fetch::{Fetch, Fetched};
 pub(super) use heartbeat::Heartbeat;

@@ -2,8 +2,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::{
-    ApiVersions, Authenticate, Coordinates, DescribeTransaction, EndTxn, Fetch, FindCoordinator,
-    Handshake, Heartbeat, InitProducerId, ListTransactions, Metadata, OffsetFetch, Request,
+    ApiVersions, Authenticate, Coordinates, CreateTopic, DescribeConfigs, DescribeTransaction,
+    EndTxn, Fetch, FindCoordinator, Handshake, Heartbeat, InitProducerId, ListTransactions,
+    Metadata, OffsetFetch, Request,
 };
 use crate::kafka::wire::bytes::{Reader, Writer};
 
@@ -52,6 +53,8 @@ fn whatever_is_answered_nobody_panics() {
     survives::<Fetch<'_>>(random);
     survives::<Metadata<'_>>(random);
     survives::<Heartbeat<'_>>(random);
+    survives::<DescribeConfigs<'_>>(random);
+    survives::<CreateTopic<'_>>(random);
 }
 
 #[test]
