@@ -1,6 +1,6 @@
 //! Which job is meant: its id, the beginning of it, or its name.
 
-use millstream_core::{Error, JobId, Result, codes};
+use millstream_core::{Error, JobId, Result, codes, counted};
 use millstream_server::escaped;
 
 use crate::answers::{JobLine, Overview};
@@ -64,7 +64,7 @@ pub(crate) fn choose(text: &str, jobs: &[JobLine]) -> Result<String> {
                 .collect();
             let more = several.len() - candidates.len();
             if more > 0 {
-                candidates.push(format!("{more} others"));
+                candidates.push(counted(more, "other"));
             }
             Err(Error::new(
                 &codes::USAGE,

@@ -36,7 +36,7 @@ fn what_was_known_is_known_again_and_nothing_runs_by_itself() {
     assert_eq!(made.code, Some(0), "{}", made.err);
     assert_eq!(
         made.out,
-        "Wrote the records of 1 jobs, of which 1 have not ended, to kept.backup.\n"
+        "Wrote the records of 1 job, of which 1 has not ended, to kept.backup.\n"
     );
     let mode = fs::metadata(path.join("kept.backup"))
         .expect("there")

@@ -69,6 +69,8 @@ fn ignore_warns_once_and_reads_on_with_other_files() {
             .lines()
             .filter(|line| line.contains("WARN") && line.contains("a.csv"));
         assert_eq!(warnings.count(), 1, "{}", said.err);
+        let told = "1 file could not be read, or changed after it had been read";
+        assert!(said.err.contains(told), "{}", said.err);
         assert_eq!(ids(directory), [row(1), row(3)]);
     });
 }

@@ -37,8 +37,7 @@ fn and_writes_no_message() {
     let said = dry_run("--source.kafka.end=offsets:0=2");
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(
-        said.out
-            .contains("There are 2 rows: the source has no more."),
+        said.out.contains("2 rows: the source has no more."),
         "{}",
         said.out
     );

@@ -94,7 +94,7 @@ fn of_a_source_that_ends_before() {
     for expected in [
         "twice  Int",
         "\n  6,THREE\n",
-        "There are 1 rows: the source has no more.",
+        "1 row: the source has no more.",
     ] {
         assert!(said.out.contains(expected), "{expected}: {}", said.out);
     }
@@ -118,6 +118,6 @@ fn of_a_source_in_which_there_is_nothing() {
     fs::create_dir(directory.path().join("in")).expect("made");
     let said = dry_run(directory.path(), &[], &["--sink.type=print", "--dry-run"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    let told = "There are 0 rows; no other came within 15 s";
+    let told = "0 rows; no other came within 15 s";
     assert!(said.out.contains(told), "{}", said.out);
 }

@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use common::rest;
@@ -46,5 +47,39 @@ fn what_counts_is_what_the_file_says_then() {
     common::processes::signal("HUP", server.pid());
     server.await_that("the error", || read(&log).contains("MS-1002"));
     assert_eq!(status(port, SECOND), 200);
+    server.suspend();
+}
+
+#[test]
+fn a_file_of_tokens_that_is_wrong_is_told_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let file = path.join("tokens");
+    let write = |text: &str| {
+        fs::write(&file, text).expect("written");
+        let only_ours = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(&file, only_ours).expect("changed");
+    };
+    write(&format!("one submit {}\n", FIRST.replace(' ', "-")));
+    let mut server = Server::started(path, &["-Drest.auth.token-file=tokens"]);
+    let log = path.join("server/server.log");
+    let count = |word: &str| {
+        let text = fs::read_to_string(&log).expect("the log");
+        text.lines().filter(|line| line.contains(word)).count()
+    };
+    write("one submit short\n");
+    common::processes::signal("HUP", server.pid());
+    server.await_that("the error", || count(" ERROR ") > 0);
+    // It is looked at again each second.
+    write(&format!("two submit {}\n", SECOND.replace(' ', "-")));
+    server.await_that("the new file to be read", || {
+        count("The file of tokens has changed and was read again") > 0
+    });
+    assert_eq!(
+        count(" ERROR "),
+        1,
+        "{}",
+        fs::read_to_string(&log).expect("the log")
+    );
     server.suspend();
 }

@@ -26,7 +26,7 @@ fn exactly() {
             .filter(|line| line.contains("switched from state RESTARTING to RUNNING."));
         assert_eq!(restarts.count(), attempts, "{}", said.err);
         assert!(
-            said.err.contains(&format!(", {attempts} restarts.")),
+            said.err.contains(&format!(", {attempts} restart")),
             "{}",
             said.err
         );

@@ -30,6 +30,6 @@ fn what_was_read_before_does_not_count() {
         "{}",
         said.err
     );
-    let numbers = format!("1 files, {megabytes} MB, ");
+    let numbers = format!("1 file, {megabytes} MB, ");
     assert!(said.err.contains(&numbers), "{numbers}: {}", said.err);
 }

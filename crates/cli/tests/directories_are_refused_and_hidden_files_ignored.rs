@@ -76,7 +76,7 @@ fn one_that_is_passed_over_is_counted_at_the_end() {
     command.args([ONCE, "--source.file.bad=skip"]);
     let said = running::run(command);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    let told = "1 files could not be read and were passed over, 0 were lost.";
+    let told = "1 file could not be read, or changed after it had been read, and was passed over; 0 were lost.";
     assert!(said.err.contains(told), "{}", said.err);
 }
 

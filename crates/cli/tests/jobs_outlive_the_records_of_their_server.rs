@@ -26,6 +26,8 @@ fn what_runs_is_taken_up_and_what_does_not_is_named() {
     let processes = processes_of(&server.data);
     let name = |server: &Server, job: &str| server.get(&format!("/jobs/{job}"))["name"].clone();
     let before = name(&server, &running);
+    let begun = |server: &Server| server.get(&format!("/jobs/{running}"))["start-time"].as_u64();
+    let submitted = begun(&server).expect("a time");
     let dead = server.submit_running(&json!({"pipeline.name": "dead"}));
     server.kill();
     let mut others = processes_of(&server.data);
@@ -36,6 +38,11 @@ fn what_runs_is_taken_up_and_what_does_not_is_named() {
     server.await_status(&running, "RUNNING");
     assert_eq!(processes_of(&server.data), processes, "the same process");
     assert_eq!(name(&server, &running), before);
+    let told = begun(&server).expect("a time");
+    assert!(
+        (submitted - 2_000..submitted + 60_000).contains(&told),
+        "{told} of {submitted}"
+    );
     let listed = server.get("/jobs");
     let listed = listed["jobs"].as_array().map(Vec::len);
     assert_eq!(listed, Some(1), "the other one is not");
@@ -55,4 +62,25 @@ fn what_runs_is_taken_up_and_what_does_not_is_named() {
     server.cancel(&running);
     let overview: Value = server.get("/overview");
     assert_eq!(overview["jobs-running"], 0);
+}
+
+#[test]
+fn one_whose_submission_is_lost_too_has_begun_when_its_directory_says() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = Server::started(directory.path(), &[]);
+    let running = server.submit_running(&json!({"pipeline.name": "running"}));
+    let begun = |server: &Server| server.get(&format!("/jobs/{running}"))["start-time"].as_u64();
+    let submitted = begun(&server).expect("a time");
+    server.kill();
+    lose_records(&server);
+    let submission = server.data.join("jobs").join(&running).join("job.json");
+    fs::remove_file(submission).expect("there was one");
+    server.start();
+    server.await_status(&running, "RUNNING");
+    let told = begun(&server).expect("a time");
+    assert!(
+        (submitted - 2_000..submitted + 60_000).contains(&told),
+        "{told} of {submitted}"
+    );
+    server.cancel(&running);
 }

@@ -100,7 +100,7 @@ fn also_for_kafkas_own_tool() {
     let said = running::run(job(&kafka, directory, "finished", "latest"));
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(
-        said.err.contains("1 transactions committed, 0 aborted"),
+        said.err.contains("1 transaction committed, 0 aborted"),
         "{}",
         said.err
     );

@@ -33,7 +33,7 @@ fn the_command_line_wins_over_the_file() {
         job.arg(ONCE).env("MILLSTREAM_CONF_DIR", "conf");
         let said = running::run(job);
         assert_eq!(said.code, Some(1), "{}", said.err);
-        let expected = format!(", {restarts} restarts.");
+        let expected = format!(", {restarts} restart");
         assert!(said.err.contains(&expected), "{expected}: {}", said.err);
     }
 }

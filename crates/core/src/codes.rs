@@ -171,6 +171,8 @@ codes! {
     SOURCE_KAFKA = "MS-6012", Unavailable, "Kafka refuses to be read";
     /// Records of Kafka are gone before they were read, or nobody knows where to begin.
     SOURCE_OFFSETS = "MS-6013", Data, "No offset to read Kafka from";
+    /// Another job that comes from the same snapshot reads the same input, and one of the two takes it away.
+    SOURCE_SHARED = "MS-6014", Invalid, "Another job reads the input that is taken away";
 
     // 7: sinks
     /// The sink can't write.

@@ -17,6 +17,7 @@ pub mod numbers;
 pub mod options;
 pub mod status;
 pub mod time;
+mod words;
 
 pub use error::{Error, Result};
 pub use finding::{Finding, Verdict};
@@ -28,3 +29,4 @@ pub use numbers::Numbers;
 pub use options::{ConfigOption, Configuration, MemorySize};
 pub use status::{JobStatus, TaskStatus};
 pub use time::EventTime;
+pub use words::counted;

@@ -193,10 +193,14 @@ impl Attempt {
         })
     }
 
-    /// Sources end; everything is committed.
-    pub(crate) fn finish(&self) {
+    /// Sources end; everything is committed. Workers hear of it behind whatever they were told before: a reader is to know that
+    /// its last snapshot is committed.
+    ///
+    /// # Errors
+    /// Those of [`command`](Self::command).
+    pub(crate) fn finish(&self) -> Result<()> {
         self.shared.finish.store(true, Ordering::Release);
-        self.shared.parked.unpark_all();
+        self.command(Command::Finish)
     }
 
     /// Everything ends at once, whatever else was said.

@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// snapshots of it.
 pub use millstream_state::WriteState;
 pub use millstream_storage::{
-    EntryMetadata, FileEntry, Location, OperatorMetadata, OperatorSnapshot, Snapshot,
+    EntryMetadata, FileEntry, Location, OperatorMetadata, OperatorSnapshot, Rival, Snapshot,
     SnapshotFormat, SnapshotKind, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
     StateFileWriter, StateKind, StateMetadata,
 };

@@ -120,6 +120,8 @@ pub(crate) enum Command {
     },
     /// Sources that wait behind this boundary, or come to it, go on.
     Resume(CheckpointId),
+    /// Sources end: everything is committed, and that was told.
+    Finish,
     /// The enumerator of the source that a vertex begins with has found something.
     Found {
         vertex: usize,

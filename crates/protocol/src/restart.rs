@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use millstream_core::options;
-use millstream_core::{Configuration, Result};
+use millstream_core::{Configuration, Result, counted};
 
 use crate::range::out_of_range;
 use crate::types::Millis;
@@ -211,9 +211,7 @@ impl Restarts {
 
     fn fixed_delay(&mut self, attempts: u32, delay: Duration) -> Decision {
         if self.restarts >= attempts {
-            return give_up(format!(
-                "all {attempts} restarts of fixed-delay are used up"
-            ));
+            return give_up(used_up("fixed-delay", attempts));
         }
         self.restarts += 1;
         Decision::Restart { after: delay }
@@ -231,8 +229,8 @@ impl Restarts {
             .retain(|failure| now.since(*failure) <= interval);
         if self.failures.len() > usize::try_from(max_failures).unwrap_or(usize::MAX) {
             return give_up(format!(
-                "{} failures within {} are more than the {max_failures} that failure-rate allows",
-                self.failures.len(),
+                "{} within {}, which is more than the {max_failures} that failure-rate allows",
+                counted(self.failures.len(), "failure"),
                 options::format_duration(interval)
             ));
         }
@@ -255,10 +253,7 @@ impl Restarts {
             .attempts
             .is_some_and(|attempts| self.restarts >= attempts)
         {
-            let used = self.restarts;
-            return give_up(format!(
-                "all {used} restarts of exponential-delay are used up"
-            ));
+            return give_up(used_up("exponential-delay", self.restarts));
         }
         self.restarts = self.restarts.saturating_add(1);
         let backoff = recent.map_or(numbers.initial, |(backoff, _)| numbers.grown(backoff));
@@ -270,6 +265,14 @@ impl Restarts {
 
 fn give_up(why: String) -> Decision {
     Decision::GiveUp { why }
+}
+
+fn used_up(strategy: &str, restarts: u32) -> String {
+    match restarts {
+        0 => format!("{strategy} allows none"),
+        1 => format!("the one restart of {strategy} is used up"),
+        more => format!("all {more} restarts of {strategy} are used up"),
+    }
 }
 
 /// A small generator of numbers for jitter. Its seed comes from outside, so a machine stays a function

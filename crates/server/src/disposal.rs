@@ -2,7 +2,7 @@
 
 mod needed;
 
-use millstream_core::{CheckpointId, Error, Result, TriggerId, codes};
+use millstream_core::{CheckpointId, Error, Result, TriggerId, codes, counted};
 use millstream_protocol::OperationResult;
 use millstream_storage::{Disposed, Location, dispose as delete};
 
@@ -129,7 +129,10 @@ async fn disposed(registry: &Registry, path: &str, is_new: bool) -> Result<Strin
             check_complete(&location)?;
         }
         let freed = delete(&location, false)?.bytes();
-        tracing::info!("Disposed of {location}, {freed} bytes are free again.");
+        tracing::info!(
+            "Disposed of {location}, which frees {}.",
+            counted(freed, "byte")
+        );
         Ok(location.to_string())
     })
     .await

@@ -24,6 +24,8 @@ pub(crate) async fn run(
     tokens: Arc<Tokens>,
     mut present: Configuration,
 ) {
+    // What was wrong when it was last looked at.
+    let mut last: Option<String> = None;
     loop {
         let is_told = tokio::select! {
             told = hangups.recv() => told.is_some(),
@@ -32,20 +34,39 @@ pub(crate) async fn run(
         let (reload, tokens) = (Arc::clone(&reload), Arc::clone(&tokens));
         let before = present.clone();
         let look = blocking(move || {
-            if is_told {
-                return everything(&reload, &tokens).map(Some);
+            // What has been looked at once is not told twice.
+            let has_changed = tokens.has_changed();
+            let told = if is_told {
+                everything(&reload, &tokens)
+            } else {
+                Ok(before.clone())
+            };
+            // A hangup that can't be followed does not hide that the file has changed.
+            if has_changed && (!is_told || told.is_err()) {
+                let replaced = tokens.replace(&before);
+                if replaced.is_ok() {
+                    tracing::info!("The file of tokens has changed and was read again.");
+                } else if !is_told {
+                    replaced?;
+                }
             }
-            if tokens.has_changed() {
-                tokens.replace(&before)?;
-                tracing::info!("The file of tokens has changed and was read again.");
-            }
-            Ok(None)
+            told.map(|new| (new, is_told || has_changed))
         });
         match look.await {
-            Ok(Some(new)) => present = new,
-            Ok(None) => {}
+            Ok((new, is_read)) => {
+                present = new;
+                if is_read {
+                    last = None;
+                }
+            }
             Err(error) => {
-                tracing::error!("Nothing is changed, what counted before goes on to: {error}");
+                let error = error.to_string();
+                if last.as_ref() == Some(&error) && is_told {
+                    tracing::warn!("As before, nothing is changed: {error}");
+                } else {
+                    tracing::error!("Nothing is changed, what counted before goes on to: {error}");
+                }
+                last = Some(error);
             }
         }
     }

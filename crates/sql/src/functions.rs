@@ -1,12 +1,14 @@
-//! All functions that SQL can call, found by name in any case.
+//! All functions that SQL can call, found by name in any case, each within its [room].
 
 mod array_split;
-mod bounded;
+pub(crate) mod bounded;
 pub(crate) mod casts;
 mod clock;
 mod durations;
 pub(crate) mod format_time;
+pub(crate) mod joined;
 mod mixed_pattern;
+mod numbers;
 mod over;
 mod pattern;
 pub(crate) mod room;
@@ -18,6 +20,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion_expr::{HigherOrderUDF, ScalarUDF};
+
+/// Functions of DataFusion that show its inner works, or files that it reads: there is nothing here that they are about.
+const INNER: &[&str] = &[
+    "arrow_cast",
+    "arrow_field",
+    "arrow_metadata",
+    "arrow_try_cast",
+    "cast_to_type",
+    "file_row_index",
+    "input_file_name",
+    "try_cast_to_type",
+    "union_extract",
+    "union_tag",
+    "version",
+    "with_metadata",
+];
 
 /// The registry: DataFusion's scalar and nested functions, and our own in their place where a query
 /// without end needs something else.
@@ -39,12 +57,14 @@ impl Functions {
             .into_iter()
             .chain(to_timestamp::functions(&theirs))
             .chain(bounded::functions(&theirs))
+            .chain(numbers::functions(&theirs))
             .chain(series::functions(&theirs))
             .chain(format_time::functions(&theirs))
             .chain(clock::functions())
             .chain([array_split::function()]);
         let ours: Vec<_> = ours.collect();
-        for function in theirs.into_iter().chain(ours) {
+        let theirs = theirs.into_iter().filter(|f| !INNER.contains(&f.name()));
+        for function in theirs.chain(ours) {
             for alias in function.aliases() {
                 scalar.insert(alias.to_lowercase(), Arc::clone(&function));
             }
@@ -55,12 +75,18 @@ impl Functions {
             scalar.insert("nvl".to_owned(), Arc::clone(&coalesce));
             scalar.insert("ifnull".to_owned(), coalesce);
         }
+        for function in scalar.values_mut() {
+            *function = bounded::bounded(function);
+        }
         let mut higher_order = BTreeMap::new();
         for function in datafusion_functions_nested::all_default_higher_order_functions() {
             for alias in function.aliases() {
                 higher_order.insert(alias.to_lowercase(), Arc::clone(&function));
             }
             higher_order.insert(function.name().to_lowercase(), function);
+        }
+        for function in higher_order.values_mut() {
+            *function = bounded::lambdas::bounded(function, 0);
         }
         Self {
             scalar,

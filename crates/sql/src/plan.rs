@@ -1,5 +1,6 @@
 //! From a parsed and checked `SELECT` to physical expressions over the columns it needs.
 
+mod bounds;
 mod decimals;
 mod provider;
 mod texts;
@@ -15,13 +16,14 @@ use datafusion_common::{DFSchema, DataFusionError};
 use datafusion_expr::{Expr, LogicalPlan};
 use datafusion_optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion_optimizer::simplify_expressions::SimplifyExpressions;
-use datafusion_optimizer::{Analyzer, Optimizer, OptimizerContext};
+use datafusion_optimizer::{Analyzer, AnalyzerRule, Optimizer, OptimizerContext};
 use datafusion_physical_expr::PhysicalExpr;
 use datafusion_physical_expr::expressions::cast;
 use datafusion_sql::planner::{ParserOptions, SqlToRel};
 use datafusion_sql::sqlparser::ast::{Query as Ast, Statement};
 use millstream_core::{Error, Result, codes};
 
+use self::bounds::{Bounds, of_constants};
 use self::decimals::Decimals;
 use self::provider::Provider;
 use self::texts::Texts;
@@ -51,6 +53,8 @@ pub(crate) struct Plan {
     pub(crate) projection: Vec<Arc<dyn PhysicalExpr>>,
     /// The output's columns, all of them nullable.
     pub(crate) output: SchemaRef,
+    /// Bytes of the large constants in the expressions, which each row may be given.
+    pub(crate) constants: u64,
 }
 
 /// Plans `query` over the table `name` with `schema`.
@@ -90,17 +94,20 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
         .with_collect_spans(true);
     let planner = SqlToRel::new_with_options(provider, options);
     let plan = planner.sql_statement_to_plan(Statement::Query(query))?;
+    let bounds = Arc::new(Bounds::new(provider.functions()));
     let rules = Analyzer::with_rules(vec![
         Arc::new(Times),
         Arc::new(Decimals),
         Arc::new(TypeCoercion::new()),
         Arc::new(Texts::new()),
+        Arc::clone(&bounds) as Arc<dyn AnalyzerRule + Send + Sync>,
     ]);
     let plan = rules.execute_and_check(plan, &provider.options, |_, _| {})?;
     // The other rules move nodes about, and there are only two nodes.
     let simplify = Optimizer::with_rules(vec![Arc::new(SimplifyExpressions::new())]);
     let context = OptimizerContext::new().without_query_execution_start_time();
-    simplify.optimize(plan, &context, |_, _| {})
+    let plan = simplify.optimize(plan, &context, |_, _| {})?;
+    bounds.within(plan)
 }
 
 /// Does `change` to every expression of the plan; it is told the columns that the expression reads.
@@ -187,6 +194,12 @@ fn physical_plan(table: SchemaRef, parts: Parts<'_>) -> DfResult<Plan> {
         .collect();
     let kept_schema = select(&input, &kept)?;
 
+    let constants = parts
+        .projection
+        .iter()
+        .chain(filter)
+        .map(of_constants)
+        .sum();
     let predicate = filter.map(|filter| physical(filter, &input)).transpose()?;
     let mut projection = Vec::with_capacity(parts.projection.len());
     let mut output = Vec::with_capacity(parts.projection.len());
@@ -209,6 +222,7 @@ fn physical_plan(table: SchemaRef, parts: Parts<'_>) -> DfResult<Plan> {
         kept_schema: Arc::new(kept_schema.as_arrow().clone()),
         projection,
         output: Arc::new(Schema::new(output)),
+        constants,
     })
 }
 
@@ -295,10 +309,35 @@ pub(crate) fn describe(error: &DataFusionError) -> String {
             | ArrowError::InvalidArgumentError(text)
             | ArrowError::ArithmeticOverflow(text) => text.clone(),
             ArrowError::DivideByZero => "division by zero".to_string(),
+            ArrowError::ExternalError(inner) => match inner.downcast_ref::<DataFusionError>() {
+                Some(inner) => describe(inner),
+                None => inner.to_string(),
+            },
             other => other.to_string(),
         },
         other => other.message().into_owned(),
     };
+    let mut text = text.trim();
+    while let Some(rest) = LIBRARIES.iter().find_map(|name| text.strip_prefix(name)) {
+        text = rest.trim_start();
+    }
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").trim_end_matches('.').to_string()
 }
+
+/// What libraries put before each other's errors when they hand them on.
+const LIBRARIES: &[&str] = &[
+    "Arrow error:",
+    "Cast error:",
+    "Compute error:",
+    "DataFusion error:",
+    "Error during planning:",
+    "Execution error:",
+    "External error:",
+    "Internal error:",
+    "Invalid argument error:",
+    "Optimizer rule 'simplify_expressions' failed caused by",
+    "Parser error:",
+    "Schema error:",
+    "type_coercion caused by",
+];

@@ -14,7 +14,7 @@ use arrow::error::ArrowError;
 use millstream_core::{Error, Result, codes};
 
 use crate::check::{Scope, check};
-use crate::functions::Functions;
+use crate::functions::{Functions, room};
 use crate::names::name_outputs;
 use crate::parse::parse;
 use crate::place::invalid;
@@ -134,7 +134,7 @@ impl Query {
     /// A batch without such rows costs nothing more. One with a bad row is cut in halves until the
     /// row is alone, so k bad rows of n cost about k · log n evaluations. A function that panics is such a
     /// row's failure, too, and so is one that would make more than 64 MiB for it. Where the answers of a batch
-    /// come to 256 MiB, the rows that are left are failures: there is no room for them.
+    /// come to four times the batch and 256 MiB, the rows that are left are failures: there is no room for them.
     ///
     /// # Errors
     /// INTERNAL where the batch has other columns than the query was planned for.
@@ -180,6 +180,8 @@ impl Query {
     }
 
     fn answer_unguarded(&self, batch: &RecordBatch) -> Result<Answer, String> {
+        let constants = self.plan.constants.saturating_mul(batch.num_rows() as u64);
+        room::fits("the constants of the query", constants).map_err(|e| describe(&e))?;
         let kept = self.matching_rows(batch)?;
         let columns = self
             .plan

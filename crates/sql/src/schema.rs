@@ -12,7 +12,7 @@
 //! | `String`, `Varchar(n)`, `List`, `Map` | Utf8 |
 //!
 //! Other spellings of SQL, Hive, Flink and Java mean the same (`Integer`, `Long`, `bool`, `numeric(10,2)`, …); any other name
-//! is refused. Type names are case-insensitive, column names are kept as written. Every column may be null.
+//! is refused, and so are types of nested values (`array<int>`). Type names are case-insensitive, column names are kept as written. Every column may be null.
 
 mod json;
 mod struct_text;
@@ -23,7 +23,7 @@ pub(crate) mod types;
 use std::collections::HashMap;
 
 use arrow::datatypes::{DataType, Field, Schema};
-use millstream_core::columns::MAX_CHARACTERS;
+use millstream_core::columns::{INEXACT_DECIMAL, MAX_CHARACTERS};
 use millstream_core::{Error, Result, codes};
 
 pub use json::parse_json;
@@ -51,7 +51,7 @@ pub fn from_parameters(struct_text: Option<&str>, json: Option<&str>) -> Result<
 /// use arrow::datatypes::DataType;
 /// use millstream_sql::schema::data_type;
 /// assert_eq!(data_type("bigint").unwrap(), DataType::Int64);
-/// assert_eq!(data_type("Map<String, Int>").unwrap(), DataType::Utf8);
+/// assert_eq!(data_type("Decimal(10,2)").unwrap(), DataType::Decimal128(10, 2));
 /// assert!(data_type("Strng").unwrap_err().to_string().contains("`string`"));
 /// ```
 pub fn data_type(name: &str) -> Result<DataType> {
@@ -60,17 +60,21 @@ pub fn data_type(name: &str) -> Result<DataType> {
         .map_err(|problem| invalid(problem, "struct<id:BigInt,name:String>"))
 }
 
-/// A column; a text of limited length has its limit in the field's metadata.
+/// A column; the field's metadata has the limit of a text of limited length, and the name of a decimal that is none.
 fn field(name: &str, type_name: &str) -> Result<Field, String> {
     let named = types::named(type_name).map_err(|problem| format!("column `{name}`: {problem}"))?;
-    let field = Field::new(name, named.data_type, true);
-    Ok(match named.characters {
-        None => field,
-        Some(characters) => field.with_metadata(HashMap::from([(
-            MAX_CHARACTERS.to_owned(),
-            characters.to_string(),
-        )])),
-    })
+    let limit = named
+        .characters
+        .map(|characters| (MAX_CHARACTERS, characters.to_string()));
+    let inexact = named
+        .inexact
+        .then(|| (INEXACT_DECIMAL, type_name.trim().to_owned()));
+    let said: HashMap<String, String> = limit
+        .into_iter()
+        .chain(inexact)
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    Ok(Field::new(name, named.data_type, true).with_metadata(said))
 }
 
 /// Adds `field`, unless a column of that name is there already.

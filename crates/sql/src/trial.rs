@@ -20,6 +20,7 @@ use datafusion_expr::expr::{HigherOrderFunction, ScalarFunction};
 use datafusion_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, col};
 
 use crate::functions::format_time::check_reading;
+use crate::functions::room;
 use crate::physical::physical;
 
 /// Functions that read text, in lower case: whether they work is up to the text. Their other arguments are
@@ -153,6 +154,8 @@ fn try_call(args: &[&Expr], schema: &DFSchema, build: impl Fn(Vec<Expr>) -> Expr
     let fields = Arc::new(Schema::new(fields));
     let columns = DFSchema::try_from(Arc::clone(&fields))?;
     let call = physical(&build(built), &columns)?;
+    // Each is tried as if it were alone: what they make together depends on the records.
+    room::refill();
     let mut last = Ok(());
     for number in 0..TRIES {
         let values = fields.fields().iter();

@@ -1,13 +1,13 @@
 //! Where jobs have left notes of what they did behind a snapshot.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use millstream_core::{CheckpointId, JobId, Lineage, Result};
 
 use crate::ended::Ended;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
-use crate::owner::{Holder, job_directories};
+use crate::owner::{Holder, holder_in, job_directories};
 use crate::reached::Reached;
 
 /// Where other jobs have noted what they did behind a snapshot.
@@ -17,12 +17,36 @@ pub struct Behind {
     /// is of, and of those that went on from it as well and died before they had one of their own. None where this job is a fork:
     /// what was done behind its snapshot is no matter of its.
     pub before: Vec<PathBuf>,
-    /// The directories of all that have run behind the snapshot under the name of its job, whatever became of them.
+    /// The directories of all that have run behind the snapshot, whatever they are called and whatever became of them.
     pub all: Vec<PathBuf>,
+    /// Jobs that come from where this one does, and read the same input beside it.
+    pub rivals: Vec<Rival>,
 }
 
-/// Where other jobs have noted what they did behind snapshot `number` of `restored`, called `name`, which `job` goes on from.
-/// Nobody, where that is `job` itself.
+/// A job that comes from where another one does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rival {
+    /// The directory of its checkpoints.
+    pub directory: PathBuf,
+    /// Who it is, for people.
+    pub who: String,
+    /// It runs now. Else it may go on from where it was, which is further.
+    pub runs: bool,
+}
+
+/// A snapshot that a job goes on from, and how the job is called.
+#[derive(Debug, Clone, Copy)]
+pub struct From<'a> {
+    /// The job that the snapshot is of.
+    pub restored: JobId,
+    /// Its number.
+    pub number: CheckpointId,
+    /// The name of the job that goes on from it.
+    pub own_name: &'a str,
+}
+
+/// Where other jobs have noted what they did behind the snapshot which `job` goes on from, and who reads what it reads. Nobody,
+/// where the snapshot is of `job` itself.
 ///
 /// # Errors
 /// That can't be told, because the directories can't be reached.
@@ -30,8 +54,11 @@ pub fn directories_behind(
     checkpoints: &Location,
     job: JobId,
     lineage: &Lineage,
-    (restored, number, name): (JobId, CheckpointId, &str),
+    from: From<'_>,
 ) -> Result<Behind> {
+    let From {
+        restored, number, ..
+    } = from;
     let mut behind = Behind::default();
     if restored == job {
         return Ok(behind);
@@ -46,16 +73,24 @@ pub fn directories_behind(
         if other == job {
             continue;
         }
+        let noted = Holder::noted(&directory)?;
+        behind.rivals.extend(rival(
+            other,
+            &directory,
+            noted.as_ref(),
+            (job, lineage),
+            from,
+        )?);
         if other == restored {
             behind.all.push(directory);
             continue;
         }
-        let Some(noted) = Holder::noted(&directory)? else {
+        let Some(noted) = noted else {
             continue;
         };
         // Whoever holds the directory last went on from the job that it is of, or is that.
         let left = noted.lineage.left_at(restored);
-        if noted.job_name == name && left.is_some_and(|left| left >= number) {
+        if left.is_some_and(|left| left >= number) {
             behind.all.push(directory.clone());
         }
         let from_there = noted.job_id == other && noted.lineage.ancestors.last() == before;
@@ -65,6 +100,46 @@ pub fn directories_behind(
     }
     behind.all.sort();
     Ok(behind)
+}
+
+/// What the job `other`, in whose directory somebody has `noted` that it holds it, is to the `own` one.
+fn rival(
+    other: JobId,
+    directory: &Path,
+    noted: Option<&Holder>,
+    (job, lineage): (JobId, &Lineage),
+    from: From<'_>,
+) -> Result<Option<Rival>> {
+    let Some(noted) = noted.filter(|noted| noted.job_id != job) else {
+        return Ok(None);
+    };
+    let is_kin = |id: JobId| {
+        let mut before = lineage.ancestors.iter();
+        before.any(|before| before.job == id)
+    };
+    let mut ancestors = noted.lineage.ancestors.iter();
+    if !is_kin(other) && !is_kin(noted.job_id) && !ancestors.any(|before| is_kin(before.job)) {
+        return Ok(None);
+    }
+    let rival = |who: &Holder, runs| Rival {
+        directory: directory.to_owned(),
+        who: who.to_string(),
+        runs,
+    };
+    if let Some(holder) = holder_in(directory)? {
+        return Ok(Some(rival(&holder, true)));
+    }
+    // A job of the same name takes its place: `latest` goes on with the later branch.
+    if noted.job_name == from.own_name {
+        return Ok(None);
+    }
+    let is_further = match Ended::noted(directory)? {
+        // Without a savepoint there is nothing left to go on from.
+        Some(ended) => ended.savepoint.and(ended.number),
+        None => Reached::noted(directory)?.map(|reached| reached.number),
+    };
+    let is_further = is_further > lineage.left_at(other);
+    Ok(is_further.then(|| rival(noted, false)))
 }
 
 /// The job that has gone on from `job` by its name (`-s latest`) and has committed output behind it or ended, if there is one:

@@ -45,7 +45,9 @@ impl Disposed {
 /// `OWNED`: it is pinned. `_metadata` is not ours, damaged, of a newer version or can't be reached: nothing was touched. Or a file can't be removed;
 /// asking again goes on from there.
 pub fn dispose(location: &Location, dry_run: bool) -> Result<Disposed> {
-    let directory = location.path();
+    // A symbolic link to it is its user's, and stays.
+    let resolved = fs::canonicalize(location.path());
+    let directory = resolved.as_deref().unwrap_or_else(|_| location.path());
     let Some(metadata) = listed(directory)? else {
         return Ok(Disposed::default());
     };

@@ -36,7 +36,7 @@ mod verify;
 mod write;
 
 pub use abandoned::sweep_abandoned;
-pub use behind::{Behind, directories_behind, overtaken};
+pub use behind::{Behind, From, Rival, directories_behind, overtaken};
 pub use checkpoints::checkpoints_of;
 pub use disk::same_place;
 pub use dispose::{Disposed, discard_incomplete, dispose, sweep};

@@ -310,7 +310,8 @@ pub fn gone_on_from(
     Ok(None)
 }
 
-fn holder_in(job_directory: &Path) -> Result<Option<Holder>> {
+/// Who holds the checkpoints in a job's directory; `None`: nobody.
+pub(crate) fn holder_in(job_directory: &Path) -> Result<Option<Holder>> {
     if !lock::is_held(job_directory)? {
         return Ok(None);
     }

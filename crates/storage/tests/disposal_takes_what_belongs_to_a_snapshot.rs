@@ -34,6 +34,18 @@ fn all_files_go_and_their_bytes_are_told() {
 }
 
 #[test]
+fn behind_a_symbolic_link_as_well() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let directory = temp.path().join("chk-1");
+    write_snapshot(&directory, SnapshotFormat::Native, "job", 1);
+    let link = temp.path().join("link");
+    std::os::unix::fs::symlink(&directory, &link).expect("a link");
+    let location = Location::from_path(&link).expect("a path");
+    assert!(dispose(&location, false).expect("writable").bytes() > 0);
+    assert!(!directory.exists());
+}
+
+#[test]
 fn files_of_others_stay() {
     let temp = tempfile::tempdir().expect("a directory");
     let directory = temp.path().join("chk-1");

@@ -5,7 +5,9 @@ mod common;
 use std::path::PathBuf;
 
 use millstream_core::{JobId, Lineage};
-use millstream_storage::{Location, Owner, Ownership, SnapshotLayout, directories_behind};
+use millstream_storage::{
+    From, Location, Owner, Ownership, Reached, SnapshotLayout, directories_behind,
+};
 
 fn job(number: u8) -> JobId {
     JobId::from_bytes([number; 16])
@@ -43,7 +45,11 @@ fn of_the_one_before_and_of_those_that_died_there() {
             &checkpoints,
             job(9),
             lineage,
-            (job(restored), number, "mine"),
+            From {
+                restored: job(restored),
+                number,
+                own_name: "mine",
+            },
         );
         found.expect("readable")
     };
@@ -61,13 +67,75 @@ fn of_the_one_before_and_of_those_that_died_there() {
     for (number, expected, why) in [
         (
             5,
-            vec![of(1), of(2), of(3), of(4)],
-            "all that went on from behind it",
+            vec![of(1), of(2), of(3), of(4), of(6)],
+            "all that went on from behind it, whatever they are called",
         ),
-        (7, vec![of(1), of(2), of(4)], "not who left it earlier"),
+        (
+            7,
+            vec![of(1), of(2), of(4), of(6)],
+            "not who left it earlier",
+        ),
         (8, vec![of(1)], "its own job"),
     ] {
         assert_eq!(found(&from(number), 1, number).all, expected, "{why}");
     }
     assert_eq!(found(&first, 9, 5).all, none, "its own snapshot");
+}
+
+#[test]
+fn who_comes_from_the_same_place_is_a_rival_while_it_runs_or_may_go_on() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let checkpoints = Location::from_path(temp.path()).expect("a path");
+    let first = Lineage::fresh(1);
+    let hold = |of, name: &str, lineage: &Lineage| {
+        let owner = Owner {
+            job_name: name.to_owned(),
+            lineage: lineage.clone(),
+            what: "a process".to_owned(),
+            since: 0,
+            is_alone: false,
+        };
+        Ownership::acquire(&checkpoints, job(of), owner).expect("free")
+    };
+    let rivals = |number, own_name| {
+        let from = From {
+            restored: job(1),
+            number,
+            own_name,
+        };
+        let lineage = first.behind(job(1), number, 9);
+        let found = directories_behind(&checkpoints, job(9), &lineage, from).expect("readable");
+        let told = found.rivals.into_iter();
+        let told = told.map(|rival| (rival.directory, rival.runs));
+        told.collect::<Vec<_>>()
+    };
+    let of = |number| SnapshotLayout::new(checkpoints.clone(), job(number)).job_directory();
+    let parent = hold(1, "mine", &first);
+    let reached = Reached {
+        job_id: job(1),
+        job_name: "mine".to_owned(),
+        lineage: first.clone(),
+        number: 8,
+    };
+    parent.note_reached(&reached).expect("written");
+    let stranger = hold(2, "stranger", &first);
+    assert_eq!(rivals(7, "mine"), [(of(1), true)], "the parent runs");
+    drop((parent, stranger));
+    assert_eq!(rivals(7, "mine"), [], "its place is taken");
+    assert_eq!(
+        rivals(7, "other"),
+        [(of(1), false)],
+        "it has a later snapshot"
+    );
+    assert_eq!(rivals(8, "other"), [], "it goes on from there, and is told");
+    let sibling = hold(3, "third", &first.behind(job(1), 5, 2));
+    assert_eq!(rivals(8, "other"), [(of(3), true)], "another fork");
+    let own = Reached {
+        job_id: job(3),
+        ..reached
+    };
+    sibling.note_reached(&own).expect("written");
+    drop(sibling);
+    assert_eq!(rivals(8, "other"), [(of(3), false)], "which may go on");
+    assert_eq!(rivals(8, "third"), [], "and is this one");
 }

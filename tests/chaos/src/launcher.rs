@@ -1,5 +1,6 @@
 //! How the command and the job are started.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
@@ -50,6 +51,8 @@ pub(crate) struct Launcher {
     pub(crate) settles: bool,
     /// The job reads what is there, and ends.
     pub(crate) once: bool,
+    /// Another job has taken input away that this one would have read, as it was meant to.
+    pub(crate) shared_input: Rc<Cell<bool>>,
     pub(crate) patience: Duration,
 }
 
@@ -200,6 +203,9 @@ impl Launcher {
         }
         if self.appends() {
             command.args(["--source.file.changed", "append"]);
+        }
+        if self.shared_input.get() {
+            command.args(["--source.file.lost", "skip"]);
         }
         match setup.after {
             After::Keep => {}

@@ -44,6 +44,7 @@ pub(crate) fn show(tools: &Tools) -> Result<()> {
         spelling: Spelling::Plain,
         settles: tools.settles,
         once: true,
+        shared_input: Rc::default(),
         patience: tools.patience,
     };
     let shown = calls_fail(&launcher, &control).and_then(|()| a_job_waits(&launcher, &control));

@@ -60,6 +60,7 @@ pub(crate) fn play(
         spelling: Spelling::Plain,
         settles: tools.settles,
         once: false,
+        shared_input: Rc::default(),
         patience: tools.patience,
     };
     let mut world = World::new(launcher, control, schedule.seed)?;

@@ -128,6 +128,11 @@ impl Kafka {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// The class path of Kafka's own tools.
+    pub fn class_path(&self) -> String {
+        self.libraries.class_path()
+    }
+
     /// Where clients that are asked who they are find a broker that was started as secured.
     ///
     /// # Errors

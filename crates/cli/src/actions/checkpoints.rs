@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use millstream_core::Result;
+use millstream_core::{Result, counted};
 use serde_json::{Value, json};
 
 use super::common::{missing, note_superfluous};
@@ -53,7 +53,8 @@ pub(crate) fn perform(arguments: CheckpointsArguments) -> Result<ExitCode> {
         failed,
     } = counts;
     session.say(&format!(
-        "{total} triggered: {completed} completed, {failed} failed, {in_progress} in progress; restored {restored} times"
+        "{total} triggered: {completed} completed, {failed} failed, {in_progress} in progress; restored {}",
+        counted(restored, "time")
     ))?;
     if !history.is_empty() {
         let head = ["id", "kind", "status", "triggered", "took", "state", "path"];

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Error, Result, codes, counted};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -172,9 +172,9 @@ fn preview(path: &str, arguments: &SavepointArguments) -> Result<ExitCode> {
         session.say(&format!("{:>15}  {}", file.bytes, file.path))?;
     }
     session.say(&format!(
-        "Disposing of savepoint '{path}' would delete {} files with {} bytes. Nothing was deleted.",
-        preview.files.len(),
-        preview.bytes
+        "Disposing of savepoint '{path}' would delete {} with {}. Nothing was deleted.",
+        counted(preview.files.len(), "file"),
+        counted(preview.bytes, "byte")
     ))?;
     session.finish(&answer)
 }

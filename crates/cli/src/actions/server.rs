@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use millstream_core::options::DATA_DIRECTORY;
-use millstream_core::{Configuration, Error, Result, codes};
+use millstream_core::{Configuration, Error, Result, codes, counted};
 use millstream_server::backup::{self, Backup};
 use millstream_server::data_directory::{RunningServer, locate};
 use millstream_server::logs::LogTo;
@@ -186,7 +186,9 @@ fn write_backup(connection: &Connection, file: &Path) -> Result<ExitCode> {
         return report::json(&json!({ "file": shown, "jobs": jobs, "open": open }));
     }
     Ok(report::output(&format!(
-        "Wrote the records of {jobs} jobs, of which {open} have not ended, to {shown}.\n"
+        "Wrote the records of {}, of which {open} {} not ended, to {shown}.\n",
+        counted(jobs, "job"),
+        if open == 1 { "has" } else { "have" }
     )))
 }
 
@@ -199,8 +201,9 @@ fn restore(connection: &Connection, file: &Path) -> Result<ExitCode> {
         return report::json(&json!({ "directory": shown, "jobs": jobs, "open": open }));
     }
     Ok(report::output(&format!(
-        "Restored the records of {jobs} jobs into {shown}. {open} had not ended: they are FAILED there, and can be restarted from their newest \
-         checkpoints with `millstream restart JOB --from latest`.\n"
+        "Restored the records of {} into {shown}. {open} had not ended: what had not is FAILED there, and can be restarted from its newest \
+         checkpoint with `millstream restart JOB --from latest`.\n",
+        counted(jobs, "job")
     )))
 }
 

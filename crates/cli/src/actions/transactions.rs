@@ -5,7 +5,7 @@ mod shown;
 use std::process::ExitCode;
 
 use clap::Parser;
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Error, Result, codes, counted};
 use millstream_ingest::transactions::{Awaited, Described, Ended, Listed, State, Transactions};
 use serde_json::json;
 
@@ -223,7 +223,8 @@ fn check(id: &str, described: &Described, awaited: &[Awaited], commit: bool) -> 
         (Some(one), false) => {
             let (records, snapshot, job) = (one.records, &one.snapshot, &one.job);
             let message = format!(
-                "{snapshot} of job `{job}` waits for the open transaction of {id}: its {records} records would be lost"
+                "{snapshot} of job `{job}` waits for the open transaction of {id}: its {} would be lost",
+                counted(records, "record")
             );
             let next = "have the job go on, commit it, or give --force";
             Err(Error::new(&codes::OPTION_CONFLICT, message).next(next))

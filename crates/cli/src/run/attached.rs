@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use millstream_core::{Error, JobStatus, Result, codes};
+use millstream_core::{Error, JobStatus, Result, codes, counted};
 use serde_json::{Value, json};
 
 use crate::answers::{Exceptions, Job};
@@ -109,10 +109,10 @@ impl<'a> Watched<'a> {
                     .sum()
             };
             report::progress(&format!(
-                "Job {} is RUNNING: {} records in, {} records out, all tasks together.",
+                "Job {} is RUNNING: {} in, {} out, all tasks together.",
                 self.id,
-                sum(|metrics| metrics.read_records),
-                sum(|metrics| metrics.write_records),
+                counted(sum(|metrics| metrics.read_records), "record"),
+                counted(sum(|metrics| metrics.write_records), "record"),
             ));
         }
     }

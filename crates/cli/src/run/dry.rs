@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use millstream::local::Looked;
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Error, Result, codes, counted};
 use millstream_ingest::DryRun;
 use serde_json::{Value, json};
 
@@ -91,18 +91,18 @@ fn columns(columns: Option<&Vec<(String, String)>>) -> String {
 
 /// How many rows there are, and why no more.
 fn end(dry: &DryRun) -> String {
-    let count = dry.rows.len();
+    let count = counted(dry.rows.len() as u64, "row");
     match &dry.end {
-        Looked::Enough => format!("These are the first {count} rows."),
-        Looked::Ended => format!("There are {count} rows: the source has no more."),
+        Looked::Enough => format!("These are the first {count}."),
+        Looked::Ended => format!("{count}: the source has no more."),
         Looked::Waited(time, why) => {
             let seconds = time.as_secs();
             let why = why
                 .as_ref()
                 .map_or_else(String::new, |why| format!(": {why}"));
-            format!("There are {count} rows; no other came within {seconds} s{why}.")
+            format!("{count}; no other came within {seconds} s{why}.")
         }
-        Looked::Failed(why) => format!("The job would fail behind {count} rows: {why}"),
+        Looked::Failed(why) => format!("The job would fail behind {count}: {why}"),
     }
 }
 

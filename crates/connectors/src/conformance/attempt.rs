@@ -151,6 +151,7 @@ impl SourceJob {
             directory: Some(self.layout().job_directory()),
             behind: Vec::new(),
             branches: Vec::new(),
+            rivals: Vec::new(),
             progress: progress.first().cloned().unwrap_or_default(),
         })?;
         let readers = progress.iter().enumerate().map(|(subtask, progress)| {

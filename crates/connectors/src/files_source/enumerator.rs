@@ -16,13 +16,13 @@ use super::away::Taker;
 use super::intake::{Intake, Rules, WINDOW};
 use super::journal::{Journal, Mark, announced_behind};
 use super::lister::{Before, Clock, Desk, Lister, Policy, SharedDesk, at};
-use super::listing::Root;
+use super::listing::{DirectoryId, Root};
 use super::meeting::Meeting;
 use super::name::Key;
 use super::options::{AfterCommit, Lost};
 use super::piece::{Announcement, Piece};
 use super::state::{self, Outcome, Restored, Segments, WriteAnnounced, WriteSeen};
-use super::taken::{Taken, taken_behind};
+use super::taken::{Taken, in_the_way, shared, taken_behind};
 
 /// Announces files. Everything that waits is done by its [`Lister`].
 pub(crate) struct FileEnumerator {
@@ -86,10 +86,11 @@ impl FileEnumerator {
         }
         if let Some(restored) = &restored {
             check_taken(&context, &restored.intake, &policy, &root)?;
+            check_shared(&context, restored.intake.directory, &policy, &root)?;
         }
         let taken = (context.directory.as_deref())
             .filter(|_| policy.after_commit != AfterCommit::Keep)
-            .map(|directory| Taken::open(directory, &context.uid));
+            .map(|directory| Taken::open(directory, &context.uid, root.id().ok()));
         let taken = taken
             .transpose()
             .map_err(|error| note_error("notes of what was taken away can't be read", error))?;
@@ -205,6 +206,35 @@ fn check_taken(
     }
     warn!("{}; source.file.lost is skip", error.message());
     context.progress.lost_files.add(gone.files);
+    Ok(())
+}
+
+/// Says who reads the same directory, where this job or that one takes files away which the other one has not read.
+fn check_shared(
+    context: &EnumeratorContext,
+    directory: Option<DirectoryId>,
+    policy: &Policy,
+    root: &Root,
+) -> Result<()> {
+    // Who reads another directory than the one of the snapshot is in nobody's way. One that is away is compared by no more.
+    let Some(listed) = root.id().ok().or(directory) else {
+        return Ok(());
+    };
+    if directory.is_some_and(|directory| directory != listed) {
+        return Ok(());
+    }
+    let takes = policy.after_commit != AfterCommit::Keep;
+    let rival = in_the_way(&context.rivals, &context.uid, listed, takes);
+    let rival =
+        rival.map_err(|error| note_error("notes of what was taken away can't be read", error))?;
+    let Some(rival) = rival else {
+        return Ok(());
+    };
+    let error = shared(rival, &root.shown(), takes);
+    if policy.lost == Lost::Fail {
+        return Err(error);
+    }
+    warn!("{}; source.file.lost is skip", error.message());
     Ok(())
 }
 

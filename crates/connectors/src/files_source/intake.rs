@@ -113,6 +113,10 @@ pub(crate) struct Intake {
     known: usize,
     /// Whether the directory was found to be another one than that of the snapshot.
     pub(crate) moved: bool,
+    /// Files that were gone in the last listing before they had stood still.
+    gone: Vec<Name>,
+    /// Files that have changed, and what changed is not read.
+    unread: u64,
 }
 
 /// The books at a boundary.
@@ -149,6 +153,8 @@ impl Intake {
             listed: 0,
             known: 0,
             moved: false,
+            gone: Vec::new(),
+            unread: 0,
         }
     }
 
@@ -207,7 +213,7 @@ impl Intake {
                 return Met::Known;
             }
         }
-        if self.settling.is_settled(key, identity, now) {
+        if self.settling.is_settled(name, identity, now) {
             self.fresh.push(Ready {
                 mtime: identity.mtime,
                 name: name.clone(),
@@ -223,7 +229,7 @@ impl Intake {
 
     /// The listing is whole: what is ready, oldest first.
     pub(crate) fn end_listing(&mut self) -> Vec<Ready> {
-        self.settling.end_of_listing();
+        self.gone = self.settling.end_of_listing();
         if self.staged.is_empty() {
             // There may have been very many once.
             self.staged.shrink_to(TOGETHER);
@@ -234,6 +240,16 @@ impl Intake {
         self.staged
             .extend(ready.iter().map(|ready| ready.name.key()));
         ready
+    }
+
+    /// Files that were gone in the last listing before they had stood still.
+    pub(crate) fn take_gone(&mut self) -> Vec<Name> {
+        std::mem::take(&mut self.gone)
+    }
+
+    /// How many files have changed, since this was asked last, of which what changed is not read.
+    pub(crate) fn take_unread(&mut self) -> u64 {
+        std::mem::take(&mut self.unread)
     }
 
     /// How many files that readers need to know of the present listing does not hold.
@@ -351,7 +367,7 @@ impl Intake {
             return Ok(None);
         }
         let file = format!("{}/{}", self.rules.shown, name);
-        let failed = || changed_error(&file, &entry.identity, &now);
+        let failed = || changed_error(&file, &entry.identity, &now, self.rules.changed);
         match self.rules.changed {
             Changed::Ignore if finished => {
                 self.ignore(key, now, &file);
@@ -390,6 +406,7 @@ impl Intake {
             "the file changed after it was read; what changed is not read; \
              `source.file.changed` = append, reread or fail does otherwise"
         );
+        self.unread += 1;
         if self.ignored.len() >= MOST {
             self.ignored.clear();
         }

@@ -305,6 +305,7 @@ impl Ledger {
                     &state.file.text,
                     &state.file.identity,
                     &piece.identity,
+                    Changed::Append,
                 )),
                 None => Ok(()),
             };

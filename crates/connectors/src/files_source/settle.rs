@@ -1,18 +1,19 @@
 //! When a file has stood still: it is taken up once its size and its time of modification have not changed for a
 //! while. Pure; the time is told.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::listing::Identity;
-use super::name::Key;
+use super::name::{Key, Name};
 
 /// The most files that are watched at once. What is beyond waits for its turn, so that a directory of any size
 /// takes a bounded amount of memory.
 pub(crate) const MOST: usize = 1 << 16;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Candidate {
+    name: Name,
     identity: Identity,
     since: Duration,
     met: bool,
@@ -38,7 +39,8 @@ impl Settling {
     }
 
     /// The file was found as this at the time `now`: whether it has stood still for long enough.
-    pub(crate) fn is_settled(&mut self, key: Key, identity: Identity, now: Duration) -> bool {
+    pub(crate) fn is_settled(&mut self, name: &Name, identity: Identity, now: Duration) -> bool {
+        let key = name.key();
         if self.after.is_zero() {
             return true;
         }
@@ -55,6 +57,7 @@ impl Settling {
                 self.candidates.insert(
                     key,
                     Candidate {
+                        name: name.clone(),
                         identity,
                         since: now,
                         met: true,
@@ -74,13 +77,27 @@ impl Settling {
         self.candidates.remove(&key);
     }
 
-    /// A listing is over: what was not in it is not waited for.
-    pub(crate) fn end_of_listing(&mut self) {
-        self.candidates
-            .retain(|_, candidate| std::mem::take(&mut candidate.met));
+    /// A listing is over: what was not in it is not waited for. Answers those that are gone, but not those that were renamed: of
+    /// such a one there is another of the same size and time.
+    pub(crate) fn end_of_listing(&mut self) -> Vec<Name> {
+        let is_gone = |_: &Key, candidate: &mut Candidate| !std::mem::take(&mut candidate.met);
+        let gone: Vec<Candidate> = self
+            .candidates
+            .extract_if(is_gone)
+            .map(|(_, gone)| gone)
+            .collect();
         if self.candidates.is_empty() {
             self.candidates.shrink_to(1_024);
         }
+        if gone.is_empty() {
+            return Vec::new();
+        }
+        let others = self.candidates.values();
+        let there: HashSet<Identity> = others.map(|other| other.identity).collect();
+        let gone = gone
+            .into_iter()
+            .filter(|gone| !there.contains(&gone.identity));
+        gone.map(|gone| gone.name).collect()
     }
 
     /// Whether nothing is waited for. Forgets that there was too much to be watched.

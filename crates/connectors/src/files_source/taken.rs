@@ -1,8 +1,8 @@
 //! What was taken away once it was done with, noted before it goes: a job that goes on from an older snapshot would read it
 //! again, and is told that it is gone.
 //!
-//! The notes lie in the job's own directory, `_taken-<source>`: ranges of numbers of pieces, with how many files and two of
-//! their names. There are never many: neighbours become one. That *some* file behind a snapshot is gone is always certain, how
+//! The notes lie in the job's own directory, `_taken-<source>`: which directory files are taken from, and ranges of numbers of
+//! pieces, with how many files and two of their names. There are never many: neighbours become one. That *some* file behind a snapshot is gone is always certain, how
 //! many there are at least.
 
 use std::collections::HashSet;
@@ -12,7 +12,10 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::hash::stable_hash;
 use millstream_core::{Error, codes};
+use millstream_engine::connector::Rival;
 use serde::{Deserialize, Serialize};
+
+use super::listing::DirectoryId;
 
 /// The most ranges that are kept.
 const RANGES: usize = 128;
@@ -71,24 +74,54 @@ impl Gone {
     }
 }
 
+/// What a file of notes holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Notes {
+    /// The directory that files are taken from, as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    directory: Option<DirectoryId>,
+    ranges: Vec<Range>,
+}
+
+/// What a file of notes may hold.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Notes(Notes),
+    /// Written by 0.1.0.
+    Ranges(Vec<Range>),
+}
+
 /// The notes of one attempt, and of those before it.
 #[derive(Debug)]
 pub(crate) struct Taken {
     path: PathBuf,
-    ranges: Vec<Range>,
+    notes: Notes,
     /// Noted, and still there.
     pending: HashSet<u64>,
 }
 
 impl Taken {
-    /// The notes of the source `uid` in a job's directory.
+    /// The notes of the source `uid` in a job's directory, which say from now on that it takes files away from `listed`.
     ///
     /// # Errors
-    /// They can't be read.
-    pub(crate) fn open(directory: &Path, uid: &str) -> io::Result<Self> {
+    /// They can't be read, or written.
+    pub(crate) fn open(
+        directory: &Path,
+        uid: &str,
+        listed: Option<DirectoryId>,
+    ) -> io::Result<Self> {
         let path = directory.join(name(uid));
+        let noted = read(&path)?;
+        let notes = Notes {
+            directory: listed,
+            ranges: noted.clone().unwrap_or_default().ranges,
+        };
+        if noted.as_ref() != Some(&notes) {
+            write(&path, &notes)?;
+        }
         Ok(Self {
-            ranges: read(&path)?,
+            notes,
             path,
             pending: HashSet::new(),
         })
@@ -112,10 +145,10 @@ impl Taken {
             last: last.clone(),
             files: new.len() as u64,
         };
-        let mut ranges = self.ranges.clone();
-        add(&mut ranges, range);
-        write(&self.path, &ranges)?;
-        self.ranges = ranges;
+        let mut notes = self.notes.clone();
+        add(&mut notes.ranges, range);
+        write(&self.path, &notes)?;
+        self.notes = notes;
         self.pending.extend(new.iter().map(|file| file.piece));
         Ok(())
     }
@@ -126,22 +159,39 @@ impl Taken {
     }
 }
 
+impl Drop for Taken {
+    fn drop(&mut self) {
+        // Where nothing was taken away there is nothing to tell, and the job's directory may go.
+        if self.notes.ranges.is_empty()
+            && let Err(error) = fs::remove_file(&self.path)
+        {
+            tracing::debug!(path = %self.path.display(), cause = %error, "an empty note stays");
+        }
+    }
+}
+
 fn name(uid: &str) -> String {
     format!("_taken-{:016x}", stable_hash(uid.as_bytes()))
 }
 
-fn read(path: &Path) -> io::Result<Vec<Range>> {
+fn read(path: &Path) -> io::Result<Option<Notes>> {
     match fs::read(path) {
-        Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Ok(bytes) => Ok(Some(match serde_json::from_slice(&bytes)? {
+            Written::Notes(notes) => notes,
+            Written::Ranges(ranges) => Notes {
+                directory: None,
+                ranges,
+            },
+        })),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-fn write(path: &Path, ranges: &[Range]) -> io::Result<()> {
+fn write(path: &Path, notes: &Notes) -> io::Result<()> {
     let in_progress = path.with_extension("inprogress");
     let mut file = File::create(&in_progress)?;
-    file.write_all(&serde_json::to_vec(ranges)?)?;
+    file.write_all(&serde_json::to_vec(notes)?)?;
     file.sync_all()?;
     fs::rename(&in_progress, path)?;
     match path.parent() {
@@ -199,9 +249,63 @@ pub(crate) fn taken_behind(
 ) -> io::Result<Option<Gone>> {
     let mut ranges = Vec::new();
     for directory in directories {
-        ranges.extend(read(&directory.join(name(uid)))?);
+        let notes = read(&directory.join(name(uid)))?;
+        ranges.extend(notes.unwrap_or_default().ranges);
     }
     Ok(behind(&ranges, announced))
+}
+
+/// Which job stands against another one's reading from the directory `listed`, if one of the two takes files away that the other
+/// has not read; `takes`: whether the reader does.
+///
+/// # Errors
+/// The notes of others can't be read.
+pub(crate) fn in_the_way<'a>(
+    rivals: &'a [Rival],
+    uid: &str,
+    listed: DirectoryId,
+    takes: bool,
+) -> io::Result<Option<&'a Rival>> {
+    for rival in rivals {
+        let from_here = |notes: &Notes| notes.directory.is_none_or(|from| from == listed);
+        if takes
+            || (rival.runs
+                && read(&rival.directory.join(name(uid)))?.is_some_and(|notes| from_here(&notes)))
+        {
+            return Ok(Some(rival));
+        }
+    }
+    Ok(None)
+}
+
+/// The error of a job that is not to read beside another one.
+pub(crate) fn shared(rival: &Rival, shown: &str, takes: bool) -> Error {
+    let who = &rival.who;
+    let what = match (takes, rival.runs) {
+        (true, true) => format!(
+            "{who} comes from the same snapshot and reads {shown}, and this job would take files away that it has not read"
+        ),
+        (true, false) => format!(
+            "{who} was further than the snapshot and may go on from there, and this job would take files away from {shown} that it has not read"
+        ),
+        (false, _) => format!(
+            "{who} comes from the same snapshot, and takes files away from {shown} that this job has not read"
+        ),
+    };
+    let next = match (takes, rival.runs) {
+        (true, true) => {
+            "end that job first, or set source.after.commit to keep, or source.file.lost to skip if it is not to read them"
+        }
+        (true, false) => {
+            "go on from its newest snapshot, or set source.after.commit to keep, or source.file.lost to skip if it is not to go on"
+        }
+        (false, _) => "end that job first, or set source.file.lost to skip to read what is left",
+    };
+    Error::new(
+        &codes::SOURCE_SHARED,
+        format!("{what} (source.after.commit)"),
+    )
+    .next(next)
 }
 
 #[cfg(test)]

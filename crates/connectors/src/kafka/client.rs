@@ -138,14 +138,7 @@ impl ClientContext for Ears {
     }
 }
 
-impl ConsumerContext for Ears {
-    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
-        if let Err(error) = result {
-            // The job's own positions are in its checkpoints; the next commit covers this one.
-            tracing::warn!("The group's offsets could not be committed: {error}");
-        }
-    }
-}
+impl ConsumerContext for Ears {}
 
 /// Makes a consumer. It connects by itself, whether brokers are there or not.
 ///

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{SourceProgress, Waker};
+use millstream_engine::connector::{Notice, SourceProgress, Waker};
 
 use self::thread::Fetching;
 use super::client::{Ears, consumer};
@@ -60,6 +60,10 @@ pub(super) struct Fetcher {
     tells: bool,
     /// Whether it is to be told at all.
     commits: bool,
+    /// Whether brokers are away.
+    held_up: Notice,
+    /// What the group is to be told, and the thread could not take.
+    owed: Option<Vec<(Partition, i64)>>,
 }
 
 impl Fetcher {
@@ -94,6 +98,8 @@ impl Fetcher {
             ended,
             tells: false,
             commits: true,
+            owed: None,
+            held_up: progress.held_up.clone(),
         })
     }
 
@@ -117,15 +123,17 @@ impl Fetcher {
         self
     }
 
-    /// Has the group told. Where too much waits, the next time does as well.
+    /// Has the group told.
     pub(super) fn commit(&mut self, offsets: Vec<(Partition, i64)>) {
         let Some(commands) = self.commands.as_ref().filter(|_| self.commits) else {
             return;
         };
         self.tells = true;
-        if let Err(TrySendError::Full(_)) = commands.try_send(Command::Commit(offsets)) {
-            tracing::debug!("The group's offsets wait for the next checkpoint.");
-        }
+        self.owed = match commands.try_send(Command::Commit(offsets)) {
+            // The next time covers it, and the end if there is none.
+            Err(TrySendError::Full(Command::Commit(offsets))) => Some(offsets),
+            _ => None,
+        };
     }
 
     /// What the thread has told, if there is something.
@@ -142,16 +150,25 @@ impl Fetcher {
     }
 }
 
-/// How long the end of a reader waits for the group to be told.
-const TELLING: Duration = Duration::from_secs(2);
+/// How long the end of a reader waits for the group to be told, at most.
+const TELLING: Duration = Duration::from_secs(10);
+/// The same where brokers are away: then the group keeps what it was told before.
+const AWAY: Duration = Duration::from_secs(2);
 
 impl Drop for Fetcher {
     fn drop(&mut self) {
-        self.commands = None;
+        let patience = match self.held_up.get() {
+            Some(_) => AWAY,
+            None => TELLING,
+        };
+        if let (Some(commands), Some(owed)) = (self.commands.take(), self.owed.take()) {
+            // If it is not taken, the thread is gone or held up.
+            drop(commands.send_timeout(Command::Commit(owed), patience));
+        }
         if self.tells {
             // The process may end behind this, and people look at the group then. Where brokers are away it has been
             // told what an earlier checkpoint said.
-            let _over = self.ended.recv_timeout(TELLING);
+            let _over = self.ended.recv_timeout(patience);
         }
     }
 }

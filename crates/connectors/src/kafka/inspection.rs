@@ -11,7 +11,7 @@ mod source;
 use std::sync::Arc;
 
 use millstream_core::codes::Code;
-use millstream_core::{Error, Finding, Result, Verdict};
+use millstream_core::{Error, Finding, Result, Verdict, counted};
 
 use super::properties::Properties;
 use super::wire::{Cluster, Inspected, Looked, Operation, Reached, Session, Trouble};
@@ -140,8 +140,8 @@ impl Inspector {
         let topic = &found.topic;
         match &found.looked {
             Looked::There if found.leaderless.is_empty() => {
-                let partitions = found.partitions;
-                self.well("topic", format!("{topic}, {partitions} partitions"));
+                let partitions = counted(found.partitions as u64, "partition");
+                self.well("topic", format!("{topic}, {partitions}"));
                 true
             }
             Looked::There => {

@@ -36,6 +36,9 @@ pub type Read<'a> = &'a dyn Fn(&Reference<'_>) -> Result<String, String>;
 
 const BEGIN: &str = "${";
 
+/// Values that are stored, shown and sent as they are, so that nothing that must be hidden may be in them.
+const SHOWN: [&str; 2] = ["job.name", "pipeline.name"];
+
 /// A piece of a value.
 #[derive(Debug, PartialEq, Eq)]
 enum Piece<'a> {
@@ -123,13 +126,21 @@ pub fn escape(text: &str) -> String {
 /// `text`, the value of `place` (an option or parameter), with what its references stand for.
 ///
 /// # Errors
-/// Something begins as a reference and is none, or what one stands for is not to be had ([`codes::REFERENCE`]).
+/// Something begins as a reference and is none, what one stands for is not to be had, or the value is one that everybody sees
+/// ([`codes::REFERENCE`]).
 pub fn resolve(place: &str, text: &str, read: Read<'_>) -> Result<String> {
     let mut resolved = String::with_capacity(text.len());
     for piece in pieces(text) {
         match piece {
             Piece::Text(text) => resolved.push_str(text),
             Piece::Escaped => resolved.push_str(BEGIN),
+            Piece::Reference(reference) if is_shown(place) => {
+                return Err(Error::new(
+                    &codes::REFERENCE,
+                    format!("{place} is given by {reference}, and a name is stored and shown to everybody"),
+                )
+                .next("write the name itself"));
+            }
             Piece::Reference(reference) => {
                 let found = read(&reference).map_err(|why| missing(place, reference, &why))?;
                 resolved.push_str(&found);
@@ -138,6 +149,12 @@ pub fn resolve(place: &str, text: &str, read: Read<'_>) -> Result<String> {
         }
     }
     Ok(resolved)
+}
+
+/// Whether everybody sees what `place` says, behind which may stand where it was given.
+fn is_shown(place: &str) -> bool {
+    let name = place.split(' ').next();
+    name.is_some_and(|name| SHOWN.contains(&name))
 }
 
 fn missing(place: &str, reference: Reference<'_>, why: &str) -> Error {

@@ -204,7 +204,7 @@ impl Enumerators {
                 checkpoint,
                 completed,
             } => self.checkpoint_ended(*checkpoint, *completed),
-            Command::Resume(_) | Command::Found { .. } => {}
+            Command::Resume(_) | Command::Finish | Command::Found { .. } => {}
         }
         for worker in 0..self.workers.len() {
             self.send(worker, command.clone());

@@ -87,6 +87,10 @@ fn report_deployed(
 fn report_failure(shared: &Shared, control: &Rc<RefCell<Control>>) -> Option<TaskKey> {
     let control = control.borrow();
     let (task, error) = control.failure.as_ref()?;
+    if shared.is_cancelled() && error.code() == codes::SNAPSHOT_UNREACHABLE.id {
+        // Reading was given up with the attempt, which is no failure of its own.
+        return None;
+    }
     shared.events.send(AttemptEvent::Failed {
         task: Some(*task),
         error: error.clone(),
@@ -162,7 +166,7 @@ impl WorkerLoop<'_> {
             return true;
         }
         let mut control = self.control.borrow_mut();
-        let mut any = self.shared.is_finishing() && !std::mem::replace(&mut control.finish, true);
+        let mut any = false;
         for command in commands.try_iter() {
             any = true;
             match *command {
@@ -172,6 +176,7 @@ impl WorkerLoop<'_> {
                     completed,
                 } => control.ended(checkpoint, completed),
                 Command::Resume(checkpoint) => control.resumed = Some(checkpoint),
+                Command::Finish => control.finish = true,
                 Command::Found {
                     vertex,
                     announcement,

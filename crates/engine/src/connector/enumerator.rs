@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_core::{CheckpointId, JobId, Lineage, Result};
-use millstream_storage::{OperatorSnapshot, SnapshotFormat, SnapshotKind};
+use millstream_storage::{OperatorSnapshot, Rival, SnapshotFormat, SnapshotKind};
 
 use super::{SourceProgress, SourceSnapshot, StateEntry, Waker};
 
@@ -94,9 +94,11 @@ pub struct EnumeratorContext {
     /// goes on from by `-s latest`, and of those that went on from there and died before they had a snapshot of their own.
     /// Empty where the snapshot is the job's own, or the job a fork.
     pub behind: Vec<PathBuf>,
-    /// The directories of all other jobs that have run, under the name that it has there, behind the snapshot which this one goes
-    /// on from. Empty where it is the job's own.
+    /// The directories of all other jobs that have run behind the snapshot which this one goes on from. Empty where it is the
+    /// job's own.
     pub branches: Vec<PathBuf>,
+    /// Jobs that come from where this one does and read the same input beside it. Empty where the snapshot is the job's own.
+    pub rivals: Vec<Rival>,
     /// Where the enumerator reports what it knows, beside the first reader.
     pub progress: SourceProgress,
 }

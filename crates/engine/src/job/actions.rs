@@ -87,7 +87,7 @@ impl Driver {
             Action::ResumeSources { checkpoint, .. } => {
                 self.command(Command::Resume(checkpoint));
             }
-            Action::FinishSources { .. } => self.on_attempt(Attempt::finish),
+            Action::FinishSources { .. } => self.tell(Attempt::finish),
             Action::CancelTasks { .. } => self.on_attempt(Attempt::cancel),
             Action::DiscardSnapshot { snapshot, reason } => self.dispose(snapshot, reason),
             Action::OperationEnded { id, result } => self.observer.operation_ended(id, &result),
@@ -149,10 +149,15 @@ impl Driver {
     }
 
     fn command(&mut self, command: Command) {
+        self.tell(|attempt| attempt.command(command));
+    }
+
+    /// Tells the attempt something, which fails if it can't be told.
+    fn tell(&mut self, told: impl FnOnce(&Attempt) -> Result<()>) {
         let Some((number, attempt)) = &self.attempt else {
             return;
         };
-        if let Err(error) = attempt.command(command) {
+        if let Err(error) = told(attempt) {
             self.failed(*number, None, &error);
         }
     }

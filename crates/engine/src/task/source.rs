@@ -93,14 +93,15 @@ impl SourceTask {
         if self.capabilities.is_none() {
             return Ok(());
         }
+        self.core.poll_prepared()?;
+        // Also at the end, of which the reader may be told at once with the last snapshot's.
+        while let Some((checkpoint, completed)) = self.core.take_ended()? {
+            self.source.checkpoint_ended(checkpoint, completed)?;
+        }
         if self.surroundings.control.borrow().finish {
             self.capabilities = None;
             self.state.owed = None;
             return Ok(());
-        }
-        self.core.poll_prepared()?;
-        while let Some((checkpoint, completed)) = self.core.take_ended()? {
-            self.source.checkpoint_ended(checkpoint, completed)?;
         }
         self.take_late_results()?;
         if !self.settle()? {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use millstream_connectors::directories;
-use millstream_core::{Error, Finding, codes};
+use millstream_core::{Error, Finding, codes, counted};
 
 /// So many names are told.
 const SHOWN: usize = 3;
@@ -21,7 +21,7 @@ pub(super) fn readable(path: &Path) -> Finding {
             )
         }
         Ok(found) if found.refused.is_empty() => {
-            Finding::well(what, format!("{shown}, {} files", found.files))
+            Finding::well(what, format!("{shown}, {}", counted(found.files, "file")))
         }
         Ok(found) => {
             let names: Vec<&str> = found

@@ -8,7 +8,7 @@ use millstream_core::options::reference::{Hidden, has_references};
 use millstream_core::{Error, codes};
 
 use super::definition::{ENVIRONMENT_PREFIX, Parameter, environment_variable};
-use super::table::{self, CONFIG};
+use super::table::{self, CONFIG, JOB_NAME};
 use super::{Input, arguments, properties, unknown};
 
 /// The file that is read from the working directory when no other is named.
@@ -259,9 +259,10 @@ impl Given {
     /// Sets `name` unless `written` is empty, which counts as not given. Returns what it replaces.
     fn set(&mut self, name: &str, written: String, origin: Origin) -> Option<Value> {
         let is_foreign = matches!(origin, Origin::Foreign(_));
-        // The file of parameters is read here, wherever the job runs.
+        // The file of parameters is read here, wherever the job runs, and a name is given by no reference at all.
         let mut hidden = Hidden::default();
-        let is_elsewhere = self.references == References::Elsewhere && name != CONFIG.name();
+        let is_here = [CONFIG.name(), JOB_NAME.name()].contains(&name);
+        let is_elsewhere = self.references == References::Elsewhere && !is_here;
         let text = if is_foreign {
             Some(written.clone())
         } else if is_elsewhere && has_references(&written) {

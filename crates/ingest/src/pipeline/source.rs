@@ -11,6 +11,7 @@ use millstream_connectors::kafka::{
     AROUND, KafkaSource, KafkaSourceOptions, ValueFormat, text_schema,
 };
 use millstream_connectors::rows::{Parsed, json_schema};
+use millstream_core::columns::INEXACT_DECIMAL;
 use millstream_core::{Error, Result, codes};
 use millstream_sql::{Query, schema};
 
@@ -245,9 +246,18 @@ fn kafka_source(kafka: &KafkaSettings, to_kafka: bool) -> Result<(KafkaSource, V
 }
 
 fn declared_schema(text: Option<&SchemaText>) -> Result<Option<Schema>> {
-    match text {
-        None => Ok(None),
-        Some(SchemaText::Struct(text)) => schema::from_parameters(Some(text), None),
-        Some(SchemaText::Json(text)) => schema::from_parameters(None, Some(text)),
+    let declared = match text {
+        None => return Ok(None),
+        Some(SchemaText::Struct(text)) => schema::from_parameters(Some(text), None)?,
+        Some(SchemaText::Json(text)) => schema::from_parameters(None, Some(text))?,
+    };
+    for field in declared.iter().flat_map(Schema::fields) {
+        if let Some(name) = field.metadata().get(INEXACT_DECIMAL) {
+            tracing::warn!(
+                "Column `{}`: {name} without digits is a Double, as in the CSP operator; write {name}(p,s) for exact numbers.",
+                field.name()
+            );
+        }
     }
+    Ok(declared)
 }

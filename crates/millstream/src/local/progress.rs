@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, Sender};
 use indicatif::{ProgressBar, ProgressStyle};
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Error, Result, codes, counted};
 
 use super::report::{Totals, Watch};
 use crate::clock::readable;
@@ -80,7 +80,7 @@ fn line(totals: &Totals, before: &Totals, every: Duration, elapsed: Duration) ->
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
     let rate = totals.records.saturating_sub(before.records) as f64 / every.as_secs_f64();
     let mut line = format!(
-        "Progress: {} {}/{}",
+        "Progress: {}s {}/{}",
         totals.noun(),
         totals.files,
         totals.files_total
@@ -99,8 +99,8 @@ fn line(totals: &Totals, before: &Totals, every: Duration, elapsed: Duration) ->
         }
     }
     line.push_str(&format!(
-        ", {} records, {rate:.0} records/s",
-        totals.records
+        ", {}, {rate:.0} records/s",
+        counted(totals.records, "record")
     ));
     line
 }

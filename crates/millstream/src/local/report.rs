@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use millstream_core::{CheckpointId, JobStatus, Numbers, TriggerId};
+use millstream_core::{CheckpointId, JobStatus, Numbers, TriggerId, counted};
 use millstream_engine::connector::Counter;
 use millstream_engine::job::{CheckpointStatistics, JobOutcome, Observer, TaskView};
 use millstream_protocol::{Failure, OperationResult};
@@ -35,11 +35,7 @@ pub(super) struct Totals {
 impl Totals {
     /// What the sources read one by one.
     pub(super) fn noun(&self) -> &'static str {
-        if self.partitions {
-            "partitions"
-        } else {
-            "files"
-        }
+        if self.partitions { "partition" } else { "file" }
     }
 }
 
@@ -229,23 +225,29 @@ impl Watch {
         let (checkpoints, failed, restarts) =
             self.with(|state| (state.checkpoints, state.failed_checkpoints, state.restarts));
         tracing::info!(
-            "Job \"{name}\" is {} after {}: {} records read ({} bad), {} checkpoints completed, {failed} failed, {restarts} restarts.",
+            "Job \"{name}\" is {} after {}: {} read ({} bad), {} completed, {failed} failed, {}.",
             outcome.status,
             readable(elapsed),
-            totals.records,
+            counted(totals.records, "record"),
             totals.bad_records,
-            checkpoints,
+            counted(checkpoints, "checkpoint"),
+            counted(restarts, "restart"),
         );
         let (bad, lost) = (totals.bad_files, totals.lost_files);
         if bad + lost > 0 {
-            tracing::warn!("{bad} files could not be read and were passed over, {lost} were lost.");
+            tracing::warn!(
+                "{} could not be read, or changed after {} had been read, and {} passed over; {lost} {} lost.",
+                counted(bad, "file"),
+                if bad == 1 { "it" } else { "they" },
+                was(bad),
+                was(lost)
+            );
         }
         if self.bounded && outcome.status == JobStatus::Finished && totals.bytes > 0 {
             let seconds = elapsed.as_secs_f64().max(0.001);
             tracing::info!(
-                "{} {}, {:.1} MB, {:.0} records/s, {:.1} MB/s.",
-                totals.files,
-                totals.noun(),
+                "{}, {:.1} MB, {:.0} records/s, {:.1} MB/s.",
+                counted(totals.files, totals.noun()),
                 totals.bytes as f64 / 1e6,
                 totals.records as f64 / seconds,
                 totals.bytes as f64 / 1e6 / seconds,
@@ -253,17 +255,27 @@ impl Watch {
         }
         let (partitions, behind) = self.with(|state| state.behind());
         if let Some((all, most)) = behind.filter(|_| partitions > 0) {
-            tracing::info!("{partitions} partitions, {all} records behind, at most {most} in one.");
+            tracing::info!(
+                "{}, {} behind, at most {most} in one.",
+                counted(partitions, "partition"),
+                counted(all, "record")
+            );
         }
         if let Some([committed, aborted, again]) = totals.transactions {
             tracing::info!(
-                "{committed} transactions committed, {aborted} aborted, {again} records sent again."
+                "{} committed, {aborted} aborted, {} sent again.",
+                counted(committed, "transaction"),
+                counted(again, "request")
             );
         }
         if let Some(numbers) = self.with(|state| state.numbers) {
             tracing::info!("Committed since the job began: {numbers}.");
         }
     }
+}
+
+const fn was(count: u64) -> &'static str {
+    if count == 1 { "was" } else { "were" }
 }
 
 impl Observer for Reporter {
@@ -293,9 +305,9 @@ impl Observer for Reporter {
             "checkpoint"
         };
         tracing::info!(
-            "Completed {noun} {} ({} bytes, checkpointDuration={} ms, longest pause {:.1} ms).",
+            "Completed {noun} {} ({}, checkpointDuration={} ms, longest pause {:.1} ms).",
             statistics.checkpoint,
-            statistics.bytes,
+            counted(statistics.bytes, "byte"),
             statistics.duration.as_millis(),
             statistics.longest_pause.as_secs_f64() * 1e3,
         );

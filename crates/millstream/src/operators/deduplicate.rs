@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use millstream_core::hash::stable_hash;
-use millstream_core::{EventTime, MaxParallelism, Numbers, Result};
+use millstream_core::{EventTime, MaxParallelism, Numbers, Result, counted};
 use millstream_engine::Chunk;
 use millstream_engine::connector::StateEntry;
 use millstream_engine::graph::Partitioner;
@@ -194,11 +194,15 @@ impl<T: Fingerprinted> DeduplicateOperator<T> {
 
     fn tell(&mut self) {
         self.without.tell(|count| {
-            format!("{count} records without a key went on and were compared with no other")
+            format!(
+                "{} without a key went on, compared with no other",
+                counted(count, "record")
+            )
         });
         self.late.tell(|count| {
             format!(
-                "{count} records were older than what is remembered, went on and were compared with no other"
+                "{} older than what is remembered went on, compared with no other",
+                counted(count, "record")
             )
         });
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use millstream_core::{CheckpointId, JobStatus, Numbers, Result, TaskStatus, TriggerId, codes};
+use millstream_core::{
+    CheckpointId, JobStatus, Numbers, Result, TaskStatus, TriggerId, codes, counted,
+};
 use millstream_engine::TaskKey;
 use millstream_engine::job::{
     CheckpointStart, CheckpointStatistics, Observer, TaskSnapshot, TaskView,
@@ -231,14 +233,14 @@ impl Observer for Reporter {
 
     fn checkpoint_completed(&mut self, statistics: &CheckpointStatistics) {
         tracing::info!(
-            "Completed {} {} ({} bytes, checkpointDuration={} ms, longest pause {:.1} ms).",
+            "Completed {} {} ({}, checkpointDuration={} ms, longest pause {:.1} ms).",
             if statistics.savepoint {
                 "savepoint"
             } else {
                 "checkpoint"
             },
             statistics.checkpoint,
-            statistics.bytes,
+            counted(statistics.bytes, "byte"),
             statistics.duration.as_millis(),
             statistics.longest_pause.as_secs_f64() * 1e3,
         );

@@ -1,6 +1,6 @@
 //! Snapshots: how they begin, complete and fail, and what that means for the job.
 
-use millstream_core::{CheckpointId, JobStatus, codes};
+use millstream_core::{CheckpointId, JobStatus, codes, counted};
 
 use super::{JobMachine, Next};
 use crate::action::{Action, DiscardReason};
@@ -316,7 +316,9 @@ impl JobMachine {
             let failures = self.checkpoints.failures();
             let tolerable = self.settings.checkpoints.tolerable_failures;
             let message = format!(
-                "{failures} checkpoints failed one after the other, {tolerable} are tolerated; the last: {message}"
+                "{} failed one after the other, {tolerable} {} tolerated; the last: {message}",
+                counted(failures, "checkpoint"),
+                if tolerable == 1 { "is" } else { "are" }
             );
             let failure = self.failure(now, codes::CHECKPOINTS_FAILING.id, message);
             self.fail_attempt(now, failure);

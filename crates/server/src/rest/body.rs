@@ -15,6 +15,13 @@ use super::lenient;
 /// A JSON body that was read as a `T`.
 pub(crate) struct Body<T>(pub(crate) T);
 
+impl<T> Body<T> {
+    /// What was read.
+    pub(crate) fn inner(self) -> T {
+        self.0
+    }
+}
+
 impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = RestError;
 

@@ -84,12 +84,36 @@ impl Problems {
         self.0.push(error);
     }
 
-    /// The value, or the default where there is none for a reason that is kept.
+    /// The value, or the default where there is none for a reason that is kept, or for several.
     pub(crate) fn value_of<T: Default>(&mut self, answer: Answer<T>) -> T {
         answer.unwrap_or_else(|error| {
-            self.add(error);
+            let told = lines(&error.error);
+            if told.len() < 2 {
+                self.add(error);
+            } else {
+                let next = error.error.next_step();
+                let each = told.iter();
+                self.0
+                    .extend(each.map(|line| RestError::bad_request(line.as_str(), next)));
+            }
             T::default()
         })
+    }
+
+    /// What each of `texts` means by `read`, without those that mean nothing for a reason that is kept.
+    pub(crate) fn values_of<T>(
+        &mut self,
+        texts: Vec<&str>,
+        read: impl Fn(&str) -> Answer<T>,
+    ) -> Vec<T> {
+        let mut values = Vec::with_capacity(texts.len());
+        for text in texts {
+            match read(text) {
+                Ok(value) => values.push(value),
+                Err(error) => self.add(error),
+            }
+        }
+        values
     }
 
     /// The value, if nothing is wrong.

@@ -1,5 +1,5 @@
-//! JSON as Jackson reads it, which reads it for Flink: `"2"` is a number where one is wanted, `"true"` a flag, and a number or a
-//! flag a text. An array is no object, though.
+//! JSON as Jackson reads it, which reads it for Flink: `"2"` and `2.7` are the number 2 where a whole one is wanted, `"true"` is a flag,
+//! and a number or a flag a text. An array is no object, though.
 
 use serde::de::value::SeqDeserializer;
 use serde::de::{
@@ -62,11 +62,9 @@ impl Lenient {
                 Ok(number) => number.into(),
                 Err(_) => self.0,
             },
-            // 2.0 is 2. What has a fraction is a mistake, which Jackson would cut off.
+            // What stands behind the point is cut off.
             Value::Number(number) => match number.as_f64() {
-                Some(whole) if !number.is_i64() && whole.fract() == 0.0 && whole.abs() < 9e15 => {
-                    (whole as i64).into()
-                }
+                Some(whole) if !number.is_i64() && whole.abs() < 9e15 => (whole as i64).into(),
                 _ => self.0,
             },
             _ => self.0,
@@ -276,7 +274,7 @@ mod tests {
     fn what_jackson_coerces_is_taken() {
         let given = json!({
             "number": "2", "flag": "true", "text": 5, "list": [1, true, "a"], "map": {"a": 1, "b": false},
-            "inner": {"number": 2.0, "flag": 0, "text": true}, "nope": [{}],
+            "inner": {"number": 2.7, "flag": 0, "text": true}, "nope": [{}],
         });
         let read = read(given).expect("all of it");
         let expected = Wanted {
@@ -297,6 +295,16 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_behind_the_point_is_cut_off() {
+        for (given, expected) in [(2.0, 2), (2.7, 2), (-2.7, -2), (0.9, 0), (1e3, 1000)] {
+            let read = read(json!({"number": given})).expect("a number");
+            assert_eq!(read.number, Some(expected), "{given}");
+        }
+        // As a text it is no whole number, for Jackson neither.
+        assert!(read(json!({"number": "2.7"})).is_err());
+    }
+
+    #[test]
     fn what_means_nothing_is_refused_with_its_name() {
         for (given, expected) in [
             (json!([]), "an array stands where an object belongs"),
@@ -307,7 +315,7 @@ mod tests {
             ),
             (json!({"number": "two"}), "number: invalid type: string"),
             (
-                json!({"number": 2.5}),
+                json!({"number": 1e40}),
                 "number: invalid type: floating point",
             ),
             (json!({"number": true}), "number: invalid type: boolean"),

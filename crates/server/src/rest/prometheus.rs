@@ -181,17 +181,48 @@ fn allowed(name: &str) -> String {
         .collect()
 }
 
+/// The text of a label: what the format escapes, and control characters written out, which a terminal would obey.
 fn escaped(value: &str) -> String {
-    value
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
+    let mut text = String::with_capacity(value.len());
+    for letter in value.chars() {
+        match letter {
+            '\\' => text.push_str("\\\\"),
+            '"' => text.push_str("\\\""),
+            '\n' => text.push_str("\\n"),
+            // The format has no other escapes: a backslash of its own, and what Rust writes behind it.
+            letter if letter.is_control() => {
+                text.push('\\');
+                text.extend(letter.escape_default());
+            }
+            letter => text.push(letter),
+        }
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::Page;
     use crate::rest::answers::metrics::Value;
+
+    #[test]
+    fn control_characters_of_a_name_are_written_out() {
+        let mut page = Page::default();
+        let metrics = vec![("uptime".to_owned(), Value::Whole(1))];
+        let labels = [("job_name", "a\u{1b}[31m\"b\\c\nd\u{9b}\r\t".to_owned())];
+        page.add("jobmanager_job", &labels, &metrics);
+        let text = page.text();
+        assert!(
+            !text
+                .chars()
+                .any(|letter| letter.is_control() && letter != '\n'),
+            "{text:?}"
+        );
+        assert!(
+            text.contains(r#"job_name="a\\u{1b}[31m\"b\\c\nd\\u{9b}\\r\\t""#),
+            "{text}"
+        );
+    }
 
     #[test]
     fn a_metric_has_the_name_and_the_labels_that_flinks_reporter_gives_it() {

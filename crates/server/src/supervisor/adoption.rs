@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use millstream_core::options::JOB_NAME;
 use millstream_core::{JobId, JobStatus, Result};
@@ -93,6 +93,18 @@ fn look_at(id: JobId, directory: PathBuf) -> Option<Found> {
     (has(STARTED_FILE) && !has(OUTCOME_FILE)).then_some(Found::Begun(directory))
 }
 
+/// When the job was submitted, in milliseconds since 1970, as far as the times of its files tell: the earliest of them.
+fn begun(directory: &Path) -> u64 {
+    let files = [SUBMISSION_FILE, STARTED_FILE, LAUNCH_FILE, LOCK_FILE];
+    let files = files.iter().map(|file| directory.join(file));
+    // A directory changes with its files, so only its birth tells something.
+    let times = files.filter_map(|file| fs::metadata(file).ok()?.modified().ok());
+    let born = fs::metadata(directory).and_then(|about| about.created());
+    let earliest = times.chain(born).min();
+    let since = earliest.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
+}
+
 /// What a record of the job would say, as far as its directory tells it. Its process tells the rest.
 fn record(id: JobId, directory: &Path) -> JobRecord {
     let read: Result<Option<Submission>> =
@@ -105,11 +117,7 @@ fn record(id: JobId, directory: &Path) -> JobRecord {
         .ok()
         .flatten()
         .unwrap_or_default();
-    let begun = fs::metadata(directory.join(SUBMISSION_FILE)).map_or(0, |about| {
-        u64::try_from(about.mtime())
-            .unwrap_or(0)
-            .saturating_mul(1_000)
-    });
+    let begun = begun(directory);
     // Of an uploaded one the name is lost.
     let package = if directory.join(process::PROGRAM).exists() {
         process::PROGRAM

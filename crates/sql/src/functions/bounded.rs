@@ -1,27 +1,42 @@
-//! Functions that ask for [room] before they make what an argument gives the size of.
+//! Every function keeps within its [room], whatever a record asks of it.
+//!
+//! - A function whose arguments say how large its result is asks for room before it makes anything.
+//! - One that puts its arguments together asks for what is more than the largest of them.
+//! - Any other makes at most so many times what it is given, which `linear` says of each by its name. What it made beyond
+//!   the largest of its arguments is taken afterwards, so that a chain of them does not grow without end.
+//!
+//! So no value of an evaluation is larger than the largest column and the room together.
 
+pub(crate) mod bytes;
+mod estimates;
+pub(crate) mod lambdas;
+#[cfg(test)]
+mod linear;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int64Type, IntervalMonthDayNanoType, TimeUnit};
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{DataType, FieldRef, Int64Type};
 use datafusion_common::{Result, ScalarValue, exec_err};
-use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
+use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
+use datafusion_expr::{
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+};
 
+use self::estimates::Bound;
+use self::values::Values;
 use super::over::over;
 use super::room;
 
-/// The functions of this module, whose work is done by `theirs`.
+/// Functions of `theirs` that need more than an estimate.
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
     [
-        over(theirs, "repeat", repeat),
         over(theirs, "lpad", pad),
         over(theirs, "rpad", pad),
-        over(theirs, "replace", replace),
-        over(theirs, "regexp_replace", regexp_replace),
-        over(theirs, "array_repeat", array_repeat),
-        over(theirs, "array_resize", array_resize),
-        over(theirs, "array_to_string", array_to_string),
         over(theirs, "levenshtein", levenshtein),
     ]
     .into_iter()
@@ -32,128 +47,19 @@ pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
 /// How many pairs of characters `levenshtein` compares for what is a byte of others.
 const COMPARED: u64 = 4;
 
-/// The longest character, in bytes.
-const CHARACTER: u64 = 4;
-/// What an element of an array takes at least, in bytes.
-const ELEMENT: u64 = 16;
-
-fn repeat(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    make(below, arguments, |values, row| {
-        values.length(0, row).saturating_mul(values.count(1, row))
-    })
-}
+/// Constants up to so many bytes are no matter however many rows there are.
+const SMALL: u64 = 1 << 10;
 
 /// `lpad` and `rpad`. Less than no characters are none.
 fn pad(below: &ScalarUDF, mut arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
     if let Some(count) = arguments.args.get_mut(1) {
-        *count = not_negative(count)?;
-    }
-    make(below, arguments, |values, row| {
-        values.count(1, row).saturating_mul(CHARACTER)
-    })
-}
-
-fn replace(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    make(below, arguments, |values, row| {
-        let (text, from) = (values.length(0, row), values.length(1, row));
-        let most = text / from.max(1) + 1;
-        most.saturating_mul(values.length(2, row))
-            .saturating_add(text)
-    })
-}
-
-fn regexp_replace(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    let everywhere = arguments.args.len() > 3;
-    make(below, arguments, |values, row| {
-        let (text, by) = (values.length(0, row), values.length(2, row));
-        // Each reference to a group adds the whole text at most, over all matches.
-        let references = values.text(2, row, |by| by.matches(['\\', '$']).count() as u64);
-        let most = if everywhere { text + 1 } else { 1 };
-        most.saturating_mul(by)
-            .saturating_add(text.saturating_mul(references + 1))
-    })
-}
-
-fn array_repeat(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    make(below, arguments, |values, row| {
-        let element = values.size(0, row).max(ELEMENT);
-        element.saturating_mul(values.count(1, row))
-    })
-}
-
-fn array_resize(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    make(below, arguments, |values, row| {
-        let element = values.size(2, row).max(ELEMENT);
-        element.saturating_mul(values.count(1, row))
-    })
-}
-
-fn array_to_string(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    make(below, arguments, |values, row| {
-        let between = values.length(1, row).max(values.length(2, row));
-        values.elements(0, row).saturating_mul(between)
-    })
-}
-
-/// Every character of one text is compared with every one of the other: it is the time that is bounded, not the memory.
-fn levenshtein(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    let pairs = over_rows(&arguments, |values, row| {
-        values.length(0, row).saturating_mul(values.length(1, row))
-    })?;
-    if room::take(below.name(), pairs / COMPARED).is_err() {
-        return exec_err!(
-            "levenshtein would compare {pairs} pairs of characters, and compares at most {} at once",
-            room::ROOM * COMPARED
-        );
+        *count = not_negative(count);
     }
     below.invoke_with_args(arguments)
 }
 
-/// `range` and `generate_series` of whole numbers and days: from, to and step, or the end alone.
-pub(super) fn series(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    make(below, arguments, |values, row| {
-        let (from, to) = match values.0.len() {
-            1 => (0, values.integer(0, row)),
-            _ => (values.integer(0, row), values.integer(1, row)),
-        };
-        let step = values.step(2, row);
-        if (step > 0 && to < from) || (step < 0 && to > from) {
-            return 0;
-        }
-        let elements = to.abs_diff(from) / step.unsigned_abs().max(1) + 1;
-        elements.saturating_mul(ELEMENT)
-    })
-}
-
-/// Has `below` make its values if there is room for what `size` says of all rows.
-fn make(
-    below: &ScalarUDF,
-    arguments: ScalarFunctionArgs,
-    size: impl Fn(&Values, usize) -> u64,
-) -> Result<ColumnarValue> {
-    let bytes = over_rows(&arguments, size)?;
-    room::take(below.name(), bytes)?;
-    below.invoke_with_args(arguments)
-}
-
-/// What `size` says of all rows.
-fn over_rows(arguments: &ScalarFunctionArgs, size: impl Fn(&Values, usize) -> u64) -> Result<u64> {
-    let values = arguments.args.iter().map(Value::new);
-    let values = Values(values.collect::<Result<_>>()?);
-    let rows = if arguments.args.iter().all(is_scalar) {
-        1
-    } else {
-        arguments.number_rows
-    };
-    Ok((0..rows).fold(0_u64, |sum, row| sum.saturating_add(size(&values, row))))
-}
-
-fn is_scalar(value: &ColumnarValue) -> bool {
-    matches!(value, ColumnarValue::Scalar(_))
-}
-
-fn not_negative(count: &ColumnarValue) -> Result<ColumnarValue> {
-    Ok(match count {
+fn not_negative(count: &ColumnarValue) -> ColumnarValue {
+    match count {
         ColumnarValue::Array(array) if array.data_type() == &DataType::Int64 => {
             let counts = array.as_primitive::<Int64Type>();
             let counts = counts.unary::<_, Int64Type>(|count| count.max(0));
@@ -163,115 +69,156 @@ fn not_negative(count: &ColumnarValue) -> Result<ColumnarValue> {
             ColumnarValue::Scalar(ScalarValue::Int64(Some((*count).max(0))))
         }
         other => other.clone(),
-    })
+    }
 }
 
-/// One argument for all rows.
-struct Value {
-    array: ArrayRef,
-    /// The integers in it, as those of an Int64 column; days as microseconds.
-    integers: Option<ArrayRef>,
-    scalar: bool,
+/// Every character of one text is compared with every one of the other: it is the time that is bounded, not the memory.
+fn levenshtein(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let values = Values::of(&arguments)?;
+    let pairs = values.over_rows(|row| values.length(0, row).saturating_mul(values.length(1, row)));
+    if room::take(below.name(), pairs / COMPARED).is_err() {
+        return exec_err!(
+            "levenshtein would compare {pairs} pairs of characters, and compares at most {} at once",
+            room::ROOM * COMPARED
+        );
+    }
+    below.invoke_with_args(arguments)
 }
 
-impl Value {
-    fn new(value: &ColumnarValue) -> Result<Self> {
-        let array = match value {
-            ColumnarValue::Array(array) => Arc::clone(array),
-            ColumnarValue::Scalar(scalar) => scalar.to_array()?,
-        };
-        let integers = match array.data_type() {
-            DataType::Date32 => {
-                let micros = DataType::Timestamp(TimeUnit::Microsecond, None);
-                Some(cast(&cast(&array, &micros)?, &DataType::Int64)?)
+/// `function` within its room.
+pub(crate) fn bounded(function: &Arc<ScalarUDF>) -> Arc<ScalarUDF> {
+    if function.inner().is::<Bounded>() {
+        return Arc::clone(function);
+    }
+    Arc::new(ScalarUDF::from(Bounded {
+        below: Arc::clone(function),
+        bound: estimates::bound(function.name()),
+    }))
+}
+
+struct Bounded {
+    below: Arc<ScalarUDF>,
+    /// None for a function whose result is at most so many times what it is given.
+    bound: Option<Bound>,
+}
+
+impl Bounded {
+    /// Asks for room before the call is made; the rest of it is asked for after it if none can be told before.
+    fn ask(&self, call: &ScalarFunctionArgs) -> Result<()> {
+        let name = self.below.name();
+        match self.bound {
+            Some(Bound::Makes(bytes)) => room::take(name, bytes(&Values::of(call)?)),
+            Some(Bound::Joins(bytes)) => {
+                let more = bytes(&Values::of(call)?).saturating_sub(largest(&call.args));
+                room::take(name, more)
             }
-            number if number.is_integer() => Some(cast(&array, &DataType::Int64)?),
-            _ => None,
-        };
-        Ok(Self {
-            array,
-            integers,
-            scalar: is_scalar(value),
-        })
-    }
-
-    /// Where in the array the value of `row` is, unless it is null.
-    fn place(&self, row: usize) -> Option<usize> {
-        let place = if self.scalar { 0 } else { row };
-        (place < self.array.len() && self.array.is_valid(place)).then_some(place)
+            None => {
+                let rows = call.number_rows as u64;
+                let constants = call.args.iter().filter_map(|value| match value {
+                    ColumnarValue::Scalar(value) => Some(bytes::of_scalar(value)),
+                    ColumnarValue::Array(_) => None,
+                });
+                let constants = constants.filter(|bytes| *bytes > SMALL).sum::<u64>();
+                room::fits(name, constants.saturating_mul(rows))
+            }
+        }
     }
 }
 
-/// All arguments. An argument that is not there, or null, has no size.
-struct Values(Vec<Value>);
+/// Bytes of the largest argument.
+fn largest(arguments: &[ColumnarValue]) -> u64 {
+    arguments.iter().map(bytes_of).max().unwrap_or(0)
+}
 
-impl Values {
-    fn at(&self, argument: usize, row: usize) -> Option<(&Value, usize)> {
-        let value = self.0.get(argument)?;
-        Some((value, value.place(row)?))
+pub(crate) fn bytes_of(value: &ColumnarValue) -> u64 {
+    match value {
+        ColumnarValue::Array(array) => bytes::of_all(array),
+        ColumnarValue::Scalar(value) => bytes::of_scalar(value),
+    }
+}
+
+/// Takes what `made` has more than the largest of what it was made of, whose bytes are `given`.
+pub(crate) fn settle(name: &str, given: u64, made: &ColumnarValue) -> Result<()> {
+    room::take(name, bytes_of(made).saturating_sub(given))
+}
+
+impl std::fmt::Debug for Bounded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Bounded({:?})", self.below)
+    }
+}
+
+impl PartialEq for Bounded {
+    /// The bound follows from the name.
+    fn eq(&self, other: &Self) -> bool {
+        self.below == other.below
+    }
+}
+
+impl Eq for Bounded {}
+
+impl Hash for Bounded {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.below.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for Bounded {
+    fn name(&self) -> &str {
+        self.below.name()
     }
 
-    fn text<R: Default>(&self, argument: usize, row: usize, read: impl Fn(&str) -> R) -> R {
-        let Some((value, place)) = self.at(argument, row) else {
-            return R::default();
-        };
-        match value.array.data_type() {
-            DataType::Utf8 => read(value.array.as_string::<i32>().value(place)),
-            DataType::LargeUtf8 => read(value.array.as_string::<i64>().value(place)),
-            DataType::Utf8View => read(value.array.as_string_view().value(place)),
-            _ => R::default(),
+    fn aliases(&self) -> &[String] {
+        self.below.aliases()
+    }
+
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        self.below.schema_name(args)
+    }
+
+    fn signature(&self) -> &Signature {
+        self.below.signature()
+    }
+
+    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
+        self.below.return_type(arg_types)
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+        self.below.return_field_from_args(args)
+    }
+
+    fn is_strict(&self) -> bool {
+        self.below.inner().is_strict()
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        self.ask(&args)?;
+        if self.bound.is_some() {
+            return self.below.invoke_with_args(args);
         }
+        let given = largest(&args.args);
+        let made = self.below.invoke_with_args(args)?;
+        settle(self.below.name(), given, &made)?;
+        Ok(made)
     }
 
-    /// Bytes of a text.
-    fn length(&self, argument: usize, row: usize) -> u64 {
-        self.text(argument, row, |text| text.len() as u64)
+    fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        self.below.simplify(args, info)
     }
 
-    fn integer(&self, argument: usize, row: usize) -> i64 {
-        let integers = self.at(argument, row).and_then(|(value, place)| {
-            let integers = value.integers.as_ref()?;
-            Some(integers.as_primitive::<Int64Type>().value(place))
-        });
-        integers.unwrap_or_default()
+    fn conditional_arguments<'a>(
+        &self,
+        args: &'a [Expr],
+    ) -> Option<(Vec<&'a Expr>, Vec<&'a Expr>)> {
+        self.below.conditional_arguments(args)
     }
 
-    /// An integer that counts something.
-    fn count(&self, argument: usize, row: usize) -> u64 {
-        u64::try_from(self.integer(argument, row)).unwrap_or(0)
+    fn short_circuits(&self) -> bool {
+        self.below.short_circuits()
     }
 
-    /// The step of a series: an integer, or an interval in microseconds; 1 where none is given.
-    fn step(&self, argument: usize, row: usize) -> i64 {
-        if self.0.len() <= argument {
-            return 1;
-        }
-        let interval = self.at(argument, row).and_then(|(value, place)| {
-            let intervals = value.array.as_primitive_opt::<IntervalMonthDayNanoType>()?;
-            Some(intervals.value(place))
-        });
-        match interval {
-            // A month has 28 days at least.
-            Some(step) => (i64::from(step.months) * 28 + i64::from(step.days))
-                .saturating_mul(86_400_000_000)
-                .saturating_add(step.nanoseconds / 1_000),
-            None => self.integer(argument, row),
-        }
-    }
-
-    /// Bytes of a value of any type.
-    fn size(&self, argument: usize, row: usize) -> u64 {
-        self.at(argument, row).map_or(0, |(value, place)| {
-            let value = value.array.slice(place, 1).to_data();
-            value.get_slice_memory_size().unwrap_or(0) as u64
-        })
-    }
-
-    /// Elements of a list.
-    fn elements(&self, argument: usize, row: usize) -> u64 {
-        self.at(argument, row).map_or(0, |(value, place)| {
-            let list = value.array.as_list_opt::<i32>();
-            list.map_or(0, |list| list.value_length(place).unsigned_abs().into())
-        })
+    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+        self.below.coerce_types(arg_types)
     }
 }

@@ -127,7 +127,7 @@ impl ScalarUDFImpl for Series {
                     ColumnarValue::Array(series)
                 })
             }
-            _ => super::bounded::series(&self.below, arguments),
+            _ => self.below.invoke_with_args(arguments),
         }
     }
 }

@@ -8,7 +8,7 @@ use datafusion_common::{DFSchema, TableReference, not_impl_err, plan_err};
 use datafusion_expr::logical_plan::builder::LogicalTableSource;
 use datafusion_expr::planner::{ContextProvider, ExprPlanner, PlannerResult, TypePlanner};
 use datafusion_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
-use datafusion_sql::sqlparser::ast::{DataType as SqlType, TimezoneInfo};
+use datafusion_sql::sqlparser::ast::{ArrayElemTypeDef, DataType as SqlType, TimezoneInfo};
 
 use super::DfResult;
 use crate::functions::Functions;
@@ -43,6 +43,10 @@ impl Provider {
                 Arc::new(datafusion_functions::unicode::planner::UnicodeFunctionPlanner),
             ],
         }
+    }
+
+    pub(super) fn functions(&self) -> &Functions {
+        &self.functions
     }
 }
 
@@ -151,6 +155,9 @@ impl TypePlanner for Types {
             }
             SqlType::Timestamp(_, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => {
                 return not_impl_err!("TIMESTAMP WITH TIME ZONE");
+            }
+            SqlType::Array(ArrayElemTypeDef::SquareBracket(item, Some(_))) => {
+                return not_impl_err!("an array of fixed length (write {item}[])");
             }
             SqlType::Interval { .. } => {
                 return not_impl_err!("a CAST to INTERVAL (write interval '1' day)");

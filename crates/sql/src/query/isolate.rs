@@ -7,6 +7,7 @@ use arrow::compute::concat_batches;
 use millstream_core::Result;
 
 use super::{Answer, Query, internal};
+use crate::functions::bounded::bytes;
 
 /// What a batch gave where bad rows are set aside.
 #[derive(Debug)]
@@ -82,6 +83,7 @@ pub(super) fn isolate(query: &Query, batch: &RecordBatch) -> Result<Evaluated> {
         segments: Vec::new(),
         failures: Vec::new(),
         made: 0,
+        most: MOST.saturating_add(batch_bytes(batch).saturating_mul(TIMES)),
     };
     search.halves(0, batch.num_rows());
     let rows = concat_batches(&Arc::clone(query.output_schema()), &search.answers);
@@ -99,11 +101,14 @@ struct Search<'a> {
     segments: Vec<Segment>,
     failures: Vec<RowFailure>,
     /// Bytes of the answers.
-    made: usize,
+    made: u64,
+    /// What they may come to.
+    most: u64,
 }
 
-/// What the answers of one batch may come to where it had to be cut; in bytes.
-const MOST: usize = 256 << 20;
+/// What the answers of one batch that had to be cut may come to beyond so many times the batch; in bytes.
+const MOST: u64 = 256 << 20;
+const TIMES: u64 = 4;
 
 impl Search<'_> {
     /// Answers the two halves of a run that failed as a whole, from left to right.
@@ -117,8 +122,11 @@ impl Search<'_> {
         if length == 0 {
             return;
         }
-        if self.made >= MOST {
-            let message = format!("the rows before it came to {MOST} bytes: there is no room");
+        if self.made >= self.most {
+            let message = format!(
+                "the rows before it came to {} bytes: there is no room",
+                self.made
+            );
             self.failures
                 .extend((first..first + length).map(|row| RowFailure {
                     row,
@@ -128,7 +136,7 @@ impl Search<'_> {
         }
         match self.query.answer(&self.batch.slice(first, length)) {
             Ok(Answer { rows, kept }) => {
-                self.made += bytes_of(&rows);
+                self.made = self.made.saturating_add(batch_bytes(&rows));
                 self.answers.push(rows);
                 self.segments.push(Segment {
                     first,
@@ -145,9 +153,6 @@ impl Search<'_> {
     }
 }
 
-fn bytes_of(rows: &RecordBatch) -> usize {
-    let columns = rows.columns().iter();
-    columns
-        .map(|column| column.to_data().get_slice_memory_size().unwrap_or(0))
-        .sum()
+fn batch_bytes(rows: &RecordBatch) -> u64 {
+    rows.columns().iter().map(bytes::of_all).sum()
 }

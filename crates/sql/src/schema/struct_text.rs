@@ -11,7 +11,7 @@ const EXAMPLE: &str = "struct<id:BigInt,name:String>";
 ///
 /// White space around names, types and signs is ignored, `struct` and the types are
 /// case-insensitive. A name holds anything but `:`, `,` and `>`; in backquotes it holds anything, two
-/// backquotes standing for one. Types may be nested (`Map<String,Int>`, `Decimal(10,2)`).
+/// backquotes standing for one. A type may have arguments (`Decimal(10,2)`).
 ///
 /// # Errors
 /// SCHEMA_INVALID with the character (from 1) where the text stops being a schema.

@@ -71,7 +71,6 @@ fn every_type_name_of_the_table_has_its_type() {
         ("datetime", DataType::Timestamp(TimeUnit::Microsecond, None)),
         ("text", DataType::Utf8),
         ("char(3)", DataType::Utf8),
-        ("array<string>", DataType::Utf8),
         (
             "Timestamp",
             DataType::Timestamp(TimeUnit::Microsecond, None),
@@ -79,8 +78,7 @@ fn every_type_name_of_the_table_has_its_type() {
         ("Date", DataType::Date32),
         ("String", DataType::Utf8),
         ("List", DataType::Utf8),
-        ("List<Int>", DataType::Utf8),
-        ("Map<String,Struct<a:Int,b:List<Int>>>", DataType::Utf8),
+        ("Map", DataType::Utf8),
         ("Varchar(20)", DataType::Utf8),
     ];
     for (name, expected) in table {
@@ -119,6 +117,53 @@ fn an_unknown_type_is_refused_with_the_nearest_names() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn a_type_of_nested_values_is_refused_with_what_to_write() {
+    for name in [
+        "array<int>",
+        "ARRAY < string >",
+        "Array",
+        "List<Int>",
+        "map<string,int>",
+        "Map<String,Struct<a:Int,b:List<Int>>>",
+        "struct<a:int,b:array<string>>",
+        "struct",
+        "row",
+    ] {
+        let error = struct_error(&format!("struct<id:Int, x:{name}>"));
+        assert!(
+            error.starts_with(&format!(
+                "MS-5003: schema, character 18: column `x`: `{name}` is no type of a column: nested values are read as text; write String"
+            )),
+            "{error}"
+        );
+        let error = json_error(&format!("{{\"x\": \"{name}\"}}"));
+        assert!(
+            error.contains("nested values are read as text; write String"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_decimal_says_how_many_digits_it_has_or_that_it_is_none() {
+    for name in ["numeric", "DEC", "BigDecimal"] {
+        let error = struct_error(&format!("struct<x:{name}>"));
+        let what = format!(
+            "`{name}` does not say how many digits it has: write {}(10,2)",
+            name.to_lowercase()
+        );
+        assert!(error.contains(&what), "{error}");
+    }
+    let schema = parse_struct("struct<a:Decimal,b:Decimal(10,0),c:Double>").unwrap();
+    let inexact = |name: &str| {
+        let field = schema.field_with_name(name).unwrap();
+        field.metadata().get(INEXACT_DECIMAL).cloned()
+    };
+    assert_eq!(inexact("a").as_deref(), Some("Decimal"));
+    assert_eq!((inexact("b"), inexact("c")), (None, None));
 }
 
 #[test]

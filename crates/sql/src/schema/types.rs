@@ -10,6 +10,8 @@ pub(crate) struct Named {
     pub(crate) data_type: DataType,
     /// The most characters that a text has.
     pub(crate) characters: Option<u32>,
+    /// Whether it is a decimal by its name and a Double by its meaning.
+    pub(crate) inexact: bool,
 }
 
 /// The most digits of a decimal.
@@ -42,9 +44,9 @@ const PLAIN: &[(&str, Plain)] = &[
     ("float4", Plain::Float32),
     ("double precision", Plain::Float64),
     ("float8", Plain::Float64),
-    ("numeric", Plain::Float64),
-    ("dec", Plain::Float64),
-    ("bigdecimal", Plain::Float64),
+    ("numeric", Plain::Digits),
+    ("dec", Plain::Digits),
+    ("bigdecimal", Plain::Digits),
     ("datetime", Plain::Timestamp),
     ("timestamp without time zone", Plain::Timestamp),
     ("timestamp_ntz", Plain::Timestamp),
@@ -59,9 +61,9 @@ const PLAIN: &[(&str, Plain)] = &[
     ("clob", Plain::Text),
     ("json", Plain::Text),
     ("uuid", Plain::Text),
-    ("array", Plain::Text),
-    ("struct", Plain::Text),
-    ("row", Plain::Text),
+    ("array", Plain::Nested),
+    ("struct", Plain::Nested),
+    ("row", Plain::Nested),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -73,9 +75,13 @@ enum Plain {
     Int64,
     Float32,
     Float64,
+    /// A decimal, which says how many digits it has.
+    Digits,
     Timestamp,
     Date,
     Text,
+    /// Arrays, maps and structs, which no column has.
+    Nested,
 }
 
 /// The type that `name` means, in any case and with any white space.
@@ -91,6 +97,12 @@ pub(crate) fn named(name: &str) -> Result<Named, String> {
     let Some((known, plain)) = known else {
         return Err(unknown(name.trim(), &head));
     };
+    if rest.starts_with('<') || matches!(plain, Plain::Nested) {
+        return Err(format!(
+            "`{}` is no type of a column: nested values are read as text; write String, and take them apart in the SQL",
+            name.trim()
+        ));
+    }
     let arguments = match rest.strip_prefix('(') {
         Some(rest) => arguments(rest).ok_or_else(|| format!("`{}` is no type", name.trim()))?,
         None => Vec::new(),
@@ -102,8 +114,18 @@ pub(crate) fn named(name: &str) -> Result<Named, String> {
         (Plain::Int32, _) => DataType::Int32,
         (Plain::Int64, _) => DataType::Int64,
         (Plain::Float32, []) => DataType::Float32,
-        (Plain::Float64, [digits]) if is_decimal(known) => decimal(name, *digits, 0)?,
-        (Plain::Float64, [digits, behind]) if is_decimal(known) => decimal(name, *digits, *behind)?,
+        (Plain::Float64 | Plain::Digits, [digits]) if is_decimal(known) => {
+            decimal(name, *digits, 0)?
+        }
+        (Plain::Float64 | Plain::Digits, [digits, behind]) if is_decimal(known) => {
+            decimal(name, *digits, *behind)?
+        }
+        (Plain::Digits, []) => {
+            return Err(format!(
+                "`{}` does not say how many digits it has: write {known}(10,2) for exact numbers of 10 digits, 2 of them behind the point, or Double",
+                name.trim()
+            ));
+        }
         (Plain::Float64, []) => DataType::Float64,
         (Plain::Timestamp, [] | [4..=9]) => DataType::Timestamp(TimeUnit::Microsecond, None),
         (Plain::Timestamp, [0..=3]) => DataType::Timestamp(TimeUnit::Millisecond, None),
@@ -116,6 +138,7 @@ pub(crate) fn named(name: &str) -> Result<Named, String> {
         _ => None,
     };
     Ok(Named {
+        inexact: is_decimal(known) && data_type == DataType::Float64,
         data_type,
         characters,
     })

@@ -55,6 +55,116 @@ fn a_value_that_would_be_too_large_is_a_failure_of_its_row() {
     }
 }
 
+/// Calls of functions that multiply, in every way that a record can ask for: `n` is 1 or 3, or as large as it is told.
+const MULTIPLYING: &[&str] = &[
+    "array_to_string(array_repeat(array_repeat('x', 8000), case when n > 3 then 100 else 1 end), repeat('z', case when n > 3 then 100000 else 1 end))",
+    "array_to_string(array_repeat(array_repeat(array_repeat('x', 20), 20), case when n > 3 then 10000 else 1 end), 'zzzzzzzzzzzzzzzzzzzz')",
+    "array_to_string(array_repeat(cast(null as int), case when n > 3 then 4000000 else 1 end), ',', 'not there at all')",
+    "array_length(array_replace_all(array_repeat(s, case when n > 3 then 100000 else 1 end), s, repeat(s, case when n > 3 then 100000 else 1 end)))",
+    "length(concat_ws(repeat(s, case when n > 3 then 10000000 else 1 end), s, s, s, s, s, s))",
+    "length(concat(repeat(s, n), repeat(s, n), repeat(s, n), repeat(s, n), repeat(s, n)))",
+    "length(repeat(s, case when n > 3 then 8000000 else 1 end) || repeat(s, case when n > 3 then 8000000 else 1 end) || repeat(s, case when n > 3 then 8000000 else 1 end) || repeat(s, case when n > 3 then 8000000 else 1 end))",
+    "array_length(string_to_array(repeat(s, case when n > 3 then 10000000 else 1 end), null))",
+    "array_length(arraySplit(repeat(s, case when n > 3 then 10000000 else 1 end), ''))",
+    "array_length(regexp_match(repeat(s, case when n > 3 then 1000000 else 1 end), '((((((((((((((((((((((((((((((((((((((((a*))))))))))))))))))))))))))))))))))))))))'))",
+    "date_format(ts, repeat('yyyy', case when n > 3 then 2000000 else 1 end)) is null",
+    "to_char(ts, repeat('%c', case when n > 3 then 4000000 else 1 end)) is null",
+    "length(cast(array_repeat(s, case when n > 3 then 4000000 else 1 end) as string) || repeat(s, case when n > 3 then 20000000 else 1 end))",
+    "array_length(array_transform(range(case when n > 3 then 1000000 else 1 end), x -> 'a text of more than sixty four bytes that stands there once for each element'))",
+    "array_length(array_transform(range(case when n > 3 then 3000000 else 1 end), x -> ts))",
+    "array_length(array_transform(range(case when n > 3 then 200000 else 1 end), x -> repeat('a', 1000)))",
+    "array_length(array_filter(range(case when n > 3 then 1000 else 1 end), x -> length(repeat(s, 100000)) > x))",
+    "array_length(arrays_zip(range(case when n > 3 then 2000000 else 1 end), [1], [1], [1]))",
+    "array_length(array_concat(range(case when n > 3 then 2000000 else 1 end), range(case when n > 3 then 2000000 else 1 end), range(case when n > 3 then 2000000 else 1 end)))",
+    "array_length(array_union(range(case when n > 3 then 3000000 else 1 end), range(case when n > 3 then 3000000 else 1 end)))",
+    "array_length(array_resize([named_struct('a', 1, 'b', 2, 'c', 3, 'd', 4, 'e', 5, 'f', 6)], case when n > 3 then 1000000 else 1 end))",
+    "array_length(array_transform(array_transform(array_transform(array_transform(array_transform([repeat(s, case when n > 3 then 4000000 else 1 end)], x -> x || x), x -> x || x), x -> x || x), x -> x || x), x -> x || x))",
+    "array_length(array_transform(array_transform(array_transform(array_transform(array_transform([repeat(s, case when n > 3 then 4000000 else 1 end)], x -> concat(x, x)), x -> concat(x, x)), x -> concat(x, x)), x -> concat(x, x)), x -> concat(x, x)))",
+    "cast(array_transform(array_transform(array_transform([repeat(s, case when n > 3 then 4000000 else 1 end)], x -> arraySplit(x, '')), x -> cast(x as string)), x -> arraySplit(x, '')) as string) is null",
+];
+
+#[test]
+fn what_multiplies_is_counted_before_it_is_made() {
+    for expression in MULTIPLYING {
+        let (rows, failures) = rows_and_failures(expression, &[1, i64::MAX, 3]);
+        let failed: Vec<usize> = failures.iter().map(|(row, _)| *row).collect();
+        assert_eq!(
+            (rows.len(), failed),
+            (2, vec![1]),
+            "{expression}: {failures:?}"
+        );
+        let (_, why) = &failures[0];
+        assert!(
+            why.contains("would make about") && !why.contains('\n'),
+            "{expression}: {why}"
+        );
+    }
+    // What the kernel says of the largest moment of this process: other tests of it make 256 MiB at once.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    assert!(peak.is_none_or(|peak| peak < 3 << 20), "{peak:?} kB");
+}
+
+#[test]
+fn constants_for_many_rows_are_counted() {
+    let numbers = [1; 1000];
+    for expression in [
+        "repeat('x', 1000000)",
+        "case when n > 0 then repeat('x', 1000000) else s end",
+        "coalesce(nullif(s, 'ab'), repeat('x', 1000000))",
+        "s || repeat('x', 1000000)",
+        "concat(s, repeat('x', 1000000))",
+        "[s, repeat('x', 1000000)]",
+        "greatest(s, repeat('x', 1000000))",
+    ] {
+        let (rows, failures) = rows_and_failures(expression, &numbers);
+        assert_eq!(rows.len() + failures.len(), 1000, "{expression}");
+        assert!(
+            (200..400).contains(&rows.len()),
+            "{expression}: {}",
+            rows.len()
+        );
+    }
+}
+
+#[test]
+fn patterns_that_are_no_constants_are_compiled_a_few_at_a_time() {
+    let numbers: Vec<i64> = (0..20).collect();
+    for expression in [
+        "regexp_like(s, concat('(a{1000}){50}', n))",
+        "regexp_count(s, concat('(a{1000}){50}', n))",
+        "s similar to concat('(a{1000}){50}', n)",
+        "s not similar to concat('(a{1000}){50}', n)",
+    ] {
+        let (rows, failures) = rows_and_failures(expression, &numbers);
+        assert_eq!((rows.len(), failures), (20, vec![]), "{expression}");
+    }
+}
+
+#[test]
+fn large_records_are_no_matter() {
+    // 64 MiB in, which is more than functions may make beside it.
+    let long = "x".repeat(1 << 20);
+    let rows: Vec<String> = (0..64)
+        .map(|n| format!("{{\"n\":{n},\"s\":\"{long}\"}}"))
+        .collect();
+    let input = batch(&parse_struct(SCHEMA).unwrap(), &rows.join("\n"));
+    for expression in [
+        "upper(s)",
+        "concat(n, s)",
+        "n || s",
+        "substr(s, 2)",
+        "concat(s, s)",
+        "arraySplit(s)",
+        "replace(s, 'y', 'z')",
+    ] {
+        let query = plan(SCHEMA, &format!("select {expression} as x from t1"));
+        let answer = query.evaluate_isolating(&input).unwrap();
+        assert_eq!(answer.failures, [], "{expression}");
+    }
+}
+
 #[test]
 fn less_than_nothing_is_nothing() {
     for (expression, expected) in [

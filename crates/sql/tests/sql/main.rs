@@ -16,6 +16,7 @@ mod like_takes_an_escape;
 mod long_chains_are_answered_or_refused;
 mod mistakes_do_not_wait_for_records;
 mod names;
+mod numbers_are_never_null_in_silence;
 mod projection_and_filter;
 mod support;
 mod times_are_right_in_every_year;

@@ -106,7 +106,6 @@ fn text_is_utf8_whatever_layout_a_function_gives_it() {
         "cast(i as varchar)",
         "'x'",
         "null",
-        "arrow_cast(t, 'Utf8View')",
     ] {
         let query = plan(ALL, &format!("select {expression} as v from t1"));
         let field = query.output_schema().field(0).clone();

@@ -130,6 +130,7 @@ fn take_over(world: &mut World, kills: u64) -> Result<String> {
     let said = match path {
         Some(path) => {
             let (target, _) = place(world)?;
+            world.launcher.shared_input.set(true);
             world.oracle.watch(target.good.clone(), target.bad.clone());
             let job = submit(world, &path, &target)?;
             world.feeder.feed(3)?;

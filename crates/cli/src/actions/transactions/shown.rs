@@ -1,5 +1,6 @@
 //! How transactions are shown.
 
+use millstream_core::counted;
 use millstream_ingest::transactions::{Awaited, Described, Listed, State};
 use serde_json::{Value, json};
 
@@ -60,7 +61,10 @@ fn snapshot(one: &Awaited) -> String {
         ..
     } = one;
     let noted = if *committed { ", committed" } else { "" };
-    format!("{snapshot} of {job} ({records} records{noted})")
+    format!(
+        "{snapshot} of {job} ({}{noted})",
+        counted(*records, "record")
+    )
 }
 
 /// What became of a transaction that is not open, as far as its coordinator tells.

@@ -1,18 +1,19 @@
 //! Records that were handed out before they were whole: whoever wrote the file went on later, when it had been read.
 
-use super::{Intake, Ready};
+use super::{Intake, Ready, is_continued};
 use crate::files_source::listing::Identity;
 use crate::files_source::options::Changed;
 
 impl Intake {
     /// Where the reading of a file ended that has grown since, where what was added is not read. `None`: it is no such
-    /// file, or where it ended does not tell what was read.
-    pub(crate) fn left_off(&self, ready: &Ready, now: Identity) -> Option<u64> {
+    /// file, or where it ended does not tell what was read. It begins with `beginning`: another file in its place has not grown.
+    pub(crate) fn left_off(&self, ready: &Ready, now: Identity, beginning: &[u8]) -> Option<u64> {
         let entry = self.seen.get(ready.name.key())?;
         let is_finished = entry.sequence() < self.finished;
         let grew = now.size > entry.identity.size && entry.identity.size > 0;
         let ignores = self.rules.changed == Changed::Ignore && !self.rules.is_whole(&ready.name);
-        (is_finished && grew && ignores).then_some(entry.identity.size)
+        let is_cut = is_finished && grew && ignores && is_continued(&entry, now, beginning);
+        is_cut.then_some(entry.identity.size)
     }
 
     /// Whether bytes of a file end with the end of a line.

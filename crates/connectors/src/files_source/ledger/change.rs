@@ -108,7 +108,7 @@ impl Ledger {
         let has_grown = state.grows && self.is_followed(sequence, file);
         let untouched = !state.is_begun() && is_single && !has_grown;
         if !untouched && policy != Changed::Reread {
-            return Err(changed_error(&file.text, &file.identity, &now));
+            return Err(changed_error(&file.text, &file.identity, &now, policy));
         }
         if !untouched {
             warn!(file = %file.text, "the file changed while it was being read; it is read again");
@@ -307,7 +307,12 @@ pub(crate) fn lost(files: &[String], count: usize) -> Error {
         .next("put back what is gone, or set source.file.lost to skip to go on without")
 }
 
-pub(crate) fn changed_error(path: &str, then: &Identity, now: &Identity) -> Error {
+/// The error of a file that changed where what to do about that is `chosen`.
+pub(crate) fn changed_error(path: &str, then: &Identity, now: &Identity, chosen: Changed) -> Error {
+    let other = match chosen {
+        Changed::Append => "reread",
+        _ => "reread or append",
+    };
     Error::new(
         &codes::SOURCE_CHANGED,
         format!(
@@ -316,10 +321,10 @@ pub(crate) fn changed_error(path: &str, then: &Identity, now: &Identity) -> Erro
             describe(now)
         ),
     )
-    .next(
-        "put the file back, or set source.file.changed to reread or append; write files under a name that begins \
+    .next(format!(
+        "put the file back, or set source.file.changed to {other}; write files under a name that begins \
          with `_` and rename them when they are complete",
-    )
+    ))
 }
 
 fn describe(identity: &Identity) -> String {

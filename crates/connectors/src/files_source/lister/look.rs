@@ -62,6 +62,7 @@ impl Lister {
             desk.intake.end_listing()
         };
         self.backlog.extend(ready);
+        self.tell_gone();
         let vanished = self.check_listing(same);
         let is_whole = same && vanished.is_none();
         self.sweep(minute, is_whole);
@@ -73,6 +74,20 @@ impl Lister {
             return Err(self.are_elsewhere(missed));
         }
         self.check_lost(same)
+    }
+
+    /// Says which files were there and are gone, before they had stood still.
+    fn tell_gone(&self) {
+        let gone = at(&self.desk).intake.take_gone();
+        let Some(first) = gone.first() else {
+            return;
+        };
+        let (shown, count) = (self.root.shown(), gone.len());
+        warn!(
+            count,
+            "{shown}/{first} is gone before it had stood still for source.file.settle, so nothing of it was read; \
+             leave files there until they are read, or write them under names that begin with `.` or `_` first"
+        );
     }
 
     /// Whether a source of one file that looks once misses it in a directory that is there.

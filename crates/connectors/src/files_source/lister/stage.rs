@@ -28,11 +28,13 @@ impl Lister {
             {
                 match self.open(&ready)? {
                     Opened::File(now, beginning) => {
-                        let left_off = at(&self.desk).intake.left_off(&ready, now);
+                        let left_off = at(&self.desk).intake.left_off(&ready, now, &beginning);
                         let judged = at(&self.desk).intake.judge(&ready, now, &beginning)?;
                         if let (None, Some(end)) = (&judged, left_off) {
                             self.tell_cut(&ready, end);
                         }
+                        let unread = at(&self.desk).intake.take_unread();
+                        self.progress.bad_files.add(unread);
                         pieces.extend(judged);
                     }
                     Opened::Nothing => at(&self.desk).intake.pass_over(&ready.name),

@@ -2,6 +2,11 @@ use std::time::Duration;
 
 use super::{MOST, Settling};
 use crate::files_source::listing::Identity;
+use crate::files_source::name::Name;
+
+fn name(number: u64) -> Name {
+    Name::new(number.to_string().as_bytes())
+}
 
 fn identity(size: u64, mtime: i64) -> Identity {
     Identity { size, mtime }
@@ -23,12 +28,12 @@ fn a_file_is_taken_up_when_it_has_stood_still() {
     ];
     for (now, size, mtime, settled) in looks {
         let now = Duration::from_millis(now);
-        let answer = settling.is_settled(1, identity(size, mtime), now);
+        let answer = settling.is_settled(&name(1), identity(size, mtime), now);
         assert_eq!(answer, settled, "at {now:?}");
         settling.end_of_listing();
     }
     assert_eq!(settling.due(), Some(Duration::from_secs(6)));
-    settling.forget(1);
+    settling.forget(name(1).key());
     assert!(settling.take_idle());
     assert_eq!(settling.due(), None);
 }
@@ -36,29 +41,39 @@ fn a_file_is_taken_up_when_it_has_stood_still() {
 #[test]
 fn without_a_time_every_file_is_taken_up_at_once() {
     let mut settling = Settling::new(Duration::ZERO);
-    assert!(settling.is_settled(1, identity(1, 1), Duration::ZERO));
+    assert!(settling.is_settled(&name(1), identity(1, 1), Duration::ZERO));
     assert!(settling.take_idle());
 }
 
 #[test]
 fn a_file_that_goes_away_is_not_waited_for() {
     let mut settling = Settling::new(Duration::from_secs(2));
-    assert!(!settling.is_settled(1, identity(1, 1), Duration::ZERO));
+    assert!(!settling.is_settled(&name(1), identity(1, 1), Duration::ZERO));
     settling.end_of_listing();
     assert!(!settling.take_idle());
-    settling.end_of_listing();
+    assert_eq!(settling.end_of_listing(), [name(1)]);
     assert!(settling.take_idle());
     // It begins anew when it comes back.
-    assert!(!settling.is_settled(1, identity(1, 1), Duration::from_secs(5)));
+    assert!(!settling.is_settled(&name(1), identity(1, 1), Duration::from_secs(5)));
 }
 
 #[test]
 fn what_is_too_much_to_be_watched_waits_for_its_turn() {
     let mut settling = Settling::new(Duration::from_secs(2));
     for key in 0..=MOST as u64 {
-        assert!(!settling.is_settled(key, identity(1, 1), Duration::ZERO));
+        assert!(!settling.is_settled(&name(key), identity(1, 1), Duration::ZERO));
     }
-    (0..MOST as u64).for_each(|key| settling.forget(key));
+    (0..MOST as u64).for_each(|key| settling.forget(name(key).key()));
     assert!(!settling.take_idle(), "one has not been watched yet");
     assert!(settling.take_idle());
+}
+
+#[test]
+fn a_file_that_is_renamed_is_not_gone() {
+    let mut settling = Settling::new(Duration::from_secs(2));
+    assert!(!settling.is_settled(&name(1), identity(1, 7), Duration::ZERO));
+    assert!(!settling.is_settled(&name(2), identity(2, 7), Duration::ZERO));
+    assert_eq!(settling.end_of_listing(), []);
+    assert!(!settling.is_settled(&name(3), identity(1, 7), Duration::from_secs(1)));
+    assert_eq!(settling.end_of_listing(), [name(2)]);
 }

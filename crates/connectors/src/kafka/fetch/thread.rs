@@ -1,5 +1,6 @@
 //! The thread's side.
 
+mod telling;
 mod waiting;
 
 use std::collections::VecDeque;
@@ -10,9 +11,8 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, n
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{Notice, Waker};
 use rdkafka::Offset;
-use rdkafka::consumer::{CommitMode, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use tracing::warn;
 
 use self::waiting::Waiting;
 use super::super::client::{Client, Trouble, bounds, is_unknown, judge, list};
@@ -100,7 +100,7 @@ impl Fetching {
         loop {
             match self.turn() {
                 Ok(Turn::On) => {}
-                Ok(Turn::Over) => return self.tell(CommitMode::Sync),
+                Ok(Turn::Over) => return self.see_that_it_is_told(),
                 Err(error) => {
                     // If it is not taken, the reader is gone.
                     drop(self.events.send(Event::Failed(error)));
@@ -197,20 +197,8 @@ impl Fetching {
             }
             Command::Commit(offsets) => {
                 self.told = offsets;
-                self.tell(CommitMode::Async);
+                self.tell();
             }
-        }
-    }
-
-    /// Tells the group what it is to know; at the end once more, and waits for the answer.
-    fn tell(&self, mode: CommitMode) {
-        if self.told.is_empty() {
-            return;
-        }
-        let offsets = self.told.iter();
-        let list = list(offsets.map(|(partition, offset)| (partition, Offset::Offset(*offset))));
-        if let Err(error) = list.and_then(|list| self.client.commit(&list, mode)) {
-            warn!("The group's offsets can't be committed: {error}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use millstream_core::{Finding, codes};
+use millstream_core::{Finding, codes, counted};
 
 use super::Inspector;
 use crate::kafka::KafkaSource;
@@ -199,10 +199,16 @@ impl KafkaSource {
         }
         if well {
             let others = begins.len() - of_group;
-            let detail = format!(
-                "{of_group} partitions go on where group {} is, {others} begin as auto.offset.reset says; {lag} records are there to be read",
-                options.group
-            );
+            let begin = match (of_group, others) {
+                (_, 0) => format!("reading goes on where group {} is", options.group),
+                (0, _) => "reading begins as auto.offset.reset says".to_owned(),
+                _ => format!(
+                    "reading goes on where group {} is in {}, and begins as auto.offset.reset says in {others}",
+                    options.group,
+                    counted(of_group as u64, "partition")
+                ),
+            };
+            let detail = format!("{begin}; {} to be read", counted(lag, "record"));
             inspector.well("offsets", detail);
         }
     }

@@ -50,11 +50,23 @@ fn what_begins_as_a_reference_and_is_none_is_told_in_one_line() {
         assert!(error.message().starts_with("job.name has `$"), "{error}");
         assert!(!error.to_string().contains('\n'), "{error}");
     }
-    let error = resolve("job.name", "x${env:C}", &read).expect_err("C is not there");
+    let error = resolve("sink.path", "x${env:C}", &read).expect_err("C is not there");
     assert_eq!(
         error.message(),
-        "job.name is given by ${env:C}, which is not there"
+        "sink.path is given by ${env:C}, which is not there"
     );
+}
+
+#[test]
+fn a_name_that_everybody_sees_is_given_by_none() {
+    for place in ["job.name", "pipeline.name", "job.name (a.properties:3)"] {
+        let error = resolve(place, "x${env:A}", &read).expect_err(place);
+        assert_eq!(error.code(), "MS-1022", "{error}");
+        let told =
+            format!("{place} is given by ${{env:A}}, and a name is stored and shown to everybody");
+        assert_eq!(error.message(), told);
+        assert_eq!(resolve(place, "$${env:A}", &read).expect(place), "${env:A}");
+    }
 }
 
 #[test]

@@ -89,6 +89,7 @@ fn open(shared: &Arc<Shared>, number: usize) -> Result<Option<Slot>> {
         directory: spec.directory.clone(),
         behind: spec.behind.before.clone(),
         branches: spec.behind.all.clone(),
+        rivals: spec.behind.rivals.clone(),
         progress: progress.clone(),
     })?;
     Ok(enumerator.map(|enumerator| Slot {

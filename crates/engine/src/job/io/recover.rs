@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use millstream_core::{Error, ErrorKind, Result};
+use millstream_core::{Error, ErrorKind, Result, counted};
 use millstream_protocol::{
     Attempt as AttemptNumber, CommitResult, Condition, Facts, Offer, OnLostOutput, RestoredFrom,
     SnapshotRef,
 };
 use millstream_storage::{
-    Behind, Location, Pin, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata,
+    Behind, From, Location, Pin, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata,
     directories_behind, mark_committed, sweep,
 };
 
@@ -79,12 +79,12 @@ impl IoWorker {
             self.pin = Pin::take(restored.snapshot().location());
             let layout = &self.start.layout;
             let (checkpoints, job) = (layout.checkpoints(), layout.job());
-            let point = (
-                metadata.job_id,
-                metadata.checkpoint_id,
-                metadata.job_name.as_str(),
-            );
-            behind = directories_behind(checkpoints, job, &run.lineage, point)?;
+            let from = From {
+                restored: metadata.job_id,
+                number: metadata.checkpoint_id,
+                own_name: &self.start.graph.name,
+            };
+            behind = directories_behind(checkpoints, job, &run.lineage, from)?;
         }
         let result = self.recover_sinks(&run, restored.as_deref(), &cancelled)?;
         Ok(Recovered {
@@ -101,9 +101,9 @@ impl IoWorker {
         match sweep(layout) {
             Ok(swept) if swept.files.is_empty() => {}
             Ok(swept) => tracing::info!(
-                "Deleted {} files, {} bytes, that an earlier attempt had left in {}.",
-                swept.files.len(),
-                swept.bytes(),
+                "Deleted {}, {}, that an earlier attempt had left in {}.",
+                counted(swept.files.len(), "file"),
+                counted(swept.bytes(), "byte"),
                 layout.job_directory().display()
             ),
             Err(error) => tracing::warn!("What an earlier attempt has left stays: {error}"),

@@ -19,7 +19,7 @@ use crate::rest::answers::jobs::{
 };
 use crate::rest::audit::About;
 use crate::rest::body::Body;
-use crate::rest::errors::{Answer, ErrorBody, RestError};
+use crate::rest::errors::{Answer, ErrorBody, Problems, RestError};
 use crate::rest::params::{Params, unresolved};
 
 /// So many failures are answered where nobody says how many, as in Flink.
@@ -139,19 +139,21 @@ async fn config(State(app): State<App>, params: Params) -> Answer<Json<JobConfig
     responses((status = 200, body = JobExceptionsInfo))
 )]
 async fn exceptions(State(app): State<App>, params: Params) -> Answer<Json<JobExceptionsInfo>> {
-    let limit = params.query_value("maxExceptions")?.unwrap_or(EXCEPTIONS);
-    let labels: Option<Vec<_>> = params
-        .query_list("failureLabelFilter")
-        .unwrap_or_default()
-        .into_iter()
-        .map(|label| label.split_once(':'))
-        .collect();
-    let labels = labels.ok_or_else(|| {
-        RestError::bad_request(
-            "Bad request, could not parse parameters: Cannot resolve query parameter (failureLabelFilter).",
+    let mut problems = Problems::default();
+    let limit = problems.value_of(params.query_value("maxExceptions"));
+    let labels = params.query_list("failureLabelFilter").unwrap_or_default();
+    for label in labels.iter().filter(|label| !label.contains(':')) {
+        problems.add(unresolved(
+            "failureLabelFilter",
+            label,
             "give pairs of the form key:value",
-        )
-    })?;
+        ));
+    }
+    let labels: Vec<_> = labels
+        .iter()
+        .filter_map(|label| label.split_once(':'))
+        .collect();
+    let limit = problems.unless(limit.unwrap_or(EXCEPTIONS))?;
     let job = params.job(&app)?;
     Ok(Json(JobExceptionsInfo::of(
         &job, &app.names, limit, &labels,

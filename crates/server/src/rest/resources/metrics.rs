@@ -21,7 +21,7 @@ use crate::rest::answers::metrics::{
 };
 use crate::rest::answers::processes::process_metrics;
 use crate::rest::answers::{checkpoints, job_metrics, task_metrics};
-use crate::rest::errors::{Answer, RestError};
+use crate::rest::errors::{Answer, Problems, RestError};
 use crate::rest::params::{Params, unresolved};
 use crate::rest::proc;
 use crate::views::JobView;
@@ -44,13 +44,18 @@ fn answer(params: &Params, metrics: &Metrics) -> Json<Vec<Metric>> {
     Json(select(metrics, params.query_list("get").as_deref()))
 }
 
-fn aggregated(params: &Params, things: &[Metrics]) -> Answer<Json<Vec<AggregatedMetric>>> {
+fn aggregated(
+    params: &Params,
+    things: &[Metrics],
+    mut problems: Problems,
+) -> Answer<Json<Vec<AggregatedMetric>>> {
     let ways = match params.query_list("agg") {
         None => Aggregation::ALL.to_vec(),
-        Some(names) => names.into_iter().map(way).collect::<Answer<Vec<_>>>()?,
+        Some(names) => problems.values_of(names, way),
     };
     let wanted = params.query_list("get");
-    Ok(Json(aggregate(things, wanted.as_deref(), &ways)))
+    let answer = aggregate(things, wanted.as_deref(), &ways);
+    problems.unless(Json(answer))
 }
 
 fn way(name: &str) -> Answer<Aggregation> {
@@ -70,12 +75,11 @@ fn way(name: &str) -> Answer<Aggregation> {
     responses((status = 200, body = Vec<AggregatedMetric>))
 )]
 async fn of_jobs(State(app): State<App>, params: Params) -> Answer<Json<Vec<AggregatedMetric>>> {
-    let wanted = params.query_list("jobs").map(|ids| {
-        ids.into_iter()
-            .map(str::parse)
-            .collect::<Result<HashSet<JobId>, _>>()
+    let mut problems = Problems::default();
+    let wanted: Option<HashSet<JobId>> = params.query_list("jobs").map(|ids| {
+        let ids = problems.values_of(ids, |id| Ok(id.parse()?));
+        ids.into_iter().collect()
     });
-    let wanted = wanted.transpose()?;
     let mut jobs = app.registry.jobs();
     jobs.retain(|job| wanted.as_ref().is_none_or(|ids| ids.contains(&job.id)));
     let now = clock::now();
@@ -84,7 +88,7 @@ async fn of_jobs(State(app): State<App>, params: Params) -> Answer<Json<Vec<Aggr
         .iter()
         .map(|(job, metadata)| job_metrics::of_job(job, *metadata, now))
         .collect();
-    aggregated(&params, &metrics)
+    aggregated(&params, &metrics, problems)
 }
 
 /// Jobs with the bytes of the `_metadata` of their newest checkpoints, where it is there.
@@ -167,13 +171,12 @@ async fn of_subtasks(
 ) -> Answer<Json<Vec<AggregatedMetric>>> {
     let job = params.job(&app)?;
     let vertex = params.vertex(&job)?;
+    let mut problems = Problems::default();
     let wanted = params.query_list("subtasks").map(|ranges| {
-        ranges
-            .into_iter()
-            .map(|range| parse_range(range).ok_or_else(|| no_range(range)))
-            .collect::<Answer<Vec<_>>>()
+        problems.values_of(ranges, |range| {
+            parse_range(range).ok_or_else(|| no_range(range))
+        })
     });
-    let wanted = wanted.transpose()?;
     let now = clock::now();
     let metrics: Vec<_> = task_metrics::tasks_of(&job, vertex)
         .enumerate()
@@ -185,7 +188,7 @@ async fn of_subtasks(
         })
         .map(|(_, task)| task.all(now))
         .collect();
-    aggregated(&params, &metrics)
+    aggregated(&params, &metrics, problems)
 }
 
 /// `3` or `5-9`.
@@ -239,7 +242,7 @@ async fn of_processes(
         .iter()
         .map(|(_, numbers)| process_metrics(*numbers, measured.machine))
         .collect();
-    aggregated(&params, &metrics)
+    aggregated(&params, &metrics, Problems::default())
 }
 
 /// The metrics of the process of a job.

@@ -214,7 +214,7 @@ async fn delete(State(app): State<App>, params: Params) -> Answer<Json<Empty>> {
     )
 )]
 async fn plan_of_query(State(app): State<App>, params: Params) -> Answer<Json<JobPlanInfo>> {
-    plan(&app, &params, JarPlanRequestBody::default()).await
+    plan(&app, &params, Ok(JarPlanRequestBody::default())).await
 }
 
 /// The plan of a job in a package, which is not started. What the body says wins over the query.
@@ -236,12 +236,16 @@ async fn plan_of_query(State(app): State<App>, params: Params) -> Answer<Json<Jo
 async fn plan_of_body(
     State(app): State<App>,
     params: Params,
-    Body(body): Body<JarPlanRequestBody>,
+    body: Answer<Body<JarPlanRequestBody>>,
 ) -> Answer<Json<JobPlanInfo>> {
-    plan(&app, &params, body).await
+    plan(&app, &params, body.map(Body::inner)).await
 }
 
-async fn plan(app: &App, params: &Params, body: JarPlanRequestBody) -> Answer<Json<JobPlanInfo>> {
+async fn plan(
+    app: &App,
+    params: &Params,
+    body: Answer<JarPlanRequestBody>,
+) -> Answer<Json<JobPlanInfo>> {
     super::allowed(app.settings.submit, "web.submit.enable")?;
     let request = plan_request(params, body)?;
     let job = request.job;

@@ -121,7 +121,7 @@ impl ClaimMode {
 async fn run(
     State(app): State<App>,
     params: Params,
-    Body(body): Body<JarRunRequestBody>,
+    body: Answer<Body<JarRunRequestBody>>,
 ) -> Answer<(Extension<About>, Json<JarRunResponse>)> {
     let job = submit(&app, &params, body).await?;
     Ok((Extension(About::Job(job)), Json(JarRunResponse::of(job))))
@@ -154,7 +154,7 @@ struct JarRunApplicationResponse {
 async fn run_application(
     State(app): State<App>,
     params: Params,
-    Body(body): Body<JarRunRequestBody>,
+    body: Answer<Body<JarRunRequestBody>>,
 ) -> Answer<(
     StatusCode,
     Extension<About>,
@@ -171,9 +171,13 @@ async fn run_application(
     ))
 }
 
-async fn submit(app: &App, params: &Params, body: JarRunRequestBody) -> Answer<JobId> {
+async fn submit(
+    app: &App,
+    params: &Params,
+    body: Answer<Body<JarRunRequestBody>>,
+) -> Answer<JobId> {
     super::allowed(app.settings.submit, "web.submit.enable")?;
-    let request = run_request(params, body)?;
+    let request = run_request(params, body.map(Body::inner))?;
     if let Some(job) = request.job.filter(|job| app.registry.job(*job).is_ok()) {
         return Err(RestError::new(
             StatusCode::CONFLICT,
@@ -189,8 +193,12 @@ async fn submit(app: &App, params: &Params, body: JarRunRequestBody) -> Answer<J
 }
 
 /// The request to plan a job.
-pub(crate) fn plan_request(params: &Params, body: JarPlanRequestBody) -> Answer<SubmitRequest> {
+pub(crate) fn plan_request(
+    params: &Params,
+    body: Answer<JarPlanRequestBody>,
+) -> Answer<SubmitRequest> {
     let mut problems = Problems::default();
+    let body = problems.value_of(body);
     let request = planned(params, body, &mut problems);
     problems.unless(request)
 }
@@ -222,7 +230,9 @@ fn planned(params: &Params, body: JarPlanRequestBody, problems: &mut Problems) -
     }
 }
 
-fn run_request(params: &Params, body: JarRunRequestBody) -> Answer<SubmitRequest> {
+fn run_request(params: &Params, body: Answer<JarRunRequestBody>) -> Answer<SubmitRequest> {
+    let mut problems = Problems::default();
+    let body = problems.value_of(body);
     // All that is planned is run.
     let plan = JarPlanRequestBody {
         entry_class: body.entry_class,
@@ -232,7 +242,6 @@ fn run_request(params: &Params, body: JarRunRequestBody) -> Answer<SubmitRequest
         job_id: body.job_id,
         flink_configuration: body.flink_configuration,
     };
-    let mut problems = Problems::default();
     let mut request = planned(params, plan, &mut problems);
     request.job = problems.value_of(id_of(request.job, body.application_id));
     let settings = &mut request.configuration;
@@ -339,7 +348,7 @@ async fn restart(
         savepoint_path: body.savepoint_path,
         ..JarRunRequestBody::default()
     };
-    let changes = run_request(&Params::default(), request)?.configuration;
+    let changes = run_request(&Params::default(), Ok(request))?.configuration;
     if !job.status.is_terminal() {
         // Whoever stops the job for this must know before that nothing else is in the way.
         app.registry

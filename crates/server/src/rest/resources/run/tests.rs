@@ -10,7 +10,7 @@ use crate::views::SubmitRequest;
 
 fn request(query: &[(&str, &str)], body: Value) -> Answer<SubmitRequest> {
     let body: JarRunRequestBody = serde_json::from_value(body).expect("a body");
-    run_request(&Params::for_test(&[("jarid", "ingest")], query), body)
+    run_request(&Params::for_test(&[("jarid", "ingest")], query), Ok(body))
 }
 
 fn settings(pairs: &[(&str, &str)]) -> Configuration {

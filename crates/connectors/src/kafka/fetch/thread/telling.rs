@@ -1,0 +1,52 @@
+//! Telling the group how far the job is, for people and for Kafka's own tools.
+
+use std::time::Duration;
+
+use crossbeam_channel::after;
+use rdkafka::Offset;
+use rdkafka::consumer::{CommitMode, Consumer};
+use rdkafka::error::KafkaResult;
+use tracing::{debug, warn};
+
+use super::super::super::client::{Trouble, judge, list};
+use super::super::TELLING;
+use super::Fetching;
+
+/// Between two tries at the end.
+const AGAIN: Duration = Duration::from_millis(200);
+
+impl Fetching {
+    /// Tells the group what it is to know. Nobody waits for its answer, which librdkafka keeps to itself: what it did not take,
+    /// the next time covers.
+    pub(super) fn tell(&self) {
+        if let Err(error) = self.commit(CommitMode::Async) {
+            warn!("The group's offsets can't be committed: {error}");
+        }
+    }
+
+    /// Tells it once more and waits for its answer, as the process may end behind this and people look at the group then. On
+    /// a slow machine the broker that keeps the group may only be found now.
+    pub(super) fn see_that_it_is_told(&self) {
+        let over = after(TELLING);
+        while let Err(error) = self.commit(CommitMode::Sync) {
+            let doing = "the group's offsets can't be committed";
+            let why = match judge(&error, doing, self.client.context()) {
+                Trouble::Away(why) if over.try_recv().is_err() => why,
+                Trouble::Away(why) => return warn!("{why}"),
+                Trouble::Refused(error) => return warn!("{error}"),
+            };
+            debug!("{why}");
+            // What else it tells matters no more.
+            drop(self.client.poll(AGAIN));
+        }
+    }
+
+    fn commit(&self, mode: CommitMode) -> KafkaResult<()> {
+        if self.told.is_empty() {
+            return Ok(());
+        }
+        let offsets = self.told.iter();
+        let list = list(offsets.map(|(partition, offset)| (partition, Offset::Offset(*offset))))?;
+        self.client.commit(&list, mode)
+    }
+}
