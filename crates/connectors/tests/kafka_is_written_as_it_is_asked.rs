@@ -374,7 +374,7 @@ fn who_may_not_log_in_is_told_so() {
         }
     };
     let error = refusal(write(with("wrong"), vec![numbers(&[1])]));
-    assert_eq!(error.code(), "MS-7005", "{error}");
+    assert_eq!(error.code(), "MS-7010", "{error}");
     assert!(
         error.to_string().contains("sink.kafka.security.protocol"),
         "{error}"
