@@ -194,10 +194,16 @@ const ACTIONS: &[Action] = &[
     },
     Action {
         name: "doctor",
-        syntax: "doctor [OPTIONS]",
-        meaning: "checks configuration, directories and the server",
-        order: Order::Anywhere,
-        command: doctor::DoctorArguments::command,
+        syntax: "doctor [OPTIONS] [ingest <parameters>]",
+        meaning: "checks configuration, directories and the server, or what a job reads and writes",
+        order: Order::BeforeProgram,
+        command: || {
+            doctor::DoctorArguments::command()
+                .name("millstream doctor")
+                .about("Checks configuration, directories, permissions and the way to the server; with ingest and its parameters also whether the job would start: nothing is started or changed")
+                .override_usage("millstream doctor [OPTIONS] [ingest <parameters>]")
+                .after_help("The exit code is 1 where a check fails. A warning is no failure.\nWhat a job reads and writes is looked at from this machine and as this user, also where a server would run it.")
+        },
         perform: |command, given| arguments::perform(command, given, doctor::perform),
     },
     Action {

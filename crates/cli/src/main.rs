@@ -5,6 +5,7 @@ mod answers;
 mod arguments;
 mod client;
 mod completing;
+mod drawing;
 mod ids;
 mod jobs;
 mod places;

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod attached;
+mod dry;
 mod options;
 mod program;
 mod remote;
@@ -15,6 +16,8 @@ use millstream_ingest::parameters;
 
 pub(crate) use arguments::RunArguments;
 pub(crate) use program::{Program, not_started, package_command};
+
+use dry::Asked;
 
 use crate::session::{LOCAL, target};
 use crate::{report, settings};
@@ -37,6 +40,10 @@ pub(crate) fn perform(run: RunArguments) -> Result<ExitCode> {
 fn start(run: RunArguments, is_application: bool) -> Result<ExitCode> {
     let Some(understood) = understand(&run)? else {
         return Ok(report::output(&parameters::help()));
+    };
+    let understood = match dry::asked(&run, understood) {
+        Asked::Run(understood) => understood,
+        Asked::Dry(understood) => return dry::perform(&run, &understood),
     };
     if target(&run.connection, &understood.configuration)? == LOCAL {
         return in_this_process(&run, understood, is_application);

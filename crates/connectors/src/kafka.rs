@@ -12,6 +12,9 @@
 //! - [`client`], [`discovery`], [`fetch`]: consumers, and the threads that have them.
 //! - [`letter_source`], [`letter_topic`]: dead letters, read once more.
 //! - [`identity`]: whether a topic is still the one that was read.
+//! - [`figures`]: what people see of clients.
+//! - [`inspection`]: whether a source or sink would start.
+//! - [`token`]: the tokens of OAUTHBEARER.
 //! - [`times`]: how far event time has come.
 //! - [`reader`]: the worker's side.
 //! - [`transaction`]: what a snapshot keeps of a transaction. [`proof`]: what became of it; [`wire`]: raw requests.
@@ -23,8 +26,10 @@ mod client;
 mod decode;
 mod discovery;
 mod fetch;
+mod figures;
 mod headers;
 mod identity;
+mod inspection;
 mod letter_source;
 mod letter_topic;
 mod messages;
@@ -35,6 +40,7 @@ mod properties;
 mod reader;
 mod sink;
 mod times;
+mod token;
 mod topics;
 mod transaction;
 mod wire;
@@ -79,6 +85,8 @@ pub struct KafkaSource {
     options: Arc<KafkaSourceOptions>,
     wanted: Wanted,
     shape: Arc<Shape>,
+    /// Whether the group is told what has been read.
+    commits: bool,
 }
 
 impl KafkaSource {
@@ -89,12 +97,21 @@ impl KafkaSource {
     pub fn new(options: KafkaSourceOptions) -> Result<Self> {
         let shape = Shape::new(&options.format, &options.schema, None)?;
         // What librdkafka does not take is told before the job starts.
-        drop(client::consumer(&options, client::Ears::default())?);
+        let nobody = options.without_group();
+        drop(client::consumer(&nobody, client::Ears::default())?);
         Ok(Self {
             wanted: Wanted::new(&options.topics)?,
             shape: Arc::new(shape),
+            commits: true,
             options: Arc::new(options),
         })
+    }
+
+    /// The same source for a look: its group is not told what has been read.
+    #[must_use]
+    pub fn without_commits(mut self) -> Self {
+        self.commits = false;
+        self
     }
 
     /// All columns of a record, whatever the projection is.
@@ -155,6 +172,10 @@ impl Source<Parsed> for KafkaSource {
         }
         let progress = context.progress;
         let fetcher = Fetcher::start(&self.options, context.subtask, context.waker, &progress)?;
+        let fetcher = match self.commits {
+            true => fetcher,
+            false => fetcher.without_commits(),
+        };
         let reader = KafkaReader::new(
             (context.subtask, context.parallelism),
             self.is_bounded(),

@@ -3,6 +3,7 @@
 pub mod collection;
 pub mod commit_nothing;
 pub mod conformance;
+pub mod directories;
 pub mod discard;
 pub mod file_sink;
 pub mod files_source;

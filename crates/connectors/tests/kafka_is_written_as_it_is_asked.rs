@@ -14,7 +14,8 @@ use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, MessageFormat};
 use millstream_connectors::rows::Rows;
 use millstream_core::{Error, JobId, Lineage, Result};
 use millstream_engine::connector::{
-    Cancelled, CommitterContext, Prepared, Sink, SinkContext, SinkWriter, Waker, WriteStatus,
+    Cancelled, CommitterContext, Gauges, Prepared, Sink, SinkContext, SinkWriter, Waker,
+    WriteStatus,
 };
 use millstream_services::kafka::{Kafka, PASSWORD, USER, Version};
 use rdkafka::message::{Headers, Message};
@@ -42,6 +43,7 @@ fn open(options: KafkaSinkOptions, bell: &Bell) -> Result<Box<dyn SinkWriter<Row
         next_checkpoint: 1,
         restored: None,
         waker: bell.waker(),
+        gauges: Gauges::default(),
     })
 }
 
@@ -372,7 +374,7 @@ fn who_may_not_log_in_is_told_so() {
         }
     };
     let error = refusal(write(with("wrong"), vec![numbers(&[1])]));
-    assert_eq!(error.code(), "MS-7005", "{error}");
+    assert_eq!(error.code(), "MS-7010", "{error}");
     assert!(
         error.to_string().contains("sink.kafka.security.protocol"),
         "{error}"

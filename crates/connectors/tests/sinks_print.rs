@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use arrow::array::{Int32Array, RecordBatch};
 use millstream_connectors::print::PrintSink;
 use millstream_core::{JobId, Lineage, Result};
-use millstream_engine::connector::{Prepared, Sink, SinkContext, SinkWriter, Waker, WriteStatus};
+use millstream_engine::connector::{
+    Gauges, Prepared, Sink, SinkContext, SinkWriter, Waker, WriteStatus,
+};
 
 fn open<T: 'static>(
     sink: &PrintSink<T>,
@@ -23,6 +25,7 @@ fn open<T: 'static>(
         next_checkpoint: 1,
         restored: None,
         waker: Waker::none(),
+        gauges: Gauges::default(),
     };
     sink.open(context).expect("opens")
 }

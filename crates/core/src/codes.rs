@@ -191,6 +191,8 @@ codes! {
     SINK_TOPIC = "MS-7006", Invalid, "Kafka can't take the output as it is asked for";
     /// A record that is too large for Kafka.
     SINK_MESSAGE = "MS-7007", Data, "Message is too large for Kafka";
+    /// Kafka's brokers do not grant what a sink needs, or do not take who logs in.
+    SINK_DENIED = "MS-7010", Conflict, "Kafka does not grant the sink what it needs";
 
     // 8: ingestion job
     /// Parameters of the ingestion job are missing or contradict each other.

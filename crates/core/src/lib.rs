@@ -7,6 +7,7 @@
 pub mod codes;
 pub mod columns;
 pub mod error;
+pub mod finding;
 pub mod guard;
 pub mod hash;
 pub mod ids;
@@ -20,6 +21,7 @@ pub mod time;
 mod words;
 
 pub use error::{Error, Result};
+pub use finding::{Finding, Verdict};
 pub use ids::{AttemptId, CheckpointId, JobId, OperatorId, TriggerId};
 pub use key_group::{KeyGroup, KeyGroupRange, MaxParallelism};
 pub use kind::ErrorKind;

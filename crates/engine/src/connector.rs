@@ -14,6 +14,7 @@
 //!   survives a second commit of the same output.
 
 mod enumerator;
+mod gauges;
 mod output;
 mod sink;
 mod source;
@@ -34,6 +35,7 @@ pub use millstream_storage::{
 pub use enumerator::{
     Enumerated, Enumerator, EnumeratorContext, Remaining, RestoredSource, SnapshotRequest,
 };
+pub use gauges::Gauges;
 pub use output::{Announced, SourceOutput, SplitOutput};
 pub use sink::{
     Cancelled, CommitOutcome, Committable, CommitterContext, Prepared, Sink, SinkCommitter,
@@ -150,4 +152,6 @@ pub struct SourceProgress {
     pub held_up: Notice,
     /// Its splits, where their records are counted by place.
     pub splits: SplitGauges,
+    /// Numbers that the connectors of the task show by names of their own: the source's, and those of a sink in it.
+    pub gauges: Gauges,
 }

@@ -2,6 +2,8 @@
 //!
 //! [`run`] is what `millstream run ingest` calls: it [loads](parameters::load) the parameters and starts the job.
 
+pub mod doctor;
+mod dry_run;
 pub mod letters;
 mod package;
 pub mod parameters;
@@ -9,6 +11,7 @@ mod pipeline;
 mod run;
 pub mod transactions;
 
+pub use dry_run::{DryRun, dry_run};
 pub use millstream::RunOptions;
 pub use package::answer;
 pub use run::{ENTRY_CLASS, NAME, Prepared, declare, portable, prepare, run};

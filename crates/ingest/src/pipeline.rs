@@ -15,6 +15,7 @@ mod bad_records;
 mod conditions;
 mod dead_letter;
 mod deduplicate;
+mod dry;
 mod reshape;
 mod size;
 mod source;
@@ -23,12 +24,15 @@ mod trial;
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use crossbeam_channel::Sender;
 use millstream::{DataStream, Environment};
 use millstream_connectors::file_sink::{FileSink, PartitionColumns};
 use millstream_connectors::formats::{
     Codec, Compressed, CsvLines, FileFormat, JsonLines, OrcFile, ParquetFile,
 };
-use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, Output, Timing};
+use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource, Output, Timing};
 use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::letters::{Letter, Line};
 use millstream_connectors::rows::{Parsed, Rows};
@@ -38,23 +42,31 @@ use millstream_sql::Query;
 
 use crate::parameters::{
     BadRecords, DeadLetters, FileCompression, FileSinkSettings, IngestSettings, SinkFormat,
-    SinkSettings,
+    SinkSettings, SourceSettings,
 };
 use around::Around;
 use bad_records::{Answered, Judged, Limits};
+pub(crate) use dry::SHOWN;
 use reshape::Reshape;
 use source::Plan;
 
-/// Declares the streams of the job on `environment`.
+/// The columns of a job, as far as they are known before the first record.
+pub(crate) struct Columns {
+    /// Those that the source hands out.
+    pub(crate) read: Option<SchemaRef>,
+    /// Those that are written.
+    pub(crate) written: Option<SchemaRef>,
+}
+
+/// Declares the streams of the job on `environment`, and tells their columns.
 ///
 /// # Errors
 /// The source can't be read, the SQL does not fit its columns, or settings contradict each other.
-pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> Result<()> {
-    declare_from(environment, settings, None, &job_name(environment)?)
+pub(crate) fn declare(environment: &Environment, settings: &IngestSettings) -> Result<Columns> {
+    declare_as(environment, settings, Ends::of(environment)?)
 }
 
-/// Declares the streams of the job on `environment`, with the dead letters in the file at `letters` in the place of its input.
-/// `job`: whose letters they are.
+/// The same with the dead letters in the file at `letters` in the place of the input. `job`: whose letters they are.
 ///
 /// # Errors
 /// Those of [`declare`].
@@ -63,16 +75,61 @@ pub(crate) fn declare_again(
     settings: &IngestSettings,
     letters: &Path,
     job: &str,
-) -> Result<()> {
-    declare_from(environment, settings, Some(letters), &job.into())
+) -> Result<Columns> {
+    let ends = Ends {
+        letters: Some(letters),
+        job: job.into(),
+        shown: None,
+    };
+    declare_as(environment, settings, ends)
 }
 
-fn declare_from(
+/// The same; rows go to `shown` instead of the sink.
+///
+/// # Errors
+/// Those of [`declare`].
+pub(crate) fn declare_to(
     environment: &Environment,
     settings: &IngestSettings,
-    letters: Option<&Path>,
-    job: &Arc<str>,
-) -> Result<()> {
+    shown: Sender<String>,
+) -> Result<Columns> {
+    let ends = Ends {
+        shown: Some(shown),
+        ..Ends::of(environment)?
+    };
+    declare_as(environment, settings, ends)
+}
+
+/// Where records come from and go, if that is not what the settings say.
+struct Ends<'a> {
+    /// The file of dead letters that are in the place of the input.
+    letters: Option<&'a Path>,
+    /// The job whose dead letters are written, or read.
+    job: Arc<str>,
+    /// Who is shown the rows, in the place of the sink.
+    shown: Option<Sender<String>>,
+}
+
+impl Ends<'_> {
+    fn of(environment: &Environment) -> Result<Self> {
+        Ok(Self {
+            letters: None,
+            job: job_name(environment)?,
+            shown: None,
+        })
+    }
+}
+
+fn declare_as(
+    environment: &Environment,
+    settings: &IngestSettings,
+    ends: Ends<'_>,
+) -> Result<Columns> {
+    let Ends {
+        letters,
+        job,
+        shown,
+    } = ends;
     let Plan {
         source,
         query,
@@ -107,6 +164,14 @@ fn declare_from(
         trial::try_sink(columns, reshape.as_ref(), &settings.sink, kafka.as_ref())
             .map_err(|error| hidden.hide_in(error))?;
     }
+    let known = Columns {
+        read: source.batch_schema(),
+        written: written(reshape.as_ref(), columns)?,
+    };
+    let source = match &shown {
+        None => source,
+        Some(_) => source.only_looked_at(),
+    };
     let mut parsed = source.add_to(environment);
     if let (Some(unique), Some(read)) = (unique, read) {
         parsed = deduplicate::unique(parsed, unique.settings, &read, unique.wanted)?;
@@ -118,7 +183,7 @@ fn declare_from(
     let sorting = Sorting {
         errors: &settings.errors,
         sized,
-        job: Arc::clone(job),
+        job: Arc::clone(&job),
         environment,
     };
     let (rows, letters) = match query {
@@ -134,8 +199,55 @@ fn declare_from(
             .flat_map(move |rows: Rows, out| reshape.nest(rows, out))
             .name("Nest"),
     };
-    let sorted = (rows, letters);
-    write(sorted, settings, kafka, (environment, job))
+    match shown {
+        None => write((rows, letters), settings, kafka, (environment, &job))?,
+        Some(shown) => dry::Peek::new(shown, &settings.sink, kafka).end(rows),
+    }
+    Ok(known)
+}
+
+/// The columns that are written, nested where they are.
+fn written(reshape: Option<&Reshape>, columns: Option<SchemaRef>) -> Result<Option<SchemaRef>> {
+    match (reshape, columns) {
+        (Some(reshape), Some(columns)) => {
+            let none = RecordBatch::new_empty(columns);
+            Ok(Some(reshape.apply(&none)?.schema()))
+        }
+        (_, columns) => Ok(columns),
+    }
+}
+
+/// The end of the job that reads Kafka, and those that write it: the output's, and the dead letters'.
+///
+/// # Errors
+/// A property is not taken.
+pub(crate) fn ends(
+    environment: &Environment,
+    settings: &IngestSettings,
+) -> Result<(Option<KafkaSource>, Vec<KafkaSink>)> {
+    let source = match &settings.source {
+        SourceSettings::Text(_) | SourceSettings::Columns(_) => None,
+        SourceSettings::Kafka(_) => match source::plan(settings, None)?.source {
+            source::Planned::Kafka(source) => Some(source),
+            _ => None,
+        },
+    };
+    let output = match &settings.sink {
+        SinkSettings::Kafka(options) => Some((**options).clone()),
+        SinkSettings::File(_) | SinkSettings::Print => None,
+    };
+    let letters = match (settings.errors.place(), &output) {
+        (Some(DeadLetters::Topic(options)), _) => Some((**options).clone()),
+        (Some(DeadLetters::WithOutput { topic, create }), Some(output)) => Some(KafkaSinkOptions {
+            topic: topic.clone(),
+            create: *create,
+            ..output.clone()
+        }),
+        _ => None,
+    };
+    let written = output.iter().chain(&letters);
+    let sinks = written.map(|options| kafka_sink(options, environment));
+    Ok((source, sinks.collect::<Result<_>>()?))
 }
 
 /// The sink of Kafka: exactly once where the mode of checkpoints says so, and there are checkpoints.

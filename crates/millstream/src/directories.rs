@@ -30,6 +30,18 @@ impl Directories {
     }
 }
 
+/// Where the checkpoints and the savepoints of a job with this configuration go that runs in this process.
+///
+/// # Errors
+/// A place is none of this machine's, or there is no data directory.
+pub fn snapshots(configuration: &Configuration) -> Result<(PathBuf, PathBuf)> {
+    let Directories {
+        checkpoints,
+        savepoints,
+    } = Directories::of(configuration)?;
+    Ok((checkpoints.path().to_owned(), savepoints.path().to_owned()))
+}
+
 /// The directory of everything that jobs keep, unless they are told otherwise.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //! SIGTERM suspends the job: a last savepoint is written, the sinks commit, and the process says how to resume. A job that does
 //! not run at that moment ends at once, and the process says what to go on from. A second SIGTERM, or SIGINT, cancels it.
 
+mod look;
 mod progress;
 mod report;
 mod signals;
@@ -19,6 +20,7 @@ use crate::clock::{random_number, time_of_day};
 use crate::directories::Directories;
 use crate::ownership::Owning;
 use crate::run::{Recovery, RunOptions};
+pub use look::{Look, Looked, look};
 pub use millstream_log::{LEVEL_VARIABLE, start_to_stderr as start_logging};
 use report::Reporter;
 

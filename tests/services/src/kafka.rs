@@ -79,12 +79,25 @@ impl Kafka {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_as(version: Version, secured: bool) -> Result<Self> {
+        Self::start_with(version, secured, false)
+    }
+
+    /// Starts a broker of version 4.1 that is secured and lets those who log in do only what they were
+    /// [allowed](Self::allow). Whoever uses [`brokers`](Self::brokers) may do everything.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_guarded() -> Result<Self> {
+        Self::start_with(Version::V4_1, true, true)
+    }
+
+    fn start_with(version: Version, secured: bool, guarded: bool) -> Result<Self> {
         let project = include_str!("../kafka.xml");
         let libraries = Libraries::resolve("kafka", project, version.name())?;
         let directory = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
         let (port, controller) = (free_port()?, free_port()?);
         let secured = if secured {
-            Some(Secured::prepare(directory.path())?)
+            Some(Secured::prepare(directory.path(), guarded)?)
         } else {
             None
         };
@@ -206,6 +219,20 @@ impl Kafka {
         self.tool("TopicCommand", &arguments, "").map(drop)
     }
 
+    /// Lets [`USER`] do something: operations, and the resource as Kafka's tool takes it (`--topic orders`).
+    ///
+    /// # Errors
+    /// Kafka's tool refuses.
+    pub fn allow(&self, operations: &[&str], resource: &[&str]) -> Result<()> {
+        let user = format!("User:{USER}");
+        let mut arguments = vec!["--add", "--allow-principal", user.as_str()];
+        for operation in operations {
+            arguments.extend(["--operation", operation]);
+        }
+        arguments.extend(resource);
+        self.tool("AclCommand", &arguments, "").map(drop)
+    }
+
     /// Writes one record for each of `values`, without keys, by Kafka's console producer.
     ///
     /// # Errors
@@ -276,6 +303,17 @@ impl Kafka {
             .collect();
         committed.sort_unstable();
         Ok(committed)
+    }
+
+    /// Changes settings of topics or brokers by Kafka's tool.
+    ///
+    /// # Errors
+    /// Kafka's tool refuses.
+    pub fn configure(&self, arguments: &[&str]) -> Result<()> {
+        let brokers = self.brokers();
+        let mut all = vec!["--bootstrap-server", brokers.as_str()];
+        all.extend(arguments);
+        self.run("kafka.admin.ConfigCommand", &all, "").map(drop)
     }
 
     /// Runs one of Kafka's tools in `org.apache.kafka.tools` with the broker's address, `input` on its standard input;

@@ -1,7 +1,5 @@
 //! `millstream info`.
 
-mod drawing;
-
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -12,9 +10,9 @@ use millstream_ingest::parameters;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::report;
 use crate::report::note_without_effect;
 use crate::run::{Program, RunArguments, Understood, not_started, package_command, understand};
+use crate::{drawing, report};
 
 /// Shows the execution plan of a job, which is not run.
 #[derive(Debug, Parser)]

@@ -85,6 +85,11 @@ pub(crate) struct RunArguments {
     )]
     pub(super) python_settings: Vec<String>,
 
+    /// Shows columns, plan and the first 10 rows that the ingestion job would write, in this process: nothing is started, written or
+    /// committed. May also stand behind `ingest`.
+    #[arg(long = "dry-run")]
+    pub(super) dry_run: bool,
+
     /// Log more: -v debug lines, -vv everything. The environment variable MILLSTREAM_LOG wins.
     #[arg(short = 'v', action = ArgAction::Count)]
     pub(super) verbosity: u8,
@@ -99,7 +104,7 @@ pub(crate) struct RunArguments {
 
 impl RunArguments {
     /// Of the options of `run`, which `info` takes as well, those that change no plan, and whether they are given.
-    pub(crate) fn beside_the_plan(&self) -> [(bool, &'static str); 9] {
+    pub(crate) fn beside_the_plan(&self) -> [(bool, &'static str); 10] {
         [
             (self.from_savepoint.is_some(), "--fromSavepoint"),
             (self.allow_non_restored_state, "--allowNonRestoredState"),
@@ -107,10 +112,16 @@ impl RunArguments {
             (self.on_lost_output.is_some(), "--on-lost-output"),
             (self.detached, "--detached"),
             (self.shutdown_on_attached_exit, "--shutdownOnAttachedExit"),
+            (self.dry_run, "--dry-run"),
             (self.verbosity > 0, "-v"),
             (self.connection.jobmanager.is_some(), "--jobmanager"),
             (self.connection.target.is_some(), "--target"),
         ]
+    }
+
+    /// Whether something is named that could be run.
+    pub(crate) fn names_a_program(&self) -> bool {
+        !self.program.is_empty() || self.jarfile.is_some() || self.class.is_some()
     }
 
     /// The options that every action has.

@@ -2,7 +2,7 @@
 
 use millstream_core::{Ancestor, CheckpointId, ErrorKind, JobId, Lineage};
 use millstream_engine::connector::{
-    Cancelled, CommitOutcome, Committable, CommitterContext, Prepared, Sink, SinkCommitter,
+    Cancelled, CommitOutcome, Committable, CommitterContext, Gauges, Prepared, Sink, SinkCommitter,
     SinkContext, SinkWriter, StateEntry, WriteStatus,
 };
 
@@ -184,6 +184,7 @@ impl<T: 'static> Writers<T> {
                     next_checkpoint: snapshot.map_or(1, |snapshot| snapshot.checkpoint + 1),
                     restored: snapshot.map(|snapshot| snapshot.entries.clone()),
                     waker: bell.waker(),
+                    gauges: Gauges::default(),
                 };
                 sink.open(context)
                     .unwrap_or_else(|error| panic!("open: {error}"))

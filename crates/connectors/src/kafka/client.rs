@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::SplitGauges;
-use rdkafka::client::ClientContext;
+use millstream_engine::connector::{Gauges, SourceProgress, SplitGauges};
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
@@ -13,17 +13,16 @@ use rdkafka::statistics::Statistics;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::begin::Bounds;
+use super::figures::{self, Before, STATISTICS};
 use super::options::KafkaSourceOptions;
 use super::partition::Partition;
+use super::token;
 
 /// How long a broker may take to answer. Bounds how long a thread can outlive its reader.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
 /// Memory that librdkafka fills ahead, in KiB, unless it was told otherwise.
 const AHEAD: &str = "16384";
-
-/// Time between two looks at how far partitions are, in milliseconds, unless it was told otherwise.
-const STATISTICS: &str = "1000";
 
 pub(super) type Client = BaseConsumer<Ears>;
 
@@ -35,6 +34,8 @@ pub(super) struct Ears {
     splits: Option<SplitGauges>,
     /// Whether also records count that are not committed.
     uncommitted: bool,
+    gauges: Gauges,
+    before: Before,
 }
 
 /// An error that librdkafka told of by itself.
@@ -45,10 +46,11 @@ struct Heard {
 
 impl Ears {
     /// Ears that tell people where partitions end, and what the group knows.
-    pub(super) fn telling(splits: SplitGauges, options: &KafkaSourceOptions) -> Self {
+    pub(super) fn telling(progress: &SourceProgress, options: &KafkaSourceOptions) -> Self {
         let mut settings = options.properties.settings();
         Self {
-            splits: Some(splits),
+            splits: Some(progress.splits.clone()),
+            gauges: progress.gauges.clone(),
             uncommitted: settings.any(|setting| setting == ("isolation.level", "read_uncommitted")),
             ..Self::default()
         }
@@ -86,6 +88,15 @@ impl Ears {
 }
 
 impl ClientContext for Ears {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(
+        &self,
+        config: Option<&str>,
+    ) -> std::result::Result<OAuthToken, Box<dyn std::error::Error>> {
+        token::for_librdkafka(config)
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         match level {
             RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info => {
@@ -100,6 +111,7 @@ impl ClientContext for Ears {
         let Some(splits) = &self.splits else {
             return;
         };
+        figures::read(&self.gauges, &self.before, &statistics);
         for (topic, told) in &statistics.topics {
             for told in told.partitions.values().filter(|told| told.partition >= 0) {
                 let name = Partition::new(topic.as_str(), told.partition).to_string();
@@ -143,7 +155,10 @@ pub(super) fn consumer(options: &KafkaSourceOptions, ears: Ears) -> Result<Clien
         config.set(name, value);
     }
     config.set("bootstrap.servers", &options.brokers);
-    config.set("group.id", &options.group);
+    // Who has a group looks for its coordinator at once.
+    if !options.group.is_empty() {
+        config.set("group.id", &options.group);
+    }
     config.set("enable.auto.commit", "false");
     config.set("enable.auto.offset.store", "false");
     config.set("enable.partition.eof", "true");

@@ -2,6 +2,7 @@
 //! it has found.
 
 mod looker;
+pub(super) mod questions;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ use millstream_engine::connector::{
 use serde::{Deserialize, Serialize};
 
 use self::looker::Looker;
+use self::questions::Questions;
 use super::begin::Known;
 use super::client::{Ears, consumer};
 use super::identity::{Identity, Ids};
@@ -108,13 +110,15 @@ impl Partitions {
         let endless = positions.into_iter().filter(has_no_end).collect();
         let (stop, stopped) = bounded(0);
         let looker = Looker {
-            client: consumer(&options, Ears::default())?,
             identity: Identity::new(&options, cancelled.clone()),
+            questions: Questions {
+                client: consumer(&options, Ears::default())?,
+                options,
+                wanted,
+            },
             ids: ids.clone(),
             complete: is_bounded && written.complete,
             begun: false,
-            options,
-            wanted,
             known,
             endless,
             absent: 0,

@@ -58,6 +58,8 @@ pub(super) struct Fetcher {
     ended: Receiver<()>,
     /// Whether the group is told something.
     tells: bool,
+    /// Whether it is to be told at all.
+    commits: bool,
     /// Whether brokers are away.
     held_up: Notice,
     /// What the group is to be told, and the thread could not take.
@@ -78,7 +80,7 @@ impl Fetcher {
         let (commands, wanted) = bounded(COMMANDS);
         let (tell, events) = bounded(BATCHES);
         let (at_end, ended) = bounded(0);
-        let ears = Ears::telling(progress.splits.clone(), options);
+        let ears = Ears::telling(progress, options);
         let client = Arc::new(consumer(options, ears)?);
         let held_up = progress.held_up.clone();
         let options = Arc::clone(options);
@@ -95,6 +97,7 @@ impl Fetcher {
             events,
             ended,
             tells: false,
+            commits: true,
             owed: None,
             held_up: progress.held_up.clone(),
         })
@@ -114,9 +117,15 @@ impl Fetcher {
         Ok(())
     }
 
+    /// The same, and the group is never told.
+    pub(super) fn without_commits(mut self) -> Self {
+        self.commits = false;
+        self
+    }
+
     /// Has the group told.
     pub(super) fn commit(&mut self, offsets: Vec<(Partition, i64)>) {
-        let Some(commands) = &self.commands else {
+        let Some(commands) = self.commands.as_ref().filter(|_| self.commits) else {
             return;
         };
         self.tells = true;

@@ -35,6 +35,14 @@ pub(super) fn missing_warning(partition: &Partition, missing: Missing, offset: i
     )
 }
 
+/// The error of a partition for which nothing says where to begin.
+pub(super) fn unknown_error(partition: &Partition, group: &str) -> Error {
+    let message =
+        format!("group {group} has no offset for {partition}, and auto.offset.reset is none");
+    Error::new(&codes::SOURCE_OFFSETS, message)
+        .next("give auto.offset.reset earliest or latest, or set the group's offsets")
+}
+
 fn anew_words(anew: &Anew) -> String {
     let Anew { topic, was, is } = anew;
     format!("topic {topic} was deleted and made anew (its id was {was} and is {is})")

@@ -36,6 +36,17 @@ pub struct KafkaSourceOptions {
     pub keep_raw: bool,
 }
 
+impl KafkaSourceOptions {
+    /// The same without a group: librdkafka has a broker look for a group's coordinator as soon as there is a consumer, and
+    /// the first such question of a cluster makes a topic.
+    pub(super) fn without_group(&self) -> Self {
+        Self {
+            group: String::new(),
+            ..self.clone()
+        }
+    }
+}
+
 /// Which topics are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Topics {

@@ -6,6 +6,7 @@
 //! expects. What is not in the table goes to
 //! librdkafka as it is, so its own properties can be given, too; what it doesn't know it refuses by name.
 
+mod bearer;
 mod jaas;
 mod producer;
 mod stores;
@@ -117,7 +118,8 @@ const DECODES: &str = "records are decoded as source.kafka.format says";
 const NO_CLASSES: &str = "there is no JVM to run Java classes";
 const NO_TLS: &str = "OpenSSL decides that here, and there is no such setting";
 const KERBEROS: &str = "Kerberos is planned and not there yet";
-const OAUTH: &str = "OAUTHBEARER is planned and not there yet";
+const OAUTH: &str = "tokens are read from a file: sasl.oauthbearer.token.endpoint.url file:///path";
+const BROKERS_ONLY: &str = "it is a property of brokers";
 
 /// Every property of Java's consumer (4.1) that does not mean the same to librdkafka under the same name, and
 /// properties of librdkafka that the source needs for itself.
@@ -201,12 +203,15 @@ const TABLE: &[(&str, Rule)] = &[
     ("sasl.oauthbearer.assertion.file", Refused(OAUTH)),
     ("sasl.oauthbearer.client.id", Refused(OAUTH)),
     ("sasl.oauthbearer.client.secret", Refused(OAUTH)),
-    ("sasl.oauthbearer.config", Refused(OAUTH)),
+    (
+        "sasl.oauthbearer.config",
+        Refused("what unsecured tokens hold is said in sasl.jaas.config, by the names of Java"),
+    ),
     ("sasl.oauthbearer.extensions", Refused(OAUTH)),
-    ("sasl.oauthbearer.jwks.endpoint.url", Refused(OAUTH)),
+    ("sasl.oauthbearer.jwks.endpoint.url", Refused(BROKERS_ONLY)),
     ("sasl.oauthbearer.method", Refused(OAUTH)),
     ("sasl.oauthbearer.scope", Refused(OAUTH)),
-    ("sasl.oauthbearer.token.endpoint.url", Refused(OAUTH)),
+    ("sasl.oauthbearer.token.endpoint.url", Rule::Login),
     ("sasl.password", Rule::Login),
     ("sasl.username", Rule::Login),
     ("security.protocol", Rule::Login),

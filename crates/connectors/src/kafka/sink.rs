@@ -33,8 +33,8 @@ mod output;
 mod producer;
 mod pump;
 mod registry;
-mod timeout;
-mod topic;
+pub(super) mod timeout;
+pub(super) mod topic;
 mod transactions;
 mod writer;
 
@@ -44,10 +44,11 @@ use arrow::array::RecordBatch;
 use millstream_core::Result;
 use millstream_core::lineage::Kin;
 use millstream_engine::connector::{
-    Cancelled, CommitterContext, Sink, SinkCommitter, SinkContext, SinkWriter, Waker,
+    Cancelled, CommitterContext, Sink, SinkCommitter, SinkContext, SinkWriter,
 };
 use rdkafka::config::ClientConfig;
 
+use super::figures::Sent;
 use super::wire::Cluster;
 use crate::rows::Rows;
 
@@ -96,7 +97,7 @@ impl KafkaSink {
     /// A property is not taken.
     pub fn new(options: KafkaSinkOptions) -> Result<Self> {
         // What librdkafka does not take is told before the job starts.
-        let account = Arc::new(Account::new(Waker::new(|| {})));
+        let account = Arc::new(Account::unseen());
         let config = producer::configuration(&options, None);
         drop(producer::producer(
             &config,
@@ -145,6 +146,14 @@ impl KafkaSink {
         encode::try_rows(&self.options, batch)
     }
 
+    /// The messages of rows as people are shown them: the key, where there is one, and the value.
+    ///
+    /// # Errors
+    /// A row can't be a message.
+    pub fn shown(&self, batch: &RecordBatch) -> Result<Vec<String>> {
+        encode::shown(&self.options, batch)
+    }
+
     /// How many bytes the message of each row has: value, key and headers.
     ///
     /// # Errors
@@ -161,6 +170,16 @@ impl KafkaSink {
             let found = self.shared.known();
             found.map_or(USUAL_MESSAGE_BYTES, |found| found.message_bytes)
         })
+    }
+
+    /// What was asked for.
+    pub(super) fn options(&self) -> &KafkaSinkOptions {
+        &self.options
+    }
+
+    /// How long transactions are open; `None`: at least once, without any.
+    pub(super) const fn timing(&self) -> Option<Timing> {
+        self.exactly_once
     }
 
     fn found(&self) -> Result<Found> {
@@ -224,6 +243,7 @@ impl KafkaSink {
             registry: Arc::clone(&self.shared.registry),
             next: context.next_checkpoint,
             waker: context.waker.clone(),
+            sent: Sent::new(context.gauges.clone(), true),
         };
         ExactlyOnce::start(encoder, names, common, context)
     }
@@ -282,6 +302,11 @@ impl Shared {
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(looked);
         Ok(looked)
     }
+}
+
+/// What transactional ids of any job begin with.
+pub(super) const fn prefix_of_ids() -> &'static str {
+    names::BEGIN
 }
 
 /// Whom to ask about transactions.

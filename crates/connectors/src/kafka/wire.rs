@@ -7,8 +7,11 @@
 //! - [`bytes`], [`requests`], [`batch`]: what goes over the wire. Pure.
 //! - [`given`], [`security`], [`scram`], [`tls`]: who connects, by the properties that librdkafka is given.
 //! - [`stream`], [`connection`]: one broker. [`session`]: all of them, and who coordinates what.
+//! - [`inspect`]: what may be done, looked at without doing it.
+//! - [`admin`]: settings, and topics that are made.
 //! - [`ask`]: questions, asked again where the answer is only *not now*.
 
+mod admin;
 mod ask;
 mod batch;
 mod bytes;
@@ -17,6 +20,7 @@ mod cluster;
 mod connection;
 mod errors;
 mod given;
+mod inspect;
 mod requests;
 mod scram;
 mod security;
@@ -24,9 +28,12 @@ mod session;
 mod stream;
 mod tls;
 
+pub(super) use admin::Wanted;
 pub(super) use ask::{Ended, Marker, Readable};
 pub use ask::{Listed, TopicFound};
 pub use cluster::Cluster;
+pub(super) use errors::Trouble;
+pub(super) use inspect::{Inspected, Looked, Operation, Reached};
 pub use session::Session;
 
 #[cfg(test)]

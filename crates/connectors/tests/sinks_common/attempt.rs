@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use millstream_core::{Ancestor, CheckpointId, JobId, Lineage, Result};
 use millstream_engine::connector::{
-    Cancelled, Committable, CommitterContext, Prepared, Sink, SinkContext, SinkWriter, StateEntry,
-    Waker, WriteStatus,
+    Cancelled, Committable, CommitterContext, Gauges, Prepared, Sink, SinkContext, SinkWriter,
+    StateEntry, Waker, WriteStatus,
 };
 
 /// The job of every test.
@@ -116,6 +116,7 @@ impl<T: 'static> Attempt<T> {
             next_checkpoint: 1,
             restored: run.restored.clone(),
             waker,
+            gauges: Gauges::default(),
         };
         Ok(Self {
             writer: sink.open(context)?,

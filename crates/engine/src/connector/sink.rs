@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use millstream_core::{CheckpointId, JobId, Lineage, Result};
 
-use super::{StateEntry, Waker};
+use super::{Gauges, StateEntry, Waker};
 
 /// A sink of records: a description that is shared by all subtasks and opens one writer for each.
 pub trait Sink<T>: Send + Sync + 'static {
@@ -82,6 +82,8 @@ pub struct SinkContext {
     pub restored: Option<Vec<StateEntry>>,
     /// Has this writer polled again.
     pub waker: Waker,
+    /// Where the writer shows numbers of its own.
+    pub gauges: Gauges,
 }
 
 /// The writer of one subtask. Lives on a worker thread and never waits for a network.

@@ -38,6 +38,7 @@ impl<T: Record> OperatorFactory for SinkFactory<T> {
                 .as_ref()
                 .map(|restored| restored.entries.clone()),
             waker: context.waker.clone(),
+            gauges: context.progress.gauges.clone(),
         })?;
         Ok(Box::new(ErasedWriter {
             writer,

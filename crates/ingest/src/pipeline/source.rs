@@ -197,6 +197,14 @@ impl Planned {
         }
     }
 
+    /// The same for a look: nobody is told what has been read.
+    pub(super) fn only_looked_at(self) -> Self {
+        match self {
+            Self::Kafka(source) => Self::Kafka(source.without_commits()),
+            other => other,
+        }
+    }
+
     /// The stream of its records.
     pub(super) fn add_to(self, environment: &Environment) -> DataStream<Parsed> {
         match self {

@@ -28,6 +28,8 @@ pub(super) struct Totals {
     pub(super) files_total: u64,
     /// Whether the files are partitions.
     pub(super) partitions: bool,
+    /// Transactions that sinks have committed and aborted, and records that they have sent again.
+    pub(super) transactions: Option<[u64; 3]>,
 }
 
 impl Totals {
@@ -70,7 +72,29 @@ impl State {
             totals.files_total += source.files_total.get();
             totals.partitions |= !source.splits.all().is_empty();
         }
+        totals.transactions = self.transactions();
         totals
+    }
+
+    /// What sinks with transactions show; `None`: there are none.
+    fn transactions(&self) -> Option<[u64; 3]> {
+        let tasks = self.tasks.iter();
+        let shown: Vec<(String, f64)> = tasks
+            .flat_map(|task| task.metrics.source.gauges.all())
+            .collect();
+        let sum = |end: &str| {
+            let own = shown.iter().filter(|(name, _)| name.ends_with(end));
+            own.map(|(_, value)| *value as u64).sum()
+        };
+        let committed = "transactions-committed-total";
+        let any = shown.iter().any(|(name, _)| name.ends_with(committed));
+        any.then(|| {
+            [
+                sum(committed),
+                sum("transactions-aborted-total"),
+                sum("record-retry-total"),
+            ]
+        })
     }
 
     /// How many partitions the sources read, and how many records all and one of them were behind.
@@ -97,6 +121,13 @@ impl State {
         totals.lost_files += self.past.lost_files;
         totals.bytes += self.past.bytes;
         totals.files += self.past.files;
+        let past = self.past.transactions.unwrap_or_default();
+        totals.transactions = match totals.transactions {
+            None => self.past.transactions,
+            Some([committed, aborted, again]) => {
+                Some([committed + past[0], aborted + past[1], again + past[2]])
+            }
+        };
         totals
     }
 }
@@ -228,6 +259,13 @@ impl Watch {
                 "{}, {} behind, at most {most} in one.",
                 counted(partitions, "partition"),
                 counted(all, "record")
+            );
+        }
+        if let Some([committed, aborted, again]) = totals.transactions {
+            tracing::info!(
+                "{} committed, {aborted} aborted, {} sent again.",
+                counted(committed, "transaction"),
+                counted(again, "request")
             );
         }
         if let Some(numbers) = self.with(|state| state.numbers) {

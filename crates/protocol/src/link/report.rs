@@ -116,6 +116,9 @@ pub struct SubtaskReport {
     /// they are many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub splits: Vec<SplitReport>,
+    /// Numbers that its connectors show by names of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gauges: Vec<(String, f64)>,
 }
 
 /// How far a split of a source has been read.

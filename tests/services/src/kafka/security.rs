@@ -12,7 +12,7 @@ pub const USER: &str = "alice";
 pub const PASSWORD: &str = "wonder;land";
 
 /// Where clients find a broker that asks who they are: as [`USER`] with [`PASSWORD`], by PLAIN, SCRAM-SHA-256 or
-/// SCRAM-SHA-512.
+/// SCRAM-SHA-512; as anybody with a token of OAUTHBEARER that is not signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addresses {
     /// SASL over a plain connection.
@@ -32,11 +32,13 @@ pub(super) struct Secured {
     tls_login: u16,
     store: PathBuf,
     certificate: PathBuf,
+    /// Whether users may do only what they were allowed.
+    guarded: bool,
 }
 
 impl Secured {
     /// Makes a certificate in `directory`, and finds ports.
-    pub(super) fn prepare(directory: &Path) -> Result<Self> {
+    pub(super) fn prepare(directory: &Path, guarded: bool) -> Result<Self> {
         let (store, certificate) = (directory.join("broker.p12"), directory.join("broker.pem"));
         let (at, into) = (
             store.display().to_string(),
@@ -57,6 +59,7 @@ impl Secured {
             tls_login: free_port()?,
             store,
             certificate,
+            guarded,
         })
     }
 
@@ -86,15 +89,24 @@ impl Secured {
             &format!(" user_{USER}={}", quoted()),
         );
         let scram = jaas("scram.ScramLoginModule", "");
+        let own = " unsecuredLoginStringClaim_sub=\"broker\"";
+        let bearer = jaas("oauthbearer.OAuthBearerLoginModule", own);
         for listener in ["login", "tlslogin"] {
             let name = format!("listener.name.{listener}");
             more.push_str(&format!(
-                "{name}.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512\n"
+                "{name}.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER\n"
             ));
             more.push_str(&format!("{name}.plain.sasl.jaas.config={plain}\n"));
+            more.push_str(&format!("{name}.oauthbearer.sasl.jaas.config={bearer}\n"));
             for mechanism in ["scram-sha-256", "scram-sha-512"] {
                 more.push_str(&format!("{name}.{mechanism}.sasl.jaas.config={scram}\n"));
             }
+        }
+        if self.guarded {
+            more.push_str(
+                "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n\
+                 super.users=User:ANONYMOUS\n",
+            );
         }
         (listeners, protocols, more)
     }

@@ -6,11 +6,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use millstream_core::options::{CHECKPOINT_DIRECTORY, SAVEPOINT_DIRECTORY};
-use millstream_core::{Configuration, Error, Result, codes};
+use millstream_core::{Configuration, Error, Finding, Result, codes};
 use millstream_server::data_directory;
 use serde::Deserialize;
 
-use super::Finding;
 use crate::arguments::Connection;
 use crate::client::{Address, TOKEN_VARIABLE};
 use crate::session::{LOCAL, Session, target};
@@ -266,9 +265,8 @@ fn version(address: &str, versions: &Versions) -> Finding {
 mod tests {
     use std::path::{Path, PathBuf};
 
-    use millstream_core::codes;
+    use millstream_core::{Verdict, codes};
 
-    use super::super::Verdict;
     use super::{path_of, writable};
 
     #[test]

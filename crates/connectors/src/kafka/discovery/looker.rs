@@ -1,24 +1,22 @@
 //! The thread that asks brokers.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use millstream_core::{Error, codes};
 use millstream_engine::connector::Waker;
-use rdkafka::Offset;
 use rdkafka::consumer::Consumer;
-use rdkafka::error::KafkaResult;
-use rdkafka::metadata::MetadataTopic;
 use tracing::{info, warn};
 
-use super::super::begin::{Bounds, Fresh, Known, New, Start, begin, end_of};
-use super::super::client::{ANSWER, Client, Trouble, bounds, is_unknown, judge, list};
+use super::super::begin::{Fresh, Known, New, Start, begin, end_of};
+use super::super::client::Trouble;
 use super::super::identity::{Identity, Ids, made_anew};
-use super::super::messages::{anew_error, anew_warning, missing_error, missing_warning};
-use super::super::options::{End, KafkaSourceOptions, Lost, Reset};
+use super::super::messages::{
+    anew_error, anew_warning, missing_error, missing_warning, unknown_error,
+};
+use super::super::options::{End, Lost};
 use super::super::partition::{Partition, Position};
-use super::super::topics::Wanted;
+use super::questions::{Questions, offset_in};
 use super::{Announcement, SharedDesk, at};
 
 /// A broker that is away is asked again after this time.
@@ -31,7 +29,7 @@ const ABSENT: u32 = 10;
 
 /// The thread that asks brokers.
 pub(super) struct Looker {
-    pub(super) client: Client,
+    pub(super) questions: Questions,
     pub(super) identity: Identity,
     /// The ids that are known of topics.
     pub(super) ids: Ids,
@@ -39,8 +37,6 @@ pub(super) struct Looker {
     pub(super) complete: bool,
     /// Whether readers have been told to begin.
     pub(super) begun: bool,
-    pub(super) options: Arc<KafkaSourceOptions>,
-    pub(super) wanted: Wanted,
     pub(super) known: Known,
     /// Partitions that a job without end has read, and whose end is to be told now.
     pub(super) endless: Vec<Position>,
@@ -61,7 +57,7 @@ struct Found {
 
 impl Looker {
     pub(super) fn run(mut self) {
-        let bounded = self.options.end != End::None;
+        let bounded = self.questions.options.end != End::None;
         // How long until the next look for partitions; `None`: there is none.
         let mut left = Some(Duration::ZERO);
         loop {
@@ -69,7 +65,7 @@ impl Looker {
             let looked = if is_time {
                 self.look().map(|found| {
                     self.announce(found, bounded);
-                    left = self.options.discovery;
+                    left = self.questions.options.discovery;
                 })
             } else {
                 self.look_at_ids()
@@ -149,7 +145,7 @@ impl Looker {
         self.known.take(&new);
         self.endless.clear();
         self.ids.extend(ids.clone());
-        self.client.context().forget_trouble();
+        self.questions.client.context().forget_trouble();
         Ok(Found {
             positions,
             anew,
@@ -170,11 +166,11 @@ impl Looker {
             .map_err(Trouble::Away)?;
         let anew = made_anew(&self.ids, &ids);
         // A job that is under way has read on under the other's name already.
-        if !anew.is_empty() && (self.begun || self.options.lost == Lost::Fail) {
+        if !anew.is_empty() && (self.begun || self.questions.options.lost == Lost::Fail) {
             return Err(Trouble::Refused(anew_error(&anew, self.begun)));
         }
         for anew in &anew {
-            warn!("{}", anew_warning(anew, self.options.lost));
+            warn!("{}", anew_warning(anew, self.questions.options.lost));
         }
         Ok((ids, anew.into_iter().map(|anew| anew.topic).collect()))
     }
@@ -187,20 +183,7 @@ impl Looker {
 
     /// The partitions of the topics that are wanted.
     fn partitions(&mut self) -> std::result::Result<Vec<Partition>, Trouble> {
-        let mut there = Vec::new();
-        let mut missing = Vec::new();
-        for name in self.wanted.names() {
-            let metadata = self.ask("topics can't be asked for", |client| {
-                client.fetch_metadata(name, ANSWER)
-            })?;
-            for topic in metadata.topics() {
-                match name {
-                    Some(name) if !self.has_partitions(topic)? => missing.push(name.to_owned()),
-                    None if !self.wanted.holds(topic.name()) => {}
-                    _ => there.extend(partitions_of(topic)),
-                }
-            }
-        }
+        let (there, mut missing) = self.questions.partitions()?;
         missing.extend(self.known.missing_topics(&there));
         missing.sort_unstable();
         missing.dedup();
@@ -219,19 +202,6 @@ impl Looker {
         ))
     }
 
-    /// Whether a topic that was asked for by name is there.
-    fn has_partitions(&self, topic: &MetadataTopic) -> std::result::Result<bool, Trouble> {
-        let Some(error) = topic.error() else {
-            return Ok(!topic.partitions().is_empty());
-        };
-        let error = rdkafka::error::KafkaError::MetadataFetch(error.into());
-        if is_unknown(&error) {
-            return Ok(false);
-        }
-        let doing = format!("topic {} can't be read", topic.name());
-        Err(judge(&error, &doing, self.client.context()))
-    }
-
     /// Where partitions end that were read without an end.
     fn ends(&self) -> std::result::Result<Vec<Position>, Trouble> {
         let partitions: Vec<&Partition> = self
@@ -239,79 +209,56 @@ impl Looker {
             .iter()
             .map(|position| &position.partition)
             .collect();
-        let at_end = match self.options.end {
-            End::Timestamp(time) => self.at(&partitions, time)?,
+        let at_end = match self.questions.options.end {
+            End::Timestamp(time) => self.questions.at(&partitions, time)?,
             _ => Vec::new(),
         };
         let mut positions = self.endless.clone();
         for position in &mut positions {
             let partition = &position.partition;
             let fresh = Fresh {
-                bounds: self.bounds(partition)?,
+                bounds: self.questions.bounds(partition)?,
                 committed: None,
                 at_reset: None,
                 at_end: offset_in(&at_end, partition),
                 is_added: false,
             };
-            position.end = end_of(partition, &fresh, &self.options.end);
+            position.end = end_of(partition, &fresh, &self.questions.options.end);
         }
         Ok(positions)
     }
 
-    fn bounds(&self, partition: &Partition) -> std::result::Result<Bounds, Trouble> {
-        let doing = format!("the offsets of {partition} can't be asked for");
-        self.ask(&doing, |client| bounds(client, partition))
-    }
-
     /// Where new partitions begin and end.
     fn begin(&self, new: &[New]) -> std::result::Result<Vec<Position>, Trouble> {
-        if new.is_empty() {
-            return Ok(Vec::new());
-        }
-        let unset = list(new.iter().map(|new| (&new.partition, Offset::Invalid)));
-        let group = self.ask("the group's offsets can't be asked for", |client| {
-            client.committed_offsets(unset?, ANSWER)
-        })?;
-        let committed = known_offsets(&group);
         let partitions: Vec<&Partition> = new.iter().map(|new| &new.partition).collect();
-        let at_reset = match self.options.reset {
-            Reset::Timestamp(time) => self.at(&partitions, time)?,
-            _ => Vec::new(),
-        };
-        let at_end = match self.options.end {
-            End::Timestamp(time) => self.at(&partitions, time)?,
-            _ => Vec::new(),
-        };
+        let committed = self.questions.committed(&partitions)?;
+        let fresh = self.questions.fresh(new, &committed)?;
+        let options = &self.questions.options;
         let mut positions = Vec::with_capacity(new.len());
-        for New {
-            partition,
-            is_added,
-            is_anew,
-        } in new
-        {
-            let fresh = Fresh {
-                bounds: self.bounds(partition)?,
-                committed: offset_in(&committed, partition),
-                at_reset: offset_in(&at_reset, partition),
-                at_end: offset_in(&at_end, partition),
-                is_added: *is_added,
-            };
-            let next = match self.options.lost {
+        for (new, fresh) in new.iter().zip(&fresh) {
+            let New {
+                partition, is_anew, ..
+            } = new;
+            let next = match options.lost {
                 Lost::Latest if *is_anew => fresh.bounds.high,
                 _ if *is_anew => fresh.bounds.low,
-                _ => self.decide(partition, &fresh)?,
+                _ => self.decide(partition, fresh)?,
             };
             positions.push(Position {
                 partition: partition.clone(),
                 next,
-                end: end_of(partition, &fresh, &self.options.end),
+                end: end_of(partition, fresh, &options.end),
             });
         }
         Ok(positions)
     }
 
     fn decide(&self, partition: &Partition, fresh: &Fresh) -> std::result::Result<i64, Trouble> {
-        match begin(fresh, self.options.reset, self.options.lost) {
+        match begin(
+            fresh,
+            self.questions.options.reset,
+            self.questions.options.lost,
+        ) {
             Start::At(offset) => Ok(offset),
             Start::Behind(offset, missing) => {
                 warn!("{}", missing_warning(partition, missing, offset));
@@ -319,68 +266,9 @@ impl Looker {
             }
             Start::Refused(missing) => Err(Trouble::Refused(missing_error(partition, missing))),
             Start::Unknown => {
-                let message = format!(
-                    "group {} has no offset for {partition}, and auto.offset.reset is none",
-                    self.options.group
-                );
-                Err(Trouble::Refused(
-                    Error::new(&codes::SOURCE_OFFSETS, message).next(
-                        "give auto.offset.reset earliest or latest, or set the group's offsets",
-                    ),
-                ))
+                let group = &self.questions.options.group;
+                Err(Trouble::Refused(unknown_error(partition, group)))
             }
         }
     }
-
-    /// The offsets of the first records that are not older than `time`.
-    fn at(
-        &self,
-        partitions: &[&Partition],
-        time: i64,
-    ) -> std::result::Result<Vec<(Partition, i64)>, Trouble> {
-        if partitions.is_empty() {
-            return Ok(Vec::new());
-        }
-        let partitions = partitions.iter();
-        let times = list(partitions.map(|partition| (*partition, Offset::Offset(time))));
-        let found = self.ask("the offsets of a time can't be asked for", |client| {
-            client.offsets_for_times(times?, ANSWER)
-        })?;
-        Ok(known_offsets(&found))
-    }
-
-    fn ask<T>(
-        &self,
-        doing: &str,
-        question: impl FnOnce(&Client) -> KafkaResult<T>,
-    ) -> std::result::Result<T, Trouble> {
-        question(&self.client).map_err(|error| {
-            // What librdkafka tells by itself is heard by who polls.
-            while self.client.poll(Duration::ZERO).is_some() {}
-            judge(&error, doing, self.client.context())
-        })
-    }
-}
-
-fn partitions_of(topic: &MetadataTopic) -> impl Iterator<Item = Partition> {
-    let name: Arc<str> = topic.name().into();
-    let numbers = topic.partitions().iter();
-    numbers.map(move |partition| Partition::new(Arc::clone(&name), partition.id()))
-}
-
-/// The partitions of a list for which an offset is known.
-fn known_offsets(list: &rdkafka::TopicPartitionList) -> Vec<(Partition, i64)> {
-    let elements = list.elements();
-    let known = elements.iter().filter_map(|element| {
-        let Offset::Offset(offset) = element.offset() else {
-            return None;
-        };
-        Some((Partition::new(element.topic(), element.partition()), offset))
-    });
-    known.collect()
-}
-
-fn offset_in(offsets: &[(Partition, i64)], partition: &Partition) -> Option<i64> {
-    let found = offsets.iter().find(|(known, _)| known == partition);
-    found.map(|(_, offset)| *offset)
 }

@@ -2,7 +2,7 @@
 
 use millstream_core::{Error, Result, codes};
 
-use super::{KERBEROS, OAUTH, Side};
+use super::{KERBEROS, Side, bearer};
 
 /// What was given of a login.
 pub(super) struct Login {
@@ -12,6 +12,8 @@ pub(super) struct Login {
     jaas: Option<String>,
     username: Option<String>,
     password: Option<String>,
+    /// Where the tokens of OAUTHBEARER come from.
+    endpoint: Option<String>,
 }
 
 impl Login {
@@ -24,6 +26,7 @@ impl Login {
             jaas: None,
             username: None,
             password: None,
+            endpoint: None,
         }
     }
 
@@ -34,6 +37,7 @@ impl Login {
             "sasl.mechanism" | "sasl.mechanisms" => &mut self.mechanism,
             "sasl.jaas.config" => &mut self.jaas,
             "sasl.username" => &mut self.username,
+            "sasl.oauthbearer.token.endpoint.url" => &mut self.endpoint,
             _ => &mut self.password,
         };
         *place = Some(value.to_owned());
@@ -51,7 +55,8 @@ impl Login {
         let by_sasl = protocol
             .as_deref()
             .is_some_and(|protocol| protocol.starts_with("sasl_"));
-        let asks = self.mechanism.is_some() || self.jaas.is_some() || self.username.is_some();
+        let given = [&self.mechanism, &self.jaas, &self.username, &self.endpoint];
+        let asks = given.into_iter().any(Option::is_some);
         if let Some(protocol) = protocol {
             set("security.protocol", protocol);
         }
@@ -72,17 +77,21 @@ impl Login {
             "GSSAPI" => {
                 return Err(side
                     .refused("sasl.mechanism GSSAPI (the default)", KERBEROS)
-                    .next("give PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"));
+                    .next("give PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"));
             }
             "OAUTHBEARER" => {
-                return Err(side
-                    .refused("sasl.mechanism OAUTHBEARER", OAUTH)
-                    .next("give PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"));
+                let options = match &self.jaas {
+                    Some(jaas) => options_of(jaas).ok_or_else(|| unreadable(prefix))?,
+                    None => Vec::new(),
+                };
+                let endpoint = self.endpoint.as_deref();
+                settings.extend(bearer::settings(side, endpoint, &options)?);
+                return Ok(settings);
             }
             other => {
                 let message = format!("{prefix}sasl.mechanism {other} is not known");
                 return Err(Error::new(&codes::INGEST_PARAMETERS, message)
-                    .next("give PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"));
+                    .next("give PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"));
             }
         }
         let (mut username, mut password) = (self.username, self.password);

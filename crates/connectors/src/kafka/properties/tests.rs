@@ -221,7 +221,15 @@ fn a_login_that_can_not_be_had_is_refused_with_what_can() {
                 ("security.protocol", "SASL_SSL"),
                 ("sasl.mechanism", "OAUTHBEARER"),
             ],
-            "OAUTHBEARER is planned",
+            "nothing says what the token is",
+        ),
+        (
+            vec![
+                ("security.protocol", "SASL_SSL"),
+                ("sasl.mechanism", "OAUTHBEARER"),
+                ("sasl.oauthbearer.token.endpoint.url", "https://id/token"),
+            ],
+            "tokens are read from a file",
         ),
         (
             vec![

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use millstream_core::Error;
 use millstream_engine::connector::Waker;
 
+use crate::kafka::figures::Sent;
 use crate::kafka::transaction::Place;
 
 /// Kept by the worker, which gives messages, and by whoever hears of their delivery.
@@ -25,10 +26,12 @@ pub(super) struct Account {
     place: Mutex<Option<Place>>,
     placed: AtomicBool,
     waker: Waker,
+    /// What people see.
+    pub(super) sent: Sent,
 }
 
 impl Account {
-    pub(super) fn new(waker: Waker) -> Self {
+    pub(super) fn new(waker: Waker, sent: Sent) -> Self {
         Self {
             underway: [AtomicUsize::new(0), AtomicUsize::new(0)],
             starved: AtomicUsize::new(0),
@@ -38,7 +41,13 @@ impl Account {
             place: Mutex::new(None),
             placed: AtomicBool::new(false),
             waker,
+            sent,
         }
+    }
+
+    /// One that nobody watches.
+    pub(super) fn unseen() -> Self {
+        Self::new(Waker::none(), Sent::default())
     }
 
     fn side(&self, side: usize) -> &AtomicUsize {
@@ -118,6 +127,11 @@ impl Account {
         let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         self.placed.store(false, Ordering::Relaxed);
         place.take()
+    }
+
+    /// Whether a message was given in the present transaction.
+    pub(super) fn has_records(&self) -> bool {
+        self.placed.load(Ordering::Relaxed) || self.underway() > 0
     }
 
     /// Something went wrong that does not pass. The first of such holds.

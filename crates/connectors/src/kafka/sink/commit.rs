@@ -101,12 +101,16 @@ impl KafkaCommitter {
                 registry.note(transaction, Stage::Asked);
                 if self.commit_through(&producer) {
                     registry.note(transaction, Stage::Committed);
+                    producer.context().ended(true);
                     return Ok(CommitOutcome::Committed);
                 }
                 // Committed or aborted by somebody meanwhile counts as done before; that this one asked is the reason.
                 let outcome = self.settle_one(transaction)?;
                 return Ok(match outcome {
-                    CommitOutcome::AlreadyCommitted => CommitOutcome::Committed,
+                    CommitOutcome::AlreadyCommitted | CommitOutcome::Committed => {
+                        producer.context().ended(true);
+                        CommitOutcome::Committed
+                    }
                     other => other,
                 });
             }
@@ -220,7 +224,11 @@ impl SinkCommitter for KafkaCommitter {
         for held in self.shared.registry.drain() {
             match held.stage {
                 // Its snapshot did not complete: whoever goes on from another one writes it again.
-                Stage::Waiting => abort(&held.producer, &held.transaction.id),
+                Stage::Waiting => {
+                    if abort(&held.producer, &held.transaction.id) {
+                        held.producer.context().ended(false);
+                    }
+                }
                 // Whoever goes on from its snapshot settles it.
                 Stage::Asked => tracing::warn!(
                     "The transaction of {} with {} records is open or not, which Kafka does not say; starting the job again \

@@ -197,3 +197,27 @@ pub(super) fn sizes(options: &KafkaSinkOptions, batch: &RecordBatch) -> Result<V
     });
     Ok(sizes.collect())
 }
+
+/// The messages of rows as people are shown them.
+///
+/// # Errors
+/// A row can't be a message.
+pub(super) fn shown(options: &KafkaSinkOptions, batch: &RecordBatch) -> Result<Vec<String>> {
+    let parts = Parts::of(batch, &options.key)?;
+    let mut keys = parts.keys()?;
+    let mut values = Values::of(options.format, &parts.value)?;
+    let (mut key, mut value) = (Vec::new(), Vec::new());
+    let lines = (0..batch.num_rows()).map(|row| {
+        let has_value = values.put(row, &mut value);
+        let has_key = keys.put(row, &mut key);
+        let text = match has_value {
+            true => String::from_utf8_lossy(&value),
+            false => "(no value)".into(),
+        };
+        match has_key {
+            true => format!("{} -> {text}", String::from_utf8_lossy(&key)),
+            false => text.into_owned(),
+        }
+    });
+    Ok(lines.collect())
+}

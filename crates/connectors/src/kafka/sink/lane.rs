@@ -18,6 +18,7 @@ use super::producer::{POLL, Producer, producer};
 use super::pump::start_thread;
 use super::registry::Registry;
 use super::transactions::{abort, group, marker, patiently};
+use crate::kafka::figures::Sent;
 use crate::kafka::transaction::{Proof, State, Transaction};
 use crate::kafka::wire::{Cluster, Marker, Session};
 
@@ -39,6 +40,8 @@ pub(super) struct Common {
     /// The number of the checkpoint that is the next.
     pub(super) next: CheckpointId,
     pub(super) waker: Waker,
+    /// What people see.
+    pub(super) sent: Sent,
 }
 
 /// The worker's end of a lane.
@@ -94,7 +97,7 @@ impl Shared {
 impl Lane {
     /// Starts the lane of a transactional id.
     pub(super) fn start(id: String, common: Common) -> Result<Self> {
-        let account = Arc::new(Account::new(common.waker.clone()));
+        let account = Arc::new(Account::new(common.waker.clone(), common.sent.clone()));
         let shared = Arc::new(Shared {
             status: Mutex::new(Status::Opening),
             account,
@@ -300,7 +303,7 @@ impl Work {
                 }) => {
                     let sealed = self.seal(producer, group, checkpoint, records);
                     let Ok(Some(transaction)) = sealed else {
-                        abort(producer, &self.id);
+                        self.give_up(producer);
                         return sealed.map(|_| Onward::Stop);
                     };
                     let registry = &self.common.registry;
@@ -311,10 +314,18 @@ impl Work {
                 Ok(Order::Release) => {}
                 Err(TryRecvError::Empty) if !self.shared.is_stopped() => producer.poll(POLL),
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
-                    abort(producer, &self.id);
+                    self.give_up(producer);
                     return Ok(Onward::Stop);
                 }
             }
+        }
+    }
+
+    /// Aborts the present transaction. One without records is none that people are told of.
+    fn give_up(&self, producer: &Producer) {
+        let has_records = self.shared.account.has_records();
+        if abort(producer, &self.id) && has_records {
+            producer.context().ended(false);
         }
     }
 
@@ -358,6 +369,7 @@ impl Work {
             drop(producer.flush(WAIT));
         }
         account.failure().map_or(Ok(()), Err)?;
+        account.sent.show();
         let stopped = || self.shared.is_stopped();
         if self.common.proof == Proof::Marker {
             let marker = marker(&self.common.topic, checkpoint)?;

@@ -4,15 +4,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use millstream_core::codes::Code;
 use millstream_core::{Error, Result, codes};
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, ProducerContext};
+use rdkafka::statistics::Statistics;
 
 use super::account::Account;
 use super::options::{Called, KafkaSinkOptions};
+use crate::kafka::figures::{Before, STATISTICS};
+use crate::kafka::token;
 
 /// Memory of the messages that wait, in KiB, unless it was told otherwise: as in Java 32 MiB.
 const BUFFER_KIB: usize = 32 * 1024;
@@ -26,6 +30,7 @@ pub(super) struct Reports {
     account: Arc<Account>,
     topic: String,
     trouble: Mutex<Option<String>>,
+    before: Before,
     /// Nobody wants to hear more.
     closed: AtomicBool,
 }
@@ -36,6 +41,7 @@ impl Reports {
             account,
             topic: topic.to_owned(),
             trouble: Mutex::new(None),
+            before: Before::default(),
             closed: AtomicBool::new(false),
         }
     }
@@ -44,6 +50,11 @@ impl Reports {
     pub(super) fn trouble(&self) -> Option<String> {
         let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         trouble.clone()
+    }
+
+    /// A transaction of the producer has ended.
+    pub(super) fn ended(&self, committed: bool) {
+        self.account.sent.ended(committed);
     }
 
     /// What is purged from now on is no failure.
@@ -57,6 +68,15 @@ impl Reports {
 }
 
 impl ClientContext for Reports {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(
+        &self,
+        config: Option<&str>,
+    ) -> std::result::Result<OAuthToken, Box<dyn std::error::Error>> {
+        token::for_librdkafka(config)
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         match level {
             RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info => {
@@ -64,6 +84,10 @@ impl ClientContext for Reports {
             }
             _ => tracing::debug!("librdkafka: {facility}: {message}"),
         }
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.account.sent.hear(&self.before, &statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -85,7 +109,7 @@ impl ClientContext for Reports {
         if let Some(next) = next.filter(|_| !self.is_closed()) {
             let message = format!("topic {} can't be written: {reason}", self.topic);
             self.account
-                .fails(Error::new(&codes::SINK_KAFKA, message).next(next));
+                .fails(Error::new(code_of(code), message).next(next));
         }
     }
 }
@@ -98,17 +122,38 @@ impl ProducerContext for Reports {
             Ok(message) => {
                 self.account
                     .lies(message.topic(), message.partition(), message.offset());
+                let bytes = message.payload_len() + message.key_len();
+                self.account.sent.delivered(bytes);
                 let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
                 *trouble = None;
             }
             Err((error, message)) if !self.is_closed() => {
                 let bytes = message.payload_len() + message.key_len();
+                self.account.sent.failed();
                 self.account
                     .fails(undelivered(error, message.topic(), bytes));
             }
             Err(_) => {}
         }
         self.account.heard(side);
+    }
+}
+
+/// Which error it is: who logs in, or what is asked for, is not allowed, or something else.
+fn code_of(code: Option<RDKafkaErrorCode>) -> &'static Code {
+    use RDKafkaErrorCode as Broker;
+    match code {
+        Some(
+            Broker::Authentication
+            | Broker::SaslAuthenticationFailed
+            | Broker::UnsupportedSASLMechanism
+            | Broker::IllegalSASLState
+            | Broker::TopicAuthorizationFailed
+            | Broker::ClusterAuthorizationFailed
+            | Broker::TransactionalIdAuthorizationFailed
+            | Broker::GroupAuthorizationFailed,
+        ) => &codes::SINK_DENIED,
+        _ => &codes::SINK_KAFKA,
     }
 }
 
@@ -161,7 +206,7 @@ fn undelivered(error: &KafkaError, topic: &str, bytes: usize) -> Error {
         _ => {
             let next = code.and_then(advice);
             let message = format!("topic {topic} refuses a message: {said}");
-            Error::new(&codes::SINK_KAFKA, message).next(
+            Error::new(code_of(code), message).next(
                 next.unwrap_or("see the brokers' log; the job goes on from its newest snapshot"),
             )
         }
@@ -183,7 +228,7 @@ pub(super) fn refused(doing: &str, error: &KafkaError, trouble: Option<String>) 
     let said = code.map_or_else(|| error.to_string(), |code| code.to_string());
     let heard = trouble.map_or_else(String::new, |heard| format!(" ({heard})"));
     let next = code.and_then(advice);
-    Error::new(&codes::SINK_KAFKA, format!("can't {doing}: {said}{heard}"))
+    Error::new(code_of(code), format!("can't {doing}: {said}{heard}"))
         .next(next.unwrap_or("check the brokers; it is tried again"))
 }
 
@@ -193,6 +238,7 @@ pub(super) fn configuration(options: &KafkaSinkOptions, limit: Option<usize>) ->
     let given = |name: &str| options.properties.get(name);
     let number = |name: &str| given(name).and_then(|text| text.trim().parse::<usize>().ok());
     config.set("client.id", "millstream");
+    config.set("statistics.interval.ms", STATISTICS);
     config.set("compression.type", "lz4");
     // The operator's default, of both that Java means by it.
     config.set("request.timeout.ms", REQUEST_TIMEOUT_MS);

@@ -13,16 +13,16 @@ const START: Duration = Duration::from_secs(5);
 
 /// The time-out of transactions, and what is worth a warning.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Chosen {
-    pub(super) timeout: Duration,
-    pub(super) warning: Option<String>,
+pub(in crate::kafka) struct Chosen {
+    pub(in crate::kafka) timeout: Duration,
+    pub(in crate::kafka) warning: Option<String>,
 }
 
 /// As long as the brokers allow, or as was `given`.
 ///
 /// # Errors
 /// The brokers don't allow what was given, or what the job needs at least, with all numbers.
-pub(super) fn choose(
+pub(in crate::kafka) fn choose(
     timing: Timing,
     allowed_ms: Option<u64>,
     given: Option<&str>,

@@ -8,7 +8,7 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{Cancelled, Waker};
+use millstream_engine::connector::Cancelled;
 use rdkafka::admin::{
     AdminClient, AdminOptions, NewTopic as Wanted, ResourceSpecifier, TopicReplication,
 };
@@ -18,6 +18,7 @@ use rdkafka::producer::Producer as _;
 use super::account::Account;
 use super::options::{KafkaSinkOptions, NewTopic};
 use super::producer::{Producer, Reports, configuration, producer, refused, unmade};
+use crate::kafka::wire::{Cluster, Session, Trouble, Wanted as WantedTopic};
 
 /// How long a broker may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -50,7 +51,7 @@ pub(super) fn look(
     cancelled: &Cancelled,
     exactly_once: bool,
 ) -> Result<Found> {
-    let account = Arc::new(Account::new(Waker::new(|| {})));
+    let account = Arc::new(Account::unseen());
     let config = configuration(options, None);
     let client = producer(
         &config,
@@ -59,10 +60,10 @@ pub(super) fn look(
         Arc::clone(&account),
     )?;
     let (partitions, broker) = match find(&client, &account, options, cancelled)? {
-        Some(found) => found,
-        None => {
+        (Some(partitions), broker) => (partitions, broker),
+        (None, _) => {
             let wanted = options.create.ok_or_else(|| missing(options))?;
-            create(options, wanted)?;
+            create(options, wanted, false)?;
             made(&client, &account, options, cancelled)?
         }
     };
@@ -78,13 +79,44 @@ pub(super) fn look(
     })
 }
 
-/// The number of partitions and a broker; `None`: there is no such topic.
+/// What brokers say that they take: the largest message of the topic, in bytes, and the longest transaction, in
+/// milliseconds. `None`: they do not say.
+///
+/// # Errors
+/// No broker answers.
+pub(in crate::kafka) fn limits(
+    options: &KafkaSinkOptions,
+    exactly_once: bool,
+) -> Result<(Option<usize>, Option<u64>)> {
+    let account = Arc::new(Account::unseen());
+    let config = configuration(options, None);
+    let client = producer(
+        &config,
+        &options.topic,
+        options.called,
+        Arc::clone(&account),
+    )?;
+    let (_, broker) = find(&client, &account, options, &Cancelled::default())?;
+    Ok(allowed(options, broker, exactly_once))
+}
+
+/// Whether the topic, which is missing, would be made.
+///
+/// # Errors
+/// It would not.
+pub(in crate::kafka) fn would_be_made(options: &KafkaSinkOptions) -> Result<NewTopic> {
+    let wanted = options.create.ok_or_else(|| missing(options))?;
+    create(options, wanted, true)?;
+    Ok(wanted)
+}
+
+/// The number of partitions, `None` where there is no such topic, and a broker.
 fn find(
     client: &Producer,
     account: &Account,
     options: &KafkaSinkOptions,
     cancelled: &Cancelled,
-) -> Result<Option<(usize, i32)>> {
+) -> Result<(Option<usize>, i32)> {
     let doing = format!("look for topic {}", options.topic);
     let mut left = ANSWER.as_secs() / SLICE.as_secs();
     let metadata = loop {
@@ -102,18 +134,18 @@ fn find(
             }
         }
     };
-    let Some(topic) = metadata.topics().first() else {
-        return Ok(None);
-    };
     let broker = metadata.brokers().first().map_or(0, |broker| broker.id());
+    let Some(topic) = metadata.topics().first() else {
+        return Ok((None, broker));
+    };
     match topic.error().map(RDKafkaErrorCode::from) {
-        None => Ok(Some((topic.partitions().len(), broker))),
+        None => Ok((Some(topic.partitions().len()), broker)),
         Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
-            Ok(None)
+            Ok((None, broker))
         }
         // The topic is just being made.
         Some(RDKafkaErrorCode::LeaderNotAvailable) if !topic.partitions().is_empty() => {
-            Ok(Some((topic.partitions().len(), broker)))
+            Ok((Some(topic.partitions().len()), broker))
         }
         Some(code) => Err(refused(&doing, &KafkaError::MetadataFetch(code), None)),
     }
@@ -127,8 +159,8 @@ fn made(
     cancelled: &Cancelled,
 ) -> Result<(usize, i32)> {
     for _ in 0..100 {
-        if let Some(found) = find(client, account, options, cancelled)? {
-            return Ok(found);
+        if let (Some(partitions), broker) = find(client, account, options, cancelled)? {
+            return Ok((partitions, broker));
         }
         client.poll(Duration::from_millis(100));
     }
@@ -144,37 +176,79 @@ fn missing(options: &KafkaSinkOptions) -> Error {
     ))
 }
 
-fn create(options: &KafkaSinkOptions, wanted: NewTopic) -> Result<()> {
+/// `only_validate`: the brokers say what they would do, and do nothing.
+fn create(options: &KafkaSinkOptions, wanted: NewTopic, only_validate: bool) -> Result<()> {
     let topic = &options.topic;
+    if let Some(session) = by_token(options)? {
+        return create_by_token(session, options, wanted, only_validate);
+    }
     let replication = TopicReplication::Fixed(wanted.replication.unwrap_or(-1));
     let new = Wanted::new(topic, wanted.partitions.unwrap_or(-1), replication);
     let admin = admin(options)?;
     let asked = AdminOptions::new()
         .request_timeout(Some(ANSWER))
-        .operation_timeout(Some(ANSWER));
+        .operation_timeout(Some(ANSWER))
+        .validate_only(only_validate);
     let doing = format!("make topic {topic}");
     let results =
         wait(admin.create_topics([&new], &asked)).map_err(|error| refused(&doing, &error, None))?;
     for result in results {
         match result {
+            Ok(_) if only_validate => {}
             Ok(_) => tracing::info!("Made topic {topic}."),
             // Somebody else was quicker.
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-            Err((_, code)) => {
-                let message = format!("topic {topic} is not there, and can't be made: {code}");
-                let next = format!(
-                    "correct {}create, grant Create on the topic, or make it by hand",
-                    options.called.prefix()
-                );
-                return Err(Error::new(&codes::SINK_TOPIC, message).next(next));
-            }
+            Err((_, code)) => return Err(not_made(options, &code.to_string())),
         }
     }
     Ok(())
 }
 
+/// Whoever logs in by a token has to ask by connections of ours; `None`: nobody does.
+fn by_token(options: &KafkaSinkOptions) -> Result<Option<Session>> {
+    if options.properties.get("sasl.mechanism") != Some("OAUTHBEARER") {
+        return Ok(None);
+    }
+    let cluster = Cluster::new(&options.brokers, options.properties.settings())?;
+    Ok(Some(Session::asking(Arc::new(cluster))))
+}
+
+fn create_by_token(
+    mut session: Session,
+    options: &KafkaSinkOptions,
+    wanted: NewTopic,
+    only_validate: bool,
+) -> Result<()> {
+    let topic = options.topic.as_str();
+    let wanted = WantedTopic {
+        topic,
+        partitions: wanted.partitions,
+        replication: wanted.replication,
+    };
+    match session.create_topic(wanted, ANSWER, only_validate) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(why)) => Err(not_made(options, &why)),
+        Err(Trouble::Refused(error)) => Err(error),
+        Err(Trouble::Away(why)) => {
+            let message = format!("can't make topic {topic}: {why}");
+            Err(Error::new(&codes::SINK_KAFKA, message)
+                .next("check the brokers; it is tried again"))
+        }
+    }
+}
+
+fn not_made(options: &KafkaSinkOptions, why: &str) -> Error {
+    let topic = &options.topic;
+    let message = format!("topic {topic} is not there, and can't be made: {why}");
+    let next = format!(
+        "correct {}create, grant Create on the topic, or make it by hand",
+        options.called.prefix()
+    );
+    Error::new(&codes::SINK_TOPIC, message).next(next)
+}
+
 fn admin(options: &KafkaSinkOptions) -> Result<AdminClient<Reports>> {
-    let account = Arc::new(Account::new(Waker::new(|| {})));
+    let account = Arc::new(Account::unseen());
     let reports = Reports::new(&options.topic, account);
     configuration(options, None)
         .create_with_context(reports)
@@ -187,6 +261,11 @@ fn allowed(
     broker: i32,
     exactly_once: bool,
 ) -> (Option<usize>, Option<u64>) {
+    match by_token(options) {
+        Ok(Some(session)) => return allowed_by_token(session, options, exactly_once),
+        Ok(None) => {}
+        Err(_) => return (None, None),
+    }
     let Ok(admin) = admin(options) else {
         return (None, None);
     };
@@ -207,6 +286,24 @@ fn allowed(
     };
     let time = exactly_once.then(limit).flatten();
     (bytes.and_then(|bytes| usize::try_from(bytes).ok()), time)
+}
+
+fn allowed_by_token(
+    mut session: Session,
+    options: &KafkaSinkOptions,
+    exactly_once: bool,
+) -> (Option<usize>, Option<u64>) {
+    let bytes = session.topic_setting(&options.topic, "max.message.bytes");
+    let bytes = bytes.ok().flatten().and_then(|bytes| bytes.parse().ok());
+    let limit = |session: &mut Session| {
+        let told = session.broker_setting("transaction.max.timeout.ms");
+        told.ok().flatten()?.parse().ok()
+    };
+    let time = match exactly_once {
+        true => limit(&mut session),
+        false => None,
+    };
+    (bytes, time)
 }
 
 /// Wakes the thread that waits.

@@ -81,22 +81,23 @@ pub(super) fn marker(topic: &str, checkpoint: u64) -> Result<TopicPartitionList>
 }
 
 /// Gives up what is open. What is not sent yet is not waited for; what can't be told to the brokers is aborted by them after
-/// the time-out of the transaction.
-pub(super) fn abort(producer: &Producer, id: &str) {
+/// the time-out of the transaction. Whether they were told.
+pub(super) fn abort(producer: &Producer, id: &str) -> bool {
     const SHORT: Duration = Duration::from_millis(200);
     const TRIES: usize = 50;
     producer.context().close();
     for _ in 0..TRIES {
         match producer.abort_transaction(SHORT) {
-            Ok(()) => return,
+            Ok(()) => return true,
             Err(error) if is_later(&error) => producer.poll(Duration::from_millis(10)),
             Err(error) => {
                 tracing::debug!("The transaction of {id} is not aborted: {error}");
-                return;
+                return false;
             }
         }
     }
     tracing::warn!(
         "The transaction of {id} could not be aborted; the brokers do that when its time is out."
     );
+    false
 }

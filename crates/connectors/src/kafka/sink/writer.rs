@@ -12,6 +12,7 @@ use super::encode::{Encode, To};
 use super::options::KafkaSinkOptions;
 use super::producer::{Producer, producer};
 use super::pump::Pump;
+use crate::kafka::figures::Sent;
 
 pub(super) struct AtLeastOnce<T> {
     encoder: Box<dyn Encode<T>>,
@@ -33,7 +34,10 @@ impl<T> AtLeastOnce<T> {
         config: &ClientConfig,
         context: SinkContext,
     ) -> Result<Self> {
-        let account = Arc::new(Account::new(context.waker));
+        let account = Arc::new(Account::new(
+            context.waker,
+            Sent::new(context.gauges, false),
+        ));
         let producer = Arc::new(producer(
             config,
             &options.topic,
@@ -97,6 +101,7 @@ impl<T> SinkWriter<T> for AtLeastOnce<T> {
         }
         self.check()?;
         self.account.settles(false);
+        self.account.sent.show();
         self.preparing = None;
         Ok(Prepared::Ready(Vec::new()))
     }

@@ -95,6 +95,15 @@ impl Writer {
         }
     }
 
+    /// The absence of an array, which is not the same as an empty one.
+    pub(super) fn no_array(&mut self) {
+        if self.flexible {
+            self.varint(0);
+        } else {
+            self.i32(-1);
+        }
+    }
+
     /// Ends a structure: no tagged fields, where the form has any.
     pub(super) fn end(&mut self) {
         if self.flexible {

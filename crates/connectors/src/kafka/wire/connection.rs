@@ -13,6 +13,7 @@ use super::requests::{ApiVersions, Authenticate, Authenticated, Handshake, Reque
 use super::scram;
 use super::security::{Login, Mechanism};
 use super::stream::Stream;
+use crate::kafka::token::Tokens;
 
 /// Who asks, in the broker's log and metrics.
 const CLIENT: &str = "millstream";
@@ -21,8 +22,7 @@ const CLIENT: &str = "millstream";
 const TRANSACTION_VERSION: &str = "transaction.version";
 
 /// What to do about a login that is refused.
-const CHECK_LOGIN: &str =
-    "check security.protocol, sasl.mechanism and sasl.jaas.config of sink.kafka";
+const CHECK_LOGIN: &str = "check security.protocol, sasl.mechanism and sasl.jaas.config";
 
 /// A connection to one broker, logged in.
 pub(super) struct Connection {
@@ -51,7 +51,7 @@ impl Connection {
         let stream = stream.map_err(|error| match error.kind() {
             ErrorKind::InvalidData => Trouble::refused(
                 format!("broker {address} is not trusted: {error}"),
-                "check security.protocol and the certificates in ssl.truststore.location of sink.kafka",
+                "check security.protocol and the certificates in ssl.truststore.location",
             ),
             _ => Trouble::Away(format!("broker {address}: {error}")),
         })?;
@@ -188,7 +188,7 @@ impl Connection {
             let (address, known) = (&self.address, answer.known.join(", "));
             let message =
                 format!("broker {address} does not take sasl.mechanism {mechanism}, but {known}");
-            return Err(Trouble::refused(message, CHECK_LOGIN));
+            return Err(Trouble::denied(message, CHECK_LOGIN));
         }
         match login.mechanism {
             Mechanism::Plain => {
@@ -196,12 +196,35 @@ impl Connection {
                 self.authenticate(message.into_bytes()).map(drop)
             }
             Mechanism::Scram(hash) => self.scram(hash, login),
+            Mechanism::Bearer => self.bearer(login),
         }
+    }
+
+    fn bearer(&mut self, login: &Login) -> Result<(), Trouble> {
+        let unsaid = || Err("it is not said where tokens come from".to_owned());
+        let token = login.tokens.as_ref().map_or_else(unsaid, Tokens::token);
+        let token = token.map_err(|why| {
+            let message = format!("broker {}: {why}", self.address);
+            Trouble::denied(
+                message,
+                "give sasl.oauthbearer.token.endpoint.url, and a token there",
+            )
+        })?;
+        let message = format!("n,,\u{1}auth=Bearer {}\u{1}\u{1}", token.text);
+        let answered = self.authenticate(message.into_bytes())?;
+        if answered.is_empty() {
+            return Ok(());
+        }
+        // What is wrong with the token; the refusal comes as the answer to this.
+        self.authenticate(vec![1])?;
+        let why = String::from_utf8_lossy(&answered).into_owned();
+        let message = format!("broker {} does not take the token: {why}", self.address);
+        Err(Trouble::denied(message, CHECK_LOGIN))
     }
 
     fn scram(&mut self, hash: scram::Hash, login: &Login) -> Result<(), Trouble> {
         let refused = |address: &Address, why: &str| {
-            Trouble::refused(format!("broker {address}: SCRAM: {why}"), CHECK_LOGIN)
+            Trouble::denied(format!("broker {address}: SCRAM: {why}"), CHECK_LOGIN)
         };
         let mut random = [0; 18];
         SystemRandom::new()
@@ -232,6 +255,6 @@ impl Connection {
         }
         let why = why.unwrap_or_else(|| name(error));
         let message = format!("broker {}: {why}", self.address);
-        Err(Trouble::refused(message, CHECK_LOGIN))
+        Err(Trouble::denied(message, CHECK_LOGIN))
     }
 }

@@ -4,7 +4,7 @@ use millstream_core::{Error, codes};
 
 /// Why something was not answered.
 #[derive(Debug, Clone)]
-pub(super) enum Trouble {
+pub(in crate::kafka) enum Trouble {
     /// It may pass: a broker is away, it coordinates something else now.
     Away(String),
     /// It won't by itself.
@@ -16,12 +16,20 @@ impl Trouble {
     pub(super) fn refused(message: impl Into<String>, next: &str) -> Self {
         Self::Refused(Error::new(&codes::KAFKA_TRANSACTIONS, message).next(next))
     }
+
+    /// The error of what the user may not do.
+    pub(super) fn denied(message: impl Into<String>, next: &str) -> Self {
+        Self::Refused(Error::new(&codes::SINK_DENIED, message).next(next))
+    }
 }
 
 pub(super) const UNKNOWN_TOPIC: i16 = 3;
 pub(super) const OFFSET_OUT_OF_RANGE: i16 = 1;
 pub(super) const NOT_LEADER: i16 = 6;
 pub(super) const UNSUPPORTED_VERSION: i16 = 35;
+pub(super) const TOPIC_DENIED: i16 = 29;
+pub(super) const GROUP_DENIED: i16 = 30;
+pub(super) const ID_DENIED: i16 = 53;
 pub(super) const NOT_FOUND: i16 = 105;
 pub(super) const UNSTABLE: i16 = 88;
 
@@ -48,16 +56,16 @@ pub(super) fn judge(code: i16, doing: &str) -> Trouble {
     let what = format!("{doing}: {}", name(code));
     match code {
         _ if passes(code) => Trouble::Away(what),
-        29 => Trouble::refused(
+        TOPIC_DENIED => Trouble::denied(
             what,
             "grant Read (and Describe) on the topic, or choose another sink.kafka.proof",
         ),
-        30 => Trouble::refused(
+        GROUP_DENIED => Trouble::denied(
             what,
             "grant Read on the group, or choose another sink.kafka.proof",
         ),
-        53 => Trouble::refused(what, "grant Write and Describe on the transactional id"),
-        31 => Trouble::refused(
+        ID_DENIED => Trouble::denied(what, "grant Write and Describe on the transactional id"),
+        31 => Trouble::denied(
             what,
             "grant the user IdempotentWrite and Describe on the cluster",
         ),
@@ -78,8 +86,8 @@ pub(super) fn name(code: i16) -> String {
         14 => "COORDINATOR_LOAD_IN_PROGRESS",
         15 => "COORDINATOR_NOT_AVAILABLE",
         16 => "NOT_COORDINATOR",
-        29 => "TOPIC_AUTHORIZATION_FAILED",
-        30 => "GROUP_AUTHORIZATION_FAILED",
+        TOPIC_DENIED => "TOPIC_AUTHORIZATION_FAILED",
+        GROUP_DENIED => "GROUP_AUTHORIZATION_FAILED",
         31 => "CLUSTER_AUTHORIZATION_FAILED",
         33 => "UNSUPPORTED_SASL_MECHANISM",
         34 => "ILLEGAL_SASL_STATE",
@@ -90,7 +98,7 @@ pub(super) fn name(code: i16) -> String {
         49 => "INVALID_PRODUCER_ID_MAPPING",
         50 => "INVALID_TRANSACTION_TIMEOUT",
         51 => "CONCURRENT_TRANSACTIONS",
-        53 => "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+        ID_DENIED => "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
         58 => "SASL_AUTHENTICATION_FAILED",
         UNSTABLE => "UNSTABLE_OFFSET_COMMIT",
         90 => "PRODUCER_FENCED",

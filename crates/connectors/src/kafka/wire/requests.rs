@@ -1,15 +1,19 @@
 //! Requests, and what is answered to them.
 
+mod admin;
 mod coordinator;
 mod fetch;
+mod heartbeat;
 mod metadata;
 mod offsets;
 mod sasl;
 mod transactions;
 mod versions;
 
+pub(super) use admin::{CreateTopic, DescribeConfigs, Owner};
 pub(super) use coordinator::{Coordinates, FindCoordinator};
 pub(super) use fetch::{Fetch, Fetched};
+pub(super) use heartbeat::Heartbeat;
 pub(super) use metadata::{Metadata, MetadataAnswer};
 pub(super) use offsets::OffsetFetch;
 pub(super) use sasl::{Authenticate, Authenticated, Handshake};

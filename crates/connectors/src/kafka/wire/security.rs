@@ -8,6 +8,7 @@ use rustls::ClientConfig;
 use super::given::{Given, unheeded};
 use super::scram::Hash;
 use super::tls;
+use crate::kafka::token::{SETTING, Tokens};
 
 /// How brokers are connected to.
 #[derive(Clone, Default)]
@@ -24,6 +25,8 @@ pub(super) struct Login {
     pub(super) mechanism: Mechanism,
     pub(super) user: String,
     pub(super) password: String,
+    /// Where the tokens of OAUTHBEARER come from.
+    pub(super) tokens: Option<Tokens>,
 }
 
 /// How a user logs in.
@@ -31,6 +34,7 @@ pub(super) struct Login {
 pub(super) enum Mechanism {
     Plain,
     Scram(Hash),
+    Bearer,
 }
 
 impl Mechanism {
@@ -38,6 +42,7 @@ impl Mechanism {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Plain => "PLAIN",
+            Self::Bearer => "OAUTHBEARER",
             Self::Scram(Hash::Sha256) => "SCRAM-SHA-256",
             Self::Scram(Hash::Sha512) => "SCRAM-SHA-512",
         }
@@ -93,6 +98,7 @@ fn login(given: &Given<'_>) -> Result<Login> {
         "PLAIN" => Mechanism::Plain,
         "SCRAM-SHA-256" => Mechanism::Scram(Hash::Sha256),
         "SCRAM-SHA-512" => Mechanism::Scram(Hash::Sha512),
+        "OAUTHBEARER" => return bearer(given),
         other => {
             let what = format!("sasl.mechanism {other}");
             return Err(unheeded(&what, "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"));
@@ -108,6 +114,20 @@ fn login(given: &Given<'_>) -> Result<Login> {
         mechanism,
         user: value("sasl.username")?,
         password: value("sasl.password")?,
+        tokens: None,
+    })
+}
+
+fn bearer(given: &Given<'_>) -> Result<Login> {
+    let tokens = Tokens::of(given.get(SETTING)).map_err(|why| {
+        let message = format!("sasl.mechanism is OAUTHBEARER, and {why}");
+        Error::new(&codes::OPTION_VALUE, message).next("give sasl.oauthbearer.token.endpoint.url")
+    })?;
+    Ok(Login {
+        mechanism: Mechanism::Bearer,
+        user: String::new(),
+        password: String::new(),
+        tokens: Some(tokens),
     })
 }
 

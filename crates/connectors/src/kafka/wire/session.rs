@@ -113,7 +113,10 @@ impl Session {
 
     /// The brokers, and these topics.
     pub(super) fn metadata(&mut self, topics: &[&str]) -> Result<MetadataAnswer, Trouble> {
-        self.ask_any(&Metadata { topics })
+        self.ask_any(&Metadata {
+            topics: Some(topics),
+            rights: false,
+        })
     }
 
     /// Where every broker listens.
@@ -138,7 +141,7 @@ impl Session {
     }
 
     /// The cluster's feature `transaction.version`, as a broker tells it that we are connected to.
-    pub(super) fn transaction_version(&mut self) -> Result<i16, Trouble> {
+    pub(in crate::kafka) fn transaction_version(&mut self) -> Result<i16, Trouble> {
         self.metadata(&[])?;
         let mut connections = self.connections.values();
         Ok(connections

@@ -51,9 +51,12 @@ impl Meter {
                 let before = before.unwrap_or_default();
                 let now = numbers(counted, report.numbers, before, elapsed);
                 let splits = told(splits);
-                changed |= now != report.numbers || splits != report.splits;
+                let gauges = metrics.source.gauges.all();
+                changed |=
+                    now != report.numbers || splits != report.splits || gauges != report.gauges;
                 report.numbers = now;
                 report.splits = splits;
+                report.gauges = gauges;
             }
         }
         if elapsed >= SHORTEST {

@@ -45,6 +45,7 @@ pub(super) fn vertices(graph: &JobGraph, plan: &Plan, now: u64) -> Vec<VertexRep
         switched: BTreeMap::from([(TaskStatus::Created, now)]),
         numbers: TaskNumbers::default(),
         splits: Vec::new(),
+        gauges: Vec::new(),
     };
     let vertices = plan.vertices.iter().map(|vertex| VertexReport {
         id: vertex.id,

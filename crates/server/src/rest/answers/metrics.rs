@@ -45,6 +45,14 @@ impl Value {
         Self::Whole(i64::try_from(number).unwrap_or(i64::MAX))
     }
 
+    /// A number that may have a fraction, whole where it has none.
+    pub(crate) fn measured(number: f64) -> Self {
+        match number.fract() == 0.0 && number.abs() < 1e15 {
+            true => Self::Whole(number as i64),
+            false => Self::Fraction(number),
+        }
+    }
+
     /// As text, as Flink hands metrics out.
     pub(crate) fn text(&self) -> String {
         match self {

@@ -146,6 +146,7 @@ impl<'a> Task<'a> {
             metrics.extend(named([("pendingBytes", Value::count(pending))]));
         }
         metrics.extend(self.lag());
+        metrics.extend(self.gauges(true));
         // Only a source of files has any.
         let of_files = [
             ("numFilesInErrors", numbers.bad_files),
@@ -195,16 +196,26 @@ impl<'a> Task<'a> {
         })
     }
 
+    /// What the connectors of the task show by names of their own: of its source, or of a sink.
+    fn gauges(self, of_source: bool) -> Metrics {
+        let gauges = self.report.gauges.iter();
+        let own = gauges.filter(|(name, _)| name.starts_with(PARTITIONS) == of_source);
+        own.map(|(name, value)| (name.clone(), Value::measured(*value)))
+            .collect()
+    }
+
     /// What comes out of the task.
     fn output(self) -> Metrics {
         let rate = self.rates().records_out_per_second;
-        named([
+        let mut metrics = named([
             (
                 "numRecordsOut",
                 Value::count(self.report.numbers.records_out),
             ),
             ("numRecordsOutPerSecond", Value::Fraction(rate)),
-        ])
+        ]);
+        metrics.extend(self.gauges(false));
+        metrics
     }
 
     /// The numbers of which the rates are read.

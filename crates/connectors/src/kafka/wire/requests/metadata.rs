@@ -3,10 +3,13 @@
 use super::Request;
 use crate::kafka::wire::bytes::{Garbled, Reader, Writer};
 
-/// Asks for the brokers and for these topics.
+/// Asks for the brokers and for topics.
 #[derive(Debug)]
 pub(in crate::kafka::wire) struct Metadata<'a> {
-    pub(in crate::kafka::wire) topics: &'a [&'a str],
+    /// The names of the topics; `None`: all that there are.
+    pub(in crate::kafka::wire) topics: Option<&'a [&'a str]>,
+    /// Whether it is asked, too, what may be done with them.
+    pub(in crate::kafka::wire) rights: bool,
 }
 
 /// What the cluster consists of.
@@ -27,6 +30,8 @@ pub(in crate::kafka::wire) struct TopicMetadata {
     pub(in crate::kafka::wire) id: [u8; 16],
     /// Its partitions: number, and the broker that leads it, -1 if none does.
     pub(in crate::kafka::wire) partitions: Vec<(i32, i32)>,
+    /// What may be done with it, a bit for each operation by its number, if that was asked.
+    pub(in crate::kafka::wire) rights: i32,
 }
 
 impl Request for Metadata<'_> {
@@ -38,17 +43,20 @@ impl Request for Metadata<'_> {
     type Answer = MetadataAnswer;
 
     fn write(&self, out: &mut Writer, version: i16) {
-        out.array(self.topics, |out, topic| {
-            out.uuid([0; 16]);
-            out.text(topic);
-            out.end();
-        });
-        let (create, rights) = (false, false);
+        match self.topics {
+            None => out.no_array(),
+            Some(topics) => out.array(topics, |out, topic| {
+                out.uuid([0; 16]);
+                out.text(topic);
+                out.end();
+            }),
+        }
+        let (create, of_cluster) = (false, false);
         out.bool(create);
         if version <= 10 {
-            out.bool(rights);
+            out.bool(of_cluster);
         }
-        out.bool(rights);
+        out.bool(self.rights);
         out.end();
     }
 
@@ -85,12 +93,13 @@ fn topic(input: &mut Reader<'_>) -> Result<TopicMetadata, Garbled> {
         input.end()?;
         Ok((number, leader))
     })?;
-    let _rights = input.i32()?;
+    let rights = input.i32()?;
     input.end()?;
     Ok(TopicMetadata {
         error,
         name,
         id,
         partitions,
+        rights,
     })
 }

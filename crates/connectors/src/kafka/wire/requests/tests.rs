@@ -2,8 +2,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::{
-    ApiVersions, Authenticate, Coordinates, DescribeTransaction, EndTxn, Fetch, FindCoordinator,
-    Handshake, InitProducerId, ListTransactions, Metadata, OffsetFetch, Request,
+    ApiVersions, Authenticate, Coordinates, CreateTopic, DescribeConfigs, DescribeTransaction,
+    EndTxn, Fetch, FindCoordinator, Handshake, Heartbeat, InitProducerId, ListTransactions,
+    Metadata, OffsetFetch, Request,
 };
 use crate::kafka::wire::bytes::{Reader, Writer};
 
@@ -51,6 +52,9 @@ fn whatever_is_answered_nobody_panics() {
     survives::<OffsetFetch<'_>>(random);
     survives::<Fetch<'_>>(random);
     survives::<Metadata<'_>>(random);
+    survives::<Heartbeat<'_>>(random);
+    survives::<DescribeConfigs<'_>>(random);
+    survives::<CreateTopic<'_>>(random);
 }
 
 #[test]

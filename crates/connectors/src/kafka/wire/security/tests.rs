@@ -1,4 +1,5 @@
 use super::{Mechanism, Security};
+use crate::kafka::token::{SETTING, Tokens};
 use crate::kafka::wire::given::Given;
 use crate::kafka::wire::scram::Hash;
 
@@ -35,7 +36,7 @@ fn who_logs_in_is_taken_from_what_librdkafka_is_told() {
 
 #[test]
 fn what_can_not_be_done_is_refused_with_what_is_lost() {
-    for mechanism in ["GSSAPI", "OAUTHBEARER"] {
+    for mechanism in ["GSSAPI", "OTHER"] {
         let refused = refusal(&[
             ("security.protocol", "sasl_plaintext"),
             ("sasl.mechanism", mechanism),
@@ -63,4 +64,21 @@ fn what_can_not_be_done_is_refused_with_what_is_lost() {
         assert!(refused.contains(why), "{refused}");
     }
     assert!(security(&[("security.protocol", "ssl"), everybody]).is_ok());
+}
+
+#[test]
+fn tokens_come_from_where_librdkafka_gets_them() {
+    let tokens = Tokens::File("/run/token".into());
+    let setting = tokens.setting();
+    let given = [
+        ("security.protocol", "sasl_ssl"),
+        ("enable.ssl.certificate.verification", "false"),
+        ("sasl.mechanism", "OAUTHBEARER"),
+        (SETTING, setting.as_str()),
+    ];
+    let login = security(&given).expect("a login").login.expect("a login");
+    assert_eq!(login.mechanism, Mechanism::Bearer);
+    assert_eq!(login.tokens, Some(tokens));
+    let refused = refusal(&given[..3]);
+    assert!(refused.contains("where tokens come from"), "{refused}");
 }

@@ -229,6 +229,7 @@ fn subtask(number: u8) -> SubtaskReport {
             ..TaskNumbers::default()
         },
         splits: Vec::new(),
+        gauges: Vec::new(),
     }
 }
 

@@ -30,7 +30,7 @@ struct Predecessor {
 ///
 /// # Errors
 /// It is no plan ([`codes::PACKAGE_INVALID`]).
-pub(super) fn of(plan: &Value) -> Result<String> {
+pub(crate) fn of(plan: &Value) -> Result<String> {
     let plan = Plan::deserialize(plan).map_err(|cause| {
         Error::new(&codes::PACKAGE_INVALID, "the package's plan is none")
             .cause(cause)

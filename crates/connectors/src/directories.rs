@@ -1,0 +1,84 @@
+//! Whether directories and files can be used, looked at without using them.
+
+use std::fs;
+use std::io::{Error, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use rustix::fs::{Access, AtFlags, CWD, accessat};
+
+/// The nearest directory above a path, or the path itself, that is there.
+fn nearest(path: &Path) -> &Path {
+    let mut above = path
+        .ancestors()
+        .filter(|above| !above.as_os_str().is_empty());
+    let there = above.find(|above| above.symlink_metadata().is_ok());
+    there.unwrap_or_else(|| Path::new(if path.is_absolute() { "/" } else { "." }))
+}
+
+fn allowed(path: &Path, access: Access) -> std::io::Result<()> {
+    accessat(CWD, path, access, AtFlags::EACCESS).map_err(Error::from)
+}
+
+/// Whether files can be made in a directory, or the directory itself where it is not there yet. `true`: it is there.
+///
+/// # Errors
+/// They can't, as far as permissions and the kind of the mount say.
+pub fn writable(directory: &Path) -> std::io::Result<bool> {
+    let there = nearest(directory);
+    if !fs::metadata(there)?.is_dir() {
+        return Err(Error::from(ErrorKind::NotADirectory));
+    }
+    allowed(there, Access::WRITE_OK | Access::EXEC_OK)?;
+    Ok(there == directory)
+}
+
+/// What there is to read at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readable {
+    /// Files that can be read.
+    pub files: u64,
+    /// Files that can't, by name.
+    pub refused: Vec<String>,
+}
+
+/// Whether a file can be read, or a directory and the files in it, without those that are hidden.
+///
+/// # Errors
+/// It is not there, or can't be read.
+pub fn readable(path: &Path) -> std::io::Result<Readable> {
+    let mut found = Readable {
+        files: 0,
+        refused: Vec::new(),
+    };
+    if !fs::metadata(path)?.is_dir() {
+        allowed(path, Access::READ_OK)?;
+        found.files = 1;
+        return Ok(found);
+    }
+    allowed(path, Access::READ_OK | Access::EXEC_OK)?;
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(['.', '_']) {
+            continue;
+        }
+        match allowed(&entry.path(), Access::READ_OK) {
+            Ok(()) => found.files += 1,
+            Err(_) => found.refused.push(name),
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a file can be renamed from one directory to another, as far as it can be told: both lie on one file system.
+///
+/// # Errors
+/// One of them, and what is above it, can't be looked at.
+pub fn is_one_file_system(one: &Path, other: &Path) -> std::io::Result<bool> {
+    let device = |path: &Path| fs::metadata(nearest(path)).map(|found| found.dev());
+    Ok(device(one)? == device(other)?)
+}
+
+#[cfg(test)]
+mod tests;

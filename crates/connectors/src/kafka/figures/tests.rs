@@ -1,0 +1,60 @@
+use std::collections::BTreeMap;
+
+use millstream_engine::connector::Gauges;
+use rdkafka::statistics::{Broker, Statistics, Window};
+
+use super::{Before, Sent};
+
+fn told(node: i32, requests: u64, retries: u64, latency: (i64, i64)) -> Statistics {
+    let (avg, cnt) = latency;
+    let broker = Broker {
+        name: format!("broker {node}"),
+        nodeid: node,
+        tx: requests,
+        txretries: retries,
+        txbytes: requests * 100,
+        rtt: Some(Window {
+            avg,
+            max: avg * 2,
+            cnt,
+            ..Window::default()
+        }),
+        ..Broker::default()
+    };
+    let mut statistics = Statistics::default();
+    statistics.brokers.insert(broker.name.clone(), broker);
+    statistics
+}
+
+fn shown(gauges: &Gauges) -> BTreeMap<String, f64> {
+    gauges.all().into_iter().collect()
+}
+
+#[test]
+fn what_producers_tell_is_added_up_and_never_twice() {
+    let gauges = Gauges::default();
+    let sent = Sent::new(gauges.clone(), true);
+    let (one, other) = (Before::default(), Before::default());
+    sent.hear(&one, &told(1, 10, 1, (2_500, 3)));
+    sent.hear(&one, &told(1, 15, 1, (0, 0)));
+    sent.hear(&other, &told(1, 4, 2, (0, 0)));
+    sent.hear(&other, &told(-1, 7, 0, (9_000, 1)));
+    sent.delivered(120);
+    sent.ended(true);
+    let shown = shown(&gauges);
+    for (name, value) in [
+        ("KafkaProducer.request-total", 26.0),
+        ("KafkaProducer.record-retry-total", 3.0),
+        ("KafkaProducer.outgoing-byte-total", 2_600.0),
+        ("KafkaProducer.record-send-total", 1.0),
+        ("KafkaProducer.record-bytes-total", 120.0),
+        ("KafkaProducer.record-error-total", 0.0),
+        ("KafkaProducer.transactions-committed-total", 1.0),
+        ("KafkaProducer.transactions-aborted-total", 0.0),
+        ("KafkaProducer.node-1.request-latency-avg", 2.5),
+        ("KafkaProducer.node-1.request-latency-max", 5.0),
+    ] {
+        assert_eq!(shown.get(name), Some(&value), "{name}: {shown:?}");
+    }
+    assert!(!shown.keys().any(|name| name.contains("node--1")));
+}

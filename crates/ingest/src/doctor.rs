@@ -1,0 +1,154 @@
+//! Whether a job would start: parameters, schema and SQL, and what it reads and writes. Nothing is started and nothing is
+//! changed.
+
+mod files;
+
+use millstream::{Environment, RunOptions};
+use millstream_core::options::CHECKPOINT_INTERVAL;
+use millstream_core::{Configuration, Error, Finding, Result, Verdict};
+
+use crate::dry_run::without_effects;
+use crate::parameters::{DeadLetters, SinkSettings, SourceSettings};
+use crate::pipeline;
+use crate::run::{Prepared, prepare};
+use files::{readable, renamable, writable};
+
+/// Checks everything that the program's `arguments` speak of, in the order of what builds on what.
+pub fn check(arguments: &[String], options: &RunOptions) -> Vec<Finding> {
+    let prepared = match prepare(arguments, options) {
+        Ok(prepared) => prepared,
+        Err(error) => return each_problem(&error),
+    };
+    let mut findings: Vec<Finding> = prepared.notes.iter().map(|note| noted(note)).collect();
+    findings.push(Finding::well("parameters", "understood"));
+    let environment = Environment::with_options(RunOptions {
+        entry: None,
+        configuration: prepared.configuration.clone(),
+        job_directory: None,
+        job: None,
+    });
+    findings.push(match columns(&environment, &prepared) {
+        Ok(columns) => Finding::well("pipeline", columns),
+        Err(error) => Finding::wrong("pipeline", &error),
+    });
+    findings.extend(source_files(&prepared));
+    findings.extend(sink_files(&prepared));
+    findings.extend(snapshots(&environment));
+    // What can't be planned has told so.
+    if let Ok((source, sinks)) = pipeline::ends(&environment, &prepared.settings) {
+        findings.extend(source.iter().flat_map(|source| source.inspect()));
+        findings.extend(sinks.iter().flat_map(|sink| sink.inspect()));
+    }
+    findings
+}
+
+/// One finding for each of the problems that the error holds.
+fn each_problem(error: &Error) -> Vec<Finding> {
+    let what = "parameters";
+    let mut lines = error.message().lines();
+    let (first, rest): (Option<&str>, Vec<&str>) = (lines.next(), lines.collect());
+    if first.is_none() || rest.is_empty() {
+        return vec![Finding::wrong(what, error)];
+    }
+    let problems = rest.into_iter().map(|line| {
+        let (detail, next) = line.trim().rsplit_once("; ").unwrap_or((line.trim(), ""));
+        let coded = detail.starts_with("MS-");
+        let detail = match coded {
+            true => detail.to_owned(),
+            false => format!("{}: {detail}", error.code()),
+        };
+        Finding {
+            verdict: Verdict::Wrong,
+            next: next.to_owned(),
+            ..Finding::well(what, detail)
+        }
+    });
+    problems.collect()
+}
+
+fn noted(note: &str) -> Finding {
+    Finding::warning("parameters", note, "")
+}
+
+/// The columns that would be written, once everything has been declared as at a start.
+fn columns(environment: &Environment, prepared: &Prepared) -> Result<String> {
+    let settings = without_effects(prepared.settings.clone());
+    let columns = pipeline::declare(environment, &settings)?;
+    environment.graph(crate::NAME)?;
+    let Some(columns) = columns.written else {
+        return Ok("records go on with the fields that they have".to_owned());
+    };
+    let fields = columns.fields().iter();
+    let fields: Vec<String> = fields
+        .map(|field| format!("{} {}", field.name(), field.data_type()))
+        .collect();
+    Ok(fields.join(", "))
+}
+
+fn source_files(prepared: &Prepared) -> Vec<Finding> {
+    use millstream_connectors::files_source::{AfterCommit, Bad};
+    let (path, intake) = match &prepared.settings.source {
+        SourceSettings::Text(text) => (&text.path, &text.intake),
+        SourceSettings::Columns(columns) => (&columns.path, &columns.intake),
+        SourceSettings::Kafka(_) => return Vec::new(),
+    };
+    let mut findings = vec![readable(path)];
+    let directory = match path.is_dir() {
+        true => path.as_path(),
+        false => path.parent().unwrap_or(path),
+    };
+    let quarantine = match &intake.bad {
+        Some(Bad::Quarantine(target)) => Some(("source.file.bad.path", target)),
+        Some(Bad::Fail | Bad::Skip) | None => None,
+    };
+    let moved = match &intake.after_commit {
+        AfterCommit::Move(target) => Some(("source.after.commit.path", target)),
+        AfterCommit::Delete | AfterCommit::Keep => None,
+    };
+    let takes_away = quarantine.is_some() || intake.after_commit != AfterCommit::Keep;
+    if takes_away {
+        findings.push(writable("source.path", directory));
+    }
+    for (name, target) in quarantine.into_iter().chain(moved) {
+        findings.push(writable(name, target));
+        findings.extend(renamable(name, directory, target));
+    }
+    findings
+}
+
+fn sink_files(prepared: &Prepared) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let SinkSettings::File(file) = &prepared.settings.sink {
+        findings.push(writable("sink.path", &file.path));
+    }
+    if let Some(DeadLetters::Files(path)) = prepared.settings.errors.place() {
+        findings.push(writable("error.dead-letter.path", path));
+    }
+    findings
+}
+
+/// Where snapshots go, if there are any.
+fn snapshots(environment: &Environment) -> Vec<Finding> {
+    let directories = |configuration: &Configuration| {
+        let interval = configuration.get(&CHECKPOINT_INTERVAL)?;
+        let is_on = interval.is_some_and(|interval| !interval.is_zero());
+        let directories = millstream::directories::snapshots(configuration)?;
+        Ok((is_on, directories))
+    };
+    let found = environment
+        .configuration()
+        .and_then(|configuration| directories(&configuration));
+    match found {
+        Err(error) => vec![Finding::wrong("checkpoints", &error)],
+        Ok((is_on, (checkpoints, savepoints))) => {
+            let mut findings = vec![writable("checkpoints", &checkpoints)];
+            if !is_on {
+                let detail = "off: a job that fails begins anew";
+                let next = "leave stream.checkpoint.enable out, if that is not meant";
+                findings.insert(0, Finding::warning("checkpoints", detail, next));
+            }
+            findings.push(writable("savepoints", &savepoints));
+            findings
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Rows that are shown instead of being written.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arrow::array::RecordBatch;
+use crossbeam_channel::Sender;
+use millstream::{Collector, DataStream};
+use millstream_connectors::formats::{CsvRows, JsonRows};
+use millstream_connectors::kafka::KafkaSink;
+use millstream_connectors::rows::Rows;
+use millstream_core::Result;
+
+use crate::parameters::{SinkFormat, SinkSettings};
+
+/// How many rows are shown.
+pub(crate) const SHOWN: usize = 10;
+
+/// How a row is shown: as it would be written, where that is text.
+#[derive(Clone)]
+enum Form {
+    Json,
+    Csv,
+    Message(Box<KafkaSink>),
+}
+
+/// Shows the first rows, and none of those behind them.
+#[derive(Clone)]
+pub(super) struct Peek {
+    shown: Sender<String>,
+    form: Form,
+    /// How many have been shown.
+    count: Arc<AtomicUsize>,
+}
+
+impl Peek {
+    /// Rows go to `shown`, which has room for as many as are shown.
+    pub(super) fn new(
+        shown: Sender<String>,
+        sink: &SinkSettings,
+        kafka: Option<KafkaSink>,
+    ) -> Self {
+        let form = match (sink, kafka) {
+            (_, Some(kafka)) => Form::Message(Box::new(kafka)),
+            (SinkSettings::File(file), None) if file.format == SinkFormat::Csv => Form::Csv,
+            _ => Form::Json,
+        };
+        Self {
+            shown,
+            form,
+            count: Arc::default(),
+        }
+    }
+
+    /// Ends a stream with what it shows.
+    pub(super) fn end(self, rows: DataStream<Rows>) {
+        let show = move |rows: Rows, _: &mut Collector<Rows>| self.show(&rows);
+        rows.flat_map(show).name("Shown").discard().uid("sink");
+    }
+
+    fn show(&self, rows: &Rows) -> Result<()> {
+        let left = SHOWN.saturating_sub(self.count.load(Ordering::Relaxed));
+        let batch = rows.batch.slice(0, rows.batch.num_rows().min(left));
+        for line in self.form.lines(&batch)? {
+            self.count.fetch_add(1, Ordering::Relaxed);
+            // It fails only where nobody looks any more.
+            let _gone = self.shown.try_send(line);
+        }
+        Ok(())
+    }
+}
+
+impl Form {
+    fn lines(&self, batch: &RecordBatch) -> Result<Vec<String>> {
+        let numbers = 0..batch.num_rows();
+        match self {
+            Self::Message(sink) => sink.shown(batch),
+            Self::Json => {
+                let mut rows = JsonRows::new(batch)?;
+                Ok(numbers
+                    .map(|row| text(|out| rows.append(row, out)))
+                    .collect())
+            }
+            Self::Csv => {
+                let mut rows = CsvRows::new(batch)?;
+                Ok(numbers
+                    .map(|row| text(|out| rows.append(row, out)))
+                    .collect())
+            }
+        }
+    }
+}
+
+fn text(append: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    append(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
