@@ -103,7 +103,7 @@ fn positions_are_state() {
             let records = |parsed: Parsed| lines(&[parsed], false);
             SourceSuite::new(&make, &records, truth)
                 .before_each_life(&put)
-                .rounds(20)
+                .rounds(8)
                 .run();
         }
     }
