@@ -177,7 +177,7 @@ fn kafka_to_kafka_without_duplicates() {
     let twice = [records.clone(), records].concat();
     place
         .kafka
-        .produce_keyed("keys-in", twice.into_iter())
+        .produce_keyed("keys-in", twice)
         .expect("records");
     let id = place.run(
         r#"{
@@ -191,7 +191,7 @@ fn kafka_to_kafka_without_duplicates() {
     )];
     place
         .kafka
-        .produce_keyed("keys-in", last.into_iter())
+        .produce_keyed("keys-in", last)
         .expect("a record");
     let mut expected: Vec<String> = (0..6)
         .map(|number| {

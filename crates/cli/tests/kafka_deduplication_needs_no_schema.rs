@@ -38,7 +38,9 @@ fn written(kafka: &Kafka, keys: &str, more: &[&str]) -> Vec<String> {
             "--auto.offset.reset",
             "earliest",
         ])
-        .args(["--group.id", "f1", "--unique.keys", keys])
+        // What another job of the group has read would not come again.
+        .args(["--group.id", &format!("{keys} {}", more.len())])
+        .args(["--unique.keys", keys])
         .args([
             "--source.kafka.end",
             "latest",

@@ -39,7 +39,7 @@ fn with_and_without_records() {
             ("n/0", "json", "division by zero"),
             ("interval '1 day'", "parquet", "column `x` of type"),
             ("from_unixtime(n,'Mars/Olympus')", "json", "Mars/Olympus"),
-            ("map([n],[s])", "json", "column `x` of type Map"),
+            ("map([s],[n])", "orc", "column `x` of type Map"),
             ("1+1+".repeat(3_000).as_str(), "json", "MS-5001"),
         ] {
             let expression = expression.strip_suffix('+').unwrap_or(expression);
@@ -61,6 +61,7 @@ fn what_can_be_written_is() {
             "ts - ts",
             "map([s],[n])",
             "map([s],[[ts]])",
+            "map([n],[s])",
             "struct(s, map([s],[n]))",
         ] {
             if (expression, format) == ("ts - ts", "parquet") {

@@ -53,7 +53,7 @@ fn records(parsed: Parsed) -> Vec<(String, u64, String)> {
                 (bad.file.to_string(), bad.line.unwrap_or(0), raw)
             })
             .collect(),
-        Parsed::LeftOut(rows) => panic!("{rows} rows are left out"),
+        Parsed::LeftOut(rows) => unreachable!("{rows} rows are left out"),
         Parsed::Rows(rows) => {
             let ids = rows.batch.column(0).as_primitive::<Int64Type>();
             let names = rows.batch.column(1).as_string::<i32>();

@@ -4,6 +4,12 @@
 //! `MILLSTREAM_MUTANTS=1000` plays that many files, `MILLSTREAM_SEED=7` others; each is named by the number that plays it
 //! again. With `MILLSTREAM_TELL=1` it is told before it is read.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "places are within the bytes, and a damaged file must not take for ever"
+)]
+
 mod columns_support;
 mod files_source_support;
 

@@ -17,10 +17,7 @@ fn read(seed: u64, size: u64, told: &[(u64, u64)], split: u64) -> Vec<u64> {
         let (first, to) = (number * split, (number + 1) * split);
         while let Some((from, _)) = done.gaps(first, to).first().copied() {
             starts.sort_unstable();
-            let known = starts
-                .iter()
-                .filter(|start| start.offset <= from)
-                .next_back();
+            let known = starts.iter().rfind(|start| start.offset <= from);
             let stops_after = random.random_range(1..40_u64);
             let mut left = stops_after;
             for part in parts(&groups, from, to, known.copied()) {
