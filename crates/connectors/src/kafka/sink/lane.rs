@@ -17,7 +17,7 @@ use super::options::Called;
 use super::producer::{POLL, Producer, producer};
 use super::pump::start_thread;
 use super::registry::Registry;
-use super::transactions::{abort, group, marker, patiently};
+use super::transactions::{abort, finish, group, marker, patiently};
 use crate::kafka::figures::Sent;
 use crate::kafka::transaction::{Proof, State, Transaction};
 use crate::kafka::wire::{Cluster, Marker, Session};
@@ -263,14 +263,19 @@ impl Work {
             .map_err(|error| super::producer::refused(&doing, &error, None))?;
         let sent = patiently(producer, &doing, &stopped, |producer, slice| {
             producer.send_offsets_to_transaction(&first, group, slice)
-        })?;
-        if sent.is_none() {
+        });
+        if !matches!(sent, Ok(Some(()))) {
             abort(producer, &self.id);
-            return Ok(None);
+            return sent;
         }
-        patiently(producer, &doing, &stopped, |producer, slice| {
+        let committed = patiently(producer, &doing, &stopped, |producer, slice| {
             producer.commit_transaction(slice)
-        })
+        });
+        if let Ok(None) = committed {
+            // It is to stop, and may not leave open what it has begun to commit.
+            finish(producer, &self.id);
+        }
+        committed
     }
 
     fn serve(&mut self, producer: &Arc<Producer>, group: &ConsumerGroupMetadata) -> Result<Onward> {

@@ -83,21 +83,41 @@ pub(super) fn marker(topic: &str, checkpoint: u64) -> Result<TopicPartitionList>
 /// Gives up what is open. What is not sent yet is not waited for; what can't be told to the brokers is aborted by them after
 /// the time-out of the transaction. Whether they were told.
 pub(super) fn abort(producer: &Producer, id: &str) -> bool {
-    const SHORT: Duration = Duration::from_millis(200);
-    const TRIES: usize = 50;
     producer.context().close();
+    end(producer, id, "aborted", |producer| {
+        producer.abort_transaction(SHORT)
+    })
+}
+
+/// Goes on with a commit that was begun: such a transaction can't be aborted any more.
+pub(super) fn finish(producer: &Producer, id: &str) {
+    end(producer, id, "ended", |producer| {
+        producer.commit_transaction(SHORT)
+    });
+}
+
+/// How long brokers are asked at once to end a transaction, and how often, while the job is not waited for.
+const SHORT: Duration = Duration::from_millis(200);
+const TRIES: usize = 50;
+
+fn end(
+    producer: &Producer,
+    id: &str,
+    how: &str,
+    ask: impl Fn(&Producer) -> KafkaResult<()>,
+) -> bool {
     for _ in 0..TRIES {
-        match producer.abort_transaction(SHORT) {
+        match ask(producer) {
             Ok(()) => return true,
             Err(error) if is_later(&error) => producer.poll(Duration::from_millis(10)),
             Err(error) => {
-                tracing::debug!("The transaction of {id} is not aborted: {error}");
+                tracing::debug!("The transaction of {id} is not {how}: {error}");
                 return false;
             }
         }
     }
     tracing::warn!(
-        "The transaction of {id} could not be aborted; the brokers do that when its time is out."
+        "The transaction of {id} could not be {how}; the brokers abort it when its time is out."
     );
     false
 }
