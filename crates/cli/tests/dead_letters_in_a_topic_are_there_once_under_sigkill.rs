@@ -6,14 +6,12 @@ mod common;
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use common::letters::committed;
+use common::rounds::Rounds;
 use common::{Running, command, lines, running};
-use datagen::random::Random;
 use millstream_services::kafka::Kafka;
 
-const ROUNDS: u64 = 6;
 const RECORDS_EACH_ROUND: u64 = 2_000;
 /// Each third record is bad.
 const BAD: u64 = 3;
@@ -54,42 +52,31 @@ fn record(id: u64) -> String {
     }
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the random moment of the kill is a time"
-)]
-fn kill_again_and_again(kafka: &Kafka, start: impl Fn(u64, bool) -> Command) {
-    let seed = std::env::var("MILLSTREAM_SEED")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(7);
-    println!("seed {seed}; set MILLSTREAM_SEED to play another");
-    let mut random = Random::new(seed);
+/// Answers how many records there are.
+fn kill_again_and_again(kafka: &Kafka, start: impl Fn(u64, bool) -> Command) -> u64 {
+    let mut rounds = Rounds::begin(6);
     kafka.create_topic("numbers", 3).expect("a topic");
-    let mut parallelism = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds.count {
         let ids = round * RECORDS_EACH_ROUND..(round + 1) * RECORDS_EACH_ROUND;
         let records = ids.map(|id| ((id % 97).to_string(), record(id)));
         kafka.produce_keyed("numbers", records).expect("records");
-        // Another one than the last: 1 to 3.
-        let other = 1 + random.below(2);
-        parallelism = other + u64::from(other >= parallelism && parallelism > 0);
+        let parallelism = rounds.next_parallelism(3);
         let mut running = Running::start(start(parallelism, round > 0));
         running.await_log("Completed checkpoint");
-        let moment = Duration::from_millis(random.below(LATEST_KILL_MS));
-        std::thread::sleep(moment);
+        let how = rounds.wait_below(LATEST_KILL_MS);
         let said = running.kill();
-        println!("round {round}: parallelism {parallelism}, killed after {moment:?}");
+        println!("round {round}: killed at {how}");
         assert!(!said.err.contains("MS-700"), "round {round}: {}", said.err);
     }
     let mut last = start(2, true);
     last.arg("--source.kafka.end=latest");
     let last = running::run(last);
     assert_eq!(last.code, Some(0), "{}", last.err);
+    rounds.count * RECORDS_EACH_ROUND
 }
 
-fn all(is_bad: bool) -> Vec<String> {
-    let ids = (0..ROUNDS * RECORDS_EACH_ROUND).filter(|id| (id % BAD == 0) == is_bad);
+fn all(count: u64, is_bad: bool) -> Vec<String> {
+    let ids = (0..count).filter(|id| (id % BAD == 0) == is_bad);
     let mut all: Vec<String> = ids.map(record).collect();
     all.sort();
     all
@@ -121,7 +108,7 @@ fn in_the_transactions_of_a_sink_of_kafka() {
     let kafka = Kafka::start().expect("a broker");
     let place = tempfile::tempdir().expect("a directory");
     let brokers = kafka.brokers();
-    kill_again_and_again(&kafka, |parallelism, resume| {
+    let count = kill_again_and_again(&kafka, |parallelism, resume| {
         let mut command = job(place.path(), &brokers, parallelism, resume);
         command
             .args(["--sink.type=kafka", "--sink.kafka.topic=out"])
@@ -129,7 +116,7 @@ fn in_the_transactions_of_a_sink_of_kafka() {
             .args(["--sink.kafka.create=partitions=3,replication=1"]);
         command
     });
-    let (good, bad) = (all(false), all(true));
+    let (good, bad) = (all(count, false), all(count, true));
     compare(&values(&kafka, "bad", bad.len()), &bad);
     compare(&values(&kafka, "out", good.len()), &good);
     none_is_open(&kafka);
@@ -140,12 +127,12 @@ fn in_their_own_beside_a_sink_of_files() {
     let kafka = Kafka::start().expect("a broker");
     let place = tempfile::tempdir().expect("a directory");
     let brokers = kafka.brokers();
-    kill_again_and_again(&kafka, |parallelism, resume| {
+    let count = kill_again_and_again(&kafka, |parallelism, resume| {
         let mut command = job(place.path(), &brokers, parallelism, resume);
         command.args(["--sink.type=file", "--sink.path=out"]);
         command
     });
-    let (good, bad) = (all(false), all(true));
+    let (good, bad) = (all(count, false), all(count, true));
     compare(&values(&kafka, "bad", bad.len()), &bad);
     compare(&lines(&place.path().join("out")), &good);
     none_is_open(&kafka);

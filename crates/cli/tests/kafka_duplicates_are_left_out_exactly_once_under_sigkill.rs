@@ -71,7 +71,7 @@ fn of_each_key_one_record_is_written() {
     let kafka = Kafka::start().expect("a broker");
     kafka.create_topic("numbers", 3).expect("a topic");
     let directory = tempfile::tempdir().expect("a directory");
-    let mut rounds = Rounds::begin();
+    let mut rounds = Rounds::begin(10);
     let (seed, count) = (rounds.seed, rounds.count);
     let mut written = 0;
     for round in 0..count {

@@ -49,7 +49,7 @@ fn no_record_is_lost_or_doubled() {
     let mut kafka = Kafka::start().expect("a broker");
     kafka.create_topic("numbers", 3).expect("a topic");
     let directory = tempfile::tempdir().expect("a directory");
-    let mut rounds = Rounds::begin();
+    let mut rounds = Rounds::begin(10);
     let (seed, count) = (rounds.seed, rounds.count);
     for round in 0..count {
         if round == count / 2 {

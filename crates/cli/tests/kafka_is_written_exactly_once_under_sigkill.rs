@@ -42,7 +42,7 @@ fn kill_again_and_again(
     mut add: impl FnMut(&Kafka, u64),
     job: impl Fn(&str, u64, bool) -> Command,
 ) -> u64 {
-    let mut rounds = Rounds::begin();
+    let mut rounds = Rounds::begin(10);
     for round in 0..rounds.count {
         add(kafka, round);
         let parallelism = rounds.next_parallelism(3);

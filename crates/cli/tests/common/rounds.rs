@@ -10,9 +10,6 @@ use std::time::Duration;
 
 use datagen::random::Random;
 
-/// Rounds where nothing else is said: some are enough for each run of the tests, `make chaos-kafka` plays more.
-const ROUNDS: u64 = 10;
-
 pub(crate) struct Rounds {
     /// What another run is played by again.
     pub(crate) seed: u64,
@@ -23,14 +20,14 @@ pub(crate) struct Rounds {
 }
 
 impl Rounds {
-    /// Those that the environment asks for.
-    pub(crate) fn begin() -> Self {
+    /// Those that the environment asks for, or `count`: some are enough for each run of the tests, `make chaos-kafka` plays more.
+    pub(crate) fn begin(count: u64) -> Self {
         let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
         let seed = number("MILLSTREAM_SEED").unwrap_or(5);
         println!("seed {seed}; set MILLSTREAM_SEED to play another");
         Self {
             seed,
-            count: number("MILLSTREAM_KILLS").unwrap_or(ROUNDS),
+            count: number("MILLSTREAM_KILLS").unwrap_or(count),
             random: Random::new(seed),
             parallelism: 0,
         }
