@@ -1,8 +1,8 @@
 //! The ledger of every file that was announced: small, sorted, and frozen in no time.
 //!
-//! Pure. An entry is 40 bytes, and there is one for each file, whatever it is called. Entries lie sorted in
-//! buckets by the first bits of their key; a bucket that a snapshot holds is copied before it is written to,
-//! so that freezing costs one pointer for each bucket. What a listing has met is marked beside the entries, so that a
+//! Pure. An entry is 40 bytes, and there is one for each file, whatever it is called. Entries lie sorted in small blocks, in
+//! buckets by the first bits of their key; a block that a snapshot holds is copied before it is written to,
+//! so that freezing costs one pointer for each block. What a listing has met is marked beside the entries, so that a
 //! look at a directory in which nothing is new writes to none of them.
 //!
 //! **Forgetting.** An entry whose file is not in a whole listing of the directory gets a tombstone: the time
@@ -11,13 +11,12 @@
 //! taken away because it is done with gets one, too: one listing that misses a file says nothing, and what lies there
 //! again unchanged is no new file.
 
-mod bits;
+mod bucket;
 mod segment;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use self::bits::Bits;
+use self::bucket::Bucket;
 pub(crate) use self::segment::{Frozen, read_segment};
 use super::listing::Identity;
 use super::name::Key;
@@ -90,16 +89,6 @@ impl Entry {
     }
 }
 
-type Entries = Arc<Vec<Entry>>;
-
-/// Entries whose keys begin with the same bits, sorted.
-#[derive(Debug, Clone, Default)]
-struct Bucket {
-    entries: Entries,
-    /// Which of them the present listing has met.
-    met: Bits,
-}
-
 /// What follows for a file that is not in a listing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sweep {
@@ -153,10 +142,6 @@ fn bucket_of(key: Key) -> usize {
     (key >> (64 - BUCKET_BITS)) as usize
 }
 
-fn find(bucket: &[Entry], key: Key) -> Result<usize, usize> {
-    bucket.binary_search_by_key(&key, |entry| entry.key)
-}
-
 impl Seen {
     /// How many files are known.
     #[cfg(test)]
@@ -170,9 +155,8 @@ impl Seen {
     }
 
     pub(crate) fn get(&self, key: Key) -> Option<Entry> {
-        let entries = &self.buckets.get(bucket_of(key))?.entries;
-        let at = find(entries, key).ok()?;
-        entries.get(at).copied()
+        let bucket = self.buckets.get(bucket_of(key))?;
+        bucket.get(bucket.find(key).ok()?).copied()
     }
 
     /// Notes an announcement. The file is there.
@@ -190,23 +174,17 @@ impl Seen {
         let Some(bucket) = self.buckets.get_mut(bucket_of(entry.key)) else {
             return;
         };
-        let entries = Arc::make_mut(&mut bucket.entries);
         self.present += usize::from(entry.gone_since().is_none());
-        match find(entries, entry.key) {
+        match bucket.find(entry.key) {
             Ok(at) => {
-                if let Some(old) = entries.get_mut(at) {
+                if let Some(old) = bucket.get_mut(at) {
                     self.present -= usize::from(old.gone_since().is_none());
                     *old = entry;
                 }
-                bucket.met.set(at, met);
+                bucket.set_met(at, met);
             }
             Err(at) => {
-                if entries.len() == entries.capacity() {
-                    // Doubling would waste a quarter of the memory.
-                    entries.reserve_exact((entries.len() / 8).max(4));
-                }
-                entries.insert(at, entry);
-                bucket.met.insert(at, met);
+                bucket.insert(at, entry, met);
                 self.entries += 1;
             }
         }
@@ -236,7 +214,8 @@ impl Seen {
     fn change(&mut self, entry: Entry) {
         let bucket = self.buckets.get(bucket_of(entry.key));
         let met = bucket.is_some_and(|bucket| {
-            find(&bucket.entries, entry.key).is_ok_and(|at| bucket.met.get(at))
+            let at = bucket.find(entry.key);
+            at.is_ok_and(|at| bucket.is_met(at))
         });
         self.changed.push(entry.key);
         self.store(entry, met);
@@ -245,7 +224,7 @@ impl Seen {
     /// How many files of some buckets are there whose numbers are not below `sequence`.
     pub(crate) fn present_from(&self, buckets: std::ops::Range<usize>, sequence: u64) -> usize {
         let buckets = self.buckets.get(buckets).unwrap_or_default();
-        let entries = buckets.iter().flat_map(|bucket| bucket.entries.iter());
+        let entries = buckets.iter().flat_map(Bucket::iter);
         let is_there =
             |entry: &&Entry| entry.gone_since().is_none() && entry.sequence() >= sequence;
         entries.filter(is_there).count()
@@ -256,9 +235,8 @@ impl Seen {
         let Some(bucket) = self.buckets.get_mut(bucket_of(key)) else {
             return;
         };
-        if let Ok(at) = find(&bucket.entries, key) {
-            let old = Arc::make_mut(&mut bucket.entries).remove(at);
-            bucket.met.remove(at);
+        let old = bucket.find(key).ok().and_then(|at| bucket.remove(at));
+        if let Some(old) = old {
             self.entries -= 1;
             self.present -= usize::from(old.gone_since().is_none());
             self.removed.push(key);
@@ -270,15 +248,15 @@ impl Seen {
         let Some(bucket) = self.buckets.get_mut(bucket_of(key)) else {
             return;
         };
-        let Ok(at) = find(&bucket.entries, key) else {
+        let Ok(at) = bucket.find(key) else {
             return;
         };
-        bucket.met.set(at, true);
+        bucket.set_met(at, true);
         let is_gone = |entry: &Entry| entry.gone_since().is_some();
-        if !bucket.entries.get(at).is_some_and(is_gone) {
+        if !bucket.get(at).is_some_and(is_gone) {
             return;
         }
-        if let Some(entry) = Arc::make_mut(&mut bucket.entries).get_mut(at) {
+        if let Some(entry) = bucket.get_mut(at) {
             entry.set_gone(None);
             self.present += 1;
             self.changed.push(key);
@@ -288,41 +266,26 @@ impl Seen {
     /// Ends a listing, bucket by bucket: what it did not meet is gone, and forgotten as `rules` say. Answers how many
     /// entries are gone by now and were not before.
     pub(crate) fn sweep(&mut self, buckets: std::ops::Range<usize>, rules: Sweep) -> usize {
-        let mut gone = 0;
-        for number in buckets {
-            let Some(bucket) = self.buckets.get_mut(number) else {
-                break;
-            };
-            let met = std::mem::take(&mut bucket.met);
-            let all_met = (0..bucket.entries.len()).all(|at| met.get(at));
-            if all_met || !rules.forget {
-                continue;
+        let (mut gone, mut forgotten) = (0, 0);
+        let mut judge = |entry: &mut Entry| {
+            let is_over = |since| are_over(rules.keep, since, rules.minute);
+            if entry.gone_since().is_some_and(is_over) {
+                self.removed.push(entry.key);
+                forgotten += 1;
+                return false;
             }
-            let entries = Arc::make_mut(&mut bucket.entries);
-            let (before, mut at) = (entries.len(), 0);
-            entries.retain_mut(|entry| {
-                let is_met = met.get(at);
-                at += 1;
-                if is_met {
-                    return true;
-                }
-                let old = entry
-                    .gone_since()
-                    .is_some_and(|since| are_over(rules.keep, since, rules.minute));
-                if old {
-                    self.removed.push(entry.key);
-                    return false;
-                }
-                if entry.gone_since().is_none() {
-                    entry.set_gone(Some(rules.minute));
-                    self.present -= 1;
-                    self.changed.push(entry.key);
-                    gone += 1;
-                }
-                true
-            });
-            self.entries -= before - entries.len();
+            if entry.gone_since().is_none() {
+                entry.set_gone(Some(rules.minute));
+                self.changed.push(entry.key);
+                gone += 1;
+            }
+            true
+        };
+        for bucket in self.buckets.get_mut(buckets).unwrap_or_default() {
+            bucket.take_met(if rules.forget { Some(&mut judge) } else { None });
         }
+        self.present -= gone;
+        self.entries -= forgotten;
         gone
     }
 
@@ -334,10 +297,7 @@ impl Seen {
     /// Bytes of memory that the entries take.
     #[cfg(test)]
     pub(crate) fn memory(&self) -> usize {
-        let buckets = self.buckets.iter();
-        let entries: usize = buckets.map(|bucket| bucket.entries.capacity()).sum();
-        // A bit for each entry.
-        entries * size_of::<Entry>() + entries / 8 + BUCKETS * (size_of::<Bucket>() + 40)
+        self.buckets.iter().map(Bucket::memory).sum()
     }
 
     /// The ledger as it is now, and what has changed in it since the last call.
@@ -346,9 +306,8 @@ impl Seen {
         changed.append(&mut self.removed);
         changed.sort_unstable();
         changed.dedup();
-        let buckets = self.buckets.iter();
-        let buckets = buckets.map(|bucket| Arc::clone(&bucket.entries)).collect();
-        Frozen::new(buckets, self.entries, changed)
+        let blocks = self.buckets.iter().flat_map(Bucket::freeze).collect();
+        Frozen::new(blocks, self.entries, changed)
     }
 }
 

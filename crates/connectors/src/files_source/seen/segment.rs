@@ -6,8 +6,10 @@
 
 use std::io::{self, Read, Write};
 
-use super::{Entries, Entry, Seen, find};
+use super::bucket::Entries;
+use super::{Entry, Seen};
 use crate::files_source::listing::Identity;
+use crate::files_source::name::Key;
 
 /// Bytes of an entry.
 const WIDTH: usize = 40;
@@ -17,15 +19,16 @@ const REMOVED: u64 = u64::MAX;
 /// The ledger at a boundary.
 #[derive(Debug, Clone)]
 pub(crate) struct Frozen {
-    buckets: Vec<Entries>,
+    /// In the order of their keys; none is empty.
+    blocks: Vec<Entries>,
     entries: usize,
-    changed: Vec<u64>,
+    changed: Vec<Key>,
 }
 
 impl Frozen {
-    pub(super) fn new(buckets: Vec<Entries>, entries: usize, changed: Vec<u64>) -> Self {
+    pub(super) fn new(blocks: Vec<Entries>, entries: usize, changed: Vec<Key>) -> Self {
         Self {
-            buckets,
+            blocks,
             entries,
             changed,
         }
@@ -44,7 +47,7 @@ impl Frozen {
     /// Writes every entry.
     pub(crate) fn write_all(&self, out: &mut dyn Write) -> io::Result<u64> {
         let mut written = 0;
-        for entry in self.buckets.iter().flat_map(|bucket| bucket.iter()) {
+        for entry in self.blocks.iter().flat_map(|block| block.iter()) {
             write_entry(out, entry, entry.mark)?;
             written += 1;
         }
@@ -54,11 +57,7 @@ impl Frozen {
     /// Writes what has changed.
     pub(crate) fn write_changes(&self, out: &mut dyn Write) -> io::Result<u64> {
         for key in &self.changed {
-            let bucket = self.buckets.get(super::bucket_of(*key));
-            let entry = bucket.and_then(|bucket| {
-                let at = find(bucket, *key).ok()?;
-                bucket.get(at)
-            });
+            let entry = self.get(*key);
             match entry {
                 Some(entry) => write_entry(out, entry, entry.mark)?,
                 None => {
@@ -68,6 +67,16 @@ impl Frozen {
             }
         }
         Ok(self.changed.len() as u64)
+    }
+}
+
+impl Frozen {
+    fn get(&self, key: Key) -> Option<&Entry> {
+        let begins = |block: &Entries| block.first().is_some_and(|entry| entry.key <= key);
+        let behind = self.blocks.partition_point(begins);
+        let block = self.blocks.get(behind.checked_sub(1)?)?;
+        let at = block.binary_search_by_key(&key, |entry| entry.key).ok()?;
+        block.get(at)
     }
 }
 
