@@ -21,6 +21,8 @@ import subprocess
 import sys
 import time
 
+import rows
+
 SLOW, DEAF, MALFORMED = 5_000, 1_000, 100_000
 BAR_SECONDS, BAR_MEGABYTES = 0.1, 100
 TITLE = "## 6. Hostile clients"
@@ -219,14 +221,11 @@ def main():
     bench.row(f"{DEAF:,} connections that ask for the largest answer 100 times and more, and never read", deaf)
     bench.row(f"{MALFORMED:,} malformed requests", malformed)
     bench.row("all of them together", slow, deaf, malformed)
-    text = results.read_text()
-    before, _, rest = text.partition(TITLE)
-    after = rest[rest.find("\n## "):] if "\n## " in rest else ""
     table = "\n".join(["| beside it | answered | median | 99th percentile | slowest | peak memory |", "|---|---|---|---|---|---|", *bench.rows])
-    results.write_text(
-        f"{before.rstrip()}\n\n{TITLE}\n\nWritten by `bench/hostile`: what a well-behaved client waits for `/overview` over a new connection, and the "
-        f"server's peak memory, at least {bench.seconds:.0f} s a row. Goal: answered within 100 ms throughout, memory under 100 MB. "
-        f"Other programs kept {load:.1f} tasks of the machine's {os.cpu_count()} cores running when this began.\n\n{table}\n{after}")
+    rows.write_section(
+        TITLE, f"Written by `bench/hostile`: what a well-behaved client waits for `/overview` over a new connection, and the server's peak memory, at "
+        f"least {bench.seconds:.0f} s a row. Goal: answered within 100 ms throughout, memory under 100 MB. Other programs kept {load:.1f} tasks of the "
+        f"machine's {os.cpu_count()} cores running when this began.\n\n{table}", results)
     if bench.missed:
         raise SystemExit(f"over the goal: {', '.join(bench.missed)}")
 

@@ -18,6 +18,8 @@ import sys
 import threading
 import time
 
+import rows
+
 FLINK = {
     "`list`": "1.1 to 1.4 s",
     "`list` where no server is": "61 s",
@@ -45,7 +47,7 @@ class Bench:
         (work / "empty").mkdir()
 
     def row(self, what, value, goal, is_met):
-        print(f"{what}: {value} (goal {goal}{'' if is_met else ', MISSED'})", flush=True)
+        print(f"{what}: {value} (goal {goal}{'' if is_met else ', MISSED'})", file=sys.stderr, flush=True)
         if not is_met:
             self.missed.append(what)
         self.rows.append(f"| {what} | {value} | {goal} | {FLINK.get(what, '')} |")
@@ -209,11 +211,8 @@ def main():
         many(bench, server)
     finally:
         bench.stop(server)
-    title = "## 5. Life cycle"
-    text, _, behind = results.read_text().partition(title)
-    behind = behind[behind.find("\n## "):] if "\n## " in behind else ""
     table = "\n".join(["| | Millstream | goal | Flink 2.3 |", "|---|---|---|---|", *bench.rows])
-    results.write_text(f"{text.rstrip()}\n\n{title}\n\nWritten by `bench/lifecycle`: wall time of whole commands, medians.\n\n{table}\n{behind}")
+    rows.write_section("## 5. Life cycle", f"Written by `bench/lifecycle`: wall time of whole commands, medians.\n\n{table}", results)
     if bench.missed:
         raise SystemExit(f"over the goal: {', '.join(bench.missed)}")
 
