@@ -109,7 +109,8 @@ fn the_environment_wins_over_arguments_and_these_over_the_file() {
     let said = millstream_in(directory.path(), &environment, &arguments);
     assert_eq!(said.code, Some(1));
     assert!(
-        said.err.contains("source.type jdbc is planned"),
+        said.err
+            .contains("source.db.url is not given, with source.type jdbc"),
         "{}",
         said.err
     );

@@ -17,7 +17,7 @@
 mod cells;
 mod compressed;
 mod csv;
-mod datetime;
+pub(crate) mod datetime;
 mod each;
 mod escape;
 mod json;

@@ -10,6 +10,8 @@ pub mod files_source;
 pub mod formats;
 pub mod function_sink;
 pub mod generator;
+#[cfg(feature = "hive")]
+pub mod hive;
 pub mod iterator_source;
 #[cfg(feature = "kafka")]
 pub mod kafka;

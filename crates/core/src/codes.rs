@@ -175,6 +175,14 @@ codes! {
     SOURCE_SHARED = "MS-6014", Invalid, "Another job reads the input that is taken away";
     /// A file of columns (Parquet, ORC) is damaged, cut off or encrypted.
     SOURCE_COLUMNS = "MS-6018", Data, "File of columns can't be read";
+    /// HiveServer2 is away, or has lost what it was doing.
+    SOURCE_HIVE = "MS-6021", Unavailable, "Hive can't be read at present";
+    /// HiveServer2 does not take who logs in, or does not let him read.
+    SOURCE_HIVE_DENIED = "MS-6022", Conflict, "Hive does not let the source in";
+    /// HiveServer2 can't answer the statement.
+    SOURCE_HIVE_STATEMENT = "MS-6023", Invalid, "Hive refuses the statement";
+    /// What Hive answers again is not what it answered before.
+    SOURCE_HIVE_ORDER = "MS-6024", Data, "Rows of Hive came otherwise than before";
 
     // 7: sinks
     /// The sink can't write.

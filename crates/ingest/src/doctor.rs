@@ -35,6 +35,9 @@ pub fn check(arguments: &[String], options: &RunOptions) -> Vec<Finding> {
     findings.extend(sink_files(&prepared));
     findings.extend(snapshots(&environment));
     // What can't be planned has told so.
+    if let Ok(Some(hive)) = pipeline::hive(&prepared.settings) {
+        findings.extend(hive.inspect());
+    }
     if let Ok((source, sinks)) = pipeline::ends(&environment, &prepared.settings) {
         findings.extend(source.iter().flat_map(|source| source.inspect()));
         findings.extend(sinks.iter().flat_map(|sink| sink.inspect()));
@@ -90,7 +93,7 @@ fn source_files(prepared: &Prepared) -> Vec<Finding> {
     let (path, intake) = match &prepared.settings.source {
         SourceSettings::Text(text) => (&text.path, &text.intake),
         SourceSettings::Columns(columns) => (&columns.path, &columns.intake),
-        SourceSettings::Kafka(_) => return Vec::new(),
+        SourceSettings::Kafka(_) | SourceSettings::Hive(_) => return Vec::new(),
     };
     let mut findings = vec![readable(path)];
     let directory = match path.is_dir() {

@@ -107,7 +107,7 @@ pub(crate) fn without_effects(mut settings: IngestSettings) -> IngestSettings {
     let intake = match &mut settings.source {
         SourceSettings::Text(text) => &mut text.intake,
         SourceSettings::Columns(columns) => &mut columns.intake,
-        SourceSettings::Kafka(_) => return settings,
+        SourceSettings::Kafka(_) | SourceSettings::Hive(_) => return settings,
     };
     intake.after_commit = AfterCommit::Keep;
     if let Some(Bad::Quarantine(_)) = intake.bad {

@@ -13,6 +13,7 @@ mod definition;
 mod delimiter;
 mod given;
 mod help;
+mod hive;
 mod job_options;
 mod kafka;
 mod kafka_sink;

@@ -32,6 +32,7 @@ use millstream_connectors::file_sink::{FileSink, PartitionColumns};
 use millstream_connectors::formats::{
     Codec, Compressed, CsvLines, FileFormat, JsonLines, OrcFile, ParquetFile,
 };
+use millstream_connectors::hive::HiveSource;
 use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource, Output, Timing};
 use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::letters::{Letter, Line};
@@ -226,7 +227,7 @@ pub(crate) fn ends(
     settings: &IngestSettings,
 ) -> Result<(Option<KafkaSource>, Vec<KafkaSink>)> {
     let source = match &settings.source {
-        SourceSettings::Text(_) | SourceSettings::Columns(_) => None,
+        SourceSettings::Text(_) | SourceSettings::Columns(_) | SourceSettings::Hive(_) => None,
         SourceSettings::Kafka(_) => match source::plan(settings, None)?.source {
             source::Planned::Kafka(source) => Some(source),
             _ => None,
@@ -248,6 +249,17 @@ pub(crate) fn ends(
     let written = output.iter().chain(&letters);
     let sinks = written.map(|options| kafka_sink(options, environment));
     Ok((source, sinks.collect::<Result<_>>()?))
+}
+
+/// The source that reads Hive, if the job has one.
+///
+/// # Errors
+/// Hive refuses it, or is away.
+pub(crate) fn hive(settings: &IngestSettings) -> Result<Option<HiveSource>> {
+    match &settings.source {
+        SourceSettings::Hive(options) => HiveSource::new((**options).clone()).map(Some),
+        SourceSettings::Text(_) | SourceSettings::Columns(_) | SourceSettings::Kafka(_) => Ok(None),
+    }
 }
 
 /// The sink of Kafka: exactly once where the mode of checkpoints says so, and there are checkpoints.

@@ -4,6 +4,7 @@
 mod common;
 
 use common::load_line;
+use millstream_connectors::hive::What;
 use millstream_ingest::parameters::{Input, SinkSettings, SourceSettings, find, load};
 
 /// Every parameter of the CSP operator's page.
@@ -34,14 +35,30 @@ fn every_parameter_of_the_page_exists() {
 }
 
 #[test]
-fn program_args_are_refused_only_for_what_is_planned() {
+fn program_args_of_hive_are_understood() {
     let line = "--source.type jdbc --source.db.type hive --source.db.url jdbc:hive2://172.27.128.124:10000/lyh \
          --source.db.username root --source.db.password 123456 --source.db.table lyh --source.db.sql \
          'select * from lyh limit 3' --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic \
          flink-test";
-    let error = load_line(line).expect_err(line);
+    let loaded = load_line(line).expect(line);
+    let SourceSettings::Hive(hive) = &loaded.settings.source else {
+        panic!("{:?}", loaded.settings.source);
+    };
+    let query = "select * from lyh limit 3".to_owned();
+    assert_eq!(hive.query, What::Query(query));
+    assert_eq!(
+        (hive.login.user.as_str(), hive.fetch, &hive.split),
+        ("root", None, &None)
+    );
+    assert!(
+        !format!("{hive:?}").contains("123456"),
+        "a password is shown"
+    );
+    let other = line.replace("jdbc:hive2:", "jdbc:oracle:");
+    let error = load_line(&other).expect_err(&other);
     assert_eq!(error.code(), "MS-8002", "{error}");
     assert_eq!(error.to_string().lines().count(), 1, "{error}");
+    assert!(error.message().contains("Oracle"), "{error}");
     assert!(
         !error.to_string().contains("123456"),
         "a password in {error}"

@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Directories that hold no source, at any depth.
-const NO_SOURCE: &[&str] = &[".git", "target"];
+/// Directories that hold no source written by people, at any depth.
+const NO_SOURCE: &[&str] = &[".git", "generated", "target"];
 
 /// Endings of files that hold text written by people.
 const TEXT: &[&str] = &[

@@ -27,8 +27,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "millstream-connectors",
-        &["millstream-core", "millstream-engine"],
+        &[
+            "millstream-core",
+            "millstream-engine",
+            "millstream-hive-thrift",
+        ],
     ),
+    ("millstream-hive-thrift", &[]),
     (
         "millstream",
         &[
@@ -74,6 +79,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("millstream-house", &["millstream-core"]),
+    ("millstream-services", &["millstream-hive-thrift"]),
     // It knows the command as users do, and nothing that is inside.
     ("millstream-chaos", &["datagen"]),
 ];
@@ -124,6 +130,7 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("ring", &["millstream-connectors"]),
+    ("thrift", &["millstream-hive-thrift"]),
     ("reqwest", &[]),
 ];
 

@@ -4,7 +4,6 @@ mod security;
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::keeper::Keeper;
-use crate::maven::{Libraries, java};
+use crate::maven::{Libraries, free_port, java};
 use crate::{Doing, Failure, Result, wait};
 
 pub use security::{Addresses, PASSWORD, USER};
@@ -397,11 +396,4 @@ impl Kafka {
             data.display()
         )
     }
-}
-
-/// A port of 127.0.0.1 that nobody listens on.
-fn free_port() -> Result<u16> {
-    let doing = || "find a free port".to_owned();
-    let listener = TcpListener::bind("127.0.0.1:0").doing(doing)?;
-    Ok(listener.local_addr().doing(doing)?.port())
 }

@@ -6,10 +6,12 @@
 //!
 //! A service ends with the process that started it, however that ends.
 
+mod certificate;
 mod keeper;
 mod maven;
 mod wait;
 
+pub mod hive;
 pub mod kafka;
 
 use std::fmt;

@@ -2,8 +2,9 @@
 
 use std::env;
 use std::fs::{self, File};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::{Doing, Failure, Result};
 
@@ -20,6 +21,13 @@ impl Libraries {
     /// # Errors
     /// There is no Maven, or it can't get them.
     pub(crate) fn resolve(name: &str, project: &str, version: &str) -> Result<Self> {
+        Self::cached(name, version, |directory| {
+            fetch(directory, project, version)
+        })
+    }
+
+    /// The libraries that the cache has under a name, which `get` puts into a directory if there are none.
+    fn cached(name: &str, version: &str, get: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         let cache = cache()?;
         let doing = || format!("make {}", cache.display());
         fs::create_dir_all(&cache).doing(doing)?;
@@ -29,15 +37,108 @@ impl Libraries {
         let lock = File::create(&lock).doing(|| format!("make {}", lock.display()))?;
         lock.lock().doing(|| "lock the cache".to_owned())?;
         if !directory.is_dir() {
-            fetch(&directory, project, version)?;
+            get(&directory)?;
         }
         Ok(Self { directory })
+    }
+
+    /// The libraries of a list, one a line: `group:artifact:version` with `:classifier` where it has one. Nothing is looked
+    /// up: what they need is in the list, too, and several are fetched side by side.
+    ///
+    /// # Errors
+    /// There is no Maven, or it can't get them.
+    pub(crate) fn listed(name: &str, list: &str, version: &str) -> Result<Self> {
+        Self::cached(name, version, |directory| {
+            let lines = list.lines().map(str::trim);
+            let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+            let lines: Vec<&str> = lines.collect();
+            copy(directory, &lines)
+        })
     }
 
     /// What `java` takes as its class path.
     pub(crate) fn class_path(&self) -> String {
         format!("{}/*", self.directory.display())
     }
+}
+
+/// So many programs fetch libraries side by side.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Gets libraries by their names.
+fn copy(directory: &Path, names: &[&str]) -> Result<()> {
+    let partial = directory.with_extension("partial");
+    if partial.is_dir() {
+        fs::remove_dir_all(&partial).doing(|| format!("remove {}", partial.display()))?;
+    }
+    let work = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
+    let mut running = Vec::new();
+    for (number, names) in names
+        .chunks(names.len().div_ceil(SIDE_BY_SIDE).max(1))
+        .enumerate()
+    {
+        let project = work.path().join(number.to_string());
+        fs::create_dir_all(&project).doing(|| format!("make {}", project.display()))?;
+        let text = copying(names, &partial)?;
+        fs::write(project.join("pom.xml"), text).doing(|| "write pom.xml".to_owned())?;
+        let child = Command::new("mvn")
+            .current_dir(&project)
+            .args(["-q", "-B", "dependency:copy"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .doing(|| "run mvn (scripts/setup test installs it)".to_owned())?;
+        running.push(child);
+    }
+    for child in running {
+        let output = child
+            .wait_with_output()
+            .doing(|| "wait for mvn".to_owned())?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stdout);
+            let why = format!(
+                "mvn could not get the libraries for {}: {said}",
+                directory.display()
+            );
+            return Err(Failure::new(why));
+        }
+    }
+    fs::rename(&partial, directory).doing(|| format!("make {}", directory.display()))
+}
+
+/// A pom.xml that has libraries copied into a directory.
+fn copying(names: &[&str], directory: &Path) -> Result<String> {
+    let mut items = String::new();
+    for name in names {
+        let mut parts = name.split(':');
+        let (Some(group), Some(artifact), Some(version)) =
+            (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Failure::new(format!("{name} names no library")));
+        };
+        let classifier = parts.next().map_or_else(String::new, |classifier| {
+            format!("<classifier>{classifier}</classifier>")
+        });
+        items.push_str(&format!(
+            "<artifactItem><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version>\
+             {classifier}</artifactItem>\n"
+        ));
+    }
+    Ok(format!(
+        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\"><modelVersion>4.0.0</modelVersion>\
+         <groupId>millstream</groupId><artifactId>copy</artifactId><version>1</version><packaging>pom</packaging>\
+         <build><plugins><plugin><groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId>\
+         <configuration><outputDirectory>{}</outputDirectory><artifactItems>\n{items}</artifactItems></configuration>\
+         </plugin></plugins></build></project>\n",
+        directory.display()
+    ))
+}
+
+/// A port of 127.0.0.1 that nobody listens on.
+pub(crate) fn free_port() -> Result<u16> {
+    let doing = || "find a free port".to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").doing(doing)?;
+    Ok(listener.local_addr().doing(doing)?.port())
 }
 
 fn fetch(directory: &Path, project: &str, version: &str) -> Result<()> {

@@ -6,7 +6,7 @@
 const SECONDS_PER_DAY: i64 = 86_400;
 
 /// Appends the date that lies `days` after 1970-01-01.
-pub(super) fn append_date(days: i64, out: &mut Vec<u8>) {
+pub(crate) fn append_date(days: i64, out: &mut Vec<u8>) {
     let (year, month, day) = civil(days);
     append_year(year, out);
     out.push(b'-');
@@ -16,7 +16,7 @@ pub(super) fn append_date(days: i64, out: &mut Vec<u8>) {
 }
 
 /// Appends the point `seconds` and `nanoseconds` (below a thousand million) after 1970-01-01 00:00:00.
-pub(super) fn append_timestamp(seconds: i64, nanoseconds: u32, out: &mut Vec<u8>) {
+pub(crate) fn append_timestamp(seconds: i64, nanoseconds: u32, out: &mut Vec<u8>) {
     append_date(seconds.div_euclid(SECONDS_PER_DAY), out);
     let second = seconds.rem_euclid(SECONDS_PER_DAY).unsigned_abs();
     out.push(b' ');

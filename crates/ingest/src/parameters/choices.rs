@@ -57,7 +57,7 @@ choices! {
         Parquet = "parquet",
         /// ORC files.
         Orc = "orc",
-        /// A database (planned).
+        /// A database: Hive.
         Jdbc = "jdbc",
         /// Kafka.
         Kafka = "kafka",
@@ -259,6 +259,11 @@ impl SourceType {
         Self::KAFKA.contains(&self)
     }
 
+    /// Whether what it reads tells its columns and their types.
+    pub fn tells_columns(self) -> bool {
+        self.is_columns() || self == Self::Jdbc
+    }
+
     /// Whether it reads files that hold their columns and their types.
     pub fn is_columns(self) -> bool {
         Self::COLUMNS.contains(&self)
@@ -266,7 +271,7 @@ impl SourceType {
 
     /// Whether this source can be used now.
     pub fn available(self) -> bool {
-        Self::FILES.contains(&self) || self.is_kafka()
+        Self::FILES.contains(&self) || self.is_kafka() || self == Self::Jdbc
     }
 }
 

@@ -122,6 +122,8 @@ pub enum Scope {
     Sink(&'static [SinkType]),
     /// When the source directory is watched.
     Watching,
+    /// When rows of a database are split.
+    Split,
     /// When SQL is switched on.
     Sql,
     /// When `sink.merge.enable` is true.
@@ -146,6 +148,7 @@ pub(super) struct Chosen {
     pub(super) source: SourceType,
     pub(super) sink: SinkType,
     pub(super) watch: WatchType,
+    pub(super) split: bool,
     pub(super) sql: bool,
     pub(super) merge: bool,
     pub(super) checkpoints: bool,
@@ -162,6 +165,7 @@ impl Scope {
             Self::Source(types) => types.contains(&chosen.source),
             Self::Sink(types) => types.contains(&chosen.sink),
             Self::Watching => chosen.watch == WatchType::ProcessContinuously,
+            Self::Split => chosen.split,
             Self::Sql => chosen.sql,
             Self::Merge => chosen.merge,
             Self::Checkpoints => chosen.checkpoints,
@@ -182,6 +186,7 @@ impl Scope {
             }
             Self::Sink(types) => format!("`sink.type` {}", names(types.iter().map(|t| t.name()))),
             Self::Watching => "`source.watch.type` PROCESS_CONTINUOUSLY".to_owned(),
+            Self::Split => "`source.db.partition.column`".to_owned(),
             Self::Sql => "`stream.sql.enable` true".to_owned(),
             Self::Merge => "`sink.merge.enable` true".to_owned(),
             Self::Checkpoints => "`stream.checkpoint.enable` true".to_owned(),

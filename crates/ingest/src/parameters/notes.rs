@@ -1,6 +1,6 @@
 //! What is worth telling about parameters and is no error.
 
-use super::choices::CheckpointType;
+use super::choices::{CheckpointType, SourceType};
 use super::definition::Chosen;
 use super::given::{Given, Origin};
 use super::{resolve, table};
@@ -26,6 +26,8 @@ fn without_effect(given: &Given) -> Option<String> {
         source: given.get(&table::SOURCE_TYPE)?,
         sink: given.get(&table::SINK_TYPE)?,
         watch: given.get(&table::WATCH_TYPE)?,
+        split: given.get(&table::SOURCE_TYPE) == Some(SourceType::Jdbc)
+            && given.origin(table::DB_PARTITION_COLUMN.name()).is_some(),
         sql: resolve::sql_is_on(given),
         merge: given.get(&table::MERGE_ENABLE)?,
         checkpoints: given.get(&table::CHECKPOINT_ENABLE)?,

@@ -10,13 +10,14 @@ use super::choices::{
 use super::definition::names;
 use super::given::Given;
 use super::settings::SchemaText;
-use super::{contradiction, dead_letters, kafka, kafka_sink, paths, resolve, table, unique};
+use super::{contradiction, dead_letters, hive, kafka, kafka_sink, paths, resolve, table, unique};
 
 /// Reports what is missing, contradictory or not there yet.
 pub(super) fn of(given: &Given) -> Vec<Error> {
     let mut problems = Vec::new();
     problems.extend(types(given));
     problems.extend(missing(given));
+    problems.extend(hive::of(given));
     problems.extend(kafka::of(given));
     problems.extend(kafka_sink::of(given));
     problems.extend(dead_letters::of(given));
@@ -101,7 +102,7 @@ fn missing(given: &Given) -> Vec<Error> {
     if absent(table::SOURCE_TYPE.name()) {
         miss(
             "source.type is not given".to_owned(),
-            "give --source.type csv, tsv, txt, parquet, orc or kafka",
+            "give --source.type csv, tsv, txt, parquet, orc, jdbc or kafka",
         );
     }
     let source = given.get(&table::SOURCE_TYPE);
@@ -134,7 +135,7 @@ fn missing(given: &Given) -> Vec<Error> {
         );
     }
     if resolve::sql_is_on(given)
-        && !source.is_some_and(SourceType::is_columns)
+        && !source.is_some_and(SourceType::tells_columns)
         && absent(table::SQL_SCHEMA.name())
         && absent(table::SQL_SCHEMA_JSON.name())
     {

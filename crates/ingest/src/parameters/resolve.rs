@@ -20,7 +20,7 @@ use super::settings::{
     KafkaSettings, MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings,
     TextSource,
 };
-use super::{dead_letters, kafka_sink, table, unique};
+use super::{dead_letters, hive, kafka_sink, table, unique};
 
 /// The settings; `None` where a value is missing or wrong, which [`super::problems`] reports.
 pub(super) fn settings(given: &Given) -> Option<IngestSettings> {
@@ -41,6 +41,7 @@ fn source(given: &Given) -> Option<SourceSettings> {
         SourceType::Kafka | SourceType::KafkaDeduplication => {
             kafka(given).map(SourceSettings::Kafka)
         }
+        SourceType::Jdbc => hive::options(given).map(|hive| SourceSettings::Hive(Box::new(hive))),
         format if format.is_columns() => columns(given, format).map(SourceSettings::Columns),
         format => text(given, format).map(SourceSettings::Text),
     }

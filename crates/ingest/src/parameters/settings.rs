@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use millstream_connectors::files_source::Intake;
+use millstream_connectors::hive::HiveSourceOptions;
 use millstream_connectors::kafka::{
     End, KafkaSinkOptions, Lost, NewTopic, Properties, Reset, Topics,
 };
@@ -56,6 +57,8 @@ pub enum SourceSettings {
     Columns(ColumnSource),
     /// Kafka.
     Kafka(KafkaSettings),
+    /// Hive.
+    Hive(Box<HiveSourceOptions>),
 }
 
 /// Kafka as a source.

@@ -13,6 +13,7 @@ macro_rules! parameters {
 }
 
 mod checkpoint;
+mod database;
 mod elasticsearch;
 mod intake;
 mod job;
@@ -26,6 +27,10 @@ mod unique;
 pub(super) use checkpoint::{
     CHECKPOINT_DIR, CHECKPOINT_ENABLE, CHECKPOINT_INTERVAL, CHECKPOINT_MIN_PAUSE, CHECKPOINT_MODE,
     CHECKPOINT_TIMEOUT, CHECKPOINT_TOLERABLE_FAILURES, CHECKPOINT_TYPE,
+};
+pub(super) use database::{
+    DB_DRIVER, DB_EXACTLY_ONCE, DB_FETCH_SIZE, DB_PARTITION_COLUMN, DB_PARTITION_LOWER,
+    DB_PARTITION_NUM, DB_PARTITION_UPPER, DB_PASSWORD, DB_SQL, DB_TABLE, DB_URL, DB_USERNAME,
 };
 pub(super) use intake::{
     AFTER_COMMIT, AFTER_COMMIT_PATH, FILE_BAD, FILE_BAD_PATH, FILE_CHANGED, FILE_FORGET, FILE_LOST,
@@ -62,6 +67,7 @@ pub fn all() -> impl Iterator<Item = &'static ParameterSummary> {
         sql::ALL,
         sink::ALL,
         checkpoint::ALL,
+        database::ALL,
         planned_source::ALL,
         kafka::ALL,
         unique::ALL,

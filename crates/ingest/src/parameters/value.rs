@@ -32,6 +32,19 @@ impl FromOptionText for Ratio {
     }
 }
 
+/// A number of things: from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Count(pub(super) u32);
+
+impl FromOptionText for Count {
+    const TYPE_NAME: &'static str = "a whole number from 1";
+
+    fn from_option_text(text: &str) -> Result<Self, String> {
+        let number = text.parse().ok().filter(|number| *number > 0);
+        number.map(Self).ok_or_else(|| Self::TYPE_NAME.to_owned())
+    }
+}
+
 /// Names with `,` between them; white space around a name does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Names(pub(super) Vec<String>);

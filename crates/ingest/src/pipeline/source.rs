@@ -10,6 +10,7 @@ use millstream_connectors::files_source::{
     Charset, ColumnFileOptions, ColumnFileSource, ColumnFormat, FileSource, FileSourceOptions,
     Format, ReadSizes, Watch,
 };
+use millstream_connectors::hive::{HiveSource, HiveSourceOptions};
 use millstream_connectors::kafka::{
     AROUND, KafkaSource, KafkaSourceOptions, LetterSource, ValueFormat, text_schema,
 };
@@ -31,6 +32,7 @@ pub(super) enum Planned {
     Files(&'static str, Box<FileSource>),
     Columns(&'static str, Box<ColumnFileSource>),
     Kafka(KafkaSource),
+    Hive(HiveSource),
     /// Dead letters in the place of either.
     Letters(LetterSource),
 }
@@ -67,6 +69,10 @@ pub(super) fn plan<'a>(settings: &'a IngestSettings, letters: Option<&Path>) -> 
             None => Planned::Columns(columns.format.name(), Box::new(open_columns(columns)?)),
             Some(_) => return Err(no_letters(columns.format)),
         },
+        SourceSettings::Hive(hive) => match letters {
+            None => Planned::Hive(open_hive(hive)?),
+            Some(_) => return Err(no_letters(SourceType::Jdbc)),
+        },
         SourceSettings::Kafka(kafka) => {
             let (source, more) = kafka_source(kafka, to_kafka, keep_raw)?;
             besides = more;
@@ -92,7 +98,7 @@ pub(super) fn plan<'a>(settings: &'a IngestSettings, letters: Option<&Path>) -> 
         let place = match &settings.source {
             SourceSettings::Text(text) => text.path.display().to_string(),
             SourceSettings::Columns(columns) => columns.path.display().to_string(),
-            SourceSettings::Kafka(_) => "the source".to_owned(),
+            SourceSettings::Kafka(_) | SourceSettings::Hive(_) => "the source".to_owned(),
         };
         Error::new(
             &codes::INGEST_PARAMETERS,
@@ -111,9 +117,10 @@ pub(super) fn plan<'a>(settings: &'a IngestSettings, letters: Option<&Path>) -> 
     let mut needed = query.columns_needed().to_vec();
     let around = match &settings.source {
         SourceSettings::Kafka(_) if to_kafka => around(&columns, &query, &mut needed),
-        SourceSettings::Kafka(_) | SourceSettings::Text(_) | SourceSettings::Columns(_) => {
-            Around::default()
-        }
+        SourceSettings::Kafka(_)
+        | SourceSettings::Text(_)
+        | SourceSettings::Columns(_)
+        | SourceSettings::Hive(_) => Around::default(),
     };
     let mut read = needed.clone();
     if let Some(settings) = &settings.unique {
@@ -159,6 +166,7 @@ impl Planned {
             Self::Files(_, source) => source.schema(),
             Self::Columns(_, source) => source.schema(),
             Self::Kafka(source) => Some(source.schema()),
+            Self::Hive(source) => Some(source.schema()),
             Self::Letters(source) => Some(source.schema()),
         }
     }
@@ -169,6 +177,7 @@ impl Planned {
             Self::Files(_, source) => source.batch_schema(),
             Self::Columns(_, source) => source.batch_schema(),
             Self::Kafka(source) => Some(source.batch_schema()),
+            Self::Hive(source) => Some(source.batch_schema()),
             Self::Letters(source) => Some(source.batch_schema()),
         }
     }
@@ -182,6 +191,7 @@ impl Planned {
                 Self::Columns(name, Box::new(source.with_projection(wanted)?))
             }
             Self::Kafka(source) => Self::Kafka(source.with_projection(&wanted)?),
+            Self::Hive(source) => Self::Hive(source.with_projection(&wanted)?),
             Self::Letters(source) => Self::Letters(source.with_projection(&wanted)?),
         })
     }
@@ -211,10 +221,20 @@ impl Planned {
             Self::Files(name, source) => environment.add_source(name, *source),
             Self::Columns(name, source) => environment.add_source(name, *source),
             Self::Kafka(source) => environment.add_source("kafka", source),
+            Self::Hive(source) => environment.add_source("hive", source),
             Self::Letters(source) => environment.add_source("dead letters", source),
         }
         .uid("source")
     }
+}
+
+/// The source that reads Hive, which is asked for its columns.
+fn open_hive(options: &HiveSourceOptions) -> Result<HiveSource> {
+    let source = HiveSource::new(options.clone())?;
+    if let Some(note) = source.note() {
+        tracing::warn!("{note}.");
+    }
+    Ok(source)
 }
 
 /// Files of columns hold no records of their own that could be set aside and read again.

@@ -44,7 +44,7 @@ fn has_credentials(value: &str) -> bool {
         let mut values = lower.split(name).skip(1);
         values.any(|value| value.starts_with(|c: char| !";,& \t\n".contains(c)))
     };
-    in_address || given("password=") || given("secret=")
+    in_address || given("password=") || given("secret=") || given("jwt=")
 }
 
 /// The settings of `configuration` with secrets masked.

@@ -1,10 +1,10 @@
 //! Listeners that ask who is there, and a certificate of their own.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::free_port;
-use crate::{Doing, Failure, Result};
+use crate::Result;
+use crate::certificate::own_certificate;
 
 /// Who may log in.
 pub const USER: &str = "alice";
@@ -40,19 +40,7 @@ impl Secured {
     /// Makes a certificate in `directory`, and finds ports.
     pub(super) fn prepare(directory: &Path, guarded: bool) -> Result<Self> {
         let (store, certificate) = (directory.join("broker.p12"), directory.join("broker.pem"));
-        let (at, into) = (
-            store.display().to_string(),
-            certificate.display().to_string(),
-        );
-        let own = ["-alias", "broker", "-keystore", &at, "-storepass", "secret"];
-        let mut make = vec!["-genkeypair", "-keyalg", "RSA", "-validity", "3650"];
-        make.extend(["-storetype", "PKCS12", "-dname", "CN=localhost"]);
-        make.extend(["-ext", "san=ip:127.0.0.1,dns:localhost"]);
-        make.extend(own);
-        keytool(&make)?;
-        let mut export = vec!["-exportcert", "-rfc", "-file", &into];
-        export.extend(own);
-        keytool(&export)?;
+        own_certificate(&store, &certificate, "secret")?;
         Ok(Self {
             login: free_port()?,
             tls: free_port()?,
@@ -127,17 +115,4 @@ fn jaas(module: &str, options: &str) -> String {
 fn quoted() -> String {
     let inner = PASSWORD.replace('\\', "\\\\").replace('"', "\\\"");
     format!("\"{inner}\"").replace('\\', "\\\\")
-}
-
-/// Runs the tool that comes with Java.
-fn keytool(arguments: &[&str]) -> Result<()> {
-    let output = Command::new("keytool")
-        .args(arguments)
-        .output()
-        .doing(|| "run keytool (scripts/setup test installs it)".to_owned())?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stdout);
-    Err(Failure::new(format!("keytool: {said}")))
 }

@@ -18,7 +18,7 @@ const DELIMITED: Scope = Scope::Source(SourceType::DELIMITED);
 parameters! {
     SOURCE_TYPE: SourceType = Parameter::new(Group::Source, "source.type",
         "Where records come from. kafka_deduplication is kafka without records that were there before. \
-         jdbc is planned and refused until then.")
+         jdbc is Hive.")
         .required("").example("csv");
     SOURCE_PATH: String = Parameter::new(Group::Source, "source.path",
         "Directory whose files are read, or one file: a path or a file: URL. All files have the same columns; \

@@ -1,0 +1,70 @@
+//! Whether a source would start: servers, login, query. Nothing is executed but what asks for columns.
+
+use millstream_core::{Finding, counted};
+
+use super::HiveSource;
+use super::describe;
+use super::plan::Plan;
+use super::session::{Session, SharedLine};
+use super::trouble::Trouble;
+
+/// What is worth telling of a query whose rows have no order; `None`: they have one, or each part is small.
+pub(super) fn unordered(plan: &Plan) -> Option<String> {
+    if plan.statement.is_ordered() || plan.options.split.is_some() {
+        return None;
+    }
+    Some(
+        "the rows of source.db.sql have no order that Hive promises: behind a restart those that were handed out are read \
+         again and compared, and source.db.exactly-once says what happens where they differ"
+            .to_owned(),
+    )
+}
+
+impl HiveSource {
+    /// Looks whether the source would start: each server, who logs in, and the query. Reads no row.
+    pub fn inspect(&self) -> Vec<Finding> {
+        let options = &self.plan.options;
+        let mut findings = Vec::new();
+        let (mut there, mut away) = (Vec::new(), Vec::new());
+        let mut opened = None;
+        for host in &options.url.hosts {
+            match Session::open_at(&options.url, host, &options.login, &SharedLine::default()) {
+                Ok(session) => {
+                    there.push(host.to_string());
+                    opened = opened.or(Some(session));
+                }
+                Err(trouble) => away.push((host, trouble)),
+            }
+        }
+        if !there.is_empty() {
+            findings.push(Finding::well("source server", there.join(", ")));
+        }
+        for (host, trouble) in away {
+            let error = trouble.error(host);
+            findings.push(match trouble {
+                Trouble::Away(_) if opened.is_some() => Finding::warning(
+                    "source server",
+                    error.message(),
+                    "start it, or take it out of source.db.url",
+                ),
+                _ => Finding::wrong("source server", &error),
+            });
+        }
+        if let Some(mut session) = opened {
+            findings.push(self.inspect_query(&mut session));
+            session.close();
+        }
+        if let Some(note) = unordered(&self.plan) {
+            let next = "add `order by` over columns that tell every row from every other, if the query is not read at once";
+            findings.push(Finding::warning("source order", note, next));
+        }
+        findings
+    }
+
+    fn inspect_query(&self, session: &mut Session) -> Finding {
+        match describe::columns(session, &self.plan.statement) {
+            Ok(columns) => Finding::well("source query", counted(columns.len() as u64, "column")),
+            Err(trouble) => Finding::wrong("source query", &trouble.error(&self.plan.options.url)),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+use super::*;
+
+#[test]
+fn progress_is_what_lines_of_the_log_say_of_it() {
+    let table = [
+        (
+            "2026-11-28 21:00:01,123 Stage-1 map = 40%,  reduce = 0%",
+            Some("Stage-1 map = 40%,  reduce = 0%"),
+        ),
+        (
+            "Map 1: 0/1\tReducer 2: 0/1",
+            Some("Map 1: 0/1\tReducer 2: 0/1"),
+        ),
+        (
+            "INFO  : Launching Job 1 out of 2",
+            Some("Launching Job 1 out of 2"),
+        ),
+        ("INFO  : Compiling command(queryId=x)", None),
+        ("", None),
+    ];
+    for (line, expected) in table {
+        assert_eq!(progress_of(line), expected, "{line}");
+    }
+}

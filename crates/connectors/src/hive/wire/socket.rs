@@ -1,0 +1,145 @@
+//! A connection of bytes, encrypted or not.
+
+use std::io::{self, Error, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use socket2::{SockRef, TcpKeepalive};
+
+use crate::hive::trouble::Trouble;
+use crate::hive::url::Host;
+
+/// How long a server may take to accept a connection and to agree on how it is encrypted.
+const CONNECTING: Duration = Duration::from_secs(15);
+/// A server that says nothing for so long is asked whether it is there.
+const QUIET: Duration = Duration::from_secs(60);
+/// Between two such questions; it is away when six of them are not answered.
+const BETWEEN: Duration = Duration::from_secs(10);
+
+/// A connection.
+pub(super) enum Socket {
+    Open(TcpStream),
+    Encrypted(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+/// Ends a connection from another thread.
+#[derive(Debug)]
+pub(in crate::hive) struct Line {
+    stream: TcpStream,
+}
+
+impl Line {
+    /// Whoever waits for an answer gets an error.
+    pub(in crate::hive) fn cut(&self) {
+        // One that has ended is cut already.
+        drop(self.stream.shutdown(Shutdown::Both));
+    }
+}
+
+impl Socket {
+    /// Connects to any of the addresses that the host has. `answer`: how long an answer is waited for; `None`: for as long
+    /// as the machine at the other end is there.
+    ///
+    /// # Errors
+    /// Nobody listens there, or what is there can't be trusted.
+    pub(super) fn open(
+        host: &Host,
+        tls: Option<&Arc<ClientConfig>>,
+        answer: Option<Duration>,
+    ) -> Result<Self, Trouble> {
+        let away = |error: Error| Trouble::away(host, &error);
+        let stream = reach(host).map_err(away)?;
+        prepare(&stream).map_err(away)?;
+        let Some(tls) = tls else {
+            stream.set_read_timeout(answer).map_err(away)?;
+            return Ok(Self::Open(stream));
+        };
+        stream.set_read_timeout(Some(CONNECTING)).map_err(away)?;
+        let stream = encrypted(stream, host, tls).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => Trouble::Login(format!("{host} can't be trusted: {error}")),
+            _ => Trouble::away(host, &error),
+        })?;
+        stream.sock.set_read_timeout(answer).map_err(away)?;
+        Ok(Self::Encrypted(Box::new(stream)))
+    }
+
+    /// What ends the connection from elsewhere.
+    ///
+    /// # Errors
+    /// The process has too many files.
+    pub(super) fn line(&self) -> Result<Line, Trouble> {
+        let stream = match self {
+            Self::Open(stream) => stream,
+            Self::Encrypted(stream) => &stream.sock,
+        };
+        let stream = stream.try_clone();
+        let failed = |error: Error| Trouble::Away(format!("a connection can't be shared: {error}"));
+        stream.map(|stream| Line { stream }).map_err(failed)
+    }
+}
+
+fn reach(host: &Host) -> io::Result<TcpStream> {
+    let mut failure = Error::new(ErrorKind::NotFound, "the host has no address");
+    for address in (host.name.as_str(), host.port).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, CONNECTING) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(QUIET))?;
+    let keep = TcpKeepalive::new()
+        .with_time(QUIET)
+        .with_interval(BETWEEN)
+        .with_retries(6);
+    SockRef::from(stream).set_tcp_keepalive(&keep)
+}
+
+fn encrypted(
+    stream: TcpStream,
+    host: &Host,
+    tls: &Arc<ClientConfig>,
+) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    let invalid = |why: String| Error::new(ErrorKind::InvalidData, why);
+    let name = ServerName::try_from(host.name.clone())
+        .map_err(|_| invalid("no certificate can be for such a host".to_owned()))?;
+    let connection =
+        ClientConnection::new(Arc::clone(tls), name).map_err(|error| invalid(error.to_string()))?;
+    let mut stream = StreamOwned::new(connection, stream);
+    while stream.conn.is_handshaking() {
+        stream.conn.complete_io(&mut stream.sock)?;
+    }
+    Ok(stream)
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Open(stream) => stream.read(buffer),
+            Self::Encrypted(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Open(stream) => stream.write(bytes),
+            Self::Encrypted(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Open(stream) => stream.flush(),
+            Self::Encrypted(stream) => stream.flush(),
+        }
+    }
+}

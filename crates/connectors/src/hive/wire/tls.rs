@@ -1,0 +1,54 @@
+//! Whom to trust.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::hive::trouble::Trouble;
+use crate::hive::url::Tls;
+
+/// Where systems keep the certificates that everybody trusts.
+const SYSTEM: &[&str] = &[
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+];
+
+/// TLS as the address says.
+///
+/// # Errors
+/// A file can't be read, or holds nothing of use.
+pub(super) fn config(tls: &Tls) -> Result<Arc<ClientConfig>, Trouble> {
+    let path = match &tls.authorities {
+        Some(path) => path.as_path(),
+        None => SYSTEM
+            .iter()
+            .map(Path::new)
+            .find(|path| path.is_file())
+            .ok_or_else(|| wrong("the system has no certificates to trust"))?,
+    };
+    let shown = path.display();
+    let pem = fs::read(path).map_err(|error| wrong(&format!("{shown} can't be read: {error}")))?;
+    let mut authorities = RootCertStore::empty();
+    let found = CertificateDer::pem_slice_iter(&pem).flatten();
+    let (taken, _) = authorities.add_parsable_certificates(found);
+    if taken == 0 {
+        return Err(wrong(&format!("{shown} holds no certificates in PEM")));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| wrong(&format!("TLS can't be set up: {error}")))?;
+    let config = builder
+        .with_root_certificates(authorities)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+fn wrong(why: &str) -> Trouble {
+    Trouble::Given(format!("source.db.url asks for TLS (ssl=true), and {why}"))
+}

@@ -1,0 +1,311 @@
+//! HiveServer2 with a metastore of its own (Derby) and tables in files on this machine.
+
+mod client;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::certificate::own_certificate;
+use crate::keeper::Keeper;
+use crate::maven::{Libraries, free_port, java};
+use crate::{Doing, Failure, Result, wait};
+
+/// The version that is started.
+const VERSION: &str = "4.0.1";
+
+/// How long a server may take to be ready: 6 s on a machine with nothing else to do, more than a minute beside builds.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// What the server logs when it takes requests, for each way of asking.
+const READY: [&str; 2] = [
+    "Starting ThriftBinaryCLIService on port",
+    "Started ThriftHttpCLIService",
+];
+
+/// Packages of Java that Hive looks into.
+const OPENED: &[&str] = &[
+    "java.base/java.lang",
+    "java.base/java.lang.reflect",
+    "java.base/java.util",
+    "java.base/java.net",
+    "java.base/java.io",
+    "java.base/java.nio",
+    "java.base/java.util.concurrent",
+    "java.base/java.util.concurrent.atomic",
+    "java.base/java.util.regex",
+    "java.base/java.time",
+    "java.sql/java.sql",
+];
+
+/// Of the store of keys.
+const PASSWORD: &str = "password";
+
+/// How clients show who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authentication {
+    /// By any user and password, which nobody looks at.
+    None,
+    /// Not at all, and everything is encrypted.
+    NoSasl,
+}
+
+/// A server, and where it keeps its data. Dropped: the server is killed and its data removed.
+pub struct Hive {
+    libraries: Libraries,
+    directory: TempDir,
+    authentication: Authentication,
+    port: u16,
+    http: u16,
+    server: Option<Keeper>,
+    starts: u32,
+}
+
+impl Hive {
+    /// Starts a server without tables that is spoken with over connections of its own and over HTTP, and waits until it
+    /// takes requests.
+    ///
+    /// # Errors
+    /// There is no Java or no Maven, the libraries can't be got, or the server does not start.
+    pub fn start() -> Result<Self> {
+        Self::start_as(Authentication::None)
+    }
+
+    /// The same; clients show who they are in another way.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_as(authentication: Authentication) -> Result<Self> {
+        let list = include_str!("../hive.list");
+        let libraries = Libraries::listed("hive", list, VERSION)?;
+        let directory = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
+        let mut hive = Self {
+            libraries,
+            directory,
+            authentication,
+            port: free_port()?,
+            http: free_port()?,
+            server: None,
+            starts: 0,
+        };
+        hive.configure()?;
+        if authentication == Authentication::NoSasl {
+            own_certificate(&hive.store(), &hive.certificate(), PASSWORD)?;
+        }
+        hive.restart()?;
+        Ok(hive)
+    }
+
+    /// Where the server is found: host and port.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The same over HTTP.
+    pub fn http_address(&self) -> String {
+        format!("127.0.0.1:{}", self.http)
+    }
+
+    /// The certificate of a server that encrypts, in PEM.
+    pub fn certificate(&self) -> PathBuf {
+        self.directory.path().join("certificate.pem")
+    }
+
+    /// Everything that the server has logged since it was started last.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// A directory whose files tables may be loaded from.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Kills the server as `kill -9` does. Its data stays.
+    pub fn kill(&mut self) {
+        self.server = None;
+    }
+
+    /// Starts the server again with its data, and waits until it takes requests. One that runs is killed first.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn restart(&mut self) -> Result<()> {
+        self.kill();
+        self.starts += 1;
+        let log = self.log_file();
+        let memory = [
+            "-Xmx640m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xshare:auto",
+        ];
+        let arguments = self.arguments(&memory, "org.apache.hive.service.server.HiveServer2", &[]);
+        let directory = self.directory.path().to_path_buf();
+        let server = Keeper::start(&java(), &arguments, |command| {
+            let doing = || format!("write {}", log.display());
+            let out = File::create(&log).doing(doing)?;
+            let err = out.try_clone().doing(doing)?;
+            command.stdin(Stdio::null()).stdout(out).stderr(err);
+            command.current_dir(&directory);
+            Ok(())
+        })?;
+        let what = format!("HiveServer2 (process {}) to be ready", server.id());
+        let ready = wait::until(&what, PATIENCE, || {
+            if server.has_ended() {
+                return Err(Failure::new("the server has ended"));
+            }
+            let logged = self.log();
+            let binary = logged.contains(READY[0]);
+            let http = self.authentication == Authentication::NoSasl || logged.contains(READY[1]);
+            Ok((binary && http).then_some(()))
+        });
+        ready.map_err(|failure| {
+            let log = self.log();
+            let end = log.len().saturating_sub(8_000);
+            let end = log.get(end..).unwrap_or(&log);
+            Failure::new(format!("{failure}; it logged at the end:\n{end}"))
+        })?;
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Executes statements, each ended by `;` and a line end, by a server that asks who is there.
+    ///
+    /// # Errors
+    /// It refuses one of them.
+    pub fn run(&self, statements: &str) -> Result<()> {
+        let statements: Vec<&str> = statements
+            .split(";\n")
+            .map(|statement| statement.trim().trim_end_matches(';'))
+            .filter(|statement| !statement.is_empty())
+            .collect();
+        client::execute(&self.address(), &statements)
+    }
+
+    fn store(&self) -> PathBuf {
+        self.directory.path().join("store.p12")
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.directory.path().join(format!("log-{}", self.starts))
+    }
+
+    fn arguments(&self, options: &[&str], class: &str, arguments: &[&str]) -> Vec<String> {
+        let configuration = self.directory.path().join("conf");
+        let configuration = configuration.display();
+        let opened = OPENED
+            .iter()
+            .flat_map(|package| ["--add-opens".to_owned(), format!("{package}=ALL-UNNAMED")]);
+        let own = [
+            format!("-Dlog4j2.configurationFile={configuration}/log4j2.properties"),
+            format!(
+                "-Djava.io.tmpdir={}",
+                self.directory.path().join("tmp").display()
+            ),
+            format!("-Dderby.system.home={}", self.directory.path().display()),
+            "-cp".to_owned(),
+            format!("{configuration}:{}", self.libraries.class_path()),
+            class.to_owned(),
+        ];
+        let options = options.iter().map(|option| (*option).to_owned());
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned());
+        options.chain(opened).chain(own).chain(arguments).collect()
+    }
+
+    fn configure(&self) -> Result<()> {
+        let home = self.directory.path();
+        for part in ["conf", "tmp", "warehouse", "scratch"] {
+            let path = home.join(part);
+            fs::create_dir_all(&path).doing(|| format!("make {}", path.display()))?;
+        }
+        let write = |name: &str, text: &str| {
+            let path = home.join("conf").join(name);
+            fs::write(&path, text).doing(|| format!("write {}", path.display()))
+        };
+        write("hive-site.xml", &xml(&self.settings()))?;
+        let core = [("hadoop.tmp.dir", home.join("tmp").display().to_string())];
+        write("core-site.xml", &xml(&core))?;
+        write("log4j2.properties", LOGGING)
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let below = |part: &str| self.directory.path().join(part).display().to_string();
+        let (authentication, transport) = match self.authentication {
+            Authentication::None => ("NONE", "all"),
+            Authentication::NoSasl => ("NOSASL", "binary"),
+        };
+        let fixed = [
+            ("datanucleus.schema.autoCreateAll", "true"),
+            ("hive.metastore.schema.verification", "false"),
+            ("hive.server2.thrift.bind.host", "127.0.0.1"),
+            ("hive.server2.webui.port", "0"),
+            ("hive.server2.enable.doAs", "false"),
+            ("hive.execution.engine", "mr"),
+            ("mapreduce.framework.name", "local"),
+            ("hive.server2.tez.initialize.default.sessions", "false"),
+            ("hive.support.concurrency", "false"),
+            ("hive.server2.materializedviews.registry.impl", "DUMMY"),
+            ("hive.stats.autogather", "false"),
+            ("hive.server2.transport.mode", transport),
+            ("hive.server2.authentication", authentication),
+        ];
+        let metastore = format!(
+            "jdbc:derby:;databaseName={};create=true",
+            below("metastore")
+        );
+        let own = [
+            ("javax.jdo.option.ConnectionURL", metastore),
+            ("hive.metastore.warehouse.dir", below("warehouse")),
+            ("hive.exec.scratchdir", below("scratch")),
+            ("hive.exec.local.scratchdir", below("scratch")),
+            ("hive.querylog.location", below("scratch")),
+            (
+                "hive.server2.logging.operation.log.location",
+                below("operations"),
+            ),
+            ("hive.server2.thrift.port", self.port.to_string()),
+            ("hive.server2.thrift.http.port", self.http.to_string()),
+        ];
+        let encrypts = (self.authentication == Authentication::NoSasl).then(|| {
+            [
+                ("hive.server2.use.SSL", "true".to_owned()),
+                (
+                    "hive.server2.keystore.path",
+                    self.store().display().to_string(),
+                ),
+                ("hive.server2.keystore.password", PASSWORD.to_owned()),
+                ("hive.server2.keystore.type", "PKCS12".to_owned()),
+            ]
+        });
+        let own = own.into_iter().chain(encrypts.into_iter().flatten());
+        let fixed = fixed.map(|(name, value)| (name, value.to_owned()));
+        fixed.into_iter().chain(own).collect()
+    }
+}
+
+/// What is logged goes to standard output, which is the log file.
+const LOGGING: &str = "appender.console.type = Console\n\
+    appender.console.name = console\n\
+    appender.console.layout.type = PatternLayout\n\
+    appender.console.layout.pattern = %d{HH:mm:ss.SSS} %p %c{1}: %m%n\n\
+    rootLogger.level = INFO\n\
+    rootLogger.appenderRef.console.ref = console\n\
+    logger.datanucleus.name = DataNucleus\n\
+    logger.datanucleus.level = ERROR\n";
+
+/// A file of settings as Hadoop has them.
+fn xml(settings: &[(&str, String)]) -> String {
+    let mut text = String::from("<?xml version=\"1.0\"?>\n<configuration>\n");
+    for (name, value) in settings {
+        let value = value.replace('&', "&amp;").replace('<', "&lt;");
+        text.push_str(&format!(
+            "<property><name>{name}</name><value>{value}</value></property>\n"
+        ));
+    }
+    text.push_str("</configuration>\n");
+    text
+}
