@@ -9,7 +9,9 @@ mod dead_letters;
 mod doctor;
 mod exceptions;
 mod explain;
+mod files;
 mod help;
+mod infer;
 mod info;
 mod list;
 mod logs;
@@ -18,6 +20,7 @@ mod operations;
 mod restart;
 mod savepoint;
 mod server;
+mod set;
 mod stop;
 mod transactions;
 
@@ -87,6 +90,14 @@ const ACTIONS: &[Action] = &[
                 .after_help("No server is needed.")
         },
         perform: |command, given| arguments::perform(command, given, info::perform),
+    },
+    Action {
+        name: "infer",
+        syntax: "infer [OPTIONS] <path | topic> [source parameters]",
+        meaning: "finds out the types of columns, and prints a schema and a command",
+        order: Order::BeforeProgram,
+        command: infer::InferArguments::command,
+        perform: |command, given| arguments::perform(command, given, infer::perform),
     },
     Action {
         name: "list",
@@ -159,6 +170,22 @@ const ACTIONS: &[Action] = &[
         order: Order::Anywhere,
         command: checkpoints::CheckpointsArguments::command,
         perform: |command, given| arguments::perform(command, given, checkpoints::perform),
+    },
+    Action {
+        name: "files",
+        syntax: "files [OPTIONS] <Job ID> [reset <name>...]",
+        meaning: "shows how far the files are that a job reads, or has files read again",
+        order: Order::Anywhere,
+        command: files::FilesArguments::command,
+        perform: |command, given| arguments::perform(command, given, files::perform),
+    },
+    Action {
+        name: "set",
+        syntax: "set [OPTIONS] <Job ID> [<key>=<value>...]",
+        meaning: "changes settings of a running job, or shows those that can be changed",
+        order: Order::Anywhere,
+        command: set::SetArguments::command,
+        perform: |command, given| arguments::perform(command, given, set::perform),
     },
     Action {
         name: "operations",

@@ -72,6 +72,64 @@ pub(crate) struct VertexMetrics {
     pub(crate) write_records: u64,
 }
 
+/// The answer of `/jobs/:id/files`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Files {
+    /// The directory that is read.
+    pub(crate) directory: String,
+    /// How many files are how far.
+    pub(crate) counts: std::collections::BTreeMap<String, u64>,
+    /// Files that lie there and have not been taken up.
+    pub(crate) waiting: u64,
+    /// Files of which nothing can be told.
+    pub(crate) missed: u64,
+    /// Some of them.
+    pub(crate) files: Vec<FileLine>,
+    /// Where the next page goes on.
+    pub(crate) next: Option<u64>,
+}
+
+/// One file.
+#[derive(Debug, Deserialize)]
+pub(crate) struct FileLine {
+    /// Its name below the directory.
+    pub(crate) name: String,
+    /// How far it is.
+    pub(crate) state: String,
+    /// How much of it has been read, 0 to 100.
+    pub(crate) percent: u64,
+    /// Its size.
+    pub(crate) bytes: u64,
+    /// Its records; `None`: it is not known.
+    pub(crate) rows: Option<u64>,
+    /// Those of them that were bad.
+    pub(crate) bad: u64,
+    /// The checkpoint that committed it.
+    pub(crate) checkpoint: Option<u64>,
+    /// Why it is not read to its end.
+    pub(crate) reason: Option<String>,
+    /// When this last changed.
+    pub(crate) changed: u64,
+}
+
+/// The answer of `/jobs/:id/settings`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct LiveSettings {
+    /// Those that can be changed while the job runs.
+    pub(crate) settings: Vec<LiveSetting>,
+}
+
+/// A setting that can be changed while a job runs.
+#[derive(Debug, Deserialize)]
+pub(crate) struct LiveSetting {
+    /// The key.
+    pub(crate) key: String,
+    /// The value.
+    pub(crate) value: Option<String>,
+    /// Whether that is the default.
+    pub(crate) default: bool,
+}
+
 /// The answer of `/jobs/:id/status`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Status {

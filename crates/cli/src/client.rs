@@ -110,6 +110,24 @@ impl Client {
         self.answer(path, response)
     }
 
+    /// The answer to `POST path` with a body of JSON, where it does no harm to ask twice.
+    pub(crate) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        let request = self.agent.post(self.address.url(path));
+        let response = self.with_token(request).send_json(body);
+        self.answer(path, response)
+    }
+
+    /// The answer to `PATCH path` with a body of JSON, where it does no harm to ask twice.
+    pub(crate) fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T> {
+        let request = self.agent.patch(self.address.url(path));
+        let response = self.with_token(request).send_json(body);
+        self.answer(path, response)
+    }
+
     /// The answer to `POST path` with a body of JSON; `None`: it was lost, and the server may have heard of it or not.
     pub(crate) fn post_or_lose<T: DeserializeOwned>(
         &self,

@@ -4,10 +4,11 @@ mod common;
 
 use common::{millstream, running};
 
-const ACTIONS: [&str; 17] = [
+const ACTIONS: [&str; 20] = [
     "run",
     "run-application",
     "info",
+    "infer",
     "list",
     "savepoint",
     "checkpoint",
@@ -17,6 +18,8 @@ const ACTIONS: [&str; 17] = [
     "logs",
     "exceptions",
     "checkpoints",
+    "files",
+    "set",
     "operations",
     "server",
     "doctor",

@@ -44,6 +44,8 @@ impl Place {
                 ("172.27.128.54:9093", kafka.brokers()),
                 ("flink-test", target.clone()),
                 ("hdfs:///user/liyihui/csv", below("csv")),
+                ("hdfs:///user/liyihui/parquet", below("parquet")),
+                ("hdfs:///user/liyihui/orc", below("orc")),
                 ("hdfs://m7-common-cdh02:8020/user/liyihui/csv", below("csv")),
                 (
                     "hdfs://m7-common-cdh02:8020/tmp/csp/flink/savepoints",
@@ -89,6 +91,61 @@ impl Place {
         records.sort();
         records
     }
+}
+
+/// Makes a file of columns in the directory `format` of two rows of CSV.
+fn make_columns(directory: &Path, format: &str) {
+    put(directory, "made/a.csv", "id,name\n1,n1\n2,n2\n");
+    let format_parameter = format!("--sink.format={format}");
+    let path = format!("--sink.path={format}");
+    let made = common::ingest(
+        directory,
+        &[],
+        &[
+            common::ONCE,
+            "--source.type=csv",
+            "--source.path=made",
+            "--source.firstLine.schema=true",
+            "--sink.type=file",
+            &format_parameter,
+            &path,
+        ],
+    );
+    let said = common::running::run(made);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+}
+
+#[test]
+fn parquet_to_kafka() {
+    let directory = tempfile::tempdir().expect("a directory");
+    make_columns(directory.path(), "parquet");
+    let place = Place::new("parquet", directory.path());
+    let id = place.run(
+        r#"{
+          "entryClass": "com._4paradigm.csp.operator.Main",
+          "programArgs": "--source.type parquet --source.path hdfs:///user/liyihui/parquet --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test",
+          "savepointPath": null
+        }"#,
+    );
+    let expected = [r#"{"id":"1","name":"n1"}"#, r#"{"id":"2","name":"n2"}"#];
+    assert_eq!(place.written(2), expected);
+    place.server.cancel(&id);
+}
+
+#[test]
+fn orc_to_kafka() {
+    let directory = tempfile::tempdir().expect("a directory");
+    make_columns(directory.path(), "orc");
+    let place = Place::new("orc", directory.path());
+    let id = place.run(
+        r#"{
+          "entryClass": "com._4paradigm.csp.operator.Main",
+          "programArgs": "--source.type orc --source.path hdfs:///user/liyihui/orc --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test"
+        }"#,
+    );
+    let expected = [r#"{"id":"1","name":"n1"}"#, r#"{"id":"2","name":"n2"}"#];
+    assert_eq!(place.written(2), expected);
+    place.server.cancel(&id);
 }
 
 #[test]

@@ -22,7 +22,14 @@ fn actions_without_a_job() {
         &["checkpoint"],
         "MS-1004: Missing JobID. Specify a Job ID to manipulate checkpoint; see",
     );
-    for action in ["logs", "exceptions", "checkpoints", "restart"] {
+    for action in [
+        "logs",
+        "exceptions",
+        "checkpoints",
+        "files",
+        "set",
+        "restart",
+    ] {
         refused(&[action], "MS-1004: Missing JobID; see");
     }
 }

@@ -8,6 +8,7 @@
 //! - [`enumerator`], [`lister`], [`journal`], [`away`], [`taken`], [`state`]: who does that, what is on the disk of it.
 //! - [`piece`]: what the enumerator announces; [`meeting`]: what it hears of the readers.
 //! - [`input`], [`decoding`], [`failure`]: the bytes of a file, decompressed, and decoded where that has to come first.
+//! - [`skipping`]: lines that are no records, taken out of those bytes.
 //! - [`scan`], [`stream`]: where records begin; blocks of whole records. A record belongs to the split in
 //!   which its first byte lies. Quoted fields may hold line ends, so whether a place is a record's start
 //!   is known only by passing over everything before it, which is done at the speed of a search for quotes, and by
@@ -19,6 +20,7 @@
 //! - [`records`]: the records of a block.
 //! - [`reader`]: the worker's side, which knows no format; [`text_reader`]: text in it, rows or lines.
 //! - [`columnar`]: files of columns, which share all that knows no format.
+//! - [`counts`], [`book`]: what people are told of each file.
 //! - [`contents`]: what those have to know of files who only find them.
 //!
 //! A source is either at rest behind the last record that was handed out, or it has failed: policy about
@@ -26,9 +28,11 @@
 
 mod away;
 mod beginning;
+mod book;
 mod charset;
 mod columnar;
 mod contents;
+mod counts;
 mod decoding;
 mod enumerator;
 mod failure;
@@ -54,6 +58,7 @@ mod scan;
 mod seen;
 mod settle;
 mod share;
+mod skipping;
 mod starts;
 mod state;
 mod stream;
@@ -62,7 +67,7 @@ mod taken;
 mod text_reader;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -81,7 +86,7 @@ pub use options::{
 };
 
 pub(crate) use charset::Reading;
-pub(crate) use format::{Dialect, Dialects};
+pub(crate) use format::{Dialect, Dialects, Skip};
 pub(crate) use meeting::Place as MeetingPlace;
 pub(crate) use reader::{Decoded, Plan};
 pub(crate) use records::Records;
@@ -96,6 +101,7 @@ use self::listing::{FoundFile, Odd, Root, is_away, oldest, path_error};
 use self::name::shown;
 use self::stream::{RecordStream, Sizes};
 pub(crate) use self::table::Columns;
+pub use self::table::Tidy;
 use self::table::{RowsDecoder, SharedColumns, names_of_head};
 use crate::rows::Parsed;
 
@@ -114,6 +120,7 @@ pub struct FileSource {
     projection: Option<Vec<usize>>,
     columns: SharedColumns,
     keep_raw: bool,
+    tidy: Tidy,
 }
 
 impl FileSource {
@@ -134,6 +141,7 @@ impl FileSource {
             intake: options.intake,
             sizes,
             meeting: MeetingPlace::default(),
+            book: None,
         };
         let files = plan.look()?;
         let mut text = TextPlan {
@@ -162,6 +170,7 @@ impl FileSource {
             projection,
             columns: shared,
             keep_raw: options.keep_raw,
+            tidy: options.tidy,
         })
     }
 
@@ -186,6 +195,14 @@ impl FileSource {
         self.columns
             .get()
             .map(|columns| Arc::clone(columns.batch()))
+    }
+
+    /// The same source, which notes in the directory `place` what people are told of each file
+    /// ([`millstream_core::book`]).
+    #[must_use]
+    pub fn with_book(mut self, place: PathBuf) -> Self {
+        self.text.plan.book = Some(place);
+        self
     }
 
     /// The same source with the columns at `wanted` only, in that order.
@@ -220,7 +237,8 @@ impl Source<Parsed> for FileSource {
             self.projection.clone(),
             Arc::clone(&self.columns),
         )
-        .keeping(self.keep_raw);
+        .keeping(self.keep_raw)
+        .tidying(self.tidy.clone());
         Ok(Box::new(self.text.open::<Parsed, _>(context, decoder)?))
     }
 

@@ -11,7 +11,7 @@ use millstream_engine::connector::{
 
 use crate::files_source::{
     Charset, Decode, Decoded, Dialect, Dialects, Intake, MeetingPlace, Plan, ReadSizes, Reading,
-    Records, Span, TextPlan, Watch, cut, root, to_text,
+    Records, Skip, Span, TextPlan, Watch, cut, root, to_text,
 };
 
 /// Everything that a [`TextFileSource`] can be told.
@@ -67,6 +67,7 @@ impl<T> TextFileSource<T> {
             raw: dialect.clone(),
             text: dialect,
             reading: options.charset.reading("\r\n"),
+            skip: Skip::default(),
         };
         let plan = Plan {
             root: root(&options.path, options.watch)?,
@@ -75,6 +76,7 @@ impl<T> TextFileSource<T> {
             intake: options.intake,
             sizes: options.sizes.bounded(),
             meeting: MeetingPlace::default(),
+            book: None,
         };
         plan.look()?;
         Ok(Self {

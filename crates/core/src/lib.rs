@@ -4,6 +4,7 @@
 //! This crate knows no I/O, no async, no threads, no clock and no randomness. What it decides, it
 //! decides from its arguments alone.
 
+pub mod book;
 pub mod codes;
 pub mod columns;
 pub mod error;

@@ -16,6 +16,7 @@ macro_rules! options {
 }
 
 mod keys;
+mod live;
 pub mod reference;
 mod server;
 mod value;
@@ -24,6 +25,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use keys::*;
+pub use live::{LiveSettings, check_live, live};
 pub use server::*;
 pub use value::{FromOptionText, MemorySize, format_duration, parse_duration};
 
@@ -43,6 +45,8 @@ pub struct ConfigOption<T: 'static> {
     pub meaning: &'static str,
     /// The version that brought it.
     pub since: &'static str,
+    /// Whether it can be changed while a job runs.
+    pub is_live: bool,
     parse: fn(&str) -> Result<T, String>,
     type_name: &'static str,
 }
@@ -62,6 +66,8 @@ pub struct OptionSummary {
     pub meaning: &'static str,
     /// The version that brought it.
     pub since: &'static str,
+    /// Whether it can be changed while a job runs.
+    pub is_live: bool,
 }
 
 impl<T: FromOptionText> ConfigOption<T> {
@@ -77,6 +83,7 @@ impl<T: FromOptionText> ConfigOption<T> {
             default,
             meaning,
             since: "0.1.0",
+            is_live: false,
             parse: T::from_option_text,
             type_name: T::TYPE_NAME,
         }
@@ -89,6 +96,13 @@ impl<T: FromOptionText> ConfigOption<T> {
         self
     }
 
+    /// The same option, which can be changed while a job runs.
+    #[must_use]
+    pub const fn live(mut self) -> Self {
+        self.is_live = true;
+        self
+    }
+
     /// The definition without its type.
     pub const fn summary(&self) -> OptionSummary {
         OptionSummary {
@@ -98,6 +112,7 @@ impl<T: FromOptionText> ConfigOption<T> {
             default: self.default,
             meaning: self.meaning,
             since: self.since,
+            is_live: self.is_live,
         }
     }
 

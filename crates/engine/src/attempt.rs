@@ -23,6 +23,7 @@ use crate::graph::JobGraph;
 use crate::messages::{Command, EventSender, SnapshotSender};
 use crate::metrics::TaskMetrics;
 use crate::plan::Plan;
+use crate::rate::RateLimit;
 use crate::restore::{RestoredJob, RestoredSources};
 use crate::task::control::{Deliveries, SourceWakers, TickClock};
 use enumerators::EnumeratorThread;
@@ -82,6 +83,8 @@ pub(crate) struct AttemptSpec {
     pub(crate) directory: Option<PathBuf>,
     /// Where other jobs may have noted what they read behind the snapshot.
     pub(crate) behind: Behind,
+    /// How fast sources may go.
+    pub(crate) rate: Arc<RateLimit>,
     /// By vertex, then subtask.
     pub(crate) metrics: Vec<Vec<TaskMetrics>>,
 }

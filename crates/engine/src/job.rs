@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use millstream_core::options::LiveSettings;
 use millstream_core::{CheckpointId, Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_protocol::{
     Attempt as AttemptNumber, ClaimMode, CommitResult, Event, Facts, Failure, JobMachine,
@@ -30,6 +31,7 @@ use crate::connector::Cancelled;
 use crate::graph::JobGraph;
 use crate::messages::{AttemptEvent, Targets, TaskKey};
 use crate::plan::Plan;
+use crate::rate::RateLimit;
 use crate::restore::RestoredJob;
 use io::{IoStart, IoThread, Recovered, WrittenAs, restored_from};
 use snapshot::Snapshots;
@@ -99,12 +101,25 @@ impl JobControl {
                 .next("start it again from its last snapshot")
         })
     }
+
+    /// Changes settings of the job while it runs; those that are not set stay as they are.
+    ///
+    /// # Errors
+    /// The job has ended.
+    pub fn change(&self, settings: LiveSettings) -> Result<()> {
+        let message = Box::new(Message::Change(settings));
+        self.messages.send(message).map_err(|_| {
+            Error::new(&codes::JOB_STATE, "the job has ended")
+                .next("start it again from its last snapshot")
+        })
+    }
 }
 
 /// What the driver is told.
 enum Message {
     Attempt(AttemptNumber, AttemptEvent),
     Request(Request),
+    Change(LiveSettings),
     Recovered {
         attempt: AttemptNumber,
         recovered: Box<Recovered>,
@@ -166,6 +181,9 @@ impl Job {
         let first = first.transpose()?.flatten();
         let settings = JobSettings::from_configuration(&spec.configuration, task_infos(&plan))?;
         let on_lost = settings.on_lost_output;
+        let rate = RateLimit::default();
+        let live = LiveSettings::of(&spec.configuration)?;
+        rate.set(live.records, live.bytes);
         let machine = JobMachine::new(settings, facts, (spec.random)());
         let graph = Arc::new(spec.graph);
         let layout = SnapshotLayout::new(spec.checkpoints, spec.id);
@@ -202,6 +220,7 @@ impl Job {
             behind: Behind::default(),
             run: None,
             cancelled: (0, Cancelled::default()),
+            rate: Arc::new(rate),
             started: Instant::now(),
             random: spec.random,
             time_of_day: spec.time_of_day,
@@ -313,6 +332,8 @@ struct Driver {
     run: Option<Run>,
     /// Tells the committers of an attempt to give up.
     cancelled: (AttemptNumber, Cancelled),
+    /// How fast sources may go.
+    rate: Arc<RateLimit>,
     started: Instant,
     random: Box<dyn FnMut() -> u64 + Send>,
     time_of_day: fn() -> u64,

@@ -17,6 +17,7 @@ mod messages;
 pub mod metrics;
 pub mod operator;
 pub mod plan;
+mod rate;
 pub mod restore;
 mod task;
 mod time;

@@ -84,7 +84,7 @@ pub fn dry_run(arguments: &[String], options: &RunOptions) -> Result<DryRun> {
     })
 }
 
-fn environment(configuration: &Configuration) -> Environment {
+pub(crate) fn environment(configuration: &Configuration) -> Environment {
     Environment::with_options(RunOptions {
         entry: None,
         configuration: configuration.clone(),
@@ -94,7 +94,7 @@ fn environment(configuration: &Configuration) -> Environment {
 }
 
 /// One subtask each, so that rows come in their order; no checkpoints, no restarts.
-fn quiet(configuration: &Configuration) -> Configuration {
+pub(crate) fn quiet(configuration: &Configuration) -> Configuration {
     let mut quiet = configuration.clone();
     quiet.set(PARALLELISM.name, "1");
     quiet.set(CHECKPOINT_INTERVAL.name, "0 ms");

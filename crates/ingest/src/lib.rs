@@ -4,6 +4,7 @@
 
 pub mod doctor;
 mod dry_run;
+mod infer;
 pub mod letters;
 mod package;
 pub mod parameters;
@@ -12,6 +13,7 @@ mod run;
 pub mod transactions;
 
 pub use dry_run::{DryRun, dry_run};
+pub use infer::{Evidence, Inferred, infer};
 pub use millstream::RunOptions;
 pub use package::answer;
 pub use run::{ENTRY_CLASS, NAME, Prepared, declare, portable, prepare, run};

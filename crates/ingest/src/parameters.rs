@@ -7,6 +7,7 @@
 //! precedence) and gives typed [`IngestSettings`], or all problems at once.
 
 mod arguments;
+mod checks;
 mod choices;
 mod dead_letters;
 mod definition;
@@ -34,6 +35,8 @@ use std::path::Path;
 use millstream_core::{Error, Result, codes};
 
 pub use arguments::{split_program_args, wants_help};
+pub(crate) use checks::whole;
+pub use checks::{Check, Rule};
 pub use choices::{
     FileCompression, KafkaFormat, SinkFormat, SinkType, SourceType, UniqueNull, UniqueTime,
 };

@@ -1,7 +1,7 @@
 //! From settings to streams.
 //!
 //! ```text
-//! Source: csv -> (Key -> Deduplicate -> Unique) -> SQL -> Rows ------------------------> Sink: file
+//! Source: csv -> (Check) -> (Key -> Deduplicate -> Unique) -> SQL -> Rows ------------------------> Sink: file
 //!                   \-> Tally -> Bad records (1) -> Sink: dead letters
 //! ```
 //!
@@ -12,6 +12,7 @@
 
 mod around;
 mod bad_records;
+mod check;
 mod conditions;
 mod dead_letter;
 mod deduplicate;
@@ -85,7 +86,7 @@ pub(crate) fn declare_again(
     declare_as(environment, settings, ends)
 }
 
-/// The same; rows go to `shown` instead of the sink.
+/// The same; the first rows, as many as it has room for, go to `shown` instead of the sink.
 ///
 /// # Errors
 /// Those of [`declare`].
@@ -136,6 +137,7 @@ fn declare_as(
         query,
         unique,
         around,
+        checked,
     } = source::plan(settings, letters)?;
     let columns = match &query {
         Some(query) => Some(Arc::clone(query.output_schema())),
@@ -169,11 +171,15 @@ fn declare_as(
         read: source.batch_schema(),
         written: written(reshape.as_ref(), columns)?,
     };
-    let source = match &shown {
-        None => source,
-        Some(_) => source.only_looked_at(),
+    let source = match (&shown, environment.job_directory()) {
+        (None, Some(job)) => source.with_book(&job),
+        (None, None) => source,
+        (Some(_), _) => source.only_looked_at(),
     };
     let mut parsed = source.add_to(environment);
+    if !settings.checks.is_empty() {
+        parsed = check::checked(parsed, &settings.checks, read.as_ref(), checked)?;
+    }
     if let (Some(unique), Some(read)) = (unique, read) {
         parsed = deduplicate::unique(parsed, unique.settings, &read, unique.wanted)?;
     }
@@ -270,14 +276,18 @@ fn kafka_sink(options: &KafkaSinkOptions, environment: &Environment) -> Result<K
     let mode = configuration.require(&keys::CHECKPOINT_MODE)?;
     let interval = configuration.get(&keys::CHECKPOINT_INTERVAL)?;
     let interval = interval.filter(|interval| !interval.is_zero());
-    match interval.filter(|_| mode.eq_ignore_ascii_case("EXACTLY_ONCE")) {
-        None => Ok(sink),
-        Some(interval) => sink.exactly_once(Timing {
-            interval,
-            timeout: configuration.require(&keys::CHECKPOINT_TIMEOUT)?,
-            restart: configuration.require(&keys::RESTART_FIXED_DELAY)?,
-        }),
+    let Some(interval) = interval.filter(|_| mode.eq_ignore_ascii_case("EXACTLY_ONCE")) else {
+        return Ok(sink);
+    };
+    let sink = sink.exactly_once(Timing {
+        interval,
+        timeout: configuration.require(&keys::CHECKPOINT_TIMEOUT)?,
+        restart: configuration.require(&keys::RESTART_FIXED_DELAY)?,
+    })?;
+    if let Some(longest) = sink.longest_interval() {
+        environment.limit_checkpoint_interval(longest);
     }
+    Ok(sink)
 }
 
 /// The name of the job, as dead letters tell it.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::load_line;
-use millstream_connectors::files_source::Intake;
+use millstream_connectors::files_source::{Intake, Tidy};
 use millstream_core::{Configuration, options};
 use millstream_ingest::parameters::{
     BadRecords, FileCompression, FileSinkSettings, SinkFormat, SinkSettings, SourceSettings,
@@ -34,8 +34,12 @@ fn source_and_sink_have_their_defaults() {
             split_size: 32 << 20,
             record_max_size: 64 << 20,
             schema: None,
+            skip_lines: 0,
+            comment: None,
+            tidy: Tidy::default(),
         })
     );
+    assert!(settings.checks.is_empty());
     assert_eq!(
         settings.sink,
         SinkSettings::File(FileSinkSettings {

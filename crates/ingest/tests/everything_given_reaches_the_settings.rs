@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use common::load_line;
 use millstream_connectors::files_source::{
-    AfterCommit, Bad, Changed, Intake, Lost, OtherDirectory,
+    AfterCommit, Bad, Changed, Intake, Lost, OtherDirectory, Tidy,
 };
 use millstream_core::options::reference::Hidden;
 use millstream_core::{Configuration, options};
 use millstream_ingest::parameters::{
-    BadRecordLimits, BadRecords, DeadLetters, FileCompression, FileSinkSettings, MergeSettings,
-    SchemaText, SinkFormat, SinkSettings, SourceSettings, SourceType, SqlSettings, TextSource,
+    BadRecordLimits, BadRecords, Check, DeadLetters, FileCompression, FileSinkSettings,
+    MergeSettings, Rule, SchemaText, SinkFormat, SinkSettings, SourceSettings, SourceType,
+    SqlSettings, TextSource,
 };
 
 #[test]
@@ -26,6 +27,8 @@ fn source_parameters_make_the_source() {
         --source.file.forget "2 h" --source.path.other ACCEPT --source.firstLine.schema TRUE
         --source.line.delimiter \r\n --source.field.delimiter 124 --source.charset GBK --source.quote 0x27 --source.escape 0x5c
         --source.split.size "1 mb" --source.record.max.size 4096 --sink.type print
+        --source.skip.lines 2 --source.comment // --source.null NULL,- --source.columns.trim true
+        --check.a "not null; range 1..9"
         --stream.sql.schema.json '{"b": "Int", "a": "String"}'"#,
     )
     .expect("complete");
@@ -55,8 +58,20 @@ fn source_parameters_make_the_source() {
             schema: Some(SchemaText::Json(
                 r#"{"b": "Int", "a": "String"}"#.to_owned()
             )),
+            skip_lines: 2,
+            comment: Some("//".to_owned()),
+            tidy: Tidy {
+                trim: true,
+                nulls: vec!["NULL".to_owned(), "-".to_owned()],
+            },
         })
     );
+    let range = Rule::Range(Some("1".to_owned()), Some("9".to_owned()));
+    let check = Check {
+        column: "a".to_owned(),
+        rules: vec![Rule::NotNull, range],
+    };
+    assert_eq!(loaded.settings.checks, [check]);
     assert_eq!(loaded.settings.sink, SinkSettings::Print);
     assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
 }

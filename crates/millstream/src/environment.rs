@@ -30,6 +30,8 @@ struct Building {
     /// Settings given from outside: they win.
     options: RunOptions,
     bad_records: Counter,
+    /// The longest time between two checkpoints that sinks allow.
+    longest_interval: Option<Duration>,
 }
 
 /// The environment of a job: a program declares its streams on it, sets what it wants to set, and executes it.
@@ -155,6 +157,18 @@ impl Environment {
         }
     }
 
+    /// Checkpoints can't be set farther apart than this while the job runs: what a sink keeps open would be lost. Of several
+    /// the shortest counts.
+    pub fn limit_checkpoint_interval(&self, longest: Duration) {
+        let limit = &mut self.building.borrow_mut().longest_interval;
+        *limit = Some(limit.map_or(longest, |known| known.min(longest)));
+    }
+
+    /// The job's directory, where a server runs it.
+    pub fn job_directory(&self) -> Option<PathBuf> {
+        self.building.borrow().options.job_directory.clone()
+    }
+
     /// Runs the job in this process until it ends: for itself, or under the server that started the process.
     ///
     /// # Errors
@@ -164,7 +178,10 @@ impl Environment {
         let configuration = self.configuration()?;
         let options = self.building.borrow().options.clone();
         match options.job_directory {
-            Some(directory) => service::execute(graph, configuration, &directory),
+            Some(directory) => {
+                let longest = self.building.borrow().longest_interval;
+                service::execute(graph, configuration, &directory, longest)
+            }
             None => local::execute(graph, configuration, options.job, self.bad_records()),
         }
     }

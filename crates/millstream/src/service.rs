@@ -14,6 +14,7 @@ mod state;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use millstream_core::{Configuration, Error, Result, codes};
 use millstream_engine::job::{Job, JobSpec, Restore};
@@ -110,6 +111,7 @@ pub(crate) fn execute(
     graph: JobGraph,
     configuration: Configuration,
     directory: &Path,
+    longest_interval: Option<Duration>,
 ) -> Result<()> {
     let directory = JobDirectory::new(directory);
     let Submission { job, .. } = directory.submission()?;
@@ -117,6 +119,10 @@ pub(crate) fn execute(
     let directories = Directories::of(&configuration)?;
     let plan = Plan::of(&graph);
     let state = SharedState::new(job, &graph, &plan, &configuration, time_of_day());
+    state.change(|state| {
+        let millis = longest_interval.map(|longest| longest.as_millis());
+        state.report.longest_interval_ms = millis.and_then(|millis| u64::try_from(millis).ok());
+    });
     // The server knows from now on that the process is there, whatever time the rest takes.
     let requests = Requests::default();
     let socket = socket::Socket::listen(&directory, state.clone(), requests.clone())?;

@@ -100,6 +100,19 @@ impl Checkpoints {
         self.due = self.settings.interval.map(|interval| now.plus(interval));
     }
 
+    /// From now on a checkpoint begins each `interval`, where any does by itself.
+    pub fn set_interval(&mut self, now: Millis, interval: Duration) {
+        let interval = interval.max(Duration::from_millis(1));
+        if self
+            .settings
+            .interval
+            .is_some_and(|before| before != interval)
+        {
+            self.settings.interval = Some(interval);
+            self.due = self.due.map(|_| now.plus(interval));
+        }
+    }
+
     /// The attempt is over or ends: no snapshot begins by itself.
     pub fn disarm(&mut self) {
         self.due = None;

@@ -1,5 +1,7 @@
 //! What a machine is told.
 
+use std::time::Duration;
+
 use millstream_core::{CheckpointId, TaskStatus, TriggerId};
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +114,8 @@ pub enum Event {
     },
     /// The answer to [`Action::LookAgain`](crate::Action::LookAgain): what is known now.
     Facts(Box<Facts>),
+    /// The time between the starts of two checkpoints is another from now on. A job that takes none by itself goes on taking none.
+    IntervalChanged(Duration),
     /// Time has passed; due at [`JobMachine::next_deadline`](crate::JobMachine::next_deadline).
     Tick,
     /// A user asks for something.

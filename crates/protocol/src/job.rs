@@ -202,6 +202,7 @@ impl JobMachine {
             }
             Event::Facts(facts) => self.looked_again(now, *facts),
             Event::Request(request) => self.requested(now, request),
+            Event::IntervalChanged(interval) => self.checkpoints.set_interval(now, interval),
             Event::SourceEnded { .. } | Event::Tick => {}
         }
     }

@@ -5,7 +5,7 @@
 //!
 //! | file | written by | holds |
 //! |---|---|---|
-//! | [`SUBMISSION_FILE`] | server, once | [`Submission`]: what runs, and how (it may hold secrets: mode 0600) |
+//! | [`SUBMISSION_FILE`] | server, once, and when a setting is changed while the job runs | [`Submission`]: what runs, and how (it may hold secrets: mode 0600) |
 //! | [`LAUNCH_FILE`] | server, before each start of a process | [`Launch`]: what is known of the job's past |
 //! | [`LOCK_FILE`] | job process | nothing; locked for as long as the process lives |
 //! | [`SOCKET_FILE`] | job process | the socket that the server connects to |
@@ -59,7 +59,7 @@ pub const OUTPUT_FILE: &str = "job.out";
 /// How a job process is started: `PROGRAM --millstream-job DIRECTORY`.
 pub const JOB_ARGUMENT: &str = "--millstream-job";
 
-/// What runs, and how: fixed when the job is submitted.
+/// What runs, and how: fixed when the job is submitted, but for settings that are changed while it runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submission {
     /// The job.
@@ -151,6 +151,8 @@ pub enum ToJob {
     Request(Request),
     /// The ends of these operations are on record: reports need not tell them any more.
     Recorded(Vec<TriggerId>),
+    /// These settings, which can be changed while a job runs, are so from now on; others stay as they are.
+    Settings(Configuration),
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 //! | `peers` | whose program is at the other end of a connection of this machine |
 //! | `reload` | what is read again while the server runs |
 //! | [`logs`] | log files |
+//! | `file_book` | what a job tells of the files that it reads |
 //! | [`backup`] | a backup of what a server knows, and a data directory made of one |
 //! | [`control`] | looking at, and ending, the server of this machine |
 //!
@@ -27,6 +28,7 @@ pub mod control;
 pub mod data_directory;
 mod disposal;
 mod expiry;
+mod file_book;
 mod files;
 mod limits;
 pub mod logs;

@@ -59,7 +59,7 @@ async fn ask(
     if let Some(known) = registry.operation(request.id()) {
         return same(&known, Some(job), verb);
     }
-    let command = |answer| Command {
+    let command = |answer| Command::Operate {
         verb,
         request,
         answer,
@@ -91,7 +91,7 @@ pub(crate) fn same(
     .next("leave the trigger id out, or choose a new one"))
 }
 
-fn has_ended(cell: &JobCell) -> Error {
+pub(crate) fn has_ended(cell: &JobCell) -> Error {
     let view = cell.view();
     Error::new(
         &codes::JOB_STATE,

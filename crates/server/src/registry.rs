@@ -312,11 +312,11 @@ impl Shared {
     }
 
     /// Sends a request to a job's supervisor and waits for its answer; `None`: the job has ended.
-    pub(crate) async fn command(
+    pub(crate) async fn command<T>(
         &self,
         cell: &JobCell,
-        command: impl FnOnce(oneshot::Sender<Result<TriggerId>>) -> Command,
-    ) -> Option<Result<TriggerId>> {
+        command: impl FnOnce(oneshot::Sender<Result<T>>) -> Command,
+    ) -> Option<Result<T>> {
         let (answer, answered) = oneshot::channel();
         cell.send(command(answer)).await.ok()?;
         answered.await.ok()

@@ -119,6 +119,8 @@ fn documented(settings: &RestSettings) -> OpenApiRouter<App> {
         .merge(resources::probes::routes())
         .merge(resources::processes::routes())
         .merge(resources::logs::routes())
+        .merge(resources::files::routes())
+        .merge(resources::settings::routes())
         .merge(resources::packages::routes())
         .merge(prometheus::routes())
         .merge(openapi::routes());

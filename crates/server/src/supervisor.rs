@@ -14,6 +14,7 @@ mod past;
 mod patience;
 mod process;
 mod requests;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -109,6 +110,8 @@ struct Supervisor {
     brought_down: Option<Error>,
     /// A process was started to finish this stop, which the one before it had begun.
     stop_retried: Option<TriggerId>,
+    /// Whether the process knows the settings that were changed while it ran.
+    settings_told: bool,
     /// When ends of operations are to be recorded again, which could not be.
     record_at: Option<Instant>,
     /// How long was waited since something failed that may pass.
@@ -164,6 +167,7 @@ impl Supervisor {
             report_by: None,
             brought_down: None,
             stop_retried: None,
+            settings_told: true,
             record_at: None,
             setback: Duration::ZERO,
             stopped_to_cancel: false,
@@ -244,6 +248,7 @@ impl Supervisor {
                 for pending in self.pending.values_mut() {
                     pending.was_sent = false;
                 }
+                self.settings_told = false;
                 self.phase = Phase::Connected(connection);
             }
             // Its end is waited for; until then it may still be on its way to listen.

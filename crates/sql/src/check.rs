@@ -250,8 +250,8 @@ fn many_rows(function: &str) -> Option<(&'static str, &'static str)> {
     const WINDOWS: &str = "cume_dist cumulate cumulate_end cumulate_start dense_rank hop hop_end \
         hop_start lag lead ntile percent_rank rank row_number session session_end session_start \
         tumble tumble_end tumble_rowtime tumble_start";
-    const ROWS: &str = "explode unnest unnest_outer";
-    let many_rows = "make several rows of one in a DataStream program (flat_map)";
+    const ROWS: &str = "explode explode_outer unnest unnest_outer";
+    let many_rows = "let it stand alone as a column of the SELECT, with one array: unnest(arraySplit(tags)) as tag";
     [
         (AGGREGATES, "the aggregate", AGGREGATE),
         (WINDOWS, "the window function", WINDOW),

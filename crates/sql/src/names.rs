@@ -15,6 +15,19 @@ use crate::place::{Place, invalid};
 /// Marks an alias given by us until its place is known; no SQL text can hold this character.
 const UNNAMED: &str = "\u{0}unnamed";
 
+/// Marks the array whose values become rows: behind it its place in the SELECT, a zero, and its name, if it has one.
+pub(crate) const UNNESTED: &str = "\u{0}unnested";
+/// The same where a row without values stays.
+pub(crate) const UNNESTED_OUTER: &str = "\u{0}unnested-outer";
+
+/// The name in the mark of an array whose values become rows, and whether rows without values stay; `None`: it is no such mark.
+pub(crate) fn unnested(name: &str) -> Option<(bool, &str)> {
+    let outer = name.strip_prefix(UNNESTED_OUTER).map(|rest| (true, rest));
+    let (outer, rest) = outer.or_else(|| name.strip_prefix(UNNESTED).map(|rest| (false, rest)))?;
+    let (_, name) = rest.split_once('\u{0}')?;
+    Some((outer, name))
+}
+
 /// Gives every expression without a name a provisional one and refuses double names.
 ///
 /// # Errors
@@ -46,10 +59,11 @@ pub(crate) fn name_outputs(query: &mut Ast, schema: &Schema) -> Result<()> {
 
 /// The final name of output column `position` whose planned name is `name`.
 pub(crate) fn output_name(name: &str, position: usize) -> String {
-    if name.starts_with(UNNAMED) {
-        format!("EXPR${position}")
-    } else {
-        name.to_string()
+    match unnested(name) {
+        Some((_, "")) => format!("EXPR${position}"),
+        Some((_, name)) => name.to_string(),
+        None if name.starts_with(UNNAMED) => format!("EXPR${position}"),
+        None => name.to_string(),
     }
 }
 
@@ -70,7 +84,11 @@ fn names_of(item: &SelectItem, schema: &Schema) -> Vec<String> {
         SelectItem::UnnamedExpr(Expr::CompoundIdentifier(parts)) => {
             parts.last().map(|i| i.value.clone()).into_iter().collect()
         }
-        SelectItem::ExprWithAlias { alias, .. } => vec![alias.value.clone()],
+        SelectItem::ExprWithAlias { alias, .. } => match unnested(&alias.value) {
+            Some((_, "")) => Vec::new(),
+            Some((_, name)) => vec![name.to_owned()],
+            None => vec![alias.value.clone()],
+        },
         SelectItem::Wildcard(options) | SelectItem::QualifiedWildcard(_, options) => {
             let left_out = left_out(options);
             let names = schema.fields().iter().map(|field| field.name());

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use datafusion_common::tree_node::{Transformed, TreeNode};
-use datafusion_common::{DFSchema, DataFusionError};
+use datafusion_common::{DFSchema, DataFusionError, plan_err};
 use datafusion_expr::{Expr, LogicalPlan};
 use datafusion_optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion_optimizer::simplify_expressions::SimplifyExpressions;
@@ -34,10 +34,19 @@ use self::texts::Texts;
 use self::times::Times;
 use self::types::in_words;
 use crate::functions::Functions;
-use crate::names::{double_name, output_name};
+use crate::names::{double_name, output_name, unnested};
 use crate::physical::{DfResult, physical};
 use crate::place::{Place, invalid, too_deep};
 use crate::trial::try_constants;
+
+/// The column of an array that becomes rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unnest {
+    /// Its place among the output columns.
+    pub(crate) column: usize,
+    /// Whether a row without values stays, with a null.
+    pub(crate) outer: bool,
+}
 
 /// A query ready to run: nothing in it is planned again.
 #[derive(Debug)]
@@ -58,7 +67,11 @@ pub(crate) struct Plan {
     pub(crate) kept_schema: SchemaRef,
     /// One expression for each output column, over `kept_schema`.
     pub(crate) projection: Vec<Arc<dyn PhysicalExpr>>,
-    /// The output's columns, all of them nullable.
+    /// The columns of the projection, all of them nullable.
+    pub(crate) projected: SchemaRef,
+    /// The column of arrays whose values become rows.
+    pub(crate) unnest: Option<Unnest>,
+    /// The output's columns: those of the projection, with a value in the place of an array that becomes rows.
     pub(crate) output: SchemaRef,
     /// Bytes of the large constants in the expressions, which each row may be given.
     pub(crate) constants: u64,
@@ -139,6 +152,7 @@ fn over_expressions(
 /// The two things a query on a stream consists of, and what they read.
 struct Parts<'a> {
     names: Vec<String>,
+    unnest: Option<Unnest>,
     projection: Vec<Expr>,
     filter: Option<&'a Expr>,
     input: &'a DFSchema,
@@ -147,6 +161,10 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     fn of(plan: &'a LogicalPlan) -> Result<Self> {
         let names = plan.schema().fields().iter().enumerate();
+        let unnest = names.clone().find_map(|(column, field)| {
+            let (outer, _) = unnested(field.name())?;
+            Some(Unnest { column, outer })
+        });
         let names = names.map(|(i, field)| output_name(field.name(), i));
         let names: Vec<String> = names.collect();
         let (projection, below) = match plan {
@@ -179,6 +197,7 @@ impl<'a> Parts<'a> {
         }
         Ok(Self {
             names,
+            unnest,
             projection,
             filter,
             input: source.schema().as_ref(),
@@ -220,6 +239,16 @@ fn physical_plan(table: SchemaRef, parts: Parts<'_>) -> DfResult<Plan> {
         projection.push(expr);
         output.push(Field::new(name, plain, true));
     }
+    let projected = Schema::new(output.clone());
+    if let Some(Unnest { column, .. }) = parts.unnest
+        && let Some(field) = output.get_mut(column)
+    {
+        let Some(item) = item_type(field.data_type()) else {
+            let (name, kind) = (field.name(), field.data_type());
+            return plan_err!("column `{name}`: unnest takes an array, and this is {kind}");
+        };
+        *field = Field::new(field.name(), plain_type(&item), true);
+    }
     Ok(Plan {
         table,
         needed,
@@ -229,6 +258,8 @@ fn physical_plan(table: SchemaRef, parts: Parts<'_>) -> DfResult<Plan> {
         kept,
         kept_schema: Arc::new(kept_schema.as_arrow().clone()),
         projection,
+        projected: Arc::new(projected),
+        unnest: parts.unnest,
         output: Arc::new(Schema::new(output)),
         constants,
     })
@@ -270,6 +301,16 @@ fn plain_type(data_type: &DataType) -> DataType {
             DataType::List(Arc::new(plain))
         }
         other => other.clone(),
+    }
+}
+
+/// The type of the values of an array.
+fn item_type(array: &DataType) -> Option<DataType> {
+    match array {
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            Some(item.data_type().clone())
+        }
+        _ => None,
     }
 }
 

@@ -23,6 +23,7 @@ use crate::plan::conditions::ColumnCondition;
 use crate::plan::{Plan, describe, mistake, plan};
 use crate::rewrite::rewrite;
 use crate::trial::sample_rows;
+use crate::unnest;
 
 pub use guard::guarded;
 pub use isolate::{Evaluated, RowFailure};
@@ -54,6 +55,8 @@ pub struct Query {
 struct Answer {
     rows: RecordBatch,
     kept: Option<BooleanArray>,
+    /// Where values of an array have become rows: of which of the kept rows each was made.
+    spread: Option<Vec<u32>>,
 }
 
 impl Query {
@@ -76,6 +79,7 @@ impl Query {
     fn plan_here(sql: &str, table_name: &str, schema: &Schema) -> Result<Self> {
         refuse_double_columns(schema)?;
         let mut query = parse(sql)?;
+        unnest::take_off(&mut query)?;
         rewrite(&mut query)?;
         let scope = Scope {
             table: table_name,
@@ -209,12 +213,28 @@ impl Query {
         };
         if rows == 0 {
             let rows = RecordBatch::new_empty(Arc::clone(&self.plan.output));
-            return Ok(Answer { rows, kept });
+            return Ok(Answer {
+                rows,
+                kept,
+                spread: None,
+            });
         }
         let input =
             with_rows(&self.plan.kept_schema, columns, rows).map_err(|e| describe(&e.into()))?;
         let rows = self.project(&input)?;
-        Ok(Answer { rows, kept })
+        let Some(unnest) = self.plan.unnest else {
+            return Ok(Answer {
+                rows,
+                kept,
+                spread: None,
+            });
+        };
+        let (rows, spread) = unnest::spread(&rows, unnest, &self.plan.output)?;
+        Ok(Answer {
+            rows,
+            kept,
+            spread: Some(spread),
+        })
     }
 
     /// The rows that WHERE keeps; none if it keeps all of them.
@@ -234,7 +254,7 @@ impl Query {
     }
 
     fn project(&self, input: &RecordBatch) -> Result<RecordBatch, String> {
-        let output = &self.plan.output;
+        let output = &self.plan.projected;
         let mut columns = Vec::with_capacity(self.plan.projection.len());
         for (expr, field) in self.plan.projection.iter().zip(output.fields()) {
             let column = expr

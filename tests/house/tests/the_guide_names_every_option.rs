@@ -31,6 +31,7 @@ Options of a job are set with `-D key=value` on the command line of `millstream 
 there is one. `millstream run` refuses an option that is not on this page. Options of the server stand in its `config.yaml` or
 are set with `-D` on the command line of `millstream server`; those of jobs that stand there too hold for every job. An option that has
 a second key (*also*) has one value all the same: what is set last counts, and the command line before the file, under whichever key.
+What is marked *live* can be changed while a job of a server runs: `millstream set JOB key=value`, or `PATCH /jobs/:jobid/settings`.
 
 This page is written from the definitions in `crates/core/src/options/`:
 `UPDATE_DOCS=1 cargo test --release -p millstream-house --test the_guide_names_every_option`.
@@ -79,8 +80,9 @@ fn row(option: &OptionSummary) -> String {
         since,
         ..
     } = option;
+    let live = if option.is_live { "<br>*live*" } else { "" };
     let cells = [
-        &format!("`{name}`{also}"),
+        &format!("`{name}`{also}{live}"),
         *type_name,
         &default,
         *meaning,

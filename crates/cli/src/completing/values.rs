@@ -21,6 +21,17 @@ const CHOICES: &[(&str, &[&str])] = &[
     ("from_savepoint", &["latest"]),
     ("from", &["latest"]),
     ("class", &[ENTRY_CLASS]),
+    (
+        "state",
+        &[
+            "pending",
+            "reading",
+            "read",
+            "done",
+            "failed",
+            "quarantined",
+        ],
+    ),
 ];
 
 /// The values that `option` takes; none: anything, or a path.
@@ -94,10 +105,16 @@ pub(super) fn argument(
             ("powershell", ""),
         ],
         ("explain", 0) => return error_codes(current),
-        ("savepoint" | "checkpoint" | "stop" | "cancel", 0) => {
+        ("set", 1..) => {
+            return options::live()
+                .map(|option| Candidate::new(format!("{}=", option.name), option.meaning))
+                .collect();
+        }
+        ("savepoint" | "checkpoint" | "stop" | "cancel" | "set", 0) => {
             return of_jobs(current, true, connection);
         }
-        ("restart" | "logs" | "exceptions" | "checkpoints" | "operations", 0) => {
+        ("files", 1) => &[("reset", "Has files read again")],
+        ("restart" | "logs" | "exceptions" | "checkpoints" | "files" | "operations", 0) => {
             return of_jobs(current, false, connection);
         }
         _ => &[],

@@ -163,6 +163,7 @@ impl ColumnFileSource {
             intake: options.intake,
             sizes,
             meeting: MeetingPlace::default(),
+            book: None,
         };
         let files = plan.look()?;
         let given = options.schema.map(|schema| {
@@ -192,6 +193,14 @@ impl ColumnFileSource {
     pub fn batch_schema(&self) -> Option<SchemaRef> {
         let known = self.shared.known.get();
         known.map(|known| Arc::clone(&known.batch))
+    }
+
+    /// The same source, which notes in the directory `place` what people are told of each file
+    /// ([`millstream_core::book`]).
+    #[must_use]
+    pub fn with_book(mut self, place: PathBuf) -> Self {
+        self.plan.book = Some(place);
+        self
     }
 
     /// The same source with the columns at `wanted` only, in that order.

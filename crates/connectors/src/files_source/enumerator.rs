@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ use millstream_engine::connector::{
 use tracing::warn;
 
 use super::away::Taker;
+use super::book::{Book, Keeping, Past};
+use super::counts::counted_in;
 use super::intake::{Intake, Rules, WINDOW};
 use super::journal::{Journal, Mark, announced_behind};
 use super::lister::{Before, Clock, Desk, Lister, Policy, SharedDesk, at};
@@ -39,6 +42,8 @@ pub(crate) struct FileEnumerator {
     is_bounded: bool,
     /// Whether files are taken away when they are done with.
     takes_away: bool,
+    /// What people are told of files.
+    book: Option<Arc<Book>>,
     ended: bool,
 }
 
@@ -48,6 +53,8 @@ pub(crate) struct Parts {
     pub(crate) rules: Rules,
     pub(crate) policy: Policy,
     pub(crate) meeting: Arc<Meeting>,
+    /// Where it is noted what people are told of files; `None`: nowhere.
+    pub(crate) book: Option<PathBuf>,
 }
 
 /// A clock that nobody sets back.
@@ -71,6 +78,7 @@ impl FileEnumerator {
             rules,
             policy,
             meeting,
+            book,
         } = parts;
         let restored = context.restored.as_ref();
         let restored = restored.map(|source| Restored::read(source, rules.split));
@@ -84,6 +92,12 @@ impl FileEnumerator {
             let written = journal.carry_on(&pieces);
             written.map_err(|error| journal_error("written", error))?;
         }
+        let keeping = book.map(|place| Keeping {
+            place,
+            job: context.job,
+            shown: root.shown(),
+            past: past(&context, restored.as_ref()),
+        });
         if let Some(restored) = &restored {
             check_taken(&context, &restored.intake, &policy, &root)?;
             check_shared(&context, restored.intake.directory, &policy, &root)?;
@@ -117,12 +131,16 @@ impl FileEnumerator {
             complete: false,
             completed: Vec::new(),
             marks,
+            begun: 0,
             unchecked: !before.announced.is_empty(),
             owed: false,
             directory,
             minute: before.minutes,
         }));
         let (ring, bell) = bounded(1);
+        let book = keeping
+            .map(|keeping| Book::open(keeping, &meeting, ring.clone()))
+            .transpose()?;
         let is_bounded = policy.interval.is_none();
         let takes_away = policy.after_commit != AfterCommit::Keep;
         meeting.set_enumerator(context.waker.clone());
@@ -136,6 +154,7 @@ impl FileEnumerator {
             bell,
             journal,
             taken,
+            book: book.clone(),
             before,
             clock: monotonic(),
             progress: context.progress,
@@ -157,6 +176,7 @@ impl FileEnumerator {
             segments: Segments::default(),
             is_bounded,
             takes_away,
+            book,
             ended: false,
         })
     }
@@ -165,6 +185,27 @@ impl FileEnumerator {
         // A bell that has been rung need not be rung again.
         let _rung = self.bell.try_send(());
     }
+}
+
+impl Drop for FileEnumerator {
+    fn drop(&mut self) {
+        if let Some(book) = &self.book {
+            book.close();
+        }
+    }
+}
+
+/// What the book goes on from.
+fn past(context: &EnumeratorContext, restored: Option<&Restored>) -> Option<Past> {
+    let intake = &restored?.intake;
+    let readers = context.restored.as_ref().map(|source| &source.readers);
+    Some(Past {
+        lineage: context.lineage.clone(),
+        announced: intake.announced,
+        finished: intake.finished,
+        checkpoint: intake.marks.last().map(|mark| mark.checkpoint),
+        counted: readers.map_or_else(HashSet::new, |readers| counted_in(readers)),
+    })
 }
 
 /// What was announced behind the snapshot that the job goes on from, by name.
@@ -270,6 +311,9 @@ impl Enumerator for FileEnumerator {
             self.ring();
         }
         if !pieces.is_empty() {
+            if let Some(book) = &self.book {
+                book.announced(&pieces);
+            }
             return Ok(found(&Announcement::Pieces(pieces)));
         }
         if self.is_bounded && desk.complete && desk.intake.is_finished() {
@@ -290,6 +334,7 @@ impl Enumerator for FileEnumerator {
             let passed = self.meeting.take_passed(Some(request.checkpoint));
             desk.intake.pass_over_all(passed);
             desk.intake.set_finished(self.meeting.finished_by_all());
+            desk.begun = desk.begun.max(request.checkpoint);
             let books = desk.intake.freeze();
             let mark = Mark {
                 checkpoint: request.checkpoint,
@@ -349,6 +394,9 @@ impl Enumerator for FileEnumerator {
             desk.completed.push(finished);
             drop(desk);
             self.ring();
+            if let Some(book) = &self.book {
+                book.committed(checkpoint, finished);
+            }
         }
         Ok(())
     }

@@ -21,6 +21,10 @@ pub struct Format {
     pub header: bool,
     /// The charset.
     pub charset: Charset,
+    /// So many lines at the beginning of each file are left out, whatever is in them.
+    pub skip_lines: u64,
+    /// Lines that begin with this outside of quotes are left out; `None`: none are.
+    pub comment: Option<String>,
 }
 
 impl Format {
@@ -36,6 +40,8 @@ impl Format {
             escape: None,
             header: false,
             charset: Charset::UTF_8,
+            skip_lines: 0,
+            comment: None,
         }
     }
 
@@ -78,7 +84,31 @@ impl Format {
                 ..text.clone()
             },
         };
-        Ok(Dialects { raw, text, reading })
+        let skip = Skip {
+            lines: self.skip_lines,
+            comment: self.comment.clone().unwrap_or_default().into_bytes(),
+        };
+        self.check_skip(&skip, reading)?;
+        Ok(Dialects {
+            raw,
+            text,
+            reading,
+            skip,
+        })
+    }
+
+    /// Lines are left out of bytes in which records are found, by marks that are one byte each in them.
+    fn check_skip(&self, skip: &Skip, reading: Reading) -> Result<()> {
+        let line_end = self.line_delimiter == "\n" || self.line_delimiter == "\r\n";
+        let fits = line_end && self.comment.iter().all(|comment| comment.is_ascii());
+        let is_decoded = matches!(reading, Reading::DecodeFirst(_));
+        if skip.is_nothing() || (fits && !is_decoded) {
+            return Ok(());
+        }
+        let message = "lines are left out (source.skip.lines, source.comment) only of files whose lines end with \\n or \\r\\n, in a charset \
+            that keeps ASCII, and by a mark of ASCII";
+        Err(Error::new(&codes::OPTION_VALUE, message)
+            .next("leave source.skip.lines and source.comment out, or convert the files first"))
     }
 
     fn check(&self) -> Result<()> {
@@ -215,6 +245,21 @@ impl Dialect {
     }
 }
 
+/// Which lines are taken out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Skip {
+    /// So many at the beginning of each file, whatever is in them.
+    pub(crate) lines: u64,
+    /// Those that begin with this outside of quotes; empty: none.
+    pub(crate) comment: Vec<u8>,
+}
+
+impl Skip {
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.lines == 0 && self.comment.is_empty()
+    }
+}
+
 /// The marks in the bytes of the file and in its text, and how one becomes the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Dialects {
@@ -223,6 +268,8 @@ pub(crate) struct Dialects {
     /// In the decoded text.
     pub(crate) text: Dialect,
     pub(crate) reading: Reading,
+    /// Which lines are left out.
+    pub(crate) skip: Skip,
 }
 
 impl Dialects {
@@ -238,7 +285,8 @@ impl Dialects {
         let other = self.raw.any_line_end.then(|| b"\r".to_vec());
         let line_ends = std::iter::once(self.raw.line_end.clone()).chain(other);
         Contents::Text {
-            decodes_first: matches!(self.reading, Reading::DecodeFirst(_)),
+            decodes_first: matches!(self.reading, Reading::DecodeFirst(_))
+                || !self.skip.is_nothing(),
             line_ends: line_ends.collect(),
         }
     }

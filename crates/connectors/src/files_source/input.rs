@@ -14,6 +14,7 @@ use super::charset::Reading;
 use super::decoding::Decoding;
 pub(crate) use super::failure::InputError;
 use super::listing::{Compression, FoundFile, Identity};
+use super::skipping::Skipping;
 
 /// Counts the bytes that are taken from the file.
 struct Counted {
@@ -151,6 +152,8 @@ pub(crate) struct Input {
     body: Body,
     size: u64,
     decoding: Option<Decoding>,
+    /// Takes lines out that are no records.
+    skipping: Option<Skipping>,
     /// A failure behind bytes that were handed out first. Decoders tell some damage only once.
     failed: Option<io::Error>,
 }
@@ -160,7 +163,7 @@ impl Input {
     pub(crate) fn open(
         file: &FoundFile,
         aside: Option<&Path>,
-        reading: Reading,
+        (reading, skipping): (Reading, Option<Skipping>),
     ) -> Result<Self, InputError> {
         let opened = open_found(file, aside)?;
         let size = file.identity.size;
@@ -190,6 +193,7 @@ impl Input {
             body,
             size,
             decoding,
+            skipping,
             failed: None,
         })
     }
@@ -227,7 +231,7 @@ impl Input {
 
     /// Whether any offset can be reached without reading what lies before.
     pub(crate) fn can_seek(&self) -> bool {
-        matches!(self.body, Body::Plain(_)) && self.decoding.is_none()
+        matches!(self.body, Body::Plain(_)) && self.decoding.is_none() && self.skipping.is_none()
     }
 
     /// Goes to `offset`, if the input [can seek](Self::can_seek).
@@ -244,6 +248,11 @@ impl Input {
         if let Some(mut decoding) = self.decoding.take() {
             let more = decoding.read(buffer, wanted, |raw, wanted| self.read_bytes(raw, wanted));
             self.decoding = Some(decoding);
+            return more;
+        }
+        if let Some(mut skipping) = self.skipping.take() {
+            let more = skipping.read(buffer, wanted, |raw, wanted| self.read_bytes(raw, wanted));
+            self.skipping = Some(skipping);
             return more;
         }
         self.read_bytes(buffer, wanted)

@@ -425,6 +425,11 @@ impl Ledger {
             .is_some_and(|running| running.number == task)
     }
 
+    /// The piece of the running task.
+    pub(crate) fn running_piece(&self) -> Option<u64> {
+        self.running.front().map(|running| running.piece)
+    }
+
     /// The file of the running task.
     pub(crate) fn file(&self) -> Option<Arc<FoundFile>> {
         self.running_state().map(|state| Arc::clone(&state.file))

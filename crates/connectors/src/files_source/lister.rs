@@ -14,11 +14,12 @@ use std::thread::Builder;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use millstream_core::{Error, Result};
+use millstream_core::{CheckpointId, Error, Result};
 use millstream_engine::connector::{SourceProgress, Waker};
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::away::Taker;
+use super::book::{Book, Granted};
 use super::fetch::no_thread;
 use super::intake::{Intake, Ready, WINDOW};
 use super::journal::{Journal, Mark};
@@ -51,6 +52,8 @@ pub(crate) struct Desk {
     pub(crate) completed: Vec<Option<u64>>,
     /// From where on the checkpoints that are there need the journal, the oldest first.
     pub(crate) marks: Vec<Mark>,
+    /// The newest snapshot that was begun.
+    pub(crate) begun: CheckpointId,
     /// What was announced behind the snapshot has not been looked for yet.
     pub(crate) unchecked: bool,
     /// Whether files are to be taken away, of which the checkpoint is complete.
@@ -106,6 +109,8 @@ pub(crate) struct Lister {
     pub(crate) journal: Option<Journal>,
     /// Where it is noted what is taken away; `None`: nothing is, or there is no such place.
     pub(crate) taken: Option<Taken>,
+    /// What people are told of files.
+    pub(crate) book: Option<Arc<Book>>,
     pub(crate) before: Before,
     pub(crate) clock: Clock,
     pub(crate) progress: SourceProgress,
@@ -146,6 +151,7 @@ impl Lister {
     /// Everything that is to be done now.
     fn turn(&mut self) -> Result<()> {
         self.serve_readers();
+        self.serve_wishes();
         if self.end_checkpoints() {
             self.next_look = Duration::ZERO;
         }
@@ -174,6 +180,35 @@ impl Lister {
             return AWAY;
         }
         self.next_look.saturating_sub(now).min(LONGEST)
+    }
+
+    /// Has files read again that people want to be read again.
+    fn serve_wishes(&mut self) {
+        let Some(book) = &self.book else {
+            return;
+        };
+        for wish in book.take_wishes() {
+            let mut desk = at(&self.desk);
+            let granted = if desk.intake.forget_file(wish.name.key(), wish.piece) {
+                desk.complete = false;
+                self.next_look = Duration::ZERO;
+                info!(
+                    "{}/{} is read again, as was asked",
+                    self.root.shown(),
+                    wish.name
+                );
+                Granted::Behind(desk.begun)
+            } else {
+                warn!(
+                    "{}/{} is not read again, as was asked: it is being read, or was read again since",
+                    self.root.shown(),
+                    wish.name
+                );
+                Granted::No
+            };
+            drop(desk);
+            book.answer(wish, granted);
+        }
     }
 
     /// Does what readers have asked for.

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use millstream_core::CheckpointId;
 use millstream_engine::connector::Waker;
 
+use super::counts::Counts;
 use super::ledger::{Passed, PassedOver};
 use super::name::Key;
 use super::starts::Starts;
@@ -32,6 +33,8 @@ pub(crate) struct Meeting {
     told: Mutex<Told>,
     /// Where records begin, as far as readers have found out.
     starts: Arc<Starts>,
+    /// What readers have counted.
+    counts: Arc<Counts>,
 }
 
 #[derive(Debug, Default)]
@@ -76,6 +79,7 @@ pub(crate) fn join(place: &Place, run: u64, parallelism: usize) -> Arc<Meeting> 
             enumerator: OnceLock::new(),
             told: Mutex::default(),
             starts: Arc::default(),
+            counts: Arc::new(Counts::new(parallelism)),
         });
         *place = Arc::downgrade(&meeting);
         meeting
@@ -91,6 +95,11 @@ impl Meeting {
     /// What readers have found out about the starts of records.
     pub(crate) fn starts(&self) -> Arc<Starts> {
         Arc::clone(&self.starts)
+    }
+
+    /// What readers have counted.
+    pub(crate) fn counts(&self) -> &Arc<Counts> {
+        &self.counts
     }
 
     /// Who is woken when readers have something to tell.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use arrow::datatypes::SchemaRef;
 
 use super::format::Format;
+use super::table::Tidy;
 
 /// Everything that a [`FileSource`](super::FileSource) can be told.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct FileSourceOptions {
     pub intake: Intake,
     /// How much is read at once.
     pub sizes: ReadSizes,
+    /// What is done to fields before they become values.
+    pub tidy: Tidy,
     /// Whether records are kept as they came beside the rows that they become ([`Origin::raws`](crate::rows::Origin::raws)).
     pub keep_raw: bool,
 }
@@ -42,6 +45,7 @@ impl FileSourceOptions {
             watch: Watch::Once,
             intake: Intake::default(),
             sizes: ReadSizes::default(),
+            tidy: Tidy::default(),
             keep_raw: false,
         }
     }

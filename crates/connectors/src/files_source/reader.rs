@@ -12,6 +12,7 @@ use millstream_engine::connector::{
 };
 
 use super::contents::Contents;
+use super::counts::{Count, Counting};
 use super::enumerator::{FileEnumerator, Parts};
 use super::fetch::{Fetch, Fetcher, News};
 use super::intake::Rules;
@@ -85,6 +86,8 @@ pub(crate) struct Plan {
     pub(crate) sizes: ReadSizes,
     /// Where readers and enumerator of an attempt meet.
     pub(crate) meeting: meeting::Place,
+    /// Where it is noted what people are told of files; `None`: nowhere.
+    pub(crate) book: Option<PathBuf>,
 }
 
 /// How long files have to stand still in a watched directory.
@@ -147,6 +150,7 @@ impl Plan {
             rules,
             policy,
             meeting: meeting::join(&self.meeting, context.run, context.parallelism),
+            book: self.book.clone(),
         };
         Ok(Some(Box::new(FileEnumerator::open(parts, context)?)))
     }
@@ -179,11 +183,13 @@ impl Plan {
             lost: self.intake.lost,
             bad: self.bad(),
         };
+        let meeting = meeting::join(&self.meeting, context.run, context.parallelism);
+        let counted = self.book.is_some().then(|| Arc::clone(meeting.counts()));
+        let counting = Counting::new(context.subtask, counted, context.restored.as_deref());
         let ledger = Ledger::new(place, context.restored)?;
         if let Some(names) = ledger.columns() {
             server.restore_columns(names)?;
         }
-        let meeting = meeting::join(&self.meeting, context.run, context.parallelism);
         let name = format!("reads {}", context.subtask);
         let fetcher = Fetcher::start(name, fetch(&meeting), context.waker)?;
         let reader = FileReader {
@@ -191,6 +197,7 @@ impl Plan {
             subtask: context.subtask,
             progress: context.progress,
             meeting,
+            counting,
             fetcher,
             ledger,
             server,
@@ -210,6 +217,7 @@ pub(crate) struct FileReader<T, S: Serve<T>> {
     subtask: usize,
     progress: SourceProgress,
     meeting: Arc<Meeting>,
+    counting: Counting,
     fetcher: Fetcher<S::Block>,
     ledger: Ledger,
     server: S,
@@ -254,10 +262,14 @@ impl<T, S: Serve<T>> FileReader<T, S> {
             Mended::Sought(key) => self.meeting.seek(self.subtask, key),
             Mended::Lost(passed) => {
                 self.progress.lost_files.add(1);
+                self.counting
+                    .failed(passed.piece, "was gone before it was read to its end");
                 self.pass_over(&passed);
             }
             Mended::Bad(passed) => {
                 self.progress.bad_files.add(1);
+                self.counting
+                    .failed(passed.piece, "can't be read from some place on");
                 self.pass_over(&passed);
                 if matches!(self.plan.bad(), Bad::Quarantine(_)) {
                     self.meeting.met_bad(passed);
@@ -293,7 +305,9 @@ impl<T, S: Serve<T>> FileReader<T, S> {
 
     fn done(&mut self, start: Start, taken: u64, kept: bool) {
         self.count_taken(taken);
+        let piece = self.ledger.running_piece();
         let finished = self.ledger.finished(start, kept);
+        self.count(piece, (finished.bytes, Decoded::default()));
         self.progress.bytes.add(finished.bytes);
         self.progress.files.add(u64::from(finished.file));
         self.tell_position();
@@ -303,6 +317,20 @@ impl<T, S: Serve<T>> FileReader<T, S> {
     fn count_taken(&mut self, taken: u64) {
         if self.ledger.is_whole() {
             self.progress.bytes.add(taken);
+            self.count(self.ledger.running_piece(), (taken, Decoded::default()));
+        }
+    }
+
+    /// Counts what became of a piece, for who keeps the book.
+    fn count(&mut self, piece: Option<u64>, (read, decoded): (u64, Decoded)) {
+        let Decoded { rows, bad, .. } = decoded;
+        let count = Count {
+            read,
+            records: (rows + bad) as u64,
+            bad: bad as u64,
+        };
+        if let Some(piece) = piece.filter(|_| count != Count::default()) {
+            self.counting.add(piece, count);
         }
     }
 
@@ -347,7 +375,10 @@ impl<T, S: Serve<T>> FileReader<T, S> {
     /// Hands out records of the block, up to `limit`; what became of them, and how many bytes they were.
     fn serve(&mut self, out: &mut Vec<T>, limit: Limit) -> Result<(Decoded, usize)> {
         let served = self.server.serve(limit, out)?;
-        self.progress.bytes.add(self.ledger.handed_out(served.next));
+        let piece = self.ledger.running_piece();
+        let read = self.ledger.handed_out(served.next);
+        self.progress.bytes.add(read);
+        self.count(piece, (read, served.decoded));
         if served.over {
             self.block = None;
         }
@@ -398,6 +429,7 @@ impl<T, S: Serve<T>> SourceReader<T> for FileReader<T, S> {
         for passed in self.meeting.passed_before(checkpoint, self.subtask) {
             entries.push(passed.entry(self.subtask)?);
         }
+        entries.extend(self.counting.entry());
         Ok(SourceSnapshot::from(entries))
     }
 

@@ -9,6 +9,7 @@ use super::format::Dialects;
 use super::input::{Input, InputError};
 use super::listing::FoundFile;
 use super::scan::{self, Passed};
+use super::skipping::Skipping;
 
 /// The byte order mark in UTF-8, and in GB18030.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -95,7 +96,9 @@ impl RecordStream {
         dialects: Dialects,
         sizes: Sizes,
     ) -> Result<Self, InputError> {
-        let input = Input::open(file, aside, dialects.reading)?;
+        let skipping = (!dialects.skip.is_nothing())
+            .then(|| Skipping::new(dialects.skip.clone(), dialects.raw.clone()));
+        let input = Input::open(file, aside, (dialects.reading, skipping))?;
         let mut stream = Self {
             input,
             dialects,

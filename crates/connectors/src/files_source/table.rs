@@ -5,6 +5,7 @@ mod decoder;
 mod fields;
 mod schema;
 mod text;
+mod tidy;
 mod values;
 
 #[cfg(feature = "kafka")]
@@ -14,3 +15,4 @@ pub(crate) use decoder::RowsDecoder;
 pub(crate) use fields::{FieldTable, fields_of};
 pub(crate) use schema::{Columns, SharedColumns, names_of_head};
 pub(crate) use text::to_text;
+pub use tidy::Tidy;

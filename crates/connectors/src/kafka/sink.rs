@@ -39,6 +39,7 @@ mod transactions;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use millstream_core::Result;
@@ -180,6 +181,13 @@ impl KafkaSink {
     /// How long transactions are open; `None`: at least once, without any.
     pub(super) const fn timing(&self) -> Option<Timing> {
         self.exactly_once
+    }
+
+    /// The longest time between two checkpoints that a job can be given while it runs; `None`: any.
+    pub fn longest_interval(&self) -> Option<Duration> {
+        let given = self.options.properties.get("transaction.timeout.ms");
+        let timing = self.exactly_once?;
+        Some(timeout::longest_interval(timing, given))
     }
 
     fn found(&self) -> Result<Found> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ConfigOption, OptionSummary};
+use super::{ConfigOption, MemorySize, OptionSummary};
 
 options! {
     /// Every option of a job, for help texts and documentation.
@@ -24,7 +24,8 @@ options! {
         .or(&["pipeline.operator-chaining"]);
     CHECKPOINT_INTERVAL: Duration = ConfigOption::new("execution.checkpointing.interval", None,
         "Time between the starts of two checkpoints; not set or 0: none. Shorter means less to do again after a \
-         failure and earlier commits, at the cost of more writing. Recommended: 1 s to 1 min.");
+         failure and earlier commits, at the cost of more writing. Recommended: 1 s to 1 min.")
+        .live();
     CHECKPOINT_TIMEOUT: Duration = ConfigOption::new("execution.checkpointing.timeout", Some("10 min"),
         "A checkpoint that takes longer is given up and counts as failed.");
     CHECKPOINT_MIN_PAUSE: Duration = ConfigOption::new("execution.checkpointing.min-pause", Some("0 ms"),
@@ -100,6 +101,14 @@ options! {
          committed, as `run --on-lost-output`: fail, or accept (name it in warnings and take it for committed).");
     DATA_DIRECTORY: String = ConfigOption::new("millstream.data-dir", None,
         "Where Millstream keeps what nobody gave a place. Default: $XDG_DATA_HOME/millstream, else ~/.local/share/millstream.");
+    RATE_LIMIT_RECORDS: u64 = ConfigOption::new("rate.limit.records", Some("0"),
+        "Records that all sources of the job together hand out in a second at most, bad ones among them; 0: no limit. Kept exactly on \
+         average, in steps of a hundredth of a second.")
+        .live();
+    RATE_LIMIT_BYTES: MemorySize = ConfigOption::new("rate.limit.bytes", Some("0"),
+        "Bytes that all sources of the job together read in a second at most, as files and topics hold them; 0: no limit. A record \
+         is never cut: what it is too large by is made up for before the next.")
+        .live();
     PROGRESS_INTERVAL: Duration = ConfigOption::new("millstream.progress-interval", Some("10 s"),
         "Time between two lines of the log that say how far a job that will end is, where the log is no terminal; 0: none.");
 }

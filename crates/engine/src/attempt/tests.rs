@@ -153,6 +153,7 @@ fn start(seen: &Seen, first_tick: u32) -> (Attempt, Receiver<AttemptEvent>) {
     let vertices = plan.vertices.iter();
     let spec = AttemptSpec {
         job: JobId::from_bytes([1; 16]),
+        rate: Arc::default(),
         metrics: vertices.map(|vertex| metrics(vertex.parallelism)).collect(),
         graph: Arc::new(graph),
         plan: Arc::new(plan),

@@ -290,6 +290,7 @@ impl Driver {
             restored,
             directory: Some(self.snapshots.job_directory()),
             behind: std::mem::take(&mut self.behind),
+            rate: self.rate.clone(),
             metrics,
         };
         let sender = self.sender.clone();

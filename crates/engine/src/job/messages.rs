@@ -1,5 +1,6 @@
 //! What the driver is told by its attempt, its I/O thread and those who ask.
 
+use millstream_core::options::LiveSettings;
 use millstream_core::{CheckpointId, Error, ErrorKind, Numbers, codes};
 use millstream_protocol::{
     Attempt as AttemptNumber, CommitResult, DiscardReason, Event, Nature, SnapshotRef,
@@ -23,6 +24,7 @@ impl Driver {
         match message {
             Message::Attempt(attempt, event) => self.attempt_event(attempt, event),
             Message::Request(request) => self.step(Event::Request(request)),
+            Message::Change(settings) => self.change(settings),
             Message::Recovered { attempt, recovered } => {
                 let Recovered {
                     run,
@@ -56,6 +58,19 @@ impl Driver {
                 }
                 self.step(Event::CommitEnded { checkpoint, result });
             }
+        }
+    }
+
+    /// Settings are changed while the job runs.
+    fn change(&mut self, settings: LiveSettings) {
+        let LiveSettings {
+            checkpoint_interval,
+            records,
+            bytes,
+        } = settings;
+        self.rate.set(records, bytes);
+        if let Some(interval) = checkpoint_interval {
+            self.step(Event::IntervalChanged(interval));
         }
     }
 

@@ -17,6 +17,7 @@ use crate::connector::SourceStatus;
 use crate::flow::{FlowControl, TICK};
 use crate::messages::{OperatorPart, Trigger};
 use crate::operator::{Polled, Port, SourceOperator};
+use crate::rate::Grant;
 use crate::time::{Time, at};
 use crate::weigher::Weigher;
 
@@ -311,11 +312,30 @@ impl SourceTask {
         let limit = self.flow.allowance();
         let mut chunks: Vec<Chunk> = Vec::new();
         let started = now();
+        let (rate, turn) = (&self.surroundings.rate, self.surroundings.turn);
+        let limit = match rate.grant(turn, limit, started) {
+            Grant::Now(limit) => limit,
+            Grant::In(wait) => return self.wait_for_turn(wait),
+        };
+        let read_before = self.core.metrics.source.bytes.get();
         let status = self.source.poll(&mut chunks, limit)?;
         self.core.metrics.worked(started.elapsed());
         let weigher = &mut self.state.weigher;
         let bytes: u64 = chunks.iter().map(|chunk| weigher.weigh(chunk)).sum();
         self.state.rest.extend(chunks);
+        let records = match status {
+            SourceStatus::Ready(records) => records,
+            SourceStatus::Pending(_) | SourceStatus::Ended => 0,
+        };
+        // As files and topics hold them, where the source counts that.
+        let read = self.core.metrics.source.bytes.get() - read_before;
+        let read = if read == 0 && records > 0 {
+            bytes
+        } else {
+            read
+        };
+        let rate = &self.surroundings.rate;
+        rate.spent(limit, records, usize::try_from(read).unwrap_or(usize::MAX));
         if let SourceStatus::Ready(records) = status {
             self.flow.sent(records, bytes as usize);
         }
@@ -339,6 +359,17 @@ impl SourceTask {
                 self.surroundings.activator.activate();
             }
         }
+        if self.core.maintain() {
+            self.surroundings.activator.activate();
+        }
+        Ok(())
+    }
+
+    /// The sources of the job have handed out as much as they may for now.
+    fn wait_for_turn(&mut self, wait: Duration) -> Result<()> {
+        let has_begun = self.flow.has_sent() || self.announcer.is_news(self.task_time());
+        let longest = if has_begun { TICK } else { IDLE };
+        self.surroundings.alarm_in(wait.min(longest));
         if self.core.maintain() {
             self.surroundings.activator.activate();
         }

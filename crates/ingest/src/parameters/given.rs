@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use millstream_core::options::FromOptionText;
 use millstream_core::options::reference::{Hidden, has_references};
 use millstream_core::{Error, codes};
 
+use super::choices::{SinkFormat, SinkType};
 use super::definition::{ENVIRONMENT_PREFIX, Parameter, environment_variable};
 use super::table::{self, CONFIG, JOB_NAME};
 use super::{Input, arguments, properties, unknown};
@@ -87,6 +89,7 @@ impl Given {
         }
         given.environment(input.environment);
         given.file(input.directory);
+        given.format_as_sink();
         given.check();
         given
     }
@@ -110,7 +113,10 @@ impl Given {
 
     /// The texts of all names that stand under `parameter`, which ends in `*`, by what stands for it. Those that are known
     /// only where the job runs are left out.
-    pub(super) fn under(&self, parameter: &Parameter<String>) -> BTreeMap<String, String> {
+    pub(super) fn under<T: FromOptionText>(
+        &self,
+        parameter: &Parameter<T>,
+    ) -> BTreeMap<String, String> {
         let beginning = parameter.name().trim_end_matches('*');
         let own = |name: &str| table::find(name).is_some_and(|p| p.name == parameter.name());
         let values = self.values.iter().filter(|(name, _)| own(name));
@@ -254,6 +260,38 @@ impl Given {
                 self.set(&name, text, origin);
             }
         }
+    }
+
+    /// A format of files where a sink is to be named means files of that format: the examples of the CSP operator have
+    /// `--sink.type orc`.
+    fn format_as_sink(&mut self) {
+        let (kind, format) = (table::SINK_TYPE.name(), table::SINK_FORMAT.name());
+        let Some(value) = self.values.get(kind) else {
+            return;
+        };
+        let meant = value.text.as_deref().map(SinkFormat::from_option_text);
+        let Some(Ok(meant)) = meant else {
+            return;
+        };
+        let origin = value.origin.clone();
+        let other = self.values.get(format).and_then(|other| {
+            let text = other.text.as_deref()?;
+            let same = SinkFormat::from_option_text(text) == Ok(meant);
+            (!same).then(|| text.to_owned())
+        });
+        let name = meant.name();
+        if let Some(other) = other {
+            let message = format!("{kind} is {name}{origin}, and {format} is {other}");
+            let next = format!("give --{kind} file, and the format once");
+            self.problems
+                .push(Error::new(&codes::INGEST_PARAMETERS, message).next(next));
+        } else {
+            self.set(format, name.to_owned(), origin.clone());
+            self.notes.push(format!(
+                "{kind} {name} means files: {kind} file with {format} {name}"
+            ));
+        }
+        self.set(kind, SinkType::File.name().to_owned(), origin);
     }
 
     /// Sets `name` unless `written` is empty, which counts as not given. Returns what it replaces.

@@ -70,6 +70,12 @@ impl JobOptions {
             &options::RESTART_FIXED_DELAY,
             format_duration,
         );
+        all.add_given(&table::RATE_RECORDS, &options::RATE_LIMIT_RECORDS, |rate| {
+            rate.to_string()
+        });
+        all.add_given(&table::RATE_BYTES, &options::RATE_LIMIT_BYTES, |size| {
+            size.0.to_string()
+        });
         let retry = [table::RETRY_ATTEMPTS.name(), table::RETRY_BACKOFF.name()];
         let chosen = retry.into_iter().find(|name| given.origin(name).is_some());
         all.push(
@@ -155,6 +161,18 @@ impl Collector<'_> {
             let name = parameter.name();
             let chosen = self.given.origin(name).map(|_| name);
             self.push(chosen, name, option, &text(value));
+        }
+    }
+
+    /// The same for a parameter that was given, and for no default.
+    fn add_given<P: FromOptionText, O: FromOptionText>(
+        &mut self,
+        parameter: &Parameter<P>,
+        option: &ConfigOption<O>,
+        text: impl Fn(P) -> String,
+    ) {
+        if self.given.origin(parameter.name()).is_some() {
+            self.add(parameter, option, text);
         }
     }
 

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use millstream_connectors::files_source::{
-    AfterCommit, Bad, Changed, Intake, Lost, OtherDirectory,
+    AfterCommit, Bad, Changed, Intake, Lost, OtherDirectory, Tidy,
 };
 
 use millstream_connectors::kafka::{Properties, Topics};
+use millstream_core::options::FromOptionText;
 
+use super::checks::{Check, Rules};
 use super::choices::{
     self, BadFile, ChangedFile, ErrorPolicy, LostFile, OtherPath, SinkType, SourceType, WatchType,
 };
@@ -32,6 +34,7 @@ pub(super) fn settings(given: &Given) -> Option<IngestSettings> {
         sink: sink(given)?,
         sink_parallelism: given.get(&table::SINK_PARALLELISM).map(|number| number.0),
         errors: bad_records(given)?,
+        checks: checks(given),
         options: JobOptions::new(given),
     })
 }
@@ -88,6 +91,14 @@ fn text(given: &Given, format: SourceType) -> Option<TextSource> {
         split_size: given.get(&table::SPLIT_SIZE)?.0,
         record_max_size: given.get(&table::RECORD_MAX_SIZE)?.0,
         schema: schema(given),
+        skip_lines: given.get(&table::SKIP_LINES)?,
+        comment: given.get(&table::COMMENT),
+        tidy: Tidy {
+            trim: given.get(&table::TRIM)?,
+            nulls: given
+                .get(&table::NULLS)
+                .map_or_else(Vec::new, |names| names.0),
+        },
     })
 }
 
@@ -228,6 +239,15 @@ fn sink(given: &Given) -> Option<SinkSettings> {
         }
         SinkType::Es => None,
     }
+}
+
+fn checks(given: &Given) -> Vec<Check> {
+    let texts = given.under(&table::CHECK).into_iter();
+    let checks = texts.filter_map(|(column, text)| {
+        let Rules(rules) = Rules::from_option_text(&text).ok()?;
+        Some(Check { column, rules })
+    });
+    checks.collect()
 }
 
 fn bad_records(given: &Given) -> Option<BadRecords> {

@@ -4,13 +4,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use millstream_connectors::files_source::Intake;
+use millstream_connectors::files_source::{Intake, Tidy};
 use millstream_connectors::hive::HiveSourceOptions;
 use millstream_connectors::kafka::{
     End, KafkaSinkOptions, Lost, NewTopic, Properties, Reset, Topics,
 };
 use millstream_core::options::reference::Hidden;
 
+use super::checks::Check;
 use super::choices::{
     FileCompression, KafkaFormat, SinkFormat, SourceType, UniqueNull, UniqueTime,
 };
@@ -33,6 +34,8 @@ pub struct IngestSettings {
     pub sink_parallelism: Option<u32>,
     /// What happens with bad records.
     pub errors: BadRecords,
+    /// What values of columns have to be.
+    pub checks: Vec<Check>,
     /// Name, parallelism, checkpoints and restarts, as the engine's options.
     pub options: JobOptions,
 }
@@ -136,6 +139,12 @@ pub struct TextSource {
     pub record_max_size: u64,
     /// The columns; `None`: every column is text, named by the first line or `_col0`, `_col1`, ….
     pub schema: Option<SchemaText>,
+    /// So many lines at the beginning of each file are left out.
+    pub skip_lines: u64,
+    /// Lines that begin with this are left out.
+    pub comment: Option<String>,
+    /// What is done to fields before they become values.
+    pub tidy: Tidy,
 }
 
 /// Files of columns as a source.

@@ -22,6 +22,7 @@ mod planned_source;
 mod sink;
 mod source;
 mod sql;
+mod tidy;
 mod unique;
 
 pub(super) use checkpoint::{
@@ -37,7 +38,8 @@ pub(super) use intake::{
     FILE_SETTLE, PATH_OTHER,
 };
 pub(super) use job::{
-    CONFIG, JOB_NAME, PARALLELISM, RETRY_ATTEMPTS, RETRY_BACKOFF, SINK_PARALLELISM,
+    CONFIG, JOB_NAME, PARALLELISM, RATE_BYTES, RATE_RECORDS, RETRY_ATTEMPTS, RETRY_BACKOFF,
+    SINK_PARALLELISM,
 };
 pub(super) use kafka::{
     GROUP_ID, OFFSET_RESET, PARTITION_DISCOVERY, SINK_BROKERS, SINK_COMPRESSION, SINK_CREATE,
@@ -56,6 +58,7 @@ pub(super) use source::{
     SPLIT_SIZE, WATCH_INTERVAL, WATCH_TYPE,
 };
 pub(super) use sql::{SQL, SQL_ENABLE, SQL_SCHEMA, SQL_SCHEMA_JSON, SQL_TABLE};
+pub(super) use tidy::{CHECK, COMMENT, NULLS, SKIP_LINES, TRIM};
 pub(super) use unique::{UNIQUE_KEYS, UNIQUE_NULL, UNIQUE_TIME, UNIQUE_TTL};
 
 /// The definitions of all parameters, those of one group in the order they are shown.
@@ -63,6 +66,7 @@ pub fn all() -> impl Iterator<Item = &'static ParameterSummary> {
     [
         job::ALL,
         source::ALL,
+        tidy::ALL,
         intake::ALL,
         sql::ALL,
         sink::ALL,

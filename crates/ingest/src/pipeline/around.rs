@@ -43,7 +43,7 @@ impl Around {
         if self.places.is_empty() {
             return Ok(rows.clone());
         }
-        let is_all = rows.num_rows() == batch.num_rows();
+        let is_all = rows.num_rows() == batch.num_rows() && !answer.is_spread();
         let kept = (!is_all).then(|| {
             let origins = answer.origins().map(|row| row as u64);
             UInt64Array::from_iter_values(origins)

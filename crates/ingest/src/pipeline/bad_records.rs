@@ -81,14 +81,20 @@ impl Asked<'_> {
         numbers: &mut Numbers,
     ) -> Result<u64> {
         let read = parsed.read();
+        let left_out = match &parsed {
+            Parsed::LeftOut(rows) => *rows,
+            Parsed::Rows(_) | Parsed::Bad(_) => 0,
+        };
         let (rows, mut bad) = parsed.into_parts();
-        let (mut answer, mut failed) = (None, 0);
+        let (mut answer, mut failed, mut silent) = (None, 0, 0);
         if let Some(mut rows) = rows {
             let whole = rows.batch.clone();
             rows.batch = self.around.without(&whole)?;
             let evaluated = self.query.evaluate_isolating(&rows.batch);
             let evaluated = evaluated.map_err(|error| self.hidden.hide_in(error))?;
             failed = evaluated.failures.len() as u64;
+            silent = rows.len() - evaluated.failures.len() - evaluated.answered();
+            numbers.produced += (evaluated.rows.num_rows() - evaluated.answered()) as u64;
             bad.extend(self.failures(&rows, &evaluated));
             if evaluated.rows.num_rows() > 0 {
                 // Behind the SQL no record is asked for its place any more, but where it is kept for a sink that may refuse it.
@@ -108,8 +114,8 @@ impl Asked<'_> {
                 });
             }
         }
-        let going_on = answer.as_ref().map_or(0, Rows::len) + bad.len();
-        numbers.filtered += read.saturating_sub(going_on as u64);
+        // Rows that the source has left out are read and filtered, too.
+        numbers.filtered += silent as u64 + left_out;
         out.collect(Answered {
             read,
             rows: answer,

@@ -29,6 +29,8 @@ enum Form {
 pub(super) struct Peek {
     shown: Sender<String>,
     form: Form,
+    /// How many are shown.
+    most: usize,
     /// How many have been shown.
     count: Arc<AtomicUsize>,
 }
@@ -46,6 +48,7 @@ impl Peek {
             _ => Form::Json,
         };
         Self {
+            most: shown.capacity().unwrap_or(SHOWN),
             shown,
             form,
             count: Arc::default(),
@@ -59,7 +62,7 @@ impl Peek {
     }
 
     fn show(&self, rows: &Rows) -> Result<()> {
-        let left = SHOWN.saturating_sub(self.count.load(Ordering::Relaxed));
+        let left = self.most.saturating_sub(self.count.load(Ordering::Relaxed));
         let batch = rows.batch.slice(0, rows.batch.num_rows().min(left));
         for line in self.form.lines(&batch)? {
             self.count.fetch_add(1, Ordering::Relaxed);

@@ -16,10 +16,11 @@ use millstream_connectors::kafka::{
 };
 use millstream_connectors::rows::{Parsed, json_schema};
 use millstream_core::columns::INEXACT_DECIMAL;
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Error, Result, book, codes};
 use millstream_sql::{Query, schema};
 
 use super::around::{Around, fields_besides};
+use super::check;
 use super::conditions::conditions;
 use super::deduplicate;
 use crate::parameters::{
@@ -45,6 +46,8 @@ pub(super) struct Plan<'a> {
     /// What goes past the SQL.
     pub(super) around: Around,
     pub(super) unique: Option<Unique<'a>>,
+    /// The columns that go on behind the rules of columns, among those that are read; `None`: all.
+    pub(super) checked: Option<Vec<usize>>,
 }
 
 /// How records that were there before are left out.
@@ -92,6 +95,7 @@ pub(super) fn plan<'a>(settings: &'a IngestSettings, letters: Option<&Path>) -> 
             query: None,
             around: Around::default(),
             unique: unique(None),
+            checked: None,
         });
     };
     let columns = source.schema().ok_or_else(|| {
@@ -125,14 +129,20 @@ pub(super) fn plan<'a>(settings: &'a IngestSettings, letters: Option<&Path>) -> 
     let mut read = needed.clone();
     if let Some(settings) = &settings.unique {
         read.extend(deduplicate::columns_of(settings, &columns)?);
+    }
+    read.extend(check::columns_of(&settings.checks, &columns)?);
+    if read.len() > needed.len() {
         read.sort_unstable();
         read.dedup();
     }
     let place = |column: &usize| read.binary_search(column).ok();
     let wanted = (read != needed).then(|| needed.iter().filter_map(place).collect());
+    // Whoever comes last takes the columns away that were read for it.
+    let checked = wanted.clone().filter(|_| settings.unique.is_none());
     Ok(Plan {
         source: source.with_projection(read)?.with_query(&query),
         unique: unique(wanted),
+        checked,
         query: Some(query),
         around,
     })
@@ -207,6 +217,16 @@ impl Planned {
         }
     }
 
+    /// The same source, which notes what people are told of its files in the directory `job` of its job.
+    pub(super) fn with_book(self, job: &Path) -> Self {
+        let place = job.join(book::DIRECTORY);
+        match self {
+            Self::Files(name, source) => Self::Files(name, Box::new(source.with_book(place))),
+            Self::Columns(name, source) => Self::Columns(name, Box::new(source.with_book(place))),
+            other => other,
+        }
+    }
+
     /// The same for a look: nobody is told what has been read.
     pub(super) fn only_looked_at(self) -> Self {
         match self {
@@ -270,6 +290,8 @@ fn format_of(source: &TextSource) -> Result<Format> {
         escape: source.escape,
         header: source.first_line_schema,
         charset: Charset::parse(&source.charset)?,
+        skip_lines: source.skip_lines,
+        comment: source.comment.clone(),
     })
 }
 
@@ -286,6 +308,7 @@ fn open(source: &TextSource, keep_raw: bool) -> Result<FileSource> {
             record: usize::try_from(source.record_max_size).unwrap_or(usize::MAX),
             ..ReadSizes::default()
         },
+        tidy: source.tidy.clone(),
         keep_raw,
     };
     FileSource::new(options)

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_core::Result;
+use millstream_core::options::LiveSettings;
 use millstream_engine::job::JobControl;
 use millstream_protocol::Request;
 
@@ -20,6 +21,8 @@ pub(super) struct Requests {
 struct Inner {
     job: Option<JobControl>,
     waiting: Vec<Request>,
+    /// What the settings are to be once the job is built.
+    settings: LiveSettings,
 }
 
 impl Requests {
@@ -40,6 +43,27 @@ impl Requests {
         }
     }
 
+    /// Changes settings of the job, now or once it is built.
+    ///
+    /// # Errors
+    /// The job has ended.
+    pub(super) fn change(&self, settings: LiveSettings) -> Result<()> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(job) = &inner.job else {
+            let LiveSettings {
+                checkpoint_interval,
+                records,
+                bytes,
+            } = settings;
+            let waiting = &mut inner.settings;
+            waiting.checkpoint_interval = checkpoint_interval.or(waiting.checkpoint_interval);
+            waiting.records = records.or(waiting.records);
+            waiting.bytes = bytes.or(waiting.bytes);
+            return Ok(());
+        };
+        job.change(settings)
+    }
+
     /// The job is built: it takes the requests from now on.
     ///
     /// # Errors
@@ -49,6 +73,7 @@ impl Requests {
         for request in std::mem::take(&mut inner.waiting) {
             job.request(request)?;
         }
+        job.change(std::mem::take(&mut inner.settings))?;
         inner.job = Some(job);
         Ok(())
     }

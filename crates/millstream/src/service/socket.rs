@@ -8,7 +8,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use millstream_core::{Error, Result, codes};
+use millstream_core::options::LiveSettings;
+use millstream_core::{Configuration, Error, Result, codes};
 use millstream_protocol::link::{SOCKET_FILE, ToJob};
 
 use super::directory::JobDirectory;
@@ -111,6 +112,21 @@ fn tell(mut stream: UnixStream, state: &SharedState) {
     }
 }
 
+/// Changes settings of the job, and tells them from then on.
+fn change(settings: &Configuration, state: &SharedState, job: &Requests) -> Result<()> {
+    job.change(LiveSettings::of(settings)?)?;
+    state.change(|state| {
+        let told = &mut state.report.configuration;
+        for (key, value) in settings.iter() {
+            if told.written(key) != Some(value) {
+                tracing::info!("{key} is {value} from now on.");
+                told.set(key, value);
+            }
+        }
+    });
+    Ok(())
+}
+
 /// Takes requests until the other side is gone.
 fn listen(stream: UnixStream, state: &SharedState, job: &Requests) {
     let mut lines = BufReader::new(stream);
@@ -126,6 +142,11 @@ fn listen(stream: UnixStream, state: &SharedState, job: &Requests) {
             Ok(ToJob::Request(request)) => {
                 if let Err(error) = job.request(request) {
                     tracing::debug!("a request came too late: {error}");
+                }
+            }
+            Ok(ToJob::Settings(settings)) => {
+                if let Err(error) = change(&settings, state, job) {
+                    tracing::warn!("Settings are not changed: {error}");
                 }
             }
             Ok(ToJob::Recorded(ids)) => state.change(|state| {

@@ -257,6 +257,7 @@ fn empty(job: JobId, name: String, status: JobStatus, now: u64) -> JobReport {
         failures: Vec::new(),
         gave_up: None,
         held_up: None,
+        longest_interval_ms: None,
         numbers: None,
         operations: Vec::new(),
     }

@@ -59,6 +59,10 @@ pub struct JobReport {
     pub gave_up: Option<String>,
     /// What holds a running job up, in one line: a snapshot that waits for tasks, a commit. `None`: nothing.
     pub held_up: Option<String>,
+    /// The longest time between two checkpoints that the job can be given while it runs, in milliseconds: what its sinks keep
+    /// open would be lost otherwise. `None`: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_interval_ms: Option<u64>,
     /// Where the job's records went, up to the newest boundary that is committed; `None`: there is none yet.
     #[serde(default)]
     pub numbers: Option<ClosedNumbers>,

@@ -2,17 +2,35 @@
 
 use std::sync::{Arc, LazyLock};
 
-use millstream_core::{Result, TriggerId};
+use millstream_core::{Configuration, Error, Result, TriggerId};
 use millstream_protocol::Request;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::views::{JobView, OperationVerb};
 
 /// What a supervisor is asked for.
-pub(crate) struct Command {
-    pub(crate) verb: OperationVerb,
-    pub(crate) request: Request,
-    pub(crate) answer: oneshot::Sender<Result<TriggerId>>,
+pub(crate) enum Command {
+    /// An operation.
+    Operate {
+        verb: OperationVerb,
+        request: Request,
+        answer: oneshot::Sender<Result<TriggerId>>,
+    },
+    /// Other values of settings that can be changed while a job runs.
+    Set {
+        settings: Configuration,
+        answer: oneshot::Sender<Result<()>>,
+    },
+}
+
+impl Command {
+    /// Answers that it is not done. Whoever asked may have gone away.
+    pub(crate) fn refuse(self, error: Error) {
+        match self {
+            Self::Operate { answer, .. } => drop(answer.send(Err(error))),
+            Self::Set { answer, .. } => drop(answer.send(Err(error))),
+        }
+    }
 }
 
 /// One job.

@@ -4,6 +4,7 @@
 pub(crate) mod applications;
 pub(crate) mod checkpoints;
 pub(crate) mod cluster;
+pub(crate) mod files;
 pub(crate) mod jobs;
 pub(crate) mod logs;
 pub(crate) mod metrics;
@@ -13,6 +14,7 @@ pub(crate) mod probes;
 pub(crate) mod processes;
 pub(crate) mod rescales;
 pub(crate) mod run;
+pub(crate) mod settings;
 pub(crate) mod vertices;
 
 use axum::Extension;

@@ -84,6 +84,15 @@ impl Book {
         &self.record
     }
 
+    pub(super) fn submission(&self) -> &Submission {
+        &self.submission
+    }
+
+    /// The job is run with other settings from now on.
+    pub(super) fn set_submission(&mut self, submission: Arc<Submission>) {
+        self.submission = submission;
+    }
+
     pub(super) fn report_status(&self) -> Option<JobStatus> {
         self.report.as_ref().map(|report| report.status)
     }
@@ -255,11 +264,15 @@ impl Book {
 
     /// The settings of the job, with what the references of those that its server follows stand for.
     fn configuration(&self) -> Configuration {
-        let configuration = match &self.report {
+        (self.resolve)(self.settings())
+    }
+
+    /// The settings of the job as they are written.
+    pub(super) fn settings(&self) -> &Configuration {
+        match &self.report {
             Some(report) => &report.configuration,
             None => &self.submission.configuration,
-        };
-        (self.resolve)(configuration)
+        }
     }
 
     /// What is to be seen of the job.

@@ -161,7 +161,7 @@ impl Supervisor {
         }
         self.commands.close();
         while let Ok(command) = self.commands.try_recv() {
-            drop(command.answer.send(Err(self.too_late())));
+            command.refuse(self.too_late());
         }
         self.registry.shared.job_ended.notify_one();
         // A process of this server that is still there is waited for by the runtime.
@@ -223,7 +223,7 @@ impl Supervisor {
         loop {
             tokio::select! {
                 Some(command) = self.commands.recv() => {
-                    drop(command.answer.send(Err(self.too_late())));
+                    command.refuse(self.too_late());
                 }
                 () = tokio::time::sleep_until(at) => return,
             }

@@ -46,11 +46,20 @@ impl Supervisor {
     }
 
     pub(super) async fn take_command(&mut self, command: Command) {
-        let Command {
-            verb,
-            request,
-            answer,
-        } = command;
+        let (verb, request, answer) = match command {
+            Command::Operate {
+                verb,
+                request,
+                answer,
+            } => (verb, request, answer),
+            Command::Set { settings, answer } => {
+                let set = self.change_settings(settings).await;
+                if answer.send(set).is_err() {
+                    tracing::debug!("Whoever asked has gone away; the settings are changed.");
+                }
+                return;
+            }
+        };
         let taken = self.take_request(verb, request).await;
         let is_taken = taken.is_ok();
         if answer.send(taken).is_err() {
@@ -109,6 +118,7 @@ impl Supervisor {
         let Some(status) = self.book.report_status() else {
             return;
         };
+        self.tell_settings().await;
         let Phase::Connected(connection) = &mut self.phase else {
             return;
         };

@@ -35,18 +35,30 @@ struct Segment {
     length: usize,
     /// The rows that WHERE kept; none if all of them.
     kept: Option<BooleanArray>,
+    /// Of which of these each row of the answer was made; none if of each in its order.
+    spread: Option<Vec<u32>>,
 }
 
 impl Evaluated {
+    /// How many rows of the batch gave rows. The others were left out by WHERE, had no values to become rows, or failed.
+    pub fn answered(&self) -> usize {
+        let answered = self.segments.iter().map(|segment| match &segment.spread {
+            None => segment.kept().count(),
+            Some(spread) => spread.chunk_by(|a, b| a == b).count(),
+        });
+        answered.sum()
+    }
+
+    /// Whether a row may have given several.
+    pub fn is_spread(&self) -> bool {
+        self.segments.iter().any(|segment| segment.spread.is_some())
+    }
+
     /// For each of `rows`, in order, the index of the row in the evaluated batch that it came from.
     ///
     /// Worked out only when asked for.
     pub fn origins(&self) -> impl Iterator<Item = usize> + '_ {
-        self.segments.iter().flat_map(|segment| {
-            (0..segment.length)
-                .filter(|i| segment.keeps(*i))
-                .map(|i| segment.first + i)
-        })
+        self.segments.iter().flat_map(Segment::origins)
     }
 
     pub(super) fn whole(length: usize, answer: Answer) -> Self {
@@ -57,12 +69,29 @@ impl Evaluated {
                 first: 0,
                 length,
                 kept: answer.kept,
+                spread: answer.spread,
             }],
         }
     }
 }
 
 impl Segment {
+    /// The rows that WHERE kept.
+    fn kept(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.length).filter(|row| self.keeps(*row))
+    }
+
+    fn origins(&self) -> Vec<usize> {
+        let kept = self.kept().map(|row| self.first + row);
+        let Some(spread) = &self.spread else {
+            return kept.collect();
+        };
+        let kept: Vec<usize> = kept.collect();
+        let rows = spread.iter();
+        rows.filter_map(|row| kept.get(*row as usize).copied())
+            .collect()
+    }
+
     fn keeps(&self, row: usize) -> bool {
         match &self.kept {
             None => true,
@@ -135,13 +164,14 @@ impl Search<'_> {
             return;
         }
         match self.query.answer(&self.batch.slice(first, length)) {
-            Ok(Answer { rows, kept }) => {
+            Ok(Answer { rows, kept, spread }) => {
                 self.made = self.made.saturating_add(batch_bytes(&rows));
                 self.answers.push(rows);
                 self.segments.push(Segment {
                     first,
                     length,
                     kept,
+                    spread,
                 });
             }
             Err(message) if length == 1 => self.failures.push(RowFailure {

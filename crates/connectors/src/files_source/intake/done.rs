@@ -12,7 +12,7 @@ use tracing::warn;
 use super::{Intake, MOST, Ready, fingerprint};
 use crate::files_source::ledger::PassedOver;
 use crate::files_source::listing::Identity;
-use crate::files_source::name::Name;
+use crate::files_source::name::{Key, Name};
 use crate::files_source::seen::Entry;
 
 impl Intake {
@@ -26,6 +26,19 @@ impl Intake {
         for PassedOver { file, piece } in passed {
             self.seen.mark_unread(file, piece);
         }
+    }
+
+    /// Forgets a file that was read as `piece`, so that the next look finds a new one. Whether it was that and done with.
+    pub(crate) fn forget_file(&mut self, key: Key, piece: u64) -> bool {
+        let is_that = |entry: &Entry| entry.sequence() == piece && piece < self.finished;
+        if self.staged.contains(&key) || !self.seen.get(key).is_some_and(|entry| is_that(&entry)) {
+            return false;
+        }
+        self.seen.remove(key);
+        self.settling.forget(key);
+        self.ignored.remove(&key);
+        self.postponed.remove(&key);
+        true
     }
 
     /// What the file is to be if it is to be taken away.

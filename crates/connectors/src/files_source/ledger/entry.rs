@@ -28,6 +28,11 @@ pub(super) enum Entry {
     Tail(TailEntry),
     /// What was passed over before it was read to its end, where the ledger of the snapshot may not know it yet.
     Passed(PassedOver),
+    /// What a reader has counted of pieces, for people to see.
+    Counted {
+        /// By piece.
+        counts: serde_json::Value,
+    },
     /// The names of the columns, where the first file gave them.
     Columns {
         /// In order.
@@ -164,6 +169,8 @@ impl Restored {
                 Entry::Tail(tail) => restored.tails.push(tail.tail()),
                 // The enumerator takes note of it.
                 Entry::Passed(_) => {}
+                // The first reader goes on from it.
+                Entry::Counted { .. } => {}
                 // Every reader writes the layers that it has not passed.
                 Entry::Layer(layer) if restored.layers.contains(&layer) => {}
                 Entry::Layer(layer) => restored.layers.push(layer),

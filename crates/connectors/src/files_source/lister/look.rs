@@ -56,11 +56,14 @@ impl Lister {
         }
         let minute = self.before.minutes + (self.clock)().as_secs() / 60;
         let same = self.is_same_directory(walk.directory, minute);
-        let ready = {
+        let (ready, (listed, known)) = {
             let mut desk = at(&self.desk);
             desk.minute = minute;
-            desk.intake.end_listing()
+            (desk.intake.end_listing(), desk.intake.listed())
         };
+        if let Some(book) = &self.book {
+            book.waiting(listed.saturating_sub(known));
+        }
         self.backlog.extend(ready);
         self.tell_gone();
         let vanished = self.check_listing(same);
@@ -210,7 +213,11 @@ impl Lister {
             Bad::Skip => {}
             Bad::Quarantine(_) => self.quarantine_odd(name, what),
         }
-        self.tell(name, what.words(), "it is passed over");
+        if self.tell(name, what.words(), "it is passed over")
+            && let Some(book) = &self.book
+        {
+            book.unreadable(name, what.words(), self.quarantined.contains(&name.key()));
+        }
         Ok(())
     }
 
@@ -222,11 +229,11 @@ impl Lister {
         bad || matches!(&self.policy.after_commit, AfterCommit::Move(target) if own(target))
     }
 
-    /// Warns of an entry, once, and counts it.
-    pub(super) fn tell(&mut self, name: &Name, words: &'static str, cause: &str) {
+    /// Warns of an entry, once, and counts it. Whether it was told now.
+    pub(super) fn tell(&mut self, name: &Name, words: &'static str, cause: &str) -> bool {
         let key = name.key();
         if self.told.get(&key) == Some(&words) {
-            return;
+            return false;
         }
         if self.told.len() < TOLD {
             self.told.insert(key, words);
@@ -234,6 +241,7 @@ impl Lister {
         self.progress.bad_files.add(1);
         let count = self.progress.bad_files.get();
         warn!(count, "{}/{name} {words}: {cause}", self.root.shown());
+        true
     }
 
     /// Whether the directory is the one in which the known files lie. Another one becomes that when it has been there for

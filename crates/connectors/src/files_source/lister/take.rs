@@ -65,18 +65,20 @@ impl Lister {
                     piece: entry.sequence(),
                 };
                 at(&self.desk).intake.pass_over_all(vec![passed]);
-                self.tell(
+                let _told = self.tell(
                     name,
                     "begins otherwise than the file that was read",
                     "it has the same size and time, so it is not read, and stays",
                 );
             }
             Ok(Taken::Held) => self.tell_held(name),
-            Err(error) => self.tell(
-                name,
-                "can't be taken away after its commit",
-                &error.to_string(),
-            ),
+            Err(error) => {
+                let _told = self.tell(
+                    name,
+                    "can't be taken away after its commit",
+                    &error.to_string(),
+                );
+            }
         }
     }
 
@@ -94,7 +96,7 @@ impl Lister {
             return true;
         };
         for (name, _) in files.take(1) {
-            self.tell(
+            let _told = self.tell(
                 name,
                 "can't be taken away after its commit",
                 &format!("that can't be noted: {error}"),
@@ -108,7 +110,7 @@ impl Lister {
     }
 
     fn tell_held(&mut self, name: &Name) {
-        self.tell(
+        let _told = self.tell(
             name,
             "took the place of a file that was not to be taken away",
             "that one waits under a hidden name until the name is free",
@@ -146,7 +148,9 @@ impl Lister {
                         kind,
                     }));
                 }
-                Err(error) => self.tell(name, "can't get its name back", &error.to_string()),
+                Err(error) => {
+                    let _told = self.tell(name, "can't get its name back", &error.to_string());
+                }
             }
         }
         Ok(released)
@@ -155,17 +159,20 @@ impl Lister {
     /// Moves a file away that a reader can't read to its end, if that is wanted.
     pub(super) fn quarantine_passed(&mut self, passed: &Passed) {
         let identity = passed.identity;
-        self.quarantine(&passed.name, |path| {
+        let is_moved = self.quarantine(&passed.name, |path| {
             let found = kind(path).ok().flatten();
             found == Some(Kind::File(identity))
         });
+        if let Some(book) = self.book.as_ref().filter(|_| is_moved) {
+            book.moved(passed.piece);
+        }
     }
 
     /// Moves something away that can't be read as a file, if that is wanted.
     pub(super) fn quarantine_odd(&mut self, name: &Name, what: Odd) {
         let before = std::fs::metadata(name.below(&self.root.directory));
         let before = before.ok().map(|metadata| Identity::of(&metadata));
-        self.quarantine(name, |path| match kind(path) {
+        let _moved = self.quarantine(name, |path| match kind(path) {
             Ok(Some(Kind::Odd(now))) => now == what,
             Ok(Some(Kind::File(now))) => {
                 what == Odd::Denied && before == Some(now) && stage::open(path).is_err()
@@ -175,13 +182,15 @@ impl Lister {
         });
     }
 
-    fn quarantine(&mut self, name: &Name, is_meant: impl FnOnce(&Path) -> bool) {
+    /// Whether it was moved.
+    fn quarantine(&mut self, name: &Name, is_meant: impl FnOnce(&Path) -> bool) -> bool {
         let Bad::Quarantine(target) = &self.policy.bad else {
-            return;
+            return false;
         };
         match self.taker.take(name, name, Some(target), is_meant) {
             Ok(Taken::Away) => {
                 self.quarantined.insert(name.key());
+                return true;
             }
             Ok(Taken::PutBack) => debug!(%name, "another file has come in its place, so it stays"),
             Ok(Taken::Held) => self.tell_held(name),
@@ -190,5 +199,6 @@ impl Lister {
                 warn!(file, cause = %error, "the file can't be moved into the quarantine; it is passed over where it is");
             }
         }
+        false
     }
 }

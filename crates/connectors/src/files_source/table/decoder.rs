@@ -9,6 +9,7 @@ use super::columns::Column;
 use super::fields::FieldTable;
 use super::schema::{Columns, SharedColumns, names_beside_schema, names_of_head};
 use super::text::to_text;
+use super::tidy::Tidy;
 use crate::files_source::charset::Reading;
 use crate::files_source::format::Dialects;
 use crate::files_source::reader::Decoded;
@@ -40,6 +41,8 @@ pub(crate) struct RowsDecoder {
     raws: Option<Raws>,
     table: FieldTable,
     text_spans: Vec<Span>,
+    /// What is done to fields first, if anything is.
+    tidy: Option<Tidy>,
 }
 
 impl RowsDecoder {
@@ -64,7 +67,14 @@ impl RowsDecoder {
             raws: None,
             table: FieldTable::default(),
             text_spans: Vec::new(),
+            tidy: None,
         }
+    }
+
+    /// The same decoder that does this to fields first.
+    pub(crate) fn tidying(mut self, tidy: Tidy) -> Self {
+        self.tidy = Some(tidy).filter(|tidy| !tidy.is_nothing());
+        self
     }
 
     /// The same decoder that keeps records beside their rows, if `keep`.
@@ -138,6 +148,9 @@ impl RowsDecoder {
                 self.table
                     .find_in_text(&dialects.text, text, &self.text_spans);
             }
+        }
+        if let Some(tidy) = &self.tidy {
+            tidy.apply(&mut self.table, text);
         }
         self.note_misshapen(records, spans, wanted);
         self.append(records, spans, text);

@@ -209,6 +209,30 @@ impl FieldTable {
         (bytes, from, field.end as usize)
     }
 
+    /// Has `change` say which part of each field that did not stand in quotes is left of it; `None`: it is null.
+    pub(crate) fn change_unquoted(
+        &mut self,
+        text: &[u8],
+        change: impl Fn(&[u8]) -> Option<(usize, usize)>,
+    ) {
+        for field in &mut self.fields {
+            if field.is_null() || field.start & QUOTED != 0 {
+                continue;
+            }
+            let aside = field.start & ASIDE;
+            let bytes = if aside == 0 { text } else { &self.aside };
+            let start = field.start & !ASIDE;
+            let content = bytes.get(start as usize..field.end as usize);
+            *field = match change(content.unwrap_or_default()) {
+                None => Field { start: 0, end: 0 },
+                Some((from, to)) => Field {
+                    start: (start + from as u32) | aside,
+                    end: start + to as u32,
+                },
+            };
+        }
+    }
+
     /// Takes the rows out that `bad` tells, which are in order.
     pub(crate) fn remove_rows(&mut self, bad: &[usize]) {
         let columns = self.columns;

@@ -18,6 +18,15 @@ pub(in crate::kafka) struct Chosen {
     pub(in crate::kafka) warning: Option<String>,
 }
 
+/// The longest time between two checkpoints for which transactions are known to be open for long enough: what was `given` says
+/// so, or that the job was started with it.
+pub(in crate::kafka) fn longest_interval(timing: Timing, given: Option<&str>) -> Duration {
+    let given = given.and_then(|text| text.trim().parse().ok());
+    let given = given.map(Duration::from_millis).unwrap_or_default();
+    let longest = given.saturating_sub(timing.restart + START);
+    longest.max(timing.interval)
+}
+
 /// As long as the brokers allow, or as was `given`.
 ///
 /// # Errors

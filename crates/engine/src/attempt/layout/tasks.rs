@@ -90,6 +90,8 @@ impl<'scope> Layout<'_, 'scope> {
             sources: self.shared.sources.clone(),
             sinks: sinks.cloned().collect(),
             activator: construction.activator.clone(),
+            rate: self.shared.spec.rate.clone(),
+            turn: self.shared.spec.rate.join(),
             alarm,
             ended: Box::new(move || events.send(AttemptEvent::SourceEnded { task })),
         }

@@ -2,11 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use timely::dataflow::operators::probe;
 use timely::scheduling::Activator;
 
+use crate::rate::RateLimit;
 use crate::task::control::{Control, Deliveries, SourceWakers, TickClock};
 use crate::task::core::now;
 use crate::time::Time;
@@ -21,6 +23,9 @@ pub(crate) struct SourceSurroundings {
     /// Where the sinks are that the source reaches: those of others may stand still without harm to it.
     pub(crate) sinks: Vec<probe::Handle<Time>>,
     pub(crate) activator: Activator,
+    /// How fast the sources of the job may go together, and the number that this one has there.
+    pub(crate) rate: Arc<RateLimit>,
+    pub(crate) turn: usize,
     /// When the next timed activation is due, which is one of all subtasks on this worker.
     pub(crate) alarm: Rc<Cell<Option<Instant>>>,
     /// Told once when the input has come to its end.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use millstream_core::MemorySize;
+
 use crate::parameters::definition::{Group, Parameter, ParameterSummary};
 use crate::parameters::value::Parallelism;
 
@@ -20,6 +22,14 @@ parameters! {
     SINK_PARALLELISM: Parallelism = Parameter::new(Group::Job, "stream.sink.parallelism",
         "How many subtasks write.")
         .default_depends("with `sink.type` file as many as read, else 1").example("5");
+    RATE_RECORDS: u64 = Parameter::new(Group::Job, "rate.limit.records",
+        "Records that are read in a second at most, over all subtasks; 0: no limit. Can be changed while the job runs \
+         (`millstream set JOB rate.limit.records=N`).")
+        .default("0").example("20000");
+    RATE_BYTES: MemorySize = Parameter::new(Group::Job, "rate.limit.bytes",
+        "Bytes that are read in a second at most, over all subtasks, as files and topics hold them; 0: no limit. Can be changed \
+         while the job runs.")
+        .default("0").example("50 mb");
     RETRY_ATTEMPTS: u32 = Parameter::new(Group::Job, "job.retry.maxNumberRestartAttempts",
         "How often the job is started again after a failure before it fails; 0: never.")
         .default("4").example("10");

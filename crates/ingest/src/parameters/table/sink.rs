@@ -10,7 +10,8 @@ const FILE: Scope = Scope::Sink(&[SinkType::File]);
 
 parameters! {
     SINK_TYPE: SinkType = Parameter::new(Group::Sink, "sink.type",
-        "Where records go: kafka, file or print. es is planned and refused until then.")
+        "Where records go: kafka, file or print. es is planned and refused until then. A format of files (orc, parquet, csv, json) \
+         means file with that `sink.format`.")
         .default("kafka").example("file");
     SINK_PATH: String = Parameter::new(Group::Sink, "sink.path",
         "Directory of the output: a path or a file: URL. Files are hidden while they are written and get their name when a \

@@ -19,7 +19,7 @@ pub(crate) fn of_scalar(value: &ScalarValue) -> u64 {
 }
 
 /// Bytes of the `count` values of `array` from `first` on, which has so many.
-pub(super) fn of_rows(array: &ArrayRef, first: usize, count: usize) -> u64 {
+pub(crate) fn of_rows(array: &ArrayRef, first: usize, count: usize) -> u64 {
     let rows = count as u64;
     if let Some(width) = array.data_type().primitive_width() {
         return rows * width as u64;

@@ -180,6 +180,7 @@ fn report() -> JobReport {
         }],
         gave_up: None,
         held_up: None,
+        longest_interval_ms: None,
         numbers: None,
         operations: Vec::new(),
     }

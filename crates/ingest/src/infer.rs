@@ -1,0 +1,254 @@
+//! What types the columns of some input have: its first rows are read as the job would read them, and every type is told with what
+//! speaks for it.
+//!
+//! - [`format`]: what kind of files these are, as far as nobody says.
+//! - [`evidence`]: what the values of a column say. Pure.
+
+mod evidence;
+mod format;
+
+use std::path::Path;
+use std::time::Duration;
+
+use arrow::datatypes::{DataType, Schema};
+use millstream::RunOptions;
+use millstream::local::{self, Look, Looked};
+use millstream_core::{Error, Result, codes};
+use serde_json::{Map, Value};
+
+use crate::dry_run::{environment, quiet, without_effects};
+use crate::parameters::SourceSettings;
+use crate::pipeline;
+use crate::run::{NAME, Prepared, prepare};
+use evidence::Column;
+pub use evidence::Evidence;
+
+/// How long the first row is waited for where the source does not end.
+const FIRST: Duration = Duration::from_secs(15);
+/// And each further one.
+const NEXT: Duration = Duration::from_secs(2);
+/// The column of files whose lines are JSON.
+const LINE: &str = "line";
+
+/// What was found out about some input.
+#[derive(Debug)]
+pub struct Inferred {
+    /// What it is in words: `csv`, `lines of JSON`, `messages of Kafka`, ….
+    pub kind: String,
+    /// How many rows were looked at.
+    pub rows: usize,
+    /// Why there are no more.
+    pub end: Looked,
+    /// Its columns, in their order.
+    pub columns: Vec<Evidence>,
+    /// The schema as `stream.sql.schema.json` takes it.
+    pub schema: String,
+    /// A command that reads it, but for where it writes, in words of a shell.
+    pub command: Vec<String>,
+    /// What is worth telling.
+    pub notes: Vec<String>,
+}
+
+/// Looks at the first `rows` rows of `what`, a path or, with the brokers of Kafka among the `arguments`, a topic.
+///
+/// # Errors
+/// It can't be read, or the arguments don't fit.
+pub fn infer(
+    what: &str,
+    arguments: &[String],
+    options: &RunOptions,
+    rows: usize,
+) -> Result<Inferred> {
+    let is_given = |name: &str| {
+        let names = [format!("--{name}"), format!("-{name}")];
+        arguments.iter().any(|argument| {
+            let name = argument.split(['=', ' ']).next().unwrap_or(argument);
+            names.iter().any(|known| known == name)
+        })
+    };
+    let from_kafka = is_given("source.kafka.brokers");
+    let found = if from_kafka {
+        format::of_kafka(what, &is_given)
+    } else {
+        format::of_files(Path::new(what), &is_given)?
+    };
+    let read: Vec<String> = [found.parameters.clone(), arguments.to_vec()].concat();
+    let mut all = read.clone();
+    let mut hidden = vec!["--sink.type=print".to_owned()];
+    if !is_given("source.watch.type") && !from_kafka {
+        hidden.push("--source.watch.type=PROCESS_ONCE".to_owned());
+    }
+    if !is_given("error.policy") {
+        hidden.push("--error.policy=skip".to_owned());
+    }
+    all.extend(hidden);
+    let Prepared {
+        settings,
+        configuration,
+        mut notes,
+    } = prepare(&all, options)?;
+    let (shown, sample) = crossbeam_channel::bounded(rows);
+    let environment = environment(&quiet(&configuration));
+    let settings = without_effects(settings);
+    let source = settings.source.clone();
+    let known = pipeline::declare_to(&environment, &settings, shown)?;
+    let graph = environment.graph(NAME)?;
+    let configuration = environment.configuration()?;
+    // It holds the other end of the channel of rows.
+    drop(environment);
+    let look = Look {
+        wanted: rows,
+        first: FIRST,
+        next: NEXT,
+    };
+    let (sample, end) = local::look(graph, configuration, &sample, &look)?;
+    if sample.is_empty()
+        && let Looked::Failed(why) = &end
+    {
+        return Err(Error::new(&codes::SOURCE_READ, why.as_str())
+            .next("see that the parameters of the source fit what it holds"));
+    }
+    let rows = sample.len();
+    let is_typed = matches!(source, SourceSettings::Columns(_));
+    let columns = columns(&sample, found.is_json, is_typed)?;
+    notes.extend(found.notes);
+    let mut columns: Vec<Evidence> = columns.into_iter().map(Column::judge).collect();
+    if let Some(schema) = known.read.filter(|_| is_typed) {
+        columns
+            .iter_mut()
+            .for_each(|column| as_the_file_says(column, &schema));
+    }
+    for column in &columns {
+        notes.extend(
+            column
+                .note
+                .iter()
+                .map(|note| format!("{}: {note}", column.name)),
+        );
+    }
+    let schema = schema_of(&columns);
+    let command = command(&read, &columns, &schema, (found.is_json, is_typed));
+    Ok(Inferred {
+        kind: found.kind,
+        rows,
+        end,
+        columns,
+        schema,
+        command,
+        notes,
+    })
+}
+
+/// The columns of the rows of a sample, with what their values say.
+fn columns(sample: &[String], is_json: bool, is_typed: bool) -> Result<Vec<Column>> {
+    let mut columns: Vec<Column> = Vec::new();
+    for (number, line) in sample.iter().enumerate() {
+        let row = object(line)?;
+        let row = if is_json {
+            let inner = row.values().next().and_then(Value::as_str);
+            // A line that is no object is told by a column of its own.
+            object(inner.unwrap_or_default()).unwrap_or(row)
+        } else {
+            row
+        };
+        for (name, value) in &row {
+            let known = columns.iter().position(|column| column.name() == name);
+            let at = known.unwrap_or_else(|| {
+                columns.push(Column::new(name.clone(), number, is_typed));
+                columns.len() - 1
+            });
+            if let Some(column) = columns.get_mut(at) {
+                column.add(number, value);
+            }
+        }
+    }
+    columns
+        .iter_mut()
+        .for_each(|column| column.end(sample.len()));
+    Ok(columns)
+}
+
+/// Files of columns tell types themselves.
+fn as_the_file_says(column: &mut Evidence, schema: &Schema) {
+    let Ok(field) = schema.field_with_name(&column.name) else {
+        return;
+    };
+    column.kind = match field.data_type() {
+        DataType::Boolean => "Boolean".to_owned(),
+        DataType::Int8 => "TinyInt".to_owned(),
+        DataType::Int16 => "SmallInt".to_owned(),
+        DataType::Int32 => "Int".to_owned(),
+        DataType::Int64 => "BigInt".to_owned(),
+        DataType::Float32 => "Float".to_owned(),
+        DataType::Float64 => "Double".to_owned(),
+        DataType::Decimal128(digits, behind) => format!("Decimal({digits},{behind})"),
+        DataType::Timestamp(..) => "Timestamp".to_owned(),
+        DataType::Date32 => "Date".to_owned(),
+        _ => "String".to_owned(),
+    };
+    column.why = format!("the file says {}", field.data_type());
+    column.note = None;
+}
+
+fn object(line: &str) -> Result<Map<String, Value>> {
+    serde_json::from_str(line).map_err(|cause| {
+        Error::new(
+            &codes::INGEST_PARAMETERS,
+            "a row that was looked at is no object",
+        )
+        .cause(cause)
+        .next("give --source.type and the parameters of the source")
+    })
+}
+
+/// Ordered, as the job reads it.
+fn schema_of(columns: &[Evidence]) -> String {
+    let pairs = columns.iter().map(|column| {
+        let name = Value::String(column.name.clone());
+        format!("{name}: \"{}\"", column.kind)
+    });
+    format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+}
+
+/// The command that reads the input with what was found out, in words.
+fn command(
+    read: &[String],
+    columns: &[Evidence],
+    schema: &str,
+    (is_json, is_typed): (bool, bool),
+) -> Vec<String> {
+    let mut words = vec!["millstream", "run", "ingest"]
+        .into_iter()
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
+    words.extend(read.iter().cloned());
+    if is_json {
+        let picked = columns.iter().map(|column| {
+            let path = format!("$.{}", column.name).replace('\'', "''");
+            let name = column.name.replace('"', "\"\"");
+            let value = format!("json_value({LINE}, '{path}')");
+            match column.kind.as_str() {
+                "String" => format!("{value} as \"{name}\""),
+                kind => format!("cast({value} as {}) as \"{name}\"", sql_type(kind)),
+            }
+        });
+        let picked = picked.collect::<Vec<_>>().join(", ");
+        words.push("--stream.sql.enable=true".to_owned());
+        words.push(format!(
+            "--stream.sql.schema.json={{\"{LINE}\": \"String\"}}"
+        ));
+        words.push(format!("--stream.sql=select {picked} from t1"));
+    } else if !is_typed {
+        words.push(format!("--stream.sql.schema.json={schema}"));
+    }
+    words.push("--sink.type=file".to_owned());
+    words.push("--sink.path=DIRECTORY".to_owned());
+    words
+}
+
+fn sql_type(kind: &str) -> String {
+    match kind {
+        "Int" | "BigInt" | "Double" | "Boolean" | "Date" | "Timestamp" => kind.to_lowercase(),
+        other => other.to_owned(),
+    }
+}

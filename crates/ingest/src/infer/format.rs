@@ -1,0 +1,268 @@
+//! What kind of files these are, as far as nobody says.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use millstream_core::{Error, Result, codes};
+
+/// Bytes that are looked at.
+const HEAD: u64 = 256 * 1024;
+/// Lines that are looked at.
+const LINES: usize = 200;
+/// What may stand between fields, the likeliest first.
+const DELIMITERS: [char; 5] = [',', '\t', ';', '|', '\u{1}'];
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// In words.
+    pub(super) kind: String,
+    /// Parameters of the job that say so.
+    pub(super) parameters: Vec<String>,
+    /// Whether each line is an object of JSON.
+    pub(super) is_json: bool,
+    /// What is worth telling.
+    pub(super) notes: Vec<String>,
+}
+
+/// A topic.
+pub(super) fn of_kafka(topic: &str, is_given: &dyn Fn(&str) -> bool) -> Found {
+    let mut found = Found {
+        kind: "messages of Kafka".to_owned(),
+        ..Found::default()
+    };
+    let mut set = |name: &str, value: &str| {
+        if !is_given(name) {
+            found.parameters.push(format!("--{name}={value}"));
+        }
+    };
+    set("source.type", "kafka");
+    set("source.kafka.topic", topic);
+    set("auto.offset.reset", "earliest");
+    set("group.id", "millstream-infer");
+    found
+}
+
+/// A file, or the first of a directory.
+///
+/// # Errors
+/// There is none, or it can't be read.
+pub(super) fn of_files(path: &Path, is_given: &dyn Fn(&str) -> bool) -> Result<Found> {
+    let file = first(path)?;
+    let name = file.to_string_lossy().to_lowercase();
+    let packed = name.ends_with(".gz") || name.ends_with(".zst");
+    let plain = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    let ending = Path::new(plain).extension();
+    let ending = ending.map(|ending| ending.to_string_lossy().into_owned());
+    let head = head(&file)?;
+    let mut found = Found::default();
+    found
+        .parameters
+        .push(format!("--source.path={}", path.display()));
+    if is_given("source.type") {
+        found.kind = "files of the type that is given".to_owned();
+        return Ok(found);
+    }
+    let kind = match ending.as_deref() {
+        _ if head.starts_with(b"PAR1") => "parquet",
+        _ if head.starts_with(b"ORC") => "orc",
+        Some("tsv") => "tsv",
+        Some("csv") => "csv",
+        _ => "txt",
+    };
+    found.kind = kind.to_owned();
+    if kind == "parquet" || kind == "orc" {
+        found.parameters.push(format!("--source.type={kind}"));
+        return Ok(found);
+    }
+    if packed {
+        let note = "the files are compressed, so that delimiter and names are not looked for: give --source.field.delimiter and --source.firstLine.schema where they are needed";
+        found.notes.push(note.to_owned());
+        found.parameters.push(format!("--source.type={kind}"));
+        return Ok(found);
+    }
+    let text = String::from_utf8_lossy(&head);
+    let mut lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    if head.len() as u64 == HEAD {
+        // It may be cut off.
+        lines.pop();
+    }
+    lines.truncate(LINES);
+    let is_object =
+        |line: &&str| line.trim_start().starts_with('{') && line.trim_end().ends_with('}');
+    if !lines.is_empty() && lines.iter().all(|line| is_object(line)) {
+        found.kind = "lines of JSON".to_owned();
+        found.is_json = true;
+        // What no line holds stands between fields, so that a line is one column.
+        let more = [
+            "--source.type=txt",
+            "--source.field.delimiter=\\u0001",
+            "--source.quote=none",
+        ];
+        found.parameters.extend(more.map(str::to_owned));
+        return Ok(found);
+    }
+    found.parameters.push(format!("--source.type={kind}"));
+    let usual = if kind == "tsv" { '\t' } else { ',' };
+    let delimiter = delimiter(&lines).unwrap_or(usual);
+    if delimiter != usual && !is_given("source.field.delimiter") {
+        let written = match delimiter {
+            '\t' => "\\t".to_owned(),
+            '\u{1}' => "\\u0001".to_owned(),
+            other => other.to_string(),
+        };
+        found.kind = format!("{kind} with {written} between fields");
+        found
+            .parameters
+            .push(format!("--source.field.delimiter={written}"));
+    }
+    if !is_given("source.firstLine.schema") {
+        first_line(&lines, delimiter, &mut found);
+    }
+    Ok(found)
+}
+
+fn first_line(lines: &[&str], delimiter: char, found: &mut Found) {
+    let Some((first, rest)) = lines.split_first() else {
+        return;
+    };
+    let names = fields(first, delimiter);
+    let is_name = |name: &String| {
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && name
+                .chars()
+                .all(|c| c.is_alphanumeric() || "_- .".contains(c))
+    };
+    let mut sorted = names.clone();
+    sorted.sort();
+    sorted.dedup();
+    if !names.iter().all(is_name) || sorted.len() < names.len() || rest.is_empty() {
+        return;
+    }
+    // Below a name there is something that is none.
+    let rows: Vec<Vec<String>> = rest.iter().map(|line| fields(line, delimiter)).collect();
+    let tells = (0..names.len()).any(|column| {
+        let values: Vec<&String> = rows.iter().filter_map(|row| row.get(column)).collect();
+        !values.is_empty()
+            && values
+                .iter()
+                .all(|value| value.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
+    });
+    if tells {
+        found.kind.push_str(", the first line names the columns");
+        found
+            .parameters
+            .push("--source.firstLine.schema=true".to_owned());
+    } else {
+        let note = "the first line may be names or values, as all columns are text: give --source.firstLine.schema true if it names the columns";
+        found.notes.push(note.to_owned());
+    }
+}
+
+/// The fields of a line; quotes are taken off.
+fn fields(line: &str, delimiter: char) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            c if c == delimiter && !quoted => fields.push(String::new()),
+            c => {
+                if let Some(last) = fields.last_mut() {
+                    last.push(c);
+                }
+            }
+        }
+    }
+    fields.iter().map(|field| field.trim().to_owned()).collect()
+}
+
+/// What stands between the fields of most lines, as often in each.
+fn delimiter(lines: &[&str]) -> Option<char> {
+    let score = |delimiter: char| {
+        let counts: Vec<usize> = lines
+            .iter()
+            .map(|line| fields(line, delimiter).len())
+            .collect();
+        let usual = counts.first().copied().unwrap_or(1);
+        let same = counts.iter().filter(|count| **count == usual).count();
+        (usual > 1 && same * 10 >= lines.len() * 9).then_some(usual)
+    };
+    let scored = DELIMITERS
+        .iter()
+        .filter_map(|delimiter| Some((score(*delimiter)?, *delimiter)));
+    // Of several the one with the most fields; of as many the likeliest.
+    scored
+        .rev()
+        .max_by_key(|(fields, _)| *fields)
+        .map(|(_, delimiter)| delimiter)
+}
+
+fn first(path: &Path) -> Result<PathBuf> {
+    let unreadable = |cause: std::io::Error| {
+        Error::new(
+            &codes::SOURCE_PATH,
+            format!("{} can't be read", path.display()),
+        )
+        .cause(cause)
+        .next("give a file or a directory of files; for a topic of Kafka give --source.kafka.brokers too")
+    };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if metadata.is_file() {
+        return Ok(path.to_owned());
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name();
+        let is_hidden = name.to_string_lossy().starts_with(['.', '_']);
+        if !is_hidden && entry.file_type().map_err(unreadable)?.is_file() {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    files.into_iter().next().ok_or_else(|| {
+        Error::new(
+            &codes::SOURCE_PATH,
+            format!("{} holds no file", path.display()),
+        )
+        .next("put a file there first, or name another directory")
+    })
+}
+
+fn head(file: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|file| file.take(HEAD).read_to_end(&mut bytes))
+        .map_err(|cause| {
+            Error::new(
+                &codes::SOURCE_READ,
+                format!("{} can't be read", file.display()),
+            )
+            .cause(cause)
+            .next("check its permissions")
+        })?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{delimiter, fields};
+
+    #[test]
+    fn the_delimiter_is_what_stands_as_often_in_each_line() {
+        assert_eq!(delimiter(&["a,b;c", "1,2;3"]), Some(','));
+        assert_eq!(delimiter(&["a;b;c", "1;2,5;3"]), Some(';'));
+        assert_eq!(delimiter(&["a\tb", "1\t\"x\ty\""]), Some('\t'));
+        assert_eq!(delimiter(&["only text", "and more"]), None);
+    }
+
+    #[test]
+    fn quotes_hold_delimiters() {
+        assert_eq!(fields("a,\"b,c\" , d", ','), ["a", "b,c", "d"]);
+    }
+}

@@ -1,0 +1,343 @@
+//! Rules of columns: `check.<column>`. A record with a value that is not as a rule says is a bad record.
+//!
+//! Rules are looked at column by column, a batch at a time; only where one does not hold is a row looked at by itself.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Scalar, StringArray};
+use arrow::compute::cast;
+use arrow::compute::kernels::cmp::{gt, lt};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::util::display::array_value_to_string;
+use millstream::{Collector, DataStream};
+use millstream_connectors::rows::{BadRecord, Parsed, Reason, Rows};
+use millstream_core::{Error, Result, codes};
+use regex::Regex;
+
+use crate::parameters::{Check, Rule, whole};
+
+/// Characters of a value that are told.
+const SHOWN: usize = 80;
+
+/// A rule for a column of the batches.
+#[derive(Clone)]
+struct Compiled {
+    column: usize,
+    name: String,
+    rule: String,
+    test: Test,
+}
+
+#[derive(Clone)]
+enum Test {
+    NotNull,
+    /// Values of the column's type.
+    Range(Option<ArrayRef>, Option<ArrayRef>),
+    Pattern(Regex),
+}
+
+/// The columns that rules are about, by their places.
+///
+/// # Errors
+/// There is no such column, or a rule does not fit its type.
+pub(super) fn columns_of(checks: &[Check], schema: &Schema) -> Result<Vec<usize>> {
+    let compiled = compile(checks, schema)?;
+    Ok(compiled.iter().map(|rule| rule.column).collect())
+}
+
+/// The records of `parsed` with those taken out that a rule does not hold for. Of the columns those go on that `wanted` names;
+/// all, if it is `None`.
+///
+/// # Errors
+/// A rule does not fit the columns, as far as they are known.
+pub(super) fn checked(
+    parsed: DataStream<Parsed>,
+    checks: &[Check],
+    schema: Option<&SchemaRef>,
+    wanted: Option<Vec<usize>>,
+) -> Result<DataStream<Parsed>> {
+    let mut rules = Rules {
+        checks: checks.into(),
+        compiled: None,
+        wanted,
+    };
+    if let Some(schema) = schema {
+        rules.of(schema)?;
+    }
+    let check = move |parsed: Parsed, out: &mut Collector<Parsed>| rules.check(parsed, out);
+    Ok(parsed.flat_map(check).name("Check"))
+}
+
+/// The rules, as they stand for the columns of a batch.
+#[derive(Clone)]
+struct Rules {
+    checks: Arc<[Check]>,
+    /// Made for this schema.
+    compiled: Option<(SchemaRef, Arc<[Compiled]>)>,
+    wanted: Option<Vec<usize>>,
+}
+
+impl Rules {
+    fn of(&mut self, schema: &SchemaRef) -> Result<Arc<[Compiled]>> {
+        if let Some((known, compiled)) = &self.compiled
+            && (Arc::ptr_eq(known, schema) || known == schema)
+        {
+            return Ok(Arc::clone(compiled));
+        }
+        let compiled: Arc<[Compiled]> = compile(&self.checks, schema)?.into();
+        self.compiled = Some((Arc::clone(schema), Arc::clone(&compiled)));
+        Ok(compiled)
+    }
+
+    fn check(&mut self, parsed: Parsed, out: &mut Collector<Parsed>) -> Result<()> {
+        let Parsed::Rows(rows) = parsed else {
+            out.collect(parsed);
+            return Ok(());
+        };
+        let compiled = self.of(rows.batch.schema_ref())?;
+        let mut bad: Vec<Option<&Compiled>> = Vec::new();
+        for rule in compiled.iter() {
+            let column = rows.batch.column(rule.column);
+            for row in rule.test.broken(column)? {
+                bad.resize(rows.len(), None);
+                if let Some(first) = bad.get_mut(row) {
+                    first.get_or_insert(rule);
+                }
+            }
+        }
+        if bad.is_empty() {
+            let rows = self.narrowed(rows)?;
+            out.collect(Parsed::Rows(rows));
+            return Ok(());
+        }
+        let broken = bad.iter().enumerate();
+        let broken = broken.filter_map(|(row, rule)| Some(rule.as_ref()?.bad(&rows, row)));
+        let records: Vec<BadRecord> = broken.collect();
+        let good: Vec<usize> = (0..rows.len())
+            .filter(|row| bad.get(*row).is_some_and(Option::is_none))
+            .collect();
+        if !good.is_empty() {
+            let rows = self.narrowed(rows.only(&good)?)?;
+            out.collect(Parsed::Rows(rows));
+        }
+        out.collect(Parsed::Bad(records));
+        Ok(())
+    }
+
+    /// Without the columns that were read for rules alone.
+    fn narrowed(&self, rows: Rows) -> Result<Rows> {
+        let Some(wanted) = &self.wanted else {
+            return Ok(rows);
+        };
+        let batch = rows.batch.project(wanted).map_err(|error| {
+            Error::new(&codes::INTERNAL, "a batch lacks columns that are wanted").cause(error)
+        })?;
+        Ok(Rows {
+            batch,
+            origin: rows.origin,
+        })
+    }
+}
+
+impl Compiled {
+    fn bad(&self, rows: &Rows, row: usize) -> BadRecord {
+        let Self {
+            column, name, rule, ..
+        } = self;
+        let value = rows.batch.column(*column);
+        let value = match value.is_null(row) {
+            true => "null".to_owned(),
+            false => {
+                let text = array_value_to_string(value, row).unwrap_or_default();
+                format!("`{}`", text.chars().take(SHOWN).collect::<String>())
+            }
+        };
+        let error = format!("{value} is not as check.{name} says: {rule}");
+        let mut bad = rows.origin.bad(row, Reason::Check, error);
+        bad.column = Some(name.clone());
+        bad
+    }
+}
+
+impl Test {
+    /// The rows for which it does not hold. A null is what only *not null* is about.
+    fn broken(&self, column: &ArrayRef) -> Result<Vec<usize>> {
+        match self {
+            Self::NotNull => Ok(match column.logical_null_count() {
+                0 => Vec::new(),
+                _ => (0..column.len())
+                    .filter(|row| column.is_null(*row))
+                    .collect(),
+            }),
+            Self::Range(least, greatest) => {
+                let mut rows = Vec::new();
+                if let Some(least) = least {
+                    rows.extend(set(&lt(column, &Scalar::new(least)).map_err(unfit)?));
+                }
+                if let Some(greatest) = greatest {
+                    rows.extend(set(&gt(column, &Scalar::new(greatest)).map_err(unfit)?));
+                }
+                Ok(rows)
+            }
+            Self::Pattern(pattern) => {
+                let texts = cast(column, &DataType::Utf8).map_err(unfit)?;
+                let texts = texts.as_string::<i32>().iter().enumerate();
+                let broken =
+                    texts.filter(|(_, text)| text.is_some_and(|text| !pattern.is_match(text)));
+                Ok(broken.map(|(row, _)| row).collect())
+            }
+        }
+    }
+}
+
+fn set(found: &BooleanArray) -> Vec<usize> {
+    let rows = found.iter().enumerate();
+    rows.filter(|(_, is_set)| *is_set == Some(true))
+        .map(|(row, _)| row)
+        .collect()
+}
+
+fn unfit(error: arrow::error::ArrowError) -> Error {
+    Error::new(&codes::INTERNAL, "a rule can't be held against a column").cause(error)
+}
+
+fn compile(checks: &[Check], schema: &Schema) -> Result<Vec<Compiled>> {
+    let mut compiled = Vec::new();
+    for check in checks {
+        let refused =
+            |message: String, next: &str| Error::new(&codes::INGEST_PARAMETERS, message).next(next);
+        let name = &check.column;
+        let Ok(column) = schema.index_of(name) else {
+            let names: Vec<&str> = schema
+                .fields()
+                .iter()
+                .map(|field| field.name().as_str())
+                .collect();
+            let message = format!("check.{name}: there is no column `{name}`");
+            return Err(refused(
+                message,
+                &format!("the columns that are read are {}", names.join(", ")),
+            ));
+        };
+        let kind = schema.field(column).data_type();
+        for rule in &check.rules {
+            let test = match rule {
+                Rule::NotNull => Test::NotNull,
+                Rule::Pattern(pattern) => Test::Pattern(whole(pattern).map_err(|error| {
+                    refused(
+                        format!("check.{name}: `{pattern}` is no regular expression"),
+                        "mend it",
+                    )
+                    .cause(error)
+                })?),
+                Rule::Range(least, greatest) => {
+                    let end = |text: &Option<String>| {
+                        text.as_ref()
+                            .map(|text| value(text, kind))
+                            .transpose()
+                            .map_err(|text| {
+                                let message =
+                                    format!("check.{name}: `{text}` is no value of {kind}");
+                                refused(
+                                    message,
+                                    "give the ends of the range as values of the column's type",
+                                )
+                            })
+                    };
+                    Test::Range(end(least)?, end(greatest)?)
+                }
+            };
+            compiled.push(Compiled {
+                column,
+                name: name.clone(),
+                rule: rule.text(),
+                test,
+            });
+        }
+    }
+    Ok(compiled)
+}
+
+/// A value of a type from its text.
+fn value<'a>(text: &'a str, kind: &DataType) -> Result<ArrayRef, &'a str> {
+    let texts: ArrayRef = Arc::new(StringArray::from(vec![text]));
+    let value = cast(&texts, kind).map_err(|_| text)?;
+    if value.is_null(0) {
+        Err(text)
+    } else {
+        Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Date32Array, Int64Array};
+
+    use super::*;
+
+    fn broken(rule: Rule, column: ArrayRef) -> Vec<usize> {
+        let schema = Schema::new(vec![arrow::datatypes::Field::new(
+            "c",
+            column.data_type().clone(),
+            true,
+        )]);
+        let check = Check {
+            column: "c".to_owned(),
+            rules: vec![rule],
+        };
+        let compiled = compile(&[check], &schema).expect("rules");
+        let rule = compiled.first().expect("one");
+        rule.test.broken(&column).expect("looked at")
+    }
+
+    fn range(least: &str, greatest: &str) -> Rule {
+        let end = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        Rule::Range(end(least), end(greatest))
+    }
+
+    #[test]
+    fn ranges_have_the_order_of_the_type() {
+        let numbers: ArrayRef =
+            Arc::new(Int64Array::from(vec![Some(9), None, Some(100), Some(-1)]));
+        assert_eq!(broken(range("0", "10"), Arc::clone(&numbers)), [3, 2]);
+        assert_eq!(broken(range("", "10"), numbers), [2]);
+        let days: ArrayRef = Arc::new(Date32Array::from(vec![19_000, 20_000]));
+        assert_eq!(broken(range("2024-01-01", ""), days), [0]);
+        let texts: ArrayRef = Arc::new(StringArray::from(vec!["9", "100"]));
+        assert_eq!(broken(range("2", ""), texts), [1]);
+    }
+
+    #[test]
+    fn patterns_are_for_the_whole_value_and_nulls_are_for_one_rule_only() {
+        let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("ab"), Some("abc"), None]));
+        let pattern = Rule::Pattern("a|ab".to_owned());
+        assert_eq!(broken(pattern, Arc::clone(&texts)), [1]);
+        assert_eq!(broken(Rule::NotNull, texts), [2]);
+    }
+
+    #[test]
+    fn rules_that_do_not_fit_are_refused() {
+        let schema = Schema::new(vec![arrow::datatypes::Field::new(
+            "c",
+            DataType::Int32,
+            true,
+        )]);
+        let check = |column: &str, rule: Rule| {
+            let check = Check {
+                column: column.to_owned(),
+                rules: vec![rule],
+            };
+            compile(&[check], &schema)
+                .err()
+                .expect("refused")
+                .to_string()
+        };
+        let error = check("c", range("low", ""));
+        assert!(
+            error.contains("check.c: `low` is no value of Int32"),
+            "{error}"
+        );
+        let error = check("d", Rule::NotNull);
+        assert!(error.contains("the columns that are read are c"), "{error}");
+    }
+}
