@@ -69,7 +69,7 @@ impl<T> TextFileSource<T> {
             reading: options.charset.reading("\r\n"),
         };
         let plan = Plan {
-            root: root(&options.path, options.watch)?,
+            root: root(&options.path, options.watch, None)?,
             contents: dialects.contents(),
             watch: options.watch,
             intake: options.intake,

@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("millstream-log", &[]),
     ("millstream-process", &["millstream-core"]),
     ("millstream-protocol", &["millstream-core"]),
+    ("millstream-objects", &["millstream-core"]),
     ("millstream-storage", &["millstream-core"]),
     (
         "millstream-state",
@@ -27,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "millstream-connectors",
-        &["millstream-core", "millstream-engine"],
+        &["millstream-core", "millstream-engine", "millstream-objects"],
     ),
     (
         "millstream",
@@ -107,7 +108,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("signal-hook*", &["millstream", "millstream-cli"]),
     ("ureq", &["millstream-cli"]),
     ("tracing-subscriber", &["millstream-log"]),
-    ("tokio*", &["millstream-server"]),
+    ("tokio*", &["millstream-server", "millstream-objects"]),
+    ("object_store", &["millstream-objects"]),
     ("axum*", &["millstream-server"]),
     ("hyper*", &["millstream-server"]),
     ("tower*", &["millstream-server"]),

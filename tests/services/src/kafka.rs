@@ -400,7 +400,7 @@ impl Kafka {
 }
 
 /// A port of 127.0.0.1 that nobody listens on.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     let doing = || "find a free port".to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").doing(doing)?;
     Ok(listener.local_addr().doing(doing)?.port())

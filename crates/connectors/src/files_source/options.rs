@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
+use millstream_objects::Stores;
 
 use super::format::Format;
 
@@ -29,6 +30,8 @@ pub struct FileSourceOptions {
     pub sizes: ReadSizes,
     /// Whether records are kept as they came beside the rows that they become ([`Origin::raws`](crate::rows::Origin::raws)).
     pub keep_raw: bool,
+    /// What lies behind `s3://`; `None`: only paths of this machine can be read.
+    pub stores: Option<Stores>,
 }
 
 impl FileSourceOptions {
@@ -43,6 +46,7 @@ impl FileSourceOptions {
             intake: Intake::default(),
             sizes: ReadSizes::default(),
             keep_raw: false,
+            stores: None,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The reader of one subtask: takes blocks from the fetching thread, has their records handed out, and keeps
 //! the ledger. It knows no format: what blocks are is known to a [`Serve`].
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use super::lister::Policy;
 use super::listing::Root;
 use super::meeting::{self, Meeting};
 use super::name::shown;
+use super::opened::Access;
 use super::options::{AfterCommit, Bad, Changed, Intake, ReadSizes, Watch};
 use super::piece::Announcement;
 use super::seen::whole_minutes;
@@ -151,11 +151,16 @@ impl Plan {
         Ok(Some(Box::new(FileEnumerator::open(parts, context)?)))
     }
 
-    /// Where files are moved that can't be read.
-    pub(crate) fn aside(&self) -> Option<PathBuf> {
-        match self.bad() {
+    /// How files are got at; `at_random`: at any place of theirs at any time.
+    pub(crate) fn access(&self, at_random: bool) -> Access {
+        let aside = match self.bad() {
             Bad::Quarantine(target) => Some(target),
             Bad::Fail | Bad::Skip => None,
+        };
+        Access {
+            aside,
+            store: self.root.store.clone(),
+            at_random,
         }
     }
 

@@ -1,13 +1,12 @@
 //! One file as a stream of blocks of whole records.
 
-use std::path::Path;
-
 use memchr::memchr;
 
 use super::charset::Reading;
 use super::format::Dialects;
 use super::input::{Input, InputError};
 use super::listing::FoundFile;
+use super::opened::Access;
 use super::scan::{self, Passed};
 
 /// The byte order mark in UTF-8, and in GB18030.
@@ -91,11 +90,11 @@ impl RecordStream {
     /// read are moved.
     pub(crate) fn open(
         file: &FoundFile,
-        aside: Option<&Path>,
+        access: &Access,
         dialects: Dialects,
         sizes: Sizes,
     ) -> Result<Self, InputError> {
-        let input = Input::open(file, aside, dialects.reading)?;
+        let input = Input::open(file, access, dialects.reading)?;
         let mut stream = Self {
             input,
             dialects,
