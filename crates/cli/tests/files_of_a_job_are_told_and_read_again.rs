@@ -72,7 +72,7 @@ fn every_file_has_its_state_its_numbers_and_its_checkpoint() {
     put(path, "in/broken.csv.gz", "this is no gzip");
     let mut server = Server::started(path, &[]);
     let job = submit(&server, "told", &CSV);
-    let is_done = |name: &str| {
+    let is_done = |name: &'static str| {
         move |files: &[Value]| {
             let file = files.iter().find(|file| field(file, "name") == name);
             file.is_some_and(|file| field(file, "state") == "done")

@@ -30,6 +30,9 @@
 //! output file is kept open once it has ended. What a run may remove of what others left behind is a question of lineage,
 //! answered in the module `kin`: never anything that a snapshot of another branch may name.
 //!
+//! # Object stores
+//! Below `s3://` there is no renaming: see the module `objects`.
+//!
 //! # Threads
 //! The worker encodes into buffers of about a batch and hands them to the writer's own thread through a
 //! bounded channel. Writing, syncing and renaming happen there: a slow disk fills the channel, which
@@ -38,10 +41,12 @@
 mod commit;
 mod directory;
 mod disk;
+mod files;
 mod kin;
 mod leftovers;
 mod lock;
 mod names;
+mod objects;
 mod partition;
 mod place;
 mod prepared;
@@ -58,10 +63,16 @@ use millstream_engine::connector::{
     CommitterContext, Sink, SinkCommitter, SinkContext, SinkWriter,
 };
 
+use millstream_objects::{ObjectUrl, Stores};
+
 use crate::formats::FileFormat;
 use commit::FileCommitter;
 use directory::{Directory, resolve};
+use disk::Output;
+use files::Files;
 use leftovers::Leftovers;
+use names::Names;
+use objects::{ObjectLeftovers, ObjectNames, Uploads};
 use prepared::SinkState;
 use writer::FileWriter;
 
@@ -77,6 +88,8 @@ pub const DEFAULT_MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
 pub struct FileSink<T> {
     directory: PathBuf,
     layout: Layout<T>,
+    /// What lies behind `s3://`; `None`: only directories of this machine can be written.
+    stores: Option<Stores>,
     /// An earlier attempt in this process has had the directory.
     was_there: AtomicBool,
 }
@@ -99,7 +112,8 @@ impl<T> Clone for Layout<T> {
 }
 
 impl<T> FileSink<T> {
-    /// A sink that writes files of `format` into `directory`, which is made if it is missing.
+    /// A sink that writes files of `format` into `directory`, which is made if it is missing: a path, or `s3://bucket/key` where
+    /// there are [stores](Self::stores).
     pub fn new(directory: impl AsRef<Path>, format: impl FileFormat<T>) -> Self {
         Self {
             directory: directory.as_ref().to_owned(),
@@ -108,8 +122,16 @@ impl<T> FileSink<T> {
                 max_file_bytes: DEFAULT_MAX_FILE_BYTES,
                 partition: None,
             },
+            stores: None,
             was_there: AtomicBool::new(false),
         }
+    }
+
+    /// What lies behind `s3://`: to write there, or to commit what an earlier run has prepared there.
+    #[must_use]
+    pub fn stores(mut self, stores: Option<Stores>) -> Self {
+        self.stores = stores;
+        self
     }
 
     /// Ends a file with the first record or batch that takes it to this many bytes, so files are a little larger.
@@ -155,31 +177,90 @@ impl<T> FileSink<T> {
     }
 }
 
-impl<T: 'static> Sink<T> for FileSink<T> {
-    fn open(&self, context: SinkContext) -> Result<Box<dyn SinkWriter<T>>> {
-        let restored = SinkState::all(context.restored.as_deref().unwrap_or_default());
+impl<T: 'static> FileSink<T> {
+    /// What a writer writes into a directory of this machine.
+    fn files(
+        &self,
+        context: &SinkContext,
+        restored: Vec<SinkState>,
+    ) -> Result<(Output, SinkState)> {
         let directory = self.open_directory(&restored)?;
-        let kin = Kin::new(
-            context.job,
-            context.run,
-            &context.lineage,
-            restored.iter().map(|state| state.job),
-        );
-        let origin = kin.author.origin;
+        let kin = kin_of(context, &restored);
+        let names = Names {
+            origin: kin.author.origin,
+            job: context.job,
+            run: context.run,
+            subtask: context.subtask,
+            slot: 0,
+            extension: self.layout.format.extension(),
+        };
         if context.subtask == 0 {
             // Every committer of the attempt has recovered by now: what is prepared of earlier runs is named by no
             // snapshot that this job goes on from.
-            let places = restored.into_iter().map(|state| state.directory);
+            let places = SinkState::directories(restored);
             Leftovers::new(kin, places.chain([directory.path().to_owned()])).remove_all();
         }
+        let state = SinkState::new(context.job, &directory);
+        Ok((Output::Files(Files::new(directory, names)), state))
+    }
+
+    /// What a writer writes into an object store.
+    fn objects(
+        &self,
+        url: ObjectUrl,
+        context: &SinkContext,
+        restored: Vec<SinkState>,
+    ) -> Result<(Output, SinkState)> {
+        let Some(stores) = &self.stores else {
+            let message =
+                format!("{url} lies in an object store, and the sink has no settings of any");
+            return Err(
+                Error::new(&codes::SINK_WRITE, message).next("give it some: FileSink::stores")
+            );
+        };
+        let store = stores.open(url.bucket()).map_err(|error| {
+            Error::new(&codes::SINK_WRITE, format!("{url} can't be written to"))
+                .cause(&error)
+                .next(error.next_step())
+        })?;
+        let kin = kin_of(context, &restored);
+        let extension = self.layout.format.extension();
+        let names = ObjectNames::new(kin.author, &context.uid, context.subtask, extension);
+        let leftovers = (context.subtask == 0).then(|| {
+            let directories = SinkState::directories(restored);
+            Leftovers::new(kin.clone(), directories).remove_all();
+            ObjectLeftovers::new(store.clone(), url.clone(), kin, context.lineage.clone())
+        });
+        let state = SinkState::in_objects(context.job, &url);
+        let most = self.layout.max_file_bytes;
+        let uploads = Uploads::new(store, url, names, most, leftovers);
+        Ok((Output::Objects(Box::new(uploads)), state))
+    }
+}
+
+/// Whose output a writer may remove.
+fn kin_of(context: &SinkContext, restored: &[SinkState]) -> Kin {
+    let wrote = restored.iter().map(|state| state.job);
+    Kin::new(context.job, context.run, &context.lineage, wrote)
+}
+
+impl<T: 'static> Sink<T> for FileSink<T> {
+    fn open(&self, context: SinkContext) -> Result<Box<dyn SinkWriter<T>>> {
+        let restored = SinkState::all(context.restored.as_deref().unwrap_or_default());
+        let (output, state) = match ObjectUrl::of_path(&self.directory) {
+            Some(url) => self.objects(url, &context, restored)?,
+            None => self.files(&context, restored)?,
+        };
         let layout = Arc::new(self.layout.clone());
-        let writer = FileWriter::start(directory, layout, origin, &context)?;
+        let writer = FileWriter::start(output, layout, state, &context)?;
         Ok(Box::new(writer))
     }
 
     fn committer(&self, context: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
-        let directory = resolve(&self.directory);
-        Ok(Box::new(FileCommitter::new(context, directory)))
+        let is_object = ObjectUrl::of_path(&self.directory).is_some();
+        let directory = (!is_object).then(|| resolve(&self.directory));
+        let stores = self.stores.clone();
+        Ok(Box::new(FileCommitter::new(context, directory, stores)))
     }
 }
 

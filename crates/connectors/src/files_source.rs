@@ -7,6 +7,7 @@
 //! - [`intake`], [`settle`], [`seen`]: what is taken in, when, and what was. Pure.
 //! - [`enumerator`], [`lister`], [`journal`], [`away`], [`taken`], [`state`]: who does that, what is on the disk of it.
 //! - [`piece`]: what the enumerator announces; [`meeting`]: what it hears of the readers.
+//! - [`opened`]: an open file, of a disk or of an object store.
 //! - [`input`], [`decoding`], [`failure`]: the bytes of a file, decompressed, and decoded where that has to come first.
 //! - [`skipping`]: lines that are no records, taken out of those bytes.
 //! - [`scan`], [`stream`]: where records begin; blocks of whole records. A record belongs to the split in
@@ -50,6 +51,7 @@ mod lister;
 mod listing;
 mod meeting;
 mod name;
+mod opened;
 mod options;
 mod piece;
 mod reader;
@@ -75,6 +77,7 @@ use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     Enumerator, EnumeratorContext, Source, SourceContext, SourceReader,
 };
+use millstream_objects::Stores;
 
 pub use charset::Charset;
 pub use columnar::{
@@ -135,7 +138,7 @@ impl FileSource {
         let dialects = Arc::new(options.format.compile()?.bounded(sizes.record));
         let header = options.format.header;
         let plan = Plan {
-            root: root(&options.path, options.watch)?,
+            root: root(&options.path, options.watch, options.stores.as_ref())?,
             contents: dialects.contents(),
             watch: options.watch,
             intake: options.intake,
@@ -251,16 +254,20 @@ impl Source<Parsed> for FileSource {
 const LOOKED_AT: usize = 64;
 
 /// Where a source reads. Where the disk is away and the source may wait, the path is taken for a directory.
-pub(crate) fn root(path: &Path, watch: Watch) -> Result<Root> {
-    let found = Root::at(path).or_else(|error| {
+pub(crate) fn root(path: &Path, watch: Watch, stores: Option<&Stores>) -> Result<Root> {
+    let found = Root::at(path, stores).or_else(|error| {
         let there = error.kind() == io::ErrorKind::NotFound && away::put_back(path);
-        if there { Root::at(path) } else { Err(error) }
+        if there {
+            Root::at(path, stores)
+        } else {
+            Err(error)
+        }
     });
     match found {
         Ok(root) => Ok(root),
         Err(error) if watch != Watch::Once && is_away(&error) => {
-            let path = std::path::absolute(path).map_err(|error| path_error(&shown(path), &error));
-            Ok(Root::directory(path?))
+            let away = Root::away(path, stores);
+            away.map_err(|error| path_error(&shown(path), &error))
         }
         Err(error) => Err(path_error(&shown(path), &error)),
     }
@@ -269,12 +276,18 @@ pub(crate) fn root(path: &Path, watch: Watch) -> Result<Root> {
 impl Plan {
     /// Looks at the path before the source runs: what can't work fails here.
     pub(crate) fn look(&self) -> Result<Vec<FoundFile>> {
-        let directory = &self.root.directory;
+        let root = &self.root;
         if let Bad::Quarantine(target) = self.bad() {
-            away::prepare(directory, &target, "source.file.bad.path")?;
+            away::prepare(root, &target, "source.file.bad.path")?;
         }
         if let AfterCommit::Move(target) = &self.intake.after_commit {
-            away::prepare(directory, target, "source.after.commit.path")?;
+            away::prepare(root, target, "source.after.commit.path")?;
+        }
+        if root.store.is_some() && self.intake.changed == Changed::Append {
+            let message =
+                "an object is written at once and never grows, so its growth can't be followed";
+            return Err(Error::new(&codes::OPTION_CONFLICT, message)
+                .next("set source.file.changed to another value than append"));
         }
         if self.intake.after_commit != AfterCommit::Keep && self.intake.changed == Changed::Append {
             let message =
@@ -297,12 +310,13 @@ impl Plan {
 /// The names of the columns by the first file that has a record.
 fn infer(text: &TextPlan, files: &[FoundFile], header: bool) -> Result<Option<Vec<String>>> {
     let (plan, dialects) = (&text.plan, &text.dialects);
+    let access = plan.access(false);
     for file in files {
         let sizes = Sizes {
             block: plan.sizes.block,
             record: plan.sizes.record,
         };
-        let head = RecordStream::open(file, None, dialects.as_ref().clone(), sizes)
+        let head = RecordStream::open(file, &access, dialects.as_ref().clone(), sizes)
             .and_then(|mut stream| stream.take_head());
         match head {
             Ok(Some(head)) => {

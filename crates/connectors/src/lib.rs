@@ -15,6 +15,8 @@ pub mod hive;
 pub mod iterator_source;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+/// Object stores, as sources and sinks of files are given them.
+pub use millstream_objects as objects;
 pub mod print;
 pub mod rows;
 pub mod socket;

@@ -70,7 +70,7 @@ impl<T> TextFileSource<T> {
             skip: Skip::default(),
         };
         let plan = Plan {
-            root: root(&options.path, options.watch)?,
+            root: root(&options.path, options.watch, None)?,
             contents: dialects.contents(),
             watch: options.watch,
             intake: options.intake,

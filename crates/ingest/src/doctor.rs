@@ -2,8 +2,13 @@
 //! changed.
 
 mod files;
+mod objects;
+
+use std::path::Path;
 
 use millstream::{Environment, RunOptions};
+use millstream_connectors::files_source::Intake;
+use millstream_connectors::objects::{ObjectUrl, Stores};
 use millstream_core::options::CHECKPOINT_INTERVAL;
 use millstream_core::{Configuration, Error, Finding, Result, Verdict};
 
@@ -31,8 +36,13 @@ pub fn check(arguments: &[String], options: &RunOptions) -> Vec<Finding> {
         Ok(columns) => Finding::well("pipeline", columns),
         Err(error) => Finding::wrong("pipeline", &error),
     });
-    findings.extend(source_files(&prepared));
-    findings.extend(sink_files(&prepared));
+    match pipeline::stores(&environment) {
+        Ok(stores) => {
+            findings.extend(source_files(&prepared, &stores));
+            findings.extend(sink_files(&prepared, &stores));
+        }
+        Err(error) => findings.push(Finding::wrong("object stores", &error)),
+    }
     findings.extend(snapshots(&environment));
     // What can't be planned has told so.
     if let Ok(Some(hive)) = pipeline::hive(&prepared.settings) {
@@ -88,13 +98,16 @@ fn columns(environment: &Environment, prepared: &Prepared) -> Result<String> {
     Ok(fields.join(", "))
 }
 
-fn source_files(prepared: &Prepared) -> Vec<Finding> {
+fn source_files(prepared: &Prepared, stores: &Stores) -> Vec<Finding> {
     use millstream_connectors::files_source::{AfterCommit, Bad};
     let (path, intake) = match &prepared.settings.source {
         SourceSettings::Text(text) => (&text.path, &text.intake),
         SourceSettings::Columns(columns) => (&columns.path, &columns.intake),
         SourceSettings::Kafka(_) | SourceSettings::Hive(_) => return Vec::new(),
     };
+    if ObjectUrl::of_path(path).is_some() {
+        return source_objects(path, intake, stores);
+    }
     let mut findings = vec![readable(path)];
     let directory = match path.is_dir() {
         true => path.as_path(),
@@ -119,13 +132,41 @@ fn source_files(prepared: &Prepared) -> Vec<Finding> {
     findings
 }
 
-fn sink_files(prepared: &Prepared) -> Vec<Finding> {
+/// The same of objects: what is taken away is copied within the bucket, and deleted.
+fn source_objects(path: &Path, intake: &Intake, stores: &Stores) -> Vec<Finding> {
+    use millstream_connectors::files_source::{AfterCommit, Bad};
+    let mut findings = vec![objects::readable(path, stores)];
+    let is_quarantined = matches!(intake.bad, Some(Bad::Quarantine(_)));
+    if is_quarantined || intake.after_commit != AfterCommit::Keep {
+        findings.push(objects::deletable("source.path", path, stores));
+    }
+    if let Some(Bad::Quarantine(target)) = &intake.bad {
+        findings.push(objects::writable("source.file.bad.path", target, stores));
+    }
+    if let AfterCommit::Move(target) = &intake.after_commit {
+        findings.push(objects::writable(
+            "source.after.commit.path",
+            target,
+            stores,
+        ));
+    }
+    findings
+}
+
+fn sink_files(prepared: &Prepared, stores: &Stores) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let SinkSettings::File(file) = &prepared.settings.sink {
-        findings.push(writable("sink.path", &file.path));
+        findings.push(match ObjectUrl::of_path(&file.path) {
+            None => writable("sink.path", &file.path),
+            Some(_) => objects::writable("sink.path", &file.path, stores),
+        });
     }
     if let Some(DeadLetters::Files(path)) = prepared.settings.errors.place() {
-        findings.push(writable("error.dead-letter.path", path));
+        let what = "error.dead-letter.path";
+        findings.push(match ObjectUrl::of_path(path) {
+            None => writable(what, path),
+            Some(_) => objects::writable(what, path, stores),
+        });
     }
     findings
 }

@@ -88,7 +88,12 @@ impl Letters {
     }
 
     fn read(&self, visit: &mut reading::Visit<'_>) -> Result<()> {
-        reading::each(&self.place, self.job.sink(), self.book.name(), visit)
+        let from = reading::From {
+            place: &self.place,
+            sink: self.job.sink(),
+            stores: self.job.stores()?,
+        };
+        reading::each(&from, self.book.name(), visit)
     }
 
     /// Marks the letters that are selected as dismissed: how many. With `dry_run` nothing is marked.

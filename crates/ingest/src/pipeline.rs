@@ -35,6 +35,7 @@ use millstream_connectors::formats::{
 };
 use millstream_connectors::hive::HiveSource;
 use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource, Output, Timing};
+use millstream_connectors::objects::{S3Settings, Stores};
 use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::letters::{Letter, Line};
 use millstream_connectors::rows::{Parsed, Rows};
@@ -132,13 +133,14 @@ fn declare_as(
         job,
         shown,
     } = ends;
+    let stores = stores(environment)?;
     let Plan {
         source,
         query,
         unique,
         around,
         checked,
-    } = source::plan(settings, letters)?;
+    } = source::plan(settings, letters, &stores)?;
     let columns = match &query {
         Some(query) => Some(Arc::clone(query.output_schema())),
         None => source.batch_schema(),
@@ -192,6 +194,7 @@ fn declare_as(
         sized,
         job: Arc::clone(&job),
         environment,
+        stores: stores.clone(),
     };
     let (rows, letters) = match query {
         None => sorting.sort(parsed)?,
@@ -207,7 +210,13 @@ fn declare_as(
             .name("Nest"),
     };
     match shown {
-        None => write((rows, letters), settings, kafka, (environment, &job))?,
+        None => write(
+            (rows, letters),
+            settings,
+            kafka,
+            (environment, &job),
+            stores,
+        )?,
         Some(shown) => dry::Peek::new(shown, &settings.sink, kafka).end(rows),
     }
     Ok(known)
@@ -234,10 +243,12 @@ pub(crate) fn ends(
 ) -> Result<(Option<KafkaSource>, Vec<KafkaSink>)> {
     let source = match &settings.source {
         SourceSettings::Text(_) | SourceSettings::Columns(_) | SourceSettings::Hive(_) => None,
-        SourceSettings::Kafka(_) => match source::plan(settings, None)?.source {
-            source::Planned::Kafka(source) => Some(source),
-            _ => None,
-        },
+        SourceSettings::Kafka(_) => {
+            match source::plan(settings, None, &stores(environment)?)?.source {
+                source::Planned::Kafka(source) => Some(source),
+                _ => None,
+            }
+        }
     };
     let output = match &settings.sink {
         SinkSettings::Kafka(options) => Some((**options).clone()),
@@ -290,6 +301,14 @@ fn kafka_sink(options: &KafkaSinkOptions, environment: &Environment) -> Result<K
     Ok(sink)
 }
 
+/// What lies behind `s3://`, as the job's options say.
+///
+/// # Errors
+/// They are no settings of a store.
+pub(crate) fn stores(environment: &Environment) -> Result<Stores> {
+    Ok(Stores::new(S3Settings::of(&environment.configuration()?)?))
+}
+
 /// The name of the job, as dead letters tell it.
 fn job_name(environment: &Environment) -> Result<Arc<str>> {
     let name = environment
@@ -304,6 +323,7 @@ struct Sorting<'a> {
     sized: Option<size::Sized>,
     job: Arc<str>,
     environment: &'a Environment,
+    stores: Stores,
 }
 
 /// Good rows, and the dead letters that are for the sink of the output.
@@ -361,11 +381,12 @@ impl Sorting<'_> {
             }
             DeadLetters::Files(path) => {
                 let job = self.job;
+                let sink = FileSink::new(path, dead_letter::lines()).stores(Some(self.stores));
                 letters
                     .map(move |letter| Line::of(&letter, &job).to_json())
                     .name("Lines")
                     .set_parallelism(1)
-                    .sink_to(name, FileSink::new(path, dead_letter::lines()))
+                    .sink_to(name, sink)
             }
         };
         sink.uid("dead-letters").set_parallelism(1);
@@ -422,6 +443,7 @@ fn write(
     settings: &IngestSettings,
     kafka: Option<KafkaSink>,
     (environment, job): (&Environment, &str),
+    stores: Stores,
 ) -> Result<()> {
     let configuration = environment.configuration()?;
     let parallelism = configuration.require(&millstream::options::PARALLELISM)?;
@@ -443,7 +465,9 @@ fn write(
             rows.sink_to("kafka", kafka_sink(options, environment)?)
         }
         (SinkSettings::Print, None) => rows.sink_to("print", PrintSink::rows()),
-        (SinkSettings::File(file), None) => rows.sink_to("file", file_sink(file)),
+        (SinkSettings::File(file), None) => {
+            rows.sink_to("file", file_sink(file).stores(Some(stores)))
+        }
     };
     sink.uid("sink").set_parallelism(writers);
     Ok(())

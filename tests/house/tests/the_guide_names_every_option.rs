@@ -20,6 +20,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
         "The server and its clients",
         &["rest.", "security.", "web.", "jobstore.", "client."],
     ),
+    ("Object stores", &["s3."]),
     ("Everything else", &[""]),
 ];
 

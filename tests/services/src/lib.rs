@@ -1,7 +1,7 @@
 //! Real services for tests.
 //!
 //! A test that needs a service starts it from here, on ports of 127.0.0.1 that are free, with its data in a temporary
-//! directory. What it is made of comes from Maven Central once, and lies in a cache outside the checkout. A service that
+//! directory. What it is made of comes from Maven Central or PyPI once, and lies in a cache outside the checkout. A service that
 //! can't be started is an error that says what to do: no test passes because its service was not there.
 //!
 //! A service ends with the process that started it, however that ends.
@@ -10,9 +10,11 @@ mod certificate;
 mod keeper;
 mod maven;
 mod wait;
+mod wheel;
 
 pub mod hive;
 pub mod kafka;
+pub mod seaweed;
 
 use std::fmt;
 

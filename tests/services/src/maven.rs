@@ -167,7 +167,7 @@ fn fetch(directory: &Path, project: &str, version: &str) -> Result<()> {
 }
 
 /// `MILLSTREAM_SERVICES`, else a place in the user's cache.
-fn cache() -> Result<PathBuf> {
+pub(crate) fn cache() -> Result<PathBuf> {
     if let Some(own) = env::var_os("MILLSTREAM_SERVICES") {
         return Ok(own.into());
     }

@@ -9,9 +9,11 @@ use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     Cancelled, CommitOutcome, Committable, CommitterContext, SinkCommitter, StateEntry,
 };
+use millstream_objects::Stores;
 
 use super::disk_error;
 use super::leftovers::Leftovers;
+use super::objects::{PreparedObject, settle_objects};
 use super::place::Place;
 use super::prepared::{PreparedFile, SinkState};
 
@@ -20,19 +22,60 @@ const LOOKS: usize = 4;
 
 pub(super) struct FileCommitter {
     context: CommitterContext,
-    /// Where the sink writes now.
-    directory: PathBuf,
+    /// Where the sink writes now; `None`: into an object store.
+    directory: Option<PathBuf>,
+    stores: Option<Stores>,
 }
 
 impl FileCommitter {
-    pub(super) fn new(context: CommitterContext, directory: PathBuf) -> Self {
-        Self { context, directory }
+    pub(super) fn new(
+        context: CommitterContext,
+        directory: Option<PathBuf>,
+        stores: Option<Stores>,
+    ) -> Self {
+        Self {
+            context,
+            directory,
+            stores,
+        }
+    }
+
+    /// Brings everything to its visible name, whether it is a file or an object.
+    fn settle_all(&self, committables: &[Committable]) -> Result<Vec<CommitOutcome>> {
+        let objects: Vec<Option<_>> = committables.iter().map(PreparedObject::parse).collect();
+        if objects.iter().all(Option::is_none) {
+            return settle_files(committables, &self.context.cancelled);
+        }
+        let whole: Vec<PreparedObject> = objects
+            .iter()
+            .filter_map(|object| object.as_ref()?.as_ref().ok().cloned())
+            .collect();
+        let is_cancelled = || self.context.cancelled.is_set();
+        let settled = settle_objects(self.stores.as_ref(), &whole, is_cancelled)?;
+        let mut settled = settled.into_iter();
+        // A job that has changed its place has both.
+        let is_file = |(committable, object): (&Committable, &Option<_>)| {
+            object.is_none().then(|| committable.clone())
+        };
+        let files: Vec<Committable> = committables
+            .iter()
+            .zip(&objects)
+            .filter_map(is_file)
+            .collect();
+        let mut files = settle_files(&files, &self.context.cancelled)?.into_iter();
+        let missing = || CommitOutcome::Unknown("nothing came of its commit".to_owned());
+        let outcomes = objects.iter().map(|object| match object {
+            None => files.next().unwrap_or_else(missing),
+            Some(Ok(_)) => settled.next().unwrap_or_else(missing),
+            Some(Err(why)) => CommitOutcome::Unknown(why.clone()),
+        });
+        Ok(outcomes.collect())
     }
 }
 
 impl SinkCommitter for FileCommitter {
     fn commit(&mut self, committables: &[Committable]) -> Result<Vec<CommitOutcome>> {
-        settle_all(committables, &self.context.cancelled)
+        self.settle_all(committables)
     }
 
     fn recover(
@@ -40,20 +83,20 @@ impl SinkCommitter for FileCommitter {
         committables: &[Committable],
         restored: &[StateEntry],
     ) -> Result<Vec<CommitOutcome>> {
-        let outcomes = settle_all(committables, &self.context.cancelled)?;
+        let outcomes = self.settle_all(committables)?;
         let states = SinkState::all(restored);
         let CommitterContext {
             job, run, lineage, ..
         } = &self.context;
         let kin = Kin::new(*job, *run, lineage, states.iter().map(|state| state.job));
-        let places = states.into_iter().map(|state| state.directory);
-        Leftovers::new(kin, places.chain([self.directory.clone()])).remove_unprepared();
+        let places = SinkState::directories(states);
+        Leftovers::new(kin, places.chain(self.directory.clone())).remove_unprepared();
         Ok(outcomes)
     }
 }
 
 /// Brings all files to their visible names, then makes that durable, once for each directory.
-fn settle_all(committables: &[Committable], cancelled: &Cancelled) -> Result<Vec<CommitOutcome>> {
+fn settle_files(committables: &[Committable], cancelled: &Cancelled) -> Result<Vec<CommitOutcome>> {
     let mut places: BTreeMap<PathBuf, Place> = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(committables.len());
     for committable in committables {

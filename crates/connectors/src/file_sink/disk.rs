@@ -1,9 +1,6 @@
 //! The thread that writes one writer's files, and the worker's end of the channel to it.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::fs::File;
-use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -12,11 +9,8 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{Committable, Waker};
 
-use super::directory::{Directory, rename_new};
-use super::disk_error;
-use super::lock::WriterLock;
-use super::names::Names;
-use super::prepared::PreparedFile;
+use super::files::Files;
+use super::objects::Uploads;
 
 /// Orders that may wait for the disk. With buffers of a batch each this is most of a writer's memory.
 const ORDERS: usize = 4;
@@ -33,6 +27,53 @@ pub(super) enum Order {
     End(Partition),
     /// Makes all files since the last order of this kind durable under their prepared names.
     Prepare(CheckpointId),
+}
+
+/// Where the thread writes.
+pub(super) enum Output {
+    /// Into a directory of this machine.
+    Files(Files),
+    /// Into an object store.
+    Objects(Box<Uploads>),
+}
+
+impl Output {
+    /// What is to be done before anything is written.
+    fn begin(&mut self) {
+        match self {
+            Self::Files(_) => {}
+            Self::Objects(uploads) => uploads.begin(),
+        }
+    }
+
+    fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::Files(files) => files.write(partition, bytes),
+            Self::Objects(uploads) => uploads.write(partition, bytes),
+        }
+    }
+
+    fn end(&mut self, partition: &Partition) -> Result<()> {
+        match self {
+            Self::Files(files) => files.end(partition),
+            Self::Objects(uploads) => uploads.end(partition),
+        }
+    }
+
+    fn prepare(&mut self, checkpoint: CheckpointId) -> Result<Vec<Committable>> {
+        match self {
+            Self::Files(files) => files.prepare(checkpoint),
+            Self::Objects(uploads) => uploads.prepare(),
+        }
+    }
+
+    /// Removes what was never prepared.
+    fn abandon(&mut self) {
+        match self {
+            Self::Files(files) => files.abandon(),
+            Self::Objects(uploads) => uploads.abandon(),
+        }
+    }
 }
 
 /// The worker's end.
@@ -56,28 +97,20 @@ struct Shared {
 }
 
 impl Disk {
-    /// Starts the thread.
-    pub(super) fn start(directory: Directory, names: Names, waker: Waker) -> Result<Self> {
+    /// Starts the thread, that of writer `subtask`.
+    pub(super) fn start(output: Output, subtask: usize, waker: Waker) -> Result<Self> {
         let (orders, order_receiver) = bounded(ORDERS);
         let (spare_sender, spare) = bounded(ORDERS + 1);
         let (prepared_sender, prepared) = bounded(1);
         let shared = Arc::new(Shared::default());
-        let name = format!("file-sink-{}", names.subtask);
-        let files = Files {
-            directory,
-            names,
-            lock: None,
-            present: BTreeMap::new(),
-            ended: Vec::new(),
-            number: 0,
-        };
+        let name = format!("file-sink-{subtask}");
         let thread = DiskThread {
             orders: order_receiver,
             spare: spare_sender,
             prepared: prepared_sender,
             waker,
             shared: shared.clone(),
-            files,
+            output,
         };
         let thread = std::thread::Builder::new()
             .name(name)
@@ -179,197 +212,50 @@ struct DiskThread {
     prepared: Sender<Vec<Committable>>,
     waker: Waker,
     shared: Arc<Shared>,
-    files: Files,
+    output: Output,
 }
 
 impl DiskThread {
     fn run(mut self) {
-        while let Ok(order) = self.orders.recv() {
-            if self.shared.abandoned.load(Ordering::Acquire) {
-                break;
-            }
-            if let Err(error) = self.obey(order) {
-                let mut failure = self
-                    .shared
-                    .failure
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                *failure = Some(error);
-                break;
-            }
-            self.waker.wake();
+        if let Err(error) = self.obey_all() {
+            let failure = self.shared.failure.lock();
+            *failure.unwrap_or_else(PoisonError::into_inner) = Some(error);
         }
-        self.files.abandon();
+        self.output.abandon();
         let waker = self.waker.clone();
         // The channels are closed first, so that the worker finds the failure when it looks.
         drop(self);
         waker.wake();
     }
 
+    fn obey_all(&mut self) -> Result<()> {
+        self.output.begin();
+        while let Ok(order) = self.orders.recv() {
+            if self.shared.abandoned.load(Ordering::Acquire) {
+                break;
+            }
+            self.obey(order)?;
+            self.waker.wake();
+        }
+        Ok(())
+    }
+
     fn obey(&mut self, order: Order) -> Result<()> {
         match order {
             Order::Write(partition, mut bytes) => {
-                self.files.write(&partition, &bytes)?;
+                self.output.write(&partition, &bytes)?;
                 bytes.clear();
                 // With no room for it there are spare buffers enough.
                 drop(self.spare.try_send(bytes));
                 Ok(())
             }
-            Order::End(partition) => self.files.end(&partition),
+            Order::End(partition) => self.output.end(&partition),
             Order::Prepare(checkpoint) => {
-                let committables = self.files.prepare(checkpoint)?;
+                let committables = self.output.prepare(checkpoint)?;
                 // Whoever asked may be gone.
                 drop(self.prepared.send(committables));
                 Ok(())
             }
         }
-    }
-}
-
-/// A hidden file that is being written.
-struct HiddenFile {
-    file: File,
-    path: PathBuf,
-    number: u64,
-    bytes: u64,
-}
-
-/// A file that is complete and synced. There may be very many until the next snapshot: none of them is kept open.
-#[derive(Debug, Clone)]
-struct EndedFile {
-    partition: Partition,
-    number: u64,
-    bytes: u64,
-}
-
-/// The files of one writer that are not prepared yet.
-struct Files {
-    directory: Directory,
-    names: Names,
-    /// Taken with the first file, and held until the writer goes.
-    lock: Option<WriterLock>,
-    /// The file of each partition that is being written.
-    present: BTreeMap<Partition, HiddenFile>,
-    ended: Vec<EndedFile>,
-    /// The number of the next file that is made.
-    number: u64,
-}
-
-impl Files {
-    fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<()> {
-        if !self.present.contains_key(partition) {
-            let created = self.create()?;
-            self.present.insert(Arc::clone(partition), created);
-        }
-        let Some(present) = self.present.get_mut(partition) else {
-            return Ok(());
-        };
-        present
-            .file
-            .write_all(bytes)
-            .map_err(|error| disk_error("write", &present.path, &error))?;
-        present.bytes += bytes.len() as u64;
-        Ok(())
-    }
-
-    fn create(&mut self) -> Result<HiddenFile> {
-        if self.lock.is_none() {
-            self.lock = Some(WriterLock::take(&self.directory, &mut self.names)?);
-        }
-        loop {
-            let number = self.number;
-            self.number += 1;
-            let path = self.path(number);
-            match File::create_new(&path) {
-                Ok(file) => {
-                    return Ok(HiddenFile {
-                        file,
-                        path,
-                        number,
-                        bytes: 0,
-                    });
-                }
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(disk_error("create", &path, &error)),
-            }
-        }
-    }
-
-    /// Where the file with this number lies until it is prepared.
-    fn path(&self, number: u64) -> PathBuf {
-        self.directory.path().join(self.names.in_progress(number))
-    }
-
-    fn end(&mut self, partition: &Partition) -> Result<()> {
-        if let Some(present) = self.present.remove(partition) {
-            let synced = present.file.sync_all();
-            self.ended.push(EndedFile {
-                partition: Arc::clone(partition),
-                number: present.number,
-                bytes: present.bytes,
-            });
-            synced.map_err(|error| disk_error("sync", &present.path, &error))?;
-        }
-        Ok(())
-    }
-
-    fn prepare(&mut self, checkpoint: CheckpointId) -> Result<Vec<Committable>> {
-        let mut committables = Vec::with_capacity(self.ended.len());
-        let mut number = 0;
-        for ended in &self.ended {
-            let prepared = self.name_prepared(ended, checkpoint, &mut number)?;
-            committables.push(prepared.committable());
-        }
-        self.ended.clear();
-        self.directory.sync()?;
-        Ok(committables)
-    }
-
-    /// Renames a file to the first prepared name that is free, from `number` on, and whose visible name is free too.
-    fn name_prepared(
-        &self,
-        ended: &EndedFile,
-        checkpoint: CheckpointId,
-        number: &mut u64,
-    ) -> Result<PreparedFile> {
-        let mut path = self.path(ended.number);
-        loop {
-            let (name, visible) = self.names.prepared(checkpoint, *number);
-            *number += 1;
-            let prepared = self.directory.path().join(&name);
-            let failed = |error: std::io::Error| disk_error("rename to", &prepared, &error);
-            match rename_new(&path, &prepared) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
-                result => result.map_err(failed)?,
-            }
-            path.clone_from(&prepared);
-            // Looked at only now: whoever had the prepared name before may have been committed.
-            let file = PreparedFile::new(
-                &self.directory,
-                &ended.partition,
-                name,
-                visible,
-                ended.bytes,
-            );
-            let shown = self.directory.path().join(file.shown());
-            if !shown.try_exists().map_err(failed)? {
-                return Ok(file);
-            }
-        }
-    }
-
-    /// Removes what was never prepared.
-    fn abandon(&mut self) {
-        let present = std::mem::take(&mut self.present);
-        let present = present.into_values().map(|present| present.number);
-        let ended = std::mem::take(&mut self.ended);
-        let numbers = ended.into_iter().map(|ended| ended.number).chain(present);
-        for path in numbers.map(|number| self.path(number)) {
-            if let Err(error) = std::fs::remove_file(&path) {
-                // Of a prepare that failed it has another name; the next attempt removes that one.
-                tracing::debug!("{} can't be removed: {error}", path.display());
-            }
-        }
-        self.lock = None;
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use millstream_core::JobId;
 use millstream_engine::connector::{Committable, StateEntry};
+use millstream_objects::ObjectUrl;
 use serde::{Deserialize, Serialize};
 
 use super::directory::{Directory, Identity};
@@ -141,6 +142,16 @@ impl SinkState {
         }
     }
 
+    /// The same of one that writes into an object store, below this URL.
+    pub(super) fn in_objects(job: JobId, url: &ObjectUrl) -> Self {
+        Self {
+            version: VERSION,
+            job,
+            directory: url.to_string().into(),
+            identity: None,
+        }
+    }
+
     /// As it is written into a snapshot.
     pub(super) fn entry(&self) -> StateEntry {
         // Of text and numbers only, which JSON always holds.
@@ -149,6 +160,12 @@ impl SinkState {
             key: STATE_KEY.to_owned(),
             value,
         }
+    }
+
+    /// The directories of this machine among the places that were written to.
+    pub(super) fn directories(states: Vec<Self>) -> impl Iterator<Item = PathBuf> {
+        let places = states.into_iter().map(|state| state.directory);
+        places.filter(|place| ObjectUrl::of_path(place).is_none())
     }
 
     /// What a snapshot holds of this sink. Nothing, where another kind of sink had the uid.

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use millstream_core::{CheckpointId, JobId, Result};
+use millstream_core::{CheckpointId, Result};
 use millstream_engine::connector::{Prepared, SinkContext, SinkWriter, StateEntry, WriteStatus};
 
 use super::Layout;
-use super::directory::Directory;
-use super::disk::{Disk, Order, Partition};
-use super::names::Names;
+use super::disk::{Disk, Order, Output, Partition};
 use super::prepared::SinkState;
 use crate::formats::{FileEncoder, FileFormat};
 
@@ -31,9 +29,8 @@ pub(super) struct FileWriter<T> {
     /// The disk has got something since the last snapshot was prepared.
     in_epoch: bool,
     preparing: Option<CheckpointId>,
-    job: JobId,
     subtask: usize,
-    directory: Directory,
+    state: SinkState,
 }
 
 /// A file that is being written.
@@ -66,31 +63,21 @@ impl<T: 'static> OpenFile<T> {
 impl<T: 'static> FileWriter<T> {
     /// Opens the writer and starts its thread. No file is made before there are records.
     pub(super) fn start(
-        directory: Directory,
+        output: Output,
         layout: Arc<Layout<T>>,
-        origin: JobId,
+        state: SinkState,
         context: &SinkContext,
     ) -> Result<Self> {
-        let (job, subtask) = (context.job, context.subtask);
-        let names = Names {
-            origin,
-            job,
-            run: context.run,
-            subtask,
-            slot: 0,
-            extension: layout.format.extension(),
-        };
         Ok(Self {
             layout,
-            disk: Disk::start(directory.clone(), names, context.waker.clone())?,
+            disk: Disk::start(output, context.subtask, context.waker.clone())?,
             open: Vec::new(),
             parts: Vec::new(),
             written: 0,
             in_epoch: false,
             preparing: None,
-            job,
-            subtask,
-            directory,
+            subtask: context.subtask,
+            state,
         })
     }
 
@@ -240,8 +227,7 @@ impl<T: 'static> SinkWriter<T> for FileWriter<T> {
 
     fn snapshot(&mut self, _checkpoint: CheckpointId) -> Result<Vec<StateEntry>> {
         // One entry is enough for all subtasks.
-        let entries =
-            (self.subtask == 0).then(|| SinkState::new(self.job, &self.directory).entry());
+        let entries = (self.subtask == 0).then(|| self.state.entry());
         Ok(entries.into_iter().collect())
     }
 }

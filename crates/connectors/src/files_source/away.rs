@@ -5,6 +5,8 @@
 //! that is meant, and is put back otherwise. What a crash leaves under a hidden name is found by the next listing. No
 //! file is ever replaced.
 
+mod objects;
+
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -15,8 +17,10 @@ use millstream_core::{Error, JobId, Result, codes};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-use super::listing::{Identity, find_held};
+use super::listing::{Identity, Root, find_held};
 use super::name::{Name, shown};
+
+pub(crate) use objects::{find_copy, take_object};
 
 /// The most names that are tried for one file.
 const NAMES: u32 = 10_000;
@@ -182,12 +186,16 @@ pub(crate) fn find_in(target: &Path, name: &Name, identity: Identity) -> Option<
         .map(|(path, _)| path)
 }
 
-/// Makes the directory `target`, if the one in which it is to lie is there, and checks that files of `directory` can be
+/// Makes the directory `target`, if the one in which it is to lie is there, and checks that files of `root` can be
 /// moved there at once and whole.
 ///
 /// # Errors
 /// It can't be made, or lies on another file system.
-pub(crate) fn prepare(directory: &Path, target: &Path, parameter: &str) -> Result<()> {
+pub(crate) fn prepare(root: &Root, target: &Path, parameter: &str) -> Result<()> {
+    if root.store.is_some() {
+        return objects::prepare(root, target, parameter);
+    }
+    let directory = root.directory.as_path();
     let refused = |what: String| Error::new(&codes::OPTION_VALUE, what);
     let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev());
     // No more than one level: where a disk is away, a path would stand in its place.

@@ -27,6 +27,7 @@ use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     Enumerator, EnumeratorContext, Source, SourceContext, SourceReader,
 };
+use millstream_objects::Stores;
 
 pub use condition::{Comparison, Condition, Test};
 
@@ -66,6 +67,8 @@ pub struct ColumnFileOptions {
     pub intake: Intake,
     /// How much is read at once; of records nothing is asked.
     pub sizes: ReadSizes,
+    /// What lies behind `s3://`; `None`: only paths of this machine can be read.
+    pub stores: Option<Stores>,
 }
 
 impl ColumnFileOptions {
@@ -78,6 +81,7 @@ impl ColumnFileOptions {
             watch: Watch::Once,
             intake: Intake::default(),
             sizes: ReadSizes::default(),
+            stores: None,
         }
     }
 }
@@ -157,7 +161,7 @@ impl ColumnFileSource {
         // Groups stand at even places, so that there is room for a position before the end of a split.
         sizes.split = sizes.split.max(2) & !1;
         let plan = Plan {
-            root: root(&options.path, options.watch)?,
+            root: root(&options.path, options.watch, options.stores.as_ref())?,
             contents: Contents::Columns,
             watch: options.watch,
             intake: options.intake,
@@ -235,7 +239,7 @@ fn first_schema(
 ) -> Result<Option<SchemaRef>> {
     let files = files.iter().filter(|file| file.identity.size > 0);
     for file in files {
-        let opened = open_columns(format, file, None).and_then(|(_, columns)| {
+        let opened = open_columns(format, file, &plan.access(true)).and_then(|(_, columns)| {
             if let Some(given) = given {
                 Fit::of(given, columns.schema()).map_err(InputError::Columns)?;
             }
@@ -262,7 +266,7 @@ impl Source<Parsed> for ColumnFileSource {
             shared: self.shared.clone(),
             conditions: Arc::clone(&self.conditions),
             rows: self.plan.sizes.rows,
-            aside: self.plan.aside(),
+            access: self.plan.access(true),
         };
         let server = ColumnsServer::default();
         let reader = self

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use millstream_objects::{StoreError, Trouble};
+
 use super::listing::Identity;
 
 /// Why a file can't be read any further.
@@ -21,6 +23,16 @@ pub(crate) enum InputError {
     Columns(Unfit),
     #[error("{0}")]
     Io(#[from] io::Error),
+}
+
+impl InputError {
+    /// What it means that bytes of an open file can't be read. An object that is deleted can't be read on, as a file can.
+    pub(crate) fn while_reading(error: io::Error) -> Self {
+        match StoreError::of(&error).map(StoreError::trouble) {
+            Some(Trouble::Absent) => Self::Missing,
+            _ => Self::Io(error),
+        }
+    }
 }
 
 /// Why a file of columns can't be read.

@@ -1,24 +1,20 @@
 //! The bytes of one file as a stream: decompressed, and decoded where that has to come first.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::io::{self, BufRead, BufReader, Read, Take};
 
 use flate2::bufread::GzDecoder;
-use rustix::fs::OFlags;
+use millstream_objects::StoreError;
 
-use super::away::find_in;
-use super::beginning::BEGINNING;
 use super::charset::Reading;
 use super::decoding::Decoding;
 pub(crate) use super::failure::InputError;
 use super::listing::{Compression, FoundFile, Identity};
+use super::opened::{Access, Opened};
 use super::skipping::Skipping;
 
 /// Counts the bytes that are taken from the file.
 struct Counted {
-    file: Take<File>,
+    file: Take<Opened>,
     count: u64,
 }
 
@@ -120,37 +116,10 @@ impl Body {
     }
 }
 
-/// Opens a file; anything else that lies there is an error and never waits.
-fn open_file(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NONBLOCK.bits() as i32;
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags)
-        .open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::new(io::ErrorKind::IsADirectory, "it is no file"))
-    }
-}
-
-/// Opens `file` where it lies, or where it was moved `aside` because it can't be read to its end.
-pub(crate) fn open_found(file: &FoundFile, aside: Option<&Path>) -> Result<File, InputError> {
-    let opened = open_file(&file.path).or_else(|error| {
-        let moved = aside.filter(|_| error.kind() == io::ErrorKind::NotFound);
-        let moved = moved.and_then(|aside| find_in(aside, &file.name, file.identity));
-        moved.map_or(Err(error), |path| open_file(&path))
-    });
-    opened.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => InputError::Missing,
-        _ => InputError::Io(error),
-    })
-}
-
 /// An open file. Nothing behind the size that it was found with is ever read.
 pub(crate) struct Input {
     body: Body,
-    size: u64,
+    found: Identity,
     decoding: Option<Decoding>,
     /// Takes lines out that are no records.
     skipping: Option<Skipping>,
@@ -159,13 +128,13 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Opens `file` at its first byte, where it lies or where it was moved `aside` because it can't be read to its end.
+    /// Opens `file` at its first byte.
     pub(crate) fn open(
         file: &FoundFile,
-        aside: Option<&Path>,
+        access: &Access,
         (reading, skipping): (Reading, Option<Skipping>),
     ) -> Result<Self, InputError> {
-        let opened = open_found(file, aside)?;
+        let opened = access.open(file)?;
         let size = file.identity.size;
         let counted = Counted {
             file: opened.take(size),
@@ -191,7 +160,7 @@ impl Input {
         };
         Ok(Self {
             body,
-            size,
+            found: file.identity,
             decoding,
             skipping,
             failed: None,
@@ -203,7 +172,7 @@ impl Input {
         let Some(counted) = self.body.counted() else {
             return Err(InputError::Io(io::Error::other("it is read no more")));
         };
-        Ok(Identity::of(&counted.file.get_ref().metadata()?))
+        Ok(counted.file.get_ref().identity(self.found)?)
     }
 
     /// The first bytes of the open file, as they are now.
@@ -211,17 +180,7 @@ impl Input {
         let Some(counted) = self.body.counted() else {
             return Err(InputError::Io(io::Error::other("it is read no more")));
         };
-        let (file, mut bytes, mut at) = (counted.file.get_ref(), vec![0; BEGINNING], 0);
-        while let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) {
-            match file.read_at(rest, at as u64) {
-                Ok(0) => break,
-                Ok(length) => at += length,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        bytes.truncate(at);
-        Ok(bytes)
+        Ok(counted.file.get_ref().beginning()?)
     }
 
     /// Bytes taken from the file so far, as they lie in it.
@@ -237,8 +196,9 @@ impl Input {
     /// Goes to `offset`, if the input [can seek](Self::can_seek).
     pub(crate) fn seek(&mut self, offset: u64) -> Result<(), InputError> {
         if let Body::Plain(counted) = &mut self.body {
-            counted.file.get_mut().seek(SeekFrom::Start(offset))?;
-            counted.file.set_limit(self.size.saturating_sub(offset));
+            counted.file.get_mut().seek(offset)?;
+            let left = self.found.size.saturating_sub(offset);
+            counted.file.set_limit(left);
         }
         Ok(())
     }
@@ -318,13 +278,13 @@ impl Input {
         let compressed = !matches!(self.body, Body::Plain(_));
         if matches!(self.body, Body::Zstd(_)) && error.to_string().contains("too much memory") {
             InputError::Window
-        } else if compressed && error.raw_os_error().is_none() {
+        } else if compressed && error.raw_os_error().is_none() && StoreError::of(&error).is_none() {
             InputError::Damaged {
                 at: self.bytes_taken(),
                 cause: error,
             }
         } else {
-            InputError::Io(error)
+            InputError::while_reading(error)
         }
     }
 }

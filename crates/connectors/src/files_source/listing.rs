@@ -1,5 +1,7 @@
 //! What lies in the source's directory.
 
+mod objects;
+
 use std::collections::BinaryHeap;
 use std::fs::{self, Metadata, ReadDir};
 use std::io;
@@ -9,9 +11,12 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use millstream_core::{Error, Result, codes};
+use millstream_objects::{ObjectUrl, Pages, Store, StoreError, Stores, is_unreachable};
 use serde::{Deserialize, Serialize};
 
 use super::name::{Name, held, is_hidden, shown};
+
+pub(crate) use objects::key_of;
 
 /// What tells a file from a changed one of the same path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -99,6 +104,8 @@ pub(crate) struct Root {
     pub(crate) directory: PathBuf,
     /// The one file.
     pub(crate) only: Option<Name>,
+    /// The object store in which the directory is; its path is its URL, then.
+    pub(crate) store: Option<Store>,
 }
 
 impl Root {
@@ -106,7 +113,10 @@ impl Root {
     ///
     /// # Errors
     /// The path can't be looked at.
-    pub(crate) fn at(path: &Path) -> io::Result<Self> {
+    pub(crate) fn at(path: &Path, stores: Option<&Stores>) -> io::Result<Self> {
+        if let Some(url) = ObjectUrl::of_path(path) {
+            return objects::root_at(&url, stores);
+        }
         let path = std::path::absolute(path)?;
         let directory = fs::metadata(&path)?.is_dir();
         let parent = path.parent().zip(path.file_name());
@@ -114,6 +124,7 @@ impl Root {
             Some((parent, name)) => Self {
                 directory: parent.to_owned(),
                 only: Some(Name::of(name)),
+                store: None,
             },
             None => Self::directory(path),
         })
@@ -123,6 +134,18 @@ impl Root {
         Self {
             directory: path,
             only: None,
+            store: None,
+        }
+    }
+
+    /// The same at a path that can't be looked at now.
+    ///
+    /// # Errors
+    /// It can't be known where that is.
+    pub(crate) fn away(path: &Path, stores: Option<&Stores>) -> io::Result<Self> {
+        match ObjectUrl::of_path(path) {
+            Some(url) => objects::root_of(&url, stores),
+            None => Ok(Self::directory(std::path::absolute(path)?)),
         }
     }
 
@@ -139,6 +162,9 @@ impl Root {
     /// # Errors
     /// Nothing that can be looked at.
     pub(crate) fn id(&self) -> io::Result<DirectoryId> {
+        if self.store.is_some() {
+            return Ok(objects::directory_id(&self.directory));
+        }
         let metadata = fs::metadata(&self.directory)?;
         Ok(DirectoryId {
             device: metadata.dev(),
@@ -151,6 +177,9 @@ impl Root {
     /// # Errors
     /// The directory, or the one file, is not there or can't be looked at.
     pub(crate) fn walk(&self) -> io::Result<Walk> {
+        if let Some(store) = &self.store {
+            return objects::walk(self, store);
+        }
         let directory = self.id()?;
         let entries = match &self.only {
             None => Entries::All(fs::read_dir(&self.directory)?),
@@ -233,6 +262,11 @@ pub(crate) struct Listed {
 enum Entries {
     All(ReadDir),
     One(Option<Name>),
+    /// Of an object store, page by page.
+    Objects {
+        pages: Option<Pages>,
+        page: Vec<Listed>,
+    },
 }
 
 /// A listing that is under way, taken in slices.
@@ -250,6 +284,9 @@ impl Walk {
     /// The directory can't be read on.
     pub(crate) fn slice(&mut self, most: usize) -> io::Result<Vec<Listed>> {
         let mut slice = Vec::new();
+        if let Entries::Objects { pages, page } = &mut self.entries {
+            return next_of_pages(pages.as_mut(), page, most);
+        }
         while slice.len() < most {
             let Some(name) = self.next_name()? else { break };
             if let Some(held) = held(name.bytes()) {
@@ -265,6 +302,7 @@ impl Walk {
     fn next_name(&mut self) -> io::Result<Option<Name>> {
         match &mut self.entries {
             Entries::One(name) => Ok(name.take()),
+            Entries::Objects { .. } => Ok(None),
             Entries::All(entries) => {
                 for entry in entries.by_ref() {
                     let name = entry?.file_name();
@@ -277,6 +315,24 @@ impl Walk {
             }
         }
     }
+}
+
+/// At most the next `most` entries of a listing of which a page was read.
+fn next_of_pages(
+    mut pages: Option<&mut Pages>,
+    page: &mut Vec<Listed>,
+    most: usize,
+) -> io::Result<Vec<Listed>> {
+    while page.len() < most {
+        let next = match &mut pages {
+            Some(pages) => pages.next_page()?,
+            None => None,
+        };
+        let Some(next) = next else { break };
+        page.extend(next.into_iter().filter_map(objects::listed));
+    }
+    let rest = page.split_off(most.min(page.len()));
+    Ok(std::mem::replace(page, rest))
 }
 
 /// The hidden name under which the file of `name` lies in `directory`, if it does.
@@ -339,9 +395,10 @@ pub(crate) fn oldest(
 
 /// The error of a source whose path can't be read before it runs.
 pub(crate) fn path_error(shown: &str, error: &io::Error) -> Error {
+    let next = StoreError::of(error).map(StoreError::next_step);
     Error::new(&codes::SOURCE_PATH, format!("{shown} can't be read"))
         .cause(error)
-        .next("check the source path and its permissions")
+        .next(next.unwrap_or("check the source path and its permissions"))
 }
 
 /// Whether an error says that a disk or a server is away, rather than that a path is wrong.
@@ -359,8 +416,10 @@ pub(crate) fn is_away(error: &io::Error) -> bool {
         Errno::NXIO,
     ];
     let number = error.raw_os_error();
-    away.iter()
-        .any(|errno| number == Some(errno.raw_os_error()))
+    is_unreachable(error)
+        || away
+            .iter()
+            .any(|errno| number == Some(errno.raw_os_error()))
 }
 
 #[cfg(test)]

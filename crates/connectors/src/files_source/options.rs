@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
+use millstream_objects::Stores;
 
 use super::format::Format;
 use super::table::Tidy;
@@ -32,6 +33,8 @@ pub struct FileSourceOptions {
     pub tidy: Tidy,
     /// Whether records are kept as they came beside the rows that they become ([`Origin::raws`](crate::rows::Origin::raws)).
     pub keep_raw: bool,
+    /// What lies behind `s3://`; `None`: only paths of this machine can be read.
+    pub stores: Option<Stores>,
 }
 
 impl FileSourceOptions {
@@ -47,6 +50,7 @@ impl FileSourceOptions {
             sizes: ReadSizes::default(),
             tidy: Tidy::default(),
             keep_raw: false,
+            stores: None,
         }
     }
 }

@@ -21,6 +21,7 @@ use super::lister::Policy;
 use super::listing::Root;
 use super::meeting::{self, Meeting};
 use super::name::shown;
+use super::opened::Access;
 use super::options::{AfterCommit, Bad, Changed, Intake, ReadSizes, Watch};
 use super::piece::Announcement;
 use super::seen::whole_minutes;
@@ -155,11 +156,16 @@ impl Plan {
         Ok(Some(Box::new(FileEnumerator::open(parts, context)?)))
     }
 
-    /// Where files are moved that can't be read.
-    pub(crate) fn aside(&self) -> Option<PathBuf> {
-        match self.bad() {
+    /// How files are got at; `at_random`: at any place of theirs at any time.
+    pub(crate) fn access(&self, at_random: bool) -> Access {
+        let aside = match self.bad() {
             Bad::Quarantine(target) => Some(target),
             Bad::Fail | Bad::Skip => None,
+        };
+        Access {
+            aside,
+            store: self.root.store.clone(),
+            at_random,
         }
     }
 

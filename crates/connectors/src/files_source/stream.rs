@@ -1,13 +1,12 @@
 //! One file as a stream of blocks of whole records.
 
-use std::path::Path;
-
 use memchr::memchr;
 
 use super::charset::Reading;
 use super::format::Dialects;
 use super::input::{Input, InputError};
 use super::listing::FoundFile;
+use super::opened::Access;
 use super::scan::{self, Passed};
 use super::skipping::Skipping;
 
@@ -92,13 +91,13 @@ impl RecordStream {
     /// read are moved.
     pub(crate) fn open(
         file: &FoundFile,
-        aside: Option<&Path>,
+        access: &Access,
         dialects: Dialects,
         sizes: Sizes,
     ) -> Result<Self, InputError> {
         let skipping = (!dialects.skip.is_nothing())
             .then(|| Skipping::new(dialects.skip.clone(), dialects.raw.clone()));
-        let input = Input::open(file, aside, (dialects.reading, skipping))?;
+        let input = Input::open(file, access, (dialects.reading, skipping))?;
         let mut stream = Self {
             input,
             dialects,

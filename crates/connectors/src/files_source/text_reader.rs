@@ -71,7 +71,7 @@ impl TextPlan {
                 },
                 head: self.head,
                 skip_head: self.skip_head,
-                aside: self.plan.aside(),
+                access: self.plan.access(false),
             })
         })
     }

@@ -109,6 +109,22 @@ options! {
         "Bytes that all sources of the job together read in a second at most, as files and topics hold them; 0: no limit. A record \
          is never cut: what it is too large by is made up for before the next.")
         .live();
+    S3_ENDPOINT: String = ConfigOption::new("s3.endpoint", None,
+        "Address of the store behind `s3://` paths, for example https://minio.example:9000. Not set: AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL of \
+         the environment, else AWS itself.");
+    S3_REGION: String = ConfigOption::new("s3.region", None,
+        "Region of the store. Not set: AWS_REGION or AWS_DEFAULT_REGION of the environment, else us-east-1.");
+    S3_ACCESS_KEY: String = ConfigOption::new("s3.access-key", None,
+        "Who asks the store, with `s3.secret-key`. Not set: AWS_ACCESS_KEY_ID of the environment, else the role of the machine, the pod or the container.");
+    S3_SECRET_KEY: String = ConfigOption::new("s3.secret-key", None,
+        "What proves `s3.access-key`; best a reference: ${env:NAME} or ${file:PATH}. Not set: AWS_SECRET_ACCESS_KEY of the environment.");
+    S3_SESSION_TOKEN: String = ConfigOption::new("s3.session-token", None,
+        "What keys come with that hold for a while only; best a reference. Not set: AWS_SESSION_TOKEN of the environment.");
+    S3_PATH_STYLE: bool = ConfigOption::new("s3.path.style.access", None,
+        "Whether the bucket is in the path of requests rather than in the name of the host. Not set: true with `s3.endpoint`, else false.")
+        .or(&["s3.path-style-access"]);
+    S3_SSL: bool = ConfigOption::new("s3.connection.ssl.enabled", Some("true"),
+        "Whether the store must be spoken to over TLS. false allows an `s3.endpoint` that begins with http://, which sends everything in the clear.");
     PROGRESS_INTERVAL: Duration = ConfigOption::new("millstream.progress-interval", Some("10 s"),
         "Time between two lines of the log that say how far a job that will end is, where the log is no terminal; 0: none.");
 }

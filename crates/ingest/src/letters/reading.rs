@@ -1,35 +1,46 @@
 //! The dead letters themselves, wherever they lie.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use millstream_connectors::kafka::{KafkaSinkOptions, read_letters};
+use millstream_connectors::objects::{Entry, Object, ObjectFile, ObjectUrl, StoreError, Stores};
 use millstream_connectors::rows::letters::Line;
 use millstream_core::{Error, Result, codes};
 
 use crate::parameters::DeadLetters;
 
+/// MiB of an object that are kept: it is read once.
+const KEPT: usize = 2;
+
 /// What is done with each: where it lies, and what it is. Answers whether to go on.
 pub(super) type Visit<'a> = dyn FnMut(&str, u64, Line) -> Result<bool> + 'a;
 
-/// Reads the letters of the job with this name. `sink`: the sink of the output, where that is Kafka.
-pub(super) fn each(
-    place: &DeadLetters,
-    sink: Option<&KafkaSinkOptions>,
-    job: &str,
-    visit: &mut Visit<'_>,
-) -> Result<()> {
+/// Where letters are read from.
+pub(super) struct From<'a> {
+    pub(super) place: &'a DeadLetters,
+    /// The sink of the output, where that is Kafka.
+    pub(super) sink: Option<&'a KafkaSinkOptions>,
+    /// What lies behind `s3://`.
+    pub(super) stores: Stores,
+}
+
+/// Reads the letters of the job with this name.
+pub(super) fn each(from: &From<'_>, job: &str, visit: &mut Visit<'_>) -> Result<()> {
     let mut own = |place: &str, number: u64, line: Line| match &line.job {
         // Several jobs may share a topic or a directory.
         Some(other) if other != job => Ok(true),
         _ => visit(place, number, line),
     };
-    match place {
-        DeadLetters::Files(directory) => files(directory, &mut own),
+    match from.place {
+        DeadLetters::Files(path) => match ObjectUrl::of_path(path) {
+            Some(url) => objects(&url, &from.stores, &mut own),
+            None => files(path, &mut own),
+        },
         DeadLetters::Topic(options) => read_letters(options, &mut own),
         DeadLetters::WithOutput { topic, .. } => {
-            let sink = sink.ok_or_else(|| {
+            let sink = from.sink.ok_or_else(|| {
                 Error::new(
                     &codes::INTERNAL,
                     "dead letters go with output that is not Kafka's",
@@ -45,15 +56,13 @@ pub(super) fn each(
 }
 
 fn files(directory: &Path, visit: &mut Visit<'_>) -> Result<()> {
-    let unread = |path: &Path, error: std::io::Error| {
-        let message = format!("dead letters can't be read from {}", path.display());
-        Error::new(&codes::DEAD_LETTERS, message)
-            .cause(error)
-            .next("check error.dead-letter.path of the job, and who may read it")
+    let unread = |path: &Path, error: io::Error| {
+        let next = "check error.dead-letter.path of the job, and who may read it";
+        unread(&path.display().to_string(), error).next(next)
     };
     let directory = match directory.canonicalize() {
         // Nothing was ever written.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         found => found.map_err(|error| unread(directory, error))?,
     };
     let entries = fs::read_dir(&directory).map_err(|error| unread(&directory, error))?;
@@ -73,18 +82,65 @@ fn files(directory: &Path, visit: &mut Visit<'_>) -> Result<()> {
     for path in paths {
         let place = path.display().to_string();
         let file = File::open(&path).map_err(|error| unread(&path, error))?;
-        for (number, text) in (1..).zip(BufReader::new(file).lines()) {
-            let text = text.map_err(|error| unread(&path, error))?;
-            let line: Line = serde_json::from_str(&text).map_err(|cause| {
-                let message = format!("line {number} of {place} is no dead letter");
-                Error::new(&codes::DEAD_LETTERS, message)
-                    .cause(cause)
-                    .next("take the file out of the directory if it is another one's")
-            })?;
-            if !visit(&place, number, line)? {
-                return Ok(());
-            }
+        if !lines(&place, file, visit)? {
+            return Ok(());
         }
     }
     Ok(())
+}
+
+/// The same of objects.
+fn objects(url: &ObjectUrl, stores: &Stores, visit: &mut Visit<'_>) -> Result<()> {
+    let failed = |place: &str, error: StoreError| {
+        let next = error.next_step();
+        unread(place, error.into()).next(next)
+    };
+    let shown = url.to_string();
+    let store = stores.open(url.bucket());
+    let store = store.map_err(|error| failed(&shown, error))?;
+    let mut pages = store.list(&url.prefix());
+    let mut found: Vec<Object> = Vec::new();
+    while let Some(page) = pages.next_page().map_err(|error| failed(&shown, error))? {
+        found.extend(page.into_iter().filter_map(|entry| match entry {
+            Entry::Object(name, object) if !name.starts_with('.') && name.ends_with(".jsonl") => {
+                Some(object)
+            }
+            Entry::Object(..) | Entry::Directory(_) => None,
+        }));
+    }
+    found.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    for object in found {
+        let place = format!("s3://{}/{}", url.bucket(), object.key);
+        let file = ObjectFile::open(&store, &object.key, object.size, KEPT);
+        let file = file.map_err(|error| failed(&place, error))?;
+        if !lines(&place, file.reader(), visit)? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Hands over the letters of a file. Whether to go on.
+fn lines(place: &str, file: impl Read, visit: &mut Visit<'_>) -> Result<bool> {
+    for (number, text) in (1..).zip(BufReader::new(file).lines()) {
+        let text = text.map_err(|error| {
+            let next = "check error.dead-letter.path of the job, and who may read it";
+            unread(place, error).next(next)
+        })?;
+        let line: Line = serde_json::from_str(&text).map_err(|cause| {
+            let message = format!("line {number} of {place} is no dead letter");
+            Error::new(&codes::DEAD_LETTERS, message)
+                .cause(cause)
+                .next("take the file out of the directory if it is another one's")
+        })?;
+        if !visit(place, number, line)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn unread(place: &str, error: io::Error) -> Error {
+    let message = format!("dead letters can't be read from {place}");
+    Error::new(&codes::DEAD_LETTERS, message).cause(error)
 }

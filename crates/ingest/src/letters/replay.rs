@@ -11,6 +11,7 @@ use std::path::Path;
 use millstream::local::new_job_id;
 use millstream::{Environment, RunOptions, directories};
 use millstream_connectors::kafka::KafkaSinkOptions;
+use millstream_connectors::objects::{S3Settings, Stores};
 use millstream_connectors::rows::letters::Line;
 use millstream_core::options::reference::escape;
 use millstream_core::options::{
@@ -108,6 +109,11 @@ impl Job {
                 "the job has no dead letters as it was run last: error.policy is not dead-letter";
             Error::new(&codes::DEAD_LETTERS_UNKNOWN, message)
         })
+    }
+
+    /// What lies behind `s3://`.
+    pub(super) fn stores(&self) -> Result<Stores> {
+        Ok(Stores::new(S3Settings::of(&self.configuration)?))
     }
 
     /// The sink, where it is Kafka.

@@ -75,6 +75,8 @@ pub enum Group {
     Checkpoint,
     /// Hadoop.
     Hadoop,
+    /// Object stores.
+    Objects,
 }
 
 impl Group {
@@ -90,6 +92,7 @@ impl Group {
         Self::KafkaSource,
         Self::KafkaSink,
         Self::Elasticsearch,
+        Self::Objects,
         Self::Hadoop,
     ];
 
@@ -107,6 +110,7 @@ impl Group {
             Self::Elasticsearch => "Sink: Elasticsearch",
             Self::Checkpoint => "Checkpoints",
             Self::Hadoop => "Hadoop",
+            Self::Objects => "Object stores",
         }
     }
 }
@@ -140,6 +144,8 @@ pub enum Scope {
     DeadLetters,
     /// When those lie in a topic of Kafka.
     LetterTopic,
+    /// When a path is in an object store.
+    Objects,
 }
 
 /// The choices that decide which parameters have an effect.
@@ -156,6 +162,7 @@ pub(super) struct Chosen {
     pub(super) letter_topic: bool,
     pub(super) bad_file: Option<BadFile>,
     pub(super) after_commit: AfterCommit,
+    pub(super) objects: bool,
 }
 
 impl Scope {
@@ -174,6 +181,7 @@ impl Scope {
             Self::BadRecordsTolerated => chosen.errors != ErrorPolicy::Fail,
             Self::DeadLetters => chosen.errors == ErrorPolicy::DeadLetter,
             Self::LetterTopic => chosen.letter_topic && chosen.errors == ErrorPolicy::DeadLetter,
+            Self::Objects => chosen.objects,
         }
     }
 
@@ -195,6 +203,7 @@ impl Scope {
             Self::BadRecordsTolerated => "`error.policy` skip or dead-letter".to_owned(),
             Self::DeadLetters => "`error.policy` dead-letter".to_owned(),
             Self::LetterTopic => "`error.dead-letter.topic`".to_owned(),
+            Self::Objects => "paths that begin with `s3://`".to_owned(),
         })
     }
 }

@@ -76,6 +76,7 @@ impl JobOptions {
         all.add_given(&table::RATE_BYTES, &options::RATE_LIMIT_BYTES, |size| {
             size.0.to_string()
         });
+        all.objects();
         let retry = [table::RETRY_ATTEMPTS.name(), table::RETRY_BACKOFF.name()];
         let chosen = retry.into_iter().find(|name| given.origin(name).is_some());
         all.push(
@@ -102,6 +103,20 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
+    fn objects(&mut self) {
+        self.add(&table::S3_ENDPOINT, &options::S3_ENDPOINT, |text| text);
+        self.add(&table::S3_REGION, &options::S3_REGION, |text| text);
+        self.add(&table::S3_ACCESS_KEY, &options::S3_ACCESS_KEY, |text| text);
+        self.add(&table::S3_SECRET_KEY, &options::S3_SECRET_KEY, |text| text);
+        let token = &table::S3_SESSION_TOKEN;
+        self.add(token, &options::S3_SESSION_TOKEN, |text| text);
+        let (path_style, ssl) = (&table::S3_PATH_STYLE, &table::S3_SSL);
+        self.add(path_style, &options::S3_PATH_STYLE, |yes| yes.to_string());
+        if self.given.origin(ssl.name()).is_some() {
+            self.add(ssl, &options::S3_SSL, |yes| yes.to_string());
+        }
+    }
+
     fn checkpoints(&mut self) {
         let mode = self.given.get(&table::CHECKPOINT_MODE);
         let interval = match mode {

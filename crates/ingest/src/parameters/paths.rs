@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use millstream_connectors::objects::ObjectUrl;
 use millstream_core::{Error, codes};
 
 use super::definition::Parameter;
@@ -27,6 +28,11 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
         let name = parameter.name();
         let (message, next) = match local_path(&text) {
             Ok(_) => continue,
+            Err(Elsewhere::Scheme(_)) if may_be_object(parameter) && is_object(&text) => continue,
+            Err(Elsewhere::Scheme(_)) if is_object(&text) => (
+                format!("{name} is `{text}`, and checkpoints can't be in an object store yet"),
+                "give a path or a file: URL",
+            ),
             Err(Elsewhere::Scheme(scheme)) => (
                 format!("{name} is `{text}`, and {scheme}: URLs are planned and not there yet"),
                 "give a path or a file: URL",
@@ -40,14 +46,63 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
         problems.push(Error::new(&codes::INGEST_UNSUPPORTED, message).next(next));
     }
     problems.extend(within_the_source(given));
+    problems.extend(away_from_the_source(given));
     problems
+}
+
+/// Whether what the parameter names may be in an object store.
+fn may_be_object(parameter: &Parameter<String>) -> bool {
+    parameter.name() != table::CHECKPOINT_DIR.name()
+}
+
+fn is_object(text: &str) -> bool {
+    ObjectUrl::parse(text).is_some()
+}
+
+/// Whether anything that is read or written is in an object store.
+pub(super) fn are_in_objects(given: &Given) -> bool {
+    let paths = [
+        &table::SOURCE_PATH,
+        &table::SINK_PATH,
+        &table::DEAD_LETTER_PATH,
+    ];
+    paths
+        .into_iter()
+        .any(|path| given.get(path).is_some_and(|text| is_object(&text)))
+}
+
+/// Files are moved within a file system, objects within a bucket.
+fn away_from_the_source(given: &Given) -> Vec<Error> {
+    let Some(source) = given.get(&table::SOURCE_PATH) else {
+        return Vec::new();
+    };
+    let bucket = |text: &str| ObjectUrl::parse(text).map(|url| url.bucket().to_owned());
+    let targets = [&table::FILE_BAD_PATH, &table::AFTER_COMMIT_PATH];
+    let apart = targets.into_iter().filter(|parameter| {
+        let target = given.get(parameter);
+        target.is_some_and(|target| bucket(&target) != bucket(&source))
+    });
+    apart
+        .map(|parameter| {
+            let message = format!(
+                "{} is elsewhere than source.path, and nothing can be moved there",
+                parameter.name()
+            );
+            let next = "give a directory beside source.path, or a place in the same bucket";
+            contradiction(message, next)
+        })
+        .collect()
 }
 
 /// What is written must not lie where it is read.
 fn within_the_source(given: &Given) -> Vec<Error> {
     let place = |parameter: &Parameter<String>| {
-        let path = local_path(&given.get(parameter)?).ok()?;
-        Some(place(&path))
+        let text = given.get(parameter)?;
+        match ObjectUrl::parse(&text) {
+            // Names of a key are compared one by one, as those of a path.
+            Some(url) => Some(PathBuf::from(url.to_string())),
+            None => Some(place(&local_path(&text).ok()?)),
+        }
     };
     let Some(source) = place(&table::SOURCE_PATH) else {
         return Vec::new();

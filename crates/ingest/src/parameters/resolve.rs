@@ -8,6 +8,7 @@ use millstream_connectors::files_source::{
 };
 
 use millstream_connectors::kafka::{Properties, Topics};
+use millstream_connectors::objects::ObjectUrl;
 use millstream_core::options::FromOptionText;
 
 use super::checks::{Check, Rules};
@@ -79,7 +80,7 @@ fn text(given: &Given, format: SourceType) -> Option<TextSource> {
     let usual = if format == SourceType::Tsv { '\t' } else { ',' };
     Some(TextSource {
         format,
-        path: local_path(&given.get(&table::SOURCE_PATH)?).ok()?,
+        path: place(&given.get(&table::SOURCE_PATH)?).ok()?,
         watch_interval: watch_interval(given)?,
         intake: intake(given)?,
         first_line_schema: given.get(&table::FIRST_LINE_SCHEMA)?,
@@ -105,7 +106,7 @@ fn text(given: &Given, format: SourceType) -> Option<TextSource> {
 fn columns(given: &Given, format: SourceType) -> Option<ColumnSource> {
     Some(ColumnSource {
         format,
-        path: local_path(&given.get(&table::SOURCE_PATH)?).ok()?,
+        path: place(&given.get(&table::SOURCE_PATH)?).ok()?,
         watch_interval: watch_interval(given)?,
         intake: intake(given)?,
         split_size: given.get(&table::SPLIT_SIZE)?.0,
@@ -124,7 +125,7 @@ fn watch_interval(given: &Given) -> Option<Option<Duration>> {
 fn intake(given: &Given) -> Option<Intake> {
     let path = |parameter: &Parameter<String>| {
         let text = given.get(parameter)?;
-        local_path(&text).ok()
+        place(&text).ok()
     };
     let bad = match given.get(&table::FILE_BAD) {
         None => None,
@@ -225,7 +226,7 @@ fn merge(given: &Given) -> Option<Option<MergeSettings>> {
 fn sink(given: &Given) -> Option<SinkSettings> {
     match given.get(&table::SINK_TYPE)? {
         SinkType::File => Some(SinkSettings::File(FileSinkSettings {
-            path: local_path(&given.get(&table::SINK_PATH)?).ok()?,
+            path: place(&given.get(&table::SINK_PATH)?).ok()?,
             format: given.get(&table::SINK_FORMAT)?,
             compression: given.get(&table::SINK_FILE_COMPRESSION)?,
             partition: given
@@ -259,11 +260,14 @@ fn bad_records(given: &Given) -> Option<BadRecords> {
         ErrorPolicy::Fail => BadRecords::Fail,
         ErrorPolicy::Skip => BadRecords::Skip(limits),
         ErrorPolicy::DeadLetter => {
-            let place = match given.get(&table::DEAD_LETTER_TOPIC) {
+            let letters = match given.get(&table::DEAD_LETTER_TOPIC) {
                 Some(topic) => dead_letters::topic(given, topic)?,
-                None => DeadLetters::Files(local_path(&given.get(&table::DEAD_LETTER_PATH)?).ok()?),
+                None => DeadLetters::Files(place(&given.get(&table::DEAD_LETTER_PATH)?).ok()?),
             };
-            BadRecords::DeadLetter { place, limits }
+            BadRecords::DeadLetter {
+                place: letters,
+                limits,
+            }
         }
     })
 }
@@ -275,6 +279,17 @@ pub(super) enum Elsewhere<'a> {
     Scheme(&'a str),
     /// It names another machine.
     Host(&'a str),
+}
+
+/// A path, a `file:` URL, or the URL of a place in an object store, as it is kept in a path.
+///
+/// # Errors
+/// Any other URL.
+pub(super) fn place(text: &str) -> Result<PathBuf, Elsewhere<'_>> {
+    match ObjectUrl::parse(text) {
+        Some(url) => Ok(PathBuf::from(url.to_string())),
+        None => local_path(text),
+    }
 }
 
 /// A path, or a `file:` URL, which like in Hadoop is not percent-decoded.

@@ -18,6 +18,7 @@ mod elasticsearch;
 mod intake;
 mod job;
 mod kafka;
+mod objects;
 mod planned_source;
 mod sink;
 mod source;
@@ -46,6 +47,9 @@ pub(super) use kafka::{
     SINK_KEY, SINK_MESSAGE, SINK_NATIVE, SINK_PROOF, SINK_REQUEST_TIMEOUT, SINK_TOPIC,
     SINK_VERSION, SOURCE_BROKERS, SOURCE_END, SOURCE_FORMAT, SOURCE_LOST, SOURCE_NATIVE,
     SOURCE_TOPIC, SOURCE_TOPIC_PATTERN, SOURCE_VERSION,
+};
+pub(super) use objects::{
+    S3_ACCESS_KEY, S3_ENDPOINT, S3_PATH_STYLE, S3_REGION, S3_SECRET_KEY, S3_SESSION_TOKEN, S3_SSL,
 };
 pub(super) use sink::{
     MERGE_ENABLE, MERGE_EXCLUDE_FIELDS, MERGE_NESTED_FIELD, SINK_FILE_COMPRESSION, SINK_FORMAT,
@@ -76,6 +80,7 @@ pub fn all() -> impl Iterator<Item = &'static ParameterSummary> {
         kafka::ALL,
         unique::ALL,
         elasticsearch::ALL,
+        objects::ALL,
     ]
     .into_iter()
     .flatten()

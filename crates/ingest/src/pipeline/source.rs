@@ -14,6 +14,7 @@ use millstream_connectors::hive::{HiveSource, HiveSourceOptions};
 use millstream_connectors::kafka::{
     AROUND, KafkaSource, KafkaSourceOptions, LetterSource, ValueFormat, text_schema,
 };
+use millstream_connectors::objects::Stores;
 use millstream_connectors::rows::{Parsed, json_schema};
 use millstream_core::columns::INEXACT_DECIMAL;
 use millstream_core::{Error, Result, book, codes};
@@ -59,17 +60,24 @@ pub(super) struct Unique<'a> {
 
 /// The source, of which only those columns are decoded that the SQL reads or that records are told apart by. With `letters` the
 /// dead letters in that file are in its place.
-pub(super) fn plan<'a>(settings: &'a IngestSettings, letters: Option<&Path>) -> Result<Plan<'a>> {
+pub(super) fn plan<'a>(
+    settings: &'a IngestSettings,
+    letters: Option<&Path>,
+    stores: &Stores,
+) -> Result<Plan<'a>> {
     let to_kafka = matches!(settings.sink, SinkSettings::Kafka(_));
     let keep_raw = settings.errors.keeps_records();
     let mut besides = Vec::new();
     let source = match &settings.source {
         SourceSettings::Text(text) => match letters {
-            None => Planned::Files(text.format.name(), Box::new(open(text, keep_raw)?)),
-            Some(letters) => Planned::Letters(letters_of(text, letters)?),
+            None => Planned::Files(text.format.name(), Box::new(open(text, keep_raw, stores)?)),
+            Some(letters) => Planned::Letters(letters_of(text, letters, stores)?),
         },
         SourceSettings::Columns(columns) => match letters {
-            None => Planned::Columns(columns.format.name(), Box::new(open_columns(columns)?)),
+            None => Planned::Columns(
+                columns.format.name(),
+                Box::new(open_columns(columns, stores)?),
+            ),
             Some(_) => return Err(no_letters(columns.format)),
         },
         SourceSettings::Hive(hive) => match letters {
@@ -265,11 +273,11 @@ fn no_letters(format: SourceType) -> Error {
 }
 
 /// What reads dead letters as the files are read that they come from.
-fn letters_of(source: &TextSource, letters: &Path) -> Result<LetterSource> {
+fn letters_of(source: &TextSource, letters: &Path, stores: &Stores) -> Result<LetterSource> {
     let schema = match declared_schema(source.schema.as_ref())? {
         Some(schema) => Some(Arc::new(schema)),
         // The files that are there name the columns.
-        None => open(source, false)?.schema(),
+        None => open(source, false, stores)?.schema(),
     };
     let schema = schema.ok_or_else(|| {
         let place = source.path.display();
@@ -295,7 +303,7 @@ fn format_of(source: &TextSource) -> Result<Format> {
     })
 }
 
-fn open(source: &TextSource, keep_raw: bool) -> Result<FileSource> {
+fn open(source: &TextSource, keep_raw: bool, stores: &Stores) -> Result<FileSource> {
     let options = FileSourceOptions {
         path: source.path.clone(),
         format: format_of(source)?,
@@ -310,6 +318,7 @@ fn open(source: &TextSource, keep_raw: bool) -> Result<FileSource> {
         },
         tidy: source.tidy.clone(),
         keep_raw,
+        stores: Some(stores.clone()),
     };
     FileSource::new(options)
 }
@@ -318,7 +327,7 @@ fn watch(interval: Option<Duration>) -> Watch {
     interval.map_or(Watch::Once, |interval| Watch::Continuously { interval })
 }
 
-fn open_columns(source: &ColumnSource) -> Result<ColumnFileSource> {
+fn open_columns(source: &ColumnSource, stores: &Stores) -> Result<ColumnFileSource> {
     let format = match source.format {
         SourceType::Orc => ColumnFormat::Orc,
         _ => ColumnFormat::Parquet,
@@ -333,6 +342,7 @@ fn open_columns(source: &ColumnSource) -> Result<ColumnFileSource> {
             split: source.split_size,
             ..ReadSizes::default()
         },
+        stores: Some(stores.clone()),
     })
 }
 

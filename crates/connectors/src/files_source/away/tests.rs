@@ -168,7 +168,8 @@ fn a_link_means_what_it_meant() {
 fn no_more_than_one_level_is_made() {
     let from = directory();
     let deep = from.path().join("disk/that/is/away");
-    let error = prepare(from.path(), &deep, "source.after.commit.path").expect_err("is refused");
+    let root = Root::directory(from.path().to_owned());
+    let error = prepare(&root, &deep, "source.after.commit.path").expect_err("is refused");
     assert!(
         error.message().contains("source.after.commit.path"),
         "{error}"
@@ -176,7 +177,7 @@ fn no_more_than_one_level_is_made() {
     assert!(names(from.path()).is_empty(), "nothing stands in its place");
     let one = from.path().join("done");
     for _ in 0..2 {
-        prepare(from.path(), &one, "source.after.commit.path").expect("is made");
+        prepare(&root, &one, "source.after.commit.path").expect("is made");
     }
     assert!(one.is_dir());
 }

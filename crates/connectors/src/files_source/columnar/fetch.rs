@@ -2,7 +2,6 @@
 //! gets past it.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -19,8 +18,8 @@ use super::ranged::Ranged;
 use super::{ColumnFormat, Columns};
 use crate::files_source::failure::{InputError, Unfit};
 use crate::files_source::fetch::{Desk, Fetch, Gone, News, Task};
-use crate::files_source::input::open_found;
-use crate::files_source::listing::{FoundFile, Identity};
+use crate::files_source::listing::FoundFile;
+use crate::files_source::opened::Access;
 use crate::files_source::stream::Start;
 
 /// About the bytes of a batch in memory: rows are read together as long as those of their group come to this.
@@ -50,8 +49,8 @@ pub(super) struct Reading {
     pub(super) conditions: Arc<Vec<(String, Test)>>,
     /// The most rows of a batch.
     pub(super) rows: usize,
-    /// Where files are moved that can't be read.
-    pub(super) aside: Option<PathBuf>,
+    /// How files are got at.
+    pub(super) access: Access,
 }
 
 /// Reads columns.
@@ -75,9 +74,9 @@ struct OpenFile {
 pub(super) fn open_columns(
     format: ColumnFormat,
     found: &FoundFile,
-    aside: Option<&Path>,
+    access: &Access,
 ) -> Result<(Ranged, Box<dyn OpenColumns>), InputError> {
-    let file = Ranged::new(open_found(found, aside)?, found.identity.size);
+    let file = Ranged::new(access.open(found)?, found.identity.size);
     check_identity(found, &file)?;
     let opened = guarded(|| open_as(format, &file)).unwrap_or_else(|panic| Err(gave_up(&panic)));
     match opened {
@@ -100,13 +99,13 @@ fn gave_up(panic: &str) -> Unfit {
 
 /// The disk's failure, if that is behind what the reader of the format said.
 fn failure(file: &Ranged, unfit: Unfit) -> InputError {
-    let failed = file.take_failure().map(InputError::Io);
+    let failed = file.take_failure().map(InputError::while_reading);
     failed.unwrap_or(InputError::Columns(unfit))
 }
 
 /// Whether the open file is the one that was found.
 fn check_identity(found: &FoundFile, file: &Ranged) -> Result<(), InputError> {
-    let now = Identity::of(&file.file().metadata()?);
+    let now = file.file().identity(found.identity)?;
     if now == found.identity {
         Ok(())
     } else {
@@ -124,8 +123,7 @@ impl ColumnsFetch {
 
     fn open_file(&self, task: &Task) -> Result<OpenFile, InputError> {
         let reading = &self.reading;
-        let aside = reading.aside.as_deref();
-        let (file, columns) = open_columns(reading.format, &task.file, aside)?;
+        let (file, columns) = open_columns(reading.format, &task.file, &reading.access)?;
         let known = Columns::of_first(&reading.shared, columns.schema());
         let made = known.and_then(|known| {
             let fit = Fit::of(&known.batch, columns.schema())?;

@@ -1,12 +1,13 @@
 //! The bytes of a file as those see them who read columns: any range of those that it had when it was found.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use millstream_objects::StoreError;
 use parquet::errors::ParquetError;
+
+use crate::files_source::opened::Opened;
 
 /// Bytes that are read at once where a reader takes them in small pieces.
 const BUFFER: usize = 64 << 10;
@@ -14,14 +15,14 @@ const BUFFER: usize = 64 << 10;
 /// An open file. Clones are of the same one.
 #[derive(Debug, Clone)]
 pub(super) struct Ranged {
-    file: Arc<File>,
+    file: Arc<Opened>,
     size: u64,
     /// Why the disk did not give what was asked for. Libraries turn it into words.
     failed: Arc<Mutex<Option<io::Error>>>,
 }
 
 impl Ranged {
-    pub(super) fn new(file: File, size: u64) -> Self {
+    pub(super) fn new(file: Opened, size: u64) -> Self {
         Self {
             file: Arc::new(file),
             size,
@@ -29,7 +30,7 @@ impl Ranged {
         }
     }
 
-    pub(super) fn file(&self) -> &File {
+    pub(super) fn file(&self) -> &Opened {
         &self.file
     }
 
@@ -44,12 +45,14 @@ impl Ranged {
     }
 
     fn note(&self, error: io::Error) -> io::Error {
-        let Some(number) = error.raw_os_error() else {
-            return error;
+        let words = match (error.raw_os_error(), StoreError::of(&error)) {
+            (Some(number), _) => io::Error::from_raw_os_error(number),
+            (None, Some(_)) => io::Error::new(error.kind(), error.to_string()),
+            (None, None) => return error,
         };
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.get_or_insert(error);
-        io::Error::from_raw_os_error(number)
+        words
     }
 
     /// Bytes of the file, all of which must be there.
@@ -63,10 +66,8 @@ impl Ranged {
                 "it ends before what it says it holds",
             ));
         };
-        let mut bytes = vec![0; length];
-        let read = self.file.read_exact_at(&mut bytes, from);
-        read.map_err(|error| self.note(error))?;
-        Ok(bytes.into())
+        let read = self.file.range(from, length);
+        read.map_err(|error| self.note(error))
     }
 
     fn from(&self, from: u64) -> BufReader<Slice> {

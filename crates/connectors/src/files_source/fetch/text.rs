@@ -1,6 +1,5 @@
 //! Files of text.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Desk, Fetch, Gone, News, Task};
@@ -8,6 +7,7 @@ use crate::files_source::beginning::{BEGINNING, fingerprint};
 use crate::files_source::format::Dialects;
 use crate::files_source::input::InputError;
 use crate::files_source::listing::{FoundFile, Identity};
+use crate::files_source::opened::Access;
 use crate::files_source::starts::{FileStarts, Starts};
 use crate::files_source::stream::{Block, RecordStream, Sizes, Start};
 
@@ -20,8 +20,8 @@ pub(crate) struct Opening {
     pub(crate) head: bool,
     /// Whether the first record is no data.
     pub(crate) skip_head: bool,
-    /// Where files are moved that can't be read to their end.
-    pub(crate) aside: Option<PathBuf>,
+    /// How files are got at.
+    pub(crate) access: Access,
     /// What readers of the process have found out about the starts of records.
     pub(crate) starts: Arc<Starts>,
 }
@@ -69,10 +69,10 @@ impl TextFetch {
 
     fn open_file(&self, task: &Task) -> Result<(OpenFile, Option<Vec<u8>>), InputError> {
         let file = &task.file;
-        let aside = self.opening.aside.as_deref();
+        let access = &self.opening.access;
         let open = || {
             let dialects = self.opening.dialects.clone();
-            RecordStream::open(file, aside, dialects, self.opening.sizes)
+            RecordStream::open(file, access, dialects, self.opening.sizes)
         };
         let mut stream = open()?;
         stream.keep_tail(task.keeps_tail);

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
+use millstream_objects::StoreError;
 use tracing::warn;
 
 use super::Ledger;
@@ -253,6 +254,8 @@ fn is_of_disk(error: &InputError) -> bool {
 fn is_bad(error: &InputError) -> bool {
     match error {
         InputError::Damaged { .. } | InputError::Window | InputError::Columns(_) => true,
+        // A store refuses all of its objects, once keys are not valid any more.
+        InputError::Io(cause) if StoreError::of(cause).is_some() => false,
         InputError::Io(cause) => matches!(
             cause.kind(),
             io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory
@@ -360,9 +363,15 @@ pub(crate) fn unreadable(name: &str, error: &InputError) -> Error {
         InputError::Columns(unfit) => unfit_error(name, unfit),
         InputError::Missing => Error::new(&codes::SOURCE_PATH, format!("{name} is gone"))
             .next("put the file back, or take it out of what is read"),
-        other => Error::new(&codes::SOURCE_READ, format!("{name} can't be read"))
-            .cause(other)
-            .next("check the disk and the file's permissions"),
+        other => {
+            let of_store = match other {
+                InputError::Io(cause) => StoreError::of(cause).map(StoreError::next_step),
+                _ => None,
+            };
+            Error::new(&codes::SOURCE_READ, format!("{name} can't be read"))
+                .cause(other)
+                .next(of_store.unwrap_or("check the disk and the file's permissions"))
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use millstream_core::{Error, Result, codes};
+use millstream_objects::StoreError;
 use tracing::warn;
 
 use super::{Hindrance, Lister, at, stage};
@@ -189,6 +190,9 @@ impl Lister {
                 continue;
             };
             let holds = || {
+                if self.root.store.is_some() {
+                    return false;
+                }
                 let opened = stage::open(&listed.name.below(&self.root.directory));
                 opened.is_ok_and(|(now, beginning)| {
                     let then = piece.identity.size;
@@ -223,6 +227,9 @@ impl Lister {
 
     fn is_own(&self, path: &std::path::Path) -> bool {
         let own = |target: &std::path::Path| {
+            if self.root.store.is_some() {
+                return target == path;
+            }
             std::path::absolute(target).is_ok_and(|target| target == path)
         };
         let bad = matches!(&self.policy.bad, Bad::Quarantine(target) if own(target));
@@ -382,7 +389,15 @@ impl Lister {
         if self.before.replaced.contains(&piece.name.key()) {
             return false;
         }
-        if away::find_in(target, &piece.name, piece.identity).is_none() {
+        let found = match &self.root.store {
+            None => away::find_in(target, &piece.name, piece.identity).is_some(),
+            Some(store) => {
+                let copy = away::find_copy(store, target, &piece.name, piece.identity);
+                // That it can't be told is found out again by who reads it.
+                copy.is_ok_and(|copy| copy.is_some())
+            }
+        };
+        if !found {
             return false;
         }
         self.restage(piece);
@@ -392,7 +407,8 @@ impl Lister {
 
 /// The error of a source that looks once and can't.
 pub(super) fn not_readable(shown: &str, error: &io::Error) -> Error {
+    let of_store = StoreError::of(error).map(StoreError::next_step);
     Error::new(&codes::SOURCE_READ, format!("{shown} can't be read"))
         .cause(error)
-        .next("check the source path and its permissions")
+        .next(of_store.unwrap_or("check the source path and its permissions"))
 }

@@ -60,6 +60,9 @@ impl Lister {
 
     /// Says so if the last record of a file had no end when the file was read, up to `end`: what was added belongs to it.
     fn tell_cut(&self, ready: &Ready, end: u64) {
+        if self.root.store.is_some() {
+            return;
+        }
         let path = ready.name.below(&self.root.directory);
         let length = at(&self.desk).intake.longest_end().min(end);
         let is_cut = read(&path, end - length, length)
@@ -99,6 +102,11 @@ impl Lister {
     }
 
     fn open(&mut self, ready: &Ready) -> Result<Opened> {
+        if self.root.store.is_some() {
+            // What the listing says of an object is all there is to know: it is written at once.
+            let identity = ready.identity();
+            return Ok(Opened::File(identity, identity.content()));
+        }
         match open(&ready.name.below(&self.root.directory)) {
             Ok((now, beginning)) => Ok(Opened::File(now, beginning)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Opened::Nothing),

@@ -7,7 +7,7 @@ use std::path::Path;
 use tracing::{debug, warn};
 
 use super::{Lister, at, stage};
-use crate::files_source::away::Taken;
+use crate::files_source::away::{Taken, take_object};
 use crate::files_source::beginning::fingerprint;
 use crate::files_source::ledger::{Passed, PassedOver};
 use crate::files_source::listing::{DirectoryId, Identity, Kind, Listed, Odd, Root, kind};
@@ -34,6 +34,11 @@ impl Lister {
             AfterCommit::Move(target) => Some(target.as_path()),
             AfterCommit::Delete => None,
         };
+        if let Some(store) = &self.root.store {
+            let path = lies.below(&self.root.directory);
+            let taken = take_object(store, &path, name, target, entry.identity);
+            return self.tell_taken(name, entry, taken);
+        }
         let begins = Cell::new(true);
         let taken = self.taker.take(name, lies, target, |path| {
             let found = stage::open(path).ok();
@@ -47,14 +52,7 @@ impl Lister {
         match taken {
             // What is not there because the directory is away has not been taken away.
             Ok(_) if !is_listed(&self.root) => {}
-            Ok(Taken::Away) => {
-                let mut desk = at(&self.desk);
-                let minute = desk.minute;
-                desk.intake.taken_away(name, minute);
-                if let Some(taken) = &mut self.taken {
-                    taken.is_gone(entry.sequence());
-                }
-            }
+            Ok(Taken::Away) => self.is_gone(name, entry),
             // The next look finds it out, or would find it done with again.
             Ok(Taken::PutBack) if begins.get() => {
                 debug!(%name, "the file is not the one that was read, so it stays");
@@ -79,6 +77,31 @@ impl Lister {
                     &error.to_string(),
                 );
             }
+        }
+    }
+
+    /// What came of an object that was to be taken away.
+    fn tell_taken(&mut self, name: &Name, entry: &Entry, taken: io::Result<Taken>) {
+        match taken {
+            Ok(Taken::Away) => self.is_gone(name, entry),
+            Ok(_) => debug!(%name, "the object is not the one that was read, so it stays"),
+            Err(error) => {
+                let _told = self.tell(
+                    name,
+                    "can't be taken away after its commit",
+                    &error.to_string(),
+                );
+            }
+        }
+    }
+
+    /// A file that was done with is gone.
+    fn is_gone(&mut self, name: &Name, entry: &Entry) {
+        let mut desk = at(&self.desk);
+        let minute = desk.minute;
+        desk.intake.taken_away(name, minute);
+        if let Some(taken) = &mut self.taken {
+            taken.is_gone(entry.sequence());
         }
     }
 
@@ -159,10 +182,23 @@ impl Lister {
     /// Moves a file away that a reader can't read to its end, if that is wanted.
     pub(super) fn quarantine_passed(&mut self, passed: &Passed) {
         let identity = passed.identity;
+        if let Some(store) = &self.root.store {
+            let Bad::Quarantine(target) = &self.policy.bad else {
+                return;
+            };
+            let path = passed.name.below(&self.root.directory);
+            let taken = take_object(store, &path, &passed.name, Some(target), identity);
+            let is_moved = self.tell_quarantined(&passed.name, taken);
+            return self.note_moved(passed, is_moved);
+        }
         let is_moved = self.quarantine(&passed.name, |path| {
             let found = kind(path).ok().flatten();
             found == Some(Kind::File(identity))
         });
+        self.note_moved(passed, is_moved);
+    }
+
+    fn note_moved(&self, passed: &Passed, is_moved: bool) {
         if let Some(book) = self.book.as_ref().filter(|_| is_moved) {
             book.moved(passed.piece);
         }
@@ -170,6 +206,10 @@ impl Lister {
 
     /// Moves something away that can't be read as a file, if that is wanted.
     pub(super) fn quarantine_odd(&mut self, name: &Name, what: Odd) {
+        if self.root.store.is_some() {
+            // What lies below a directory is not moved, and what is empty is in nobody's way.
+            return;
+        }
         let before = std::fs::metadata(name.below(&self.root.directory));
         let before = before.ok().map(|metadata| Identity::of(&metadata));
         let _moved = self.quarantine(name, |path| match kind(path) {
@@ -187,7 +227,13 @@ impl Lister {
         let Bad::Quarantine(target) = &self.policy.bad else {
             return false;
         };
-        match self.taker.take(name, name, Some(target), is_meant) {
+        let taken = self.taker.take(name, name, Some(target), is_meant);
+        self.tell_quarantined(name, taken)
+    }
+
+    /// Whether it was moved.
+    fn tell_quarantined(&mut self, name: &Name, taken: io::Result<Taken>) -> bool {
+        match taken {
             Ok(Taken::Away) => {
                 self.quarantined.insert(name.key());
                 return true;

@@ -14,7 +14,7 @@ parameters! {
          means file with that `sink.format`.")
         .default("kafka").example("file");
     SINK_PATH: String = Parameter::new(Group::Sink, "sink.path",
-        "Directory of the output: a path or a file: URL. Files are hidden while they are written and get their name when a \
+        "Directory of the output: a path, a file: URL, or `s3://bucket/key` for objects. Files are hidden while they are written and get their name when a \
          checkpoint completes, so that each record is there exactly once.")
         .required("with `sink.type` file").only(FILE).example("/data/orders-json");
     SINK_FORMAT: SinkFormat = Parameter::new(Group::Sink, "sink.format",

@@ -21,7 +21,7 @@ parameters! {
          jdbc is Hive.")
         .required("").example("csv");
     SOURCE_PATH: String = Parameter::new(Group::Source, "source.path",
-        "Directory whose files are read, or one file: a path or a file: URL. All files have the same columns; \
+        "Directory whose files are read, or one file: a path, a file: URL, or `s3://bucket/key` for objects. All files have the same columns; \
          directories within it are not read (`source.file.bad`); names that begin with `_` or `.` are left out; text in `.gz` \
          and `.zst` is decompressed.")
         .required("for files").only(FILES).example("/data/orders");
@@ -71,7 +71,7 @@ parameters! {
          and counted. dead-letter: it is written to `error.dead-letter.path` or `error.dead-letter.topic` and counted.")
         .default("fail").example("dead-letter");
     DEAD_LETTER_PATH: String = Parameter::new(Group::Errors, "error.dead-letter.path",
-        "Directory for bad records, one JSON object a line, see Dead letters. Written under the same checkpoints as the \
+        "Directory for bad records, or `s3://bucket/key`, one JSON object a line, see Dead letters. Written under the same checkpoints as the \
          output.")
         .required("with `error.policy` dead-letter, or `error.dead-letter.topic`").only(Scope::DeadLetters).example("/data/orders-bad");
     DEAD_LETTER_TOPIC: String = Parameter::new(Group::Errors, "error.dead-letter.topic",

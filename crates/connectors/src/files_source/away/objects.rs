@@ -1,0 +1,99 @@
+//! Taking objects away. There is no renaming: an object is copied and deleted, or deleted.
+
+use std::io;
+use std::path::Path;
+
+use millstream_core::{Error, Result, codes};
+use millstream_objects::{ObjectUrl, Store};
+
+use super::{NAMES, Taken};
+use crate::files_source::listing::{Identity, Root, key_of};
+use crate::files_source::name::Name;
+
+/// Takes the object of a key away, if it is the one that is meant: into the directory `target` under `name`, or for good.
+///
+/// What a crash leaves is the copy beside the object: the next time the copy is found, and the object is deleted. An object that is
+/// put in the place of the meant one between the last look and the deletion is deleted with it; stores have no call that would look
+/// and delete at once. Who writes under a name again that was read should not do so while it is taken away.
+///
+/// # Errors
+/// It can't be taken away, and is where it was.
+pub(crate) fn take_object(
+    store: &Store,
+    path: &Path,
+    name: &Name,
+    target: Option<&Path>,
+    meant: Identity,
+) -> io::Result<Taken> {
+    let key = key_of(store, path)?;
+    let Some(found) = store.head(&key)? else {
+        return Ok(Taken::Away);
+    };
+    if Identity::of_object(&found) != meant {
+        return Ok(Taken::PutBack);
+    }
+    if let Some(target) = target
+        && find_copy(store, target, name, meant)?.is_none()
+    {
+        store.copy(&key, &free_key(store, target, name)?)?;
+        // Copying takes a while.
+        let now = store.head(&key)?;
+        if now.is_some_and(|now| Identity::of_object(&now) != meant) {
+            return Ok(Taken::PutBack);
+        }
+    }
+    store.delete(&key)?;
+    Ok(Taken::Away)
+}
+
+/// The key of a copy that lies in `target`, if there is one.
+///
+/// # Errors
+/// The store does not tell.
+pub(crate) fn find_copy(
+    store: &Store,
+    target: &Path,
+    name: &Name,
+    identity: Identity,
+) -> io::Result<Option<String>> {
+    for number in 0..NAMES {
+        let key = key_of(store, &super::candidate(target, name, number))?;
+        match store.head(&key)? {
+            None => return Ok(None),
+            Some(found) if identity.is_copied_to(&found) => return Ok(Some(key)),
+            Some(_) => {}
+        }
+    }
+    Ok(None)
+}
+
+/// The first key in `target` that is free.
+fn free_key(store: &Store, target: &Path, name: &Name) -> io::Result<String> {
+    for number in 0..NAMES {
+        let key = key_of(store, &super::candidate(target, name, number))?;
+        if store.head(&key)?.is_none() {
+            return Ok(key);
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Checks that objects of the root can be moved to `target`.
+///
+/// # Errors
+/// It is not in the same bucket.
+pub(super) fn prepare(root: &Root, target: &Path, parameter: &str) -> Result<()> {
+    let from = ObjectUrl::of_path(&root.directory);
+    let to = ObjectUrl::of_path(target);
+    let is_one = |from: &ObjectUrl, to: &ObjectUrl| from.bucket() == to.bucket();
+    if from.zip(to).is_some_and(|(from, to)| is_one(&from, &to)) {
+        return Ok(());
+    }
+    let message = format!(
+        "{parameter} {} is not in the bucket of {}, so objects can't be moved there",
+        target.display(),
+        root.shown()
+    );
+    Err(Error::new(&codes::OPTION_VALUE, message)
+        .next("name a place of the form s3://bucket/key in the same bucket"))
+}

@@ -1,0 +1,172 @@
+//! Uploads that were begun and neither completed nor aborted. The library can't list them, so this is a request of our own, signed
+//! by it.
+
+use std::sync::Arc;
+
+use http::Method;
+use object_store::aws::AwsAuthorizer;
+use object_store::client::{HttpConnector, HttpRequest, HttpRequestBody, ReqwestConnector};
+use serde::Deserialize;
+
+use crate::error::{StoreError, Trouble};
+use crate::retry::client;
+use crate::store::{Bucket, Store};
+
+/// An upload that was begun and neither completed nor aborted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The key of the object that it would become.
+    pub key: String,
+    /// Its id.
+    pub upload: String,
+}
+
+/// Pages of a listing at most: what is beyond is left for the next time.
+const PAGES: usize = 100;
+/// How often a page is asked for.
+const TRIES: usize = 3;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page {
+    #[serde(default)]
+    is_truncated: bool,
+    #[serde(default)]
+    next_key_marker: Option<String>,
+    #[serde(default)]
+    next_upload_id_marker: Option<String>,
+    #[serde(default, rename = "Upload")]
+    uploads: Vec<Upload>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Upload {
+    key: String,
+    upload_id: String,
+}
+
+impl Store {
+    /// The uploads of objects whose keys begin with `prefix`.
+    ///
+    /// # Errors
+    /// The store does not tell.
+    pub fn unfinished(&self, prefix: &str) -> Result<Vec<Unfinished>, StoreError> {
+        let (bucket, prefix) = (Arc::clone(self.bucket()), prefix.to_owned());
+        let runtime = self.bucket().runtime.clone();
+        runtime.wait(async move {
+            let mut all = Vec::new();
+            let mut markers = None;
+            for _ in 0..PAGES {
+                let page = page(&bucket, &prefix, markers.as_ref()).await?;
+                let found = page.uploads.into_iter().map(|upload| Unfinished {
+                    key: upload.key.trim_start_matches('/').to_owned(),
+                    upload: upload.upload_id,
+                });
+                all.extend(found.filter(|upload| upload.key.starts_with(&prefix)));
+                markers = page.next_key_marker.zip(page.next_upload_id_marker);
+                if !page.is_truncated || markers.is_none() {
+                    break;
+                }
+            }
+            Ok(all)
+        })
+    }
+}
+
+async fn page(
+    bucket: &Bucket,
+    prefix: &str,
+    markers: Option<&(String, String)>,
+) -> Result<Page, StoreError> {
+    let mut query = format!("uploads=&prefix={}", escaped(prefix));
+    if let Some((key, upload)) = markers {
+        query.push_str(&format!("&key-marker={}", escaped(key)));
+        query.push_str(&format!("&upload-id-marker={}", escaped(upload)));
+    }
+    let url = format!("{}?{query}", bucket.url);
+    let mut tries = 0;
+    let body = loop {
+        tries += 1;
+        match get(bucket, &url).await {
+            Err(error) if error.trouble() == Trouble::Unreachable && tries < TRIES => {}
+            answer => break answer?,
+        }
+    };
+    quick_xml::de::from_str(&body).map_err(|error| {
+        let what = format!("the store's list of uploads makes no sense: {error}");
+        StoreError::new(Trouble::Refused, what)
+    })
+}
+
+async fn get(bucket: &Bucket, url: &str) -> Result<String, StoreError> {
+    let broken = |error: &dyn std::fmt::Display| {
+        StoreError::new(Trouble::Refused, format!("no request can be made: {error}"))
+    };
+    let mut request: HttpRequest = http::Request::builder()
+        .method(Method::GET)
+        .uri(url)
+        .body(HttpRequestBody::empty())
+        .map_err(|error| broken(&error))?;
+    let credential = bucket.s3.credentials().get_credential().await?;
+    AwsAuthorizer::new(&credential, "s3", &bucket.region).authorize(&mut request, None);
+    let client = ReqwestConnector::default().connect(&client(bucket.allows_http))?;
+    let away = |error: object_store::client::HttpError| {
+        StoreError::new(Trouble::Unreachable, error.to_string())
+    };
+    let response = client.execute(request).await.map_err(away)?;
+    let status = response.status();
+    let body = response.into_body().bytes().await.map_err(away)?;
+    let body = String::from_utf8_lossy(&body).into_owned();
+    if status.is_success() {
+        Ok(body)
+    } else {
+        Err(StoreError::from_status(status.as_u16(), &body))
+    }
+}
+
+/// A value as it stands in a query that is signed.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                escaped.push(char::from(byte));
+            }
+            byte => escaped.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Page, escaped};
+
+    #[test]
+    fn a_list_of_uploads_is_read() {
+        let xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+            <ListMultipartUploadsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Bucket>b</Bucket>\
+            <KeyMarker/><IsTruncated>true</IsTruncated><NextKeyMarker>out/b</NextKeyMarker>\
+            <NextUploadIdMarker>2</NextUploadIdMarker>\
+            <Upload><Key>out/a&amp;b</Key><UploadId>1</UploadId><StorageClass>STANDARD</StorageClass></Upload>\
+            <Upload><Key>out/b</Key><UploadId>2</UploadId></Upload></ListMultipartUploadsResult>";
+        let page: Page = quick_xml::de::from_str(xml).expect("it is one");
+        let keys: Vec<&str> = page
+            .uploads
+            .iter()
+            .map(|upload| upload.key.as_str())
+            .collect();
+        assert_eq!(keys, ["out/a&b", "out/b"]);
+        assert!(page.is_truncated);
+        assert_eq!(page.next_key_marker.as_deref(), Some("out/b"));
+        let none = "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>";
+        let page: Page = quick_xml::de::from_str(none).expect("it is one");
+        assert!(page.uploads.is_empty());
+    }
+
+    #[test]
+    fn queries_are_escaped_as_they_are_signed() {
+        assert_eq!(escaped("out/k=ä b~"), "out%2Fk%3D%C3%A4%20b~");
+    }
+}
