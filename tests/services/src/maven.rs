@@ -65,6 +65,9 @@ impl Libraries {
 /// So many programs fetch libraries side by side.
 const SIDE_BY_SIDE: usize = 4;
 
+/// How often that is tried: a registry may be away for a moment.
+const ATTEMPTS: usize = 4;
+
 /// Gets libraries by their names.
 fn copy(directory: &Path, names: &[&str]) -> Result<()> {
     let partial = directory.with_extension("partial");
@@ -72,15 +75,50 @@ fn copy(directory: &Path, names: &[&str]) -> Result<()> {
         fs::remove_dir_all(&partial).doing(|| format!("remove {}", partial.display()))?;
     }
     let work = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
-    let mut running = Vec::new();
-    for (number, names) in names
-        .chunks(names.len().div_ceil(SIDE_BY_SIDE).max(1))
-        .enumerate()
-    {
+    let mut projects = Vec::new();
+    let size = names.len().div_ceil(SIDE_BY_SIDE).max(1);
+    for (number, names) in names.chunks(size).enumerate() {
         let project = work.path().join(number.to_string());
         fs::create_dir_all(&project).doing(|| format!("make {}", project.display()))?;
         let text = copying(names, &partial)?;
         fs::write(project.join("pom.xml"), text).doing(|| "write pom.xml".to_owned())?;
+        projects.push(project);
+    }
+    // The first one by itself: it brings what Maven needs to copy anything, and programs that get the same file at once damage it.
+    let mut left = projects.split_off(projects.len().min(1));
+    left.splice(0..0, copied(projects)?.failed);
+    let mut why = String::new();
+    for attempt in 0..ATTEMPTS {
+        if left.is_empty() {
+            break;
+        }
+        let outcome = if attempt == 0 {
+            copied(left)?
+        } else {
+            one_by_one(left)?
+        };
+        (left, why) = (outcome.failed, outcome.why);
+    }
+    if !left.is_empty() {
+        return Err(Failure::new(format!(
+            "mvn could not get the libraries for {}: {why}",
+            directory.display()
+        )));
+    }
+    fs::rename(&partial, directory).doing(|| format!("make {}", directory.display()))
+}
+
+/// What did not come, and what Maven said.
+#[derive(Default)]
+struct Outcome {
+    failed: Vec<PathBuf>,
+    why: String,
+}
+
+/// Runs Maven for projects, side by side.
+fn copied(projects: Vec<PathBuf>) -> Result<Outcome> {
+    let mut running = Vec::new();
+    for project in projects {
         let child = Command::new("mvn")
             .current_dir(&project)
             .args(["-q", "-B", "dependency:copy"])
@@ -88,22 +126,32 @@ fn copy(directory: &Path, names: &[&str]) -> Result<()> {
             .stdout(Stdio::piped())
             .spawn()
             .doing(|| "run mvn (scripts/setup test installs it)".to_owned())?;
-        running.push(child);
+        running.push((project, child));
     }
-    for child in running {
+    let mut outcome = Outcome::default();
+    for (project, child) in running {
         let output = child
             .wait_with_output()
             .doing(|| "wait for mvn".to_owned())?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stdout);
-            let why = format!(
-                "mvn could not get the libraries for {}: {said}",
-                directory.display()
-            );
-            return Err(Failure::new(why));
+            outcome.why = String::from_utf8_lossy(&output.stdout).into_owned();
+            outcome.failed.push(project);
         }
     }
-    fs::rename(&partial, directory).doing(|| format!("make {}", directory.display()))
+    Ok(outcome)
+}
+
+/// Runs Maven for one project after the other.
+fn one_by_one(projects: Vec<PathBuf>) -> Result<Outcome> {
+    let mut all = Outcome::default();
+    for project in projects {
+        let one = copied(vec![project])?;
+        if !one.failed.is_empty() {
+            all.failed.extend(one.failed);
+            all.why = one.why;
+        }
+    }
+    Ok(all)
 }
 
 /// A pom.xml that has libraries copied into a directory.
