@@ -12,6 +12,8 @@ use crate::{Doing, Failure, Result};
 #[derive(Debug, Clone)]
 pub(crate) struct Libraries {
     directory: PathBuf,
+    /// The files in the order in which classes are looked for; empty: whatever the directory says.
+    order: Vec<String>,
 }
 
 impl Libraries {
@@ -39,7 +41,10 @@ impl Libraries {
         if !directory.is_dir() {
             get(&directory)?;
         }
-        Ok(Self { directory })
+        Ok(Self {
+            directory,
+            order: Vec::new(),
+        })
     }
 
     /// The libraries of a list, one a line: `group:artifact:version` with `:classifier` where it has one. Nothing is looked
@@ -48,18 +53,30 @@ impl Libraries {
     /// # Errors
     /// There is no Maven, or it can't get them.
     pub(crate) fn listed(name: &str, list: &str, version: &str) -> Result<Self> {
-        Self::cached(name, version, |directory| {
-            let lines = list.lines().map(str::trim);
-            let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-            let lines: Vec<&str> = lines.collect();
-            copy(directory, &lines)
-        })
+        let lines = list.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let lines: Vec<&str> = lines.collect();
+        let found = Self::cached(name, version, |directory| copy(directory, &lines))?;
+        // Some classes are in several of them; directories list files in no order.
+        let order = lines.iter().map(|line| file_of(line)).collect();
+        Ok(Self { order, ..found })
     }
 
     /// What `java` takes as its class path.
     pub(crate) fn class_path(&self) -> String {
-        format!("{}/*", self.directory.display())
+        if self.order.is_empty() {
+            return format!("{}/*", self.directory.display());
+        }
+        let paths = self.order.iter().map(|file| self.directory.join(file));
+        let paths: Vec<String> = paths.map(|path| path.display().to_string()).collect();
+        paths.join(":")
     }
+}
+
+/// The file of a library: `artifact-version-classifier.jar`.
+fn file_of(name: &str) -> String {
+    let parts: Vec<&str> = name.split(':').skip(1).collect();
+    format!("{}.jar", parts.join("-"))
 }
 
 /// So many programs fetch libraries side by side.
