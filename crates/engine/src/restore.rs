@@ -86,20 +86,22 @@ impl RestoredJob {
     }
 
     /// What the operator with this uid had prepared and may not have committed.
-    pub(crate) fn prepared(&self, uid: &str) -> Vec<Committable> {
-        if self.snapshot.is_committed() {
-            return Vec::new();
+    ///
+    /// # Errors
+    /// Whether it is committed can't be told.
+    pub(crate) fn prepared(&self, uid: &str) -> Result<Vec<Committable>> {
+        if self.snapshot.is_committed()? {
+            return Ok(Vec::new());
         }
         let operator = self.snapshot.operator(uid);
         let prepared = operator
             .iter()
             .flat_map(|operator| &operator.metadata().prepared);
-        prepared
-            .map(|prepared| Committable {
-                name: prepared.name.clone(),
-                value: prepared.value.clone(),
-            })
-            .collect()
+        let prepared = prepared.map(|prepared| Committable {
+            name: prepared.name.clone(),
+            value: prepared.value.clone(),
+        });
+        Ok(prepared.collect())
     }
 }
 

@@ -79,7 +79,7 @@ impl SinkCommitter for Committer {
 fn committed(directory: &Path) -> Snapshot {
     let location = Location::from_path(directory).expect("a place");
     let snapshot = Snapshot::open(&location).expect("it is complete");
-    assert!(snapshot.is_committed(), "{location}");
+    assert!(snapshot.is_committed().expect("told"), "{location}");
     let metadata = snapshot.metadata();
     assert!(metadata.run > 0 && metadata.lineage.generation == 1);
     snapshot

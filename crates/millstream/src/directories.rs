@@ -7,7 +7,7 @@ use millstream_core::options::{
 };
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_storage::{
-    Location, METADATA_FILE, discard_incomplete, ended_jobs, job_names, newest,
+    Location, METADATA_FILE, discard_incomplete, ended_jobs, is_there, job_names, newest,
 };
 
 /// The directories of one job.
@@ -103,7 +103,7 @@ pub fn clear_incomplete(configuration: &Configuration, job: JobId) -> Result<()>
     let checkpoints =
         entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("chk-"));
     for path in checkpoints.map(|entry| entry.path()) {
-        if !path.join(METADATA_FILE).exists() {
+        if !is_there(&path.join(METADATA_FILE))? {
             discard_incomplete(&path)?;
         }
     }

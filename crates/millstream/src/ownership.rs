@@ -2,8 +2,8 @@
 
 use millstream_core::{Error, JobId, Lineage, Result, codes};
 use millstream_storage::{
-    Location, Owner, Ownership, Snapshot, SnapshotLayout, holder, lineage_of, newest_beside,
-    overtaken, sweep,
+    Location, Owner, Ownership, Snapshot, SnapshotLayout, holder, is_there, lineage_of,
+    newest_beside, overtaken, sweep,
 };
 
 use crate::clock::time_of_day;
@@ -88,7 +88,7 @@ impl Owning<'_> {
     fn hold_before(&self, before: JobId, ownership: &mut Ownership) -> Result<()> {
         let layout = SnapshotLayout::new(self.checkpoints.clone(), before);
         let directory = layout.job_directory();
-        if directory.exists() {
+        if is_there(&directory)? {
             ownership.hold(before)?;
             // It died, or has ended, and nobody else sweeps what it has left.
             if let Err(error) = sweep(&layout) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use millstream_core::{CheckpointId, Configuration, Error, JobId, Result};
-use millstream_storage::{Location, METADATA_FILE, Snapshot};
+use millstream_storage::{Location, METADATA_FILE, Snapshot, is_there};
 use serde_json::Value;
 
 use crate::directories::Directories;
@@ -48,7 +48,8 @@ pub fn prepared(configuration: &Configuration, snapshots: &[String]) -> Result<F
         places.extend(below(&job));
     }
     places.extend(below(directories.savepoints.path()));
-    places.retain(|place| place.join(METADATA_FILE).is_file());
+    // What can't be looked at is told below.
+    places.retain(|place| !matches!(is_there(&place.join(METADATA_FILE)), Ok(false)));
     for snapshot in snapshots {
         places.push(snapshot.parse::<Location>()?.path().to_owned());
     }
@@ -69,12 +70,13 @@ fn held_by(place: &Path) -> Result<Vec<Prepared>> {
     let metadata = snapshot.metadata();
     let operators = metadata.operators.iter();
     let outputs = operators.flat_map(|operator| &operator.prepared);
+    let committed = snapshot.is_committed()?;
     let held = outputs.map(|output| Prepared {
         snapshot: snapshot.location().to_string(),
         job: metadata.job_id,
         job_name: metadata.job_name.clone(),
         checkpoint: metadata.checkpoint_id,
-        committed: snapshot.is_committed(),
+        committed,
         name: output.name.clone(),
         value: output.value.clone(),
     });

@@ -139,7 +139,7 @@ async fn disposed(registry: &Registry, path: &str, is_new: bool) -> Result<Strin
 }
 
 fn check_complete(location: &Location) -> Result<()> {
-    if location.is_complete() {
+    if location.is_complete()? {
         return Ok(());
     }
     Err(Error::new(

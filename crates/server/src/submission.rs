@@ -86,7 +86,7 @@ impl Registry {
         millstream_process::secrets::resolve_settings(&mut found)?;
         if let Some(path) = found.get(&RESTORE_PATH)?.filter(|path| path != "latest") {
             let location: Location = path.parse()?;
-            blocking(move || match location.is_complete() {
+            blocking(move || match location.is_complete()? {
                 true => Ok(()),
                 false => Err(Error::new(
                     &codes::SNAPSHOT_MISSING,

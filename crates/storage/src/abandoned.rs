@@ -1,13 +1,13 @@
 //! What jobs have left in their directories that died before they had a snapshot.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use millstream_core::Result;
 
-use crate::disk::subdirectories;
+use crate::disk::{any_complete, subdirectories};
 use crate::dispose::{remove_directory, sweep};
 use crate::layout::SnapshotLayout;
-use crate::names::{METADATA_FILE, SHARED};
+use crate::names::SHARED;
 use crate::owner::lock::Lock;
 use crate::owner::{Holder, Locking, Ownership, job_directories};
 
@@ -52,9 +52,7 @@ fn is_abandoned(other: &Holder, own: &Holder) -> bool {
 }
 
 fn has_snapshot(job_directory: &Path) -> Result<bool> {
-    let directories = subdirectories(job_directory)?;
-    let is_complete = |directory: &PathBuf| directory.join(METADATA_FILE).exists();
-    Ok(directories.iter().any(is_complete))
+    any_complete(&subdirectories(job_directory)?)
 }
 
 /// Removes a job's directory if nobody holds it and nothing is left in it but what its sources have noted.

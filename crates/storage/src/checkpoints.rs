@@ -10,7 +10,7 @@ use crate::location::Location;
 /// complete or not.
 ///
 /// # Errors
-/// The job's directory can't be listed.
+/// The job's directory can't be listed, or a checkpoint can't be looked at.
 pub fn checkpoints_of(
     layout: &SnapshotLayout,
 ) -> Result<(Vec<(CheckpointId, Location)>, CheckpointId)> {
@@ -23,7 +23,7 @@ pub fn checkpoints_of(
         };
         unused = unused.max(number + 1);
         let location = Location::from_path(path)?;
-        if location.is_complete() {
+        if location.is_complete()? {
             completed.push((number, location));
         }
     }

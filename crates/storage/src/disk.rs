@@ -9,7 +9,8 @@ use millstream_core::Result;
 
 use crate::fail;
 use crate::location::Location;
-use crate::names::IN_PROGRESS;
+use crate::names::{IN_PROGRESS, METADATA_FILE};
+use crate::there::{is_absent, is_there};
 
 /// How many directories are synced at least, from the innermost up: a process that died may have made them, and not synced.
 const SYNCED_PARENTS: usize = 3;
@@ -68,7 +69,7 @@ pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
 /// The directories in `location`; none if it is not there.
 ///
 /// # Errors
-/// It can't be listed.
+/// It can't be listed, or what lies there can't be looked at: whoever took one of them for absent might delete what it needs.
 pub(crate) fn subdirectories(location: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(location) {
         Ok(entries) => entries,
@@ -78,8 +79,12 @@ pub(crate) fn subdirectories(location: &Path) -> Result<Vec<PathBuf>> {
     let mut directories = Vec::new();
     for entry in entries {
         let path = entry.map_err(|cause| fail::read(location, &cause))?.path();
-        if path.is_dir() {
-            directories.push(path);
+        match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => directories.push(path),
+            Ok(_) => {}
+            // A link to nothing, or gone meanwhile.
+            Err(error) if is_absent(&error) => {}
+            Err(error) => return Err(fail::read(&path, &error)),
         }
     }
     Ok(directories)
@@ -97,12 +102,17 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// Whether an error says that there is nothing of that name.
-pub(crate) fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
+/// Whether one of `directories` holds a completed snapshot.
+///
+/// # Errors
+/// That can't be told.
+pub(crate) fn any_complete(directories: &[PathBuf]) -> Result<bool> {
+    for directory in directories {
+        if is_there(&directory.join(METADATA_FILE))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether two locations are one place on disk, however they are written: with `..`, a trailing slash, over a symbolic

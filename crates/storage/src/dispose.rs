@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::{CheckpointId, Error, Result, codes};
 
-use crate::disk::{is_absent, make_subdirectory, read_if_there, subdirectories, sync_directory};
+use crate::disk::{make_subdirectory, read_if_there, subdirectories, sync_directory};
 use crate::fail;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
@@ -20,6 +20,7 @@ use crate::names::{
 use crate::pin::check_free;
 use crate::place::checkpoint_number;
 use crate::shared::{retained, unreferenced};
+use crate::there::{is_absent, is_there};
 
 /// What was deleted, or would be.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -62,26 +63,34 @@ pub fn dispose(location: &Location, dry_run: bool) -> Result<Disposed> {
         directory.join(METADATA_FILE),
         directory.join(METADATA_DISPOSED),
     );
-    check_free(&path)?;
+    // Held until it is none any more: nobody pins it in between.
+    let free = check_free(&path)?;
     match fs::rename(&path, &renamed) {
         // It was renamed before a crash, or is being deleted by somebody else as well.
         Err(error) if is_absent(&error) => {}
         renamed => renamed.map_err(|cause| cannot_delete(&path, &cause))?,
     }
+    drop(free);
+    delete_listed(directory, &metadata)
+}
+
+/// Deletes what the list names that has been renamed, and the list.
+fn delete_listed(directory: &Path, metadata: &SnapshotMetadata) -> Result<Disposed> {
     synced(directory)?;
+    let renamed = directory.join(METADATA_DISPOSED);
     let mut disposed = Disposed::default();
-    for path in own_files(directory, &metadata) {
+    for path in own_files(directory, metadata) {
         disposed.remove(&path)?;
     }
     // Counted now that this snapshot is none any more.
-    let shared = shared_files(directory, &metadata)?;
+    let shared = shared_files(directory, metadata)?;
     for path in &shared {
         disposed.remove(path)?;
     }
     if let Some(parent) = shared.first().and_then(|path| path.parent()) {
         synced(parent)?;
     }
-    if directory.exists() {
+    if is_there(directory)? {
         // The list goes last, also on disk.
         synced(directory)?;
         disposed.remove(&renamed)?;
@@ -92,20 +101,22 @@ pub fn dispose(location: &Location, dry_run: bool) -> Result<Disposed> {
 
 /// What lists the files of the snapshot in `directory`, whether or not its deletion has begun; `None`: there is none.
 fn listed(directory: &Path) -> Result<Option<SnapshotMetadata>> {
-    for name in [METADATA_FILE, METADATA_DISPOSED] {
-        let path = directory.join(name);
-        if let Some(bytes) = read_if_there(&path)? {
-            let refused = |error: Error| {
-                let step =
-                    "nothing was deleted; what is not needed any more can be deleted by hand";
-                error.next(step)
-            };
-            return SnapshotMetadata::from_text(&bytes, &path)
-                .map(Some)
-                .map_err(refused);
-        }
+    match list(&directory.join(METADATA_FILE))? {
+        Some(metadata) => Ok(Some(metadata)),
+        None => list(&directory.join(METADATA_DISPOSED)),
     }
-    Ok(None)
+}
+
+fn list(path: &Path) -> Result<Option<SnapshotMetadata>> {
+    let Some(bytes) = read_if_there(path)? else {
+        return Ok(None);
+    };
+    let refused = |error: Error| {
+        error.next("nothing was deleted; what is not needed any more can be deleted by hand")
+    };
+    SnapshotMetadata::from_text(&bytes, path)
+        .map(Some)
+        .map_err(refused)
 }
 
 /// The files in the snapshot's own directory, but the list itself once it has been renamed.
@@ -165,7 +176,7 @@ pub fn sweep(layout: &SnapshotLayout) -> Result<Disposed> {
     checkpoints.sort();
     let last = checkpoints.last().map(|(number, _)| *number);
     for (number, directory) in checkpoints {
-        if directory.join(METADATA_FILE).exists() {
+        if is_there(&directory.join(METADATA_FILE))? {
             continue;
         }
         let rest = discard_incomplete(&directory)?;
@@ -194,15 +205,18 @@ pub fn sweep(layout: &SnapshotLayout) -> Result<Disposed> {
 /// # Errors
 /// A completed snapshot lies there, or a file can't be removed.
 pub fn discard_incomplete(directory: &Path) -> Result<Disposed> {
-    if directory.join(METADATA_FILE).exists() {
+    if is_there(&directory.join(METADATA_FILE))? {
         return Err(Error::new(
             &codes::SNAPSHOT_WRITE,
             format!("{} holds a completed snapshot", directory.display()),
         )
         .next("dispose of it if it is not needed"));
     }
-    // The rest of a snapshot that was being deleted.
-    let mut disposed = dispose(&Location::from_path(directory)?, false)?;
+    // The rest of a snapshot that was being deleted: its list has another name. One that is in place is never followed here.
+    let mut disposed = match list(&directory.join(METADATA_DISPOSED))? {
+        Some(metadata) => delete_listed(directory, &metadata)?,
+        None => Disposed::default(),
+    };
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if is_absent(&error) => return Ok(disposed),

@@ -1,19 +1,20 @@
 //! The note of a job's end, in the directory of its checkpoints: what the newest snapshot was, where none shows it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use millstream_core::{CheckpointId, JobId, Lineage, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::abandoned::remove_abandoned;
-use crate::disk::{is_absent, make_directory, read_if_there, subdirectories, write_durably};
+use crate::disk::{any_complete, make_directory, read_if_there, subdirectories, write_durably};
 use crate::fail;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
-use crate::names::{ENDED_FILE, METADATA_FILE, REACHED_FILE};
+use crate::names::{ENDED_FILE, REACHED_FILE};
 use crate::owner::job_directories;
 use crate::reached::Reached;
+use crate::there::is_absent;
 
 /// How a job ended that left no checkpoint to go back to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,9 +111,7 @@ pub fn ended_jobs(checkpoints: &Location) -> Result<Vec<Ended>> {
 }
 
 fn has_checkpoints(job_directory: &Path) -> Result<bool> {
-    let directories = subdirectories(job_directory)?;
-    let is_complete = |directory: &PathBuf| directory.join(METADATA_FILE).exists();
-    Ok(directories.iter().any(is_complete))
+    any_complete(&subdirectories(job_directory)?)
 }
 
 fn remove(path: &Path) -> Result<()> {

@@ -33,6 +33,7 @@ mod place;
 mod reached;
 mod read;
 mod shared;
+mod there;
 mod verify;
 mod write;
 
@@ -59,5 +60,6 @@ pub use owner::{
 pub use pin::Pin;
 pub use reached::{Reached, reached};
 pub use read::{OperatorSnapshot, Snapshot};
+pub use there::is_there;
 pub use verify::{Verified, VerifiedFile};
 pub use write::{SnapshotTarget, StateFileWriter, mark_committed};

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use millstream_core::{Error, Result, codes};
 
 use crate::names::METADATA_FILE;
+use crate::there::is_there;
 
 /// A directory as users name it: `/data/sp`, `data/sp`, `file:/data/sp`, `file:///data/sp`, or the
 /// `_metadata` file in it. Prints as Flink prints it: `file:/data/sp`.
@@ -58,8 +59,11 @@ impl Location {
     }
 
     /// Whether a completed snapshot lies here, that is, whether `_metadata` is in place.
-    pub fn is_complete(&self) -> bool {
-        self.metadata_path().is_file()
+    ///
+    /// # Errors
+    /// That can't be told.
+    pub fn is_complete(&self) -> Result<bool> {
+        is_there(&self.metadata_path())
     }
 }
 

@@ -19,12 +19,13 @@ use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoints::checkpoints_of;
-use crate::disk::{is_absent, read_if_there, subdirectories, write_durably};
+use crate::disk::{read_if_there, subdirectories, write_durably};
 use crate::fail;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::names::{OWNER_FILE, RUN_FILE};
 use crate::reached::Reached;
+use crate::there::is_absent;
 use lock::Lock;
 
 /// How long a lease lasts that is not renewed.

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use millstream_core::{Error, Result, codes};
 
+use crate::fail;
 use crate::location::Location;
+use crate::there::is_absent;
 
 /// A snapshot that a running job would go back to: a shared lock of its `_metadata`, which ends with the process.
 /// [`dispose`](crate::dispose) refuses what is pinned.
@@ -24,10 +26,15 @@ impl Pin {
     }
 }
 
-/// Checks that nobody has pinned the snapshot with this `_metadata`.
-pub(crate) fn check_free(metadata: &Path) -> Result<()> {
-    let Ok(file) = File::open(metadata) else {
-        return Ok(());
+/// Checks that nobody has pinned the snapshot with this `_metadata`. Nobody can as long as the answer lives.
+///
+/// # Errors
+/// Somebody has, or that can't be told.
+pub(crate) fn check_free(metadata: &Path) -> Result<Option<File>> {
+    let file = match File::open(metadata) {
+        Ok(file) => file,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) => return Err(fail::read(metadata, &error)),
     };
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(Error::new(
@@ -38,6 +45,6 @@ pub(crate) fn check_free(metadata: &Path) -> Result<()> {
             ),
         )
         .next("ask again when that job has completed a checkpoint or has ended")),
-        _ => Ok(()),
+        _ => Ok(Some(file)),
     }
 }

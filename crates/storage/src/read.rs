@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use millstream_core::{Error, KeyGroupRange, Result, codes};
 
 use crate::beside::neighbours;
-use crate::disk::is_absent;
 use crate::fail;
 use crate::location::Location;
 use crate::metadata::{FileEntry, OperatorMetadata, SnapshotMetadata, StateMetadata};
 use crate::names::COMMITTED_FILE;
 use crate::place::check_place;
+use crate::there::{is_absent, is_there};
 use crate::verify::{Verification, Verified, VerifiedFile, check_length};
 
 /// A completed snapshot whose files are all there with their lengths. Clones are cheap, and know of each other which
@@ -91,8 +91,11 @@ impl Snapshot {
     }
 
     /// Whether what it holds prepared is known to be [committed](crate::mark_committed).
-    pub fn is_committed(&self) -> bool {
-        self.location.path().join(COMMITTED_FILE).exists()
+    ///
+    /// # Errors
+    /// That can't be told.
+    pub fn is_committed(&self) -> Result<bool> {
+        is_there(&self.location.path().join(COMMITTED_FILE))
     }
 
     /// The operators in it.
@@ -213,7 +216,10 @@ fn no_snapshot(location: &Location) -> Error {
             fail::read(parent, &cause)
         };
     }
-    let there = location.path().is_dir();
+    let there = match is_there(location.path()) {
+        Ok(there) => there,
+        Err(error) => return error,
+    };
     let what = if there {
         "holds no _metadata, so no snapshot was completed there"
     } else {

@@ -10,10 +10,10 @@ use std::sync::{Mutex, PoisonError};
 
 use millstream_core::{Error, Result};
 
-use crate::disk::is_absent;
 use crate::fail;
 use crate::metadata::FileEntry;
 use crate::names::{METADATA_FILE, SHARED_PREFIX};
+use crate::there::{is_absent, is_there};
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -177,8 +177,10 @@ fn cannot_open(path: &Path, cause: &io::Error) -> Error {
         Some(shared) if shared.ends_with(SHARED_PREFIX) => ancestors.nth(1),
         directory => directory,
     };
-    if directory.is_some_and(|directory| directory.join(METADATA_FILE).exists()) {
-        return fail::file_missing(path);
+    match directory.map(|directory| is_there(&directory.join(METADATA_FILE))) {
+        Some(Ok(true)) => return fail::file_missing(path),
+        Some(Err(error)) => return error,
+        Some(Ok(false)) | None => {}
     }
     fail::unreachable(
         path,

@@ -18,6 +18,7 @@ use crate::metadata::{FileEntry, SnapshotFormat, SnapshotMetadata};
 use crate::names::{
     COMMITTED_FILE, METADATA_FILE, OPAQUE_EXTENSION, SHARED_PREFIX, state_file_name,
 };
+use crate::there::{is_absent, is_there};
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -63,7 +64,7 @@ impl SnapshotTarget {
         format: SnapshotFormat,
         make: impl FnOnce(&Path) -> io::Result<()>,
     ) -> Result<Self> {
-        if directory.join(METADATA_FILE).exists() {
+        if is_there(&directory.join(METADATA_FILE))? {
             return Err(Error::new(
                 &codes::SNAPSHOT_WRITE,
                 format!("{} holds a completed snapshot already", directory.display()),
@@ -186,10 +187,17 @@ impl SnapshotTarget {
         let path = self.directory.join(METADATA_FILE);
         let text = metadata.to_text(&path)?;
         // The entries of what it refers to come before it.
-        let shared = self.shared.iter().filter(|shared| shared.exists());
-        for directory in shared.chain([&self.directory]) {
-            sync_directory(directory).map_err(|cause| fail::write(directory, cause))?;
+        let shared = self
+            .shared
+            .as_ref()
+            .map(|shared| (sync_directory(shared), shared));
+        match shared {
+            // Nothing is shared yet.
+            Some((Err(cause), _)) if is_absent(&cause) => {}
+            Some((synced, shared)) => synced.map_err(|cause| fail::write(shared, cause))?,
+            None => {}
         }
+        sync_directory(&self.directory).map_err(|cause| fail::write(&self.directory, cause))?;
         write_whole(&path, text.as_bytes()).map_err(|cause| fail::write(&path, cause))?;
         if let Err(cause) = sync_directory(&self.directory) {
             // It is reported as failed, so it must not be there: a later start would find and take it.

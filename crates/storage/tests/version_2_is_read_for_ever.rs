@@ -27,7 +27,7 @@ fn metadata() {
         let metadata = snapshot.metadata();
         assert_eq!((metadata.kind, metadata.format), (kind, format));
         assert_eq!((metadata.checkpoint_id, metadata.run), (17, 3));
-        assert!(metadata.is_committed_boundary() && snapshot.is_committed());
+        assert!(metadata.is_committed_boundary() && snapshot.is_committed().expect("told"));
         let ancestor = Ancestor {
             job: JobId::from_bytes(1_u128.to_be_bytes()),
             left_at: 9,

@@ -244,7 +244,7 @@ fn oldest_checkpoint(directory: &Path) -> io::Result<Option<CheckpointId>> {
         let name = entry.file_name();
         let number = name.to_str().and_then(|name| name.strip_prefix("chk-"));
         if let Some(number) = number.and_then(|number| number.parse::<CheckpointId>().ok())
-            && entry.path().join(METADATA).exists()
+            && entry.path().join(METADATA).try_exists()?
         {
             oldest = Some(oldest.map_or(number, |oldest: CheckpointId| oldest.min(number)));
         }

@@ -351,6 +351,7 @@ pub(crate) fn kind(path: &Path) -> io::Result<Option<Kind>> {
         Ok(metadata) if metadata.is_dir() => Ok(Some(Kind::Odd(Odd::Directory))),
         Ok(metadata) if metadata.is_file() => Ok(Some(Kind::File(Identity::of(&metadata)))),
         Ok(_) => Ok(Some(Kind::Odd(Odd::Special))),
+        Err(error) if is_away(&error) => Err(error),
         Err(error) => match fs::symlink_metadata(path) {
             Ok(link) if link.is_symlink() => Ok(Some(Kind::Odd(Odd::Dangling))),
             Err(gone) if gone.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -401,25 +402,24 @@ pub(crate) fn path_error(shown: &str, error: &io::Error) -> Error {
         .next(next.unwrap_or("check the source path and its permissions"))
 }
 
-/// Whether an error says that a disk or a server is away, rather than that a path is wrong.
+/// Whether an error says that a disk or a server is away, or the machine out of something, rather than that a path is wrong. Only what is
+/// known to be a statement about the path or its permissions is taken for one.
 pub(crate) fn is_away(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    let away = [
-        Errno::IO,
-        Errno::STALE,
-        Errno::NOTCONN,
-        Errno::TIMEDOUT,
-        Errno::HOSTDOWN,
-        Errno::HOSTUNREACH,
-        Errno::NETUNREACH,
-        Errno::NODEV,
-        Errno::NXIO,
-    ];
+    use io::ErrorKind as Kind;
+    let of_the_path = matches!(
+        error.kind(),
+        Kind::NotFound
+            | Kind::PermissionDenied
+            | Kind::NotADirectory
+            | Kind::IsADirectory
+            | Kind::InvalidInput
+            | Kind::InvalidFilename
+            | Kind::Unsupported
+    );
+    let loops = Some(rustix::io::Errno::LOOP.raw_os_error());
+    // What the system did not say is damage of the content.
     let number = error.raw_os_error();
-    is_unreachable(error)
-        || away
-            .iter()
-            .any(|errno| number == Some(errno.raw_os_error()))
+    is_unreachable(error) || number.is_some() && number != loops && !of_the_path
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use super::{Message, Restore};
 use crate::connector::{Cancelled, Committable, SinkCommitter};
 use crate::graph::JobGraph;
 use crate::restore::RestoredJob;
+use commit::{Place, guarded};
 use queue::{Queue, ROOM};
 pub(super) use recover::{Recovered, restored_from, spell};
 pub(super) use snapshots::{Begin, Write, WrittenAs};
@@ -109,6 +110,7 @@ impl IoThread {
             end_is_unknown: false,
             undeleted: Vec::new(),
             left: VecDeque::new(),
+            savepoints: VecDeque::new(),
             committers: BTreeMap::new(),
         };
         let handle = std::thread::Builder::new()
@@ -159,6 +161,9 @@ impl IoThread {
     }
 }
 
+/// So many savepoints may wait for their commits.
+const SAVEPOINTS: usize = 16;
+
 struct IoWorker {
     start: IoStart,
     /// The attempt that has begun last.
@@ -171,6 +176,8 @@ struct IoWorker {
     undeleted: Vec<SnapshotRef>,
     /// Snapshots that are not needed any more and could not be deleted.
     left: VecDeque<SnapshotRef>,
+    /// The savepoints that were written last, and what they lie in.
+    savepoints: VecDeque<(PathBuf, Place)>,
     /// By the uid of the sink.
     committers: BTreeMap<String, Box<dyn SinkCommitter>>,
 }
@@ -195,6 +202,16 @@ impl IoWorker {
         self.start.keeper.ended();
     }
 
+    /// Keeps in mind where a savepoint was put.
+    fn remember(&mut self, savepoint: PathBuf) {
+        if let Some(place) = Place::above(&savepoint) {
+            self.savepoints.push_back((savepoint, place));
+        }
+        while self.savepoints.len() > SAVEPOINTS {
+            self.savepoints.pop_front();
+        }
+    }
+
     fn perform(&mut self, task: IoTask) -> Option<Message> {
         match task {
             IoTask::Recover {
@@ -205,7 +222,8 @@ impl IoWorker {
             IoTask::Begin(begin) => {
                 // Nothing is made where the job's own directory is not.
                 let held = self.start.keeper.check();
-                let targets = held.and_then(|()| begin.make(&self.start.layout));
+                let make = || begin.make(&self.start.layout);
+                let targets = held.and_then(|()| guarded(make)?);
                 let Begin {
                     attempt,
                     checkpoint,
@@ -221,7 +239,12 @@ impl IoWorker {
             }
             IoTask::Write(write) => {
                 let checkpoint = write.checkpoint;
-                let result = self.start.keeper.check().and_then(|()| write.put());
+                let savepoint = write.savepoint_directory();
+                let held = self.start.keeper.check();
+                let result = held.and_then(|()| guarded(|| write.put())?);
+                if let Some(directory) = savepoint.filter(|_| result.is_ok()) {
+                    self.remember(directory);
+                }
                 if result.is_ok() {
                     // From now on this is what the job would go back to.
                     self.pin = None;
@@ -249,7 +272,11 @@ impl IoWorker {
                     true => tracing::warn!(
                         "{snapshot} stays, because the end of the job could not be noted."
                     ),
-                    false => self.dispose(snapshot, given_up),
+                    false => {
+                        if let Err(error) = guarded(|| self.dispose(snapshot, given_up)) {
+                            tracing::error!("A snapshot stays: {error}");
+                        }
+                    }
                 }
                 None
             }

@@ -191,9 +191,10 @@ fn savepoint(checkpoint: u64, path: String) -> Result<Offer> {
 }
 
 fn looked_into(snapshot: SnapshotRef, location: &Location) -> Offer {
-    match Snapshot::open(location) {
-        Ok(opened) => Offer {
-            committed: opened.is_committed(),
+    let opened = Snapshot::open(location).and_then(|opened| opened.is_committed());
+    match opened {
+        Ok(committed) => Offer {
+            committed,
             ..Offer::usable(snapshot)
         },
         Err(error) => Offer {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
 
-use crate::disk::{is_absent, subdirectories};
+use crate::disk::subdirectories;
 use crate::ended::Ended;
 use crate::fail;
 use crate::location::Location;
@@ -13,6 +13,7 @@ use crate::names::{COMMITTED_FILE, METADATA_FILE};
 use crate::owner::Holder;
 use crate::place::{check_place, checkpoint_number};
 use crate::reached::Reached;
+use crate::there::{is_absent, is_there};
 
 /// What was found of the jobs of one name.
 #[derive(Debug, Default)]
@@ -189,8 +190,9 @@ impl Gathering<'_> {
         if let Err(error) = check_place(&directory, &metadata) {
             return self.unreadable(&directory, job, &bytes, error);
         }
-        match Location::from_path(&directory) {
-            Ok(location) => self.found.candidates.push(candidate(metadata, location)),
+        let location = Location::from_path(&directory);
+        match location.and_then(|location| candidate(metadata, location)) {
+            Ok(candidate) => self.found.candidates.push(candidate),
             Err(error) => return self.unreadable(&directory, job, &bytes, error),
         }
         Seen::Ours
@@ -231,19 +233,19 @@ enum Seen {
     Other,
 }
 
-fn candidate(metadata: SnapshotMetadata, location: Location) -> Candidate {
+fn candidate(metadata: SnapshotMetadata, location: Location) -> Result<Candidate> {
     let mut operators = metadata.operators.iter();
     // Version 1 noted nothing beside savepoints.
     let is_open = metadata.run > 0
         && operators.any(|operator| !operator.prepared.is_empty())
-        && !location.path().join(COMMITTED_FILE).exists();
+        && !is_there(&location.path().join(COMMITTED_FILE))?;
     let what = match metadata.kind {
         SnapshotKind::Checkpoint => What::Checkpoint,
         SnapshotKind::Savepoint if metadata.last => What::Last,
         SnapshotKind::Savepoint if metadata.is_committed_boundary() => What::Savepoint,
         SnapshotKind::Savepoint => What::OnTheWay,
     };
-    Candidate {
+    Ok(Candidate {
         what,
         location,
         job: metadata.job_id,
@@ -252,5 +254,5 @@ fn candidate(metadata: SnapshotMetadata, location: Location) -> Candidate {
         lineage: metadata.lineage,
         created: metadata.created,
         is_open,
-    }
+    })
 }

@@ -18,8 +18,9 @@ use millstream_core::{Error, Result, codes};
 
 use super::clock::Clock;
 use super::read_run;
-use crate::disk::{is_absent, sync_directory, write_whole};
+use crate::disk::{sync_directory, write_whole};
 use crate::fail;
+use crate::there::is_absent;
 
 const PREFIX: &str = "_owner-lease-";
 /// A lease is renewed this often in a term.

@@ -11,10 +11,11 @@ use millstream_core::Result;
 use super::clock::Clock;
 use super::lease::{Lease, is_renewed};
 use super::{Holder, LEASE_TERM, Locking, owned};
-use crate::disk::{is_absent, make_directory};
+use crate::disk::make_directory;
 use crate::dispose::remove_directory;
 use crate::fail;
 use crate::names::{JOURNAL, OWNER_FILE, REACHED_FILE, RUN_FILE};
+use crate::there::is_absent;
 
 /// Who looks whether a lock is held, holds it for a moment. So who wants it asks this often before it is refused …
 const TRIES: u32 = 20;
@@ -131,7 +132,7 @@ impl Lock {
             let path = entry.map_err(|cause| fail::read(directory, &cause))?.path();
             if is_of_ownership(&path) {
                 own.push(path);
-            } else if !path.is_dir() || !remove_directory(&path)? {
+            } else if !is_directory(&path)? || !remove_directory(&path)? {
                 return Ok(false);
             }
         }
@@ -142,6 +143,11 @@ impl Lock {
         }
         remove_directory(directory)
     }
+}
+
+fn is_directory(path: &Path) -> Result<bool> {
+    let found = fs::metadata(path).map_err(|cause| fail::read(path, &cause))?;
+    Ok(found.is_dir())
 }
 
 fn is_empty_directory(path: &Path) -> bool {

@@ -1,16 +1,35 @@
 //! Commits, and the notes that they are done.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_protocol::{CommitResult, Uncommitted};
-use millstream_storage::{METADATA_FILE, Reached, mark_committed};
+use millstream_storage::{METADATA_FILE, Reached, is_there, mark_committed};
 
 use super::IoWorker;
 use crate::attempt::worker::panicked;
 use crate::connector::{CommitOutcome, Committable};
+
+/// What a directory is, whatever stands at its path later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    device: u64,
+    inode: u64,
+}
+
+impl Place {
+    /// The directory that a path lies in.
+    pub(super) fn above(path: &Path) -> Option<Self> {
+        let found = std::fs::metadata(path.parent()?).ok()?;
+        Some(Self {
+            device: found.dev(),
+            inode: found.ino(),
+        })
+    }
+}
 
 /// Does work of a sink, whose panic is an error.
 pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T> {
@@ -41,14 +60,21 @@ impl IoWorker {
         }
         for directory in directory.into_iter().chain(savepoint) {
             if let Err(error) = mark_committed(directory) {
-                let is_there = directory.join(METADATA_FILE).exists();
-                if is_there || savepoint != Some(directory) {
+                if savepoint != Some(directory) || !self.has_gone(directory) {
                     return unreachable(&format!("of {}", directory.display()), &error);
                 }
                 tracing::warn!("The savepoint is gone, so nothing is noted beside it: {error}");
             }
         }
         result
+    }
+
+    /// Whether a savepoint of this process was taken away: what it was written into is there, and it is not. Where a disk is
+    /// away, what stands in its place is another directory, or none.
+    fn has_gone(&self, savepoint: &Path) -> bool {
+        let place = self.savepoints.iter().find(|(path, _)| path == savepoint);
+        let is_same = place.is_some_and(|(path, place)| Place::above(path) == Some(*place));
+        is_same && matches!(is_there(&savepoint.join(METADATA_FILE)), Ok(false))
     }
 
     /// Notes how far output is committed with this snapshot of the job, which is in place.

@@ -161,7 +161,8 @@ impl IoWorker {
             let Some(mut committer) = factory.committer(context)? else {
                 continue;
             };
-            let prepared = restored.map(|job| job.prepared(&uid)).unwrap_or_default();
+            let prepared = restored.map(|job| job.prepared(&uid)).transpose()?;
+            let prepared = prepared.unwrap_or_default();
             let entries = restored.map(|job| job.operator(&uid).entries);
             any |= !prepared.is_empty();
             let outcomes = match committer.recover(&prepared, &entries.unwrap_or_default()) {
@@ -230,21 +231,24 @@ pub(in crate::job) fn restored_from(
     given: &Restore,
     graph: &JobGraph,
 ) -> (RestoredFrom, Result<Arc<RestoredJob>>) {
-    let opened = Snapshot::open(&given.location);
+    let opened = Snapshot::open(&given.location).and_then(|opened| {
+        let committed = opened.is_committed()?;
+        Ok((opened, committed))
+    });
     let mut snapshot = SnapshotRef {
         checkpoint: 0,
         path: given.location.to_string(),
         savepoint: false,
     };
     let mut committed = false;
-    if let Ok(opened) = &opened {
+    if let Ok((opened, noted)) = &opened {
         let metadata = opened.metadata();
         snapshot.checkpoint = metadata.checkpoint_id;
         snapshot.savepoint = metadata.kind == StoredKind::Savepoint;
-        committed = opened.is_committed();
+        committed = *noted;
     }
     let restored =
-        opened.and_then(|opened| RestoredJob::check(opened, graph, given.allow_non_restored));
+        opened.and_then(|(opened, _)| RestoredJob::check(opened, graph, given.allow_non_restored));
     let offer = Offer {
         snapshot,
         condition: restored

@@ -71,6 +71,14 @@ pub(in crate::job) struct WrittenAs {
 }
 
 impl Write {
+    /// Where the savepoint lies, if it is one as well.
+    pub(super) fn savepoint_directory(&self) -> Option<PathBuf> {
+        match &self.savepoint {
+            Some(Ok((target, _))) => Some(target.directory().into()),
+            _ => None,
+        }
+    }
+
     /// Puts `_metadata` in place. The savepoint of a stop comes first, and without it nothing is there: a job that stops must
     /// not go on from a checkpoint that was taken for that.
     pub(super) fn put(self) -> Result<WrittenAs> {
