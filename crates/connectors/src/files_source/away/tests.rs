@@ -4,7 +4,7 @@ use std::path::Path;
 use millstream_core::JobId;
 
 use super::{Taken, Taker, find_in, prepare, put_back};
-use crate::files_source::listing::{Identity, find_held};
+use crate::files_source::listing::{Identity, Root, find_held};
 use crate::files_source::name::Name;
 
 fn directory() -> tempfile::TempDir {
