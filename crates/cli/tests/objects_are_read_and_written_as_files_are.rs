@@ -137,12 +137,18 @@ fn large_objects_are_uploaded_in_parts(store: &Seaweed) {
         text.push_str(&format!("{id},{}\n", "x".repeat(40)));
     }
     store.put("large/a.csv", text.as_bytes()).expect("is put");
-    run(
+    let directory = place();
+    // Checkpoints would end objects while they are small.
+    let options = ["-Dexecution.checkpointing.interval=1 h"];
+    let parameters = [&CSV[..], &[ONCE, "--source.split.size=2000000"]].concat();
+    let places = ("large", "large-out");
+    ends_well(&running::run(job(
         store,
-        "large",
-        "large-out",
-        &["--source.split.size=2000000"],
-    );
+        directory.path(),
+        places,
+        &options,
+        &parameters,
+    )));
     let found = lines(store, "large-out");
     assert_eq!(found.len(), 300_000);
     let largest = store.keys("large-out").expect("a listing");
@@ -185,7 +191,7 @@ fn what_is_new_is_found_while_the_job_runs(store: &Seaweed) {
     store.put("watched/a.csv", b"id\n1\n").expect("is put");
     let directory = place();
     let places = ("watched", "watched-out");
-    let mut running = common::Running::start(job(store, directory.path(), places, &[], &CSV));
+    let running = common::Running::start(job(store, directory.path(), places, &[], &CSV));
     await_lines(store, "watched-out", 1);
     store.put("watched/b.csv", b"id\n2\n").expect("is put");
     await_lines(store, "watched-out", 2);
@@ -271,7 +277,12 @@ fn dead_letters_are_objects(store: &Seaweed) {
     list.args(["dead-letters", "-Dmillstream.data-dir=data", "list", "job"]);
     let said = running::run(list);
     ends_well(&said);
-    assert!(said.out.contains("s3://bucket/bad/a.csv"), "{}", said.out);
+    assert!(
+        said.out
+            .contains("Dead letters of job in s3://bucket/bad-letters:"),
+        "{}",
+        said.out
+    );
 }
 
 /// A job that reads from somewhere else.

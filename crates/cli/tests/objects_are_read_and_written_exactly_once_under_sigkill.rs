@@ -11,7 +11,7 @@ use common::rounds::Rounds;
 use common::{ONCE, Running};
 use millstream_services::seaweed::Seaweed;
 
-const KILLS: u64 = 6;
+const KILLS: u64 = 4;
 /// The store is killed in these, too.
 const OF_THE_STORE: u64 = 3;
 const BYTES_EACH_ROUND: u64 = 6_000_000;

@@ -222,7 +222,11 @@ impl Seaweed {
     }
 
     fn filer(&self, method: &str, key: &str, body: &[u8]) -> Result<Answer> {
-        let path = format!("/buckets/{BUCKET}/{key}");
+        let (key, query) = key
+            .split_once('?')
+            .map_or((key, ""), |(key, query)| (key, query));
+        let mark = if query.is_empty() { "" } else { "?" };
+        let path = format!("/buckets/{BUCKET}/{}{mark}{query}", escaped(key));
         request(self.ports.filer, method, &path, body)
     }
 
@@ -284,6 +288,20 @@ fn free_ports() -> Result<u16> {
         let below = port.checked_sub(ABOVE).filter(|below| *below > 1_024);
         Ok(below.filter(|below| TcpListener::bind(("127.0.0.1", *below)).is_ok()))
     })
+}
+
+/// A key as it stands in a URL.
+fn escaped(key: &str) -> String {
+    let mut escaped = String::with_capacity(key.len());
+    for byte in key.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'=' => {
+                escaped.push(char::from(byte));
+            }
+            byte => escaped.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    escaped
 }
 
 struct Answer {
