@@ -165,12 +165,6 @@ fn mistakes_are_told_before_the_first_row() {
             "nothing",
             "source.db.sql",
         ),
-        (
-            "select id, id from numbers",
-            "MS-6023",
-            "`id`",
-            "source.db.sql",
-        ),
     ];
     for (query, code, words, next) in table {
         let error = HiveSource::new(options(hive, "", query)).expect_err(query);

@@ -171,16 +171,13 @@ impl Hive {
         Ok(())
     }
 
-    /// Executes statements, each ended by `;` and a line end, by a server that asks who is there.
+    /// Executes statements with `;` between them, which stands nowhere else, by a server that asks who is there.
     ///
     /// # Errors
     /// It refuses one of them.
     pub fn run(&self, statements: &str) -> Result<()> {
-        let statements: Vec<&str> = statements
-            .split(";\n")
-            .map(|statement| statement.trim().trim_end_matches(';'))
-            .filter(|statement| !statement.is_empty())
-            .collect();
+        let statements = statements.split(';').map(str::trim);
+        let statements: Vec<&str> = statements.filter(|text| !text.is_empty()).collect();
         client::execute(&self.address(), &statements)
     }
 
