@@ -8,7 +8,7 @@ use common::{millstream, millstream_in};
 
 /// What a command line without anything else is told.
 const NOTHING: &str = "MS-8001: 4 problems with the parameters of the ingestion job (millstream explain MS-8001):\n  \
-    source.type is not given; give --source.type csv, tsv, txt, parquet, orc or kafka\n  \
+    source.type is not given; give --source.type csv, tsv, txt, parquet, orc, jdbc or kafka\n  \
     source.path is not given; give the directory that is read: --source.path <directory>\n  \
     sink.kafka.brokers is not given, with sink.type kafka, which is the default; give the addresses of some brokers: \
     --sink.kafka.brokers <host:port>,…\n  \
@@ -141,7 +141,7 @@ fn another_file_can_be_named() {
         &[],
         &["run", "ingest", "--config=orders.conf"],
     );
-    let expected = "MS-8001: source.type is not given; give --source.type csv, tsv, txt, parquet, orc or kafka \
+    let expected = "MS-8001: source.type is not given; give --source.type csv, tsv, txt, parquet, orc, jdbc or kafka \
         (millstream explain MS-8001)\n";
     assert_eq!((said.code, said.err.as_str()), (Some(1), expected));
 }

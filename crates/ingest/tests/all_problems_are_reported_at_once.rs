@@ -13,7 +13,7 @@ fn everything_that_is_missing_is_named() {
     assert_eq!(
         error("--error.policy dead-letter --stream.sql.enable true"),
         "MS-8001: 6 problems with the parameters of the ingestion job:\n  \
-        source.type is not given; give --source.type csv, tsv, txt, parquet, orc or kafka\n  \
+        source.type is not given; give --source.type csv, tsv, txt, parquet, orc, jdbc or kafka\n  \
         source.path is not given; give the directory that is read: --source.path <directory>\n  \
         stream.sql.enable is true, and there is no schema; give --stream.sql.schema.json '{\"column\": \"type\", …}' \
         or --stream.sql.schema 'struct<column:type,…>'\n  \

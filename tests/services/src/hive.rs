@@ -3,6 +3,7 @@
 mod client;
 
 use std::fs::{self, File};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -20,11 +21,8 @@ const VERSION: &str = "4.0.1";
 /// How long a server may take to be ready: 6 s on a machine with nothing else to do, more than a minute beside builds.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What the server logs when it takes requests, for each way of asking.
-const READY: [&str; 2] = [
-    "Starting ThriftBinaryCLIService on port",
-    "Started ThriftHttpCLIService",
-];
+/// What the server logs when all of its services are there.
+const STARTED: &str = "Service:HiveServer2 is started.";
 
 /// Packages of Java that Hive looks into.
 const OPENED: &[&str] = &[
@@ -158,10 +156,10 @@ impl Hive {
             if server.has_ended() {
                 return Err(Failure::new("the server has ended"));
             }
-            let logged = self.log();
-            let binary = logged.contains(READY[0]);
-            let http = self.authentication == Authentication::NoSasl || logged.contains(READY[1]);
-            Ok((binary && http).then_some(()))
+            let listens = |port: u16| TcpStream::connect(("127.0.0.1", port)).is_ok();
+            let http = self.authentication == Authentication::NoSasl || listens(self.http);
+            let is_ready = self.log().contains(STARTED) && http && listens(self.port);
+            Ok(is_ready.then_some(()))
         });
         ready.map_err(|failure| {
             let log = self.log();
@@ -173,16 +171,13 @@ impl Hive {
         Ok(())
     }
 
-    /// Executes statements, each ended by `;` and a line end, by a server that asks who is there.
+    /// Executes statements with `;` between them, which stands nowhere else, by a server that asks who is there.
     ///
     /// # Errors
     /// It refuses one of them.
     pub fn run(&self, statements: &str) -> Result<()> {
-        let statements: Vec<&str> = statements
-            .split(";\n")
-            .map(|statement| statement.trim().trim_end_matches(';'))
-            .filter(|statement| !statement.is_empty())
-            .collect();
+        let statements = statements.split(';').map(str::trim);
+        let statements: Vec<&str> = statements.filter(|text| !text.is_empty()).collect();
         client::execute(&self.address(), &statements)
     }
 

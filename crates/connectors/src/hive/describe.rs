@@ -61,22 +61,30 @@ fn described(
     statement: &Statement,
     stop: &Receiver<()>,
 ) -> Result<Vec<Column>, Trouble> {
-    let Some(none) = statement.none() else {
-        // It is compiled now, and that is all that is wanted of it.
-        let running = session.execute(statement.all())?;
+    if let Some(none) = statement.none() {
+        let running = session.execute(&none)?;
+        let waiting = Waiting {
+            stop,
+            show: &|_| {},
+        };
+        session.finish(&running, &waiting)?;
         let columns = session.columns(&running);
-        session.cancel(&running);
-        return columns;
-    };
-    let running = session.execute(&none)?;
-    let waiting = Waiting {
-        stop,
-        show: &|_| {},
-    };
-    session.finish(&running, &waiting)?;
+        session.close_statement(&running);
+        let columns = columns?;
+        if !columns.iter().enumerate().any(is_renamed) {
+            return Ok(columns);
+        }
+    }
+    // It is compiled when it has begun, and that is all that is wanted of it.
+    let running = session.execute(statement.all())?;
     let columns = session.columns(&running);
-    session.close_statement(&running);
+    session.cancel(&running);
     columns
+}
+
+/// Whether Hive has renamed a column of a query within another one: where two had one name.
+fn is_renamed((place, column): (usize, &Column)) -> bool {
+    column.name == format!("_col{place}")
 }
 
 /// The column with this name.

@@ -218,9 +218,9 @@ fn contradictions(given: &Given) -> Vec<Error> {
         ));
     }
     if checkpoints == Some(false)
-        && !given
+        && given
             .get(&table::SOURCE_TYPE)
-            .is_some_and(SourceType::is_kafka)
+            .is_none_or(|source| SourceType::FILES.contains(&source))
         && given.get(&table::WATCH_TYPE) == Some(WatchType::ProcessContinuously)
     {
         let file = given.get(&table::SINK_TYPE) == Some(SinkType::File);

@@ -103,8 +103,8 @@ impl<S: Read + Write + Send> Carrier for Http<S> {
                 "it does not take user `{}`: it answers with HTTP {}",
                 self.user, answer.status
             ))),
-            404 => Err(Trouble::Login(
-                "there is no HiveServer2 at this path (HTTP 404): give httpPath as in hive.server2.thrift.http.path".to_owned(),
+            404 | 405 => Err(Trouble::Login(
+                "there is no HiveServer2 at this path: give httpPath as in hive.server2.thrift.http.path".to_owned(),
             )),
             status => Err(Trouble::Away(format!("it answers with HTTP {status}"))),
         }
