@@ -95,9 +95,8 @@ pub(crate) fn spread(
 ) -> Result<(RecordBatch, Vec<u32>), String> {
     let lists = rows.column(unnest.column);
     let lists = match lists.data_type() {
-        DataType::FixedSizeList(item, _) => {
-            cast(lists, &DataType::List(Arc::clone(item))).map_err(|error| describe(&error.into()))?
-        }
+        DataType::FixedSizeList(item, _) => cast(lists, &DataType::List(Arc::clone(item)))
+            .map_err(|error| describe(&error.into()))?,
         _ => Arc::clone(lists),
     };
     let (origins, values) = match lists.data_type() {
@@ -193,8 +192,7 @@ mod tests {
             Field::new("name", DataType::Utf8, true),
             Field::new("value", lists.data_type().clone(), true),
         ]);
-        let rows =
-            RecordBatch::try_new(Arc::new(schema), vec![Arc::new(names), Arc::new(lists)]);
+        let rows = RecordBatch::try_new(Arc::new(schema), vec![Arc::new(names), Arc::new(lists)]);
         let rows = rows.expect("a batch");
         let output = Arc::new(Schema::new(vec![
             Field::new("name", DataType::Utf8, true),
