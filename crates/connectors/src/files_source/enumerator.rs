@@ -92,22 +92,12 @@ impl FileEnumerator {
             let written = journal.carry_on(&pieces);
             written.map_err(|error| journal_error("written", error))?;
         }
-        let keeping = book.map(|place| Keeping {
-            place,
-            job: context.job,
-            shown: root.shown(),
-            past: past(&context, restored.as_ref()),
-        });
+        let keeping = book.map(|place| keeping(place, &context, &root, restored.as_ref()));
         if let Some(restored) = &restored {
             check_taken(&context, &restored.intake, &policy, &root)?;
             check_shared(&context, restored.intake.directory, &policy, &root)?;
         }
-        let taken = (context.directory.as_deref())
-            .filter(|_| policy.after_commit != AfterCommit::Keep)
-            .map(|directory| Taken::open(directory, &context.uid, root.id().ok()));
-        let taken = taken
-            .transpose()
-            .map_err(|error| note_error("notes of what was taken away can't be read", error))?;
+        let taken = taken_away(&context, &policy, &root)?;
         let mut intake = Intake::new(rules);
         let mut before = Before {
             present: None,
@@ -193,6 +183,32 @@ impl Drop for FileEnumerator {
             book.close();
         }
     }
+}
+
+/// Who keeps the book in `place`.
+fn keeping(
+    place: PathBuf,
+    context: &EnumeratorContext,
+    root: &Root,
+    restored: Option<&Restored>,
+) -> Keeping {
+    Keeping {
+        place,
+        job: context.job,
+        shown: root.shown(),
+        past: past(context, restored),
+    }
+}
+
+/// The notes of what is taken away, if anything is and there is a place for them.
+fn taken_away(context: &EnumeratorContext, policy: &Policy, root: &Root) -> Result<Option<Taken>> {
+    let directory = context.directory.as_deref();
+    let taken = directory
+        .filter(|_| policy.after_commit != AfterCommit::Keep)
+        .map(|directory| Taken::open(directory, &context.uid, root.id().ok()));
+    taken
+        .transpose()
+        .map_err(|error| note_error("notes of what was taken away can't be read", error))
 }
 
 /// What the book goes on from.

@@ -1,6 +1,7 @@
 //! What follows for rows from what is told, and the thread that writes it down.
 
 mod past;
+mod wishes;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
@@ -15,7 +16,7 @@ use millstream_core::{CheckpointId, JobId, Result};
 use tracing::warn;
 
 use super::pages::{Added, Pages};
-use super::{Announced, Book, Granted, Keeping, Notes, Past, Unreadable, Wish};
+use super::{Announced, Book, Keeping, Notes, Past, Unreadable};
 use crate::files_source::counts::Count;
 use crate::files_source::fetch::no_thread;
 use crate::files_source::intake::WINDOW;
@@ -54,6 +55,8 @@ pub(super) struct Keeper {
     known: HashMap<Key, u64>,
     /// The rows of files that are to be read again and have not been announced.
     again: HashMap<Key, u64>,
+    /// Pieces that were done before the snapshot which the job goes on from, and that the enumerator there did not know to be.
+    done_before: HashSet<u64>,
     /// The rows of pieces that can't be read.
     failed: BTreeMap<u64, u64>,
     /// Rows before this one need no look when a checkpoint is complete.
@@ -97,6 +100,7 @@ impl Keeper {
             names: HashMap::new(),
             known: HashMap::new(),
             again: HashMap::new(),
+            done_before: HashSet::new(),
             failed: BTreeMap::new(),
             uncommitted: 0,
             asked: HashSet::new(),
@@ -282,7 +286,7 @@ impl Keeper {
             size,
             from,
         } = announced;
-        if self.open.contains_key(piece) {
+        if self.open.contains_key(piece) || self.done_before.contains(piece) {
             return Ok(());
         }
         let key = name.key();
@@ -482,47 +486,6 @@ impl Keeper {
         Ok(())
     }
 
-    /// A checkpoint is complete behind the pieces below `finished`.
-    fn commit(&mut self, checkpoint: CheckpointId, finished: u64) -> io::Result<()> {
-        let mut at = self.uncommitted.max(self.pages.first());
-        let mut first = None;
-        while at < self.pages.next() {
-            let some = self.pages.some(at)?;
-            if some.is_empty() {
-                break;
-            }
-            for (number, row) in some {
-                at = number + 1;
-                let Some(mut row) = row.filter(|row| row.state.is_some()) else {
-                    continue;
-                };
-                let Some(piece) = row.piece.filter(|_| row.checkpoint.is_none()) else {
-                    continue;
-                };
-                if piece >= finished || self.live.contains_key(&number) {
-                    first = first.or(Some(number));
-                    continue;
-                }
-                row.checkpoint = Some(checkpoint);
-                if row.state == Some(FileState::Read) {
-                    self.change(&mut row, Some(FileState::Done));
-                }
-                self.pages.write(number, &row)?;
-            }
-        }
-        self.uncommitted = first.unwrap_or(self.pages.next());
-        let (done, owed) = std::mem::take(&mut self.owed)
-            .into_iter()
-            .partition(|(_, behind)| *behind < checkpoint);
-        self.owed = owed;
-        let done: Vec<(u64, CheckpointId)> = done;
-        for (row, _) in done {
-            self.pages.forget_wish(row)?;
-            self.asked.remove(&row);
-        }
-        Ok(())
-    }
-
     fn write_head(&mut self, notes: &Notes) -> io::Result<()> {
         let mut head = Head {
             version: 1,
@@ -541,63 +504,6 @@ impl Keeper {
         self.told = Some(head.clone());
         head.written = now();
         self.pages.write_head(&head)
-    }
-
-    /// Tells the lister which files are to be read again.
-    fn hear_wishes(&mut self, ring_lister: &Sender<()>) -> io::Result<()> {
-        let mut wishes = Vec::new();
-        for number in self.pages.wished()? {
-            if self.asked.contains(&number) {
-                continue;
-            }
-            let row = self.pages.row(number)?;
-            let may = |row: &Row| row.state.is_none_or(FileState::is_over);
-            match row.filter(may).and_then(|row| Some((row, row.piece?))) {
-                Some((row, piece)) => {
-                    self.asked.insert(number);
-                    wishes.push(Wish {
-                        row: number,
-                        name: Name::new(&self.pages.name(number, &row)?),
-                        piece,
-                    });
-                }
-                None => self.pages.forget_wish(number)?,
-            }
-        }
-        if !wishes.is_empty() {
-            self.book.wishes().extend(wishes);
-            let _rung = ring_lister.try_send(());
-        }
-        Ok(())
-    }
-
-    fn grant(&mut self, wish: &Wish, granted: Granted) -> io::Result<()> {
-        let Granted::Behind(checkpoint) = granted else {
-            self.asked.remove(&wish.row);
-            return self.pages.forget_wish(wish.row);
-        };
-        self.owed.push((wish.row, checkpoint));
-        let key = wish.name.key();
-        let Some(mut row) = self.pages.row(wish.row)? else {
-            return Ok(());
-        };
-        self.change(&mut row, None);
-        self.pages.write(wish.row, &row)?;
-        self.known.remove(&key);
-        if self.again.contains_key(&key) {
-            return Ok(());
-        }
-        let size = row.size;
-        let row = Row {
-            state: Some(FileState::Pending),
-            size,
-            records: Some(0),
-            changed: now(),
-            ..NOTHING
-        };
-        let (number, _) = self.add(row, &wish.name, "")?;
-        self.again.insert(key, number);
-        Ok(())
     }
 }
 

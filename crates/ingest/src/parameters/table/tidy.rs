@@ -27,5 +27,5 @@ parameters! {
         "Rules for the values of the column that is named behind `check.`, as it is read, before the SQL: `not null`, `range LEAST..GREATEST` (one end \
          may be missing; in the order of the column's type), and last `pattern EXPRESSION` (a regular expression for the whole value). A \
          record for which one does not hold is a bad record, whose dead letter names the rule. A null is what only `not null` is about.")
-        .example("check.age not null; range 0..150");
+        .example("not null; range 0..150");
 }

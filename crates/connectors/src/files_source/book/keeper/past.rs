@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use millstream_core::JobId;
-use millstream_core::book::{DIRECTORY, FileState, HEAD_FILE, Head, RESET};
+use millstream_core::book::{DIRECTORY, FileState, HEAD_FILE, Head, RESET, Row};
 
 use super::Keeper;
 use crate::files_source::book::Past;
@@ -79,6 +79,11 @@ impl Keeper {
                 let before = row;
                 match row.piece {
                     Some(piece) if piece >= past.announced => row.state = None,
+                    Some(piece) if is_done_before(&row, past) => {
+                        if piece >= past.finished {
+                            self.done_before.insert(piece);
+                        }
+                    }
                     Some(piece) if piece >= past.finished || past.counted.contains(&piece) => {
                         row.state = Some(FileState::Pending);
                         (row.read, row.records, row.bad) = (0, Some(0), 0);
@@ -101,4 +106,11 @@ impl Keeper {
         }
         Ok(())
     }
+}
+
+/// Whether the file was committed with the snapshot, or before it.
+fn is_done_before(row: &Row, past: &Past) -> bool {
+    let is_over = row.state.is_some_and(FileState::is_over);
+    let done = row.checkpoint.zip(past.checkpoint);
+    is_over && done.is_some_and(|(done, snapshot)| done <= snapshot)
 }
