@@ -12,13 +12,16 @@
 
 mod around;
 mod bad_records;
+mod by_document;
 mod conditions;
 mod dead_letter;
 mod deduplicate;
 mod dry;
+mod refused;
 mod reshape;
 mod size;
 mod source;
+mod target;
 mod trial;
 
 use std::path::Path;
@@ -28,27 +31,21 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use crossbeam_channel::Sender;
 use millstream::{DataStream, Environment};
-use millstream_connectors::file_sink::{FileSink, PartitionColumns};
-use millstream_connectors::formats::{
-    Codec, Compressed, CsvLines, FileFormat, JsonLines, OrcFile, ParquetFile,
-};
-use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource, Output, Timing};
-use millstream_connectors::print::PrintSink;
+use millstream_connectors::file_sink::FileSink;
+use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource};
 use millstream_connectors::rows::letters::{Letter, Line};
 use millstream_connectors::rows::{Parsed, Rows};
 use millstream_core::Result;
 use millstream_core::options::reference::Hidden;
 use millstream_sql::Query;
 
-use crate::parameters::{
-    BadRecords, DeadLetters, FileCompression, FileSinkSettings, IngestSettings, SinkFormat,
-    SinkSettings, SourceSettings,
-};
+use crate::parameters::{BadRecords, DeadLetters, IngestSettings, SinkSettings, SourceSettings};
 use around::Around;
-use bad_records::{Answered, Judged, Limits};
+use bad_records::{Answered, Judged, Known, Limits};
 pub(crate) use dry::SHOWN;
 use reshape::Reshape;
 use source::Plan;
+use target::{kafka_sink, write};
 
 /// The columns of a job, as far as they are known before the first record.
 pub(crate) struct Columns {
@@ -150,7 +147,7 @@ fn declare_as(
                 _ => sink,
             })
         }
-        SinkSettings::File(_) | SinkSettings::Print => None,
+        SinkSettings::File(_) | SinkSettings::Elasticsearch(_) | SinkSettings::Print => None,
     };
     let merge = settings.merge.as_ref();
     let read = source.batch_schema();
@@ -159,15 +156,18 @@ fn declare_as(
     let reshape = reshape.transpose()?;
     let hidden = settings.sql.as_ref().map(|sql| sql.hidden.clone());
     let hidden = hidden.unwrap_or_default();
-    if let Some(columns) = &columns {
-        // Columns may be called after what is not to be shown.
-        trial::try_sink(columns, reshape.as_ref(), &settings.sink, kafka.as_ref())
-            .map_err(|error| hidden.hide_in(error))?;
-    }
     let known = Columns {
         read: source.batch_schema(),
-        written: written(reshape.as_ref(), columns)?,
+        written: written(reshape.as_ref(), columns.clone())?,
     };
+    let bad = Arc::new(Known::default());
+    let target = target::of(settings, kafka, &known, &bad, (environment, &job))
+        .map_err(|error| hidden.hide_in(error))?;
+    if let Some(columns) = &columns {
+        // Columns may be called after what is not to be shown.
+        trial::try_sink(columns, reshape.as_ref(), &settings.sink, &target)
+            .map_err(|error| hidden.hide_in(error))?;
+    }
     let source = match &shown {
         None => source,
         Some(_) => source.only_looked_at(),
@@ -176,13 +176,14 @@ fn declare_as(
     if let (Some(unique), Some(read)) = (unique, read) {
         parsed = deduplicate::unique(parsed, unique.settings, &read, unique.wanted)?;
     }
-    let sized = kafka.as_ref().map(|kafka| size::Sized {
+    let sized = target.kafka().map(|kafka| size::Sized {
         sink: kafka.clone(),
         more: merge.map_or(0, |merge| merge.field.len()),
     });
     let sorting = Sorting {
         errors: &settings.errors,
         sized,
+        known: bad,
         job: Arc::clone(&job),
         environment,
     };
@@ -200,8 +201,8 @@ fn declare_as(
             .name("Nest"),
     };
     match shown {
-        None => write((rows, letters), settings, kafka, (environment, &job))?,
-        Some(shown) => dry::Peek::new(shown, &settings.sink, kafka).end(rows),
+        None => write((rows, letters), settings, target, (environment, &job))?,
+        Some(shown) => dry::Peek::new(shown, &settings.sink, target).end(rows),
     }
     Ok(known)
 }
@@ -234,7 +235,7 @@ pub(crate) fn ends(
     };
     let output = match &settings.sink {
         SinkSettings::Kafka(options) => Some((**options).clone()),
-        SinkSettings::File(_) | SinkSettings::Print => None,
+        SinkSettings::File(_) | SinkSettings::Elasticsearch(_) | SinkSettings::Print => None,
     };
     let letters = match (settings.errors.place(), &output) {
         (Some(DeadLetters::Topic(options)), _) => Some((**options).clone()),
@@ -250,24 +251,6 @@ pub(crate) fn ends(
     Ok((source, sinks.collect::<Result<_>>()?))
 }
 
-/// The sink of Kafka: exactly once where the mode of checkpoints says so, and there are checkpoints.
-fn kafka_sink(options: &KafkaSinkOptions, environment: &Environment) -> Result<KafkaSink> {
-    use millstream::options as keys;
-    let sink = KafkaSink::new(options.clone())?;
-    let configuration = environment.configuration()?;
-    let mode = configuration.require(&keys::CHECKPOINT_MODE)?;
-    let interval = configuration.get(&keys::CHECKPOINT_INTERVAL)?;
-    let interval = interval.filter(|interval| !interval.is_zero());
-    match interval.filter(|_| mode.eq_ignore_ascii_case("EXACTLY_ONCE")) {
-        None => Ok(sink),
-        Some(interval) => sink.exactly_once(Timing {
-            interval,
-            timeout: configuration.require(&keys::CHECKPOINT_TIMEOUT)?,
-            restart: configuration.require(&keys::RESTART_FIXED_DELAY)?,
-        }),
-    }
-}
-
 /// The name of the job, as dead letters tell it.
 fn job_name(environment: &Environment) -> Result<Arc<str>> {
     let name = environment
@@ -280,6 +263,7 @@ fn job_name(environment: &Environment) -> Result<Arc<str>> {
 struct Sorting<'a> {
     errors: &'a BadRecords,
     sized: Option<size::Sized>,
+    known: Arc<Known>,
     job: Arc<str>,
     environment: &'a Environment,
 }
@@ -308,14 +292,15 @@ impl Sorting<'_> {
                 return Ok((rows.name("Rows"), None));
             }
             BadRecords::Skip(limits) => {
-                let limits = Limits::new(*limits, None);
+                let limits = Limits::new(*limits, None, Arc::clone(&self.known));
                 bad_records::count(judged.clone(), limits)
                     .discard()
                     .name("Skipped")
                     .uid("skipped");
             }
             BadRecords::DeadLetter { place, limits } => {
-                let limits = Limits::new(*limits, Some(place.to_string()));
+                let known = Arc::clone(&self.known);
+                let limits = Limits::new(*limits, Some(place.to_string()), known);
                 let letters = bad_records::count(judged.clone(), limits);
                 with_output = self.set_aside(letters, place)?;
             }
@@ -371,58 +356,4 @@ fn with_sql(
                 .map(|failed| bad.add(failed))
         })
         .name("SQL")
-}
-
-fn file_sink(file: &FileSinkSettings) -> FileSink<Rows> {
-    fn text<F: FileFormat<Rows>>(file: &FileSinkSettings, format: F) -> FileSink<Rows> {
-        let codec = match file.compression {
-            FileCompression::None => return FileSink::new(&file.path, format),
-            FileCompression::Gzip => Codec::Gzip,
-            FileCompression::Zstd => Codec::Zstd,
-        };
-        FileSink::new(&file.path, Compressed::new(format, codec))
-    }
-    let sink = match file.format {
-        SinkFormat::Json => text(file, JsonLines),
-        SinkFormat::Csv => text(file, CsvLines),
-        SinkFormat::Parquet => FileSink::new(&file.path, ParquetFile::default()),
-        SinkFormat::Orc => FileSink::new(&file.path, OrcFile::default()),
-    };
-    let sink = sink.max_file_bytes(file.rolling_size);
-    if file.partition.is_empty() {
-        return sink;
-    }
-    sink.partitioned(PartitionColumns::new(file.partition.clone()))
-}
-
-fn write(
-    (rows, letters): Sorted,
-    settings: &IngestSettings,
-    kafka: Option<KafkaSink>,
-    (environment, job): (&Environment, &str),
-) -> Result<()> {
-    let configuration = environment.configuration()?;
-    let parallelism = configuration.require(&millstream::options::PARALLELISM)?;
-    let writers = settings.sink_parallelism(parallelism) as usize;
-    let sink = match (&settings.sink, kafka) {
-        (_, Some(kafka)) if let Some(letters) = letters => {
-            let sink = kafka.output(job);
-            let letters = letters
-                .map(|letter| Output::Letter(Box::new(letter)))
-                .name("Letters")
-                .set_parallelism(1);
-            rows.map(Output::Rows)
-                .name("Output")
-                .union(letters)
-                .sink_to("kafka", sink)
-        }
-        (_, Some(kafka)) => rows.sink_to("kafka", kafka),
-        (SinkSettings::Kafka(options), None) => {
-            rows.sink_to("kafka", kafka_sink(options, environment)?)
-        }
-        (SinkSettings::Print, None) => rows.sink_to("print", PrintSink::rows()),
-        (SinkSettings::File(file), None) => rows.sink_to("file", file_sink(file)),
-    };
-    sink.uid("sink").set_parallelism(writers);
-    Ok(())
 }

@@ -10,6 +10,7 @@ mod keeper;
 mod maven;
 mod wait;
 
+pub mod elasticsearch;
 pub mod kafka;
 
 use std::fmt;

@@ -20,14 +20,9 @@ impl Libraries {
     /// # Errors
     /// There is no Maven, or it can't get them.
     pub(crate) fn resolve(name: &str, project: &str, version: &str) -> Result<Self> {
-        let cache = cache()?;
-        let doing = || format!("make {}", cache.display());
-        fs::create_dir_all(&cache).doing(doing)?;
-        let directory = cache.join(format!("{name}-{version}"));
+        let directory = cache()?.join(format!("{name}-{version}"));
         // Several tests may want the same at the same time.
-        let lock = cache.join(format!("{name}-{version}.lock"));
-        let lock = File::create(&lock).doing(|| format!("make {}", lock.display()))?;
-        lock.lock().doing(|| "lock the cache".to_owned())?;
+        let _lock = lock(&format!("{name}-{version}"))?;
         if !directory.is_dir() {
             fetch(&directory, project, version)?;
         }
@@ -38,6 +33,20 @@ impl Libraries {
     pub(crate) fn class_path(&self) -> String {
         format!("{}/*", self.directory.display())
     }
+}
+
+/// Waits until nobody else on this machine has the lock of this name; it is held until what is answered is dropped.
+///
+/// # Errors
+/// The cache can't be used.
+pub(crate) fn lock(name: &str) -> Result<File> {
+    let cache = cache()?;
+    let doing = || format!("make {}", cache.display());
+    fs::create_dir_all(&cache).doing(doing)?;
+    let lock = cache.join(format!("{name}.lock"));
+    let lock = File::create(&lock).doing(|| format!("make {}", lock.display()))?;
+    lock.lock().doing(|| "lock the cache".to_owned())?;
+    Ok(lock)
 }
 
 fn fetch(directory: &Path, project: &str, version: &str) -> Result<()> {

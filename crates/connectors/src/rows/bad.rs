@@ -26,11 +26,13 @@ pub enum Reason {
     Sql,
     /// What becomes of it is too large for the sink.
     TooLarge,
+    /// The sink's servers refuse what becomes of it.
+    Refused,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Columns,
         Self::Quotes,
         Self::Charset,
@@ -40,6 +42,7 @@ impl Reason {
         Self::Message,
         Self::Sql,
         Self::TooLarge,
+        Self::Refused,
     ];
 
     /// Its name, as dead letters tell it.
@@ -54,6 +57,7 @@ impl Reason {
             Self::Message => "message",
             Self::Sql => "sql",
             Self::TooLarge => "too-large",
+            Self::Refused => "refused",
         }
     }
 }

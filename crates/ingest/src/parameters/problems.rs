@@ -10,7 +10,10 @@ use super::choices::{
 use super::definition::names;
 use super::given::Given;
 use super::settings::SchemaText;
-use super::{contradiction, dead_letters, kafka, kafka_sink, paths, resolve, table, unique};
+use super::{
+    contradiction, dead_letters, elasticsearch_sink, kafka, kafka_sink, paths, resolve, table,
+    unique,
+};
 
 /// Reports what is missing, contradictory or not there yet.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -19,6 +22,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     problems.extend(missing(given));
     problems.extend(kafka::of(given));
     problems.extend(kafka_sink::of(given));
+    problems.extend(elasticsearch_sink::of(given));
     problems.extend(dead_letters::of(given));
     problems.extend(unique::problems(given));
     problems.extend(paths::of(given));

@@ -10,7 +10,7 @@ const FILE: Scope = Scope::Sink(&[SinkType::File]);
 
 parameters! {
     SINK_TYPE: SinkType = Parameter::new(Group::Sink, "sink.type",
-        "Where records go: kafka, file or print. es is planned and refused until then.")
+        "Where records go: kafka, es (Elasticsearch, OpenSearch), file or print.")
         .default("kafka").example("file");
     SINK_PATH: String = Parameter::new(Group::Sink, "sink.path",
         "Directory of the output: a path or a file: URL. Files are hidden while they are written and get their name when a \
