@@ -55,7 +55,7 @@ pub use servers::Server;
 use chance::Chance;
 use client::Client;
 use commit::EsCommitter;
-use document::{Actions, Named, documents};
+use document::{Actions, documents};
 use figures::Figures;
 use ids::Ids;
 use lane::Lane;

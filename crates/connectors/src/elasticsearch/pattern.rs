@@ -5,7 +5,7 @@
 
 mod date;
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use arrow::array::{Array, Int64Array, RecordBatch, StringArray};
 use millstream_core::options::FromOptionText;
@@ -194,10 +194,7 @@ impl Indices {
                 Part::Texts(name, texts) if texts.is_null(row) => return Err(name),
                 Part::Texts(_, texts) => out.push_str(texts.value(row)),
                 Part::Dates(name, dates, _) if dates.is_null(row) => return Err(name),
-                // Writing into memory can't fail.
-                Part::Dates(_, dates, format) => {
-                    drop(write!(out, "{}", format.text(dates.value(row))));
-                }
+                Part::Dates(_, dates, format) => out.push_str(&format.text(dates.value(row))),
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::datatypes::SchemaRef;
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Error, codes};
 use millstream_engine::connector::Notice;
 use tracing::warn;
 use ureq::http::Method;
@@ -79,7 +79,7 @@ impl Sender {
     ///
     /// # Errors
     /// It is not.
-    pub(super) fn settle(&mut self, bulk: &Bulk) -> std::result::Result<Settled, Unsettled> {
+    pub(super) fn settle(&mut self, bulk: &Bulk) -> Result<Settled, Unsettled> {
         let mut way = Way {
             bulk,
             groups: VecDeque::from([(0..bulk.len()).collect()]),
@@ -150,7 +150,7 @@ impl Sender {
         way: &mut Way<'_>,
         group: Vec<usize>,
         reply: &Reply,
-    ) -> std::result::Result<(), Unsettled> {
+    ) -> Result<(), Unsettled> {
         if reply.items.len() != group.len() {
             // It is not known what became of which: all of it is sent again, as after an answer that was cut off.
             let why = format!("{} answers to {} actions", reply.items.len(), group.len());
@@ -195,7 +195,7 @@ impl Sender {
         number: usize,
         outcome: Outcome,
         judged: &mut Judged,
-    ) -> std::result::Result<(), Unsettled> {
+    ) -> Result<(), Unsettled> {
         let (mut again, mut written) = (false, false);
         match outcome {
             Outcome::Written => {
@@ -235,12 +235,7 @@ impl Sender {
     }
 
     /// A document can't be written, ever.
-    fn refuse(
-        &self,
-        way: &mut Way<'_>,
-        number: usize,
-        refused: &Refused,
-    ) -> std::result::Result<(), Unsettled> {
+    fn refuse(&self, way: &mut Way<'_>, number: usize, refused: &Refused) -> Result<(), Unsettled> {
         self.figures.refused.add(1);
         let mut error = String::new();
         if let Some(field) = &refused.field {
@@ -275,12 +270,7 @@ impl Sender {
     }
 
     /// A request is too large, or something in it makes no sense: its halves are sent, one after the other.
-    fn split(
-        &mut self,
-        way: &mut Way<'_>,
-        group: &[usize],
-        why: String,
-    ) -> std::result::Result<(), Unsettled> {
+    fn split(&mut self, way: &mut Way<'_>, group: &[usize], why: String) -> Result<(), Unsettled> {
         self.client.answered();
         if let [only] = group {
             let refused = Refused {
@@ -297,18 +287,14 @@ impl Sender {
     }
 
     /// No server can at present.
-    fn wait_for_servers(
-        &mut self,
-        way: &mut Way<'_>,
-        why: &str,
-    ) -> std::result::Result<(), Unsettled> {
+    fn wait_for_servers(&mut self, way: &mut Way<'_>, why: &str) -> Result<(), Unsettled> {
         let told = format!("no server of Elasticsearch answers: {why}");
         self.hold_up(&told);
         self.back_off(way, why)
     }
 
     /// Waits before what was refused for the moment is sent again.
-    fn back_off(&mut self, way: &mut Way<'_>, why: &str) -> std::result::Result<(), Unsettled> {
+    fn back_off(&mut self, way: &mut Way<'_>, why: &str) -> Result<(), Unsettled> {
         way.again += 1;
         let wait = self.options.backoff.wait(way.again, self.chance.next());
         let Some(wait) = wait else {
@@ -323,7 +309,7 @@ impl Sender {
     }
 
     /// Nothing can be written until somebody has done something about it: it is tried again for as long as that takes.
-    fn pause(&mut self, why: &str) -> std::result::Result<(), Unsettled> {
+    fn pause(&mut self, why: &str) -> Result<(), Unsettled> {
         self.client.answered();
         self.hold_up(&format!("Elasticsearch refuses to be written: {why}"));
         let wait = self.options.backoff.jittered(1, self.chance.next());
@@ -343,7 +329,7 @@ impl Sender {
         }
     }
 
-    fn sleep(&self, wait: Duration) -> std::result::Result<(), Unsettled> {
+    fn sleep(&self, wait: Duration) -> Result<(), Unsettled> {
         match self.stop.wait(wait) {
             true => Err(Unsettled::Stopped),
             false => Ok(()),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// What a server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
+pub(super) struct Version {
     opensearch: bool,
     major: u32,
     number: String,
