@@ -15,8 +15,8 @@ use datagen::random::Random;
 use millstream_services::elasticsearch::{Elasticsearch, Server, ask};
 use serde_json::{Value, json};
 
-const ROWS: u64 = 6_000;
-const IDS: u64 = 900;
+const ROWS: u64 = 3_000;
+const IDS: u64 = 600;
 
 /// What the proxy has done, and what it does next.
 struct Proxy {
@@ -186,8 +186,7 @@ fn and_the_last_row_of_each_stands() {
             "--sink.es.bulk.flush.max.actions=40",
             "--sink.es.bulk.flush.concurrent=3",
             "--sink.es.bulk.flush.backoff.delay=3",
-            "--sink.es.bulk.flush.backoff.type=EXPONENTIAL",
-            "--bulk.flush.backoff.retries=40",
+            "--bulk.flush.backoff.retries=100",
         ],
     );
     let said = running::run(job);
