@@ -5,6 +5,8 @@ pub mod commit_nothing;
 pub mod conformance;
 pub mod directories;
 pub mod discard;
+#[cfg(feature = "elasticsearch")]
+pub mod elasticsearch;
 pub mod file_sink;
 pub mod files_source;
 pub mod formats;

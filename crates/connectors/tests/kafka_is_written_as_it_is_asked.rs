@@ -14,7 +14,7 @@ use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, MessageFormat};
 use millstream_connectors::rows::Rows;
 use millstream_core::{Error, JobId, Lineage, Result};
 use millstream_engine::connector::{
-    Cancelled, CommitterContext, Gauges, Prepared, Sink, SinkContext, SinkWriter, Waker,
+    Cancelled, CommitterContext, Gauges, Notice, Prepared, Sink, SinkContext, SinkWriter, Waker,
     WriteStatus,
 };
 use millstream_services::kafka::{Kafka, PASSWORD, USER, Version};
@@ -44,6 +44,7 @@ fn open(options: KafkaSinkOptions, bell: &Bell) -> Result<Box<dyn SinkWriter<Row
         restored: None,
         waker: bell.waker(),
         gauges: Gauges::default(),
+        held_up: Notice::default(),
     })
 }
 

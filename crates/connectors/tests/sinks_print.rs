@@ -7,7 +7,7 @@ use arrow::array::{Int32Array, RecordBatch};
 use millstream_connectors::print::PrintSink;
 use millstream_core::{JobId, Lineage, Result};
 use millstream_engine::connector::{
-    Gauges, Prepared, Sink, SinkContext, SinkWriter, Waker, WriteStatus,
+    Gauges, Notice, Prepared, Sink, SinkContext, SinkWriter, Waker, WriteStatus,
 };
 
 fn open<T: 'static>(
@@ -26,6 +26,7 @@ fn open<T: 'static>(
         restored: None,
         waker: Waker::none(),
         gauges: Gauges::default(),
+        held_up: Notice::default(),
     };
     sink.open(context).expect("opens")
 }

@@ -201,6 +201,12 @@ codes! {
     SINK_MESSAGE = "MS-7007", Data, "Message is too large for Kafka";
     /// Kafka's brokers do not grant what a sink needs, or do not take who logs in.
     SINK_DENIED = "MS-7010", Conflict, "Kafka does not grant the sink what it needs";
+    /// No server of Elasticsearch can be written at present.
+    SINK_ELASTICSEARCH = "MS-7011", Unavailable, "Elasticsearch can't be written at present";
+    /// What a sink of Elasticsearch needs to be there is not, or can't be as it is asked for.
+    SINK_INDEX = "MS-7012", Invalid, "Elasticsearch can't take the output as it is asked for";
+    /// A document that Elasticsearch refuses.
+    SINK_DOCUMENT = "MS-7013", Data, "Elasticsearch refuses a document";
 
     // 8: ingestion job
     /// Parameters of the ingestion job are missing or contradict each other.

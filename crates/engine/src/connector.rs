@@ -152,6 +152,8 @@ pub struct SourceProgress {
     pub held_up: Notice,
     /// Its splits, where their records are counted by place.
     pub splits: SplitGauges,
+    /// What the sink of the task waits for before it can go on, if it does.
+    pub sink_held_up: Notice,
     /// Numbers that the connectors of the task show by names of their own: the source's, and those of a sink in it.
     pub gauges: Gauges,
 }

@@ -156,6 +156,11 @@ pub trait Operator {
         None
     }
 
+    /// See [`SinkWriter::left_out`](crate::connector::SinkWriter::left_out).
+    fn left_out(&self) -> Numbers {
+        Numbers::default()
+    }
+
     /// Does a bounded piece of housekeeping between chunks; `true`: there is more of it.
     fn maintain(&mut self) -> bool {
         false

@@ -6,7 +6,9 @@ mod objects;
 
 use std::path::Path;
 
+use arrow::datatypes::{Schema, SchemaRef};
 use millstream::{Environment, RunOptions};
+use millstream_connectors::elasticsearch::EsSink;
 use millstream_connectors::files_source::Intake;
 use millstream_connectors::objects::{ObjectUrl, Stores};
 use millstream_core::options::CHECKPOINT_INTERVAL;
@@ -32,9 +34,10 @@ pub fn check(arguments: &[String], options: &RunOptions) -> Vec<Finding> {
         job_directory: None,
         job: None,
     });
-    findings.push(match columns(&environment, &prepared) {
-        Ok(columns) => Finding::well("pipeline", columns),
-        Err(error) => Finding::wrong("pipeline", &error),
+    let columns = columns(&environment, &prepared);
+    findings.push(match &columns {
+        Ok(columns) => Finding::well("pipeline", shown(columns.as_deref())),
+        Err(error) => Finding::wrong("pipeline", error),
     });
     match pipeline::stores(&environment) {
         Ok(stores) => {
@@ -51,6 +54,12 @@ pub fn check(arguments: &[String], options: &RunOptions) -> Vec<Finding> {
     if let Ok((source, sinks)) = pipeline::ends(&environment, &prepared.settings) {
         findings.extend(source.iter().flat_map(|source| source.inspect()));
         findings.extend(sinks.iter().flat_map(|sink| sink.inspect()));
+    }
+    if let SinkSettings::Elasticsearch(options) = &prepared.settings.sink {
+        findings.extend(match EsSink::new((**options).clone()) {
+            Ok(sink) => sink.inspect(columns.ok().flatten().as_deref()),
+            Err(error) => vec![Finding::wrong("sink servers", &error)],
+        });
     }
     findings
 }
@@ -84,18 +93,22 @@ fn noted(note: &str) -> Finding {
 }
 
 /// The columns that would be written, once everything has been declared as at a start.
-fn columns(environment: &Environment, prepared: &Prepared) -> Result<String> {
+fn columns(environment: &Environment, prepared: &Prepared) -> Result<Option<SchemaRef>> {
     let settings = without_effects(prepared.settings.clone());
     let columns = pipeline::declare(environment, &settings)?;
     environment.graph(crate::NAME)?;
-    let Some(columns) = columns.written else {
-        return Ok("records go on with the fields that they have".to_owned());
+    Ok(columns.written)
+}
+
+fn shown(columns: Option<&Schema>) -> String {
+    let Some(columns) = columns else {
+        return "records go on with the fields that they have".to_owned();
     };
     let fields = columns.fields().iter();
     let fields: Vec<String> = fields
         .map(|field| format!("{} {}", field.name(), field.data_type()))
         .collect();
-    Ok(fields.join(", "))
+    fields.join(", ")
 }
 
 fn source_files(prepared: &Prepared, stores: &Stores) -> Vec<Finding> {

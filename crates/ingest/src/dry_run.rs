@@ -6,11 +6,12 @@ use std::time::Duration;
 use millstream::local::{self, Look, Looked};
 use millstream::plan::{self, JobPlan};
 use millstream::{Environment, RunOptions};
+use millstream_connectors::elasticsearch::{EsOptions, EsSink};
 use millstream_connectors::files_source::{AfterCommit, Bad};
 use millstream_core::options::{CHECKPOINT_INTERVAL, PARALLELISM, RESTART_STRATEGY, RESTORE_PATH};
 use millstream_core::{Configuration, Result};
 
-use crate::parameters::{BadRecords, IngestSettings, SourceSettings};
+use crate::parameters::{BadRecords, IngestSettings, SinkSettings, SourceSettings};
 use crate::pipeline::{self, SHOWN};
 use crate::run::{NAME, Prepared, prepare};
 
@@ -54,6 +55,9 @@ pub fn dry_run(arguments: &[String], options: &RunOptions) -> Result<DryRun> {
     let settings = without_effects(settings);
     let columns = pipeline::declare(&environment, &settings)?;
     let plan = plan::of(&environment.graph(NAME)?);
+    if let SinkSettings::Elasticsearch(options) = &settings.sink {
+        notes.extend(stale(options));
+    }
     let harmless = without_letters(settings);
     let (shown, rows) = crossbeam_channel::bounded(SHOWN);
     let environment = self::environment(&quiet(&configuration));
@@ -82,6 +86,22 @@ pub fn dry_run(arguments: &[String], options: &RunOptions) -> Result<DryRun> {
         end,
         notes,
     })
+}
+
+/// What would be removed at the end, where that is asked for.
+fn stale(options: &EsOptions) -> Option<String> {
+    let counted = EsSink::new(options.clone()).and_then(|sink| sink.stale());
+    match counted {
+        Ok(None) => None,
+        Ok(Some(count)) => Some(format!(
+            "{count} documents of older versions are in index {} now; of these the ones that this run does not write again \
+             would be removed at its end",
+            options.index
+        )),
+        Err(error) => Some(format!(
+            "how many documents would be removed is not known: {error}"
+        )),
+    }
 }
 
 pub(crate) fn environment(configuration: &Configuration) -> Environment {

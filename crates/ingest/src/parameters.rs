@@ -12,6 +12,7 @@ mod choices;
 mod dead_letters;
 mod definition;
 mod delimiter;
+mod elasticsearch_sink;
 mod given;
 mod help;
 mod hive;

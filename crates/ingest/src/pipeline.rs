@@ -12,14 +12,17 @@
 
 mod around;
 mod bad_records;
+mod by_document;
 mod check;
 mod conditions;
 mod dead_letter;
 mod deduplicate;
 mod dry;
+mod refused;
 mod reshape;
 mod size;
 mod source;
+mod target;
 mod trial;
 
 use std::path::Path;
@@ -29,29 +32,23 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use crossbeam_channel::Sender;
 use millstream::{DataStream, Environment};
-use millstream_connectors::file_sink::{FileSink, PartitionColumns};
-use millstream_connectors::formats::{
-    Codec, Compressed, CsvLines, FileFormat, JsonLines, OrcFile, ParquetFile,
-};
+use millstream_connectors::file_sink::FileSink;
 use millstream_connectors::hive::HiveSource;
-use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource, Output, Timing};
+use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource};
 use millstream_connectors::objects::{S3Settings, Stores};
-use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::letters::{Letter, Line};
 use millstream_connectors::rows::{Parsed, Rows};
 use millstream_core::Result;
 use millstream_core::options::reference::Hidden;
 use millstream_sql::Query;
 
-use crate::parameters::{
-    BadRecords, DeadLetters, FileCompression, FileSinkSettings, IngestSettings, SinkFormat,
-    SinkSettings, SourceSettings,
-};
+use crate::parameters::{BadRecords, DeadLetters, IngestSettings, SinkSettings, SourceSettings};
 use around::Around;
-use bad_records::{Answered, Judged, Limits};
+use bad_records::{Answered, Judged, Known, Limits};
 pub(crate) use dry::SHOWN;
 use reshape::Reshape;
 use source::Plan;
+use target::{kafka_sink, write};
 
 /// The columns of a job, as far as they are known before the first record.
 pub(crate) struct Columns {
@@ -155,7 +152,7 @@ fn declare_as(
                 _ => sink,
             })
         }
-        SinkSettings::File(_) | SinkSettings::Print => None,
+        SinkSettings::File(_) | SinkSettings::Elasticsearch(_) | SinkSettings::Print => None,
     };
     let merge = settings.merge.as_ref();
     let read = source.batch_schema();
@@ -164,15 +161,18 @@ fn declare_as(
     let reshape = reshape.transpose()?;
     let hidden = settings.sql.as_ref().map(|sql| sql.hidden.clone());
     let hidden = hidden.unwrap_or_default();
-    if let Some(columns) = &columns {
-        // Columns may be called after what is not to be shown.
-        trial::try_sink(columns, reshape.as_ref(), &settings.sink, kafka.as_ref())
-            .map_err(|error| hidden.hide_in(error))?;
-    }
     let known = Columns {
         read: source.batch_schema(),
-        written: written(reshape.as_ref(), columns)?,
+        written: written(reshape.as_ref(), columns.clone())?,
     };
+    let bad = Arc::new(Known::default());
+    let target = target::of(settings, kafka, &known, &bad, (environment, &job))
+        .map_err(|error| hidden.hide_in(error))?;
+    if let Some(columns) = &columns {
+        // Columns may be called after what is not to be shown.
+        trial::try_sink(columns, reshape.as_ref(), &settings.sink, &target)
+            .map_err(|error| hidden.hide_in(error))?;
+    }
     let source = match (&shown, environment.job_directory()) {
         (None, Some(job)) => source.with_book(&job),
         (None, None) => source,
@@ -185,13 +185,14 @@ fn declare_as(
     if let (Some(unique), Some(read)) = (unique, read) {
         parsed = deduplicate::unique(parsed, unique.settings, &read, unique.wanted)?;
     }
-    let sized = kafka.as_ref().map(|kafka| size::Sized {
+    let sized = target.kafka().map(|kafka| size::Sized {
         sink: kafka.clone(),
         more: merge.map_or(0, |merge| merge.field.len()),
     });
     let sorting = Sorting {
         errors: &settings.errors,
         sized,
+        known: bad,
         job: Arc::clone(&job),
         environment,
         stores: stores.clone(),
@@ -213,11 +214,11 @@ fn declare_as(
         None => write(
             (rows, letters),
             settings,
-            kafka,
+            target,
             (environment, &job),
             stores,
         )?,
-        Some(shown) => dry::Peek::new(shown, &settings.sink, kafka).end(rows),
+        Some(shown) => dry::Peek::new(shown, &settings.sink, target).end(rows),
     }
     Ok(known)
 }
@@ -252,7 +253,7 @@ pub(crate) fn ends(
     };
     let output = match &settings.sink {
         SinkSettings::Kafka(options) => Some((**options).clone()),
-        SinkSettings::File(_) | SinkSettings::Print => None,
+        SinkSettings::File(_) | SinkSettings::Elasticsearch(_) | SinkSettings::Print => None,
     };
     let letters = match (settings.errors.place(), &output) {
         (Some(DeadLetters::Topic(options)), _) => Some((**options).clone()),
@@ -279,28 +280,6 @@ pub(crate) fn hive(settings: &IngestSettings) -> Result<Option<HiveSource>> {
     }
 }
 
-/// The sink of Kafka: exactly once where the mode of checkpoints says so, and there are checkpoints.
-fn kafka_sink(options: &KafkaSinkOptions, environment: &Environment) -> Result<KafkaSink> {
-    use millstream::options as keys;
-    let sink = KafkaSink::new(options.clone())?;
-    let configuration = environment.configuration()?;
-    let mode = configuration.require(&keys::CHECKPOINT_MODE)?;
-    let interval = configuration.get(&keys::CHECKPOINT_INTERVAL)?;
-    let interval = interval.filter(|interval| !interval.is_zero());
-    let Some(interval) = interval.filter(|_| mode.eq_ignore_ascii_case("EXACTLY_ONCE")) else {
-        return Ok(sink);
-    };
-    let sink = sink.exactly_once(Timing {
-        interval,
-        timeout: configuration.require(&keys::CHECKPOINT_TIMEOUT)?,
-        restart: configuration.require(&keys::RESTART_FIXED_DELAY)?,
-    })?;
-    if let Some(longest) = sink.longest_interval() {
-        environment.limit_checkpoint_interval(longest);
-    }
-    Ok(sink)
-}
-
 /// What lies behind `s3://`, as the job's options say.
 ///
 /// # Errors
@@ -321,6 +300,7 @@ fn job_name(environment: &Environment) -> Result<Arc<str>> {
 struct Sorting<'a> {
     errors: &'a BadRecords,
     sized: Option<size::Sized>,
+    known: Arc<Known>,
     job: Arc<str>,
     environment: &'a Environment,
     stores: Stores,
@@ -350,14 +330,15 @@ impl Sorting<'_> {
                 return Ok((rows.name("Rows"), None));
             }
             BadRecords::Skip(limits) => {
-                let limits = Limits::new(*limits, None);
+                let limits = Limits::new(*limits, None, Arc::clone(&self.known));
                 bad_records::count(judged.clone(), limits)
                     .discard()
                     .name("Skipped")
                     .uid("skipped");
             }
             BadRecords::DeadLetter { place, limits } => {
-                let limits = Limits::new(*limits, Some(place.to_string()));
+                let known = Arc::clone(&self.known);
+                let limits = Limits::new(*limits, Some(place.to_string()), known);
                 let letters = bad_records::count(judged.clone(), limits);
                 with_output = self.set_aside(letters, place)?;
             }
@@ -414,61 +395,4 @@ fn with_sql(
                 .map(|failed| bad.add(failed))
         })
         .name("SQL")
-}
-
-fn file_sink(file: &FileSinkSettings) -> FileSink<Rows> {
-    fn text<F: FileFormat<Rows>>(file: &FileSinkSettings, format: F) -> FileSink<Rows> {
-        let codec = match file.compression {
-            FileCompression::None => return FileSink::new(&file.path, format),
-            FileCompression::Gzip => Codec::Gzip,
-            FileCompression::Zstd => Codec::Zstd,
-        };
-        FileSink::new(&file.path, Compressed::new(format, codec))
-    }
-    let sink = match file.format {
-        SinkFormat::Json => text(file, JsonLines),
-        SinkFormat::Csv => text(file, CsvLines),
-        SinkFormat::Parquet => FileSink::new(&file.path, ParquetFile::default()),
-        SinkFormat::Orc => FileSink::new(&file.path, OrcFile::default()),
-    };
-    let sink = sink.max_file_bytes(file.rolling_size);
-    if file.partition.is_empty() {
-        return sink;
-    }
-    sink.partitioned(PartitionColumns::new(file.partition.clone()))
-}
-
-fn write(
-    (rows, letters): Sorted,
-    settings: &IngestSettings,
-    kafka: Option<KafkaSink>,
-    (environment, job): (&Environment, &str),
-    stores: Stores,
-) -> Result<()> {
-    let configuration = environment.configuration()?;
-    let parallelism = configuration.require(&millstream::options::PARALLELISM)?;
-    let writers = settings.sink_parallelism(parallelism) as usize;
-    let sink = match (&settings.sink, kafka) {
-        (_, Some(kafka)) if let Some(letters) = letters => {
-            let sink = kafka.output(job);
-            let letters = letters
-                .map(|letter| Output::Letter(Box::new(letter)))
-                .name("Letters")
-                .set_parallelism(1);
-            rows.map(Output::Rows)
-                .name("Output")
-                .union(letters)
-                .sink_to("kafka", sink)
-        }
-        (_, Some(kafka)) => rows.sink_to("kafka", kafka),
-        (SinkSettings::Kafka(options), None) => {
-            rows.sink_to("kafka", kafka_sink(options, environment)?)
-        }
-        (SinkSettings::Print, None) => rows.sink_to("print", PrintSink::rows()),
-        (SinkSettings::File(file), None) => {
-            rows.sink_to("file", file_sink(file).stores(Some(stores)))
-        }
-    };
-    sink.uid("sink").set_parallelism(writers);
-    Ok(())
 }

@@ -20,7 +20,7 @@ fn settings(line: &str) -> IngestSettings {
 fn kafka(line: &str) -> KafkaSinkOptions {
     let kafka = match settings(line).sink {
         SinkSettings::Kafka(kafka) => Some(*kafka),
-        SinkSettings::File(_) | SinkSettings::Print => None,
+        SinkSettings::File(_) | SinkSettings::Elasticsearch(_) | SinkSettings::Print => None,
     };
     kafka.expect("a sink of Kafka")
 }

@@ -199,6 +199,17 @@ impl<T: Record> DataStream<T> {
             .operator("Deduplicate", Cloned::factory(operator))
     }
 
+    /// The same rows: those of one fingerprint meet in one subtask of the next operator, in the order in which their source
+    /// handed them out.
+    #[must_use]
+    pub fn partition_by_fingerprint(self) -> Self
+    where
+        T: Fingerprinted,
+    {
+        let by_fingerprint = Edge::Hash(Arc::new(FingerprintPartitioner::<T>::new()));
+        self.shipped(&by_fingerprint)
+    }
+
     /// Writes the records to `sink`.
     pub fn sink_to(self, name: &str, sink: impl Sink<T>) -> DataStreamSink {
         let node = self.declarations.declare(Declared {

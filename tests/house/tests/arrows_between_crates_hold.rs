@@ -113,7 +113,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap*", &["millstream-cli", "millstream"]),
     ("indicatif", &["millstream"]),
     ("signal-hook*", &["millstream", "millstream-cli"]),
-    ("ureq", &["millstream-cli"]),
+    ("ureq", &["millstream-cli", "millstream-connectors"]),
     ("tracing-subscriber", &["millstream-log"]),
     ("tokio*", &["millstream-server", "millstream-objects"]),
     ("object_store", &["millstream-objects"]),

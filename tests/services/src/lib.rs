@@ -12,6 +12,7 @@ mod maven;
 mod wait;
 mod wheel;
 
+pub mod elasticsearch;
 pub mod hive;
 pub mod kafka;
 pub mod seaweed;

@@ -30,14 +30,9 @@ impl Libraries {
 
     /// The libraries that the cache has under a name, which `get` puts into a directory if there are none.
     fn cached(name: &str, version: &str, get: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
-        let cache = cache()?;
-        let doing = || format!("make {}", cache.display());
-        fs::create_dir_all(&cache).doing(doing)?;
-        let directory = cache.join(format!("{name}-{version}"));
+        let directory = cache()?.join(format!("{name}-{version}"));
         // Several tests may want the same at the same time.
-        let lock = cache.join(format!("{name}-{version}.lock"));
-        let lock = File::create(&lock).doing(|| format!("make {}", lock.display()))?;
-        lock.lock().doing(|| "lock the cache".to_owned())?;
+        let _lock = lock(&format!("{name}-{version}"))?;
         if !directory.is_dir() {
             get(&directory)?;
         }
@@ -204,6 +199,20 @@ pub(crate) fn free_port() -> Result<u16> {
     let doing = || "find a free port".to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").doing(doing)?;
     Ok(listener.local_addr().doing(doing)?.port())
+}
+
+/// Waits until nobody else on this machine has the lock of this name; it is held until what is answered is dropped.
+///
+/// # Errors
+/// The cache can't be used.
+pub(crate) fn lock(name: &str) -> Result<File> {
+    let cache = cache()?;
+    let doing = || format!("make {}", cache.display());
+    fs::create_dir_all(&cache).doing(doing)?;
+    let lock = cache.join(format!("{name}.lock"));
+    let lock = File::create(&lock).doing(|| format!("make {}", lock.display()))?;
+    lock.lock().doing(|| "lock the cache".to_owned())?;
+    Ok(lock)
 }
 
 fn fetch(directory: &Path, project: &str, version: &str) -> Result<()> {

@@ -2,8 +2,8 @@
 
 use millstream_core::{Ancestor, CheckpointId, ErrorKind, JobId, Lineage};
 use millstream_engine::connector::{
-    Cancelled, CommitOutcome, Committable, CommitterContext, Gauges, Prepared, Sink, SinkCommitter,
-    SinkContext, SinkWriter, StateEntry, WriteStatus,
+    Cancelled, CommitOutcome, Committable, CommitterContext, Gauges, Notice, Prepared, Sink,
+    SinkCommitter, SinkContext, SinkWriter, StateEntry, WriteStatus,
 };
 
 use super::wake::Bell;
@@ -185,6 +185,7 @@ impl<T: 'static> Writers<T> {
                     restored: snapshot.map(|snapshot| snapshot.entries.clone()),
                     waker: bell.waker(),
                     gauges: Gauges::default(),
+                    held_up: Notice::default(),
                 };
                 sink.open(context)
                     .unwrap_or_else(|error| panic!("open: {error}"))

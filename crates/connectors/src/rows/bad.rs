@@ -28,11 +28,13 @@ pub enum Reason {
     TooLarge,
     /// A value is not as a rule of its column says.
     Check,
+    /// The sink's servers refuse what becomes of it.
+    Refused,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Columns,
         Self::Quotes,
         Self::Charset,
@@ -43,6 +45,7 @@ impl Reason {
         Self::Sql,
         Self::TooLarge,
         Self::Check,
+        Self::Refused,
     ];
 
     /// Its name, as dead letters tell it.
@@ -58,6 +61,7 @@ impl Reason {
             Self::Sql => "sql",
             Self::TooLarge => "too-large",
             Self::Check => "check",
+            Self::Refused => "refused",
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use millstream_core::{Ancestor, CheckpointId, JobId, Lineage, Result};
 use millstream_engine::connector::{
-    Cancelled, Committable, CommitterContext, Gauges, Prepared, Sink, SinkContext, SinkWriter,
-    StateEntry, Waker, WriteStatus,
+    Cancelled, Committable, CommitterContext, Gauges, Notice, Prepared, Sink, SinkContext,
+    SinkWriter, StateEntry, Waker, WriteStatus,
 };
 
 /// The job of every test.
@@ -117,6 +117,7 @@ impl<T: 'static> Attempt<T> {
             restored: run.restored.clone(),
             waker,
             gauges: Gauges::default(),
+            held_up: Notice::default(),
         };
         Ok(Self {
             writer: sink.open(context)?,

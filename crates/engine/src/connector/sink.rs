@@ -7,9 +7,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use millstream_core::{CheckpointId, JobId, Lineage, Result};
+use millstream_core::{CheckpointId, JobId, Lineage, Numbers, Result};
 
-use super::{Gauges, StateEntry, Waker};
+use super::{Gauges, Notice, StateEntry, Waker};
 
 /// A sink of records: a description that is shared by all subtasks and opens one writer for each.
 pub trait Sink<T>: Send + Sync + 'static {
@@ -84,6 +84,8 @@ pub struct SinkContext {
     pub waker: Waker,
     /// Where the writer shows numbers of its own.
     pub gauges: Gauges,
+    /// Where it shows what it waits for before it can go on.
+    pub held_up: Notice,
 }
 
 /// The writer of one subtask. Lives on a worker thread and never waits for a network.
@@ -118,6 +120,16 @@ pub trait SinkWriter<T> {
     fn written(&self) -> Option<u64> {
         None
     }
+
+    /// What became otherwise of records that count as [written](Self::written): those that were taken and then refused or
+    /// left out, since the writer was opened and up to the boundary of the last snapshot that was [ready](Prepared::Ready).
+    fn left_out(&self) -> Numbers {
+        Numbers::default()
+    }
+
+    /// All input of a job that ends by itself has come: nothing is written any more, and the snapshot that is prepared next is
+    /// the last.
+    fn end_of_input(&mut self) {}
 
     /// The output up to this snapshot is committed, and that is noted on the disk: what names it (transactional ids,
     /// files) may be used again.

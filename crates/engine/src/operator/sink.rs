@@ -1,12 +1,12 @@
 //! A connector's sink as an erased operator.
 
-use millstream_core::{CheckpointId, Numbers, Result};
+use millstream_core::{CheckpointId, EventTime, Numbers, Result};
 
 use super::{Operator, OperatorContext, OperatorFactory, OperatorSnapshot, Port};
 use crate::chunk::{Chunk, Record};
 use crate::connector::{
-    CommitterContext, Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, SnapshotRequest,
-    WriteStatus,
+    CommitterContext, Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, SnapshotKind,
+    SnapshotRequest, WriteStatus,
 };
 
 /// Makes a [`Sink`] of any record type fit the dataflow.
@@ -39,11 +39,13 @@ impl<T: Record> OperatorFactory for SinkFactory<T> {
                 .map(|restored| restored.entries.clone()),
             waker: context.waker.clone(),
             gauges: context.progress.gauges.clone(),
+            held_up: context.progress.sink_held_up.clone(),
         })?;
         Ok(Box::new(ErasedWriter {
             writer,
             backlog: Vec::new(),
             taken: 0,
+            at_end: false,
         }))
     }
 
@@ -58,6 +60,8 @@ struct ErasedWriter<T> {
     backlog: Vec<T>,
     /// Records that the sink has taken.
     taken: u64,
+    /// Event time has come to its end.
+    at_end: bool,
 }
 
 impl<T: Record> Operator for ErasedWriter<T> {
@@ -90,6 +94,10 @@ impl<T: Record> Operator for ErasedWriter<T> {
     }
 
     fn snapshot(&mut self, request: &SnapshotRequest) -> Result<OperatorSnapshot> {
+        // Before the savepoint of a drain event time ends, and input may be left.
+        if self.at_end && request.kind == SnapshotKind::Checkpoint {
+            self.writer.end_of_input();
+        }
         Ok(OperatorSnapshot {
             states: Vec::new(),
             entries: self.writer.snapshot(request.checkpoint)?,
@@ -101,6 +109,15 @@ impl<T: Record> Operator for ErasedWriter<T> {
             written: self.writer.written().unwrap_or(self.taken),
             ..Numbers::default()
         })
+    }
+
+    fn left_out(&self) -> Numbers {
+        self.writer.left_out()
+    }
+
+    fn advance_to(&mut self, time: EventTime, _: usize, _: &mut Vec<Chunk>) -> Result<bool> {
+        self.at_end |= time == EventTime::MAX;
+        Ok(false)
     }
 
     fn checkpoint_ended(&mut self, checkpoint: CheckpointId, completed: bool) -> Result<()> {

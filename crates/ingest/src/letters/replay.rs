@@ -120,7 +120,7 @@ impl Job {
     pub(super) fn sink(&self) -> Option<&KafkaSinkOptions> {
         match &self.settings.sink {
             SinkSettings::Kafka(options) => Some(options),
-            SinkSettings::File(_) | SinkSettings::Print => None,
+            SinkSettings::File(_) | SinkSettings::Elasticsearch(_) | SinkSettings::Print => None,
         }
     }
 
@@ -132,6 +132,8 @@ impl Job {
                 .configuration
                 .require(&CHECKPOINT_MODE)?
                 .eq_ignore_ascii_case("EXACTLY_ONCE"),
+            // A document that is written again is the same document.
+            SinkSettings::Elasticsearch(_) => true,
             SinkSettings::Print => false,
         })
     }

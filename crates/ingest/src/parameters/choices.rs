@@ -72,7 +72,7 @@ choices! {
         Print = "print",
         /// Kafka.
         Kafka = "kafka",
-        /// Elasticsearch (planned).
+        /// Elasticsearch or OpenSearch.
         Es = "es",
     }
     /// `source.watch.type`: whether the job ends with the files that are there.
@@ -207,15 +207,6 @@ choices! {
         /// Null is a value like any other.
         Value = "value",
     }
-    /// `sink.es.sync.type`.
-    pub(super) SyncType {
-        /// Insert what is new, merge into what is there.
-        Incremental = "incremental",
-        /// Merge into what is there, leave out what is new.
-        Finite = "finite",
-        /// Overwrite.
-        Full = "full",
-    }
     /// `sink.es.bulk.flush.backoff.type`.
     pub(super) BackoffType {
         /// The same wait each time.
@@ -278,6 +269,6 @@ impl SourceType {
 impl SinkType {
     /// Whether this sink can be used now.
     pub fn available(self) -> bool {
-        matches!(self, Self::File | Self::Print | Self::Kafka)
+        matches!(self, Self::File | Self::Print | Self::Kafka | Self::Es)
     }
 }

@@ -20,6 +20,8 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
         &table::CHECKPOINT_DIR,
         &table::FILE_BAD_PATH,
         &table::AFTER_COMMIT_PATH,
+        &table::ES_CA,
+        &table::ES_MAPPING,
     ];
     for parameter in all {
         let Some(text) = given.get(parameter) else {

@@ -44,6 +44,8 @@ fn absolute(name: &str, text: &str, directory: &Path) -> String {
         table::SINK_PATH.name(),
         table::DEAD_LETTER_PATH.name(),
         table::CHECKPOINT_DIR.name(),
+        table::ES_CA.name(),
+        table::ES_MAPPING.name(),
     ]
     .contains(&name);
     match local_path(text) {

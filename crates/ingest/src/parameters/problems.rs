@@ -10,7 +10,10 @@ use super::choices::{
 use super::definition::names;
 use super::given::Given;
 use super::settings::SchemaText;
-use super::{contradiction, dead_letters, hive, kafka, kafka_sink, paths, resolve, table, unique};
+use super::{
+    contradiction, dead_letters, elasticsearch_sink, hive, kafka, kafka_sink, paths, resolve,
+    table, unique,
+};
 
 /// Reports what is missing, contradictory or not there yet.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -20,6 +23,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     problems.extend(hive::of(given));
     problems.extend(kafka::of(given));
     problems.extend(kafka_sink::of(given));
+    problems.extend(elasticsearch_sink::of(given));
     problems.extend(dead_letters::of(given));
     problems.extend(unique::problems(given));
     problems.extend(paths::of(given));

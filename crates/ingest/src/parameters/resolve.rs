@@ -23,7 +23,7 @@ use super::settings::{
     KafkaSettings, MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings,
     TextSource,
 };
-use super::{dead_letters, hive, kafka_sink, table, unique};
+use super::{dead_letters, elasticsearch_sink, hive, kafka_sink, table, unique};
 
 /// The settings; `None` where a value is missing or wrong, which [`super::problems`] reports.
 pub(super) fn settings(given: &Given) -> Option<IngestSettings> {
@@ -238,7 +238,9 @@ fn sink(given: &Given) -> Option<SinkSettings> {
         SinkType::Kafka => {
             kafka_sink::options(given).map(|kafka| SinkSettings::Kafka(Box::new(kafka)))
         }
-        SinkType::Es => None,
+        SinkType::Es => {
+            elasticsearch_sink::options(given).map(|es| SinkSettings::Elasticsearch(Box::new(es)))
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use millstream_connectors::elasticsearch::EsOptions;
 use millstream_connectors::files_source::{Intake, Tidy};
 use millstream_connectors::hive::HiveSourceOptions;
 use millstream_connectors::kafka::{
@@ -41,12 +42,12 @@ pub struct IngestSettings {
 }
 
 impl IngestSettings {
-    /// How many subtasks write where `parallelism` subtasks read: as given, else as many with files, one with Kafka, as in
-    /// the CSP operator, and one with `print`, whose lines would not be in order otherwise.
+    /// How many subtasks write where `parallelism` subtasks read: as given, else as many with files, one with Kafka and Elasticsearch, as
+    /// in the CSP operator, and one with `print`, whose lines would not be in order otherwise.
     pub fn sink_parallelism(&self, parallelism: u32) -> u32 {
         self.sink_parallelism.unwrap_or(match self.sink {
             SinkSettings::File(_) => parallelism,
-            SinkSettings::Kafka(_) | SinkSettings::Print => 1,
+            SinkSettings::Kafka(_) | SinkSettings::Elasticsearch(_) | SinkSettings::Print => 1,
         })
     }
 }
@@ -203,6 +204,8 @@ pub enum SinkSettings {
     File(FileSinkSettings),
     /// Messages in a topic of Kafka.
     Kafka(Box<KafkaSinkOptions>),
+    /// Documents of Elasticsearch or OpenSearch.
+    Elasticsearch(Box<EsOptions>),
     /// Lines of JSON on standard output.
     Print,
 }

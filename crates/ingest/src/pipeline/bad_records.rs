@@ -4,6 +4,7 @@
 //! hold for the whole job, and across restarts.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use millstream::{
     Collector, DataStream, Numbers, OpenContext, ProcessFunction, Record, ValueState,
@@ -194,15 +195,71 @@ pub(super) struct Limits {
     limits: BadRecordLimits,
     /// Where they go, in words; `None`: nowhere.
     letters: Option<String>,
+    /// What both who find bad records know of each other's.
+    known: Arc<Known>,
+}
+
+/// Bad records are found before the sink, and by its servers. Both count in one process, against the same limits.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    good: AtomicU64,
+    bad: AtomicU64,
+    /// Among the good ones: those that the servers of the sink have refused.
+    refused: AtomicU64,
+}
+
+impl Known {
+    fn tell(&self, counts: Counts) {
+        self.good.store(counts.good, Ordering::Relaxed);
+        self.bad.store(counts.bad, Ordering::Relaxed);
+    }
+
+    /// All of them, of which these are counted here.
+    fn with(&self, counts: Counts) -> Counts {
+        let refused = self.refused.load(Ordering::Relaxed);
+        Counts {
+            good: counts.good.saturating_sub(refused),
+            bad: counts.bad + refused,
+        }
+    }
 }
 
 impl Limits {
-    pub(super) fn new(limits: BadRecordLimits, letters: Option<String>) -> Self {
-        Self { limits, letters }
+    pub(super) fn new(limits: BadRecordLimits, letters: Option<String>, known: Arc<Known>) -> Self {
+        Self {
+            limits,
+            letters,
+            known,
+        }
+    }
+
+    /// So many records the servers of the sink have refused up to the snapshot that the job goes on from.
+    pub(super) fn restored(&self, refused: u64) {
+        self.known.refused.store(refused, Ordering::Relaxed);
+    }
+
+    /// So many records the servers of the sink have refused.
+    ///
+    /// # Errors
+    /// They are too many.
+    pub(super) fn refused(&self, refused: u64, latest: &BadRecord) -> Result<()> {
+        let known = &self.known;
+        known.refused.store(refused, Ordering::Relaxed);
+        let counts = Counts {
+            // What is not counted yet was read all the same.
+            good: known.good.load(Ordering::Relaxed).max(refused),
+            bad: known.bad.load(Ordering::Relaxed),
+        };
+        self.hold_against(known.with(counts), false, Some(latest))
     }
 
     /// Holds the counts against the limits; `latest` says which record was the last bad one and why.
     fn check(&self, counts: Counts, at_end: bool, latest: Option<&BadRecord>) -> Result<()> {
+        self.known.tell(counts);
+        self.hold_against(self.known.with(counts), at_end, latest)
+    }
+
+    fn hold_against(&self, counts: Counts, at_end: bool, latest: Option<&BadRecord>) -> Result<()> {
         let all = counts.good + counts.bad;
         if let Some(limit) = self.limits.count.filter(|limit| counts.bad > *limit) {
             return Err(too_many(
@@ -278,7 +335,7 @@ const SHOWN: u64 = 10;
 
 /// Logs bad records, before which there were `before` others in the job. Those of an epoch that is never
 /// committed are found nowhere else.
-fn log(before: u64, bad: &[BadRecord]) {
+pub(super) fn log(before: u64, bad: &[BadRecord]) {
     for (number, bad) in (before..).zip(bad) {
         let reason = dead_letter::reason(bad);
         if number < SHOWN {

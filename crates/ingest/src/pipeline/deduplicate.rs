@@ -17,7 +17,7 @@ use millstream_core::{Error, EventTime, Result, codes};
 use serde::{Deserialize, Serialize};
 
 use crate::parameters::{UniqueSettings, UniqueTime};
-use keys::Keys;
+pub(super) use keys::Keys;
 pub(super) use keys::columns_of;
 
 /// The records of `parsed` that were not there before. `schema` is that of its rows, of which those columns go on that

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use arrow::array::RecordBatch;
 use crossbeam_channel::Sender;
 use millstream::{Collector, DataStream};
+use millstream_connectors::elasticsearch::EsSink;
 use millstream_connectors::formats::{CsvRows, JsonRows};
 use millstream_connectors::kafka::KafkaSink;
 use millstream_connectors::rows::Rows;
 use millstream_core::Result;
 
+use super::target::Target;
 use crate::parameters::{SinkFormat, SinkSettings};
 
 /// How many rows are shown.
@@ -22,6 +24,7 @@ enum Form {
     Json,
     Csv,
     Message(Box<KafkaSink>),
+    Document(Box<EsSink>),
 }
 
 /// Shows the first rows, and none of those behind them.
@@ -37,14 +40,11 @@ pub(super) struct Peek {
 
 impl Peek {
     /// Rows go to `shown`, which has room for as many as are shown.
-    pub(super) fn new(
-        shown: Sender<String>,
-        sink: &SinkSettings,
-        kafka: Option<KafkaSink>,
-    ) -> Self {
-        let form = match (sink, kafka) {
-            (_, Some(kafka)) => Form::Message(Box::new(kafka)),
-            (SinkSettings::File(file), None) if file.format == SinkFormat::Csv => Form::Csv,
+    pub(super) fn new(shown: Sender<String>, sink: &SinkSettings, target: Target) -> Self {
+        let form = match (sink, target) {
+            (_, Target::Kafka(kafka)) => Form::Message(Box::new(kafka)),
+            (_, Target::Elasticsearch(es)) => Form::Document(Box::new(es)),
+            (SinkSettings::File(file), Target::Here) if file.format == SinkFormat::Csv => Form::Csv,
             _ => Form::Json,
         };
         Self {
@@ -78,6 +78,7 @@ impl Form {
         let numbers = 0..batch.num_rows();
         match self {
             Self::Message(sink) => sink.shown(batch),
+            Self::Document(sink) => sink.shown(batch),
             Self::Json => {
                 let mut rows = JsonRows::new(batch)?;
                 Ok(numbers

@@ -5,11 +5,12 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use millstream_connectors::file_sink::PartitionColumns;
 use millstream_connectors::formats::{CsvLines, FileFormat, JsonLines, OrcFile, ParquetFile};
-use millstream_connectors::kafka::{KafkaSink, MessageFormat};
+use millstream_connectors::kafka::MessageFormat;
 use millstream_core::{Error, Result, codes};
 use millstream_sql::{guarded, sample_rows};
 
 use super::reshape::Reshape;
+use super::target::Target;
 use crate::parameters::{SinkFormat, SinkSettings};
 
 /// Writes rows with the columns of `schema` as the sink of `settings` will.
@@ -20,7 +21,7 @@ pub(super) fn try_sink(
     schema: &Schema,
     reshape: Option<&Reshape>,
     settings: &SinkSettings,
-    kafka: Option<&KafkaSink>,
+    target: &Target,
 ) -> Result<()> {
     let broken =
         |error| Error::new(&codes::INTERNAL, "rows for a trial can't be made").cause(error);
@@ -40,7 +41,15 @@ pub(super) fn try_sink(
                 MessageFormat::Csv => try_format("CSV", &CsvLines, &rows)?,
                 MessageFormat::Text => {}
             }
+            let kafka = target.kafka();
             kafka.map_or(Ok(()), |kafka| kafka.try_rows(&rows))
+        }
+        SinkSettings::Elasticsearch(_) => {
+            try_format("JSON", &JsonLines, &rows)?;
+            match target {
+                Target::Elasticsearch(es) => es.try_rows(&rows),
+                Target::Kafka(_) | Target::Here => Ok(()),
+            }
         }
         SinkSettings::Print => try_format("JSON", &JsonLines, &rows),
         SinkSettings::File(file) => {

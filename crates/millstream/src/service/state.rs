@@ -46,8 +46,12 @@ impl State {
     /// What sources wait for, else how far tasks are that read their state.
     fn waits_for(&self) -> Option<String> {
         let tasks = self.metrics.iter().flatten();
+        // What can't be written holds up everything before it.
+        let mut sinks = tasks
+            .clone()
+            .filter_map(|task| task.source.sink_held_up.get());
         let mut notices = tasks.filter_map(|task| task.source.held_up.get());
-        notices.next().or_else(|| {
+        sinks.next().or_else(|| notices.next()).or_else(|| {
             let subtasks = self.report.vertices.iter().flat_map(|v| &v.subtasks);
             let mut statuses = subtasks.map(|subtask| subtask.status);
             let Verified { bytes, of } = self.progress.as_ref()?();

@@ -134,6 +134,10 @@ impl TaskCore {
                 .find(|part| part.id == link.id);
             if let Some(part) = part {
                 part.prepared = link.uncommitted.all();
+                let otherwise = link.operator.left_out();
+                let left_out = otherwise.bad + otherwise.filtered;
+                part.numbers.written = part.numbers.written.saturating_sub(left_out);
+                part.numbers += otherwise;
             }
         }
         self.snapshots.submit(unprepared.job);

@@ -10,7 +10,7 @@ const FILE: Scope = Scope::Sink(&[SinkType::File]);
 
 parameters! {
     SINK_TYPE: SinkType = Parameter::new(Group::Sink, "sink.type",
-        "Where records go: kafka, file or print. es is planned and refused until then. A format of files (orc, parquet, csv, json) \
+        "Where records go: kafka, es (Elasticsearch, OpenSearch), file or print. A format of files (orc, parquet, csv, json) \
          means file with that `sink.format`.")
         .default("kafka").example("file");
     SINK_PATH: String = Parameter::new(Group::Sink, "sink.path",

@@ -25,7 +25,7 @@ struct Place {
 
 /// Reads the keys of rows with one schema.
 #[derive(Debug, Clone)]
-pub(super) struct Keys {
+pub(in crate::pipeline) struct Keys {
     /// For each key, in the order in which they are given.
     places: Vec<Place>,
     /// For each column in which there are paths what is looked for, by the numbers of keys.
@@ -54,7 +54,7 @@ impl Keys {
     ///
     /// # Errors
     /// One is not there, or of a type that can't be compared.
-    pub(super) fn new(settings: &UniqueSettings, schema: &Schema) -> Result<Self> {
+    pub(in crate::pipeline) fn new(settings: &UniqueSettings, schema: &Schema) -> Result<Self> {
         let places = settings.keys.iter().map(|key| place(key, schema));
         let places: Vec<Place> = places.collect::<Result<_>>()?;
         let mut paths: Vec<(usize, Fields)> = Vec::new();
@@ -83,7 +83,10 @@ impl Keys {
     ///
     /// # Errors
     /// The batch has other columns.
-    pub(super) fn fingerprints(&self, batch: &RecordBatch) -> Result<Vec<Option<Fingerprint>>> {
+    pub(in crate::pipeline) fn fingerprints(
+        &self,
+        batch: &RecordBatch,
+    ) -> Result<Vec<Option<Fingerprint>>> {
         let texts = self.texts(batch)?;
         let mut key = Vec::new();
         let rows = 0..batch.num_rows();

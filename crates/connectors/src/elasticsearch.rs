@@ -1,0 +1,315 @@
+//! Elasticsearch and OpenSearch as a sink.
+//!
+//! At least once: a document is written again after a failure, under the same id, so that with `full` and `incremental` the
+//! effect is that of once. A subtask has a few lanes, each with a thread that sends one bulk after the other; a document always
+//! goes by the same lane, so that its changes arrive in their order. A checkpoint waits until every bulk of its epoch is settled.
+//!
+//! - [`options`], [`servers`], [`pattern`]: what is asked for.
+//! - [`version`], [`outcome`], [`reply`], [`backoff`], [`mapping`], [`ids`], [`document`]: what follows from what is known. Pure.
+//! - [`bulk`], [`lane`], [`writer`]: from rows to bulks, on the worker.
+//! - [`send`], [`client`], [`stop`]: from bulks to servers, on threads that wait.
+//! - [`refusals`]: records that servers refuse, as dead letters.
+//! - [`look`], [`inspection`]: what is looked at before anything is written.
+//! - [`commit`], [`stale`]: what is done when a snapshot is complete.
+
+mod backoff;
+mod bulk;
+mod chance;
+mod client;
+mod commit;
+mod document;
+mod figures;
+mod ids;
+mod inspection;
+mod lane;
+mod look;
+mod mapping;
+mod options;
+mod outcome;
+mod pattern;
+mod refusals;
+mod reply;
+mod send;
+mod servers;
+mod stale;
+mod stop;
+mod version;
+mod writer;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use millstream_core::{Error, Result, codes};
+use millstream_engine::connector::{
+    CommitterContext, Notice, Sink, SinkCommitter, SinkContext, SinkWriter, Waker,
+};
+
+pub use options::{Backoff, EsOptions, Flush, Login, SyncType};
+pub use pattern::IndexPattern;
+pub use refusals::Refusals;
+pub use servers::Server;
+
+use chance::Chance;
+use client::Client;
+use commit::EsCommitter;
+use document::{Actions, documents};
+use figures::Figures;
+use ids::Ids;
+use lane::Lane;
+use look::Found;
+use refusals::{Desk, Total};
+use send::{Sender, Unsettled};
+use stop::{Living, Stop};
+use writer::{EsWriter, State};
+
+use crate::formats::JsonRows;
+use crate::rows::Rows;
+
+/// Writes rows as documents of Elasticsearch or OpenSearch. What becomes of ids, types and refused documents is in
+/// `docs/guide/elasticsearch.md`.
+#[derive(Clone)]
+pub struct EsSink {
+    options: Arc<EsOptions>,
+    /// The columns that are written, where they are known.
+    columns: Option<SchemaRef>,
+    /// `None`: the first record that is refused fails the job.
+    refusals: Option<Arc<dyn Refusals>>,
+    shared: Arc<Shared>,
+}
+
+/// What committer and writers have in common.
+#[derive(Default)]
+struct Shared {
+    /// What the committer, which may wait, has found out for the writers, which may not.
+    found: Mutex<Option<Found>>,
+    living: Living,
+    total: Total,
+}
+
+impl EsSink {
+    /// The sink that `options` describe. Asks no server.
+    ///
+    /// # Errors
+    /// The certificates that are to be trusted can't be read.
+    pub fn new(options: EsOptions) -> Result<Self> {
+        let options = Arc::new(options);
+        drop(Client::new(&options, 0)?);
+        Ok(Self {
+            options,
+            columns: None,
+            refusals: None,
+            shared: Arc::default(),
+        })
+    }
+
+    /// The same sink, which knows what columns are written, and holds them against the index before it writes.
+    ///
+    /// # Errors
+    /// A column is missing, or one has the name of the version's.
+    pub fn with_columns(mut self, columns: SchemaRef) -> Result<Self> {
+        let options = &self.options;
+        let is_there = |name: &str| columns.column_with_name(name).is_some();
+        let known = || {
+            let names = columns.fields().iter().map(|field| field.name().as_str());
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let wanted = options
+            .id
+            .iter()
+            .map(|name| ("sink.es.unique.column", name.as_str()));
+        let wanted = wanted.chain(options.index.columns().map(|name| ("sink.es.index", name)));
+        for (parameter, name) in wanted {
+            if !is_there(name) {
+                let message = format!(
+                    "{parameter} names the column {name}, and the columns are {}",
+                    known()
+                );
+                return Err(Error::new(&codes::INGEST_PARAMETERS, message).next("name one of them"));
+            }
+        }
+        let version = &options.version_column;
+        if options.version.is_some() && is_there(version) {
+            let message = format!(
+                "the records have a column {version}, which is where sink.es.version is written"
+            );
+            return Err(Error::new(&codes::INGEST_PARAMETERS, message)
+                .next("give another sink.es.version.column, leave sink.es.version out, or rename the column in the SQL"));
+        }
+        self.columns = Some(columns);
+        Ok(self)
+    }
+
+    /// The same sink, which sets records aside that the servers refuse.
+    #[must_use]
+    pub fn with_refusals(mut self, refusals: Arc<dyn Refusals>) -> Self {
+        self.refusals = Some(refusals);
+        self
+    }
+
+    /// Whether rows can be documents: they are written into nowhere.
+    ///
+    /// # Errors
+    /// They can't.
+    pub fn try_rows(&self, batch: &RecordBatch) -> Result<()> {
+        self.shown(batch).map(drop)
+    }
+
+    /// The documents of rows as people are shown them: index and id, and the document.
+    ///
+    /// # Errors
+    /// A row can't be a document.
+    pub fn shown(&self, batch: &RecordBatch) -> Result<Vec<String>> {
+        let unfit = |why: String| {
+            Error::new(&codes::INGEST_PARAMETERS, why)
+                .next("name another column, or cast it in the SQL")
+        };
+        let documents = documents(batch)?;
+        let ids = Ids::of(batch, &self.options.id).map_err(unfit)?;
+        let indices = self.options.index.indices(batch, now()).map_err(unfit)?;
+        let actions = Actions::new(&self.options, None);
+        let mut rows = JsonRows::new(&documents)?;
+        let (mut id, mut index) = (String::new(), String::new());
+        let shown = (0..batch.num_rows()).map(|row| {
+            let mut out = Vec::new();
+            actions.append_document(row, &mut rows, &mut out);
+            let named = ids.put(row, &mut id).is_ok() && indices.put(row, &mut index).is_ok();
+            let document = String::from_utf8_lossy(&out);
+            match named {
+                true => format!("{index}/{id} {document}"),
+                false => format!("(no id) {document}"),
+            }
+        });
+        Ok(shown.collect())
+    }
+
+    fn look(&self) -> Result<Found> {
+        let mut client = Client::new(&self.options, 0)?;
+        let found = look::look(&mut client, &self.options, self.columns.as_deref())?;
+        let mut known = self
+            .shared
+            .found
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *known = Some(found.clone());
+        Ok(found)
+    }
+
+    fn known(&self) -> Result<Found> {
+        let known = self
+            .shared
+            .found
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        known.map_or_else(|| self.look(), Ok)
+    }
+
+    /// A lane, and its thread.
+    fn start(&self, number: usize, found: &Found, with: &With) -> Result<Arc<Lane>> {
+        let lane = Arc::new(Lane::new(self.options.flush));
+        let doc_type = found.version.type_of(self.options.doc_type.as_deref());
+        let sender = Sender {
+            client: Client::new(&self.options, with.subtask + number)?,
+            options: Arc::clone(&self.options),
+            doc_type: doc_type.unwrap_or("_doc").to_owned(),
+            schema: self.columns.clone(),
+            fails: self.refusals.is_none(),
+            figures: with.figures.clone(),
+            held_up: with.held_up.clone(),
+            stop: with.stop.clone(),
+            chance: Chance::new(),
+        };
+        let (own, waker, life) = (
+            Arc::clone(&lane),
+            with.waker.clone(),
+            self.shared.living.enter(),
+        );
+        let run = move || {
+            send_all(&own, sender, &waker);
+            drop(life);
+        };
+        // Nobody waits for its end but who writes next: a server that does not answer must not hold up a job that is cancelled.
+        Builder::new()
+            .name(format!("es-sink-{}-{number}", with.subtask))
+            .spawn(run)
+            .map_err(|error| {
+                Error::new(&codes::SINK_WRITE, "a thread of the sink can't be started")
+                    .cause(error)
+                    .next("check the limit of threads (ulimit -u)")
+            })?;
+        Ok(lane)
+    }
+}
+
+/// What the lanes of a writer have in common.
+struct With {
+    subtask: usize,
+    waker: Waker,
+    held_up: Notice,
+    figures: Figures,
+    stop: Stop,
+}
+
+/// Sends the bulks of a lane, one after the other.
+fn send_all(lane: &Lane, mut sender: Sender, waker: &Waker) {
+    while let Some(bulk) = lane.next() {
+        if lane.is_wanted() {
+            waker.wake();
+        }
+        match sender.settle(&bulk) {
+            Ok(settled) => lane.done(bulk, settled),
+            Err(Unsettled::Stopped) => return,
+            Err(Unsettled::Failed(error)) => {
+                lane.failed(error);
+                return waker.wake();
+            }
+        }
+        waker.wake();
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "an index by the time of writing is named by a clock"
+)]
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = since.map_or(0, |since| since.as_millis());
+    i64::try_from(millis).unwrap_or(i64::MAX)
+}
+
+impl Sink<Rows> for EsSink {
+    fn open(&self, context: SinkContext) -> Result<Box<dyn SinkWriter<Rows>>> {
+        let found = self.known()?;
+        let with = With {
+            subtask: context.subtask,
+            waker: context.waker.clone(),
+            held_up: context.held_up.clone(),
+            figures: Figures::new(context.gauges.clone()),
+            stop: Stop::default(),
+        };
+        let doc_type = found.version.type_of(self.options.doc_type.as_deref());
+        // Dropped, it ends the threads that have been started.
+        let mut writer = EsWriter {
+            actions: Actions::new(&self.options, doc_type),
+            options: Arc::clone(&self.options),
+            lanes: Vec::new(),
+            desk: Desk::open(self.refusals.clone(), self.shared.total.clone(), context)?,
+            stop: with.stop.clone(),
+            clock: now,
+            waker: with.waker.clone(),
+            state: State::default(),
+        };
+        for number in 0..self.options.flush.concurrent.max(1) {
+            writer.lanes.push(self.start(number, &found, &with)?);
+        }
+        Ok(Box::new(writer))
+    }
+
+    fn committer(&self, context: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
+        Ok(Box::new(EsCommitter::new(self, context)?))
+    }
+}

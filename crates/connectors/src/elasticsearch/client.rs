@@ -1,0 +1,266 @@
+//! Requests to servers. Every call waits; those who call live on threads of their own.
+
+mod tls;
+
+use std::borrow::Cow;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use millstream_core::{Error, Result, codes};
+use ureq::Agent;
+use ureq::http::Method;
+
+use super::options::{EsOptions, Login};
+use super::outcome::{self, Request};
+use super::reply::ServerError;
+use super::servers::{Next, Server, Turn};
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(10);
+/// No answer is larger.
+const LARGEST_ANSWER: u64 = 256 * 1024 * 1024;
+/// What several lines of JSON are.
+pub(super) const LINES: &str = "application/x-ndjson";
+/// What one value of JSON is.
+pub(super) const JSON: &str = "application/json";
+
+/// A way to the servers, one of which is asked until it fails.
+pub(super) struct Client {
+    agent: Agent,
+    options: Arc<EsOptions>,
+    login: Option<String>,
+    turn: Turn,
+    packed: Vec<u8>,
+}
+
+/// What a server has answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The status.
+    pub(super) status: u16,
+    /// The body.
+    pub(super) body: Vec<u8>,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) method: &'a Method,
+    /// Begins with `/`.
+    pub(super) path: &'a str,
+    /// What it is, and the bytes.
+    pub(super) body: Option<(&'static str, &'a [u8])>,
+}
+
+impl<'a> Question<'a> {
+    /// What is read at a path.
+    pub(super) const fn get(path: &'a str) -> Self {
+        Self {
+            method: &Method::GET,
+            path,
+            body: None,
+        }
+    }
+
+    /// What is asked with a body of JSON.
+    pub(super) const fn json(method: &'a Method, path: &'a str, body: &'a [u8]) -> Self {
+        Self {
+            method,
+            path,
+            body: Some((JSON, body)),
+        }
+    }
+}
+
+impl Client {
+    /// For the asker with this number. Asks nobody.
+    ///
+    /// # Errors
+    /// The certificates can't be read.
+    pub(super) fn new(options: &Arc<EsOptions>, who: usize) -> Result<Self> {
+        let builder = Agent::config_builder()
+            .http_status_as_error(false)
+            // A proxy for the web is none for servers of one's own.
+            .proxy(None)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("millstream/", env!("CARGO_PKG_VERSION")))
+            .timeout_resolve(Some(CONNECT))
+            .timeout_connect(Some(CONNECT))
+            .timeout_send_body(Some(options.timeout))
+            .timeout_recv_response(Some(options.timeout))
+            .timeout_recv_body(Some(options.timeout));
+        let builder = match options.servers.iter().any(Server::is_tls) {
+            true => builder.tls_config(tls::config(options.ca.as_deref())?),
+            false => builder,
+        };
+        let login = match &options.login {
+            Login::None => None,
+            Login::Basic { user, password } => {
+                let both = STANDARD.encode(format!("{user}:{password}"));
+                Some(format!("Basic {both}"))
+            }
+            Login::ApiKey(key) if key.contains(':') => {
+                Some(format!("ApiKey {}", STANDARD.encode(key)))
+            }
+            Login::ApiKey(key) => Some(format!("ApiKey {key}")),
+            Login::Bearer(token) => Some(format!("Bearer {token}")),
+        };
+        Ok(Self {
+            agent: builder.build().new_agent(),
+            turn: Turn::new(options.servers.len(), who),
+            options: Arc::clone(options),
+            login,
+            packed: Vec::new(),
+        })
+    }
+
+    /// Asks the server whose turn it is.
+    ///
+    /// # Errors
+    /// There is no answer, in words; it may have done what it was asked for.
+    pub(super) fn ask(&mut self, question: Question<'_>) -> std::result::Result<Answer, String> {
+        let number = self.turn.current();
+        self.ask_server(number, question)
+    }
+
+    /// Asks the server with this number.
+    ///
+    /// # Errors
+    /// Those of [`ask`](Self::ask).
+    pub(super) fn ask_server(
+        &mut self,
+        number: usize,
+        question: Question<'_>,
+    ) -> std::result::Result<Answer, String> {
+        let Some(server) = self.options.servers.get(number) else {
+            return Err("there is no server".to_owned());
+        };
+        let mut request = ureq::http::Request::builder()
+            .method(question.method)
+            .uri(server.url(question.path));
+        if let Some(login) = &self.login {
+            request = request.header("authorization", login);
+        }
+        let mut sent: &[u8] = &[];
+        if let Some((content, body)) = question.body {
+            request = request.header("content-type", content);
+            sent = body;
+            if self.options.gzip {
+                self.packed.clear();
+                pack(body, &mut self.packed).map_err(|error| error.to_string())?;
+                request = request.header("content-encoding", "gzip");
+                sent = &self.packed;
+            }
+        }
+        let away = |error: &dyn std::fmt::Display| format!("{server}: {error}");
+        let response = match question.body {
+            Some(_) => {
+                let request = request.body(sent).map_err(|error| away(&error))?;
+                self.agent.run(request)
+            }
+            None => {
+                let request = request.body(()).map_err(|error| away(&error))?;
+                self.agent.run(request)
+            }
+        };
+        let mut response = response.map_err(|error| away(&error))?;
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(LARGEST_ANSWER);
+        let body = body.read_to_vec();
+        let body = body.map_err(|error| format!("{server}: its answer was cut off: {error}"))?;
+        Ok(Answer { status, body })
+    }
+
+    /// The server whose turn it is has answered.
+    pub(super) fn answered(&mut self) {
+        self.turn.answered();
+    }
+
+    /// It has not, or can't at present.
+    pub(super) fn failed(&mut self) -> Next {
+        self.turn.failed()
+    }
+
+    /// Asks one server after the other, each once, until one answers that can.
+    ///
+    /// # Errors
+    /// None can ([`codes::SINK_ELASTICSEARCH`]).
+    pub(super) fn ask_any(&mut self, question: Question<'_>) -> Result<Answer> {
+        loop {
+            let why = match self.ask(question) {
+                Ok(answer) => {
+                    let error = ServerError::of_request(&answer.body);
+                    match outcome::of_request(answer.status, &error) {
+                        Request::Again(why) => why,
+                        Request::Paused(why) => {
+                            self.turn.answered();
+                            return Err(denied(&self.options, &why));
+                        }
+                        Request::Read | Request::Split(_) | Request::Impossible(_) => {
+                            self.turn.answered();
+                            return Ok(answer);
+                        }
+                    }
+                }
+                Err(why) => why,
+            };
+            if self.turn.failed() == Next::Wait {
+                return Err(unreachable(&why));
+            }
+        }
+    }
+}
+
+/// The error where no server can be asked.
+pub(super) fn unreachable(why: &str) -> Error {
+    let message = format!("no server of Elasticsearch can be asked: {why}");
+    Error::new(&codes::SINK_ELASTICSEARCH, message)
+        .next("see that one of sink.es.server runs and can be reached from here; the job goes on where it was")
+}
+
+/// The error where a server does not let us.
+pub(super) fn denied(options: &EsOptions, why: &str) -> Error {
+    let message = format!("Elasticsearch refuses ({}): {why}", options.login.shown());
+    Error::new(&codes::SINK_ELASTICSEARCH, message)
+        .next("correct sink.es.username, sink.es.api.key or sink.es.token, or what the index and its rights say; the job goes on where it was")
+}
+
+fn pack(body: &[u8], packed: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut encoder = GzEncoder::new(packed, Compression::fast());
+    encoder.write_all(body)?;
+    encoder.finish().map(drop)
+}
+
+/// A piece of a path, in which nothing has a meaning of its own.
+pub(super) fn in_path(text: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    if text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    for byte in text.bytes() {
+        match is_plain(byte) {
+            true => out.push(char::from(byte)),
+            false => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_path;
+
+    #[test]
+    fn nothing_of_a_name_has_a_meaning_in_a_path() {
+        assert_eq!(in_path("orders-2024.01_a"), "orders-2024.01_a");
+        assert_eq!(in_path("a/b?c#d%"), "a%2Fb%3Fc%23d%25");
+        assert_eq!(in_path("städte"), "st%C3%A4dte");
+    }
+}

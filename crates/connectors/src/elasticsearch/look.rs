@@ -1,0 +1,336 @@
+//! What is looked at before anything is written: the servers and the index.
+
+use std::sync::Arc;
+
+use arrow::datatypes::Schema;
+use millstream_core::{Error, Result, codes};
+use serde_json::{Map, Value, json};
+use tracing::{info, warn};
+use ureq::http::Method;
+
+use super::client::{Client, Question, denied, in_path};
+use super::mapping::{self, Misfit};
+use super::options::{EsOptions, SyncType};
+use super::reply::ServerError;
+use super::version::Version;
+
+/// What is known of the servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// What they are.
+    pub(super) version: Version,
+}
+
+/// What is known of the index.
+#[derive(Debug)]
+pub(super) enum Index {
+    /// It is not there.
+    Missing,
+    /// It is.
+    There {
+        /// What stands under `mappings`, of its one type where it has types.
+        mapping: Value,
+        /// Its type, where it has one.
+        doc_type: Option<String>,
+        /// Why it can't be written at present, in words.
+        blocked: Option<String>,
+    },
+    /// Documents go to several: nothing is known of them.
+    Several,
+}
+
+/// Looks at servers and index, and makes the index where that is wanted.
+///
+/// # Errors
+/// No server can be asked, or the output can't be had as it is asked for.
+pub(super) fn look(
+    client: &mut Client,
+    options: &Arc<EsOptions>,
+    schema: Option<&Schema>,
+) -> Result<Found> {
+    let version = version(client)?;
+    let mut index = self::index(client, options)?;
+    if let (Index::Missing, Some(_)) = (&index, &options.mapping) {
+        create(client, options, &version)?;
+        index = self::index(client, options)?;
+    }
+    check(&index, options, &version)?;
+    if let Index::There {
+        mapping, blocked, ..
+    } = &index
+    {
+        if let Some(blocked) = blocked {
+            warn!("{blocked}.");
+        }
+        let misfits = schema.map(|schema| mapping::misfits(mapping, schema));
+        let (never, sometimes): (Vec<Misfit>, Vec<Misfit>) = misfits
+            .unwrap_or_default()
+            .into_iter()
+            .partition(|misfit| misfit.never);
+        for misfit in sometimes {
+            warn!("Index {}: {}.", options.index, misfit.why);
+        }
+        if !never.is_empty() {
+            return Err(misfit(options, &never));
+        }
+    }
+    info!("Documents go to {version}, index {}.", options.index);
+    Ok(Found { version })
+}
+
+/// The error for columns of which no value fits.
+pub(super) fn misfit(options: &EsOptions, never: &[Misfit]) -> Error {
+    let why: Vec<&str> = never.iter().map(|misfit| misfit.why.as_str()).collect();
+    let message = format!(
+        "index {} can't take the columns: {}",
+        options.index,
+        why.join("; ")
+    );
+    Error::new(&codes::SINK_INDEX, message).next(
+        "cast the columns in the SQL or leave them out, or make an index with another mapping",
+    )
+}
+
+/// What the servers are.
+///
+/// # Errors
+/// No server can be asked, or it is none that can be written.
+pub(super) fn version(client: &mut Client) -> Result<Version> {
+    let answer = client.ask_any(Question::get("/"))?;
+    Version::parse(&answer.body).map_err(|why| {
+        let message = format!("what answers at sink.es.server can't be written: {why}");
+        Error::new(&codes::SINK_INDEX, message)
+            .next("give the addresses of Elasticsearch from 6, or of OpenSearch")
+    })
+}
+
+/// What is known of the index.
+///
+/// # Errors
+/// No server can be asked.
+pub(super) fn index(client: &mut Client, options: &EsOptions) -> Result<Index> {
+    let Some(name) = options.index.fixed() else {
+        return Ok(Index::Several);
+    };
+    let path = format!("/{}", in_path(name));
+    let answer = client.ask_any(Question::get(&path))?;
+    match answer.status {
+        200 => {}
+        404 => return Ok(Index::Missing),
+        status => {
+            let why = ServerError::of_request(&answer.body).words();
+            return Err(denied(options, &format!("status {status}: {why}")));
+        }
+    }
+    let found: Map<String, Value> = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let mut found = found.into_iter();
+    // An alias leads to others, of which the one that is written may be any.
+    let (Some((of, index)), None) = (found.next(), found.next()) else {
+        return Ok(Index::Several);
+    };
+    let mappings = index.get("mappings").cloned().unwrap_or_default();
+    let (mapping, doc_type) = one_type(mappings);
+    Ok(Index::There {
+        mapping,
+        doc_type,
+        blocked: blocked(&of, index.get("settings").unwrap_or(&Value::Null)),
+    })
+}
+
+/// Where there are types the mapping stands under one.
+fn one_type(mappings: Value) -> (Value, Option<String>) {
+    const OWN: [&str; 4] = ["properties", "dynamic", "_source", "dynamic_templates"];
+    let Value::Object(all) = &mappings else {
+        return (mappings, None);
+    };
+    let mut names = all.iter().filter(|(name, _)| *name != "_default_");
+    match (names.next(), names.next()) {
+        (Some((name, mapping)), None) if !OWN.contains(&name.as_str()) && mapping.is_object() => {
+            (mapping.clone(), Some(name.clone()))
+        }
+        _ => (mappings, None),
+    }
+}
+
+/// Why an index can't be written at present.
+fn blocked(name: &str, settings: &Value) -> Option<String> {
+    let blocks = settings.get("index")?.get("blocks")?;
+    let is_on = |block: &str| {
+        let told = blocks.get(block)?;
+        (told == &json!("true") || told == &json!(true)).then_some(())
+    };
+    let why = [
+        (
+            "read_only_allow_delete",
+            "it is read-only, as where a disk is almost full",
+        ),
+        ("read_only", "it is read-only"),
+        ("write", "it may not be written"),
+    ];
+    let found = why.iter().find(|(block, _)| is_on(block).is_some());
+    found.map(|(block, why)| {
+        format!("index {name}: {why} (index.blocks.{block}); the job waits until that is over")
+    })
+}
+
+/// Whether the index is as it has to be.
+///
+/// # Errors
+/// It is not.
+pub(super) fn check(index: &Index, options: &EsOptions, version: &Version) -> Result<()> {
+    let wrong =
+        |message: String, next: &str| Err(Error::new(&codes::SINK_INDEX, message).next(next));
+    match index {
+        Index::Missing if options.sync == SyncType::Finite => wrong(
+            format!(
+                "index {} is not there, and sink.es.sync.type finite only changes what is there",
+                options.index
+            ),
+            "correct sink.es.index, or give sink.es.sync.type incremental or full",
+        ),
+        Index::There {
+            doc_type: Some(there),
+            ..
+        } if version
+            .type_of(options.doc_type.as_deref())
+            .is_some_and(|own| own != there) =>
+        {
+            let own = version
+                .type_of(options.doc_type.as_deref())
+                .unwrap_or_default();
+            wrong(
+                format!(
+                    "the type of index {} is {there}, and an index has one: {own} can't be written",
+                    options.index
+                ),
+                "give that type as sink.es.type",
+            )
+        }
+        Index::There { mapping, .. }
+            if options.delete_stale
+                && mapping::is_whole(mapping, &options.version_column) == Some(false) =>
+        {
+            wrong(
+                format!(
+                    "field {} of index {} holds no whole numbers, so that it can't be told which versions are older",
+                    options.version_column, options.index
+                ),
+                "give another sink.es.version.column, or leave sink.es.delete.stale out",
+            )
+        }
+        Index::Missing | Index::There { .. } | Index::Several => Ok(()),
+    }
+}
+
+/// The body by which the index is made.
+///
+/// # Errors
+/// The file can't be read, or holds none.
+pub(super) fn body_of_index(options: &EsOptions, version: &Version) -> Result<Option<Value>> {
+    let Some(path) = &options.mapping else {
+        return Ok(None);
+    };
+    let wrong = |why: String| {
+        let message = format!("sink.es.mapping {}: {why}", path.display());
+        Error::new(&codes::SINK_INDEX, message)
+            .next("give a file with the body that makes an index: {\"mappings\": {\"properties\": …}, \"settings\": …}")
+    };
+    let text = std::fs::read(path).map_err(|error| wrong(format!("it can't be read: {error}")))?;
+    let body: Value =
+        serde_json::from_slice(&text).map_err(|error| wrong(format!("it is no JSON: {error}")))?;
+    let Value::Object(mut body) = body else {
+        return Err(wrong("it holds no object".to_owned()));
+    };
+    if body.contains_key("properties") {
+        body = Map::from_iter([("mappings".to_owned(), Value::Object(body))]);
+    }
+    const KNOWN: [&str; 3] = ["mappings", "settings", "aliases"];
+    if let Some(other) = body.keys().find(|key| !KNOWN.contains(&key.as_str())) {
+        return Err(wrong(format!(
+            "it has `{other}`, and an index has mappings, settings and aliases"
+        )));
+    }
+    let is_bare = |mappings: &Value| {
+        let has = |name: &str| mappings.get(name).is_some();
+        has("properties") || has("dynamic") || has("_source")
+    };
+    if let (Some(doc_type), Some(mappings)) = (
+        version.type_of(options.doc_type.as_deref()),
+        body.get_mut("mappings"),
+    ) && is_bare(mappings)
+    {
+        *mappings = Value::Object(Map::from_iter([(doc_type.to_owned(), mappings.take())]));
+    }
+    Ok(Some(Value::Object(body)))
+}
+
+fn create(client: &mut Client, options: &EsOptions, version: &Version) -> Result<()> {
+    let Some((name, body)) = options.index.fixed().zip(body_of_index(options, version)?) else {
+        return Ok(());
+    };
+    let path = format!("/{}", in_path(name));
+    let body = body.to_string();
+    let answer = client.ask_any(Question::json(&Method::PUT, &path, body.as_bytes()))?;
+    let error = ServerError::of_request(&answer.body);
+    match answer.status {
+        200..300 => {
+            info!("Made index {name} as sink.es.mapping says.");
+            Ok(())
+        }
+        // Somebody else was quicker.
+        _ if error.is("resource_already_exists_exception") => Ok(()),
+        status => {
+            let message = format!(
+                "index {name} can't be made: status {status}: {}",
+                error.words()
+            );
+            Err(Error::new(&codes::SINK_INDEX, message)
+                .next("correct the file that sink.es.mapping names"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{blocked, one_type};
+
+    #[test]
+    fn the_mapping_of_the_one_type_is_found() {
+        let properties = json!({"properties": {"a": {"type": "long"}}});
+        for (mappings, mapping, doc_type) in [
+            (properties.clone(), properties.clone(), None),
+            (
+                json!({"order": properties}),
+                properties.clone(),
+                Some("order"),
+            ),
+            (
+                json!({"_default_": {}, "order": properties}),
+                properties.clone(),
+                Some("order"),
+            ),
+            (
+                json!({"dynamic": "strict"}),
+                json!({"dynamic": "strict"}),
+                None,
+            ),
+            (json!({}), json!({}), None),
+            (Value::Null, Value::Null, None),
+        ] {
+            let found = one_type(mappings);
+            assert_eq!(found, (mapping, doc_type.map(str::to_owned)));
+        }
+    }
+
+    #[test]
+    fn blocks_are_told_by_name() {
+        let block =
+            |name: &str, value: &str| blocked("i", &json!({"index": {"blocks": {name: value}}}));
+        assert!(block("read_only_allow_delete", "true").is_some_and(|why| why.contains("disk")));
+        assert!(block("write", "true").is_some());
+        assert_eq!(block("write", "false"), None);
+        assert_eq!(blocked("i", &json!({})), None);
+    }
+}

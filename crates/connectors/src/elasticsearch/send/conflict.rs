@@ -1,0 +1,95 @@
+//! What it means that another writer has changed a document meanwhile.
+
+use serde::Deserialize;
+
+use super::Sender;
+use crate::elasticsearch::client::{Question, in_path};
+
+/// What follows from a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// What is there is of a newer version than ours, which nobody wants any more.
+    Outdated,
+    /// It is not: ours is sent again.
+    Again,
+}
+
+/// The line of an action.
+#[derive(Deserialize)]
+struct Action {
+    #[serde(alias = "update")]
+    index: Target,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    #[serde(rename = "_index")]
+    index: String,
+    #[serde(rename = "_id")]
+    id: String,
+}
+
+impl Sender {
+    /// Looks at the document that an action is for.
+    pub(super) fn meaning_of_conflict(&mut self, action: &[u8]) -> Meaning {
+        let Some(ours) = self.options.version else {
+            return Meaning::Again;
+        };
+        let column = self.options.version_column.clone();
+        let Ok(Action { index: target }) = serde_json::from_slice(action) else {
+            return Meaning::Again;
+        };
+        let path = format!(
+            "/{}/{}/{}?_source_includes={}",
+            in_path(&target.index),
+            in_path(&self.doc_type),
+            in_path(&target.id),
+            in_path(&column)
+        );
+        match self.client.ask(Question::get(&path)) {
+            Ok(answer) if answer.status == 200 => meaning(&answer.body, &column, ours),
+            // Who can't be asked will tell by the next conflict.
+            Ok(_) | Err(_) => Meaning::Again,
+        }
+    }
+}
+
+fn meaning(document: &[u8], column: &str, ours: i64) -> Meaning {
+    let document: serde_json::Value = serde_json::from_slice(document).unwrap_or_default();
+    let theirs = document
+        .get("_source")
+        .and_then(|source| source.get(column));
+    let theirs = theirs.and_then(|theirs| match theirs {
+        serde_json::Value::String(text) => text.trim().parse().ok(),
+        other => other.as_i64(),
+    });
+    match theirs {
+        Some(theirs) if theirs > ours => Meaning::Outdated,
+        _ => Meaning::Again,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Meaning, meaning};
+
+    #[test]
+    fn only_a_newer_version_makes_ours_outdated() {
+        for (source, expected) in [
+            (r#"{"version":8}"#, Meaning::Outdated),
+            (r#"{"version":"8"}"#, Meaning::Outdated),
+            (r#"{"version":7}"#, Meaning::Again),
+            (r#"{"version":6}"#, Meaning::Again),
+            (r#"{"version":"new"}"#, Meaning::Again),
+            ("{}", Meaning::Again),
+        ] {
+            let document = format!(r#"{{"_id":"1","_source":{source}}}"#);
+            assert_eq!(
+                meaning(document.as_bytes(), "version", 7),
+                expected,
+                "{source}"
+            );
+        }
+        assert_eq!(meaning(b"<html>", "version", 7), Meaning::Again);
+    }
+}

@@ -1,0 +1,263 @@
+//! The worker's side: rows become actions, each in the lane of its document.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use millstream_core::{CheckpointId, Error, Numbers, Result, codes};
+use millstream_engine::connector::{
+    Committable, Prepared, SinkWriter, StateEntry, Waker, WriteStatus,
+};
+
+use super::bulk::OfRow;
+use super::document::{Actions, Named, documents};
+use super::ids::{Ids, NoId, key_of};
+use super::lane::Lane;
+use super::options::EsOptions;
+use super::pattern::Indices;
+use super::refusals::Desk;
+use super::stale;
+use super::stop::Stop;
+use crate::formats::JsonRows;
+use crate::rows::{Reason, Rows};
+
+/// What time it is, in milliseconds since 1970.
+pub(super) type Clock = fn() -> i64;
+
+pub(super) struct EsWriter {
+    pub(super) options: Arc<EsOptions>,
+    pub(super) actions: Actions,
+    pub(super) lanes: Vec<Arc<Lane>>,
+    pub(super) desk: Desk,
+    pub(super) stop: Stop,
+    pub(super) clock: Clock,
+    pub(super) waker: Waker,
+    pub(super) state: State,
+}
+
+/// Where the writer is.
+#[derive(Default)]
+pub(super) struct State {
+    /// The first record of those that are given, looked at.
+    current: Option<Current>,
+    /// The row of it that is the next.
+    row: usize,
+    /// Rows that were taken.
+    written: u64,
+    /// The number of the epoch, from 0.
+    epoch: u64,
+    /// The snapshot that is being prepared, and the last epoch that is in it.
+    preparing: Option<(CheckpointId, u64)>,
+    /// Whether the letters of that epoch are with their sink.
+    letters_asked: bool,
+    /// Documents that were left out, by epochs.
+    left_out: Vec<(u64, u64)>,
+    /// What became otherwise of records of the epochs that are prepared.
+    prepared: Numbers,
+    /// There is no more input.
+    at_end: bool,
+}
+
+/// Rows that are being written.
+struct Current {
+    documents: RecordBatch,
+    ids: Ids,
+    indices: Indices,
+}
+
+impl EsWriter {
+    /// Hears of what the lanes have settled, and whether one has failed.
+    fn hear(&mut self) -> Result<()> {
+        for lane in &self.lanes {
+            for settled in lane.settled()? {
+                if settled.left_out > 0 {
+                    self.state.left_out.push((settled.epoch, settled.left_out));
+                }
+                for bad in settled.refused {
+                    self.desk.refuse(settled.epoch, bad)?;
+                }
+            }
+        }
+        let allowed = match self.state.preparing {
+            // Letters of the next epoch wait until those of this one are being prepared.
+            Some((_, last)) if !self.state.letters_asked => last,
+            _ => self.state.epoch,
+        };
+        self.desk.write(allowed).map(drop)
+    }
+
+    fn look_at(&self, rows: &Rows) -> Result<Current> {
+        let unfit = |why: String| {
+            Error::new(&codes::SINK_INDEX, why)
+                .next("correct sink.es.unique.column and sink.es.index, or what the SQL selects")
+        };
+        let batch = &rows.batch;
+        let documents = documents(batch)?;
+        Ok(Current {
+            documents,
+            ids: Ids::of(batch, &self.options.id).map_err(unfit)?,
+            indices: self
+                .options
+                .index
+                .indices(batch, (self.clock)())
+                .map_err(unfit)?,
+        })
+    }
+
+    /// Takes rows from where the last call stopped; whether all were taken.
+    fn take(&mut self, rows: &Rows) -> Result<bool> {
+        let current = match self.state.current.take() {
+            Some(current) => current,
+            None => self.look_at(rows)?,
+        };
+        let mut json = JsonRows::new(&current.documents)?;
+        let (mut id, mut index) = (String::new(), String::new());
+        for row in self.state.row..rows.len() {
+            let named = current.ids.put(row, &mut id).and_then(|()| {
+                current.indices.put(row, &mut index).map_err(|column| NoId {
+                    column: Some(column.to_owned()),
+                    why: "it is null, and names the index".to_owned(),
+                })
+            });
+            if let Err(NoId { column, why }) = named {
+                let mut bad = rows.origin.bad(row, Reason::Value, why);
+                bad.column = column;
+                self.desk.refuse(self.state.epoch, bad)?;
+                self.state.written += 1;
+                continue;
+            }
+            let key = key_of(&index, &id);
+            let lane = self.lanes.get(key as usize % self.lanes.len().max(1));
+            let of = OfRow {
+                key,
+                origin: &rows.origin,
+                row,
+            };
+            let named = Named {
+                row,
+                index: &index,
+                id: &id,
+            };
+            let taken = lane.is_some_and(|lane| {
+                lane.push(self.state.epoch, of, |out| {
+                    self.actions.append(named, &mut json, out);
+                })
+            });
+            if !taken {
+                drop(json);
+                self.state.row = row;
+                self.state.current = Some(current);
+                return Ok(false);
+            }
+            self.state.written += 1;
+        }
+        self.state.row = 0;
+        Ok(true)
+    }
+
+    fn settle(&mut self, last: u64) {
+        let left_out = self
+            .state
+            .left_out
+            .iter()
+            .filter(|(epoch, _)| *epoch <= last);
+        self.state.prepared = Numbers {
+            bad: self.desk.refused(last),
+            filtered: left_out.map(|(_, count)| count).sum(),
+            ..Numbers::default()
+        };
+    }
+}
+
+impl SinkWriter<Rows> for EsWriter {
+    fn write(&mut self, records: &mut Vec<Rows>) -> Result<WriteStatus> {
+        self.hear()?;
+        // A call of the waker is one for all that is waited for: who was called for room asks about the prepare again, too.
+        if let Some((_, last)) = self.state.preparing
+            && self.lanes.iter().all(|lane| lane.is_settled(last))
+        {
+            self.waker.wake();
+        }
+        let mut taken = 0;
+        let mut status = WriteStatus::Taken;
+        for rows in records.iter() {
+            if !self.take(rows)? {
+                status = WriteStatus::Full;
+                break;
+            }
+            taken += 1;
+        }
+        records.drain(..taken);
+        Ok(status)
+    }
+
+    fn prepare(&mut self, checkpoint: CheckpointId) -> Result<Prepared> {
+        let last = match self.state.preparing {
+            Some((preparing, last)) if preparing == checkpoint => last,
+            _ => {
+                let last = self.state.epoch;
+                self.state.epoch += 1;
+                self.state.preparing = Some((checkpoint, last));
+                self.state.letters_asked = false;
+                self.lanes.iter().for_each(|lane| lane.flush());
+                last
+            }
+        };
+        if !self.state.letters_asked {
+            // A lane tells what became of a bulk before it says that it is settled.
+            let is_settled = self.lanes.iter().all(|lane| lane.is_settled(last));
+            self.hear()?;
+            if !is_settled || !self.desk.write(last)? {
+                return Ok(Prepared::Pending);
+            }
+            self.state.letters_asked = true;
+        }
+        let Some(mut committables) = self.desk.prepare(checkpoint)? else {
+            return Ok(Prepared::Pending);
+        };
+        self.settle(last);
+        self.state.preparing = None;
+        if self.state.at_end {
+            committables.extend(self.stale());
+        }
+        Ok(Prepared::Ready(committables))
+    }
+
+    fn snapshot(&mut self, checkpoint: CheckpointId) -> Result<Vec<StateEntry>> {
+        self.desk.snapshot(checkpoint)
+    }
+
+    fn written(&self) -> Option<u64> {
+        Some(self.state.written)
+    }
+
+    fn left_out(&self) -> Numbers {
+        self.state.prepared
+    }
+
+    fn end_of_input(&mut self) {
+        self.state.at_end = true;
+    }
+
+    fn committed(&mut self, checkpoint: CheckpointId) -> Result<()> {
+        self.desk.committed(checkpoint)
+    }
+}
+
+impl EsWriter {
+    /// What is left to do where all input was written.
+    fn stale(&self) -> Option<Committable> {
+        let options = &self.options;
+        let (index, version) = (options.index.fixed()?, options.version?);
+        options
+            .delete_stale
+            .then(|| stale::committable(index, version))
+    }
+}
+
+impl Drop for EsWriter {
+    fn drop(&mut self) {
+        // What is on its way may still arrive, and a new attempt waits for it; what is not is written again.
+        self.stop.set();
+        self.lanes.iter().for_each(|lane| lane.close());
+    }
+}
