@@ -57,7 +57,7 @@ fn kill_again_and_again(mut server: Elasticsearch, sync: &str, directory: &Path)
         let options: &[&str] = if resume { &["-s", "latest"] } else { &[] };
         load_with(directory, options, &server.address(), "numbers", sync, &all)
     };
-    let mut rounds = Rounds::begin(8);
+    let mut rounds = Rounds::begin(5);
     for round in 0..rounds.count {
         put(directory, &format!("in/{round:03}.csv"), rows(round));
         let parallelism = rounds.next_parallelism(3);

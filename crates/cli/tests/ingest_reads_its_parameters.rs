@@ -114,7 +114,12 @@ fn the_environment_wins_over_arguments_and_these_over_the_file() {
         "{}",
         said.err
     );
-    assert!(said.err.contains("sink.type es is planned"), "{}", said.err);
+    assert!(
+        said.err
+            .contains("sink.es.server is not given, with sink.type es"),
+        "{}",
+        said.err
+    );
     assert!(
         said.err.contains("application.properties:4"),
         "{}",

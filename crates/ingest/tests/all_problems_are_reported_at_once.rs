@@ -37,7 +37,9 @@ fn a_single_problem_is_a_single_line() {
 
 #[test]
 fn problems_of_different_kinds_keep_their_codes() {
-    let error = error("--source.type xml --source.pth /in --sink.type es --stream.parallelism 0");
+    let error = error(
+        "--source.type xml --source.pth /in --sink.type file --sink.path hdfs://nn/out --stream.parallelism 0",
+    );
     let lines: Vec<&str> = error.lines().collect();
     assert_eq!(
         lines,
@@ -47,8 +49,9 @@ fn problems_of_different_kinds_keep_their_codes() {
             "  MS-1002: source.type is `xml`, which is not one of csv, tsv, txt, parquet, orc, jdbc, kafka, \
              kafka_deduplication; for example `csv`",
             "  MS-1002: stream.parallelism is `0`, which is not a whole number from 1; for example `4`",
-            "  MS-8002: sink.type es is planned and not there yet; what works now is file, print or kafka",
             "  source.path is not given; give the directory that is read: --source.path <directory>",
+            "  MS-8002: sink.path is `hdfs://nn/out`, and hdfs: URLs are planned and not there yet; give a path or a \
+             file: URL",
         ]
     );
 }
