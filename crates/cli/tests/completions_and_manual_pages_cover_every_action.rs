@@ -19,7 +19,7 @@ fn actions() -> Vec<String> {
 #[test]
 fn completions_for_every_shell() {
     let actions = actions();
-    assert_eq!(actions.len(), 20, "{actions:?}");
+    assert_eq!(actions.len(), 23, "{actions:?}");
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let said = millstream(&["completion", shell]);
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{shell}");
@@ -84,5 +84,5 @@ fn manual_pages() {
         run.contains(".SH OPTIONS") && run.contains("fromSavepoint"),
         "{run}"
     );
-    assert_eq!(said.out.lines().count(), 21, "{}", said.out);
+    assert_eq!(said.out.lines().count(), 24, "{}", said.out);
 }
