@@ -27,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "millstream-connectors",
-        &["millstream-core", "millstream-engine"],
+        &["millstream-core", "millstream-log", "millstream-engine"],
     ),
     (
         "millstream",
