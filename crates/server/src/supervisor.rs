@@ -36,6 +36,7 @@ pub(crate) use adoption::adopt;
 use book::Book;
 use connection::Connection;
 pub(crate) use past::{list_ended, resume};
+use patience::Unheard;
 pub(crate) use process::{PROGRAM, RUNNING_PROGRAM, without_ingest_variables};
 use requests::Pending;
 
@@ -107,6 +108,8 @@ struct Supervisor {
     report_by: Option<Instant>,
     /// Why this server has killed the process.
     brought_down: Option<Error>,
+    /// A process of a former server can't be connected to.
+    unheard: Option<Unheard>,
     /// A process was started to finish this stop, which the one before it had begun.
     stop_retried: Option<TriggerId>,
     /// When ends of operations are to be recorded again, which could not be.
@@ -141,9 +144,9 @@ impl Supervisor {
         submission: Arc<Submission>,
         open: Vec<OperationRecord>,
     ) -> Self {
-        let shared = &registry.shared;
-        let directory = shared.data.job(record.id);
-        let book = Book::new(record, submission, directory.clone(), shared.history)
+        let directory = registry.shared.data.job(record.id);
+        let history = registry.shared.history;
+        let book = Book::new(record, submission, directory.clone(), history)
             .resolving(configuration::of_supervision);
         let (cell, commands) = JobCell::new(book.view());
         Self {
@@ -163,6 +166,7 @@ impl Supervisor {
             pid: None,
             report_by: None,
             brought_down: None,
+            unheard: None,
             stop_retried: None,
             record_at: None,
             setback: Duration::ZERO,
@@ -244,12 +248,13 @@ impl Supervisor {
                 for pending in self.pending.values_mut() {
                     pending.was_sent = false;
                 }
+                self.unheard = None;
                 self.phase = Phase::Connected(connection);
             }
             // Its end is waited for; until then it may still be on its way to listen.
             Err(_) if self.child.is_some() => self.connect_later(),
             Err(_) => match files::is_locked(&self.directory.join(process::LOCK)) {
-                Ok(true) => self.connect_later(),
+                Ok(true) => self.not_heard().await,
                 Ok(false) => self.process_over("went away".to_owned()).await,
                 Err(trouble) if trouble.may_pass => self.connect_later(),
                 Err(trouble) => self.lost(trouble.error).await,
