@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use millstream_core::{Error, Result, codes};
@@ -156,7 +157,7 @@ pub(crate) fn error(error: &Error, style: Style) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The text of `error`, and behind its first line what shows its page.
+/// The text of `error`, and behind its first line what shows its page, and where that lies if it was installed.
 fn with_page(error: &Error) -> String {
     let text = error.to_string();
     let (line, below) = match text.split_once('\n') {
@@ -168,7 +169,22 @@ fn with_page(error: &Error) -> String {
         None => (line, ""),
     };
     let code = error.code();
-    format!("{line} (millstream explain {code}){colon}{below}")
+    let place =
+        installed(code).map_or_else(String::new, |place| format!(", or {}", place.display()));
+    format!("{line} (millstream explain {code}{place}){colon}{below}")
+}
+
+/// Where the page lies that was installed with the command: below the directory of an archive, or where Debian and environments of
+/// Python have documents. `None`: none was.
+pub(crate) fn installed(code: &str) -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let top = program.parent()?.parent()?;
+    let page = Path::new("docs/errors").join(code).with_extension("md");
+    let places = [
+        top.join(&page),
+        top.join("share/doc/millstream").join(&page),
+    ];
+    places.into_iter().find(|place| place.is_file())
 }
 
 /// Whether standard output takes colour: a terminal whose user has not said no (`NO_COLOR`).
