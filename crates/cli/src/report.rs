@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use millstream_core::{Error, Result, codes};
-use millstream_server::escaped;
+use millstream_server::{Harmless, harmless};
 use serde_json::{Value, json};
 
 /// How errors are shown.
@@ -36,21 +37,35 @@ pub(crate) fn texts(arguments: Vec<OsString>) -> Result<Vec<String>> {
     arguments.into_iter().map(text).collect()
 }
 
-/// Prints `text` on standard output. A reader that has gone away, such as `head`, is no failure.
+/// Prints `text` for people on standard output, where nothing in it commands a terminal: names, messages and the like are other
+/// people's. A reader that has gone away, such as `head`, is no failure.
 pub(crate) fn output(text: &str) -> ExitCode {
-    match write(text.as_bytes()) {
+    match say(text) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => self::error(&error, Style::default()),
     }
 }
 
-/// `text`, where nothing in it commands a terminal: names, messages and the like are other people's.
-fn harmless(text: &str) -> String {
-    let lines = text.split('\n').map(|line| {
-        let cells: Vec<_> = line.split('\t').map(escaped).collect();
-        cells.join("\t")
-    });
-    lines.collect::<Vec<_>>().join("\n")
+/// As [`output`].
+///
+/// # Errors
+/// Those of [`write`].
+pub(crate) fn say(text: &str) -> Result<()> {
+    write(harmless(text).as_bytes())
+}
+
+/// Writes what others have written, such as the output of a program: as it is, but to a terminal as [`output`] does. A character may
+/// come in parts, which `terminal` keeps from one call to the next.
+///
+/// # Errors
+/// Those of [`write`].
+pub(crate) fn foreign(terminal: &mut Harmless<Vec<u8>>, bytes: &[u8]) -> Result<ControlFlow<()>> {
+    if !std::io::stdout().is_terminal() {
+        return stream(bytes);
+    }
+    // A vector takes everything.
+    drop(terminal.write_all(bytes));
+    stream(&terminal.take())
 }
 
 /// Writes bytes to standard output and flushes. A reader that has gone away is no failure.
@@ -79,13 +94,25 @@ pub(crate) fn stream(bytes: &[u8]) -> Result<ControlFlow<()>> {
 
 /// Prints `value` as the only thing on standard output.
 pub(crate) fn json(value: &Value) -> Result<ExitCode> {
-    write(format!("{value:#}\n").as_bytes())?;
+    write(plain(&format!("{value:#}\n")).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Prints `value` as one line of several; `Break`: the reader has gone away.
 pub(crate) fn json_line(value: &Value) -> Result<ControlFlow<()>> {
-    stream(format!("{value}\n").as_bytes())
+    stream(plain(&format!("{value}\n")).as_bytes())
+}
+
+/// The same JSON without the control characters that it may have in its texts: those behind ASCII.
+pub(crate) fn plain(json: &str) -> String {
+    let mut plain = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter {
+            '\u{7f}'..='\u{9f}' => plain.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            letter => plain.push(letter),
+        }
+    }
+    plain
 }
 
 /// Prints one line about what is worth knowing and is no error.
@@ -130,7 +157,7 @@ pub(crate) fn error(error: &Error, style: Style) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The text of `error`, and behind its first line what shows its page.
+/// The text of `error`, and behind its first line what shows its page, and where that lies if it was installed.
 fn with_page(error: &Error) -> String {
     let text = error.to_string();
     let (line, below) = match text.split_once('\n') {
@@ -142,7 +169,22 @@ fn with_page(error: &Error) -> String {
         None => (line, ""),
     };
     let code = error.code();
-    format!("{line} (millstream explain {code}){colon}{below}")
+    let place =
+        installed(code).map_or_else(String::new, |place| format!(", or {}", place.display()));
+    format!("{line} (millstream explain {code}{place}){colon}{below}")
+}
+
+/// Where the page lies that was installed with the command: below the directory of an archive, or where Debian and environments of
+/// Python have documents. `None`: none was.
+pub(crate) fn installed(code: &str) -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let top = program.parent()?.parent()?;
+    let page = Path::new("docs/errors").join(code).with_extension("md");
+    let places = [
+        top.join(&page),
+        top.join("share/doc/millstream").join(&page),
+    ];
+    places.into_iter().find(|place| place.is_file())
 }
 
 /// Whether standard output takes colour: a terminal whose user has not said no (`NO_COLOR`).
@@ -152,10 +194,14 @@ pub(crate) fn takes_colour() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::harmless;
+    use super::plain;
 
     #[test]
-    fn nothing_commands_a_terminal() {
-        assert_eq!(harmless("a\tb\nc \u{1b}[2J\r"), "a\tb\nc \\u{1b}[2J\\r");
+    fn json_commands_no_terminal() {
+        let text = "a\u{9b}31m\u{7f}\u{e4}\u{1b}";
+        let json = plain(&serde_json::json!([text]).to_string());
+        assert_eq!(json, r#"["a\u009b31m\u007fä\u001b"]"#);
+        let read: Vec<String> = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(read, [text]);
     }
 }

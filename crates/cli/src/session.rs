@@ -93,7 +93,7 @@ impl Session {
         if self.json {
             return Ok(());
         }
-        report::write(format!("{line}\n").as_bytes())
+        report::say(&format!("{line}\n"))
     }
 
     /// Ends the answer: as JSON `value` is all of it.

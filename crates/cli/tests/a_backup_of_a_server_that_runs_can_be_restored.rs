@@ -194,3 +194,77 @@ fn a_restore_that_was_killed_begins_anew() {
     let again = said(&["restore", "kept.backup", &data]);
     assert_eq!(again.code, Some(1), "it has records: {}", again.out);
 }
+
+#[test]
+fn a_damaged_one_is_refused_before_anything_is_put() {
+    const PAGE: usize = 4_096;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    first_file(path);
+    let server = Server::started(path, &[]);
+    let program = env!("CARGO_BIN_EXE_millstream");
+    let padding = "#".repeat(20 * PAGE);
+    let script = format!("#!/bin/sh\nexec {program} \"$@\"\n{padding}\n");
+    let (status, package) = rest::upload(server.port(), "words", script.as_bytes());
+    assert_eq!(status, 200, "{package}");
+    let job = server.submit("orders", &[]);
+    server.await_status(&job, "RUNNING");
+    let said = |verb: &str, file: &str, data: &str| {
+        let mut command = command(path);
+        command.args(["server", verb, file]);
+        command.arg(format!("-Dmillstream.data-dir={data}"));
+        run(command)
+    };
+    let made = said("backup", "kept.backup", "server");
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    server.cancel(&job);
+    server.end();
+
+    let whole = fs::read(path.join("kept.backup")).expect("read");
+    let refused = |begin: usize, length: usize| {
+        let mut damaged = whole.clone();
+        let part = damaged.get_mut(begin..begin + length).expect("a part");
+        part.iter_mut().for_each(|byte| *byte ^= 1);
+        fs::write(path.join("damaged.backup"), damaged).expect("written");
+        let restored = said("restore", "damaged.backup", "new");
+        assert_eq!(restored.code, Some(1), "at {begin}: {}", restored.out);
+        assert!(
+            restored.err.starts_with("MS-1013: ") && restored.err.contains("damaged.backup"),
+            "at {begin}: {}",
+            restored.err
+        );
+        assert!(!path.join("new").exists(), "at {begin}");
+        restored.err
+    };
+    for begin in (0..whole.len()).step_by(PAGE) {
+        refused(begin, PAGE);
+    }
+    // Where the database is as sound as before.
+    let place = |what: &[u8]| {
+        let mut windows = whole.windows(what.len());
+        windows.position(|window| window == what).expect("in it")
+    };
+    for (what, length, expected) in [
+        (
+            &b"################"[..],
+            16,
+            " is damaged: the file packages/",
+        ),
+        (&b"orders"[..], 1, " is damaged: its records are not those "),
+    ] {
+        let error = refused(place(what), length);
+        assert!(error.contains(expected), "{error}");
+        assert!(error.contains("restore another backup"), "{error}");
+    }
+
+    // One of the version before has no digests; that its database is sound is known all the same.
+    let old = rusqlite::Connection::open(path.join("kept.backup")).expect("opened");
+    old.execute_batch(
+        "DROP TABLE backup_digest; ALTER TABLE backup_contents DROP COLUMN digest; VACUUM;",
+    )
+    .expect("made older");
+    drop(old);
+    let restored = said("restore", "kept.backup", "new");
+    assert_eq!(restored.code, Some(0), "{}", restored.err);
+    assert!(path.join("new/jobs").join(&job).join("job.json").is_file());
+}

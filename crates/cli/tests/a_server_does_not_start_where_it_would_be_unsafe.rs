@@ -108,6 +108,8 @@ fn where_others_could_put_programs() {
             &options,
             &["MS-1010: ", "others may put programs"],
         );
+        let begun = directory.path().join("server");
+        assert!(!begun.exists(), "nothing is left behind");
     }
     set(directory.path(), 0o1777);
     set(&uploads, 0o755);
@@ -138,6 +140,67 @@ fn where_others_could_put_programs() {
         assert!(!body.contains("MS-1010"), "{body}");
     }
     server.suspend();
+}
+
+#[test]
+fn where_others_could_put_programs_into_its_own_directory() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let mut server = Server::started(path, &[]);
+    server.suspend();
+    let packages = path.join("server/packages");
+    fs::create_dir_all(&packages).expect("made");
+    set(&packages, 0o777);
+    let log = path.join("server/server.log");
+    fs::write(&log, "").expect("written");
+    is_refused(path, &[DATA], &["MS-1010: ", "others may put programs"]);
+    let said = fs::read_to_string(&log).expect("the log");
+    assert!(!said.contains(" listens at "), "{said}");
+    assert!(
+        said.lines()
+            .any(|line| line.contains(" ERROR ") && line.contains("MS-1010: ")),
+        "{said}"
+    );
+    assert!(!path.join("server/server.json").exists(), "nobody is told");
+}
+
+#[test]
+fn with_records_that_are_damaged() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let mut server = Server::started(path, &[]);
+    server.suspend();
+    let database = path.join("server/millstream.db");
+    let mut bytes = fs::read(&database).expect("read");
+    let page = bytes.chunks_exact_mut(4_096).nth(2).expect("a page");
+    page.iter_mut().for_each(|byte| *byte ^= 0xff);
+    fs::write(&database, &bytes).expect("written");
+    is_refused(path, &[DATA], &["MS-1013: ", "the file is damaged"]);
+    let log = fs::read_to_string(path.join("server/server.log")).expect("the log");
+    assert!(
+        log.lines()
+            .any(|line| line.contains(" ERROR ") && line.contains("MS-1013: ")),
+        "{log}"
+    );
+    assert!(!path.join("server/server.json").exists(), "nobody is told");
+}
+
+#[test]
+fn with_tokens_that_are_somebody_elses() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let tokens = path.join("tokens");
+    fs::write(&tokens, "grafana read 0123456789abcdef\n").expect("written");
+    set(&tokens, 0o600);
+    // Only root can give a file away; whoever else reads one of another user can't without its mode being refused.
+    if std::os::unix::fs::chown(&tokens, Some(65_534), None).is_err() {
+        set(&tokens, 0o604);
+        let options = [DATA, "-Drest.auth.token-file=tokens"];
+        return is_refused(path, &options, &["MS-1005: ", "open to others"]);
+    }
+    let options = [DATA, "-Drest.auth.token-file=tokens"];
+    is_refused(path, &options, &["MS-1005: ", "it belongs to user 65534"]);
+    assert!(!path.join("server").exists(), "nothing was begun");
 }
 
 #[test]

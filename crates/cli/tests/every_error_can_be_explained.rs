@@ -140,3 +140,29 @@ fn for_programs_the_error_is_as_it_was() {
     assert_eq!(value["error"]["code"], "MS-1004");
     assert_eq!(value["error"]["help"], "see `millstream stop --help`");
 }
+
+#[test]
+fn an_error_names_the_place_of_its_page_where_that_is_installed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let installed = directory.path().join("share/doc/millstream/docs/errors");
+    fs::create_dir_all(&installed).expect("made");
+    fs::create_dir_all(directory.path().join("bin")).expect("made");
+    let program = directory.path().join("bin/millstream");
+    fs::copy(env!("CARGO_BIN_EXE_millstream"), &program).expect("copied");
+    let mut command = Command::new(&program);
+    command.args(["stop"]);
+    let bare = running::run(command);
+    assert!(
+        bare.err.ends_with(" (millstream explain MS-1004)\n"),
+        "{}",
+        bare.err
+    );
+    let page = installed.join("MS-1004.md");
+    fs::write(&page, documented("MS-1004")).expect("written");
+    let mut command = Command::new(&program);
+    command.args(["stop"]);
+    let said = running::run(command);
+    let place = fs::canonicalize(&page).expect("there");
+    let end = format!(" (millstream explain MS-1004, or {})\n", place.display());
+    assert!(said.err.ends_with(&end), "{}", said.err);
+}

@@ -172,7 +172,17 @@ fn a_certificate_is_shown_to_a_server_that_asks_for_one() {
     );
     let (code, said) = list(path, &server, &[trusted]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.starts_with("MS-1019: "), "{said}");
+    let names_it = |said: &str| {
+        said.starts_with("MS-1019: ") && said.contains("security.ssl.rest.client-certificate ")
+    };
+    assert!(names_it(&said), "{said}");
+    // Another one, of nobody whom the server knows.
+    let others = [
+        "-Dsecurity.ssl.rest.client-certificate=server.pem",
+        "-Dsecurity.ssl.rest.client-key=server.key",
+    ];
+    let (_, said) = list(path, &server, &[&[trusted], &others[..]].concat());
+    assert!(names_it(&said), "{said}");
     let (_, said) = list(path, &server, &[trusted, certificate]);
     assert!(said.starts_with("MS-1003: "), "{said}");
     let (_, said) = list(
@@ -252,5 +262,46 @@ fn who_speaks_no_tls_is_told() {
     assert_eq!(said.code, Some(1), "{}", said.out);
     assert_eq!(said.err.lines().count(), 1, "{}", said.err);
     assert!(said.err.contains("https://"), "{}", said.err);
+    server.end();
+}
+
+#[test]
+fn a_client_may_be_named_by_its_certificate_alone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    with_authority(path);
+    for name in ["alice", "mallory"] {
+        // What `openssl req -x509` makes.
+        let mut alone = parameters(&[]);
+        alone.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let pem = alone.self_signed(&key).expect("signed").pem();
+        fs::write(path.join(format!("{name}.pem")), pem).expect("written");
+        fs::write(path.join(format!("{name}.key")), key.serialize_pem()).expect("written");
+    }
+    let shown = |name: &str| {
+        [
+            "-Dsecurity.ssl.rest.trusted-certificates=trusted.pem".to_owned(),
+            format!("-Dsecurity.ssl.rest.client-certificate={name}.pem"),
+            format!("-Dsecurity.ssl.rest.client-key={name}.key"),
+        ]
+    };
+    let mut server = Server::new(path);
+    server.options.extend(words(&[
+        "-Dsecurity.ssl.rest.enabled=true",
+        "-Dsecurity.ssl.rest.certificate=server.pem",
+        "-Dsecurity.ssl.rest.private-key=server.key",
+        "-Dsecurity.ssl.rest.client-certificates=alice.pem",
+    ]));
+    server.asking = shown("alice").into();
+    server.start();
+    let ask = |name: &str| {
+        let options = shown(name);
+        list(path, &server, &options.each_ref().map(String::as_str))
+    };
+    assert_eq!(ask("alice"), (Some(0), String::new()));
+    let (code, said) = ask("mallory");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.starts_with("MS-1019: "), "{said}");
     server.end();
 }

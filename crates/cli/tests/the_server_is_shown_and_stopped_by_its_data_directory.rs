@@ -39,6 +39,17 @@ fn status_stop_and_what_remains() {
         second.err
     );
 
+    for verb in ["stop", "status"] {
+        let mut by_address = command(directory.path());
+        by_address.args(["server", verb, "-m", server.address()]);
+        let said = run(by_address);
+        assert_eq!(said.code, Some(1), "{}", said.out);
+        assert!(
+            said.err.starts_with("MS-1003: ") && said.err.contains("-D millstream.data-dir="),
+            "{}",
+            said.err
+        );
+    }
     let stopped = ask("stop");
     assert_eq!(stopped.code, Some(0), "{}", stopped.err);
     assert!(stopped.out.contains("Its jobs go on."), "{}", stopped.out);

@@ -6,13 +6,16 @@
 //! **At least once**: what is printed can't be taken back, so after a restart the records since the
 //! snapshot are printed again. What a subtask is given at once is written at once: lines of different subtasks do not mix.
 //!
+//! Where the output is a terminal, control characters of records are written out (`\u{1b}`), so that nobody's data can command it;
+//! a pipe or a file gets them as they are.
+//!
 //! Each writer prints on a thread of its own: a terminal or a pipe whose reader is slow holds up the stream, but no worker.
 
 mod printer;
 
 use std::borrow::Borrow;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
 
 use arrow::array::RecordBatch;
@@ -20,6 +23,7 @@ use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{
     CommitterContext, Prepared, Sink, SinkCommitter, SinkContext, SinkWriter, WriteStatus,
 };
+use millstream_log::Harmless;
 
 use crate::commit_nothing::NothingToCommit;
 use crate::formats::JsonRows;
@@ -83,7 +87,7 @@ impl<T> PrintSink<T> {
     fn with_format(
         format: impl Fn(&T, &[u8], &mut Vec<u8>) -> Result<u64> + Send + Sync + 'static,
     ) -> Self {
-        let target: Target = Arc::new(Mutex::new(io::stdout()));
+        let target = shared(io::stdout());
         Self {
             prefix: String::new(),
             format: Arc::new(format),
@@ -101,7 +105,10 @@ impl<T> PrintSink<T> {
     /// Prints to the standard error, as Flink's `printToErr`.
     #[must_use]
     pub fn to_stderr(self) -> Self {
-        self.to(io::stderr())
+        Self {
+            target: shared(io::stderr()),
+            ..self
+        }
     }
 
     /// Prints to `target` instead. All subtasks share it; it is flushed after each batch.
@@ -110,6 +117,14 @@ impl<T> PrintSink<T> {
         self.target = Arc::new(Mutex::new(target));
         self
     }
+}
+
+/// An output of the process for all writers of a sink.
+fn shared(output: impl Write + IsTerminal + Send + 'static) -> Target {
+    if output.is_terminal() {
+        return Arc::new(Mutex::new(Harmless::new(output)));
+    }
+    Arc::new(Mutex::new(output))
 }
 
 impl<T: 'static> Sink<T> for PrintSink<T> {

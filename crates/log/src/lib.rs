@@ -3,10 +3,12 @@
 //!
 //! This crate knows nothing else of Millstream.
 
+mod harmless;
 mod lines;
 mod rotation;
 mod start;
 
+pub use harmless::{Harmless, harmless};
 pub use lines::escaped;
 pub use rotation::{KEPT, LARGEST, append, put_aside};
 pub use start::{

@@ -3,6 +3,8 @@
 //! The file is a SQLite database: the server's records, and a table of the small files in the directories of its jobs and of its
 //! packages. Checkpoints, savepoints and logs are not in it.
 
+mod digests;
+
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -10,7 +12,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use millstream_core::{Error, Result, codes};
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 use crate::clock;
 use crate::data_directory::{self, DataDirectory, RESTORING};
@@ -21,7 +23,7 @@ use crate::store;
 const LEFT_OUT: [&str; 3] = ["lock", "job.sock", "job.sock.lock"];
 /// Files that belong to no table of the records.
 const TABLES: &str = "
-    CREATE TABLE backup_contents (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+    CREATE TABLE backup_contents (id INTEGER PRIMARY KEY, digest TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;
     CREATE TABLE backup_files (path TEXT PRIMARY KEY, mode INTEGER NOT NULL, content INTEGER NOT NULL) STRICT;
 ";
 
@@ -102,6 +104,7 @@ fn add_files(backup: &mut Connection, data: &Path, file: &Path) -> Result<()> {
     let failed = |cause| failed(file, cause);
     let transaction = backup.transaction().map_err(failed)?;
     transaction.execute_batch(TABLES).map_err(failed)?;
+    transaction.execute_batch(digests::TABLE).map_err(failed)?;
     // Packages are linked into the directories of their jobs.
     let mut known: HashMap<(u64, u64), i64> = HashMap::new();
     for path in paths(data)? {
@@ -121,8 +124,8 @@ fn add_files(backup: &mut Connection, data: &Path, file: &Path) -> Result<()> {
             };
             transaction
                 .execute(
-                    "INSERT INTO backup_contents (bytes) VALUES (?)",
-                    params![bytes],
+                    "INSERT INTO backup_contents (digest, bytes) VALUES (?, ?)",
+                    params![digests::of(&bytes), bytes],
                 )
                 .map_err(failed)?;
             let content = transaction.last_insert_rowid();
@@ -136,6 +139,7 @@ fn add_files(backup: &mut Connection, data: &Path, file: &Path) -> Result<()> {
             )
             .map_err(failed)?;
     }
+    digests::note(&transaction).map_err(failed)?;
     transaction.commit().map_err(failed)
 }
 
@@ -183,7 +187,7 @@ fn paths(data: &Path) -> Result<Vec<PathBuf>> {
 /// takes it away first.
 ///
 /// # Errors
-/// The directory has records already or is in use, or the file is no backup.
+/// The directory has records already or is in use, or the file is no backup, or a damaged one: nothing was put then.
 pub fn restore(data: &Path, file: &Path) -> Result<Backup> {
     let (database, note) = (data.join("millstream.db"), data.join(RESTORING));
     let cut_off: Option<Vec<PathBuf>> = files::read(&note)?;
@@ -192,12 +196,7 @@ pub fn restore(data: &Path, file: &Path) -> Result<Backup> {
         return Err(Error::new(&codes::SERVER_DIRECTORY, message)
             .next("name a directory that is not there yet with -D millstream.data-dir=DIRECTORY"));
     }
-    let (about, paths) = look_into(file).map_err(|cause| {
-        let message = format!("{} is no backup of a server", file.display());
-        Error::new(&codes::RECORDS, message)
-            .cause(cause)
-            .next("give a file that `millstream server backup FILE` has written")
-    })?;
+    let (about, paths) = look_into(file)?;
     data_directory::prepare(data)?;
     if cut_off.is_none() {
         let absent: Vec<&String> = paths
@@ -224,12 +223,46 @@ pub fn restore(data: &Path, file: &Path) -> Result<Backup> {
 }
 
 /// What a backup holds, and the paths of its files.
-fn look_into(file: &Path) -> rusqlite::Result<(Backup, Vec<String>)> {
-    let backup = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+///
+/// # Errors
+/// It is none, or damaged.
+fn look_into(file: &Path) -> Result<(Backup, Vec<String>)> {
+    let no_backup = |cause: &dyn std::fmt::Display| {
+        let message = format!("{} is no backup of a server", file.display());
+        Error::new(&codes::RECORDS, message)
+            .cause(cause)
+            .next("give a file that `millstream server backup FILE` has written")
+    };
+    let damaged = |what: &dyn std::fmt::Display| {
+        let message = format!("the backup {} is damaged: {what}", file.display());
+        Error::new(&codes::RECORDS, message)
+            .next("nothing of it was put anywhere; restore another backup, or the same from where it was copied from")
+    };
+    let unread = |cause: rusqlite::Error| match cause.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt) => damaged(&cause),
+        _ => no_backup(&cause),
+    };
+    let backup = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .map_err(|cause| no_backup(&cause))?;
+    let list = "SELECT count(*) FROM sqlite_schema WHERE name = 'backup_files'";
+    let lists: i64 = backup
+        .query_row(list, [], |row| row.get(0))
+        .map_err(unread)?;
+    if lists == 0 {
+        return Err(no_backup(&"it has no list of files"));
+    }
+    match digests::damage(&backup) {
+        Ok(None) => contents(&backup).map_err(unread),
+        Ok(Some(what)) => Err(damaged(&what)),
+        Err(cause) => Err(damaged(&cause)),
+    }
+}
+
+fn contents(backup: &Connection) -> rusqlite::Result<(Backup, Vec<String>)> {
     let mut statement = backup.prepare("SELECT path FROM backup_files")?;
     let paths = statement.query_map([], |row| row.get(0))?;
     let paths: Vec<String> = paths.collect::<rusqlite::Result<_>>()?;
-    Ok((count(&backup)?, paths))
+    Ok((count(backup)?, paths))
 }
 
 fn put_all(data: &Path, file: &Path, database: &Path, put: &mut Vec<PathBuf>) -> Result<()> {
@@ -300,7 +333,7 @@ fn put_files(data: &Path, database: &Path, done: &mut Vec<PathBuf>) -> Result<()
         )
         .map_err(failed)?;
     transaction
-        .execute_batch("DROP TABLE backup_files; DROP TABLE backup_contents;")
+        .execute_batch("DROP TABLE backup_files; DROP TABLE backup_contents; DROP TABLE IF EXISTS backup_digest;")
         .map_err(failed)?;
     transaction.commit().map_err(failed)
 }

@@ -46,6 +46,6 @@ mod submission;
 mod supervisor;
 pub mod views;
 
-pub use millstream_log::escaped;
+pub use millstream_log::{Harmless, escaped, harmless};
 pub use reload::Reload;
 pub use serve::{ServerConfiguration, serve};

@@ -54,9 +54,25 @@ pub fn serve(mut server: ServerConfiguration) -> Result<()> {
     let address = bind_address(configuration)?;
     settings.check(address, server.insecure)?;
     let path = data_directory::locate(configuration)?;
+    packages::check_named(configuration)?;
     let data = DataDirectory::open(&path)?;
     let listener = listen(address)?;
     logs::start(&path, server.log_to, &log)?;
+    let served = serve_from(server, data, listener, settings, limits);
+    if let Err(error) = &served {
+        tracing::error!("The server ends: {error}");
+    }
+    served
+}
+
+/// From where on its log tells what becomes of the server.
+fn serve_from(
+    server: ServerConfiguration,
+    data: DataDirectory,
+    listener: TcpListener,
+    settings: RestSettings,
+    limits: Limits,
+) -> Result<()> {
     millstream_process::limits::raise();
     configuration::warn_of_visible_token();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -68,7 +84,7 @@ pub fn serve(mut server: ServerConfiguration) -> Result<()> {
         .build()
         .map_err(|cause| Error::new(&codes::INTERNAL, "no runtime").cause(cause))?;
     let (store, thread, records) = Store::open(&data.database())?;
-    remove_leftovers(&path);
+    remove_leftovers(data.path());
     let served = runtime.block_on(run(
         server, data, listener, store, records, settings, limits,
     ));
@@ -91,12 +107,14 @@ async fn run(
         .local_addr()
         .map_err(|cause| not_listening("the address", cause))?;
     let running = running(&server.configuration, address, &settings)?;
-    data.tell(&running)?;
     let place = (address, running.address.clone());
     let registry = registry(&server, data, store, &records, place, settings.tls())?;
     let mut ended = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupted = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let hangups = signal(SignalKind::hangup()).map_err(no_signals)?;
+    packages::tidy_uploads(&registry)?;
+    // Whoever reads it finds a server: from here on nothing keeps it from answering.
+    registry.shared.data.tell(&running)?;
     tracing::info!(
         "Millstream {} listens at {} and keeps its data in {}.",
         running.version,
@@ -104,7 +122,6 @@ async fn run(
         registry.server().data_directory.display()
     );
     tell_exposure(&running);
-    packages::tidy_uploads(&registry)?;
     let known = records.jobs.iter().map(|record| record.id).collect();
     take_up(&registry, records);
     supervisor::adopt(&registry, known).await;

@@ -235,6 +235,18 @@ fn failed(verb: &str, cause: rusqlite::Error) -> Error {
     .cause(cause)
 }
 
+/// What helps where the file of the records is damaged.
+const DAMAGED: &str = "the file is damaged: end the server and put a backup in its place (`millstream server restore`), or move it away: jobs that run are taken up";
+
+/// What is wrong with the file of the records; `None`: it is sound.
+///
+/// # Errors
+/// So much that it can't be looked at.
+pub(crate) fn damage(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let said: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    Ok((said != "ok").then(|| said.split_whitespace().collect::<Vec<_>>().join(" ")))
+}
+
 /// What helps where the records can't be used, because of `cause`: another try does where the disk is the reason, and none where
 /// what is written in them is.
 fn next_step(cause: &rusqlite::Error) -> &'static str {
@@ -248,7 +260,7 @@ fn next_step(cause: &rusqlite::Error) -> &'static str {
         ),
     };
     if is_damaged {
-        "the file is damaged: end the server and put a backup in its place (`millstream server restore`), or move it away: jobs that run are taken up"
+        DAMAGED
     } else {
         "see that the disk of the data directory is not full and writable, then ask again"
     }

@@ -37,6 +37,7 @@ pub(crate) use adoption::adopt;
 use book::Book;
 use connection::Connection;
 pub(crate) use past::{list_ended, resume};
+use patience::Unheard;
 pub(crate) use process::{PROGRAM, RUNNING_PROGRAM, without_ingest_variables};
 use requests::Pending;
 
@@ -108,6 +109,8 @@ struct Supervisor {
     report_by: Option<Instant>,
     /// Why this server has killed the process.
     brought_down: Option<Error>,
+    /// A process of a former server can't be connected to.
+    unheard: Option<Unheard>,
     /// A process was started to finish this stop, which the one before it had begun.
     stop_retried: Option<TriggerId>,
     /// Whether the process knows the settings that were changed while it ran.
@@ -144,9 +147,9 @@ impl Supervisor {
         submission: Arc<Submission>,
         open: Vec<OperationRecord>,
     ) -> Self {
-        let shared = &registry.shared;
-        let directory = shared.data.job(record.id);
-        let book = Book::new(record, submission, directory.clone(), shared.history)
+        let directory = registry.shared.data.job(record.id);
+        let history = registry.shared.history;
+        let book = Book::new(record, submission, directory.clone(), history)
             .resolving(configuration::of_supervision);
         let (cell, commands) = JobCell::new(book.view());
         Self {
@@ -166,6 +169,7 @@ impl Supervisor {
             pid: None,
             report_by: None,
             brought_down: None,
+            unheard: None,
             stop_retried: None,
             settings_told: true,
             record_at: None,
@@ -249,12 +253,13 @@ impl Supervisor {
                     pending.was_sent = false;
                 }
                 self.settings_told = false;
+                self.unheard = None;
                 self.phase = Phase::Connected(connection);
             }
             // Its end is waited for; until then it may still be on its way to listen.
             Err(_) if self.child.is_some() => self.connect_later(),
             Err(_) => match files::is_locked(&self.directory.join(process::LOCK)) {
-                Ok(true) => self.connect_later(),
+                Ok(true) => self.not_heard().await,
                 Ok(false) => self.process_over("went away".to_owned()).await,
                 Err(trouble) if trouble.may_pass => self.connect_later(),
                 Err(trouble) => self.lost(trouble.error).await,

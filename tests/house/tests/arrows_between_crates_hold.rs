@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "millstream-core",
             "millstream-engine",
             "millstream-hive-thrift",
+            "millstream-log",
             "millstream-objects",
         ],
     ),

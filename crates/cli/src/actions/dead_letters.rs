@@ -172,7 +172,7 @@ fn show(letters: &Letters, arguments: &DeadLettersArguments) -> Result<ExitCode>
         return Ok(report::output("No such dead letters.\n"));
     }
     let texts: String = shown.iter().map(text).collect();
-    report::write(texts.as_bytes())?;
+    report::say(&texts)?;
     if more {
         report::note(&format!("there are more than {most}; --limit shows others"));
     }

@@ -1,6 +1,5 @@
 //! `millstream explain`.
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -47,28 +46,15 @@ pub(crate) fn perform(arguments: ExplainArguments) -> Result<ExitCode> {
     let code = find(given)?;
     let page = page(code)?;
     if json {
-        let place = installed(code).map(|place| place.display().to_string());
+        let place = report::installed(code.id).map(|place| place.display().to_string());
         return report::json(
             &json!({ "code": code.id, "title": code.title, "page": page, "place": place }),
         );
     }
-    let place = installed(code).map_or_else(String::new, |place| {
+    let place = report::installed(code.id).map_or_else(String::new, |place| {
         format!("\nThis page is {}.\n", place.display())
     });
     Ok(report::output(&format!("{page}{place}")))
-}
-
-/// Where the page lies that was installed with the command: below the directory of an archive, or where Debian and environments of
-/// Python have documents. `None`: none was.
-fn installed(code: &Code) -> Option<PathBuf> {
-    let program = std::env::current_exe().ok()?;
-    let top = program.parent()?.parent()?;
-    let page = Path::new("docs/errors").join(code.id).with_extension("md");
-    let places = [
-        top.join(&page),
-        top.join("share/doc/millstream").join(&page),
-    ];
-    places.into_iter().find(|place| place.is_file())
 }
 
 fn list(json: bool) -> Result<ExitCode> {

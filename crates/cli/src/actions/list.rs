@@ -170,8 +170,9 @@ fn line(job: &JobLine, colour: bool) -> String {
         None => state.to_string(),
     };
     format!(
-        "{} : {jid} : {} ({shown})\n",
+        "{} : {} : {} ({shown})\n",
         times::as_flink(*start_time),
+        escaped(jid),
         escaped(name)
     )
 }

@@ -102,7 +102,9 @@ pub(crate) fn perform(arguments: LogsArguments) -> Result<ExitCode> {
         let text = String::from_utf8_lossy(&text);
         return report::json(&json!({ "job": job, "name": name, "text": text }));
     }
-    file.copy(begin, report::stream)?;
+    let mut output = Output::new(false);
+    file.copy(begin, |bytes| output.write(bytes))?;
+    output.end()?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -54,9 +54,7 @@ pub(crate) struct ServerArguments {
 /// Runs, stops or shows a server.
 pub(crate) fn perform(arguments: ServerArguments) -> Result<ExitCode> {
     if arguments.connection.jobmanager.is_some() {
-        let message = "--jobmanager does not say where a server listens";
-        return Err(Error::new(&codes::OPTION_CONFLICT, message)
-            .next("give -D rest.address=HOST and -D rest.port=PORT"));
+        return Err(not_by_address(arguments.verb.as_deref()));
     }
     let file = arguments.file.as_deref();
     match (arguments.verb.as_deref(), file) {
@@ -84,6 +82,26 @@ pub(crate) fn perform(arguments: ServerArguments) -> Result<ExitCode> {
                 .next("say `millstream server`, or that with stop, status, backup or restore"))
         }
     }
+}
+
+/// `--jobmanager` says which server is asked over REST, which none of these is.
+fn not_by_address(verb: Option<&str>) -> Error {
+    let (message, next) = match verb {
+        Some(verb @ ("stop" | "status" | "backup" | "restore")) => (
+            format!(
+                "`server {verb}` finds a server by its data directory on this machine, not by --jobmanager"
+            ),
+            format!(
+                "give -D {}=DIRECTORY, or nothing for the usual one",
+                DATA_DIRECTORY.name
+            ),
+        ),
+        _ => (
+            "--jobmanager does not say where a server listens".to_owned(),
+            "give -D rest.address=HOST and -D rest.port=PORT".to_owned(),
+        ),
+    };
+    Error::new(&codes::OPTION_CONFLICT, message).next(next)
 }
 
 fn start(arguments: &ServerArguments) -> Result<ExitCode> {

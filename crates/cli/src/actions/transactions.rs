@@ -181,7 +181,7 @@ fn end_all(
         let (is_so, what) = outcome(&ended, commit);
         failed |= !is_so;
         if !arguments.connection.json {
-            report::write(format!("{id}: {what}\n").as_bytes())?;
+            report::say(&format!("{id}: {what}\n"))?;
         }
         told.push(json!({ "id": id, "done": is_so, "what": what }));
     }

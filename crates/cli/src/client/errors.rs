@@ -32,8 +32,12 @@ pub(super) fn of_transport(error: &ureq::Error, address: &Address) -> Error {
         .next(
             "see `millstream operations` for what became of the request, or raise client.timeout",
         ),
+        ureq::Error::Rustls(cause) if is_of_own(cause) => not_taken(cause, address),
+        ureq::Error::Io(cause) if of_tls(cause).is_some_and(is_of_own) => {
+            not_taken(cause, address)
+        }
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => no_tls(error, address),
-        ureq::Error::Io(cause) if is_of_tls(cause) => no_tls(cause, address),
+        ureq::Error::Io(cause) if of_tls(cause).is_some() => no_tls(cause, address),
         ureq::Error::Protocol(_) => Error::new(
             &codes::SERVER_ANSWER,
             format!("what answers at {address} does not speak HTTP"),
@@ -62,10 +66,43 @@ pub(super) fn may_have_arrived(error: &ureq::Error) -> bool {
     }
 }
 
-fn is_of_tls(cause: &std::io::Error) -> bool {
-    cause
-        .get_ref()
-        .is_some_and(|inner| inner.is::<rustls::Error>())
+fn of_tls(cause: &std::io::Error) -> Option<&rustls::Error> {
+    cause.get_ref()?.downcast_ref()
+}
+
+/// Whether the server says so of the certificate that it was shown, or that it was shown none.
+fn is_of_own(cause: &rustls::Error) -> bool {
+    use rustls::AlertDescription::*;
+    let rustls::Error::AlertReceived(alert) = cause else {
+        return false;
+    };
+    matches!(
+        alert,
+        NoCertificate
+            | BadCertificate
+            | UnsupportedCertificate
+            | CertificateRevoked
+            | CertificateExpired
+            | CertificateUnknown
+            | CertificateRequired
+            | UnknownCA
+            // It bears the name of somebody whom the server knows, and not the signature.
+            | DecryptError
+            | AccessDenied
+    )
+}
+
+fn not_taken(cause: &dyn Display, address: &Address) -> Error {
+    let message = format!(
+        "the server at {address} wants a certificate of the command, and takes none other than those it names"
+    );
+    Error::new(&codes::SERVER_UNREACHABLE, message)
+        .cause(cause)
+        .next(format!(
+            "name one with {} and {} that the server's security.ssl.rest.client-certificates names or vouches for",
+            options::CLIENT_CERTIFICATE.name,
+            options::CLIENT_KEY.name
+        ))
 }
 
 fn no_tls(cause: &dyn Display, address: &Address) -> Error {

@@ -24,7 +24,7 @@ options! {
     REST_SSL_KEY: String = ConfigOption::new("security.ssl.rest.private-key", None,
         "PEM file of the certificate's private key.");
     REST_SSL_CLIENT_CERTIFICATES: String = ConfigOption::new("security.ssl.rest.client-certificates", None,
-        "PEM file of the authorities whose certificates clients must show. Not set: clients need none.");
+        "PEM file of the certificates of which clients must show one, or of the authorities that vouch for it. Not set: clients need none.");
     REST_LARGEST_UPLOAD: MemorySize = ConfigOption::new("rest.server.max-content-length", Some("1 gb"),
         "The largest file that can be uploaded as a package.");
     WEB_UPLOAD_DIRECTORY: String = ConfigOption::new("web.upload.dir", None,

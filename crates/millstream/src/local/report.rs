@@ -367,7 +367,9 @@ impl Observer for Reporter {
 /// What a program that called us may want to read goes to standard output.
 fn tell(text: &str) {
     let mut out = std::io::stdout().lock();
-    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) {
+    if let Err(error) =
+        writeln!(out, "{}", millstream_log::harmless(text)).and_then(|()| out.flush())
+    {
         tracing::warn!("{text} (standard output can't be written: {error})");
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,9 +12,8 @@ use millstream_core::{CheckpointId, Error, JobId, Result, codes};
 use millstream_protocol::link::{
     CheckpointReport, CheckpointState, OUTCOME_FILE, RESTORED_FILE, STOP_FILE, StopBegun,
 };
-use millstream_storage::{
-    Location, Snapshot, SnapshotMetadata, gone_on_from, holder_of, same_place,
-};
+use millstream_storage::{Location, gone_on_from, holder_of, same_place};
+use serde::Deserialize;
 
 use crate::files;
 use crate::registry::Registry;
@@ -45,7 +45,9 @@ impl Needed {
     pub(super) fn check(&self, location: &Location) -> Result<()> {
         let entries = fs::read_dir(&self.directories)
             .map_err(|cause| files::unusable(&self.directories, "listed", cause))?;
-        for entry in entries.flatten() {
+        for entry in entries {
+            let entry =
+                entry.map_err(|cause| files::unusable(&self.directories, "listed", cause))?;
             let id = entry
                 .file_name()
                 .to_str()
@@ -63,16 +65,10 @@ impl Needed {
     /// Looks at jobs of other servers and of none.
     fn check_others(&self, location: &Location) -> Result<()> {
         let checkpoints = self.checkpoints.as_ref().map_err(Clone::clone)?;
-        // What can't be opened is refused where it is to be deleted.
-        let Ok(snapshot) = Snapshot::open(location) else {
+        let Some(named) = named(location)? else {
             return Ok(());
         };
-        let SnapshotMetadata {
-            job_id,
-            checkpoint_id,
-            ..
-        } = snapshot.metadata();
-        match gone_on_from(checkpoints, *job_id, *checkpoint_id)? {
+        match gone_on_from(checkpoints, named.job_id, named.checkpoint_id)? {
             Some(holder) => Err(in_use(format!(
                 "{location} is the newest snapshot of {holder}, which would go back to it"
             ))),
@@ -123,6 +119,41 @@ impl Needed {
             return refuse("a checkpoint of");
         }
         Ok(())
+    }
+}
+
+/// Whose snapshot it is, and which one: what its list says. Its other files, of which some may be missing, are not looked at.
+#[derive(Deserialize)]
+struct List {
+    snapshot: Named,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    job_id: JobId,
+    checkpoint_id: CheckpointId,
+}
+
+/// What the snapshot's list says; `None`: there is none, or one that is refused where it is to be deleted.
+///
+/// # Errors
+/// It can't be read, so that nobody can tell whether a job would go back to the snapshot.
+fn named(location: &Location) -> Result<Option<Named>> {
+    let path = location.metadata_path();
+    match fs::read(&path) {
+        Ok(text) => {
+            let list: Option<List> = serde_json::from_slice(&text).ok();
+            Ok(list.map(|list| list.snapshot))
+        }
+        Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(cause) => {
+            let message = format!("{} can't be read", path.display());
+            Err(Error::new(&codes::SNAPSHOT_UNREACHABLE, message)
+                .cause(cause)
+                .next("nothing was deleted; see that its disk is there, then ask again"))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use millstream_core::options::WEB_UPLOAD_DIRECTORY;
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Configuration, Error, Result, codes};
 
 use crate::files;
 use crate::package_names::UNFINISHED;
@@ -26,14 +26,32 @@ impl Registry {
 
     /// The same without making it.
     pub(super) fn located_upload_directory(&self) -> Result<PathBuf> {
-        let directory = match self.shared.settings.get(&WEB_UPLOAD_DIRECTORY)? {
-            // The name of the directory in it is Flink's.
-            Some(named) => Path::new(&named).join("flink-web-upload"),
-            None => self.shared.data.packages(),
-        };
-        std::path::absolute(&directory)
-            .map_err(|cause| files::unusable(&directory, "located", cause))
+        match named(&self.shared.settings)? {
+            Some(named) => Ok(named),
+            None => absolute(&self.shared.data.packages()),
+        }
     }
+}
+
+/// The upload directory that the configuration names.
+fn named(configuration: &Configuration) -> Result<Option<PathBuf>> {
+    let named = configuration.get(&WEB_UPLOAD_DIRECTORY)?;
+    // The name of the directory in it is Flink's.
+    let directory = named.map(|named| Path::new(&named).join("flink-web-upload"));
+    directory.as_deref().map(absolute).transpose()
+}
+
+fn absolute(directory: &Path) -> Result<PathBuf> {
+    std::path::absolute(directory).map_err(|cause| files::unusable(directory, "located", cause))
+}
+
+/// Before anything is begun: refuses an upload directory of the configuration that is open to others. That of the data directory is
+/// looked at when the latter has been closed to others.
+///
+/// # Errors
+/// Others may write into the directory.
+pub(crate) fn check_named(configuration: &Configuration) -> Result<()> {
+    named(configuration)?.map_or(Ok(()), |directory| check(&directory))
 }
 
 /// Before the server answers: refuses an upload directory that is open to others, and takes away what was being received when the

@@ -4,10 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
+use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
+};
 
 use super::settings::TlsFiles;
 
@@ -28,7 +32,8 @@ pub(crate) fn configuration(files: &TlsFiles) -> Result<ServerConfig> {
         None => builder.with_no_client_auth(),
         Some(authorities) => {
             let mut roots = RootCertStore::empty();
-            for certificate in certificates(authorities)? {
+            let named = certificates(authorities)?;
+            for certificate in named.iter().cloned() {
                 roots.add(certificate).map_err(|cause| {
                     let message = format!("{} can't be used", authorities.display());
                     unusable(message, &cause.to_string())
@@ -40,7 +45,10 @@ pub(crate) fn configuration(files: &TlsFiles) -> Result<ServerConfig> {
                     let message = format!("{} can't be used", authorities.display());
                     unusable(message, &cause.to_string())
                 })?;
-            builder.with_client_cert_verifier(verifier)
+            builder.with_client_cert_verifier(Arc::new(Clients {
+                authorities: verifier,
+                named,
+            }))
         }
     };
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|cause| {
@@ -55,6 +63,56 @@ pub(crate) fn configuration(files: &TlsFiles) -> Result<ServerConfig> {
         .map_err(failed)?;
     configuration.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(configuration)
+}
+
+/// Trust in clients of authorities, and in those that show exactly one of the named certificates: they have proven that they have its
+/// key. So the certificates that `openssl req -x509` makes can be used, which call themselves authorities.
+#[derive(Debug)]
+struct Clients {
+    authorities: Arc<dyn ClientCertVerifier>,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl ClientCertVerifier for Clients {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.authorities.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        shown: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> std::result::Result<ClientCertVerified, rustls::Error> {
+        if self.named.iter().any(|named| named == shown) {
+            return Ok(ClientCertVerified::assertion());
+        }
+        self.authorities.verify_client_cert(shown, between, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        shown: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        self.authorities
+            .verify_tls12_signature(message, shown, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        shown: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        self.authorities
+            .verify_tls13_signature(message, shown, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.authorities.supported_verify_schemes()
+    }
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {

@@ -206,6 +206,13 @@ fn in_file(path: &Path) -> Result<Vec<Entry>> {
     };
     let failed = |cause| refused(format!("the tokens in {shown} can't be read")).cause(cause);
     let about = fs::metadata(path).map_err(failed)?;
+    let own = rustix::process::geteuid().as_raw();
+    if ![own, 0].contains(&about.uid()) {
+        let owner = about.uid();
+        return Err(refused(format!(
+            "the tokens in {shown} are somebody else's to read and write (it belongs to user {owner})"
+        )));
+    }
     if about.mode() & 0o027 != 0 {
         let mode = about.mode() & 0o777;
         return Err(refused(format!(

@@ -60,7 +60,7 @@ pub(super) const STEPS: &[&str] = &["
     ) STRICT;
 "];
 
-/// Opens the file, and makes or mends its tables.
+/// Opens the file, sees that it is sound, and makes or mends its tables.
 pub(super) fn open(path: &Path) -> Result<Connection> {
     let failed = |cause: rusqlite::Error| {
         Error::new(
@@ -72,6 +72,10 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
     };
     let mut connection = Connection::open(path).map_err(failed)?;
     prepare(&connection).map_err(failed)?;
+    if let Some(what) = super::damage(&connection).map_err(failed)? {
+        let message = format!("the records in {} are damaged: {what}", path.display());
+        return Err(Error::new(&codes::RECORDS, message).next(super::DAMAGED));
+    }
     let version: usize = connection
         .query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))
         .map_err(failed)?

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use millstream_core::options::format_duration;
 use millstream_core::{Error, codes};
+use millstream_protocol::link::SOCKET_FILE;
 use tokio::process::Child;
 use tokio::time::Instant;
 
@@ -14,7 +15,71 @@ use crate::views::OperationVerb;
 /// A process whose tasks do not end in time ends itself; so long after that the server brings it down.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// A process that runs and can't be connected to is waited for so long before anything is said: it may be about to listen.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// A process that can't be connected to.
+pub(super) struct Unheard {
+    since: Instant,
+    /// Whether that was told.
+    is_told: bool,
+}
+
 impl Supervisor {
+    /// A process runs the job, and can't be connected to. After a while that is told, and a cancel that waits is one by signal:
+    /// there is no other way.
+    pub(super) async fn not_heard(&mut self) {
+        let unheard = self.unheard.get_or_insert_with(|| Unheard {
+            since: Instant::now(),
+            is_told: false,
+        });
+        let (is_long, is_told) = (unheard.since.elapsed() >= SILENCE, unheard.is_told);
+        unheard.is_told |= is_long;
+        if is_long && !is_told {
+            self.tell_unheard().await;
+        }
+        if is_long && self.cancel_waits() && self.brought_down.is_none() {
+            let process = self.named_process();
+            let message = format!(
+                "{process} of the job could not be told of its cancellation, and was killed"
+            );
+            let error = Error::new(&codes::JOB_PROCESS, message)
+                .next("look at its log and output with `millstream logs`");
+            self.bring_down(error).await;
+        }
+        self.connect_later();
+    }
+
+    async fn tell_unheard(&mut self) {
+        let directory = self.directory.clone();
+        let found = blocking(move || Ok(process::running(&directory))).await;
+        self.pid = found.ok().flatten().or(self.pid);
+        let record = self.book.record();
+        let end = self.pid.map_or_else(
+            || {
+                format!(
+                    "kill the process that has {} open",
+                    self.directory.join(process::LOCK).display()
+                )
+            },
+            |pid| format!("`kill {pid}` does"),
+        );
+        tracing::warn!(
+            "Job {} ({}): {} runs it and can't be connected to ({} is gone, or nobody listens there), so that it can't be told anything. `millstream cancel {}` \
+             ends both; to end the process alone, so that the job is restarted from its newest checkpoint, {end}.",
+            record.name,
+            record.id,
+            self.named_process(),
+            self.directory.join(SOCKET_FILE).display(),
+            record.id
+        );
+    }
+
+    fn named_process(&self) -> String {
+        self.pid
+            .map_or_else(|| "the process".to_owned(), |pid| format!("process {pid}"))
+    }
+
     /// The first report is waited for from now on, or the next one of a process that has not built its job, but not for ever.
     pub(super) fn expect_report(&mut self) {
         let limit = self.registry.shared.start_limit;
@@ -46,9 +111,7 @@ impl Supervisor {
 
     /// The process hangs.
     pub(super) async fn out_of_patience(&mut self) {
-        let process = self
-            .pid
-            .map_or_else(|| "the process".to_owned(), |pid| format!("process {pid}"));
+        let process = self.named_process();
         let is_silent = self.report_by.is_some_and(|at| at <= Instant::now());
         let limit = if is_silent {
             self.registry.shared.start_limit

@@ -88,11 +88,7 @@ pub(super) fn kill(own: Option<u32>, directory: &Path) {
     if let Some(own) = own {
         note(own, kill_process_group(own, Signal::KILL));
     }
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let others = processes
-        .filter_map(|entry| pid(entry.file_name().to_str()?.parse().ok()?))
-        .filter(|other| Some(*other) != own);
-    for other in others {
+    for other in processes().filter(|other| Some(*other) != own) {
         // Once it is open, the number can't come to mean another process unnoticed.
         let Ok(process) = pidfd_open(other, PidfdFlags::empty()) else {
             continue;
@@ -101,6 +97,18 @@ pub(super) fn kill(own: Option<u32>, directory: &Path) {
             note(other, pidfd_send_signal(process, Signal::KILL));
         }
     }
+}
+
+/// The process that runs the job of `directory`, whoever has started it; `None`: none can be found.
+pub(super) fn running(directory: &Path) -> Option<u32> {
+    let process = processes().find(|process| runs_job(*process, directory))?;
+    u32::try_from(process.as_raw_pid()).ok()
+}
+
+/// The processes of this machine.
+fn processes() -> impl Iterator<Item = Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| pid(entry.file_name().to_str()?.parse().ok()?))
 }
 
 fn pid(number: u32) -> Option<Pid> {

@@ -1,16 +1,18 @@
-//! Where a log that is followed goes: as it is, or one line of JSON for each of its lines.
+//! Where a log goes: as it is (to a terminal without what commands it), or one line of JSON for each of its lines.
 
 use std::ops::ControlFlow;
 
 use millstream_core::Result;
+use millstream_server::Harmless;
 use serde_json::json;
 
 use crate::report;
 
-/// Standard output for a log that is followed.
+/// Standard output for a log.
 pub(super) struct Output {
     /// The begin of a line of which the rest has not come; `None`: the log is shown as it is.
     partial: Option<Vec<u8>>,
+    terminal: Harmless<Vec<u8>>,
     reader: ControlFlow<()>,
 }
 
@@ -19,6 +21,7 @@ impl Output {
     pub(super) fn new(json: bool) -> Self {
         Self {
             partial: json.then(Vec::new),
+            terminal: Harmless::new(Vec::new()),
             reader: ControlFlow::Continue(()),
         }
     }
@@ -31,7 +34,7 @@ impl Output {
     /// Shows what has come; `Break`: nobody reads any more.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<ControlFlow<()>> {
         let Some(partial) = &mut self.partial else {
-            self.reader = report::stream(bytes)?;
+            self.reader = report::foreign(&mut self.terminal, bytes)?;
             return Ok(self.reader);
         };
         partial.extend_from_slice(bytes);
@@ -60,7 +63,7 @@ impl Output {
 /// A line as JSON.
 fn as_json(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line));
-    format!("{}\n", json!({ "line": text }))
+    format!("{}\n", report::plain(&json!({ "line": text }).to_string()))
 }
 
 #[cfg(test)]
