@@ -14,6 +14,7 @@ mod decimals_are_exact_or_bad;
 mod errors_name_the_place;
 mod functions_of_flink_and_hive_give_what_the_guide_says;
 mod guide_examples_hold;
+mod lambdas_give_any_items;
 mod like_takes_an_escape;
 mod long_chains_are_answered_or_refused;
 mod mistakes_do_not_wait_for_records;
