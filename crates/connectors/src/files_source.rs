@@ -49,6 +49,7 @@ mod legacy;
 mod line_end;
 mod lister;
 mod listing;
+mod mark;
 mod meeting;
 mod name;
 mod opened;

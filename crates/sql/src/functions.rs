@@ -4,6 +4,7 @@ mod array_split;
 pub(crate) mod bounded;
 pub(crate) mod casts;
 mod clock;
+pub(crate) mod digits;
 mod durations;
 pub(crate) mod format_time;
 pub(crate) mod joined;
@@ -16,6 +17,7 @@ pub(crate) mod room;
 mod series;
 mod times;
 mod to_timestamp;
+pub(crate) mod written;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

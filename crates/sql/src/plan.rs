@@ -3,6 +3,8 @@
 mod bounds;
 pub(crate) mod conditions;
 mod decimals;
+mod digits;
+mod literals;
 mod plain;
 mod provider;
 mod texts;
@@ -29,6 +31,7 @@ use millstream_core::{Error, Result, codes};
 use self::bounds::{Bounds, of_constants};
 use self::conditions::{ColumnCondition, conditions};
 use self::decimals::Decimals;
+use self::digits::Digits;
 use self::provider::Provider;
 use self::texts::Texts;
 use self::times::Times;
@@ -82,11 +85,12 @@ pub(crate) struct Plan {
 /// # Errors
 /// SQL_INVALID where types do not fit, SQL_UNSUPPORTED for what DataFusion does not offer.
 pub(crate) fn plan(
-    query: Box<Ast>,
+    mut query: Box<Ast>,
     name: &str,
     schema: &Schema,
     functions: Functions,
 ) -> Result<Plan> {
+    literals::as_calls(&mut query)?;
     let table = Arc::new(schema.clone());
     let provider = Provider::new(name, Arc::clone(&table), functions);
     let logical = logical_plan(query, &provider).map_err(|error| planning_error(&error))?;
@@ -120,6 +124,7 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
         Arc::new(Decimals),
         Arc::new(TypeCoercion::new()),
         Arc::new(Texts::new()),
+        Arc::new(Digits::new()),
         Arc::clone(&bounds) as Arc<dyn AnalyzerRule + Send + Sync>,
     ]);
     let plan = rules.execute_and_check(plan, &provider.options, |_, _| {})?;

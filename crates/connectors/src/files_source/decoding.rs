@@ -5,6 +5,14 @@ use encoding_rs::{Decoder, DecoderResult, Encoding};
 /// What stands in the text for malformed bytes: U+FFFD.
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 
+/// Whether a byte order mark says what the text is, whatever the charset is said to be.
+pub(crate) fn is_wide(encoding: &Encoding) -> bool {
+    encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE
+}
+
+/// Bytes of a byte order mark of UTF-8.
+const HEAD: usize = 3;
+
 /// Turns the bytes of a file into UTF-8, piece by piece. Drops a byte order mark and heeds what it says
 /// (UTF-16 without one is little-endian for the label `UTF-16`).
 pub(crate) struct Decoding {
@@ -12,14 +20,16 @@ pub(crate) struct Decoding {
     raw: Vec<u8>,
     /// Text decoded so far, in bytes.
     decoded: u64,
+    /// The first bytes of the file, as many as a byte order mark of UTF-8 has.
+    head: Vec<u8>,
     malformed: Vec<u64>,
     ended: bool,
 }
 
 impl Decoding {
     pub(crate) fn new(encoding: &'static Encoding) -> Self {
-        let wide = encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE;
-        // A UTF-8 mark at the head of a file that is said to be GBK is text, not a change of mind.
+        let wide = is_wide(encoding);
+        // A UTF-8 mark at the head of a file that is said to be GBK is refused, not a change of mind.
         let decoder = if wide {
             encoding.new_decoder()
         } else {
@@ -29,6 +39,7 @@ impl Decoding {
             decoder,
             raw: Vec::new(),
             decoded: 0,
+            head: Vec::new(),
             malformed: Vec::new(),
             ended: false,
         }
@@ -45,9 +56,16 @@ impl Decoding {
         while buffer.len() < filled + wanted && !self.ended {
             self.raw.clear();
             self.ended = !read(&mut self.raw, wanted)?;
+            let missing = HEAD - self.head.len();
+            self.head.extend(self.raw.iter().take(missing));
             self.decode(buffer);
         }
         Ok(buffer.len() > filled)
+    }
+
+    /// The first bytes of the file, up to as many as a byte order mark of UTF-8 has.
+    pub(crate) fn head(&self) -> &[u8] {
+        &self.head
     }
 
     /// Offsets in the text at which malformed bytes were replaced since the last call.

@@ -17,6 +17,10 @@ pub(crate) enum InputError {
     Damaged { at: u64, cause: io::Error },
     #[error("the record at offset {offset} has no end within reach of the limit of {limit} bytes")]
     Endless { offset: u64, limit: usize },
+    #[error(
+        "it begins with the byte order mark of UTF-8, and is read as {charset}, as source.charset says"
+    )]
+    Marked { charset: &'static str },
     #[error("its zstd window is larger than the 128 MiB that a reader takes")]
     Window,
     #[error("{0}")]

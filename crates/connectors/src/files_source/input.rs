@@ -218,6 +218,11 @@ impl Input {
         self.read_bytes(buffer, wanted)
     }
 
+    /// The first bytes of a file that is decoded first, up to as many as a byte order mark of UTF-8 has.
+    pub(crate) fn decoded_head(&self) -> &[u8] {
+        self.decoding.as_ref().map_or(&[], Decoding::head)
+    }
+
     /// Offsets in the decoded text behind which malformed bytes were replaced; emptied by the call.
     pub(crate) fn take_malformed(&mut self) -> Vec<u64> {
         self.decoding

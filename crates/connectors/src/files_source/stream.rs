@@ -2,29 +2,13 @@
 
 use memchr::memchr;
 
-use super::charset::Reading;
 use super::format::Dialects;
 use super::input::{Input, InputError};
 use super::listing::FoundFile;
+use super::mark::{LONGEST, mark_of, refuse_foreign};
 use super::opened::Access;
 use super::scan::{self, Passed};
 use super::skipping::Skipping;
-
-/// The byte order mark in UTF-8, and in GB18030.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-const BYTE_ORDER_MARK_GB18030: &[u8] = b"\x84\x31\x95\x33";
-
-/// The byte order mark as it stands in the bytes in which records are found; empty: there is none to be expected.
-fn mark_of(reading: Reading) -> &'static [u8] {
-    match reading {
-        // What is decoded first is UTF-8 by now.
-        Reading::Utf8 | Reading::DecodeFirst(_) => BYTE_ORDER_MARK,
-        Reading::Cut(charset) if charset == encoding_rs::GB18030 || charset == encoding_rs::GBK => {
-            BYTE_ORDER_MARK_GB18030
-        }
-        Reading::Cut(_) => b"",
-    }
-}
 
 /// A place where a record begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,6 +65,8 @@ pub(crate) struct RecordStream {
     keeps_tail: bool,
     /// Whether the end was come to without passing a record start.
     adrift: bool,
+    /// Whether the first record was taken, and had no end.
+    one_line: bool,
     malformed: Vec<u64>,
     reported: u64,
     spare: Vec<Vec<u8>>,
@@ -108,20 +94,27 @@ impl RecordStream {
             ended: false,
             keeps_tail: false,
             adrift: false,
+            one_line: false,
             malformed: Vec::new(),
             reported: 0,
             spare: Vec::new(),
         };
         stream.fill()?;
         let mark = mark_of(stream.dialects.reading);
-        while stream.buffer.len() < mark.len() && !stream.ended {
+        while stream.buffer.len() < LONGEST && !stream.ended {
             stream.fill()?;
         }
+        refuse_foreign(stream.dialects.reading, &stream.buffer, &stream.input)?;
         if !mark.is_empty() && stream.buffer.starts_with(mark) {
             stream.at = mark.len();
             stream.next.offset = stream.at as u64;
         }
         Ok(stream)
+    }
+
+    /// Whether the first record is all there is, and no end of a line stands behind it.
+    pub(crate) fn is_one_line(&self) -> bool {
+        self.one_line
     }
 
     /// Whether a last record without its end is kept back from now on.
@@ -175,7 +168,10 @@ impl RecordStream {
             let length = match scan::pass(&self.dialects.raw, self.rest(), 1, self.is_over()) {
                 Passed::Reached(length) => length,
                 Passed::Unfinished(_) if self.ended && self.keeps_tail => return Ok(None),
-                Passed::Unfinished(_) if self.ended => self.rest().len(),
+                Passed::Unfinished(_) if self.ended => {
+                    self.one_line = !self.rest().is_empty();
+                    self.rest().len()
+                }
                 Passed::Unfinished(_) => {
                     self.read_on()?;
                     continue;

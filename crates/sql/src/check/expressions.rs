@@ -104,6 +104,10 @@ impl Names<'_> {
                 &format!("the placeholder {} has no value", value.value),
             )
             .next("write the value itself")),
+            Expr::Value(value) => match &value.value {
+                Value::Number(text, _) => number(text, place),
+                _ => Ok(()),
+            },
             _ => Ok(()),
         }
     }
@@ -173,6 +177,28 @@ impl Names<'_> {
         };
         Err(invalid(place, &format!("there is no function `{written}`")).next(near))
     }
+}
+
+/// Refuses a number that is infinite, or 0, where it is taken for a Double.
+fn number(text: &str, place: Option<Place>) -> Result<()> {
+    let text = text.replace('_', "");
+    let Ok(double) = text.parse::<f64>() else {
+        return Ok(());
+    };
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    let is_zero = !mantissa.contains(|sign: char| ('1'..='9').contains(&sign));
+    let what = if double.is_infinite() {
+        "large"
+    } else if double == 0.0 && !is_zero {
+        "small"
+    } else {
+        return Ok(());
+    };
+    Err(invalid(
+        place,
+        &format!("the number {text} is too {what} for a Double"),
+    )
+    .next("write a number between 5e-324 and 1.7976931348623157e308"))
 }
 
 /// Functions of other systems, in lower case, and how they are written here.

@@ -9,11 +9,12 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
-use arrow::compute::kernels::cast_utils::string_to_datetime;
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::compute::cast;
+use arrow::compute::kernels::cast_utils::{Parser, string_to_datetime};
+use arrow::datatypes::{DataType, Date32Type, TimeUnit};
 use chrono::format::{Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Utc};
-use datafusion_common::{Result, ScalarValue, exec_datafusion_err, exec_err};
+use datafusion_common::{DataFusionError, Result, ScalarValue, exec_datafusion_err, exec_err};
 use datafusion_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
@@ -27,12 +28,34 @@ pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
         over(theirs, "to_timestamp_millis", to_millis),
         over(theirs, "to_timestamp_micros", to_micros),
         over(theirs, "to_unixtime", to_unixtime),
+        over(theirs, "to_date", to_date),
     ];
     let mut functions: Vec<_> = ours.into_iter().flatten().collect();
     functions.push(Arc::new(ScalarUDF::from(ToTimestamp {
         signature: Signature::user_defined(Volatility::Immutable),
     })));
     functions
+}
+
+/// DataFusion's, which says of a text that is no day how it works inside.
+fn to_date(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let given = arguments.args.clone();
+    let rows = arguments.number_rows.max(1);
+    let made = below.invoke_with_args(arguments);
+    let is_inner = |error: &DataFusionError| error.to_string().contains("i64 to i32");
+    if !made.as_ref().is_err_and(is_inner) {
+        return made;
+    }
+    let [texts] = given.as_slice() else {
+        return exec_err!("a day lies outside of the years that a Date holds");
+    };
+    let texts = cast(&texts.to_array(rows)?, &DataType::Utf8)?;
+    let mut texts = texts.as_string::<i32>().iter().flatten();
+    let wrong = texts.find(|text| Date32Type::parse(text).is_none());
+    exec_err!(
+        "'{}' is no day; one is written like 2024-02-29",
+        wrong.unwrap_or_default()
+    )
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]

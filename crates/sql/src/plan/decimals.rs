@@ -1,16 +1,19 @@
 //! Numbers with a point beside decimals: `price + 0.1` is exact where `price` is a `Decimal(10,2)`.
 //!
-//! DataFusion takes `0.1` for a Double, and then `price` as well. Beside anything else it stays one.
+//! DataFusion takes `0.1` for a Double, and then `price` as well. Beside anything else it stays one. A number of more
+//! digits than a Double tells comes here by its text: it is exact beside decimals and whole numbers, and where it is a
+//! whole number itself.
 
 use arrow::datatypes::{DECIMAL128_MAX_SCALE, DataType};
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::tree_node::{Transformed, TreeNode};
-use datafusion_common::{DFSchema, Result, ScalarValue};
+use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion_expr::expr::InList;
-use datafusion_expr::{Between, BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator};
+use datafusion_expr::{Between, BinaryExpr, Case, Expr, ExprSchemable, LogicalPlan, Operator, lit};
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::over_expressions;
+use crate::functions::written::{self, decimal, double, is_certain, is_whole, text_of};
 
 /// The rule; it runs before the types are made equal.
 #[derive(Debug)]
@@ -19,7 +22,10 @@ pub(super) struct Decimals;
 impl AnalyzerRule for Decimals {
     fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
         over_expressions(plan, |expr, schema| {
-            let rewritten = expr.transform_up(|expr| Ok(Transformed::yes(one(expr, schema))))?;
+            let rewritten = expr.transform_up(|expr| Ok(Transformed::yes(one(expr, schema)?)))?;
+            let rewritten = rewritten
+                .data
+                .transform_up(|expr| Ok(Transformed::yes(alone(expr))))?;
             Ok(rewritten.data)
         })
     }
@@ -29,7 +35,7 @@ impl AnalyzerRule for Decimals {
     }
 }
 
-fn one(mut expr: Expr, schema: &DFSchema) -> Expr {
+fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
     match &mut expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if is_exact(*op) => {
             // The digits behind the points add up in a product, and there are no more than so many.
@@ -39,25 +45,91 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Expr {
                 }
                 _ => DECIMAL128_MAX_SCALE,
             };
-            unify([left.as_mut(), right.as_mut()], most, schema);
+            let mut sides = vec![left.as_mut(), right.as_mut()];
+            if is_arithmetic(*op) {
+                sides.iter_mut().for_each(|side| with_exponent(side));
+            }
+            unify(sides, most, schema)?;
+        }
+        // A quotient is a Double where one of the two has a point.
+        Expr::BinaryExpr(BinaryExpr { left, op, right })
+            if *op == Operator::Divide
+                && [&*left, &*right]
+                    .iter()
+                    .all(|side| text_of(side).is_none_or(is_whole)) =>
+        {
+            whole([left.as_mut(), right.as_mut()], schema);
         }
         Expr::Between(Between {
             expr, low, high, ..
         }) => unify(
-            [expr.as_mut(), low.as_mut(), high.as_mut()],
+            vec![expr.as_mut(), low.as_mut(), high.as_mut()],
             DECIMAL128_MAX_SCALE,
             schema,
-        ),
-        Expr::InList(InList { expr, list, .. }) => {
-            unify(
-                std::iter::once(expr.as_mut()).chain(list),
-                DECIMAL128_MAX_SCALE,
+        )?,
+        Expr::InList(InList { expr, list, .. }) => unify(
+            std::iter::once(expr.as_mut()).chain(list).collect(),
+            DECIMAL128_MAX_SCALE,
+            schema,
+        )?,
+        Expr::Cast(cast) if cast.field.data_type().is_decimal() => in_full(&mut cast.expr),
+        Expr::TryCast(cast) if cast.field.data_type().is_decimal() => in_full(&mut cast.expr),
+        Expr::Negative(number) => {
+            if let Some(text) = text_of(number) {
+                let negative = match text.strip_prefix('-') {
+                    Some(rest) => rest.to_owned(),
+                    None => format!("-{text}"),
+                };
+                if let Expr::ScalarFunction(call) = number.as_mut() {
+                    call.args = vec![lit(negative)];
+                }
+                return Ok(*number.clone());
+            }
+        }
+        Expr::ScalarFunction(call) if call.func.name() != written::NAME => {
+            beside(call.args.iter_mut().collect(), schema)?;
+        }
+        Expr::Case(Case {
+            when_then_expr,
+            else_expr,
+            ..
+        }) => {
+            let results = when_then_expr.iter_mut().map(|(_, then)| then.as_mut());
+            beside(
+                results
+                    .chain(else_expr.as_mut().map(|expr| expr.as_mut()))
+                    .collect(),
                 schema,
-            );
+            )?;
         }
         _ => {}
     }
-    expr
+    Ok(expr)
+}
+
+/// A number that stands beside nothing that says more of it.
+fn alone(expr: Expr) -> Expr {
+    let number = text_of(&expr).map(|text| {
+        let exact = is_whole(text).then(|| decimal(text)).flatten();
+        exact.unwrap_or_else(|| double(text))
+    });
+    match number {
+        Some(number) => Expr::Literal(number, None),
+        None => expr,
+    }
+}
+
+fn is_arithmetic(op: Operator) -> bool {
+    use Operator::{Minus, Modulo, Multiply, Plus};
+    matches!(op, Plus | Minus | Multiply | Modulo)
+}
+
+/// A number with an exponent counts as a Double, but where it is only compared.
+fn with_exponent(expr: &mut Expr) {
+    let number = text_of(expr).filter(|text| text.contains(['e', 'E']) && is_certain(text));
+    if let Some(number) = number.map(double) {
+        *expr = Expr::Literal(number, None);
+    }
 }
 
 /// Operators that are exact for decimals. The quotient of two is not.
@@ -90,47 +162,87 @@ fn scale(expr: &Expr, schema: &DFSchema) -> i8 {
     }
 }
 
+fn is(expr: &Expr, schema: &DFSchema, of: impl Fn(&DataType) -> bool) -> bool {
+    expr.get_type(schema).is_ok_and(|data_type| of(&data_type))
+}
+
 /// Makes decimals of the numbers with a point, if one of the expressions is a decimal, where they have at most `most`
 /// digits behind the point.
-fn unify<'a>(exprs: impl IntoIterator<Item = &'a mut Expr>, most: i8, schema: &DFSchema) {
-    let exprs: Vec<&mut Expr> = exprs.into_iter().collect();
-    let is_decimal = |expr: &Expr| {
-        expr.get_type(schema)
-            .is_ok_and(|data_type| data_type.is_decimal())
-    };
-    if !exprs.iter().any(|expr| is_decimal(expr)) {
-        return;
+fn unify(exprs: Vec<&mut Expr>, most: i8, schema: &DFSchema) -> Result<()> {
+    if !exprs
+        .iter()
+        .any(|expr| is(expr, schema, DataType::is_decimal))
+    {
+        whole(exprs, schema);
+        return Ok(());
     }
+    let fits = |exact: &ScalarValue| matches!(exact, ScalarValue::Decimal128(_, _, scale) if *scale <= most);
     for expr in exprs {
-        if let Expr::Literal(ScalarValue::Float64(Some(number)), _) = expr
-            && let Some(exact) = exact(*number)
-            && matches!(exact, ScalarValue::Decimal128(_, _, scale) if scale <= most)
+        if let Some(text) = text_of(expr) {
+            match decimal(text).filter(fits) {
+                Some(exact) => *expr = Expr::Literal(exact, None),
+                None => return plan_err!("the number {text} can't be exact beside a decimal here"),
+            }
+        } else if let Expr::Literal(ScalarValue::Float64(Some(number)), _) = expr
+            && let Some(exact) = exact(*number).filter(fits)
         {
             *expr = Expr::Literal(exact, None);
         }
+    }
+    Ok(())
+}
+
+/// Makes a number whose text is known a Double beside a Double, and otherwise a decimal if it is a whole number.
+fn whole<'a>(exprs: impl IntoIterator<Item = &'a mut Expr>, schema: &DFSchema) {
+    let exprs: Vec<&mut Expr> = exprs.into_iter().collect();
+    let double_beside = exprs.iter().any(|expr| {
+        text_of(expr).is_none_or(|text| !is_whole(text)) && is(expr, schema, DataType::is_floating)
+    });
+    for expr in exprs {
+        let number = text_of(expr).map(|text| match decimal(text) {
+            Some(exact) if is_whole(text) && !double_beside => exact,
+            _ => double(text),
+        });
+        if let Some(number) = number {
+            *expr = Expr::Literal(number, None);
+        }
+    }
+}
+
+/// What a function or CASE is given: DataFusion would make Doubles of the decimals among them.
+fn beside(exprs: Vec<&mut Expr>, schema: &DFSchema) -> Result<()> {
+    let text = |expr: &&mut Expr| {
+        text_of(expr)
+            .filter(|text| !is_certain(text))
+            .map(str::to_owned)
+    };
+    let long = exprs.iter().find_map(text);
+    if let Some(text) = long
+        && exprs
+            .iter()
+            .any(|expr| is(expr, schema, DataType::is_decimal))
+    {
+        return plan_err!("the number {text} can't be exact beside a decimal here");
+    }
+    whole(exprs, schema);
+    Ok(())
+}
+
+/// What is cast to a decimal is the number that was written.
+fn in_full(expr: &mut Expr) {
+    let exact = match (text_of(expr), &*expr) {
+        (Some(text), _) => Some(decimal(text).unwrap_or_else(|| ScalarValue::from(text))),
+        (None, Expr::Literal(ScalarValue::Float64(Some(number)), _)) => exact(*number),
+        _ => None,
+    };
+    if let Some(exact) = exact {
+        *expr = Expr::Literal(exact, None);
     }
 }
 
 /// The decimal that was written; none if it has more digits than a Double tells for certain.
 fn exact(number: f64) -> Option<ScalarValue> {
-    const CERTAIN: usize = 15;
     // The shortest text that is this number again: with so few digits it is what was written.
     let text = number.to_string();
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text.as_str()),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let all = format!("{whole}{fraction}");
-    let all = all.trim_start_matches('0');
-    if all.len() > CERTAIN || fraction.len() > CERTAIN {
-        return None;
-    }
-    let value: i128 = if all.is_empty() { 0 } else { all.parse().ok()? };
-    let precision = all.len().max(fraction.len()).max(1);
-    Some(ScalarValue::Decimal128(
-        Some(sign * value),
-        u8::try_from(precision).ok()?,
-        i8::try_from(fraction.len()).ok()?,
-    ))
+    is_certain(&text).then(|| decimal(&text)).flatten()
 }

@@ -202,6 +202,12 @@ fn of_value(message: &str) -> Option<Plain> {
             "write it like timestamp '2024-02-29 12:00:00'",
         ));
     }
+    if message.ends_with("can't be exact beside a decimal here") {
+        return Some(plain(
+            message.to_owned(),
+            "write it like cast('0.5' as decimal(38,1)), with at most 38 digits, or take all of it for Doubles by cast(… as double)",
+        ));
+    }
     if let Some(value) = message.strip_prefix("Invalid input syntax for type interval: ") {
         let message = format!("{} is no interval", value.replace('"', "'"));
         return Some(plain(message, "write it like interval '1' day"));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef, TimeUnit};
 use datafusion_common::config::ConfigOptions;
-use datafusion_common::{DFSchema, TableReference, not_impl_err, plan_err};
+use datafusion_common::{TableReference, not_impl_err, plan_err};
 use datafusion_expr::logical_plan::builder::LogicalTableSource;
 use datafusion_expr::planner::{ContextProvider, ExprPlanner, PlannerResult, TypePlanner};
 use datafusion_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
@@ -12,6 +12,7 @@ use datafusion_sql::sqlparser::ast::{ArrayElemTypeDef, DataType as SqlType, Time
 
 use super::DfResult;
 use crate::functions::Functions;
+use crate::functions::written::{self, Written};
 use crate::schema::types::named;
 
 /// The one table, the registered functions, and our types.
@@ -27,7 +28,6 @@ impl Provider {
     pub(super) fn new(table: &str, schema: SchemaRef, functions: Functions) -> Self {
         let registered = Registered {
             date_part: functions.scalar("date_part"),
-            make_array: functions.scalar("make_array"),
         };
         Self {
             table: table.to_string(),
@@ -67,6 +67,9 @@ impl ContextProvider for Provider {
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        if name == written::NAME {
+            return Some(Arc::new(ScalarUDF::from(Written::new())));
+        }
         self.functions.scalar(name)
     }
 
@@ -111,20 +114,11 @@ impl ContextProvider for Provider {
 #[derive(Debug)]
 struct Registered {
     date_part: Option<Arc<ScalarUDF>>,
-    make_array: Option<Arc<ScalarUDF>>,
 }
 
 impl ExprPlanner for Registered {
     fn plan_extract(&self, args: Vec<Expr>) -> DfResult<PlannerResult<Vec<Expr>>> {
         Ok(call(self.date_part.as_ref(), args))
-    }
-
-    fn plan_array_literal(
-        &self,
-        exprs: Vec<Expr>,
-        _schema: &DFSchema,
-    ) -> DfResult<PlannerResult<Vec<Expr>>> {
-        Ok(call(self.make_array.as_ref(), exprs))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::warn;
+
 use super::{Desk, Fetch, Gone, News, Task};
 use crate::files_source::beginning::{BEGINNING, fingerprint};
 use crate::files_source::format::Dialects;
@@ -81,6 +83,18 @@ impl TextFetch {
         } else {
             None
         };
+        if self.opening.skip_head && stream.is_one_line() && task.from == 0 {
+            let text = &self.opening.dialects.text;
+            let end = if text.any_line_end {
+                "auto"
+            } else {
+                &text.line_end.escape_ascii().to_string()
+            };
+            warn!(
+                file = %file.text,
+                "the first line is all of the file, and taken for its header: no records are read; lines end with {end} here, and source.line.delimiter says otherwise where that is wrong"
+            );
+        }
         if self.opening.head && !self.opening.skip_head {
             stream = open()?;
         }

@@ -253,7 +253,10 @@ fn is_of_disk(error: &InputError) -> bool {
 /// Whether an error is the file's, not the disk's.
 fn is_bad(error: &InputError) -> bool {
     match error {
-        InputError::Damaged { .. } | InputError::Window | InputError::Columns(_) => true,
+        InputError::Damaged { .. }
+        | InputError::Marked { .. }
+        | InputError::Window
+        | InputError::Columns(_) => true,
         // A store refuses all of its objects, once keys are not valid any more.
         InputError::Io(cause) if StoreError::of(cause).is_some() => false,
         InputError::Io(cause) => matches!(
@@ -353,6 +356,11 @@ pub(crate) fn unreadable(name: &str, error: &InputError) -> Error {
             format!("{name} is compressed with a larger window than the 128 MiB that a reader takes"),
         )
         .next("compress it again with zstd --long=27 at most, or without --long"),
+        InputError::Marked { charset } => Error::new(
+            &codes::BAD_RECORD,
+            format!("{name} begins with the byte order mark of UTF-8, and is read as {charset}, as source.charset says"),
+        )
+        .next("set source.charset to UTF-8, take the mark off the file, or set source.file.bad to skip or quarantine"),
         InputError::Endless { offset, limit } => Error::new(
             &codes::BAD_RECORD,
             format!(

@@ -103,6 +103,10 @@ fn spread(lambda: &LambdaArgument, length: impl Fn(usize) -> u64) -> u64 {
     made.get()
 }
 
+fn nullable(item: &FieldRef) -> FieldRef {
+    Arc::new(item.as_ref().clone().with_nullable(true))
+}
+
 impl HigherOrderUDFImpl for Lambdas {
     fn name(&self) -> &str {
         self.below.name()
@@ -136,7 +140,14 @@ impl HigherOrderUDFImpl for Lambdas {
     }
 
     fn return_field_from_args(&self, args: HigherOrderReturnFieldArgs) -> Result<FieldRef> {
-        self.below.return_field_from_args(args)
+        let field = self.below.return_field_from_args(args)?;
+        // What the lambda gives may be planned as never null, and be so no longer when it is simplified.
+        let items = match field.data_type() {
+            DataType::List(item) if !item.is_nullable() => DataType::List(nullable(item)),
+            DataType::LargeList(item) if !item.is_nullable() => DataType::LargeList(nullable(item)),
+            _ => return Ok(field),
+        };
+        Ok(Arc::new(field.as_ref().clone().with_data_type(items)))
     }
 
     fn clear_null_values(&self) -> bool {

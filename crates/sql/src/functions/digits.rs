@@ -1,0 +1,66 @@
+//! Decimals that have more digits than their type holds are failures: DataFusion gives them as they are.
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, DecimalType};
+use datafusion_common::{Result, exec_err};
+use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+
+/// The name of the check; no query calls it.
+pub(crate) const NAME: &str = "within_digits";
+
+/// `within_digits(decimal)`: the decimal, if its type holds it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct WithinDigits {
+    signature: Signature,
+}
+
+impl WithinDigits {
+    pub(crate) fn new() -> Self {
+        Self {
+            signature: Signature::any(1, Volatility::Immutable),
+        }
+    }
+}
+
+impl ScalarUDFImpl for WithinDigits {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        Ok(types.first().cloned().unwrap_or(DataType::Null))
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let mut given = arguments.args.into_iter();
+        let (Some(value), None) = (given.next(), given.next()) else {
+            return exec_err!("{NAME} takes a decimal");
+        };
+        let array = match &value {
+            ColumnarValue::Array(array) => array.clone(),
+            ColumnarValue::Scalar(scalar) => scalar.to_array()?,
+        };
+        match *array.data_type() {
+            DataType::Decimal128(digits, scale) => check::<Decimal128Type>(&array, digits, scale)?,
+            DataType::Decimal256(digits, scale) => check::<Decimal256Type>(&array, digits, scale)?,
+            _ => {}
+        }
+        Ok(value)
+    }
+}
+
+fn check<T: DecimalType>(array: &ArrayRef, digits: u8, scale: i8) -> Result<()> {
+    let values = array.as_primitive::<T>();
+    let too_large = |value: &T::Native| !T::is_valid_decimal_precision(*value, digits);
+    match values.iter().flatten().find(too_large) {
+        None => Ok(()),
+        Some(value) => {
+            let shown = T::format_decimal(value, digits, scale);
+            exec_err!("{shown} has more digits than Decimal({digits},{scale}) holds")
+        }
+    }
+}
