@@ -1,5 +1,5 @@
-//! Hive into files: the job is killed with SIGKILL at random moments and goes on at another parallelism each time, and
-//! HiveServer2 is killed under a job. Every row is written exactly once, compared row by row. A job that is cancelled
+//! Hive into files: the job is killed with SIGKILL at random moments and goes on at another parallelism each time. Every
+//! row is written exactly once, compared row by row. A job that is cancelled
 //! has its statement cancelled at the server. The examples of the guide run.
 
 mod common;
@@ -16,7 +16,7 @@ const ROWS: u64 = 12_000;
 /// The latest moment of a kill: a round reads some parts in that time.
 const LATEST_KILL_MS: u64 = 700;
 
-/// The server of the tests, one after the other: one of them kills it.
+/// The server of the tests, one after the other.
 fn hive() -> MutexGuard<'static, Option<Hive>> {
     static SHARED: Mutex<Option<Hive>> = Mutex::new(None);
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -105,29 +105,6 @@ fn the_job_is_killed() {
     ));
     assert_eq!(last.code, Some(0), "{}", last.err);
     assert_all(directory.path(), rounds.seed);
-}
-
-/// In one part, whose rows are read again after each failure.
-#[test]
-fn the_server_is_killed() {
-    let mut hive = hive();
-    let hive = hive.as_mut().expect("a server");
-    let directory = tempfile::tempdir().expect("a directory");
-    let more = [
-        "--source.db.sql=select id, concat(name, '!') as text from orders",
-        "--source.db.fetch.size=20",
-        "--job.retry.maxNumberRestartAttempts=1000",
-        "--job.retry.backoffTimeMS=300",
-    ];
-    let mut job = Running::start(ingest(directory.path(), &[], hive, &more));
-    job.await_log("Completed checkpoint");
-    hive.kill();
-    let said = job.await_log("switched from RUNNING to FAILED. Cause: HiveServer2 at ");
-    assert!(!said.contains("org.apache"), "{said}");
-    hive.restart().expect("the same server");
-    let said = job.end();
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    assert_all(directory.path(), 0);
 }
 
 /// The statement sleeps at the server for as long as nobody ends it.
