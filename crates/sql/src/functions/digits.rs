@@ -59,7 +59,8 @@ fn check<T: DecimalType>(array: &ArrayRef, digits: u8, scale: i8) -> Result<()> 
     match values.iter().flatten().find(too_large) {
         None => Ok(()),
         Some(value) => {
-            let shown = T::format_decimal(value, digits, scale);
+            // With the digits of the type the last ones would be left out.
+            let shown = T::format_decimal(value, u8::MAX, scale);
             exec_err!("{shown} has more digits than Decimal({digits},{scale}) holds")
         }
     }

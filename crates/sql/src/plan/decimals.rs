@@ -75,15 +75,8 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
         Expr::Cast(cast) if cast.field.data_type().is_decimal() => in_full(&mut cast.expr),
         Expr::TryCast(cast) if cast.field.data_type().is_decimal() => in_full(&mut cast.expr),
         Expr::Negative(number) => {
-            if let Some(text) = text_of(number) {
-                let negative = match text.strip_prefix('-') {
-                    Some(rest) => rest.to_owned(),
-                    None => format!("-{text}"),
-                };
-                if let Expr::ScalarFunction(call) = number.as_mut() {
-                    call.args = vec![lit(negative)];
-                }
-                return Ok(*number.clone());
+            if let Some(negative) = negated(number) {
+                return Ok(negative);
             }
         }
         Expr::ScalarFunction(call) if call.func.name() != written::NAME => {
@@ -105,6 +98,19 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
         _ => {}
     }
     Ok(expr)
+}
+
+/// A number by its text with the other sign.
+fn negated(number: &Expr) -> Option<Expr> {
+    let text = text_of(number)?;
+    let negative = match text.strip_prefix('-') {
+        Some(rest) => rest.to_owned(),
+        None => format!("-{text}"),
+    };
+    match number {
+        Expr::ScalarFunction(call) => Some(call.func.call(vec![lit(negative)])),
+        _ => None,
+    }
 }
 
 /// A number that stands beside nothing that says more of it.

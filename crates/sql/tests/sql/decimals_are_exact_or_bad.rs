@@ -57,9 +57,12 @@ fn a_result_that_its_type_does_not_hold_fails_its_record() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     let why = failure("a + 1").unwrap_or_default();
-    assert!(
-        why.ends_with("has more digits than Decimal(38,0) holds") && why.contains(": 1000000"),
-        "{why}"
+    assert_eq!(
+        why,
+        format!(
+            "column `x`: 1{} has more digits than Decimal(38,0) holds",
+            "0".repeat(38)
+        )
     );
     assert_eq!(value(SCHEMA, &row(), "try_cast(n as decimal(5,0))"), "null");
 }
