@@ -97,11 +97,12 @@ impl SinkTarget for Target {
         let path = format!("/{index}/_search?size=10000&filter_path=hits.hits._id");
         let found = server().ask("POST", &path, "{}").expect("an answer");
         let found: serde_json::Value = serde_json::from_str(&found.body).expect("JSON");
-        let hits = found["hits"]["hits"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        let ids = hits.iter().map(|hit| hit["_id"].as_str().expect("an id"));
+        let hits = found.pointer("/hits/hits").and_then(|hits| hits.as_array());
+        let hits = hits.cloned().unwrap_or_default();
+        let ids = hits.iter().map(|hit| {
+            let id = hit.get("_id").and_then(|id| id.as_str());
+            id.expect("an id")
+        });
         ids.map(|id| id.parse().expect("a number")).collect()
     }
 

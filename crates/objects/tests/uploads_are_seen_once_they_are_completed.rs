@@ -87,7 +87,7 @@ fn uploads_that_nobody_completes_are_found(store: &Store) {
         .collect();
     let mut found = store.unfinished("left/").expect("a list");
     found.sort_by(|a, b| a.key.cmp(&b.key));
-    assert_eq!(found, begun[..2]);
+    assert!(found.iter().eq(begun.iter().take(2)), "{found:?}");
     for upload in &begun {
         store
             .abort(&upload.key, &upload.upload)
@@ -159,7 +159,7 @@ fn objects_are_read_like_files(store: &Store) {
         let bytes = file.bytes(from, length).expect("are read");
         let from = from as usize;
         assert!(
-            bytes == content[from..from + length],
+            content.get(from..from + length) == Some(bytes.as_ref()),
             "{length} bytes at {from}"
         );
     }

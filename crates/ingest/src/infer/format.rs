@@ -94,7 +94,7 @@ pub(super) fn of_files(path: &Path, is_given: &dyn Fn(&str) -> bool) -> Result<F
     lines.truncate(LINES);
     let is_object =
         |line: &&str| line.trim_start().starts_with('{') && line.trim_end().ends_with('}');
-    if !lines.is_empty() && lines.iter().all(|line| is_object(line)) {
+    if !lines.is_empty() && lines.iter().all(is_object) {
         found.kind = "lines of JSON".to_owned();
         found.is_json = true;
         // What no line holds stands between fields, so that a line is one column.

@@ -105,7 +105,6 @@ fn encoded(name: &str, request: &impl TSerializable) -> thrift::Result<Vec<u8>> 
     output.write_field_begin(&TFieldIdentifier::new("req", TType::Struct, 1))?;
     request.write_to_out_protocol(&mut output)?;
     output.write_field_stop()?;
-    drop(output);
     Ok(bytes)
 }
 

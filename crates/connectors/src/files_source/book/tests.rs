@@ -52,8 +52,10 @@ fn piece(sequence: u64, name: &str) -> Piece {
     }
 }
 
-/// What is told of the files of a job: name, state, records, bad ones, checkpoint.
-fn told(directory: &Path, number: u8) -> Vec<(String, FileState, Option<u64>, u64, Option<u64>)> {
+/// What is told of a file of a job: name, state, records, bad ones, checkpoint.
+type Told = (String, FileState, Option<u64>, u64, Option<u64>);
+
+fn told(directory: &Path, number: u8) -> Vec<Told> {
     let place = directory.join(job(number).to_string()).join("files");
     let mut pages = Pages::open(&place, true).expect("a book");
     let mut told = Vec::new();

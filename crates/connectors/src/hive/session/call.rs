@@ -87,7 +87,6 @@ fn message(name: &str, number: i32, request: &impl TSerializable) -> thrift::Res
     output.write_struct_end()?;
     output.write_message_end()?;
     output.flush()?;
-    drop(output);
     Ok(bytes)
 }
 

@@ -79,11 +79,10 @@ impl Keeper {
                 let before = row;
                 match row.piece {
                     Some(piece) if piece >= past.announced => row.state = None,
-                    Some(piece) if is_done_before(&row, past) => {
-                        if piece >= past.finished {
-                            self.done_before.insert(piece);
-                        }
+                    Some(piece) if is_done_before(&row, past) && piece >= past.finished => {
+                        self.done_before.insert(piece);
                     }
+                    Some(_) if is_done_before(&row, past) => {}
                     Some(piece) if piece >= past.finished || past.counted.contains(&piece) => {
                         row.state = Some(FileState::Pending);
                         (row.read, row.records, row.bad) = (0, Some(0), 0);
