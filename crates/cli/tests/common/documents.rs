@@ -57,15 +57,18 @@ pub(crate) fn documents(server: &Elasticsearch, index: &str) -> BTreeMap<String,
         r#"{"sort":["_doc"]}"#,
     );
     loop {
-        let hits = page["hits"]["hits"].as_array().expect("hits").clone();
+        let hits = page.pointer("/hits/hits").and_then(Value::as_array);
+        let hits = hits.expect("hits").clone();
         if hits.is_empty() {
             return found;
         }
         for hit in hits {
-            let id = hit["_id"].as_str().expect("an id").to_owned();
-            assert!(found.insert(id, hit["_source"].clone()).is_none());
+            let id = hit.get("_id").and_then(Value::as_str).expect("an id");
+            let source = hit.get("_source").expect("a document");
+            assert!(found.insert(id.to_owned(), source.clone()).is_none());
         }
-        let scroll = page["_scroll_id"].as_str().expect("an id").to_owned();
+        let scroll = page.get("_scroll_id").and_then(Value::as_str);
+        let scroll = scroll.expect("an id").to_owned();
         let body = serde_json::json!({"scroll": "1m", "scroll_id": scroll});
         page = ask("/_search/scroll", &body.to_string());
     }
