@@ -21,6 +21,7 @@ mod kafka;
 mod kafka_sink;
 mod notes;
 mod paths;
+mod places;
 mod portable;
 mod problems;
 mod properties;

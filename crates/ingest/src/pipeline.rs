@@ -142,18 +142,7 @@ fn declare_as(
         Some(query) => Some(Arc::clone(query.output_schema())),
         None => source.batch_schema(),
     };
-    let kafka = match &settings.sink {
-        SinkSettings::Kafka(options) => {
-            let sink = kafka_sink(options, environment)?;
-            Some(match settings.errors.place() {
-                Some(DeadLetters::WithOutput { topic, create }) => {
-                    sink.with_letters(topic, *create)
-                }
-                _ => sink,
-            })
-        }
-        SinkSettings::File(_) | SinkSettings::Elasticsearch(_) | SinkSettings::Print => None,
-    };
+    let kafka = kafka_of(environment, settings)?;
     let merge = settings.merge.as_ref();
     let read = source.batch_schema();
     let reshape =
@@ -221,6 +210,22 @@ fn declare_as(
         Some(shown) => dry::Peek::new(shown, &settings.sink, target).end(rows),
     }
     Ok(known)
+}
+
+/// The sink of Kafka, where records go there; dead letters go with them where they are for the same brokers.
+fn kafka_of(environment: &Environment, settings: &IngestSettings) -> Result<Option<KafkaSink>> {
+    Ok(match &settings.sink {
+        SinkSettings::Kafka(options) => {
+            let sink = kafka_sink(options, environment)?;
+            Some(match settings.errors.place() {
+                Some(DeadLetters::WithOutput { topic, create }) => {
+                    sink.with_letters(topic, *create)
+                }
+                _ => sink,
+            })
+        }
+        SinkSettings::File(_) | SinkSettings::Elasticsearch(_) | SinkSettings::Print => None,
+    })
 }
 
 /// The columns that are written, nested where they are.

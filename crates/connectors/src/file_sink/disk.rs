@@ -10,13 +10,11 @@ use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{Committable, Waker};
 
 use super::files::Files;
+use super::names::Partition;
 use super::objects::Uploads;
 
 /// Orders that may wait for the disk. With buffers of a batch each this is most of a writer's memory.
 const ORDERS: usize = 4;
-
-/// A directory below that of the sink, by its path; empty where files are not parted.
-pub(super) type Partition = Arc<str>;
 
 /// What the worker asks of the disk, in order.
 #[derive(Debug)]

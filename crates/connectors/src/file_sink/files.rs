@@ -10,10 +10,9 @@ use millstream_core::{CheckpointId, Result};
 use millstream_engine::connector::Committable;
 
 use super::directory::{Directory, rename_new};
-use super::disk::Partition;
 use super::disk_error;
 use super::lock::WriterLock;
-use super::names::Names;
+use super::names::{Names, Partition};
 use super::prepared::PreparedFile;
 
 /// A hidden file that is being written.

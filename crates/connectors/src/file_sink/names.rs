@@ -1,9 +1,13 @@
 //! The names of the sink's files: made here, and read back here.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use millstream_core::lineage::Author;
 use millstream_core::{CheckpointId, JobId};
+
+/// A directory below that of the sink, by its path; empty where files are not parted.
+pub(super) type Partition = Arc<str>;
 
 const START: &str = ".part-";
 const IN_PROGRESS: &str = ".inprogress";

@@ -29,7 +29,7 @@ use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::Committable;
 use millstream_objects::{ObjectUrl, Store, StoreError, Waiting};
 
-use super::disk::Partition;
+use super::names::Partition;
 
 pub(super) use leftovers::ObjectLeftovers;
 pub(super) use names::ObjectNames;

@@ -6,7 +6,8 @@ use millstream_core::{CheckpointId, Result};
 use millstream_engine::connector::{Prepared, SinkContext, SinkWriter, StateEntry, WriteStatus};
 
 use super::Layout;
-use super::disk::{Disk, Order, Output, Partition};
+use super::disk::{Disk, Order, Output};
+use super::names::Partition;
 use super::prepared::SinkState;
 use crate::formats::{FileEncoder, FileFormat};
 

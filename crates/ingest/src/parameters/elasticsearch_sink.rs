@@ -6,7 +6,7 @@ use millstream_core::{Error, codes};
 use super::choices::{BackoffType, SinkType, WatchType};
 use super::definition::Parameter;
 use super::given::Given;
-use super::resolve::local_path;
+use super::places::local_path;
 use super::{SourceType, contradiction, table};
 
 /// Bytes of a megabyte, as bulks count it.

@@ -7,7 +7,7 @@ use millstream_core::{Error, codes};
 
 use super::definition::Parameter;
 use super::given::Given;
-use super::resolve::{Elsewhere, local_path};
+use super::places::{Elsewhere, local_path};
 use super::{contradiction, table};
 
 /// What is wrong with the paths that were given.

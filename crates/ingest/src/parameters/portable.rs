@@ -6,7 +6,7 @@ use millstream_core::Result;
 use millstream_core::options::reference::{escape, has_references};
 
 use super::given::{Origin, References};
-use super::resolve::local_path;
+use super::places::local_path;
 use super::{Input, checked, notes, table};
 
 /// Parameters as arguments alone.

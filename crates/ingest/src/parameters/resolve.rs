@@ -1,6 +1,5 @@
 //! From what was given to settings. What is missing or wrong is found by [`super::problems`].
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use millstream_connectors::files_source::{
@@ -8,7 +7,6 @@ use millstream_connectors::files_source::{
 };
 
 use millstream_connectors::kafka::{Properties, Topics};
-use millstream_connectors::objects::ObjectUrl;
 use millstream_core::options::FromOptionText;
 
 use super::checks::{Check, Rules};
@@ -18,6 +16,7 @@ use super::choices::{
 use super::definition::Parameter;
 use super::given::Given;
 use super::job_options::JobOptions;
+use super::places::place;
 use super::settings::{
     BadRecordLimits, BadRecords, ColumnSource, DeadLetters, FileSinkSettings, IngestSettings,
     KafkaSettings, MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings,
@@ -272,55 +271,4 @@ fn bad_records(given: &Given) -> Option<BadRecords> {
             }
         }
     })
-}
-
-/// Why a URL is no path of this machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Elsewhere<'a> {
-    /// It has another scheme than `file`.
-    Scheme(&'a str),
-    /// It names another machine.
-    Host(&'a str),
-}
-
-/// A path, a `file:` URL, or the URL of a place in an object store, as it is kept in a path.
-///
-/// # Errors
-/// Any other URL.
-pub(super) fn place(text: &str) -> Result<PathBuf, Elsewhere<'_>> {
-    match ObjectUrl::parse(text) {
-        Some(url) => Ok(PathBuf::from(url.to_string())),
-        None => local_path(text),
-    }
-}
-
-/// A path, or a `file:` URL, which like in Hadoop is not percent-decoded.
-///
-/// # Errors
-/// Any other URL.
-pub(super) fn local_path(text: &str) -> Result<PathBuf, Elsewhere<'_>> {
-    let Some((scheme, rest)) = text.split_once(':') else {
-        return Ok(PathBuf::from(text));
-    };
-    let is_scheme = scheme.len() > 1
-        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-    if scheme.eq_ignore_ascii_case("file") {
-        // file:/x, file:///x and file://localhost/x name the same.
-        let Some(behind) = rest.strip_prefix("//") else {
-            return Ok(PathBuf::from(rest));
-        };
-        let (host, path) = behind.split_at(behind.find('/').unwrap_or(behind.len()));
-        return match host {
-            "" | "localhost" if !path.is_empty() => Ok(PathBuf::from(path)),
-            host => Err(Elsewhere::Host(host)),
-        };
-    }
-    if is_scheme && rest.starts_with('/') {
-        Err(Elsewhere::Scheme(scheme))
-    } else {
-        Ok(PathBuf::from(text))
-    }
 }
