@@ -86,8 +86,7 @@ fn no_record_is_lost_or_doubled() {
     }
     println!("{at_work} of {} kills met uploads", rounds.count);
     let options = ["-p", "2", "-s", "latest"];
-    let watch = format!("{ONCE}");
-    let said = start(&store, directory, &options, &watch).end();
+    let said = start(&store, directory, &options, ONCE).end();
     assert_eq!(said.code, Some(0), "{}", said.err);
     fs::create_dir(&output).expect("is made");
     for (number, key) in store.keys("out").expect("a listing").iter().enumerate() {

@@ -113,7 +113,7 @@ impl Proxy {
         if !taken.is_empty() {
             let answer = ask(&self.server, "POST", &request.path, &taken).ok()?;
             let answer: Value = serde_json::from_str(&answer.body).ok()?;
-            items.clone_from(answer["items"].as_array()?);
+            items.clone_from(answer.get("items")?.as_array()?);
         }
         let mut items = items.into_iter();
         let all: Vec<Value> = actions
