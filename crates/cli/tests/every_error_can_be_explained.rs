@@ -94,7 +94,12 @@ fn the_place_of_an_installed_page_is_named() {
         for file in [&program, &page] {
             fs::create_dir_all(file.parent().expect("a directory")).expect("made");
         }
-        fs::copy(env!("CARGO_BIN_EXE_millstream"), &program).expect("copied");
+        // Copied by another process: one that is started meanwhile would hold a file that this one writes, and it could not be run.
+        let copied = Command::new("cp")
+            .arg(env!("CARGO_BIN_EXE_millstream"))
+            .arg(&program)
+            .status();
+        assert!(copied.expect("cp").success());
         fs::write(&page, documented("MS-1016")).expect("written");
         let said = |arguments: &[&str]| {
             let mut command = Command::new(&program);
@@ -148,7 +153,12 @@ fn an_error_names_the_place_of_its_page_where_that_is_installed() {
     fs::create_dir_all(&installed).expect("made");
     fs::create_dir_all(directory.path().join("bin")).expect("made");
     let program = directory.path().join("bin/millstream");
-    fs::copy(env!("CARGO_BIN_EXE_millstream"), &program).expect("copied");
+    // Copied by another process: one that is started meanwhile would hold a file that this one writes, and it could not be run.
+    let copied = Command::new("cp")
+        .arg(env!("CARGO_BIN_EXE_millstream"))
+        .arg(&program)
+        .status();
+    assert!(copied.expect("cp").success());
     let mut command = Command::new(&program);
     command.args(["stop"]);
     let bare = running::run(command);

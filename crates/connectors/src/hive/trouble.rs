@@ -90,6 +90,7 @@ impl Said {
         } else if has("NoSuchDatabase")
             || has("Database does not exist")
             || has("Database not found")
+            || has("Database ") && has(" does not exist")
             || self.code == 10072
         {
             Means::Database

@@ -140,6 +140,10 @@ fn a_wish_is_kept_until_a_checkpoint_says_that_it_was_granted() {
     meeting.finished(0, 1);
     book.committed(7, Some(1));
     let wish = path.join(format!("{}/files/{RESET}0", job(1)));
+    // The book is written by a thread, which may not have made its directory yet.
+    while !wish.parent().is_some_and(std::path::Path::is_dir) {
+        std::thread::yield_now();
+    }
     std::fs::write(&wish, "").expect("written");
     rung.recv_timeout(Duration::from_secs(60)).expect("a wish");
     let mut wishes = book.take_wishes();
