@@ -232,11 +232,12 @@ impl Keeper {
             self.is_moved(*piece)?;
         }
         let heard = !notes.committed.is_empty();
-        for (checkpoint, below) in &notes.committed {
-            self.commit(*checkpoint, below.unwrap_or(0).min(finished))?;
-        }
+        // Granted before, perhaps, with the checkpoint behind which the wish is none any more.
         for (wish, granted) in &notes.granted {
             self.grant(wish, *granted)?;
+        }
+        for (checkpoint, below) in &notes.committed {
+            self.commit(*checkpoint, below.unwrap_or(0).min(finished))?;
         }
         self.write_head(&notes)?;
         if let Some(meeting) = &meeting
