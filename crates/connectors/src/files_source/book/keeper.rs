@@ -232,12 +232,11 @@ impl Keeper {
             self.is_moved(*piece)?;
         }
         let heard = !notes.committed.is_empty();
-        // Granted before, perhaps, with the checkpoint behind which the wish is none any more.
-        for (wish, granted) in &notes.granted {
-            self.grant(wish, *granted)?;
-        }
         for (checkpoint, below) in &notes.committed {
             self.commit(*checkpoint, below.unwrap_or(0).min(finished))?;
+        }
+        for (wish, granted) in &notes.granted {
+            self.grant(wish, *granted)?;
         }
         self.write_head(&notes)?;
         if let Some(meeting) = &meeting

@@ -1,14 +1,13 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, bounded};
-use millstream_core::book::{FileState, RESET, Row};
+use millstream_core::book::{FileState, Row};
 use millstream_core::{JobId, Lineage};
 
 use super::pages::Pages;
-use super::{Book, Granted, Keeping, Past};
+use super::{Book, Keeping, Past};
 use crate::files_source::counts::{Count, Counting};
 use crate::files_source::listing::Identity;
 use crate::files_source::meeting::{Meeting, Place, join};
@@ -129,34 +128,6 @@ fn a_file_is_told_of_from_its_announcement_to_its_checkpoint_and_behind_a_restar
         ("c".to_owned(), FileState::Done, Some(0), 0, Some(9)),
     ];
     assert_eq!(told(path, 2), expected);
-}
-
-#[test]
-fn a_wish_is_kept_until_a_checkpoint_says_that_it_was_granted() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path();
-    let (book, meeting, rung) = open(path, 1, None);
-    book.announced(&[piece(0, "a")]);
-    meeting.finished(0, 1);
-    book.committed(7, Some(1));
-    let wish = path.join(format!("{}/files/{RESET}0", job(1)));
-    // The book is written by a thread, which may not have made its directory yet.
-    while !wish.parent().is_some_and(std::path::Path::is_dir) {
-        std::thread::yield_now();
-    }
-    std::fs::write(&wish, "").expect("written");
-    rung.recv_timeout(Duration::from_secs(60)).expect("a wish");
-    let mut wishes = book.take_wishes();
-    let wished = wishes.pop().expect("one");
-    assert_eq!((wished.piece, wished.name.bytes()), (0, b"a".as_slice()));
-    book.answer(wished, Granted::Behind(7));
-    book.announced(&[piece(1, "a")]);
-    meeting.finished(0, 2);
-    book.committed(8, Some(2));
-    book.close();
-    assert!(!wish.exists());
-    let expected = [("a".to_owned(), FileState::Done, Some(0), 0, Some(8))];
-    assert_eq!(told(path, 1), expected);
 }
 
 #[test]
