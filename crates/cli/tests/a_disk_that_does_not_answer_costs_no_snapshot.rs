@@ -6,7 +6,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{CSV_TO_FILES, Running, ingest, lines, put};
+use common::{CSV_TO_FILES, Running, ingest, lines, put, shim};
 
 /// Answers the question whether a checkpoint is there with ESTALE as long as the file `STALE_WHILE` exists: its directory, or what is
 /// named by `STALE_FILE` in it.
@@ -33,18 +33,6 @@ int statx(int d, const char *restrict path, int flags, unsigned mask, struct sta
   return real(d, path, flags, mask, into);
 }
 "#;
-
-fn shim(directory: &Path) -> PathBuf {
-    let (source, library) = (directory.join("shim.c"), directory.join("shim.so"));
-    std::fs::write(&source, SHIM).expect("written");
-    let built = Command::new("cc")
-        .args(["-shared", "-fPIC", "-o"])
-        .args([&library, &source])
-        .arg("-ldl")
-        .status();
-    assert!(built.expect("cc").success());
-    library
-}
 
 const OPTIONS: [&str; 4] = [
     "-D",
@@ -92,7 +80,7 @@ fn checkpoints(path: &Path) -> Vec<u64> {
 fn when_a_job_is_gone_on_from() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let library = shim(path);
+    let library = shim::build(SHIM, path);
     let count = || lines(&path.join("out")).len();
     row(path, 1);
     let mut first = Running::start(job(path, &[]));
@@ -123,7 +111,7 @@ fn when_a_job_is_gone_on_from() {
 fn while_a_job_runs() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let library = shim(path);
+    let library = shim::build(SHIM, path);
     let count = || lines(&path.join("out")).len();
     row(path, 1);
     let mut running = Running::start(job_on_a_stale_disk(path, &library, &[]));

@@ -7,26 +7,18 @@ use common::put;
 use common::server::Server;
 use serde_json::{Value, json};
 
+/// Files of `in`, which are looked for all the time, into `out`.
+const FILES: [&str; 5] = [
+    "--source.path=in",
+    "--source.watch.interval=20",
+    "--source.file.settle=0",
+    "--sink.type=file",
+    "--sink.path=out",
+];
+
 fn submit(server: &Server, name: &str, more: &[&str]) -> String {
-    let job = format!("--job.name={name}");
-    let all = [
-        &[
-            "run",
-            "-d",
-            "-Dexecution.checkpointing.interval=20 ms",
-            "ingest",
-            &job,
-            "--source.path=in",
-            "--source.watch.interval=20",
-            "--source.file.settle=0",
-            "--sink.type=file",
-            "--sink.path=out",
-        ][..],
-        more,
-    ]
-    .concat();
-    let out = server.succeed(&all);
-    out.trim_end().rsplit(' ').next().expect("an id").to_owned()
+    let options = ["-Dexecution.checkpointing.interval=20 ms"];
+    server.submit_with(name, &options, &[&FILES[..], more].concat())
 }
 
 const CSV: [&str; 6] = [

@@ -10,26 +10,18 @@ use common::put;
 use common::server::Server;
 use serde_json::{Value, json};
 
+/// Files of `in`, which are looked for all the time, into `out`.
+const FILES: [&str; 6] = [
+    "--source.type=csv",
+    "--source.path=in",
+    "--source.watch.interval=20",
+    "--source.file.settle=0",
+    "--sink.type=file",
+    "--sink.path=out",
+];
+
 fn submit(server: &Server, name: &str, options: &[&str], more: &[&str]) -> String {
-    let job = format!("--job.name={name}");
-    let all = [
-        &["run", "-d"][..],
-        options,
-        &[
-            "ingest",
-            &job,
-            "--source.type=csv",
-            "--source.path=in",
-            "--source.watch.interval=20",
-            "--source.file.settle=0",
-            "--sink.type=file",
-            "--sink.path=out",
-        ],
-        more,
-    ]
-    .concat();
-    let out = server.succeed(&all);
-    out.trim_end().rsplit(' ').next().expect("an id").to_owned()
+    server.submit_with(name, options, &[&FILES[..], more].concat())
 }
 
 const OFTEN: &str = "-Dexecution.checkpointing.interval=20 ms";

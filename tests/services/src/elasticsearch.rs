@@ -2,8 +2,7 @@
 
 mod http;
 
-use std::fs::{self, File};
-use std::process::Stdio;
+use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -111,13 +110,7 @@ impl Elasticsearch {
         let before = self.port.map_or(first, |port| port - 1);
         let log = self.directory.path().join(format!("log-{}", self.starts));
         let arguments = self.arguments(before);
-        let process = Keeper::start(&java(), &arguments, |command| {
-            let doing = || format!("write {}", log.display());
-            let out = File::create(&log).doing(doing)?;
-            let err = out.try_clone().doing(doing)?;
-            command.stdin(Stdio::null()).stdout(out).stderr(err);
-            Ok(())
-        })?;
+        let process = Keeper::start(&java(), &arguments, &log, None)?;
         let logged = || fs::read_to_string(&log).unwrap_or_default();
         let mut port = None;
         let what = format!("the server (process {}) to be ready", process.id());

@@ -2,10 +2,9 @@
 
 mod client;
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -142,15 +141,7 @@ impl Hive {
             "-Xshare:auto",
         ];
         let arguments = self.arguments(&memory, "org.apache.hive.service.server.HiveServer2", &[]);
-        let directory = self.directory.path().to_path_buf();
-        let server = Keeper::start(&java(), &arguments, |command| {
-            let doing = || format!("write {}", log.display());
-            let out = File::create(&log).doing(doing)?;
-            let err = out.try_clone().doing(doing)?;
-            command.stdin(Stdio::null()).stdout(out).stderr(err);
-            command.current_dir(&directory);
-            Ok(())
-        })?;
+        let server = Keeper::start(&java(), &arguments, &log, Some(self.directory.path()))?;
         let what = format!("HiveServer2 (process {}) to be ready", server.id());
         let ready = wait::until(&what, PATIENCE, || {
             if server.has_ended() {

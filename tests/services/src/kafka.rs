@@ -2,7 +2,7 @@
 
 mod security;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -161,13 +161,7 @@ impl Kafka {
             "kafka.Kafka",
             &[&properties],
         );
-        let broker = Keeper::start(&java(), &arguments, |command| {
-            let doing = || format!("write {}", log.display());
-            let out = File::create(&log).doing(doing)?;
-            let err = out.try_clone().doing(doing)?;
-            command.stdin(Stdio::null()).stdout(out).stderr(err);
-            Ok(())
-        })?;
+        let broker = Keeper::start(&java(), &arguments, &log, None)?;
         let what = format!("the broker (process {}) to be ready", broker.id());
         let logged = || fs::read_to_string(&log).unwrap_or_default();
         let ready = wait::until(&what, PATIENCE, || {

@@ -1,6 +1,8 @@
 //! A process of a service, which does not outlive ours.
 
-use std::process::{Child, Command, ExitStatus};
+use std::fs::File;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -17,16 +19,21 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// Starts `java` with `arguments`; `prepare` may change the command before.
+    /// Starts `program` with `arguments`, in `directory` if one is given; what it prints goes to the file `log`.
     pub(crate) fn start(
-        java: &str,
+        program: &str,
         arguments: &[String],
-        prepare: impl FnOnce(&mut Command) -> Result<()>,
+        log: &Path,
+        directory: Option<&Path>,
     ) -> Result<Self> {
+        let doing = || format!("write {}", log.display());
+        let out = File::create(log).doing(doing)?;
+        let err = out.try_clone().doing(doing)?;
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--", java]);
+        command.args(["--pdeathsig", "KILL", "--", program]);
         command.args(arguments);
-        prepare(&mut command)?;
+        command.stdin(Stdio::null()).stdout(out).stderr(err);
+        directory.map(|directory| command.current_dir(directory));
         let (stop, stopped) = sync_channel::<()>(0);
         let (tell, told) = sync_channel(1);
         let keep = move || match command.spawn() {

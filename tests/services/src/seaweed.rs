@@ -1,6 +1,6 @@
 //! SeaweedFS: an object store that speaks S3 and keeps what it has in a directory.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -110,13 +110,7 @@ impl Seaweed {
         self.starts += 1;
         let log = self.directory.path().join(format!("log-{}", self.starts));
         let program = self.program.display().to_string();
-        let server = Keeper::start(&program, &self.arguments(), |command| {
-            let doing = || format!("write {}", log.display());
-            let out = File::create(&log).doing(doing)?;
-            let err = out.try_clone().doing(doing)?;
-            command.stdin(Stdio::null()).stdout(out).stderr(err);
-            Ok(())
-        })?;
+        let server = Keeper::start(&program, &self.arguments(), &log, None)?;
         let what = format!("the object store (process {}) to be ready", server.id());
         let ready = wait::until(&what, PATIENCE, || {
             if server.has_ended() {

@@ -11,6 +11,7 @@ pub(crate) mod rest;
 pub(crate) mod rounds;
 pub(crate) mod running;
 pub(crate) mod server;
+pub(crate) mod shim;
 pub(crate) mod unread;
 
 use std::ffi::OsStr;

@@ -44,19 +44,22 @@ impl Server {
     /// Submits the ingestion job `name`, which goes on until somebody ends it, and answers its id.
     #[track_caller]
     pub(crate) fn submit(&self, name: &str, options: &[&str]) -> String {
+        let own = ["-Dexecution.checkpointing.interval=50 ms", "-p", "1"];
         let parameters = endless_below(Path::new(""));
-        let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
-        let out = self.succeed(
-            &[
-                &["run", "-d"],
-                options,
-                &["-Dexecution.checkpointing.interval=50 ms", "-p", "1"],
-                &["ingest", "--job.retry.maxNumberRestartAttempts=3"],
-                &parameters,
-                &[&format!("--job.name={name}")],
-            ]
-            .concat(),
-        );
+        let parameters = parameters.iter().map(String::as_str);
+        let parameters: Vec<&str> = ["--job.retry.maxNumberRestartAttempts=3"]
+            .into_iter()
+            .chain(parameters)
+            .collect();
+        self.submit_with(name, &[options, &own].concat(), &parameters)
+    }
+
+    /// Submits the ingestion job `name` with these options and parameters, and answers its id.
+    #[track_caller]
+    pub(crate) fn submit_with(&self, name: &str, options: &[&str], parameters: &[&str]) -> String {
+        let name = format!("--job.name={name}");
+        let all = [&["run", "-d"], options, &["ingest"], parameters, &[&name]].concat();
+        let out = self.succeed(&all);
         let id = out
             .strip_prefix("Job has been submitted with JobID ")
             .expect(&out);
