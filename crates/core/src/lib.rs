@@ -4,7 +4,9 @@
 //! This crate knows no I/O, no async, no threads, no clock and no randomness. What it decides, it
 //! decides from its arguments alone.
 
+pub mod address;
 pub mod book;
+pub mod certificates;
 pub mod codes;
 pub mod columns;
 pub mod error;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use http::Method;
+use millstream_core::address;
 use object_store::aws::AwsAuthorizer;
 use object_store::client::{HttpConnector, HttpRequest, HttpRequestBody, ReqwestConnector};
 use serde::Deserialize;
@@ -79,10 +80,10 @@ async fn page(
     prefix: &str,
     markers: Option<&(String, String)>,
 ) -> Result<Page, StoreError> {
-    let mut query = format!("uploads=&prefix={}", escaped(prefix));
+    let mut query = format!("uploads=&prefix={}", address::piece(prefix));
     if let Some((key, upload)) = markers {
-        query.push_str(&format!("&key-marker={}", escaped(key)));
-        query.push_str(&format!("&upload-id-marker={}", escaped(upload)));
+        query.push_str(&format!("&key-marker={}", address::piece(key)));
+        query.push_str(&format!("&upload-id-marker={}", address::piece(upload)));
     }
     let url = format!("{}?{query}", bucket.url);
     let mut tries = 0;
@@ -125,23 +126,9 @@ async fn get(bucket: &Bucket, url: &str) -> Result<String, StoreError> {
     }
 }
 
-/// A value as it stands in a query that is signed.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                escaped.push(char::from(byte));
-            }
-            byte => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Page, escaped};
+    use super::Page;
 
     #[test]
     fn a_list_of_uploads_is_read() {
@@ -163,10 +150,5 @@ mod tests {
         let none = "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>";
         let page: Page = quick_xml::de::from_str(none).expect("it is one");
         assert!(page.uploads.is_empty());
-    }
-
-    #[test]
-    fn queries_are_escaped_as_they_are_signed() {
-        assert_eq!(escaped("out/k=ä b~"), "out%2Fk%3D%C3%A4%20b~");
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use millstream_core::book::FileState;
-use millstream_core::{Error, Result, codes, counted};
+use millstream_core::{Error, Result, address, codes, counted};
 use serde_json::{Value, json};
 
 use super::common::{missing, note_superfluous};
@@ -107,7 +107,7 @@ fn show(session: &Session, job: &str, arguments: &FilesArguments) -> Result<Exit
         path.push_str(&format!("&state={}", arguments.state.join(",")));
     }
     if let Some(name) = &arguments.name {
-        path.push_str(&format!("&name={}", encoded(name)));
+        path.push_str(&format!("&name={}", address::piece(name)));
     }
     if let Some(before) = arguments.before {
         path.push_str(&format!("&before={before}"));
@@ -177,28 +177,4 @@ fn row(file: FileLine) -> [String; 8] {
         times::sortable(i64::try_from(file.changed).unwrap_or(i64::MAX)),
         file.reason.unwrap_or_default(),
     ]
-}
-
-/// `text` in a query of an address.
-fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            byte => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encoded;
-
-    #[test]
-    fn names_stand_in_addresses() {
-        assert_eq!(encoded("a b&c=ä.csv"), "a%20b%26c%3D%C3%A4.csv");
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use millstream_core::certificates::OF_THE_SYSTEM;
 use millstream_core::{Configuration, Error, Result, codes, options};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -14,18 +15,11 @@ const TRUSTED: &[&str] = &[
     options::CLIENT_TRUSTED.name,
     "security.ssl.rest.certificate",
 ];
-/// Where systems keep the certificates that everybody trusts.
-const SYSTEM: &[&str] = &[
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/cert.pem",
-];
-
 /// TLS that trusts what the configuration names, else what the system trusts.
 pub(super) fn config(configuration: &Configuration) -> Result<Arc<ClientConfig>> {
     let named = TRUSTED.iter().find_map(|key| configuration.text(key));
     let found = named.or_else(|| {
-        let mut system = SYSTEM.iter().copied();
+        let mut system = OF_THE_SYSTEM.iter().copied();
         system.find(|path| std::path::Path::new(path).is_file())
     });
     let Some(path) = found else {

@@ -2,7 +2,6 @@
 
 mod tls;
 
-use std::borrow::Cow;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -235,32 +234,4 @@ fn pack(body: &[u8], packed: &mut Vec<u8>) -> std::io::Result<()> {
     let mut encoder = GzEncoder::new(packed, Compression::fast());
     encoder.write_all(body)?;
     encoder.finish().map(drop)
-}
-
-/// A piece of a path, in which nothing has a meaning of its own.
-pub(super) fn in_path(text: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    if text.bytes().all(is_plain) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::new();
-    for byte in text.bytes() {
-        match is_plain(byte) {
-            true => out.push(char::from(byte)),
-            false => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    Cow::Owned(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::in_path;
-
-    #[test]
-    fn nothing_of_a_name_has_a_meaning_in_a_path() {
-        assert_eq!(in_path("orders-2024.01_a"), "orders-2024.01_a");
-        assert_eq!(in_path("a/b?c#d%"), "a%2Fb%3Fc%23d%25");
-        assert_eq!(in_path("städte"), "st%C3%A4dte");
-    }
 }

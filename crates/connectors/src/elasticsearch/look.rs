@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use arrow::datatypes::Schema;
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Error, Result, address, codes};
 use serde_json::{Map, Value, json};
 use tracing::{info, warn};
 use ureq::http::Method;
 
-use super::client::{Client, Question, denied, in_path};
+use super::client::{Client, Question, denied};
 use super::mapping::{self, Misfit};
 use super::options::{EsOptions, SyncType};
 use super::reply::ServerError;
@@ -112,7 +112,7 @@ pub(super) fn index(client: &mut Client, options: &EsOptions) -> Result<Index> {
     let Some(name) = options.index.fixed() else {
         return Ok(Index::Several);
     };
-    let path = format!("/{}", in_path(name));
+    let path = format!("/{}", address::piece(name));
     let answer = client.ask_any(Question::get(&path))?;
     match answer.status {
         200 => {}
@@ -268,7 +268,7 @@ fn create(client: &mut Client, options: &EsOptions, version: &Version) -> Result
     let Some((name, body)) = options.index.fixed().zip(body_of_index(options, version)?) else {
         return Ok(());
     };
-    let path = format!("/{}", in_path(name));
+    let path = format!("/{}", address::piece(name));
     let body = body.to_string();
     let answer = client.ask_any(Question::json(&Method::PUT, &path, body.as_bytes()))?;
     let error = ServerError::of_request(&answer.body);

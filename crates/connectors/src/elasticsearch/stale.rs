@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Error, Result, address, codes};
 use millstream_engine::connector::{Cancelled, Committable};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tracing::info;
 use ureq::http::Method;
 
-use super::client::{Client, Question, in_path};
+use super::client::{Client, Question};
 use super::reply::ServerError;
 use super::stop::Stop;
 
@@ -74,7 +74,7 @@ impl Stale {
             elasticsearch_stale_index: index,
             below,
         } = self;
-        let at = in_path(index).into_owned();
+        let at = address::piece(index).into_owned();
         // What was written last has to be found.
         let refreshed = client.ask_any(Question::json(
             &Method::POST,
@@ -100,7 +100,7 @@ impl Stale {
             .to_owned();
         let wait = Stop::default();
         loop {
-            let path = format!("/_tasks/{}", in_path(&task));
+            let path = format!("/_tasks/{}", address::piece(&task));
             let answer = client.ask_any(Question::get(&path))?;
             let answer = understood(answer.status, &answer.body, index)?;
             if answer.get("completed") == Some(&Value::Bool(true)) {
@@ -138,7 +138,7 @@ pub(super) fn count(
     version_column: &str,
     below: i64,
 ) -> Result<u64> {
-    let path = format!("/{}/_count", in_path(index));
+    let path = format!("/{}/_count", address::piece(index));
     let body = query(version_column, below).to_string();
     let answer = client.ask_any(Question::json(&Method::POST, &path, body.as_bytes()))?;
     if answer.status == 404 {

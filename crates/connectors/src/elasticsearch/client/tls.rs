@@ -3,23 +3,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use millstream_core::certificates::OF_THE_SYSTEM;
 use millstream_core::{Error, Result, codes};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-
-/// Where machines keep the certificates of the authorities that they trust.
-const USUAL: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
 
 /// Trusts the authorities in the file `ca`; `None`: those of the machine.
 ///
 /// # Errors
 /// The file can't be read, or holds no certificate.
 pub(super) fn config(ca: Option<&Path>) -> Result<TlsConfig> {
-    let usual = || USUAL.iter().map(Path::new).find(|path| path.is_file());
+    let usual = || {
+        OF_THE_SYSTEM
+            .iter()
+            .map(Path::new)
+            .find(|path| path.is_file())
+    };
     let path = ca.or_else(usual).ok_or_else(|| {
         let message = "this machine has no certificates of authorities in the usual places";
         Error::new(&codes::SINK_INDEX, message)

@@ -1,9 +1,10 @@
 //! What it means that another writer has changed a document meanwhile.
 
+use millstream_core::address;
 use serde::Deserialize;
 
 use super::Sender;
-use crate::elasticsearch::client::{Question, in_path};
+use crate::elasticsearch::client::Question;
 
 /// What follows from a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +42,10 @@ impl Sender {
         };
         let path = format!(
             "/{}/{}/{}?_source_includes={}",
-            in_path(&target.index),
-            in_path(&self.doc_type),
-            in_path(&target.id),
-            in_path(&column)
+            address::piece(&target.index),
+            address::piece(&self.doc_type),
+            address::piece(&target.id),
+            address::piece(&column)
         );
         match self.client.ask(Question::get(&path)) {
             Ok(answer) if answer.status == 200 => meaning(&answer.body, &column, ours),

@@ -4,19 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use millstream_core::certificates::OF_THE_SYSTEM;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::hive::trouble::Trouble;
 use crate::hive::url::Tls;
-
-/// Where systems keep the certificates that everybody trusts.
-const SYSTEM: &[&str] = &[
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/cert.pem",
-];
 
 /// TLS as the address says.
 ///
@@ -25,7 +19,7 @@ const SYSTEM: &[&str] = &[
 pub(super) fn config(tls: &Tls) -> Result<Arc<ClientConfig>, Trouble> {
     let path = match &tls.authorities {
         Some(path) => path.as_path(),
-        None => SYSTEM
+        None => OF_THE_SYSTEM
             .iter()
             .map(Path::new)
             .find(|path| path.is_file())

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use millstream_core::certificates::OF_THE_SYSTEM;
 use millstream_core::{Error, Result, codes};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -15,13 +16,6 @@ use rustls::{
 };
 
 use super::given::{Given, unheeded};
-
-/// Where systems keep the certificates that everybody trusts.
-const SYSTEM: &[&str] = &[
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/cert.pem",
-];
 
 /// TLS as the properties say.
 ///
@@ -89,7 +83,7 @@ fn trusted(given: &Given<'_>) -> Result<Vec<CertificateDer<'static>>> {
         .get("ssl.ca.location")
         .filter(|place| *place != "probe");
     let location = location.map(str::to_owned).or_else(|| {
-        let mut system = SYSTEM.iter().filter(|_| found.is_empty());
+        let mut system = OF_THE_SYSTEM.iter().filter(|_| found.is_empty());
         system
             .find(|path| Path::new(path).is_file())
             .map(|path| (*path).to_owned())
