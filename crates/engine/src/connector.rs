@@ -18,6 +18,7 @@ mod gauges;
 mod output;
 mod sink;
 mod source;
+mod source_snapshot;
 mod splits;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,7 +42,8 @@ pub use sink::{
     Cancelled, CommitOutcome, Committable, CommitterContext, Prepared, Sink, SinkCommitter,
     SinkContext, SinkWriter, WriteStatus,
 };
-pub use source::{Limit, Owner, Source, SourceContext, SourceReader, SourceSnapshot, SourceStatus};
+pub use source::{Limit, Owner, Source, SourceContext, SourceReader, SourceStatus};
+pub use source_snapshot::SourceSnapshot;
 pub use splits::{SplitGauge, SplitGauges};
 
 /// One entry of an operator's state that does not belong to a key: a split's position, a counter.

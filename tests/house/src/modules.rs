@@ -17,6 +17,10 @@ pub fn circles(files: &[TextFile]) -> Vec<Vec<Module>> {
         .collect();
     let names = Names {
         known: modules.keys().cloned().collect(),
+        handed_on: modules
+            .iter()
+            .map(|(module, code)| (module.clone(), handed_on(code)))
+            .collect(),
     };
     let graph: BTreeMap<&Module, BTreeSet<Module>> = modules
         .iter()
@@ -79,35 +83,31 @@ fn reach<'a>(
 
 struct Names {
     known: BTreeSet<Module>,
+    /// What a module has from others and hands on under a name: where it has it from.
+    handed_on: BTreeMap<Module, BTreeMap<String, Vec<String>>>,
 }
 
 impl Names {
     /// The other modules that `code` of `module` names, but for those above and below it.
     fn named_by(&self, module: &Module, code: &str) -> BTreeSet<Module> {
-        let mut paths = Vec::new();
-        for (at, _) in code.match_indices("use ") {
-            let is_word = code
-                .get(..at)
-                .is_none_or(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
-            let tree = code.get(at + 4..).and_then(|rest| rest.split(';').next());
-            if let (true, Some(tree)) = (is_word, tree) {
-                flatten(tree, &[], &mut paths);
-            }
-        }
+        let mut paths: Vec<Vec<String>> = uses(code).into_iter().flat_map(|tree| tree.1).collect();
         for start in ["crate::", "super::", "self::"] {
             let uses = code
                 .match_indices(start)
                 .filter_map(|(at, _)| code.get(at..));
             paths.extend(uses.map(plain_path));
         }
-        let named = paths.iter().filter_map(|path| self.resolve(module, path));
+        let named = paths
+            .iter()
+            .filter_map(|path| self.resolve(module, path, HOPS));
         named
             .filter(|named| !named.starts_with(module) && !module.starts_with(named))
             .collect()
     }
 
-    /// The module in which the longest known part of `path` ends, seen from `module`.
-    fn resolve(&self, module: &Module, path: &[String]) -> Option<Module> {
+    /// The module in which the longest known part of `path` ends, seen from `module`; what is handed on there is followed to
+    /// where it comes from, over `hops` modules at most.
+    fn resolve(&self, module: &Module, path: &[String], hops: usize) -> Option<Module> {
         let mut place = module.clone();
         let mut rest = path;
         match path.first()?.as_str() {
@@ -133,11 +133,46 @@ impl Names {
             place.push(part.clone());
             if !self.known.contains(&place) {
                 place.pop();
-                break;
+                let from = self.handed_on.get(&place)?.get(part);
+                let followed = from
+                    .filter(|_| hops > 0)
+                    .and_then(|from| self.resolve(&place, from, hops - 1));
+                return followed.or_else(|| self.known.get(&place).cloned());
             }
         }
         self.known.get(&place).cloned()
     }
+}
+
+/// Over how many modules a name is followed to where it comes from.
+const HOPS: usize = 8;
+
+/// What a module with this `code` hands on: each name, and the path from which it has it.
+fn handed_on(code: &str) -> BTreeMap<String, Vec<String>> {
+    let trees = uses(code).into_iter().filter(|(is_public, _)| *is_public);
+    trees
+        .flat_map(|(_, paths)| paths)
+        .filter_map(|path| Some((path.last()?.clone(), path)))
+        .collect()
+}
+
+/// Every `use` of `code`: whether it hands on what it names, and the paths that it names.
+fn uses(code: &str) -> Vec<(bool, Vec<Vec<String>>)> {
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("use ") {
+        let before = code.get(..at).unwrap_or_default();
+        if before.ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+            continue;
+        }
+        if let Some(tree) = code.get(at + 4..).and_then(|rest| rest.split(';').next()) {
+            let word = before.trim_end().rsplit(['\n', ';', '}']).next();
+            let is_public = word.is_some_and(|word| word.trim_start().starts_with("pub"));
+            let mut paths = Vec::new();
+            flatten(tree, &[], &mut paths);
+            found.push((is_public, paths));
+        }
+    }
+    found
 }
 
 /// The names at the beginning of `code` that `::` joins.
@@ -225,6 +260,22 @@ mod tests {
         ]);
         let circle = vec![module("a"), module("b"), module("c/d")];
         assert_eq!(circles(&files), [circle]);
+    }
+
+    #[test]
+    fn a_name_that_a_parent_hands_on_is_of_where_it_comes_from() {
+        let files = crate_of(&[
+            (
+                "p.rs",
+                "mod a; mod b;\npub use a::A;\npub(crate) use self::b::{B, C};",
+            ),
+            ("p/a.rs", "use super::{B, C};"),
+            ("p/b.rs", "use crate::p::A;"),
+            ("q.rs", "mod c; mod d;\nuse c::X;\npub use d::D;"),
+            ("q/c.rs", "use super::D;"),
+            ("q/d.rs", "use super::X;"),
+        ]);
+        assert_eq!(circles(&files), [vec![module("p/a"), module("p/b")]]);
     }
 
     #[test]

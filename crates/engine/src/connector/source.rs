@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use millstream_core::{CheckpointId, JobId, Lineage, Result};
-use millstream_state::WriteState;
 use millstream_storage::OperatorSnapshot;
 
 use super::enumerator::{Enumerator, EnumeratorContext};
 use super::output::SourceOutput;
+use super::source_snapshot::SourceSnapshot;
 use super::{SourceProgress, StateEntry, Waker};
 
 /// A source of records: a description that is shared by all subtasks and opens one reader for each.
@@ -144,31 +144,4 @@ pub enum SourceStatus {
     Pending(Option<Duration>),
     /// Nothing will ever come again from this subtask.
     Ended,
-}
-
-/// What a reader or an enumerator hands over on the boundary of an epoch.
-#[derive(Default)]
-pub struct SourceSnapshot {
-    /// Small pieces of state, written into `_metadata`.
-    pub entries: Vec<StateEntry>,
-    /// What may grow: state files, written in the background.
-    pub states: Vec<Box<dyn WriteState>>,
-}
-
-impl From<Vec<StateEntry>> for SourceSnapshot {
-    fn from(entries: Vec<StateEntry>) -> Self {
-        Self {
-            entries,
-            states: Vec::new(),
-        }
-    }
-}
-
-impl std::fmt::Debug for SourceSnapshot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SourceSnapshot")
-            .field("entries", &self.entries)
-            .field("states", &self.states.len())
-            .finish()
-    }
 }
