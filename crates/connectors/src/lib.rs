@@ -17,6 +17,7 @@ pub mod hive;
 pub mod iterator_source;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+mod looking;
 /// Object stores, as sources and sinks of files are given them.
 pub use millstream_objects as objects;
 pub mod print;

@@ -126,7 +126,7 @@ fn a_quarantine_takes_them_away_and_a_crash_changes_nothing() {
         names.sort();
         names
     };
-    let expected = ["half.csv.gz", "inner", "link", "socket"];
+    let expected = ["half.csv.gz", "inner", "socket"];
     let mut rows = Vec::new();
     while names() != expected {
         rows.extend(Found::of(attempt.poll(0, 10_000).expect("can be read")).rows);
@@ -141,4 +141,33 @@ fn a_quarantine_takes_them_away_and_a_crash_changes_nothing() {
     let enough = |found: &[_]| Found::of(found.to_vec()).rows.len() >= wanted;
     let found = again.read_until(enough).expect("can be read");
     assert_eq!(Found::of(found).rows, rows);
+}
+
+#[test]
+fn a_link_whose_disk_is_away_stays_and_is_read_when_it_comes_back() {
+    let directory = directory(&[("a.csv", b"1\n")]);
+    let away = directory.path().join("_away");
+    let disk = tempfile::tempdir().expect("a directory");
+    let target = disk.path().join("far.csv");
+    std::os::unix::fs::symlink(&target, directory.path().join("far.csv")).expect("is made");
+    let source = watching(directory.path(), Some(Bad::Quarantine(away.clone())));
+    let mut attempt = Attempt::start(&source, 1);
+    let mut found = Vec::new();
+    while attempt.progress.iter().all(|one| one.bad_files.get() == 0) {
+        found.extend(attempt.poll(0, 10_000).expect("can be read"));
+        attempt.attempt.wait(Some(Duration::from_millis(20)));
+    }
+    // A name that was looked at behind the link.
+    fs::create_dir(directory.path().join("later")).expect("is made");
+    while !away.join("later").exists() {
+        found.extend(attempt.poll(0, 10_000).expect("can be read"));
+        attempt.attempt.wait(Some(Duration::from_millis(20)));
+    }
+    assert!(directory.path().join("far.csv").is_symlink());
+    fs::write(&target, "2\n").expect("is written");
+    while Found::of(found.clone()).rows.len() < 2 {
+        found.extend(attempt.poll(0, 10_000).expect("can be read"));
+        attempt.attempt.wait(Some(Duration::from_millis(20)));
+    }
+    assert_eq!(Found::of(found).rows, ["1", "2"]);
 }

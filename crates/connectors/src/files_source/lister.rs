@@ -10,7 +10,6 @@ mod take;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread::Builder;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -28,6 +27,7 @@ use super::meeting::Meeting;
 use super::name::Key;
 use super::options::{AfterCommit, Bad, Lost, OtherDirectory};
 use super::taken::Taken;
+use crate::looking;
 
 /// How long a directory that is away is left alone before it is looked at again.
 const AWAY: Duration = Duration::from_secs(1);
@@ -130,8 +130,12 @@ pub(crate) struct Lister {
 impl Lister {
     /// Starts the thread, named `name`. It ends when the other end of the bell is dropped.
     pub(crate) fn start(self, name: String) -> Result<()> {
-        let started = Builder::new().name(name).spawn(move || self.run());
-        started.map(drop).map_err(no_thread)
+        let (desk, waker) = (Arc::clone(&self.desk), self.waker.clone());
+        let died = move |error| {
+            at(&desk).failed = Some(error);
+            waker.wake();
+        };
+        looking::start(name, move || self.run(), died).map_err(no_thread)
     }
 
     fn run(mut self) {

@@ -6,7 +6,6 @@ pub(super) mod questions;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::Builder;
 
 use crossbeam_channel::{Sender, bounded};
 use millstream_core::{Error, Result, codes};
@@ -24,6 +23,7 @@ use super::identity::{Identity, Ids};
 use super::options::{End, KafkaSourceOptions};
 use super::partition::Position;
 use super::topics::Wanted;
+use crate::looking;
 
 /// What every reader is told.
 #[derive(Debug, Serialize, Deserialize)]
@@ -126,9 +126,12 @@ impl Partitions {
             waker: context.waker,
             stopped,
         };
-        let started = Builder::new()
-            .name("kafka partitions".to_owned())
-            .spawn(move || looker.run());
+        let (told, waker) = (Arc::clone(&desk), looker.waker.clone());
+        let died = move |error| {
+            at(&told).failed = Some(error);
+            waker.wake();
+        };
+        let started = looking::start("kafka partitions".to_owned(), || looker.run(), died);
         started.map_err(no_thread)?;
         Ok(Self {
             desk,

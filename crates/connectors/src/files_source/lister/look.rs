@@ -214,8 +214,9 @@ impl Lister {
             Bad::Fail => return Err(what.error(&path)),
             // Directories that were named for files of this source are in nobody's way.
             _ if self.is_own(&path) => return Ok(()),
-            Bad::Skip => {}
-            Bad::Quarantine(_) => self.quarantine_odd(name, what),
+            // The disk that a link leads to may be away: what lies there is read when it comes back.
+            Bad::Quarantine(_) if what != Odd::Dangling => self.quarantine_odd(name, what),
+            Bad::Skip | Bad::Quarantine(_) => {}
         }
         if self.tell(name, what.words(), "it is passed over")
             && let Some(book) = &self.book
