@@ -46,7 +46,8 @@ chaos-kafka: setup ## KILLS=100 kills at random moments in each of the tests fro
 	MILLSTREAM_SEED=$(SEED) MILLSTREAM_KILLS=$(KILLS) cargo test --release --workspace \
 		--test kafka_is_read_exactly_once_under_sigkill --test kafka_is_written_exactly_once_under_sigkill \
 		--test kafka_duplicates_are_left_out_exactly_once_under_sigkill \
-		--test dead_letters_in_a_topic_are_there_once_under_sigkill -- --nocapture
+		--test dead_letters_in_a_topic_are_there_once_under_sigkill \
+		--test kafka_of_several_brokers_is_written_exactly_once_as_each_dies -- --nocapture
 
 fmt: ## format the sources
 	cargo fmt --all

@@ -1,19 +1,19 @@
 //! One broker of Kafka, which is its own controller (KRaft), and Kafka's own tools as witnesses.
 
+mod cluster;
+mod program;
 mod security;
 
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::keeper::Keeper;
-use crate::maven::{Libraries, free_port, java};
-use crate::{Doing, Failure, Result, wait};
+use crate::maven::{Libraries, free_port};
+use crate::{Doing, Failure, Result};
 
+pub use cluster::Cluster;
 pub use security::{Addresses, PASSWORD, USER};
 
 use security::Secured;
@@ -38,20 +38,6 @@ impl Version {
 
 /// Must not begin with `-`.
 const CLUSTER: &str = "MkU3OEVBNTcwNTJENDM2Qk";
-
-/// How long a broker may take to be ready: 3 s on a machine with nothing else to do.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// What the broker logs when it takes requests.
-const READY: &str = "Kafka Server started";
-
-/// Memory and start-up of short programs.
-const SHORT: &[&str] = &[
-    "-Xmx256m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
-];
 
 /// A broker, and where it keeps its data. Dropped: the broker is killed and its data removed.
 pub struct Kafka {
@@ -156,21 +142,8 @@ impl Kafka {
         self.starts += 1;
         let log = self.directory.path().join(format!("log-{}", self.starts));
         let properties = self.properties().display().to_string();
-        let arguments = self.arguments(
-            &["-Xmx512m", "-XX:+UseSerialGC"],
-            "kafka.Kafka",
-            &[&properties],
-        );
-        let broker = Keeper::start(&java(), &arguments, &log, None)?;
-        let what = format!("the broker (process {}) to be ready", broker.id());
-        let logged = || fs::read_to_string(&log).unwrap_or_default();
-        let ready = wait::until(&what, PATIENCE, || {
-            if broker.has_ended() {
-                return Err(Failure::new("the broker has ended"));
-            }
-            Ok(logged().contains(READY).then_some(()))
-        });
-        ready.map_err(|failure| Failure::new(format!("{failure}; it logged:\n{}", logged())))?;
+        let broker = program::broker(&self.libraries, &properties, &log)?;
+        program::await_ready(&broker, &log)?;
         self.broker = Some(broker);
         Ok(())
     }
@@ -322,40 +295,7 @@ impl Kafka {
     }
 
     fn run(&self, class: &str, arguments: &[&str], input: &str) -> Result<String> {
-        let mut child = Command::new(java())
-            .args(self.arguments(SHORT, class, arguments))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .doing(|| "run java (scripts/setup test installs it)".to_owned())?;
-        if let Some(mut stdin) = child.stdin.take() {
-            stdin
-                .write_all(input.as_bytes())
-                .doing(|| format!("write to {class}"))?;
-        }
-        let output = child
-            .wait_with_output()
-            .doing(|| format!("wait for {class}"))?;
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        if output.status.success() {
-            return Ok(said);
-        }
-        let complained = String::from_utf8_lossy(&output.stderr);
-        Err(Failure::new(format!(
-            "{class} {}: {said}{complained}",
-            arguments.join(" ")
-        )))
-    }
-
-    fn arguments(&self, options: &[&str], class: &str, arguments: &[&str]) -> Vec<String> {
-        let class_path = self.libraries.class_path();
-        let all = options
-            .iter()
-            .copied()
-            .chain(["-cp", class_path.as_str(), class])
-            .chain(arguments.iter().copied());
-        all.map(str::to_owned).collect()
+        program::run(&self.libraries, class, arguments, input)
     }
 
     fn properties(&self) -> PathBuf {
