@@ -122,3 +122,29 @@ fn rules_that_do_not_fit_are_refused_before_the_start() {
         said.err
     );
 }
+
+#[test]
+fn nulls_of_hive_are_null_where_a_backslash_escapes_as_well() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    put(
+        directory.path(),
+        "in/000000_0",
+        "x\\,y\u{1}\\N\n\\\\N\u{1}7\n",
+    );
+    let parameters = [
+        ONCE,
+        "--source.type=csv",
+        "--source.quote=none",
+        "--source.field.delimiter=1",
+        "--source.escape=\\",
+        "--source.null=\\N",
+        "--stream.sql.schema.json={\"a\": \"String\", \"b\": \"Int\"}",
+        "--sink.type=file",
+        "--sink.path=out",
+    ];
+    let said = run(ingest(directory.path(), &[], &parameters));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let mut rows = lines(&directory.path().join("out"));
+    rows.sort();
+    assert_eq!(rows, [r#"{"a":"\\N","b":7}"#, r#"{"a":"x,y","b":null}"#]);
+}

@@ -214,3 +214,58 @@ fn orc_is_read_back() {
     let words = "column `exact` of type Decimal128(10, 2) can't be written as ORC";
     assert!(refused.error().contains(words), "{}", refused.err);
 }
+
+#[test]
+fn a_value_that_no_directory_can_be_named_by_is_a_bad_record() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    let long = "x".repeat(300);
+    let input = format!("id,day,city,amount\n1,2024-02-29,Rome,1.5\n2,2024-02-29,{long},2.5\n");
+    put(directory, "in/a.csv", input);
+    let parted = ["--sink.partition.columns=city", ONCE];
+    let policy = [
+        "--error.policy=dead-letter",
+        "--error.dead-letter.path=dead",
+        "--stream.sql=select id, city from t1",
+    ];
+    let parameters = [&SOURCE[..], &parted, &policy].concat();
+    let said = running::run(ingest(directory, &[], &parameters));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(lines(&directory.join("out/city=Rome")), ["{\"id\":1}"]);
+    let dead = lines(&directory.join("dead"));
+    assert_eq!(dead.len(), 1);
+    assert!(
+        dead[0].contains("a directory's name of 305 bytes"),
+        "{dead:?}"
+    );
+}
+
+#[test]
+fn what_waits_for_room_in_the_parts_is_counted_where_it_is_committed() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    let rows: String = (0..20_000).map(|id| format!("{id},{}\n", id % 3)).collect();
+    put(directory, "in/a.csv", rows);
+    let parameters = [
+        "--source.type=csv",
+        "--stream.sql.enable=true",
+        "--stream.sql.schema=struct<id:Int,p:Int>",
+        "--stream.sql=select id, p from t1",
+        "--sink.type=file",
+        "--sink.path=out",
+        "--sink.rolling.size=4kb",
+        "--sink.partition.columns=p",
+    ];
+    let mut running = Running::start(ingest(directory, &[], &parameters));
+    running.await_checkpoint();
+    running.kill();
+    let once = [&parameters[..], &[ONCE]].concat();
+    let said = running::run(ingest(directory, &["-s", "latest"], &once));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let equation = "20000 read = 20000 written";
+    assert!(said.err.contains(equation), "{}", said.err);
+    let mut found = BTreeMap::new();
+    files(&directory.join("out"), "", &mut found);
+    let lines = found.values().flatten().flatten();
+    assert_eq!(lines.filter(|byte| **byte == b'\n').count(), 20_000);
+}

@@ -32,7 +32,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use crossbeam_channel::Sender;
 use millstream::{DataStream, Environment};
-use millstream_connectors::file_sink::FileSink;
+use millstream_connectors::file_sink::{FileSink, PartitionColumns};
 use millstream_connectors::hive::HiveSource;
 use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource};
 use millstream_connectors::objects::{S3Settings, Stores};
@@ -174,10 +174,17 @@ fn declare_as(
     if let (Some(unique), Some(read)) = (unique, read) {
         parsed = deduplicate::unique(parsed, unique.settings, &read, unique.wanted)?;
     }
-    let sized = target.kafka().map(|kafka| size::Sized {
-        sink: kafka.clone(),
-        more: merge.map_or(0, |merge| merge.field.len()),
-    });
+    let sized = match (&settings.sink, target.kafka()) {
+        (_, Some(kafka)) => Some(size::Sized::Messages {
+            sink: Box::new(kafka.clone()),
+            more: merge.map_or(0, |merge| merge.field.len()),
+        }),
+        (SinkSettings::File(file), None) if !file.partition.is_empty() => {
+            let columns = PartitionColumns::new(file.partition.clone());
+            Some(size::Sized::Directories(columns))
+        }
+        _ => None,
+    };
     let sorting = Sorting {
         errors: &settings.errors,
         sized,
@@ -322,7 +329,7 @@ impl Sorting<'_> {
             .filter(|_| *self.errors != BadRecords::Fail)
         {
             None => self.by_policy(judged),
-            // With the policy fail the sink itself says what is too large.
+            // With the policy fail the sink itself says what it can't take.
             Some(sized) => self.by_policy(sized.judge(judged)),
         }
     }

@@ -24,7 +24,7 @@ use millstream_core::options::DATA_DIRECTORY;
 use millstream_core::{Configuration, Error, JobId, Result, codes};
 use serde::{Deserialize, Serialize};
 
-use crate::{files, package_names};
+use crate::{files, package_names, whose};
 
 /// The log of a server; see [`crate::logs`].
 pub(crate) const SERVER_LOG: &str = "server.log";
@@ -246,8 +246,24 @@ fn taken(path: &Path) -> Error {
 /// # Errors
 /// It can't be made, or holds what is not Millstream's.
 pub(crate) fn prepare(path: &Path) -> Result<()> {
+    refuse_shared(path)?;
     files::make_directory(path)?;
     refuse_foreign(path)
+}
+
+/// Programs are run from the data directory, so nobody else may have a hand in it. Its mode is set when it is taken.
+fn refuse_shared(path: &Path) -> Result<()> {
+    let Some(what) = whose::who_else(path)? else {
+        return Ok(());
+    };
+    let message = format!(
+        "others may put programs into the data directory {}: {what}",
+        path.display()
+    );
+    Err(Error::new(&codes::SERVER_DIRECTORY, message).next(format!(
+        "make it the server's user's (`chown`), start the server as its owner, or name another directory with -D {}=DIRECTORY",
+        DATA_DIRECTORY.name
+    )))
 }
 
 /// A directory with what is somebody else's is no data directory: it would be closed to others, and written into. One that has
@@ -381,6 +397,32 @@ mod tests {
         drop(DataDirectory::open(path).expect("checkpoints of jobs without a server"));
         fs::write(path.join("notes"), "").expect("a file");
         drop(DataDirectory::open(path).expect("it has been one before"));
+    }
+
+    #[test]
+    fn a_directory_or_a_link_of_somebody_else_is_left_alone() {
+        if !rustix::process::geteuid().is_root() {
+            // Only root can make what belongs to somebody else.
+            return;
+        }
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("data");
+        fs::create_dir(&path).expect("made");
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).expect("linked");
+        std::os::unix::fs::lchown(&link, Some(65_534), None).expect("given away");
+        for (path, words) in [
+            (link.clone(), "it belongs to user 65534"),
+            (link.join("below"), "above it is"),
+        ] {
+            let error = DataDirectory::open(&path).expect_err("its owner may lead it elsewhere");
+            assert_eq!(error.code(), "MS-1010");
+            assert!(error.message().contains(words), "{error}");
+        }
+        std::os::unix::fs::chown(&path, Some(65_534), None).expect("given away");
+        let error = DataDirectory::open(&path).expect_err("it is somebody's");
+        assert!(error.message().contains("user 65534"), "{error}");
+        assert_eq!(fs::read_dir(&path).expect("listed").count(), 0);
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Trouble {
     }
 
     /// What is there is wrong, and stays so.
-    fn lasting(error: Error) -> Self {
+    pub(crate) fn lasting(error: Error) -> Self {
         Self {
             error,
             may_pass: false,

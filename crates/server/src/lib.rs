@@ -45,6 +45,7 @@ mod store;
 mod submission;
 mod supervisor;
 pub mod views;
+mod whose;
 
 pub use millstream_log::{Harmless, escaped, harmless};
 pub use reload::Reload;

@@ -17,7 +17,7 @@ use crate::registry::Registry;
 use crate::store::{delete_package, save_package};
 use crate::views::{PackageEntry, PackageView};
 use crate::{clock, files};
-pub(crate) use directory::{check_named, check_program, tidy_uploads};
+pub(crate) use directory::{check_named, tidy_uploads};
 pub(crate) use found::take_up_found;
 
 /// The id of the package that is built into the server.

@@ -226,7 +226,13 @@ fn running(
     settings: &RestSettings,
 ) -> Result<RunningServer> {
     let scheme = if settings.tls() { "https" } else { "http" };
-    let host = configuration.require(&REST_ADDRESS)?;
+    // Where nobody says what clients call it, it is called what it listens at.
+    let is_named = configuration.text(REST_ADDRESS.name).is_some();
+    let host = if is_named || address.ip().is_unspecified() {
+        configuration.require(&REST_ADDRESS)?
+    } else {
+        address.ip().to_string()
+    };
     let host = if host.contains(':') {
         format!("[{host}]")
     } else {

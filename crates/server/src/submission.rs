@@ -19,7 +19,7 @@ use crate::registry::{Registry, forget};
 use crate::store::{JobRecord, delete_job, save_job};
 use crate::supervisor::{self, PROGRAM};
 use crate::views::{JobView, SubmitRequest};
-use crate::{clock, configuration, files, packages};
+use crate::{clock, configuration, files, packages, whose};
 
 /// What runs: an executable, or the package that is built into the server.
 type Program = Option<PathBuf>;
@@ -39,7 +39,10 @@ impl Registry {
     fn program(&self, package: &str) -> Result<Program> {
         let program = self.package(package)?.path;
         if let Some(program) = &program {
-            packages::check_program(program)?;
+            whose::check_program(
+                program,
+                "delete the package and upload it again: somebody else may have changed it",
+            )?;
         }
         Ok(program)
     }

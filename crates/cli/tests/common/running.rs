@@ -45,6 +45,14 @@ pub(crate) struct Said {
 }
 
 impl Said {
+    /// What a program has said. Whatever a test is about: the numbers of its jobs close.
+    #[track_caller]
+    fn of(code: Option<i32>, out: String, err: String) -> Self {
+        let alarm = err.lines().find(|line| line.contains("MS-9002: "));
+        assert_eq!(alarm, None, "records are missing or doubled");
+        Self { code, out, err }
+    }
+
     /// The last line of the log: the error of a program that failed.
     pub(crate) fn error(&self) -> &str {
         self.err.lines().last().unwrap_or_default()
@@ -76,11 +84,8 @@ pub(crate) fn run(mut command: Command) -> Said {
         drop(child.wait());
         panic!("{command:?} does not end:\n{}{}", out.text(), err.text());
     }
-    Said {
-        code: child.wait().expect("a child").code(),
-        out: out.text(),
-        err: err.text(),
-    }
+    let code = child.wait().expect("a child").code();
+    Said::of(code, out.text(), err.text())
 }
 
 /// What comes from a stream.
@@ -281,11 +286,7 @@ impl Running {
         rest(&self.log, &mut self.logged);
         rest(&self.output, &mut self.printed);
         let code = self.child.wait().expect("a child").code();
-        Said {
-            code,
-            out: text(&self.printed),
-            err: text(&self.logged),
-        }
+        Said::of(code, text(&self.printed), text(&self.logged))
     }
 }
 

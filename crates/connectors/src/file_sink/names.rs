@@ -50,7 +50,9 @@ impl Names {
 
     /// The hidden name of a file that is prepared, and the visible one that it will have.
     pub(super) fn prepared(&self, checkpoint: CheckpointId, number: u64) -> (String, String) {
-        let short: String = self.job.to_string().chars().take(8).collect();
+        // The end of the id: that is where ids differ which people choose.
+        let id = self.job.to_string();
+        let short = id.get(ID_DIGITS - 8..).unwrap_or(&id);
         let tail = format!("{checkpoint}-{}-{number}.{}", self.subtask, self.extension);
         (
             format!("{}-{tail}{PREPARED}", self.run()),

@@ -16,6 +16,8 @@ use crate::rows::Rows;
 const NOTHING: &str = "__HIVE_DEFAULT_PARTITION__";
 /// The longest name of a directory on the file systems in use, in bytes.
 const LONGEST: usize = 255;
+/// As many bytes a byte of a value becomes at most in such a name: `%2F`.
+const LARGEST_GROWTH: usize = 3;
 
 /// Takes records apart by the directories that they go into.
 pub trait Partition<T>: Send + Sync {
@@ -89,8 +91,29 @@ impl PartitionColumns {
         Ok((places, left))
     }
 
-    /// The directory of a row.
-    fn path(&self, values: &[StringArray], row: usize) -> Result<String> {
+    /// The rows of a batch that no directory can be for, by their numbers, and why. Columns that are not there are no reason: the
+    /// sink refuses them whole.
+    ///
+    /// # Errors
+    /// Values can't be written as text.
+    pub fn misfits(&self, batch: &RecordBatch) -> Result<Vec<(usize, String)>> {
+        let Ok((places, _)) = self.places(batch.schema_ref()) else {
+            return Ok(Vec::new());
+        };
+        let values = values_at(&places, batch)?;
+        let may_be_too_long = self.names.iter().zip(&values).any(|(name, values)| {
+            let longest = values.offsets().lengths().max().unwrap_or(0);
+            (name.len() + longest) * LARGEST_GROWTH >= LONGEST
+        });
+        if !may_be_too_long {
+            return Ok(Vec::new());
+        }
+        let misfit = |row| Some((row, self.path(&values, row).err()?));
+        Ok((0..batch.num_rows()).filter_map(misfit).collect())
+    }
+
+    /// The directory of a row, or why there is none.
+    fn path(&self, values: &[StringArray], row: usize) -> Result<String, String> {
         let mut path = String::new();
         for (name, values) in self.names.iter().zip(values) {
             if !path.is_empty() {
@@ -105,16 +128,31 @@ impl PartitionColumns {
             }
             let length = path.len() - from;
             if length > LONGEST {
-                let message = format!(
+                return Err(format!(
                     "a value of column `{name}` makes a directory's name of {length} bytes, and file systems take {LONGEST}"
-                );
-                return Err(Error::new(&codes::SINK_WRITE, message).next(
-                    "shorten it in the SQL, or take another column for sink.partition.columns",
                 ));
             }
         }
         Ok(path)
     }
+}
+
+fn broken(error: arrow::error::ArrowError) -> Error {
+    Error::new(
+        &codes::SINK_WRITE,
+        "rows can't be taken apart by partitions",
+    )
+    .cause(error)
+}
+
+/// The values of columns as text.
+fn values_at(places: &[usize], batch: &RecordBatch) -> Result<Vec<StringArray>> {
+    let columns = places
+        .iter()
+        .filter_map(|place| batch.columns().get(*place));
+    columns
+        .map(|column| texts(column).map_err(broken))
+        .collect()
 }
 
 fn is_bytes(data_type: &DataType) -> bool {
@@ -175,22 +213,15 @@ impl Partition<Rows> for PartitionColumns {
 impl PartitionColumns {
     fn split_batch(&self, batch: &RecordBatch) -> Result<Vec<(Arc<str>, RecordBatch)>> {
         let (places, left) = self.places(batch.schema_ref())?;
-        let broken = |error: arrow::error::ArrowError| {
-            Error::new(
-                &codes::SINK_WRITE,
-                "rows can't be taken apart by partitions",
-            )
-            .cause(error)
-        };
-        let values = places
-            .iter()
-            .filter_map(|place| batch.columns().get(*place));
-        let values = values.map(texts).collect::<Result<Vec<_>, _>>();
-        let values = values.map_err(broken)?;
+        let values = values_at(&places, batch)?;
         let mut rows: HashMap<String, usize> = HashMap::new();
         let mut parts: Vec<(Arc<str>, Vec<u32>)> = Vec::new();
         for row in 0..batch.num_rows() {
-            let path = self.path(&values, row)?;
+            let path = self.path(&values, row).map_err(|why| {
+                Error::new(&codes::SINK_WRITE, why).next(
+                    "shorten it in the SQL, or take another column for sink.partition.columns",
+                )
+            })?;
             let place = match rows.get(&path) {
                 Some(place) => *place,
                 None => {

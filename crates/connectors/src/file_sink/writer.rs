@@ -222,8 +222,14 @@ impl<T: 'static> SinkWriter<T> for FileWriter<T> {
         Ok(Prepared::Ready(committables))
     }
 
+    /// What waits for room counts: it is written before the next snapshot is prepared.
     fn written(&self) -> Option<u64> {
-        Some(self.written)
+        if self.parts.is_empty() {
+            return Some(self.written);
+        }
+        let encoder = self.layout.format.encoder();
+        let waiting = self.parts.iter().map(|(_, part)| encoder.records(part));
+        Some(self.written + waiting.sum::<u64>())
     }
 
     fn snapshot(&mut self, _checkpoint: CheckpointId) -> Result<Vec<StateEntry>> {

@@ -25,7 +25,7 @@ use super::name::Key;
 use super::options::{AfterCommit, Lost};
 use super::piece::{Announcement, Piece};
 use super::state::{self, Outcome, Restored, Segments, WriteAnnounced, WriteSeen};
-use super::taken::{Taken, in_the_way, shared, taken_behind};
+use super::taken::{Taken, have_taken, in_the_way, shared, taken_behind};
 
 /// Announces files. Everything that waits is done by its [`Lister`].
 pub(crate) struct FileEnumerator {
@@ -107,7 +107,10 @@ impl FileEnumerator {
         };
         let (mut directory, mut marks) = (None, Vec::new());
         if let Some(restored) = restored {
-            before.present = Some(restored.seen.present());
+            let directories = context.behind.iter().chain(&context.directory);
+            let have_taken = have_taken(directories, &context.uid)
+                .map_err(|error| note_error("notes of what was taken away can't be read", error))?;
+            before.present = (!have_taken).then(|| restored.seen.present());
             before.minutes = restored.intake.minutes;
             directory = restored.intake.directory;
             marks = restored.intake.marks;

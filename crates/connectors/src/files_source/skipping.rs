@@ -3,7 +3,7 @@
 //! They are taken out of the bytes before records are looked for, so that a quote in one has no meaning; their line ends stay,
 //! so that lines keep their numbers. A file of which lines are taken out is read from its beginning by one reader.
 
-use memchr::memchr;
+use memchr::memchr_iter;
 
 use super::format::{Dialect, Skip};
 
@@ -33,7 +33,14 @@ pub(crate) struct Skipping {
     dropping: bool,
     raw: Vec<u8>,
     ended: bool,
+    /// Whether nothing has been taken yet: a mark of the charset may come.
+    fresh: bool,
+    /// The last byte that was taken.
+    last: Option<u8>,
 }
+
+/// What some programs write before UTF-8. It is no part of the first line.
+const MARK: &[u8] = "\u{feff}".as_bytes();
 
 impl Skipping {
     pub(crate) fn new(skip: Skip, marks: Dialect) -> Self {
@@ -45,7 +52,24 @@ impl Skipping {
             escaped: false,
             raw: Vec::new(),
             ended: false,
+            fresh: true,
+            last: None,
         }
+    }
+
+    /// Where the line that goes on in `rest` ends, behind its line end. Lines end with `\n`, or with `\r\n` alone where that is what
+    /// parts records.
+    fn end_in(&self, rest: &[u8]) -> Option<usize> {
+        let is_end = |at: &usize| match at.checked_sub(1) {
+            None => self.ends_behind(self.last),
+            Some(before) => self.ends_behind(rest.get(before).copied()),
+        };
+        memchr_iter(b'\n', rest).find(is_end).map(|at| at + 1)
+    }
+
+    /// Whether a line feed behind this byte ends a line.
+    fn ends_behind(&self, before: Option<u8>) -> bool {
+        self.marks.line_end != b"\r\n" || before == Some(b'\r')
     }
 
     /// Appends bytes to `buffer`, reading them by `read`; false at the end.
@@ -71,6 +95,16 @@ impl Skipping {
     /// Takes what can be decided about; answers how many bytes that is.
     fn take(&mut self, raw: &[u8], buffer: &mut Vec<u8>) -> usize {
         let mut from = 0;
+        if self.fresh {
+            if raw.len() < MARK.len() && MARK.starts_with(raw) && !self.ended {
+                return 0;
+            }
+            self.fresh = false;
+            if raw.starts_with(MARK) {
+                buffer.extend_from_slice(MARK);
+                from = MARK.len();
+            }
+        }
         while let Some(rest) = raw.get(from..).filter(|rest| !rest.is_empty()) {
             if !self.dropping && self.skip.comment.is_empty() {
                 // Nothing more is taken out.
@@ -85,12 +119,13 @@ impl Skipping {
                 }
                 self.dropping = rest.starts_with(comment);
             }
-            let end = memchr(b'\n', rest).map(|end| end + 1);
+            let end = self.end_in(rest);
             let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
             from += line.len();
             if self.dropping {
+                self.last = line.last().copied();
                 if end.is_some() {
-                    buffer.push(b'\n');
+                    buffer.extend_from_slice(&self.marks.line_end);
                     self.skip.lines = self.skip.lines.saturating_sub(1);
                     self.dropping = self.skip.lines > 0;
                     self.at = At::Line;
@@ -111,6 +146,7 @@ impl Skipping {
         let delimiter = self.marks.delimiter.as_ref();
         let delimiter = delimiter.and_then(|delimiter| delimiter.last()).copied();
         for byte in line {
+            let before = self.last.replace(*byte);
             if std::mem::take(&mut self.escaped) {
                 continue;
             }
@@ -123,7 +159,7 @@ impl Skipping {
                 At::Quoted if byte == self.marks.quote => At::Closed,
                 At::Quoted => At::Quoted,
                 At::Line | At::Field | At::Closed if byte == self.marks.quote => At::Quoted,
-                _ if byte == Some(b'\n') => At::Line,
+                _ if byte == Some(b'\n') && self.ends_behind(before) => At::Line,
                 _ if byte == delimiter => At::Field,
                 _ => At::Plain,
             };

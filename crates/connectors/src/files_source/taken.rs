@@ -255,6 +255,24 @@ pub(crate) fn taken_behind(
     Ok(behind(&ranges, announced))
 }
 
+/// Whether the jobs of `directories` have taken any file away: then a directory that holds none of the known files need not be
+/// another one.
+///
+/// # Errors
+/// Their notes can't be read.
+pub(crate) fn have_taken<'a>(
+    directories: impl IntoIterator<Item = &'a PathBuf>,
+    uid: &str,
+) -> io::Result<bool> {
+    for directory in directories {
+        let notes = read(&directory.join(name(uid)))?;
+        if notes.is_some_and(|notes| !notes.ranges.is_empty()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Which job stands against another one's reading from the directory `listed`, if one of the two takes files away that the other
 /// has not read; `takes`: whether the reader does.
 ///

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::util::display::array_value_to_string;
 use millstream::{Collector, DataStream};
 use millstream_connectors::rows::{BadRecord, Parsed, Reason, Rows};
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Error, Numbers, Result, codes};
 use regex::Regex;
 
 use crate::parameters::{Check, Rule, whole};
@@ -64,8 +64,11 @@ pub(super) fn checked(
     if let Some(schema) = schema {
         rules.of(schema)?;
     }
-    let check = move |parsed: Parsed, out: &mut Collector<Parsed>| rules.check(parsed, out);
-    Ok(parsed.flat_map(check).name("Check"))
+    // What is bad counts where it is left out.
+    let check = move |parsed: Parsed, out: &mut Collector<Parsed>, _: &mut Numbers| {
+        rules.check(parsed, out)
+    };
+    Ok(parsed.flat_map_counting(check).name("Check"))
 }
 
 /// The rules, as they stand for the columns of a batch.

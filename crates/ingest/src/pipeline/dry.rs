@@ -10,7 +10,7 @@ use millstream_connectors::elasticsearch::EsSink;
 use millstream_connectors::formats::{CsvRows, JsonRows};
 use millstream_connectors::kafka::KafkaSink;
 use millstream_connectors::rows::Rows;
-use millstream_core::Result;
+use millstream_core::{Numbers, Result};
 
 use super::target::Target;
 use crate::parameters::{SinkFormat, SinkSettings};
@@ -57,8 +57,12 @@ impl Peek {
 
     /// Ends a stream with what it shows.
     pub(super) fn end(self, rows: DataStream<Rows>) {
-        let show = move |rows: Rows, _: &mut Collector<Rows>| self.show(&rows);
-        rows.flat_map(show).name("Shown").discard().uid("sink");
+        let show = move |rows: Rows, _: &mut Collector<Rows>, numbers: &mut Numbers| {
+            numbers.filtered += rows.len() as u64;
+            self.show(&rows)
+        };
+        let shown = rows.flat_map_counting(show).name("Shown");
+        shown.discard().uid("sink");
     }
 
     fn show(&self, rows: &Rows) -> Result<()> {

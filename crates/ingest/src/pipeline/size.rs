@@ -1,9 +1,10 @@
-//! Rows that are too large to be messages are bad records.
+//! Rows that are too large to be messages, or to name a directory, are bad records.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use millstream::{Collector, DataStream, Numbers};
+use millstream_connectors::file_sink::PartitionColumns;
 use millstream_connectors::kafka::KafkaSink;
-use millstream_connectors::rows::{Reason, Rows};
+use millstream_connectors::rows::Reason;
 use millstream_core::Result;
 
 use super::bad_records::{Answered, Judged};
@@ -13,12 +14,17 @@ const LARGEST_GROWTH: usize = 6;
 /// Bytes that JSON takes for a column of a row besides its name and what it has in memory, at most.
 const COLUMN: usize = 64;
 
-/// The sink, which knows what its messages may be.
+/// The sink, which knows what it can't take.
 #[derive(Clone)]
-pub(super) struct Sized {
-    pub(super) sink: KafkaSink,
-    /// Bytes that a message has besides what the sink counts.
-    pub(super) more: usize,
+pub(super) enum Sized {
+    /// Messages that may be too large.
+    Messages {
+        sink: Box<KafkaSink>,
+        /// Bytes that a message has besides what the sink counts.
+        more: usize,
+    },
+    /// Directories whose names may be too long.
+    Directories(PartitionColumns),
 }
 
 impl Sized {
@@ -38,21 +44,43 @@ impl Sized {
         let Some(rows) = rows else {
             return Ok(Answered { read, rows, bad });
         };
-        let limit = self.sink.largest_message().saturating_sub(self.more);
-        if largest(&rows.batch) <= limit {
+        let misfits = match self {
+            Self::Messages { sink, more } => too_large(sink, *more, &rows.batch)?,
+            Self::Directories(columns) => columns.misfits(&rows.batch)?,
+        };
+        if misfits.is_empty() {
             let rows = Some(rows);
             return Ok(Answered { read, rows, bad });
         }
-        let sizes = self.sink.message_bytes(&rows.batch)?;
-        let fits: BooleanArray = sizes.iter().map(|size| Some(*size <= limit)).collect();
-        let large = sizes.iter().enumerate().filter(|(_, size)| **size > limit);
-        for (row, size) in large {
-            let error = format!("a message of {size} bytes is too large: the topic takes {limit}");
-            bad.push(rows.origin.bad(row, Reason::TooLarge, error));
+        let mut fits = vec![true; rows.len()];
+        for (row, why) in misfits {
+            if let Some(fits) = fits.get_mut(row) {
+                *fits = false;
+            }
+            bad.push(rows.origin.bad(row, Reason::TooLarge, why));
         }
-        let rows = Some(left(&rows, &fits)?).filter(|rows| !rows.is_empty());
+        let numbered = fits.iter().enumerate();
+        let left: Vec<usize> = numbered
+            .filter_map(|(row, fits)| fits.then_some(row))
+            .collect();
+        let rows = Some(rows.only(&left)?).filter(|rows| !rows.is_empty());
         Ok(Answered { read, rows, bad })
     }
+}
+
+/// The rows that are too large as messages, and why.
+fn too_large(sink: &KafkaSink, more: usize, batch: &RecordBatch) -> Result<Vec<(usize, String)>> {
+    let limit = sink.largest_message().saturating_sub(more);
+    if largest(batch) <= limit {
+        return Ok(Vec::new());
+    }
+    let sizes = sink.message_bytes(batch)?.into_iter().enumerate();
+    let large = sizes.filter(|(_, size)| *size > limit);
+    let told = large.map(|(row, size)| {
+        let why = format!("a message of {size} bytes is too large: the topic takes {limit}");
+        (row, why)
+    });
+    Ok(told.collect())
 }
 
 /// No row of the batch is a larger message than this.
@@ -76,9 +104,4 @@ fn longest(column: &ArrayRef) -> usize {
         Some(width) => width,
         None => column.get_array_memory_size(),
     }
-}
-
-fn left(rows: &Rows, fits: &BooleanArray) -> Result<Rows> {
-    let numbers: Vec<usize> = fits.values().set_indices().collect();
-    rows.only(&numbers)
 }

@@ -11,6 +11,7 @@ use millstream_core::{Configuration, Error, Result, codes};
 use crate::files;
 use crate::package_names::UNFINISHED;
 use crate::registry::Registry;
+use crate::whose::{OTHERS, is_others};
 
 impl Registry {
     /// Where uploaded packages are kept. A file that is to be given to [`Self::upload`] is best written here.
@@ -103,46 +104,11 @@ fn check(directory: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Refuses the program of a package that somebody else could have put there or changed.
-///
-/// # Errors
-/// It is not there, or not the server's alone.
-pub(crate) fn check_program(program: &Path) -> Result<()> {
-    let about = fs::symlink_metadata(program)
-        .map_err(|cause| files::unusable(program, "looked at", cause))?;
-    let Some(what) = why_not_ours(&about) else {
-        return Ok(());
-    };
-    let message = format!("{} is not run: {what}", program.display());
-    Err(Error::new(&codes::SERVER_DIRECTORY, message)
-        .next("delete the package and upload it again: somebody else may have changed it"))
-}
-
-/// Why a file is no program that the server's user alone has put there.
-pub(super) fn why_not_ours(about: &Metadata) -> Option<String> {
-    let own = rustix::process::geteuid().as_raw();
-    match about.is_file() {
-        true => is_others(about, &[own], OTHERS),
-        false => Some("it is no file".to_owned()),
-    }
-}
-
 const STICKY: u32 = 0o1000;
-/// Who may write, but for the owner.
-const OTHERS: u32 = 0o022;
-
 fn is_own_group(group: u32) -> bool {
     let more = rustix::process::getgroups().unwrap_or_default();
     let own = std::iter::once(rustix::process::getegid()).chain(more);
     own.into_iter().any(|own| own.as_raw() == group)
-}
-
-/// What makes it somebody else's: it is none of `owners`', or one of the bits `writable` is in its mode.
-fn is_others(about: &Metadata, owners: &[u32], writable: u32) -> Option<String> {
-    if !owners.contains(&about.uid()) {
-        return Some(format!("it belongs to user {}", about.uid()));
-    }
-    (about.mode() & writable != 0).then(|| format!("its mode is {:03o}", about.mode() & 0o7777))
 }
 
 /// Refuses `directory` because of `place`, which is itself or above it, where `what` finds a reason.

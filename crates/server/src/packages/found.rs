@@ -8,12 +8,12 @@ use std::time::UNIX_EPOCH;
 use millstream_core::Result;
 
 use super::describe;
-use super::directory::why_not_ours;
 use crate::background::blocking;
 use crate::package_names::name_in;
 use crate::registry::Registry;
 use crate::store::save_package;
 use crate::views::PackageView;
+use crate::whose::why_not_ours;
 
 /// A file of the upload directory that has the name of a package.
 #[derive(Debug, PartialEq, Eq)]

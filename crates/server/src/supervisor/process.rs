@@ -19,6 +19,7 @@ use tokio::process::{Child, Command};
 
 use crate::configuration::TOKEN_VARIABLE;
 use crate::files::{self, Trouble};
+use crate::whose;
 
 /// The job's executable in its directory; a job of the built-in package has none.
 pub(crate) const PROGRAM: &str = "program";
@@ -33,6 +34,10 @@ pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble
     files::remove(&directory.join(OUTCOME_FILE))?;
     files::write(&directory.join(LAUNCH_FILE), launch)?;
     let program = directory.join(PROGRAM);
+    if program.exists() {
+        let next = "end the job and submit it again: somebody else may have changed its program";
+        whose::check_program(&program, next).map_err(Trouble::lasting)?;
+    }
     let started = || -> io::Result<Child> {
         let output = OpenOptions::new()
             .create(true)

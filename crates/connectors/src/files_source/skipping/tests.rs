@@ -5,7 +5,11 @@ use crate::files_source::format::{Format, Skip};
 
 /// What is left of `text`, which comes in pieces of `piece` bytes.
 fn left(lines: u64, comment: &str, text: &str, piece: usize) -> String {
-    let dialects = Format::csv().compile().expect("a format");
+    left_of(Format::csv(), lines, comment, text, piece)
+}
+
+fn left_of(format: Format, lines: u64, comment: &str, text: &str, piece: usize) -> String {
+    let dialects = format.compile().expect("a format");
     let skip = Skip {
         lines,
         comment: comment.as_bytes().to_vec(),
@@ -46,5 +50,27 @@ fn lines_at_the_beginning_are_left_out_alone() {
     for piece in 1..6 {
         assert_eq!(left(2, "", "a\n\"b\nc\n#d\n", piece), "\n\nc\n#d\n");
         assert_eq!(left(5, "", "a\nb", piece), "\n");
+    }
+}
+
+#[test]
+fn a_mark_of_the_charset_is_no_part_of_the_first_line() {
+    for piece in 1..8 {
+        let text = "\u{feff}# x,y\na,b\n";
+        assert_eq!(left(0, "#", text, piece), "\u{feff}\na,b\n", "{piece}");
+        assert_eq!(left(0, "#", "\u{feff}", piece), "\u{feff}");
+    }
+}
+
+#[test]
+fn a_line_feed_alone_ends_no_line_where_both_signs_do() {
+    let format = || Format {
+        line_delimiter: "\r\n".to_owned(),
+        ..Format::csv()
+    };
+    for piece in 1..12 {
+        let text = "old\r\n# b\nc\r\na,x\n#y\r\nb,2\r\n#";
+        let expected = "\r\n\r\na,x\n#y\r\nb,2\r\n";
+        assert_eq!(left_of(format(), 1, "#", text, piece), expected, "{piece}");
     }
 }

@@ -41,8 +41,6 @@ pub(crate) struct RowsDecoder {
     raws: Option<Raws>,
     table: FieldTable,
     text_spans: Vec<Span>,
-    /// What is done to fields first, if anything is.
-    tidy: Option<Tidy>,
 }
 
 impl RowsDecoder {
@@ -67,13 +65,12 @@ impl RowsDecoder {
             raws: None,
             table: FieldTable::default(),
             text_spans: Vec::new(),
-            tidy: None,
         }
     }
 
     /// The same decoder that does this to fields first.
     pub(crate) fn tidying(mut self, tidy: Tidy) -> Self {
-        self.tidy = Some(tidy).filter(|tidy| !tidy.is_nothing());
+        self.table.tidied_by(tidy);
         self
     }
 
@@ -149,9 +146,7 @@ impl RowsDecoder {
                     .find_in_text(&dialects.text, text, &self.text_spans);
             }
         }
-        if let Some(tidy) = &self.tidy {
-            tidy.apply(&mut self.table, text);
-        }
+        self.table.tidy(text);
         self.note_misshapen(records, spans, wanted);
         self.append(records, spans, text);
     }

@@ -6,6 +6,7 @@ use memchr::{memchr, memmem};
 
 use super::super::format::Dialect;
 use super::super::scan::{Span, equal, find_closing};
+use super::tidy::Tidy;
 use crate::rows::Reason;
 
 /// A field: where its content lies in the text, or in the table's own bytes if it had to be put together.
@@ -14,6 +15,8 @@ pub(crate) struct Field {
     start: u32,
     end: u32,
 }
+
+const NULL: Field = Field { start: 0, end: 0 };
 
 /// The content was put together from several pieces.
 const ASIDE: u32 = 1 << 31;
@@ -44,6 +47,7 @@ pub(crate) struct FieldTable {
     /// Records without a row: their number and what is wrong.
     misshapen: Vec<(u32, Misshapen)>,
     aside: Vec<u8>,
+    tidy: Option<Tidy>,
 }
 
 /// Why a record is not a row.
@@ -85,7 +89,7 @@ impl FieldTable {
     /// Appends a field with this content; `None`: there is none, which is another thing than an empty one.
     pub(crate) fn put(&mut self, content: Option<&[u8]>) {
         self.fields.push(match content {
-            None => Field { start: 0, end: 0 },
+            None => NULL,
             Some(content) => {
                 let start = self.aside.len() as u32;
                 self.aside.extend_from_slice(content);
@@ -209,12 +213,16 @@ impl FieldTable {
         (bytes, from, field.end as usize)
     }
 
-    /// Has `change` say which part of each field that did not stand in quotes is left of it; `None`: it is null.
-    pub(crate) fn change_unquoted(
-        &mut self,
-        text: &[u8],
-        change: impl Fn(&[u8]) -> Option<(usize, usize)>,
-    ) {
+    /// Has fields that do not stand in quotes tidied from now on.
+    pub(crate) fn tidied_by(&mut self, tidy: Tidy) {
+        self.tidy = Some(tidy).filter(|tidy| !tidy.is_nothing());
+    }
+
+    /// Tidies all fields that did not stand in quotes.
+    pub(crate) fn tidy(&mut self, text: &[u8]) {
+        let Some(tidy) = &self.tidy else {
+            return;
+        };
         for field in &mut self.fields {
             if field.is_null() || field.start & QUOTED != 0 {
                 continue;
@@ -223,8 +231,8 @@ impl FieldTable {
             let bytes = if aside == 0 { text } else { &self.aside };
             let start = field.start & !ASIDE;
             let content = bytes.get(start as usize..field.end as usize);
-            *field = match change(content.unwrap_or_default()) {
-                None => Field { start: 0, end: 0 },
+            *field = match tidy.left(content.unwrap_or_default(), aside != 0) {
+                None => NULL,
                 Some((from, to)) => Field {
                     start: (start + from as u32) | aside,
                     end: start + to as u32,
@@ -362,6 +370,10 @@ impl FieldTable {
                 end: end as u32,
             };
         };
+        let tidy = self.tidy.as_ref();
+        if tidy.is_some_and(|tidy| tidy.means_null(content)) {
+            return NULL;
+        }
         let start = self.put_aside(content, None, Some(escape));
         Field {
             start: start | ASIDE,

@@ -1,0 +1,75 @@
+//! Whose files and directories are: what somebody else could change is neither run nor kept anything in.
+
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use millstream_core::{Error, Result, codes};
+
+use crate::files;
+
+/// Who may write, but for the owner.
+pub(crate) const OTHERS: u32 = 0o022;
+
+/// What makes it somebody else's: it is none of `owners`', or one of the bits `writable` is in its mode.
+pub(crate) fn is_others(about: &Metadata, owners: &[u32], writable: u32) -> Option<String> {
+    if !owners.contains(&about.uid()) {
+        return Some(format!("it belongs to user {}", about.uid()));
+    }
+    (about.mode() & writable != 0).then(|| format!("its mode is {:03o}", about.mode() & 0o7777))
+}
+
+fn own() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Why a file is no program that the server's user alone has put there.
+pub(crate) fn why_not_ours(about: &Metadata) -> Option<String> {
+    match about.is_file() {
+        true => is_others(about, &[own()], OTHERS),
+        false => Some("it is no file".to_owned()),
+    }
+}
+
+/// Refuses a program that somebody else could have put there or changed. `next`: what to do then.
+///
+/// # Errors
+/// It is not there, or not the server's alone.
+pub(crate) fn check_program(program: &Path, next: &'static str) -> Result<()> {
+    let about = fs::symlink_metadata(program)
+        .map_err(|cause| files::unusable(program, "looked at", cause))?;
+    let Some(what) = why_not_ours(&about) else {
+        return Ok(());
+    };
+    let message = format!("{} is not run: {what}", program.display());
+    Err(Error::new(&codes::SERVER_DIRECTORY, message).next(next))
+}
+
+/// Why somebody else has a hand in a directory whose mode is the server's to set: it, or a link on the way to it, is another user's,
+/// who could put another one in its place. `None`: nobody has, or it is not there.
+///
+/// # Errors
+/// It can't be looked at.
+pub(crate) fn who_else(directory: &Path) -> Result<Option<String>> {
+    let owners = [own(), 0];
+    let failed = |path: &Path, cause| files::unusable(path, "looked at", cause);
+    for place in directory.ancestors() {
+        let about = match fs::symlink_metadata(place) {
+            Ok(about) => about,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(cause) => return Err(failed(place, cause)),
+        };
+        let counts = place == directory || about.is_symlink();
+        if let Some(what) = is_others(&about, &owners, 0).filter(|_| counts) {
+            return Ok(Some(match place == directory {
+                true => what,
+                false => format!("above it is {}, and {what}", place.display()),
+            }));
+        }
+    }
+    match fs::metadata(directory) {
+        Ok(about) => Ok(is_others(&about, &owners, 0)),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(failed(directory, cause)),
+    }
+}
