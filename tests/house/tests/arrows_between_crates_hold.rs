@@ -98,7 +98,10 @@ const TEST_TOOLS: &[&str] = &["datagen", "millstream-services"];
 
 /// Crates that know no I/O, no threads and no async: the only libraries that they may be built with.
 const PURE: &[(&str, &[&str])] = &[
-    ("millstream-core", &["serde", "thiserror"]),
+    (
+        "millstream-core",
+        &["percent-encoding", "serde", "thiserror"],
+    ),
     ("millstream-protocol", &["serde", "thiserror"]),
 ];
 

@@ -29,7 +29,13 @@ const TIMELY: &[&str] = &[
 ];
 
 /// Modules of the connectors crate that are not connectors but what connectors share.
-const SHARED_BY_CONNECTORS: &[&str] = &["commit_nothing", "conformance", "formats", "rows"];
+const SHARED_BY_CONNECTORS: &[&str] = &[
+    "commit_nothing",
+    "conformance",
+    "formats",
+    "looking",
+    "rows",
+];
 
 /// Connectors that are another one in a simpler shape, or make columns of text as it does: the first is built on the
 /// second.

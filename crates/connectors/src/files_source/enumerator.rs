@@ -107,10 +107,7 @@ impl FileEnumerator {
         };
         let (mut directory, mut marks) = (None, Vec::new());
         if let Some(restored) = restored {
-            let directories = context.behind.iter().chain(&context.directory);
-            let have_taken = have_taken(directories, &context.uid)
-                .map_err(|error| note_error("notes of what was taken away can't be read", error))?;
-            before.present = (!have_taken).then(|| restored.seen.present());
+            before.present = (!has_taken(&context)?).then(|| restored.seen.present());
             before.minutes = restored.intake.minutes;
             directory = restored.intake.directory;
             marks = restored.intake.marks;
@@ -211,6 +208,13 @@ fn taken_away(context: &EnumeratorContext, policy: &Policy, root: &Root) -> Resu
         .map(|directory| Taken::open(directory, &context.uid, root.id().ok()));
     taken
         .transpose()
+        .map_err(|error| note_error("notes of what was taken away can't be read", error))
+}
+
+/// Whether this job, or the one that it goes on from, has taken any file away.
+fn has_taken(context: &EnumeratorContext) -> Result<bool> {
+    let directories = context.behind.iter().chain(&context.directory);
+    have_taken(directories, &context.uid)
         .map_err(|error| note_error("notes of what was taken away can't be read", error))
 }
 
