@@ -8,6 +8,7 @@ use millstream_core::options::{
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_storage::{
     Location, METADATA_FILE, discard_incomplete, ended_jobs, is_there, job_names, newest,
+    subdirectories,
 };
 
 /// The directories of one job.
@@ -18,7 +19,10 @@ pub(crate) struct Directories {
 
 impl Directories {
     /// Those that the configuration names, else `checkpoints` and `savepoints` below the data directory.
+    ///
+    /// Paths of object stores mean the one that the configuration describes from here on.
     pub(crate) fn of(configuration: &Configuration) -> Result<Self> {
+        millstream_remote::give(configuration)?;
         let place = |set: Option<String>, name: &str| match set {
             Some(text) => text.parse::<Location>(),
             None => Location::from_path(data_directory(configuration)?.join(name)),
@@ -30,7 +34,7 @@ impl Directories {
     }
 }
 
-/// Where the checkpoints and the savepoints of a job with this configuration go that runs in this process.
+/// Where the checkpoints and the savepoints of a job with this configuration go that runs in this process: paths, or URLs of stores.
 ///
 /// # Errors
 /// A place is none of this machine's, or there is no data directory.
@@ -99,10 +103,12 @@ pub fn has_finished(configuration: &Configuration) -> Result<bool> {
 pub fn clear_incomplete(configuration: &Configuration, job: JobId) -> Result<()> {
     let directories = Directories::of(configuration)?;
     let own = directories.checkpoints.path().join(job.to_string());
-    let entries = std::fs::read_dir(&own).into_iter().flatten().flatten();
-    let checkpoints =
-        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("chk-"));
-    for path in checkpoints.map(|entry| entry.path()) {
+    let is_checkpoint = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with("chk-"))
+    };
+    let directories = subdirectories(&own)?.into_iter();
+    for path in directories.filter(is_checkpoint) {
         if !is_there(&path.join(METADATA_FILE))? {
             discard_incomplete(&path)?;
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use millstream_core::{CheckpointId, Configuration, Error, JobId, Result};
-use millstream_storage::{Location, METADATA_FILE, Snapshot, is_there};
+use millstream_storage::{Location, METADATA_FILE, Snapshot, is_there, subdirectories};
 use serde_json::Value;
 
 use crate::directories::Directories;
@@ -85,7 +85,5 @@ fn held_by(place: &Path) -> Result<Vec<Prepared>> {
 
 /// The directories in one; none where it can't be listed, as where no job has run.
 fn below(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let paths = entries.map(|entry| entry.path());
-    paths.filter(|path| path.is_dir()).collect()
+    subdirectories(directory).unwrap_or_default()
 }

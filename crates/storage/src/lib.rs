@@ -19,6 +19,7 @@ mod disk;
 mod dispose;
 mod ended;
 mod fail;
+mod files;
 mod generation;
 mod job_names;
 mod layout;
@@ -40,10 +41,13 @@ mod write;
 pub use abandoned::sweep_abandoned;
 pub use behind::{Behind, From, Rival, directories_behind, overtaken};
 pub use checkpoints::checkpoints_of;
-pub use disk::same_place;
+pub use disk::{same_place, subdirectories};
 pub use dispose::{Disposed, discard_incomplete, dispose, sweep};
 pub use ended::{Ended, ended_jobs, mark_ended};
 pub use fail::corrupt as damaged;
+pub use files::{
+    Entry, Files, Found, ReadAt, StateFile, Upload, WriteFile, give_store, is_in_store, resolved,
+};
 pub use generation::lineage_of;
 pub use job_names::job_names;
 pub use layout::SnapshotLayout;
@@ -59,7 +63,7 @@ pub use owner::{
 };
 pub use pin::Pin;
 pub use reached::{Reached, reached};
-pub use read::{OperatorSnapshot, Snapshot};
-pub use there::is_there;
+pub use read::{OperatorSnapshot, Snapshot, list_of};
+pub use there::{is_directory_there, is_there};
 pub use verify::{Verified, VerifiedFile};
 pub use write::{SnapshotTarget, StateFileWriter, mark_committed};

@@ -9,7 +9,11 @@ fn clock() -> Clock {
 }
 
 fn sight(number: u64, count: u64) -> Sight {
-    Sight { number, count }
+    Sight {
+        number,
+        count,
+        is_dead: false,
+    }
 }
 
 #[test]
