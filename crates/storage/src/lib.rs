@@ -28,6 +28,7 @@ mod metadata;
 mod names;
 pub mod native;
 mod newest;
+pub mod notes;
 mod owner;
 mod pin;
 mod place;
