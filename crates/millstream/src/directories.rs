@@ -7,9 +7,11 @@ use millstream_core::options::{
 };
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_storage::{
-    Location, METADATA_FILE, discard_incomplete, ended_jobs, is_there, job_names, newest,
-    subdirectories,
+    Location, METADATA_FILE, discard_incomplete, ended_jobs, is_in_store, is_there, job_names,
+    newest, notes, subdirectories,
 };
+
+use crate::clock::random_number;
 
 /// The directories of one job.
 pub(crate) struct Directories {
@@ -44,6 +46,39 @@ pub fn snapshots(configuration: &Configuration) -> Result<(PathBuf, PathBuf)> {
         savepoints,
     } = Directories::of(configuration)?;
     Ok((checkpoints.path().to_owned(), savepoints.path().to_owned()))
+}
+
+/// Whether snapshots can be kept at `place`, which is a path or a URL, if that is in a store: an object is put there that must be
+/// new, put once more, which must be refused, and deleted. `false`: it is on a disk, and nothing was looked at.
+///
+/// # Errors
+/// They can't be kept there.
+pub fn check_store(configuration: &Configuration, place: &str) -> Result<bool> {
+    millstream_remote::give(configuration)?;
+    let location: Location = place.parse()?;
+    if !is_in_store(location.path()) {
+        return Ok(false);
+    }
+    let name = format!("_millstream-doctor-{:016x}", random_number());
+    let probe = location.path().join(name);
+    let failed = |cause: std::io::Error| {
+        Error::new(&codes::SNAPSHOT_WRITE, format!("snapshots can't be kept in {location}"))
+            .cause(cause)
+            .next("see that the store runs, and that s3.endpoint, the keys and what they may do are right")
+    };
+    notes::put_new(&probe, b"one").map_err(failed)?;
+    let again = notes::put_new(&probe, b"two");
+    notes::remove(&probe).map_err(failed)?;
+    match again {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(true),
+        Err(error) => Err(failed(error)),
+        Ok(()) => {
+            let message =
+                format!("the store of {location} knows no conditional puts (If-None-Match)");
+            Err(Error::new(&codes::SNAPSHOT_WRITE, message)
+                .next("keep snapshots in a store that does, or on a disk"))
+        }
+    }
 }
 
 /// The directory of everything that jobs keep, unless they are told otherwise.

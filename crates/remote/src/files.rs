@@ -136,14 +136,15 @@ impl Files for Objects {
 
     fn remove_directory(&self, directory: &Path) -> io::Result<bool> {
         let (store, url) = self.at(directory)?;
-        match entries(&store, &url)? {
-            None => Ok(true),
-            Some(entries) if entries.is_empty() => {
-                store.delete(url.join(MARKER).key())?;
-                Ok(true)
+        for entry in entries(&store, &url)?.into_iter().flatten() {
+            let name = entry.name.to_string_lossy();
+            // A store that has directories of its own tells of them for a while after the last object is gone.
+            if !entry.is_directory || is_there(&store, &url.join(&name))? {
+                return Ok(false);
             }
-            Some(_) => Ok(false),
         }
+        store.delete(url.join(MARKER).key())?;
+        Ok(true)
     }
 
     /// What a store has answered is there for good.

@@ -278,7 +278,9 @@ fn make(directory: &Path, number: u64, stale: Option<Sight>) -> Result<bool> {
     let own = path(directory, number);
     let made = files::of(&own).and_then(|files| files.put_new(&own, &content(&own, 0)));
     match made {
-        Ok(()) => sync_directory(directory).map_err(|cause| fail::write(&own, cause))?,
+        Ok(()) => sync_directory(directory)
+            .and_then(|()| is_kept_from_others(&own))
+            .map_err(|cause| fail::write(&own, cause))?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
         Err(error) => return Err(fail::write(&own, error)),
     }
@@ -295,6 +297,22 @@ fn make(directory: &Path, number: u64, stale: Option<Sight>) -> Result<bool> {
         files::remove(&path).map_err(|cause| fail::write(&path, cause))?;
     }
     Ok(true)
+}
+
+/// Checks that nobody else can make a lease that was made, which is in a store: one that knows no conditions would let everybody.
+fn is_kept_from_others(lease: &Path) -> io::Result<()> {
+    if !files::is_in_store(lease) {
+        return Ok(());
+    }
+    match files::of(lease)?.put_new(lease, b"somebody else") {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => {
+            files::remove(lease)?;
+            let what = "the store knows no conditional puts (If-None-Match), so it can't keep one job from another";
+            Err(io::Error::new(io::ErrorKind::Unsupported, what))
+        }
+    }
 }
 
 fn path(directory: &Path, number: u64) -> PathBuf {
