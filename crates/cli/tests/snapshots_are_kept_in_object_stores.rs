@@ -149,7 +149,11 @@ fn a_server_keeps_and_disposes_of_them(store: &Seaweed) {
     let directory = place.path();
     let server = served(store, directory);
     first_file(directory);
-    let job = server.submit("kept", &[]);
+    let mut parameters = endless_of(directory);
+    parameters.push("--job.retry.backoffTimeMS=100".to_owned());
+    let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
+    let often = ["-Dexecution.checkpointing.interval=100 ms"];
+    let job = server.submit_with("kept", &often, &parameters);
     server.await_that("a checkpoint", || newest(store, &job).is_some());
     // Its process is killed, and the next one has the lease at once.
     let before = newest(store, &job);
@@ -203,8 +207,6 @@ fn a_server_keeps_and_disposes_of_them(store: &Seaweed) {
         last.as_str(),
         "-Dexecution.checkpointing.interval=1 h",
     ];
-    let parameters = endless_of(directory);
-    let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
     let next = server.submit_with("kept", &options, &parameters);
     server.await_status(&next, "RUNNING");
     let said = server.run(&["savepoint", "-d", &last]);
