@@ -219,11 +219,16 @@ fn a_store_that_is_away_says_nothing(store: &mut Seaweed) {
     write(5, 1, &[("state", b"state")]);
     let location = Location::from_path(layout(5).checkpoint(1)).expect("a place");
     store.kill();
-    let error = Snapshot::open(&location).expect_err("it is away");
-    assert_eq!(error.code(), "MS-3010", "{error}");
-    let error = dispose(&location, false).expect_err("it is away");
-    assert_eq!(error.code(), "MS-3010", "{error}");
-    assert!(location.is_complete().is_err(), "nobody knows");
+    // Each is tried for a while, so all at once.
+    std::thread::scope(|scope| {
+        let opened = scope.spawn(|| Snapshot::open(&location).map(drop));
+        let disposed = scope.spawn(|| dispose(&location, false).map(drop));
+        let held = scope.spawn(|| holder(&checkpoints(), job(5)).map(drop));
+        for answer in [opened, disposed, held] {
+            let error = answer.join().expect("no panic").expect_err("it is away");
+            assert_eq!(error.code(), "MS-3010", "{error}");
+        }
+    });
     store.restart().expect("it starts");
     Snapshot::open(&location).expect("it is there as before");
     let missing: Location = "s3://no-such-bucket/cp".parse().expect("a place");
