@@ -128,7 +128,7 @@ impl Lock {
                 .is_some_and(|name| name.starts_with(JOURNAL))
             {
                 journals.push(path);
-            } else if !is_of_ownership(&path) && !(entry.is_directory && is_empty(&path)) {
+            } else if !(is_of_ownership(&path) || entry.is_directory && is_empty(&path)) {
                 return Ok(());
             }
         }

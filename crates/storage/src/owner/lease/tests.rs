@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
