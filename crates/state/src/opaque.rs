@@ -2,7 +2,7 @@
 //! those that never change again can be shared by the checkpoints of a job, so that each writes only what is new.
 
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_core::{Error, KeyGroupRange, OperatorId, Result, codes};
@@ -180,7 +180,7 @@ impl OpaquePart {
     }
 }
 
-fn copy(path: &PathBuf, file: &mut StateFileWriter) -> io::Result<()> {
+fn copy(path: &Path, file: &mut StateFileWriter) -> io::Result<()> {
     let mut from = StateFile::open(path)?;
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
