@@ -150,7 +150,8 @@ fn a_server_keeps_and_disposes_of_them(store: &Seaweed) {
     let server = served(store, directory);
     first_file(directory);
     let mut parameters = endless_of(directory);
-    parameters.push("--job.retry.backoffTimeMS=100".to_owned());
+    let retry = ["maxNumberRestartAttempts=3", "backoffTimeMS=100"];
+    parameters.extend(retry.map(|option| format!("--job.retry.{option}")));
     let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
     let often = ["-Dexecution.checkpointing.interval=100 ms"];
     let job = server.submit_with("kept", &often, &parameters);
