@@ -236,23 +236,6 @@ fn what_is_wrong_is_told_in_one_line(store: &Seaweed) {
     assert!(told.contains("s3.connection.ssl.enabled"), "{told}");
     let told = wrong(&["-Ds3.endpoint=http://127.0.0.1:1"], "");
     assert!(told.contains("s3.endpoint is its address"), "{told}");
-    let directory = place();
-    let checkpoints = "--stream.checkpoint.dir=s3://bucket/checkpoints";
-    let parameters = [&CSV[..], &[ONCE, checkpoints]].concat();
-    let said = running::run(job(
-        store,
-        directory.path(),
-        ("text", "out"),
-        &[],
-        &parameters,
-    ));
-    assert_eq!(said.code, Some(1), "{}", said.err);
-    assert!(
-        said.err
-            .contains("checkpoints can't be in an object store yet"),
-        "{}",
-        said.err
-    );
 }
 
 fn dead_letters_are_objects(store: &Seaweed) {

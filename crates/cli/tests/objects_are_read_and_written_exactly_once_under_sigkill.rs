@@ -1,4 +1,4 @@
-//! From objects to objects under SIGKILL of the job, and of the store, at random moments; gone on from the newest checkpoint at another
+//! From objects to objects, with checkpoints among them, under SIGKILL of the job, and of the store, at random moments; gone on from the newest checkpoint at another
 //! parallelism each time: every record is there exactly once, and no upload is left behind.
 
 mod common;
@@ -44,6 +44,7 @@ fn start(store: &Seaweed, directory: &Path, options: &[&str], watch: &str) -> Ru
             "--sink.rolling.size=2000000",
             "--job.retry.maxNumberRestartAttempts=100",
             "--job.retry.backoffTimeMS=200",
+            "--stream.checkpoint.dir=s3://bucket/checkpoints",
             watch,
         ],
     ]

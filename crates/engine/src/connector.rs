@@ -32,6 +32,8 @@ pub use millstream_storage::{
     SnapshotFormat, SnapshotKind, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
     StateFileWriter, StateKind, StateMetadata,
 };
+/// Notes that a connector keeps in the directory of a job, which need not lie on a disk.
+pub use millstream_storage::{is_in_store, notes};
 
 pub use enumerator::{
     Enumerated, Enumerator, EnumeratorContext, Remaining, RestoredSource, SnapshotRequest,

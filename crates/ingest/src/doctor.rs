@@ -185,6 +185,18 @@ fn sink_files(prepared: &Prepared, stores: &Stores) -> Vec<Finding> {
 }
 
 /// Where snapshots go, if there are any.
+/// Whether snapshots can be kept at a place.
+fn keeps(environment: &Environment, what: &str, place: &Path) -> Finding {
+    let checked = environment.configuration().and_then(|configuration| {
+        millstream::directories::check_store(&configuration, &place.to_string_lossy())
+    });
+    match checked {
+        Ok(false) => writable(what, place),
+        Ok(true) => Finding::well(what, place.display().to_string()),
+        Err(error) => Finding::wrong(what, &error),
+    }
+}
+
 fn snapshots(environment: &Environment) -> Vec<Finding> {
     let directories = |configuration: &Configuration| {
         let interval = configuration.get(&CHECKPOINT_INTERVAL)?;
@@ -198,6 +210,7 @@ fn snapshots(environment: &Environment) -> Vec<Finding> {
     match found {
         Err(error) => vec![Finding::wrong("checkpoints", &error)],
         Ok((is_on, (checkpoints, savepoints))) => {
+            let writable = |what: &str, place: &Path| keeps(environment, what, place);
             let mut findings = vec![writable("checkpoints", &checkpoints)];
             if !is_on {
                 let detail = "off: a job that fails begins anew";

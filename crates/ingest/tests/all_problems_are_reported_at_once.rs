@@ -131,7 +131,7 @@ fn contradictions_are_refused() {
 fn file_systems_that_are_planned_are_refused_by_name() {
     let error = error(
         "--source.type csv --source.path hdfs://nn:8020/in --sink.type file --sink.path hdfs://nn:8020/out \
-        --stream.checkpoint.dir s3://bucket/checkpoints",
+        --stream.checkpoint.dir hdfs://nn:8020/checkpoints",
     );
     assert!(error.starts_with("MS-8002: 3 problems"), "{error}");
     assert!(
@@ -139,7 +139,7 @@ fn file_systems_that_are_planned_are_refused_by_name() {
         "{error}"
     );
     assert!(
-        error.contains("and checkpoints can't be in an object store yet"),
+        error.contains("stream.checkpoint.dir is `hdfs://nn:8020/checkpoints`"),
         "{error}"
     );
 }

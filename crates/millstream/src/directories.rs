@@ -7,8 +7,11 @@ use millstream_core::options::{
 };
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_storage::{
-    Location, METADATA_FILE, discard_incomplete, ended_jobs, is_there, job_names, newest,
+    Location, METADATA_FILE, discard_incomplete, ended_jobs, is_in_store, is_there, job_names,
+    newest, notes, subdirectories,
 };
+
+use crate::clock::random_number;
 
 /// The directories of one job.
 pub(crate) struct Directories {
@@ -18,7 +21,10 @@ pub(crate) struct Directories {
 
 impl Directories {
     /// Those that the configuration names, else `checkpoints` and `savepoints` below the data directory.
+    ///
+    /// Paths of object stores mean the one that the configuration describes from here on.
     pub(crate) fn of(configuration: &Configuration) -> Result<Self> {
+        millstream_remote::give(configuration)?;
         let place = |set: Option<String>, name: &str| match set {
             Some(text) => text.parse::<Location>(),
             None => Location::from_path(data_directory(configuration)?.join(name)),
@@ -30,7 +36,7 @@ impl Directories {
     }
 }
 
-/// Where the checkpoints and the savepoints of a job with this configuration go that runs in this process.
+/// Where the checkpoints and the savepoints of a job with this configuration go that runs in this process: paths, or URLs of stores.
 ///
 /// # Errors
 /// A place is none of this machine's, or there is no data directory.
@@ -40,6 +46,39 @@ pub fn snapshots(configuration: &Configuration) -> Result<(PathBuf, PathBuf)> {
         savepoints,
     } = Directories::of(configuration)?;
     Ok((checkpoints.path().to_owned(), savepoints.path().to_owned()))
+}
+
+/// Whether snapshots can be kept at `place`, which is a path or a URL, if that is in a store: an object is put there that must be
+/// new, put once more, which must be refused, and deleted. `false`: it is on a disk, and nothing was looked at.
+///
+/// # Errors
+/// They can't be kept there.
+pub fn check_store(configuration: &Configuration, place: &str) -> Result<bool> {
+    millstream_remote::give(configuration)?;
+    let location: Location = place.parse()?;
+    if !is_in_store(location.path()) {
+        return Ok(false);
+    }
+    let name = format!("_millstream-doctor-{:016x}", random_number());
+    let probe = location.path().join(name);
+    let failed = |cause: std::io::Error| {
+        Error::new(&codes::SNAPSHOT_WRITE, format!("snapshots can't be kept in {location}"))
+            .cause(cause)
+            .next("see that the store runs, and that s3.endpoint, the keys and what they may do are right")
+    };
+    notes::put_new(&probe, b"one").map_err(failed)?;
+    let again = notes::put_new(&probe, b"two");
+    notes::remove(&probe).map_err(failed)?;
+    match again {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(true),
+        Err(error) => Err(failed(error)),
+        Ok(()) => {
+            let message =
+                format!("the store of {location} knows no conditional puts (If-None-Match)");
+            Err(Error::new(&codes::SNAPSHOT_WRITE, message)
+                .next("keep snapshots in a store that does, or on a disk"))
+        }
+    }
 }
 
 /// The directory of everything that jobs keep, unless they are told otherwise.
@@ -99,10 +138,12 @@ pub fn has_finished(configuration: &Configuration) -> Result<bool> {
 pub fn clear_incomplete(configuration: &Configuration, job: JobId) -> Result<()> {
     let directories = Directories::of(configuration)?;
     let own = directories.checkpoints.path().join(job.to_string());
-    let entries = std::fs::read_dir(&own).into_iter().flatten().flatten();
-    let checkpoints =
-        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("chk-"));
-    for path in checkpoints.map(|entry| entry.path()) {
+    let is_checkpoint = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with("chk-"))
+    };
+    let directories = subdirectories(&own)?.into_iter();
+    for path in directories.filter(is_checkpoint) {
         if !is_there(&path.join(METADATA_FILE))? {
             discard_incomplete(&path)?;
         }

@@ -2,7 +2,7 @@
 
 use millstream_core::{Error, JobId, Lineage, Result, codes};
 use millstream_storage::{
-    Location, Owner, Ownership, Snapshot, SnapshotLayout, holder, is_there, lineage_of,
+    Location, Owner, Ownership, Snapshot, SnapshotLayout, holder, is_directory_there, lineage_of,
     newest_beside, overtaken, sweep,
 };
 
@@ -88,7 +88,7 @@ impl Owning<'_> {
     fn hold_before(&self, before: JobId, ownership: &mut Ownership) -> Result<()> {
         let layout = SnapshotLayout::new(self.checkpoints.clone(), before);
         let directory = layout.job_directory();
-        if is_there(&directory)? {
+        if is_directory_there(&directory)? {
             ownership.hold(before)?;
             // It died, or has ended, and nobody else sweeps what it has left.
             if let Err(error) = sweep(&layout) {

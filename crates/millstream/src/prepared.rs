@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use millstream_core::{CheckpointId, Configuration, Error, JobId, Result};
-use millstream_storage::{Location, METADATA_FILE, Snapshot, is_there};
+use millstream_storage::{Location, METADATA_FILE, Snapshot, is_there, subdirectories};
 use serde_json::Value;
 
 use crate::directories::Directories;
@@ -32,7 +32,7 @@ pub struct Prepared {
 pub struct Found {
     /// The outputs.
     pub prepared: Vec<Prepared>,
-    /// Why a snapshot could not be looked into, one for each.
+    /// Why a snapshot could not be looked into, or a directory of them, one for each.
     pub unread: Vec<Error>,
 }
 
@@ -44,6 +44,15 @@ pub struct Found {
 pub fn prepared(configuration: &Configuration, snapshots: &[String]) -> Result<Found> {
     let directories = Directories::of(configuration)?;
     let mut places: Vec<PathBuf> = Vec::new();
+    let mut unread = Vec::new();
+    // None where it is not there, as where no job has run.
+    let mut below = |directory: &Path| {
+        let listed = subdirectories(directory);
+        listed.unwrap_or_else(|error| {
+            unread.push(error);
+            Vec::new()
+        })
+    };
     for job in below(directories.checkpoints.path()) {
         places.extend(below(&job));
     }
@@ -55,7 +64,10 @@ pub fn prepared(configuration: &Configuration, snapshots: &[String]) -> Result<F
     }
     places.sort_unstable();
     places.dedup();
-    let mut found = Found::default();
+    let mut found = Found {
+        unread,
+        ..Found::default()
+    };
     for place in places {
         match held_by(&place) {
             Ok(held) => found.prepared.extend(held),
@@ -81,11 +93,4 @@ fn held_by(place: &Path) -> Result<Vec<Prepared>> {
         value: output.value.clone(),
     });
     Ok(held.collect())
-}
-
-/// The directories in one; none where it can't be listed, as where no job has run.
-fn below(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let paths = entries.map(|entry| entry.path());
-    paths.filter(|path| path.is_dir()).collect()
 }

@@ -19,6 +19,7 @@ mod parts;
 mod retry;
 mod runtime;
 mod settings;
+mod small;
 mod store;
 mod unfinished;
 mod url;

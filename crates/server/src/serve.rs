@@ -75,6 +75,7 @@ fn serve_from(
 ) -> Result<()> {
     millstream_process::limits::raise();
     configuration::warn_of_visible_token();
+    give_stores(&server.configuration);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(16)
@@ -92,6 +93,16 @@ fn serve_from(
     runtime.shutdown_timeout(Duration::from_secs(5));
     thread.join();
     served
+}
+
+/// Has paths of object stores mean the one of the server's settings: what it disposes of itself may lie there.
+fn give_stores(configuration: &Configuration) {
+    let mut settings = configuration.clone();
+    let given = millstream_process::secrets::resolve_settings(&mut settings)
+        .and_then(|()| millstream_remote::give(&settings));
+    if let Err(error) = given {
+        tracing::warn!("The server can't dispose of snapshots in object stores: {error}");
+    }
 }
 
 async fn run(

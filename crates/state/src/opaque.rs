@@ -1,14 +1,14 @@
 //! State that is bytes to everybody but its operator: a ledger that may grow, for example. It is made of parts, each a file;
 //! those that never change again can be shared by the checkpoints of a job, so that each writes only what is new.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_core::{Error, KeyGroupRange, OperatorId, Result, codes};
 use millstream_storage::{
-    FileEntry, SnapshotTarget, StateFileWriter, StateKind, StateMetadata, VerifiedFile, damaged,
+    FileEntry, SnapshotTarget, StateFile, StateFileWriter, StateKind, StateMetadata, VerifiedFile,
+    damaged,
 };
 
 use crate::keyed::WriteState;
@@ -180,8 +180,8 @@ impl OpaquePart {
     }
 }
 
-fn copy(path: &PathBuf, file: &mut StateFileWriter) -> io::Result<()> {
-    let mut from = File::open(path)?;
+fn copy(path: &Path, file: &mut StateFileWriter) -> io::Result<()> {
+    let mut from = StateFile::open(path)?;
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
         let length = from.read(&mut buffer)?;

@@ -14,7 +14,6 @@
 //! The schema's metadata holds `millstream.format-version`. What the columns `key` and `value` are made of is the
 //! business of the state backend that writes them.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,6 +28,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::statistics::Statistics;
 
 use crate::fail;
+use crate::files::StateFile;
 use crate::metadata::FileEntry;
 use crate::verify::VerifiedFile;
 use crate::write::StateFileWriter;
@@ -125,7 +125,7 @@ impl CanonicalReader {
         let path = file.path();
         let damaged = |cause| file.not_understood(format!("it can't be read as Parquet, {cause}"));
         let builder =
-            ParquetRecordBatchReaderBuilder::<File>::try_new(file.open()?).map_err(damaged)?;
+            ParquetRecordBatchReaderBuilder::<StateFile>::try_new(file.open()?).map_err(damaged)?;
         let version = check_schema(path, builder.schema())?;
         let wanted = wanted_row_groups(builder.metadata(), key_groups);
         let batches = builder.with_row_groups(wanted).build().map_err(damaged)?;

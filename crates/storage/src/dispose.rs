@@ -10,6 +10,7 @@ use millstream_core::{CheckpointId, Error, Result, codes};
 
 use crate::disk::{make_subdirectory, read_if_there, subdirectories, sync_directory};
 use crate::fail;
+use crate::files::{self, is_in_store};
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::metadata::{FilePlace, SnapshotMetadata};
@@ -20,7 +21,7 @@ use crate::names::{
 use crate::pin::check_free;
 use crate::place::checkpoint_number;
 use crate::shared::{retained, unreferenced};
-use crate::there::{is_absent, is_there};
+use crate::there::{is_absent, is_directory_there, is_there};
 
 /// What was deleted, or would be.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,8 +48,11 @@ impl Disposed {
 /// asking again goes on from there.
 pub fn dispose(location: &Location, dry_run: bool) -> Result<Disposed> {
     // A symbolic link to it is its user's, and stays.
-    let resolved = fs::canonicalize(location.path());
-    let directory = resolved.as_deref().unwrap_or_else(|_| location.path());
+    let linked = match is_in_store(location.path()) {
+        true => None,
+        false => fs::canonicalize(location.path()).ok(),
+    };
+    let directory = linked.as_deref().unwrap_or_else(|| location.path());
     let Some(metadata) = listed(directory)? else {
         return Ok(Disposed::default());
     };
@@ -65,12 +69,13 @@ pub fn dispose(location: &Location, dry_run: bool) -> Result<Disposed> {
     );
     // Held until it is none any more: nobody pins it in between.
     let free = check_free(&path)?;
-    match fs::rename(&path, &renamed) {
+    let set_aside = files::of(&path).and_then(|files| files.rename(&path, &renamed));
+    match set_aside {
         // It was renamed before a crash, or is being deleted by somebody else as well.
         Err(error) if is_absent(&error) => {}
         renamed => renamed.map_err(|cause| cannot_delete(&path, &cause))?,
     }
-    drop(free);
+    free.check_still(&path, &renamed)?;
     delete_listed(directory, &metadata)
 }
 
@@ -90,7 +95,7 @@ fn delete_listed(directory: &Path, metadata: &SnapshotMetadata) -> Result<Dispos
     if let Some(parent) = shared.first().and_then(|path| path.parent()) {
         synced(parent)?;
     }
-    if is_there(directory)? {
+    if is_directory_there(directory)? {
         // The list goes last, also on disk.
         synced(directory)?;
         disposed.remove(&renamed)?;
@@ -155,8 +160,8 @@ fn shared_names(metadata: &SnapshotMetadata) -> impl Iterator<Item = String> {
 
 fn lengths(paths: Vec<PathBuf>) -> impl Iterator<Item = (PathBuf, u64)> {
     paths.into_iter().filter_map(|path| {
-        let found = fs::symlink_metadata(&path).ok()?;
-        Some((path, found.len()))
+        let found = files::look(&path).ok()?;
+        Some((path, found.bytes))
     })
 }
 
@@ -185,12 +190,15 @@ pub fn sweep(layout: &SnapshotLayout) -> Result<Disposed> {
             make_subdirectory(&directory).map_err(|cause| fail::write(&directory, cause))?;
         }
     }
-    let entries = match fs::read_dir(layout.shared()) {
+    let entries = match files::list(&layout.shared()) {
         Ok(entries) => entries,
         Err(error) if is_absent(&error) => return Ok(disposed),
         Err(error) => return Err(cannot_delete(&layout.shared(), &error)),
     };
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    aborted(&layout.shared())?;
+    let names = entries
+        .into_iter()
+        .filter_map(|entry| entry.name.into_string().ok());
     let candidates: BTreeSet<String> = names.filter(|name| is_state_file(name)).collect();
     if let Some(retained) = retained(&job_directory, None)? {
         for name in unreferenced(candidates, &retained) {
@@ -217,15 +225,15 @@ pub fn discard_incomplete(directory: &Path) -> Result<Disposed> {
         Some(metadata) => delete_listed(directory, &metadata)?,
         None => Disposed::default(),
     };
-    let entries = match fs::read_dir(directory) {
+    aborted(directory)?;
+    let entries = match files::list(directory) {
         Ok(entries) => entries,
         Err(error) if is_absent(&error) => return Ok(disposed),
         Err(error) => return Err(cannot_delete(directory, &error)),
     };
     for entry in entries {
-        let entry = entry.map_err(|cause| cannot_delete(directory, &cause))?;
-        if entry.file_name().to_str().is_some_and(is_snapshot_file) {
-            disposed.remove(&entry.path())?;
+        if entry.name.to_str().is_some_and(is_snapshot_file) {
+            disposed.remove(&directory.join(&entry.name))?;
         }
     }
     remove_directory(directory)?;
@@ -235,16 +243,17 @@ pub fn discard_incomplete(directory: &Path) -> Result<Disposed> {
 impl Disposed {
     /// Removes a file if it is there.
     fn remove(&mut self, path: &Path) -> Result<()> {
-        let Ok(metadata) = fs::symlink_metadata(path) else {
-            return Ok(());
-        };
-        match fs::remove_file(path) {
-            Ok(()) => self.files.push((path.to_owned(), metadata.len())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(cannot_delete(path, &error)),
-        }
+        let removed = files::remove(path).map_err(|cause| cannot_delete(path, &cause))?;
+        self.files
+            .extend(removed.map(|bytes| (path.to_owned(), bytes)));
         Ok(())
     }
+}
+
+/// Gives up what was begun in a directory by who is dead.
+fn aborted(directory: &Path) -> Result<()> {
+    let aborted = files::of(directory).and_then(|files| files.abort_begun(directory));
+    aborted.map_err(|cause| cannot_delete(directory, &cause))
 }
 
 fn synced(directory: &Path) -> Result<()> {
@@ -256,14 +265,8 @@ fn synced(directory: &Path) -> Result<()> {
 
 /// Removes a directory if it is empty; answers whether it is gone.
 pub(crate) fn remove_directory(path: &Path) -> Result<bool> {
-    match fs::remove_dir(path) {
-        Ok(()) => Ok(true),
-        Err(error) => match error.kind() {
-            io::ErrorKind::NotFound => Ok(true),
-            io::ErrorKind::DirectoryNotEmpty => Ok(false),
-            _ => Err(cannot_delete(path, &error)),
-        },
-    }
+    let removed = files::of(path).and_then(|files| files.remove_directory(path));
+    removed.map_err(|cause| cannot_delete(path, &cause))
 }
 
 pub(crate) fn cannot_delete(path: &Path, cause: &io::Error) -> Error {

@@ -1,6 +1,5 @@
 //! The note of a job's end, in the directory of its checkpoints: what the newest snapshot was, where none shows it.
 
-use std::fs;
 use std::path::Path;
 
 use millstream_core::{CheckpointId, JobId, Lineage, Result};
@@ -9,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::abandoned::remove_abandoned;
 use crate::disk::{any_complete, make_directory, read_if_there, subdirectories, write_durably};
 use crate::fail;
+use crate::files;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::names::{ENDED_FILE, REACHED_FILE};
 use crate::owner::job_directories;
 use crate::reached::Reached;
-use crate::there::is_absent;
 
 /// How a job ended that left no checkpoint to go back to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,8 +114,6 @@ fn has_checkpoints(job_directory: &Path) -> Result<bool> {
 }
 
 fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if !is_absent(&error) => Err(fail::write(path, error)),
-        _ => Ok(()),
-    }
+    let removed = files::remove(path);
+    removed.map(drop).map_err(|cause| fail::write(path, cause))
 }

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use millstream_core::{Error, codes};
 
+use crate::files::is_in_store;
+
 const ANOTHER: &str = "restore from another snapshot";
 
 pub(crate) fn write(path: &Path, cause: impl Display) -> Error {
@@ -15,7 +17,10 @@ pub(crate) fn write(path: &Path, cause: impl Display) -> Error {
         format!("can't write {}", path.display()),
     )
     .cause(cause)
-    .next("check that the directory exists, is writable and has space left")
+    .next(match is_in_store(path) {
+        true => "see that the store runs, and that it may be written",
+        false => "check that the directory exists, is writable and has space left",
+    })
 }
 
 /// What could not be read, and whether that may pass.
@@ -55,7 +60,10 @@ pub(crate) fn unreachable(path: &Path, why: impl Display) -> Error {
         &codes::SNAPSHOT_UNREACHABLE,
         format!("{} can't be reached: {why}", path.display()),
     )
-    .next("check that its disk or share is mounted, and the path")
+    .next(match is_in_store(path) {
+        true => "see that the store runs, that its address and keys are right (s3.endpoint), and the path",
+        false => "check that its disk or share is mounted, and the path",
+    })
 }
 
 /// The error of a snapshot's file at `path` whose bytes do not make sense; `what` says which and why.

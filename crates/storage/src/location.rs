@@ -6,11 +6,13 @@ use std::str::FromStr;
 
 use millstream_core::{Error, Result, codes};
 
+use crate::files::{canonical, is_in_store, names_of_stores, resolved};
 use crate::names::METADATA_FILE;
 use crate::there::is_there;
 
 /// A directory as users name it: `/data/sp`, `data/sp`, `file:/data/sp`, `file:///data/sp`, or the
-/// `_metadata` file in it. Prints as Flink prints it: `file:/data/sp`.
+/// `_metadata` file in it; or what a store has, `s3://bucket/sp`, if one was [given](crate::give_store). Prints as Flink prints it:
+/// `file:/data/sp`.
 ///
 /// The path is absolute; a relative one is taken from the working directory.
 ///
@@ -31,6 +33,9 @@ impl Location {
     /// The path is empty, or relative while the working directory can't be told.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        if is_in_store(path) {
+            return path.to_string_lossy().parse();
+        }
         let path = std::path::absolute(path).map_err(|cause| {
             Error::new(
                 &codes::SNAPSHOT_MISSING,
@@ -69,7 +74,10 @@ impl Location {
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "file:{}", self.path.display())
+        match is_in_store(&self.path) {
+            true => write!(f, "{}", self.path.display()),
+            false => write!(f, "file:{}", self.path.display()),
+        }
     }
 }
 
@@ -81,12 +89,11 @@ impl FromStr for Location {
         let Some(scheme) = scheme(text) else {
             return Self::from_path(text);
         };
+        if let Some(name) = canonical(scheme) {
+            return in_store(text, scheme, name);
+        }
         if !scheme.eq_ignore_ascii_case("file") {
-            return Err(Error::new(
-                &codes::SNAPSHOT_SCHEME,
-                format!("snapshots can't be kept in `{scheme}:` yet (`{text}`)"),
-            )
-            .next("name a directory of this machine, for example file:///data/savepoints"));
+            return Err(no_store(text, scheme));
         }
         let rest = text.get(scheme.len() + 1..).unwrap_or_default();
         let Some(authority) = rest.strip_prefix("//") else {
@@ -102,6 +109,46 @@ impl FromStr for Location {
         }
         Self::from_path(authority.get(host.len()..).unwrap_or_default())
     }
+}
+
+fn no_store(text: &str, scheme: &str) -> Error {
+    let mut known = names_of_stores();
+    known.insert(0, "file");
+    Error::new(
+        &codes::SNAPSHOT_SCHEME,
+        format!("snapshots can't be kept in `{scheme}:` yet (`{text}`)"),
+    )
+    .next(format!(
+        "name a directory of this machine, for example file:///data/savepoints (there is {}:)",
+        known.join(":, ")
+    ))
+}
+
+/// A location in the store that is written down as `name`.
+fn in_store(text: &str, scheme: &str, name: &str) -> Result<Location> {
+    let rest = text.get(scheme.len()..).unwrap_or_default();
+    let rest = rest.strip_prefix("://").filter(|rest| {
+        let mut parts = rest.split('/');
+        let has_bucket = parts
+            .clone()
+            .next()
+            .is_some_and(|bucket| !bucket.is_empty());
+        has_bucket && !parts.any(|part| matches!(part, "." | ".."))
+    });
+    let Some(rest) = rest else {
+        return Err(Error::new(
+            &codes::SNAPSHOT_MISSING,
+            format!("`{text}` is no place in a store"),
+        )
+        .next(format!("write it as {name}://bucket/key")));
+    };
+    let path = resolved(Path::new(&format!("{name}://{rest}")));
+    let is_metadata = path.file_name().is_some_and(|name| name == METADATA_FILE);
+    let path = match path.parent().filter(|_| is_metadata) {
+        Some(directory) => directory.to_path_buf(),
+        None => path,
+    };
+    Ok(Location { path })
 }
 
 /// What stands before the first colon, if it reads as the scheme of a URL.

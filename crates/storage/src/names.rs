@@ -25,6 +25,8 @@ pub(crate) const REACHED_FILE: &str = "_reached";
 pub(crate) const ENDED_FILE: &str = "_ended";
 /// What the names of files begin with in which sources note what they read behind the last checkpoint.
 pub(crate) const JOURNAL: &str = "_intake-";
+/// What the names of notes begin with by which a snapshot in a store is kept from being deleted.
+pub(crate) const PIN: &str = "_pin-";
 /// The ending of a file that is not whole yet.
 pub(crate) const IN_PROGRESS: &str = "inprogress";
 /// The ending of opaque state files.

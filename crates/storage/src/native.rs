@@ -16,13 +16,13 @@
 //! Numbers are little-endian. A group may have several sections, one after the other, and groups come in
 //! order. The file ends with a section; its length and checksum stand in `_metadata`.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::PathBuf;
 
 use millstream_core::{KeyGroup, KeyGroupRange, Result};
 
 use crate::fail;
+use crate::files::StateFile;
 use crate::metadata::FileEntry;
 use crate::verify::VerifiedFile;
 use crate::write::StateFileWriter;
@@ -81,7 +81,7 @@ impl NativeWriter {
 /// Reads a file of format native, section by section.
 #[derive(Debug)]
 pub struct NativeReader {
-    file: BufReader<File>,
+    file: BufReader<StateFile>,
     path: PathBuf,
     key_groups: KeyGroupRange,
     left: u64,
@@ -107,10 +107,7 @@ impl NativeReader {
     pub fn open(file: &VerifiedFile, key_groups: KeyGroupRange) -> Result<Self> {
         let path = file.path();
         let file = file.open()?;
-        let left = file
-            .metadata()
-            .map_err(|cause| fail::read(path, &cause))?
-            .len();
+        let left = file.size();
         let file = BufReader::with_capacity(BUFFER_BYTES, file);
         let mut reader = Self {
             file,

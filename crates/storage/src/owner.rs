@@ -7,9 +7,10 @@
 //! ```
 //! On a file system without locks a [lease](lease) takes the place of the lock.
 
-mod clock;
+pub(crate) mod clock;
 mod lease;
 pub(crate) mod lock;
+pub(crate) mod process;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::checkpoints::checkpoints_of;
 use crate::disk::{read_if_there, subdirectories, write_durably};
 use crate::fail;
+use crate::files;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::names::{OWNER_FILE, RUN_FILE};
@@ -258,8 +260,8 @@ fn owned(job_directory: &Path) -> Error {
 /// That can't be told, because the directory can't be reached.
 pub fn has_been_held(checkpoints: &Location, job: JobId) -> Result<bool> {
     let directory = SnapshotLayout::new(checkpoints.clone(), job).job_directory();
-    match std::fs::read_dir(&directory) {
-        Ok(mut entries) => Ok(entries.next().is_some()),
+    match files::list(&directory) {
+        Ok(entries) => Ok(!entries.is_empty()),
         Err(error) if is_absent(&error) => Ok(false),
         Err(error) => Err(fail::read(&directory, &error)),
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk::read_if_there;
 use crate::fail;
+use crate::files::{self, is_in_store};
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::names::{IN_PROGRESS, REACHED_FILE};
@@ -41,11 +42,12 @@ impl Reached {
     /// a power failure leaves an earlier one, which is true as well.
     pub(crate) fn note(&self, job_directory: &Path) -> Result<()> {
         let path = job_directory.join(REACHED_FILE);
+        let text = serde_json::to_vec(self).map_err(|cause| fail::write(&path, cause))?;
         let in_progress = path.with_extension(IN_PROGRESS);
-        let written = serde_json::to_vec(self)
-            .map_err(Into::into)
-            .and_then(|text| fs::write(&in_progress, text))
-            .and_then(|()| fs::rename(&in_progress, &path));
+        let written = match is_in_store(&path) {
+            true => files::put(&path, &text),
+            false => fs::write(&in_progress, text).and_then(|()| fs::rename(&in_progress, &path)),
+        };
         written.map_err(|cause| fail::write(&path, cause))
     }
 }

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use millstream_core::{Error, KeyGroupRange, Result, codes};
 
 use crate::beside::neighbours;
+use crate::disk::read_if_there;
 use crate::fail;
+use crate::files::{self, is_in_store};
 use crate::location::Location;
 use crate::metadata::{FileEntry, OperatorMetadata, SnapshotMetadata, StateMetadata};
 use crate::names::COMMITTED_FILE;
 use crate::place::check_place;
-use crate::there::{is_absent, is_there};
+use crate::there::{is_absent, is_directory_there, is_there};
 use crate::verify::{Verification, Verified, VerifiedFile, check_length};
 
 /// A completed snapshot whose files are all there with their lengths. Clones are cheap, and know of each other which
@@ -193,7 +195,7 @@ impl OperatorSnapshot {
 /// There is none, it can't be reached or read, or was not written by Millstream; names the file and snapshots beside it.
 pub(crate) fn read_metadata(location: &Location) -> Result<SnapshotMetadata> {
     let path = location.metadata_path();
-    let bytes = std::fs::read(&path).map_err(|cause| {
+    let bytes = files::read(&path).map_err(|cause| {
         if is_absent(&cause) {
             no_snapshot(location)
         } else {
@@ -204,11 +206,22 @@ pub(crate) fn read_metadata(location: &Location) -> Result<SnapshotMetadata> {
         .map_err(|error| fail::suggest(error, &neighbours(location)))
 }
 
+/// The content of the list of the snapshot at `location`, whatever that is; `None`: there is none.
+///
+/// # Errors
+/// It can't be read.
+pub fn list_of(location: &Location) -> Result<Option<Vec<u8>>> {
+    read_if_there(&location.metadata_path())
+}
+
 /// A directory without `_metadata`, or one that is not there, holds no snapshot. Where what it would lie in is not there either,
 /// nothing is known: a disk or share may not be mounted.
 fn no_snapshot(location: &Location) -> Error {
     let parent = location.path().parent().unwrap_or(location.path());
-    if let Err(cause) = std::fs::metadata(parent) {
+    // A store has no directories that could be away: it has answered.
+    if !is_in_store(parent)
+        && let Err(cause) = files::look(parent)
+    {
         return if is_absent(&cause) {
             let why = format!("{} is not there", parent.display());
             fail::unreachable(location.path(), why)
@@ -216,7 +229,7 @@ fn no_snapshot(location: &Location) -> Error {
             fail::read(parent, &cause)
         };
     }
-    let there = match is_there(location.path()) {
+    let there = match is_directory_there(location.path()) {
         Ok(there) => there,
         Err(error) => return error,
     };

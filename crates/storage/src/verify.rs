@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use millstream_core::{Error, Result};
 
 use crate::fail;
+use crate::files::{self, StateFile};
 use crate::metadata::FileEntry;
 use crate::names::{METADATA_FILE, SHARED_PREFIX};
 use crate::there::{is_absent, is_there};
@@ -22,6 +22,8 @@ const BUFFER_BYTES: usize = 256 * 1024;
 #[derive(Debug, Clone)]
 pub struct VerifiedFile {
     path: PathBuf,
+    /// What tells the content that was verified from another one.
+    content: Option<String>,
 }
 
 impl VerifiedFile {
@@ -34,8 +36,9 @@ impl VerifiedFile {
     ///
     /// # Errors
     /// It has gone since, or can't be reached.
-    pub fn open(&self) -> Result<File> {
-        File::open(&self.path).map_err(|cause| cannot_open(&self.path, &cause))
+    pub fn open(&self) -> Result<StateFile> {
+        let opened = StateFile::open_as(&self.path, self.content.as_deref());
+        opened.map_err(|cause| cannot_open(&self.path, &cause))
     }
 
     /// All of its bytes.
@@ -76,8 +79,8 @@ pub struct Verified {
 /// What is known of the files of one snapshot, shared by everybody who reads it.
 #[derive(Debug)]
 pub(crate) struct Verification {
-    /// Whether a file is known to be intact, by its path in the snapshot. Who finds it locked waits for the answer.
-    files: BTreeMap<String, Mutex<bool>>,
+    /// Files that are known to be intact, by their paths in the snapshot. Who finds one locked waits for the answer.
+    files: BTreeMap<String, Mutex<Option<VerifiedFile>>>,
     bytes: AtomicU64,
     of: u64,
     given_up: AtomicBool,
@@ -120,17 +123,17 @@ impl Verification {
                 "the snapshot's _metadata does not name it",
             ));
         };
-        let mut is_intact = known.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*is_intact {
-            self.check(&path, entry)?;
-            *is_intact = true;
+        let mut intact = known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = &*intact {
+            return Ok(file.clone());
         }
-        Ok(VerifiedFile { path })
+        let content = self.check(&path, entry)?;
+        Ok(intact.insert(VerifiedFile { path, content }).clone())
     }
 
-    fn check(&self, path: &Path, entry: &FileEntry) -> Result<()> {
-        check_length(path, entry)?;
-        let mut file = File::open(path).map_err(|cause| cannot_open(path, &cause))?;
+    fn check(&self, path: &Path, entry: &FileEntry) -> Result<Option<String>> {
+        let mut file = StateFile::open(path).map_err(|cause| cannot_open(path, &cause))?;
+        has_length(path, file.size(), entry)?;
         let mut counted = 0;
         let result = checksum(&mut file, |bytes| {
             counted += bytes;
@@ -141,7 +144,7 @@ impl Verification {
             }
         });
         let result = match result {
-            Ok(crc) if crc == entry.crc32 => return Ok(()),
+            Ok(crc) if crc == entry.crc32 => return Ok(file.content()),
             Ok(crc) => Err(fail::corrupt(
                 path,
                 format!("its checksum is {crc:08x}, not {:08x}", entry.crc32),
@@ -155,8 +158,12 @@ impl Verification {
 
 /// Checks that a file is there with its length.
 pub(crate) fn check_length(path: &Path, entry: &FileEntry) -> Result<()> {
-    let found = std::fs::metadata(path).map_err(|cause| cannot_open(path, &cause))?;
-    let (length, expected) = (found.len(), entry.bytes);
+    let found = files::look(path).map_err(|cause| cannot_open(path, &cause))?;
+    has_length(path, found.bytes, entry)
+}
+
+fn has_length(path: &Path, length: u64, entry: &FileEntry) -> Result<()> {
+    let expected = entry.bytes;
     if length == expected {
         return Ok(());
     }
@@ -188,7 +195,7 @@ fn cannot_open(path: &Path, cause: &io::Error) -> Error {
     )
 }
 
-fn checksum(file: &mut File, mut read: impl FnMut(u64) -> io::Result<()>) -> io::Result<u32> {
+fn checksum(file: &mut StateFile, mut read: impl FnMut(u64) -> io::Result<()>) -> io::Result<u32> {
     let mut crc = crc32fast::Hasher::new();
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {

@@ -1,17 +1,20 @@
 //! Writing a snapshot: state files first, each synced; `_metadata` last, by rename. Whatever crashes
 //! in between leaves a directory that nobody takes for a snapshot.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::collections::VecDeque;
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_core::{CheckpointId, Error, KeyGroupRange, OperatorId, Result, codes};
 
-use crate::disk::{make_directory, make_subdirectory, sync_directory, write_whole};
+use crate::disk::{make_directory, make_subdirectory, sync_directory};
 use crate::dispose::discard_incomplete;
 use crate::fail;
+use crate::files::{self, Upload, WriteFile, is_in_store, resolved};
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::metadata::{FileEntry, SnapshotFormat, SnapshotMetadata};
@@ -20,7 +23,8 @@ use crate::names::{
 };
 use crate::there::{is_absent, is_there};
 
-const BUFFER_BYTES: usize = 256 * 1024;
+/// Files whose upload is waited for when the snapshot is completed: each is in memory until then.
+const UPLOADS: usize = 8;
 
 /// The directory that a snapshot is being written into. Clones write into the same.
 #[derive(Debug, Clone)]
@@ -30,6 +34,40 @@ pub struct SnapshotTarget {
     /// The directory of files that it may share with other checkpoints of its job.
     shared: Option<PathBuf>,
     given_up: Arc<AtomicBool>,
+    uploads: Arc<Uploads>,
+}
+
+/// Files that are on their way to a store.
+#[derive(Default)]
+struct Uploads(Mutex<VecDeque<(PathBuf, Upload)>>);
+
+impl Uploads {
+    /// Adds one, and waits for others if there are many.
+    fn add(&self, path: PathBuf, upload: Upload) -> Result<()> {
+        let surplus = {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.push_back((path, upload));
+            (all.len() > UPLOADS).then(|| all.pop_front()).flatten()
+        };
+        surplus.map_or(Ok(()), wait)
+    }
+
+    /// Waits for all, also where one has failed: nothing comes to be behind an error.
+    fn wait(&self) -> Result<()> {
+        let all = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let waited = all.into_iter().map(wait);
+        waited.fold(Ok(()), Result::and)
+    }
+}
+
+fn wait((path, upload): (PathBuf, Upload)) -> Result<()> {
+    upload().map_err(|cause| fail::write(&path, cause))
+}
+
+impl fmt::Debug for Uploads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Uploads").finish_non_exhaustive()
+    }
 }
 
 impl SnapshotTarget {
@@ -78,6 +116,7 @@ impl SnapshotTarget {
             format,
             shared: None,
             given_up: Arc::default(),
+            uploads: Arc::default(),
         })
     }
 
@@ -154,22 +193,31 @@ impl SnapshotTarget {
             return Err(fail::write(&self.directory.join(name), why));
         };
         make_subdirectory(shared).map_err(|cause| fail::write(shared, cause))?;
-        self.writer(shared.join(&name), format!("{SHARED_PREFIX}{name}"))
+        let writer = self.writer(shared.join(&name), format!("{SHARED_PREFIX}{name}"))?;
+        // Later checkpoints refer to it whatever becomes of this one.
+        Ok(StateFileWriter {
+            uploads: None,
+            ..writer
+        })
     }
 
     /// How `_metadata` names the file at `path`, if it lies among those that are shared with other checkpoints: then it
     /// need not be written again.
     pub fn shares(&self, path: &Path) -> Option<String> {
-        let place = |path: &Path| fs::canonicalize(path).ok();
+        let place = |path: &Path| match is_in_store(path) {
+            true => Some(resolved(path)),
+            false => fs::canonicalize(path).ok(),
+        };
         let shared = place(self.shared.as_deref()?)?;
         let name = path.file_name()?.to_str()?;
         (place(path)? == shared.join(name)).then(|| format!("{SHARED_PREFIX}{name}"))
     }
 
     fn writer(&self, path: PathBuf, name: String) -> Result<StateFileWriter> {
-        let file = File::create_new(&path).map_err(|cause| fail::write(&path, cause))?;
+        let created = files::of(&path).and_then(|files| files.create(&path));
         Ok(StateFileWriter {
-            file: BufWriter::with_capacity(BUFFER_BYTES, file),
+            file: created.map_err(|cause| fail::write(&path, cause))?,
+            uploads: Some(Arc::clone(&self.uploads)),
             path,
             name,
             bytes: 0,
@@ -186,6 +234,7 @@ impl SnapshotTarget {
     pub fn complete(&self, metadata: &SnapshotMetadata) -> Result<Location> {
         let path = self.directory.join(METADATA_FILE);
         let text = metadata.to_text(&path)?;
+        self.uploads.wait()?;
         // The entries of what it refers to come before it.
         let shared = self
             .shared
@@ -198,10 +247,15 @@ impl SnapshotTarget {
             None => {}
         }
         sync_directory(&self.directory).map_err(|cause| fail::write(&self.directory, cause))?;
-        write_whole(&path, text.as_bytes()).map_err(|cause| fail::write(&path, cause))?;
+        let put = match is_in_store(&path) {
+            // A process that was taken for dead may write the same one: one of the two is there then, and the other fails.
+            true => files::of(&path).and_then(|files| files.put_new(&path, text.as_bytes())),
+            false => files::put(&path, text.as_bytes()),
+        };
+        put.map_err(|cause| fail::write(&path, cause))?;
         if let Err(cause) = sync_directory(&self.directory) {
             // It is reported as failed, so it must not be there: a later start would find and take it.
-            drop(fs::remove_file(&path));
+            drop(files::remove(&path));
             return Err(fail::write(&self.directory, cause));
         }
         Location::from_path(&self.directory)
@@ -215,17 +269,21 @@ impl SnapshotTarget {
 /// The file can't be made.
 pub fn mark_committed(directory: &Path) -> Result<()> {
     let path = directory.join(COMMITTED_FILE);
-    File::create(&path)
-        .and_then(|file| file.sync_all())
-        .and_then(|()| sync_directory(directory))
-        .map_err(|cause| fail::write(&path, cause))
+    let put = files::of(&path).and_then(|files| files.put_new(&path, &[]));
+    let put = match put {
+        Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => Err(cause),
+        _ => sync_directory(directory),
+    };
+    put.map_err(|cause| fail::write(&path, cause))
 }
 
 /// A file of state that is being written. Counts bytes and computes the checksum on the way; its
 /// errors name the file.
 #[derive(Debug)]
 pub struct StateFileWriter {
-    file: BufWriter<File>,
+    file: Box<dyn WriteFile>,
+    /// Who waits until it is in place; `None`: whoever writes it.
+    uploads: Option<Arc<Uploads>>,
     path: PathBuf,
     name: String,
     bytes: u64,
@@ -243,11 +301,13 @@ impl StateFileWriter {
     ///
     /// # Errors
     /// The file can't be written to its end.
-    pub fn finish(mut self, key_groups: KeyGroupRange, entries: u64) -> Result<FileEntry> {
-        self.file
-            .flush()
-            .and_then(|()| self.file.get_ref().sync_all())
-            .map_err(|cause| fail::write(&self.path, cause))?;
+    pub fn finish(self, key_groups: KeyGroupRange, entries: u64) -> Result<FileEntry> {
+        let upload = self.file.finish();
+        let upload = upload.map_err(|cause| fail::write(&self.path, cause))?;
+        match self.uploads {
+            Some(uploads) => uploads.add(self.path, upload)?,
+            None => wait((self.path, upload))?,
+        }
         Ok(FileEntry {
             path: self.name,
             bytes: self.bytes,

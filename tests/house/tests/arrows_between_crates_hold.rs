@@ -13,6 +13,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("millstream-objects", &["millstream-core"]),
     ("millstream-storage", &["millstream-core"]),
     (
+        "millstream-remote",
+        &[
+            "millstream-core",
+            "millstream-objects",
+            "millstream-storage",
+        ],
+    ),
+    (
         "millstream-state",
         &["millstream-core", "millstream-storage"],
     ),
@@ -44,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "millstream-log",
             "millstream-process",
             "millstream-protocol",
+            "millstream-remote",
             "millstream-storage",
             "millstream-state",
             "millstream-engine",
@@ -68,6 +77,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "millstream-log",
             "millstream-process",
             "millstream-protocol",
+            "millstream-remote",
             "millstream-storage",
         ],
     ),

@@ -2,16 +2,17 @@
 //! and is gone when the job goes on from it, can be told by its name.
 //!
 //! Journals lie in the job's own directory, `_intake-<source>-<run>-<part>`, one part for what lies between two
-//! checkpoints. A part is dropped when no checkpoint that is there is older than what it holds; from where on each of them
+//! checkpoints; in a store one for each time that something is written. A part is dropped when no checkpoint that is there is older than what it holds; from where on each of them
 //! needs the journal is said by [marks](Mark), which go from snapshot to snapshot.
 
 use std::cmp::Ordering;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use millstream_core::CheckpointId;
 use millstream_core::hash::stable_hash;
+use millstream_engine::connector::{is_in_store, notes};
 use serde::{Deserialize, Serialize};
 
 use super::piece::{Piece, decode_records, encode_record};
@@ -96,6 +97,9 @@ impl Journal {
         let Some(end) = pieces.iter().map(|piece| piece.sequence + 1).max() else {
             return Ok(());
         };
+        if is_in_store(&self.directory) {
+            return self.put(&encode_record(pieces), end);
+        }
         let (mut file, mut part) = match self.open.take() {
             Some(open) => open,
             None => self.create()?,
@@ -116,6 +120,31 @@ impl Journal {
         written
     }
 
+    /// In a store nothing grows: each time, a part of its own is written.
+    fn put(&mut self, record: &[u8], end: u64) -> io::Result<()> {
+        loop {
+            let part = self.next_part(Some(end));
+            let put = notes::put_new(&part.path, record);
+            if matches!(&put, Err(error) if error.kind() == io::ErrorKind::AlreadyExists) {
+                continue;
+            }
+            // Where that can't be told it may be there, and goes with the others.
+            self.closed.push(part);
+            return put;
+        }
+    }
+
+    fn next_part(&mut self, end: Option<u64>) -> Part {
+        let name = format!("{}{:010}-{:06}", self.prefix, self.run, self.number);
+        self.number += 1;
+        Part {
+            path: self.directory.join(name),
+            run: self.run,
+            end,
+            is_carried: false,
+        }
+    }
+
     /// Writes down, as this attempt's own, what attempts before had announced: it may take a checkpoint before it could look for
     /// that.
     ///
@@ -127,10 +156,7 @@ impl Journal {
         }
         let name = format!("{}{:010}-{CARRIED}", self.prefix, self.run);
         let path = self.directory.join(name);
-        let mut file = File::create(&path)?;
-        file.write_all(&encode_record(pieces))?;
-        file.sync_data()?;
-        File::open(&self.directory)?.sync_all()?;
+        notes::put(&path, &encode_record(pieces))?;
         self.closed.push(Part {
             path,
             run: self.run,
@@ -154,14 +180,7 @@ impl Journal {
         }
         // No directory is made: where a disk is away, it would stand in the place of the job's own.
         loop {
-            let name = format!("{}{:010}-{:06}", self.prefix, self.run, self.number);
-            self.number += 1;
-            let part = Part {
-                path: self.directory.join(name),
-                run: self.run,
-                end: None,
-                is_carried: false,
-            };
+            let part = self.next_part(None);
             let mut options = OpenOptions::new();
             match options.create_new(true).append(true).open(&part.path) {
                 Ok(file) => return self.synced(file, part),
@@ -186,7 +205,7 @@ impl Journal {
     /// Removes a part that holds nothing whole. Where the disk refuses that too, the next one is written in its place: a disk that
     /// is broken for a while leaves no heap of them.
     fn give_up(&mut self, part: Part) {
-        if remove(&part.path).is_err() {
+        if notes::remove(&part.path).is_err() {
             self.unused = Some(part);
         }
     }
@@ -214,7 +233,7 @@ impl Journal {
         let mut is_kept = |part: &Part| {
             let removed = match part.is_needed(oldest) {
                 true => return true,
-                false => remove(&part.path),
+                false => notes::remove(&part.path),
             };
             removed.map_err(|error| failed = Some(error)).is_err()
         };
@@ -226,25 +245,16 @@ impl Journal {
     }
 }
 
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
 /// The file that makes a directory a checkpoint.
 const METADATA: &str = "_metadata";
 
 /// The lowest number of a checkpoint in the job's directory. What is not complete, or is being deleted, is none.
 fn oldest_checkpoint(directory: &Path) -> io::Result<Option<CheckpointId>> {
     let mut oldest = None;
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix("chk-"));
+    for name in notes::names(directory)? {
+        let number = name.strip_prefix("chk-");
         if let Some(number) = number.and_then(|number| number.parse::<CheckpointId>().ok())
-            && entry.path().join(METADATA).try_exists()?
+            && notes::is_there(&directory.join(&name).join(METADATA))?
         {
             oldest = Some(oldest.map_or(number, |oldest: CheckpointId| oldest.min(number)));
         }
@@ -254,22 +264,20 @@ fn oldest_checkpoint(directory: &Path) -> io::Result<Option<CheckpointId>> {
 
 /// The journals in a directory, in the order in which they were written.
 fn parts(directory: &Path, prefix: &str) -> io::Result<Vec<Part>> {
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
+    let names = match notes::names(directory) {
+        Ok(names) => names,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
     let mut parts = Vec::new();
-    for entry in entries {
-        let entry = entry?;
-        let name = entry.file_name();
-        let rest = name.to_str().and_then(|name| name.strip_prefix(prefix));
+    for name in names {
+        let rest = name.strip_prefix(prefix);
         let Some((run, number)) = rest.and_then(|rest| rest.split_once('-')) else {
             continue;
         };
         if let Ok(run) = run.parse() {
             parts.push(Part {
-                path: entry.path(),
+                path: directory.join(&name),
                 run,
                 end: None,
                 is_carried: number == CARRIED,
@@ -297,7 +305,7 @@ pub(crate) fn announced_behind(
             if part.run < run || (part.run == run && part.is_carried && !unchecked) {
                 continue;
             }
-            let read = decode_records(&fs::read(&part.path)?);
+            let read = decode_records(&notes::read(&part.path)?);
             let is_all = part.run > run || part.is_carried;
             let behind = |piece: &Piece| is_all || piece.sequence >= announced;
             pieces.extend(read.into_iter().filter(behind));

@@ -6,13 +6,12 @@
 //! many there are at least.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use millstream_core::hash::stable_hash;
 use millstream_core::{Error, codes};
-use millstream_engine::connector::Rival;
+use millstream_engine::connector::{Rival, notes as kept};
 use serde::{Deserialize, Serialize};
 
 use super::listing::DirectoryId;
@@ -163,7 +162,7 @@ impl Drop for Taken {
     fn drop(&mut self) {
         // Where nothing was taken away there is nothing to tell, and the job's directory may go.
         if self.notes.ranges.is_empty()
-            && let Err(error) = fs::remove_file(&self.path)
+            && let Err(error) = kept::remove(&self.path)
         {
             tracing::debug!(path = %self.path.display(), cause = %error, "an empty note stays");
         }
@@ -175,7 +174,7 @@ fn name(uid: &str) -> String {
 }
 
 fn read(path: &Path) -> io::Result<Option<Notes>> {
-    match fs::read(path) {
+    match kept::read(path) {
         Ok(bytes) => Ok(Some(match serde_json::from_slice(&bytes)? {
             Written::Notes(notes) => notes,
             Written::Ranges(ranges) => Notes {
@@ -189,15 +188,7 @@ fn read(path: &Path) -> io::Result<Option<Notes>> {
 }
 
 fn write(path: &Path, notes: &Notes) -> io::Result<()> {
-    let in_progress = path.with_extension("inprogress");
-    let mut file = File::create(&in_progress)?;
-    file.write_all(&serde_json::to_vec(notes)?)?;
-    file.sync_all()?;
-    fs::rename(&in_progress, path)?;
-    match path.parent() {
-        Some(parent) => File::open(parent)?.sync_all(),
-        None => Ok(()),
-    }
+    kept::put(path, &serde_json::to_vec(notes)?)
 }
 
 /// Adds a range. Where there are too many, every two neighbours become one.

@@ -32,7 +32,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
             Ok(_) => continue,
             Err(Elsewhere::Scheme(_)) if may_be_object(parameter) && is_object(&text) => continue,
             Err(Elsewhere::Scheme(_)) if is_object(&text) => (
-                format!("{name} is `{text}`, and checkpoints can't be in an object store yet"),
+                format!("{name} is `{text}`, and it can't be in an object store"),
                 "give a path or a file: URL",
             ),
             Err(Elsewhere::Scheme(scheme)) => (
@@ -52,9 +52,9 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     problems
 }
 
-/// Whether what the parameter names may be in an object store.
+/// Whether what the parameter names may be in an object store: all but what is read before anything else is known.
 fn may_be_object(parameter: &Parameter<String>) -> bool {
-    parameter.name() != table::CHECKPOINT_DIR.name()
+    ![table::ES_CA.name(), table::ES_MAPPING.name()].contains(&parameter.name())
 }
 
 fn is_object(text: &str) -> bool {
@@ -67,6 +67,7 @@ pub(super) fn are_in_objects(given: &Given) -> bool {
         &table::SOURCE_PATH,
         &table::SINK_PATH,
         &table::DEAD_LETTER_PATH,
+        &table::CHECKPOINT_DIR,
     ];
     paths
         .into_iter()

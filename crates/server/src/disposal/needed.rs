@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use millstream_core::{CheckpointId, Error, JobId, Result, codes};
 use millstream_protocol::link::{
     CheckpointReport, CheckpointState, OUTCOME_FILE, RESTORED_FILE, STOP_FILE, StopBegun,
 };
-use millstream_storage::{Location, gone_on_from, holder_of, same_place};
+use millstream_storage::{Location, gone_on_from, holder_of, list_of, same_place};
 use serde::Deserialize;
 
 use crate::files;
@@ -139,22 +138,14 @@ struct Named {
 /// # Errors
 /// It can't be read, so that nobody can tell whether a job would go back to the snapshot.
 fn named(location: &Location) -> Result<Option<Named>> {
-    let path = location.metadata_path();
-    match fs::read(&path) {
-        Ok(text) => {
-            let list: Option<List> = serde_json::from_slice(&text).ok();
-            Ok(list.map(|list| list.snapshot))
-        }
-        Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(None)
-        }
-        Err(cause) => {
-            let message = format!("{} can't be read", path.display());
-            Err(Error::new(&codes::SNAPSHOT_UNREACHABLE, message)
-                .cause(cause)
-                .next("nothing was deleted; see that its disk is there, then ask again"))
-        }
-    }
+    let text = list_of(location).map_err(|cause| {
+        let message = format!("{} can't be read", location.metadata_path().display());
+        Error::new(&codes::SNAPSHOT_UNREACHABLE, message)
+            .cause(cause)
+            .next("nothing was deleted; see that its disk or store is there, then ask again")
+    })?;
+    let list = text.and_then(|text| serde_json::from_slice::<List>(&text).ok());
+    Ok(list.map(|list| list.snapshot))
 }
 
 fn checkpoints(registry: &Registry) -> Result<Location> {

@@ -7,6 +7,7 @@ use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
 use crate::disk::subdirectories;
 use crate::ended::Ended;
 use crate::fail;
+use crate::files;
 use crate::location::Location;
 use crate::metadata::{MetadataHints, SnapshotKind, SnapshotMetadata};
 use crate::names::{COMMITTED_FILE, METADATA_FILE};
@@ -165,7 +166,7 @@ impl Gathering<'_> {
     /// Looks at what lies in `directory`, which is below that of `job`.
     fn snapshot(&mut self, directory: PathBuf, job: Option<JobId>) -> Seen {
         let path = directory.join(METADATA_FILE);
-        let bytes = match std::fs::read(&path) {
+        let bytes = match files::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if is_absent(&error) => return Seen::Nothing,
             Err(error) => {

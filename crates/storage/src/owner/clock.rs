@@ -9,11 +9,11 @@ use rustix::time::{ClockId, clock_gettime};
 /// Tells how much time has passed since some point that never changes while the machine runs. It never goes back, and it goes
 /// on while the machine is suspended, which `std::time::Instant` does not.
 #[derive(Clone)]
-pub(super) struct Clock(Arc<dyn Fn() -> Duration + Send + Sync>);
+pub(crate) struct Clock(Arc<dyn Fn() -> Duration + Send + Sync>);
 
 impl Clock {
     /// That of the machine.
-    pub(super) fn of_machine() -> Self {
+    pub(crate) fn of_machine() -> Self {
         Self(Arc::new(|| {
             let now = clock_gettime(ClockId::Boottime);
             let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
@@ -24,11 +24,11 @@ impl Clock {
 
     /// One that tells what `now` says.
     #[cfg(test)]
-    pub(super) fn from_fn(now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+    pub(crate) fn from_fn(now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    pub(super) fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         (self.0)()
     }
 }

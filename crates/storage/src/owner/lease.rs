@@ -1,4 +1,4 @@
-//! A lease on a job's directory, for file systems without locks.
+//! A lease on a job's directory, for file systems without locks, and for stores.
 //!
 //! ```text
 //! <checkpoint dir>/<job id>/_owner-lease-<number>    holds a count that is raised again and again
@@ -7,7 +7,6 @@
 //! taken over only after its count has stood still for three terms, by the clock of the one who watches. Whoever has it and
 //! could not renew it for a term looks for a higher number before doing anything more.
 
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -17,9 +16,11 @@ use std::time::Duration;
 use millstream_core::{Error, Result, codes};
 
 use super::clock::Clock;
+use super::process::Process;
 use super::read_run;
-use crate::disk::{sync_directory, write_whole};
+use crate::disk::sync_directory;
 use crate::fail;
+use crate::files;
 use crate::there::is_absent;
 
 const PREFIX: &str = "_owner-lease-";
@@ -37,6 +38,28 @@ const TRIES: u32 = 5;
 struct Sight {
     number: u64,
     count: u64,
+    /// Who has it is known to have ended.
+    is_dead: bool,
+}
+
+impl Sight {
+    fn of(number: u64, text: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(text);
+        let (count, process) = text.split_once(' ').unwrap_or((&text, ""));
+        Self {
+            number,
+            count: count.parse().unwrap_or_default(),
+            is_dead: Process::parse(process).is_some_and(|process| process.has_ended()),
+        }
+    }
+}
+
+/// What a lease says: the count, and in a store, whose leases no earlier version knew, which process has it.
+fn content(path: &Path, count: u64) -> Vec<u8> {
+    match Process::own().filter(|_| files::is_in_store(path)) {
+        Some(process) => format!("{count} {process}").into_bytes(),
+        None => count.to_string().into_bytes(),
+    }
 }
 
 /// What to do about what is seen.
@@ -55,6 +78,7 @@ enum Step {
 fn decide(now: Option<Sight>, first: Option<(Sight, Duration)>, used: u64, term: Duration) -> Step {
     match (now, first) {
         (None, _) => Step::Take(used.saturating_add(1)),
+        (Some(now), _) if now.is_dead => Step::Take(used.max(now.number).saturating_add(1)),
         (Some(_), None) => Step::Watch,
         (Some(now), Some((first, _))) if now != first => Step::Refuse,
         (Some(_), Some((_, still))) if still < term * TERMS => Step::Watch,
@@ -161,7 +185,7 @@ impl Drop for Lease {
             drop(thread.join());
         }
         // Without it the next one need not wait. What can't be removed stands still.
-        drop(fs::remove_file(path(
+        drop(files::remove(&path(
             &self.inner.directory,
             self.inner.number,
         )));
@@ -191,13 +215,13 @@ impl Inner {
         let begun = self.clock.now();
         let path = path(&self.directory, self.number);
         state.count += 1;
-        let renewed = write_whole(&path, state.count.to_string().as_bytes())
+        let renewed = files::put(&path, &content(&path, state.count))
             .and_then(|()| sync_directory(&self.directory))
             .map_err(|cause| self.lost("was not renewed in time").cause(cause));
         renewed?;
         let highest = highest(&self.directory)?;
         if highest.is_some_and(|highest| highest.number > self.number) {
-            drop(fs::remove_file(&path));
+            drop(files::remove(&path));
             return Err(self.lost("was taken over"));
         }
         state.renewed = begun;
@@ -252,10 +276,10 @@ fn watch(
 /// Makes the lease of this number, unless somebody else has one but `stale`, which goes.
 fn make(directory: &Path, number: u64, stale: Option<Sight>) -> Result<bool> {
     let own = path(directory, number);
-    match File::create_new(&own) {
-        Ok(file) => file
-            .sync_all()
-            .and_then(|()| sync_directory(directory))
+    let made = files::of(&own).and_then(|files| files.put_new(&own, &content(&own, 0)));
+    match made {
+        Ok(()) => sync_directory(directory)
+            .and_then(|()| is_kept_from_others(&own))
             .map_err(|cause| fail::write(&own, cause))?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
         Err(error) => return Err(fail::write(&own, error)),
@@ -265,17 +289,30 @@ fn make(directory: &Path, number: u64, stale: Option<Sight>) -> Result<bool> {
     let is_new = |other: &u64| *other != number && stale.is_none_or(|stale| *other > stale);
     if others.iter().any(is_new) {
         // Who came at the same time sees this one as well; both look again.
-        fs::remove_file(&own).map_err(|cause| fail::write(&own, cause))?;
+        files::remove(&own).map_err(|cause| fail::write(&own, cause))?;
         return Ok(false);
     }
     for other in others.iter().filter(|other| **other != number) {
         let path = path(directory, *other);
-        match fs::remove_file(&path) {
-            Err(error) if !is_absent(&error) => return Err(fail::write(&path, error)),
-            _ => {}
-        }
+        files::remove(&path).map_err(|cause| fail::write(&path, cause))?;
     }
     Ok(true)
+}
+
+/// Checks that nobody else can make a lease that was made, which is in a store: one that knows no conditions would let everybody.
+fn is_kept_from_others(lease: &Path) -> io::Result<()> {
+    if !files::is_in_store(lease) {
+        return Ok(());
+    }
+    match files::of(lease)?.put_new(lease, b"somebody else") {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => {
+            files::remove(lease)?;
+            let what = "the store knows no conditional puts (If-None-Match), so it can't keep one job from another";
+            Err(io::Error::new(io::ErrorKind::Unsupported, what))
+        }
+    }
 }
 
 fn path(directory: &Path, number: u64) -> PathBuf {
@@ -284,17 +321,17 @@ fn path(directory: &Path, number: u64) -> PathBuf {
 
 /// The numbers of the leases on a directory.
 fn numbers(directory: &Path) -> Result<Vec<u64>> {
-    let entries = match fs::read_dir(directory) {
+    let entries = match files::list(directory) {
         Ok(entries) => entries,
         Err(error) if is_absent(&error) => return Ok(Vec::new()),
         Err(error) => return Err(fail::read(directory, &error)),
     };
     let mut numbers = Vec::new();
     for entry in entries {
-        let name = entry
-            .map_err(|cause| fail::read(directory, &cause))?
-            .file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        let number = entry
+            .name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX));
         numbers.extend(number.and_then(|number| number.parse::<u64>().ok()));
     }
     Ok(numbers)
@@ -306,11 +343,8 @@ fn highest(directory: &Path) -> Result<Option<Sight>> {
         return Ok(None);
     };
     let path = path(directory, number);
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(Sight {
-            number,
-            count: text.parse().unwrap_or_default(),
-        })),
+    match files::read(&path) {
+        Ok(text) => Ok(Some(Sight::of(number, &text))),
         // Given up in this moment.
         Err(error) if is_absent(&error) => Ok(None),
         Err(error) => Err(fail::read(&path, &error)),

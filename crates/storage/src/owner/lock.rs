@@ -1,4 +1,4 @@
-//! The lock of a job's directory: a locked file, or a lease.
+//! The lock of a job's directory: a locked file, or a lease, as always in a store.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, Write};
@@ -14,8 +14,9 @@ use super::{Holder, LEASE_TERM, Locking, owned};
 use crate::disk::make_directory;
 use crate::dispose::remove_directory;
 use crate::fail;
+use crate::files::{self, is_in_store};
 use crate::names::{JOURNAL, OWNER_FILE, REACHED_FILE, RUN_FILE};
-use crate::there::is_absent;
+use crate::there::{is_absent, is_there};
 
 /// Who looks whether a lock is held, holds it for a moment. So who wants it asks this often before it is refused …
 const TRIES: u32 = 20;
@@ -28,8 +29,8 @@ const ENOLCK: i32 = 37;
 #[derive(Debug)]
 pub(crate) struct Lock {
     directory: PathBuf,
-    /// Locked, unless there is a lease.
-    file: File,
+    /// Locked, unless there is a lease; `None`: in a store.
+    file: Option<File>,
     lease: Option<Lease>,
 }
 
@@ -50,6 +51,18 @@ impl Lock {
     pub(crate) fn try_take(directory: PathBuf, locking: Locking) -> Result<Option<Self>> {
         make_directory(&directory).map_err(|cause| fail::write(&directory, cause))?;
         let path = directory.join(OWNER_FILE);
+        if is_in_store(&path) {
+            let term = match locking {
+                Locking::Lease { term } => term,
+                Locking::File => LEASE_TERM,
+            };
+            let lease = Lease::take(&directory, term, &Clock::of_machine())?;
+            return Ok(lease.map(|lease| Self {
+                directory,
+                file: None,
+                lease: Some(lease),
+            }));
+        }
         let (file, term) = match locking {
             Locking::Lease { term } => (open(&path)?, Some(term)),
             Locking::File => match locked(&path)? {
@@ -69,7 +82,7 @@ impl Lock {
         };
         Ok(Some(Self {
             directory,
-            file,
+            file: Some(file),
             lease,
         }))
     }
@@ -80,7 +93,8 @@ impl Lock {
 
     pub(super) fn check(&self) -> Result<()> {
         // Where a disk has gone, another directory may stand in its place, which is hidden when the disk comes back.
-        if !is_at(&self.file, &self.directory.join(OWNER_FILE)) {
+        let path = self.directory.join(OWNER_FILE);
+        if self.file.as_ref().is_some_and(|file| !is_at(file, &path)) {
             return Err(fail::not_held(&self.directory));
         }
         self.lease.as_ref().map_or(Ok(()), Lease::check)
@@ -88,33 +102,39 @@ impl Lock {
 
     /// Written into the file that is locked: one put in its place would not be.
     fn note(&mut self, text: &[u8]) -> io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.rewind()?;
-        self.file.write_all(text)?;
-        self.file.sync_all()
+        let Some(file) = &mut self.file else {
+            return files::put(&self.directory.join(OWNER_FILE), text);
+        };
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(text)?;
+        file.sync_all()
     }
 
     /// Removes what sources have noted, if nothing else is in the directory but the ownership of it.
     pub(crate) fn drop_journals(&self) -> Result<()> {
         let directory = &self.directory;
-        let entries = match fs::read_dir(directory) {
+        let entries = match files::list(directory) {
             Ok(entries) => entries,
             Err(error) if is_absent(&error) => return Ok(()),
             Err(error) => return Err(fail::read(directory, &error)),
         };
         let mut journals = Vec::new();
         for entry in entries {
-            let path = entry.map_err(|cause| fail::read(directory, &cause))?.path();
-            let name = path.file_name().and_then(|name| name.to_str());
-            if name.is_some_and(|name| name.starts_with(JOURNAL)) {
+            let path = directory.join(&entry.name);
+            if entry
+                .name
+                .to_str()
+                .is_some_and(|name| name.starts_with(JOURNAL))
+            {
                 journals.push(path);
-            } else if !is_of_ownership(&path) && !is_empty_directory(&path) {
+            } else if !(is_of_ownership(&path) || entry.is_directory && is_empty(&path)) {
                 return Ok(());
             }
         }
         journals.iter().try_for_each(|path| {
-            let removed = fs::remove_file(path);
-            removed.map_err(|cause| fail::write(path, cause))
+            let removed = files::remove(path);
+            removed.map(drop).map_err(|cause| fail::write(path, cause))
         })
     }
 
@@ -122,36 +142,31 @@ impl Lock {
     /// nobody locks a file that goes. Answers whether the directory is gone.
     pub(crate) fn clear_away(&self) -> Result<bool> {
         let directory = &self.directory;
-        let entries = match fs::read_dir(directory) {
+        let entries = match files::list(directory) {
             Ok(entries) => entries,
             Err(error) if is_absent(&error) => return Ok(true),
             Err(error) => return Err(fail::read(directory, &error)),
         };
         let mut own = Vec::new();
         for entry in entries {
-            let path = entry.map_err(|cause| fail::read(directory, &cause))?.path();
+            let path = directory.join(&entry.name);
             if is_of_ownership(&path) {
                 own.push(path);
-            } else if !is_directory(&path)? || !remove_directory(&path)? {
+            } else if !entry.is_directory || !remove_directory(&path)? {
                 return Ok(false);
             }
         }
         // The lock's file last: whoever comes meanwhile finds it locked.
         own.sort_by_key(|path| path.ends_with(OWNER_FILE));
         for path in own {
-            fs::remove_file(&path).map_err(|cause| fail::write(&path, cause))?;
+            files::remove(&path).map_err(|cause| fail::write(&path, cause))?;
         }
         remove_directory(directory)
     }
 }
 
-fn is_directory(path: &Path) -> Result<bool> {
-    let found = fs::metadata(path).map_err(|cause| fail::read(path, &cause))?;
-    Ok(found.is_dir())
-}
-
-fn is_empty_directory(path: &Path) -> bool {
-    fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
+fn is_empty(directory: &Path) -> bool {
+    files::list(directory).is_ok_and(|entries| entries.is_empty())
 }
 
 /// Whether a file is a part of the ownership of the directory that it lies in.
@@ -167,6 +182,9 @@ fn is_of_ownership(path: &Path) -> bool {
 /// Whether somebody has the directory.
 pub(super) fn is_held(job_directory: &Path) -> Result<bool> {
     let path = job_directory.join(OWNER_FILE);
+    if is_in_store(&path) {
+        return Ok(is_there(&path)? && is_renewed(job_directory, LEASE_TERM, &Clock::of_machine())?);
+    }
     let file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if is_absent(&error) => return Ok(false),

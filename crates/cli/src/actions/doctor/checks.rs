@@ -104,8 +104,9 @@ fn snapshots(configuration: &Configuration) -> Vec<Finding> {
     let check = |(what, option)| {
         let configured: Result<Option<String>> = configuration.get(option);
         match configured {
-            Ok(Some(place)) => match path_of(&place) {
-                Ok(path) => writable(what, &path, &codes::SNAPSHOT_WRITE),
+            Ok(Some(place)) => match is_kept(configuration, &place) {
+                Ok(None) => Finding::well(what, place),
+                Ok(Some(path)) => writable(what, &path, &codes::SNAPSHOT_WRITE),
                 Err(error) => Finding::wrong(what, &error),
             },
             Ok(None) if what == "savepoints" => Finding::warning(
@@ -118,6 +119,16 @@ fn snapshots(configuration: &Configuration) -> Vec<Finding> {
         }
     };
     places.into_iter().map(check).collect()
+}
+
+/// The path of a place on this machine; `None`: it is in a store, where snapshots can be kept.
+fn is_kept(configuration: &Configuration, place: &str) -> Result<Option<PathBuf>> {
+    let mut settings = configuration.clone();
+    millstream_process::secrets::resolve_settings(&mut settings)?;
+    match millstream::directories::check_store(&settings, place)? {
+        true => Ok(None),
+        false => path_of(place).map(Some),
+    }
 }
 
 /// The path of a place on this machine.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_protocol::{CommitResult, Uncommitted};
-use millstream_storage::{METADATA_FILE, Reached, is_there, mark_committed};
+use millstream_storage::{METADATA_FILE, Reached, is_in_store, is_there, mark_committed};
 
 use super::IoWorker;
 use crate::attempt::worker::panicked;
@@ -72,9 +72,14 @@ impl IoWorker {
     /// Whether a savepoint of this process was taken away: what it was written into is there, and it is not. Where a disk is
     /// away, what stands in its place is another directory, or none.
     fn has_gone(&self, savepoint: &Path) -> bool {
+        let is_gone = || matches!(is_there(&savepoint.join(METADATA_FILE)), Ok(false));
+        if is_in_store(savepoint) {
+            // What a store answers is of the one store.
+            return is_gone();
+        }
         let place = self.savepoints.iter().find(|(path, _)| path == savepoint);
         let is_same = place.is_some_and(|(path, place)| Place::above(path) == Some(*place));
-        is_same && matches!(is_there(&savepoint.join(METADATA_FILE)), Ok(false))
+        is_same && is_gone()
     }
 
     /// Notes how far output is committed with this snapshot of the job, which is in place.

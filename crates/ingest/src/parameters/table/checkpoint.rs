@@ -11,7 +11,7 @@ parameters! {
          visible only at its end.")
         .default("true").example("false");
     CHECKPOINT_DIR: String = Parameter::new(Group::Checkpoint, "stream.checkpoint.dir",
-        "Directory of checkpoints: a path or a file: URL. The CSP operator's default, \
+        "Directory of checkpoints: a path, a file: URL, or `s3://bucket/key`. The CSP operator's default, \
          hdfs:///tmp/csp/flink/checkpoints, waits for HDFS.")
         .default_depends("below `millstream.data-dir`").only(Scope::Checkpoints).example("/data/checkpoints");
     CHECKPOINT_TYPE: CheckpointType = Parameter::new(Group::Checkpoint, "stream.checkpoint.type",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use millstream_core::JobId;
-use millstream_storage::Location;
+use millstream_storage::{Location, is_in_store, list_of};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -109,8 +109,9 @@ pub(crate) async fn with_metadata(
 fn metadata_of(job: &JobView) -> Option<u64> {
     let path = checkpoints::latest_completed(job)?.path.as_deref()?;
     let location: Location = path.parse().ok()?;
-    let file = std::fs::metadata(location.metadata_path()).ok()?;
-    Some(file.len())
+    // Not asked of a store with each look: it would be a request for each job.
+    let on_disk = Some(location).filter(|location| !is_in_store(location.path()))?;
+    Some(list_of(&on_disk).ok()??.len() as u64)
 }
 
 /// The metrics of a job.

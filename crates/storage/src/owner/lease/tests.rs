@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
@@ -9,7 +10,11 @@ fn clock() -> Clock {
 }
 
 fn sight(number: u64, count: u64) -> Sight {
-    Sight { number, count }
+    Sight {
+        number,
+        count,
+        is_dead: false,
+    }
 }
 
 #[test]
