@@ -94,7 +94,9 @@ fn open_as(format: ColumnFormat, file: &Ranged) -> Result<Box<dyn OpenColumns>, 
 
 /// The reader of the format has panicked, which is the file's fault: it is not what it says.
 fn gave_up(panic: &str) -> Unfit {
-    Unfit::Damaged(format!("its reader gave up: {panic}"))
+    // Where in the reader's own source that was says nothing of the file.
+    let told = panic.split(", location: Location").next();
+    Unfit::Damaged(format!("its reader gave up: {}", told.unwrap_or(panic)))
 }
 
 /// The disk's failure, if that is behind what the reader of the format said.
