@@ -8,6 +8,11 @@
     clippy::disallowed_methods,
     reason = "a damaged file must not take for ever, which is measured"
 )]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a panic is a failed test"
+)]
 
 mod common;
 mod mutants;
@@ -23,7 +28,7 @@ use common::{ONCE, ingest, lines, put};
 use datagen::random::Random;
 
 /// Files of the same columns, of one format.
-const FAMILIES: [&[&str]; 5] = [
+const FAMILIES: [&[&str]; 7] = [
     &["pyarrow-types.parquet"],
     &["pyarrow-types-v1.parquet"],
     &[
@@ -45,10 +50,12 @@ const FAMILIES: [&[&str]; 5] = [
         "pyarrow-zstd.orc",
         "pyarrow-uncompressed.orc",
     ],
+    &["java-types-v1.parquet", "java-types-v2.parquet"],
+    &["java-types-zlib.orc", "java-types-none.orc"],
 ];
 
 /// Files that are damaged in the ordinary tests.
-const FEW: u64 = 250;
+const FEW: u64 = 280;
 /// Every so many damaged ones there is a sound one.
 const SOUND: u64 = 10;
 /// The longest that a file may take, on a slow machine.
@@ -185,4 +192,14 @@ fn orc_of_every_type() {
 #[test]
 fn orc_of_every_codec() {
     damaged_among_sound(FAMILIES[4], 4);
+}
+
+#[test]
+fn parquet_of_java() {
+    damaged_among_sound(FAMILIES[5], 5);
+}
+
+#[test]
+fn orc_of_java() {
+    damaged_among_sound(FAMILIES[6], 6);
 }

@@ -4,7 +4,7 @@ mod compact;
 mod footer;
 mod pages;
 mod prune;
-mod times;
+mod read_as;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl ParquetColumns {
         reader.read_page_indexes(&file).map_err(unfit)?;
         let metadata = Arc::new(reader.finish().map_err(unfit)?);
         let metadata = ArrowReaderMetadata::try_new(metadata, options.clone()).map_err(unfit)?;
-        let metadata = match times::without_int96(metadata.schema(), metadata.parquet_schema()) {
+        let metadata = match read_as::schema(metadata.schema(), metadata.parquet_schema()) {
             None => metadata,
             Some(schema) => {
                 let options = options.with_schema(schema);
