@@ -114,7 +114,7 @@ impl Query {
     fn plan_here(sql: &str, table_name: &str, schema: &Schema) -> Result<Self> {
         refuse_double_columns(schema)?;
         let selects = union::selects(parse(sql)?)?.into_iter();
-        let plans = selects.map(|select| plan_select(select, table_name, schema));
+        let plans = selects.map(|select| plan_select(Box::new(select), table_name, schema));
         let parts = Parts::of(plans.collect::<Result<_>>()?, schema)?;
         Ok(Self {
             parts: Arc::new(parts),

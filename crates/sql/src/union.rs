@@ -18,9 +18,9 @@ const MOST: usize = 100;
 ///
 /// # Errors
 /// SQL_UNSUPPORTED for what needs to know of other records: every union but UNION ALL, and clauses behind it.
-pub(crate) fn selects(query: Box<Ast>) -> Result<Vec<Box<Ast>>> {
+pub(crate) fn selects(query: Box<Ast>) -> Result<Vec<Ast>> {
     if !matches!(*query.body, SetExpr::SetOperation { .. }) {
-        return Ok(vec![query]);
+        return Ok(vec![*query]);
     }
     refuse_clauses_of_query(&query)?;
     let mut found = Vec::new();
@@ -35,7 +35,7 @@ pub(crate) fn selects(query: Box<Ast>) -> Result<Vec<Box<Ast>>> {
     Ok(found)
 }
 
-fn take_apart(body: SetExpr, found: &mut Vec<Box<Ast>>) -> Result<()> {
+fn take_apart(body: SetExpr, found: &mut Vec<Ast>) -> Result<()> {
     let place = Place::of(body.span());
     match body {
         SetExpr::SetOperation {
@@ -55,7 +55,7 @@ fn take_apart(body: SetExpr, found: &mut Vec<Box<Ast>>) -> Result<()> {
             take_apart(*query.body, found)
         }
         select => {
-            found.push(Box::new(Ast {
+            found.push(Ast {
                 with: None,
                 body: Box::new(select),
                 order_by: None,
@@ -66,7 +66,7 @@ fn take_apart(body: SetExpr, found: &mut Vec<Box<Ast>>) -> Result<()> {
                 settings: None,
                 format_clause: None,
                 pipe_operators: Vec::new(),
-            }));
+            });
             Ok(())
         }
     }

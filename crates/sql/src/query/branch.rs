@@ -97,16 +97,14 @@ fn together(answers: &[Answer], output: &SchemaRef, all: usize) -> Result<Answer
     order.sort_by_key(|(record, _)| *record);
     let mut is_kept = vec![false; all];
     let mut spread: Vec<u32> = Vec::with_capacity(order.len());
-    let mut records = 0;
-    for run in order.chunk_by(|a, b| a.0 == b.0) {
+    for (records, run) in order.chunk_by(|a, b| a.0 == b.0).enumerate() {
         if let Some(kept) = run
             .first()
             .and_then(|(record, _)| is_kept.get_mut(*record as usize))
         {
             *kept = true;
         }
-        spread.extend(std::iter::repeat_n(records, run.len()));
-        records += 1;
+        spread.extend(std::iter::repeat_n(records as u32, run.len()));
     }
     let places: Vec<(usize, usize)> = order.into_iter().map(|(_, place)| place).collect();
     let batches: Vec<&RecordBatch> = answers.iter().map(|answer| &answer.rows).collect();
