@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dist demo test fmt lint bench deny chaos chaos-kafka simulate
+.PHONY: help setup build dist demo test fmt lint bench deny chaos chaos-kafka fuzz-columns simulate
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -48,6 +48,11 @@ chaos-kafka: setup ## KILLS=100 kills at random moments in each of the tests fro
 		--test kafka_duplicates_are_left_out_exactly_once_under_sigkill \
 		--test dead_letters_in_a_topic_are_there_once_under_sigkill \
 		--test kafka_of_several_brokers_is_written_exactly_once_as_each_dies -- --nocapture
+
+MUTANTS ?= 1000
+fuzz-columns: setup ## MUTANTS=1000 damaged Parquet and ORC files from a SEED among sound ones, in bounded memory and time
+	MILLSTREAM_SEED=$(SEED) MILLSTREAM_MUTANTS=$(MUTANTS) cargo test --release --workspace \
+		--test damaged_columns_harm_nobody -- --nocapture
 
 fmt: ## format the sources
 	cargo fmt --all

@@ -1,5 +1,6 @@
 //! A proxy before the server answers as servers do that have too much to do: 429 to whole bulks and to some documents of them,
-//! answers that are cut off, and none at all. Every document is what its last row says.
+//! answers that are cut off, that come late or after the client has given up, and none at all. Every document is what its last
+//! row says.
 
 mod common;
 
@@ -8,6 +9,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use common::documents::{documents, load};
 use common::{put, running};
@@ -25,7 +28,14 @@ struct Proxy {
     whole: AtomicU64,
     single: AtomicU64,
     cut: AtomicU64,
+    late: AtomicU64,
 }
+
+/// How long a slow server takes, and one that is slower than anybody waits for it.
+const SLOW: Duration = Duration::from_millis(300);
+const SLOWEST: Duration = Duration::from_secs(5);
+/// For how long the job waits for an answer, in milliseconds.
+const PATIENCE: &str = "--sink.es.request.timeout.ms=4000";
 
 struct Request {
     method: String,
@@ -44,6 +54,7 @@ impl Proxy {
             whole: AtomicU64::new(0),
             single: AtomicU64::new(0),
             cut: AtomicU64::new(0),
+            late: AtomicU64::new(0),
         });
         let own = Arc::clone(&proxy);
         let serve = move || {
@@ -88,6 +99,13 @@ impl Proxy {
                 let answer = self.refuse_some(&request, &mut random)?;
                 write(stream, 200, &answer, answer.len())
             }
+            7 => {
+                let answer = ask(&self.server, "POST", &request.path, &request.body).ok()?;
+                // The first is the slowest.
+                let first = self.late.fetch_add(1, Ordering::Relaxed) == 0;
+                pass(if first { SLOWEST } else { SLOW });
+                write(stream, answer.status, &answer.body, answer.body.len())
+            }
             _ => {
                 let answer = ask(&self.server, "POST", &request.path, &request.body).ok()?;
                 write(stream, answer.status, &answer.body, answer.body.len())
@@ -130,6 +148,12 @@ impl Proxy {
             .collect();
         Some(json!({"errors": true, "items": all}).to_string())
     }
+}
+
+/// Lets time pass: nobody sends anything.
+fn pass(time: Duration) {
+    let (_sender, nothing) = sync_channel::<()>(1);
+    let _ended = nothing.recv_timeout(time);
 }
 
 fn read(stream: &TcpStream) -> Option<Request> {
@@ -187,6 +211,7 @@ fn and_the_last_row_of_each_stands() {
             "--sink.es.bulk.flush.concurrent=3",
             "--sink.es.bulk.flush.backoff.delay=3",
             "--bulk.flush.backoff.retries=100",
+            PATIENCE,
         ],
     );
     let said = running::run(job);
@@ -208,6 +233,7 @@ fn and_the_last_row_of_each_stands() {
         ("whole bulks", &proxy.whole),
         ("documents", &proxy.single),
         ("answers", &proxy.cut),
+        ("answers in time", &proxy.late),
     ] {
         assert!(count.load(Ordering::Relaxed) > 0, "no {what} were refused");
     }

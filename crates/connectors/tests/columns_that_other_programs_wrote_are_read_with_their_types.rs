@@ -172,3 +172,71 @@ fn duckdb_is_read_too() {
         "{last}"
     );
 }
+
+/// What parquet-java has written: INT96, decimals in all four of their forms, lists in all of theirs, times of every unit.
+#[test]
+fn parquet_java_is_read_too() {
+    let truth = [
+        r#"{"id":0,"old":"2024-02-29 04:05:06.789123","small":12345.67,"medium":123456789012345.678,"fixed":9999999999999999999999999999.9999999999,"free":123456789012345678901234.5678,"text":"ä\"","kind":"A","day":"2024-02-29","ms":"2024-02-03 04:00:00.123","utc":"2024-02-03 04:00:00.123456","ns":"2024-02-03 04:00:00.123456789","list":[1,null],"bag":["x",null],"two":[7,8],"bare":[1,2],"map":{"k":1,"l":null},"deep":[{"a":1,"m":{"5":[0.5]}},null]}"#,
+        r#"{"id":1,"old":"1900-01-01 00:00:00","small":-0.01,"medium":-0.001,"fixed":-1.0000000000,"free":-0.0005,"text":"","kind":"A","day":"1600-01-01","ms":"1969-12-31 23:59:59.999","utc":"1969-12-31 23:59:59.999999","ns":"1969-12-31 23:59:59.999999999","list":[],"bag":[],"two":[],"bare":[],"map":{},"deep":[]}"#,
+        r#"{"id":2,"old":null,"small":null,"medium":null,"fixed":null,"free":null,"text":null,"kind":null,"day":null,"ms":null,"utc":null,"ns":null,"list":null,"bag":null,"two":null,"bare":[],"map":null,"deep":null}"#,
+    ];
+    for file in ["java-types-v1.parquet", "java-types-v2.parquet"] {
+        let (rows, types) = read(file);
+        assert_eq!(rows, truth, "{file}");
+        for told in [
+            "old: Timestamp(µs)",
+            "small: Decimal128(9, 2)",
+            "medium: Decimal128(18, 3)",
+            "fixed: Decimal128(38, 10)",
+            "free: Decimal128(30, 4)",
+            "text: Utf8",
+            "kind: Utf8",
+            "ms: Timestamp(ms)",
+            "utc: Timestamp(µs)",
+            "ns: Timestamp(ns)",
+        ] {
+            assert!(
+                types.contains(&told.to_owned()),
+                "{file}: {told} is none of {types:?}"
+            );
+        }
+    }
+}
+
+/// What ORC's own writer has written in New York: a timestamp is the time of the clock there, an instant that of UTC.
+#[test]
+fn orc_java_is_read_too() {
+    let truth = [
+        r#"{"flag":true,"tiny":-128,"small":-32768,"int":-2147483648,"id":-9223372036854775808,"f32":0.5,"f64":0.1,"dec":1234567890123456789012345678.0123456789,"money":12345678.90,"text":"ä\"","fixed":"ab   ","short":"xyz","bytes":"AH8=","day":"2024-02-29","at":"2024-07-01 12:30:00.123456","instant":"2024-07-01 12:30:00.123456","list":[1,null],"map":{"k":1,"l":null},"struct":{"a":1,"b":["u"]}}"#,
+        r#"{"flag":false,"tiny":127,"small":32767,"int":2147483647,"id":9223372036854775807,"f32":-1.25,"f64":-1e+300,"dec":-0.0000000001,"money":-0.01,"text":"","fixed":"abcde","short":"","bytes":"","day":"1900-01-01","at":"1969-12-31 23:59:59.500","instant":"1969-12-31 23:59:58.500","list":[],"map":{},"struct":{"a":2,"b":[]}}"#,
+        r#"{"flag":null,"tiny":null,"small":null,"int":null,"id":null,"f32":null,"f64":null,"dec":null,"money":null,"text":null,"fixed":null,"short":null,"bytes":null,"day":null,"at":null,"instant":null,"list":null,"map":null,"struct":null}"#,
+    ];
+    for file in ["java-types-none.orc", "java-types-zlib.orc"] {
+        let (rows, types) = read(file);
+        assert_eq!(rows, truth, "{file}");
+        for told in [
+            "dec: Decimal128(38, 10)",
+            "fixed: Utf8",
+            "at: Timestamp(µs)",
+            "instant: Timestamp(µs)",
+        ] {
+            assert!(
+                types.contains(&told.to_owned()),
+                "{file}: {told} is none of {types:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_column_of_a_union_is_left_out() {
+    let file = written_by_others("java-union.orc");
+    let whole = source(&file, format_of("java-union.orc"), |_| {});
+    let error = whole.clone().with_all_columns().expect_err("a union");
+    let words = "column `either` has the type Union";
+    assert!(error.message().starts_with(words), "{error}");
+    let id = whole.with_projection(vec![0]).expect("can be read");
+    let parsed: Vec<Parsed> = Attempt::start(&id, 1).read_to_end().expect("is read");
+    assert_eq!(lines(&parsed, false), [r#"{"id":0}"#, r#"{"id":1}"#]);
+}

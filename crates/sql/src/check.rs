@@ -7,8 +7,8 @@ mod expressions;
 
 use arrow::datatypes::Schema;
 use datafusion_sql::sqlparser::ast::{
-    Distinct, GroupByExpr, ObjectName, Query as Ast, Select, SetExpr, SetOperator, Spanned,
-    TableAlias, TableFactor, TableWithJoins,
+    Distinct, GroupByExpr, ObjectName, Query as Ast, Select, SetExpr, Spanned, TableAlias,
+    TableFactor, TableWithJoins,
 };
 use millstream_core::{Error, Result};
 
@@ -61,7 +61,7 @@ fn place_of(clause: &Option<impl Spanned>) -> Option<Place> {
     clause.as_ref().and_then(|clause| Place::of(clause.span()))
 }
 
-fn refuse_clauses_of_query(query: &Ast) -> Result<()> {
+pub(crate) fn refuse_clauses_of_query(query: &Ast) -> Result<()> {
     let with = "write the expressions of the WITH into the SELECT";
     let options = "leave it out";
     refuse(&[
@@ -90,13 +90,6 @@ fn refuse_clauses_of_query(query: &Ast) -> Result<()> {
 fn not_a_select(body: &SetExpr, table: &str) -> Error {
     let place = Place::of(body.span());
     match body {
-        SetExpr::SetOperation { op, .. } => {
-            let instead = match op {
-                SetOperator::Union => "run one job for each SELECT into the same sink",
-                _ => "write the condition into the WHERE of one SELECT",
-            };
-            unsupported(place, &op.to_string(), instead)
-        }
         SetExpr::Values(_) => {
             let instead = format!("select from the table `{table}`");
             unsupported(place, "VALUES", &instead)

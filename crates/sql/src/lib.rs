@@ -25,6 +25,7 @@ mod query;
 mod rewrite;
 pub mod schema;
 mod trial;
+mod union;
 mod unnest;
 
 pub use merge::{Nest, Nested};

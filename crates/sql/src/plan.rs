@@ -9,7 +9,7 @@ mod plain;
 mod provider;
 mod texts;
 mod times;
-mod types;
+pub(crate) mod types;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -54,9 +54,7 @@ pub(crate) struct Unnest {
 /// A query ready to run: nothing in it is planned again.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// The table's columns, as the caller gave them.
-    pub(crate) table: SchemaRef,
-    /// Indices into `table` of the columns that the query reads, ascending.
+    /// Indices into the table's columns of those that the query reads, ascending.
     pub(crate) needed: Vec<usize>,
     /// The schema of the `needed` columns.
     pub(crate) input: SchemaRef,
@@ -70,6 +68,8 @@ pub(crate) struct Plan {
     pub(crate) kept_schema: SchemaRef,
     /// One expression for each output column, over `kept_schema`.
     pub(crate) projection: Vec<Arc<dyn PhysicalExpr>>,
+    /// Of each column: whether it is nothing but nulls, and of no type.
+    pub(crate) nothing: Vec<bool>,
     /// The columns of the projection, all of them nullable.
     pub(crate) projected: SchemaRef,
     /// The column of arrays whose values become rows.
@@ -96,7 +96,7 @@ pub(crate) fn plan(
     let logical = logical_plan(query, &provider).map_err(|error| planning_error(&error))?;
     try_constants(&logical).map_err(|error| planning_error(&error))?;
     let parts = Parts::of(&logical)?;
-    let plan = physical_plan(table, parts).map_err(|error| planning_error(&error))?;
+    let plan = physical_plan(parts).map_err(|error| planning_error(&error))?;
     let deepest = plan.projection.iter().chain(&plan.predicate).map(levels);
     if deepest.max() > Some(LEVELS) {
         return Err(too_deep());
@@ -210,7 +210,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn physical_plan(table: SchemaRef, parts: Parts<'_>) -> DfResult<Plan> {
+fn physical_plan(parts: Parts<'_>) -> DfResult<Plan> {
     let filter = parts.filter.filter(|filter| !is_true(filter));
     let of_projection = columns_of(parts.projection.iter(), parts.input)?;
     let of_filter = columns_of(filter.into_iter(), parts.input)?;
@@ -234,10 +234,12 @@ fn physical_plan(table: SchemaRef, parts: Parts<'_>) -> DfResult<Plan> {
     let predicate = filter.map(|filter| physical(filter, &input)).transpose()?;
     let mut projection = Vec::with_capacity(parts.projection.len());
     let mut output = Vec::with_capacity(parts.projection.len());
+    let mut nothing = Vec::with_capacity(parts.projection.len());
     for (expr, name) in parts.projection.iter().zip(&parts.names) {
         let mut expr = physical(&expr.clone().unalias(), &kept_schema)?;
         let data_type = expr.data_type(kept_schema.as_arrow())?;
         let plain = plain_type(&data_type);
+        nothing.push(data_type.is_null());
         if plain != data_type {
             expr = cast(expr, kept_schema.as_arrow(), plain.clone())?;
         }
@@ -255,7 +257,6 @@ fn physical_plan(table: SchemaRef, parts: Parts<'_>) -> DfResult<Plan> {
         *field = Field::new(field.name(), plain_type(&item), true);
     }
     Ok(Plan {
-        table,
         needed,
         input: Arc::new(input.as_arrow().clone()),
         predicate,
@@ -263,6 +264,7 @@ fn physical_plan(table: SchemaRef, parts: Parts<'_>) -> DfResult<Plan> {
         kept,
         kept_schema: Arc::new(kept_schema.as_arrow().clone()),
         projection,
+        nothing,
         projected: Arc::new(projected),
         unnest: parts.unnest,
         output: Arc::new(Schema::new(output)),

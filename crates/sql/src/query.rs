@@ -1,29 +1,29 @@
 //! A planned `SELECT` and its evaluation, one batch at a time.
 
+mod branch;
 mod filter;
 mod guard;
 mod isolate;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
-use arrow::error::ArrowError;
 use datafusion_sql::sqlparser::ast::Query as Ast;
 use millstream_core::{Error, Result, codes};
 
+use self::branch::{Answer, Branch};
 use crate::blame;
 use crate::check::{Scope, check};
-use crate::functions::{Functions, room};
+use crate::functions::Functions;
 use crate::names::name_outputs;
 use crate::parse::parse;
 use crate::plan::conditions::ColumnCondition;
-use crate::plan::{Plan, describe, mistake, plan};
+use crate::plan::{Plan, plan};
 use crate::rewrite::rewrite;
-use crate::trial::sample_rows;
-use crate::unnest;
+use crate::{union, unnest};
 
 pub use guard::guarded;
 pub use isolate::{Evaluated, RowFailure};
@@ -48,19 +48,54 @@ pub use isolate::{Evaluated, RowFailure};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Query {
-    plan: Arc<Plan>,
+    parts: Arc<Parts>,
 }
 
-/// What a batch gave: the output and, where WHERE dropped some rows, which ones it kept.
-struct Answer {
-    rows: RecordBatch,
-    kept: Option<BooleanArray>,
-    /// Where values of an array have become rows: of which of the kept rows each was made.
-    spread: Option<Vec<u32>>,
+/// The SELECTs, and what they are together.
+#[derive(Debug)]
+struct Parts {
+    branches: Vec<Branch>,
+    /// The table's columns, as the caller gave them.
+    table: SchemaRef,
+    /// Indices into `table` of the columns that are read, ascending, and their schema.
+    needed: Vec<usize>,
+    input: SchemaRef,
+    output: SchemaRef,
+}
+
+impl Parts {
+    fn of(plans: Vec<Plan>, table: &Schema) -> Result<Self> {
+        let output = match plans.as_slice() {
+            [plan] => Arc::clone(&plan.output),
+            plans => union::columns(plans)?,
+        };
+        let needed: BTreeSet<usize> = plans
+            .iter()
+            .flat_map(|plan| &plan.needed)
+            .copied()
+            .collect();
+        let needed: Vec<usize> = needed.into_iter().collect();
+        let branches = plans.into_iter().map(|plan| {
+            let places = plan.needed.iter();
+            let places = places.filter_map(|column| needed.binary_search(column).ok());
+            Branch {
+                places: places.collect(),
+                plan,
+            }
+        });
+        Ok(Self {
+            branches: branches.collect(),
+            table: Arc::new(table.clone()),
+            input: Arc::new(table.project(&needed).map_err(internal)?),
+            needed,
+            output,
+        })
+    }
 }
 
 impl Query {
-    /// Plans `sql`, one `SELECT` over the table `table_name` whose columns are those of `schema`.
+    /// Plans `sql`, one `SELECT` over the table `table_name` whose columns are those of `schema`, or several that are
+    /// joined by `UNION ALL`: then each row goes through all of them, and is a failure as a whole.
     ///
     /// Table and column names are case-sensitive, function names are not. Names may stand in
     /// backquotes or double quotes. An expression without alias is called `EXPR$i`, `i` being its
@@ -78,51 +113,39 @@ impl Query {
 
     fn plan_here(sql: &str, table_name: &str, schema: &Schema) -> Result<Self> {
         refuse_double_columns(schema)?;
-        let mut query = parse(sql)?;
-        unnest::take_off(&mut query)?;
-        rewrite(&mut query)?;
-        let scope = Scope {
-            table: table_name,
-            schema,
-            functions: &Functions::new(),
-        };
-        check(&query, &scope)?;
-        name_outputs(&mut query, schema)?;
-        let planned = |query| Self::plan_checked(query, table_name, schema);
-        planned(query.clone()).map_err(|error| {
-            let alone = |part| guard::guarded(|| planned(part).map(|_| ()));
-            blame::located(error, &query, |part| alone(part).unwrap_or(Ok(())))
+        let selects = union::selects(parse(sql)?)?.into_iter();
+        let plans = selects.map(|select| plan_select(Box::new(select), table_name, schema));
+        let parts = Parts::of(plans.collect::<Result<_>>()?, schema)?;
+        Ok(Self {
+            parts: Arc::new(parts),
         })
-    }
-
-    fn plan_checked(query: Box<Ast>, table_name: &str, schema: &Schema) -> Result<Self> {
-        let plan = Arc::new(plan(query, table_name, schema, Functions::new())?);
-        let planned = Self { plan };
-        planned.try_before_records()?;
-        Ok(planned)
     }
 
     /// The schema of what [`evaluate`](Self::evaluate) gives. Every column is nullable; strings
     /// are Utf8 in whatever layout functions gave them.
     pub fn output_schema(&self) -> &SchemaRef {
-        &self.plan.output
+        &self.parts.output
     }
 
     /// Indices into the table's schema of the columns that the query reads, ascending. A source
     /// needs to decode no others. Empty where the query reads no column, such as `select 1 as one`.
     pub fn columns_needed(&self) -> &[usize] {
-        &self.plan.needed
+        &self.parts.needed
     }
 
     /// What is so of every row that the query keeps, of single columns. A source that knows it not to be so of some rows
     /// need not read them; it says how many they are.
     pub fn conditions(&self) -> &[ColumnCondition] {
-        &self.plan.conditions
+        match self.parts.branches.as_slice() {
+            [branch] => &branch.plan.conditions,
+            // A row that one SELECT leaves out is kept by another.
+            _ => &[],
+        }
     }
 
     /// The schema of the [needed](Self::columns_needed) columns: what batches must look like.
     pub fn input_schema(&self) -> &SchemaRef {
-        &self.plan.input
+        &self.parts.input
     }
 
     /// Evaluates the query on `batch`: WHERE first, then the projection of the rows that are left.
@@ -167,7 +190,7 @@ impl Query {
 
     /// The needed columns of `batch`, checked.
     fn admit<'a>(&self, batch: &'a RecordBatch) -> Result<Cow<'a, RecordBatch>> {
-        let plan = &self.plan;
+        let plan = &self.parts;
         let batch = if batch.num_columns() == plan.needed.len() {
             Cow::Borrowed(batch)
         } else if batch.num_columns() == plan.table.fields().len() {
@@ -193,112 +216,32 @@ impl Query {
         Ok(batch)
     }
 
-    /// The whole query on the needed columns; an error says where in the query and what. A panic is one.
+    /// The whole query on the needed columns; an error says where in the query and what.
     fn answer(&self, batch: &RecordBatch) -> Result<Answer, String> {
-        guard::guarded(|| self.answer_unguarded(batch))?
-    }
-
-    fn answer_unguarded(&self, batch: &RecordBatch) -> Result<Answer, String> {
-        let constants = self.plan.constants.saturating_mul(batch.num_rows() as u64);
-        room::fits("the constants of the query", constants).map_err(|e| describe(&e))?;
-        let kept = self.matching_rows(batch)?;
-        let columns = self
-            .plan
-            .kept
-            .iter()
-            .filter_map(|i| batch.columns().get(*i));
-        let (columns, rows) = match &kept {
-            None => (columns.cloned().collect(), batch.num_rows()),
-            Some(mask) => filter::filter_columns(columns, mask).map_err(in_where)?,
-        };
-        if rows == 0 {
-            let rows = RecordBatch::new_empty(Arc::clone(&self.plan.output));
-            return Ok(Answer {
-                rows,
-                kept,
-                spread: None,
-            });
-        }
-        let input =
-            with_rows(&self.plan.kept_schema, columns, rows).map_err(|e| describe(&e.into()))?;
-        let rows = self.project(&input)?;
-        let Some(unnest) = self.plan.unnest else {
-            return Ok(Answer {
-                rows,
-                kept,
-                spread: None,
-            });
-        };
-        let (rows, spread) = unnest::spread(&rows, unnest, &self.plan.output)?;
-        Ok(Answer {
-            rows,
-            kept,
-            spread: Some(spread),
-        })
-    }
-
-    /// The rows that WHERE keeps; none if it keeps all of them.
-    fn matching_rows(&self, batch: &RecordBatch) -> Result<Option<BooleanArray>, String> {
-        let Some(predicate) = &self.plan.predicate else {
-            return Ok(None);
-        };
-        let value = predicate
-            .evaluate(batch)
-            .and_then(|value| value.into_array(batch.num_rows()))
-            .map_err(|e| format!("WHERE: {}", describe(&e)))?;
-        let Some(mask) = value.as_boolean_opt() else {
-            return Err(format!("WHERE: gave {}, not Boolean", value.data_type()));
-        };
-        let all = mask.true_count() == mask.len();
-        Ok((!all).then(|| mask.clone()))
-    }
-
-    fn project(&self, input: &RecordBatch) -> Result<RecordBatch, String> {
-        let output = &self.plan.projected;
-        let mut columns = Vec::with_capacity(self.plan.projection.len());
-        for (expr, field) in self.plan.projection.iter().zip(output.fields()) {
-            let column = expr
-                .evaluate(input)
-                .and_then(|value| value.into_array(input.num_rows()))
-                .map_err(|e| format!("column `{}`: {}", field.name(), describe(&e)))?;
-            columns.push(column);
-        }
-        with_rows(output, columns, input.num_rows()).map_err(|e| describe(&e.into()))
-    }
-
-    /// Runs the projection and WHERE on no rows, on one of nulls and on some of values, each apart: what works
-    /// for none of them fails at the start of the job and not at its first record.
-    fn try_before_records(&self) -> Result<()> {
-        let broken = |message: String| mistake(None, &message);
-        let empty = RecordBatch::new_empty(Arc::clone(&self.plan.input));
-        let kept = RecordBatch::new_empty(Arc::clone(&self.plan.kept_schema));
-        guard::guarded(|| self.matching_rows(&empty).and_then(|_| self.project(&kept)))
-            .and_then(|done| done)
-            .map_err(broken)?;
-        let rows = sample_rows(&self.plan.input).map_err(internal)?;
-        let kept = rows.project(&self.plan.kept).map_err(internal)?;
-        // Of values first: what is said of them says more.
-        let order = (1..rows.num_rows()).chain([0]);
-        let mut conditions = order.clone().map(|row| {
-            guard::guarded(|| self.matching_rows(&rows.slice(row, 1))).and_then(|done| done)
-        });
-        any_works(&mut conditions).map_err(broken)?;
-        let mut projections = order
-            .map(|row| guard::guarded(|| self.project(&kept.slice(row, 1))).and_then(|done| done));
-        any_works(&mut projections).map_err(broken)
+        branch::answer(&self.parts.branches, &self.parts.output, batch)
     }
 }
 
-/// Whether any of the tries works; what the first of them said if none does.
-fn any_works<T>(tries: &mut dyn Iterator<Item = Result<T, String>>) -> Result<(), String> {
-    let mut first = None;
-    for tried in tries {
-        match tried {
-            Ok(_) => return Ok(()),
-            Err(message) => first = first.or(Some(message)),
-        }
-    }
-    first.map_or(Ok(()), Err)
+/// Plans one SELECT.
+fn plan_select(mut query: Box<Ast>, table_name: &str, schema: &Schema) -> Result<Plan> {
+    unnest::take_off(&mut query)?;
+    rewrite(&mut query)?;
+    let scope = Scope {
+        table: table_name,
+        schema,
+        functions: &Functions::new(),
+    };
+    check(&query, &scope)?;
+    name_outputs(&mut query, schema)?;
+    let planned = |query| {
+        let planned = plan(query, table_name, schema, Functions::new())?;
+        planned.try_before_records()?;
+        Ok(planned)
+    };
+    planned(query.clone()).map_err(|error| {
+        let alone = |part| guard::guarded(|| planned(part).map(|_| ()));
+        blame::located(error, &query, |part| alone(part).unwrap_or(Ok(())))
+    })
 }
 
 fn refuse_double_columns(schema: &Schema) -> Result<()> {
@@ -315,19 +258,6 @@ fn refuse_double_columns(schema: &Schema) -> Result<()> {
         )
         .next("give every column a name of its own")),
     }
-}
-
-fn with_rows(
-    schema: &SchemaRef,
-    columns: Vec<ArrayRef>,
-    rows: usize,
-) -> Result<RecordBatch, ArrowError> {
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
-}
-
-fn in_where(error: ArrowError) -> String {
-    format!("WHERE: {}", describe(&error.into()))
 }
 
 fn internal(message: impl ToString) -> Error {

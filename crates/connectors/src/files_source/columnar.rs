@@ -90,7 +90,8 @@ impl ColumnFileOptions {
 #[derive(Debug)]
 struct Columns {
     schema: SchemaRef,
-    batch: SchemaRef,
+    /// `None`: some are of types that aren't read, and nobody has said yet which are wanted.
+    batch: Option<SchemaRef>,
 }
 
 /// Columns that may be known only when the first file is there. Shared by the readers of a process.
@@ -107,7 +108,10 @@ impl SharedColumns {
             known: Arc::default(),
         };
         if let Some(schema) = schema {
-            let batch = wanted(&schema, shared.projection.as_deref())?;
+            let batch = match wanted(&schema, shared.projection.as_deref()) {
+                Err(_) if shared.projection.is_none() && !schema.fields().is_empty() => None,
+                batch => Some(batch?),
+            };
             let columns = Columns { schema, batch };
             // Nobody else has it yet.
             drop(shared.known.set(Arc::new(columns)));
@@ -125,6 +129,7 @@ impl Columns {
         let unfit = |error: Error| Unfit::Schema(error.message().to_owned());
         let schema = Arc::new(schema_of(file).map_err(unfit)?);
         let batch = wanted(&schema, shared.projection.as_deref()).map_err(unfit)?;
+        let batch = Some(batch);
         let columns = Arc::new(Self { schema, batch });
         // Another reader may have been quicker, with another file.
         Ok(Arc::clone(shared.known.get_or_init(|| columns)))
@@ -196,7 +201,7 @@ impl ColumnFileSource {
     /// The columns of the batches that are handed out, if they are known.
     pub fn batch_schema(&self) -> Option<SchemaRef> {
         let known = self.shared.known.get();
-        known.map(|known| Arc::clone(&known.batch))
+        known.and_then(|known| known.batch.clone())
     }
 
     /// The same source, which notes in the directory `place` what people are told of each file
@@ -213,6 +218,17 @@ impl ColumnFileSource {
     /// There is no such column, or one of a type that isn't read.
     pub fn with_projection(mut self, wanted: Vec<usize>) -> Result<Self> {
         self.shared = SharedColumns::new(self.schema(), Some(wanted))?;
+        Ok(self)
+    }
+
+    /// The same source with all columns.
+    ///
+    /// # Errors
+    /// One is of a type that isn't read.
+    pub fn with_all_columns(self) -> Result<Self> {
+        if let Some(schema) = self.schema() {
+            wanted(&schema, None)?;
+        }
         Ok(self)
     }
 
@@ -261,6 +277,9 @@ impl Source<Parsed> for ColumnFileSource {
     }
 
     fn open(&self, context: SourceContext) -> Result<Box<dyn SourceReader<Parsed>>> {
+        if let Some(known) = self.shared.known.get().filter(|it| it.batch.is_none()) {
+            wanted(&known.schema, None)?;
+        }
         let reading = Reading {
             format: self.format,
             shared: self.shared.clone(),

@@ -99,7 +99,7 @@ pub(super) fn plan<'a>(
     };
     let Some(sql) = &settings.sql else {
         return Ok(Plan {
-            source,
+            source: source.with_all_columns()?,
             query: None,
             around: Around::default(),
             unique: unique(None),
@@ -211,6 +211,16 @@ impl Planned {
             Self::Kafka(source) => Self::Kafka(source.with_projection(&wanted)?),
             Self::Hive(source) => Self::Hive(source.with_projection(&wanted)?),
             Self::Letters(source) => Self::Letters(source.with_projection(&wanted)?),
+        })
+    }
+
+    /// The same source, of which all columns can be read.
+    fn with_all_columns(self) -> Result<Self> {
+        Ok(match self {
+            Self::Columns(name, source) => {
+                Self::Columns(name, Box::new(source.with_all_columns()?))
+            }
+            other => other,
         })
     }
 

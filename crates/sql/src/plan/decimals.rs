@@ -9,7 +9,9 @@ use datafusion_common::config::ConfigOptions;
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion_expr::expr::InList;
-use datafusion_expr::{Between, BinaryExpr, Case, Expr, ExprSchemable, LogicalPlan, Operator, lit};
+use datafusion_expr::{
+    Between, BinaryExpr, Case, Expr, ExprSchemable, LogicalPlan, Operator, cast, lit,
+};
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::over_expressions;
@@ -50,6 +52,9 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
                 sides.iter_mut().for_each(|side| with_exponent(side));
             }
             unify(sides, most, schema)?;
+            if !is_arithmetic(*op) {
+                compared([left.as_mut(), right.as_mut()], schema);
+            }
         }
         // A quotient is a Double where one of the two has a point.
         Expr::BinaryExpr(BinaryExpr { left, op, right })
@@ -62,16 +67,16 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
         }
         Expr::Between(Between {
             expr, low, high, ..
-        }) => unify(
-            vec![expr.as_mut(), low.as_mut(), high.as_mut()],
-            DECIMAL128_MAX_SCALE,
-            schema,
-        )?,
-        Expr::InList(InList { expr, list, .. }) => unify(
-            std::iter::once(expr.as_mut()).chain(list).collect(),
-            DECIMAL128_MAX_SCALE,
-            schema,
-        )?,
+        }) => {
+            let all = vec![expr.as_mut(), low.as_mut(), high.as_mut()];
+            unify(all, DECIMAL128_MAX_SCALE, schema)?;
+            compared([expr.as_mut(), low.as_mut(), high.as_mut()], schema);
+        }
+        Expr::InList(InList { expr, list, .. }) => {
+            let all = std::iter::once(expr.as_mut()).chain(&mut *list).collect();
+            unify(all, DECIMAL128_MAX_SCALE, schema)?;
+            compared(std::iter::once(expr.as_mut()).chain(list), schema);
+        }
         Expr::Cast(cast) if cast.field.data_type().is_decimal() => in_full(&mut cast.expr),
         Expr::TryCast(cast) if cast.field.data_type().is_decimal() => in_full(&mut cast.expr),
         Expr::Negative(number) => {
@@ -80,20 +85,31 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
             }
         }
         Expr::ScalarFunction(call) if call.func.name() != written::NAME => {
-            beside(call.args.iter_mut().collect(), schema)?;
+            let name = call.func.name();
+            let args: Vec<&mut Expr> = call.args.iter_mut().collect();
+            if IN_DOUBLES.contains(&name) && args.iter().any(|arg| has_decimals(arg, schema)) {
+                return plan_err!(
+                    "{name} reckons with Doubles, which does not give the exact number of decimals"
+                );
+            }
+            if CHOOSING.contains(&name) {
+                chosen(args, schema, name)?;
+            } else {
+                beside(args, schema)?;
+            }
         }
         Expr::Case(Case {
+            expr,
             when_then_expr,
             else_expr,
-            ..
         }) => {
+            if let Some(operand) = expr {
+                let whens = when_then_expr.iter_mut().map(|(when, _)| when.as_mut());
+                compared(std::iter::once(operand.as_mut()).chain(whens), schema);
+            }
             let results = when_then_expr.iter_mut().map(|(_, then)| then.as_mut());
-            beside(
-                results
-                    .chain(else_expr.as_mut().map(|expr| expr.as_mut()))
-                    .collect(),
-                schema,
-            )?;
+            let results = results.chain(else_expr.as_mut().map(|expr| expr.as_mut()));
+            chosen(results.collect(), schema, "CASE")?;
         }
         _ => {}
     }
@@ -232,6 +248,78 @@ fn beside(exprs: Vec<&mut Expr>, schema: &DFSchema) -> Result<()> {
     }
     whole(exprs, schema);
     Ok(())
+}
+
+/// Functions that hand on one of their arguments, or all of them.
+const CHOOSING: &[&str] = &[
+    "coalesce",
+    "greatest",
+    "least",
+    "make_array",
+    "nullif",
+    "nvl",
+    "nvl2",
+];
+
+/// Functions that make Doubles of the items of arrays.
+const IN_DOUBLES: &[&str] = &[
+    "array_add",
+    "array_avg",
+    "array_distance",
+    "array_normalize",
+    "array_product",
+    "array_scale",
+    "array_subtract",
+    "array_sum",
+    "cosine_distance",
+    "inner_product",
+];
+
+fn has_decimals(expr: &Expr, schema: &DFSchema) -> bool {
+    is(expr, schema, |data_type| match data_type {
+        DataType::List(item) | DataType::LargeList(item) => item.data_type().is_decimal(),
+        _ => false,
+    })
+}
+
+/// What is handed on has one type. Neither holds all values of the other where a decimal meets a Double, apart from the
+/// numbers of the query; DataFusion would take decimals with half of the digits.
+fn chosen(mut exprs: Vec<&mut Expr>, schema: &DFSchema, name: &str) -> Result<()> {
+    let decimal = exprs
+        .iter()
+        .any(|expr| is(expr, schema, DataType::is_decimal));
+    if decimal {
+        for expr in &mut exprs {
+            if let Expr::Literal(ScalarValue::Float64(Some(number)), _) = &**expr
+                && let Some(exact) = exact(*number)
+            {
+                **expr = Expr::Literal(exact, None);
+            }
+        }
+        let double = exprs
+            .iter()
+            .any(|expr| text_of(expr).is_none() && is(expr, schema, DataType::is_floating));
+        if double {
+            return plan_err!(
+                "{name} gives either a decimal or a Double here, and no type holds the values of both"
+            );
+        }
+    }
+    beside(exprs, schema)
+}
+
+/// Decimals that are compared with Doubles are compared as such: each of them has a Double that is next to it, and not each Double
+/// a decimal.
+fn compared<'a>(exprs: impl IntoIterator<Item = &'a mut Expr>, schema: &DFSchema) {
+    let exprs: Vec<&mut Expr> = exprs.into_iter().collect();
+    let any = |of: fn(&DataType) -> bool| exprs.iter().any(|expr| is(expr, schema, of));
+    if any(DataType::is_decimal) && any(DataType::is_floating) {
+        for expr in exprs {
+            if is(expr, schema, DataType::is_decimal) {
+                *expr = cast(std::mem::take(expr), DataType::Float64);
+            }
+        }
+    }
 }
 
 /// What is cast to a decimal is the number that was written.

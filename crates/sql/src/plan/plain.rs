@@ -22,7 +22,8 @@ const MEND: &str = "mend the expression";
 /// The planner's message in plain words.
 pub(super) fn said(message: &str) -> Plain {
     let message = in_words(message);
-    let known = of_call(&message)
+    let known = of_decimals(&message)
+        .or_else(|| of_call(&message))
         .or_else(|| of_operator(&message))
         .or_else(|| of_value(&message))
         .or_else(|| of_syntax(&message));
@@ -40,6 +41,18 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(before)?;
     let (inside, _) = rest.split_once(after)?;
     Some(inside)
+}
+
+/// Decimals where they are not exact.
+fn of_decimals(message: &str) -> Option<Plain> {
+    let next = if message.ends_with("no type holds the values of both") {
+        "cast one of them, for example cast(price as double)"
+    } else if message.ends_with("does not give the exact number of decimals") {
+        "make Doubles of them where that is enough: array_transform(a, x -> cast(x as double))"
+    } else {
+        return None;
+    };
+    Some(plain(message.to_owned(), next))
 }
 
 /// A function with arguments that it does not take.

@@ -6,7 +6,8 @@ use arrow::array::{Array, BooleanArray, RecordBatch};
 use arrow::compute::concat_batches;
 use millstream_core::Result;
 
-use super::{Answer, Query, internal};
+use super::branch::Answer;
+use super::{Query, internal};
 use crate::functions::bounded::bytes;
 
 /// What a batch gave where bad rows are set aside.

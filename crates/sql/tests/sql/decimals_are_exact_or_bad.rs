@@ -217,3 +217,66 @@ fn a_text_that_is_no_day_is_told_in_plain_words() {
     );
     assert!(error.contains("'2024-13-45' is no day"), "{error}");
 }
+
+#[test]
+fn decimals_beside_doubles_fail_no_record() {
+    let mut wrong = Vec::new();
+    for (expression, expected) in [
+        ("a = d", "false"),
+        ("a < d", "false"),
+        ("d < a", "true"),
+        ("c between 0 and d", "true"),
+        ("a in (d, 5)", "false"),
+        ("c in (9.99, d)", "true"),
+        ("a is distinct from d", "true"),
+        ("case d when a then 1 else 0 end", "0"),
+        ("c + d", "1e25"),
+        ("coalesce(c, 0.5)", "9.99"),
+        ("nullif(c, 0.0)", "9.99"),
+        ("case when n < 0 then c else 0.001 end", "0.001"),
+        ("coalesce(cast(c as double), d)", "9.99"),
+        (
+            "array_sum(array_transform(make_array(c, c), x -> cast(x as double)))",
+            "19.98",
+        ),
+    ] {
+        if let Some(why) = failure(expression) {
+            wrong.push(format!("{expression}: {why}"));
+            continue;
+        }
+        let found = value(SCHEMA, &row(), expression);
+        let same = |found: &str| found.parse::<f64>().ok() == expected.parse::<f64>().ok();
+        if found != expected && !(found.parse::<f64>().is_ok() && same(&found)) {
+            wrong.push(format!("{expression}: {found}, not {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_would_lose_digits_of_decimals_is_refused() {
+    for expression in [
+        "coalesce(a, d)",
+        "ifnull(d, c)",
+        "nullif(a, d)",
+        "greatest(a, d)",
+        "make_array(c, d)",
+        "case when n > 0 then a else d end",
+        "if(n > 0, a, d)",
+    ] {
+        let said = refused(SCHEMA, &format!("select {expression} as x from t1"));
+        let words = "gives either a decimal or a Double here, and no type holds the values of both; cast one of them";
+        assert!(said.contains(words), "{expression}: {said}");
+        assert!(said.starts_with("MS-5001: line 1, column 8: "), "{said}");
+    }
+    for function in ["array_sum", "array_avg", "array_product"] {
+        let said = refused(
+            SCHEMA,
+            &format!("select {function}(make_array(c, c)) as x from t1"),
+        );
+        let words = format!(
+            "{function} reckons with Doubles, which does not give the exact number of decimals; make Doubles"
+        );
+        assert!(said.contains(&words), "{said}");
+    }
+}

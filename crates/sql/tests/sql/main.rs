@@ -11,6 +11,7 @@ mod array_split;
 mod bad_rows_are_set_aside;
 mod columns_are_pruned;
 mod decimals_are_exact_or_bad;
+mod each_record_goes_through_every_select;
 mod errors_name_the_place;
 mod functions_of_flink_and_hive_give_what_the_guide_says;
 mod guide_examples_hold;

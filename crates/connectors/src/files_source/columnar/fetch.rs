@@ -94,7 +94,9 @@ fn open_as(format: ColumnFormat, file: &Ranged) -> Result<Box<dyn OpenColumns>, 
 
 /// The reader of the format has panicked, which is the file's fault: it is not what it says.
 fn gave_up(panic: &str) -> Unfit {
-    Unfit::Damaged(format!("its reader gave up: {panic}"))
+    // Where in the reader's own source that was says nothing of the file.
+    let told = panic.split(", location: Location").next();
+    Unfit::Damaged(format!("its reader gave up: {}", told.unwrap_or(panic)))
 }
 
 /// The disk's failure, if that is behind what the reader of the format said.
@@ -126,7 +128,9 @@ impl ColumnsFetch {
         let (file, columns) = open_columns(reading.format, &task.file, &reading.access)?;
         let known = Columns::of_first(&reading.shared, columns.schema());
         let made = known.and_then(|known| {
-            let fit = Fit::of(&known.batch, columns.schema())?;
+            let unread = || Unfit::Schema("it has columns that are not read".to_owned());
+            let batch = known.batch.as_ref().ok_or_else(unread)?;
+            let fit = Fit::of(batch, columns.schema())?;
             let groups = lay_out(file.size(), &columns.groups());
             let message = "its groups of rows are more than it has room for";
             let groups = groups.ok_or_else(|| Unfit::Damaged(message.to_owned()))?;

@@ -2,6 +2,7 @@
 
 mod prune;
 mod tail;
+mod times;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -27,6 +28,9 @@ pub(super) struct OrcColumns {
     file: Ranged,
     metadata: FileMetadata,
     schema: SchemaRef,
+    /// Whether times are read with all of their digits. Where pyarrow writes parts of seconds before 1970, which are none
+    /// then, the reader notices that only in microseconds; its files are ORC's in C++.
+    in_full: bool,
 }
 
 impl OrcColumns {
@@ -37,7 +41,7 @@ impl OrcColumns {
             let message = "it does not begin with `ORC`, as ORC files do";
             return Err(Unfit::Damaged(message.to_owned()));
         }
-        tail::check(&file)?;
+        let in_full = !tail::check(&file)?;
         let metadata = read_metadata(&mut file).map_err(|error| damaged(&error))?;
         check(&file, &metadata)?;
         // In nanoseconds times end in 2262.
@@ -54,6 +58,7 @@ impl OrcColumns {
             file,
             metadata,
             schema,
+            in_full,
         })
     }
 
@@ -117,24 +122,30 @@ impl OpenColumns for OrcColumns {
         let root = self.metadata.root_data_type();
         let numbers = columns.iter().filter_map(|place| self.column(*place));
         let mask = ProjectionMask::roots(root, numbers.map(OrcType::column_index));
-        let from = usize::try_from(stripe.offset()).unwrap_or(usize::MAX);
+        let at = usize::try_from(stripe.offset()).unwrap_or(usize::MAX);
         let fields = columns
             .iter()
             .filter_map(|place| self.schema.fields().get(*place));
         let schema = Schema::new(fields.cloned().collect::<Vec<_>>());
+        let to = Arc::new(schema);
+        let from = match self.in_full {
+            true => times::in_full(&to),
+            false => Arc::clone(&to),
+        };
         let builder = ArrowReaderBuilder::try_new(self.file.clone());
         let reader = builder
             .map_err(|error| damaged(&error))?
             .with_projection(mask)
-            .with_schema(Arc::new(schema))
+            .with_schema(from)
             .with_timestamp_precision(TimestampPrecision::Microsecond)
             .with_batch_size(together)
-            .with_file_byte_range(from..from.saturating_add(1))
+            .with_file_byte_range(at..at.saturating_add(1))
             .with_row_selection(selection(rows, stripe.number_of_rows()))
             .build();
-        Ok(Box::new(
-            reader.map(|batch| batch.map_err(|error| damaged(&error))),
-        ))
+        Ok(Box::new(reader.map(move |batch| {
+            let batch = batch.map_err(|error| damaged(&error))?;
+            times::cut(&batch, &to).map_err(|error| damaged(&error))
+        })))
     }
 }
 

@@ -1,7 +1,10 @@
 //! Parquet.
 
+mod compact;
+mod footer;
+mod pages;
 mod prune;
-mod times;
+mod read_as;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,9 +18,10 @@ use parquet::arrow::arrow_reader::{
 use parquet::basic::Type;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
-    ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, RowGroupMetaData,
+    ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
 };
 
+use self::pages::Pages;
 use super::open::{Asked, Batches, OpenColumns, one_line};
 use super::ranged::Ranged;
 use crate::files_source::failure::Unfit;
@@ -38,12 +42,19 @@ impl ParquetColumns {
     pub(super) fn open(file: Ranged) -> Result<Self, Unfit> {
         check_magic(&file)?;
         // Types are those of Parquet: what a writer has noted of its own memory says nothing of values.
-        let options = ArrowReaderOptions::new()
-            .with_skip_arrow_metadata(true)
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        footer::check(&file)?;
+        let mut reader = ParquetMetaDataReader::new();
+        reader.try_parse(&file).map_err(unfit)?;
+        let metadata = reader.finish().map_err(unfit)?;
+        check(&file, &metadata)?;
+        footer::check_indexes(&file, &metadata)?;
+        let mut reader = ParquetMetaDataReader::new_with_metadata(metadata)
             .with_page_index_policy(PageIndexPolicy::Optional);
-        let metadata = ArrowReaderMetadata::load(&file, options.clone()).map_err(unfit)?;
-        check(&file, metadata.metadata())?;
-        let metadata = match times::without_int96(metadata.schema(), metadata.parquet_schema()) {
+        reader.read_page_indexes(&file).map_err(unfit)?;
+        let metadata = Arc::new(reader.finish().map_err(unfit)?);
+        let metadata = ArrowReaderMetadata::try_new(metadata, options.clone()).map_err(unfit)?;
+        let metadata = match read_as::schema(metadata.schema(), metadata.parquet_schema()) {
             None => metadata,
             Some(schema) => {
                 let options = options.with_schema(schema);
@@ -75,8 +86,25 @@ impl ParquetColumns {
             .map(|(_, column)| column)
     }
 
+    /// A reader that may be of any part of the file.
     fn builder(&self) -> ParquetRecordBatchReaderBuilder<Ranged> {
         ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone())
+    }
+
+    /// A reader of pages of a row group.
+    fn pages(&self, group: usize) -> ParquetRecordBatchReaderBuilder<Pages> {
+        let index = self.metadata.metadata().offset_index();
+        let columns = index.and_then(|groups| groups.get(group)).into_iter();
+        let pages = columns.flatten().flat_map(|column| column.page_locations());
+        let begins = pages.filter_map(|page| u64::try_from(page.offset).ok());
+        let leaves = self
+            .row_group(group)
+            .map_or(&[][..], RowGroupMetaData::columns);
+        let dictionaries = leaves
+            .iter()
+            .filter_map(|column| u64::try_from(column.dictionary_page_offset()?).ok());
+        let file = Pages::new(self.file.clone(), begins.chain(dictionaries).collect());
+        ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
     }
 }
 
@@ -130,7 +158,7 @@ impl OpenColumns for ParquetColumns {
     ) -> Result<Batches, Unfit> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
         let reader = self
-            .builder()
+            .pages(group)
             .with_row_groups(vec![group])
             .with_projection(mask)
             .with_batch_size(together)

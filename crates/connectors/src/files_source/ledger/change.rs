@@ -92,7 +92,8 @@ impl Ledger {
                 Ok(self.seek(sequence, &file))
             }
             error if is_bad(&error) && self.place.bad != Bad::Fail => {
-                warn!(file = %file.text, cause = %error, "the file can't be read; it is passed over from here on");
+                let code = unreadable(&file.text, &error).code();
+                warn!(file = %file.text, code = %code, cause = %error, "the file can't be read; it is passed over from here on");
                 self.give_up(sequence);
                 Ok(Mended::Bad(Passed::of(&file, sequence)))
             }

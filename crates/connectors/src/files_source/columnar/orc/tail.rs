@@ -21,8 +21,11 @@ const LARGEST_FOOTER: u64 = 256 << 20;
 /// Types within one another.
 const DEEPEST: usize = 64;
 
-/// Whether the reader may look at the tail.
-pub(super) fn check(file: &Ranged) -> Result<(), Unfit> {
+/// The number of ORC's writer in C++ among those of all writers.
+const CPP: u32 = 1;
+
+/// Whether the reader may look at the tail, and whether ORC's library in C++ wrote it.
+pub(super) fn check(file: &Ranged) -> Result<bool, Unfit> {
     let wrong = |what: &str| Unfit::Damaged(what.to_owned());
     let read = |from: u64, length: u64| {
         let bytes = file.bytes(from, length);
@@ -48,7 +51,8 @@ pub(super) fn check(file: &Ranged) -> Result<(), Unfit> {
         read(metadata_at, postscript.metadata_length())?,
     )?;
     let footer = Footer::decode(footer.as_slice()).map_err(|error| damaged(&error))?;
-    check_types(&footer.types)
+    check_types(&footer.types)?;
+    Ok(footer.writer() == CPP)
 }
 
 /// Whether types are a tree: each is a part of one that stands before it.
