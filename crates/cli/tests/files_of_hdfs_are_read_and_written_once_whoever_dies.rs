@@ -17,12 +17,15 @@ const BYTES_EACH_ROUND: u64 = 6_000_000;
 /// The latest moment of a kill behind the first checkpoint: a few more follow in that time.
 const LATEST_KILL_MS: u64 = 1_500;
 
+/// The latest moment of the job's own kill behind a new file.
+const LATEST_OWN_KILL_MS: u64 = 800;
+
 /// Adds a file of rows.
-fn add(hdfs: &Hdfs, input: &Path, round: u64, seed: u64, first_id: u64) -> u64 {
-    let hidden = input.join(format!(".round-{round}"));
+fn add(hdfs: &Hdfs, input: &Path, number: u64, seed: u64, first_id: u64) -> u64 {
+    let hidden = input.join(format!(".number-{number}"));
     let rows =
-        datagen::people::write_from(&hidden, BYTES_EACH_ROUND, seed + round, 1, true, first_id);
-    let name = format!("people-{round:03}.csv");
+        datagen::people::write_from(&hidden, BYTES_EACH_ROUND, seed + number, 1, true, first_id);
+    let name = format!("people-{number:03}.csv");
     let path = input.join(&name);
     fs::rename(hidden.join("people-000.csv"), &path).expect("a rename");
     fs::remove_dir(&hidden).expect("an empty directory");
@@ -84,7 +87,7 @@ fn no_record_is_lost_or_doubled() {
     let mut rounds = Rounds::begin(KILLS);
     let (mut next_id, mut at_work) = (0, 0);
     for round in 0..rounds.count {
-        next_id = add(&hdfs, &input, round, rounds.seed, next_id);
+        next_id = add(&hdfs, &input, 2 * round, rounds.seed, next_id);
         let parallelism = rounds.next_parallelism(4).to_string();
         let mut options = vec!["-p", parallelism.as_str()];
         if round > 0 {
@@ -96,6 +99,8 @@ fn no_record_is_lost_or_doubled() {
         let waited = rounds.wait_below(LATEST_KILL_MS);
         let befell = befall(&mut hdfs, round, &mut rounds);
         running.await_log("Completed checkpoint");
+        next_id = add(&hdfs, &input, 2 * round + 1, rounds.seed, next_id);
+        let waited = format!("{waited}, then {}", rounds.wait_below(LATEST_OWN_KILL_MS));
         running.kill();
         at_work += usize::from(!hidden(&hdfs, "/out").is_empty());
         println!("round {round}: {befell}, killed {waited}");
