@@ -30,7 +30,10 @@ fn add(hdfs: &Hdfs, input: &Path, number: u64, seed: u64, first_id: u64) -> u64 
     fs::rename(hidden.join("people-000.csv"), &path).expect("a rename");
     fs::remove_dir(&hidden).expect("an empty directory");
     let bytes = fs::read(&path).expect("is there");
-    hdfs.put(&format!("/in/{name}"), &bytes).expect("is put");
+    let unfinished = format!("/in/_{name}");
+    hdfs.put(&unfinished, &bytes).expect("is put");
+    hdfs.rename(&unfinished, &format!("/in/{name}"))
+        .expect("is renamed");
     rows.expect("data")
 }
 

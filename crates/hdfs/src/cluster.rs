@@ -91,6 +91,8 @@ pub struct Status {
     pub size: u64,
     /// When it was made, or closed last: milliseconds since 1970.
     pub modified: u64,
+    /// When it was made, or read: milliseconds since 1970.
+    pub accessed: u64,
     /// Whether it is a directory.
     pub is_directory: bool,
     pub(crate) replication: u64,
@@ -104,11 +106,24 @@ impl Status {
             name: name.to_owned(),
             size: found.length as u64,
             modified: found.modification_time,
+            accessed: found.access_time,
             is_directory: found.isdir,
             replication: found.replication.unwrap_or_default().into(),
             block: found.blocksize.unwrap_or_default(),
         }
     }
+}
+
+/// What is known of who writes a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileState {
+    /// Nobody does.
+    Whole,
+    /// Somebody may be about to close it for the first time: all of it is written. Or it has the times of the file that it is a
+    /// copy of.
+    New,
+    /// Somebody does.
+    Open,
 }
 
 /// A cluster. Clones are of the same one.
@@ -187,19 +202,23 @@ impl Cluster {
 
     /// Whether somebody is writing a file that was found as `status`, so that its length is not its last one.
     ///
-    /// The NameNode tells nobody. But a block that is being written counts as a whole one in the space that the file takes.
+    /// The NameNode tells nobody. But a block that is being written counts as a whole one in the space that the file takes. And the
+    /// time of a file's modification is that of its making until it is closed.
     ///
     /// # Errors
     /// That can't be told.
-    pub fn is_being_written(&self, path: &str, status: &Status) -> Result<bool, HdfsError> {
+    pub fn state_of(&self, path: &str, status: &Status) -> Result<FileState, HdfsError> {
         let (inner, path) = (Arc::clone(&self.0), path.to_owned());
         let summary = self.0.runtime.wait(ONE_REQUEST, async move {
             Ok(inner.client.get_content_summary(&path).await?)
         });
         match summary {
-            Ok(summary) => Ok(has_open_block(status, summary.space_consumed)),
-            Err(error) if matches!(error.trouble(), Trouble::Denied | Trouble::Absent) => Ok(false),
-            Err(error) => Err(error),
+            Ok(summary) if has_open_block(status, summary.space_consumed) => Ok(FileState::Open),
+            Err(error) if !matches!(error.trouble(), Trouble::Denied | Trouble::Absent) => {
+                Err(error)
+            }
+            _ if status.accessed == status.modified => Ok(FileState::New),
+            _ => Ok(FileState::Whole),
         }
     }
 

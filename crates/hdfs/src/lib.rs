@@ -21,7 +21,7 @@ mod site;
 mod url;
 mod writer;
 
-pub use cluster::{Cluster, Clusters, Status};
+pub use cluster::{Cluster, Clusters, FileState, Status};
 pub use error::{HdfsError, Trouble, is_unreachable};
 pub use file::HdfsFile;
 pub use list::Listing;

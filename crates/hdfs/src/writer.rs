@@ -58,7 +58,7 @@ impl HdfsWriter {
         let length = bytes.len() as u64;
         let runtime = &self.cluster.0.runtime;
         let writer = runtime.wait(ONE_TRANSFER, async move {
-            writer.write_bytes(bytes).await?;
+            Box::pin(writer.write_bytes(bytes)).await?;
             Ok(writer)
         })?;
         self.writer = Some(writer);
@@ -84,7 +84,7 @@ impl HdfsWriter {
                 Ok(()) | Err(Native::UnsupportedFeature(_)) => {}
                 Err(error) => return Err(error.into()),
             }
-            match writer.close().await {
+            match Box::pin(writer.close()).await {
                 Ok(()) => Ok(()),
                 Err(Native::OperationFailed(_) | Native::IOError(_)) => {
                     drop(writer);

@@ -1,7 +1,7 @@
 //! Files of a real cluster: they are written and read back, renamed without replacing anything, and what is wrong is told apart.
 
 use bytes::Bytes;
-use millstream_hdfs::{Cluster, Clusters, HdfsFile, HdfsSettings, HdfsUrl, Trouble};
+use millstream_hdfs::{Cluster, Clusters, FileState, HdfsFile, HdfsSettings, HdfsUrl, Trouble};
 use millstream_services::hdfs::Hdfs;
 
 fn open(hdfs: &Hdfs, authority: &str, user: Option<&str>) -> Cluster {
@@ -76,7 +76,8 @@ fn bytes_come_back(hdfs: &Hdfs, cluster: &Cluster) {
         (1_000_000, 3_500_000),
     ] {
         let range = file.bytes(from as u64, length).expect("is read");
-        assert!(range == bytes[from..from + length], "{from} {length}");
+        let expected = bytes.get(from..from + length);
+        assert!(Some(&*range) == expected, "{from} {length}");
     }
     let error = file.bytes(4_999_990, 11).expect_err("behind the end");
     assert_eq!(error.trouble(), Trouble::Changed);
@@ -118,13 +119,11 @@ fn a_file_that_is_written_is_told_from_one_that_is_whole(cluster: &Cluster) {
     writer
         .write(Bytes::from_static(b"some"))
         .expect("is written");
-    let is_open = || {
+    let state = || {
         let status = cluster.look("/open/a").expect("is told").expect("is there");
-        cluster
-            .is_being_written("/open/a", &status)
-            .expect("is told")
+        cluster.state_of("/open/a", &status).expect("is told")
     };
-    assert!(is_open());
+    assert_eq!(state(), FileState::Open);
     // A file that is open can be removed and renamed, too.
     cluster
         .rename_new("/open/a", "/open/b")
@@ -133,7 +132,7 @@ fn a_file_that_is_written_is_told_from_one_that_is_whole(cluster: &Cluster) {
         .rename_new("/open/b", "/open/a")
         .expect("is renamed");
     writer.close().wait().expect("is closed");
-    assert!(!is_open());
+    assert_eq!(state(), FileState::Whole);
 }
 
 fn nothing_is_replaced(cluster: &Cluster) {

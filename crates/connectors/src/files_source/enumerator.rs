@@ -154,6 +154,7 @@ impl FileEnumerator {
             clock: monotonic(),
             progress: context.progress,
             backlog: VecDeque::new(),
+            fresh: HashMap::new(),
             told: HashMap::new(),
             quarantined: HashSet::new(),
             other_since: None,

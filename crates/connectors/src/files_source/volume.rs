@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use millstream_hdfs::{Cluster, HdfsFile};
+use millstream_hdfs::{Cluster, FileState, HdfsFile};
 use rustix::fs::OFlags;
 
 use super::away::rename_on_disk;
@@ -120,16 +120,16 @@ impl Volume {
         }
     }
 
-    /// Whether the length of a file is not its last one: somebody writes it, and only a part of what is there can be read.
-    pub(crate) fn is_being_written(&self, path: &Path) -> io::Result<bool> {
+    /// Whether the length of a file is its last one, or somebody writes it and only a part of what is there can be read.
+    pub(crate) fn state_of(&self, path: &Path) -> io::Result<FileState> {
         let Self::Hdfs(cluster) = self else {
             // On a disk that is told by time alone.
-            return Ok(false);
+            return Ok(FileState::Whole);
         };
         let path = hdfs::path_in(cluster, path)?;
         match cluster.look(&path)? {
-            Some(status) => Ok(cluster.is_being_written(&path, &status)?),
-            None => Ok(false),
+            Some(status) => Ok(cluster.state_of(&path, &status)?),
+            None => Ok(FileState::Whole),
         }
     }
 

@@ -30,6 +30,7 @@ fn a_file_that_is_being_written_takes_a_whole_block() {
         name: "x".to_owned(),
         size,
         modified: 0,
+        accessed: 0,
         is_directory: false,
         replication,
         block: 128,

@@ -2,17 +2,22 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use millstream_core::Result;
+use millstream_hdfs::FileState;
 use tracing::warn;
 
 use super::{Lister, at};
 use crate::files_source::intake::Ready;
 use crate::files_source::listing::{Identity, Odd, is_away};
 use crate::files_source::piece::Piece;
+use crate::files_source::settle::MOST;
 
 /// Files that are judged and written down together.
 const TOGETHER: usize = 256;
+/// What clients of HDFS take at most to close a file of which every block is whole: five tries, each later.
+const CLOSING: Duration = Duration::from_secs(15);
 
 impl Lister {
     /// Queues what is ready, as long as there is room.
@@ -131,11 +136,20 @@ impl Lister {
 impl Lister {
     /// Opens a file, unless somebody is writing it and it is to be read once it is whole. A source that looks once reads as much of it
     /// as can be read, and one that follows growth goes on from there.
-    fn head(&self, ready: &mut Ready, path: &Path) -> io::Result<Opened> {
-        let is_open = self.root.volume.is_being_written(path)?;
+    fn head(&mut self, ready: &mut Ready, path: &Path) -> io::Result<Opened> {
+        let state = self.root.volume.state_of(path)?;
+        let is_open = state == FileState::Open;
         let follows = at(&self.desk).intake.follows_growth();
-        if is_open && !follows && self.policy.interval.is_some() {
-            return Ok(Opened::Nothing);
+        if !follows && self.policy.interval.is_some() {
+            let is_waited_for = match state {
+                FileState::Open => true,
+                FileState::New => !self.has_stood_still(ready),
+                FileState::Whole => false,
+            };
+            if is_waited_for {
+                return Ok(Opened::Nothing);
+            }
+            self.fresh.remove(&ready.name.key());
         }
         let (now, beginning) = self.root.volume.head(path)?;
         if is_open && follows && now.size < ready.identity().size {
@@ -152,6 +166,20 @@ impl Lister {
             ready.shorten(now);
         }
         Ok(Opened::File(now, beginning))
+    }
+
+    /// Whether a file that may not be closed yet has stood still for as long as closing takes.
+    fn has_stood_still(&mut self, ready: &Ready) -> bool {
+        let now = (self.clock)();
+        if self.fresh.len() >= MOST {
+            self.fresh.clear();
+        }
+        let (key, identity) = (ready.name.key(), ready.identity());
+        let (known, since) = self.fresh.entry(key).or_insert((identity, now));
+        if *known != identity {
+            (*known, *since) = (identity, now);
+        }
+        now.saturating_sub(*since) >= CLOSING
     }
 }
 
