@@ -30,8 +30,8 @@
 //! output file is kept open once it has ended. What a run may remove of what others left behind is a question of lineage,
 //! answered in the module `kin`: never anything that a snapshot of another branch may name.
 //!
-//! # Object stores
-//! Below `s3://` there is no renaming: see the module `objects`.
+//! # Object stores and HDFS
+//! Below `s3://` there is no renaming: see the module `objects`. Below `hdfs://` there is, and there are no locks: see the module `hdfs`.
 //!
 //! # Threads
 //! The worker encodes into buffers of about a batch and hands them to the writer's own thread through a
@@ -42,6 +42,7 @@ mod commit;
 mod directory;
 mod disk;
 mod files;
+mod hdfs;
 mod kin;
 mod leftovers;
 mod lock;
@@ -57,19 +58,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use millstream_core::hash::stable_hash;
 use millstream_core::lineage::Kin;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     CommitterContext, Sink, SinkCommitter, SinkContext, SinkWriter,
 };
 
+use millstream_hdfs::{Clusters, HdfsUrl};
 use millstream_objects::{ObjectUrl, Stores};
 
 use crate::formats::FileFormat;
-use commit::FileCommitter;
+use commit::{FileCommitter, Here};
 use directory::{Directory, resolve};
 use disk::Output;
 use files::Files;
+use hdfs::{HdfsFiles, HdfsLeftovers};
 use leftovers::Leftovers;
 use names::Names;
 use objects::{ObjectLeftovers, ObjectNames, Uploads};
@@ -88,8 +92,10 @@ pub const DEFAULT_MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
 pub struct FileSink<T> {
     directory: PathBuf,
     layout: Layout<T>,
-    /// What lies behind `s3://`; `None`: only directories of this machine can be written.
+    /// What lies behind `s3://`; `None`: no objects can be written.
     stores: Option<Stores>,
+    /// What lies behind `hdfs://`; `None`: no files of HDFS can be written.
+    clusters: Option<Clusters>,
     /// An earlier attempt in this process has had the directory.
     was_there: AtomicBool,
 }
@@ -112,8 +118,8 @@ impl<T> Clone for Layout<T> {
 }
 
 impl<T> FileSink<T> {
-    /// A sink that writes files of `format` into `directory`, which is made if it is missing: a path, or `s3://bucket/key` where
-    /// there are [stores](Self::stores).
+    /// A sink that writes files of `format` into `directory`, which is made if it is missing: a path, `s3://bucket/key` where
+    /// there are [stores](Self::stores), or `hdfs://host:port/path` where there are [clusters](Self::clusters).
     pub fn new(directory: impl AsRef<Path>, format: impl FileFormat<T>) -> Self {
         Self {
             directory: directory.as_ref().to_owned(),
@@ -123,6 +129,7 @@ impl<T> FileSink<T> {
                 partition: None,
             },
             stores: None,
+            clusters: None,
             was_there: AtomicBool::new(false),
         }
     }
@@ -131,6 +138,13 @@ impl<T> FileSink<T> {
     #[must_use]
     pub fn stores(mut self, stores: Option<Stores>) -> Self {
         self.stores = stores;
+        self
+    }
+
+    /// What lies behind `hdfs://`: the same of HDFS.
+    #[must_use]
+    pub fn clusters(mut self, clusters: Option<Clusters>) -> Self {
+        self.clusters = clusters;
         self
     }
 
@@ -204,6 +218,39 @@ impl<T: 'static> FileSink<T> {
         Ok((Output::Files(Files::new(directory, names)), state))
     }
 
+    /// What a writer writes into HDFS.
+    fn in_hdfs(
+        &self,
+        url: HdfsUrl,
+        context: &SinkContext,
+        restored: Vec<SinkState>,
+    ) -> Result<(Output, SinkState)> {
+        let is_here = |state: &SinkState| HdfsUrl::of_path(&state.directory).as_ref() == Some(&url);
+        let was_there = restored.iter().any(is_here) || self.was_there.load(Ordering::Acquire);
+        let clusters = self.clusters.as_ref();
+        let cluster = hdfs::open(clusters, &url, was_there)?;
+        self.was_there.store(true, Ordering::Release);
+        let kin = kin_of(context, &restored);
+        let names = Names {
+            origin: kin.author.origin,
+            job: context.job,
+            run: context.run,
+            subtask: context.subtask,
+            // Without locks sinks of a job that share a directory are told apart by what they are called.
+            slot: (stable_hash(context.uid.as_bytes()) as u32).into(),
+            extension: self.layout.format.extension(),
+        };
+        if context.subtask == 0 {
+            let places = SinkState::places_in_hdfs(&restored);
+            let places = places.chain([url.clone()]);
+            HdfsLeftovers::new(kin.clone(), clusters, places).remove_all();
+            Leftovers::new(kin, SinkState::directories(restored)).remove_all();
+        }
+        let state = SinkState::elsewhere(context.job, &url);
+        let files = HdfsFiles::new(cluster, url, names);
+        Ok((Output::Hdfs(Box::new(files)), state))
+    }
+
     /// What a writer writes into an object store.
     fn objects(
         &self,
@@ -231,7 +278,7 @@ impl<T: 'static> FileSink<T> {
             Leftovers::new(kin.clone(), directories).remove_all();
             ObjectLeftovers::new(store.clone(), url.clone(), kin, context.lineage.clone())
         });
-        let state = SinkState::in_objects(context.job, &url);
+        let state = SinkState::elsewhere(context.job, &url);
         let most = self.layout.max_file_bytes;
         let uploads = Uploads::new(store, url, names, most, leftovers);
         Ok((Output::Objects(Box::new(uploads)), state))
@@ -247,9 +294,11 @@ fn kin_of(context: &SinkContext, restored: &[SinkState]) -> Kin {
 impl<T: 'static> Sink<T> for FileSink<T> {
     fn open(&self, context: SinkContext) -> Result<Box<dyn SinkWriter<T>>> {
         let restored = SinkState::all(context.restored.as_deref().unwrap_or_default());
-        let (output, state) = match ObjectUrl::of_path(&self.directory) {
-            Some(url) => self.objects(url, &context, restored)?,
-            None => self.files(&context, restored)?,
+        let object = ObjectUrl::of_path(&self.directory);
+        let (output, state) = match (object, HdfsUrl::of_path(&self.directory)) {
+            (Some(url), _) => self.objects(url, &context, restored)?,
+            (None, Some(url)) => self.in_hdfs(url, &context, restored)?,
+            (None, None) => self.files(&context, restored)?,
         };
         let layout = Arc::new(self.layout.clone());
         let writer = FileWriter::start(output, layout, state, &context)?;
@@ -258,9 +307,13 @@ impl<T: 'static> Sink<T> for FileSink<T> {
 
     fn committer(&self, context: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
         let is_object = ObjectUrl::of_path(&self.directory).is_some();
-        let directory = (!is_object).then(|| resolve(&self.directory));
-        let stores = self.stores.clone();
-        Ok(Box::new(FileCommitter::new(context, directory, stores)))
+        let here = match HdfsUrl::of_path(&self.directory) {
+            Some(url) => Here::Hdfs(url),
+            None if is_object => Here::Objects,
+            None => Here::Directory(resolve(&self.directory)),
+        };
+        let remotes = (self.stores.clone(), self.clusters.clone());
+        Ok(Box::new(FileCommitter::new(context, here, remotes)))
     }
 }
 

@@ -57,6 +57,7 @@ mod options;
 mod piece;
 mod reader;
 mod records;
+mod remote;
 mod scan;
 mod seen;
 mod settle;
@@ -68,6 +69,7 @@ mod stream;
 mod table;
 mod taken;
 mod text_reader;
+mod volume;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -78,7 +80,6 @@ use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     Enumerator, EnumeratorContext, Source, SourceContext, SourceReader,
 };
-use millstream_objects::Stores;
 
 pub use charset::Charset;
 pub use columnar::{
@@ -101,6 +102,7 @@ pub(crate) use table::{Column, FieldTable, fields_of};
 pub(crate) use text_reader::{Decode, TextPlan};
 
 use self::ledger::unreadable;
+pub(crate) use self::listing::Places;
 use self::listing::{FoundFile, Odd, Root, is_away, oldest, path_error};
 use self::name::shown;
 use self::stream::{RecordStream, Sizes};
@@ -139,7 +141,14 @@ impl FileSource {
         let dialects = Arc::new(options.format.compile()?.bounded(sizes.record));
         let header = options.format.header;
         let plan = Plan {
-            root: root(&options.path, options.watch, options.stores.as_ref())?,
+            root: root(
+                &options.path,
+                options.watch,
+                Places {
+                    stores: options.stores.as_ref(),
+                    clusters: options.clusters.as_ref(),
+                },
+            )?,
             contents: dialects.contents(),
             watch: options.watch,
             intake: options.intake,
@@ -255,11 +264,14 @@ impl Source<Parsed> for FileSource {
 const LOOKED_AT: usize = 64;
 
 /// Where a source reads. Where the disk is away and the source may wait, the path is taken for a directory.
-pub(crate) fn root(path: &Path, watch: Watch, stores: Option<&Stores>) -> Result<Root> {
-    let found = Root::at(path, stores).or_else(|error| {
-        let there = error.kind() == io::ErrorKind::NotFound && away::put_back(path);
-        if there {
-            Root::at(path, stores)
+pub(crate) fn root(path: &Path, watch: Watch, places: Places<'_>) -> Result<Root> {
+    let found = Root::at(path, places).or_else(|error| {
+        let is_held = || match Root::away(path, places) {
+            Ok(root) => away::put_back(&root.volume, path),
+            Err(_) => false,
+        };
+        if error.kind() == io::ErrorKind::NotFound && is_held() {
+            Root::at(path, places)
         } else {
             Err(error)
         }
@@ -267,7 +279,7 @@ pub(crate) fn root(path: &Path, watch: Watch, stores: Option<&Stores>) -> Result
     match found {
         Ok(root) => Ok(root),
         Err(error) if watch != Watch::Once && is_away(&error) => {
-            let away = Root::away(path, stores);
+            let away = Root::away(path, places);
             away.map_err(|error| path_error(&shown(path), &error))
         }
         Err(error) => Err(path_error(&shown(path), &error)),

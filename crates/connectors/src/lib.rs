@@ -18,6 +18,8 @@ pub mod iterator_source;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 mod looking;
+/// HDFS, as sources and sinks of files are given it.
+pub use millstream_hdfs as hdfs;
 /// Object stores, as sources and sinks of files are given them.
 pub use millstream_objects as objects;
 pub mod print;

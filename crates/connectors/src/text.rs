@@ -9,6 +9,7 @@ use millstream_engine::connector::{
     Enumerator, EnumeratorContext, Source, SourceContext, SourceReader,
 };
 
+use crate::files_source::Places;
 use crate::files_source::{
     Charset, Decode, Decoded, Dialect, Dialects, Intake, MeetingPlace, Plan, ReadSizes, Reading,
     Records, Skip, Span, TextPlan, Watch, cut, root, to_text,
@@ -70,7 +71,7 @@ impl<T> TextFileSource<T> {
             skip: Skip::default(),
         };
         let plan = Plan {
-            root: root(&options.path, options.watch, None)?,
+            root: root(&options.path, options.watch, Places::default())?,
             contents: dialects.contents(),
             watch: options.watch,
             intake: options.intake,

@@ -2,6 +2,7 @@
 //! changed.
 
 mod files;
+mod hdfs;
 mod objects;
 
 use std::path::Path;
@@ -10,13 +11,14 @@ use arrow::datatypes::{Schema, SchemaRef};
 use millstream::{Environment, RunOptions};
 use millstream_connectors::elasticsearch::EsSink;
 use millstream_connectors::files_source::Intake;
+use millstream_connectors::hdfs::HdfsUrl;
 use millstream_connectors::objects::{ObjectUrl, Stores};
 use millstream_core::options::CHECKPOINT_INTERVAL;
 use millstream_core::{Configuration, Error, Finding, Result, Verdict};
 
 use crate::dry_run::without_effects;
 use crate::parameters::{DeadLetters, SinkSettings, SourceSettings};
-use crate::pipeline;
+use crate::pipeline::{self, Remotes};
 use crate::run::{Prepared, prepare};
 use files::{readable, renamable, writable};
 
@@ -39,10 +41,10 @@ pub fn check(arguments: &[String], options: &RunOptions) -> Vec<Finding> {
         Ok(columns) => Finding::well("pipeline", shown(columns.as_deref())),
         Err(error) => Finding::wrong("pipeline", error),
     });
-    match pipeline::stores(&environment) {
-        Ok(stores) => {
-            findings.extend(source_files(&prepared, &stores));
-            findings.extend(sink_files(&prepared, &stores));
+    match pipeline::remotes(&environment) {
+        Ok(remotes) => {
+            findings.extend(source_files(&prepared, &remotes));
+            findings.extend(sink_files(&prepared, &remotes));
         }
         Err(error) => findings.push(Finding::wrong("object stores", &error)),
     }
@@ -111,7 +113,7 @@ fn shown(columns: Option<&Schema>) -> String {
     fields.join(", ")
 }
 
-fn source_files(prepared: &Prepared, stores: &Stores) -> Vec<Finding> {
+fn source_files(prepared: &Prepared, remotes: &Remotes) -> Vec<Finding> {
     use millstream_connectors::files_source::{AfterCommit, Bad};
     let (path, intake) = match &prepared.settings.source {
         SourceSettings::Text(text) => (&text.path, &text.intake),
@@ -119,7 +121,10 @@ fn source_files(prepared: &Prepared, stores: &Stores) -> Vec<Finding> {
         SourceSettings::Kafka(_) | SourceSettings::Hive(_) => return Vec::new(),
     };
     if ObjectUrl::of_path(path).is_some() {
-        return source_objects(path, intake, stores);
+        return source_objects(path, intake, &remotes.stores);
+    }
+    if HdfsUrl::of_path(path).is_some() {
+        return hdfs::source(path, intake, &remotes.clusters);
     }
     let mut findings = vec![readable(path)];
     let directory = match path.is_dir() {
@@ -166,22 +171,26 @@ fn source_objects(path: &Path, intake: &Intake, stores: &Stores) -> Vec<Finding>
     findings
 }
 
-fn sink_files(prepared: &Prepared, stores: &Stores) -> Vec<Finding> {
+fn sink_files(prepared: &Prepared, remotes: &Remotes) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let SinkSettings::File(file) = &prepared.settings.sink {
-        findings.push(match ObjectUrl::of_path(&file.path) {
-            None => writable("sink.path", &file.path),
-            Some(_) => objects::writable("sink.path", &file.path, stores),
-        });
+        findings.push(target("sink.path", &file.path, remotes));
     }
     if let Some(DeadLetters::Files(path)) = prepared.settings.errors.place() {
-        let what = "error.dead-letter.path";
-        findings.push(match ObjectUrl::of_path(path) {
-            None => writable(what, path),
-            Some(_) => objects::writable(what, path, stores),
-        });
+        findings.push(target("error.dead-letter.path", path, remotes));
     }
     findings
+}
+
+/// Whether a directory can be written to, wherever it is.
+fn target(what: &str, path: &Path, remotes: &Remotes) -> Finding {
+    if ObjectUrl::of_path(path).is_some() {
+        objects::writable(what, path, &remotes.stores)
+    } else if HdfsUrl::of_path(path).is_some() {
+        hdfs::writable(what, path, &remotes.clusters)
+    } else {
+        writable(what, path)
+    }
 }
 
 /// Where snapshots go, if there are any.

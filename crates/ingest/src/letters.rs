@@ -91,7 +91,7 @@ impl Letters {
         let from = reading::From {
             place: &self.place,
             sink: self.job.sink(),
-            stores: self.job.stores()?,
+            remotes: self.job.remotes()?,
         };
         reading::each(&from, self.book.name(), visit)
     }

@@ -19,6 +19,7 @@ mod dead_letter;
 mod deduplicate;
 mod dry;
 mod refused;
+mod remotes;
 mod reshape;
 mod size;
 mod source;
@@ -35,13 +36,13 @@ use millstream::{DataStream, Environment};
 use millstream_connectors::file_sink::{FileSink, PartitionColumns};
 use millstream_connectors::hive::HiveSource;
 use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource};
-use millstream_connectors::objects::{S3Settings, Stores};
 use millstream_connectors::rows::letters::{Letter, Line};
 use millstream_connectors::rows::{Parsed, Rows};
 use millstream_core::Result;
 use millstream_core::options::reference::Hidden;
 use millstream_sql::Query;
 
+pub(crate) use self::remotes::Remotes;
 use crate::parameters::{BadRecords, DeadLetters, IngestSettings, SinkSettings, SourceSettings};
 use around::Around;
 use bad_records::{Answered, Judged, Known, Limits};
@@ -130,14 +131,14 @@ fn declare_as(
         job,
         shown,
     } = ends;
-    let stores = stores(environment)?;
+    let remotes = remotes(environment)?;
     let Plan {
         source,
         query,
         unique,
         around,
         checked,
-    } = source::plan(settings, letters, &stores)?;
+    } = source::plan(settings, letters, &remotes)?;
     let columns = match &query {
         Some(query) => Some(Arc::clone(query.output_schema())),
         None => source.batch_schema(),
@@ -191,7 +192,7 @@ fn declare_as(
         known: bad,
         job: Arc::clone(&job),
         environment,
-        stores: stores.clone(),
+        remotes: remotes.clone(),
     };
     let (rows, letters) = match query {
         None => sorting.sort(parsed)?,
@@ -212,7 +213,7 @@ fn declare_as(
             settings,
             target,
             (environment, &job),
-            stores,
+            remotes,
         )?,
         Some(shown) => dry::Peek::new(shown, &settings.sink, target).end(rows),
     }
@@ -257,7 +258,7 @@ pub(crate) fn ends(
     let source = match &settings.source {
         SourceSettings::Text(_) | SourceSettings::Columns(_) | SourceSettings::Hive(_) => None,
         SourceSettings::Kafka(_) => {
-            match source::plan(settings, None, &stores(environment)?)?.source {
+            match source::plan(settings, None, &remotes(environment)?)?.source {
                 source::Planned::Kafka(source) => Some(source),
                 _ => None,
             }
@@ -292,12 +293,12 @@ pub(crate) fn hive(settings: &IngestSettings) -> Result<Option<HiveSource>> {
     }
 }
 
-/// What lies behind `s3://`, as the job's options say.
+/// What lies behind `s3://` and `hdfs://`, as the job's options say.
 ///
 /// # Errors
 /// They are no settings of a store.
-pub(crate) fn stores(environment: &Environment) -> Result<Stores> {
-    Ok(Stores::new(S3Settings::of(&environment.configuration()?)?))
+pub(crate) fn remotes(environment: &Environment) -> Result<Remotes> {
+    Remotes::of(&environment.configuration()?)
 }
 
 /// The name of the job, as dead letters tell it.
@@ -315,7 +316,7 @@ struct Sorting<'a> {
     known: Arc<Known>,
     job: Arc<str>,
     environment: &'a Environment,
-    stores: Stores,
+    remotes: Remotes,
 }
 
 /// Good rows, and the dead letters that are for the sink of the output.
@@ -374,7 +375,9 @@ impl Sorting<'_> {
             }
             DeadLetters::Files(path) => {
                 let job = self.job;
-                let sink = FileSink::new(path, dead_letter::lines()).stores(Some(self.stores));
+                let sink = FileSink::new(path, dead_letter::lines())
+                    .stores(Some(self.remotes.stores))
+                    .clusters(Some(self.remotes.clusters));
                 letters
                     .map(move |letter| Line::of(&letter, &job).to_json())
                     .name("Lines")

@@ -38,7 +38,7 @@ fn a_single_problem_is_a_single_line() {
 #[test]
 fn problems_of_different_kinds_keep_their_codes() {
     let error = error(
-        "--source.type xml --source.pth /in --sink.type file --sink.path hdfs://nn/out --stream.parallelism 0",
+        "--source.type xml --source.pth /in --sink.type file --sink.path ftp://nn/out --stream.parallelism 0",
     );
     let lines: Vec<&str> = error.lines().collect();
     assert_eq!(
@@ -50,7 +50,7 @@ fn problems_of_different_kinds_keep_their_codes() {
              kafka_deduplication; for example `csv`",
             "  MS-1002: stream.parallelism is `0`, which is not a whole number from 1; for example `4`",
             "  source.path is not given; give the directory that is read: --source.path <directory>",
-            "  MS-8002: sink.path is `hdfs://nn/out`, and hdfs: URLs are planned and not there yet; give a path or a \
+            "  MS-8002: sink.path is `ftp://nn/out`, and ftp: URLs are planned and not there yet; give a path or a \
              file: URL",
         ]
     );
@@ -130,16 +130,24 @@ fn contradictions_are_refused() {
 #[test]
 fn file_systems_that_are_planned_are_refused_by_name() {
     let error = error(
-        "--source.type csv --source.path hdfs://nn:8020/in --sink.type file --sink.path hdfs://nn:8020/out \
-        --stream.checkpoint.dir hdfs://nn:8020/checkpoints",
+        "--source.type csv --source.path ftp://nn/in --sink.type file --sink.path hdfs://nn:8020/out \
+         --stream.checkpoint.dir hdfs://nn:8020/checkpoints",
     );
-    assert!(error.starts_with("MS-8002: 3 problems"), "{error}");
+    assert!(error.starts_with("MS-8002: 2 problems"), "{error}");
     assert!(
-        error.contains("source.path is `hdfs://nn:8020/in`, and hdfs: URLs are planned"),
+        error.contains("source.path is `ftp://nn/in`, and ftp: URLs are planned"),
         "{error}"
     );
     assert!(
         error.contains("stream.checkpoint.dir is `hdfs://nn:8020/checkpoints`"),
+        "{error}"
+    );
+    let error = self::error(
+        "--source.type csv --source.path hdfs://nn:8020/in --sink.type print \
+        --stream.checkpoint.dir hdfs:///tmp/csp/flink/checkpoints",
+    );
+    assert!(
+        error.contains("and checkpoints can't be in HDFS yet"),
         "{error}"
     );
 }

@@ -16,7 +16,7 @@ fn one_line_names_them_all_with_the_reason() {
         loaded.notes,
         ["given, but without effect here: \
           error.max.count (only with error.policy skip or dead-letter), \
-          hadoop.user.name (planned), \
+          hadoop.user.name (only with paths that begin with hdfs://), \
           sink.format (only with sink.type file), \
           sink.kafka.batch.size (only with sink.type kafka), \
           sink.kafka.brokers (only with sink.type kafka), \

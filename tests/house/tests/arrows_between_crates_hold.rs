@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("millstream-log", &[]),
     ("millstream-process", &["millstream-core"]),
     ("millstream-protocol", &["millstream-core"]),
+    ("millstream-hdfs", &["millstream-core"]),
     ("millstream-objects", &["millstream-core"]),
     ("millstream-storage", &["millstream-core"]),
     (
@@ -39,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "millstream-core",
             "millstream-engine",
+            "millstream-hdfs",
             "millstream-hive-thrift",
             "millstream-log",
             "millstream-objects",
@@ -129,7 +131,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("signal-hook*", &["millstream", "millstream-cli"]),
     ("ureq", &["millstream-cli", "millstream-connectors"]),
     ("tracing-subscriber", &["millstream-log"]),
-    ("tokio*", &["millstream-server", "millstream-objects"]),
+    (
+        "tokio*",
+        &["millstream-server", "millstream-objects", "millstream-hdfs"],
+    ),
+    ("hdfs-native*", &["millstream-hdfs"]),
     ("object_store", &["millstream-objects"]),
     ("axum*", &["millstream-server"]),
     ("hyper*", &["millstream-server"]),

@@ -21,6 +21,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
         &["rest.", "security.", "web.", "jobstore.", "client."],
     ),
     ("Object stores", &["s3."]),
+    ("HDFS", &["hadoop."]),
     ("Everything else", &[""]),
 ];
 

@@ -284,7 +284,7 @@ const LOGGING: &str = "appender.console.type = Console\n\
     logger.datanucleus.level = ERROR\n";
 
 /// A file of settings as Hadoop has them.
-fn xml(settings: &[(&str, String)]) -> String {
+pub(crate) fn xml(settings: &[(&str, String)]) -> String {
     let mut text = String::from("<?xml version=\"1.0\"?>\n<configuration>\n");
     for (name, value) in settings {
         let value = value.replace('&', "&amp;").replace('<', "&lt;");

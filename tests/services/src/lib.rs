@@ -13,6 +13,7 @@ mod wait;
 mod wheel;
 
 pub mod elasticsearch;
+pub mod hdfs;
 pub mod hive;
 pub mod kafka;
 pub mod seaweed;

@@ -20,8 +20,7 @@ pub(super) fn behind(before: &[String], current: &str) -> Vec<Candidate> {
         }
         return found;
     }
-    let planned = parameters::all().filter(|parameter| !parameter.planned);
-    let mut found: Vec<Candidate> = planned
+    let mut found: Vec<Candidate> = parameters::all()
         .map(|parameter| {
             let name = parameter.name.trim_end_matches('*');
             Candidate::new(format!("--{name}"), parameter.meaning)

@@ -4,11 +4,14 @@
 
 use std::process::Command;
 
-/// Takes the variables of Millstream, and that of Flink's configuration, out of the environment of `command`.
+/// Takes the variables of Millstream and Hadoop, and that of Flink's configuration, out of the environment of `command`.
 pub(crate) fn without_settings(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("MILLSTREAM_") || text == "FLINK_CONF_DIR" {
+        if text.starts_with("MILLSTREAM_")
+            || text.starts_with("HADOOP_")
+            || text == "FLINK_CONF_DIR"
+        {
             command.env_remove(&name);
         }
     }

@@ -4,6 +4,7 @@
 
 pub(crate) mod documents;
 pub(crate) mod environment;
+pub(crate) mod hdfs;
 pub(crate) mod letters;
 pub(crate) mod objects;
 pub(crate) mod processes;

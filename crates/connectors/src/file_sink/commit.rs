@@ -9,9 +9,11 @@ use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     Cancelled, CommitOutcome, Committable, CommitterContext, SinkCommitter, StateEntry,
 };
+use millstream_hdfs::{Clusters, HdfsUrl};
 use millstream_objects::Stores;
 
 use super::disk_error;
+use super::hdfs::{HdfsLeftovers, HdfsPlaces};
 use super::leftovers::Leftovers;
 use super::objects::{PreparedObject, settle_objects};
 use super::place::Place;
@@ -22,29 +24,48 @@ const LOOKS: usize = 4;
 
 pub(super) struct FileCommitter {
     context: CommitterContext,
-    /// Where the sink writes now; `None`: into an object store.
-    directory: Option<PathBuf>,
+    here: Here,
     stores: Option<Stores>,
+    clusters: Option<Clusters>,
+}
+
+/// Where the sink writes now.
+pub(super) enum Here {
+    /// Into a directory of this machine.
+    Directory(PathBuf),
+    /// Into an object store.
+    Objects,
+    /// Into a directory of HDFS.
+    Hdfs(HdfsUrl),
 }
 
 impl FileCommitter {
     pub(super) fn new(
         context: CommitterContext,
-        directory: Option<PathBuf>,
-        stores: Option<Stores>,
+        here: Here,
+        (stores, clusters): (Option<Stores>, Option<Clusters>),
     ) -> Self {
         Self {
             context,
-            directory,
+            here,
             stores,
+            clusters,
         }
+    }
+
+    fn settle_files(&self, committables: &[Committable]) -> Result<Vec<CommitOutcome>> {
+        settle_files(
+            committables,
+            HdfsPlaces::new(self.clusters.as_ref()),
+            &self.context.cancelled,
+        )
     }
 
     /// Brings everything to its visible name, whether it is a file or an object.
     fn settle_all(&self, committables: &[Committable]) -> Result<Vec<CommitOutcome>> {
         let objects: Vec<Option<_>> = committables.iter().map(PreparedObject::parse).collect();
         if objects.iter().all(Option::is_none) {
-            return settle_files(committables, &self.context.cancelled);
+            return self.settle_files(committables);
         }
         let whole: Vec<PreparedObject> = objects
             .iter()
@@ -62,7 +83,7 @@ impl FileCommitter {
             .zip(&objects)
             .filter_map(is_file)
             .collect();
-        let mut files = settle_files(&files, &self.context.cancelled)?.into_iter();
+        let mut files = self.settle_files(&files)?.into_iter();
         let missing = || CommitOutcome::Unknown("nothing came of its commit".to_owned());
         let outcomes = objects.iter().map(|object| match object {
             None => files.next().unwrap_or_else(missing),
@@ -89,14 +110,25 @@ impl SinkCommitter for FileCommitter {
             job, run, lineage, ..
         } = &self.context;
         let kin = Kin::new(*job, *run, lineage, states.iter().map(|state| state.job));
-        let places = SinkState::directories(states);
-        Leftovers::new(kin, places.chain(self.directory.clone())).remove_unprepared();
+        let (directory, url) = match &self.here {
+            Here::Directory(directory) => (Some(directory.clone()), None),
+            Here::Objects => (None, None),
+            Here::Hdfs(url) => (None, Some(url.clone())),
+        };
+        let in_hdfs = SinkState::places_in_hdfs(&states).chain(url);
+        HdfsLeftovers::new(kin.clone(), self.clusters.as_ref(), in_hdfs).remove_unprepared();
+        let places = SinkState::directories(states).chain(directory);
+        Leftovers::new(kin, places).remove_unprepared();
         Ok(outcomes)
     }
 }
 
 /// Brings all files to their visible names, then makes that durable, once for each directory.
-fn settle_files(committables: &[Committable], cancelled: &Cancelled) -> Result<Vec<CommitOutcome>> {
+fn settle_files(
+    committables: &[Committable],
+    mut in_hdfs: HdfsPlaces<'_>,
+    cancelled: &Cancelled,
+) -> Result<Vec<CommitOutcome>> {
     let mut places: BTreeMap<PathBuf, Place> = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(committables.len());
     for committable in committables {
@@ -104,6 +136,9 @@ fn settle_files(committables: &[Committable], cancelled: &Cancelled) -> Result<V
             return Err(given_up(committable, committables.len() - outcomes.len()));
         }
         outcomes.push(match PreparedFile::parse(committable) {
+            Ok(file) if let Some(url) = HdfsUrl::of_path(file.directory()) => {
+                in_hdfs.settle(&url, &file)?
+            }
             Ok(file) => {
                 let place = place_of(&mut places, file.directory())?;
                 place.will_sync(&file.partition);

@@ -10,6 +10,7 @@ use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{Committable, Waker};
 
 use super::files::Files;
+use super::hdfs::HdfsFiles;
 use super::names::Partition;
 use super::objects::Uploads;
 
@@ -33,13 +34,15 @@ pub(super) enum Output {
     Files(Files),
     /// Into an object store.
     Objects(Box<Uploads>),
+    /// Into HDFS.
+    Hdfs(Box<HdfsFiles>),
 }
 
 impl Output {
     /// What is to be done before anything is written.
     fn begin(&mut self) {
         match self {
-            Self::Files(_) => {}
+            Self::Files(_) | Self::Hdfs(_) => {}
             Self::Objects(uploads) => uploads.begin(),
         }
     }
@@ -48,6 +51,7 @@ impl Output {
         match self {
             Self::Files(files) => files.write(partition, bytes),
             Self::Objects(uploads) => uploads.write(partition, bytes),
+            Self::Hdfs(files) => files.write(partition, bytes),
         }
     }
 
@@ -55,6 +59,7 @@ impl Output {
         match self {
             Self::Files(files) => files.end(partition),
             Self::Objects(uploads) => uploads.end(partition),
+            Self::Hdfs(files) => files.end(partition),
         }
     }
 
@@ -62,6 +67,7 @@ impl Output {
         match self {
             Self::Files(files) => files.prepare(checkpoint),
             Self::Objects(uploads) => uploads.prepare(),
+            Self::Hdfs(files) => files.prepare(checkpoint),
         }
     }
 
@@ -70,6 +76,7 @@ impl Output {
         match self {
             Self::Files(files) => files.abandon(),
             Self::Objects(uploads) => uploads.abandon(),
+            Self::Hdfs(files) => files.abandon(),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What a snapshot says about prepared files and about the sink.
 
+use std::fmt::Display;
 use std::path::{Component, Path, PathBuf};
 
 use millstream_core::JobId;
 use millstream_engine::connector::{Committable, StateEntry};
+use millstream_hdfs::HdfsUrl;
 use millstream_objects::ObjectUrl;
 use serde::{Deserialize, Serialize};
 
@@ -44,15 +46,29 @@ impl PreparedFile {
         name: String,
         bytes: u64,
     ) -> Self {
-        let version = if partition.is_empty() {
-            VERSION
-        } else {
-            PARTED_VERSION
-        };
         Self {
-            version,
+            version: version_of(partition),
             directory: directory.path().to_owned(),
             identity: Some(directory.identity()),
+            partition: partition.to_owned(),
+            hidden,
+            name,
+            bytes,
+        }
+    }
+
+    /// The same of one that is closed in HDFS, in this directory.
+    pub(super) fn in_hdfs(
+        url: &HdfsUrl,
+        partition: &str,
+        hidden: String,
+        name: String,
+        bytes: u64,
+    ) -> Self {
+        Self {
+            version: version_of(partition),
+            directory: url.to_string().into(),
+            identity: None,
             partition: partition.to_owned(),
             hidden,
             name,
@@ -88,11 +104,8 @@ impl PreparedFile {
         let stays_below = below
             .into_iter()
             .all(|component| matches!(component, Component::Normal(_)));
-        if !file.directory.is_absolute()
-            || !plain(&file.hidden)
-            || !plain(&file.name)
-            || !stays_below
-        {
+        let is_whole = file.directory.is_absolute() || HdfsUrl::of_path(&file.directory).is_some();
+        if !is_whole || !plain(&file.hidden) || !plain(&file.name) || !stays_below {
             return Err("the names in the snapshot are no names of files".to_owned());
         }
         Ok(file)
@@ -121,6 +134,15 @@ impl PreparedFile {
     }
 }
 
+/// The version of what goes into a directory below that of the sink.
+fn version_of(partition: &str) -> u32 {
+    if partition.is_empty() {
+        VERSION
+    } else {
+        PARTED_VERSION
+    }
+}
+
 /// The sink's own state: who has written, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SinkState {
@@ -142,8 +164,8 @@ impl SinkState {
         }
     }
 
-    /// The same of one that writes into an object store, below this URL.
-    pub(super) fn in_objects(job: JobId, url: &ObjectUrl) -> Self {
+    /// The same of one that writes into an object store or into HDFS, below this URL.
+    pub(super) fn elsewhere(job: JobId, url: &impl Display) -> Self {
         Self {
             version: VERSION,
             job,
@@ -165,7 +187,15 @@ impl SinkState {
     /// The directories of this machine among the places that were written to.
     pub(super) fn directories(states: Vec<Self>) -> impl Iterator<Item = PathBuf> {
         let places = states.into_iter().map(|state| state.directory);
-        places.filter(|place| ObjectUrl::of_path(place).is_none())
+        places.filter(|place| {
+            ObjectUrl::of_path(place).is_none() && HdfsUrl::of_path(place).is_none()
+        })
+    }
+
+    /// The directories of HDFS among them.
+    pub(super) fn places_in_hdfs(states: &[Self]) -> impl Iterator<Item = HdfsUrl> {
+        let places = states.iter().map(|state| &state.directory);
+        places.filter_map(|place| HdfsUrl::of_path(place))
     }
 
     /// What a snapshot holds of this sink. Nothing, where another kind of sink had the uid.

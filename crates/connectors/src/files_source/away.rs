@@ -5,6 +5,7 @@
 //! that is meant, and is put back otherwise. What a crash leaves under a hidden name is found by the next listing. No
 //! file is ever replaced.
 
+mod hdfs;
 mod objects;
 
 use std::fs;
@@ -17,8 +18,9 @@ use millstream_core::{Error, JobId, Result, codes};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-use super::listing::{Identity, Root, find_held};
+use super::listing::{Identity, Root};
 use super::name::{Name, shown};
+use super::volume::Volume;
 
 pub(crate) use objects::{find_copy, take_object};
 
@@ -39,15 +41,20 @@ pub(crate) enum Taken {
 /// Takes files of a directory away, for one attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct Taker {
+    volume: Volume,
     directory: PathBuf,
     mark: u32,
 }
 
 impl Taker {
-    /// Takes files of `directory` away, for the attempt `run` of `job`.
-    pub(crate) fn new(directory: PathBuf, job: JobId, run: u64) -> Self {
+    /// Takes files of `directory` in `volume` away, for the attempt `run` of `job`.
+    pub(crate) fn new(volume: Volume, directory: PathBuf, job: JobId, run: u64) -> Self {
         let mark = stable_hash(format!("{job} {run}").as_bytes()) as u32;
-        Self { directory, mark }
+        Self {
+            volume,
+            directory,
+            mark,
+        }
     }
 
     /// Takes the file `name` away that lies under the name `lies`, which is its own or a hidden one: into the directory
@@ -65,7 +72,7 @@ impl Taker {
         let hidden = name.held(self.mark).below(&self.directory);
         let from = lies.below(&self.directory);
         if from != hidden {
-            match rename_new(&from, &hidden) {
+            match self.volume.rename_new(&from, &hidden) {
                 Ok(()) => {}
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 Err(_) if lies == name => return Ok(Taken::Away),
@@ -73,12 +80,12 @@ impl Taker {
                 Err(_) => return Ok(Taken::PutBack),
             }
         }
-        if !is_meant(&self.content(&hidden)) {
+        if !is_meant(&self.volume.content(&self.directory, &hidden)) {
             return self.put_back(name, &hidden);
         }
         let taken = match target {
-            None => fs::remove_file(&hidden),
-            Some(target) => move_into(&hidden, name, target),
+            None => self.volume.remove(&hidden),
+            Some(target) => move_into(&self.volume, &hidden, name, target),
         };
         match taken {
             Ok(()) => Ok(Taken::Away),
@@ -95,7 +102,7 @@ impl Taker {
     }
 
     fn put_back(&self, name: &Name, hidden: &Path) -> io::Result<Taken> {
-        match rename_new(hidden, &name.below(&self.directory)) {
+        match self.volume.rename_new(hidden, &name.below(&self.directory)) {
             Ok(()) => Ok(Taken::PutBack),
             // Somebody else has put it back.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Taken::PutBack),
@@ -103,27 +110,22 @@ impl Taker {
             Err(error) => Err(error),
         }
     }
-
-    /// Where the bytes lie: a link means what it meant under its own name.
-    fn content(&self, hidden: &Path) -> PathBuf {
-        let link = fs::read_link(hidden);
-        link.map_or_else(|_| hidden.to_owned(), |link| self.directory.join(link))
-    }
 }
 
 /// Puts the file back that is to lie at `path` and lies under a hidden name. Whether it has.
-pub(crate) fn put_back(path: &Path) -> bool {
+pub(crate) fn put_back(volume: &Volume, path: &Path) -> bool {
     let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
         return false;
     };
-    let hidden = find_held(directory, &Name::of(name));
-    hidden.is_some_and(|hidden| rename_new(&hidden.below(directory), path).is_ok())
+    let hidden = volume.find_held(directory, &Name::of(name));
+    let put_back = |hidden: Name| volume.rename_new(&hidden.below(directory), path);
+    hidden.is_some_and(|hidden| put_back(hidden).is_ok())
 }
 
 /// Moves a file into `target` under its name; where that is taken, `name.1`, `name.2`, …
-fn move_into(from: &Path, name: &Name, target: &Path) -> io::Result<()> {
+fn move_into(volume: &Volume, from: &Path, name: &Name, target: &Path) -> io::Result<()> {
     for number in 0..NAMES {
-        match rename_new(from, &candidate(target, name, number)) {
+        match volume.rename_new(from, &candidate(target, name, number)) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             moved => return moved,
         }
@@ -131,8 +133,8 @@ fn move_into(from: &Path, name: &Name, target: &Path) -> io::Result<()> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-/// Renames what no other file is replaced by.
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+/// Renames what no other file of a disk is replaced by.
+pub(crate) fn rename_on_disk(from: &Path, to: &Path) -> io::Result<()> {
     let renamed = match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_new(from, to),
         renamed => renamed.map_err(io::Error::from),
@@ -178,11 +180,16 @@ fn candidate(target: &Path, name: &Name, number: u32) -> PathBuf {
 }
 
 /// Where in `target` a file lies that was moved there, if it does.
-pub(crate) fn find_in(target: &Path, name: &Name, identity: Identity) -> Option<PathBuf> {
+pub(crate) fn find_in(
+    volume: &Volume,
+    target: &Path,
+    name: &Name,
+    identity: Identity,
+) -> Option<PathBuf> {
     (0..NAMES)
         .map(|number| candidate(target, name, number))
-        .map_while(|path| fs::metadata(&path).ok().map(|metadata| (path, metadata)))
-        .find(|(_, metadata)| Identity::of(metadata) == identity)
+        .map_while(|path| volume.identity(&path).ok().map(|found| (path, found)))
+        .find(|(_, found)| *found == identity)
         .map(|(path, _)| path)
 }
 
@@ -194,6 +201,9 @@ pub(crate) fn find_in(target: &Path, name: &Name, identity: Identity) -> Option<
 pub(crate) fn prepare(root: &Root, target: &Path, parameter: &str) -> Result<()> {
     if root.store.is_some() {
         return objects::prepare(root, target, parameter);
+    }
+    if let Volume::Hdfs(cluster) = &root.volume {
+        return hdfs::prepare(cluster, root, target, parameter);
     }
     let directory = root.directory.as_path();
     let refused = |what: String| Error::new(&codes::OPTION_VALUE, what);

@@ -27,6 +27,7 @@ use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     Enumerator, EnumeratorContext, Source, SourceContext, SourceReader,
 };
+use millstream_hdfs::Clusters;
 use millstream_objects::Stores;
 
 pub use condition::{Comparison, Condition, Test};
@@ -37,7 +38,7 @@ use self::serve::ColumnsServer;
 use super::contents::Contents;
 use super::failure::{InputError, Unfit};
 use super::ledger::unreadable;
-use super::listing::FoundFile;
+use super::listing::{FoundFile, Places};
 use super::options::{Bad, Changed, Intake, ReadSizes, Watch};
 use super::reader::Plan;
 use super::{MeetingPlace, root};
@@ -67,8 +68,10 @@ pub struct ColumnFileOptions {
     pub intake: Intake,
     /// How much is read at once; of records nothing is asked.
     pub sizes: ReadSizes,
-    /// What lies behind `s3://`; `None`: only paths of this machine can be read.
+    /// What lies behind `s3://`; `None`: no objects can be read.
     pub stores: Option<Stores>,
+    /// What lies behind `hdfs://`; `None`: no files of HDFS can be read.
+    pub clusters: Option<Clusters>,
 }
 
 impl ColumnFileOptions {
@@ -82,6 +85,7 @@ impl ColumnFileOptions {
             intake: Intake::default(),
             sizes: ReadSizes::default(),
             stores: None,
+            clusters: None,
         }
     }
 }
@@ -166,7 +170,14 @@ impl ColumnFileSource {
         // Groups stand at even places, so that there is room for a position before the end of a split.
         sizes.split = sizes.split.max(2) & !1;
         let plan = Plan {
-            root: root(&options.path, options.watch, options.stores.as_ref())?,
+            root: root(
+                &options.path,
+                options.watch,
+                Places {
+                    stores: options.stores.as_ref(),
+                    clusters: options.clusters.as_ref(),
+                },
+            )?,
             contents: Contents::Columns,
             watch: options.watch,
             intake: options.intake,

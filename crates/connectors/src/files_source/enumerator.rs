@@ -135,7 +135,12 @@ impl FileEnumerator {
         let takes_away = policy.after_commit != AfterCommit::Keep;
         meeting.set_enumerator(context.waker.clone());
         Lister {
-            taker: Taker::new(root.directory.clone(), context.job, context.run),
+            taker: Taker::new(
+                root.volume.clone(),
+                root.directory.clone(),
+                context.job,
+                context.run,
+            ),
             root,
             policy,
             desk: Arc::clone(&desk),
@@ -149,6 +154,7 @@ impl FileEnumerator {
             clock: monotonic(),
             progress: context.progress,
             backlog: VecDeque::new(),
+            fresh: HashMap::new(),
             told: HashMap::new(),
             quarantined: HashSet::new(),
             other_since: None,

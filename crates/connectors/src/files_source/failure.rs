@@ -2,9 +2,8 @@
 
 use std::io;
 
-use millstream_objects::{StoreError, Trouble};
-
 use super::listing::Identity;
+use super::remote;
 
 /// Why a file can't be read any further.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +31,10 @@ pub(crate) enum InputError {
 impl InputError {
     /// What it means that bytes of an open file can't be read. An object that is deleted can't be read on, as a file can.
     pub(crate) fn while_reading(error: io::Error) -> Self {
-        match StoreError::of(&error).map(StoreError::trouble) {
-            Some(Trouble::Absent) => Self::Missing,
-            _ => Self::Io(error),
+        if remote::is_gone(&error) {
+            Self::Missing
+        } else {
+            Self::Io(error)
         }
     }
 }

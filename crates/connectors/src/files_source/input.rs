@@ -3,13 +3,13 @@
 use std::io::{self, BufRead, BufReader, Read, Take};
 
 use flate2::bufread::GzDecoder;
-use millstream_objects::StoreError;
 
 use super::charset::Reading;
 use super::decoding::Decoding;
 pub(crate) use super::failure::InputError;
 use super::listing::{Compression, FoundFile, Identity};
 use super::opened::{Access, Opened};
+use super::remote;
 use super::skipping::Skipping;
 
 /// Counts the bytes that are taken from the file.
@@ -283,7 +283,7 @@ impl Input {
         let compressed = !matches!(self.body, Body::Plain(_));
         if matches!(self.body, Body::Zstd(_)) && error.to_string().contains("too much memory") {
             InputError::Window
-        } else if compressed && error.raw_os_error().is_none() && StoreError::of(&error).is_none() {
+        } else if compressed && error.raw_os_error().is_none() && !remote::is_remote(&error) {
             InputError::Damaged {
                 at: self.bytes_taken(),
                 cause: error,

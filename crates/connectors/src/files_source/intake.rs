@@ -70,6 +70,11 @@ impl Ready {
             mtime: self.mtime,
         }
     }
+
+    /// Takes the file up as what can be read of it now.
+    pub(crate) fn shorten(&mut self, now: Identity) {
+        (self.size, self.mtime) = (now.size, now.mtime);
+    }
 }
 
 /// What a file of the listing is.
@@ -339,7 +344,7 @@ impl Intake {
 
     /// Whether files are read on while they are being written, so that none has to stand still: one that grows all the
     /// time never does.
-    fn follows_growth(&self) -> bool {
+    pub(crate) fn follows_growth(&self) -> bool {
         self.rules.changed == Changed::Append && self.rules.settle.is_zero()
     }
 

@@ -22,7 +22,7 @@ use super::book::{Book, Granted};
 use super::fetch::no_thread;
 use super::intake::{Intake, Ready, WINDOW};
 use super::journal::{Journal, Mark};
-use super::listing::{DirectoryId, Root};
+use super::listing::{DirectoryId, Identity, Root};
 use super::meeting::Meeting;
 use super::name::Key;
 use super::options::{AfterCommit, Bad, Lost, OtherDirectory};
@@ -116,6 +116,8 @@ pub(crate) struct Lister {
     pub(crate) progress: SourceProgress,
     /// Ready files that have not been judged.
     pub(crate) backlog: VecDeque<Ready>,
+    /// Files that may not be closed yet, what they were found as, and since when.
+    pub(crate) fresh: HashMap<Key, (Identity, Duration)>,
     /// Entries that can't be read and have been told of.
     pub(crate) told: HashMap<Key, &'static str>,
     /// Files that were moved into the quarantine, and of which no reader that missed them has heard that.

@@ -1,5 +1,6 @@
 //! What lies in the source's directory.
 
+pub(crate) mod hdfs;
 mod objects;
 
 use std::collections::BinaryHeap;
@@ -11,10 +12,13 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use millstream_core::{Error, Result, codes};
-use millstream_objects::{ObjectUrl, Pages, Store, StoreError, Stores, is_unreachable};
+use millstream_hdfs::{Clusters, HdfsUrl};
+use millstream_objects::{ObjectUrl, Pages, Store, Stores};
 use serde::{Deserialize, Serialize};
 
 use super::name::{Name, held, is_hidden, shown};
+use super::remote;
+use super::volume::Volume;
 
 pub(crate) use objects::key_of;
 
@@ -106,6 +110,17 @@ pub(crate) struct Root {
     pub(crate) only: Option<Name>,
     /// The object store in which the directory is; its path is its URL, then.
     pub(crate) store: Option<Store>,
+    /// Where it is otherwise.
+    pub(crate) volume: Volume,
+}
+
+/// What lies behind URLs; `None`: nothing that is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Places<'a> {
+    /// Behind `s3://`.
+    pub(crate) stores: Option<&'a Stores>,
+    /// Behind `hdfs://`.
+    pub(crate) clusters: Option<&'a Clusters>,
 }
 
 impl Root {
@@ -113,18 +128,20 @@ impl Root {
     ///
     /// # Errors
     /// The path can't be looked at.
-    pub(crate) fn at(path: &Path, stores: Option<&Stores>) -> io::Result<Self> {
+    pub(crate) fn at(path: &Path, places: Places<'_>) -> io::Result<Self> {
         if let Some(url) = ObjectUrl::of_path(path) {
-            return objects::root_at(&url, stores);
+            return objects::root_at(&url, places.stores);
+        }
+        if let Some(url) = HdfsUrl::of_path(path) {
+            return hdfs::root_at(&url, places.clusters);
         }
         let path = std::path::absolute(path)?;
         let directory = fs::metadata(&path)?.is_dir();
         let parent = path.parent().zip(path.file_name());
         Ok(match parent.filter(|_| !directory) {
             Some((parent, name)) => Self {
-                directory: parent.to_owned(),
                 only: Some(Name::of(name)),
-                store: None,
+                ..Self::directory(parent.to_owned())
             },
             None => Self::directory(path),
         })
@@ -135,17 +152,24 @@ impl Root {
             directory: path,
             only: None,
             store: None,
+            volume: Volume::Disk,
         }
+    }
+
+    /// Whether it is in no file system of this machine.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.store.is_some() || self.volume != Volume::Disk
     }
 
     /// The same at a path that can't be looked at now.
     ///
     /// # Errors
     /// It can't be known where that is.
-    pub(crate) fn away(path: &Path, stores: Option<&Stores>) -> io::Result<Self> {
-        match ObjectUrl::of_path(path) {
-            Some(url) => objects::root_of(&url, stores),
-            None => Ok(Self::directory(std::path::absolute(path)?)),
+    pub(crate) fn away(path: &Path, places: Places<'_>) -> io::Result<Self> {
+        match (ObjectUrl::of_path(path), HdfsUrl::of_path(path)) {
+            (Some(url), _) => objects::root_of(&url, places.stores),
+            (None, Some(url)) => hdfs::root_of(&url, places.clusters),
+            (None, None) => Ok(Self::directory(std::path::absolute(path)?)),
         }
     }
 
@@ -165,6 +189,9 @@ impl Root {
         if self.store.is_some() {
             return Ok(objects::directory_id(&self.directory));
         }
+        if let Volume::Hdfs(cluster) = &self.volume {
+            return hdfs::directory_id(cluster, &self.directory);
+        }
         let metadata = fs::metadata(&self.directory)?;
         Ok(DirectoryId {
             device: metadata.dev(),
@@ -179,6 +206,9 @@ impl Root {
     pub(crate) fn walk(&self) -> io::Result<Walk> {
         if let Some(store) = &self.store {
             return objects::walk(self, store);
+        }
+        if let Volume::Hdfs(cluster) = &self.volume {
+            return hdfs::walk(self, cluster);
         }
         let directory = self.id()?;
         let entries = match &self.only {
@@ -199,7 +229,7 @@ impl Root {
         match fs::metadata(name.below(&self.directory)) {
             Ok(_) => Ok(name.clone()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                find_held(&self.directory, name).ok_or(error)
+                find_held_on_disk(&self.directory, name).ok_or(error)
             }
             Err(error) => Err(error),
         }
@@ -267,6 +297,11 @@ enum Entries {
         pages: Option<Pages>,
         page: Vec<Listed>,
     },
+    /// Of a cluster, in slices.
+    Hdfs {
+        listing: Option<millstream_hdfs::Listing>,
+        page: Vec<Listed>,
+    },
 }
 
 /// A listing that is under way, taken in slices.
@@ -287,12 +322,15 @@ impl Walk {
         if let Entries::Objects { pages, page } = &mut self.entries {
             return next_of_pages(pages.as_mut(), page, most);
         }
+        if let Entries::Hdfs { listing, page } = &mut self.entries {
+            return hdfs::next_of_listing(listing, page, most);
+        }
         while slice.len() < most {
             let Some(name) = self.next_name()? else { break };
             if let Some(held) = held(name.bytes()) {
                 let kind = Kind::Held(name);
                 slice.push(Listed { name: held, kind });
-            } else if let Some(kind) = kind(&name.below(&self.root))? {
+            } else if let Some(kind) = kind_on_disk(&name.below(&self.root))? {
                 slice.push(Listed { name, kind });
             }
         }
@@ -302,7 +340,7 @@ impl Walk {
     fn next_name(&mut self) -> io::Result<Option<Name>> {
         match &mut self.entries {
             Entries::One(name) => Ok(name.take()),
-            Entries::Objects { .. } => Ok(None),
+            Entries::Objects { .. } | Entries::Hdfs { .. } => Ok(None),
             Entries::All(entries) => {
                 for entry in entries.by_ref() {
                     let name = entry?.file_name();
@@ -336,7 +374,7 @@ fn next_of_pages(
 }
 
 /// The hidden name under which the file of `name` lies in `directory`, if it does.
-pub(crate) fn find_held(directory: &Path, name: &Name) -> Option<Name> {
+pub(crate) fn find_held_on_disk(directory: &Path, name: &Name) -> Option<Name> {
     let entries = fs::read_dir(directory).ok()?;
     let names = entries.flatten().map(|entry| entry.file_name());
     names
@@ -346,7 +384,7 @@ pub(crate) fn find_held(directory: &Path, name: &Name) -> Option<Name> {
 }
 
 /// What lies at `path`; `None`: nothing any more.
-pub(crate) fn kind(path: &Path) -> io::Result<Option<Kind>> {
+pub(crate) fn kind_on_disk(path: &Path) -> io::Result<Option<Kind>> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Ok(Some(Kind::Odd(Odd::Directory))),
         Ok(metadata) if metadata.is_file() => Ok(Some(Kind::File(Identity::of(&metadata)))),
@@ -396,7 +434,7 @@ pub(crate) fn oldest(
 
 /// The error of a source whose path can't be read before it runs.
 pub(crate) fn path_error(shown: &str, error: &io::Error) -> Error {
-    let next = StoreError::of(error).map(StoreError::next_step);
+    let next = remote::next_step(error);
     Error::new(&codes::SOURCE_PATH, format!("{shown} can't be read"))
         .cause(error)
         .next(next.unwrap_or("check the source path and its permissions"))
@@ -419,7 +457,7 @@ pub(crate) fn is_away(error: &io::Error) -> bool {
     let loops = Some(rustix::io::Errno::LOOP.raw_os_error());
     // What the system did not say is damage of the content.
     let number = error.raw_os_error();
-    is_unreachable(error) || number.is_some() && number != loops && !of_the_path
+    remote::is_away(error) || number.is_some() && number != loops && !of_the_path
 }
 
 #[cfg(test)]

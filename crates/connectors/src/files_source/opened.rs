@@ -6,13 +6,15 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use millstream_hdfs::{Cluster, HdfsFile};
 use millstream_objects::{ObjectFile, Store};
 use rustix::fs::OFlags;
 
 use super::away::{find_copy, find_in};
 use super::beginning::BEGINNING;
 use super::failure::InputError;
-use super::listing::{FoundFile, Identity, key_of};
+use super::listing::{FoundFile, Identity, hdfs, key_of};
+use super::volume::Volume;
 
 /// MiB of an object that are kept to be read again: text is read once, from its beginning to its end.
 const KEPT_OF_TEXT: usize = 2;
@@ -24,8 +26,9 @@ const KEPT_OF_COLUMNS: usize = 32;
 pub(crate) struct Access {
     /// Where files are moved that can't be read to their end, and are read from there as far as that goes.
     pub(crate) aside: Option<PathBuf>,
-    /// The object store that they lie in; `None`: on disks.
+    /// The object store that they lie in; `None`: in `volume`.
     pub(crate) store: Option<Store>,
+    pub(crate) volume: Volume,
     /// Whether any place of a file may be read at any time.
     pub(crate) at_random: bool,
 }
@@ -37,6 +40,11 @@ pub(crate) enum Opened {
     Object {
         file: Box<ObjectFile>,
         /// Where what is read next begins.
+        at: u64,
+    },
+    Hdfs {
+        file: Box<HdfsFile>,
+        /// The same.
         at: u64,
     },
 }
@@ -58,21 +66,44 @@ impl Access {
     }
 
     fn open_file(&self, file: &FoundFile) -> io::Result<Opened> {
-        let opened = open_file(&file.path).or_else(|error| {
+        let size = file.identity.size;
+        self.open_path(&file.path, size).or_else(|error| {
             let aside = self.aside.as_deref();
             let moved = aside.filter(|_| error.kind() == io::ErrorKind::NotFound);
-            let moved = moved.and_then(|aside| find_in(aside, &file.name, file.identity));
-            moved.map_or(Err(error), |path| open_file(&path))
-        });
-        opened.map(Opened::Disk)
+            let found = |aside| find_in(&self.volume, aside, &file.name, file.identity);
+            moved
+                .and_then(found)
+                .map_or(Err(error), |path| self.open_path(&path, size))
+        })
     }
 
-    fn open_object(&self, store: &Store, file: &FoundFile) -> io::Result<Opened> {
-        let kept = if self.at_random {
+    fn open_path(&self, path: &Path, size: u64) -> io::Result<Opened> {
+        match &self.volume {
+            Volume::Disk => open_file(path).map(Opened::Disk),
+            Volume::Hdfs(cluster) => self.open_in(cluster, path, size),
+        }
+    }
+
+    fn open_in(&self, cluster: &Cluster, path: &Path, size: u64) -> io::Result<Opened> {
+        let path = hdfs::path_in(cluster, path)?;
+        let file = HdfsFile::open(cluster, &path, size, self.kept() / 2)?;
+        Ok(Opened::Hdfs {
+            file: Box::new(file),
+            at: 0,
+        })
+    }
+
+    /// How many MiB of a file that lies elsewhere are kept.
+    fn kept(&self) -> usize {
+        if self.at_random {
             KEPT_OF_COLUMNS
         } else {
             KEPT_OF_TEXT
-        };
+        }
+    }
+
+    fn open_object(&self, store: &Store, file: &FoundFile) -> io::Result<Opened> {
+        let kept = self.kept();
         let size = file.identity.size;
         let open =
             |key: &str| -> io::Result<ObjectFile> { Ok(ObjectFile::open(store, key, size, kept)?) };
@@ -117,18 +148,18 @@ impl Opened {
             // A copy of what was found, moved aside, is that.
             Self::Object { file, .. } if found.is_copied_to(file.object()) => Ok(found),
             Self::Object { file, .. } => Ok(Identity::of_object(file.object())),
+            Self::Hdfs { file, .. } => Ok(Identity::of_hdfs(file.status())),
         }
     }
 
     /// The first bytes, as they are now; of an object, what stands for them.
     pub(crate) fn beginning(&self) -> io::Result<Vec<u8>> {
-        let file = match self {
-            Self::Disk(file) => file,
-            Self::Object { file, .. } => return Ok(Identity::of_object(file.object()).content()),
-        };
+        if let Self::Object { file, .. } = self {
+            return Ok(Identity::of_object(file.object()).content());
+        }
         let (mut bytes, mut at) = (vec![0; BEGINNING], 0);
         while let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) {
-            match file.read_at(rest, at as u64) {
+            match self.read_at(rest, at as u64) {
                 Ok(0) => break,
                 Ok(length) => at += length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -143,7 +174,7 @@ impl Opened {
     pub(crate) fn seek(&mut self, offset: u64) -> io::Result<()> {
         match self {
             Self::Disk(file) => file.seek(SeekFrom::Start(offset)).map(drop),
-            Self::Object { at, .. } => {
+            Self::Object { at, .. } | Self::Hdfs { at, .. } => {
                 *at = offset;
                 Ok(())
             }
@@ -155,6 +186,7 @@ impl Opened {
         match self {
             Self::Disk(file) => file.read_at(buffer, from),
             Self::Object { file, .. } => Ok(file.read_at(buffer, from)?),
+            Self::Hdfs { file, .. } => Ok(file.read_at(buffer, from)?),
         }
     }
 
@@ -167,6 +199,7 @@ impl Opened {
                 Ok(bytes.into())
             }
             Self::Object { file, .. } => Ok(file.bytes(from, length)?),
+            Self::Hdfs { file, .. } => Ok(file.bytes(from, length)?),
         }
     }
 }
@@ -176,6 +209,11 @@ impl Read for Opened {
         match self {
             Self::Disk(file) => file.read(buffer),
             Self::Object { file, at } => {
+                let length = file.read_at(buffer, *at)?;
+                *at += length as u64;
+                Ok(length)
+            }
+            Self::Hdfs { file, at } => {
                 let length = file.read_at(buffer, *at)?;
                 *at += length as u64;
                 Ok(length)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
+use millstream_hdfs::Clusters;
 use millstream_objects::Stores;
 
 use super::format::Format;
@@ -33,8 +34,10 @@ pub struct FileSourceOptions {
     pub tidy: Tidy,
     /// Whether records are kept as they came beside the rows that they become ([`Origin::raws`](crate::rows::Origin::raws)).
     pub keep_raw: bool,
-    /// What lies behind `s3://`; `None`: only paths of this machine can be read.
+    /// What lies behind `s3://`; `None`: no objects can be read.
     pub stores: Option<Stores>,
+    /// What lies behind `hdfs://`; `None`: no files of HDFS can be read.
+    pub clusters: Option<Clusters>,
 }
 
 impl FileSourceOptions {
@@ -51,6 +54,7 @@ impl FileSourceOptions {
             tidy: Tidy::default(),
             keep_raw: false,
             stores: None,
+            clusters: None,
         }
     }
 }

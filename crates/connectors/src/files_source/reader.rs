@@ -165,6 +165,7 @@ impl Plan {
         Access {
             aside,
             store: self.root.store.clone(),
+            volume: self.root.volume.clone(),
             at_random,
         }
     }

@@ -125,6 +125,11 @@ options! {
         .or(&["s3.path-style-access"]);
     S3_SSL: bool = ConfigOption::new("s3.connection.ssl.enabled", Some("true"),
         "Whether the store must be spoken to over TLS. false allows an `s3.endpoint` that begins with http://, which sends everything in the clear.");
+    HADOOP_HOME: String = ConfigOption::new("hadoop.home.dir", None,
+        "Hadoop's directory, with core-site.xml and hdfs-site.xml in it, in etc/hadoop or in conf. HADOOP_CONF_DIR of the environment, the \
+         directory of these files itself, wins, then HADOOP_HOME.");
+    HADOOP_USER: String = ConfigOption::new("hadoop.user.name", None,
+        "Who asks HDFS where it believes that. HADOOP_USER_NAME of the environment wins. Not set: the user of the process.");
     PROGRESS_INTERVAL: Duration = ConfigOption::new("millstream.progress-interval", Some("10 s"),
         "Time between two lines of the log that say how far a job that will end is, where the log is no terminal; 0: none.");
 }

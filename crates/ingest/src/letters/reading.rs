@@ -4,15 +4,19 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use millstream_connectors::hdfs::{HdfsError, HdfsFile, HdfsUrl};
 use millstream_connectors::kafka::{KafkaSinkOptions, read_letters};
 use millstream_connectors::objects::{Entry, Object, ObjectFile, ObjectUrl, StoreError, Stores};
 use millstream_connectors::rows::letters::Line;
 use millstream_core::{Error, Result, codes};
 
 use crate::parameters::DeadLetters;
+use crate::pipeline::Remotes;
 
 /// MiB of an object that are kept: it is read once.
 const KEPT: usize = 2;
+/// Names of HDFS that are asked for at once.
+const SLICE: usize = 1_000;
 
 /// What is done with each: where it lies, and what it is. Answers whether to go on.
 pub(super) type Visit<'a> = dyn FnMut(&str, u64, Line) -> Result<bool> + 'a;
@@ -22,8 +26,8 @@ pub(super) struct From<'a> {
     pub(super) place: &'a DeadLetters,
     /// The sink of the output, where that is Kafka.
     pub(super) sink: Option<&'a KafkaSinkOptions>,
-    /// What lies behind `s3://`.
-    pub(super) stores: Stores,
+    /// What lies behind `s3://` and `hdfs://`.
+    pub(super) remotes: Remotes,
 }
 
 /// Reads the letters of the job with this name.
@@ -34,9 +38,10 @@ pub(super) fn each(from: &From<'_>, job: &str, visit: &mut Visit<'_>) -> Result<
         _ => visit(place, number, line),
     };
     match from.place {
-        DeadLetters::Files(path) => match ObjectUrl::of_path(path) {
-            Some(url) => objects(&url, &from.stores, &mut own),
-            None => files(path, &mut own),
+        DeadLetters::Files(path) => match (ObjectUrl::of_path(path), HdfsUrl::of_path(path)) {
+            (Some(url), _) => objects(&url, &from.remotes.stores, &mut own),
+            (None, Some(url)) => in_hdfs(&url, &from.remotes, &mut own),
+            (None, None) => files(path, &mut own),
         },
         DeadLetters::Topic(options) => read_letters(options, &mut own),
         DeadLetters::WithOutput { topic, .. } => {
@@ -114,6 +119,45 @@ fn objects(url: &ObjectUrl, stores: &Stores, visit: &mut Visit<'_>) -> Result<()
         let file = ObjectFile::open(&store, &object.key, object.size, KEPT);
         let file = file.map_err(|error| failed(&place, error))?;
         if !lines(&place, file.reader(), visit)? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// The same of files in HDFS.
+fn in_hdfs(url: &HdfsUrl, remotes: &Remotes, visit: &mut Visit<'_>) -> Result<()> {
+    let failed = |place: &str, error: HdfsError| {
+        let next = error.next_step();
+        unread(place, error.into()).next(next)
+    };
+    let shown = url.to_string();
+    let cluster = remotes.clusters.open(url);
+    let cluster = cluster.map_err(|error| failed(&shown, error))?;
+    let found = cluster.look(url.path());
+    if found.map_err(|error| failed(&shown, error))?.is_none() {
+        // Nothing was ever written.
+        return Ok(());
+    }
+    let mut listing = cluster.list(url.path());
+    let mut names = Vec::new();
+    loop {
+        let slice = listing.next(SLICE).map_err(|error| failed(&shown, error))?;
+        let is_last = slice.len() < SLICE;
+        let letters = slice.into_iter().filter(|entry| {
+            !entry.is_directory && !entry.name.starts_with('.') && entry.name.ends_with(".jsonl")
+        });
+        names.extend(letters.map(|entry| entry.name));
+        if is_last {
+            break;
+        }
+    }
+    names.sort_unstable();
+    for file in names.iter().map(|name| url.join(name)) {
+        let place = file.to_string();
+        let opened = HdfsFile::open(&cluster, file.path(), 0, KEPT);
+        let opened = opened.map_err(|error| failed(&place, error))?;
+        if !lines(&place, opened.reader(), visit)? {
             return Ok(());
         }
     }

@@ -11,7 +11,6 @@ use std::path::Path;
 use millstream::local::new_job_id;
 use millstream::{Environment, RunOptions, directories};
 use millstream_connectors::kafka::KafkaSinkOptions;
-use millstream_connectors::objects::{S3Settings, Stores};
 use millstream_connectors::rows::letters::Line;
 use millstream_core::options::reference::escape;
 use millstream_core::options::{
@@ -26,7 +25,7 @@ use super::marks::{Mark, Set, State};
 use crate::parameters::{
     self, BadRecordLimits, BadRecords, DeadLetters, IngestSettings, Input, SinkSettings,
 };
-use crate::pipeline;
+use crate::pipeline::{self, Remotes};
 
 const LETTERS: &str = "letters.jsonl";
 const ID: &str = "job";
@@ -111,9 +110,9 @@ impl Job {
         })
     }
 
-    /// What lies behind `s3://`.
-    pub(super) fn stores(&self) -> Result<Stores> {
-        Ok(Stores::new(S3Settings::of(&self.configuration)?))
+    /// What lies behind `s3://` and `hdfs://`.
+    pub(super) fn remotes(&self) -> Result<Remotes> {
+        Remotes::of(&self.configuration)
     }
 
     /// The sink, where it is Kafka.

@@ -32,8 +32,6 @@ pub struct ParameterSummary {
     pub group: Group,
     /// With which other choices it has an effect.
     pub scope: Scope,
-    /// Whether it is accepted but waits for a source, sink or file system that is not there yet.
-    pub planned: bool,
     check: fn(&str) -> Result<(), String>,
 }
 
@@ -146,6 +144,8 @@ pub enum Scope {
     LetterTopic,
     /// When a path is in an object store.
     Objects,
+    /// When a path is in HDFS.
+    Hdfs,
 }
 
 /// The choices that decide which parameters have an effect.
@@ -163,6 +163,7 @@ pub(super) struct Chosen {
     pub(super) bad_file: Option<BadFile>,
     pub(super) after_commit: AfterCommit,
     pub(super) objects: bool,
+    pub(super) hdfs: bool,
 }
 
 impl Scope {
@@ -182,6 +183,7 @@ impl Scope {
             Self::DeadLetters => chosen.errors == ErrorPolicy::DeadLetter,
             Self::LetterTopic => chosen.letter_topic && chosen.errors == ErrorPolicy::DeadLetter,
             Self::Objects => chosen.objects,
+            Self::Hdfs => chosen.hdfs,
         }
     }
 
@@ -204,6 +206,7 @@ impl Scope {
             Self::DeadLetters => "`error.policy` dead-letter".to_owned(),
             Self::LetterTopic => "`error.dead-letter.topic`".to_owned(),
             Self::Objects => "paths that begin with `s3://`".to_owned(),
+            Self::Hdfs => "paths that begin with `hdfs://`".to_owned(),
         })
     }
 }
@@ -232,7 +235,6 @@ impl<T: FromOptionText> Parameter<T> {
                 since: "0.1.0",
                 group,
                 scope: Scope::Always,
-                planned: false,
                 check: check::<T>,
             },
             parse: T::from_option_text,
@@ -266,11 +268,6 @@ impl<T: FromOptionText> Parameter<T> {
 
     pub(super) const fn only(mut self, scope: Scope) -> Self {
         self.summary.scope = scope;
-        self
-    }
-
-    pub(super) const fn planned(mut self) -> Self {
-        self.summary.planned = true;
         self
     }
 

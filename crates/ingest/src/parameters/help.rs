@@ -37,8 +37,7 @@ fn entry(text: &mut String, parameter: &ParameterSummary) {
     let name = parameter.name;
     let kind = kind(parameter).replace('`', "");
     let kind = kind.strip_prefix("one of ").unwrap_or(&kind);
-    let planned = if parameter.planned { "  [planned]" } else { "" };
-    text.push_str(&format!("  --{name} <{kind}>{planned}\n"));
+    text.push_str(&format!("  --{name} <{kind}>\n"));
     wrap(text, &parameter.meaning.replace('`', ""));
     let mut facts = vec![default_words(parameter)];
     if let Some(condition) = parameter.scope.condition() {
@@ -116,9 +115,6 @@ fn row(parameter: &ParameterSummary) -> String {
     let mut meaning = parameter.meaning.to_owned();
     if let Some(condition) = parameter.scope.condition() {
         meaning.push_str(&format!(" Only with {condition}."));
-    }
-    if parameter.planned {
-        meaning.push_str(" *Planned.*");
     }
     let example = match parameter.example {
         "" => String::new(),

@@ -77,6 +77,8 @@ impl JobOptions {
             size.0.to_string()
         });
         all.objects();
+        all.add(&table::HADOOP_HOME, &options::HADOOP_HOME, |text| text);
+        all.add(&table::HADOOP_USER, &options::HADOOP_USER, |text| text);
         let retry = [table::RETRY_ATTEMPTS.name(), table::RETRY_BACKOFF.name()];
         let chosen = retry.into_iter().find(|name| given.origin(name).is_some());
         all.push(

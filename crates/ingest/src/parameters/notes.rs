@@ -36,6 +36,7 @@ fn without_effect(given: &Given) -> Option<String> {
         bad_file: given.get(&table::FILE_BAD),
         after_commit: given.get(&table::AFTER_COMMIT)?,
         objects: paths::are_in_objects(given),
+        hdfs: paths::are_in_hdfs(given),
     };
     let json = given.origin(table::SQL_SCHEMA_JSON.name()).is_some();
     let idle: Vec<String> = given
@@ -43,9 +44,7 @@ fn without_effect(given: &Given) -> Option<String> {
         .filter(|(_, origin)| !matches!(origin, Origin::Foreign(_)))
         .filter_map(|(name, _)| {
             let parameter = table::find(name)?;
-            let reason = if parameter.planned {
-                "planned".to_owned()
-            } else if !parameter.scope.holds(&chosen) {
+            let reason = if !parameter.scope.holds(&chosen) {
                 format!(
                     "only with {}",
                     parameter.scope.condition()?.replace('`', "")

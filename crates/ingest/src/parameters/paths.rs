@@ -2,12 +2,13 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use millstream_connectors::hdfs::HdfsUrl;
 use millstream_connectors::objects::ObjectUrl;
 use millstream_core::{Error, codes};
 
 use super::definition::Parameter;
 use super::given::Given;
-use super::places::{Elsewhere, local_path};
+use super::places::{Elsewhere, elsewhere, local_path};
 use super::{contradiction, table};
 
 /// What is wrong with the paths that were given.
@@ -30,9 +31,13 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
         let name = parameter.name();
         let (message, next) = match local_path(&text) {
             Ok(_) => continue,
-            Err(Elsewhere::Scheme(_)) if may_be_object(parameter) && is_object(&text) => continue,
+            Err(Elsewhere::Scheme(_)) if may_be_elsewhere(parameter, &text) => continue,
             Err(Elsewhere::Scheme(_)) if is_object(&text) => (
                 format!("{name} is `{text}`, and it can't be in an object store"),
+                "give a path or a file: URL",
+            ),
+            Err(Elsewhere::Scheme(_)) if is_hdfs(&text) => (
+                format!("{name} is `{text}`, and checkpoints can't be in HDFS yet"),
                 "give a path or a file: URL",
             ),
             Err(Elsewhere::Scheme(scheme)) => (
@@ -52,17 +57,34 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     problems
 }
 
-/// Whether what the parameter names may be in an object store: all but what is read before anything else is known.
-fn may_be_object(parameter: &Parameter<String>) -> bool {
-    ![table::ES_CA.name(), table::ES_MAPPING.name()].contains(&parameter.name())
+/// Whether what the parameter names may be at this place of an object store or of HDFS: not what is read before anything else is
+/// known, and no checkpoints in HDFS yet.
+fn may_be_elsewhere(parameter: &Parameter<String>, text: &str) -> bool {
+    let name = parameter.name();
+    let is_local = [table::ES_CA.name(), table::ES_MAPPING.name()].contains(&name);
+    let waits = is_hdfs(text) && name == table::CHECKPOINT_DIR.name();
+    !is_local && !waits && elsewhere(text).is_some()
 }
 
 fn is_object(text: &str) -> bool {
     ObjectUrl::parse(text).is_some()
 }
 
+fn is_hdfs(text: &str) -> bool {
+    HdfsUrl::parse(text).is_some()
+}
+
 /// Whether anything that is read or written is in an object store.
 pub(super) fn are_in_objects(given: &Given) -> bool {
+    are_in(given, is_object)
+}
+
+/// Whether anything that is read or written is in HDFS.
+pub(super) fn are_in_hdfs(given: &Given) -> bool {
+    are_in(given, is_hdfs)
+}
+
+fn are_in(given: &Given, is_there: impl Fn(&str) -> bool) -> bool {
     let paths = [
         &table::SOURCE_PATH,
         &table::SINK_PATH,
@@ -71,19 +93,23 @@ pub(super) fn are_in_objects(given: &Given) -> bool {
     ];
     paths
         .into_iter()
-        .any(|path| given.get(path).is_some_and(|text| is_object(&text)))
+        .any(|path| given.get(path).is_some_and(|text| is_there(&text)))
 }
 
-/// Files are moved within a file system, objects within a bucket.
+/// Files are moved within a file system or a cluster, objects within a bucket.
 fn away_from_the_source(given: &Given) -> Vec<Error> {
     let Some(source) = given.get(&table::SOURCE_PATH) else {
         return Vec::new();
     };
-    let bucket = |text: &str| ObjectUrl::parse(text).map(|url| url.bucket().to_owned());
+    let whole = |text: &str| {
+        let bucket = ObjectUrl::parse(text).map(|url| format!("s3://{}", url.bucket()));
+        let cluster = || HdfsUrl::parse(text).map(|url| format!("hdfs://{}", url.authority()));
+        bucket.or_else(cluster)
+    };
     let targets = [&table::FILE_BAD_PATH, &table::AFTER_COMMIT_PATH];
     let apart = targets.into_iter().filter(|parameter| {
         let target = given.get(parameter);
-        target.is_some_and(|target| bucket(&target) != bucket(&source))
+        target.is_some_and(|target| whole(&target) != whole(&source))
     });
     apart
         .map(|parameter| {
@@ -91,7 +117,8 @@ fn away_from_the_source(given: &Given) -> Vec<Error> {
                 "{} is elsewhere than source.path, and nothing can be moved there",
                 parameter.name()
             );
-            let next = "give a directory beside source.path, or a place in the same bucket";
+            let next =
+                "give a directory beside source.path, or a place in the same bucket or cluster";
             contradiction(message, next)
         })
         .collect()
@@ -101,9 +128,9 @@ fn away_from_the_source(given: &Given) -> Vec<Error> {
 fn within_the_source(given: &Given) -> Vec<Error> {
     let place = |parameter: &Parameter<String>| {
         let text = given.get(parameter)?;
-        match ObjectUrl::parse(&text) {
+        match elsewhere(&text) {
             // Names of a key are compared one by one, as those of a path.
-            Some(url) => Some(PathBuf::from(url.to_string())),
+            Some(url) => Some(PathBuf::from(url)),
             None => Some(place(&local_path(&text).ok()?)),
         }
     };

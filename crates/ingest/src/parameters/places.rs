@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use millstream_connectors::hdfs::HdfsUrl;
 use millstream_connectors::objects::ObjectUrl;
 
 /// Why a URL is no path of this machine.
@@ -13,15 +14,21 @@ pub(super) enum Elsewhere<'a> {
     Host(&'a str),
 }
 
-/// A path, a `file:` URL, or the URL of a place in an object store, as it is kept in a path.
+/// A path, a `file:` URL, or the URL of a place in an object store or in HDFS, as it is kept in a path.
 ///
 /// # Errors
 /// Any other URL.
 pub(super) fn place(text: &str) -> Result<PathBuf, Elsewhere<'_>> {
-    match ObjectUrl::parse(text) {
-        Some(url) => Ok(PathBuf::from(url.to_string())),
+    match elsewhere(text) {
+        Some(url) => Ok(PathBuf::from(url)),
         None => local_path(text),
     }
+}
+
+/// The URL of a place in an object store or in HDFS, however it is written; `None`: it is none of these.
+pub(super) fn elsewhere(text: &str) -> Option<String> {
+    let of_store = ObjectUrl::parse(text).map(|url| url.to_string());
+    of_store.or_else(|| HdfsUrl::parse(text).map(|url| url.to_string()))
 }
 
 /// A path, or a `file:` URL, which like in Hadoop is not percent-decoded.

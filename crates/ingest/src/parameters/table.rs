@@ -15,11 +15,11 @@ macro_rules! parameters {
 mod checkpoint;
 mod database;
 mod elasticsearch;
+mod hadoop;
 mod intake;
 mod job;
 mod kafka;
 mod objects;
-mod planned_source;
 mod sink;
 mod source;
 mod sql;
@@ -41,6 +41,7 @@ pub(super) use elasticsearch::{
     ES_SYNC_TYPE, ES_TIMEOUT, ES_TOKEN, ES_TYPE, ES_UNIQUE_COLUMN, ES_USERNAME, ES_VERSION,
     ES_VERSION_COLUMN,
 };
+pub(super) use hadoop::{HADOOP_HOME, HADOOP_USER};
 pub(super) use intake::{
     AFTER_COMMIT, AFTER_COMMIT_PATH, FILE_BAD, FILE_BAD_PATH, FILE_CHANGED, FILE_FORGET, FILE_LOST,
     FILE_SETTLE, PATH_OTHER,
@@ -83,7 +84,7 @@ pub fn all() -> impl Iterator<Item = &'static ParameterSummary> {
         sink::ALL,
         checkpoint::ALL,
         database::ALL,
-        planned_source::ALL,
+        hadoop::ALL,
         kafka::ALL,
         unique::ALL,
         elasticsearch::ALL,

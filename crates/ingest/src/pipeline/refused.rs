@@ -15,6 +15,7 @@ use millstream_engine::connector::Sink;
 
 use super::bad_records::{self, Limits};
 use super::dead_letter;
+use super::remotes::Remotes;
 
 /// Where dead letters of a sink go.
 pub(super) type Letters = Box<dyn Sink<Letter>>;
@@ -52,10 +53,13 @@ impl Refusals for Refused {
 }
 
 /// Files of dead letters of the job with this name.
-pub(super) fn files(path: &Path, job: &Arc<str>) -> Letters {
+pub(super) fn files(path: &Path, job: &Arc<str>, remotes: Remotes) -> Letters {
     let job = Arc::clone(job);
     let lines = EachRecord::new("jsonl", move |letter: &Letter, out: &mut Vec<u8>| {
         writeln!(out, "{}", Line::of(letter, &job).to_json())
     });
-    Box::new(FileSink::new(path, lines))
+    let sink = FileSink::new(path, lines)
+        .stores(Some(remotes.stores))
+        .clusters(Some(remotes.clusters));
+    Box::new(sink)
 }

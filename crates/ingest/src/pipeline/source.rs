@@ -14,7 +14,6 @@ use millstream_connectors::hive::{HiveSource, HiveSourceOptions};
 use millstream_connectors::kafka::{
     AROUND, KafkaSource, KafkaSourceOptions, LetterSource, ValueFormat, text_schema,
 };
-use millstream_connectors::objects::Stores;
 use millstream_connectors::rows::{Parsed, json_schema};
 use millstream_core::columns::INEXACT_DECIMAL;
 use millstream_core::{Error, Result, book, codes};
@@ -24,6 +23,7 @@ use super::around::{Around, fields_besides};
 use super::check;
 use super::conditions::conditions;
 use super::deduplicate;
+use super::remotes::Remotes;
 use crate::parameters::{
     ColumnSource, IngestSettings, KafkaFormat, KafkaSettings, SchemaText, SinkSettings,
     SourceSettings, SourceType, TextSource, UniqueSettings,
@@ -63,20 +63,20 @@ pub(super) struct Unique<'a> {
 pub(super) fn plan<'a>(
     settings: &'a IngestSettings,
     letters: Option<&Path>,
-    stores: &Stores,
+    remotes: &Remotes,
 ) -> Result<Plan<'a>> {
     let to_kafka = matches!(settings.sink, SinkSettings::Kafka(_));
     let keep_raw = settings.errors.keeps_records();
     let mut besides = Vec::new();
     let source = match &settings.source {
         SourceSettings::Text(text) => match letters {
-            None => Planned::Files(text.format.name(), Box::new(open(text, keep_raw, stores)?)),
-            Some(letters) => Planned::Letters(letters_of(text, letters, stores)?),
+            None => Planned::Files(text.format.name(), Box::new(open(text, keep_raw, remotes)?)),
+            Some(letters) => Planned::Letters(letters_of(text, letters, remotes)?),
         },
         SourceSettings::Columns(columns) => match letters {
             None => Planned::Columns(
                 columns.format.name(),
-                Box::new(open_columns(columns, stores)?),
+                Box::new(open_columns(columns, remotes)?),
             ),
             Some(_) => return Err(no_letters(columns.format)),
         },
@@ -283,11 +283,11 @@ fn no_letters(format: SourceType) -> Error {
 }
 
 /// What reads dead letters as the files are read that they come from.
-fn letters_of(source: &TextSource, letters: &Path, stores: &Stores) -> Result<LetterSource> {
+fn letters_of(source: &TextSource, letters: &Path, remotes: &Remotes) -> Result<LetterSource> {
     let schema = match declared_schema(source.schema.as_ref())? {
         Some(schema) => Some(Arc::new(schema)),
         // The files that are there name the columns.
-        None => open(source, false, stores)?.schema(),
+        None => open(source, false, remotes)?.schema(),
     };
     let schema = schema.ok_or_else(|| {
         let place = source.path.display();
@@ -313,7 +313,7 @@ fn format_of(source: &TextSource) -> Result<Format> {
     })
 }
 
-fn open(source: &TextSource, keep_raw: bool, stores: &Stores) -> Result<FileSource> {
+fn open(source: &TextSource, keep_raw: bool, remotes: &Remotes) -> Result<FileSource> {
     let options = FileSourceOptions {
         path: source.path.clone(),
         format: format_of(source)?,
@@ -328,7 +328,8 @@ fn open(source: &TextSource, keep_raw: bool, stores: &Stores) -> Result<FileSour
         },
         tidy: source.tidy.clone(),
         keep_raw,
-        stores: Some(stores.clone()),
+        stores: Some(remotes.stores.clone()),
+        clusters: Some(remotes.clusters.clone()),
     };
     FileSource::new(options)
 }
@@ -337,7 +338,7 @@ fn watch(interval: Option<Duration>) -> Watch {
     interval.map_or(Watch::Once, |interval| Watch::Continuously { interval })
 }
 
-fn open_columns(source: &ColumnSource, stores: &Stores) -> Result<ColumnFileSource> {
+fn open_columns(source: &ColumnSource, remotes: &Remotes) -> Result<ColumnFileSource> {
     let format = match source.format {
         SourceType::Orc => ColumnFormat::Orc,
         _ => ColumnFormat::Parquet,
@@ -352,7 +353,8 @@ fn open_columns(source: &ColumnSource, stores: &Stores) -> Result<ColumnFileSour
             split: source.split_size,
             ..ReadSizes::default()
         },
-        stores: Some(stores.clone()),
+        stores: Some(remotes.stores.clone()),
+        clusters: Some(remotes.clusters.clone()),
     })
 }
 

@@ -9,13 +9,13 @@ use millstream_connectors::formats::{
     Codec, Compressed, CsvLines, FileFormat, JsonLines, OrcFile, ParquetFile,
 };
 use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, Output, Timing};
-use millstream_connectors::objects::Stores;
 use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::Rows;
 use millstream_core::{Error, Result, codes};
 
 use super::bad_records::{Known, Limits};
 use super::refused::{self, Refused};
+use super::remotes::Remotes;
 use super::{Columns, Sorted, by_document};
 use crate::parameters::{
     BadRecords, DeadLetters, FileCompression, FileSinkSettings, IngestSettings, SinkFormat,
@@ -105,7 +105,7 @@ fn es_sink(
         }
         BadRecords::DeadLetter { place, limits } => {
             let letters: refused::Letters = match place {
-                DeadLetters::Files(path) => refused::files(path, job),
+                DeadLetters::Files(path) => refused::files(path, job, super::remotes(environment)?),
                 DeadLetters::Topic(options) => {
                     Box::new(kafka_sink(options, environment)?.letters(job))
                 }
@@ -151,7 +151,7 @@ pub(super) fn write(
     settings: &IngestSettings,
     target: Target,
     (environment, job): (&Environment, &str),
-    stores: Stores,
+    remotes: Remotes,
 ) -> Result<()> {
     let configuration = environment.configuration()?;
     let parallelism = configuration.require(&millstream::options::PARALLELISM)?;
@@ -188,7 +188,10 @@ pub(super) fn write(
         }
         (SinkSettings::Print, Target::Here) => rows.sink_to("print", PrintSink::rows()),
         (SinkSettings::File(file), Target::Here) => {
-            rows.sink_to("file", file_sink(file).stores(Some(stores)))
+            let sink = file_sink(file)
+                .stores(Some(remotes.stores))
+                .clusters(Some(remotes.clusters));
+            rows.sink_to("file", sink)
         }
     };
     sink.uid("sink").set_parallelism(writers);

@@ -4,15 +4,21 @@ use std::path::Path;
 use millstream_core::JobId;
 
 use super::{Taken, Taker, find_in, prepare, put_back};
-use crate::files_source::listing::{Identity, Root, find_held};
+use crate::files_source::listing::{Identity, Root, find_held_on_disk as find_held};
 use crate::files_source::name::Name;
+use crate::files_source::volume::Volume;
 
 fn directory() -> tempfile::TempDir {
     tempfile::tempdir().expect("made")
 }
 
 fn taker(directory: &Path, run: u64) -> Taker {
-    Taker::new(directory.to_owned(), JobId::from_bytes([7; 16]), run)
+    Taker::new(
+        Volume::Disk,
+        directory.to_owned(),
+        JobId::from_bytes([7; 16]),
+        run,
+    )
 }
 
 /// Whether the file has this content.
@@ -54,11 +60,11 @@ fn files_are_moved_once_and_replace_nothing() {
                 (metadata.len() == size).then(|| Identity::of(&metadata))
             });
         let identity = found.expect("was moved");
-        let path = find_in(to.path(), &name, identity).expect("is found");
+        let path = find_in(&Volume::Disk, to.path(), &name, identity).expect("is found");
         assert_eq!(fs::metadata(path).expect("is there").len(), size);
     }
     let other = Identity { size: 9, mtime: 1 };
-    assert_eq!(find_in(to.path(), &name, other), None);
+    assert_eq!(find_in(&Volume::Disk, to.path(), &name, other), None);
 }
 
 #[test]
@@ -137,7 +143,7 @@ fn what_another_attempt_has_hidden_is_found_and_can_be_taken_from_there() {
     assert_eq!(taken.expect("is deleted"), Taken::Away);
     assert!(names(from.path()).is_empty());
     hide();
-    assert!(put_back(&name.below(from.path())));
+    assert!(put_back(&Volume::Disk, &name.below(from.path())));
     assert_eq!(names(from.path()), ["a.csv"]);
     // A half of a rename where a file system can do no better.
     fs::hard_link(

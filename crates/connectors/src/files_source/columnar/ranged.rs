@@ -4,10 +4,10 @@ use std::io::{self, BufReader, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use millstream_objects::StoreError;
 use parquet::errors::ParquetError;
 
 use crate::files_source::opened::Opened;
+use crate::files_source::remote;
 
 /// Bytes that are read at once where a reader takes them in small pieces.
 const BUFFER: usize = 64 << 10;
@@ -45,10 +45,10 @@ impl Ranged {
     }
 
     fn note(&self, error: io::Error) -> io::Error {
-        let words = match (error.raw_os_error(), StoreError::of(&error)) {
-            (Some(number), _) => io::Error::from_raw_os_error(number),
-            (None, Some(_)) => io::Error::new(error.kind(), error.to_string()),
-            (None, None) => return error,
+        let words = match error.raw_os_error() {
+            Some(number) => io::Error::from_raw_os_error(number),
+            None if remote::is_remote(&error) => io::Error::new(error.kind(), error.to_string()),
+            None => return error,
         };
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.get_or_insert(error);

@@ -5,7 +5,7 @@ use millstream_engine::connector::Waker;
 
 use super::{Fetcher, News, Opening, Task, TextFetch};
 use crate::files_source::format::Format;
-use crate::files_source::listing::{FoundFile, Root, oldest};
+use crate::files_source::listing::{FoundFile, Places, Root, oldest};
 use crate::files_source::opened::Access;
 use crate::files_source::stream::{Block, Sizes};
 
@@ -24,7 +24,7 @@ impl Reading {
         let path = directory.path().join("a.csv");
         let text: String = (0..10_000).map(|row| format!("{row},\"a\nb\"\n")).collect();
         std::fs::write(&path, &text).expect("is written");
-        let root = Root::at(&path, None).expect("is there");
+        let root = Root::at(&path, Places::default()).expect("is there");
         let files = oldest(&root, 1, |_, _| Ok(()));
         let file = Arc::new(files.expect("is there").remove(0));
         let opening = Opening {

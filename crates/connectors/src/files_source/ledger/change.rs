@@ -15,6 +15,7 @@ use crate::files_source::input::InputError;
 use crate::files_source::listing::{FoundFile, Identity, is_away};
 use crate::files_source::name::{Key, Name};
 use crate::files_source::options::{Bad, Changed, Lost};
+use crate::files_source::remote;
 
 /// How reading goes on behind a file that can't be read on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -374,7 +375,7 @@ pub(crate) fn unreadable(name: &str, error: &InputError) -> Error {
             .next("put the file back, or take it out of what is read"),
         other => {
             let of_store = match other {
-                InputError::Io(cause) => StoreError::of(cause).map(StoreError::next_step),
+                InputError::Io(cause) => remote::next_step(cause),
                 _ => None,
             };
             Error::new(&codes::SOURCE_READ, format!("{name} can't be read"))

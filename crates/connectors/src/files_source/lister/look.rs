@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::io;
 
 use millstream_core::{Error, Result, codes};
-use millstream_objects::StoreError;
 use tracing::warn;
 
-use super::{Hindrance, Lister, at, stage};
+use super::{Hindrance, Lister, at};
 use crate::files_source::away;
 use crate::files_source::beginning::fingerprint;
 use crate::files_source::intake::{Met, other_directory};
@@ -16,6 +15,7 @@ use crate::files_source::listing::{DirectoryId, Kind, Listed, Odd};
 use crate::files_source::name::{Key, Name};
 use crate::files_source::options::{AfterCommit, Bad, Lost, OtherDirectory};
 use crate::files_source::piece::Piece;
+use crate::files_source::remote;
 use crate::files_source::seen::{Seen, are_over};
 
 /// Entries that are looked at in one turn.
@@ -193,7 +193,8 @@ impl Lister {
                 if self.root.store.is_some() {
                     return false;
                 }
-                let opened = stage::open(&listed.name.below(&self.root.directory));
+                let path = listed.name.below(&self.root.directory);
+                let opened = self.root.volume.head(&path);
                 opened.is_ok_and(|(now, beginning)| {
                     let then = piece.identity.size;
                     now.size >= then && fingerprint(&beginning, then) == piece.beginning
@@ -228,7 +229,7 @@ impl Lister {
 
     fn is_own(&self, path: &std::path::Path) -> bool {
         let own = |target: &std::path::Path| {
-            if self.root.store.is_some() {
+            if self.root.is_remote() {
                 return target == path;
             }
             std::path::absolute(target).is_ok_and(|target| target == path)
@@ -391,7 +392,10 @@ impl Lister {
             return false;
         }
         let found = match &self.root.store {
-            None => away::find_in(target, &piece.name, piece.identity).is_some(),
+            None => {
+                let volume = &self.root.volume;
+                away::find_in(volume, target, &piece.name, piece.identity).is_some()
+            }
             Some(store) => {
                 let copy = away::find_copy(store, target, &piece.name, piece.identity);
                 // That it can't be told is found out again by who reads it.
@@ -408,7 +412,7 @@ impl Lister {
 
 /// The error of a source that looks once and can't.
 pub(super) fn not_readable(shown: &str, error: &io::Error) -> Error {
-    let of_store = StoreError::of(error).map(StoreError::next_step);
+    let of_store = remote::next_step(error);
     Error::new(&codes::SOURCE_READ, format!("{shown} can't be read"))
         .cause(error)
         .next(of_store.unwrap_or("check the source path and its permissions"))

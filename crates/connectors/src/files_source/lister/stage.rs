@@ -1,22 +1,23 @@
 //! From ready to queued: files are opened, judged, and written down before anybody hears of them.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use millstream_core::Result;
-use rustix::fs::OFlags;
+use millstream_hdfs::FileState;
 use tracing::warn;
 
 use super::{Lister, at};
-use crate::files_source::beginning::BEGINNING;
 use crate::files_source::intake::Ready;
 use crate::files_source::listing::{Identity, Odd, is_away};
 use crate::files_source::piece::Piece;
+use crate::files_source::settle::MOST;
 
 /// Files that are judged and written down together.
 const TOGETHER: usize = 256;
+/// What clients of HDFS take at most to close a file of which every block is whole: five tries, each later.
+const CLOSING: Duration = Duration::from_secs(15);
 
 impl Lister {
     /// Queues what is ready, as long as there is room.
@@ -24,9 +25,9 @@ impl Lister {
         while !self.backlog.is_empty() && self.has_room() {
             let mut pieces = Vec::new();
             while pieces.len() < TOGETHER
-                && let Some(ready) = self.backlog.pop_front()
+                && let Some(mut ready) = self.backlog.pop_front()
             {
-                match self.open(&ready)? {
+                match self.open(&mut ready)? {
                     Opened::File(now, _) if at(&self.desk).intake.is_void(now.size) => {
                         self.meet_odd(&ready.name, Odd::Empty)?;
                         at(&self.desk).intake.pass_over(&ready.name);
@@ -65,7 +66,10 @@ impl Lister {
         }
         let path = ready.name.below(&self.root.directory);
         let length = at(&self.desk).intake.longest_end().min(end);
-        let is_cut = read(&path, end - length, length)
+        let is_cut = self
+            .root
+            .volume
+            .read(&path, end - length, length)
             .is_ok_and(|bytes| !at(&self.desk).intake.ends_line(&bytes));
         if is_cut {
             let file = path.display().to_string();
@@ -101,14 +105,15 @@ impl Lister {
         self.waker.wake();
     }
 
-    fn open(&mut self, ready: &Ready) -> Result<Opened> {
+    fn open(&mut self, ready: &mut Ready) -> Result<Opened> {
         if self.root.store.is_some() {
             // What the listing says of an object is all there is to know: it is written at once.
             let identity = ready.identity();
             return Ok(Opened::File(identity, identity.content()));
         }
-        match open(&ready.name.below(&self.root.directory)) {
-            Ok((now, beginning)) => Ok(Opened::File(now, beginning)),
+        let path = ready.name.below(&self.root.directory);
+        match self.head(ready, &path) {
+            Ok(opened) => Ok(opened),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Opened::Nothing),
             Err(error) if is_away(&error) => {
                 self.go_away(&error)?;
@@ -128,36 +133,60 @@ impl Lister {
     }
 }
 
+impl Lister {
+    /// Opens a file, unless somebody is writing it and it is to be read once it is whole. A source that looks once reads as much of it
+    /// as can be read, and one that follows growth goes on from there.
+    fn head(&mut self, ready: &mut Ready, path: &Path) -> io::Result<Opened> {
+        let state = self.root.volume.state_of(path)?;
+        let is_open = state == FileState::Open;
+        let follows = at(&self.desk).intake.follows_growth();
+        if !follows && self.policy.interval.is_some() {
+            let is_waited_for = match state {
+                FileState::Open => true,
+                FileState::New => !self.has_stood_still(ready),
+                FileState::Whole => false,
+            };
+            if is_waited_for {
+                return Ok(Opened::Nothing);
+            }
+            self.fresh.remove(&ready.name.key());
+        }
+        let (now, beginning) = self.root.volume.head(path)?;
+        if is_open && follows && now.size < ready.identity().size {
+            // Somebody is adding to a block of which a part was there before.
+            return Ok(Opened::Nothing);
+        }
+        if is_open && !follows {
+            let file = path.display().to_string();
+            warn!(
+                file,
+                bytes = now.size,
+                "somebody is still writing the file: it is read as far as it can be now, and what follows is not"
+            );
+            ready.shorten(now);
+        }
+        Ok(Opened::File(now, beginning))
+    }
+
+    /// Whether a file that may not be closed yet has stood still for as long as closing takes.
+    fn has_stood_still(&mut self, ready: &Ready) -> bool {
+        let now = (self.clock)();
+        if self.fresh.len() >= MOST {
+            self.fresh.clear();
+        }
+        let (key, identity) = (ready.name.key(), ready.identity());
+        let (known, since) = self.fresh.entry(key).or_insert((identity, now));
+        if *known != identity {
+            (*known, *since) = (identity, now);
+        }
+        now.saturating_sub(*since) >= CLOSING
+    }
+}
+
 enum Opened {
     File(Identity, Vec<u8>),
     /// There is nothing to be read.
     Nothing,
     /// It can't be told now.
     Later,
-}
-
-/// What a file is now, and its first bytes.
-pub(super) fn open(path: &Path) -> io::Result<(Identity, Vec<u8>)> {
-    let flags = OFlags::NONBLOCK.bits() as i32;
-    let file: File = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags)
-        .open(path)?;
-    let identity = Identity::of(&file.metadata()?);
-    let mut beginning = Vec::with_capacity(BEGINNING);
-    file.take(BEGINNING as u64).read_to_end(&mut beginning)?;
-    Ok((identity, beginning))
-}
-
-/// `length` bytes of the file from `from` on.
-fn read(path: &Path, from: u64, length: u64) -> io::Result<Vec<u8>> {
-    let flags = OFlags::NONBLOCK.bits() as i32;
-    let mut file: File = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags)
-        .open(path)?;
-    file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
-    file.take(length).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

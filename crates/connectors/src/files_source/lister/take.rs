@@ -6,11 +6,11 @@ use std::path::Path;
 
 use tracing::{debug, warn};
 
-use super::{Lister, at, stage};
+use super::{Lister, at};
 use crate::files_source::away::{Taken, take_object};
 use crate::files_source::beginning::fingerprint;
 use crate::files_source::ledger::{Passed, PassedOver};
-use crate::files_source::listing::{DirectoryId, Identity, Kind, Listed, Odd, Root, kind};
+use crate::files_source::listing::{DirectoryId, Kind, Listed, Odd, Root};
 use crate::files_source::name::Name;
 use crate::files_source::options::{AfterCommit, Bad};
 use crate::files_source::seen::Entry;
@@ -40,13 +40,14 @@ impl Lister {
             return self.tell_taken(name, entry, taken);
         }
         let begins = Cell::new(true);
+        let volume = &self.root.volume;
         let taken = self.taker.take(name, lies, target, |path| {
-            let found = stage::open(path).ok();
+            let found = volume.head(path).ok();
             found.is_some_and(|(now, beginning)| {
                 let known = entry.beginning == 0
                     || fingerprint(&beginning, entry.identity.size) == entry.beginning;
                 begins.set(known || now != entry.identity);
-                path.is_file() && now == entry.identity && known
+                volume.is_file(path) && now == entry.identity && known
             })
         });
         match taken {
@@ -165,7 +166,8 @@ impl Lister {
                         "{}/{name} was about to be taken away, and has its name back",
                         self.root.shown()
                     );
-                    let there = kind(&name.below(&self.root.directory))?;
+                    let path = name.below(&self.root.directory);
+                    let there = self.root.volume.kind(&path)?;
                     released.extend(there.map(|kind| Listed {
                         name: name.clone(),
                         kind,
@@ -191,8 +193,9 @@ impl Lister {
             let is_moved = self.tell_quarantined(&passed.name, taken);
             return self.note_moved(passed, is_moved);
         }
+        let volume = self.root.volume.clone();
         let is_moved = self.quarantine(&passed.name, |path| {
-            let found = kind(path).ok().flatten();
+            let found = volume.kind(path).ok().flatten();
             found == Some(Kind::File(identity))
         });
         self.note_moved(passed, is_moved);
@@ -210,12 +213,12 @@ impl Lister {
             // What lies below a directory is not moved, and what is empty is in nobody's way.
             return;
         }
-        let before = std::fs::metadata(name.below(&self.root.directory));
-        let before = before.ok().map(|metadata| Identity::of(&metadata));
-        let _moved = self.quarantine(name, |path| match kind(path) {
+        let volume = self.root.volume.clone();
+        let before = volume.identity(&name.below(&self.root.directory)).ok();
+        let _moved = self.quarantine(name, |path| match volume.kind(path) {
             Ok(Some(Kind::Odd(now))) => now == what,
             Ok(Some(Kind::File(now))) => {
-                what == Odd::Denied && before == Some(now) && stage::open(path).is_err()
+                what == Odd::Denied && before == Some(now) && volume.head(path).is_err()
             }
             Ok(_) | Err(_) => false,
         });

@@ -8,6 +8,7 @@ use millstream_objects::{Entry, Object, ObjectUrl, Store, StoreError, Stores, Tr
 
 use super::{DirectoryId, Entries, Identity, Kind, Listed, Odd, Root, Walk};
 use crate::files_source::name::{Name, is_hidden};
+use crate::files_source::volume::Volume;
 
 /// Nanoseconds in a second.
 const SECOND: i64 = 1_000_000_000;
@@ -49,6 +50,7 @@ pub(super) fn root_at(url: &ObjectUrl, stores: Option<&Stores>) -> io::Result<Ro
         directory: PathBuf::from(url.to_string()),
         only: None,
         store: Some(store.clone()),
+        volume: Volume::Disk,
     };
     let Some((parent, name)) = url.parent() else {
         return Ok(whole());
@@ -62,6 +64,7 @@ pub(super) fn root_at(url: &ObjectUrl, stores: Option<&Stores>) -> io::Result<Ro
         directory: PathBuf::from(parent.to_string()),
         only: Some(Name::new(name.as_bytes())),
         store: Some(store),
+        volume: Volume::Disk,
     })
 }
 
@@ -71,6 +74,7 @@ pub(super) fn root_of(url: &ObjectUrl, stores: Option<&Stores>) -> io::Result<Ro
         directory: PathBuf::from(url.to_string()),
         only: None,
         store: Some(open(url, stores)?),
+        volume: Volume::Disk,
     })
 }
 

@@ -3,7 +3,7 @@ use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 
-use super::{Compression, Kind, Odd, Root};
+use super::{Compression, Kind, Odd, Places, Root};
 
 fn names(root: &Root, slice: usize) -> Vec<(String, Option<Odd>)> {
     let mut walk = root.walk().expect("is there");
@@ -43,7 +43,7 @@ fn what_is_no_file_is_told_for_what_it_is() {
     symlink(at(b"loop"), at(b"loop")).expect("is made");
     symlink(at(b"a.csv"), at(b"other")).expect("is made");
     let _socket = std::os::unix::net::UnixListener::bind(at(b"socket")).expect("is made");
-    let root = Root::at(directory.path(), None).expect("is there");
+    let root = Root::at(directory.path(), Places::default()).expect("is there");
     let expected = [
         ("\\xff.csv", None),
         ("a.csv", None),
@@ -68,7 +68,7 @@ fn one_file_is_the_whole_listing() {
     let path = directory.path().join("_one");
     File::create(&path).expect("is made");
     File::create(directory.path().join("two")).expect("is made");
-    let root = Root::at(&path, None).expect("is there");
+    let root = Root::at(&path, Places::default()).expect("is there");
     assert_eq!(names(&root, 9), [("_one".to_owned(), None)]);
     std::fs::remove_file(&path).expect("was there");
     assert!(root.walk().is_err(), "it is away");

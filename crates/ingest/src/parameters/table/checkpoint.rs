@@ -12,7 +12,7 @@ parameters! {
         .default("true").example("false");
     CHECKPOINT_DIR: String = Parameter::new(Group::Checkpoint, "stream.checkpoint.dir",
         "Directory of checkpoints: a path, a file: URL, or `s3://bucket/key`. The CSP operator's default, \
-         hdfs:///tmp/csp/flink/checkpoints, waits for HDFS.")
+         hdfs:///tmp/csp/flink/checkpoints, is refused: checkpoints in HDFS are not there yet.")
         .default_depends("below `millstream.data-dir`").only(Scope::Checkpoints).example("/data/checkpoints");
     CHECKPOINT_TYPE: CheckpointType = Parameter::new(Group::Checkpoint, "stream.checkpoint.type",
         "The state backend. RocksDB is planned: until then each of the three keeps state in memory and checkpoints in \

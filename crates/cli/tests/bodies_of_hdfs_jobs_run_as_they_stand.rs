@@ -1,0 +1,148 @@
+//! The bodies by which users of the operators that came before start jobs from HDFS to Kafka, through `POST /jars/:id/run` as they
+//! stand: only hosts and topics are others.
+
+mod common;
+
+use std::path::Path;
+
+use common::put;
+use common::server::Server;
+use millstream_services::hdfs::Hdfs;
+use millstream_services::kafka::Kafka;
+use serde_json::Value;
+
+/// A cluster, a broker and a server.
+struct Place {
+    hdfs: Hdfs,
+    kafka: Kafka,
+    server: Server,
+}
+
+impl Place {
+    fn new(directory: &Path) -> Self {
+        Self {
+            hdfs: Hdfs::start().expect("HDFS"),
+            kafka: Kafka::start().expect("a broker"),
+            server: Server::started(directory, &[]),
+        }
+    }
+
+    /// Runs the job of a body until it has written `count` records, to the topic `name`; these, in order.
+    fn run(&self, name: &str, text: &str, count: usize) -> Vec<String> {
+        self.kafka.create_topic(name, 2).expect("a topic");
+        let cluster = self.hdfs.url("");
+        let text = text
+            .replace("172.27.128.54:9093", &self.kafka.brokers())
+            .replace("flink-test", name)
+            .replace("hdfs://m7-common-cdh02:8020", &cluster)
+            .replace("hdfs:///", &format!("{cluster}/"));
+        let body: Value = serde_json::from_str(&text).expect("JSON");
+        let id = self.server.run_job("ingest", &body);
+        let count = count.to_string();
+        let arguments = ["--topic", name, "--from-beginning", "--timeout-ms", "60000"];
+        let arguments = [&arguments[..], &["--max-messages", &count]].concat();
+        let said = self.kafka.tool("consumer.ConsoleConsumer", &arguments, "");
+        let said = said.expect("records");
+        self.server.cancel(&id);
+        let records = said.lines().filter(|line| line.starts_with('{'));
+        let mut records: Vec<String> = records.map(str::to_owned).collect();
+        records.sort();
+        records
+    }
+
+    /// Puts a file of columns of two rows there.
+    fn put_columns(&self, directory: &Path, format: &str) {
+        put(directory, "made/a.csv", "id,name\n1,n1\n2,n2\n");
+        let out = format!(
+            "--sink.path={}",
+            self.hdfs.url(&format!("/user/liyihui/{format}"))
+        );
+        let format = format!("--sink.format={format}");
+        let made = common::ingest(
+            directory,
+            &[],
+            &[
+                common::ONCE,
+                "--source.type=csv",
+                "--source.path=made",
+                "--source.firstLine.schema=true",
+                "--sink.type=file",
+                &format,
+                &out,
+            ],
+        );
+        let said = common::running::run(made);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+    }
+}
+
+/// One pair of nodes and one broker for all.
+#[test]
+fn from_hdfs_to_kafka() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path();
+    let place = Place::new(directory);
+    parquet_to_kafka(&place, directory);
+    orc_to_kafka(&place, directory);
+    // The first line is no header unless it is said to be one.
+    let csv = b"1,n1\n2,n2\n";
+    place
+        .hdfs
+        .put("/user/liyihui/csv/a.csv", csv)
+        .expect("is put");
+    csv_to_kafka(&place);
+    csv_to_kafka_with_nested_output(&place);
+    csv_of_a_name_node_to_kafka(&place);
+}
+
+const COLUMNS: [&str; 2] = [r#"{"id":"1","name":"n1"}"#, r#"{"id":"2","name":"n2"}"#];
+const FIELDS: [&str; 2] = [
+    r#"{"_col0":"1","_col1":"n1"}"#,
+    r#"{"_col0":"2","_col1":"n2"}"#,
+];
+
+fn parquet_to_kafka(place: &Place, directory: &Path) {
+    place.put_columns(directory, "parquet");
+    let body = r#"{
+      "entryClass": "com._4paradigm.csp.operator.Main",
+      "programArgs": "--source.type parquet --source.path hdfs:///user/liyihui/parquet --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test",
+      "savepointPath": null
+    }"#;
+    assert_eq!(place.run("parquet", body, 2), COLUMNS);
+}
+
+fn orc_to_kafka(place: &Place, directory: &Path) {
+    place.put_columns(directory, "orc");
+    let body = r#"{
+      "entryClass": "com._4paradigm.csp.operator.Main",
+      "programArgs": "--source.type orc --source.path hdfs:///user/liyihui/orc --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test"
+    }"#;
+    assert_eq!(place.run("orc", body, 2), COLUMNS);
+}
+
+fn csv_to_kafka(place: &Place) {
+    let body = r#"{
+      "entryClass": "com._4paradigm.csp.operator.Main",
+      "programArgs": "--source.type csv --source.path hdfs:///user/liyihui/csv --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test"
+    }"#;
+    assert_eq!(place.run("csv", body, 2), FIELDS);
+}
+
+fn csv_to_kafka_with_nested_output(place: &Place) {
+    let body = r#"{
+      "entryClass": "com._4paradigm.csp.operator.Main",
+      "programArgs": "--source.type csv --source.path hdfs:///user/liyihui/csv --sink.merge.enable true --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test"
+    }"#;
+    let nested = FIELDS.map(|fields| format!(r#"{{"feas":{fields}}}"#));
+    assert_eq!(place.run("nested", body, 2), nested);
+}
+
+/// The body that goes on from a savepoint, without it: `null` stands in its place in others.
+fn csv_of_a_name_node_to_kafka(place: &Place) {
+    let body = r#"{
+      "entryClass": "com._4paradigm.csp.operator.Main",
+      "programArgs": "--source.type csv --source.path hdfs://m7-common-cdh02:8020/user/liyihui/csv --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test",
+      "savepointPath": null
+    }"#;
+    assert_eq!(place.run("named", body, 2), FIELDS);
+}

@@ -1,0 +1,127 @@
+//! From HDFS to HDFS under SIGKILL of the job at random moments, of the NameNode and of the DataNode, and through a safe mode; gone on
+//! from the newest checkpoint at another parallelism each time: every record is there exactly once, and nothing is left behind.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::hdfs::{hidden, job, visible};
+use common::objects::CSV;
+use common::rounds::Rounds;
+use common::{ONCE, Running};
+use millstream_services::hdfs::Hdfs;
+
+const KILLS: u64 = 4;
+const BYTES_EACH_ROUND: u64 = 6_000_000;
+/// The latest moment of a kill behind the first checkpoint: a few more follow in that time.
+const LATEST_KILL_MS: u64 = 1_500;
+
+/// The latest moment of the job's own kill behind a new file.
+const LATEST_OWN_KILL_MS: u64 = 800;
+
+/// Adds a file of rows.
+fn add(hdfs: &Hdfs, input: &Path, number: u64, seed: u64, first_id: u64) -> u64 {
+    let hidden = input.join(format!(".number-{number}"));
+    let rows =
+        datagen::people::write_from(&hidden, BYTES_EACH_ROUND, seed + number, 1, true, first_id);
+    let name = format!("people-{number:03}.csv");
+    let path = input.join(&name);
+    fs::rename(hidden.join("people-000.csv"), &path).expect("a rename");
+    fs::remove_dir(&hidden).expect("an empty directory");
+    let bytes = fs::read(&path).expect("is there");
+    let unfinished = format!("/in/_{name}");
+    hdfs.put(&unfinished, &bytes).expect("is put");
+    hdfs.rename(&unfinished, &format!("/in/{name}"))
+        .expect("is renamed");
+    rows.expect("data")
+}
+
+fn start(hdfs: &Hdfs, directory: &Path, options: &[&str], watch: &str) -> Running {
+    let query = format!("--stream.sql={}", datagen::people::QUERY);
+    let parameters = [
+        &CSV[..],
+        &[
+            "--stream.sql.enable=true",
+            &query,
+            "--stream.sql.schema=struct<id:BigInt,city:String,name:String,x:String,y:String,tags:String,amount:String>",
+            "--source.split.size=1000000",
+            "--sink.rolling.size=2000000",
+            "--job.retry.maxNumberRestartAttempts=1000",
+            "--job.retry.backoffTimeMS=200",
+            watch,
+        ],
+    ]
+    .concat();
+    let places = (&*hdfs.url("/in"), &*hdfs.url("/out"));
+    Running::start(job(hdfs, directory, places, options, &parameters))
+}
+
+/// What befalls the cluster in a round, while the job runs.
+fn befall(hdfs: &mut Hdfs, round: u64, rounds: &mut Rounds) -> &'static str {
+    match round % 4 {
+        1 => {
+            hdfs.restart_name_node().expect("the NameNode starts again");
+            "the NameNode was killed"
+        }
+        2 => {
+            hdfs.kill_data_node();
+            rounds.wait_below(1_000);
+            hdfs.restart_data_node().expect("the DataNode starts again");
+            "the DataNode was killed"
+        }
+        3 => {
+            hdfs.safe_mode(true).expect("is entered");
+            rounds.wait_below(1_000);
+            hdfs.safe_mode(false).expect("is left");
+            "there was a safe mode"
+        }
+        _ => "nothing befell the cluster",
+    }
+}
+
+#[test]
+fn no_record_is_lost_or_doubled() {
+    let mut hdfs = Hdfs::start().expect("HDFS");
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    let (input, output) = (directory.join("in"), directory.join("out"));
+    fs::create_dir(&input).expect("is made");
+    let mut rounds = Rounds::begin(KILLS);
+    let (mut next_id, mut at_work) = (0, 0);
+    for round in 0..rounds.count {
+        next_id = add(&hdfs, &input, 2 * round, rounds.seed, next_id);
+        let parallelism = rounds.next_parallelism(4).to_string();
+        let mut options = vec!["-p", parallelism.as_str()];
+        if round > 0 {
+            options.extend(["-s", "latest"]);
+        }
+        let watch = "--source.watch.type=PROCESS_CONTINUOUSLY";
+        let mut running = start(&hdfs, directory, &options, watch);
+        running.await_log("Completed checkpoint");
+        let waited = rounds.wait_below(LATEST_KILL_MS);
+        let befell = befall(&mut hdfs, round, &mut rounds);
+        running.await_log("Completed checkpoint");
+        next_id = add(&hdfs, &input, 2 * round + 1, rounds.seed, next_id);
+        let waited = format!("{waited}, then {}", rounds.wait_below(LATEST_OWN_KILL_MS));
+        running.kill();
+        at_work += usize::from(!hidden(&hdfs, "/out").is_empty());
+        println!("round {round}: {befell}, killed {waited}");
+    }
+    println!("{at_work} of {} kills met hidden files", rounds.count);
+    let options = ["-p", "2", "-s", "latest"];
+    let said = start(&hdfs, directory, &options, ONCE).end();
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    fs::create_dir(&output).expect("is made");
+    for (number, path) in visible(&hdfs, "/out").iter().enumerate() {
+        let bytes = hdfs.get(path).expect("is there");
+        let name = format!("part-{number}.json");
+        fs::write(output.join(name), bytes).expect("is written");
+    }
+    let seed = rounds.seed;
+    assert!(
+        datagen::check::check(&input, &[output]).expect("files"),
+        "seed {seed}"
+    );
+    assert_eq!(hidden(&hdfs, "/out"), Vec::<String>::new(), "left behind");
+}

@@ -1,0 +1,313 @@
+//! The clusters of a job, and what each can be asked.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hdfs_native::client::FileStatus;
+use hdfs_native::{Client, ClientBuilder};
+
+use crate::error::{HdfsError, Trouble};
+use crate::runtime::Runtime;
+use crate::settings::HdfsSettings;
+use crate::site::Site;
+use crate::url::HdfsUrl;
+
+/// What a NameNode has to do at once.
+pub(crate) const ONE_REQUEST: Duration = Duration::from_secs(60);
+/// What DataNodes are given for some MiB.
+pub(crate) const ONE_TRANSFER: Duration = Duration::from_secs(120);
+
+/// The port of a NameNode that is named without one.
+const PORT: u16 = 8020;
+
+/// A NameNode that is away is tried for about 15 seconds: who asked decides what follows. For each NameNode so often.
+const TRIES: u32 = 5;
+/// The first pause between two tries of all NameNodes; each is twice as long as the one before.
+const FIRST_PAUSE: &str = "250";
+
+/// What directories are made with, before the mask of the cluster.
+const DIRECTORY: u32 = 0o755;
+
+/// The clusters that a job speaks to. Clones are of the same ones.
+#[derive(Clone)]
+pub struct Clusters(Arc<Shared>);
+
+struct Shared {
+    settings: HdfsSettings,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    runtime: Option<Runtime>,
+    clusters: HashMap<String, Cluster>,
+}
+
+impl Clusters {
+    /// The clusters that these settings tell. None is asked for anything yet.
+    pub fn new(settings: HdfsSettings) -> Self {
+        Self(Arc::new(Shared {
+            settings,
+            known: Mutex::default(),
+        }))
+    }
+
+    /// The cluster in which a URL lies. It is not asked for anything.
+    ///
+    /// # Errors
+    /// The settings can't be read, or name no NameNode for it.
+    pub fn open(&self, url: &HdfsUrl) -> Result<Cluster, HdfsError> {
+        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cluster) = known.clusters.get(url.authority()) {
+            return Ok(cluster.clone());
+        }
+        let runtime = match &known.runtime {
+            Some(runtime) => runtime.clone(),
+            None => known.runtime.insert(Runtime::start()?).clone(),
+        };
+        let cluster = Cluster::new(url.authority(), &self.0.settings, runtime)?;
+        known
+            .clusters
+            .insert(url.authority().to_owned(), cluster.clone());
+        Ok(cluster)
+    }
+}
+
+impl fmt::Debug for Clusters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.settings.fmt(f)
+    }
+}
+
+/// A file or a directory as the NameNode knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Its name in its directory; empty: it is the root.
+    pub name: String,
+    /// Bytes that can be read.
+    pub size: u64,
+    /// When it was made, or closed last: milliseconds since 1970.
+    pub modified: u64,
+    /// When it was made, or read: milliseconds since 1970.
+    pub accessed: u64,
+    /// Whether it is a directory.
+    pub is_directory: bool,
+    pub(crate) replication: u64,
+    pub(crate) block: u64,
+}
+
+impl Status {
+    pub(crate) fn of(found: &FileStatus) -> Self {
+        let name = found.path.rsplit('/').next().unwrap_or_default();
+        Self {
+            name: name.to_owned(),
+            size: found.length as u64,
+            modified: found.modification_time,
+            accessed: found.access_time,
+            is_directory: found.isdir,
+            replication: found.replication.unwrap_or_default().into(),
+            block: found.blocksize.unwrap_or_default(),
+        }
+    }
+}
+
+/// What is known of who writes a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileState {
+    /// Nobody does.
+    Whole,
+    /// Somebody may be about to close it for the first time: all of it is written. Or it has the times of the file that it is a
+    /// copy of.
+    New,
+    /// Somebody does.
+    Open,
+}
+
+/// A cluster. Clones are of the same one.
+#[derive(Clone)]
+pub struct Cluster(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    authority: String,
+    pub(crate) client: Client,
+    pub(crate) runtime: Runtime,
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "hdfs://{}", self.0.authority)
+    }
+}
+
+impl PartialEq for Cluster {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.authority == other.0.authority
+    }
+}
+
+impl Eq for Cluster {}
+
+impl Cluster {
+    fn new(authority: &str, settings: &HdfsSettings, runtime: Runtime) -> Result<Self, HdfsError> {
+        let site = match &settings.directory {
+            Some(directory) => Site::read(directory)?,
+            None => Site::default(),
+        };
+        let address = address(authority, &site)?;
+        let mut builder = ClientBuilder::new()
+            .with_url(format!("hdfs://{address}"))
+            .with_config(patience(&address, &site));
+        if let Some(directory) = &settings.directory {
+            builder = builder.with_config_dir(directory.display().to_string());
+        }
+        // Who proves who he is acts for nobody else.
+        if let Some(user) = settings.user.as_ref().filter(|_| !site.is_secure()) {
+            builder = builder.with_user(user);
+        }
+        if let Some(handle) = runtime.handle() {
+            builder = builder.with_io_runtime(handle);
+        }
+        let client = builder.build().map_err(HdfsError::from)?;
+        Ok(Self(Arc::new(Inner {
+            authority: authority.to_owned(),
+            client,
+            runtime,
+        })))
+    }
+
+    /// Where in the cluster a path lies in which a URL was put; `None`: in another one.
+    pub fn path_of(&self, path: &Path) -> Option<String> {
+        let url = HdfsUrl::of_path(path)?;
+        (url.authority() == self.0.authority).then(|| url.path().to_owned())
+    }
+
+    /// Looks at a file or a directory; `None`: it is not there.
+    ///
+    /// # Errors
+    /// That can't be told.
+    pub fn look(&self, path: &str) -> Result<Option<Status>, HdfsError> {
+        let (inner, path) = (Arc::clone(&self.0), path.to_owned());
+        let found = self.0.runtime.wait(ONE_REQUEST, async move {
+            Ok(inner.client.get_file_info(&path).await?)
+        });
+        match found {
+            Ok(found) => Ok(Some(Status::of(&found))),
+            Err(error) if error.trouble() == Trouble::Absent => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether somebody is writing a file that was found as `status`, so that its length is not its last one.
+    ///
+    /// The NameNode tells nobody. But a block that is being written counts as a whole one in the space that the file takes. And the
+    /// time of a file's modification is that of its making until it is closed.
+    ///
+    /// # Errors
+    /// That can't be told.
+    pub fn state_of(&self, path: &str, status: &Status) -> Result<FileState, HdfsError> {
+        let (inner, path) = (Arc::clone(&self.0), path.to_owned());
+        let summary = self.0.runtime.wait(ONE_REQUEST, async move {
+            Ok(inner.client.get_content_summary(&path).await?)
+        });
+        match summary {
+            Ok(summary) if has_open_block(status, summary.space_consumed) => Ok(FileState::Open),
+            Err(error) if !matches!(error.trouble(), Trouble::Denied | Trouble::Absent) => {
+                Err(error)
+            }
+            _ if status.accessed == status.modified => Ok(FileState::New),
+            _ => Ok(FileState::Whole),
+        }
+    }
+
+    /// Renames a file unless there is one of the new name ([`Trouble::Exists`]).
+    ///
+    /// # Errors
+    /// It can't be renamed; where the cluster is [unreachable](Trouble::Unreachable), it may have been.
+    pub fn rename_new(&self, from: &str, to: &str) -> Result<(), HdfsError> {
+        let (inner, from, to) = (Arc::clone(&self.0), from.to_owned(), to.to_owned());
+        self.0.runtime.wait(ONE_REQUEST, async move {
+            Ok(inner.client.rename(&from, &to, false).await?)
+        })
+    }
+
+    /// Removes a file, whether somebody writes it or not. Whether it was there.
+    ///
+    /// # Errors
+    /// It can't be removed.
+    pub fn remove(&self, path: &str) -> Result<bool, HdfsError> {
+        let (inner, path) = (Arc::clone(&self.0), path.to_owned());
+        self.0.runtime.wait(ONE_REQUEST, async move {
+            Ok(inner.client.delete(&path, false).await?)
+        })
+    }
+
+    /// Makes a directory, and what is missing above it.
+    ///
+    /// # Errors
+    /// It can't be made.
+    pub fn make_directory(&self, path: &str) -> Result<(), HdfsError> {
+        let (inner, path) = (Arc::clone(&self.0), path.to_owned());
+        self.0.runtime.wait(ONE_REQUEST, async move {
+            Ok(inner.client.mkdirs(&path, DIRECTORY, true).await?)
+        })
+    }
+}
+
+/// Whether the last block of a file counts as a whole one and is none.
+fn has_open_block(status: &Status, space: u64) -> bool {
+    let (copies, block) = (status.replication, status.block);
+    if copies == 0 || block == 0 || !space.is_multiple_of(copies * block) {
+        return false;
+    }
+    let taken = space / copies;
+    // What lies before that block, and no more than that block behind it: what codes add is none.
+    taken > status.size && taken - block <= status.size
+}
+
+/// What a client is given as the host of a cluster of this name.
+fn address(authority: &str, site: &Site) -> Result<String, HdfsError> {
+    let named = match authority {
+        "" => {
+            let default = site.get("fs.defaultFS").and_then(HdfsUrl::parse);
+            let default = default.filter(|url| !url.authority().is_empty());
+            default.map(|url| url.authority().to_owned()).ok_or_else(|| {
+                let what = "the path names no NameNode, and no core-site.xml says which one is meant (fs.defaultFS)";
+                HdfsError::new(Trouble::Refused, what)
+            })?
+        }
+        named => named.to_owned(),
+    };
+    let has_port = named
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    if has_port || site.is_service(&named) {
+        return Ok(named);
+    }
+    Ok(format!("{named}:{PORT}"))
+}
+
+/// How long clients try, where the settings do not say so themselves.
+fn patience(address: &str, site: &Site) -> Vec<(String, String)> {
+    let nodes = site.get(&format!("dfs.ha.namenodes.{address}"));
+    let nodes = nodes.map_or(1, |nodes| nodes.split(',').count());
+    let tries = TRIES.saturating_mul(u32::try_from(nodes).unwrap_or(1));
+    let settings = [
+        ("dfs.client.failover.max.attempts", tries.to_string()),
+        (
+            "dfs.client.failover.sleep.base.millis",
+            FIRST_PAUSE.to_owned(),
+        ),
+    ];
+    let unsaid = settings
+        .into_iter()
+        .filter(|(name, _)| site.get(name).is_none());
+    unsaid
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! What a cluster answers when it does not do what it was asked.
+
+use std::fmt;
+use std::io;
+
+use hdfs_native::HdfsError as Native;
+
+/// What kind of trouble it is: what the caller has to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// There is no such file or directory.
+    Absent,
+    /// There is one of that name already.
+    Exists,
+    /// The file is another one than before, or somebody else has taken it over.
+    Changed,
+    /// Whoever asks may not do that.
+    Denied,
+    /// A quota is used up.
+    Full,
+    /// NameNode or DataNodes do not answer, or can't now: they may later, and nothing is known.
+    Unreachable,
+    /// The cluster does not do that, or the settings are wrong.
+    Refused,
+}
+
+/// A cluster has not done what it was asked.
+#[derive(Debug, Clone)]
+pub struct HdfsError {
+    trouble: Trouble,
+    what: String,
+}
+
+impl HdfsError {
+    /// An error that says `what` is wrong.
+    pub fn new(trouble: Trouble, what: impl Into<String>) -> Self {
+        Self {
+            trouble,
+            what: what.into(),
+        }
+    }
+
+    /// What kind of trouble it is.
+    pub fn trouble(&self) -> Trouble {
+        self.trouble
+    }
+
+    /// What an error of a file is, if it is one of a cluster.
+    pub fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+
+    /// What to do about it, for people.
+    pub fn next_step(&self) -> &'static str {
+        match self.trouble {
+            Trouble::Absent | Trouble::Exists | Trouble::Changed => "see what lies there",
+            Trouble::Denied => {
+                "set hadoop.user.name (HADOOP_USER_NAME) to a user that may do that, or allow this one there"
+            }
+            Trouble::Full => "free space there, or have the quota of the directory raised",
+            Trouble::Unreachable => {
+                "see that NameNode and DataNodes run, are out of safe mode, and have the addresses that the path or \
+                 hdfs-site.xml in HADOOP_CONF_DIR tells"
+            }
+            Trouble::Refused => {
+                "correct the path, or core-site.xml and hdfs-site.xml in HADOOP_CONF_DIR (or hadoop.home.dir)"
+            }
+        }
+    }
+}
+
+impl fmt::Display for HdfsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for HdfsError {}
+
+impl From<HdfsError> for io::Error {
+    fn from(error: HdfsError) -> Self {
+        let kind = match error.trouble {
+            Trouble::Absent => io::ErrorKind::NotFound,
+            Trouble::Exists => io::ErrorKind::AlreadyExists,
+            Trouble::Denied => io::ErrorKind::PermissionDenied,
+            Trouble::Full => io::ErrorKind::QuotaExceeded,
+            Trouble::Changed | Trouble::Unreachable | Trouble::Refused => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}
+
+/// Whether an error of a file says that its cluster can't be reached now.
+pub fn is_unreachable(error: &io::Error) -> bool {
+    HdfsError::of(error).is_some_and(|error| error.trouble == Trouble::Unreachable)
+}
+
+impl From<Native> for HdfsError {
+    fn from(error: Native) -> Self {
+        let trouble = match &error {
+            Native::FileNotFound(_) => Trouble::Absent,
+            Native::AlreadyExists(_) => Trouble::Exists,
+            Native::IOError(_)
+            | Native::DataTransferError(_)
+            | Native::BlocksNotFound(_)
+            | Native::ChecksumError
+            | Native::InvalidRPCResponse(_) => Trouble::Unreachable,
+            // What it says of a file that it has closed and that the NameNode has not.
+            Native::OperationFailed(_) => Trouble::Unreachable,
+            Native::SASLError(_) | Native::GSSAPIError(..) | Native::NoSASLMechanism => {
+                Trouble::Denied
+            }
+            Native::RPCError(class, message) | Native::FatalRPCError(class, message) => {
+                of_class(class, message)
+            }
+            _ => Trouble::Refused,
+        };
+        Self::new(trouble, words(&error))
+    }
+}
+
+/// What an exception of Java's means, by its class.
+fn of_class(class: &str, message: &str) -> Trouble {
+    let name = class.rsplit(['.', '$']).next().unwrap_or(class);
+    match name {
+        "FileNotFoundException" | "PathNotFoundException" => Trouble::Absent,
+        "FileAlreadyExistsException" | "AlreadyBeingCreatedException" => Trouble::Exists,
+        "LeaseExpiredException" => Trouble::Changed,
+        "AccessControlException" | "AuthorizationException" | "InvalidToken" | "SaslException" => {
+            Trouble::Denied
+        }
+        "NSQuotaExceededException"
+        | "DSQuotaExceededException"
+        | "QuotaByStorageTypeExceededException" => Trouble::Full,
+        "SafeModeException"
+        | "RetriableException"
+        | "StandbyException"
+        | "ServerTooBusyException"
+        | "RpcNoSuchProtocolException"
+        | "ConnectException"
+        | "SocketTimeoutException"
+        | "NotReplicatedYetException"
+        | "RecoveryInProgressException"
+        | "BlockMissingException" => Trouble::Unreachable,
+        // No class of its own: no DataNode takes the block.
+        "IOException" if message.contains("could only be written to") => Trouble::Unreachable,
+        "IOException" if message.contains("Unable to close file") => Trouble::Unreachable,
+        _ => Trouble::Refused,
+    }
+}
+
+/// What it says, in one line: what comes from a NameNode has its whole stack behind it.
+fn words(error: &Native) -> String {
+    let (class, message) = match error {
+        Native::RPCError(class, message) | Native::FatalRPCError(class, message) => {
+            (Some(class), message.clone())
+        }
+        Native::FileNotFound(path) => (None, format!("there is no {path}")),
+        Native::AlreadyExists(message) => (None, message.clone()),
+        Native::IOError(cause) => (None, cause.to_string()),
+        Native::DataTransferError(message) if message.starts_with("All DataNodes failed") => (
+            None,
+            "none of the DataNodes that have the block gives it".to_owned(),
+        ),
+        other => (None, other.to_string()),
+    };
+    let line = message.lines().next().unwrap_or_default();
+    let line: Vec<&str> = line.split_whitespace().collect();
+    let line = line.join(" ");
+    let class = class.map(|class| class.rsplit(['.', '$']).next().unwrap_or(class));
+    match class {
+        Some(class) if line.is_empty() => class.to_owned(),
+        Some(class) if !line.contains(class) => format!("{class}: {line}"),
+        _ => line,
+    }
+}
+
+#[cfg(test)]
+mod tests;

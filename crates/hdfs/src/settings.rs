@@ -1,0 +1,70 @@
+//! Where the settings of Hadoop are, and who asks.
+
+use std::path::{Path, PathBuf};
+
+use millstream_core::options::{HADOOP_HOME, HADOOP_USER};
+use millstream_core::{Configuration, Result};
+
+/// The directory of `core-site.xml` and `hdfs-site.xml`, of this name in the environment.
+const CONFIGURATION: &str = "HADOOP_CONF_DIR";
+
+/// Where the settings of Hadoop are, and who asks its clusters. The environment wins: `HADOOP_CONF_DIR`, then `HADOOP_HOME`, and
+/// `HADOOP_USER_NAME`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HdfsSettings {
+    /// The directory of `core-site.xml` and `hdfs-site.xml`; `None`: there is none, and paths name their NameNode.
+    pub directory: Option<PathBuf>,
+    /// Who asks, where clusters believe that; `None`: the user of the process.
+    pub user: Option<String>,
+}
+
+impl HdfsSettings {
+    /// What a job's configuration and the environment say.
+    ///
+    /// # Errors
+    /// A value is none of its type.
+    pub fn of(configuration: &Configuration) -> Result<Self> {
+        let own = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let home = match own("HADOOP_HOME") {
+            Some(home) => Some(home),
+            None => configuration.get(&HADOOP_HOME)?,
+        };
+        let user = match own("HADOOP_USER_NAME") {
+            Some(user) => Some(user),
+            None => configuration.get(&HADOOP_USER)?,
+        };
+        let directory = own(CONFIGURATION).map(PathBuf::from);
+        Ok(Self {
+            directory: directory.or_else(|| home.map(|home| below(Path::new(&home)))),
+            user,
+        })
+    }
+}
+
+/// The directory of settings below that of Hadoop: what distributions have there, or the directory itself.
+fn below(home: &Path) -> PathBuf {
+    let usual = home.join("etc/hadoop");
+    let known = [home.to_owned(), usual.clone(), home.join("conf")];
+    let holds_settings = |directory: &PathBuf| {
+        let files = ["core-site.xml", "hdfs-site.xml"];
+        files.iter().any(|file| directory.join(file).is_file())
+    };
+    known.into_iter().find(holds_settings).unwrap_or(usual)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::below;
+
+    #[test]
+    fn settings_are_found_where_distributions_have_them() {
+        let home = tempfile::tempdir().expect("a directory");
+        let home = home.path();
+        assert_eq!(below(home), home.join("etc/hadoop"));
+        std::fs::create_dir_all(home.join("conf")).expect("is made");
+        std::fs::write(home.join("conf/core-site.xml"), "").expect("is written");
+        assert_eq!(below(home), home.join("conf"));
+        std::fs::write(home.join("hdfs-site.xml"), "").expect("is written");
+        assert_eq!(below(home), home);
+    }
+}
