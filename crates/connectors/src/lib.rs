@@ -17,6 +17,9 @@ pub mod hive;
 pub mod iterator_source;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+/// Kerberos, as sources and sinks that log in by it are told of it.
+#[cfg(any(feature = "hive", feature = "kafka"))]
+pub use millstream_gssapi as kerberos;
 /// Object stores, as sources and sinks of files are given them.
 pub use millstream_objects as objects;
 pub mod print;

@@ -31,11 +31,15 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "millstream-core",
             "millstream-engine",
+            "millstream-gssapi",
             "millstream-hive-thrift",
             "millstream-log",
             "millstream-objects",
         ],
     ),
+    ("millstream-gssapi", &[]),
+    // The name of what it stands in for.
+    ("sasl2-sys", &["millstream-gssapi"]),
     ("millstream-hive-thrift", &[]),
     (
         "millstream",
@@ -134,6 +138,7 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("ring", &["millstream-connectors"]),
+    ("libloading", &["millstream-gssapi"]),
     ("thrift", &["millstream-hive-thrift"]),
     ("reqwest", &[]),
 ];

@@ -1,5 +1,6 @@
 //! One broker of Kafka, which is its own controller (KRaft), and Kafka's own tools as witnesses.
 
+mod realm;
 mod security;
 
 use std::fs;
@@ -16,6 +17,7 @@ use crate::{Doing, Failure, Result, wait};
 
 pub use security::{Addresses, PASSWORD, USER};
 
+use realm::Realm;
 use security::Secured;
 
 /// Which broker is started.
@@ -59,6 +61,7 @@ pub struct Kafka {
     directory: TempDir,
     port: u16,
     secured: Option<Secured>,
+    kerberos: Option<Realm>,
     broker: Option<Keeper>,
     starts: u32,
 }
@@ -78,7 +81,7 @@ impl Kafka {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_as(version: Version, secured: bool) -> Result<Self> {
-        Self::start_with(version, secured, false)
+        Self::start_with(version, secured, false, None)
     }
 
     /// Starts a broker of version 4.1 that is secured and lets those who log in do only what they were
@@ -87,10 +90,15 @@ impl Kafka {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_guarded() -> Result<Self> {
-        Self::start_with(Version::V4_1, true, true)
+        Self::start_with(Version::V4_1, true, true, None)
     }
 
-    fn start_with(version: Version, secured: bool, guarded: bool) -> Result<Self> {
+    fn start_with(
+        version: Version,
+        secured: bool,
+        guarded: bool,
+        kerberos: Option<Realm>,
+    ) -> Result<Self> {
         let project = include_str!("../kafka.xml");
         let libraries = Libraries::resolve("kafka", project, version.name())?;
         let directory = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
@@ -105,6 +113,7 @@ impl Kafka {
             directory,
             port,
             secured,
+            kerberos,
             broker: None,
             starts: 0,
         };
@@ -156,11 +165,13 @@ impl Kafka {
         self.starts += 1;
         let log = self.directory.path().join(format!("log-{}", self.starts));
         let properties = self.properties().display().to_string();
-        let arguments = self.arguments(
-            &["-Xmx512m", "-XX:+UseSerialGC"],
-            "kafka.Kafka",
-            &[&properties],
-        );
+        let mut options = vec!["-Xmx512m", "-XX:+UseSerialGC"];
+        let realm = self.kerberos.as_ref().map(|realm| {
+            let configuration = realm.configuration.display();
+            format!("-Djava.security.krb5.conf={configuration}")
+        });
+        options.extend(realm.as_deref());
+        let arguments = self.arguments(&options, "kafka.Kafka", &[&properties]);
         let broker = Keeper::start(&java(), &arguments, &log, None)?;
         let what = format!("the broker (process {}) to be ready", broker.id());
         let logged = || fs::read_to_string(&log).unwrap_or_default();
@@ -369,6 +380,10 @@ impl Kafka {
             .secured
             .as_ref()
             .map_or_else(none, Secured::configuration);
+        let own = self.kerberos.as_ref().map_or_else(none, Realm::listener);
+        let listeners = listeners + &own.0;
+        let protocols = protocols + &own.1;
+        let more = more + &own.2;
         format!(
             "process.roles=broker,controller\n\
              node.id=1\n\

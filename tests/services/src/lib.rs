@@ -15,6 +15,7 @@ mod wheel;
 pub mod elasticsearch;
 pub mod hive;
 pub mod kafka;
+pub mod kdc;
 pub mod seaweed;
 
 use std::fmt;

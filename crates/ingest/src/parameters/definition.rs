@@ -77,6 +77,8 @@ pub enum Group {
     Hadoop,
     /// Object stores.
     Objects,
+    /// Kerberos.
+    Kerberos,
 }
 
 impl Group {
@@ -93,6 +95,7 @@ impl Group {
         Self::KafkaSink,
         Self::Elasticsearch,
         Self::Objects,
+        Self::Kerberos,
         Self::Hadoop,
     ];
 
@@ -111,6 +114,7 @@ impl Group {
             Self::Checkpoint => "Checkpoints",
             Self::Hadoop => "Hadoop",
             Self::Objects => "Object stores",
+            Self::Kerberos => "Kerberos",
         }
     }
 }
@@ -146,6 +150,8 @@ pub enum Scope {
     LetterTopic,
     /// When a path is in an object store.
     Objects,
+    /// When something asks for Kerberos.
+    Kerberos,
 }
 
 /// The choices that decide which parameters have an effect.
@@ -163,6 +169,7 @@ pub(super) struct Chosen {
     pub(super) bad_file: Option<BadFile>,
     pub(super) after_commit: AfterCommit,
     pub(super) objects: bool,
+    pub(super) kerberos: bool,
 }
 
 impl Scope {
@@ -182,6 +189,7 @@ impl Scope {
             Self::DeadLetters => chosen.errors == ErrorPolicy::DeadLetter,
             Self::LetterTopic => chosen.letter_topic && chosen.errors == ErrorPolicy::DeadLetter,
             Self::Objects => chosen.objects,
+            Self::Kerberos => chosen.kerberos,
         }
     }
 
@@ -204,6 +212,9 @@ impl Scope {
             Self::DeadLetters => "`error.policy` dead-letter".to_owned(),
             Self::LetterTopic => "`error.dead-letter.topic`".to_owned(),
             Self::Objects => "paths that begin with `s3://`".to_owned(),
+            Self::Kerberos => {
+                "`principal=` in `source.db.url`, or `sasl.mechanism` GSSAPI of Kafka".to_owned()
+            }
         })
     }
 }
