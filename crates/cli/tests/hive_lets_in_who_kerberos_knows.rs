@@ -43,13 +43,11 @@ fn is_read(kdc: &Kdc, url: &str) {
 #[track_caller]
 fn is_told(kdc: &Kdc, url: &str, more: &[String], words: &[&str]) {
     let directory = tempfile::tempdir().expect("a directory");
-    for action in [&["doctor"][..], &RUN] {
-        let said = job(directory.path(), action, kdc, url, more);
-        assert_eq!(said.code, Some(1), "{url}: {}{}", said.out, said.err);
-        let all = format!("{}{}", said.out, said.err);
-        for word in words {
-            assert!(all.contains(word), "{word}: {all}");
-        }
+    let said = job(directory.path(), &["doctor"], kdc, url, more);
+    assert_eq!(said.code, Some(1), "{url}: {}{}", said.out, said.err);
+    let all = format!("{}{}", said.out, said.err);
+    for word in words {
+        assert!(all.contains(word), "{word}: {all}");
     }
 }
 
@@ -83,6 +81,10 @@ fn and_nobody_else() {
 
     let alice = keytab(&kdc, "alice");
     let none: [String; 0] = [];
+    let directory = tempfile::tempdir().expect("a directory");
+    let said = job(directory.path(), &RUN, &kdc, &url, &none);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.err.contains("MS-6040"), "{}", said.err);
     is_told(
         &kdc,
         &url,
@@ -144,8 +146,6 @@ fn and_nobody_else() {
     );
     kdc.restart().expect("a KDC");
 
-    for protection in ["auth-int", "auth-conf"] {
-        hive.protect(protection).expect("HiveServer2");
-        is_read(&kdc, &url);
-    }
+    hive.protect("auth-int").expect("HiveServer2");
+    is_read(&kdc, &url);
 }

@@ -4,12 +4,23 @@
 mod common;
 
 use std::path::Path;
+use std::process::Command;
 
 use common::{Said, command, realm, running};
 use millstream_services::kafka::Kafka;
 use millstream_services::kdc::Kdc;
 
 fn job(directory: &Path, action: &[&str], kdc: &Kdc, kafka: &Kafka, keys: &[String]) -> Said {
+    running::run(described(directory, action, kdc, kafka, keys))
+}
+
+fn described(
+    directory: &Path,
+    action: &[&str],
+    kdc: &Kdc,
+    kafka: &Kafka,
+    keys: &[String],
+) -> Command {
     let brokers = kafka.kerberos_brokers().expect("a realm");
     let mut job = command(directory);
     realm::within(&mut job, kdc);
@@ -28,7 +39,7 @@ fn job(directory: &Path, action: &[&str], kdc: &Kdc, kafka: &Kafka, keys: &[Stri
         job.arg(format!("--{end}.kafka.sasl.mechanism=GSSAPI"));
         job.arg(format!("--{end}.kafka.sasl.kerberos.service.name=kafka"));
     }
-    running::run(job)
+    job
 }
 
 const RUN: [&str; 3] = ["run", "--target", "local"];
@@ -100,6 +111,12 @@ fn and_nobody_else() {
             "keytab",
         ],
     );
+    // What is no library is found in the place of the library.
+    std::fs::write(path.join("libgssapi_krb5.so.2"), "none").expect("written");
+    let mut without = described(path, &["doctor"], &kdc, &kafka, &alice);
+    without.env("LD_LIBRARY_PATH", path);
+    let told = running::run(without);
+    is_told(&told, &["apt-get install libgssapi-krb5-2"]);
     kdc.administrate("cpw -randkey bob\n").expect("changed");
     let bob = jaas(&kdc, "bob");
     let told = job(path, &["doctor"], &kdc, &kafka, &bob);

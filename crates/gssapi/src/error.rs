@@ -6,7 +6,7 @@ use crate::cause::Cause;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The library is not on this machine.
-    #[error("Kerberos is asked for, and its library can't be loaded: {0}")]
+    #[error("Kerberos is asked for, and libgssapi_krb5.so.2 can't be loaded: {0}")]
     Absent(String),
     /// The keytab can't be read, or it is not clear whose keys are meant.
     #[error("keytab {path} {why}")]

@@ -55,7 +55,12 @@ fn several_principals_must_be_told_apart() {
     let one = ["alice@A".to_owned()];
     let two = ["alice@A".to_owned(), "hive/h@A".to_owned()];
     let realms = ["alice@A".to_owned(), "alice@B".to_owned()];
-    let table: [(&[String], Option<&str>, std::result::Result<&str, &str>); 8] = [
+    type Row<'a> = (
+        &'a [String],
+        Option<&'a str>,
+        std::result::Result<&'a str, &'a str>,
+    );
+    let table: [Row<'_>; 8] = [
         (&one, None, Ok("alice@A")),
         (&one, Some("alice@A"), Ok("alice@A")),
         (

@@ -140,7 +140,10 @@ impl Functions {
     /// # Errors
     /// It is not there, or is another one.
     pub(super) fn load() -> Result<Self, String> {
-        let absent = |error: libloading::Error| error.to_string();
+        let absent = |error: libloading::Error| {
+            let why = std::error::Error::source(&error);
+            why.map_or_else(|| error.to_string(), ToString::to_string)
+        };
         // SAFETY: the library is MIT's, whose initialisation has no conditions.
         let library = unsafe { Library::new(NAME) }.map_err(absent)?;
         // SAFETY: each function has the type that the headers of MIT give it, and is used only while the library is loaded.

@@ -3,11 +3,12 @@ use super::*;
 #[test]
 fn the_wanted_layer_is_taken_else_the_least() {
     use Protection::{Confidentiality, Integrity, None as Nothing};
-    let table: [(
-        &[u8],
+    type Row<'a> = (
+        &'a [u8],
         Option<Protection>,
-        std::result::Result<Protection, &str>,
-    ); 8] = [
+        std::result::Result<Protection, &'a str>,
+    );
+    let table: [Row<'_>; 8] = [
         (&[1, 0, 0, 0], None, Ok(Nothing)),
         (&[7, 0, 1, 0], None, Ok(Nothing)),
         (&[6, 0, 1, 0], None, Ok(Integrity)),

@@ -1,17 +1,18 @@
 //! Kerberos: whose keys a job uses.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use millstream_connectors::kerberos::{Keys, USUAL_KEYTAB};
 
 use super::definition::Parameter;
 use super::given::Given;
+use super::places::local_path;
 use super::table;
 
 /// The job's keys: those that Hive is shown, and Kafka where its own properties name none.
 pub(super) fn keys(given: &Given) -> Keys {
-    let keytab = given.get(&table::KERBEROS_KEYTAB).map(PathBuf::from);
+    let keytab = given.get(&table::KERBEROS_KEYTAB);
+    let keytab = keytab.and_then(|path| local_path(&path).ok());
     Keys::of_job(keytab, given.get(&table::KERBEROS_PRINCIPAL))
 }
 
