@@ -183,6 +183,8 @@ codes! {
     SOURCE_HIVE_STATEMENT = "MS-6023", Invalid, "Hive refuses the statement";
     /// What Hive answers again is not what it answered before.
     SOURCE_HIVE_ORDER = "MS-6024", Data, "Rows of Hive came otherwise than before";
+    /// Kerberos gives no ticket, or a service does not take it.
+    KERBEROS = "MS-6040", Conflict, "Kerberos lets nobody in";
 
     // 7: sinks
     /// The sink can't write.

@@ -19,6 +19,7 @@ mod hive;
 mod job_options;
 mod kafka;
 mod kafka_sink;
+mod kerberos;
 mod notes;
 mod paths;
 mod places;

@@ -84,9 +84,9 @@ fn what_does_not_fit_is_told_in_one_line() {
             "did you mean source.db.partition.column?",
         ),
         (
-            "--source.db.url jdbc:hive2://h/d;principal=hive/_HOST@X",
-            "MS-8002",
-            "Kerberos",
+            "--source.db.url jdbc:hive2://h/d;principal=hive",
+            "MS-1002",
+            "hive/host@REALM",
         ),
     ];
     for (line, code, words) in table {

@@ -160,8 +160,10 @@ fn what_is_wrong_is_told_in_one_line_each() {
             vec!["offsets are committed behind checkpoints"],
         ),
         (
-            format!("{LEAST} {schema} --source.kafka.security.protocol SASL_SSL"),
-            vec!["Kerberos is planned"],
+            format!(
+                "{LEAST} {schema} --source.kafka.security.protocol SASL_SSL --source.kafka.sasl.jaas.config Plain"
+            ),
+            vec!["GSSAPI (the default)", "Krb5LoginModule"],
         ),
     ] {
         let error = load_line(&line).expect_err(&line).to_string();

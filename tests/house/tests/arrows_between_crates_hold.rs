@@ -40,12 +40,16 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "millstream-core",
             "millstream-engine",
+            "millstream-gssapi",
             "millstream-hdfs",
             "millstream-hive-thrift",
             "millstream-log",
             "millstream-objects",
         ],
     ),
+    ("millstream-gssapi", &[]),
+    // The name of what it stands in for.
+    ("sasl2-sys", &["millstream-gssapi"]),
     ("millstream-hive-thrift", &[]),
     (
         "millstream",
@@ -153,6 +157,7 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("ring", &["millstream-connectors"]),
+    ("libloading", &["millstream-gssapi"]),
     ("thrift", &["millstream-hive-thrift"]),
     ("reqwest", &[]),
 ];

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::certificate::own_certificate;
+use crate::kdc::{Kdc, REALM};
 use crate::keeper::Keeper;
 use crate::maven::{Libraries, free_port, java};
 use crate::{Doing, Failure, Result, wait};
@@ -48,6 +49,16 @@ pub enum Authentication {
     None,
     /// Not at all, and everything is encrypted.
     NoSasl,
+    /// By Kerberos.
+    Kerberos,
+}
+
+/// What a server that is logged in to by Kerberos needs.
+struct Realm {
+    configuration: PathBuf,
+    keytab: PathBuf,
+    web_keytab: PathBuf,
+    protection: String,
 }
 
 /// A server, and where it keeps its data. Dropped: the server is killed and its data removed.
@@ -55,6 +66,7 @@ pub struct Hive {
     libraries: Libraries,
     directory: TempDir,
     authentication: Authentication,
+    realm: Option<Realm>,
     port: u16,
     http: u16,
     server: Option<Keeper>,
@@ -76,6 +88,37 @@ impl Hive {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_as(authentication: Authentication) -> Result<Self> {
+        Self::start_in(authentication, None)
+    }
+
+    /// The same as `hive/localhost` (over HTTP `HTTP/localhost`) of a KDC's realm, which clients log in to by Kerberos.
+    /// `protection`: what is done to messages afterwards (`auth`, `auth-int`, `auth-conf`).
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_kerberos(kdc: &Kdc, protection: &str) -> Result<Self> {
+        let realm = Realm {
+            configuration: kdc.configuration(),
+            keytab: kdc.keytab("hive/localhost"),
+            web_keytab: kdc.keytab("HTTP/localhost"),
+            protection: protection.to_owned(),
+        };
+        Self::start_in(Authentication::Kerberos, Some(realm))
+    }
+
+    /// Starts the server again so that messages are protected otherwise.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn protect(&mut self, protection: &str) -> Result<()> {
+        if let Some(realm) = &mut self.realm {
+            realm.protection = protection.to_owned();
+        }
+        self.configure()?;
+        self.restart()
+    }
+
+    fn start_in(authentication: Authentication, realm: Option<Realm>) -> Result<Self> {
         let list = include_str!("../hive.list");
         let libraries = Libraries::listed("hive", list, VERSION)?;
         let directory = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
@@ -83,6 +126,7 @@ impl Hive {
             libraries,
             directory,
             authentication,
+            realm,
             port: free_port()?,
             http: free_port()?,
             server: None,
@@ -96,14 +140,21 @@ impl Hive {
         Ok(hive)
     }
 
-    /// Where the server is found: host and port.
+    /// Where the server is found: host and port. Kerberos knows it by the name of the host.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("{}:{}", self.host(), self.port)
     }
 
     /// The same over HTTP.
     pub fn http_address(&self) -> String {
-        format!("127.0.0.1:{}", self.http)
+        format!("{}:{}", self.host(), self.http)
+    }
+
+    fn host(&self) -> &'static str {
+        match self.authentication {
+            Authentication::Kerberos => "localhost",
+            _ => "127.0.0.1",
+        }
     }
 
     /// The certificate of a server that encrypts, in PEM.
@@ -198,6 +249,14 @@ impl Hive {
             class.to_owned(),
         ];
         let options = options.iter().map(|option| (*option).to_owned());
+        let options = options.chain(self.realm.iter().flat_map(|realm| {
+            let configuration = realm.configuration.display();
+            [
+                format!("-Djava.security.krb5.conf={configuration}"),
+                "-Djava.net.preferIPv4Stack=true".to_owned(),
+                "--add-exports=java.security.jgss/sun.security.krb5=ALL-UNNAMED".to_owned(),
+            ]
+        }));
         let arguments = arguments.iter().map(|argument| (*argument).to_owned());
         options.chain(opened).chain(own).chain(arguments).collect()
     }
@@ -213,7 +272,10 @@ impl Hive {
             fs::write(&path, text).doing(|| format!("write {}", path.display()))
         };
         write("hive-site.xml", &xml(&self.settings()))?;
-        let core = [("hadoop.tmp.dir", home.join("tmp").display().to_string())];
+        let mut core = vec![("hadoop.tmp.dir", home.join("tmp").display().to_string())];
+        if self.realm.is_some() {
+            core.push(("hadoop.security.authentication", "kerberos".to_owned()));
+        }
         write("core-site.xml", &xml(&core))?;
         write("log4j2.properties", LOGGING)
     }
@@ -223,6 +285,7 @@ impl Hive {
         let (authentication, transport) = match self.authentication {
             Authentication::None => ("NONE", "all"),
             Authentication::NoSasl => ("NOSASL", "binary"),
+            Authentication::Kerberos => ("KERBEROS", "all"),
         };
         let fixed = [
             ("datanucleus.schema.autoCreateAll", "true"),
@@ -267,7 +330,31 @@ impl Hive {
                 ("hive.server2.keystore.type", "PKCS12".to_owned()),
             ]
         });
-        let own = own.into_iter().chain(encrypts.into_iter().flatten());
+        let kerberos = self.realm.iter().flat_map(|realm| {
+            [
+                (
+                    "hive.server2.authentication.kerberos.principal",
+                    format!("hive/localhost@{REALM}"),
+                ),
+                (
+                    "hive.server2.authentication.kerberos.keytab",
+                    realm.keytab.display().to_string(),
+                ),
+                (
+                    "hive.server2.authentication.spnego.principal",
+                    format!("HTTP/localhost@{REALM}"),
+                ),
+                (
+                    "hive.server2.authentication.spnego.keytab",
+                    realm.web_keytab.display().to_string(),
+                ),
+                ("hive.server2.thrift.sasl.qop", realm.protection.clone()),
+            ]
+        });
+        let own = own
+            .into_iter()
+            .chain(encrypts.into_iter().flatten())
+            .chain(kerberos);
         let fixed = fixed.map(|(name, value)| (name, value.to_owned()));
         fixed.into_iter().chain(own).collect()
     }

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod program;
+mod realm;
 mod security;
 
 use std::fs;
@@ -16,6 +17,7 @@ use crate::{Doing, Failure, Result};
 pub use cluster::Cluster;
 pub use security::{Addresses, PASSWORD, USER};
 
+use realm::Realm;
 use security::Secured;
 
 /// Which broker is started.
@@ -45,6 +47,7 @@ pub struct Kafka {
     directory: TempDir,
     port: u16,
     secured: Option<Secured>,
+    kerberos: Option<Realm>,
     broker: Option<Keeper>,
     starts: u32,
 }
@@ -64,7 +67,7 @@ impl Kafka {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_as(version: Version, secured: bool) -> Result<Self> {
-        Self::start_with(version, secured, false)
+        Self::start_with(version, secured, false, None)
     }
 
     /// Starts a broker of version 4.1 that is secured and lets those who log in do only what they were
@@ -73,10 +76,15 @@ impl Kafka {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_guarded() -> Result<Self> {
-        Self::start_with(Version::V4_1, true, true)
+        Self::start_with(Version::V4_1, true, true, None)
     }
 
-    fn start_with(version: Version, secured: bool, guarded: bool) -> Result<Self> {
+    fn start_with(
+        version: Version,
+        secured: bool,
+        guarded: bool,
+        kerberos: Option<Realm>,
+    ) -> Result<Self> {
         let project = include_str!("../kafka.xml");
         let libraries = Libraries::resolve("kafka", project, version.name())?;
         let directory = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
@@ -91,6 +99,7 @@ impl Kafka {
             directory,
             port,
             secured,
+            kerberos,
             broker: None,
             starts: 0,
         };
@@ -142,7 +151,11 @@ impl Kafka {
         self.starts += 1;
         let log = self.directory.path().join(format!("log-{}", self.starts));
         let properties = self.properties().display().to_string();
-        let broker = program::broker(&self.libraries, &properties, &log)?;
+        let realm = self.kerberos.as_ref().map(|realm| {
+            let configuration = realm.configuration.display();
+            format!("-Djava.security.krb5.conf={configuration}")
+        });
+        let broker = program::broker(&self.libraries, realm.as_deref(), &properties, &log)?;
         program::await_ready(&broker, &log)?;
         self.broker = Some(broker);
         Ok(())
@@ -309,6 +322,10 @@ impl Kafka {
             .secured
             .as_ref()
             .map_or_else(none, Secured::configuration);
+        let own = self.kerberos.as_ref().map_or_else(none, Realm::listener);
+        let listeners = listeners + &own.0;
+        let protocols = protocols + &own.1;
+        let more = more + &own.2;
         format!(
             "process.roles=broker,controller\n\
              node.id=1\n\

@@ -16,6 +16,7 @@ pub mod elasticsearch;
 pub mod hdfs;
 pub mod hive;
 pub mod kafka;
+pub mod kdc;
 pub mod seaweed;
 
 use std::fmt;

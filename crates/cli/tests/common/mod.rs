@@ -8,6 +8,7 @@ pub(crate) mod hdfs;
 pub(crate) mod letters;
 pub(crate) mod objects;
 pub(crate) mod processes;
+pub(crate) mod realm;
 pub(crate) mod rest;
 pub(crate) mod rounds;
 pub(crate) mod running;

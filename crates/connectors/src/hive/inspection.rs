@@ -7,6 +7,7 @@ use super::describe;
 use super::plan::Plan;
 use super::session::{Session, SharedLine};
 use super::trouble::Trouble;
+use super::url::Auth;
 
 /// What is worth telling of a query whose rows have no order; `None`: they have one, or each part is small.
 pub(super) fn unordered(plan: &Plan) -> Option<String> {
@@ -49,6 +50,10 @@ impl HiveSource {
                 ),
                 _ => Finding::wrong("source server", &error),
             });
+        }
+        if let (Auth::Kerberos(_), true) = (&options.url.auth, opened.is_some()) {
+            let who = options.login.keys.who().unwrap_or_default();
+            findings.push(Finding::well("source login", who));
         }
         if let Some(mut session) = opened {
             findings.push(self.inspect_query(&mut session));

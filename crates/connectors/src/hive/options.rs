@@ -3,6 +3,7 @@
 use std::fmt;
 
 use millstream_core::options::FromOptionText;
+use millstream_gssapi::Keys;
 
 use super::url::HiveUrl;
 
@@ -41,6 +42,8 @@ pub struct Login {
     pub password: String,
     /// What is shown instead of both, over HTTP.
     pub token: Option<String>,
+    /// Whose keys show who it is, where the address asks for Kerberos.
+    pub keys: Keys,
 }
 
 impl Login {
@@ -60,7 +63,13 @@ impl Login {
             user: or_nobody(user, &url.user),
             password: or_nobody(password, &url.password),
             token: url.token.clone(),
+            keys: Keys::default(),
         }
+    }
+
+    /// The same with keys of Kerberos.
+    pub fn with_keys(self, keys: Keys) -> Self {
+        Self { keys, ..self }
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) enum Trouble {
     Given(String),
     /// It says no.
     Said(Said),
+    /// Kerberos gives no ticket, or the server does not take it; and what to do.
+    Kerberos { why: String, next: &'static str },
     /// Nobody wants the answer any more.
     Cancelled,
 }
@@ -153,6 +155,17 @@ impl Trouble {
         })
     }
 
+    /// Kerberos says no, for now or for good.
+    pub(super) fn of_kerberos(error: &millstream_gssapi::Error) -> Self {
+        match error.may_pass() {
+            true => Self::Away(error.to_string()),
+            false => Self::Kerberos {
+                why: error.to_string(),
+                next: error.next(),
+            },
+        }
+    }
+
     /// An answer that can't be read.
     pub(super) fn odd(error: thrift::Error) -> Self {
         match error {
@@ -202,6 +215,7 @@ impl Trouble {
                 .next("correct source.db.username, source.db.password or what source.db.url says of the login"),
             Self::Given(why) => Error::new(&codes::OPTION_VALUE, why.clone())
                 .next("correct sslTrustStore in source.db.url: a file of certificates in PEM"),
+            Self::Kerberos { why, next } => named(&codes::KERBEROS, why).next(*next),
             Self::Cancelled => named(&codes::SOURCE_HIVE, "nobody waits for the answer any more"),
             Self::Said(said) => said_error(said, server),
         }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
+use millstream_gssapi::{Protection, Service};
 
 use settings::apply;
 
@@ -62,6 +63,25 @@ pub enum Auth {
     Password,
     /// Not at all: servers with the authentication NOSASL.
     None,
+    /// By Kerberos.
+    Kerberos(Kerberos),
+}
+
+/// A server that Kerberos knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kerberos {
+    /// Its principal; `_HOST` in it stands for the host that is asked.
+    pub principal: String,
+    /// What is done to messages behind the login; `None`: the least that the server asks for.
+    pub protection: Option<Protection>,
+}
+
+impl Kerberos {
+    /// The server on a host.
+    pub(super) fn on(&self, host: &Host) -> Service {
+        let name = host.name.to_ascii_lowercase();
+        Service::Principal(self.principal.replace("_HOST", &name))
+    }
 }
 
 /// How messages travel.

@@ -49,7 +49,11 @@ pub(super) fn connect(
         (Transport::Binary, Auth::None) => Box::new(Plain::new(BufReader::new(socket))),
         (Transport::Binary, Auth::Password) => {
             sasl::plain(&mut socket, &login.user, &login.password)?;
-            Box::new(Framed::new(socket))
+            Box::new(Framed::new(socket, None))
+        }
+        (Transport::Binary, Auth::Kerberos(kerberos)) => {
+            let guard = sasl::kerberos(&mut socket, host, kerberos, &login.keys)?;
+            Box::new(Framed::new(socket, guard))
         }
     };
     Ok((carrier, line))

@@ -67,6 +67,9 @@ impl Ears {
     fn refusal(&self) -> Option<&'static str> {
         let heard = self.place();
         let heard = heard.as_ref()?;
+        if is_of_kerberos(&heard.reason) {
+            return kerberos(&heard.reason);
+        }
         let is_distrusted = heard.code == Some(RDKafkaErrorCode::SSL)
             && heard.reason.contains("certificate verify failed");
         if is_distrusted {
@@ -203,6 +206,17 @@ pub(super) fn judge(error: &KafkaError, doing: &str, ears: &Ears) -> Trouble {
         .trouble()
         .map_or_else(String::new, |heard| format!(" ({heard})"));
     Trouble::Refused(Error::new(&codes::SOURCE_KAFKA, format!("{doing}: {said}{heard}")).next(why))
+}
+
+/// Whether librdkafka tells of Kerberos: that has said itself what to do.
+pub(super) fn is_of_kerberos(reason: &str) -> bool {
+    reason.contains("SASL handshake failed")
+}
+
+/// What to do about it; `None`: it may pass by itself.
+pub(super) fn kerberos(reason: &str) -> Option<&'static str> {
+    let passes = millstream_gssapi::may_pass(reason);
+    (!passes).then_some("do what it says; `millstream explain MS-6040` tells of each cause")
 }
 
 /// What to do about an error that does not pass by itself.

@@ -8,6 +8,7 @@
 
 mod bearer;
 mod jaas;
+mod kerberos;
 mod producer;
 mod stores;
 
@@ -117,7 +118,8 @@ const OWN: &str = "a parameter of its own says that";
 const DECODES: &str = "records are decoded as source.kafka.format says";
 const NO_CLASSES: &str = "there is no JVM to run Java classes";
 const NO_TLS: &str = "OpenSSL decides that here, and there is no such setting";
-const KERBEROS: &str = "Kerberos is planned and not there yet";
+const TICKETS: &str =
+    "no program is run for tickets, and new ones are got when half of their time is over";
 const OAUTH: &str = "tokens are read from a file: sasl.oauthbearer.token.endpoint.url file:///path";
 const BROKERS_ONLY: &str = "it is a property of brokers";
 
@@ -188,13 +190,15 @@ const TABLE: &[(&str, Rule)] = &[
     ("request.timeout.ms", Rule::Named("socket.timeout.ms")),
     ("sasl.client.callback.handler.class", Refused(NO_CLASSES)),
     ("sasl.jaas.config", Rule::Login),
-    ("sasl.kerberos.kinit.cmd", Refused(KERBEROS)),
-    ("sasl.kerberos.min.time.before.relogin", Refused(KERBEROS)),
-    ("sasl.kerberos.service.name", Refused(KERBEROS)),
-    ("sasl.kerberos.ticket.renew.jitter", Refused(KERBEROS)),
+    ("sasl.kerberos.keytab", Rule::Login),
+    ("sasl.kerberos.kinit.cmd", NoEffect(TICKETS)),
+    ("sasl.kerberos.min.time.before.relogin", NoEffect(TICKETS)),
+    ("sasl.kerberos.principal", Rule::Login),
+    ("sasl.kerberos.service.name", Rule::Login),
+    ("sasl.kerberos.ticket.renew.jitter", NoEffect(TICKETS)),
     (
         "sasl.kerberos.ticket.renew.window.factor",
-        Refused(KERBEROS),
+        NoEffect(TICKETS),
     ),
     ("sasl.login.callback.handler.class", Refused(NO_CLASSES)),
     ("sasl.login.class", Refused(NO_CLASSES)),

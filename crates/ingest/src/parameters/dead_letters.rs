@@ -8,7 +8,7 @@ use millstream_core::{Error, codes};
 use super::choices::{ErrorPolicy, SinkType, SourceType};
 use super::given::Given;
 use super::settings::DeadLetters;
-use super::{contradiction, kafka_sink, table};
+use super::{contradiction, kafka_sink, kerberos, table};
 
 /// Properties of a consumer that say as whom it logs in, and are those of a producer, too.
 const SECURITY: [&str; 3] = ["security.", "sasl.", "ssl."];
@@ -138,11 +138,11 @@ fn properties(given: &Given) -> millstream_core::Result<Properties> {
     let mut all: BTreeMap<String, String> = match whose(given) {
         Some(Whose::Sink) => kafka_sink::all_properties(given),
         Some(Whose::Source) => {
-            let all = given.under(&table::SOURCE_NATIVE).into_iter();
+            let all = kerberos::properties(given, &table::SOURCE_NATIVE).into_iter();
             all.filter(|(name, _)| SECURITY.iter().any(|begin| name.starts_with(begin)))
                 .collect()
         }
-        Some(Whose::Own) | None => BTreeMap::new(),
+        Some(Whose::Own) | None => kerberos::properties(given, &table::DEAD_LETTER_NATIVE),
     };
     all.extend(given.under(&table::DEAD_LETTER_NATIVE));
     Properties::of_dead_letters(&all)

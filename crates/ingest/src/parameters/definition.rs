@@ -75,6 +75,8 @@ pub enum Group {
     Hadoop,
     /// Object stores.
     Objects,
+    /// Kerberos.
+    Kerberos,
 }
 
 impl Group {
@@ -91,6 +93,7 @@ impl Group {
         Self::KafkaSink,
         Self::Elasticsearch,
         Self::Objects,
+        Self::Kerberos,
         Self::Hadoop,
     ];
 
@@ -109,6 +112,7 @@ impl Group {
             Self::Checkpoint => "Checkpoints",
             Self::Hadoop => "Hadoop",
             Self::Objects => "Object stores",
+            Self::Kerberos => "Kerberos",
         }
     }
 }
@@ -146,6 +150,8 @@ pub enum Scope {
     Objects,
     /// When a path is in HDFS.
     Hdfs,
+    /// When something asks for Kerberos.
+    Kerberos,
 }
 
 /// The choices that decide which parameters have an effect.
@@ -164,6 +170,7 @@ pub(super) struct Chosen {
     pub(super) after_commit: AfterCommit,
     pub(super) objects: bool,
     pub(super) hdfs: bool,
+    pub(super) kerberos: bool,
 }
 
 impl Scope {
@@ -184,6 +191,7 @@ impl Scope {
             Self::LetterTopic => chosen.letter_topic && chosen.errors == ErrorPolicy::DeadLetter,
             Self::Objects => chosen.objects,
             Self::Hdfs => chosen.hdfs,
+            Self::Kerberos => chosen.kerberos,
         }
     }
 
@@ -207,6 +215,9 @@ impl Scope {
             Self::LetterTopic => "`error.dead-letter.topic`".to_owned(),
             Self::Objects => "paths that begin with `s3://`".to_owned(),
             Self::Hdfs => "paths that begin with `hdfs://`".to_owned(),
+            Self::Kerberos => {
+                "`principal=` in `source.db.url`, or `sasl.mechanism` GSSAPI of Kafka".to_owned()
+            }
         })
     }
 }

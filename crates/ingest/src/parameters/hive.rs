@@ -5,7 +5,7 @@ use millstream_core::{Error, codes};
 
 use super::choices::SourceType;
 use super::given::Given;
-use super::table;
+use super::{kerberos, table};
 
 /// The source's options, of parameters in which there is nothing wrong.
 pub(super) fn options(given: &Given) -> Option<HiveSourceOptions> {
@@ -18,7 +18,7 @@ pub(super) fn options(given: &Given) -> Option<HiveSourceOptions> {
     };
     let column = given.get(&table::DB_PARTITION_COLUMN);
     Some(HiveSourceOptions {
-        login: Login::new(user, password, &url),
+        login: Login::new(user, password, &url).with_keys(kerberos::keys(given)),
         url,
         query,
         fetch: given.get(&table::DB_FETCH_SIZE).map(|rows| rows.0),

@@ -5,7 +5,7 @@ use millstream_core::{Error, codes};
 
 use super::choices::{KafkaFormat, KafkaVersion, SinkFormat, SinkType, SourceType};
 use super::given::Given;
-use super::{contradiction, dead_letters, resolve, table};
+use super::{contradiction, dead_letters, kerberos, resolve, table};
 
 /// What is wrong with the parameters of a source of Kafka, if that is what records come from.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -17,7 +17,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     }
     let mut problems = missing(given);
     problems.extend(contradictions(given));
-    problems.extend(Properties::of_java(&given.under(&table::SOURCE_NATIVE)).err());
+    problems.extend(Properties::of_java(&kerberos::properties(given, &table::SOURCE_NATIVE)).err());
     if given.get(&table::SOURCE_VERSION) == Some(KafkaVersion::V09) {
         let message = "source.kafka.version 0.9: brokers before 0.10 can't tell what they can do, and are not read";
         problems.push(

@@ -7,7 +7,7 @@ use millstream_core::{Error, codes};
 
 use super::choices::{KafkaVersion, SinkType};
 use super::given::Given;
-use super::table;
+use super::{kerberos, table};
 
 /// What is wrong with the parameters of a sink of Kafka, if that is where records go.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -69,7 +69,7 @@ fn properties(given: &Given) -> millstream_core::Result<Properties> {
 
 /// The producer's properties by their names in Java.
 pub(super) fn all_properties(given: &Given) -> BTreeMap<String, String> {
-    let mut all = given.under(&table::SINK_NATIVE);
+    let mut all = kerberos::properties(given, &table::SINK_NATIVE);
     let prefix = table::SINK_NATIVE.name().trim_end_matches('*');
     let mut add = |name: &str, value: Option<String>| {
         let is_given = given.origin(name).is_some();

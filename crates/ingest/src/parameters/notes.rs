@@ -3,7 +3,7 @@
 use super::choices::{CheckpointType, SourceType};
 use super::definition::Chosen;
 use super::given::{Given, Origin};
-use super::{paths, resolve, table};
+use super::{kerberos, paths, resolve, table};
 
 /// What is worth knowing and is no error.
 pub(super) fn of(given: &Given) -> Vec<String> {
@@ -37,6 +37,7 @@ fn without_effect(given: &Given) -> Option<String> {
         after_commit: given.get(&table::AFTER_COMMIT)?,
         objects: paths::are_in_objects(given),
         hdfs: paths::are_in_hdfs(given),
+        kerberos: kerberos::is_asked_for(given),
     };
     let json = given.origin(table::SQL_SCHEMA_JSON.name()).is_some();
     let idle: Vec<String> = given

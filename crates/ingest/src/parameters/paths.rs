@@ -23,6 +23,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
         &table::AFTER_COMMIT_PATH,
         &table::ES_CA,
         &table::ES_MAPPING,
+        &table::KERBEROS_KEYTAB,
     ];
     for parameter in all {
         let Some(text) = given.get(parameter) else {

@@ -46,6 +46,7 @@ fn absolute(name: &str, text: &str, directory: &Path) -> String {
         table::CHECKPOINT_DIR.name(),
         table::ES_CA.name(),
         table::ES_MAPPING.name(),
+        table::KERBEROS_KEYTAB.name(),
     ]
     .contains(&name);
     match local_path(text) {

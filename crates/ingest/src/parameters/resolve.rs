@@ -22,7 +22,7 @@ use super::settings::{
     KafkaSettings, MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings,
     TextSource,
 };
-use super::{dead_letters, elasticsearch_sink, hive, kafka_sink, table, unique};
+use super::{dead_letters, elasticsearch_sink, hive, kafka_sink, kerberos, table, unique};
 
 /// The settings; `None` where a value is missing or wrong, which [`super::problems`] reports.
 pub(super) fn settings(given: &Given) -> Option<IngestSettings> {
@@ -63,7 +63,8 @@ fn kafka(given: &Given) -> Option<KafkaSettings> {
         end: given.get(&table::SOURCE_END)?,
         lost: given.get(&table::SOURCE_LOST)?,
         discovery: given.get(&table::PARTITION_DISCOVERY),
-        properties: Properties::of_java(&given.under(&table::SOURCE_NATIVE)).ok()?,
+        properties: Properties::of_java(&kerberos::properties(given, &table::SOURCE_NATIVE))
+            .ok()?,
         format: given.get(&table::SOURCE_FORMAT)?,
         field_delimiter: delimiter.map_or(',', |delimiter| delimiter.0),
         quote: given.get(&table::QUOTE)?.0,

@@ -19,6 +19,7 @@ mod hadoop;
 mod intake;
 mod job;
 mod kafka;
+mod kerberos;
 mod objects;
 mod sink;
 mod source;
@@ -56,6 +57,7 @@ pub(super) use kafka::{
     SINK_VERSION, SOURCE_BROKERS, SOURCE_END, SOURCE_FORMAT, SOURCE_LOST, SOURCE_NATIVE,
     SOURCE_TOPIC, SOURCE_TOPIC_PATTERN, SOURCE_VERSION,
 };
+pub(super) use kerberos::{KERBEROS_KEYTAB, KERBEROS_PRINCIPAL};
 pub(super) use objects::{
     S3_ACCESS_KEY, S3_ENDPOINT, S3_PATH_STYLE, S3_REGION, S3_SECRET_KEY, S3_SESSION_TOKEN, S3_SSL,
 };
@@ -89,6 +91,7 @@ pub fn all() -> impl Iterator<Item = &'static ParameterSummary> {
         unique::ALL,
         elasticsearch::ALL,
         objects::ALL,
+        kerberos::ALL,
     ]
     .into_iter()
     .flatten()

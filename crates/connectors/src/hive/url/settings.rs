@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
+use millstream_gssapi::Protection;
 
-use super::{Auth, HiveUrl, Tls, Transport};
+use super::{Auth, HiveUrl, Kerberos, Tls, Transport};
 
 /// Names that have an effect, for who writes one of them wrong.
 const KNOWN: &[&str] = &[
@@ -20,6 +21,8 @@ const KNOWN: &[&str] = &[
     "socketTimeout",
     "hive.server2.proxy.user",
     "wmPool",
+    "principal",
+    "saslQop",
 ];
 
 /// Names of the JDBC driver that change nothing here: a job restarts, and fetches as many rows as it is told by
@@ -35,6 +38,8 @@ const IDLE: &[&str] = &[
     "hiveCreateAsExternalLegacy",
     "trustManagerAlgorithm",
     "requestTrack",
+    "kerberosAuthType",
+    "kerberosEnableCanonicalHostnameCheck",
 ];
 
 /// Names of the JDBC driver that are refused, with what to do instead.
@@ -59,7 +64,10 @@ const REFUSED: &[(&str, &str)] = &[
         "initFile",
         "give settings behind `?` of the address, or have them in the server's hive-site.xml",
     ),
-    ("delegationToken", "log in with user and password instead"),
+    (
+        "delegationToken",
+        "log in with a keytab (principal=hive/_HOST@REALM), or with user and password",
+    ),
 ];
 
 /// Applies settings to the address.
@@ -82,6 +90,8 @@ struct Given {
     authorities: Option<PathBuf>,
     http: bool,
     path: Option<String>,
+    principal: Option<String>,
+    protection: Option<Protection>,
 }
 
 fn one(name: &str, value: &str, url: &mut HiveUrl, given: &mut Given) -> Result<()> {
@@ -111,6 +121,10 @@ fn one(name: &str, value: &str, url: &mut HiveUrl, given: &mut Given) -> Result<
         url.answer = Some(milliseconds(&value)?).filter(|time| !time.is_zero());
     } else if is("hive.server2.proxy.user") {
         url.session.insert(name.to_owned(), value);
+    } else if is("principal") {
+        given.principal = Some(principal(value)?);
+    } else if is("saslQop") {
+        given.protection = Some(protection(&value)?);
     } else if is("wmPool") {
         url.session.insert("set:hivevar:wmpool".to_owned(), value);
     } else if let Some(header) = name.strip_prefix("http.header.") {
@@ -140,12 +154,6 @@ fn unknown(name: &str, value: &str) -> Result<()> {
         let message = format!("source.db.url asks for {name}, which is not offered");
         return Err(Error::new(&codes::INGEST_UNSUPPORTED, message).next(*next));
     }
-    if ["principal", "saslQop", "kerberosAuthType"]
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(name))
-    {
-        return Err(no_kerberos());
-    }
     if IDLE.iter().any(|idle| idle.eq_ignore_ascii_case(name)) {
         return Ok(());
     }
@@ -160,11 +168,23 @@ fn unknown(name: &str, value: &str) -> Result<()> {
     })
 }
 
-/// The refusal of Kerberos.
-fn no_kerberos() -> Error {
-    let message = "source.db.url asks for Kerberos (principal), which is not there yet";
-    Error::new(&codes::INGEST_UNSUPPORTED, message)
-        .next("use a HiveServer2 that asks for user and password (LDAP)")
+fn principal(value: String) -> Result<String> {
+    let parts = value.split_once('/').and_then(|(name, rest)| {
+        let (host, realm) = rest.split_once('@')?;
+        Some([name, host, realm])
+    });
+    match parts {
+        Some(parts) if parts.iter().all(|part| !part.is_empty()) => Ok(value),
+        _ => Err(wrong("principal is not of the form hive/host@REALM").next(
+            "give that of the server, as in hive.server2.authentication.kerberos.principal: hive/_HOST@REALM",
+        )),
+    }
+}
+
+fn protection(value: &str) -> Result<Protection> {
+    let mut all = Protection::ALL.into_iter();
+    all.find(|one| one.name().eq_ignore_ascii_case(value))
+        .ok_or_else(|| wrong("saslQop is none of auth, auth-int and auth-conf"))
 }
 
 impl Given {
@@ -183,10 +203,20 @@ impl Given {
         }
         let auth = self.auth.as_deref().unwrap_or("none");
         url.auth = match auth {
+            "none" | "kerberos" if let Some(principal) = self.principal => {
+                Auth::Kerberos(Kerberos {
+                    principal,
+                    protection: self.protection,
+                })
+            }
+            "kerberos" => {
+                return Err(wrong("auth is kerberos, and there is no principal of the server").next(
+                    "add ;principal=hive/_HOST@REALM, as in hive.server2.authentication.kerberos.principal",
+                ));
+            }
             "nosasl" => Auth::None,
             "none" | "plain" | "ldap" | "pam" | "custom" => Auth::Password,
             "jwt" => Auth::Password,
-            "kerberos" => return Err(no_kerberos()),
             other => {
                 let message = format!("source.db.url asks for auth={other}, which is not offered");
                 return Err(Error::new(&codes::INGEST_UNSUPPORTED, message)

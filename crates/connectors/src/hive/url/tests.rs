@@ -92,6 +92,27 @@ fn how_the_server_is_spoken_with() {
 }
 
 #[test]
+fn a_principal_is_that_of_the_host_that_is_asked() {
+    let kerberos = |more: &str| {
+        let url = parsed(&format!(
+            "jdbc:hive2://h/d;principal=hive/_HOST@REALM{more}"
+        ));
+        match url.auth {
+            Auth::Kerberos(kerberos) => kerberos,
+            other => panic!("{more}: {other:?}"),
+        }
+    };
+    assert_eq!(kerberos("").protection, None);
+    assert_eq!(kerberos(";auth=KERBEROS").protection, None);
+    let secret = kerberos(";saslQop=auth-conf").protection;
+    assert_eq!(secret, Some(Protection::Confidentiality));
+    assert_eq!(
+        kerberos("").on(&host("Hive.Example", 1)),
+        Service::Principal("hive/hive.example@REALM".to_owned())
+    );
+}
+
+#[test]
 fn what_is_not_offered_is_refused_by_name() {
     let table = [
         ("jdbc:mysql://h/d", "MySQL"),
@@ -105,8 +126,6 @@ fn what_is_not_offered_is_refused_by_name() {
             "jdbc:hive2://h/d;zooKeeperNamespace=x",
             "zooKeeperNamespace",
         ),
-        ("jdbc:hive2://h/d;principal=hive/_HOST@X", "Kerberos"),
-        ("jdbc:hive2://h/d;auth=kerberos", "Kerberos"),
         (
             "jdbc:hive2://h/d;auth=delegationToken",
             "auth=delegationtoken",
@@ -142,6 +161,13 @@ fn what_can_not_be_understood_is_told_without_what_it_holds() {
         ),
         ("jdbc:hive2://h/d;sslTrustStore=/a.pem", "without ssl=true"),
         ("jdbc:hive2://h/d;jwt=hush", "over HTTP only"),
+        ("jdbc:hive2://h/d;auth=kerberos", "no principal"),
+        ("jdbc:hive2://h/d;principal=hush", "hive/host@REALM"),
+        ("jdbc:hive2://h/d;principal=hive/h@", "hive/host@REALM"),
+        (
+            "jdbc:hive2://h/d;principal=hive/h@A;saslQop=hush",
+            "auth-conf",
+        ),
         ("jdbc:hive2://h/d;transportMode=http;auth=jwt", "no token"),
         ("jdbc:hive2://h/d;transportMode=http;auth=noSasl", "no SASL"),
         (

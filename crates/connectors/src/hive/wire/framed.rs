@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, BufReader, Error, ErrorKind, Read, Write};
 
+use millstream_gssapi::Guard;
+
 use super::Carrier;
 use super::socket::Socket;
 use crate::hive::trouble::Trouble;
@@ -20,15 +22,18 @@ struct Frames<S> {
     frame: Vec<u8>,
     /// How many bytes of the frame are taken.
     taken: usize,
+    /// What protects messages behind a login by Kerberos, where that was agreed on.
+    guard: Option<Guard>,
 }
 
 impl<S: Read + Write> Framed<S> {
-    pub(super) fn new(socket: S) -> Self {
+    pub(super) fn new(socket: S, guard: Option<Guard>) -> Self {
         Self {
             frames: Frames {
                 socket,
                 frame: Vec::new(),
                 taken: 0,
+                guard,
             },
         }
     }
@@ -49,10 +54,14 @@ impl<S: Read> Frames<S> {
         let read = (&mut self.socket)
             .take(u64::from(length))
             .read_to_end(&mut self.frame)?;
-        match read == length as usize {
-            true => Ok(()),
-            false => Err(ErrorKind::UnexpectedEof.into()),
+        if read != length as usize {
+            return Err(ErrorKind::UnexpectedEof.into());
         }
+        if let Some(guard) = &mut self.guard {
+            let frame = guard.unwrap(&self.frame);
+            self.frame = frame.map_err(|why| Error::new(ErrorKind::InvalidData, why))?;
+        }
+        Ok(())
     }
 }
 
@@ -80,6 +89,11 @@ impl<S: Read> BufRead for Frames<S> {
 
 impl<S: Read + Write + Send> Carrier for Framed<S> {
     fn send(&mut self, message: &[u8]) -> Result<(), Trouble> {
+        let wrapped = self.frames.guard.as_mut().map(|guard| guard.wrap(message));
+        let wrapped = wrapped.transpose();
+        let wrapped =
+            wrapped.map_err(|why| Trouble::Away(format!("a message can't be protected: {why}")))?;
+        let message = wrapped.as_deref().unwrap_or(message);
         let mut bytes = Vec::with_capacity(message.len() + 4);
         bytes.extend_from_slice(&(message.len() as u32).to_be_bytes());
         bytes.extend_from_slice(message);

@@ -4,12 +4,13 @@ use std::io::{BufRead, BufReader, Cursor, Error, ErrorKind, Read, Write};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use millstream_gssapi::{Keys, Service, token};
 
 use super::Carrier;
 use super::socket::Socket;
 use crate::hive::options::Login;
 use crate::hive::trouble::Trouble;
-use crate::hive::url::{HiveUrl, Host};
+use crate::hive::url::{Auth, HiveUrl, Host};
 
 /// A line of a head, and all of it, at most.
 const LONGEST_LINE: u64 = 64 << 10;
@@ -17,11 +18,16 @@ const MOST_LINES: usize = 200;
 /// The longest body.
 const LONGEST_BODY: u64 = i32::MAX as u64;
 
+/// The cookie by which a server knows who has shown a ticket.
+const KNOWS_US: &str = "hive.server2.auth";
+
 /// Messages over HTTP.
 pub(super) struct Http<S = Socket> {
     reader: BufReader<S>,
     /// What every request begins with, without the length.
     head: String,
+    /// Whom a ticket is shown to where it is asked for, and whose keys it is got with.
+    negotiates: Option<(Service, Keys)>,
     user: String,
     /// What the server gave to be shown again.
     cookies: Vec<(String, String)>,
@@ -39,31 +45,64 @@ struct Answer {
 
 impl<S: Read + Write> Http<S> {
     pub(super) fn new(socket: S, host: &Host, path: &str, url: &HiveUrl, login: &Login) -> Self {
-        let shown = match &login.token {
-            Some(token) => format!("Bearer {token}"),
-            None => {
-                let pair = format!("{}:{}", login.user, login.password);
-                format!("Basic {}", STANDARD.encode(pair))
-            }
+        let negotiates = match &url.auth {
+            Auth::Kerberos(kerberos) => Some((kerberos.on(host), login.keys.clone())),
+            _ => None,
         };
         let mut head = format!(
             "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-thrift\r\nAccept: application/x-thrift\r\n\
-             User-Agent: millstream\r\nX-XSRF-HEADER: true\r\nAuthorization: {shown}\r\n"
+             User-Agent: millstream\r\nX-XSRF-HEADER: true\r\n"
         );
+        if negotiates.is_none() {
+            head.push_str(&authorization(login));
+        }
         for (name, value) in &url.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         Self {
             reader: BufReader::new(socket),
             head,
+            negotiates,
             user: login.user.clone(),
             cookies: Vec::new(),
             body: Cursor::default(),
         }
     }
 
-    fn exchange(&mut self, message: &[u8]) -> Result<Answer, Error> {
+    /// Asks; a server that does not know us any more is shown a ticket.
+    fn ask(&mut self, message: &[u8]) -> Result<Answer, Trouble> {
+        let odd = |error: Error| match error.kind() {
+            ErrorKind::InvalidData => Trouble::Login(format!("it does not speak HTTP: {error}")),
+            _ => Trouble::broken(&error),
+        };
+        let Some((service, keys)) = self.negotiates.clone() else {
+            return self.exchange(message, "").map_err(odd);
+        };
+        if self.cookies.iter().any(|(name, _)| name == KNOWS_US) {
+            let answer = self.exchange(message, "").map_err(odd)?;
+            if answer.status != 401 {
+                return Ok(answer);
+            }
+            self.cookies.retain(|(name, _)| name != KNOWS_US);
+        }
+        let ticket = token(&service, &keys).map_err(|error| Trouble::of_kerberos(&error))?;
+        let shown = format!("Authorization: Negotiate {}\r\n", STANDARD.encode(ticket));
+        let answer = self.exchange(message, &shown).map_err(odd)?;
+        if !matches!(answer.status, 401 | 403) {
+            return Ok(answer);
+        }
+        let who = keys.who().unwrap_or_default();
+        let why = format!(
+            "it does not take {who} at {service}: it answers with HTTP {}",
+            answer.status
+        );
+        let next = "see that principal= in source.db.url is the server's own, that its keytab has the newest key, and its log";
+        Err(Trouble::Kerberos { why, next })
+    }
+
+    fn exchange(&mut self, message: &[u8], shown: &str) -> Result<Answer, Error> {
         let mut request = self.head.clone();
+        request.push_str(shown);
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self
                 .cookies
@@ -89,10 +128,7 @@ impl<S: Read + Write> Http<S> {
 
 impl<S: Read + Write + Send> Carrier for Http<S> {
     fn send(&mut self, message: &[u8]) -> Result<(), Trouble> {
-        let answer = self.exchange(message).map_err(|error| match error.kind() {
-            ErrorKind::InvalidData => Trouble::Login(format!("it does not speak HTTP: {error}")),
-            _ => Trouble::broken(&error),
-        })?;
+        let answer = self.ask(message)?;
         for (name, value) in answer.cookies {
             self.cookies.retain(|(known, _)| *known != name);
             self.cookies.push((name, value));
@@ -113,6 +149,18 @@ impl<S: Read + Write + Send> Carrier for Http<S> {
     fn answer(&mut self) -> &mut dyn BufRead {
         &mut self.body
     }
+}
+
+/// How user and password, or a token, are shown.
+fn authorization(login: &Login) -> String {
+    let shown = match &login.token {
+        Some(token) => format!("Bearer {token}"),
+        None => {
+            let pair = format!("{}:{}", login.user, login.password);
+            format!("Basic {}", STANDARD.encode(pair))
+        }
+    };
+    format!("Authorization: {shown}\r\n")
 }
 
 fn invalid(why: &str) -> Error {

@@ -2,7 +2,7 @@
 
 use millstream_core::{Error, Result, codes};
 
-use super::{KERBEROS, Side, bearer};
+use super::{Side, bearer, kerberos};
 
 /// What was given of a login.
 pub(super) struct Login {
@@ -14,6 +14,8 @@ pub(super) struct Login {
     password: Option<String>,
     /// Where the tokens of OAUTHBEARER come from.
     endpoint: Option<String>,
+    /// What is said of Kerberos besides.
+    kerberos: kerberos::Given,
 }
 
 impl Login {
@@ -27,6 +29,7 @@ impl Login {
             username: None,
             password: None,
             endpoint: None,
+            kerberos: kerberos::Given::default(),
         }
     }
 
@@ -38,6 +41,9 @@ impl Login {
             "sasl.jaas.config" => &mut self.jaas,
             "sasl.username" => &mut self.username,
             "sasl.oauthbearer.token.endpoint.url" => &mut self.endpoint,
+            "sasl.kerberos.service.name" => &mut self.kerberos.service,
+            "sasl.kerberos.keytab" => &mut self.kerberos.keytab,
+            "sasl.kerberos.principal" => &mut self.kerberos.principal,
             _ => &mut self.password,
         };
         *place = Some(value.to_owned());
@@ -75,9 +81,15 @@ impl Login {
         match mechanism.as_str() {
             "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512" => {}
             "GSSAPI" => {
-                return Err(side
-                    .refused("sasl.mechanism GSSAPI (the default)", KERBEROS)
-                    .next("give PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"));
+                let options = match &self.jaas {
+                    Some(jaas) => {
+                        kerberos::is_meant(side, jaas)?;
+                        options_of(jaas).ok_or_else(|| unreadable(prefix))?
+                    }
+                    None => Vec::new(),
+                };
+                settings.extend(kerberos::settings(side, self.kerberos, &options)?);
+                return Ok(settings);
             }
             "OAUTHBEARER" => {
                 let options = match &self.jaas {
@@ -91,7 +103,7 @@ impl Login {
             other => {
                 let message = format!("{prefix}sasl.mechanism {other} is not known");
                 return Err(Error::new(&codes::INGEST_PARAMETERS, message)
-                    .next("give PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"));
+                    .next("give PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or GSSAPI"));
             }
         }
         let (mut username, mut password) = (self.username, self.password);

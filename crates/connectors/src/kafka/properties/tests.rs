@@ -209,12 +209,59 @@ fn who_logs_in_stands_in_the_text_of_jaas() {
 }
 
 #[test]
+fn whose_keys_are_used_stands_where_the_user_does() {
+    let class = "com.sun.security.auth.module.Krb5LoginModule required";
+    for (more, service, user) in [
+        (vec![], "kafka", None),
+        (
+            vec![(
+                "sasl.jaas.config",
+                format!("{class} useKeyTab=true keyTab=\"/a b\" principal=\"alice@A\";"),
+            )],
+            "kafka",
+            Some("alice@AFILE:/a b"),
+        ),
+        (
+            vec![(
+                "sasl.jaas.config",
+                format!("{class} useKeyTab=false keyTab=\"/a\" serviceName=\"broker\";"),
+            )],
+            "broker",
+            None,
+        ),
+        (
+            vec![
+                ("sasl.kerberos.service.name", "broker".to_owned()),
+                ("sasl.kerberos.keytab", "/k".to_owned()),
+                ("sasl.kerberos.principal", "bob".to_owned()),
+            ],
+            "broker",
+            Some("bobFILE:/k"),
+        ),
+    ] {
+        let mut given: BTreeMap<String, String> = BTreeMap::new();
+        given.insert("security.protocol".to_owned(), "SASL_PLAINTEXT".to_owned());
+        given.extend(
+            more.into_iter()
+                .map(|(name, value)| (name.to_owned(), value)),
+        );
+        let properties = Properties::of_java(&given).expect("properties");
+        assert_eq!(properties.get("sasl.mechanism"), Some("GSSAPI"));
+        assert_eq!(properties.get("sasl.kerberos.service.name"), Some(service));
+        assert_eq!(properties.get("sasl.username"), user);
+    }
+}
+
+#[test]
 fn a_login_that_can_not_be_had_is_refused_with_what_can() {
     let jaas = r#"Module required username="u" password="p";"#;
     for (given, why) in [
         (
-            vec![("security.protocol", "SASL_SSL")],
-            "Kerberos is planned",
+            vec![
+                ("security.protocol", "SASL_SSL"),
+                ("sasl.jaas.config", jaas),
+            ],
+            "sasl.jaas.config is of another one",
         ),
         (
             vec![

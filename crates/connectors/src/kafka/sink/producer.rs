@@ -15,6 +15,7 @@ use rdkafka::statistics::Statistics;
 
 use super::account::Account;
 use super::options::{Called, KafkaSinkOptions};
+use crate::kafka::client::{is_of_kerberos, kerberos};
 use crate::kafka::figures::{Before, STATISTICS};
 use crate::kafka::token;
 
@@ -101,7 +102,10 @@ impl ClientContext for Reports {
         drop(trouble);
         let untrusted =
             code == Some(RDKafkaErrorCode::SSL) && reason.contains("certificate verify failed");
-        let next = code.and_then(advice).or_else(|| {
+        let by_kerberos = is_of_kerberos(reason);
+        let advised = code.and_then(advice).filter(|_| !by_kerberos);
+        let kerberos = || by_kerberos.then(|| kerberos(reason)).flatten();
+        let next = advised.or_else(kerberos).or_else(|| {
             untrusted.then_some(
                 "give the certificate of who has signed the brokers' as sink.kafka.ssl.truststore.location",
             )

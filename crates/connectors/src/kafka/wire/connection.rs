@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 
 use millstream_engine::connector::Cancelled;
+use millstream_gssapi::{Protection, Service};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::bytes::{Reader, Writer};
@@ -197,6 +198,25 @@ impl Connection {
             }
             Mechanism::Scram(hash) => self.scram(hash, login),
             Mechanism::Bearer => self.bearer(login),
+            Mechanism::Kerberos => self.kerberos(login),
+        }
+    }
+
+    fn kerberos(&mut self, login: &Login) -> Result<(), Trouble> {
+        let (name, keys) = login.kerberos.clone().unwrap_or_default();
+        let host = self.address.host.clone();
+        let service = Service::OnHost { name, host };
+        let address = self.address.clone();
+        let failed = |error| Trouble::of_kerberos(&address, &error);
+        let login = millstream_gssapi::Login::new(service, &keys, Some(Protection::None));
+        let mut login = login.map_err(failed)?;
+        let mut received = Vec::new();
+        loop {
+            let answer = login.step(&received).map_err(failed)?;
+            received = self.authenticate(answer.message)?;
+            if answer.is_last {
+                return Ok(());
+            }
         }
     }
 

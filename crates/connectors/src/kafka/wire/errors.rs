@@ -1,5 +1,7 @@
 //! Why a broker could not be asked, and what the numbers of its errors mean.
 
+use std::fmt::Display;
+
 use millstream_core::{Error, codes};
 
 /// Why something was not answered.
@@ -15,6 +17,15 @@ impl Trouble {
     /// The error of what does not pass by itself.
     pub(super) fn refused(message: impl Into<String>, next: &str) -> Self {
         Self::Refused(Error::new(&codes::KAFKA_TRANSACTIONS, message).next(next))
+    }
+
+    /// Kerberos says no, for now or for good.
+    pub(super) fn of_kerberos(address: &impl Display, error: &millstream_gssapi::Error) -> Self {
+        let message = format!("broker {address}: {error}");
+        match error.may_pass() {
+            true => Self::Away(message),
+            false => Self::Refused(Error::new(&codes::KERBEROS, message).next(error.next())),
+        }
     }
 
     /// The error of what the user may not do.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
+use millstream_gssapi::Keys;
 use rustls::ClientConfig;
 
 use super::given::{Given, unheeded};
@@ -27,6 +28,8 @@ pub(super) struct Login {
     pub(super) password: String,
     /// Where the tokens of OAUTHBEARER come from.
     pub(super) tokens: Option<Tokens>,
+    /// What brokers are called by Kerberos, and whose keys are used.
+    pub(super) kerberos: Option<(String, Keys)>,
 }
 
 /// How a user logs in.
@@ -35,6 +38,7 @@ pub(super) enum Mechanism {
     Plain,
     Scram(Hash),
     Bearer,
+    Kerberos,
 }
 
 impl Mechanism {
@@ -43,6 +47,7 @@ impl Mechanism {
         match self {
             Self::Plain => "PLAIN",
             Self::Bearer => "OAUTHBEARER",
+            Self::Kerberos => "GSSAPI",
             Self::Scram(Hash::Sha256) => "SCRAM-SHA-256",
             Self::Scram(Hash::Sha512) => "SCRAM-SHA-512",
         }
@@ -99,9 +104,11 @@ fn login(given: &Given<'_>) -> Result<Login> {
         "SCRAM-SHA-256" => Mechanism::Scram(Hash::Sha256),
         "SCRAM-SHA-512" => Mechanism::Scram(Hash::Sha512),
         "OAUTHBEARER" => return bearer(given),
+        "GSSAPI" => return Ok(kerberos(given)),
         other => {
             let what = format!("sasl.mechanism {other}");
-            return Err(unheeded(&what, "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"));
+            let others = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or GSSAPI";
+            return Err(unheeded(&what, others));
         }
     };
     let value = |name: &str| {
@@ -115,6 +122,7 @@ fn login(given: &Given<'_>) -> Result<Login> {
         user: value("sasl.username")?,
         password: value("sasl.password")?,
         tokens: None,
+        kerberos: None,
     })
 }
 
@@ -128,7 +136,21 @@ fn bearer(given: &Given<'_>) -> Result<Login> {
         user: String::new(),
         password: String::new(),
         tokens: Some(tokens),
+        kerberos: None,
     })
+}
+
+/// Whose keys are used stands where librdkafka is told the name to log in with.
+fn kerberos(given: &Given<'_>) -> Login {
+    let service = given.get("sasl.kerberos.service.name").unwrap_or("kafka");
+    let keys = Keys::of_text(given.get("sasl.username").unwrap_or_default());
+    Login {
+        mechanism: Mechanism::Kerberos,
+        user: String::new(),
+        password: String::new(),
+        tokens: None,
+        kerberos: Some((service.to_owned(), keys)),
+    }
 }
 
 #[cfg(test)]

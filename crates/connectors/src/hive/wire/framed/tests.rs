@@ -24,7 +24,7 @@ impl Write for Ends {
 }
 
 fn framed(bytes: &[u8]) -> Framed<Ends> {
-    Framed::new(Ends(Cursor::new(bytes.to_vec()), Vec::new()))
+    Framed::new(Ends(Cursor::new(bytes.to_vec()), Vec::new()), None)
 }
 
 #[test]
