@@ -102,11 +102,11 @@ fn of_whole_days(interval: &Expr) -> bool {
         }
         Expr::Literal(ScalarValue::IntervalYearMonth(_), _) => true,
         Expr::Negative(inner) => of_whole_days(inner),
-        Expr::BinaryExpr(BinaryExpr { left, op, right })
-            if matches!(op, Operator::Plus | Operator::Minus) =>
-        {
-            of_whole_days(left) && of_whole_days(right)
-        }
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Plus | Operator::Minus,
+            right,
+        }) => of_whole_days(left) && of_whole_days(right),
         _ => false,
     }
 }
