@@ -54,7 +54,7 @@ fn of_files() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     let told: Value = serde_json::from_str(&said.out).expect(&said.out);
     assert_eq!(told["written"][0]["name"], "twice");
-    assert_eq!(told["read"][1]["type"], "Utf8");
+    assert_eq!(told["read"][1]["type"], "String");
     let rows: Vec<&str> = told["rows"]
         .as_array()
         .expect("rows")

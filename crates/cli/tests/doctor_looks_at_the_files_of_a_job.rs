@@ -43,7 +43,7 @@ fn all_is_well_and_nothing_was_made() {
     ];
     let (said, findings) = doctor(directory.path(), &parameters);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
-    expect(&findings, "pipeline", "ok", "id Int32, big Utf8");
+    expect(&findings, "pipeline", "ok", "id Int, big String");
     expect(&findings, "source.path", "ok", "1 file");
     expect(&findings, "sink.path", "ok", "out can be made");
     expect(&findings, "checkpoints", "ok", "can be made");

@@ -15,6 +15,7 @@ use millstream_connectors::hdfs::HdfsUrl;
 use millstream_connectors::objects::{ObjectUrl, Stores};
 use millstream_core::options::CHECKPOINT_INTERVAL;
 use millstream_core::{Configuration, Error, Finding, Result, Verdict};
+use millstream_sql::schema::type_in_words;
 
 use crate::dry_run::without_effects;
 use crate::parameters::{DeadLetters, SinkSettings, SourceSettings};
@@ -108,7 +109,7 @@ fn shown(columns: Option<&Schema>) -> String {
     };
     let fields = columns.fields().iter();
     let fields: Vec<String> = fields
-        .map(|field| format!("{} {}", field.name(), field.data_type()))
+        .map(|field| format!("{} {}", field.name(), type_in_words(field.data_type())))
         .collect();
     fields.join(", ")
 }

@@ -75,7 +75,12 @@ pub fn dry_run(arguments: &[String], options: &RunOptions) -> Result<DryRun> {
     let named = |schema: arrow::datatypes::SchemaRef| {
         let fields = schema.fields().iter();
         fields
-            .map(|field| (field.name().clone(), field.data_type().to_string()))
+            .map(|field| {
+                (
+                    field.name().clone(),
+                    millstream_sql::schema::type_in_words(field.data_type()),
+                )
+            })
             .collect()
     };
     Ok(DryRun {

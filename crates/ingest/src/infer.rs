@@ -14,6 +14,7 @@ use arrow::datatypes::{DataType, Schema};
 use millstream::RunOptions;
 use millstream::local::{self, Look, Looked};
 use millstream_core::{Error, Result, codes};
+use millstream_sql::schema::type_in_words;
 use serde_json::{Map, Value};
 
 use crate::dry_run::{environment, quiet, without_effects};
@@ -186,7 +187,7 @@ fn as_the_file_says(column: &mut Evidence, schema: &Schema) {
         DataType::Date32 => "Date".to_owned(),
         _ => "String".to_owned(),
     };
-    column.why = format!("the file says {}", field.data_type());
+    column.why = format!("the file says {}", type_in_words(field.data_type()));
     column.note = None;
 }
 

@@ -17,6 +17,17 @@ use crate::place::{Place, invalid};
 /// Names of functions that are written so, in lower case.
 pub(crate) const NAMES: &[&str] = &["if", "regexp_extract", "split_index", "unix_timestamp"];
 
+/// Functions that are there, and mean something else elsewhere.
+const OTHERWISE: &[&str] = &[
+    "array_remove",
+    "encode",
+    "from_unixtime",
+    "sha224",
+    "sha256",
+    "sha384",
+    "sha512",
+];
+
 /// Puts the expression that means the same in place of a call of such a function.
 ///
 /// # Errors
@@ -29,12 +40,24 @@ pub(crate) fn expand(expr: &mut Expr) -> Result<()> {
         return Ok(());
     };
     let (span, name) = (name.span, name.value.to_lowercase());
-    if !NAMES.contains(&name.as_str()) && name != "from_unixtime" {
+    if !NAMES.contains(&name.as_str()) && !OTHERWISE.contains(&name.as_str()) {
         return Ok(());
     }
-    let Some(arguments) = arguments(call) else {
+    let Some(mut arguments) = arguments(call) else {
         return Ok(());
     };
+    if name == "encode" {
+        // The bytes of a digest are encoded, and not its text.
+        if let [digest, _] = arguments.as_mut_slice()
+            && let Some(bytes) = bytes_of(digest)
+            && let Expr::Function(call) = expr
+            && let FunctionArguments::List(list) = &mut call.args
+            && let Some(first) = list.args.first_mut()
+        {
+            *first = FunctionArg::Unnamed(FunctionArgExpr::Expr(bytes));
+        }
+        return Ok(());
+    }
     let Some(template) = template(&name, &arguments, span)? else {
         return Ok(());
     };
@@ -45,6 +68,25 @@ pub(crate) fn expand(expr: &mut Expr) -> Result<()> {
     }
     *expr = meant;
     Ok(())
+}
+
+/// The call of a digest whose text `expr` is.
+fn bytes_of(expr: &Expr) -> Option<Expr> {
+    let called = |expr: &Expr| match expr {
+        Expr::Function(call) => match call.name.0.as_slice() {
+            [ObjectNamePart::Identifier(name)] => Some(name.value.to_lowercase()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Expr::Function(call) = expr else {
+        return None;
+    };
+    if called(expr)? != "encode" {
+        return None;
+    }
+    let inner = arguments(call)?.into_iter().next()?;
+    called(&inner)?.starts_with("sha").then_some(inner)
 }
 
 /// The arguments of a call that has nothing else in it.
@@ -112,6 +154,8 @@ fn template(name: &str, arguments: &[Expr], span: Span) -> Result<Option<String>
                 "write it like unix_timestamp(name, 'yyyy-MM-dd')",
             ));
         }
+        ("sha224" | "sha256" | "sha384" | "sha512", [_]) => format!("encode({name}(a0), 'hex')"),
+        ("array_remove", [_, _]) => "array_remove_all(a0, a1)".to_owned(),
         // The second argument is a time zone otherwise.
         ("from_unixtime", [_, pattern])
             if text(pattern).is_some_and(|text| {

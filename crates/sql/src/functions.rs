@@ -6,6 +6,7 @@ pub(crate) mod casts;
 mod clock;
 pub(crate) mod digits;
 mod durations;
+pub(crate) mod exact;
 pub(crate) mod format_time;
 pub(crate) mod joined;
 mod json;
@@ -15,6 +16,8 @@ mod over;
 mod pattern;
 pub(crate) mod room;
 mod series;
+pub(crate) mod similar;
+mod substring;
 mod times;
 mod to_timestamp;
 pub(crate) mod written;
@@ -62,6 +65,7 @@ impl Functions {
             .chain(bounded::functions(&theirs))
             .chain(numbers::functions(&theirs))
             .chain(series::functions(&theirs))
+            .chain(substring::functions(&theirs))
             .chain(format_time::functions(&theirs))
             .chain(clock::functions())
             .chain(json::functions())

@@ -8,6 +8,7 @@ use datafusion_sql::sqlparser::tokenizer::{Token, Tokenizer};
 use millstream_core::{Error, Result};
 
 use crate::place::{Place, invalid, too_deep, unsupported};
+use crate::rewrite::LEVELS;
 
 /// The SQL dialect: identifiers as in Flink (case-sensitive, backquoted), also in double quotes as
 /// the standard has it; strings in single quotes.
@@ -27,6 +28,19 @@ impl Dialect for StreamDialect {
 
     fn is_identifier_part(&self, ch: char) -> bool {
         ch.is_alphanumeric() || ch == '_' || ch == '$'
+    }
+
+    /// Words that are no name even where what they begin is wrong: the parser would read all of it once more for each.
+    fn is_reserved_for_identifier(&self, word: Keyword) -> bool {
+        const BEGIN: &[Keyword] = &[
+            Keyword::CASE,
+            Keyword::EXISTS,
+            Keyword::INTERVAL,
+            Keyword::NOT,
+            Keyword::STRUCT,
+            Keyword::TRIM,
+        ];
+        BEGIN.contains(&word)
     }
 
     fn supports_lambda_functions(&self) -> bool {
@@ -60,8 +74,9 @@ impl Dialect for StreamDialect {
 
 /// Parses `sql` as one query; a semicolon at the end is allowed.
 pub(crate) fn parse(sql: &str) -> Result<Box<Ast>> {
-    let mut statements =
-        Parser::parse_sql(&StreamDialect, sql).map_err(|error| syntax_error(sql, error))?;
+    let mut statements = parser(sql)
+        .and_then(|mut parser| parser.parse_statements())
+        .map_err(|error| syntax_error(sql, error))?;
     let statement = match (statements.pop(), statements.is_empty()) {
         (None, _) => {
             return Err(invalid(None, "the SQL is empty")
@@ -84,10 +99,32 @@ pub(crate) fn parse(sql: &str) -> Result<Box<Ast>> {
 
 /// Parses `sql` as one expression.
 pub(crate) fn parse_expression(sql: &str) -> Result<Expr> {
-    Parser::new(&StreamDialect)
-        .try_with_sql(sql)
+    parser(sql)
         .and_then(|mut parser| parser.parse_expr())
         .map_err(|error| syntax_error(sql, error))
+}
+
+/// Calls within each other that the parser makes: several for each level of an expression.
+const CALLS: usize = 4 * LEVELS;
+
+/// The parser at the start of `sql`, if its parentheses are not too deep: where the parser gives up within them it begins
+/// anew for each.
+fn parser(sql: &str) -> Result<Parser<'static>, ParserError> {
+    let parser = Parser::new(&StreamDialect).with_recursion_limit(CALLS);
+    let tokens = Tokenizer::new(&StreamDialect, sql).tokenize_with_location()?;
+    let (mut open, mut deepest) = (0_usize, 0);
+    for token in &tokens {
+        match token.token {
+            Token::LParen | Token::LBracket => open += 1,
+            Token::RParen | Token::RBracket => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    if deepest > LEVELS {
+        return Err(ParserError::RecursionLimitExceeded);
+    }
+    Ok(parser.with_tokens_with_locations(tokens))
 }
 
 fn not_a_query(sql: &str, statement: &Statement) -> Error {

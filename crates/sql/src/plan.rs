@@ -1,12 +1,14 @@
 //! From a parsed and checked `SELECT` to physical expressions over the columns it needs.
 
 mod bounds;
+mod comparisons;
 pub(crate) mod conditions;
 mod decimals;
 mod digits;
 mod literals;
 mod plain;
 mod provider;
+mod similar;
 mod texts;
 mod times;
 pub(crate) mod types;
@@ -33,6 +35,7 @@ use self::conditions::{ColumnCondition, conditions};
 use self::decimals::Decimals;
 use self::digits::Digits;
 use self::provider::Provider;
+use self::similar::Similar;
 use self::texts::Texts;
 use self::times::Times;
 use self::types::in_words;
@@ -122,6 +125,7 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
     let rules = Analyzer::with_rules(vec![
         Arc::new(Times),
         Arc::new(Decimals),
+        Arc::new(Similar),
         Arc::new(TypeCoercion::new()),
         Arc::new(Texts::new()),
         Arc::new(Digits::new()),
@@ -388,7 +392,8 @@ pub(crate) fn describe(error: &DataFusionError) -> String {
         text = rest.trim_start();
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").trim_end_matches('.').to_string()
+    let text = words.join(" ");
+    plain::of_pattern(&text).unwrap_or_else(|| in_words(text.trim_end_matches('.')))
 }
 
 /// What libraries put before each other's errors when they hand them on.

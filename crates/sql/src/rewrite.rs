@@ -19,7 +19,7 @@ use crate::place::{Place, invalid, too_deep};
 
 /// Levels of an expression that are planned. Chains of other operators than those above are as deep as they
 /// are long.
-const LEVELS: usize = 600;
+pub(crate) const LEVELS: usize = 600;
 /// Chains of at least this many parts are regrouped.
 const LONG: usize = 16;
 

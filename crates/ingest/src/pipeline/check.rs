@@ -12,6 +12,7 @@ use arrow::util::display::array_value_to_string;
 use millstream::{Collector, DataStream};
 use millstream_connectors::rows::{BadRecord, Parsed, Reason, Rows};
 use millstream_core::{Error, Numbers, Result, codes};
+use millstream_sql::schema::type_in_words;
 use regex::Regex;
 
 use crate::parameters::{Check, Rule, whole};
@@ -234,11 +235,12 @@ fn compile(checks: &[Check], schema: &Schema) -> Result<Vec<Compiled>> {
                     .cause(error)
                 })?),
                 Rule::Range(least, greatest) => {
-                    let end = |text: &Option<String>| {
+                    let end = |text: &Option<String>, least: bool| {
                         text.as_ref()
-                            .map(|text| value(text, kind))
+                            .map(|text| value(text, kind, least))
                             .transpose()
                             .map_err(|text| {
+                                let kind = type_in_words(kind);
                                 let message =
                                     format!("check.{name}: `{text}` is no value of {kind}");
                                 refused(
@@ -247,7 +249,7 @@ fn compile(checks: &[Check], schema: &Schema) -> Result<Vec<Compiled>> {
                                 )
                             })
                     };
-                    Test::Range(end(least)?, end(greatest)?)
+                    Test::Range(end(least, true)?, end(greatest, false)?)
                 }
             };
             compiled.push(Compiled {
@@ -261,9 +263,14 @@ fn compile(checks: &[Check], schema: &Schema) -> Result<Vec<Compiled>> {
     Ok(compiled)
 }
 
-/// A value of a type from its text.
-fn value<'a>(text: &'a str, kind: &DataType) -> Result<ArrayRef, &'a str> {
-    let texts: ArrayRef = Arc::new(StringArray::from(vec![text]));
+/// A value of a type from its text: for one that lies between two of the type the next that is in the range.
+fn value<'a>(text: &'a str, kind: &DataType, least: bool) -> Result<ArrayRef, &'a str> {
+    let number = text.trim();
+    let inside = match *kind {
+        DataType::Decimal128(_, scale) => decimal_inside(number, scale, least).ok_or(text)?,
+        _ => text.to_owned(),
+    };
+    let texts: ArrayRef = Arc::new(StringArray::from(vec![inside]));
     let value = cast(&texts, kind).map_err(|_| text)?;
     if value.is_null(0) {
         Err(text)
@@ -272,75 +279,38 @@ fn value<'a>(text: &'a str, kind: &DataType) -> Result<ArrayRef, &'a str> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use arrow::array::{Date32Array, Int64Array};
-
-    use super::*;
-
-    fn broken(rule: Rule, column: ArrayRef) -> Vec<usize> {
-        let schema = Schema::new(vec![arrow::datatypes::Field::new(
-            "c",
-            column.data_type().clone(),
-            true,
-        )]);
-        let check = Check {
-            column: "c".to_owned(),
-            rules: vec![rule],
-        };
-        let compiled = compile(&[check], &schema).expect("rules");
-        let rule = compiled.first().expect("one");
-        rule.test.broken(&column).expect("looked at")
+/// A number of at most `scale` digits behind the point: the least that is not less than the one of the text, or the greatest
+/// that is not greater.
+fn decimal_inside(text: &str, scale: i8, least: bool) -> Option<String> {
+    let scale = usize::try_from(scale).ok()?;
+    let Some((whole, fraction)) = text.split_once('.') else {
+        return Some(text.to_owned());
+    };
+    if fraction.contains(['e', 'E']) {
+        return Some(text.to_owned());
     }
-
-    fn range(least: &str, greatest: &str) -> Rule {
-        let end = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        Rule::Range(end(least), end(greatest))
+    let (Some(kept), Some(cut)) = (fraction.get(..scale), fraction.get(scale..)) else {
+        return Some(text.to_owned());
+    };
+    if !cut.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
     }
-
-    #[test]
-    fn ranges_have_the_order_of_the_type() {
-        let numbers: ArrayRef =
-            Arc::new(Int64Array::from(vec![Some(9), None, Some(100), Some(-1)]));
-        assert_eq!(broken(range("0", "10"), Arc::clone(&numbers)), [3, 2]);
-        assert_eq!(broken(range("", "10"), numbers), [2]);
-        let days: ArrayRef = Arc::new(Date32Array::from(vec![19_000, 20_000]));
-        assert_eq!(broken(range("2024-01-01", ""), days), [0]);
-        let texts: ArrayRef = Arc::new(StringArray::from(vec!["9", "100"]));
-        assert_eq!(broken(range("2", ""), texts), [1]);
+    let negative = whole.starts_with('-');
+    let digits = format!("{}{kept}", whole.trim_start_matches(['-', '+']));
+    let mut units = digits.parse::<i128>().ok()?;
+    let between = cut.bytes().any(|digit| digit != b'0');
+    if between && least != negative {
+        // The next one lies farther from 0.
+        units = units.checked_add(1)?;
     }
-
-    #[test]
-    fn patterns_are_for_the_whole_value_and_nulls_are_for_one_rule_only() {
-        let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("ab"), Some("abc"), None]));
-        let pattern = Rule::Pattern("a|ab".to_owned());
-        assert_eq!(broken(pattern, Arc::clone(&texts)), [1]);
-        assert_eq!(broken(Rule::NotNull, texts), [2]);
-    }
-
-    #[test]
-    fn rules_that_do_not_fit_are_refused() {
-        let schema = Schema::new(vec![arrow::datatypes::Field::new(
-            "c",
-            DataType::Int32,
-            true,
-        )]);
-        let check = |column: &str, rule: Rule| {
-            let check = Check {
-                column: column.to_owned(),
-                rules: vec![rule],
-            };
-            compile(&[check], &schema)
-                .err()
-                .expect("refused")
-                .to_string()
-        };
-        let error = check("c", range("low", ""));
-        assert!(
-            error.contains("check.c: `low` is no value of Int32"),
-            "{error}"
-        );
-        let error = check("d", Rule::NotNull);
-        assert!(error.contains("the columns that are read are c"), "{error}");
-    }
+    let digits = format!("{units:0>width$}", width = scale + 1);
+    let (whole, fraction) = digits.split_at_checked(digits.len().checked_sub(scale)?)?;
+    let sign = if negative { "-" } else { "" };
+    Some(match scale {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{fraction}"),
+    })
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use millstream_connectors::file_sink::PartitionColumns;
 use millstream_connectors::formats::{CsvLines, FileFormat, JsonLines, OrcFile, ParquetFile};
 use millstream_connectors::kafka::MessageFormat;
 use millstream_core::{Error, Result, codes};
+use millstream_sql::schema::type_in_words;
 use millstream_sql::{guarded, sample_rows};
 
 use super::reshape::Reshape;
@@ -90,7 +91,7 @@ fn try_format(name: &str, format: &impl FileFormat<RecordBatch>, rows: &RecordBa
             let message = format!(
                 "column `{}` of type {} can't be written as {name}",
                 column.name(),
-                column.data_type()
+                type_in_words(column.data_type())
             );
             return Err(Error::new(&codes::SQL_INVALID, message)
                 .cause(error)

@@ -6,7 +6,7 @@ use arrow::datatypes::DataType;
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion_common::{DFSchema, Result};
-use datafusion_expr::expr::{Cast, HigherOrderFunction, Like, ScalarFunction, TryCast};
+use datafusion_expr::expr::{Cast, HigherOrderFunction, ScalarFunction, TryCast};
 use datafusion_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF, lit};
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
@@ -56,7 +56,6 @@ impl Bounds {
             Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
                 self.operator(*left, op, *right, schema)
             }
-            Expr::SimilarTo(like) => self.similar_to(like),
             Expr::Cast(Cast { expr, field })
                 if is_text_of_nested(&expr, field.data_type(), schema) =>
             {
@@ -87,23 +86,6 @@ impl Bounds {
             }
             _ => Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))),
         }
-    }
-
-    fn similar_to(&self, like: Like) -> Expr {
-        if matches!(*like.pattern, Expr::Literal(..)) {
-            return Expr::SimilarTo(like);
-        }
-        let op = match like.case_insensitive {
-            true => Operator::RegexIMatch,
-            false => Operator::RegexMatch,
-        };
-        self.matches(
-            *like.expr,
-            *like.pattern,
-            like.case_insensitive,
-            like.negated,
-            op,
-        )
     }
 
     /// A pattern that is no constant is compiled by the function, which knows what that takes.

@@ -14,7 +14,9 @@ use datafusion_expr::{
 };
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
+use super::comparisons::{beside_whole_numbers, compared, literal_text, long_beside_numbers};
 use super::over_expressions;
+use crate::functions::exact;
 use crate::functions::written::{self, decimal, double, is_certain, is_whole, text_of};
 
 /// The rule; it runs before the types are made equal.
@@ -50,32 +52,21 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
             let mut sides = vec![left.as_mut(), right.as_mut()];
             if is_arithmetic(*op) {
                 sides.iter_mut().for_each(|side| with_exponent(side));
-            }
-            unify(sides, most, schema)?;
-            if !is_arithmetic(*op) {
-                compared([left.as_mut(), right.as_mut()], schema);
+                unify(sides, most, schema)?;
+            } else {
+                held_against(sides, schema)?;
             }
         }
-        // A quotient is a Double where one of the two has a point.
-        Expr::BinaryExpr(BinaryExpr { left, op, right })
-            if *op == Operator::Divide
-                && [&*left, &*right]
-                    .iter()
-                    .all(|side| text_of(side).is_none_or(is_whole)) =>
-        {
-            whole([left.as_mut(), right.as_mut()], schema);
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) if *op == Operator::Divide => {
+            if let Some(quotient) = quotient(left, right, schema) {
+                return Ok(quotient);
+            }
         }
         Expr::Between(Between {
             expr, low, high, ..
-        }) => {
-            let all = vec![expr.as_mut(), low.as_mut(), high.as_mut()];
-            unify(all, DECIMAL128_MAX_SCALE, schema)?;
-            compared([expr.as_mut(), low.as_mut(), high.as_mut()], schema);
-        }
+        }) => held_against(vec![expr.as_mut(), low.as_mut(), high.as_mut()], schema)?,
         Expr::InList(InList { expr, list, .. }) => {
-            let all = std::iter::once(expr.as_mut()).chain(&mut *list).collect();
-            unify(all, DECIMAL128_MAX_SCALE, schema)?;
-            compared(std::iter::once(expr.as_mut()).chain(list), schema);
+            held_against(std::iter::once(expr.as_mut()).chain(list).collect(), schema)?;
         }
         Expr::Cast(cast) if cast.field.data_type().is_decimal() => in_full(&mut cast.expr),
         Expr::TryCast(cast) if cast.field.data_type().is_decimal() => in_full(&mut cast.expr),
@@ -86,6 +77,9 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
         }
         Expr::ScalarFunction(call) if call.func.name() != written::NAME => {
             let name = call.func.name();
+            if let Some(number) = whole_already(name, &mut call.args, schema) {
+                return Ok(number);
+            }
             let args: Vec<&mut Expr> = call.args.iter_mut().collect();
             if IN_DOUBLES.contains(&name) && args.iter().any(|arg| has_decimals(arg, schema)) {
                 return plan_err!(
@@ -105,7 +99,10 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
         }) => {
             if let Some(operand) = expr {
                 let whens = when_then_expr.iter_mut().map(|(when, _)| when.as_mut());
-                compared(std::iter::once(operand.as_mut()).chain(whens), schema);
+                held_against(
+                    std::iter::once(operand.as_mut()).chain(whens).collect(),
+                    schema,
+                )?;
             }
             let results = when_then_expr.iter_mut().map(|(_, then)| then.as_mut());
             let results = results.chain(else_expr.as_mut().map(|expr| expr.as_mut()));
@@ -175,6 +172,51 @@ fn is_exact(op: Operator) -> bool {
             | IsNotDistinctFrom
     )
 }
+
+/// What is compared: all numbers that are exact stay so.
+fn held_against(mut exprs: Vec<&mut Expr>, schema: &DFSchema) -> Result<()> {
+    beside_whole_numbers(&mut exprs, schema);
+    unify(
+        exprs.iter_mut().map(|expr| &mut **expr).collect(),
+        DECIMAL128_MAX_SCALE,
+        schema,
+    )?;
+    compared(exprs, schema)
+}
+
+/// A quotient with a decimal in it, which is a Double: the digits that one has may be any.
+fn quotient(left: &mut Expr, right: &mut Expr, schema: &DFSchema) -> Option<Expr> {
+    whole([&mut *left, &mut *right], schema);
+    let mut sides = [left, right];
+    let decimal = sides
+        .iter()
+        .any(|side| is(side, schema, DataType::is_decimal));
+    let known = |side: &&mut Expr| {
+        let literal = matches!(&**side, Expr::Literal(..)) || text_of(side).is_some();
+        literal || is(side, schema, |it| it.is_decimal() || it.is_integer())
+    };
+    let numeric = |side: &&mut Expr| is(side, schema, DataType::is_numeric);
+    if !decimal || !sides.iter().all(known) || !sides.iter().all(numeric) {
+        return None;
+    }
+    let sides = sides
+        .each_mut()
+        .map(|side| cast(std::mem::take(*side), DataType::Float64));
+    Some(exact::quotient().call(sides.to_vec()))
+}
+
+/// A whole number that is to be made a whole number.
+fn whole_already(name: &str, args: &mut [Expr], schema: &DFSchema) -> Option<Expr> {
+    match args {
+        [number] if WHOLE.contains(&name) && is(number, schema, DataType::is_integer) => {
+            Some(std::mem::take(number))
+        }
+        _ => None,
+    }
+}
+
+/// Functions that leave nothing behind the point.
+const WHOLE: &[&str] = &["ceil", "floor", "round", "trunc"];
 
 /// Digits behind the point; 0 for what is no decimal.
 fn scale(expr: &Expr, schema: &DFSchema) -> i8 {
@@ -261,6 +303,9 @@ const CHOOSING: &[&str] = &[
     "nvl2",
 ];
 
+/// Those of them that would round texts to the digits of a decimal beside them.
+const OF_TEXTS: &[&str] = &["coalesce", "greatest", "least", "nullif", "nvl"];
+
 /// Functions that make Doubles of the items of arrays.
 const IN_DOUBLES: &[&str] = &[
     "array_add",
@@ -285,15 +330,30 @@ fn has_decimals(expr: &Expr, schema: &DFSchema) -> bool {
 /// What is handed on has one type. Neither holds all values of the other where a decimal meets a Double, apart from the
 /// numbers of the query; DataFusion would take decimals with half of the digits.
 fn chosen(mut exprs: Vec<&mut Expr>, schema: &DFSchema, name: &str) -> Result<()> {
-    let decimal = exprs
+    let long = long_beside_numbers(&exprs, schema);
+    let decimals = exprs
         .iter()
         .any(|expr| is(expr, schema, DataType::is_decimal));
-    if decimal {
+    if decimals || long {
         for expr in &mut exprs {
             if let Expr::Literal(ScalarValue::Float64(Some(number)), _) = &**expr
                 && let Some(exact) = exact(*number)
             {
                 **expr = Expr::Literal(exact, None);
+            } else if long && let Some(exact) = text_of(expr).and_then(decimal) {
+                **expr = Expr::Literal(exact, None);
+            }
+        }
+    }
+    if decimals {
+        if OF_TEXTS.contains(&name) {
+            for expr in &mut exprs {
+                literal_text(expr)?;
+                if is(expr, schema, DataType::is_string) {
+                    return plan_err!(
+                        "{name} gives either a decimal or a text here, and a text is no decimal"
+                    );
+                }
             }
         }
         let double = exprs
@@ -306,20 +366,6 @@ fn chosen(mut exprs: Vec<&mut Expr>, schema: &DFSchema, name: &str) -> Result<()
         }
     }
     beside(exprs, schema)
-}
-
-/// Decimals that are compared with Doubles are compared as such: each of them has a Double that is next to it, and not each Double
-/// a decimal.
-fn compared<'a>(exprs: impl IntoIterator<Item = &'a mut Expr>, schema: &DFSchema) {
-    let exprs: Vec<&mut Expr> = exprs.into_iter().collect();
-    let any = |of: fn(&DataType) -> bool| exprs.iter().any(|expr| is(expr, schema, of));
-    if any(DataType::is_decimal) && any(DataType::is_floating) {
-        for expr in exprs {
-            if is(expr, schema, DataType::is_decimal) {
-                *expr = cast(std::mem::take(expr), DataType::Float64);
-            }
-        }
-    }
 }
 
 /// What is cast to a decimal is the number that was written.

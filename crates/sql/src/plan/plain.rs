@@ -45,7 +45,11 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
 
 /// Decimals where they are not exact.
 fn of_decimals(message: &str) -> Option<Plain> {
-    let next = if message.ends_with("no type holds the values of both") {
+    let next = if message.ends_with("and stands beside a decimal") {
+        "write a number, or convert the other side with CAST(… AS string)"
+    } else if message.ends_with("and a text is no decimal") {
+        "cast one of them, for example cast(name as decimal(10,2))"
+    } else if message.ends_with("no type holds the values of both") {
         "cast one of them, for example cast(price as double)"
     } else if message.ends_with("does not give the exact number of decimals") {
         "make Doubles of them where that is enough: array_transform(a, x -> cast(x as double))"
@@ -225,17 +229,28 @@ fn of_value(message: &str) -> Option<Plain> {
         let message = format!("{} is no interval", value.replace('"', "'"));
         return Some(plain(message, "write it like interval '1' day"));
     }
-    if let Some((_, rest)) = message.split_once("regex parse error:")
-        && let Some((_, why)) = rest.rsplit_once("error: ")
-    {
-        let why = why.split(" ~").next().unwrap_or(why);
-        let message = format!("the regular expression is wrong: {why}");
+    if message.starts_with(WRONG_PATTERN) {
         return Some(plain(
-            message,
+            message.to_owned(),
             "mend it; a sign that means itself has \\ before it",
         ));
     }
     None
+}
+
+const WRONG_PATTERN: &str = "the regular expression is ";
+
+/// What an error says of a regular expression that is none, if it does.
+pub(super) fn of_pattern(message: &str) -> Option<String> {
+    if message.contains("CompiledTooBig(") || message.contains("Compiled regex exceeds size limit")
+    {
+        return Some(format!("{WRONG_PATTERN}too large"));
+    }
+    let (_, rest) = message.split_once("regex parse error:")?;
+    let (_, why) = rest.rsplit_once("error: ")?;
+    let why = why.split(" ~").next().unwrap_or(why);
+    let why = why.trim_end_matches([')', '.', ' ']);
+    Some(format!("{WRONG_PATTERN}wrong: {why}"))
 }
 
 /// Forms that stand for something else.

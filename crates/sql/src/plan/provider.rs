@@ -28,6 +28,7 @@ impl Provider {
     pub(super) fn new(table: &str, schema: SchemaRef, functions: Functions) -> Self {
         let registered = Registered {
             date_part: functions.scalar("date_part"),
+            substr: functions.scalar("substr"),
         };
         Self {
             table: table.to_string(),
@@ -114,11 +115,16 @@ impl ContextProvider for Provider {
 #[derive(Debug)]
 struct Registered {
     date_part: Option<Arc<ScalarUDF>>,
+    substr: Option<Arc<ScalarUDF>>,
 }
 
 impl ExprPlanner for Registered {
     fn plan_extract(&self, args: Vec<Expr>) -> DfResult<PlannerResult<Vec<Expr>>> {
         Ok(call(self.date_part.as_ref(), args))
+    }
+
+    fn plan_substring(&self, args: Vec<Expr>) -> DfResult<PlannerResult<Vec<Expr>>> {
+        Ok(call(self.substr.as_ref(), args))
     }
 }
 

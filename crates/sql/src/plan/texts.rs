@@ -2,6 +2,7 @@
 //!
 //! - A time as text has the form that sources read: `yyyy-MM-dd HH:mm:ss`, with a fraction where there is one.
 //! - A number that is too large for its type is an error, not infinity, which the sinks would write as null.
+//! - A decimal becomes the Double that is nearest to it, and a Double the decimal that it is written with.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use datafusion_expr::{Expr, ExprSchemable, LogicalPlan, ScalarUDF};
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::over_expressions;
-use crate::functions::casts;
+use crate::functions::{casts, exact};
 
 /// The rule; it runs when every cast is there, also those that nobody wrote.
 #[derive(Debug)]
@@ -49,6 +50,13 @@ impl Texts {
                     DataType::Utf8 => text,
                     to => datafusion_expr::cast(text, to.clone()),
                 }
+            }
+            (from, DataType::Float32 | DataType::Float64) if from.is_decimal() => {
+                let single = *to == DataType::Float32;
+                exact::nearest(single).call(vec![inner.as_ref().clone()])
+            }
+            (from, DataType::Decimal128(digits, scale)) if from.is_floating() => {
+                exact::as_decimal(*digits, *scale, tries).call(vec![inner.as_ref().clone()])
             }
             (from, DataType::Float32 | DataType::Float64) if may_be_too_large(from, to) => {
                 let function = if tries {

@@ -2,12 +2,12 @@
 //!
 //! DataFusion would make them times in nanoseconds, which exist from 1677 to 2262 only. Microseconds reach
 //! over 290,000 years in both directions, and 9999-12-31 is everybody's word for "never". Functions see to that
-//! themselves.
+//! themselves. A day that is moved by hours becomes a time as well.
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::tree_node::{Transformed, TreeNode};
-use datafusion_common::{DFSchema, Result};
+use datafusion_common::{DFSchema, Result, ScalarValue};
 use datafusion_expr::expr::InList;
 use datafusion_expr::{
     Between, BinaryExpr, Case, Expr, ExprSchemable, LogicalPlan, Operator, cast,
@@ -35,6 +35,14 @@ impl AnalyzerRule for Times {
 
 fn one(expr: Expr, schema: &DFSchema) -> Expr {
     match expr {
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) if moves(&left, op, &right, schema) => {
+            let time = micros(None);
+            let [left, right] = [*left, *right].map(|side| match is_day(&side, schema) {
+                true => cast(side, time.clone()),
+                false => side,
+            });
+            Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)))
+        }
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if meets(op) => {
             let [left, right] = together([*left, *right], schema);
             Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)))
@@ -66,6 +74,40 @@ fn one(expr: Expr, schema: &DFSchema) -> Expr {
         }
         Expr::Case(case) => Expr::Case(case_of(case, schema)),
         other => other,
+    }
+}
+
+/// Whether a day is moved by an interval that may not be of whole days.
+fn moves(left: &Expr, op: Operator, right: &Expr, schema: &DFSchema) -> bool {
+    let interval = match op {
+        Operator::Plus if is_day(right, schema) => left,
+        Operator::Plus | Operator::Minus if is_day(left, schema) => right,
+        _ => return false,
+    };
+    let spans = matches!(
+        interval.get_type(schema),
+        Ok(DataType::Interval(_) | DataType::Duration(_))
+    );
+    spans && !of_whole_days(interval)
+}
+
+/// Whether an interval that the query says is of days, months and years.
+fn of_whole_days(interval: &Expr) -> bool {
+    match interval {
+        Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), _) => {
+            interval.nanoseconds == 0
+        }
+        Expr::Literal(ScalarValue::IntervalDayTime(Some(interval)), _) => {
+            interval.milliseconds == 0
+        }
+        Expr::Literal(ScalarValue::IntervalYearMonth(_), _) => true,
+        Expr::Negative(inner) => of_whole_days(inner),
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Plus | Operator::Minus,
+            right,
+        }) => of_whole_days(left) && of_whole_days(right),
+        _ => false,
     }
 }
 

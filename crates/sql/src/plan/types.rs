@@ -2,6 +2,13 @@
 
 /// Arrow's names and ours, the longer ones first.
 const NAMES: &[(&str, &str)] = &[
+    ("Int64Array", "BigInt"),
+    ("Int32Array", "Int"),
+    ("Int16Array", "SmallInt"),
+    ("Int8Array", "TinyInt"),
+    ("Float64Array", "Double"),
+    ("Float32Array", "Float"),
+    ("Duration(µs)", "Interval"),
     ("Timestamp(Microsecond, None)", "Timestamp"),
     ("Timestamp(µs)", "Timestamp"),
     ("Timestamp(ms)", "Timestamp"),
@@ -31,8 +38,8 @@ pub(crate) fn in_words(text: &str) -> String {
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
         let before = words.chars().next_back();
-        let begins =
-            before.is_none_or(|sign| !sign.is_alphanumeric() && sign != '_' && sign != '`');
+        let begins = before
+            .is_none_or(|sign| !sign.is_alphanumeric() && sign != '_' && !"`'".contains(sign));
         let known = NAMES
             .iter()
             .find(|(name, _)| begins && rest.starts_with(name));

@@ -36,7 +36,7 @@ fn good_rows_go_on_and_bad_ones_are_named() {
     let message = &answer.failures[0].message;
     assert_eq!(
         message,
-        "column `n`: Cannot cast string 'x' to value of Int32 type"
+        "column `n`: Cannot cast string 'x' to value of Int type"
     );
 }
 
