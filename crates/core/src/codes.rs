@@ -183,6 +183,10 @@ codes! {
     SOURCE_HIVE_STATEMENT = "MS-6023", Invalid, "Hive refuses the statement";
     /// What Hive answers again is not what it answered before.
     SOURCE_HIVE_ORDER = "MS-6024", Data, "Rows of Hive came otherwise than before";
+    /// The metastore of Hive is away.
+    SOURCE_METASTORE = "MS-6060", Unavailable, "Metastore of Hive can't be asked at present";
+    /// A table of Hive is none whose files can be read.
+    SOURCE_TABLE = "MS-6061", Invalid, "Table of Hive can't be read from its files";
 
     // 7: sinks
     /// The sink can't write.

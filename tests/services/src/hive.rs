@@ -1,6 +1,7 @@
-//! HiveServer2 with a metastore of its own (Derby) and tables in files on this machine.
+//! HiveServer2 with a metastore of its own or beside it (Derby) and tables in files on this machine.
 
 mod client;
+mod metastore;
 
 use std::fs;
 use std::net::TcpStream;
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+use metastore::Metastore;
 
 use crate::certificate::own_certificate;
 use crate::keeper::Keeper;
@@ -59,6 +62,7 @@ pub struct Hive {
     http: u16,
     server: Option<Keeper>,
     starts: u32,
+    metastore: Option<Metastore>,
 }
 
 impl Hive {
@@ -76,6 +80,18 @@ impl Hive {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_as(authentication: Authentication) -> Result<Self> {
+        Self::start_beside(authentication, None)
+    }
+
+    /// The same; its metastore is a server of its own, which may be asked by others.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with_metastore() -> Result<Self> {
+        Self::start_beside(Authentication::None, Some(Metastore::new()?))
+    }
+
+    fn start_beside(authentication: Authentication, metastore: Option<Metastore>) -> Result<Self> {
         let list = include_str!("../hive.list");
         let libraries = Libraries::listed("hive", list, VERSION)?;
         let directory = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
@@ -87,8 +103,10 @@ impl Hive {
             http: free_port()?,
             server: None,
             starts: 0,
+            metastore,
         };
         hive.configure()?;
+        hive.restart_metastore()?;
         if authentication == Authentication::NoSasl {
             own_certificate(&hive.store(), &hive.certificate(), PASSWORD)?;
         }
@@ -269,7 +287,8 @@ impl Hive {
         });
         let own = own.into_iter().chain(encrypts.into_iter().flatten());
         let fixed = fixed.map(|(name, value)| (name, value.to_owned()));
-        fixed.into_iter().chain(own).collect()
+        let metastore = self.metastore_settings();
+        fixed.into_iter().chain(own).chain(metastore).collect()
     }
 }
 

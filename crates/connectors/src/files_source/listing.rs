@@ -15,6 +15,7 @@ use millstream_objects::{ObjectUrl, Pages, Store, StoreError, Stores, is_unreach
 use serde::{Deserialize, Serialize};
 
 use super::name::{Name, held, is_hidden, shown};
+use super::several::{Several, SeveralWalk};
 
 pub(crate) use objects::key_of;
 
@@ -106,6 +107,8 @@ pub(crate) struct Root {
     pub(crate) only: Option<Name>,
     /// The object store in which the directory is; its path is its URL, then.
     pub(crate) store: Option<Store>,
+    /// The directories whose files are read in the place of its own; `None`: it is read itself.
+    pub(crate) several: Option<Several>,
 }
 
 impl Root {
@@ -125,6 +128,7 @@ impl Root {
                 directory: parent.to_owned(),
                 only: Some(Name::of(name)),
                 store: None,
+                several: None,
             },
             None => Self::directory(path),
         })
@@ -135,6 +139,7 @@ impl Root {
             directory: path,
             only: None,
             store: None,
+            several: None,
         }
     }
 
@@ -162,7 +167,7 @@ impl Root {
     /// # Errors
     /// Nothing that can be looked at.
     pub(crate) fn id(&self) -> io::Result<DirectoryId> {
-        if self.store.is_some() {
+        if self.store.is_some() || self.several.is_some() {
             return Ok(objects::directory_id(&self.directory));
         }
         let metadata = fs::metadata(&self.directory)?;
@@ -177,6 +182,13 @@ impl Root {
     /// # Errors
     /// The directory, or the one file, is not there or can't be looked at.
     pub(crate) fn walk(&self) -> io::Result<Walk> {
+        if let Some(several) = &self.several {
+            return Ok(Walk {
+                root: self.directory.clone(),
+                directory: self.id()?,
+                entries: Entries::Several(Box::new(several.walk(self)?)),
+            });
+        }
         if let Some(store) = &self.store {
             return objects::walk(self, store);
         }
@@ -223,6 +235,7 @@ pub(crate) enum Odd {
     Dangling,
     Denied,
     Empty,
+    Packed,
 }
 
 impl Odd {
@@ -234,6 +247,7 @@ impl Odd {
             Self::Dangling => "is a link that leads to no file",
             Self::Denied => "may not be read: permission denied",
             Self::Empty => "is empty: no file of columns is",
+            Self::Packed => "is compressed in a way that is not read (gzip and Zstandard are)",
         }
     }
 
@@ -267,6 +281,8 @@ enum Entries {
         pages: Option<Pages>,
         page: Vec<Listed>,
     },
+    /// Of several directories, one after the other.
+    Several(Box<SeveralWalk>),
 }
 
 /// A listing that is under way, taken in slices.
@@ -287,6 +303,9 @@ impl Walk {
         if let Entries::Objects { pages, page } = &mut self.entries {
             return next_of_pages(pages.as_mut(), page, most);
         }
+        if let Entries::Several(several) = &mut self.entries {
+            return several.slice(most);
+        }
         while slice.len() < most {
             let Some(name) = self.next_name()? else { break };
             if let Some(held) = held(name.bytes()) {
@@ -302,7 +321,7 @@ impl Walk {
     fn next_name(&mut self) -> io::Result<Option<Name>> {
         match &mut self.entries {
             Entries::One(name) => Ok(name.take()),
-            Entries::Objects { .. } => Ok(None),
+            Entries::Objects { .. } | Entries::Several(_) => Ok(None),
             Entries::All(entries) => {
                 for entry in entries.by_ref() {
                     let name = entry?.file_name();

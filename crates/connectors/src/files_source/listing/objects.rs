@@ -49,6 +49,7 @@ pub(super) fn root_at(url: &ObjectUrl, stores: Option<&Stores>) -> io::Result<Ro
         directory: PathBuf::from(url.to_string()),
         only: None,
         store: Some(store.clone()),
+        several: None,
     };
     let Some((parent, name)) = url.parent() else {
         return Ok(whole());
@@ -62,6 +63,7 @@ pub(super) fn root_at(url: &ObjectUrl, stores: Option<&Stores>) -> io::Result<Ro
         directory: PathBuf::from(parent.to_string()),
         only: Some(Name::new(name.as_bytes())),
         store: Some(store),
+        several: None,
     })
 }
 
@@ -71,6 +73,7 @@ pub(super) fn root_of(url: &ObjectUrl, stores: Option<&Stores>) -> io::Result<Ro
         directory: PathBuf::from(url.to_string()),
         only: None,
         store: Some(open(url, stores)?),
+        several: None,
     })
 }
 
