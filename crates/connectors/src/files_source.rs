@@ -3,7 +3,7 @@
 //! An enumerator finds files for all readers, with a thread that lists the directory; a reader consists of the worker's
 //! side and a thread that reads ahead.
 //!
-//! - [`name`], [`listing`]: what lies in the directory.
+//! - [`name`], [`listing`], [`several`]: what lies in the directory, or in several that are read as one.
 //! - [`intake`], [`settle`], [`seen`]: what is taken in, when, and what was. Pure.
 //! - [`enumerator`], [`lister`], [`journal`], [`away`], [`taken`], [`state`]: who does that, what is on the disk of it.
 //! - [`piece`]: what the enumerator announces; [`meeting`]: what it hears of the readers.
@@ -61,6 +61,7 @@ mod remote;
 mod scan;
 mod seen;
 mod settle;
+mod several;
 mod share;
 mod skipping;
 mod starts;
@@ -102,12 +103,16 @@ pub(crate) use table::{Column, FieldTable, fields_of};
 pub(crate) use text_reader::{Decode, TextPlan};
 
 use self::ledger::unreadable;
-pub(crate) use self::listing::Places;
-use self::listing::{FoundFile, Odd, Root, is_away, oldest, path_error};
+pub(crate) use self::listing::{Places, Root};
+use self::listing::{FoundFile, Odd, is_away, oldest, path_error};
 use self::name::shown;
+#[cfg(feature = "hive")]
+pub(crate) use self::several::{Directories, Several};
 use self::stream::{RecordStream, Sizes};
 pub(crate) use self::table::Columns;
 pub use self::table::Tidy;
+#[cfg(feature = "hive")]
+pub(crate) use self::table::values;
 use self::table::{RowsDecoder, SharedColumns, names_of_head};
 use crate::rows::Parsed;
 

@@ -10,11 +10,14 @@
 //! - [`describe`]: what a query answers, before it is read. [`inspection`]: whether a source would start.
 //! - [`parts`]: who looks for the parts, once for all. [`fetch`]: the thread that reads. [`reader`]: the worker's side.
 //! - [`plan`]: what all of them share.
+//!
+//! - [`metastore`]: tables whose files are read without HiveServer2.
 
 mod describe;
 mod digest;
 mod fetch;
 mod inspection;
+mod metastore;
 mod options;
 mod pace;
 mod parts;
@@ -40,6 +43,7 @@ use millstream_engine::connector::{
     Enumerator, EnumeratorContext, Owner, Source, SourceContext, SourceReader,
 };
 
+pub use metastore::{HiveTableOptions, HiveTableSource, MetastoreUrl};
 pub use options::{ExactlyOnce, HiveSourceOptions, Login, SplitBy, What};
 pub use url::{Auth, HIVE, HiveUrl, Host, Tls, Transport};
 

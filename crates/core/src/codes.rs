@@ -185,6 +185,10 @@ codes! {
     SOURCE_HIVE_ORDER = "MS-6024", Data, "Rows of Hive came otherwise than before";
     /// Kerberos gives no ticket, or a service does not take it.
     KERBEROS = "MS-6040", Conflict, "Kerberos lets nobody in";
+    /// The metastore of Hive is away.
+    SOURCE_METASTORE = "MS-6060", Unavailable, "Metastore of Hive can't be asked at present";
+    /// A table of Hive is none whose files can be read.
+    SOURCE_TABLE = "MS-6061", Invalid, "Table of Hive can't be read from its files";
 
     // 7: sinks
     /// The sink can't write.

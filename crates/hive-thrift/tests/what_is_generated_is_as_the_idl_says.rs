@@ -4,25 +4,29 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const NAME: &str = "tcli_service";
-
 #[test]
 fn made_anew_it_is_the_same() {
+    for name in ["tcli_service", "hive_metastore"] {
+        is_the_same(name);
+    }
+}
+
+fn is_the_same(name: &str) {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let made = tempfile::tempdir().expect("a directory");
     let output = Command::new("thrift")
         .args(["--gen", "rs", "-out"])
         .arg(made.path())
-        .arg(home.join("idl").join(format!("{NAME}.thrift")))
+        .arg(home.join("idl").join(format!("{name}.thrift")))
         .output()
         .expect("the program `thrift`, which scripts/setup test installs");
     assert!(output.status.success(), "{output:?}");
-    let made = made.path().join(format!("{NAME}.rs"));
+    let made = made.path().join(format!("{name}.rs"));
     let made = fs::read_to_string(made).expect("what was made");
     let committed = home
         .join("src")
         .join("generated")
-        .join(format!("{NAME}.rs"));
+        .join(format!("{name}.rs"));
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&committed, &made).expect("written");
     }
@@ -38,6 +42,6 @@ fn made_anew_it_is_the_same() {
     };
     assert!(
         behind_version(&committed) == behind_version(&made),
-        "src/generated/{NAME}.rs is not what idl/{NAME}.thrift says: run this test with UPDATE_DOCS=1"
+        "src/generated/{name}.rs is not what idl/{name}.thrift says: run this test with UPDATE_DOCS=1"
     );
 }

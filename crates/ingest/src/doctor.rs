@@ -54,6 +54,9 @@ pub fn check(arguments: &[String], options: &RunOptions) -> Vec<Finding> {
     if let Ok(Some(hive)) = pipeline::hive(&prepared.settings) {
         findings.extend(hive.inspect());
     }
+    if let Ok(Some(table)) = pipeline::table(&environment, &prepared.settings) {
+        findings.extend(table.inspect());
+    }
     if let Ok((source, sinks)) = pipeline::ends(&environment, &prepared.settings) {
         findings.extend(source.iter().flat_map(|source| source.inspect()));
         findings.extend(sinks.iter().flat_map(|sink| sink.inspect()));
@@ -119,7 +122,9 @@ fn source_files(prepared: &Prepared, remotes: &Remotes) -> Vec<Finding> {
     let (path, intake) = match &prepared.settings.source {
         SourceSettings::Text(text) => (&text.path, &text.intake),
         SourceSettings::Columns(columns) => (&columns.path, &columns.intake),
-        SourceSettings::Kafka(_) | SourceSettings::Hive(_) => return Vec::new(),
+        SourceSettings::Kafka(_) | SourceSettings::Hive(_) | SourceSettings::Table(_) => {
+            return Vec::new();
+        }
     };
     if ObjectUrl::of_path(path).is_some() {
         return source_objects(path, intake, &remotes.stores);

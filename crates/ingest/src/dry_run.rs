@@ -132,7 +132,10 @@ pub(crate) fn without_effects(mut settings: IngestSettings) -> IngestSettings {
     let intake = match &mut settings.source {
         SourceSettings::Text(text) => &mut text.intake,
         SourceSettings::Columns(columns) => &mut columns.intake,
-        SourceSettings::Kafka(_) | SourceSettings::Hive(_) => return settings,
+        // Nothing of a table is taken away.
+        SourceSettings::Kafka(_) | SourceSettings::Hive(_) | SourceSettings::Table(_) => {
+            return settings;
+        }
     };
     intake.after_commit = AfterCommit::Keep;
     if let Some(Bad::Quarantine(_)) = intake.bad {

@@ -51,7 +51,7 @@ pub use portable::{Portable, portable};
 pub use settings::{
     BadRecordLimits, BadRecords, ColumnSource, DeadLetters, FileSinkSettings, IngestSettings,
     KafkaSettings, MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings,
-    TextSource, UniqueSettings,
+    TableSource, TextSource, UniqueSettings,
 };
 pub use table::{all, find};
 pub use unknown::nearest;

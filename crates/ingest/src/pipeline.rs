@@ -34,7 +34,7 @@ use arrow::datatypes::SchemaRef;
 use crossbeam_channel::Sender;
 use millstream::{DataStream, Environment};
 use millstream_connectors::file_sink::{FileSink, PartitionColumns};
-use millstream_connectors::hive::HiveSource;
+use millstream_connectors::hive::{HiveSource, HiveTableSource};
 use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource};
 use millstream_connectors::rows::letters::{Letter, Line};
 use millstream_connectors::rows::{Parsed, Rows};
@@ -256,7 +256,10 @@ pub(crate) fn ends(
     settings: &IngestSettings,
 ) -> Result<(Option<KafkaSource>, Vec<KafkaSink>)> {
     let source = match &settings.source {
-        SourceSettings::Text(_) | SourceSettings::Columns(_) | SourceSettings::Hive(_) => None,
+        SourceSettings::Text(_)
+        | SourceSettings::Columns(_)
+        | SourceSettings::Hive(_)
+        | SourceSettings::Table(_) => None,
         SourceSettings::Kafka(_) => {
             match source::plan(settings, None, &remotes(environment)?)?.source {
                 source::Planned::Kafka(source) => Some(source),
@@ -289,7 +292,29 @@ pub(crate) fn ends(
 pub(crate) fn hive(settings: &IngestSettings) -> Result<Option<HiveSource>> {
     match &settings.source {
         SourceSettings::Hive(options) => HiveSource::new((**options).clone()).map(Some),
-        SourceSettings::Text(_) | SourceSettings::Columns(_) | SourceSettings::Kafka(_) => Ok(None),
+        SourceSettings::Text(_)
+        | SourceSettings::Columns(_)
+        | SourceSettings::Kafka(_)
+        | SourceSettings::Table(_) => Ok(None),
+    }
+}
+
+/// The table of Hive that is read by the metastore, if the job has one.
+///
+/// # Errors
+/// It can't be read, or the metastore is away.
+pub(crate) fn table(
+    environment: &Environment,
+    settings: &IngestSettings,
+) -> Result<Option<HiveTableSource>> {
+    match &settings.source {
+        SourceSettings::Table(table) => {
+            source::open_table(table, false, &remotes(environment)?).map(Some)
+        }
+        SourceSettings::Text(_)
+        | SourceSettings::Columns(_)
+        | SourceSettings::Kafka(_)
+        | SourceSettings::Hive(_) => Ok(None),
     }
 }
 

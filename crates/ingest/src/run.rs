@@ -77,12 +77,17 @@ fn of_this_process<T>(arguments: &[String], read: fn(&Input<'_>) -> Result<T>) -
 /// Those of [`prepare`], and those of the job.
 pub fn run(arguments: &[String], options: &RunOptions) -> Result<()> {
     let (settings, options) = told(arguments, options)?;
-    let is_watching = matches!(
-        &settings.source,
-        SourceSettings::Text(files) if files.watch_interval.is_some()
-    );
+    let is_watching = match &settings.source {
+        SourceSettings::Text(files) => files.watch_interval.is_some(),
+        SourceSettings::Table(table) => table.watch_interval.is_some(),
+        SourceSettings::Columns(_) | SourceSettings::Kafka(_) | SourceSettings::Hive(_) => false,
+    };
     let is_of_input = |error: &Error| {
-        let of_input = [codes::SOURCE_PATH.id, codes::INGEST_PARAMETERS.id];
+        let of_input = [
+            codes::SOURCE_PATH.id,
+            codes::INGEST_PARAMETERS.id,
+            codes::SOURCE_METASTORE.id,
+        ];
         is_watching && of_input.contains(&error.code())
     };
     let environment = declare_waiting(&options, is_of_input, || declared(&settings, &options))?;

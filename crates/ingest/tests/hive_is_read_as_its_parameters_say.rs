@@ -2,9 +2,12 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::load_line;
+use millstream_connectors::files_source::Changed;
 use millstream_connectors::hive::{ExactlyOnce, HiveSourceOptions, Login, SplitBy, What};
-use millstream_ingest::parameters::SourceSettings;
+use millstream_ingest::parameters::{SourceSettings, TableSource};
 
 const LEAST: &str = "--source.type jdbc --source.db.url jdbc:hive2://hive/shop --source.db.table orders --sink.type print";
 
@@ -111,5 +114,63 @@ fn parameters_of_parts_have_no_effect_without_a_column() {
     assert!(
         notes.contains("source.db.partition.num (only with source.db.partition.column)"),
         "{notes}"
+    );
+}
+
+const TABLE: &str = "--source.type jdbc --source.db.type hive-metastore --source.db.url thrift://one,thrift://two:7 \
+     --source.db.table shop.orders --sink.type print";
+
+fn table(more: &str) -> TableSource {
+    let line = format!("{TABLE} {more}");
+    let source = match load_line(&line).expect(&line).settings.source {
+        SourceSettings::Table(table) => Some(*table),
+        _ => None,
+    };
+    source.expect("a table is read")
+}
+
+#[test]
+fn tables_are_read_by_the_metastore() {
+    let usual = table("");
+    assert_eq!(usual.url.to_string(), "thrift://one:9083,thrift://two:7");
+    assert_eq!((usual.table.as_str(), usual.filter), ("shop.orders", None));
+    assert_eq!(usual.watch_interval, Some(Duration::from_secs(60)));
+    let given = table(
+        "--source.db.partition.filter \"dt > '2024'\" --source.watch.type PROCESS_ONCE --source.split.size 1mb \
+         --source.file.changed reread",
+    );
+    assert_eq!(given.filter.as_deref(), Some("dt > '2024'"));
+    assert_eq!((given.watch_interval, given.split_size), (None, 1 << 20));
+    assert_eq!(given.intake.changed, Changed::Reread);
+}
+
+#[test]
+fn what_tables_do_not_have_is_refused_or_named() {
+    for (more, words) in [
+        ("--source.db.sql 'select 1'", "stream.sql"),
+        (
+            "--source.after.commit delete",
+            "source.after.commit is not keep",
+        ),
+        (
+            "--source.file.bad quarantine --source.file.bad.path /bad",
+            "quarantine",
+        ),
+        ("--source.db.url jdbc:hive2://h", "thrift://host:9083"),
+    ] {
+        let error = load_line(&format!("{TABLE} {more}"))
+            .expect_err(more)
+            .to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    let loaded = load_line(&format!("{TABLE} --source.db.fetch.size 3")).expect("well");
+    let notes = loaded.notes.join("\n");
+    let words = "source.db.fetch.size (only with source.type jdbc and source.db.type hive)";
+    assert!(notes.contains(words), "{notes}");
+    let loaded = load_line(&format!("{LEAST} --source.db.partition.filter x")).expect("well");
+    assert!(
+        loaded.notes.join("\n").contains("hive-metastore"),
+        "{:?}",
+        loaded.notes
     );
 }

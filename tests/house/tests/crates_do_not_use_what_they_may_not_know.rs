@@ -43,6 +43,8 @@ const BUILT_ON: &[(&str, &str)] = &[
     ("collection", "iterator_source"),
     ("text", "files_source"),
     ("kafka", "files_source"),
+    // Tables of Hive are files.
+    ("hive", "files_source"),
 ];
 
 fn production(prefix: &str) -> Vec<TextFile> {

@@ -1,6 +1,7 @@
-//! HiveServer2 with a metastore of its own (Derby) and tables in files on this machine.
+//! HiveServer2 with a metastore of its own or beside it (Derby) and tables in files on this machine.
 
 mod client;
+mod metastore;
 
 use std::fs;
 use std::net::TcpStream;
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+use metastore::Metastore;
 
 use crate::certificate::own_certificate;
 use crate::kdc::{Kdc, REALM};
@@ -71,6 +74,7 @@ pub struct Hive {
     http: u16,
     server: Option<Keeper>,
     starts: u32,
+    metastore: Option<Metastore>,
 }
 
 impl Hive {
@@ -88,7 +92,15 @@ impl Hive {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_as(authentication: Authentication) -> Result<Self> {
-        Self::start_in(authentication, None)
+        Self::start_in(authentication, None, None)
+    }
+
+    /// The same; its metastore is a server of its own, which may be asked by others.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with_metastore() -> Result<Self> {
+        Self::start_in(Authentication::None, None, Some(Metastore::new()?))
     }
 
     /// The same as `hive/localhost` (over HTTP `HTTP/localhost`) of a KDC's realm, which clients log in to by Kerberos.
@@ -103,7 +115,7 @@ impl Hive {
             web_keytab: kdc.keytab("HTTP/localhost"),
             protection: protection.to_owned(),
         };
-        Self::start_in(Authentication::Kerberos, Some(realm))
+        Self::start_in(Authentication::Kerberos, Some(realm), None)
     }
 
     /// Starts the server again so that messages are protected otherwise.
@@ -118,7 +130,11 @@ impl Hive {
         self.restart()
     }
 
-    fn start_in(authentication: Authentication, realm: Option<Realm>) -> Result<Self> {
+    fn start_in(
+        authentication: Authentication,
+        realm: Option<Realm>,
+        metastore: Option<Metastore>,
+    ) -> Result<Self> {
         let list = include_str!("../hive.list");
         let libraries = Libraries::listed("hive", list, VERSION)?;
         let directory = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
@@ -131,8 +147,10 @@ impl Hive {
             http: free_port()?,
             server: None,
             starts: 0,
+            metastore,
         };
         hive.configure()?;
+        hive.restart_metastore()?;
         if authentication == Authentication::NoSasl {
             own_certificate(&hive.store(), &hive.certificate(), PASSWORD)?;
         }
@@ -356,7 +374,8 @@ impl Hive {
             .chain(encrypts.into_iter().flatten())
             .chain(kerberos);
         let fixed = fixed.map(|(name, value)| (name, value.to_owned()));
-        fixed.into_iter().chain(own).collect()
+        let metastore = self.metastore_settings();
+        fixed.into_iter().chain(own).chain(metastore).collect()
     }
 }
 

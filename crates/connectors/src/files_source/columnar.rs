@@ -38,7 +38,7 @@ use self::serve::ColumnsServer;
 use super::contents::Contents;
 use super::failure::{InputError, Unfit};
 use super::ledger::unreadable;
-use super::listing::{FoundFile, Places};
+use super::listing::{FoundFile, Places, Root};
 use super::options::{Bad, Changed, Intake, ReadSizes, Watch};
 use super::reader::Plan;
 use super::{MeetingPlace, root};
@@ -102,6 +102,8 @@ struct Columns {
 #[derive(Debug, Clone, Default)]
 struct SharedColumns {
     projection: Option<Vec<usize>>,
+    /// Whether columns of files that have no names (`_col0`, `_col1`, …) are those at their places.
+    by_place: bool,
     known: Arc<OnceLock<Arc<Columns>>>,
 }
 
@@ -109,6 +111,7 @@ impl SharedColumns {
     fn new(schema: Option<SchemaRef>, projection: Option<Vec<usize>>) -> Result<Self> {
         let shared = Self {
             projection,
+            by_place: false,
             known: Arc::default(),
         };
         if let Some(schema) = schema {
@@ -161,6 +164,19 @@ impl ColumnFileSource {
     /// # Errors
     /// The path can't be read or holds a directory, options contradict each other, or the first file does not fit.
     pub fn new(options: ColumnFileOptions) -> Result<Self> {
+        let places = Places {
+            stores: options.stores.as_ref(),
+            clusters: options.clusters.as_ref(),
+        };
+        let root = root(&options.path, options.watch, places)?;
+        Self::in_root(root, options)
+    }
+
+    /// The same, of the files below `root` instead of those at the path.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub(crate) fn in_root(root: Root, options: ColumnFileOptions) -> Result<Self> {
         if options.intake.changed == Changed::Append {
             let message = "a file of columns ends with what tells where they are, so nothing can be appended to it";
             return Err(Error::new(&codes::OPTION_CONFLICT, message)
@@ -170,14 +186,7 @@ impl ColumnFileSource {
         // Groups stand at even places, so that there is room for a position before the end of a split.
         sizes.split = sizes.split.max(2) & !1;
         let plan = Plan {
-            root: root(
-                &options.path,
-                options.watch,
-                Places {
-                    stores: options.stores.as_ref(),
-                    clusters: options.clusters.as_ref(),
-                },
-            )?,
+            root,
             contents: Contents::Columns,
             watch: options.watch,
             intake: options.intake,
@@ -228,7 +237,9 @@ impl ColumnFileSource {
     /// # Errors
     /// There is no such column, or one of a type that isn't read.
     pub fn with_projection(mut self, wanted: Vec<usize>) -> Result<Self> {
+        let by_place = self.shared.by_place;
         self.shared = SharedColumns::new(self.schema(), Some(wanted))?;
+        self.shared.by_place = by_place;
         Ok(self)
     }
 
@@ -241,6 +252,14 @@ impl ColumnFileSource {
             wanted(&schema, None)?;
         }
         Ok(self)
+    }
+
+    /// The same source, for files that Hive may have written: old ones name their columns `_col0`, `_col1` and so on, and hold
+    /// them in the order of the table's.
+    #[must_use]
+    pub(crate) fn by_place_where_unnamed(mut self) -> Self {
+        self.shared.by_place = true;
+        self
     }
 
     /// The same source, of whose rows only those are wanted of which all `conditions` are so. Their columns must be among

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::name::{Name, held, is_hidden, shown};
 use super::remote;
+use super::several::{Several, SeveralWalk};
 use super::volume::Volume;
 
 pub(crate) use objects::key_of;
@@ -112,6 +113,8 @@ pub(crate) struct Root {
     pub(crate) store: Option<Store>,
     /// Where it is otherwise.
     pub(crate) volume: Volume,
+    /// The directories whose files are read in the place of its own; `None`: it is read itself.
+    pub(crate) several: Option<Several>,
 }
 
 /// What lies behind URLs; `None`: nothing that is known.
@@ -153,6 +156,7 @@ impl Root {
             only: None,
             store: None,
             volume: Volume::Disk,
+            several: None,
         }
     }
 
@@ -186,7 +190,7 @@ impl Root {
     /// # Errors
     /// Nothing that can be looked at.
     pub(crate) fn id(&self) -> io::Result<DirectoryId> {
-        if self.store.is_some() {
+        if self.store.is_some() || self.several.is_some() {
             return Ok(objects::directory_id(&self.directory));
         }
         if let Volume::Hdfs(cluster) = &self.volume {
@@ -204,6 +208,13 @@ impl Root {
     /// # Errors
     /// The directory, or the one file, is not there or can't be looked at.
     pub(crate) fn walk(&self) -> io::Result<Walk> {
+        if let Some(several) = &self.several {
+            return Ok(Walk {
+                root: self.directory.clone(),
+                directory: self.id()?,
+                entries: Entries::Several(Box::new(several.walk(self)?)),
+            });
+        }
         if let Some(store) = &self.store {
             return objects::walk(self, store);
         }
@@ -253,6 +264,7 @@ pub(crate) enum Odd {
     Dangling,
     Denied,
     Empty,
+    Packed,
 }
 
 impl Odd {
@@ -264,6 +276,7 @@ impl Odd {
             Self::Dangling => "is a link that leads to no file",
             Self::Denied => "may not be read: permission denied",
             Self::Empty => "is empty: no file of columns is",
+            Self::Packed => "is compressed in a way that is not read (gzip and Zstandard are)",
         }
     }
 
@@ -302,6 +315,8 @@ enum Entries {
         listing: Option<millstream_hdfs::Listing>,
         page: Vec<Listed>,
     },
+    /// Of several directories, one after the other.
+    Several(Box<SeveralWalk>),
 }
 
 /// A listing that is under way, taken in slices.
@@ -325,6 +340,9 @@ impl Walk {
         if let Entries::Hdfs { listing, page } = &mut self.entries {
             return hdfs::next_of_listing(listing, page, most);
         }
+        if let Entries::Several(several) = &mut self.entries {
+            return several.slice(most);
+        }
         while slice.len() < most {
             let Some(name) = self.next_name()? else { break };
             if let Some(held) = held(name.bytes()) {
@@ -340,7 +358,7 @@ impl Walk {
     fn next_name(&mut self) -> io::Result<Option<Name>> {
         match &mut self.entries {
             Entries::One(name) => Ok(name.take()),
-            Entries::Objects { .. } | Entries::Hdfs { .. } => Ok(None),
+            Entries::Objects { .. } | Entries::Hdfs { .. } | Entries::Several(_) => Ok(None),
             Entries::All(entries) => {
                 for entry in entries.by_ref() {
                     let name = entry?.file_name();

@@ -39,9 +39,14 @@ impl Name {
         Self::new(&[HELD, mark.as_bytes(), self.bytes()].concat())
     }
 
-    /// Where the file lies if its directory is `directory`.
+    /// Where the file lies if its directory is `directory`. The name of one that lies elsewhere ([`super::several`]) is its
+    /// whole path, or its URL.
     pub(crate) fn below(&self, directory: &Path) -> PathBuf {
-        directory.join(OsStr::from_bytes(self.bytes()))
+        let name = Path::new(OsStr::from_bytes(self.bytes()));
+        if is_url(self.bytes()) {
+            return name.to_owned();
+        }
+        directory.join(name)
     }
 }
 
@@ -84,6 +89,11 @@ fn escape(text: &mut String, bytes: &[u8]) {
         // Writing to a string does not fail.
         let _written = write!(text, "\\x{byte:02x}");
     }
+}
+
+/// Whether a name is a URL: no name of a file in one directory holds a slash.
+fn is_url(name: &[u8]) -> bool {
+    memchr::memmem::find(name, b"://").is_some()
 }
 
 /// Endings of names that copying tools give to files they have not finished.

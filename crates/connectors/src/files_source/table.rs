@@ -6,7 +6,7 @@ mod fields;
 mod schema;
 mod text;
 mod tidy;
-mod values;
+pub(crate) mod values;
 
 #[cfg(feature = "kafka")]
 pub(crate) use columns::Column;

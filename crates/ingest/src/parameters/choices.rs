@@ -172,8 +172,10 @@ choices! {
     }
     /// `source.db.type`.
     pub(super) DatabaseType {
-        /// Apache Hive.
+        /// Apache Hive, over HiveServer2.
         Hive = "hive",
+        /// Tables of Hive, by the metastore and their files.
+        HiveMetastore = "hive-metastore",
     }
     /// `source.kafka.version`, `sink.kafka.version`.
     pub(super) KafkaVersion {

@@ -124,6 +124,12 @@ pub enum Scope {
     Always,
     /// With these source types.
     Source(&'static [SourceType]),
+    /// With sources of files, tables of Hive by the metastore among them.
+    Files,
+    /// With queries of HiveServer2.
+    HiveServer,
+    /// With tables of Hive by the metastore.
+    Metastore,
     /// With these sink types.
     Sink(&'static [SinkType]),
     /// When the source directory is watched.
@@ -158,6 +164,7 @@ pub enum Scope {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Chosen {
     pub(super) source: SourceType,
+    pub(super) metastore: bool,
     pub(super) sink: SinkType,
     pub(super) watch: WatchType,
     pub(super) split: bool,
@@ -178,6 +185,9 @@ impl Scope {
         match self {
             Self::Always => true,
             Self::Source(types) => types.contains(&chosen.source),
+            Self::Files => SourceType::FILES.contains(&chosen.source) || chosen.metastore,
+            Self::HiveServer => chosen.source == SourceType::Jdbc && !chosen.metastore,
+            Self::Metastore => chosen.metastore,
             Self::Sink(types) => types.contains(&chosen.sink),
             Self::Watching => chosen.watch == WatchType::ProcessContinuously,
             Self::Split => chosen.split,
@@ -202,6 +212,12 @@ impl Scope {
             Self::Source(types) => {
                 format!("`source.type` {}", names(types.iter().map(|t| t.name())))
             }
+            Self::Files => format!(
+                "`source.type` {}, and `source.db.type` hive-metastore",
+                names(SourceType::FILES.iter().map(|t| t.name()))
+            ),
+            Self::HiveServer => "`source.type` jdbc and `source.db.type` hive".to_owned(),
+            Self::Metastore => "`source.type` jdbc and `source.db.type` hive-metastore".to_owned(),
             Self::Sink(types) => format!("`sink.type` {}", names(types.iter().map(|t| t.name()))),
             Self::Watching => "`source.watch.type` PROCESS_CONTINUOUSLY".to_owned(),
             Self::Split => "`source.db.partition.column`".to_owned(),

@@ -1,11 +1,17 @@
 //! Hive as a source: what is missing or contradictory, and what the source is told.
 
-use millstream_connectors::hive::{HiveSourceOptions, HiveUrl, Login, SplitBy, What};
+use millstream_connectors::hive::{HiveSourceOptions, HiveUrl, Login, MetastoreUrl, SplitBy, What};
 use millstream_core::{Error, codes};
 
-use super::choices::SourceType;
+use super::choices::{AfterCommit, BadFile, DatabaseType, SourceType};
 use super::given::Given;
-use super::{kerberos, table};
+use super::{contradiction, kerberos, table};
+
+/// Whether a table is read by the metastore and its files.
+pub(super) fn is_metastore(given: &Given) -> bool {
+    given.get(&table::SOURCE_TYPE) == Some(SourceType::Jdbc)
+        && given.get(&table::DB_TYPE) == Some(DatabaseType::HiveMetastore)
+}
 
 /// The source's options, of parameters in which there is nothing wrong.
 pub(super) fn options(given: &Given) -> Option<HiveSourceOptions> {
@@ -37,6 +43,9 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     if given.get(&table::SOURCE_TYPE) != Some(SourceType::Jdbc) {
         return Vec::new();
     }
+    if is_metastore(given) {
+        return of_metastore(given);
+    }
     let absent = |name: &str| given.origin(name).is_none();
     let mut problems = Vec::new();
     let mut miss = |message: &str, next: &str| {
@@ -57,6 +66,54 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     problems.extend(driver(given));
     let url = given.get(&table::DB_URL);
     problems.extend(url.and_then(|url| HiveUrl::parse(&url).err()));
+    problems
+}
+
+/// What is wrong with the parameters of a table that is read by the metastore.
+fn of_metastore(given: &Given) -> Vec<Error> {
+    let absent = |name: &str| given.origin(name).is_none();
+    let mut problems = Vec::new();
+    let mut miss = |message: &str, next: &str| {
+        problems.push(Error::new(&codes::INGEST_PARAMETERS, message).next(next));
+    };
+    if absent(table::DB_URL.name()) {
+        miss(
+            "source.db.url is not given, with source.db.type hive-metastore",
+            "give the address of the metastore: --source.db.url thrift://<host>:9083",
+        );
+    }
+    if absent(table::DB_TABLE.name()) {
+        miss(
+            "source.db.table is not given, with source.db.type hive-metastore",
+            "give the table that is read: --source.db.table <database>.<table>",
+        );
+    }
+    let mut refuse = |message: &str, next: &str| {
+        problems.push(contradiction(message.to_owned(), next));
+    };
+    if !absent(table::DB_SQL.name()) {
+        refuse(
+            "source.db.sql is given, and with source.db.type hive-metastore nobody executes queries of Hive",
+            "give the table as source.db.table and the query as stream.sql, or read over HiveServer2: --source.db.type hive",
+        );
+    }
+    if given.get(&table::FILE_BAD) == Some(BadFile::Quarantine) {
+        refuse(
+            "source.file.bad is quarantine, and files of a table of Hive are not moved away",
+            "give fail or skip",
+        );
+    }
+    if given
+        .get(&table::AFTER_COMMIT)
+        .is_some_and(|then| then != AfterCommit::Keep)
+    {
+        refuse(
+            "source.after.commit is not keep, and files of a table of Hive are not taken away",
+            "leave source.after.commit out",
+        );
+    }
+    let url = given.get(&table::DB_URL);
+    problems.extend(url.and_then(|url| MetastoreUrl::parse(&url).err()));
     problems
 }
 

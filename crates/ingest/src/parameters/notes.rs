@@ -3,7 +3,7 @@
 use super::choices::{CheckpointType, SourceType};
 use super::definition::Chosen;
 use super::given::{Given, Origin};
-use super::{kerberos, paths, resolve, table};
+use super::{hive, kerberos, paths, resolve, table};
 
 /// What is worth knowing and is no error.
 pub(super) fn of(given: &Given) -> Vec<String> {
@@ -24,6 +24,7 @@ pub(super) fn of(given: &Given) -> Vec<String> {
 fn without_effect(given: &Given) -> Option<String> {
     let chosen = Chosen {
         source: given.get(&table::SOURCE_TYPE)?,
+        metastore: hive::is_metastore(given),
         sink: given.get(&table::SINK_TYPE)?,
         watch: given.get(&table::WATCH_TYPE)?,
         split: given.get(&table::SOURCE_TYPE) == Some(SourceType::Jdbc)
@@ -35,7 +36,8 @@ fn without_effect(given: &Given) -> Option<String> {
         letter_topic: given.origin(table::DEAD_LETTER_TOPIC.name()).is_some(),
         bad_file: given.get(&table::FILE_BAD),
         after_commit: given.get(&table::AFTER_COMMIT)?,
-        objects: paths::are_in_objects(given),
+        // Where a table lies is known to the metastore.
+        objects: paths::are_in_objects(given) || hive::is_metastore(given),
         hdfs: paths::are_in_hdfs(given),
         kerberos: kerberos::is_asked_for(given),
     };

@@ -224,7 +224,7 @@ fn contradictions(given: &Given) -> Vec<Error> {
     if checkpoints == Some(false)
         && given
             .get(&table::SOURCE_TYPE)
-            .is_none_or(|source| SourceType::FILES.contains(&source))
+            .is_none_or(|source| SourceType::FILES.contains(&source) || hive::is_metastore(given))
         && given.get(&table::WATCH_TYPE) == Some(WatchType::ProcessContinuously)
     {
         let file = given.get(&table::SINK_TYPE) == Some(SinkType::File);

@@ -6,6 +6,7 @@ use millstream_connectors::files_source::{
     AfterCommit, Bad, Changed, Intake, Lost, OtherDirectory, Tidy,
 };
 
+use millstream_connectors::hive::MetastoreUrl;
 use millstream_connectors::kafka::{Properties, Topics};
 use millstream_core::options::FromOptionText;
 
@@ -20,7 +21,7 @@ use super::places::place;
 use super::settings::{
     BadRecordLimits, BadRecords, ColumnSource, DeadLetters, FileSinkSettings, IngestSettings,
     KafkaSettings, MergeSettings, SchemaText, SinkSettings, SourceSettings, SqlSettings,
-    TextSource,
+    TableSource, TextSource,
 };
 use super::{dead_letters, elasticsearch_sink, hive, kafka_sink, kerberos, table, unique};
 
@@ -43,6 +44,9 @@ fn source(given: &Given) -> Option<SourceSettings> {
     match given.get(&table::SOURCE_TYPE)? {
         SourceType::Kafka | SourceType::KafkaDeduplication => {
             kafka(given).map(SourceSettings::Kafka)
+        }
+        SourceType::Jdbc if hive::is_metastore(given) => {
+            table_of_hive(given).map(|table| SourceSettings::Table(Box::new(table)))
         }
         SourceType::Jdbc => hive::options(given).map(|hive| SourceSettings::Hive(Box::new(hive))),
         format if format.is_columns() => columns(given, format).map(SourceSettings::Columns),
@@ -100,6 +104,17 @@ fn text(given: &Given, format: SourceType) -> Option<TextSource> {
                 .get(&table::NULLS)
                 .map_or_else(Vec::new, |names| names.0),
         },
+    })
+}
+
+fn table_of_hive(given: &Given) -> Option<TableSource> {
+    Some(TableSource {
+        url: MetastoreUrl::parse(&given.get(&table::DB_URL)?).ok()?,
+        table: given.get(&table::DB_TABLE)?,
+        filter: given.get(&table::DB_PARTITION_FILTER),
+        watch_interval: watch_interval(given)?,
+        intake: intake(given)?,
+        split_size: given.get(&table::SPLIT_SIZE)?.0,
     })
 }
 

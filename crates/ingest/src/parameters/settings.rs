@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use millstream_connectors::elasticsearch::EsOptions;
 use millstream_connectors::files_source::{Intake, Tidy};
-use millstream_connectors::hive::HiveSourceOptions;
+use millstream_connectors::hive::{HiveSourceOptions, MetastoreUrl};
 use millstream_connectors::kafka::{
     End, KafkaSinkOptions, Lost, NewTopic, Properties, Reset, Topics,
 };
@@ -63,6 +63,25 @@ pub enum SourceSettings {
     Kafka(KafkaSettings),
     /// Hive.
     Hive(Box<HiveSourceOptions>),
+    /// A table of Hive, by the metastore.
+    Table(Box<TableSource>),
+}
+
+/// A table of Hive as a source, whose files are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableSource {
+    /// The metastore.
+    pub url: MetastoreUrl,
+    /// `table` or `database.table`.
+    pub table: String,
+    /// Which partitions are read, as the metastore takes a filter; `None`: all.
+    pub filter: Option<String>,
+    /// How often new partitions and files are looked for; `None`: what is there is read, then the job finishes.
+    pub watch_interval: Option<Duration>,
+    /// How files are taken in, and what becomes of those with which something is wrong.
+    pub intake: Intake,
+    /// Larger files are cut into ranges of this many bytes.
+    pub split_size: u64,
 }
 
 /// Kafka as a source.

@@ -10,7 +10,9 @@ use millstream_connectors::files_source::{
     Charset, ColumnFileOptions, ColumnFileSource, ColumnFormat, FileSource, FileSourceOptions,
     Format, ReadSizes, Watch,
 };
-use millstream_connectors::hive::{HiveSource, HiveSourceOptions};
+use millstream_connectors::hive::{
+    HiveSource, HiveSourceOptions, HiveTableOptions, HiveTableSource, Login,
+};
 use millstream_connectors::kafka::{
     AROUND, KafkaSource, KafkaSourceOptions, LetterSource, ValueFormat, text_schema,
 };
@@ -26,7 +28,7 @@ use super::deduplicate;
 use super::remotes::Remotes;
 use crate::parameters::{
     ColumnSource, IngestSettings, KafkaFormat, KafkaSettings, SchemaText, SinkSettings,
-    SourceSettings, SourceType, TextSource, UniqueSettings,
+    SourceSettings, SourceType, TableSource, TextSource, UniqueSettings,
 };
 
 /// A source whose columns are known, or will be.
@@ -35,6 +37,7 @@ pub(super) enum Planned {
     Columns(&'static str, Box<ColumnFileSource>),
     Kafka(KafkaSource),
     Hive(HiveSource),
+    Table(Box<HiveTableSource>),
     /// Dead letters in the place of either.
     Letters(LetterSource),
 }
@@ -84,6 +87,10 @@ pub(super) fn plan<'a>(
             None => Planned::Hive(open_hive(hive)?),
             Some(_) => return Err(no_letters(SourceType::Jdbc)),
         },
+        SourceSettings::Table(table) => match letters {
+            None => Planned::Table(Box::new(open_table(table, keep_raw, remotes)?)),
+            Some(_) => return Err(no_letters(SourceType::Jdbc)),
+        },
         SourceSettings::Kafka(kafka) => {
             let (source, more) = kafka_source(kafka, to_kafka, keep_raw)?;
             besides = more;
@@ -110,7 +117,9 @@ pub(super) fn plan<'a>(
         let place = match &settings.source {
             SourceSettings::Text(text) => text.path.display().to_string(),
             SourceSettings::Columns(columns) => columns.path.display().to_string(),
-            SourceSettings::Kafka(_) | SourceSettings::Hive(_) => "the source".to_owned(),
+            SourceSettings::Kafka(_) | SourceSettings::Hive(_) | SourceSettings::Table(_) => {
+                "the source".to_owned()
+            }
         };
         Error::new(
             &codes::INGEST_PARAMETERS,
@@ -132,7 +141,8 @@ pub(super) fn plan<'a>(
         SourceSettings::Kafka(_)
         | SourceSettings::Text(_)
         | SourceSettings::Columns(_)
-        | SourceSettings::Hive(_) => Around::default(),
+        | SourceSettings::Hive(_)
+        | SourceSettings::Table(_) => Around::default(),
     };
     let mut read = needed.clone();
     if let Some(settings) = &settings.unique {
@@ -185,6 +195,7 @@ impl Planned {
             Self::Columns(_, source) => source.schema(),
             Self::Kafka(source) => Some(source.schema()),
             Self::Hive(source) => Some(source.schema()),
+            Self::Table(source) => Some(source.schema()),
             Self::Letters(source) => Some(source.schema()),
         }
     }
@@ -196,6 +207,7 @@ impl Planned {
             Self::Columns(_, source) => source.batch_schema(),
             Self::Kafka(source) => Some(source.batch_schema()),
             Self::Hive(source) => Some(source.batch_schema()),
+            Self::Table(source) => Some(source.batch_schema()),
             Self::Letters(source) => Some(source.batch_schema()),
         }
     }
@@ -210,6 +222,7 @@ impl Planned {
             }
             Self::Kafka(source) => Self::Kafka(source.with_projection(&wanted)?),
             Self::Hive(source) => Self::Hive(source.with_projection(&wanted)?),
+            Self::Table(source) => Self::Table(Box::new(source.with_projection(&wanted)?)),
             Self::Letters(source) => Self::Letters(source.with_projection(&wanted)?),
         })
     }
@@ -231,6 +244,10 @@ impl Planned {
                 let conditions = conditions(query);
                 Self::Columns(name, Box::new(source.with_conditions(conditions)))
             }
+            Self::Table(source) => {
+                let conditions = conditions(query);
+                Self::Table(Box::new(source.with_conditions(conditions)))
+            }
             other => other,
         }
     }
@@ -241,6 +258,7 @@ impl Planned {
         match self {
             Self::Files(name, source) => Self::Files(name, Box::new(source.with_book(place))),
             Self::Columns(name, source) => Self::Columns(name, Box::new(source.with_book(place))),
+            Self::Table(source) => Self::Table(Box::new(source.with_book(place))),
             other => other,
         }
     }
@@ -260,6 +278,7 @@ impl Planned {
             Self::Columns(name, source) => environment.add_source(name, *source),
             Self::Kafka(source) => environment.add_source("kafka", source),
             Self::Hive(source) => environment.add_source("hive", source),
+            Self::Table(source) => environment.add_source("hive", *source),
             Self::Letters(source) => environment.add_source("dead letters", source),
         }
         .uid("source")
@@ -273,6 +292,33 @@ fn open_hive(options: &HiveSourceOptions) -> Result<HiveSource> {
         tracing::warn!("{note}.");
     }
     Ok(source)
+}
+
+/// The source that reads a table of Hive, which the metastore is asked for. `keep_raw`: records of text are kept as they came.
+pub(super) fn open_table(
+    table: &TableSource,
+    keep_raw: bool,
+    remotes: &Remotes,
+) -> Result<HiveTableSource> {
+    HiveTableSource::new(HiveTableOptions {
+        url: table.url.clone(),
+        login: Login {
+            user: Login::NOBODY.to_owned(),
+            password: Login::NOBODY.to_owned(),
+            token: None,
+        },
+        table: table.table.clone(),
+        filter: table.filter.clone(),
+        watch: watch(table.watch_interval),
+        intake: table.intake.clone(),
+        sizes: ReadSizes {
+            split: table.split_size,
+            ..ReadSizes::default()
+        },
+        keep_raw,
+        stores: Some(remotes.stores.clone()),
+        clusters: Some(remotes.clusters.clone()),
+    })
 }
 
 /// Files of columns hold no records of their own that could be set aside and read again.

@@ -51,6 +51,15 @@ pub(super) struct Known {
 }
 
 impl Test {
+    /// Whether it may be so of rows all of which have the one value of `value`.
+    pub(crate) fn may_be_of(&self, value: &ArrayRef) -> bool {
+        self.may_be(&Known {
+            bounds: Some((value.clone(), value.clone())),
+            nulls: Some(value.null_count() as u64),
+            rows: 1,
+        })
+    }
+
     /// Whether it may be so of a row.
     pub(super) fn may_be(&self, known: &Known) -> bool {
         match self {

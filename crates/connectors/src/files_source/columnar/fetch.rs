@@ -9,7 +9,7 @@ use millstream_core::guard::guarded;
 
 use super::SharedColumns;
 use super::condition::Test;
-use super::fit::Fit;
+use super::fit::{Fit, named};
 use super::groups::{Group, Part, lay_out, parts};
 use super::open::{self, OpenColumns};
 use super::orc::OrcColumns;
@@ -130,7 +130,8 @@ impl ColumnsFetch {
         let made = known.and_then(|known| {
             let unread = || Unfit::Schema("it has columns that are not read".to_owned());
             let batch = known.batch.as_ref().ok_or_else(unread)?;
-            let fit = Fit::of(batch, columns.schema())?;
+            let named = named(&reading.shared, &known.schema, columns.schema());
+            let fit = Fit::of(batch, named.as_ref().unwrap_or(columns.schema()))?;
             let groups = lay_out(file.size(), &columns.groups());
             let message = "its groups of rows are more than it has room for";
             let groups = groups.ok_or_else(|| Unfit::Damaged(message.to_owned()))?;

@@ -6,6 +6,7 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use millstream_core::{Error, Result, codes};
 
+use super::SharedColumns;
 use super::change::{Change, place_of, usual};
 use crate::files_source::failure::Unfit;
 
@@ -78,6 +79,26 @@ pub(super) fn wanted(schema: &Schema, projection: Option<&[usize]>) -> Result<Sc
         fields.push(field.as_ref().clone().with_nullable(true));
     }
     Ok(Arc::new(Schema::new(fields)))
+}
+
+/// The columns of a file under the names that the source has for their places, if the file has none for any of them and
+/// they are to be found so.
+pub(super) fn named(shared: &SharedColumns, source: &Schema, file: &Schema) -> Option<Schema> {
+    let mut places = file.fields().iter().enumerate();
+    let is_unnamed = places.all(|(place, field)| *field.name() == format!("_col{place}"));
+    if !shared.by_place || !is_unnamed {
+        return None;
+    }
+    let fields = file.fields().iter().enumerate();
+    let fields = fields.map(|(place, field)| {
+        let name = source.fields().get(place).map(|field| field.name());
+        let field = field.as_ref().clone();
+        match name {
+            Some(name) => field.with_name(name),
+            None => field,
+        }
+    });
+    Some(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 impl Fit {

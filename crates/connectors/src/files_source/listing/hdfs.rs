@@ -57,6 +57,7 @@ fn root(url: &HdfsUrl, cluster: Cluster) -> Root {
         only: None,
         store: None,
         volume: Volume::Hdfs(cluster),
+        several: None,
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) fn root_at(url: &ObjectUrl, stores: Option<&Stores>) -> io::Result<Ro
         only: None,
         store: Some(store.clone()),
         volume: Volume::Disk,
+        several: None,
     };
     let Some((parent, name)) = url.parent() else {
         return Ok(whole());
@@ -65,6 +66,7 @@ pub(super) fn root_at(url: &ObjectUrl, stores: Option<&Stores>) -> io::Result<Ro
         only: Some(Name::new(name.as_bytes())),
         store: Some(store),
         volume: Volume::Disk,
+        several: None,
     })
 }
 
@@ -75,6 +77,7 @@ pub(super) fn root_of(url: &ObjectUrl, stores: Option<&Stores>) -> io::Result<Ro
         only: None,
         store: Some(open(url, stores)?),
         volume: Volume::Disk,
+        several: None,
     })
 }
 

@@ -14,18 +14,18 @@ parameters! {
         "A file is taken up when its size and modification time have stood still for this long, so that none is read \
          while it is copied in. Names such as `.x`, `_x`, `*.tmp`, `*.inprogress` and `*._COPYING_` are never taken up.")
         .default_depends("`2000` when the directory is watched; `0` for PROCESS_ONCE and with `source.file.changed` append")
-        .unit("ms").only(FILES).example("10000");
+        .unit("ms").only(Scope::Files).example("10000");
     FILE_CHANGED: ChangedFile = Parameter::new(Group::Source, "source.file.changed",
         "What happens when a file has another size or modification time than when it was read. ignore: a warning. \
          reread: read again from its start, so its records come again. append: what was appended is read on behind what \
          was read, and a last record without its end waits for that; any other change fails the job. fail: the job fails.")
-        .default("ignore").only(FILES).example("append");
+        .default("ignore").only(Scope::Files).example("append");
     FILE_BAD: BadFile = Parameter::new(Group::Source, "source.file.bad",
         "What happens with what can't be read as a file: half a .gz, a damaged or encrypted Parquet file or one with another schema, \
          no permission, a directory, a pipe, a link to nothing. \
          fail: the job fails and names it. skip: a warning, it is counted and left where it is. quarantine: the same, and it is \
          moved to `source.file.bad.path`.")
-        .default_depends("`skip` when the directory is watched; `fail` for PROCESS_ONCE").only(FILES).example("quarantine");
+        .default_depends("`skip` when the directory is watched; `fail` for PROCESS_ONCE").only(Scope::Files).example("quarantine");
     FILE_BAD_PATH: String = Parameter::new(Group::Source, "source.file.bad.path",
         "Directory for files that can't be read, on the file system of `source.path`. Below it only under a name that begins \
          with `_` or `.`. It is made if its parent is there.")
@@ -33,11 +33,11 @@ parameters! {
     FILE_LOST: LostFile = Parameter::new(Group::Source, "source.file.lost",
         "What happens when a file that was found is gone before it was read to its end, a crash in between included. fail: the \
          job fails and names it. skip: a warning names it, it is counted, the job goes on.")
-        .default("fail").only(FILES).example("skip");
+        .default("fail").only(Scope::Files).example("skip");
     FILE_FORGET: Duration = Parameter::new(Group::Source, "source.file.forget",
         "How long a file that has left the directory is remembered at least, counted while the job runs; not counted while the \
          whole directory is away or another one. A file of that name is a new one afterwards.")
-        .default("7 d").unit("ms").only(FILES).example("1 d");
+        .default("7 d").unit("ms").only(Scope::Files).example("1 d");
     AFTER_COMMIT: AfterCommit = Parameter::new(Group::Source, "source.after.commit",
         "What happens with a file when a completed and committed checkpoint covers all of its records. keep: it stays. \
          move: it is moved to `source.after.commit.path`. delete: it is deleted. What was passed over stays. Another file of \
@@ -50,5 +50,5 @@ parameters! {
     PATH_OTHER: OtherPath = Parameter::new(Group::Source, "source.path.other",
         "What happens when the job goes on from a snapshot and none of the files that it knows is in `source.path`, which \
          mostly is a wrong path then. fail: the job fails and says so. accept: what is there is read.")
-        .default("fail").only(FILES).example("accept");
+        .default("fail").only(Scope::Files).example("accept");
 }

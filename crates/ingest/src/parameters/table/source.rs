@@ -26,11 +26,11 @@ parameters! {
          and `.zst` is decompressed.")
         .required("for files").only(FILES).example("/data/orders");
     WATCH_TYPE: WatchType = Parameter::new(Group::Source, "source.watch.type",
-        "PROCESS_CONTINUOUSLY: read what is there and every file that comes, until the job is stopped. \
+        "PROCESS_CONTINUOUSLY: read what is there and every file that comes (of a table: every partition, too), until the job is stopped. \
          PROCESS_ONCE: read what is there, then finish.")
-        .default("PROCESS_CONTINUOUSLY").only(FILES).example("PROCESS_ONCE");
+        .default("PROCESS_CONTINUOUSLY").only(Scope::Files).example("PROCESS_ONCE");
     WATCH_INTERVAL: Duration = Parameter::new(Group::Source, "source.watch.interval",
-        "Time between two looks for new files in `source.path`; not 0.")
+        "Time between two looks for new files in `source.path`, or for new partitions and files of a table; not 0.")
         .default("60000").unit("ms").only(Scope::Watching).example("5000");
     FIRST_LINE_SCHEMA: bool = Parameter::new(Group::Source, "source.firstLine.schema",
         "Whether the first line of every file names the columns. If not, and without a schema, they are named \
@@ -59,7 +59,7 @@ parameters! {
         "Files larger than this are cut into ranges of this size that subtasks read side by side. Compressed text \
          is never cut; of Parquet and ORC a row group or stripe is the least that is read alone. Smaller spreads better over \
          subtasks, larger costs less to look after.")
-        .default("32 mb").unit("bytes").only(FILES).example("64 mb");
+        .default("32 mb").unit("bytes").only(Scope::Files).example("64 mb");
     RECORD_MAX_SIZE: MemorySize = Parameter::new(Group::Source, "source.record.max.size",
         "A record longer than this is a bad record. One that has no end within twice this (at least 512 kb more) fails \
          the job, so it bounds the memory that a quote without its end can take.")

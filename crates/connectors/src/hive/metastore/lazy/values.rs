@@ -1,0 +1,222 @@
+//! Columns that grow value by value, of what Hive takes for values of their types.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder,
+    Float64Builder, Int8Builder, Int16Builder, Int32Builder, Int64Builder, StringBuilder,
+    TimestampMicrosecondBuilder,
+};
+use arrow::datatypes::{DataType, TimeUnit};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::files_source::values::{Date, Micros, Parse, decimal};
+
+/// A column of values.
+pub(in super::super) enum Values {
+    Boolean(BooleanBuilder),
+    Int8(Int8Builder),
+    Int16(Int16Builder),
+    Int32(Int32Builder),
+    Int64(Int64Builder),
+    Float32(Float32Builder),
+    Float64(Float64Builder),
+    Date(Date32Builder),
+    Timestamp(TimestampMicrosecondBuilder),
+    Decimal(Decimal128Builder, u8, i8),
+    Bytes(BinaryBuilder),
+    Text(StringBuilder),
+}
+
+impl Values {
+    /// An empty column of the type; of types that are not read from text a column of texts.
+    pub(in super::super) fn new(data_type: &DataType) -> Self {
+        match data_type {
+            DataType::Boolean => Self::Boolean(BooleanBuilder::new()),
+            DataType::Int8 => Self::Int8(Int8Builder::new()),
+            DataType::Int16 => Self::Int16(Int16Builder::new()),
+            DataType::Int32 => Self::Int32(Int32Builder::new()),
+            DataType::Int64 => Self::Int64(Int64Builder::new()),
+            DataType::Float32 => Self::Float32(Float32Builder::new()),
+            DataType::Float64 => Self::Float64(Float64Builder::new()),
+            DataType::Date32 => Self::Date(Date32Builder::new()),
+            DataType::Timestamp(TimeUnit::Microsecond, None) => {
+                Self::Timestamp(TimestampMicrosecondBuilder::new())
+            }
+            DataType::Decimal128(digits, behind) => {
+                let builder = Decimal128Builder::new().with_data_type(data_type.clone());
+                Self::Decimal(builder, *digits, *behind)
+            }
+            DataType::Binary => Self::Bytes(BinaryBuilder::new()),
+            _ => Self::Text(StringBuilder::new()),
+        }
+    }
+
+    /// Whether its values are texts, so that their bytes have to be UTF-8.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+
+    /// Appends what a field holds; `None`: null. False: null was appended, as there is no value.
+    pub(in super::super) fn append(&mut self, field: Option<&[u8]>) -> bool {
+        /// Appends what was parsed.
+        macro_rules! append {
+            ($builder:expr, $parse:expr) => {{
+                let value = field.and_then($parse);
+                $builder.append_option(value);
+                value.is_some()
+            }};
+        }
+        match self {
+            Self::Boolean(values) => append!(values, boolean),
+            Self::Int8(values) => append!(values, |text| i8::try_from(whole(text)?).ok()),
+            Self::Int16(values) => append!(values, |text| i16::try_from(whole(text)?).ok()),
+            Self::Int32(values) => append!(values, |text| i32::try_from(whole(text)?).ok()),
+            Self::Int64(values) => append!(values, whole),
+            Self::Float32(values) => append!(values, |text| f32::parse(text.trim_ascii())),
+            Self::Float64(values) => append!(values, |text| f64::parse(text.trim_ascii())),
+            Self::Date(values) => append!(values, |text| Date::parse(text.trim_ascii())),
+            Self::Timestamp(values) => append!(values, timestamp),
+            Self::Decimal(values, digits, behind) => {
+                append!(values, |text: &[u8]| rounded(text, *digits, *behind))
+            }
+            Self::Bytes(values) => {
+                let value =
+                    field.map(|text| STANDARD.decode(text).unwrap_or_else(|_| text.to_vec()));
+                values.append_option(value.as_deref());
+                value.is_some()
+            }
+            Self::Text(values) => {
+                let value = field.map(String::from_utf8_lossy);
+                values.append_option(value.as_deref());
+                value.is_some()
+            }
+        }
+    }
+
+    /// Takes the values out.
+    pub(in super::super) fn finish(&mut self) -> ArrayRef {
+        match self {
+            Self::Boolean(values) => Arc::new(values.finish()),
+            Self::Int8(values) => Arc::new(values.finish()),
+            Self::Int16(values) => Arc::new(values.finish()),
+            Self::Int32(values) => Arc::new(values.finish()),
+            Self::Int64(values) => Arc::new(values.finish()),
+            Self::Float32(values) => Arc::new(values.finish()),
+            Self::Float64(values) => Arc::new(values.finish()),
+            Self::Date(values) => Arc::new(values.finish()),
+            Self::Timestamp(values) => Arc::new(values.finish()),
+            Self::Decimal(values, _, _) => Arc::new(values.finish()),
+            Self::Bytes(values) => Arc::new(values.finish()),
+            Self::Text(values) => Arc::new(values.finish()),
+        }
+    }
+}
+
+fn boolean(text: &[u8]) -> Option<bool> {
+    if text.eq_ignore_ascii_case(b"true") {
+        return Some(true);
+    }
+    text.eq_ignore_ascii_case(b"false").then_some(false)
+}
+
+/// A whole number. Digits behind a point are left out.
+fn whole(text: &[u8]) -> Option<i64> {
+    let mut parts = text.splitn(2, |byte| *byte == b'.');
+    let number = i64::parse(parts.next()?)?;
+    let behind = parts.next().unwrap_or_default();
+    behind.iter().all(u8::is_ascii_digit).then_some(number)
+}
+
+/// A time, of which the digits behind microseconds are left out.
+fn timestamp(text: &[u8]) -> Option<i64> {
+    /// Bytes of `2020-01-02 03:04:05.123456`.
+    const WHOLE: usize = 26;
+    let text = text.trim_ascii();
+    let (kept, rest) = text.split_at_checked(WHOLE).unwrap_or((text, &[]));
+    if !rest.iter().all(u8::is_ascii_digit) || text.len() < "2020-01-02".len() {
+        return None;
+    }
+    match text.len() {
+        10 => Some(i64::from(Date::parse(text)?) * 86_400_000_000),
+        // What has no dashes are milliseconds elsewhere, and no time for Hive.
+        _ => Micros::parse(kept).filter(|_| text.contains(&b'-')),
+    }
+}
+
+/// A decimal, rounded to the digits behind the point that the column has, half away from zero.
+fn rounded(text: &[u8], digits: u8, behind: i8) -> Option<i128> {
+    let text = text.trim_ascii();
+    let scale = behind.unsigned_abs();
+    if let Some(exact) = decimal(text, digits, scale) {
+        return Some(exact);
+    }
+    let point = text.iter().position(|byte| *byte == b'.')?;
+    let more = u8::try_from(text.len() - point - 1).ok()?;
+    let much = decimal(text, 38, more)?;
+    let step = 10_i128.checked_pow(u32::from(more.checked_sub(scale)?))?;
+    let half = if much < 0 { -step / 2 } else { step / 2 };
+    let value = much.checked_add(half)? / step;
+    (value.unsigned_abs() < 10_u128.checked_pow(u32::from(digits))?).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array, AsArray};
+    use arrow::datatypes::{
+        DataType, Decimal128Type, Int8Type, TimeUnit, TimestampMicrosecondType,
+    };
+
+    use super::Values;
+
+    fn of(data_type: DataType, texts: &[&str]) -> arrow::array::ArrayRef {
+        let mut values = Values::new(&data_type);
+        for text in texts {
+            values.append(Some(text.as_bytes()));
+        }
+        let array = values.finish();
+        assert_eq!(array.data_type(), &data_type);
+        array
+    }
+
+    #[test]
+    fn what_is_no_value_is_null() {
+        let array = of(DataType::Int8, &["7", "-7.9", "128", "", "x", "1.x"]);
+        let values: Vec<_> = array.as_primitive::<Int8Type>().iter().collect();
+        assert_eq!(values, [Some(7), Some(-7), None, None, None, None]);
+        let array = of(DataType::Boolean, &["TRUE", "false", "1"]);
+        let values: Vec<_> = array.as_boolean().iter().collect();
+        assert_eq!(values, [Some(true), Some(false), None]);
+        assert_eq!(of(DataType::Float64, &["", "1e3", "x"]).null_count(), 2);
+        assert_eq!(
+            of(DataType::Date32, &["2020-02-30", "2020-02-29"]).null_count(),
+            1
+        );
+    }
+
+    #[test]
+    fn decimals_are_rounded_and_times_are_cut() {
+        let array = of(
+            DataType::Decimal128(4, 1),
+            &["1.25", "-1.25", "1.24", "999.95", "7"],
+        );
+        let values: Vec<_> = array.as_primitive::<Decimal128Type>().iter().collect();
+        assert_eq!(values, [Some(13), Some(-13), Some(12), None, Some(70)]);
+        let texts = [
+            "1970-01-01 00:00:01.123456789",
+            "1970-01-02",
+            "1970-01-01 00:00:02",
+            "1600000000000",
+        ];
+        let array = of(DataType::Timestamp(TimeUnit::Microsecond, None), &texts);
+        let values: Vec<_> = array
+            .as_primitive::<TimestampMicrosecondType>()
+            .iter()
+            .collect();
+        assert_eq!(
+            values,
+            [Some(1_123_456), Some(86_400_000_000), Some(2_000_000), None]
+        );
+    }
+}

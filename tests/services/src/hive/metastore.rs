@@ -1,0 +1,105 @@
+//! A metastore as a server of its own.
+
+use std::fs;
+use std::net::TcpStream;
+
+use super::{Hive, PATIENCE};
+use crate::keeper::Keeper;
+use crate::maven::{free_port, java};
+use crate::{Failure, Result, wait};
+
+/// What the server logs when it takes requests.
+const STARTED: &str = "Started the new metaserver on port";
+
+/// A metastore, which keeps its data with the HiveServer2 that asks it.
+pub(super) struct Metastore {
+    port: u16,
+    server: Option<Keeper>,
+    starts: u32,
+}
+
+impl Metastore {
+    pub(super) fn new() -> Result<Self> {
+        Ok(Self {
+            port: free_port()?,
+            server: None,
+            starts: 0,
+        })
+    }
+}
+
+impl Hive {
+    /// Where the metastore is found, as clients take it; empty: it is in the server.
+    pub fn metastore(&self) -> String {
+        let metastore = self.metastore.as_ref();
+        metastore.map_or_else(String::new, |metastore| {
+            format!("thrift://127.0.0.1:{}", metastore.port)
+        })
+    }
+
+    /// Kills the metastore as `kill -9` does. Its data stays.
+    pub fn kill_metastore(&mut self) {
+        if let Some(metastore) = &mut self.metastore {
+            metastore.server = None;
+        }
+    }
+
+    /// Starts the metastore, if it is a server of its own, and waits until it takes requests. One that runs is killed first.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn restart_metastore(&mut self) -> Result<()> {
+        self.kill_metastore();
+        let Some(metastore) = &mut self.metastore else {
+            return Ok(());
+        };
+        metastore.starts += 1;
+        let (port, starts) = (metastore.port, metastore.starts);
+        let log = self
+            .directory
+            .path()
+            .join(format!("log-metastore-{starts}"));
+        let memory = [
+            "-Xmx384m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xshare:auto",
+        ];
+        let class = "org.apache.hadoop.hive.metastore.HiveMetaStore";
+        let arguments = self.arguments(&memory, class, &["-p", &port.to_string()]);
+        let server = Keeper::start(&java(), &arguments, &log, Some(self.directory.path()))?;
+        let what = format!("the metastore (process {}) to be ready", server.id());
+        let logged = || fs::read_to_string(&log).unwrap_or_default();
+        let ready = wait::until(&what, PATIENCE, || {
+            if server.has_ended() {
+                return Err(Failure::new("the metastore has ended"));
+            }
+            let listens = TcpStream::connect(("127.0.0.1", port)).is_ok();
+            Ok((listens && logged().contains(STARTED)).then_some(()))
+        });
+        ready.map_err(|failure| {
+            let log = logged();
+            let end = log.get(log.len().saturating_sub(8_000)..).unwrap_or(&log);
+            Failure::new(format!("{failure}; it logged at the end:\n{end}"))
+        })?;
+        if let Some(metastore) = &mut self.metastore {
+            metastore.server = Some(server);
+        }
+        Ok(())
+    }
+
+    /// What Hive is told of a metastore that is a server of its own.
+    pub(super) fn metastore_settings(&self) -> Vec<(&'static str, String)> {
+        if self.metastore.is_none() {
+            return Vec::new();
+        }
+        vec![
+            ("hive.metastore.uris", self.metastore()),
+            // HiveServer2 asks for events, which without this only a superuser of Hadoop may.
+            (
+                "hive.metastore.event.db.notification.api.auth",
+                "false".to_owned(),
+            ),
+        ]
+    }
+}
