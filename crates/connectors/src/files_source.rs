@@ -103,8 +103,8 @@ pub(crate) use table::{Column, FieldTable, fields_of};
 pub(crate) use text_reader::{Decode, TextPlan};
 
 use self::ledger::unreadable;
-pub(crate) use self::listing::{Places, Root};
 use self::listing::{FoundFile, Odd, is_away, oldest, path_error};
+pub(crate) use self::listing::{Places, Root};
 use self::name::shown;
 #[cfg(feature = "hive")]
 pub(crate) use self::several::{Directories, Several};

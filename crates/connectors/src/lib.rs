@@ -18,11 +18,11 @@ pub mod iterator_source;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 mod looking;
-/// HDFS, as sources and sinks of files are given it.
-pub use millstream_hdfs as hdfs;
 /// Kerberos, as sources and sinks that log in by it are told of it.
 #[cfg(any(feature = "hive", feature = "kafka"))]
 pub use millstream_gssapi as kerberos;
+/// HDFS, as sources and sinks of files are given it.
+pub use millstream_hdfs as hdfs;
 /// Object stores, as sources and sinks of files are given them.
 pub use millstream_objects as objects;
 pub mod print;

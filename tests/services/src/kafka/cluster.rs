@@ -134,7 +134,7 @@ impl Cluster {
         self.starts += 1;
         let log = self.directory.path().join(format!("log-{}", self.starts));
         let properties = self.properties(id).display().to_string();
-        let broker = program::broker(&self.libraries, &properties, &log)?;
+        let broker = program::broker(&self.libraries, None, &properties, &log)?;
         if let Some(node) = self.nodes.get_mut(id) {
             node.broker = Some(broker);
         }

@@ -24,10 +24,16 @@ const SHORT: &[&str] = &[
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
 ];
 
-/// Starts a broker, which may not be ready yet.
-pub(super) fn broker(libraries: &Libraries, properties: &str, log: &Path) -> Result<Keeper> {
-    let memory = ["-Xmx512m", "-XX:+UseSerialGC"];
-    let arguments = arguments(libraries, &memory, "kafka.Kafka", &[properties]);
+/// Starts a broker, which may not be ready yet. `option`: one more of Java.
+pub(super) fn broker(
+    libraries: &Libraries,
+    option: Option<&str>,
+    properties: &str,
+    log: &Path,
+) -> Result<Keeper> {
+    let memory = ["-Xmx512m", "-XX:+UseSerialGC"].into_iter();
+    let options: Vec<&str> = memory.chain(option).collect();
+    let arguments = arguments(libraries, &options, "kafka.Kafka", &[properties]);
     Keeper::start(&java(), &arguments, log, None)
 }
 
