@@ -61,7 +61,6 @@ mod remote;
 mod scan;
 mod seen;
 mod settle;
-mod several;
 mod share;
 mod skipping;
 mod starts;
@@ -70,7 +69,6 @@ mod stream;
 mod table;
 mod taken;
 mod text_reader;
-mod volume;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -103,11 +101,11 @@ pub(crate) use table::{Column, FieldTable, fields_of};
 pub(crate) use text_reader::{Decode, TextPlan};
 
 use self::ledger::unreadable;
+#[cfg(feature = "hive")]
+pub(crate) use self::listing::several::{Directories, Several};
 use self::listing::{FoundFile, Odd, is_away, oldest, path_error};
 pub(crate) use self::listing::{Places, Root};
 use self::name::shown;
-#[cfg(feature = "hive")]
-pub(crate) use self::several::{Directories, Several};
 use self::stream::{RecordStream, Sizes};
 pub(crate) use self::table::Columns;
 pub use self::table::Tidy;

@@ -8,7 +8,6 @@ use datafusion_sql::sqlparser::tokenizer::{Token, Tokenizer};
 use millstream_core::{Error, Result};
 
 use crate::place::{Place, invalid, too_deep, unsupported};
-use crate::rewrite::LEVELS;
 
 /// The SQL dialect: identifiers as in Flink (case-sensitive, backquoted), also in double quotes as
 /// the standard has it; strings in single quotes.
@@ -103,6 +102,10 @@ pub(crate) fn parse_expression(sql: &str) -> Result<Expr> {
         .and_then(|mut parser| parser.parse_expr())
         .map_err(|error| syntax_error(sql, error))
 }
+
+/// Levels of an expression that are read and planned. Chains of other operators than those that are regrouped are as deep as they
+/// are long.
+pub(crate) const LEVELS: usize = 600;
 
 /// Calls within each other that the parser makes: several for each level of an expression.
 const CALLS: usize = 4 * LEVELS;

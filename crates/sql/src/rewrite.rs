@@ -14,12 +14,9 @@ use datafusion_sql::sqlparser::ast::{
 use millstream_core::{Error, Result};
 
 use crate::elsewhere::expand;
-use crate::parse::parse_expression;
+use crate::parse::{LEVELS, parse_expression};
 use crate::place::{Place, invalid, too_deep};
 
-/// Levels of an expression that are planned. Chains of other operators than those above are as deep as they
-/// are long.
-pub(crate) const LEVELS: usize = 600;
 /// Chains of at least this many parts are regrouped.
 const LONG: usize = 16;
 

@@ -84,14 +84,7 @@ impl FileEnumerator {
         let restored = restored.map(|source| Restored::read(source, rules.split));
         let restored = restored.transpose()?;
         let behind = announced_before(&context, restored.as_ref())?;
-        let mut journal = (context.directory.clone())
-            .map(|directory| Journal::new(directory, &context.uid, context.run));
-        if let Some(journal) = &mut journal {
-            let mut pieces: Vec<Piece> = behind.values().cloned().collect();
-            pieces.sort_by_key(|piece| piece.sequence);
-            let written = journal.carry_on(&pieces);
-            written.map_err(|error| journal_error("written", error))?;
-        }
+        let journal = carried_on(&context, &behind)?;
         let keeping = book.map(|place| keeping(place, &context, &root, restored.as_ref()));
         if let Some(restored) = &restored {
             check_taken(&context, &restored.intake, &policy, &root)?;
@@ -215,6 +208,22 @@ fn taken_away(context: &EnumeratorContext, policy: &Policy, root: &Root) -> Resu
     taken
         .transpose()
         .map_err(|error| note_error("notes of what was taken away can't be read", error))
+}
+
+/// The journal of this attempt, which begins with what was announced `behind` the snapshot; `None`: there is no place for one.
+fn carried_on(
+    context: &EnumeratorContext,
+    behind: &HashMap<Key, Piece>,
+) -> Result<Option<Journal>> {
+    let Some(directory) = context.directory.clone() else {
+        return Ok(None);
+    };
+    let mut journal = Journal::new(directory, &context.uid, context.run);
+    let mut pieces: Vec<Piece> = behind.values().cloned().collect();
+    pieces.sort_by_key(|piece| piece.sequence);
+    let written = journal.carry_on(&pieces);
+    written.map_err(|error| journal_error("written", error))?;
+    Ok(Some(journal))
 }
 
 /// Whether this job, or the one that it goes on from, has taken any file away.

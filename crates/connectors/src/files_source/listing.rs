@@ -1,7 +1,8 @@
 //! What lies in the source's directory.
 
-pub(crate) mod hdfs;
 mod objects;
+pub(crate) mod several;
+pub(crate) mod volume;
 
 use std::collections::BinaryHeap;
 use std::fs::{self, Metadata, ReadDir};
@@ -18,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use super::name::{Name, held, is_hidden, shown};
 use super::remote;
-use super::several::{Several, SeveralWalk};
-use super::volume::Volume;
+use several::{Several, SeveralWalk};
+use volume::{Volume, hdfs};
 
 pub(crate) use objects::key_of;
 

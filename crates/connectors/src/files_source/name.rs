@@ -39,7 +39,7 @@ impl Name {
         Self::new(&[HELD, mark.as_bytes(), self.bytes()].concat())
     }
 
-    /// Where the file lies if its directory is `directory`. The name of one that lies elsewhere ([`super::several`]) is its
+    /// Where the file lies if its directory is `directory`. The name of one that lies elsewhere ([`super::listing::several`]) is its
     /// whole path, or its URL.
     pub(crate) fn below(&self, directory: &Path) -> PathBuf {
         let name = Path::new(OsStr::from_bytes(self.bytes()));

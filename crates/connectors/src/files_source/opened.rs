@@ -13,8 +13,9 @@ use rustix::fs::OFlags;
 use super::away::{find_copy, find_in};
 use super::beginning::BEGINNING;
 use super::failure::InputError;
-use super::listing::{FoundFile, Identity, hdfs, key_of};
-use super::volume::Volume;
+use super::listing::volume::Volume;
+use super::listing::volume::hdfs;
+use super::listing::{FoundFile, Identity, key_of};
 
 /// MiB of an object that are kept to be read again: text is read once, from its beginning to its end.
 const KEPT_OF_TEXT: usize = 2;

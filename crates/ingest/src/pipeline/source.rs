@@ -114,20 +114,7 @@ pub(super) fn plan<'a>(
             checked: None,
         });
     };
-    let columns = source.schema().ok_or_else(|| {
-        let place = match &settings.source {
-            SourceSettings::Text(text) => text.path.display().to_string(),
-            SourceSettings::Columns(columns) => columns.path.display().to_string(),
-            SourceSettings::Kafka(_) | SourceSettings::Hive(_) | SourceSettings::Table(_) => {
-                "the source".to_owned()
-            }
-        };
-        Error::new(
-            &codes::INGEST_PARAMETERS,
-            format!("the columns that stream.sql reads are not known: {place} holds no file yet"),
-        )
-        .next("give stream.sql.schema or stream.sql.schema.json, or put a file there first")
-    })?;
+    let columns = source.schema().ok_or_else(|| no_columns(settings))?;
     // Those that nobody has named are none of the table's.
     let named = columns
         .fields()
@@ -165,6 +152,22 @@ pub(super) fn plan<'a>(
         query: Some(query),
         around,
     })
+}
+
+/// The error of SQL over columns that nobody knows.
+fn no_columns(settings: &IngestSettings) -> Error {
+    let place = match &settings.source {
+        SourceSettings::Text(text) => text.path.display().to_string(),
+        SourceSettings::Columns(columns) => columns.path.display().to_string(),
+        SourceSettings::Kafka(_) | SourceSettings::Hive(_) | SourceSettings::Table(_) => {
+            "the source".to_owned()
+        }
+    };
+    Error::new(
+        &codes::INGEST_PARAMETERS,
+        format!("the columns that stream.sql reads are not known: {place} holds no file yet"),
+    )
+    .next("give stream.sql.schema or stream.sql.schema.json, or put a file there first")
 }
 
 /// What goes past a query: what stands around a message, unless the query itself answers a column of that name.

@@ -4,9 +4,9 @@ use std::path::Path;
 use millstream_core::JobId;
 
 use super::{Taken, Taker, find_in, prepare, put_back};
+use crate::files_source::listing::volume::Volume;
 use crate::files_source::listing::{Identity, Root, find_held_on_disk as find_held};
 use crate::files_source::name::Name;
-use crate::files_source::volume::Volume;
 
 fn directory() -> tempfile::TempDir {
     tempfile::tempdir().expect("made")

@@ -7,8 +7,8 @@ use millstream_core::hash::stable_hash;
 use millstream_objects::{Entry, Object, ObjectUrl, Store, StoreError, Stores, Trouble};
 
 use super::{DirectoryId, Entries, Identity, Kind, Listed, Odd, Root, Walk};
+use crate::files_source::listing::volume::Volume;
 use crate::files_source::name::{Name, is_hidden};
-use crate::files_source::volume::Volume;
 
 /// Nanoseconds in a second.
 const SECOND: i64 = 1_000_000_000;

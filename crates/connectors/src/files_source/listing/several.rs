@@ -10,8 +10,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::listing::{Kind, Listed, Odd, Root, Walk};
-use super::name::Name;
+use super::{Kind, Listed, Odd, Root, Walk};
+use crate::files_source::name::Name;
 
 /// Knows which directories there are.
 pub(crate) trait Directories: fmt::Debug + Send + Sync {
@@ -89,7 +89,7 @@ impl SeveralWalk {
             for listed in slice {
                 match listed.kind {
                     // A file without bytes has no rows.
-                    Kind::Held(_) | Kind::File(super::listing::Identity { size: 0, .. }) => {}
+                    Kind::Held(_) | Kind::File(super::Identity { size: 0, .. }) => {}
                     Kind::Odd(Odd::Directory) if listed.name.bytes().starts_with(PARTS) => {
                         self.left.push_front(listed.name.below(directory));
                     }

@@ -2,6 +2,9 @@
 //!
 //! Objects can't be renamed: what is done with them instead stands beside what is done here.
 
+pub(crate) mod hdfs;
+mod rename;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
@@ -10,10 +13,10 @@ use std::path::{Path, PathBuf};
 use millstream_hdfs::{Cluster, FileState, HdfsFile};
 use rustix::fs::OFlags;
 
-use super::away::rename_on_disk;
-use super::beginning::BEGINNING;
-use super::listing::{Identity, Kind, find_held_on_disk, hdfs, kind_on_disk};
-use super::name::Name;
+use self::rename::rename_on_disk;
+use super::{Identity, Kind, find_held_on_disk, kind_on_disk};
+use crate::files_source::beginning::BEGINNING;
+use crate::files_source::name::Name;
 
 /// Where the files of a source lie.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

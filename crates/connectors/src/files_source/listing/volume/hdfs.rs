@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use millstream_core::hash::stable_hash;
 use millstream_hdfs::{Cluster, Clusters, HdfsError, HdfsUrl, Status, Trouble};
 
-use super::{DirectoryId, Entries, Identity, Kind, Listed, Odd, Root, Walk};
+use super::super::{DirectoryId, Entries, Identity, Kind, Listed, Odd, Root, Walk};
+use super::Volume;
 use crate::files_source::name::{Name, held, is_hidden};
-use crate::files_source::volume::Volume;
 
 /// Entries that are asked for at once.
 const SLICE: usize = 1_000;
@@ -30,7 +30,10 @@ impl Identity {
 ///
 /// # Errors
 /// It is not there, or the cluster does not tell.
-pub(super) fn root_at(url: &HdfsUrl, clusters: Option<&Clusters>) -> io::Result<Root> {
+pub(in crate::files_source) fn root_at(
+    url: &HdfsUrl,
+    clusters: Option<&Clusters>,
+) -> io::Result<Root> {
     let cluster = open(url, clusters)?;
     let found = cluster.look(url.path())?.ok_or(io::ErrorKind::NotFound)?;
     let parent = url.parent().filter(|_| !found.is_directory);
@@ -47,7 +50,10 @@ pub(super) fn root_at(url: &HdfsUrl, clusters: Option<&Clusters>) -> io::Result<
 ///
 /// # Errors
 /// The settings can't be used.
-pub(super) fn root_of(url: &HdfsUrl, clusters: Option<&Clusters>) -> io::Result<Root> {
+pub(in crate::files_source) fn root_of(
+    url: &HdfsUrl,
+    clusters: Option<&Clusters>,
+) -> io::Result<Root> {
     Ok(root(url, open(url, clusters)?))
 }
 
@@ -76,7 +82,10 @@ pub(crate) fn path_in(cluster: &Cluster, path: &Path) -> io::Result<String> {
 ///
 /// # Errors
 /// It is not there, or that can't be told.
-pub(super) fn directory_id(cluster: &Cluster, directory: &Path) -> io::Result<DirectoryId> {
+pub(in crate::files_source) fn directory_id(
+    cluster: &Cluster,
+    directory: &Path,
+) -> io::Result<DirectoryId> {
     let found = cluster.look(&path_in(cluster, directory)?)?;
     match found {
         None => Err(io::ErrorKind::NotFound.into()),
@@ -92,7 +101,7 @@ pub(super) fn directory_id(cluster: &Cluster, directory: &Path) -> io::Result<Di
 ///
 /// # Errors
 /// The directory, or the one file, is not there or can't be looked at.
-pub(super) fn walk(root: &Root, cluster: &Cluster) -> io::Result<Walk> {
+pub(in crate::files_source) fn walk(root: &Root, cluster: &Cluster) -> io::Result<Walk> {
     let directory = directory_id(cluster, &root.directory)?;
     let (listing, page) = match &root.only {
         None => {
@@ -121,7 +130,7 @@ pub(super) fn walk(root: &Root, cluster: &Cluster) -> io::Result<Walk> {
 }
 
 /// At most the next `most` entries of a listing of which some were read.
-pub(super) fn next_of_listing(
+pub(in crate::files_source) fn next_of_listing(
     listing: &mut Option<millstream_hdfs::Listing>,
     page: &mut Vec<Listed>,
     most: usize,
