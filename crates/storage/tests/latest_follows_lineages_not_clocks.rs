@@ -8,7 +8,7 @@ use common::{metadata, write_native};
 use millstream_core::{CheckpointId, JobId, Lineage};
 use millstream_storage::{
     Ended, Location, Newest, Owner, Ownership, Snapshot, SnapshotFormat, SnapshotLayout,
-    SnapshotTarget, lineage_of, mark_ended, newest,
+    SnapshotTarget, lineage_of, mark_ended, newest, overtaken,
 };
 
 const NOON: u64 = 1_790_000_000_000;
@@ -196,6 +196,25 @@ fn an_end_is_on_the_line_too() {
         .expect_err("its end comes behind its last checkpoint");
     assert!(error.message().contains("ended FINISHED"), "{error}");
     assert!(!has_note(&place.path(1, 5)), "one note is enough");
+}
+
+#[test]
+fn a_checkpoint_tells_who_has_overtaken_a_job() {
+    let place = Place::new();
+    let (first, ownership) = place.start(1, None);
+    let left = place.checkpoint(1, 5, &first, NOON);
+    drop(ownership);
+    let (fork, ownership) = place.start(2, Some(&left));
+    place.checkpoint(2, 6, &fork, NOON);
+    drop(ownership);
+    let asked = || overtaken(&place.checkpoints, job(1)).expect("readable");
+    assert_eq!(asked(), None, "a fork takes nobody's place");
+    let (third, mut ownership) = place.start(3, Some(&left));
+    ownership.hold(job(1)).expect("free");
+    assert_eq!(asked(), None, "it has written nothing yet");
+    place.checkpoint(3, 6, &third.owned(), NOON);
+    drop(ownership);
+    assert_eq!(asked(), Some(job(3)), "no note is needed");
 }
 
 fn has_note(checkpoint: &Path) -> bool {
