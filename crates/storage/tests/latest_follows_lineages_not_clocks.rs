@@ -217,6 +217,36 @@ fn a_checkpoint_tells_who_has_overtaken_a_job() {
     assert_eq!(asked(), Some(job(3)), "no note is needed");
 }
 
+#[test]
+fn the_end_of_another_run_leaves_what_tells_who_has_overtaken_a_job() {
+    let place = Place::new();
+    let (first, ownership) = place.start(1, None);
+    let left = place.checkpoint(1, 5, &first, NOON);
+    drop(ownership);
+    let (second, mut ownership) = place.start(2, Some(&left));
+    ownership.hold(job(1)).expect("free");
+    drop(ownership);
+    let end = |of, lineage: &Lineage| Ended {
+        job_id: job(of),
+        job_name: "mine".to_owned(),
+        status: "FINISHED".to_owned(),
+        ended: NOON,
+        savepoint: None,
+        number: Some(7),
+        run: None,
+        lineage: lineage.clone(),
+    };
+    mark_ended(&place.checkpoints, &end(2, &second.owned())).expect("writable");
+    for of in [3, 4] {
+        let (unrelated, ownership) = place.start(of, None);
+        drop(ownership);
+        mark_ended(&place.checkpoints, &end(of, &unrelated)).expect("writable");
+    }
+    let found = overtaken(&place.checkpoints, job(1)).expect("readable");
+    assert_eq!(found, Some(job(2)));
+    assert!(!has_note(&place.path(3, 7)), "it took nobody's place");
+}
+
 fn has_note(checkpoint: &Path) -> bool {
     let job_directory = checkpoint.parent().expect("a parent");
     job_directory.join("_ended").exists()
