@@ -45,6 +45,9 @@ pub fn execute(
         name: &graph.name,
         restored: restore.as_ref().map(|restore| &restore.location),
         is_latest,
+        is_claimed: restore
+            .as_ref()
+            .is_some_and(|restore| restore.claim == millstream_protocol::ClaimMode::Claim),
         is_alone: true,
     }
     .take()?;

@@ -2,8 +2,8 @@
 
 use millstream_core::{Error, JobId, Lineage, Result, codes};
 use millstream_storage::{
-    Location, Owner, Ownership, Snapshot, SnapshotLayout, holder, is_directory_there, lineage_of,
-    newest_beside, overtaken, sweep,
+    Location, Owner, Ownership, Snapshot, SnapshotLayout, check_claim, holder, is_directory_there,
+    lineage_of, newest_beside, overtaken, sweep,
 };
 
 use crate::clock::time_of_day;
@@ -22,6 +22,8 @@ pub(crate) struct Owning<'a> {
     pub(crate) restored: Option<&'a Location>,
     /// Whether that is the newest of its name (`-s latest`): then it goes on as the same job, and nobody else must.
     pub(crate) is_latest: bool,
+    /// Whether that is the job's own from now on (`--claimMode CLAIM`).
+    pub(crate) is_claimed: bool,
     /// Whether no server starts it again.
     pub(crate) is_alone: bool,
 }
@@ -34,6 +36,9 @@ impl Owning<'_> {
     pub(crate) fn take(&self) -> Result<(Ownership, Lineage)> {
         if self.restored.is_none() {
             self.check_overtaken()?;
+        }
+        if let Some(claimed) = self.restored.filter(|_| self.is_claimed && !self.is_latest) {
+            check_claim(claimed, self.job)?;
         }
         let restored = self.restored.map(Snapshot::open).transpose()?;
         let metadata = restored.as_ref().map(Snapshot::metadata);

@@ -136,6 +136,9 @@ pub(crate) fn execute(
         savepoints: directories.savepoints.clone(),
         restored: restore.as_ref().map(|restore| restore.location.clone()),
         is_latest,
+        is_claimed: restore
+            .as_ref()
+            .is_some_and(|restore| restore.claim == millstream_protocol::ClaimMode::Claim),
         owned: None,
     };
     // What keeps a job from starting is told to the one who submits it. A job that has run waits for what is away; not for

@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use millstream_core::{CheckpointId, JobId, Lineage, Result};
+use millstream_core::{CheckpointId, JobId, Lineage, Result, codes};
 
+use crate::checkpoints::checkpoints_of;
 use crate::ended::Ended;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::owner::{Holder, holder_in, job_directories};
 use crate::reached::Reached;
+use crate::read::read_metadata;
 
 /// Where other jobs have noted what they did behind a snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -164,9 +166,30 @@ pub fn overtaken(checkpoints: &Location, job: JobId) -> Result<Option<JobId>> {
         let ended = Ended::noted(&directory)?;
         if reached.is_some_and(|note| note.job_id == other && is_behind(&note.lineage))
             || ended.is_some_and(|note| note.job_id == other && is_behind(&note.lineage))
+            || has_checkpoint(checkpoints, other, is_behind)?
         {
             return Ok(Some(other));
         }
     }
     Ok(None)
+}
+
+/// Whether `job` has a checkpoint whose lineage is as asked. A note of what it has reached may be lost with the power, checkpoints
+/// are not. One that is damaged tells nothing.
+fn has_checkpoint(
+    checkpoints: &Location,
+    job: JobId,
+    is_asked: impl Fn(&Lineage) -> bool,
+) -> Result<bool> {
+    let (completed, _) = checkpoints_of(&SnapshotLayout::new(checkpoints.clone(), job))?;
+    for (_, location) in completed {
+        match read_metadata(&location) {
+            Ok(metadata) if metadata.job_id == job && is_asked(&metadata.lineage) => {
+                return Ok(true);
+            }
+            Err(error) if error.code() == codes::SNAPSHOT_UNREACHABLE.id => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(false)
 }

@@ -58,7 +58,7 @@ impl Ended {
 
 /// Notes in the directory of its checkpoints how a job ended, so that [`newest`](crate::newest) takes no older snapshot for
 /// its last. Earlier notes of jobs of the same name are not needed any more and are taken away, unless they tell of a later
-/// generation.
+/// generation, or that another branch took the place of a job which may be started again.
 ///
 /// # Errors
 /// The job's directory can't be written.
@@ -69,12 +69,17 @@ pub fn mark_ended(checkpoints: &Location, ended: &Ended) -> Result<()> {
         .and_then(|()| Ok(serde_json::to_vec(ended)?))
         .and_then(|text| write_durably(&path, &text));
     written.map_err(|cause| fail::write(&path, cause))?;
-    for (job, other) in job_directories(checkpoints)? {
+    let directories = job_directories(checkpoints)?;
+    let all: Vec<JobId> = directories.iter().map(|(job, _)| *job).collect();
+    for (job, other) in directories {
         if job == ended.job_id {
             continue;
         }
+        let goes_on = ended.lineage.left_at(job).is_some();
         let is_behind = |job_name: &str, lineage: &Lineage| {
-            job_name == ended.job_name && lineage.generation <= ended.lineage.generation
+            job_name == ended.job_name
+                && lineage.generation <= ended.lineage.generation
+                && (goes_on || !has_overtaken(&all, lineage))
         };
         let mut superseded = false;
         if let Ok(Some(note)) = Ended::noted(&other)
@@ -107,6 +112,13 @@ pub fn ended_jobs(checkpoints: &Location) -> Result<Vec<Ended>> {
         all.extend(Ended::noted(&directory)?);
     }
     Ok(all)
+}
+
+/// Whether a job of this lineage took the place of one that has a directory still: a server may start that again, and only the
+/// notes of the later one tell it that its output is behind.
+fn has_overtaken(directories: &[JobId], lineage: &Lineage) -> bool {
+    let mut taken = lineage.ancestors.iter().filter(|before| before.owned);
+    taken.any(|before| directories.contains(&before.job))
 }
 
 fn has_checkpoints(job_directory: &Path) -> Result<bool> {

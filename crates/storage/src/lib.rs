@@ -60,7 +60,7 @@ pub use metadata::{
 pub use names::METADATA_FILE;
 pub use newest::{Newest, newest, newest_beside};
 pub use owner::{
-    Holder, Locking, Owner, Ownership, gone_on_from, has_been_held, holder, holder_of,
+    Holder, Locking, Owner, Ownership, check_claim, gone_on_from, has_been_held, holder, holder_of,
 };
 pub use pin::Pin;
 pub use reached::{Reached, reached};

@@ -286,6 +286,22 @@ pub fn holder_of(location: &Location) -> Result<Option<Holder>> {
     }
 }
 
+/// Checks that no other job that runs holds the directory of the snapshot at `location`, which was given to job `own`: the
+/// checkpoints of that job may name its files.
+///
+/// # Errors
+/// `OWNED`: one does; names who. Or that can't be told: treat it as held.
+pub fn check_claim(location: &Location, own: JobId) -> Result<()> {
+    match holder_of(location)?.filter(|holder| holder.job_id != own) {
+        None => Ok(()),
+        Some(holder) => Err(Error::new(
+            &codes::OWNED,
+            format!("{location} can't be claimed, for it belongs to {holder}"),
+        )
+        .next("go on from it with --claimMode NO_CLAIM, or stop that job first")),
+    }
+}
+
 /// Who runs, of the jobs whose checkpoints lie below `checkpoints`, and would go back to snapshot `number` of `job`: one that went
 /// on from it and has completed no checkpoint of its own.
 ///

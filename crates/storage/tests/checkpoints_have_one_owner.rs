@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use millstream_core::{JobId, Lineage};
-use millstream_storage::{Location, Locking, Owner, Ownership, holder, holder_of};
+use millstream_storage::{Location, Locking, Owner, Ownership, check_claim, holder, holder_of};
 
 const LEASE: Locking = Locking::Lease {
     term: Duration::from_millis(100),
@@ -59,6 +59,22 @@ fn a_second_one_is_refused_and_the_first_is_named() {
         acquire().expect("free again");
         assert_eq!(holder(&checkpoints, job(2)).expect("readable"), None);
     }
+}
+
+#[test]
+fn what_belongs_to_a_job_that_runs_can_not_be_claimed() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let checkpoints = place(temp.path());
+    let checkpoint = place(&temp.path().join(job(1).to_string()).join("chk-1"));
+    let held = Ownership::acquire(&checkpoints, job(1), owner("orders")).expect("free");
+    let error = check_claim(&checkpoint, job(2)).expect_err("it belongs to the first");
+    assert_eq!(error.code(), "MS-3011");
+    for part in ["job orders", "NO_CLAIM"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    check_claim(&checkpoint, job(1)).expect("its own");
+    drop(held);
+    check_claim(&checkpoint, job(2)).expect("nobody runs");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use common::{metadata, write_native};
 use millstream_core::{CheckpointId, JobId, Lineage};
 use millstream_storage::{
     Ended, Location, Newest, Owner, Ownership, Snapshot, SnapshotFormat, SnapshotLayout,
-    SnapshotTarget, lineage_of, mark_ended, newest,
+    SnapshotTarget, lineage_of, mark_ended, newest, overtaken,
 };
 
 const NOON: u64 = 1_790_000_000_000;
@@ -196,6 +196,55 @@ fn an_end_is_on_the_line_too() {
         .expect_err("its end comes behind its last checkpoint");
     assert!(error.message().contains("ended FINISHED"), "{error}");
     assert!(!has_note(&place.path(1, 5)), "one note is enough");
+}
+
+#[test]
+fn a_checkpoint_tells_who_has_overtaken_a_job() {
+    let place = Place::new();
+    let (first, ownership) = place.start(1, None);
+    let left = place.checkpoint(1, 5, &first, NOON);
+    drop(ownership);
+    let (fork, ownership) = place.start(2, Some(&left));
+    place.checkpoint(2, 6, &fork, NOON);
+    drop(ownership);
+    let asked = || overtaken(&place.checkpoints, job(1)).expect("readable");
+    assert_eq!(asked(), None, "a fork takes nobody's place");
+    let (third, mut ownership) = place.start(3, Some(&left));
+    ownership.hold(job(1)).expect("free");
+    assert_eq!(asked(), None, "it has written nothing yet");
+    place.checkpoint(3, 6, &third.owned(), NOON);
+    drop(ownership);
+    assert_eq!(asked(), Some(job(3)), "no note is needed");
+}
+
+#[test]
+fn the_end_of_another_run_leaves_what_tells_who_has_overtaken_a_job() {
+    let place = Place::new();
+    let (first, ownership) = place.start(1, None);
+    let left = place.checkpoint(1, 5, &first, NOON);
+    drop(ownership);
+    let (second, mut ownership) = place.start(2, Some(&left));
+    ownership.hold(job(1)).expect("free");
+    drop(ownership);
+    let end = |of, lineage: &Lineage| Ended {
+        job_id: job(of),
+        job_name: "mine".to_owned(),
+        status: "FINISHED".to_owned(),
+        ended: NOON,
+        savepoint: None,
+        number: Some(7),
+        run: None,
+        lineage: lineage.clone(),
+    };
+    mark_ended(&place.checkpoints, &end(2, &second.owned())).expect("writable");
+    for of in [3, 4] {
+        let (unrelated, ownership) = place.start(of, None);
+        drop(ownership);
+        mark_ended(&place.checkpoints, &end(of, &unrelated)).expect("writable");
+    }
+    let found = overtaken(&place.checkpoints, job(1)).expect("readable");
+    assert_eq!(found, Some(job(2)));
+    assert!(!has_note(&place.path(3, 7)), "it took nobody's place");
 }
 
 fn has_note(checkpoint: &Path) -> bool {

@@ -26,6 +26,8 @@ pub(super) struct Past {
     pub(super) restored: Option<Location>,
     /// Whether that was the newest of the job's name.
     pub(super) is_latest: bool,
+    /// Whether that was given to the job.
+    pub(super) is_claimed: bool,
     /// The checkpoints, once they could be taken.
     pub(super) owned: Option<(Ownership, Lineage)>,
 }
@@ -55,6 +57,7 @@ impl Past {
             // A job that has run knows its lineage, wherever that snapshot is by now.
             restored: self.restored.as_ref().filter(|_| !has_run),
             is_latest: self.is_latest,
+            is_claimed: self.is_claimed,
             is_alone: false,
         }
         .take()

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_protocol::{Attempt as AttemptNumber, SnapshotRef, Then};
 use millstream_storage::{
-    Location, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget, discard_incomplete,
-    dispose,
+    Location, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget, check_claim,
+    discard_incomplete, dispose,
 };
 
 use super::IoWorker;
@@ -150,7 +150,7 @@ impl IoWorker {
         if held.is_ok() {
             self.delete_left(AGAIN);
         }
-        if let Err(error) = held.and_then(|()| delete(&snapshot)) {
+        if let Err(error) = held.and_then(|()| self.delete(&snapshot)) {
             tracing::warn!("{snapshot} could not be deleted, which is tried again: {error}");
             if given_up && !savepoint {
                 self.undeleted.push(snapshot);
@@ -167,7 +167,7 @@ impl IoWorker {
             let Some(snapshot) = self.left.pop_front() else {
                 return;
             };
-            if let Err(error) = delete(&snapshot) {
+            if let Err(error) = self.delete(&snapshot) {
                 tracing::debug!("{snapshot} still can't be deleted: {error}");
                 self.left.push_back(snapshot);
             }
@@ -178,7 +178,7 @@ impl IoWorker {
     /// then, and nobody must go on from it afterwards.
     pub(super) fn delete_given_up(&mut self) -> Result<()> {
         while let Some(snapshot) = self.undeleted.first() {
-            delete(snapshot).map_err(|error| {
+            self.delete(snapshot).map_err(|error| {
                 Error::new(
                     &codes::SNAPSHOT_UNREACHABLE,
                     format!("{snapshot} was given up and must be deleted before the job goes back behind it"),
@@ -190,9 +190,14 @@ impl IoWorker {
         }
         Ok(())
     }
-}
 
-fn delete(snapshot: &SnapshotRef) -> Result<()> {
-    let location: Location = snapshot.path.parse()?;
-    dispose(&location, false).map(drop)
+    fn delete(&self, snapshot: &SnapshotRef) -> Result<()> {
+        let location: Location = snapshot.path.parse()?;
+        let layout = &self.start.layout;
+        // One that was given to the job may lie among the checkpoints of another, which name its files.
+        if location.path().parent() != Some(layout.job_directory().as_path()) {
+            check_claim(&location, layout.job())?;
+        }
+        dispose(&location, false).map(drop)
+    }
 }
