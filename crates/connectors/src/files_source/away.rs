@@ -10,6 +10,7 @@ mod objects;
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use millstream_core::hash::stable_hash;
