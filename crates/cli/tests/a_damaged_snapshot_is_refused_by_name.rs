@@ -207,11 +207,6 @@ fn a_place_without_a_snapshot_is_told_apart() {
             "MS-3001",
             "no completed snapshot of job `job` lies in",
         ),
-        (
-            "s3://bucket/savepoint-1",
-            "MS-3009",
-            "s3://bucket/savepoint-1",
-        ),
         ("hdfs:///savepoint-1", "MS-3009", "hdfs:///savepoint-1"),
     ] {
         let said = resume(directory, from);

@@ -92,7 +92,7 @@ fn of_a_source_that_ends_before() {
     let said = dry_run(directory.path(), &["--dry-run", "-tlocal"], &parameters);
     assert_eq!(said.code, Some(0), "{}", said.err);
     for expected in [
-        "twice  Int",
+        "twice  BigInt",
         "\n  6,THREE\n",
         "1 row: the source has no more.",
     ] {

@@ -109,7 +109,7 @@ fn rules_that_do_not_fit_are_refused_before_the_start() {
     );
     let said = job(directory.path(), &["--check.age=range young..old"]);
     assert!(
-        said.err.contains("`young` is no value of Int32"),
+        said.err.contains("`young` is no value of Int;"),
         "{}",
         said.err
     );

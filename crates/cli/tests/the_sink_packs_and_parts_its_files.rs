@@ -211,7 +211,7 @@ fn orc_is_read_back() {
             "--stream.sql=select id, cast(amount as decimal(10,2)) as exact from t1",
         ],
     );
-    let words = "column `exact` of type Decimal128(10, 2) can't be written as ORC";
+    let words = "column `exact` of type Decimal(10, 2) can't be written as ORC";
     assert!(refused.error().contains(words), "{}", refused.err);
 }
 

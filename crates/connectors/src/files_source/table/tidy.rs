@@ -108,8 +108,8 @@ mod tests {
             escape: Some('\\'),
             ..Format::csv()
         };
-        let found = fields_of(&tidy, format, "\\N, \\N ,\\\\N,\\Na,N,x\\,y");
-        let expected = [None, None, Some("\\N"), Some("Na"), Some("N"), Some("x,y")];
+        let found = fields_of(&tidy, format, "\\N, \\N ,\\\\N,\\Na,N,x\\;y");
+        let expected = [None, None, Some("\\N"), Some("Na"), Some("N"), Some("x;y")];
         let found: Vec<_> = found.iter().map(Option::as_deref).collect();
         assert_eq!(found, expected);
     }
