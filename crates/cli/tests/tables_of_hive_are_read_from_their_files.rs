@@ -177,6 +177,37 @@ fn partitions_are_left_out_by_the_filter_and_by_the_sql() {
 }
 
 #[test]
+fn the_example_of_the_guide_runs() {
+    let hive = hive();
+    let hive = hive.as_ref().expect("a server");
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/hive.md");
+    let guide = fs::read_to_string(guide).expect("the guide");
+    let mut examples = guide.split("```sh\n").skip(1);
+    let example = examples.find(|block| block.contains("hive-metastore"));
+    let example = example.and_then(|block| block.split("```").next());
+    let example = example.expect("an example").trim();
+    let example = example
+        .replacen(
+            "millstream run",
+            "\"$MILLSTREAM\" run -Dmillstream.data-dir=data",
+            1,
+        )
+        .replace("thrift://hive:9083", &hive.metastore())
+        .replace("shop.orders", "shop.as_parquet")
+        .replace("dt >= '2024-01-01'", "region = 'eu'");
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut shell = Command::new("sh");
+    common::environment::without_settings(&mut shell);
+    shell
+        .current_dir(directory.path())
+        .env("MILLSTREAM", env!("CARGO_BIN_EXE_millstream"))
+        .args(["-e", "-c", &format!("{example} {ONCE}")]);
+    let said = running::run(shell);
+    assert_eq!(said.code, Some(0), "{example}\n{}", said.err);
+    assert_eq!(lines(&directory.path().join("orders-json")).len(), 3);
+}
+
+#[test]
 fn what_can_not_be_read_is_refused_in_one_line() {
     let hive = hive();
     let hive = hive.as_ref().expect("a server");
