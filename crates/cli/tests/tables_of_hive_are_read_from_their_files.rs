@@ -182,9 +182,9 @@ fn the_example_of_the_guide_runs() {
     let hive = hive.as_ref().expect("a server");
     let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/hive.md");
     let guide = fs::read_to_string(guide).expect("the guide");
-    let mut examples = guide.split("```sh\n").skip(1);
-    let example = examples.find(|block| block.contains("hive-metastore"));
-    let example = example.and_then(|block| block.split("```").next());
+    let blocks = guide.split("```sh\n").skip(1);
+    let mut examples = blocks.filter_map(|block| block.split("```").next());
+    let example = examples.find(|example| example.contains("hive-metastore"));
     let example = example.expect("an example").trim();
     let example = example
         .replacen(
