@@ -5,7 +5,7 @@ mod common;
 
 use std::path::Path;
 
-use common::put;
+use common::remote::make_columns;
 use common::server::Server;
 use millstream_services::hdfs::Hdfs;
 use millstream_services::kafka::Kafka;
@@ -52,27 +52,8 @@ impl Place {
 
     /// Puts a file of columns of two rows there.
     fn put_columns(&self, directory: &Path, format: &str) {
-        put(directory, "made/a.csv", "id,name\n1,n1\n2,n2\n");
-        let out = format!(
-            "--sink.path={}",
-            self.hdfs.url(&format!("/user/liyihui/{format}"))
-        );
-        let format = format!("--sink.format={format}");
-        let made = common::ingest(
-            directory,
-            &[],
-            &[
-                common::ONCE,
-                "--source.type=csv",
-                "--source.path=made",
-                "--source.firstLine.schema=true",
-                "--sink.type=file",
-                &format,
-                &out,
-            ],
-        );
-        let said = common::running::run(made);
-        assert_eq!(said.code, Some(0), "{}", said.err);
+        let to = self.hdfs.url(&format!("/user/liyihui/{format}"));
+        make_columns(directory, format, &to);
     }
 }
 

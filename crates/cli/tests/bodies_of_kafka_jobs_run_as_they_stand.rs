@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use common::put;
+use common::remote::make_columns;
 use common::server::Server;
 use millstream_services::kafka::Kafka;
 use serde_json::Value;
@@ -93,32 +94,10 @@ impl Place {
     }
 }
 
-/// Makes a file of columns in the directory `format` of two rows of CSV.
-fn make_columns(directory: &Path, format: &str) {
-    put(directory, "made/a.csv", "id,name\n1,n1\n2,n2\n");
-    let format_parameter = format!("--sink.format={format}");
-    let path = format!("--sink.path={format}");
-    let made = common::ingest(
-        directory,
-        &[],
-        &[
-            common::ONCE,
-            "--source.type=csv",
-            "--source.path=made",
-            "--source.firstLine.schema=true",
-            "--sink.type=file",
-            &format_parameter,
-            &path,
-        ],
-    );
-    let said = common::running::run(made);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-}
-
 #[test]
 fn parquet_to_kafka() {
     let directory = tempfile::tempdir().expect("a directory");
-    make_columns(directory.path(), "parquet");
+    make_columns(directory.path(), "parquet", "parquet");
     let place = Place::new("parquet", directory.path());
     let id = place.run(
         r#"{
@@ -135,7 +114,7 @@ fn parquet_to_kafka() {
 #[test]
 fn orc_to_kafka() {
     let directory = tempfile::tempdir().expect("a directory");
-    make_columns(directory.path(), "orc");
+    make_columns(directory.path(), "orc", "orc");
     let place = Place::new("orc", directory.path());
     let id = place.run(
         r#"{

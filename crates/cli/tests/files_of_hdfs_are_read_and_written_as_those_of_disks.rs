@@ -8,6 +8,7 @@ use std::path::Path;
 
 use common::hdfs::{hidden, job, lines, visible};
 use common::objects::CSV;
+use common::remote::{await_count, first_example, shell};
 use common::{ONCE, Said, command, running};
 use millstream_services::hdfs::Hdfs;
 
@@ -339,42 +340,22 @@ fn doctor_looks_without_leaving_anything(hdfs: &Hdfs) {
 
 fn the_example_of_the_guide_runs(hdfs: &Hdfs) {
     let guide = include_str!("../../../docs/guide/hdfs.md");
-    let (_, rest) = guide.split_once("```sh\n").expect("an example");
-    let (example, _) = rest.split_once("```").expect("its end");
     put(hdfs, "/user/csp/orders/a.csv", "id\n1\n");
     let directory = place();
-    let programs = Path::new(env!("CARGO_BIN_EXE_millstream")).parent();
-    let path = std::env::var("PATH").unwrap_or_default();
-    let mut shell = std::process::Command::new("bash");
-    common::environment::without_settings(&mut shell);
     let configuration = hdfs.configuration();
+    let example = first_example(guide);
     let example = example.replace("/etc/hadoop/conf", &configuration.display().to_string());
     let example = example.replace(
         "HADOOP_USER_NAME=csp",
         &format!("HADOOP_USER_NAME={}", hdfs.user()),
     );
-    shell
-        .current_dir(directory.path())
-        .args(["-ec", &example])
-        .env("HOME", directory.path())
-        .env(
-            "PATH",
-            format!("{}:{path}", programs.expect("a directory").display()),
-        );
+    let shell = shell(directory.path(), &example);
     ends_well(&running::run(shell));
     assert_eq!(lines(hdfs, "/user/csp/orders-json"), [r#"{"id":"1"}"#]);
 }
 
 /// Waits until so many lines are there.
 #[track_caller]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a file system tells nobody what is new"
-)]
 fn await_lines(hdfs: &Hdfs, below: &str, count: usize) {
-    let end = std::time::Instant::now() + running::PATIENCE;
-    while lines(hdfs, below).len() < count {
-        assert!(std::time::Instant::now() < end, "{count} lines do not come");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    await_count(count, || lines(hdfs, below).len());
 }

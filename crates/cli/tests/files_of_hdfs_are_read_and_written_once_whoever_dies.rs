@@ -8,12 +8,12 @@ use std::path::Path;
 
 use common::hdfs::{hidden, job, visible};
 use common::objects::CSV;
+use common::remote::{of_people, people};
 use common::rounds::Rounds;
 use common::{ONCE, Running};
 use millstream_services::hdfs::Hdfs;
 
 const KILLS: u64 = 4;
-const BYTES_EACH_ROUND: u64 = 6_000_000;
 /// The latest moment of a kill behind the first checkpoint: a few more follow in that time.
 const LATEST_KILL_MS: u64 = 1_500;
 
@@ -22,37 +22,19 @@ const LATEST_OWN_KILL_MS: u64 = 800;
 
 /// Adds a file of rows.
 fn add(hdfs: &Hdfs, input: &Path, number: u64, seed: u64, first_id: u64) -> u64 {
-    let hidden = input.join(format!(".number-{number}"));
-    let rows =
-        datagen::people::write_from(&hidden, BYTES_EACH_ROUND, seed + number, 1, true, first_id);
-    let name = format!("people-{number:03}.csv");
-    let path = input.join(&name);
-    fs::rename(hidden.join("people-000.csv"), &path).expect("a rename");
-    fs::remove_dir(&hidden).expect("an empty directory");
-    let bytes = fs::read(&path).expect("is there");
+    let (name, bytes, next) = people(input, number, seed, first_id);
     let unfinished = format!("/in/_{name}");
     hdfs.put(&unfinished, &bytes).expect("is put");
     hdfs.rename(&unfinished, &format!("/in/{name}"))
         .expect("is renamed");
-    rows.expect("data")
+    next
 }
 
 fn start(hdfs: &Hdfs, directory: &Path, options: &[&str], watch: &str) -> Running {
-    let query = format!("--stream.sql={}", datagen::people::QUERY);
-    let parameters = [
-        &CSV[..],
-        &[
-            "--stream.sql.enable=true",
-            &query,
-            "--stream.sql.schema=struct<id:BigInt,city:String,name:String,x:String,y:String,tags:String,amount:String>",
-            "--source.split.size=1000000",
-            "--sink.rolling.size=2000000",
-            "--job.retry.maxNumberRestartAttempts=1000",
-            "--job.retry.backoffTimeMS=200",
-            watch,
-        ],
-    ]
-    .concat();
+    let of_people = of_people();
+    let people: Vec<&str> = of_people.iter().map(String::as_str).collect();
+    let more = ["--job.retry.maxNumberRestartAttempts=1000", watch];
+    let parameters = [&CSV[..], &people, &more].concat();
     let places = (&*hdfs.url("/in"), &*hdfs.url("/out"));
     Running::start(job(hdfs, directory, places, options, &parameters))
 }

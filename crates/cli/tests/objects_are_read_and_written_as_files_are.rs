@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 use common::objects::{CSV, job, lines, url};
+use common::remote::{await_count, first_example, shell};
 use common::{ONCE, Said, command, running};
 use millstream_services::seaweed::Seaweed;
 
@@ -320,37 +321,16 @@ fn doctor_looks_without_leaving_anything(store: &Seaweed) {
 
 fn the_example_of_the_guide_runs(store: &Seaweed) {
     let guide = include_str!("../../../docs/guide/object-stores.md");
-    let (_, rest) = guide.split_once("```sh\n").expect("an example");
-    let (example, _) = rest.split_once("```").expect("its end");
     store.put("orders/a.csv", b"id\n1\n").expect("is put");
     let directory = place();
-    let programs = Path::new(env!("CARGO_BIN_EXE_millstream")).parent();
-    let path = std::env::var("PATH").unwrap_or_default();
-    let mut shell = std::process::Command::new("bash");
-    common::environment::without_settings(&mut shell);
-    shell
-        .current_dir(directory.path())
-        .args(["-ec", example])
-        .env("HOME", directory.path())
-        .env("ENDPOINT", store.endpoint())
-        .env(
-            "PATH",
-            format!("{}:{path}", programs.expect("a directory").display()),
-        );
+    let mut shell = shell(directory.path(), first_example(guide));
+    shell.env("ENDPOINT", store.endpoint());
     ends_well(&running::run(shell));
     assert_eq!(lines(store, "orders-json"), [r#"{"id":"1"}"#]);
 }
 
 /// Waits until so many lines are there.
 #[track_caller]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "an object store tells nobody what is new"
-)]
 fn await_lines(store: &Seaweed, below: &str, count: usize) {
-    let end = std::time::Instant::now() + running::PATIENCE;
-    while lines(store, below).len() < count {
-        assert!(std::time::Instant::now() < end, "{count} lines do not come");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    await_count(count, || lines(store, below).len());
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use common::objects::{CSV, job};
+use common::remote::{of_people, people};
 use common::rounds::Rounds;
 use common::{ONCE, Running};
 use millstream_services::seaweed::Seaweed;
@@ -14,41 +15,25 @@ use millstream_services::seaweed::Seaweed;
 const KILLS: u64 = 4;
 /// The store is killed in these, too.
 const OF_THE_STORE: u64 = 3;
-const BYTES_EACH_ROUND: u64 = 6_000_000;
 /// The latest moment of a kill behind the first checkpoint: a few more follow in that time.
 const LATEST_KILL_MS: u64 = 1_500;
 
 /// Adds an object of rows.
 fn add(store: &Seaweed, input: &Path, round: u64, seed: u64, first_id: u64) -> u64 {
-    let hidden = input.join(format!(".round-{round}"));
-    let rows =
-        datagen::people::write_from(&hidden, BYTES_EACH_ROUND, seed + round, 1, true, first_id);
-    let name = format!("people-{round:03}.csv");
-    let path = input.join(&name);
-    fs::rename(hidden.join("people-000.csv"), &path).expect("a rename");
-    fs::remove_dir(&hidden).expect("an empty directory");
-    let bytes = fs::read(&path).expect("is there");
+    let (name, bytes, next) = people(input, round, seed, first_id);
     store.put(&format!("in/{name}"), &bytes).expect("is put");
-    rows.expect("data")
+    next
 }
 
 fn start(store: &Seaweed, directory: &Path, options: &[&str], watch: &str) -> Running {
-    let query = format!("--stream.sql={}", datagen::people::QUERY);
-    let parameters = [
-        &CSV[..],
-        &[
-            "--stream.sql.enable=true",
-            &query,
-            "--stream.sql.schema=struct<id:BigInt,city:String,name:String,x:String,y:String,tags:String,amount:String>",
-            "--source.split.size=1000000",
-            "--sink.rolling.size=2000000",
-            "--job.retry.maxNumberRestartAttempts=100",
-            "--job.retry.backoffTimeMS=200",
-            "--stream.checkpoint.dir=s3://bucket/checkpoints",
-            watch,
-        ],
-    ]
-    .concat();
+    let of_people = of_people();
+    let people: Vec<&str> = of_people.iter().map(String::as_str).collect();
+    let more = [
+        "--job.retry.maxNumberRestartAttempts=100",
+        "--stream.checkpoint.dir=s3://bucket/checkpoints",
+        watch,
+    ];
+    let parameters = [&CSV[..], &people, &more].concat();
     Running::start(job(store, directory, ("in", "out"), options, &parameters))
 }
 

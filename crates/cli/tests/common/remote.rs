@@ -1,0 +1,98 @@
+//! What tests of files in object stores and in HDFS share.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::{ONCE, ingest, put, running};
+
+/// Bytes of a file of [`people`].
+const BYTES: u64 = 6_000_000;
+
+/// Waits until there are so many of what `count` tells.
+#[track_caller]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "what is not of this machine tells nobody what is new"
+)]
+pub(crate) fn await_count(wanted: usize, count: impl Fn() -> usize) {
+    let end = Instant::now() + running::PATIENCE;
+    while count() < wanted {
+        assert!(Instant::now() < end, "{wanted} do not come");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The first example of a page of the guide.
+pub(crate) fn first_example(guide: &str) -> &str {
+    let (_, rest) = guide.split_once("```sh\n").expect("an example");
+    rest.split_once("```").expect("its end").0
+}
+
+/// A shell that runs `example` in `directory` as whoever has installed the command.
+pub(crate) fn shell(directory: &Path, example: &str) -> Command {
+    let programs = Path::new(env!("CARGO_BIN_EXE_millstream")).parent();
+    let programs = programs.expect("a directory").display();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut shell = Command::new("bash");
+    super::environment::without_settings(&mut shell);
+    shell
+        .current_dir(directory)
+        .args(["-ec", example])
+        .env("HOME", directory)
+        .env("PATH", format!("{programs}:{path}"));
+    shell
+}
+
+/// Rows of people with ids from `first_id` on, kept in `input` as the truth: the file's name, its bytes, and the next id.
+pub(crate) fn people(
+    input: &Path,
+    number: u64,
+    seed: u64,
+    first_id: u64,
+) -> (String, Vec<u8>, u64) {
+    let hidden = input.join(format!(".number-{number}"));
+    let next = datagen::people::write_from(&hidden, BYTES, seed + number, 1, true, first_id);
+    let name = format!("people-{number:03}.csv");
+    let path = input.join(&name);
+    fs::rename(hidden.join("people-000.csv"), &path).expect("a rename");
+    fs::remove_dir(&hidden).expect("an empty directory");
+    (
+        name,
+        fs::read(&path).expect("is there"),
+        next.expect("data"),
+    )
+}
+
+/// Parameters that send people through their query, in many splits and files.
+pub(crate) fn of_people() -> [String; 6] {
+    [
+        "--stream.sql.enable=true".to_owned(),
+        format!("--stream.sql={}", datagen::people::QUERY),
+        "--stream.sql.schema=struct<id:BigInt,city:String,name:String,x:String,y:String,tags:String,amount:String>".to_owned(),
+        "--source.split.size=1000000".to_owned(),
+        "--sink.rolling.size=2000000".to_owned(),
+        "--job.retry.backoffTimeMS=200".to_owned(),
+    ]
+}
+
+/// Makes a file of columns of two rows at `to`.
+pub(crate) fn make_columns(directory: &Path, format: &str, to: &str) {
+    put(directory, "made/a.csv", "id,name\n1,n1\n2,n2\n");
+    let (format, to) = (
+        format!("--sink.format={format}"),
+        format!("--sink.path={to}"),
+    );
+    let parameters = [
+        ONCE,
+        "--source.type=csv",
+        "--source.path=made",
+        "--source.firstLine.schema=true",
+        "--sink.type=file",
+        &format,
+        &to,
+    ];
+    let said = running::run(ingest(directory, &[], &parameters));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+}
