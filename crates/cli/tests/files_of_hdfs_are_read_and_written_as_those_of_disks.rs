@@ -4,7 +4,6 @@
 mod common;
 
 use std::io::Write;
-use std::path::Path;
 
 use common::hdfs::{hidden, job, lines, visible};
 use common::objects::CSV;
