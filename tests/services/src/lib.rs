@@ -17,6 +17,7 @@ pub mod hdfs;
 pub mod hive;
 pub mod kafka;
 pub mod kdc;
+pub mod orc;
 pub mod seaweed;
 
 use std::fmt;
