@@ -15,6 +15,7 @@ mod wheel;
 pub mod elasticsearch;
 pub mod hdfs;
 pub mod hive;
+pub mod java;
 pub mod kafka;
 pub mod kdc;
 pub mod orc;
