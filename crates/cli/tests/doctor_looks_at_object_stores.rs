@@ -47,7 +47,10 @@ fn snapshots_and_options() {
     let said = doctor(directory, &store, &[&checkpoints, "-Ds3.secret-key=wrong"]);
     assert_eq!(said.code, Some(1));
     let wrong = line(&said, "checkpoints");
-    assert!(wrong.contains("s3.secret-key"), "{wrong}");
+    assert!(
+        wrong.contains("403") && wrong.contains("the keys"),
+        "{wrong}"
+    );
     let said = doctor(
         directory,
         &store,

@@ -20,6 +20,7 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Fields, SchemaRef};
 use arrow::error::ArrowError;
+use millstream_core::type_names::{in_words, type_in_words};
 use millstream_core::{Error, Result, codes};
 
 use self::file::OrcWriter;
@@ -168,13 +169,13 @@ fn as_stored(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
 }
 
 fn refused(field: &Field) -> Error {
-    let (name, data_type) = (field.name(), field.data_type());
+    let (name, data_type) = (field.name(), type_in_words(field.data_type()));
     let message = format!("column {name} of type {data_type} can't be written as ORC");
     Error::new(&codes::SINK_WRITE, message).next("cast the column in the SQL, or choose Parquet")
 }
 
 fn not_written(why: impl Display) -> Error {
     Error::new(&codes::SINK_WRITE, "rows can't be written as ORC")
-        .cause(why)
+        .cause(in_words(&why.to_string()))
         .next("give the sink rows of one schema with values that ORC has")
 }
