@@ -89,7 +89,7 @@ fn into_dead_letters_or_nowhere_or_the_job_fails() {
         );
         let error = letter["error"].as_str().unwrap_or_default();
         assert!(
-            error.contains("the field amount is of type long, the column amount Utf8"),
+            error.contains("the field amount is of type long, the column amount String"),
             "{error}"
         );
     }

@@ -180,39 +180,72 @@ fn parted_records_are_there_once_behind_kills() {
     assert!(hidden.next().is_none(), "nothing is left behind");
 }
 
+/// The rows of ORC in a directory, as our source reads them.
+fn orc_rows(directory: &Path) -> Vec<String> {
+    let back = [
+        ONCE,
+        "--job.name=back",
+        "--source.type=orc",
+        "--source.path=out",
+        "--sink.type=print",
+    ];
+    let said = running::run(ingest(directory, &[], &back));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    said.out.lines().map(str::to_owned).collect()
+}
+
 #[test]
 fn orc_is_read_back() {
     let place = tempfile::tempdir().expect("a directory");
     let directory = place.path();
     let said = run(directory, &["--sink.format=orc"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    let said = running::run(ingest(
-        directory,
-        &[],
-        &[
-            ONCE,
-            "--job.name=back",
-            "--source.type=orc",
-            "--source.path=out",
-            "--sink.type=print",
-        ],
-    ));
-    let first = said.out.lines().next().unwrap_or_default();
-    assert_eq!(
-        first, r#"{"id":1,"day":"2024-02-29","city":"Rome","amount":1.5}"#,
-        "{}",
-        said.err
-    );
-    assert_eq!(said.out.lines().count(), 4, "{}", said.out);
-    let refused = run(
+    let rows = orc_rows(directory);
+    let first = r#"{"id":1,"day":"2024-02-29","city":"Rome","amount":1.5}"#;
+    assert_eq!(rows.first().map(String::as_str), Some(first));
+    assert_eq!(rows.len(), 4, "{rows:?}");
+}
+
+#[test]
+fn orc_holds_what_sql_makes() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    let sql = "--stream.sql=select cast(0 - amount as decimal(38,10)) as exact, [city, null] as list, map([city],[id]) as map, \
+        struct(id, day) as parts, cast('1969-12-31 23:59:58.25' as timestamp) as at from t1 where id in (1, 3)";
+    let said = run(directory, &["--sink.format=orc", sql]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let expected = [
+        r#"{"exact":-1.5000000000,"list":["Rome",null],"map":{"Rome":1},"parts":{"c0":1,"c1":"2024-02-29"},"at":"1969-12-31 23:59:58.250"}"#,
+        r#"{"exact":-3.5000000000,"list":["Rome",null],"map":{"Rome":3},"parts":{"c0":3,"c1":null},"at":"1969-12-31 23:59:58.250"}"#,
+    ];
+    assert_eq!(orc_rows(directory), expected);
+}
+
+#[test]
+fn a_time_that_orc_has_not_is_a_bad_record() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    let sql = "--stream.sql=select id, cast(concat('1969-12-31 23:59:5', cast(7 + id as string), '.5') as timestamp) as at from t1 where id < 3";
+    let said = run(
         directory,
         &[
             "--sink.format=orc",
-            "--stream.sql=select id, cast(amount as decimal(10,2)) as exact from t1",
+            "--error.policy=dead-letter",
+            "--error.dead-letter.path=dead",
+            sql,
         ],
     );
-    let words = "column `exact` of type Decimal(10, 2) can't be written as ORC";
-    assert!(refused.error().contains(words), "{}", refused.err);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(
+        orc_rows(directory),
+        [r#"{"id":1,"at":"1969-12-31 23:59:58.500"}"#]
+    );
+    let dead = lines(&directory.join("dead"));
+    assert_eq!(dead.len(), 1, "{dead:?}");
+    assert!(
+        dead[0].contains("column `at`: parts of the last second before 1970"),
+        "{dead:?}"
+    );
 }
 
 #[test]

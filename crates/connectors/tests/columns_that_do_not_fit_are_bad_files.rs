@@ -138,7 +138,7 @@ fn later_files_are_widened_and_what_they_lack_is_null() {
         );
     }
     let told = fails(directory.path(), ColumnFormat::Parquet);
-    let words = "has another schema: its column `id` is Utf8, where Int64 is read";
+    let words = "has another schema: its column `id` is String, where BigInt is read";
     assert!(told.contains("MS-6008") && told.contains(words), "{told}");
     let (rows, bad) = skipping(directory.path(), ColumnFormat::Parquet);
     assert_eq!(
@@ -200,7 +200,7 @@ fn a_schema_that_is_given_decides() {
         .expect_err("it does not fit")
         .to_string();
     assert!(
-        error.contains("its column `id` is Int32, where Int16 is read"),
+        error.contains("its column `id` is Int, where SmallInt is read"),
         "{error}"
     );
     assert_eq!(format_of("a.parquet"), ColumnFormat::Parquet);

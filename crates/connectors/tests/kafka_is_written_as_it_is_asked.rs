@@ -229,7 +229,7 @@ fn values_are_csv_or_text_where_that_is_asked() {
     assert!(
         error
             .to_string()
-            .contains("the columns are id Int64, name Utf8"),
+            .contains("the columns are id BigInt, name String"),
         "{error}"
     );
     let lines: ArrayRef = Arc::new(StringArray::from(vec![Some("as it is"), None]));

@@ -21,6 +21,7 @@ pub mod numbers;
 pub mod options;
 pub mod status;
 pub mod time;
+pub mod type_names;
 mod words;
 
 pub use error::{Error, Result};

@@ -14,8 +14,8 @@ use millstream_connectors::files_source::Intake;
 use millstream_connectors::hdfs::HdfsUrl;
 use millstream_connectors::objects::{ObjectUrl, Stores};
 use millstream_core::options::CHECKPOINT_INTERVAL;
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Configuration, Error, Finding, Result, Verdict};
-use millstream_sql::schema::type_in_words;
 
 use crate::dry_run::without_effects;
 use crate::parameters::{DeadLetters, SinkSettings, SourceSettings};

@@ -78,7 +78,7 @@ pub fn dry_run(arguments: &[String], options: &RunOptions) -> Result<DryRun> {
             .map(|field| {
                 (
                     field.name().clone(),
-                    millstream_sql::schema::type_in_words(field.data_type()),
+                    millstream_core::type_names::type_in_words(field.data_type()),
                 )
             })
             .collect()

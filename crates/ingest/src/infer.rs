@@ -13,8 +13,8 @@ use std::time::Duration;
 use arrow::datatypes::{DataType, Schema};
 use millstream::RunOptions;
 use millstream::local::{self, Look, Looked};
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
-use millstream_sql::schema::type_in_words;
 use serde_json::{Map, Value};
 
 use crate::dry_run::{environment, quiet, without_effects};

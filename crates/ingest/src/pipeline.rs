@@ -43,7 +43,9 @@ use millstream_core::options::reference::Hidden;
 use millstream_sql::Query;
 
 pub(crate) use self::remotes::Remotes;
-use crate::parameters::{BadRecords, DeadLetters, IngestSettings, SinkSettings, SourceSettings};
+use crate::parameters::{
+    BadRecords, DeadLetters, IngestSettings, SinkFormat, SinkSettings, SourceSettings,
+};
 use around::Around;
 use bad_records::{Answered, Judged, Known, Limits};
 pub(crate) use dry::SHOWN;
@@ -180,9 +182,14 @@ fn declare_as(
             sink: Box::new(kafka.clone()),
             more: merge.map_or(0, |merge| merge.field.len()),
         }),
-        (SinkSettings::File(file), None) if !file.partition.is_empty() => {
-            let columns = PartitionColumns::new(file.partition.clone());
-            Some(size::Sized::Directories(columns))
+        (SinkSettings::File(file), None) => {
+            let parted = !file.partition.is_empty();
+            let orc = file.format == SinkFormat::Orc;
+            let sized = size::Sized::Files {
+                directories: parted.then(|| PartitionColumns::new(file.partition.clone())),
+                orc,
+            };
+            (parted || orc).then_some(sized)
         }
         _ => None,
     };

@@ -1,5 +1,6 @@
 //! Where the snapshots of a job go, and what lies there.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use millstream_core::options::{
@@ -104,6 +105,35 @@ pub fn data_directory(configuration: &Configuration) -> Result<PathBuf> {
             )
             .next(format!("set {}", DATA_DIRECTORY.name))
         })
+}
+
+/// Refuses a data directory of another user, before a job that runs in this process makes anything in it: its owner could not
+/// take away what is made, and a server would not start there any more.
+///
+/// # Errors
+/// It belongs to somebody else, and snapshots would go there.
+pub(crate) fn refuse_others(configuration: &Configuration) -> Result<()> {
+    if configuration.is_set(&CHECKPOINT_DIRECTORY) && configuration.is_set(&SAVEPOINT_DIRECTORY) {
+        return Ok(());
+    }
+    let directory = data_directory(configuration)?;
+    // What can't be looked at is told of when it is used.
+    let Ok(about) = std::fs::metadata(&directory) else {
+        return Ok(());
+    };
+    let own = rustix::process::geteuid().as_raw();
+    if [own, 0].contains(&about.uid()) {
+        return Ok(());
+    }
+    let shown = directory.display();
+    let message = format!(
+        "the data directory {shown} belongs to user {}, and this job runs as user {own}",
+        about.uid()
+    );
+    Err(Error::new(&codes::SERVER_DIRECTORY, message).next(format!(
+        "run it as that user, or name another directory with -D {}=DIRECTORY",
+        DATA_DIRECTORY.name
+    )))
 }
 
 /// The names of the jobs that have checkpoints in the directory that `configuration` names, and whose ids begin with `begin`.

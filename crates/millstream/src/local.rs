@@ -17,7 +17,7 @@ use millstream_engine::connector::Counter;
 use millstream_engine::job::{Job, JobOutcome, JobSpec, NewJob, Restore};
 
 use crate::clock::{random_number, time_of_day};
-use crate::directories::Directories;
+use crate::directories::{Directories, refuse_others};
 use crate::ownership::Owning;
 use crate::run::{Recovery, RunOptions};
 pub use look::{Look, Looked, look};
@@ -35,6 +35,7 @@ pub fn execute(
     bad_records: Counter,
 ) -> Result<()> {
     millstream_process::limits::raise();
+    refuse_others(&configuration)?;
     let directories = Directories::of(&configuration)?;
     let id = id.unwrap_or_else(new_job_id);
     let (restore, is_latest) = restore(&configuration, &graph.name, &directories)?;

@@ -3,6 +3,7 @@
 mod ask;
 mod directory;
 mod found;
+mod left_behind;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -11,7 +11,6 @@ mod provider;
 mod similar;
 mod texts;
 mod times;
-pub(crate) mod types;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -28,6 +27,7 @@ use datafusion_physical_expr::PhysicalExpr;
 use datafusion_physical_expr::expressions::cast;
 use datafusion_sql::planner::{ParserOptions, SqlToRel};
 use datafusion_sql::sqlparser::ast::{Query as Ast, Statement};
+use millstream_core::type_names::in_words;
 use millstream_core::{Error, Result, codes};
 
 use self::bounds::{Bounds, of_constants};
@@ -38,7 +38,6 @@ use self::provider::Provider;
 use self::similar::Similar;
 use self::texts::Texts;
 use self::times::Times;
-use self::types::in_words;
 use crate::functions::Functions;
 use crate::names::{double_name, output_name, unnested};
 use crate::physical::{DfResult, physical};
@@ -255,7 +254,7 @@ fn physical_plan(parts: Parts<'_>) -> DfResult<Plan> {
         && let Some(field) = output.get_mut(column)
     {
         let Some(item) = item_type(field.data_type()) else {
-            let (name, kind) = (field.name(), field.data_type());
+            let (name, kind) = (field.name(), in_words(&field.data_type().to_string()));
             return plan_err!("column `{name}`: unnest takes an array, and this is {kind}");
         };
         *field = Field::new(field.name(), plain_type(&item), true);

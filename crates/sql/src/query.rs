@@ -12,6 +12,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion_sql::sqlparser::ast::Query as Ast;
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
 
 use self::branch::{Answer, Branch};
@@ -208,8 +209,8 @@ impl Query {
                 return Err(internal(format!(
                     "column `{}` comes as {}, not as {}",
                     field.name(),
-                    column.data_type(),
-                    field.data_type()
+                    type_in_words(column.data_type()),
+                    type_in_words(field.data_type())
                 )));
             }
         }

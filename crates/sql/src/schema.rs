@@ -29,8 +29,6 @@ use millstream_core::{Error, Result, codes};
 pub use json::parse_json;
 pub use struct_text::parse_struct;
 
-use crate::plan::types::in_words;
-
 /// The schema that a job's two parameters give: `json` wins where both are there, none where neither
 /// is. Text of white space only counts as not given.
 ///
@@ -60,18 +58,6 @@ pub fn data_type(name: &str) -> Result<DataType> {
     types::named(name)
         .map(|named| named.data_type)
         .map_err(|problem| invalid(problem, "struct<id:BigInt,name:String>"))
-}
-
-/// The name of a type for people, as a schema has it where there is one.
-///
-/// ```
-/// use arrow::datatypes::DataType;
-/// use millstream_sql::schema::type_in_words;
-/// assert_eq!(type_in_words(&DataType::Int64), "BigInt");
-/// assert_eq!(type_in_words(&DataType::Decimal128(10, 2)), "Decimal(10, 2)");
-/// ```
-pub fn type_in_words(data_type: &DataType) -> String {
-    in_words(&data_type.to_string())
 }
 
 /// A column; the field's metadata has the limit of a text of limited length, and the name of a decimal that is none.

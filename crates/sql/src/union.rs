@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion_sql::sqlparser::ast::{Query as Ast, SetExpr, SetOperator, SetQuantifier, Spanned};
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result};
 
 use crate::check::refuse_clauses_of_query;
 use crate::place::{Place, invalid, unsupported};
 use crate::plan::Plan;
-use crate::plan::types::in_words;
 
 /// SELECTs in one query, at most: each record goes through all of them.
 const MOST: usize = 100;
@@ -138,7 +138,7 @@ fn counted(columns: usize) -> String {
 }
 
 fn apart(place: usize, ours: &Field, theirs: &Field, number: usize) -> Error {
-    let kind = |field: &Field| in_words(&field.data_type().to_string());
+    let kind = |field: &Field| type_in_words(field.data_type());
     let message = format!(
         "column {} of the UNION ALL is {} (`{}`) in the SELECTs before, and {} (`{}`) in SELECT {number}",
         place + 1,

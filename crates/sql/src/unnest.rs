@@ -13,6 +13,7 @@ use datafusion_sql::sqlparser::ast::{
     SelectItem, SetExpr, Spanned,
 };
 use millstream_core::Result;
+use millstream_core::type_names::type_in_words;
 
 use crate::functions::bounded::bytes;
 use crate::functions::room;
@@ -102,7 +103,10 @@ pub(crate) fn spread(
     let (origins, values) = match lists.data_type() {
         DataType::List(_) => places(lists.as_list::<i32>(), unnest.outer),
         DataType::LargeList(_) => places(lists.as_list::<i64>(), unnest.outer),
-        other => return Err(format!("unnest takes an array, and this is {other}")),
+        other => {
+            let kind = type_in_words(other);
+            return Err(format!("unnest takes an array, and this is {kind}"));
+        }
     };
     fits(rows, unnest.column, &origins)?;
     let origin_rows = UInt32Array::from(origins.clone());

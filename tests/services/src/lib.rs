@@ -15,8 +15,10 @@ mod wheel;
 pub mod elasticsearch;
 pub mod hdfs;
 pub mod hive;
+pub mod java;
 pub mod kafka;
 pub mod kdc;
+pub mod orc;
 pub mod seaweed;
 
 use std::fmt;

@@ -3,6 +3,8 @@
 use arrow::datatypes::{DataType, Schema};
 use serde_json::Value;
 
+use millstream_core::type_names::type_in_words;
+
 /// A column that does not fit, or may not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Misfit {
@@ -149,7 +151,8 @@ pub(super) fn misfits(mapping: &Value, schema: &Schema) -> Vec<Misfit> {
         let field_type = told.unwrap_or(if is_object { "object" } else { "" });
         let has_format = mapped.get("format").is_some();
         let kind = field.data_type();
-        let both = format!("column {name} of type {kind} and the field of type {field_type}");
+        let named = type_in_words(kind);
+        let both = format!("column {name} of type {named} and the field of type {field_type}");
         match fit(field_type, ours(kind), has_format) {
             Fit::Always => {}
             Fit::Sometimes(what) => found.push(Misfit {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::datatypes::SchemaRef;
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, codes};
 use millstream_engine::connector::Notice;
 use tracing::warn;
@@ -244,7 +245,8 @@ impl Sender {
                 .schema
                 .as_ref()
                 .and_then(|schema| schema.field_with_name(top).ok());
-            let own = own.map(|own| format!(", the column {top} {}", own.data_type()));
+            let kind = own.map(|own| type_in_words(own.data_type()));
+            let own = kind.map(|kind| format!(", the column {top} {kind}"));
             if let (Some(theirs), Some(own)) = (&refused.field_type, own) {
                 error = format!("the field {field} is of type {theirs}{own}: ");
             }

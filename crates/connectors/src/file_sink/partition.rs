@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::{Array, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::datatypes::{DataType, Schema};
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
 
 use crate::formats::texts;
@@ -66,7 +67,8 @@ impl PartitionColumns {
             if data_type.is_nested() || is_bytes(data_type) {
                 return refuse(
                     format!(
-                        "sink.partition.columns: `{name}` is {data_type}, which names no directory"
+                        "sink.partition.columns: `{name}` is {}, which names no directory",
+                        type_in_words(data_type)
                     ),
                     "cast it to string in the SQL, or leave it out",
                 );

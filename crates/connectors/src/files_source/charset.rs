@@ -51,9 +51,11 @@ impl Charset {
     pub fn parse(name: &str) -> Result<Self> {
         let label = name.trim().to_ascii_lowercase();
         let written = |label: &str| Encoding::for_label_no_replacement(label.as_bytes());
-        written(&label)
+        // Two names mean UTF-16 in another order of bytes to Java.
+        java_name(&label)
+            .and_then(written)
+            .or_else(|| written(&label))
             .or_else(|| written(&label.replace('_', "-")))
-            .or_else(|| written(java_name(&label)?))
             .map(|encoding| Self { encoding })
             .ok_or_else(|| unknown(name))
     }
@@ -125,73 +127,28 @@ impl Reading {
     }
 }
 
-/// The label of the standard for a name that only Java has; `None`: Java has no such name, or the charset is none of
-/// the standard's.
+/// Names of Java by the labels that the standard has for them, a charset of Java a line; those that differ in signs that are no
+/// letters alone are one charset here, as in browsers. Lines behind those of Java are names of other programs.
+const JAVA: &str = include_str!("charset/java.txt");
+
+/// The label of the standard for a name of Java; `None`: Java has no such name, or the charset is none of the standard's.
 fn java_name(name: &str) -> Option<&'static str> {
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    // What begins with x is also known without.
-    let plain = plain.strip_prefix('x').unwrap_or(&plain);
-    let name = match plain {
-        "cp936" | "ms936" | "windows936" | "mswin936" | "936" | "euccn" | "gbk" | "eucgb2312"
-        | "gb2312euc" | "gb231280" | "ibmeuccn" => "gbk",
-        "gb180302022" | "gb18030" | "cp54936" | "windows54936" => "gb18030",
-        "cp950" | "ms950" | "windows950" | "950" | "big5" | "big5hkscs" | "ms950hkscs"
-        | "big5hk" | "cp951" => "big5",
-        "cp949" | "ms949" | "windows949" | "949" | "ksc5601" | "ksc56011987" | "euckr"
-        | "cp970" | "ibmeuckr" => "euc-kr",
-        "cp874" | "ms874" | "windows874" | "874" | "tis620" | "tis6202533" | "iso885911" => {
-            "windows-874"
-        }
-        "cp932" | "ms932" | "windows932" | "windows31j" | "932" | "mskanji" | "sjis"
-        | "shiftjis" | "cp943" | "cp943c" | "pck" => "shift_jis",
-        "eucjp" | "ujis" | "eucjplinux" | "eucjpopen" | "cp33722" => "euc-jp",
-        "iso2022jp" | "jis" | "csiso2022jp" | "jisencoding" => "iso-2022-jp",
-        "unicodebig" | "unicodebigunmarked" | "utf16be" | "iso10646ucs2" | "unicode" => "utf-16be",
-        "unicodelittle" | "unicodelittleunmarked" | "utf16le" | "utf16lebom" => "utf-16le",
-        "utf16" => "utf-16",
-        "utf8" | "utf8bom" => "utf-8",
-        "cp1250" | "windows1250" => "windows-1250",
-        "cp1251" | "windows1251" | "ansi1251" => "windows-1251",
-        "cp1252" | "windows1252" | "ibm1252" | "latin1" | "iso88591" | "ascii" | "usascii"
-        | "ascii7" | "iso646us" => "windows-1252",
-        "cp1253" | "windows1253" => "windows-1253",
-        "cp1254" | "windows1254" => "windows-1254",
-        "cp1255" | "windows1255" => "windows-1255",
-        "cp1256" | "windows1256" => "windows-1256",
-        "cp1257" | "windows1257" => "windows-1257",
-        "cp1258" | "windows1258" => "windows-1258",
-        "cp866" | "ibm866" | "866" => "ibm866",
-        "koi8r" | "koi8" => "koi8-r",
-        "koi8u" => "koi8-u",
-        "macroman" | "macintosh" => "macintosh",
-        "maccyrillic" | "macukraine" => "x-mac-cyrillic",
-        _ => return iso_8859(plain),
-    };
-    Some(name)
+    let name = plain(name);
+    JAVA.lines().find_map(|line| {
+        let mut words = line.split(' ');
+        let label = words.next()?;
+        words.any(|known| plain(known) == name).then_some(label)
+    })
 }
 
-/// `ISO8859_5` and the like: the part has one or two digits.
-fn iso_8859(plain: &str) -> Option<&'static str> {
-    const PARTS: [&str; 13] = [
-        "iso-8859-2",
-        "iso-8859-3",
-        "iso-8859-4",
-        "iso-8859-5",
-        "iso-8859-6",
-        "iso-8859-7",
-        "iso-8859-8",
-        "iso-8859-9",
-        "iso-8859-10",
-        "iso-8859-13",
-        "iso-8859-14",
-        "iso-8859-15",
-        "iso-8859-16",
-    ];
-    let part = plain
-        .strip_prefix("iso8859")
-        .or_else(|| plain.strip_prefix("8859"))?;
-    let is = |name: &&&str| name.strip_prefix("iso-8859-") == Some(part);
-    PARTS.iter().find(is).copied()
+/// A name without what people write in several ways: case, hyphens, and the `x` of names that nobody registered.
+fn plain(name: &str) -> String {
+    let signs = name.chars().filter(char::is_ascii_alphanumeric);
+    let plain: String = signs.map(|sign| sign.to_ascii_lowercase()).collect();
+    match plain.strip_prefix('x') {
+        Some(rest) => rest.to_owned(),
+        None => plain,
+    }
 }
 
 fn unknown(name: &str) -> Error {
@@ -211,7 +168,9 @@ fn unknown(name: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Charset, Reading};
+    use encoding_rs::Encoding;
+
+    use super::{Charset, JAVA, Reading, plain};
 
     #[test]
     fn labels_of_the_standard_and_of_java_are_known() {
@@ -247,8 +206,35 @@ mod tests {
             ("KOI8_R", "KOI8-R"),
             ("MacRoman", "macintosh"),
             ("ASCII", "windows-1252"),
+            ("646", "windows-1252"),
+            ("iso-ir-6", "windows-1252"),
+            ("8859_1", "windows-1252"),
+            ("latin9", "ISO-8859-15"),
+            ("csWindows31J", "Shift_JIS"),
+            ("eucjis", "EUC-JP"),
+            ("x-IBM874", "windows-874"),
+            ("unicode", "UTF-16BE"),
         ] {
             assert_eq!(Charset::parse(label).expect(label).name(), name);
+        }
+    }
+
+    #[test]
+    fn a_name_is_that_of_one_charset() {
+        let mut seen = std::collections::BTreeMap::new();
+        for line in JAVA.lines() {
+            let (label, names) = line.split_once(' ').expect("a label and names");
+            assert!(
+                Encoding::for_label_no_replacement(label.as_bytes()).is_some(),
+                "{label}"
+            );
+            for name in names.split(' ') {
+                let before = seen.insert(plain(name), label);
+                assert!(
+                    before.is_none_or(|before| before == label),
+                    "{name}: {label} and {before:?}"
+                );
+            }
         }
     }
 

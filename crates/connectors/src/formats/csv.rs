@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use millstream_core::type_names::{in_words, type_in_words};
 use millstream_core::{Error, Result, codes};
 
 use super::cells::{Column, Style};
@@ -108,10 +109,10 @@ impl<'a> CsvRows<'a> {
         let mut columns = Vec::with_capacity(batch.num_columns());
         for (field, array) in schema.fields().iter().zip(batch.columns()) {
             let column = Column::new(field, array, Style::Csv).map_err(|error| {
-                let (name, data_type) = (field.name(), field.data_type());
+                let (name, data_type) = (field.name(), type_in_words(field.data_type()));
                 let message = format!("column {name} of type {data_type} can't be written as CSV");
                 Error::new(&codes::SINK_WRITE, message)
-                    .cause(error)
+                    .cause(in_words(&error.to_string()))
                     .next("cast the column in the SQL, or choose Parquet")
             })?;
             columns.push(column);

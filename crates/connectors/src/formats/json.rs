@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 
 use arrow::array::{Array, RecordBatch, StringArray};
 use memchr::memchr2;
+use millstream_core::type_names::{in_words, type_in_words};
 use millstream_core::{Error, Result, codes};
 
 use super::cells::{Column, Style, key};
@@ -83,10 +84,10 @@ impl<'a> JsonRows<'a> {
                     format!(
                         "column {} of type {} can't be written as JSON",
                         field.name(),
-                        field.data_type()
+                        type_in_words(field.data_type())
                     ),
                 )
-                .cause(error)
+                .cause(in_words(&error.to_string()))
                 .next("cast the column in the SQL, or choose Parquet")
             })?;
             let mut before = vec![if columns.is_empty() { b'{' } else { b',' }];

@@ -1,23 +1,37 @@
-//! ORC.
+//! ORC. What writes it is our own: see decision 43.
+
+mod bytes;
+mod column;
+mod file;
+mod integers;
+mod misfits;
+mod statistics;
+mod times;
+mod types;
+
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Borrow;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt::Display;
+use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use millstream_core::guard::guarded;
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::{DataType, Field, Fields, SchemaRef};
+use arrow::error::ArrowError;
+use millstream_core::type_names::{in_words, type_in_words};
 use millstream_core::{Error, Result, codes};
-use orc_rust::ArrowWriterBuilder;
-use orc_rust::arrow_writer::ArrowWriter;
-use orc_rust::compression::CompressionType;
 
+use self::file::OrcWriter;
+use self::types::stored;
 use super::{FileEncoder, FileFormat};
 
 /// ORC files, compressed with Zstandard.
 ///
-/// Columns of numbers, text, bytes, dates, timestamps without a zone and booleans. What else arrow knows (decimals, lists,
-/// structs, maps, …) is refused by name.
+/// Columns of every type that ORC has: numbers, decimals of up to 38 digits, text, bytes, booleans, dates, timestamps with
+/// and without a zone, lists, structs and maps. Numbers without a sign become wider ones with one. Times of day, intervals and
+/// unions are refused by name.
 ///
 /// The rows of an unfinished stripe wait in memory, encoded: that is what [`stripe_bytes`](Self::stripe_bytes) bounds,
 /// for each writer.
@@ -42,6 +56,12 @@ impl OrcFile {
         self.stripe_bytes = bytes.max(1);
         self
     }
+
+    /// The rows of a batch that have a time which ORC has not, by their numbers, and why: parts of the last second before
+    /// 1970 from its first millisecond on, which readers take for those of the second behind it (ORC-763).
+    pub fn misfits(batch: &RecordBatch) -> Vec<(usize, String)> {
+        misfits::of(batch)
+    }
 }
 
 impl<T: Borrow<RecordBatch>> FileFormat<T> for OrcFile {
@@ -57,30 +77,8 @@ impl<T: Borrow<RecordBatch>> FileFormat<T> for OrcFile {
     }
 }
 
-/// Bytes with which a file begins before there is a stripe.
-const MAGIC: usize = 3;
-
-/// What the writer of a file has written and nobody has taken out.
-#[derive(Debug, Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Written {
-    fn take_into(&self, out: &mut Vec<u8>) {
-        out.append(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        written.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+/// Whether a stripe is full is looked at behind so many rows.
+const TOGETHER: usize = 1024;
 
 struct OrcEncoder {
     stripe_bytes: usize,
@@ -89,13 +87,10 @@ struct OrcEncoder {
 
 /// The present file.
 struct OpenFile {
-    writer: ArrowWriter<Written>,
-    written: Written,
-    /// The schema as it came, and as the file has it.
+    writer: OrcWriter,
+    /// The schema as it came, and the columns as the file has them.
     given: SchemaRef,
-    schema: SchemaRef,
-    /// Bytes of rows that may wait in the writer, at most.
-    waiting: usize,
+    stored: Fields,
 }
 
 impl<T: Borrow<RecordBatch>> FileEncoder<T> for OrcEncoder {
@@ -108,117 +103,79 @@ impl<T: Borrow<RecordBatch>> FileEncoder<T> for OrcEncoder {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        let limit = self.stripe_bytes;
         let file = match self.file.take() {
             Some(file) => file,
-            None => OpenFile::begin(batch.schema_ref(), limit)?,
+            None => OpenFile::begin(batch.schema_ref(), out)?,
         };
-        let file = self.file.insert(file);
-        file.write(batch, limit)?;
-        let before = out.len();
-        file.written.take_into(out);
-        if out.len() - before > MAGIC {
-            file.waiting = 0;
-        }
-        Ok(())
+        self.file.insert(file).write(batch, self.stripe_bytes, out)
     }
 
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<()> {
-        let Some(file) = self.file.take() else {
-            return Ok(());
-        };
-        let written = file.written.clone();
-        told(guarded(|| file.writer.close()))?;
-        written.take_into(out);
-        Ok(())
+        match self.file.take() {
+            Some(file) => file.writer.finish(out).map_err(not_written),
+            None => Ok(()),
+        }
     }
 
     fn buffered(&self) -> usize {
-        self.file.as_ref().map_or(0, |file| file.waiting)
+        self.file.as_ref().map_or(0, |file| file.writer.waiting())
     }
 }
 
 impl OpenFile {
-    fn begin(given: &SchemaRef, stripe_bytes: usize) -> Result<Self> {
+    fn begin(given: &SchemaRef, out: &mut Vec<u8>) -> Result<Self> {
         let fields = given.fields().iter().map(|field| {
-            check(field)?;
-            Ok(field.as_ref().clone().with_nullable(true))
+            let data_type = stored(field.data_type()).ok_or_else(|| refused(field))?;
+            Ok(Field::new(field.name(), data_type, true))
         });
-        let fields = fields.collect::<Result<Vec<_>>>()?;
-        let schema = Arc::new(Schema::new(fields));
-        let written = Written::default();
-        let builder = ArrowWriterBuilder::new(written.clone(), Arc::clone(&schema))
-            .with_stripe_byte_size(stripe_bytes)
-            .with_compression(CompressionType::Zstd);
-        let writer = told(guarded(|| builder.try_build()))?;
+        let stored: Fields = fields.collect::<Result<_>>()?;
         Ok(Self {
-            writer,
-            written,
+            writer: OrcWriter::begin(stored.clone(), out).map_err(not_written)?,
             given: Arc::clone(given),
-            schema,
-            waiting: 0,
+            stored,
         })
     }
 
-    fn write(&mut self, batch: &RecordBatch, stripe_bytes: usize) -> Result<()> {
+    fn write(&mut self, batch: &RecordBatch, stripe_bytes: usize, out: &mut Vec<u8>) -> Result<()> {
         if batch.schema_ref() != &self.given && batch.schema_ref().fields() != self.given.fields() {
             return Err(not_written("a batch has another schema than the file"));
         }
-        let columns = batch.columns().to_vec();
-        let rows = RecordBatch::try_new(Arc::clone(&self.schema), columns);
-        let rows = rows.map_err(|error| not_written(&error.to_string()))?;
-        let writer = &mut self.writer;
-        told(guarded(|| writer.write(&rows)))?;
-        let columns = batch.columns().iter();
-        let bytes: usize = columns
-            .map(|column| column.to_data().get_slice_memory_size().unwrap_or(0))
-            .sum();
-        self.waiting = (self.waiting + bytes).min(stripe_bytes);
+        let columns = batch.columns().iter().zip(&self.stored);
+        let columns = columns.map(|(array, field)| as_stored(array, field.data_type()));
+        let columns: Vec<ArrayRef> = columns.collect::<Result<_, _>>().map_err(not_written)?;
+        for from in (0..batch.num_rows()).step_by(TOGETHER) {
+            let rows = TOGETHER.min(batch.num_rows() - from);
+            let columns = columns.iter().map(|array| array.slice(from, rows));
+            let columns: Vec<ArrayRef> = columns.collect();
+            self.writer.push(&columns, rows).map_err(not_written)?;
+            if self.writer.waiting() >= stripe_bytes {
+                self.writer.end_stripe(out).map_err(not_written)?;
+            }
+        }
         Ok(())
     }
 }
 
-/// Whether a column can be written.
-fn check(field: &Field) -> Result<()> {
-    match field.data_type() {
-        DataType::Boolean
-        | DataType::Int8
-        | DataType::Int16
-        | DataType::Int32
-        | DataType::Int64
-        | DataType::Float32
-        | DataType::Float64
-        | DataType::Date32
-        | DataType::Utf8
-        | DataType::LargeUtf8
-        | DataType::Binary
-        | DataType::LargeBinary
-        | DataType::Timestamp(
-            TimeUnit::Second | TimeUnit::Millisecond | TimeUnit::Microsecond | TimeUnit::Nanosecond,
-            None,
-        ) => Ok(()),
-        other => {
-            let message = format!(
-                "column {} of type {other} can't be written as ORC",
-                field.name()
-            );
-            Err(Error::new(&codes::SINK_WRITE, message)
-                .next("cast the column in the SQL, or choose Parquet"))
-        }
+/// The values in the type that the file has.
+fn as_stored(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
+    if array.data_type() == to {
+        return Ok(Arc::clone(array));
     }
+    let options = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
+    cast_with_options(array, to, &options)
 }
 
-/// What the writer came to; a panic of it is an error.
-fn told<T>(done: Result<Result<T, orc_rust::error::OrcError>, String>) -> Result<T> {
-    match done {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(not_written(&error.to_string())),
-        Err(panic) => Err(not_written(&panic)),
-    }
+fn refused(field: &Field) -> Error {
+    let (name, data_type) = (field.name(), type_in_words(field.data_type()));
+    let message = format!("column {name} of type {data_type} can't be written as ORC");
+    Error::new(&codes::SINK_WRITE, message).next("cast the column in the SQL, or choose Parquet")
 }
 
-fn not_written(why: &str) -> Error {
+fn not_written(why: impl Display) -> Error {
     Error::new(&codes::SINK_WRITE, "rows can't be written as ORC")
-        .cause(why)
-        .next("give the sink rows of one schema with types that ORC's writer knows")
+        .cause(in_words(&why.to_string()))
+        .next("give the sink rows of one schema with values that ORC has")
 }

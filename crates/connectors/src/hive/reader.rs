@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use millstream_core::type_names::type_in_words;
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{
     Limit, SourceOutput, SourceProgress, SourceReader, SourceSnapshot, SourceStatus, Waker,
@@ -207,7 +208,7 @@ impl HiveReader {
         let row = misfit.row - from;
         let column = self.plan.columns.get(misfit.column);
         let name = column.map(|column| column.name.clone()).unwrap_or_default();
-        let kind = column.map(|column| column.kind.data_type().to_string());
+        let kind = column.map(|column| type_in_words(&column.kind.data_type()));
         let text = String::from_utf8_lossy(&misfit.text);
         let error = format!("`{text}` is no {}", kind.unwrap_or_default());
         let bad = BadRecord {

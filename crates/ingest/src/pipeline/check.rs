@@ -11,8 +11,8 @@ use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::util::display::array_value_to_string;
 use millstream::{Collector, DataStream};
 use millstream_connectors::rows::{BadRecord, Parsed, Reason, Rows};
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Numbers, Result, codes};
-use millstream_sql::schema::type_in_words;
 use regex::Regex;
 
 use crate::parameters::{Check, Rule, whole};

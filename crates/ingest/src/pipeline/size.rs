@@ -1,8 +1,10 @@
-//! Rows that are too large to be messages, or to name a directory, are bad records.
+//! Rows that the sink can't take are bad records: those too large to be messages, or to name a directory, and times that a
+//! format has not.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use millstream::{Collector, DataStream, Numbers};
 use millstream_connectors::file_sink::PartitionColumns;
+use millstream_connectors::formats::OrcFile;
 use millstream_connectors::kafka::KafkaSink;
 use millstream_connectors::rows::Reason;
 use millstream_core::Result;
@@ -23,12 +25,16 @@ pub(super) enum Sized {
         /// Bytes that a message has besides what the sink counts.
         more: usize,
     },
-    /// Directories whose names may be too long.
-    Directories(PartitionColumns),
+    /// Files, in directories whose names may be too long.
+    Files {
+        directories: Option<PartitionColumns>,
+        /// Whether they are ORC, which has not all times.
+        orc: bool,
+    },
 }
 
 impl Sized {
-    /// Takes the rows out that are too large.
+    /// Takes the rows out that the sink can't take.
     pub(super) fn judge<J: Judged>(self, judged: DataStream<J>) -> DataStream<Answered> {
         let judge =
             move |judged: J, out: &mut Collector<Answered>, _: &mut Numbers| -> Result<()> {
@@ -44,20 +50,17 @@ impl Sized {
         let Some(rows) = rows else {
             return Ok(Answered { read, rows, bad });
         };
-        let misfits = match self {
-            Self::Messages { sink, more } => too_large(sink, *more, &rows.batch)?,
-            Self::Directories(columns) => columns.misfits(&rows.batch)?,
-        };
+        let misfits = self.misfits(&rows.batch)?;
         if misfits.is_empty() {
             let rows = Some(rows);
             return Ok(Answered { read, rows, bad });
         }
         let mut fits = vec![true; rows.len()];
-        for (row, why) in misfits {
-            if let Some(fits) = fits.get_mut(row) {
-                *fits = false;
+        for (row, reason, why) in misfits {
+            let fitted = fits.get_mut(row).is_some_and(std::mem::take);
+            if fitted {
+                bad.push(rows.origin.bad(row, reason, why));
             }
-            bad.push(rows.origin.bad(row, Reason::TooLarge, why));
         }
         let numbered = fits.iter().enumerate();
         let left: Vec<usize> = numbered
@@ -65,6 +68,29 @@ impl Sized {
             .collect();
         let rows = Some(rows.only(&left)?).filter(|rows| !rows.is_empty());
         Ok(Answered { read, rows, bad })
+    }
+
+    /// The rows that the sink can't take, and why; one may be there twice.
+    fn misfits(&self, batch: &RecordBatch) -> Result<Vec<(usize, Reason, String)>> {
+        let because = |reason| move |(row, why)| (row, reason, why);
+        let mut misfits = Vec::new();
+        match self {
+            Self::Messages { sink, more } => {
+                let large = too_large(sink, *more, batch)?.into_iter();
+                misfits.extend(large.map(because(Reason::TooLarge)));
+            }
+            Self::Files { directories, orc } => {
+                if let Some(columns) = directories {
+                    let long = columns.misfits(batch)?.into_iter();
+                    misfits.extend(long.map(because(Reason::TooLarge)));
+                }
+                if *orc {
+                    let odd = OrcFile::misfits(batch).into_iter();
+                    misfits.extend(odd.map(because(Reason::Value)));
+                }
+            }
+        }
+        Ok(misfits)
     }
 }
 

@@ -6,8 +6,8 @@ use arrow::datatypes::Schema;
 use millstream_connectors::file_sink::PartitionColumns;
 use millstream_connectors::formats::{CsvLines, FileFormat, JsonLines, OrcFile, ParquetFile};
 use millstream_connectors::kafka::MessageFormat;
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
-use millstream_sql::schema::type_in_words;
 use millstream_sql::{guarded, sample_rows};
 
 use super::reshape::Reshape;

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use millstream_core::Result;
 use millstream_core::options::format_duration;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
-use super::not_a_package;
+use super::{left_behind, not_a_package};
 use crate::supervisor::{RUNNING_PROGRAM, without_ingest_variables};
 
 /// A package that takes longer to describe or plan hangs.
@@ -38,24 +38,37 @@ pub(super) async fn ask(program: Option<&Path>, arguments: &[&str]) -> Result<An
 /// A program that runs. It does not outlive the question, and neither does what it has started.
 struct Asked {
     child: Child,
-    group: Option<Pid>,
+    others: Others,
 }
 
-impl Drop for Asked {
+/// Who was started by a program.
+struct Others {
+    group: Option<Pid>,
+    mark: String,
+}
+
+impl Others {
+    fn end(&self) {
+        left_behind::end(self.group, &self.mark);
+    }
+}
+
+impl Drop for Others {
     fn drop(&mut self) {
-        if let Some(group) = self.group
-            && kill_process_group(group, Signal::KILL).is_err()
-        {
-            tracing::trace!("The package has left nobody behind.");
-        }
+        self.end();
     }
 }
 
 async fn run(program: &Path, arguments: &[&str]) -> io::Result<Answer> {
-    let mut asked = start(program, arguments).await?;
-    let (output, error) = (asked.child.stdout.take(), asked.child.stderr.take());
-    let (output, error) = tokio::try_join!(read(output), read(error))?;
-    let ended: ExitStatus = asked.child.wait().await?;
+    let Asked { mut child, others } = start(program, arguments).await?;
+    let (output, error) = (child.stdout.take(), child.stderr.take());
+    // Whoever is left behind may hold the ends of what is read here: nothing more is waited for once the program has ended.
+    let ends = async {
+        let ended = child.wait().await?;
+        others.end();
+        Ok::<ExitStatus, io::Error>(ended)
+    };
+    let (output, error, ended) = tokio::try_join!(read(output), read(error), ends)?;
     Ok(Answer {
         succeeded: ended.success(),
         output,
@@ -65,9 +78,11 @@ async fn run(program: &Path, arguments: &[&str]) -> io::Result<Answer> {
 
 async fn start(program: &Path, arguments: &[&str]) -> io::Result<Asked> {
     loop {
+        let mark = left_behind::mark();
         let mut command = Command::new(program);
         let started = without_ingest_variables(&mut command)
             .args(arguments)
+            .env(left_behind::VARIABLE, &mark)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -83,7 +98,8 @@ async fn start(program: &Path, arguments: &[&str]) -> io::Result<Asked> {
                 let child = started?;
                 let id = child.id().and_then(|id| i32::try_from(id).ok());
                 let group = id.and_then(Pid::from_raw);
-                return Ok(Asked { child, group });
+                let others = Others { group, mark };
+                return Ok(Asked { child, others });
             }
         }
     }
@@ -124,6 +140,32 @@ mod tests {
         assert_eq!(answer.error, "trouble\n");
         let answer = asked("exit 3").expect("an answer");
         assert!(!answer.succeeded);
+    }
+
+    /// Whether a process runs.
+    fn runs(id: &str) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let state = stat.rsplit_once(") ").map(|(_, rest)| rest.chars().next());
+        !matches!(state, None | Some(Some('Z' | 'X')))
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "tests wait with a deadline")]
+    fn who_leaves_the_group_of_a_program_ends_with_it() {
+        // The first one holds what is read; the second one nothing, and has a child.
+        let script = "setsid sleep 1000 & echo $!; setsid sh -c 'sleep 1001; true' >/dev/null 2>&1 & echo $!";
+        let answer = asked(script).expect("an answer, though somebody holds its output");
+        let printed = String::from_utf8(answer.output).expect("numbers");
+        let ids: Vec<&str> = printed.lines().collect();
+        assert_eq!(ids.len(), 2, "{printed}");
+        let patience = std::time::Instant::now() + Duration::from_secs(20);
+        while ids.iter().any(|id| runs(id)) {
+            assert!(
+                std::time::Instant::now() < patience,
+                "{ids:?} are still there"
+            );
+            std::thread::yield_now();
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the planner says, in plain words.
 
-use super::types::in_words;
+use millstream_core::type_names::in_words;
 
 /// What went wrong, and what to do about it.
 #[derive(Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use arrow::compute::{CastOptions, cast_with_options, interleave_record_batch};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use millstream_core::Result;
+use millstream_core::type_names::type_in_words;
 
 use super::{filter, guard, internal};
 use crate::functions::room;
@@ -166,7 +167,8 @@ impl Plan {
             .and_then(|value| value.into_array(batch.num_rows()))
             .map_err(|e| format!("WHERE: {}", describe(&e)))?;
         let Some(mask) = value.as_boolean_opt() else {
-            return Err(format!("WHERE: gave {}, not Boolean", value.data_type()));
+            let kind = type_in_words(value.data_type());
+            return Err(format!("WHERE: gave {kind}, not Boolean"));
         };
         let all = mask.true_count() == mask.len();
         Ok((!all).then(|| mask.clone()))

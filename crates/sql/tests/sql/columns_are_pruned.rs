@@ -72,7 +72,7 @@ fn a_batch_of_another_shape_is_an_error() {
     assert!(
         error
             .message()
-            .contains("column `a` comes as Utf8, not as Int32"),
+            .contains("column `a` comes as String, not as Int"),
         "{error}"
     );
 }

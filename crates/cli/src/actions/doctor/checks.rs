@@ -5,7 +5,9 @@ use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use millstream_core::options::{CHECKPOINT_DIRECTORY, SAVEPOINT_DIRECTORY};
+use millstream_core::options::{
+    CHECKPOINT_DIRECTORY, S3_ACCESS_KEY, S3_ENDPOINT, S3_REGION, S3_SECRET_KEY, SAVEPOINT_DIRECTORY,
+};
 use millstream_core::{Configuration, Error, Finding, Result, codes};
 use millstream_server::data_directory;
 use serde::Deserialize;
@@ -23,6 +25,7 @@ pub(super) fn all(connection: &Connection) -> Vec<Finding> {
     };
     findings.push(target_is_there(connection, &configuration));
     findings.extend(data(&configuration));
+    findings.extend(store(&configuration));
     findings.extend(snapshots(&configuration));
     findings.extend(server(connection, &configuration));
     findings
@@ -93,6 +96,23 @@ fn data(configuration: &Configuration) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Whether what is said of the object store goes together; `None`: nothing is. Snapshots that go there are put there by way of
+/// trial, see [`is_kept`].
+fn store(configuration: &Configuration) -> Option<Finding> {
+    let what = "object store";
+    let told = [&S3_ENDPOINT, &S3_REGION, &S3_ACCESS_KEY, &S3_SECRET_KEY];
+    if !told.iter().any(|option| configuration.is_set(option)) {
+        return None;
+    }
+    // A place on this disk has the options read, and nothing asked.
+    let read = is_kept(configuration, "/").and_then(|_| configuration.get(&S3_ENDPOINT));
+    Some(match read {
+        Ok(Some(endpoint)) => Finding::well(what, endpoint),
+        Ok(None) => Finding::well(what, "that of AWS"),
+        Err(error) => Finding::wrong(what, &error),
+    })
 }
 
 /// The directories that snapshots go to.

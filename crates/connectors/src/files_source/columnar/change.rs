@@ -17,6 +17,7 @@ use arrow::datatypes::{
 use arrow::error::ArrowError;
 
 use crate::formats::texts;
+use millstream_core::type_names::type_in_words;
 
 /// What is done with the values of a column.
 #[derive(Debug, Clone, PartialEq)]
@@ -361,7 +362,8 @@ fn apply_map(entries: &Change, array: &ArrayRef, to: &DataType) -> Result<ArrayR
 }
 
 fn mismatch(data_type: &DataType) -> ArrowError {
-    ArrowError::CastError(format!("a column is not read as {data_type}"))
+    let kind = type_in_words(data_type);
+    ArrowError::CastError(format!("a column is not read as {kind}"))
 }
 
 #[cfg(test)]

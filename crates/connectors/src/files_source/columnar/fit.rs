@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use millstream_core::type_names::{in_words, type_in_words};
 use millstream_core::{Error, Result, codes};
 
 use super::SharedColumns;
@@ -70,7 +71,7 @@ pub(super) fn wanted(schema: &Schema, projection: Option<&[usize]>) -> Result<Sc
             ))
         })?;
         if usual(field.data_type()).is_none() {
-            let (name, data_type) = (field.name(), field.data_type());
+            let (name, data_type) = (field.name(), type_in_words(field.data_type()));
             return Err(invalid(format!(
                 "column `{name}` has the type {data_type}, which is not read"
             ))
@@ -117,9 +118,10 @@ impl Fit {
             let theirs = theirs.unwrap_or(&DataType::Null);
             let change = Change::of(theirs, field.data_type()).ok_or_else(|| {
                 Unfit::Schema(format!(
-                    "its column `{}` is {theirs}, where {} is read",
+                    "its column `{}` is {}, where {} is read",
                     field.name(),
-                    field.data_type()
+                    type_in_words(theirs),
+                    type_in_words(field.data_type())
                 ))
             })?;
             found.push(Some((place, change)));
@@ -148,6 +150,7 @@ impl Fit {
     /// The columns of the source, of `rows` whose columns are those that are [read](Self::read).
     pub(super) fn apply(&self, rows: &RecordBatch) -> Result<RecordBatch, Unfit> {
         let broken = |name: &str, error: &dyn std::fmt::Display| {
+            let error = in_words(&error.to_string());
             Unfit::Damaged(format!("column `{name}`: {error}"))
         };
         let columns = self.columns.iter().zip(self.batch.fields());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
 
 use super::super::format::{Dialect, Dialects};
@@ -40,7 +41,7 @@ impl Columns {
                     format!(
                         "column `{}` has the type {}, which is not read from text",
                         field.name(),
-                        field.data_type()
+                        type_in_words(field.data_type())
                     ),
                 )
                 .next("make it a String and convert it in SQL"));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use arrow::datatypes::Field;
 use millstream_core::Result;
+use millstream_core::type_names::type_in_words;
 use millstream_hive_thrift::hive_metastore as told;
 
 use super::lazy::Values;
@@ -86,7 +87,8 @@ fn values_of(keys: &[Field], texts: &[String]) -> std::result::Result<Vec<ArrayR
         let wanted = Some(text.as_bytes()).filter(|_| text != NULL);
         let fits = values.append(wanted);
         if !fits && wanted.is_some() {
-            return Err(format!("is of `{text}`, which is no {}", key.data_type()));
+            let kind = type_in_words(key.data_type());
+            return Err(format!("is of `{text}`, which is no {kind}"));
         }
         Ok(values.finish())
     });

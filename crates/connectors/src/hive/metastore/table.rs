@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
 use millstream_hive_thrift::hive_metastore::{self as told, FieldSchema, StorageDescriptor};
 
@@ -97,7 +98,7 @@ impl Table {
             .map(field)
             .collect::<Result<_>>()?;
         if let Some(key) = keys.iter().find(|key| !is_key(key.data_type())) {
-            let (name, found) = (key.name(), key.data_type());
+            let (name, found) = (key.name(), type_in_words(key.data_type()));
             return Err(refuse(format!(
                 "is partitioned by `{name}` of the type {found}, which is not read"
             )));

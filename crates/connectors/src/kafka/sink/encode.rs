@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
 
 use super::account::Account;
@@ -154,7 +155,7 @@ fn only_text(batch: &RecordBatch) -> Result<StringArray> {
     }
     let fields = batch.schema_ref().fields().iter();
     let columns: Vec<String> = fields
-        .map(|field| format!("{} {}", field.name(), field.data_type()))
+        .map(|field| format!("{} {}", field.name(), type_in_words(field.data_type())))
         .collect();
     let message = format!(
         "sink.kafka.format is text, and the columns are {}",

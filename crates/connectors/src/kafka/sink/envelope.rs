@@ -5,6 +5,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, TimeUnit};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
 use rdkafka::message::{Header, OwnedHeaders};
 use serde::Deserialize;
@@ -213,7 +214,7 @@ fn project(batch: &RecordBatch, places: &[usize]) -> Result<RecordBatch> {
 fn unfit(name: &str, array: &ArrayRef, what: &str) -> Error {
     let message = format!(
         "column {name} of type {} can't be {what}",
-        array.data_type()
+        type_in_words(array.data_type())
     );
     Error::new(&codes::SINK_WRITE, message)
         .next("cast the column in the SQL, or give it another name")

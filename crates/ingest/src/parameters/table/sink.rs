@@ -18,8 +18,8 @@ parameters! {
          checkpoint completes, so that each record is there exactly once.")
         .required("with `sink.type` file").only(FILE).example("/data/orders-json");
     SINK_FORMAT: SinkFormat = Parameter::new(Group::Sink, "sink.format",
-        "json: one object a line. csv: with a first line of names. parquet. orc: columns of numbers, text, bytes, dates and \
-         timestamps only.")
+        "json: one object a line. csv: with a first line of names. parquet. orc: as Hive and Spark have it, with every type \
+         that ORC has.")
         .default("json").only(FILE).example("parquet");
     SINK_ROLLING_SIZE: MemorySize = Parameter::new(Group::Sink, "sink.rolling.size",
         "A file that has reached this size is ended and a new one begun. Every checkpoint ends the files too.")

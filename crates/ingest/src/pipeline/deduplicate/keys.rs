@@ -8,6 +8,7 @@ use arrow::datatypes::{DataType, Schema};
 use millstream::Fingerprint;
 use millstream_connectors::kafka::ENVELOPE;
 use millstream_connectors::rows::is_json;
+use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
 
 use super::fields::{Fields, Found, text_of};
@@ -179,8 +180,8 @@ fn place(key: &str, schema: &Schema) -> Result<Place> {
         {
             return Ok(Place { column, path });
         }
-        let message =
-            format!("unique.keys names `{key}`, and column `{name}` is of type {data_type}");
+        let kind = type_in_words(data_type);
+        let message = format!("unique.keys names `{key}`, and column `{name}` is of type {kind}");
         return Err(
             Error::new(&codes::INGEST_PARAMETERS, message).next(if path.is_empty() {
                 "name columns of texts, numbers, booleans, dates and times"

@@ -1,0 +1,73 @@
+//! What other programs read in files of ORC: ORC's own reader in Java, and that in C++, which pyarrow has.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::maven::{Libraries, java};
+use crate::{Doing, Failure, Result, wheel};
+
+/// ORC's command line, with all that it needs in one file.
+const TOOLS: &str = "org.apache.orc:orc-tools:1.9.5:uber";
+const TOOLS_VERSION: &str = "1.9.5";
+/// The class of that command line.
+const DRIVER: &str = "org.apache.orc.tools.Driver";
+
+/// Python's binding of Arrow, with ORC's reader in C++.
+const PYARROW: &str = "pyarrow";
+const PYARROW_VERSION: &str = "26.0.1";
+/// Prints the rows of a file as the command line in Java does.
+const READ: &str = include_str!("../read_orc.py");
+
+/// The rows of a file as ORC's reader in Java has them in a time zone, an object of JSON each: decimals and times as texts, bytes
+/// as lists of numbers, maps as lists of `_key` and `_value`.
+///
+/// # Errors
+/// The file can't be read, or the program can't be got.
+pub fn rows_in_java(file: &Path, zone: &str) -> Result<Vec<String>> {
+    let said = tools("data", file, zone)?;
+    let rows = said.lines().filter(|line| line.starts_with('{'));
+    Ok(rows.map(str::to_owned).collect())
+}
+
+/// What ORC's command line in Java tells of a file: its type, its stripes and their statistics.
+///
+/// # Errors
+/// The file can't be read, or the program can't be got.
+pub fn told_by_java(file: &Path) -> Result<String> {
+    tools("meta", file, "UTC")
+}
+
+fn tools(verb: &str, file: &Path, zone: &str) -> Result<String> {
+    let libraries = Libraries::listed("orc-tools", TOOLS, TOOLS_VERSION)?;
+    let mut command = Command::new(java());
+    command
+        .arg(format!("-Duser.timezone={zone}"))
+        .args(["-cp", &libraries.class_path(), DRIVER, verb])
+        .arg(file);
+    said(&mut command)
+}
+
+/// The rows of a file as pyarrow has them, written as [`rows_in_java`] are.
+///
+/// # Errors
+/// The file can't be read, or the program can't be got.
+pub fn rows_in_python(file: &Path) -> Result<Vec<String>> {
+    let libraries = wheel::resolve(PYARROW, PYARROW_VERSION)?;
+    let work = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
+    let script = work.path().join("read_orc.py");
+    fs::write(&script, READ).doing(|| format!("write {}", script.display()))?;
+    let mut command = Command::new("python3");
+    command.env("PYTHONPATH", libraries).arg(script).arg(file);
+    Ok(said(&mut command)?.lines().map(str::to_owned).collect())
+}
+
+fn said(command: &mut Command) -> Result<String> {
+    let output = command.output();
+    let output = output.doing(|| format!("run {command:?} (scripts/setup test installs it)"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(Failure::new(format!("{command:?} has failed: {said}")))
+}
