@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{CSV_TO_FILES, Running, ingest, lines, put};
+use common::{CSV_TO_FILES, Running, directories_of_jobs, ingest, lines, put};
 
 /// The job's last checkpoint goes with the job.
 const OPTIONS: [&str; 2] = [
@@ -15,8 +15,7 @@ const OPTIONS: [&str; 2] = [
 
 /// The directory of the one job that has not run before.
 fn newest_job(path: &Path, known: &[PathBuf]) -> PathBuf {
-    let jobs = fs::read_dir(path.join("data/checkpoints")).expect("a directory");
-    let mut jobs = jobs.map(|job| job.expect("an entry").path());
+    let mut jobs = directories_of_jobs(&path.join("data/checkpoints")).into_iter();
     let new = jobs.find(|job| !known.contains(job));
     new.expect("a new job")
 }

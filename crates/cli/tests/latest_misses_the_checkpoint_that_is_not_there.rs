@@ -5,13 +5,13 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{CSV_TO_FILES, Running, ingest, lines, put};
+use common::{CSV_TO_FILES, Running, directories_of_jobs, ingest, lines, put};
 
 /// The checkpoints of the one job up to which output is committed, the newest last. One behind them was complete when the job
 /// was killed, but nothing of it was committed: without it nothing is lost.
 fn committed(checkpoints: &Path) -> Vec<PathBuf> {
-    let job = fs::read_dir(checkpoints).expect("a directory").next();
-    let job = job.expect("a job").expect("an entry").path();
+    let jobs = directories_of_jobs(checkpoints);
+    let job = jobs.first().expect("a job");
     let note = fs::read_to_string(job.join("_reached")).expect("a note");
     let note: serde_json::Value = serde_json::from_str(&note).expect("JSON");
     let number = note.get("number");
@@ -19,7 +19,7 @@ fn committed(checkpoints: &Path) -> Vec<PathBuf> {
         .and_then(serde_json::Value::as_u64)
         .expect("a number");
     let mut found = Vec::new();
-    for entry in fs::read_dir(&job).expect("a directory") {
+    for entry in fs::read_dir(job).expect("a directory") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().and_then(|name| name.to_str());
         let Some(number) = name.and_then(|name| name.strip_prefix("chk-")) else {

@@ -2,15 +2,14 @@
 
 mod common;
 
-use std::fs;
 use std::path::Path;
 
-use common::{CSV_TO_FILES, Running, ingest, lines, put};
+use common::{CSV_TO_FILES, Running, directories_of_jobs, ingest, lines, put};
 
 const NO_CHECKPOINT: &str = "-Dexecution.checkpointing.interval=1 h";
 
 fn directories(path: &Path) -> usize {
-    fs::read_dir(path.join("data/checkpoints")).map_or(0, Iterator::count)
+    directories_of_jobs(&path.join("data/checkpoints")).len()
 }
 
 /// Starts a run that gets no checkpoint, and kills it when it has begun.

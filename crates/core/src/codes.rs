@@ -125,8 +125,12 @@ codes! {
     OWNED = "MS-3011", Conflict, "Checkpoints belong to a running job";
     /// A directory whose `_metadata` was not written by Millstream.
     SNAPSHOT_FOREIGN = "MS-3012", Data, "Not a snapshot of Millstream";
-    /// The lease of a job's checkpoints was not renewed in time, and somebody else may have taken it.
+    /// The lease of a job's checkpoints was not renewed in time, or somebody else has taken them.
     OWNERSHIP_LOST = "MS-3013", Unavailable, "Checkpoints belong to the job no more";
+    /// Who has a job's checkpoints has locked them, and that can't be looked at from here.
+    OWNER_UNKNOWN = "MS-3014", Unavailable, "Whether checkpoints are locked can't be told";
+    /// The checkpoints of the newest run of a job are not there.
+    RUN_MISSING = "MS-3015", Unavailable, "Checkpoints of a later run are missing";
 
     // 4: engine and programs
     /// The program's code returned an error or panicked.

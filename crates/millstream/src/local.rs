@@ -15,10 +15,12 @@ use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_engine::JobGraph;
 use millstream_engine::connector::Counter;
 use millstream_engine::job::{Job, JobOutcome, JobSpec, NewJob, Restore};
+use millstream_protocol::ClaimMode;
+use millstream_storage::{Asking, check_claim};
 
 use crate::clock::{random_number, time_of_day};
 use crate::directories::{Directories, refuse_others};
-use crate::ownership::Owning;
+use crate::ownership::{Owned, Owning};
 use crate::run::{Recovery, RunOptions};
 pub use look::{Look, Looked, look};
 pub use millstream_log::{LEVEL_VARIABLE, start_to_stderr as start_logging};
@@ -39,19 +41,36 @@ pub fn execute(
     let directories = Directories::of(&configuration)?;
     let id = id.unwrap_or_else(new_job_id);
     let (restore, is_latest) = restore(&configuration, &graph.name, &directories)?;
-    let (ownership, lineage) = Owning {
+    let claimed = restore
+        .as_ref()
+        .filter(|restore| restore.claim == ClaimMode::Claim && !is_latest);
+    if let Some(restore) = claimed {
+        let asking = Asking {
+            checkpoints: &directories.checkpoints,
+            own: Some(id),
+            // What is known of others is what lies among the checkpoints.
+            has_ended: &|_| false,
+        };
+        check_claim(&restore.location, asking)?;
+    }
+    let Owned {
+        ownership,
+        lineage,
+        left_behind,
+    } = Owning {
         checkpoints: &directories.checkpoints,
         savepoints: &directories.savepoints,
         job: id,
         name: &graph.name,
         restored: restore.as_ref().map(|restore| &restore.location),
         is_latest,
-        is_claimed: restore
-            .as_ref()
-            .is_some_and(|restore| restore.claim == millstream_protocol::ClaimMode::Claim),
         is_alone: true,
     }
     .take()?;
+    let left_behind = restore
+        .as_ref()
+        .filter(|_| left_behind)
+        .map(|restore| restore.location.to_string());
     let name = graph.name.clone();
     let bounded = graph.is_bounded();
     let progress_interval = configuration.require(&PROGRESS_INTERVAL)?;
@@ -75,7 +94,7 @@ pub fn execute(
     let outcome = job.run();
     progress.stop();
     signals.stop();
-    watch.summary(&name, &outcome);
+    watch.summary(&name, &outcome, left_behind.as_deref());
     finish(&name, &outcome, retains && watch.has_checkpoint())
 }
 

@@ -2,8 +2,8 @@
 
 use millstream_core::{Error, JobId, Lineage, Result, codes};
 use millstream_storage::{
-    Location, Owner, Ownership, Snapshot, SnapshotLayout, check_claim, holder, is_directory_there,
-    lineage_of, newest_beside, overtaken, sweep,
+    Location, Owner, Ownership, Snapshot, SnapshotLayout, SnapshotMetadata, committed_behind,
+    holder, is_directory_there, lineage_of, newest_beside, overtaken, sweep,
 };
 
 use crate::clock::time_of_day;
@@ -22,10 +22,17 @@ pub(crate) struct Owning<'a> {
     pub(crate) restored: Option<&'a Location>,
     /// Whether that is the newest of its name (`-s latest`): then it goes on as the same job, and nobody else must.
     pub(crate) is_latest: bool,
-    /// Whether that is the job's own from now on (`--claimMode CLAIM`).
-    pub(crate) is_claimed: bool,
     /// Whether no server starts it again.
     pub(crate) is_alone: bool,
+}
+
+/// The checkpoints of a job that were taken.
+pub(crate) struct Owned {
+    pub(crate) ownership: Ownership,
+    /// Where the job comes from.
+    pub(crate) lineage: Lineage,
+    /// Output was committed behind the snapshot that the job goes on from.
+    pub(crate) left_behind: bool,
 }
 
 impl Owning<'_> {
@@ -33,12 +40,9 @@ impl Owning<'_> {
     ///
     /// # Errors
     /// Somebody else has them, which the error names; or a directory can't be reached.
-    pub(crate) fn take(&self) -> Result<(Ownership, Lineage)> {
+    pub(crate) fn take(&self) -> Result<Owned> {
         if self.restored.is_none() {
             self.check_overtaken()?;
-        }
-        if let Some(claimed) = self.restored.filter(|_| self.is_claimed && !self.is_latest) {
-            check_claim(claimed, self.job)?;
         }
         let restored = self.restored.map(Snapshot::open).transpose()?;
         let metadata = restored.as_ref().map(Snapshot::metadata);
@@ -67,7 +71,35 @@ impl Owning<'_> {
         if let Some(restored) = self.restored.filter(|_| self.is_latest) {
             self.check_newest(restored)?;
         }
-        Ok((ownership, lineage))
+        let written_again = metadata.filter(|_| !self.is_latest);
+        Ok(Owned {
+            left_behind: written_again.is_some_and(|metadata| self.leaves_behind(metadata)),
+            ownership,
+            lineage,
+        })
+    }
+
+    /// Whether output was committed behind the snapshot that the job goes on from, which is said then: it will be written again.
+    fn leaves_behind(&self, restored: &SnapshotMetadata) -> bool {
+        let savepoints = std::slice::from_ref(self.savepoints);
+        let location = self
+            .restored
+            .map_or_else(String::new, |location| location.to_string());
+        match committed_behind(self.checkpoints, savepoints, restored) {
+            Ok(None) => false,
+            Ok(Some(last)) => {
+                tracing::warn!(
+                    "{location} is not the newest snapshot of its line: output committed since, up to {last}, will be written again."
+                );
+                true
+            }
+            Err(error) => {
+                tracing::warn!(
+                    "It can't be told whether output was committed since {location}, which would be written again: {error}"
+                );
+                false
+            }
+        }
     }
 
     /// A job that has run before goes on from its own snapshots. Somebody may have gone on from them meanwhile, where the server

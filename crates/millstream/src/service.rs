@@ -9,6 +9,7 @@ mod past;
 mod report;
 mod requests;
 mod rotation;
+mod siblings;
 mod socket;
 mod state;
 

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use millstream_core::options::DATA_DIRECTORY;
 use millstream_core::{Configuration, Error, JobId, Result, codes};
+use millstream_storage::REACHED_DIRECTORY;
 use serde::{Deserialize, Serialize};
 
 use crate::{files, package_names, whose};
@@ -292,7 +293,10 @@ fn refuse_foreign(path: &Path) -> Result<()> {
 fn foreign_entry(path: &Path) -> Result<Option<PathBuf>> {
     for name in names(path)? {
         let is_ours: fn(&str) -> bool = match name.to_str() {
-            Some("jobs" | "checkpoints") => |name| name.parse::<JobId>().is_ok(),
+            Some("jobs") => |name| name.parse::<JobId>().is_ok(),
+            Some("checkpoints") => {
+                |name| name == REACHED_DIRECTORY || name.parse::<JobId>().is_ok()
+            }
             Some("packages") => package_names::is_name,
             Some("dead-letters") => is_of_letters,
             Some("savepoints") => |name| name.starts_with("savepoint-"),

@@ -22,6 +22,7 @@
 
 mod background;
 pub mod backup;
+mod checkpoints;
 mod clock;
 pub mod configuration;
 pub mod control;

@@ -9,7 +9,7 @@ use crate::ended::Ended;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::owner::{Holder, holder_in, job_directories};
-use crate::reached::Reached;
+use crate::reached::{Reached, known_directories};
 use crate::read::read_metadata;
 
 /// Where other jobs have noted what they did behind a snapshot.
@@ -161,7 +161,7 @@ pub fn overtaken(checkpoints: &Location, job: JobId) -> Result<Option<JobId>> {
         let mut ancestors = lineage.ancestors.iter();
         ancestors.any(|ancestor| ancestor.job == job && ancestor.owned)
     };
-    for (other, directory) in job_directories(checkpoints)? {
+    for (other, directory) in known_directories(checkpoints)? {
         let reached = Reached::noted(&directory)?;
         let ended = Ended::noted(&directory)?;
         if reached.is_some_and(|note| note.job_id == other && is_behind(&note.lineage))

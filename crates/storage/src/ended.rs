@@ -11,9 +11,9 @@ use crate::fail;
 use crate::files;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
-use crate::names::{ENDED_FILE, REACHED_FILE};
+use crate::names::ENDED_FILE;
 use crate::owner::job_directories;
-use crate::reached::Reached;
+use crate::reached::{Reached, missing_directories};
 
 /// How a job ended that left no checkpoint to go back to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +71,10 @@ pub fn mark_ended(checkpoints: &Location, ended: &Ended) -> Result<()> {
     written.map_err(|cause| fail::write(&path, cause))?;
     let directories = job_directories(checkpoints)?;
     let all: Vec<JobId> = directories.iter().map(|(job, _)| *job).collect();
-    for (job, other) in directories {
+    for (job, other) in directories
+        .into_iter()
+        .chain(missing_directories(checkpoints)?)
+    {
         if job == ended.job_id {
             continue;
         }
@@ -93,9 +96,9 @@ pub fn mark_ended(checkpoints: &Location, ended: &Ended) -> Result<()> {
             && !has_checkpoints(&other)?
         {
             superseded = true;
-            remove(&other.join(REACHED_FILE))?;
+            Reached::forget(&other)?;
         }
-        if superseded {
+        if superseded && all.contains(&job) {
             remove_abandoned(&other)?;
         }
     }

@@ -9,7 +9,8 @@ use crate::ended::Ended;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::metadata::SnapshotMetadata;
-use crate::owner::{Holder, job_directories};
+use crate::owner::Holder;
+use crate::reached::{Reached, known_directories};
 use crate::read::read_metadata;
 
 /// The lineage of `job`, which is called `job_name` and goes on from `restored`. A job that has run before keeps its own;
@@ -28,7 +29,7 @@ pub fn lineage_of(
         return Ok(lineage);
     }
     let mut highest = 0;
-    for (other, directory) in job_directories(checkpoints)? {
+    for (other, directory) in known_directories(checkpoints)? {
         let layout = SnapshotLayout::new(checkpoints.clone(), other);
         highest = highest.max(generation_of(&layout, &directory, job_name)?);
     }
@@ -65,7 +66,9 @@ fn generation_of(layout: &SnapshotLayout, directory: &Path, job_name: &str) -> R
             .filter(|metadata| metadata.job_name == job_name)
             .map_or(0, |metadata| metadata.lineage.generation),
     };
-    Ok(running.max(ended))
+    let reached = Reached::noted(directory)?.filter(|reached| reached.job_name == job_name);
+    let reached = reached.map_or(0, |reached| reached.lineage.generation);
+    Ok(running.max(ended).max(reached))
 }
 
 /// What the newest checkpoint of a job says that can be read.

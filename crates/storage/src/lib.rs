@@ -57,11 +57,10 @@ pub use metadata::{
     EntryMetadata, FileEntry, OperatorMetadata, PreparedMetadata, SnapshotFormat, SnapshotKind,
     SnapshotMetadata, StateKind, StateMetadata,
 };
-pub use names::METADATA_FILE;
-pub use newest::{Newest, newest, newest_beside};
-pub use owner::{
-    Holder, Locking, Owner, Ownership, check_claim, gone_on_from, has_been_held, holder, holder_of,
-};
+pub use names::{METADATA_FILE, REACHED_DIRECTORY};
+pub use newest::{Newest, committed_behind, newest, newest_beside};
+pub use owner::claim::{Asking, check_claim, claimed, has_said_ended, needed_by, real, say_ended};
+pub use owner::{Holder, Locking, Owner, Ownership, has_been_held, holder};
 pub use pin::Pin;
 pub use reached::{Reached, reached};
 pub use read::{OperatorSnapshot, Snapshot, list_of};

@@ -21,6 +21,8 @@ pub(crate) const OWNER_FILE: &str = "_owner";
 pub(crate) const RUN_FILE: &str = "_run";
 /// The name of the file with the number up to which output is committed.
 pub(crate) const REACHED_FILE: &str = "_reached";
+/// The directory beside those of the jobs with a copy of that file for each, named by the job's id.
+pub const REACHED_DIRECTORY: &str = "_reached";
 /// The name of the file that tells of the end of a job.
 pub(crate) const ENDED_FILE: &str = "_ended";
 /// What the names of files begin with in which sources note what they read behind the last checkpoint.

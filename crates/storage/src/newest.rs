@@ -3,11 +3,15 @@
 mod choose;
 mod gather;
 
+use millstream_core::lineage::Point;
 use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
 
 use crate::location::Location;
+use crate::metadata::SnapshotMetadata;
 use crate::owner::holder;
-use choose::{Choice, choose};
+use crate::reached::beside;
+use crate::there::is_directory_there;
+use choose::{Choice, choose, last_behind};
 use gather::{Found, gather};
 
 /// The snapshot up to which the jobs of a name have committed their output.
@@ -65,6 +69,25 @@ pub fn newest_beside(
     chosen(found, Some(checkpoints), job_name)
 }
 
+/// What is known to be committed behind the snapshot with this `_metadata`, of its job and of those that went on from it: the last of it,
+/// for people. `None`: nothing is, so that whoever goes on from it writes nothing again.
+///
+/// # Errors
+/// That can't be told, because a directory can't be listed.
+pub fn committed_behind(
+    checkpoints: &Location,
+    savepoints: &[Location],
+    restored: &SnapshotMetadata,
+) -> Result<Option<String>> {
+    let found = gather(Some(checkpoints), savepoints, &restored.job_name)?;
+    let from = Point {
+        job: restored.job_id,
+        number: restored.checkpoint_id,
+        lineage: &restored.lineage,
+    };
+    Ok(last_behind(found, &from))
+}
+
 fn chosen(found: Found, checkpoints: Option<&Location>, job_name: &str) -> Result<Option<Newest>> {
     match choose(found) {
         Choice::Nothing => Ok(None),
@@ -77,7 +100,10 @@ fn chosen(found: Found, checkpoints: Option<&Location>, job_name: &str) -> Resul
             job,
             number,
             location,
-        } => Err(missing(job_name, job, number, &location)),
+        } => Err(match is_directory_there(location.path())? {
+            true => missing(job_name, job, number, &location),
+            false => run_missing(job_name, job, number, &location),
+        }),
         Choice::Newest(newest, siblings) => {
             for sibling in siblings {
                 check_idle(checkpoints, sibling, job_name, &newest)?;
@@ -117,6 +143,26 @@ fn missing(job_name: &str, job: JobId, number: CheckpointId, job_directory: &Loc
         ),
     )
     .next("bring it back, name the snapshot with -s PATH to accept that, or start without -s to begin anew")
+}
+
+fn run_missing(
+    job_name: &str,
+    job: JobId,
+    number: CheckpointId,
+    job_directory: &Location,
+) -> Error {
+    let note = beside(job_directory.path()).unwrap_or_default();
+    Error::new(
+        &codes::RUN_MISSING,
+        format!(
+            "a later run of job `{job_name}` (job {job}) has committed output up to its snapshot {number}, and its checkpoints are \
+             not there ({job_directory}): going on from an older snapshot would write that output twice"
+        ),
+    )
+    .next(format!(
+        "bring that directory back; to have the output written again name a snapshot with -s PATH, or delete {}",
+        note.display()
+    ))
 }
 
 fn ended(job_name: &str, status: &str, job_directory: &Location) -> Error {

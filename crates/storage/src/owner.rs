@@ -3,32 +3,35 @@
 //! ```text
 //! <checkpoint dir>/<job id>/_owner    locked by whoever runs the job; says who that is, or was
 //! <checkpoint dir>/<job id>/_run      the highest number that an attempt has taken
-//! <checkpoint dir>/<job id>/_reached  the highest number of a snapshot whose output is committed
+//! <checkpoint dir>/<job id>/_reached  the highest number of a snapshot whose output is committed; the same lies beside the directory
 //! ```
 //! On a file system without locks a [lease](lease) takes the place of the lock.
 
+pub(crate) mod claim;
 pub(crate) mod clock;
 mod lease;
 pub(crate) mod lock;
+pub(crate) mod note;
 pub(crate) mod process;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use millstream_core::time::utc;
-use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
+use millstream_core::{Error, JobId, Lineage, Result, codes};
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoints::checkpoints_of;
 use crate::disk::{read_if_there, subdirectories, write_durably};
 use crate::fail;
 use crate::files;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
-use crate::names::{OWNER_FILE, RUN_FILE};
+use crate::names::RUN_FILE;
 use crate::reached::Reached;
 use crate::there::is_absent;
+use claim::{Asking, check_claim};
 use lock::Lock;
+use note::Note;
 
 /// How long a lease lasts that is not renewed.
 const LEASE_TERM: Duration = Duration::from_secs(10);
@@ -82,8 +85,7 @@ pub struct Holder {
 impl Holder {
     /// What `_owner` in a job's directory says, whether or not its writer lives; `None`: it can't be understood.
     pub(crate) fn noted(job_directory: &Path) -> Result<Option<Self>> {
-        let bytes = read_if_there(&job_directory.join(OWNER_FILE))?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        Ok(Note::in_directory(job_directory)?.map(|note| note.holder))
     }
 }
 
@@ -198,10 +200,6 @@ impl Ownership {
         if !self.locks.iter().any(|lock| lock.directory() == directory) {
             return Ok(());
         }
-        let noted = Reached::noted(&directory)?;
-        if noted.is_some_and(|noted| noted.number >= reached.number) {
-            return Ok(());
-        }
         reached.note(&directory)
     }
 
@@ -211,6 +209,23 @@ impl Ownership {
     /// `OWNERSHIP_LOST`: somebody else may have taken them.
     pub fn check(&self) -> Result<()> {
         self.locks.iter().try_for_each(Lock::check)
+    }
+
+    /// Checks that a snapshot may be this job's to delete; `has_ended`: whether a job is known to have ended.
+    ///
+    /// # Errors
+    /// Those of [`check_claim`].
+    pub fn check_claim(
+        &self,
+        location: &Location,
+        has_ended: &dyn Fn(JobId) -> bool,
+    ) -> Result<()> {
+        let asking = Asking {
+            checkpoints: self.checkpoints(),
+            own: Some(self.holder.job_id),
+            has_ended,
+        };
+        check_claim(location, asking)
     }
 
     /// Who holds them.
@@ -234,8 +249,10 @@ impl Ownership {
         if self.holder.is_alone && last.is_none_or(|last| !last.owned) {
             self.locks.first().map_or(Ok(()), Lock::drop_journals)?;
         }
-        while let Some(lock) = self.locks.pop() {
-            lock.clear_away()?;
+        while let Some(mut lock) = self.locks.pop() {
+            if !lock.clear_away()? {
+                lock.say_ended()?;
+            }
         }
         Ok(())
     }
@@ -273,60 +290,6 @@ pub fn has_been_held(checkpoints: &Location, job: JobId) -> Result<bool> {
 /// That can't be told, because the directory can't be reached: treat them as held.
 pub fn holder(checkpoints: &Location, job: JobId) -> Result<Option<Holder>> {
     holder_in(&SnapshotLayout::new(checkpoints.clone(), job).job_directory())
-}
-
-/// Who holds the checkpoint at `location`, by the directory that it lies in. A savepoint lies in none that is held.
-///
-/// # Errors
-/// That can't be told, because the directory can't be reached: treat it as held.
-pub fn holder_of(location: &Location) -> Result<Option<Holder>> {
-    match location.path().parent() {
-        Some(job_directory) => holder_in(job_directory),
-        None => Ok(None),
-    }
-}
-
-/// Checks that no other job that runs holds the directory of the snapshot at `location`, which was given to job `own`: the
-/// checkpoints of that job may name its files.
-///
-/// # Errors
-/// `OWNED`: one does; names who. Or that can't be told: treat it as held.
-pub fn check_claim(location: &Location, own: JobId) -> Result<()> {
-    match holder_of(location)?.filter(|holder| holder.job_id != own) {
-        None => Ok(()),
-        Some(holder) => Err(Error::new(
-            &codes::OWNED,
-            format!("{location} can't be claimed, for it belongs to {holder}"),
-        )
-        .next("go on from it with --claimMode NO_CLAIM, or stop that job first")),
-    }
-}
-
-/// Who runs, of the jobs whose checkpoints lie below `checkpoints`, and would go back to snapshot `number` of `job`: one that went
-/// on from it and has completed no checkpoint of its own.
-///
-/// # Errors
-/// That can't be told, because a directory can't be reached: treat the snapshot as needed.
-pub fn gone_on_from(
-    checkpoints: &Location,
-    job: JobId,
-    number: CheckpointId,
-) -> Result<Option<Holder>> {
-    for (other, directory) in job_directories(checkpoints)? {
-        let Some(holder) = Holder::noted(&directory)? else {
-            continue;
-        };
-        let before = holder.lineage.ancestors.last();
-        if before.is_some_and(|before| (before.job, before.left_at) == (job, number))
-            && checkpoints_of(&SnapshotLayout::new(checkpoints.clone(), other))?
-                .0
-                .is_empty()
-            && lock::is_held(&directory)?
-        {
-            return Ok(Some(holder));
-        }
-    }
-    Ok(None)
 }
 
 /// Who holds the checkpoints in a job's directory; `None`: nobody.

@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use millstream_core::{JobId, Lineage};
-use millstream_storage::{Location, Locking, Owner, Ownership, check_claim, holder, holder_of};
+use millstream_storage::{
+    Asking, Location, Locking, Owner, Ownership, check_claim, holder, needed_by, say_ended,
+};
 
 const LEASE: Locking = Locking::Lease {
     term: Duration::from_millis(100),
@@ -26,6 +28,19 @@ fn owner(name: &str) -> Owner {
         what: "pid 4711 on host-1".to_owned(),
         since: 1_795_837_931_000,
         is_alone: false,
+    }
+}
+
+/// Who would go back to a checkpoint, as somebody is told who knows of no job that has ended but these.
+fn asking<'a>(
+    checkpoints: &'a Location,
+    own: Option<u8>,
+    has_ended: &'a dyn Fn(JobId) -> bool,
+) -> Asking<'a> {
+    Asking {
+        checkpoints,
+        own: own.map(job),
+        has_ended,
     }
 }
 
@@ -53,7 +68,8 @@ fn a_second_one_is_refused_and_the_first_is_named() {
         let seen = holder(&checkpoints, job(1)).expect("readable");
         assert_eq!(seen.expect("held").job_name, "orders");
         let checkpoint = place(&checkpoints.path().join(job(1).to_string()).join("chk-1"));
-        assert!(holder_of(&checkpoint).expect("readable").is_some());
+        let needed = needed_by(&checkpoint, asking(&checkpoints, None, &|_| true));
+        assert!(needed.expect("readable").is_some());
         drop(first);
         assert_eq!(holder(&checkpoints, job(1)).expect("readable"), None);
         acquire().expect("free again");
@@ -62,19 +78,60 @@ fn a_second_one_is_refused_and_the_first_is_named() {
 }
 
 #[test]
-fn what_belongs_to_a_job_that_runs_can_not_be_claimed() {
+fn what_belongs_to_a_job_that_has_not_ended_can_not_be_claimed() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let checkpoints = place(&temp.path().join("cp"));
+    let directory = checkpoints.path().join(job(1).to_string());
+    let held = Ownership::acquire(&checkpoints, job(1), owner("orders")).expect("free");
+    std::fs::create_dir(directory.join("chk-1")).expect("writable");
+    std::fs::write(directory.join("chk-1/_metadata"), "{}").expect("writable");
+    std::os::unix::fs::symlink(directory.join("chk-1"), temp.path().join("link"))
+        .expect("writable");
+    let written = [
+        place(&directory.join("chk-1")),
+        place(&temp.path().join("link")),
+    ];
+    let unknown = |_| false;
+    let by = |own| asking(&checkpoints, Some(own), &unknown);
+    let refused = |what: &str| {
+        for checkpoint in &written {
+            let error = check_claim(checkpoint, by(2)).expect_err(what);
+            assert_eq!(error.code(), "MS-3011");
+            for part in ["job orders", "NO_CLAIM"] {
+                assert!(error.to_string().contains(part), "{error}");
+            }
+            check_claim(checkpoint, by(1)).expect("its own");
+        }
+    };
+    refused("it belongs to the first");
+    drop(held);
+    refused("a server may start it again");
+    let known = asking(&checkpoints, Some(2), &|other| other == job(1));
+    check_claim(&written[0], known).expect("somebody knows that it has ended");
+
+    let held = Ownership::acquire(&checkpoints, job(1), owner("orders")).expect("free");
+    held.end().expect("writable");
+    for checkpoint in &written {
+        check_claim(checkpoint, by(2)).expect("it has ended");
+    }
+}
+
+#[test]
+fn what_a_job_that_died_without_a_process_to_say_so_has_left_is_free_once_that_is_said() {
     let temp = tempfile::tempdir().expect("a directory");
     let checkpoints = place(temp.path());
     let checkpoint = place(&temp.path().join(job(1).to_string()).join("chk-1"));
+    let unknown = |_| false;
+    let claim = || check_claim(&checkpoint, asking(&checkpoints, Some(2), &unknown));
+    say_ended(&checkpoints, job(1)).expect("nothing is there");
+    assert!(!checkpoint.path().parent().expect("a parent").exists());
     let held = Ownership::acquire(&checkpoints, job(1), owner("orders")).expect("free");
-    let error = check_claim(&checkpoint, job(2)).expect_err("it belongs to the first");
-    assert_eq!(error.code(), "MS-3011");
-    for part in ["job orders", "NO_CLAIM"] {
-        assert!(error.to_string().contains(part), "{error}");
-    }
-    check_claim(&checkpoint, job(1)).expect("its own");
+    say_ended(&checkpoints, job(1)).expect("it runs");
+    claim().expect_err("it runs");
     drop(held);
-    check_claim(&checkpoint, job(2)).expect("nobody runs");
+    claim().expect_err("it may be started again");
+    say_ended(&checkpoints, job(1)).expect("writable");
+    claim().expect("it has ended");
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(crate) mod unread;
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub(crate) use running::{Running, Said};
@@ -104,6 +104,18 @@ pub(crate) fn put(directory: &Path, name: &str, content: impl AsRef<[u8]>) {
     fs::create_dir_all(parent).expect("created");
     fs::write(&hidden, content).expect("written");
     fs::rename(&hidden, &path).expect("renamed");
+}
+
+/// The directories of jobs below that of checkpoints, sorted.
+pub(crate) fn directories_of_jobs(checkpoints: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(checkpoints).into_iter().flatten().flatten();
+    let ids = entries.filter(|entry| {
+        let name = entry.file_name();
+        name.to_str().is_some_and(|name| name.len() == 32)
+    });
+    let mut found: Vec<PathBuf> = ids.map(|entry| entry.path()).collect();
+    found.sort();
+    found
 }
 
 /// The lines of all visible files of a directory, sorted.

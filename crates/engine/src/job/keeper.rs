@@ -2,7 +2,7 @@
 
 use millstream_core::{Error, Lineage, Result, codes};
 use millstream_protocol::Facts;
-use millstream_storage::{Ownership, Reached, sweep_abandoned};
+use millstream_storage::{Location, Ownership, Reached, sweep_abandoned};
 
 /// Keeps what a job has. Called on the job's I/O thread, so it may wait for disks; what it answers to the first
 /// [`look`](Self::look) counts for the preparation of the job.
@@ -32,6 +32,14 @@ pub trait Keeper: Send {
     /// # Errors
     /// It can't be noted. Where there is output, it is not committed.
     fn reached(&mut self, reached: &Reached) -> Result<()>;
+
+    /// Checks that a snapshot which was given to the job may be deleted: that no other job would go back to it.
+    ///
+    /// # Errors
+    /// One would, or that can't be told. It is not deleted.
+    fn check_claim(&self, _location: &Location) -> Result<()> {
+        Ok(())
+    }
 
     /// The job has ended, and all that was to be written or deleted is.
     fn ended(&mut self) {}
@@ -85,6 +93,14 @@ impl Keeper for NewJob {
     fn reached(&mut self, reached: &Reached) -> Result<()> {
         let ownership = self.ownership.as_ref();
         ownership.map_or(Ok(()), |ownership| ownership.note_reached(reached))
+    }
+
+    fn check_claim(&self, location: &Location) -> Result<()> {
+        let ownership = self.ownership.as_ref();
+        // What is known of others is what lies among the checkpoints.
+        ownership.map_or(Ok(()), |ownership| {
+            ownership.check_claim(location, &|_| false)
+        })
     }
 
     fn ended(&mut self) {

@@ -219,7 +219,9 @@ impl Watch {
     }
 
     /// The last lines of a job.
-    pub(super) fn summary(&self, name: &str, outcome: &JobOutcome) {
+    ///
+    /// `left`: the snapshot that it went on from, where others had committed output behind that.
+    pub(super) fn summary(&self, name: &str, outcome: &JobOutcome, left: Option<&str>) {
         let totals = self.totals();
         let elapsed = self.elapsed();
         let (checkpoints, failed, restarts) =
@@ -269,7 +271,10 @@ impl Watch {
             );
         }
         if let Some(numbers) = self.with(|state| state.numbers) {
-            tracing::info!("Committed since the job began: {numbers}.");
+            let but = left.map_or_else(String::new, |snapshot| {
+                format!(", without what was committed behind {snapshot} before this run")
+            });
+            tracing::info!("Committed since the job began{but}: {numbers}.");
         }
     }
 }

@@ -12,6 +12,7 @@ use millstream_storage::{
 };
 
 use super::directory::JobDirectory;
+use super::siblings::Siblings;
 use crate::ownership::Owning;
 
 /// Keeps what a job has that a server runs: in the directory of the job, and in that of its checkpoints.
@@ -26,7 +27,7 @@ pub(super) struct Past {
     pub(super) restored: Option<Location>,
     /// Whether that was the newest of the job's name.
     pub(super) is_latest: bool,
-    /// Whether that was given to the job.
+    /// Whether that was given to the job (`--claimMode CLAIM`).
     pub(super) is_claimed: bool,
     /// The checkpoints, once they could be taken.
     pub(super) owned: Option<(Ownership, Lineage)>,
@@ -49,18 +50,26 @@ impl Past {
         if has_run && !has_been_held(&self.checkpoints, self.job)? {
             return Err(away(&self.layout().job_directory()));
         }
-        Owning {
+        // A job that has run knows its lineage, wherever that snapshot is by now.
+        let restored = self.restored.as_ref().filter(|_| !has_run);
+        if let Some(claimed) = restored.filter(|_| self.is_claimed && !self.is_latest) {
+            self.siblings().check_claim(claimed, &self.checkpoints)?;
+        }
+        let owned = Owning {
             checkpoints: &self.checkpoints,
             savepoints: &self.savepoints,
             job: self.job,
             name: &self.name,
-            // A job that has run knows its lineage, wherever that snapshot is by now.
-            restored: self.restored.as_ref().filter(|_| !has_run),
+            restored,
             is_latest: self.is_latest,
-            is_claimed: self.is_claimed,
             is_alone: false,
         }
-        .take()
+        .take()?;
+        Ok((owned.ownership, owned.lineage))
+    }
+
+    fn siblings(&self) -> Siblings {
+        Siblings::of(&self.directory, self.job)
     }
 
     fn layout(&self) -> SnapshotLayout {
@@ -161,6 +170,10 @@ impl Keeper for Past {
         owned.map_or(Ok(()), |(ownership, _)| ownership.note_reached(reached))
     }
 
+    fn check_claim(&self, location: &Location) -> Result<()> {
+        self.siblings().check_claim(location, &self.checkpoints)
+    }
+
     fn ended(&mut self) {
         if let Some((ownership, _)) = self.owned.take()
             && let Err(error) = ownership.end()
@@ -168,6 +181,15 @@ impl Keeper for Past {
             tracing::warn!(
                 "The directory of the job's checkpoints could not be tidied up: {error}"
             );
+        }
+    }
+}
+
+impl Drop for Past {
+    fn drop(&mut self) {
+        // A job that could not be started is not started again, and leaves nothing.
+        if !self.directory.has_begun() {
+            self.ended();
         }
     }
 }

@@ -6,17 +6,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use millstream_core::options::CHECKPOINT_DIRECTORY;
 use millstream_core::{CheckpointId, Error, JobId, Result, codes};
 use millstream_protocol::link::{
     CheckpointReport, CheckpointState, OUTCOME_FILE, RESTORED_FILE, STOP_FILE, StopBegun,
 };
-use millstream_storage::{Location, gone_on_from, holder_of, list_of, same_place};
-use serde::Deserialize;
+use millstream_storage::{Asking, Location, needed_by, real, same_place};
 
-use crate::files;
 use crate::registry::Registry;
 use crate::views::JobView;
+use crate::{checkpoints, files};
 
 /// What is known of jobs that a snapshot may be needed by.
 pub(super) struct Needed {
@@ -29,11 +27,12 @@ pub(super) struct Needed {
 
 impl Needed {
     pub(super) fn of(registry: &Registry) -> Self {
+        let shared = &registry.shared;
         let known = registry.known_jobs().into_iter();
         Self {
             jobs: known.map(|view| (view.id, view)).collect(),
-            directories: registry.shared.data.jobs(),
-            checkpoints: checkpoints(registry),
+            directories: shared.data.jobs(),
+            checkpoints: checkpoints::place(&shared.settings, shared.data.path()),
         }
     }
 
@@ -55,30 +54,36 @@ impl Needed {
                 self.check_job(id, &entry.path(), location)?;
             }
         }
-        if let Some(holder) = holder_of(location)? {
-            return Err(in_use(format!("{location} belongs to {holder}")));
-        }
         self.check_others(location)
     }
 
     /// Looks at jobs of other servers and of none.
     fn check_others(&self, location: &Location) -> Result<()> {
         let checkpoints = self.checkpoints.as_ref().map_err(Clone::clone)?;
-        let Some(named) = named(location)? else {
+        let asking = Asking {
+            checkpoints,
+            own: None,
+            has_ended: &|job| {
+                let view = self.jobs.get(&job).map(Arc::as_ref);
+                has_ended(view, &self.directories.join(job.to_string()))
+            },
+        };
+        let Some(holder) = needed_by(location, asking)? else {
             return Ok(());
         };
-        match gone_on_from(checkpoints, named.job_id, named.checkpoint_id)? {
-            Some(holder) => Err(in_use(format!(
-                "{location} is the newest snapshot of {holder}, which would go back to it"
-            ))),
-            None => Ok(()),
-        }
+        let job = checkpoints.path().join(holder.job_id.to_string());
+        Err(in_use(format!(
+            "{location} belongs to {holder}, which would go back to it"
+        ))
+        .next(format!(
+            "stop or cancel that job first; where no server starts it again, delete {}",
+            job.join("_owner").display()
+        )))
     }
 
     fn check_job(&self, id: JobId, directory: &Path, location: &Location) -> Result<()> {
         let view = self.jobs.get(&id).map(Arc::as_ref);
-        let has_ended = view.is_some_and(|view| view.end_time.is_some());
-        if has_ended || directory.join(OUTCOME_FILE).exists() {
+        if has_ended(view, directory) {
             return Ok(());
         }
         let name = view.map_or_else(String::new, |view| format!(" ({})", view.name));
@@ -113,7 +118,8 @@ impl Needed {
         }
         // What its process has not told of may be the newest.
         let has_told = view.is_some_and(|view| view.report.is_some());
-        let lies_with_it = location.path().parent().and_then(Path::file_name);
+        let real = real(location)?;
+        let lies_with_it = real.path().parent().and_then(Path::file_name);
         if !has_told && lies_with_it.is_some_and(|name| name == id.to_string().as_str()) {
             return refuse("a checkpoint of");
         }
@@ -121,39 +127,9 @@ impl Needed {
     }
 }
 
-/// Whose snapshot it is, and which one: what its list says. Its other files, of which some may be missing, are not looked at.
-#[derive(Deserialize)]
-struct List {
-    snapshot: Named,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    job_id: JobId,
-    checkpoint_id: CheckpointId,
-}
-
-/// What the snapshot's list says; `None`: there is none, or one that is refused where it is to be deleted.
-///
-/// # Errors
-/// It can't be read, so that nobody can tell whether a job would go back to the snapshot.
-fn named(location: &Location) -> Result<Option<Named>> {
-    let text = list_of(location).map_err(|cause| {
-        let message = format!("{} can't be read", location.metadata_path().display());
-        Error::new(&codes::SNAPSHOT_UNREACHABLE, message)
-            .cause(cause)
-            .next("nothing was deleted; see that its disk or store is there, then ask again")
-    })?;
-    let list = text.and_then(|text| serde_json::from_slice::<List>(&text).ok());
-    Ok(list.map(|list| list.snapshot))
-}
-
-fn checkpoints(registry: &Registry) -> Result<Location> {
-    let shared = &registry.shared;
-    match shared.settings.get(&CHECKPOINT_DIRECTORY)? {
-        Some(directory) => directory.parse(),
-        None => Location::from_path(shared.data.path().join("checkpoints")),
-    }
+/// Whether a job has ended, as far as the server knows.
+fn has_ended(view: Option<&JobView>, directory: &Path) -> bool {
+    view.is_some_and(|view| view.end_time.is_some()) || directory.join(OUTCOME_FILE).exists()
 }
 
 fn in_use(what: String) -> Error {

@@ -7,15 +7,16 @@ use millstream_core::{Error, JobStatus, codes};
 use millstream_protocol::OperationResult;
 use millstream_protocol::link::{EndedOperation, JobReport};
 use millstream_protocol::supervision::{Contact, end_of};
+use millstream_storage::say_ended;
 use tokio::time::Instant;
 
 use super::{Phase, Supervisor, process};
 use crate::background::blocking;
-use crate::clock;
 use crate::files::Trouble;
 use crate::registry::forget;
 use crate::store::{end_operation, process_ended, process_started, save_checkpoint, save_job};
 use crate::views::OperationVerb;
+use crate::{checkpoints, clock};
 
 impl Supervisor {
     /// Starts a process for the job.
@@ -143,6 +144,22 @@ impl Supervisor {
         self.record_end(Vec::new()).await;
     }
 
+    /// Notes among the job's checkpoints that it has ended, where its process could not: what it would have gone back to is nobody's
+    /// then.
+    fn say_ended(&self) {
+        let id = self.book.id();
+        let data = self.registry.shared.data.path();
+        let place = checkpoints::place(&self.book.submission().configuration, data);
+        // Nobody waits for it: their disk may be away.
+        tokio::spawn(async move {
+            if let Err(error) = blocking(move || say_ended(&place?, id)).await {
+                tracing::warn!(
+                    "That job {id} has ended is not noted among its checkpoints: {error}"
+                );
+            }
+        });
+    }
+
     /// Takes the job's end and that of everything that was asked of it on record, in one.
     async fn record_end(&mut self, told: Vec<EndedOperation>) {
         self.phase = Phase::Ended;
@@ -164,6 +181,7 @@ impl Supervisor {
             command.refuse(self.too_late());
         }
         self.registry.shared.job_ended.notify_one();
+        self.say_ended();
         // A process of this server that is still there is waited for by the runtime.
         self.child = None;
     }

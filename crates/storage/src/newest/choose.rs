@@ -95,6 +95,21 @@ pub(super) fn choose(found: Found) -> Choice {
     Choice::Newest(newest, siblings)
 }
 
+/// The last of what is known to be committed behind a point of a lineage, for people.
+pub(super) fn last_behind(found: Found, from: &Point<'_>) -> Option<String> {
+    let tops = tops(counting(found.candidates)).into_values();
+    let behind = tops.filter(|top| from.is_ancestor_of(&point(top)));
+    let last = behind.max_by_key(|top| (top.lineage.generation, top.created, top.job))?;
+    let (job, location) = (last.job, &last.location);
+    Some(match (last.what, last.number) {
+        (What::Deleted { status }, _) => format!("the end of job {job} ({status})"),
+        (What::Reached, Some(number)) => {
+            format!("snapshot {number} of job {job}, which is not there")
+        }
+        _ => location.to_string(),
+    })
+}
+
 /// A savepoint at which nothing was committed counts only where there is nothing else: its job may have failed since, and
 /// written anew from an earlier point.
 fn counting(mut candidates: Vec<Candidate>) -> Vec<Candidate> {

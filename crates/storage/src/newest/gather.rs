@@ -13,7 +13,7 @@ use crate::metadata::{MetadataHints, SnapshotKind, SnapshotMetadata};
 use crate::names::{COMMITTED_FILE, METADATA_FILE};
 use crate::owner::Holder;
 use crate::place::{check_place, checkpoint_number};
-use crate::reached::Reached;
+use crate::reached::{Reached, beside, missing_directories};
 use crate::there::{is_absent, is_there};
 
 /// What was found of the jobs of one name.
@@ -80,6 +80,9 @@ pub(super) fn gather(
         for job_directory in sorted(checkpoints)? {
             gathering.job(&job_directory)?;
         }
+        for (job, job_directory) in missing_directories(checkpoints)? {
+            gathering.missing(job, &job_directory)?;
+        }
     }
     for location in savepoints {
         for directory in sorted(location)? {
@@ -119,9 +122,17 @@ impl Gathering<'_> {
             // The directory is that of a job of another name, and so is what can't be read in it.
             self.found.unreadable.truncate(unreadable);
         }
-        if let Some(reached) = Reached::noted(job_directory)?
-            && reached.job_name == self.job_name
-        {
+        if let Some(reached) = Reached::noted(job_directory)? {
+            self.reached(reached, job_directory)?;
+        }
+        match Ended::noted(job_directory)? {
+            Some(ended) if ended.job_name == self.job_name => self.ended(ended, job_directory),
+            _ => Ok(()),
+        }
+    }
+
+    fn reached(&mut self, reached: Reached, job_directory: &Path) -> Result<()> {
+        if reached.job_name == self.job_name {
             self.found.candidates.push(Candidate {
                 what: What::Reached,
                 location: Location::from_path(job_directory)?,
@@ -133,10 +144,25 @@ impl Gathering<'_> {
                 is_open: false,
             });
         }
-        match Ended::noted(job_directory)? {
-            Some(ended) if ended.job_name == self.job_name => self.ended(ended, job_directory),
-            _ => Ok(()),
+        Ok(())
+    }
+
+    /// Takes note of a job of which nothing is left but how far it came.
+    fn missing(&mut self, job: JobId, job_directory: &Path) -> Result<()> {
+        if let Some(reached) = Reached::noted(job_directory)? {
+            return self.reached(reached, job_directory);
         }
+        let path = beside(job_directory).unwrap_or_else(|| job_directory.to_owned());
+        // Cut off when the power failed: the job had begun to commit, and nobody can tell what it is called.
+        if is_there(&path)? {
+            let error = fail::corrupt(&path, "it tells of a job whose checkpoints are not there");
+            self.found.unreadable.push(Unreadable {
+                job: Some(job),
+                number: None,
+                error: error.next("bring them back; where that job is not missed, delete the file"),
+            });
+        }
+        Ok(())
     }
 
     fn ended(&mut self, ended: Ended, job_directory: &Path) -> Result<()> {

@@ -35,7 +35,7 @@ const TRIES: u32 = 5;
 
 /// A lease as others see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Sight {
+pub(super) struct Sight {
     number: u64,
     count: u64,
     /// Who has it is known to have ended.
@@ -51,6 +51,11 @@ impl Sight {
             count: count.parse().unwrap_or_default(),
             is_dead: Process::parse(process).is_some_and(|process| process.has_ended()),
         }
+    }
+
+    /// Whether it is the one that was seen before, and nobody has renewed it since.
+    pub(super) fn is_still(self, before: Option<Self>) -> bool {
+        before.is_some_and(|before| (before.number, before.count) == (self.number, self.count))
     }
 }
 
@@ -338,7 +343,7 @@ fn numbers(directory: &Path) -> Result<Vec<u64>> {
 }
 
 /// The lease that counts.
-fn highest(directory: &Path) -> Result<Option<Sight>> {
+pub(super) fn highest(directory: &Path) -> Result<Option<Sight>> {
     let Some(number) = numbers(directory)?.into_iter().max() else {
         return Ok(None);
     };

@@ -1,17 +1,21 @@
 //! The lock of a job's directory: a locked file, or a lease, as always in a store.
+//!
+//! Who holds by one kind looks for holders of the other one. The one with the lock writes its note first and looks for a lease
+//! then; the one with the lease makes that first and looks at the note then. So one of two sees the other.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use millstream_core::Result;
+use millstream_core::{Error, JobId, Result, codes};
 
 use super::clock::Clock;
-use super::lease::{Lease, is_renewed};
+use super::lease::{self, Lease, Sight, is_renewed};
+use super::note::{Held, Note, is_locked_by_note};
 use super::{Holder, LEASE_TERM, Locking, owned};
-use crate::disk::make_directory;
+use crate::disk::{make_directory, read_if_there};
 use crate::dispose::remove_directory;
 use crate::fail;
 use crate::files::{self, is_in_store};
@@ -25,13 +29,17 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(10);
 /// The system's number of "no locks available", for which there is no name of its own.
 const ENOLCK: i32 = 37;
 
-/// A job's directory that nobody else has.
+/// A job's directory that nobody else has. Dropped, it says that nobody has it.
 #[derive(Debug)]
 pub(crate) struct Lock {
     directory: PathBuf,
     /// Locked, unless there is a lease; `None`: in a store.
     file: Option<File>,
     lease: Option<Lease>,
+    /// The lease that lay there when it was locked.
+    stale: Option<Sight>,
+    /// What it has written into the file: for whom it is held.
+    noted: Option<Note>,
 }
 
 impl Lock {
@@ -41,9 +49,22 @@ impl Lock {
             return Err(owned(&directory));
         };
         let path = directory.join(OWNER_FILE);
-        let text = serde_json::to_vec_pretty(holder).map_err(|cause| fail::write(&path, cause))?;
-        lock.note(&text)
-            .map_err(|cause| fail::write(&path, cause))?;
+        let before = read_if_there(&path)?.unwrap_or_default();
+        let held = match lock.lease {
+            Some(_) => Held::Lease,
+            None => Held::Lock,
+        };
+        let note = Note::of_this_process(holder, held);
+        let written = text(&note).and_then(|text| lock.write(&text));
+        written.map_err(|cause| fail::write(&path, cause))?;
+        // Who can't lock may have taken a lease meanwhile, without having seen the note.
+        let lease = lease::highest(&directory)?;
+        if lock.lease.is_none() && lease.is_some_and(|lease| !lease.is_still(lock.stale)) {
+            lock.write(&before)
+                .map_err(|cause| fail::write(&path, cause))?;
+            return Err(owned(&directory));
+        }
+        lock.noted = Some(note);
         Ok(lock)
     }
 
@@ -51,39 +72,49 @@ impl Lock {
     pub(crate) fn try_take(directory: PathBuf, locking: Locking) -> Result<Option<Self>> {
         make_directory(&directory).map_err(|cause| fail::write(&directory, cause))?;
         let path = directory.join(OWNER_FILE);
-        if is_in_store(&path) {
-            let term = match locking {
-                Locking::Lease { term } => term,
-                Locking::File => LEASE_TERM,
-            };
-            let lease = Lease::take(&directory, term, &Clock::of_machine())?;
-            return Ok(lease.map(|lease| Self {
-                directory,
-                file: None,
-                lease: Some(lease),
-            }));
-        }
         let (file, term) = match locking {
-            Locking::Lease { term } => (open(&path)?, Some(term)),
+            Locking::Lease { term } => (None, Some(term)),
+            Locking::File if is_in_store(&path) => (None, Some(LEASE_TERM)),
             Locking::File => match locked(&path)? {
                 Locked::Taken => return Ok(None),
-                Locked::Here(file) => (file, None),
-                Locked::Impossible(file) => (file, Some(LEASE_TERM)),
+                Locked::Here(file) => (Some(file), None),
+                Locked::Impossible(file) => (Some(file), Some(LEASE_TERM)),
             },
         };
-        let lease = match term {
-            Some(term) => match Lease::take(&directory, term, &Clock::of_machine())? {
-                Some(lease) => Some(lease),
-                None => return Ok(None),
-            },
+        let file = match file {
+            None if !is_in_store(&path) => Some(open(&path)?),
+            file => file,
+        };
+        let Some(term) = term else {
+            let stale = lease::highest(&directory)?;
             // Somebody whose file system, or version of it, knows no locks may have a lease.
-            None if is_renewed(&directory, LEASE_TERM, &Clock::of_machine())? => return Ok(None),
-            None => None,
+            if is_renewed(&directory, LEASE_TERM, &Clock::of_machine())? {
+                return Ok(None);
+            }
+            return Ok(Some(Self {
+                directory,
+                file,
+                lease: None,
+                stale,
+                noted: None,
+            }));
         };
+        // A lock is not seen from here; its holder has no lease to watch.
+        if file.is_some() && is_locked_by_note(&directory)? {
+            return Ok(None);
+        }
+        let Some(lease) = Lease::take(&directory, term, &Clock::of_machine())? else {
+            return Ok(None);
+        };
+        if file.is_some() && is_locked_by_note(&directory)? {
+            return Ok(None);
+        }
         Ok(Some(Self {
             directory,
-            file: Some(file),
-            lease,
+            file,
+            lease: Some(lease),
+            stale: None,
+            noted: None,
         }))
     }
 
@@ -94,20 +125,85 @@ impl Lock {
     pub(super) fn check(&self) -> Result<()> {
         // Where a disk has gone, another directory may stand in its place, which is hidden when the disk comes back.
         let path = self.directory.join(OWNER_FILE);
-        if self.file.as_ref().is_some_and(|file| !is_at(file, &path)) {
-            return Err(fail::not_held(&self.directory));
+        if let Some(file) = &self.file {
+            if !is_at(file, &path) {
+                return Err(fail::not_held(&self.directory));
+            }
+            self.check_note(&path)?;
         }
         self.lease.as_ref().map_or(Ok(()), Lease::check)
     }
 
-    /// Written into the file that is locked: one put in its place would not be.
-    fn note(&mut self, text: &[u8]) -> io::Result<()> {
+    /// Checks that nobody else has noted that the directory is theirs. In a store the lease alone tells.
+    fn check_note(&self, path: &Path) -> Result<()> {
+        let Some(noted) = &self.noted else {
+            return Ok(());
+        };
+        let bytes = read_if_there(path)?.unwrap_or_default();
+        let own = text(noted).map_err(|cause| fail::read(path, &cause))?;
+        if bytes == own {
+            return Ok(());
+        }
+        let other = serde_json::from_slice(&bytes).map(|note: Note| note.holder.to_string());
+        let other = other.unwrap_or_else(|_| "another process".to_owned());
+        let message = format!(
+            "the checkpoints in {} were taken by {other}",
+            self.directory.display()
+        );
+        Err(Error::new(&codes::OWNERSHIP_LOST, message)
+            .next("start the job again with -s latest, unless that one runs by now"))
+    }
+
+    /// Says that its holder has ended and is not started again.
+    pub(super) fn say_ended(&mut self) -> Result<()> {
+        self.release(Held::Ended)
+            .map_err(|cause| fail::write(&self.directory.join(OWNER_FILE), cause))
+    }
+
+    /// Says that `job`, which had the directory last and could not do so itself, has ended.
+    pub(super) fn say_over(mut self, job: JobId) -> Result<()> {
+        let note = Note::in_directory(&self.directory)?;
+        let open = note.filter(|note| note.holder.job_id == job && note.held != Some(Held::Ended));
+        let Some(note) = open else {
+            return Ok(());
+        };
+        let path = self.directory.join(OWNER_FILE);
+        let written = text(&note.released(Held::Ended)).and_then(|text| self.write(&text));
+        written.map_err(|cause| fail::write(&path, cause))
+    }
+
+    /// Says that the directory is held no more, if the note is its own still.
+    fn release(&mut self, held: Held) -> io::Result<()> {
+        let Some(noted) = self.noted.take() else {
+            return Ok(());
+        };
+        let (own, released) = (text(&noted)?, text(&noted.released(held))?);
+        let Some(file) = &mut self.file else {
+            // The lease goes, which alone tells in a store; but for who has ended.
+            return match held {
+                Held::Ended => files::put(&self.directory.join(OWNER_FILE), &released),
+                _ => Ok(()),
+            };
+        };
+        // By the open file: the directory may be away, or at another place.
+        let mut bytes = Vec::new();
+        file.rewind()?;
+        file.read_to_end(&mut bytes)?;
+        match bytes == own {
+            true => self.write(&released),
+            false => Ok(()),
+        }
+    }
+
+    /// Written into the file that is locked: one put in its place would not be. What was there is written over, so that a full
+    /// disk leaves it.
+    fn write(&mut self, text: &[u8]) -> io::Result<()> {
         let Some(file) = &mut self.file else {
             return files::put(&self.directory.join(OWNER_FILE), text);
         };
-        file.set_len(0)?;
         file.rewind()?;
         file.write_all(text)?;
+        file.set_len(u64::try_from(text.len()).unwrap_or(u64::MAX))?;
         file.sync_all()
     }
 
@@ -165,6 +261,17 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What can't be written leaves the note of a process that ends some time.
+        drop(self.release(Held::Nobody));
+    }
+}
+
+fn text(note: &Note) -> io::Result<Vec<u8>> {
+    Ok(serde_json::to_vec_pretty(note)?)
+}
+
 fn is_empty(directory: &Path) -> bool {
     files::list(directory).is_ok_and(|entries| entries.is_empty())
 }
@@ -193,7 +300,11 @@ pub(super) fn is_held(job_directory: &Path) -> Result<bool> {
     match file.try_lock_shared() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(true),
-        Err(TryLockError::Error(cause)) if has_no_locks(&cause) => {}
+        Err(TryLockError::Error(cause)) if has_no_locks(&cause) => {
+            if is_locked_by_note(job_directory)? {
+                return Ok(true);
+            }
+        }
         Err(TryLockError::Error(cause)) => return Err(fail::read(&path, &cause)),
     }
     // Not longer than needed: who wants to lock it is kept from it.
@@ -259,8 +370,11 @@ fn is_at(file: &File, path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::time::Duration;
 
-    use super::{Lock, Locking, OWNER_FILE, has_no_locks};
+    use millstream_core::{JobId, Lineage};
+
+    use super::{Held, Holder, Lock, Locking, Note, OWNER_FILE, has_no_locks, text};
 
     #[test]
     fn another_directory_in_the_place_of_the_held_one_is_not_it() {
@@ -277,6 +391,48 @@ mod tests {
         std::fs::remove_dir_all(&held).expect("it goes");
         std::fs::rename(&away, &held).expect("it is back");
         assert!(lock.check().is_ok());
+    }
+
+    fn holder(number: u8) -> Holder {
+        Holder {
+            job_id: JobId::from_bytes([number; 16]),
+            job_name: "orders".to_owned(),
+            lineage: Lineage::fresh(1),
+            what: "pid 7 on host".to_owned(),
+            since: 0,
+            is_alone: false,
+        }
+    }
+
+    #[test]
+    fn a_note_of_somebody_else_says_that_the_directory_is_lost() {
+        let place = tempfile::tempdir().expect("a directory");
+        let own = place.path().join("held");
+        let lock = Lock::take(own.clone(), &holder(1), Locking::File).expect("free");
+        assert!(lock.check().is_ok());
+        let other = Note::of_this_process(&holder(2), Held::Lease);
+        let written = text(&other).expect("JSON");
+        std::fs::write(own.join(OWNER_FILE), &written).expect("writable");
+        let error = lock.check().expect_err("it is another's");
+        assert_eq!(error.code(), "MS-3013");
+        assert!(error.message().contains("0202"), "{error}");
+        drop(lock);
+        let left = std::fs::read(own.join(OWNER_FILE)).expect("readable");
+        assert_eq!(left, written, "what somebody else says stays");
+    }
+
+    #[test]
+    fn who_has_no_lock_is_told_by_the_note_of_who_has() {
+        let place = tempfile::tempdir().expect("a directory");
+        let own = place.path().join("held");
+        let lease = Locking::Lease {
+            term: Duration::from_millis(50),
+        };
+        let lock = Lock::take(own.clone(), &holder(1), Locking::File).expect("free");
+        let error = Lock::take(own.clone(), &holder(2), lease).expect_err("locked");
+        assert_eq!(error.code(), "MS-3011");
+        drop(lock);
+        Lock::take(own, &holder(2), lease).expect("free, and said to be");
     }
 
     #[test]

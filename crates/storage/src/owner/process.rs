@@ -1,5 +1,5 @@
-//! Which process it is that has a lease: one that has ended on this machine is known to renew nothing any more, so that whoever comes
-//! after it need not watch.
+//! Which process it is that has a directory: one that has ended on this machine is known to hold no lock and to renew no lease any more,
+//! so that whoever comes after it need not watch.
 
 use std::fmt;
 use std::fs;
@@ -47,14 +47,21 @@ impl Process {
 
     /// Whether it is known to have ended. Of a process that can't be seen from here nothing is known.
     pub(crate) fn has_ended(&self) -> bool {
+        self.fate() == Fate::Ended
+    }
+
+    /// What is known of it.
+    pub(crate) fn fate(&self) -> Fate {
         let is_seen =
             boot().as_ref() == Some(&self.boot) && namespace().as_ref() == Some(&self.namespace);
-        is_seen
-            && match seen(self.number) {
-                Seen::Running { began } => began != self.began,
-                Seen::Ended => true,
-                Seen::Hidden => false,
-            }
+        if !is_seen {
+            return Fate::Hidden;
+        }
+        match seen(self.number) {
+            Seen::Running { began } if began == self.began => Fate::Runs,
+            Seen::Running { .. } | Seen::Ended => Fate::Ended,
+            Seen::Hidden => Fate::Hidden,
+        }
     }
 }
 
@@ -78,6 +85,17 @@ fn boot() -> Option<String> {
 fn namespace() -> Option<String> {
     let link = fs::read_link("/proc/self/ns/pid").ok()?;
     link.to_str().map(str::to_owned)
+}
+
+/// What became of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It runs.
+    Runs,
+    /// It has ended.
+    Ended,
+    /// That can't be told from here.
+    Hidden,
 }
 
 /// What is known of the process with a number.

@@ -13,7 +13,7 @@ use crate::wait;
 /// In the log where a stop has failed and the job goes on.
 const STOP_FAILED: &str = " MS-2002: ";
 /// What its numbers stand behind in the last lines of a job.
-const COMMITTED: &str = "Committed since the job began: ";
+const COMMITTED: &str = "Committed since the job began";
 
 pub(crate) struct Local {
     launcher: Launcher,
@@ -210,7 +210,11 @@ impl Subject for Local {
 
 /// What a log says in its end of all records since the job began: `NUMBER read`, `NUMBER written` and so on.
 fn numbers_in(log: &str) -> Option<serde_json::Value> {
-    let of_all = |line: &str| Some(line.split_once(COMMITTED)?.1.to_owned());
+    let of_all = |line: &str| {
+        let (_, behind) = line.split_once(COMMITTED)?;
+        // Between them it may stand what they leave out.
+        Some(behind.rsplit_once(": ")?.1.to_owned())
+    };
     let told = log.lines().rev().find_map(of_all)?;
     let mut numbers = serde_json::Map::new();
     let words: Vec<&str> = told

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_protocol::{Attempt as AttemptNumber, SnapshotRef, Then};
 use millstream_storage::{
-    Location, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget, check_claim,
-    discard_incomplete, dispose,
+    Location, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget, discard_incomplete,
+    dispose,
 };
 
 use super::IoWorker;
@@ -196,7 +196,7 @@ impl IoWorker {
         let layout = &self.start.layout;
         // One that was given to the job may lie among the checkpoints of another, which name its files.
         if location.path().parent() != Some(layout.job_directory().as_path()) {
-            check_claim(&location, layout.job())?;
+            self.start.keeper.check_claim(&location)?;
         }
         dispose(&location, false).map(drop)
     }

@@ -500,3 +500,83 @@ fn a_savepoint_that_may_have_been_given_up_is_not_the_newest() {
         assert_eq!(chosen(candidates), (expected.to_owned(), 0), "{why}");
     }
 }
+
+#[test]
+fn what_was_committed_behind_a_snapshot_is_the_last_of_its_line() {
+    let reached = |number| as_a(What::Reached, point(3, number, 3, &[(1, 7), (2, 8)]));
+    let line = || {
+        vec![
+            point(1, 5, 1, &[]),
+            point(1, 7, 1, &[]),
+            point(2, 8, 2, &[(1, 7)]),
+        ]
+    };
+    let with = |more: Vec<Candidate>| [line(), more].concat();
+    for (from, candidates, expected, why) in [
+        (
+            point(1, 5, 1, &[]),
+            vec![point(1, 5, 1, &[])],
+            None,
+            "the newest",
+        ),
+        (
+            point(1, 5, 1, &[]),
+            line(),
+            Some("2@8"),
+            "over the job that went on",
+        ),
+        (
+            point(1, 7, 1, &[]),
+            line(),
+            Some("2@8"),
+            "from where that began",
+        ),
+        (
+            point(2, 8, 2, &[(1, 7)]),
+            line(),
+            None,
+            "the newest of the line",
+        ),
+        (
+            point(1, 5, 1, &[]),
+            with(vec![point(4, 9, 4, &[])]),
+            Some("2@8"),
+            "not what has nothing to do with it",
+        ),
+        (
+            point(2, 8, 2, &[(1, 7)]),
+            with(vec![point(4, 6, 4, &[(1, 5)])]),
+            None,
+            "nor another branch",
+        ),
+        (
+            point(1, 5, 1, &[]),
+            with(vec![reached(9)]),
+            Some("snapshot 9 of job"),
+            "a run that is not there",
+        ),
+        (
+            point(1, 7, 1, &[]),
+            with(vec![as_a(DELETED(), point(2, 9, 2, &[(1, 7)]))]),
+            Some("(FINISHED)"),
+            "an end that left nothing",
+        ),
+    ] {
+        let from = Point {
+            job: from.job,
+            number: from.number.expect("a number"),
+            lineage: &from.lineage,
+        };
+        let found = Found {
+            candidates,
+            ..Found::default()
+        };
+        let last = last_behind(found, &from);
+        let is_it = match (&last, expected) {
+            (None, None) => true,
+            (Some(last), Some(expected)) => last.contains(expected),
+            _ => false,
+        };
+        assert!(is_it, "{why}: {last:?}, not {expected:?}");
+    }
+}
