@@ -127,6 +127,8 @@ codes! {
     SNAPSHOT_FOREIGN = "MS-3012", Data, "Not a snapshot of Millstream";
     /// The lease of a job's checkpoints was not renewed in time, and somebody else may have taken it.
     OWNERSHIP_LOST = "MS-3013", Unavailable, "Checkpoints belong to the job no more";
+    /// Hadoop's settings, which decide where checkpoints go, can't be read.
+    HADOOP_SETTINGS = "MS-3016", Unavailable, "Settings of Hadoop can't be read";
 
     // 4: engine and programs
     /// The program's code returned an error or panicked.
