@@ -257,9 +257,6 @@ fn what_is_wrong_is_told_in_one_line(hdfs: &Hdfs) {
     assert!(told.contains("/none can't be read"), "{told}");
     let told = wrong("hdfs://127.0.0.1:1/in", &hdfs.url("/out"), "--job.name=job");
     assert!(told.contains("NameNode and DataNodes run"), "{told}");
-    let checkpoints = "--stream.checkpoint.dir=hdfs:///checkpoints";
-    let told = wrong(&hdfs.url("/text"), &hdfs.url("/out"), checkpoints);
-    assert!(told.contains("checkpoints can't be in HDFS yet"), "{told}");
     // Without settings a path that names nobody leads nowhere.
     let directory = place();
     let mut unset = command(directory.path());

@@ -131,6 +131,8 @@ codes! {
     OWNER_UNKNOWN = "MS-3014", Unavailable, "Whether checkpoints are locked can't be told";
     /// The checkpoints of the newest run of a job are not there.
     RUN_MISSING = "MS-3015", Unavailable, "Checkpoints of a later run are missing";
+    /// Hadoop's settings, which decide where checkpoints go, can't be read.
+    HADOOP_SETTINGS = "MS-3016", Unavailable, "Settings of Hadoop can't be read";
 
     // 4: engine and programs
     /// The program's code returned an error or panicked.

@@ -76,6 +76,18 @@ impl Clusters {
     }
 }
 
+impl Clusters {
+    /// The one way in which a place in a cluster is written down: `hdfs:///path` and `hdfs://host/path` are other names of
+    /// `hdfs://host:port/path`. No cluster is asked.
+    ///
+    /// # Errors
+    /// The settings can't be read, or name no NameNode for it.
+    pub fn named(&self, url: &HdfsUrl) -> Result<HdfsUrl, HdfsError> {
+        let settings = &self.0.settings;
+        Ok(url.with_authority(&address(url.authority(), &settings.site()?)?))
+    }
+}
+
 impl fmt::Debug for Clusters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.settings.fmt(f)
@@ -152,10 +164,7 @@ impl Eq for Cluster {}
 
 impl Cluster {
     fn new(authority: &str, settings: &HdfsSettings, runtime: Runtime) -> Result<Self, HdfsError> {
-        let site = match &settings.directory {
-            Some(directory) => Site::read(directory)?,
-            None => Site::default(),
-        };
+        let site = settings.site()?;
         let address = address(authority, &site)?;
         let mut builder = ClientBuilder::new()
             .with_url(format!("hdfs://{address}"))
@@ -233,7 +242,19 @@ impl Cluster {
         })
     }
 
-    /// Removes a file, whether somebody writes it or not. Whether it was there.
+    /// Renames a file, in the place of one that has the new name.
+    ///
+    /// # Errors
+    /// It can't be renamed; where the cluster is [unreachable](Trouble::Unreachable), it may have been.
+    pub fn rename_over(&self, from: &str, to: &str) -> Result<(), HdfsError> {
+        let (inner, from, to) = (Arc::clone(&self.0), from.to_owned(), to.to_owned());
+        self.0.runtime.wait(ONE_REQUEST, async move {
+            Ok(inner.client.rename(&from, &to, true).await?)
+        })
+    }
+
+    /// Removes a file, whether somebody writes it or not, or a directory in which nothing lies ([`Trouble::Exists`]: something
+    /// does). Whether it was there.
     ///
     /// # Errors
     /// It can't be removed.
@@ -249,9 +270,21 @@ impl Cluster {
     /// # Errors
     /// It can't be made.
     pub fn make_directory(&self, path: &str) -> Result<(), HdfsError> {
+        self.mkdirs(path, true)
+    }
+
+    /// Makes a directory in one that is there.
+    ///
+    /// # Errors
+    /// It can't be made.
+    pub fn make_subdirectory(&self, path: &str) -> Result<(), HdfsError> {
+        self.mkdirs(path, false)
+    }
+
+    fn mkdirs(&self, path: &str, with_parents: bool) -> Result<(), HdfsError> {
         let (inner, path) = (Arc::clone(&self.0), path.to_owned());
         self.0.runtime.wait(ONE_REQUEST, async move {
-            Ok(inner.client.mkdirs(&path, DIRECTORY, true).await?)
+            Ok(inner.client.mkdirs(&path, DIRECTORY, with_parents).await?)
         })
     }
 }
@@ -271,8 +304,7 @@ fn has_open_block(status: &Status, space: u64) -> bool {
 fn address(authority: &str, site: &Site) -> Result<String, HdfsError> {
     let named = match authority {
         "" => {
-            let default = site.get("fs.defaultFS").and_then(HdfsUrl::parse);
-            let default = default.filter(|url| !url.authority().is_empty());
+            let default = site.default_cluster();
             default.map(|url| url.authority().to_owned()).ok_or_else(|| {
                 let what = "the path names no NameNode, and no core-site.xml says which one is meant (fs.defaultFS)";
                 HdfsError::new(Trouble::Refused, what)

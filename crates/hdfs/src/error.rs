@@ -124,7 +124,9 @@ fn of_class(class: &str, message: &str) -> Trouble {
     let name = class.rsplit(['.', '$']).next().unwrap_or(class);
     match name {
         "FileNotFoundException" | "PathNotFoundException" => Trouble::Absent,
-        "FileAlreadyExistsException" | "AlreadyBeingCreatedException" => Trouble::Exists,
+        "FileAlreadyExistsException"
+        | "AlreadyBeingCreatedException"
+        | "PathIsNotEmptyDirectoryException" => Trouble::Exists,
         "LeaseExpiredException" => Trouble::Changed,
         "AccessControlException" | "AuthorizationException" | "InvalidToken" | "SaslException" => {
             Trouble::Denied

@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use millstream_core::options::{HADOOP_HOME, HADOOP_USER};
 use millstream_core::{Configuration, Result};
 
+use crate::error::HdfsError;
+use crate::site::Site;
+use crate::url::HdfsUrl;
+
 /// The directory of `core-site.xml` and `hdfs-site.xml`, of this name in the environment.
 const CONFIGURATION: &str = "HADOOP_CONF_DIR";
 
@@ -38,6 +42,20 @@ impl HdfsSettings {
             directory: directory.or_else(|| home.map(|home| below(Path::new(&home)))),
             user,
         })
+    }
+
+    /// The cluster that a path means which names none; `None`: there are no settings, or they tell of none of HDFS.
+    ///
+    /// # Errors
+    /// The settings can't be read.
+    pub fn default_cluster(&self) -> Result<Option<HdfsUrl>, HdfsError> {
+        Ok(self.site()?.default_cluster())
+    }
+
+    pub(crate) fn site(&self) -> Result<Site, HdfsError> {
+        self.directory
+            .as_deref()
+            .map_or_else(|| Ok(Site::default()), Site::read)
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::error::{HdfsError, Trouble};
+use crate::url::HdfsUrl;
 
 /// The files, of which the later one wins.
 const FILES: [&str; 2] = ["core-site.xml", "hdfs-site.xml"];
@@ -68,6 +69,12 @@ impl Site {
     /// The value of a setting.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// The cluster that is meant where none is named, if that is one of HDFS.
+    pub(crate) fn default_cluster(&self) -> Option<HdfsUrl> {
+        let default = self.get("fs.defaultFS").and_then(HdfsUrl::parse);
+        default.filter(|url| !url.authority().is_empty())
     }
 
     /// Whether a name is that of a name service.

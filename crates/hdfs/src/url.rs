@@ -58,6 +58,15 @@ impl HdfsUrl {
         }
     }
 
+    /// The same path in a cluster of this name.
+    #[must_use]
+    pub(crate) fn with_authority(&self, authority: &str) -> Self {
+        Self {
+            authority: authority.to_owned(),
+            path: self.path.clone(),
+        }
+    }
+
     /// What lies below under this name.
     #[must_use]
     pub fn join(&self, name: &str) -> Self {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use hdfs_native::file::FileWriter;
 use hdfs_native::{HdfsError as Native, WriteOptions};
 
-use crate::cluster::{Cluster, Inner, ONE_REQUEST, ONE_TRANSFER};
+use crate::cluster::{Cluster, Inner, ONE_REQUEST, ONE_TRANSFER, Status};
 use crate::error::{HdfsError, Trouble};
 use crate::runtime::Waiting;
 
@@ -17,6 +17,11 @@ const CLOSING: Duration = Duration::from_secs(180);
 const LOOKS: u32 = 60;
 /// Between two of these looks.
 const PAUSE: Duration = Duration::from_secs(1);
+/// After this time it is looked for the first time whether DataNodes have reported the last block of a file that is being closed;
+/// each time behind it is twice as long as the one before.
+const FIRST_LOOK: Duration = Duration::from_millis(5);
+/// The client itself asks again after half a second.
+const LAST_LOOK: Duration = Duration::from_millis(320);
 
 /// A file that is open for writing. It is seen under its name at once, and has its length when it is
 /// [closed](HdfsWriter::close). Dropped before that, it stays open until somebody removes it, or the cluster closes it.
@@ -71,29 +76,104 @@ impl HdfsWriter {
         self.bytes
     }
 
-    /// Has what was written brought to disks of the DataNodes, and closes the file. Both take a while, mostly half a second:
+    /// Has what was written brought to disks of the DataNodes, and closes the file. Both take a while, sometimes half a second:
     /// what is answered is to be waited for.
     ///
     /// Where the cluster does not say whether the file is closed, that is looked up.
     pub fn close(self) -> Waiting<()> {
         let runtime = self.cluster.0.runtime.clone();
         runtime.begin(CLOSING, async move {
-            let mut writer = self.writer.ok_or_else(failed_before)?;
-            match writer.hsync().await {
-                // Files with erasure codes can't be; they are brought there as the cluster does.
-                Ok(()) | Err(Native::UnsupportedFeature(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-            match Box::pin(writer.close()).await {
-                Ok(()) => Ok(()),
-                Err(Native::OperationFailed(_) | Native::IOError(_)) => {
-                    drop(writer);
-                    settle(&self.cluster.0, &self.path, self.bytes).await
-                }
-                Err(error) => Err(error.into()),
-            }
+            let writer = self.writer.ok_or_else(failed_before)?;
+            close(&self.cluster.0, &self.path, writer, self.bytes).await
         })
     }
+}
+
+impl Cluster {
+    /// Begins to write a file of these bytes in a directory that is there, as one request. Once what is answered has been waited
+    /// for, it is closed, and on disks of the DataNodes.
+    ///
+    /// With `replace` it takes the place of a file that is there, whether somebody writes that or not. Without, there is an error
+    /// ([`Trouble::Exists`]) and nothing is touched.
+    pub fn put(&self, path: &str, bytes: Bytes, replace: bool) -> Waiting<()> {
+        let (inner, path) = (Arc::clone(&self.0), path.to_owned());
+        let options = WriteOptions::default()
+            .create_parent(false)
+            .overwrite(replace);
+        self.0.runtime.begin(CLOSING, async move {
+            let mut writer = inner.client.create(&path, options).await?;
+            let length = bytes.len() as u64;
+            if length > 0 {
+                Box::pin(writer.write_bytes(bytes)).await?;
+            }
+            close(&inner, &path, writer, length).await
+        })
+    }
+}
+
+/// Syncs and closes a file of so many bytes.
+async fn close(
+    inner: &Inner,
+    path: &str,
+    mut writer: FileWriter,
+    bytes: u64,
+) -> Result<(), HdfsError> {
+    if bytes > 0 {
+        match writer.hsync().await {
+            // Files with erasure codes can't be; they are brought there as the cluster does.
+            Ok(()) | Err(Native::UnsupportedFeature(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match close_early(inner, path, &mut writer, bytes).await {
+        Ok(()) => Ok(()),
+        Err(Native::OperationFailed(_) | Native::IOError(_)) => {
+            drop(writer);
+            settle(inner, path, bytes).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Closes a file as soon as that can be done. The client asks the NameNode once, mostly before a DataNode has reported the last
+/// block, and then not for half a second. Meanwhile it is looked whether all blocks count as whole, which they do only once the
+/// client has asked and a DataNode has reported: then there is nothing left to be recovered, and the lease is given back at once.
+async fn close_early(
+    inner: &Inner,
+    path: &str,
+    writer: &mut FileWriter,
+    bytes: u64,
+) -> Result<(), Native> {
+    let mut closing = Box::pin(writer.close());
+    let mut pause = FIRST_LOOK;
+    loop {
+        if let Ok(closed) = tokio::time::timeout(pause, &mut closing).await {
+            return closed;
+        }
+        if pause <= LAST_LOOK && is_closed(inner, path, bytes).await {
+            return Ok(());
+        }
+        pause *= 2;
+    }
+}
+
+/// Whether a file whose blocks are all whole is closed, if need be by this question. What can't be told is answered by who closes it.
+async fn is_closed(inner: &Inner, path: &str, bytes: u64) -> bool {
+    let Ok(found) = inner.client.get_file_info(path).await else {
+        return false;
+    };
+    let Ok(summary) = inner.client.get_content_summary(path).await else {
+        return false;
+    };
+    is_whole(&Status::of(&found), summary.space_consumed, bytes)
+        && inner.client.recover_lease(path).await.unwrap_or_default()
+}
+
+/// Whether a file of so many bytes has whole blocks alone. A block that is not whole takes the space of a full one, so nothing is
+/// known of files that end with a full block, and of those with erasure codes.
+fn is_whole(status: &Status, space: u64, bytes: u64) -> bool {
+    let ends_within = status.block > 0 && !bytes.is_multiple_of(status.block);
+    ends_within && status.size == bytes && space == bytes * status.replication
 }
 
 fn failed_before() -> HdfsError {
@@ -118,3 +198,6 @@ async fn settle(inner: &Inner, path: &str, bytes: u64) -> Result<(), HdfsError> 
     let what = "the NameNode does not close it: DataNodes do not report its last block";
     Err(HdfsError::new(Trouble::Unreachable, what))
 }
+
+#[cfg(test)]
+mod tests;

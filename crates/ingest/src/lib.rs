@@ -2,6 +2,7 @@
 //!
 //! [`run`] is what `millstream run ingest` calls: it [loads](parameters::load) the parameters and starts the job.
 
+mod checkpoints;
 pub mod doctor;
 mod dry_run;
 mod infer;

@@ -6,7 +6,7 @@ use millstream_core::options::JOB_NAME;
 use millstream_core::{Configuration, Error, Result, codes};
 
 use crate::parameters::{self, IngestSettings, Input, Loaded, Portable, SourceSettings};
-use crate::{letters, pipeline};
+use crate::{checkpoints, letters, pipeline};
 use millstream::Environment;
 
 /// The short name of the ingestion job.
@@ -36,8 +36,9 @@ pub fn prepare(arguments: &[String], options: &RunOptions) -> Result<Prepared> {
         settings,
         mut notes,
     } = of_this_process(arguments, parameters::load)?;
-    let (configuration, overruled) = settings.options.under(&options.configuration);
+    let (mut configuration, overruled) = settings.options.under(&options.configuration);
     notes.extend(overruled);
+    notes.extend(checkpoints::place(&mut configuration)?);
     Ok(Prepared {
         settings,
         configuration,

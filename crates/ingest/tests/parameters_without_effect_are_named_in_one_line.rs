@@ -9,14 +9,14 @@ fn one_line_names_them_all_with_the_reason() {
     let loaded = load_line(
         "--source.type csv --source.path /in --source.watch.type PROCESS_ONCE --source.watch.interval 5 \
         --sink.type print --sink.format csv --stream.sql 'select 1' --sink.kafka.brokers k:9092 \
-        --sink.kafka.batch.size 1 --hadoop.user.name me --error.max.count 1",
+        --sink.kafka.batch.size 1 --hadoop.user.name me --error.max.count 1 --stream.checkpoint.dir /cp",
     )
     .expect("complete");
     assert_eq!(
         loaded.notes,
         ["given, but without effect here: \
           error.max.count (only with error.policy skip or dead-letter), \
-          hadoop.user.name (only with paths that begin with hdfs://), \
+          hadoop.user.name (only with paths that begin with hdfs://, or without stream.checkpoint.dir), \
           sink.format (only with sink.type file), \
           sink.kafka.batch.size (only with sink.type kafka), \
           sink.kafka.brokers (only with sink.type kafka), \

@@ -1,7 +1,8 @@
 //! Where the snapshots of a job go, and what lies there.
 
+use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use millstream_core::options::{
     CHECKPOINT_DIRECTORY, DATA_DIRECTORY, JOB_NAME, SAVEPOINT_DIRECTORY,
@@ -23,7 +24,7 @@ pub(crate) struct Directories {
 impl Directories {
     /// Those that the configuration names, else `checkpoints` and `savepoints` below the data directory.
     ///
-    /// Paths of object stores mean the one that the configuration describes from here on.
+    /// Paths of object stores and of HDFS mean what the configuration describes from here on.
     pub(crate) fn of(configuration: &Configuration) -> Result<Self> {
         millstream_remote::give(configuration)?;
         let place = |set: Option<String>, name: &str| match set {
@@ -49,8 +50,8 @@ pub fn snapshots(configuration: &Configuration) -> Result<(PathBuf, PathBuf)> {
     Ok((checkpoints.path().to_owned(), savepoints.path().to_owned()))
 }
 
-/// Whether snapshots can be kept at `place`, which is a path or a URL, if that is in a store: an object is put there that must be
-/// new, put once more, which must be refused, and deleted. `false`: it is on a disk, and nothing was looked at.
+/// Whether snapshots can be kept at `place`, which is a path or a URL, if that is in a store or a cluster: a file is put there that
+/// must be new, put once more, which must be refused, and deleted. `false`: it is on a disk, and nothing was looked at.
 ///
 /// # Errors
 /// They can't be kept there.
@@ -61,17 +62,18 @@ pub fn check_store(configuration: &Configuration, place: &str) -> Result<bool> {
         return Ok(false);
     }
     let name = format!("_millstream-doctor-{:016x}", random_number());
-    let probe = location.path().join(name);
-    let failed = |cause: std::io::Error| {
-        Error::new(&codes::SNAPSHOT_WRITE, format!("snapshots can't be kept in {location}"))
+    let failed = |cause: io::Error| {
+        let next = millstream_remote::next_step(&cause);
+        let message = format!("snapshots can't be kept in {location}");
+        Error::new(&codes::SNAPSHOT_WRITE, message)
             .cause(cause)
-            .next("see that the store runs, and that s3.endpoint, the keys and what they may do are right")
+            .next(next)
     };
-    notes::put_new(&probe, b"one").map_err(failed)?;
+    let probe = probe(location.path(), &name).map_err(failed)?;
     let again = notes::put_new(&probe, b"two");
     notes::remove(&probe).map_err(failed)?;
     match again {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(true),
         Err(error) => Err(failed(error)),
         Ok(()) => {
             let message =
@@ -80,6 +82,21 @@ pub fn check_store(configuration: &Configuration, place: &str) -> Result<bool> {
                 .next("keep snapshots in a store that does, or on a disk"))
         }
     }
+}
+
+/// Puts a file of this name in a place of a store, or in the nearest directory above it that is there: where there are directories,
+/// a job makes its own. Answers where.
+fn probe(place: &Path, name: &str) -> io::Result<PathBuf> {
+    let mut answer = Err(io::ErrorKind::NotFound.into());
+    for directory in place.ancestors().take_while(|above| is_in_store(above)) {
+        let path = directory.join(name);
+        match notes::put_new(&path, b"one") {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => answer = Err(error),
+            Err(error) => return Err(error),
+        }
+    }
+    answer
 }
 
 /// The directory of everything that jobs keep, unless they are told otherwise.

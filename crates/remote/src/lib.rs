@@ -1,39 +1,48 @@
 //! Snapshots that do not lie on a disk of this machine: the calls that [storage](millstream_storage::Files) needs, by those that an
-//! object store has.
+//! object store has, or a cluster of HDFS.
 //!
-//! [`give`] has the paths `s3://bucket/key` mean the store that a configuration describes, for the whole process.
-//!
-//! What a store does not have is made of what it has:
-//!
-//! - A directory is there if a key goes on behind its own. One that is to be there with nothing in it has an object, `_directory`.
-//! - A small file is put by one request, one that must be new by a request that holds only then.
-//! - A file of state is uploaded in parts once it is longer than one; what is shorter is put by one request.
-//! - Another name is a copy and a deletion, in this order.
+//! [`give`] has the paths `s3://bucket/key` and `hdfs://…` mean what a configuration describes, for the whole process.
 
-mod directory;
-mod files;
-mod reading;
-mod writing;
+mod hdfs;
+mod objects;
 
+use std::io;
 use std::sync::Arc;
 
 use millstream_core::{Configuration, Result};
+use millstream_hdfs::{Clusters, HdfsError, HdfsSettings};
 use millstream_objects::{S3Settings, Stores};
 use millstream_storage::{Files, give_store};
 
-use files::Objects;
+use hdfs::Hdfs;
+use objects::Objects;
 
 /// How the paths of object stores begin. They are written down with the first.
-const SCHEMES: [&str; 3] = ["s3", "s3a", "s3n"];
+const OBJECTS: [&str; 3] = ["s3", "s3a", "s3n"];
+/// How those of HDFS do.
+const HDFS: [&str; 1] = ["hdfs"];
 
-/// Has paths of object stores mean the store that `configuration` describes, in this process, until another one is given. Nothing
-/// is asked of it before somebody uses such a path.
+/// Has paths of object stores and of HDFS mean what `configuration` describes, in this process, until something else is given.
+/// Nothing is asked of a store or a cluster before somebody uses such a path.
 ///
 /// # Errors
 /// The configuration describes none.
 pub fn give(configuration: &Configuration) -> Result<()> {
     let stores = Stores::new(S3Settings::of(configuration)?);
-    let files: Arc<dyn Files> = Arc::new(Objects::new(stores));
-    give_store(&SCHEMES, &files);
+    let clusters = Clusters::new(HdfsSettings::of(configuration)?);
+    let objects: Arc<dyn Files> = Arc::new(Objects::new(stores));
+    let hdfs: Arc<dyn Files> = Arc::new(Hdfs::new(clusters));
+    give_store(&OBJECTS, &objects);
+    give_store(&HDFS, &hdfs);
     Ok(())
+}
+
+/// What to do about an error of a file that lies in a store or a cluster, for people.
+pub fn next_step(error: &io::Error) -> &'static str {
+    match HdfsError::of(error) {
+        Some(error) => error.next_step(),
+        None => {
+            "see that the store runs, and that s3.endpoint, the keys and what they may do are right"
+        }
+    }
 }

@@ -95,13 +95,15 @@ fn serve_from(
     served
 }
 
-/// Has paths of object stores mean the one of the server's settings: what it disposes of itself may lie there.
+/// Has paths of object stores and of HDFS mean those of the server's settings: what it disposes of itself may lie there.
 fn give_stores(configuration: &Configuration) {
     let mut settings = configuration.clone();
     let given = millstream_process::secrets::resolve_settings(&mut settings)
         .and_then(|()| millstream_remote::give(&settings));
     if let Err(error) = given {
-        tracing::warn!("The server can't dispose of snapshots in object stores: {error}");
+        tracing::warn!(
+            "The server can't dispose of snapshots in object stores and in HDFS: {error}"
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 //! The few calls that snapshots need of what keeps them: a disk of this machine, or a store that was
 //! [given](give_store).
 //!
-//! A path says which it is. `/data/cp/…` is on a disk; `s3://bucket/cp/…` is whatever is known as `s3`. What decides (verification,
+//! A path says which it is. `/data/cp/…` is on a disk; `s3://bucket/cp/…` is whatever is known as `s3`, `hdfs://…` as `hdfs`. What decides (verification,
 //! which snapshot is the newest, disposal, lineage) is the same for both and asks here. Errors are those of the system, by their
 //! kind: what is not there is [`NotFound`](io::ErrorKind::NotFound), and what does not answer is no statement about what is there.
 
@@ -69,6 +69,12 @@ pub trait WriteFile: io::Write + fmt::Debug + Send {
 
 /// What keeps files of snapshots. All of its calls wait.
 pub trait Files: fmt::Debug + Send + Sync {
+    /// The one way in which a place is written down. Nothing is looked at.
+    ///
+    /// # Errors
+    /// It is no place here.
+    fn place(&self, path: &Path) -> io::Result<PathBuf>;
+
     /// Looks at a file or directory.
     ///
     /// # Errors
@@ -168,11 +174,16 @@ pub(crate) fn of(path: &Path) -> io::Result<Arc<dyn Files>> {
     static LOCAL: LazyLock<Arc<dyn Files>> = LazyLock::new(|| Arc::new(local::Local));
     match scheme_of(path) {
         None => Ok(Arc::clone(&LOCAL)),
-        Some(scheme) => stores::named(scheme).ok_or_else(|| {
-            let what = format!("no store is known as `{scheme}:`");
-            io::Error::new(io::ErrorKind::Unsupported, what)
-        }),
+        Some(scheme) => store_named(scheme),
     }
+}
+
+/// What is known as this store.
+pub(crate) fn store_named(scheme: &str) -> io::Result<Arc<dyn Files>> {
+    stores::named(scheme).ok_or_else(|| {
+        let what = format!("no store is known as `{scheme}:`");
+        io::Error::new(io::ErrorKind::Unsupported, what)
+    })
 }
 
 /// Whether a path is one of a store, rather than of a disk of this machine.
@@ -192,11 +203,13 @@ pub fn resolved(path: &Path) -> PathBuf {
     let Some((scheme, rest)) = text.filter(|_| is_in_store(path)) else {
         return path.to_owned();
     };
-    let mut parts: Vec<&str> = Vec::new();
+    // The bucket, or the machine, which a path need not name.
+    let (first, rest) = rest.split_once('/').unwrap_or((rest, ""));
+    let mut parts = vec![first];
     for part in rest.split('/') {
         match part {
             "" | "." => {}
-            // Never out of the bucket.
+            // Never out of it.
             ".." if parts.len() > 1 => drop(parts.pop()),
             ".." => {}
             part => parts.push(part),

@@ -6,13 +6,13 @@ use std::str::FromStr;
 
 use millstream_core::{Error, Result, codes};
 
-use crate::files::{canonical, is_in_store, names_of_stores, resolved};
+use crate::files::{self, canonical, is_in_store, names_of_stores, store_named};
 use crate::names::METADATA_FILE;
 use crate::there::is_there;
 
 /// A directory as users name it: `/data/sp`, `data/sp`, `file:/data/sp`, `file:///data/sp`, or the
-/// `_metadata` file in it; or what a store has, `s3://bucket/sp`, if one was [given](crate::give_store). Prints as Flink prints it:
-/// `file:/data/sp`.
+/// `_metadata` file in it; or what a store has, `s3://bucket/sp` or `hdfs://host:port/sp`, if one was [given](crate::give_store).
+/// Prints as Flink prints it: `file:/data/sp`.
 ///
 /// The path is absolute; a relative one is taken from the working directory.
 ///
@@ -36,7 +36,8 @@ impl Location {
         if is_in_store(path) {
             return path.to_string_lossy().parse();
         }
-        let path = std::path::absolute(path).map_err(|cause| {
+        let place = files::of(path).and_then(|files| files.place(path));
+        let path = place.map_err(|cause| {
             Error::new(
                 &codes::SNAPSHOT_MISSING,
                 format!("`{}` is not a path", path.display()),
@@ -126,23 +127,21 @@ fn no_store(text: &str, scheme: &str) -> Error {
 
 /// A location in the store that is written down as `name`.
 fn in_store(text: &str, scheme: &str, name: &str) -> Result<Location> {
-    let rest = text.get(scheme.len()..).unwrap_or_default();
-    let rest = rest.strip_prefix("://").filter(|rest| {
-        let mut parts = rest.split('/');
-        let has_bucket = parts
-            .clone()
-            .next()
-            .is_some_and(|bucket| !bucket.is_empty());
-        has_bucket && !parts.any(|part| matches!(part, "." | ".."))
-    });
-    let Some(rest) = rest else {
-        return Err(Error::new(
+    let no_place = || {
+        Error::new(
             &codes::SNAPSHOT_MISSING,
             format!("`{text}` is no place in a store"),
         )
-        .next(format!("write it as {name}://bucket/key")));
+        .next("write it as s3://bucket/key or hdfs://host:port/path, without `.` and `..`")
     };
-    let path = resolved(Path::new(&format!("{name}://{rest}")));
+    let rest = text.get(scheme.len()..).unwrap_or_default();
+    if rest.split('/').any(|part| matches!(part, "." | "..")) {
+        return Err(no_place());
+    }
+    let path = PathBuf::from(format!("{name}{rest}"));
+    let path = store_named(name)
+        .and_then(|files| files.place(&path))
+        .map_err(|cause| no_place().cause(cause))?;
     let is_metadata = path.file_name().is_some_and(|name| name == METADATA_FILE);
     let path = match path.parent().filter(|_| is_metadata) {
         Some(directory) => directory.to_path_buf(),

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "millstream-remote",
         &[
             "millstream-core",
+            "millstream-hdfs",
             "millstream-objects",
             "millstream-storage",
         ],

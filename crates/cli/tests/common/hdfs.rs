@@ -22,6 +22,7 @@ pub(crate) fn job(
         .args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
         .args(["-D", "execution.checkpointing.interval=200 ms"])
         .args(["-D", "execution.checkpointing.min-pause=0 ms"])
+        .args(["-D", "state.checkpoints.dir=data/checkpoints"])
         .args(options)
         .args(["ingest", "--job.name=job"])
         .arg(format!("--source.path={from}"))

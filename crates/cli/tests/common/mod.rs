@@ -15,6 +15,7 @@ pub(crate) mod rounds;
 pub(crate) mod running;
 pub(crate) mod server;
 pub(crate) mod shim;
+pub(crate) mod snapshots;
 pub(crate) mod unread;
 
 use std::ffi::OsStr;

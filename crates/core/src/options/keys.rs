@@ -43,11 +43,13 @@ options! {
         "What happens to the checkpoints of a job that was cancelled or failed: RETAIN_ON_CANCELLATION keeps them in both cases, \
          DELETE_ON_CANCELLATION keeps them only when the job failed, NO_EXTERNALIZED_CHECKPOINTS deletes them in both cases.");
     CHECKPOINT_DIRECTORY: String = ConfigOption::new("execution.checkpointing.dir", None,
-        "Directory of checkpoints: a path or a file: URL. Not set: checkpoints are kept below the data directory of the \
-         job's user.")
+        "Directory of checkpoints: a path, a file: URL, s3://bucket/key, or hdfs://host:port/path (also hdfs:///path). On a disk a checkpoint is \
+         fastest; from a store or HDFS the job goes on on any machine. Recommended: there, with an interval of seconds. Not set: below the \
+         data directory of the job's user; of the ingestion job in HDFS where that is configured (stream.checkpoint.dir).")
         .or(&["state.checkpoints.dir"]);
     SAVEPOINT_DIRECTORY: String = ConfigOption::new("execution.checkpointing.savepoint-dir", None,
-        "Directory of savepoints for which no directory was named.")
+        "Directory of savepoints for which no directory was named: a path, a file: URL, s3://bucket/key, or hdfs://host:port/path. Not set: below \
+         the data directory of the job's user; on a server each savepoint has to name one then.")
         .or(&["state.savepoints.dir"]);
     CHECKPOINTS_RETAINED: u32 = ConfigOption::new("execution.checkpointing.num-retained", Some("1"),
         "How many completed checkpoints are kept; at least 1.")

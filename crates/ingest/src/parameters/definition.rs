@@ -230,7 +230,9 @@ impl Scope {
             Self::DeadLetters => "`error.policy` dead-letter".to_owned(),
             Self::LetterTopic => "`error.dead-letter.topic`".to_owned(),
             Self::Objects => "paths that begin with `s3://`".to_owned(),
-            Self::Hdfs => "paths that begin with `hdfs://`".to_owned(),
+            Self::Hdfs => {
+                "paths that begin with `hdfs://`, or without `stream.checkpoint.dir`".to_owned()
+            }
             Self::Kerberos => {
                 "`principal=` in `source.db.url`, or `sasl.mechanism` GSSAPI of Kafka".to_owned()
             }

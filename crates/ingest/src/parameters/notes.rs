@@ -38,7 +38,10 @@ fn without_effect(given: &Given) -> Option<String> {
         after_commit: given.get(&table::AFTER_COMMIT)?,
         // Where a table lies is known to the metastore.
         objects: paths::are_in_objects(given) || hive::is_metastore(given),
-        hdfs: paths::are_in_hdfs(given),
+        // Checkpoints that are given no place may be there.
+        hdfs: paths::are_in_hdfs(given)
+            || given.get(&table::CHECKPOINT_ENABLE)?
+                && given.origin(table::CHECKPOINT_DIR.name()).is_none(),
         kerberos: kerberos::is_asked_for(given),
     };
     let json = given.origin(table::SQL_SCHEMA_JSON.name()).is_some();

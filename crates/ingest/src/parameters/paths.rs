@@ -38,7 +38,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
                 "give a path or a file: URL",
             ),
             Err(Elsewhere::Scheme(_)) if is_hdfs(&text) => (
-                format!("{name} is `{text}`, and checkpoints can't be in HDFS yet"),
+                format!("{name} is `{text}`, and it can't be in HDFS"),
                 "give a path or a file: URL",
             ),
             Err(Elsewhere::Scheme(scheme)) => (
@@ -59,12 +59,11 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
 }
 
 /// Whether what the parameter names may be at this place of an object store or of HDFS: not what is read before anything else is
-/// known, and no checkpoints in HDFS yet.
+/// known.
 fn may_be_elsewhere(parameter: &Parameter<String>, text: &str) -> bool {
     let name = parameter.name();
     let is_local = [table::ES_CA.name(), table::ES_MAPPING.name()].contains(&name);
-    let waits = is_hdfs(text) && name == table::CHECKPOINT_DIR.name();
-    !is_local && !waits && elsewhere(text).is_some()
+    !is_local && elsewhere(text).is_some()
 }
 
 fn is_object(text: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Entry, Files, Found, ReadAt, Upload, WriteFile};
@@ -19,6 +19,10 @@ const SYNCED_PARENTS: usize = 3;
 pub(super) struct Local;
 
 impl Files for Local {
+    fn place(&self, path: &Path) -> io::Result<PathBuf> {
+        std::path::absolute(path)
+    }
+
     fn look(&self, path: &Path) -> io::Result<Found> {
         let found = fs::metadata(path)?;
         Ok(Found {

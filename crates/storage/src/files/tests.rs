@@ -22,6 +22,11 @@ fn paths_of_stores_lead_nowhere_but_into_the_bucket() {
         ("s3://b/cp/chk-3/../shared/x", "s3://b/cp/shared/x"),
         ("s3://b//cp/./x/", "s3://b/cp/x"),
         ("s3://b/../../x", "s3://b/x"),
+        (
+            "hdfs://nn:8020/cp/chk-3/../shared/x",
+            "hdfs://nn:8020/cp/shared/x",
+        ),
+        ("hdfs:///../cp//x", "hdfs:///cp/x"),
         ("/data/../x", "/data/../x"),
     ] {
         assert_eq!(resolved(Path::new(path)), PathBuf::from(leads_to), "{path}");

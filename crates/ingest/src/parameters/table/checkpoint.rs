@@ -11,9 +11,10 @@ parameters! {
          visible only at its end.")
         .default("true").example("false");
     CHECKPOINT_DIR: String = Parameter::new(Group::Checkpoint, "stream.checkpoint.dir",
-        "Directory of checkpoints: a path, a file: URL, or `s3://bucket/key`. The CSP operator's default, \
-         hdfs:///tmp/csp/flink/checkpoints, is refused: checkpoints in HDFS are not there yet.")
-        .default_depends("below `millstream.data-dir`").only(Scope::Checkpoints).example("/data/checkpoints");
+        "Directory of checkpoints: a path, a file: URL, `s3://bucket/key` or `hdfs://host:port/path`. The CSP operator's default holds where \
+         core-site.xml in HADOOP_CONF_DIR (or `hadoop.home.dir`) names a cluster of HDFS. On a local disk a checkpoint is \
+         fastest; in HDFS or a store the job can go on from it on another machine.")
+        .default_depends("`hdfs:///tmp/csp/flink/checkpoints` where HDFS is configured, else below `millstream.data-dir`").only(Scope::Checkpoints).example("/data/checkpoints");
     CHECKPOINT_TYPE: CheckpointType = Parameter::new(Group::Checkpoint, "stream.checkpoint.type",
         "The state backend. RocksDB is planned: until then each of the three keeps state in memory and checkpoints in \
          `stream.checkpoint.dir`. Text sources keep only positions, so there is no difference for them.")

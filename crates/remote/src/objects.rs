@@ -1,17 +1,26 @@
-//! The calls of storage, made of those of a store.
+//! The calls of storage, made of those of an object store.
+//!
+//! - A directory is there if a key goes on behind its own. One that is to be there with nothing in it has an object, `_directory`.
+//! - A small file is put by one request, one that must be new by a request that holds only then.
+//! - A file of state is uploaded in parts once it is longer than one; what is shorter is put by one request.
+//! - Another name is a copy and a deletion, in this order.
+
+mod directory;
+mod reading;
+mod writing;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use millstream_objects::{ObjectFile, ObjectUrl, Store, StoreError, Stores, Trouble};
-use millstream_storage::{Entry, Files, Found, ReadAt, WriteFile};
+use millstream_storage::{Entry, Files, Found, ReadAt, WriteFile, resolved};
 
-use crate::directory::{MARKER, entries, is_there, url_of};
-use crate::reading::Opened;
-use crate::writing::Written;
+use directory::{MARKER, entries, is_there, url_of};
+use reading::Opened;
+use writing::Written;
 
 /// Blocks of a file that are kept while it is read.
 const KEPT: usize = 2;
@@ -35,6 +44,11 @@ impl Objects {
 }
 
 impl Files for Objects {
+    fn place(&self, path: &Path) -> io::Result<PathBuf> {
+        url_of(path)?;
+        Ok(resolved(path))
+    }
+
     fn look(&self, path: &Path) -> io::Result<Found> {
         let (store, url) = self.at(path)?;
         let object = match url.key().is_empty() {
