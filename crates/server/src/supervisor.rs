@@ -10,6 +10,7 @@ mod book;
 mod connection;
 mod course;
 mod ending;
+mod left;
 mod past;
 mod patience;
 mod process;
@@ -107,6 +108,8 @@ struct Supervisor {
     pid: Option<u32>,
     /// By then the process is to have said something; `None`: its job is built, or it may take as long as it likes.
     report_by: Option<Instant>,
+    /// The process died between the job's end and the outcome.
+    is_cut_off: bool,
     /// Why this server has killed the process.
     brought_down: Option<Error>,
     /// A process of a former server can't be connected to.
@@ -168,6 +171,7 @@ impl Supervisor {
             child: None,
             pid: None,
             report_by: None,
+            is_cut_off: false,
             brought_down: None,
             unheard: None,
             stop_retried: None,

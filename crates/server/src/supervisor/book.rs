@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_core::options::CHECKPOINT_INTERVAL;
+use millstream_core::options::{CHECKPOINT_DIRECTORY, CHECKPOINT_INTERVAL};
 use millstream_core::{Configuration, JobId, JobStatus};
 use millstream_protocol::link::{
     CheckpointReport, CheckpointState, FailureReport, JobReport, Launch, Submission,
@@ -16,6 +16,7 @@ use millstream_protocol::{CancellationSettings, RestartStrategy};
 
 use crate::store::{JobRecord, ProcessCounts, Tally};
 use crate::views::JobView;
+pub(super) use snapshots::Lying;
 
 /// So many failures of a job are remembered.
 const FAILURES: usize = 20;
@@ -212,6 +213,22 @@ impl Book {
 
     /// Remembers a failure, unless it is known.
     pub(super) fn add_failure(&mut self, failure: FailureReport) {
+    /// The process is gone, and this lies there of the job's checkpoints. Answers what that changes.
+    pub(super) fn lies_there(&mut self, lying: Lying, has_ended: bool) -> Vec<CheckpointReport> {
+        let record = &mut self.record;
+        record.next_checkpoint = record.next_checkpoint.max(lying.unused);
+        record.completed_up_to = record.completed_up_to.max(lying.numbers.last().copied());
+        snapshots::reconcile(&mut record.checkpoints, &lying, has_ended, self.history)
+    }
+
+    /// The directory of the checkpoints of jobs that this one's lie in, as its settings name it; `None`: they do not.
+    pub(super) fn checkpoint_directory(&self) -> Option<String> {
+        self.configuration()
+            .get(&CHECKPOINT_DIRECTORY)
+            .ok()
+            .flatten()
+    }
+
         let failures = &mut self.record.failures;
         // A former version has noted no process.
         let same = |known: &FailureReport| {

@@ -30,11 +30,11 @@ impl Supervisor {
 
     /// What is there of the job's process. Its lock is looked at only where no process of this server can be about to
     /// take it.
-    pub(super) fn found(&self) -> Result<Found, Trouble> {
+    pub(super) fn found(&mut self) -> Result<Found, Trouble> {
         // The outcome is looked for after the process: one that ends in between has left it.
         let is_alive = files::is_locked(&self.directory.join(process::LOCK))?;
         if !is_alive {
-            process::settle_ending(&self.directory)?;
+            self.is_cut_off |= process::settle_ending(&self.directory)?;
         }
         let outcome = self.outcome()?;
         // A process that this server has killed was refused, whatever it had begun.
@@ -73,11 +73,18 @@ impl Supervisor {
                 Ok(None) => self.lost(self.crash(&how)).await,
                 Err(trouble) => self.in_trouble(trouble, Matter::End(how)).await,
             },
-            Course::Cancel => self.end_without_process(JobStatus::Canceled, None).await,
+            Course::Cancel => {
+                self.take_what_lies_there(true).await;
+                self.end_without_process(JobStatus::Canceled, None).await;
+            }
             Course::Refuse => self.refuse(&how).await,
-            Course::Launch { after } => self.launch_later(after, &how).await,
+            Course::Launch { after } => {
+                self.take_what_lies_there(false).await;
+                self.launch_later(after, &how).await;
+            }
             Course::Fail { why } => {
                 let failure = self.failure(&how);
+                self.take_what_lies_there(true).await;
                 self.book.add_failure(failure);
                 self.end_without_process(JobStatus::Failed, Some(why)).await;
             }

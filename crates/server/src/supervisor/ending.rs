@@ -127,6 +127,9 @@ impl Supervisor {
             status => status,
         };
         self.book.end(clock::now(), status, Some(outcome));
+        if self.is_cut_off {
+            self.take_what_lies_there(true).await;
+        }
         self.record_end(ended).await;
     }
 

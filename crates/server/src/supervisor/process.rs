@@ -170,18 +170,20 @@ pub(super) fn stop_begun(directory: &Path) -> Result<Option<StopBegun>, Trouble>
 }
 
 /// Makes what a process has left that was about to tell the job's end the outcome, where it is one. No process may run.
-pub(super) fn settle_ending(directory: &Path) -> Result<(), Trouble> {
+/// Answers whether it was.
+pub(super) fn settle_ending(directory: &Path) -> Result<bool, Trouble> {
     let (ending, outcome) = (directory.join(ENDING_FILE), directory.join(OUTCOME_FILE));
     if outcome.exists() {
-        return Ok(());
+        return Ok(false);
     }
     let Some(left) = files::read::<JobReport>(&ending)? else {
-        return Ok(());
+        return Ok(false);
     };
-    if is_outcome(&left.operations, stop_begun(directory)?.as_ref()) {
+    let is_it = is_outcome(&left.operations, stop_begun(directory)?.as_ref());
+    if is_it {
         files::rename(&ending, &outcome)?;
     }
-    Ok(())
+    Ok(is_it)
 }
 
 /// The last line that the process has printed, as the end of a sentence; empty where there is none.

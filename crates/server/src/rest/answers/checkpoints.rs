@@ -183,9 +183,10 @@ fn newest(job: &JobView, wanted: impl Fn(&CheckpointReport) -> bool) -> Option<&
     job.checkpoints.iter().rev().find(|c| wanted(c))
 }
 
-/// The newest checkpoint, not savepoint, that is complete.
+/// The newest checkpoint, not savepoint, that is complete: of those that are there, if any is.
 pub(crate) fn latest_completed(job: &JobView) -> Option<&CheckpointReport> {
-    newest(job, |c| is_completed(c) && c.savepoint.is_none())
+    let is_checkpoint = |c: &CheckpointReport| is_completed(c) && c.savepoint.is_none();
+    newest(job, |c| is_checkpoint(c) && !c.discarded).or_else(|| newest(job, is_checkpoint))
 }
 
 impl Summary {

@@ -43,6 +43,7 @@ fn kept(known: &[CheckpointReport], history: usize) -> BTreeSet<CheckpointId> {
     };
     let named = [
         newest(|c| c.state == CheckpointState::Completed && c.savepoint.is_none()),
+        newest(|c| c.state == CheckpointState::Completed && c.savepoint.is_none() && !c.discarded),
         newest(|c| c.state == CheckpointState::Completed && c.savepoint.is_some()),
         newest(|c| c.state == CheckpointState::Failed),
     ];
@@ -50,3 +51,47 @@ fn kept(known: &[CheckpointReport], history: usize) -> BTreeSet<CheckpointId> {
     let kept = newest.chain(named.into_iter().flatten());
     kept.map(|checkpoint| checkpoint.id).collect()
 }
+
+/// What lies in the directory of a job's checkpoints.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in crate::supervisor) struct Lying {
+    /// The numbers of all that are complete.
+    pub(in crate::supervisor) numbers: BTreeSet<CheckpointId>,
+    /// Those of them that no process has told to be complete.
+    pub(in crate::supervisor) untold: Vec<CheckpointReport>,
+    /// The lowest number that none has used, complete or not.
+    pub(in crate::supervisor) unused: CheckpointId,
+}
+
+/// Takes what lies there into `known`. Answers what has changed. Of a job that goes on nothing is missed where nothing lies
+/// there: the disk may be away.
+pub(super) fn reconcile(
+    known: &mut Vec<CheckpointReport>,
+    lying: &Lying,
+    has_ended: bool,
+    history: usize,
+) -> Vec<CheckpointReport> {
+    let before = known.clone();
+    let is_missed = has_ended || !lying.numbers.is_empty();
+    for checkpoint in known.iter_mut() {
+        let is_there = lying.numbers.contains(&checkpoint.id);
+        let is_checkpoint =
+            checkpoint.state == CheckpointState::Completed && checkpoint.savepoint.is_none();
+        if is_checkpoint && (is_there || is_missed) {
+            checkpoint.discarded = !is_there;
+        }
+    }
+    // One that was told to be given up lies there all the same.
+    known.retain(|known| lying.untold.iter().all(|untold| untold.id != known.id));
+    known.extend(lying.untold.iter().cloned());
+    known.sort_by_key(|checkpoint| checkpoint.id);
+    let kept = kept(known, history);
+    known.retain(|checkpoint| kept.contains(&checkpoint.id));
+    let changed = known
+        .iter()
+        .filter(|checkpoint| !before.contains(checkpoint));
+    changed.cloned().collect()
+}
+
+#[cfg(test)]
+mod tests;
