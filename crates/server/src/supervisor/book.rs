@@ -203,16 +203,6 @@ impl Book {
         changed
     }
 
-    fn add_failures(&mut self, report: &JobReport) {
-        for failure in &report.failures {
-            let mut failure = failure.clone();
-            failure.process.get_or_insert(report.process);
-            self.add_failure(failure);
-        }
-    }
-
-    /// Remembers a failure, unless it is known.
-    pub(super) fn add_failure(&mut self, failure: FailureReport) {
     /// The process is gone, and this lies there of the job's checkpoints. Answers what that changes.
     pub(super) fn lies_there(&mut self, lying: Lying, has_ended: bool) -> Vec<CheckpointReport> {
         let record = &mut self.record;
@@ -229,6 +219,16 @@ impl Book {
             .flatten()
     }
 
+    fn add_failures(&mut self, report: &JobReport) {
+        for failure in &report.failures {
+            let mut failure = failure.clone();
+            failure.process.get_or_insert(report.process);
+            self.add_failure(failure);
+        }
+    }
+
+    /// Remembers a failure, unless it is known.
+    pub(super) fn add_failure(&mut self, failure: FailureReport) {
         let failures = &mut self.record.failures;
         // A former version has noted no process.
         let same = |known: &FailureReport| {
