@@ -25,244 +25,111 @@ use chrono::{DateTime, NaiveDate};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+/// The rows that have a value: all but the third.
+const VALID: [bool; 6] = [true, true, false, true, true, true];
+
 /// Six rows: the third is null throughout, the fifth has nulls within what it has.
 pub(crate) fn every_type() -> RecordBatch {
-    let nothing = [true, true, false, true, true, true];
-    let texts = vec![
-        Some("ä\""),
-        Some(""),
-        None,
-        Some("x"),
-        Some("long long long"),
-        Some("y"),
-    ];
-    let ids = vec![
-        Some(i64::MIN),
-        Some(i64::MAX),
-        None,
-        Some(0),
-        Some(-1),
-        Some(1),
-    ];
-    let decimals = |values: [Option<i128>; 6], digits, behind| -> ArrayRef {
-        let values = Decimal128Array::from(values.to_vec());
+    let columns = [numbers(), decimals(), texts_and_times(), nested()].concat();
+    let columns = columns.into_iter().map(|(name, array)| (name, array, true));
+    RecordBatch::try_from_iter_with_nullable(columns).expect("columns of one length")
+}
+
+type Columns = Vec<(&'static str, ArrayRef)>;
+
+/// A value for each row but the third.
+fn six<T>([a, b, c, d, e]: [T; 5]) -> Vec<Option<T>> {
+    vec![Some(a), Some(b), None, Some(c), Some(d), Some(e)]
+}
+
+fn numbers() -> Columns {
+    let flags = six([true, false, true, false, true]);
+    let small = six([i16::MIN, i16::MAX, 0, 1, 2]);
+    let whole = six([i32::MIN, i32::MAX, 0, 7, 7]);
+    let ids = six([i64::MIN, i64::MAX, 0, -1, 1]);
+    vec![
+        ("flag", Arc::new(BooleanArray::from(flags))),
+        ("tiny", Arc::new(Int8Array::from(six([-128, 127, 0, 1, 1])))),
+        ("small", Arc::new(Int16Array::from(small))),
+        ("whole", Arc::new(Int32Array::from(whole))),
+        ("id", Arc::new(Int64Array::from(ids))),
+        (
+            "unsigned",
+            Arc::new(UInt32Array::from(six([u32::MAX, 0, 1, 2, 3]))),
+        ),
+        (
+            "float",
+            Arc::new(Float32Array::from(six([0.5, -1.25, 0.0, 2.0, 3.0]))),
+        ),
+        (
+            "double",
+            Arc::new(Float64Array::from(six([0.1, -2.5, 0.0, 1.0, 1e6]))),
+        ),
+    ]
+}
+
+fn decimals() -> Columns {
+    let decimals = |values: [i128; 5], digits, behind| -> ArrayRef {
+        let values = Decimal128Array::from(six(values));
         let values = values.with_precision_and_scale(digits, behind);
         Arc::new(values.expect("decimals"))
     };
     let most = 10_i128.pow(38) - 1;
-    // 1969-12-31 23:59:58.5 is the last half second before 1970 that ORC has.
-    let times = vec![
-        Some(-1_500_000),
-        Some(1_706_932_800_123_456),
-        None,
-        Some(-8_520_336_000_000_001),
-        Some(0),
-        Some(-1_000_000),
-    ];
-    let parts = StructArray::try_new(
-        vec![
-            Arc::new(Field::new("a", DataType::Int64, true)),
-            Arc::new(Field::new("b", DataType::Utf8, true)),
-        ]
-        .into(),
-        vec![
-            Arc::new(Int64Array::from(vec![
-                Some(1),
-                Some(2),
-                Some(3),
-                None,
-                None,
-                Some(6),
-            ])),
-            Arc::new(StringArray::from(vec![
-                Some("p"),
-                None,
-                Some("q"),
-                Some("r"),
-                None,
-                Some("s"),
-            ])),
-        ],
-        Some(NullBuffer::from(nothing.to_vec())),
-    )
-    .expect("a struct");
-    let columns: Vec<(&str, ArrayRef)> = vec![
-        (
-            "flag",
-            Arc::new(BooleanArray::from(vec![
-                Some(true),
-                Some(false),
-                None,
-                Some(true),
-                Some(false),
-                Some(true),
-            ])),
-        ),
-        (
-            "tiny",
-            Arc::new(Int8Array::from(vec![
-                Some(-128),
-                Some(127),
-                None,
-                Some(0),
-                Some(1),
-                Some(1),
-            ])),
-        ),
-        (
-            "small",
-            Arc::new(Int16Array::from(vec![
-                Some(i16::MIN),
-                Some(i16::MAX),
-                None,
-                Some(0),
-                Some(1),
-                Some(2),
-            ])),
-        ),
-        (
-            "whole",
-            Arc::new(Int32Array::from(vec![
-                Some(i32::MIN),
-                Some(i32::MAX),
-                None,
-                Some(0),
-                Some(7),
-                Some(7),
-            ])),
-        ),
-        ("id", Arc::new(Int64Array::from(ids))),
-        (
-            "unsigned",
-            Arc::new(UInt32Array::from(vec![
-                Some(u32::MAX),
-                Some(0),
-                None,
-                Some(1),
-                Some(2),
-                Some(3),
-            ])),
-        ),
-        (
-            "float",
-            Arc::new(Float32Array::from(vec![
-                Some(0.5),
-                Some(-1.25),
-                None,
-                Some(0.0),
-                Some(2.0),
-                Some(3.0),
-            ])),
-        ),
-        (
-            "double",
-            Arc::new(Float64Array::from(vec![
-                Some(0.1),
-                Some(-2.5),
-                None,
-                Some(0.0),
-                Some(1.0),
-                Some(1e6),
-            ])),
-        ),
-        (
-            "money",
-            decimals(
-                [
-                    Some(1_250),
-                    Some(-1),
-                    None,
-                    Some(0),
-                    Some(-99_999_999),
-                    Some(100),
-                ],
-                10,
-                2,
-            ),
-        ),
-        (
-            "digits",
-            decimals(
-                [
-                    Some(most),
-                    Some(-most),
-                    None,
-                    Some(0),
-                    Some(-1),
-                    Some(i128::from(i64::MAX) + 1),
-                ],
-                38,
-                10,
-            ),
-        ),
-        (
-            "far",
-            decimals(
-                [Some(most), Some(-most), None, Some(10), Some(-10), Some(1)],
-                38,
-                38,
-            ),
-        ),
+    let beyond = i128::from(i64::MAX) + 1;
+    vec![
+        ("money", decimals([1_250, -1, 0, -99_999_999, 100], 10, 2)),
+        ("digits", decimals([most, -most, 0, -1, beyond], 38, 10)),
+        ("far", decimals([most, -most, 10, -10, 1], 38, 38)),
+    ]
+}
+
+fn texts_and_times() -> Columns {
+    let texts = six(["ä\"", "", "x", "long long long", "y"]);
+    let bytes: [&[u8]; 5] = [b"\x00\xff", b"", b"abc", b"\x7f", b"z"];
+    // 1969-12-31 23:59:58.5 is in the last second but one before 1970: ORC has not all of the last one.
+    let at = six([
+        -1_500_000,
+        1_706_932_800_123_456,
+        -8_520_336_000_000_001,
+        0,
+        -1_000_000,
+    ]);
+    let instant = TimestampMicrosecondArray::from(at.clone()).with_timezone("UTC");
+    let ms = six([-1_001, -62_000, 999, 1_700_000_000_000, -1_000]);
+    let ns = six([1, -1_000_000_001, 123_456_789, -999_999_999, -2_000_000_000]);
+    vec![
         ("text", Arc::new(StringArray::from(texts))),
-        (
-            "bytes",
-            Arc::new(BinaryArray::from_opt_vec(vec![
-                Some(b"\x00\xff"),
-                Some(b""),
-                None,
-                Some(b"abc"),
-                Some(b"\x7f"),
-                Some(b"z"),
-            ])),
-        ),
+        ("bytes", Arc::new(BinaryArray::from_opt_vec(six(bytes)))),
         (
             "day",
-            Arc::new(Date32Array::from(vec![
-                Some(19_782),
-                Some(-25_567),
-                None,
-                Some(0),
-                Some(-1),
-                Some(2_932_896),
-            ])),
+            Arc::new(Date32Array::from(six([19_782, -25_567, 0, -1, 2_932_896]))),
         ),
-        (
-            "at",
-            Arc::new(TimestampMicrosecondArray::from(times.clone())),
-        ),
-        (
-            "instant",
-            Arc::new(TimestampMicrosecondArray::from(times).with_timezone("UTC")),
-        ),
-        (
-            "ms",
-            Arc::new(TimestampMillisecondArray::from(vec![
-                Some(-1_001),
-                Some(-62_000),
-                None,
-                Some(999),
-                Some(1_700_000_000_000),
-                Some(-1_000),
-            ])),
-        ),
-        (
-            "ns",
-            Arc::new(TimestampNanosecondArray::from(vec![
-                Some(1),
-                Some(-1_000_000_001),
-                None,
-                Some(123_456_789),
-                Some(-999_999_999),
-                Some(-2_000_000_000),
-            ])),
-        ),
-        ("list", lists(&nothing, &[2, 0, 1, 3, 0, 1])),
-        ("parts", Arc::new(parts)),
-        ("map", maps(&nothing, &[1, 2, 1, 0, 3, 0])),
-        ("deep", deep(&nothing)),
+        ("at", Arc::new(TimestampMicrosecondArray::from(at))),
+        ("instant", Arc::new(instant)),
+        ("ms", Arc::new(TimestampMillisecondArray::from(ms))),
+        ("ns", Arc::new(TimestampNanosecondArray::from(ns))),
+    ]
+}
+
+fn nested() -> Columns {
+    let names = [Some("p"), None, Some("q"), Some("r"), None, Some("s")];
+    let numbers = [Some(1), Some(2), Some(3), None, None, Some(6)];
+    let fields = vec![
+        Arc::new(Field::new("a", DataType::Int64, true)),
+        Arc::new(Field::new("b", DataType::Utf8, true)),
     ];
-    let columns = columns.into_iter().map(|(name, array)| (name, array, true));
-    RecordBatch::try_from_iter_with_nullable(columns).expect("columns of one length")
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int64Array::from(numbers.to_vec())),
+        Arc::new(StringArray::from(names.to_vec())),
+    ];
+    let valid = Some(NullBuffer::from(VALID.to_vec()));
+    let parts = StructArray::new(fields.into(), columns, valid);
+    vec![
+        ("list", lists(&VALID, &[2, 0, 1, 3, 0, 1])),
+        ("parts", Arc::new(parts)),
+        ("map", maps(&VALID, &[1, 2, 1, 0, 3, 0])),
+        ("deep", deep(&VALID)),
+    ]
 }
 
 /// Lists of numbers, with nulls among them; those that are null have items, which nobody may see.
