@@ -30,20 +30,36 @@ impl Place {
     /// Runs the job of a body until it has written `count` records, to the topic `name`; these, in order.
     fn run(&self, name: &str, text: &str, count: usize) -> Vec<String> {
         self.kafka.create_topic(name, 2).expect("a topic");
+        let id = self.start(name, text);
+        let records = self.records(name, count);
+        self.server.cancel(&id);
+        records
+    }
+
+    /// A body with the hosts of this place, and the topic `name`.
+    fn with_own_hosts(&self, name: &str, text: &str) -> Value {
         let cluster = self.hdfs.url("");
         let text = text
             .replace("172.27.128.54:9093", &self.kafka.brokers())
             .replace("flink-test", name)
             .replace("hdfs://m7-common-cdh02:8020", &cluster)
             .replace("hdfs:///", &format!("{cluster}/"));
-        let body: Value = serde_json::from_str(&text).expect("JSON");
-        let id = self.server.run_job("ingest", &body);
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// Starts the job of a body.
+    fn start(&self, name: &str, text: &str) -> String {
+        let body = self.with_own_hosts(name, text);
+        self.server.run_job("ingest", &body)
+    }
+
+    /// The first `count` records of a topic, in order.
+    fn records(&self, name: &str, count: usize) -> Vec<String> {
         let count = count.to_string();
         let arguments = ["--topic", name, "--from-beginning", "--timeout-ms", "60000"];
         let arguments = [&arguments[..], &["--max-messages", &count]].concat();
         let said = self.kafka.tool("consumer.ConsoleConsumer", &arguments, "");
         let said = said.expect("records");
-        self.server.cancel(&id);
         let records = said.lines().filter(|line| line.starts_with('{'));
         let mut records: Vec<String> = records.map(str::to_owned).collect();
         records.sort();
@@ -74,6 +90,7 @@ fn from_hdfs_to_kafka() {
     csv_to_kafka(&place);
     csv_to_kafka_with_nested_output(&place);
     csv_of_a_name_node_to_kafka(&place);
+    a_job_is_cancelled_with_a_savepoint_in_hdfs_and_restored_from_it(&place);
 }
 
 const COLUMNS: [&str; 2] = [r#"{"id":"1","name":"n1"}"#, r#"{"id":"2","name":"n2"}"#];
@@ -126,4 +143,54 @@ fn csv_of_a_name_node_to_kafka(place: &Place) {
       "savepointPath": null
     }"#;
     assert_eq!(place.run("named", body, 2), FIELDS);
+}
+
+fn a_job_is_cancelled_with_a_savepoint_in_hdfs_and_restored_from_it(place: &Place) {
+    let body = r#"{
+      "entryClass": "com._4paradigm.csp.operator.Main",
+      "programArgs": "--source.type csv --source.path hdfs://m7-common-cdh02:8020/user/liyihui/csv --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test",
+      "savepointPath": null
+    }"#;
+    place.kafka.create_topic("restored", 2).expect("a topic");
+    let first = place.start("restored", body);
+    assert_eq!(place.records("restored", 2), FIELDS);
+    let cancel = r#"{
+      "target-directory": "hdfs://m7-common-cdh02:8020/tmp/csp/flink/savepoints",
+      "cancel-job": true
+    }"#;
+    let cancel = place.with_own_hosts("restored", cancel);
+    let trigger = place
+        .server
+        .post(&format!("/jobs/{first}/savepoints"), &cancel);
+    let request = trigger.get("request-id").and_then(Value::as_str);
+    let path = format!("/jobs/{first}/savepoints/{}", request.expect("an id"));
+    let location = place.server.await_answer(&path, |_, answer| {
+        let location = answer.pointer("/operation/location")?;
+        location.as_str().map(str::to_owned)
+    });
+    let begin = format!("{}/savepoint-", place.hdfs.url("/tmp/csp/flink/savepoints"));
+    assert!(location.starts_with(&begin), "{location}");
+    let there = place.hdfs.list("/tmp/csp/flink/savepoints");
+    assert_eq!(there.expect("a listing").len(), 1);
+    place
+        .hdfs
+        .put("/user/liyihui/csv/b.csv", b"3,n3\n")
+        .expect("is put");
+    let body = r#"{
+      "entryClass": "com._4paradigm.csp.operator.Main",
+      "parallelism": null,
+      "programArgs": "--source.type csv --source.path hdfs://m7-common-cdh02:8020/user/liyihui/csv --sink.kafka.brokers 172.27.128.54:9093 --sink.kafka.topic flink-test",
+      "savepointPath": "SAVEPOINT",
+      "allowNonRestoredState": null
+    }"#;
+    let second = place.start("restored", &body.replace("SAVEPOINT", &location));
+    assert_ne!(second, first);
+    // The new record alone, though all files are there.
+    let all = place.records("restored", 3);
+    assert_eq!(all.get(..2), Some(&FIELDS.map(str::to_owned)[..]));
+    assert_eq!(
+        all.last().map(String::as_str),
+        Some(r#"{"_col0":"3","_col1":"n3"}"#)
+    );
+    place.server.cancel(&second);
 }

@@ -1,5 +1,6 @@
 //! From HDFS to HDFS under SIGKILL of the job at random moments, of the NameNode and of the DataNode, and through a safe mode; gone on
-//! from the newest checkpoint at another parallelism each time: every record is there exactly once, and nothing is left behind.
+//! from the newest checkpoint at another parallelism each time: every record is there exactly once, and nothing is left behind. With
+//! checkpoints on a disk, and with checkpoints in HDFS as well.
 
 mod common;
 
@@ -30,13 +31,30 @@ fn add(hdfs: &Hdfs, input: &Path, number: u64, seed: u64, first_id: u64) -> u64 
     next
 }
 
-fn start(hdfs: &Hdfs, directory: &Path, options: &[&str], watch: &str) -> Running {
+/// Where the checkpoints of a job lie.
+#[derive(Clone, Copy)]
+enum Checkpoints {
+    OnDisk,
+    InHdfs,
+}
+
+fn start(
+    (hdfs, checkpoints): (&Hdfs, Checkpoints),
+    directory: &Path,
+    options: &[&str],
+    watch: &str,
+) -> Running {
     let of_people = of_people();
     let people: Vec<&str> = of_people.iter().map(String::as_str).collect();
     let more = ["--job.retry.maxNumberRestartAttempts=1000", watch];
     let parameters = [&CSV[..], &people, &more].concat();
     let places = (&*hdfs.url("/in"), &*hdfs.url("/out"));
-    Running::start(job(hdfs, directory, places, options, &parameters))
+    let there = format!("-Dstate.checkpoints.dir={}", hdfs.url("/cp"));
+    let options = match checkpoints {
+        Checkpoints::OnDisk => options.to_vec(),
+        Checkpoints::InHdfs => [&[there.as_str()], options].concat(),
+    };
+    Running::start(job(hdfs, directory, places, &options, &parameters))
 }
 
 /// What befalls the cluster in a round, while the job runs.
@@ -64,6 +82,22 @@ fn befall(hdfs: &mut Hdfs, round: u64, rounds: &mut Rounds) -> &'static str {
 
 #[test]
 fn no_record_is_lost_or_doubled() {
+    rounds_are_survived(Checkpoints::OnDisk);
+}
+
+#[test]
+fn no_record_is_lost_or_doubled_with_checkpoints_there() {
+    let hdfs = rounds_are_survived(Checkpoints::InHdfs);
+    // Of each run that was killed the snapshot that the next one has gone on from, and nothing that was only begun.
+    let left = hdfs.files("/cp").expect("a listing");
+    let begun = left.iter().filter(|path| {
+        let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+        directory.contains("/chk-") && !left.contains(&format!("{directory}/_metadata"))
+    });
+    assert_eq!(begun.count(), 0, "{left:?}");
+}
+
+fn rounds_are_survived(checkpoints: Checkpoints) -> Hdfs {
     let mut hdfs = Hdfs::start().expect("HDFS");
     let place = tempfile::tempdir().expect("a directory");
     let directory = place.path();
@@ -79,7 +113,7 @@ fn no_record_is_lost_or_doubled() {
             options.extend(["-s", "latest"]);
         }
         let watch = "--source.watch.type=PROCESS_CONTINUOUSLY";
-        let mut running = start(&hdfs, directory, &options, watch);
+        let mut running = start((&hdfs, checkpoints), directory, &options, watch);
         running.await_log("Completed checkpoint");
         let waited = rounds.wait_below(LATEST_KILL_MS);
         let befell = befall(&mut hdfs, round, &mut rounds);
@@ -92,7 +126,7 @@ fn no_record_is_lost_or_doubled() {
     }
     println!("{at_work} of {} kills met hidden files", rounds.count);
     let options = ["-p", "2", "-s", "latest"];
-    let said = start(&hdfs, directory, &options, ONCE).end();
+    let said = start((&hdfs, checkpoints), directory, &options, ONCE).end();
     assert_eq!(said.code, Some(0), "{}", said.err);
     fs::create_dir(&output).expect("is made");
     for (number, path) in visible(&hdfs, "/out").iter().enumerate() {
@@ -106,4 +140,5 @@ fn no_record_is_lost_or_doubled() {
         "seed {seed}"
     );
     assert_eq!(hidden(&hdfs, "/out"), Vec::<String>::new(), "left behind");
+    hdfs
 }
