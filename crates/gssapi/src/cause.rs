@@ -17,8 +17,12 @@ pub enum Cause {
     Realm,
     /// There is no ticket, and no key to get one with.
     Ticket,
+    /// The ticket has ended, and a new one is got with the key.
+    Ended,
     /// What the service answers does not show that it is who it should be.
     Answer,
+    /// The service does not take the ticket.
+    Refusal,
     /// Something else.
     Other,
 }
@@ -46,6 +50,9 @@ const WORDS: &[(&str, Cause)] = &[
     ("Ticket expired", Cause::Ticket),
     ("credentials have expired", Cause::Ticket),
     ("Matching credential not found", Cause::Ticket),
+    ("No credentials were supplied", Cause::Ticket),
+    ("Credential cache is empty", Cause::Ticket),
+    ("GSS initiate failed", Cause::Refusal),
 ];
 
 /// Whether what the library says of Kerberos may pass by itself.
@@ -94,8 +101,12 @@ impl Cause {
             Self::Ticket => {
                 "give a keytab (/etc/user.keytab, or --security.kerberos.login.keytab <file>), or get tickets with kinit"
             }
+            Self::Ended => "nothing: a new ticket is got",
             Self::Answer => {
                 "see that the service behind this address is the one that was meant, and which layers it offers"
+            }
+            Self::Refusal => {
+                "see that the service's keytab has its newest key (kadmin: ktadd) and that its clock is right, and its log"
             }
             Self::Other => {
                 "see the KDC's log; `kinit -kt <keytab> <principal>` and `kvno <service>` try the same by hand"

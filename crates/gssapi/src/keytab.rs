@@ -49,6 +49,16 @@ impl Keytab {
             principal: chosen.to_owned(),
         })
     }
+
+    /// The cache in the memory of this process where tickets of the principal are.
+    ///
+    /// # Errors
+    /// The path is no text.
+    pub(crate) fn cache(&self) -> std::result::Result<String, &'static str> {
+        let path = self.path.to_str();
+        let path = path.ok_or("the path of the keytab is no text in UTF-8")?;
+        Ok(format!("MEMORY:millstream {} {path}", self.principal))
+    }
 }
 
 /// The principal that is meant, of those that a keytab holds keys of; the error says what is wrong.

@@ -6,6 +6,7 @@
 //! - [`Login`]: a client that shows a service who it is, by SASL's mechanism GSSAPI, and agrees with it on how messages are
 //!   protected; [`Guard`] protects them.
 //! - [`token`]: the same for a service that wants one message only (HTTP).
+//! - [`Tickets`]: those of a keytab, for a library that logs in by itself.
 //!
 //! [`library`] calls C, and [`sasl`] is called by it: the only unsafe code of Millstream.
 
@@ -16,6 +17,7 @@ mod keytab;
 mod library;
 mod login;
 mod sasl;
+mod tickets;
 
 pub use cause::{Cause, may_pass};
 pub use error::{Error, Result};
@@ -24,3 +26,4 @@ pub use keytab::{Keytab, USUAL_KEYTAB};
 pub use library::Service;
 pub use login::{Answer, Guard, Login, Protection, token};
 pub use sasl::FUNCTIONS as CALLED_BY_LIBRDKAFKA;
+pub use tickets::Tickets;

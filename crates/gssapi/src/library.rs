@@ -15,6 +15,7 @@ use std::sync::{Arc, OnceLock, PoisonError};
 use self::c::{Buffer, Functions, Handle, Oid};
 use self::credentials::{Credential, TICKETS, credential};
 use crate::keys::Identity;
+use crate::keytab::Keytab;
 use crate::{Error, Result};
 
 /// The GSSAPI of MIT.
@@ -130,6 +131,14 @@ impl Library {
             context.credential = Some(credential(self, keytab)?);
         }
         Ok(context)
+    }
+
+    /// Sees to it that there are good tickets of a keytab's principal.
+    ///
+    /// # Errors
+    /// There are none, and Kerberos gives none.
+    pub(crate) fn renew(&self, keytab: &Keytab) -> Said<()> {
+        credential(self, keytab).map(drop)
     }
 
     fn name(&self, text: &str, kind: &'static [u8]) -> Said<Handle> {

@@ -1,5 +1,6 @@
 //! HDFS: one NameNode and one DataNode, and their own HTTP interface as the witness.
 
+mod realm;
 mod web;
 mod witness;
 
@@ -12,10 +13,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::hive::xml;
+use crate::kdc::Kdc;
 use crate::keeper::Keeper;
 use crate::maven::{Libraries, free_port, java};
 use crate::{Doing, Failure, Result, wait};
 
+use realm::Realm;
 pub use witness::{Entry, OpenFile};
 
 /// The version that is started.
@@ -44,6 +47,7 @@ pub struct Hdfs {
     directory: TempDir,
     ports: Ports,
     user: String,
+    realm: Option<Realm>,
     name_node: Option<Keeper>,
     data_node: Option<Keeper>,
     starts: u32,
@@ -55,6 +59,22 @@ impl Hdfs {
     /// # Errors
     /// There is no Java or no Maven, the libraries can't be got, or a node does not start.
     pub fn start() -> Result<Self> {
+        Self::start_in(None)
+    }
+
+    /// The same as `hdfs/localhost` (over HTTP `HTTP/localhost`) of a KDC's realm, which clients log in to by Kerberos.
+    /// `protection`: what is done to messages and bytes afterwards (`authentication`: nothing, `integrity`, `privacy`). Everything
+    /// belongs to the nodes, see [`hand_over`](Self::hand_over).
+    ///
+    /// # Errors
+    /// As [`start`](Self::start); the witness gets no token.
+    pub fn start_kerberos(kdc: &Kdc, protection: &str) -> Result<Self> {
+        let mut hdfs = Self::start_in(Some(Realm::of(kdc, protection)))?;
+        hdfs.get_token()?;
+        Ok(hdfs)
+    }
+
+    fn start_in(realm: Option<Realm>) -> Result<Self> {
         let libraries = Libraries::resolve("hdfs", include_str!("../hdfs.xml"), VERSION)?;
         let directory = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
         let ports = Ports {
@@ -68,7 +88,11 @@ impl Hdfs {
             libraries,
             directory,
             ports,
-            user: whoami()?,
+            user: match &realm {
+                Some(_) => realm::USER.to_owned(),
+                None => whoami()?,
+            },
+            realm,
             name_node: None,
             data_node: None,
             starts: 0,
@@ -80,9 +104,16 @@ impl Hdfs {
         Ok(hdfs)
     }
 
-    /// The NameNode: host and port.
+    /// The NameNode: host and port. Kerberos knows it by the name of the host.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.ports.name)
+        format!("{}:{}", self.host(), self.ports.name)
+    }
+
+    fn host(&self) -> &'static str {
+        match self.realm {
+            Some(_) => "localhost",
+            None => "127.0.0.1",
+        }
     }
 
     /// The URL of a path in it that begins with a slash.
@@ -137,7 +168,7 @@ impl Hdfs {
         self.await_ready()
     }
 
-    /// Has the NameNode refuse every change, or not any more.
+    /// Has the NameNode refuse every change, or not any more; not in a realm.
     ///
     /// # Errors
     /// Hadoop's tool refuses.
@@ -244,12 +275,12 @@ impl Hdfs {
             "-Djava.net.preferIPv4Stack=true",
             "--add-opens",
             "java.base/java.lang=ALL-UNNAMED",
-            "-cp",
-            &class_path,
-            class,
         ];
-        let all = java.into_iter().chain(arguments.iter().copied());
-        all.map(str::to_owned).collect()
+        let realm = self.realm.iter().flat_map(Realm::options);
+        let class = ["-cp", &class_path, class];
+        let behind = class.into_iter().chain(arguments.iter().copied());
+        let java = java.into_iter().map(str::to_owned).chain(realm);
+        java.chain(behind.map(str::to_owned)).collect()
     }
 
     fn configure(&self) -> Result<()> {
@@ -264,12 +295,14 @@ impl Hdfs {
         }
         let data = home.join("data").display().to_string();
         let address = self.url("");
+        let asked = self.realm.iter().flat_map(Realm::of_clients);
+        let asked: Vec<(&str, String)> = asked.collect();
         let core = [
             ("fs.defaultFS", address.clone()),
             ("hadoop.tmp.dir", data),
             ("hadoop.http.staticuser.user", self.user.clone()),
         ];
-        write("conf", "core-site.xml", &core)?;
+        write("conf", "core-site.xml", &[&core[..], &asked].concat())?;
         write("conf", "hdfs-site.xml", &self.settings())?;
         let away = free_port()?;
         let client = [
@@ -277,11 +310,12 @@ impl Hdfs {
             ("dfs.ha.namenodes.cluster", "gone,here".to_owned()),
             (
                 "dfs.namenode.rpc-address.cluster.gone",
-                format!("127.0.0.1:{away}"),
+                format!("{}:{away}", self.host()),
             ),
             ("dfs.namenode.rpc-address.cluster.here", self.address()),
         ];
-        write("client", "core-site.xml", &[("fs.defaultFS", address)])?;
+        let core = [("fs.defaultFS", address)];
+        write("client", "core-site.xml", &[&core[..], &asked].concat())?;
         write("client", "hdfs-site.xml", &client)
     }
 
@@ -305,7 +339,8 @@ impl Hdfs {
             ("dfs.datanode.ipc.address", here(ports.data_ipc)),
         ];
         let fixed = fixed.map(|(name, value)| (name, value.to_owned()));
-        fixed.into_iter().chain(own).collect()
+        let realm = self.realm.iter().flat_map(Realm::of_nodes);
+        fixed.into_iter().chain(own).chain(realm).collect()
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use client::Server;
 use metastore::Metastore;
 
 use crate::certificate::own_certificate;
@@ -64,6 +65,17 @@ struct Realm {
     protection: String,
 }
 
+impl Realm {
+    fn of(kdc: &Kdc, protection: &str) -> Self {
+        Self {
+            configuration: kdc.configuration(),
+            keytab: kdc.keytab("hive/localhost"),
+            web_keytab: kdc.keytab("HTTP/localhost"),
+            protection: protection.to_owned(),
+        }
+    }
+}
+
 /// A server, and where it keeps its data. Dropped: the server is killed and its data removed.
 pub struct Hive {
     libraries: Libraries,
@@ -109,13 +121,18 @@ impl Hive {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_kerberos(kdc: &Kdc, protection: &str) -> Result<Self> {
-        let realm = Realm {
-            configuration: kdc.configuration(),
-            keytab: kdc.keytab("hive/localhost"),
-            web_keytab: kdc.keytab("HTTP/localhost"),
-            protection: protection.to_owned(),
-        };
+        let realm = Realm::of(kdc, protection);
         Self::start_in(Authentication::Kerberos, Some(realm), None)
+    }
+
+    /// The same with a metastore of its own, which clients log in to by Kerberos as well, as `hive/localhost`.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with_kerberos_metastore(kdc: &Kdc) -> Result<Self> {
+        let realm = Realm::of(kdc, "auth");
+        let metastore = Metastore::new()?;
+        Self::start_in(Authentication::Kerberos, Some(realm), Some(metastore))
     }
 
     /// Starts the server again so that messages are protected otherwise.
@@ -169,9 +186,9 @@ impl Hive {
     }
 
     fn host(&self) -> &'static str {
-        match self.authentication {
-            Authentication::Kerberos => "localhost",
-            _ => "127.0.0.1",
+        match self.realm {
+            Some(_) => "localhost",
+            None => "127.0.0.1",
         }
     }
 
@@ -238,7 +255,15 @@ impl Hive {
     pub fn run(&self, statements: &str) -> Result<()> {
         let statements = statements.split(';').map(str::trim);
         let statements: Vec<&str> = statements.filter(|text| !text.is_empty()).collect();
-        client::execute(&self.address(), &statements)
+        let server = match &self.realm {
+            Some(realm) => Server::Kerberos {
+                address: self.http_address(),
+                configuration: realm.configuration.clone(),
+                keytab: realm.keytab.clone(),
+            },
+            None => Server::Plain(self.address()),
+        };
+        client::execute(&server, &statements)
     }
 
     fn store(&self) -> PathBuf {

@@ -94,6 +94,9 @@ impl Kafka {
         } else {
             None
         };
+        if let Some(realm) = &kerberos {
+            realm.prepare(directory.path())?;
+        }
         let mut kafka = Self {
             libraries,
             directory,
@@ -322,7 +325,8 @@ impl Kafka {
             .secured
             .as_ref()
             .map_or_else(none, Secured::configuration);
-        let own = self.kerberos.as_ref().map_or_else(none, Realm::listener);
+        let realm = self.kerberos.as_ref();
+        let own = realm.map_or_else(none, |realm| realm.listeners(self.directory.path()));
         let listeners = listeners + &own.0;
         let protocols = protocols + &own.1;
         let more = more + &own.2;

@@ -21,6 +21,7 @@ fn a_cause_is_told_by_the_words_of_the_library() {
             Cause::Ticket,
         ),
         ("Ticket expired", Cause::Ticket),
+        ("GSS initiate failed", Cause::Refusal),
         ("something else", Cause::Other),
     ];
     for (said, cause) in table {

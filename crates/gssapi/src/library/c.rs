@@ -96,6 +96,17 @@ type AcquireFrom = unsafe extern "C" fn(
     *mut *mut OidSet,
     *mut u32,
 ) -> u32;
+type StoreInto = unsafe extern "C" fn(
+    *mut u32,
+    Handle,
+    c_int,
+    *mut Oid,
+    u32,
+    u32,
+    *const Elements,
+    *mut *mut OidSet,
+    *mut c_int,
+) -> u32;
 type InitContext = unsafe extern "C" fn(
     *mut u32,
     Handle,
@@ -125,6 +136,7 @@ pub(super) struct Functions {
     pub(super) release_cred: Release,
     pub(super) release_buffer: ReleaseBuffer,
     pub(super) acquire_cred_from: AcquireFrom,
+    pub(super) store_cred_into: StoreInto,
     pub(super) init_sec_context: InitContext,
     pub(super) delete_sec_context: DeleteContext,
     pub(super) wrap: Wrap,
@@ -154,6 +166,7 @@ impl Functions {
                 release_cred: *library.get(b"gss_release_cred\0").map_err(absent)?,
                 release_buffer: *library.get(b"gss_release_buffer\0").map_err(absent)?,
                 acquire_cred_from: *library.get(b"gss_acquire_cred_from\0").map_err(absent)?,
+                store_cred_into: *library.get(b"gss_store_cred_into\0").map_err(absent)?,
                 init_sec_context: *library.get(b"gss_init_sec_context\0").map_err(absent)?,
                 delete_sec_context: *library.get(b"gss_delete_sec_context\0").map_err(absent)?,
                 wrap: *library.get(b"gss_wrap\0").map_err(absent)?,

@@ -3,6 +3,7 @@
 
 use std::ffi::CString;
 use std::ptr::null_mut;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,9 @@ const INITIATE: i32 = 1;
 
 /// Whoever gets new tickets empties their cache first, while nobody reads it.
 pub(super) static TICKETS: RwLock<()> = RwLock::new(());
+
+/// Distinguishes caches that are used once.
+static FRESH: AtomicU64 = AtomicU64::new(0);
 
 /// The credentials of the process.
 static HELD: Mutex<Vec<Held>> = Mutex::new(Vec::new());
@@ -85,7 +89,7 @@ pub(super) fn credential(library: &Library, keytab: &Keytab) -> Said<Arc<Credent
             Ok(credential)
         }
         (Err(_), Some(held)) if now < held.end => {
-            held.renewal = now + AGAIN;
+            held.renewal = held.end.min(now + AGAIN);
             Ok(Arc::clone(&held.credential))
         }
         (Err(said), _) => Err(said),
@@ -94,22 +98,30 @@ pub(super) fn credential(library: &Library, keytab: &Keytab) -> Said<Arc<Credent
 
 /// Gets tickets with a keytab, into memory of this process alone; and how long they live.
 fn acquire(library: &Library, keytab: &Keytab) -> Said<(Credential, Duration)> {
-    let text = |text: String| {
-        CString::new(text).map_err(|_| "the path of the keytab holds a zero".to_owned())
-    };
+    let cache = keytab.cache()?;
+    let (credential, life) = acquire_in(library, keytab, &cache)?;
+    if !life.is_zero() {
+        return Ok((credential, life));
+    }
+    // Where there are tickets in the cache, also such that have ended, the library does not say that it got no new ones, and does
+    // not try again for a while.
+    let fresh = FRESH.fetch_add(1, Ordering::Relaxed);
+    let (fresh, life) = acquire_in(library, keytab, &format!("{cache} {fresh}"))?;
+    store(library, &fresh, &cache)?;
+    Ok((fresh, life))
+}
+
+/// Gets tickets with a keytab, into a cache.
+fn acquire_in(library: &Library, keytab: &Keytab, cache: &str) -> Said<(Credential, Duration)> {
     let path = keytab.path.to_str();
     let path = path.ok_or("the path of the keytab is no text in UTF-8")?;
-    let place = text(format!("FILE:{path}"))?;
-    let cache = text(format!("MEMORY:millstream {} {path}", keytab.principal))?;
+    let (place, cache) = (text(format!("FILE:{path}"))?, text(cache.to_owned())?);
     let mut elements = [
         KeyValue {
             key: c"client_keytab".as_ptr(),
             value: place.as_ptr(),
         },
-        KeyValue {
-            key: c"ccache".as_ptr(),
-            value: cache.as_ptr(),
-        },
+        in_cache(&cache),
     ];
     let store = Elements {
         count: 2,
@@ -146,4 +158,43 @@ fn acquire(library: &Library, keytab: &Keytab) -> Said<(Credential, Duration)> {
         handle,
     };
     Ok((credential, Duration::from_secs(u64::from(seconds))))
+}
+
+/// Puts tickets into a cache, in the place of those that are there.
+fn store(library: &Library, credential: &Credential, cache: &str) -> Said<()> {
+    let cache = text(cache.to_owned())?;
+    let mut elements = [in_cache(&cache)];
+    let store = Elements {
+        count: 1,
+        elements: elements.as_mut_ptr(),
+    };
+    let mut mechanism = Oid::of(c::KERBEROS);
+    let mut minor = 0;
+    let _alone = TICKETS.write().unwrap_or_else(PoisonError::into_inner);
+    // SAFETY: everything that is pointed to lives until the call returns, which keeps nothing of it; both outputs are optional.
+    let major = unsafe {
+        (library.functions.store_cred_into)(
+            &mut minor,
+            credential.handle,
+            INITIATE,
+            &mut mechanism,
+            1,
+            0,
+            &store,
+            null_mut(),
+            null_mut(),
+        )
+    };
+    library.well(major, minor)
+}
+
+fn in_cache(cache: &CString) -> KeyValue {
+    KeyValue {
+        key: c"ccache".as_ptr(),
+        value: cache.as_ptr(),
+    }
+}
+
+fn text(text: String) -> Said<CString> {
+    CString::new(text).map_err(|_| "the path of the keytab holds a zero".to_owned())
 }

@@ -30,8 +30,8 @@ impl Hdfs {
     /// It is refused.
     pub fn put(&self, path: &str, bytes: &[u8]) -> Result<()> {
         let query = format!(
-            "op=CREATE&overwrite=true&user.name={}&namenoderpcaddress={}",
-            self.user,
+            "op=CREATE&overwrite=true&{}&namenoderpcaddress={}",
+            self.who(),
             self.address()
         );
         self.ask_data_node("PUT", path, &query, bytes).map(drop)
@@ -43,8 +43,8 @@ impl Hdfs {
     /// It is not there or can't be read.
     pub fn get(&self, path: &str) -> Result<Vec<u8>> {
         let query = format!(
-            "op=OPEN&user.name={}&namenoderpcaddress={}",
-            self.user,
+            "op=OPEN&{}&namenoderpcaddress={}",
+            self.who(),
             self.address()
         );
         self.ask_data_node("GET", path, &query, &[])
@@ -143,13 +143,18 @@ impl Hdfs {
         Ok(file)
     }
 
-    fn ask_name_node(&self, method: &str, path: &str, query: &str) -> Result<Value> {
+    /// Who asks: the user of the nodes.
+    fn who(&self) -> String {
+        let token = self.realm.as_ref().and_then(|realm| realm.token.as_ref());
+        match token {
+            Some(token) => format!("delegation={token}"),
+            None => format!("user.name={}", self.user),
+        }
+    }
+
+    pub(super) fn ask_name_node(&self, method: &str, path: &str, query: &str) -> Result<Value> {
         let address = format!("127.0.0.1:{}", self.ports.name_http);
-        let path = format!(
-            "/webhdfs/v1{}?{query}&user.name={}",
-            web::escaped(path),
-            self.user
-        );
+        let path = format!("/webhdfs/v1{}?{query}&{}", web::escaped(path), self.who());
         let answer = web::ask(&address, method, &path, &[])?.accepted()?;
         if answer.is_empty() {
             return Ok(Value::Null);

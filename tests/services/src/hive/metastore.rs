@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpStream;
 
 use super::{Hive, PATIENCE};
+use crate::kdc::REALM;
 use crate::keeper::Keeper;
 use crate::maven::{free_port, java};
 use crate::{Failure, Result, wait};
@@ -33,7 +34,7 @@ impl Hive {
     pub fn metastore(&self) -> String {
         let metastore = self.metastore.as_ref();
         metastore.map_or_else(String::new, |metastore| {
-            format!("thrift://127.0.0.1:{}", metastore.port)
+            format!("thrift://{}:{}", self.host(), metastore.port)
         })
     }
 
@@ -93,13 +94,25 @@ impl Hive {
         if self.metastore.is_none() {
             return Vec::new();
         }
-        vec![
+        let mut settings = vec![
             ("hive.metastore.uris", self.metastore()),
             // HiveServer2 asks for events, which without this only a superuser of Hadoop may.
             (
                 "hive.metastore.event.db.notification.api.auth",
                 "false".to_owned(),
             ),
-        ]
+        ];
+        if let Some(realm) = &self.realm {
+            let keytab = realm.keytab.display().to_string();
+            settings.extend([
+                ("hive.metastore.sasl.enabled", "true".to_owned()),
+                (
+                    "hive.metastore.kerberos.principal",
+                    format!("hive/localhost@{REALM}"),
+                ),
+                ("hive.metastore.kerberos.keytab.file", keytab),
+            ]);
+        }
+        settings
     }
 }

@@ -1,40 +1,66 @@
-//! Brokers that clients log in to by Kerberos.
+//! Brokers that clients log in to by Kerberos, over a plain connection or over TLS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Kafka, Version, free_port};
+use crate::certificate::own_certificate;
 use crate::kdc::{Kdc, REALM};
 use crate::{Failure, Result};
 
-/// A listener where clients log in by Kerberos.
+/// Of the store of keys.
+const PASSWORD: &str = "secret";
+
+/// Listeners where clients log in by Kerberos.
 pub(super) struct Realm {
     pub(super) configuration: PathBuf,
-    pub(super) keytab: PathBuf,
-    pub(super) port: u16,
+    keytab: PathBuf,
+    port: u16,
+    tls: u16,
 }
 
 impl Realm {
-    /// The listener, its protocol, and more lines of the broker's configuration.
-    pub(super) fn listener(&self) -> (String, String, String) {
-        let (port, keytab) = (self.port, self.keytab.display());
+    /// Makes a certificate in the broker's directory.
+    pub(super) fn prepare(&self, directory: &Path) -> Result<()> {
+        own_certificate(&store(directory), &certificate(directory), PASSWORD)
+    }
+
+    /// The listeners, their protocols, and more lines of the configuration of a broker in `directory`.
+    pub(super) fn listeners(&self, directory: &Path) -> (String, String, String) {
+        let (port, tls, keytab) = (self.port, self.tls, self.keytab.display());
         let jaas = format!(
             "com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true storeKey=true keyTab=\"{keytab}\" \
              principal=\"kafka/localhost@{REALM}\";"
         );
-        let more = format!(
-            "listener.name.kerberos.sasl.enabled.mechanisms=GSSAPI\nsasl.kerberos.service.name=kafka\n\
-             listener.name.kerberos.gssapi.sasl.jaas.config={jaas}\n"
-        );
+        let mut more = "sasl.kerberos.service.name=kafka\n".to_owned();
+        for name in ["listener.name.kerberos", "listener.name.kerberostls"] {
+            more.push_str(&format!(
+                "{name}.sasl.enabled.mechanisms=GSSAPI\n{name}.gssapi.sasl.jaas.config={jaas}\n"
+            ));
+        }
+        let store = store(directory);
+        let store = store.display();
+        let ssl = "listener.name.kerberostls.ssl.keystore";
+        more.push_str(&format!(
+            "{ssl}.type=PKCS12\n{ssl}.location={store}\n{ssl}.password={PASSWORD}\n"
+        ));
         (
-            format!(",KERBEROS://localhost:{port}"),
-            ",KERBEROS:SASL_PLAINTEXT".to_owned(),
+            format!(",KERBEROS://localhost:{port},KERBEROSTLS://localhost:{tls}"),
+            ",KERBEROS:SASL_PLAINTEXT,KERBEROSTLS:SASL_SSL".to_owned(),
             more,
         )
     }
 }
 
+fn store(directory: &Path) -> PathBuf {
+    directory.join("kerberos.p12")
+}
+
+fn certificate(directory: &Path) -> PathBuf {
+    directory.join("kerberos.pem")
+}
+
 impl Kafka {
-    /// Starts a broker of version 4.1 that is `kafka/localhost` of a KDC's realm, and has a listener beside the plain one where
+    /// Starts a broker of version 4.1 that is `kafka/localhost` of a KDC's realm, and has listeners beside the plain one where
     /// clients log in by Kerberos, see [`kerberos_brokers`](Self::kerberos_brokers).
     ///
     /// # Errors
@@ -44,6 +70,7 @@ impl Kafka {
             configuration: kdc.configuration(),
             keytab: kdc.keytab("kafka/localhost"),
             port: free_port()?,
+            tls: free_port()?,
         };
         Self::start_with(Version::V4_1, false, false, Some(realm))
     }
@@ -53,9 +80,22 @@ impl Kafka {
     /// # Errors
     /// The broker takes none.
     pub fn kerberos_brokers(&self) -> Result<String> {
-        let realm = self.kerberos.as_ref();
+        let realm = self.realm()?;
+        Ok(format!("localhost:{}", realm.port))
+    }
+
+    /// The same over TLS, and the certificate of the broker, as PEM.
+    ///
+    /// # Errors
+    /// The broker takes none.
+    pub fn kerberos_tls_brokers(&self) -> Result<(String, PathBuf)> {
+        let realm = self.realm()?;
+        let brokers = format!("localhost:{}", realm.tls);
+        Ok((brokers, certificate(self.directory.path())))
+    }
+
+    fn realm(&self) -> Result<&Realm> {
         let not_so = || Failure::new("the broker was not started with Kerberos");
-        let port = realm.map(|realm| realm.port).ok_or_else(not_so)?;
-        Ok(format!("localhost:{port}"))
+        self.kerberos.as_ref().ok_or_else(not_so)
     }
 }
