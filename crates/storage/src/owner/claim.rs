@@ -7,8 +7,8 @@ use millstream_core::{CheckpointId, Error, JobId, Result, codes};
 use serde::Deserialize;
 
 use super::note::{Held, Note};
-use super::{Holder, Locking, holder_in, job_directories, lock};
-use crate::checkpoints::checkpoints_of;
+use super::{Holder, Locking, holder_in, lock};
+use crate::checkpoints::{checkpoints_of, job_directories};
 use crate::disk::same_place;
 use crate::ended::Ended;
 use crate::fail;
