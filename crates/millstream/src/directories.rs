@@ -27,6 +27,11 @@ impl Directories {
     /// Paths of object stores and of HDFS mean what the configuration describes from here on.
     pub(crate) fn of(configuration: &Configuration) -> Result<Self> {
         millstream_remote::give(configuration)?;
+        Self::named(configuration)
+    }
+
+    /// The same of another job: its paths of object stores mean those of this process.
+    pub(crate) fn named(configuration: &Configuration) -> Result<Self> {
         let place = |set: Option<String>, name: &str| match set {
             Some(text) => text.parse::<Location>(),
             None => Location::from_path(data_directory(configuration)?.join(name)),

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use millstream_core::Result;
 
+use crate::checkpoints::job_directories;
 use crate::disk::{any_complete, subdirectories};
 use crate::dispose::{remove_directory, sweep};
 use crate::layout::SnapshotLayout;
 use crate::names::SHARED;
 use crate::owner::lock::Lock;
-use crate::owner::{Holder, Locking, Ownership, job_directories};
+use crate::owner::{Holder, Locking, Ownership};
 
 /// Removes the directories of earlier runs of the job that holds `ownership` which are dead and have nothing in them that anybody
 /// goes on from. Answers how many.

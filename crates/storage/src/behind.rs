@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::{CheckpointId, JobId, Lineage, Result, codes};
 
-use crate::checkpoints::checkpoints_of;
+use crate::checkpoints::{checkpoints_of, job_directories};
 use crate::ended::Ended;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
-use crate::owner::{Holder, holder_in, job_directories};
+use crate::owner::{Holder, holder_in};
 use crate::reached::{Reached, known_directories};
 use crate::read::read_metadata;
 

@@ -1,6 +1,8 @@
-//! The checkpoints of one job.
+//! The checkpoints of one job, and the directories of all.
 
-use millstream_core::{CheckpointId, Result};
+use std::path::PathBuf;
+
+use millstream_core::{CheckpointId, JobId, Result};
 
 use crate::disk::subdirectories;
 use crate::layout::SnapshotLayout;
@@ -29,4 +31,14 @@ pub fn checkpoints_of(
     }
     completed.sort_by_key(|(number, _)| *number);
     Ok((completed, unused))
+}
+
+/// The directories of jobs below that of the checkpoints.
+pub(crate) fn job_directories(checkpoints: &Location) -> Result<Vec<(JobId, PathBuf)>> {
+    let directories = subdirectories(checkpoints.path())?.into_iter();
+    let with_id = |path: PathBuf| {
+        let job = path.file_name()?.to_str()?.parse().ok()?;
+        Some((job, path))
+    };
+    Ok(directories.filter_map(with_id).collect())
 }

@@ -6,13 +6,13 @@ use millstream_core::{CheckpointId, JobId, Lineage, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::abandoned::remove_abandoned;
+use crate::checkpoints::job_directories;
 use crate::disk::{any_complete, make_directory, read_if_there, subdirectories, write_durably};
 use crate::fail;
 use crate::files;
 use crate::layout::SnapshotLayout;
 use crate::location::Location;
 use crate::names::ENDED_FILE;
-use crate::owner::job_directories;
 use crate::reached::{Reached, missing_directories};
 
 /// How a job ended that left no checkpoint to go back to.

@@ -2,9 +2,10 @@
 
 use millstream_core::{JobId, Result};
 
+use crate::checkpoints::job_directories;
 use crate::ended::Ended;
 use crate::location::Location;
-use crate::owner::{Holder, job_directories};
+use crate::owner::Holder;
 
 /// The jobs that have a directory below that of the checkpoints, by what is noted there of who ran them or of their end.
 ///

@@ -14,14 +14,14 @@ pub(crate) mod lock;
 pub(crate) mod note;
 pub(crate) mod process;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use millstream_core::time::utc;
 use millstream_core::{Error, JobId, Lineage, Result, codes};
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{read_if_there, subdirectories, write_durably};
+use crate::disk::{read_if_there, write_durably};
 use crate::fail;
 use crate::files;
 use crate::layout::SnapshotLayout;
@@ -314,14 +314,4 @@ fn read_run(job_directory: &Path) -> Result<u64> {
     };
     let read: Run = serde_json::from_slice(&bytes).map_err(|cause| fail::corrupt(&path, cause))?;
     Ok(read.run)
-}
-
-/// The directories of jobs below that of the checkpoints.
-pub(crate) fn job_directories(checkpoints: &Location) -> Result<Vec<(JobId, PathBuf)>> {
-    let directories = subdirectories(checkpoints.path())?.into_iter();
-    let with_id = |path: PathBuf| {
-        let job = path.file_name()?.to_str()?.parse().ok()?;
-        Some((job, path))
-    };
-    Ok(directories.filter_map(with_id).collect())
 }

@@ -135,6 +135,31 @@ fn what_a_job_that_died_without_a_process_to_say_so_has_left_is_free_once_that_i
 }
 
 #[test]
+fn a_savepoint_that_a_job_was_being_stopped_with_can_not_be_claimed() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let checkpoints = place(&temp.path().join("cp"));
+    let savepoint = temp.path().join("sp/savepoint-a");
+    let complete = |directory: &Path, number: u64| {
+        std::fs::create_dir_all(directory).expect("writable");
+        let snapshot = serde_json::json!({"job_id": job(1), "checkpoint_id": number});
+        let list = serde_json::json!({"snapshot": snapshot});
+        std::fs::write(directory.join("_metadata"), list.to_string()).expect("writable");
+    };
+    complete(&savepoint, 5);
+    let unknown = |_| false;
+    let claim = || check_claim(&place(&savepoint), asking(&checkpoints, Some(2), &unknown));
+    claim().expect("nothing is known of its job");
+    let held = Ownership::acquire(&checkpoints, job(1), owner("orders")).expect("free");
+    let directory = checkpoints.path().join(job(1).to_string());
+    complete(&directory.join("chk-4"), 4);
+    claim().expect_err("its job runs, and has nothing newer");
+    drop(held);
+    claim().expect_err("it may be started again");
+    complete(&directory.join("chk-5"), 5);
+    claim().expect("it would go back to its checkpoint");
+}
+
+#[test]
 fn who_goes_on_from_a_job_holds_it_too() {
     for locking in [Locking::File, LEASE] {
         let temp = tempfile::tempdir().expect("a directory");

@@ -77,7 +77,7 @@ fn goes_back_to(job: JobId, directory: &Path, location: &Location) -> Result<boo
     // One whose submission can't be read may have checkpoints anywhere.
     let checkpoints = directory
         .submission()
-        .and_then(|submission| Directories::of(&submission.configuration))
+        .and_then(|submission| Directories::named(&submission.configuration))
         .map(|directories| directories.checkpoints)
         .ok();
     let mut newest: Option<CheckpointId> = None;

@@ -7,8 +7,8 @@ use millstream_core::{CheckpointId, Error, JobId, Result, codes};
 use serde::Deserialize;
 
 use super::note::{Held, Note};
-use super::{Holder, Locking, holder_in, job_directories, lock};
-use crate::checkpoints::checkpoints_of;
+use super::{Holder, Locking, holder_in, lock};
+use crate::checkpoints::{checkpoints_of, job_directories};
 use crate::disk::same_place;
 use crate::ended::Ended;
 use crate::fail;
@@ -41,7 +41,8 @@ impl Asking<'_> {
 }
 
 /// Who would go back to the snapshot at `location`, however its path is written: a job that runs, or that its server may start again,
-/// among whose checkpoints it lies, or that has gone on from it and has completed no checkpoint of its own.
+/// among whose checkpoints it lies, that was being stopped with it, or that has gone on from it and has completed no checkpoint of its
+/// own.
 ///
 /// # Errors
 /// That can't be told, because a directory can't be reached: treat the snapshot as needed.
@@ -59,9 +60,12 @@ pub fn needed_by(location: &Location, asking: Asking<'_>) -> Result<Option<Holde
             return Ok(other);
         }
     }
-    match named {
-        Some((job, number)) => gone_on_from(job, number, asking),
-        None => Ok(None),
+    let Some((job, number)) = named else {
+        return Ok(None);
+    };
+    match stopped_with(job, number, asking)? {
+        None => gone_on_from(job, number, asking),
+        holder => Ok(holder),
     }
 }
 
@@ -107,7 +111,8 @@ pub fn say_ended(checkpoints: &Location, job: JobId) -> Result<()> {
 pub fn has_said_ended(checkpoints: &Location, job: JobId) -> Result<bool> {
     let directory = SnapshotLayout::new(checkpoints.clone(), job).job_directory();
     let note = Note::in_directory(&directory)?;
-    let has_said = note.is_some_and(|note| note.held == Some(Held::Ended));
+    let has_said =
+        note.is_some_and(|note| note.holder.job_id == job && note.held == Some(Held::Ended));
     Ok(has_said || Ended::noted(&directory)?.is_some())
 }
 
@@ -147,6 +152,27 @@ pub fn real(location: &Location) -> Result<Location> {
         Err(error) if is_absent(&error) => Ok(location.clone()),
         Err(error) => Err(fail::read(location.path(), &error)),
     }
+}
+
+/// The job that snapshot `number` is of, where it runs or would be started again, and has no checkpoint as new: a stop has come as far as
+/// that savepoint. One that was taken on the way is a checkpoint as well.
+fn stopped_with(job: JobId, number: CheckpointId, asking: Asking<'_>) -> Result<Option<Holder>> {
+    let layout = SnapshotLayout::new(asking.checkpoints.clone(), job);
+    let directory = layout.job_directory();
+    let note = Note::in_directory(&directory)?;
+    let Some(note) = note.filter(|note| note.holder.job_id == job && asking.own != Some(job))
+    else {
+        return Ok(None);
+    };
+    let (completed, _) = checkpoints_of(&layout)?;
+    if completed
+        .last()
+        .is_some_and(|(newest, _)| *newest >= number)
+    {
+        return Ok(None);
+    }
+    let is_needed = asking.is_open(&note) || lock::is_held(&directory)?;
+    Ok(is_needed.then_some(note.holder))
 }
 
 /// Who runs, or would be started again, of the jobs whose checkpoints lie where it is asked, and would go back to snapshot `number` of
