@@ -33,7 +33,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use crossbeam_channel::Sender;
 use millstream::{DataStream, Environment};
-use millstream_connectors::file_sink::{FileSink, PartitionColumns};
+use millstream_connectors::file_sink::FileSink;
 use millstream_connectors::hive::{HiveSource, HiveTableSource};
 use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, KafkaSource};
 use millstream_connectors::rows::letters::{Letter, Line};
@@ -43,9 +43,7 @@ use millstream_core::options::reference::Hidden;
 use millstream_sql::Query;
 
 pub(crate) use self::remotes::Remotes;
-use crate::parameters::{
-    BadRecords, DeadLetters, IngestSettings, SinkFormat, SinkSettings, SourceSettings,
-};
+use crate::parameters::{BadRecords, DeadLetters, IngestSettings, SinkSettings, SourceSettings};
 use around::Around;
 use bad_records::{Answered, Judged, Known, Limits};
 pub(crate) use dry::SHOWN;
@@ -177,22 +175,8 @@ fn declare_as(
     if let (Some(unique), Some(read)) = (unique, read) {
         parsed = deduplicate::unique(parsed, unique.settings, &read, unique.wanted)?;
     }
-    let sized = match (&settings.sink, target.kafka()) {
-        (_, Some(kafka)) => Some(size::Sized::Messages {
-            sink: Box::new(kafka.clone()),
-            more: merge.map_or(0, |merge| merge.field.len()),
-        }),
-        (SinkSettings::File(file), None) => {
-            let parted = !file.partition.is_empty();
-            let orc = file.format == SinkFormat::Orc;
-            let sized = size::Sized::Files {
-                directories: parted.then(|| PartitionColumns::new(file.partition.clone())),
-                orc,
-            };
-            (parted || orc).then_some(sized)
-        }
-        _ => None,
-    };
+    let more = merge.map_or(0, |merge| merge.field.len());
+    let sized = size::Sized::of(&settings.sink, target.kafka(), more);
     let sorting = Sorting {
         errors: &settings.errors,
         sized,

@@ -10,6 +10,7 @@ use millstream_connectors::rows::Reason;
 use millstream_core::Result;
 
 use super::bad_records::{Answered, Judged};
+use crate::parameters::{SinkFormat, SinkSettings};
 
 /// As many bytes a byte in memory becomes at most in JSON: a control character is `\u0000`.
 const LARGEST_GROWTH: usize = 6;
@@ -34,6 +35,26 @@ pub(super) enum Sized {
 }
 
 impl Sized {
+    /// What `sink` can't take; `None`: it takes every row. `more`: the bytes that a message has besides what `kafka` counts.
+    pub(super) fn of(sink: &SinkSettings, kafka: Option<&KafkaSink>, more: usize) -> Option<Self> {
+        match (sink, kafka) {
+            (_, Some(kafka)) => Some(Self::Messages {
+                sink: Box::new(kafka.clone()),
+                more,
+            }),
+            (SinkSettings::File(file), None) => {
+                let parted = !file.partition.is_empty();
+                let orc = file.format == SinkFormat::Orc;
+                let files = Self::Files {
+                    directories: parted.then(|| PartitionColumns::new(file.partition.clone())),
+                    orc,
+                };
+                (parted || orc).then_some(files)
+            }
+            _ => None,
+        }
+    }
+
     /// Takes the rows out that the sink can't take.
     pub(super) fn judge<J: Judged>(self, judged: DataStream<J>) -> DataStream<Answered> {
         let judge =
