@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use hdfs_native::client::FileStatus;
 use hdfs_native::{Client, ClientBuilder};
+use millstream_gssapi::Keys;
 
+use crate::access::Access;
 use crate::error::{HdfsError, Trouble};
 use crate::runtime::Runtime;
 use crate::settings::HdfsSettings;
@@ -73,6 +75,19 @@ impl Clusters {
             .clusters
             .insert(url.authority().to_owned(), cluster.clone());
         Ok(cluster)
+    }
+}
+
+impl Clusters {
+    /// Whose keys prove who asks; `None`: the settings say that clusters believe it.
+    ///
+    /// # Errors
+    /// The settings can't be read.
+    pub fn keys(&self) -> Result<Option<Keys>, HdfsError> {
+        let settings = &self.0.settings;
+        let site = settings.directory.as_deref().map(Site::read).transpose()?;
+        let is_secure = site.is_some_and(|site| site.is_secure());
+        Ok(is_secure.then(|| settings.keys.clone()))
     }
 }
 
@@ -157,6 +172,7 @@ impl Cluster {
             None => Site::default(),
         };
         let address = address(authority, &site)?;
+        let access = Access::new(&address, &site, settings)?;
         let mut builder = ClientBuilder::new()
             .with_url(format!("hdfs://{address}"))
             .with_config(patience(&address, &site));
@@ -170,11 +186,11 @@ impl Cluster {
         if let Some(handle) = runtime.handle() {
             builder = builder.with_io_runtime(handle);
         }
-        let client = builder.build().map_err(HdfsError::from)?;
+        let client = access.tell(builder).build().map_err(HdfsError::from)?;
         Ok(Self(Arc::new(Inner {
             authority: authority.to_owned(),
             client,
-            runtime,
+            runtime: runtime.for_requests_of(Arc::new(access)),
         })))
     }
 

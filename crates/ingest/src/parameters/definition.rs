@@ -232,7 +232,7 @@ impl Scope {
             Self::Objects => "paths that begin with `s3://`".to_owned(),
             Self::Hdfs => "paths that begin with `hdfs://`".to_owned(),
             Self::Kerberos => {
-                "`principal=` in `source.db.url`, or `sasl.mechanism` GSSAPI of Kafka".to_owned()
+                "`principal=` in `source.db.url`, `sasl.mechanism` GSSAPI of Kafka, or paths that begin with `hdfs://`".to_owned()
             }
         })
     }

@@ -39,7 +39,7 @@ fn without_effect(given: &Given) -> Option<String> {
         // Where a table lies is known to the metastore.
         objects: paths::are_in_objects(given) || hive::is_metastore(given),
         hdfs: paths::are_in_hdfs(given),
-        kerberos: kerberos::is_asked_for(given),
+        kerberos: kerberos::is_asked_for(given) || hive::is_metastore(given),
     };
     let json = given.origin(table::SQL_SCHEMA_JSON.name()).is_some();
     let idle: Vec<String> = given
