@@ -1,6 +1,7 @@
-//! Hive into files: the job is killed with SIGKILL at random moments and goes on at another parallelism each time. Every
-//! row is written exactly once, compared row by row. A job that is cancelled
-//! has its statement cancelled at the server. The examples of the guide run.
+//! Hive into files: the job is killed with SIGKILL at random moments and goes on at another parallelism each time; or HiveServer2
+//! is killed and started again under a job that waits for it, with a query that is split and with one that is ordered. Every row
+//! is written exactly once, compared row by row. A job that is cancelled has its statement cancelled at the server. The examples
+//! of the guide run.
 
 mod common;
 
@@ -112,6 +113,45 @@ fn the_job_is_killed() {
     ));
     assert_eq!(last.code, Some(0), "{}", last.err);
     assert_all(directory.path(), rounds.seed);
+}
+
+const ORDERED: [&str; 4] = [
+    "--source.db.sql=select id, name from orders order by id",
+    "--source.db.fetch.size=100",
+    "--stream.sql.enable=true",
+    "--stream.sql=select id, concat(name, '!') as text from t1",
+];
+
+/// So slow that the server dies while it is read.
+const SLOW: &str = "-Drate.limit.records=1500";
+
+#[test]
+fn the_server_is_killed() {
+    let mut hive = hive();
+    let hive = hive.as_mut().expect("a server");
+    let mut rounds = Rounds::begin(2);
+    for query in [&SPLIT[..], &ORDERED] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let patient = [
+            "--job.retry.maxNumberRestartAttempts=1000",
+            "--job.retry.backoffTimeMS=200",
+        ];
+        let more = [query, &patient].concat();
+        let parallelism = rounds.next_parallelism(3).to_string();
+        let options = ["-p", &parallelism, SLOW];
+        let mut job = Running::start(ingest(directory.path(), &options, hive, &more));
+        for round in 0..rounds.count {
+            job.await_checkpoint();
+            let how = rounds.wait_below(LATEST_KILL_MS);
+            hive.kill();
+            job.await_log("HiveServer2 at");
+            hive.restart().expect("HiveServer2");
+            println!("round {round}: the server was killed at {how}");
+        }
+        let said = job.end();
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert_all(directory.path(), rounds.seed);
+    }
 }
 
 #[allow(

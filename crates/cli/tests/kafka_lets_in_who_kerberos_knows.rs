@@ -1,5 +1,5 @@
 //! A job reads and writes Kafka, exactly once, as the principal whose key a keytab holds, by librdkafka and by our own
-//! requests; whoever is not let in is told why.
+//! requests, over a plain connection and over TLS; whoever is not let in is told why.
 
 mod common;
 
@@ -22,6 +22,17 @@ fn described(
     keys: &[String],
 ) -> Command {
     let brokers = kafka.kerberos_brokers().expect("a realm");
+    at(directory, action, kdc, (&brokers, "SASL_PLAINTEXT"), keys)
+}
+
+/// The same at brokers, by a protocol.
+fn at(
+    directory: &Path,
+    action: &[&str],
+    kdc: &Kdc,
+    (brokers, protocol): (&str, &str),
+    keys: &[String],
+) -> Command {
     let mut job = command(directory);
     realm::within(&mut job, kdc);
     job.args(action)
@@ -35,7 +46,7 @@ fn described(
         .args(keys);
     for end in ["source", "sink"] {
         job.arg(format!("--{end}.kafka.brokers={brokers}"));
-        job.arg(format!("--{end}.kafka.security.protocol=SASL_PLAINTEXT"));
+        job.arg(format!("--{end}.kafka.security.protocol={protocol}"));
         job.arg(format!("--{end}.kafka.sasl.mechanism=GSSAPI"));
         job.arg(format!("--{end}.kafka.sasl.kerberos.service.name=kafka"));
     }
@@ -64,6 +75,28 @@ fn is_told(said: &Said, words: &[&str]) {
     for word in words {
         assert!(all.contains(word), "{word}: {all}");
     }
+}
+
+/// The same records once more, over TLS.
+fn over_tls(kdc: &Kdc, kafka: &Kafka, keys: &[String]) {
+    let (brokers, certificate) = kafka.kerberos_tls_brokers().expect("a realm");
+    let trust = ["source", "sink"]
+        .map(|end| format!("--{end}.kafka.ssl.ca.location={}", certificate.display()));
+    // One group has read all.
+    let group = ["--group.id=tls".to_owned()];
+    let keys = [keys, &trust, &group].concat();
+    let directory = tempfile::tempdir().expect("a directory");
+    for action in [&["doctor"][..], &RUN] {
+        let tls = (brokers.as_str(), "SASL_SSL");
+        let said = running::run(at(directory.path(), action, kdc, tls, &keys));
+        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    }
+    let arguments = ["--topic", "to", "--from-beginning", "--timeout-ms", "30000"];
+    let until = ["--isolation-level", "read_committed", "--max-messages", "4"];
+    let all = [&arguments[..], &until].concat();
+    let read = kafka.tool("consumer.ConsoleConsumer", &all, "");
+    let records = "{\"a\":1}\n{\"a\":2}\n";
+    assert_eq!(read.expect("read"), records.repeat(2));
 }
 
 #[test]
@@ -100,6 +133,8 @@ fn and_nobody_else() {
     )];
     let said = job(path, &["doctor"], &kdc, &kafka, &of_job);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+
+    over_tls(&kdc, &kafka, &alice);
 
     let told = job(path, &["doctor"], &kdc, &kafka, &[]);
     is_told(

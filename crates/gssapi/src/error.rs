@@ -1,9 +1,6 @@
 //! What goes wrong with Kerberos, and what is to be done about it.
 
-use std::fmt::Display;
-
 use crate::cause::Cause;
-use crate::keys::Identity;
 
 /// What goes wrong with Kerberos.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,19 +54,5 @@ impl Error {
                 ..
             }
         )
-    }
-
-    /// What the library, or the service, has said to who logs in.
-    pub(crate) fn refused(who: &Identity, service: &impl Display, said: String) -> Self {
-        let cause = match (Cause::of(&said), who) {
-            (Cause::Ticket, Identity::Keytab(_)) => Cause::Ended,
-            (cause, _) => cause,
-        };
-        Self::Refused {
-            who: who.to_string(),
-            service: service.to_string(),
-            said,
-            cause,
-        }
     }
 }

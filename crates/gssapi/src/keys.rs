@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::cause::Cause;
 use crate::keytab::{Keytab, USUAL_KEYTAB, place};
 use crate::{Error, Result};
 
@@ -23,6 +24,22 @@ pub(crate) enum Identity {
     Keytab(Keytab),
     /// Whose tickets are in the cache of the process.
     Cache,
+}
+
+impl Identity {
+    /// What the library, or a service, has said to who logs in there.
+    pub(crate) fn refused(&self, service: &impl fmt::Display, said: String) -> Error {
+        let cause = match (Cause::of(&said), self) {
+            (Cause::Ticket, Self::Keytab(_)) => Cause::Ended,
+            (cause, _) => cause,
+        };
+        Error::Refused {
+            who: self.to_string(),
+            service: service.to_string(),
+            said,
+            cause,
+        }
+    }
 }
 
 impl fmt::Display for Identity {

@@ -107,7 +107,7 @@ impl Login {
         let identity = keys.identity()?;
         let library = Library::load()?;
         let context = library.client(&service, &identity, true);
-        let context = context.map_err(|said| Error::refused(&identity, &service, said))?;
+        let context = context.map_err(|said| identity.refused(&service, said))?;
         Ok(Self {
             context,
             identity,
@@ -125,8 +125,7 @@ impl Login {
         match self.stage {
             Stage::Tokens => {
                 let step = self.context.step(received);
-                let step =
-                    step.map_err(|said| Error::refused(&self.identity, &self.service, said))?;
+                let step = step.map_err(|said| self.identity.refused(&self.service, said))?;
                 if step.done {
                     self.stage = Stage::Layers;
                 }
@@ -192,7 +191,7 @@ pub fn token(service: &Service, keys: &Keys) -> Result<Vec<u8>> {
     let library = Library::load()?;
     let context = library.client(service, &identity, false);
     let step = context.and_then(|mut context| context.step(&[]));
-    let step = step.map_err(|said| Error::refused(&identity, service, said))?;
+    let step = step.map_err(|said| identity.refused(service, said))?;
     Ok(step.token)
 }
 

@@ -63,6 +63,6 @@ impl Tickets {
 
     /// The error of what the library, or the service, has said to who logs in at a service.
     pub fn refused(&self, service: &str, said: &str) -> Error {
-        Error::refused(&self.identity, &service, said.to_owned())
+        self.identity.refused(&service, said.to_owned())
     }
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use hdfs_native::client::FileStatus;
 use hdfs_native::{Client, ClientBuilder};
+use millstream_gssapi::Keys;
 
+use crate::access::Access;
 use crate::error::{HdfsError, Trouble};
 use crate::runtime::Runtime;
 use crate::settings::HdfsSettings;
@@ -85,6 +87,16 @@ impl Clusters {
     pub fn named(&self, url: &HdfsUrl) -> Result<HdfsUrl, HdfsError> {
         let settings = &self.0.settings;
         Ok(url.with_authority(&address(url.authority(), &settings.site()?)?))
+    }
+
+    /// Whose keys prove who asks; `None`: the settings say that clusters believe it.
+    ///
+    /// # Errors
+    /// The settings can't be read.
+    pub fn keys(&self) -> Result<Option<Keys>, HdfsError> {
+        let settings = &self.0.settings;
+        let is_secure = settings.site()?.is_secure();
+        Ok(is_secure.then(|| settings.keys.clone()))
     }
 }
 
@@ -166,6 +178,7 @@ impl Cluster {
     fn new(authority: &str, settings: &HdfsSettings, runtime: Runtime) -> Result<Self, HdfsError> {
         let site = settings.site()?;
         let address = address(authority, &site)?;
+        let access = Access::new(&address, &site, settings)?;
         let mut builder = ClientBuilder::new()
             .with_url(format!("hdfs://{address}"))
             .with_config(patience(&address, &site));
@@ -179,11 +192,11 @@ impl Cluster {
         if let Some(handle) = runtime.handle() {
             builder = builder.with_io_runtime(handle);
         }
-        let client = builder.build().map_err(HdfsError::from)?;
+        let client = access.tell(builder).build().map_err(HdfsError::from)?;
         Ok(Self(Arc::new(Inner {
             authority: authority.to_owned(),
             client,
-            runtime,
+            runtime: runtime.for_requests_of(Arc::new(access)),
         })))
     }
 

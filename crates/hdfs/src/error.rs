@@ -29,6 +29,10 @@ pub enum Trouble {
 pub struct HdfsError {
     trouble: Trouble,
     what: String,
+    /// What to do about it, where the kind of trouble does not tell.
+    next: Option<&'static str>,
+    /// Whether it is the login by Kerberos that has failed.
+    is_of_login: bool,
 }
 
 impl HdfsError {
@@ -37,7 +41,37 @@ impl HdfsError {
         Self {
             trouble,
             what: what.into(),
+            next: None,
+            is_of_login: false,
         }
+    }
+
+    /// What Kerberos says: for now, or for good.
+    pub(crate) fn of_kerberos(error: &millstream_gssapi::Error) -> Self {
+        let trouble = if error.may_pass() {
+            Trouble::Unreachable
+        } else {
+            Trouble::Denied
+        };
+        Self {
+            next: Some(error.next()),
+            is_of_login: true,
+            ..Self::new(trouble, error.to_string())
+        }
+    }
+
+    /// The same with what to do about it.
+    #[must_use]
+    pub(crate) fn next(self, next: &'static str) -> Self {
+        Self {
+            next: Some(next),
+            ..self
+        }
+    }
+
+    /// Whether it is the login by Kerberos that has failed.
+    pub fn is_of_login(&self) -> bool {
+        self.is_of_login
     }
 
     /// What kind of trouble it is.
@@ -52,6 +86,9 @@ impl HdfsError {
 
     /// What to do about it, for people.
     pub fn next_step(&self) -> &'static str {
+        if let Some(next) = self.next {
+            return next;
+        }
         match self.trouble {
             Trouble::Absent | Trouble::Exists | Trouble::Changed => "see what lies there",
             Trouble::Denied => {
@@ -115,7 +152,21 @@ impl From<Native> for HdfsError {
             }
             _ => Trouble::Refused,
         };
-        Self::new(trouble, words(&error))
+        Self {
+            is_of_login: is_of_login(&error),
+            ..Self::new(trouble, words(&error))
+        }
+    }
+}
+
+/// Whether it is the login by Kerberos that has failed, here or at the NameNode.
+fn is_of_login(error: &Native) -> bool {
+    match error {
+        Native::SASLError(_) | Native::GSSAPIError(..) | Native::NoSASLMechanism => true,
+        Native::RPCError(class, _) | Native::FatalRPCError(class, _) => {
+            class.ends_with(".SaslException") || class.ends_with(".GSSException")
+        }
+        _ => false,
     }
 }
 
@@ -160,6 +211,14 @@ fn words(error: &Native) -> String {
         Native::FileNotFound(path) => (None, format!("there is no {path}")),
         Native::AlreadyExists(message) => (None, message.clone()),
         Native::IOError(cause) => (None, cause.to_string()),
+        Native::GSSAPIError(_, _, said) => {
+            // GSSAPI says itself only that something is wrong; what that is says Kerberos.
+            let own = ["may provide more information: ", "or inaccessible: "];
+            let said = own.iter().fold(said.as_str(), |said, own| {
+                said.rsplit(own).next().unwrap_or(said)
+            });
+            (None, said.to_owned())
+        }
         Native::DataTransferError(message) if message.starts_with("All DataNodes failed") => (
             None,
             "none of the DataNodes that have the block gives it".to_owned(),

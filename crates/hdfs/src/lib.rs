@@ -4,6 +4,7 @@
 //! - [`Clusters`]: the settings of a job, and one [`Cluster`] for each name that stands in such URLs.
 //! - [`Cluster`]: lists, looks, renames what replaces nothing, removes, makes directories.
 //! - [`HdfsFile`]: a file that is read anywhere, with reading ahead; [`HdfsWriter`]: one that is written.
+//! - [`access`]: who proves who he is, by Kerberos, and what to tell of it. [`probe`]: whether a NameNode wants that.
 //! - [`HdfsError`]: absent, denied and unreachable are different things.
 //!
 //! Requests run on a small runtime of their own, which all clusters of a job share; whoever calls waits on a thread that may
@@ -11,10 +12,12 @@
 //!
 //! This crate knows neither snapshots nor connectors.
 
+mod access;
 mod cluster;
 mod error;
 mod file;
 mod list;
+mod probe;
 mod runtime;
 mod settings;
 mod site;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, bounded};
 use tokio::runtime::Handle;
 
+use crate::access::Access;
 use crate::error::{HdfsError, Trouble};
 
 /// Threads that drive all requests. Checksums are made on them.
@@ -14,7 +15,11 @@ const THREADS: usize = 2;
 
 /// The runtime. Clones are of the same one; it ends with the last.
 #[derive(Debug, Clone)]
-pub(crate) struct Runtime(Arc<Owned>);
+pub(crate) struct Runtime {
+    owned: Arc<Owned>,
+    /// Who makes the requests; `None`: none is made yet.
+    access: Option<Arc<Access>>,
+}
 
 #[derive(Debug)]
 struct Owned(Option<tokio::runtime::Runtime>);
@@ -43,11 +48,25 @@ impl Runtime {
             let what = format!("no threads for requests to HDFS can be started: {error}");
             HdfsError::new(Trouble::Refused, what)
         })?;
-        Ok(Self(Arc::new(Owned(Some(runtime)))))
+        Ok(Self {
+            owned: Arc::new(Owned(Some(runtime))),
+            access: None,
+        })
+    }
+
+    /// The same, for requests of a cluster.
+    pub(crate) fn for_requests_of(&self, access: Arc<Access>) -> Self {
+        Self {
+            owned: Arc::clone(&self.owned),
+            access: Some(access),
+        }
     }
 
     pub(crate) fn handle(&self) -> Option<Handle> {
-        self.0.0.as_ref().map(|runtime| runtime.handle().clone())
+        self.owned
+            .0
+            .as_ref()
+            .map(|runtime| runtime.handle().clone())
     }
 
     /// Begins what `future` does, which may take as long as `limit`. Dropped before it is done, what comes of it is heard by
@@ -58,7 +77,12 @@ impl Runtime {
         future: impl Future<Output = Result<T, HdfsError>> + Send + 'static,
     ) -> Waiting<T> {
         let (sender, answer) = bounded(1);
-        if let Some(runtime) = &self.0.0 {
+        let access = self.access.clone();
+        if let Err(error) = access.as_ref().map_or(Ok(()), |access| access.prepare()) {
+            drop(sender.send(Err(error)));
+            return Waiting(answer);
+        }
+        if let Some(runtime) = &self.owned.0 {
             let future = Box::pin(future);
             runtime.spawn(async move {
                 let done = tokio::time::timeout(limit, future).await;
@@ -69,8 +93,12 @@ impl Runtime {
                         format!("there was no answer for {seconds} s"),
                     ))
                 };
+                let done = match (done.unwrap_or_else(|_| late()), access) {
+                    (Err(error), Some(access)) => Err(access.explain(error).await),
+                    (done, _) => done,
+                };
                 // Whoever asked may be gone.
-                drop(sender.send(done.unwrap_or_else(|_| late())));
+                drop(sender.send(done));
             });
         }
         Waiting(answer)

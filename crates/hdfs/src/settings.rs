@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use millstream_core::options::{HADOOP_HOME, HADOOP_USER};
+use millstream_core::options::{HADOOP_HOME, HADOOP_USER, KERBEROS_KEYTAB, KERBEROS_PRINCIPAL};
 use millstream_core::{Configuration, Result};
+use millstream_gssapi::Keys;
 
 use crate::error::HdfsError;
 use crate::site::Site;
@@ -20,6 +21,8 @@ pub struct HdfsSettings {
     pub directory: Option<PathBuf>,
     /// Who asks, where clusters believe that; `None`: the user of the process.
     pub user: Option<String>,
+    /// Whose keys prove who asks, where clusters want Kerberos.
+    pub keys: Keys,
 }
 
 impl HdfsSettings {
@@ -37,10 +40,12 @@ impl HdfsSettings {
             Some(user) => Some(user),
             None => configuration.get(&HADOOP_USER)?,
         };
+        let keytab = configuration.get(&KERBEROS_KEYTAB)?.map(PathBuf::from);
         let directory = own(CONFIGURATION).map(PathBuf::from);
         Ok(Self {
             directory: directory.or_else(|| home.map(|home| below(Path::new(&home)))),
             user,
+            keys: Keys::of_job(keytab, configuration.get(&KERBEROS_PRINCIPAL)?),
         })
     }
 

@@ -82,6 +82,17 @@ impl Site {
         self.get(&format!("dfs.ha.namenodes.{name}")).is_some()
     }
 
+    /// The NameNodes at an address: that of a name service, or of one NameNode with its port.
+    pub(crate) fn nodes(&self, address: &str) -> Vec<String> {
+        let names = self.get(&format!("dfs.ha.namenodes.{address}"));
+        let Some(names) = names else {
+            return vec![address.to_owned()];
+        };
+        let node = |name: &str| self.get(&format!("dfs.namenode.rpc-address.{address}.{name}"));
+        let nodes = names.split(',').map(str::trim).filter_map(node);
+        nodes.map(str::to_owned).collect()
+    }
+
     /// Whether clusters want proof of who asks.
     pub(crate) fn is_secure(&self) -> bool {
         let kind = self.get("hadoop.security.authentication");
@@ -108,6 +119,7 @@ mod tests {
         write(
             "hdfs-site.xml",
             "<configuration><property><name>dfs.ha.namenodes.ns</name><value>a,b</value></property>\
+             <property><name>dfs.namenode.rpc-address.ns.b</name><value>one:8020</value></property>\
              <property><name>x</name><value>2</value></property></configuration>",
         );
         let site = Site::read(directory.path()).expect("settings");
@@ -115,6 +127,8 @@ mod tests {
         assert_eq!(site.get("x"), Some("2"));
         assert!(site.is_service("ns") && !site.is_service("nn"));
         assert!(!site.is_secure());
+        assert_eq!(site.nodes("nn:8020"), ["nn:8020"]);
+        assert_eq!(site.nodes("ns"), ["one:8020"]);
         write("hdfs-site.xml", "<configuration><property>");
         let error = Site::read(directory.path()).expect_err("no XML");
         assert!(error.to_string().contains("hdfs-site.xml"), "{error}");

@@ -8,6 +8,7 @@ fn open(hdfs: &Hdfs, authority: &str, user: Option<&str>) -> Cluster {
     let settings = HdfsSettings {
         directory: Some(hdfs.configuration()),
         user: user.map(str::to_owned),
+        ..HdfsSettings::default()
     };
     let url = HdfsUrl::parse(&format!("hdfs://{authority}/")).expect("a URL");
     Clusters::new(settings).open(&url).expect("settings")

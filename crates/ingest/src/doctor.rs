@@ -3,6 +3,7 @@
 
 mod files;
 mod hdfs;
+mod kerberos;
 mod objects;
 
 use std::path::Path;
@@ -44,6 +45,7 @@ pub fn check(arguments: &[String], options: &RunOptions) -> Vec<Finding> {
     });
     match pipeline::remotes(&environment) {
         Ok(remotes) => {
+            findings.extend(kerberos::check(&prepared, &remotes));
             findings.extend(source_files(&prepared, &remotes));
             findings.extend(sink_files(&prepared, &remotes));
         }

@@ -2,7 +2,7 @@
 
 use millstream::RunOptions;
 use millstream::local::declare_waiting;
-use millstream_core::options::JOB_NAME;
+use millstream_core::options::{JOB_NAME, KERBEROS_KEYTAB, KERBEROS_PRINCIPAL};
 use millstream_core::{Configuration, Error, Result, codes};
 
 use crate::parameters::{self, IngestSettings, Input, Loaded, Portable, SourceSettings};
@@ -35,7 +35,7 @@ pub fn prepare(arguments: &[String], options: &RunOptions) -> Result<Prepared> {
     let Loaded {
         settings,
         mut notes,
-    } = of_this_process(arguments, parameters::load)?;
+    } = of_this_process(arguments, &options.configuration, parameters::load)?;
     let (mut configuration, overruled) = settings.options.under(&options.configuration);
     notes.extend(overruled);
     notes.extend(checkpoints::place(&mut configuration)?);
@@ -52,10 +52,14 @@ pub fn prepare(arguments: &[String], options: &RunOptions) -> Result<Prepared> {
 /// # Errors
 /// Those of [`parameters::load`].
 pub fn portable(arguments: &[String]) -> Result<Portable> {
-    of_this_process(arguments, parameters::portable)
+    of_this_process(arguments, &Configuration::default(), parameters::portable)
 }
 
-fn of_this_process<T>(arguments: &[String], read: fn(&Input<'_>) -> Result<T>) -> Result<T> {
+fn of_this_process<T>(
+    arguments: &[String],
+    configuration: &Configuration,
+    read: fn(&Input<'_>) -> Result<T>,
+) -> Result<T> {
     let directory = std::env::current_dir().map_err(|cause| {
         Error::new(
             &codes::CONFIG_FILE,
@@ -63,7 +67,12 @@ fn of_this_process<T>(arguments: &[String], read: fn(&Input<'_>) -> Result<T>) -
         )
         .cause(cause)
     })?;
-    let environment = environment();
+    let mut environment = environment();
+    // Whose keys are used may be set for all jobs.
+    for option in [&KERBEROS_KEYTAB, &KERBEROS_PRINCIPAL] {
+        let set = configuration.get(option)?;
+        environment.extend(set.map(|value| (option.name.to_owned(), value)));
+    }
     read(&Input {
         environment: &environment,
         arguments,

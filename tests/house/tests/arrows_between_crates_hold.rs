@@ -10,7 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("millstream-log", &[]),
     ("millstream-process", &["millstream-core"]),
     ("millstream-protocol", &["millstream-core"]),
-    ("millstream-hdfs", &["millstream-core"]),
+    ("millstream-hdfs", &["millstream-core", "millstream-gssapi"]),
     ("millstream-objects", &["millstream-core"]),
     ("millstream-storage", &["millstream-core"]),
     (

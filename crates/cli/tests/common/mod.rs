@@ -9,6 +9,7 @@ pub(crate) mod letters;
 pub(crate) mod objects;
 pub(crate) mod processes;
 pub(crate) mod realm;
+pub(crate) mod relay;
 pub(crate) mod remote;
 pub(crate) mod rest;
 pub(crate) mod rounds;

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use millstream_core::{Error, Result, codes};
+use millstream_gssapi::Keys;
 
 use jaas::Login;
 use stores::Stores;
@@ -334,6 +335,14 @@ impl Properties {
     fn note(&mut self, side: Side, name: &str, why: &str) {
         let note = format!("{}{name} has no effect: {why}", side.prefix());
         self.notes.push(note);
+    }
+
+    /// Whose keys are used; `None`: nobody logs in by Kerberos.
+    pub fn keys(&self) -> Option<Keys> {
+        let protocol = self.get("security.protocol")?;
+        let is_asked = protocol.to_ascii_uppercase().starts_with("SASL_")
+            && self.get("sasl.mechanism") == Some("GSSAPI");
+        is_asked.then(|| Keys::of_text(self.get("sasl.username").unwrap_or_default()))
     }
 
     /// What librdkafka is told under this name, if anything is.

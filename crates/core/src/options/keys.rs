@@ -132,6 +132,11 @@ options! {
          directory of these files itself, wins, then HADOOP_HOME.");
     HADOOP_USER: String = ConfigOption::new("hadoop.user.name", None,
         "Who asks HDFS where it believes that. HADOOP_USER_NAME of the environment wins. Not set: the user of the process.");
+    KERBEROS_KEYTAB: String = ConfigOption::new("security.kerberos.login.keytab", None,
+        "Keytab by which a job shows who it is where it is asked by Kerberos: to HDFS, Hive and Kafka. /etc/user.keytab wins, where it is there. Not \
+         set: the keytab that KRB5_CLIENT_KTNAME of the environment names, else the tickets of `kinit`.");
+    KERBEROS_PRINCIPAL: String = ConfigOption::new("security.kerberos.login.principal", None,
+        "Principal whose keys are used, with or without its realm. Not set: the only one in the keytab.");
     PROGRESS_INTERVAL: Duration = ConfigOption::new("millstream.progress-interval", Some("10 s"),
         "Time between two lines of the log that say how far a job that will end is, where the log is no terminal; 0: none.");
 }

@@ -71,3 +71,15 @@ fn what_may_pass_is_not_taken_for_absent() {
     assert!(!is_unreachable(&absent));
     assert_eq!(absent.kind(), io::ErrorKind::NotFound);
 }
+
+#[test]
+fn a_login_that_fails_is_no_lack_of_rights() {
+    let login = remote("javax.security.sasl.SaslException", "GSS initiate failed");
+    assert!(login.is_of_login());
+    assert_eq!(login.trouble(), Trouble::Denied);
+    let right = remote(
+        "org.apache.hadoop.security.AccessControlException",
+        "Permission denied: user=csp",
+    );
+    assert!(!right.is_of_login());
+}

@@ -27,7 +27,11 @@ fn at(
         Ok(told) => Finding::well(what, format!("{shown}, {told}")),
         Err(error) => {
             let message = format!("{shown} can't be used");
-            let told = Error::new(&codes::SOURCE_PATH, message).cause(&error);
+            let code = match error.is_of_login() {
+                true => &codes::KERBEROS,
+                false => &codes::SOURCE_PATH,
+            };
+            let told = Error::new(code, message).cause(&error);
             Finding::wrong(what, &told.next(error.next_step()))
         }
     }

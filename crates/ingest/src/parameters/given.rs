@@ -16,10 +16,19 @@ use super::{Input, arguments, properties, unknown};
 /// The file that is read from the working directory when no other is named.
 pub const DEFAULT_FILE: &str = "application.properties";
 
-/// Variables of Hadoop's own that set parameters.
-const HADOOP_VARIABLES: [(&str, &str); 2] = [
+/// What sets parameters, and is not set for this job alone: variables of Hadoop's own, and options, which stand here by their
+/// names.
+const FOREIGN: [(&str, &str); 4] = [
     ("HADOOP_HOME", "hadoop.home.dir"),
     ("HADOOP_USER_NAME", "hadoop.user.name"),
+    (
+        "security.kerberos.login.keytab",
+        "security.kerberos.login.keytab",
+    ),
+    (
+        "security.kerberos.login.principal",
+        "security.kerberos.login.principal",
+    ),
 ];
 
 /// Where a value comes from.
@@ -27,7 +36,7 @@ const HADOOP_VARIABLES: [(&str, &str); 2] = [
 pub(super) enum Origin {
     Argument,
     Variable(String),
-    /// A variable that is set for Hadoop and not for us.
+    /// A variable that is set for Hadoop and not for us, or an option.
     Foreign(String),
     File(PathBuf, usize),
 }
@@ -37,6 +46,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Argument => Ok(()),
+            Self::Foreign(name) if name.contains('.') => write!(f, " (option {name})"),
             Self::Variable(name) | Self::Foreign(name) => {
                 write!(f, " (environment variable {name})")
             }
@@ -189,8 +199,8 @@ impl Given {
 
     fn environment(&mut self, variables: &[(String, String)]) {
         for (variable, text) in variables {
-            let hadoop = HADOOP_VARIABLES.iter().find(|(own, _)| own == variable);
-            if let Some((_, name)) = hadoop {
+            let foreign = FOREIGN.iter().find(|(own, _)| own == variable);
+            if let Some((_, name)) = foreign {
                 self.set(name, text.clone(), Origin::Foreign(variable.clone()));
             } else if let Some(rest) = variable.strip_prefix(ENVIRONMENT_PREFIX) {
                 self.variable(variable, rest, text);

@@ -79,6 +79,9 @@ impl JobOptions {
         all.objects();
         all.add(&table::HADOOP_HOME, &options::HADOOP_HOME, |text| text);
         all.add(&table::HADOOP_USER, &options::HADOOP_USER, |text| text);
+        let (keytab, principal) = (&table::KERBEROS_KEYTAB, &table::KERBEROS_PRINCIPAL);
+        all.add(keytab, &options::KERBEROS_KEYTAB, |path| path);
+        all.add(principal, &options::KERBEROS_PRINCIPAL, |text| text);
         let retry = [table::RETRY_ATTEMPTS.name(), table::RETRY_BACKOFF.name()];
         let chosen = retry.into_iter().find(|name| given.origin(name).is_some());
         all.push(

@@ -7,7 +7,7 @@ use millstream_connectors::kerberos::{Keys, USUAL_KEYTAB};
 use super::definition::Parameter;
 use super::given::Given;
 use super::places::local_path;
-use super::table;
+use super::{paths, table};
 
 /// The job's keys: those that Hive is shown, and Kafka where its own properties name none.
 pub(super) fn keys(given: &Given) -> Keys {
@@ -52,5 +52,6 @@ pub(super) fn is_asked_for(given: &Given) -> bool {
         let mechanism = value("sasl.mechanism").or_else(|| value("sasl.mechanisms"));
         protocol.starts_with("SASL_") && mechanism.is_none_or(|mechanism| mechanism == "GSSAPI")
     });
-    by_url || by_sasl
+    // Whether a cluster asks is known to its settings.
+    by_url || by_sasl || paths::are_in_hdfs(given)
 }

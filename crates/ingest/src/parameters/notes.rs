@@ -42,7 +42,7 @@ fn without_effect(given: &Given) -> Option<String> {
         hdfs: paths::are_in_hdfs(given)
             || given.get(&table::CHECKPOINT_ENABLE)?
                 && given.origin(table::CHECKPOINT_DIR.name()).is_none(),
-        kerberos: kerberos::is_asked_for(given),
+        kerberos: kerberos::is_asked_for(given) || hive::is_metastore(given),
     };
     let json = given.origin(table::SQL_SCHEMA_JSON.name()).is_some();
     let idle: Vec<String> = given

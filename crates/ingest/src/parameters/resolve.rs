@@ -110,6 +110,7 @@ fn text(given: &Given, format: SourceType) -> Option<TextSource> {
 fn table_of_hive(given: &Given) -> Option<TableSource> {
     Some(TableSource {
         url: MetastoreUrl::parse(&given.get(&table::DB_URL)?).ok()?,
+        keys: kerberos::keys(given),
         table: given.get(&table::DB_TABLE)?,
         filter: given.get(&table::DB_PARTITION_FILTER),
         watch_interval: watch_interval(given)?,

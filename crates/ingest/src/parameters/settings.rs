@@ -10,6 +10,7 @@ use millstream_connectors::hive::{HiveSourceOptions, MetastoreUrl};
 use millstream_connectors::kafka::{
     End, KafkaSinkOptions, Lost, NewTopic, Properties, Reset, Topics,
 };
+use millstream_connectors::kerberos::Keys;
 use millstream_core::options::reference::Hidden;
 
 use super::checks::Check;
@@ -72,6 +73,8 @@ pub enum SourceSettings {
 pub struct TableSource {
     /// The metastore.
     pub url: MetastoreUrl,
+    /// Whose keys show who reads, where the metastore asks by Kerberos.
+    pub keys: Keys,
     /// `table` or `database.table`.
     pub table: String,
     /// Which partitions are read, as the metastore takes a filter; `None`: all.

@@ -16,7 +16,6 @@ use millstream_connectors::hive::{
 use millstream_connectors::kafka::{
     AROUND, KafkaSource, KafkaSourceOptions, LetterSource, ValueFormat, text_schema,
 };
-use millstream_connectors::kerberos::Keys;
 use millstream_connectors::rows::{Parsed, json_schema};
 use millstream_core::columns::INEXACT_DECIMAL;
 use millstream_core::{Error, Result, book, codes};
@@ -310,8 +309,7 @@ pub(super) fn open_table(
             user: Login::NOBODY.to_owned(),
             password: Login::NOBODY.to_owned(),
             token: None,
-            // Nobody is asked for who it is yet.
-            keys: Keys::default(),
+            keys: table.keys.clone(),
         },
         table: table.table.clone(),
         filter: table.filter.clone(),

@@ -1,4 +1,5 @@
-//! Addresses of a metastore: `thrift://host:port,thrift://host:port`, as `hive.metastore.uris` has them. Pure.
+//! Addresses of a metastore: `thrift://host:port,thrift://host:port`, as `hive.metastore.uris` has them, and behind them what
+//! addresses of HiveServer2 have there for Kerberos. Pure.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,7 +19,12 @@ const ANSWER: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetastoreUrl {
     hosts: Vec<Host>,
+    /// `;principal=…`, and more; empty: the metastore asks nobody who he is.
+    login: String,
 }
+
+/// What may stand behind the hosts.
+const SETTINGS: &[&str] = &["principal", "saslQop"];
 
 impl fmt::Display for MetastoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,7 +32,7 @@ impl fmt::Display for MetastoreUrl {
             let comma = if place == 0 { "" } else { "," };
             write!(f, "{comma}{SCHEME}{host}")?;
         }
-        Ok(())
+        f.write_str(&self.login)
     }
 }
 
@@ -36,15 +42,29 @@ impl MetastoreUrl {
     /// # Errors
     /// It can't be understood; with what to do.
     pub fn parse(text: &str) -> Result<Self> {
+        let (text, login) = text.split_at(text.find(';').unwrap_or(text.len()));
         let addresses = text.split(',').map(str::trim);
         let hosts: Vec<Host> = addresses
             .filter(|address| !address.is_empty())
             .map(host)
             .collect::<Result<_>>()?;
-        match hosts.is_empty() {
-            true => Err(wrong("it names no host")),
-            false => Ok(Self { hosts }),
+        if hosts.is_empty() {
+            return Err(wrong("it names no host"));
         }
+        let login = login.trim().trim_end_matches(';').to_owned();
+        let settings = login.split(';').skip(1);
+        let names = settings.map(|setting| setting.split('=').next().unwrap_or_default().trim());
+        for name in names {
+            if !SETTINGS
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(name))
+            {
+                return Err(wrong(&format!("it has no setting called {name}")));
+            }
+        }
+        let url = Self { hosts, login };
+        url.line()?;
+        Ok(url)
     }
 
     /// Each server.
@@ -52,13 +72,23 @@ impl MetastoreUrl {
         &self.hosts
     }
 
-    /// How messages travel to the servers: over a connection of their own, as to a HiveServer2 that asks nobody who he is.
+    /// Whether the metastore is logged in to by Kerberos.
+    pub fn is_secure(&self) -> bool {
+        !self.login.is_empty()
+    }
+
+    /// How messages travel to the servers: over a connection of their own, as to a HiveServer2 that asks nobody who he is, or by
+    /// Kerberos.
     ///
     /// # Errors
     /// None of an address that was parsed.
     pub(super) fn line(&self) -> Result<HiveUrl> {
         let hosts: Vec<String> = self.hosts.iter().map(Host::to_string).collect();
-        let mut url = HiveUrl::parse(&format!("jdbc:hive2://{}/;auth=noSasl", hosts.join(",")))?;
+        let login = match self.login.as_str() {
+            "" => ";auth=noSasl",
+            login => login,
+        };
+        let mut url = HiveUrl::parse(&format!("jdbc:hive2://{}/{login}", hosts.join(",")))?;
         url.answer = Some(ANSWER);
         Ok(url)
     }
@@ -95,7 +125,10 @@ fn wrong(what: &str) -> Error {
         &codes::OPTION_VALUE,
         format!("source.db.url can't be understood: {what}"),
     )
-    .next("write it as thrift://host:9083, with source.db.type hive-metastore; several with commas between them")
+    .next(
+        "write it as thrift://host:9083, with source.db.type hive-metastore; several with commas between them, and ;principal=hive/_HOST@REALM \
+         behind them where the metastore asks for Kerberos",
+    )
 }
 
 #[cfg(test)]
@@ -112,6 +145,10 @@ mod tests {
                 "thrift://one:1,thrift://two:9083",
             ),
             ("thrift://[::1]:7", "thrift://[::1]:7"),
+            (
+                "thrift://one,thrift://two:1;principal=hive/_HOST@REALM;saslQop=auth-conf;",
+                "thrift://one:9083,thrift://two:1;principal=hive/_HOST@REALM;saslQop=auth-conf",
+            ),
         ] {
             let url = MetastoreUrl::parse(given).expect(given);
             assert_eq!(url.to_string(), shown);
@@ -124,9 +161,12 @@ mod tests {
             "thrift://h:x",
             "thrift://h:0",
             "thrift://a b",
+            "thrift://h;password=x",
         ] {
             let error = MetastoreUrl::parse(wrong).expect_err(wrong);
             assert!(error.next_step().contains("thrift://host:9083"), "{error}");
         }
+        let error = MetastoreUrl::parse("thrift://h;principal=hive").expect_err("no principal");
+        assert!(error.message().contains("hive/host@REALM"), "{error}");
     }
 }

@@ -140,12 +140,17 @@ impl Client {
                 }
             }
         }
-        let mut away = Vec::new();
+        let (mut away, mut refused) = (Vec::new(), None);
         for host in self.url.hosts() {
             let mut calls = match open(&self.url, host, &self.login) {
                 Ok(calls) => calls,
-                Err(why) => {
+                Err(Trouble::Away(why)) => {
                     away.push(why);
+                    continue;
+                }
+                // Another one may know who asks.
+                Err(trouble) => {
+                    refused = Some(trouble);
                     continue;
                 }
             };
@@ -157,25 +162,29 @@ impl Client {
                 }
             }
         }
-        Err(Trouble::Away(away.join("; ")))
+        Err(refused.unwrap_or_else(|| Trouble::Away(away.join("; "))))
     }
 }
 
-/// Whether a server is there.
+/// Whether a server is there, and lets in who asks.
 ///
 /// # Errors
-/// It is not; in words.
+/// It is not, or does not.
 pub(super) fn reach(
     url: &MetastoreUrl,
     host: &Host,
     login: &Login,
-) -> std::result::Result<(), String> {
+) -> std::result::Result<(), Trouble> {
     open(url, host, login).map(drop)
 }
 
-fn open(url: &MetastoreUrl, host: &Host, login: &Login) -> std::result::Result<Calls, String> {
-    let line = url.line().map_err(|error| error.message().to_owned())?;
-    let (carrier, _) = connect(&line, host, login).map_err(in_words)?;
+fn open(url: &MetastoreUrl, host: &Host, login: &Login) -> std::result::Result<Calls, Trouble> {
+    let line = url.line();
+    let line = line.map_err(|error| Trouble::Away(error.message().to_owned()))?;
+    let (carrier, _) = connect(&line, host, login).map_err(|trouble| match trouble {
+        trouble::Trouble::Kerberos { why, next } => Trouble::Kerberos { why, next },
+        other => Trouble::Away(in_words(other)),
+    })?;
     let carrier = Arc::new(Mutex::new(carrier));
     let input = TBinaryInputProtocol::new(Answers(Arc::clone(&carrier)), true);
     let messages = Messages {

@@ -4,6 +4,7 @@ use millstream_core::{Error, Finding, codes, counted};
 
 use super::HiveTableSource;
 use super::client::reach;
+use super::trouble::Trouble;
 
 impl HiveTableSource {
     /// Looks at what the source reads. That there is one says that the table was found and can be read.
@@ -17,11 +18,14 @@ impl HiveTableSource {
         for host in url.hosts() {
             match reach(&url, host, &login) {
                 Ok(()) => there.push(host.to_string()),
-                Err(why) => findings.push(Finding::warning(
+                Err(Trouble::Away(why)) => findings.push(Finding::warning(
                     "source metastore",
                     &why,
                     "start it, or take it out of source.db.url",
                 )),
+                Err(trouble) => {
+                    findings.push(Finding::wrong("source metastore", &trouble.error(&url, "")));
+                }
             }
         }
         let servers = match there.is_empty() {

@@ -13,6 +13,8 @@ use crate::hive::trouble::{self, first_line};
 pub(super) enum Trouble {
     /// It is away.
     Away(String),
+    /// Kerberos gives no ticket, or it does not take it; and what to do.
+    Kerberos { why: String, next: &'static str },
     /// It knows no such table.
     NoSuch(String),
     /// It says no.
@@ -56,8 +58,10 @@ impl Trouble {
             |code, what: &str| Error::new(code, format!("metastore of Hive at {server}: {what}"));
         match self {
             Self::Away(why) => named(&codes::SOURCE_METASTORE, why).next(
-                "see that it runs, can be reached from here and asks nobody who he is; a job that runs goes on when it is back",
+                "see that it runs and can be reached from here, and that source.db.url has ;principal=hive/_HOST@REALM behind it if it asks for \
+                 Kerberos (hive.metastore.sasl.enabled); a job that runs goes on when it is back",
             ),
+            Self::Kerberos { why, next } => named(&codes::KERBEROS, why).next(*next),
             Self::Unknown => named(
                 &codes::SOURCE_METASTORE,
                 "it does not know what it is asked: what answers is no metastore, or an older one than Hive 1",

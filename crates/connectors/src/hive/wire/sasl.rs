@@ -71,8 +71,8 @@ pub(super) fn kerberos(
             _ => {
                 let (who, said) = (login.who(), said(&payload));
                 let why = format!("it does not take {who} at {service}; it says: {said}");
-                let next = "see that principal= in source.db.url is the server's own (hive.server2.authentication.kerberos.principal), \
-                            that its keytab has the newest key, and its log";
+                let next = "see that principal= in source.db.url is the server's own (hive.server2.authentication.kerberos.principal; of a metastore \
+                            hive.metastore.kerberos.principal), that its keytab has the newest key, and its log";
                 return Err(Trouble::Kerberos { why, next });
             }
         }
