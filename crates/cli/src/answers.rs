@@ -22,9 +22,25 @@ pub(crate) struct JobLine {
     /// When it was submitted.
     #[serde(rename = "start-time")]
     pub(crate) start_time: i64,
+    /// The attempt that it waits for.
+    #[serde(
+        rename = "next-attempt",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(crate) next_attempt: Option<NextAttempt>,
     /// Everything else.
     #[serde(flatten)]
     rest: serde_json::Map<String, serde_json::Value>,
+}
+
+/// An attempt that waits for its time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct NextAttempt {
+    /// When it begins.
+    pub(crate) at: i64,
+    /// Which one it is, and why the one before has ended.
+    pub(crate) why: String,
 }
 
 #[cfg(test)]
@@ -36,6 +52,7 @@ impl JobLine {
             name: name.to_owned(),
             state,
             start_time,
+            next_attempt: None,
             rest: serde_json::Map::new(),
         }
     }

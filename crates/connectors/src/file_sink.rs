@@ -28,7 +28,8 @@
 //! # Who cleans up
 //! A writer holds one lock of the operating system while it lives: `.part-<origin>-<job>-<run>-<subtask>-<slot>.lock`. No
 //! output file is kept open once it has ended. What a run may remove of what others left behind is a question of lineage,
-//! answered in the module `kin`: never anything that a snapshot of another branch may name.
+//! answered in the module `kin`: never anything that a snapshot of another branch may name. A job that has ended removes what
+//! it has left itself, but for what a snapshot that stays may need.
 //!
 //! # Object stores and HDFS
 //! Below `s3://` there is no renaming: see the module `objects`. Below `hdfs://` there is, and there are no locks: see the module `hdfs`.
@@ -74,6 +75,7 @@ use directory::{Directory, resolve};
 use disk::Output;
 use files::Files;
 use hdfs::{HdfsFiles, HdfsLeftovers};
+use kin::When;
 use leftovers::Leftovers;
 use names::Names;
 use objects::{ObjectLeftovers, ObjectNames, Uploads};
@@ -212,7 +214,8 @@ impl<T: 'static> FileSink<T> {
             // Every committer of the attempt has recovered by now: what is prepared of earlier runs is named by no
             // snapshot that this job goes on from.
             let places = SinkState::directories(restored);
-            Leftovers::new(kin, places.chain([directory.path().to_owned()])).remove_all();
+            Leftovers::new(kin, places.chain([directory.path().to_owned()]))
+                .remove(When::Recovered);
         }
         let state = SinkState::new(context.job, &directory);
         Ok((Output::Files(Files::new(directory, names)), state))
@@ -243,8 +246,8 @@ impl<T: 'static> FileSink<T> {
         if context.subtask == 0 {
             let places = SinkState::places_in_hdfs(&restored);
             let places = places.chain([url.clone()]);
-            HdfsLeftovers::new(kin.clone(), clusters, places).remove_all();
-            Leftovers::new(kin, SinkState::directories(restored)).remove_all();
+            HdfsLeftovers::new(kin.clone(), clusters, places).remove(When::Recovered);
+            Leftovers::new(kin, SinkState::directories(restored)).remove(When::Recovered);
         }
         let state = SinkState::elsewhere(context.job, &url);
         let files = HdfsFiles::new(cluster, url, names);
@@ -275,7 +278,7 @@ impl<T: 'static> FileSink<T> {
         let names = ObjectNames::new(kin.author, &context.uid, context.subtask, extension);
         let leftovers = (context.subtask == 0).then(|| {
             let directories = SinkState::directories(restored);
-            Leftovers::new(kin.clone(), directories).remove_all();
+            Leftovers::new(kin.clone(), directories).remove(When::Recovered);
             ObjectLeftovers::new(store.clone(), url.clone(), kin, context.lineage.clone())
         });
         let state = SinkState::elsewhere(context.job, &url);
@@ -306,11 +309,11 @@ impl<T: 'static> Sink<T> for FileSink<T> {
     }
 
     fn committer(&self, context: CommitterContext) -> Result<Box<dyn SinkCommitter>> {
-        let is_object = ObjectUrl::of_path(&self.directory).is_some();
-        let here = match HdfsUrl::of_path(&self.directory) {
-            Some(url) => Here::Hdfs(url),
-            None if is_object => Here::Objects,
-            None => Here::Directory(resolve(&self.directory)),
+        let object = ObjectUrl::of_path(&self.directory);
+        let here = match (object, HdfsUrl::of_path(&self.directory)) {
+            (Some(url), _) => Here::Objects(url),
+            (None, Some(url)) => Here::Hdfs(url),
+            (None, None) => Here::Directory(resolve(&self.directory)),
         };
         let remotes = (self.stores.clone(), self.clusters.clone());
         Ok(Box::new(FileCommitter::new(context, here, remotes)))

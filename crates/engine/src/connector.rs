@@ -12,6 +12,8 @@
 //!   for once, by an [`Enumerator`], whose announcements every reader gets at the same place between two boundaries.
 //! - A sink makes nothing visible before it is committed, loses nothing that was prepared, and
 //!   survives a second commit of the same output.
+//! - A sink leaves nothing where it wrote when its job has ended, but what a snapshot that stays holds and that is not known
+//!   to be committed.
 
 mod enumerator;
 mod gauges;
@@ -41,7 +43,7 @@ pub use enumerator::{
 pub use gauges::Gauges;
 pub use output::{Announced, SourceOutput, SplitOutput};
 pub use sink::{
-    Cancelled, CommitOutcome, Committable, CommitterContext, Prepared, Sink, SinkCommitter,
+    Cancelled, CommitOutcome, Committable, CommitterContext, Kept, Prepared, Sink, SinkCommitter,
     SinkContext, SinkWriter, WriteStatus,
 };
 pub use source::{Limit, Owner, Source, SourceContext, SourceReader, SourceStatus};

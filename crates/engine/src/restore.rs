@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
-use millstream_storage::{EntryMetadata, Snapshot};
+use millstream_storage::{EntryMetadata, OperatorMetadata, Snapshot};
 
 use crate::connector::{Committable, RestoredSource, StateEntry};
 use crate::graph::{JobGraph, NodeKind};
@@ -90,13 +90,25 @@ impl RestoredJob {
     /// # Errors
     /// Whether it is committed can't be told.
     pub(crate) fn prepared(&self, uid: &str) -> Result<Vec<Committable>> {
+        self.prepared_by(|operator| operator.uid == uid)
+    }
+
+    /// The same of all operators.
+    ///
+    /// # Errors
+    /// Whether it is committed can't be told.
+    pub(crate) fn all_prepared(&self) -> Result<Vec<Committable>> {
+        self.prepared_by(|_| true)
+    }
+
+    fn prepared_by(&self, wanted: impl Fn(&OperatorMetadata) -> bool) -> Result<Vec<Committable>> {
         if self.snapshot.is_committed()? {
             return Ok(Vec::new());
         }
-        let operator = self.snapshot.operator(uid);
-        let prepared = operator
-            .iter()
-            .flat_map(|operator| &operator.metadata().prepared);
+        let operators = self.snapshot.metadata().operators.iter();
+        let prepared = operators
+            .filter(|operator| wanted(operator))
+            .flat_map(|operator| &operator.prepared);
         let prepared = prepared.map(|prepared| Committable {
             name: prepared.name.clone(),
             value: prepared.value.clone(),

@@ -55,6 +55,32 @@ fn source_and_sink_have_their_defaults() {
 }
 
 #[test]
+fn a_pause_that_nobody_asked_for_gives_way_to_a_shorter_interval() {
+    let pause = |line: &str, options: &[(&str, &str)]| {
+        let settings = load_line(line).expect("complete").settings;
+        let mut base = Configuration::new();
+        options
+            .iter()
+            .for_each(|(key, value)| base.set(*key, *value));
+        let (configuration, _) = settings.options.under(&base);
+        configuration
+            .get(&options::CHECKPOINT_MIN_PAUSE)
+            .expect("valid")
+    };
+    let interval = (options::CHECKPOINT_INTERVAL.name, "200 ms");
+    let (none, second) = (Some(Duration::ZERO), Some(Duration::from_secs(1)));
+    assert_eq!(pause(LEAST, &[interval]), none);
+    let shorter = format!("{LEAST} --stream.checkpoint.interval 999");
+    assert_eq!(pause(&shorter, &[]), none);
+    let as_long = format!("{LEAST} --stream.checkpoint.interval 1000");
+    assert_eq!(pause(&as_long, &[]), second);
+    let given = format!("{LEAST} --stream.checkpoint.min.pause 1000");
+    assert_eq!(pause(&given, &[interval]), second);
+    let option = (options::CHECKPOINT_MIN_PAUSE.name, "1 s");
+    assert_eq!(pause(LEAST, &[interval, option]), second);
+}
+
+#[test]
 fn checkpoints_and_restarts_have_the_defaults_of_the_csp_operator() {
     let settings = load_line(LEAST).expect("complete").settings;
     let (configuration, notes) = settings.options.under(&Configuration::new());

@@ -1,5 +1,7 @@
 //! What a machine wants done.
 
+use std::time::Duration;
+
 use millstream_core::{CheckpointId, JobStatus, TaskStatus, TriggerId};
 
 use crate::commit::Uncommitted;
@@ -46,6 +48,17 @@ pub enum Action {
     HeldUp {
         /// One line: what is missing, and what to do.
         why: String,
+    },
+    /// The attempt is over, and the next one waits for its time. Log a warning and show it.
+    RestartsLater {
+        /// From now on.
+        after: Duration,
+        /// The number of the next attempt.
+        attempt: Attempt,
+        /// Which restart it is, of how many the strategy allows; `None`: it counts none.
+        restart: Option<(u32, u32)>,
+        /// Why the attempt before has ended, in one line.
+        cause: String,
     },
     /// Look again at what is there. Answered by [`Event::Facts`](crate::Event::Facts).
     LookAgain,

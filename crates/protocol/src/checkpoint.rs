@@ -9,7 +9,7 @@ mod snapshot;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use millstream_core::CheckpointId;
+use millstream_core::{CheckpointId, options};
 
 use crate::settings::CheckpointSettings;
 use crate::types::{Attempt, Millis, SnapshotKind, TaskId, Then};
@@ -100,17 +100,37 @@ impl Checkpoints {
         self.due = self.settings.interval.map(|interval| now.plus(interval));
     }
 
-    /// From now on a checkpoint begins each `interval`, where any does by itself.
-    pub fn set_interval(&mut self, now: Millis, interval: Duration) {
+    /// From now on a checkpoint begins each `interval`, where any does by itself. Answers whether that is another one.
+    pub fn set_interval(&mut self, now: Millis, interval: Duration) -> bool {
         let interval = interval.max(Duration::from_millis(1));
-        if self
-            .settings
-            .interval
-            .is_some_and(|before| before != interval)
-        {
+        let before = self.settings.interval;
+        let is_other = before.is_some_and(|before| before != interval);
+        if is_other {
             self.settings.interval = Some(interval);
             self.due = self.due.map(|_| now.plus(interval));
         }
+        is_other
+    }
+
+    /// Why checkpoints begin less often than the interval says; `None`: they do not.
+    pub fn why_less_often(&self) -> Option<String> {
+        let CheckpointSettings {
+            interval: Some(interval),
+            min_pause,
+            ..
+        } = self.settings
+        else {
+            return None;
+        };
+        (min_pause > interval).then(|| {
+            format!(
+                "checkpoints begin less often than each {}, which {} says: {} is {}",
+                options::format_duration(interval),
+                options::CHECKPOINT_INTERVAL.name,
+                options::CHECKPOINT_MIN_PAUSE.name,
+                options::format_duration(min_pause)
+            )
+        })
     }
 
     /// The attempt is over or ends: no snapshot begins by itself.

@@ -31,7 +31,7 @@ use crate::settings::JobSettings;
 use crate::stop::{self, Last};
 use crate::tasks::{Switch, TaskTable};
 use crate::types::{Attempt, Failure, Millis, SnapshotRef, TaskId};
-use snapshots::Written;
+use snapshots::{Untold, Written};
 use waiting::Waits;
 
 /// So many failures are remembered.
@@ -40,8 +40,14 @@ const FAILURES_REMEMBERED: usize = 20;
 /// What comes once a failed attempt is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Next {
-    Restart { at: Millis },
-    GiveUp { why: String },
+    Restart {
+        at: Millis,
+        /// Which restart it is, of how many the strategy allows.
+        restart: Option<(u32, u32)>,
+    },
+    GiveUp {
+        why: String,
+    },
 }
 
 /// The machine of one job.
@@ -73,8 +79,8 @@ pub struct JobMachine {
     failure_count: u64,
     /// The start waits for what it has to go on from.
     waits: Option<Waits>,
-    /// The operation whose snapshot is written and being committed, and what came of it.
-    written: Option<(TriggerId, OperationResult)>,
+    /// The operation whose snapshot is written and is to be committed.
+    written: Option<Untold>,
     /// The process was told to end.
     killed: bool,
     actions: Vec<Action>,
@@ -202,7 +208,11 @@ impl JobMachine {
             }
             Event::Facts(facts) => self.looked_again(now, *facts),
             Event::Request(request) => self.requested(now, request),
-            Event::IntervalChanged(interval) => self.checkpoints.set_interval(now, interval),
+            Event::IntervalChanged(interval) => {
+                if self.checkpoints.set_interval(now, interval) {
+                    self.tell_pause();
+                }
+            }
             Event::SourceEnded { .. } | Event::Tick => {}
         }
     }
@@ -214,7 +224,7 @@ impl JobMachine {
         }
         let running = self.status == JobStatus::Running;
         let restart = match (&self.next, self.status) {
-            (Some(Next::Restart { at }), JobStatus::Restarting) => Some(*at),
+            (Some(Next::Restart { at, .. }), JobStatus::Restarting) => Some(*at),
             _ => None,
         };
         [

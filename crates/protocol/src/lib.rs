@@ -12,6 +12,7 @@
 //! | [`retention`] | which completed snapshot to go back to, and which to delete |
 //! | [`stop`] | the last snapshot: stop with savepoint, and the end of the input |
 //! | [`commit`] | when output is committed, and how often that is tried |
+//! | [`owed`] | which prepared output must outlive the job |
 //! | [`restart`] | whether and when a failed job is restarted |
 //! | [`recovery`] | which snapshot a start goes on from, or why not |
 //! | [`cancellation`] | how long a task may take to end |
@@ -29,6 +30,7 @@ pub mod event;
 pub mod job;
 pub mod link;
 pub mod operations;
+pub mod owed;
 mod range;
 pub mod recovery;
 pub mod restart;
@@ -44,6 +46,7 @@ pub use commit::{CommitResult, Committed, OnLostOutput, Uncommitted};
 pub use event::{Event, Nature, Request};
 pub use job::JobMachine;
 pub use operations::{Operation, OperationKind, OperationResult};
+pub use owed::Owed;
 pub use recovery::{
     ClaimMode, Condition, Decision, Facts, Offer, RestoredFrom, UnfinishedStop, decide,
 };

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::Request;
 pub use report::{
     CheckpointCounts, CheckpointReport, CheckpointState, ClosedNumbers, EdgeReport, EndedOperation,
-    FailureReport, JobReport, SplitReport, SubtaskReport, TaskCheckpoint, TaskNumbers,
+    FailureReport, JobReport, NextAttempt, SplitReport, SubtaskReport, TaskCheckpoint, TaskNumbers,
     VertexReport,
 };
 pub use summary::{CheckpointSummary, Spread};

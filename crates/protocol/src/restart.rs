@@ -209,6 +209,16 @@ impl Restarts {
         }
     }
 
+    /// Which restart was decided last, of how many that are allowed until it counts anew; `None`: they are not counted.
+    pub fn used(&self) -> Option<(u32, u32)> {
+        let allowed = match &self.strategy {
+            RestartStrategy::FixedDelay { attempts, .. } => Some(*attempts),
+            RestartStrategy::ExponentialDelay(numbers) => numbers.attempts,
+            RestartStrategy::None | RestartStrategy::FailureRate { .. } => None,
+        };
+        allowed.map(|allowed| (self.restarts, allowed))
+    }
+
     fn fixed_delay(&mut self, attempts: u32, delay: Duration) -> Decision {
         if self.restarts >= attempts {
             return give_up(used_up("fixed-delay", attempts));

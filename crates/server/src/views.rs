@@ -9,7 +9,8 @@ use std::sync::Arc;
 use millstream_core::{Configuration, JobId, JobStatus, TriggerId};
 use millstream_protocol::OperationResult;
 use millstream_protocol::link::{
-    CheckpointCounts, CheckpointReport, CheckpointSummary, FailureReport, JobReport, Submission,
+    CheckpointCounts, CheckpointReport, CheckpointSummary, FailureReport, JobReport, NextAttempt,
+    Submission,
 };
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,8 @@ pub struct JobView {
     pub report: Option<Arc<JobReport>>,
     /// When a process of it last reported to this server.
     pub heard: Option<u64>,
+    /// The attempt that begins next, where the job waits for it.
+    pub next_attempt: Option<NextAttempt>,
     /// The process that runs it; `None`: there is none, or it has not reported yet.
     pub process: Option<u32>,
     /// Attempts at running it, over all processes.

@@ -163,14 +163,19 @@ fn line(job: &JobLine, colour: bool) -> String {
         name,
         state,
         start_time,
+        next_attempt,
         ..
     } = job;
     let shown = match colour_of(*state).filter(|_| colour) {
         Some(code) => format!("\x1b[{code}m{state}\x1b[0m"),
         None => state.to_string(),
     };
+    let next = next_attempt.as_ref().map_or_else(String::new, |next| {
+        let (at, why) = (times::as_flink(next.at), escaped(&next.why));
+        format!("    starts again at {at} ({why})\n")
+    });
     format!(
-        "{} : {} : {} ({shown})\n",
+        "{} : {} : {} ({shown})\n{next}",
         times::as_flink(*start_time),
         escaped(jid),
         escaped(name)
@@ -192,7 +197,7 @@ mod tests {
     use millstream_core::JobStatus::{Created, Failed, Restarting, Running};
 
     use super::{Shown, text};
-    use crate::answers::JobLine;
+    use crate::answers::{JobLine, NextAttempt};
     use crate::times;
 
     const ALL: Shown = Shown {
@@ -228,6 +233,24 @@ mod tests {
             at(0)
         );
         assert_eq!(text(jobs, ALL, false), expected);
+    }
+
+    #[test]
+    fn a_job_that_is_restarted_later_says_when_and_why() {
+        let mut job = JobLine::new("f8cc", "job", Restarting, 1_000);
+        job.next_attempt = Some(NextAttempt {
+            at: 61_000,
+            why: "attempt 2, restart 1 of 3: the sink\u{1b} is away".to_owned(),
+        });
+        let shown = super::line(&job, false);
+        let at = times::as_flink(61_000);
+        let second = shown.lines().nth(1).expect("two lines");
+        assert!(
+            second.starts_with(&format!(
+                "    starts again at {at} (attempt 2, restart 1 of 3: "
+            )) && !second.contains('\u{1b}'),
+            "{shown}"
+        );
     }
 
     #[test]

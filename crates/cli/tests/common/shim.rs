@@ -17,3 +17,28 @@ pub(crate) fn build(source: &str, directory: &Path) -> PathBuf {
     assert!(built.expect("cc").success());
     library
 }
+
+/// Has snapshots fail to come into their place as long as the file `METADATA_FAILS_WHILE` exists, and wait with that as long
+/// as `METADATA_WAITS_WHILE` does.
+pub(crate) const METADATA: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+static int exists(const char *variable) {
+  const char *path = getenv(variable);
+  return path && access(path, F_OK) == 0;
+}
+int rename(const char *from, const char *to) {
+  static int (*real)(const char *, const char *);
+  if (!real) real = dlsym(RTLD_NEXT, "rename");
+  const char *name = strrchr(to, '/');
+  if (name && strcmp(name, "/_metadata") == 0) {
+    if (exists("METADATA_FAILS_WHILE")) { errno = EIO; return -1; }
+    while (exists("METADATA_WAITS_WHILE")) usleep(2000);
+  }
+  return real(from, to);
+}
+"#;

@@ -78,7 +78,8 @@ impl Run {
         }
     }
 
-    fn committer<T: 'static>(
+    /// The committer of this run.
+    pub(super) fn committer<T: 'static>(
         &self,
         sink: &dyn Sink<T>,
         cancelled: Cancelled,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use millstream_core::JobId;
-use millstream_engine::connector::{CommitOutcome, Committable, Sink};
+use millstream_engine::connector::{Cancelled, CommitOutcome, Committable, Kept, Sink};
 
 use super::assert_same;
 use super::drive::{Run, Snapshot, Writers, commit, commit_cancelled, recover};
@@ -47,6 +47,7 @@ pub trait SinkTarget {
 /// - A crash before prepare leaves nothing visible, and nothing at all after the next attempt began.
 /// - A commit that is cancelled is done or says that it is to be tried again, and the next recovery completes it.
 /// - Output that is gone is reported lost, by commit and by recovery.
+/// - A job that has ended leaves nothing where it wrote but what is kept, which the next run commits.
 /// - A fork touches nothing that the job it comes from prepared for its further snapshots.
 /// - A job that goes on removes what its predecessor, and those that went on from there before it and died, had prepared
 ///   without a snapshot.
@@ -75,6 +76,7 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
             self.recovers_what_was_prepared(parallelism);
             self.forgets_what_was_not_prepared(parallelism);
             self.keeps_output_of_checkpoints_that_were_given_up(parallelism);
+            self.gives_up_at_the_end_what_is_not_kept(parallelism);
         }
         self.prepares_nothing_in_an_empty_epoch();
         self.commits_once();
@@ -167,6 +169,41 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
             "a restored job goes on",
             target.visible(),
             (0..600).collect(),
+        );
+    }
+
+    fn gives_up_at_the_end_what_is_not_kept(&self, parallelism: usize) {
+        let target = (self.target)();
+        let run = Run::first(JOB, parallelism);
+        let ended = |kept: &dyn Fn(&Snapshot) -> Kept| {
+            let sink = target.sink();
+            let mut committer = run.committer(sink.as_ref(), Cancelled::default());
+            let recovered = committer.recover(&[], &[]);
+            recovered.unwrap_or_else(|error| panic!("recover: {error}"));
+            let mut writers = Writers::open(sink.as_ref(), &run, None);
+            writers.write(target.records(0..100));
+            let snapshot = writers.prepare(1);
+            writers.write(target.records(100..200));
+            writers.prepare(2);
+            writers.write(target.records(200..300));
+            drop(writers);
+            committer.ended(&kept(&snapshot));
+            snapshot
+        };
+        ended(&|_| Kept::Only(Vec::new()));
+        assert_no_leftovers(&target, "after the end of a job of which nothing is kept");
+        let snapshot = ended(&|snapshot| Kept::Only(snapshot.committables.clone()));
+        let sink = target.sink();
+        let outcomes = recover(sink.as_ref(), &run.next(), Some(&snapshot));
+        let promise = "what is kept is committed by whoever goes on";
+        let is_committed = |outcome: &CommitOutcome| *outcome == CommitOutcome::Committed;
+        assert!(outcomes.iter().all(is_committed), "{promise}: {outcomes:?}");
+        if target.shows_what_lies_between() {
+            assert_same(promise, target.visible(), (0..100).collect());
+        }
+        assert_no_leftovers(
+            &target,
+            "after the end of a job and the commit of what was kept",
         );
     }
 

@@ -2,7 +2,7 @@
 
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
-    CommitOutcome, Committable, CommitterContext, SinkCommitter, StateEntry,
+    CommitOutcome, Committable, CommitterContext, Kept, SinkCommitter, StateEntry,
 };
 
 use super::EsSink;
@@ -97,7 +97,7 @@ impl SinkCommitter for EsCommitter {
         })
     }
 
-    fn ended(&mut self) {
-        self.letters.ended();
+    fn ended(&mut self, kept: &Kept) {
+        self.letters.ended(kept);
     }
 }

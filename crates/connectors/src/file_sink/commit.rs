@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use millstream_core::lineage::Kin;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
-    Cancelled, CommitOutcome, Committable, CommitterContext, SinkCommitter, StateEntry,
+    Cancelled, CommitOutcome, Committable, CommitterContext, Kept, SinkCommitter, StateEntry,
 };
 use millstream_hdfs::{Clusters, HdfsUrl};
-use millstream_objects::Stores;
+use millstream_objects::{ObjectUrl, Stores};
 
 use super::disk_error;
 use super::hdfs::{HdfsLeftovers, HdfsPlaces};
+use super::kin::{KeptNames, When};
 use super::leftovers::Leftovers;
-use super::objects::{PreparedObject, settle_objects};
+use super::objects::{KeptUploads, ObjectLeftovers, PreparedObject, settle_objects};
 use super::place::Place;
 use super::prepared::{PreparedFile, SinkState};
 
@@ -27,6 +28,10 @@ pub(super) struct FileCommitter {
     here: Here,
     stores: Option<Stores>,
     clusters: Option<Clusters>,
+    /// What the snapshot says of the sink that the attempt goes on from.
+    restored: Vec<SinkState>,
+    /// The last that was to be committed could not be: the place is away.
+    is_away: bool,
 }
 
 /// Where the sink writes now.
@@ -34,7 +39,7 @@ pub(super) enum Here {
     /// Into a directory of this machine.
     Directory(PathBuf),
     /// Into an object store.
-    Objects,
+    Objects(ObjectUrl),
     /// Into a directory of HDFS.
     Hdfs(HdfsUrl),
 }
@@ -50,6 +55,45 @@ impl FileCommitter {
             here,
             stores,
             clusters,
+            restored: Vec::new(),
+            is_away: true,
+        }
+    }
+
+    /// Whose output this attempt may remove.
+    fn kin(&self) -> Kin {
+        let CommitterContext {
+            job, run, lineage, ..
+        } = &self.context;
+        let wrote = self.restored.iter().map(|state| state.job);
+        Kin::new(*job, *run, lineage, wrote)
+    }
+
+    /// Removes hidden files, wherever the sink writes and has written.
+    fn remove_files(&self, when: When<'_>) {
+        let (directory, url) = match &self.here {
+            Here::Directory(directory) => (Some(directory.clone()), None),
+            Here::Objects(_) => (None, None),
+            Here::Hdfs(url) => (None, Some(url.clone())),
+        };
+        let kin = self.kin();
+        let in_hdfs = SinkState::places_in_hdfs(&self.restored).chain(url);
+        HdfsLeftovers::new(kin.clone(), self.clusters.as_ref(), in_hdfs).remove(when);
+        let places = SinkState::directories(self.restored.clone()).chain(directory);
+        Leftovers::new(kin, places).remove(when);
+    }
+
+    /// Aborts uploads of the job, but for those that are kept.
+    fn abort_uploads(&self, kept: &KeptUploads) {
+        let (Here::Objects(url), Some(stores)) = (&self.here, &self.stores) else {
+            return;
+        };
+        match stores.open(url.bucket()) {
+            Ok(store) => {
+                let lineage = self.context.lineage.clone();
+                ObjectLeftovers::new(store, url.clone(), self.kin(), lineage).abort_own(kept);
+            }
+            Err(error) => tracing::warn!("what is left behind in {url} stays: {error}"),
         }
     }
 
@@ -96,7 +140,9 @@ impl FileCommitter {
 
 impl SinkCommitter for FileCommitter {
     fn commit(&mut self, committables: &[Committable]) -> Result<Vec<CommitOutcome>> {
-        self.settle_all(committables)
+        let settled = self.settle_all(committables);
+        self.is_away = settled.is_err();
+        settled
     }
 
     fn recover(
@@ -104,22 +150,21 @@ impl SinkCommitter for FileCommitter {
         committables: &[Committable],
         restored: &[StateEntry],
     ) -> Result<Vec<CommitOutcome>> {
-        let outcomes = self.settle_all(committables)?;
-        let states = SinkState::all(restored);
-        let CommitterContext {
-            job, run, lineage, ..
-        } = &self.context;
-        let kin = Kin::new(*job, *run, lineage, states.iter().map(|state| state.job));
-        let (directory, url) = match &self.here {
-            Here::Directory(directory) => (Some(directory.clone()), None),
-            Here::Objects => (None, None),
-            Here::Hdfs(url) => (None, Some(url.clone())),
-        };
-        let in_hdfs = SinkState::places_in_hdfs(&states).chain(url);
-        HdfsLeftovers::new(kin.clone(), self.clusters.as_ref(), in_hdfs).remove_unprepared();
-        let places = SinkState::directories(states).chain(directory);
-        Leftovers::new(kin, places).remove_unprepared();
+        self.restored = SinkState::all(restored);
+        let outcomes = self.commit(committables)?;
+        self.remove_files(When::Recovering);
         Ok(outcomes)
+    }
+
+    fn ended(&mut self, kept: &Kept) {
+        // Nothing is prepared while a commit waits, and nobody wants to wait for a place that is away once the job has ended.
+        let (Some(names), Some(uploads), false) =
+            (KeptNames::of(kept), KeptUploads::of(kept), self.is_away)
+        else {
+            return;
+        };
+        self.remove_files(When::Ended(&names));
+        self.abort_uploads(&uploads);
     }
 }
 

@@ -1,18 +1,68 @@
-//! Which hidden files a run may remove: a question of lineage.
+//! Which hidden files a run may remove: a question of lineage, and of what snapshots still name.
 //!
 //! - **A file in progress** is named by no snapshot. It may go once its writer is dead: the writer is an earlier run of this
 //!   job or of the job that this one went on from under its lock, or its own lock is free.
 //! - **A prepared file** may be named by a snapshot; [`Kin`] tells when none can.
+//! - **When the job has ended** its own writers are gone, and of what it has prepared nothing is wanted but what is
+//!   [kept](KeptNames). What others have left is not touched then: that is the matter of whoever goes on from them.
+
+use std::collections::BTreeSet;
 
 use millstream_core::lineage::Kin;
+use millstream_engine::connector::Kept;
 
 use super::lock::WriterState;
 use super::names::{Hidden, Stage};
 use super::writers::Writers;
 
-/// Whether a run may remove a hidden file.
-pub(super) fn may_remove(kin: &Kin, hidden: &Hidden, writers: &Writers) -> bool {
+/// When hidden files are removed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum When<'a> {
+    /// At the start of an attempt: what was never prepared. Safe at any time, no snapshot names it.
+    Recovering,
+    /// Once every sink of the job has recovered: what is still prepared then is named by no snapshot that the job goes on
+    /// from.
+    Recovered,
+    /// Once the job has ended.
+    Ended(&'a KeptNames),
+}
+
+/// The hidden names of prepared files that somebody may still ask for when a job has ended.
+#[derive(Debug)]
+pub(super) struct KeptNames(BTreeSet<String>);
+
+impl KeptNames {
+    /// Those of all sinks: several may share a directory. `None`: it can't be told.
+    pub(super) fn of(kept: &Kept) -> Option<Self> {
+        let Kept::Only(kept) = kept else {
+            return None;
+        };
+        let names = kept
+            .iter()
+            .filter_map(|kept| kept.value.get("hidden")?.as_str());
+        Some(Self(names.map(str::to_owned).collect()))
+    }
+}
+
+/// Whether a run may remove the hidden file that has this name.
+pub(super) fn may_remove(
+    kin: &Kin,
+    when: When<'_>,
+    name: &str,
+    hidden: &Hidden,
+    writers: &Writers,
+) -> bool {
     let author = hidden.author;
+    if let When::Ended(kept) = when {
+        return author.job == kin.author.job
+            && author.run <= kin.author.run
+            && match hidden.stage {
+                Stage::InProgress(writer) | Stage::Lock(writer) => {
+                    writers.state(author, writer) != WriterState::Alive
+                }
+                Stage::Prepared(_) => !kept.0.contains(name),
+            };
+    }
     match hidden.stage {
         Stage::InProgress(writer) | Stage::Lock(writer) => match writers.state(author, writer) {
             WriterState::Alive => false,
@@ -21,7 +71,9 @@ pub(super) fn may_remove(kin: &Kin, hidden: &Hidden, writers: &Writers) -> bool 
             WriterState::Unknown => kin.is_earlier(author),
         },
         Stage::Prepared(checkpoint) => {
-            !writers.is_alive(author) && kin.may_remove_prepared(author, checkpoint)
+            matches!(when, When::Recovered)
+                && !writers.is_alive(author)
+                && kin.may_remove_prepared(author, checkpoint)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Hidden files that dead attempts have left behind, and which of them may be removed.
+//! Hidden files that attempts have left behind, and which of them may be removed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::lineage::Kin;
 
-use super::kin::may_remove;
+use super::kin::{When, may_remove};
 use super::names::{Hidden, Stage};
 use super::writers::Writers;
 
-/// What a run removes before it writes.
+/// What a run removes before it writes, and when its job has ended.
 #[derive(Debug)]
 pub(super) struct Leftovers {
     kin: Kin,
@@ -25,21 +25,10 @@ impl Leftovers {
         Self { kin, places }
     }
 
-    /// Removes files that were never prepared. Safe at any time: no snapshot names them.
-    pub(super) fn remove_unprepared(&self) {
-        self.remove(false);
-    }
-
-    /// Removes prepared files too. Only once every sink of the job has recovered: what is still prepared then is named by
-    /// no snapshot that this job goes on from.
-    pub(super) fn remove_all(&self) {
-        self.remove(true);
-    }
-
-    /// What can't be removed is logged: it is hidden, and does no harm but take space.
-    fn remove(&self, prepared: bool) {
+    /// Removes what may be removed at that time. What can't be is logged: it is hidden, and does no harm but take space.
+    pub(super) fn remove(&self, when: When<'_>) {
         for directory in &self.places {
-            if let Err(error) = self.remove_in(directory, prepared) {
+            if let Err(error) = self.remove_in(directory, when) {
                 let (job, directory) = (self.kin.author.job, directory.display());
                 tracing::warn!(
                     "what was left behind for job {job} in {directory} can't be removed: {error}"
@@ -48,7 +37,7 @@ impl Leftovers {
         }
     }
 
-    fn remove_in(&self, directory: &Path, prepared: bool) -> io::Result<()> {
+    fn remove_in(&self, directory: &Path, when: When<'_>) -> io::Result<()> {
         let found = match find(directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             found => found?,
@@ -59,8 +48,9 @@ impl Leftovers {
             .iter()
             .partition(|(hidden, _)| matches!(hidden.stage, Stage::Lock(_)));
         for (hidden, path) in files.into_iter().chain(locks) {
-            let asked_for = prepared || !matches!(hidden.stage, Stage::Prepared(_));
-            if asked_for && may_remove(&self.kin, hidden, &writers) {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let name = name.unwrap_or_default();
+            if may_remove(&self.kin, when, name, hidden, &writers) {
                 remove(path)?;
             }
         }
@@ -69,7 +59,7 @@ impl Leftovers {
 }
 
 fn remove(path: &Path) -> io::Result<()> {
-    tracing::debug!("removes {}, left behind by a run that died", path.display());
+    tracing::debug!("removes {}, left behind", path.display());
     match fs::remove_file(path) {
         // Another job that writes here was quicker.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -15,7 +15,8 @@
 //!
 //! # Who cleans up
 //! Uploads are listed by the first writer of an attempt when it starts: what earlier runs of the own lineage have left is aborted
-//! then. Everything that the restored snapshot names has been completed before, so none of those is wanted by anybody.
+//! then. Everything that the restored snapshot names has been completed before, so none of those is wanted by anybody. A job
+//! that has ended aborts what it has left itself, but for what a snapshot that stays may need.
 
 mod leftovers;
 mod names;
@@ -31,7 +32,7 @@ use millstream_objects::{ObjectUrl, Store, StoreError, Waiting};
 
 use super::names::Partition;
 
-pub(super) use leftovers::ObjectLeftovers;
+pub(super) use leftovers::{KeptUploads, ObjectLeftovers};
 pub(super) use names::ObjectNames;
 pub(super) use prepared::{PreparedObject, settle_objects};
 
@@ -124,7 +125,7 @@ impl Uploads {
     /// Removes what earlier runs have left, where that is this writer's matter.
     pub(super) fn begin(&mut self) {
         if let Some(leftovers) = self.leftovers.take() {
-            leftovers.abort_all();
+            leftovers.abort_earlier();
         }
     }
 

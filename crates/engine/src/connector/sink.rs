@@ -191,9 +191,32 @@ pub trait SinkCommitter: Send {
         restored: &[StateEntry],
     ) -> Result<Vec<CommitOutcome>>;
 
-    /// The job has ended for good, its writers are gone, and every commit that was due has been asked for. What is prepared
-    /// and was not asked for belongs to no snapshot, and may be given up.
-    fn ended(&mut self) {}
+    /// The job has ended for good, by whatever end, and its writers are gone. What is prepared and is not `kept` will never be
+    /// asked for: it is given up, so that nothing of the job stays where it wrote. Called once, also where
+    /// [`recover`](Self::recover) has failed; not where the process dies. What can't be given up now is left to the next run.
+    fn ended(&mut self, kept: &Kept) {
+        let _ = kept;
+    }
+}
+
+/// Which prepared output somebody may still ask for when a job has ended: what a snapshot holds that stays and that is not
+/// known to be committed, and what was asked for without that it is known what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kept {
+    /// This, of all sinks of the job, and nothing else.
+    Only(Vec<Committable>),
+    /// It can't be told: all of it.
+    All,
+}
+
+impl Kept {
+    /// Whether output may still be asked for, of which `is_it` says which it is.
+    pub fn holds(&self, is_it: impl Fn(&Committable) -> bool) -> bool {
+        match self {
+            Self::Only(kept) => kept.iter().any(is_it),
+            Self::All => true,
+        }
+    }
 }
 
 /// What came of a commit. *Lost* and *unknown* are never taken for success: they fail the job and say so.

@@ -1,5 +1,8 @@
 //! Doing what the state machine decides.
 
+use std::time::Duration;
+
+use millstream_core::options::format_duration;
 use millstream_core::{AttemptId, CheckpointId, Error, JobStatus, Result, TaskStatus, codes};
 use millstream_protocol::{
     Action, Attempt as AttemptNumber, DiscardReason, Event, Failure, SnapshotKind, SnapshotRef,
@@ -41,6 +44,12 @@ impl Driver {
                 tracing::warn!("The job waits: {why}");
                 self.observer.held_up(&why);
             }
+            Action::RestartsLater {
+                after,
+                attempt,
+                restart,
+                cause,
+            } => self.restarts_later(after, attempt, restart, &cause),
             Action::LookAgain => self.io.submit(IoTask::Look),
             Action::CancelCommit { .. } => self.cancelled.1.set(),
             Action::OutputAccepted { outputs } => self.accepted(&outputs),
@@ -68,16 +77,7 @@ impl Driver {
                 self.io.submit(IoTask::Discard(directories));
             }
             Action::WriteSnapshot { checkpoint, .. } => self.write(checkpoint),
-            Action::Commit { checkpoint, .. } => {
-                let prepared = self.snapshots.prepared(checkpoint);
-                let (directory, savepoint) = self.snapshots.directories(checkpoint);
-                self.io.submit(IoTask::Commit {
-                    checkpoint,
-                    prepared,
-                    directory,
-                    savepoint,
-                });
-            }
+            Action::Commit { checkpoint, .. } => self.commit(checkpoint),
             Action::NotifyCompleted { checkpoint, .. } => {
                 self.command(Command::Ended {
                     checkpoint,
@@ -113,6 +113,51 @@ impl Driver {
             attempt,
             restore,
             cancelled: self.cancelled.1.clone(),
+        });
+    }
+
+    fn restarts_later(
+        &mut self,
+        after: Duration,
+        attempt: AttemptNumber,
+        restart: Option<(u32, u32)>,
+        cause: &str,
+    ) {
+        let restart = restart.map_or_else(String::new, |(number, of)| {
+            format!(", restart {number} of {of}")
+        });
+        let why = format!("attempt {attempt}{restart}: {cause}");
+        // The attempt took a moment to end: whoever has set a minute wants to read a minute.
+        let shown = match after > Duration::from_secs(1) {
+            true => Duration::from_secs((after + Duration::from_millis(999)).as_secs()),
+            false => after,
+        };
+        tracing::warn!(
+            "Job {} ({}) is restarted in {} ({why}).",
+            self.graph.name,
+            self.id,
+            format_duration(shown)
+        );
+        self.observer.restarts_later(after, &why);
+    }
+
+    fn commit(&mut self, checkpoint: CheckpointId) {
+        let prepared = self.snapshots.prepared(checkpoint);
+        let (directory, savepoint) = self.snapshots.directories(checkpoint);
+        if !prepared.is_empty() {
+            let noun = if savepoint.is_some() {
+                "savepoint"
+            } else {
+                "checkpoint"
+            };
+            let what = format!("the output of {noun} {checkpoint} is being committed");
+            self.observer.commits(Some(&what));
+        }
+        self.io.submit(IoTask::Commit {
+            checkpoint,
+            prepared,
+            directory,
+            savepoint,
         });
     }
 

@@ -14,17 +14,18 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use millstream_core::{CheckpointId, Error, JobStatus, Result, codes};
-use millstream_protocol::{Attempt as AttemptNumber, OnLostOutput, SnapshotRef};
+use millstream_protocol::{Attempt as AttemptNumber, OnLostOutput, Owed, SnapshotRef};
 use millstream_storage::{Ended, Pin, SnapshotLayout, discard_incomplete, mark_ended};
 
 use super::keeper::{Keeper, Run};
 use super::{Message, Restore};
-use crate::connector::{Cancelled, Committable, SinkCommitter};
+use crate::connector::{Cancelled, Committable, Kept, SinkCommitter};
 use crate::graph::JobGraph;
 use crate::restore::RestoredJob;
 use commit::{Place, guarded};
 use queue::{Queue, ROOM};
 pub(super) use recover::{Recovered, restored_from, spell};
+use snapshots::may_be_complete;
 pub(super) use snapshots::{Begin, Write, WrittenAs};
 
 /// What the thread is asked to do.
@@ -111,6 +112,7 @@ impl IoThread {
             undeleted: Vec::new(),
             left: VecDeque::new(),
             savepoints: VecDeque::new(),
+            owed: Owed::default(),
             committers: BTreeMap::new(),
         };
         let handle = std::thread::Builder::new()
@@ -178,6 +180,8 @@ struct IoWorker {
     left: VecDeque<SnapshotRef>,
     /// The savepoints that were written last, and what they lie in.
     savepoints: VecDeque<(PathBuf, Place)>,
+    /// What is prepared and must outlive the job.
+    owed: Owed<Committable>,
     /// By the uid of the sink.
     committers: BTreeMap<String, Box<dyn SinkCommitter>>,
 }
@@ -191,15 +195,24 @@ impl IoWorker {
             }
         }
         // A checkpoint that the end overtook may have left shared files, and no attempt comes that would find them.
-        if self.run.is_some() && self.start.keeper.check().is_ok() {
+        let is_own = self.start.keeper.check().is_ok();
+        if self.run.is_some() && is_own {
             self.delete_left(self.left.len());
             self.sweep();
         }
-        for committer in self.committers.values_mut() {
-            committer.ended();
-        }
-        self.committers.clear();
+        self.end_sinks(is_own);
         self.start.keeper.ended();
+    }
+
+    /// Has sinks give up what is prepared and nobody wants any more. `is_own`: nobody else has taken the job over.
+    fn end_sinks(&mut self, is_own: bool) {
+        let kept = self.owed.kept().filter(|_| is_own);
+        let kept = kept.map_or(Kept::All, Kept::Only);
+        for (uid, mut committer) in std::mem::take(&mut self.committers) {
+            if let Err(error) = guarded(|| committer.ended(&kept)) {
+                tracing::warn!("The sink with uid {uid} may have left something behind: {error}");
+            }
+        }
     }
 
     /// Keeps in mind where a savepoint was put.
@@ -240,8 +253,12 @@ impl IoWorker {
             IoTask::Write(write) => {
                 let checkpoint = write.checkpoint;
                 let savepoint = write.savepoint_directory();
+                let (directories, prepared) = (write.directories(), write.prepared());
                 let held = self.start.keeper.check();
                 let result = held.and_then(|()| guarded(|| write.put())?);
+                if result.is_ok() || directories.iter().any(|it| may_be_complete(it)) {
+                    self.owed.in_place(checkpoint, prepared);
+                }
                 if let Some(directory) = savepoint.filter(|_| result.is_ok()) {
                     self.remember(directory);
                 }

@@ -56,6 +56,13 @@ impl Driver {
                     }
                     self.snapshots.settled(checkpoint);
                 }
+                let why = match &result {
+                    CommitResult::Unreachable { output, reason } => {
+                        Some(format!("output {output} can't be committed yet: {reason}"))
+                    }
+                    CommitResult::Done { .. } | CommitResult::Incomplete { .. } => None,
+                };
+                self.observer.commits(why.as_deref());
                 self.step(Event::CommitEnded { checkpoint, result });
             }
         }

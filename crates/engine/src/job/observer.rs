@@ -110,6 +110,17 @@ pub trait Observer: Send {
         let _ = why;
     }
 
+    /// The attempt is over, and the next one begins after this time; `why` says which it is, and why the one before has ended.
+    fn restarts_later(&mut self, after: Duration, why: &str) {
+        let _ = (after, why);
+    }
+
+    /// The output of a checkpoint or savepoint that is complete is being committed, in one line how far that is; `None`: it is
+    /// not any more.
+    fn commits(&mut self, what: Option<&str>) {
+        let _ = what;
+    }
+
     /// Output is lost, or may be, and taken for committed, as the user has asked.
     fn output_accepted(&mut self, outputs: &[Uncommitted]) {
         let _ = outputs;

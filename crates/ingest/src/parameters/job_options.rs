@@ -8,6 +8,9 @@ use super::definition::Parameter;
 use super::given::Given;
 use super::table;
 
+/// The pause between two checkpoints where none was given, and the interval is not shorter.
+const PAUSE: &str = "1 s";
+
 /// Options of the engine that follow from the parameters.
 ///
 /// What the command line sets with `-p` and `-D` wins over them, as it wins over the settings in a program's code.
@@ -47,7 +50,26 @@ impl JobOptions {
                 Some(_) => {}
             }
         }
+        self.shorten_pause(base, &mut configuration);
         (configuration, notes)
+    }
+
+    /// A pause that nobody has asked for does not keep checkpoints from beginning as often as somebody has.
+    fn shorten_pause(&self, base: &Configuration, configuration: &mut Configuration) {
+        let pause = &options::CHECKPOINT_MIN_PAUSE;
+        let is_given = |entry: &Entry| entry.option == pause.name && entry.given;
+        if base.written(pause.name).is_some() || self.entries.iter().any(is_given) {
+            return;
+        }
+        // What can't be read is refused by whoever runs the job.
+        let interval = configuration
+            .get(&options::CHECKPOINT_INTERVAL)
+            .ok()
+            .flatten();
+        let known = configuration.get(pause).ok().flatten();
+        if interval.is_some_and(|interval| Some(interval) < known) {
+            configuration.set(pause.name, "0 ms");
+        }
     }
 
     /// The options that follow from what was given. The values must have been checked.
@@ -146,11 +168,11 @@ impl Collector<'_> {
             &options::CHECKPOINT_TIMEOUT,
             format_duration,
         );
-        self.add(
-            &table::CHECKPOINT_MIN_PAUSE,
-            &options::CHECKPOINT_MIN_PAUSE,
-            format_duration,
-        );
+        let pause = &table::CHECKPOINT_MIN_PAUSE;
+        match self.given.origin(pause.name()) {
+            Some(_) => self.add(pause, &options::CHECKPOINT_MIN_PAUSE, format_duration),
+            None => self.push(None, pause.name(), &options::CHECKPOINT_MIN_PAUSE, PAUSE),
+        }
         self.add(
             &table::CHECKPOINT_TOLERABLE_FAILURES,
             &options::CHECKPOINT_TOLERABLE_FAILURES,

@@ -12,7 +12,7 @@ use millstream_engine::job::{
 };
 use millstream_protocol::link::{
     CheckpointReport, CheckpointState, ClosedNumbers, EndedOperation, FailureReport, JobReport,
-    StopBegun, SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
+    NextAttempt, StopBegun, SubtaskReport, TaskCheckpoint, TaskNumbers, VertexReport,
 };
 use millstream_protocol::{Failure, OperationResult, SavepointFormat, SnapshotKind, Uncommitted};
 use millstream_storage::Verified;
@@ -133,7 +133,21 @@ impl Observer for Reporter {
             report.status = to;
             report.switched.insert(to, now);
             report.held_up = None;
+            report.next_attempt = None;
         });
+    }
+
+    fn restarts_later(&mut self, after: Duration, why: &str) {
+        self.report(|report, now| {
+            report.next_attempt = Some(NextAttempt {
+                at: now.saturating_add(millis(after)),
+                why: why.to_owned(),
+            });
+        });
+    }
+
+    fn commits(&mut self, what: Option<&str>) {
+        self.report(|report, _| report.held_up = what.map(str::to_owned));
     }
 
     fn task_switched(&mut self, task: TaskKey, _: TaskStatus, to: TaskStatus) {

@@ -261,6 +261,7 @@ fn empty(job: JobId, name: String, status: JobStatus, now: u64) -> JobReport {
         failures: Vec::new(),
         gave_up: None,
         held_up: None,
+        next_attempt: None,
         longest_interval_ms: None,
         numbers: None,
         operations: Vec::new(),

@@ -5,7 +5,7 @@ use millstream_core::{JobStatus, TaskStatus, codes};
 use super::{FAILURES_REMEMBERED, JobMachine, Next};
 use crate::action::Action;
 use crate::cancellation::Cancellation;
-use crate::commit::Target;
+use crate::commit::{Committed, Target};
 use crate::operations::OperationResult;
 use crate::recovery;
 use crate::restart;
@@ -14,7 +14,7 @@ use crate::types::{Attempt, Failure, Millis, TaskId};
 
 impl JobMachine {
     pub(super) fn begin_due_attempt(&mut self, now: Millis) {
-        let due = matches!(self.next, Some(Next::Restart { at }) if now >= at);
+        let due = matches!(self.next, Some(Next::Restart { at, .. }) if now >= at);
         if self.status == JobStatus::Restarting && due {
             self.begin_attempt(now);
         }
@@ -200,6 +200,7 @@ impl JobMachine {
             match self.restarts.on_failure(now, self.jitter.draw()) {
                 restart::Decision::Restart { after } => Next::Restart {
                     at: now.plus(after),
+                    restart: self.restarts.used(),
                 },
                 restart::Decision::GiveUp { why } => Next::GiveUp { why },
             }
@@ -223,7 +224,10 @@ impl JobMachine {
             self.abort_running(now, &reason);
         }
         self.fail_waiting(now, &reason);
-        self.tell_written(now);
+        // One that is under way has an answer yet.
+        if !self.commits.in_flight() {
+            self.not_committed(now, Committed::No, &reason);
+        }
         // A stop that an earlier process has written is carried on by the next attempt.
         let goes_on = |last: &mut Last| !(last.is_resumed() && restarts);
         if let Some(last) = self.last.take_if(goes_on) {

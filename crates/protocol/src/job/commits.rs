@@ -3,10 +3,12 @@
 use millstream_core::{CheckpointId, JobStatus, codes};
 
 use super::JobMachine;
+use super::snapshots::Untold;
 use crate::action::Action;
 use crate::commit::{CommitResult, Committed, Outcome, Target};
 use crate::event::Nature;
-use crate::types::{Attempt, Failure, Millis};
+use crate::operations::OperationResult;
+use crate::types::{Attempt, Failure, Millis, SnapshotRef};
 
 impl JobMachine {
     pub(super) fn commit_ended(
@@ -36,13 +38,13 @@ impl JobMachine {
         // Where the attempt ends anyway nothing is tried again: the next one begins with that.
         let may_retry = self.status == JobStatus::Running;
         let outcome = self.commits.ended(now, result, may_retry);
-        self.tell_written(now);
         match outcome {
             Outcome::Done(accepted) => {
                 if !accepted.is_empty() {
                     self.actions
                         .push(Action::OutputAccepted { outputs: accepted });
                 }
+                self.tell_written(now);
                 self.committed(now, target);
             }
             Outcome::Retry(message) => self.warn(message),
@@ -53,6 +55,7 @@ impl JobMachine {
                 committed,
             } => {
                 let attempt = self.attempt;
+                self.not_committed(now, committed, &message);
                 let failure = Failure {
                     at: now,
                     attempt,
@@ -66,12 +69,39 @@ impl JobMachine {
         }
     }
 
-    /// The operation whose snapshot is written ends with the first answer to its commit: then its output is committed, and
-    /// noted as that, where that can be. Where it can't be, the snapshot is there all the same.
-    pub(super) fn tell_written(&mut self, now: Millis) {
-        if let Some((id, result)) = self.written.take() {
-            self.end_operation(now, id, result);
+    /// The operation whose snapshot is written ends: its output is committed, and that is noted beside it.
+    fn tell_written(&mut self, now: Millis) {
+        if let Some(Untold { id, snapshot }) = self.written.take() {
+            let SnapshotRef {
+                checkpoint, path, ..
+            } = snapshot;
+            self.end_operation(now, id, OperationResult::Completed { checkpoint, path });
         }
+    }
+
+    /// The same, where nobody commits its output in this attempt any more. The snapshot is there all the same: whoever goes on
+    /// from it commits what is left.
+    pub(super) fn not_committed(&mut self, now: Millis, committed: Committed, why: &str) {
+        let Some(Untold { id, snapshot }) = self.written.take() else {
+            return;
+        };
+        let known = match committed {
+            Committed::Yes | Committed::No => "is not committed",
+            Committed::Unknown => "may not be committed",
+        };
+        let SnapshotRef {
+            checkpoint,
+            path,
+            savepoint,
+        } = snapshot;
+        let noun = if savepoint { "savepoint" } else { "checkpoint" };
+        let result = OperationResult::Failed {
+            code: codes::CHECKPOINT_FAILED.id.into(),
+            reason: format!("{noun} {checkpoint} is written, but its output {known}: {why}"),
+            savepoint: savepoint.then_some(path),
+            committed: savepoint.then_some(committed),
+        };
+        self.end_operation(now, id, result);
     }
 
     /// What the attempt was to begin with could not even be tried.

@@ -99,7 +99,11 @@ impl JobMachine {
             "{what} did not end {seconds} s after the job was told to end; the process ends now"
         );
         self.cancel_commit();
-        self.tell_written(now);
+        let committed = match self.commits.in_flight() {
+            true => Committed::Unknown,
+            false => Committed::No,
+        };
+        self.not_committed(now, committed, &message);
         if let Some(mut last) = self.last.take() {
             if self.commits.in_flight() {
                 last.not_committed(Committed::Unknown);
@@ -138,6 +142,7 @@ impl JobMachine {
                     restart => {
                         self.next = restart;
                         self.switch(JobStatus::Restarting);
+                        self.tell_restart(now);
                     }
                 }
             }
@@ -146,6 +151,20 @@ impl JobMachine {
             }
             _ => {}
         }
+    }
+
+    /// Says when the next attempt begins, and why there is one.
+    fn tell_restart(&mut self, now: Millis) {
+        let (Some(Next::Restart { at, restart }), Some(failure)) = (&self.next, &self.root_cause)
+        else {
+            return;
+        };
+        self.actions.push(Action::RestartsLater {
+            after: at.since(now),
+            attempt: self.attempt.saturating_add(1),
+            restart: *restart,
+            cause: failure.message.clone(),
+        });
     }
 
     /// Ends the job. `tidy`: whether retention decides on its snapshots; a job that could not start
@@ -160,7 +179,7 @@ impl JobMachine {
         self.cancellation = None;
         self.next = None;
         self.waits = None;
-        self.tell_written(now);
+        self.not_committed(now, Committed::No, &format!("the job is {status}"));
         self.switch(status);
         if tidy {
             self.discard_at_end(status);

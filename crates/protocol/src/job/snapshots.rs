@@ -1,11 +1,11 @@
 //! Snapshots: how they begin, complete and fail, and what that means for the job.
 
-use millstream_core::{CheckpointId, JobStatus, codes, counted};
+use millstream_core::{CheckpointId, JobStatus, TriggerId, codes, counted};
 
 use super::{JobMachine, Next};
 use crate::action::{Action, DiscardReason};
 use crate::checkpoint::{Acknowledgement, Pending, Wanted, WriteOf};
-use crate::commit::Target;
+use crate::commit::{Committed, Target};
 use crate::operations::OperationResult;
 use crate::stop::Last;
 use crate::types::{Attempt, Failure, Millis, SnapshotKind, SnapshotRef, TaskId};
@@ -17,6 +17,13 @@ pub(super) struct Written {
     pub(super) path: String,
     /// That of the savepoint, or why it could not be written.
     pub(super) savepoint: Option<Result<String, String>>,
+}
+
+/// An operation whose snapshot is written, while its output is not known to be committed.
+#[derive(Debug, Clone)]
+pub(super) struct Untold {
+    pub(super) id: TriggerId,
+    pub(super) snapshot: SnapshotRef,
 }
 
 impl Wanted {
@@ -192,31 +199,46 @@ impl JobMachine {
                 }
             }
             Some(Written { path, savepoint }) => {
-                let reported = match &savepoint {
-                    Some(savepoint) => savepoint.clone(),
-                    None => Ok(path.clone()),
-                };
-                self.keep_snapshot(checkpoint, path, savepoint.and_then(Result::ok));
-                if !is_last && let Some(id) = wanted.operation {
-                    let result = match reported {
-                        Ok(path) => OperationResult::Completed { checkpoint, path },
-                        Err(reason) => OperationResult::failed(
-                            wanted.failure_code(),
-                            format!(
-                                "the savepoint could not be written, though checkpoint {checkpoint} was: {reason}"
-                            ),
-                        ),
-                    };
-                    self.written = Some((id, result));
+                let wanted = wanted.operation.filter(|_| !is_last).map(|id| (id, wanted));
+                if let Some((id, wanted)) = wanted {
+                    self.written_for(now, (id, &wanted), checkpoint, (&path, savepoint.as_ref()));
                 }
+                self.keep_snapshot(checkpoint, path, savepoint.and_then(Result::ok));
             }
         }
         // An attempt that has failed commits nothing: the next one commits what this snapshot holds.
         if self.status == JobStatus::Running {
             self.commit(now, checkpoint);
         } else {
-            self.tell_written(now);
+            self.not_committed(now, Committed::No, "the job failed meanwhile");
         }
+    }
+
+    /// The snapshot of an operation is written: it ends once its output is committed and that is noted.
+    fn written_for(
+        &mut self,
+        now: Millis,
+        (id, wanted): (TriggerId, &Wanted),
+        checkpoint: CheckpointId,
+        (path, savepoint): (&String, Option<&Result<String, String>>),
+    ) {
+        let (path, savepoint) = match savepoint {
+            None => (path, false),
+            Some(Ok(path)) => (path, true),
+            Some(Err(reason)) => {
+                let reason = format!(
+                    "the savepoint could not be written, though checkpoint {checkpoint} was: {reason}"
+                );
+                let result = OperationResult::failed(wanted.failure_code(), reason);
+                return self.end_operation(now, id, result);
+            }
+        };
+        let snapshot = SnapshotRef {
+            checkpoint,
+            path: path.clone(),
+            savepoint,
+        };
+        self.written = Some(Untold { id, snapshot });
     }
 
     /// Holds a checkpoint and, if the job ends with one, its savepoint. Older checkpoints are not needed any more.
@@ -291,7 +313,11 @@ impl JobMachine {
                 format!("a drain can't be taken back, so the job is restarted: {message}");
             let failure = self.failure(now, codes::STOP_FAILED.id, message);
             // Nothing is wrong with the job: no strategy is asked, and none of its restarts used up.
-            self.end_attempt(now, failure, Next::Restart { at: now });
+            let next = Next::Restart {
+                at: now,
+                restart: None,
+            };
+            self.end_attempt(now, failure, next);
         } else {
             self.warn(format!("the stop failed, the job goes on: {message}"));
             self.actions.push(Action::ResumeSources {

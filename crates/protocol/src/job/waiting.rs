@@ -52,7 +52,15 @@ impl JobMachine {
             ));
             return;
         }
+        self.tell_pause();
         self.begin_first_attempt(now);
+    }
+
+    /// Warns where checkpoints begin less often than the user has asked for.
+    pub(super) fn tell_pause(&mut self) {
+        if let Some(why) = self.checkpoints.why_less_often() {
+            self.warn(why);
+        }
     }
 
     /// Begins with what is known, if that is enough.

@@ -59,6 +59,9 @@ pub struct JobReport {
     pub gave_up: Option<String>,
     /// What holds a running job up, in one line: a snapshot that waits for tasks, a commit. `None`: nothing.
     pub held_up: Option<String>,
+    /// The attempt that begins next, of a job that waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt: Option<NextAttempt>,
     /// The longest time between two checkpoints that the job can be given while it runs, in milliseconds: what its sinks keep
     /// open would be lost otherwise. `None`: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +71,15 @@ pub struct JobReport {
     pub numbers: Option<ClosedNumbers>,
     /// Operations that have ended, until they are recorded.
     pub operations: Vec<EndedOperation>,
+}
+
+/// An attempt that waits for its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextAttempt {
+    /// When it begins.
+    pub at: u64,
+    /// Which one it is, and why the one before has ended, in one line.
+    pub why: String,
 }
 
 /// The numbers of a job at a boundary, where nothing is in flight.

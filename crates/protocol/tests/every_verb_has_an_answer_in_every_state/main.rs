@@ -131,8 +131,9 @@ Made from the machine itself by the test `every_verb_has_an_answer_in_every_stat
   failures do not spoil it.
 - A drain that fails restarts the job from its newest checkpoint, without using up a restart: operators were told that time has
   ended, which can't be taken back. A suspend that fails lets the sources read on.
-- A savepoint is a checkpoint as well: it is committed like one, and the job never goes back behind it. Its operation ends with the
-  first answer to that commit.
+- A savepoint is a checkpoint as well: it is committed like one, and the job never goes back behind it. Its operation, as that of a
+  checkpoint, ends once its output is committed and that is noted beside it; where the attempt ends first, it fails and names the
+  savepoint, which can be gone on from all the same.
 - A start whose snapshot is missing or can't be reached waits for it, RESTARTING, however long that takes; only damage ends the job.
   So does one whose stop has written its savepoint: it is finished once the savepoint is there.
 - INITIALIZING, RECONCILING and SUSPENDED are statuses of a job whose machine is not there yet, or whose process is away: all requests

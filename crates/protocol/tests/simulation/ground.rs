@@ -117,6 +117,23 @@ impl Ground {
         authors
     }
 
+    /// A job has ended: what it has left prepared is removed, but for what is kept. Whether there was anything.
+    pub(crate) fn remove_at_end(&mut self, last: Author, kept: &[OutputId]) -> bool {
+        let mut any = false;
+        for (id, output) in self.outputs.iter_mut().enumerate() {
+            let is_own = output.author.job == last.job && output.author.run <= last.run;
+            if is_own
+                && output.state == OutputState::Prepared
+                && output.records != 0
+                && !kept.contains(&id)
+            {
+                output.state = OutputState::Removed;
+                any = true;
+            }
+        }
+        any
+    }
+
     /// Whether this author has prepared records that are not committed.
     pub(crate) fn has_prepared(&self, author: Author) -> bool {
         let is_his = |output: &Output| {

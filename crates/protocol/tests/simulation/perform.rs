@@ -34,7 +34,9 @@ impl Process {
             Action::DiscardSnapshot { snapshot, reason } => self.discard(&snapshot, reason),
             Action::OperationEnded { id, result } => self.operation_ended(id, &result),
             Action::Warn { .. } => {}
-            Action::HeldUp { .. } => assert_eq!(self.status, JobStatus::Restarting),
+            Action::HeldUp { .. } | Action::RestartsLater { .. } => {
+                assert_eq!(self.status, JobStatus::Restarting);
+            }
             Action::LookAgain => {
                 assert!(self.work.is_empty() && self.attempt == 0);
                 self.work
@@ -370,6 +372,7 @@ impl Process {
         assert!(triggered.written == persisted);
         self.world.unprotected |= !persisted;
         let outputs = self.pending_up_to(checkpoint);
+        self.owed.asked(checkpoint, outputs.clone());
         let mut steps: Vec<Step> = outputs.iter().map(|output| Step::Commit(*output)).collect();
         if persisted {
             steps.push(Step::Note(format!("/c/{checkpoint}")));
@@ -448,6 +451,9 @@ impl Process {
         {
             self.note_the_end(None);
         }
+        if !snapshot.savepoint {
+            self.owed.deleted(snapshot.checkpoint);
+        }
         match place(path) {
             ("c", number) => drop(self.world.checkpoints.remove(&number)),
             ("s", number) => {
@@ -490,6 +496,11 @@ impl Process {
             OperationResult::Completed { checkpoint, path } => {
                 assert!(self.triggered[checkpoint].written);
                 assert_eq!(place(path).1, *checkpoint);
+                let stored = self.world.at(path).expect("it is there");
+                assert!(
+                    stored.noted.is_set(),
+                    "told before it is noted that its output is committed"
+                );
                 if path.starts_with("/s") {
                     self.reported(*checkpoint);
                 }
@@ -498,6 +509,13 @@ impl Process {
                 self.world.marks.hit("stop failed");
             }
             OperationResult::Cancelled => assert_eq!(self.status, JobStatus::Canceled),
+            OperationResult::Failed {
+                savepoint: Some(path),
+                ..
+            } => {
+                self.world.marks.hit("savepoint on the way: not committed");
+                self.reported(place(path).1);
+            }
             OperationResult::Failed { .. } => {}
         }
     }
@@ -527,6 +545,36 @@ impl Process {
         assert_eq!(self.world.ended_as, Some(status), "it is not noted");
         if status == JobStatus::Finished {
             self.assert_all_is_committed();
+        }
+        self.end_sinks();
+    }
+
+    /// Sinks give up what is prepared and owed to nobody.
+    fn end_sinks(&mut self) {
+        let Some(kept) = self.owed.kept() else {
+            return;
+        };
+        let author = self.world.kin.author;
+        let any = self.world.ground_mut().remove_at_end(author, &kept);
+        if any {
+            self.world
+                .marks
+                .hit("ended: what nobody may ask for is removed");
+        }
+        let ground = self.world.ground();
+        let is_in = |id: &OutputId, state| ground.outputs[*id].state == state;
+        let is_owed = kept.iter().any(|id| is_in(id, OutputState::Prepared));
+        for (number, stored) in &self.world.checkpoints {
+            let mut removed = stored.outputs.iter();
+            let removed = removed.any(|id| is_in(id, OutputState::Removed));
+            assert!(
+                !removed,
+                "output of checkpoint {number}, which stays, is removed"
+            );
+        }
+        drop(ground);
+        if is_owed {
+            self.world.marks.hit("ended: what a snapshot holds is kept");
         }
     }
 

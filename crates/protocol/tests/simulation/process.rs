@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use millstream_core::{CheckpointId, JobStatus, TriggerId};
-use millstream_protocol::{Attempt, Event, JobMachine, Millis, SnapshotKind, TaskId, Then};
+use millstream_protocol::{Attempt, Event, JobMachine, Millis, Owed, SnapshotKind, TaskId, Then};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
@@ -43,6 +43,8 @@ pub(crate) struct Process {
     pub(crate) answers: Vec<Event>,
     /// Checkpoints that were given up, got written, and could not be deleted.
     pub(crate) undeleted: Vec<String>,
+    /// What no end of the job may take away.
+    pub(crate) owed: Owed<OutputId>,
     /// Committers were told to give up.
     pub(crate) commit_cancelled: bool,
     /// The stop that an earlier process has left behind.
@@ -90,6 +92,7 @@ impl Process {
             work: Vec::new(),
             answers: Vec::new(),
             undeleted: Vec::new(),
+            owed: Owed::default(),
             commit_cancelled: false,
             unfinished_stop,
             status: JobStatus::Created,

@@ -164,6 +164,7 @@ impl Process {
         if !fails && !self.world.away.checkpoints {
             let stored = self.stored(work, checkpoint);
             self.world.checkpoints.insert(checkpoint, stored);
+            self.owed.in_place(checkpoint, work.outputs.clone());
             return Did::Next;
         }
         if of_stop {
@@ -172,6 +173,7 @@ impl Process {
                 .hit("stop: its checkpoint failed, its savepoint not");
             if !self.world.away.savepoints {
                 self.world.savepoints.remove(&checkpoint);
+                self.owed.deleted(checkpoint);
             }
         } else if work
             .steps
@@ -197,6 +199,7 @@ impl Process {
         if !fails && !self.world.away.savepoints {
             let stored = self.stored(work, checkpoint);
             self.world.savepoints.insert(checkpoint, stored);
+            self.owed.in_place(checkpoint, work.outputs.clone());
             work.savepoint = Some(Ok(format!("/s/{checkpoint}")));
         } else if of_stop {
             return Did::Ends(Event::SnapshotFailed { checkpoint, reason });
@@ -226,6 +229,7 @@ impl Process {
                 self.world.checkpoints.remove(&place(&path).1);
             }
         }
+        self.owed.begins(restore.is_some());
         let Some(restore) = restore else {
             self.world.marks.hit("recovered: nothing");
             return Did::Next;
@@ -238,10 +242,15 @@ impl Process {
             .is_some_and(|stored| stored.damaged.is_set())
         {
             Nature::Damaged
-        } else if fails {
-            Nature::Program
         } else {
-            return Did::Next;
+            let stored = self.world.at(&restore.path);
+            let held = stored.filter(|stored| !stored.noted.is_set());
+            let held = held.map_or_else(Vec::new, |stored| stored.outputs.clone());
+            self.owed.restored(restore.checkpoint, held);
+            if !fails {
+                return Did::Next;
+            }
+            Nature::Program
         };
         let marks = &mut self.world.marks;
         marks.hit(match nature {
@@ -326,6 +335,17 @@ impl Process {
             unknown,
             ..
         } = work;
+        let accepts = matches!(kind, Kind::Recover { .. })
+            && self.world.settings.on_lost_output == OnLostOutput::Accept;
+        match &kind {
+            _ if !accepts && !(lost.is_empty() && unknown.is_empty()) => {}
+            Kind::Commit { checkpoint } => self.owed.committed(*checkpoint),
+            Kind::Recover {
+                restore: Some(restore),
+                ..
+            } => self.owed.committed(restore.checkpoint),
+            _ => {}
+        }
         if let Kind::Write { checkpoint, .. } = kind {
             return Event::SnapshotWritten {
                 checkpoint,

@@ -27,6 +27,7 @@ fn job(number: u8, ended: Option<u64>) -> Arc<JobView> {
         package: String::new(),
         report: None,
         heard: None,
+        next_attempt: None,
         process: None,
         attempts: 0,
         failures: Vec::new(),

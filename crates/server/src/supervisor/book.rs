@@ -9,7 +9,7 @@ use std::time::Duration;
 use millstream_core::options::{CHECKPOINT_DIRECTORY, CHECKPOINT_INTERVAL};
 use millstream_core::{Configuration, JobId, JobStatus};
 use millstream_protocol::link::{
-    CheckpointReport, CheckpointState, FailureReport, JobReport, Launch, Submission,
+    CheckpointReport, CheckpointState, FailureReport, JobReport, Launch, NextAttempt, Submission,
 };
 use millstream_protocol::supervision::{self, Contact};
 use millstream_protocol::{CancellationSettings, RestartStrategy};
@@ -38,6 +38,8 @@ pub(super) struct Book {
     report: Option<Arc<JobReport>>,
     /// When a process last reported to this server.
     heard: Option<u64>,
+    /// The process that is started next, where that waits for its time.
+    next_attempt: Option<NextAttempt>,
     /// The process that reports, unless it is gone.
     process: Option<u32>,
     /// So many ended snapshots are remembered.
@@ -59,6 +61,7 @@ impl Book {
             directory,
             report: None,
             heard: None,
+            next_attempt: None,
             process: None,
             history,
             resolve: Configuration::clone,
@@ -114,8 +117,14 @@ impl Book {
     /// The server stands otherwise to the job's process, which has not reported (again) yet.
     pub(super) fn contact(&mut self, now: u64, contact: Contact) {
         self.process = None;
+        self.next_attempt = None;
         let status = supervision::status(self.record.status, contact);
         self.switch(now, status);
+    }
+
+    /// There is no process, and the next one is started then.
+    pub(super) fn waits_for(&mut self, next: NextAttempt) {
+        self.next_attempt = Some(next);
     }
 
     fn switch(&mut self, at: u64, status: JobStatus) {
@@ -149,6 +158,7 @@ impl Book {
         let before = (self.record.status, self.record.failures.len());
         self.record.name.clone_from(&report.name);
         self.heard = Some(now);
+        self.next_attempt = None;
         self.process = Some(report.process);
         self.count(ProcessCounts {
             started: report.started,
@@ -292,6 +302,14 @@ impl Book {
         }
     }
 
+    fn next_attempt(&self) -> Option<NextAttempt> {
+        // What a process has told that is gone does not count any more.
+        let told = self.report.iter().filter(|_| self.process.is_some());
+        let told = told.filter_map(|report| report.next_attempt.clone()).next();
+        let next = self.next_attempt.clone().or(told);
+        next.filter(|_| self.record.status == JobStatus::Restarting)
+    }
+
     /// What is to be seen of the job.
     pub(super) fn view(&self) -> JobView {
         let record = &self.record;
@@ -310,6 +328,7 @@ impl Book {
             package: record.package.clone(),
             report: self.report.clone(),
             heard: self.heard,
+            next_attempt: self.next_attempt(),
             process: self.process,
             attempts: counted.attempts,
             failures: record.failures.clone(),

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use millstream_core::options::format_duration;
 use millstream_core::{Error, JobStatus, Result, codes};
-use millstream_protocol::link::{FailureReport, JobReport, OUTCOME_FILE};
+use millstream_protocol::link::{FailureReport, JobReport, NextAttempt, OUTCOME_FILE};
 use millstream_protocol::restart::Restarts;
 use millstream_protocol::supervision::{self, Contact, Course, Found, Outcome};
 use tokio::time::Instant;
@@ -83,8 +84,8 @@ impl Supervisor {
                 self.launch_later(after, &how).await;
             }
             Course::Fail { why } => {
-                let failure = self.failure(&how);
                 self.take_what_lies_there(true).await;
+                let failure = self.failure(&how);
                 self.book.add_failure(failure);
                 self.end_without_process(JobStatus::Failed, Some(why)).await;
             }
@@ -95,10 +96,19 @@ impl Supervisor {
         let id = self.book.id();
         let name = self.book.record().name.clone();
         let failure = self.failure(how);
-        tracing::warn!("Job {name} ({id}): {}", failure.message);
-        self.book.add_failure(failure);
+        tracing::warn!(
+            "Job {name} ({id}): {}; it is started again in {}.",
+            failure.message,
+            format_duration(after)
+        );
         let now = clock::now();
         self.book.contact(now, Contact::Away);
+        let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        self.book.waits_for(NextAttempt {
+            at: now.saturating_add(after_ms),
+            why: failure.message.clone(),
+        });
+        self.book.add_failure(failure);
         self.save(Vec::new()).await;
         self.show();
         self.phase = Phase::Waiting {

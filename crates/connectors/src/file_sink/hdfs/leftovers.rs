@@ -1,18 +1,18 @@
-//! Hidden files of HDFS that dead attempts have left behind, open or not.
+//! Hidden files of HDFS that attempts have left behind, open or not.
 
 use std::collections::BTreeSet;
 
 use millstream_core::lineage::Kin;
 use millstream_hdfs::{Clusters, HdfsError, HdfsUrl, Trouble};
 
-use crate::file_sink::kin::may_remove;
-use crate::file_sink::names::{Hidden, Stage};
+use crate::file_sink::kin::{When, may_remove};
+use crate::file_sink::names::Hidden;
 use crate::file_sink::writers::Writers;
 
 /// Names that are asked for at once.
 const SLICE: usize = 1_000;
 
-/// What a run removes before it writes.
+/// What a run removes before it writes, and when its job has ended.
 pub(in crate::file_sink) struct HdfsLeftovers<'a> {
     kin: Kin,
     clusters: Option<&'a Clusters>,
@@ -34,21 +34,10 @@ impl<'a> HdfsLeftovers<'a> {
         }
     }
 
-    /// Removes files that were never prepared. Safe at any time: no snapshot names them.
-    pub(in crate::file_sink) fn remove_unprepared(&self) {
-        self.remove(false);
-    }
-
-    /// Removes prepared files too. Only once every sink of the job has recovered: what is still prepared then is named by
-    /// no snapshot that this job goes on from.
-    pub(in crate::file_sink) fn remove_all(&self) {
-        self.remove(true);
-    }
-
-    /// What can't be removed is logged: it is hidden, and does no harm but take space.
-    fn remove(&self, prepared: bool) {
+    /// Removes what may be removed at that time. What can't be is logged: it is hidden, and does no harm but take space.
+    pub(in crate::file_sink) fn remove(&self, when: When<'_>) {
         for url in &self.places {
-            if let Err(error) = self.remove_in(url, prepared) {
+            if let Err(error) = self.remove_in(url, when) {
                 let job = self.kin.author.job;
                 tracing::warn!(
                     "what was left behind for job {job} in {url} can't be removed: {error}"
@@ -57,7 +46,7 @@ impl<'a> HdfsLeftovers<'a> {
         }
     }
 
-    fn remove_in(&self, url: &HdfsUrl, prepared: bool) -> Result<(), HdfsError> {
+    fn remove_in(&self, url: &HdfsUrl, when: When<'_>) -> Result<(), HdfsError> {
         let none = || HdfsError::new(Trouble::Refused, "this job has no settings of HDFS");
         let cluster = self.clusters.ok_or_else(none)?.open(url)?;
         let mut listing = cluster.list(url.path());
@@ -73,10 +62,9 @@ impl<'a> HdfsLeftovers<'a> {
                 let Some(hidden) = hidden.filter(|_| !entry.is_directory) else {
                     continue;
                 };
-                let asked_for = prepared || !matches!(hidden.stage, Stage::Prepared(_));
-                if asked_for && may_remove(&self.kin, &hidden, &writers) {
+                if may_remove(&self.kin, when, &entry.name, &hidden, &writers) {
                     let left = url.join(&entry.name);
-                    tracing::debug!("removes {left}, left behind by a run that died");
+                    tracing::debug!("removes {left}, left behind");
                     // Another one may have been quicker.
                     cluster.remove(left.path())?;
                 }

@@ -1,5 +1,6 @@
 use millstream_core::lineage::Author;
 use millstream_core::{Ancestor, CheckpointId, JobId, Lineage};
+use millstream_engine::connector::Committable;
 
 use super::super::names::Writer;
 use super::*;
@@ -35,7 +36,13 @@ fn removes(
     let author = Author { origin, job, run };
     let mut writers = Writers::default();
     writers.add(author, WRITER, state);
-    may_remove(kin, &Hidden { author, stage }, &writers)
+    may_remove(
+        kin,
+        When::Recovered,
+        "",
+        &Hidden { author, stage },
+        &writers,
+    )
 }
 
 const IN_PROGRESS: Stage = Stage::InProgress(WRITER);
@@ -134,4 +141,53 @@ fn of_strangers_only_files_in_progress_go_whose_lock_was_taken_here_and_is_free(
         }
         assert!(!removes(&kin, B, B, 3, Stage::Prepared(1), state));
     }
+}
+
+#[test]
+fn a_job_that_has_ended_removes_what_it_has_left_and_nobody_may_ask_for() {
+    // It went on from A under its lock, and has a snapshot of its own or not.
+    let kin = Kin::new(B, 5, &lineage(&[(A, 7, true)]), []);
+    let of = |hidden: &str| Committable {
+        name: "the output".to_owned(),
+        value: serde_json::json!({"version": 2, "hidden": hidden}),
+    };
+    let kept = KeptNames::of(&Kept::Only(vec![of("kept")])).expect("it is told");
+    let (alive, gone, unknown) = (WriterState::Alive, WriterState::Gone, WriterState::Unknown);
+    let prepared = Stage::Prepared(9);
+    let cases = [
+        (B, 5, prepared, unknown, "left", true),
+        (B, 4, prepared, unknown, "left", true),
+        (B, 5, prepared, gone, "kept", false),
+        (B, 5, IN_PROGRESS, unknown, "left", true),
+        (
+            B,
+            5,
+            Stage::Lock(WRITER),
+            WriterState::GoneElsewhere,
+            "left",
+            true,
+        ),
+        (B, 5, IN_PROGRESS, alive, "left", false),
+        (B, 6, prepared, unknown, "left", false),
+        (A, 3, prepared, unknown, "left", false),
+        (A, 3, IN_PROGRESS, gone, "left", false),
+        (C, 1, prepared, gone, "left", false),
+    ];
+    for (job, run, stage, state, name, expected) in cases {
+        let author = Author {
+            origin: A,
+            job,
+            run,
+        };
+        let mut writers = Writers::default();
+        writers.add(author, WRITER, state);
+        let hidden = Hidden { author, stage };
+        let may = may_remove(&kin, When::Ended(&kept), name, &hidden, &writers);
+        assert_eq!(may, expected, "{name}: {stage:?} of run {run} of {job}");
+    }
+}
+
+#[test]
+fn nothing_is_known_to_be_left_where_what_is_kept_is_not() {
+    assert!(KeptNames::of(&Kept::All).is_none());
 }

@@ -1,11 +1,43 @@
-//! Uploads that dead attempts have left behind.
+//! Uploads that attempts have left behind, and which of them may be aborted.
 
-use millstream_core::lineage::{Kin, Lineage};
+use std::collections::BTreeSet;
+
+use millstream_core::lineage::{Author, Kin, Lineage};
+use millstream_engine::connector::Kept;
 use millstream_objects::{ObjectUrl, Store};
 
 use super::names::author_of;
 
-/// What a run aborts before it writes.
+/// The ids of uploads that somebody may still ask for when a job has ended.
+#[derive(Debug)]
+pub(in crate::file_sink) struct KeptUploads(BTreeSet<String>);
+
+impl KeptUploads {
+    /// `None`: it can't be told.
+    pub(in crate::file_sink) fn of(kept: &Kept) -> Option<Self> {
+        let Kept::Only(kept) = kept else {
+            return None;
+        };
+        let uploads = kept
+            .iter()
+            .filter_map(|kept| kept.value.get("upload")?.as_str());
+        Some(Self(uploads.map(str::to_owned).collect()))
+    }
+}
+
+/// Whether a run may abort an upload of that author. Before it writes, `ended` is none: what is of earlier runs is named by no
+/// snapshot that the job goes on from. When its job has ended: what the job has left itself, but for what is kept.
+fn may_abort(kin: &Kin, author: Author, upload: &str, ended: Option<&KeptUploads>) -> bool {
+    match ended {
+        None => kin.is_earlier(author),
+        Some(KeptUploads(kept)) => {
+            let own = kin.author;
+            author.job == own.job && author.run <= own.run && !kept.contains(upload)
+        }
+    }
+}
+
+/// What a run aborts before it writes, and when its job has ended.
 #[derive(Debug)]
 pub(in crate::file_sink) struct ObjectLeftovers {
     store: Store,
@@ -31,8 +63,18 @@ impl ObjectLeftovers {
     }
 
     /// Aborts uploads of earlier runs. Only once every sink of the job has recovered: what is still there then is named by no
-    /// snapshot that this job goes on from. What can't be aborted is logged: nobody sees it, and it does no harm but take space.
-    pub(in crate::file_sink) fn abort_all(&self) {
+    /// snapshot that this job goes on from.
+    pub(in crate::file_sink) fn abort_earlier(&self) {
+        self.abort(None);
+    }
+
+    /// Aborts uploads of the job, which has ended, but for those that are kept.
+    pub(in crate::file_sink) fn abort_own(&self, kept: &KeptUploads) {
+        self.abort(Some(kept));
+    }
+
+    /// What can't be aborted is logged: nobody sees it, and it does no harm but take space.
+    fn abort(&self, ended: Option<&KeptUploads>) {
         let found = match self.store.unfinished(&self.url.prefix()) {
             Ok(found) => found,
             Err(error) => {
@@ -46,16 +88,53 @@ impl ObjectLeftovers {
         };
         for upload in found {
             let author = author_of(&upload.key, &self.lineage);
-            if !author.is_some_and(|author| self.kin.is_earlier(author)) {
+            let may = |author| may_abort(&self.kin, author, &upload.upload, ended);
+            if !author.is_some_and(may) {
                 continue;
             }
-            tracing::debug!(
-                "aborts the upload of {}, left behind by a run that died",
-                upload.key
-            );
+            tracing::debug!("aborts the upload of {}, left behind", upload.key);
             if let Err(error) = self.store.abort(&upload.key, &upload.upload) {
                 tracing::warn!("the upload of {} can't be aborted: {error}", upload.key);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use millstream_core::{CheckpointId, JobId, Lineage};
+    use millstream_engine::connector::Committable;
+
+    use super::*;
+
+    const A: JobId = JobId::from_bytes([0xa; 16]);
+    const B: JobId = JobId::from_bytes([0xb; 16]);
+    const LEFT_AT: CheckpointId = 7;
+
+    #[test]
+    fn a_job_that_has_ended_aborts_what_it_has_left_and_nobody_may_ask_for() {
+        let kin = Kin::new(B, 5, &Lineage::fresh(1).behind(A, LEFT_AT, 2), []);
+        let prepared = Committable {
+            name: "s3://b/x".to_owned(),
+            value: serde_json::json!({"object_version": 1, "upload": "kept"}),
+        };
+        let kept = KeptUploads::of(&Kept::Only(vec![prepared])).expect("it is told");
+        let cases = [
+            (B, 5, "left", true),
+            (B, 4, "left", true),
+            (B, 5, "kept", false),
+            (B, 6, "left", false),
+            (A, 3, "left", false),
+        ];
+        for (job, run, upload, expected) in cases {
+            let author = Author {
+                origin: A,
+                job,
+                run,
+            };
+            let may = may_abort(&kin, author, upload, Some(&kept));
+            assert_eq!(may, expected, "{upload} of run {run} of {job}");
+        }
+        assert!(KeptUploads::of(&Kept::All).is_none());
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use millstream_core::lineage::Kin;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
-    CommitOutcome, Committable, CommitterContext, SinkCommitter, StateEntry,
+    CommitOutcome, Committable, CommitterContext, Kept, SinkCommitter, StateEntry,
 };
 use rdkafka::producer::Producer as _;
 
@@ -220,9 +220,17 @@ impl SinkCommitter for KafkaCommitter {
         Ok(outcomes)
     }
 
-    fn ended(&mut self) {
+    fn ended(&mut self, kept: &Kept) {
         for held in self.shared.registry.drain() {
+            let is_kept = kept.holds(|kept| is_of(kept, &held.transaction));
             match held.stage {
+                // A snapshot holds it that completed when the job was failing already, so that nobody asked for it.
+                Stage::Waiting if is_kept => tracing::warn!(
+                    "The transaction of {} with {} records stays open: starting the job again from its newest snapshot commits \
+                     it.",
+                    held.transaction.id,
+                    held.transaction.records
+                ),
                 // Its snapshot did not complete: whoever goes on from another one writes it again.
                 Stage::Waiting => {
                     if abort(&held.producer, &held.transaction.id) {
@@ -241,6 +249,11 @@ impl SinkCommitter for KafkaCommitter {
             held.producer.context().close();
         }
     }
+}
+
+/// Whether what a snapshot holds is this transaction.
+fn is_of(kept: &Committable, transaction: &Transaction) -> bool {
+    serde_json::from_value::<Transaction>(kept.value.clone()).is_ok_and(|kept| kept == *transaction)
 }
 
 fn given_up(next: &Transaction) -> Error {

@@ -47,8 +47,11 @@ impl IoWorker {
         let reached = directory.map_or(Ok(()), |_| self.note_reached(checkpoint));
         if prepared.is_empty() {
             // Nothing becomes visible, so nothing needs to be owned or noted.
+            self.owed.committed(checkpoint);
             return Tally::default().result();
         }
+        let all = prepared.iter().map(|(_, committable)| committable.clone());
+        self.owed.asked(checkpoint, all.collect());
         if let Err(error) = self.start.keeper.check().and(reached) {
             return unreachable("of the job", &error);
         }
@@ -66,6 +69,7 @@ impl IoWorker {
                 tracing::warn!("The savepoint is gone, so nothing is noted beside it: {error}");
             }
         }
+        self.owed.committed(checkpoint);
         result
     }
 

@@ -69,12 +69,15 @@ impl IoWorker {
         self.delete_given_up()?;
         let run = self.run_of(attempt)?;
         self.sweep();
+        self.owed.begins(restore.is_some());
         let restored = restore
             .map(|snapshot| self.open(&snapshot.path))
             .transpose()?;
         let mut behind = Behind::default();
         if let Some(restored) = &restored {
             let metadata = restored.snapshot().metadata();
+            self.owed
+                .restored(metadata.checkpoint_id, restored.all_prepared()?);
             self.note_restored(metadata)?;
             self.pin = Pin::take(restored.snapshot().location());
             let layout = &self.start.layout;
@@ -165,7 +168,10 @@ impl IoWorker {
             let prepared = prepared.unwrap_or_default();
             let entries = restored.map(|job| job.operator(&uid).entries);
             any |= !prepared.is_empty();
-            let outcomes = match committer.recover(&prepared, &entries.unwrap_or_default()) {
+            let outcomes = committer.recover(&prepared, &entries.unwrap_or_default());
+            // Also where it fails: it may be what the job ends with.
+            self.committers.insert(uid.clone(), committer);
+            let outcomes = match outcomes {
                 Ok(outcomes) => checked(&uid, outcomes, &prepared)?,
                 Err(error) if error.kind() == ErrorKind::Unavailable => {
                     let (output, reason) = (node.title(), error.to_string());
@@ -174,9 +180,12 @@ impl IoWorker {
                 Err(error) => return Err(error),
             };
             total.count(&prepared, outcomes);
-            self.committers.insert(uid, committer);
         }
         let result = total.result();
+        if let Some(restored) = restored.filter(|_| self.is_settled(&result)) {
+            let checkpoint = restored.snapshot().metadata().checkpoint_id;
+            self.owed.committed(checkpoint);
+        }
         match restored.filter(|_| any && self.is_settled(&result)) {
             Some(restored) => Ok(self.note(restored.snapshot().location(), result)),
             None => Ok(result),

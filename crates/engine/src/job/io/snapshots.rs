@@ -1,15 +1,16 @@
 //! Snapshots: their directories, their `_metadata`, their deletion.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_protocol::{Attempt as AttemptNumber, SnapshotRef, Then};
 use millstream_storage::{
-    Location, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget, discard_incomplete,
-    dispose,
+    Location, METADATA_FILE, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
+    discard_incomplete, dispose, is_there,
 };
 
 use super::IoWorker;
+use crate::connector::Committable;
 use crate::messages::Targets;
 
 /// As many snapshots that could not be deleted are tried again with each that is to be.
@@ -79,6 +80,27 @@ impl Write {
         }
     }
 
+    /// Where `_metadata` goes.
+    pub(super) fn directories(&self) -> Vec<PathBuf> {
+        let checkpoint = self.part.0.directory().to_path_buf();
+        self.savepoint_directory()
+            .into_iter()
+            .chain([checkpoint])
+            .collect()
+    }
+
+    /// What it holds prepared, of all sinks.
+    pub(super) fn prepared(&self) -> Vec<Committable> {
+        let operators = self.part.1.operators.iter();
+        let prepared = operators.flat_map(|operator| &operator.prepared);
+        prepared
+            .map(|prepared| Committable {
+                name: prepared.name.clone(),
+                value: prepared.value.clone(),
+            })
+            .collect()
+    }
+
     /// Puts `_metadata` in place. The savepoint of a stop comes first, and without it nothing is there: a job that stops must
     /// not go on from a checkpoint that was taken for that.
     pub(super) fn put(self) -> Result<WrittenAs> {
@@ -125,6 +147,11 @@ impl Write {
             }
         }
     }
+}
+
+/// Whether a snapshot whose write has failed may be complete all the same: what failed may have been the removal of it.
+pub(super) fn may_be_complete(directory: &Path) -> bool {
+    !matches!(is_there(&directory.join(METADATA_FILE)), Ok(false))
 }
 
 /// Removes what there is of a savepoint that is not completed.
@@ -177,8 +204,8 @@ impl IoWorker {
     /// Deletes what was given up and is there, before an older snapshot is gone back to: what it holds prepared is removed
     /// then, and nobody must go on from it afterwards.
     pub(super) fn delete_given_up(&mut self) -> Result<()> {
-        while let Some(snapshot) = self.undeleted.first() {
-            self.delete(snapshot).map_err(|error| {
+        while let Some(snapshot) = self.undeleted.first().cloned() {
+            self.delete(&snapshot).map_err(|error| {
                 Error::new(
                     &codes::SNAPSHOT_UNREACHABLE,
                     format!("{snapshot} was given up and must be deleted before the job goes back behind it"),
@@ -191,13 +218,17 @@ impl IoWorker {
         Ok(())
     }
 
-    fn delete(&self, snapshot: &SnapshotRef) -> Result<()> {
+    fn delete(&mut self, snapshot: &SnapshotRef) -> Result<()> {
         let location: Location = snapshot.path.parse()?;
         let layout = &self.start.layout;
         // One that was given to the job may lie among the checkpoints of another, which name its files.
         if location.path().parent() != Some(layout.job_directory().as_path()) {
             self.start.keeper.check_claim(&location)?;
         }
-        dispose(&location, false).map(drop)
+        dispose(&location, false)?;
+        if !snapshot.savepoint {
+            self.owed.deleted(snapshot.checkpoint);
+        }
+        Ok(())
     }
 }

@@ -31,8 +31,9 @@ parameters! {
         "How many checkpoints may fail one after the other before the job fails.")
         .default("10").only(Scope::Checkpoints).example("3");
     CHECKPOINT_MIN_PAUSE: Duration = Parameter::new(Group::Checkpoint, "stream.checkpoint.min.pause",
-        "Least time between the end of a checkpoint and the start of the next.")
-        .default("1000").unit("ms").only(Scope::Checkpoints).example("500");
+        "Least time between the end of a checkpoint and the start of the next. One that is given and longer than the interval \
+         holds checkpoints up; the log says so.")
+        .default_depends("1000; 0 where the interval is shorter").unit("ms").only(Scope::Checkpoints).example("500");
     CHECKPOINT_MODE: CheckpointMode = Parameter::new(Group::Checkpoint, "stream.checkpoint.mode",
         "EXACTLY_ONCE or AT_LEAST_ONCE. With `sink.type` kafka EXACTLY_ONCE writes a transaction for each checkpoint, which \
          readers of what is committed see once; with other sinks both give exactly once. It also decides the default of \

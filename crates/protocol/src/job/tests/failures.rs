@@ -281,3 +281,29 @@ fn a_last_commit_without_a_snapshot_is_not_done_again_by_a_restart() {
         "the sink did not answer in time"
     );
 }
+
+#[test]
+fn a_job_that_is_to_be_restarted_says_when_and_why() {
+    let mut job = Driven::running(&[]);
+    job.fail(SOURCE, true);
+    job.pass(4);
+    let actions = job.workers_gone();
+    let told = |restart| Action::RestartsLater {
+        after: Duration::from_secs(6),
+        attempt: 2,
+        restart,
+        cause: "boom".to_owned(),
+    };
+    assert!(actions.contains(&told(Some((1, 3)))), "{actions:?}");
+    let mut job = Driven::running(&[
+        ("restart-strategy.type", "failure-rate"),
+        (
+            "restart-strategy.failure-rate.max-failures-per-interval",
+            "3",
+        ),
+        ("restart-strategy.failure-rate.delay", "6 s"),
+    ]);
+    job.fail(SOURCE, true);
+    let actions = job.workers_gone();
+    assert!(actions.contains(&told(None)), "{actions:?}");
+}

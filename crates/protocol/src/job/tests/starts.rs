@@ -187,3 +187,29 @@ fn lost_output_is_accepted_at_a_start_where_the_user_says_so() {
     assert!(actions.contains(&Action::OutputAccepted { outputs }));
     assert!(matches!(actions.last(), Some(Action::StartAttempt { .. })));
 }
+
+#[test]
+fn a_pause_that_is_longer_than_the_interval_is_told() {
+    let warned = |actions: &[Action]| {
+        let lines = actions.iter().filter_map(|action| match action {
+            Action::Warn { message } if message.contains("min-pause") => Some(message.clone()),
+            _ => None,
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let pause = ("execution.checkpointing.min-pause", "5 s");
+    let mut job = Driven::new(&[pause], Facts::default());
+    let told = "checkpoints begin less often than each 1 s, which execution.checkpointing.interval says: \
+                execution.checkpointing.min-pause is 5 s";
+    assert_eq!(warned(&job.tell(Event::Start)), [told]);
+    for (seconds, lines) in [(1, 0), (7, 0), (2, 1)] {
+        let interval = Duration::from_secs(seconds);
+        let actions = job.tell(Event::IntervalChanged(interval));
+        assert_eq!(warned(&actions).len(), lines, "{seconds} s");
+    }
+    let mut job = Driven::new(
+        &[("execution.checkpointing.min-pause", "1 s")],
+        Facts::default(),
+    );
+    assert_eq!(warned(&job.tell(Event::Start)), Vec::<String>::new());
+}

@@ -28,6 +28,7 @@ fn view(name: &str) -> JobView {
         package: "ingest".to_owned(),
         report: None,
         heard: None,
+        next_attempt: None,
         process: None,
         attempts: 0,
         failures: Vec::new(),

@@ -8,7 +8,7 @@ use millstream_protocol::link::{FailureReport, VertexReport};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::jobs::Plan;
+use super::jobs::{NextAttemptInfo, Plan};
 use super::numbers::JobNumbers;
 use super::tasks::{self, Span};
 use super::vertex::IoMetrics;
@@ -47,6 +47,9 @@ pub(crate) struct JobDetailsInfo {
     /// What holds the job up while it runs, in one line: the stage that a checkpoint waits for, a commit.
     #[serde(skip_serializing_if = "Option::is_none")]
     held_up: Option<String>,
+    /// Of a job that is restarted later: when its next attempt begins, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_attempt: Option<NextAttemptInfo>,
     /// Where the job's records went, up to the newest boundary that is committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     numbers: Option<JobNumbers>,
@@ -110,6 +113,7 @@ impl JobDetailsInfo {
             plan: Plan::of(job),
             pending_operators: 0,
             held_up: tasks::held_up(job).map(str::to_owned),
+            next_attempt: NextAttemptInfo::of(job),
             numbers: JobNumbers::of(job),
         }
     }

@@ -36,6 +36,26 @@ impl JobIdsWithStatusOverview {
     }
 }
 
+/// The attempt that a job waits for.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct NextAttemptInfo {
+    /// When it begins.
+    at: u64,
+    /// Which one it is, and why the one before has ended.
+    why: String,
+}
+
+impl NextAttemptInfo {
+    /// That of `job`; `None`: it waits for none.
+    pub(crate) fn of(job: &JobView) -> Option<Self> {
+        let next = job.next_attempt.as_ref()?;
+        Some(Self {
+            at: next.at,
+            why: next.why.clone(),
+        })
+    }
+}
+
 /// A job as it is listed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -55,6 +75,9 @@ pub(crate) struct JobDetails {
     #[schema(value_type = BTreeMap<String, u32>)]
     tasks: BTreeMap<&'static str, u32>,
     pending_operators: u32,
+    /// Of a job that is restarted later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_attempt: Option<NextAttemptInfo>,
 }
 
 impl JobDetails {
@@ -73,6 +96,7 @@ impl JobDetails {
             last_modification: job.last_modification,
             tasks: tasks::count_of_job(job),
             pending_operators: 0,
+            next_attempt: NextAttemptInfo::of(job),
         }
     }
 }

@@ -57,6 +57,7 @@ fn report(started: u64, status: JobStatus) -> JobReport {
         failures: Vec::new(),
         gave_up: None,
         held_up: None,
+        next_attempt: None,
         longest_interval_ms: None,
         numbers: None,
         operations: Vec::new(),
