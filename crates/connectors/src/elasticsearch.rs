@@ -5,7 +5,7 @@
 //! goes by the same lane, so that its changes arrive in their order. A checkpoint waits until every bulk of its epoch is settled.
 //!
 //! - [`options`], [`servers`], [`pattern`]: what is asked for.
-//! - [`version`], [`outcome`], [`reply`], [`backoff`], [`mapping`], [`ids`], [`document`]: what follows from what is known. Pure.
+//! - [`version`], [`outcome`], [`reply`], [`backoff`], [`mapping`], [`ids`], [`whole`], [`document`]: what follows from what is known. Pure.
 //! - [`bulk`], [`lane`], [`writer`]: from rows to bulks, on the worker.
 //! - [`send`], [`client`], [`stop`]: from bulks to servers, on threads that wait.
 //! - [`refusals`]: records that servers refuse, as dead letters.
@@ -34,6 +34,7 @@ mod servers;
 mod stale;
 mod stop;
 mod version;
+mod whole;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,10 +64,11 @@ use look::Found;
 use refusals::{Desk, Total};
 use send::{Sender, Unsettled};
 use stop::{Living, Stop};
+use whole::Naming;
 use writer::{EsWriter, State};
 
 use crate::formats::JsonRows;
-use crate::rows::Rows;
+use crate::rows::{Rows, is_json};
 
 /// Writes rows as documents of Elasticsearch or OpenSearch. What becomes of ids, types and refused documents is in
 /// `docs/guide/elasticsearch.md`.
@@ -111,6 +113,14 @@ impl EsSink {
     /// A column is missing, or one has the name of the version's.
     pub fn with_columns(mut self, columns: SchemaRef) -> Result<Self> {
         let options = &self.options;
+        if is_json(&columns) {
+            // Each record has fields of its own; which ones is known with the record.
+            return match whole::check_index(&options.index) {
+                Ok(()) => Ok(self),
+                Err(why) => Err(Error::new(&codes::INGEST_PARAMETERS, why)
+                    .next("give --stream.sql.schema.json '{\"column\": \"type\", …}'")),
+            };
+        }
         let is_there = |name: &str| columns.column_with_name(name).is_some();
         let known = || {
             let names = columns.fields().iter().map(|field| field.name().as_str());
@@ -167,15 +177,19 @@ impl EsSink {
                 .next("name another column, or cast it in the SQL")
         };
         let documents = documents(batch)?;
-        let ids = Ids::of(batch, &self.options.id).map_err(unfit)?;
-        let indices = self.options.index.indices(batch, now()).map_err(unfit)?;
+        let naming = Naming::of(batch, &self.options).map_err(unfit)?;
+        let ids = Ids::of(&naming.named, &self.options.id).map_err(unfit)?;
+        let indices = self.options.index.indices(&naming.named, now());
+        let indices = indices.map_err(unfit)?;
         let actions = Actions::new(&self.options, None);
         let mut rows = JsonRows::new(&documents)?;
         let (mut id, mut index) = (String::new(), String::new());
         let shown = (0..batch.num_rows()).map(|row| {
             let mut out = Vec::new();
             actions.append_document(row, &mut rows, &mut out);
-            let named = ids.put(row, &mut id).is_ok() && indices.put(row, &mut index).is_ok();
+            let named = naming.why_not(row).is_none()
+                && ids.put(row, &mut id).is_ok()
+                && indices.put(row, &mut index).is_ok();
             let document = String::from_utf8_lossy(&out);
             match named {
                 true => format!("{index}/{id} {document}"),

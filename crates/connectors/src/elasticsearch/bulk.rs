@@ -36,6 +36,9 @@ pub(super) struct OfRow<'a> {
     pub(super) key: u64,
     pub(super) origin: &'a Arc<Origin>,
     pub(super) row: usize,
+    /// Whether it may not be in a bulk with another action of its document: the two may write other fields, so that neither makes
+    /// up for the other.
+    pub(super) is_alone: bool,
 }
 
 impl Bulk {
@@ -53,6 +56,11 @@ impl Bulk {
             origin: self.origins.len() - 1,
             row: of.row,
         });
+    }
+
+    /// Whether an action has to wait for another bulk.
+    pub(super) fn has_no_room_for(&self, of: &OfRow<'_>) -> bool {
+        of.is_alone && self.keys.contains(&of.key)
     }
 
     /// How many actions there are.
@@ -159,6 +167,7 @@ mod tests {
                 key: *key,
                 origin: &origin,
                 row,
+                is_alone: false,
             };
             bulk.push(of, |out| {
                 out.extend_from_slice(format!("a{row}\nd{row}\n").as_bytes())

@@ -11,7 +11,6 @@ use millstream_core::{Error, Result, codes};
 
 use super::options::{EsOptions, SyncType};
 use crate::formats::JsonRows;
-use crate::rows::json_texts;
 
 /// What stands in actions whatever the document is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,8 +75,11 @@ impl Actions {
         let Some(added) = &self.added else {
             return;
         };
+        // An object as it came may have blanks in it and behind it.
+        trim_end(out);
         if out.last() == Some(&b'}') {
             out.pop();
+            trim_end(out);
             if out.last() != Some(&b'{') {
                 out.push(b',');
             }
@@ -93,6 +95,10 @@ pub(super) struct Named<'a> {
     pub(super) row: usize,
     pub(super) index: &'a str,
     pub(super) id: &'a str,
+}
+
+fn trim_end(out: &mut Vec<u8>) {
+    out.truncate(out.trim_ascii_end().len());
 }
 
 fn quoted(text: &str) -> String {
@@ -113,16 +119,11 @@ fn append_bare(text: &str, out: &mut Vec<u8>) {
 }
 
 /// The columns as documents have them: times in the form that Elasticsearch takes for dates, which is that of a time in UTC.
+/// Objects as they came stay as they are.
 ///
 /// # Errors
-/// The rows are texts of JSON as they came, whose fields nobody knows.
+/// The columns are of several lengths.
 pub(super) fn documents(batch: &RecordBatch) -> Result<RecordBatch> {
-    if json_texts(batch).is_some() {
-        let message =
-            "records without a schema can't be documents: it is not known what their ids are";
-        return Err(Error::new(&codes::INGEST_PARAMETERS, message)
-            .next("give --stream.sql.schema.json '{\"column\": \"type\", …}'"));
-    }
     let is_time = |kind: &DataType| matches!(kind, DataType::Timestamp(_, None));
     let schema = batch.schema_ref();
     if !schema

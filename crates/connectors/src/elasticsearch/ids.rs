@@ -1,6 +1,7 @@
 //! The ids of documents, from the columns that tell records apart. Pure.
 
 use arrow::array::{Array, RecordBatch, StringArray};
+use millstream_core::type_names::in_words;
 
 use crate::formats::texts;
 
@@ -13,7 +14,7 @@ pub(super) struct Ids {
 }
 
 /// Why a row has no id.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NoId {
     /// The column at fault, if it is one.
     pub(super) column: Option<String>,
@@ -37,6 +38,7 @@ impl Ids {
                 )
             })?;
             let texts = texts(column)
+                .map_err(|error| in_words(&error.to_string()))
                 .map_err(|error| format!("column {name} can't make an id: {error}"))?;
             Ok((name.clone(), texts))
         });

@@ -79,8 +79,9 @@ impl Lane {
         append: impl FnOnce(&mut Vec<u8>),
     ) -> bool {
         let mut state = self.lock();
-        let is_full =
-            state.open.len() >= self.flush.actions || state.open.bytes() >= self.flush.bytes;
+        let is_full = state.open.len() >= self.flush.actions
+            || state.open.bytes() >= self.flush.bytes
+            || state.open.has_no_room_for(&of);
         let is_other = !state.open.is_empty() && state.open.epoch != epoch;
         if is_full || is_other {
             if state.waiting.len() >= WAITING {

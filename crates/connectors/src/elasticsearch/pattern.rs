@@ -9,6 +9,7 @@ use std::fmt;
 
 use arrow::array::{Array, Int64Array, RecordBatch, StringArray};
 use millstream_core::options::FromOptionText;
+use millstream_core::type_names::{in_words, type_in_words};
 
 use crate::formats::texts;
 
@@ -56,6 +57,14 @@ impl IndexPattern {
         })
     }
 
+    /// Those of them that are written as dates.
+    pub(super) fn dates(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Date(name, _) => Some(name.as_str()),
+            Piece::Column(_) | Piece::Text(_) | Piece::Now(_) => None,
+        })
+    }
+
     /// The indices of the rows of a batch, at `now` in milliseconds since 1970.
     ///
     /// # Errors
@@ -76,6 +85,7 @@ impl IndexPattern {
                     Part::Texts(
                         name.clone(),
                         texts.map_err(|error| {
+                            let error = in_words(&error.to_string());
                             format!("column {name} is no name of an index: {error}")
                         })?,
                     )
@@ -83,7 +93,7 @@ impl IndexPattern {
                 Piece::Date(name, format) => {
                     let column = column(name)?;
                     let millis = date::millis(column).ok_or_else(|| {
-                        let kind = column.data_type();
+                        let kind = type_in_words(column.data_type());
                         format!(
                             "sink.es.index writes column {name} as a date, and it is of type {kind}"
                         )

@@ -17,6 +17,7 @@ use super::pattern::Indices;
 use super::refusals::Desk;
 use super::stale;
 use super::stop::Stop;
+use super::whole::Naming;
 use crate::formats::JsonRows;
 use crate::rows::{Reason, Rows};
 
@@ -60,6 +61,7 @@ pub(super) struct State {
 /// Rows that are being written.
 struct Current {
     documents: RecordBatch,
+    naming: Naming,
     ids: Ids,
     indices: Indices,
 }
@@ -92,14 +94,14 @@ impl EsWriter {
         };
         let batch = &rows.batch;
         let documents = documents(batch)?;
+        let naming = Naming::of(batch, &self.options).map_err(unfit)?;
+        let index = &self.options.index;
+        let indices = index.indices(&naming.named, (self.clock)());
         Ok(Current {
             documents,
-            ids: Ids::of(batch, &self.options.id).map_err(unfit)?,
-            indices: self
-                .options
-                .index
-                .indices(batch, (self.clock)())
-                .map_err(unfit)?,
+            ids: Ids::of(&naming.named, &self.options.id).map_err(unfit)?,
+            indices: indices.map_err(unfit)?,
+            naming,
         })
     }
 
@@ -112,13 +114,7 @@ impl EsWriter {
         let mut json = JsonRows::new(&current.documents)?;
         let (mut id, mut index) = (String::new(), String::new());
         for row in self.state.row..rows.len() {
-            let named = current.ids.put(row, &mut id).and_then(|()| {
-                current.indices.put(row, &mut index).map_err(|column| NoId {
-                    column: Some(column.to_owned()),
-                    why: "it is null, and names the index".to_owned(),
-                })
-            });
-            if let Err(NoId { column, why }) = named {
+            if let Err(NoId { column, why }) = current.name(row, &mut id, &mut index) {
                 let mut bad = rows.origin.bad(row, Reason::Value, why);
                 bad.column = column;
                 self.desk.refuse(self.state.epoch, bad)?;
@@ -131,6 +127,7 @@ impl EsWriter {
                 key,
                 origin: &rows.origin,
                 row,
+                is_alone: current.naming.is_whole && self.options.sync.is_update(),
             };
             let named = Named {
                 row,
@@ -165,6 +162,23 @@ impl EsWriter {
             filtered: left_out.map(|(_, count)| count).sum(),
             ..Numbers::default()
         };
+    }
+}
+
+impl Current {
+    /// Puts id and index of the document of a row into `id` and `index`.
+    ///
+    /// # Errors
+    /// It has none.
+    fn name(&self, row: usize, id: &mut String, index: &mut String) -> Result<(), NoId> {
+        if let Some(why) = self.naming.why_not(row) {
+            return Err(why.clone());
+        }
+        self.ids.put(row, id)?;
+        self.indices.put(row, index).map_err(|column| NoId {
+            column: Some(column.to_owned()),
+            why: "it is null, and names the index".to_owned(),
+        })
     }
 }
 

@@ -78,9 +78,6 @@ fn needs_columns(given: &Given) -> Option<String> {
     if to_kafka && given.get(&table::SINK_MESSAGE) == Some(MessageFormat::Csv) {
         return Some(format!("{} csv", table::SINK_MESSAGE.name()));
     }
-    if given.get(&table::SINK_TYPE) == Some(SinkType::Es) {
-        return Some("sink.type es".to_owned());
-    }
     let format = given.get(&table::SINK_FORMAT)?;
     let to_file = given.get(&table::SINK_TYPE) == Some(SinkType::File);
     if to_file && given.origin(table::SINK_PARTITION_COLUMNS.name()).is_some() {

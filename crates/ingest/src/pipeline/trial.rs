@@ -6,6 +6,7 @@ use arrow::datatypes::Schema;
 use millstream_connectors::file_sink::PartitionColumns;
 use millstream_connectors::formats::{CsvLines, FileFormat, JsonLines, OrcFile, ParquetFile};
 use millstream_connectors::kafka::MessageFormat;
+use millstream_connectors::rows::is_json;
 use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
 use millstream_sql::{guarded, sample_rows};
@@ -45,6 +46,8 @@ pub(super) fn try_sink(
             let kafka = target.kafka();
             kafka.map_or(Ok(()), |kafka| kafka.try_rows(&rows))
         }
+        // Objects as they came have no columns that could be tried.
+        SinkSettings::Elasticsearch(_) if is_json(schema) => Ok(()),
         SinkSettings::Elasticsearch(_) => {
             try_format("JSON", &JsonLines, &rows)?;
             match target {

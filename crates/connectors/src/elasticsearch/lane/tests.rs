@@ -27,6 +27,7 @@ fn push(lane: &Lane, epoch: u64, key: u64, bytes: usize) -> bool {
         key,
         origin: &origin,
         row: 0,
+        is_alone: false,
     };
     lane.push(epoch, of, |out| out.resize(out.len() + bytes, b'x'))
 }
@@ -64,6 +65,32 @@ fn bulks_end_at_their_size_and_with_the_epoch() {
     // By bytes.
     assert!(push(&lane, 1, 1, 2_000) && push(&lane, 1, 2, 1));
     assert_eq!(lane.next().map(|bulk| bulk.bytes()), Some(2_000));
+}
+
+/// Neither of two changes of one document makes up for the other where they may write other fields.
+#[test]
+fn a_bulk_has_one_of_a_document_where_each_must_arrive() {
+    let lane = lane(3, LONG);
+    let origin = Arc::new(Origin {
+        file: "f".into(),
+        offsets: vec![0],
+        lines: Vec::new(),
+        times: Vec::new(),
+        raws: None,
+    });
+    let alone = |key| {
+        let of = OfRow {
+            key,
+            origin: &origin,
+            row: 0,
+            is_alone: true,
+        };
+        lane.push(0, of, |out| out.push(b'x'))
+    };
+    assert!(alone(1) && alone(2) && alone(1));
+    assert_eq!(lane.next().map(|bulk| bulk.len()), Some(2));
+    assert!(alone(1), "the other waits");
+    assert!(!alone(1), "there is no room for a third one");
 }
 
 #[test]

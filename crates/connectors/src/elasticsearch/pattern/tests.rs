@@ -73,7 +73,7 @@ fn patterns_that_are_none_are_refused() {
     }
     for (pattern, why) in [
         ("a-{nowhere}", "which is not there"),
-        ("a-{city|yyyy}", "it is of type Utf8"),
+        ("a-{city|yyyy}", "it is of type String"),
     ] {
         let parsed = IndexPattern::from_option_text(pattern).expect(pattern);
         let told = parsed.indices(&batch(), 0).err().expect(pattern);
