@@ -45,7 +45,7 @@ fn each_thing_by_name() {
     fs::write(
         &config,
         "rest.port: 1\ntaskmanager.numberOfTaskSlots: 4\nexecution.checkpointing.dir: /proc/nowhere\n\
-         state.savepoints.dir: hdfs://n/sp\n",
+         state.savepoints.dir: gs://n/sp\n",
     )
     .expect("written");
     let mut doctor = command(directory.path());

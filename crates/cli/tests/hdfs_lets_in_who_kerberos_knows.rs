@@ -80,6 +80,10 @@ impl Place {
             .args([ONCE, "--sink.type=file"])
             .arg(format!("--source.path={}", self.hdfs.url("/data/in")))
             .arg(format!("--sink.path={}", self.hdfs.url("/data/out")))
+            .arg(format!(
+                "--stream.checkpoint.dir={}",
+                self.hdfs.url("/data/checkpoints")
+            ))
             .args(more);
         change(&mut doctor);
         running::run(doctor)

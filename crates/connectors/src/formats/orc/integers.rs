@@ -167,8 +167,11 @@ fn steps_of(values: &[i64]) -> Option<(Vec<i64>, u32)> {
         _ => None,
     });
     let steps = steps.collect::<Option<Vec<i64>>>()?;
-    let first = *steps.first().filter(|_| steps.len() > 1)?;
-    // The first step alone says which way all of them go.
+    // The first step alone says which way all of them go: none where it is 0, as other writers and readers have it as well.
+    let first = *steps.first().filter(|step| **step != 0)?;
+    if steps.len() < 2 {
+        return None;
+    }
     let one_way = match first < 0 {
         true => steps.iter().all(|step| *step <= 0),
         false => steps.iter().all(|step| *step >= 0),

@@ -9,6 +9,8 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, TimeUnit};
 use bytes::Bytes as FileBytes;
 use orc_rust::{ArrowReaderBuilder, TimestampPrecision};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 use super::bytes::{Bits, Bytes};
 use super::integers::{Integers, varint, zigzag};
@@ -171,6 +173,49 @@ fn numbers_at_every_edge_come_back() {
             .columns(),
         rows.columns()
     );
+}
+
+/// Pieces of all shapes, one behind the other: what repeats, grows, falls, does so after a step of nothing, and what does neither.
+fn pieces(random: &mut StdRng) -> Vec<i64> {
+    let mut values = Vec::new();
+    for _ in 0..random.random_range(1..6) {
+        let length = random.random_range(1..12) * if random.random_bool(0.1) { 60 } else { 1 };
+        let widest = 1_i64 << random.random_range(0..40);
+        let mut value = random.random_range(-widest..=widest);
+        let shape = random.random_range(0..5);
+        for at in 0..length {
+            values.push(value);
+            let step = random.random_range(0..=widest);
+            value = match shape {
+                0 => value,
+                1 => value + step,
+                2 => value - step,
+                3 if at == 0 => value,
+                3 => value + step % 4,
+                _ => random.random_range(-widest..=widest),
+            };
+        }
+    }
+    values
+}
+
+#[test]
+fn numbers_and_lengths_of_every_shape_come_back() {
+    for seed in 0..2_000 {
+        let values = pieces(&mut StdRng::seed_from_u64(seed));
+        let texts = values.iter().map(|value| "x".repeat((value & 63) as usize));
+        let rows = batch(vec![
+            ("t", Arc::new(StringArray::from_iter_values(texts))),
+            ("n", Arc::new(Int64Array::from(values))),
+        ]);
+        let back = read(write(OrcFile::default(), std::slice::from_ref(&rows)));
+        let back = arrow::compute::concat_batches(&back[0].schema(), &back);
+        assert_eq!(
+            back.expect("one schema").columns(),
+            rows.columns(),
+            "seed {seed}"
+        );
+    }
 }
 
 #[test]
