@@ -207,7 +207,7 @@ fn a_place_without_a_snapshot_is_told_apart() {
             "MS-3001",
             "no completed snapshot of job `job` lies in",
         ),
-        ("hdfs:///savepoint-1", "MS-3009", "hdfs:///savepoint-1"),
+        ("gs://b/savepoint-1", "MS-3009", "gs://b/savepoint-1"),
     ] {
         let said = resume(directory, from);
         assert_eq!(

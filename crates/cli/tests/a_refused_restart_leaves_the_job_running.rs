@@ -34,7 +34,7 @@ fn whatever_can_be_known_before() {
     let (server, job) = running_job(directory.path(), &[]);
     for (arguments, beginning) in [
         (&["--from", "/nowhere/savepoint-1"][..], "MS-3001: "),
-        (&["--from", "hdfs://n/savepoint-1"], "MS-3009: "),
+        (&["--from", "gs://n/savepoint-1"], "MS-3009: "),
         (&["-p", "1000"], "MS-"),
         (&["-Dpipeline.max-parallelism=many"], "MS-1002: "),
         (&["-Dexecution.checkpointing.interval=soon"], "MS-1002: "),

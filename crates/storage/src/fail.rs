@@ -18,7 +18,7 @@ pub(crate) fn write(path: &Path, cause: impl Display) -> Error {
     )
     .cause(cause)
     .next(match is_in_store(path) {
-        true => "see that the store runs, and that it may be written",
+        true => "see that the store or cluster runs, and that it may be written",
         false => "check that the directory exists, is writable and has space left",
     })
 }
@@ -61,7 +61,7 @@ pub(crate) fn unreachable(path: &Path, why: impl Display) -> Error {
         format!("{} can't be reached: {why}", path.display()),
     )
     .next(match is_in_store(path) {
-        true => "see that the store runs, that its address and keys are right (s3.endpoint), and the path",
+        true => "see that the store or cluster runs, that its address and keys are right (s3.endpoint, HADOOP_CONF_DIR), and the path",
         false => "check that its disk or share is mounted, and the path",
     })
 }
