@@ -66,9 +66,10 @@ impl Reached {
         }
         let text = serde_json::to_vec(self).map_err(|cause| fail::write(&inside, cause))?;
         if let Some(beside) = beside(job_directory) {
-            // What is in a store is there for good.
-            let written = match is_in_store(&beside) || is_there(&beside)? {
-                true => put_unsynced(&beside, &text),
+            let written = match is_in_store(&beside) {
+                // What is in a store is there for good.
+                true => put_in_store(&beside, &text),
+                false if is_there(&beside)? => put_unsynced(&beside, &text),
                 false => put_first(&beside, &text),
             };
             written.map_err(|cause| fail::write(&beside, cause))?;
@@ -90,6 +91,17 @@ impl Reached {
 fn put_first(path: &Path, text: &[u8]) -> std::io::Result<()> {
     path.parent().map_or(Ok(()), make_subdirectory)?;
     write_durably(path, text)
+}
+
+/// Puts a file into a store, whose directories may have to be made: those of HDFS have to, but for the first note alone.
+fn put_in_store(path: &Path, text: &[u8]) -> std::io::Result<()> {
+    match files::put(path, text) {
+        Err(error) if is_absent(&error) => {
+            path.parent().map_or(Ok(()), make_subdirectory)?;
+            files::put(path, text)
+        }
+        put => put,
+    }
 }
 
 /// Puts a file in place at once and whole, without waiting for the disk.
