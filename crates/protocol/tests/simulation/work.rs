@@ -338,7 +338,7 @@ impl Process {
         let accepts = matches!(kind, Kind::Recover { .. })
             && self.world.settings.on_lost_output == OnLostOutput::Accept;
         match &kind {
-            _ if !accepts && !(lost.is_empty() && unknown.is_empty()) => {}
+            _ if !(accepts || lost.is_empty() && unknown.is_empty()) => {}
             Kind::Commit { checkpoint } => self.owed.committed(*checkpoint),
             Kind::Recover {
                 restore: Some(restore),
