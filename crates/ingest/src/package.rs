@@ -1,8 +1,10 @@
 //! The ingestion job as a job package: what a server asks of it.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use millstream::local::say;
 use millstream::service::{self, JOB_ARGUMENT};
 use millstream_core::{Error, Result, codes};
 use serde_json::json;
@@ -22,7 +24,7 @@ pub fn answer(arguments: &[String]) -> Option<ExitCode> {
             Some(match plan(Path::new(file)) {
                 Ok(plan) => print(&plan),
                 Err(error) => {
-                    eprintln!("{error}");
+                    say(&error.to_string());
                     ExitCode::FAILURE
                 }
             })
@@ -65,6 +67,8 @@ fn plan(file: &Path) -> Result<serde_json::Value> {
 }
 
 fn print(value: &serde_json::Value) -> ExitCode {
-    println!("{value}");
-    ExitCode::SUCCESS
+    match writeln!(std::io::stdout(), "{value}") {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
 }

@@ -1,7 +1,7 @@
 //! From a command line to the job.
 
 use millstream::RunOptions;
-use millstream::local::declare_waiting;
+use millstream::local::{declare_waiting, say};
 use millstream_core::options::{JOB_NAME, KERBEROS_KEYTAB, KERBEROS_PRINCIPAL};
 use millstream_core::{Configuration, Error, Result, codes};
 
@@ -136,7 +136,7 @@ fn declared(settings: &IngestSettings, options: &RunOptions) -> Result<Environme
 fn told(arguments: &[String], options: &RunOptions) -> Result<(IngestSettings, RunOptions)> {
     let prepared = prepare(arguments, options)?;
     for note in &prepared.notes {
-        eprintln!("WARNING: {note}");
+        say(&format!("WARNING: {note}"));
     }
     let options = RunOptions {
         entry: None,

@@ -13,6 +13,11 @@ pub fn harmless(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// A line on standard error, [`harmless`]. Where it can't be written, as to a file on a full disk, there is nobody left to tell that.
+pub fn say(text: &str) {
+    drop(writeln!(io::stderr(), "{}", harmless(text)));
+}
+
 /// A terminal that is written to as [`harmless`] says. What is no UTF-8 is written out as well (`\x9b`).
 #[derive(Debug)]
 pub struct Harmless<W> {

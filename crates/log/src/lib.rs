@@ -8,7 +8,7 @@ mod lines;
 mod rotation;
 mod start;
 
-pub use harmless::{Harmless, harmless};
+pub use harmless::{Harmless, harmless, say};
 pub use lines::escaped;
 pub use rotation::{KEPT, LARGEST, append, put_aside};
 pub use start::{

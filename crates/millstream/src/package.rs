@@ -65,7 +65,7 @@ pub fn main(entries: &[EntryPoint]) -> ExitCode {
     match run(entries, arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", millstream_log::harmless(&error.to_string()));
+            millstream_log::say(&error.to_string());
             ExitCode::FAILURE
         }
     }

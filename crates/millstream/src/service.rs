@@ -46,7 +46,7 @@ pub fn run(
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The process's standard error is the job's output file.
-            eprintln!("{error}");
+            millstream_log::say(&error.to_string());
             ExitCode::FAILURE
         }
     }

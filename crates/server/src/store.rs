@@ -14,7 +14,7 @@ mod schema;
 mod values;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -197,11 +197,31 @@ async fn answer_of<T>(mut answered: oneshot::Receiver<T>) -> Result<T, oneshot::
     answered.await
 }
 
+/// Makes the connection anew where it may read alone: SQLite opens a file in that way where the disk refuses more just then, and keeps
+/// to it when the disk is well again.
+fn make_writable(connection: &mut Connection) -> rusqlite::Result<()> {
+    let is_refused =
+        |cause: rusqlite::Error| cause.sqlite_error_code() == Some(ErrorCode::ReadOnly);
+    // The file itself, or the log beside it, which only a write finds out.
+    let may_read_alone = connection.is_readonly(rusqlite::MAIN_DB)?
+        || connection
+            .execute_batch("BEGIN IMMEDIATE; ROLLBACK")
+            .is_err_and(is_refused);
+    if may_read_alone
+        && let Some(path) = connection.path().map(PathBuf::from)
+        && let Ok(opened) = schema::open(&path)
+    {
+        *connection = opened;
+    }
+    Ok(())
+}
+
 fn perform<T>(
     connection: &mut Connection,
     synchronous: &str,
     work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
+    make_writable(connection)?;
     connection.pragma_update(None, "synchronous", synchronous)?;
     let transaction = connection.transaction()?;
     let result = work(&transaction)?;

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use millstream_core::{JobId, JobStatus, TriggerId};
 use millstream_protocol::link::{CheckpointReport, CheckpointState};
 use millstream_protocol::{OperationResult, Request};
@@ -284,4 +282,18 @@ fn a_file_that_is_no_database_is_named() {
     .expect("a file");
     let error = Store::open(&path).err().expect("it is refused");
     assert!(error.message().contains("millstream.db"), "{error}");
+}
+
+#[test]
+fn a_connection_that_may_read_alone_is_made_anew() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("records.db");
+    drop(schema::open(&path).expect("made"));
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let mut connection = Connection::open_with_flags(&path, flags).expect("opened");
+    let written = perform(&mut connection, "FULL", |transaction| {
+        save_job(transaction, &job())
+    });
+    written.expect("a record");
+    assert_eq!(read(&connection).expect("records").jobs, [job()]);
 }
