@@ -20,7 +20,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
-use rusqlite::{Connection, ErrorCode, Transaction};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::views::PackageView;
@@ -207,11 +207,13 @@ fn make_writable(connection: &mut Connection) -> rusqlite::Result<()> {
         || connection
             .execute_batch("BEGIN IMMEDIATE; ROLLBACK")
             .is_err_and(is_refused);
-    if may_read_alone
-        && let Some(path) = connection.path().map(PathBuf::from)
-        && let Ok(opened) = schema::open(&path)
-    {
-        *connection = opened;
+    if may_read_alone && let Some(path) = connection.path().map(PathBuf::from) {
+        // All connections of a process share what SQLite has open beside the file: the old one has to be closed before. What stands in
+        // for it until the next try may not write, so nothing is lost in it.
+        *connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        if let Ok(opened) = schema::open(&path) {
+            *connection = opened;
+        }
     }
     Ok(())
 }

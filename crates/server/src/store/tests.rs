@@ -289,7 +289,7 @@ fn a_connection_that_may_read_alone_is_made_anew() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("records.db");
     drop(schema::open(&path).expect("made"));
-    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
     let mut connection = Connection::open_with_flags(&path, flags).expect("opened");
     let written = perform(&mut connection, "FULL", |transaction| {
         save_job(transaction, &job())
