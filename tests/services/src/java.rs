@@ -16,6 +16,11 @@ pub fn printed(class: &str, source: &str) -> Result<String> {
     fs::write(&file, source).doing(|| format!("write {}", file.display()))?;
     let mut command = Command::new(java());
     command.arg("-Dstdout.encoding=UTF-8").arg(&file);
+    said(&mut command)
+}
+
+/// What a program prints that ends well.
+pub(crate) fn said(command: &mut Command) -> Result<String> {
     let output = command.output();
     let output = output.doing(|| format!("run {command:?} (scripts/setup test installs it)"))?;
     if output.status.success() {

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::java::said;
 use crate::maven::{Libraries, java};
-use crate::{Doing, Failure, Result, wheel};
+use crate::{Doing, Result, wheel};
 
 /// ORC's command line, with all that it needs in one file.
 const TOOLS: &str = "org.apache.orc:orc-tools:1.9.5:uber";
@@ -60,14 +61,4 @@ pub fn rows_in_python(file: &Path) -> Result<Vec<String>> {
     let mut command = Command::new("python3");
     command.env("PYTHONPATH", libraries).arg(script).arg(file);
     Ok(said(&mut command)?.lines().map(str::to_owned).collect())
-}
-
-fn said(command: &mut Command) -> Result<String> {
-    let output = command.output();
-    let output = output.doing(|| format!("run {command:?} (scripts/setup test installs it)"))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(Failure::new(format!("{command:?} has failed: {said}")))
 }
