@@ -146,6 +146,23 @@ fn every_type_is_read_as_the_table_says() {
     }
 }
 
+/// The reader looks at the header of the next page to find out where a row ends, and reads that page afterwards.
+#[test]
+fn lists_go_over_pages_of_which_no_index_tells() {
+    for file in ["none-1.0", "none-2.0", "zstd-1.0", "zstd-2.0"] {
+        let (rows, _) = read(&format!("pyarrow-lists-{file}.parquet"));
+        assert_eq!(rows.len(), 3_000, "{file}");
+        for (id, row) in rows.iter().enumerate() {
+            let items: Vec<_> = (id..id + id % 5).map(|item| item.to_string()).collect();
+            let list = match id % 7 {
+                0 => "null".to_owned(),
+                _ => format!("[{}]", items.join(",")),
+            };
+            assert_eq!(row, &format!(r#"{{"id":{id},"list":{list}}}"#), "{file}");
+        }
+    }
+}
+
 #[test]
 fn timestamps_of_older_writers_reach_every_year() {
     let (rows, types) = read("pyarrow-int96.parquet");

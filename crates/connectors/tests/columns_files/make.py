@@ -102,6 +102,11 @@ pq.write_table(types(True), "pyarrow-types-v1.parquet", version="1.0", data_page
 pq.write_table(pa.table({"old": pa.array(of_years(2024, 1, None, 9999), pa.timestamp("us"))}), "pyarrow-int96.parquet", use_deprecated_int96_timestamps=True)
 for codec in ["none", "snappy", "gzip", "brotli", "lz4", "zstd"]:
     pq.write_table(numbers(50), f"pyarrow-{codec}.parquet", compression=codec)
+# Lists of lengths that vary, in many pages of which no index tells.
+for codec in ["none", "zstd"]:
+    for version in ["1.0", "2.0"]:
+        lists = pa.table({"id": pa.array(range(3000)), "list": pa.array([[row + item for item in range(row % 5)] if row % 7 else None for row in range(3000)], pa.list_(pa.int32()))})
+        pq.write_table(lists, f"pyarrow-lists-{codec}-{version}.parquet", compression=codec, data_page_version=version, data_page_size=1024, write_batch_size=100)
 pq.write_table(numbers(4000), "pyarrow-pages.parquet", row_group_size=2000, data_page_size=512, write_batch_size=100, write_page_index=True, use_dictionary=False, compression="zstd")
 pq.write_table(numbers(4000), "pyarrow-bloom.parquet", row_group_size=1000, write_page_index=True, compression="zstd", bloom_filter_options={"mixed": {"ndv": 1000}, "name": {"ndv": 1000}})
 encrypted("pyarrow-encrypted.parquet", False)

@@ -22,6 +22,11 @@ impl<'a> Compact<'a> {
         Self { bytes, depth: 0 }
     }
 
+    /// Bytes that nothing was taken of yet.
+    pub(super) fn left(&self) -> usize {
+        self.bytes.len()
+    }
+
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.bytes.split_at_checked(length)?;
         self.bytes = rest;

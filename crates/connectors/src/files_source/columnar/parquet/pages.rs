@@ -1,7 +1,9 @@
 //! The bytes of a row group as the library reads them, whose headers of pages are looked at first: it makes room for what a
 //! header says that a page comes to.
 
+use std::collections::HashSet;
 use std::io::Cursor;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use parquet::errors::ParquetError;
@@ -24,12 +26,39 @@ pub(super) struct Pages {
     file: Ranged,
     /// Where pages begin, as the index says, in order. Without an index, their headers are read apart.
     begins: Vec<u64>,
+    /// Where the bytes of pages begin whose headers were read and whose bytes were not yet: the library reads the header of a page
+    /// that it only looks at, and comes back behind it.
+    looked_at: Arc<Mutex<HashSet<u64>>>,
 }
 
 impl Pages {
     pub(super) fn new(file: Ranged, mut begins: Vec<u64>) -> Self {
         begins.sort_unstable();
-        Self { file, begins }
+        Self {
+            file,
+            begins,
+            looked_at: Arc::default(),
+        }
+    }
+
+    /// Whether the bytes of a page that was looked at begin here; it is no longer only looked at.
+    fn was_looked_at(&self, start: u64) -> bool {
+        let mut looked_at = self
+            .looked_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        looked_at.remove(&start)
+    }
+
+    fn look_at(&self, start: u64, header: Header) {
+        // Behind a page without bytes the next header begins in the same place.
+        if header.stored > 0 {
+            let mut looked_at = self
+                .looked_at
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            looked_at.insert(start + header.length);
+        }
     }
 }
 
@@ -42,12 +71,16 @@ impl Length for Pages {
 impl ChunkReader for Pages {
     type T = Cursor<Bytes>;
 
-    /// The library asks for headers in this way.
+    /// The library asks for headers in this way, and once more for nothing where it has read the header before.
     fn get_read(&self, start: u64) -> Result<Cursor<Bytes>, ParquetError> {
+        if self.was_looked_at(start) {
+            return Ok(Cursor::new(Bytes::new()));
+        }
         let left = self.file.size().saturating_sub(start);
         for length in HEADERS {
             let bytes = self.file.bytes(start, left.min(length))?;
-            if check(&bytes)? {
+            if let Some(header) = check(&bytes)? {
+                self.look_at(start, header);
                 return Ok(Cursor::new(bytes));
             }
             if left <= length {
@@ -58,8 +91,9 @@ impl ChunkReader for Pages {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        self.was_looked_at(start);
         let bytes = self.file.bytes(start, length as u64)?;
-        if self.begins.binary_search(&start).is_ok() && !check(&bytes)? {
+        if self.begins.binary_search(&start).is_ok() && check(&bytes)?.is_none() {
             return Err(wrong("is cut off"));
         }
         Ok(bytes)
@@ -70,10 +104,20 @@ fn wrong(what: &str) -> ParquetError {
     ParquetError::General(format!("the header of a page {what}"))
 }
 
-/// Whether there is a whole header in the bytes.
-fn check(bytes: &[u8]) -> Result<bool, ParquetError> {
+/// The header of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Header {
+    /// Bytes of the header itself.
+    length: u64,
+    /// Bytes of the page behind it.
+    stored: i64,
+}
+
+/// The header that the bytes begin with, if it is whole.
+fn check(bytes: &[u8]) -> Result<Option<Header>, ParquetError> {
     let (mut size, mut stored, mut values) = (0, 0, 0);
-    let whole = Compact::new(bytes).fields(&mut |compact, id, kind| match (id, kind) {
+    let mut compact = Compact::new(bytes);
+    let whole = compact.fields(&mut |compact, id, kind| match (id, kind) {
         (2, 4..=6) => {
             size = compact.number()?;
             Some(true)
@@ -96,7 +140,7 @@ fn check(bytes: &[u8]) -> Result<bool, ParquetError> {
         _ => Some(false),
     });
     if whole.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
     let may_be = 0..=i64::from(i32::MAX);
     if [size, stored, values]
@@ -111,7 +155,8 @@ fn check(bytes: &[u8]) -> Result<bool, ParquetError> {
     if values > size {
         return Err(wrong("of a dictionary tells more values than it has bytes"));
     }
-    Ok(true)
+    let length = (bytes.len() - compact.left()) as u64;
+    Ok(Some(Header { length, stored }))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::check;
+use super::{Header, check};
 
 /// A header of two sizes, and that of a dictionary with so many values; 64 stands for one below 0.
 fn header(size: u8, stored: u8, values: u8) -> Vec<u8> {
@@ -24,8 +24,14 @@ fn header(size: u8, stored: u8, values: u8) -> Vec<u8> {
 
 #[test]
 fn headers_that_can_be_so_pass() {
-    assert!(check(&header(60, 20, 10)).expect("is sound"));
-    assert!(!check(&header(60, 20, 10)[..9]).expect("is only cut off"));
+    let sound = header(60, 20, 10);
+    let found = Header {
+        length: sound.len() as u64,
+        stored: 20,
+    };
+    let followed = [sound.as_slice(), b"the page"].concat();
+    assert_eq!(check(&followed).expect("is sound"), Some(found));
+    assert_eq!(check(&sound[..9]).expect("is only cut off"), None);
     assert!(check(&header(60, 20, 61)).is_err(), "values without bytes");
     assert!(
         check(&header(60, 20, 0x40)).is_err(),
