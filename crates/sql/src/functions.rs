@@ -14,6 +14,7 @@ mod mixed_pattern;
 mod numbers;
 mod over;
 mod pattern;
+mod replacement;
 pub(crate) mod room;
 mod series;
 pub(crate) mod similar;
@@ -65,6 +66,7 @@ impl Functions {
             .chain(bounded::functions(&theirs))
             .chain(numbers::functions(&theirs))
             .chain(series::functions(&theirs))
+            .chain(replacement::functions(&theirs))
             .chain(substring::functions(&theirs))
             .chain(format_time::functions(&theirs))
             .chain(clock::functions())

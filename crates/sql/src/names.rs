@@ -45,14 +45,19 @@ pub(crate) fn name_outputs(query: &mut Ast, schema: &Schema) -> Result<()> {
             }
             seen.push(name);
         }
-        if let SelectItem::UnnamedExpr(expr) = item
-            && !is_column(expr)
-        {
-            *item = SelectItem::ExprWithAlias {
-                expr: expr.clone(),
-                alias: Ident::with_quote('`', format!("{UNNAMED}{position}")),
-            };
-        }
+        let SelectItem::UnnamedExpr(expr) = item else {
+            continue;
+        };
+        let alias = match expr {
+            Expr::Identifier(_) => continue,
+            // A field of a struct is called as the field alone.
+            Expr::CompoundIdentifier(parts) => parts.last().map(|part| part.value.clone()),
+            _ => None,
+        };
+        *item = SelectItem::ExprWithAlias {
+            expr: expr.clone(),
+            alias: Ident::with_quote('`', alias.unwrap_or_else(|| format!("{UNNAMED}{position}"))),
+        };
     }
     Ok(())
 }
@@ -71,10 +76,6 @@ pub(crate) fn output_name(name: &str, position: usize) -> String {
 pub(crate) fn double_name(place: Option<Place>, name: &str) -> Error {
     invalid(place, &format!("two output columns are called `{name}`"))
         .next("name one of them otherwise with AS")
-}
-
-fn is_column(expr: &Expr) -> bool {
-    matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
 }
 
 /// The names that `item` is known to give before planning.

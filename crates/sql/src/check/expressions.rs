@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
+use arrow::datatypes::DataType;
 use datafusion_sql::sqlparser::ast::{
     Expr, Function, FunctionArguments, Ident, LambdaFunction, Select, SelectItem,
     SelectItemQualifiedWildcardKind, Spanned, Value, visit_expressions,
@@ -83,14 +84,7 @@ impl Names<'_> {
             }
             Expr::Identifier(ident) if self.lambdas.contains(&ident.value) => Ok(()),
             Expr::Identifier(ident) => self.column(ident),
-            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-                [table, column] => {
-                    self.table(table)?;
-                    self.column(column)
-                }
-                _ => Err(invalid(place, &format!("`{expr}` is not a column"))
-                    .next("write the column's name alone")),
-            },
+            Expr::CompoundIdentifier(parts) => self.path(parts),
             Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => {
                 Err(unsupported(place, "a subquery", SUBQUERY))
             }
@@ -110,6 +104,48 @@ impl Names<'_> {
             },
             _ => Ok(()),
         }
+    }
+
+    /// A column, with the table before it or without, and behind it fields of structs within one another.
+    fn path(&self, parts: &[Ident]) -> Result<()> {
+        let fields = self.scope.schema.fields();
+        let of_column = |ident: &Ident| fields.iter().find(|field| *field.name() == ident.value);
+        let parts = match parts {
+            [table, rest @ ..] if table.value == self.qualifier => rest,
+            [first, ..] if of_column(first).is_none() => return self.table(first),
+            _ => parts,
+        };
+        let [column, inner @ ..] = parts else {
+            return Ok(());
+        };
+        self.column(column)?;
+        let mut name = column;
+        let mut data_type = of_column(column).map(|field| field.data_type());
+        for ident in inner {
+            let fields = match data_type {
+                Some(DataType::Struct(fields)) => fields,
+                _ => {
+                    let message = format!(
+                        "`{}` is no struct, so it has no `{}`",
+                        name.value, ident.value
+                    );
+                    return Err(invalid(Place::of(ident.span), &message)
+                        .next("write the column's name alone"));
+                }
+            };
+            let Some(field) = fields.iter().find(|field| *field.name() == ident.value) else {
+                let message = format!("`{}` has no field `{}`", name.value, ident.value);
+                let names = fields.iter().map(|field| field.name().as_str());
+                return Err(invalid(Place::of(ident.span), &message).next(nearest(
+                    &ident.value,
+                    names,
+                    true,
+                )));
+            };
+            name = ident;
+            data_type = Some(field.data_type());
+        }
+        Ok(())
     }
 
     fn table(&self, ident: &Ident) -> Result<()> {

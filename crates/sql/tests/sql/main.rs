@@ -14,6 +14,7 @@ mod decimals_are_compared_as_they_are;
 mod decimals_are_exact_or_bad;
 mod each_record_goes_through_every_select;
 mod errors_name_the_place;
+mod fields_of_structs_are_named_by_paths;
 mod functions_of_flink_and_hive_give_what_the_guide_says;
 mod functions_of_one_name_mean_what_they_do_elsewhere;
 mod guide_examples_hold;
