@@ -213,8 +213,14 @@ fn bind_address(configuration: &Configuration) -> Result<SocketAddr> {
         .ok_or_else(|| not_listening(&host, std::io::Error::other("the name has no address")))
 }
 
+/// How many connections may wait to be taken up; the kernel lowers it to `net.core.somaxconn`. The standard library's 128 are full in
+/// a burst of connections, and the kernel drops what comes then: the client asks again a second later.
+const WAITING_CONNECTIONS: i32 = 4096;
+
 fn listen(address: SocketAddr) -> Result<TcpListener> {
     let listener = TcpListener::bind(address).and_then(|listener| {
+        // A second `listen` changes the length of the queue alone.
+        socket2::SockRef::from(&listener).listen(WAITING_CONNECTIONS)?;
         listener.set_nonblocking(true)?;
         Ok(listener)
     });
@@ -322,3 +328,6 @@ fn read_ended_jobs(registry: &Registry) {
     let cells = registry.cells();
     tokio::task::spawn_blocking(move || cells.iter().for_each(|cell| drop(cell.view())));
 }
+
+#[cfg(test)]
+mod tests;
