@@ -77,15 +77,21 @@ fn options_that_do_not_exist() {
             "execution.checkpointing.intervall=1",
             "-D",
             "colour=red",
+            "-Dstate.backend.type=rocksdb",
             "ingest",
         ],
         "MS-1001: -D sets what is no option: `pipeline.nam` (did you mean pipeline.name?), \
-         `execution.checkpointing.intervall` (did you mean execution.checkpointing.interval?), `colour`;",
+         `execution.checkpointing.intervall` (did you mean execution.checkpointing.interval?), `colour`, \
+         `state.backend.type` (state is kept in memory; RocksDB is planned);",
     );
 }
 
 #[test]
 fn values_that_do_not_fit() {
+    refused(
+        &["run", "-s", "", "ingest"],
+        "MS-1002: --fromSavepoint is empty, and the job would begin anew",
+    );
     refused(
         &["run", "-p", "0", "ingest"],
         "MS-1002: --parallelism is `0`",

@@ -112,8 +112,41 @@ fn option(key: &str) -> Option<&'static OptionSummary> {
     all.find(|option| names(option).any(|known| known == key))
 }
 
-/// What was meant, in brackets.
+/// Options of Flink that set nothing here, by how they begin, and why.
+const WITHOUT_EFFECT: &[(&str, &str)] = &[
+    (
+        "execution.checkpointing.incremental",
+        "state in memory is written whole; RocksDB is planned",
+    ),
+    (
+        "execution.checkpointing.unaligned",
+        "checkpoints wait for no records here",
+    ),
+    (
+        "jobmanager.",
+        "there is no JobManager: the server's options are in its guide",
+    ),
+    ("kubernetes.", "several machines are planned"),
+    (
+        "state.backend",
+        "state is kept in memory; RocksDB is planned",
+    ),
+    ("table.", "SQL is that of the ingestion job: stream.sql"),
+    (
+        "taskmanager.",
+        "there is no TaskManager: each job is a process of its own",
+    ),
+    ("yarn.", "several machines are planned"),
+];
+
+/// What was meant, or why there is no such option, in brackets.
 fn hint(key: &str) -> String {
+    if let Some((_, why)) = WITHOUT_EFFECT
+        .iter()
+        .find(|(begin, _)| key.starts_with(begin))
+    {
+        return format!(" ({why})");
+    }
     let known: Vec<&str> = options::ALL
         .iter()
         .chain(options::SERVER)

@@ -68,6 +68,12 @@ fn restore(
     notes: &mut Vec<String>,
 ) -> Result<()> {
     if let Some(path) = &run.from_savepoint {
+        if path.trim().is_empty() {
+            let message = "--fromSavepoint is empty, and the job would begin anew";
+            let next =
+                "give the savepoint (an unset variable?), or leave the option out to begin anew";
+            return Err(Error::new(&codes::OPTION_VALUE, message).next(next));
+        }
         configuration.set(options::RESTORE_PATH.name, path.as_str());
     }
     if run.allow_non_restored_state {

@@ -91,7 +91,7 @@ impl CommandLine {
                     match option {
                         "-c" | "--class" => line.set_entry(needs(option, next())?),
                         "-s" | "--fromSavepoint" => {
-                            line.set(RESTORE_PATH.name, &needs(option, next())?)
+                            line.set(RESTORE_PATH.name, &a_snapshot(&needs(option, next())?)?)
                         }
                         "--on-lost-output" => {
                             line.set(RESTORE_ON_LOST_OUTPUT.name, &needs(option, next())?)
@@ -148,6 +148,16 @@ impl CommandLine {
         }
         Ok(self.set(key, value))
     }
+}
+
+/// What is to be gone on from, which an unset variable does not name.
+fn a_snapshot(path: &str) -> Result<String> {
+    if path.trim().is_empty() {
+        let message = "--fromSavepoint is empty, and the job would begin anew";
+        let next = "give the savepoint (an unset variable?), or leave the option out to begin anew";
+        return Err(Error::new(&codes::OPTION_VALUE, message).next(next));
+    }
+    Ok(path.to_owned())
 }
 
 fn needs(option: &str, value: Option<String>) -> Result<String> {
