@@ -219,6 +219,8 @@ codes! {
     SINK_INDEX = "MS-7012", Invalid, "Elasticsearch can't take the output as it is asked for";
     /// A document that Elasticsearch refuses.
     SINK_DOCUMENT = "MS-7013", Data, "Elasticsearch refuses a document";
+    /// Whoever read what is printed reads no more.
+    PRINT_CLOSED = "MS-7016", NotFound, "Nobody reads what is printed";
 
     // 8: ingestion job
     /// Parameters of the ingestion job are missing or contradict each other.

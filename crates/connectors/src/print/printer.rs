@@ -132,14 +132,14 @@ fn print_all(lots: Receiver<Vec<u8>>, target: &Target, shared: &Shared, waker: &
     }
 }
 
+/// Another attempt prints to the same output, so it helps only where the reader is still there.
 fn failed(error: &io::Error) -> Error {
-    let next = match error.kind() {
-        io::ErrorKind::BrokenPipe => {
-            "its reader has gone (`| head`?): keep it open, or use a file sink"
-        }
-        _ => "see to where the output goes, or use a file sink",
-    };
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Error::new(&codes::PRINT_CLOSED, "nobody reads what is printed")
+            .cause(error)
+            .next("keep its reader open (`| head` ends with its last line), or use a file sink");
+    }
     Error::new(&codes::SINK_WRITE, "can't print to the output")
         .cause(error)
-        .next(next)
+        .next("see to where the output goes, or use a file sink")
 }
