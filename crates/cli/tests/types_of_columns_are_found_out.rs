@@ -121,7 +121,20 @@ fn lines_of_json_are_taken_apart_by_the_command() {
     assert_eq!(types(&inferred), expected, "{inferred:#}");
     let rows = run(path, &inferred);
     assert_eq!(rows.len(), 2);
-    assert!(rows[0].contains(r#""id":1,"name":"Ann, B.""#), "{rows:?}");
+    assert_eq!(rows[0], r#"{"id":1,"name":"Ann, B.","tags":"[1]"}"#);
+}
+
+#[test]
+fn fields_of_any_name_are_found_by_the_command() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let path = directory.path();
+    put(
+        path,
+        "in/a.json",
+        "{\"a.b\": {\"c\": 1}, \"it's\": 2, \"\": 3, \"x']\": 4}\n",
+    );
+    let rows = run(path, &infer(path, &["in/a.json"]));
+    assert_eq!(rows, [r#"{"a.b":"{\"c\": 1}","it's":2,"_":3,"x']":4}"#]);
 }
 
 #[test]

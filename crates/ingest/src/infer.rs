@@ -225,9 +225,14 @@ fn command(
     words.extend(read.iter().cloned());
     if is_json {
         let picked = columns.iter().map(|column| {
-            let path = format!("$.{}", column.name).replace('\'', "''");
-            let name = column.name.replace('"', "\"\"");
-            let value = format!("json_value({LINE}, '{path}')");
+            let path = path_to(&column.name).replace('\'', "''");
+            // A column can't be without a name.
+            let name = match column.name.as_str() {
+                "" => "_".to_owned(),
+                name => name.replace('"', "\"\""),
+            };
+            // Of what is nested it gives the text, where json_value gives nothing.
+            let value = format!("get_json_object({LINE}, '{path}')");
             match column.kind.as_str() {
                 "String" => format!("{value} as \"{name}\""),
                 kind => format!("cast({value} as {}) as \"{name}\"", sql_type(kind)),
@@ -245,6 +250,18 @@ fn command(
     words.push("--sink.type=file".to_owned());
     words.push("--sink.path=DIRECTORY".to_owned());
     words
+}
+
+/// The path to a field of that name.
+fn path_to(name: &str) -> String {
+    let is_plain = |sign: char| sign.is_alphanumeric() || sign == '_';
+    if !name.is_empty() && name.chars().all(is_plain) {
+        format!("$.{name}")
+    } else if name.contains("']") {
+        format!("$[\"{name}\"]")
+    } else {
+        format!("$['{name}']")
+    }
 }
 
 fn sql_type(kind: &str) -> String {
