@@ -1,8 +1,10 @@
 //! Where checkpoints go that were given no place: into HDFS where that is configured, as those of the CSP operator do.
 
 use millstream_connectors::hdfs::{HdfsSettings, HdfsUrl};
-use millstream_core::options::{CHECKPOINT_DIRECTORY, CHECKPOINT_INTERVAL};
+use millstream_core::options::{CHECKPOINT_DIRECTORY, CHECKPOINT_INTERVAL, SAVEPOINT_DIRECTORY};
 use millstream_core::{Configuration, Error, Result, codes};
+
+use crate::parameters::{SourceSettings, lies_among_input};
 
 /// The CSP operator's default, in the cluster that is meant where none is named.
 const PLACE: &str = "/tmp/csp/flink/checkpoints";
@@ -33,4 +35,36 @@ pub(crate) fn place(configuration: &mut Configuration) -> Result<Option<String>>
         configuration.set(CHECKPOINT_DIRECTORY.name, place);
         note
     }))
+}
+
+/// Refuses snapshots in the directory that is read: the job would take them for input, and with source.file.bad quarantine move
+/// its own checkpoints away. Names that the source leaves out are another matter.
+///
+/// # Errors
+/// Checkpoints or savepoints would lie there.
+pub(crate) fn refuse_among_input(
+    configuration: &Configuration,
+    source: &SourceSettings,
+) -> Result<()> {
+    let source = match source {
+        SourceSettings::Text(text) => &text.path,
+        SourceSettings::Columns(columns) => &columns.path,
+        SourceSettings::Table(_) | SourceSettings::Kafka(_) | SourceSettings::Hive(_) => {
+            return Ok(());
+        }
+    };
+    for option in [&CHECKPOINT_DIRECTORY, &SAVEPOINT_DIRECTORY] {
+        let Some(directory) = configuration.get(option)? else {
+            continue;
+        };
+        if lies_among_input(&directory, source) {
+            let message = format!(
+                "{} is {directory}, which lies in source.path, so the job would read its own snapshots",
+                option.name
+            );
+            return Err(Error::new(&codes::INGEST_PARAMETERS, message)
+                .next("give a directory outside of source.path"));
+        }
+    }
+    Ok(())
 }

@@ -29,6 +29,7 @@ mod properties;
 mod resolve;
 mod settings;
 mod table;
+mod topics;
 mod unique;
 mod unknown;
 mod value;
@@ -47,6 +48,7 @@ pub use definition::{DefaultValue, ENVIRONMENT_PREFIX, Group, ParameterSummary, 
 pub use given::DEFAULT_FILE;
 pub use help::{help, markdown_tables};
 pub use job_options::JobOptions;
+pub(crate) use paths::lies_among_input;
 pub use portable::{Portable, portable};
 pub use settings::{
     BadRecordLimits, BadRecords, ColumnSource, DeadLetters, FileSinkSettings, IngestSettings,

@@ -39,6 +39,7 @@ pub fn prepare(arguments: &[String], options: &RunOptions) -> Result<Prepared> {
     let (mut configuration, overruled) = settings.options.under(&options.configuration);
     notes.extend(overruled);
     notes.extend(checkpoints::place(&mut configuration)?);
+    checkpoints::refuse_among_input(&configuration, &settings.source)?;
     Ok(Prepared {
         settings,
         configuration,

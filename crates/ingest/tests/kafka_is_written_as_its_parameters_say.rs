@@ -98,3 +98,12 @@ fn what_is_wrong_is_told() {
         ]
     );
 }
+
+#[test]
+fn what_no_topic_can_be_called_is_refused() {
+    let line =
+        "--source.type csv --source.path /in --sink.kafka.brokers k:9092 --sink.kafka.topic a/b";
+    let said = load_line(line).expect_err("no broker has it").to_string();
+    let expected = "sink.kafka.topic is `a/b`, which is no name of a topic";
+    assert!(said.contains(expected), "{said}");
+}

@@ -8,7 +8,7 @@ use millstream_core::{Error, codes};
 use super::choices::{ErrorPolicy, SinkType, SourceType};
 use super::given::Given;
 use super::settings::DeadLetters;
-use super::{contradiction, kafka_sink, kerberos, table};
+use super::{contradiction, kafka_sink, kerberos, table, topics};
 
 /// Properties of a consumer that say as whom it logs in, and are those of a producer, too.
 const SECURITY: [&str; 3] = ["security.", "sasl.", "ssl."];
@@ -39,6 +39,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
             "give the addresses of some brokers: --error.dead-letter.kafka.brokers <host:port>,…",
         ),
         (false, true) => {
+            problems.extend(topics::wrong(given, &table::DEAD_LETTER_TOPIC));
             problems.extend(properties(given).err());
             problems.extend(same_topic(given));
         }

@@ -7,7 +7,7 @@ use millstream_core::{Error, codes};
 
 use super::choices::{KafkaVersion, SinkType};
 use super::given::Given;
-use super::{kerberos, table};
+use super::{kerberos, table, topics};
 
 /// What is wrong with the parameters of a sink of Kafka, if that is where records go.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -35,6 +35,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
             problems.push(Error::new(&codes::INGEST_PARAMETERS, message).next(next));
         }
     }
+    problems.extend(topics::wrong(given, &table::SINK_TOPIC));
     problems.extend(properties(given).err());
     if given.get(&table::SINK_VERSION) == Some(KafkaVersion::V09) {
         let message = "sink.kafka.version 0.9: brokers before 0.11 can't tell records that come twice, and are not written";

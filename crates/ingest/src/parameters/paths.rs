@@ -55,6 +55,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     }
     problems.extend(within_the_source(given));
     problems.extend(away_from_the_source(given));
+    problems.extend(letters_among_the_output(given));
     problems
 }
 
@@ -124,16 +125,30 @@ fn away_from_the_source(given: &Given) -> Vec<Error> {
         .collect()
 }
 
+/// Where the path that a parameter gives leads. Names of a key are compared one by one, as those of a path.
+fn place_of(given: &Given, parameter: &Parameter<String>) -> Option<PathBuf> {
+    let text = given.get(parameter)?;
+    match elsewhere(&text) {
+        Some(url) => Some(PathBuf::from(url)),
+        None => Some(place(&local_path(&text).ok()?)),
+    }
+}
+
+/// Whoever reads the output must not read dead letters for it.
+fn letters_among_the_output(given: &Given) -> Option<Error> {
+    let letters = place_of(given, &table::DEAD_LETTER_PATH)?;
+    let is_same = place_of(given, &table::SINK_PATH)? == letters;
+    is_same.then(|| {
+        contradiction(
+            "error.dead-letter.path is the directory of sink.path, so dead letters would lie among the output".to_owned(),
+            "give a directory of its own",
+        )
+    })
+}
+
 /// What is written must not lie where it is read.
 fn within_the_source(given: &Given) -> Vec<Error> {
-    let place = |parameter: &Parameter<String>| {
-        let text = given.get(parameter)?;
-        match elsewhere(&text) {
-            // Names of a key are compared one by one, as those of a path.
-            Some(url) => Some(PathBuf::from(url)),
-            None => Some(place(&local_path(&text).ok()?)),
-        }
-    };
+    let place = |parameter: &Parameter<String>| place_of(given, parameter);
     let Some(source) = place(&table::SOURCE_PATH) else {
         return Vec::new();
     };
@@ -149,6 +164,29 @@ fn within_the_source(given: &Given) -> Vec<Error> {
             contradiction(message, "give a directory outside of source.path")
         })
         .collect()
+}
+
+/// Whether what is written to `directory` would be met among the input in `source`, whose names that begin with `_` or `.` are left out.
+pub(crate) fn lies_among_input(directory: &str, source: &Path) -> bool {
+    let target = match elsewhere(directory) {
+        Some(url) => PathBuf::from(url),
+        None => match local_path(directory) {
+            Ok(path) => place(&path),
+            Err(_) => return false,
+        },
+    };
+    let source = match source.to_str().and_then(elsewhere) {
+        Some(url) => PathBuf::from(url),
+        None => place(source),
+    };
+    let Ok(below) = target.strip_prefix(&source) else {
+        return false;
+    };
+    let first = below.components().next();
+    first.is_none_or(|name| {
+        let name = name.as_os_str().as_encoded_bytes();
+        !name.starts_with(b"_") && !name.starts_with(b".")
+    })
 }
 
 /// Where a path leads, however it is written: absolute, with every link followed as far as the path is there.
@@ -175,7 +213,32 @@ fn place(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::place;
+    use std::path::Path;
+
+    use super::{lies_among_input, place};
+
+    #[test]
+    fn what_the_source_leaves_out_is_not_among_its_input() {
+        for (directory, is_met) in [
+            ("/in", true),
+            ("/in/checkpoints", true),
+            ("file:///in/checkpoints", true),
+            ("/in/../in/./checkpoints", true),
+            ("/in/_checkpoints", false),
+            ("/in/.checkpoints/x", false),
+            ("/input", false),
+            ("s3://in/checkpoints", false),
+        ] {
+            assert_eq!(
+                lies_among_input(directory, Path::new("/in")),
+                is_met,
+                "{directory}"
+            );
+        }
+        let bucket = Path::new("s3://b/in");
+        assert!(lies_among_input("s3://b/in/checkpoints", bucket));
+        assert!(!lies_among_input("s3://b/inside", bucket));
+    }
 
     #[test]
     fn a_path_leads_to_one_place_however_it_is_written() {

@@ -1,6 +1,6 @@
 //! The columns of a source, and what the heads of files say of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -128,8 +128,9 @@ impl Columns {
         } else {
             head.len() == self.names.len()
         };
-        let (found, expected) = (head.join(", "), self.names.join(", "));
+        let told = || (head.join(", "), self.names.join(", "));
         if !fits {
+            let (found, expected) = told();
             return Err(Error::new(
                 &codes::SOURCE_SCHEMA,
                 format!("{file} has the columns {found}, where {expected} are expected"),
@@ -138,9 +139,8 @@ impl Columns {
                 "files of one directory must have the same columns: move this one to a job of its own",
             ));
         }
-        if self.has_moved(head, |a, b| a == b)
-            || self.has_moved(head, |a, b| a.to_lowercase() == b.to_lowercase())
-        {
+        if self.has_moved(head, str::to_owned) || self.has_moved(head, str::to_lowercase) {
+            let (found, expected) = told();
             return Err(Error::new(
                 &codes::SOURCE_SCHEMA,
                 format!(
@@ -152,13 +152,18 @@ impl Columns {
         Ok(())
     }
 
-    /// Whether the head has the name of a column, but not in its place.
-    fn has_moved(&self, head: &[String], same: impl Fn(&str, &str) -> bool) -> bool {
+    /// Whether the head has the name of a column, but not in its place; names are the same whose `key` is.
+    fn has_moved(&self, head: &[String], key: impl Fn(&str) -> String) -> bool {
+        let keys = |names: &[String]| names.iter().map(|name| key(name)).collect::<Vec<_>>();
+        let (names, head) = (keys(&self.names), keys(head));
+        let mut first = HashMap::new();
+        for (place, name) in names.iter().enumerate() {
+            first.entry(name).or_insert(place);
+        }
         head.iter().enumerate().any(|(place, name)| {
-            let is = |other: &String| same(other, name);
-            let is_own = self.names.get(place).is_some_and(is);
-            let place = self.names.iter().position(is);
-            !is_own && place.is_some_and(|place| !head.get(place).is_some_and(is))
+            let is_there = |place: usize, names: &[String]| names.get(place) == Some(name);
+            let own = first.get(name);
+            !is_there(place, &names) && own.is_some_and(|place| !is_there(*place, &head))
         })
     }
 }

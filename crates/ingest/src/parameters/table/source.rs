@@ -48,8 +48,8 @@ parameters! {
          characters like any other, as in text files of Hive.")
         .default("\"").only(DELIMITED).example("none");
     ESCAPE: Escape = Parameter::new(Group::Source, "source.escape",
-        "Behind this character any other means itself, in quotes and outside: a quote, a delimiter, a line end. none: there is \
-         no such character.")
+        "Behind this character any other means itself, in quotes and outside: a quote, a delimiter, a line end (one of two \
+         characters where `source.line.delimiter` is `\\r\\n`). none: there is no such character.")
         .default("none").only(DELIMITED).example("\\\\");
     CHARSET: String = Parameter::new(Group::Source, "source.charset",
         "Encoding of the files, by any label of the WHATWG Encoding Standard (UTF-8, GBK, GB18030, Big5, \

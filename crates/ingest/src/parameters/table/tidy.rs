@@ -18,10 +18,11 @@ parameters! {
         .default("false").only(TEXT).example("true");
     SKIP_LINES: u64 = Parameter::new(Group::Source, "source.skip.lines",
         "So many lines at the beginning of every file are left out, whatever is in them; a line of names comes behind them. Files are not cut into ranges then: one \
-         subtask reads each.")
+         subtask reads each. Needs lines that end in \\n or \\r\\n, and a charset that holds ASCII as it is.")
         .default("0").only(TEXT).example("2");
     COMMENT: String = Parameter::new(Group::Source, "source.comment",
-        "Lines that begin with this, outside of quotes, are left out. Files are not cut into ranges then: one subtask reads each.")
+        "Lines that begin with this, outside of quotes, are left out. Files are not cut into ranges then: one subtask reads each. Needs lines \
+         that end in \\n or \\r\\n, and a charset that holds ASCII as it is.")
         .only(TEXT).example("#");
     CHECK: Rules = Parameter::new(Group::Errors, "check.*",
         "Rules for the values of the column that is named behind `check.`, as it is read, before the SQL: `not null`, `range LEAST..GREATEST` (one end \

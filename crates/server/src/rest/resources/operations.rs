@@ -112,7 +112,7 @@ fn directory(app: &App, job: &JobView, asked: Option<String>, property: &str) ->
                 "Config key [{}] is not set. Property [{property}] must be provided.",
                 SAVEPOINT_DIRECTORY.name
             ),
-            "name a directory in the request, or set the option at the server",
+            "name a directory in the request (in a command: -D execution.checkpointing.savepoint-dir=PATH), or set the option at the server",
         )
     })
 }
