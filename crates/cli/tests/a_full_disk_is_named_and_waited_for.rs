@@ -55,7 +55,7 @@ impl Way {
             }
             Self::SmallFiles => (
                 Command::new("sh"),
-                format!("trap '' XFSZ; ulimit -S -f {blocks}; exec \"$@\""),
+                format!("ulimit -S -f {blocks}; exec \"$@\""),
             ),
         };
         fs::create_dir(directory.join("full")).expect("created");

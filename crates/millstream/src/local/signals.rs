@@ -1,12 +1,13 @@
 //! Signals: SIGTERM suspends the job, or ends the process where the job has no tasks; a second SIGTERM or SIGINT cancels
 //! it. After a stop that failed the next SIGTERM is a first one.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use millstream_core::{Error, Result, TriggerId, codes};
 use millstream_engine::job::JobControl;
 use millstream_protocol::{Request, SavepointFormat};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Handle;
 
 use super::report::Watch;
@@ -25,6 +26,8 @@ impl Signals {
         let failed = |error: std::io::Error| {
             Error::new(&codes::INTERNAL, "signals can't be listened for").cause(error)
         };
+        // A limit on the size of files fails the write, and does not end the process without a word.
+        signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(failed)?;
         let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGINT]).map_err(failed)?;
         let handle = signals.handle();
         let name = name.to_owned();
