@@ -43,16 +43,15 @@ chaos: build ## FAULTS=1000 faults from a SEED against real processes: every rec
 KILLS ?= 100
 chaos-kafka: setup ## KILLS=100 kills at random moments in each of the tests from and to a broker, from a SEED
 	@scripts/setup test
-	MILLSTREAM_SEED=$(SEED) MILLSTREAM_KILLS=$(KILLS) cargo test --release --workspace \
-		--test kafka_is_read_exactly_once_under_sigkill --test kafka_is_written_exactly_once_under_sigkill \
-		--test kafka_duplicates_are_left_out_exactly_once_under_sigkill \
-		--test dead_letters_in_a_topic_are_there_once_under_sigkill \
-		--test kafka_of_several_brokers_is_written_exactly_once_as_each_dies -- --nocapture
+	MILLSTREAM_SEED=$(SEED) MILLSTREAM_KILLS=$(KILLS) cargo test --release --workspace --test kafka -- --test-threads=1 --nocapture \
+		kafka_is_read_exactly_once_under_sigkill kafka_is_written_exactly_once_under_sigkill \
+		kafka_duplicates_are_left_out_exactly_once_under_sigkill dead_letters_in_a_topic_are_there_once_under_sigkill \
+		kafka_of_several_brokers_is_written_exactly_once_as_each_dies
 
 MUTANTS ?= 1000
 fuzz-columns: setup ## MUTANTS=1000 damaged Parquet and ORC files from a SEED among sound ones, in bounded memory and time
 	MILLSTREAM_SEED=$(SEED) MILLSTREAM_MUTANTS=$(MUTANTS) cargo test --release --workspace \
-		--test damaged_columns_harm_nobody -- --nocapture
+		--test files -- --nocapture damaged_columns_harm_nobody
 
 fmt: ## format the sources
 	cargo fmt --all

@@ -1,0 +1,137 @@
+//! The bodies by which users of the operators that came before load Parquet into Elasticsearch, through `POST /jars/:id/run` as
+//! they stand: only hosts and paths are others.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::common::documents::documents;
+use crate::common::server::Server;
+use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
+use millstream_services::elasticsearch::{Elasticsearch, Server as Version};
+use parquet::arrow::ArrowWriter;
+use serde_json::{Value, json};
+
+/// A server of ours in `directory`, and one of Elasticsearch.
+struct Place {
+    server: Server,
+    elasticsearch: Elasticsearch,
+}
+
+impl Place {
+    fn new(directory: &Path) -> Self {
+        Self {
+            server: Server::started(directory, &[]),
+            elasticsearch: Elasticsearch::start(Version::Elasticsearch6).expect("a server"),
+        }
+    }
+
+    /// Runs the job of a body to its end.
+    fn run(&self, text: &str, path: &str, directory: &Path) {
+        let text = text
+            .replace("172.27.14.125:9200", &self.elasticsearch.address())
+            .replace(path, &directory.display().to_string());
+        let body: Value = serde_json::from_str(&text).expect("JSON");
+        let id = self.server.run_job("ingest", &body);
+        self.server.await_status(&id, "FINISHED");
+    }
+}
+
+fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+    let parent = path.parent().expect("a directory");
+    fs::create_dir_all(parent).expect("made");
+    let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+    let file = File::create(path).expect("a file");
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.close().expect("closed");
+}
+
+#[test]
+fn parquet_to_elasticsearch_and_with_sql() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = Place::new(directory.path());
+    let plain = directory.path().join("parquet");
+    write(
+        &plain.join("a.parquet"),
+        vec![
+            ("id", Arc::new(Int32Array::from(vec![1, 2]))),
+            ("name", Arc::new(StringArray::from(vec!["n1", "n2"]))),
+        ],
+    );
+    place.run(
+        r#"{
+          "entryClass": "com._4paradigm.csp.operator.Main",
+          "programArgsList": [ "--job.name", "es6 sink job example",
+                               "--source.type", "parquet", "--source.path hdfs:///user/liyihui/parquet",
+                               "--source.watch.type", "PROCESS_ONCE",
+                               "--sink.type", "es",
+                               "--sink.es.server","172.27.14.125:9200", "--sink.es.index", "lyh", "--sink.es.type", "parquet",
+                               "--sink.es.sync.type", "full",
+                               "--sink.es.unique.column", "id",
+                               "--sink.es.version.column", "version",
+                               "--sink.es.version", "1586959594"
+                          ]
+        }"#,
+        "hdfs:///user/liyihui/parquet",
+        &plain,
+    );
+    let expected = BTreeMap::from([
+        (
+            "1".to_owned(),
+            json!({"id": 1, "name": "n1", "version": 1_586_959_594_i64}),
+        ),
+        (
+            "2".to_owned(),
+            json!({"id": 2, "name": "n2", "version": 1_586_959_594_i64}),
+        ),
+    ]);
+    assert_eq!(documents(&place.elasticsearch, "lyh"), expected);
+    let typed = place
+        .elasticsearch
+        .ask("GET", "/lyh/parquet/1", "")
+        .expect("an answer");
+    assert_eq!(typed.status, 200, "{}", typed.body);
+
+    let full = directory.path().join("full_0");
+    let text = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value])) };
+    write(
+        &full.join("a.parquet"),
+        vec![
+            ("city", text("c")),
+            ("name", text("n")),
+            ("x", text("1.5")),
+            ("y", text("2")),
+            ("tags", text("t1|t2")),
+            ("id", Arc::new(Int32Array::from(vec![7]))),
+        ],
+    );
+    place.run(
+        r#"{
+          "entryClass": "com._4paradigm.csp.operator.Main",
+          "programArgsList": [
+            "--job.name", "sql-es",
+            "--source.type", "parquet",  "--sink.type", "es", "--sink.es.sync.type", "full",
+            "--source.path", "hdfs://m7-common-cdh07:8020/user/liyihui/es/full_0",
+            "--source.watch.type", "PROCESS_ONCE",
+            "--sink.es.server", "172.27.14.125:9200",
+            "--sink.es.index", "lyh_local",
+            "--sink.es.type", "parquet",
+            "--sink.es.unique.column", "id",
+            "--sink.es.version.column", "version",
+            "--sink.es.version", "1587121530001",
+            "--stream.sql.enable", "true",
+            "--stream.sql.schema.json", "{\"city\": \"String\", \"name\": \"String\", \"x\": \"String\", \"y\": \"String\", \"tags\": \"String\", \"id\": \"Int\"}",
+            "--stream.sql", "select id, city, name, concat(x,'-', y) as location, arraySplit(tags, '|') as tags from t1"
+          ]
+        }"#,
+        "hdfs://m7-common-cdh07:8020/user/liyihui/es/full_0",
+        &full,
+    );
+    let document = json!({
+        "id": 7, "city": "c", "name": "n", "location": "1.5-2", "tags": ["t1", "t2"], "version": 1_587_121_530_001_i64
+    });
+    let found = documents(&place.elasticsearch, "lyh_local");
+    assert_eq!(found, BTreeMap::from([("7".to_owned(), document)]));
+}

@@ -1,0 +1,238 @@
+//! Documents are inserted, merged and overwritten as `sink.es.sync.type` says, with the version and the types of the columns, in
+//! Elasticsearch with types and without, and in OpenSearch.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::common::documents::{documents, load, put_document};
+use crate::common::running::Said;
+use crate::common::{put, running};
+use millstream_services::elasticsearch::{Elasticsearch, Server};
+use serde_json::{Value, json};
+
+const COLUMNS: &str = r#"--stream.sql.schema.json={"id":"Int","name":"String","amount":"BigInt"}"#;
+
+#[track_caller]
+fn run(directory: &Path, server: &Elasticsearch, index: &str, sync: &str, more: &[&str]) -> Said {
+    let job = load(directory, &server.address(), index, sync, more);
+    let said = running::run(job);
+    assert_eq!(said.code, Some(0), "{sync}: {}", said.err);
+    said
+}
+
+fn expected<const N: usize>(documents: [(&str, Value); N]) -> BTreeMap<String, Value> {
+    let documents = documents.map(|(id, document)| (id.to_owned(), document));
+    documents.into_iter().collect()
+}
+
+/// `path`: what stands before the id in the path of a document, behind the index.
+fn every_sync_type(server: &Elasticsearch, path: &str) {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    put(
+        directory,
+        "in/a.csv",
+        "id,name,amount\n1,a,10\n2,\"b \"\"q\"\"\\\",\n",
+    );
+    let version = "--sink.es.version=5";
+    let old = json!({"name": "old", "more": true});
+
+    put_document(server, &format!("/full/{path}/1"), &old);
+    let said = run(
+        directory,
+        server,
+        "full",
+        "full",
+        &[COLUMNS, version, "--sink.es.type=kind"],
+    );
+    assert!(said.err.contains("2 read = 2 written"), "{}", said.err);
+    let full = expected([
+        (
+            "1",
+            json!({"id": 1, "name": "a", "amount": 10, "version": 5}),
+        ),
+        (
+            "2",
+            json!({"id": 2, "name": "b \"q\"\\", "amount": null, "version": 5}),
+        ),
+    ]);
+    assert_eq!(documents(server, "full"), full);
+    // Once more it is the same.
+    run(
+        directory,
+        server,
+        "full",
+        "full",
+        &[
+            COLUMNS,
+            version,
+            "--sink.es.type=kind",
+            "--stream.sink.parallelism=3",
+        ],
+    );
+    assert_eq!(documents(server, "full"), full);
+
+    put_document(server, &format!("/merged/{path}/1"), &old);
+    run(
+        directory,
+        server,
+        "merged",
+        "incremental",
+        &[COLUMNS, version, "--sink.es.type=kind"],
+    );
+    let merged = expected([
+        (
+            "1",
+            json!({"id": 1, "name": "a", "amount": 10, "version": 5, "more": true}),
+        ),
+        (
+            "2",
+            json!({"id": 2, "name": "b \"q\"\\", "amount": null, "version": 5}),
+        ),
+    ]);
+    assert_eq!(documents(server, "merged"), merged);
+
+    put_document(server, &format!("/finite/{path}/1"), &old);
+    let said = run(
+        directory,
+        server,
+        "finite",
+        "finite",
+        &[COLUMNS, "--sink.es.type=kind"],
+    );
+    assert!(
+        said.err.contains("2 read = 1 written + 1 filtered"),
+        "{}",
+        said.err
+    );
+    let finite = expected([(
+        "1",
+        json!({"id": 1, "name": "a", "amount": 10, "more": true}),
+    )]);
+    assert_eq!(documents(server, "finite"), finite);
+}
+
+#[test]
+fn in_elasticsearch_6_where_documents_have_a_type() {
+    let server = Elasticsearch::start(Server::Elasticsearch6).expect("a server");
+    every_sync_type(&server, "kind");
+    let place = tempfile::tempdir().expect("a directory");
+    put(place.path(), "in/a.csv", "id\n1\n");
+    // An index has one type.
+    let job = load(
+        place.path(),
+        &server.address(),
+        "full",
+        "full",
+        &["--sink.es.type=other"],
+    );
+    let said = running::run(job);
+    assert_eq!(said.code, Some(1));
+    let told =
+        "MS-7012: the type of index full is kind, and an index has one: other can't be written";
+    assert!(said.err.contains(told), "{}", said.err);
+}
+
+#[test]
+fn in_elasticsearch_7_without_types() {
+    let server = Elasticsearch::start(Server::Elasticsearch7).expect("a server");
+    every_sync_type(&server, "_doc");
+    types_of_columns(&server);
+    indices_by_pattern(&server);
+}
+
+#[test]
+fn in_opensearch() {
+    let server = Elasticsearch::start(Server::OpenSearch2).expect("a server");
+    every_sync_type(&server, "_doc");
+    older_versions_are_removed(&server);
+}
+
+fn types_of_columns(server: &Elasticsearch) {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    put(
+        directory,
+        "in/a.csv",
+        "id,ok,ratio,day,time,tags\n7,true,0.5,2024-02-29,2024-02-29 12:34:56.789,t1|t2\n",
+    );
+    put(
+        directory,
+        "mapping.json",
+        r#"{"properties":{"day":{"type":"date"},"time":{"type":"date"},"tags":{"type":"keyword"},"ratio":{"type":"double"}}}"#,
+    );
+    let schema = r#"--stream.sql.schema.json={"id":"BigInt","ok":"Boolean","ratio":"Double","day":"Date","time":"Timestamp","tags":"String"}"#;
+    let more = [
+        schema,
+        "--stream.sql.enable=true",
+        "--stream.sql=select id, ok, ratio, day, time, arraySplit(tags, '|') as tags from t1",
+        "--sink.es.mapping=mapping.json",
+        "--sink.es.gzip=true",
+        "--sink.merge.enable=true",
+        "--sink.merge.exclude.fields=id,day,time,tags,ratio",
+    ];
+    run(directory, server, "types", "full", &more);
+    let document = json!({
+        "id": 7, "feas": {"ok": true}, "ratio": 0.5, "day": "2024-02-29", "time": "2024-02-29T12:34:56.789Z",
+        "tags": ["t1", "t2"]
+    });
+    assert_eq!(documents(server, "types"), expected([("7", document)]));
+    // The fields are what the file says: times are found as times.
+    let query = r#"{"query":{"range":{"time":{"gte":"2024-02-29T12:34:56.789Z","lte":"2024-02-29T12:34:56.789Z"}}}}"#;
+    let found = server
+        .ask("POST", "/types/_count", query)
+        .expect("an answer");
+    assert!(found.body.contains(r#""count":1"#), "{}", found.body);
+}
+
+fn indices_by_pattern(server: &Elasticsearch) {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    put(
+        directory,
+        "in/a.csv",
+        "id,day,city\n1,2024-02-29,rome\n2,2024-03-01,oslo\n",
+    );
+    let schema = r#"--stream.sql.schema.json={"id":"BigInt","day":"Date","city":"String"}"#;
+    let unique = "--sink.es.unique.column=id,city";
+    run(
+        directory,
+        server,
+        "by-{city}-{day|yyyy.MM}",
+        "full",
+        &[schema, unique],
+    );
+    let rome = json!({"id": 1, "day": "2024-02-29", "city": "rome"});
+    assert_eq!(
+        documents(server, "by-rome-2024.02"),
+        expected([("1:rome", rome)])
+    );
+    let oslo = json!({"id": 2, "day": "2024-03-01", "city": "oslo"});
+    assert_eq!(
+        documents(server, "by-oslo-2024.03"),
+        expected([("2:oslo", oslo)])
+    );
+}
+
+fn older_versions_are_removed(server: &Elasticsearch) {
+    for (version, ids) in [(1, [1, 2, 3]), (2, [2, 3, 4])] {
+        let place = tempfile::tempdir().expect("a directory");
+        let rows: String = ids.iter().map(|id| format!("{id},n{id}\n")).collect();
+        put(place.path(), "in/a.csv", format!("id,name\n{rows}"));
+        let version = format!("--sink.es.version={version}");
+        let more = [
+            version.as_str(),
+            "--sink.es.delete.stale=true",
+            "--stream.sink.parallelism=2",
+        ];
+        let said = run(place.path(), server, "stale", "full", &more);
+        if version.ends_with('2') {
+            let told = "Removing 1 documents of versions before 2 from index stale";
+            assert!(said.err.contains(told), "{}", said.err);
+        }
+    }
+    let found = documents(server, "stale");
+    let ids: Vec<&str> = found.keys().map(String::as_str).collect();
+    assert_eq!(ids, ["2", "3", "4"]);
+    assert!(found.values().all(|document| document["version"] == 2));
+}

@@ -1,0 +1,212 @@
+//! A server that says that it is Elasticsearch 8, over TLS with an authority of its own: it gets no types, what it is asked is what
+//! its users see in its log, who logs in is who was given, and while it lets nobody in the job waits and drops nothing.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::common::documents::load;
+use crate::common::running::Running;
+use crate::common::{put, running};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+/// What was asked: the line, who logs in, what the body is, and the body.
+#[derive(Debug, Clone, Default)]
+struct Asked {
+    line: String,
+    login: String,
+    content: String,
+    body: String,
+}
+
+/// A server of the test's.
+#[derive(Default)]
+struct Fake {
+    asked: Mutex<Vec<Asked>>,
+    /// So many bulks are answered as if the rights were missing.
+    denies: AtomicUsize,
+}
+
+impl Fake {
+    /// Listens, with the certificate if there is one, and answers until the test is over.
+    fn start(denies: usize, tls: Option<Arc<ServerConfig>>) -> (Arc<Self>, u16) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let fake = Arc::new(Self {
+            denies: AtomicUsize::new(denies),
+            ..Self::default()
+        });
+        let own = Arc::clone(&fake);
+        let serve = move || {
+            for stream in listener.incoming().flatten() {
+                let (own, tls) = (Arc::clone(&own), tls.clone());
+                let answer = move || match tls {
+                    None => own.answer_all(stream),
+                    Some(tls) => {
+                        let connection = ServerConnection::new(tls).expect("a connection");
+                        own.answer_all(StreamOwned::new(connection, stream));
+                    }
+                };
+                drop(std::thread::Builder::new().spawn(answer));
+            }
+        };
+        drop(std::thread::Builder::new().spawn(serve).expect("a thread"));
+        (fake, port)
+    }
+
+    fn answer_all(&self, stream: impl Read + Write) {
+        let mut stream = BufReader::new(stream);
+        while let Some(asked) = read(&mut stream) {
+            let (status, body) = self.answer(&asked);
+            self.asked.lock().expect("nobody panicked").push(asked);
+            let head = format!(
+                "HTTP/1.1 {status} x\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            let out = stream.get_mut();
+            let sent = out.write_all(head.as_bytes());
+            let sent = sent.and_then(|()| out.write_all(body.as_bytes()));
+            if sent.and_then(|()| out.flush()).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn answer(&self, asked: &Asked) -> (u16, String) {
+        if asked.line.starts_with("GET / ") {
+            return (200, r#"{"version":{"number":"8.15.0"}}"#.to_owned());
+        }
+        if !asked.line.contains("/_bulk") {
+            return (404, "{}".to_owned());
+        }
+        let less = |left: usize| left.checked_sub(1);
+        let denies = self
+            .denies
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        if denies.is_ok() {
+            let why = r#"{"error":{"type":"security_exception","reason":"missing authentication"},"status":401}"#;
+            return (401, why.to_owned());
+        }
+        let items = asked.body.lines().count() / 2;
+        let items = vec![r#"{"index":{"status":201}}"#; items].join(",");
+        (200, format!(r#"{{"errors":false,"items":[{items}]}}"#))
+    }
+
+    fn bulks(&self) -> Vec<Asked> {
+        let asked = self.asked.lock().expect("nobody panicked").clone();
+        let bulks = asked
+            .into_iter()
+            .filter(|asked| asked.line.contains("/_bulk"));
+        bulks.collect()
+    }
+}
+
+fn read(stream: &mut impl BufRead) -> Option<Asked> {
+    let mut asked = Asked::default();
+    stream.read_line(&mut asked.line).ok()?;
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim().split_once(':') else {
+            break;
+        };
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().ok()?,
+            "authorization" => value.trim().clone_into(&mut asked.login),
+            "content-type" => value.trim().clone_into(&mut asked.content),
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()?;
+    asked.body = String::from_utf8(body).ok()?;
+    (!asked.line.is_empty()).then_some(asked)
+}
+
+fn rows(directory: &Path) {
+    put(directory, "in/a.csv", "id,name\n1,a\n2,b\n");
+}
+
+#[test]
+fn whoever_was_given_logs_in_and_waits_until_he_is_let_in() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    rows(directory);
+    let (fake, port) = Fake::start(2, None);
+    let login = ["--sink.es.username=me", "--sink.es.password=secret"];
+    let more = [
+        &login[..],
+        &["--sink.es.type=old", "--sink.es.bulk.flush.concurrent=1"],
+    ]
+    .concat();
+    let address = format!("127.0.0.1:{port}");
+    let mut job = Running::start(load(directory, &address, "orders", "full", &more));
+    job.await_log("Elasticsearch refuses to be written: status 401: missing authentication");
+    let said = job.end();
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(!said.err.contains("secret"));
+    let bulks = fake.bulks();
+    assert_eq!(bulks.len(), 3, "{bulks:#?}");
+    for bulk in bulks {
+        assert_eq!(bulk.login, "Basic bWU6c2VjcmV0");
+        assert_eq!(bulk.content, "application/x-ndjson");
+        let expected = "{\"index\":{\"_index\":\"orders\",\"_id\":\"1\"}}\n{\"id\":\"1\",\"name\":\"a\"}\n\
+                        {\"index\":{\"_index\":\"orders\",\"_id\":\"2\"}}\n{\"id\":\"2\",\"name\":\"b\"}\n";
+        assert_eq!(bulk.body, expected);
+    }
+    for (login, expected) in [
+        ("--sink.es.api-key=id:key", "ApiKey aWQ6a2V5"),
+        ("--sink.es.api-key=aWQ6a2V5", "ApiKey aWQ6a2V5"),
+        ("--sink.es.token=t", "Bearer t"),
+    ] {
+        let (fake, port) = Fake::start(0, None);
+        let address = format!("127.0.0.1:{port}");
+        let said = running::run(load(directory, &address, "orders", "full", &[login]));
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        let logins: Vec<String> = fake.bulks().into_iter().map(|bulk| bulk.login).collect();
+        assert!(logins.iter().all(|login| login == expected), "{logins:?}");
+    }
+}
+
+#[test]
+fn over_tls_with_an_authority_of_its_own() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    rows(directory);
+    let mut authority = CertificateParams::new(Vec::<String>::new()).expect("parameters");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_key = KeyPair::generate().expect("a key");
+    let root = authority.self_signed(&authority_key).expect("signed");
+    std::fs::write(directory.join("ca.pem"), root.pem()).expect("written");
+    let issuer = Issuer::new(authority, authority_key);
+    let key = KeyPair::generate().expect("a key");
+    let names = vec!["localhost".to_owned()];
+    let certificate = CertificateParams::new(names).expect("parameters");
+    let certificate = certificate.signed_by(&key, &issuer).expect("signed");
+    let chain = vec![CertificateDer::from(certificate.der().to_vec())];
+    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .expect("a configuration");
+    let (fake, port) = Fake::start(0, Some(Arc::new(config)));
+    let address = format!("https://localhost:{port}");
+    let trusted = ["--sink.es.tls.ca=ca.pem"];
+    let said = running::run(load(directory, &address, "orders", "full", &trusted));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(!fake.bulks().is_empty());
+    // Who is not trusted is not written, and waited for as one that is away.
+    let bulks = fake.bulks().len();
+    let mut job = Running::start(load(directory, &address, "orders", "full", &[]));
+    job.await_log("MS-7011: no server of Elasticsearch can be asked");
+    job.kill();
+    assert_eq!(fake.bulks().len(), bulks);
+}

@@ -1,0 +1,48 @@
+//! Files as input and output, and bad records: one promise a file.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod a_changed_file_is_reported_ignored_or_read_again;
+mod a_directory_that_was_away_is_not_read_again;
+mod a_file_that_is_copied_slowly_is_read_whole;
+mod a_file_that_is_gone_before_it_stood_still_is_named;
+mod a_finished_job_has_taken_its_files_away;
+mod a_ledger_of_many_files_stays_small;
+mod columns_are_nested_as_asked;
+mod compressed_files_go_on_midway;
+mod damaged_columns_harm_nobody;
+mod dead_letters_are_replayed_once_under_sigkill;
+mod dead_letters_are_sent_through_the_job_once_more;
+mod dead_letters_are_there_once_after_a_kill;
+mod dead_letters_have_the_form_of_the_guide;
+mod decimals_are_exact_or_said_not_to_be;
+mod delimiters_are_read_in_every_notation;
+mod directories_are_refused_and_hidden_files_ignored;
+mod files_of_any_charset_are_read;
+mod files_taken_away_behind_a_savepoint_are_missed;
+mod files_that_are_not_as_said_are_told;
+mod files_that_grow_are_read_once_under_sigkill;
+mod ingest_reads_its_parameters;
+mod ingest_runs_in_this_process;
+mod ingest_sets_bad_records_aside;
+mod input_of_a_run_without_a_checkpoint_is_missed;
+mod input_that_is_taken_away_is_read_once_under_sigkill;
+mod limits_of_bad_records_count_all_runs;
+mod lines_that_are_no_records_are_left_out;
+mod mistakes_are_told_before_the_first_record;
+mod new_files_are_found_while_the_job_runs;
+mod odd_entries_do_not_end_a_watching_job;
+mod one_file_is_read_where_one_is_named;
+mod output_files_end_at_their_size;
+mod public_inputs_are_read_right;
+mod ratios_are_of_all_records_that_were_read;
+mod records_longer_than_the_limit_are_bad_records;
+mod rules_of_columns_make_bad_records;
+mod the_directory_of_a_source_may_be_written_otherwise;
+mod the_sink_packs_and_parts_its_files;
+mod the_sink_writes_csv_and_parquet;
+mod the_sql_reads_the_table_that_is_named;
+mod too_many_bad_records_are_shown;
+mod values_of_an_array_become_rows_and_the_numbers_close;
+mod why_the_sinks_directory_can_not_be_used_is_told;

@@ -1,0 +1,229 @@
+//! Hive into files: the job is killed with SIGKILL at random moments and goes on at another parallelism each time; or HiveServer2
+//! is killed and started again under a job that waits for it, with a query that is split and with one that is ordered. Every row
+//! is written exactly once, compared row by row. A job that is cancelled has its statement cancelled at the server. The examples
+//! of the guide run.
+
+use crate::common;
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::common::rounds::Rounds;
+use crate::common::{Running, command, lines, running};
+use millstream_services::hive::Hive;
+
+const ROWS: u64 = 12_000;
+/// The latest moment of a kill: a round reads some parts in that time.
+const LATEST_KILL_MS: u64 = 700;
+
+/// The server of the tests, one after the other.
+fn hive() -> MutexGuard<'static, Option<Hive>> {
+    static SHARED: Mutex<Option<Hive>> = Mutex::new(None);
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    shared.get_or_insert_with(|| {
+        let hive = Hive::start().expect("HiveServer2");
+        let rows: String = (0..ROWS).map(|id| format!("{id},text {id},{}.25\n", id % 50)).collect();
+        std::fs::write(hive.directory().join("orders.csv"), rows).expect("a file");
+        let home = hive.directory().display();
+        let statements = format!(
+            "create database shop; create table shop.orders (id bigint, name string, amount decimal(10,2)) \
+             row format delimited fields terminated by ',';\n\
+             load data local inpath '{home}/orders.csv' into table shop.orders;\n"
+        );
+        hive.run(&statements).expect("a table");
+        hive
+    });
+    shared
+}
+
+fn ingest(directory: &Path, options: &[&str], hive: &Hive, more: &[&str]) -> Command {
+    let mut command = command(directory);
+    command
+        .args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
+        .args(["-D", "execution.checkpointing.interval=30 ms"])
+        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
+        .args(options)
+        .args(["ingest", "--job.name=kill", "--source.type=jdbc"])
+        .arg(format!(
+            "--source.db.url=jdbc:hive2://{}/shop",
+            hive.address()
+        ))
+        .args(["--source.db.username=test", "--source.db.password=secret"])
+        .args(["--sink.type=file", "--sink.path=out"])
+        .args(more);
+    command
+}
+
+fn assert_all(directory: &Path, seed: u64) {
+    let mut truth: Vec<String> = (0..ROWS)
+        .map(|id| format!("{{\"id\":{id},\"text\":\"text {id}!\"}}"))
+        .collect();
+    truth.sort();
+    let found = lines(&directory.join("out"));
+    let differs = truth
+        .iter()
+        .zip(&found)
+        .find(|(right, found)| right != found);
+    assert_eq!((found.len(), differs), (truth.len(), None), "seed {seed}");
+}
+
+const SPLIT: [&str; 8] = [
+    "--source.db.table=orders",
+    "--source.db.fetch.size=100",
+    "--source.db.partition.column=id",
+    "--source.db.partition.num=6",
+    "--source.db.partition.lower-bound=0",
+    "--source.db.partition.upper-bound=12000",
+    "--stream.sql.enable=true",
+    "--stream.sql=select id, concat(name, '!') as text from t1",
+];
+
+#[test]
+fn the_job_is_killed() {
+    let hive = hive();
+    let hive = hive.as_ref().expect("a server");
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut rounds = Rounds::begin(5);
+    let (mut resume, mut is_finished) = (false, false);
+    for round in 0..rounds.count {
+        let parallelism = rounds.next_parallelism(4).to_string();
+        let latest = ["-p", &parallelism, "-s", "latest"];
+        let options = if resume { &latest[..] } else { &latest[..2] };
+        let more = [&SPLIT[..], &["--job.retry.maxNumberRestartAttempts=0"]].concat();
+        let mut job = Running::start(ingest(directory.path(), options, hive, &more));
+        job.await_log("Completed checkpoint");
+        resume = true;
+        let how = rounds.wait_below(LATEST_KILL_MS);
+        // It may have read everything before.
+        is_finished = job.kill().code == Some(0);
+        println!("round {round}: killed at {how}");
+        if is_finished {
+            break;
+        }
+    }
+    if is_finished {
+        return assert_all(directory.path(), rounds.seed);
+    }
+    let last = running::run(ingest(
+        directory.path(),
+        &["-p", "2", "-s", "latest"],
+        hive,
+        &SPLIT,
+    ));
+    assert_eq!(last.code, Some(0), "{}", last.err);
+    assert_all(directory.path(), rounds.seed);
+}
+
+const ORDERED: [&str; 4] = [
+    "--source.db.sql=select id, name from orders order by id",
+    "--source.db.fetch.size=100",
+    "--stream.sql.enable=true",
+    "--stream.sql=select id, concat(name, '!') as text from t1",
+];
+
+/// So slow that the server dies while it is read.
+const SLOW: &str = "-Drate.limit.records=1500";
+
+#[test]
+fn the_server_is_killed() {
+    let mut hive = hive();
+    let hive = hive.as_mut().expect("a server");
+    let mut rounds = Rounds::begin(2);
+    for query in [&SPLIT[..], &ORDERED] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let patient = [
+            "--job.retry.maxNumberRestartAttempts=1000",
+            "--job.retry.backoffTimeMS=200",
+        ];
+        let more = [query, &patient].concat();
+        let parallelism = rounds.next_parallelism(3).to_string();
+        let options = ["-p", &parallelism, SLOW];
+        let mut job = Running::start(ingest(directory.path(), &options, hive, &more));
+        for round in 0..rounds.count {
+            job.await_checkpoint();
+            let how = rounds.wait_below(LATEST_KILL_MS);
+            hive.kill();
+            job.await_log("HiveServer2 at");
+            hive.restart().expect("HiveServer2");
+            println!("round {round}: the server was killed at {how}");
+        }
+        let said = job.end();
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert_all(directory.path(), rounds.seed);
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the log of a server has no way to tell"
+)]
+fn moment() {
+    std::thread::sleep(std::time::Duration::from_millis(100));
+}
+
+/// The statement sleeps at the server for as long as nobody ends it.
+#[test]
+fn a_job_that_is_cancelled_cancels_its_statement() {
+    let hive = hive();
+    let hive = hive.as_ref().expect("a server");
+    let directory = tempfile::tempdir().expect("a directory");
+    let more = [
+        "--source.db.sql=select count(reflect('java.util.concurrent.locks.LockSupport', 'parkNanos', id * 0 + 600000000000)) as n from orders",
+        "--stream.checkpoint.enable=false",
+    ];
+    let before = hive.log().len();
+    let logged = || hive.log().get(before..).unwrap_or_default().to_owned();
+    let mut job = Running::start(ingest(directory.path(), &[], hive, &more));
+    job.await_that("the statement is executed", || {
+        logged().contains("Launching Job 1")
+    });
+    job.signal("INT");
+    let said = job.end();
+    assert_ne!(said.code, Some(0), "{}", said.err);
+    let mut patience = 600;
+    while !logged().contains("ancel") && patience > 0 {
+        patience -= 1;
+        moment();
+    }
+    assert!(logged().contains("ancel"), "{}", logged());
+}
+
+#[test]
+fn the_examples_of_the_guide_run() {
+    let hive = hive();
+    let hive = hive.as_ref().expect("a server");
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/hive.md");
+    let guide = std::fs::read_to_string(guide).expect("the guide");
+    // Those of tables are run beside a metastore.
+    let blocks = guide.split("```sh\n").skip(1);
+    let blocks = blocks.filter(|block| block.contains("hive:10000"));
+    let mut run = 0;
+    for block in blocks {
+        let example = block.split("```").next().unwrap_or_default();
+        let example = example.replace("hive:10000", &hive.address());
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut shell = Command::new("sh");
+        common::environment::without_settings(&mut shell);
+        let program = env!("CARGO_BIN_EXE_millstream");
+        let example = example.replacen("millstream", program, 1);
+        let data = directory.path().join("data");
+        let example = example.replacen(
+            " run ",
+            &format!(" run -Dmillstream.data-dir={} ", data.display()),
+            1,
+        );
+        shell
+            .current_dir(directory.path())
+            .env("HIVE_PASSWORD", "secret")
+            .args(["-e", "-c", &example]);
+        let said = running::run(shell);
+        assert_eq!(said.code, Some(0), "{example}\n{}", said.err);
+        assert!(
+            !lines(&directory.path().join("orders-json")).is_empty(),
+            "{example}"
+        );
+        run += 1;
+    }
+    assert_eq!(run, 2);
+}

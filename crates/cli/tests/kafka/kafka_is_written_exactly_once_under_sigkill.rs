@@ -1,0 +1,169 @@
+//! Kafka and files of text into Kafka, exactly once: the job is killed with SIGKILL at random moments and goes on at another
+//! parallelism each time, and the broker is killed as well. A consumer of Kafka's own that reads what is committed sees every
+//! record once, and no transaction stays open.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::common::rounds::Rounds;
+use crate::common::{Running, command, put, running};
+use millstream_services::kafka::Kafka;
+
+const RECORDS_EACH_ROUND: u64 = 2_000;
+/// The latest moment of a kill: about as long as a round's records take.
+const LATEST_KILL_MS: u64 = 600;
+
+fn job(directory: &Path, name: &str, brokers: &str, parallelism: u64, resume: bool) -> Command {
+    let mut command = command(directory);
+    command.args(["run", "--target", "local", "-Dmillstream.data-dir=data"]);
+    command.args(["-p", &parallelism.to_string()]);
+    if resume {
+        command.args(["-s", "latest"]);
+    }
+    command
+        .args(["-D", "execution.checkpointing.interval=30 ms"])
+        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
+        .args(["ingest", &format!("--job.name={name}")])
+        .args(["--stream.checkpoint.mode=EXACTLY_ONCE"])
+        .args(["--job.retry.maxNumberRestartAttempts=3"])
+        .args(["--job.retry.backoffTimeMS=200"])
+        .arg(format!("--stream.sink.parallelism={parallelism}"))
+        .args(["--sink.type=kafka", "--sink.kafka.topic=out"])
+        .arg(format!("--sink.kafka.brokers={brokers}"))
+        .args(["--sink.kafka.create=partitions=3,replication=1"]);
+    command
+}
+
+/// The rounds: each adds records, starts the job, and kills it. Answers how many there were.
+fn kill_again_and_again(
+    kafka: &mut Kafka,
+    mut add: impl FnMut(&Kafka, u64),
+    job: impl Fn(&str, u64, bool) -> Command,
+) -> u64 {
+    let mut rounds = Rounds::begin(10);
+    for round in 0..rounds.count {
+        add(kafka, round);
+        let parallelism = rounds.next_parallelism(3);
+        let mut running = Running::start(job(&kafka.brokers(), parallelism, round > 0));
+        running.await_log("Completed checkpoint");
+        if round % 4 == 1 {
+            kafka.kill();
+            kafka.restart().expect("the same broker");
+        }
+        let how = rounds.wait_below(LATEST_KILL_MS);
+        let said = running.kill();
+        println!("round {round}: killed at {how}");
+        assert!(!said.err.contains("MS-700"), "round {round}: {}", said.err);
+    }
+    rounds.count
+}
+
+/// What Kafka's own consumer of committed records sees, in order of the text.
+fn committed(kafka: &Kafka, more_than: usize) -> Vec<String> {
+    let most = (more_than + 1).to_string();
+    let arguments = [
+        "--topic",
+        "out",
+        "--from-beginning",
+        "--isolation-level",
+        "read_committed",
+        "--timeout-ms",
+        "10000",
+        "--max-messages",
+        &most,
+        "--property",
+        "print.key=true",
+    ];
+    let said = kafka
+        .tool("consumer.ConsoleConsumer", &arguments, "")
+        .expect("read");
+    let mut lines: Vec<String> = said
+        .lines()
+        .filter(|line| line.contains('\t'))
+        .map(str::to_owned)
+        .collect();
+    lines.sort();
+    lines
+}
+
+fn compare(kafka: &Kafka, mut truth: Vec<String>) {
+    truth.sort();
+    let found = committed(kafka, truth.len());
+    let differs = truth
+        .iter()
+        .zip(&found)
+        .find(|(right, found)| right != found);
+    assert_eq!((found.len(), differs), (truth.len(), None));
+    let listed = kafka
+        .tool("TransactionsCommand", &["list"], "")
+        .expect("listed");
+    assert!(listed.contains("millstream-"), "{listed}");
+    assert!(!listed.contains("Ongoing"), "{listed}");
+}
+
+#[test]
+fn from_kafka_no_record_is_lost_or_doubled_and_keys_are_kept() {
+    let mut kafka = Kafka::start().expect("a broker");
+    kafka.create_topic("numbers", 3).expect("a topic");
+    let directory = tempfile::tempdir().expect("a directory");
+    let key = |id: u64| (id % 997).to_string();
+    let add = |kafka: &Kafka, round: u64| {
+        let ids = round * RECORDS_EACH_ROUND..(round + 1) * RECORDS_EACH_ROUND;
+        let records = ids.map(|id| (key(id), format!("{{\"id\":{id},\"text\":\"text {id}\"}}")));
+        kafka.produce_keyed("numbers", records).expect("records");
+    };
+    let start = |brokers: &str, parallelism: u64, resume: bool| {
+        let mut command = job(directory.path(), "kill", brokers, parallelism, resume);
+        command
+            .args([
+                "--source.type=kafka",
+                "--source.kafka.topic=numbers",
+                "--group.id=kill",
+            ])
+            .arg(format!("--source.kafka.brokers={brokers}"))
+            .args(["--auto.offset.reset=earliest"])
+            .args(["--stream.sql.schema=struct<id:BigInt,text:String>"])
+            .args(["--stream.sql=select id, concat(text, '!') as text from t1 where id >= 0"]);
+        command
+    };
+    let rounds = kill_again_and_again(&mut kafka, add, start);
+    let mut last = start(&kafka.brokers(), 2, true);
+    last.arg("--source.kafka.end=latest");
+    let last = running::run(last);
+    assert_eq!(last.code, Some(0), "{}", last.err);
+    let truth = (0..rounds * RECORDS_EACH_ROUND)
+        .map(|id| format!("{}\t{{\"id\":{id},\"text\":\"text {id}!\"}}", key(id)));
+    compare(&kafka, truth.collect());
+}
+
+#[test]
+fn from_files_no_record_is_lost_or_doubled() {
+    let mut kafka = Kafka::start().expect("a broker");
+    let directory = tempfile::tempdir().expect("a directory");
+    let add = |_: &Kafka, round: u64| {
+        let ids = round * RECORDS_EACH_ROUND..(round + 1) * RECORDS_EACH_ROUND;
+        let lines: String = ids.map(|id| format!("{id},text {id}\n")).collect();
+        let text = format!("id,text\n{lines}");
+        put(directory.path(), &format!("in/{round}.csv"), text);
+    };
+    let start = |brokers: &str, parallelism: u64, resume: bool| {
+        let mut command = job(directory.path(), "files", brokers, parallelism, resume);
+        command
+            .args([
+                "--source.type=csv",
+                "--source.path=in",
+                "--source.firstLine.schema=true",
+            ])
+            .args(["--source.watch.interval=20", "--source.file.settle=0"])
+            .arg("--sink.kafka.key=id");
+        command
+    };
+    let rounds = kill_again_and_again(&mut kafka, add, start);
+    let mut last = start(&kafka.brokers(), 2, true);
+    last.arg("--source.watch.type=PROCESS_ONCE");
+    let last = running::run(last);
+    assert_eq!(last.code, Some(0), "{}", last.err);
+    let truth = (0..rounds * RECORDS_EACH_ROUND)
+        .map(|id| format!("{id}\t{{\"id\":\"{id}\",\"text\":\"text {id}\"}}"));
+    compare(&kafka, truth.collect());
+}

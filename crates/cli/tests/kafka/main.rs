@@ -1,0 +1,26 @@
+//! Kafka before and behind the ingestion job: one promise a file.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod a_dry_run_of_kafka_touches_no_group;
+mod a_hijacked_transactional_id_loses_no_record;
+mod bodies_of_kafka_jobs_run_as_they_stand;
+mod dead_letters_go_to_a_topic_as_they_came;
+mod dead_letters_in_a_topic_are_replayed_with_their_keys;
+mod dead_letters_in_a_topic_are_there_once_under_sigkill;
+mod doctor_looks_at_brokers_and_limits_of_kafka;
+mod doctor_names_each_right_that_kafka_does_not_grant;
+mod kafka_deduplication_needs_no_schema;
+mod kafka_duplicates_are_left_out_exactly_once_under_sigkill;
+mod kafka_duplicates_are_told_by_their_own_times;
+mod kafka_is_read_exactly_once_under_sigkill;
+mod kafka_is_written_exactly_once_under_sigkill;
+mod kafka_of_several_brokers_is_written_exactly_once_as_each_dies;
+mod kafka_takes_tokens_of_oauthbearer;
+mod no_transaction_stays_open_however_a_job_ends;
+mod records_go_from_kafka_to_kafka_as_they_are;
+mod records_of_kafka_without_a_schema_go_on_and_their_lag_is_shown;
+mod rows_that_are_too_large_for_kafka_are_bad_records;
+mod the_numbers_of_kafkas_clients_are_shown;
+mod transactions_left_open_are_listed_and_ended;

@@ -1,0 +1,34 @@
+//! A run in the process of the command that goes on from what it did before waits for a watched directory that is away, with a
+//! warning. One that begins anew is told at once.
+
+use std::fs;
+
+use crate::common::{CSV_TO_FILES, ONCE, Running, ingest, lines, put, running};
+
+#[test]
+fn that_is_away_when_it_goes_on() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let (input, away) = (path.join("in"), path.join("away"));
+    put(path, "in/1.csv", "id,name\n1,Ann\n");
+    let count = || lines(&path.join("out")).len();
+    let mut job = Running::start(ingest(path, &[], &CSV_TO_FILES));
+    job.await_that("output", || count() == 1);
+    job.suspend();
+
+    fs::rename(&input, &away).expect("moved away");
+    let anew = running::run(ingest(path, &[], &CSV_TO_FILES));
+    assert_eq!(anew.code, Some(1));
+    assert!(anew.error().starts_with("MS-6001"), "{}", anew.err);
+    let once = [&CSV_TO_FILES[..], &[ONCE]].concat();
+    let said = running::run(ingest(path, &["-slatest"], &once));
+    assert!(said.error().starts_with("MS-6001"), "{}", said.err);
+
+    let mut job = Running::start(ingest(path, &["-slatest"], &CSV_TO_FILES));
+    let told = job.await_log("its input is waited for: MS-6001");
+    assert!(told.contains("WARN"), "{told}");
+    fs::rename(&away, &input).expect("it is back");
+    put(path, "in/2.csv", "id,name\n2,Bob\n");
+    job.await_that("all output", || count() == 2);
+    job.suspend();
+}

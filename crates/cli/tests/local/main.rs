@@ -1,0 +1,37 @@
+//! Jobs in the command's own process, from their start to their end: one promise a file.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod a_cancelled_job_keeps_its_checkpoint_if_told_so;
+mod a_damaged_snapshot_is_refused_by_name;
+mod a_disk_that_does_not_answer_costs_no_snapshot;
+mod a_fork_takes_no_input_away_that_another_job_has_not_read;
+mod a_full_disk_is_named_and_waited_for;
+mod a_job_goes_on_where_it_has_taken_all_its_files_away;
+mod a_job_is_restarted_as_often_as_allowed;
+mod a_job_runs_with_the_first_place_that_gives_a_parameter;
+mod a_job_whose_end_can_not_be_noted_keeps_its_checkpoint;
+mod a_job_whose_output_nobody_reads_can_be_cancelled;
+mod a_job_without_checkpoints_writes_at_its_end;
+mod a_jobs_name_is_that_of_the_command_line;
+mod a_local_run_makes_nothing_in_the_data_directory_of_others;
+mod a_local_run_waits_for_its_watched_directory;
+mod a_recovery_that_fails_ends_or_waits_and_tells_why;
+mod a_second_signal_cancels;
+mod a_stop_of_a_job_that_is_down_ends_its_process;
+mod a_stop_that_failed_can_be_asked_for_again;
+mod a_summary_is_of_its_own_run;
+mod an_end_before_the_cancellation_is_told;
+mod an_ended_job_leaves_no_hidden_output;
+mod an_output_directory_that_is_away_is_waited_for;
+mod as_many_subtasks_run_as_are_asked_for;
+mod columns_are_read_exactly_once_under_sigkill;
+mod crashes_leave_no_output_behind;
+mod exactly_once_under_sigkill;
+mod latest_does_not_go_by_the_clock;
+mod latest_misses_a_run_whose_directory_is_away;
+mod latest_misses_the_checkpoint_that_is_not_there;
+mod locks_that_fail_let_no_second_owner_in;
+mod many_output_files_need_few_descriptors;
+mod runs_that_died_leave_no_directories;

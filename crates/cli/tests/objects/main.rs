@@ -1,0 +1,9 @@
+//! Object stores as input, output and home of snapshots: one promise a file.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod doctor_looks_at_object_stores;
+mod objects_are_read_and_written_as_files_are;
+mod objects_are_read_and_written_exactly_once_under_sigkill;
+mod snapshots_are_kept_in_object_stores;

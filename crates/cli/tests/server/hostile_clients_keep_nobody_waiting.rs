@@ -1,0 +1,95 @@
+//! Clients that never get to the end of a request, that never read what they have asked for, or that speak no HTTP at all keep
+//! nobody else from being answered, and cost the server little memory.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::net::TcpStream;
+
+use crate::common::server::Server;
+
+/// Connections that never get to the end of a request.
+const SLOW: usize = 600;
+/// Connections that never read.
+const DEAF: usize = 300;
+/// So many of these may be kept.
+const KEPT: usize = 128;
+/// Requests that are none.
+const MALFORMED: usize = 3_000;
+
+fn connected(server: &Server) -> TcpStream {
+    TcpStream::connect(("127.0.0.1", server.port())).expect("there is a place")
+}
+
+/// Asks as somebody who means well, over a connection of their own.
+#[track_caller]
+fn is_answered(server: &Server) {
+    assert!(server.get("/overview").get("flink-version").is_some());
+}
+
+/// The peak of the server's memory in MB.
+fn peak(server: &Server) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("it runs");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = peak.and_then(|rest| rest.trim().strip_suffix(" kB"));
+    let kilobytes: u64 = kilobytes.expect("a peak").parse().expect("a number");
+    kilobytes / 1024
+}
+
+fn sockets(server: &Server) -> usize {
+    let files = fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("it runs");
+    let targets = files.flatten().flat_map(|file| fs::read_link(file.path()));
+    targets
+        .filter(|target| target.to_string_lossy().starts_with("socket:"))
+        .count()
+}
+
+#[test]
+fn nor_does_it_cost_much_memory() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = Server::started(directory.path(), &[]);
+    let before = sockets(&server);
+
+    let mut slow: Vec<TcpStream> = (0..SLOW).map(|_| connected(&server)).collect();
+    for byte in b"GET /jobs/overview HTTP/1.1\r\nx-" {
+        for stream in &mut slow {
+            stream.write_all(&[*byte]).expect("it is waited for");
+        }
+        is_answered(&server);
+    }
+
+    let request = b"GET /openapi.json HTTP/1.1\r\nhost: localhost\r\nuser-agent: test\r\n\r\n";
+    let requests = request.repeat(200);
+    let mut deaf = Vec::new();
+    for _ in 0..DEAF {
+        let mut stream = connected(&server);
+        stream.write_all(&requests).expect("it is taken");
+        deaf.push(stream);
+        is_answered(&server);
+    }
+    server.await_that("those that read nothing to be given up", || {
+        sockets(&server) <= before + SLOW + KEPT
+    });
+    is_answered(&server);
+
+    for number in 0..MALFORMED {
+        let mut stream = connected(&server);
+        let text: &[u8] = match number % 4 {
+            0 => b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+            1 => b"GET / HTTP/1.1\r\nhost: localhost\r\ncontent-length: -1\r\n\r\n",
+            2 => b"PATCH /jobs/0 HTTP/9.9\r\n\r\n",
+            _ => b"POST /jars/ingest/run HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{\"a\": [[[",
+        };
+        if let Err(error) = stream.write_all(text) {
+            // It may have been hung up on before its last byte.
+            let expected = [ErrorKind::BrokenPipe, ErrorKind::ConnectionReset];
+            assert!(expected.contains(&error.kind()), "{error}");
+        }
+        if number % 100 == 0 {
+            is_answered(&server);
+        }
+    }
+    is_answered(&server);
+    let peak = peak(&server);
+    assert!(peak < 100, "{peak} MB");
+    drop((slow, deaf));
+}

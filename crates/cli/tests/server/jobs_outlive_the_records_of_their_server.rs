@@ -1,0 +1,84 @@
+//! Where the server's records are lost, jobs that run are taken up from their directories and processes: listed, saved and
+//! cancelled as before. One that does not run is named in the log and not run again: it may have been cancelled.
+
+use std::fs;
+
+use crate::common::processes::kill_and_await;
+use crate::common::processes::processes_of;
+use crate::common::server::Server;
+use serde_json::{Value, json};
+
+fn lose_records(server: &Server) {
+    for file in ["millstream.db", "millstream.db-wal", "millstream.db-shm"] {
+        // Beside the first there need not be the others.
+        drop(fs::remove_file(server.data.join(file)));
+    }
+}
+
+#[test]
+fn what_runs_is_taken_up_and_what_does_not_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path();
+    let mut server = Server::started(directory, &[]);
+    let running = server.submit_running(&json!({"pipeline.name": "running"}));
+    let processes = processes_of(&server.data);
+    let name = |server: &Server, job: &str| server.get(&format!("/jobs/{job}"))["name"].clone();
+    let before = name(&server, &running);
+    let begun = |server: &Server| server.get(&format!("/jobs/{running}"))["start-time"].as_u64();
+    let submitted = begun(&server).expect("a time");
+    let dead = server.submit_running(&json!({"pipeline.name": "dead"}));
+    server.kill();
+    let mut others = processes_of(&server.data);
+    others.retain(|process| !processes.contains(process));
+    kill_and_await(&others);
+    lose_records(&server);
+    server.start();
+    server.await_status(&running, "RUNNING");
+    assert_eq!(processes_of(&server.data), processes, "the same process");
+    assert_eq!(name(&server, &running), before);
+    let told = begun(&server).expect("a time");
+    assert!(
+        (submitted - 2_000..submitted + 60_000).contains(&told),
+        "{told} of {submitted}"
+    );
+    let listed = server.get("/jobs");
+    let listed = listed["jobs"].as_array().map(Vec::len);
+    assert_eq!(listed, Some(1), "the other one is not");
+    let log = fs::read_to_string(server.data.join("server.log")).expect("the log");
+    let line = |parts: [&str; 2]| {
+        log.lines()
+            .any(|line| parts.iter().all(|part| line.contains(part)))
+    };
+    assert!(line([&dead, "that no process runs"]), "{log}");
+    assert!(line([&running, "it is taken up"]), "{log}");
+
+    // It is restarted as before, and on record.
+    server.kill();
+    kill_and_await(&processes);
+    server.start();
+    server.await_status(&running, "RUNNING");
+    server.cancel(&running);
+    let overview: Value = server.get("/overview");
+    assert_eq!(overview["jobs-running"], 0);
+}
+
+#[test]
+fn one_whose_submission_is_lost_too_has_begun_when_its_directory_says() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = Server::started(directory.path(), &[]);
+    let running = server.submit_running(&json!({"pipeline.name": "running"}));
+    let begun = |server: &Server| server.get(&format!("/jobs/{running}"))["start-time"].as_u64();
+    let submitted = begun(&server).expect("a time");
+    server.kill();
+    lose_records(&server);
+    let submission = server.data.join("jobs").join(&running).join("job.json");
+    fs::remove_file(submission).expect("there was one");
+    server.start();
+    server.await_status(&running, "RUNNING");
+    let told = begun(&server).expect("a time");
+    assert!(
+        (submitted - 2_000..submitted + 60_000).contains(&told),
+        "{told} of {submitted}"
+    );
+    server.cancel(&running);
+}

@@ -1,0 +1,114 @@
+//! A file that is copied in is read when it stands still, by every reader with the same size: no record is cut, and
+//! nothing is missing in the middle.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::time::Duration;
+
+use crate::files_source_support::{Attempt, Found, directory, source, write};
+use millstream_connectors::files_source::{Changed, ReadSizes, Watch};
+
+#[test]
+fn a_growing_file_comes_out_whole_and_once() {
+    for changed in [Changed::Ignore, Changed::Append] {
+        let directory = directory(&[]);
+        let source = source(directory.path(), |options| {
+            options.watch = Watch::Continuously {
+                interval: Duration::from_millis(5),
+            };
+            options.intake.changed = changed;
+            options.intake.settle =
+                (changed == Changed::Ignore).then(|| Duration::from_millis(1_500));
+            options.sizes = ReadSizes {
+                split: 512,
+                block: 100,
+                ..ReadSizes::default()
+            };
+        });
+        let path = directory.path().join("grow.csv");
+        let write = move || {
+            let mut file = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(path)
+                .expect("is made");
+            for number in 0..400 {
+                let record = format!("{number},\"{}\n\"\n", "y".repeat(number % 40));
+                // In two parts, so that the file mostly ends within a record: also behind a line end in quotes.
+                let behind = record.len() - 2;
+                let (first, second) = record.split_at(if number % 2 == 0 {
+                    record.len() / 2
+                } else {
+                    behind
+                });
+                file.write_all(first.as_bytes()).expect("is written");
+                std::thread::yield_now();
+                file.write_all(second.as_bytes()).expect("is written");
+            }
+        };
+        let writer = std::thread::Builder::new().spawn(write);
+        let mut attempt = Attempt::start(&source, 8);
+        let count = |found: &[_]| Found::of(found.to_vec()).rows.len() >= 400;
+        let found = Found::of(attempt.read_until(count).expect("can be read"));
+        let writer = writer.expect("a thread");
+        writer.join().expect("has written");
+        assert!(found.bad.is_empty());
+        let mut numbers: Vec<usize> = found
+            .rows
+            .iter()
+            .map(|row| {
+                let (number, text) = row.split_once('|').expect("two columns");
+                let number: usize = number.parse().expect("a number");
+                assert_eq!(text.len(), number % 40 + 1, "a record that was cut");
+                number
+            })
+            .collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (0..400).collect::<Vec<_>>(), "{changed:?}");
+    }
+}
+
+#[test]
+fn names_of_unfinished_files_are_never_taken_up() {
+    let directory = directory(&[("a.csv", b"1\n")]);
+    for name in ["b.csv.tmp", "c.inprogress", "d.csv._COPYING_", "_e", ".f"] {
+        std::fs::write(directory.path().join(name), "x\n").expect("is written");
+    }
+    let source = source(directory.path(), |_| ());
+    let found = Attempt::start(&source, 2)
+        .read_to_end()
+        .expect("can be read");
+    assert_eq!(Found::of(found).rows, ["1"]);
+}
+
+#[test]
+fn a_last_record_without_end_waits_for_it_or_for_the_end_of_the_source() {
+    let directory = directory(&[("a.csv", b"1,one\n2,tw")]);
+    let watching = source(directory.path(), |options| {
+        options.watch = Watch::Continuously {
+            interval: Duration::from_millis(5),
+        };
+        options.intake.changed = Changed::Append;
+    });
+    let mut attempt = Attempt::start(&watching, 3);
+    let first = attempt
+        .read_until(|found| !found.is_empty())
+        .expect("can be read");
+    assert_eq!(Found::of(first).rows, ["1|one"]);
+    let state = attempt.snapshot();
+    drop(attempt);
+    write(directory.path(), "a.csv", b"1,one\n2,two\n3,th", 9);
+    let mut attempt = Attempt::restore(&watching, 2, Some(state)).expect("the readers open");
+    let second = attempt
+        .read_until(|found| !found.is_empty())
+        .expect("can be read");
+    assert_eq!(Found::of(second).rows, ["2|two"]);
+    let state = attempt.snapshot();
+    drop(attempt);
+    let once = source(directory.path(), |options| {
+        options.intake.changed = Changed::Append
+    });
+    let mut attempt = Attempt::restore(&once, 5, Some(state)).expect("the readers open");
+    let last = attempt.read_to_end().expect("can be read");
+    assert_eq!(Found::of(last).rows, ["3|th"]);
+}

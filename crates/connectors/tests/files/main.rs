@@ -1,0 +1,28 @@
+//! Files and directories as sources: one promise a file.
+
+mod a_checkpoint_at_which_nothing_is_new_writes_no_ledger;
+mod a_directory_that_is_away_is_waited_for;
+mod a_file_that_is_still_being_written_is_not_read;
+mod a_snapshot_knows_its_files_wherever_they_lie;
+mod charsets_of_java_are_read_by_all_of_their_names;
+mod columns_are_read_once_at_every_change_of_parallelism;
+mod columns_support;
+mod columns_that_do_not_fit_are_bad_files;
+mod columns_that_nobody_wants_are_not_read;
+mod columns_that_other_programs_wrote_are_read_with_their_types;
+mod entries_that_are_no_good_files_are_passed_over_or_moved_away;
+mod files_are_taken_away_behind_the_commit_that_covers_them;
+mod files_source_changes;
+mod files_source_charset;
+mod files_source_columns;
+mod files_source_compressed;
+mod files_source_directory;
+mod files_source_quotes;
+mod files_source_rescale;
+mod files_source_support;
+mod files_source_values;
+mod files_that_are_away_with_their_directory_are_read_on;
+mod input_that_is_lost_is_named;
+mod sources_generator_restore;
+mod sources_socket;
+mod the_state_of_the_first_version_goes_on;

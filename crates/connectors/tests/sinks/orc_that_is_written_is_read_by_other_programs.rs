@@ -1,0 +1,70 @@
+//! Files of ORC that the sink's format writes are read by ORC's own reader in Java and by that in C++, value by value: every
+//! type, nulls of columns and of what is in them, decimals of 38 digits, times before 1970, over many stripes.
+
+use std::fs;
+
+use crate::orc_support::{every_type, line, many};
+use arrow::array::RecordBatch;
+use millstream_connectors::formats::{FileEncoder, FileFormat, OrcFile};
+use millstream_services::orc;
+
+/// Writes batches into a file with stripes of about so many bytes.
+fn file(batches: &[RecordBatch], stripe_bytes: usize) -> tempfile::NamedTempFile {
+    let format = OrcFile::default().stripe_bytes(stripe_bytes);
+    let mut encoder: Box<dyn FileEncoder<RecordBatch>> = format.encoder();
+    let mut bytes = Vec::new();
+    for batch in batches {
+        encoder.encode(batch, &mut bytes).expect("rows of ORC");
+    }
+    encoder.finish(&mut bytes).expect("a tail");
+    let file = tempfile::NamedTempFile::with_suffix(".orc").expect("a file");
+    fs::write(file.path(), bytes).expect("room for it");
+    file
+}
+
+/// Holds each row against what a program reads.
+fn compare(who: &str, batches: &[RecordBatch], read: &[String]) {
+    let rows = batches
+        .iter()
+        .flat_map(|batch| (0..batch.num_rows()).map(move |row| line(batch, row)));
+    let rows: Vec<String> = rows.collect();
+    for (number, (expected, read)) in rows.iter().zip(read).enumerate() {
+        assert_eq!(read, expected, "row {number} in {who}");
+    }
+    assert_eq!(read.len(), rows.len(), "rows in {who}");
+}
+
+#[test]
+fn every_type_with_nulls_everywhere() {
+    let batches = [every_type()];
+    let file = file(&batches, 16 << 20);
+    let read = orc::rows_in_java(file.path(), "UTC").expect("ORC's reader in Java");
+    compare("Java", &batches, &read);
+    let read = orc::rows_in_python(file.path()).expect("pyarrow");
+    compare("Python", &batches, &read);
+}
+
+#[test]
+fn times_of_clocks_are_the_same_in_every_zone() {
+    let all = every_type();
+    let fields = all.schema_ref().fields().iter().enumerate();
+    let without_zone = fields.filter(|(_, field)| field.name() != "instant");
+    let places: Vec<usize> = without_zone.map(|(place, _)| place).collect();
+    let batches = [all.project(&places).expect("columns that are there")];
+    let file = file(&batches, 16 << 20);
+    let read = orc::rows_in_java(file.path(), "America/New_York").expect("ORC's reader in Java");
+    compare("New York", &batches, &read);
+}
+
+#[test]
+fn many_stripes_of_rows_in_any_order() {
+    let batches = many(8, 1_500);
+    let file = file(&batches, 40_000);
+    let told = orc::told_by_java(file.path()).expect("ORC's command line");
+    let stripes = told.matches("Stripe: offset:").count();
+    assert!(stripes > 8, "{stripes} stripes of {told}");
+    let read = orc::rows_in_java(file.path(), "UTC").expect("ORC's reader in Java");
+    compare("Java", &batches, &read);
+    let read = orc::rows_in_python(file.path()).expect("pyarrow");
+    compare("Python", &batches, &read);
+}

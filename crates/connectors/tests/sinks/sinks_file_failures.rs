@@ -1,0 +1,44 @@
+//! What the disk does not allow fails the job with the file's name and the cause.
+
+use crate::sinks_common::attempt::Attempt;
+use millstream_connectors::file_sink::FileSink;
+use millstream_connectors::formats::TextLines;
+
+#[test]
+fn a_target_that_is_a_file_is_refused_at_the_start() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let sink: FileSink<String> = FileSink::new(file.path().join("below"), TextLines);
+    let error = Attempt::open(&sink).err().expect("refused");
+    assert_eq!(error.code(), "MS-7001");
+    let line = error.to_string();
+    assert!(
+        line.contains("below") && line.contains("Not a directory"),
+        "{line}"
+    );
+    assert!(
+        line.ends_with("give the sink a directory as its path"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_directory_that_vanishes_fails_the_write_by_name() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let sink: FileSink<String> = FileSink::new(directory.path(), TextLines);
+    let mut attempt = Attempt::open(&sink).expect("opens");
+    std::fs::remove_dir(directory.path()).expect("is empty");
+    let mut fail = || {
+        attempt.write(vec!["x".to_owned()])?;
+        attempt.prepare(1)
+    };
+    let error = fail().expect_err("there is no directory");
+    assert_eq!(error.code(), "MS-7001");
+    assert!(error.to_string().contains(".lock (No such file"), "{error}");
+    assert_eq!(
+        attempt
+            .prepare(2)
+            .expect_err("a failed writer stays failed")
+            .code(),
+        "MS-7001"
+    );
+}

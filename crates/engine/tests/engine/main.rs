@@ -1,0 +1,17 @@
+//! What the crate promises: one promise a file.
+
+mod a_drain_ends_time_within_the_savepoint;
+mod a_failed_suspend_lets_every_source_read_on;
+mod a_recovery_that_fails_is_told_and_tried_again;
+mod a_savepoint_is_a_checkpoint_and_committed_like_one;
+mod a_sink_that_stands_still_holds_up_its_own_sources_only;
+mod common;
+mod enumerators_and_readers_agree_at_every_boundary;
+mod event_time_comes_in_slices;
+mod event_time_is_that_of_who_makes_watermarks;
+mod late_results_come_before_the_boundary;
+mod latest_is_the_savepoint_of_a_stop_that_failed;
+mod operators_that_multiply_do_not_fill_the_memory;
+mod readers_are_told_of_the_last_snapshot_before_they_end;
+mod state_that_is_being_written_holds_nothing_up;
+mod subtasks_share_the_threads;

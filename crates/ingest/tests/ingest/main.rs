@@ -1,0 +1,16 @@
+//! What the crate promises: one promise a file.
+
+mod all_problems_are_reported_at_once;
+mod common;
+mod dead_letters_go_where_their_parameters_say;
+mod defaults_are_those_of_the_table;
+mod everything_given_reaches_the_settings;
+mod hive_is_read_as_its_parameters_say;
+mod kafka_is_read_as_its_parameters_say;
+mod kafka_is_written_as_its_parameters_say;
+mod options_of_the_command_line_win_over_parameters;
+mod parameters_without_effect_are_named_in_one_line;
+mod records_are_deduplicated_as_their_parameters_say;
+mod the_csp_operators_command_lines_are_understood;
+mod the_table_describes_what_is_parsed;
+mod what_travels_to_a_server_says_the_same_there;

@@ -1,0 +1,15 @@
+//! What the crate promises: one promise a file.
+
+mod a_panicking_program_goes_on_from_its_checkpoint;
+mod a_row_that_is_read_again_is_not_the_same_as_itself;
+mod a_stuck_task_brings_the_process_down;
+mod checkpoints_that_can_not_be_written;
+mod common;
+mod each_timer_fires_once_whatever_happens_to_its_job;
+mod lists_and_maps_of_keys_are_restored;
+mod results_do_not_depend_on_parallelism;
+mod state_that_an_operator_does_not_take_is_refused;
+mod state_without_an_operator_is_refused;
+mod the_graph_is_as_declared;
+mod two_streams_share_state_by_key;
+mod what_snapshots_hold_prepared_is_found;

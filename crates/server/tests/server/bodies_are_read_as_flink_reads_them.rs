@@ -1,0 +1,186 @@
+//! Bodies of requests are read as Jackson reads them for Flink: `"true"` and `"2"` are taken, an array is no object; and what is
+//! named in a request must be there.
+
+use crate::common::Server;
+use serde_json::Value;
+
+const JOB: &str = "/jobs/0123456789abcdef0123456789abcdef";
+
+#[test]
+fn what_means_something_is_taken_and_what_does_not_is_named() {
+    let server = Server::start(&[]);
+    let ask = |path: &str, body: &str| {
+        let answer = server.ask("POST", path, body);
+        let json = answer.json();
+        let line = json
+            .pointer("/errors/0")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let code = json.get("code").and_then(Value::as_str).unwrap_or_default();
+        (answer.status, code.to_owned(), line.to_owned())
+    };
+    // There is no such job: the body was understood.
+    for body in [
+        r#"{"drain": "true"}"#,
+        r#"{"drain": 1, "targetDirectory": 7}"#,
+        r#"{"drain": null}"#,
+        "",
+    ] {
+        let (status, code, line) = ask(&format!("{JOB}/stop"), body);
+        assert_eq!((status, code.as_str()), (404, "MS-2008"), "{body}: {line}");
+    }
+    for (body, expected) in [
+        ("[]", "an array stands where an object belongs"),
+        (r#"[true]"#, "an array stands where an object belongs"),
+        (r#"{"drain": "perhaps"}"#, "drain: invalid type"),
+        (r#"{"drain": []}"#, "drain: invalid type"),
+    ] {
+        let (status, code, line) = ask(&format!("{JOB}/stop"), body);
+        assert_eq!((status, code.as_str()), (400, "MS-1014"), "{body}");
+        assert!(line.contains(expected), "{line}");
+    }
+    for path in [
+        "/jars/ingest/run",
+        "/jars/ingest/plan",
+        "/jars/ingest/run-application",
+    ] {
+        let (status, code, line) = ask(path, r#"{"entryClass": "com.example.Nope"}"#);
+        assert_eq!((status, code.as_str()), (400, "MS-1007"), "{line}");
+        assert!(line.contains("no entry class com.example.Nope"), "{line}");
+        let (status, code, line) = ask(
+            path,
+            r#"{"parallelism": 2.7, "entryClass": "com.example.Nope"}"#,
+        );
+        assert_eq!((status, code.as_str()), (400, "MS-1007"), "{line}");
+        let (status, _, line) = ask(path, r#"{"parallelism": 0.7}"#);
+        assert_eq!(
+            (status, line.as_str()),
+            (400, "parallelism must be a positive number.")
+        );
+        let (status, _, line) = ask(path, r#"{"parallelism": "0"}"#);
+        assert_eq!(
+            (status, line.as_str()),
+            (400, "parallelism must be a positive number.")
+        );
+        let (status, _, line) = ask(path, r#"{"parallelism": "two"}"#);
+        assert_eq!(status, 400);
+        assert!(line.contains("parallelism: invalid type"), "{line}");
+        let (status, _, line) = ask(path, r#"{"flinkConfiguration": []}"#);
+        assert_eq!(status, 400);
+        assert!(
+            line.contains("flinkConfiguration: invalid type: sequence"),
+            "{line}"
+        );
+    }
+    server.end();
+}
+
+#[test]
+fn every_problem_has_an_entry_of_its_own() {
+    let server = Server::start(&[]);
+    let ask = |query: &str, body: &str| {
+        let answer = server.ask("POST", &format!("/jars/ingest/run{query}"), body);
+        let json = answer.json();
+        assert_eq!(answer.status, 400, "{json}");
+        let errors = json.get("errors").and_then(Value::as_array);
+        let errors = errors.expect("errors").iter();
+        let mut errors: Vec<_> = errors
+            .map(|line| line.as_str().unwrap_or_default().to_owned())
+            .collect();
+        errors.sort();
+        errors
+    };
+    for (query, body, expected) in [
+        (
+            "",
+            r#"{"parallelism": "x", "allowNonRestoredState": "maybe", "savepointPath": {}, "flinkConfiguration": {"a": [], "b": {}}}"#,
+            vec![
+                "allowNonRestoredState: invalid type",
+                "flinkConfiguration: a: invalid type",
+                "flinkConfiguration: b: invalid type",
+                "parallelism: invalid type",
+                "savepointPath: invalid type",
+            ],
+        ),
+        (
+            "?parallelism=x&allowNonRestoredState=maybe&programArg=a&program-args=b",
+            "{}",
+            vec![
+                "Cannot resolve query parameter (allowNonRestoredState)",
+                "Cannot resolve query parameter (parallelism)",
+                "Confusing request: program-args and programArg",
+            ],
+        ),
+        (
+            "?parallelism=x&programArg=a&program-args=b",
+            r#"{"allowNonRestoredState": "maybe", "savepointPath": {}}"#,
+            vec![
+                "allowNonRestoredState: invalid type",
+                "savepointPath: invalid type",
+                "Cannot resolve query parameter (parallelism)",
+                "Confusing request: program-args and programArg",
+            ],
+        ),
+        (
+            "?parallelism=0",
+            r#"{"allowNonRestoredState": true}"#,
+            vec!["parallelism must be"],
+        ),
+    ] {
+        let errors = ask(query, body);
+        assert_eq!(errors.len(), expected.len(), "{errors:?}");
+        for expected in expected {
+            assert!(
+                errors.iter().any(|error| error.contains(expected)),
+                "{errors:?}"
+            );
+        }
+    }
+    server.end();
+}
+
+#[test]
+fn so_has_every_problem_of_a_query() {
+    let server = Server::start(&[]);
+    for (path, expected) in [
+        (
+            "/jobs/metrics?agg=min,most,least&jobs=x,0123456789abcdef0123456789abcdef,y",
+            &[
+                "(agg) from value \"most\"",
+                "(agg) from value \"least\"",
+                "x",
+                "y",
+            ][..],
+        ),
+        (
+            "/taskmanagers/metrics?agg=most,least",
+            &["\"most\"", "\"least\""],
+        ),
+        (
+            &format!("{JOB}/exceptions?maxExceptions=all&failureLabelFilter=a,b:c,d"),
+            &[
+                "(maxExceptions) from value \"all\"",
+                "(failureLabelFilter) from value \"a\"",
+                "(failureLabelFilter) from value \"d\"",
+            ],
+        ),
+    ] {
+        let answer = server.ask("GET", path, "");
+        let json = answer.json();
+        assert_eq!(answer.status, 400, "{path}: {json}");
+        let errors = json.get("errors").and_then(Value::as_array);
+        let errors: Vec<_> = errors
+            .expect("errors")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        assert_eq!(errors.len(), expected.len(), "{path}: {errors:?}");
+        for expected in expected {
+            assert!(
+                errors.iter().any(|error| error.contains(expected)),
+                "{errors:?}"
+            );
+        }
+    }
+    server.end();
+}

@@ -1,0 +1,17 @@
+//! What the crate promises: one promise a file.
+
+mod a_snapshot_exists_once_its_metadata_is_in_place;
+mod absent_unreachable_and_damaged_are_three_things;
+mod checkpoints_have_one_owner;
+mod common;
+mod damaged_snapshots_are_refused;
+mod disposal_refuses_what_is_not_ours;
+mod disposal_takes_what_belongs_to_a_snapshot;
+mod latest_follows_lineages_not_clocks;
+mod latest_never_goes_back_behind_committed_output;
+mod notes_behind_a_snapshot_are_those_of_its_branch;
+mod readers_leave_out_foreign_key_groups;
+mod the_newest_snapshot_of_a_job_is_found;
+mod version_1_is_read_for_ever;
+mod version_2_is_read_for_ever;
+mod version_3_is_read_for_ever;
