@@ -331,7 +331,7 @@ fn address(authority: &str, site: &Site) -> Result<String, HdfsError> {
     if has_port || site.is_service(&named) {
         return Ok(named);
     }
-    Ok(format!("{named}:{PORT}"))
+    Ok(format!("{}:{PORT}", named.to_ascii_lowercase()))
 }
 
 /// How long clients try, where the settings do not say so themselves.

@@ -96,13 +96,19 @@ impl HdfsError {
             }
             Trouble::Full => "free space there, or have the quota of the directory raised",
             Trouble::Unreachable => {
-                "see that NameNode and DataNodes run, are out of safe mode, and have the addresses that the path or \
+                "see that NameNode and DataNodes run, are out of safe mode and have room, and have the addresses that the path or \
                  hdfs-site.xml in HADOOP_CONF_DIR tells"
             }
             Trouble::Refused => {
                 "correct the path, or core-site.xml and hdfs-site.xml in HADOOP_CONF_DIR (or hadoop.home.dir)"
             }
         }
+    }
+}
+
+impl millstream_waiting::Failure for HdfsError {
+    fn given_up() -> Self {
+        Self::new(Trouble::Unreachable, "the request was given up")
     }
 }
 

@@ -33,10 +33,12 @@ impl HdfsUrl {
         };
         let parts = path.split('/').filter(|part| !part.is_empty());
         let path: String = parts.flat_map(|part| ["/", part]).collect();
-        Some(Self {
-            authority: authority.to_ascii_lowercase(),
-            path,
-        })
+        // Hosts are the same however they are written; names of services, which have no port, are not.
+        let authority = match authority.contains(':') {
+            true => authority.to_ascii_lowercase(),
+            false => authority.to_owned(),
+        };
+        Some(Self { authority, path })
     }
 
     /// The same of a path in which a URL was put as it is written.
@@ -116,6 +118,7 @@ mod tests {
             ("hdfs:///a/b c", "hdfs:///a/b c"),
             ("hdfs:/a", "hdfs:///a"),
             ("hdfs://nn", "hdfs://nn/"),
+            ("hdfs://NameService1/a", "hdfs://NameService1/a"),
             ("hdfs:///", "hdfs:///"),
         ] {
             assert_eq!(url(text).to_string(), shown, "{text}");

@@ -41,6 +41,12 @@ impl StoreError {
         }
     }
 
+    /// That of an object that ends before what was read of it.
+    pub(crate) fn ends() -> Self {
+        let what = "the object ends before what was read of it";
+        Self::new(Trouble::Changed, what)
+    }
+
     /// What kind of trouble it is.
     pub fn trouble(&self) -> Trouble {
         self.trouble
@@ -83,6 +89,12 @@ impl StoreError {
             (None, None) => return Self::new(trouble, format!("the store answers {status}")),
         };
         Self::new(trouble, format!("the store answers {status} ({said})"))
+    }
+}
+
+impl millstream_waiting::Failure for StoreError {
+    fn given_up() -> Self {
+        Self::new(Trouble::Unreachable, "the request was given up")
     }
 }
 

@@ -7,8 +7,7 @@ use object_store::PutPayload;
 use object_store::multipart::{MultipartStore, PartId};
 
 use crate::error::{StoreError, Trouble};
-use crate::runtime::Waiting;
-use crate::store::{Store, path};
+use crate::store::{Store, Waiting, path};
 
 impl Store {
     /// Begins an upload in parts: nothing is visible of it before it is [completed](Self::complete). Answers its id.

@@ -6,8 +6,7 @@ use bytes::Bytes;
 use object_store::{ObjectStore, PutMode, PutOptions, PutPayload};
 
 use crate::error::{StoreError, Trouble};
-use crate::runtime::Waiting;
-use crate::store::{Object, Store, path};
+use crate::store::{Object, Store, Waiting, path};
 
 /// How often it is tried to find out what became of a request that nobody has answered.
 const TRIES: usize = 3;

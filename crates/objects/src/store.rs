@@ -7,18 +7,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use millstream_core::hash::stable_hash;
+use millstream_waiting::Runtime;
 use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use crate::error::{StoreError, Trouble};
 use crate::retry::{client, retries};
-use crate::runtime::{Runtime, Waiting};
 use crate::settings::S3Settings;
 use crate::url::ObjectUrl;
 
 /// The region where none is set, as AWS has it.
 const REGION: &str = "us-east-1";
+
+/// A request that is under way.
+pub type Waiting<T> = millstream_waiting::Waiting<T, StoreError>;
 
 /// The stores that a job speaks to: its settings, and one [`Store`] for each bucket. Clones share them.
 #[derive(Clone)]
@@ -31,7 +34,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Known {
-    runtime: Option<Runtime>,
+    runtime: Option<Runtime<StoreError>>,
     stores: BTreeMap<String, Store>,
 }
 
@@ -55,12 +58,19 @@ impl Stores {
         }
         let runtime = match &known.runtime {
             Some(runtime) => runtime.clone(),
-            None => known.runtime.insert(Runtime::start()?).clone(),
+            None => known.runtime.insert(started()?).clone(),
         };
         let store = Store::new(bucket, &self.0.settings, runtime)?;
         known.stores.insert(bucket.to_owned(), store.clone());
         Ok(store)
     }
+}
+
+fn started() -> Result<Runtime<StoreError>, StoreError> {
+    Runtime::start("objects").map_err(|error| {
+        let what = format!("no threads for requests to the store can be started: {error}");
+        StoreError::new(Trouble::Refused, what)
+    })
 }
 
 impl fmt::Debug for Stores {
@@ -110,7 +120,7 @@ pub(crate) struct Bucket {
     pub(crate) url: String,
     pub(crate) region: String,
     pub(crate) allows_http: bool,
-    pub(crate) runtime: Runtime,
+    pub(crate) runtime: Runtime<StoreError>,
 }
 
 impl fmt::Debug for Store {
@@ -132,7 +142,11 @@ pub(crate) fn path(key: &str) -> Result<Path, StoreError> {
 }
 
 impl Store {
-    fn new(bucket: &str, settings: &S3Settings, runtime: Runtime) -> Result<Self, StoreError> {
+    fn new(
+        bucket: &str,
+        settings: &S3Settings,
+        runtime: Runtime<StoreError>,
+    ) -> Result<Self, StoreError> {
         let mut builder = AmazonS3Builder::from_env()
             .with_bucket_name(bucket)
             .with_retry(retries());
@@ -228,24 +242,25 @@ impl Store {
         }
     }
 
-    /// Begins to read a range of bytes of an object, of which at least one must be there, if it is the one with this `etag`.
-    pub fn read(
-        &self,
-        key: &str,
-        range: Range<u64>,
-        etag: Option<&str>,
-    ) -> Waiting<(Object, Bytes)> {
-        let bucket = Arc::clone(&self.0);
-        let (path, if_match) = (path(key), etag.map(str::to_owned));
+    /// Begins to read a range of bytes of an object, of which at least one must be there.
+    pub fn read(&self, key: &str, range: Range<u64>) -> Waiting<(Object, Bytes)> {
+        let (bucket, path) = (Arc::clone(&self.0), path(key));
+        self.0
+            .runtime
+            .begin(async move { ranged(&bucket, &path?, range, None).await })
+    }
+
+    /// Begins to read bytes of an object, all of which must be there, if it still is that one.
+    pub(crate) fn read_of(&self, object: &Object, from: u64, length: usize) -> Waiting<Bytes> {
+        let (bucket, path) = (Arc::clone(&self.0), path(&object.key));
+        let etag = object.etag.clone();
         self.0.runtime.begin(async move {
-            let options = GetOptions {
-                if_match,
-                range: Some(GetRange::Bounded(range)),
-                ..GetOptions::default()
-            };
-            let found = bucket.s3.get_opts(&path?, options).await?;
-            let object = Object::of(found.meta.clone());
-            Ok((object, found.bytes().await?))
+            let range = from..from.saturating_add(length as u64);
+            let (_, bytes) = ranged(&bucket, &path?, range, etag).await?;
+            match bytes.len() == length {
+                true => Ok(bytes),
+                false => Err(StoreError::ends()),
+            }
         })
     }
 
@@ -275,4 +290,21 @@ impl Store {
             _ => Ok(()),
         }
     }
+}
+
+/// Bytes of an object, if it is the one with this `etag`.
+async fn ranged(
+    bucket: &Bucket,
+    path: &Path,
+    range: Range<u64>,
+    etag: Option<String>,
+) -> Result<(Object, Bytes), StoreError> {
+    let options = GetOptions {
+        if_match: etag,
+        range: Some(GetRange::Bounded(range)),
+        ..GetOptions::default()
+    };
+    let found = bucket.s3.get_opts(path, options).await?;
+    let object = Object::of(found.meta.clone());
+    Ok((object, found.bytes().await?))
 }

@@ -10,8 +10,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("millstream-log", &[]),
     ("millstream-process", &["millstream-core"]),
     ("millstream-protocol", &["millstream-core"]),
-    ("millstream-hdfs", &["millstream-core", "millstream-gssapi"]),
-    ("millstream-objects", &["millstream-core"]),
+    ("millstream-waiting", &[]),
+    (
+        "millstream-hdfs",
+        &["millstream-core", "millstream-gssapi", "millstream-waiting"],
+    ),
+    (
+        "millstream-objects",
+        &["millstream-core", "millstream-waiting"],
+    ),
     ("millstream-storage", &["millstream-core"]),
     (
         "millstream-remote",
@@ -138,7 +145,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tracing-subscriber", &["millstream-log"]),
     (
         "tokio*",
-        &["millstream-server", "millstream-objects", "millstream-hdfs"],
+        &["millstream-server", "millstream-waiting", "millstream-hdfs"],
     ),
     ("hdfs-native*", &["millstream-hdfs"]),
     ("object_store", &["millstream-objects"]),

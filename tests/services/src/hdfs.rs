@@ -1,5 +1,6 @@
-//! HDFS: one NameNode and one DataNode, and their own HTTP interface as the witness.
+//! HDFS: one NameNode or two, and one DataNode, and their own HTTP interface as the witness.
 
+mod pair;
 mod realm;
 mod web;
 mod witness;
@@ -18,6 +19,7 @@ use crate::keeper::Keeper;
 use crate::maven::{Libraries, free_port, java};
 use crate::{Doing, Failure, Result, wait};
 
+use pair::Other;
 use realm::Realm;
 pub use witness::{Entry, OpenFile};
 
@@ -49,6 +51,8 @@ pub struct Hdfs {
     user: String,
     realm: Option<Realm>,
     name_node: Option<Keeper>,
+    /// The NameNode that is not active, where there are two.
+    other: Option<Other>,
     data_node: Option<Keeper>,
     starts: u32,
 }
@@ -75,6 +79,15 @@ impl Hdfs {
     }
 
     fn start_in(realm: Option<Realm>) -> Result<Self> {
+        let mut hdfs = Self::configured(realm, None)?;
+        hdfs.run(NAME_NODE, &["-format", "-force", "-nonInteractive"])?;
+        hdfs.restart_name_node()?;
+        hdfs.restart_data_node()?;
+        Ok(hdfs)
+    }
+
+    /// With their settings, and not started.
+    fn configured(realm: Option<Realm>, other: Option<Other>) -> Result<Self> {
         let libraries = Libraries::resolve("hdfs", include_str!("../hdfs.xml"), VERSION)?;
         let directory = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
         let ports = Ports {
@@ -84,7 +97,7 @@ impl Hdfs {
             data_http: free_port()?,
             data_ipc: free_port()?,
         };
-        let mut hdfs = Self {
+        let hdfs = Self {
             libraries,
             directory,
             ports,
@@ -94,13 +107,11 @@ impl Hdfs {
             },
             realm,
             name_node: None,
+            other,
             data_node: None,
             starts: 0,
         };
         hdfs.configure()?;
-        hdfs.run(NAME_NODE, &["-format", "-force", "-nonInteractive"])?;
-        hdfs.restart_name_node()?;
-        hdfs.restart_data_node()?;
         Ok(hdfs)
     }
 
@@ -149,7 +160,7 @@ impl Hdfs {
     /// It does not start.
     pub fn restart_name_node(&mut self) -> Result<()> {
         self.kill_name_node();
-        self.name_node = Some(self.start_node(NAME_NODE)?);
+        self.name_node = Some(self.start_node(NAME_NODE, &[])?);
         if self.data_node.is_some() {
             return self.await_ready();
         }
@@ -164,8 +175,25 @@ impl Hdfs {
     /// It does not start.
     pub fn restart_data_node(&mut self) -> Result<()> {
         self.kill_data_node();
-        self.data_node = Some(self.start_node(DATA_NODE)?);
+        self.data_node = Some(self.start_node(DATA_NODE, &[])?);
         self.await_ready()
+    }
+
+    /// The same; there is no room on it for another block until it is started again.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn fill_data_node(&mut self) -> Result<()> {
+        self.kill_data_node();
+        // More than any disk has.
+        let kept = "dfs.datanode.du.reserved=1000000000000000";
+        self.data_node = Some(self.start_node(DATA_NODE, &["-D", kept])?);
+        self.await_ready()?;
+        self.await_answer("the DataNode to be full", || {
+            let system = self.bean("FSNamesystem")?;
+            let left = system.get("CapacityRemaining").and_then(Value::as_u64);
+            Ok((left == Some(0)).then_some(()))
+        })
     }
 
     /// Has the NameNode refuse every change, or not any more; not in a realm.
@@ -236,9 +264,9 @@ impl Hdfs {
         self.directory.path().join(format!("log-{start}"))
     }
 
-    fn start_node(&mut self, class: &str) -> Result<Keeper> {
+    fn start_node(&mut self, class: &str, options: &[&str]) -> Result<Keeper> {
         self.starts += 1;
-        let arguments = self.arguments(class, &[]);
+        let arguments = self.arguments(class, options);
         Keeper::start(
             &java(),
             &arguments,
@@ -294,7 +322,10 @@ impl Hdfs {
             fs::create_dir_all(&path).doing(|| format!("make {}", path.display()))?;
         }
         let data = home.join("data").display().to_string();
-        let address = self.url("");
+        let address = match &self.other {
+            Some(_) => pair::SERVICE.to_owned(),
+            None => self.url(""),
+        };
         let asked = self.realm.iter().flat_map(Realm::of_clients);
         let asked: Vec<(&str, String)> = asked.collect();
         let core = [
@@ -304,8 +335,19 @@ impl Hdfs {
         ];
         write("conf", "core-site.xml", &[&core[..], &asked].concat())?;
         write("conf", "hdfs-site.xml", &self.settings())?;
+        let client = match &self.other {
+            Some(other) => other.service(self.ports),
+            None => self.service()?,
+        };
+        let core = [("fs.defaultFS", address)];
+        write("client", "core-site.xml", &[&core[..], &asked].concat())?;
+        write("client", "hdfs-site.xml", &client)
+    }
+
+    /// The name service `cluster`, of whose NameNodes one is not there.
+    fn service(&self) -> Result<Vec<(&'static str, String)>> {
         let away = free_port()?;
-        let client = [
+        Ok(vec![
             ("dfs.nameservices", "cluster".to_owned()),
             ("dfs.ha.namenodes.cluster", "gone,here".to_owned()),
             (
@@ -313,10 +355,7 @@ impl Hdfs {
                 format!("{}:{away}", self.host()),
             ),
             ("dfs.namenode.rpc-address.cluster.here", self.address()),
-        ];
-        let core = [("fs.defaultFS", address)];
-        write("client", "core-site.xml", &[&core[..], &asked].concat())?;
-        write("client", "hdfs-site.xml", &client)
+        ])
     }
 
     fn settings(&self) -> Vec<(&'static str, String)> {
@@ -333,14 +372,18 @@ impl Hdfs {
             ("dfs.datanode.max.transfer.threads", "64"),
         ];
         let own = [
-            ("dfs.namenode.http-address", here(ports.name_http)),
             ("dfs.datanode.address", here(ports.data)),
             ("dfs.datanode.http.address", here(ports.data_http)),
             ("dfs.datanode.ipc.address", here(ports.data_ipc)),
         ];
         let fixed = fixed.map(|(name, value)| (name, value.to_owned()));
         let realm = self.realm.iter().flat_map(Realm::of_nodes);
-        fixed.into_iter().chain(own).chain(realm).collect()
+        let names = match &self.other {
+            Some(other) => other.settings(ports, self.directory.path()),
+            None => vec![("dfs.namenode.http-address", here(ports.name_http))],
+        };
+        let all = fixed.into_iter().chain(own).chain(realm);
+        all.chain(names).collect()
     }
 }
 

@@ -43,6 +43,9 @@ const OPENED: &[&str] = &[
     "java.sql/java.sql",
 ];
 
+/// Where servers are whose tables others read: a zone in which nobody takes its clock for that of UTC.
+const ZONE: &str = "-Duser.timezone=Asia/Shanghai";
+
 /// Of the store of keys.
 const PASSWORD: &str = "password";
 
@@ -51,7 +54,7 @@ const PASSWORD: &str = "password";
 pub enum Authentication {
     /// By any user and password, which nobody looks at.
     None,
-    /// Not at all, and everything is encrypted.
+    /// Not at all, and everything is encrypted. Such a server keeps no logs of statements.
     NoSasl,
     /// By Kerberos.
     Kerberos,
@@ -292,6 +295,7 @@ impl Hive {
             class.to_owned(),
         ];
         let options = options.iter().map(|option| (*option).to_owned());
+        let options = options.chain(self.metastore.iter().map(|_| ZONE.to_owned()));
         let options = options.chain(self.realm.iter().flat_map(|realm| {
             let configuration = realm.configuration.display();
             [
@@ -319,6 +323,7 @@ impl Hive {
         if self.realm.is_some() {
             core.push(("hadoop.security.authentication", "kerberos".to_owned()));
         }
+        core.extend(self.of_objects());
         write("core-site.xml", &xml(&core))?;
         write("log4j2.properties", LOGGING)
     }
@@ -371,6 +376,8 @@ impl Hive {
                 ),
                 ("hive.server2.keystore.password", PASSWORD.to_owned()),
                 ("hive.server2.keystore.type", "PKCS12".to_owned()),
+                // A server may keep no logs of statements either.
+                ("hive.server2.logging.operation.enabled", "false".to_owned()),
             ]
         });
         let kerberos = self.realm.iter().flat_map(|realm| {

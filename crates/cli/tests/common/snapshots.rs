@@ -118,6 +118,29 @@ impl Snapshots<'_> {
         assert!(!directory.join("data/checkpoints").exists());
     }
 
+    /// It is deleted when a newer checkpoint is complete, and what came before it is not read again.
+    pub(crate) fn a_savepoint_is_claimed(&self) {
+        let place = tempfile::tempdir().expect("a directory");
+        let directory = place.path();
+        self.put("claimed", 0);
+        let first = self.started(directory, "claimed", &[], &[CONTINUOUSLY]);
+        let mut first = Running::start(first);
+        first.await_log("Completed checkpoint");
+        let savepoint = first.suspend().savepoint().to_owned();
+        assert!(!self.0.keys("claimed/sp").is_empty(), "{savepoint}");
+        let claim = ["-s", &savepoint, "--claimMode", "CLAIM"];
+        let next = self.started(directory, "claimed", &claim, &[CONTINUOUSLY]);
+        let mut next = Running::start(next);
+        next.await_checkpoint();
+        assert_eq!(self.0.keys("claimed/sp"), Vec::<String>::new());
+        self.put("claimed", 1);
+        next.kill();
+        let latest = ["-s", "latest"];
+        let said = running::run(self.started(directory, "claimed", &latest, &[ONCE]));
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert_eq!(self.0.lines("claimed/out"), expected(2), "{}", said.err);
+    }
+
     pub(crate) fn what_cannot_be_gone_on_from_is_told_apart(&self) {
         let place = tempfile::tempdir().expect("a directory");
         let from = |path: &str| {

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::common::hdfs::{job, lines};
 use crate::common::objects::CSV;
-use crate::common::{ONCE, Said, command, realm, running};
+use crate::common::{ONCE, Running, Said, command, realm, running};
 use millstream_services::hdfs::Hdfs;
 use millstream_services::kdc::Kdc;
 
@@ -120,6 +120,7 @@ fn and_nobody_else() {
         assert!(said.out.contains(words), "{words}: {}", said.out);
     }
 
+    jobs_go_on_from_snapshots_there(&place, &alice);
     keys_are_looked_at(&mut place);
     settings_are_looked_at(&place);
     rights_are_those_of_the_principal(&place);
@@ -143,6 +144,45 @@ fn and_nobody_else() {
             "it gives tickets",
         ],
     );
+}
+
+/// From a savepoint as people name it, and from the newest checkpoint, with a keytab that is a parameter of the job.
+fn jobs_go_on_from_snapshots_there(place: &Place, keytab: &str) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (hdfs, kdc) = (&place.hdfs, &place.kdc);
+    let put = |id: u64| {
+        let path = format!("/data/kept-in/{id}.csv");
+        hdfs.put(&path, format!("id\n{id}\n").as_bytes())
+            .expect("is put");
+    };
+    let command = |options: &[&str], watch: &str| {
+        let there = [
+            "-Dstate.checkpoints.dir=hdfs:///data/cp",
+            "-Dstate.savepoints.dir=hdfs:///data/sp",
+        ];
+        let options = [&there[..], options].concat();
+        let parameters = [&CSV[..], &[watch, keytab]].concat();
+        let places = (&*hdfs.url("/data/kept-in"), &*hdfs.url("/data/kept"));
+        let mut job = job(hdfs, directory.path(), places, &options, &parameters);
+        realm::within(&mut job, kdc);
+        job
+    };
+    let watch = "--source.watch.type=PROCESS_CONTINUOUSLY";
+    put(0);
+    let mut first = Running::start(command(&[], watch));
+    first.await_log("Completed checkpoint");
+    let savepoint = first.suspend().savepoint().to_owned();
+    let name = savepoint.rsplit('/').next().expect("a name");
+    put(1);
+    let from = format!("hdfs:///data/sp/{name}");
+    let mut next = Running::start(command(&["-s", &from], watch));
+    next.await_log("Completed checkpoint");
+    next.kill();
+    put(2);
+    let said = running::run(command(&["-s", "latest"], ONCE));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let rows = [0, 1, 2].map(|id| format!("{{\"id\":\"{id}\"}}"));
+    assert_eq!(lines(hdfs, "/data/kept"), rows, "{}", said.err);
 }
 
 fn keys_are_looked_at(place: &mut Place) {

@@ -166,6 +166,7 @@ fn snapshots_are_kept_in_hdfs() {
     let hdfs = Hdfs::start().expect("HDFS");
     let snapshots = Snapshots(&hdfs);
     snapshots.a_job_goes_on_from_what_lies_there();
+    snapshots.a_savepoint_is_claimed();
     snapshots.what_cannot_be_gone_on_from_is_told_apart();
     snapshots.a_server_keeps_and_disposes_of_them();
     where_nothing_is_said_they_go_where_the_operator_has_them(&hdfs);

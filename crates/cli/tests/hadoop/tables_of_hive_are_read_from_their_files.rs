@@ -13,6 +13,7 @@ use crate::common::rounds::Rounds;
 use crate::common::server::Server;
 use crate::common::{ONCE, Running, Said, command, lines, running};
 use millstream_services::hive::Hive;
+use millstream_services::seaweed::{BUCKET, Seaweed};
 use serde_json::Value;
 
 /// Fields that Hive's text files may hold, and what is none of a column's values.
@@ -314,6 +315,40 @@ fn files_are_told_by_the_paths_of_their_partitions() {
         "{names:?}"
     );
     server.kill();
+}
+
+/// The metastore knows a table in a bucket by `s3a://`, whose files are in an object store.
+#[test]
+fn tables_may_lie_in_an_object_store() {
+    let hive = hive();
+    let hive = hive.as_ref().expect("a server");
+    let place = format!("s3a://{BUCKET}/tables/objects");
+    let statements = format!(
+        "create external table shop.objects (id bigint, text string) partitioned by (part int)
+             row format delimited fields terminated by ',' location '{place}';
+         alter table shop.objects add partition (part=1) partition (part=2)"
+    );
+    hive.run(&statements).expect("a table");
+    let store = Seaweed::start().expect("an object store");
+    for part in [1, 2] {
+        let key = format!("tables/objects/part={part}/000000_0");
+        let text = format!("{part},a\n1{part},b\n");
+        store.put(&key, text.as_bytes()).expect("is put");
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let options = store.options();
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let mut command = ingest(directory.path(), &options, &[ONCE]);
+    command.args(table(hive, "shop.objects"));
+    let said = running::run(command);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let rows = [
+        r#"{"id":1,"text":"a","part":1}"#,
+        r#"{"id":11,"text":"b","part":1}"#,
+        r#"{"id":12,"text":"b","part":2}"#,
+        r#"{"id":2,"text":"a","part":2}"#,
+    ];
+    assert_eq!(lines(&directory.path().join("out")), rows, "{}", said.err);
 }
 
 /// Rows of each partition, and how many partitions there are in the end.

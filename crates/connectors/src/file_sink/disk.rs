@@ -1,13 +1,13 @@
 //! The thread that writes one writer's files, and the worker's end of the channel to it.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError, bounded};
 use millstream_core::{CheckpointId, Error, Result, codes};
-use millstream_engine::connector::{Committable, Waker};
+use millstream_engine::connector::{Committable, Notice, SinkContext, Waker};
 
 use super::files::Files;
 use super::hdfs::HdfsFiles;
@@ -16,6 +16,10 @@ use super::objects::Uploads;
 
 /// Orders that may wait for the disk. With buffers of a batch each this is most of a writer's memory.
 const ORDERS: usize = 4;
+
+/// After this time it is tried again to write what can't be written now; each time after that behind twice the time before.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// What the worker asks of the disk, in order.
 #[derive(Debug)]
@@ -47,10 +51,11 @@ impl Output {
         }
     }
 
-    fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<()> {
+    /// Writes. What is answered: why nothing is written, where that may be otherwise later.
+    fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<Option<String>> {
         match self {
-            Self::Files(files) => files.write(partition, bytes),
-            Self::Objects(uploads) => uploads.write(partition, bytes),
+            Self::Files(files) => files.write(partition, bytes).map(|()| None),
+            Self::Objects(uploads) => uploads.write(partition, bytes).map(|()| None),
             Self::Hdfs(files) => files.write(partition, bytes),
         }
     }
@@ -88,33 +93,30 @@ pub(super) struct Disk {
     waiting: VecDeque<Order>,
     spare: Receiver<Vec<u8>>,
     prepared: Receiver<Vec<Committable>>,
-    shared: Arc<Shared>,
+    /// Dropped with the writer: nothing more is worth writing.
+    wanted: Option<Sender<()>>,
+    /// Why the thread has ended.
+    failure: Arc<Mutex<Option<Error>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What both ends look at.
-#[derive(Debug, Default)]
-struct Shared {
-    /// The writer is gone: nothing more is worth writing.
-    abandoned: AtomicBool,
-    /// Why the thread has ended.
-    failure: Mutex<Option<Error>>,
-}
-
 impl Disk {
-    /// Starts the thread, that of writer `subtask`.
-    pub(super) fn start(output: Output, subtask: usize, waker: Waker) -> Result<Self> {
+    /// Starts the thread of a writer.
+    pub(super) fn start(output: Output, context: &SinkContext) -> Result<Self> {
         let (orders, order_receiver) = bounded(ORDERS);
         let (spare_sender, spare) = bounded(ORDERS + 1);
         let (prepared_sender, prepared) = bounded(1);
-        let shared = Arc::new(Shared::default());
-        let name = format!("file-sink-{subtask}");
+        let (wanted, unwanted) = bounded(0);
+        let failure = Arc::new(Mutex::default());
+        let name = format!("file-sink-{}", context.subtask);
         let thread = DiskThread {
             orders: order_receiver,
             spare: spare_sender,
             prepared: prepared_sender,
-            waker,
-            shared: shared.clone(),
+            waker: context.waker.clone(),
+            unwanted,
+            failure: Arc::clone(&failure),
+            held_up: context.held_up.clone(),
             output,
         };
         let thread = std::thread::Builder::new()
@@ -134,7 +136,8 @@ impl Disk {
             waiting,
             spare,
             prepared,
-            shared,
+            wanted: Some(wanted),
+            failure,
             thread: Some(thread),
         })
     }
@@ -188,11 +191,7 @@ impl Disk {
     }
 
     fn failure(&self) -> Error {
-        let failure = self
-            .shared
-            .failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure
             .clone()
             .unwrap_or_else(|| Error::new(&codes::INTERNAL, "the file sink's thread has ended"))
@@ -202,7 +201,7 @@ impl Disk {
 impl Drop for Disk {
     /// Waits for the write or sync under way, so that the next attempt finds nothing moving.
     fn drop(&mut self) {
-        self.shared.abandoned.store(true, Ordering::Release);
+        self.wanted = None;
         self.orders = None;
         if let Some(thread) = self.thread.take() {
             // A thread that panicked has nothing more to say: the writer is gone.
@@ -216,14 +215,17 @@ struct DiskThread {
     spare: Sender<Vec<u8>>,
     prepared: Sender<Vec<Committable>>,
     waker: Waker,
-    shared: Arc<Shared>,
+    /// Closed when the writer is gone.
+    unwanted: Receiver<()>,
+    failure: Arc<Mutex<Option<Error>>>,
+    held_up: Notice,
     output: Output,
 }
 
 impl DiskThread {
     fn run(mut self) {
         if let Err(error) = self.obey_all() {
-            let failure = self.shared.failure.lock();
+            let failure = self.failure.lock();
             *failure.unwrap_or_else(PoisonError::into_inner) = Some(error);
         }
         self.output.abandon();
@@ -236,7 +238,7 @@ impl DiskThread {
     fn obey_all(&mut self) -> Result<()> {
         self.output.begin();
         while let Ok(order) = self.orders.recv() {
-            if self.shared.abandoned.load(Ordering::Acquire) {
+            if self.unwanted.try_recv() == Err(TryRecvError::Disconnected) {
                 break;
             }
             self.obey(order)?;
@@ -248,7 +250,7 @@ impl DiskThread {
     fn obey(&mut self, order: Order) -> Result<()> {
         match order {
             Order::Write(partition, mut bytes) => {
-                self.output.write(&partition, &bytes)?;
+                self.write(&partition, &bytes)?;
                 bytes.clear();
                 // With no room for it there are spare buffers enough.
                 drop(self.spare.try_send(bytes));
@@ -262,5 +264,28 @@ impl DiskThread {
                 Ok(())
             }
         }
+    }
+
+    /// Writes, as soon as that can be done and for as long as somebody wants it.
+    fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<()> {
+        let Some(mut why) = self.output.write(partition, bytes)? else {
+            return Ok(());
+        };
+        tracing::warn!("{why}. It is tried again; nothing is dropped.");
+        let mut pause = FIRST_PAUSE;
+        let outcome = loop {
+            self.held_up.set(Some(why));
+            if self.unwanted.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
+                break Ok(());
+            }
+            pause = LONGEST_PAUSE.min(pause * 2);
+            match self.output.write(partition, bytes) {
+                Ok(Some(again)) => why = again,
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.held_up.set(None);
+        outcome
     }
 }

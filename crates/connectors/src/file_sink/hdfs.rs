@@ -1,5 +1,7 @@
-//! Files in HDFS. They go the way of files on disks, by the same hidden names, and with three differences:
+//! Files in HDFS. They go the way of files on disks, by the same hidden names, and with four differences:
 //!
+//! - A cluster that takes nothing now (all DataNodes are full, safe mode, a quota, no NameNode) is waited for where a file begins: it
+//!   has nothing yet that could be lost.
 //! - A file is closed when it ends, which takes the cluster half a second and more: many are closed side by side, and a prepare
 //!   waits for all of them.
 //! - There are no locks of the operating system. What a run may remove is told by lineage alone. A file that is removed while
@@ -66,34 +68,52 @@ impl HdfsFiles {
         }
     }
 
-    /// Appends to the present file of a partition, which is made if there is none.
+    /// Appends to the present file of a partition, which is made if there is none. What is answered: why nothing of it is written,
+    /// and that this may be otherwise later.
     ///
     /// # Errors
     /// The cluster does not take it.
-    pub(super) fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<()> {
-        if !self.present.contains_key(partition) {
-            let created = self.create()?;
-            self.present.insert(Arc::clone(partition), created);
-        }
+    pub(super) fn write(&mut self, partition: &Partition, bytes: &[u8]) -> Result<Option<String>> {
         let Some(present) = self.present.get_mut(partition) else {
-            return Ok(());
+            return self.begin(partition, bytes);
         };
         let number = present.number;
         let written = present.writer.write(Bytes::copy_from_slice(bytes));
-        written.map_err(|error| hdfs_error("write", &self.path(number), &error))
+        let written = written.map_err(|error| hdfs_error("write", &self.path(number), &error));
+        written.map(|()| None)
     }
 
-    fn create(&mut self) -> Result<Present> {
-        loop {
+    /// Makes a file of its first bytes, with which it gets its first block.
+    fn begin(&mut self, partition: &Partition, bytes: &[u8]) -> Result<Option<String>> {
+        let (mut present, path) = loop {
             let number = self.number;
             self.number += 1;
             let path = self.path(number);
             match self.cluster.create(path.path()) {
-                Ok(writer) => return Ok(Present { writer, number }),
+                Ok(writer) => break (Present { writer, number }, path),
                 Err(error) if error.trouble() == Trouble::Exists => {}
-                Err(error) => return Err(hdfs_error("create", &path, &error)),
+                Err(error) => return self.later("create", &path, &error),
             }
+        };
+        if let Err(error) = present.writer.write(Bytes::copy_from_slice(bytes)) {
+            drop(present);
+            // What can't be removed either is left behind: whoever goes on from this attempt removes it.
+            drop(self.cluster.remove(path.path()));
+            return self.later("write", &path, &error);
         }
+        self.present.insert(Arc::clone(partition), present);
+        Ok(None)
+    }
+
+    /// Why a file can't be begun now, or the error of one that never can be.
+    fn later(&self, doing: &str, path: &HdfsUrl, error: &HdfsError) -> Result<Option<String>> {
+        if !matches!(error.trouble(), Trouble::Unreachable | Trouble::Full) {
+            return Err(hdfs_error(doing, path, error));
+        }
+        let (url, next) = (&self.url, error.next_step());
+        Ok(Some(format!(
+            "nothing can be written to {url} now: {error}; {next}"
+        )))
     }
 
     /// Where the file with this number lies until it is prepared.

@@ -71,7 +71,7 @@ impl<T: 'static> FileWriter<T> {
     ) -> Result<Self> {
         Ok(Self {
             layout,
-            disk: Disk::start(output, context.subtask, context.waker.clone())?,
+            disk: Disk::start(output, context)?,
             open: Vec::new(),
             parts: Vec::new(),
             written: 0,

@@ -4,6 +4,7 @@
 //!
 //! - [`groups`]: where groups of rows stand among the offsets that the ledger knows. Pure.
 //! - [`ranged`], [`open`], [`parquet`], [`orc`]: the bytes of a file, and a file of either format.
+//! - [`times`]: times that are read otherwise than they are handed out.
 //! - [`fit`], [`change`]: which columns of a file are read, and how their values become those of the source.
 //! - [`condition`]: what a query says of columns, so that rows need not be read.
 //! - [`fetch`], [`serve`]: the thread that reads and decodes; the worker's side.
@@ -18,6 +19,7 @@ mod orc;
 mod parquet;
 mod ranged;
 mod serve;
+mod times;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};

@@ -154,34 +154,31 @@ enum Ended {
 impl Fetching {
     /// Reads all parts, one after the other.
     fn run(&self, wanted: Vec<Wanted>) {
-        let outcome = self.read(wanted);
+        let mut session = None;
+        let outcome = self.read(wanted, &mut session);
         self.held_up.set(None);
         if let Err(Ended::Failed(error)) = outcome {
             // Nobody hears it who wants no more.
             drop(self.tell(Event::Failed(error)));
         }
+        // What has failed is told first: a server may not answer.
+        if let Some(session) = session {
+            session.close();
+        }
         // Whoever has read everything waits for the reader to go: a thread that is gone would be an error.
         let _over = self.stop.recv();
     }
 
-    fn read(&self, wanted: Vec<Wanted>) -> Result<(), Ended> {
+    fn read(&self, wanted: Vec<Wanted>, session: &mut Option<Session>) -> Result<(), Ended> {
         if wanted.is_empty() {
             return Ok(());
         }
         let options = &self.plan.options;
-        let session = Session::open(&options.url, &options.login, &self.line);
-        let mut session = session.map_err(|trouble| self.ended(&trouble))?;
-        let mut outcome = Ok(());
-        for wanted in wanted {
-            outcome = self.read_part(&mut session, &wanted);
-            if outcome.is_err() {
-                break;
-            }
-        }
-        if !matches!(outcome, Err(Ended::Failed(_))) {
-            session.close();
-        }
-        outcome
+        let opened = Session::open(&options.url, &options.login, &self.line);
+        let session = session.insert(opened.map_err(|trouble| self.ended(&trouble))?);
+        wanted
+            .iter()
+            .try_for_each(|wanted| self.read_part(session, wanted))
     }
 
     fn read_part(&self, session: &mut Session, wanted: &Wanted) -> Result<(), Ended> {

@@ -219,9 +219,21 @@ impl Asking<'_> {
         take: &mut dyn FnMut(&[arrow::array::ArrayRef]) -> Result<()>,
     ) -> Result<()> {
         let url = &self.plan.options.url;
-        let failed = |trouble: Trouble| trouble.error(url);
         let line = SharedLine::default();
-        let mut session = Session::open(url, &self.plan.options.login, &line).map_err(failed)?;
+        let session = Session::open(url, &self.plan.options.login, &line);
+        let mut session = session.map_err(|trouble| trouble.error(url))?;
+        let read = self.read_in(&mut session, statement, take);
+        session.close();
+        read
+    }
+
+    fn read_in(
+        &self,
+        session: &mut Session,
+        statement: &str,
+        take: &mut dyn FnMut(&[arrow::array::ArrayRef]) -> Result<()>,
+    ) -> Result<()> {
+        let failed = |trouble: Trouble| trouble.error(&self.plan.options.url);
         let show = |progress: &str| {
             let text =
                 format!("Hive looks for the bounds of source.db.partition.column: {progress}");
@@ -246,7 +258,6 @@ impl Asking<'_> {
             take(&fetched.columns)?;
         }
         session.close_statement(&running);
-        session.close();
         Ok(())
     }
 }

@@ -50,17 +50,21 @@ pub(super) fn read_answer(
 ) -> Result<Fetched, Trouble> {
     let mut fetched = None;
     let mut input = Input::new(reader);
-    // The structure of a call's result has the answer itself as field 0.
+    // The structure of a call's result has the answer itself as field 0. A refusal is read to its end as well: the next answer
+    // begins behind it.
     while let Some((kind, number)) = input.field()? {
         match (kind, number) {
             (Type::Struct, 0) => fetched = Some(answer(&mut input, columns, wanted)?),
             (kind, _) => input.skip(kind)?,
         }
     }
-    fetched.ok_or_else(|| odd("an answer without rows"))
+    fetched.unwrap_or_else(|| Err(odd("an answer without rows")))
 }
 
-fn answer(input: &mut Input<'_>, columns: &[Column], wanted: &[bool]) -> Result<Fetched, Trouble> {
+/// Rows, or what the server says instead.
+type Answer = Result<Fetched, Trouble>;
+
+fn answer(input: &mut Input<'_>, columns: &[Column], wanted: &[bool]) -> Result<Answer, Trouble> {
     let mut fetched = Fetched::default();
     let mut refusal = None;
     while let Some((kind, number)) = input.field()? {
@@ -74,10 +78,10 @@ fn answer(input: &mut Input<'_>, columns: &[Column], wanted: &[bool]) -> Result<
             (kind, _) => input.skip(kind)?,
         }
     }
-    match refusal {
+    Ok(match refusal {
         Some(refusal) => Err(refusal),
         None => Ok(fetched),
-    }
+    })
 }
 
 fn rows(input: &mut Input<'_>, columns: &[Column], wanted: &[bool]) -> Result<Fetched, Trouble> {

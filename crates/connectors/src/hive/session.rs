@@ -2,7 +2,6 @@
 
 mod call;
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -20,7 +19,7 @@ use super::rowset::{Fetched, read_answer};
 use super::trouble::{Said, Trouble};
 use super::types::{Column, Kind, columns_of};
 use super::url::{HiveUrl, Host};
-use super::wire::{Line, connect};
+use super::wire::connect;
 
 /// Between two questions whether a statement has ended, where the server does not wait with its answer.
 const AGAIN: Duration = Duration::from_millis(50);
@@ -32,8 +31,7 @@ const ROWS: i16 = 0;
 /// The statement's log.
 const LOG: i16 = 1;
 
-/// What ends the connection of a session from another thread.
-pub(super) type SharedLine = Arc<Mutex<Option<Line>>>;
+pub(super) use super::wire::SharedLine;
 
 /// A session.
 pub(super) struct Session {
@@ -83,9 +81,7 @@ impl Session {
         login: &Login,
         line: &SharedLine,
     ) -> Result<Self, Trouble> {
-        let (carrier, cut) = connect(url, host, login)?;
-        *line.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut);
-        let mut calls = Calls::new(carrier);
+        let mut calls = Calls::new(connect(url, host, login, line)?);
         let request = TOpenSessionReq::new(
             TProtocolVersion::HIVE_CLI_SERVICE_PROTOCOL_V7,
             login.user.clone(),
@@ -247,7 +243,8 @@ impl Session {
         let request = TFetchResultsReq::new(running.handle.clone(), next, most, what);
         self.calls.send("FetchResults", &request)?;
         let answer = self.calls.answer("FetchResults")?;
-        read_answer(answer, columns, wanted)
+        let read = read_answer(answer, columns, wanted);
+        self.calls.judge(read)
     }
 
     /// Has the server stop a statement, as well as can be.
@@ -269,8 +266,12 @@ impl Session {
         told("closed", closed.map(|answer| Trouble::of(&answer.status)));
     }
 
-    /// Ends the session.
+    /// Ends the session, with what is executed in it: over HTTP a server does so long after its client is gone. One that does not
+    /// answer is not asked to.
     pub(super) fn close(mut self) {
+        if self.calls.is_broken() {
+            return;
+        }
         let request = TCloseSessionReq::new(self.handle.clone());
         let closed: Result<TCloseSessionResp, _> = self.calls.call("CloseSession", &request);
         told("closed", closed.map(|answer| Trouble::of(&answer.status)));

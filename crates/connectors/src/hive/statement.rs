@@ -53,6 +53,10 @@ impl Statement {
             Some(other) => return Err(wrong(format!("is no query: it begins with `{other}`"))),
             None => return Err(wrong("is empty".to_owned())),
         }
+        // `from t insert …` and `with q as (…) insert …` begin as queries do.
+        if words.iter().any(|word| word == "insert") {
+            return Err(wrong("is no query: it holds `insert`".to_owned()));
+        }
         if words.iter().any(|word| word == ";") {
             return Err(wrong("holds more than one statement".to_owned()));
         }
@@ -86,6 +90,13 @@ impl Statement {
             Error::new(&codes::SOURCE_HIVE_STATEMENT, message)
                 .next("make a view of it and give source.db.table, or leave source.db.partition.column out")
         })?;
+        if !where_.is_empty() && self.top().contains(&"limit") && !self.is_ordered() {
+            let message = "source.db.sql has a `limit` and no order, so that each part of its rows (source.db.partition.column) would be of \
+                           other ones: some would be lost, and others come twice";
+            return Err(Error::new(&codes::SOURCE_HIVE_STATEMENT, message).next(
+                "leave source.db.partition.column out, or give source.db.sql an `order by` over columns that tell every row from every other",
+            ));
+        }
         Ok(match where_ {
             "" => format!("select {what} from {within}"),
             _ => format!("select {what} from {within} where {where_}"),
@@ -94,18 +105,24 @@ impl Statement {
 
     /// Whether the rows come in an order that the query asks for.
     pub(super) fn is_ordered(&self) -> bool {
+        let words = self.top();
+        words.windows(2).any(|pair| pair == ["order", "by"])
+    }
+
+    /// The words that stand in no parentheses.
+    fn top(&self) -> Vec<&str> {
         let mut depth = 0_usize;
-        let mut before = "";
-        for word in &self.words {
-            match word.as_str() {
-                "(" => depth += 1,
-                ")" => depth = depth.saturating_sub(1),
-                "by" if depth == 0 && before == "order" => return true,
-                _ => {}
-            }
-            before = word;
-        }
-        false
+        let words = self.words.iter().map(String::as_str);
+        words
+            .filter(|word| {
+                match *word {
+                    "(" => depth += 1,
+                    ")" => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                depth == 0
+            })
+            .collect()
     }
 }
 

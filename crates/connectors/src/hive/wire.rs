@@ -11,14 +11,19 @@ mod socket;
 mod tls;
 
 use std::io::{BufRead, BufReader};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::ClientConfig;
 
 use super::options::Login;
 use super::trouble::Trouble;
 use super::url::{Auth, HiveUrl, Host, Transport};
 use framed::{Framed, Plain};
 use http::Http;
-pub(super) use socket::Line;
-use socket::Socket;
+use socket::{Line, Socket};
+
+/// What ends the connection to a server from another thread.
+pub(super) type SharedLine = Arc<Mutex<Option<Line>>>;
 
 /// Carries messages. After [`send`](Self::send) the answer is read, to its end.
 pub(super) trait Carrier: Send {
@@ -32,7 +37,28 @@ pub(super) trait Carrier: Send {
     fn answer(&mut self) -> &mut dyn BufRead;
 }
 
-/// Connects to a server and logs in. The line is what ends the connection from elsewhere.
+/// Where a server is, and how a connection to it is made.
+struct Place {
+    host: Host,
+    tls: Option<Arc<ClientConfig>>,
+    url: HiveUrl,
+    line: SharedLine,
+}
+
+impl Place {
+    /// Connects, and has the line end that connection.
+    ///
+    /// # Errors
+    /// Nobody listens there, or what is there can't be trusted.
+    fn open(&self) -> Result<Socket, Trouble> {
+        let socket = Socket::open(&self.host, self.tls.as_ref(), self.url.answer)?;
+        let line = socket.line()?;
+        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+        Ok(socket)
+    }
+}
+
+/// Connects to a server and logs in. `line` is what ends the connection from elsewhere.
 ///
 /// # Errors
 /// It is away, or does not take who asks.
@@ -40,12 +66,17 @@ pub(super) fn connect(
     url: &HiveUrl,
     host: &Host,
     login: &Login,
-) -> Result<(Box<dyn Carrier>, Line), Trouble> {
-    let tls = url.tls.as_ref().map(tls::config).transpose()?;
-    let mut socket = Socket::open(host, tls.as_ref(), url.answer)?;
-    let line = socket.line()?;
-    let carrier: Box<dyn Carrier> = match (&url.transport, &url.auth) {
-        (Transport::Http(path), _) => Box::new(Http::new(socket, host, path, url, login)),
+    line: &SharedLine,
+) -> Result<Box<dyn Carrier>, Trouble> {
+    let place = Place {
+        host: host.clone(),
+        tls: url.tls.as_ref().map(tls::config).transpose()?,
+        url: url.clone(),
+        line: Arc::clone(line),
+    };
+    let mut socket = place.open()?;
+    Ok(match (&url.transport, &url.auth) {
+        (Transport::Http(path), _) => Box::new(Http::new(socket, place, path, login)),
         (Transport::Binary, Auth::None) => Box::new(Plain::new(BufReader::new(socket))),
         (Transport::Binary, Auth::Password) => {
             sasl::plain(&mut socket, &login.user, &login.password)?;
@@ -55,6 +86,5 @@ pub(super) fn connect(
             let guard = sasl::kerberos(&mut socket, host, kerberos, &login.keys)?;
             Box::new(Framed::new(socket, guard))
         }
-    };
-    Ok((carrier, line))
+    })
 }

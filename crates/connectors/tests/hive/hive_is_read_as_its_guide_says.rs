@@ -4,6 +4,7 @@
 #![cfg(feature = "hive")]
 
 use crate::hive_support::{ROWS, at, ids, options, read, server, split};
+use crate::hive_support::{ROWS, at, ids, options, read, server, split};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::DataType;
@@ -128,6 +129,17 @@ fn over_http_it_is_the_same() {
     assert!(error.message().contains("httpPath"), "{error}");
 }
 
+/// As a proxy may have it: more answers than there are connections.
+#[test]
+fn over_http_connections_may_end_behind_any_answer() {
+    let relay = one_answer_each(server().http_address());
+    let url = format!("jdbc:hive2://{relay}/default;transportMode=http");
+    let mut wanted = at(&url, "select id from numbers");
+    wanted.fetch = Some(100);
+    let found = read(wanted, 1, None).expect("rows");
+    assert_eq!(sorted(found), (0..ROWS).collect::<Vec<_>>());
+}
+
 #[test]
 fn without_a_login_and_over_tls() {
     let hive = Hive::start_as(Authentication::NoSasl).expect("HiveServer2");
@@ -139,8 +151,12 @@ fn without_a_login_and_over_tls() {
         )
     };
     let query = "select cast(7 as bigint) as seven";
-    let well = at(&url(&format!(";sslTrustStore={certificate}")), query);
-    assert_eq!(sorted(read(well, 1, None).expect("rows")), [7]);
+    let well = url(&format!(";sslTrustStore={certificate}"));
+    assert_eq!(sorted(read(at(&well, query), 1, None).expect("rows")), [7]);
+    // One that takes its time, whose log nobody can read.
+    let slow =
+        "select sum(x) from (select explode(array(cast(3 as bigint), cast(4 as bigint))) as x) t";
+    assert_eq!(sorted(read(at(&well, slow), 1, None).expect("rows")), [7]);
     let error = HiveSource::new(at(&url(""), query)).expect_err("nobody vouches for it");
     assert_eq!(error.code(), "MS-6022", "{error}");
     assert!(error.message().contains("can't be trusted"), "{error}");

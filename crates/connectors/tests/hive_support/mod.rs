@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "no test needs all of it")]
 
+pub(crate) mod relay;
+
 use std::fs;
 use std::sync::OnceLock;
 

@@ -21,7 +21,9 @@ fn a_cluster_is_found_by_each_kind_of_name() {
     );
     assert_eq!(address("", &ha).ok().as_deref(), Some("ns"));
     assert_eq!(address("ns", &ha).ok().as_deref(), Some("ns"));
-    assert_eq!(address("other", &ha).ok().as_deref(), Some("other:8020"));
+    assert_eq!(address("Other", &ha).ok().as_deref(), Some("other:8020"));
+    let ha = site("<property><name>dfs.ha.namenodes.NameS</name><value>a,b</value></property>");
+    assert_eq!(address("NameS", &ha).ok().as_deref(), Some("NameS"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{Hive, PATIENCE};
 use crate::kdc::REALM;
 use crate::keeper::Keeper;
 use crate::maven::{free_port, java};
-use crate::{Failure, Result, wait};
+use crate::{Doing, Failure, Result, wait};
 
 /// What the server logs when it takes requests.
 const STARTED: &str = "Started the new metaserver on port";
@@ -55,6 +55,8 @@ impl Hive {
             return Ok(());
         };
         metastore.starts += 1;
+        let objects = self.directory.path().join("objects");
+        fs::create_dir_all(&objects).doing(|| format!("make {}", objects.display()))?;
         let (port, starts) = (metastore.port, metastore.starts);
         let log = self
             .directory
@@ -87,6 +89,20 @@ impl Hive {
             metastore.server = Some(server);
         }
         Ok(())
+    }
+
+    /// What Hive is told of `s3a://bucket/tables`, without a client of object stores: for it that is a directory of this machine, so
+    /// that tables may be there, whose files lie in a store that Hive does not know.
+    pub(super) fn of_objects(&self) -> Vec<(&'static str, String)> {
+        if self.metastore.is_none() {
+            return Vec::new();
+        }
+        let overload = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme".to_owned();
+        let directory = format!("file://{}", self.directory.path().join("objects").display());
+        vec![
+            ("fs.s3a.impl", overload),
+            ("fs.viewfs.mounttable.bucket.link./tables", directory),
+        ]
     }
 
     /// What Hive is told of a metastore that is a server of its own.

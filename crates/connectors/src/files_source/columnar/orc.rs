@@ -2,7 +2,6 @@
 
 mod prune;
 mod tail;
-mod times;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use orc_rust::{
 
 use super::open::{Asked, Batches, OpenColumns, one_line};
 use super::ranged::Ranged;
+use super::times;
 use crate::files_source::failure::Unfit;
 
 /// What ORC files begin with.
@@ -144,7 +144,7 @@ impl OpenColumns for OrcColumns {
             .build();
         Ok(Box::new(reader.map(move |batch| {
             let batch = batch.map_err(|error| damaged(&error))?;
-            times::cut(&batch, &to).map_err(|error| damaged(&error))
+            times::as_told(&batch, &to).map_err(|error| damaged(&error))
         })))
     }
 }

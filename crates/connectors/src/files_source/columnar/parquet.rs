@@ -9,7 +9,7 @@ mod read_as;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Fields, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
@@ -24,6 +24,7 @@ use parquet::file::metadata::{
 use self::pages::Pages;
 use super::open::{Asked, Batches, OpenColumns, one_line};
 use super::ranged::Ranged;
+use super::times;
 use crate::files_source::failure::Unfit;
 
 /// What Parquet files begin and end with; those of which the footer is encrypted end otherwise.
@@ -36,6 +37,8 @@ const SMALLEST: u64 = 12;
 pub(super) struct ParquetColumns {
     file: Ranged,
     metadata: ArrowReaderMetadata,
+    /// The columns as they are handed out.
+    schema: SchemaRef,
 }
 
 impl ParquetColumns {
@@ -54,7 +57,10 @@ impl ParquetColumns {
         reader.read_page_indexes(&file).map_err(unfit)?;
         let metadata = Arc::new(reader.finish().map_err(unfit)?);
         let metadata = ArrowReaderMetadata::try_new(metadata, options.clone()).map_err(unfit)?;
-        let metadata = match read_as::schema(metadata.schema(), metadata.parquet_schema()) {
+        let zone = read_as::zone(metadata.metadata().file_metadata())?;
+        let as_read = |zone| read_as::schema(metadata.schema(), metadata.parquet_schema(), zone);
+        let schema = as_read(None).unwrap_or_else(|| Arc::clone(metadata.schema()));
+        let metadata = match as_read(zone.as_deref()) {
             None => metadata,
             Some(schema) => {
                 let options = options.with_schema(schema);
@@ -62,7 +68,11 @@ impl ParquetColumns {
                     .map_err(unfit)?
             }
         };
-        Ok(Self { file, metadata })
+        Ok(Self {
+            file,
+            metadata,
+            schema,
+        })
     }
 
     fn row_group(&self, group: usize) -> Result<&RowGroupMetaData, Unfit> {
@@ -110,7 +120,7 @@ impl ParquetColumns {
 
 impl OpenColumns for ParquetColumns {
     fn schema(&self) -> &SchemaRef {
-        self.metadata.schema()
+        &self.schema
     }
 
     fn groups(&self) -> Vec<(u64, u64)> {
@@ -165,8 +175,13 @@ impl OpenColumns for ParquetColumns {
             .with_row_selection(selection(rows))
             .build()
             .map_err(unfit)?;
-        Ok(Box::new(reader.map(|batch| {
-            batch.map_err(|error| Unfit::Damaged(one_line(&error)))
+        let fields = self.schema.fields().iter().enumerate();
+        let read = fields.filter(|(place, _)| columns.contains(place));
+        let read: Fields = read.map(|(_, field)| Arc::clone(field)).collect();
+        let schema = Arc::new(Schema::new(read));
+        Ok(Box::new(reader.map(move |batch| {
+            let told = batch.and_then(|batch| times::as_told(&batch, &schema));
+            told.map_err(|error| Unfit::Damaged(one_line(&error)))
         })))
     }
 }

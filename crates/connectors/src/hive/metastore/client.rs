@@ -16,7 +16,7 @@ use super::trouble::Trouble;
 use crate::hive::options::Login;
 use crate::hive::trouble;
 use crate::hive::url::Host;
-use crate::hive::wire::{Carrier, connect};
+use crate::hive::wire::{Carrier, SharedLine, connect};
 
 /// Partitions that are told of at once.
 const TOGETHER: usize = 500;
@@ -181,7 +181,8 @@ pub(super) fn reach(
 fn open(url: &MetastoreUrl, host: &Host, login: &Login) -> std::result::Result<Calls, Trouble> {
     let line = url.line();
     let line = line.map_err(|error| Trouble::Away(error.message().to_owned()))?;
-    let (carrier, _) = connect(&line, host, login).map_err(|trouble| match trouble {
+    let carrier = connect(&line, host, login, &SharedLine::default());
+    let carrier = carrier.map_err(|trouble| match trouble {
         trouble::Trouble::Kerberos { why, next } => Trouble::Kerberos { why, next },
         other => Trouble::Away(in_words(other)),
     })?;

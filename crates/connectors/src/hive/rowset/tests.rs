@@ -224,4 +224,9 @@ fn a_refusal_is_one() {
         panic!("no refusal");
     };
     assert!(said.is_lost);
+    // The next answer begins behind it.
+    output.0.push(b'x');
+    let mut reader = Cursor::new(output.0);
+    assert!(read_answer(&mut reader, &[], &[]).is_err());
+    assert_eq!(reader.fill_buf().expect("bytes"), b"x");
 }

@@ -15,11 +15,28 @@ use crate::hive::wire::Carrier;
 pub(super) struct Calls {
     carrier: Box<dyn Carrier>,
     number: i32,
+    /// Nothing more is to be heard of the server.
+    is_broken: bool,
 }
 
 impl Calls {
     pub(super) fn new(carrier: Box<dyn Carrier>) -> Self {
-        Self { carrier, number: 0 }
+        Self {
+            carrier,
+            number: 0,
+            is_broken: false,
+        }
+    }
+
+    /// Whether the server does not answer any more, or in a way that is not understood.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// Notes whether the server has answered.
+    pub(super) fn judge<T>(&mut self, outcome: Result<T, Trouble>) -> Result<T, Trouble> {
+        self.is_broken |= matches!(outcome, Err(Trouble::Away(_)));
+        outcome
     }
 
     /// Calls, and waits for the answer.
@@ -34,9 +51,9 @@ impl Calls {
         self.send(name, request)?;
         let reader = self.answer(name)?;
         let mut input = TBinaryInputProtocol::new(reader, true);
-        result(&mut input)
-            .map_err(Trouble::odd)?
-            .ok_or_else(|| Trouble::Away(format!("it has no answer to {name}")))
+        let none = || Trouble::Away(format!("it has no answer to {name}"));
+        let told = result(&mut input).map_err(Trouble::odd);
+        self.judge(told.and_then(|told| told.ok_or_else(none)))
     }
 
     /// Calls.
@@ -46,7 +63,8 @@ impl Calls {
     pub(super) fn send(&mut self, name: &str, request: &impl TSerializable) -> Result<(), Trouble> {
         self.number = self.number.wrapping_add(1);
         let message = message(name, self.number, request).map_err(Trouble::odd)?;
-        self.carrier.send(&message)
+        let sent = self.carrier.send(&message);
+        self.judge(sent)
     }
 
     /// Waits for the answer: what stands behind the head of its message.
@@ -54,23 +72,26 @@ impl Calls {
     /// # Errors
     /// The server is away, or does not know the call.
     pub(super) fn answer(&mut self, name: &str) -> Result<&mut dyn BufRead, Trouble> {
-        let reader = self.carrier.answer();
-        let mut input = TBinaryInputProtocol::new(&mut *reader, true);
-        let head = input.read_message_begin().map_err(Trouble::odd)?;
-        match head.message_type {
-            TMessageType::Reply if head.sequence_number == self.number && head.name == name => {}
-            TMessageType::Exception => {
-                let told = Error::read_application_error_from_in_protocol(&mut input);
-                return Err(Trouble::odd(
-                    told.map_or_else(|error| error, Error::Application),
-                ));
-            }
-            _ => {
-                let why = format!("it answers {name} with something else");
-                return Err(Trouble::Away(why));
-            }
+        let read = head(self.carrier.answer(), name, self.number);
+        self.judge(read)?;
+        Ok(self.carrier.answer())
+    }
+}
+
+/// Reads the head of the answer to a call of that name and number.
+fn head(reader: &mut dyn BufRead, name: &str, number: i32) -> Result<(), Trouble> {
+    let mut input = TBinaryInputProtocol::new(reader, true);
+    let head = input.read_message_begin().map_err(Trouble::odd)?;
+    match head.message_type {
+        TMessageType::Reply if head.sequence_number == number && head.name == name => Ok(()),
+        TMessageType::Exception => {
+            let told = Error::read_application_error_from_in_protocol(&mut input);
+            let told = told.map_or_else(|error| error, Error::Application);
+            Err(Trouble::odd(told))
         }
-        Ok(reader)
+        _ => Err(Trouble::Away(format!(
+            "it answers {name} with something else"
+        ))),
     }
 }
 

@@ -29,11 +29,18 @@ fn a_part_of_the_rows_is_asked_for_around_the_query() {
     assert_eq!(statement.all(), "select * from lyh limit 3");
     let none = "select * from (select * from lyh limit 3) `millstream_rows` limit 0";
     assert_eq!(statement.none().as_deref(), Some(none));
-    let some = statement.some("min(`a`)", "`a` < 3").expect("a statement");
+    let error = statement.some("*", "`a` < 3").expect_err("other rows");
+    assert!(error.message().contains("`limit`"), "{error}");
+    let least = statement.some("min(`a`)", "").expect("a statement");
+    assert!(least.starts_with("select min(`a`) from ("), "{least}");
+    let statement = query("select * from lyh order by a limit 3");
+    let some = statement.some("*", "`a` < 3").expect("a statement");
     assert_eq!(
         some,
-        "select min(`a`) from (select * from lyh limit 3) `millstream_rows` where `a` < 3"
+        "select * from (select * from lyh order by a limit 3) `millstream_rows` where `a` < 3"
     );
+    let inner = query("select * from (select 1 as a limit 3) x");
+    inner.some("*", "`a` < 3").expect("a statement");
     let with = query("with x as (select 1) select * from x");
     assert_eq!(with.none(), None);
     assert!(with.some("*", "").is_err());
@@ -46,6 +53,11 @@ fn what_is_no_query_is_refused() {
         ("insert into x select 1", "begins with `insert`"),
         ("-- select\ndelete from x", "begins with `delete`"),
         ("select 1; drop table x", "more than one"),
+        ("from x insert overwrite table y select 1", "holds `insert`"),
+        (
+            "with q as (select 1) insert into y select * from q",
+            "holds `insert`",
+        ),
         ("  ; ", "is empty"),
     ];
     for (text, words) in table {
@@ -54,6 +66,7 @@ fn what_is_no_query_is_refused() {
     }
     for text in [
         "SELECT ';' as a",
+        "select 'insert' as `insert`",
         "(select 1)",
         "/* drop */ from x select 1",
         "with a as (select 1) select * from a",

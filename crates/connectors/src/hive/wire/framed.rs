@@ -94,6 +94,8 @@ impl<S: Read + Write + Send> Carrier for Framed<S> {
         let wrapped =
             wrapped.map_err(|why| Trouble::Away(format!("a message can't be protected: {why}")))?;
         let message = wrapped.as_deref().unwrap_or(message);
+        // What is left of an answer that was not read to its end is none of the next one.
+        self.frames.taken = self.frames.frame.len();
         let mut bytes = Vec::with_capacity(message.len() + 4);
         bytes.extend_from_slice(&(message.len() as u32).to_be_bytes());
         bytes.extend_from_slice(message);

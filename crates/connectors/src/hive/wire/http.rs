@@ -1,4 +1,4 @@
-//! Messages over HTTP: each is a POST, on a connection that stays.
+//! Messages over HTTP: each is a POST, on a connection that stays for as long as the server, or who stands before it, has it stay.
 
 use std::io::{BufRead, BufReader, Cursor, Error, ErrorKind, Read, Write};
 
@@ -6,11 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use millstream_gssapi::{Keys, Service, token};
 
-use super::Carrier;
 use super::socket::Socket;
+use super::{Carrier, Place};
 use crate::hive::options::Login;
 use crate::hive::trouble::Trouble;
-use crate::hive::url::{Auth, HiveUrl, Host};
+use crate::hive::url::Auth;
 
 /// A line of a head, and all of it, at most.
 const LONGEST_LINE: u64 = 64 << 10;
@@ -22,8 +22,12 @@ const LONGEST_BODY: u64 = i32::MAX as u64;
 const KNOWS_US: &str = "hive.server2.auth";
 
 /// Messages over HTTP.
-pub(super) struct Http<S = Socket> {
-    reader: BufReader<S>,
+pub(super) struct Http {
+    reader: BufReader<Socket>,
+    /// Where the next connection goes.
+    place: Place,
+    /// The last answer was the last one of its connection.
+    is_over: bool,
     /// What every request begins with, without the length.
     head: String,
     /// Whom a ticket is shown to where it is asked for, and whose keys it is got with.
@@ -40,11 +44,14 @@ struct Answer {
     status: u16,
     length: Option<u64>,
     chunked: bool,
+    /// The connection ends with it.
+    is_last: bool,
     cookies: Vec<(String, String)>,
 }
 
-impl<S: Read + Write> Http<S> {
-    pub(super) fn new(socket: S, host: &Host, path: &str, url: &HiveUrl, login: &Login) -> Self {
+impl Http {
+    pub(super) fn new(socket: Socket, place: Place, path: &str, login: &Login) -> Self {
+        let (host, url) = (&place.host, &place.url);
         let negotiates = match &url.auth {
             Auth::Kerberos(kerberos) => Some((kerberos.on(host), login.keys.clone())),
             _ => None,
@@ -61,12 +68,23 @@ impl<S: Read + Write> Http<S> {
         }
         Self {
             reader: BufReader::new(socket),
+            place,
+            is_over: false,
             head,
             negotiates,
             user: login.user.clone(),
             cookies: Vec::new(),
             body: Cursor::default(),
         }
+    }
+
+    /// Connects anew where the connection has ended behind an answer: nothing has been asked over it then that might be done twice.
+    fn go_on(&mut self) -> Result<(), Trouble> {
+        if self.is_over || self.reader.get_mut().has_ended() {
+            self.reader = BufReader::new(self.place.open()?);
+            self.is_over = false;
+        }
+        Ok(())
     }
 
     /// Asks; a server that does not know us any more is shown a ticket.
@@ -76,9 +94,11 @@ impl<S: Read + Write> Http<S> {
             _ => Trouble::broken(&error),
         };
         let Some((service, keys)) = self.negotiates.clone() else {
+            self.go_on()?;
             return self.exchange(message, "").map_err(odd);
         };
         if self.cookies.iter().any(|(name, _)| name == KNOWS_US) {
+            self.go_on()?;
             let answer = self.exchange(message, "").map_err(odd)?;
             if answer.status != 401 {
                 return Ok(answer);
@@ -87,6 +107,7 @@ impl<S: Read + Write> Http<S> {
         }
         let ticket = token(&service, &keys).map_err(|error| Trouble::of_kerberos(&error))?;
         let shown = format!("Authorization: Negotiate {}\r\n", STANDARD.encode(ticket));
+        self.go_on()?;
         let answer = self.exchange(message, &shown).map_err(odd)?;
         if !matches!(answer.status, 401 | 403) {
             return Ok(answer);
@@ -122,11 +143,12 @@ impl<S: Read + Write> Http<S> {
         body.clear();
         read_body(&mut self.reader, &answer, &mut body)?;
         self.body = Cursor::new(body);
+        self.is_over = answer.is_last;
         Ok(answer)
     }
 }
 
-impl<S: Read + Write + Send> Carrier for Http<S> {
+impl Carrier for Http {
     fn send(&mut self, message: &[u8]) -> Result<(), Trouble> {
         let answer = self.ask(message)?;
         for (name, value) in answer.cookies {
@@ -185,13 +207,14 @@ fn line(reader: &mut impl BufRead) -> Result<String, Error> {
 fn head(reader: &mut impl BufRead) -> Result<Answer, Error> {
     let first = line(reader)?;
     let mut words = first.split_whitespace();
-    let is_http = words.next().is_some_and(|word| word.starts_with("HTTP/1."));
+    let version = words.next().filter(|word| word.starts_with("HTTP/1."));
     let status = words.next().and_then(|word| word.parse().ok());
-    let (true, Some(status)) = (is_http, status) else {
+    let (Some(version), Some(status)) = (version, status) else {
         return Err(invalid("the first line is none of HTTP"));
     };
     let mut answer = Answer {
         status,
+        is_last: version == "HTTP/1.0",
         ..Answer::default()
     };
     for _ in 0..MOST_LINES {
@@ -207,6 +230,13 @@ fn head(reader: &mut impl BufRead) -> Result<Answer, Error> {
                     .parse()
                     .map_err(|_| invalid("a length is no number"))?;
                 answer.length = Some(length);
+            }
+            "connection" => {
+                let mut words = value
+                    .split(',')
+                    .map(|word| word.trim().to_ascii_lowercase());
+                answer.is_last = words.any(|word| word == "close")
+                    || answer.is_last && !value.to_ascii_lowercase().contains("keep-alive");
             }
             "transfer-encoding" => answer.chunked = value.eq_ignore_ascii_case("chunked"),
             "set-cookie" => {
@@ -226,7 +256,10 @@ fn head(reader: &mut impl BufRead) -> Result<Answer, Error> {
 /// Reads the body of an answer.
 fn read_body(reader: &mut impl BufRead, answer: &Answer, body: &mut Vec<u8>) -> Result<(), Error> {
     if !answer.chunked {
-        return piece(reader, answer.length.unwrap_or(0), body);
+        return match answer.length {
+            None if answer.is_last => to_end(reader, body),
+            length => piece(reader, length.unwrap_or(0), body),
+        };
     }
     loop {
         let size = line(reader)?;
@@ -241,6 +274,15 @@ fn read_body(reader: &mut impl BufRead, answer: &Answer, body: &mut Vec<u8>) -> 
         if !line(reader)?.is_empty() {
             return Err(invalid("a chunk is longer than it said"));
         }
+    }
+}
+
+/// A body whose end is that of the connection.
+fn to_end(reader: &mut impl BufRead, body: &mut Vec<u8>) -> Result<(), Error> {
+    let read = reader.take(LONGEST_BODY + 1).read_to_end(body)?;
+    match read as u64 > LONGEST_BODY {
+        true => Err(invalid("an answer is longer than 2 GB")),
+        false => Ok(()),
     }
 }
 

@@ -66,16 +66,46 @@ impl Socket {
         Ok(Self::Encrypted(Box::new(stream)))
     }
 
+    /// Whether the other end has ended the connection, or said what nobody asked for.
+    pub(super) fn has_ended(&mut self) -> bool {
+        if self.stream().set_nonblocking(true).is_err() {
+            return true;
+        }
+        let is_quiet = |error: &Error| error.kind() == ErrorKind::WouldBlock;
+        let has_ended = match self {
+            Self::Open(stream) => match stream.peek(&mut [0]) {
+                Ok(_) => true,
+                Err(error) => !is_quiet(&error),
+            },
+            Self::Encrypted(stream) => loop {
+                match stream.conn.read_tls(&mut stream.sock) {
+                    Ok(0) => break true,
+                    // Keys for later may come at any time.
+                    Ok(_) => match stream.conn.process_new_packets() {
+                        Ok(state) if state.peer_has_closed() => break true,
+                        Ok(_) => {}
+                        Err(_) => break true,
+                    },
+                    Err(error) => break !is_quiet(&error),
+                }
+            },
+        };
+        has_ended || self.stream().set_nonblocking(false).is_err()
+    }
+
+    fn stream(&self) -> &TcpStream {
+        match self {
+            Self::Open(stream) => stream,
+            Self::Encrypted(stream) => &stream.sock,
+        }
+    }
+
     /// What ends the connection from elsewhere.
     ///
     /// # Errors
     /// The process has too many files.
     pub(super) fn line(&self) -> Result<Line, Trouble> {
-        let stream = match self {
-            Self::Open(stream) => stream,
-            Self::Encrypted(stream) => &stream.sock,
-        };
-        let stream = stream.try_clone();
+        let stream = self.stream().try_clone();
         let failed = |error: Error| Trouble::Away(format!("a connection can't be shared: {error}"));
         stream.map(|stream| Line { stream }).map_err(failed)
     }
@@ -143,3 +173,6 @@ impl Write for Socket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,17 @@ fn a_message_has_its_length_before_it() {
 }
 
 #[test]
+fn what_was_not_read_of_an_answer_is_none_of_the_next_one() {
+    let mut framed = framed(b"\0\0\0\x05hello\0\0\0\x05world");
+    let mut answer = [0; 4];
+    framed.answer().read_exact(&mut answer).expect("an answer");
+    framed.send(b"on").expect("sent");
+    let mut answer = [0; 5];
+    framed.answer().read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"world");
+}
+
+#[test]
 fn a_frame_that_is_cut_off_and_one_that_is_none_are_errors() {
     let cut = framed(b"\0\0\0\x05hel")
         .answer()

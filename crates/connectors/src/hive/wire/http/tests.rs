@@ -27,10 +27,30 @@ fn bodies_have_a_length_or_come_in_chunks() {
         ),
         ("HTTP/1.1 401 Unauthorized\r\nX: y\r\n\r\n", 401, ""),
         ("HTTP/1.0 500 x\ncontent-length:1\n\nx", 500, "x"),
+        (
+            "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello",
+            200,
+            "hello",
+        ),
     ];
     for (text, status, body) in table {
         let (answer, found) = answered(text).expect("an answer");
         assert_eq!((answer.status, found.as_str()), (status, body), "{text}");
+    }
+}
+
+#[test]
+fn an_answer_says_whether_its_connection_goes_on() {
+    for (head, is_last) in [
+        ("HTTP/1.1 200 OK\r\n", false),
+        ("HTTP/1.1 200 OK\r\nconnection: Close\r\n", true),
+        ("HTTP/1.1 200 OK\r\nConnection: x, close\r\n", true),
+        ("HTTP/1.0 200 OK\r\n", true),
+        ("HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\n", false),
+    ] {
+        let text = format!("{head}Content-Length: 0\r\n\r\n");
+        let (answer, _) = answered(&text).expect("an answer");
+        assert_eq!(answer.is_last, is_last, "{head}");
     }
 }
 
