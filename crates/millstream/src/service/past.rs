@@ -65,6 +65,9 @@ impl Past {
             is_alone: false,
         }
         .take()?;
+        if let Some(up_to) = &owned.left_behind {
+            self.directory.pin_left_out(up_to)?;
+        }
         Ok((owned.ownership, owned.lineage))
     }
 
