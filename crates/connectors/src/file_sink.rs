@@ -7,7 +7,7 @@
 //!    `.part-<origin>-<job>-<run>-<checkpoint>-<subtask>-<number>.<extension>.prepared`. The snapshot holds its name and
 //!    length, and which directory it is in.
 //! 3. **Committed**, once the snapshot is complete: renamed to
-//!    `part-<first 8 of job>-<checkpoint>-<subtask>-<number>.<extension>`. No rename ever replaces a file.
+//!    `part-<last 8 of job>-<checkpoint>-<subtask>-<number>.<extension>`. No rename ever replaces a file.
 //!
 //! Where files lie in directories below, by the values of columns ([`PartitionColumns`]), that is so of their visible names
 //! alone: hidden files lie in the target directory, and are renamed into the one below, which is made then.
@@ -39,6 +39,7 @@
 //! bounded channel. Writing, syncing and renaming happen there: a slow disk fills the channel, which
 //! holds up the stream; a slow sync only delays the checkpoint.
 
+mod behind;
 mod commit;
 mod directory;
 mod disk;

@@ -133,6 +133,8 @@ codes! {
     RUN_MISSING = "MS-3015", Unavailable, "Checkpoints of a later run are missing";
     /// Hadoop's settings, which decide where checkpoints go, can't be read.
     HADOOP_SETTINGS = "MS-3016", Unavailable, "Settings of Hadoop can't be read";
+    /// Output lies there that was committed behind the newest snapshot that there is.
+    OUTPUT_BEHIND = "MS-3017", Data, "Output is newer than the newest snapshot";
 
     // 4: engine and programs
     /// The program's code returned an error or panicked.

@@ -116,6 +116,11 @@ impl<T: FromOptionText> ConfigOption<T> {
         }
     }
 
+    /// Whether a setting of this key sets the option.
+    pub fn is_set_by(&self, key: &str) -> bool {
+        self.name == key || self.aliases.contains(&key)
+    }
+
     /// Reads `text` as a value of this option.
     ///
     /// # Errors

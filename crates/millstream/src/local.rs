@@ -69,7 +69,7 @@ pub fn execute(
     .take()?;
     let left_behind = restore
         .as_ref()
-        .filter(|_| left_behind)
+        .filter(|_| left_behind.is_some())
         .map(|restore| restore.location.to_string());
     let name = graph.name.clone();
     let bounded = graph.is_bounded();

@@ -31,8 +31,8 @@ pub(crate) struct Owned {
     pub(crate) ownership: Ownership,
     /// Where the job comes from.
     pub(crate) lineage: Lineage,
-    /// Output was committed behind the snapshot that the job goes on from.
-    pub(crate) left_behind: bool,
+    /// Output was committed behind the snapshot that the job goes on from, up to here, for people; `None`: none that is known of.
+    pub(crate) left_behind: Option<String>,
 }
 
 impl Owning<'_> {
@@ -73,31 +73,31 @@ impl Owning<'_> {
         }
         let written_again = metadata.filter(|_| !self.is_latest);
         Ok(Owned {
-            left_behind: written_again.is_some_and(|metadata| self.leaves_behind(metadata)),
+            left_behind: written_again.and_then(|metadata| self.leaves_behind(metadata)),
             ownership,
             lineage,
         })
     }
 
-    /// Whether output was committed behind the snapshot that the job goes on from, which is said then: it will be written again.
-    fn leaves_behind(&self, restored: &SnapshotMetadata) -> bool {
+    /// Up to where output was committed behind the snapshot that the job goes on from, which is said then: it will be written again.
+    fn leaves_behind(&self, restored: &SnapshotMetadata) -> Option<String> {
         let savepoints = std::slice::from_ref(self.savepoints);
         let location = self
             .restored
             .map_or_else(String::new, |location| location.to_string());
         match committed_behind(self.checkpoints, savepoints, restored) {
-            Ok(None) => false,
+            Ok(None) => None,
             Ok(Some(last)) => {
                 tracing::warn!(
                     "{location} is not the newest snapshot of its line: output committed since, up to {last}, will be written again."
                 );
-                true
+                Some(last)
             }
             Err(error) => {
                 tracing::warn!(
                     "It can't be told whether output was committed since {location}, which would be written again: {error}"
                 );
-                false
+                None
             }
         }
     }

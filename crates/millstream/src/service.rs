@@ -150,6 +150,8 @@ pub(crate) fn execute(
     {
         return Err(error);
     }
+    let counted_from = directory.counted_from()?;
+    state.change(|state| state.report.counted_from = counted_from);
     let savepoints = past::savepoint_directory(&configuration)?;
     let ending = Ending::new(state.clone(), directory.clone());
     let reporter = Reporter::new(state.clone(), directory.clone(), ending.clone());

@@ -10,6 +10,7 @@
 //! | [`LOCK_FILE`] | job process | nothing; locked for as long as the process lives |
 //! | [`SOCKET_FILE`] | job process | the socket that the server connects to |
 //! | [`RESTORED_FILE`] | job process, when it first runs the job | where the snapshot lies that it was started from |
+//! | [`LEFT_OUT_FILE`] | job process, when it first runs the job | up to where output had been committed behind that, if any had |
 //! | [`STARTED_FILE`] | job process, before it first runs the job | the number of the process |
 //! | [`STOP_FILE`] | job process, before the savepoint of a stop begins and once it is written | [`StopBegun`] |
 //! | [`ENDING_FILE`] | job process, when the job's end begins | the [`JobReport`] that is the outcome should the process die from here on |
@@ -27,9 +28,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Request;
 pub use report::{
-    CheckpointCounts, CheckpointReport, CheckpointState, ClosedNumbers, EdgeReport, EndedOperation,
-    FailureReport, JobReport, NextAttempt, SplitReport, SubtaskReport, TaskCheckpoint, TaskNumbers,
-    VertexReport,
+    CheckpointCounts, CheckpointReport, CheckpointState, ClosedNumbers, CountedFrom, EdgeReport,
+    EndedOperation, FailureReport, JobReport, NextAttempt, SplitReport, SubtaskReport,
+    TaskCheckpoint, TaskNumbers, VertexReport,
 };
 pub use summary::{CheckpointSummary, Spread};
 
@@ -45,6 +46,8 @@ pub const SOCKET_FILE: &str = "job.sock";
 pub const STOP_FILE: &str = "stop.json";
 /// Where the snapshot lies that the job was started from, as JSON.
 pub const RESTORED_FILE: &str = "restored.json";
+/// Up to where output had been committed behind that snapshot when the job was started, as JSON; it is there if any had.
+pub const LEFT_OUT_FILE: &str = "left-out.json";
 /// There from the moment on from which the job may have written output.
 pub const STARTED_FILE: &str = "started";
 /// The [`JobReport`] that [counts](crate::supervision::is_outcome) as the outcome where the process dies before it has

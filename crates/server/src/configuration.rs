@@ -159,9 +159,7 @@ pub(crate) fn of_supervision(configuration: &Configuration) -> Configuration {
     for (key, value) in configuration.iter() {
         let is_followed = key.starts_with("restart-strategy")
             || key.starts_with("task.cancellation")
-            || key == options::CHECKPOINT_INTERVAL.name
-            || key == options::CHECKPOINT_DIRECTORY.name
-            || options::CHECKPOINT_DIRECTORY.aliases.contains(&key);
+            || key == options::CHECKPOINT_INTERVAL.name;
         if !is_followed {
             continue;
         }

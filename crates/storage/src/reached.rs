@@ -151,13 +151,24 @@ pub(crate) fn known_directories(checkpoints: &Location) -> Result<Vec<(JobId, Pa
     Ok(known)
 }
 
-/// The highest number of a snapshot of `job` whose output is known to be committed, by what lies among its checkpoints; `None`: none
-/// is.
+/// The highest number of a snapshot of `job`, of this lineage, whose output is known to be committed, by what is noted among its
+/// checkpoints and beside them; `None`: none is.
 ///
 /// # Errors
 /// That can't be told, because the directory can't be reached.
-pub fn reached(checkpoints: &Location, job: JobId) -> Result<Option<CheckpointId>> {
+pub fn reached(
+    checkpoints: &Location,
+    job: JobId,
+    lineage: &Lineage,
+) -> Result<Option<CheckpointId>> {
     let directory = SnapshotLayout::new(checkpoints.clone(), job).job_directory();
-    let noted = Reached::read(&directory.join(REACHED_FILE))?;
-    Ok(noted.map(|noted| noted.number))
+    let inside = Reached::read(&directory.join(REACHED_FILE))?;
+    let beside = match beside(&directory) {
+        Some(path) => Reached::read(&path)?,
+        None => None,
+    };
+    // It stays where the directory is deleted, and a job that has its id anew is of another generation.
+    let beside = beside.filter(|noted| noted.lineage == *lineage);
+    let both = inside.into_iter().chain(beside);
+    Ok(both.map(|noted| noted.number).max())
 }

@@ -1,7 +1,11 @@
 //! Libraries that are loaded into a program before its own: they answer for the system as a test wants.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use super::put;
 
 /// Builds the library of this source in C into a directory.
 #[track_caller]
@@ -19,7 +23,8 @@ pub(crate) fn build(source: &str, directory: &Path) -> PathBuf {
 }
 
 /// Has snapshots fail to come into their place as long as the file `METADATA_FAILS_WHILE` exists, and wait with that as long
-/// as `METADATA_WAITS_WHILE` does.
+/// as `METADATA_WAITS_WHILE` does. That output is about to be committed is not noted as long as `REACHED_WAITS_WHILE` exists: behind the
+/// snapshot, and before its output is.
 pub(crate) const METADATA: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -39,6 +44,41 @@ int rename(const char *from, const char *to) {
     if (exists("METADATA_FAILS_WHILE")) { errno = EIO; return -1; }
     while (exists("METADATA_WAITS_WHILE")) usleep(2000);
   }
+  if (name && strcmp(name, "/_reached") == 0) {
+    while (exists("REACHED_WAITS_WHILE")) usleep(2000);
+  }
   return real(from, to);
 }
 "#;
+
+/// Has the job of `command`, whose data directory is `data` in `directory`, do so with the files `fails` and `waits` there, however many
+/// of its checkpoints fail.
+pub(crate) fn over_metadata(command: &mut Command, library: &Path, directory: &Path) {
+    command
+        .arg("--stream.checkpoint.tolerable.failure.num=100000")
+        .env("LD_PRELOAD", library)
+        .env("METADATA_FAILS_WHILE", directory.join("fails"))
+        .env("METADATA_WAITS_WHILE", directory.join("waits"));
+}
+
+/// The `_metadata` of a checkpoint that is about to come into its place.
+fn on_its_way(directory: &Path) -> Option<PathBuf> {
+    let jobs = std::fs::read_dir(directory.join("data/checkpoints")).expect("listed");
+    let checkpoints = jobs.flat_map(|job| std::fs::read_dir(job.expect("a job").path()));
+    let metadata = checkpoints.flatten().flatten();
+    let mut metadata = metadata.map(|entry| entry.path().join("_metadata.inprogress"));
+    metadata.find(|metadata| metadata.exists())
+}
+
+/// Whether a checkpoint that is as wanted, by its `_metadata`, is held up. To be asked until there is one: others may pass.
+pub(crate) fn is_held_up(directory: &Path, is_wanted: impl Fn(&Path) -> bool) -> bool {
+    let waits = directory.join("waits");
+    let held = on_its_way(directory);
+    let is_wanted = held.as_ref().is_some_and(|held| is_wanted(held));
+    if held.is_some() && !is_wanted && waits.exists() {
+        std::fs::remove_file(&waits).expect("removed");
+    } else if held.is_none() && !waits.exists() {
+        put(directory, "waits", "");
+    }
+    is_wanted && waits.exists()
+}

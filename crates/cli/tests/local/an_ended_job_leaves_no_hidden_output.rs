@@ -10,10 +10,7 @@ const OPTIONS: [&str; 2] = ["-D", "execution.checkpointing.interval=400 ms"];
 
 fn job(path: &Path, library: &Path, options: &[&str]) -> Command {
     let mut job = ingest(path, &[&OPTIONS[..], options].concat(), &CSV_TO_FILES);
-    job.arg("--stream.checkpoint.tolerable.failure.num=100000")
-        .env("LD_PRELOAD", library)
-        .env("METADATA_FAILS_WHILE", path.join("fails"))
-        .env("METADATA_WAITS_WHILE", path.join("waits"));
+    shim::over_metadata(&mut job, library, path);
     job
 }
 
@@ -37,14 +34,6 @@ fn hidden(path: &Path) -> Vec<String> {
 
 fn has_prepared(path: &Path) -> bool {
     hidden(path).iter().any(|name| name.ends_with(".prepared"))
-}
-
-/// Whether a checkpoint is about to come into its place.
-fn has_one_on_its_way(path: &Path) -> bool {
-    let jobs = std::fs::read_dir(path.join("data/checkpoints")).expect("listed");
-    let checkpoints = jobs.flat_map(|job| std::fs::read_dir(job.expect("a job").path()));
-    let mut checkpoints = checkpoints.flatten().flatten();
-    checkpoints.any(|checkpoint| checkpoint.path().join("_metadata.inprogress").exists())
 }
 
 /// A job that has committed a row.
@@ -84,16 +73,9 @@ fn but_what_the_checkpoint_holds_that_it_has_failed_with() {
     let mut running = with_one_row(path, &library);
     put(path, "waits", "");
     row(path, 2, "2,Bob");
-    let waits = path.join("waits");
+    // One that began before the row was read has none.
     running.await_that("a checkpoint with output that is prepared", || {
-        let (is_held, is_wanted) = (has_one_on_its_way(path), has_prepared(path));
-        // One that began before the row was read has none: it may pass.
-        if is_held && !is_wanted && waits.exists() {
-            std::fs::remove_file(&waits).expect("removed");
-        } else if !is_held && !waits.exists() {
-            put(path, "waits", "");
-        }
-        is_held && is_wanted && waits.exists()
+        shim::is_held_up(path, |_| has_prepared(path))
     });
     // It fails while its checkpoint is on the way, which is complete then, and commits nothing any more.
     row(path, 3, "3,Cid,and more");

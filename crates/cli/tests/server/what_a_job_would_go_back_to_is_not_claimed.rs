@@ -61,7 +61,7 @@ fn claim(server: &Server, snapshot: &Path) -> Said {
 }
 
 /// The same in the process of the command, with the server's checkpoints.
-fn claim_locally(server: &Server, path: &Path, snapshot: &Path) -> Said {
+fn claim_locally(checkpoints: &Path, path: &Path, snapshot: &Path) -> Said {
     let mut local = command(path);
     local
         .args([
@@ -75,7 +75,7 @@ fn claim_locally(server: &Server, path: &Path, snapshot: &Path) -> Said {
         .args(["--claimMode", "CLAIM", "-D"])
         .arg(format!(
             "execution.checkpointing.dir={}",
-            server.data.join("checkpoints").display()
+            checkpoints.display()
         ))
         .args([
             "ingest",
@@ -106,7 +106,8 @@ fn the_checkpoint_of_one_that_is_to_be_restarted() {
     await_checkpoint(&server, &job);
     bring_down(&server, &job);
     // What lies there: the newest that was told may have been replaced since.
-    let lying = fs::read_dir(server.data.join("checkpoints").join(&job)).expect("a directory");
+    let checkpoints = server.data.join("checkpoints");
+    let lying = fs::read_dir(checkpoints.join(&job)).expect("a directory");
     let mut lying = lying.flatten().map(|entry| entry.path());
     let checkpoint = lying.find(|path| path.join("_metadata").exists());
     let checkpoint = checkpoint.expect("a checkpoint");
@@ -114,7 +115,7 @@ fn the_checkpoint_of_one_that_is_to_be_restarted() {
     std::os::unix::fs::symlink(&checkpoint, &link).expect("linked");
     for written in [&checkpoint, &link] {
         is_refused(&claim(&server, written), &job);
-        is_refused(&claim_locally(&server, path, written), &job);
+        is_refused(&claim_locally(&checkpoints, path, written), &job);
     }
     assert!(checkpoint.join("_metadata").exists());
     server.end();
@@ -125,26 +126,70 @@ fn the_savepoint_that_one_was_started_from() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     let server = Server::started(path, &[]);
-    let first = submit(&server, "20 ms", None);
-    server.await_that("output", || lines(&path.join("out")).len() == 1);
-    let out = server.succeed(&["stop", &first]);
-    let savepoint = out.split("Path: ").nth(1).expect(&out).trim();
-    let savepoint = PathBuf::from(savepoint.trim_start_matches("file:"));
-    let job = submit(&server, "1 h", Some(&savepoint));
-    bring_down(&server, &job);
-    let link = path.join("link");
-    std::os::unix::fs::symlink(&savepoint, &link).expect("linked");
-    for written in [&savepoint, &link] {
-        is_refused(&claim(&server, written), &job);
-        is_refused(&claim_locally(&server, path, written), &job);
-    }
-    // Nobody waits for it once that job has ended, though it had no process that could say so.
-    server.cancel(&job);
-    let note = server.data.join("checkpoints").join(&job).join("_owner");
-    server.await_that("the note of its end", || {
-        fs::read_to_string(&note).is_ok_and(|note| note.contains("\"ended\""))
-    });
+    let checkpoints = server.data.join("checkpoints");
+    refused_until_its_job_has_ended(&server, path, &checkpoints);
+    server.end();
+}
+
+/// A server with a reference for where checkpoints lie, and where that is.
+fn with_a_reference(path: &Path) -> (Server, PathBuf) {
+    let mut server = Server::new(path);
+    let option = "-Dexecution.checkpointing.dir=${env:CHECKPOINTS}";
+    server.options.push(option.to_owned());
+    let checkpoints = path.join("cp");
+    let place = checkpoints.display().to_string();
+    server.environment.push(("CHECKPOINTS".to_owned(), place));
+    server.start();
+    (server, checkpoints)
+}
+
+#[test]
+fn also_where_a_reference_says_where_checkpoints_are() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let (server, checkpoints) = with_a_reference(path);
+    refused_until_its_job_has_ended(&server, path, &checkpoints);
+    server.end();
+}
+
+#[test]
+fn but_it_is_once_that_job_has_a_checkpoint_of_its_own() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let (server, _) = with_a_reference(path);
+    let savepoint = savepoint(&server, path);
+    let job = submit(&server, "20 ms", Some(&savepoint));
+    await_checkpoint(&server, &job);
     let said = claim(&server, &savepoint);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     server.end();
+}
+
+/// The savepoint that a job was stopped with.
+fn savepoint(server: &Server, path: &Path) -> PathBuf {
+    let first = submit(server, "20 ms", None);
+    server.await_that("output", || lines(&path.join("out")).len() == 1);
+    let out = server.succeed(&["stop", &first]);
+    let savepoint = out.split("Path: ").nth(1).expect(&out).trim();
+    PathBuf::from(savepoint.trim_start_matches("file:"))
+}
+
+fn refused_until_its_job_has_ended(server: &Server, path: &Path, checkpoints: &Path) {
+    let savepoint = savepoint(server, path);
+    let job = submit(server, "1 h", Some(&savepoint));
+    bring_down(server, &job);
+    let link = path.join("link");
+    std::os::unix::fs::symlink(&savepoint, &link).expect("linked");
+    for written in [&savepoint, &link] {
+        is_refused(&claim(server, written), &job);
+        is_refused(&claim_locally(checkpoints, path, written), &job);
+    }
+    // Nobody waits for it once that job has ended, though it had no process that could say so.
+    server.cancel(&job);
+    let note = checkpoints.join(&job).join("_owner");
+    server.await_that("the note of its end", || {
+        fs::read_to_string(&note).is_ok_and(|note| note.contains("\"ended\""))
+    });
+    let said = claim_locally(checkpoints, path, &savepoint);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
 }

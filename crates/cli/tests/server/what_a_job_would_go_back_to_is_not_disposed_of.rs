@@ -40,7 +40,10 @@ fn stop(server: &Server, job: &str, directory: &Path) -> PathBuf {
 
 /// A server whose job was stopped, and the savepoint of that.
 fn stopped(path: &Path) -> (Server, PathBuf) {
-    let server = Server::started(path, &[]);
+    stopped_by(Server::started(path, &[]), path)
+}
+
+fn stopped_by(server: Server, path: &Path) -> (Server, PathBuf) {
     let job = server.submit_running(&json!({"execution.checkpointing.interval": "20 ms"}));
     server.await_that("output", || !common::lines(&path.join("out")).is_empty());
     let savepoint = stop(&server, &job, path);
@@ -227,6 +230,33 @@ fn the_savepoint_that_a_job_without_a_server_was_started_from() {
     fs::rename(&state, &aside).expect("moved");
     is_refused(&server, savepoint);
     fs::rename(&aside, &state).expect("moved");
+    local.suspend();
+    let said = dispose(&server, savepoint);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+}
+
+#[test]
+fn also_where_a_reference_says_where_checkpoints_are() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let mut server = Server::new(path);
+    let option = "-Dexecution.checkpointing.dir=${env:CHECKPOINTS}";
+    server.options.push(option.to_owned());
+    let place = path.join("cp").display().to_string();
+    server.environment.push(("CHECKPOINTS".to_owned(), place));
+    server.start();
+    let (server, savepoint) = stopped_by(server, path);
+    let savepoint = savepoint.to_str().expect("text");
+    let options = ["-s", savepoint, "-D", "execution.checkpointing.dir=cp"];
+    let parameters = [
+        &common::CSV_TO_FILES[..],
+        &["--job.name=endless", "--stream.checkpoint.interval=1 h"],
+    ];
+    let mut command = common::ingest(path, &options, &parameters.concat());
+    command.arg(format!("--source.path={}", path.join("in").display()));
+    let mut local = common::Running::start(command);
+    local.await_log("switched from INITIALIZING to RUNNING");
+    is_refused(&server, savepoint);
     local.suspend();
     let said = dispose(&server, savepoint);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);

@@ -12,6 +12,7 @@ use millstream_engine::connector::{
 use millstream_hdfs::{Clusters, HdfsUrl};
 use millstream_objects::{ObjectUrl, Stores};
 
+use super::behind::{check_directory, check_hdfs};
 use super::disk_error;
 use super::hdfs::{HdfsLeftovers, HdfsPlaces};
 use super::kin::{KeptNames, When};
@@ -83,6 +84,15 @@ impl FileCommitter {
         Leftovers::new(kin, places).remove(when);
     }
 
+    /// Checks that the snapshot is the newest, by what lies where the sink writes. Objects do not tell.
+    fn check_behind(&self) -> Result<()> {
+        match &self.here {
+            Here::Directory(directory) => check_directory(&self.kin(), directory),
+            Here::Hdfs(url) => check_hdfs(&self.kin(), url, self.clusters.as_ref()),
+            Here::Objects(_) => Ok(()),
+        }
+    }
+
     /// Aborts uploads of the job, but for those that are kept.
     fn abort_uploads(&self, kept: &KeptUploads) {
         let (Here::Objects(url), Some(stores)) = (&self.here, &self.stores) else {
@@ -151,6 +161,7 @@ impl SinkCommitter for FileCommitter {
         restored: &[StateEntry],
     ) -> Result<Vec<CommitOutcome>> {
         self.restored = SinkState::all(restored);
+        self.check_behind()?;
         let outcomes = self.commit(committables)?;
         self.remove_files(When::Recovering);
         Ok(outcomes)

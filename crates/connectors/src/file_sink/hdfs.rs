@@ -251,7 +251,7 @@ pub(super) fn open(clusters: Option<&Clusters>, url: &HdfsUrl, was_there: bool) 
 }
 
 /// A file of HDFS can't be written, closed or renamed.
-fn hdfs_error(doing: &str, url: &HdfsUrl, error: &HdfsError) -> Error {
+pub(super) fn hdfs_error(doing: &str, url: &HdfsUrl, error: &HdfsError) -> Error {
     Error::new(&codes::SINK_WRITE, format!("can't {doing} {url}"))
         .cause(error)
         .next(error.next_step())

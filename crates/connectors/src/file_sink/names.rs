@@ -10,6 +10,7 @@ use millstream_core::{CheckpointId, JobId};
 pub(super) type Partition = Arc<str>;
 
 const START: &str = ".part-";
+const VISIBLE_START: &str = "part-";
 const IN_PROGRESS: &str = ".inprogress";
 const PREPARED: &str = ".prepared";
 const LOCK: &str = ".lock";
@@ -50,13 +51,10 @@ impl Names {
 
     /// The hidden name of a file that is prepared, and the visible one that it will have.
     pub(super) fn prepared(&self, checkpoint: CheckpointId, number: u64) -> (String, String) {
-        // The end of the id: that is where ids differ which people choose.
-        let id = self.job.to_string();
-        let short = id.get(ID_DIGITS - 8..).unwrap_or(&id);
         let tail = format!("{checkpoint}-{}-{number}.{}", self.subtask, self.extension);
         (
             format!("{}-{tail}{PREPARED}", self.run()),
-            format!("part-{short}-{tail}"),
+            format!("{VISIBLE_START}{}-{tail}", short(self.job)),
         )
     }
 }
@@ -118,6 +116,25 @@ impl Hidden {
         };
         Some(Self { author, stage })
     }
+}
+
+/// The number of the checkpoint that a visible file of `job` was committed with; `None`: it is none of that job's.
+pub(super) fn committed_with(name: &str, job: JobId) -> Option<CheckpointId> {
+    let rest = name
+        .strip_prefix(VISIBLE_START)?
+        .strip_prefix(&short(job))?;
+    let (stem, _) = rest.strip_prefix('-')?.split_once('.')?;
+    let mut fields = stem.split('-').map(number);
+    match (fields.next(), fields.next(), fields.next(), fields.next()) {
+        (Some(Some(checkpoint)), Some(Some(_)), Some(Some(_)), None) => Some(checkpoint),
+        _ => None,
+    }
+}
+
+/// The end of a job's id: that is where ids differ which people choose.
+fn short(job: JobId) -> String {
+    let mut id = job.to_string();
+    id.split_off(ID_DIGITS - 8)
 }
 
 /// Who wrote it, and the fields behind that.

@@ -50,6 +50,12 @@ impl Kin {
         }
     }
 
+    /// Where the job before was left, while the newest snapshot is still that job's: it has committed nothing behind that, unless
+    /// the snapshots that there are were put back from an older copy.
+    pub fn left_at(&self) -> Option<Ancestor> {
+        self.predecessor
+    }
+
     /// Whether this run may remove what `author`, who is not known to live, prepared for this snapshot.
     pub fn may_remove_prepared(&self, author: Author, checkpoint: CheckpointId) -> bool {
         self.is_earlier(author) && self.is_behind(author, checkpoint)

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use millstream_core::{Error, Result, TriggerId, codes};
 use millstream_protocol::link::{
-    ENDING_FILE, JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, RESTORED_FILE,
-    STARTED_FILE, STOP_FILE, SUBMISSION_FILE, StopBegun, Submission,
+    CountedFrom, ENDING_FILE, JobReport, LAUNCH_FILE, LEFT_OUT_FILE, LOCK_FILE, Launch,
+    OUTCOME_FILE, RESTORED_FILE, STARTED_FILE, STOP_FILE, SUBMISSION_FILE, StopBegun, Submission,
 };
 use millstream_storage::Location;
 use serde::Serialize;
@@ -116,6 +116,22 @@ impl JobDirectory {
 
     pub(super) fn pin_restored_from(&self, location: &Location) -> Result<()> {
         self.write(RESTORED_FILE, &location.to_string())
+    }
+
+    /// What the numbers of the job go on from.
+    pub(super) fn counted_from(&self) -> Result<Option<CountedFrom>> {
+        let Some(restored) = self.restored_from()? else {
+            return Ok(None);
+        };
+        Ok(Some(CountedFrom {
+            snapshot: restored.to_string(),
+            leaves_out: self.read(LEFT_OUT_FILE)?,
+        }))
+    }
+
+    /// Output had been committed behind the snapshot that the job is started from, up to here.
+    pub(super) fn pin_left_out(&self, up_to: &str) -> Result<()> {
+        self.write(LEFT_OUT_FILE, &up_to)
     }
 
     pub(super) fn has_outcome(&self) -> bool {

@@ -65,6 +65,9 @@ impl Past {
             is_alone: false,
         }
         .take()?;
+        if let Some(up_to) = &owned.left_behind {
+            self.directory.pin_left_out(up_to)?;
+        }
         Ok((owned.ownership, owned.lineage))
     }
 
@@ -89,6 +92,8 @@ impl Past {
     /// older one would be gone back to.
     fn facts(&mut self) -> Result<Facts> {
         self.own_what_is_there()?;
+        let (_, lineage) = self.own()?;
+        let lineage = lineage.clone();
         let (completed, unused) = checkpoints_of(&self.layout())?;
         let newest = completed.last().map(|(number, _)| *number);
         let mut offered: Vec<Offer> = completed
@@ -130,10 +135,11 @@ impl Past {
             offered,
             unreachable: None,
             restored_from: None,
-            completed_up_to: self
-                .launch
-                .completed_up_to
-                .max(reached(&self.checkpoints, self.job)?),
+            completed_up_to: self.launch.completed_up_to.max(reached(
+                &self.checkpoints,
+                self.job,
+                &lineage,
+            )?),
             next_checkpoint: self.launch.next_checkpoint.max(unused),
             unfinished_stop: unfinished_stop.transpose()?,
         })

@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use millstream_core::options::{CHECKPOINT_DIRECTORY, DATA_DIRECTORY};
 use millstream_core::{CheckpointId, Error, JobId, Result, codes};
-use millstream_protocol::link::StopBegun;
+use millstream_process::secrets::resolve_some;
+use millstream_protocol::link::{StopBegun, Submission};
 use millstream_storage::{
     Asking, Location, SnapshotLayout, check_claim, checkpoints_of, claimed, has_said_ended, real,
     same_place,
@@ -75,11 +77,7 @@ fn goes_back_to(job: JobId, directory: &Path, location: &Location) -> Result<boo
         return Ok(false);
     }
     // One whose submission can't be read may have checkpoints anywhere.
-    let checkpoints = directory
-        .submission()
-        .and_then(|submission| Directories::named(&submission.configuration))
-        .map(|directories| directories.checkpoints)
-        .ok();
+    let checkpoints = directory.submission().and_then(checkpoints).ok();
     let mut newest: Option<CheckpointId> = None;
     if let Some(checkpoints) = checkpoints {
         if has_said_ended(&checkpoints, job)? {
@@ -106,6 +104,15 @@ fn goes_back_to(job: JobId, directory: &Path, location: &Location) -> Result<boo
         }
     }
     Ok(false)
+}
+
+/// Where the checkpoints of a job lie that was submitted so.
+fn checkpoints(submission: Submission) -> Result<Location> {
+    let mut settings = submission.configuration;
+    resolve_some(&mut settings, |key| {
+        CHECKPOINT_DIRECTORY.is_set_by(key) || DATA_DIRECTORY.is_set_by(key)
+    })?;
+    Ok(Directories::named(&settings)?.checkpoints)
 }
 
 /// The savepoints of stops that a job with this newest checkpoint would go back to: of one that has not ended, and of failed ones where

@@ -264,6 +264,7 @@ fn empty(job: JobId, name: String, status: JobStatus, now: u64) -> JobReport {
         next_attempt: None,
         longest_interval_ms: None,
         numbers: None,
+        counted_from: None,
         operations: Vec::new(),
     }
 }

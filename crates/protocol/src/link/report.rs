@@ -69,6 +69,9 @@ pub struct JobReport {
     /// Where the job's records went, up to the newest boundary that is committed; `None`: there is none yet.
     #[serde(default)]
     pub numbers: Option<ClosedNumbers>,
+    /// What they go on from; `None`: the job began with nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_from: Option<CountedFrom>,
     /// Operations that have ended, until they are recorded.
     pub operations: Vec<EndedOperation>,
 }
@@ -89,6 +92,16 @@ pub struct ClosedNumbers {
     pub checkpoint: CheckpointId,
     /// Where records went since the job, or the first that it goes on from, began.
     pub numbers: Numbers,
+}
+
+/// What the numbers of a job go on from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedFrom {
+    /// The snapshot that the job was started from: its numbers are among those of the job.
+    pub snapshot: String,
+    /// Output had been committed behind it when the job was started, up to here, for people: that is not among the numbers. `None`:
+    /// none had.
+    pub leaves_out: Option<String>,
 }
 
 /// A chain of operators that runs as one task for each subtask.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use millstream_core::options::{CHECKPOINT_DIRECTORY, CHECKPOINT_INTERVAL};
+use millstream_core::options::CHECKPOINT_INTERVAL;
 use millstream_core::{Configuration, JobId, JobStatus};
 use millstream_protocol::link::{
     CheckpointReport, CheckpointState, FailureReport, JobReport, Launch, NextAttempt, Submission,
@@ -219,14 +219,6 @@ impl Book {
         record.next_checkpoint = record.next_checkpoint.max(lying.unused);
         record.completed_up_to = record.completed_up_to.max(lying.numbers.last().copied());
         snapshots::reconcile(&mut record.checkpoints, &lying, has_ended, self.history)
-    }
-
-    /// The directory of the checkpoints of jobs that this one's lie in, as its settings name it; `None`: they do not.
-    pub(super) fn checkpoint_directory(&self) -> Option<String> {
-        self.configuration()
-            .get(&CHECKPOINT_DIRECTORY)
-            .ok()
-            .flatten()
     }
 
     fn add_failures(&mut self, report: &JobReport) {

@@ -12,11 +12,11 @@ use tokio::time::Instant;
 
 use super::{Phase, Supervisor, process};
 use crate::background::blocking;
+use crate::clock;
 use crate::files::Trouble;
 use crate::registry::forget;
 use crate::store::{end_operation, process_ended, process_started, save_checkpoint, save_job};
 use crate::views::OperationVerb;
-use crate::{checkpoints, clock};
 
 impl Supervisor {
     /// Starts a process for the job.
@@ -151,11 +151,12 @@ impl Supervisor {
     /// then.
     fn say_ended(&self) {
         let id = self.book.id();
-        let data = self.registry.shared.data.path();
-        let place = checkpoints::place(&self.book.submission().configuration, data);
+        let Some(layout) = self.layout() else {
+            return;
+        };
         // Nobody waits for it: their disk may be away.
         tokio::spawn(async move {
-            if let Err(error) = blocking(move || say_ended(&place?, id)).await {
+            if let Err(error) = blocking(move || say_ended(layout.checkpoints(), id)).await {
                 tracing::warn!(
                     "That job {id} has ended is not noted among its checkpoints: {error}"
                 );

@@ -9,6 +9,7 @@ use millstream_storage::{Location, Snapshot, SnapshotLayout, checkpoints_of, is_
 use super::Supervisor;
 use super::book::Lying;
 use crate::background::blocking;
+use crate::checkpoints;
 
 /// A disk that does not answer is not waited for longer: what was told is shown then.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -50,16 +51,14 @@ impl Supervisor {
     }
 
     /// Where the job's checkpoints lie; `None`: that can't be told.
-    fn layout(&self) -> Option<SnapshotLayout> {
+    pub(super) fn layout(&self) -> Option<SnapshotLayout> {
         let job = self.book.id();
         let mut told = self.book.record().checkpoints.iter().rev();
         let told = told.find_map(|checkpoint| above(checkpoint.path.as_deref()?, job));
-        let directory = match (told, self.book.checkpoint_directory()) {
-            (Some(told), _) => Ok(told),
-            (None, Some(named)) => named.parse(),
-            (None, None) => {
-                Location::from_path(self.registry.shared.data.path().join("checkpoints"))
-            }
+        let data = self.registry.shared.data.path();
+        let directory = match told {
+            Some(told) => Ok(told),
+            None => checkpoints::place(self.book.settings(), data),
         };
         match directory {
             Ok(directory) => Some(SnapshotLayout::new(directory, job)),

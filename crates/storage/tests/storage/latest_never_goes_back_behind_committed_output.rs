@@ -7,7 +7,7 @@ use crate::common::{metadata, write_native};
 use millstream_core::{JobId, Lineage};
 use millstream_storage::{
     Ended, Location, Owner, Ownership, Reached, Snapshot, SnapshotFormat, SnapshotKind,
-    SnapshotLayout, SnapshotTarget, dispose, mark_ended, newest,
+    SnapshotLayout, SnapshotTarget, dispose, mark_ended, newest, reached,
 };
 
 const FIRST: u128 = 1;
@@ -212,6 +212,41 @@ fn a_checkpoint_in_the_place_of_another_is_damage() {
     fs::create_dir_all(copy.parent().expect("a parent")).expect("writable");
     fs::rename(others.path(), &copy).expect("moved");
     Snapshot::open(&location(&copy)).expect("whoever keeps a copy may call it what they like");
+}
+
+#[test]
+fn a_job_is_told_how_far_it_came_where_its_directory_is_an_older_copy() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let checkpoints = location(temp.path());
+    let (own, anew) = (Lineage::fresh(1), Lineage::fresh(2));
+    let owner = Owner {
+        job_name: "mine".to_owned(),
+        lineage: own.clone(),
+        what: "a process".to_owned(),
+        since: 0,
+        is_alone: false,
+    };
+    let ownership = Ownership::acquire(&checkpoints, job(FIRST), owner).expect("free");
+    let note = |number| {
+        let reached = Reached {
+            job_id: job(FIRST),
+            job_name: "mine".to_owned(),
+            lineage: own.clone(),
+            number,
+        };
+        ownership.note_reached(&reached).expect("writable");
+    };
+    let found = |lineage| reached(&checkpoints, job(FIRST), lineage).expect("readable");
+    assert_eq!(found(&own), None);
+    note(5);
+    let inside = temp.path().join(job(FIRST).to_string()).join("_reached");
+    let copy = temp.path().join("copy");
+    fs::copy(&inside, &copy).expect("copied");
+    note(9);
+    fs::copy(&copy, &inside).expect("put back");
+    assert_eq!((found(&own), found(&anew)), (Some(9), Some(5)));
+    fs::remove_file(&inside).expect("removed");
+    assert_eq!((found(&own), found(&anew)), (Some(9), None));
 }
 
 #[test]

@@ -43,6 +43,26 @@ fn every_name_that_is_made_is_read_back() {
 }
 
 #[test]
+fn a_visible_file_tells_the_checkpoint_of_its_job() {
+    let other = JobId::from_bytes([0x0c; 16]);
+    let (_, visible) = names().prepared(9, 7);
+    for (name, job, expected) in [
+        (visible.as_str(), JOB, Some(9)),
+        (visible.as_str(), other, None),
+        ("part-0b0b0b0b-12-0-0.json", JOB, Some(12)),
+        ("part-0b0b0b0b-12-0.json", JOB, None),
+        ("part-0b0b0b0b-12-0-0-0.json", JOB, None),
+        ("part-0b0b0b0b-x-0-0.json", JOB, None),
+        ("part-0b0b0b0b-12-0-0", JOB, None),
+        (".part-0b0b0b0b-12-0-0.json", JOB, None),
+        ("part-0b0b0b0b0b0b0b0b-12-0-0.json", JOB, None),
+        ("", JOB, None),
+    ] {
+        assert_eq!(committed_with(name, job), expected, "{name} of {job}");
+    }
+}
+
+#[test]
 fn names_of_the_first_version_are_read() {
     let author = Author {
         origin: JOB,

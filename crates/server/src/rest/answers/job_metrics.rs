@@ -50,7 +50,8 @@ pub(crate) fn of_job(job: &JobView, metadata: Option<u64>, now: u64) -> Metrics 
 
 /// Where the job's records went up to the newest boundary that is committed; nothing before there is one.
 fn of_numbers(job: &JobView) -> Metrics {
-    let Some(closed) = job.report.as_ref().and_then(|report| report.numbers) else {
+    let report = job.report.as_ref();
+    let Some((report, closed)) = report.and_then(|report| Some((report, report.numbers?))) else {
         return Metrics::new();
     };
     let named = |(name, count): (&str, u64)| {
@@ -62,6 +63,12 @@ fn of_numbers(job: &JobView) -> Metrics {
     let mut metrics: Metrics = closed.numbers.parts().into_iter().map(named).collect();
     let difference = Value::Whole(difference(&closed.numbers));
     metrics.push(("recordsDifference".to_owned(), difference));
+    let from = report.counted_from.as_ref();
+    let leaves_out = from.is_some_and(|from| from.leaves_out.is_some());
+    metrics.push((
+        "recordsLeaveOutCommitted".to_owned(),
+        Value::count(u64::from(leaves_out)),
+    ));
     metrics
 }
 

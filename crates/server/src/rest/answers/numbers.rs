@@ -20,13 +20,25 @@ pub(crate) struct JobNumbers {
     late: u64,
     /// Above 0: so many records are missing; below 0: so many are too many.
     difference: i64,
+    /// The snapshot that the job was started from: these numbers go on from those that it holds.
+    #[serde(rename = "goes-on-from", skip_serializing_if = "Option::is_none")]
+    goes_on_from: Option<String>,
+    /// Output had been committed behind that snapshot when the job was started, up to here: it is not among these numbers.
+    #[serde(rename = "leaves-out", skip_serializing_if = "Option::is_none")]
+    leaves_out: Option<String>,
 }
 
 impl JobNumbers {
     /// Those of the newest boundary that is committed.
     pub(crate) fn of(job: &JobView) -> Option<Self> {
-        let closed = job.report.as_ref()?.numbers?;
-        Some(Self::at(closed.checkpoint, &closed.numbers))
+        let report = job.report.as_ref()?;
+        let closed = report.numbers?;
+        let from = report.counted_from.as_ref();
+        Some(Self {
+            goes_on_from: from.map(|from| from.snapshot.clone()),
+            leaves_out: from.and_then(|from| from.leaves_out.clone()),
+            ..Self::at(closed.checkpoint, &closed.numbers)
+        })
     }
 
     /// The numbers at the boundary of a checkpoint.
@@ -41,6 +53,8 @@ impl JobNumbers {
             bad: numbers.bad,
             late: numbers.late,
             difference: difference(numbers),
+            goes_on_from: None,
+            leaves_out: None,
         }
     }
 }

@@ -60,6 +60,7 @@ fn report(started: u64, status: JobStatus) -> JobReport {
         next_attempt: None,
         longest_interval_ms: None,
         numbers: None,
+        counted_from: None,
         operations: Vec::new(),
     }
 }

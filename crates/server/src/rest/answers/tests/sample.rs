@@ -184,6 +184,7 @@ fn report() -> JobReport {
         next_attempt: None,
         longest_interval_ms: None,
         numbers: None,
+        counted_from: None,
         operations: Vec::new(),
     }
 }
