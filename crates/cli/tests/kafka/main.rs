@@ -5,6 +5,7 @@ mod common;
 
 mod a_dry_run_of_kafka_touches_no_group;
 mod a_hijacked_transactional_id_loses_no_record;
+mod a_transaction_that_a_checkpoint_holds_stays_open;
 mod bodies_of_kafka_jobs_run_as_they_stand;
 mod dead_letters_go_to_a_topic_as_they_came;
 mod dead_letters_in_a_topic_are_replayed_with_their_keys;

@@ -1,14 +1,14 @@
 //! The process of a job and its server die while the job is being stopped. Before the savepoint is there the stop has failed, and the job
 //! goes on; behind it, with nothing committed yet, the stop is finished. No record is lost or doubled.
 
-mod common;
+use crate::common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::processes::{kill, processes_of};
-use common::server::{Server, endless};
-use common::{put, shim};
+use crate::common::processes::{kill, processes_of};
+use crate::common::server::{Server, endless};
+use crate::common::{put, shim};
 use serde_json::{Value, json};
 
 const ROWS: u64 = 1_000;

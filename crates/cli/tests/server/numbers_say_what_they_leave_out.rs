@@ -1,11 +1,9 @@
 //! The numbers of a job that was started from a snapshot say so over REST, and of an older one what they leave out: in the job's answer,
 //! and as a metric, also behind a kill of its process.
 
-mod common;
-
-use common::processes::kill;
-use common::put;
-use common::server::Server;
+use crate::common::processes::kill;
+use crate::common::put;
+use crate::common::server::Server;
 use serde_json::{Value, json};
 
 /// Starts the job, from a snapshot if there is one, and answers its id.

@@ -1,12 +1,10 @@
 //! A job fails while a checkpoint is on its way that holds a transaction of Kafka: the checkpoint is complete then, and nobody has
 //! committed the transaction. It stays open, with a warning that says so, and whoever goes on from the checkpoint commits it.
 
-mod common;
-
 use std::path::Path;
 use std::process::Command;
 
-use common::{Running, ingest, put, shim};
+use crate::common::{Running, ingest, put, shim};
 use millstream_services::kafka::Kafka;
 
 const OPTIONS: [&str; 2] = ["-D", "execution.checkpointing.interval=400 ms"];

@@ -1,15 +1,15 @@
 //! All checkpoints of a job are put back from an older copy, with every note among them: `-s latest` is told by the output of files that
 //! there was more, and writes nothing. Who names the snapshot, or takes newer output away, goes on.
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::hdfs;
-use common::objects::CSV;
-use common::{CSV_TO_FILES, ONCE, Running, directories_of_jobs, ingest, lines, put, running};
+use crate::common::hdfs;
+use crate::common::objects::CSV;
+use crate::common::{
+    CSV_TO_FILES, ONCE, Running, directories_of_jobs, ingest, lines, put, running,
+};
 use millstream_services::hdfs::Hdfs;
 
 /// Where a job reads and writes.

@@ -1,13 +1,13 @@
 //! A job that writes into an object store or into HDFS and has ended leaves nothing prepared there, no upload and no hidden file, but what
 //! a checkpoint that stays holds and nobody has committed.
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 use std::process::Command;
 
-use common::objects::CSV;
-use common::{Running, hdfs, objects, shim};
+use crate::common::objects::CSV;
+use crate::common::{Running, hdfs, objects, shim};
 use millstream_services::hdfs::Hdfs;
 use millstream_services::seaweed::Seaweed;
 
