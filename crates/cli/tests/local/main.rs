@@ -24,7 +24,6 @@ mod a_stop_that_failed_can_be_asked_for_again;
 mod a_summary_is_of_its_own_run;
 mod an_end_before_the_cancellation_is_told;
 mod an_ended_job_leaves_no_hidden_output;
-mod an_ended_job_leaves_nothing_in_stores;
 mod an_output_directory_that_is_away_is_waited_for;
 mod as_many_subtasks_run_as_are_asked_for;
 mod columns_are_read_exactly_once_under_sigkill;
