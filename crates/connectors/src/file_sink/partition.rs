@@ -220,7 +220,7 @@ impl PartitionColumns {
         let mut parts: Vec<(Arc<str>, Vec<u32>)> = Vec::new();
         for row in 0..batch.num_rows() {
             let path = self.path(&values, row).map_err(|why| {
-                Error::new(&codes::SINK_WRITE, why).next(
+                Error::new(&codes::BAD_RECORD, why).next(
                     "shorten it in the SQL, or take another column for sink.partition.columns",
                 )
             })?;
