@@ -3,7 +3,7 @@
 
 #![cfg(feature = "hive")]
 
-use crate::hive_support::{ROWS, at, ids, options, read, server, split};
+use crate::hive_support::relay::one_answer_each;
 use crate::hive_support::{ROWS, at, ids, options, read, server, split};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
