@@ -17,7 +17,8 @@ const PLACE: &str = "/tmp/csp/flink/checkpoints";
 pub(crate) fn place(configuration: &mut Configuration) -> Result<Option<String>> {
     let interval = configuration.get(&CHECKPOINT_INTERVAL)?;
     let are_taken = interval.is_some_and(|interval| !interval.is_zero());
-    if !are_taken || configuration.get(&CHECKPOINT_DIRECTORY)?.is_some() {
+    // It may be written as a reference, and whatever that stands for is a place.
+    if !are_taken || configuration.is_set(&CHECKPOINT_DIRECTORY) {
         return Ok(None);
     }
     let settings = HdfsSettings::of(configuration)?;

@@ -29,8 +29,14 @@ impl Place<'_> {
         job.await_checkpoint();
         job.signal("STOP");
         let (data, before) = (self.directory.join("data"), self.directory.join("before"));
-        let copied = Command::new("cp").arg("-a").args([&data, &before]).status();
-        assert!(copied.expect("cp").success());
+        // The signal may take a moment, in which files go that are to be copied.
+        job.await_that("a whole copy", || {
+            if before.exists() {
+                fs::remove_dir_all(&before).expect("removed");
+            }
+            let copied = Command::new("cp").arg("-a").args([&data, &before]).status();
+            copied.expect("cp").success()
+        });
         job.signal("CONT");
         (self.put)("2.csv", "id,name\n2,Bob\n");
         job.await_that("more output", || (self.count)() == 2);
