@@ -13,14 +13,40 @@ use crate::{Doing, Result};
 /// The name service of both.
 pub(super) const SERVICE: &str = "hdfs://TwoNames";
 
-/// What says which of the two a program is.
-const IDS: [&str; 2] = ["dfs.ha.namenode.id=one", "dfs.ha.namenode.id=two"];
-const NAMES: [&str; 2] = ["one", "two"];
+/// Either of the two.
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    One,
+    Two,
+}
+
+impl Which {
+    fn name(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Two => "two",
+        }
+    }
+
+    /// What says it to a program.
+    fn id(self) -> &'static str {
+        match self {
+            Self::One => "dfs.ha.namenode.id=one",
+            Self::Two => "dfs.ha.namenode.id=two",
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::One => Self::Two,
+            Self::Two => Self::One,
+        }
+    }
+}
 
 /// The NameNode that is not active.
 pub(super) struct Other {
-    /// Which of the two it is.
-    number: usize,
+    which: Which,
     name: u16,
     name_http: u16,
     keeper: Option<Keeper>,
@@ -32,7 +58,7 @@ impl Other {
         let here = |port: u16| format!("127.0.0.1:{port}");
         vec![
             ("dfs.nameservices", "TwoNames".to_owned()),
-            ("dfs.ha.namenodes.TwoNames", NAMES.join(",")),
+            ("dfs.ha.namenodes.TwoNames", "one,two".to_owned()),
             ("dfs.namenode.rpc-address.TwoNames.one", here(first.name)),
             ("dfs.namenode.rpc-address.TwoNames.two", here(self.name)),
         ]
@@ -71,22 +97,23 @@ impl Hdfs {
     /// As [`start`](Self::start).
     pub fn start_pair() -> Result<Self> {
         let other = Other {
-            number: 1,
+            which: Which::Two,
             name: free_port()?,
             name_http: free_port()?,
             keeper: None,
         };
         let mut hdfs = Self::configured(None, Some(other))?;
-        let format = ["-D", IDS[0], "-format", "-force", "-nonInteractive"];
+        let one = Which::One;
+        let format = ["-D", one.id(), "-format", "-force", "-nonInteractive"];
         hdfs.run(NAME_NODE, &format)?;
         let home = hdfs.directory.path();
         copy(
             &home.join("names-one/current"),
             &home.join("names-two/current"),
         )?;
-        hdfs.name_node = Some(hdfs.start_node(NAME_NODE, &["-D", IDS[0]])?);
+        hdfs.name_node = Some(hdfs.start_node(NAME_NODE, &["-D", one.id()])?);
         hdfs.restart_other()?;
-        hdfs.make_active(NAMES[0])?;
+        hdfs.make_active(one)?;
         hdfs.restart_data_node()?;
         Ok(hdfs)
     }
@@ -103,9 +130,9 @@ impl Hdfs {
         swap(&mut self.ports.name, &mut other.name);
         swap(&mut self.ports.name_http, &mut other.name_http);
         swap(&mut self.name_node, &mut other.keeper);
-        let active = other.number;
-        other.number = 1 - active;
-        self.make_active(NAMES[active])?;
+        let active = other.which;
+        other.which = active.other();
+        self.make_active(active)?;
         self.await_ready()
     }
 
@@ -118,7 +145,7 @@ impl Hdfs {
             return Ok(());
         };
         other.keeper = None;
-        let (id, port) = (IDS[other.number], other.name);
+        let (id, port) = (other.which.id(), other.name);
         let keeper = self.start_node(NAME_NODE, &["-D", id])?;
         if let Some(other) = &mut self.other {
             other.keeper = Some(keeper);
@@ -129,10 +156,13 @@ impl Hdfs {
     }
 
     /// Has a NameNode become active.
-    fn make_active(&self, name: &str) -> Result<()> {
+    fn make_active(&self, which: Which) -> Result<()> {
         let class = "org.apache.hadoop.hdfs.tools.DFSHAAdmin";
         self.await_answer("a NameNode to become active", || {
-            let made = self.run(class, &["-transitionToActive", "--forceactive", name]);
+            let made = self.run(
+                class,
+                &["-transitionToActive", "--forceactive", which.name()],
+            );
             Ok(made.ok().map(drop))
         })
     }
