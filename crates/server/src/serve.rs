@@ -10,6 +10,7 @@ use millstream_core::options::{
     DATA_DIRECTORY, REST_ADDRESS, REST_BIND_ADDRESS, REST_PORT, WEB_CHECKPOINT_HISTORY,
 };
 use millstream_core::{Configuration, Error, JobId, Result, codes};
+use socket2::{Domain, Socket, Type};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::data_directory::{self, DataDirectory, RunningServer};
@@ -21,6 +22,10 @@ use crate::rest::{self, RestSettings};
 use crate::store::{OperationRecord, Records, Store};
 use crate::views::ServerFacts;
 use crate::{clock, configuration, disposal, expiry, files, logs, packages, supervisor};
+
+/// So many clients may wait to be taken. Where there is no room for one that comes together with many others, its system tries again a
+/// second later.
+const WAITING_CLIENTS: i32 = 4_096;
 
 /// How a server is started.
 pub struct ServerConfiguration {
@@ -214,11 +219,15 @@ fn bind_address(configuration: &Configuration) -> Result<SocketAddr> {
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener> {
-    let listener = TcpListener::bind(address).and_then(|listener| {
-        listener.set_nonblocking(true)?;
-        Ok(listener)
-    });
-    listener.map_err(|cause| not_listening(&address.to_string(), cause))
+    let listening = || -> std::io::Result<TcpListener> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(WAITING_CLIENTS)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket.into())
+    };
+    listening().map_err(|cause| not_listening(&address.to_string(), cause))
 }
 
 fn not_listening(place: &str, cause: std::io::Error) -> Error {
