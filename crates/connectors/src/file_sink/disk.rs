@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError, bounded};
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{Committable, Waker};
 
@@ -16,6 +17,9 @@ use super::objects::Uploads;
 
 /// Orders that may wait for the disk. With buffers of a batch each this is most of a writer's memory.
 const ORDERS: usize = 4;
+/// A thread that has had nothing to write for this long ends until there is something: a machine runs a thousand jobs of which most
+/// wait for input.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// What the worker asks of the disk, in order.
 #[derive(Debug)]
@@ -83,18 +87,22 @@ impl Output {
 
 /// The worker's end.
 pub(super) struct Disk {
+    name: String,
     orders: Option<Sender<Order>>,
     /// Orders that found the channel full. Bounded: nothing is written while there are any.
     waiting: VecDeque<Order>,
     spare: Receiver<Vec<u8>>,
     prepared: Receiver<Vec<Committable>>,
     shared: Arc<Shared>,
+    /// The thread, as long as it has not ended for want of orders.
     thread: Option<JoinHandle<()>>,
 }
 
 /// What both ends look at.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Shared {
+    /// What goes on with the next order, where the thread has ended for want of them. All that it has written is prepared then.
+    resting: Mutex<Option<DiskThread>>,
     /// The writer is gone: nothing more is worth writing.
     abandoned: AtomicBool,
     /// Why the thread has ended.
@@ -108,35 +116,39 @@ impl Disk {
         let (spare_sender, spare) = bounded(ORDERS + 1);
         let (prepared_sender, prepared) = bounded(1);
         let shared = Arc::new(Shared::default());
-        let name = format!("file-sink-{subtask}");
-        let thread = DiskThread {
+        let mut disk = Self {
+            name: format!("file-sink-{subtask}"),
+            orders: Some(orders),
+            waiting: VecDeque::new(),
+            spare,
+            prepared,
+            shared: Arc::clone(&shared),
+            thread: None,
+        };
+        disk.run(DiskThread {
             orders: order_receiver,
             spare: spare_sender,
             prepared: prepared_sender,
             waker,
-            shared: shared.clone(),
+            shared: Arc::downgrade(&shared),
             output,
-        };
-        let thread = std::thread::Builder::new()
-            .name(name)
-            .spawn(|| thread.run())
-            .map_err(|error| {
-                Error::new(
-                    &codes::SINK_WRITE,
-                    "the file sink's thread can't be started",
-                )
-                .cause(error)
-                .next("check the limit of threads (ulimit -u)")
-            })?;
-        let waiting = VecDeque::new();
-        Ok(Self {
-            orders: Some(orders),
-            waiting,
-            spare,
-            prepared,
-            shared,
-            thread: Some(thread),
-        })
+            unprepared: false,
+        })?;
+        Ok(disk)
+    }
+
+    fn run(&mut self, thread: DiskThread) -> Result<()> {
+        let started = Builder::new().name(self.name.clone());
+        let started = started.spawn(|| thread.run()).map_err(|error| {
+            Error::new(
+                &codes::SINK_WRITE,
+                "the file sink's thread can't be started",
+            )
+            .cause(error)
+            .next("check the limit of threads (ulimit -u)")
+        })?;
+        self.thread = Some(started);
+        Ok(())
     }
 
     /// Gives an order, now or as soon as there is room.
@@ -158,7 +170,12 @@ impl Disk {
                 return Err(self.failure());
             };
             match orders.try_send(order) {
-                Ok(()) => {}
+                Ok(()) => {
+                    let resting = lock(&self.shared.resting).take();
+                    if let Some(thread) = resting {
+                        self.run(thread)?;
+                    }
+                }
                 Err(TrySendError::Full(order)) => {
                     self.waiting.push_front(order);
                     return Ok(false);
@@ -188,12 +205,7 @@ impl Disk {
     }
 
     fn failure(&self) -> Error {
-        let failure = self
-            .shared
-            .failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        failure
+        lock(&self.shared.failure)
             .clone()
             .unwrap_or_else(|| Error::new(&codes::INTERNAL, "the file sink's thread has ended"))
     }
@@ -211,20 +223,45 @@ impl Drop for Disk {
     }
 }
 
+fn lock<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 struct DiskThread {
     orders: Receiver<Order>,
     spare: Sender<Vec<u8>>,
     prepared: Sender<Vec<Committable>>,
     waker: Waker,
-    shared: Arc<Shared>,
+    shared: Weak<Shared>,
     output: Output,
+    /// Whether anything was written that is not prepared.
+    unprepared: bool,
+}
+
+/// Why the thread obeys no more.
+enum Pause {
+    /// There are no orders, and nothing waits to be prepared.
+    Idle,
+    /// The writer is gone.
+    Over,
 }
 
 impl DiskThread {
     fn run(mut self) {
-        if let Err(error) = self.obey_all() {
-            let failure = self.shared.failure.lock();
-            *failure.unwrap_or_else(PoisonError::into_inner) = Some(error);
+        loop {
+            match self.obey_all() {
+                Ok(Pause::Idle) => match self.rest() {
+                    Some(thread) => self = thread,
+                    None => return,
+                },
+                Ok(Pause::Over) => break,
+                Err(error) => {
+                    if let Some(shared) = self.shared.upgrade() {
+                        *lock(&shared.failure) = Some(error);
+                    }
+                    break;
+                }
+            }
         }
         self.output.abandon();
         let waker = self.waker.clone();
@@ -233,30 +270,58 @@ impl DiskThread {
         waker.wake();
     }
 
-    fn obey_all(&mut self) -> Result<()> {
+    /// Ends the thread until there is an order; itself: there is one, or nobody who gives any.
+    fn rest(self) -> Option<Self> {
+        let Some(shared) = self.shared.upgrade() else {
+            return Some(self);
+        };
+        let mut place = lock(&shared.resting);
+        // Whoever has given an order looks at the place afterwards.
+        if !self.orders.is_empty() {
+            return Some(self);
+        }
+        *place = Some(self);
+        None
+    }
+
+    fn obey_all(&mut self) -> Result<Pause> {
         self.output.begin();
-        while let Ok(order) = self.orders.recv() {
-            if self.shared.abandoned.load(Ordering::Acquire) {
-                break;
+        loop {
+            let order = match self.unprepared {
+                true => self.orders.recv().map_err(RecvTimeoutError::from),
+                false => self.orders.recv_timeout(IDLE),
+            };
+            let order = match order {
+                Ok(order) => order,
+                Err(RecvTimeoutError::Timeout) => return Ok(Pause::Idle),
+                Err(RecvTimeoutError::Disconnected) => return Ok(Pause::Over),
+            };
+            let shared = self.shared.upgrade();
+            if shared.is_none_or(|shared| shared.abandoned.load(Ordering::Acquire)) {
+                return Ok(Pause::Over);
             }
             self.obey(order)?;
             self.waker.wake();
         }
-        Ok(())
     }
 
     fn obey(&mut self, order: Order) -> Result<()> {
         match order {
             Order::Write(partition, mut bytes) => {
+                self.unprepared = true;
                 self.output.write(&partition, &bytes)?;
                 bytes.clear();
                 // With no room for it there are spare buffers enough.
                 drop(self.spare.try_send(bytes));
                 Ok(())
             }
-            Order::End(partition) => self.output.end(&partition),
+            Order::End(partition) => {
+                self.unprepared = true;
+                self.output.end(&partition)
+            }
             Order::Prepare(checkpoint) => {
                 let committables = self.output.prepare(checkpoint)?;
+                self.unprepared = false;
                 // Whoever asked may be gone.
                 drop(self.prepared.send(committables));
                 Ok(())
