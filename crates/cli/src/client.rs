@@ -197,12 +197,12 @@ impl Client {
     ) -> Result<T> {
         let response = response.map_err(|error| errors::of_transport(&error, &self.address))?;
         let mut response = self.successful(path, response)?;
-        response
-            .body_mut()
-            .with_config()
-            .limit(LARGEST_ANSWER)
-            .read_json()
-            .map_err(|cause| self.not_understood(path).cause(cause))
+        let body = response.body_mut().with_config().limit(LARGEST_ANSWER);
+        // As a whole: what is taken from a reader is taken byte by byte, which is most of the time of a long list.
+        let text = body
+            .read_to_vec()
+            .map_err(|cause| self.not_understood(path).cause(cause))?;
+        serde_json::from_slice(&text).map_err(|cause| self.not_understood(path).cause(cause))
     }
 
     fn answer_or_loss<T: DeserializeOwned>(

@@ -123,6 +123,8 @@ pub(crate) struct Attempt {
 /// Commands that may wait for a worker. Few are ever under way: one boundary at a time, and the announcements that
 /// readers have not taken. They are boxed: a channel takes the memory of all its places at once.
 const COMMANDS: usize = 1_024;
+/// Commands that may wait for the enumerators: those of a few boundaries.
+const COMMANDS_OF_THE_DRIVER: usize = 128;
 
 impl Attempt {
     /// Starts the workers.
@@ -134,9 +136,9 @@ impl Attempt {
         let (workers_commands, received): (Vec<_>, Vec<_>) = (0..workers)
             .map(|_| crossbeam_channel::bounded(COMMANDS))
             .unzip();
-        let (commands, commanded) = crossbeam_channel::bounded(COMMANDS);
+        let (commands, commanded) = crossbeam_channel::bounded(COMMANDS_OF_THE_DRIVER);
         let (deliveries, bell) = Deliveries::new();
-        let (snapshots, sender) = SnapshotThread::start(spec.plan.tasks(), events.clone())?;
+        let (snapshots, sender) = SnapshotThread::new(spec.plan.tasks(), events.clone());
         let restored_sources =
             RestoredSources::of(&spec.plan, &spec.graph, spec.restored.as_deref());
         let shared = Arc::new(Shared {

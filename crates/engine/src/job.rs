@@ -148,7 +148,7 @@ enum Message {
 /// Messages of each task that may be under way to the driver: a boundary many times over.
 const MESSAGES_OF_A_TASK: usize = 64;
 /// Messages under way to the driver that are no task's, at most.
-const OTHER_MESSAGES: usize = 1_024;
+const OTHER_MESSAGES: usize = 192;
 /// The driver asks this often whether the I/O thread has room again, while it has none.
 const WAIT_FOR_ROOM: Duration = Duration::from_millis(20);
 /// The driver looks around this often even when nothing is due.
@@ -195,7 +195,7 @@ impl Job {
             first,
             on_lost,
         };
-        let io = IoThread::start(start, sender.clone())?;
+        let io = IoThread::new(start, sender.clone());
         let snapshots = Snapshots::new(
             spec.id,
             graph.clone(),

@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod operator;
 pub mod plan;
 mod rate;
+mod resting;
 pub mod restore;
 mod task;
 mod time;

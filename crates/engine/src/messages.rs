@@ -11,7 +11,7 @@ use millstream_protocol::Then;
 use millstream_state::WriteState;
 use millstream_storage::{SnapshotTarget, StateMetadata};
 
-use crate::connector::{Committable, SnapshotRequest, SourceSnapshot, StateEntry};
+use crate::connector::{Committable, SnapshotRequest, SourceSnapshot, StateEntry, Waker};
 use crate::metrics::TaskMetrics;
 
 /// Which subtask of which vertex.
@@ -166,19 +166,31 @@ pub(crate) struct SnapshotSender {
     jobs: Sender<SnapshotJob>,
     end: Sender<()>,
     events: EventSender,
+    /// Called when something was sent.
+    wake: Waker,
 }
 
 impl SnapshotSender {
     /// Sends on these channels; `events` learn of what finds no room.
-    pub(crate) fn new(jobs: Sender<SnapshotJob>, end: Sender<()>, events: EventSender) -> Self {
-        Self { jobs, end, events }
+    pub(crate) fn new(
+        jobs: Sender<SnapshotJob>,
+        end: Sender<()>,
+        events: EventSender,
+        wake: Waker,
+    ) -> Self {
+        Self {
+            jobs,
+            end,
+            events,
+            wake,
+        }
     }
 
     /// Has `job` written. Never waits: the channel has room for many boundaries of every task, and where it has none
     /// the checkpoint is declined.
     pub(crate) fn submit(&self, job: SnapshotJob) {
         let Err(refused) = self.jobs.try_send(job) else {
-            return;
+            return self.wake.wake();
         };
         let message = match &refused {
             TrySendError::Full(_) => "so many snapshots wait to be written that there is no room",
@@ -198,6 +210,7 @@ impl SnapshotSender {
         if self.end.try_send(()).is_err() {
             tracing::debug!("the snapshot thread has ended before the workers");
         }
+        self.wake.wake();
     }
 }
 

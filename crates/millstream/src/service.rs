@@ -169,10 +169,8 @@ pub(crate) fn execute(
     let prepared = Job::prepare(spec, Box::new(reporter))?;
     requests.connect(prepared.control())?;
     state.built(time_of_day());
-    let upkeep = state::Upkeep::start(state.clone(), directory.clone())?;
     directory.begin_run()?;
     let outcome = prepared.run();
-    upkeep.stop();
     state.ended(&outcome, time_of_day());
     ending.write_outcome()?;
     socket.close();

@@ -20,7 +20,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::views::PackageView;
@@ -197,17 +197,10 @@ async fn answer_of<T>(mut answered: oneshot::Receiver<T>) -> Result<T, oneshot::
     answered.await
 }
 
-/// Makes the connection anew where it may read alone: SQLite opens a file in that way where the disk refuses more just then, and keeps
-/// to it when the disk is well again.
-fn make_writable(connection: &mut Connection) -> rusqlite::Result<()> {
-    let is_refused =
-        |cause: rusqlite::Error| cause.sqlite_error_code() == Some(ErrorCode::ReadOnly);
-    // The file itself, or the log beside it, which only a write finds out.
-    let may_read_alone = connection.is_readonly(rusqlite::MAIN_DB)?
-        || connection
-            .execute_batch("BEGIN IMMEDIATE; ROLLBACK")
-            .is_err_and(is_refused);
-    if may_read_alone && let Some(path) = connection.path().map(PathBuf::from) {
+/// Makes a connection anew that may read alone: SQLite opens a file in that way where the disk refuses more just then, and keeps to it
+/// when the disk is well again.
+fn open_anew(connection: &mut Connection) -> rusqlite::Result<()> {
+    if let Some(path) = connection.path().map(PathBuf::from) {
         // All connections of a process share what SQLite has open beside the file: the old one has to be closed before. What stands in
         // for it until the next try may not write, so nothing is lost in it.
         *connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -223,12 +216,27 @@ fn perform<T>(
     synchronous: &str,
     work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
-    make_writable(connection)?;
-    connection.pragma_update(None, "synchronous", synchronous)?;
-    let transaction = connection.transaction()?;
-    let result = work(&transaction)?;
-    transaction.commit()?;
-    Ok(result)
+    // Such a connection begins a write without complaint.
+    let mut is_anew = connection.is_readonly(rusqlite::MAIN_DB)?;
+    if is_anew {
+        open_anew(connection)?;
+    }
+    loop {
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+            Ok(transaction) => {
+                let result = work(&transaction)?;
+                transaction.commit()?;
+                return Ok(result);
+            }
+            // Not the file, but the log beside it may be read alone, which only a write finds out.
+            Err(cause) if !is_anew && cause.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
+                is_anew = true;
+            }
+            Err(cause) => return Err(cause),
+        }
+        open_anew(connection)?;
+    }
 }
 
 /// Whether there was no space. Some writes tell it as an error of the disk.

@@ -19,7 +19,7 @@ pub(crate) mod room;
 mod series;
 pub(crate) mod similar;
 mod substring;
-mod times;
+pub(crate) mod times;
 mod to_timestamp;
 pub(crate) mod written;
 

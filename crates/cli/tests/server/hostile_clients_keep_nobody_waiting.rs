@@ -3,8 +3,10 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
+use crate::common::processes::signal;
 use crate::common::server::Server;
 
 /// Connections that never get to the end of a request.
@@ -13,6 +15,8 @@ const SLOW: usize = 600;
 const DEAF: usize = 300;
 /// So many of these may be kept.
 const KEPT: usize = 128;
+/// Connections that come at once.
+const AT_ONCE: usize = 600;
 /// Requests that are none.
 const MALFORMED: usize = 3_000;
 
@@ -92,4 +96,19 @@ fn nor_does_it_cost_much_memory() {
     let peak = peak(&server);
     assert!(peak < 100, "{peak} MB");
     drop((slow, deaf));
+}
+
+#[test]
+fn nor_those_that_come_all_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = Server::started(directory.path(), &[]);
+    let address = SocketAddr::from(([127, 0, 0, 1], server.port()));
+    // Nobody is taken meanwhile: all of them have to find room.
+    signal("STOP", server.pid());
+    let connect = |_| TcpStream::connect_timeout(&address, Duration::from_millis(900));
+    let waiting: Result<Vec<_>, _> = (0..AT_ONCE).map(connect).collect();
+    signal("CONT", server.pid());
+    let waiting = waiting.expect("there is room, without a second try");
+    is_answered(&server);
+    drop(waiting);
 }

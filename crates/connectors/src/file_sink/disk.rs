@@ -1,8 +1,8 @@
 //! The thread that writes one writer's files, and the worker's end of the channel to it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError, bounded};
@@ -16,6 +16,9 @@ use super::objects::Uploads;
 
 /// Orders that may wait for the disk. With buffers of a batch each this is most of a writer's memory.
 const ORDERS: usize = 4;
+/// A thread that has had nothing to write for this long ends until there is something: a machine runs a thousand jobs of which most
+/// wait for input.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// After this time it is tried again to write what can't be written now; each time after that behind twice the time before.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -88,6 +91,7 @@ impl Output {
 
 /// The worker's end.
 pub(super) struct Disk {
+    name: String,
     orders: Option<Sender<Order>>,
     /// Orders that found the channel full. Bounded: nothing is written while there are any.
     waiting: VecDeque<Order>,
@@ -95,9 +99,18 @@ pub(super) struct Disk {
     prepared: Receiver<Vec<Committable>>,
     /// Dropped with the writer: nothing more is worth writing.
     wanted: Option<Sender<()>>,
-    /// Why the thread has ended.
-    failure: Arc<Mutex<Option<Error>>>,
+    shared: Arc<Shared>,
+    /// The thread, as long as it has not ended for want of orders.
     thread: Option<JoinHandle<()>>,
+}
+
+/// What both ends look at.
+#[derive(Default)]
+struct Shared {
+    /// What goes on with the next order, where the thread has ended for want of them. All that it has written is prepared then.
+    resting: Mutex<Option<DiskThread>>,
+    /// Why the thread has ended.
+    failure: Mutex<Option<Error>>,
 }
 
 impl Disk {
@@ -107,39 +120,43 @@ impl Disk {
         let (spare_sender, spare) = bounded(ORDERS + 1);
         let (prepared_sender, prepared) = bounded(1);
         let (wanted, unwanted) = bounded(0);
-        let failure = Arc::new(Mutex::default());
-        let name = format!("file-sink-{}", context.subtask);
-        let thread = DiskThread {
+        let shared = Arc::new(Shared::default());
+        let mut disk = Self {
+            name: format!("file-sink-{}", context.subtask),
+            orders: Some(orders),
+            waiting: VecDeque::new(),
+            spare,
+            prepared,
+            wanted: Some(wanted),
+            shared: Arc::clone(&shared),
+            thread: None,
+        };
+        disk.run(DiskThread {
             orders: order_receiver,
             spare: spare_sender,
             prepared: prepared_sender,
             waker: context.waker.clone(),
             unwanted,
-            failure: Arc::clone(&failure),
+            shared: Arc::downgrade(&shared),
             held_up: context.held_up.clone(),
             output,
-        };
-        let thread = std::thread::Builder::new()
-            .name(name)
-            .spawn(|| thread.run())
-            .map_err(|error| {
-                Error::new(
-                    &codes::SINK_WRITE,
-                    "the file sink's thread can't be started",
-                )
-                .cause(error)
-                .next("check the limit of threads (ulimit -u)")
-            })?;
-        let waiting = VecDeque::new();
-        Ok(Self {
-            orders: Some(orders),
-            waiting,
-            spare,
-            prepared,
-            wanted: Some(wanted),
-            failure,
-            thread: Some(thread),
-        })
+            unprepared: false,
+        })?;
+        Ok(disk)
+    }
+
+    fn run(&mut self, thread: DiskThread) -> Result<()> {
+        let started = Builder::new().name(self.name.clone());
+        let started = started.spawn(|| thread.run()).map_err(|error| {
+            Error::new(
+                &codes::SINK_WRITE,
+                "the file sink's thread can't be started",
+            )
+            .cause(error)
+            .next("check the limit of threads (ulimit -u)")
+        })?;
+        self.thread = Some(started);
+        Ok(())
     }
 
     /// Gives an order, now or as soon as there is room.
@@ -161,7 +178,12 @@ impl Disk {
                 return Err(self.failure());
             };
             match orders.try_send(order) {
-                Ok(()) => {}
+                Ok(()) => {
+                    let resting = lock(&self.shared.resting).take();
+                    if let Some(thread) = resting {
+                        self.run(thread)?;
+                    }
+                }
                 Err(TrySendError::Full(order)) => {
                     self.waiting.push_front(order);
                     return Ok(false);
@@ -191,8 +213,7 @@ impl Disk {
     }
 
     fn failure(&self) -> Error {
-        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        failure
+        lock(&self.shared.failure)
             .clone()
             .unwrap_or_else(|| Error::new(&codes::INTERNAL, "the file sink's thread has ended"))
     }
@@ -210,6 +231,10 @@ impl Drop for Disk {
     }
 }
 
+fn lock<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 struct DiskThread {
     orders: Receiver<Order>,
     spare: Sender<Vec<u8>>,
@@ -217,16 +242,37 @@ struct DiskThread {
     waker: Waker,
     /// Closed when the writer is gone.
     unwanted: Receiver<()>,
-    failure: Arc<Mutex<Option<Error>>>,
+    shared: Weak<Shared>,
     held_up: Notice,
     output: Output,
+    /// Whether anything was written that is not prepared.
+    unprepared: bool,
+}
+
+/// Why the thread obeys no more.
+enum Pause {
+    /// There are no orders, and nothing waits to be prepared.
+    Idle,
+    /// The writer is gone.
+    Over,
 }
 
 impl DiskThread {
     fn run(mut self) {
-        if let Err(error) = self.obey_all() {
-            let failure = self.failure.lock();
-            *failure.unwrap_or_else(PoisonError::into_inner) = Some(error);
+        loop {
+            match self.obey_all() {
+                Ok(Pause::Idle) => match self.rest() {
+                    Some(thread) => self = thread,
+                    None => return,
+                },
+                Ok(Pause::Over) => break,
+                Err(error) => {
+                    if let Some(shared) = self.shared.upgrade() {
+                        *lock(&shared.failure) = Some(error);
+                    }
+                    break;
+                }
+            }
         }
         self.output.abandon();
         let waker = self.waker.clone();
@@ -235,30 +281,57 @@ impl DiskThread {
         waker.wake();
     }
 
-    fn obey_all(&mut self) -> Result<()> {
+    /// Ends the thread until there is an order; itself: there is one, or nobody who gives any.
+    fn rest(self) -> Option<Self> {
+        let Some(shared) = self.shared.upgrade() else {
+            return Some(self);
+        };
+        let mut place = lock(&shared.resting);
+        // Whoever has given an order looks at the place afterwards.
+        if !self.orders.is_empty() {
+            return Some(self);
+        }
+        *place = Some(self);
+        None
+    }
+
+    fn obey_all(&mut self) -> Result<Pause> {
         self.output.begin();
-        while let Ok(order) = self.orders.recv() {
+        loop {
+            let order = match self.unprepared {
+                true => self.orders.recv().map_err(RecvTimeoutError::from),
+                false => self.orders.recv_timeout(IDLE),
+            };
+            let order = match order {
+                Ok(order) => order,
+                Err(RecvTimeoutError::Timeout) => return Ok(Pause::Idle),
+                Err(RecvTimeoutError::Disconnected) => return Ok(Pause::Over),
+            };
             if self.unwanted.try_recv() == Err(TryRecvError::Disconnected) {
-                break;
+                return Ok(Pause::Over);
             }
             self.obey(order)?;
             self.waker.wake();
         }
-        Ok(())
     }
 
     fn obey(&mut self, order: Order) -> Result<()> {
         match order {
             Order::Write(partition, mut bytes) => {
+                self.unprepared = true;
                 self.write(&partition, &bytes)?;
                 bytes.clear();
                 // With no room for it there are spare buffers enough.
                 drop(self.spare.try_send(bytes));
                 Ok(())
             }
-            Order::End(partition) => self.output.end(&partition),
+            Order::End(partition) => {
+                self.unprepared = true;
+                self.output.end(&partition)
+            }
             Order::Prepare(checkpoint) => {
                 let committables = self.output.prepare(checkpoint)?;
+                self.unprepared = false;
                 // Whoever asked may be gone.
                 drop(self.prepared.send(committables));
                 Ok(())

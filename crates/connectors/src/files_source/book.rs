@@ -1,7 +1,8 @@
 //! The book of the source: what people are told of each file ([`millstream_core::book`] is its form).
 //!
 //! A thread of its own writes it, twice a second, from what enumerator, lister and readers have left for it; none of
-//! them waits for it, and nothing is decided by it. Where it can't keep up it leaves files out and says how many.
+//! them waits for it, and nothing is decided by it. Where it can't keep up it leaves files out and says how many. While there is
+//! nothing to write there is no thread: a machine runs a thousand jobs of which most wait for files.
 //!
 //! - [`pages`]: rows and names on the disk.
 //! - [`keeper`]: what follows for rows from what is told; the thread; what is made of the rows of a job that goes on.
@@ -10,8 +11,10 @@ mod keeper;
 mod pages;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::Builder;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -19,6 +22,7 @@ use millstream_core::{CheckpointId, JobId, Lineage, Result};
 use tracing::warn;
 
 use self::keeper::Keeper;
+use super::fetch::no_thread;
 use super::meeting::Meeting;
 use super::name::Name;
 use super::piece::Piece;
@@ -79,10 +83,18 @@ struct Notes {
     granted: Vec<(Wish, Granted)>,
     waiting: u64,
     missed: u64,
+    /// Whether something follows from the next checkpoint that is complete.
+    awaits_checkpoint: bool,
     closed: bool,
 }
 
 impl Notes {
+    /// Whether the thread has something to do. How many files wait is no reason to wake it.
+    fn is_empty(&self) -> bool {
+        let files = self.announced.len() + self.unreadable.len() + self.moved.len();
+        files == 0 && self.committed.is_empty() && self.granted.is_empty() && !self.closed
+    }
+
     fn is_full(&mut self) -> bool {
         let full = self.announced.len() + self.unreadable.len() + self.moved.len() >= MOST;
         self.missed += u64::from(full);
@@ -93,10 +105,23 @@ impl Notes {
 /// The book, as enumerator and lister know it.
 #[derive(Debug)]
 pub(crate) struct Book {
+    place: PathBuf,
     notes: Mutex<Notes>,
     bell: Sender<()>,
     wishes: Mutex<Vec<Wish>>,
+    meeting: Weak<Meeting>,
+    resting: Mutex<Resting>,
     ended: Receiver<()>,
+}
+
+/// Who keeps the book while there is nothing to write, and so no thread; nothing: it runs.
+#[derive(Default)]
+struct Resting(Option<Box<dyn FnOnce() + Send>>);
+
+impl fmt::Debug for Resting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Resting({})", self.0.is_some())
+    }
 }
 
 /// What the job goes on from.
@@ -138,14 +163,50 @@ impl Book {
         let (bell, rung) = bounded(1);
         let (end, ended) = bounded(1);
         let book = Arc::new(Self {
-            notes: Mutex::default(),
+            place: keeping.place.clone(),
+            notes: Mutex::new(Notes {
+                awaits_checkpoint: true,
+                ..Notes::default()
+            }),
             bell,
             wishes: Mutex::default(),
+            meeting: Arc::downgrade(meeting),
+            resting: Mutex::default(),
             ended,
         });
         let keeper = Keeper::new(keeping, Arc::downgrade(meeting), Arc::clone(&book));
-        keeper.start(rung, ring_lister, end)?;
+        start(keeper.work(rung, ring_lister, end)).map_err(no_thread)?;
         Ok(book)
+    }
+
+    fn resting(&self) -> MutexGuard<'_, Resting> {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the thread look what was left for it, if there is none.
+    fn wake(&self) {
+        let Some(work) = self.resting().0.take() else {
+            return;
+        };
+        if let Err(error) = start(work) {
+            warn!(
+                "the book of files is not kept any more, as there is no thread for it ({error}); the job goes on without it"
+            );
+            if let Some(meeting) = self.meeting.upgrade() {
+                meeting.counts().set_settled(u64::MAX);
+            }
+        }
+    }
+
+    /// Looks for wishes while nobody else does.
+    pub(crate) fn look_for_wishes(&self) {
+        if self.resting().0.is_none() {
+            return;
+        }
+        // Where it can't be looked the thread would tell, as soon as it has something to write.
+        if pages::wishes(&self.place).is_ok_and(|wishes| !wishes.is_empty()) {
+            self.wake();
+        }
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
@@ -160,6 +221,7 @@ impl Book {
     fn ring(&self) {
         // A bell that has been rung need not be rung again.
         let _rung = self.bell.try_send(());
+        self.wake();
     }
 
     /// Readers have been told of these.
@@ -181,11 +243,15 @@ impl Book {
         if many {
             self.ring();
         }
+        self.wake();
     }
 
     /// A look at the directory has found so many files that readers have not been told of.
     pub(crate) fn waiting(&self, files: usize) {
-        self.notes().waiting = files as u64;
+        let files = files as u64;
+        if std::mem::replace(&mut self.notes().waiting, files) != files {
+            self.wake();
+        }
     }
 
     /// Something can't be read as a file.
@@ -198,6 +264,8 @@ impl Book {
                 is_moved,
             });
         }
+        drop(notes);
+        self.wake();
     }
 
     /// The file of a piece can't be read and was moved away.
@@ -206,12 +274,17 @@ impl Book {
         if !notes.is_full() {
             notes.moved.push(piece);
         }
+        drop(notes);
+        self.wake();
     }
 
     /// A checkpoint is complete, before which every reader had finished the pieces below `finished`.
     pub(crate) fn committed(&self, checkpoint: CheckpointId, finished: Option<u64>) {
         const CHECKPOINTS: usize = 64;
         let mut notes = self.notes();
+        if !notes.awaits_checkpoint && notes.is_empty() {
+            return;
+        }
         if notes.committed.len() < CHECKPOINTS {
             notes.committed.push((checkpoint, finished));
         }
@@ -238,6 +311,12 @@ impl Book {
             warn!("the last rows of the book of files are not written, as its disk stands still");
         }
     }
+}
+
+/// Starts the thread.
+fn start(work: Box<dyn FnOnce() + Send>) -> std::io::Result<()> {
+    let thread = Builder::new().name("book of files".to_owned());
+    thread.spawn(work).map(drop)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 mod text;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::Builder;
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ pub(crate) use text::{Opening, TextFetch};
 const TASKS: usize = 8;
 /// Blocks that may wait for the worker.
 const BLOCKS: usize = 2;
-/// A thread that has had nothing to read for this long gives its buffers and its file back: a machine runs a thousand
-/// jobs of which most wait for files.
+/// A thread that has had nothing to read for this long gives its buffers and its file back and ends, until there is something: a
+/// machine runs a thousand jobs of which most wait for files.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// The records of `file` that begin in `[from, to)`.
@@ -94,20 +94,31 @@ pub(crate) trait Fetch: Send + 'static {
     fn rest(&mut self);
 }
 
+/// What a thread does that has nothing to do now; nothing: it runs.
+type Resting = Mutex<Option<Box<dyn FnOnce() + Send>>>;
+
+fn lock(resting: &Resting) -> MutexGuard<'_, Option<Box<dyn FnOnce() + Send>>> {
+    resting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The worker's end. Dropping it ends the thread.
 pub(crate) struct Fetcher<B> {
+    name: String,
+    resting: Arc<Resting>,
     tasks: Sender<Task>,
     events: Receiver<Event<B>>,
     used: Sender<Vec<u8>>,
 }
 
 impl<B: Send + 'static> Fetcher<B> {
-    /// Starts the thread, named `name`, on which `fetch` reads.
-    pub(crate) fn start<F: Fetch<Block = B>>(name: String, fetch: F, waker: Waker) -> Result<Self> {
+    /// A thread named `name` on which `fetch` reads. It is started when there is something to read.
+    pub(crate) fn new<F: Fetch<Block = B>>(name: String, fetch: F, waker: Waker) -> Self {
         let (tasks, task_receiver) = bounded(TASKS);
         let (event_sender, events) = bounded(BLOCKS);
         let (used, used_receiver) = bounded(BLOCKS + 2);
+        let resting: Arc<Resting> = Arc::default();
         let thread = FetchThread {
+            resting: Arc::downgrade(&resting),
             tasks: task_receiver,
             desk: Desk {
                 events: event_sender,
@@ -116,15 +127,14 @@ impl<B: Send + 'static> Fetcher<B> {
             },
             fetch,
         };
-        Builder::new()
-            .name(name)
-            .spawn(move || thread.run())
-            .map_err(no_thread)?;
-        Ok(Self {
+        *lock(&resting) = Some(Box::new(move || thread.run()));
+        Self {
+            name,
+            resting,
             tasks,
             events,
             used,
-        })
+        }
     }
 
     /// How many more tasks can be given right now.
@@ -137,7 +147,12 @@ impl<B: Send + 'static> Fetcher<B> {
         self.tasks.try_send(task).map_err(|error| match error {
             TrySendError::Full(_) => died("has more tasks than it can take"),
             TrySendError::Disconnected(_) => died("has ended"),
-        })
+        })?;
+        let Some(run) = lock(&self.resting).take() else {
+            return Ok(());
+        };
+        let started = Builder::new().name(self.name.clone()).spawn(run);
+        started.map(drop).map_err(no_thread)
     }
 
     /// The next event, if there is one.
@@ -200,6 +215,8 @@ impl<B> Desk<B> {
 }
 
 struct FetchThread<F: Fetch> {
+    /// Where it is put while there is nothing to do.
+    resting: Weak<Resting>,
     tasks: Receiver<Task>,
     desk: Desk<F::Block>,
     fetch: F,
@@ -207,29 +224,40 @@ struct FetchThread<F: Fetch> {
 
 impl<F: Fetch> FetchThread<F> {
     fn run(mut self) {
-        while let Some(task) = self.next_task() {
-            let told = match self.fetch.work(&task, &self.desk) {
-                Ok(told) => told,
-                Err(error) => self
-                    .desk
-                    .tell(&task, News::Failed(or_changed(&task, error))),
-            };
-            if told.is_err() {
-                return;
+        loop {
+            match self.tasks.recv_timeout(IDLE) {
+                Ok(task) => {
+                    let told = match self.fetch.work(&task, &self.desk) {
+                        Ok(told) => told,
+                        Err(error) => self
+                            .desk
+                            .tell(&task, News::Failed(or_changed(&task, error))),
+                    };
+                    if told.is_err() {
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => match self.rest() {
+                    Some(thread) => self = thread,
+                    None => return,
+                },
             }
         }
     }
 
-    /// Waits for the next task; `None`: the worker has gone away.
-    fn next_task(&mut self) -> Option<Task> {
-        match self.tasks.recv_timeout(IDLE) {
-            Ok(task) => return Some(task),
-            Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) => {}
-        }
+    /// Gives back what is held, and ends the thread until there is a task; itself: there is one.
+    fn rest(mut self) -> Option<Self> {
         self.fetch.rest();
         while self.desk.spare().is_some() {}
-        self.tasks.recv().ok()
+        let resting = self.resting.upgrade()?;
+        let mut place = lock(&resting);
+        // Whoever has given a task looks at the place afterwards.
+        if !self.tasks.is_empty() {
+            return Some(self);
+        }
+        *place = Some(Box::new(move || self.run()));
+        None
     }
 }
 

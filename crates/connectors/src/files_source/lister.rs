@@ -34,6 +34,8 @@ const AWAY: Duration = Duration::from_secs(1);
 
 /// The thread looks around at least this often.
 const LONGEST: Duration = Duration::from_secs(3_600);
+/// And so often for files that people want to be read again, where there is a book of them.
+const WISHES: Duration = Duration::from_secs(2);
 
 /// A clock that only goes forward, from some moment on.
 pub(crate) type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
@@ -185,7 +187,11 @@ impl Lister {
             // The enumerator rings when there is room.
             return AWAY;
         }
-        self.next_look.saturating_sub(now).min(LONGEST)
+        let longest = match self.book {
+            Some(_) => WISHES,
+            None => LONGEST,
+        };
+        self.next_look.saturating_sub(now).min(longest)
     }
 
     /// Has files read again that people want to be read again.
@@ -193,6 +199,7 @@ impl Lister {
         let Some(book) = &self.book else {
             return;
         };
+        book.look_for_wishes();
         for wish in book.take_wishes() {
             let mut desk = at(&self.desk);
             let granted = if desk.intake.forget_file(wish.name.key(), wish.piece) {

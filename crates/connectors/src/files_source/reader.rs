@@ -198,7 +198,7 @@ impl Plan {
             server.restore_columns(names)?;
         }
         let name = format!("reads {}", context.subtask);
-        let fetcher = Fetcher::start(name, fetch(&meeting), context.waker)?;
+        let fetcher = Fetcher::new(name, fetch(&meeting), context.waker);
         let reader = FileReader {
             plan: self.clone(),
             subtask: context.subtask,

@@ -1,16 +1,18 @@
 //! The thread that writes snapshots: frozen state goes to disk while records flow.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 use millstream_core::{Error, Result, codes};
 
 use super::worker::panicked;
+use crate::connector::Waker;
 use crate::messages::{
     AcknowledgedOperator, Acknowledgement, AttemptEvent, EventSender, SnapshotJob, SnapshotSender,
     Targets, TaskSnapshot,
 };
+use crate::resting::{IDLE, Resting, Work};
 
 /// Snapshots of each task that may wait to be written: checkpoints that were given up wait, too, while a disk hangs.
 const JOBS_OF_A_TASK: usize = 64;
@@ -19,34 +21,48 @@ const NICENESS: i32 = 5;
 
 /// The thread that writes the snapshots of one attempt.
 pub(crate) struct SnapshotThread {
-    handle: JoinHandle<()>,
+    resting: Arc<Resting<Writing>>,
+}
+
+/// What the thread works with.
+struct Writing {
+    jobs: Receiver<SnapshotJob>,
+    ended: Receiver<()>,
+    events: EventSender,
+    /// Whether the thread that it has now yields to the workers.
+    yields: bool,
 }
 
 impl SnapshotThread {
-    /// Starts the thread for this many tasks. It is the last of the attempt to end, and tells of the end.
-    #[allow(clippy::disallowed_methods, reason = "the home of this thread")]
-    pub(crate) fn start(tasks: usize, events: EventSender) -> Result<(Self, SnapshotSender)> {
+    /// Has a thread write what comes, of this many tasks. It is the last of the attempt to end, and tells of the end.
+    pub(crate) fn new(tasks: usize, events: EventSender) -> (Self, SnapshotSender) {
         // A channel takes the memory of all its places at once, so it has no more than the tasks can fill.
         let (jobs, received) = crossbeam_channel::bounded(tasks * JOBS_OF_A_TASK);
         let (end, ended) = crossbeam_channel::bounded(1);
-        let for_sender = events.clone();
-        let handle = std::thread::Builder::new()
-            .name("snapshots".to_owned())
-            .spawn(move || {
-                yield_to_workers();
-                write_all(&received, &ended, &events);
-            })
-            .map_err(|error| {
-                Error::new(&codes::INTERNAL, "the snapshot thread can't be started")
+        let resting = Resting::new(Writing {
+            jobs: received,
+            ended,
+            events: events.clone(),
+            yields: false,
+        });
+        let (woken, told) = (Arc::clone(&resting), events.clone());
+        let wake = Waker::new(move || {
+            if let Err(error) = woken.wake() {
+                let error = Error::new(&codes::INTERNAL, "the snapshot thread can't be started")
                     .cause(error)
-                    .next("check the limit of threads (ulimit -u)")
-            })?;
-        Ok((Self { handle }, SnapshotSender::new(jobs, end, for_sender)))
+                    .next("check the limit of threads (ulimit -u)");
+                told.send(AttemptEvent::Failed { task: None, error });
+                // Whoever has asked may be the one who ends the attempt: that has to be told.
+                woken.run();
+            }
+        });
+        let sender = SnapshotSender::new(jobs, end, events, wake);
+        (Self { resting }, sender)
     }
 
     /// Waits for the end of the thread.
     pub(crate) fn join(self) {
-        if self.handle.join().is_err() {
+        if !self.resting.join() {
             tracing::warn!("the snapshot thread panicked");
         }
     }
@@ -60,21 +76,36 @@ fn yield_to_workers() {
     }
 }
 
-fn write_all(jobs: &Receiver<SnapshotJob>, ended: &Receiver<()>, events: &EventSender) {
-    loop {
-        crossbeam_channel::select! {
-            recv(ended) -> end => {
-                // Without a word the workers never ran, and who wanted to start them knows.
-                if end.is_ok() {
-                    events.send(AttemptEvent::Ended);
-                }
-                return;
-            }
-            recv(jobs) -> job => match job {
-                Ok(job) => events.send(handle(job)),
-                Err(_) => return,
-            },
+impl Work for Writing {
+    const NAME: &'static str = "snapshots";
+
+    fn work(&mut self) -> bool {
+        if !std::mem::replace(&mut self.yields, true) {
+            yield_to_workers();
         }
+        loop {
+            crossbeam_channel::select! {
+                recv(self.ended) -> end => {
+                    // Without a word the workers never ran, and who wanted to start them knows.
+                    if end.is_ok() {
+                        self.events.send(AttemptEvent::Ended);
+                    }
+                    return false;
+                }
+                recv(self.jobs) -> job => match job {
+                    Ok(job) => self.events.send(handle(job)),
+                    Err(_) => return false,
+                },
+                default(IDLE) => {
+                    self.yields = false;
+                    return true;
+                }
+            }
+        }
+    }
+
+    fn is_called_for(&self) -> bool {
+        !self.jobs.is_empty() || !self.ended.is_empty()
     }
 }
 

@@ -9,11 +9,11 @@ mod snapshots;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
-use millstream_core::{CheckpointId, Error, JobStatus, Result, codes};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use millstream_core::{CheckpointId, JobStatus};
 use millstream_protocol::{Attempt as AttemptNumber, OnLostOutput, Owed, SnapshotRef};
 use millstream_storage::{Ended, Pin, SnapshotLayout, discard_incomplete, mark_ended};
 
@@ -21,6 +21,7 @@ use super::keeper::{Keeper, Run};
 use super::{Message, Restore};
 use crate::connector::{Cancelled, Committable, Kept, SinkCommitter};
 use crate::graph::JobGraph;
+use crate::resting::{IDLE, Resting, Work};
 use crate::restore::RestoredJob;
 use commit::{Place, guarded};
 use queue::{Queue, ROOM};
@@ -78,7 +79,9 @@ const LOOKS: Duration = Duration::from_secs(2);
 /// The thread.
 pub(super) struct IoThread {
     queue: Queue,
-    handle: Option<JoinHandle<()>>,
+    resting: Arc<Resting<IoWorker>>,
+    /// Nothing is asked for any more.
+    stopped: Arc<AtomicBool>,
     /// Closed when the thread has ended.
     done: Receiver<()>,
 }
@@ -96,16 +99,16 @@ pub(super) struct IoStart {
 }
 
 impl IoThread {
-    /// Starts the thread, which answers with `answers`.
-    ///
-    /// # Errors
-    /// The machine gives no thread.
-    #[allow(clippy::disallowed_methods, reason = "the home of this thread")]
-    pub(super) fn start(start: IoStart, answers: Sender<Box<Message>>) -> Result<Self> {
+    /// A thread that answers with `answers`. It is started when there is something to do.
+    pub(super) fn new(start: IoStart, answers: Sender<Box<Message>>) -> Self {
         let (tasks, received) = crossbeam_channel::bounded(ROOM);
         let (at_the_end, done) = crossbeam_channel::bounded(1);
+        let stopped: Arc<AtomicBool> = Arc::default();
         let worker = IoWorker {
             start,
+            tasks: received,
+            stopped: Arc::clone(&stopped),
+            answers,
             run: None,
             pin: None,
             end_is_unknown: false,
@@ -114,51 +117,70 @@ impl IoThread {
             savepoints: VecDeque::new(),
             owed: Owed::default(),
             committers: BTreeMap::new(),
+            _at_the_end: at_the_end,
         };
-        let handle = std::thread::Builder::new()
-            .name("job-io".to_owned())
-            .spawn(move || {
-                let _at_the_end: Sender<()> = at_the_end;
-                worker.run(&received, &answers);
-            })
-            .map_err(|error| {
-                Error::new(&codes::INTERNAL, "the job's I/O thread can't be started")
-                    .cause(error)
-                    .next("check the limit of threads (ulimit -u)")
-            })?;
-        Ok(Self {
+        Self {
             queue: Queue::new(tasks),
-            handle: Some(handle),
+            resting: Resting::new(worker),
+            stopped,
             done,
-        })
+        }
     }
 
     /// Has `task` done after everything asked for before. Never waits.
     pub(super) fn submit(&mut self, task: IoTask) {
         self.queue.push(task);
+        self.wake();
     }
 
     /// Hands the thread what there is room for, and answers whether anything still waits.
     pub(super) fn send_waiting(&mut self) -> bool {
         while self.queue.send() {}
-        self.queue.is_waiting()
+        self.wake() || self.queue.is_waiting()
+    }
+
+    /// Sees to it that there is a thread; whether there is none yet.
+    fn wake(&self) -> bool {
+        if self.queue.is_empty() {
+            return false;
+        }
+        let woken = self.resting.wake();
+        if let Err(error) = &woken {
+            tracing::warn!("The job's I/O thread can't be started, which is tried again: {error}");
+        }
+        woken.is_err()
     }
 
     /// Ends the thread once everything asked for is done. `looks_only`: it has done nothing yet but looked, which may take
     /// for ever on a disk that hangs and is not waited for.
     pub(super) fn stop(&mut self, looks_only: bool) {
         self.queue.close();
-        let Some(handle) = self.handle.take() else {
+        if self.stopped.swap(true, Ordering::AcqRel) {
             return;
-        };
-        let hangs =
-            || self.done.recv_timeout(LOOKS) == Err(crossbeam_channel::RecvTimeoutError::Timeout);
+        }
+        // It has to see the end, too.
+        if let Err(error) = self.resting.wake() {
+            tracing::debug!("the job's I/O is done without a thread: {error}");
+            self.resting.run();
+        }
+        let hangs = || self.done.recv_timeout(LOOKS) == Err(RecvTimeoutError::Timeout);
         if looks_only && hangs() {
             tracing::warn!("the disk of the job's snapshots does not answer; it is not waited for");
             return;
         }
-        if handle.join().is_err() {
+        if !self.resting.join() {
             tracing::warn!("the job's I/O thread panicked");
+        }
+    }
+}
+
+impl Drop for IoThread {
+    /// A job that never ran gives back what it holds, too; it is not waited for.
+    fn drop(&mut self) {
+        self.queue.close();
+        self.stopped.store(true, Ordering::Release);
+        if let Err(error) = self.resting.wake() {
+            tracing::warn!("The directory of the job's checkpoints is not tidied up: {error}");
         }
     }
 }
@@ -168,6 +190,9 @@ const SAVEPOINTS: usize = 16;
 
 struct IoWorker {
     start: IoStart,
+    tasks: Receiver<IoTask>,
+    stopped: Arc<AtomicBool>,
+    answers: Sender<Box<Message>>,
     /// The attempt that has begun last.
     run: Option<(AttemptNumber, Run)>,
     /// The snapshot that the attempt would go back to, until the job has completed one.
@@ -184,16 +209,39 @@ struct IoWorker {
     owed: Owed<Committable>,
     /// By the uid of the sink.
     committers: BTreeMap<String, Box<dyn SinkCommitter>>,
+    /// Dropped with the worker.
+    _at_the_end: Sender<()>,
+}
+
+impl Work for IoWorker {
+    const NAME: &'static str = "job-io";
+
+    fn work(&mut self) -> bool {
+        loop {
+            match self.tasks.recv_timeout(IDLE) {
+                Ok(task) => {
+                    if let Some(message) = self.perform(task) {
+                        // A driver that has ended needs no answer.
+                        drop(self.answers.send(Box::new(message)));
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => return true,
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.end();
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn is_called_for(&self) -> bool {
+        !self.tasks.is_empty() || self.stopped.load(Ordering::Acquire)
+    }
 }
 
 impl IoWorker {
-    fn run(mut self, tasks: &Receiver<IoTask>, answers: &Sender<Box<Message>>) {
-        for task in tasks {
-            if let Some(message) = self.perform(task) {
-                // A driver that has ended needs no answer.
-                drop(answers.send(Box::new(message)));
-            }
-        }
+    /// Nobody asks for anything any more.
+    fn end(&mut self) {
         // A checkpoint that the end overtook may have left shared files, and no attempt comes that would find them.
         let is_own = self.start.keeper.check().is_ok();
         if self.run.is_some() && is_own {

@@ -1,25 +1,40 @@
 //! The socket of a job process: tells reports, takes requests. Any number of servers may be connected, one after the
 //! other in practice.
+//!
+//! One thread does all of it, and what is done each second beside: a machine runs a thousand jobs, and each thread takes
+//! memory of its own.
 
+mod connection;
+
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::os::fd::AsRawFd;
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use millstream_core::options::LiveSettings;
 use millstream_core::{Configuration, Error, Result, codes};
 use millstream_protocol::link::{SOCKET_FILE, ToJob};
+use mio::net::UnixListener;
+use mio::{Events, Interest, Poll, Token, Waker};
 
 use super::directory::JobDirectory;
 use super::requests::Requests;
+use super::rotation;
 use super::state::SharedState;
+use crate::clock::now;
+use connection::{Connection, Gone};
 
-/// Changes are told together that come within this time.
-const TOGETHER: Duration = Duration::from_millis(20);
-/// A request is longer than this only by mistake.
-const LONGEST_LINE: u64 = 1 << 20;
+/// How often numbers are read, and output that has grown long is put aside.
+const EACH: Duration = Duration::from_secs(1);
+/// A process of which nothing has changed for so long reports all the same, so that it is known to be well.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+
+const LISTENER: Token = Token(0);
+const BELL: Token = Token(1);
+/// Connections are counted from here.
+const FIRST_CONNECTION: usize = 2;
 
 /// The open socket.
 pub(super) struct Socket {
@@ -34,7 +49,7 @@ impl Socket {
         job: Requests,
     ) -> Result<Self> {
         let path = directory.file(SOCKET_FILE);
-        let failed = |cause: std::io::Error| {
+        let failed = |cause: io::Error| {
             Error::new(
                 &codes::JOB_DIRECTORY,
                 format!("{} can't be listened on", path.display()),
@@ -49,8 +64,8 @@ impl Socket {
         let opened = File::open(directory.path()).map_err(failed)?;
         let short = PathBuf::from(format!("/proc/self/fd/{}", opened.as_raw_fd()));
         let listener = UnixListener::bind(short.join(SOCKET_FILE)).map_err(failed)?;
-        let accepting = state.clone();
-        spawn("link", move || accept(&listener, &accepting, &job))?;
+        let link = Link::new(listener, directory.clone(), state.clone(), job).map_err(failed)?;
+        spawn(link)?;
         Ok(Self { state })
     }
 
@@ -60,55 +75,151 @@ impl Socket {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "the home of these threads")]
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+#[allow(clippy::disallowed_methods, reason = "the home of this thread")]
+fn spawn(link: Link) -> Result<()> {
+    let run = move || {
+        if let Err(error) = link.run() {
+            tracing::error!("Servers can't reach this job any more: {error}");
+        }
+    };
     let thread = std::thread::Builder::new()
-        .name(name.to_owned())
-        .stack_size(256 << 10)
-        .spawn(work);
-    // The threads end with the process: what they wait for is on the other side.
+        .name("link".to_owned())
+        .spawn(run);
     thread
         .map(drop)
         .map_err(|cause| Error::new(&codes::INTERNAL, "a thread can't be started").cause(cause))
 }
 
-fn accept(listener: &UnixListener, state: &SharedState, job: &Requests) {
-    for stream in listener.incoming() {
-        let served = stream
-            .map_err(|cause| Error::new(&codes::INTERNAL, "no connection").cause(cause))
-            .and_then(|stream| serve(stream, state.clone(), job.clone()));
-        if let Err(error) = served {
-            tracing::warn!("A server could not be connected: {error}");
+/// The thread's own.
+struct Link {
+    poll: Poll,
+    listener: UnixListener,
+    connections: BTreeMap<usize, Connection>,
+    /// The number of the next connection.
+    next: usize,
+    directory: JobDirectory,
+    state: SharedState,
+    job: Requests,
+    upkeep: Upkeep,
+}
+
+/// When was done what is done each second.
+struct Upkeep {
+    last: Instant,
+    unchanged: Duration,
+}
+
+impl Link {
+    fn new(
+        mut listener: UnixListener,
+        directory: JobDirectory,
+        state: SharedState,
+        job: Requests,
+    ) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let registry = poll.registry();
+        registry.register(&mut listener, LISTENER, Interest::READABLE)?;
+        state.ring_with(Waker::new(registry, BELL)?);
+        Ok(Self {
+            poll,
+            listener,
+            connections: BTreeMap::new(),
+            next: FIRST_CONNECTION,
+            directory,
+            state,
+            job,
+            upkeep: Upkeep {
+                last: now(),
+                unchanged: Duration::ZERO,
+            },
+        })
+    }
+
+    /// Goes on until the process ends.
+    fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(16);
+        loop {
+            let wait = self.wait(now());
+            match self.poll.poll(&mut events, Some(wait)) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                result => result?,
+            }
+            // Each time: what there was no room for is tried again.
+            self.accept();
+            for event in &events {
+                self.hear(event.token().0);
+            }
+            let at = now();
+            self.keep_up(at);
+            let present = self.state.present();
+            self.connections
+                .retain(|_, connection| connection.tell(&self.state, present, at).is_ok());
         }
     }
-}
 
-fn serve(stream: UnixStream, state: SharedState, job: Requests) -> Result<()> {
-    let writing = stream
-        .try_clone()
-        .map_err(|cause| Error::new(&codes::INTERNAL, "no connection").cause(cause))?;
-    let told = state.clone();
-    spawn("link-tell", move || tell(writing, &told))?;
-    spawn("link-listen", move || listen(stream, &state, &job))
-}
+    /// How long there is nothing to do if nothing happens.
+    fn wait(&self, at: Instant) -> Duration {
+        let upkeep = EACH.saturating_sub(at.duration_since(self.upkeep.last));
+        let present = self.state.present();
+        let tells = self.connections.values();
+        let tells = tells.filter_map(|connection| connection.tells_in(present, at));
+        tells.fold(upkeep, Duration::min)
+    }
 
-/// Tells the report whenever it has changed, until the other side is gone or there is nothing more to tell.
-fn tell(mut stream: UnixStream, state: &SharedState) {
-    let mut seen = 0;
-    while let Some((version, report)) = state.next(seen) {
-        seen = version;
-        let line = serde_json::to_vec(&report).map(|mut line| {
-            line.push(b'\n');
-            line
-        });
-        let told = line
-            .map_err(std::io::Error::from)
-            .and_then(|line| stream.write_all(&line));
-        if let Err(error) = told {
-            tracing::debug!("the server is gone: {error}");
+    fn accept(&mut self) {
+        loop {
+            let accepted = self.listener.accept().and_then(|(mut stream, _)| {
+                let token = Token(self.next);
+                let both = Interest::READABLE | Interest::WRITABLE;
+                self.poll.registry().register(&mut stream, token, both)?;
+                Ok(stream)
+            });
+            match accepted {
+                Ok(stream) => {
+                    self.connections
+                        .insert(self.next, Connection::new(stream, now()));
+                    self.next += 1;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => {
+                    tracing::warn!("A server could not be connected: {error}");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Does what a connection asks for, if it is one.
+    fn hear(&mut self, number: usize) {
+        let Some(connection) = self.connections.get_mut(&number) else {
+            return;
+        };
+        let (state, job) = (&self.state, &self.job);
+        if let Err(Gone) = connection.hear(|message| obey(message, state, job)) {
+            self.connections.remove(&number);
+        }
+    }
+
+    /// Does what is done each second of a job that runs.
+    fn keep_up(&mut self, at: Instant) {
+        let Upkeep { last, unchanged } = &mut self.upkeep;
+        let elapsed = at.duration_since(*last);
+        if elapsed < EACH {
             return;
         }
-        state.pause(TOGETHER);
+        *last = at;
+        if !self.state.runs() {
+            return;
+        }
+        *unchanged = match self.state.refresh(elapsed) {
+            true => Duration::ZERO,
+            false => *unchanged + elapsed,
+        };
+        if *unchanged >= SIGN_OF_LIFE {
+            *unchanged = Duration::ZERO;
+            self.state.change(|_| ());
+        }
+        rotation::rotate_output(&self.directory);
     }
 }
 
@@ -127,38 +238,21 @@ fn change(settings: &Configuration, state: &SharedState, job: &Requests) -> Resu
     Ok(())
 }
 
-/// Takes requests until the other side is gone.
-fn listen(stream: UnixStream, state: &SharedState, job: &Requests) {
-    let mut lines = BufReader::new(stream);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let mut limited = std::io::Read::take(&mut lines, LONGEST_LINE);
-        match limited.read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
-        match serde_json::from_slice(&line) {
-            Ok(ToJob::Request(request)) => {
-                if let Err(error) = job.request(request) {
-                    tracing::debug!("a request came too late: {error}");
-                }
-            }
-            Ok(ToJob::Settings(settings)) => {
-                if let Err(error) = change(&settings, state, job) {
-                    tracing::warn!("Settings are not changed: {error}");
-                }
-            }
-            Ok(ToJob::Recorded(ids)) => state.change(|state| {
-                state
-                    .report
-                    .operations
-                    .retain(|ended| !ids.contains(&ended.id));
-            }),
-            Err(error) => {
-                tracing::warn!("What the server said was not understood: {error}");
-                return;
+fn obey(message: ToJob, state: &SharedState, job: &Requests) {
+    match message {
+        ToJob::Request(request) => {
+            if let Err(error) = job.request(request) {
+                tracing::debug!("a request came too late: {error}");
             }
         }
+        ToJob::Settings(settings) => {
+            if let Err(error) = change(&settings, state, job) {
+                tracing::warn!("Settings are not changed: {error}");
+            }
+        }
+        ToJob::Recorded(ids) => state.change(|state| {
+            let told = &mut state.report.operations;
+            told.retain(|ended| !ids.contains(&ended.id));
+        }),
     }
 }

@@ -2,10 +2,9 @@
 
 mod numbers;
 mod plan;
-mod upkeep;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use millstream_core::{Configuration, Error, JobId, JobStatus, TaskStatus};
@@ -19,7 +18,6 @@ use millstream_storage::Verified;
 
 use numbers::Meter;
 pub use plan::{PlanReport, plan_report};
-pub(super) use upkeep::Upkeep;
 
 /// So many operations that have ended are told without the server recording them: far more than a person asks for
 /// while a server is away.
@@ -36,6 +34,8 @@ pub(super) struct State {
     waits: Option<String>,
     /// Counts up with every change.
     version: u64,
+    /// Whether the job runs, so that its numbers change by themselves.
+    runs: bool,
     closed: bool,
 }
 
@@ -91,7 +91,22 @@ impl State {
 /// The state, shared.
 #[derive(Clone)]
 pub(super) struct SharedState {
-    inner: Arc<(Mutex<State>, Condvar)>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    state: Mutex<State>,
+    /// Rings where the state is told; nothing: nobody listens yet.
+    bell: OnceLock<mio::Waker>,
+}
+
+/// How the state is, for whoever tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Present {
+    /// Counts up with every change.
+    pub(super) version: u64,
+    /// There will be no newer versions.
+    pub(super) is_closed: bool,
 }
 
 impl SharedState {
@@ -116,15 +131,32 @@ impl SharedState {
             waits: None,
             meter: Meter::default(),
             version: 1,
+            runs: false,
             closed: false,
         };
         Self {
-            inner: Arc::new((Mutex::new(state), Condvar::new())),
+            inner: Arc::new(Inner {
+                state: Mutex::new(state),
+                bell: OnceLock::new(),
+            }),
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.inner.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let state = self.inner.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rings `bell` with every change from now on.
+    pub(super) fn ring_with(&self, bell: mio::Waker) {
+        // There is one who tells, and it begins once.
+        drop(self.inner.bell.set(bell));
+    }
+
+    fn ring(&self) {
+        if let Some(Err(error)) = self.inner.bell.get().map(mio::Waker::wake) {
+            tracing::debug!("a change is told a second late: {error}");
+        }
     }
 
     /// Changes the state and wakes those who tell it.
@@ -135,7 +167,12 @@ impl SharedState {
         state.report.operations.drain(..surplus);
         state.version += 1;
         drop(state);
-        self.inner.1.notify_all();
+        self.ring();
+    }
+
+    /// Whether the job runs: its numbers change by themselves.
+    pub(super) fn runs(&self) -> bool {
+        self.lock().runs
     }
 
     /// Takes the numbers of the tasks into the report. Answers whether any has changed.
@@ -154,7 +191,7 @@ impl SharedState {
         if changed {
             state.version += 1;
             drop(state);
-            self.inner.1.notify_all();
+            self.ring();
         }
         changed
     }
@@ -164,35 +201,25 @@ impl SharedState {
         self.lock().told()
     }
 
-    /// Waits until there is a newer version than `seen`; `None`: there will be none.
-    pub(super) fn next(&self, seen: u64) -> Option<(u64, JobReport)> {
-        let mut state = self.lock();
-        loop {
-            if state.version > seen {
-                return Some((state.version, state.told()));
-            }
-            if state.closed {
-                return None;
-            }
-            state = self
-                .inner
-                .1
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
+    /// The report as it is told, and which version of it that is.
+    pub(super) fn newest(&self) -> (u64, JobReport) {
+        let state = self.lock();
+        (state.version, state.told())
     }
 
-    /// Lets changes gather for a moment; not where there will be no more.
-    pub(super) fn pause(&self, moment: Duration) {
+    /// How the state is.
+    pub(super) fn present(&self) -> Present {
         let state = self.lock();
-        let (condition, patience) = (&self.inner.1, moment);
-        drop(condition.wait_timeout_while(state, patience, |state| !state.closed));
+        Present {
+            version: state.version,
+            is_closed: state.closed,
+        }
     }
 
     /// There will be no newer versions.
     pub(super) fn close(&self) {
         self.lock().closed = true;
-        self.inner.1.notify_all();
+        self.ring();
     }
 
     /// The job is ready to run.
@@ -201,6 +228,7 @@ impl SharedState {
             state.report.status = JobStatus::Created;
             state.report.switched.insert(JobStatus::Created, now);
             state.report.held_up = None;
+            state.runs = true;
         });
     }
 
@@ -211,6 +239,7 @@ impl SharedState {
             state.report.status = outcome.status;
             state.report.switched.entry(outcome.status).or_insert(now);
             state.report.gave_up = outcome.gave_up.clone();
+            state.runs = false;
         });
     }
 }

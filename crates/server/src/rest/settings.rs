@@ -79,7 +79,7 @@ impl RestSettings {
             // A browser reaches whatever its user does, so that the network keeps no page out.
             let key = WEB_ALLOW_ORIGIN.name;
             let message = format!(
-                "{key} is {origin}, and there is no token: pages of that origin could run programs."
+                "{key} is {origin}, and there is no token: pages of that origin could run programs"
             );
             return Err(Error::new(&codes::SERVER_EXPOSED, message).next(format!(
                 "set rest.auth.token, which such a page then has to send, or leave {key} away"
@@ -89,7 +89,7 @@ impl RestSettings {
         if !is_local && !insecure {
             return Err(Error::new(
                 &codes::SERVER_EXPOSED,
-                format!("The server would listen at {address} without rest.auth.token."),
+                format!("The server would listen at {address} without rest.auth.token"),
             )
             .next(
                 "set rest.auth.token, or start with --insecure where the network keeps others out",

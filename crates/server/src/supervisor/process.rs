@@ -51,6 +51,11 @@ pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble
             command.arg0("millstream");
             command
         };
+        for (name, value) in SMALL {
+            if std::env::var_os(name).is_none() {
+                command.env(name, value);
+            }
+        }
         without_ingest_variables(&mut command)
             .arg(JOB_ARGUMENT)
             .arg(directory)
@@ -70,6 +75,14 @@ pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble
         Trouble::new(error, &cause)
     })
 }
+
+/// What keeps a process small whose threads come and go, unless the server's environment says otherwise: pools of memory that the C library
+/// makes (one for each thread, though jobs take memory from an allocator of their own), what a thread that ends has free, and its stack.
+const SMALL: [(&str, &str); 3] = [
+    ("MALLOC_ARENA_MAX", "4"),
+    ("MIMALLOC_ABANDONED_PAGE_PURGE", "1"),
+    ("GLIBC_TUNABLES", "glibc.pthread.stack_cache_size=0"),
+];
 
 /// Parameters of the ingestion job in the environment, which win over arguments.
 const INGEST_VARIABLES: &[u8] = b"MILLSTREAM_INGEST_";

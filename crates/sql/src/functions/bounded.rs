@@ -16,20 +16,16 @@ mod linear;
 mod tests;
 mod values;
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::{DataType, FieldRef, Int64Type};
+use arrow::datatypes::{DataType, Int64Type};
 use datafusion_common::{Result, ScalarValue, exec_err};
-use datafusion_expr::simplify::{ExprSimplifyResult, SimplifyContext};
-use datafusion_expr::{
-    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-};
+use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
 
 use self::estimates::Bound;
 use self::values::Values;
-use super::over::over;
+use super::over::{guarded, over};
 use super::room;
 
 /// Functions of `theirs` that need more than an estimate.
@@ -87,42 +83,33 @@ fn levenshtein(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<Colum
 
 /// `function` within its room.
 pub(crate) fn bounded(function: &Arc<ScalarUDF>) -> Arc<ScalarUDF> {
-    if function.inner().is::<Bounded>() {
-        return Arc::clone(function);
-    }
-    Arc::new(ScalarUDF::from(Bounded {
-        below: Arc::clone(function),
-        bound: estimates::bound(function.name()),
-    }))
+    guarded(function, within_room)
 }
 
-struct Bounded {
-    below: Arc<ScalarUDF>,
-    /// None for a function whose result is at most so many times what it is given.
-    bound: Option<Bound>,
-}
-
-impl Bounded {
-    /// Asks for room before the call is made; the rest of it is asked for after it if none can be told before.
-    fn ask(&self, call: &ScalarFunctionArgs) -> Result<()> {
-        let name = self.below.name();
-        match self.bound {
-            Some(Bound::Makes(bytes)) => room::take(name, bytes(&Values::of(call)?)),
-            Some(Bound::Joins(bytes)) => {
-                let more = bytes(&Values::of(call)?).saturating_sub(largest(&call.args));
-                room::take(name, more)
-            }
-            None => {
-                let rows = call.number_rows as u64;
-                let constants = call.args.iter().filter_map(|value| match value {
-                    ColumnarValue::Scalar(value) => Some(bytes::of_scalar(value)),
-                    ColumnarValue::Array(_) => None,
-                });
-                let constants = constants.filter(|bytes| *bytes > SMALL).sum::<u64>();
-                room::fits(name, constants.saturating_mul(rows))
-            }
+/// Asks for room before the call is made where it can be told how much it needs, and takes what it has made otherwise.
+fn within_room(below: &ScalarUDF, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let name = below.name();
+    match estimates::bound(name) {
+        Some(Bound::Makes(bytes)) => room::take(name, bytes(&Values::of(&call)?))?,
+        Some(Bound::Joins(bytes)) => {
+            let more = bytes(&Values::of(&call)?).saturating_sub(largest(&call.args));
+            room::take(name, more)?;
+        }
+        None => {
+            let rows = call.number_rows as u64;
+            let constants = call.args.iter().filter_map(|value| match value {
+                ColumnarValue::Scalar(value) => Some(bytes::of_scalar(value)),
+                ColumnarValue::Array(_) => None,
+            });
+            let constants = constants.filter(|bytes| *bytes > SMALL).sum::<u64>();
+            room::fits(name, constants.saturating_mul(rows))?;
+            let given = largest(&call.args);
+            let made = below.invoke_with_args(call)?;
+            settle(name, given, &made)?;
+            return Ok(made);
         }
     }
+    below.invoke_with_args(call)
 }
 
 /// Bytes of the largest argument.
@@ -140,85 +127,4 @@ pub(crate) fn bytes_of(value: &ColumnarValue) -> u64 {
 /// Takes what `made` has more than the largest of what it was made of, whose bytes are `given`.
 pub(crate) fn settle(name: &str, given: u64, made: &ColumnarValue) -> Result<()> {
     room::take(name, bytes_of(made).saturating_sub(given))
-}
-
-impl std::fmt::Debug for Bounded {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Bounded({:?})", self.below)
-    }
-}
-
-impl PartialEq for Bounded {
-    /// The bound follows from the name.
-    fn eq(&self, other: &Self) -> bool {
-        self.below == other.below
-    }
-}
-
-impl Eq for Bounded {}
-
-impl Hash for Bounded {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.below.hash(state);
-    }
-}
-
-impl ScalarUDFImpl for Bounded {
-    fn name(&self) -> &str {
-        self.below.name()
-    }
-
-    fn aliases(&self) -> &[String] {
-        self.below.aliases()
-    }
-
-    fn schema_name(&self, args: &[Expr]) -> Result<String> {
-        self.below.schema_name(args)
-    }
-
-    fn signature(&self) -> &Signature {
-        self.below.signature()
-    }
-
-    fn return_type(&self, arg_types: &[DataType]) -> Result<DataType> {
-        self.below.return_type(arg_types)
-    }
-
-    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
-        self.below.return_field_from_args(args)
-    }
-
-    fn is_strict(&self) -> bool {
-        self.below.inner().is_strict()
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        self.ask(&args)?;
-        if self.bound.is_some() {
-            return self.below.invoke_with_args(args);
-        }
-        let given = largest(&args.args);
-        let made = self.below.invoke_with_args(args)?;
-        settle(self.below.name(), given, &made)?;
-        Ok(made)
-    }
-
-    fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
-        self.below.simplify(args, info)
-    }
-
-    fn conditional_arguments<'a>(
-        &self,
-        args: &'a [Expr],
-    ) -> Option<(Vec<&'a Expr>, Vec<&'a Expr>)> {
-        self.below.conditional_arguments(args)
-    }
-
-    fn short_circuits(&self) -> bool {
-        self.below.short_circuits()
-    }
-
-    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        self.below.coerce_types(arg_types)
-    }
 }

@@ -37,6 +37,21 @@ pub(super) fn retyped(
     of(functions, name, invoke, Some(retype))
 }
 
+/// `below`, of which `invoke` only looks at what it is given and what it makes. Once is enough.
+pub(super) fn guarded(below: &Arc<ScalarUDF>, invoke: Invoke) -> Arc<ScalarUDF> {
+    let over = below.inner().downcast_ref::<Over>();
+    if over.is_some_and(|over| over.only_looks) {
+        return Arc::clone(below);
+    }
+    Arc::new(ScalarUDF::from(Over {
+        below: Arc::clone(below),
+        signature: below.signature().clone(),
+        invoke: Some(invoke),
+        retype: None,
+        only_looks: true,
+    }))
+}
+
 fn of(
     functions: &[Arc<ScalarUDF>],
     name: &str,
@@ -53,6 +68,7 @@ fn of(
         signature,
         invoke,
         retype,
+        only_looks: false,
     })))
 }
 
@@ -62,12 +78,14 @@ struct Over {
     signature: Signature,
     invoke: Option<Invoke>,
     retype: Option<Retype>,
+    /// Whether the values are those of the function below.
+    only_looks: bool,
 }
 
 impl PartialEq for Over {
-    /// Each function is wrapped in one way only.
+    /// Each function has one `invoke` that does something of its own, and one that only looks.
     fn eq(&self, other: &Self) -> bool {
-        self.below == other.below
+        self.only_looks == other.only_looks && self.below == other.below
     }
 }
 
@@ -102,6 +120,10 @@ impl ScalarUDFImpl for Over {
 
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
         self.below.return_field_from_args(args)
+    }
+
+    fn is_strict(&self) -> bool {
+        self.only_looks && self.below.inner().is_strict()
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {

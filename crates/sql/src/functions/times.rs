@@ -172,6 +172,55 @@ impl ScalarUDFImpl for DateBin {
     }
 }
 
+/// `rounded_down(time)`: to the `unit` at or before it, as every other function cuts times. A cast would go towards 1970.
+pub(crate) fn rounded_down(unit: TimeUnit) -> Arc<ScalarUDF> {
+    Arc::new(ScalarUDF::from(RoundedDown {
+        unit,
+        signature: Signature::any(1, Volatility::Immutable),
+    }))
+}
+
+/// Whether `unit` is longer than `than`.
+pub(crate) fn is_longer(unit: TimeUnit, than: TimeUnit) -> bool {
+    length_of(unit) > length_of(than)
+}
+
+/// `times` at or before themselves, in steps of `unit`.
+pub(super) fn round_down(times: &ColumnarValue, unit: TimeUnit) -> Result<ColumnarValue> {
+    let step = length_of(unit);
+    over_values(times, &|nanos| Some(nanos - nanos.rem_euclid(step)))
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct RoundedDown {
+    unit: TimeUnit,
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for RoundedDown {
+    fn name(&self) -> &str {
+        "rounded_down"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        match types {
+            [time] => Ok(time.clone()),
+            _ => exec_err!("rounded_down takes a time"),
+        }
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        match arguments.args.as_slice() {
+            [times] => round_down(times, self.unit),
+            _ => exec_err!("rounded_down takes a time"),
+        }
+    }
+}
+
 /// Times without a zone that reach further than nanoseconds do.
 fn is_without_zone(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Timestamp(unit, None) if *unit != TimeUnit::Nanosecond)
@@ -202,16 +251,20 @@ fn over_values(times: &ColumnarValue, cut: &dyn Fn(i128) -> Option<i128>) -> Res
     Ok(ColumnarValue::Array(array))
 }
 
+const fn length_of(unit: TimeUnit) -> i128 {
+    match unit {
+        TimeUnit::Second => NANOS_OF_A_SECOND,
+        TimeUnit::Millisecond => 1_000_000,
+        TimeUnit::Microsecond => 1_000,
+        TimeUnit::Nanosecond => 1,
+    }
+}
+
 fn over_array<T>(times: &ArrayRef, cut: &dyn Fn(i128) -> Option<i128>) -> Result<ArrayRef>
 where
     T: ArrowTimestampType + ArrowPrimitiveType<Native = i64>,
 {
-    let nanos = match T::UNIT {
-        TimeUnit::Second => 1_000_000_000,
-        TimeUnit::Millisecond => 1_000_000,
-        TimeUnit::Microsecond => 1_000,
-        TimeUnit::Nanosecond => 1,
-    };
+    let nanos = length_of(T::UNIT);
     let times = times.as_primitive::<T>();
     let zone = times.timezone().map(Arc::from);
     let result: PrimitiveArray<T> = times.try_unary(|time| {

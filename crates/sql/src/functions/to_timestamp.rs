@@ -20,6 +20,7 @@ use datafusion_expr::{
 };
 
 use super::over::over;
+use super::times::round_down;
 
 /// The functions of this module; what they do not do with text is done by `theirs`.
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
@@ -127,18 +128,18 @@ fn to_unixtime(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<Colum
 
 fn text_or_below(
     below: &ScalarUDF,
-    arguments: ScalarFunctionArgs,
+    mut arguments: ScalarFunctionArgs,
     unit: TimeUnit,
 ) -> Result<ColumnarValue> {
-    let is_text = arguments
-        .args
-        .first()
-        .is_some_and(|first| first.data_type().is_string());
-    if is_text {
-        from_text(&arguments, unit)
-    } else {
-        below.invoke_with_args(arguments)
+    let Some(first) = arguments.args.first_mut() else {
+        return below.invoke_with_args(arguments);
+    };
+    match first.data_type() {
+        text if text.is_string() => return from_text(&arguments, unit),
+        DataType::Timestamp(..) => *first = round_down(first, unit)?,
+        _ => {}
     }
+    below.invoke_with_args(arguments)
 }
 
 /// Seconds with a fraction.

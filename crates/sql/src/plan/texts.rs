@@ -1,5 +1,6 @@
-//! Casts between text and values that say what is read and written elsewhere in the job.
+//! Casts that say what is read and written elsewhere in the job, where DataFusion's say something else.
 //!
+//! - A time of a longer unit is the one at or before it, also before 1970.
 //! - A time as text has the form that sources read: `yyyy-MM-dd HH:mm:ss`, with a fraction where there is one.
 //! - A number that is too large for its type is an error, not infinity, which the sinks would write as null.
 //! - A decimal becomes the Double that is nearest to it, and a Double the decimal that it is written with.
@@ -15,7 +16,7 @@ use datafusion_expr::{Expr, ExprSchemable, LogicalPlan, ScalarUDF};
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::over_expressions;
-use crate::functions::{casts, exact};
+use crate::functions::{casts, exact, times};
 
 /// The rule; it runs when every cast is there, also those that nobody wrote.
 #[derive(Debug)]
@@ -44,6 +45,12 @@ impl Texts {
             return expr;
         };
         match (&from, to) {
+            (DataType::Timestamp(fine, None), DataType::Timestamp(unit, None))
+                if times::is_longer(*unit, *fine) =>
+            {
+                let rounded = times::rounded_down(*unit).call(vec![inner.as_ref().clone()]);
+                datafusion_expr::cast(rounded, to.clone())
+            }
             (DataType::Timestamp(_, None), text) if text.is_string() => {
                 let text = self.time_as_text.call(vec![inner.as_ref().clone()]);
                 match to {

@@ -246,3 +246,36 @@ fn a_fraction_has_six_digits() {
         );
     }
 }
+
+#[test]
+fn a_fraction_that_is_cut_off_before_1970_leaves_an_earlier_time() {
+    let row = r#"{"ts":"1969-12-31T23:59:59.999999"}"#;
+    for (expression, expected) in [
+        ("to_unixtime(ts)", "-1"),
+        ("unix_timestamp(ts)", "-1"),
+        ("to_timestamp_seconds(ts)", "\"1969-12-31T23:59:59\""),
+        ("to_timestamp_millis(ts)", "\"1969-12-31T23:59:59.999\""),
+        ("to_timestamp_micros(ts)", "\"1969-12-31T23:59:59.999999\""),
+        ("cast(ts as timestamp(0))", "\"1969-12-31T23:59:59\""),
+        (
+            "try_cast(ts as timestamp(3))",
+            "\"1969-12-31T23:59:59.999\"",
+        ),
+        (
+            "cast(timestamp '1969-12-31 23:59:59.5' as timestamp(0))",
+            "\"1969-12-31T23:59:59\"",
+        ),
+        (
+            "cast(cast(ts as timestamp(0)) as string)",
+            "\"1969-12-31 23:59:59\"",
+        ),
+        ("cast(ts as timestamp(0)) < ts", "true"),
+        (
+            "date_trunc('second', ts) = cast(ts as timestamp(0))",
+            "true",
+        ),
+    ] {
+        let value = value("struct<ts:Timestamp>", row, expression);
+        assert_eq!(value, expected, "{expression}");
+    }
+}

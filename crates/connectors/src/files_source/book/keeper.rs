@@ -7,18 +7,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
-use std::thread::Builder;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, Sender};
 use millstream_core::book::{FileState, Head, Row};
-use millstream_core::{CheckpointId, JobId, Result};
+use millstream_core::{CheckpointId, JobId};
 use tracing::warn;
 
 use super::pages::{Added, Pages};
 use super::{Announced, Book, Keeping, Notes, Past, Unreadable};
 use crate::files_source::counts::Count;
-use crate::files_source::fetch::no_thread;
 use crate::files_source::intake::WINDOW;
 use crate::files_source::meeting::Meeting;
 use crate::files_source::name::{Key, Name};
@@ -67,6 +65,14 @@ pub(super) struct Keeper {
     owed: Vec<(u64, CheckpointId)>,
     missed: u64,
     told: Option<Head>,
+    is_open: bool,
+}
+
+/// Why the thread ends.
+enum Pause {
+    Closed,
+    /// There is nothing to write.
+    Quiet,
 }
 
 #[allow(
@@ -107,41 +113,76 @@ impl Keeper {
             owed: Vec::new(),
             missed: 0,
             told: None,
+            is_open: false,
         }
     }
 
-    /// Starts the thread, which ends when the book is closed.
-    pub(super) fn start(
+    /// What the thread does, until the book is closed or there is nothing to write.
+    pub(super) fn work(
         mut self,
         rung: Receiver<()>,
         ring_lister: Sender<()>,
         end: Sender<()>,
-    ) -> Result<()> {
-        let run = move || {
-            if let Err(error) = self.run(&rung, &ring_lister) {
-                warn!(place = %self.place.display(), cause = %error, "the book of files is not kept any more; the job goes on without it");
-                self.give_up(&rung);
+    ) -> Box<dyn FnOnce() + Send> {
+        Box::new(move || {
+            match self.keep(&rung, &ring_lister) {
+                Ok(Pause::Closed) => {}
+                Ok(Pause::Quiet) => return self.rest(rung, ring_lister, end),
+                Err(error) => {
+                    warn!(place = %self.place.display(), cause = %error, "the book of files is not kept any more; the job goes on without it");
+                    self.give_up(&rung);
+                }
             }
             let _heard = end.try_send(());
-        };
-        let started = Builder::new().name("book of files".to_owned()).spawn(run);
-        started.map(drop).map_err(no_thread)
+        })
     }
 
-    fn run(&mut self, rung: &Receiver<()>, ring_lister: &Sender<()>) -> io::Result<()> {
-        let past = self.past.take();
-        self.pages = past::open(&self.place, self.job, past.as_ref())?;
-        self.uncommitted = self.pages.first();
-        if let Some(past) = &past {
-            self.go_on(past)?;
+    /// Ends the thread until it is [woken](Book::wake).
+    fn rest(self, rung: Receiver<()>, ring_lister: Sender<()>, end: Sender<()>) {
+        let book = Arc::clone(&self.book);
+        let waiting = self.told.as_ref().map(|head| head.waiting);
+        let mut resting = book.resting();
+        resting.0 = Some(self.work(rung, ring_lister, end));
+        drop(resting);
+        // Whoever has left something meanwhile has found that there is a thread.
+        let notes = book.notes();
+        let is_left = !notes.is_empty() || Some(notes.waiting) != waiting;
+        drop(notes);
+        if is_left {
+            book.wake();
+        }
+    }
+
+    fn keep(&mut self, rung: &Receiver<()>, ring_lister: &Sender<()>) -> io::Result<Pause> {
+        if !self.is_open {
+            let past = self.past.take();
+            self.pages = past::open(&self.place, self.job, past.as_ref())?;
+            self.uncommitted = self.pages.first();
+            if let Some(past) = &past {
+                self.go_on(past)?;
+            }
+            self.is_open = true;
         }
         loop {
             let closed = self.turn(ring_lister)?;
             if closed {
-                return Ok(());
+                return Ok(Pause::Closed);
             }
-            let _woken = rung.recv_timeout(INTERVAL);
+            let is_woken = rung.recv_timeout(INTERVAL).is_ok();
+            if !is_woken && self.is_quiet() {
+                return Ok(Pause::Quiet);
+            }
         }
+    }
+
+    /// Whether nothing is to be written until something is left for it.
+    fn is_quiet(&self) -> bool {
+        self.is_over() && self.book.notes().is_empty()
+    }
+
+    /// Whether all that was told of is as it stays.
+    fn is_over(&self) -> bool {
+        self.live.is_empty() && self.owed.is_empty() && self.asked.is_empty()
     }
 
     /// The book can't be written: readers need not count, and nothing piles up.
@@ -204,8 +245,12 @@ impl Keeper {
 
     /// Everything that is to be written now. Whether the book is closed.
     fn turn(&mut self, ring_lister: &Sender<()>) -> io::Result<bool> {
-        let notes = std::mem::take(&mut *self.book.notes());
-        self.book.notes().waiting = notes.waiting;
+        let notes = {
+            let mut left = self.book.notes();
+            let notes = std::mem::take(&mut *left);
+            (left.waiting, left.awaits_checkpoint) = (notes.waiting, true);
+            notes
+        };
         let meeting = self.meeting.upgrade();
         // Readers count before they say that they have finished.
         let finished = meeting.as_ref().map(|meeting| meeting.finished_by_all());
@@ -246,6 +291,10 @@ impl Keeper {
             meeting.counts().set_settled(finished);
         }
         self.hear_wishes(ring_lister)?;
+        let settled = meeting.map(|meeting| meeting.counts().settled());
+        let is_settled = settled.is_none_or(|settled| settled >= finished);
+        let awaits = !is_settled || !self.is_over() || self.uncommitted < self.pages.next();
+        self.book.notes().awaits_checkpoint = awaits;
         Ok(notes.closed)
     }
 

@@ -223,19 +223,24 @@ impl Pages {
 
     /// The rows whose files somebody wants to be read again.
     pub(super) fn wished(&self) -> io::Result<Vec<u64>> {
-        let mut wished = Vec::new();
-        for entry in fs::read_dir(&self.directory)? {
-            let name = entry?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_prefix(RESET));
-            wished.extend(number.and_then(|number| number.parse::<u64>().ok()));
-        }
-        Ok(wished)
+        wishes(&self.directory)
     }
 
     /// A wish is fulfilled, or can't be.
     pub(super) fn forget_wish(&self, row: u64) -> io::Result<()> {
         remove(&self.directory.join(format!("{RESET}{row}")))
     }
+}
+
+/// The rows that are wished to be read again, in the book of `directory`.
+pub(super) fn wishes(directory: &Path) -> io::Result<Vec<u64>> {
+    let mut wished = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let name = entry?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(RESET));
+        wished.extend(number.and_then(|number| number.parse::<u64>().ok()));
+    }
+    Ok(wished)
 }
 
 /// A row that was added.

@@ -19,7 +19,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn start() -> Self {
+    fn start(name: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("a.csv");
         let text: String = (0..10_000).map(|row| format!("{row},\"a\nb\"\n")).collect();
@@ -46,8 +46,7 @@ impl Reading {
             _directory: directory,
             size: text.len() as u64,
             file,
-            fetcher: Fetcher::start("reads".to_owned(), TextFetch::new(opening), waker)
-                .expect("a thread"),
+            fetcher: Fetcher::new(name.to_owned(), TextFetch::new(opening), waker),
             woken,
         }
     }
@@ -90,7 +89,7 @@ impl Reading {
 
 /// Reads the file in stretches that `owned` picks; bytes handed out, bytes taken from the file, and its size.
 fn read(owned: impl Fn(u64) -> bool) -> (u64, u64, u64) {
-    let reading = Reading::start();
+    let reading = Reading::start("reads");
     let (mut records, mut taken) = (0, 0);
     for number in (0..reading.size.div_ceil(1_000)).filter(|split| owned(*split)) {
         reading.give(number, &reading.file);
@@ -110,7 +109,7 @@ fn read(owned: impl Fn(u64) -> bool) -> (u64, u64, u64) {
 
 #[test]
 fn a_file_is_told_of_once_and_again_when_its_tasks_were_put_back() {
-    let reading = Reading::start();
+    let reading = Reading::start("reads");
     let put_back = Arc::new(FoundFile::clone(&reading.file));
     let opened = |number, file| {
         reading.give(number, file);
@@ -138,4 +137,28 @@ fn splits_of_others_are_passed_over_once() {
         odd_taken <= size && even_taken <= size,
         "{odd_taken} and {even_taken} of {size}"
     );
+}
+
+/// Whether this process has a thread of that name.
+fn runs(name: &str) -> bool {
+    let threads = std::fs::read_dir("/proc/self/task").expect("threads");
+    let mut names = threads.map(|thread| {
+        let comm = thread.expect("a thread").path().join("comm");
+        // It may end meanwhile.
+        std::fs::read_to_string(comm).unwrap_or_default()
+    });
+    names.any(|running| running.trim_end() == name)
+}
+
+#[test]
+fn there_is_a_thread_only_while_there_is_something_to_read() {
+    let reading = Reading::start("reads at times");
+    assert!(!runs("reads at times"));
+    for number in 0..3 {
+        reading.give(number, &reading.file);
+        assert!(reading.told().len() > 1);
+        while runs("reads at times") {
+            std::thread::yield_now();
+        }
+    }
 }

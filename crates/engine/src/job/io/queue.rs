@@ -43,6 +43,12 @@ impl Queue {
         while self.send() {}
     }
 
+    /// Whether nothing is asked for that the thread has not taken.
+    pub(super) fn is_empty(&self) -> bool {
+        let sent = self.tasks.as_ref();
+        self.waiting.is_empty() && sent.is_none_or(Sender::is_empty)
+    }
+
     /// Whether tasks wait for room.
     pub(super) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()
