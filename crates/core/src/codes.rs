@@ -221,6 +221,8 @@ codes! {
     SINK_INDEX = "MS-7012", Invalid, "Elasticsearch can't take the output as it is asked for";
     /// A document that Elasticsearch refuses.
     SINK_DOCUMENT = "MS-7013", Data, "Elasticsearch refuses a document";
+    /// The time of a message is further from the present than the topic takes.
+    SINK_TIME = "MS-7014", Data, "Kafka does not take the time of a message";
     /// Whoever read what is printed reads no more.
     PRINT_CLOSED = "MS-7016", NotFound, "Nobody reads what is printed";
 

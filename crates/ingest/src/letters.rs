@@ -65,6 +65,11 @@ impl Letters {
         self.book.name()
     }
 
+    /// Whether the job leaves out records whose keys it has seen.
+    pub fn is_deduplicating(&self) -> bool {
+        self.job.is_deduplicating()
+    }
+
     /// Where they lie, in words.
     pub fn place(&self) -> String {
         self.place.to_string()

@@ -13,6 +13,7 @@
 //! | `peers` | whose program is at the other end of a connection of this machine |
 //! | `reload` | what is read again while the server runs |
 //! | [`logs`] | log files |
+//! | `letters` | asks the command about dead letters of jobs |
 //! | `file_book` | what a job tells of the files that it reads |
 //! | [`backup`] | a backup of what a server knows, and a data directory made of one |
 //! | [`control`] | looking at, and ending, the server of this machine |
@@ -31,6 +32,7 @@ mod disposal;
 mod expiry;
 mod file_book;
 mod files;
+mod letters;
 mod limits;
 pub mod logs;
 mod operations;

@@ -18,6 +18,7 @@ use crate::registry::Registry;
 use crate::store::{delete_package, save_package};
 use crate::views::{PackageEntry, PackageView};
 use crate::{clock, files};
+pub(crate) use ask::run as run_program;
 pub(crate) use directory::{check_named, tidy_uploads};
 pub(crate) use found::take_up_found;
 

@@ -46,6 +46,7 @@ use tower_http::normalize_path::NormalizePath;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::letters::Letters;
 use crate::registry::Registry;
 use audit::Refusals;
 use errors::RestError;
@@ -67,6 +68,7 @@ pub(crate) struct App {
     settings: Arc<RestSettings>,
     names: Arc<Names>,
     refusals: Arc<Refusals>,
+    letters: Letters,
     /// The OpenAPI document as JSON.
     document: Bytes,
 }
@@ -77,6 +79,7 @@ fn router(registry: Registry, settings: RestSettings, refusals: Arc<Refusals>) -
     let app = App {
         registry,
         refusals,
+        letters: Letters::default(),
         names: Arc::new(Names::new(names::host())),
         document: openapi::complete(document).into(),
         settings: Arc::new(settings),
@@ -120,6 +123,7 @@ fn documented(settings: &RestSettings) -> OpenApiRouter<App> {
         .merge(resources::processes::routes())
         .merge(resources::logs::routes())
         .merge(resources::files::routes())
+        .merge(resources::dead_letters::routes())
         .merge(resources::settings::routes())
         .merge(resources::packages::routes())
         .merge(prometheus::routes())

@@ -1,5 +1,6 @@
 //! `millstream dead-letters`.
 
+mod remote;
 mod shown;
 
 use std::process::ExitCode;
@@ -28,7 +29,8 @@ const LETTER: &str = "letter";
     no_binary_name = true,
     override_usage = "millstream dead-letters [OPTIONS] <list | show | replay | discard> <JOB>",
     after_help = "\
-No server is needed, but the data directory of the job: the server's, or that of millstream.data-dir. `replay` runs a job of its own in this process, \
+With -m the server there is asked. Without it no server is needed, but the data directory of the job: the server's, or that of millstream.data-dir. \
+`replay` runs a job of its own in this process, or in one beside the server, \
 with the SQL, the schema and the sink of the job as it was run last; what fails again is set aside again. With a sink that is exactly once each letter is \
 written once, whenever the process dies: replay again to go on. With another one a letter is written at most once; those of a replay that was interrupted are \
 unclear, and sent again only with --unclear."
@@ -96,6 +98,9 @@ pub(crate) fn perform(arguments: DeadLettersArguments) -> Result<ExitCode> {
         }
     };
     superfluous_options(&arguments, verb);
+    if arguments.connection.jobmanager.is_some() {
+        return remote::perform(verb, job, &arguments);
+    }
     let configuration = settings::load(&arguments.connection)?;
     let letters = Letters::open(&configuration, job)?;
     act(&letters, &arguments)
@@ -183,14 +188,24 @@ fn replay(letters: &Letters, arguments: &DeadLettersArguments) -> Result<ExitCod
     if !arguments.dry_run {
         start_logging(0);
     }
+    if letters.is_deduplicating() {
+        report::note(
+            "the job deduplicates, and a replay knows no keys that the job has seen: a letter that could not be read then may be the second of its key",
+        );
+    }
+    let sent = letters.replay(&selection(arguments), arguments.dry_run)?;
+    replayed(arguments, &sent)
+}
+
+/// Tells what came of a replay.
+fn replayed(arguments: &DeadLettersArguments, replayed: &Replayed) -> Result<ExitCode> {
     let dry_run = arguments.dry_run;
-    let replayed = letters.replay(&selection(arguments), dry_run)?;
     let Replayed {
         resumed,
         unclear,
         sent,
         cut,
-    } = replayed;
+    } = *replayed;
     if arguments.connection.json {
         return report::json(&json!({
             "dry-run": dry_run,
@@ -231,15 +246,22 @@ fn discard(letters: &Letters, arguments: &DeadLettersArguments) -> Result<ExitCo
     let selection = selection(arguments);
     if !arguments.dry_run && !arguments.force {
         let count = letters.discard(&selection, true)?;
-        let message = format!(
-            "{} of {} would never be replayed",
-            counted(count, "dead letter"),
-            letters.job()
-        );
-        return Err(Error::new(&codes::OPTION_CONFLICT, message)
-            .next("give --force to discard them; `dead-letters show` shows them"));
+        return Err(refuse_to_discard(count, letters.job()));
     }
     let count = letters.discard(&selection, arguments.dry_run)?;
+    discarded(arguments, count)
+}
+
+/// The error of who would dismiss so many letters of a job without having said so twice.
+fn refuse_to_discard(count: u64, job: &str) -> Error {
+    let letters = counted(count, "dead letter");
+    let message = format!("{letters} of {job} would never be replayed");
+    Error::new(&codes::OPTION_CONFLICT, message)
+        .next("give --force to discard them; `dead-letters show` shows them")
+}
+
+/// Tells how many were dismissed.
+fn discarded(arguments: &DeadLettersArguments, count: u64) -> Result<ExitCode> {
     if arguments.connection.json {
         return report::json(&json!({ "dry-run": arguments.dry_run, "discarded": count }));
     }

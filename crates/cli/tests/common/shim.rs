@@ -82,3 +82,54 @@ pub(crate) fn is_held_up(directory: &Path, is_wanted: impl Fn(&Path) -> bool) ->
     }
     is_wanted && waits.exists()
 }
+/// `flock` says that there are no locks, so that leases are taken.
+pub(crate) const NO_LOCKS: &str = r"
+#include <errno.h>
+int flock(int file, int what) { (void)file; (void)what; errno = ENOLCK; return -1; }
+";
+
+/// The steps of a checkpoint at which [`DEATH`] has the program die: its output is prepared and its snapshot not there yet; the
+/// snapshot is there and its output not committed; the output is committed and that is not noted; it is noted.
+pub(crate) const STEPS: [&str; 4] = ["snapshot", "commit", "note", "noted"];
+
+/// Has the program die as by SIGKILL at the step `DEATH_AT` of the first checkpoint for which the file `DEATH_WHILE` exists.
+pub(crate) const DEATH: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+static void step(const char *name) {
+  const char *at = getenv("DEATH_AT"), *path = getenv("DEATH_WHILE");
+  if (at && path && strcmp(at, name) == 0 && access(path, F_OK) == 0) kill(getpid(), SIGKILL);
+}
+static int ends(const char *path, const char *name) {
+  const char *last = path ? strrchr(path, '/') : 0;
+  return last && strcmp(last, name) == 0;
+}
+int rename(const char *from, const char *to) {
+  static int (*real)(const char *, const char *);
+  if (!real) real = dlsym(RTLD_NEXT, "rename");
+  int snapshot = ends(to, "/_metadata");
+  if (snapshot) step("snapshot");
+  int done = real(from, to);
+  if (snapshot && done == 0) step("commit");
+  return done;
+}
+int open64(const char *path, int flags, ...) {
+  static int (*real)(const char *, int, ...);
+  if (!real) real = dlsym(RTLD_NEXT, "open64");
+  va_list rest;
+  va_start(rest, flags);
+  int mode = (flags & O_CREAT) ? va_arg(rest, int) : 0;
+  va_end(rest);
+  int note = (flags & O_CREAT) && ends(path, "/_committed");
+  if (note) step("note");
+  int file = real(path, flags, mode);
+  if (note && file >= 0) step("noted");
+  return file;
+}
+"#;

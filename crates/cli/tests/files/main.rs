@@ -16,6 +16,7 @@ mod dead_letters_are_replayed_once_under_sigkill;
 mod dead_letters_are_sent_through_the_job_once_more;
 mod dead_letters_are_there_once_after_a_kill;
 mod dead_letters_have_the_form_of_the_guide;
+mod dead_letters_of_columns_are_told_not_to_be_replayed;
 mod decimals_are_exact_or_said_not_to_be;
 mod delimiters_are_read_in_every_notation;
 mod directories_are_refused_and_hidden_files_ignored;

@@ -10,9 +10,20 @@ use serde_json::Value;
 
 /// The exit code and the findings.
 fn doctor(directory: &Path, parameters: &[String]) -> (Option<i32>, Vec<Value>) {
+    doctor_with(directory, &[], parameters)
+}
+
+/// The same with options of the engine.
+fn doctor_with(
+    directory: &Path,
+    options: &[&str],
+    parameters: &[String],
+) -> (Option<i32>, Vec<Value>) {
     let mut doctor = command(directory);
     doctor
-        .args(["doctor", "--json", "-Dmillstream.data-dir=data", "ingest"])
+        .args(["doctor", "--json", "-Dmillstream.data-dir=data"])
+        .args(options)
+        .arg("ingest")
         .args(["--job.name=copy", "--source.type=kafka", "--group.id=copy"])
         .args(parameters);
     let said = running::run(doctor);
@@ -66,6 +77,14 @@ fn of_a_broker_of_today() {
         "transaction.version 2",
     );
     expect(&findings, "sink transactions", "ok", "900000 ms");
+    // What a restart waits is what the strategy says that counts.
+    let slow = [
+        "-Drestart-strategy.type=failure-rate",
+        "-Drestart-strategy.failure-rate.delay=20 min",
+    ];
+    let (code, findings) = doctor_with(directory.path(), &slow, &parameters);
+    assert_eq!(code, Some(1), "{findings:#?}");
+    expect(&findings, "sink transactions", "failed", "1200000 ms");
     let listed = kafka.tool("TopicCommand", &["--list"], "").expect("topics");
     assert_eq!(listed.trim(), "from", "nothing was made");
 

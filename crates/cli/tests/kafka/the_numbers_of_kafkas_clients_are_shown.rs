@@ -67,6 +67,17 @@ fn over_rest_and_for_prometheus() {
         at_least(&sink, &format!("{PRODUCER}.{name}"), least);
     }
     for (name, least) in [
+        ("numRecordsSend", 100.0),
+        ("numBytesSend", 1_100.0),
+        ("numBytesOut", 1_100.0),
+        ("numRecordsSendErrors", 0.0),
+        ("numRecordsSendPerSecond", 0.0),
+        ("numBytesSendPerSecond", 0.0),
+        ("numBytesOutPerSecond", 0.0),
+    ] {
+        at_least(&sink, name, least);
+    }
+    for (name, least) in [
         ("records-consumed-total", 100.0),
         ("incoming-byte-total", 100.0),
         ("request-total", 1.0),
@@ -82,6 +93,7 @@ fn over_rest_and_for_prometheus() {
         "KafkaProducer_transactions_committed_total",
         "KafkaProducer_node_1_request_latency_avg",
         "KafkaSourceReader_KafkaConsumer_incoming_byte_total",
+        "numBytesSendPerSecond",
     ] {
         let begin = format!("flink_taskmanager_job_task_operator_{name}{{");
         assert!(page.contains(&begin), "{begin}:\n{page}");

@@ -8,12 +8,6 @@ use std::process::Command;
 use crate::common::{CSV_TO_FILES, Running, ingest, lines, put, running, shim};
 use serde_json::Value;
 
-/// `flock` says that there are no locks.
-const SHIM: &str = r"
-#include <errno.h>
-int flock(int file, int what) { (void)file; (void)what; errno = ENOLCK; return -1; }
-";
-
 fn without_locks(path: &Path, library: &Path) -> Command {
     let mut command = ingest(path, &["-s", "latest"], &CSV_TO_FILES);
     command.env("LD_PRELOAD", library);
@@ -59,7 +53,7 @@ fn move_elsewhere(path: &Path) -> Vec<(PathBuf, String)> {
 fn beside_one_that_has_the_lock() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let library = shim::build(SHIM, path);
+    let library = shim::build(shim::NO_LOCKS, path);
     let count = || lines(&path.join("out")).len();
     put(path, "in/1.csv", "id,name\n1,Ann\n");
     let mut first = Running::start(ingest(path, &[], &CSV_TO_FILES));

@@ -34,6 +34,7 @@ mod checkpoint_parameters_reach_the_job;
 mod committed_files_may_be_taken_away;
 mod damaged_records_are_told_from_a_full_disk;
 mod dead_letters_are_discarded_only_when_told_twice;
+mod dead_letters_of_a_server_are_asked_of_it;
 mod doctor_names_what_is_wrong;
 mod ended_jobs_are_whole_after_a_restart_of_the_server;
 mod files_of_a_job_are_told_and_read_again;

@@ -21,8 +21,20 @@ use super::token;
 /// How long a broker may take to answer. Bounds how long a thread can outlive its reader.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
-/// Memory that librdkafka fills ahead, in KiB, unless it was told otherwise.
-const AHEAD: &str = "16384";
+/// Memory that librdkafka fills ahead for all partitions of a subtask, in KiB, unless it was told otherwise.
+const AHEAD_KIB: usize = 16 * 1024;
+const AHEAD: &str = "queued.max.messages.kbytes";
+/// The same in messages, each of which takes some hundred bytes besides its own.
+const MESSAGES: &str = "queued.min.messages";
+const AHEAD_MESSAGES: usize = 100_000;
+const LEAST_MESSAGES: usize = 100;
+/// How long librdkafka fetches nothing of a partition of which enough was read ahead, in milliseconds, unless it was told otherwise.
+/// Its own second is longer than it takes to use that up.
+const PAUSE: &str = "10";
+/// What is asked for of a partition at once, in bytes, at least and at most, unless it was told otherwise.
+const PIECE: (usize, usize) = (64 * 1024, 1024 * 1024);
+/// Its names, in librdkafka and in Java.
+const PIECES: [&str; 2] = ["fetch.message.max.bytes", "max.partition.fetch.bytes"];
 
 pub(super) type Client = BaseConsumer<Ears>;
 
@@ -143,18 +155,57 @@ impl ClientContext for Ears {
 
 impl ConsumerContext for Ears {}
 
-/// Makes a consumer. It connects by itself, whether brokers are there or not.
+/// What librdkafka is told of how much it may read ahead of each of so many partitions: each has a queue of its own there, and
+/// with that a limit of its own.
+fn ahead(options: &KafkaSourceOptions, partitions: usize) -> Vec<(&'static str, String)> {
+    let given = |name: &str| options.properties.get(name);
+    let all = given(AHEAD).map_or(Ok(AHEAD_KIB), |kib| kib.trim().parse());
+    // librdkafka says what is wrong with it.
+    let Ok(all) = all else {
+        return Vec::new();
+    };
+    let kib = (all / partitions.max(1)).max(1);
+    let mut told = vec![(AHEAD, kib.to_string())];
+    if given(MESSAGES).is_none() {
+        let messages = (AHEAD_MESSAGES / partitions.max(1)).max(LEAST_MESSAGES);
+        told.push((MESSAGES, messages.to_string()));
+    }
+    let [piece, _] = PIECES;
+    if !PIECES.iter().any(|name| given(name).is_some()) {
+        let (least, most) = PIECE;
+        let bytes = kib.saturating_mul(1024).clamp(least, most);
+        told.push((piece, bytes.to_string()));
+    }
+    told
+}
+
+/// Makes a consumer, which reads at most one partition. It connects by itself, whether brokers are there or not.
 ///
 /// # Errors
 /// librdkafka refuses a property.
 pub(super) fn consumer(options: &KafkaSourceOptions, ears: Ears) -> Result<Client> {
+    consumer_of(options, ears, 1)
+}
+
+/// Makes a consumer that reads `partitions` partitions, or a few more.
+///
+/// # Errors
+/// Those of [`consumer`].
+pub(super) fn consumer_of(
+    options: &KafkaSourceOptions,
+    ears: Ears,
+    partitions: usize,
+) -> Result<Client> {
     let mut config = ClientConfig::new();
     if ears.splits.is_some() {
         config.set("statistics.interval.ms", STATISTICS);
     }
-    config.set("queued.max.messages.kbytes", AHEAD);
     config.set("client.id", "millstream");
+    config.set("fetch.queue.backoff.ms", PAUSE);
     for (name, value) in options.properties.settings() {
+        config.set(name, value);
+    }
+    for (name, value) in ahead(options, partitions) {
         config.set(name, value);
     }
     config.set("bootstrap.servers", &options.brokers);
@@ -255,7 +306,16 @@ pub(super) fn is_unknown(error: &KafkaError) -> bool {
 
 /// The offsets that a partition holds.
 pub(super) fn bounds(client: &Client, partition: &Partition) -> KafkaResult<Bounds> {
-    let (low, high) = client.fetch_watermarks(&partition.topic, partition.number, ANSWER)?;
+    bounds_within(client, partition, ANSWER)
+}
+
+/// The same for whoever can't wait as long.
+pub(super) fn bounds_within(
+    client: &Client,
+    partition: &Partition,
+    patience: Duration,
+) -> KafkaResult<Bounds> {
+    let (low, high) = client.fetch_watermarks(&partition.topic, partition.number, patience)?;
     Ok(Bounds { low, high })
 }
 
@@ -269,3 +329,6 @@ pub(super) fn list<'a>(
     }
     Ok(list)
 }
+
+#[cfg(test)]
+mod tests;

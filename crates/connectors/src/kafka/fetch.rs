@@ -16,7 +16,7 @@ use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{Notice, SourceProgress, Waker};
 
 use self::thread::Fetching;
-use super::client::{Ears, consumer};
+use super::client::{Ears, consumer_of};
 use super::decode::Batch;
 use super::discovery::no_thread;
 use super::options::KafkaSourceOptions;
@@ -70,7 +70,7 @@ impl Fetcher {
     /// Starts the thread.
     ///
     /// # Errors
-    /// There can't be a consumer or a thread.
+    /// There can't be a thread.
     pub(super) fn start(
         options: &Arc<KafkaSourceOptions>,
         subtask: usize,
@@ -81,16 +81,31 @@ impl Fetcher {
         let (tell, events) = bounded(BATCHES);
         let (at_end, ended) = bounded(0);
         let ears = Ears::telling(progress, options);
-        let client = Arc::new(consumer(options, ears)?);
         let held_up = progress.held_up.clone();
         let options = Arc::clone(options);
-        let fetching = Fetching::new(client, options, (wanted, tell), waker, held_up);
-        let started = Builder::new()
-            .name(format!("kafka {subtask}"))
-            .spawn(move || {
-                fetching.run();
-                drop(at_end);
-            });
+        let run = move || {
+            // How much may be read ahead of a partition depends on how many there are.
+            let Ok(first) = wanted.recv() else {
+                return;
+            };
+            let partitions = match &first {
+                Command::Read(positions) => positions.len(),
+                Command::Commit(_) => 1,
+            };
+            match consumer_of(&options, ears, partitions) {
+                Ok(client) => {
+                    let client = Arc::new(client);
+                    Fetching::new(client, options, (wanted, tell), waker, held_up).run(first);
+                }
+                Err(error) => {
+                    // If it is not taken, the reader is gone.
+                    drop(tell.send(Event::Failed(error)));
+                    waker.wake();
+                }
+            }
+            drop(at_end);
+        };
+        let started = Builder::new().name(format!("kafka {subtask}")).spawn(run);
         started.map_err(no_thread)?;
         Ok(Self {
             commands: Some(commands),

@@ -1,9 +1,10 @@
 //! What people see of clients of Kafka, by the names that Kafka's own clients and Flink have for it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use millstream_engine::connector::{Counter, Gauges};
+use millstream_engine::connector::{Counter, Gauges, Notice};
 use rdkafka::statistics::{Broker, Statistics};
 
 /// What the names of a sink's numbers begin with, as in Flink.
@@ -25,13 +26,17 @@ pub(super) struct Sent {
     aborted: Counter,
     /// Whether there are transactions.
     transactional: bool,
+    /// Where people see what is waited for, and whether anything is.
+    held_up: Notice,
+    waits: Arc<AtomicBool>,
 }
 
 impl Sent {
-    pub(super) fn new(gauges: Gauges, transactional: bool) -> Self {
+    pub(super) fn new(gauges: Gauges, held_up: Notice, transactional: bool) -> Self {
         let sent = Self {
             gauges,
             transactional,
+            held_up,
             ..Self::default()
         };
         sent.show();
@@ -42,6 +47,19 @@ impl Sent {
     pub(super) fn delivered(&self, bytes: usize) {
         self.records.add(1);
         self.bytes.add(bytes as u64);
+        self.goes_on();
+    }
+
+    /// Brokers are away, and waited for.
+    pub(super) fn waits_for(&self, why: String) {
+        self.waits.store(true, Ordering::Relaxed);
+        self.held_up.set(Some(why));
+    }
+
+    fn goes_on(&self) {
+        if self.waits.load(Ordering::Relaxed) && self.waits.swap(false, Ordering::Relaxed) {
+            self.held_up.set(None);
+        }
     }
 
     /// One was not.
@@ -76,11 +94,29 @@ impl Sent {
             let name = format!("{PRODUCER}.{name}");
             self.gauges.set(&name, counter.get() as f64);
         }
+        // As Flink has it of any sink.
+        for (name, counter) in [
+            ("numRecordsSend", &self.records),
+            ("numBytesSend", &self.bytes),
+            ("numBytesOut", &self.bytes),
+            ("numRecordsSendErrors", &self.errors),
+        ] {
+            self.gauges.set(name, counter.get() as f64);
+        }
     }
 
     /// Takes over what one of the producers tells of itself.
     pub(super) fn hear(&self, before: &Before, statistics: &Statistics) {
         self.show();
+        // Of what is underway the deliveries tell.
+        if statistics.msg_cnt == 0
+            && statistics
+                .brokers
+                .values()
+                .any(|broker| broker.state == "UP")
+        {
+            self.goes_on();
+        }
         let told = before.since(statistics);
         let add = |name: &str, amount: u64| {
             self.gauges

@@ -7,11 +7,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use millstream_core::{Error, Result, codes};
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::client::{Client, Ears};
 use super::headers::write_headers;
 use super::sink::KafkaSinkOptions;
 use super::wire::{Cluster, Session};
@@ -71,7 +72,9 @@ pub fn read_letters(
             None => {
                 vain += 1;
                 if vain > PATIENCE {
-                    return Err(unread(topic, "nothing came for 30 s"));
+                    let heard = consumer.context().trouble();
+                    let heard = heard.map_or_else(String::new, |heard| format!(" ({heard})"));
+                    return Err(unread(topic, &format!("nothing came for 30 s{heard}")));
                 }
             }
         }
@@ -79,7 +82,7 @@ pub fn read_letters(
     Ok(())
 }
 
-fn consumer(options: &KafkaSinkOptions, partitions: usize) -> Result<BaseConsumer> {
+fn consumer(options: &KafkaSinkOptions, partitions: usize) -> Result<Client> {
     let mut config = ClientConfig::new();
     for (name, value) in options.properties.settings() {
         config.set(name, value);
@@ -87,13 +90,14 @@ fn consumer(options: &KafkaSinkOptions, partitions: usize) -> Result<BaseConsume
     config
         .set("bootstrap.servers", &options.brokers)
         .set("client.id", "millstream")
-        // librdkafka wants one; nothing is committed to it.
+        // librdkafka wants one. Nothing is asked of it or committed to it, so no right on it is needed.
         .set("group.id", "millstream-dead-letters")
         .set("enable.auto.commit", "false")
         .set("enable.partition.eof", "true")
         .set("auto.offset.reset", "earliest")
         .set("isolation.level", "read_committed");
-    let made: std::result::Result<BaseConsumer, KafkaError> = config.create();
+    // Who gets tokens where those are asked for.
+    let made: std::result::Result<Client, KafkaError> = config.create_with_context(Ears::default());
     let consumer = made.map_err(|error| unread(&options.topic, &error.to_string()))?;
     let mut list = TopicPartitionList::new();
     for partition in (0..partitions).filter_map(|n| i32::try_from(n).ok()) {
@@ -112,7 +116,6 @@ fn is_final(error: &KafkaError) -> bool {
         error.rdkafka_error_code(),
         Some(
             Code::TopicAuthorizationFailed
-                | Code::GroupAuthorizationFailed
                 | Code::SaslAuthenticationFailed
                 | Code::Authentication
                 | Code::UnknownTopicOrPartition

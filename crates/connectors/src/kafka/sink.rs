@@ -7,7 +7,7 @@
 //! - [`options`]: what is asked for.
 //! - [`envelope`], [`encode`]: from rows to messages. Pure.
 //! - [`account`], [`producer`], [`pump`]: producers, what is known of their messages, and who hears of that.
-//! - [`topic`]: what is looked at before anything is written.
+//! - [`topic`], [`period`]: what is looked at before anything is written.
 //! - [`writer`]: at least once.
 //!
 //! Exactly once: one transaction for each subtask and checkpoint. A subtask has a few transactional ids: while one waits for
@@ -30,6 +30,7 @@ mod letters;
 mod names;
 mod options;
 mod output;
+mod period;
 mod producer;
 mod pump;
 mod registry;
@@ -50,6 +51,7 @@ use millstream_engine::connector::{
 use rdkafka::config::ClientConfig;
 
 use super::figures::Sent;
+use super::times::present;
 use super::wire::Cluster;
 use crate::rows::Rows;
 
@@ -173,6 +175,17 @@ impl KafkaSink {
         })
     }
 
+    /// The rows whose messages have times that the topic does not take, and why; none before a broker was asked.
+    ///
+    /// # Errors
+    /// A row can't be a message.
+    pub fn untimely(&self, batch: &RecordBatch) -> Result<Vec<(usize, String)>> {
+        let period = self.shared.known().map(|found| found.period);
+        period.map_or(Ok(Vec::new()), |period| {
+            encode::untimely(batch, period, present())
+        })
+    }
+
     /// What was asked for.
     pub(super) fn options(&self) -> &KafkaSinkOptions {
         &self.options
@@ -251,7 +264,7 @@ impl KafkaSink {
             registry: Arc::clone(&self.shared.registry),
             next: context.next_checkpoint,
             waker: context.waker.clone(),
-            sent: Sent::new(context.gauges.clone(), true),
+            sent: Sent::new(context.gauges.clone(), context.held_up.clone(), true),
         };
         ExactlyOnce::start(encoder, names, common, context)
     }

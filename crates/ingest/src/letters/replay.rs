@@ -110,6 +110,11 @@ impl Job {
         })
     }
 
+    /// Whether it leaves out records whose keys it has seen.
+    pub(super) const fn is_deduplicating(&self) -> bool {
+        self.settings.unique.is_some()
+    }
+
     /// What lies behind `s3://` and `hdfs://`.
     pub(super) fn remotes(&self) -> Result<Remotes> {
         Remotes::of(&self.configuration)
@@ -248,6 +253,8 @@ pub(super) fn replay(
     selection: &Selection,
     dry_run: bool,
 ) -> Result<Replayed> {
+    // Letters that were noted as begun would wait for ever for what can't be.
+    pipeline::check_replay(&letters.job.settings)?;
     let mut replayed = Replayed::default();
     for (number, count) in letters.book.marks()?.begun() {
         let is_there = letters.book.replay(number).join(LETTERS).is_file();

@@ -1,5 +1,5 @@
 //! Rows that the sink can't take are bad records: those too large to be messages, or to name a directory, and times that a
-//! format has not.
+//! format has not or a topic does not take.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use millstream::{Collector, DataStream, Numbers};
@@ -99,6 +99,8 @@ impl Sized {
             Self::Messages { sink, more } => {
                 let large = too_large(sink, *more, batch)?.into_iter();
                 misfits.extend(large.map(because(Reason::TooLarge)));
+                let untimely = sink.untimely(batch)?.into_iter();
+                misfits.extend(untimely.map(because(Reason::Message)));
             }
             Self::Files { directories, orc } => {
                 if let Some(columns) = directories {

@@ -325,6 +325,18 @@ pub(super) fn open_table(
     })
 }
 
+/// Whether dead letters of a job can take the place of its input.
+///
+/// # Errors
+/// They are no records as they came.
+pub(crate) fn check_replay(settings: &IngestSettings) -> Result<()> {
+    match &settings.source {
+        SourceSettings::Text(_) | SourceSettings::Kafka(_) => Ok(()),
+        SourceSettings::Columns(columns) => Err(no_letters(columns.format)),
+        SourceSettings::Hive(_) | SourceSettings::Table(_) => Err(no_letters(SourceType::Jdbc)),
+    }
+}
+
 /// Files of columns hold no records of their own that could be set aside and read again.
 fn no_letters(format: SourceType) -> Error {
     let message = format!("dead letters of {} are not replayed", format.name());

@@ -1,6 +1,7 @@
 //! The sink of the output, as the settings describe it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use millstream::Environment;
 use millstream_connectors::elasticsearch::{EsOptions, EsSink};
@@ -11,7 +12,7 @@ use millstream_connectors::formats::{
 use millstream_connectors::kafka::{KafkaSink, KafkaSinkOptions, Output, Timing};
 use millstream_connectors::print::PrintSink;
 use millstream_connectors::rows::Rows;
-use millstream_core::{Error, Result, codes};
+use millstream_core::{Configuration, Error, Result, codes};
 
 use super::bad_records::{Known, Limits};
 use super::refused::{self, Refused};
@@ -81,12 +82,25 @@ pub(super) fn kafka_sink(
     let sink = sink.exactly_once(Timing {
         interval,
         timeout: configuration.require(&keys::CHECKPOINT_TIMEOUT)?,
-        restart: configuration.require(&keys::RESTART_FIXED_DELAY)?,
+        restart: longest_restart(&configuration)?,
     })?;
     if let Some(longest) = sink.longest_interval() {
         environment.limit_checkpoint_interval(longest);
     }
     Ok(sink)
+}
+
+/// How long a job waits at most between a failure and its restart, as its strategy says: for so long nobody commits.
+fn longest_restart(configuration: &Configuration) -> Result<Duration> {
+    use millstream::options as keys;
+    let named = configuration.get(&keys::RESTART_STRATEGY)?;
+    match named.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "none" | "off" | "disable" => Ok(Duration::ZERO),
+        "fixed-delay" | "fixeddelay" => configuration.require(&keys::RESTART_FIXED_DELAY),
+        "failure-rate" | "failurerate" => configuration.require(&keys::RESTART_RATE_DELAY),
+        // What holds where none is named and there are checkpoints.
+        _ => configuration.require(&keys::RESTART_EXPONENTIAL_MAX),
+    }
 }
 
 /// The sink of Elasticsearch, which judges records that its servers refuse as those that are bad before.

@@ -20,10 +20,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LONGEST: u64 = 16 << 20;
 
 /// What a program has answered.
-pub(super) struct Answer {
-    pub(super) succeeded: bool,
-    pub(super) output: Vec<u8>,
-    pub(super) error: String,
+pub(crate) struct Answer {
+    /// Whether it ended well.
+    pub(crate) succeeded: bool,
+    /// What it has printed.
+    pub(crate) output: Vec<u8>,
+    /// What it has complained of.
+    pub(crate) error: String,
 }
 
 /// Runs a program, or this one, and answers what it prints.
@@ -59,7 +62,8 @@ impl Drop for Others {
     }
 }
 
-async fn run(program: &Path, arguments: &[&str]) -> io::Result<Answer> {
+/// Runs a program for as long as it takes, and answers what it prints. It ends with whoever waits for it.
+pub(crate) async fn run(program: &Path, arguments: &[&str]) -> io::Result<Answer> {
     let Asked { mut child, others } = start(program, arguments).await?;
     let (output, error) = (child.stdout.take(), child.stderr.take());
     // Whoever is left behind may hold the ends of what is read here: nothing more is waited for once the program has ended.

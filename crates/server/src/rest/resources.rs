@@ -4,6 +4,7 @@
 pub(crate) mod applications;
 pub(crate) mod checkpoints;
 pub(crate) mod cluster;
+pub(crate) mod dead_letters;
 pub(crate) mod files;
 pub(crate) mod jobs;
 pub(crate) mod logs;

@@ -118,6 +118,18 @@ impl Cluster {
         })
     }
 
+    /// Changes settings of topics or brokers by Kafka's tool.
+    ///
+    /// # Errors
+    /// Kafka's tool refuses.
+    pub fn configure(&self, arguments: &[&str]) -> Result<()> {
+        let brokers = self.brokers();
+        let mut all = vec!["--bootstrap-server", brokers.as_str()];
+        all.extend(arguments);
+        let class = "kafka.admin.ConfigCommand";
+        program::run(&self.libraries, class, &all, "").map(drop)
+    }
+
     /// Runs one of Kafka's tools, as [`Kafka::tool`](super::Kafka::tool).
     ///
     /// # Errors

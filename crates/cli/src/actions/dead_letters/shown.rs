@@ -47,6 +47,24 @@ impl Groups {
         }
     }
 
+    /// Those that another command has told as [`as_json`](Self::as_json); `None`: it is something else.
+    pub(super) fn told(told: &Value) -> Option<Self> {
+        let groups = told.as_array()?.iter().map(|told| {
+            let number = |name: &str| told.get(name).and_then(Value::as_u64).unwrap_or(0);
+            let time = |name: &str| told.get(name).and_then(Value::as_i64);
+            let counts = State::ALL.map(|state| (state, number(state.name())));
+            let group = Group {
+                counts: counts.into_iter().collect(),
+                first: time("first"),
+                last: time("last"),
+                example: found_of(told.get("example")?)?,
+            };
+            Some((told.get("code")?.as_str()?.to_owned(), group))
+        });
+        let groups: Option<BTreeMap<String, Group>> = groups.collect();
+        groups.map(|groups| Self { groups })
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }
@@ -159,4 +177,16 @@ pub(super) fn as_json(found: &Found) -> Value {
         shown.extend(line);
     }
     shown
+}
+
+/// The letter that another command has told as [`as_json`]; `None`: it is something else.
+pub(super) fn found_of(told: &Value) -> Option<Found> {
+    let state = told.get("state")?.as_str()?;
+    let state = State::ALL.into_iter().find(|known| known.name() == state);
+    Some(Found {
+        place: told.get("place")?.as_str()?.to_owned(),
+        number: told.get("number")?.as_u64()?,
+        line: serde_json::from_str(&told.to_string()).ok()?,
+        state: state?,
+    })
 }

@@ -28,6 +28,9 @@ const MESSAGES: usize = 2_000;
 const LISTEN: Duration = Duration::from_millis(100);
 /// A broker that is away is asked again after this time.
 const AGAIN: Duration = Duration::from_secs(1);
+/// The same while other partitions are read, for which there is no time meanwhile; and how long it may take to answer then.
+const BESIDE: Duration = Duration::from_secs(15);
+const GLANCE: Duration = Duration::from_secs(2);
 /// Turns without messages between two looks whether brokers are back.
 const LOOK: u32 = 10;
 /// So often a partition may be missing, or end before its position, before that is believed: a new leader may not know
@@ -95,8 +98,9 @@ impl Fetching {
         }
     }
 
-    /// Works until the reader is gone.
-    pub(super) fn run(mut self) {
+    /// Does what was asked for first, and works until the reader is gone.
+    pub(super) fn run(mut self, first: Command) {
+        self.obey(first);
         loop {
             match self.turn() {
                 Ok(Turn::On) => {}
@@ -190,10 +194,7 @@ impl Fetching {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Read(positions) => {
-                let waiting = positions
-                    .into_iter()
-                    .map(|position| Waiting { position, tries: 0 });
-                self.waiting.extend(waiting);
+                self.waiting.extend(positions.into_iter().map(Waiting::new));
             }
             Command::Commit(offsets) => {
                 self.told = offsets;
@@ -320,18 +321,17 @@ impl Fetching {
             let message = format!("reading {} can't be ended", reading.partition);
             Error::new(&codes::INTERNAL, message).cause(error)
         })?;
-        let again = |reading: Reading| Waiting {
-            position: Position {
+        let again = |reading: Reading| {
+            Waiting::new(Position {
                 partition: reading.partition,
                 next: reading.next,
                 end: reading.end,
-            },
-            tries: 0,
+            })
         };
         match then {
             Then::Tell => self.outcome.push_back(Event::Ended(reading.partition)),
             // What went wrong may last for a while.
-            Then::Again => self.try_later(again(reading)),
+            Then::Again => self.try_later(again(reading), AGAIN),
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use millstream_engine::connector::Gauges;
+use millstream_engine::connector::{Gauges, Notice};
 use rdkafka::statistics::{Broker, Statistics, Window};
 
 use super::{Before, Sent};
@@ -33,7 +33,7 @@ fn shown(gauges: &Gauges) -> BTreeMap<String, f64> {
 #[test]
 fn what_producers_tell_is_added_up_and_never_twice() {
     let gauges = Gauges::default();
-    let sent = Sent::new(gauges.clone(), true);
+    let sent = Sent::new(gauges.clone(), Notice::default(), true);
     let (one, other) = (Before::default(), Before::default());
     sent.hear(&one, &told(1, 10, 1, (2_500, 3)));
     sent.hear(&one, &told(1, 15, 1, (0, 0)));
@@ -57,4 +57,29 @@ fn what_producers_tell_is_added_up_and_never_twice() {
         assert_eq!(shown.get(name), Some(&value), "{name}: {shown:?}");
     }
     assert!(!shown.keys().any(|name| name.contains("node--1")));
+}
+
+#[test]
+fn brokers_that_are_away_are_shown_until_one_is_back() {
+    let held_up = Notice::default();
+    let sent = Sent::new(Gauges::default(), held_up.clone(), false);
+    let before = Before::default();
+    let with = |state: &str, waiting: u64| {
+        let mut told = told(1, 1, 0, (0, 0));
+        told.msg_cnt = waiting;
+        for broker in told.brokers.values_mut() {
+            broker.state = state.to_owned();
+        }
+        told
+    };
+    sent.waits_for("no broker".to_owned());
+    for told in [with("DOWN", 0), with("UP", 3)] {
+        sent.hear(&before, &told);
+        assert_eq!(held_up.get().as_deref(), Some("no broker"));
+    }
+    sent.hear(&before, &with("UP", 0));
+    assert_eq!(held_up.get(), None);
+    sent.waits_for("no broker".to_owned());
+    sent.delivered(1);
+    assert_eq!(held_up.get(), None);
 }

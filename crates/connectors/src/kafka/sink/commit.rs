@@ -172,9 +172,9 @@ impl KafkaCommitter {
         let kin = Kin::new(job, run, &lineage, states.iter().map(|state| state.job));
         let mut ids: Vec<String> = states.into_iter().flat_map(|state| state.ids).collect();
         ids.retain(|id| is_ours(id, &kin, &uid));
-        match self.session()?.transactions(BEGIN) {
+        match self.session()?.transactional_ids(BEGIN) {
             Ok(listed) => {
-                let listed = listed.into_iter().map(|listed| listed.id);
+                let listed = listed.into_iter();
                 ids.extend(listed.filter(|id| is_ours(id, &kin, &uid)));
             }
             Err(error) => {

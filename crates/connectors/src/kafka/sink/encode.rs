@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
-use arrow::compute::cast;
+use arrow::compute::{cast, max, min};
 use arrow::datatypes::DataType;
 use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
 
 use super::account::Account;
-use super::envelope::Parts;
+use super::envelope::{Parts, times_of};
 use super::options::{KafkaSinkOptions, MessageFormat};
+use super::period::Period;
 use super::producer::{Outgoing, Producer, send};
 use crate::formats::{CsvRows, JsonRows};
 use crate::rows::{Rows, json_texts};
@@ -197,6 +198,29 @@ pub(super) fn sizes(options: &KafkaSinkOptions, batch: &RecordBatch) -> Result<V
         value + out.len() + parts.headers_bytes(row)
     });
     Ok(sizes.collect())
+}
+
+/// The rows whose messages have times that are not taken at the time `now`, and why.
+///
+/// # Errors
+/// The column of times holds none.
+pub(super) fn untimely(
+    batch: &RecordBatch,
+    period: Period,
+    now: i64,
+) -> Result<Vec<(usize, String)>> {
+    let Some(times) = times_of(batch)? else {
+        return Ok(Vec::new());
+    };
+    let (first, last) = period.at(now);
+    let is_well = min(&times).is_none_or(|least| least >= first)
+        && max(&times).is_none_or(|most| most <= last);
+    if is_well {
+        return Ok(Vec::new());
+    }
+    let times = times.iter().enumerate();
+    let misfits = times.filter_map(|(row, time)| Some((row, period.misfit(time?, now)?)));
+    Ok(misfits.collect())
 }
 
 /// The messages of rows as people are shown them.

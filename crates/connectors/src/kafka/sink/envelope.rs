@@ -1,6 +1,6 @@
 //! From a batch to what stands around the value of a message, and to the columns of the value.
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, Int64Array, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, TimeUnit};
 use base64::Engine;
@@ -26,7 +26,7 @@ pub(super) struct Parts {
     /// The columns of the key, if it has columns.
     key: Key,
     /// Milliseconds since 1970.
-    timestamps: Option<ArrayRef>,
+    timestamps: Option<Int64Array>,
     headers: Option<StringArray>,
 }
 
@@ -62,11 +62,6 @@ impl Parts {
         } else {
             chosen(batch, key)?
         };
-        let as_millis = |array: &ArrayRef| {
-            let millis = cast(array, &DataType::Timestamp(TimeUnit::Millisecond, None));
-            let number = millis.and_then(|millis| cast(&millis, &DataType::Int64));
-            number.map_err(|error| unfit(TIMESTAMP, array, "a time").cause(error))
-        };
         let as_text = |array: &ArrayRef| match cast(array, &DataType::Utf8) {
             Ok(texts) => Ok(texts.as_string::<i32>().clone()),
             Err(error) => Err(unfit(HEADERS, array, "a text").cause(error)),
@@ -74,14 +69,14 @@ impl Parts {
         Ok(Self {
             value: project(batch, &values)?,
             key,
-            timestamps: named(TIMESTAMP).map(as_millis).transpose()?,
+            timestamps: times_of(batch)?,
             headers: named(HEADERS).map(as_text).transpose()?,
         })
     }
 
     /// When the message of a row was made, in milliseconds since 1970.
     pub(super) fn timestamp(&self, row: usize) -> Option<i64> {
-        let times = self.timestamps.as_ref()?.as_primitive_opt::<Int64Type>()?;
+        let times = self.timestamps.as_ref()?;
         times.is_valid(row).then(|| times.value(row))
     }
 
@@ -158,6 +153,20 @@ fn unwrap(out: &mut Vec<u8>) {
         .strip_prefix(b"\"")
         .and_then(|rest| rest.strip_suffix(b"\""));
     *out = bare.unwrap_or(inner).to_vec();
+}
+
+/// When the message of each row was made, in milliseconds since 1970; `None`: no row says so.
+///
+/// # Errors
+/// The column of that name holds no times.
+pub(super) fn times_of(batch: &RecordBatch) -> Result<Option<Int64Array>> {
+    let Some(array) = batch.column_by_name(TIMESTAMP) else {
+        return Ok(None);
+    };
+    let millis = cast(array, &DataType::Timestamp(TimeUnit::Millisecond, None));
+    let numbers = millis.and_then(|millis| cast(&millis, &DataType::Int64));
+    let numbers = numbers.map_err(|error| unfit(TIMESTAMP, array, "a time").cause(error))?;
+    Ok(Some(numbers.as_primitive::<Int64Type>().clone()))
 }
 
 fn chosen(batch: &RecordBatch, names: &[String]) -> Result<Key> {

@@ -223,7 +223,7 @@ impl Work {
         let (id, topic) = (self.id.clone(), self.common.topic.clone());
         let mut config = self.common.config.clone();
         config.set("transactional.id", &id);
-        let group = group(&config, &id)?;
+        let group = group(&id)?;
         let producer = Arc::new(producer(
             &config,
             &topic,

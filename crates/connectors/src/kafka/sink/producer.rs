@@ -100,6 +100,17 @@ impl ClientContext for Reports {
         }
         *trouble = Some(reason.to_owned());
         drop(trouble);
+        let passes = matches!(
+            code,
+            Some(RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::BrokerTransportFailure)
+        );
+        // Of brokers whose answer nobody waits for it does not matter, unless there is no other.
+        let is_waited_for =
+            self.account.underway() > 0 || code == Some(RDKafkaErrorCode::AllBrokersDown);
+        if passes && is_waited_for && !self.is_closed() {
+            let why = format!("topic {} can't be written: {reason}", self.topic);
+            self.account.sent.waits_for(why);
+        }
         let untrusted =
             code == Some(RDKafkaErrorCode::SSL) && reason.contains("certificate verify failed");
         let by_kerberos = is_of_kerberos(reason);
@@ -196,10 +207,22 @@ fn undelivered(error: &KafkaError, topic: &str, bytes: usize) -> Error {
     let said = code.map_or_else(|| error.to_string(), |code| code.to_string());
     match code {
         Some(Code::MessageSizeTooLarge | Code::InvalidMessageSize) => too_large(topic, bytes, None),
+        Some(Code::InvalidTimestamp) => {
+            let message = format!("topic {topic} does not take the time of a message");
+            Error::new(&codes::SINK_TIME, message).next(
+                "raise message.timestamp.after.max.ms (or before.max.ms) of the topic, select another __timestamp in the SQL, or set error.policy to skip or dead-letter",
+            )
+        }
         Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
             let message = format!("topic {topic} is not there any more: {said}");
             Error::new(&codes::SINK_KAFKA, message)
                 .next("make the topic; the job goes on from its newest snapshot")
+        }
+        Some(Code::InvalidRecord) => {
+            let message = format!("topic {topic} refuses a message: {said}");
+            Error::new(&codes::SINK_KAFKA, message).next(
+                "a topic that is compacted takes no message without a key: give sink.kafka.key, or see the brokers' log",
+            )
         }
         Some(Code::MessageTimedOut) => {
             let message =

@@ -10,13 +10,15 @@ use std::time::Duration;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::Cancelled;
 use rdkafka::admin::{
-    AdminClient, AdminOptions, NewTopic as Wanted, ResourceSpecifier, TopicReplication,
+    AdminClient, AdminOptions, ConfigResource, NewTopic as Wanted, ResourceSpecifier,
+    TopicReplication,
 };
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::Producer as _;
 
 use super::account::Account;
 use super::options::{KafkaSinkOptions, NewTopic};
+use super::period::Period;
 use super::producer::{Producer, Reports, configuration, producer, refused, unmade};
 use crate::kafka::wire::{Cluster, Session, Trouble, Wanted as WantedTopic};
 
@@ -28,6 +30,9 @@ const SLICE: Duration = Duration::from_secs(2);
 const USUAL_LIMIT: usize = 1_048_588;
 /// What a message and its batch have on the wire besides key, value and headers.
 const AROUND: usize = 128;
+/// The settings of a topic and of a broker that are asked for.
+const LARGEST: &str = "max.message.bytes";
+const LONGEST: &str = "transaction.max.timeout.ms";
 /// What the producer of Java allows in one message.
 const JAVA_LIMIT: usize = 1_048_576;
 
@@ -38,8 +43,20 @@ pub(super) struct Found {
     pub(super) partitions: usize,
     /// The largest message that the topic takes, in bytes.
     pub(super) message_bytes: usize,
+    /// The times of messages that the topic takes.
+    pub(super) period: Period,
     /// The longest that a transaction may be open, in milliseconds; `None`: the brokers do not say.
     pub(super) transaction_ms: Option<u64>,
+}
+
+/// What brokers say that they take.
+#[derive(Debug, Clone, Copy, Default)]
+struct Allowed {
+    /// The largest message of the topic, in bytes; `None`: they do not say.
+    bytes: Option<usize>,
+    period: Period,
+    /// The longest transaction, in milliseconds; `None`: they do not say, or nobody has asked.
+    transaction_ms: Option<u64>,
 }
 
 /// Looks at the topic, and makes it if that is wanted.
@@ -71,11 +88,12 @@ pub(super) fn look(
     Ok(Found {
         partitions,
         message_bytes: allowed
-            .0
+            .bytes
             .unwrap_or(USUAL_LIMIT)
             .min(JAVA_LIMIT)
             .saturating_sub(AROUND),
-        transaction_ms: allowed.1,
+        period: allowed.period,
+        transaction_ms: allowed.transaction_ms,
     })
 }
 
@@ -97,7 +115,8 @@ pub(in crate::kafka) fn limits(
         Arc::clone(&account),
     )?;
     let (_, broker) = find(&client, &account, options, &Cancelled::default())?;
-    Ok(allowed(options, broker, exactly_once))
+    let allowed = allowed(options, broker, exactly_once);
+    Ok((allowed.bytes, allowed.transaction_ms))
 }
 
 /// Whether the topic, which is missing, would be made.
@@ -255,55 +274,57 @@ fn admin(options: &KafkaSinkOptions) -> Result<AdminClient<Reports>> {
         .map_err(|error| unmade(&error, options.called))
 }
 
-/// The largest message of the topic and the longest transaction of the broker. Who may not ask is told nothing.
-fn allowed(
-    options: &KafkaSinkOptions,
-    broker: i32,
-    exactly_once: bool,
-) -> (Option<usize>, Option<u64>) {
+/// What the topic and the broker say. Who may not ask is told nothing.
+fn allowed(options: &KafkaSinkOptions, broker: i32, exactly_once: bool) -> Allowed {
     match by_token(options) {
         Ok(Some(session)) => return allowed_by_token(session, options, exactly_once),
         Ok(None) => {}
-        Err(_) => return (None, None),
+        Err(_) => return Allowed::default(),
     }
     let Ok(admin) = admin(options) else {
-        return (None, None);
+        return Allowed::default();
     };
-    let number = |resource: ResourceSpecifier<'_>, name: &str| -> Option<u64> {
+    let settings = |resource: ResourceSpecifier<'_>| {
         let asked = AdminOptions::new().request_timeout(Some(ANSWER));
         let resources = [resource];
         let found = wait(admin.describe_configs(&resources, &asked)).ok()?;
-        let resource = found.into_iter().next()?.ok()?;
-        resource.get(name)?.value.as_ref()?.parse().ok()
+        found.into_iter().next()?.ok()
     };
-    let bytes = number(
-        ResourceSpecifier::Topic(&options.topic),
-        "max.message.bytes",
-    );
-    let limit = || {
-        let broker = ResourceSpecifier::Broker(broker);
-        number(broker, "transaction.max.timeout.ms")
+    let value =
+        |found: &Option<ConfigResource>, name: &str| found.as_ref()?.get(name)?.value.clone();
+    let topic = settings(ResourceSpecifier::Topic(&options.topic));
+    let of_broker = match exactly_once {
+        true => settings(ResourceSpecifier::Broker(broker)),
+        false => None,
     };
-    let time = exactly_once.then(limit).flatten();
-    (bytes.and_then(|bytes| usize::try_from(bytes).ok()), time)
+    Allowed {
+        bytes: value(&topic, LARGEST).and_then(|bytes| bytes.parse().ok()),
+        period: Period::of(|name| value(&topic, name)),
+        transaction_ms: value(&of_broker, LONGEST).and_then(|millis| millis.parse().ok()),
+    }
 }
 
 fn allowed_by_token(
     mut session: Session,
     options: &KafkaSinkOptions,
     exactly_once: bool,
-) -> (Option<usize>, Option<u64>) {
-    let bytes = session.topic_setting(&options.topic, "max.message.bytes");
-    let bytes = bytes.ok().flatten().and_then(|bytes| bytes.parse().ok());
-    let limit = |session: &mut Session| {
-        let told = session.broker_setting("transaction.max.timeout.ms");
+) -> Allowed {
+    let mut setting = |name: &str| session.topic_setting(&options.topic, name).ok().flatten();
+    let bytes = setting(LARGEST).and_then(|bytes| bytes.parse().ok());
+    let period = Period::of(setting);
+    let longest = |session: &mut Session| {
+        let told = session.broker_setting(LONGEST);
         told.ok().flatten()?.parse().ok()
     };
-    let time = match exactly_once {
-        true => limit(&mut session),
+    let transaction_ms = match exactly_once {
+        true => longest(&mut session),
         false => None,
     };
-    (bytes, time)
+    Allowed {
+        bytes,
+        period,
+        transaction_ms,
+    }
 }
 
 /// Wakes the thread that waits.

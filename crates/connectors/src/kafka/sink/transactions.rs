@@ -51,12 +51,9 @@ pub(super) fn is_later(error: &KafkaError) -> bool {
 ///
 /// # Errors
 /// A consumer can't be made.
-pub(super) fn group(config: &ClientConfig, name: &str) -> Result<ConsumerGroupMetadata> {
+pub(super) fn group(name: &str) -> Result<ConsumerGroupMetadata> {
+    // Without brokers: it would connect to them, as nobody.
     let mut own = ClientConfig::new();
-    own.set(
-        "bootstrap.servers",
-        config.get("bootstrap.servers").unwrap_or_default(),
-    );
     own.set("group.id", name);
     let broken = |why: String| {
         let message = format!("the group {name} of markers can't be named: {why}");

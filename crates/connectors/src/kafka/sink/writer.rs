@@ -36,7 +36,7 @@ impl<T> AtLeastOnce<T> {
     ) -> Result<Self> {
         let account = Arc::new(Account::new(
             context.waker,
-            Sent::new(context.gauges, false),
+            Sent::new(context.gauges, context.held_up, false),
         ));
         let producer = Arc::new(producer(
             config,

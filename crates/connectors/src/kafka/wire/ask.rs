@@ -204,11 +204,26 @@ impl Session {
         })
     }
 
-    /// All transactional ids that any broker coordinates and whose names begin with `prefix`.
+    /// All transactional ids that any broker coordinates and whose names begin with `prefix`, and what is known of each.
     ///
     /// # Errors
     /// Not all brokers answer within two minutes, or the user may not ask.
     pub fn transactions(&mut self, prefix: &str) -> Result<Vec<Listed>> {
+        let mut listed = Vec::new();
+        for id in self.transactional_ids(prefix)? {
+            // One that has expired meanwhile is none.
+            if let Some(described) = self.describe(&id)? {
+                listed.push(Listed { id, described });
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Their names alone: there may be thousands of other jobs.
+    ///
+    /// # Errors
+    /// Those of [`transactions`](Self::transactions).
+    pub(in crate::kafka) fn transactional_ids(&mut self, prefix: &str) -> Result<Vec<String>> {
         let mut ids = self.patiently(|session| {
             let mut ids = Vec::new();
             for broker in session.brokers()? {
@@ -223,14 +238,7 @@ impl Session {
         ids.retain(|id| id.starts_with(prefix));
         ids.sort_unstable();
         ids.dedup();
-        let mut listed = Vec::new();
-        for id in ids {
-            // One that has expired meanwhile is none.
-            if let Some(described) = self.describe(&id)? {
-                listed.push(Listed { id, described });
-            }
-        }
-        Ok(listed)
+        Ok(ids)
     }
 
     /// Those of the topics that there are.

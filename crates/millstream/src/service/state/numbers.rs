@@ -17,12 +17,22 @@ const SPLITS: usize = 200;
 pub(super) struct Meter {
     /// What was counted when rates were last worked out, by vertex, then subtask.
     before: Vec<Vec<TaskNumbers>>,
+    /// The same of what connectors show.
+    gauges: Vec<Vec<Gauges>>,
 }
+
+/// What the connectors of a task show, by its names.
+type Gauges = Vec<(String, f64)>;
+
+/// What the names of counts begin with, as Flink's do: those have rates.
+const COUNTS: &str = "num";
+const RATES: &str = "PerSecond";
 
 impl Meter {
     /// Counters begin anew.
     pub(super) fn reset(&mut self) {
         self.before.clear();
+        self.gauges.clear();
     }
 
     /// Reads the counters into `vertices`, at `at`; `elapsed` since the last reading. Answers whether anything has changed.
@@ -51,7 +61,10 @@ impl Meter {
                 let before = before.unwrap_or_default();
                 let now = numbers(counted, report.numbers, before, elapsed);
                 let splits = told(splits);
+                let before = self.gauges.get(number).and_then(|v| v.get(subtask));
+                let before = before.map(Vec::as_slice).unwrap_or_default();
                 let gauges = metrics.source.gauges.all();
+                let gauges = with_rates(gauges, &report.gauges, before, elapsed);
                 changed |=
                     now != report.numbers || splits != report.splits || gauges != report.gauges;
                 report.numbers = now;
@@ -64,9 +77,41 @@ impl Meter {
                 .iter()
                 .map(|vertex| vertex.iter().map(counted).collect())
                 .collect();
+            let gauges = |metrics: &TaskMetrics| metrics.source.gauges.all();
+            self.gauges = metrics
+                .iter()
+                .map(|vertex| vertex.iter().map(gauges).collect())
+                .collect();
         }
         changed
     }
+}
+
+/// What connectors show, and how much more each count becomes in a second. `shown`: with the rates as they were last.
+fn with_rates(
+    mut now: Gauges,
+    shown: &[(String, f64)],
+    before: &[(String, f64)],
+    elapsed: Duration,
+) -> Gauges {
+    let find = |all: &[(String, f64)], name: &str| {
+        let found = all.iter().find(|(known, _)| known == name);
+        found.map_or(0.0, |(_, value)| *value)
+    };
+    let counts = now.iter().filter(|(name, _)| name.starts_with(COUNTS));
+    let rates: Gauges = counts
+        .map(|(name, count)| {
+            let rate_name = format!("{name}{RATES}");
+            let rate = match elapsed < SHORTEST {
+                true => find(shown, &rate_name),
+                false => (count - find(before, name)).max(0.0) / elapsed.as_secs_f64(),
+            };
+            (rate_name, rate)
+        })
+        .collect();
+    now.extend(rates);
+    now.sort_by(|(one, _), (other, _)| one.cmp(other));
+    now
 }
 
 /// What all splits have together; `None` as long as one can't tell.
@@ -143,5 +188,40 @@ fn numbers(
         busy: share(now.busy_ms, before.busy_ms),
         backpressured: share(now.backpressured_ms, before.backpressured_ms),
         ..now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::with_rates;
+
+    fn gauges(gauges: &[(&str, f64)]) -> Vec<(String, f64)> {
+        let gauges = gauges.iter();
+        gauges
+            .map(|(name, value)| ((*name).to_owned(), *value))
+            .collect()
+    }
+
+    #[test]
+    fn counts_of_connectors_have_rates() {
+        let now = || gauges(&[("KafkaProducer.request-total", 5.0), ("numBytesSend", 50.0)]);
+        let before = gauges(&[("numBytesSend", 20.0)]);
+        let expected = |rate: f64| {
+            let mut all = now();
+            all.extend(gauges(&[("numBytesSendPerSecond", rate)]));
+            all
+        };
+        let after = |before: &[(String, f64)], shown: &[(String, f64)], millis: u64| {
+            with_rates(now(), shown, before, Duration::from_millis(millis))
+        };
+        assert_eq!(after(&before, &[], 2_000), expected(15.0));
+        assert_eq!(after(&[], &[], 1_000), expected(50.0));
+        // Too soon for another rate.
+        assert_eq!(after(&before, &expected(7.0), 100), expected(7.0));
+        // It has begun anew.
+        let more = gauges(&[("numBytesSend", 80.0)]);
+        assert_eq!(after(&more, &[], 1_000), expected(0.0));
     }
 }

@@ -13,11 +13,15 @@ pub(super) fn needed(method: &Method, path: &str) -> Role {
         ["jars"] => false,
         ["jars", ..] => true,
         ["jobs", _, "restart"] => true,
+        // What a replay sends goes through the program of the job.
+        ["jobs", _, "dead-letters", "replay"] => *method == Method::POST,
         ["jobs"] => *method == Method::POST,
         _ => false,
     };
     match *method {
         _ if starts_a_process => Role::Submit,
+        // They are records of the input as they came.
+        Method::GET | Method::HEAD if parts.get(2) == Some(&"dead-letters") => Role::Operate,
         Method::GET | Method::HEAD => Role::Read,
         _ => Role::Operate,
     }
@@ -40,6 +44,10 @@ mod tests {
             (Method::DELETE, "/jars/x", Role::Submit),
             (Method::POST, "/jobs", Role::Submit),
             (Method::POST, "/jobs/x/restart", Role::Submit),
+            (Method::GET, "/jobs/x/dead-letters", Role::Operate),
+            (Method::GET, "/jobs/x/dead-letters/letters", Role::Operate),
+            (Method::POST, "/jobs/x/dead-letters/discard", Role::Operate),
+            (Method::POST, "/jobs/x/dead-letters/replay", Role::Submit),
             (Method::POST, "/jobs/x/savepoints", Role::Operate),
             (Method::PATCH, "/jobs/x", Role::Operate),
             (Method::POST, "/savepoint-disposal", Role::Operate),

@@ -1,5 +1,7 @@
 //! Partitions that are to be read, and whose positions have to be looked at first.
 
+use std::time::Duration;
+
 use crossbeam_channel::after;
 use millstream_core::{Error, Result, codes};
 use rdkafka::Offset;
@@ -7,17 +9,29 @@ use rdkafka::consumer::Consumer;
 use tracing::warn;
 
 use super::super::super::begin::{Bounds, Missing, Start, go_on};
-use super::super::super::client::{bounds, is_unknown, list};
+use super::super::super::client::{ANSWER, bounds_within, is_unknown, list};
 use super::super::super::messages::{missing_error, missing_warning};
 use super::super::super::partition::Position;
 use super::super::Event;
 use super::super::reading::Reading;
-use super::{AGAIN, Fetching, PATIENCE};
+use super::{AGAIN, BESIDE, Fetching, GLANCE, PATIENCE};
 
 /// A partition that is to be read, and whose position has to be looked at first.
 pub(super) struct Waiting {
     pub(super) position: Position,
     pub(super) tries: u32,
+    /// Whether its broker was away when it was looked at last.
+    pub(super) is_away: bool,
+}
+
+impl Waiting {
+    pub(super) fn new(position: Position) -> Self {
+        Self {
+            position,
+            tries: 0,
+            is_away: false,
+        }
+    }
 }
 
 impl Fetching {
@@ -29,7 +43,12 @@ impl Fetching {
         while let Some(mut waiting) = self.waiting.pop_front() {
             let partition = waiting.position.partition.clone();
             let doing = format!("{partition} can't be read");
-            match bounds(&self.client, &partition) {
+            // Nothing else is read while this is waited for.
+            let (patience, pause) = match self.reading.is_empty() {
+                true => (ANSWER, AGAIN),
+                false => (GLANCE, BESIDE),
+            };
+            match bounds_within(&self.client, &partition, patience) {
                 Ok(bounds) => {
                     self.client.context().forget_trouble();
                     self.begin(waiting, bounds)?;
@@ -42,19 +61,24 @@ impl Fetching {
                     }
                     self.heed(&error, &doing)?;
                     waiting.tries += u32::from(is_unknown(&error));
-                    self.try_later(waiting);
-                    // Others would have to wait for the same broker.
-                    self.later.append(&mut self.waiting);
+                    waiting.is_away = !is_unknown(&error);
+                    // The next ones may have the same broker. They have their turn first, as they may have another one.
+                    let mut others = std::mem::take(&mut self.waiting);
+                    others.push_back(waiting);
+                    for other in others {
+                        let pause = if other.is_away { pause } else { AGAIN };
+                        self.try_later(other, pause);
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    /// Has a position looked at again after a while.
-    pub(super) fn try_later(&mut self, waiting: Waiting) {
-        if self.later.is_empty() {
-            self.again = after(AGAIN);
+    /// Has a position looked at again after a while: with those that wait already, unless that is sooner.
+    pub(super) fn try_later(&mut self, waiting: Waiting, pause: Duration) {
+        if self.later.is_empty() || pause == AGAIN {
+            self.again = after(pause);
         }
         self.later.push_back(waiting);
     }
@@ -70,7 +94,7 @@ impl Fetching {
                 if waiting.tries < PATIENCE =>
             {
                 waiting.tries += 1;
-                self.try_later(waiting);
+                self.try_later(waiting, AGAIN);
                 return Ok(());
             }
             Start::Behind(next, missing) => {

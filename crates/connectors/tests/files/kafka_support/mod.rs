@@ -129,8 +129,19 @@ impl Writer {
         partition: i32,
         numbers: impl IntoIterator<Item = i64>,
     ) {
-        for number in numbers {
-            let value = format!("{{\"number\":{number}}}");
+        let texts = numbers.into_iter();
+        let texts = texts.map(|number| format!("{{\"number\":{number}}}"));
+        self.texts(topic, partition, texts);
+    }
+
+    /// Writes texts into a partition, and waits until the broker has them.
+    pub(crate) fn texts(
+        &self,
+        topic: &str,
+        partition: i32,
+        texts: impl IntoIterator<Item = String>,
+    ) {
+        for value in texts {
             let mut record: BaseRecord<'_, (), str> =
                 BaseRecord::to(topic).partition(partition).payload(&value);
             while let Err((error, back)) = self.producer.send(record) {

@@ -1,0 +1,52 @@
+use std::collections::BTreeMap;
+
+use super::ahead;
+use crate::kafka::options::{End, KafkaSourceOptions, Lost, Reset, Topics, ValueFormat};
+use crate::kafka::properties::Properties;
+use crate::kafka::text_schema;
+
+fn told(given: &[(&str, &str)], partitions: usize) -> Vec<(&'static str, String)> {
+    let given: BTreeMap<String, String> = given
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let options = KafkaSourceOptions {
+        brokers: "kafka:9092".to_owned(),
+        topics: Topics::Names(vec!["t".to_owned()]),
+        group: "g".to_owned(),
+        reset: Reset::Earliest,
+        end: End::None,
+        lost: Lost::Fail,
+        discovery: None,
+        properties: Properties::of_java(&given).expect("properties"),
+        format: ValueFormat::Text,
+        schema: text_schema(),
+        keep_raw: false,
+    };
+    ahead(&options, partitions)
+}
+
+#[test]
+fn what_is_read_ahead_is_shared_among_the_partitions_of_a_subtask() {
+    let of = |kib: &str, messages: &str, bytes: &str| {
+        let told = [
+            ("queued.max.messages.kbytes", kib),
+            ("queued.min.messages", messages),
+            ("fetch.message.max.bytes", bytes),
+        ];
+        Vec::from(told.map(|(name, value)| (name, value.to_owned())))
+    };
+    assert_eq!(told(&[], 0), of("16384", "100000", "1048576"));
+    assert_eq!(told(&[], 1), of("16384", "100000", "1048576"));
+    assert_eq!(told(&[], 4), of("4096", "25000", "1048576"));
+    assert_eq!(told(&[], 64), of("256", "1562", "262144"));
+    assert_eq!(told(&[], 100_000), of("1", "100", "65536"));
+    let given = [("queued.max.messages.kbytes", "1024")];
+    assert_eq!(told(&given, 2), of("512", "50000", "524288"));
+    assert_eq!(told(&[("queued.max.messages.kbytes", "much")], 2), []);
+    for name in ["max.partition.fetch.bytes", "fetch.message.max.bytes"] {
+        let given = [(name, "2000000"), ("queued.min.messages", "10")];
+        let expected = [("queued.max.messages.kbytes", "8192".to_owned())];
+        assert_eq!(told(&given, 2), expected);
+    }
+}
