@@ -225,9 +225,10 @@ fn command(
     words.extend(read.iter().cloned());
     if is_json {
         let picked = columns.iter().map(|column| {
-            let path = format!("$.{}", column.name).replace('\'', "''");
+            let path = json_path(&column.name).replace('\'', "''");
             let name = column.name.replace('"', "\"\"");
-            let value = format!("json_value({LINE}, '{path}')");
+            // What is nested comes as its text, or fails where a number is wanted; json_value would say that nothing is there.
+            let value = format!("get_json_object({LINE}, '{path}')");
             match column.kind.as_str() {
                 "String" => format!("{value} as \"{name}\""),
                 kind => format!("cast({value} as {}) as \"{name}\"", sql_type(kind)),
@@ -245,6 +246,14 @@ fn command(
     words.push("--sink.type=file".to_owned());
     words.push("--sink.path=DIRECTORY".to_owned());
     words
+}
+
+/// Where a field of an object is.
+fn json_path(name: &str) -> String {
+    match name.contains(['.', '[']) {
+        true => format!("$['{name}']"),
+        false => format!("$.{name}"),
+    }
 }
 
 fn sql_type(kind: &str) -> String {
