@@ -16,7 +16,8 @@ import tempfile
 import time
 
 CACHE = pathlib.Path(os.environ.get("MILLSTREAM_BENCH_CACHE", pathlib.Path.home() / ".cache/millstream/bench"))
-RESULTS = pathlib.Path(__file__).parent / "RESULTS.md"
+HERE = pathlib.Path(__file__).parent
+RESULTS = HERE / "RESULTS.md"
 SECONDS = float(os.environ.get("MILLSTREAM_BENCH_SECONDS", 60))
 SCHEMA = "struct<id:BigInt,city:String,name:String,x:String,y:String,tags:String,amount:String>"
 WRITTEN = re.compile(rb"Committed since the job began: .* = (\d+) written")
@@ -79,9 +80,19 @@ def quoted(build, work):
     return csv(build, work, "csv-quoted")
 
 
+def python_with(*packages):
+    """Python of a virtual environment outside the checkout that has these packages."""
+    python = CACHE / "venv/bin/python"
+    if not python.exists():
+        subprocess.check_call([sys.executable, "-m", "venv", str(CACHE / "venv")])
+    there = subprocess.run([python, "-c", f"import {', '.join(packages)}"], stderr=subprocess.DEVNULL)
+    if there.returncode != 0:
+        subprocess.check_call([str(python), "-m", "pip", "install", "-q", *packages], stdout=sys.stderr)
+    return str(python)
+
+
 def datafusion(work, data="csv"):
-    peer = pathlib.Path(__file__).parent / "datafusion_peer.py"
-    return [f"{CACHE}/venv/bin/python", str(peer), f"{CACHE}/{data}", f"{work}/out", "2"]
+    return [f"{CACHE}/venv/bin/python", str(HERE / "datafusion_peer.py"), f"{CACHE}/{data}", f"{work}/out", "2"]
 
 
 def make_data(build):
@@ -109,8 +120,14 @@ def lines(directory):
     return int(subprocess.check_output(["sh", "-c", count]))
 
 
-def run(command, work):
-    """One run; a run that fails is no measurement, however quick it was."""
+def written(work, log):
+    """How many lines a run has written; where nothing lies on disk, what the job's ledger says."""
+    told = WRITTEN.findall(log)
+    return lines(f"{work}/out") or (int(told[-1]) if told else 0)
+
+
+def run(command, work, count=written):
+    """One run; a run that fails is no measurement, however quick it was. `count`: what it has written, by its directory and its log."""
     with open(f"{work}/log", "wb") as log:
         start = time.monotonic()
         process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -119,26 +136,24 @@ def run(command, work):
     log = pathlib.Path(work, "log").read_bytes()
     if status != 0:
         sys.exit(f"status {status}: {' '.join(command)}\n{log[-2000:].decode(errors='replace')}")
-    # Where nothing lies on disk, what the job's ledger says.
-    told = WRITTEN.findall(log)
-    written = lines(f"{work}/out") or (int(told[-1]) if told else 0)
+    counted = count(work, log)
     for name in ("data", "out"):
         shutil.rmtree(f"{work}/{name}", ignore_errors=True)
     checkpoints = [(int(took), float(pause)) for took, pause in COMPLETED.findall(log)]
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, written, checkpoints)
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, counted, checkpoints)
 
 
-def in_turn(sides):
+def in_turn(sides, count=written):
     """Runs the sides (name to a function of a directory to its command) in turn, once unmeasured and then for SECONDS each; an even number of
     times, for A/A. All have to write as many lines."""
     runs = {name: [] for name in sides}
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as work:
         for command in sides.values():
-            run(command(work), work)
+            run(command(work), work, count)
         while any(sum(r.wall for r in rs) < SECONDS or len(rs) % 2 for rs in runs.values()):
             for name, command in sides.items():
-                runs[name].append(run(command(work), work))
+                runs[name].append(run(command(work), work, count))
     # An older build may not say how much it handed on.
     counts = {r.lines for rs in runs.values() for r in rs if r.lines}
     if len(counts) > 1:

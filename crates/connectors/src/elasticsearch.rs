@@ -5,7 +5,7 @@
 //! goes by the same lane, so that its changes arrive in their order. A checkpoint waits until every bulk of its epoch is settled.
 //!
 //! - [`options`], [`servers`], [`pattern`]: what is asked for.
-//! - [`version`], [`outcome`], [`reply`], [`backoff`], [`mapping`], [`ids`], [`whole`], [`document`]: what follows from what is known. Pure.
+//! - [`version`], [`outcome`], [`reply`], [`backoff`], [`mapping`], [`ids`], [`whole`], [`document`], [`epochs`]: what follows from what is known. Pure.
 //! - [`bulk`], [`lane`], [`writer`]: from rows to bulks, on the worker.
 //! - [`send`], [`client`], [`stop`]: from bulks to servers, on threads that wait.
 //! - [`refusals`]: records that servers refuse, as dead letters.
@@ -18,6 +18,7 @@ mod chance;
 mod client;
 mod commit;
 mod document;
+mod epochs;
 mod figures;
 mod ids;
 mod inspection;
@@ -43,6 +44,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use millstream_core::guard::guarded;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     CommitterContext, Notice, Sink, SinkCommitter, SinkContext, SinkWriter, Waker,
@@ -242,7 +244,12 @@ impl EsSink {
             self.shared.living.enter(),
         );
         let run = move || {
-            send_all(&own, sender, &waker);
+            // A worker that waits for its end would wait for ever.
+            if let Err(panic) = guarded(|| send_all(&own, sender, &waker)) {
+                let what = format!("a thread that writes to Elasticsearch gave up: {panic}");
+                own.failed(Error::new(&codes::INTERNAL, what));
+                waker.wake();
+            }
             drop(life);
         };
         // Nobody waits for its end but who writes next: a server that does not answer must not hold up a job that is cancelled.

@@ -19,6 +19,8 @@ const AGGREGATE: &str = "aggregate in a DataStream program (key_by, then reduce 
                          the system that reads the sink";
 const JOIN: &str = "join in the system that reads the sink, or look values up in a DataStream \
                     program (process)";
+const SPREAD: &str = "give it one array and a name for its values (lateral view explode(arraySplit(tags)) t as tag), or join in \
+                      the system that reads the sink";
 const SUBQUERY: &str = "write the condition out with WHERE, CASE or an IN list of values";
 const WINDOW: &str = "keep what you need of earlier rows in the state of a DataStream program \
                       (key_by, then process)";
@@ -117,6 +119,8 @@ fn refuse_clauses_of_select(select: &Select) -> Result<()> {
     let sink = "leave INTO out; the sink's parameters say where rows go";
     let filter = "use WHERE";
     let first = Place::of(select.select_token.0.span);
+    let view = select.lateral_views.first();
+    let view = view.map(|view| Place::of(view.lateral_view.span()));
     refuse(&[
         (distinct, first, "DISTINCT", once),
         (select.top.is_some(), first, "TOP", LIMIT),
@@ -148,7 +152,7 @@ fn refuse_clauses_of_select(select: &Select) -> Result<()> {
             "QUALIFY",
             WINDOW,
         ),
-        (!select.lateral_views.is_empty(), None, "LATERAL VIEW", JOIN),
+        (view.is_some(), view.flatten(), "LATERAL VIEW", SPREAD),
         (select.prewhere.is_some(), None, "PREWHERE", filter),
         (!select.connect_by.is_empty(), None, "CONNECT BY", JOIN),
     ])

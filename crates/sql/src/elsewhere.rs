@@ -1,11 +1,11 @@
-//! Functions of Flink and Hive that are written with others here: a call of one becomes an expression of those.
+//! Functions and operators of Flink and Hive that are written with others here: a call of one becomes an expression of those.
 
 use std::ops::ControlFlow;
 
 use arrow::array::timezone::Tz;
 use datafusion_sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart, Value,
-    ValueWithSpan, VisitMut, VisitorMut,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart, Spanned,
+    Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 use datafusion_sql::sqlparser::tokenizer::Span;
 use millstream_core::{Error, Result};
@@ -33,6 +33,18 @@ const OTHERWISE: &[&str] = &[
 /// # Errors
 /// SQL_INVALID for arguments that it does not take.
 pub(crate) fn expand(expr: &mut Expr) -> Result<()> {
+    if let Expr::RLike {
+        negated,
+        expr: text,
+        pattern,
+        ..
+    } = &*expr
+    {
+        let not = if *negated { "not " } else { "" };
+        let (arguments, span) = (vec![(**text).clone(), (**pattern).clone()], pattern.span());
+        *expr = filled(&format!("{not}regexp_like(a0, a1)"), arguments, span)?;
+        return Ok(());
+    }
     let Expr::Function(call) = &*expr else {
         return Ok(());
     };
@@ -61,13 +73,18 @@ pub(crate) fn expand(expr: &mut Expr) -> Result<()> {
     let Some(template) = template(&name, &arguments, span)? else {
         return Ok(());
     };
-    let mut meant = parse_expression(&template)?;
+    *expr = filled(&template, arguments, span)?;
+    Ok(())
+}
+
+/// The expression of a template whose `a0`, `a1` and so on are `arguments`.
+fn filled(template: &str, arguments: Vec<Expr>, span: Span) -> Result<Expr> {
+    let mut meant = parse_expression(template)?;
     let mut filler = Filler { arguments, span };
     if let ControlFlow::Break(never) = meant.visit(&mut filler) {
         match never {}
     }
-    *expr = meant;
-    Ok(())
+    Ok(meant)
 }
 
 /// The call of a digest whose text `expr` is.

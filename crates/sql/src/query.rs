@@ -225,8 +225,9 @@ impl Query {
 
 /// Plans one SELECT.
 fn plan_select(mut query: Box<Ast>, table_name: &str, schema: &Schema) -> Result<Plan> {
-    unnest::take_off(&mut query)?;
+    // Behind it nothing is so deep that it can't be walked through.
     rewrite(&mut query)?;
+    unnest::take_off(&mut query)?;
     let scope = Scope {
         table: table_name,
         schema,

@@ -3,6 +3,8 @@
 //! The function is taken off the parsed SELECT, so that its array is a column like any other; behind the projection the
 //! rows are spread.
 
+mod tables;
+
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, OffsetSizeTrait, RecordBatch, UInt32Array};
@@ -17,7 +19,7 @@ use millstream_core::type_names::type_in_words;
 
 use crate::functions::bounded::bytes;
 use crate::functions::room;
-use crate::names::{UNNESTED, UNNESTED_OUTER};
+use crate::names::{UNNESTED, UNNESTED_OUTER, unnested};
 use crate::place::{Place, unsupported};
 use crate::plan::{Unnest, describe};
 
@@ -29,7 +31,7 @@ const NAMES: &[(&str, bool)] = &[
     ("explode_outer", true),
 ];
 
-/// Takes the function off: its array becomes a column that is [marked](crate::names).
+/// Takes the function off, wherever it stands: its array becomes a column that is [marked](crate::names).
 ///
 /// # Errors
 /// SQL_UNSUPPORTED where there are two.
@@ -37,7 +39,8 @@ pub(crate) fn take_off(query: &mut Ast) -> Result<()> {
     let SetExpr::Select(select) = query.body.as_mut() else {
         return Ok(());
     };
-    let mut seen = false;
+    tables::into_columns(select)?;
+    let mut seen = select.projection.iter().any(is_marked);
     for (position, item) in select.projection.iter_mut().enumerate() {
         let (expr, name) = match item {
             SelectItem::UnnamedExpr(expr) => (&*expr, ""),
@@ -59,11 +62,20 @@ pub(crate) fn take_off(query: &mut Ast) -> Result<()> {
             ));
         }
         seen = true;
-        let mark = if outer { UNNESTED_OUTER } else { UNNESTED };
-        let alias = Ident::with_quote('`', format!("{mark}{position}\u{0}{name}"));
-        *item = SelectItem::ExprWithAlias { expr: array, alias };
+        *item = marked(array, outer, position, name);
     }
     Ok(())
+}
+
+/// The column of an array whose values become rows, at a place of the SELECT.
+fn marked(array: Expr, outer: bool, position: usize, name: &str) -> SelectItem {
+    let mark = if outer { UNNESTED_OUTER } else { UNNESTED };
+    let alias = Ident::with_quote('`', format!("{mark}{position}\u{0}{name}"));
+    SelectItem::ExprWithAlias { expr: array, alias }
+}
+
+fn is_marked(item: &SelectItem) -> bool {
+    matches!(item, SelectItem::ExprWithAlias { alias, .. } if unnested(&alias.value).is_some())
 }
 
 /// The argument of the function, and whether it is an outer one.

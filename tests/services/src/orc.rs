@@ -14,6 +14,9 @@ const TOOLS_VERSION: &str = "1.9.5";
 /// The class of that command line.
 const DRIVER: &str = "org.apache.orc.tools.Driver";
 
+/// Begins to read at groups of rows.
+const SEEK: &str = include_str!("../SeekOrc.java");
+
 /// Python's binding of Arrow, with ORC's reader in C++.
 const PYARROW: &str = "pyarrow";
 const PYARROW_VERSION: &str = "26.0.1";
@@ -47,6 +50,55 @@ fn tools(verb: &str, file: &Path, zone: &str) -> Result<String> {
         .args(["-cp", &libraries.class_path(), DRIVER, verb])
         .arg(file);
     said(&mut command)
+}
+
+/// What ORC's reader in Java finds by the index of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sought {
+    /// Rows that it began to read with, by their numbers, as [`rows_in_java`] has them.
+    pub rows: Vec<(u64, String)>,
+    /// How many rows it had to look at for those with a value.
+    pub looked_at: u64,
+}
+
+/// Has ORC's reader in Java begin with each row whose number is a multiple of `each`, the last one first, and look for the rows of
+/// which the number in a column is `value`.
+///
+/// # Errors
+/// The file can't be read so, or the program can't be got.
+pub fn sought_in_java(file: &Path, each: u64, column: &str, value: i64) -> Result<Sought> {
+    let libraries = Libraries::listed("orc-tools", TOOLS, TOOLS_VERSION)?;
+    let work = tempfile::tempdir().doing(|| "make a directory".to_owned())?;
+    let source = work.path().join("SeekOrc.java");
+    fs::write(&source, SEEK).doing(|| format!("write {}", source.display()))?;
+    let mut command = Command::new(java());
+    command
+        .args(["-Duser.timezone=UTC", "-Dstdout.encoding=UTF-8"])
+        .args(["-cp", &libraries.class_path()])
+        .args([&source, file])
+        .args([&each.to_string(), column, &value.to_string()]);
+    let said = said(&mut command)?;
+    let mut sought = Sought {
+        rows: Vec::new(),
+        looked_at: 0,
+    };
+    for line in said.lines() {
+        match line.split_once(' ') {
+            Some(("looked", rest)) => {
+                let count = rest.trim_start_matches("at ").parse();
+                sought.looked_at = count.doing(|| format!("read `{line}`"))?;
+            }
+            // What Hadoop's libraries say besides has no number before it.
+            Some((number, row)) => {
+                let number = number.parse().ok();
+                sought
+                    .rows
+                    .extend(number.map(|number| (number, row.to_owned())));
+            }
+            None => {}
+        }
+    }
+    Ok(sought)
 }
 
 /// The rows of a file as pyarrow has them, written as [`rows_in_java`] are.

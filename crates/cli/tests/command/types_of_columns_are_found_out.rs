@@ -2,10 +2,13 @@
 
 use crate::common;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
 use crate::common::{millstream_in, put};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
 
 fn infer(directory: &Path, arguments: &[&str]) -> Value {
@@ -113,15 +116,45 @@ fn lines_of_json_are_taken_apart_by_the_command() {
     put(
         path,
         "in/a.json",
-        "{\"id\": 1, \"name\": \"Ann, B.\", \"tags\": [1]}\n{\"id\": 3000000000, \"name\": null}\n",
+        "{\"id\": 1, \"name\": \"Ann, B.\", \"tags\": [1, {\"k\": null}], \"a.b\": true}\n{\"id\": 3000000000, \"name\": null}\n",
     );
     let inferred = infer(path, &["in/a.json"]);
     assert_eq!(inferred["kind"], "lines of JSON");
-    let expected = pairs(&[("id", "BigInt"), ("name", "String"), ("tags", "String")]);
+    let expected = pairs(&[
+        ("id", "BigInt"),
+        ("name", "String"),
+        ("tags", "String"),
+        ("a.b", "Boolean"),
+    ]);
     assert_eq!(types(&inferred), expected, "{inferred:#}");
     let rows = run(path, &inferred);
-    assert_eq!(rows.len(), 2);
-    assert_eq!(rows[0], r#"{"id":1,"name":"Ann, B.","tags":"[1]"}"#);
+    assert_eq!(
+        rows,
+        [
+            r#"{"id":1,"name":"Ann, B.","tags":"[1, {\"k\": null}]","a.b":true}"#,
+            r#"{"id":3000000000,"name":null,"tags":null,"a.b":null}"#,
+        ]
+    );
+}
+
+#[test]
+fn what_is_compressed_is_looked_into() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let path = directory.path();
+    let pack = |name: &str, text: &str| {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(text.as_bytes()).expect("is packed");
+        put(path, name, packed.finish().expect("is packed"));
+    };
+    pack("json/a.json.gz", "{\"id\": 1}\n{\"id\": 2}\n");
+    let inferred = infer(path, &["json"]);
+    assert_eq!(inferred["kind"], "lines of JSON");
+    assert_eq!(types(&inferred), pairs(&[("id", "Int")]));
+    assert_eq!(run(path, &inferred), [r#"{"id":1}"#, r#"{"id":2}"#]);
+    pack("csv/a.csv.gz", "id;name\n1;Ann\n");
+    let inferred = infer(path, &["csv"]);
+    let expected = pairs(&[("id", "Int"), ("name", "String")]);
+    assert_eq!(types(&inferred), expected, "{inferred:#}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub(crate) mod running;
 pub(crate) mod server;
 pub(crate) mod shim;
 pub(crate) mod snapshots;
+pub(crate) mod topics;
 pub(crate) mod unread;
 
 use std::ffi::OsStr;

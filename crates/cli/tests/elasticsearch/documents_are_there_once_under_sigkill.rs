@@ -89,6 +89,13 @@ fn where_documents_are_overwritten() {
 }
 
 #[test]
+fn where_documents_have_a_type() {
+    let place = tempfile::tempdir().expect("a directory");
+    let server = Elasticsearch::start(Server::Elasticsearch6).expect("a server");
+    kill_again_and_again(server, "full", place.path());
+}
+
+#[test]
 fn where_documents_are_merged() {
     let place = tempfile::tempdir().expect("a directory");
     let server = Elasticsearch::start(Server::Elasticsearch7).expect("a server");

@@ -146,6 +146,7 @@ fn in_opensearch() {
     let server = Elasticsearch::start(Server::OpenSearch2).expect("a server");
     every_sync_type(&server, "_doc");
     older_versions_are_removed(&server);
+    none_are_removed_by_a_name_of_several(&server);
 }
 
 fn types_of_columns(server: &Elasticsearch) {
@@ -235,4 +236,31 @@ fn older_versions_are_removed(server: &Elasticsearch) {
     let ids: Vec<&str> = found.keys().map(String::as_str).collect();
     assert_eq!(ids, ["2", "3", "4"]);
     assert!(found.values().all(|document| document["version"] == 2));
+}
+
+/// A name that stands for several indices: those that the job does not write hold older versions as well.
+fn none_are_removed_by_a_name_of_several(server: &Elasticsearch) {
+    put_document(server, "/kept/_doc/1", &json!({"id": 1, "version": 1}));
+    put_document(server, "/written/_doc/1", &json!({"id": 1, "version": 1}));
+    let aliases = json!({"actions": [
+        {"add": {"index": "kept", "alias": "both"}},
+        {"add": {"index": "written", "alias": "both", "is_write_index": true}},
+    ]});
+    let answer = server.ask("POST", "/_aliases", &aliases.to_string());
+    assert_eq!(answer.expect("an answer").status, 200);
+    let place = tempfile::tempdir().expect("a directory");
+    put(place.path(), "in/a.csv", "id\n2\n");
+    let address = server.address();
+    let job = |more: &[&str]| {
+        let more = [&["--sink.es.version=2"][..], more].concat();
+        running::run(load(place.path(), &address, "both", "full", &more))
+    };
+    let said = job(&["--sink.es.delete.stale=true"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let told = "MS-7012: sink.es.index both stands for several indices";
+    assert!(said.err.contains(told), "{}", said.err);
+    let said = job(&[]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(documents(server, "kept").len(), 1);
+    assert_eq!(documents(server, "written").len(), 2);
 }

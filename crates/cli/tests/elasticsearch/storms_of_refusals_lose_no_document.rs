@@ -1,5 +1,5 @@
-//! A proxy before the server answers as servers do that have too much to do: 429 to whole bulks and to some documents of them,
-//! answers that are cut off, that come late or after the client has given up, and none at all. Every document is what its last
+//! A proxy before the server answers as servers do that have too much to do: 429 to whole bulks and to some documents of them, 400 as
+//! what stands before a server says it, answers that are cut off, that come late or after the client has given up, and none at all. Every document is what its last
 //! row says.
 
 use std::collections::BTreeMap;
@@ -78,7 +78,12 @@ impl Proxy {
         match random.below(10) {
             0 | 1 => {
                 self.whole.fetch_add(1, Ordering::Relaxed);
-                write(stream, 429, "{}", 2)
+                // The second is of something that stands before the server, and says nothing of any document.
+                let (status, body) = match number % 2 {
+                    0 => (429, "{}"),
+                    _ => (400, "<html>Bad Request</html>"),
+                };
+                write(stream, status, body, body.len())
             }
             2 => {
                 self.cut.fetch_add(1, Ordering::Relaxed);
@@ -185,9 +190,8 @@ fn write(mut stream: &TcpStream, status: u16, body: &str, length: usize) -> Opti
     stream.write_all(body.as_bytes()).ok()
 }
 
-#[test]
-fn and_the_last_row_of_each_stands() {
-    let server = Elasticsearch::start(Server::OpenSearch2).expect("a server");
+fn the_last_row_of_each_stands(server: Server, sync: &str) {
+    let server = Elasticsearch::start(server).expect("a server");
     let (proxy, address) = Proxy::start(&server);
     let place = tempfile::tempdir().expect("a directory");
     // Some ids come twice in one bulk.
@@ -202,7 +206,7 @@ fn and_the_last_row_of_each_stands() {
         place.path(),
         &servers,
         "storm",
-        "full",
+        sync,
         &[
             r#"--stream.sql.schema.json={"id":"BigInt","row":"BigInt"}"#,
             "--sink.es.bulk.flush.max.actions=40",
@@ -235,4 +239,19 @@ fn and_the_last_row_of_each_stands() {
     ] {
         assert!(count.load(Ordering::Relaxed) > 0, "no {what} were refused");
     }
+}
+
+#[test]
+fn in_opensearch_where_it_is_overwritten() {
+    the_last_row_of_each_stands(Server::OpenSearch2, "full");
+}
+
+#[test]
+fn in_elasticsearch_7_where_it_is_merged() {
+    the_last_row_of_each_stands(Server::Elasticsearch7, "incremental");
+}
+
+#[test]
+fn in_elasticsearch_6_where_it_has_a_type() {
+    the_last_row_of_each_stands(Server::Elasticsearch6, "full");
 }

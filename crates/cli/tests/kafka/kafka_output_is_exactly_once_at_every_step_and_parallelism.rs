@@ -2,8 +2,7 @@
 //! dies, and it goes on at another parallelism each time, so that it has gone from each to each of 1 to 4 in the end. Every record is
 //! committed once, and no transaction stays open. With brokers of both kinds of transactions.
 
-#[path = "common/topics.rs"]
-use crate::topics;
+use crate::common::topics;
 
 use std::fs;
 use std::path::Path;

@@ -181,6 +181,11 @@ impl Client {
         self.turn.answered();
     }
 
+    /// It has answered, and the next one is asked.
+    pub(super) fn pass_on(&mut self) {
+        self.turn.pass_on();
+    }
+
     /// It has not, or can't at present.
     pub(super) fn failed(&mut self) -> Next {
         self.turn.failed()
@@ -196,12 +201,16 @@ impl Client {
                 Ok(answer) => {
                     let error = ServerError::of_request(&answer.body);
                     match outcome::of_request(answer.status, &error) {
-                        Request::Again(why) => why,
+                        // What answers is not what was meant: who asks says so.
+                        Request::Again(why) if answer.status != 400 => why,
                         Request::Paused(why) => {
                             self.turn.answered();
                             return Err(denied(&self.options, &why));
                         }
-                        Request::Read | Request::Split(_) | Request::Impossible(_) => {
+                        Request::Read
+                        | Request::Again(_)
+                        | Request::Split(_)
+                        | Request::Impossible(_) => {
                             self.turn.answered();
                             return Ok(answer);
                         }
@@ -227,7 +236,7 @@ pub(super) fn unreachable(why: &str) -> Error {
 pub(super) fn denied(options: &EsOptions, why: &str) -> Error {
     let message = format!("Elasticsearch refuses ({}): {why}", options.login.shown());
     Error::new(&codes::SINK_ELASTICSEARCH, message)
-        .next("correct sink.es.username, sink.es.api.key or sink.es.token, or what the index and its rights say; the job goes on where it was")
+        .next("correct sink.es.username, sink.es.api-key or sink.es.token, or what the index and its rights say; the job goes on where it was")
 }
 
 fn pack(body: &[u8], packed: &mut Vec<u8>) -> std::io::Result<()> {

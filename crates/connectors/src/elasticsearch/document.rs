@@ -118,6 +118,21 @@ fn append_bare(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(bare.as_bytes());
 }
 
+/// Whether a change of a document leaves parts of a column as they are that it does not name: a map's keys, which other rows may
+/// have others of.
+pub(super) fn merges_parts(schema: &Schema) -> bool {
+    fn has_keys(kind: &DataType) -> bool {
+        match kind {
+            DataType::Map(..) => true,
+            DataType::Struct(fields) => fields.iter().any(|field| has_keys(field.data_type())),
+            // Lists are replaced as a whole.
+            _ => false,
+        }
+    }
+    let mut fields = schema.fields().iter();
+    fields.any(|field| has_keys(field.data_type()))
+}
+
 /// The columns as documents have them: times in the form that Elasticsearch takes for dates, which is that of a time in UTC.
 /// Objects as they came stay as they are.
 ///

@@ -137,9 +137,20 @@ pub(super) fn index(client: &mut Client, options: &EsOptions) -> Result<Index> {
     })
 }
 
+/// What a mapping itself may have, so that none of it is a type.
+const OWN: [&str; 8] = [
+    "properties",
+    "dynamic",
+    "_source",
+    "dynamic_templates",
+    "_routing",
+    "_meta",
+    "date_detection",
+    "numeric_detection",
+];
+
 /// Where there are types the mapping stands under one.
 fn one_type(mappings: Value) -> (Value, Option<String>) {
-    const OWN: [&str; 4] = ["properties", "dynamic", "_source", "dynamic_templates"];
     let Value::Object(all) = &mappings else {
         return (mappings, None);
     };
@@ -218,6 +229,13 @@ pub(super) fn check(index: &Index, options: &EsOptions, version: &Version) -> Re
                 "give another sink.es.version.column, or leave sink.es.delete.stale out",
             )
         }
+        Index::Several if options.delete_stale => wrong(
+            format!(
+                "sink.es.index {} stands for several indices, and documents of older versions would be removed from all of them",
+                options.index
+            ),
+            "name the one index that is written, or leave sink.es.delete.stale out",
+        ),
         Index::Missing | Index::There { .. } | Index::Several => Ok(()),
     }
 }
@@ -250,10 +268,7 @@ pub(super) fn body_of_index(options: &EsOptions, version: &Version) -> Result<Op
             "it has `{other}`, and an index has mappings, settings and aliases"
         )));
     }
-    let is_bare = |mappings: &Value| {
-        let has = |name: &str| mappings.get(name).is_some();
-        has("properties") || has("dynamic") || has("_source")
-    };
+    let is_bare = |mappings: &Value| OWN.iter().any(|own| mappings.get(*own).is_some());
     if let (Some(doc_type), Some(mappings)) = (
         version.type_of(options.doc_type.as_deref()),
         body.get_mut("mappings"),

@@ -55,8 +55,12 @@ const PAUSES: [&str; 3] = [
     "security_exception",
 ];
 
+/// What is said where a new index would have more shards than the cluster may.
+const FULL: &str = "shards open";
+
 fn needs_somebody(error: &ServerError) -> bool {
-    PAUSES.iter().any(|kind| error.is(kind))
+    let is_full = || error.is("validation_exception") && error.words().contains(FULL);
+    PAUSES.iter().any(|kind| error.is(kind)) || is_full()
 }
 
 /// What became of an action.
@@ -97,7 +101,10 @@ pub(super) fn of_request(status: u16, error: &ServerError) -> Request {
         429 | 500..600 | 408 => Request::Again(words()),
         401 | 403 => Request::Paused(words()),
         _ if needs_somebody(error) => Request::Paused(words()),
-        400 | 413 => Request::Split(words()),
+        413 => Request::Split(words()),
+        // A server says what is wrong; what stands before one does not know, and says nothing of a document.
+        400 if error.kind.is_empty() => Request::Again(words()),
+        400 => Request::Split(words()),
         _ => Request::Impossible(words()),
     }
 }

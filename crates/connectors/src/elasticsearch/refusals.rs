@@ -11,12 +11,16 @@ use millstream_engine::connector::{
     StateEntry, WriteStatus,
 };
 
+use super::epochs::ByEpoch;
 use crate::commit_nothing::NothingToCommit;
 use crate::rows::BadRecord;
 use crate::rows::letters::Letter;
 
 /// What the entries of the sink's own begin with.
 const REFUSED: &str = "elasticsearch-refused-";
+
+/// Letters that wait for their sink, from which on no more records are taken.
+const WAITING: usize = 10_000;
 
 /// What a job does with records that the servers refuse.
 pub trait Refusals: Send + Sync + 'static {
@@ -90,8 +94,9 @@ pub(super) struct Desk {
     /// Letters that the sink of dead letters has not taken yet, with their epochs.
     waiting: VecDeque<(u64, Letter)>,
     subtask: usize,
-    /// How many this writer has refused: with those that it was restored with, where it is the first.
-    counts: VecDeque<(u64, u64)>,
+    /// How many this writer has refused since it was opened.
+    counts: ByEpoch,
+    /// How many all had refused before, where it is the first.
     restored: u64,
 }
 
@@ -126,7 +131,7 @@ impl Desk {
             total,
             waiting: VecDeque::new(),
             subtask,
-            counts: VecDeque::new(),
+            counts: ByEpoch::default(),
             restored,
         })
     }
@@ -143,10 +148,7 @@ impl Desk {
                 .next("mend the record, or set error.policy to skip or dead-letter"));
         };
         refusals.judge(self.total.add_one(), &bad)?;
-        match self.counts.back_mut().filter(|(of, _)| *of == epoch) {
-            Some((_, count)) => *count += 1,
-            None => self.counts.push_back((epoch, 1)),
-        }
+        self.counts.add(epoch, 1);
         if self.letters.is_some() {
             self.waiting.push_back((epoch, refusals.set_aside(bad)));
         }
@@ -196,9 +198,13 @@ impl Desk {
     }
 
     /// How many were refused in the epochs up to this one since the writer was opened.
-    pub(super) fn refused(&self, epoch: u64) -> u64 {
-        let counts = self.counts.iter().filter(|(of, _)| *of <= epoch);
-        counts.map(|(_, count)| count).sum()
+    pub(super) fn refused(&mut self, epoch: u64) -> u64 {
+        self.counts.up_to(epoch)
+    }
+
+    /// Whether letters are not so many already that others have to wait.
+    pub(super) fn has_room(&self) -> bool {
+        self.waiting.len() < WAITING
     }
 
     /// The state for a snapshot. Refused records that are not known yet are in the next one.
@@ -210,7 +216,7 @@ impl Desk {
             None => Vec::new(),
             Some(letters) => letters.snapshot(checkpoint)?,
         };
-        let own: u64 = self.counts.iter().map(|(_, count)| count).sum();
+        let own = self.counts.all();
         if self.restored + own > 0 {
             entries.push(StateEntry {
                 key: format!("{REFUSED}{}", self.subtask),

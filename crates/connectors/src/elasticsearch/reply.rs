@@ -59,11 +59,7 @@ impl ServerError {
     pub(super) fn of_request(body: &[u8]) -> Self {
         let failed: Option<Failed> = serde_json::from_slice(body).ok();
         match failed.and_then(|failed| failed.error) {
-            Some(serde_json::Value::String(reason)) => Self {
-                reason: Some(reason),
-                ..Self::default()
-            },
-            Some(error) => serde_json::from_value(error).unwrap_or_default(),
+            Some(error) => Self::of(&error),
             None => {
                 let text = String::from_utf8_lossy(body);
                 let text: String = text.chars().take(200).collect();
@@ -73,6 +69,17 @@ impl ServerError {
                     ..Self::default()
                 }
             }
+        }
+    }
+
+    /// The error that a value is, as far as it can be read.
+    pub(super) fn of(error: &serde_json::Value) -> Self {
+        match error {
+            serde_json::Value::String(reason) => Self {
+                reason: Some(reason.clone()),
+                ..Self::default()
+            },
+            error => Self::deserialize(error).unwrap_or_default(),
         }
     }
 

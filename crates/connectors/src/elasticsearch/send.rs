@@ -186,7 +186,14 @@ impl Sender {
         way.groups.push_front(left);
         match (judged.paused, judged.why) {
             (Some(why), _) => self.pause(&why),
-            (None, why) => self.back_off(way, &why.unwrap_or_default()),
+            (None, why) => {
+                let why = why.unwrap_or_default();
+                // What the first wait mends is not worth telling.
+                if way.again > 0 {
+                    self.hold_up(&format!("Elasticsearch can't take all documents: {why}"));
+                }
+                self.back_off(way, &why)
+            }
         }
     }
 
@@ -312,7 +319,8 @@ impl Sender {
 
     /// Nothing can be written until somebody has done something about it: it is tried again for as long as that takes.
     fn pause(&mut self, why: &str) -> Result<(), Unsettled> {
-        self.client.answered();
+        // Others may let us where this one does not.
+        self.client.pass_on();
         self.hold_up(&format!("Elasticsearch refuses to be written: {why}"));
         let wait = self.options.backoff.jittered(1, self.chance.next());
         self.sleep(wait.min(LOOK))
@@ -332,6 +340,7 @@ impl Sender {
     }
 
     fn sleep(&self, wait: Duration) -> Result<(), Unsettled> {
+        self.figures.show();
         match self.stop.wait(wait) {
             true => Err(Unsettled::Stopped),
             false => Ok(()),

@@ -144,6 +144,12 @@ impl Turn {
         self.failed = 0;
     }
 
+    /// It has answered, and it is the next one's turn.
+    pub(super) fn pass_on(&mut self) {
+        self.current = (self.current + 1) % self.count;
+        self.failed = 0;
+    }
+
     /// It has not, or can't at present.
     pub(super) fn failed(&mut self) -> Next {
         self.current = (self.current + 1) % self.count;

@@ -93,28 +93,17 @@ impl Stale {
         let body = query(version_column, *below).to_string();
         let answer = client.ask_any(Question::json(&Method::POST, &path, body.as_bytes()))?;
         let answer = understood(answer.status, &answer.body, index)?;
-        let task = answer
-            .get("task")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let task = answer.get("task").and_then(Value::as_str);
+        let task = task.ok_or_else(|| refused(index, "the server names no task that does it"))?;
+        let task = task.to_owned();
         let wait = Stop::default();
         loop {
             let path = format!("/_tasks/{}", address::piece(&task));
             let answer = client.ask_any(Question::get(&path))?;
             let answer = understood(answer.status, &answer.body, index)?;
             if answer.get("completed") == Some(&Value::Bool(true)) {
-                let deleted = answer.pointer("/response/deleted").and_then(Value::as_u64);
-                let failures = answer
-                    .pointer("/response/failures")
-                    .and_then(Value::as_array);
-                if let Some(first) = failures.and_then(|failures| failures.first()) {
-                    return Err(refused(index, &first.to_string()));
-                }
-                info!(
-                    "Removed {} documents from index {index}.",
-                    deleted.unwrap_or(0)
-                );
+                let removed = removed(&answer).map_err(|why| refused(index, &why))?;
+                info!("Removed {removed} documents from index {index}.");
                 return Ok(());
             }
             if cancelled.is_set() {
@@ -148,6 +137,26 @@ pub(super) fn count(
     Ok(answer.get("count").and_then(Value::as_u64).unwrap_or(0))
 }
 
+/// How many documents a task that is completed has removed.
+///
+/// # Errors
+/// It has not come to its end, in words.
+fn removed(task: &Value) -> Result<u64, String> {
+    let given = |place: &str| task.pointer(place).filter(|value| !value.is_null());
+    if let Some(error) = given("/error") {
+        return Err(ServerError::of(error).words());
+    }
+    if let Some(by) = given("/response/canceled") {
+        return Err(format!("its task was cancelled: {by}"));
+    }
+    let failures = given("/response/failures").and_then(Value::as_array);
+    if let Some(first) = failures.and_then(|failures| failures.first()) {
+        return Err(first.to_string());
+    }
+    let removed = given("/response/deleted").and_then(Value::as_u64);
+    removed.ok_or_else(|| "its task does not say what it has done".to_owned())
+}
+
 fn understood(status: u16, body: &[u8], index: &str) -> Result<Value> {
     match status {
         200..300 => Ok(serde_json::from_slice(body).unwrap_or_default()),
@@ -162,4 +171,37 @@ fn refused(index: &str, why: &str) -> Error {
     let message = format!("documents of older versions can't be removed from index {index}: {why}");
     Error::new(&codes::SINK_ELASTICSEARCH, message)
         .next("grant the right to delete documents, or leave sink.es.delete.stale out")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::removed;
+
+    #[test]
+    fn a_task_that_has_not_come_to_its_end_has_failed() {
+        let done = json!({"completed": true, "response": {"deleted": 7, "failures": []}});
+        assert_eq!(removed(&done), Ok(7));
+        let error =
+            json!({"type": "search_phase_execution_exception", "reason": "all shards failed"});
+        for (task, why) in [
+            (
+                json!({"completed": true, "error": error}),
+                "all shards failed",
+            ),
+            (
+                json!({"response": {"deleted": 3, "failures": [], "canceled": "by user request"}}),
+                "cancelled",
+            ),
+            (
+                json!({"response": {"deleted": 3, "failures": [{"cause": "x"}]}}),
+                "cause",
+            ),
+            (json!({"completed": true}), "does not say"),
+        ] {
+            let told = removed(&task).expect_err(why);
+            assert!(told.contains(why), "{told}");
+        }
+    }
 }

@@ -9,7 +9,8 @@ use millstream_engine::connector::{
 };
 
 use super::bulk::OfRow;
-use super::document::{Actions, Named, documents};
+use super::document::{Actions, Named, documents, merges_parts};
+use super::epochs::ByEpoch;
 use super::ids::{Ids, NoId, key_of};
 use super::lane::Lane;
 use super::options::EsOptions;
@@ -48,10 +49,12 @@ pub(super) struct State {
     epoch: u64,
     /// The snapshot that is being prepared, and the last epoch that is in it.
     preparing: Option<(CheckpointId, u64)>,
+    /// Whether all that was sent was settled when the prepare was asked about last.
+    was_settled: bool,
     /// Whether the letters of that epoch are with their sink.
     letters_asked: bool,
-    /// Documents that were left out, by epochs.
-    left_out: Vec<(u64, u64)>,
+    /// Documents that were left out.
+    left_out: ByEpoch,
     /// What became otherwise of records of the epochs that are prepared.
     prepared: Numbers,
     /// There is no more input.
@@ -62,18 +65,18 @@ pub(super) struct State {
 struct Current {
     documents: RecordBatch,
     naming: Naming,
+    /// Whether two changes of a document may write other fields.
+    is_alone: bool,
     ids: Ids,
     indices: Indices,
 }
 
 impl EsWriter {
-    /// Hears of what the lanes have settled, and whether one has failed.
-    fn hear(&mut self) -> Result<()> {
+    /// Hears of what the lanes have settled, and whether one has failed. Whether there is room for more letters.
+    fn hear(&mut self) -> Result<bool> {
         for lane in &self.lanes {
             for settled in lane.settled()? {
-                if settled.left_out > 0 {
-                    self.state.left_out.push((settled.epoch, settled.left_out));
-                }
+                self.state.left_out.add(settled.epoch, settled.left_out);
                 for bad in settled.refused {
                     self.desk.refuse(settled.epoch, bad)?;
                 }
@@ -84,7 +87,8 @@ impl EsWriter {
             Some((_, last)) if !self.state.letters_asked => last,
             _ => self.state.epoch,
         };
-        self.desk.write(allowed).map(drop)
+        self.desk.write(allowed)?;
+        Ok(self.desk.has_room())
     }
 
     fn look_at(&self, rows: &Rows) -> Result<Current> {
@@ -97,8 +101,11 @@ impl EsWriter {
         let naming = Naming::of(batch, &self.options).map_err(unfit)?;
         let index = &self.options.index;
         let indices = index.indices(&naming.named, (self.clock)());
+        let is_alone =
+            self.options.sync.is_update() && (naming.is_whole || merges_parts(batch.schema_ref()));
         Ok(Current {
             documents,
+            is_alone,
             ids: Ids::of(&naming.named, &self.options.id).map_err(unfit)?,
             indices: indices.map_err(unfit)?,
             naming,
@@ -127,7 +134,7 @@ impl EsWriter {
                 key,
                 origin: &rows.origin,
                 row,
-                is_alone: current.naming.is_whole && self.options.sync.is_update(),
+                is_alone: current.is_alone,
             };
             let named = Named {
                 row,
@@ -152,14 +159,9 @@ impl EsWriter {
     }
 
     fn settle(&mut self, last: u64) {
-        let left_out = self
-            .state
-            .left_out
-            .iter()
-            .filter(|(epoch, _)| *epoch <= last);
         self.state.prepared = Numbers {
             bad: self.desk.refused(last),
-            filtered: left_out.map(|(_, count)| count).sum(),
+            filtered: self.state.left_out.up_to(last),
             ..Numbers::default()
         };
     }
@@ -184,12 +186,17 @@ impl Current {
 
 impl SinkWriter<Rows> for EsWriter {
     fn write(&mut self, records: &mut Vec<Rows>) -> Result<WriteStatus> {
-        self.hear()?;
+        let has_room = self.hear()?;
         // A call of the waker is one for all that is waited for: who was called for room asks about the prepare again, too.
         if let Some((_, last)) = self.state.preparing
+            && !self.state.was_settled
             && self.lanes.iter().all(|lane| lane.is_settled(last))
         {
             self.waker.wake();
+        }
+        if !has_room {
+            // The sink of letters wakes the worker when it takes more.
+            return Ok(WriteStatus::Full);
         }
         let mut taken = 0;
         let mut status = WriteStatus::Taken;
@@ -212,6 +219,7 @@ impl SinkWriter<Rows> for EsWriter {
                 self.state.epoch += 1;
                 self.state.preparing = Some((checkpoint, last));
                 self.state.letters_asked = false;
+                self.state.was_settled = false;
                 self.lanes.iter().for_each(|lane| lane.flush());
                 last
             }
@@ -219,7 +227,8 @@ impl SinkWriter<Rows> for EsWriter {
         if !self.state.letters_asked {
             // A lane tells what became of a bulk before it says that it is settled.
             let is_settled = self.lanes.iter().all(|lane| lane.is_settled(last));
-            self.hear()?;
+            self.state.was_settled = is_settled;
+            let _has_room = self.hear()?;
             if !is_settled || !self.desk.write(last)? {
                 return Ok(Prepared::Pending);
             }

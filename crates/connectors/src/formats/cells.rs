@@ -1,8 +1,9 @@
 //! The values of a column as text, one virtual call each.
 //!
-//! What rows are made of in practice (text, whole numbers, floats, booleans, timestamps, dates, lists
+//! What rows are made of in practice (text, whole numbers, floats, decimals, booleans, timestamps, dates, lists
 //! and structs of them) is written by the code here, everything else by arrow's own formatters.
 
+mod decimals;
 mod more;
 mod text;
 
@@ -127,6 +128,8 @@ fn cell<'a>(
         | DataType::BinaryView
         | DataType::FixedSizeBinary(_) => more::bytes(array, style)
             .ok_or_else(|| ArrowError::JsonError("a column of bytes is none".to_owned()))?,
+        DataType::Decimal128(_, 0..) => decimals::decimals(array)
+            .ok_or_else(|| ArrowError::JsonError("a column of decimals is none".to_owned()))?,
         nested if style == Style::Csv && nested.is_nested() => Box::new(JsonInCsv {
             json: cell(field, array, Style::Json)?,
             scratch: Vec::new(),

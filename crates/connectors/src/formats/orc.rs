@@ -3,11 +3,13 @@
 mod bytes;
 mod column;
 mod file;
+mod index;
 mod integers;
 mod misfits;
 mod statistics;
 mod times;
 mod types;
+mod values;
 
 #[cfg(test)]
 mod tests;
@@ -143,11 +145,14 @@ impl OpenFile {
         let columns = batch.columns().iter().zip(&self.stored);
         let columns = columns.map(|(array, field)| as_stored(array, field.data_type()));
         let columns: Vec<ArrayRef> = columns.collect::<Result<_, _>>().map_err(not_written)?;
-        for from in (0..batch.num_rows()).step_by(TOGETHER) {
+        let mut from = 0;
+        while from < batch.num_rows() {
             let rows = TOGETHER.min(batch.num_rows() - from);
+            let rows = rows.min(self.writer.room());
             let columns = columns.iter().map(|array| array.slice(from, rows));
             let columns: Vec<ArrayRef> = columns.collect();
             self.writer.push(&columns, rows).map_err(not_written)?;
+            from += rows;
             if self.writer.waiting() >= stripe_bytes {
                 self.writer.end_stripe(out).map_err(not_written)?;
             }

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use crate::columns_support::{format_of, left_out, lines, source, written_by_others};
+use crate::columns_support::{format_of, left_out, lines, numbers, source, written_by_others};
 use crate::files_source_support::Attempt;
-use arrow::array::{ArrayRef, Date32Array, Int32Array, Int64Array, StringArray};
-use millstream_connectors::files_source::{Comparison, Condition, Test};
+use arrow::array::{ArrayRef, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray};
+use millstream_connectors::files_source::{ColumnFormat, Comparison, Condition, Test};
+use millstream_connectors::formats::{FileEncoder, FileFormat, OrcFile};
 
 const ID: usize = 0;
 const NAME: usize = 1;
@@ -133,4 +134,41 @@ fn columns_that_are_not_wanted_are_not_read() {
     let parsed = Attempt::start(&two, 1).read_to_end().expect("is read");
     let rows = lines(&parsed, false);
     assert_eq!(rows[3_999], r#"{"day":"2020-02-09","id":3999}"#);
+}
+
+/// Of a stripe of our own writer, whose groups of 10,000 rows tell of their values.
+#[test]
+fn groups_of_rows_within_a_stripe_are_left_out_by_its_index() {
+    const ROWS: i64 = 45_000;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("a.orc");
+    let rows = numbers(0..ROWS);
+    let mut encoder: Box<dyn FileEncoder<RecordBatch>> = OrcFile::default().encoder();
+    let mut bytes = Vec::new();
+    encoder.encode(&rows, &mut bytes).expect("rows");
+    encoder.finish(&mut bytes).expect("a tail");
+    std::fs::write(&path, bytes).expect("is written");
+    let read = |conditions: Vec<Condition>| {
+        let source = source(&path, ColumnFormat::Orc, |_| {});
+        let source = source.with_conditions(conditions);
+        let parsed = Attempt::start(&source, 1).read_to_end().expect("is read");
+        let read = lines(&parsed, false);
+        assert_eq!(read.len() as u64 + left_out(&parsed), ROWS as u64);
+        read
+    };
+    let all = read(Vec::new());
+    let (least, most) = (12_345_i64, 23_456_i64);
+    let between = read(vec![
+        is(ID, Comparison::GreaterOrEqual, least),
+        is(ID, Comparison::LessOrEqual, most),
+    ]);
+    assert_eq!(between, all[10_000..30_000]);
+    let last = read(vec![is(NAME, Comparison::Equal, "name 9999")]);
+    assert_eq!(last, all[0..10_000], "texts have an order of their own");
+    let rest = read(vec![is(ID, Comparison::Greater, 39_999_i64)]);
+    assert_eq!(rest, all[40_000..], "the last group is a short one");
+    let two = Arc::new(Int64Array::from(vec![1, 44_999]));
+    let test = Test::OneOf(two);
+    let both = read(vec![Condition { column: ID, test }]);
+    assert_eq!(both, [&all[..10_000], &all[40_000..]].concat());
 }

@@ -14,4 +14,6 @@ mod kafka_transactions_are_asked_about_by_whoever_may;
 mod kafka_transactions_are_settled;
 mod kafka_transactions_are_settled_by_older_brokers;
 mod kafka_transactions_outlive_process_and_broker;
+mod many_partitions_are_read_in_bounded_memory;
+mod partitions_of_brokers_that_are_there_are_read_while_others_are_away;
 mod transactions_support;

@@ -1,9 +1,10 @@
 //! What kind of files these are, as far as nobody says.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use flate2::read::MultiGzDecoder;
 use millstream_core::{Error, Result, codes};
 
 /// Bytes that are looked at.
@@ -44,14 +45,13 @@ pub(super) fn of_kafka(topic: &str, is_given: &dyn Fn(&str) -> bool) -> Found {
     found
 }
 
-/// A file, or the first of a directory.
+/// A file, or the first of a directory; of what is compressed what is in it.
 ///
 /// # Errors
 /// There is none, or it can't be read.
 pub(super) fn of_files(path: &Path, is_given: &dyn Fn(&str) -> bool) -> Result<Found> {
     let file = first(path)?;
     let name = file.to_string_lossy().to_lowercase();
-    let packed = name.ends_with(".gz") || name.ends_with(".zst");
     let plain = name.trim_end_matches(".gz").trim_end_matches(".zst");
     let ending = Path::new(plain).extension();
     let ending = ending.map(|ending| ending.to_string_lossy().into_owned());
@@ -73,12 +73,6 @@ pub(super) fn of_files(path: &Path, is_given: &dyn Fn(&str) -> bool) -> Result<F
     };
     found.kind = kind.to_owned();
     if kind == "parquet" || kind == "orc" {
-        found.parameters.push(format!("--source.type={kind}"));
-        return Ok(found);
-    }
-    if packed {
-        let note = "the files are compressed, so that delimiter and names are not looked for: give --source.field.delimiter and --source.firstLine.schema where they are needed";
-        found.notes.push(note.to_owned());
         found.parameters.push(format!("--source.type={kind}"));
         return Ok(found);
     }
@@ -237,6 +231,7 @@ fn first(path: &Path) -> Result<PathBuf> {
 fn head(file: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(file)
+        .and_then(|opened| unpacked(file, opened))
         .and_then(|file| file.take(HEAD).read_to_end(&mut bytes))
         .map_err(|cause| {
             Error::new(
@@ -247,6 +242,16 @@ fn head(file: &Path) -> Result<Vec<u8>> {
             .next("check its permissions")
         })?;
     Ok(bytes)
+}
+
+/// What is in a file, by the end of its name.
+fn unpacked(name: &Path, file: File) -> io::Result<Box<dyn Read>> {
+    let ending = name.extension().map(|ending| ending.to_ascii_lowercase());
+    Ok(match ending.as_deref().and_then(|ending| ending.to_str()) {
+        Some("gz") => Box::new(MultiGzDecoder::new(file)),
+        Some("zst") => Box::new(zstd::Decoder::new(file)?),
+        _ => Box::new(file),
+    })
 }
 
 #[cfg(test)]

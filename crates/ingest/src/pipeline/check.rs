@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Scalar, StringArray};
-use arrow::compute::cast;
 use arrow::compute::kernels::cmp::{gt, lt};
+use arrow::compute::{can_cast_types, cast};
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::util::display::array_value_to_string;
 use millstream::{Collector, DataStream};
@@ -208,59 +208,72 @@ fn unfit(error: arrow::error::ArrowError) -> Error {
 fn compile(checks: &[Check], schema: &Schema) -> Result<Vec<Compiled>> {
     let mut compiled = Vec::new();
     for check in checks {
-        let refused =
-            |message: String, next: &str| Error::new(&codes::INGEST_PARAMETERS, message).next(next);
         let name = &check.column;
         let Ok(column) = schema.index_of(name) else {
-            let names: Vec<&str> = schema
-                .fields()
-                .iter()
-                .map(|field| field.name().as_str())
-                .collect();
+            let fields = schema.fields().iter();
+            let names: Vec<&str> = fields.map(|field| field.name().as_str()).collect();
             let message = format!("check.{name}: there is no column `{name}`");
-            return Err(refused(
-                message,
-                &format!("the columns that are read are {}", names.join(", ")),
-            ));
+            let known = format!("the columns that are read are {}", names.join(", "));
+            return Err(refused(message, &known));
         };
-        let kind = schema.field(column).data_type();
         for rule in &check.rules {
-            let test = match rule {
-                Rule::NotNull => Test::NotNull,
-                Rule::Pattern(pattern) => Test::Pattern(whole(pattern).map_err(|error| {
-                    refused(
-                        format!("check.{name}: `{pattern}` is no regular expression"),
-                        "mend it",
-                    )
-                    .cause(error)
-                })?),
-                Rule::Range(least, greatest) => {
-                    let end = |text: &Option<String>, least: bool| {
-                        text.as_ref()
-                            .map(|text| value(text, kind, least))
-                            .transpose()
-                            .map_err(|text| {
-                                let kind = type_in_words(kind);
-                                let message =
-                                    format!("check.{name}: `{text}` is no value of {kind}");
-                                refused(
-                                    message,
-                                    "give the ends of the range as values of the column's type",
-                                )
-                            })
-                    };
-                    Test::Range(end(least, true)?, end(greatest, false)?)
-                }
-            };
             compiled.push(Compiled {
                 column,
                 name: name.clone(),
                 rule: rule.text(),
-                test,
+                test: test_of(rule, name, schema.field(column).data_type())?,
             });
         }
     }
     Ok(compiled)
+}
+
+fn refused(message: String, next: &str) -> Error {
+    Error::new(&codes::INGEST_PARAMETERS, message).next(next)
+}
+
+/// What a rule is for the column `name` of type `kind`.
+fn test_of(rule: &Rule, name: &str, kind: &DataType) -> Result<Test> {
+    Ok(match rule {
+        Rule::NotNull => Test::NotNull,
+        Rule::Pattern(_) if !can_cast_types(kind, &DataType::Utf8) => {
+            let kind = type_in_words(kind);
+            let message =
+                format!("check.{name}: values of {kind} are no text, which a pattern is for");
+            return Err(refused(message, "leave the rule out"));
+        }
+        Rule::Pattern(pattern) => Test::Pattern(whole(pattern).map_err(|error| {
+            let message = format!("check.{name}: `{pattern}` is no regular expression");
+            refused(message, "mend it").cause(error)
+        })?),
+        Rule::Range(least, greatest) => {
+            let end = |text: &Option<String>, least: bool| {
+                let value = text.as_ref().map(|text| value(text, kind, least));
+                value.transpose().map_err(|text| {
+                    let kind = type_in_words(kind);
+                    refused(
+                        format!("check.{name}: `{text}` is no value of {kind}"),
+                        "give the ends of the range as values of the column's type",
+                    )
+                })
+            };
+            let ends = (end(least, true)?, end(greatest, false)?);
+            if is_empty(&ends)? {
+                let message = format!("check.{name}: no value lies in {}", rule.text());
+                return Err(refused(message, "give the least value first"));
+            }
+            Test::Range(ends.0, ends.1)
+        }
+    })
+}
+
+/// Whether nothing lies between two ends.
+fn is_empty(ends: &(Option<ArrayRef>, Option<ArrayRef>)) -> Result<bool> {
+    let (Some(least), Some(greatest)) = ends else {
+        return Ok(false);
+    };
+    let above = gt(&Scalar::new(least), &Scalar::new(greatest)).map_err(unfit)?;
+    Ok(!set(&above).is_empty())
 }
 
 /// A value of a type from its text: for one that lies between two of the type the next that is in the range.

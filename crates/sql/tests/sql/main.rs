@@ -8,6 +8,7 @@
 
 mod a_record_never_ends_the_process;
 mod array_split;
+mod arrays_in_from_become_rows;
 mod bad_rows_are_set_aside;
 mod columns_are_pruned;
 mod decimals_are_compared_as_they_are;

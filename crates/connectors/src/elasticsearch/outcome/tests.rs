@@ -88,6 +88,7 @@ fn each_action_has_an_outcome_of_its_own() {
             "Refused",
         ),
         (400, "index_closed_exception", "Paused", "Paused", "Paused"),
+        (400, "validation_exception", "Refused", "Refused", "Refused"),
         (403, "cluster_block_exception", "Paused", "Paused", "Paused"),
         (403, "security_exception", "Paused", "Paused", "Paused"),
         (401, "x", "Paused", "Paused", "Paused"),
@@ -135,6 +136,11 @@ fn a_refusal_names_the_field_and_its_type() {
 fn each_request_has_an_outcome() {
     let none = ServerError::default();
     let closed = error("index_closed_exception", "closed");
+    let malformed = error("illegal_argument_exception", "Malformed action");
+    let full = error(
+        "validation_exception",
+        "Validation Failed: 1: this action would add [2] total shards, but this cluster currently has [1000]/[1000] maximum shards open;",
+    );
     for (status, error, name) in [
         (200, &none, "Read"),
         (429, &none, "Again"),
@@ -142,7 +148,9 @@ fn each_request_has_an_outcome() {
         (503, &none, "Again"),
         (401, &none, "Paused"),
         (403, &none, "Paused"),
-        (400, &none, "Split"),
+        (400, &none, "Again"),
+        (400, &malformed, "Split"),
+        (400, &full, "Paused"),
         (400, &closed, "Paused"),
         (413, &none, "Split"),
         (404, &none, "Impossible"),
@@ -152,6 +160,8 @@ fn each_request_has_an_outcome() {
         let found = format!("{:?}", of_request(status, error));
         assert!(found.starts_with(name), "{status}: {found}");
     }
+    let item = of_item(400, Some(&full), Full);
+    assert_eq!(name(&item), "Paused", "a new index is refused, no document");
     let told = of_request(503, &error("x", "no master"));
     assert_eq!(told, Request::Again("status 503: no master".to_owned()));
 }

@@ -84,9 +84,11 @@ fn may_compare(
     least: &ArrayRef,
     most: &ArrayRef,
 ) -> bool {
-    // What is no number is larger than every number, and statistics do not tell of it.
+    // What is no number is larger than every number, and statistics do not tell of it. Some writers (ORC's in Java and C++,
+    // Parquet's in older versions) have it for a bound where it is the first value, and then for all others as well.
     let floating = matches!(value.data_type(), DataType::Float32 | DataType::Float64);
-    if floating && (comparison != Comparison::Equal || is_nan(value)) {
+    let unknown = || [value, least, most].into_iter().any(is_nan);
+    if floating && (comparison != Comparison::Equal || unknown()) {
         return true;
     }
     let not = |left: &ArrayRef, right: &ArrayRef, test: Kernel| is_false(left, right, test);
@@ -128,5 +130,42 @@ fn is_nan(value: &ArrayRef) -> bool {
         DataType::Float32 => value.as_primitive::<Float32Type>().value(0).is_nan(),
         DataType::Float64 => value.as_primitive::<Float64Type>().value(0).is_nan(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Float64Array};
+
+    use super::{Comparison, Known, Test};
+
+    fn one(value: f64) -> ArrayRef {
+        Arc::new(Float64Array::from(vec![value]))
+    }
+
+    #[test]
+    fn bounds_that_are_no_numbers_say_nothing() {
+        let known = |least: f64, most: f64| Known {
+            bounds: Some((one(least), one(most))),
+            nulls: Some(0),
+            rows: 10,
+        };
+        let nan = f64::NAN;
+        for (least, most, may_be) in [
+            (1.0, 2.0, false),
+            (1.0, 9.0, true),
+            // As ORC's writers have it where the first value of a stripe is none.
+            (nan, nan, true),
+            (-nan, -nan, true),
+            (nan, 2.0, true),
+            (1.0, nan, true),
+        ] {
+            let equal = Test::Compares(Comparison::Equal, one(5.0));
+            assert_eq!(equal.may_be(&known(least, most)), may_be, "{least} {most}");
+            let one_of = Test::OneOf(one(5.0));
+            assert_eq!(one_of.may_be(&known(least, most)), may_be, "{least} {most}");
+        }
     }
 }

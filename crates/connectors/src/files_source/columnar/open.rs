@@ -81,6 +81,11 @@ pub(super) fn intersection(first: &[Range<u64>], second: &[Range<u64>]) -> Vec<R
     both
 }
 
+/// Whether ranges are the one of all rows, which are read without choosing among them.
+pub(super) fn covers(ranges: &[Range<u64>], rows: u64) -> bool {
+    matches!(ranges, [all] if *all == (0..rows))
+}
+
 /// What a library says, in one line.
 pub(super) fn one_line(error: &dyn std::fmt::Display) -> String {
     let text = error.to_string();

@@ -1,18 +1,23 @@
 //! ORC.
 
+mod index;
 mod prune;
 mod tail;
 
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use orc_rust::projection::ProjectionMask;
 use orc_rust::reader::metadata::{FileMetadata, read_metadata};
 use orc_rust::schema::DataType as OrcType;
+use orc_rust::statistics::TypeStatistics;
 use orc_rust::stripe::StripeMetadata;
 use orc_rust::{
-    ArrowReaderBuilder, ArrowSchemaOptions, RowSelection, RowSelector, TimestampPrecision,
+    ArrowReader, ArrowReaderBuilder, ArrowSchemaOptions, RowSelection, RowSelector,
+    TimestampPrecision,
 };
 
 use super::open::{Asked, Batches, OpenColumns, one_line};
@@ -31,6 +36,8 @@ pub(super) struct OrcColumns {
     /// Whether times are read with all of their digits. Where pyarrow writes parts of seconds before 1970, which are none
     /// then, the reader notices that only in microseconds; its files are ORC's in C++.
     in_full: bool,
+    /// Whether rows are left out by what is told of a stripe's values.
+    tells_bounds: bool,
 }
 
 impl OrcColumns {
@@ -41,7 +48,7 @@ impl OrcColumns {
             let message = "it does not begin with `ORC`, as ORC files do";
             return Err(Unfit::Damaged(message.to_owned()));
         }
-        let in_full = !tail::check(&file)?;
+        let writer = tail::check(&file)?;
         let metadata = read_metadata(&mut file).map_err(|error| damaged(&error))?;
         check(&file, &metadata)?;
         // In nanoseconds times end in 2262.
@@ -58,13 +65,33 @@ impl OrcColumns {
             file,
             metadata,
             schema,
-            in_full,
+            in_full: !writer.is_cpp,
+            tells_bounds: writer.tells_bounds,
         })
     }
 
     fn stripe(&self, group: usize) -> Result<&StripeMetadata, Unfit> {
         let stripe = self.metadata.stripe_metadatas().get(group);
         stripe.ok_or_else(|| Unfit::Damaged("a stripe is not there".to_owned()))
+    }
+
+    /// The bytes that the values of a column come to in memory, as far as its type or its statistics say.
+    fn told_bytes(&self, stripe: &StripeMetadata, place: usize) -> Option<u64> {
+        let data_type = self.schema.fields().get(place)?.data_type();
+        let rows = stripe.number_of_rows();
+        if let Some(width) = data_type.primitive_width() {
+            return rows.checked_mul(width as u64);
+        }
+        let number = self.column(place)?.column_index();
+        let statistics = stripe.column_statistics().get(number)?.type_statistics();
+        let sum = match (data_type, statistics) {
+            (DataType::Boolean, _) => return Some(rows / 8),
+            (DataType::Utf8, Some(TypeStatistics::String { sum, .. }))
+            | (DataType::Binary, Some(TypeStatistics::Binary { sum })) => *sum,
+            _ => return None,
+        };
+        let offsets = rows.checked_mul(size_of::<i32>() as u64)?;
+        u64::try_from(sum).ok()?.checked_add(offsets)
     }
 
     /// The number of a column among those of the file, nested ones included.
@@ -89,26 +116,41 @@ impl OpenColumns for OrcColumns {
     fn may_hold(&self, group: usize, asked: &[Asked<'_>]) -> Result<Vec<Range<u64>>, Unfit> {
         let stripe = self.stripe(group)?;
         let rows = stripe.number_of_rows();
+        let whole = 0..rows;
+        if !self.tells_bounds {
+            return Ok(vec![whole]);
+        }
         let may_be = asked.iter().all(|asked| {
             let known = prune::known(self, stripe, asked);
             known.is_none_or(|known| asked.may_be(&known))
         });
-        let whole = 0..rows;
-        Ok(if may_be { vec![whole] } else { Vec::new() })
+        if !may_be {
+            return Ok(Vec::new());
+        }
+        Ok(index::may_hold(self, stripe, asked).unwrap_or_else(|| vec![whole]))
     }
 
     fn row_bytes(&self, group: usize, columns: &[usize]) -> u64 {
         let Ok(stripe) = self.stripe(group) else {
             return 0;
         };
+        let rows = stripe.number_of_rows().max(1);
+        let told = columns.iter().map(|place| self.told_bytes(stripe, *place));
+        if let Some(bytes) = told.sum::<Option<u64>>() {
+            return bytes / rows;
+        }
         // Compressed, and of all columns; what they come to in memory is not told.
         let all = self.schema.fields().len().max(1) as u64;
         let part = stripe.data_length() * GROWTH / all * columns.len() as u64;
-        part / stripe.number_of_rows().max(1)
+        part / rows
     }
 
-    fn tells_bytes(&self, _: usize, _: &[usize]) -> bool {
-        false
+    fn tells_bytes(&self, group: usize, columns: &[usize]) -> bool {
+        let Ok(stripe) = self.stripe(group) else {
+            return false;
+        };
+        let mut columns = columns.iter();
+        columns.all(|place| self.told_bytes(stripe, *place).is_some())
     }
 
     fn read(
@@ -132,40 +174,62 @@ impl OpenColumns for OrcColumns {
             true => times::in_full(&to),
             false => Arc::clone(&to),
         };
-        let builder = ArrowReaderBuilder::try_new(self.file.clone());
-        let reader = builder
-            .map_err(|error| damaged(&error))?
-            .with_projection(mask)
-            .with_schema(from)
-            .with_timestamp_precision(TimestampPrecision::Microsecond)
-            .with_batch_size(together)
-            .with_file_byte_range(at..at.saturating_add(1))
-            .with_row_selection(selection(rows, stripe.number_of_rows()))
-            .build();
-        Ok(Box::new(reader.map(move |batch| {
+        let all = stripe.number_of_rows();
+        let mut readers = Vec::with_capacity(rows.len());
+        for range in rows {
+            let builder = ArrowReaderBuilder::try_new(self.file.clone());
+            let builder = builder
+                .map_err(|error| damaged(&error))?
+                .with_projection(mask.clone())
+                .with_schema(Arc::clone(&from))
+                .with_timestamp_precision(TimestampPrecision::Microsecond)
+                .with_batch_size(together)
+                .with_file_byte_range(at..at.saturating_add(1));
+            let reader = match range.start {
+                0 => builder,
+                start => builder.with_row_selection(behind(start, all)),
+            };
+            readers.push(until(reader.build(), range, all));
+        }
+        Ok(Box::new(readers.into_iter().flatten().map(move |batch| {
             let batch = batch.map_err(|error| damaged(&error))?;
             times::as_told(&batch, &to).map_err(|error| damaged(&error))
         })))
     }
 }
 
+/// The batches of a reader that begins with a range, up to the end of it. One that ends with the stripe is read as it is: should
+/// there be more than that, somebody notices.
+fn until(
+    mut reader: ArrowReader<Ranged>,
+    range: &Range<u64>,
+    all: u64,
+) -> impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<> {
+    let count = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+    let mut left = if range.end < all { count } else { usize::MAX };
+    std::iter::from_fn(move || {
+        if left == 0 {
+            return None;
+        }
+        let batch = reader.next()?;
+        Some(batch.map(|batch| {
+            let taken = batch.num_rows().min(left);
+            left -= taken;
+            batch.slice(0, taken)
+        }))
+    })
+}
+
 /// By how much data grows when it is decompressed and decoded, about.
 const GROWTH: u64 = 8;
 
-fn selection(rows: &[Range<u64>], all: u64) -> RowSelection {
+/// All rows from one on: the reader goes on to the end of the stripe where it is asked for more rows than a batch has.
+fn behind(start: u64, all: u64) -> RowSelection {
     let count = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
-    let mut selectors = Vec::with_capacity(2 * rows.len() + 1);
-    let mut at = 0;
-    for range in rows {
-        if range.start > at {
-            selectors.push(RowSelector::skip(count(range.start - at)));
-        }
-        selectors.push(RowSelector::select(count(range.end - range.start)));
-        at = range.end;
-    }
-    if all > at {
-        selectors.push(RowSelector::skip(count(all - at)));
-    }
+    let selectors = vec![
+        RowSelector::skip(count(start)),
+        RowSelector::select(count(all.saturating_sub(start))),
+    ];
     selectors.into()
 }
 

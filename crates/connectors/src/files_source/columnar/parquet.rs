@@ -22,7 +22,7 @@ use parquet::file::metadata::{
 };
 
 use self::pages::Pages;
-use super::open::{Asked, Batches, OpenColumns, one_line};
+use super::open::{Asked, Batches, OpenColumns, covers, one_line};
 use super::ranged::Ranged;
 use super::times;
 use crate::files_source::failure::Unfit;
@@ -167,14 +167,17 @@ impl OpenColumns for ParquetColumns {
         together: usize,
     ) -> Result<Batches, Unfit> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
+        let all = u64::try_from(self.row_group(group)?.num_rows()).unwrap_or(0);
         let reader = self
             .pages(group)
             .with_row_groups(vec![group])
             .with_projection(mask)
-            .with_batch_size(together)
-            .with_row_selection(selection(rows))
-            .build()
-            .map_err(unfit)?;
+            .with_batch_size(together);
+        let reader = match covers(rows, all) {
+            true => reader,
+            false => reader.with_row_selection(selection(rows)),
+        };
+        let reader = reader.build().map_err(unfit)?;
         let fields = self.schema.fields().iter().enumerate();
         let read = fields.filter(|(place, _)| columns.contains(place));
         let read: Fields = read.map(|(_, field)| Arc::clone(field)).collect();

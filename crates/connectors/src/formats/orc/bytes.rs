@@ -1,5 +1,7 @@
 //! Bytes and bits in runs.
 
+use super::index::Mark;
+
 /// A run of one byte is from so many on.
 const SHORTEST: usize = 3;
 /// The most bytes of such a run.
@@ -26,6 +28,12 @@ impl Bytes {
 
     pub(super) fn size(&self) -> usize {
         self.out.len() + self.waiting.len()
+    }
+
+    /// Where the next byte is written: a run begins with it.
+    pub(super) fn mark(&mut self) -> Mark {
+        self.flush();
+        Mark::Run(self.out.len())
     }
 
     /// The stream; the next byte begins another one.
@@ -81,6 +89,12 @@ impl Bits {
 
     pub(super) fn size(&self) -> usize {
         self.bytes.size() + 1
+    }
+
+    /// Where the next bit is written: a run begins with its byte.
+    pub(super) fn mark(&mut self) -> Mark {
+        self.bytes.flush();
+        Mark::Bits(self.bytes.out.len(), self.held)
     }
 
     /// The stream; the next bit begins another one.

@@ -4,6 +4,7 @@ use std::io;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::Fields;
+use orc_rust::proto::stream::Kind;
 use orc_rust::proto::{
     CalendarKind, ColumnEncoding, CompressionKind, Footer, Metadata, PostScript, Stream as Place,
     StripeFooter, StripeInformation, StripeStatistics,
@@ -11,6 +12,7 @@ use orc_rust::proto::{
 use prost::Message;
 
 use super::column::{Column, Finished};
+use super::index::{self, Blocks, Group, STRIDE};
 use super::statistics::Statistics;
 use super::types::types_of;
 
@@ -63,11 +65,19 @@ impl OrcWriter {
         })
     }
 
-    /// Appends rows.
+    /// How many rows can be appended together: a group of rows ends with them at the latest.
+    pub(super) fn room(&self) -> usize {
+        (STRIDE - self.rows % STRIDE) as usize
+    }
+
+    /// Appends rows, no more than there is [`room`](Self::room) for.
     ///
     /// # Errors
     /// A value is none of ORC's; the column is named. The file can't be used any more.
     pub(super) fn push(&mut self, columns: &[ArrayRef], rows: usize) -> Result<(), String> {
+        if self.rows.is_multiple_of(STRIDE) {
+            self.columns.iter_mut().for_each(Column::begin_group);
+        }
         let all = self.columns.iter_mut().zip(columns).zip(&self.fields);
         for ((column, array), field) in all {
             let pushed = column.push(array);
@@ -92,21 +102,21 @@ impl OrcWriter {
         }
         let from = out.len();
         let rows = std::mem::take(&mut self.rows);
-        let mut finished = Finished::of_rows(rows);
+        let mut finished = Finished::of_all(groups_of(rows));
         for column in &mut self.columns {
             column.finish(&mut finished);
         }
-        let mut streams = Vec::with_capacity(finished.streams.len());
+        let (mut data, mut written) = (Vec::new(), Vec::new());
         for stream in &finished.streams {
-            let from = out.len();
-            self.compress(&stream.bytes, out)?;
-            streams.push(Place {
-                kind: Some(stream.kind.into()),
-                column: Some(stream.column),
-                length: Some((out.len() - from) as u64),
-            });
+            let blocks = self.compress(&stream.bytes, out)?;
+            data.push(place(stream.kind, stream.column, &blocks));
+            written.push((stream.column, blocks));
         }
-        let data = out.len() - from;
+        let data_length = out.len() - from;
+        let (index, mut streams) = self.index(&finished, written)?;
+        streams.extend(data);
+        // What tells of the streams stands before them.
+        out.splice(from..from, index.iter().copied());
         let encodings = finished.encodings.iter().map(|encoding| ColumnEncoding {
             kind: Some((*encoding).into()),
             ..ColumnEncoding::default()
@@ -117,26 +127,51 @@ impl OrcWriter {
             writer_timezone: Some(ZONE.to_owned()),
             encryption: Vec::new(),
         };
+        let footer_from = out.len();
         self.compress(&footer.encode_to_vec(), out)?;
-        let length = out.len() - from;
         self.stripes.push(StripeInformation {
             offset: Some(self.at),
-            index_length: Some(0),
-            data_length: Some(data as u64),
-            footer_length: Some((length - data) as u64),
+            index_length: Some(index.len() as u64),
+            data_length: Some(data_length as u64),
+            footer_length: Some((out.len() - footer_from) as u64),
             number_of_rows: Some(rows),
             ..StripeInformation::default()
         });
-        self.at += length as u64;
-        self.count(&finished.statistics);
+        self.at += (out.len() - from) as u64;
+        self.count(&finished.groups);
         Ok(())
     }
 
+    /// The streams of the index of rows, and their places: one of each column. `written`: the streams of the columns.
+    fn index(
+        &mut self,
+        finished: &Finished,
+        written: Vec<(u32, Blocks)>,
+    ) -> io::Result<(Vec<u8>, Vec<Place>)> {
+        let (mut bytes, mut places) = (Vec::new(), Vec::new());
+        let mut written = written.into_iter().peekable();
+        for (column, groups) in (0..).zip(&finished.groups) {
+            let mut own = Vec::new();
+            while let Some((_, blocks)) = written.next_if(|(of, _)| *of == column) {
+                own.push(blocks);
+            }
+            let blocks = self.compress(&index::written(groups, &own), &mut bytes)?;
+            places.push(place(Kind::RowIndex, column, &blocks));
+        }
+        Ok((bytes, places))
+    }
+
     /// Notes the statistics of a stripe.
-    fn count(&mut self, statistics: &[Statistics]) {
+    fn count(&mut self, groups: &[Vec<Group>]) {
+        let statistics = groups.iter().map(|groups| {
+            let mut all = Statistics::default();
+            groups.iter().for_each(|group| all.add(&group.statistics));
+            all
+        });
+        let statistics: Vec<Statistics> = statistics.collect();
         self.of_file
             .resize_with(statistics.len(), Statistics::default);
-        for (of_file, of_stripe) in self.of_file.iter_mut().zip(statistics) {
+        for (of_file, of_stripe) in self.of_file.iter_mut().zip(&statistics) {
             of_file.add(of_stripe);
         }
         let col_stats = statistics.iter().map(Statistics::written).collect();
@@ -164,7 +199,7 @@ impl OrcWriter {
             stripes,
             types: types_of(&self.fields),
             statistics: self.of_file.iter().map(Statistics::written).collect(),
-            row_index_stride: Some(0),
+            row_index_stride: Some(STRIDE as u32),
             writer: Some(WRITER),
             calendar: Some(CalendarKind::ProlepticGregorian.into()),
             ..Footer::default()
@@ -189,8 +224,11 @@ impl OrcWriter {
     }
 
     /// Appends bytes in blocks, each behind three bytes that say how long it is and whether it is compressed.
-    fn compress(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+    fn compress(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<Blocks> {
+        let from = out.len();
+        let mut begins = Vec::with_capacity(bytes.len() / BLOCK + 2);
         for block in bytes.chunks(BLOCK) {
+            begins.push((out.len() - from) as u64);
             let compressed = self.compressor.compress(block)?;
             let (plain, block) = match compressed.len() < block.len() {
                 true => (0, compressed.as_slice()),
@@ -200,6 +238,32 @@ impl OrcWriter {
             out.extend(header.to_le_bytes().iter().take(3));
             out.extend_from_slice(block);
         }
-        Ok(())
+        begins.push((out.len() - from) as u64);
+        Ok(Blocks {
+            begins,
+            size: BLOCK,
+        })
+    }
+}
+
+/// The groups of so many rows, of the column of all columns.
+fn groups_of(rows: u64) -> Vec<Group> {
+    let begins = (0..rows).step_by(STRIDE as usize);
+    let groups = begins.map(|begin| Group {
+        marks: Vec::new(),
+        statistics: Statistics {
+            values: STRIDE.min(rows - begin),
+            ..Statistics::default()
+        },
+    });
+    groups.collect()
+}
+
+/// What the footer of a stripe says of a stream.
+fn place(kind: Kind, column: u32, written: &Blocks) -> Place {
+    Place {
+        kind: Some(kind.into()),
+        column: Some(column),
+        length: written.begins.last().copied(),
     }
 }

@@ -3,6 +3,8 @@
 //! Four kinds of runs there are: a value that repeats, values that are packed, values with a step between them, and packed values
 //! with some that stick out. The last one saves bytes only, and the blocks are compressed anyway: it is not written.
 
+use super::index::Mark;
+
 /// The most values of a run.
 const LONGEST: usize = 512;
 /// A run of one value is worth its header from here on, and one of a step between values.
@@ -49,6 +51,12 @@ impl Integers {
     /// The bytes that these numbers take, about.
     pub(super) fn size(&self) -> usize {
         self.out.len() + self.waiting.len() * size_of::<i64>()
+    }
+
+    /// Where the next number is written: a run begins with it.
+    pub(super) fn mark(&mut self) -> Mark {
+        self.flush();
+        Mark::Run(self.out.len())
     }
 
     /// The stream; the next number begins another one.

@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
+use arrow::datatypes::{DECIMAL128_MAX_PRECISION, Decimal128Type, DecimalType};
 use orc_rust::proto::{
-    BucketStatistics, ColumnStatistics, DateStatistics, DoubleStatistics, IntegerStatistics,
-    StringStatistics,
+    BucketStatistics, ColumnStatistics, DateStatistics, DecimalStatistics, DoubleStatistics,
+    IntegerStatistics, StringStatistics, TimestampStatistics,
 };
 
 /// Texts longer than this are no bounds: the tail would grow with them.
@@ -33,6 +34,10 @@ pub(super) enum Bounds {
     Reals(f64, f64, f64),
     /// The third: the bytes of all.
     Texts(String, String, i64),
+    /// Milliseconds since 1970 that the values are in.
+    Times(i64, i64),
+    /// The third: digits behind the point.
+    Decimals(i128, i128, i8),
     /// How many values are true.
     True(u64),
 }
@@ -77,6 +82,14 @@ impl Bounds {
             }
             (Self::Texts(least, most, bytes), Self::Texts(low, high, more)) => {
                 Self::Texts(least.min(low), most.max(high), bytes.saturating_add(more))
+            }
+            (Self::Times(least, most), Self::Times(low, high)) => {
+                Self::Times(least.min(low), most.max(high))
+            }
+            (Self::Decimals(least, most, scale), Self::Decimals(low, high, other))
+                if scale == other =>
+            {
+                Self::Decimals(least.min(low), most.max(high), scale)
             }
             (Self::True(count), Self::True(more)) => Self::True(count + more),
             _ => Self::Unknown,
@@ -144,6 +157,22 @@ impl Statistics {
                     maximum: Some(most),
                     sum: Some(bytes),
                     ..StringStatistics::default()
+                });
+            }
+            Bounds::Times(least, most) => {
+                written.timestamp_statistics = Some(TimestampStatistics {
+                    minimum_utc: Some(least),
+                    maximum_utc: Some(most),
+                    ..TimestampStatistics::default()
+                });
+            }
+            Bounds::Decimals(least, most, scale) => {
+                let text =
+                    |value| Decimal128Type::format_decimal(value, DECIMAL128_MAX_PRECISION, scale);
+                written.decimal_statistics = Some(DecimalStatistics {
+                    minimum: Some(text(least)),
+                    maximum: Some(text(most)),
+                    sum: None,
                 });
             }
             Bounds::True(count) => {

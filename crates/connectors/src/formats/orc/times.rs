@@ -52,6 +52,16 @@ pub(crate) fn parts(value: i64, unit: TimeUnit) -> Result<(i64, i64), NoTime> {
     Ok((seconds, without_zeros(behind)))
 }
 
+/// The millisecond that a time is in, if there is a number for it.
+pub(crate) fn millis(value: i64, unit: TimeUnit) -> Option<i64> {
+    match unit {
+        TimeUnit::Second => value.checked_mul(1_000),
+        TimeUnit::Millisecond => Some(value),
+        TimeUnit::Microsecond => Some(value.div_euclid(1_000)),
+        TimeUnit::Nanosecond => Some(value.div_euclid(1_000_000)),
+    }
+}
+
 /// Nanoseconds whose last zeros are counted in the last three bits, from two on.
 fn without_zeros(nanoseconds: i64) -> i64 {
     if nanoseconds == 0 || nanoseconds % 100 != 0 {

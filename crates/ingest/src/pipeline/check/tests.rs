@@ -83,6 +83,11 @@ fn rules_that_do_not_fit_are_refused() {
         error.contains("check.c: `low` is no value of Int"),
         "{error}"
     );
+    let error = check("c", range("5", "1"));
+    assert!(
+        error.contains("check.c: no value lies in range 5..1"),
+        "{error}"
+    );
     let error = check("d", Rule::NotNull);
     assert!(error.contains("the columns that are read are c"), "{error}");
 }

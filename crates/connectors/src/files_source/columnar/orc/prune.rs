@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array, StringArray};
-use orc_rust::statistics::TypeStatistics;
+use orc_rust::statistics::{ColumnStatistics, TypeStatistics};
 use orc_rust::stripe::StripeMetadata;
 
 use super::{OrcColumns, is_plain};
@@ -26,7 +26,17 @@ pub(super) fn known(
         });
     };
     let number = file.column(found.place)?.column_index();
-    let statistics = stripe.column_statistics().get(number)?;
+    known_of(file, stripe.column_statistics().get(number)?, asked, rows)
+}
+
+/// The same of some rows, of which these are the statistics.
+pub(super) fn known_of(
+    file: &OrcColumns,
+    statistics: &ColumnStatistics,
+    asked: &Asked<'_>,
+    rows: u64,
+) -> Option<Known> {
+    let found = asked.found?;
     let values = statistics.number_of_values();
     if values == 0 && !statistics.has_null() {
         // Nothing was counted.

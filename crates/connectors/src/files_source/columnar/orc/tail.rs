@@ -21,11 +21,32 @@ const LARGEST_FOOTER: u64 = 256 << 20;
 /// Types within one another.
 const DEEPEST: usize = 64;
 
-/// The number of ORC's writer in C++ among those of all writers.
+/// The numbers of ORC's writers in Java and in C++ among those of all writers.
+const JAVA: u32 = 0;
 const CPP: u32 = 1;
+/// The first version of the one in Java that told the largest values of a stripe right (HIVE-8732).
+const RIGHT_BOUNDS: u32 = 1;
 
-/// Whether the reader may look at the tail, and whether ORC's library in C++ wrote it.
-pub(super) fn check(file: &Ranged) -> Result<bool, Unfit> {
+/// What the tail tells of who wrote the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Writer {
+    /// ORC's library in C++.
+    pub(super) is_cpp: bool,
+    /// Whether values lie between the bounds that it tells.
+    pub(super) tells_bounds: bool,
+}
+
+impl Writer {
+    fn of(writer: u32, version: u32) -> Self {
+        Self {
+            is_cpp: writer == CPP,
+            tells_bounds: writer != JAVA || version >= RIGHT_BOUNDS,
+        }
+    }
+}
+
+/// Whether the reader may look at the tail, and who wrote it.
+pub(super) fn check(file: &Ranged) -> Result<Writer, Unfit> {
     let wrong = |what: &str| Unfit::Damaged(what.to_owned());
     let read = |from: u64, length: u64| {
         let bytes = file.bytes(from, length);
@@ -52,7 +73,7 @@ pub(super) fn check(file: &Ranged) -> Result<bool, Unfit> {
     )?;
     let footer = Footer::decode(footer.as_slice()).map_err(|error| damaged(&error))?;
     check_types(&footer.types)?;
-    Ok(footer.writer() == CPP)
+    Ok(Writer::of(footer.writer(), postscript.writer_version()))
 }
 
 /// Whether types are a tree: each is a part of one that stands before it.
@@ -139,13 +160,27 @@ mod tests {
     use orc_rust::proto::Type;
     use orc_rust::proto::r#type::Kind;
 
-    use super::check_types;
+    use super::{Writer, check_types};
 
     fn of(kind: Kind, parts: &[u32]) -> Type {
         Type {
             kind: Some(kind.into()),
             subtypes: parts.to_vec(),
             ..Type::default()
+        }
+    }
+
+    #[test]
+    fn bounds_of_the_first_writer_are_not_believed() {
+        for (writer, version, tells_bounds) in [
+            (0, 0, false),
+            (0, 1, true),
+            (0, 9, true),
+            (1, 6, true),
+            (255, 6, true),
+        ] {
+            let told = Writer::of(writer, version);
+            assert_eq!(told.tells_bounds, tells_bounds, "{writer} {version}");
         }
     }
 
