@@ -2,18 +2,19 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::thread;
+use std::thread::Builder;
 
 /// Ends each connection behind one answer. Returns where it listens.
 pub(crate) fn one_answer_each(server: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
-    thread::spawn(move || {
+    let relay = move || {
         for client in listener.incoming().flatten() {
             // A client that goes away is no matter.
             drop(one_answer(client, &server));
         }
-    });
+    };
+    Builder::new().spawn(relay).expect("a thread");
     address
 }
 
