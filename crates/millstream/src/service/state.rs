@@ -64,8 +64,12 @@ impl State {
     /// The report as it is told.
     fn told(&self) -> JobReport {
         let mut report = self.report.clone();
-        if report.held_up.is_none() && !report.status.is_terminal() {
-            report.held_up.clone_from(&self.waits);
+        if !report.status.is_terminal() {
+            // What a snapshot waits for is known by what its tasks wait for.
+            report.held_up = match (report.held_up.take(), &self.waits) {
+                (Some(what), Some(why)) => Some(format!("{what}: {why}")),
+                (what, why) => what.or_else(|| why.clone()),
+            };
         }
         report
     }
