@@ -69,7 +69,9 @@ fn start(
             begun: begun.clone(),
         }),
     ];
-    let job = RunningJob::start(graph(nodes), directory.path(), &[]);
+    // A checkpoint that fails is not to end the job before it is cancelled.
+    let options = [("execution.checkpointing.tolerable-failed-checkpoints", "10")];
+    let job = RunningJob::start(graph(nodes), directory.path(), &options);
     (directory, job)
 }
 

@@ -17,6 +17,8 @@ use tokio::task::AbortHandle;
 const LONGEST_PATH: usize = 107;
 /// A report is far shorter; what is longer is no report.
 const LONGEST_LINE: u64 = 64 << 20;
+/// So much is read at once.
+const BUFFER: usize = 1 << 10;
 /// A process that takes no line for so long is hung up on.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -77,10 +79,10 @@ impl Drop for Connection {
 }
 
 async fn read(reader: OwnedReadHalf, told: mpsc::Sender<Box<JobReport>>) {
-    let mut reader = BufReader::new(reader);
-    let mut line = Vec::new();
+    let mut reader = BufReader::with_capacity(BUFFER, reader);
     loop {
-        line.clear();
+        // Nothing is kept between two reports: there are as many connections as jobs.
+        let mut line = Vec::new();
         let length = (&mut reader)
             .take(LONGEST_LINE)
             .read_until(b'\n', &mut line)

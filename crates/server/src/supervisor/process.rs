@@ -79,7 +79,7 @@ pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble
 /// What keeps a process small whose threads come and go, unless the server's environment says otherwise: pools of memory that the C library
 /// makes (one for each thread, though jobs take memory from an allocator of their own), what a thread that ends has free, and its stack.
 const SMALL: [(&str, &str); 3] = [
-    ("MALLOC_ARENA_MAX", "4"),
+    ("MALLOC_ARENA_MAX", "2"),
     ("MIMALLOC_ABANDONED_PAGE_PURGE", "1"),
     ("GLIBC_TUNABLES", "glibc.pthread.stack_cache_size=0"),
 ];
