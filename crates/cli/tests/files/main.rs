@@ -9,6 +9,7 @@ mod a_file_that_is_copied_slowly_is_read_whole;
 mod a_file_that_is_gone_before_it_stood_still_is_named;
 mod a_finished_job_has_taken_its_files_away;
 mod a_ledger_of_many_files_stays_small;
+mod a_thousand_damaged_messages_harm_no_good_one;
 mod columns_are_nested_as_asked;
 mod compressed_files_go_on_midway;
 mod damaged_columns_harm_nobody;

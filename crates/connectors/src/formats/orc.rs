@@ -9,7 +9,6 @@ mod misfits;
 mod statistics;
 mod times;
 mod types;
-mod values;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! The columns of a stripe, and the streams that they become.
 
+mod values;
+
 use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use arrow::datatypes::DataType;
@@ -9,7 +11,7 @@ use orc_rust::proto::stream::Kind;
 use super::bytes::Bits;
 use super::index::Group;
 use super::statistics::Statistics;
-use super::values::Values;
+use values::Values;
 
 /// The bytes of one part of a column.
 pub(super) struct Stream {

@@ -2,15 +2,13 @@
 //! file system without locks, is taken by the next one, which goes on. It wakes and finds that out: what it has open is
 //! aborted, it commits nothing and ends. Every record is committed once.
 
-mod common;
-#[path = "common/topics.rs"]
-mod topics;
+use crate::common::topics;
 
 use std::path::Path;
 use std::process::Command;
 
-use common::rounds::Rounds;
-use common::{Running, command, running, shim};
+use crate::common::rounds::Rounds;
+use crate::common::{Running, command, running, shim};
 use millstream_services::kafka::{Kafka, Version};
 
 const RECORDS: u64 = 2_000;

@@ -10,12 +10,12 @@ use arrow::datatypes::{
 use orc_rust::proto::column_encoding::Kind as Encoding;
 use orc_rust::proto::stream::Kind;
 
-use super::bytes::{Bits, Bytes};
-use super::column::Column;
-use super::index::Mark;
-use super::integers::{Integers, varint, zigzag};
-use super::statistics::Bounds;
-use super::times::{millis, parts};
+use super::super::bytes::{Bits, Bytes};
+use super::super::index::Mark;
+use super::super::integers::{Integers, varint, zigzag};
+use super::super::statistics::Bounds;
+use super::super::times::{millis, parts};
+use super::Column;
 
 /// The values of a column by its type. There is none for a null, neither of its own nor of what it is a part of.
 pub(super) enum Values {
@@ -44,7 +44,7 @@ pub(super) enum Values {
 }
 
 impl Values {
-    /// Of a type that is [`stored`](super::types::stored).
+    /// Of a type that is [`stored`](super::super::types::stored).
     pub(super) fn new(data_type: &DataType) -> Self {
         let part = |field: &FieldRef| Column::new(field.data_type());
         match data_type {

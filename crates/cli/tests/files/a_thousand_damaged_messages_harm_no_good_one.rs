@@ -1,14 +1,12 @@
 //! A thousand messages that a seeded fuzzer has damaged lie among good ones, on their way from Kafka through SQL to Kafka: the job goes on
 //! in bounded memory, every good record is committed once and unchanged, and each damaged one is a row or a dead letter.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use common::{Running, command};
+use crate::common::{Running, command};
 use datagen::random::Random;
 use millstream_services::kafka::Kafka;
 use rdkafka::consumer::{BaseConsumer, Consumer};

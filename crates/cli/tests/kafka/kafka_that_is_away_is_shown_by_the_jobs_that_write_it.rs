@@ -1,10 +1,8 @@
 //! Jobs whose output goes to a broker that is away wait for it and say so, whether they write at least once or exactly once; once it is
 //! back nothing is said any more, and nothing is missing.
 
-mod common;
-
-use common::put;
-use common::server::Server;
+use crate::common::put;
+use crate::common::server::Server;
 use millstream_services::kafka::Kafka;
 use serde_json::Value;
 

@@ -2,15 +2,13 @@
 //! it. Going on says how many records are lost. From a savepoint that is older than that time-out they are written again, so that
 //! every record is committed once; going on behind the loss is a choice that is named.
 
-mod common;
-#[path = "common/topics.rs"]
-mod topics;
+use crate::common::topics;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Running, Said, command, millstream, running, shim};
+use crate::common::{Running, Said, command, millstream, running, shim};
 use millstream_services::kafka::{Kafka, Version};
 use serde_json::Value;
 
