@@ -2,13 +2,35 @@
 //! lost input: the job says so by its name.
 
 use std::fs;
+use std::path::Path;
 
-use crate::common::{CSV_TO_FILES, Running, ingest, lines, put, running};
+use crate::common::{CSV_TO_FILES, Running, ingest, lines, put, running, shim};
 
-#[test]
-fn by_its_name() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path();
+/// The file `2.csv` can't be opened as long as the file `UNREADABLE_WHILE` exists.
+const UNREADABLE: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int open64(const char *path, int flags, ...) {
+  static int (*real)(const char *, int, ...);
+  if (!real) real = dlsym(RTLD_NEXT, "open64");
+  va_list rest;
+  va_start(rest, flags);
+  int mode = (flags & O_CREAT) ? va_arg(rest, int) : 0;
+  va_end(rest);
+  const char *last = strrchr(path, '/'), *fails = getenv("UNREADABLE_WHILE");
+  if (fails && last && strcmp(last, "/2.csv") == 0 && access(fails, F_OK) == 0) { errno = EIO; return -1; }
+  return real(path, flags, mode);
+}
+"#;
+
+/// A run that was killed with a checkpoint behind `1.csv`, and one behind it that has begun to read `2.csv` before its first checkpoint.
+fn one_that_reads(path: &Path) -> Running {
     let count = || lines(&path.join("out")).len();
     put(path, "in/1.csv", "id,name\n1,Ann\n");
     let mut job = Running::start(ingest(path, &[], &CSV_TO_FILES));
@@ -33,6 +55,14 @@ fn by_its_name() {
         journals.count() > 0
     };
     job.await_that("the file being read", announced);
+    job
+}
+
+#[test]
+fn by_its_name() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let job = one_that_reads(path);
     fs::remove_file(path.join("in/2.csv")).expect("removed");
     job.kill();
 
@@ -43,4 +73,26 @@ fn by_its_name() {
         "{}",
         said.err
     );
+}
+
+#[test]
+fn but_not_as_long_as_it_only_can_not_be_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let job = one_that_reads(path);
+    job.kill();
+    // It has another size now, so what it holds has to be looked at.
+    put(path, "in/2.csv", "id,name\n2,Bob\n3,Cem\n");
+
+    let library = shim::build(UNREADABLE, path);
+    put(path, "fails", "");
+    let mut command = ingest(path, &["-slatest"], &CSV_TO_FILES);
+    command
+        .env("LD_PRELOAD", library)
+        .env("UNREADABLE_WHILE", path.join("fails"));
+    let mut job = Running::start(command);
+    job.await_log("Input/output error");
+    fs::remove_file(path.join("fails")).expect("removed");
+    job.await_that("every record", || lines(&path.join("out")).len() == 3);
+    job.suspend();
 }

@@ -146,7 +146,7 @@ impl Lister {
     }
 
     fn meet(&mut self, slice: Vec<Listed>, directory: DirectoryId) -> Result<(), Hindrance> {
-        self.meet_announced(&slice);
+        self.meet_announced(&slice)?;
         let now = (self.clock)();
         let mut done = Vec::new();
         let mut odd = Vec::new();
@@ -178,9 +178,12 @@ impl Lister {
     }
 
     /// Takes off the list of what was announced behind the snapshot what lies there as it was, or holds what it was.
-    fn meet_announced(&mut self, slice: &[Listed]) {
+    ///
+    /// # Errors
+    /// What lies there can't be read at present, so it is not known whether it is what was announced.
+    fn meet_announced(&mut self, slice: &[Listed]) -> Result<(), Hindrance> {
         if self.before.announced.is_empty() {
-            return;
+            return Ok(());
         }
         for listed in slice {
             let (Kind::File(identity), key) = (&listed.kind, listed.name.key()) else {
@@ -189,23 +192,34 @@ impl Lister {
             let Some(piece) = self.before.announced.get(&key) else {
                 continue;
             };
-            let holds = || {
-                if self.root.store.is_some() {
-                    return false;
-                }
-                let path = listed.name.below(&self.root.directory);
-                let opened = self.root.volume.head(&path);
-                opened.is_ok_and(|(now, beginning)| {
-                    let then = piece.identity.size;
-                    now.size >= then && fingerprint(&beginning, then) == piece.beginning
-                })
-            };
-            if piece.identity == *identity || holds() {
+            let is_it = piece.identity == *identity
+                || match self.holds(&listed.name, piece) {
+                    Ok(holds) => holds,
+                    // The next look does not find it any more.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    Err(error) => {
+                        let words = format!("{}: {error}", listed.name);
+                        return Err(Hindrance::Away(io::Error::new(error.kind(), words)));
+                    }
+                };
+            if is_it {
                 self.before.announced.remove(&key);
             } else {
                 self.before.replaced.insert(key);
             }
         }
+        Ok(())
+    }
+
+    /// Whether the file of that name holds what was announced of it, and perhaps more. Objects never grow.
+    fn holds(&self, name: &Name, piece: &Piece) -> io::Result<bool> {
+        if self.root.store.is_some() {
+            return Ok(false);
+        }
+        let path = name.below(&self.root.directory);
+        let (now, beginning) = self.root.volume.head(&path)?;
+        let then = piece.identity.size;
+        Ok(now.size >= then && fingerprint(&beginning, then) == piece.beginning)
     }
 
     /// Something lies there that can't be read as a file.
