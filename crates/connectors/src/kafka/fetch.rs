@@ -11,12 +11,13 @@ use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError, bounded};
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{Notice, SourceProgress, Waker};
+use rdkafka::consumer::Consumer;
 
 use self::thread::Fetching;
-use super::client::{Ears, consumer_of};
+use super::client::{Ears, Trouble, consumer, consumer_of, judge};
 use super::decode::Batch;
 use super::discovery::no_thread;
 use super::options::KafkaSourceOptions;
@@ -26,6 +27,8 @@ use super::partition::{Partition, Position};
 const BATCHES: usize = 2;
 /// Commands that may wait for the thread.
 const COMMANDS: usize = 16;
+/// How long nothing is heard of brokers while nothing is asked for.
+const LISTEN: Duration = Duration::from_millis(100);
 
 /// What the reader wants of the thread.
 #[derive(Debug)]
@@ -47,6 +50,35 @@ pub(super) enum Event {
     /// Reading goes on from this offset: what lay between is gone, and that is accepted.
     Moved(Partition, i64),
     Failed(Error),
+}
+
+/// What is asked for first; `None`: the reader is gone. Until then it is heard whether brokers let in who is to read: whoever looks for
+/// partitions only finds that nobody answers.
+///
+/// # Errors
+/// They don't, or there can't be a consumer.
+fn first_command(
+    options: &KafkaSourceOptions,
+    wanted: &Receiver<Command>,
+    held_up: &Notice,
+) -> Result<Option<Command>> {
+    let client = consumer(options, Ears::default())?;
+    loop {
+        match wanted.recv_timeout(LISTEN) {
+            Ok(first) => return Ok(Some(first)),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        while let Some(told) = client.poll(Duration::ZERO) {
+            let Err(error) = told else {
+                continue;
+            };
+            match judge(&error, "Kafka can't be read", client.context()) {
+                Trouble::Away(why) => held_up.set(Some(why)),
+                Trouble::Refused(error) => return Err(error),
+            }
+        }
+    }
 }
 
 /// The reader's side.
@@ -84,19 +116,23 @@ impl Fetcher {
         let held_up = progress.held_up.clone();
         let options = Arc::clone(options);
         let run = move || {
-            // How much may be read ahead of a partition depends on how many there are.
-            let Ok(first) = wanted.recv() else {
-                return;
-            };
-            let partitions = match &first {
-                Command::Read(positions) => positions.len(),
-                Command::Commit(_) => 1,
-            };
-            match consumer_of(&options, ears, partitions) {
-                Ok(client) => {
+            let begun = first_command(&options, &wanted, &held_up).and_then(|first| {
+                let Some(first) = first else {
+                    return Ok(None);
+                };
+                // How much may be read ahead of a partition depends on how many there are.
+                let partitions = match &first {
+                    Command::Read(positions) => positions.len(),
+                    Command::Commit(_) => 1,
+                };
+                Ok(Some((consumer_of(&options, ears, partitions)?, first)))
+            });
+            match begun {
+                Ok(Some((client, first))) => {
                     let client = Arc::new(client);
                     Fetching::new(client, options, (wanted, tell), waker, held_up).run(first);
                 }
+                Ok(None) => {}
                 Err(error) => {
                     // If it is not taken, the reader is gone.
                     drop(tell.send(Event::Failed(error)));
