@@ -46,7 +46,7 @@ fn roles_and_the_log_of_who_did_what() {
             let method = method.to_uppercase();
             let runs = (path.starts_with("/jars/"))
                 || path.ends_with("/restart")
-                || path.ends_with("/dead-letters/replay")
+                || (path.ends_with("/dead-letters/replay") && method == "POST")
                 || (path == "/jobs" && method == "POST");
             // Dead letters are records of the input as they came.
             let changes = method != "GET" || path.contains("/dead-letters");
