@@ -1,8 +1,8 @@
 //! What strikes, and when.
 
+use crate::orders::{End, Spelling, Victim};
 use crate::places::Place;
 use crate::shim::{Failure, Operations};
-use crate::subject::{End, Victim};
 
 /// When a fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,15 +35,6 @@ pub(crate) enum Meanwhile {
     Kill(Victim),
     /// The job is asked to end, and goes on from `latest` when the fault has gone.
     End(End),
-}
-
-/// How the directory of the input is written on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spelling {
-    Plain,
-    DoubleSlash,
-    UpAndDown,
-    Link,
 }
 
 /// What lies among the input and is none.

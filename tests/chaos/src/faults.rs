@@ -11,9 +11,9 @@ use anyhow::Result;
 use rustix::process::Signal;
 
 use crate::fault::{Fault, Meanwhile, Second, Step};
+use crate::orders::Victim;
 use crate::places::{Place, names};
 use crate::processes::signal;
-use crate::subject::Victim;
 use crate::world::World;
 
 pub(crate) use fork::input_gone;

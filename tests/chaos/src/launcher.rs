@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use crate::fault::Spelling;
+use crate::orders::{From, Spelling};
 use crate::places::{Place, Places};
 use crate::processes::{self, Running};
 use crate::record;
@@ -17,24 +17,6 @@ use crate::wait;
 
 /// The name of the job that is tried.
 pub(crate) const JOB: &str = "chaos";
-
-/// What a job goes on from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum From {
-    Nothing,
-    Latest,
-    Path(String),
-}
-
-impl From {
-    fn arguments(&self) -> Vec<String> {
-        match self {
-            Self::Nothing => Vec::new(),
-            Self::Latest => vec!["-s".to_owned(), "latest".to_owned()],
-            Self::Path(path) => vec!["-s".to_owned(), path.clone()],
-        }
-    }
-}
 
 /// What is tried, and with what.
 #[derive(Clone)]

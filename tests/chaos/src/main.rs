@@ -12,6 +12,7 @@ mod keeper;
 mod launcher;
 mod left;
 mod oracle;
+mod orders;
 mod places;
 mod processes;
 mod proof;

@@ -9,9 +9,9 @@ use anyhow::{Context, Result, ensure};
 use rustix::fs::{AtFlags, RenameFlags, linkat, renameat_with, statat, unlinkat};
 use rustix::io::Errno;
 
-use crate::fault::Spelling;
-use crate::launcher::{From, Launcher};
+use crate::launcher::Launcher;
 use crate::oracle::Oracle;
+use crate::orders::{From, Spelling};
 use crate::places::{Place, Places};
 use crate::processes::{self, Running};
 use crate::record;

@@ -7,16 +7,15 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::fault::Spelling;
 use crate::faults;
 use crate::launcher::{JOB, Launcher};
 use crate::left;
+use crate::orders::{End, Spelling};
 use crate::places::{Place, Places, names};
 use crate::processes;
 use crate::record::{self, Fate};
 use crate::schedule::{Last, Schedule};
 use crate::shim::{Control, Failure, Operations};
-use crate::subject::End;
 use crate::violation::Kind;
 use crate::wait;
 use crate::world::World;

@@ -6,10 +6,10 @@ mod tests;
 
 use datagen::random::{Random, mix};
 
-use crate::fault::{Fault, Meanwhile, Moment, Odd, Resume, Second, Spelling, Step};
+use crate::fault::{Fault, Meanwhile, Moment, Odd, Resume, Second, Step};
+use crate::orders::{End, Spelling, Victim};
 use crate::places::Place;
 use crate::shim::{Failure, Operations};
-use crate::subject::{End, Victim};
 
 /// How the job of a round is set up.
 #[derive(Clone, Copy, Debug)]

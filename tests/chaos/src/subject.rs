@@ -5,8 +5,7 @@ mod server;
 
 use anyhow::Result;
 
-use crate::fault::Spelling;
-use crate::launcher::From;
+use crate::orders::{End, From, Spelling, Victim};
 
 pub(crate) use local::Local;
 pub(crate) use server::Server;
@@ -20,24 +19,6 @@ pub(crate) struct Surroundings {
     pub(crate) may_end: bool,
     /// Nothing has come out yet: a job without a snapshot may begin anew.
     pub(crate) nothing_out: bool,
-}
-
-/// Who is killed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Victim {
-    Job,
-    Server,
-    Both,
-}
-
-/// How a job is ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    Suspend,
-    /// The same, with the savepoint in a directory that is no option of the job (`stop -p`). A job without a server has
-    /// no such way, and is suspended.
-    SuspendElsewhere,
-    Cancel,
 }
 
 /// How a job ended.

@@ -4,9 +4,9 @@ use anyhow::Result;
 
 use super::strike_within;
 use crate::fault::Meanwhile;
+use crate::orders::Victim;
 use crate::places::Place;
 use crate::shim::{Failure, Operations};
-use crate::subject::Victim;
 use crate::world::World;
 
 /// Lets operations below a place fail for a while.

@@ -7,14 +7,14 @@ use anyhow::Result;
 use rustix::process::Signal;
 
 use super::life::end_of;
-use crate::fault::Spelling;
-use crate::launcher::{From, Target};
+use crate::launcher::Target;
 use crate::oracle::Oracle;
+use crate::orders::{End, From, Spelling, Victim};
 use crate::places::{Place, names};
 use crate::processes::signal;
 use crate::record::{self, Fate};
 use crate::schedule::After;
-use crate::subject::{End, Server, Victim};
+use crate::subject::Server;
 use crate::violation::Kind;
 use crate::wait;
 use crate::world::World;

@@ -3,10 +3,10 @@
 use anyhow::Result;
 
 use super::away::away;
-use crate::fault::{Moment, Resume, Spelling};
-use crate::launcher::From;
+use crate::fault::{Moment, Resume};
+use crate::orders::{End, From, Spelling, Victim};
 use crate::places::Place;
-use crate::subject::{End, Ended, Victim};
+use crate::subject::Ended;
 use crate::world::World;
 
 pub(crate) fn resume(world: &mut World, resume: &Resume) -> Result<String> {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::fault::Second;
-use crate::launcher::From;
+use crate::orders::From;
 use crate::processes::Running;
 use crate::subject::Server;
 use crate::violation::Kind;

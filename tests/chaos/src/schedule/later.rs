@@ -4,9 +4,9 @@ use datagen::random::Random;
 
 use super::{After, Retention, Setup};
 use crate::fault::{Fault, Meanwhile, Step};
+use crate::orders::End;
 use crate::places::Place;
 use crate::shim::Operations;
-use crate::subject::End;
 
 /// Draws the rest of a step. For each step as many numbers are drawn, whatever it is.
 pub(super) fn draw(random: &mut Random, setup: Setup, step: &mut Step) {

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use rustix::process::Signal;
 
-use super::{End, Ended, Server, Subject, Surroundings, Victim};
-use crate::fault::Spelling;
-use crate::launcher::{From, Launcher, savepoint_in};
+use super::{Ended, Server, Subject, Surroundings};
+use crate::launcher::{Launcher, savepoint_in};
+use crate::orders::{End, From, Spelling, Victim};
 use crate::processes::Running;
 use crate::violation::Kind;
 use crate::wait;

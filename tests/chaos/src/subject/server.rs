@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use serde_json::Value;
 
-use super::{End, Ended, Subject, Surroundings, Victim};
-use crate::fault::Spelling;
-use crate::launcher::{From, JOB, Launcher, Said, Target, savepoint_in};
+use super::{Ended, Subject, Surroundings};
+use crate::launcher::{JOB, Launcher, Said, Target, savepoint_in};
+use crate::orders::{End, From, Spelling, Victim};
 use crate::places::Place;
 use crate::processes::{self, Running, signal};
 use crate::rest;
