@@ -1,5 +1,6 @@
 //! All checkpoints of a job are put back from an older copy, with every note among them: `-s latest` is told by the output of files that
-//! there was more, and writes nothing. Who names the snapshot, or takes newer output away, goes on.
+//! there was more, and writes nothing, also where a run wrote it that the copy knows nothing of. Who names the snapshot, or takes newer
+//! output away, goes on.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,8 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// Has a run commit a record, and another one behind the moment at which its data directory is copied; puts the copy in its place.
-    fn put_back(&self) {
+    /// Successors: so many runs go on with `-s latest` before the second record comes.
+    fn put_back(&self, successors: usize) {
         (self.put)("1.csv", "id,name\n1,Ann\n");
         let mut job = Running::start((self.job)(&[], &[]));
         job.await_that("output", || (self.count)() == 1);
@@ -38,6 +40,11 @@ impl Place<'_> {
             copied.expect("cp").success()
         });
         job.signal("CONT");
+        for _ in 0..successors {
+            job.kill();
+            job = Running::start((self.job)(&["-s", "latest"], &[]));
+            job.await_checkpoint();
+        }
         (self.put)("2.csv", "id,name\n2,Bob\n");
         job.await_that("more output", || (self.count)() == 2);
         job.await_checkpoint();
@@ -113,7 +120,7 @@ fn of_files_that_may_be_named_or_taken_away() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     on_disk(path, &[], |place| {
-        place.put_back();
+        place.put_back(0);
         place.is_refused();
         // Without the newer output there is nothing to be written twice.
         let files = fs::read_dir(path.join("out")).expect("listed").flatten();
@@ -129,11 +136,23 @@ fn of_files_that_may_be_named_or_taken_away() {
 }
 
 #[test]
+fn of_files_that_later_runs_have_written() {
+    for successors in 1..=2 {
+        let directory = tempfile::tempdir().expect("a directory");
+        on_disk(directory.path(), &[], |place| {
+            place.put_back(successors);
+            place.is_refused();
+            place.goes_on_where_it_is_named();
+        });
+    }
+}
+
+#[test]
 fn of_files_in_partitions() {
     let directory = tempfile::tempdir().expect("a directory");
     let parted = ["--sink.partition.columns=name"];
     on_disk(directory.path(), &parted, |place| {
-        place.put_back();
+        place.put_back(0);
         place.is_refused();
         place.goes_on_where_it_is_named();
     });
@@ -158,7 +177,7 @@ fn of_files_in_hdfs() {
         },
         count: &|| hdfs::lines(&store, "/out").len(),
     };
-    place.put_back();
+    place.put_back(0);
     place.is_refused();
     place.goes_on_where_it_is_named();
 }

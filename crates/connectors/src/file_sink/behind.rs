@@ -18,10 +18,12 @@ use super::names::committed_with;
 /// Names that are asked for at once.
 const SLICE: usize = 1_000;
 
-/// Whether a visible file of this name lies behind where the job before was left.
+/// Whether a visible file of this name lies behind where the job before was left: of that job, or of any run of the line that it is
+/// of. Numbers go on along a line.
 fn is_behind(kin: &Kin, name: &str) -> bool {
     kin.left_at().is_some_and(|before| {
-        committed_with(name, before.job).is_some_and(|number| number > before.left_at)
+        let of_one = |job| committed_with(name, job).is_some_and(|it| it > before.left_at);
+        of_one(kin.line) || of_one(before.job)
     })
 }
 
@@ -127,9 +129,9 @@ fn refuse(kin: &Kin, found: Option<String>) -> Result<()> {
         return Ok(());
     };
     let message = format!(
-        "job {} has committed {found}, and its newest snapshot that is there is {}, which is older: going on from that would write \
+        "{found} was committed behind the newest snapshot that is there, checkpoint {} of job {}: going on from that would write \
          output twice",
-        before.job, before.left_at
+        before.left_at, before.job
     );
     Err(Error::new(&codes::OUTPUT_BEHIND, message).next(
         "bring its checkpoints back as they were; to have output written again name the snapshot with -s PATH, or move that file away",
@@ -144,11 +146,14 @@ mod tests {
 
     const A: JobId = JobId::from_bytes([0xa; 16]);
     const B: JobId = JobId::from_bytes([0xb; 16]);
+    const C: JobId = JobId::from_bytes([0xc; 16]);
 
     #[test]
     fn output_of_the_job_before_that_is_newer_than_its_snapshot_is_told() {
         let goes_on = Lineage::fresh(1).behind(A, 7, 2);
         let latest = Kin::new(B, 5, &goes_on.clone().owned(), [A]);
+        let of_line = Lineage::fresh(1).behind(C, 3, 2).owned();
+        let of_line = Kin::new(B, 5, &of_line.behind(A, 7, 3).owned(), [A]);
         let with_its_own = Kin::new(B, 6, &goes_on.clone().owned(), [B]);
         let by_path = Kin::new(B, 5, &goes_on, [A]);
         let anew = Kin::new(B, 1, &Lineage::fresh(1), []);
@@ -157,6 +162,13 @@ mod tests {
             (&latest, newer, true),
             (&latest, older, false),
             (&latest, "part-0b0b0b0b-8-0-0.json", false),
+            (&latest, "part-0a0a0a0a-0c0c0c0c-8-0-0.json", true),
+            (&latest, "part-0a0a0a0a-0c0c0c0c-7-0-0.json", false),
+            (&latest, "part-0c0c0c0c-0a0a0a0a-8-0-0.json", false),
+            (&of_line, newer, true),
+            (&of_line, "part-0c0c0c0c-9-0-0.json", true),
+            (&of_line, "part-0c0c0c0c-0d0d0d0d-8-0-0.json", true),
+            (&of_line, "part-0c0c0c0c-0d0d0d0d-7-0-0.json", false),
             (&latest, "report.json", false),
             (&with_its_own, newer, false),
             (&by_path, newer, false),

@@ -38,7 +38,7 @@ pub(super) enum Order {
 /// Where the thread writes.
 pub(super) enum Output {
     /// Into a directory of this machine.
-    Files(Files),
+    Files(Box<Files>),
     /// Into an object store.
     Objects(Box<Uploads>),
     /// Into HDFS.

@@ -16,6 +16,8 @@ const PREPARED: &str = ".prepared";
 const LOCK: &str = ".lock";
 /// Digits of a job's id.
 const ID_DIGITS: usize = 32;
+/// Digits of it in visible names.
+const SHORT: usize = 8;
 
 /// Makes the names of one writer's files.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub(super) struct Names {
     /// The job that this one went on from under its lock, or the job itself.
     pub(super) origin: JobId,
     pub(super) job: JobId,
+    /// The first of the runs whose place the job takes, or the job itself.
+    pub(super) line: JobId,
     pub(super) run: u64,
     pub(super) subtask: usize,
     /// Tells writers of one run and subtask apart: several sinks may share a directory.
@@ -54,8 +58,16 @@ impl Names {
         let tail = format!("{checkpoint}-{}-{number}.{}", self.subtask, self.extension);
         (
             format!("{}-{tail}{PREPARED}", self.run()),
-            format!("{VISIBLE_START}{}-{tail}", short(self.job)),
+            format!("{VISIBLE_START}{}-{tail}", self.visible()),
         )
+    }
+
+    /// Whose a visible file is: the job, and before it the first of the runs whose place it takes, if that is another one.
+    fn visible(&self) -> String {
+        match self.line == self.job {
+            true => short(self.job),
+            false => format!("{}-{}", short(self.line), short(self.job)),
+        }
     }
 }
 
@@ -118,23 +130,34 @@ impl Hidden {
     }
 }
 
-/// The number of the checkpoint that a visible file of `job` was committed with; `None`: it is none of that job's.
+/// The number of the checkpoint that a visible file of `job` was committed with, or of a run that took its place as the first of
+/// such a line; `None`: it is none of theirs.
 pub(super) fn committed_with(name: &str, job: JobId) -> Option<CheckpointId> {
-    let rest = name
-        .strip_prefix(VISIBLE_START)?
-        .strip_prefix(&short(job))?;
-    let (stem, _) = rest.strip_prefix('-')?.split_once('.')?;
-    let mut fields = stem.split('-').map(number);
-    match (fields.next(), fields.next(), fields.next(), fields.next()) {
-        (Some(Some(checkpoint)), Some(Some(_)), Some(Some(_)), None) => Some(checkpoint),
-        _ => None,
-    }
+    let (stem, _) = name.strip_prefix(VISIBLE_START)?.split_once('.')?;
+    let fields: Vec<&str> = stem.split('-').collect();
+    let [first, rest @ ..] = fields.as_slice() else {
+        return None;
+    };
+    let numbers = match rest {
+        [other, rest @ ..] if rest.len() == 3 && is_short(other) => rest,
+        rest => rest,
+    };
+    let [checkpoint, subtask, file] = numbers else {
+        return None;
+    };
+    let checkpoint = number(checkpoint).filter(|_| *first == short(job));
+    checkpoint.filter(|_| number(subtask).is_some() && number(file).is_some())
+}
+
+/// Whether a field is the end of a job's id.
+fn is_short(field: &str) -> bool {
+    field.len() == SHORT && field.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The end of a job's id: that is where ids differ which people choose.
 fn short(job: JobId) -> String {
     let mut id = job.to_string();
-    id.split_off(ID_DIGITS - 8)
+    id.split_off(ID_DIGITS - SHORT)
 }
 
 /// Who wrote it, and the fields behind that.

@@ -122,9 +122,14 @@ impl PreparedFile {
 
     /// How the visible names of all files of the job begin.
     pub(super) fn visible_start(&self) -> &str {
-        let second = self.name.match_indices('-').nth(1);
+        // Three numbers follow: checkpoint, subtask, file.
+        let stem = self
+            .name
+            .split_once('.')
+            .map_or(&*self.name, |(stem, _)| stem);
+        let third = stem.rmatch_indices('-').nth(2);
         self.name
-            .get(..second.map_or(0, |(at, _)| at + 1))
+            .get(..third.map_or(0, |(at, _)| at + 1))
             .unwrap_or_default()
     }
 

@@ -7,6 +7,7 @@ fn names() -> Names {
     Names {
         origin: ORIGIN,
         job: JOB,
+        line: JOB,
         run: 12,
         subtask: 3,
         slot: 1,
@@ -43,12 +44,22 @@ fn every_name_that_is_made_is_read_back() {
 }
 
 #[test]
-fn a_visible_file_tells_the_checkpoint_of_its_job() {
+fn a_visible_file_tells_the_checkpoint_of_its_job_and_of_the_first_whose_place_that_takes() {
     let other = JobId::from_bytes([0x0c; 16]);
     let (_, visible) = names().prepared(9, 7);
+    let behind = Names {
+        line: other,
+        ..names()
+    };
+    let (_, of_line) = behind.prepared(10, 7);
+    assert_eq!(of_line, "part-0c0c0c0c-0b0b0b0b-10-3-7.csv.gz");
     for (name, job, expected) in [
         (visible.as_str(), JOB, Some(9)),
         (visible.as_str(), other, None),
+        (&of_line, other, Some(10)),
+        (&of_line, JOB, None),
+        ("part-0c0c0c0c-12345678-7-0-0.json", other, Some(7)),
+        ("part-0c0c0c0c-x2345678-7-0-0.json", other, None),
         ("part-0b0b0b0b-12-0-0.json", JOB, Some(12)),
         ("part-0b0b0b0b-12-0.json", JOB, None),
         ("part-0b0b0b0b-12-0-0-0.json", JOB, None),
