@@ -84,7 +84,7 @@ impl FileEnumerator {
         let restored = restored.map(|source| Restored::read(source, rules.split));
         let restored = restored.transpose()?;
         let behind = announced_before(&context, restored.as_ref())?;
-        let journal = carried_on(&context, &behind)?;
+        let journal = carried_on(&context, &behind, restored.as_ref())?;
         let keeping = book.map(|place| keeping(place, &context, &root, restored.as_ref()));
         if let Some(restored) = &restored {
             check_taken(&context, &restored.intake, &policy, &root)?;
@@ -214,6 +214,7 @@ fn taken_away(context: &EnumeratorContext, policy: &Policy, root: &Root) -> Resu
 fn carried_on(
     context: &EnumeratorContext,
     behind: &HashMap<Key, Piece>,
+    restored: Option<&Restored>,
 ) -> Result<Option<Journal>> {
     let Some(directory) = context.directory.clone() else {
         return Ok(None);
@@ -221,7 +222,8 @@ fn carried_on(
     let mut journal = Journal::new(directory, &context.uid, context.run);
     let mut pieces: Vec<Piece> = behind.values().cloned().collect();
     pieces.sort_by_key(|piece| piece.sequence);
-    let written = journal.carry_on(&pieces);
+    let snapshot_run = restored.map_or(0, |restored| restored.intake.run);
+    let written = journal.carry_on(&pieces, snapshot_run);
     written.map_err(|error| journal_error("written", error))?;
     Ok(Some(journal))
 }

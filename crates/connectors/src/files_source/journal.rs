@@ -145,15 +145,26 @@ impl Journal {
         }
     }
 
-    /// Writes down, as this attempt's own, what attempts before had announced: it may take a checkpoint before it could look for
-    /// that.
+    /// Writes down, as this attempt's own, what attempts before had announced behind the snapshot, which is of the attempt
+    /// `snapshot_run` (0: there is none): it may take a checkpoint before it could look for that. Drops what attempts behind that
+    /// one had written themselves: a job that dies again and again before a checkpoint leaves no heap of it.
     ///
     /// # Errors
-    /// It is not on the disk.
-    pub(crate) fn carry_on(&mut self, pieces: &[Piece]) -> io::Result<()> {
-        if pieces.is_empty() {
-            return Ok(());
+    /// It is not on the disk, and nothing is dropped.
+    pub(crate) fn carry_on(&mut self, pieces: &[Piece], snapshot_run: u64) -> io::Result<()> {
+        if !pieces.is_empty() {
+            self.put_carried(pieces)?;
         }
+        let superseded = snapshot_run + 1..self.run;
+        let parts = parts(&self.directory, &self.prefix)?.into_iter();
+        for part in parts.filter(|part| superseded.contains(&part.run)) {
+            // What can't be removed now goes with a checkpoint.
+            let _gone = notes::remove(&part.path);
+        }
+        Ok(())
+    }
+
+    fn put_carried(&mut self, pieces: &[Piece]) -> io::Result<()> {
         let name = format!("{}{:010}-{CARRIED}", self.prefix, self.run);
         let path = self.directory.join(name);
         notes::put(&path, &encode_record(pieces))?;

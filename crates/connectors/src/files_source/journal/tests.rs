@@ -207,8 +207,8 @@ fn what_was_not_looked_for_is_carried_on() {
     let path = job.0.path();
     journal(path, 1).write(&pieces(5..8)).expect("is written");
     let mut second = journal(path, 2);
-    second.carry_on(&[]).expect("nothing to write");
-    second.carry_on(&pieces(5..8)).expect("is written");
+    second.carry_on(&[], 1).expect("nothing to write");
+    second.carry_on(&pieces(5..8), 1).expect("is written");
     second.write(&pieces(5..6)).expect("is written");
     job.complete(9);
     let told = |unchecked| {
@@ -225,6 +225,30 @@ fn what_was_not_looked_for_is_carried_on() {
     assert_eq!(told(false), [] as [u64; 0]);
     second.completed(&[mark(9, 2, 6)]).expect("is tidied up");
     assert_eq!(told(true), [] as [u64; 0], "it was looked for");
+}
+
+#[test]
+fn attempts_that_die_before_a_checkpoint_leave_no_heap_of_parts() {
+    let job = Checkpoints(tempfile::tempdir().expect("a directory"));
+    let path = job.0.path();
+    journal(path, 2).write(&pieces(0..3)).expect("is written");
+    job.complete(4);
+    // The snapshot knows the first piece.
+    let from = (2, 1, false);
+    for run in 3..=20 {
+        let told = announced_behind(&[path.to_owned()], "source", from).expect("is read");
+        let mut of_run = journal(path, run);
+        of_run.carry_on(&told, 2).expect("is written");
+        of_run.write(&pieces(run..run + 1)).expect("is written");
+        let left = super::parts(path, &super::prefix("source")).expect("readable");
+        assert!(left.len() <= 3, "run {run}: {left:?}");
+    }
+    let told = announced_behind(&[path.to_owned()], "source", from).expect("is read");
+    let mut told: Vec<u64> = told.iter().map(|piece| piece.sequence).collect();
+    told.sort_unstable();
+    told.dedup();
+    let expected: Vec<u64> = [1, 2].into_iter().chain(3..=20).collect();
+    assert_eq!(told, expected);
 }
 
 #[test]
