@@ -86,8 +86,10 @@ impl Settling {
             .extract_if(is_gone)
             .map(|(_, gone)| gone)
             .collect();
-        if self.candidates.is_empty() {
-            self.candidates.shrink_to(1_024);
+        // There may have been very many once, and somewhere a file is new in each listing.
+        let few = (2 * self.candidates.len()).max(1_024);
+        if self.candidates.capacity() > 4 * few {
+            self.candidates.shrink_to(few);
         }
         if gone.is_empty() {
             return Vec::new();

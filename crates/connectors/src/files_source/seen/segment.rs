@@ -6,13 +6,12 @@
 
 use std::io::{self, Read, Write};
 
-use super::bucket::Entries;
-use super::{Entry, Seen};
-use crate::files_source::listing::Identity;
+use super::packed::Packed;
+use super::{Entry, Seen, WORDS};
 use crate::files_source::name::Key;
 
 /// Bytes of an entry.
-const WIDTH: usize = 40;
+const WIDTH: usize = 8 * WORDS;
 /// The mark of an entry that was taken out.
 const REMOVED: u64 = u64::MAX;
 
@@ -20,13 +19,13 @@ const REMOVED: u64 = u64::MAX;
 #[derive(Debug, Clone)]
 pub(crate) struct Frozen {
     /// In the order of their keys; none is empty.
-    blocks: Vec<Entries>,
+    blocks: Vec<Packed>,
     entries: usize,
     changed: Vec<Key>,
 }
 
 impl Frozen {
-    pub(super) fn new(blocks: Vec<Entries>, entries: usize, changed: Vec<Key>) -> Self {
+    pub(super) fn new(blocks: Vec<Packed>, entries: usize, changed: Vec<Key>) -> Self {
         Self {
             blocks,
             entries,
@@ -47,8 +46,8 @@ impl Frozen {
     /// Writes every entry.
     pub(crate) fn write_all(&self, out: &mut dyn Write) -> io::Result<u64> {
         let mut written = 0;
-        for entry in self.blocks.iter().flat_map(|block| block.iter()) {
-            write_entry(out, entry, entry.mark)?;
+        for entry in self.blocks.iter().flat_map(Packed::iter) {
+            write_entry(out, entry)?;
             written += 1;
         }
         Ok(written)
@@ -57,39 +56,24 @@ impl Frozen {
     /// Writes what has changed.
     pub(crate) fn write_changes(&self, out: &mut dyn Write) -> io::Result<u64> {
         for key in &self.changed {
-            let entry = self.get(*key);
-            match entry {
-                Some(entry) => write_entry(out, entry, entry.mark)?,
-                None => {
-                    let identity = Identity { size: 0, mtime: 0 };
-                    write_entry(out, &Entry::new(*key, identity, 0, 0), REMOVED)?;
-                }
-            }
+            let removed = || Entry::of_words([*key, 0, 0, 0, REMOVED]);
+            write_entry(out, self.get(*key).unwrap_or_else(removed))?;
         }
         Ok(self.changed.len() as u64)
     }
 }
 
 impl Frozen {
-    fn get(&self, key: Key) -> Option<&Entry> {
-        let begins = |block: &Entries| block.first().is_some_and(|entry| entry.key <= key);
-        let behind = self.blocks.partition_point(begins);
+    fn get(&self, key: Key) -> Option<Entry> {
+        let behind = self.blocks.partition_point(|block| block.first() <= key);
         let block = self.blocks.get(behind.checked_sub(1)?)?;
-        let at = block.binary_search_by_key(&key, |entry| entry.key).ok()?;
-        block.get(at)
+        block.get(block.find(key).ok()?)
     }
 }
 
-fn write_entry(out: &mut dyn Write, entry: &Entry, mark: u64) -> io::Result<()> {
+fn write_entry(out: &mut dyn Write, entry: Entry) -> io::Result<()> {
     let mut bytes = [0; WIDTH];
-    let words = [
-        entry.key,
-        entry.identity.size,
-        entry.identity.mtime as u64,
-        entry.beginning,
-        mark,
-    ];
-    for (place, word) in bytes.chunks_exact_mut(8).zip(words) {
+    for (place, word) in bytes.chunks_exact_mut(8).zip(entry.words()) {
         place.copy_from_slice(&word.to_le_bytes());
     }
     out.write_all(&bytes)
@@ -100,21 +84,16 @@ pub(crate) fn read_segment(input: &mut dyn Read, seen: &mut Seen) -> io::Result<
     let mut read = 0;
     let mut bytes = [0; WIDTH];
     while fill(input, &mut bytes)? {
-        let mut words = [0_u64; 5];
+        let mut words = [0_u64; WORDS];
         for (word, place) in words.iter_mut().zip(bytes.chunks_exact(8)) {
             *word = u64::from_le_bytes(place.try_into().unwrap_or_default());
         }
-        let [key, size, mtime, beginning, mark] = words;
-        if mark == REMOVED {
-            seen.remove(key);
+        let mut entry = Entry::of_words(words);
+        if entry.mark == REMOVED {
+            seen.remove(entry.key);
         } else {
-            let mtime = mtime as i64;
-            seen.restore(Entry {
-                key,
-                identity: Identity { size, mtime },
-                beginning,
-                mark: mark & !(1 << 63),
-            });
+            entry.mark &= !(1 << 63);
+            seen.restore(entry);
         }
         read += 1;
     }

@@ -201,12 +201,44 @@ fn a_segment_that_ends_too_early_is_told() {
     );
 }
 
+/// Bytes for each of a million files, of which the words are told by their numbers, while snapshots are taken; and for each of
+/// those that are restored from the last one.
+fn bytes_of_each(of: impl Fn(u64) -> Entry) -> (usize, usize) {
+    const FILES: u64 = 1_000_000;
+    let (mut seen, mut frozen) = (Seen::default(), None);
+    for number in 0..FILES {
+        seen.put(of(number));
+        if number % 50_000 == 0 {
+            frozen = Some(seen.freeze());
+        }
+    }
+    drop(frozen);
+    let mut segment = Vec::new();
+    let state = seen.freeze();
+    state.write_all(&mut segment).expect("memory");
+    let mut restored = Seen::default();
+    read_segment(&mut segment.as_slice(), &mut restored).expect("whole");
+    assert_eq!((seen.len(), restored.len()), (1_000_000, 1_000_000));
+    let each = |seen: &Seen| seen.memory() / 1_000_000;
+    (each(&seen), each(&restored))
+}
+
 #[test]
 fn a_million_files_take_less_than_fifty_megabytes() {
-    let mut seen = Seen::default();
-    for number in 0..1_000_000_u64 {
-        seen.put(entry(millstream_core::hash::stable_hash(&number), number));
-    }
-    drop(seen.freeze());
-    assert!(seen.memory() < 50_000_000, "{} bytes", seen.memory());
+    let hash = |number: u64, salt: u64| millstream_core::hash::stable_hash(&[number, salt]);
+    // Files of up to a megabyte, of which one came each second.
+    let usual = bytes_of_each(|number| {
+        let identity = Identity {
+            size: hash(number, 1) % 1_000_000,
+            mtime: 1_700_000_000_000_000_000 + number as i64 * 1_000_000_000,
+        };
+        Entry::new(hash(number, 0), identity, hash(number, 2), number)
+    });
+    // Files that have nothing in common.
+    let worst = bytes_of_each(|number| {
+        let word = |salt| hash(number, salt);
+        Entry::of_words([word(0), word(1), word(2), word(3), word(4) >> 1])
+    });
+    assert!(usual.0 <= 36 && usual.1 <= 36, "{usual:?} bytes");
+    assert!(worst.0 < 50 && worst.1 < 50, "{worst:?} bytes");
 }

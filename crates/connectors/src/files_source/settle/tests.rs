@@ -77,3 +77,19 @@ fn a_file_that_is_renamed_is_not_gone() {
     assert!(!settling.is_settled(&name(3), identity(1, 7), Duration::from_secs(1)));
     assert_eq!(settling.end_of_listing(), [name(2)]);
 }
+
+#[test]
+fn what_many_files_took_is_given_back_while_one_is_always_new() {
+    let mut settling = Settling::new(Duration::from_secs(2));
+    for number in 0..MOST as u64 {
+        settling.is_settled(&name(number), identity(1, 0), Duration::ZERO);
+    }
+    settling.end_of_listing();
+    for number in 0..MOST as u64 {
+        settling.forget(name(number).key());
+    }
+    settling.is_settled(&name(MOST as u64), identity(1, 0), Duration::ZERO);
+    settling.end_of_listing();
+    assert!(settling.candidates.capacity() < 4_096);
+    assert_eq!(settling.candidates.len(), 1);
+}

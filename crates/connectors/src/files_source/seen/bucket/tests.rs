@@ -43,7 +43,7 @@ fn it_is_a_sorted_map_with_marks() {
                     map.remove(&key);
                 }
                 (_, Ok(at)) => {
-                    bucket.get_mut(at).expect("found").identity.size = size;
+                    bucket.replace(at, entry(key, size));
                     bucket.set_met(at, met);
                     map.insert(key, (size, met));
                 }
