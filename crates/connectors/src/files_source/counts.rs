@@ -39,6 +39,9 @@ impl Count {
 pub(crate) struct Told {
     /// By piece.
     pub(crate) counts: BTreeMap<u64, Count>,
+    /// The highest piece of which counts were left out, because nobody asked for too long: what is told of it and of those before
+    /// is less than there was.
+    pub(crate) left_out: Option<u64>,
     /// Pieces that are not read to their end, and why.
     pub(crate) failed: Vec<(u64, &'static str)>,
 }
@@ -159,7 +162,8 @@ impl Counting {
         if let Some(mut told) = counts.of(self.subtask) {
             told.counts.entry(piece).or_default().add(more);
             if told.counts.len() > KEPT {
-                told.counts.pop_first();
+                let first = told.counts.pop_first();
+                told.left_out = told.left_out.max(first.map(|(piece, _)| piece));
             }
         }
     }
@@ -221,6 +225,21 @@ mod tests {
         let told = counts.take();
         let told: Vec<_> = told.iter().flat_map(|told| told.counts.iter()).collect();
         assert_eq!(told, [(&4, &count(3))]);
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        let counts = Arc::new(Counts::new(1));
+        let mut reader = Counting::new(0, Some(Arc::clone(&counts)), None);
+        let most = KEPT as u64;
+        for piece in 0..most + 2 {
+            reader.add(piece, count(1));
+        }
+        let [told]: [Told; 1] = counts.take().try_into().expect("one reader");
+        assert_eq!((told.left_out, told.counts.len()), (Some(1), KEPT));
+        reader.add(most + 2, count(1));
+        let [told]: [Told; 1] = counts.take().try_into().expect("one reader");
+        assert_eq!((told.left_out, told.counts.len()), (None, 1));
     }
 
     #[test]

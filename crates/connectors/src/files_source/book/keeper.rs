@@ -260,6 +260,7 @@ impl Keeper {
             self.announce(announced)?;
         }
         for told in told.unwrap_or_default() {
+            self.forget_records(told.left_out);
             for (piece, count) in told.counts {
                 self.count(piece, count);
             }
@@ -428,6 +429,16 @@ impl Keeper {
             row.state = Some(FileState::Reading);
             self.uncount(FileState::Pending);
             *self.counts.entry(FileState::Reading).or_default() += 1;
+        }
+    }
+
+    /// How many records there are in files up to this piece is not known: readers have counted more than was told in time.
+    fn forget_records(&mut self, left_out: Option<u64>) {
+        for (_, number) in left_out.iter().flat_map(|last| self.open.range(..=last)) {
+            if let Some(live) = self.live.get_mut(number) {
+                live.row.records = None;
+                live.changed = true;
+            }
         }
     }
 
