@@ -125,8 +125,8 @@ codes! {
     OWNED = "MS-3011", Conflict, "Checkpoints belong to a running job";
     /// A directory whose `_metadata` was not written by Millstream.
     SNAPSHOT_FOREIGN = "MS-3012", Data, "Not a snapshot of Millstream";
-    /// The lease of a job's checkpoints was not renewed in time, or somebody else has taken them.
-    OWNERSHIP_LOST = "MS-3013", Unavailable, "Checkpoints belong to the job no more";
+    /// The lease of a job's checkpoints was not renewed in time; somebody else may take them.
+    OWNERSHIP_LOST = "MS-3013", Unavailable, "Checkpoints may be taken by others";
     /// Who has a job's checkpoints has locked them, and that can't be looked at from here.
     OWNER_UNKNOWN = "MS-3014", Unavailable, "Whether checkpoints are locked can't be told";
     /// The checkpoints of the newest run of a job are not there.
@@ -135,6 +135,8 @@ codes! {
     HADOOP_SETTINGS = "MS-3016", Unavailable, "Settings of Hadoop can't be read";
     /// Output lies there that was committed behind the newest snapshot that there is.
     OUTPUT_BEHIND = "MS-3017", Data, "Output is newer than the newest snapshot";
+    /// Somebody else has taken the checkpoints of the job while it ran.
+    OWNERSHIP_TAKEN = "MS-3018", Conflict, "Checkpoints were taken by another process";
 
     // 4: engine and programs
     /// The program's code returned an error or panicked.

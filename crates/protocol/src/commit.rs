@@ -25,6 +25,13 @@ pub enum CommitResult {
         /// Why, in one line.
         reason: String,
     },
+    /// Somebody else has taken the checkpoints of the job, and commits what they hold. Not to be tried again.
+    Taken {
+        /// The stable error code.
+        code: &'static str,
+        /// Who, and what to do, in one line.
+        reason: String,
+    },
     /// Some of it is not committed, or not known to be, and no other try changes that. The rest is committed.
     Incomplete {
         /// Outputs that are gone and can't be committed any more.
@@ -165,6 +172,12 @@ impl Commits {
             CommitResult::Incomplete { lost, unknown } => {
                 self.incomplete(current.target, lost, unknown)
             }
+            CommitResult::Taken { code, reason } => Outcome::Failed {
+                code,
+                message: reason,
+                recoverable: false,
+                committed: Committed::Unknown,
+            },
             CommitResult::Unreachable { output, reason } => {
                 let wait = FIRST_WAIT.saturating_mul(1 << current.tries.min(16)) / 2;
                 let retry_at = now.plus(wait.min(LONGEST_WAIT));
@@ -325,6 +338,23 @@ mod tests {
             (code, recoverable, committed),
             ("MS-7001", true, Committed::No)
         );
+        assert_eq!(commits.target(), None);
+    }
+
+    #[test]
+    fn what_somebody_else_commits_is_not_tried_again() {
+        let result = CommitResult::Taken {
+            code: "MS-3018",
+            reason: "the lease was taken over".to_owned(),
+        };
+        let mut commits = commits();
+        let expected = Outcome::Failed {
+            code: "MS-3018",
+            message: "the lease was taken over".to_owned(),
+            recoverable: false,
+            committed: Committed::Unknown,
+        };
+        assert_eq!(commits.ended(Millis(0), result, true), expected);
         assert_eq!(commits.target(), None);
     }
 

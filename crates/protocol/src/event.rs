@@ -131,6 +131,8 @@ pub enum Nature {
     Damaged,
     /// The code of the job or of a sink failed.
     Program,
+    /// Somebody else has taken the checkpoints of the job, and goes on with it.
+    Taken,
 }
 
 /// What a user can ask of a job. Each is an operation with an id; asking again with the same id is the

@@ -110,6 +110,7 @@ fn metadata(
         format,
         drained: false,
         last: false,
+        savepoint: None,
         lineage: Lineage::fresh(1).behind(ancestor, 9, 2).owned(),
         run: 3,
         numbers,

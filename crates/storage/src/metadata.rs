@@ -110,6 +110,10 @@ pub struct SnapshotMetadata {
     /// Whether the job was to end with it.
     #[serde(default)]
     pub last: bool,
+    /// Of a checkpoint: where the savepoint lies that was taken at its boundary, and holds the same output prepared. Whoever commits
+    /// that notes it there, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub savepoint: Option<String>,
     /// Where the job comes from.
     #[serde(default)]
     pub lineage: Lineage,

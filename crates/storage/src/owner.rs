@@ -206,7 +206,7 @@ impl Ownership {
     /// Checks that the checkpoints are held still: before anything is made visible to others (`_metadata`, a commit).
     ///
     /// # Errors
-    /// `OWNERSHIP_LOST`: somebody else may have taken them.
+    /// `OWNERSHIP_TAKEN`: somebody else has taken them, and keeps them. `OWNERSHIP_LOST`: somebody may.
     pub fn check(&self) -> Result<()> {
         self.locks.iter().try_for_each(Lock::check)
     }

@@ -197,6 +197,7 @@ impl SourceJob {
             format: SnapshotFormat::Native,
             drained: false,
             last: false,
+            savepoint: None,
             lineage: Lineage::default(),
             run: self.run.load(Ordering::Relaxed),
             numbers: Numbers::default(),

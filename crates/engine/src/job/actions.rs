@@ -451,6 +451,7 @@ impl Driver {
             task: None,
             reason: error.to_string(),
         });
+        self.end_if_taken(error);
     }
 
     fn abort(&mut self, checkpoint: CheckpointId, reason: &str) {

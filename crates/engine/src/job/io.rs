@@ -5,6 +5,7 @@ mod commit;
 mod queue;
 mod recover;
 mod snapshots;
+mod spell;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -25,9 +26,10 @@ use crate::resting::{IDLE, Resting, Work};
 use crate::restore::RestoredJob;
 use commit::{Place, guarded};
 use queue::{Queue, ROOM};
-pub(super) use recover::{Recovered, restored_from, spell};
+pub(super) use recover::{Recovered, restored_from};
 use snapshots::may_be_complete;
 pub(super) use snapshots::{Begin, Write, WrittenAs};
+pub(super) use spell::spell;
 
 /// What the thread is asked to do.
 pub(super) enum IoTask {

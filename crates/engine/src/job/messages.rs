@@ -16,7 +16,7 @@ fn is_recoverable(error: &Error) -> bool {
         error.kind(),
         ErrorKind::Program | ErrorKind::Unavailable | ErrorKind::Internal | ErrorKind::Conflict
     );
-    may_pass && error.code() != codes::STATE_NOT_RESTORED.id
+    may_pass && ![codes::STATE_NOT_RESTORED.id, codes::OWNERSHIP_TAKEN.id].contains(&error.code())
 }
 
 impl Driver {
@@ -60,7 +60,9 @@ impl Driver {
                     CommitResult::Unreachable { output, reason } => {
                         Some(format!("output {output} can't be committed yet: {reason}"))
                     }
-                    CommitResult::Done { .. } | CommitResult::Incomplete { .. } => None,
+                    CommitResult::Done { .. }
+                    | CommitResult::Taken { .. }
+                    | CommitResult::Incomplete { .. } => None,
                 };
                 self.observer.commits(why.as_deref());
                 self.step(Event::CommitEnded { checkpoint, result });
@@ -185,6 +187,14 @@ impl Driver {
             checkpoint,
             reason: error.to_string(),
         });
+        self.end_if_taken(error);
+    }
+
+    /// Whose checkpoints somebody else has taken writes none any more, however many may fail.
+    pub(super) fn end_if_taken(&mut self, error: &Error) {
+        if error.code() == codes::OWNERSHIP_TAKEN.id {
+            self.failed(self.machine.attempt(), None, error);
+        }
     }
 
     pub(super) fn recovery_failed(&mut self, attempt: AttemptNumber, error: &Error) {
@@ -212,6 +222,9 @@ impl Driver {
 fn nature_of(error: &Error) -> Nature {
     if error.code() == codes::STATE_NOT_RESTORED.id {
         return Nature::Damaged;
+    }
+    if error.code() == codes::OWNERSHIP_TAKEN.id {
+        return Nature::Taken;
     }
     match error.kind() {
         ErrorKind::Unavailable | ErrorKind::NotFound | ErrorKind::Conflict => Nature::Unreachable,

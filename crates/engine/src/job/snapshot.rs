@@ -222,9 +222,15 @@ impl Snapshots {
             None => Ok(part(target, StoredKind::Savepoint)),
             Some(error) => Err((target.directory().to_path_buf(), error.to_string())),
         });
+        let mut own = part(&targets.checkpoint, StoredKind::Checkpoint);
+        own.1.savepoint = savepoint.as_ref().and_then(|savepoint| {
+            let (target, _) = savepoint.as_ref().ok()?;
+            let location = Location::from_path(target.directory()).ok()?;
+            Some(location.to_string())
+        });
         Some(Write {
             checkpoint,
-            part: part(&targets.checkpoint, StoredKind::Checkpoint),
+            part: own,
             savepoint,
             of_stop: targets.of_stop,
         })
@@ -245,6 +251,7 @@ impl Snapshots {
             format: target.format(),
             drained: pending.drained,
             last: pending.last,
+            savepoint: None,
             lineage: pending.run.lineage.clone(),
             run: pending.run.number,
             numbers: self.total(pending),

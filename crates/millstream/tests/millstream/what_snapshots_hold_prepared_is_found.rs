@@ -31,6 +31,7 @@ fn write(directory: &Path, checkpoint: u64, kind: SnapshotKind, output: &str) {
         format: SnapshotFormat::Native,
         drained: false,
         last: false,
+        savepoint: None,
         lineage: Lineage::default(),
         run: 1,
         numbers: Numbers::default(),

@@ -117,12 +117,12 @@ impl JobMachine {
         }
         self.commits.give_up();
         let failure = Failure {
-            recoverable: nature != Nature::Damaged,
+            recoverable: !matches!(nature, Nature::Damaged | Nature::Taken),
             ..self.failure(now, code, message)
         };
         let committed = match nature {
-            // A sink may have committed some of it before it failed.
-            Nature::Program => Committed::Unknown,
+            // A sink may have committed some of it before it failed; whoever has taken the checkpoints goes on from them.
+            Nature::Program | Nature::Taken => Committed::Unknown,
             Nature::Unreachable | Nature::Damaged => Committed::No,
         };
         self.commit_failed(now, Target::Recovery, failure, committed);

@@ -21,6 +21,7 @@ mod perform;
 mod process;
 mod settings;
 mod steps;
+mod taken;
 mod tasks;
 mod work;
 mod world;

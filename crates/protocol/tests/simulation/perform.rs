@@ -17,6 +17,9 @@ use crate::world::{EndNote, Flag, StopNote, first, place};
 
 impl Process {
     pub(crate) fn perform(&mut self, action: Action) {
+        if self.taken {
+            return self.perform_without_checkpoints(&action);
+        }
         match action {
             Action::JobSwitched { from, to } => self.job_switched(from, to),
             Action::TaskSwitched {

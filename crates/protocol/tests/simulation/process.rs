@@ -53,6 +53,8 @@ pub(crate) struct Process {
     /// How much goes wrong; `None`: nothing.
     pub(crate) mood: Option<Mood>,
     pub(crate) crashed: bool,
+    /// Another process has the checkpoints.
+    pub(crate) taken: bool,
     /// So many steps are left to come to an end, once nothing goes wrong any more.
     pub(crate) patience: Option<u32>,
     /// The snapshot of another job of the run that was claimed and deleted.
@@ -98,6 +100,7 @@ impl Process {
             status: JobStatus::Created,
             mood,
             crashed: false,
+            taken: false,
             patience: None,
             deleted: None,
             ended: None,

@@ -91,6 +91,10 @@ impl Process {
             Kind::Write { .. } => "died between two steps of a write",
             _ => "died between two steps of a commit",
         };
+        let is_taken = self.taken || self.mood.is_some() && self.rng.random_bool(0.002);
+        if is_taken && !work.steps.is_empty() && self.is_told_at(&work) {
+            return;
+        }
         let Some(step) = work.steps.pop_front() else {
             let answer = self.done(work);
             self.answers.push(answer);
@@ -257,6 +261,7 @@ impl Process {
             Nature::Unreachable => "recovery failed: unreachable",
             Nature::Damaged => "recovery failed: damaged",
             Nature::Program => "recovery failed: a sink",
+            Nature::Taken => "taken: found out by a recovery",
         });
         if self.machine.stopping().is_some() && nature != Nature::Damaged {
             marks.hit("recovery failed: of a stop that is carried on");

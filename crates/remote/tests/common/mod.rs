@@ -58,6 +58,7 @@ fn metadata(of: u8, number: u64, states: Vec<StateMetadata>) -> SnapshotMetadata
         format: SnapshotFormat::Native,
         drained: false,
         last: false,
+        savepoint: None,
         lineage: Lineage::fresh(1),
         run: 1,
         numbers: Numbers::default(),

@@ -54,6 +54,7 @@ fn write(
             format: target.format(),
             drained: false,
             last: false,
+            savepoint: None,
             lineage: Lineage::fresh(1),
             run: 1,
             numbers: Numbers::default(),

@@ -39,6 +39,7 @@ pub(crate) fn example() -> SnapshotMetadata {
         format: SnapshotFormat::Native,
         drained: false,
         last: false,
+        savepoint: None,
         lineage: millstream_core::Lineage::fresh(1),
         run: 3,
         numbers: Numbers::default(),

@@ -13,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use millstream_core::codes::Code;
 use millstream_core::{Error, Result, codes};
 
 use super::clock::Clock;
@@ -219,23 +220,45 @@ impl Inner {
     fn renew(&self, state: &mut State) -> Result<()> {
         let begun = self.clock.now();
         let path = path(&self.directory, self.number);
+        self.check_there(&path)?;
         state.count += 1;
         let renewed = files::put(&path, &content(&path, state.count))
             .and_then(|()| sync_directory(&self.directory))
-            .map_err(|cause| self.lost("was not renewed in time").cause(cause));
+            .map_err(|cause| self.late().cause(cause));
         renewed?;
         let highest = highest(&self.directory)?;
         if highest.is_some_and(|highest| highest.number > self.number) {
             drop(files::remove(&path));
-            return Err(self.lost("was taken over"));
+            return Err(self.taken());
         }
         state.renewed = begun;
         Ok(())
     }
 
-    fn lost(&self, why: &str) -> Error {
+    /// Checks that the lease is there still. Whoever takes it over removes it, and may have ended by now without a trace.
+    fn check_there(&self, path: &Path) -> Result<()> {
+        match files::read(path) {
+            Ok(_) => Ok(()),
+            Err(error) if !is_absent(&error) => Err(self.late().cause(error)),
+            // Where the directory is away as well, that says nothing.
+            Err(_) => match files::list(&self.directory) {
+                Ok(_) => Err(self.taken()),
+                Err(error) => Err(self.late().cause(error)),
+            },
+        }
+    }
+
+    fn taken(&self) -> Error {
+        self.error(&codes::OWNERSHIP_TAKEN, "was taken over")
+    }
+
+    fn late(&self) -> Error {
+        self.error(&codes::OWNERSHIP_LOST, "was not renewed in time")
+    }
+
+    fn error(&self, code: &'static Code, why: &str) -> Error {
         Error::new(
-            &codes::OWNERSHIP_LOST,
+            code,
             format!("the lease on {} {why}", self.directory.display()),
         )
         .next("start the job again with -s latest, unless another process runs it by now")
@@ -322,6 +345,11 @@ fn is_kept_from_others(lease: &Path) -> io::Result<()> {
 
 fn path(directory: &Path, number: u64) -> PathBuf {
     directory.join(format!("{PREFIX}{number}"))
+}
+
+/// Removes a lease that nobody renews. What can't be removed stands still, and is watched again.
+pub(super) fn remove(directory: &Path, stale: Sight) {
+    drop(files::remove(&path(directory, stale.number)));
 }
 
 /// The numbers of the leases on a directory.

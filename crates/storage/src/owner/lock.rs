@@ -64,6 +64,10 @@ impl Lock {
                 .map_err(|cause| fail::write(&path, cause))?;
             return Err(owned(&directory));
         }
+        if let Some(stale) = lock.stale.filter(|_| lock.lease.is_none()) {
+            // Nobody renews it, and whoever wakes up and would do so is told by the note. The next one need not watch it again.
+            lease::remove(&directory, stale);
+        }
         lock.noted = Some(note);
         Ok(lock)
     }
@@ -144,13 +148,22 @@ impl Lock {
         if bytes == own {
             return Ok(());
         }
-        let other = serde_json::from_slice(&bytes).map(|note: Note| note.holder.to_string());
-        let other = other.unwrap_or_else(|_| "another process".to_owned());
-        let message = format!(
-            "the checkpoints in {} were taken by {other}",
-            self.directory.display()
-        );
-        Err(Error::new(&codes::OWNERSHIP_LOST, message)
+        let directory = self.directory.display();
+        let (code, message) = match serde_json::from_slice::<Note>(&bytes) {
+            Ok(other) => (
+                &codes::OWNERSHIP_TAKEN,
+                format!(
+                    "the checkpoints in {directory} were taken by {}",
+                    other.holder
+                ),
+            ),
+            // Half of what the other one writes, or damage.
+            Err(_) => (
+                &codes::OWNERSHIP_LOST,
+                format!("another process has written into {}", path.display()),
+            ),
+        };
+        Err(Error::new(code, message)
             .next("start the job again with -s latest, unless that one runs by now"))
     }
 
@@ -375,6 +388,7 @@ mod tests {
     use millstream_core::{JobId, Lineage};
 
     use super::{Held, Holder, Lock, Locking, Note, OWNER_FILE, has_no_locks, text};
+    use crate::owner::process::Process;
 
     #[test]
     fn another_directory_in_the_place_of_the_held_one_is_not_it() {
@@ -414,11 +428,26 @@ mod tests {
         let written = text(&other).expect("JSON");
         std::fs::write(own.join(OWNER_FILE), &written).expect("writable");
         let error = lock.check().expect_err("it is another's");
-        assert_eq!(error.code(), "MS-3013");
+        assert_eq!(error.code(), "MS-3018");
         assert!(error.message().contains("0202"), "{error}");
         drop(lock);
         let left = std::fs::read(own.join(OWNER_FILE)).expect("readable");
         assert_eq!(left, written, "what somebody else says stays");
+    }
+
+    #[test]
+    fn a_lease_that_a_dead_holder_has_left_is_watched_once() {
+        let place = tempfile::tempdir().expect("a directory");
+        let own = place.path().join("held");
+        std::fs::create_dir(&own).expect("made");
+        let process = Process::own().expect("the system tells").to_string();
+        let (start, began) = process.rsplit_once(' ').expect("when it began");
+        let began: u64 = began.parse().expect("a number");
+        let left = own.join("_owner-lease-3");
+        std::fs::write(&left, format!("7 {start} {}", began + 1)).expect("written");
+        let lock = Lock::take(own, &holder(1), Locking::File).expect("its holder is dead");
+        assert!(!left.exists());
+        lock.check().expect("it is held");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_protocol::{CommitResult, Uncommitted};
 use millstream_storage::{METADATA_FILE, Reached, is_in_store, is_there, mark_committed};
 
-use super::IoWorker;
+use super::{IoWorker, spell};
 use crate::attempt::worker::panicked;
 use crate::connector::{CommitOutcome, Committable};
 
@@ -53,7 +53,7 @@ impl IoWorker {
         let all = prepared.iter().map(|(_, committable)| committable.clone());
         self.owed.asked(checkpoint, all.collect());
         if let Err(error) = self.start.keeper.check().and(reached) {
-            return unreachable("of the job", &error);
+            return not_begun(&error);
         }
         // Commits are safe to repeat, so one that panics is tried again.
         let result =
@@ -125,6 +125,17 @@ impl IoWorker {
         }
         total.result()
     }
+}
+
+/// What keeps a commit from beginning.
+fn not_begun(error: &Error) -> CommitResult {
+    if error.code() == codes::OWNERSHIP_TAKEN.id {
+        return CommitResult::Taken {
+            code: codes::OWNERSHIP_TAKEN.id,
+            reason: spell(error),
+        };
+    }
+    unreachable("of the job", error)
 }
 
 fn unreachable(output: &str, error: &Error) -> CommitResult {

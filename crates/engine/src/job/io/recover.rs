@@ -13,7 +13,7 @@ use millstream_storage::{
 };
 
 use super::commit::{Tally, checked, guarded};
-use super::{IoWorker, Message, Restore, Run};
+use super::{IoWorker, Message, Restore, Run, spell};
 use crate::connector::{Cancelled, CommitterContext};
 use crate::graph::{JobGraph, NodeKind};
 use crate::restore::RestoredJob;
@@ -187,7 +187,10 @@ impl IoWorker {
             self.owed.committed(checkpoint);
         }
         match restored.filter(|_| any && self.is_settled(&result)) {
-            Some(restored) => Ok(self.note(restored.snapshot().location(), result)),
+            Some(restored) => {
+                note_savepoint(restored.snapshot().metadata());
+                Ok(self.note(restored.snapshot().location(), result))
+            }
             None => Ok(result),
         }
     }
@@ -197,7 +200,7 @@ impl IoWorker {
         match result {
             CommitResult::Done { .. } => true,
             CommitResult::Incomplete { .. } => self.start.on_lost == OnLostOutput::Accept,
-            CommitResult::Unreachable { .. } => false,
+            CommitResult::Unreachable { .. } | CommitResult::Taken { .. } => false,
         }
     }
 
@@ -278,14 +281,20 @@ fn condition_of(error: &Error) -> Condition {
     }
 }
 
-/// An error as one line that says what to do.
-pub(in crate::job) fn spell(error: &Error) -> String {
-    let cause = match error.next_step() {
-        "" => error.message().to_owned(),
-        step => format!("{}; {step}", error.message()),
+/// Notes that all is committed beside the savepoint, too, that was taken at the boundary of this checkpoint. It may have been moved or
+/// deleted since; whoever goes on from one that can't be reached now looks for its output.
+fn note_savepoint(checkpoint: &SnapshotMetadata) {
+    let Some(savepoint) = &checkpoint.savepoint else {
+        return;
     };
-    match error.cause_text() {
-        Some(text) => format!("{cause} ({text})"),
-        None => cause,
+    let noted = savepoint.parse::<Location>().and_then(|location| {
+        let is_there = location.is_complete()?;
+        if is_there {
+            mark_committed(location.path())?;
+        }
+        Ok(())
+    });
+    if let Err(error) = noted {
+        tracing::warn!("That its output is committed can't be noted beside {savepoint}: {error}");
     }
 }

@@ -1,6 +1,7 @@
 //! Starts that wait, and attempts that fail before they begin.
 
 use super::*;
+use crate::Committed;
 
 fn snapshot(checkpoint: CheckpointId, savepoint: bool) -> SnapshotRef {
     SnapshotRef {
@@ -172,6 +173,36 @@ fn a_recovery_that_meets_damage_ends_the_job() {
     job.fail_recovery(Nature::Damaged);
     assert_eq!(job.status(), JobStatus::Failed);
     assert_eq!(job.fail_recovery(Nature::Damaged), [], "once");
+}
+
+#[test]
+fn a_job_whose_checkpoints_somebody_else_has_taken_ends() {
+    let mut job = Driven::running(&[]);
+    job.fail(SOURCE, true);
+    job.workers_gone();
+    job.pass(10);
+    job.fail_recovery(Nature::Taken);
+    assert_eq!(job.status(), JobStatus::Failed, "at a restart");
+
+    let mut job = Driven::running(&[]);
+    job.tell(stop(1, false));
+    job.acknowledge(1);
+    job.written(1);
+    let (code, reason) = ("MS-3018", "the lease was taken over".to_owned());
+    let result = CommitResult::Taken { code, reason };
+    job.tell(Event::CommitEnded {
+        checkpoint: 1,
+        result,
+    });
+    job.workers_gone();
+    assert_eq!(job.status(), JobStatus::Failed, "in the middle of a stop");
+    assert!(matches!(
+        job.result(1),
+        OperationResult::Failed {
+            committed: Some(Committed::Unknown),
+            ..
+        }
+    ));
 }
 
 #[test]

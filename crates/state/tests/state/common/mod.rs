@@ -69,6 +69,7 @@ pub(crate) fn write(
         format,
         drained: false,
         last: false,
+        savepoint: None,
         lineage: millstream_core::Lineage::default(),
         run: 0,
         numbers: millstream_core::Numbers::default(),

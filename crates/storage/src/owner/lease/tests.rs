@@ -122,7 +122,7 @@ fn a_holder_that_was_suspended_looks_before_it_does_anything_more() {
     lease.check().expect("nobody can have taken it yet");
     seconds.fetch_add(hour, Ordering::Relaxed);
     let error = lease.check().expect_err("another one has taken it");
-    assert_eq!(error.code(), "MS-3013");
+    assert_eq!(error.code(), "MS-3018");
 }
 
 #[test]
@@ -160,12 +160,33 @@ fn a_lease_that_stands_still_is_taken_over_and_its_holder_notices() {
         .inner
         .renew(&mut first.inner.lock())
         .expect_err("taken over");
-    assert_eq!(error.code(), "MS-3013");
+    assert_eq!(error.code(), "MS-3018");
     assert_eq!(
         numbers(temp.path()).expect("readable"),
         [second.inner.number]
     );
     second.check().expect("nobody took it");
+    // Who has taken it may have ended, and nothing is left that would say so.
+    drop(second);
+    assert_eq!(numbers(temp.path()).expect("readable"), [0; 0]);
+    let error = first.inner.renew(&mut first.inner.lock());
+    assert_eq!(error.expect_err("it was taken over").code(), "MS-3018");
+    assert_eq!(numbers(temp.path()).expect("readable"), [0; 0]);
+}
+
+#[test]
+fn a_lease_whose_directory_is_away_is_not_taken_over() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let (job, away) = (temp.path().join("job"), temp.path().join("away"));
+    std::fs::create_dir(&job).expect("made");
+    let lease = Lease::take(&job, Duration::from_secs(3_600), &clock());
+    let lease = lease.expect("writable").expect("nobody has it");
+    let renew = || lease.inner.renew(&mut lease.inner.lock());
+    std::fs::rename(&job, &away).expect("moved");
+    assert_eq!(renew().expect_err("it is away").code(), "MS-3013");
+    assert!(!job.exists(), "nothing is made in its place");
+    std::fs::rename(&away, &job).expect("moved back");
+    renew().expect("it is there again");
 }
 
 #[test]

@@ -92,6 +92,7 @@ pub(crate) fn metadata(
         format,
         drained: false,
         last: false,
+        savepoint: None,
         lineage: Lineage::default(),
         run: 0,
         numbers: Numbers::default(),
