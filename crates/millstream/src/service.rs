@@ -85,7 +85,8 @@ fn try_run(path: &Path, program: impl FnOnce(&[String], &RunOptions) -> Result<(
     if let Err(error) = &result
         && !ending::has_ended(&directory)?
     {
-        let error = of_what_is_away(error, directory.has_begun());
+        // Where that can't be told, it may have: it is tried again then.
+        let error = of_what_is_away(error, directory.has_begun().unwrap_or(true));
         tracing::error!("The job can't be started: {error}");
         directory.write_outcome(&state::failed_to_start(&submission, &error, time_of_day()))?;
     }
@@ -146,7 +147,7 @@ pub(crate) fn execute(
     // somebody else who has its checkpoints: where that one ends, its output is behind the job's newest snapshot.
     let owned = past.own();
     if let Err(error) = owned
-        && (!directory.has_begun() || error.code() == codes::OWNED.id)
+        && (!directory.has_begun()? || error.code() == codes::OWNED.id)
     {
         return Err(error);
     }
@@ -200,7 +201,7 @@ fn restore(
         location,
         allow_non_restored: recovery.allow_non_restored,
         claim: recovery.claim,
-        has_run: directory.has_begun(),
+        has_run: directory.has_begun()?,
     };
     Ok((Some(restore), recovery.is_latest()))
 }

@@ -42,7 +42,7 @@ pub struct Backup {
 /// There are no records, the file is there, or something can't be read or written.
 pub fn write(data: &Path, file: &Path) -> Result<Backup> {
     let database = data.join("millstream.db");
-    if !database.exists() {
+    if !files::is_there(&database)? {
         let message = format!("there are no records of a server in {}", data.display());
         return Err(Error::new(&codes::SERVER_DIRECTORY, message)
             .next("name the data directory of one with -D millstream.data-dir=DIRECTORY"));
@@ -191,7 +191,7 @@ fn paths(data: &Path) -> Result<Vec<PathBuf>> {
 pub fn restore(data: &Path, file: &Path) -> Result<Backup> {
     let (database, note) = (data.join("millstream.db"), data.join(RESTORING));
     let cut_off: Option<Vec<PathBuf>> = files::read(&note)?;
-    if cut_off.is_none() && database.exists() {
+    if cut_off.is_none() && files::is_there(&database)? {
         let message = format!("{} has records of a server already", data.display());
         return Err(Error::new(&codes::SERVER_DIRECTORY, message)
             .next("name a directory that is not there yet with -D millstream.data-dir=DIRECTORY"));
@@ -199,10 +199,15 @@ pub fn restore(data: &Path, file: &Path) -> Result<Backup> {
     let (about, paths) = look_into(file)?;
     data_directory::prepare(data)?;
     if cut_off.is_none() {
-        let absent: Vec<&String> = paths
-            .iter()
-            .filter(|path| inside(path).is_ok_and(|path| !data.join(path).exists()))
-            .collect();
+        let mut absent: Vec<&String> = Vec::new();
+        for path in &paths {
+            // What is there is not taken away where the restore is cut off.
+            if let Ok(place) = inside(path)
+                && !files::is_there(&data.join(place))?
+            {
+                absent.push(path);
+            }
+        }
         files::write(&note, &absent)?;
     }
     let held = DataDirectory::hold(data);

@@ -113,7 +113,12 @@ impl DataDirectory {
     /// # Errors
     /// It can't be used, another server has it, or it holds what is not Millstream's, or half of a backup.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        if path.join(RESTORING).exists() {
+        let is_restoring = match files::is_there(&path.join(RESTORING)) {
+            Err(trouble) if trouble.may_pass => return Err(trouble.error),
+            // What is wrong with the directory is found next.
+            there => there.unwrap_or(false),
+        };
+        if is_restoring {
             let message = format!(
                 "{} holds a part of a backup: its restore was cut off",
                 path.display()
@@ -272,8 +277,10 @@ fn refuse_shared(path: &Path) -> Result<()> {
 /// does whose records are lost.
 fn refuse_foreign(path: &Path) -> Result<()> {
     let ours = [LOCK, DATABASE, RESTORING];
-    if ours.iter().any(|name| path.join(name).exists()) {
-        return Ok(());
+    for name in ours {
+        if files::is_there(&path.join(name))? {
+            return Ok(());
+        }
     }
     let Some(foreign) = foreign_entry(path)? else {
         return Ok(());

@@ -1,6 +1,7 @@
 //! Ended jobs are forgotten after a while, the oldest first: their record, their directory and their operations.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use millstream_core::options::{
     JOB_STORE_CAPACITY, JOB_STORE_EXPIRATION, JOB_STORE_FAILED_EXPIRATION,
 };
 use millstream_core::{Configuration, JobId, JobStatus, Result, TriggerId};
+use tokio::time::Instant;
 
 use crate::background::blocking;
 use crate::clock;
@@ -42,41 +44,67 @@ impl Limits {
         })
     }
 
-    /// The jobs to be forgotten at `now`, and how long until there may be another one.
-    fn due(self, now: u64, jobs: &[Arc<JobView>]) -> (Vec<JobId>, Option<Duration>) {
-        // Whether it has failed, when it ended, which it is: those that have failed are the last that there are too many of.
-        let mut ended: Vec<(bool, u64, JobId)> = jobs
+    /// The jobs to be forgotten at `now`, and how long until there may be another one. `ends` knows since when they have ended.
+    fn due(
+        self,
+        now: u64,
+        jobs: &[Arc<JobView>],
+        ends: &mut Ends<JobId>,
+    ) -> (Vec<JobId>, Option<Duration>) {
+        ends.look(now, jobs.iter().map(|view| (view.id, view.end_time)));
+        let mut ended: Vec<Ended> = jobs
             .iter()
-            .filter_map(|view| Some((view.status == JobStatus::Failed, view.end_time?, view.id)))
+            .filter_map(|view| {
+                Some(Ended {
+                    has_failed: view.status == JobStatus::Failed,
+                    since: ends.since(view.id)?,
+                    told: view.end_time?,
+                    id: view.id,
+                })
+            })
             .collect();
         ended.sort_unstable();
         let surplus = ended.len().saturating_sub(self.count);
-        let until = |failed: bool, at: u64| {
-            at.saturating_add(if failed { self.failed_age } else { self.age })
+        let until = |ended: &Ended| {
+            let age = match ended.has_failed {
+                true => self.failed_age,
+                false => self.age,
+            };
+            ended.since.saturating_add(age)
         };
-        let is_due = |(place, (failed, at, _)): &(usize, (bool, u64, JobId))| {
-            *place < surplus || until(*failed, *at) <= now
-        };
+        let is_due = |(place, ended): &(usize, Ended)| *place < surplus || until(ended) <= now;
         let (due, kept): (Vec<_>, Vec<_>) = ended.into_iter().enumerate().partition(is_due);
-        let next = kept
-            .iter()
-            .map(|(_, (failed, at, _))| until(*failed, *at))
-            .min();
+        let next = kept.iter().map(|(_, ended)| until(ended)).min();
         let next = next.map(|next| Duration::from_millis(next.saturating_sub(now)));
-        (due.into_iter().map(|(_, (_, _, id))| id).collect(), next)
+        (due.into_iter().map(|(_, ended)| ended.id).collect(), next)
     }
 
     /// The operations to be forgotten: old disposals, which belong to no job, and of every job those of which it has too many
     /// newer ones. `operations` begin with the newest.
-    fn due_operations(self, now: u64, operations: &[OperationView]) -> Vec<TriggerId> {
+    fn due_operations(
+        self,
+        now: u64,
+        operations: &[OperationView],
+        ends: &mut Ends<TriggerId>,
+    ) -> Vec<TriggerId> {
+        let disposals = operations
+            .iter()
+            .filter(|operation| operation.job.is_none());
+        ends.look(
+            now,
+            disposals.map(|operation| (operation.id, operation.ended)),
+        );
         let mut kept: HashMap<JobId, usize> = HashMap::new();
         let mut due = Vec::new();
         for operation in operations {
-            let Some(ended) = operation.ended else {
+            if operation.ended.is_none() {
                 continue;
-            };
+            }
             let is_due = match operation.job {
-                None => ended.saturating_add(self.age) <= now,
+                None => {
+                    let since = ends.since(operation.id);
+                    since.is_some_and(|since| since.saturating_add(self.age) <= now)
+                }
                 Some(job) => {
                     let kept = kept.entry(job).or_default();
                     *kept += 1;
@@ -91,16 +119,67 @@ impl Limits {
     }
 }
 
+/// A job that has ended. In the order in which they go where there are too many: those that have failed are the last.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Ended {
+    has_failed: bool,
+    since: u64,
+    /// When it ended by the time of day.
+    told: u64,
+    id: JobId,
+}
+
+/// Since when things have ended, by a clock that nobody sets: no step of the time of day makes them old.
+struct Ends<I> {
+    since: HashMap<I, u64>,
+    /// Whether it has looked already; what it finds from then on ends while the server runs.
+    has_looked: bool,
+}
+
+impl<I: Copy + Eq + Hash> Ends<I> {
+    fn new() -> Self {
+        Self {
+            since: HashMap::new(),
+            has_looked: false,
+        }
+    }
+
+    /// Looks at all that there is, at `now`. The time of day at which something ended counts only where that was before the server
+    /// started.
+    fn look(&mut self, now: u64, all: impl Iterator<Item = (I, Option<u64>)>) {
+        let (known, has_looked) = (std::mem::take(&mut self.since), self.has_looked);
+        let ended = all.filter_map(|(id, told)| {
+            let told = told?;
+            let first = if has_looked { now } else { told.min(now) };
+            Some((id, known.get(&id).copied().unwrap_or(first)))
+        });
+        self.since = ended.collect();
+        self.has_looked = true;
+    }
+
+    fn since(&self, id: I) -> Option<u64> {
+        self.since.get(&id).copied()
+    }
+}
+
 /// Forgets jobs for as long as the server runs.
 pub(crate) async fn run(registry: Registry, limits: Limits) {
-    // A machine may sleep, clocks are set, and operations end all the time; so it looks now and then, too.
+    // Operations end all the time; so it looks now and then, too.
     const LONGEST: Duration = Duration::from_secs(600);
+    // The time of day when the server started, and what has passed since by a clock that nobody sets.
+    let (began, started) = (clock::now(), Instant::now());
+    let now = || {
+        let passed = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        began.saturating_add(passed)
+    };
+    let (mut jobs_ended, mut disposals_ended) = (Ends::new(), Ends::new());
     loop {
-        let (due, next) = limits.due(clock::now(), &registry.known_jobs());
+        let (due, next) = limits.due(now(), &registry.known_jobs(), &mut jobs_ended);
         for job in due {
             forget_job(&registry, job).await;
         }
-        for id in limits.due_operations(clock::now(), &registry.operations(None)) {
+        let operations = registry.operations(None);
+        for id in limits.due_operations(now(), &operations, &mut disposals_ended) {
             registry
                 .shared
                 .change_operations(|all| drop(all.remove(&id)));

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use millstream_core::{Error, Result, codes};
-use rustix::io::Errno;
+use millstream_storage::may_pass;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -19,16 +19,9 @@ pub(crate) struct Trouble {
 }
 
 impl Trouble {
-    pub(crate) fn new(error: Error, cause: &io::Error) -> Self {
-        Self {
-            error,
-            may_pass: may_pass(cause),
-        }
-    }
-
     /// `path` can't be used: `verb` names what was tried.
-    fn of(path: &Path, verb: &str, cause: io::Error) -> Self {
-        let may_pass = may_pass(&cause);
+    pub(crate) fn of(path: &Path, verb: &str, cause: io::Error) -> Self {
+        let may_pass = may_pass(cause.kind());
         Self {
             error: unusable(path, verb, cause),
             may_pass,
@@ -50,16 +43,6 @@ impl From<Trouble> for Error {
     }
 }
 
-/// Whether what failed may work a moment later: there are too many files or processes, too little memory, or the disk did
-/// not answer.
-fn may_pass(cause: &io::Error) -> bool {
-    let number = cause.raw_os_error().map(Errno::from_raw_os_error);
-    matches!(
-        number,
-        Some(Errno::MFILE | Errno::NFILE | Errno::INTR | Errno::IO | Errno::NOMEM | Errno::AGAIN)
-    )
-}
-
 /// What can't be done with a file or directory of the server.
 pub(crate) fn unusable(
     path: &Path,
@@ -69,7 +52,7 @@ pub(crate) fn unusable(
     let path = path.display();
     Error::new(&codes::SERVER_DIRECTORY, format!("{path} can't be {verb}"))
         .cause(cause.into())
-        .next("see that it belongs to the user of the server, and that its disk is not full")
+        .next("see that it belongs to the user of the server, and that its disk is there and not full")
 }
 
 /// Makes a directory that only its owner can look into, with those above it.
@@ -118,6 +101,15 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Troubl
     serde_json::from_slice(&bytes)
         .map(Some)
         .map_err(|cause| Trouble::lasting(unusable(path, "understood", cause)))
+}
+
+/// Whether there is something of that name. What can't be looked at is not absent.
+pub(crate) fn is_there(path: &Path) -> Result<bool, Trouble> {
+    match path.try_exists() {
+        Err(cause) if cause.kind() == ErrorKind::NotADirectory => Ok(false),
+        Err(cause) => Err(Trouble::of(path, "looked at", cause)),
+        Ok(there) => Ok(there),
+    }
 }
 
 /// Removes a file if it is there.
@@ -186,22 +178,57 @@ pub(crate) fn is_locked(path: &Path) -> Result<bool, Trouble> {
 
 #[cfg(test)]
 mod tests {
+    use rustix::io::Errno;
+
     use super::*;
 
     #[test]
     fn what_may_pass_is_told_from_what_stays() {
-        for number in [Errno::MFILE, Errno::NFILE, Errno::INTR, Errno::IO] {
-            assert!(may_pass(&number.into()), "{number}");
-        }
+        let passes =
+            |number: Errno| Trouble::of(Path::new("/data"), "read", number.into()).may_pass;
+        // There is too little of something, or the disk or share does not answer, is not there, or can't be written at present.
         for number in [
-            Errno::ISDIR,
-            Errno::ACCESS,
-            Errno::NOENT,
+            Errno::MFILE,
+            Errno::NFILE,
+            Errno::INTR,
+            Errno::NOMEM,
+            Errno::AGAIN,
+            Errno::IO,
+            Errno::STALE,
+            Errno::NOTCONN,
+            Errno::TIMEDOUT,
+            Errno::HOSTDOWN,
+            Errno::NODEV,
+            Errno::NOLCK,
             Errno::NOSPC,
+            Errno::DQUOT,
             Errno::ROFS,
         ] {
-            assert!(!may_pass(&number.into()), "{number}");
+            assert!(passes(number), "{number}");
         }
+        for number in [
+            Errno::NOENT,
+            Errno::ACCESS,
+            Errno::PERM,
+            Errno::ISDIR,
+            Errno::NOTDIR,
+            Errno::NAMETOOLONG,
+        ] {
+            assert!(!passes(number), "{number}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_looked_at_is_not_absent() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("file");
+        assert!(!is_there(&file).expect("it can be looked at"));
+        fs::write(&file, "text").expect("a file");
+        assert!(is_there(&file).expect("it can be looked at"));
+        assert!(!is_there(&file.join("below")).expect("a file is no directory"));
+        let long = directory.path().join("x".repeat(300));
+        let trouble = is_there(&long).expect_err("no name is that long");
+        assert!(!trouble.may_pass, "{}", trouble.error);
     }
 
     #[test]

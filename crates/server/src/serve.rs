@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use millstream_core::options::reference::escape;
@@ -282,7 +282,9 @@ fn registry(
     settings.set(REST_PORT.name, address.port().to_string());
     let history = settings.require(&WEB_CHECKPOINT_HISTORY)?;
     let mut packages = records.packages.clone();
-    packages.retain(|package| package.path.as_ref().is_some_and(|path| path.exists()));
+    // One that can't be looked at may be there.
+    let may_be_there = |path: &PathBuf| !matches!(path.try_exists(), Ok(false));
+    packages.retain(|package| package.path.as_ref().is_some_and(may_be_there));
     packages.push(packages::built_in(started));
     Ok(Registry::new(Beginning {
         facts: ServerFacts {

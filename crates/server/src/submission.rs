@@ -70,7 +70,7 @@ impl Registry {
             )
             .next("stop or cancel it first"));
         }
-        let (request, program) = again(&view, &changes);
+        let (request, program) = again(&view, &changes)?;
         start(self, request, program).await
     }
 
@@ -99,17 +99,17 @@ impl Registry {
             })
             .await?;
         }
-        let (request, program) = again(&view, changes);
+        let (request, program) = again(&view, changes)?;
         plan_of(self, &request, program).await.map(drop)
     }
 }
 
 /// What a job was submitted with, and `changes`.
-fn again(view: &JobView, changes: &Configuration) -> (SubmitRequest, Program) {
+fn again(view: &JobView, changes: &Configuration) -> Result<(SubmitRequest, Program)> {
     let mut submission = (*view.submission).clone();
     submission.configuration.extend(changes);
     let kept = view.directory.join(PROGRAM);
-    let program = kept.exists().then_some(kept);
+    let program = files::is_there(&kept)?.then_some(kept);
     let request = SubmitRequest {
         job: None,
         package: view.package.clone(),
@@ -117,7 +117,7 @@ fn again(view: &JobView, changes: &Configuration) -> (SubmitRequest, Program) {
         arguments: submission.arguments,
         configuration: submission.configuration,
     };
-    (request, program)
+    Ok((request, program))
 }
 
 /// A client that goes away does not take the submission along.

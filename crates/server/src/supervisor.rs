@@ -120,6 +120,8 @@ struct Supervisor {
     settings_told: bool,
     /// When ends of operations are to be recorded again, which could not be.
     record_at: Option<Instant>,
+    /// What the job was submitted as could not be read.
+    is_unread: bool,
     /// How long was waited since something failed that may pass.
     setback: Duration,
     /// The job was stopped on behalf of a cancel with savepoint, so it ends as CANCELED.
@@ -177,6 +179,7 @@ impl Supervisor {
             stop_retried: None,
             settings_told: true,
             record_at: None,
+            is_unread: false,
             setback: Duration::ZERO,
             stopped_to_cancel: false,
         }
@@ -229,10 +232,16 @@ impl Supervisor {
 
     /// Looks at what the server before this one has left.
     async fn take_over(&mut self) {
-        let course = match self.found() {
-            Ok(found) => supervision::take_over(found),
+        let found = match self.found() {
+            Ok(found) => found,
             Err(trouble) => return self.in_trouble(trouble, Matter::TakeOver).await,
         };
+        // When the server started, that could perhaps not be told.
+        if found.was_accepted && !self.book.record().accepted {
+            self.book.set_accepted(true);
+            self.list();
+        }
+        let course = supervision::take_over(found);
         let how = "was gone when the server started".to_owned();
         self.follow(course, how).await;
     }
@@ -265,7 +274,11 @@ impl Supervisor {
             Err(_) => match files::is_locked(&self.directory.join(process::LOCK)) {
                 Ok(true) => self.not_heard().await,
                 Ok(false) => self.process_over("went away".to_owned()).await,
-                Err(trouble) if trouble.may_pass => self.connect_later(),
+                Err(trouble) if trouble.may_pass => {
+                    let at = self.set_back(&trouble.error);
+                    let wait = Duration::from_millis(1);
+                    self.phase = Phase::Connecting { at, wait };
+                }
                 Err(trouble) => self.lost(trouble.error).await,
             },
         }
@@ -295,6 +308,8 @@ impl Supervisor {
             false => self.expect_report(),
         }
         self.setback = Duration::ZERO;
+        // Whoever looks at the job sees again what it was submitted as, once that can be read.
+        drop(self.read_submission());
         let changes = self.book.report(clock::now(), report);
         if is_built
             && !was_accepted

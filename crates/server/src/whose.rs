@@ -6,7 +6,7 @@ use std::path::Path;
 
 use millstream_core::{Error, Result, codes};
 
-use crate::files;
+use crate::files::{self, Trouble};
 
 /// Who may write, but for the owner.
 pub(crate) const OTHERS: u32 = 0o022;
@@ -35,14 +35,15 @@ pub(crate) fn why_not_ours(about: &Metadata) -> Option<String> {
 ///
 /// # Errors
 /// It is not there, or not the server's alone.
-pub(crate) fn check_program(program: &Path, next: &'static str) -> Result<()> {
-    let about = fs::symlink_metadata(program)
-        .map_err(|cause| files::unusable(program, "looked at", cause))?;
+pub(crate) fn check_program(program: &Path, next: &'static str) -> Result<(), Trouble> {
+    let about =
+        fs::symlink_metadata(program).map_err(|cause| Trouble::of(program, "looked at", cause))?;
     let Some(what) = why_not_ours(&about) else {
         return Ok(());
     };
     let message = format!("{} is not run: {what}", program.display());
-    Err(Error::new(&codes::SERVER_DIRECTORY, message).next(next))
+    let error = Error::new(&codes::SERVER_DIRECTORY, message).next(next);
+    Err(Trouble::lasting(error))
 }
 
 /// Why somebody else has a hand in a directory whose mode is the server's to set: it, or a link on the way to it, is another user's,

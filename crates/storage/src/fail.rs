@@ -36,9 +36,9 @@ pub(crate) fn read(path: &Path, cause: &io::Error) -> Error {
     .next("check the path and its permissions")
 }
 
-/// Whether an error of the system says nothing about what is there: the disk, the share or the machine may answer later.
-/// Only what is known to be a statement about the path or its permissions is taken for one.
-fn may_pass(kind: io::ErrorKind) -> bool {
+/// Whether an error of the system says nothing about what is there: the disk, the share or the machine may answer later, or have room
+/// again. Only what is known to be a statement about the path or its permissions is taken for one.
+pub fn may_pass(kind: io::ErrorKind) -> bool {
     use io::ErrorKind as Kind;
     !matches!(
         kind,

@@ -45,7 +45,7 @@ pub use checkpoints::checkpoints_of;
 pub use disk::{same_place, subdirectories};
 pub use dispose::{Disposed, discard_incomplete, dispose, sweep};
 pub use ended::{Ended, ended_jobs, mark_ended};
-pub use fail::corrupt as damaged;
+pub use fail::{corrupt as damaged, may_pass};
 pub use files::{
     Entry, Files, Found, ReadAt, StateFile, Upload, WriteFile, give_store, is_in_store, resolved,
 };

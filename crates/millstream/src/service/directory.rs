@@ -100,8 +100,8 @@ impl JobDirectory {
     }
 
     /// Whether the job has begun to run, in this process or another.
-    pub(super) fn has_begun(&self) -> bool {
-        self.file(STARTED_FILE).exists()
+    pub(super) fn has_begun(&self) -> Result<bool> {
+        self.has(STARTED_FILE)
     }
 
     /// From now on the job may write output.
@@ -134,8 +134,9 @@ impl JobDirectory {
         self.write(LEFT_OUT_FILE, &up_to)
     }
 
-    pub(super) fn has_outcome(&self) -> bool {
-        self.file(OUTCOME_FILE).exists()
+    /// Whether the job's outcome is on disk.
+    pub(super) fn has_outcome(&self) -> Result<bool> {
+        self.has(OUTCOME_FILE)
     }
 
     pub(super) fn write_outcome(&self, report: &JobReport) -> Result<()> {
@@ -153,6 +154,18 @@ impl JobDirectory {
 
     pub(super) fn remove_ending(&self) -> Result<()> {
         self.remove(ENDING_FILE)
+    }
+
+    /// Whether there is a file. One that can't be looked at is not absent.
+    fn has(&self, name: &str) -> Result<bool> {
+        let path = self.file(name);
+        path.try_exists()
+            .map_err(|cause| unusable(&path, "looked at", cause))
+    }
+
+    /// Whether the directory itself is known to be gone.
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self.path.try_exists(), Ok(false))
     }
 
     fn remove(&self, name: &str) -> Result<()> {

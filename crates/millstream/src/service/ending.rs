@@ -159,7 +159,7 @@ fn tidy(directory: &JobDirectory) {
 
 /// Whether the job has ended in a process before this one; its outcome is on disk then.
 pub(super) fn has_ended(directory: &JobDirectory) -> Result<bool> {
-    if directory.has_outcome() {
+    if directory.has_outcome()? {
         return Ok(true);
     }
     let Some(ending) = directory.ending()? else {
@@ -192,7 +192,7 @@ fn insist(
     let mut wait = Duration::from_millis(100);
     loop {
         match write() {
-            Err(error) if status != JobStatus::Canceled && directory.path().is_dir() => {
+            Err(error) if status != JobStatus::Canceled && !directory.is_gone() => {
                 tracing::error!("The end of the job is not on disk, it is tried again: {error}");
                 std::thread::sleep(wait);
                 wait = (wait * 2).min(LONGEST);
@@ -227,7 +227,7 @@ mod tests {
         assert!(!has_ended(&directory).expect("nothing is there"));
         directory.write_ending(&ending()).expect("written");
         assert!(has_ended(&directory).expect("it is there"));
-        assert!(directory.has_outcome());
+        assert!(directory.has_outcome().expect("it can be looked at"));
         assert_eq!(directory.ending().expect("none is left"), None);
         assert!(has_ended(&directory).expect("the outcome is there"));
     }
@@ -247,7 +247,7 @@ mod tests {
         };
         directory.begin_stop(stop.clone()).expect("written");
         assert!(!has_ended(&directory).expect("it is there"));
-        assert!(!directory.has_outcome());
+        assert!(!directory.has_outcome().expect("it can be looked at"));
         directory.end_stop(stop.id).expect("written");
         assert!(has_ended(&directory).expect("it is there"));
     }

@@ -44,7 +44,7 @@ impl Past {
     }
 
     fn take(&self) -> Result<(Ownership, Lineage)> {
-        let has_run = self.directory.has_begun();
+        let has_run = self.directory.has_begun()?;
         // A job that has run has had one, with its owner's name in it. Made anew where a disk is to be mounted, it would be
         // hidden by that; taken where an empty one stands in for it, it would have the job begin anew.
         if has_run && !has_been_held(&self.checkpoints, self.job)? {
@@ -163,11 +163,13 @@ impl Keeper for Past {
     }
 
     fn check(&self) -> Result<()> {
-        match &self.owned {
-            Some((ownership, _)) => ownership.check(),
-            // What stood in for them was let go, and they are not back.
-            None if self.directory.has_begun() => Err(away(&self.layout().job_directory())),
-            None => Ok(()),
+        if let Some((ownership, _)) = &self.owned {
+            return ownership.check();
+        }
+        // What stood in for them was let go, and they are not back.
+        match self.directory.has_begun()? {
+            true => Err(away(&self.layout().job_directory())),
+            false => Ok(()),
         }
     }
 
@@ -194,7 +196,7 @@ impl Keeper for Past {
 impl Drop for Past {
     fn drop(&mut self) {
         // A job that could not be started is not started again, and leaves nothing.
-        if !self.directory.has_begun() {
+        if matches!(self.directory.has_begun(), Ok(false)) {
             self.ended();
         }
     }

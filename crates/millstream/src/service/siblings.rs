@@ -66,14 +66,16 @@ impl Siblings {
     }
 
     fn has_ended(&self, job: JobId) -> bool {
-        JobDirectory::new(&self.jobs.join(job.to_string())).has_outcome()
+        let directory = JobDirectory::new(&self.jobs.join(job.to_string()));
+        // Where that can't be told it may go on.
+        directory.has_outcome().unwrap_or(false)
     }
 }
 
 /// Whether the job of a directory has not ended and would go back to the snapshot.
 fn goes_back_to(job: JobId, directory: &Path, location: &Location) -> Result<bool> {
     let directory = JobDirectory::new(directory);
-    if directory.has_outcome() {
+    if directory.has_outcome()? {
         return Ok(false);
     }
     // One whose submission can't be read may have checkpoints anywhere.

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use millstream_core::options::JOB_NAME;
 use millstream_core::{JobId, JobStatus, Result};
@@ -14,40 +15,85 @@ use millstream_protocol::link::{
 
 use super::{past, process};
 use crate::background::blocking;
-use crate::files;
+use crate::files::{self, Trouble};
 use crate::packages::BUILT_IN;
 use crate::registry::Registry;
 use crate::store::{JobRecord, save_job};
+
+/// So long after a directory could not be looked into it is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// A directory below `jobs/` that no record names.
 enum Found {
     /// A process runs its job.
     Running(Box<JobRecord>),
     /// Its job had begun, has left no outcome, and no process runs it: it may have been cancelled while it had none.
-    Begun(PathBuf),
+    Begun,
 }
 
 /// Takes up the jobs whose processes run and that no record names, and tells of those that may have to be gone on from.
 /// `known`: those that records name.
 pub(crate) async fn adopt(registry: &Registry, known: HashSet<JobId>) {
     let jobs = registry.shared.data.jobs();
-    let found = blocking(move || Ok(unknown_in(&jobs, &known))).await;
-    let found = found.unwrap_or_else(|error| {
+    let unknown = blocking(move || unknown_in(&jobs, &known)).await;
+    let unknown = unknown.unwrap_or_else(|error| {
         tracing::error!("It is not known whether jobs run that no record names: {error}");
         Vec::new()
     });
-    for found in found {
-        match found {
-            Found::Running(record) => adopt_one(registry, *record).await,
-            Found::Begun(directory) => {
-                let directory = directory.display();
-                tracing::warn!(
-                    "{directory} is of a job that no record names, that no process runs, and that has left no outcome. If it is to go on, run it again \
-                     with the arguments in {directory}/{SUBMISSION_FILE} from its newest checkpoint (`millstream run -s latest …`); then delete the directory."
-                );
+    for (id, directory) in unknown {
+        if let Err(trouble) = take_up(registry, id, &directory).await {
+            not_known(id, &trouble);
+            if trouble.may_pass {
+                look_again(registry.clone(), id, directory);
             }
         }
     }
+}
+
+/// Takes up the job of a directory where a process runs it.
+async fn take_up(registry: &Registry, id: JobId, directory: &Path) -> Result<(), Trouble> {
+    let place = directory.to_path_buf();
+    let looked = blocking(move || Ok(look_at(id, &place))).await;
+    match looked.map_err(Trouble::lasting)?? {
+        Some(Found::Running(record)) => adopt_one(registry, *record).await,
+        Some(Found::Begun) => {
+            let directory = directory.display();
+            tracing::warn!(
+                "{directory} is of a job that no record names, that no process runs, and that has left no outcome. If it is to go on, run it again \
+                 with the arguments in {directory}/{SUBMISSION_FILE} from its newest checkpoint (`millstream run -s latest …`); then delete the directory."
+            );
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+/// Looks into a directory again and again until that works: its disk may be away.
+fn look_again(registry: Registry, id: JobId, directory: PathBuf) {
+    // Nobody else gets the id before it is known whether its job runs.
+    let reservation = registry.shared.reserve(id).ok();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(AGAIN).await;
+            match take_up(&registry, id, &directory).await {
+                Ok(()) => break,
+                Err(trouble) => {
+                    not_known(id, &trouble);
+                    if !trouble.may_pass {
+                        break;
+                    }
+                }
+            }
+        }
+        drop(reservation);
+    });
+}
+
+fn not_known(id: JobId, trouble: &Trouble) {
+    tracing::error!(
+        "It can't be told whether job {id} runs, which no record names: {}",
+        trouble.error
+    );
 }
 
 async fn adopt_one(registry: &Registry, record: JobRecord) {
@@ -69,28 +115,28 @@ async fn adopt_one(registry: &Registry, record: JobRecord) {
     past::resume(registry, record, Vec::new());
 }
 
-fn unknown_in(jobs: &Path, known: &HashSet<JobId>) -> Vec<Found> {
-    let entries = fs::read_dir(jobs).into_iter().flatten().flatten();
-    let unknown = entries.filter_map(|entry| {
-        let id: JobId = entry.file_name().to_str()?.parse().ok()?;
-        (!known.contains(&id)).then(|| (id, entry.path()))
-    });
-    unknown.filter_map(|(id, path)| look_at(id, path)).collect()
+/// The directories of jobs that are not `known`.
+fn unknown_in(jobs: &Path, known: &HashSet<JobId>) -> Result<Vec<(JobId, PathBuf)>> {
+    let failed = |cause: io::Error| files::unusable(jobs, "listed", cause);
+    let mut unknown = Vec::new();
+    for entry in fs::read_dir(jobs).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name();
+        let id: Option<JobId> = name.to_str().and_then(|name| name.parse().ok());
+        if let Some(id) = id.filter(|id| !known.contains(id)) {
+            unknown.push((id, entry.path()));
+        }
+    }
+    Ok(unknown)
 }
 
-fn look_at(id: JobId, directory: PathBuf) -> Option<Found> {
-    let has = |file: &str| directory.join(file).exists();
-    let runs = files::is_locked(&directory.join(LOCK_FILE)).unwrap_or_else(|trouble| {
-        tracing::error!(
-            "It can't be told whether job {id} runs, which no record names: {}",
-            trouble.error
-        );
-        false
-    });
-    if runs {
-        return Some(Found::Running(Box::new(record(id, &directory))));
+fn look_at(id: JobId, directory: &Path) -> Result<Option<Found>, Trouble> {
+    if files::is_locked(&directory.join(LOCK_FILE))? {
+        return Ok(Some(Found::Running(Box::new(record(id, directory)?))));
     }
-    (has(STARTED_FILE) && !has(OUTCOME_FILE)).then_some(Found::Begun(directory))
+    let has = |file: &str| files::is_there(&directory.join(file));
+    let is_begun = has(STARTED_FILE)? && !has(OUTCOME_FILE)?;
+    Ok(is_begun.then_some(Found::Begun))
 }
 
 /// When the job was submitted, in milliseconds since 1970, as far as the times of its files tell: the earliest of them.
@@ -106,20 +152,22 @@ fn begun(directory: &Path) -> u64 {
 }
 
 /// What a record of the job would say, as far as its directory tells it. Its process tells the rest.
-fn record(id: JobId, directory: &Path) -> JobRecord {
+fn record(id: JobId, directory: &Path) -> Result<JobRecord, Trouble> {
     let read: Result<Option<Submission>> =
         files::read(&directory.join(SUBMISSION_FILE)).map_err(Into::into);
     let submission = read.unwrap_or_else(|error| {
         tracing::error!("What job {id} was submitted as is lost: {error}");
         None
     });
-    let launch: Launch = files::read(&directory.join(LAUNCH_FILE))
-        .ok()
-        .flatten()
-        .unwrap_or_default();
+    let launch: Option<Launch> = match files::read(&directory.join(LAUNCH_FILE)) {
+        // Without it checkpoints that are behind the newest could be gone back to.
+        Err(trouble) if trouble.may_pass => return Err(trouble),
+        launch => launch.ok().flatten(),
+    };
+    let launch = launch.unwrap_or_default();
     let begun = begun(directory);
     // Of an uploaded one the name is lost.
-    let package = if directory.join(process::PROGRAM).exists() {
+    let package = if files::is_there(&directory.join(process::PROGRAM))? {
         process::PROGRAM
     } else {
         BUILT_IN
@@ -128,7 +176,7 @@ fn record(id: JobId, directory: &Path) -> JobRecord {
         let named = submission.configuration.get(&JOB_NAME).ok().flatten();
         named.or(submission.entry)
     });
-    JobRecord {
+    Ok(JobRecord {
         id,
         name: name.unwrap_or_else(|| package.to_owned()),
         package: package.to_owned(),
@@ -145,5 +193,5 @@ fn record(id: JobId, directory: &Path) -> JobRecord {
         next_checkpoint: launch.next_checkpoint,
         launches: launch.earlier.saturating_add(1),
         checkpoints: Vec::new(),
-    }
+    })
 }

@@ -37,15 +37,21 @@ impl Supervisor {
         if !is_alive {
             self.is_cut_off |= process::settle_ending(&self.directory)?;
         }
-        let outcome = self.outcome()?;
+        let outcome = self.outcome()?.as_ref().map(Outcome::of);
+        let cancel_waits = self.cancel_waits();
+        let is_over = outcome.is_some_and(|outcome| outcome.was_built || !outcome.may_pass);
+        // A process that runs has read it, and the end of a job needs it no more.
+        if !is_alive && !is_over && !cancel_waits {
+            self.read_submission()?;
+        }
         // A process that this server has killed was refused, whatever it had begun.
         let is_refused = self.brought_down.is_some();
-        let has_started = !is_refused && process::has_started(&self.directory);
+        let has_started = !is_refused && process::has_started(&self.directory)?;
         Ok(Found {
-            outcome: outcome.as_ref().map(Outcome::of),
+            outcome,
             is_alive,
             was_accepted: self.book.record().accepted || has_started,
-            cancel_waits: self.cancel_waits(),
+            cancel_waits,
         })
     }
 

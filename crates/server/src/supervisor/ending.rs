@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use millstream_core::{Error, JobStatus, codes};
 use millstream_protocol::OperationResult;
-use millstream_protocol::link::{EndedOperation, JobReport};
+use millstream_protocol::link::{EndedOperation, JobReport, NextAttempt};
 use millstream_protocol::supervision::{Contact, end_of};
 use millstream_storage::say_ended;
 use tokio::time::Instant;
@@ -47,7 +47,12 @@ impl Supervisor {
         }
         if may_pass {
             let at = self.set_back(&error);
-            self.book.contact(clock::now(), Contact::Away);
+            let now = clock::now();
+            self.book.contact(now, Contact::Away);
+            self.book.waits_for(NextAttempt {
+                at: now.saturating_add(u64::try_from(self.setback.as_millis()).unwrap_or(u64::MAX)),
+                why: error.to_string(),
+            });
             self.show();
             self.phase = Phase::Waiting { at };
             return;

@@ -20,18 +20,20 @@ use crate::views::{OperationVerb, OperationView};
 pub(crate) fn resume(registry: &Registry, mut record: JobRecord, operations: Vec<OperationRecord>) {
     let directory = registry.shared.data.job(record.id);
     let read = submission(&directory, record.id);
-    // Without what was submitted it can't be told whether there is output.
-    record.accepted = record.accepted || process::has_started(&directory) || read.is_err();
-    let (submission, unreadable) = match read {
-        Ok(submission) => (submission, None),
-        Err(trouble) => (nothing(record.id), Some(trouble.error)),
-    };
+    let has_started = process::has_started(&directory);
+    // Without what was submitted it can't be told whether there is output. What may be told later is looked at again.
+    record.accepted = record.accepted
+        || read.as_ref().is_err_and(|trouble| !trouble.may_pass)
+        || has_started.unwrap_or_else(|trouble| !trouble.may_pass);
+    let is_unread = read.is_err();
+    let submission = read.unwrap_or_else(|_| nothing(record.id));
     let stopped_to_cancel = operations.iter().any(|o| stopped_to_cancel(&o.view));
     let open = operations
         .into_iter()
         .filter(|operation| operation.view.ended.is_none());
     let mut supervisor = Supervisor::new(registry, record, Arc::new(submission), open.collect());
     supervisor.stopped_to_cancel = stopped_to_cancel;
+    supervisor.is_unread = is_unread;
     supervisor.book.contact(clock::now(), Contact::Adopting);
     supervisor.show();
     if supervisor.book.record().accepted {
@@ -41,13 +43,22 @@ pub(crate) fn resume(registry: &Registry, mut record: JobRecord, operations: Vec
         supervisor.reservation = registry.shared.reserve(supervisor.book.id()).ok();
     }
     tokio::spawn(async move {
-        match unreadable {
-            // A process that runs has read it, and goes on.
-            Some(error) if !supervisor.is_alive() => supervisor.lost(error).await,
-            _ => supervisor.take_over().await,
-        }
+        supervisor.take_over().await;
         supervisor.run().await;
     });
+}
+
+impl Supervisor {
+    /// Reads what the job was submitted as, where that could not be read yet.
+    pub(super) fn read_submission(&mut self) -> Result<(), Trouble> {
+        if self.is_unread {
+            let submission = submission(&self.directory, self.book.id())?;
+            self.book.set_submission(Arc::new(submission));
+            self.is_unread = false;
+            self.settings_told = false;
+        }
+        Ok(())
+    }
 }
 
 /// Whether this is the cancel with savepoint that the job was stopped for.

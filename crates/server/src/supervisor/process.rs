@@ -14,6 +14,8 @@ use millstream_protocol::link::{
     OUTPUT_FILE, STARTED_FILE, STOP_FILE, StopBegun,
 };
 use millstream_protocol::supervision::is_outcome;
+use millstream_storage::may_pass;
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
 use tokio::process::{Child, Command};
 
@@ -34,9 +36,11 @@ pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble
     files::remove(&directory.join(OUTCOME_FILE))?;
     files::write(&directory.join(LAUNCH_FILE), launch)?;
     let program = directory.join(PROGRAM);
-    if program.exists() {
+    // Where that could not be told, another program would be started in its place.
+    let has_program = files::is_there(&program)?;
+    if has_program {
         let next = "end the job and submit it again: somebody else may have changed its program";
-        whose::check_program(&program, next).map_err(Trouble::lasting)?;
+        whose::check_program(&program, next)?;
     }
     let started = || -> io::Result<Child> {
         let output = OpenOptions::new()
@@ -44,7 +48,7 @@ pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble
             .append(true)
             .mode(0o600)
             .open(directory.join(OUTPUT_FILE))?;
-        let mut command = if program.exists() {
+        let mut command = if has_program {
             Command::new(&program)
         } else {
             let mut command = Command::new(RUNNING_PROGRAM);
@@ -72,8 +76,17 @@ pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble
         )
         .cause(&cause)
         .next("see that the package is an executable of this machine, and that the machine has processes and memory left");
-        Trouble::new(error, &cause)
+        Trouble {
+            error,
+            may_pass: may_pass(cause.kind()) && !is_no_program(&cause),
+        }
     })
+}
+
+/// Whether the error of a start says that the file is no program of this machine, and stays none.
+fn is_no_program(cause: &io::Error) -> bool {
+    let number = cause.raw_os_error().map(Errno::from_raw_os_error);
+    matches!(number, Some(Errno::NOEXEC | Errno::TOOBIG))
 }
 
 /// What keeps a process small whose threads come and go, unless the server's environment says otherwise: pools of memory that the C library
@@ -172,8 +185,8 @@ pub(super) fn describe(how: Option<ExitStatus>) -> String {
 }
 
 /// Whether a process has begun to run the job, so that there may be output.
-pub(super) fn has_started(directory: &Path) -> bool {
-    directory.join(STARTED_FILE).exists()
+pub(super) fn has_started(directory: &Path) -> Result<bool, Trouble> {
+    files::is_there(&directory.join(STARTED_FILE))
 }
 
 /// The stop whose savepoint a process had triggered, and whose end it had not told.
@@ -186,7 +199,7 @@ pub(super) fn stop_begun(directory: &Path) -> Result<Option<StopBegun>, Trouble>
 /// Answers whether it was.
 pub(super) fn settle_ending(directory: &Path) -> Result<bool, Trouble> {
     let (ending, outcome) = (directory.join(ENDING_FILE), directory.join(OUTCOME_FILE));
-    if outcome.exists() {
+    if files::is_there(&outcome)? {
         return Ok(false);
     }
     let Some(left) = files::read::<JobReport>(&ending)? else {

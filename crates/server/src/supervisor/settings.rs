@@ -23,6 +23,8 @@ impl Supervisor {
                 .next("run it again with the settings: `millstream restart`"));
         }
         self.check(&settings)?;
+        // What could not be read would be replaced by next to nothing.
+        self.read_submission()?;
         let mut submission = Submission::clone(self.book.submission());
         submission.configuration.extend(&settings);
         let submission = Arc::new(submission);
