@@ -32,7 +32,6 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
     let server = Here {
         settings: &app.settings,
         host_name: app.names.host(),
-        loopback: app.registry.server().address.ip().is_loopback(),
     };
     let peer = request.extensions().get::<Peer>().copied();
     let needed = roles::needed(request.method(), request.uri().path());
@@ -57,8 +56,6 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
 struct Here<'a> {
     settings: &'a RestSettings,
     host_name: &'a str,
-    /// Whether the server listens on loopback only.
-    loopback: bool,
 }
 
 impl Here<'_> {
@@ -79,9 +76,8 @@ impl Here<'_> {
             self.has_token(headers, needed)?
         } else {
             let caller = self.is_known(peer)?;
-            if self.loopback {
-                asked.comes_by_our_name()?;
-            }
+            // Also where every machine may ask: a page that a browser there shows may not.
+            asked.comes_by_our_name()?;
             caller
         };
         let may_follow_link = matches!(*method, Method::GET | Method::HEAD) && needed == Role::Read;

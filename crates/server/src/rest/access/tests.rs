@@ -48,7 +48,6 @@ fn ask(
     let here = Here {
         settings,
         host_name: "worker7",
-        loopback: true,
     };
     here.check(&method, &map, peer, role)
 }
@@ -124,6 +123,22 @@ fn without_a_token_the_server_answers_to_its_own_names_only() {
     }
     let twice = [("host", "localhost"), ("host", "evil.example")];
     assert!(!is_let_through(&[], &twice));
+}
+
+#[test]
+fn where_everybody_may_ask_pages_of_names_that_are_not_its_own_may_not() {
+    let configuration = Configuration::new();
+    let mut settings = RestSettings::from_configuration(&configuration).expect("settings");
+    let everywhere = "0.0.0.0:8081".parse().expect("an address");
+    settings.check(everywhere, true).expect("it was told so");
+    let passes = |host: &str| {
+        let page = format!("http://{host}");
+        let headers = [("host", host), ("origin", page.as_str())];
+        let upload = (Method::POST, Role::Submit);
+        ask(&settings, None, &headers, upload).is_ok()
+    };
+    assert!(passes("10.0.0.7:8081") && passes("worker7:8081"));
+    assert!(!passes("evil.example:8081"), "its name means this machine");
 }
 
 #[test]
