@@ -15,19 +15,28 @@ const PLACE: &str = "/tmp/csp/flink/checkpoints";
 /// # Errors
 /// There are to be settings, and they can't be read: checkpoints that went elsewhere then would not be found again.
 pub(crate) fn place(configuration: &mut Configuration) -> Result<Option<String>> {
-    let interval = configuration.get(&CHECKPOINT_INTERVAL)?;
-    let are_taken = interval.is_some_and(|interval| !interval.is_zero());
+    let are_taken = match configuration.get(&CHECKPOINT_INTERVAL) {
+        // What it stands for only the process knows that runs the job; a place harms nobody who takes none.
+        Err(error) if error.code() == codes::REFERENCE.id => true,
+        interval => interval?.is_some_and(|interval| !interval.is_zero()),
+    };
     // It may be written as a reference, and whatever that stands for is a place.
     if !are_taken || configuration.is_set(&CHECKPOINT_DIRECTORY) {
         return Ok(None);
     }
-    let settings = HdfsSettings::of(configuration)?;
-    let cluster = settings.default_cluster().map_err(|cause| {
-        let message = "it can't be told whether checkpoints go to HDFS";
-        Error::new(&codes::HADOOP_SETTINGS, message)
-            .cause(cause)
-            .next("correct HADOOP_CONF_DIR, HADOOP_HOME or hadoop.home.dir, or give stream.checkpoint.dir")
-    })?;
+    let unknown = Error::new(
+        &codes::HADOOP_SETTINGS,
+        "it can't be told whether checkpoints go to HDFS",
+    );
+    let unknown = unknown.next(
+        "correct HADOOP_CONF_DIR, HADOOP_HOME or hadoop.home.dir, or give stream.checkpoint.dir",
+    );
+    let settings = match HdfsSettings::of(configuration) {
+        Err(cause) if cause.code() == codes::REFERENCE.id => return Err(unknown.cause(cause)),
+        settings => settings?,
+    };
+    let cluster = settings.default_cluster();
+    let cluster = cluster.map_err(|cause| unknown.cause(cause))?;
     Ok(cluster.map(|cluster: HdfsUrl| {
         let place = format!("hdfs://{}{PLACE}", cluster.authority());
         let note = format!(

@@ -36,3 +36,4 @@ mod latest_misses_the_checkpoint_that_is_not_there;
 mod locks_that_fail_let_no_second_owner_in;
 mod many_output_files_need_few_descriptors;
 mod runs_that_died_leave_no_directories;
+mod the_interval_of_checkpoints_may_be_a_reference;
