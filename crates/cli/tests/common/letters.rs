@@ -2,6 +2,8 @@
 
 use millstream_services::kafka::Kafka;
 
+use super::topics::{Tools, read};
+
 /// A message: its headers, its key and its value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Message {
@@ -21,27 +23,12 @@ impl Message {
 
 /// All committed messages of a topic, in order of their values. They hold no tabs; `least` are waited for.
 pub(crate) fn committed(kafka: &Kafka, topic: &str, least: usize) -> Vec<Message> {
-    let most = (least + 1).to_string();
-    let arguments = [
-        "--topic",
-        topic,
-        "--from-beginning",
-        "--isolation-level",
-        "read_committed",
-        "--timeout-ms",
-        "10000",
-        "--max-messages",
-        &most,
-        "--property",
+    let shown = [
         "print.key=true",
-        "--property",
         "print.headers=true",
-        "--property",
         "headers.separator=\u{1}",
     ];
-    let said = kafka
-        .tool("consumer.ConsoleConsumer", &arguments, "")
-        .expect("read");
+    let said = read(kafka, topic, least + 1, Kafka::SILENCE_MS, &shown);
     let mut messages: Vec<Message> = said
         .lines()
         .filter_map(|line| {

@@ -5,6 +5,7 @@
 pub(crate) mod documents;
 pub(crate) mod environment;
 pub(crate) mod hdfs;
+pub(crate) mod kafka;
 pub(crate) mod letters;
 pub(crate) mod objects;
 pub(crate) mod processes;
@@ -69,18 +70,33 @@ pub(crate) fn millstream_in<A: AsRef<OsStr>>(
     running::run(command)
 }
 
+/// The command that runs the ingestion job `name`, with all of its files in `directory`. It checkpoints at an `interval`, without a
+/// pause. `options` are those of `millstream run`; the parameters of the job are still to be added.
+pub(crate) fn ingest_named(
+    directory: &Path,
+    name: &str,
+    interval: &str,
+    options: &[&str],
+) -> Command {
+    let mut command = command(directory);
+    command
+        .args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
+        .arg(format!("-Dexecution.checkpointing.interval={interval}"))
+        .arg("-Dexecution.checkpointing.min-pause=0 ms")
+        .args(options)
+        .arg("ingest")
+        .arg(format!("--job.name={name}"));
+    command
+}
+
 /// The command that runs the ingestion job `job` on `in`, with all of its files in `directory`. It checkpoints each
 /// 20 ms and looks for new files as often, and fails for good with the first failure.
 ///
 /// `options` are those of `millstream run`, `parameters` those of the job.
 pub(crate) fn ingest(directory: &Path, options: &[&str], parameters: &[&str]) -> Command {
-    let mut command = command(directory);
+    let mut command = ingest_named(directory, "job", "20 ms", options);
     command
-        .args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
-        .args(["-D", "execution.checkpointing.interval=20 ms"])
-        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
-        .args(options)
-        .args(["ingest", "--job.name=job", "--source.path=in"])
+        .arg("--source.path=in")
         .args(["--job.retry.maxNumberRestartAttempts=0"])
         // Files of the tests appear whole, so they need not be watched for a while first.
         .args(["--source.watch.interval=20", "--source.file.settle=0"])
@@ -133,6 +149,18 @@ pub(crate) fn lines(directory: &Path) -> Vec<String> {
     }
     lines.sort();
     lines
+}
+
+/// Compares lines, which are sorted, with those that there must be: how many they are, and the first one that differs.
+#[track_caller]
+pub(crate) fn assert_lines(found: &[String], truth: impl Iterator<Item = String>) {
+    let mut truth: Vec<String> = truth.collect();
+    truth.sort();
+    let differs = truth
+        .iter()
+        .zip(found)
+        .find(|(right, found)| right != found);
+    assert_eq!((found.len(), differs), (truth.len(), None));
 }
 
 /// For how many seconds a process has run.

@@ -5,6 +5,9 @@ use std::process::Command;
 
 use millstream_services::seaweed::{BUCKET, Seaweed};
 
+use super::ingest_named;
+use super::remote::Keeps;
+
 /// The URL of what lies below a key.
 pub(crate) fn url(key: &str) -> String {
     format!("s3://{BUCKET}/{key}")
@@ -21,14 +24,11 @@ pub(crate) fn job(
     options: &[&str],
     parameters: &[&str],
 ) -> Command {
-    let mut command = super::command(directory);
+    let of_store = store.options();
+    let mut all: Vec<&str> = of_store.iter().map(String::as_str).collect();
+    all.extend(options);
+    let mut command = ingest_named(directory, "job", "200 ms", &all);
     command
-        .args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
-        .args(["-D", "execution.checkpointing.interval=200 ms"])
-        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
-        .args(store.options())
-        .args(options)
-        .args(["ingest", "--job.name=job"])
         .arg(format!("--source.path={}", url(from)))
         .arg(format!("--sink.path={}", url(to)))
         .args(["--sink.type=file", "--source.watch.interval=100"])
@@ -50,4 +50,49 @@ pub(crate) fn lines(store: &Seaweed, below: &str) -> Vec<String> {
     }
     lines.sort();
     lines
+}
+
+impl Keeps for Seaweed {
+    fn url(&self, key: &str) -> String {
+        url(key)
+    }
+
+    fn job(
+        &self,
+        directory: &Path,
+        places: (&str, &str),
+        options: &[&str],
+        parameters: &[&str],
+    ) -> Command {
+        job(self, directory, places, options, parameters)
+    }
+
+    fn options(&self) -> Vec<String> {
+        Seaweed::options(self)
+    }
+
+    fn put(&self, key: &str, bytes: &[u8]) {
+        Seaweed::put(self, key, bytes).expect("is put");
+    }
+
+    fn get(&self, key: &str) -> Vec<u8> {
+        let found = Seaweed::get(self, key).expect("an answer");
+        found.expect("is there")
+    }
+
+    fn keys(&self, below: &str) -> Vec<String> {
+        Seaweed::keys(self, below).expect("a listing")
+    }
+
+    fn lines(&self, below: &str) -> Vec<String> {
+        lines(self, below)
+    }
+
+    fn away(&self) -> String {
+        "s3://no-such-bucket/sp/one".to_owned()
+    }
+
+    fn no_place(&self) -> String {
+        "s3://bucket/../sp".to_owned()
+    }
 }

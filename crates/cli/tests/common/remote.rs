@@ -7,8 +7,38 @@ use std::time::{Duration, Instant};
 
 use super::{ONCE, ingest, put, running};
 
+pub(crate) mod files;
+
 /// Bytes of a file of [`people`].
 const BYTES: u64 = 6_000_000;
+
+/// What keeps the input and output of jobs, and their snapshots. A key is a path without a slash at its beginning.
+pub(crate) trait Keeps {
+    /// The URL of what lies below a key.
+    fn url(&self, key: &str) -> String;
+    /// The command that runs the ingestion job from files below a key to files below another one.
+    fn job(
+        &self,
+        directory: &Path,
+        places: (&str, &str),
+        options: &[&str],
+        parameters: &[&str],
+    ) -> Command;
+    /// What a server has to be told of it.
+    fn options(&self) -> Vec<String>;
+    /// Puts a file there.
+    fn put(&self, key: &str, bytes: &[u8]);
+    /// The content of a file.
+    fn get(&self, key: &str) -> Vec<u8>;
+    /// The keys of all files below one.
+    fn keys(&self, below: &str) -> Vec<String>;
+    /// The lines of all files below a key that are read, sorted.
+    fn lines(&self, below: &str) -> Vec<String>;
+    /// The URL of a place where nobody answers for what is there.
+    fn away(&self) -> String;
+    /// A URL that is none of a place.
+    fn no_place(&self) -> String;
+}
 
 /// Waits until there are so many of what `count` tells.
 #[track_caller]
@@ -75,6 +105,23 @@ pub(crate) fn of_people() -> [String; 6] {
         "--sink.rolling.size=2000000".to_owned(),
         "--job.retry.backoffTimeMS=200".to_owned(),
     ]
+}
+
+/// Whether the files of these bytes, which go to the directory `output`, are what has to become of the people in `input`.
+#[track_caller]
+pub(crate) fn assert_of_people(
+    input: &Path,
+    output: &Path,
+    written: impl Iterator<Item = Vec<u8>>,
+) {
+    fs::create_dir(output).expect("is made");
+    for (number, bytes) in written.enumerate() {
+        let name = format!("part-{number}.json");
+        fs::write(output.join(name), bytes).expect("is written");
+    }
+    let outputs = [output.to_owned()];
+    let is_whole = datagen::check::check(input, &outputs).expect("files");
+    assert!(is_whole, "rows are missing, doubled or others");
 }
 
 /// Makes a file of columns of two rows at `to`.

@@ -6,9 +6,30 @@
     reason = "the random moment of a kill is a time"
 )]
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use datagen::random::Random;
+
+use super::ingest_named;
+
+/// The command that runs the ingestion job `name` in a round: at a parallelism, and from its newest checkpoint if it is to
+/// `resume`. The rest is as [`ingest_named`] has it.
+pub(crate) fn ingest_in_round(
+    directory: &Path,
+    name: &str,
+    interval: &str,
+    parallelism: u64,
+    resume: bool,
+) -> Command {
+    let parallelism = parallelism.to_string();
+    let mut options = vec!["-p", parallelism.as_str()];
+    if resume {
+        options.extend(["-s", "latest"]);
+    }
+    ingest_named(directory, name, interval, &options)
+}
 
 pub(crate) struct Rounds {
     /// What another run is played by again.

@@ -8,38 +8,11 @@ use serde_json::json;
 
 use super::objects::CSV;
 use super::processes::{kill, processes_of};
+use super::remote::Keeps;
 use super::server::{Server, endless, first_file};
 use super::{ONCE, Running, running};
 
 const CONTINUOUSLY: &str = "--source.watch.type=PROCESS_CONTINUOUSLY";
-
-/// What keeps snapshots, and the input and output of the jobs that write them. A key is a path without a slash at its beginning.
-pub(crate) trait Keeps {
-    /// The URL of what lies below a key.
-    fn url(&self, key: &str) -> String;
-    /// The command that runs the ingestion job from files below a key to files below another one.
-    fn job(
-        &self,
-        directory: &Path,
-        places: (&str, &str),
-        options: &[&str],
-        parameters: &[&str],
-    ) -> Command;
-    /// What a server has to be told of it.
-    fn options(&self) -> Vec<String>;
-    /// Puts a file there.
-    fn put(&self, key: &str, bytes: &[u8]);
-    /// The content of a file.
-    fn get(&self, key: &str) -> Vec<u8>;
-    /// The keys of all files below one.
-    fn keys(&self, below: &str) -> Vec<String>;
-    /// The lines of all files below a key that are read, sorted.
-    fn lines(&self, below: &str) -> Vec<String>;
-    /// The URL of a place where nobody answers for what is there.
-    fn away(&self) -> String;
-    /// A URL that is none of a place.
-    fn no_place(&self) -> String;
-}
 
 /// A place with everything that there is to be shown of it.
 pub(crate) struct Snapshots<'a>(pub(crate) &'a dyn Keeps);

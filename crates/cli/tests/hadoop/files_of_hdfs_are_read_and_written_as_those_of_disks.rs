@@ -3,102 +3,51 @@
 
 use crate::common;
 
-use std::io::Write;
-
 use crate::common::hdfs::{hidden, job, lines, visible};
 use crate::common::objects::CSV;
-use crate::common::remote::{await_count, first_example, shell};
-use crate::common::{ONCE, Said, command, running};
+use crate::common::remote::files::{Files, ends_well, many_rows, place};
+use crate::common::remote::{first_example, shell};
+use crate::common::{ONCE, command, running};
 use millstream_services::hdfs::Hdfs;
 
 /// One pair of nodes for all, which take seconds to start.
 #[test]
 fn hdfs_is_a_disk() {
     let hdfs = Hdfs::start().expect("HDFS");
-    texts_are_read_however_they_are_compressed(&hdfs);
+    let files = Files(&hdfs);
+    put(&hdfs, "/text/d.csv._COPYING_", "id,name\n4,half of it");
+    files.texts_are_read_however_they_are_compressed();
+    assert_eq!(hidden(&hdfs, "/text-out"), Vec::<String>::new());
     columns_are_written_and_read(&hdfs);
-    partitions_are_directories(&hdfs);
+    files.partitions_are_directories("a/b c:d", "a%2Fb c%3Ad");
     large_files_are_split(&hdfs);
-    what_is_done_with_is_taken_away(&hdfs);
-    what_is_new_is_found_while_the_job_runs(&hdfs);
+    files.what_is_done_with_is_taken_away();
+    files.what_is_new_is_found_while_the_job_runs();
     what_is_still_written_is_waited_for(&hdfs);
     growth_is_followed(&hdfs);
     every_name_leads_there(&hdfs);
     what_is_wrong_is_told_in_one_line(&hdfs);
     doctor_looks_without_leaving_anything(&hdfs);
-    dead_letters_are_files(&hdfs);
+    files.dead_letters_are_kept_there();
     the_example_of_the_guide_runs(&hdfs);
-}
-
-fn place() -> tempfile::TempDir {
-    tempfile::tempdir().expect("a directory")
-}
-
-#[track_caller]
-fn ends_well(said: &Said) {
-    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
-}
-
-/// Runs a job once, from CSV.
-#[track_caller]
-fn run(hdfs: &Hdfs, from: &str, to: &str, parameters: &[&str]) -> Said {
-    let directory = place();
-    let parameters = [&CSV[..], &[ONCE], parameters].concat();
-    let places = (&*hdfs.url(from), &*hdfs.url(to));
-    let said = running::run(job(hdfs, directory.path(), places, &[], &parameters));
-    ends_well(&said);
-    said
 }
 
 fn put(hdfs: &Hdfs, path: &str, text: &str) {
     hdfs.put(path, text.as_bytes()).expect("is put");
 }
 
-fn gzip(text: &str) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(text.as_bytes()).expect("is compressed");
-    encoder.finish().expect("is compressed")
-}
-
-fn texts_are_read_however_they_are_compressed(hdfs: &Hdfs) {
-    put(hdfs, "/text/a.csv", "id,name\n1,one\n");
-    let zipped = gzip("id,name\n2,two\n");
-    hdfs.put("/text/b.csv.gz", &zipped).expect("is put");
-    let zstd = zstd::encode_all(&b"id,name\n3,three\n"[..], 1).expect("is compressed");
-    hdfs.put("/text/c.csv.zst", &zstd).expect("is put");
-    put(hdfs, "/text/_hidden.csv", "not,to,be\nread,at,all\n");
-    put(hdfs, "/text/d.csv._COPYING_", "id,name\n4,half of it");
-    put(hdfs, "/text/empty.csv", "");
-    run(hdfs, "/text", "/text-out", &[]);
-    let expected = [
-        r#"{"id":"1","name":"one"}"#,
-        r#"{"id":"2","name":"two"}"#,
-        r#"{"id":"3","name":"three"}"#,
-    ];
-    assert_eq!(lines(hdfs, "/text-out"), expected);
-    assert_eq!(hidden(hdfs, "/text-out"), Vec::<String>::new());
-    // Compressed output.
-    run(hdfs, "/text", "/text-gz", &["--sink.file.compression=gzip"]);
-    let files = visible(hdfs, "/text-gz");
-    assert!(
-        !files.is_empty() && files.iter().all(|file| file.ends_with(".json.gz")),
-        "{files:?}"
-    );
-}
-
 fn columns_are_written_and_read(hdfs: &Hdfs) {
     for format in ["parquet", "orc"] {
-        let written = format!("/columns-{format}");
-        run(
-            hdfs,
-            "/text",
-            &written,
-            &[&format!("--sink.format={format}")],
-        );
+        let written = format!("columns-{format}");
+        let files = Files(hdfs);
+        files.run("text", &written, &[&format!("--sink.format={format}")]);
         let directory = place();
         let source = format!("--source.type={format}");
         let read = directory.path().join("out");
-        let places = (&*hdfs.url(&written), &*read.display().to_string());
+        let places = (
+            &*hdfs.url(&format!("/{written}")),
+            &*read.display().to_string(),
+        );
         let parameters = [source.as_str(), ONCE];
         let said = running::run(job(hdfs, directory.path(), places, &[], &parameters));
         ends_well(&said);
@@ -106,32 +55,8 @@ fn columns_are_written_and_read(hdfs: &Hdfs) {
     }
 }
 
-fn partitions_are_directories(hdfs: &Hdfs) {
-    let text = "day,city,n\n2024-02-29,Rome,1\n2024-02-29,a/b c:d,2\n2024-03-01,,3\n";
-    put(hdfs, "/parted/a.csv", text);
-    let columns = "--sink.partition.columns=day,city";
-    run(hdfs, "/parted", "/parted-out", &[columns]);
-    let files = visible(hdfs, "/parted-out");
-    let directories: Vec<&str> = files
-        .iter()
-        .map(|file| file.rsplit_once('/').expect("a directory").0)
-        .collect();
-    let expected = [
-        "/parted-out/day=2024-02-29/city=Rome",
-        "/parted-out/day=2024-02-29/city=a%2Fb c%3Ad",
-        "/parted-out/day=2024-03-01/city=__HIVE_DEFAULT_PARTITION__",
-    ];
-    assert_eq!(directories, expected);
-    let expected = [r#"{"n":"1"}"#, r#"{"n":"2"}"#, r#"{"n":"3"}"#];
-    assert_eq!(lines(hdfs, "/parted-out"), expected);
-}
-
 fn large_files_are_split(hdfs: &Hdfs) {
-    let mut text = "id,name\n".to_owned();
-    for id in 0..300_000 {
-        text.push_str(&format!("{id},{}\n", "x".repeat(40)));
-    }
-    put(hdfs, "/large/a.csv", &text);
+    put(hdfs, "/large/a.csv", &many_rows(300_000));
     let directory = place();
     // Checkpoints would end files while they are small.
     let options = ["-p", "3", "-Dexecution.checkpointing.interval=1 h"];
@@ -143,40 +68,6 @@ fn large_files_are_split(hdfs: &Hdfs) {
     assert_eq!(visible(hdfs, "/large-out").len(), 3, "one of each writer");
 }
 
-fn what_is_done_with_is_taken_away(hdfs: &Hdfs) {
-    for (name, policy) in [("/moved", "move"), ("/deleted", "delete")] {
-        put(hdfs, &format!("{name}/a.csv"), "id\n1\n");
-        put(hdfs, &format!("{name}/b.csv"), "id\n2\n");
-        let policy = format!("--source.after.commit={policy}");
-        let target = format!("--source.after.commit.path={}", hdfs.url("/moved/_done"));
-        let mut parameters = vec![policy.as_str()];
-        if name == "/moved" {
-            parameters.push(&target);
-        }
-        run(hdfs, name, &format!("{name}-out"), &parameters);
-        let out = lines(hdfs, &format!("{name}-out"));
-        assert_eq!(out, [r#"{"id":"1"}"#, r#"{"id":"2"}"#]);
-        let left = hdfs.files(name).expect("a listing");
-        let expected: &[&str] = match name {
-            "/moved" => &["/moved/_done/a.csv", "/moved/_done/b.csv"],
-            _ => &[],
-        };
-        assert_eq!(left, expected, "{name}");
-    }
-}
-
-fn what_is_new_is_found_while_the_job_runs(hdfs: &Hdfs) {
-    put(hdfs, "/watched/a.csv", "id\n1\n");
-    let directory = place();
-    let places = (&*hdfs.url("/watched"), &*hdfs.url("/watched-out"));
-    let running = common::Running::start(job(hdfs, directory.path(), places, &[], &CSV));
-    await_lines(hdfs, "/watched-out", 1);
-    put(hdfs, "/watched/b.csv", "id\n2\n");
-    await_lines(hdfs, "/watched-out", 2);
-    running.signal("TERM");
-    ends_well(&running.end());
-}
-
 fn what_is_still_written_is_waited_for(hdfs: &Hdfs) {
     put(hdfs, "/open/a.csv", "id\n1\n");
     let mut open = hdfs.begin_file("/open/b.csv").expect("is begun");
@@ -184,11 +75,11 @@ fn what_is_still_written_is_waited_for(hdfs: &Hdfs) {
     let directory = place();
     let places = (&*hdfs.url("/open"), &*hdfs.url("/open-out"));
     let running = common::Running::start(job(hdfs, directory.path(), places, &[], &CSV));
-    await_lines(hdfs, "/open-out", 1);
+    Files(hdfs).await_lines("open-out", 1);
     open.write(b"4\n").expect("is written");
     assert_eq!(lines(hdfs, "/open-out").len(), 1);
     open.close().expect("is closed");
-    await_lines(hdfs, "/open-out", 4);
+    Files(hdfs).await_lines("open-out", 4);
     running.signal("TERM");
     ends_well(&running.end());
     let numbers = [1, 2, 3, 4].map(|id| format!(r#"{{"id":"{id}"}}"#));
@@ -201,11 +92,11 @@ fn growth_is_followed(hdfs: &Hdfs) {
     let places = (&*hdfs.url("/grows"), &*hdfs.url("/grows-out"));
     let parameters = [&CSV[..], &["--source.file.changed=append"]].concat();
     let running = common::Running::start(job(hdfs, directory.path(), places, &[], &parameters));
-    await_lines(hdfs, "/grows-out", 1);
+    Files(hdfs).await_lines("grows-out", 1);
     let mut open = hdfs.begin_file("/grows/a.csv").expect("is begun");
     open.write(b"2\n").expect("is written");
     open.close().expect("is closed");
-    await_lines(hdfs, "/grows-out", 2);
+    Files(hdfs).await_lines("grows-out", 2);
     running.signal("TERM");
     ends_well(&running.end());
     let expected = [r#"{"id":"1"}"#, r#"{"id":"2"}"#];
@@ -273,25 +164,6 @@ fn what_is_wrong_is_told_in_one_line(hdfs: &Hdfs) {
     assert!(said.error().contains("fs.defaultFS"), "{}", said.err);
 }
 
-fn dead_letters_are_files(hdfs: &Hdfs) {
-    put(hdfs, "/bad/a.csv", "id,name\n1,one\n2\n3,three\n");
-    let directory = place();
-    let letters = format!("--error.dead-letter.path={}", hdfs.url("/bad-letters"));
-    let parameters = [&CSV[..], &[ONCE, "--error.policy=dead-letter", &letters]].concat();
-    let places = (&*hdfs.url("/bad"), &*hdfs.url("/bad-out"));
-    let said = running::run(job(hdfs, directory.path(), places, &[], &parameters));
-    ends_well(&said);
-    let written = lines(hdfs, "/bad-letters");
-    assert_eq!(written.len(), 1, "{written:?}");
-    assert_eq!(lines(hdfs, "/bad-out").len(), 2);
-    let mut list = command(directory.path());
-    list.args(["dead-letters", "-Dmillstream.data-dir=data", "list", "job"]);
-    let said = running::run(list);
-    ends_well(&said);
-    let heading = format!("Dead letters of job in {}:", hdfs.url("/bad-letters"));
-    assert!(said.out.contains(&heading), "{}", said.out);
-}
-
 fn doctor_looks_without_leaving_anything(hdfs: &Hdfs) {
     let directory = place();
     let look = |action: &[&str], more: &[&str]| {
@@ -348,10 +220,4 @@ fn the_example_of_the_guide_runs(hdfs: &Hdfs) {
     let shell = shell(directory.path(), &example);
     ends_well(&running::run(shell));
     assert_eq!(lines(hdfs, "/user/csp/orders-json"), [r#"{"id":"1"}"#]);
-}
-
-/// Waits until so many lines are there.
-#[track_caller]
-fn await_lines(hdfs: &Hdfs, below: &str, count: usize) {
-    await_count(count, || lines(hdfs, below).len());
 }

@@ -5,9 +5,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::hdfs::{hidden, job, visible};
-use crate::common::objects::CSV;
-use crate::common::remote::{of_people, people};
+use crate::common::hdfs::{add_people, contents, hidden, start_people};
+use crate::common::remote::assert_of_people;
 use crate::common::rounds::Rounds;
 use crate::common::{ONCE, Running};
 use millstream_services::hdfs::Hdfs;
@@ -18,16 +17,6 @@ const LATEST_KILL_MS: u64 = 1_500;
 
 /// The latest moment of the job's own kill behind a new file.
 const LATEST_OWN_KILL_MS: u64 = 800;
-
-/// Adds a file of rows.
-fn add(hdfs: &Hdfs, input: &Path, number: u64, seed: u64, first_id: u64) -> u64 {
-    let (name, bytes, next) = people(input, number, seed, first_id);
-    let unfinished = format!("/in/_{name}");
-    hdfs.put(&unfinished, &bytes).expect("is put");
-    hdfs.rename(&unfinished, &format!("/in/{name}"))
-        .expect("is renamed");
-    next
-}
 
 /// Where the checkpoints of a job lie.
 #[derive(Clone, Copy)]
@@ -42,17 +31,13 @@ fn start(
     options: &[&str],
     watch: &str,
 ) -> Running {
-    let of_people = of_people();
-    let people: Vec<&str> = of_people.iter().map(String::as_str).collect();
-    let more = ["--job.retry.maxNumberRestartAttempts=1000", watch];
-    let parameters = [&CSV[..], &people, &more].concat();
     let places = (&*hdfs.url("/in"), &*hdfs.url("/out"));
     let there = format!("-Dstate.checkpoints.dir={}", hdfs.url("/cp"));
     let options = match checkpoints {
         Checkpoints::OnDisk => options.to_vec(),
         Checkpoints::InHdfs => [&[there.as_str()], options].concat(),
     };
-    Running::start(job(hdfs, directory, places, &options, &parameters))
+    start_people(hdfs, directory, places, &options, watch)
 }
 
 /// What befalls the cluster in a round, while the job runs.
@@ -104,7 +89,7 @@ fn rounds_are_survived(checkpoints: Checkpoints) -> Hdfs {
     let mut rounds = Rounds::begin(KILLS);
     let (mut next_id, mut at_work) = (0, 0);
     for round in 0..rounds.count {
-        next_id = add(&hdfs, &input, 2 * round, rounds.seed, next_id);
+        next_id = add_people(&hdfs, &input, 2 * round, rounds.seed, next_id);
         let parallelism = rounds.next_parallelism(4).to_string();
         let mut options = vec!["-p", parallelism.as_str()];
         if round > 0 {
@@ -116,7 +101,7 @@ fn rounds_are_survived(checkpoints: Checkpoints) -> Hdfs {
         let waited = rounds.wait_below(LATEST_KILL_MS);
         let befell = befall(&mut hdfs, round, &mut rounds);
         running.await_log("Completed checkpoint");
-        next_id = add(&hdfs, &input, 2 * round + 1, rounds.seed, next_id);
+        next_id = add_people(&hdfs, &input, 2 * round + 1, rounds.seed, next_id);
         let waited = format!("{waited}, then {}", rounds.wait_below(LATEST_OWN_KILL_MS));
         running.kill();
         at_work += usize::from(!hidden(&hdfs, "/out").is_empty());
@@ -126,17 +111,7 @@ fn rounds_are_survived(checkpoints: Checkpoints) -> Hdfs {
     let options = ["-p", "2", "-s", "latest"];
     let said = start((&hdfs, checkpoints), directory, &options, ONCE).end();
     assert_eq!(said.code, Some(0), "{}", said.err);
-    fs::create_dir(&output).expect("is made");
-    for (number, path) in visible(&hdfs, "/out").iter().enumerate() {
-        let bytes = hdfs.get(path).expect("is there");
-        let name = format!("part-{number}.json");
-        fs::write(output.join(name), bytes).expect("is written");
-    }
-    let seed = rounds.seed;
-    assert!(
-        datagen::check::check(&input, &[output]).expect("files"),
-        "seed {seed}"
-    );
+    assert_of_people(&input, &output, contents(&hdfs, "/out"));
     assert_eq!(hidden(&hdfs, "/out"), Vec::<String>::new(), "left behind");
     hdfs
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::common::rounds::Rounds;
-use crate::common::{Running, command, lines, running};
+use crate::common::{Running, assert_lines, ingest_named, lines, running};
 use millstream_services::hive::Hive;
 
 const ROWS: u64 = 12_000;
@@ -38,13 +38,9 @@ fn hive() -> MutexGuard<'static, Option<Hive>> {
 }
 
 fn ingest(directory: &Path, options: &[&str], hive: &Hive, more: &[&str]) -> Command {
-    let mut command = command(directory);
+    let mut command = ingest_named(directory, "kill", "30 ms", options);
     command
-        .args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
-        .args(["-D", "execution.checkpointing.interval=30 ms"])
-        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
-        .args(options)
-        .args(["ingest", "--job.name=kill", "--source.type=jdbc"])
+        .arg("--source.type=jdbc")
         .arg(format!(
             "--source.db.url=jdbc:hive2://{}/shop",
             hive.address()
@@ -55,17 +51,9 @@ fn ingest(directory: &Path, options: &[&str], hive: &Hive, more: &[&str]) -> Com
     command
 }
 
-fn assert_all(directory: &Path, seed: u64) {
-    let mut truth: Vec<String> = (0..ROWS)
-        .map(|id| format!("{{\"id\":{id},\"text\":\"text {id}!\"}}"))
-        .collect();
-    truth.sort();
-    let found = lines(&directory.join("out"));
-    let differs = truth
-        .iter()
-        .zip(&found)
-        .find(|(right, found)| right != found);
-    assert_eq!((found.len(), differs), (truth.len(), None), "seed {seed}");
+fn assert_all(directory: &Path) {
+    let text = |id: u64| format!("{{\"id\":{id},\"text\":\"text {id}!\"}}");
+    assert_lines(&lines(&directory.join("out")), (0..ROWS).map(text));
 }
 
 const SPLIT: [&str; 8] = [
@@ -103,7 +91,7 @@ fn the_job_is_killed() {
         }
     }
     if is_finished {
-        return assert_all(directory.path(), rounds.seed);
+        return assert_all(directory.path());
     }
     let last = running::run(ingest(
         directory.path(),
@@ -112,7 +100,7 @@ fn the_job_is_killed() {
         &SPLIT,
     ));
     assert_eq!(last.code, Some(0), "{}", last.err);
-    assert_all(directory.path(), rounds.seed);
+    assert_all(directory.path());
 }
 
 const ORDERED: [&str; 4] = [
@@ -150,7 +138,7 @@ fn the_server_is_killed() {
         }
         let said = job.end();
         assert_eq!(said.code, Some(0), "{}", said.err);
-        assert_all(directory.path(), rounds.seed);
+        assert_all(directory.path());
     }
 }
 

@@ -4,9 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::hdfs::{hidden, job, visible};
-use crate::common::objects::CSV;
-use crate::common::remote::{of_people, people};
+use crate::common::hdfs::{add_people, contents, hidden, start_people};
+use crate::common::remote::assert_of_people;
 use crate::common::rounds::Rounds;
 use crate::common::{ONCE, Running};
 use millstream_services::hdfs::Hdfs;
@@ -15,25 +14,11 @@ use millstream_services::hdfs::Hdfs;
 const LATEST_KILL_MS: u64 = 1_000;
 const FAILOVERS: u64 = 2;
 
-/// Adds a file of rows, under its name when it is whole.
-fn add(hdfs: &Hdfs, input: &Path, number: u64, seed: u64, first_id: u64) -> u64 {
-    let (name, bytes, next) = people(input, number, seed, first_id);
-    let unfinished = format!("/in/_{name}");
-    hdfs.put(&unfinished, &bytes).expect("is put");
-    hdfs.rename(&unfinished, &format!("/in/{name}"))
-        .expect("is renamed");
-    next
-}
-
 fn start(hdfs: &Hdfs, directory: &Path, options: &[&str], watch: &str) -> Running {
-    let people = of_people();
-    let people: Vec<&str> = people.iter().map(String::as_str).collect();
-    let more = ["--job.retry.maxNumberRestartAttempts=1000", watch];
-    let parameters = [&CSV[..], &people, &more].concat();
     let places = ("hdfs://TwoNames/in", "hdfs:///out");
     let there = ["-p", "2", "-Dstate.checkpoints.dir=hdfs://TwoNames/cp"];
     let options = [&there[..], options].concat();
-    Running::start(job(hdfs, directory, places, &options, &parameters))
+    start_people(hdfs, directory, places, &options, watch)
 }
 
 #[test]
@@ -44,30 +29,23 @@ fn and_every_record_comes_once() {
     let (input, output) = (directory.join("in"), directory.join("out"));
     fs::create_dir(&input).expect("is made");
     let mut rounds = Rounds::begin(FAILOVERS);
-    let mut next_id = add(&hdfs, &input, 0, rounds.seed, 0);
+    let mut next_id = add_people(&hdfs, &input, 0, rounds.seed, 0);
     let watch = "--source.watch.type=PROCESS_CONTINUOUSLY";
     let mut running = start(&hdfs, directory, &[], watch);
     running.await_log("Completed checkpoint");
     for round in 1..=rounds.count {
-        next_id = add(&hdfs, &input, round, rounds.seed, next_id);
+        next_id = add_people(&hdfs, &input, round, rounds.seed, next_id);
         let waited = rounds.wait_below(LATEST_KILL_MS);
         hdfs.fail_over().expect("the other one becomes active");
         running.await_checkpoint();
         hdfs.restart_other().expect("the killed one follows");
         println!("round {round}: killed {waited}");
     }
-    add(&hdfs, &input, rounds.count + 1, rounds.seed, next_id);
+    add_people(&hdfs, &input, rounds.count + 1, rounds.seed, next_id);
     running.await_log("Completed checkpoint");
     running.kill();
     let said = start(&hdfs, directory, &["-s", "latest"], ONCE).end();
     assert_eq!(said.code, Some(0), "{}", said.err);
-    fs::create_dir(&output).expect("is made");
-    for (number, path) in visible(&hdfs, "/out").iter().enumerate() {
-        let bytes = hdfs.get(path).expect("is there");
-        fs::write(output.join(format!("part-{number}.json")), bytes).expect("is written");
-    }
-    let seed = rounds.seed;
-    let is_whole = datagen::check::check(&input, &[output]).expect("files");
-    assert!(is_whole, "seed {seed}: {}", said.err);
+    assert_of_people(&input, &output, contents(&hdfs, "/out"));
     assert_eq!(hidden(&hdfs, "/out"), Vec::<String>::new(), "left behind");
 }

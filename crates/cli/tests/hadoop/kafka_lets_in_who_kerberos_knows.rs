@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::{Said, command, realm, running};
+use crate::common::kafka::copy_all;
+use crate::common::{Said, realm, running, topics};
 use millstream_services::kafka::Kafka;
 use millstream_services::kdc::Kdc;
 
@@ -31,19 +32,10 @@ fn at(
     (brokers, protocol): (&str, &str),
     keys: &[String],
 ) -> Command {
-    let mut job = command(directory);
+    let mut job = copy_all(directory, action, brokers);
     realm::within(&mut job, kdc);
-    job.args(action)
-        .args(["-Dmillstream.data-dir=data", "ingest", "--job.name=copy"])
-        .args(["--source.type=kafka", "--source.kafka.topic=from"])
-        .args(["--group.id=copy", "--auto.offset.reset=earliest"])
-        .args(["--source.kafka.end=latest", "--sink.kafka.topic=to"])
-        .args(["--sink.kafka.create=partitions=1"])
-        .args(["--stream.checkpoint.mode=EXACTLY_ONCE"])
-        .args(["--job.retry.maxNumberRestartAttempts=0"])
-        .args(keys);
+    job.args(keys);
     for end in ["source", "sink"] {
-        job.arg(format!("--{end}.kafka.brokers={brokers}"));
         job.arg(format!("--{end}.kafka.security.protocol={protocol}"));
         job.arg(format!("--{end}.kafka.sasl.mechanism=GSSAPI"));
         job.arg(format!("--{end}.kafka.sasl.kerberos.service.name=kafka"));
@@ -89,12 +81,9 @@ fn over_tls(kdc: &Kdc, kafka: &Kafka, keys: &[String]) {
         let said = running::run(at(directory.path(), action, kdc, tls, &keys));
         assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     }
-    let arguments = ["--topic", "to", "--from-beginning", "--timeout-ms", "30000"];
-    let until = ["--isolation-level", "read_committed", "--max-messages", "4"];
-    let all = [&arguments[..], &until].concat();
-    let read = kafka.tool("consumer.ConsoleConsumer", &all, "");
+    let read = topics::read(kafka, "to", 4, 30_000, &[]);
     let records = "{\"a\":1}\n{\"a\":2}\n";
-    assert_eq!(read.expect("read"), records.repeat(2));
+    assert_eq!(read, records.repeat(2));
 }
 
 #[test]
@@ -113,17 +102,8 @@ fn and_nobody_else() {
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     let said = job(path, &RUN, &kdc, &kafka, &alice);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    let arguments = ["--topic", "to", "--from-beginning", "--isolation-level"];
-    let until = [
-        "read_committed",
-        "--max-messages",
-        "2",
-        "--timeout-ms",
-        "30000",
-    ];
-    let all = [&arguments[..], &until[..]].concat();
-    let read = kafka.tool("consumer.ConsoleConsumer", &all, "");
-    assert_eq!(read.expect("read"), "{\"a\":1}\n{\"a\":2}\n");
+    let read = topics::read(&kafka, "to", 2, 30_000, &[]);
+    assert_eq!(read, "{\"a\":1}\n{\"a\":2}\n");
 
     let of_job = [format!(
         "--security.kerberos.login.keytab={}",

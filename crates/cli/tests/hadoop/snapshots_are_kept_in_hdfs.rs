@@ -6,60 +6,11 @@ use crate::common;
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::hdfs::{job, lines};
 use crate::common::objects::CSV;
 use crate::common::remote::shell;
-use crate::common::snapshots::{Keeps, Snapshots};
+use crate::common::snapshots::Snapshots;
 use crate::common::{ONCE, Running, command, running};
 use millstream_services::hdfs::{Entry, Hdfs};
-
-impl Keeps for Hdfs {
-    fn url(&self, key: &str) -> String {
-        Hdfs::url(self, &format!("/{key}"))
-    }
-
-    fn job(
-        &self,
-        directory: &Path,
-        (from, to): (&str, &str),
-        options: &[&str],
-        parameters: &[&str],
-    ) -> Command {
-        let (from, to) = (Keeps::url(self, from), Keeps::url(self, to));
-        job(self, directory, (&from, &to), options, parameters)
-    }
-
-    fn options(&self) -> Vec<String> {
-        let settings = self.configuration();
-        vec![format!("-Dhadoop.home.dir={}", settings.display())]
-    }
-
-    fn put(&self, key: &str, bytes: &[u8]) {
-        Hdfs::put(self, &format!("/{key}"), bytes).expect("is put");
-    }
-
-    fn get(&self, key: &str) -> Vec<u8> {
-        Hdfs::get(self, &format!("/{key}")).expect("is there")
-    }
-
-    fn keys(&self, below: &str) -> Vec<String> {
-        let files = self.files(&format!("/{below}")).expect("a listing");
-        let key = |path: String| path.trim_start_matches('/').to_owned();
-        files.into_iter().map(key).collect()
-    }
-
-    fn lines(&self, below: &str) -> Vec<String> {
-        lines(self, &format!("/{below}"))
-    }
-
-    fn away(&self) -> String {
-        "hdfs://127.0.0.1:1/sp/one".to_owned()
-    }
-
-    fn no_place(&self) -> String {
-        "hdfs://nn/../sp".to_owned()
-    }
-}
 
 /// Where the CSP operator has checkpoints.
 const USUAL: &str = "/tmp/csp/flink/checkpoints";

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::common::{Running, command, millstream, running};
+use crate::common::{Running, assert_lines, ingest_named, kafka, millstream, running, topics};
 use millstream_services::kafka::Kafka;
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, Producer};
@@ -15,28 +15,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const RECORDS: u64 = 1_000;
 
 fn job(directory: &Path, brokers: &str, more: &[&str], options: &[&str]) -> Command {
-    let mut command = command(directory);
+    // No checkpoint lies between a transaction and its thief, so that it is certain what is aborted.
+    let options = [&["-p", "2"], options].concat();
+    let mut command = ingest_named(directory, "hijacked", "4 min", &options);
     command
-        .args([
-            "run",
-            "--target",
-            "local",
-            "-Dmillstream.data-dir=data",
-            "-p",
-            "2",
-        ])
-        // No checkpoint lies between a transaction and its thief, so that it is certain what is aborted.
-        .args(["-D", "execution.checkpointing.interval=4 min"])
-        .args(options)
-        .args(["ingest", "--job.name=hijacked", "--source.type=kafka"])
-        .arg(format!("--source.kafka.brokers={brokers}"))
-        .args(["--source.kafka.topic=in", "--group.id=hijacked"])
-        .args(["--auto.offset.reset=earliest"])
-        .args(["--stream.checkpoint.mode=EXACTLY_ONCE"])
-        .args(["--job.retry.maxNumberRestartAttempts=20"])
-        .args(["--job.retry.backoffTimeMS=200"])
-        .args(["--stream.sink.parallelism=2", "--sink.kafka.topic=out"])
-        .arg(format!("--sink.kafka.brokers={brokers}"))
+        .args(kafka::exactly_once(20))
+        .arg("--stream.sink.parallelism=2")
+        .args(kafka::copy(brokers, "hijacked", ("in", "out")))
         .args(more);
     command
 }
@@ -66,7 +51,7 @@ fn hijack(brokers: &str, id: &str) {
 }
 
 fn add(kafka: &Kafka, ids: std::ops::Range<u64>) {
-    let records = ids.map(|id| (id.to_string(), format!("{{\"id\":{id}}}")));
+    let records = ids.map(|id| (id.to_string(), topics::record(id)));
     kafka.produce_keyed("in", records).expect("records");
 }
 
@@ -99,25 +84,7 @@ fn as_it_begins_anew() {
     let end = ["--source.kafka.end=latest"];
     let last = running::run(job(directory.path(), &brokers, &end, &["-slatest"]));
     assert_eq!(last.code, Some(0), "{}", last.err);
-    let most = (written + 1).to_string();
-    let arguments = [
-        "--topic",
-        "out",
-        "--from-beginning",
-        "--isolation-level",
-        "read_committed",
-    ];
-    let until = ["--timeout-ms", "10000", "--max-messages", &most];
-    let said = kafka.tool(
-        "consumer.ConsoleConsumer",
-        &[&arguments[..], &until].concat(),
-        "",
-    );
-    let said = said.expect("read");
-    let mut found: Vec<&str> = said.lines().filter(|line| line.starts_with('{')).collect();
-    found.sort_unstable();
-    let mut truth: Vec<String> = (0..written).map(|id| format!("{{\"id\":{id}}}")).collect();
-    truth.sort();
-    assert_eq!(found, truth);
+    let found = topics::values(&kafka, "out", written as usize);
+    assert_lines(&found, (0..written).map(topics::record));
     assert_eq!(open(&brokers), Vec::<String>::new());
 }

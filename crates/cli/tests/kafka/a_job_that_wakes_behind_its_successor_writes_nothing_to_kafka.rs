@@ -2,41 +2,14 @@
 //! file system without locks, is taken by the next one, which goes on. It wakes and finds that out: what it has open is
 //! aborted, it commits nothing and ends. Every record is committed once.
 
-use crate::common::topics;
-
-use std::path::Path;
-use std::process::Command;
-
+use crate::common::kafka::copy_in_round;
 use crate::common::rounds::Rounds;
-use crate::common::{Running, command, running, shim};
+use crate::common::{Running, running, shim, topics};
 use millstream_services::kafka::{Kafka, Version};
 
 const RECORDS: u64 = 2_000;
 /// The latest moment at which it is stopped: about as long as a round's records take.
 const LATEST_MS: u64 = 400;
-
-fn job(directory: &Path, brokers: &str, parallelism: u64, resume: bool) -> Command {
-    let mut command = command(directory);
-    command.args(["run", "--target", "local", "-Dmillstream.data-dir=data"]);
-    command.args(["-p", &parallelism.to_string()]);
-    if resume {
-        command.args(["-s", "latest"]);
-    }
-    command
-        .args(["-D", "execution.checkpointing.interval=50 ms"])
-        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
-        .args(["ingest", "--job.name=wakes"])
-        .args(["--stream.checkpoint.mode=EXACTLY_ONCE"])
-        .args(["--job.retry.maxNumberRestartAttempts=20"])
-        .args(["--job.retry.backoffTimeMS=200"])
-        .args(["--source.type=kafka", "--source.kafka.topic=in"])
-        .arg(format!("--source.kafka.brokers={brokers}"))
-        .args(["--group.id=wakes", "--auto.offset.reset=earliest"])
-        .arg(format!("--stream.sink.parallelism={parallelism}"))
-        .args(["--sink.type=kafka", "--sink.kafka.topic=out"])
-        .arg(format!("--sink.kafka.brokers={brokers}"));
-    command
-}
 
 fn every_record_is_committed_once(version: Version) {
     let kafka = Kafka::start_as(version, false).expect("a broker");
@@ -48,7 +21,8 @@ fn every_record_is_committed_once(version: Version) {
     let library = shim::build(shim::NO_LOCKS, directory);
     let mut rounds = Rounds::begin(2);
     let start = |parallelism: u64, resume: bool| {
-        let mut job = job(directory, &kafka.brokers(), parallelism, resume);
+        let brokers = kafka.brokers();
+        let mut job = copy_in_round(directory, &brokers, "wakes", "50 ms", parallelism, resume);
         job.env("LD_PRELOAD", &library);
         job
     };

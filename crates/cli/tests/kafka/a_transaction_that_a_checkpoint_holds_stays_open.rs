@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::{Running, ingest, put, shim};
+use crate::common::{Running, ingest, put, shim, topics};
 use millstream_services::kafka::Kafka;
 
 const OPTIONS: [&str; 2] = ["-D", "execution.checkpointing.interval=400 ms"];
@@ -42,17 +42,7 @@ fn holds_a_record(metadata: &Path) -> bool {
 
 /// The records that are committed, as Kafka's own consumer reads them, with those of ids.
 fn committed(kafka: &Kafka, most: usize) -> Vec<String> {
-    let most = most.to_string();
-    let arguments = [
-        "--topic=out",
-        "--from-beginning",
-        "--isolation-level=read_committed",
-        "--timeout-ms=10000",
-        "--max-messages",
-        &most,
-    ];
-    let said = kafka.tool("consumer.ConsoleConsumer", &arguments, "");
-    let said = said.expect("read");
+    let said = topics::read(kafka, "out", most, 10_000, &[]);
     let mut lines: Vec<String> = said
         .lines()
         .filter(|line| line.starts_with('{'))

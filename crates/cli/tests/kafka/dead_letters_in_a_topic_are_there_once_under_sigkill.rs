@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::common::letters::committed;
-use crate::common::rounds::Rounds;
-use crate::common::{Running, command, lines, running};
+use crate::common::rounds::{Rounds, ingest_in_round};
+use crate::common::{Running, assert_lines, kafka, lines, running, topics};
 use millstream_services::kafka::Kafka;
 
 const RECORDS_EACH_ROUND: u64 = 2_000;
@@ -17,23 +17,12 @@ const BAD: u64 = 3;
 const LATEST_KILL_MS: u64 = 600;
 
 fn job(directory: &Path, brokers: &str, parallelism: u64, resume: bool) -> Command {
-    let mut command = command(directory);
-    command.args(["run", "--target", "local", "-Dmillstream.data-dir=data"]);
-    command.args(["-p", &parallelism.to_string()]);
-    if resume {
-        command.args(["-s", "latest"]);
-    }
+    let mut command = ingest_in_round(directory, "kill", "30 ms", parallelism, resume);
     command
-        .args(["-D", "execution.checkpointing.interval=30 ms"])
-        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
-        .args(["ingest", "--job.name=kill"])
-        .args(["--stream.checkpoint.mode=EXACTLY_ONCE"])
-        .args(["--job.retry.maxNumberRestartAttempts=3"])
-        .args(["--job.retry.backoffTimeMS=200"])
+        .args(kafka::exactly_once(3))
         .arg(format!("--stream.sink.parallelism={parallelism}"))
-        .args(["--source.type=kafka", "--source.kafka.topic=numbers"])
-        .args(["--group.id=kill", "--auto.offset.reset=earliest"])
-        .arg(format!("--source.kafka.brokers={brokers}"))
+        .arg("--source.type=kafka")
+        .args(kafka::source(brokers, "numbers", "kill"))
         .arg("--stream.sql.schema=struct<id:BigInt>")
         .args([
             "--error.policy=dead-letter",
@@ -73,32 +62,16 @@ fn kill_again_and_again(kafka: &Kafka, start: impl Fn(u64, bool) -> Command) -> 
     rounds.count * RECORDS_EACH_ROUND
 }
 
-fn all(count: u64, is_bad: bool) -> Vec<String> {
-    let ids = (0..count).filter(|id| (id % BAD == 0) == is_bad);
-    let mut all: Vec<String> = ids.map(record).collect();
-    all.sort();
-    all
+fn all(count: u64, is_bad: bool) -> impl Iterator<Item = String> + Clone {
+    let ids = (0..count).filter(move |id| (id % BAD == 0) == is_bad);
+    ids.map(record)
 }
 
-fn compare(found: &[String], truth: &[String]) {
-    let differs = truth
-        .iter()
-        .zip(found)
-        .find(|(right, found)| right != found);
-    assert_eq!((found.len(), differs), (truth.len(), None));
-}
-
-fn values(kafka: &Kafka, topic: &str, least: usize) -> Vec<String> {
-    let messages = committed(kafka, topic, least).into_iter();
-    messages.map(|message| message.value).collect()
-}
-
-fn none_is_open(kafka: &Kafka) {
-    let listed = kafka
-        .tool("TransactionsCommand", &["list"], "")
-        .expect("listed");
-    assert!(listed.contains("millstream-"), "{listed}");
-    assert!(!listed.contains("Ongoing"), "{listed}");
+/// Compares the values of a topic.
+fn compare(kafka: &Kafka, topic: &str, truth: impl Iterator<Item = String> + Clone) {
+    let messages = committed(kafka, topic, truth.clone().count()).into_iter();
+    let values: Vec<String> = messages.map(|message| message.value).collect();
+    assert_lines(&values, truth);
 }
 
 #[test]
@@ -109,15 +82,13 @@ fn in_the_transactions_of_a_sink_of_kafka() {
     let count = kill_again_and_again(&kafka, |parallelism, resume| {
         let mut command = job(place.path(), &brokers, parallelism, resume);
         command
-            .args(["--sink.type=kafka", "--sink.kafka.topic=out"])
-            .arg(format!("--sink.kafka.brokers={brokers}"))
-            .args(["--sink.kafka.create=partitions=3,replication=1"]);
+            .args(kafka::sink(&brokers, "out"))
+            .arg("--sink.kafka.create=partitions=3,replication=1");
         command
     });
-    let (good, bad) = (all(count, false), all(count, true));
-    compare(&values(&kafka, "bad", bad.len()), &bad);
-    compare(&values(&kafka, "out", good.len()), &good);
-    none_is_open(&kafka);
+    compare(&kafka, "bad", all(count, true));
+    compare(&kafka, "out", all(count, false));
+    topics::assert_none_open(&kafka);
 }
 
 #[test]
@@ -130,8 +101,7 @@ fn in_their_own_beside_a_sink_of_files() {
         command.args(["--sink.type=file", "--sink.path=out"]);
         command
     });
-    let (good, bad) = (all(count, false), all(count, true));
-    compare(&values(&kafka, "bad", bad.len()), &bad);
-    compare(&lines(&place.path().join("out")), &good);
-    none_is_open(&kafka);
+    compare(&kafka, "bad", all(count, true));
+    assert_lines(&lines(&place.path().join("out")), all(count, false));
+    topics::assert_none_open(&kafka);
 }

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::common::{Said, command, running};
+use crate::common::{Said, command, running, topics};
 use millstream_services::kafka::{Kafka, PASSWORD, USER};
 use serde_json::Value;
 
@@ -179,17 +179,6 @@ fn one_by_one() {
 
 /// What was written is there.
 fn is_read(kafka: &Kafka) {
-    let arguments = [
-        "--topic",
-        "to",
-        "--from-beginning",
-        "--isolation-level",
-        "read_committed",
-        "--max-messages",
-        "2",
-        "--timeout-ms",
-        "30000",
-    ];
-    let said = kafka.tool("consumer.ConsoleConsumer", &arguments, "");
-    assert_eq!(said.expect("read").lines().count(), 2);
+    let read = topics::read(kafka, "to", 2, 30_000, &[]);
+    assert_eq!(read.lines().count(), 2);
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::rounds::Rounds;
-use crate::common::{Running, command, lines, running};
+use crate::common::rounds::{Rounds, ingest_in_round};
+use crate::common::{Running, kafka, lines, running};
 use millstream_services::kafka::Kafka;
 use serde_json::Value;
 
@@ -20,23 +20,11 @@ const AGAIN: u64 = 1_000;
 const LATEST_KILL_MS: u64 = 400;
 
 fn job(directory: &Path, brokers: &str, parallelism: u64, resume: bool, more: &[&str]) -> Command {
-    let mut command = command(directory);
-    command.args(["run", "--target", "local", "-Dmillstream.data-dir=data"]);
-    command.args(["-p", &parallelism.to_string()]);
-    if resume {
-        command.args(["-s", "latest"]);
-    }
+    let mut command = ingest_in_round(directory, "unique", "30 ms", parallelism, resume);
     command
-        .args(["-D", "execution.checkpointing.interval=30 ms"])
-        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
-        .args(["ingest", "--job.name=unique"])
-        .args([
-            "--source.type=kafka_deduplication",
-            "--unique.keys=id,who.name",
-        ])
-        .arg(format!("--source.kafka.brokers={brokers}"))
-        .args(["--source.kafka.topic=numbers", "--group.id=unique"])
-        .args(["--auto.offset.reset=earliest"])
+        .arg("--source.type=kafka_deduplication")
+        .arg("--unique.keys=id,who.name")
+        .args(kafka::source(brokers, "numbers", "unique"))
         // The key is read for its own sake: the SQL asks for one part of it only.
         .args(["--stream.sql.schema=struct<id:BigInt,who:String,copy:Int>"])
         .args(["--stream.sql=select id, copy from t1"])

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::{Running, command, lines, running};
+use crate::common::{Running, ingest_named, kafka, lines, running};
 use millstream_services::kafka::Kafka;
 use serde_json::Value;
 
@@ -14,20 +14,10 @@ const THEN: u64 = 1_767_225_600_000;
 const MINUTE: u64 = 60_000;
 
 fn job(directory: &Path, brokers: &str, name: &str, more: &[&str]) -> Command {
-    let mut command = command(directory);
+    let mut command = ingest_named(directory, name, "30 ms", more);
     command
-        .args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
-        .args(["-D", "execution.checkpointing.interval=30 ms"])
-        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
-        .args(more)
-        .args(["ingest", "--source.type=kafka_deduplication"])
-        .arg(format!("--job.name={name}"))
-        .arg(format!("--source.kafka.brokers={brokers}"))
-        .args([
-            "--source.kafka.topic=numbers",
-            "--auto.offset.reset=earliest",
-        ])
-        .arg(format!("--group.id={name}"))
+        .arg("--source.type=kafka_deduplication")
+        .args(kafka::source(brokers, "numbers", name))
         .args(["--source.kafka.format=text", "--unique.keys=value"])
         .args(["--unique.data.ttl.in.minute=60"])
         .args(["--job.retry.maxNumberRestartAttempts=0"])

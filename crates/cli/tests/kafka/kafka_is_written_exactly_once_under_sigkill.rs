@@ -5,8 +5,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::rounds::Rounds;
-use crate::common::{Running, command, put, running};
+use crate::common::rounds::{Rounds, ingest_in_round};
+use crate::common::{Running, assert_lines, kafka, put, running, topics};
 use millstream_services::kafka::Kafka;
 
 const RECORDS_EACH_ROUND: u64 = 2_000;
@@ -14,22 +14,11 @@ const RECORDS_EACH_ROUND: u64 = 2_000;
 const LATEST_KILL_MS: u64 = 600;
 
 fn job(directory: &Path, name: &str, brokers: &str, parallelism: u64, resume: bool) -> Command {
-    let mut command = command(directory);
-    command.args(["run", "--target", "local", "-Dmillstream.data-dir=data"]);
-    command.args(["-p", &parallelism.to_string()]);
-    if resume {
-        command.args(["-s", "latest"]);
-    }
+    let mut command = ingest_in_round(directory, name, "30 ms", parallelism, resume);
     command
-        .args(["-D", "execution.checkpointing.interval=30 ms"])
-        .args(["-D", "execution.checkpointing.min-pause=0 ms"])
-        .args(["ingest", &format!("--job.name={name}")])
-        .args(["--stream.checkpoint.mode=EXACTLY_ONCE"])
-        .args(["--job.retry.maxNumberRestartAttempts=3"])
-        .args(["--job.retry.backoffTimeMS=200"])
+        .args(kafka::exactly_once(3))
         .arg(format!("--stream.sink.parallelism={parallelism}"))
-        .args(["--sink.type=kafka", "--sink.kafka.topic=out"])
-        .arg(format!("--sink.kafka.brokers={brokers}"))
+        .args(kafka::sink(brokers, "out"))
         .args(["--sink.kafka.create=partitions=3,replication=1"]);
     command
 }
@@ -58,47 +47,15 @@ fn kill_again_and_again(
     rounds.count
 }
 
-/// What Kafka's own consumer of committed records sees, in order of the text.
-fn committed(kafka: &Kafka, more_than: usize) -> Vec<String> {
-    let most = (more_than + 1).to_string();
-    let arguments = [
-        "--topic",
-        "out",
-        "--from-beginning",
-        "--isolation-level",
-        "read_committed",
-        "--timeout-ms",
-        "10000",
-        "--max-messages",
-        &most,
-        "--property",
-        "print.key=true",
-    ];
-    let said = kafka
-        .tool("consumer.ConsoleConsumer", &arguments, "")
-        .expect("read");
-    let mut lines: Vec<String> = said
-        .lines()
-        .filter(|line| line.contains('\t'))
-        .map(str::to_owned)
-        .collect();
-    lines.sort();
-    lines
-}
-
-fn compare(kafka: &Kafka, mut truth: Vec<String>) {
-    truth.sort();
-    let found = committed(kafka, truth.len());
-    let differs = truth
-        .iter()
-        .zip(&found)
-        .find(|(right, found)| right != found);
-    assert_eq!((found.len(), differs), (truth.len(), None));
-    let listed = kafka
-        .tool("TransactionsCommand", &["list"], "")
-        .expect("listed");
-    assert!(listed.contains("millstream-"), "{listed}");
-    assert!(!listed.contains("Ongoing"), "{listed}");
+/// Compares what Kafka's own consumer of committed records sees, with keys.
+fn compare(kafka: &Kafka, truth: impl Iterator<Item = String> + Clone) {
+    let most = truth.clone().count() + 1;
+    let said = topics::read(kafka, "out", most, 10_000, &["print.key=true"]);
+    let records = said.lines().filter(|line| line.contains('\t'));
+    let mut records: Vec<String> = records.map(str::to_owned).collect();
+    records.sort();
+    assert_lines(&records, truth);
+    topics::assert_none_open(kafka);
 }
 
 #[test]
@@ -115,13 +72,8 @@ fn from_kafka_no_record_is_lost_or_doubled_and_keys_are_kept() {
     let start = |brokers: &str, parallelism: u64, resume: bool| {
         let mut command = job(directory.path(), "kill", brokers, parallelism, resume);
         command
-            .args([
-                "--source.type=kafka",
-                "--source.kafka.topic=numbers",
-                "--group.id=kill",
-            ])
-            .arg(format!("--source.kafka.brokers={brokers}"))
-            .args(["--auto.offset.reset=earliest"])
+            .arg("--source.type=kafka")
+            .args(kafka::source(brokers, "numbers", "kill"))
             .args(["--stream.sql.schema=struct<id:BigInt,text:String>"])
             .args(["--stream.sql=select id, concat(text, '!') as text from t1 where id >= 0"]);
         command
@@ -133,7 +85,7 @@ fn from_kafka_no_record_is_lost_or_doubled_and_keys_are_kept() {
     assert_eq!(last.code, Some(0), "{}", last.err);
     let truth = (0..rounds * RECORDS_EACH_ROUND)
         .map(|id| format!("{}\t{{\"id\":{id},\"text\":\"text {id}!\"}}", key(id)));
-    compare(&kafka, truth.collect());
+    compare(&kafka, truth);
 }
 
 #[test]
@@ -165,5 +117,5 @@ fn from_files_no_record_is_lost_or_doubled() {
     assert_eq!(last.code, Some(0), "{}", last.err);
     let truth = (0..rounds * RECORDS_EACH_ROUND)
         .map(|id| format!("{id}\t{{\"id\":\"{id}\",\"text\":\"text {id}\"}}"));
-    compare(&kafka, truth.collect());
+    compare(&kafka, truth);
 }

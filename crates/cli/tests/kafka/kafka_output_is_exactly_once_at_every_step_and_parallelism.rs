@@ -2,13 +2,12 @@
 //! dies, and it goes on at another parallelism each time, so that it has gone from each to each of 1 to 4 in the end. Every record is
 //! committed once, and no transaction stays open. With brokers of both kinds of transactions.
 
-use crate::common::topics;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::{Running, command, running, shim};
+use crate::common::kafka::copy_in_round;
+use crate::common::{Running, running, shim, topics};
 use millstream_services::kafka::{Kafka, Version};
 
 /// From each parallelism to each, once.
@@ -16,26 +15,8 @@ const PARALLELISMS: [u64; 17] = [1, 1, 2, 2, 3, 3, 4, 4, 1, 3, 1, 4, 2, 4, 3, 2,
 const RECORDS: u64 = 1_000;
 
 fn job(directory: &Path, brokers: &str, parallelism: u64, resume: bool) -> Command {
-    let mut command = command(directory);
-    command.args(["run", "--target", "local", "-Dmillstream.data-dir=data"]);
-    command.args(["-p", &parallelism.to_string()]);
-    if resume {
-        command.args(["-s", "latest"]);
-    }
-    command
-        // Time enough for all records of a round to be in one transaction, and not committed, when the job dies.
-        .args(["-D", "execution.checkpointing.interval=500 ms"])
-        .args(["ingest", "--job.name=steps"])
-        .args(["--stream.checkpoint.mode=EXACTLY_ONCE"])
-        .args(["--job.retry.maxNumberRestartAttempts=20"])
-        .args(["--job.retry.backoffTimeMS=200"])
-        .args(["--source.type=kafka", "--source.kafka.topic=in"])
-        .arg(format!("--source.kafka.brokers={brokers}"))
-        .args(["--group.id=steps", "--auto.offset.reset=earliest"])
-        .arg(format!("--stream.sink.parallelism={parallelism}"))
-        .args(["--sink.type=kafka", "--sink.kafka.topic=out"])
-        .arg(format!("--sink.kafka.brokers={brokers}"));
-    command
+    // Time enough for all records of a round to be in one transaction, and not committed, when the job dies.
+    copy_in_round(directory, brokers, "steps", "500 ms", parallelism, resume)
 }
 
 fn no_record_is_lost_or_doubled(version: Version) {

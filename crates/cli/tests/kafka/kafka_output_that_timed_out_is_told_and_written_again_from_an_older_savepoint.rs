@@ -2,35 +2,23 @@
 //! it. Going on says how many records are lost. From a savepoint that is older than that time-out they are written again, so that
 //! every record is committed once; going on behind the loss is a choice that is named.
 
-use crate::common::topics;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::{Running, Said, command, millstream, running, shim};
+use crate::common::topics::open_transactions;
+use crate::common::{Running, Said, ingest_named, kafka, running, shim, topics};
 use millstream_services::kafka::{Kafka, Version};
-use serde_json::Value;
 
 const RECORDS: u64 = 500;
 
 fn job(directory: &Path, kafka: &Kafka, options: &[&str]) -> Command {
-    let mut command = command(directory);
+    // Time enough for all records to be in one transaction when the job dies.
+    let mut command = ingest_named(directory, "late", "2 s", options);
     command
-        .args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
-        // Time enough for all records to be in one transaction when the job dies.
-        .args(["-D", "execution.checkpointing.interval=2 s"])
-        .args(options)
-        .args(["ingest", "--job.name=late"])
-        .args(["--stream.checkpoint.mode=EXACTLY_ONCE"])
-        .args(["--job.retry.maxNumberRestartAttempts=0"])
-        .args(["--job.retry.backoffTimeMS=200"])
-        .args(["--source.type=kafka", "--source.kafka.topic=in"])
-        .arg(format!("--source.kafka.brokers={}", kafka.brokers()))
-        .args(["--group.id=late", "--auto.offset.reset=earliest"])
-        .args(["--sink.type=kafka", "--sink.kafka.topic=out"])
-        .arg("--sink.kafka.transaction.timeout.ms=8000")
-        .arg(format!("--sink.kafka.brokers={}", kafka.brokers()));
+        .args(kafka::exactly_once(0))
+        .args(kafka::copy(&kafka.brokers(), "late", ("in", "out")))
+        .arg("--sink.kafka.transaction.timeout.ms=8000");
     command
 }
 
@@ -40,20 +28,11 @@ fn to_the_end(directory: &Path, kafka: &Kafka, options: &[&str]) -> Said {
     running::run(job)
 }
 
-/// Whether a transaction is open.
-fn is_open(kafka: &Kafka) -> bool {
-    let brokers = kafka.brokers();
-    let list = ["transactions", "--brokers", &brokers, "--json", "list"];
-    let said = millstream(&list);
-    let listed: Vec<Value> = serde_json::from_str(&said.out).expect(&said.err);
-    !listed.is_empty()
-}
-
 /// Waits until the brokers have aborted what was open: they look each 10 seconds.
 #[allow(clippy::disallowed_methods, reason = "brokers have no way to tell")]
 fn await_time_out(kafka: &Kafka) {
     for _ in 0..600 {
-        if !is_open(kafka) {
+        if open_transactions(kafka) == 0 {
             return;
         }
         std::thread::sleep(std::time::Duration::from_millis(100));
@@ -87,7 +66,7 @@ fn what_is_lost_is_told_and_can_be_written_again(version: Version) {
     topics::write(&kafka, "in", RECORDS..2 * RECORDS);
     let said = second.end();
     assert_eq!(said.code, None, "{}", said.err);
-    assert!(is_open(&kafka), "{}", said.err);
+    assert!(open_transactions(&kafka) > 0, "{}", said.err);
     await_time_out(&kafka);
 
     let said = to_the_end(directory, &kafka, &["-s", "latest"]);

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::common::{Said, command, running};
+use crate::common::kafka::copy_all;
+use crate::common::{Said, running, topics};
 use millstream_services::kafka::{Kafka, Version};
 
 /// Tokens of alice that nobody has signed, which Kafka's brokers take without further settings: one that has ended, and one
@@ -13,17 +14,7 @@ const GOOD: &str =
 
 fn job(directory: &Path, action: &[&str], kafka: &Kafka) -> Said {
     let login = kafka.addresses().expect("it is secured").login;
-    let mut job = command(directory);
-    job.args(action)
-        .args(["-Dmillstream.data-dir=data", "ingest", "--job.name=copy"])
-        .args(["--source.type=kafka", "--source.kafka.topic=from"])
-        .args(["--group.id=copy", "--auto.offset.reset=earliest"])
-        .args(["--source.kafka.end=latest", "--sink.kafka.topic=to"])
-        .args(["--sink.kafka.create=partitions=1"])
-        .args(["--stream.checkpoint.mode=EXACTLY_ONCE"])
-        .args(["--job.retry.maxNumberRestartAttempts=0"])
-        .arg(format!("--source.kafka.brokers={login}"))
-        .arg(format!("--sink.kafka.brokers={login}"));
+    let mut job = copy_all(directory, action, &login);
     let place = directory.join("token");
     // The source makes tokens of its own.
     let jaas = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub=\"bob\";";
@@ -78,18 +69,6 @@ fn from_a_file() {
     let said = job(directory.path(), &["run", "--target", "local"], &kafka);
     assert_eq!(said.code, Some(0), "{}", said.err);
     is_well(directory.path(), &kafka, "messages of up to");
-    let arguments = ["--topic", "to", "--from-beginning", "--isolation-level"];
-    let until = [
-        "read_committed",
-        "--max-messages",
-        "2",
-        "--timeout-ms",
-        "30000",
-    ];
-    let read = kafka.tool(
-        "consumer.ConsoleConsumer",
-        &[&arguments[..], &until[..]].concat(),
-        "",
-    );
-    assert_eq!(read.expect("read"), "{\"a\":1}\n{\"a\":2}\n");
+    let read = topics::read(&kafka, "to", 2, 30_000, &[]);
+    assert_eq!(read, "{\"a\":1}\n{\"a\":2}\n");
 }

@@ -1,8 +1,8 @@
 //! Jobs whose output goes to a broker that is away wait for it and say so, whether they write at least once or exactly once; once it is
 //! back nothing is said any more, and nothing is missing.
 
-use crate::common::put;
 use crate::common::server::Server;
+use crate::common::{put, topics};
 use millstream_services::kafka::Kafka;
 use serde_json::Value;
 
@@ -10,12 +10,7 @@ const MODES: [&str; 2] = ["AT_LEAST_ONCE", "EXACTLY_ONCE"];
 
 /// What a topic holds that is committed, sorted.
 fn committed(kafka: &Kafka, topic: &str, least: usize) -> Vec<String> {
-    let least = least.to_string();
-    let arguments = ["--topic", topic, "--from-beginning", "--isolation-level"];
-    let until = ["read_committed", "--timeout-ms", "60000", "--max-messages"];
-    let arguments = [&arguments[..], &until, &[least.as_str()]].concat();
-    let said = kafka.tool("consumer.ConsoleConsumer", &arguments, "");
-    let said = said.expect("read");
+    let said = topics::read(kafka, topic, least, 60_000, &[]);
     let mut lines: Vec<String> = said.lines().map(str::to_owned).collect();
     lines.sort();
     lines

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::common::{Said, command, lines, running};
+use crate::common::{Said, command, kafka, lines, running};
 use millstream_services::kafka::Kafka;
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
@@ -16,12 +16,8 @@ fn job(directory: &Path, kafka: &Kafka, more: &[&str]) -> Said {
     let brokers = kafka.brokers();
     let mut job = command(directory);
     job.args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
-        .args(["ingest", "--job.name=times", "--source.type=kafka"])
-        .args(["--source.kafka.topic=in", "--group.id=times"])
-        .args(["--auto.offset.reset=earliest", "--source.kafka.end=latest"])
-        .arg(format!("--source.kafka.brokers={brokers}"))
-        .args(["--sink.type=kafka", "--sink.kafka.topic=out"])
-        .arg(format!("--sink.kafka.brokers={brokers}"))
+        .args(["ingest", "--job.name=times", "--source.kafka.end=latest"])
+        .args(kafka::copy(&brokers, "times", ("in", "out")))
         .args(["--job.retry.maxNumberRestartAttempts=0"])
         .args(more);
     running::run(job)

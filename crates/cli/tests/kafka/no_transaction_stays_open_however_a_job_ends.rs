@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::common::{Running, Said, command, millstream, running};
+use crate::common::topics::open_transactions;
+use crate::common::{Running, Said, command, kafka, running, topics};
 use millstream_services::kafka::Kafka;
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
@@ -16,27 +17,13 @@ fn job(kafka: &Kafka, directory: &Path, name: &str, end: &str) -> Command {
     let mut job = command(directory);
     job.args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
         .args(["ingest", &format!("--job.name={name}")])
-        .args([
-            "--source.type=kafka",
-            &format!("--source.kafka.topic={name}"),
-        ])
-        .args([
-            &format!("--group.id={name}"),
-            "--auto.offset.reset=earliest",
-        ])
-        .args([
-            "--stream.sql.schema.json={\"id\":\"Int\"}",
-            &format!("--source.kafka.end={end}"),
-        ])
-        .args([
-            "--sink.kafka.topic=out",
-            "--stream.checkpoint.mode=EXACTLY_ONCE",
-        ])
+        .args(kafka::copy(&kafka.brokers(), name, (name, "out")))
+        .arg(format!("--source.kafka.end={end}"))
+        .arg("--stream.sql.schema.json={\"id\":\"Int\"}")
+        .arg("--stream.checkpoint.mode=EXACTLY_ONCE")
         // What is written stays in an open transaction until the job ends.
-        .args(["--stream.checkpoint.interval=10 min"])
-        .args(["--job.retry.maxNumberRestartAttempts=0"])
-        .arg(format!("--source.kafka.brokers={}", kafka.brokers()))
-        .arg(format!("--sink.kafka.brokers={}", kafka.brokers()));
+        .arg("--stream.checkpoint.interval=10 min")
+        .arg("--job.retry.maxNumberRestartAttempts=0");
     job
 }
 
@@ -51,19 +38,6 @@ fn send(kafka: &Kafka, topic: &str, value: &str) {
     producer.flush(PATIENCE).expect("written");
 }
 
-/// The open transactions, as the command lists them.
-fn open(kafka: &Kafka) -> usize {
-    let said = millstream(&[
-        "transactions",
-        "--brokers",
-        &kafka.brokers(),
-        "--json",
-        "list",
-    ]);
-    let listed: Vec<serde_json::Value> = serde_json::from_str(&said.out).expect(&said.err);
-    listed.len()
-}
-
 /// Runs a job up to where a record is in an open transaction.
 fn with_one_open(kafka: &Kafka, directory: &Path, name: &str) -> Running {
     send(kafka, name, "{\"id\":1}");
@@ -71,7 +45,11 @@ fn with_one_open(kafka: &Kafka, directory: &Path, name: &str) -> Running {
     // The marks that a sink begins with are transactions, too, and end at once.
     let mut seen = 0;
     running.await_that("a transaction that stays open", || {
-        seen = if open(kafka) > 0 { seen + 1 } else { 0 };
+        seen = if open_transactions(kafka) > 0 {
+            seen + 1
+        } else {
+            0
+        };
         seen > 4
     });
     running
@@ -79,7 +57,7 @@ fn with_one_open(kafka: &Kafka, directory: &Path, name: &str) -> Running {
 
 #[track_caller]
 fn is_none_open(kafka: &Kafka, how: &str, said: &Said) {
-    let ending = (0..200).map(|_| open(kafka));
+    let ending = (0..200).map(|_| open_transactions(kafka));
     // The brokers may be about to write the end of one; by themselves they would abort it after 15 minutes.
     let mut ending = ending.skip_while(|open| *open > 0);
     assert_eq!(ending.next(), Some(0), "{how}: {}", said.err);
@@ -132,18 +110,6 @@ fn also_for_kafkas_own_tool() {
         assert!(!listed.contains(state), "{listed}");
     }
     // Of those that finished and were stopped the record is there, and of no other.
-    let arguments = ["--topic", "out", "--from-beginning", "--isolation-level"];
-    let until = [
-        "read_committed",
-        "--max-messages",
-        "3",
-        "--timeout-ms",
-        "5000",
-    ];
-    let read = kafka.tool(
-        "consumer.ConsoleConsumer",
-        &[&arguments[..], &until[..]].concat(),
-        "",
-    );
-    assert_eq!(read.expect("read"), "{\"id\":1}\n{\"id\":1}\n");
+    let read = topics::read(&kafka, "out", 3, 5_000, &[]);
+    assert_eq!(read, "{\"id\":1}\n{\"id\":1}\n");
 }

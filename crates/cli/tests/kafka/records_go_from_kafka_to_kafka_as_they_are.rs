@@ -1,6 +1,6 @@
 //! From Kafka to Kafka without a schema a record keeps its value, its key and its time.
 
-use crate::common::{command, running};
+use crate::common::{command, kafka, running};
 use millstream_services::kafka::Kafka;
 
 const SHOWN: [&str; 4] = [
@@ -50,15 +50,8 @@ fn nothing_is_lost_around_the_value() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut job = command(directory.path());
     job.args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
-        .args(["ingest", "--job.name=copy", "--source.type=kafka"])
-        .args([
-            "--source.kafka.topic=from",
-            "--group.id=copy",
-            "--source.kafka.end=latest",
-        ])
-        .args(["--auto.offset.reset=earliest", "--sink.kafka.topic=to"])
-        .arg(format!("--source.kafka.brokers={}", kafka.brokers()))
-        .arg(format!("--sink.kafka.brokers={}", kafka.brokers()));
+        .args(["ingest", "--job.name=copy", "--source.kafka.end=latest"])
+        .args(kafka::copy(&kafka.brokers(), "copy", ("from", "to")));
     let said = running::run(job);
     assert_eq!(said.code, Some(0), "{}", said.err);
     let before = read(&kafka, "from", 50);

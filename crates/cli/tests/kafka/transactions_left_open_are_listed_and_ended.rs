@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::common::{Said, millstream, refused};
+use crate::common::{Said, millstream, refused, topics};
 use millstream_services::kafka::Kafka;
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
@@ -95,20 +95,8 @@ fn by_hand() {
     ];
     let expected = expected.map(|(id, state)| (id.to_owned(), state.to_owned()));
     assert_eq!(states(&said), expected);
-    let read = [
-        "--topic",
-        "orders",
-        "--from-beginning",
-        "--isolation-level",
-        "read_committed",
-    ];
-    let until = ["--max-messages", "1", "--timeout-ms", "30000"];
-    let read = kafka.tool(
-        "consumer.ConsoleConsumer",
-        &[&read[..], &until[..]].concat(),
-        "",
-    );
-    assert_eq!(read.expect("a record"), "one\n");
+    let read = topics::read(&kafka, "orders", 1, 30_000, &[]);
+    assert_eq!(read, "one\n");
 }
 
 #[test]
