@@ -109,6 +109,8 @@ fn check_scraped(server: &Server, job: &str) {
         "flink_jobmanager_job_lastCheckpointDuration",
         "flink_jobmanager_job_lastCheckpointMetadataSize",
         "flink_jobmanager_job_numRestarts",
+        "flink_jobmanager_job_recordsWritten",
+        "flink_jobmanager_job_recordsDifference",
     ] {
         let begin = format!("{name}{{");
         let mut samples = page.lines().filter(|line| line.starts_with(&begin));

@@ -1,6 +1,8 @@
 //! Of every record that a job has read it is known where it went: at each boundary `read` is `written` and `filtered` and
 //! `bad`, over kills and savepoints, in the last lines of a local job, over REST, as metrics and in `_metadata`.
 
+#![allow(clippy::indexing_slicing, reason = "a test may panic")]
+
 use std::fs;
 use std::path::Path;
 
@@ -62,47 +64,67 @@ fn over_kills_of_a_local_job_at_any_parallelism() {
     assert_eq!(lines(&directory.join("letters")).len(), 2_000);
 }
 
+/// Submits the job to a server, and answers its id.
+fn submitted(server: &Server) -> String {
+    let own = [
+        "--source.path=in",
+        "--source.watch.interval=20",
+        "--source.file.settle=0",
+        LETTERS,
+    ];
+    let parameters = [&CSV_TO_FILES, &SQL[..], &own].concat();
+    let options = ["-Dexecution.checkpointing.interval=20 ms"];
+    server.submit_with("numbers", &options, &parameters)
+}
+
+/// That these are the numbers of the job that has read everything.
+#[track_caller]
+fn check(numbers: &Value) {
+    for (name, count) in [
+        ("read", 1_000),
+        ("written", 500),
+        ("filtered", 400),
+        ("bad", 100),
+    ] {
+        assert_eq!(numbers.get(name), Some(&Value::from(count)), "{numbers}");
+    }
+}
+
+/// The same over REST, where it stands whether they close.
+#[track_caller]
+fn check_closed(numbers: &Value) {
+    check(numbers);
+    assert_eq!(numbers["difference"], 0, "{numbers}");
+}
+
+fn read(numbers: &Value) -> Option<u64> {
+    numbers.get("read")?.as_u64()
+}
+
+/// Each checkpoint has its own, once it is committed.
+fn check_checkpoints(server: &Server, path: &str) {
+    let checkpoint = server.await_answer(&format!("{path}/checkpoints"), |_, body| {
+        let mut history = body.get("history")?.as_array()?.iter();
+        let is_whole = |own: &&Value| own.get("numbers").and_then(read) == Some(1_000);
+        history.find(is_whole).cloned()
+    });
+    check_closed(&checkpoint["numbers"]);
+    assert_eq!(checkpoint["numbers"]["checkpoint"], checkpoint["id"]);
+}
+
 #[test]
 fn over_rest_as_metrics_and_in_a_savepoint() {
     let place = tempfile::tempdir().expect("a directory");
     let directory = place.path();
     put(directory, "in/a.csv", rows(0, 100));
     let server = Server::started(directory, &[]);
-    let parameters = [&CSV_TO_FILES, &SQL[..], &[LETTERS]].concat();
-    let mut arguments = vec![
-        "run",
-        "-d",
-        "-Dexecution.checkpointing.interval=20 ms",
-        "ingest",
-    ];
-    arguments.extend([
-        "--job.name=numbers",
-        "--source.path=in",
-        "--source.watch.interval=20",
-    ]);
-    arguments.extend(parameters);
-    let submitted = server.succeed(&arguments);
-    let id = submitted
-        .trim_end()
-        .rsplit(' ')
-        .next()
-        .expect("an id")
-        .to_owned();
-    let read = |numbers: &Value| numbers.get("read").and_then(Value::as_u64);
+    let id = submitted(&server);
     let path = format!("/jobs/{id}");
     server.await_that("all records to be committed", || {
         server.get(&path).get("numbers").and_then(read) == Some(1_000)
     });
-    let details = server.get(&path);
-    let numbers = details.get("numbers").expect("they are there");
-    for (name, count) in [
-        ("written", 500),
-        ("filtered", 400),
-        ("bad", 100),
-        ("difference", 0),
-    ] {
-        assert_eq!(numbers.get(name), Some(&Value::from(count)), "{numbers}");
-    }
+    check_closed(&server.get(&path)["numbers"]);
+    check_checkpoints(&server, &path);
     let metric = server.get(&format!(
         "{path}/metrics?get=recordsWritten,recordsDifference"
     ));
@@ -119,10 +141,8 @@ fn over_rest_as_metrics_and_in_a_savepoint() {
     let (_, savepoint) = savepoint.expect("a savepoint");
     let text = fs::read_to_string(Path::new(savepoint).join("_metadata")).expect("it is there");
     let metadata: Value = serde_json::from_str(&text).expect("JSON");
-    let numbers = metadata
-        .pointer("/snapshot/numbers")
-        .expect("they are there");
-    assert_eq!(read(numbers), Some(1_000), "{numbers}");
-    assert_eq!(numbers.get("written"), Some(&Value::from(500)), "{numbers}");
+    check(&metadata["snapshot"]["numbers"]);
+    let told = server.get(&format!("{path}/checkpoints"));
+    check_closed(&told["latest"]["savepoint"]["numbers"]);
     server.end();
 }

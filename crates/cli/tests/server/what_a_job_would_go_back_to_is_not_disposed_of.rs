@@ -50,6 +50,20 @@ fn stopped_by(server: Server, path: &Path) -> (Server, PathBuf) {
     (server, savepoint)
 }
 
+/// The job of such a server as one without a server, which runs.
+fn local(path: &Path, options: &[&str]) -> common::Running {
+    let parameters = [
+        &common::CSV_TO_FILES[..],
+        &["--job.name=endless", "--stream.checkpoint.interval=1 h"],
+    ];
+    let mut command = common::ingest(path, options, &parameters.concat());
+    // Where a file lies is part of what it is.
+    command.arg(format!("--source.path={}", path.join("in").display()));
+    let mut local = common::Running::start(command);
+    local.await_log("switched from INITIALIZING to RUNNING");
+    local
+}
+
 #[test]
 fn the_savepoint_that_it_was_started_from() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -208,15 +222,7 @@ fn the_savepoint_that_a_job_without_a_server_was_started_from() {
     let savepoint = savepoint.to_str().expect("text");
     let data = format!("millstream.data-dir={}", server.data.display());
     let options = ["-s", savepoint, "-D", &data];
-    let parameters = [
-        &common::CSV_TO_FILES[..],
-        &["--job.name=endless", "--stream.checkpoint.interval=1 h"],
-    ];
-    let mut command = common::ingest(path, &options, &parameters.concat());
-    // Where a file lies is part of what it is.
-    command.arg(format!("--source.path={}", path.join("in").display()));
-    let mut local = common::Running::start(command);
-    local.await_log("switched from INITIALIZING to RUNNING");
+    let local = local(path, &options);
     is_refused(&server, savepoint);
     // Nor is one that lacks a file by now: it may only be away.
     let files = fs::read_dir(savepoint).expect("listed").flatten();
@@ -248,14 +254,7 @@ fn also_where_a_reference_says_where_checkpoints_are() {
     let (server, savepoint) = stopped_by(server, path);
     let savepoint = savepoint.to_str().expect("text");
     let options = ["-s", savepoint, "-D", "execution.checkpointing.dir=cp"];
-    let parameters = [
-        &common::CSV_TO_FILES[..],
-        &["--job.name=endless", "--stream.checkpoint.interval=1 h"],
-    ];
-    let mut command = common::ingest(path, &options, &parameters.concat());
-    command.arg(format!("--source.path={}", path.join("in").display()));
-    let mut local = common::Running::start(command);
-    local.await_log("switched from INITIALIZING to RUNNING");
+    let local = local(path, &options);
     is_refused(&server, savepoint);
     local.suspend();
     let said = dispose(&server, savepoint);
