@@ -1,13 +1,14 @@
 //! What types the columns of some input have: its first rows are read as the job would read them, and every type is told with what
 //! speaks for it.
 //!
+//! - [`sample`]: the beginning of the first file, wherever that lies.
 //! - [`format`]: what kind of files these are, as far as nobody says.
 //! - [`evidence`]: what the values of a column say. Pure.
 
 mod evidence;
 mod format;
+mod sample;
 
-use std::path::Path;
 use std::time::Duration;
 
 use arrow::datatypes::{DataType, Schema};
@@ -71,7 +72,8 @@ pub fn infer(
     let found = if from_kafka {
         format::of_kafka(what, &is_given)
     } else {
-        format::of_files(Path::new(what), &is_given)?
+        let sample = sample::take(what, arguments, &options.configuration)?;
+        format::of_files(what, &sample, &is_given)
     };
     let read: Vec<String> = [found.parameters.clone(), arguments.to_vec()].concat();
     let mut all = read.clone();

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{ONCE, ingest, put, running};
+use serde_json::Value;
+
+use super::{ONCE, ingest, millstream_in, put, running};
 
 pub(crate) mod files;
 
@@ -142,4 +144,38 @@ pub(crate) fn make_columns(directory: &Path, format: &str, to: &str) {
     ];
     let said = running::run(ingest(directory, &[], &parameters));
     assert_eq!(said.code, Some(0), "{}", said.err);
+}
+
+/// The input of [`assert_types_are_found`].
+pub(crate) const TYPED: &str = "id,name\n7,Ann\n8,Bob\n";
+
+/// That `millstream infer` finds out the types of [`TYPED`] at `what`, and prints a command that reads it there.
+#[track_caller]
+pub(crate) fn assert_types_are_found(
+    directory: &Path,
+    environment: &[(&str, &str)],
+    options: &[String],
+    what: &str,
+) {
+    let options = options.iter().map(String::as_str);
+    let words: Vec<&str> = ["infer", "--json"]
+        .into_iter()
+        .chain(options)
+        .chain([what])
+        .collect();
+    let said = millstream_in(directory, environment, &words);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let inferred: Value = serde_json::from_str(&said.out).expect("JSON");
+    for (place, expected) in [("/columns/0/type", "Int"), ("/columns/1/type", "String")] {
+        let found = inferred.pointer(place).and_then(Value::as_str);
+        assert_eq!(found, Some(expected), "{inferred}");
+    }
+    let command = inferred
+        .get("command")
+        .map(Value::to_string)
+        .unwrap_or_default();
+    assert!(
+        command.contains(&format!("--source.path={what}\"")),
+        "{command}"
+    );
 }

@@ -76,6 +76,7 @@ fn and_the_one_that_went_on_has_written_all_once() {
             first.signal("CONT");
             is_told(first);
             first = start(&store, &machine(rounds.count + round), true);
+            first.await_checkpoint();
             continue;
         }
         first.signal("CONT");

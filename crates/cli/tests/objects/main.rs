@@ -9,3 +9,4 @@ mod doctor_looks_at_object_stores;
 mod objects_are_read_and_written_as_files_are;
 mod objects_are_read_and_written_exactly_once_under_sigkill;
 mod snapshots_are_kept_in_object_stores;
+mod types_of_objects_are_found_out;

@@ -1,14 +1,9 @@
 //! What kind of files these are, as far as nobody says.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
-use millstream_core::{Error, Result, codes};
+use super::sample::{HEAD, Sample};
 
-/// Bytes that are looked at.
-const HEAD: u64 = 256 * 1024;
 /// Lines that are looked at.
 const LINES: usize = 200;
 /// What may stand between fields, the likeliest first.
@@ -45,24 +40,18 @@ pub(super) fn of_kafka(topic: &str, is_given: &dyn Fn(&str) -> bool) -> Found {
     found
 }
 
-/// A file, or the first of a directory; of what is compressed what is in it.
-///
-/// # Errors
-/// There is none, or it can't be read.
-pub(super) fn of_files(path: &Path, is_given: &dyn Fn(&str) -> bool) -> Result<Found> {
-    let file = first(path)?;
-    let name = file.to_string_lossy().to_lowercase();
+/// The files at `path`, of which this is the first.
+pub(super) fn of_files(path: &str, sample: &Sample, is_given: &dyn Fn(&str) -> bool) -> Found {
+    let name = sample.name.to_lowercase();
     let plain = name.trim_end_matches(".gz").trim_end_matches(".zst");
     let ending = Path::new(plain).extension();
     let ending = ending.map(|ending| ending.to_string_lossy().into_owned());
-    let head = head(&file)?;
+    let head = &sample.head;
     let mut found = Found::default();
-    found
-        .parameters
-        .push(format!("--source.path={}", path.display()));
+    found.parameters.push(format!("--source.path={path}"));
     if is_given("source.type") {
         found.kind = "files of the type that is given".to_owned();
-        return Ok(found);
+        return found;
     }
     let kind = match ending.as_deref() {
         _ if head.starts_with(b"PAR1") => "parquet",
@@ -74,9 +63,9 @@ pub(super) fn of_files(path: &Path, is_given: &dyn Fn(&str) -> bool) -> Result<F
     found.kind = kind.to_owned();
     if kind == "parquet" || kind == "orc" {
         found.parameters.push(format!("--source.type={kind}"));
-        return Ok(found);
+        return found;
     }
-    let text = String::from_utf8_lossy(&head);
+    let text = String::from_utf8_lossy(head);
     let mut lines: Vec<&str> = text
         .lines()
         .filter(|line| !line.trim().is_empty())
@@ -98,7 +87,7 @@ pub(super) fn of_files(path: &Path, is_given: &dyn Fn(&str) -> bool) -> Result<F
             "--source.quote=none",
         ];
         found.parameters.extend(more.map(str::to_owned));
-        return Ok(found);
+        return found;
     }
     found.parameters.push(format!("--source.type={kind}"));
     let usual = if kind == "tsv" { '\t' } else { ',' };
@@ -117,7 +106,7 @@ pub(super) fn of_files(path: &Path, is_given: &dyn Fn(&str) -> bool) -> Result<F
     if !is_given("source.firstLine.schema") {
         first_line(&lines, delimiter, &mut found);
     }
-    Ok(found)
+    found
 }
 
 fn first_line(lines: &[&str], delimiter: char, found: &mut Found) {
@@ -194,64 +183,6 @@ fn delimiter(lines: &[&str]) -> Option<char> {
         .rev()
         .max_by_key(|(fields, _)| *fields)
         .map(|(_, delimiter)| delimiter)
-}
-
-fn first(path: &Path) -> Result<PathBuf> {
-    let unreadable = |cause: std::io::Error| {
-        Error::new(
-            &codes::SOURCE_PATH,
-            format!("{} can't be read", path.display()),
-        )
-        .cause(cause)
-        .next("give a file or a directory of files; for a topic of Kafka give --source.kafka.brokers too")
-    };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    if metadata.is_file() {
-        return Ok(path.to_owned());
-    }
-    let mut files = Vec::new();
-    for entry in fs::read_dir(path).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let name = entry.file_name();
-        let is_hidden = name.to_string_lossy().starts_with(['.', '_']);
-        if !is_hidden && entry.file_type().map_err(unreadable)?.is_file() {
-            files.push(entry.path());
-        }
-    }
-    files.sort();
-    files.into_iter().next().ok_or_else(|| {
-        Error::new(
-            &codes::SOURCE_PATH,
-            format!("{} holds no file", path.display()),
-        )
-        .next("put a file there first, or name another directory")
-    })
-}
-
-fn head(file: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(file)
-        .and_then(|opened| unpacked(file, opened))
-        .and_then(|file| file.take(HEAD).read_to_end(&mut bytes))
-        .map_err(|cause| {
-            Error::new(
-                &codes::SOURCE_READ,
-                format!("{} can't be read", file.display()),
-            )
-            .cause(cause)
-            .next("check its permissions")
-        })?;
-    Ok(bytes)
-}
-
-/// What is in a file, by the end of its name.
-fn unpacked(name: &Path, file: File) -> io::Result<Box<dyn Read>> {
-    let ending = name.extension().map(|ending| ending.to_ascii_lowercase());
-    Ok(match ending.as_deref().and_then(|ending| ending.to_str()) {
-        Some("gz") => Box::new(MultiGzDecoder::new(file)),
-        Some("zst") => Box::new(zstd::Decoder::new(file)?),
-        _ => Box::new(file),
-    })
 }
 
 #[cfg(test)]
