@@ -80,7 +80,7 @@ pub fn write(data: &Path, file: &Path) -> Result<Backup> {
 /// Copies the records as they are at one moment.
 fn records(database: &Path, file: &Path) -> Result<()> {
     let copied = || {
-        let connection = Connection::open(database)?;
+        let connection = store::connect(database)?;
         connection.busy_timeout(std::time::Duration::from_secs(30))?;
         connection.execute("VACUUM INTO ?", params![file.to_string_lossy()])?;
         Ok(())

@@ -33,6 +33,7 @@ pub(crate) use packages::{delete_package, save_package};
 pub(crate) use processes::{process_ended, process_started};
 use reserve::Reserve;
 pub(crate) use restored::end_open_jobs;
+pub(crate) use schema::connect;
 use values::{from_json, id, json, signed, unsigned};
 
 /// So many writes may wait for the thread.
@@ -85,6 +86,7 @@ impl Store {
                         tracing::error!("A write to the records has panicked.");
                     }
                 }
+                settle(&connection);
             })
             .map_err(|cause| {
                 Error::new(
@@ -195,6 +197,15 @@ async fn answer_of<T>(mut answered: oneshot::Receiver<T>) -> Result<T, oneshot::
         LONG.as_secs()
     );
     answered.await
+}
+
+/// Has what stands in the log written into the file, at the end: whoever copies the file alone has all then. What can't be stays in the
+/// log, which goes nowhere.
+fn settle(connection: &Connection) {
+    let settled = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    if let Err(cause) = settled {
+        tracing::debug!("The log of the records stays as it is: {cause}");
+    }
 }
 
 /// Makes a connection anew that may read alone: SQLite opens a file in that way where the disk refuses more just then, and keeps to it

@@ -86,7 +86,8 @@ impl Server {
         self.process = Some(Mutex::new(process));
     }
 
-    fn program(&self) -> Command {
+    /// The command that starts it.
+    pub(crate) fn program(&self) -> Command {
         let program = env!("CARGO_BIN_EXE_millstream");
         let mut command = match &self.script {
             Some(script) => {

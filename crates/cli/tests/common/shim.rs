@@ -114,6 +114,61 @@ int fdatasync(int file) {
 }
 "#;
 
+/// What SQLite has beside a file of records (`-shm`) can't be made: it is not cut to its length, and opened a second time only for reading.
+pub(crate) const NO_SHARED_MEMORY: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+static int cut;
+static int is_shm(const char *path) { return strstr(path, "/millstream.db-shm") != NULL; }
+static int cuts(int file) {
+  char link[64], name[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+  ssize_t length = readlink(link, name, sizeof name - 1);
+  if (length < 0) return 0;
+  name[length] = 0;
+  if (!is_shm(name)) return 0;
+  cut = 1;
+  errno = ENOSPC;
+  return 1;
+}
+int ftruncate(int file, off_t length) {
+  static int (*real)(int, off_t);
+  if (!real) real = dlsym(RTLD_NEXT, "ftruncate");
+  return cuts(file) ? -1 : real(file, length);
+}
+int ftruncate64(int file, off64_t length) {
+  static int (*real)(int, off64_t);
+  if (!real) real = dlsym(RTLD_NEXT, "ftruncate64");
+  return cuts(file) ? -1 : real(file, length);
+}
+static int opened(const char *name, const char *path, int flags, mode_t mode) {
+  int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, name);
+  if (cut && is_shm(path) && (flags & O_ACCMODE) != O_RDONLY) return errno = ENOSPC, -1;
+  return real(path, flags, mode);
+}
+int open(const char *path, int flags, ...) {
+  va_list more;
+  va_start(more, flags);
+  mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, mode_t) : 0;
+  va_end(more);
+  return opened("open", path, flags, mode);
+}
+int open64(const char *path, int flags, ...) {
+  va_list more;
+  va_start(more, flags);
+  mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, mode_t) : 0;
+  va_end(more);
+  return opened("open64", path, flags, mode);
+}
+"#;
+
 /// `flock` says that there are no locks, so that leases are taken.
 pub(crate) const NO_LOCKS: &str = r"
 #include <errno.h>

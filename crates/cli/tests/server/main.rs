@@ -60,6 +60,7 @@ mod only_logs_and_packages_can_be_asked_for;
 mod options_without_effect_are_named;
 mod plans_over_rest_have_the_vertices_of_the_job;
 mod processes_that_hang_are_brought_down;
+mod records_outlive_a_start_on_a_full_disk;
 mod references_are_shown_and_never_what_they_stand_for;
 mod rest_speaks_tls;
 mod rest_survives_a_fuzzer;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use millstream_core::{Error, Result, codes};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 /// What makes version n of version n-1; version 0 is an empty file. A step that was released never changes.
 pub(super) const STEPS: &[&str] = &["
@@ -60,6 +61,14 @@ pub(super) const STEPS: &[&str] = &["
     ) STRICT;
 "];
 
+/// Opens the file. Its log is not taken away with the last connection: where the memory beside it (`-shm`) can't be made or opened for
+/// writing just then, SQLite takes the log for empty when it closes, and deletes it with all that was written since the last checkpoint.
+pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(connection)
+}
+
 /// Opens the file, sees that it is sound, and makes or mends its tables.
 pub(super) fn open(path: &Path) -> Result<Connection> {
     let failed = |cause: rusqlite::Error| {
@@ -70,7 +79,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
         .next(super::next_step(&cause))
         .cause(cause)
     };
-    let mut connection = Connection::open(path).map_err(failed)?;
+    let mut connection = connect(path).map_err(failed)?;
     prepare(&connection).map_err(failed)?;
     if let Some(what) = super::damage(&connection).map_err(failed)? {
         let message = format!("the records in {} are damaged: {what}", path.display());
