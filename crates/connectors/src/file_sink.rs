@@ -7,8 +7,8 @@
 //!    `.part-<origin>-<job>-<run>-<checkpoint>-<subtask>-<number>.<extension>.prepared`. The snapshot holds its name and
 //!    length, and which directory it is in.
 //! 3. **Committed**, once the snapshot is complete: renamed to
-//!    `part-<last 8 of job>-<checkpoint>-<subtask>-<number>.<extension>`; of a run that took the place of others behind
-//!    `part-<last 8 of the first of them>-`. No rename ever replaces a file.
+//!    `part-<last 8 of job>-<checkpoint>-<subtask>-<number>.<extension>`; of a job that went on from another one
+//!    `part-<last 8 of the first of them>-<generation>-<last 8 of job>-…`. No rename ever replaces a file.
 //!
 //! Where files lie in directories below, by the values of columns ([`PartitionColumns`]), that is so of their visible names
 //! alone: hidden files lie in the target directory, and are renamed into the one below, which is made then.
@@ -207,7 +207,8 @@ impl<T: 'static> FileSink<T> {
         let names = Names {
             origin: kin.author.origin,
             job: context.job,
-            line: kin.line,
+            family: kin.family,
+            generation: kin.generation,
             run: context.run,
             subtask: context.subtask,
             slot: 0,
@@ -240,7 +241,8 @@ impl<T: 'static> FileSink<T> {
         let names = Names {
             origin: kin.author.origin,
             job: context.job,
-            line: kin.line,
+            family: kin.family,
+            generation: kin.generation,
             run: context.run,
             subtask: context.subtask,
             // Without locks sinks of a job that share a directory are told apart by what they are called.

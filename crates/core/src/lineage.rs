@@ -70,22 +70,18 @@ impl Lineage {
         self
     }
 
-    /// The first of the runs that took each other's place, up to `job`, which has this lineage: what all of them write is one
-    /// history, each with higher numbers of checkpoints than those before it. A fork begins another one.
+    /// The first of all jobs that went before `job`, which has this lineage, or `job` itself: all that come from it are one family.
     ///
     /// ```
     /// use millstream_core::lineage::Lineage;
     /// let (first, second, third) = ("1".repeat(32).parse()?, "2".repeat(32).parse()?, "3".repeat(32).parse()?);
+    /// assert_eq!(Lineage::fresh(1).family(first), first);
     /// let second_runs = Lineage::fresh(1).behind(first, 7, 2).owned();
-    /// assert_eq!(second_runs.line(second), first);
-    /// let third_runs = second_runs.behind(second, 9, 3);
-    /// assert_eq!(third_runs.line(third), third, "it is a fork");
-    /// assert_eq!(third_runs.owned().line(third), first);
+    /// assert_eq!(second_runs.behind(second, 9, 3).family(third), first);
     /// # Ok::<(), millstream_core::Error>(())
     /// ```
-    pub fn line(&self, job: JobId) -> JobId {
-        let taken = self.ancestors.iter().rev().take_while(|other| other.owned);
-        taken.last().map_or(job, |first| first.job)
+    pub fn family(&self, job: JobId) -> JobId {
+        self.ancestors.first().map_or(job, |first| first.job)
     }
 
     /// Where `job` was left, if it went before.

@@ -13,6 +13,12 @@ use crate::common::{
 };
 use millstream_services::hdfs::Hdfs;
 
+/// What a run goes on from.
+enum Successor {
+    Latest,
+    Fork,
+}
+
 /// Where a job reads and writes.
 struct Place<'a> {
     directory: &'a Path,
@@ -23,8 +29,8 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// Has a run commit a record, and another one behind the moment at which its data directory is copied; puts the copy in its place.
-    /// Successors: so many runs go on with `-s latest` before the second record comes.
-    fn put_back(&self, successors: usize) {
+    /// Before the second record comes runs go on from where the first one was: with `-s latest`, or by the path of its snapshot.
+    fn put_back(&self, successors: &[Successor]) {
         (self.put)("1.csv", "id,name\n1,Ann\n");
         let mut job = Running::start((self.job)(&[], &[]));
         job.await_that("output", || (self.count)() == 1);
@@ -40,9 +46,14 @@ impl Place<'_> {
             copied.expect("cp").success()
         });
         job.signal("CONT");
-        for _ in 0..successors {
+        for successor in successors {
             job.kill();
-            job = Running::start((self.job)(&["-s", "latest"], &[]));
+            let from = match successor {
+                Successor::Latest => PathBuf::from("latest"),
+                Successor::Fork => self.checkpoint(),
+            };
+            let options = ["-s", from.to_str().expect("text")];
+            job = Running::start((self.job)(&options, &[]));
             job.await_checkpoint();
         }
         (self.put)("2.csv", "id,name\n2,Bob\n");
@@ -120,7 +131,7 @@ fn of_files_that_may_be_named_or_taken_away() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     on_disk(path, &[], |place| {
-        place.put_back(0);
+        place.put_back(&[]);
         place.is_refused();
         // Without the newer output there is nothing to be written twice.
         let files = fs::read_dir(path.join("out")).expect("listed").flatten();
@@ -137,7 +148,9 @@ fn of_files_that_may_be_named_or_taken_away() {
 
 #[test]
 fn of_files_that_later_runs_have_written() {
-    for successors in 1..=2 {
+    use Successor::{Fork, Latest};
+    let stories: [&[Successor]; 4] = [&[Latest], &[Latest, Latest], &[Fork], &[Fork, Latest]];
+    for successors in stories {
         let directory = tempfile::tempdir().expect("a directory");
         on_disk(directory.path(), &[], |place| {
             place.put_back(successors);
@@ -152,7 +165,7 @@ fn of_files_in_partitions() {
     let directory = tempfile::tempdir().expect("a directory");
     let parted = ["--sink.partition.columns=name"];
     on_disk(directory.path(), &parted, |place| {
-        place.put_back(0);
+        place.put_back(&[]);
         place.is_refused();
         place.goes_on_where_it_is_named();
     });
@@ -177,7 +190,7 @@ fn of_files_in_hdfs() {
         },
         count: &|| hdfs::lines(&store, "/out").len(),
     };
-    place.put_back(0);
+    place.put_back(&[]);
     place.is_refused();
     place.goes_on_where_it_is_named();
 }

@@ -13,17 +13,18 @@ use millstream_hdfs::{Clusters, HdfsError, HdfsUrl, Trouble};
 
 use super::disk_error;
 use super::hdfs::hdfs_error;
-use super::names::committed_with;
+use super::names::Visible;
 
 /// Names that are asked for at once.
 const SLICE: usize = 1_000;
+/// So deep partitions lie at most: links may go round in circles.
+const DEPTH: usize = 32;
 
-/// Whether a visible file of this name lies behind where the job before was left: of that job, or of any run of the line that it is
-/// of. Numbers go on along a line.
+/// Whether a visible file of this name lies behind where the job before was left.
 fn is_behind(kin: &Kin, name: &str) -> bool {
-    kin.left_at().is_some_and(|before| {
-        let of_one = |job| committed_with(name, job).is_some_and(|it| it > before.left_at);
-        of_one(kin.line) || of_one(before.job)
+    let before = kin.left_at();
+    before.is_some_and(|before| {
+        Visible::parse(name).is_some_and(|it| it.is_behind(&before, kin.family, kin.generation))
     })
 }
 
@@ -41,7 +42,7 @@ pub(super) fn check_directory(kin: &Kin, directory: &Path) -> Result<()> {
     if kin.left_at().is_none() {
         return Ok(());
     }
-    let found = find(kin, directory);
+    let found = find(kin, directory, DEPTH);
     let found = found.map_err(|error| disk_error("list the directory", directory, &error))?;
     refuse(kin, found.map(|path| path.display().to_string()))
 }
@@ -67,7 +68,7 @@ fn tells_nothing(why: io::ErrorKind) -> bool {
     )
 }
 
-fn find(kin: &Kin, directory: &Path) -> io::Result<Option<PathBuf>> {
+fn find(kin: &Kin, directory: &Path, depth: usize) -> io::Result<Option<PathBuf>> {
     let entries = match directory.read_dir() {
         Err(error) if tells_nothing(error.kind()) => return Ok(None),
         entries => entries?,
@@ -81,8 +82,9 @@ fn find(kin: &Kin, directory: &Path) -> io::Result<Option<PathBuf>> {
         if is_behind(kin, name) {
             return Ok(Some(entry.path()));
         }
-        if is_partition(name) && entry.file_type().is_ok_and(|it| it.is_dir()) {
-            let found = find(kin, &entry.path())?;
+        // Also behind a link: the sink writes there, too.
+        if depth > 0 && is_partition(name) && entry.path().is_dir() {
+            let found = find(kin, &entry.path(), depth - 1)?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -149,11 +151,12 @@ mod tests {
     const C: JobId = JobId::from_bytes([0xc; 16]);
 
     #[test]
-    fn output_of_the_job_before_that_is_newer_than_its_snapshot_is_told() {
+    fn output_that_is_newer_than_the_snapshot_is_told() {
         let goes_on = Lineage::fresh(1).behind(A, 7, 2);
         let latest = Kin::new(B, 5, &goes_on.clone().owned(), [A]);
-        let of_line = Lineage::fresh(1).behind(C, 3, 2).owned();
-        let of_line = Kin::new(B, 5, &of_line.behind(A, 7, 3).owned(), [A]);
+        // The job before had gone on from another one itself.
+        let further = Lineage::fresh(1).behind(C, 3, 2).behind(A, 7, 3).owned();
+        let further = Kin::new(B, 5, &further, [A]);
         let with_its_own = Kin::new(B, 6, &goes_on.clone().owned(), [B]);
         let by_path = Kin::new(B, 5, &goes_on, [A]);
         let anew = Kin::new(B, 1, &Lineage::fresh(1), []);
@@ -162,14 +165,17 @@ mod tests {
             (&latest, newer, true),
             (&latest, older, false),
             (&latest, "part-0b0b0b0b-8-0-0.json", false),
-            (&latest, "part-0a0a0a0a-0c0c0c0c-8-0-0.json", true),
-            (&latest, "part-0a0a0a0a-0c0c0c0c-7-0-0.json", false),
-            (&latest, "part-0c0c0c0c-0a0a0a0a-8-0-0.json", false),
-            (&of_line, newer, true),
-            (&of_line, "part-0c0c0c0c-9-0-0.json", true),
-            (&of_line, "part-0c0c0c0c-0d0d0d0d-8-0-0.json", true),
-            (&of_line, "part-0c0c0c0c-0d0d0d0d-7-0-0.json", false),
             (&latest, "report.json", false),
+            // Of a run that was not known where this one began, and of one that was and has been gone back behind.
+            (&latest, "part-0a0a0a0a-2-0c0c0c0c-8-0-0.json", true),
+            (&latest, "part-0a0a0a0a-3-0c0c0c0c-8-0-0.json", true),
+            (&latest, "part-0a0a0a0a-2-0c0c0c0c-7-0-0.json", false),
+            (&latest, "part-0a0a0a0a-1-0c0c0c0c-8-0-0.json", false),
+            (&latest, "part-0c0c0c0c-2-0d0d0d0d-8-0-0.json", false),
+            (&further, "part-0c0c0c0c-2-0a0a0a0a-8-0-0.json", true),
+            (&further, "part-0c0c0c0c-2-0a0a0a0a-7-0-0.json", false),
+            (&further, "part-0c0c0c0c-9-0-0.json", false),
+            (&further, "part-0c0c0c0c-3-0d0d0d0d-8-0-0.json", true),
             (&with_its_own, newer, false),
             (&by_path, newer, false),
             (&anew, newer, false),
@@ -191,6 +197,16 @@ mod tests {
         put(out.join("part-0a0a0a0a-7-0-0.json"));
         put(partition.join("part-0a0a0a0a-6-0-0.json"));
         look().expect("all of it is older");
+        // A partition may lie elsewhere, behind a link, and links may lead back.
+        let real = place.path().join("real");
+        std::fs::create_dir(&real).expect("made");
+        std::os::unix::fs::symlink(&real, partition.join("part=1")).expect("a link");
+        std::os::unix::fs::symlink(&out, real.join("round=1")).expect("a link");
+        look().expect("all of it is older");
+        put(real.join("part-0a0a0a0a-8-0-0.json"));
+        let error = look().expect_err("it is newer");
+        assert!(error.message().contains("part=1"), "{error}");
+        std::fs::remove_file(real.join("part-0a0a0a0a-8-0-0.json")).expect("removed");
         put(partition.join("part-0a0a0a0a-8-0-0.json"));
         let error = look().expect_err("it is newer");
         assert_eq!(error.code(), "MS-3017");

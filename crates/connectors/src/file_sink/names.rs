@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use millstream_core::lineage::Author;
+use millstream_core::lineage::{Ancestor, Author};
 use millstream_core::{CheckpointId, JobId};
 
 /// A directory below that of the sink, by its path; empty where files are not parted.
@@ -25,8 +25,10 @@ pub(super) struct Names {
     /// The job that this one went on from under its lock, or the job itself.
     pub(super) origin: JobId,
     pub(super) job: JobId,
-    /// The first of the runs whose place the job takes, or the job itself.
-    pub(super) line: JobId,
+    /// The first of the jobs that went before, or the job itself.
+    pub(super) family: JobId,
+    /// That of the job's lineage.
+    pub(super) generation: u64,
     pub(super) run: u64,
     pub(super) subtask: usize,
     /// Tells writers of one run and subtask apart: several sinks may share a directory.
@@ -62,11 +64,12 @@ impl Names {
         )
     }
 
-    /// Whose a visible file is: the job, and before it the first of the runs whose place it takes, if that is another one.
+    /// Whose a visible file is: the job; of one that went on from others, the first of them before it, and its generation.
     fn visible(&self) -> String {
-        match self.line == self.job {
-            true => short(self.job),
-            false => format!("{}-{}", short(self.line), short(self.job)),
+        let (family, job) = (short(self.family), short(self.job));
+        match self.family == self.job {
+            true => job,
+            false => format!("{family}-{}-{job}", self.generation),
         }
     }
 }
@@ -130,23 +133,47 @@ impl Hidden {
     }
 }
 
-/// The number of the checkpoint that a visible file of `job` was committed with, or of a run that took its place as the first of
-/// such a line; `None`: it is none of theirs.
-pub(super) fn committed_with(name: &str, job: JobId) -> Option<CheckpointId> {
-    let (stem, _) = name.strip_prefix(VISIBLE_START)?.split_once('.')?;
-    let fields: Vec<&str> = stem.split('-').collect();
-    let [first, rest @ ..] = fields.as_slice() else {
-        return None;
-    };
-    let numbers = match rest {
-        [other, rest @ ..] if rest.len() == 3 && is_short(other) => rest,
-        rest => rest,
-    };
-    let [checkpoint, subtask, file] = numbers else {
-        return None;
-    };
-    let checkpoint = number(checkpoint).filter(|_| *first == short(job));
-    checkpoint.filter(|_| number(subtask).is_some() && number(file).is_some())
+/// A visible name of this sink, taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Visible<'a> {
+    /// Of ids the [end](short).
+    family: &'a str,
+    job: &'a str,
+    /// `None`: of the first job of its family, or of a version of Millstream that did not write it.
+    generation: Option<u64>,
+    checkpoint: CheckpointId,
+}
+
+impl<'a> Visible<'a> {
+    /// Takes a name apart; `None`: no visible name of this sink.
+    pub(super) fn parse(name: &'a str) -> Option<Self> {
+        let (stem, _) = name.strip_prefix(VISIBLE_START)?.split_once('.')?;
+        let fields: Vec<&str> = stem.split('-').collect();
+        let (family, generation, job, numbers) = match *fields.as_slice() {
+            [job, a, b, c] => (job, None, job, [a, b, c]),
+            [family, generation, job, a, b, c] => {
+                (family, Some(number(generation)?), job, [a, b, c])
+            }
+            _ => return None,
+        };
+        let [checkpoint, subtask, file] = numbers.map(number);
+        let is_whole = is_short(family) && is_short(job) && subtask.is_some() && file.is_some();
+        Some(Self {
+            family,
+            job,
+            generation,
+            checkpoint: checkpoint.filter(|_| is_whole)?,
+        })
+    }
+
+    /// Whether it was committed behind the snapshot at which a job of this `family` was left that a run of this `generation` goes
+    /// on from: by that job itself, or by a run that was not known where this one began. It would have a higher generation.
+    pub(super) fn is_behind(&self, left: &Ancestor, family: JobId, generation: u64) -> bool {
+        let is_own = self.job == short(left.job);
+        let is_unknown = self.family == short(family)
+            && self.generation.is_some_and(|written| written >= generation);
+        (is_own || is_unknown) && self.checkpoint > left.left_at
+    }
 }
 
 /// Whether a field is the end of a job's id.

@@ -205,5 +205,4 @@ fn ancestors(partition: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What to do about a directory that is not there.
-pub(super) const BRING_BACK: &str =
-    "mount it or bring it back with its files; the commit is tried again";
+pub(super) const BRING_BACK: &str = "mount it or bring it back with its files; the commit is tried again; if it is gone for good, make an empty one and go on with --on-lost-output accept";

@@ -25,8 +25,10 @@ pub struct Author {
 pub struct Kin {
     /// The run, as others know it by what it leaves behind.
     pub author: Author,
-    /// The [first of the runs](Lineage::line) whose place it takes.
-    pub line: JobId,
+    /// The [first of the jobs](Lineage::family) that went before, or the job itself.
+    pub family: JobId,
+    /// The logical clock of its lineage: above that of every run that was known where it began.
+    pub generation: u64,
     /// The job that this one went on from under its lock, while the newest snapshot is still that job's.
     predecessor: Option<Ancestor>,
     /// All jobs that went before.
@@ -47,7 +49,8 @@ impl Kin {
         let is_behind = last.is_some_and(|last| restored.into_iter().all(|job| job == last.job));
         Self {
             author: Author { origin, job, run },
-            line: lineage.line(job),
+            family: lineage.family(job),
+            generation: lineage.generation,
             predecessor: last.filter(|_| is_behind).copied(),
             ancestors: lineage.ancestors.iter().map(|other| other.job).collect(),
         }

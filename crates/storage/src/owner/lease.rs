@@ -60,9 +60,9 @@ impl Sight {
     }
 }
 
-/// What a lease says: the count, and in a store, whose leases no earlier version knew, which process has it.
-fn content(path: &Path, count: u64) -> Vec<u8> {
-    match Process::own().filter(|_| files::is_in_store(path)) {
+/// What a lease says: the count, and which process has it: one that has ended on this machine is not watched.
+fn content(count: u64) -> Vec<u8> {
+    match Process::own() {
         Some(process) => format!("{count} {process}").into_bytes(),
         None => count.to_string().into_bytes(),
     }
@@ -222,7 +222,7 @@ impl Inner {
         let path = path(&self.directory, self.number);
         self.check_there(&path)?;
         state.count += 1;
-        let renewed = files::put(&path, &content(&path, state.count))
+        let renewed = files::put(&path, &content(state.count))
             .and_then(|()| sync_directory(&self.directory))
             .map_err(|cause| self.late().cause(cause));
         renewed?;
@@ -304,7 +304,7 @@ fn watch(
 /// Makes the lease of this number, unless somebody else has one but `stale`, which goes.
 fn make(directory: &Path, number: u64, stale: Option<Sight>) -> Result<bool> {
     let own = path(directory, number);
-    let made = files::of(&own).and_then(|files| files.put_new(&own, &content(&own, 0)));
+    let made = files::of(&own).and_then(|files| files.put_new(&own, &content(0)));
     match made {
         Ok(()) => sync_directory(directory)
             .and_then(|()| is_kept_from_others(&own))

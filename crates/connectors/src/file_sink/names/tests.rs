@@ -7,7 +7,8 @@ fn names() -> Names {
     Names {
         origin: ORIGIN,
         job: JOB,
-        line: JOB,
+        family: JOB,
+        generation: 4,
         run: 12,
         subtask: 3,
         slot: 1,
@@ -44,32 +45,33 @@ fn every_name_that_is_made_is_read_back() {
 }
 
 #[test]
-fn a_visible_file_tells_the_checkpoint_of_its_job_and_of_the_first_whose_place_that_takes() {
-    let other = JobId::from_bytes([0x0c; 16]);
-    let (_, visible) = names().prepared(9, 7);
+fn a_visible_file_tells_whose_it_is_and_its_checkpoint() {
+    let (_, of_first) = names().prepared(9, 7);
     let behind = Names {
-        line: other,
+        family: JobId::from_bytes([0x0c; 16]),
         ..names()
     };
-    let (_, of_line) = behind.prepared(10, 7);
-    assert_eq!(of_line, "part-0c0c0c0c-0b0b0b0b-10-3-7.csv.gz");
-    for (name, job, expected) in [
-        (visible.as_str(), JOB, Some(9)),
-        (visible.as_str(), other, None),
-        (&of_line, other, Some(10)),
-        (&of_line, JOB, None),
-        ("part-0c0c0c0c-12345678-7-0-0.json", other, Some(7)),
-        ("part-0c0c0c0c-x2345678-7-0-0.json", other, None),
-        ("part-0b0b0b0b-12-0-0.json", JOB, Some(12)),
-        ("part-0b0b0b0b-12-0.json", JOB, None),
-        ("part-0b0b0b0b-12-0-0-0.json", JOB, None),
-        ("part-0b0b0b0b-x-0-0.json", JOB, None),
-        ("part-0b0b0b0b-12-0-0", JOB, None),
-        (".part-0b0b0b0b-12-0-0.json", JOB, None),
-        ("part-0b0b0b0b0b0b0b0b-12-0-0.json", JOB, None),
-        ("", JOB, None),
+    let (_, of_next) = behind.prepared(10, 7);
+    assert_eq!(of_next, "part-0c0c0c0c-4-0b0b0b0b-10-3-7.csv.gz");
+    let told = |name| {
+        let it = Visible::parse(name)?;
+        Some((it.family, it.generation, it.job, it.checkpoint))
+    };
+    let (b, c) = ("0b0b0b0b", "0c0c0c0c");
+    for (name, expected) in [
+        (of_first.as_str(), Some((b, None, b, 9))),
+        (of_next.as_str(), Some((c, Some(4), b, 10))),
+        ("part-0b0b0b0b-12-0-0.json", Some((b, None, b, 12))),
+        ("part-0b0b0b0b-12-0.json", None),
+        ("part-0b0b0b0b-12-0-0-0.json", None),
+        ("part-0b0b0b0b-x-0-0.json", None),
+        ("part-0b0b0b0b-12-0-0", None),
+        ("part-0c0c0c0c-4-x2345678-7-0-0.json", None),
+        (".part-0b0b0b0b-12-0-0.json", None),
+        ("part-0b0b0b0b0b0b0b0b-12-0-0.json", None),
+        ("", None),
     ] {
-        assert_eq!(committed_with(name, job), expected, "{name} of {job}");
+        assert_eq!(told(name), expected, "{name}");
     }
 }
 

@@ -164,8 +164,7 @@ impl Keeper {
             self.is_open = true;
         }
         loop {
-            let closed = self.turn(ring_lister)?;
-            if closed {
+            if !self.wait_for_place(rung) || self.turn(ring_lister)? {
                 return Ok(Pause::Closed);
             }
             let is_woken = rung.recv_timeout(INTERVAL).is_ok();
@@ -173,6 +172,22 @@ impl Keeper {
                 return Ok(Pause::Quiet);
             }
         }
+    }
+
+    /// Waits until the directory of the book is there, which may be away for a while: what is told meanwhile is left for then, and what
+    /// is too much is counted. Whether the book is still kept.
+    fn wait_for_place(&self, rung: &Receiver<()>) -> bool {
+        let mut is_told = false;
+        while let Err(error) = self.pages.reach() {
+            if !std::mem::replace(&mut is_told, true) {
+                warn!(place = %self.place.display(), cause = %error, "the book of files is away; it is waited for, and the job goes on");
+            }
+            if self.book.notes().closed {
+                return false;
+            }
+            let _woken = rung.recv_timeout(INTERVAL);
+        }
+        true
     }
 
     /// Whether nothing is to be written until something is left for it.

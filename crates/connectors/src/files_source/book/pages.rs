@@ -73,6 +73,11 @@ impl Pages {
         Ok(parts)
     }
 
+    /// Checks that the directory is there.
+    pub(super) fn reach(&self) -> io::Result<()> {
+        fs::metadata(&self.directory).map(drop)
+    }
+
     pub(super) fn first(&self) -> u64 {
         self.first
     }

@@ -167,3 +167,30 @@ fn many_small_files_leave_nothing_behind_in_memory() {
         .filter(|(_, state, records, ..)| (*state, *records) == (FileState::Done, Some(1)));
     assert_eq!(done.count(), 20_000);
 }
+
+#[test]
+fn a_book_whose_directory_is_away_for_a_while_is_caught_up() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (data, away) = (directory.path().join("data"), directory.path().join("away"));
+    let (book, meeting, rung) = open(&data, 1, None);
+    let await_told = |count: usize| {
+        let is_told = |_| {
+            // Nobody rings it here.
+            let _rung = rung.recv_timeout(Duration::from_millis(5));
+            data.join(job(1).to_string()).exists() && told(&data, 1).len() >= count
+        };
+        assert!((0..12_000).any(is_told), "{count} within a minute");
+    };
+    book.announced(&[piece(0, "a")]);
+    await_told(1);
+    std::fs::rename(&data, &away).expect("moved");
+    book.announced(&[piece(1, "b")]);
+    meeting.finished(0, 2);
+    book.committed(1, Some(2));
+    std::fs::rename(&away, &data).expect("moved back");
+    book.announced(&[piece(2, "c")]);
+    await_told(3);
+    book.close();
+    let names: Vec<String> = told(&data, 1).into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+}
