@@ -271,20 +271,29 @@ fn contents(backup: &Connection) -> rusqlite::Result<(Backup, Vec<String>)> {
 }
 
 fn put_all(data: &Path, file: &Path, database: &Path, put: &mut Vec<PathBuf>) -> Result<()> {
+    // Of records that were taken away: their log would be read into these.
+    for left in beside(database) {
+        drop(fs::remove_file(&left));
+    }
     files::copy(file, database).map_err(|cause| files::unusable(database, "written", cause))?;
     files::keep_private(database, 0o600)?;
     put_files(data, database, put)?;
     store::end_open_jobs(database, clock::now(), WHY)
 }
 
-/// Half of a backup is none: what was `put` into the data directory is taken away, with the directories that are empty by that, so that
-/// the next try begins as this one did.
-fn take_back(data: &Path, database: &Path, put: &[PathBuf]) {
-    let beside = ["-wal", "-shm", "-journal", ".tmp"].map(|ending| {
+/// What may lie beside the file of the records.
+fn beside(database: &Path) -> [PathBuf; 4] {
+    ["-wal", "-shm", "-journal", ".tmp"].map(|ending| {
         let mut name = database.as_os_str().to_owned();
         name.push(ending);
         PathBuf::from(name)
-    });
+    })
+}
+
+/// Half of a backup is none: what was `put` into the data directory is taken away, with the directories that are empty by that, so that
+/// the next try begins as this one did.
+fn take_back(data: &Path, database: &Path, put: &[PathBuf]) {
+    let beside = beside(database);
     let database = std::iter::once(database.to_path_buf());
     // What is not there needs not be taken away.
     let put = put.iter().map(|file| data.join(file));

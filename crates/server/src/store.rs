@@ -202,7 +202,7 @@ async fn answer_of<T>(mut answered: oneshot::Receiver<T>) -> Result<T, oneshot::
 /// Has what stands in the log written into the file, at the end: whoever copies the file alone has all then. What can't be stays in the
 /// log, which goes nowhere.
 fn settle(connection: &Connection) {
-    let settled = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    let settled = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     if let Err(cause) = settled {
         tracing::debug!("The log of the records stays as it is: {cause}");
     }

@@ -246,11 +246,14 @@ impl Ownership {
     pub fn end(mut self) -> Result<()> {
         // Whoever goes on from where this one did looks for what it read behind that.
         let last = self.holder.lineage.ancestors.last();
+        let is_kept = |lock: &Lock| lock.check().is_ok();
         if self.holder.is_alone && last.is_none_or(|last| !last.owned) {
-            self.locks.first().map_or(Ok(()), Lock::drop_journals)?;
+            let own = self.locks.first().filter(|lock| is_kept(lock));
+            own.map_or(Ok(()), Lock::drop_journals)?;
         }
         while let Some(mut lock) = self.locks.pop() {
-            if !lock.clear_away()? {
+            // What somebody else has taken by now is theirs, to the last note.
+            if is_kept(&lock) && !lock.clear_away()? {
                 lock.say_ended()?;
             }
         }

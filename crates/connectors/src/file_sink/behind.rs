@@ -4,7 +4,9 @@
 //! Only a run that takes the place of another one (`-s latest`) asks. Who names a snapshot by its path may well name an older one, and
 //! a job that is started again has records of its own of how far it was.
 
+use std::collections::HashSet;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use millstream_core::lineage::Kin;
@@ -17,8 +19,6 @@ use super::names::Visible;
 
 /// Names that are asked for at once.
 const SLICE: usize = 1_000;
-/// So deep partitions lie at most: links may go round in circles.
-const DEPTH: usize = 32;
 
 /// Whether a visible file of this name lies behind where the job before was left.
 fn is_behind(kin: &Kin, name: &str) -> bool {
@@ -42,7 +42,7 @@ pub(super) fn check_directory(kin: &Kin, directory: &Path) -> Result<()> {
     if kin.left_at().is_none() {
         return Ok(());
     }
-    let found = find(kin, directory, DEPTH);
+    let found = find(kin, directory, &mut HashSet::new());
     let found = found.map_err(|error| disk_error("list the directory", directory, &error))?;
     refuse(kin, found.map(|path| path.display().to_string()))
 }
@@ -68,10 +68,17 @@ fn tells_nothing(why: io::ErrorKind) -> bool {
     )
 }
 
-fn find(kin: &Kin, directory: &Path, depth: usize) -> io::Result<Option<PathBuf>> {
-    let entries = match directory.read_dir() {
+/// `seen`: the directories that were looked at, by device and inode, as links may go round in circles.
+fn find(
+    kin: &Kin,
+    directory: &Path,
+    seen: &mut HashSet<(u64, u64)>,
+) -> io::Result<Option<PathBuf>> {
+    let looked = directory.metadata();
+    let entries = match looked.and_then(|about| Ok((about, directory.read_dir()?))) {
         Err(error) if tells_nothing(error.kind()) => return Ok(None),
-        entries => entries?,
+        Ok((about, _)) if !seen.insert((about.dev(), about.ino())) => return Ok(None),
+        looked => looked?.1,
     };
     for entry in entries {
         let entry = entry?;
@@ -83,8 +90,8 @@ fn find(kin: &Kin, directory: &Path, depth: usize) -> io::Result<Option<PathBuf>
             return Ok(Some(entry.path()));
         }
         // Also behind a link: the sink writes there, too.
-        if depth > 0 && is_partition(name) && entry.path().is_dir() {
-            let found = find(kin, &entry.path(), depth - 1)?;
+        if is_partition(name) && entry.path().is_dir() {
+            let found = find(kin, &entry.path(), seen)?;
             if found.is_some() {
                 return Ok(found);
             }

@@ -118,6 +118,7 @@ impl IoThread {
             left: VecDeque::new(),
             savepoints: VecDeque::new(),
             owed: Owed::default(),
+            also_committed: None,
             committers: BTreeMap::new(),
             _at_the_end: at_the_end,
         };
@@ -209,6 +210,8 @@ struct IoWorker {
     savepoints: VecDeque<(PathBuf, Place)>,
     /// What is prepared and must outlive the job.
     owed: Owed<Committable>,
+    /// The savepoint beside which it is still to be noted that its output is committed, by a recovery.
+    also_committed: Option<String>,
     /// By the uid of the sink.
     committers: BTreeMap<String, Box<dyn SinkCommitter>>,
     /// Dropped with the worker.
@@ -226,6 +229,7 @@ impl Work for IoWorker {
                         // A driver that has ended needs no answer.
                         drop(self.answers.send(Box::new(message)));
                     }
+                    self.note_savepoint();
                 }
                 Err(RecvTimeoutError::Timeout) => return true,
                 Err(RecvTimeoutError::Disconnected) => {

@@ -35,7 +35,7 @@ enum Found {
 /// `known`: those that records name.
 pub(crate) async fn adopt(registry: &Registry, known: HashSet<JobId>) {
     let jobs = registry.shared.data.jobs();
-    let unknown = blocking(move || unknown_in(&jobs, &known)).await;
+    let unknown = blocking(move || Ok(unknown_in(&jobs, &known))).await;
     let unknown = unknown.unwrap_or_else(|error| {
         tracing::error!("It is not known whether jobs run that no record names: {error}");
         Vec::new()
@@ -115,19 +115,19 @@ async fn adopt_one(registry: &Registry, record: JobRecord) {
     past::resume(registry, record, Vec::new());
 }
 
-/// The directories of jobs that are not `known`.
-fn unknown_in(jobs: &Path, known: &HashSet<JobId>) -> Result<Vec<(JobId, PathBuf)>> {
-    let failed = |cause: io::Error| files::unusable(jobs, "listed", cause);
-    let mut unknown = Vec::new();
-    for entry in fs::read_dir(jobs).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let name = entry.file_name();
-        let id: Option<JobId> = name.to_str().and_then(|name| name.parse().ok());
-        if let Some(id) = id.filter(|id| !known.contains(id)) {
-            unknown.push((id, entry.path()));
-        }
-    }
-    Ok(unknown)
+/// The directories of jobs that are not `known`. What can't be listed is told, and listed by the next server.
+fn unknown_in(jobs: &Path, known: &HashSet<JobId>) -> Vec<(JobId, PathBuf)> {
+    let failed = |cause: io::Error| {
+        let error = files::unusable(jobs, "listed", cause);
+        tracing::error!("It is not known whether all jobs that run are named by records: {error}");
+    };
+    let entries = fs::read_dir(jobs).map_err(failed).into_iter().flatten();
+    let unknown = entries.filter_map(|entry| {
+        let entry = entry.map_err(failed).ok()?;
+        let id: JobId = entry.file_name().to_str()?.parse().ok()?;
+        (!known.contains(&id)).then(|| (id, entry.path()))
+    });
+    unknown.collect()
 }
 
 fn look_at(id: JobId, directory: &Path) -> Result<Option<Found>, Trouble> {
@@ -153,12 +153,15 @@ fn begun(directory: &Path) -> u64 {
 
 /// What a record of the job would say, as far as its directory tells it. Its process tells the rest.
 fn record(id: JobId, directory: &Path) -> Result<JobRecord, Trouble> {
-    let read: Result<Option<Submission>> =
-        files::read(&directory.join(SUBMISSION_FILE)).map_err(Into::into);
-    let submission = read.unwrap_or_else(|error| {
-        tracing::error!("What job {id} was submitted as is lost: {error}");
-        None
-    });
+    let submission: Option<Submission> = match files::read(&directory.join(SUBMISSION_FILE)) {
+        Ok(submission) => submission,
+        Err(trouble) if trouble.may_pass => return Err(trouble),
+        Err(trouble) => {
+            let error = trouble.error;
+            tracing::error!("What job {id} was submitted as is lost: {error}");
+            None
+        }
+    };
     let launch: Option<Launch> = match files::read(&directory.join(LAUNCH_FILE)) {
         // Without it checkpoints that are behind the newest could be gone back to.
         Err(trouble) if trouble.may_pass => return Err(trouble),

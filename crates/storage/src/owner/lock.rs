@@ -129,13 +129,14 @@ impl Lock {
     pub(super) fn check(&self) -> Result<()> {
         // Where a disk has gone, another directory may stand in its place, which is hidden when the disk comes back.
         let path = self.directory.join(OWNER_FILE);
-        if let Some(file) = &self.file {
-            if !is_at(file, &path) {
-                return Err(fail::not_held(&self.directory));
-            }
-            self.check_note(&path)?;
+        if self.file.as_ref().is_some_and(|file| !is_at(file, &path)) {
+            return Err(fail::not_held(&self.directory));
         }
-        self.lease.as_ref().map_or(Ok(()), Lease::check)
+        self.lease.as_ref().map_or(Ok(()), Lease::check)?;
+        match self.file {
+            Some(_) => self.check_note(&path),
+            None => Ok(()),
+        }
     }
 
     /// Checks that nobody else has noted that the directory is theirs. In a store the lease alone tells.
@@ -150,6 +151,14 @@ impl Lock {
         }
         let directory = self.directory.display();
         let (code, message) = match serde_json::from_slice::<Note>(&bytes) {
+            // Whoever has a lease may have looked while somebody who gives way has a note there: the lease tells soon.
+            Ok(other) if self.lease.is_some() => (
+                &codes::OWNERSHIP_LOST,
+                format!(
+                    "the checkpoints in {directory} are noted as those of {}",
+                    other.holder
+                ),
+            ),
             Ok(other) => (
                 &codes::OWNERSHIP_TAKEN,
                 format!(

@@ -188,7 +188,7 @@ impl IoWorker {
         }
         match restored.filter(|_| any && self.is_settled(&result)) {
             Some(restored) => {
-                note_savepoint(restored.snapshot().metadata());
+                self.also_committed = restored.snapshot().metadata().savepoint.clone();
                 Ok(self.note(restored.snapshot().location(), result))
             }
             None => Ok(result),
@@ -281,20 +281,25 @@ fn condition_of(error: &Error) -> Condition {
     }
 }
 
-/// Notes that all is committed beside the savepoint, too, that was taken at the boundary of this checkpoint. It may have been moved or
-/// deleted since; whoever goes on from one that can't be reached now looks for its output.
-fn note_savepoint(checkpoint: &SnapshotMetadata) {
-    let Some(savepoint) = &checkpoint.savepoint else {
-        return;
-    };
-    let noted = savepoint.parse::<Location>().and_then(|location| {
-        let is_there = location.is_complete()?;
-        if is_there {
-            mark_committed(location.path())?;
+impl IoWorker {
+    /// Notes that all is committed beside the savepoint, too, that was taken at the boundary of the checkpoint which was recovered from.
+    /// It may have been moved or deleted since; whoever goes on from one that can't be reached now looks for its output. Once the recovery
+    /// is answered: nothing waits for this.
+    pub(super) fn note_savepoint(&mut self) {
+        let Some(savepoint) = self.also_committed.take() else {
+            return;
+        };
+        let noted = savepoint.parse::<Location>().and_then(|location| {
+            let is_there = location.is_complete()?;
+            if is_there {
+                mark_committed(location.path())?;
+            }
+            Ok(())
+        });
+        if let Err(error) = noted {
+            tracing::warn!(
+                "That its output is committed can't be noted beside {savepoint}: {error}"
+            );
         }
-        Ok(())
-    });
-    if let Err(error) = noted {
-        tracing::warn!("That its output is committed can't be noted beside {savepoint}: {error}");
     }
 }
