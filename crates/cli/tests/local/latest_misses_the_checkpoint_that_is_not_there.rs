@@ -10,12 +10,16 @@ use crate::common::{CSV_TO_FILES, Running, directories_of_jobs, ingest, lines, p
 fn committed(checkpoints: &Path) -> Vec<PathBuf> {
     let jobs = directories_of_jobs(checkpoints);
     let job = jobs.first().expect("a job");
-    let note = fs::read_to_string(job.join("_reached")).expect("a note");
-    let note: serde_json::Value = serde_json::from_str(&note).expect("JSON");
-    let number = note.get("number");
-    let reached = number
-        .and_then(serde_json::Value::as_u64)
-        .expect("a number");
+    // The kill may have come between the note beside the directory and the one in it.
+    let id = job.file_name().expect("an id");
+    let notes = [job.join("_reached"), checkpoints.join("_reached").join(id)];
+    let reached = |path: &PathBuf| {
+        let note = fs::read_to_string(path).expect("a note");
+        let note: serde_json::Value = serde_json::from_str(&note).expect("JSON");
+        let number = note.get("number").and_then(serde_json::Value::as_u64);
+        number.expect("a number")
+    };
+    let reached = notes.iter().map(reached).max().expect("two notes");
     let mut found = Vec::new();
     for entry in fs::read_dir(job).expect("a directory") {
         let path = entry.expect("an entry").path();
