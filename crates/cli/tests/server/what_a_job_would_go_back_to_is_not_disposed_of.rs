@@ -52,11 +52,11 @@ fn stopped_by(server: Server, path: &Path) -> (Server, PathBuf) {
 
 /// The job of such a server as one without a server, which runs.
 fn local(path: &Path, options: &[&str]) -> common::Running {
-    let parameters = [
-        &common::CSV_TO_FILES[..],
-        &["--job.name=endless", "--stream.checkpoint.interval=1 h"],
-    ];
-    let mut command = common::ingest(path, options, &parameters.concat());
+    // With a checkpoint of its own it would go back to that.
+    let rarely = ["-D", "execution.checkpointing.interval=1 h"];
+    let options = [options, &rarely].concat();
+    let parameters = [&common::CSV_TO_FILES[..], &["--job.name=endless"]];
+    let mut command = common::ingest(path, &options, &parameters.concat());
     // Where a file lies is part of what it is.
     command.arg(format!("--source.path={}", path.join("in").display()));
     let mut local = common::Running::start(command);
