@@ -44,7 +44,7 @@ fn every_record_is_committed_once(version: Version) {
         let said = present.end();
         assert_eq!(said.code, Some(1), "{}", said.err);
         // Whichever it meets first: that its checkpoints are another's, or that its transactions are.
-        let told = ["were taken by job wakes", "fenced by a newer instance"];
+        let told = ["was taken over", "fenced by a newer instance"];
         let is_told = told.iter().any(|told| said.err.contains(told));
         assert!(is_told, "round {round}: {}", said.err);
         for lost in ["MS-7002", "MS-7003"] {
