@@ -1,5 +1,6 @@
 //! What follows for rows from what is told, and the thread that writes it down.
 
+mod away;
 mod past;
 mod wishes;
 
@@ -174,22 +175,6 @@ impl Keeper {
         }
     }
 
-    /// Waits until the directory of the book is there, which may be away for a while: what is told meanwhile is left for then, and what
-    /// is too much is counted. Whether the book is still kept.
-    fn wait_for_place(&self, rung: &Receiver<()>) -> bool {
-        let mut is_told = false;
-        while let Err(error) = self.pages.reach() {
-            if !std::mem::replace(&mut is_told, true) {
-                warn!(place = %self.place.display(), cause = %error, "the book of files is away; it is waited for, and the job goes on");
-            }
-            if self.book.notes().closed {
-                return false;
-            }
-            let _woken = rung.recv_timeout(INTERVAL);
-        }
-        true
-    }
-
     /// Whether nothing is to be written until something is left for it.
     fn is_quiet(&self) -> bool {
         self.is_over() && self.book.notes().is_empty()
@@ -198,21 +183,6 @@ impl Keeper {
     /// Whether all that was told of is as it stays.
     fn is_over(&self) -> bool {
         self.live.is_empty() && self.owed.is_empty() && self.asked.is_empty()
-    }
-
-    /// The book can't be written: readers need not count, and nothing piles up.
-    fn give_up(&self, rung: &Receiver<()>) {
-        loop {
-            if let Some(meeting) = self.meeting.upgrade() {
-                meeting.counts().set_settled(u64::MAX);
-                drop(meeting.counts().take());
-            }
-            let notes = std::mem::take(&mut *self.book.notes());
-            if notes.closed {
-                return;
-            }
-            let _woken = rung.recv_timeout(INTERVAL);
-        }
     }
 
     /// Remembers a row of a job that goes on.
