@@ -2,7 +2,6 @@
 
 mod connection;
 mod spelling;
-mod values;
 
 use std::process::ExitCode;
 

@@ -19,6 +19,7 @@ mod keys;
 mod live;
 pub mod reference;
 mod server;
+mod typed;
 mod value;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use std::fmt;
 pub use keys::*;
 pub use live::{LiveSettings, check_live, live};
 pub use server::*;
+pub use typed::check_type;
 pub use value::{FromOptionText, MemorySize, format_duration, parse_duration};
 
 use crate::codes;

@@ -58,7 +58,8 @@ impl Owning<'_> {
             since: time_of_day(),
             is_alone: self.is_alone,
         };
-        let mut ownership = Ownership::acquire(self.checkpoints, self.job, owner)?;
+        let ownership = Ownership::acquire(self.checkpoints, self.job, owner);
+        let mut ownership = ownership.map_err(|error| self.unless_own(error))?;
         if let Some(metadata) = metadata {
             ownership.go_on_above(metadata.run);
         }
@@ -77,6 +78,23 @@ impl Owning<'_> {
             ownership,
             lineage,
         })
+    }
+
+    /// What it means that somebody has the job's checkpoints. A process of this very job may run on a machine that nobody sees from here,
+    /// and what it commits is the job's own: it is waited for.
+    fn unless_own(&self, error: Error) -> Error {
+        if error.code() != codes::OWNED.id {
+            return error;
+        }
+        let what = match holder(self.checkpoints, self.job) {
+            Ok(Some(holder)) if holder.job_id == self.job => holder.what,
+            Ok(Some(_)) => return error,
+            // Where that was another job, the next look finds what it has left.
+            Ok(None) => "it has just ended".to_owned(),
+            Err(unknown) => return unknown,
+        };
+        let message = format!("an earlier process of the job has its checkpoints still: {what}");
+        Error::new(&codes::OWNERSHIP_LOST, message).next("see that it ends, or cancel the job")
     }
 
     /// Up to where output was committed behind the snapshot that the job goes on from, which is said then: it will be written again.

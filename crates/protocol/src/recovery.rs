@@ -91,6 +91,8 @@ pub struct Facts {
     pub offered: Vec<Offer>,
     /// Why it can't be told which snapshots the job has; then `offered` says nothing.
     pub unreachable: Option<String>,
+    /// Who else has the job's checkpoints, or has gone on from them, in one line; then nothing else says anything.
+    pub taken: Option<String>,
     /// The snapshot that the user had the job started from.
     pub restored_from: Option<RestoredFrom>,
     /// The newest snapshot that records say was completed; `None`: no record.
@@ -117,7 +119,7 @@ pub enum Decision {
     Refused {
         /// The stable error code.
         code: &'static str,
-        /// One line: what is damaged, and what to do.
+        /// One line: what is damaged, or who has it, and what to do.
         why: String,
     },
 }
@@ -143,7 +145,7 @@ pub fn course_of_stop(facts: &Facts) -> CourseOfStop {
     let Some(stop) = &facts.unfinished_stop else {
         return CourseOfStop::None;
     };
-    if facts.unreachable.is_some() {
+    if facts.unreachable.is_some() || facts.taken.is_some() {
         return CourseOfStop::Wait;
     }
     let number = stop.savepoint.number();
@@ -166,6 +168,12 @@ pub fn course_of_stop(facts: &Facts) -> CourseOfStop {
 
 /// Decides what a start goes on from.
 pub fn decide(facts: &Facts) -> Decision {
+    if let Some(why) = &facts.taken {
+        return Decision::Refused {
+            code: codes::OWNED.id,
+            why: why.clone(),
+        };
+    }
     if let Some(why) = &facts.unreachable {
         return Decision::Wait { why: why.clone() };
     }

@@ -4,6 +4,7 @@
 //! versions. The command line wins.
 
 mod flat;
+mod given;
 mod yaml;
 
 use std::fs;
@@ -14,6 +15,7 @@ use millstream_core::options::reference::{escape, is_reference};
 use millstream_core::options::{self, LOG_LEVEL, OptionSummary, REST_TOKEN_FILE};
 use millstream_core::{Configuration, Error, Result, codes};
 
+pub(crate) use given::{check_setting, no_option};
 pub use millstream_core::options::is_secret;
 
 /// The environment variables that name the directory of the configuration file; the first that is set counts.

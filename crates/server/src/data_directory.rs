@@ -273,16 +273,17 @@ fn refuse_shared(path: &Path) -> Result<()> {
 }
 
 /// A directory with what is somebody else's is no data directory: it would be closed to others, and written into. One that has
-/// been one is known by its lock; before that by holding nothing but what jobs without a server leave there, and what a server
+/// been one is known by its records; without them by holding nothing but what jobs without a server leave there, and what a server
 /// does whose records are lost.
 fn refuse_foreign(path: &Path) -> Result<()> {
-    let ours = [LOCK, DATABASE, RESTORING];
-    for name in ours {
+    for name in [DATABASE, RESTORING] {
         if files::is_there(&path.join(name))? {
             return Ok(());
         }
     }
-    let Some(foreign) = foreign_entry(path)? else {
+    // Others have files of this name, too, so it proves nothing of what lies beside it.
+    let has_lock = files::is_there(&path.join(LOCK))?;
+    let Some(foreign) = foreign_entry(path, has_lock)? else {
         return Ok(());
     };
     let message = format!(
@@ -296,8 +297,9 @@ fn refuse_foreign(path: &Path) -> Result<()> {
     )))
 }
 
-/// Something in the directory at `path` that Millstream has not put there, as a path from there on.
-fn foreign_entry(path: &Path) -> Result<Option<PathBuf>> {
+/// Something in the directory at `path` that Millstream has not put there, as a path from there on. `has_lock`: a server may have had
+/// the directory, and left its own files there.
+fn foreign_entry(path: &Path, has_lock: bool) -> Result<Option<PathBuf>> {
     for name in names(path)? {
         let is_ours: fn(&str) -> bool = match name.to_str() {
             Some("jobs") => |name| name.parse::<JobId>().is_ok(),
@@ -308,6 +310,7 @@ fn foreign_entry(path: &Path) -> Result<Option<PathBuf>> {
             Some("dead-letters") => is_of_letters,
             Some("savepoints") => |name| name.starts_with("savepoint-"),
             Some("lost+found") => continue,
+            Some(own) if has_lock && is_of_server(own) => continue,
             _ => return Ok(Some(PathBuf::from(name))),
         };
         let within = path.join(&name);
@@ -320,6 +323,18 @@ fn foreign_entry(path: &Path) -> Result<Option<PathBuf>> {
         }
     }
     Ok(None)
+}
+
+/// Whether a file of a server has this name, right in its directory: its log, what lies beside its records, and what it was about to
+/// write when it died.
+fn is_of_server(name: &str) -> bool {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_log = name.strip_prefix(SERVER_LOG).is_some_and(|part| {
+        let number = part.strip_prefix('.');
+        part.is_empty() || number.is_some_and(is_number)
+    });
+    let begins = ["millstream.", ".plan-", RUNNING];
+    name == LOCK || is_log || begins.iter().any(|own| name.starts_with(own))
 }
 
 /// `<job>-<16 hexadecimal digits>`
@@ -408,6 +423,35 @@ mod tests {
         drop(DataDirectory::open(path).expect("checkpoints of jobs without a server"));
         fs::write(path.join("notes"), "").expect("a file");
         drop(DataDirectory::open(path).expect("it has been one before"));
+    }
+
+    #[test]
+    fn a_lock_alone_does_not_make_ours_what_lies_beside_it() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
+        fs::write(path.join("server.lock"), "").expect("a file");
+        fs::write(path.join("thesis.tex"), "years of work").expect("a file");
+        let error = DataDirectory::open(path).expect_err("it is somebody's");
+        assert_eq!(error.code(), "MS-1010");
+        assert!(error.message().ends_with("it holds thesis.tex"), "{error}");
+        let mode = fs::metadata(path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+        assert_eq!(fs::read_dir(path).expect("listed").count(), 2);
+        fs::remove_file(path.join("thesis.tex")).expect("removed");
+        // Of a server whose records are lost.
+        for left in [
+            "server.log",
+            "server.log.12",
+            "server.json",
+            "server.json.tmp",
+            "millstream.reserve",
+            "millstream.db-wal",
+            ".plan-00ff00ff00ff00ff.json",
+        ] {
+            fs::write(path.join(left), "").expect("a file");
+        }
+        drop(DataDirectory::open(path).expect("a server had it"));
     }
 
     #[test]

@@ -170,13 +170,10 @@ async fn start_now(registry: Registry, request: SubmitRequest, program: Program)
 
 /// What the process is told: the server's settings that concern jobs, then those of the call.
 fn submission(registry: &Registry, request: &SubmitRequest) -> Result<Submission> {
+    // Of a job that was submitted to an older server: what a request sets was looked at with the request.
     let unknown = configuration::unknown(&request.configuration);
     if let Some(key) = unknown.first() {
-        return Err(Error::new(
-            &codes::OPTION_UNKNOWN,
-            format!("the configuration of the job sets what is no option: `{key}`"),
-        )
-        .next("take it out or mend its name; docs/guide/options.md lists the options"));
+        return Err(configuration::no_option(key));
     }
     let shared = &registry.shared;
     let mut settings = configuration::of_jobs(&shared.settings);

@@ -214,11 +214,7 @@ pub fn sweep(layout: &SnapshotLayout) -> Result<Disposed> {
 /// A completed snapshot lies there, or a file can't be removed.
 pub fn discard_incomplete(directory: &Path) -> Result<Disposed> {
     if is_there(&directory.join(METADATA_FILE))? {
-        return Err(Error::new(
-            &codes::SNAPSHOT_WRITE,
-            format!("{} holds a completed snapshot", directory.display()),
-        )
-        .next("dispose of it if it is not needed"));
+        return Err(is_complete(directory));
     }
     // The rest of a snapshot that was being deleted: its list has another name. One that is in place is never followed here.
     let mut disposed = match list(&directory.join(METADATA_DISPOSED))? {
@@ -231,6 +227,10 @@ pub fn discard_incomplete(directory: &Path) -> Result<Disposed> {
         Err(error) if is_absent(&error) => return Ok(disposed),
         Err(error) => return Err(cannot_delete(directory, &error)),
     };
+    // What answered for the store before may have said that it is not there.
+    if entries.iter().any(|entry| entry.name == METADATA_FILE) {
+        return Err(is_complete(directory));
+    }
     for entry in entries {
         if entry.name.to_str().is_some_and(is_snapshot_file) {
             disposed.remove(&directory.join(&entry.name))?;
@@ -238,6 +238,11 @@ pub fn discard_incomplete(directory: &Path) -> Result<Disposed> {
     }
     remove_directory(directory)?;
     Ok(disposed)
+}
+
+fn is_complete(directory: &Path) -> Error {
+    let message = format!("{} holds a completed snapshot", directory.display());
+    Error::new(&codes::SNAPSHOT_WRITE, message).next("dispose of it if it is not needed")
 }
 
 impl Disposed {

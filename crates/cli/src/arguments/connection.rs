@@ -1,11 +1,9 @@
 //! The options that every action has: which server, which configuration, how the answer is shown.
 
 use clap::Args;
-use millstream_core::options::{self, OptionSummary};
+use millstream_core::options::{self, OptionSummary, check_type};
 use millstream_core::{Configuration, Error, Result, codes};
 use millstream_ingest::parameters::nearest;
-
-use super::values;
 
 /// Which server is asked, and how its answer is shown.
 #[derive(Debug, Clone, Default, Args)]
@@ -69,7 +67,7 @@ impl Connection {
             };
             match option(key) {
                 Some(option) => {
-                    values::check(option, key, value)?;
+                    check_type(option, key, value)?;
                     configuration.set(key, value);
                 }
                 None => unknown.push(format!("`{key}`{}", hint(key))),

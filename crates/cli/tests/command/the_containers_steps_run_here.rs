@@ -4,6 +4,9 @@
 #![allow(clippy::panic, reason = "a test may panic")]
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -156,6 +159,24 @@ fn it_has_stages_a_user_and_a_health_check() {
     assert_eq!(image.exec("ENTRYPOINT"), ["millstream"]);
 }
 
+/// Certificates of those who are trusted, where programs look for them.
+const TRUSTED: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+#[test]
+fn it_has_certificates_to_trust() {
+    let stages = stages();
+    let [_, build, image] = stages.as_slice() else {
+        panic!("{stages:?}");
+    };
+    let copied = image.all("COPY").into_iter().map(copy);
+    let trusted = copied
+        .filter(|(from, _, sources, target)| {
+            *from == Some(build.name.as_str()) && *sources == [TRUSTED] && *target == TRUSTED
+        })
+        .count();
+    assert_eq!(trusted, 1);
+}
+
 /// A place in a container, below the root of the test.
 fn place(root: &Path, place: &str) -> PathBuf {
     root.join(place.trim_start_matches('/'))
@@ -165,6 +186,10 @@ fn place(root: &Path, place: &str) -> PathBuf {
 fn build(root: &Path, stage: &Stage) {
     let built = place(root, "/build/release/millstream");
     fs::create_dir_all(built.parent().expect("a directory")).expect("created");
+    // What the image of the compiler brings along.
+    let trusted = place(root, TRUSTED);
+    fs::create_dir_all(trusted.parent().expect("a directory")).expect("created");
+    fs::write(trusted, "those who are trusted").expect("written");
     let mut compiled = false;
     for step in stage.all("RUN") {
         if step == "scripts/setup" {
@@ -270,30 +295,55 @@ fn its_steps_make_a_server_that_is_well() {
     let kept = place(&made, "/var/lib/millstream/data/server.log");
     let kept = fs::read_to_string(kept).expect("the volume keeps it");
     assert!(kept.contains(&line), "{kept}");
-    let url = line
-        .split(' ')
-        .find(|word| word.starts_with("http://"))
-        .expect(&line);
-    let (_, port) = url.rsplit_once(':').expect("a port");
-    let health = |port: &str, token: &str| {
+    // As in the container, it has no token: the server may have its own from a file.
+    let health = || {
         let mut words = image.exec("HEALTHCHECK");
-        words.push(format!("-Drest.port={port}"));
-        let mut command = within(&made, image, &words);
-        command.env("MILLSTREAM_TOKEN", token);
-        running::run(command)
+        words.push(here[0].clone());
+        running::run(within(&made, image, &words))
     };
-    let well = health(port, TOKEN);
-    assert_eq!(
-        (well.code, well.out.trim_end()),
-        (Some(0), "[]"),
-        "{}",
-        well.err
-    );
-    assert_eq!(health(port, "another").code, Some(1));
-    let port = port.to_owned();
+    let well = health();
+    assert_eq!(well.code, Some(0), "{}{}", well.out, well.err);
     assert_eq!(image.one("STOPSIGNAL"), "SIGTERM");
     assert_eq!(running.suspend().code, Some(0));
-    assert_eq!(health(&port, TOKEN).code, Some(1));
+    assert_eq!(health().code, Some(1));
+}
+
+#[test]
+fn its_health_is_what_the_server_says_of_itself() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let script = directory.path().join("millstream-health");
+    let packaged = repository().join("packaging/container/millstream-health");
+    std::os::unix::fs::symlink(packaged, &script).expect("linked");
+    for (status, expected) in [("200 OK", Some(0)), ("503 Service Unavailable", Some(1))] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let bound = listener.local_addr().expect("an address");
+        // Tells where the server listens, as `millstream server status --json` does.
+        let told = format!(
+            "#!/bin/sh\necho '{{\"address\": \"http://nowhere:1\", \"bound\": \"0.0.0.0:{}\"}}'\n",
+            bound.port()
+        );
+        let command = directory.path().join("millstream");
+        fs::write(&command, told).expect("written");
+        fs::set_permissions(&command, fs::Permissions::from_mode(0o755)).expect("allowed");
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+        let (said, asked) = std::thread::scope(|scope| {
+            let server = scope.spawn(|| {
+                let (mut stream, _) = listener.accept().expect("somebody asks");
+                let mut request = String::new();
+                BufReader::new(&stream)
+                    .read_line(&mut request)
+                    .expect("a request");
+                stream.write_all(answer.as_bytes()).expect("answered");
+                request
+            });
+            let said = running::run(Command::new(&script));
+            // Where it has not asked, the answer is waited for no longer.
+            drop(TcpStream::connect(bound));
+            (said, server.join().expect("it answers"))
+        });
+        assert_eq!(asked, "GET /readyz HTTP/1.1\r\n");
+        assert_eq!(said.code, expected, "{status}: {}{}", said.out, said.err);
+    }
 }
 
 #[test]

@@ -8,13 +8,18 @@ use crate::common::millstream_in;
 use millstream_core::options::{self, OptionSummary};
 
 /// Options that stand there with an example, because they have no default.
-const EXAMPLES: [&str; 10] = [
+const EXAMPLES: [&str; 15] = [
     "rest.bind-address",
     "rest.auth.token",
+    "rest.auth.token-file",
     "security.ssl.rest.certificate",
     "security.ssl.rest.private-key",
     "security.ssl.rest.trusted-certificates",
+    "security.ssl.rest.client-certificates",
+    "security.ssl.rest.client-certificate",
+    "security.ssl.rest.client-key",
     "millstream.data-dir",
+    "web.upload.dir",
     "execution.checkpointing.dir",
     "execution.checkpointing.savepoint-dir",
     "execution.checkpointing.interval",
@@ -48,6 +53,23 @@ fn every_option_exists_and_shows_its_default() {
         assert!(seen.insert(key), "{key} stands there twice");
     }
     assert!(seen.len() > 20, "{seen:?}");
+}
+
+#[test]
+fn what_whoever_runs_a_server_decides_about_stands_in_it() {
+    let text = text();
+    let there: BTreeSet<&str> = settings(&text).into_iter().map(|(key, _)| key).collect();
+    let decided = EXAMPLES.into_iter().chain([
+        "rest.port",
+        "jobstore.expiration-time",
+        "jobstore.failed-expiration-time",
+        "millstream.log.level",
+        "millstream.log.format",
+        "millstream.log.max-size",
+        "millstream.log.parts",
+    ]);
+    let missing: Vec<&str> = decided.filter(|key| !there.contains(key)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

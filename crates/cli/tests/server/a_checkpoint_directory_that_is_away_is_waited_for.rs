@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::common::processes::{kill, processes_of};
 use crate::common::server::Server;
+use crate::common::{CSV_TO_FILES, Running, ingest};
 use serde_json::{Value, json};
 
 fn held_up(server: &Server, job: &str) -> String {
@@ -110,6 +111,31 @@ fn an_empty_one_of_its_name_is_not_taken_for_it() {
     server.await_answer(&format!("/jobs/{job}/checkpoints"), |_, body| {
         (body.pointer("/counts/completed")?.as_u64()? > 0).then_some(())
     });
+}
+
+#[test]
+fn and_not_where_somebody_else_has_taken_it_when_it_is_back() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let (mut server, job) = killed_and_robbed(path);
+    server.start();
+    held_up(&server, &job);
+    let place = format!(
+        "execution.checkpointing.dir={}",
+        path.join("later").display()
+    );
+    let named = [&CSV_TO_FILES[..], &["--job.name=endless"]].concat();
+    let mut other = ingest(path, &["-s", "latest", "-D", &place], &named);
+    other.arg(format!("--source.path={}", path.join("in").display()));
+    let mut other = Running::start(other);
+    other.await_checkpoint();
+    fs::rename(path.join("later"), path.join("checkpoints")).expect("moved back");
+    server.await_status(&job, "FAILED");
+    let why = server.succeed(&["exceptions", &job]);
+    let pid = format!("pid {}", other.id());
+    assert!(why.contains("MS-3011") && why.contains(&pid), "{why}");
+    assert_eq!(why.matches("MS-3011").count(), 1, "{why}");
+    assert_eq!(output(path).len(), 1, "nothing is written again");
 }
 
 #[test]

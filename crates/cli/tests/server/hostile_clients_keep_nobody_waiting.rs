@@ -4,6 +4,8 @@
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::common::processes::signal;
@@ -19,6 +21,32 @@ const KEPT: usize = 128;
 const AT_ONCE: usize = 600;
 /// Requests that are none.
 const MALFORMED: usize = 3_000;
+
+/// A user that nobody is.
+const NOBODY: u32 = 65_534;
+/// With so many files a server has half as many places, of which one client gets 96.
+const FILES: u32 = 256;
+
+/// A program of another user that opens as many connections as there are places, and keeps them until its input ends; `None`: this test
+/// may not start one, which only root may.
+fn hoarder(server: &Server) -> Option<Child> {
+    let script = format!(
+        "for _ in $(seq {}); do exec {{place}}<>/dev/tcp/127.0.0.1/{}; done; read -r _",
+        FILES / 2,
+        server.port()
+    );
+    let started = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir("/")
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .stdin(Stdio::piped())
+        .spawn();
+    match started {
+        Err(refused) if refused.kind() == ErrorKind::PermissionDenied => None,
+        started => Some(started.expect("bash")),
+    }
+}
 
 fn connected(server: &Server) -> TcpStream {
     TcpStream::connect(("127.0.0.1", server.port())).expect("there is a place")
@@ -96,6 +124,33 @@ fn nor_does_it_cost_much_memory() {
     let peak = peak(&server);
     assert!(peak < 100, "{peak} MB");
     drop((slow, deaf));
+}
+
+#[test]
+fn nor_does_another_user_of_the_machine_where_users_need_not_be_known() {
+    let token = "0123456789abcdef";
+    for (option, token) in [
+        ("--insecure".to_owned(), None),
+        (format!("-Drest.auth.token={token}"), Some(token.to_owned())),
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut server = Server::new(directory.path());
+        server.options.push(option);
+        server.token = token;
+        server.script = Some(format!("ulimit -n {FILES}; exec \"$@\""));
+        server.start();
+        let Some(mut other) = hoarder(&server) else {
+            // That users are told apart is a test of the server's own, too, which needs no other user.
+            return;
+        };
+        server.await_that("some of them to be closed", || {
+            let log = fs::read_to_string(server.data.join("server.log"));
+            log.is_ok_and(|log| log.contains("too many of this client are open"))
+        });
+        is_answered(&server);
+        drop(other.stdin.take());
+        other.wait().expect("it ends");
+    }
 }
 
 #[test]

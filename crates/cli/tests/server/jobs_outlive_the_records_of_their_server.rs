@@ -63,6 +63,37 @@ fn what_runs_is_taken_up_and_what_does_not_is_named() {
 }
 
 #[test]
+fn one_that_can_not_be_taken_up_yet_is_named_with_what_ends_its_process() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut server = Server::started(directory.path(), &[]);
+    let running = server.submit_running(&json!({}));
+    let processes = processes_of(&server.data);
+    let [pid] = processes.as_slice() else {
+        unreachable!("one process: {processes:?}")
+    };
+    server.kill();
+    lose_records(&server);
+    let launch = server.data.join("jobs").join(&running).join("launch.json");
+    let kept = directory.path().join("launch.json");
+    fs::rename(&launch, &kept).expect("it was there");
+    // Nothing can be read there for a while.
+    std::os::unix::fs::symlink(&launch, &launch).expect("linked");
+    server.start();
+    let named = format!("Process {pid} runs job {running}, ");
+    let ends = format!("`kill {pid}` ends it.");
+    server.await_that("a line that says so", || {
+        let log = fs::read_to_string(server.data.join("server.log"));
+        log.is_ok_and(|log| {
+            log.lines()
+                .any(|line| line.contains(&named) && line.contains(&ends))
+        })
+    });
+    fs::rename(&kept, &launch).expect("moved back");
+    server.await_status(&running, "RUNNING");
+    server.cancel(&running);
+}
+
+#[test]
 fn one_whose_submission_is_lost_too_has_begun_when_its_directory_says() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut server = Server::started(directory.path(), &[]);

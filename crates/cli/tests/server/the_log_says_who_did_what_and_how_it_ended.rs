@@ -2,9 +2,67 @@
 //! deleted, the operation), and for each operation one more when it has ended, which says how.
 
 use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
+use std::process::Command;
 
-use crate::common::server::Server;
+use crate::common::server::{Server, endless};
 use serde_json::json;
+
+/// Whether the server has not yet closed its end of a connection that comes from `port`.
+fn has_open(server: &Server, port: u16) -> bool {
+    let ends = [server.port(), port].map(|port| format!(":{port:04X}"));
+    let table = fs::read_to_string("/proc/net/tcp").expect("the connections of the machine");
+    table.lines().any(|line| {
+        let columns = line.split_ascii_whitespace().skip(1);
+        let mut pairs = columns.zip(&ends);
+        pairs.all(|(column, end)| column.ends_with(end.as_str()))
+    })
+}
+
+#[test]
+fn whoever_hangs_up_before_the_answer() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path();
+    let server = Server::started(directory, &[]);
+    let (begun, go) = (directory.join("begun"), directory.join("go"));
+    let made = Command::new("mkfifo").arg(&go).status();
+    assert!(made.expect("mkfifo").success());
+    // A process of its jobs waits for somebody who writes into `go`.
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = --millstream-job ] && {{ : > {}; : < {}; }}\nexec {} \"$@\"\n",
+        begun.display(),
+        go.display(),
+        env!("CARGO_BIN_EXE_millstream")
+    );
+    let package = server.upload("waiting", &script);
+    let job = "0123456789abcdef".repeat(2);
+    let body = json!({
+        "entryClass": "ingest",
+        "programArgsList": endless(directory),
+        "jobId": job,
+    });
+    let body = body.to_string();
+    let request = format!(
+        "POST /jars/{package}/run HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut client = TcpStream::connect(("127.0.0.1", server.port())).expect("it listens");
+    let port = client.local_addr().expect("an address").port();
+    client.write_all(request.as_bytes()).expect("it is taken");
+    server.await_that("the process of the job", || begun.exists());
+    assert!(has_open(&server, port), "nothing is answered yet");
+    drop(client);
+    server.await_that("the server to see that", || !has_open(&server, port));
+    fs::write(&go, "").expect("it is waited for");
+    server.await_status(&job, "RUNNING");
+    let line = format!(" asked for POST /jars/{package}/run: 200, job {job}.");
+    server.await_that(&line, || {
+        let log = fs::read_to_string(server.data.join("server.log"));
+        log.is_ok_and(|log| log.contains(&line))
+    });
+    server.end();
+}
 
 #[test]
 fn packages_snapshots_and_the_ends_of_operations() {

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use crate::common::processes::{kill, processes_of};
+use crate::common::processes::{kill, kill_and_await, processes_of};
 use crate::common::server::Server;
 use crate::common::{CSV_TO_FILES, Running, ingest, lines, put, running};
 use serde_json::{Value, json};
@@ -93,4 +93,36 @@ fn a_server_does_not_take_up_what_somebody_else_goes_on_from() {
     other.await_that("its output", || lines(&path.join("out")).len() == 2);
     other.suspend();
     assert_eq!(lines(&path.join("out")).len(), 2);
+}
+
+#[test]
+fn a_server_waits_for_an_earlier_process_of_the_same_job() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let checkpoints = path.join("checkpoints");
+    let mut server = Server::started(path, &[]);
+    let options = json!({
+        "execution.checkpointing.interval": "20 ms",
+        "execution.checkpointing.dir": checkpoints,
+    });
+    let job = server.submit_running(&options);
+    server.await_that("output", || lines(&path.join("out")).len() == 1);
+    let processes = processes_of(&server.data);
+    server.kill();
+    kill_and_await(&processes);
+    // As a process on a machine that nobody sees from here would hold it.
+    let owner = checkpoints.join(&job).join("_owner");
+    let held = std::fs::File::options().write(true).open(owner);
+    let held = held.expect("there");
+    held.try_lock().expect("nobody has it");
+    put(path, "in/2.csv", "id,name\n2,Bob\n");
+    server.start();
+    server.await_answer(&format!("/jobs/{job}"), |_, body| {
+        let why = body.get("held-up").and_then(Value::as_str)?;
+        why.contains("MS-3013").then_some(())
+    });
+    assert_eq!(lines(&path.join("out")).len(), 1);
+    drop(held);
+    server.await_status(&job, "RUNNING");
+    server.await_that("all output", || lines(&path.join("out")).len() == 2);
 }

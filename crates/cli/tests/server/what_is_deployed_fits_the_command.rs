@@ -141,6 +141,21 @@ fn the_alert_rules_are_prometheus_and_look_at_what_is_there() {
     server.end();
 }
 
+/// The series of a job that has begun so many checkpoints, and completed none.
+fn without_checkpoints(job: u32, begun: u32) -> String {
+    let series = [
+        ("runningTime", "0+60000x40".to_owned()),
+        ("numberOfCompletedCheckpoints", "0x40".to_owned()),
+        ("totalNumberOfCheckpoints", format!("{begun}x40")),
+    ];
+    let series = series.map(|(name, values)| {
+        let labels = format!("job_name=\"orders\",job_id=\"{job}\"");
+        let name = format!("flink_jobmanager_job_{name}");
+        format!("      - {{series: '{name}{{{labels}}}', values: '{values}'}}\n")
+    });
+    series.concat()
+}
+
 /// That each of the rules fires when it should, and is silent when all is well.
 fn the_rules_fire(promtool: &str) {
     let directory = tempfile::tempdir().expect("temporary directory");
@@ -187,11 +202,14 @@ evaluation_interval: 1m
 tests:
   - interval: 1m
     input_series:
-{}    promql_expr_test:
+{}{}{}    promql_expr_test:
       - {{expr: 'count(ALERTS{{alertstate=\"firing\"}})', eval_time: 10m, exp_samples: []}}
       - {{expr: 'count(count by (alertname) (ALERTS{{alertstate=\"firing\"}}))', eval_time: 36m, exp_samples: [{{labels: '{{}}', value: {count}}}]}}
+      - {{expr: 'count by (job_id) (ALERTS{{alertname=\"MillstreamCheckpointOld\",alertstate=\"firing\"}})', eval_time: 36m, exp_samples: [{{labels: '{{job_id=\"1\"}}', value: 1}}, {{labels: '{{job_id=\"2\"}}', value: 1}}]}}
 ",
-        series.concat()
+        series.concat(),
+        without_checkpoints(2, 1),
+        without_checkpoints(3, 0),
     );
     fs::write(directory.path().join("test.yml"), test).expect("written");
     checked(promtool, &["test", "rules", "test.yml"], directory.path());
@@ -245,8 +263,8 @@ fn the_objects_of_kubernetes_fit_the_image() {
         .lines()
         .find(|line| line.starts_with("HEALTHCHECK"))
         .expect("a check");
-    // There is no client of HTTP in the image but the command.
-    assert!(health.ends_with(" CMD [\"millstream\", \"list\", \"--json\"]"));
+    // It needs no token, and no client of HTTP, which the image does not have.
+    assert!(health.ends_with(" CMD [\"millstream-health\"]"));
     for (probe, path) in [("startupProbe", "/healthz"), ("readinessProbe", "/readyz")] {
         let asked = &container[probe]["httpGet"];
         assert_eq!(asked["path"], path);

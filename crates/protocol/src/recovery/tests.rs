@@ -98,6 +98,18 @@ fn a_completed_snapshot_that_is_not_there_is_waited_for() {
 }
 
 #[test]
+fn what_somebody_else_has_is_not_waited_for() {
+    let (code, why) = refusal(&Facts {
+        taken: Some("job 7 has gone on from it".to_owned()),
+        ..stopped(Condition::Usable, true)
+    });
+    assert_eq!(
+        (code, why.as_str()),
+        ("MS-3011", "job 7 has gone on from it")
+    );
+}
+
+#[test]
 fn what_can_not_be_reached_is_waited_for_and_never_passed_over() {
     let newest = Facts {
         offered: vec![offer(4, None), unreachable(9)],

@@ -85,6 +85,7 @@ impl World {
         Facts {
             offered,
             unreachable: None,
+            taken: None,
             restored_from,
             completed_up_to: None,
             next_checkpoint: 0,

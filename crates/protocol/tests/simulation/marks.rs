@@ -58,6 +58,7 @@ pub(crate) const ALL: &[&str] = &[
     "taken: found out by a write",
     "taken: found out by a commit",
     "taken: found out by a recovery",
+    "taken: found out by a look",
     "late acknowledgement",
     "process killed",
     "stopped",

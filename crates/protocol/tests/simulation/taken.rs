@@ -1,7 +1,7 @@
 //! Another process takes the checkpoints of the job: from then on this one changes nothing that the other may go on from, and ends.
 
 use millstream_core::JobStatus;
-use millstream_protocol::{Action, CommitResult, Event, Nature};
+use millstream_protocol::{Action, CommitResult, Event, Facts, Nature};
 
 use crate::process::Process;
 use crate::work::{Kind, Work};
@@ -13,10 +13,16 @@ fn cause() -> String {
 }
 
 impl Process {
-    /// What was to be done finds out. Whether it was any of what does.
-    pub(crate) fn is_told_at(&mut self, work: &Work) -> bool {
+    /// What was to be done finds out.
+    pub(crate) fn is_told_at(&mut self, work: &Work) {
         let (mark, answer) = match &work.kind {
-            Kind::Look => return false,
+            Kind::Look => {
+                let facts = Facts {
+                    taken: Some(cause()),
+                    ..Facts::default()
+                };
+                ("taken: found out by a look", Event::Facts(Box::new(facts)))
+            }
             Kind::Write { checkpoint, .. } => (
                 "taken: found out by a write",
                 Event::SnapshotFailed {
@@ -59,7 +65,6 @@ impl Process {
                 recoverable: false,
             });
         }
-        true
     }
 
     /// What the machine still asks for. To whoever goes on this process is one that has died.

@@ -92,8 +92,8 @@ impl Process {
             _ => "died between two steps of a commit",
         };
         let is_taken = self.taken || self.mood.is_some() && self.rng.random_bool(0.002);
-        if is_taken && !work.steps.is_empty() && self.is_told_at(&work) {
-            return;
+        if is_taken && !work.steps.is_empty() {
+            return self.is_told_at(&work);
         }
         let Some(step) = work.steps.pop_front() else {
             let answer = self.done(work);

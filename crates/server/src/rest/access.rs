@@ -17,6 +17,7 @@ use super::audit::{self, Caller};
 use super::errors::{ErrorOfAnswer, RestError, lines, one_line};
 use super::settings::RestSettings;
 use super::tokens::Role;
+use crate::background::unbroken;
 use crate::peers::Peer;
 use origin::Asked;
 
@@ -37,19 +38,27 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
     let needed = roles::needed(request.method(), request.uri().path());
     let asked = audit::Asked::of(&request, peer);
     match server.check(request.method(), request.headers(), peer, needed) {
-        Ok(caller) => {
-            let answer = next.run(request).await;
-            if needed > Role::Read {
-                audit::done(&asked, &caller, &answer);
-            }
-            answer
-        }
+        Ok(caller) if needed > Role::Read => to_the_end(request, next, asked, caller).await,
+        Ok(_) => next.run(request).await,
         Err(refused) => {
             let answer = refused.into_response();
             app.refusals.refused(&asked, &answer);
             answer
         }
     }
+}
+
+/// Whoever hangs up before the answer is dropped with all that waits for it: what may change something is not waited for there, so
+/// that it is not left half done, and that there is a line about it.
+async fn to_the_end(request: Request, next: Next, asked: audit::Asked, caller: Caller) -> Response {
+    let answered = unbroken(async move {
+        let answer = next.run(request).await;
+        audit::done(&asked, &caller, &answer);
+        Ok(answer)
+    });
+    answered
+        .await
+        .unwrap_or_else(|error| RestError::from(error).into_response())
 }
 
 /// What decides who may ask.

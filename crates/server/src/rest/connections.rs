@@ -45,7 +45,6 @@ const LONGEST_HEAD: usize = 64 << 10;
 pub(super) struct Places {
     taken: Arc<Mutex<Taken>>,
     most: usize,
-    asks_for_users: bool,
     refusals: Arc<Refusals>,
     unread: Waits,
     unanswered: Waits,
@@ -79,13 +78,11 @@ impl Client {
 }
 
 impl Places {
-    /// `most` places, of which one client can't have all. `asks_for_users`: clients are of this machine, and their users are
-    /// looked up.
-    pub(super) fn new(most: usize, asks_for_users: bool, refusals: Arc<Refusals>) -> Self {
+    /// `most` places, of which one client can't have all.
+    pub(super) fn new(most: usize, refusals: Arc<Refusals>) -> Self {
         Self {
             taken: Arc::default(),
             most,
-            asks_for_users,
             refusals,
             unread: Waits::new(MOST_UNREAD),
             unanswered: Waits::new(MOST_UNANSWERED),
@@ -96,16 +93,6 @@ impl Places {
     const fn most_of_one(&self) -> usize {
         let share = self.most / 4 * 3;
         if share == 0 { 1 } else { share }
-    }
-
-    fn peer(&self, stream: &TcpStream) -> io::Result<Peer> {
-        let address = stream.peer_addr()?;
-        let user = if self.asks_for_users {
-            peers::user_of(address, stream.local_addr()?)
-        } else {
-            None
-        };
-        Ok(Peer { address, user })
     }
 
     fn take(&self, client: Client) -> Result<Place, &'static str> {
@@ -124,6 +111,19 @@ impl Places {
             client,
         })
     }
+}
+
+/// Who is at the other end. Users of this machine share its addresses, so they are told apart also where that is not needed to know
+/// who may ask: else one of them could have the places of all.
+fn peer(stream: &TcpStream) -> io::Result<Peer> {
+    let (address, own) = (stream.peer_addr()?, stream.local_addr()?);
+    let is_here = address.ip().to_canonical().is_loopback() || address.ip() == own.ip();
+    let user = if is_here {
+        peers::user_of(address, own)
+    } else {
+        None
+    };
+    Ok(Peer { address, user })
 }
 
 fn lock(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
@@ -157,7 +157,7 @@ impl<S> Accept<TcpStream, S> for Places {
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         let limited = SockRef::from(&stream).set_send_buffer_size(UNREAD_BYTES);
-        let peer = match limited.and_then(|()| self.peer(&stream)) {
+        let peer = match limited.and_then(|()| peer(&stream)) {
             Ok(peer) => peer,
             Err(gone) => return ready(Err(gone)),
         };

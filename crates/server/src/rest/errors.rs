@@ -84,6 +84,13 @@ impl Problems {
         self.0.push(error);
     }
 
+    /// Keeps why something is refused, where it is.
+    pub(crate) fn note(&mut self, checked: millstream_core::Result<()>) {
+        if let Err(error) = checked {
+            self.add(error.into());
+        }
+    }
+
     /// The value, or the default where there is none for a reason that is kept, or for several.
     pub(crate) fn value_of<T: Default>(&mut self, answer: Answer<T>) -> T {
         answer.unwrap_or_else(|error| {
@@ -124,18 +131,32 @@ impl Problems {
         Err(self.into_one())
     }
 
-    /// One error of all, a line for each; see [`lines`].
+    /// One error of all, a line for each; see [`lines`]. What they have in common of code and next step it has, too.
     pub(crate) fn into_one(mut self) -> RestError {
-        let several = self.0.len();
-        let all = self.0.iter().map(|problem| line(&problem.error));
-        let all = all.map(|line| format!("\n  {line}")).collect::<String>();
-        match self.0.pop() {
-            Some(one) if several == 1 => one,
-            last => {
-                let next = last.as_ref().map_or("", |last| last.error.next_step());
-                RestError::bad_request(format!("{several} problems:{all}"), next)
-            }
+        if self.0.len() == 1
+            && let Some(only) = self.0.pop()
+        {
+            return only;
         }
+        let errors: Vec<&Error> = self.0.iter().map(|problem| &problem.error).collect();
+        let all = errors.iter().map(|error| format!("\n  {}", line(error)));
+        let message = format!("{} problems:{}", errors.len(), all.collect::<String>());
+        let have_one = |read: fn(&Error) -> &str| {
+            let first = errors.first().map(|error| read(error));
+            errors.iter().all(|error| Some(read(error)) == first)
+        };
+        let first = errors.first();
+        let code = first.filter(|_| have_one(Error::code)).and_then(|first| {
+            let mut all = codes::ALL.iter();
+            all.find(|code| code.id == first.code())
+        });
+        let next = first.filter(|_| have_one(Error::next_step));
+        RestError::new(
+            StatusCode::BAD_REQUEST,
+            code.copied().unwrap_or(&codes::REQUEST),
+            message,
+            next.map_or("mend them, then ask again", |first| first.next_step()),
+        )
     }
 }
 

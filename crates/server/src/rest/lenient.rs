@@ -1,5 +1,5 @@
 //! JSON as Jackson reads it, which reads it for Flink: `"2"` and `2.7` are the number 2 where a whole one is wanted, `"true"` is a flag,
-//! and a number or a flag a text. An array is no object, though.
+//! and a number or a flag a text. A blank text is no number and no flag, but `null`. An array is no object, though.
 
 use serde::de::value::SeqDeserializer;
 use serde::de::{
@@ -12,6 +12,10 @@ use serde_json::{Error, Map, Value};
 /// A value that is read so.
 struct Lenient(Value);
 
+/// What is said of a blank text where a number or a flag belongs. Whether that may be left away is known one level further up, by whom
+/// it can't be asked for any more: so the field is taken out, and all is read again.
+const BLANK: &str = "a blank text stands where a number or a flag belongs";
+
 /// Reads a value, or tells everything that is wrong with it.
 pub(super) fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Vec<String>> {
     /// Nobody mends more at once.
@@ -23,7 +27,12 @@ pub(super) fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Vec<Strin
             Ok(_) => return Err(problems),
             Err(error) => error.to_string(),
         };
-        let is_taken_out = take_out(&mut value, &error);
+        let taken_out = take_out(&mut value, &error);
+        let is_nothing = error.ends_with(BLANK) && taken_out.as_ref().is_some_and(is_blank);
+        if is_nothing {
+            continue;
+        }
+        let is_taken_out = taken_out.is_some();
         // What is missing may be so because it was taken out.
         if is_taken_out || problems.is_empty() {
             problems.push(error);
@@ -34,30 +43,35 @@ pub(super) fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Vec<Strin
     }
 }
 
-/// Takes the field that `error` is about out of `value`; answers whether there is one.
-fn take_out(value: &mut Value, error: &str) -> bool {
+fn is_blank(value: &Value) -> bool {
+    matches!(value, Value::String(text) if text.trim().is_empty())
+}
+
+/// Takes the field that `error` is about out of `value`; answers what was there; `None`: there is no such field.
+fn take_out(value: &mut Value, error: &str) -> Option<Value> {
     let Value::Object(fields) = value else {
-        return false;
+        return None;
     };
     let behind = |name: &str| {
         let rest = error.strip_prefix(&*name.escape_debug().to_string())?;
         rest.strip_prefix(": ")
     };
     let names = fields.keys().filter(|name| behind(name).is_some());
-    let Some(name) = names.max_by_key(|name| name.len()).cloned() else {
-        return false;
-    };
+    let name = names.max_by_key(|name| name.len()).cloned()?;
     let rest = behind(&name).unwrap_or_default().to_owned();
-    let is_inside = fields
+    let inside = fields
         .get_mut(&name)
-        .is_some_and(|inner| take_out(inner, &rest));
-    is_inside || fields.remove(&name).is_some()
+        .and_then(|inner| take_out(inner, &rest));
+    inside.or_else(|| fields.remove(&name))
 }
 
 impl Lenient {
     /// The value as one of the type that is wanted, where Jackson takes it for that.
-    fn number(self) -> Value {
-        match &self.0 {
+    fn number(self) -> Result<Value, Error> {
+        if is_blank(&self.0) {
+            return Err(Error::custom(BLANK));
+        }
+        Ok(match &self.0 {
             Value::String(text) => match text.trim().parse::<i64>() {
                 Ok(number) => number.into(),
                 Err(_) => self.0,
@@ -68,11 +82,14 @@ impl Lenient {
                 _ => self.0,
             },
             _ => self.0,
-        }
+        })
     }
 
-    fn flag(self) -> Value {
-        match &self.0 {
+    fn flag(self) -> Result<Value, Error> {
+        if is_blank(&self.0) {
+            return Err(Error::custom(BLANK));
+        }
+        Ok(match &self.0 {
             Value::String(text) => match text.trim() {
                 "true" | "True" | "TRUE" => true.into(),
                 "false" | "False" | "FALSE" => false.into(),
@@ -80,7 +97,7 @@ impl Lenient {
             },
             Value::Number(number) if number.is_i64() => (number.as_i64() != Some(0)).into(),
             _ => self.0,
-        }
+        })
     }
 
     fn text(self) -> Value {
@@ -95,7 +112,7 @@ impl Lenient {
 macro_rules! as_numbers {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            self.number().deserialize_any(visitor)
+            self.number()?.deserialize_any(visitor)
         }
     )*};
 }
@@ -120,7 +137,7 @@ impl<'de> Deserializer<'de> for Lenient {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.flag().deserialize_any(visitor)
+        self.flag()?.deserialize_any(visitor)
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -292,6 +309,43 @@ mod tests {
             })),
         };
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_blank_text_is_no_number_and_no_flag_but_nothing() {
+        let given =
+            json!({"number": "", "flag": " ", "text": "", "inner": {"number": "\t", "text": " "}});
+        let read = read(given).expect("it may be left away");
+        let expected = Wanted {
+            text: Some(String::new()),
+            inner: Some(Box::new(Wanted {
+                text: Some(" ".to_owned()),
+                ..Wanted::default()
+            })),
+            ..Wanted::default()
+        };
+        assert_eq!(read, expected);
+        let problems = super::read::<Wanted>(json!({"number": "", "flag": "often"}));
+        let problems = problems.expect_err("a flag");
+        assert!(
+            matches!(problems.as_slice(), [one] if one.starts_with("flag: ")),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn a_blank_text_is_none_of_several_names() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        enum Mode {
+            Claim,
+        }
+        #[derive(Debug, Deserialize)]
+        struct Chosen {
+            mode: Option<Mode>,
+        }
+        let read = super::read::<Chosen>(json!({"mode": "Claim"}));
+        assert_eq!(read.expect("one of them").mode, Some(Mode::Claim));
+        super::read::<Chosen>(json!({"mode": ""})).expect_err("Jackson refuses it, too");
     }
 
     #[test]

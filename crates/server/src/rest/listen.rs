@@ -39,8 +39,7 @@ pub async fn serve(
 ) -> Result<()> {
     let encryption = settings.tls.as_ref().map(tls::configuration).transpose()?;
     let refusals = Arc::new(Refusals::default());
-    let asks_for_users = settings.only_user.is_some();
-    let places = Places::new(limits::connections(), asks_for_users, Arc::clone(&refusals));
+    let places = Places::new(limits::connections(), Arc::clone(&refusals));
     let service = router(registry, settings, refusals).into_make_service();
     let handle = Handle::new();
     tokio::spawn(end(handle.clone(), shutdown));

@@ -8,7 +8,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::SystemTime;
 
 use millstream_core::options::{REST_TOKEN, REST_TOKEN_FILE};
 use millstream_core::{Configuration, Error, Result, codes};
@@ -78,8 +77,16 @@ struct TokenFile {
     stamp: Option<Stamp>,
 }
 
-/// What changes when a file does.
-type Stamp = (u64, u64, u64, Option<SystemTime>);
+/// What changes when a file does. The time of its last change stands for its owner and mode, and for content whose own time somebody
+/// has put back.
+#[derive(PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,7 +170,13 @@ impl Tokens {
 
 fn stamp(path: &Path) -> Option<Stamp> {
     let about = fs::metadata(path).ok()?;
-    Some((about.dev(), about.ino(), about.len(), about.modified().ok()))
+    Some(Stamp {
+        device: about.dev(),
+        inode: about.ino(),
+        length: about.len(),
+        modified: (about.mtime(), about.mtime_nsec()),
+        changed: (about.ctime(), about.ctime_nsec()),
+    })
 }
 
 /// Every token that the configuration means, each once.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use millstream_core::options::JOB_NAME;
-use millstream_core::{JobId, JobStatus, Result};
+use millstream_core::{Error, JobId, JobStatus, Result};
 use millstream_protocol::link::{
     LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, STARTED_FILE, SUBMISSION_FILE, Submission,
 };
@@ -42,7 +42,7 @@ pub(crate) async fn adopt(registry: &Registry, known: HashSet<JobId>) {
     });
     for (id, directory) in unknown {
         if let Err(trouble) = take_up(registry, id, &directory).await {
-            not_known(id, &trouble);
+            not_known(id, &directory, &trouble).await;
             if trouble.may_pass {
                 look_again(registry.clone(), id, directory);
             }
@@ -78,7 +78,7 @@ fn look_again(registry: Registry, id: JobId, directory: PathBuf) {
             match take_up(&registry, id, &directory).await {
                 Ok(()) => break,
                 Err(trouble) => {
-                    not_known(id, &trouble);
+                    not_known(id, &directory, &trouble).await;
                     if !trouble.may_pass {
                         break;
                     }
@@ -89,11 +89,28 @@ fn look_again(registry: Registry, id: JobId, directory: PathBuf) {
     });
 }
 
-fn not_known(id: JobId, trouble: &Trouble) {
-    tracing::error!(
-        "It can't be told whether job {id} runs, which no record names: {}",
-        trouble.error
-    );
+async fn not_known(id: JobId, directory: &Path, trouble: &Trouble) {
+    let pid = process_of(directory).await;
+    tracing::error!("{}", untold(id, directory, pid, &trouble.error));
+}
+
+async fn process_of(directory: &Path) -> Option<u32> {
+    let directory = directory.to_path_buf();
+    let found = blocking(move || Ok(process::running(&directory))).await;
+    found.ok().flatten()
+}
+
+/// What is told of a job that is not taken up. Nothing but a signal ends it then: no record names it, so the server can't be asked to.
+fn untold(id: JobId, directory: &Path, pid: Option<u32>, error: &Error) -> String {
+    let end = process::ended_by(directory, pid);
+    match pid {
+        Some(pid) => format!(
+            "Process {pid} runs job {id}, which no record names, and it can't be taken up: {error}. {end} ends it."
+        ),
+        None => format!(
+            "It can't be told whether job {id} runs, which no record names: {error}. If it does, {end} ends it."
+        ),
+    }
 }
 
 async fn adopt_one(registry: &Registry, record: JobRecord) {
@@ -105,9 +122,9 @@ async fn adopt_one(registry: &Registry, record: JobRecord) {
         .await;
     if let Err(error) = kept {
         let directory = registry.shared.data.job(id);
+        let end = process::ended_by(&directory, process_of(&directory).await);
         tracing::error!(
-            "A process runs job {id}, which no record names, and it can't be taken up: {error}. End it with `pkill -f {}`, or start the server again.",
-            directory.display()
+            "A process runs job {id}, which no record names, and it can't be taken up: {error}. End it with {end}, or start the server again."
         );
         return;
     }
@@ -197,4 +214,25 @@ fn record(id: JobId, directory: &Path) -> Result<JobRecord, Trouble> {
         launches: launch.earlier.saturating_add(1),
         checkpoints: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_taken_up_is_told_with_what_ends_that_process_alone() {
+        let id = JobId::from_bytes([7; 16]);
+        let directory = Path::new("/data/jobs/07");
+        let file = directory.join(LAUNCH_FILE);
+        let error = Trouble::of(&file, "read", ErrorKind::TimedOut.into()).error;
+        let told = untold(id, directory, Some(4_711), &error);
+        assert!(told.starts_with("Process 4711 runs job 0707"), "{told}");
+        assert!(told.ends_with(". `kill 4711` ends it."), "{told}");
+        let told = untold(id, directory, None, &error);
+        let end = ". If it does, `fuser -k /data/jobs/07/lock` ends it.";
+        assert!(told.ends_with(end), "{told}");
+    }
 }

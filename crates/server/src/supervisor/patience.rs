@@ -55,18 +55,10 @@ impl Supervisor {
         let found = blocking(move || Ok(process::running(&directory))).await;
         self.pid = found.ok().flatten().or(self.pid);
         let record = self.book.record();
-        let end = self.pid.map_or_else(
-            || {
-                format!(
-                    "kill the process that has {} open",
-                    self.directory.join(process::LOCK).display()
-                )
-            },
-            |pid| format!("`kill {pid}` does"),
-        );
+        let end = process::ended_by(&self.directory, self.pid);
         tracing::warn!(
             "Job {} ({}): {} runs it and can't be connected to ({} is gone, or nobody listens there), so that it can't be told anything. `millstream cancel {}` \
-             ends both; to end the process alone, so that the job is restarted from its newest checkpoint, {end}.",
+             ends both; to end the process alone, so that the job is restarted from its newest checkpoint, {end} does.",
             record.name,
             record.id,
             self.named_process(),

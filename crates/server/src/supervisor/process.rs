@@ -136,6 +136,15 @@ pub(super) fn running(directory: &Path) -> Option<u32> {
     u32::try_from(process.as_raw_pid()).ok()
 }
 
+/// The command that ends the process of the job of `directory`: the one of this number, or whichever holds the lock. A search for what
+/// stands on command lines would find whoever looks at the directory, too.
+pub(super) fn ended_by(directory: &Path, pid: Option<u32>) -> String {
+    pid.map_or_else(
+        || format!("`fuser -k {}`", directory.join(LOCK).display()),
+        |pid| format!("`kill {pid}`"),
+    )
+}
+
 /// The processes of this machine.
 fn processes() -> impl Iterator<Item = Pid> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();

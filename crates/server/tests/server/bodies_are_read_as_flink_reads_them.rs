@@ -24,6 +24,7 @@ fn what_means_something_is_taken_and_what_does_not_is_named() {
         r#"{"drain": "true"}"#,
         r#"{"drain": 1, "targetDirectory": 7}"#,
         r#"{"drain": null}"#,
+        r#"{"drain": ""}"#,
         "",
     ] {
         let (status, code, line) = ask(&format!("{JOB}/stop"), body);
@@ -50,6 +51,11 @@ fn what_means_something_is_taken_and_what_does_not_is_named() {
         let (status, code, line) = ask(
             path,
             r#"{"parallelism": 2.7, "entryClass": "com.example.Nope"}"#,
+        );
+        assert_eq!((status, code.as_str()), (400, "MS-1007"), "{line}");
+        let (status, code, line) = ask(
+            path,
+            r#"{"parallelism": "", "allowNonRestoredState": " ", "entryClass": "com.example.Nope"}"#,
         );
         assert_eq!((status, code.as_str()), (400, "MS-1007"), "{line}");
         let (status, _, line) = ask(path, r#"{"parallelism": 0.7}"#);
@@ -126,6 +132,19 @@ fn every_problem_has_an_entry_of_its_own() {
             r#"{"allowNonRestoredState": true}"#,
             vec!["parallelism must be"],
         ),
+        (
+            "?parallelism=0",
+            r#"{"flinkConfiguration": {"no.such": "1", "pipeline.name": "n", "parallelism.default": "x", "rate.limit.bytes": "-1",
+                "execution.checkpointing.interval": "soon", "nor.this": ""}}"#,
+            vec![
+                "parallelism must be",
+                "what is no option: `no.such`",
+                "what is no option: `nor.this`",
+                "parallelism.default is `x`",
+                "rate.limit.bytes is `-1`",
+                "execution.checkpointing.interval is `soon`",
+            ],
+        ),
     ] {
         let errors = ask(query, body);
         assert_eq!(errors.len(), expected.len(), "{errors:?}");
@@ -135,6 +154,26 @@ fn every_problem_has_an_entry_of_its_own() {
                 "{errors:?}"
             );
         }
+    }
+    server.end();
+}
+
+#[test]
+fn several_problems_have_the_code_that_each_of_them_has() {
+    let server = Server::start(&[]);
+    for (settings, code) in [
+        (r#"{"no.such": "1", "nor.this": "2"}"#, "MS-1001"),
+        (
+            r#"{"parallelism.default": "x", "rate.limit.bytes": "-1"}"#,
+            "MS-1002",
+        ),
+        (r#"{"parallelism.default": "x", "no.such": "1"}"#, "MS-1014"),
+    ] {
+        let body = format!(r#"{{"flinkConfiguration": {settings}}}"#);
+        let json = server.ask("POST", "/jars/ingest/run", &body).json();
+        assert_eq!(json.get("code").and_then(Value::as_str), Some(code));
+        let errors = json.get("errors").and_then(Value::as_array);
+        assert_eq!(errors.map(Vec::len), Some(2), "{json}");
     }
     server.end();
 }

@@ -110,6 +110,17 @@ fn pages_of_others_can_not_use_the_server() {
             "{path}"
         );
     }
+    let navigated = |destination: &str| {
+        let headers = [
+            ("host", "localhost"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", destination),
+        ];
+        server.send("GET", "/jobs", &headers, b"").status
+    };
+    assert_eq!(navigated("document"), 200, "a link");
+    assert_eq!(navigated("iframe"), 403, "a frame");
     let asked = [("host", "localhost"), ("origin", "http://localhost")];
     let answer = server.send("GET", "/jobs", &asked, b"");
     assert_eq!(answer.status, 200);

@@ -7,9 +7,10 @@
 //! taken over only after its count has stood still for three terms, by the clock of the one who watches. Whoever has it and
 //! could not renew it for a term looks for a higher number before doing anything more.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -60,13 +61,17 @@ impl Sight {
     }
 }
 
-/// What a lease says: the count, and which process has it: one that has ended on this machine is not watched.
+/// What a lease says: the count, and which process has it: one that has ended on this machine is not watched. No two processes say the
+/// same: who makes a file in a store whose answer is lost takes one of these bytes for its own.
 fn content(count: u64) -> Vec<u8> {
     match Process::own() {
         Some(process) => format!("{count} {process}").into_bytes(),
-        None => count.to_string().into_bytes(),
+        None => format!("{count} {:016x}", *NAMELESS).into_bytes(),
     }
 }
+
+/// This process, where the system does not tell which it is.
+static NAMELESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
 
 /// What to do about what is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +132,8 @@ struct State {
     count: u64,
     /// When it was last on disk that nobody had a higher number.
     renewed: Duration,
+    /// Whether a renewal has taken so long that the lease may have been another's for all of that one's life meanwhile.
+    is_doubted: bool,
     ended: bool,
 }
 
@@ -157,6 +164,7 @@ impl Lease {
             state: Mutex::new(State {
                 count: 0,
                 renewed: clock.now(),
+                is_doubted: false,
                 ended: false,
             }),
             ended: Condvar::new(),
@@ -179,6 +187,16 @@ impl Lease {
             return Ok(());
         }
         self.inner.renew(&mut state)
+    }
+
+    /// Whether it can't tell any more that nobody else has had it.
+    pub(super) fn is_doubted(&self) -> bool {
+        self.inner.lock().is_doubted
+    }
+
+    /// It was found otherwise that nobody else has had it.
+    pub(super) fn trust(&self) {
+        self.inner.lock().is_doubted = false;
     }
 }
 
@@ -231,6 +249,8 @@ impl Inner {
             drop(files::remove(&path));
             return Err(self.taken());
         }
+        // Suspended between the look and the renewal, it has made the lease again where whoever took it has ended.
+        state.is_doubted |= !is_sure(begun, self.clock.now(), self.term);
         state.renewed = begun;
         Ok(())
     }

@@ -133,13 +133,18 @@ impl Lock {
             return Err(fail::not_held(&self.directory));
         }
         self.lease.as_ref().map_or(Ok(()), Lease::check)?;
-        match self.file {
-            Some(_) => self.check_note(&path),
-            None => Ok(()),
+        if self.file.is_some() {
+            return self.check_note(&path);
         }
+        // In a store the lease alone tells, as long as it can.
+        if let Some(lease) = self.lease.as_ref().filter(|lease| lease.is_doubted()) {
+            self.check_note(&path)?;
+            lease.trust();
+        }
+        Ok(())
     }
 
-    /// Checks that nobody else has noted that the directory is theirs. In a store the lease alone tells.
+    /// Checks that nobody else has noted that the directory is theirs.
     fn check_note(&self, path: &Path) -> Result<()> {
         let Some(noted) = &self.noted else {
             return Ok(());
@@ -151,8 +156,9 @@ impl Lock {
         }
         let directory = self.directory.display();
         let (code, message) = match serde_json::from_slice::<Note>(&bytes) {
-            // Whoever has a lease may have looked while somebody who gives way has a note there: the lease tells soon.
-            Ok(other) if self.lease.is_some() => (
+            // Whoever has a lease may have looked while somebody who gives way has a note there: the lease tells soon. In a store
+            // nobody writes it who has no lease.
+            Ok(other) if self.lease.is_some() && self.file.is_some() => (
                 &codes::OWNERSHIP_LOST,
                 format!(
                     "the checkpoints in {directory} are noted as those of {}",

@@ -46,7 +46,13 @@ impl IoWorker {
     ) -> CommitResult {
         let reached = directory.map_or(Ok(()), |_| self.note_reached(checkpoint));
         if prepared.is_empty() {
-            // Nothing becomes visible, so nothing needs to be owned or noted.
+            // Nothing becomes visible here, so nothing needs to be noted; but sources act on it that the checkpoint was completed.
+            if let Some(error) = reached
+                .err()
+                .filter(|error| error.code() == codes::OWNERSHIP_TAKEN.id)
+            {
+                return not_begun(&error);
+            }
             self.owed.committed(checkpoint);
             return Tally::default().result();
         }

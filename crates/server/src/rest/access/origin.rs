@@ -7,6 +7,7 @@ use crate::rest::errors::RestError;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// What a request says of where it comes from, and what is allowed.
 pub(super) struct Asked<'a> {
@@ -54,7 +55,12 @@ impl<'a> Asked<'a> {
         let is_foreign = self
             .only(&FETCH_SITE)?
             .is_some_and(|site| !matches!(site, "same-origin" | "none"));
-        let is_link = self.only(&FETCH_MODE)? == Some("navigate");
+        // A frame, or what is embedded, is navigated to as well, but shows in the page. Browsers that do not tell which it is are older
+        // than both headers.
+        let is_link = self.only(&FETCH_MODE)? == Some("navigate")
+            && self
+                .only(&FETCH_DEST)?
+                .is_none_or(|destination| destination == "document");
         if is_foreign && !(is_link && may_follow_link) {
             return Err(foreign("another origin"));
         }

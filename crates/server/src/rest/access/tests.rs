@@ -168,6 +168,27 @@ fn pages_of_other_origins_may_not_ask_unless_they_are_named() {
 }
 
 #[test]
+fn a_frame_in_a_page_of_others_is_no_link() {
+    let settings = settings(&[]);
+    let passes = |site: &str, destination: &str| {
+        let headers = [
+            ("host", "localhost"),
+            ("sec-fetch-site", site),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", destination),
+        ];
+        ask(&settings, own(), &headers, (Method::GET, Role::Read)).is_ok()
+    };
+    for destination in ["iframe", "frame", "embed", "object", "nonsense", ""] {
+        for site in ["cross-site", "same-site"] {
+            assert!(!passes(site, destination), "{site} {destination}");
+        }
+        assert!(passes("same-origin", destination), "{destination}");
+    }
+    assert!(passes("cross-site", "document"));
+}
+
+#[test]
 fn what_a_page_embeds_is_refused_and_its_links_lead_to_what_only_looks() {
     let settings = settings(&[]);
     let passes = |site: &str, mode: &str, method: Method, role: Role| {

@@ -7,7 +7,7 @@ use tokio::runtime::Builder;
 use super::*;
 
 fn places(most: usize) -> Places {
-    Places::new(most, false, Arc::default())
+    Places::new(most, Arc::default())
 }
 
 fn address(text: &str) -> Client {
@@ -60,6 +60,22 @@ fn one_client_can_not_have_all_places() {
     places
         .take(address("10.0.0.1"))
         .expect("there are places again");
+}
+
+#[test]
+fn a_client_of_this_machine_is_its_user() {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let own = listener.local_addr().expect("an address");
+        let places = places(1);
+        let _client = TcpStream::connect(own).await.expect("it connects");
+        let (stream, _) = listener.accept().await.expect("it comes");
+        let _placed = places.accept(stream, ()).await.expect("a place");
+        let me = Client::User(rustix::process::geteuid().as_raw());
+        let clients: Vec<Client> = lock(&places.taken).of.keys().copied().collect();
+        assert_eq!(clients, [me]);
+    });
 }
 
 #[test]

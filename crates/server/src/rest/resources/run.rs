@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::configuration::check_setting;
 use crate::rest::App;
 use crate::rest::answers::packages::JarRunResponse;
 use crate::rest::audit::About;
@@ -207,6 +208,7 @@ fn planned(params: &Params, body: JarPlanRequestBody, problems: &mut Problems) -
     let arguments = problems.value_of(arguments(params, &body));
     let mut configuration = Configuration::new();
     for (key, value) in body.flink_configuration.iter().flatten() {
+        problems.note(check_setting(key, value));
         configuration.set(key.as_str(), value.as_str());
     }
     let of_query = problems.value_of(params.query_value("parallelism"));

@@ -100,6 +100,46 @@ fn a_file_gives_tokens_with_names_and_roles() {
     assert!(tokens.bearer(b"00112233445566778899").is_some());
 }
 
+/// Does something to a file until that shows in the time of its last change, whose clock goes in steps of some milliseconds.
+fn change(path: &Path, step: impl Fn()) {
+    let changed = || {
+        let about = fs::metadata(path).expect("there");
+        (about.ctime(), about.ctime_nsec())
+    };
+    let before = changed();
+    while changed() == before {
+        step();
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_file_with_another_mode_or_as_much_of_other_content_has_changed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("tokens");
+    put(&path, "bob submit 00112233445566778899\n", 0o600);
+    let shown = path.to_string_lossy().into_owned();
+    let settings = configuration(&[("rest.auth.token-file", &shown)]);
+    let tokens = Tokens::of(&settings).expect("tokens");
+    assert!(!tokens.has_changed());
+    change(&path, || {
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("set");
+    });
+    assert!(tokens.has_changed());
+    let error = tokens.replace(&settings).expect_err("others can read it");
+    assert!(error.message().contains("open to others"), "{error}");
+
+    let modified = fs::metadata(&path).and_then(|about| about.modified());
+    let modified = modified.expect("a time");
+    change(&path, || {
+        put(&path, "eve submit 99887766554433221100\n", 0o644);
+        let file = fs::File::options().write(true).open(&path);
+        let set = file.and_then(|file| file.set_modified(modified));
+        set.expect("set");
+    });
+    assert!(tokens.has_changed());
+}
+
 #[test]
 fn the_last_token_is_not_taken_away_while_the_server_runs() {
     let tokens = Tokens::of(&configuration(&[("rest.auth.token", LONG)])).expect("a token");

@@ -126,6 +126,30 @@ fn a_holder_that_was_suspended_looks_before_it_does_anything_more() {
 }
 
 #[test]
+fn a_renewal_that_took_longer_than_a_term_is_doubted() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let hour = 3_600;
+    let (seconds, step) = (Arc::new(AtomicU64::new(50)), Arc::new(AtomicU64::new(0)));
+    let (told, steps) = (Arc::clone(&seconds), Arc::clone(&step));
+    let clock = Clock::from_fn(move || {
+        let passed = steps.load(Ordering::Relaxed);
+        Duration::from_secs(told.fetch_add(passed, Ordering::Relaxed))
+    });
+    let lease = Lease::take(temp.path(), Duration::from_secs(hour), &clock);
+    let lease = lease.expect("writable").expect("nobody has it");
+    seconds.fetch_add(hour, Ordering::Relaxed);
+    lease.check().expect("it is renewed at once");
+    assert!(!lease.is_doubted());
+    // Suspended in the middle: whoever had it meanwhile may have come and gone.
+    step.store(hour, Ordering::Relaxed);
+    seconds.fetch_add(hour, Ordering::Relaxed);
+    lease.check().expect("it is renewed");
+    assert!(lease.is_doubted());
+    lease.trust();
+    assert!(!lease.is_doubted());
+}
+
+#[test]
 fn a_lease_that_is_renewed_is_refused_and_one_that_is_given_up_is_free() {
     let temp = tempfile::tempdir().expect("a directory");
     let first = Lease::take(temp.path(), TERM, &clock()).expect("writable");
