@@ -41,12 +41,16 @@ chaos: build ## FAULTS=1000 faults from a SEED against real processes: every rec
 	$(CARGO_TARGET_DIR)/release/chaos --seed $(SEED) --faults $(FAULTS)
 
 KILLS ?= 100
-chaos-kafka: setup ## KILLS=100 kills at random moments in each of the tests from and to a broker, from a SEED
+AWAY ?= 300
+chaos-kafka: setup ## KILLS=100 kills at random moments in each of the tests from and to a broker, at each step, and AWAY=300 s without one, from a SEED
 	@scripts/setup test
-	MILLSTREAM_SEED=$(SEED) MILLSTREAM_KILLS=$(KILLS) cargo test --release --workspace --test kafka -- --test-threads=1 --nocapture \
+	MILLSTREAM_SEED=$(SEED) MILLSTREAM_KILLS=$(KILLS) MILLSTREAM_AWAY=$(AWAY) \
+		cargo test --release --workspace --test kafka -- --test-threads=1 --nocapture \
 		kafka_is_read_exactly_once_under_sigkill kafka_is_written_exactly_once_under_sigkill \
 		kafka_duplicates_are_left_out_exactly_once_under_sigkill dead_letters_in_a_topic_are_there_once_under_sigkill \
-		kafka_of_several_brokers_is_written_exactly_once_as_each_dies
+		kafka_of_several_brokers_is_written_exactly_once_as_each_dies kafka_output_is_exactly_once_at_every \
+		a_job_that_wakes_behind_its_successor_writes_nothing_to_kafka a_hijacked_transactional_id_loses_no_record \
+		a_broker_that_is_away_for_minutes_costs_no_record
 
 MUTANTS ?= 1000
 fuzz-columns: setup ## MUTANTS=1000 damaged Parquet and ORC files from a SEED among sound ones, in bounded memory and time

@@ -10,7 +10,7 @@
 //! - [`send`], [`client`], [`stop`]: from bulks to servers, on threads that wait.
 //! - [`refusals`]: records that servers refuse, as dead letters.
 //! - [`look`], [`inspection`]: what is looked at before anything is written.
-//! - [`commit`], [`stale`]: what is done when a snapshot is complete.
+//! - [`commit`], [`stale`], [`written`]: what is done when a snapshot is complete, and what the runs before have written.
 
 mod backoff;
 mod bulk;
@@ -37,8 +37,9 @@ mod stop;
 mod version;
 mod whole;
 mod writer;
+mod written;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::Builder;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -56,18 +57,19 @@ pub use refusals::Refusals;
 pub use servers::Server;
 
 use chance::Chance;
-use client::Client;
+use client::{Client, Trouble};
 use commit::EsCommitter;
 use document::{Actions, documents};
 use figures::Figures;
 use ids::Ids;
 use lane::Lane;
-use look::Found;
+use look::Known;
 use refusals::{Desk, Total};
 use send::{Sender, Unsettled};
 use stop::{Living, Stop};
 use whole::Naming;
 use writer::{EsWriter, State};
+use written::Written;
 
 use crate::formats::JsonRows;
 use crate::rows::{Rows, is_json};
@@ -88,7 +90,7 @@ pub struct EsSink {
 #[derive(Default)]
 struct Shared {
     /// What the committer, which may wait, has found out for the writers, which may not.
-    found: Mutex<Option<Found>>,
+    known: Known,
     living: Living,
     total: Total,
 }
@@ -201,36 +203,20 @@ impl EsSink {
         Ok(shown.collect())
     }
 
-    fn look(&self) -> Result<Found> {
+    fn look(&self) -> std::result::Result<(), Trouble> {
         let mut client = Client::new(&self.options, 0)?;
         let found = look::look(&mut client, &self.options, self.columns.as_deref())?;
-        let mut known = self
-            .shared
-            .found
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *known = Some(found.clone());
-        Ok(found)
-    }
-
-    fn known(&self) -> Result<Found> {
-        let known = self
-            .shared
-            .found
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        known.map_or_else(|| self.look(), Ok)
+        self.shared.known.set(found);
+        Ok(())
     }
 
     /// A lane, and its thread.
-    fn start(&self, number: usize, found: &Found, with: &With) -> Result<Arc<Lane>> {
+    fn start(&self, number: usize, with: &With) -> Result<Arc<Lane>> {
         let lane = Arc::new(Lane::new(self.options.flush));
-        let doc_type = found.version.type_of(self.options.doc_type.as_deref());
         let sender = Sender {
             client: Client::new(&self.options, with.subtask + number)?,
             options: Arc::clone(&self.options),
-            doc_type: doc_type.unwrap_or("_doc").to_owned(),
+            known: self.shared.known.clone(),
             schema: self.columns.clone(),
             fails: self.refusals.is_none(),
             figures: with.figures.clone(),
@@ -243,9 +229,11 @@ impl EsSink {
             with.waker.clone(),
             self.shared.living.enter(),
         );
+        // Nothing is given to the others before one has looked.
+        let looks = number == 0;
         let run = move || {
             // A worker that waits for its end would wait for ever.
-            if let Err(panic) = guarded(|| send_all(&own, sender, &waker)) {
+            if let Err(panic) = guarded(|| send_all(&own, sender, looks, &waker)) {
                 let what = format!("a thread that writes to Elasticsearch gave up: {panic}");
                 own.failed(Error::new(&codes::INTERNAL, what));
                 waker.wake();
@@ -275,21 +263,34 @@ struct With {
 }
 
 /// Sends the bulks of a lane, one after the other.
-fn send_all(lane: &Lane, mut sender: Sender, waker: &Waker) {
+fn send_all(lane: &Lane, mut sender: Sender, looks: bool, waker: &Waker) {
+    let ended = match looks {
+        true => sender.look_first().and_then(|()| {
+            waker.wake();
+            send_each(lane, &mut sender, waker)
+        }),
+        false => send_each(lane, &mut sender, waker),
+    };
+    if let Err(Unsettled::Failed(error)) = ended {
+        lane.failed(error);
+        waker.wake();
+    }
+}
+
+fn send_each(
+    lane: &Lane,
+    sender: &mut Sender,
+    waker: &Waker,
+) -> std::result::Result<(), Unsettled> {
     while let Some(bulk) = lane.next() {
         if lane.is_wanted() {
             waker.wake();
         }
-        match sender.settle(&bulk) {
-            Ok(settled) => lane.done(bulk, settled),
-            Err(Unsettled::Stopped) => return,
-            Err(Unsettled::Failed(error)) => {
-                lane.failed(error);
-                return waker.wake();
-            }
-        }
+        let settled = sender.settle(&bulk)?;
+        lane.done(bulk, settled);
         waker.wake();
     }
+    Ok(())
 }
 
 #[allow(
@@ -304,7 +305,6 @@ fn now() -> i64 {
 
 impl Sink<Rows> for EsSink {
     fn open(&self, context: SinkContext) -> Result<Box<dyn SinkWriter<Rows>>> {
-        let found = self.known()?;
         let with = With {
             subtask: context.subtask,
             waker: context.waker.clone(),
@@ -312,20 +312,26 @@ impl Sink<Rows> for EsSink {
             figures: Figures::new(context.gauges.clone()),
             stop: Stop::default(),
         };
-        let doc_type = found.version.type_of(self.options.doc_type.as_deref());
+        let written = Written::of(&self.options, context.restored.as_deref());
+        if with.subtask == 0 {
+            written.tell(&self.options);
+        }
         // Dropped, it ends the threads that have been started.
         let mut writer = EsWriter {
-            actions: Actions::new(&self.options, doc_type),
+            actions: None,
+            known: self.shared.known.clone(),
+            written,
             options: Arc::clone(&self.options),
             lanes: Vec::new(),
             desk: Desk::open(self.refusals.clone(), self.shared.total.clone(), context)?,
+            subtask: with.subtask,
             stop: with.stop.clone(),
             clock: now,
             waker: with.waker.clone(),
             state: State::default(),
         };
         for number in 0..self.options.flush.concurrent.max(1) {
-            writer.lanes.push(self.start(number, &found, &with)?);
+            writer.lanes.push(self.start(number, &with)?);
         }
         Ok(Box::new(writer))
     }

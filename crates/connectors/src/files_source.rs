@@ -332,7 +332,7 @@ fn infer(text: &TextPlan, files: &[FoundFile], header: bool) -> Result<Option<Ve
             block: plan.sizes.block,
             record: plan.sizes.record,
         };
-        let head = RecordStream::open(file, &access, dialects.as_ref().clone(), sizes)
+        let head = RecordStream::open(file, 0, &access, dialects.as_ref().clone(), sizes)
             .and_then(|mut stream| stream.take_head());
         match head {
             Ok(Some(head)) => {

@@ -4,7 +4,8 @@
 //! An enumerator finds partitions for all readers, with a thread that asks brokers; a reader consists of the worker's
 //! side and a thread that fetches. Which subtask reads a partition is a function of its name and the parallelism, and
 //! positions are state: the job is no member of the consumer group, whose offsets it reads at its first start and
-//! writes behind completed checkpoints, for people and tools to see.
+//! writes behind completed checkpoints, for people and tools to see. Only where reading begins is written before: a start that
+//! fails before the first checkpoint is found there again.
 //!
 //! - [`options`], [`properties`]: what is asked for; Java's names.
 //! - [`partition`], [`begin`], [`topics`], [`messages`]: positions, and decisions about them. Pure.
@@ -85,7 +86,7 @@ pub struct KafkaSource {
     options: Arc<KafkaSourceOptions>,
     wanted: Wanted,
     shape: Arc<Shape>,
-    /// Whether the group is told what has been read.
+    /// Whether the group is told where reading begins, and what has been read.
     commits: bool,
 }
 
@@ -107,7 +108,7 @@ impl KafkaSource {
         })
     }
 
-    /// The same source for a look: its group is not told what has been read.
+    /// The same source for a look: its group is told nothing.
     #[must_use]
     pub fn without_commits(mut self) -> Self {
         self.commits = false;
@@ -189,7 +190,7 @@ impl Source<Parsed> for KafkaSource {
 
     fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
         let options = Arc::clone(&self.options);
-        let partitions = Partitions::open(options, self.wanted.clone(), context)?;
+        let partitions = Partitions::open(options, self.wanted.clone(), self.commits, context)?;
         Ok(Some(Box::new(partitions)))
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hdfs_native::client::FileStatus;
-use hdfs_native::{Client, ClientBuilder};
+use hdfs_native::{Client, ClientBuilder, WriteOptions};
 use millstream_gssapi::Keys;
 
 use crate::access::Access;
@@ -158,6 +158,8 @@ pub(crate) struct Inner {
     authority: String,
     pub(crate) client: Client,
     pub(crate) runtime: Runtime,
+    /// How files are made.
+    pub(crate) new_files: WriteOptions,
 }
 
 impl fmt::Debug for Cluster {
@@ -179,9 +181,12 @@ impl Cluster {
         let site = settings.site()?;
         let address = address(authority, &site)?;
         let access = Access::new(&address, &site, settings)?;
+        let new_files = site.new_files()?;
+        // It reads the files itself, and takes every blank in them for a part of the value: what was read here wins.
+        let told = site.by_the_word();
         let mut builder = ClientBuilder::new()
             .with_url(format!("hdfs://{address}"))
-            .with_config(patience(&address, &site));
+            .with_config(told.into_iter().chain(patience(&address, &site)));
         if let Some(directory) = &settings.directory {
             builder = builder.with_config_dir(directory.display().to_string());
         }
@@ -197,6 +202,7 @@ impl Cluster {
             authority: authority.to_owned(),
             client,
             runtime: runtime.for_requests_of(Arc::new(access)),
+            new_files,
         })))
     }
 
@@ -336,9 +342,8 @@ fn address(authority: &str, site: &Site) -> Result<String, HdfsError> {
 
 /// How long clients try, where the settings do not say so themselves.
 fn patience(address: &str, site: &Site) -> Vec<(String, String)> {
-    let nodes = site.get(&format!("dfs.ha.namenodes.{address}"));
-    let nodes = nodes.map_or(1, |nodes| nodes.split(',').count());
-    let tries = TRIES.saturating_mul(u32::try_from(nodes).unwrap_or(1));
+    let nodes = u32::try_from(site.count(address)).unwrap_or(1);
+    let tries = TRIES.saturating_mul(nodes);
     let settings = [
         ("dfs.client.failover.max.attempts", tries.to_string()),
         (

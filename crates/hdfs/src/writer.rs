@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hdfs_native::HdfsError as Native;
 use hdfs_native::file::FileWriter;
-use hdfs_native::{HdfsError as Native, WriteOptions};
 
 use crate::cluster::{Cluster, Inner, ONE_REQUEST, ONE_TRANSFER, Status};
 use crate::error::{HdfsError, Trouble};
@@ -40,7 +40,7 @@ impl Cluster {
     /// There is one of that name ([`Trouble::Exists`]), or it can't be made.
     pub fn create(&self, path: &str) -> Result<HdfsWriter, HdfsError> {
         let (inner, file) = (Arc::clone(&self.0), path.to_owned());
-        let options = WriteOptions::default().create_parent(false);
+        let options = self.0.new_files.clone().create_parent(false);
         let writer = self.0.runtime.wait(ONE_REQUEST, async move {
             Ok(inner.client.create(&file, options).await?)
         })?;
@@ -79,12 +79,13 @@ impl HdfsWriter {
     /// Has what was written brought to disks of the DataNodes, and closes the file. Both take a while, sometimes half a second:
     /// what is answered is to be waited for.
     ///
-    /// Where the cluster does not say whether the file is closed, that is looked up.
+    /// Where the cluster does not say whether the file is closed, that is looked up. One that is closed and has not all that was written
+    /// is an error ([`Trouble::Changed`]).
     pub fn close(self) -> Waiting<()> {
         let runtime = self.cluster.0.runtime.clone();
         runtime.begin(CLOSING, async move {
             let writer = self.writer.ok_or_else(failed_before)?;
-            close(&self.cluster.0, &self.path, writer, self.bytes).await
+            Box::pin(close_whole(&self.cluster.0, &self.path, writer, self.bytes)).await
         })
     }
 }
@@ -97,17 +98,41 @@ impl Cluster {
     /// ([`Trouble::Exists`]) and nothing is touched.
     pub fn put(&self, path: &str, bytes: Bytes, replace: bool) -> Waiting<()> {
         let (inner, path) = (Arc::clone(&self.0), path.to_owned());
-        let options = WriteOptions::default()
-            .create_parent(false)
-            .overwrite(replace);
+        let options = self.0.new_files.clone();
+        let options = options.create_parent(false).overwrite(replace);
         self.0.runtime.begin(CLOSING, async move {
             let mut writer = inner.client.create(&path, options).await?;
             let length = bytes.len() as u64;
             if length > 0 {
                 Box::pin(writer.write_bytes(bytes)).await?;
             }
-            close(&inner, &path, writer, length).await
+            if replace {
+                // Somebody else may have replaced it by now.
+                return close(&inner, &path, writer, length).await.map(drop);
+            }
+            Box::pin(close_whole(&inner, &path, writer, length)).await
         })
+    }
+}
+
+/// A file that is closed.
+enum Closed {
+    /// It was looked at, and has all that was written.
+    Whole,
+    /// The client says so.
+    Told,
+}
+
+/// Syncs and closes a file of so many bytes, and sees that it has them.
+async fn close_whole(
+    inner: &Inner,
+    path: &str,
+    writer: FileWriter,
+    bytes: u64,
+) -> Result<(), HdfsError> {
+    match close(inner, path, writer, bytes).await? {
+        Closed::Whole => Ok(()),
+        Closed::Told => look_at_length(inner, path, bytes).await,
     }
 }
 
@@ -117,7 +142,7 @@ async fn close(
     path: &str,
     mut writer: FileWriter,
     bytes: u64,
-) -> Result<(), HdfsError> {
+) -> Result<Closed, HdfsError> {
     if bytes > 0 {
         match writer.hsync().await {
             // Files with erasure codes can't be; they are brought there as the cluster does.
@@ -126,10 +151,10 @@ async fn close(
         }
     }
     match close_early(inner, path, &mut writer, bytes).await {
-        Ok(()) => Ok(()),
+        Ok(closed) => Ok(closed),
         Err(Native::OperationFailed(_) | Native::IOError(_)) => {
             drop(writer);
-            settle(inner, path, bytes).await
+            settle(inner, path, bytes).await.map(|()| Closed::Whole)
         }
         Err(error) => Err(error.into()),
     }
@@ -143,15 +168,15 @@ async fn close_early(
     path: &str,
     writer: &mut FileWriter,
     bytes: u64,
-) -> Result<(), Native> {
+) -> Result<Closed, Native> {
     let mut closing = Box::pin(writer.close());
     let mut pause = FIRST_LOOK;
     loop {
         if let Ok(closed) = tokio::time::timeout(pause, &mut closing).await {
-            return closed;
+            return closed.map(|()| Closed::Told);
         }
         if pause <= LAST_LOOK && is_closed(inner, path, bytes).await {
-            return Ok(());
+            return Ok(Closed::Whole);
         }
         pause *= 2;
     }
@@ -188,15 +213,24 @@ async fn settle(inner: &Inner, path: &str, bytes: u64) -> Result<(), HdfsError> 
             tokio::time::sleep(PAUSE).await;
             continue;
         }
-        let found = inner.client.get_file_info(path).await?.length as u64;
-        if found == bytes {
-            return Ok(());
-        }
-        let what = format!("it has {found} bytes where {bytes} were written");
-        return Err(HdfsError::new(Trouble::Changed, what));
+        return look_at_length(inner, path, bytes).await;
     }
     let what = "the NameNode does not close it: DataNodes do not report its last block";
     Err(HdfsError::new(Trouble::Unreachable, what))
+}
+
+/// Looks whether a file that is closed has all that was written.
+async fn look_at_length(inner: &Inner, path: &str, bytes: u64) -> Result<(), HdfsError> {
+    let found = inner.client.get_file_info(path).await?.length as u64;
+    compare(found, bytes)
+}
+
+fn compare(found: u64, written: u64) -> Result<(), HdfsError> {
+    if found == written {
+        return Ok(());
+    }
+    let what = format!("it has {found} bytes where {written} were written");
+    Err(HdfsError::new(Trouble::Changed, what))
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ fn and_what_is_wrong_is_told_apart() {
     let mut hdfs = Hdfs::start().expect("HDFS");
     let cluster = open(&hdfs, &hdfs.address(), None);
     every_name_leads_to_the_same(&hdfs, &cluster);
+    settings_hold_however_they_are_written(&hdfs, &cluster);
     bytes_come_back(&hdfs, &cluster);
     listings_come_in_slices(&hdfs, &cluster);
     a_file_that_is_written_is_told_from_one_that_is_whole(&cluster);
@@ -47,6 +48,42 @@ fn every_name_leads_to_the_same(hdfs: &Hdfs, cluster: &Cluster) {
         assert_eq!(found.map(|found| found.size), Some(1), "{authority}");
     }
     assert_eq!(cluster.look("/nothing").expect("is told"), None);
+}
+
+fn settings_hold_however_they_are_written(hdfs: &Hdfs, cluster: &Cluster) {
+    let directory = tempfile::tempdir().expect("a directory");
+    for name in ["core-site.xml", "hdfs-site.xml"] {
+        let text = std::fs::read_to_string(hdfs.configuration().join(name)).expect("settings");
+        // Hadoop itself lets blanks stand in lists, and takes these two from its clients.
+        let text = text.replace("gone,here", " gone, here ").replace(
+            "</configuration>",
+            "<property><name>dfs.replication</name><value>2</value></property>\
+             <property><name>dfs.blocksize</name><value> 1m </value></property></configuration>",
+        );
+        std::fs::write(directory.path().join(name), text).expect("is written");
+    }
+    let settings = HdfsSettings {
+        directory: Some(directory.path().to_owned()),
+        ..HdfsSettings::default()
+    };
+    let url = HdfsUrl::parse("hdfs://cluster/").expect("a URL");
+    let named = Clusters::new(settings).open(&url).expect("settings");
+    // The first NameNode is not there.
+    cluster.make_directory("/settings").expect("is made");
+    write(&named, "/settings/a", b"a");
+    named
+        .put("/settings/b", Bytes::from_static(b"b"), false)
+        .wait()
+        .expect("is put");
+    for path in ["/settings/a", "/settings/b"] {
+        let found = cluster.look(path).expect("is told");
+        let told = format!("{found:?}");
+        assert!(
+            told.contains("replication: 2, block: 1048576"),
+            "{path}: {told}"
+        );
+        assert!(cluster.remove(path).expect("is removed"));
+    }
 }
 
 fn bytes_come_back(hdfs: &Hdfs, cluster: &Cluster) {

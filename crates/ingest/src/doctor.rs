@@ -45,7 +45,7 @@ pub fn check(arguments: &[String], options: &RunOptions) -> Vec<Finding> {
     });
     match pipeline::remotes(&environment) {
         Ok(remotes) => {
-            findings.extend(kerberos::check(&prepared, &remotes));
+            findings.extend(kerberos::check(&prepared, &remotes, &environment));
             findings.extend(source_files(&prepared, &remotes));
             findings.extend(sink_files(&prepared, &remotes));
         }

@@ -73,7 +73,8 @@ pub fn infer(
         format::of_kafka(what, &is_given)
     } else {
         let sample = sample::take(what, arguments, &options.configuration)?;
-        format::of_files(what, &sample, &is_given)
+        let charset = value_of("source.charset", arguments);
+        format::of_files(what, &sample, charset, &is_given)
     };
     let read: Vec<String> = [found.parameters.clone(), arguments.to_vec()].concat();
     let mut all = read.clone();
@@ -140,6 +141,21 @@ pub fn infer(
         command,
         notes,
     })
+}
+
+/// What the arguments say of a parameter; of several times the last one.
+fn value_of<'a>(name: &str, arguments: &'a [String]) -> Option<&'a str> {
+    let mut values = arguments.iter().enumerate().filter_map(|(place, word)| {
+        let word = word.strip_prefix('-')?.trim_start_matches('-');
+        match word.split_once(['=', ' ']) {
+            Some((known, value)) => (known == name).then_some(value),
+            None => arguments
+                .get(place + 1)
+                .filter(|_| word == name)
+                .map(String::as_str),
+        }
+    });
+    values.next_back()
 }
 
 /// The columns of the rows of a sample, with what their values say.

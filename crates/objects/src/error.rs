@@ -76,6 +76,8 @@ impl StoreError {
         let (code, message) = (tag(body, "Code"), tag(body, "Message"));
         let trouble = match (status, code) {
             (404, Some("NoSuchBucket")) => Trouble::NoBucket,
+            // Whatever stands before the store has answered in its place.
+            (404, None) if !body.trim().is_empty() => Trouble::Unreachable,
             (404, _) => Trouble::Absent,
             (409 | 412, _) => Trouble::Exists,
             (401 | 403, _) => Trouble::Denied,
@@ -187,11 +189,12 @@ fn innermost(error: &object_store::Error) -> String {
     words.join(" ")
 }
 
-/// The status that the server answered with, and what it said.
+/// The status that the server answered with, and what it said: the last words of all.
 fn status(words: &str) -> Option<(u16, &str)> {
-    let (_, behind) = words.split_once("status code: ")?;
+    let (_, behind) = words.rsplit_once("non-2xx status code: ")?;
     let status = behind.get(..3)?.parse().ok()?;
-    Some((status, behind))
+    let body = behind.split_once(": ").map_or("", |(_, body)| body);
+    Some((status, body))
 }
 
 /// The text of an element of the XML in which stores say what is wrong.
@@ -220,6 +223,8 @@ mod tests {
         assert_eq!(number, 503);
         let error = StoreError::from_status(number, body);
         assert_eq!(error.trouble(), Trouble::Unreachable);
+        let words = "not found: Server returned non-2xx status code: 404 Not Found: \nServer returned non-2xx status code: 404 Not Found: ";
+        assert_eq!(status(words), Some((404, "")));
     }
 
     #[test]
@@ -236,6 +241,8 @@ mod tests {
         ] {
             assert_eq!(trouble(answer), told, "{answer}");
         }
+        let before_it = StoreError::from_status(404, "<html>no such route</html>");
+        assert_eq!(before_it.trouble(), Trouble::Unreachable);
         let away = io::Error::from(StoreError::from_status(503, ""));
         assert!(is_unreachable(&away));
         let absent = io::Error::from(StoreError::from_status(404, ""));

@@ -173,17 +173,30 @@ fn template(name: &str, arguments: &[Expr], span: Span) -> Result<Option<String>
         }
         ("sha224" | "sha256" | "sha384" | "sha512", [_]) => format!("encode({name}(a0), 'hex')"),
         ("array_remove", [_, _]) => "array_remove_all(a0, a1)".to_owned(),
-        // The second argument is a time zone otherwise.
-        ("from_unixtime", [_, pattern])
-            if text(pattern).is_some_and(|text| {
-                text.parse::<Tz>().is_err() && read_as_strftime(text).is_ok()
-            }) =>
-        {
-            "date_format(from_unixtime(a0), a1)".to_owned()
-        }
+        ("from_unixtime", [_, zone]) => return from_unixtime(zone, span),
         _ => return Ok(None),
     };
     Ok(Some(meant))
+}
+
+/// What `from_unixtime(n, zone)` means where the second argument is no time zone, but a pattern.
+///
+/// What is neither is told here: of a constant number the planner would make a time of such a zone before it is looked at.
+fn from_unixtime(zone: &Expr, span: Span) -> Result<Option<String>> {
+    let Some(pattern) = text(zone).filter(|zone| zone.parse::<Tz>().is_err()) else {
+        return Ok(None);
+    };
+    match read_as_strftime(pattern) {
+        Ok(_) => Ok(Some("date_format(from_unixtime(a0), a1)".to_owned())),
+        Err(what) => {
+            let message = format!(
+                "`{pattern}` is no time zone, which is what from_unixtime takes, and no pattern: {what}"
+            );
+            Err(invalid(Place::of(span), &message).next(
+                "write it like from_unixtime(id, 'yyyy-MM-dd'), and other text by date_format(from_unixtime(…), '…')",
+            ))
+        }
+    }
 }
 
 fn text(expr: &Expr) -> Option<&str> {

@@ -164,6 +164,22 @@ impl Kafka {
         Ok(())
     }
 
+    /// Starts the broker again, as one that makes each topic that somebody asks for: so Kafka does where nothing else is set.
+    ///
+    /// # Errors
+    /// Its properties can't be written, or it does not start.
+    pub fn restart_making_topics(&mut self) -> Result<()> {
+        let properties = self.properties();
+        let doing = || format!("change {}", properties.display());
+        let text = fs::read_to_string(&properties).doing(doing)?;
+        let made = text.replace(
+            "auto.create.topics.enable=false",
+            "auto.create.topics.enable=true",
+        );
+        fs::write(&properties, made).doing(doing)?;
+        self.restart()
+    }
+
     /// Makes a topic.
     ///
     /// # Errors

@@ -200,6 +200,30 @@ fn columns_keep_their_types_and_parameters_of_the_source_count() {
 }
 
 #[test]
+fn a_charset_is_found_by_the_mark_of_the_file() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let path = directory.path();
+    let text = "\u{feff}id;name\r\n1;é\r\n2;ü\r\n";
+    let utf_16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    put(path, "in/a.csv", utf_16);
+    let inferred = infer(path, &["in"]);
+    let expected = pairs(&[("id", "Int"), ("name", "String")]);
+    assert_eq!(types(&inferred), expected, "{inferred:#}");
+    let rows = run(path, &inferred);
+    assert_eq!(rows, [r#"{"id":1,"name":"é"}"#, r#"{"id":2,"name":"ü"}"#]);
+    // One that is not read is told by its name.
+    let utf_32 = text.chars().flat_map(|sign| u32::from(sign).to_le_bytes());
+    put(path, "wide/a.csv", utf_32.collect::<Vec<u8>>());
+    let said = millstream_in(path, &[], &["infer", "wide"]);
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert!(
+        said.err.contains("the byte order mark of UTF-32"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
 fn what_is_not_there_is_told() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let said = millstream_in(directory.path(), &[], &["infer", "nowhere"]);

@@ -23,7 +23,7 @@ pub(crate) fn build(source: &str, directory: &Path) -> PathBuf {
 }
 
 /// Has snapshots fail to come into their place as long as the file `METADATA_FAILS_WHILE` exists, and wait with that as long
-/// as `METADATA_WAITS_WHILE` does. That output is about to be committed is not noted as long as `REACHED_WAITS_WHILE` exists: behind the
+/// as `METADATA_WAITS_WHILE` does; one that has waited fails if the other is there by then. That output is about to be committed is not noted as long as `REACHED_WAITS_WHILE` exists: behind the
 /// snapshot, and before its output is.
 pub(crate) const METADATA: &str = r#"
 #define _GNU_SOURCE
@@ -43,6 +43,7 @@ int rename(const char *from, const char *to) {
   if (name && strcmp(name, "/_metadata") == 0) {
     if (exists("METADATA_FAILS_WHILE")) { errno = EIO; return -1; }
     while (exists("METADATA_WAITS_WHILE")) usleep(2000);
+    if (exists("METADATA_FAILS_WHILE")) { errno = EIO; return -1; }
   }
   if (name && strcmp(name, "/_reached") == 0) {
     while (exists("REACHED_WAITS_WHILE")) usleep(2000);
@@ -220,3 +221,91 @@ int open64(const char *path, int flags, ...) {
   return file;
 }
 "#;
+
+/// The requests of Kafka's protocol by which a transaction is marked, looked at and ended.
+pub(crate) const TXN_OFFSET_COMMIT: u16 = 28;
+pub(crate) const DESCRIBE_TRANSACTIONS: u16 = 65;
+pub(crate) const END_TXN: u16 = 26;
+
+/// Has the program die as by SIGKILL at a request to a broker, or has that lost on its way: see [`at_request`]. Requests are told by
+/// their heads (length, kind, version), on connections that are not encrypted.
+pub(crate) const REQUESTS: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+enum fate { USUAL, BEHIND, LOST };
+static atomic_int met;
+static enum fate fate(const unsigned char *head, size_t there, size_t all) {
+  const char *kind = getenv("REQUEST_KIND"), *number = getenv("REQUEST_NUMBER");
+  const char *how = getenv("REQUEST_HOW"), *path = getenv("REQUEST_WHILE");
+  if (!kind || !number || !how || !path || there < 8) return USUAL;
+  size_t length = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
+  int asked = head[4] << 8 | head[5];
+  if (length + 4 != all || asked != atoi(kind) || access(path, F_OK) != 0) return USUAL;
+  if (atomic_fetch_add(&met, 1) + 1 != atoi(number)) return USUAL;
+  if (strcmp(how, "before") == 0) kill(getpid(), SIGKILL);
+  if (strcmp(how, "behind") == 0) return BEHIND;
+  unlink(path);
+  return LOST;
+}
+static ssize_t sent(enum fate fate, ssize_t count, size_t all) {
+  if (fate != BEHIND) return count;
+  if (count == (ssize_t)all) kill(getpid(), SIGKILL);
+  /* It is sent again. */
+  atomic_fetch_sub(&met, 1);
+  return count;
+}
+ssize_t send(int file, const void *bytes, size_t count, int flags) {
+  static ssize_t (*real)(int, const void *, size_t, int);
+  if (!real) real = dlsym(RTLD_NEXT, "send");
+  enum fate its = fate(bytes, count, count);
+  if (its == LOST) return count;
+  return sent(its, real(file, bytes, count, flags), count);
+}
+ssize_t sendmsg(int file, const struct msghdr *message, int flags) {
+  static ssize_t (*real)(int, const struct msghdr *, int);
+  if (!real) real = dlsym(RTLD_NEXT, "sendmsg");
+  size_t all = 0;
+  for (size_t part = 0; part < message->msg_iovlen; part++) all += message->msg_iov[part].iov_len;
+  const struct iovec *first = message->msg_iov;
+  enum fate its = message->msg_iovlen > 0 ? fate(first->iov_base, first->iov_len, all) : USUAL;
+  if (its == LOST) return all;
+  return sent(its, real(file, message, flags), all);
+}
+"#;
+
+/// What becomes of a request of this kind, or of who sends it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fate {
+    /// The program dies before it is sent.
+    Before,
+    /// It dies once it is sent.
+    Behind,
+    /// It is not sent, and the program does not know. The file that it happens by is removed.
+    Lost,
+}
+
+/// Has this become of request number `number` of a kind that `command` sends, counted from when the file `armed` exists.
+pub(crate) fn at_request(
+    command: &mut Command,
+    library: &Path,
+    armed: &Path,
+    (kind, fate, number): (u16, Fate, u32),
+) {
+    let how = match fate {
+        Fate::Before => "before",
+        Fate::Behind => "behind",
+        Fate::Lost => "lost",
+    };
+    command
+        .env("LD_PRELOAD", library)
+        .env("REQUEST_KIND", kind.to_string())
+        .env("REQUEST_NUMBER", number.to_string())
+        .env("REQUEST_HOW", how)
+        .env("REQUEST_WHILE", armed);
+}

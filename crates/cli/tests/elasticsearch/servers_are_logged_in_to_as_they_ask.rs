@@ -1,10 +1,11 @@
 //! A server that says that it is Elasticsearch 8, over TLS with an authority of its own: it gets no types, what it is asked is what
-//! its users see in its log, who logs in is who was given, and while it lets nobody in the job waits and drops nothing.
+//! its users see in its log, who logs in is who was given, and while it lets nobody in the job waits and drops nothing, also where it
+//! has not begun to write. Who may write need not be let to look.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::common::documents::load;
@@ -29,17 +30,27 @@ struct Fake {
     asked: Mutex<Vec<Asked>>,
     /// So many bulks are answered as if the rights were missing.
     denies: AtomicUsize,
+    /// Nobody is let in.
+    is_closed: AtomicBool,
+    /// Everybody may write, and nobody may look at anything.
+    is_blind: bool,
 }
 
 impl Fake {
     /// Listens, with the certificate if there is one, and answers until the test is over.
     fn start(denies: usize, tls: Option<Arc<ServerConfig>>) -> (Arc<Self>, u16) {
+        let denies = AtomicUsize::new(denies);
+        let fake = Self {
+            denies,
+            ..Self::default()
+        };
+        fake.listen(tls)
+    }
+
+    fn listen(self, tls: Option<Arc<ServerConfig>>) -> (Arc<Self>, u16) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let fake = Arc::new(Self {
-            denies: AtomicUsize::new(denies),
-            ..Self::default()
-        });
+        let fake = Arc::new(self);
         let own = Arc::clone(&fake);
         let serve = move || {
             for stream in listener.incoming().flatten() {
@@ -77,6 +88,13 @@ impl Fake {
     }
 
     fn answer(&self, asked: &Asked) -> (u16, String) {
+        let denied = r#"{"error":{"type":"security_exception","reason":"missing authentication"},"status":401}"#;
+        if self.is_closed.load(Ordering::Relaxed) {
+            return (401, denied.to_owned());
+        }
+        if self.is_blind && asked.line.starts_with("GET ") {
+            return (403, r#"{"error":{"type":"security_exception","reason":"no permissions for [indices:admin/get]"},"status":403}"#.to_owned());
+        }
         if asked.line.starts_with("GET / ") {
             return (200, r#"{"version":{"number":"8.15.0"}}"#.to_owned());
         }
@@ -88,8 +106,7 @@ impl Fake {
             .denies
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
         if denies.is_ok() {
-            let why = r#"{"error":{"type":"security_exception","reason":"missing authentication"},"status":401}"#;
-            return (401, why.to_owned());
+            return (401, denied.to_owned());
         }
         let items = asked.body.lines().count() / 2;
         let items = vec![r#"{"index":{"status":201}}"#; items].join(",");
@@ -209,4 +226,60 @@ fn over_tls_with_an_authority_of_its_own() {
     job.await_log("MS-7011: no server of Elasticsearch can be asked");
     job.kill();
     assert_eq!(fake.bulks().len(), bulks);
+}
+
+#[test]
+fn whoever_is_not_let_in_at_the_start_waits_as_well() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    rows(directory);
+    let closed = Fake {
+        is_closed: AtomicBool::new(true),
+        ..Fake::default()
+    };
+    let (fake, port) = closed.listen(None);
+    let address = format!("127.0.0.1:{port}");
+    let one = ["--sink.es.bulk.flush.concurrent=1"];
+    let mut job = Running::start(load(directory, &address, "orders", "full", &one));
+    job.await_log("Elasticsearch refuses to be written: status 401: missing authentication");
+    fake.is_closed.store(false, Ordering::Relaxed);
+    let said = job.end();
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(
+        !said.err.contains("MS-7011"),
+        "no attempt has failed: {}",
+        said.err
+    );
+    assert_eq!(fake.bulks().len(), 1, "{:#?}", fake.bulks());
+}
+
+#[test]
+fn whoever_may_write_need_not_be_let_to_look() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    rows(directory);
+    let blind = Fake {
+        is_blind: true,
+        ..Fake::default()
+    };
+    let (fake, port) = blind.listen(None);
+    let address = format!("127.0.0.1:{port}");
+    let said = running::run(load(directory, &address, "orders", "full", &[]));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    for told in [
+        "may not be asked what it is",
+        "Index orders may not be looked at",
+    ] {
+        assert!(said.err.contains(told), "{told}: {}", said.err);
+    }
+    let written = fake.bulks().len();
+    assert!(written > 0);
+
+    // What would be removed can't be told.
+    let stale = ["--sink.es.version=2", "--sink.es.delete.stale=true"];
+    let said = running::run(load(directory, &address, "orders", "full", &stale));
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let told = "MS-7012: index orders may not be looked at";
+    assert!(said.err.contains(told), "{}", said.err);
+    assert_eq!(fake.bulks().len(), written);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{CSV_TO_FILES, ONCE, ingest, lines, running};
+use crate::common::{CSV_TO_FILES, ONCE, ingest, lines, put, running};
 
 /// So many that they are not taken away in a moment.
 const FILES: usize = 5_000;
@@ -45,4 +45,21 @@ fn into_another_directory() {
         "--source.after.commit.path=done",
     ]);
     assert_eq!(count(&directory.path().join("done")), FILES);
+}
+
+#[test]
+fn what_can_not_be_is_told_and_counts_as_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let name = format!("in/{}.csv", "x".repeat(234));
+    put(path, &name, "id,name\n1,Ann\n");
+    put(path, "in/short.csv", "id,name\n2,Bob\n");
+    let delete = ["--source.after.commit=delete", ONCE];
+    let said = running::run(ingest(path, &[], &[&CSV_TO_FILES[..], &delete].concat()));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(count(&path.join("in")), 1);
+    let told = "can't be taken away after its commit: its name is longer than 237 bytes";
+    assert!(said.err.contains(told), "{}", said.err);
+    assert!(!said.err.contains("could not be read"), "{}", said.err);
+    assert_eq!(lines(&path.join("out")).len(), 2);
 }

@@ -1,5 +1,5 @@
-//! A file that begins with UTF-8's byte order mark is not read as another charset, and one that is all header is not passed over
-//! without a word.
+//! A file is not read as another charset than that of its byte order mark, and one that is all header is not passed over without
+//! a word.
 
 use crate::common::{CSV_TO_FILES, ONCE, Said, ingest, lines, put, running};
 
@@ -47,6 +47,57 @@ fn a_mark_of_utf_8_contradicts_another_charset() {
     let (said, written) = run(marked, &["--source.charset=UTF-8"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert_eq!(written, [r#"{"a":"1","b":"2"}"#]);
+}
+
+const SCHEMA: &str = r#"--stream.sql.schema.json={"a":"String","b":"String"}"#;
+
+/// A file of UTF-16, as Excel and PowerShell write it.
+fn utf_16() -> Vec<u8> {
+    let units = "\u{feff}a,b\r\n1,é\r\n".encode_utf16();
+    units.flat_map(u16::to_le_bytes).collect()
+}
+
+#[test]
+fn a_mark_of_another_charset_contradicts_utf_8() {
+    let gb18030 = b"\x84\x31\x95\x33a,b\n1,\xc0\xee\n".to_vec();
+    let signs = "\u{feff}a,b\n1,2\n".chars();
+    let utf_32: Vec<u8> = signs
+        .flat_map(|sign| u32::from(sign).to_le_bytes())
+        .collect();
+    for (content, mark, advice) in [
+        (utf_16(), "UTF-16LE", "set source.charset to UTF-16LE"),
+        (gb18030, "GB18030", "set source.charset to GB18030"),
+        (utf_32, "UTF-32", "write the file in UTF-8"),
+    ] {
+        for more in [&[SCHEMA][..], &[]] {
+            let (said, _) = run(&content, more);
+            let error = said.error();
+            assert_eq!(said.code, Some(1), "{mark}: {error}");
+            let told =
+                format!("a.csv begins with the byte order mark of {mark}, and is read as UTF-8");
+            assert!(
+                error.contains("MS-6004") && error.contains(&told) && error.contains(advice),
+                "{more:?}: {error}"
+            );
+        }
+    }
+    let (said, _) = run(&utf_16(), &[SCHEMA, "--source.skip.lines=1"]);
+    assert!(said.error().contains("UTF-16LE"), "{}", said.error());
+}
+
+#[test]
+fn a_file_of_another_charset_is_a_bad_file_and_is_read_where_that_is_said() {
+    let (said, written) = run(&utf_16(), &[SCHEMA, "--source.file.bad=skip"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(written.is_empty(), "{written:?}");
+    assert!(
+        said.err.contains("MS-6004") && said.err.contains("the byte order mark of UTF-16LE"),
+        "{}",
+        said.err
+    );
+    let (said, written) = run(&utf_16(), &[SCHEMA, "--source.charset=UTF-16LE"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(written, [r#"{"a":"1","b":"é"}"#]);
 }
 
 #[test]

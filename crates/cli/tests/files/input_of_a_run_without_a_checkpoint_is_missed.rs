@@ -76,6 +76,29 @@ fn by_its_name() {
 }
 
 #[test]
+fn also_where_one_of_its_size_and_time_took_its_place() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let job = one_that_reads(path);
+    job.kill();
+    let replaced = path.join("in/2.csv");
+    let time = fs::metadata(&replaced).and_then(|metadata| metadata.modified());
+    put(path, "in/2.csv", "id,name\n3,Cem\n");
+    let opened = fs::File::options().write(true).open(&replaced);
+    opened
+        .and_then(|opened| opened.set_modified(time?))
+        .expect("has the time");
+
+    let said = running::run(ingest(path, &["-slatest"], &CSV_TO_FILES));
+    assert_ne!(said.code, Some(0));
+    assert!(
+        said.err.contains("MS-6010") && said.err.contains("2.csv"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
 fn but_not_as_long_as_it_only_can_not_be_read() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();

@@ -28,9 +28,13 @@ fn nothing_is_read_again() {
         assert_eq!(lines(&out).len(), 2, "{path}");
     }
     put(directory, "other/b.csv", "id\n3\n");
-    let mut command = ingest(directory, &["-s", &savepoint], &CSV_TO_FILES);
-    command.args([ONCE.to_owned(), format!("--source.path={root}/other")]);
-    let said = running::run(command);
-    assert_eq!(said.code, Some(1), "{}", said.err);
-    assert!(said.error().contains("MS-6011"), "{}", said.err);
+    for more in ["keep", "delete"] {
+        let mut command = ingest(directory, &["-s", &savepoint], &CSV_TO_FILES);
+        command.args([ONCE.to_owned(), format!("--source.path={root}/other")]);
+        command.arg(format!("--source.after.commit={more}"));
+        let said = running::run(command);
+        assert_eq!(said.code, Some(1), "{more}: {}", said.err);
+        assert!(said.error().contains("MS-6011"), "{more}: {}", said.err);
+    }
+    assert!(directory.join("other/b.csv").exists(), "it is none of ours");
 }

@@ -6,7 +6,7 @@ use crate::common;
 use crate::common::hdfs::{hidden, job, lines, visible};
 use crate::common::objects::CSV;
 use crate::common::remote::files::{Files, ends_well, many_rows, place};
-use crate::common::remote::{first_example, shell};
+use crate::common::remote::{await_count, first_example, shell};
 use crate::common::{ONCE, command, running};
 use millstream_services::hdfs::Hdfs;
 
@@ -24,6 +24,7 @@ fn hdfs_is_a_disk() {
     files.what_is_done_with_is_taken_away();
     files.what_is_new_is_found_while_the_job_runs();
     what_is_still_written_is_waited_for(&hdfs);
+    no_record_is_cut_where_an_open_file_ends(&hdfs);
     growth_is_followed(&hdfs);
     every_name_leads_there(&hdfs);
     what_is_wrong_is_told_in_one_line(&hdfs);
@@ -84,6 +85,42 @@ fn what_is_still_written_is_waited_for(hdfs: &Hdfs) {
     ends_well(&running.end());
     let numbers = [1, 2, 3, 4].map(|id| format!(r#"{{"id":"{id}"}}"#));
     assert_eq!(lines(hdfs, "/open-out"), numbers);
+}
+
+/// A source that looks once finds a file in which somebody is in the middle of a record.
+fn no_record_is_cut_where_an_open_file_ends(hdfs: &Hdfs) {
+    const ROWS: u64 = 20_000;
+    put(hdfs, "/half/a.csv", "id,name\n0,zero\n");
+    let beginning = "id,name\n1,one\n2,tw";
+    put(hdfs, "/half/b.csv", beginning);
+    let mut open = hdfs.begin_file("/half/b.csv").expect("is begun");
+    let rows: String = (3..ROWS).map(|id| format!("{id},text\n")).collect();
+    open.write(format!("o\n{rows}{ROWS},la").as_bytes())
+        .expect("is written");
+    // Hadoop's client takes a while to begin, and sends what it has in packets.
+    await_count(1, || {
+        let there = hdfs.get("/half/b.csv");
+        usize::from(there.is_ok_and(|bytes| bytes.len() > beginning.len()))
+    });
+    let directory = place();
+    let places = (&*hdfs.url("/half"), &*hdfs.url("/half-out"));
+    let parameters = [&CSV[..], &[ONCE]].concat();
+    let job = job(hdfs, directory.path(), places, &[], &parameters);
+    let mut running = common::Running::start(job);
+    running.await_log("/half/b.csv is still being written");
+    // All others are read meanwhile.
+    Files(hdfs).await_lines("half-out", 1);
+    open.write(b"st\n").expect("is written");
+    open.close().expect("is closed");
+    ends_well(&running.end());
+    let found = lines(hdfs, "/half-out");
+    assert_eq!(found.len() as u64, ROWS + 1);
+    for row in [
+        r#"{"id":"2","name":"two"}"#,
+        &format!(r#"{{"id":"{ROWS}","name":"last"}}"#),
+    ] {
+        assert!(found.iter().any(|line| line == row), "{row}");
+    }
 }
 
 fn growth_is_followed(hdfs: &Hdfs) {

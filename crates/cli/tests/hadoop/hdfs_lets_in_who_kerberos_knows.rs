@@ -120,6 +120,7 @@ fn and_nobody_else() {
         assert!(said.out.contains(words), "{words}: {}", said.out);
     }
 
+    keys_are_looked_at_for_snapshots_alone(&place, &alice);
     jobs_go_on_from_snapshots_there(&place, &alice);
     keys_are_looked_at(&mut place);
     settings_are_looked_at(&place);
@@ -144,6 +145,30 @@ fn and_nobody_else() {
             "it gives tickets",
         ],
     );
+}
+
+/// A job of whose places only that of its checkpoints lies in the cluster.
+fn keys_are_looked_at_for_snapshots_alone(place: &Place, keytab: &str) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let input = directory.path().join("in");
+    fs::create_dir(&input).expect("is made");
+    fs::write(input.join("a.csv"), "id\n1\n").expect("is written");
+    let mut doctor = command(directory.path());
+    realm::within(&mut doctor, &place.kdc);
+    doctor
+        .env("HADOOP_CONF_DIR", place.hdfs.configuration())
+        .args(["doctor", "-Dmillstream.data-dir=data", "ingest"])
+        .args(CSV)
+        .args([ONCE, "--sink.type=print", "--source.path=in", keytab])
+        .arg(format!(
+            "--stream.checkpoint.dir={}",
+            place.hdfs.url("/data/checkpoints")
+        ));
+    let said = running::run(doctor);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    for words in ["alice@TEST.LOCAL (keytab", "it gives tickets"] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
 }
 
 /// From a savepoint as people name it, and from the newest checkpoint, with a keytab that is a parameter of the job.

@@ -67,6 +67,22 @@ const SPLIT: [&str; 8] = [
     "--stream.sql=select id, concat(name, '!') as text from t1",
 ];
 
+/// Tasks of Hive pack rows for clients of a newer protocol than is spoken here, and only for them.
+#[test]
+fn rows_come_as_columns_where_tasks_pack_them_for_others() {
+    let hive = hive();
+    let hive = hive.as_ref().expect("a server");
+    let directory = tempfile::tempdir().expect("a directory");
+    let url = format!(
+        "--source.db.url=jdbc:hive2://{}/shop?hive.server2.thrift.resultset.serialize.in.tasks=true",
+        hive.address()
+    );
+    let more = [&ORDERED[..], &[url.as_str()]].concat();
+    let said = running::run(ingest(directory.path(), &[], hive, &more));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_all(directory.path());
+}
+
 #[test]
 fn the_job_is_killed() {
     let hive = hive();

@@ -19,4 +19,5 @@ mod kafka_lets_in_who_kerberos_knows;
 mod metastores_let_in_who_kerberos_knows;
 mod snapshots_are_kept_in_hdfs;
 mod tables_of_hive_are_read_from_their_files;
+mod tables_of_hive_hold_what_hiveserver2_shows;
 mod types_of_files_of_hdfs_are_found_out;

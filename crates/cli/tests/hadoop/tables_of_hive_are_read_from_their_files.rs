@@ -31,7 +31,7 @@ const COLUMNS: &str = "id bigint, name string, amount decimal(10,2), day date, a
 const ODD: &str = "1,plain,1.5,2020-01-01\n2,with\\,comma,x,2020-02-30\n3\n\n5,,,\n6,\\N,7.999,2020-01-01,more\r\n7.9,back\\\\slash,1,2020-01-01 \n";
 
 /// The servers of the tests, one after the other.
-fn hive() -> MutexGuard<'static, Option<Hive>> {
+pub(super) fn hive() -> MutexGuard<'static, Option<Hive>> {
     static SHARED: Mutex<Option<Hive>> = Mutex::new(None);
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     shared.get_or_insert_with(|| {
@@ -67,14 +67,14 @@ fn hive() -> MutexGuard<'static, Option<Hive>> {
     shared
 }
 
-fn ingest(directory: &Path, options: &[&str], more: &[&str]) -> Command {
+pub(super) fn ingest(directory: &Path, options: &[&str], more: &[&str]) -> Command {
     let mut command = ingest_named(directory, "tables", "30 ms", options);
     command.arg("--source.type=jdbc").args(more);
     command
 }
 
 /// Parameters that read a table by the metastore into `out`.
-fn table(hive: &Hive, name: &str) -> Vec<String> {
+pub(super) fn table(hive: &Hive, name: &str) -> Vec<String> {
     let url = format!("--source.db.url={}", hive.metastore());
     let table = format!("--source.db.table={name}");
     let fixed = [
@@ -86,7 +86,7 @@ fn table(hive: &Hive, name: &str) -> Vec<String> {
     fixed.chain([url, table]).collect()
 }
 
-fn read(hive: &Hive, name: &str, more: &[&str]) -> (Said, Vec<String>) {
+pub(super) fn read(hive: &Hive, name: &str, more: &[&str]) -> (Said, Vec<String>) {
     let directory = tempfile::tempdir().expect("a directory");
     let mut command = ingest(directory.path(), &["-p", "2"], &[ONCE]);
     command.args(table(hive, name)).args(more);
@@ -95,7 +95,7 @@ fn read(hive: &Hive, name: &str, more: &[&str]) -> (Said, Vec<String>) {
 }
 
 /// What HiveServer2 answers, as the same lines.
-fn answered(hive: &Hive, query: &str) -> Vec<String> {
+pub(super) fn answered(hive: &Hive, query: &str) -> Vec<String> {
     let directory = tempfile::tempdir().expect("a directory");
     let url = format!("--source.db.url=jdbc:hive2://{}/shop", hive.address());
     let query = format!("--source.db.sql={query}");

@@ -1,13 +1,13 @@
 //! Kafka and files of text into Kafka, exactly once: the job is killed with SIGKILL at random moments and goes on at another
 //! parallelism each time, and the broker is killed as well. A consumer of Kafka's own that reads what is committed sees every
-//! record once, and no transaction stays open.
+//! record once, and no transaction stays open. With brokers of both kinds of transactions.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::common::rounds::{Rounds, ingest_in_round};
 use crate::common::{Running, assert_lines, kafka, put, running, topics};
-use millstream_services::kafka::Kafka;
+use millstream_services::kafka::{Kafka, Version};
 
 const RECORDS_EACH_ROUND: u64 = 2_000;
 /// The latest moment of a kill: about as long as a round's records take.
@@ -29,7 +29,7 @@ fn kill_again_and_again(
     mut add: impl FnMut(&Kafka, u64),
     job: impl Fn(&str, u64, bool) -> Command,
 ) -> u64 {
-    let mut rounds = Rounds::begin(10);
+    let mut rounds = Rounds::begin(5);
     for round in 0..rounds.count {
         add(kafka, round);
         let parallelism = rounds.next_parallelism(3);
@@ -58,9 +58,8 @@ fn compare(kafka: &Kafka, truth: impl Iterator<Item = String> + Clone) {
     topics::assert_none_open(kafka);
 }
 
-#[test]
-fn from_kafka_no_record_is_lost_or_doubled_and_keys_are_kept() {
-    let mut kafka = Kafka::start().expect("a broker");
+fn from_kafka_no_record_is_lost_or_doubled_and_keys_are_kept(version: Version) {
+    let mut kafka = Kafka::start_as(version, false).expect("a broker");
     kafka.create_topic("numbers", 3).expect("a topic");
     let directory = tempfile::tempdir().expect("a directory");
     let key = |id: u64| (id % 997).to_string();
@@ -88,9 +87,8 @@ fn from_kafka_no_record_is_lost_or_doubled_and_keys_are_kept() {
     compare(&kafka, truth);
 }
 
-#[test]
-fn from_files_no_record_is_lost_or_doubled() {
-    let mut kafka = Kafka::start().expect("a broker");
+fn from_files_no_record_is_lost_or_doubled(version: Version) {
+    let mut kafka = Kafka::start_as(version, false).expect("a broker");
     let directory = tempfile::tempdir().expect("a directory");
     let add = |_: &Kafka, round: u64| {
         let ids = round * RECORDS_EACH_ROUND..(round + 1) * RECORDS_EACH_ROUND;
@@ -118,4 +116,24 @@ fn from_files_no_record_is_lost_or_doubled() {
     let truth = (0..rounds * RECORDS_EACH_ROUND)
         .map(|id| format!("{id}\t{{\"id\":\"{id}\",\"text\":\"text {id}\"}}"));
     compare(&kafka, truth);
+}
+
+#[test]
+fn from_kafka_with_transactions_of_brokers_of_4_1() {
+    from_kafka_no_record_is_lost_or_doubled_and_keys_are_kept(Version::V4_1);
+}
+
+#[test]
+fn from_kafka_with_transactions_of_brokers_of_3_9() {
+    from_kafka_no_record_is_lost_or_doubled_and_keys_are_kept(Version::V3_9);
+}
+
+#[test]
+fn from_files_with_transactions_of_brokers_of_4_1() {
+    from_files_no_record_is_lost_or_doubled(Version::V4_1);
+}
+
+#[test]
+fn from_files_with_transactions_of_brokers_of_3_9() {
+    from_files_no_record_is_lost_or_doubled(Version::V3_9);
 }

@@ -3,8 +3,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod a_broker_that_is_away_for_minutes_costs_no_record;
 mod a_dry_run_of_kafka_touches_no_group;
 mod a_hijacked_transactional_id_loses_no_record;
+mod a_job_that_dies_before_its_first_checkpoint_begins_where_it_began;
 mod a_job_that_wakes_behind_its_successor_writes_nothing_to_kafka;
 mod a_transaction_that_a_checkpoint_holds_stays_open;
 mod bodies_of_kafka_jobs_run_as_they_stand;
@@ -20,10 +22,12 @@ mod kafka_duplicates_are_told_by_their_own_times;
 mod kafka_is_read_exactly_once_under_sigkill;
 mod kafka_is_written_exactly_once_under_sigkill;
 mod kafka_of_several_brokers_is_written_exactly_once_as_each_dies;
+mod kafka_output_is_exactly_once_at_every_request;
 mod kafka_output_is_exactly_once_at_every_step_and_parallelism;
 mod kafka_output_that_timed_out_is_told_and_written_again_from_an_older_savepoint;
 mod kafka_takes_tokens_of_oauthbearer;
 mod kafka_that_is_away_is_shown_by_the_jobs_that_write_it;
+mod messages_of_one_key_keep_their_order_at_any_parallelism;
 mod messages_whose_time_a_topic_does_not_take_are_bad_records;
 mod no_transaction_stays_open_however_a_job_ends;
 mod records_go_from_kafka_to_kafka_as_they_are;
@@ -31,3 +35,4 @@ mod records_of_kafka_without_a_schema_go_on_and_their_lag_is_shown;
 mod rows_that_are_too_large_for_kafka_are_bad_records;
 mod the_numbers_of_kafkas_clients_are_shown;
 mod transactions_left_open_are_listed_and_ended;
+mod what_failed_checkpoints_hold_is_written_again_before_it_is_lost;

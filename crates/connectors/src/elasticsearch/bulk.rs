@@ -1,6 +1,6 @@
 //! Actions that go to a server together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub(super) struct Bulk {
     items: Vec<Item>,
     origins: Vec<Arc<Origin>>,
     keys: HashSet<u64>,
-    /// Whether two of them are of one document.
+    /// Whether two of them may be of one document.
     repeated: bool,
 }
 
@@ -24,8 +24,6 @@ pub(super) struct Bulk {
 struct Item {
     /// Where it ends in the body.
     end: usize,
-    /// Stands for its document.
-    key: u64,
     origin: usize,
     row: usize,
 }
@@ -33,6 +31,7 @@ struct Item {
 /// The row of an action, and the document that it is for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OfRow<'a> {
+    /// The same for one document, and hardly ever for others.
     pub(super) key: u64,
     pub(super) origin: &'a Arc<Origin>,
     pub(super) row: usize,
@@ -52,7 +51,6 @@ impl Bulk {
         self.repeated |= !self.keys.insert(of.key);
         self.items.push(Item {
             end: self.body.len(),
-            key: of.key,
             origin: self.origins.len() - 1,
             row: of.row,
         });
@@ -129,15 +127,13 @@ impl Bulk {
         if !self.repeated {
             return 0;
         }
-        let mut later: HashMap<u64, ()> = HashMap::new();
+        // Two documents may have one key: what tells them apart is what the action names.
+        let mut later: HashSet<&[u8]> = HashSet::new();
         let mut count = 0;
         for ((number, again), written) in sent.iter().zip(again).zip(written).rev() {
-            let Some(item) = self.items.get(*number) else {
-                continue;
-            };
             if *written {
-                later.insert(item.key, ());
-            } else if *again && later.contains_key(&item.key) {
+                later.insert(self.action(*number));
+            } else if *again && later.contains(self.action(*number)) {
                 *again = false;
                 count += 1;
             }
@@ -153,7 +149,8 @@ mod tests {
     use super::{Bulk, OfRow};
     use crate::rows::Origin;
 
-    fn bulk(keys: &[u64]) -> Bulk {
+    /// Actions of documents with these keys and ids.
+    fn bulk(documents: &[(u64, &str)]) -> Bulk {
         let origin = Arc::new(Origin {
             file: "f".into(),
             offsets: (0..9).collect(),
@@ -162,7 +159,7 @@ mod tests {
             raws: None,
         });
         let mut bulk = Bulk::default();
-        for (row, key) in keys.iter().enumerate() {
+        for (row, (key, id)) in documents.iter().enumerate() {
             let of = OfRow {
                 key: *key,
                 origin: &origin,
@@ -170,7 +167,7 @@ mod tests {
                 is_alone: false,
             };
             bulk.push(of, |out| {
-                out.extend_from_slice(format!("a{row}\nd{row}\n").as_bytes())
+                out.extend_from_slice(format!("{id}\nd{row}\n").as_bytes())
             });
         }
         bulk
@@ -178,7 +175,7 @@ mod tests {
 
     #[test]
     fn some_actions_are_sent_again_without_the_others() {
-        let bulk = bulk(&[1, 2, 3]);
+        let bulk = bulk(&[(1, "a0"), (2, "a1"), (3, "a2")]);
         let mut scratch = Vec::new();
         assert_eq!(
             bulk.body(&[0, 1, 2], &mut scratch),
@@ -195,12 +192,22 @@ mod tests {
 
     #[test]
     fn what_a_later_one_has_written_over_is_not_sent_again() {
-        let bulk = bulk(&[1, 2, 1, 2, 1]);
+        let (one, two) = ((1, "1"), (2, "2"));
+        let bulk = bulk(&[one, two, one, two, one]);
         let sent = [0, 1, 2, 3, 4];
         // The document 1: refused for the moment, written, refused for the moment. 2: the first written, the second again.
         let mut again = [true, false, false, true, true];
         let written = [false, true, true, false, false];
         assert_eq!(bulk.overtaken(&sent, &mut again, &written), 1);
         assert_eq!(again, [false, false, false, true, true]);
+    }
+
+    /// A key is made of an id, and may be that of another one.
+    #[test]
+    fn what_another_document_with_the_same_key_has_written_overtakes_nothing() {
+        let bulk = bulk(&[(7, "one"), (7, "other")]);
+        let mut again = [true, false];
+        assert_eq!(bulk.overtaken(&[0, 1], &mut again, &[false, true]), 0);
+        assert_eq!(again, [true, false]);
     }
 }

@@ -46,6 +46,46 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
+/// Why there is no answer that is of use.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// A server does not let us: somebody has to do something about it.
+    Denied(Denied),
+    /// No server can be asked, or none answers what is wanted.
+    Failed(Error),
+}
+
+/// A server does not let us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Denied {
+    status: u16,
+    /// In words.
+    pub(super) why: String,
+}
+
+impl Denied {
+    /// Whether it is known who we are, so that a right is missing and others may be there.
+    pub(super) const fn is_of_a_right(&self) -> bool {
+        self.status == 403
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Trouble {
+    /// The error that it is to who does not wait.
+    pub(super) fn error(self, options: &EsOptions) -> Error {
+        match self {
+            Self::Denied(Denied { why, .. }) => denied(options, &why),
+            Self::Failed(error) => error,
+        }
+    }
+}
+
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question<'a> {
@@ -194,8 +234,20 @@ impl Client {
     /// Asks one server after the other, each once, until one answers that can.
     ///
     /// # Errors
-    /// None can ([`codes::SINK_ELASTICSEARCH`]).
+    /// None can, or one does not let us ([`codes::SINK_ELASTICSEARCH`]).
     pub(super) fn ask_any(&mut self, question: Question<'_>) -> Result<Answer> {
+        let answer = self.try_any(question);
+        answer.map_err(|trouble| trouble.error(&self.options))
+    }
+
+    /// The same for who waits where it is not let.
+    ///
+    /// # Errors
+    /// None can, or one does not let us.
+    pub(super) fn try_any(
+        &mut self,
+        question: Question<'_>,
+    ) -> std::result::Result<Answer, Trouble> {
         loop {
             let why = match self.ask(question) {
                 Ok(answer) => {
@@ -205,7 +257,8 @@ impl Client {
                         Request::Again(why) if answer.status != 400 => why,
                         Request::Paused(why) => {
                             self.turn.answered();
-                            return Err(denied(&self.options, &why));
+                            let status = answer.status;
+                            return Err(Trouble::Denied(Denied { status, why }));
                         }
                         Request::Read
                         | Request::Again(_)
@@ -219,7 +272,7 @@ impl Client {
                 Err(why) => why,
             };
             if self.turn.failed() == Next::Wait {
-                return Err(unreachable(&why));
+                return Err(unreachable(&why).into());
             }
         }
     }

@@ -4,9 +4,10 @@ use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     CommitOutcome, Committable, CommitterContext, Kept, SinkCommitter, StateEntry,
 };
+use tracing::warn;
 
 use super::EsSink;
-use super::client::Client;
+use super::client::{Client, Trouble};
 use super::refusals;
 use super::stale::{self, Stale};
 
@@ -38,13 +39,18 @@ impl EsCommitter {
         let stales: Vec<Option<Stale>> = committables.iter().map(stale::of).collect();
         let rest = committables.iter().zip(&stales);
         let rest: Vec<Committable> = rest
-            .filter(|(_, stale)| stale.is_none())
+            .filter(|(committable, stale)| stale.is_none() && !refusals::is_late(committable))
             .map(|(committable, _)| committable.clone())
             .collect();
         let mut outcomes = others(self.letters.as_mut(), &rest)?.into_iter();
         let mut done: Vec<&Stale> = Vec::new();
         let mut all = Vec::new();
-        for stale in &stales {
+        for (committable, stale) in committables.iter().zip(&stales) {
+            // A number, of which nothing is shown to anybody.
+            if refusals::is_late(committable) {
+                all.push(CommitOutcome::Committed);
+                continue;
+            }
             let Some(stale) = stale else {
                 all.extend(outcomes.next());
                 continue;
@@ -86,11 +92,18 @@ impl SinkCommitter for EsCommitter {
             let message = "a request of an earlier attempt to Elasticsearch is still on its way";
             return Err(Error::new(&codes::SINK_ELASTICSEARCH, message).next("it is tried again"));
         }
-        let refused = self.sink.shared.total.restore(restored);
+        let refused = self.sink.shared.total.restore(restored, committables);
         if let Some(refusals) = &self.sink.refusals {
             refusals.restored(refused);
         }
-        self.sink.look()?;
+        match self.sink.look() {
+            Ok(()) => {}
+            Err(Trouble::Denied(denied)) => warn!(
+                "Elasticsearch does not let the job look at it: {}. It begins all the same, and waits.",
+                denied.why
+            ),
+            Err(Trouble::Failed(error)) => return Err(error),
+        }
         let entries = refusals::of_letters(restored);
         self.apart(committables, |letters, rest| {
             letters.recover(rest, &entries)

@@ -48,7 +48,7 @@ impl EsSink {
                 "write https:// before the addresses",
             ));
         }
-        if !version.has_types() && options.doc_type.is_some() {
+        if version.is_told() && !version.has_types() && options.doc_type.is_some() {
             let detail = format!("{version} has no types: sink.es.type has no effect");
             findings.push(Finding::warning(INDEX, detail, "leave sink.es.type out"));
         }
@@ -91,6 +91,7 @@ fn servers(
                 Request::Read => {
                     Version::parse(&answer.body).map_err(|why| format!("{server}: {why}"))
                 }
+                Request::Paused(_) if answer.status == 403 => Ok(Version::Untold),
                 Request::Again(why)
                 | Request::Paused(why)
                 | Request::Split(why)
@@ -101,7 +102,15 @@ fn servers(
         });
         match told {
             Ok(told) => {
-                findings.push(Finding::well(SERVERS, format!("{server}: {told}")));
+                let detail = format!("{server}: {told}");
+                findings.push(match told {
+                    Version::Told { .. } => Finding::well(SERVERS, detail),
+                    Version::Untold => Finding::warning(
+                        SERVERS,
+                        detail,
+                        "grant the right monitor of the cluster (cluster:monitor/main), without which Elasticsearch 6 can't be written",
+                    ),
+                });
                 version.get_or_insert(told);
             }
             Err(why) => troubles.push(why),
@@ -126,7 +135,7 @@ fn index(
     version: &Version,
     columns: Option<&Schema>,
 ) -> Result<Vec<Finding>> {
-    let index = look::index(client, options)?;
+    let index = look::index(client, options).map_err(|trouble| trouble.error(options))?;
     look::check(&index, options, version)?;
     let body = look::body_of_index(options, version)?;
     let mut findings = Vec::new();
@@ -137,6 +146,14 @@ fn index(
                 options.index
             );
             findings.push(Finding::well(INDEX, detail));
+        }
+        Index::Unseen(why) => {
+            let detail = format!("{} may not be looked at: {why}", options.index);
+            findings.push(Finding::warning(
+                INDEX,
+                detail,
+                "grant view_index_metadata (indices:admin/get), or see to it that the index is there and takes the columns",
+            ));
         }
         Index::Missing if body.is_some() => {
             let detail = format!("{} would be made as sink.es.mapping says", options.index);

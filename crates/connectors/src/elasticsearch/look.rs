@@ -1,14 +1,17 @@
 //! What is looked at before anything is written: the servers and the index.
 
-use std::sync::Arc;
+mod making;
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::datatypes::Schema;
 use millstream_core::{Error, Result, address, codes};
 use serde_json::{Map, Value, json};
 use tracing::{info, warn};
-use ureq::http::Method;
 
-use super::client::{Client, Question, denied};
+pub(super) use making::body_of_index;
+
+use super::client::{Client, Question, Trouble, denied};
 use super::mapping::{self, Misfit};
 use super::options::{EsOptions, SyncType};
 use super::reply::ServerError;
@@ -20,6 +23,26 @@ pub(super) struct Found {
     /// What they are.
     pub(super) version: Version,
 }
+
+/// What is known of the servers once they have been looked at; clones know the same.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known(Arc<Mutex<Option<Found>>>);
+
+impl Known {
+    /// What is known; `None`: nobody has been let to look yet.
+    pub(super) fn get(&self) -> Option<Found> {
+        let found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        found.clone()
+    }
+
+    /// This is.
+    pub(super) fn set(&self, found: Found) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+    }
+}
+
+/// What comes of looking.
+type Looked<T> = std::result::Result<T, Trouble>;
 
 /// What is known of the index.
 #[derive(Debug)]
@@ -37,23 +60,22 @@ pub(super) enum Index {
     },
     /// Documents go to several: nothing is known of them.
     Several,
+    /// It may be there: nobody may look, who may write all the same. Why, in words.
+    Unseen(String),
 }
 
 /// Looks at servers and index, and makes the index where that is wanted.
 ///
 /// # Errors
-/// No server can be asked, or the output can't be had as it is asked for.
+/// No server can be asked or lets us, or the output can't be had as it is asked for.
 pub(super) fn look(
     client: &mut Client,
     options: &Arc<EsOptions>,
     schema: Option<&Schema>,
-) -> Result<Found> {
+) -> Looked<Found> {
     let version = version(client)?;
-    let mut index = self::index(client, options)?;
-    if let (Index::Missing, Some(_)) = (&index, &options.mapping) {
-        create(client, options, &version)?;
-        index = self::index(client, options)?;
-    }
+    let index = self::index(client, options)?;
+    let index = making::made(client, options, &version, index)?;
     check(&index, options, &version)?;
     if let Index::There {
         mapping, blocked, ..
@@ -71,8 +93,14 @@ pub(super) fn look(
             warn!("Index {}: {}.", options.index, misfit.why);
         }
         if !never.is_empty() {
-            return Err(misfit(options, &never));
+            return Err(misfit(options, &never).into());
         }
+    }
+    if let Index::Unseen(why) = &index {
+        warn!(
+            "Index {} may not be looked at ({why}): whether the columns fit is known with the documents.",
+            options.index
+        );
     }
     info!("Documents go to {version}, index {}.", options.index);
     Ok(Found { version })
@@ -94,32 +122,48 @@ pub(super) fn misfit(options: &EsOptions, never: &[Misfit]) -> Error {
 /// What the servers are.
 ///
 /// # Errors
-/// No server can be asked, or it is none that can be written.
-pub(super) fn version(client: &mut Client) -> Result<Version> {
-    let answer = client.ask_any(Question::get("/"))?;
-    Version::parse(&answer.body).map_err(|why| {
+/// No server can be asked or lets us, or it is none that can be written.
+fn version(client: &mut Client) -> Looked<Version> {
+    let answer = match client.try_any(Question::get("/")) {
+        // Who may write need not be let to ask for that.
+        Err(Trouble::Denied(denied)) if denied.is_of_a_right() => {
+            let why = denied.why;
+            warn!(
+                "A server may not be asked what it is ({why}): it is taken for one without types."
+            );
+            return Ok(Version::Untold);
+        }
+        answer => answer?,
+    };
+    let version = Version::parse(&answer.body).map_err(|why| {
         let message = format!("what answers at sink.es.server can't be written: {why}");
         Error::new(&codes::SINK_INDEX, message)
             .next("give the addresses of Elasticsearch from 6, or of OpenSearch")
-    })
+    })?;
+    Ok(version)
 }
 
 /// What is known of the index.
 ///
 /// # Errors
-/// No server can be asked.
-pub(super) fn index(client: &mut Client, options: &EsOptions) -> Result<Index> {
+/// No server can be asked or lets us.
+pub(super) fn index(client: &mut Client, options: &EsOptions) -> Looked<Index> {
     let Some(name) = options.index.fixed() else {
         return Ok(Index::Several);
     };
     let path = format!("/{}", address::piece(name));
-    let answer = client.ask_any(Question::get(&path))?;
+    let answer = match client.try_any(Question::get(&path)) {
+        Err(Trouble::Denied(denied)) if denied.is_of_a_right() => {
+            return Ok(Index::Unseen(denied.why));
+        }
+        answer => answer?,
+    };
     match answer.status {
         200 => {}
         404 => return Ok(Index::Missing),
         status => {
             let why = ServerError::of_request(&answer.body).words();
-            return Err(denied(options, &format!("status {status}: {why}")));
+            return Err(denied(options, &format!("status {status}: {why}")).into());
         }
     }
     let found: Map<String, Value> = serde_json::from_slice(&answer.body).unwrap_or_default();
@@ -236,72 +280,14 @@ pub(super) fn check(index: &Index, options: &EsOptions, version: &Version) -> Re
             ),
             "name the one index that is written, or leave sink.es.delete.stale out",
         ),
-        Index::Missing | Index::There { .. } | Index::Several => Ok(()),
-    }
-}
-
-/// The body by which the index is made.
-///
-/// # Errors
-/// The file can't be read, or holds none.
-pub(super) fn body_of_index(options: &EsOptions, version: &Version) -> Result<Option<Value>> {
-    let Some(path) = &options.mapping else {
-        return Ok(None);
-    };
-    let wrong = |why: String| {
-        let message = format!("sink.es.mapping {}: {why}", path.display());
-        Error::new(&codes::SINK_INDEX, message)
-            .next("give a file with the body that makes an index: {\"mappings\": {\"properties\": …}, \"settings\": …}")
-    };
-    let text = std::fs::read(path).map_err(|error| wrong(format!("it can't be read: {error}")))?;
-    let body: Value =
-        serde_json::from_slice(&text).map_err(|error| wrong(format!("it is no JSON: {error}")))?;
-    let Value::Object(mut body) = body else {
-        return Err(wrong("it holds no object".to_owned()));
-    };
-    if body.contains_key("properties") {
-        body = Map::from_iter([("mappings".to_owned(), Value::Object(body))]);
-    }
-    const KNOWN: [&str; 3] = ["mappings", "settings", "aliases"];
-    if let Some(other) = body.keys().find(|key| !KNOWN.contains(&key.as_str())) {
-        return Err(wrong(format!(
-            "it has `{other}`, and an index has mappings, settings and aliases"
-        )));
-    }
-    let is_bare = |mappings: &Value| OWN.iter().any(|own| mappings.get(*own).is_some());
-    if let (Some(doc_type), Some(mappings)) = (
-        version.type_of(options.doc_type.as_deref()),
-        body.get_mut("mappings"),
-    ) && is_bare(mappings)
-    {
-        *mappings = Value::Object(Map::from_iter([(doc_type.to_owned(), mappings.take())]));
-    }
-    Ok(Some(Value::Object(body)))
-}
-
-fn create(client: &mut Client, options: &EsOptions, version: &Version) -> Result<()> {
-    let Some((name, body)) = options.index.fixed().zip(body_of_index(options, version)?) else {
-        return Ok(());
-    };
-    let path = format!("/{}", address::piece(name));
-    let body = body.to_string();
-    let answer = client.ask_any(Question::json(&Method::PUT, &path, body.as_bytes()))?;
-    let error = ServerError::of_request(&answer.body);
-    match answer.status {
-        200..300 => {
-            info!("Made index {name} as sink.es.mapping says.");
-            Ok(())
-        }
-        // Somebody else was quicker.
-        _ if error.is("resource_already_exists_exception") => Ok(()),
-        status => {
-            let message = format!(
-                "index {name} can't be made: status {status}: {}",
-                error.words()
-            );
-            Err(Error::new(&codes::SINK_INDEX, message)
-                .next("correct the file that sink.es.mapping names"))
-        }
+        Index::Unseen(why) if options.delete_stale => wrong(
+            format!(
+                "index {} may not be looked at ({why}), so that it can't be told from what documents of older versions would be removed",
+                options.index
+            ),
+            "grant the right to see it (view_index_metadata, indices:admin/get), or leave sink.es.delete.stale out",
+        ),
+        Index::Missing | Index::There { .. } | Index::Several | Index::Unseen(_) => Ok(()),
     }
 }
 

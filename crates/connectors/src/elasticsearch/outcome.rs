@@ -55,6 +55,12 @@ const PAUSES: [&str; 3] = [
     "security_exception",
 ];
 
+/// What servers with types say of actions that have none, which are no document's fault.
+const UNTYPED: &str = "type is missing";
+
+/// What follows from that.
+const NOT_ASKED: &str = "its documents have types, as in Elasticsearch 6, which has to let the job ask what it is (GET /, the right cluster:monitor/main)";
+
 /// What is said where a new index would have more shards than the cluster may.
 const FULL: &str = "shards open";
 
@@ -102,6 +108,11 @@ pub(super) fn of_request(status: u16, error: &ServerError) -> Request {
         401 | 403 => Request::Paused(words()),
         _ if needs_somebody(error) => Request::Paused(words()),
         413 => Request::Split(words()),
+        400 if error.is("action_request_validation_exception")
+            && error.words().contains(UNTYPED) =>
+        {
+            Request::Impossible(NOT_ASKED.to_owned())
+        }
         // A server says what is wrong; what stands before one does not know, and says nothing of a document.
         400 if error.kind.is_empty() => Request::Again(words()),
         400 => Request::Split(words()),

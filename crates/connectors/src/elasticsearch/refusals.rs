@@ -1,7 +1,7 @@
 //! What becomes of records that the servers refuse: the policy of the job, given by who runs it, and dead letters in the sink's
 //! own snapshots.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,8 +10,10 @@ use millstream_engine::connector::{
     Committable, CommitterContext, Prepared, Sink, SinkCommitter, SinkContext, SinkWriter,
     StateEntry, WriteStatus,
 };
+use serde::{Deserialize, Serialize};
 
 use super::epochs::ByEpoch;
+use super::written;
 use crate::commit_nothing::NothingToCommit;
 use crate::rows::BadRecord;
 use crate::rows::letters::Letter;
@@ -42,25 +44,69 @@ pub trait Refusals: Send + Sync + 'static {
 
 /// How many were refused in all runs of the job, of all writers.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Total(Arc<AtomicU64>);
+pub(super) struct Total(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    now: AtomicU64,
+    /// Those before this attempt.
+    restored: AtomicU64,
+}
 
 impl Total {
     /// A new attempt goes on from what its snapshot holds.
-    pub(super) fn restore(&self, entries: &[StateEntry]) -> u64 {
-        let own = entries.iter().filter(|entry| is_own(entry));
-        let counts = own.filter_map(|entry| entry.value.as_u64());
-        let sum = counts.sum();
-        self.0.store(sum, Ordering::Relaxed);
+    pub(super) fn restore(&self, entries: &[StateEntry], prepared: &[Committable]) -> u64 {
+        let sum = sum(entries, prepared);
+        self.0.now.store(sum, Ordering::Relaxed);
+        self.0.restored.store(sum, Ordering::Relaxed);
         sum
     }
 
+    fn restored(&self) -> u64 {
+        self.0.restored.load(Ordering::Relaxed)
+    }
+
     fn add_one(&self) -> u64 {
-        self.0.fetch_add(1, Ordering::Relaxed) + 1
+        self.0.now.fetch_add(1, Ordering::Relaxed) + 1
     }
 }
 
+/// How many records of one writer's were refused up to a snapshot, where that was known once the snapshot was complete: its state is
+/// told at the boundary, where documents before it are still on their way. There is nothing to commit about it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Late {
+    /// The writer.
+    elasticsearch_refused_of: usize,
+    refused: u64,
+}
+
+fn late_of(committable: &Committable) -> Option<Late> {
+    Late::deserialize(&committable.value).ok()
+}
+
+/// Whether it is a number of refused records.
+pub(super) fn is_late(committable: &Committable) -> bool {
+    late_of(committable).is_some()
+}
+
+/// How many a snapshot knows of: of each writer the latest number, as numbers only grow.
+fn sum(entries: &[StateEntry], prepared: &[Committable]) -> u64 {
+    let told = entries.iter().filter_map(|entry| {
+        let writer = entry.key.strip_prefix(REFUSED)?;
+        Some((writer.to_owned(), entry.value.as_u64()?))
+    });
+    let late = prepared.iter().filter_map(late_of);
+    let late = late.map(|late| (late.elasticsearch_refused_of.to_string(), late.refused));
+    let mut latest: BTreeMap<String, u64> = BTreeMap::new();
+    for (writer, refused) in told.chain(late) {
+        let known = latest.entry(writer).or_default();
+        *known = refused.max(*known);
+    }
+    latest.values().sum()
+}
+
 fn is_own(entry: &StateEntry) -> bool {
-    entry.key.starts_with(REFUSED)
+    entry.key.starts_with(REFUSED) || written::is_own(entry)
 }
 
 /// The entries that are those of the sink of dead letters.
@@ -98,6 +144,8 @@ pub(super) struct Desk {
     counts: ByEpoch,
     /// How many all had refused before, where it is the first.
     restored: u64,
+    /// How many the state of the latest snapshot tells.
+    told: u64,
 }
 
 impl Desk {
@@ -111,10 +159,8 @@ impl Desk {
         context: SinkContext,
     ) -> Result<Self> {
         let subtask = context.subtask;
-        let entries = context.restored.as_deref().unwrap_or_default();
-        let own = entries.iter().filter(|entry| is_own(entry));
         let restored = match subtask {
-            0 => own.filter_map(|entry| entry.value.as_u64()).sum(),
+            0 => total.restored(),
             _ => 0,
         };
         let restored_letters = context.restored.as_deref().map(of_letters);
@@ -133,6 +179,7 @@ impl Desk {
             subtask,
             counts: ByEpoch::default(),
             restored,
+            told: 0,
         })
     }
 
@@ -202,12 +249,28 @@ impl Desk {
         self.counts.up_to(epoch)
     }
 
+    /// How many there are up to this epoch, where the state of its snapshot tells of fewer.
+    pub(super) fn late(&mut self, epoch: u64) -> Option<Committable> {
+        let refused = self.restored + self.counts.up_to(epoch);
+        if refused <= self.told {
+            return None;
+        }
+        let late = Late {
+            elasticsearch_refused_of: self.subtask,
+            refused,
+        };
+        Some(Committable {
+            name: format!("the number of refused records of writer {}", self.subtask),
+            value: serde_json::to_value(late).unwrap_or_default(),
+        })
+    }
+
     /// Whether letters are not so many already that others have to wait.
     pub(super) fn has_room(&self) -> bool {
         self.waiting.len() < WAITING
     }
 
-    /// The state for a snapshot. Refused records that are not known yet are in the next one.
+    /// The state for a snapshot. Refused records that are not known yet are [told later](Self::late).
     ///
     /// # Errors
     /// It can't be told.
@@ -216,11 +279,11 @@ impl Desk {
             None => Vec::new(),
             Some(letters) => letters.snapshot(checkpoint)?,
         };
-        let own = self.counts.all();
-        if self.restored + own > 0 {
+        self.told = self.restored + self.counts.all();
+        if self.told > 0 {
             entries.push(StateEntry {
                 key: format!("{REFUSED}{}", self.subtask),
-                value: (self.restored + own).into(),
+                value: self.told.into(),
             });
         }
         Ok(entries)
@@ -237,3 +300,6 @@ impl Desk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

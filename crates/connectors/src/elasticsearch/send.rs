@@ -1,6 +1,7 @@
 //! One bulk from the first request until every document of it is settled. It waits; a thread of its own runs it.
 
 mod conflict;
+mod first;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::chance::Chance;
 use super::client::{Answer, Client, LINES, Question};
 use super::figures::Figures;
 use super::lane::Settled;
+use super::look::Known;
 use super::options::EsOptions;
 use super::outcome::{self, Outcome, Refused, Request};
 use super::reply::{Reply, ServerError};
@@ -35,8 +37,8 @@ const LOOK: Duration = Duration::from_secs(30);
 pub(super) struct Sender {
     pub(super) client: Client,
     pub(super) options: Arc<EsOptions>,
-    /// The type in paths: `_doc`, or that of the index.
-    pub(super) doc_type: String,
+    /// What the servers are.
+    pub(super) known: Known,
     pub(super) schema: Option<SchemaRef>,
     /// Whether a document that is refused fails the job.
     pub(super) fails: bool,
@@ -319,9 +321,13 @@ impl Sender {
 
     /// Nothing can be written until somebody has done something about it: it is tried again for as long as that takes.
     fn pause(&mut self, why: &str) -> Result<(), Unsettled> {
+        self.wait_for_somebody(&format!("Elasticsearch refuses to be written: {why}"))
+    }
+
+    fn wait_for_somebody(&mut self, why: &str) -> Result<(), Unsettled> {
         // Others may let us where this one does not.
         self.client.pass_on();
-        self.hold_up(&format!("Elasticsearch refuses to be written: {why}"));
+        self.hold_up(why);
         let wait = self.options.backoff.jittered(1, self.chance.next());
         self.sleep(wait.min(LOOK))
     }

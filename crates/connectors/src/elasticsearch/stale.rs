@@ -26,13 +26,13 @@ pub(super) struct Stale {
 }
 
 /// The removal, which is done once the snapshot is complete that holds all output.
-pub(super) fn committable(index: &str, version: i64) -> Committable {
+pub(super) fn committable(index: &str, below: i64) -> Committable {
     let stale = Stale {
         elasticsearch_stale_index: index.to_owned(),
-        below: version,
+        below,
     };
     Committable {
-        name: format!("the removal of versions before {version} from index {index}"),
+        name: format!("the removal of versions before {below} from index {index}"),
         value: serde_json::to_value(stale).unwrap_or_default(),
     }
 }

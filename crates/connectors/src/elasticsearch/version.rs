@@ -6,10 +6,18 @@ use serde::Deserialize;
 
 /// What a server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Version {
-    opensearch: bool,
-    major: u32,
-    number: String,
+pub(super) enum Version {
+    /// It says so.
+    Told {
+        /// Whether it is OpenSearch.
+        opensearch: bool,
+        /// The first part of the number.
+        major: u32,
+        /// The number.
+        number: String,
+    },
+    /// It may not be asked: it is spoken to as all from Elasticsearch 7 and OpenSearch are.
+    Untold,
 }
 
 #[derive(Deserialize)]
@@ -47,16 +55,21 @@ impl Version {
                 "it is Elasticsearch {number}, and those before 6 are not written"
             ));
         }
-        Ok(Self {
+        Ok(Self::Told {
             opensearch,
             major,
             number,
         })
     }
 
+    /// Whether the server has said what it is.
+    pub(super) const fn is_told(&self) -> bool {
+        matches!(self, Self::Told { .. })
+    }
+
     /// Whether documents have a type: Elasticsearch before 7.
     pub(super) const fn has_types(&self) -> bool {
-        !self.opensearch && self.major < 7
+        matches!(self, Self::Told { opensearch: false, major, .. } if *major < 7)
     }
 
     /// The type in an action, where one is wanted there.
@@ -67,12 +80,19 @@ impl Version {
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.opensearch {
-            "OpenSearch"
-        } else {
-            "Elasticsearch"
-        };
-        write!(f, "{name} {}", self.number)
+        match self {
+            Self::Told {
+                opensearch, number, ..
+            } => {
+                let name = if *opensearch {
+                    "OpenSearch"
+                } else {
+                    "Elasticsearch"
+                };
+                write!(f, "{name} {number}")
+            }
+            Self::Untold => f.write_str("a server that does not say what it is"),
+        }
     }
 }
 
@@ -100,6 +120,7 @@ mod tests {
             assert_eq!(version.type_of(None), types.then_some("_doc"));
             assert_eq!(version.type_of(Some("t")), types.then_some("t"));
         }
+        assert_eq!(Version::Untold.type_of(Some("t")), None);
         for (answer, why) in [
             ("<html>", "neither Elasticsearch nor OpenSearch"),
             (r#"{"version":{"number":"5.6.16"}}"#, "before 6"),

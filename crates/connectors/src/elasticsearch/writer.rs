@@ -13,12 +13,14 @@ use super::document::{Actions, Named, documents, merges_parts};
 use super::epochs::ByEpoch;
 use super::ids::{Ids, NoId, key_of};
 use super::lane::Lane;
+use super::look::Known;
 use super::options::EsOptions;
 use super::pattern::Indices;
 use super::refusals::Desk;
 use super::stale;
 use super::stop::Stop;
 use super::whole::Naming;
+use super::written::Written;
 use crate::formats::JsonRows;
 use crate::rows::{Reason, Rows};
 
@@ -27,9 +29,13 @@ pub(super) type Clock = fn() -> i64;
 
 pub(super) struct EsWriter {
     pub(super) options: Arc<EsOptions>,
-    pub(super) actions: Actions,
+    /// `None`: it is not known yet what the servers are.
+    pub(super) actions: Option<Actions>,
+    pub(super) known: Known,
+    pub(super) written: Written,
     pub(super) lanes: Vec<Arc<Lane>>,
     pub(super) desk: Desk,
+    pub(super) subtask: usize,
     pub(super) stop: Stop,
     pub(super) clock: Clock,
     pub(super) waker: Waker,
@@ -91,6 +97,18 @@ impl EsWriter {
         Ok(self.desk.has_room())
     }
 
+    /// Whether it is known what is written; else a lane is looking, and wakes the worker.
+    fn is_known(&mut self) -> bool {
+        if self.actions.is_none() {
+            let given = self.options.doc_type.as_deref();
+            let found = self.known.get();
+            let actions =
+                found.map(|found| Actions::new(&self.options, found.version.type_of(given)));
+            self.actions = actions;
+        }
+        self.actions.is_some()
+    }
+
     fn look_at(&self, rows: &Rows) -> Result<Current> {
         let unfit = |why: String| {
             Error::new(&codes::SINK_INDEX, why)
@@ -118,6 +136,10 @@ impl EsWriter {
             Some(current) => current,
             None => self.look_at(rows)?,
         };
+        let Some(actions) = &self.actions else {
+            self.state.current = Some(current);
+            return Ok(false);
+        };
         let mut json = JsonRows::new(&current.documents)?;
         let (mut id, mut index) = (String::new(), String::new());
         for row in self.state.row..rows.len() {
@@ -143,7 +165,7 @@ impl EsWriter {
             };
             let taken = lane.is_some_and(|lane| {
                 lane.push(self.state.epoch, of, |out| {
-                    self.actions.append(named, &mut json, out);
+                    actions.append(named, &mut json, out);
                 })
             });
             if !taken {
@@ -194,7 +216,7 @@ impl SinkWriter<Rows> for EsWriter {
         {
             self.waker.wake();
         }
-        if !has_room {
+        if !has_room || !self.is_known() {
             // The sink of letters wakes the worker when it takes more.
             return Ok(WriteStatus::Full);
         }
@@ -238,6 +260,7 @@ impl SinkWriter<Rows> for EsWriter {
             return Ok(Prepared::Pending);
         };
         self.settle(last);
+        committables.extend(self.desk.late(last));
         self.state.preparing = None;
         if self.state.at_end {
             committables.extend(self.stale());
@@ -246,7 +269,9 @@ impl SinkWriter<Rows> for EsWriter {
     }
 
     fn snapshot(&mut self, checkpoint: CheckpointId) -> Result<Vec<StateEntry>> {
-        self.desk.snapshot(checkpoint)
+        let mut entries = self.desk.snapshot(checkpoint)?;
+        entries.push(self.written.entry(self.subtask));
+        Ok(entries)
     }
 
     fn written(&self) -> Option<u64> {
@@ -270,10 +295,8 @@ impl EsWriter {
     /// What is left to do where all input was written.
     fn stale(&self) -> Option<Committable> {
         let options = &self.options;
-        let (index, version) = (options.index.fixed()?, options.version?);
-        options
-            .delete_stale
-            .then(|| stale::committable(index, version))
+        let index = options.index.fixed().filter(|_| options.delete_stale)?;
+        Some(stale::committable(index, self.written.least()?))
     }
 }
 

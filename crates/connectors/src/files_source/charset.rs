@@ -1,7 +1,11 @@
 //! Charsets: which there are, and where records can be cut before the text is decoded.
 
+pub(crate) mod marks;
+
 use encoding_rs::Encoding;
 use millstream_core::{Error, Result, codes};
+
+use self::marks::Mark;
 
 /// Names to suggest for one that is not known: those people write most.
 const COMMON: &[&str] = &[
@@ -58,6 +62,19 @@ impl Charset {
             .or_else(|| written(&label.replace('_', "-")))
             .map(|encoding| Self { encoding })
             .ok_or_else(|| unknown(name))
+    }
+
+    /// The charset that a file of which `head` is the beginning says itself, by a byte order mark.
+    pub fn of_mark(head: &[u8]) -> Option<Self> {
+        let mark = Mark::any(head)?;
+        Self::parse(mark.charset).ok()
+    }
+
+    /// The text that begins with `bytes`; malformed bytes are U+FFFD. A byte order mark of UTF-8 or UTF-16 counts before this
+    /// charset, and is no part of the text.
+    pub fn text_of(&self, bytes: &[u8]) -> String {
+        let (text, _, _) = self.encoding.decode(bytes);
+        text.into_owned()
     }
 
     /// The name as the standard prints it, for example `GBK`.

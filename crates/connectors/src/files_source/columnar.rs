@@ -2,10 +2,10 @@
 //!
 //! Everything about directories, ledgers and positions is that of files of text; only what a file holds is read here.
 //!
-//! - [`groups`]: where groups of rows stand among the offsets that the ledger knows. Pure.
+//! - [`groups`], [`ranges`]: where groups of rows stand among the offsets that the ledger knows, and which of their rows are read. Pure.
 //! - [`ranged`], [`open`], [`parquet`], [`orc`]: the bytes of a file, and a file of either format.
 //! - [`times`]: times that are read otherwise than they are handed out.
-//! - [`fit`], [`change`]: which columns of a file are read, and how their values become those of the source.
+//! - [`fit`], [`change`]: which columns of a file are read, how their values become those of the source, and which can't.
 //! - [`condition`]: what a query says of columns, so that rows need not be read.
 //! - [`fetch`], [`serve`]: the thread that reads and decodes; the worker's side.
 
@@ -18,6 +18,7 @@ mod open;
 mod orc;
 mod parquet;
 mod ranged;
+mod ranges;
 mod serve;
 mod times;
 
@@ -150,7 +151,7 @@ impl Columns {
 /// The position is file, group and row, and belongs to the snapshot; the rows that come out do not depend on the
 /// parallelism, nor on how often it changes. Only columns that are wanted are read, and groups and pages of which
 /// the [conditions](Self::with_conditions) can't be so are not; how many rows those are is handed out all the same
-/// ([`Parsed::LeftOut`]). What types become is in `docs/guide/columns.md`.
+/// ([`Parsed::LeftOut`]). Rows with a value that is none of its column's are bad records. What types become is in `docs/guide/columns.md`.
 #[derive(Debug, Clone)]
 pub struct ColumnFileSource {
     plan: Plan,
@@ -269,7 +270,8 @@ impl ColumnFileSource {
     #[must_use]
     pub fn with_conditions(mut self, conditions: Vec<Condition>) -> Self {
         let schema = self.schema();
-        let named = conditions.into_iter().filter_map(|condition| {
+        let of_rows = conditions.into_iter().filter(|condition| condition.of_rows);
+        let named = of_rows.filter_map(|condition| {
             let field = schema.as_ref()?.fields().get(condition.column)?;
             Some((field.name().clone(), condition.test))
         });
@@ -287,12 +289,13 @@ fn first_schema(
 ) -> Result<Option<SchemaRef>> {
     let files = files.iter().filter(|file| file.identity.size > 0);
     for file in files {
-        let opened = open_columns(format, file, &plan.access(true)).and_then(|(_, columns)| {
-            if let Some(given) = given {
-                Fit::of(given, columns.schema()).map_err(InputError::Columns)?;
-            }
-            Ok(Arc::clone(columns.schema()))
-        });
+        let opened =
+            open_columns(format, (file, 0), &plan.access(true)).and_then(|(_, columns)| {
+                if let Some(given) = given {
+                    Fit::of(given, columns.schema()).map_err(InputError::Columns)?;
+                }
+                Ok(Arc::clone(columns.schema()))
+            });
         match opened {
             Ok(schema) => return Ok(Some(Arc::new(schema_of(&schema)?))),
             // What becomes of it is decided when it is read.

@@ -2,6 +2,8 @@
 
 use encoding_rs::{Decoder, DecoderResult, Encoding};
 
+use super::charset::marks::LONGEST;
+
 /// What stands in the text for malformed bytes: U+FFFD.
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 
@@ -10,8 +12,8 @@ pub(crate) fn is_wide(encoding: &Encoding) -> bool {
     encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE
 }
 
-/// Bytes of a byte order mark of UTF-8.
-const HEAD: usize = 3;
+/// Bytes of the longest byte order mark.
+const HEAD: usize = LONGEST;
 
 /// Turns the bytes of a file into UTF-8, piece by piece. Drops a byte order mark and heeds what it says
 /// (UTF-16 without one is little-endian for the label `UTF-16`).
@@ -20,7 +22,7 @@ pub(crate) struct Decoding {
     raw: Vec<u8>,
     /// Text decoded so far, in bytes.
     decoded: u64,
-    /// The first bytes of the file, as many as a byte order mark of UTF-8 has.
+    /// The first bytes of the file, as many as a byte order mark may have.
     head: Vec<u8>,
     malformed: Vec<u64>,
     ended: bool,
@@ -63,7 +65,7 @@ impl Decoding {
         Ok(buffer.len() > filled)
     }
 
-    /// The first bytes of the file, up to as many as a byte order mark of UTF-8 has.
+    /// The first bytes of the file, up to as many as a byte order mark may have.
     pub(crate) fn head(&self) -> &[u8] {
         &self.head
     }

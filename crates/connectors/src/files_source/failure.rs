@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::charset::marks::{Mark, UTF_8};
 use super::listing::Identity;
 use super::remote;
 
@@ -16,10 +17,8 @@ pub(crate) enum InputError {
     Damaged { at: u64, cause: io::Error },
     #[error("the record at offset {offset} has no end within reach of the limit of {limit} bytes")]
     Endless { offset: u64, limit: usize },
-    #[error(
-        "it begins with the byte order mark of UTF-8, and is read as {charset}, as source.charset says"
-    )]
-    Marked { charset: &'static str },
+    #[error("it {0}")]
+    Marked(Marked),
     #[error("its zstd window is larger than the 128 MiB that a reader takes")]
     Window,
     #[error("{0}")]
@@ -36,6 +35,35 @@ impl InputError {
         } else {
             Self::Io(error)
         }
+    }
+}
+
+/// A file whose byte order mark is not that of the charset it is said to be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "begins with the byte order mark of {}, and is read as {charset}, as source.charset says",
+    .mark.charset
+)]
+pub(crate) struct Marked {
+    pub(crate) mark: Mark,
+    /// What it is read as.
+    pub(crate) charset: &'static str,
+}
+
+impl Marked {
+    /// What to do about it.
+    pub(crate) fn next_step(&self) -> String {
+        let told = self.mark.charset;
+        let first = if self.mark.is_utf_32() {
+            format!(
+                "write the file in UTF-8, as {told} is none of the charsets that are read, or set"
+            )
+        } else if self.mark == UTF_8 {
+            format!("set source.charset to {told}, take the mark off the file, or set")
+        } else {
+            format!("set source.charset to {told}, or set")
+        };
+        format!("{first} source.file.bad to skip or quarantine")
     }
 }
 

@@ -128,13 +128,15 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Opens `file` at its first byte.
+    /// Opens `file` at its first byte. `beginning`: the fingerprint of how it [begins](Opened::check_beginning).
     pub(crate) fn open(
         file: &FoundFile,
+        beginning: u64,
         access: &Access,
         (reading, skipping): (Reading, Option<Skipping>),
     ) -> Result<Self, InputError> {
         let opened = access.open(file)?;
+        opened.check_beginning(file, beginning)?;
         let size = file.identity.size;
         let counted = Counted {
             file: opened.take(size),
@@ -175,12 +177,12 @@ impl Input {
         Ok(counted.file.get_ref().identity(self.found)?)
     }
 
-    /// The first bytes of the open file, as they are now.
-    pub(crate) fn beginning(&self) -> Result<Vec<u8>, InputError> {
+    /// Whether the open file [begins](Opened::begins_as) with what was found.
+    pub(crate) fn begins_as(&self, beginning: u64) -> Result<bool, InputError> {
         let Some(counted) = self.body.counted() else {
             return Err(InputError::Io(io::Error::other("it is read no more")));
         };
-        Ok(counted.file.get_ref().beginning()?)
+        Ok(counted.file.get_ref().begins_as(self.found, beginning)?)
     }
 
     /// Bytes taken from the file so far, as they lie in it.
@@ -218,7 +220,7 @@ impl Input {
         self.read_bytes(buffer, wanted)
     }
 
-    /// The first bytes of a file that is decoded first, up to as many as a byte order mark of UTF-8 has.
+    /// The first bytes of a file that is decoded first, up to as many as a byte order mark may have.
     pub(crate) fn decoded_head(&self) -> &[u8] {
         self.decoding.as_ref().map_or(&[], Decoding::head)
     }

@@ -12,6 +12,7 @@ mod change;
 mod entry;
 mod file;
 mod tails;
+mod unended;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -331,24 +332,6 @@ impl Ledger {
         }
     }
 
-    /// The source ends, and with it every record that had no end.
-    fn add_tails(&mut self) {
-        for (number, tail) in self.tails.iter().enumerate() {
-            let file = found(&self.place.directory, &tail.name, tail.identity);
-            let (subtask, parallelism) = (self.place.subtask, self.place.parallelism);
-            let share = Share::new(tail.name.key(), tail.split, subtask, parallelism);
-            let sequence = self.next + number as u64;
-            let mut state = FileState::new(sequence, Arc::new(file), share, 0);
-            state.given = state.splits;
-            state.last = true;
-            state.restored = true;
-            state.starts.push(tail.start);
-            state.add_tail(tail.stretch());
-            *self.names.entry(tail.name.key()).or_default() += 1;
-            self.pieces.push_back(state);
-        }
-    }
-
     /// All of this reader's splits of pieces with lower numbers are done.
     pub(crate) fn below(&self) -> u64 {
         let first = self.pieces.front().filter(|state| !state.last);
@@ -483,35 +466,6 @@ impl Ledger {
         self.keep_tail(&running, next, kept);
         self.pass_finished();
         finished
-    }
-
-    /// Keeps a last record without its end, or forgets it when it has been handed out.
-    fn keep_tail(&mut self, running: &Running, next: Start, kept: bool) {
-        let Some(state) = self.state(running.piece) else {
-            return;
-        };
-        if !(state.grows || state.last) {
-            return;
-        }
-        let key = state.file.name.key();
-        let tail = kept.then(|| Tail {
-            name: state.file.name.clone(),
-            identity: state.file.identity,
-            piece: Some(state.sequence),
-            split: state.share.split,
-            start: next,
-        });
-        if state.is_tail(running.from) {
-            self.tails.forget(key, running.to);
-        }
-        if let Some(tail) = tail {
-            self.tails.keep(tail);
-        }
-        self.reached.retain(|(file, _)| *file != key);
-        self.reached.push_back((key, next));
-        if self.reached.len() > REMEMBERED {
-            self.reached.pop_front();
-        }
     }
 
     /// Drops pieces of which nothing is left from the front.

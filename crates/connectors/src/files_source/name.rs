@@ -104,6 +104,9 @@ const HELD: &[u8] = b".ms-away-";
 /// Characters in that mark.
 const MARK: usize = 8;
 
+/// The longest name of a file that can be hidden, in bytes: file systems know names of 255.
+pub(crate) const LONGEST: usize = 255 - HELD.len() - MARK - 1;
+
 /// The name of the file that lies under a hidden name, if it is one of those.
 pub(crate) fn held(hidden: &[u8]) -> Option<Name> {
     let (mark, rest) = hidden.strip_prefix(HELD)?.split_at_checked(MARK)?;

@@ -11,7 +11,7 @@ use millstream_objects::{ObjectFile, Store};
 use rustix::fs::OFlags;
 
 use super::away::{find_copy, find_in};
-use super::beginning::BEGINNING;
+use super::beginning::{BEGINNING, fingerprint};
 use super::failure::InputError;
 use super::listing::volume::Volume;
 use super::listing::volume::hdfs;
@@ -42,6 +42,8 @@ pub(crate) enum Opened {
         file: Box<ObjectFile>,
         /// Where what is read next begins.
         at: u64,
+        /// Whether it is a copy of what was found, moved aside, and is that.
+        is_copy: bool,
     },
     Hdfs {
         file: Box<HdfsFile>,
@@ -109,20 +111,22 @@ impl Access {
         let open =
             |key: &str| -> io::Result<ObjectFile> { Ok(ObjectFile::open(store, key, size, kept)?) };
         let key = key_of(store, &file.path)?;
-        let opened = open(&key).or_else(|error| {
+        let opened = open(&key).map(|opened| (opened, false)).or_else(|error| {
             let aside = self.aside.as_deref();
             let moved = aside.filter(|_| error.kind() == io::ErrorKind::NotFound);
             let Some(aside) = moved else {
                 return Err(error);
             };
             match find_copy(store, aside, &file.name, file.identity)? {
-                Some(key) => open(&key),
+                Some(key) => open(&key).map(|opened| (opened, true)),
                 None => Err(error),
             }
         });
+        let (opened, is_copy) = opened?;
         Ok(Opened::Object {
-            file: Box::new(opened?),
+            file: Box::new(opened),
             at: 0,
+            is_copy,
         })
     }
 }
@@ -146,15 +150,14 @@ impl Opened {
     pub(crate) fn identity(&self, found: Identity) -> io::Result<Identity> {
         match self {
             Self::Disk(file) => Ok(Identity::of(&file.metadata()?)),
-            // A copy of what was found, moved aside, is that.
-            Self::Object { file, .. } if found.is_copied_to(file.object()) => Ok(found),
+            Self::Object { is_copy: true, .. } => Ok(found),
             Self::Object { file, .. } => Ok(Identity::of_object(file.object())),
             Self::Hdfs { file, .. } => Ok(Identity::of_hdfs(file.status())),
         }
     }
 
     /// The first bytes, as they are now; of an object, what stands for them.
-    pub(crate) fn beginning(&self) -> io::Result<Vec<u8>> {
+    fn beginning(&self) -> io::Result<Vec<u8>> {
         if let Self::Object { file, .. } = self {
             return Ok(Identity::of_object(file.object()).content());
         }
@@ -169,6 +172,27 @@ impl Opened {
         }
         bytes.truncate(at);
         Ok(bytes)
+    }
+
+    /// Whether it begins as `found` did, by the fingerprint of that (0: not known).
+    pub(crate) fn begins_as(&self, found: Identity, beginning: u64) -> io::Result<bool> {
+        let is_taken_for_it = beginning == 0 || matches!(self, Self::Object { is_copy: true, .. });
+        Ok(is_taken_for_it || fingerprint(&self.beginning()?, found.size) == beginning)
+    }
+
+    /// Checks that it begins as what was found: another file may have its size and its time.
+    ///
+    /// # Errors
+    /// It does not, or can't be read.
+    pub(crate) fn check_beginning(
+        &self,
+        found: &FoundFile,
+        beginning: u64,
+    ) -> Result<(), InputError> {
+        if self.begins_as(found.identity, beginning)? {
+            return Ok(());
+        }
+        Err(InputError::Changed(self.identity(found.identity)?))
     }
 
     /// Reads on from `offset`.
@@ -209,7 +233,7 @@ impl Read for Opened {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Disk(file) => file.read(buffer),
-            Self::Object { file, at } => {
+            Self::Object { file, at, .. } => {
                 let length = file.read_at(buffer, *at)?;
                 *at += length as u64;
                 Ok(length)

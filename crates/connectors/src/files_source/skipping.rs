@@ -5,6 +5,7 @@
 
 use memchr::memchr_iter;
 
+use super::charset::marks::Mark;
 use super::format::{Dialect, Skip};
 
 /// Where in a record the next byte lies.
@@ -38,9 +39,6 @@ pub(crate) struct Skipping {
     /// The last byte that was taken.
     last: Option<u8>,
 }
-
-/// What some programs write before UTF-8. It is no part of the first line.
-const MARK: &[u8] = "\u{feff}".as_bytes();
 
 impl Skipping {
     pub(crate) fn new(skip: Skip, marks: Dialect) -> Self {
@@ -96,13 +94,14 @@ impl Skipping {
     fn take(&mut self, raw: &[u8], buffer: &mut Vec<u8>) -> usize {
         let mut from = 0;
         if self.fresh {
-            if raw.len() < MARK.len() && MARK.starts_with(raw) && !self.ended {
+            if Mark::is_open(raw) && !self.ended {
                 return 0;
             }
             self.fresh = false;
-            if raw.starts_with(MARK) {
-                buffer.extend_from_slice(MARK);
-                from = MARK.len();
+            // It is no part of the first line, and says what the file is read as.
+            if let Some(mark) = Mark::certain(raw) {
+                buffer.extend_from_slice(mark.bytes);
+                from = mark.bytes.len();
             }
         }
         while let Some(rest) = raw.get(from..).filter(|rest| !rest.is_empty()) {

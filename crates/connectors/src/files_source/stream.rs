@@ -77,13 +77,14 @@ impl RecordStream {
     /// read are moved.
     pub(crate) fn open(
         file: &FoundFile,
+        beginning: u64,
         access: &Access,
         dialects: Dialects,
         sizes: Sizes,
     ) -> Result<Self, InputError> {
         let skipping = (!dialects.skip.is_nothing())
             .then(|| Skipping::new(dialects.skip.clone(), dialects.raw.clone()));
-        let input = Input::open(file, access, (dialects.reading, skipping))?;
+        let input = Input::open(file, beginning, access, (dialects.reading, skipping))?;
         let mut stream = Self {
             input,
             dialects,

@@ -3,7 +3,7 @@
 //! A table is a source of files whose directories are those of its partitions, and everything that is true of files is true
 //! of it: positions, the ledger, what changes and what is lost. A partition's columns are put beside the rows of its files.
 //!
-//! - [`types`], [`table`], [`partition`]: what the metastore says of a table, and what of it can be read. Pure.
+//! - [`types`], [`length`], [`table`], [`partition`]: what the metastore says of a table, and what of it can be read. Pure.
 //! - [`address`], [`client`], [`trouble`]: who is asked, how, and what goes wrong.
 //! - [`tree`]: the directories of the partitions there are. [`lazy`]: text as Hive's LazySimpleSerDe reads it.
 //! - [`reader`]: the worker's side. [`inspection`]: whether a source would start.
@@ -12,6 +12,7 @@ mod address;
 mod client;
 mod inspection;
 mod lazy;
+mod length;
 mod partition;
 mod reader;
 mod table;
@@ -162,7 +163,7 @@ impl HiveTableSource {
         let of_files = self.table.columns.fields().len();
         let places =
             (0..self.schema.fields().len()).map(|column| match column.checked_sub(of_files) {
-                None => Place::File(column),
+                None => Place::File(column, self.table.length(column)),
                 Some(key) => Place::Partition(key),
             });
         self.places = Arc::new(places.collect());
@@ -187,7 +188,7 @@ impl HiveTableSource {
                 Some(key) => Place::Partition(key),
                 None => {
                     read.push(*column);
-                    Place::File(read.len() - 1)
+                    Place::File(read.len() - 1, self.table.length(*column))
                 }
             });
         }
@@ -212,6 +213,9 @@ impl HiveTableSource {
             .into_iter()
             .map(|condition| (condition.column - of_files, condition.test));
         self.tree.only(tests.collect());
+        // What files say is of texts as they were written.
+        let is_of_files = |condition: &Condition| self.table.length(condition.column).is_none();
+        let files: Vec<_> = files.into_iter().filter(is_of_files).collect();
         if let Files::Columns(source) = self.files {
             self.files = Files::Columns(Box::new(source.with_conditions(files)));
         }

@@ -6,7 +6,6 @@ use std::thread::Builder;
 
 use arrow::array::AsArray;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
-use millstream_core::hash::stable_hash;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{
     Enumerated, Enumerator, EnumeratorContext, Notice, SnapshotRequest, SourceSnapshot,
@@ -15,7 +14,7 @@ use millstream_engine::connector::{
 use super::describe::{SharedColumns, column_of};
 use super::options::SplitBy;
 use super::plan::Plan;
-use super::position::Parts;
+use super::position::{Parts, Query};
 use super::session::{Session, SharedLine, Waiting};
 use super::split::{MOST_PARTS, MOST_TEXTS, Scale, parts_of_texts};
 use super::trouble::Trouble;
@@ -26,7 +25,7 @@ const FOR_EACH: u32 = 4;
 
 /// Announces parts.
 pub(super) struct PartsEnumerator {
-    statement: u64,
+    query: Query,
     /// What is to be announced, or has been.
     conditions: Option<Vec<String>>,
     announced: bool,
@@ -48,13 +47,11 @@ impl PartsEnumerator {
     /// The snapshot is of another query, or there can't be a thread.
     pub(super) fn open(plan: &Arc<Plan>, context: EnumeratorContext) -> Result<Self> {
         let split = plan.options.split.clone();
-        let column = split
-            .as_ref()
-            .map(|split| split.column.to_ascii_lowercase());
-        let statement = stable_hash(&(plan.statement.all(), column));
+        let column = split.as_ref().map(|split| split.column.as_str());
+        let query = Query::of(plan.statement.all(), column, &plan.options.url.session);
         let mut conditions = None;
         if let Some(restored) = &context.restored {
-            conditions = Parts::restore(&restored.entries, statement)?.conditions;
+            conditions = Parts::restore(&restored.entries, query)?.conditions;
         }
         let mut looking = None;
         match (&conditions, split) {
@@ -63,7 +60,7 @@ impl PartsEnumerator {
             (None, Some(split)) => looking = Some(look(plan, split, context)?),
         }
         Ok(Self {
-            statement,
+            query,
             conditions,
             announced: false,
             looking,
@@ -137,7 +134,7 @@ impl Enumerator for PartsEnumerator {
     fn snapshot(&mut self, _: &SnapshotRequest) -> Result<SourceSnapshot> {
         // What was not announced may be found otherwise the next time.
         let conditions = self.conditions.clone().filter(|_| self.announced);
-        Ok(vec![Parts::new(self.statement, conditions).entry()].into())
+        Ok(vec![Parts::new(self.query, conditions).entry()].into())
     }
 }
 

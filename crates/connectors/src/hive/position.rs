@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use millstream_core::hash::stable_hash;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{Owner, StateEntry};
 use serde::{Deserialize, Serialize};
@@ -60,15 +61,15 @@ impl Position {
         let position: Self =
             serde_json::from_value(entry.value.clone()).map_err(|error| other().cause(error))?;
         if position.version != VERSION {
-            return Err(newer(&entry.key, position.version));
+            return Err(newer(&entry.key, position.version, VERSION));
         }
         Ok((part, position))
     }
 }
 
-fn newer(what: &str, version: u32) -> Error {
+fn newer(what: &str, version: u32, newest: u32) -> Error {
     let message = format!(
-        "{what} in the snapshot is of version {version}, and {VERSION} is the newest that is known"
+        "{what} in the snapshot is of version {version}, and {newest} is the newest that is known"
     );
     Error::new(&codes::STATE_TYPE, message)
         .next("use the version of Millstream that wrote the snapshot, or a newer one")
@@ -93,23 +94,64 @@ pub(super) fn owner(key: &str, parallelism: usize) -> Owner {
 
 /// The key of what the enumerator knows.
 const PARTS: &str = "parts";
+/// The version of it that knows the session.
+const PARTS_VERSION: u32 = 2;
+
+/// Beginnings of what a session is opened with that says how and where Hive executes a query, or for whom, and not what it means.
+const HOW: &[&str] = &[
+    "set:hiveconf:mapred.",
+    "set:hiveconf:mapreduce.",
+    "set:hiveconf:tez.",
+    "set:hiveconf:yarn.",
+    "set:hiveconf:hive.execution.engine",
+    "set:hiveconf:hive.fetch.task.",
+    "set:hiveconf:hive.server2.",
+    "set:hivevar:wmpool",
+    "hive.server2.proxy.user",
+];
+
+/// Numbers for a query, by which a snapshot is known to be one of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Query {
+    /// For its text, and the column by which rows are split.
+    statement: u64,
+    /// For these, and the session that says what its words mean: the database, settings, variables.
+    within: u64,
+}
+
+impl Query {
+    /// The numbers of a statement whose rows are split by a column, in a session that is opened with this.
+    pub(super) fn of(
+        statement: &str,
+        column: Option<&str>,
+        session: &BTreeMap<String, String>,
+    ) -> Self {
+        let column = column.map(str::to_ascii_lowercase);
+        let means = |(name, _): &(&String, &String)| !HOW.iter().any(|how| name.starts_with(how));
+        let session: Vec<_> = session.iter().filter(means).collect();
+        Self {
+            statement: stable_hash(&(statement, &column)),
+            within: stable_hash(&(statement, &column, session)),
+        }
+    }
+}
 
 /// Into which parts the rows are split, as it stands in a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Parts {
     version: u32,
-    /// A number for the query, which must be the same to go on.
+    /// A number for the query, which must be the same to go on; in version 1 for its statement alone.
     statement: u64,
     /// The condition of each part, once they are known.
     pub(super) conditions: Option<Vec<String>>,
 }
 
 impl Parts {
-    /// The parts of the query with this number.
-    pub(super) fn new(statement: u64, conditions: Option<Vec<String>>) -> Self {
+    /// The parts of a query.
+    pub(super) fn new(query: Query, conditions: Option<Vec<String>>) -> Self {
         Self {
-            version: VERSION,
-            statement,
+            version: PARTS_VERSION,
+            statement: query.within,
             conditions,
         }
     }
@@ -122,11 +164,11 @@ impl Parts {
         }
     }
 
-    /// What the snapshot holds of them, for the query with this number.
+    /// What the snapshot holds of them, for this query.
     ///
     /// # Errors
     /// It holds none, or those of another query.
-    pub(super) fn restore(entries: &[StateEntry], statement: u64) -> Result<Self> {
+    pub(super) fn restore(entries: &[StateEntry], query: Query) -> Result<Self> {
         let other = || {
             Error::new(
                 &codes::STATE_TYPE,
@@ -140,12 +182,15 @@ impl Parts {
             .ok_or_else(other)?;
         let parts: Self =
             serde_json::from_value(entry.value.clone()).map_err(|error| other().cause(error))?;
-        if parts.version != VERSION {
-            return Err(newer(PARTS, parts.version));
-        }
-        if parts.statement != statement {
-            let message = "the snapshot was taken while another query was read: source.db.table, source.db.sql or \
-                           source.db.partition.column have changed, so that its positions mean nothing";
+        let known = match parts.version {
+            VERSION => query.statement,
+            PARTS_VERSION => query.within,
+            other => return Err(newer(PARTS, other, PARTS_VERSION)),
+        };
+        if parts.statement != known {
+            let message = "the snapshot was taken while another query was read: source.db.table, source.db.sql, \
+                           source.db.partition.column, or the database, a setting or a variable in source.db.url have changed, so \
+                           that its positions mean nothing";
             return Err(Error::new(&codes::STATE_NOT_RESTORED, message)
                 .next("give them as they were, or start without the snapshot"));
         }

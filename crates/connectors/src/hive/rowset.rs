@@ -85,14 +85,25 @@ fn answer(input: &mut Input<'_>, columns: &[Column], wanted: &[bool]) -> Result<
 }
 
 fn rows(input: &mut Input<'_>, columns: &[Column], wanted: &[bool]) -> Result<Fetched, Trouble> {
-    let mut fetched = None;
+    let (mut fetched, mut packed) = (None, false);
     while let Some((kind, number)) = input.field()? {
         match (kind, number) {
             (Type::List, 3) => fetched = Some(all_columns(input, columns, wanted)?),
+            // Columns in one piece, in another form of Thrift. A client of our protocol is sent none by Hive itself.
+            (Type::Binary, 4) => {
+                packed = true;
+                input.skip(kind)?;
+            }
             (kind, _) => input.skip(kind)?,
         }
     }
-    fetched.ok_or_else(|| odd("rows that do not come column by column: it is older than Hive 0.14"))
+    fetched.ok_or_else(|| match packed {
+        true => odd(
+            "columns that its tasks have packed, which is not understood: add \
+             ?hive.server2.thrift.resultset.serialize.in.tasks=false to source.db.url",
+        ),
+        false => odd("rows that do not come column by column"),
+    })
 }
 
 fn all_columns(

@@ -19,6 +19,12 @@ pub(super) const MOST_TEXTS: usize = 100_000;
 /// More parts than this are not made: each is a statement.
 pub(super) const MOST_PARTS: u32 = 10_000;
 
+/// 0001-01-01 and 9999-12-31, as days. Of what lies beyond them a cast of Hive's may make NULL, with which no value compares: rows would
+/// be in no part.
+const FIRST_DAY: i128 = -719_162;
+const LAST_DAY: i128 = 2_932_896;
+const SECONDS_OF_DAY: i128 = 86_400;
+
 /// How values of a column lie side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scale {
@@ -81,11 +87,33 @@ impl Scale {
                 return Err(Error::new(&codes::SOURCE_HIVE_STATEMENT, message).next("leave it out"));
             }
         };
-        found.ok_or_else(|| {
+        let found = found.ok_or_else(|| {
             let message =
                 format!("{name} is `{text}`, and source.db.partition.column holds something else");
             Error::new(&codes::SOURCE_HIVE_STATEMENT, message).next(format!("give {kind}"))
-        })
+        })?;
+        let (least, greatest) = self.limits();
+        if found < least || found > greatest {
+            let message = format!(
+                "{name} is `{text}`, and only dates of the years 1 to 9999 can be written in a statement of Hive"
+            );
+            return Err(Error::new(&codes::SOURCE_HIVE_STATEMENT, message).next(
+                "give a bound of these years: rows that lie beyond it are read with the first or the last part",
+            ));
+        }
+        Ok(found)
+    }
+
+    /// The least and the greatest value that a statement can name.
+    fn limits(self) -> (i128, i128) {
+        match self {
+            Self::Days => (FIRST_DAY, LAST_DAY),
+            Self::Seconds => (
+                FIRST_DAY * SECONDS_OF_DAY,
+                (LAST_DAY + 1) * SECONDS_OF_DAY - 1,
+            ),
+            Self::Numbers | Self::Texts => (i128::MIN, i128::MAX),
+        }
     }
 
     /// The least value that is not below the first of an array, on this scale; `None`: there is none.
@@ -130,9 +158,12 @@ impl Scale {
         }
     }
 
-    /// The conditions of `parts` parts between two bounds.
+    /// The conditions of `parts` parts between two bounds. What lies beyond what can be written in a statement is in the first or in the
+    /// last part.
     pub(super) fn parts(self, column: &str, lower: i128, upper: i128, parts: u32) -> Vec<String> {
-        let cuts = cuts(lower, upper, parts);
+        let (least, greatest) = self.limits();
+        let within = |bound: i128| bound.clamp(least, greatest);
+        let cuts = cuts(within(lower), within(upper), parts);
         let cuts: Vec<String> = cuts.into_iter().map(|cut| self.literal(cut)).collect();
         conditions(column, &cuts)
     }

@@ -79,13 +79,25 @@ pub(super) fn go_on(next: i64, bounds: Bounds, lost: Lost) -> Start {
 pub(super) fn begin(fresh: &Fresh, reset: Reset, lost: Lost) -> Start {
     let Bounds { low, high } = fresh.bounds;
     match (fresh.committed, reset) {
+        // What the group knows of it came behind the snapshot that is gone on from.
+        _ if fresh.is_added => Start::At(low),
         (Some(committed), _) => go_on(committed, fresh.bounds, lost),
-        (None, _) if fresh.is_added => Start::At(low),
         (None, Reset::Earliest) => Start::At(low),
         (None, Reset::Latest) => Start::At(high),
         (None, Reset::None) => Start::Unknown,
         (None, Reset::Timestamp(_)) => Start::At(fresh.at_reset.unwrap_or(high)),
     }
+}
+
+/// Whether the group is to note where reading begins: it knows no offset, and who asked later, without a snapshot, would be told of
+/// another place. The oldest record is asked for again as at first.
+pub(super) fn is_to_be_noted(fresh: &Fresh, reset: Reset) -> bool {
+    let moves = match reset {
+        Reset::Earliest => false,
+        Reset::Latest | Reset::None => true,
+        Reset::Timestamp(_) => fresh.is_added || fresh.at_reset.is_none(),
+    };
+    fresh.committed.is_none() && moves
 }
 
 /// Where reading ends, if it does. A partition that isn't named among the offsets of an end is read nowhere.

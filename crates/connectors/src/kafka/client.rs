@@ -304,6 +304,29 @@ pub(super) fn is_unknown(error: &KafkaError) -> bool {
     )
 }
 
+/// Whether offsets that a group did not take may be taken soon. Else the user may not, or somebody is a member of it.
+pub(super) fn may_be_taken_soon(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::CoordinatorLoadInProgress
+                | Code::CoordinatorNotAvailable
+                | Code::NotCoordinator
+                | Code::WaitingForCoordinator
+                | Code::RequestTimedOut
+                | Code::OperationTimedOut
+                | Code::TimedOutQueue
+                | Code::NetworkException
+                | Code::BrokerTransportFailure
+                | Code::AllBrokersDown
+                | Code::Resolve
+                // One that was just made is not known to every broker at once.
+                | Code::UnknownTopicOrPartition
+        )
+    )
+}
+
 /// The offsets that a partition holds.
 pub(super) fn bounds(client: &Client, partition: &Partition) -> KafkaResult<Bounds> {
     bounds_within(client, partition, ANSWER)

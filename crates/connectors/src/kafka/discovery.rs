@@ -44,6 +44,8 @@ struct Desk {
     announcements: VecDeque<Announcement>,
     held_up: Option<String>,
     failed: Option<Error>,
+    /// Nothing is looked for any more.
+    over: bool,
 }
 
 type SharedDesk = Arc<Mutex<Desk>>;
@@ -77,10 +79,11 @@ const KEY: &str = "partitions";
 const VERSION: u32 = 1;
 
 impl Partitions {
-    /// Starts to look, behind what a snapshot knows.
+    /// Starts to look, behind what a snapshot knows. `notes`: the group is told where reading begins that nobody would find again.
     pub(super) fn open(
         options: Arc<KafkaSourceOptions>,
         wanted: Wanted,
+        notes: bool,
         context: EnumeratorContext,
     ) -> Result<Self> {
         let desk = SharedDesk::default();
@@ -121,6 +124,8 @@ impl Partitions {
             begun: false,
             known,
             endless,
+            notes,
+            warned: false,
             absent: 0,
             desk: Arc::clone(&desk),
             waker: context.waker,
@@ -184,11 +189,12 @@ impl Enumerator for Partitions {
             })?;
             return Ok(Enumerated::Found(bytes.into()));
         }
-        if self.complete {
-            return Ok(Enumerated::Ended);
-        }
         if let Some(error) = desk.failed.take() {
             return Err(error);
+        }
+        // While partitions are read that have all been found, it is looked whether their topics are still the same.
+        if self.complete && desk.over {
+            return Ok(Enumerated::Ended);
         }
         Ok(match &desk.held_up {
             Some(why) => Enumerated::HeldUp(why.clone()),

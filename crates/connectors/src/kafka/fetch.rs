@@ -13,13 +13,14 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError, bounded};
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{Notice, SourceProgress, Waker};
+use millstream_engine::connector::{Cancelled, Notice, SourceProgress, Waker};
 use rdkafka::consumer::Consumer;
 
 use self::thread::Fetching;
 use super::client::{Ears, Trouble, consumer, consumer_of, judge};
 use super::decode::Batch;
 use super::discovery::no_thread;
+use super::identity::Ids;
 use super::options::KafkaSourceOptions;
 use super::partition::{Partition, Position};
 
@@ -37,6 +38,8 @@ pub(super) enum Command {
     Read(Vec<Position>),
     /// Tell the group these offsets.
     Commit(Vec<(Partition, i64)>),
+    /// Look whether topics still have these ids.
+    Look(Ids),
 }
 
 /// What the thread tells the reader.
@@ -49,6 +52,8 @@ pub(super) enum Event {
     AtEnd(Partition),
     /// Reading goes on from this offset: what lay between is gone, and that is accepted.
     Moved(Partition, i64),
+    /// The topics that were to be looked at are still the same.
+    Same,
     Failed(Error),
 }
 
@@ -96,6 +101,8 @@ pub(super) struct Fetcher {
     held_up: Notice,
     /// What the group is to be told, and the thread could not take.
     owed: Option<Vec<(Partition, i64)>>,
+    /// Set with the end of the reader: whoever looks at topics gives up.
+    cancelled: Cancelled,
 }
 
 impl Fetcher {
@@ -115,6 +122,8 @@ impl Fetcher {
         let ears = Ears::telling(progress, options);
         let held_up = progress.held_up.clone();
         let options = Arc::clone(options);
+        let cancelled = Cancelled::default();
+        let given_up = cancelled.clone();
         let run = move || {
             let begun = first_command(&options, &wanted, &held_up).and_then(|first| {
                 let Some(first) = first else {
@@ -123,14 +132,15 @@ impl Fetcher {
                 // How much may be read ahead of a partition depends on how many there are.
                 let partitions = match &first {
                     Command::Read(positions) => positions.len(),
-                    Command::Commit(_) => 1,
+                    Command::Commit(_) | Command::Look(_) => 1,
                 };
                 Ok(Some((consumer_of(&options, ears, partitions)?, first)))
             });
             match begun {
                 Ok(Some((client, first))) => {
                     let client = Arc::new(client);
-                    Fetching::new(client, options, (wanted, tell), waker, held_up).run(first);
+                    let told = (waker, held_up);
+                    Fetching::new(client, options, (wanted, tell), told, given_up).run(first);
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -151,6 +161,7 @@ impl Fetcher {
             commits: true,
             owed: None,
             held_up: progress.held_up.clone(),
+            cancelled,
         })
     }
 
@@ -163,9 +174,22 @@ impl Fetcher {
         match commands.try_send(Command::Read(std::mem::take(positions))) {
             Err(TrySendError::Full(Command::Read(left))) => *positions = left,
             Err(TrySendError::Disconnected(_)) => return Err(gone()),
-            Ok(()) | Err(TrySendError::Full(Command::Commit(_))) => {}
+            Ok(()) | Err(TrySendError::Full(Command::Commit(_) | Command::Look(_))) => {}
         }
         Ok(())
+    }
+
+    /// Has the thread look whether topics still have these ids, and tell [`Event::Same`] if they do. `false`: it can't take that now.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub(super) fn look(&self, ids: Ids) -> Result<bool> {
+        let commands = self.commands.as_ref().ok_or_else(gone)?;
+        match commands.try_send(Command::Look(ids)) {
+            Ok(()) => Ok(true),
+            Err(TrySendError::Full(_)) => Ok(false),
+            Err(TrySendError::Disconnected(_)) => Err(gone()),
+        }
     }
 
     /// The same, and the group is never told.
@@ -208,6 +232,7 @@ const AWAY: Duration = Duration::from_secs(2);
 
 impl Drop for Fetcher {
     fn drop(&mut self) {
+        self.cancelled.set();
         let patience = match self.held_up.get() {
             Some(_) => AWAY,
             None => TELLING,

@@ -1,6 +1,7 @@
 //! What people are told when records are not where they were.
 
 use millstream_core::{Error, codes};
+use rdkafka::error::KafkaError;
 
 use super::begin::Missing;
 use super::identity::Anew;
@@ -32,6 +33,16 @@ pub(super) fn missing_warning(partition: &Partition, missing: Missing, offset: i
     format!(
         "{}; reading goes on at offset {offset}, as source.kafka.lost says.",
         words(partition, missing)
+    )
+}
+
+/// The warning of a group that does not take where reading begins.
+pub(super) fn unnoted_warning(group: &str, error: &KafkaError) -> String {
+    let code = error.rdkafka_error_code();
+    let said = code.map_or_else(|| error.to_string(), |code| code.to_string());
+    format!(
+        "Where reading begins can't be committed to group {group}: {said}. A job that fails before its first checkpoint begins as \
+         auto.offset.reset says then, which may be behind records that it has read now."
     )
 }
 

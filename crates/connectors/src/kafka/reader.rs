@@ -1,7 +1,8 @@
 //! The reader of one subtask: takes batches from the fetching thread, has their messages decoded, and keeps the
 //! positions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_core::{CheckpointId, Error, Result, codes};
@@ -12,6 +13,7 @@ use millstream_engine::connector::{
 use super::decode::{Batch, Decoder};
 use super::discovery::Announcement;
 use super::fetch::{Event, Fetcher};
+use super::identity::Ids;
 use super::partition::{Partition, Position};
 use super::times::{Times, present};
 use crate::rows::Parsed;
@@ -20,6 +22,17 @@ use crate::rows::Parsed;
 const BOUNDARIES: usize = 16;
 /// What the thread could not take is given again after this time.
 const AGAIN: Duration = Duration::from_millis(20);
+
+/// Whether topics are still those that were meant, behind the last record that was read of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Same {
+    /// Nobody has looked.
+    Unknown,
+    /// It is being looked.
+    Asked,
+    /// They are, or there is nothing to tell it by.
+    Known,
+}
 
 /// The reader of one subtask.
 pub(super) struct KafkaReader {
@@ -33,6 +46,12 @@ pub(super) struct KafkaReader {
     begun: bool,
     /// Whether nothing will be found any more.
     complete: bool,
+    /// The ids of topics, as they were announced.
+    ids: Ids,
+    /// The topics of which something is read.
+    topics: BTreeSet<Arc<str>>,
+    /// Whether those are still the same behind the last record.
+    same: Same,
     fetcher: Fetcher,
     decoder: Decoder,
     times: Times,
@@ -63,6 +82,9 @@ impl KafkaReader {
             unsent: Vec::new(),
             begun: false,
             complete: false,
+            ids: Ids::new(),
+            topics: BTreeSet::new(),
+            same: Same::Unknown,
             fetcher,
             decoder,
             times: Times::default(),
@@ -82,6 +104,8 @@ impl KafkaReader {
         let wanted = wanted.filter(has_its_end);
         for position in wanted {
             self.times.begin(&position.partition);
+            self.topics.insert(Arc::clone(&position.partition.topic));
+            self.same = Same::Unknown;
             self.unsent.push(position.clone());
         }
         for Position {
@@ -123,6 +147,7 @@ impl KafkaReader {
                 Some(Event::Batch(batch)) => self.current = Some((batch, 0)),
                 Some(Event::Moved(partition, next)) => self.moves(&partition, |_| next),
                 Some(Event::AtEnd(partition)) => self.times.at_end(&partition),
+                Some(Event::Same) => self.same = Same::Known,
                 Some(Event::Ended(partition)) => {
                     self.times.done(&partition);
                     // Behind its last message there may be offsets of no messages.
@@ -174,6 +199,27 @@ impl KafkaReader {
         self.complete && self.positions.values().all(Position::is_done)
     }
 
+    /// What follows when everything has been read: the end, once it is known that it was read of the topics that were meant.
+    fn end(&mut self) -> Result<SourceStatus> {
+        if self.same == Same::Unknown {
+            let known = self.ids.iter();
+            let read = known.filter(|(topic, _)| self.topics.contains(topic.as_str()));
+            let ids: Ids = read
+                .map(|(topic, id)| (topic.clone(), id.clone()))
+                .collect();
+            if ids.is_empty() {
+                self.same = Same::Known;
+            } else if self.fetcher.look(ids)? {
+                self.same = Same::Asked;
+            }
+        }
+        Ok(match self.same {
+            Same::Unknown => SourceStatus::Pending(Some(AGAIN)),
+            Same::Asked => SourceStatus::Pending(None),
+            Same::Known => SourceStatus::Ended,
+        })
+    }
+
     /// Offsets of what has been read, for the group. A partition of which nothing has been read has none.
     fn offsets(&self) -> Vec<(Partition, i64)> {
         let positions = self.positions.values();
@@ -204,7 +250,7 @@ impl SourceReader<Parsed> for KafkaReader {
         out.bytes(limit.bytes - left.bytes);
         self.times.tell(out, count > 0);
         Ok(match count {
-            0 if self.is_done() => SourceStatus::Ended,
+            0 if self.is_done() => self.end()?,
             0 => SourceStatus::Pending((self.begun && !self.unsent.is_empty()).then_some(AGAIN)),
             count => SourceStatus::Ready(count),
         })
@@ -245,6 +291,7 @@ impl SourceReader<Parsed> for KafkaReader {
             self.positions.retain(|partition, _| is_other(partition));
             self.unsent.retain(|position| is_other(&position.partition));
         }
+        self.ids.extend(announcement.ids);
         let (subtask, parallelism) = (self.subtask, self.parallelism);
         let found = announcement.found.into_iter();
         let mine = found.filter(|found| found.partition.reader(parallelism) == subtask);

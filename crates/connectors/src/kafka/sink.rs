@@ -157,6 +157,15 @@ impl KafkaSink {
         encode::shown(&self.options, batch)
     }
 
+    /// Hands the key of the message of each row to `each`, in their order; `None`: it has none. Messages with the same key go to the same
+    /// partition.
+    ///
+    /// # Errors
+    /// A row can't be a message.
+    pub fn each_key(&self, batch: &RecordBatch, each: impl FnMut(Option<&[u8]>)) -> Result<()> {
+        encode::each_key(&self.options, batch, each)
+    }
+
     /// How many bytes the message of each row has: value, key and headers.
     ///
     /// # Errors
@@ -255,8 +264,10 @@ impl KafkaSink {
         let restored = states.iter().map(|state| state.job);
         let kin = Kin::new(context.job, context.run, &context.lineage, restored);
         let names = Names::new(kin.author, &context.uid);
+        let (config, longest) = self.transactional(timing, found, context.subtask == 0)?;
         let common = Common {
-            config: self.transactional(timing, found, context.subtask == 0)?,
+            config,
+            oldest: timeout::oldest(timing, longest),
             topic: self.options.topic.clone(),
             called: self.options.called,
             proof: self.options.proof,
@@ -269,8 +280,13 @@ impl KafkaSink {
         ExactlyOnce::start(encoder, names, common, context)
     }
 
-    /// What producers of transactions are told, without their ids.
-    fn transactional(&self, timing: Timing, found: Found, tell: bool) -> Result<ClientConfig> {
+    /// What producers of transactions are told, without their ids, and how long a transaction may be open.
+    fn transactional(
+        &self,
+        timing: Timing,
+        found: Found,
+        tell: bool,
+    ) -> Result<(ClientConfig, Duration)> {
         let given = self.options.properties.get("transaction.timeout.ms");
         let chosen = timeout::choose(timing, found.transaction_ms, given)?;
         if let Some(warning) = chosen.warning.filter(|_| tell) {
@@ -286,7 +302,7 @@ impl KafkaSink {
         if wait.is_none_or(|wait: u128| wait > timeout) {
             config.set("socket.timeout.ms", timeout.min(180_000).to_string());
         }
-        Ok(config)
+        Ok((config, chosen.timeout))
     }
 }
 

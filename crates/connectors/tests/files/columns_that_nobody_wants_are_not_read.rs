@@ -15,8 +15,15 @@ const MIXED: usize = 2;
 const DAY: usize = 3;
 
 fn is(column: usize, comparison: Comparison, value: impl Into<ArrayOf>) -> Condition {
-    let test = Test::Compares(comparison, value.into().0);
-    Condition { column, test }
+    holds(column, Test::Compares(comparison, value.into().0))
+}
+
+fn holds(column: usize, test: Test) -> Condition {
+    Condition {
+        column,
+        test,
+        of_rows: true,
+    }
 }
 
 struct ArrayOf(ArrayRef);
@@ -75,10 +82,7 @@ fn groups_are_left_out_by_their_statistics() {
             is(ID, Less, 0_i64),
             is(NAME, Equal, "name-9"),
             is(MIXED, GreaterOrEqual, 4_000_i32),
-            Condition {
-                column: DAY,
-                test: Test::IsNull,
-            },
+            holds(DAY, Test::IsNull),
         ] {
             let told = format!("{file}: {nothing:?}");
             assert_eq!(read(file, vec![nothing]), (0, None), "{told}");
@@ -88,7 +92,7 @@ fn groups_are_left_out_by_their_statistics() {
         assert_eq!(ends.expect("some are read").0, "000001", "{file}");
         let days = Arc::new(Date32Array::from(vec![18_262, 0]));
         let test = Test::OneOf(days);
-        let (rows, _) = read(file, vec![Condition { column: DAY, test }]);
+        let (rows, _) = read(file, vec![holds(DAY, test)]);
         assert!((100..1_100).contains(&rows), "{file}: {rows}");
     }
 }
@@ -169,6 +173,6 @@ fn groups_of_rows_within_a_stripe_are_left_out_by_its_index() {
     assert_eq!(rest, all[40_000..], "the last group is a short one");
     let two = Arc::new(Int64Array::from(vec![1, 44_999]));
     let test = Test::OneOf(two);
-    let both = read(vec![Condition { column: ID, test }]);
+    let both = read(vec![holds(ID, test)]);
     assert_eq!(both, [&all[..10_000], &all[40_000..]].concat());
 }

@@ -1,5 +1,9 @@
 //! Text of any charset is read; bytes that are not the charset make a bad record, not a wrong character.
 
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
 use crate::files_source_support::{Attempt, Found, directory, read_with, source};
 use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, SHIFT_JIS, WINDOWS_1252};
 use millstream_connectors::files_source::{Charset, ReadSizes};
@@ -81,6 +85,53 @@ fn utf_16_is_read_with_and_without_a_byte_order_mark() {
                 ["id|名字", "1|a\n😀"],
                 "{charset}"
             );
+        }
+    }
+}
+
+fn columns() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    Arc::new(Schema::new(vec![text("id"), text("name")]))
+}
+
+#[test]
+fn a_mark_that_is_not_of_the_charset_makes_a_bad_file() {
+    let little: Vec<u8> = "\u{feff}1,a\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let big: Vec<u8> = "\u{feff}1,a\n"
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    let wide: Vec<u8> = "\u{feff}1,a\n"
+        .chars()
+        .flat_map(|sign| u32::from(sign).to_le_bytes())
+        .collect();
+    let gb18030 = b"\x84\x31\x95\x331,a\n".to_vec();
+    for (bytes, charset, delimiter, mark) in [
+        (&little, "utf-8", ',', "UTF-16LE"),
+        (&big, "utf-8", ',', "UTF-16BE"),
+        (&wide, "utf-8", ',', "UTF-32"),
+        (&gb18030, "utf-8", ',', "GB18030"),
+        (&little, "gbk", ',', "UTF-16LE"),
+        // Decoded before it is cut.
+        (&little, "gbk", '|', "UTF-16LE"),
+        (&big, "latin1", ',', "UTF-16BE"),
+        (&wide, "utf-16", ',', "UTF-32"),
+    ] {
+        for sizes in [ReadSizes::default(), TINY] {
+            let directory = directory(&[("a.csv", bytes)]);
+            let source = source(directory.path(), |options| {
+                options.format.charset = Charset::parse(charset).expect(charset);
+                options.format.field_delimiter = delimiter;
+                options.schema = Some(columns());
+                options.sizes = sizes;
+            });
+            let error = Attempt::start(&source, 1).fails();
+            let told = format!("begins with the byte order mark of {mark}, and is read as ");
+            assert_eq!(error.code(), "MS-6004", "{charset}: {error}");
+            assert!(error.message().contains(&told), "{charset}: {error}");
         }
     }
 }

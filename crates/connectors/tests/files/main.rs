@@ -5,6 +5,7 @@ mod a_directory_that_is_away_is_waited_for;
 mod a_file_that_is_still_being_written_is_not_read;
 mod a_snapshot_knows_its_files_wherever_they_lie;
 mod charsets_of_java_are_read_by_all_of_their_names;
+mod columns_are_as_their_schema_declares_them;
 mod columns_are_read_once_at_every_change_of_parallelism;
 mod columns_support;
 mod columns_that_do_not_fit_are_bad_files;

@@ -1,5 +1,6 @@
-use super::is_whole;
+use super::{compare, is_whole};
 use crate::cluster::Status;
+use crate::error::Trouble;
 
 fn status(size: u64) -> Status {
     Status {
@@ -31,5 +32,15 @@ fn a_block_that_is_not_whole_is_never_taken_for_one() {
     ] {
         let bytes = if size == 0 { 5 } else { size };
         assert_eq!(is_whole(&status(size), space, bytes), expected, "{what}");
+    }
+}
+
+#[test]
+fn a_file_that_is_closed_has_all_that_was_written() {
+    assert!(compare(5, 5).is_ok());
+    for found in [0, 4, 6] {
+        let error = compare(found, 5).expect_err("another length");
+        assert_eq!(error.trouble(), Trouble::Changed, "{error}");
+        assert!(error.to_string().contains("5 were written"), "{error}");
     }
 }

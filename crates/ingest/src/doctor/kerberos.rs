@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use millstream::Environment;
 use millstream_connectors::hdfs::HdfsUrl;
 use millstream_connectors::hive::Auth;
 use millstream_connectors::kerberos::{self, Keys, Tickets};
@@ -12,9 +13,13 @@ use crate::pipeline::Remotes;
 use crate::run::Prepared;
 
 /// What there is to find out of each of the keys that the job uses.
-pub(super) fn check(prepared: &Prepared, remotes: &Remotes) -> Vec<Finding> {
+pub(super) fn check(
+    prepared: &Prepared,
+    remotes: &Remotes,
+    environment: &Environment,
+) -> Vec<Finding> {
     let mut all: Vec<Keys> = Vec::new();
-    for keys in used(prepared, remotes) {
+    for keys in used(prepared, remotes, environment) {
         if !all.contains(&keys) {
             all.push(keys);
         }
@@ -23,7 +28,11 @@ pub(super) fn check(prepared: &Prepared, remotes: &Remotes) -> Vec<Finding> {
 }
 
 /// The keys that the job uses, some of them more than once.
-fn used(prepared: &Prepared, remotes: &Remotes) -> impl Iterator<Item = Keys> {
+fn used(
+    prepared: &Prepared,
+    remotes: &Remotes,
+    environment: &Environment,
+) -> impl Iterator<Item = Keys> {
     let settings = &prepared.settings;
     // Settings that can't be read are told of where the cluster is asked.
     let of_clusters = || remotes.clusters.keys().ok().flatten();
@@ -51,7 +60,13 @@ fn used(prepared: &Prepared, remotes: &Remotes) -> impl Iterator<Item = Keys> {
         Some(DeadLetters::Topic(kafka)) => kafka.properties.keys(),
         Some(DeadLetters::WithOutput { .. }) | None => None,
     };
-    [of_source, of_sink, of_letters].into_iter().flatten()
+    // Places that can't be told are told of where they are looked at.
+    let configuration = environment.configuration().ok();
+    let snapshots = configuration.and_then(|told| millstream::directories::snapshots(&told).ok());
+    let of_snapshots = snapshots
+        .and_then(|(checkpoints, savepoints)| at(&checkpoints).or_else(|| at(&savepoints)));
+    let all = [of_source, of_sink, of_letters, of_snapshots];
+    all.into_iter().flatten()
 }
 
 fn found(keys: &Keys) -> Vec<Finding> {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use millstream_connectors::files_source::Charset;
+
 use super::sample::{HEAD, Sample};
 
 /// Lines that are looked at.
@@ -40,8 +42,13 @@ pub(super) fn of_kafka(topic: &str, is_given: &dyn Fn(&str) -> bool) -> Found {
     found
 }
 
-/// The files at `path`, of which this is the first.
-pub(super) fn of_files(path: &str, sample: &Sample, is_given: &dyn Fn(&str) -> bool) -> Found {
+/// The files at `path`, of which this is the first. `charset`: the one that is given.
+pub(super) fn of_files(
+    path: &str,
+    sample: &Sample,
+    charset: Option<&str>,
+    is_given: &dyn Fn(&str) -> bool,
+) -> Found {
     let name = sample.name.to_lowercase();
     let plain = name.trim_end_matches(".gz").trim_end_matches(".zst");
     let ending = Path::new(plain).extension();
@@ -65,7 +72,7 @@ pub(super) fn of_files(path: &str, sample: &Sample, is_given: &dyn Fn(&str) -> b
         found.parameters.push(format!("--source.type={kind}"));
         return found;
     }
-    let text = String::from_utf8_lossy(head);
+    let text = text_of(head, charset, &mut found);
     let mut lines: Vec<&str> = text
         .lines()
         .filter(|line| !line.trim().is_empty())
@@ -107,6 +114,17 @@ pub(super) fn of_files(path: &str, sample: &Sample, is_given: &dyn Fn(&str) -> b
         first_line(&lines, delimiter, &mut found);
     }
     found
+}
+
+/// The text of a head in the charset that is given, or else in the one of which it has the mark.
+fn text_of(head: &[u8], given: Option<&str>, found: &mut Found) -> String {
+    let given = given.and_then(|name| Charset::parse(name).ok());
+    let marked = Charset::of_mark(head).filter(|marked| *marked != Charset::UTF_8);
+    if let (None, Some(marked)) = (given, marked) {
+        let name = marked.name();
+        found.parameters.push(format!("--source.charset={name}"));
+    }
+    given.or(marked).unwrap_or_default().text_of(head)
 }
 
 fn first_line(lines: &[&str], delimiter: char, found: &mut Found) {
@@ -187,7 +205,31 @@ fn delimiter(lines: &[&str]) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::{delimiter, fields};
+    use super::super::sample::Sample;
+    use super::{delimiter, fields, of_files};
+
+    #[test]
+    fn a_file_is_looked_at_in_the_charset_that_it_is_in() {
+        let units = "id;name\n1;é\n2;ü\n".encode_utf16();
+        let plain: Vec<u8> = units.flat_map(u16::to_le_bytes).collect();
+        let marked = [&b"\xFF\xFE"[..], plain.as_slice()].concat();
+        let utf_8 = b"\xEF\xBB\xBFid;name\n1;a\n2;b\n".to_vec();
+        for (head, given, said) in [
+            (plain, Some("UTF-16LE"), false),
+            (marked, None, true),
+            (utf_8, None, false),
+        ] {
+            let sample = Sample {
+                name: "a.csv".to_owned(),
+                head,
+            };
+            let found = of_files("in", &sample, given, &|_| false);
+            let has = |word: &str| found.parameters.iter().any(|given| given == word);
+            assert!(has("--source.field.delimiter=;"), "{found:?}");
+            assert!(has("--source.firstLine.schema=true"), "{found:?}");
+            assert_eq!(has("--source.charset=UTF-16LE"), said, "{found:?}");
+        }
+    }
 
     #[test]
     fn the_delimiter_is_what_stands_as_often_in_each_line() {

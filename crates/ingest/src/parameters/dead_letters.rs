@@ -85,26 +85,19 @@ fn same_topic(given: &Given) -> Option<Error> {
     let topic = given.get(&table::DEAD_LETTER_TOPIC)?;
     let brokers = brokers(given)?;
     let to_kafka = given.get(&table::SINK_TYPE) == Some(SinkType::Kafka);
+    let of_the_sink = given.get(&table::SINK_BROKERS);
     if to_kafka
         && given.get(&table::SINK_TOPIC).as_ref() == Some(&topic)
-        && given.get(&table::SINK_BROKERS).as_ref() == Some(&brokers)
+        && of_the_sink.is_some_and(|sink| topics::same_brokers(&sink, &brokers))
     {
         let message = format!("error.dead-letter.topic and sink.kafka.topic are both {topic}");
         return Some(contradiction(message, "give a topic of its own"));
     }
-    let from_kafka = given
-        .get(&table::SOURCE_TYPE)
-        .is_some_and(SourceType::is_kafka);
-    let read = given
-        .get(&table::SOURCE_TOPIC)
-        .is_some_and(|names| names.0.contains(&topic));
-    if from_kafka && read && given.get(&table::SOURCE_BROKERS).as_ref() == Some(&brokers) {
-        let message = format!(
-            "error.dead-letter.topic is {topic}, which is in source.kafka.topic: the job would read what it sets aside"
-        );
-        return Some(contradiction(message, "give a topic of its own"));
-    }
-    None
+    let read_by = topics::read_by(given, &topic, &brokers)?;
+    let message = format!(
+        "error.dead-letter.topic is {topic}, which is in {read_by}: the job would read what it sets aside"
+    );
+    Some(contradiction(message, "give a topic of its own"))
 }
 
 fn brokers(given: &Given) -> Option<String> {

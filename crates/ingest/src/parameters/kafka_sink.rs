@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use millstream_connectors::kafka::{Called, KafkaSinkOptions, Properties};
+use millstream_connectors::kafka::{Called, End, KafkaSinkOptions, Properties};
 use millstream_core::{Error, codes};
 
 use super::choices::{KafkaVersion, SinkType};
 use super::given::Given;
-use super::{kerberos, table, topics};
+use super::{contradiction, kerberos, table, topics};
 
 /// What is wrong with the parameters of a sink of Kafka, if that is where records go.
 pub(super) fn of(given: &Given) -> Vec<Error> {
@@ -37,6 +37,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     }
     problems.extend(topics::wrong(given, &table::SINK_TOPIC));
     problems.extend(properties(given).err());
+    problems.extend(circle(given));
     if given.get(&table::SINK_VERSION) == Some(KafkaVersion::V09) {
         let message = "sink.kafka.version 0.9: brokers before 0.11 can't tell records that come twice, and are not written";
         problems.push(
@@ -45,6 +46,23 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
         );
     }
     problems
+}
+
+/// A job that reads on what it writes, for ever.
+fn circle(given: &Given) -> Option<Error> {
+    let (topic, brokers) = (
+        given.get(&table::SINK_TOPIC)?,
+        given.get(&table::SINK_BROKERS)?,
+    );
+    let read_by = topics::read_by(given, &topic, &brokers)?;
+    if given.get(&table::SOURCE_END)? != End::None {
+        return None;
+    }
+    let message = format!(
+        "sink.kafka.topic is {topic}, which is in {read_by}: the job would read what it writes, for ever"
+    );
+    let next = "write another topic, or read up to a place with --source.kafka.end";
+    Some(contradiction(message, next))
 }
 
 /// What a sink of Kafka is asked to do; `None` where a value is missing or wrong.

@@ -151,11 +151,14 @@ fn intake(given: &Given) -> Option<Intake> {
     };
     Some(Intake {
         settle: given.get(&table::FILE_SETTLE),
-        changed: match given.get(&table::FILE_CHANGED)? {
-            ChangedFile::Ignore => Changed::Ignore,
-            ChangedFile::Reread => Changed::Reread,
-            ChangedFile::Append => Changed::Append,
-            ChangedFile::Fail => Changed::Fail,
+        changed: match given.get(&table::FILE_CHANGED) {
+            // An `insert overwrite` writes files of the same names and others: where those that were read are passed over, and the
+            // others are not, rows are of two versions of the table.
+            None if hive::is_metastore(given) => Changed::Fail,
+            None | Some(ChangedFile::Ignore) => Changed::Ignore,
+            Some(ChangedFile::Reread) => Changed::Reread,
+            Some(ChangedFile::Append) => Changed::Append,
+            Some(ChangedFile::Fail) => Changed::Fail,
         },
         bad,
         lost: match given.get(&table::FILE_LOST)? {

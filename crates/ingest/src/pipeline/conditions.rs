@@ -3,12 +3,13 @@
 use millstream_connectors::files_source::{Comparison, Condition, Test};
 use millstream_sql::{ColumnTest, Query};
 
-/// What is so of every row that the query keeps.
-pub(super) fn conditions(query: &Query) -> Vec<Condition> {
+/// What is so of every row that the query keeps. `of_rows`: whether rows may be left out by it, not only partitions.
+pub(super) fn conditions(query: &Query, of_rows: bool) -> Vec<Condition> {
     let conditions = query.conditions().iter();
     conditions
         .map(|condition| Condition {
             column: condition.column,
+            of_rows,
             test: match &condition.test {
                 ColumnTest::Equal(value) => Test::Compares(Comparison::Equal, value.clone()),
                 ColumnTest::Less(value) => Test::Compares(Comparison::Less, value.clone()),

@@ -144,8 +144,10 @@ pub(super) fn plan<'a>(
     let wanted = (read != needed).then(|| needed.iter().filter_map(place).collect());
     // Whoever comes last takes the columns away that were read for it.
     let checked = wanted.clone().filter(|_| settings.unique.is_none());
+    // Rules are held against rows behind the source: one that is not read would break none.
+    let of_rows = settings.checks.is_empty();
     Ok(Plan {
-        source: source.with_projection(read)?.with_query(&query),
+        source: source.with_projection(read)?.with_query(&query, of_rows),
         unique: unique(wanted),
         checked,
         query: Some(query),
@@ -240,15 +242,16 @@ impl Planned {
         })
     }
 
-    /// The same source, told which rows the query leaves out, where files say of rows what they hold.
-    fn with_query(self, query: &Query) -> Self {
+    /// The same source, told which rows the query leaves out, where files say of rows what they hold; without `of_rows` only whole
+    /// partitions are.
+    fn with_query(self, query: &Query, of_rows: bool) -> Self {
         match self {
             Self::Columns(name, source) => {
-                let conditions = conditions(query);
+                let conditions = conditions(query, of_rows);
                 Self::Columns(name, Box::new(source.with_conditions(conditions)))
             }
             Self::Table(source) => {
-                let conditions = conditions(query);
+                let conditions = conditions(query, of_rows);
                 Self::Table(Box::new(source.with_conditions(conditions)))
             }
             other => other,

@@ -1,5 +1,7 @@
 //! The sink of the output, as the settings describe it.
 
+mod by_key;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -170,19 +172,24 @@ pub(super) fn write(
     let configuration = environment.configuration()?;
     let parallelism = configuration.require(&millstream::options::PARALLELISM)?;
     let writers = settings.sink_parallelism(parallelism) as usize;
+    let both = (parallelism as usize, writers);
     let sink = match (&settings.sink, target) {
         (_, Target::Kafka(kafka)) if let Some(letters) = letters => {
-            let sink = kafka.output(job);
+            let rows = by_key::by_key(rows, &kafka, both)
+                .map(Output::Rows)
+                .name("Output");
+            let rows = match writers {
+                1 => rows,
+                // Each goes on to the writer that it has met others of its key in.
+                _ => rows.set_parallelism(writers),
+            };
             let letters = letters
                 .map(|letter| Output::Letter(Box::new(letter)))
                 .name("Letters")
                 .set_parallelism(1);
-            rows.map(Output::Rows)
-                .name("Output")
-                .union(letters)
-                .sink_to("kafka", sink)
+            rows.union(letters).sink_to("kafka", kafka.output(job))
         }
-        (_, Target::Kafka(kafka)) => rows.sink_to("kafka", kafka),
+        (_, Target::Kafka(kafka)) => by_key::by_key(rows, &kafka, both).sink_to("kafka", kafka),
         (SinkSettings::Elasticsearch(options), Target::Elasticsearch(es)) => {
             let rows = match writers {
                 1 => rows,

@@ -133,6 +133,10 @@ fn tables_are_read_by_the_metastore() {
     assert_eq!(usual.url.to_string(), "thrift://one:9083,thrift://two:7");
     assert_eq!((usual.table.as_str(), usual.filter), ("shop.orders", None));
     assert_eq!(usual.watch_interval, Some(Duration::from_secs(60)));
+    // Else an `insert overwrite` is read in part.
+    assert_eq!(usual.intake.changed, Changed::Fail);
+    let given = table("--source.file.changed ignore");
+    assert_eq!(given.intake.changed, Changed::Ignore);
     let given = table(
         "--source.db.partition.filter \"dt > '2024'\" --source.watch.type PROCESS_ONCE --source.split.size 1mb \
          --source.file.changed reread",

@@ -105,3 +105,29 @@ fn what_no_topic_can_be_called_is_refused() {
     let expected = "sink.kafka.topic is `a/b`, which is no name of a topic";
     assert!(said.contains(expected), "{said}");
 }
+
+#[test]
+fn a_job_that_would_read_on_what_it_writes_is_refused() {
+    let line = "--source.type kafka --group.id g --source.kafka.format text --source.kafka.brokers a:1,k:9092 \
+                --sink.kafka.brokers k:9092 --sink.kafka.topic orders-clean";
+    for read in [
+        "--source.kafka.topic orders,orders-clean",
+        "--source.kafka.topic.pattern orders.*",
+    ] {
+        let told = load_line(&format!("{line} {read}")).expect_err(read);
+        let told = told.to_string();
+        let expected = "the job would read what it writes, for ever";
+        assert!(told.contains(expected), "{told}");
+        load_line(&format!("{line} {read} --source.kafka.end latest")).expect("it ends");
+    }
+    let other = format!("{line} --source.kafka.topic.pattern orders");
+    load_line(&other).expect("the pattern is of the whole name");
+    let letters =
+        format!("{other}.raw --error.policy dead-letter --error.dead-letter.topic orders-raw");
+    let told = load_line(&letters).expect_err("the dot is any sign");
+    let told = told.to_string();
+    assert!(
+        told.contains("source.kafka.topic.pattern: the job would read what it sets aside"),
+        "{told}"
+    );
+}

@@ -1,21 +1,22 @@
-//! `date_part` of a span of time such as `now() - ts`. DataFusion counts it in 32 bits, which is null after 68 years.
+//! `date_part` where DataFusion gives null in silence: for spans of time such as `now() - ts`, which it counts in 32 bits
+//! and so for 68 years, and for times that no calendar has.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Float64Array, Int32Array, Int64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, TimeUnit};
-use datafusion_common::{Result, ScalarValue, exec_datafusion_err};
+use datafusion_common::{Result, ScalarValue, exec_datafusion_err, exec_err};
 use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
 
-/// `date_part(part, time)`. Times themselves are left to `below`.
+/// `date_part(part, time)`. Times themselves are left to `below`, which may not leave one out.
 pub(super) fn date_part(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
     let [ColumnarValue::Scalar(part), span] = arguments.args.as_slice() else {
         return below.invoke_with_args(arguments);
     };
     let (Some(part), DataType::Duration(unit)) = (part.try_as_str().flatten(), span.data_type())
     else {
-        return below.invoke_with_args(arguments);
+        return of_times(below, arguments);
     };
     let part = part.trim_matches(['\'', '"']).to_lowercase();
     let spans = cast(&span.to_array(1)?, &DataType::Int64)?;
@@ -26,6 +27,33 @@ pub(super) fn date_part(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Res
         ColumnarValue::Scalar(_) => ColumnarValue::Scalar(ScalarValue::try_from_array(&parts, 0)?),
         ColumnarValue::Array(_) => ColumnarValue::Array(parts),
     })
+}
+
+fn of_times(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let times = arguments.args.get(1).cloned();
+    let parts = below.invoke_with_args(arguments)?;
+    // Both are one value, or a column.
+    if let Some(times) = times {
+        refuse_lost(&times.to_array(1)?, &parts.to_array(1)?)?;
+    }
+    Ok(parts)
+}
+
+/// Refuses times of which nothing was `made`, for that would be null in silence.
+pub(super) fn refuse_lost(times: &ArrayRef, made: &ArrayRef) -> Result<()> {
+    if made.null_count() == 0 {
+        return Ok(());
+    }
+    let given = times.logical_nulls();
+    let is_given = |row: usize| given.as_ref().is_none_or(|given| given.is_valid(row));
+    let rows = times.len().min(made.len());
+    match (0..rows).find(|row| made.is_null(*row) && is_given(*row)) {
+        None => Ok(()),
+        Some(row) => exec_err!(
+            "a time that no calendar has: {}",
+            ScalarValue::try_from_array(times, row)?
+        ),
+    }
 }
 
 /// The part of each span; none for what spans do not have.

@@ -14,6 +14,7 @@ use datafusion_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use super::durations::refuse_lost;
 use super::mixed_pattern::mixed;
 use super::pattern::{Item, append, java, postgres, strftime};
 
@@ -163,7 +164,9 @@ impl FormatTime {
     fn micros(&self, times: &ArrayRef) -> Result<ArrayRef> {
         match times.data_type() {
             DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => {
-                Ok(cast(times, &MICROS)?)
+                let micros = cast(times, &MICROS)?;
+                refuse_lost(times, &micros)?;
+                Ok(micros)
             }
             other => exec_err!(
                 "{} writes {other} by patterns of strftime only, such as %H:%M:%S",

@@ -19,6 +19,16 @@ fn constants_that_can_not_work_are_refused() {
         ("array_filter(arraySplit(s), x -> x)", "oolean"),
         ("cast(s as interval)", "interval '1' day"),
         ("from_unixtime(n, 'Mars/Olympus')", "time zone"),
+        ("from_unixtime(0, 'YYYY-MM-DD')", "is no time zone"),
+        ("from_unixtime(n, 'YYYY-MM-DD')", "is no time zone"),
+        (
+            "extract(year from from_unixtime(99999999999999))",
+            "a time that no calendar has",
+        ),
+        (
+            "from_unixtime(99999999999999, 'yyyy')",
+            "a time that no calendar has",
+        ),
         ("json_value(s, 'a.b')", "is no path in JSON"),
         ("get_json_object(s, '$.a[*]')", "is no path in JSON"),
         ("unix_timestamp(s, 'YYYY-MM-DD')", "`YYYY-MM-DD`"),

@@ -1,6 +1,9 @@
-//! Times from the year 1 to 9999 are compared, cut and converted as any other; nothing becomes null or bad.
+//! Times from the year 1 to 9999 are compared, cut and converted as any other; nothing becomes null or bad. What lies beyond
+//! every calendar is bad, and not null.
 
-use crate::support::{run, value};
+use millstream_sql::schema::parse_struct;
+
+use crate::support::{batch, json, plan, run, value};
 
 const SCHEMA: &str = "struct<id:Int,ts:Timestamp,dt:Date,s:String,d:Double>";
 const ROWS: &str = r#"{"id":1,"ts":"2024-02-29T12:30:15","dt":"2024-02-29","s":"2024-02-29 12:30:15","d":1.5}
@@ -213,6 +216,50 @@ fn series_and_spans_of_times_answer_in_every_year() {
         ),
     ] {
         assert_eq!(values(expression), expected, "{expression}");
+    }
+}
+
+#[test]
+fn a_time_that_no_calendar_has_makes_its_record_alone_a_bad_one() {
+    const NUMBERS: &str = "struct<n:BigInt>";
+    let rows = "{\"n\":0}\n{\"n\":99999999999999}\n{}\n{\"n\":86400}";
+    let input = batch(&parse_struct(NUMBERS).unwrap(), rows);
+    let days = ["\"1970-01-01\"", "null", "\"1970-01-02\""];
+    for (expression, expected) in [
+        ("date_format(from_unixtime(n), 'yyyy-MM-dd')", days),
+        ("to_char(from_unixtime(n), 'YYYY-MM-DD')", days),
+        ("from_unixtime(n, 'yyyy-MM-dd')", days),
+        (
+            "date_format(to_timestamp_millis(n * 1000), 'yyyy-MM-dd')",
+            days,
+        ),
+        (
+            "date_format(from_unixtime(n), case when n < 0 then 'yyyy' else 'yyyy-MM-dd' end)",
+            days,
+        ),
+        ("extract(day from from_unixtime(n))", ["1", "null", "2"]),
+        (
+            "extract(year from to_timestamp_millis(n * 1000))",
+            ["1970", "null", "1970"],
+        ),
+        (
+            "date_part('hour', to_timestamp_micros(n * 90000))",
+            ["0", "null", "2"],
+        ),
+    ] {
+        let query = plan(NUMBERS, &format!("select {expression} as x from t1"));
+        let answer = query.evaluate_isolating(&input).unwrap();
+        let expected = expected.map(|value| format!("{{\"x\":{value}}}"));
+        assert_eq!(json(&answer.rows), expected, "{expression}");
+        let [failure] = answer.failures.as_slice() else {
+            panic!("{expression}: {:?}", answer.failures);
+        };
+        assert_eq!(failure.row, 1, "{expression}");
+        let why = &failure.message;
+        assert!(
+            why.contains("a time that no calendar has: "),
+            "{expression}: {why}"
+        );
     }
 }
 

@@ -136,6 +136,10 @@ fn a_refusal_names_the_field_and_its_type() {
 fn each_request_has_an_outcome() {
     let none = ServerError::default();
     let closed = error("index_closed_exception", "closed");
+    let untyped = error(
+        "action_request_validation_exception",
+        "Validation Failed: 1: type is missing;2: type is missing;",
+    );
     let malformed = error("illegal_argument_exception", "Malformed action");
     let full = error(
         "validation_exception",
@@ -150,6 +154,7 @@ fn each_request_has_an_outcome() {
         (403, &none, "Paused"),
         (400, &none, "Again"),
         (400, &malformed, "Split"),
+        (400, &untyped, "Impossible"),
         (400, &full, "Paused"),
         (400, &closed, "Paused"),
         (413, &none, "Split"),

@@ -137,9 +137,16 @@ fn outcome(
             "{shown} holds {} bytes where {} were written",
             found.size, object.bytes
         )),
-        None => CommitOutcome::Lost(format!(
-            "neither {shown} nor its upload is there; a rule of the bucket may have aborted it"
-        )),
+        None => {
+            // Whatever stands before the store may answer so, too; it lists nothing.
+            let place = object.key.rsplit_once('/');
+            let place = place.map_or_else(String::new, |(place, _)| format!("{place}/"));
+            let listed = store.list(&place).next_page();
+            listed.map_err(|error| failed(&error))?;
+            CommitOutcome::Lost(format!(
+                "neither {shown} nor its upload is there; a rule of the bucket may have aborted it"
+            ))
+        }
     })
 }
 

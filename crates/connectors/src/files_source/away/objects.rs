@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use millstream_core::{Error, Result, codes};
-use millstream_objects::{ObjectUrl, Store};
+use millstream_objects::{Object, ObjectFile, ObjectUrl, Store};
 
 use super::{NAMES, Taken};
 use crate::files_source::listing::{Identity, Root, key_of};
@@ -33,7 +33,10 @@ pub(crate) fn take_object(
         return Ok(Taken::PutBack);
     }
     if let Some(target) = target
-        && find_copy(store, target, name, meant)?.is_none()
+        && find(store, target, name, meant, |copy| {
+            holds_the_same(store, &found, copy)
+        })?
+        .is_none()
     {
         store.copy(&key, &free_key(store, target, name)?)?;
         // Copying takes a while.
@@ -46,7 +49,7 @@ pub(crate) fn take_object(
     Ok(Taken::Away)
 }
 
-/// The key of a copy that lies in `target`, if there is one.
+/// The key of a copy that lies in `target`, if there is one, of an object that is not at its place any more.
 ///
 /// # Errors
 /// The store does not tell.
@@ -56,15 +59,45 @@ pub(crate) fn find_copy(
     name: &Name,
     identity: Identity,
 ) -> io::Result<Option<String>> {
+    find(store, target, name, identity, |_| Ok(true))
+}
+
+/// The key of a copy; `is_it` says of one that may be it by its size and time alone whether it is.
+fn find(
+    store: &Store,
+    target: &Path,
+    name: &Name,
+    identity: Identity,
+    is_it: impl Fn(&Object) -> io::Result<bool>,
+) -> io::Result<Option<String>> {
     for number in 0..NAMES {
         let key = key_of(store, &super::candidate(target, name, number))?;
-        match store.head(&key)? {
-            None => return Ok(None),
-            Some(found) if identity.is_copied_to(&found) => return Ok(Some(key)),
-            Some(_) => {}
+        let Some(found) = store.head(&key)? else {
+            return Ok(None);
+        };
+        let is_copy =
+            identity.is_copied_to(&found) || identity.may_be_copied_to(&found) && is_it(&found)?;
+        if is_copy {
+            return Ok(Some(key));
         }
     }
     Ok(None)
+}
+
+/// Bytes that are compared at once.
+const COMPARED: u64 = 1 << 20;
+
+/// Whether two objects of one size hold the same.
+fn holds_the_same(store: &Store, one: &Object, other: &Object) -> io::Result<bool> {
+    let open = |object: &Object| ObjectFile::open(store, &object.key, object.size, 2);
+    let (first, second) = (open(one)?, open(other)?);
+    for from in (0..one.size).step_by(COMPARED as usize) {
+        let length = usize::try_from(COMPARED.min(one.size - from)).unwrap_or(usize::MAX);
+        if first.bytes(from, length)? != second.bytes(from, length)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The first key in `target` that is free.

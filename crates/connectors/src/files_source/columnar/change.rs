@@ -1,23 +1,36 @@
 //! How values of a file become those of the column that is read: widened, without a zone, or as text.
 //!
 //! Whatever widens keeps every value. What would lose one is refused before anything is read, but for digits of a time
-//! behind those that the column has.
+//! behind those that the column has, and for decimals where the schema asks for the CSP operator's `Decimal`, which is a Double.
 
+mod cut;
+mod doubles;
+pub(super) mod utf8;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, ListArray, MapArray, PrimitiveArray, StructArray, make_array,
-    new_null_array,
+    Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, make_array, new_null_array,
 };
 use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{
-    ArrowTimestampType, DataType, Field, FieldRef, Fields, TimeUnit, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
-};
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, TimeUnit};
 use arrow::error::ArrowError;
 
 use crate::formats::texts;
+use millstream_core::columns::INEXACT_DECIMAL;
 use millstream_core::type_names::type_in_words;
+
+/// The key, in the metadata of a column of bytes, that says that its file does not say what they are: older writers leave it out
+/// where they are text.
+const UNSAID: &str = "millstream.bytes-unsaid";
+
+/// A column of bytes of which its file does not say what they are.
+pub(super) fn unsaid(field: &Field) -> Field {
+    let mut metadata: HashMap<String, String> = field.metadata().clone();
+    metadata.insert(UNSAID.to_owned(), String::new());
+    field.clone().with_metadata(metadata)
+}
 
 /// What is done with the values of a column.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +45,10 @@ pub(super) enum Change {
     Cut(i64),
     /// They become text.
     Text,
+    /// Bytes are the text that they are in UTF-8.
+    Utf8,
+    /// Decimals become the Doubles next to them.
+    Double,
     /// Each field by itself; `None`: there is none, and it is null.
     Struct(Vec<Option<(usize, Self)>>),
     /// Each item.
@@ -92,6 +109,24 @@ fn usual_fields(fields: &Fields) -> Option<Fields> {
 }
 
 impl Change {
+    /// The same as [`of`](Self::of) for a column of a file and one of the source, of which more may be said than their types.
+    pub(super) fn of_column(from: &Field, to: &Field) -> Option<Self> {
+        let plain = match from.data_type() {
+            DataType::Dictionary(_, value) => value.as_ref(),
+            plain => plain,
+        };
+        let is_inexact = || to.metadata().contains_key(INEXACT_DECIMAL);
+        match (plain, to.data_type()) {
+            (DataType::Binary, DataType::Utf8) if from.metadata().contains_key(UNSAID) => {
+                Some(Self::Utf8)
+            }
+            (decimal, DataType::Float64) if decimal.is_decimal() && is_inexact() => {
+                Some(Self::Double)
+            }
+            _ => Self::of(from.data_type(), to.data_type()),
+        }
+    }
+
     /// What makes values of `from` those of `to`; `None`: some could not be.
     pub(super) fn of(from: &DataType, to: &DataType) -> Option<Self> {
         if from == to {
@@ -153,7 +188,10 @@ impl Change {
 
     /// Whether the values are in the order in which they were.
     pub(super) fn keeps_order(&self) -> bool {
-        matches!(self, Self::Keep | Self::Cast | Self::Rename | Self::Cut(_))
+        matches!(
+            self,
+            Self::Keep | Self::Cast | Self::Rename | Self::Cut(_) | Self::Double
+        )
     }
 
     /// Does it with `array`, which becomes one of the type `to`.
@@ -165,13 +203,22 @@ impl Change {
                 let data = array.to_data().into_builder().data_type(to.clone());
                 Ok(make_array(data.build()?))
             }
-            Self::Cut(many) => cut(array, to, *many),
+            Self::Cut(many) => cut::cut(array, to, *many),
             Self::Text => {
                 let theirs = array.data_type();
                 let plain = usual(theirs).ok_or_else(|| mismatch(theirs))?;
                 let change = Self::of(theirs, &plain).ok_or_else(|| mismatch(theirs))?;
                 Ok(Arc::new(texts(&change.apply(array, &plain)?)?))
             }
+            Self::Utf8 => {
+                let mut is_text = true;
+                let texts = utf8::texts_of_bytes(array, &mut |_| is_text = false)?;
+                match is_text {
+                    true => Ok(texts),
+                    false => Err(ArrowError::CastError("bytes that are not UTF-8".to_owned())),
+                }
+            }
+            Self::Double => doubles::next_to(array),
             Self::Struct(fields) => {
                 let DataType::Struct(to) = to else {
                     return Err(mismatch(to));
@@ -269,46 +316,6 @@ pub(super) fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowErr
         ..CastOptions::default()
     };
     cast_with_options(array, to, &options)
-}
-
-/// Times of a coarser unit: those that they lie in, before 1970 as well.
-fn cut(array: &ArrayRef, to: &DataType, many: i64) -> Result<ArrayRef, ArrowError> {
-    fn numbers<From: ArrowTimestampType, To: ArrowTimestampType>(
-        array: &ArrayRef,
-        many: i64,
-    ) -> Result<ArrayRef, ArrowError> {
-        let times = array
-            .as_primitive_opt::<From>()
-            .ok_or_else(|| mismatch(array.data_type()))?;
-        let cut: PrimitiveArray<To> = times.unary(|time| time.div_euclid(many));
-        Ok(Arc::new(cut))
-    }
-    use TimeUnit::{Microsecond, Millisecond, Nanosecond, Second};
-    let array = match array.data_type() {
-        DataType::Dictionary(_, value) => cast(array, value)?,
-        _ => Arc::clone(array),
-    };
-    match (array.data_type(), to) {
-        (DataType::Timestamp(Nanosecond, _), DataType::Timestamp(Microsecond, _)) => {
-            numbers::<TimestampNanosecondType, TimestampMicrosecondType>(&array, many)
-        }
-        (DataType::Timestamp(Nanosecond, _), DataType::Timestamp(Millisecond, _)) => {
-            numbers::<TimestampNanosecondType, TimestampMillisecondType>(&array, many)
-        }
-        (DataType::Timestamp(Nanosecond, _), DataType::Timestamp(Second, _)) => {
-            numbers::<TimestampNanosecondType, TimestampSecondType>(&array, many)
-        }
-        (DataType::Timestamp(Microsecond, _), DataType::Timestamp(Millisecond, _)) => {
-            numbers::<TimestampMicrosecondType, TimestampMillisecondType>(&array, many)
-        }
-        (DataType::Timestamp(Microsecond, _), DataType::Timestamp(Second, _)) => {
-            numbers::<TimestampMicrosecondType, TimestampSecondType>(&array, many)
-        }
-        (DataType::Timestamp(Millisecond, _), DataType::Timestamp(Second, _)) => {
-            numbers::<TimestampMillisecondType, TimestampSecondType>(&array, many)
-        }
-        (other, _) => Err(mismatch(other)),
-    }
 }
 
 fn apply_struct(

@@ -11,6 +11,9 @@ pub struct Condition {
     pub column: usize,
     /// What is so of its value.
     pub test: Test,
+    /// Whether rows may be left out by it. Else only a partition is, as a whole, whose rows are none of the source's: somebody behind
+    /// the source has to see every row that is.
+    pub of_rows: bool,
 }
 
 /// What is so of a value; constants are of the column's type.

@@ -9,12 +9,13 @@ use millstream_core::guard::guarded;
 
 use super::SharedColumns;
 use super::condition::Test;
-use super::fit::{Fit, named};
+use super::fit::{Fit, Fitted, named};
 use super::groups::{Group, Part, lay_out, parts};
 use super::open::{self, OpenColumns};
 use super::orc::OrcColumns;
 use super::parquet::ParquetColumns;
 use super::ranged::Ranged;
+use super::ranges::Ranges;
 use super::{ColumnFormat, Columns};
 use crate::files_source::failure::{InputError, Unfit};
 use crate::files_source::fetch::{Desk, Fetch, Gone, News, Task};
@@ -34,7 +35,7 @@ const UNKNOWN: usize = 1_024;
 #[derive(Debug)]
 pub(super) struct ColumnBlock {
     /// `None`: nobody wants them, as the file's statistics say.
-    pub(super) batch: Option<RecordBatch>,
+    pub(super) fitted: Option<Fitted>,
     pub(super) part: Part,
     /// The first of them, by its number in the group.
     pub(super) row: u64,
@@ -67,17 +68,18 @@ struct OpenFile {
     groups: Vec<Group>,
 }
 
-/// Opens a file of columns, guarded.
+/// Opens a file of columns, guarded. `beginning`: the fingerprint of its first bytes; 0: not known.
 ///
 /// # Errors
 /// It is no such file, or the disk is away.
 pub(super) fn open_columns(
     format: ColumnFormat,
-    found: &FoundFile,
+    (found, beginning): (&FoundFile, u64),
     access: &Access,
 ) -> Result<(Ranged, Box<dyn OpenColumns>), InputError> {
     let file = Ranged::new(access.open(found)?, found.identity.size);
     check_identity(found, &file)?;
+    file.file().check_beginning(found, beginning)?;
     let opened = guarded(|| open_as(format, &file)).unwrap_or_else(|panic| Err(gave_up(&panic)));
     match opened {
         Ok(columns) => Ok((file, columns)),
@@ -125,7 +127,11 @@ impl ColumnsFetch {
 
     fn open_file(&self, task: &Task) -> Result<OpenFile, InputError> {
         let reading = &self.reading;
-        let (file, columns) = open_columns(reading.format, &task.file, &reading.access)?;
+        let (file, columns) = open_columns(
+            reading.format,
+            (&task.file, task.beginning),
+            &reading.access,
+        )?;
         let known = Columns::of_first(&reading.shared, columns.schema());
         let made = known.and_then(|known| {
             let unread = || Unfit::Schema("it has columns that are not read".to_owned());
@@ -177,7 +183,8 @@ impl ColumnsFetch {
     ) -> Result<Result<(), Gone>, Unfit> {
         let group = part.group;
         let all = part.from..group.rows;
-        let wanted = if self.reading.conditions.is_empty() {
+        // A row that would be a bad record is one whatever the query says of it.
+        let wanted = if self.reading.conditions.is_empty() || open.fit.may_be_bad() {
             vec![all]
         } else {
             let asked = open::asked(&open.fit, &self.reading.conditions);
@@ -284,12 +291,12 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     /// Tells of some rows, and before them of those that nobody wants.
-    fn tell(&mut self, rows: Range<u64>, batch: Option<RecordBatch>) -> Result<(), Gone> {
+    fn tell(&mut self, rows: Range<u64>, fitted: Option<Fitted>) -> Result<(), Gone> {
         if rows.start > self.at {
             self.send(self.at..rows.start, None)?;
         }
         self.at = rows.end;
-        self.send(rows, batch)
+        self.send(rows, fitted)
     }
 
     /// Tells of the rows that are left, which nobody wants.
@@ -324,9 +331,9 @@ impl Teller<'_> {
         Ok(self.tell_rest())
     }
 
-    fn send(&self, rows: Range<u64>, batch: Option<RecordBatch>) -> Result<(), Gone> {
+    fn send(&self, rows: Range<u64>, fitted: Option<Fitted>) -> Result<(), Gone> {
         let block = ColumnBlock {
-            batch,
+            fitted,
             part: self.part,
             row: rows.start,
             rows: rows.end - rows.start,
@@ -341,42 +348,6 @@ fn empty(rows: usize) -> Result<RecordBatch, Unfit> {
     let schema = Arc::new(arrow::datatypes::Schema::empty());
     RecordBatch::try_new_with_options(schema, Vec::new(), &options)
         .map_err(|error| Unfit::Damaged(error.to_string()))
-}
-
-/// Ranges of rows that are taken from the front.
-struct Ranges {
-    left: std::vec::IntoIter<Range<u64>>,
-    first: Option<Range<u64>>,
-}
-
-impl Ranges {
-    fn new(ranges: Vec<Range<u64>>) -> Self {
-        let mut left = ranges.into_iter();
-        let first = left.next();
-        Self { left, first }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.first.is_none()
-    }
-
-    /// All that have not been taken.
-    fn rest(&self) -> Vec<Range<u64>> {
-        let left = self.left.as_slice().iter().cloned();
-        self.first.iter().cloned().chain(left).collect()
-    }
-
-    /// The next rows, at most `most` that follow each other. `None`: there are none.
-    fn take(&mut self, most: u64) -> Option<Range<u64>> {
-        let first = self.first.as_mut()?;
-        let end = first.end.min(first.start.saturating_add(most));
-        let taken = first.start..end;
-        first.start = end;
-        if first.is_empty() {
-            self.first = self.left.next();
-        }
-        Some(taken)
-    }
 }
 
 impl Fetch for ColumnsFetch {

@@ -1,15 +1,19 @@
 //! What is read of one file: which of its columns, and how they become those of the source.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use millstream_core::columns::MAX_CHARACTERS;
 use millstream_core::type_names::{in_words, type_in_words};
 use millstream_core::{Error, Result, codes};
 
 use super::SharedColumns;
-use super::change::{Change, place_of, usual};
+use super::change::{Change, place_of, usual, utf8};
 use crate::files_source::failure::Unfit;
+use crate::rows::Reason;
 
 /// The columns of a file that are read.
 #[derive(Debug)]
@@ -31,6 +35,26 @@ pub(super) struct Found {
     /// Its place among the columns that are read.
     at: usize,
     pub(super) change: Change,
+    /// The most characters of its texts, if there is such a limit.
+    most: Option<usize>,
+}
+
+/// Rows of a file as those of the source.
+#[derive(Debug)]
+pub(super) struct Fitted {
+    pub(super) batch: RecordBatch,
+    /// The rows with a value that is none of its column's, in their order; in the batch something else stands for it.
+    pub(super) bad: Vec<BadRow>,
+}
+
+/// A row with a value that is none of its column's; the first of them.
+#[derive(Debug)]
+pub(super) struct BadRow {
+    /// Its number in the batch.
+    pub(super) row: usize,
+    pub(super) reason: Reason,
+    pub(super) column: String,
+    pub(super) error: String,
 }
 
 /// The columns of a file as they are read where no schema says otherwise.
@@ -114,9 +138,10 @@ impl Fit {
                 found.push(None);
                 continue;
             };
-            let theirs = file.fields().get(place).map(|field| field.data_type());
-            let theirs = theirs.unwrap_or(&DataType::Null);
-            let change = Change::of(theirs, field.data_type()).ok_or_else(|| {
+            let theirs = file.fields().get(place);
+            let change = theirs.and_then(|theirs| Change::of_column(theirs, field));
+            let change = change.ok_or_else(|| {
+                let theirs = theirs.map_or(&DataType::Null, |theirs| theirs.data_type());
                 Unfit::Schema(format!(
                     "its column `{}` is {}, where {} is read",
                     field.name(),
@@ -129,10 +154,17 @@ impl Fit {
         let mut read: Vec<usize> = found.iter().flatten().map(|(place, _)| *place).collect();
         read.sort_unstable();
         read.dedup();
-        let columns = found.into_iter().map(|found| {
+        let columns = found.into_iter().zip(batch.fields());
+        let columns = columns.map(|(found, field)| {
             let (place, change) = found?;
             let at = read.binary_search(&place).ok()?;
-            Some(Found { place, at, change })
+            let most = field.metadata().get(MAX_CHARACTERS);
+            Some(Found {
+                place,
+                at,
+                change,
+                most: most.and_then(|most| most.parse().ok()),
+            })
         });
         Ok(Self {
             columns: columns.collect(),
@@ -147,12 +179,19 @@ impl Fit {
         self.columns.get(place)?.as_ref()
     }
 
+    /// Whether rows of the file may be bad records, which is known once they are read.
+    pub(super) fn may_be_bad(&self) -> bool {
+        let mut found = self.columns.iter().flatten();
+        found.any(|found| found.most.is_some() || found.change == Change::Utf8)
+    }
+
     /// The columns of the source, of `rows` whose columns are those that are [read](Self::read).
-    pub(super) fn apply(&self, rows: &RecordBatch) -> Result<RecordBatch, Unfit> {
+    pub(super) fn apply(&self, rows: &RecordBatch) -> Result<Fitted, Unfit> {
         let broken = |name: &str, error: &dyn std::fmt::Display| {
             let error = in_words(&error.to_string());
             Unfit::Damaged(format!("column `{name}`: {error}"))
         };
+        let mut bad = BTreeMap::new();
         let columns = self.columns.iter().zip(self.batch.fields());
         let columns = columns.map(|(column, field)| {
             let Some(found) = column else {
@@ -160,12 +199,61 @@ impl Fit {
             };
             let array = rows.columns().get(found.at);
             let array = array.ok_or_else(|| broken(field.name(), &"it was not read"))?;
-            let changed = found.change.apply(array, field.data_type());
-            changed.map_err(|error| broken(field.name(), &error))
+            let values = found.values(array, field, &mut bad);
+            values.map_err(|error| broken(field.name(), &error))
         });
-        let columns: Vec<ArrayRef> = columns.collect::<Result<_, _>>()?;
+        let columns: Vec<ArrayRef> = columns.collect::<Result<_, Unfit>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
-        RecordBatch::try_new_with_options(Arc::clone(&self.batch), columns, &options)
-            .map_err(|error| Unfit::Damaged(error.to_string()))
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.batch), columns, &options)
+            .map_err(|error| Unfit::Damaged(error.to_string()))?;
+        Ok(Fitted {
+            batch,
+            bad: bad.into_values().collect(),
+        })
+    }
+}
+
+impl Found {
+    /// The values of the column `field` of the source. Rows with one that is none are noted, each once.
+    fn values(
+        &self,
+        array: &ArrayRef,
+        field: &Field,
+        bad: &mut BTreeMap<usize, BadRow>,
+    ) -> Result<ArrayRef, ArrowError> {
+        let mut note = |row: usize, reason: Reason, error: String| {
+            bad.entry(row).or_insert_with(|| BadRow {
+                row,
+                reason,
+                column: field.name().clone(),
+                error,
+            });
+        };
+        let values = match &self.change {
+            Change::Utf8 => utf8::texts_of_bytes(array, &mut |row| {
+                let error = "bytes that are not UTF-8".to_owned();
+                note(row, Reason::Charset, error);
+            })?,
+            change => change.apply(array, field.data_type())?,
+        };
+        if let Some(most) = self.most
+            && let Some(texts) = values.as_string_opt::<i32>()
+        {
+            for (row, text) in utf8::longer_than(texts, most) {
+                let beginning = shortened(text);
+                let error = format!("`{beginning}` is not a String of at most {most} characters");
+                note(row, Reason::Value, error);
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// The beginning of a long text, for messages.
+fn shortened(text: &str) -> String {
+    const LONG: usize = 80;
+    match text.char_indices().nth(LONG) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }

@@ -22,7 +22,7 @@ use orc_rust::{
 
 use super::open::{Asked, Batches, OpenColumns, one_line};
 use super::ranged::Ranged;
-use super::times;
+use super::times::{self, Hybrid};
 use crate::files_source::failure::Unfit;
 
 /// What ORC files begin with.
@@ -38,6 +38,8 @@ pub(super) struct OrcColumns {
     in_full: bool,
     /// Whether rows are left out by what is told of a stripe's values.
     tells_bounds: bool,
+    /// Of which values days are those of a hybrid calendar.
+    hybrid: Hybrid,
 }
 
 impl OrcColumns {
@@ -67,6 +69,10 @@ impl OrcColumns {
             schema,
             in_full: !writer.is_cpp,
             tells_bounds: writer.tells_bounds,
+            hybrid: Hybrid {
+                dates: writer.is_hybrid,
+                times: writer.is_hybrid,
+            },
         })
     }
 
@@ -174,7 +180,7 @@ impl OpenColumns for OrcColumns {
             true => times::in_full(&to),
             false => Arc::clone(&to),
         };
-        let all = stripe.number_of_rows();
+        let (all, hybrid) = (stripe.number_of_rows(), self.hybrid);
         let mut readers = Vec::with_capacity(rows.len());
         for range in rows {
             let builder = ArrowReaderBuilder::try_new(self.file.clone());
@@ -193,7 +199,7 @@ impl OpenColumns for OrcColumns {
         }
         Ok(Box::new(readers.into_iter().flatten().map(move |batch| {
             let batch = batch.map_err(|error| damaged(&error))?;
-            times::as_told(&batch, &to).map_err(|error| damaged(&error))
+            times::as_told(&batch, &to, hybrid).map_err(|error| damaged(&error))
         })))
     }
 }

@@ -24,7 +24,7 @@ use parquet::file::metadata::{
 use self::pages::Pages;
 use super::open::{Asked, Batches, OpenColumns, covers, one_line};
 use super::ranged::Ranged;
-use super::times;
+use super::times::{self, Hybrid};
 use crate::files_source::failure::Unfit;
 
 /// What Parquet files begin and end with; those of which the footer is encrypted end otherwise.
@@ -39,6 +39,8 @@ pub(super) struct ParquetColumns {
     metadata: ArrowReaderMetadata,
     /// The columns as they are handed out.
     schema: SchemaRef,
+    /// Of which values days are those of a hybrid calendar.
+    hybrid: Hybrid,
 }
 
 impl ParquetColumns {
@@ -58,8 +60,10 @@ impl ParquetColumns {
         let metadata = Arc::new(reader.finish().map_err(unfit)?);
         let metadata = ArrowReaderMetadata::try_new(metadata, options.clone()).map_err(unfit)?;
         let zone = read_as::zone(metadata.metadata().file_metadata())?;
+        let hybrid = read_as::hybrid(metadata.metadata().file_metadata());
         let as_read = |zone| read_as::schema(metadata.schema(), metadata.parquet_schema(), zone);
         let schema = as_read(None).unwrap_or_else(|| Arc::clone(metadata.schema()));
+        let schema = read_as::with_marks(&schema, metadata.parquet_schema());
         let metadata = match as_read(zone.as_deref()) {
             None => metadata,
             Some(schema) => {
@@ -72,6 +76,7 @@ impl ParquetColumns {
             file,
             metadata,
             schema,
+            hybrid,
         })
     }
 
@@ -181,9 +186,9 @@ impl OpenColumns for ParquetColumns {
         let fields = self.schema.fields().iter().enumerate();
         let read = fields.filter(|(place, _)| columns.contains(place));
         let read: Fields = read.map(|(_, field)| Arc::clone(field)).collect();
-        let schema = Arc::new(Schema::new(read));
+        let (schema, hybrid) = (Arc::new(Schema::new(read)), self.hybrid);
         Ok(Box::new(reader.map(move |batch| {
-            let told = batch.and_then(|batch| times::as_told(&batch, &schema));
+            let told = batch.and_then(|batch| times::as_told(&batch, &schema, hybrid));
             told.map_err(|error| Unfit::Damaged(one_line(&error)))
         })))
     }

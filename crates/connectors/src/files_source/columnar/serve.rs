@@ -6,8 +6,9 @@ use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::Limit;
 
 use super::fetch::ColumnBlock;
+use super::fit::BadRow;
 use crate::files_source::reader::{Decoded, Serve, Served};
-use crate::rows::{Origin, Parsed, Rows};
+use crate::rows::{BadRecord, Origin, Parsed, Rows};
 
 /// Hands out batches.
 #[derive(Default)]
@@ -28,8 +29,33 @@ struct Current {
 }
 
 impl ColumnsServer {
-    fn hand_out(&self, current: &Current, rows: u64) -> Option<Rows> {
-        let batch = current.block.batch.as_ref()?;
+    /// Hands out rows of a block that were read; how many of them are bad records.
+    fn hand_out(&self, current: &Current, rows: u64, out: &mut Vec<Parsed>) -> Result<usize> {
+        let rows = self.rows(current, rows).ok_or_else(internal)?;
+        let fitted = current.block.fitted.as_ref().ok_or_else(internal)?;
+        let from = usize::try_from(current.handed).unwrap_or(usize::MAX);
+        let within = |bad: &BadRow| bad.row.checked_sub(from).filter(|row| *row < rows.len());
+        let bad = fitted.bad.iter();
+        let bad: Vec<(usize, &BadRow)> = bad.filter_map(|bad| Some((within(bad)?, bad))).collect();
+        if bad.is_empty() {
+            out.push(Parsed::Rows(rows));
+            return Ok(0);
+        }
+        let is_good = |row: &usize| bad.binary_search_by_key(row, |(row, _)| *row).is_err();
+        let good: Vec<usize> = (0..rows.len()).filter(is_good).collect();
+        if !good.is_empty() {
+            out.push(Parsed::Rows(rows.only(&good)?));
+        }
+        let records = bad.iter().map(|(row, bad)| BadRecord {
+            column: Some(bad.column.clone()),
+            ..rows.origin.bad(*row, bad.reason, bad.error.clone())
+        });
+        out.push(Parsed::Bad(records.collect()));
+        Ok(bad.len())
+    }
+
+    fn rows(&self, current: &Current, rows: u64) -> Option<Rows> {
+        let batch = &current.block.fitted.as_ref()?.batch;
         let (from, length) = (usize::try_from(current.handed), usize::try_from(rows));
         let batch = batch.slice(from.ok()?, length.ok()?);
         let group = current.block.part.group;
@@ -70,8 +96,8 @@ impl Serve<Parsed> for ColumnsServer {
     }
 
     fn begin(&mut self, block: ColumnBlock) -> Result<u64> {
-        let bytes = block.batch.as_ref().map_or(0, |batch| {
-            let columns = batch.columns().iter();
+        let bytes = block.fitted.as_ref().map_or(0, |fitted| {
+            let columns = fitted.batch.columns().iter();
             columns
                 .map(|column| column.to_data().get_slice_memory_size().unwrap_or(0))
                 .sum()
@@ -86,20 +112,14 @@ impl Serve<Parsed> for ColumnsServer {
     }
 
     fn serve(&mut self, limit: Limit, out: &mut Vec<Parsed>) -> Result<Served> {
-        let internal = || {
-            Error::new(
-                &codes::INTERNAL,
-                "rows of a file came before the file was opened",
-            )
-        };
         let mut current = self.block.take().ok_or_else(internal)?;
         let left = current.block.rows - current.handed;
         let fitting = limit.bytes.checked_div(current.row_bytes);
         let fitting = fitting.unwrap_or(usize::MAX).min(limit.records).max(1);
         let rows = left.min(fitting as u64);
-        if current.block.batch.is_some() {
-            let handed = self.hand_out(&current, rows).ok_or_else(internal)?;
-            out.push(Parsed::Rows(handed));
+        let mut bad = 0;
+        if current.block.fitted.is_some() {
+            bad = self.hand_out(&current, rows, out)?;
         } else {
             self.left_out += rows;
         }
@@ -107,7 +127,8 @@ impl Serve<Parsed> for ColumnsServer {
         let taken = usize::try_from(rows).unwrap_or(usize::MAX);
         let served = Served {
             decoded: Decoded {
-                rows: taken,
+                rows: taken.saturating_sub(bad),
+                bad,
                 ..Decoded::default()
             },
             bytes: taken.saturating_mul(current.row_bytes),
@@ -132,4 +153,9 @@ impl Serve<Parsed> for ColumnsServer {
         }
         Ok(())
     }
+}
+
+fn internal() -> Error {
+    let message = "rows of a file came before the file was opened";
+    Error::new(&codes::INTERNAL, message)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::warn;
 
 use super::{Desk, Fetch, Gone, News, Task};
-use crate::files_source::beginning::{BEGINNING, fingerprint};
+use crate::files_source::beginning::BEGINNING;
 use crate::files_source::format::Dialects;
 use crate::files_source::input::InputError;
 use crate::files_source::listing::{FoundFile, Identity};
@@ -74,7 +74,7 @@ impl TextFetch {
         let access = &self.opening.access;
         let open = || {
             let dialects = self.opening.dialects.clone();
-            RecordStream::open(file, access, dialects, self.opening.sizes)
+            RecordStream::open(file, task.beginning, access, dialects, self.opening.sizes)
         };
         let mut stream = open()?;
         stream.keep_tail(task.keeps_tail);
@@ -194,16 +194,12 @@ fn compare(task: &Task, open: &OpenFile) -> Result<bool, InputError> {
     if found == now {
         return Ok(false);
     }
-    let begins_so = || {
-        let beginning = open.stream.input().beginning()?;
-        Ok::<_, InputError>(fingerprint(&beginning, found.size) == task.beginning)
-    };
-    let is_known = task.beginning != 0;
+    let begins_so = || open.stream.input().begins_as(task.beginning);
     // A write sets the time before the size: where files are appended to, that is no change.
-    let is_all = found.size <= BEGINNING as u64 && is_known;
-    if now.size == found.size && (task.appends || is_all) && (!is_known || begins_so()?) {
+    let is_all = found.size <= BEGINNING as u64 && task.beginning != 0;
+    if now.size == found.size && (task.appends || is_all) && begins_so()? {
         Ok(false)
-    } else if task.may_grow && now.size > found.size && (!is_known || begins_so()?) {
+    } else if task.may_grow && now.size > found.size && begins_so()? {
         Ok(true)
     } else {
         Err(InputError::Changed(now))

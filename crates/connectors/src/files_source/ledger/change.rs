@@ -256,7 +256,7 @@ fn is_of_disk(error: &InputError) -> bool {
 fn is_bad(error: &InputError) -> bool {
     match error {
         InputError::Damaged { .. }
-        | InputError::Marked { .. }
+        | InputError::Marked(_)
         | InputError::Window
         | InputError::Columns(_) => true,
         // A store refuses all of its objects, once keys are not valid any more.
@@ -322,13 +322,14 @@ pub(crate) fn changed_error(path: &str, then: &Identity, now: &Identity, chosen:
         Changed::Append => "reread",
         _ => "reread or append",
     };
+    let how = if then == now {
+        format!("its first bytes are others, {} as before", describe(now))
+    } else {
+        format!("{} then, {} now", describe(then), describe(now))
+    };
     Error::new(
         &codes::SOURCE_CHANGED,
-        format!(
-            "{path} changed after records of it were read: {} then, {} now",
-            describe(then),
-            describe(now)
-        ),
+        format!("{path} changed after records of it were read: {how}"),
     )
     .next(format!(
         "put the file back, or set source.file.changed to {other}; write files under a name that begins \
@@ -358,11 +359,9 @@ pub(crate) fn unreadable(name: &str, error: &InputError) -> Error {
             format!("{name} is compressed with a larger window than the 128 MiB that a reader takes"),
         )
         .next("compress it again with zstd --long=27 at most, or without --long"),
-        InputError::Marked { charset } => Error::new(
-            &codes::BAD_RECORD,
-            format!("{name} begins with the byte order mark of UTF-8, and is read as {charset}, as source.charset says"),
-        )
-        .next("set source.charset to UTF-8, take the mark off the file, or set source.file.bad to skip or quarantine"),
+        InputError::Marked(marked) => {
+            Error::new(&codes::BAD_RECORD, format!("{name} {marked}")).next(marked.next_step())
+        }
         InputError::Endless { offset, limit } => Error::new(
             &codes::BAD_RECORD,
             format!(

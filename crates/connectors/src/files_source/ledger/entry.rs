@@ -115,6 +115,9 @@ pub(super) struct TailEntry {
     split: u64,
     /// Offset and line of its first byte.
     start: (u64, u64),
+    /// The hash of the file's first bytes; 0: an older snapshot did not say.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    beginning: u64,
 }
 
 impl TailEntry {
@@ -125,6 +128,7 @@ impl TailEntry {
             piece: tail.piece,
             split: tail.split,
             start: (tail.start.offset, tail.start.line),
+            beginning: tail.beginning,
         }
     }
 
@@ -138,8 +142,13 @@ impl TailEntry {
                 offset: self.start.0,
                 line: self.start.1,
             },
+            beginning: self.beginning,
         }
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The entries of all readers of a snapshot, put together.

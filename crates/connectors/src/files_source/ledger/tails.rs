@@ -18,6 +18,8 @@ pub(super) struct Tail {
     /// Bytes in the file's splits, which decide who takes it at a restore.
     pub(super) split: u64,
     pub(super) start: Start,
+    /// The hash of the file's first bytes; 0: not known.
+    pub(super) beginning: u64,
 }
 
 impl Tail {

@@ -11,7 +11,7 @@ use crate::files_source::away;
 use crate::files_source::beginning::fingerprint;
 use crate::files_source::intake::{Met, other_directory};
 use crate::files_source::ledger::lost;
-use crate::files_source::listing::{DirectoryId, Kind, Listed, Odd};
+use crate::files_source::listing::{DirectoryId, Identity, Kind, Listed, Odd};
 use crate::files_source::name::{Key, Name};
 use crate::files_source::options::{AfterCommit, Bad, Lost, OtherDirectory};
 use crate::files_source::piece::Piece;
@@ -192,16 +192,15 @@ impl Lister {
             let Some(piece) = self.before.announced.get(&key) else {
                 continue;
             };
-            let is_it = piece.identity == *identity
-                || match self.holds(&listed.name, piece) {
-                    Ok(holds) => holds,
-                    // The next look does not find it any more.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                    Err(error) => {
-                        let words = format!("{}: {error}", listed.name);
-                        return Err(Hindrance::Away(io::Error::new(error.kind(), words)));
-                    }
-                };
+            let is_it = match self.holds(&listed.name, *identity, piece) {
+                Ok(holds) => holds,
+                // The next look does not find it any more.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    let words = format!("{}: {error}", listed.name);
+                    return Err(Hindrance::Away(io::Error::new(error.kind(), words)));
+                }
+            };
             if is_it {
                 self.before.announced.remove(&key);
             } else {
@@ -211,10 +210,11 @@ impl Lister {
         Ok(())
     }
 
-    /// Whether the file of that name holds what was announced of it, and perhaps more. Objects never grow.
-    fn holds(&self, name: &Name, piece: &Piece) -> io::Result<bool> {
-        if self.root.store.is_some() {
-            return Ok(false);
+    /// Whether the file of that name, which is listed as `listed`, holds what was announced of it, and perhaps more. Objects never
+    /// grow. Another file may have its size and its time.
+    fn holds(&self, name: &Name, listed: Identity, piece: &Piece) -> io::Result<bool> {
+        if self.root.store.is_some() || piece.beginning == 0 {
+            return Ok(piece.identity == listed);
         }
         let path = name.below(&self.root.directory);
         let (now, beginning) = self.root.volume.head(&path)?;
@@ -252,8 +252,19 @@ impl Lister {
         bad || matches!(&self.policy.after_commit, AfterCommit::Move(target) if own(target))
     }
 
-    /// Warns of an entry, once, and counts it. Whether it was told now.
+    /// Warns of an entry that is not read, once, and counts it. Whether it was told now.
     pub(super) fn tell(&mut self, name: &Name, words: &'static str, cause: &str) -> bool {
+        let is_news = self.is_news(name, words);
+        if is_news {
+            self.progress.bad_files.add(1);
+            let count = self.progress.bad_files.get();
+            warn!(count, "{}/{name} {words}: {cause}", self.root.shown());
+        }
+        is_news
+    }
+
+    /// Whether this has not been told of an entry.
+    pub(super) fn is_news(&mut self, name: &Name, words: &'static str) -> bool {
         let key = name.key();
         if self.told.get(&key) == Some(&words) {
             return false;
@@ -261,9 +272,6 @@ impl Lister {
         if self.told.len() < TOLD {
             self.told.insert(key, words);
         }
-        self.progress.bad_files.add(1);
-        let count = self.progress.bad_files.get();
-        warn!(count, "{}/{name} {words}: {cause}", self.root.shown());
         true
     }
 
@@ -346,8 +354,7 @@ impl Lister {
         if listed == 0 && self.policy.interval.is_none() {
             warn!(path = %self.root.shown(), "there is no file to be read");
         }
-        if let Some(present) = present.filter(|_| known == 0 && !at(&self.desk).intake.takes_away())
-        {
+        if let Some(present) = present.filter(|_| known == 0) {
             let error = other_directory(&self.root.shown(), present, listed);
             if self.policy.other == OtherDirectory::Fail {
                 return Err(error.into());

@@ -10,7 +10,9 @@ use tracing::warn;
 
 use super::{Lister, at};
 use crate::files_source::intake::Ready;
+use crate::files_source::listing::volume::Volume;
 use crate::files_source::listing::{Identity, Odd, is_away};
+use crate::files_source::name::Key;
 use crate::files_source::piece::Piece;
 use crate::files_source::settle::MOST;
 
@@ -22,6 +24,8 @@ const CLOSING: Duration = Duration::from_secs(15);
 impl Lister {
     /// Queues what is ready, as long as there is room.
     pub(super) fn stage_backlog(&mut self) -> Result<()> {
+        let had_some = !self.backlog.is_empty();
+        let mut open = Vec::new();
         while !self.backlog.is_empty() && self.has_room() {
             let mut pieces = Vec::new();
             while pieces.len() < TOGETHER
@@ -43,8 +47,10 @@ impl Lister {
                         pieces.extend(judged);
                     }
                     Opened::Nothing => at(&self.desk).intake.pass_over(&ready.name),
+                    Opened::Unfinished => open.push(ready),
                     Opened::Later => {
                         self.backlog.push_front(ready);
+                        self.backlog.extend(open);
                         self.queue(pieces);
                         return Ok(());
                     }
@@ -52,11 +58,38 @@ impl Lister {
             }
             self.queue(pieces);
         }
+        if had_some && self.backlog.is_empty() && self.policy.interval.is_none() {
+            self.tell_unfinished(&open);
+        }
+        // They are opened again in a second, behind all others.
+        self.backlog.extend(open);
         if self.backlog.is_empty() {
             // There may have been very many once.
             self.backlog.shrink_to(TOGETHER);
         }
         Ok(())
+    }
+
+    /// A source that looks once has come to all files but these, which others are writing: it waits for them, and shows that.
+    fn tell_unfinished(&self, open: &[Ready]) {
+        let words = open.first().map(|first| {
+            let path = first.name.below(&self.root.directory);
+            let path = path.display();
+            let more = match open.len() - 1 {
+                0 => String::new(),
+                more => format!(" (and {more} more)"),
+            };
+            format!(
+                "{path}{more} is still being written, and is read when it is closed: a writer that died leaves it open until the \
+                 cluster closes it (hdfs debug recoverLease -path …)"
+            )
+        });
+        let mut desk = at(&self.desk);
+        if desk.held_up != words {
+            desk.held_up = words;
+            drop(desk);
+            self.waker.wake();
+        }
     }
 
     /// Says so if the last record of a file had no end when the file was read, up to `end`: what was added belongs to it.
@@ -134,47 +167,55 @@ impl Lister {
 }
 
 impl Lister {
-    /// Opens a file, unless somebody is writing it and it is to be read once it is whole. A source that looks once reads as much of it
-    /// as can be read, and one that follows growth goes on from there.
+    /// Opens a file, unless somebody is writing it: where what is there ends is no end of a record. A source that watches finds it
+    /// again at its next look, one that looks once waits for it, and one that follows growth reads as much of it as can be read, and
+    /// goes on from there.
     fn head(&mut self, ready: &mut Ready, path: &Path) -> io::Result<Opened> {
         let state = self.root.volume.state_of(path)?;
-        let is_open = state == FileState::Open;
-        let follows = at(&self.desk).intake.follows_growth();
-        if !follows && self.policy.interval.is_some() {
+        let once = self.policy.interval.is_none();
+        // At the end of what one that looks once has found, the beginning of a record would count as one.
+        let follows = !once && at(&self.desk).intake.follows_growth();
+        if !follows {
+            let key = ready.name.key();
             let is_waited_for = match state {
-                FileState::Open => true,
-                FileState::New => !self.has_stood_still(ready),
+                FileState::Open => {
+                    self.fresh.remove(&key);
+                    true
+                }
+                FileState::New if once => {
+                    let now = self.root.volume.identity(path)?;
+                    !self.has_stood_still(key, now)
+                }
+                FileState::New => !self.has_stood_still(key, ready.identity()),
                 FileState::Whole => false,
             };
             if is_waited_for {
-                return Ok(Opened::Nothing);
+                return Ok(if once {
+                    Opened::Unfinished
+                } else {
+                    Opened::Nothing
+                });
             }
-            self.fresh.remove(&ready.name.key());
+            self.fresh.remove(&key);
         }
         let (now, beginning) = self.root.volume.head(path)?;
-        if is_open && follows && now.size < ready.identity().size {
+        if state == FileState::Open && now.size < ready.identity().size {
             // Somebody is adding to a block of which a part was there before.
             return Ok(Opened::Nothing);
         }
-        if is_open && !follows {
-            let file = path.display().to_string();
-            warn!(
-                file,
-                bytes = now.size,
-                "somebody is still writing the file: it is read as far as it can be now, and what follows is not"
-            );
+        if once && matches!(self.root.volume, Volume::Hdfs(_)) {
+            // It may have been written on since it was listed, and there is no other look; what is closed is whole.
             ready.shorten(now);
         }
         Ok(Opened::File(now, beginning))
     }
 
     /// Whether a file that may not be closed yet has stood still for as long as closing takes.
-    fn has_stood_still(&mut self, ready: &Ready) -> bool {
+    fn has_stood_still(&mut self, key: Key, identity: Identity) -> bool {
         let now = (self.clock)();
         if self.fresh.len() >= MOST {
             self.fresh.clear();
         }
-        let (key, identity) = (ready.name.key(), ready.identity());
         let (known, since) = self.fresh.entry(key).or_insert((identity, now));
         if *known != identity {
             (*known, *since) = (identity, now);
@@ -187,6 +228,8 @@ enum Opened {
     File(Identity, Vec<u8>),
     /// There is nothing to be read.
     Nothing,
+    /// Somebody is writing it, and it is waited for.
+    Unfinished,
     /// It can't be told now.
     Later,
 }

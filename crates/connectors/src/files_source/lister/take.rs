@@ -11,7 +11,7 @@ use crate::files_source::away::{Taken, take_object};
 use crate::files_source::beginning::fingerprint;
 use crate::files_source::ledger::{Passed, PassedOver};
 use crate::files_source::listing::{DirectoryId, Kind, Listed, Odd, Root};
-use crate::files_source::name::Name;
+use crate::files_source::name::{LONGEST, Name};
 use crate::files_source::options::{AfterCommit, Bad};
 use crate::files_source::seen::Entry;
 
@@ -71,13 +71,7 @@ impl Lister {
                 );
             }
             Ok(Taken::Held) => self.tell_held(name),
-            Err(error) => {
-                let _told = self.tell(
-                    name,
-                    "can't be taken away after its commit",
-                    &error.to_string(),
-                );
-            }
+            Err(error) => self.tell_kept(name, &why_it_stays(&error)),
         }
     }
 
@@ -86,13 +80,7 @@ impl Lister {
         match taken {
             Ok(Taken::Away) => self.is_gone(name, entry),
             Ok(_) => debug!(%name, "the object is not the one that was read, so it stays"),
-            Err(error) => {
-                let _told = self.tell(
-                    name,
-                    "can't be taken away after its commit",
-                    &error.to_string(),
-                );
-            }
+            Err(error) => self.tell_kept(name, &why_it_stays(&error)),
         }
     }
 
@@ -120,17 +108,21 @@ impl Lister {
             return true;
         };
         for (name, _) in files.take(1) {
-            let _told = self.tell(
-                name,
-                "can't be taken away after its commit",
-                &format!("that can't be noted: {error}"),
-            );
+            self.tell_kept(name, &format!("that can't be noted: {error}"));
         }
         false
     }
 
     fn done(&self, name: &Name) -> Option<Entry> {
         at(&self.desk).intake.done(name)
+    }
+
+    /// What is done with stays where it is. It was read, and is no bad one.
+    fn tell_kept(&mut self, name: &Name, why: &str) {
+        let words = "can't be taken away after its commit";
+        if self.is_news(name, words) {
+            warn!("{}/{name} {words}: {why}", self.root.shown());
+        }
     }
 
     fn tell_held(&mut self, name: &Name) {
@@ -248,5 +240,14 @@ impl Lister {
             }
         }
         false
+    }
+}
+
+fn why_it_stays(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::InvalidFilename => format!(
+            "its name is longer than {LONGEST} bytes, which leaves no room for the mark under which it is hidden meanwhile"
+        ),
+        _ => error.to_string(),
     }
 }

@@ -38,6 +38,13 @@ impl Identity {
         let copy = Self::of_object(copy);
         self.size == copy.size && self.content() == copy.content()
     }
+
+    /// Whether an object may be a copy of one with this identity that the store names otherwise: what was uploaded in parts has
+    /// another name of its content than a copy of it, which is one part.
+    pub(crate) fn may_be_copied_to(self, copy: &Object) -> bool {
+        let copy = Self::of_object(copy);
+        self.size == copy.size && self.mtime.div_euclid(SECOND) <= copy.mtime.div_euclid(SECOND)
+    }
 }
 
 /// The root at a URL: the one object of that key, else all that lies below it.
@@ -174,6 +181,11 @@ mod tests {
         assert_eq!(first.content(), later.content());
         assert!(first.is_copied_to(&object(99, "a")));
         assert!(!first.is_copied_to(&object(99, "b")));
+        assert!(first.may_be_copied_to(&object(99, "b")));
+        assert!(
+            !first.may_be_copied_to(&object(4, "b")),
+            "it was there before"
+        );
     }
 
     #[test]

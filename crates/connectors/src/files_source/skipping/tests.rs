@@ -9,13 +9,18 @@ fn left(lines: u64, comment: &str, text: &str, piece: usize) -> String {
 }
 
 fn left_of(format: Format, lines: u64, comment: &str, text: &str, piece: usize) -> String {
+    let left = bytes_left(format, lines, comment, text.as_bytes(), piece);
+    String::from_utf8(left).expect("text")
+}
+
+fn bytes_left(format: Format, lines: u64, comment: &str, bytes: &[u8], piece: usize) -> Vec<u8> {
     let dialects = format.compile().expect("a format");
     let skip = Skip {
         lines,
         comment: comment.as_bytes().to_vec(),
     };
     let mut skipping = Skipping::new(skip, dialects.raw);
-    let mut pieces = text.as_bytes().chunks(piece);
+    let mut pieces = bytes.chunks(piece);
     let mut left = Vec::new();
     while skipping
         .read::<Infallible>(&mut left, piece, |raw, _| {
@@ -25,7 +30,7 @@ fn left_of(format: Format, lines: u64, comment: &str, text: &str, piece: usize) 
         })
         .expect("read")
     {}
-    String::from_utf8(left).expect("text")
+    left
 }
 
 #[test]
@@ -59,6 +64,22 @@ fn a_mark_of_the_charset_is_no_part_of_the_first_line() {
         let text = "\u{feff}# x,y\na,b\n";
         assert_eq!(left(0, "#", text, piece), "\u{feff}\na,b\n", "{piece}");
         assert_eq!(left(0, "#", "\u{feff}", piece), "\u{feff}");
+    }
+}
+
+#[test]
+fn a_mark_of_another_charset_stays_where_the_first_line_is_left_out() {
+    for (mark, text) in [
+        (&b"\xFF\xFE"[..], &b"x\0\n\0a\0\n\0"[..]),
+        (b"\xFE\xFF", b"\0x\0\n\0a\0\n"),
+        (b"\xFF\xFE\0\0", b"x\0\0\0\n\0\0\0"),
+        (b"\0\0\xFE\xFF", b"\0\0\0x\0\0\0\n"),
+    ] {
+        for piece in 1..8 {
+            let bytes = [mark, text].concat();
+            let left = bytes_left(Format::csv(), 1, "", &bytes, piece);
+            assert!(left.starts_with(mark), "{piece}: {left:?}");
+        }
     }
 }
 

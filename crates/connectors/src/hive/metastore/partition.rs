@@ -46,7 +46,7 @@ impl Partition {
         let found = values_of(&table.keys, values).map_err(|why| refuse(&why))?;
         Ok(Self {
             directory,
-            values: found.into(),
+            values: table.as_told(&found),
         })
     }
 

@@ -11,14 +11,15 @@ use millstream_engine::connector::{
     Limit, SourceOutput, SourceReader, SourceSnapshot, SourceStatus,
 };
 
+use super::length::Length;
 use super::tree::{Tree, Values};
 use crate::rows::{Parsed, Rows};
 
 /// Where a column of the source comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// From the file: its number among those that are read of it.
-    File(usize),
+    /// From the file: its number among those that are read of it, and how long its texts are.
+    File(usize, Option<Length>),
     /// From the partition: its number among those of partitions.
     Partition(usize),
 }
@@ -65,12 +66,13 @@ impl TableReader {
         let count = rows.batch.num_rows();
         let first = UInt32Array::from_value(0, count);
         let columns = self.places.iter().map(|place| match place {
-            Place::File(column) => rows
-                .batch
-                .columns()
-                .get(*column)
-                .cloned()
-                .ok_or_else(broken),
+            Place::File(column, length) => {
+                let column = rows.batch.columns().get(*column).ok_or_else(broken)?;
+                Ok(match length {
+                    Some(length) => length.apply(column),
+                    None => Arc::clone(column),
+                })
+            }
             Place::Partition(key) => {
                 let value = values.get(*key).ok_or_else(broken)?;
                 take(value, &first, None).map_err(|error| broken().cause(error))

@@ -5,12 +5,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
 use millstream_hive_thrift::hive_metastore::{self as told, FieldSchema, StorageDescriptor};
 
 use super::lazy::Look;
+use super::length::Length;
 use super::types::data_type;
 use super::{is_plain, place_of};
 use crate::files_source::ColumnFormat;
@@ -26,6 +28,8 @@ pub(super) struct Table {
     pub(super) columns: SchemaRef,
     /// The columns of its partitions.
     pub(super) keys: Vec<Field>,
+    /// How long texts of all columns are, those of the partitions behind the others.
+    lengths: Vec<Option<Length>>,
     pub(super) format: Format,
     /// What says how its files are read, for partitions that say it otherwise.
     storage: Storage,
@@ -97,6 +101,9 @@ impl Table {
             .flatten()
             .map(field)
             .collect::<Result<_>>()?;
+        let all = descriptor.cols.iter().chain(&told.partition_keys);
+        let lengths = all.flatten().map(|told| Length::of(told.type_.as_deref()?));
+        let lengths = lengths.collect();
         if let Some(key) = keys.iter().find(|key| !is_key(key.data_type())) {
             let (name, found) = (key.name(), type_in_words(key.data_type()));
             return Err(refuse(format!(
@@ -109,6 +116,7 @@ impl Table {
             location,
             columns: Arc::new(Schema::new(columns)),
             keys,
+            lengths,
             format,
             storage,
         })
@@ -119,6 +127,21 @@ impl Table {
         let fields = self.columns.fields().iter().cloned();
         let keys = self.keys.iter().cloned().map(Arc::new);
         Arc::new(Schema::new(fields.chain(keys).collect::<Vec<_>>()))
+    }
+
+    /// How long texts of a column are, by its number among all; `None`: any, or they are none.
+    pub(super) fn length(&self, column: usize) -> Option<Length> {
+        self.lengths.get(column).copied().flatten()
+    }
+
+    /// The values of the columns of a partition, as Hive reads them.
+    pub(super) fn as_told(&self, keys: &[ArrayRef]) -> Arc<[ArrayRef]> {
+        let of_files = self.columns.fields().len();
+        let told = keys.iter().enumerate().map(|(key, value)| {
+            let length = self.length(of_files + key);
+            length.map_or_else(|| Arc::clone(value), |length| length.apply(value))
+        });
+        told.collect()
     }
 
     /// Whether the files of a partition are read as those of the table.

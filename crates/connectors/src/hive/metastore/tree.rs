@@ -107,14 +107,15 @@ impl Tree {
         if let Some(values) = found {
             return Ok(Arc::clone(values));
         }
-        Partition::values_by_path(&self.table.keys, file).ok_or_else(|| {
+        let values = Partition::values_by_path(&self.table.keys, file).ok_or_else(|| {
             let why = format!(
                 "has no partition any more in which {} lies, and its path does not tell the values",
                 file.display()
             );
             refused(&self.table.to_string(), &why)
                 .next("add the partition again, or begin anew without the checkpoint")
-        })
+        })?;
+        Ok(self.table.as_told(&values))
     }
 
     /// Asks the metastore for partitions that are not known yet, and forgets those that it does not know any more.

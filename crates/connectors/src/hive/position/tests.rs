@@ -34,14 +34,70 @@ fn what_is_no_position_is_refused() {
     }
 }
 
+/// A query in a session that is opened with this.
+fn query(statement: &str, column: Option<&str>, session: &[(&str, &str)]) -> Query {
+    let session = session.iter();
+    let session = session.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Query::of(statement, column, &session.collect())
+}
+
 #[test]
 fn parts_are_those_of_one_query() {
-    let parts = Parts::new(7, Some(vec!["`a` < 3".to_owned(), "`a` >= 3".to_owned()]));
+    let shop = ("use:database", "shop");
+    let day = ("set:hivevar:day", "1");
+    let own = query("select 1", Some("ID"), &[shop, day]);
+    let parts = Parts::new(own, Some(vec!["`a` < 3".to_owned(), "`a` >= 3".to_owned()]));
     let entries = [parts.entry()];
-    assert_eq!(Parts::restore(&entries, 7).expect("parts"), parts);
-    let error = Parts::restore(&entries, 8).expect_err("another query");
+    assert_eq!(Parts::restore(&entries, own).expect("parts"), parts);
+    for (other, what) in [
+        (query("select 2", Some("id"), &[shop, day]), "statement"),
+        (query("select 1", None, &[shop, day]), "column"),
+        (
+            query("select 1", Some("id"), &[("use:database", "b"), day]),
+            "database",
+        ),
+        (
+            query("select 1", Some("id"), &[shop, ("set:hivevar:day", "2")]),
+            "variable",
+        ),
+        (
+            query(
+                "select 1",
+                Some("id"),
+                &[shop, day, ("set:hiveconf:x.y", "1")],
+            ),
+            "setting",
+        ),
+    ] {
+        let error = Parts::restore(&entries, other).expect_err(what);
+        assert_eq!(error.code(), "MS-3005", "{what}: {error}");
+    }
+    // Where and for whom Hive executes says nothing of rows.
+    let elsewhere = [
+        shop,
+        day,
+        ("set:hiveconf:tez.queue.name", "etl"),
+        ("hive.server2.proxy.user", "me"),
+    ];
+    let same = query("select 1", Some("id"), &elsewhere);
+    assert!(Parts::restore(&entries, same).is_ok());
+    assert!(Parts::restore(&[], own).is_err());
+}
+
+#[test]
+fn parts_of_before_the_session_was_known_go_on() {
+    let own = query("select 1", None, &[("use:database", "shop")]);
+    let of_version = |version: u32, statement: u64| StateEntry {
+        key: PARTS.to_owned(),
+        value: serde_json::json!({"version": version, "statement": statement, "conditions": null}),
+    };
+    let old = stable_hash(&("select 1", None::<String>));
+    assert!(Parts::restore(&[of_version(1, old)], own).is_ok());
+    let error = Parts::restore(&[of_version(1, old + 1)], own).expect_err("another");
     assert_eq!(error.code(), "MS-3005", "{error}");
-    assert!(Parts::restore(&[], 7).is_err());
+    let error = Parts::restore(&[of_version(3, old)], own).expect_err("newer");
+    assert_eq!(error.code(), "MS-3006", "{error}");
+    assert!(error.to_string().contains("2 is the newest"), "{error}");
 }
 
 #[test]

@@ -215,6 +215,29 @@ fn any_byte_may_be_another() {
 }
 
 #[test]
+fn rows_in_another_form_are_called_what_they_are() {
+    let answer = |packed: bool| {
+        let mut output = Output::default();
+        output.field(12, 0).field(12, 3).field(10, 1);
+        output.0.extend(0_i64.to_be_bytes());
+        output.field(15, 2).list(12, 0);
+        if packed {
+            output.field(11, 4).bytes(b"columns");
+        }
+        output.stop().stop().stop();
+        output.0
+    };
+    for (packed, words) in [
+        (true, "resultset.serialize.in.tasks=false"),
+        (false, "do not come column by column"),
+    ] {
+        let told = read(&answer(packed), &[Kind::Text], &[true]).expect_err(words);
+        let told = format!("{told:?}");
+        assert!(told.starts_with("Away") && told.contains(words), "{told}");
+    }
+}
+
+#[test]
 fn a_refusal_is_one() {
     let mut output = Output::default();
     output.field(12, 0).field(12, 1).field(8, 1);

@@ -75,9 +75,53 @@ fn bounds_are_of_the_columns_type() {
         (Scale::Seconds, "1970-01-01 00:00:10", Some(10)),
         (Scale::Seconds, "1970-01-02", Some(86_400)),
         (Scale::Texts, "a", None),
+        (Scale::Days, "0001-01-01", Some(FIRST_DAY)),
+        (Scale::Days, "0000-12-31", None),
+        (Scale::Days, "-0005-01-01", None),
+        (Scale::Days, "9999-12-31", Some(LAST_DAY)),
+        (Scale::Days, "99999-12-31", None),
+        (Scale::Seconds, "0001-01-01", Some(FIRST_DAY * 86_400)),
+        (Scale::Seconds, "0000-12-31 23:59:59", None),
+        (Scale::Seconds, "9999-12-31 23:59:59", Some(253_402_300_799)),
+        (Scale::Seconds, "10000-01-01", None),
     ];
     for (scale, text, expected) in table {
         let found = scale.bound("source.db.partition.lower-bound", text);
         assert_eq!(found.ok(), expected, "{scale:?} {text}");
+    }
+}
+
+/// Of a cut beyond these years Hive makes NULL, and rows on both sides of it would be in no part.
+#[test]
+fn cuts_are_dates_that_hive_knows() {
+    let year = |years: i128| years * 365;
+    for (lower, upper, what) in [
+        (
+            FIRST_DAY - year(3_000),
+            LAST_DAY + year(90_000),
+            "beyond both",
+        ),
+        (FIRST_DAY - year(3_000), FIRST_DAY - year(1_000), "before"),
+        (LAST_DAY + year(1_000), LAST_DAY + year(9_000), "behind"),
+        (0, LAST_DAY + year(90_000), "from a day that it knows"),
+    ] {
+        let days = Scale::Days.parts("d", lower, upper, 7);
+        let seconds = |day: i128| day * SECONDS_OF_DAY;
+        let times = Scale::Seconds.parts("t", seconds(lower), seconds(upper), 7);
+        for condition in days.iter().chain(&times) {
+            for text in condition.split('\'').skip(1).step_by(2) {
+                let day = text.split(' ').next().unwrap_or_default();
+                let found = Scale::Days.bound("cut", day);
+                assert!(found.is_ok(), "{what}: {condition}");
+            }
+        }
+        let open = |conditions: &[String]| {
+            let first = conditions
+                .first()
+                .is_some_and(|first| !first.contains(">="));
+            first && conditions.last().is_some_and(|last| !last.contains("< "))
+        };
+        assert!(days.len() == 1 || open(&days), "{what}: {days:?}");
+        assert!(times.len() <= 7 && !times.is_empty(), "{what}: {times:?}");
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Bounds, Fresh, Known, Missing, New, Start, begin, end_of, go_on};
+use super::{Bounds, Fresh, Known, Missing, New, Start, begin, end_of, go_on, is_to_be_noted};
 use crate::kafka::options::{End, Lost, Reset};
 use crate::kafka::partition::Partition;
 
@@ -66,18 +66,63 @@ fn the_groups_offset_comes_first_then_the_reset() {
         // Whatever the reset says: nothing of a new partition is passed over.
         (added, Reset::Latest, Start::At(10)),
         (added, Reset::None, Start::At(10)),
+        // Nor what somebody has read of it behind the snapshot that is gone on from.
         (
             Fresh {
                 committed: Some(12),
                 ..added
             },
             Reset::Latest,
-            Start::At(12),
+            Start::At(10),
         ),
     ] {
         assert_eq!(
             begin(&fresh, reset, Lost::Fail),
             start,
+            "{fresh:?} {reset:?}"
+        );
+    }
+}
+
+#[test]
+fn the_group_notes_a_beginning_that_nobody_would_find_again() {
+    let added = Fresh {
+        is_added: true,
+        ..FRESH
+    };
+    let committed = Fresh {
+        committed: Some(17),
+        ..FRESH
+    };
+    let at_reset = Fresh {
+        at_reset: Some(22),
+        ..FRESH
+    };
+    for (fresh, reset, is_noted) in [
+        (FRESH, Reset::Latest, true),
+        // No record was as new as that, and there may be one soon.
+        (FRESH, Reset::Timestamp(7), true),
+        (at_reset, Reset::Timestamp(7), false),
+        (FRESH, Reset::Earliest, false),
+        // One that was added is there from the start the next time.
+        (added, Reset::Latest, true),
+        (added, Reset::None, true),
+        (
+            Fresh {
+                is_added: true,
+                ..at_reset
+            },
+            Reset::Timestamp(7),
+            true,
+        ),
+        (added, Reset::Earliest, false),
+        // What the group knows stays.
+        (committed, Reset::Latest, false),
+        (committed, Reset::None, false),
+    ] {
+        assert_eq!(
+            is_to_be_noted(&fresh, reset),
+            is_noted,
             "{fresh:?} {reset:?}"
         );
     }

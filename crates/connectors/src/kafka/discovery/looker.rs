@@ -8,11 +8,11 @@ use millstream_engine::connector::Waker;
 use rdkafka::consumer::Consumer;
 use tracing::{info, warn};
 
-use super::super::begin::{Fresh, Known, New, Start, begin, end_of};
-use super::super::client::Trouble;
+use super::super::begin::{Fresh, Known, New, Start, begin, end_of, is_to_be_noted};
+use super::super::client::{Trouble, judge, may_be_taken_soon};
 use super::super::identity::{Identity, Ids, made_anew};
 use super::super::messages::{
-    anew_error, anew_warning, missing_error, missing_warning, unknown_error,
+    anew_error, anew_warning, missing_error, missing_warning, unknown_error, unnoted_warning,
 };
 use super::super::options::{End, Lost};
 use super::super::partition::{Partition, Position};
@@ -40,6 +40,10 @@ pub(super) struct Looker {
     pub(super) known: Known,
     /// Partitions that a job without end has read, and whose end is to be told now.
     pub(super) endless: Vec<Position>,
+    /// Whether the group is told where reading begins.
+    pub(super) notes: bool,
+    /// Whether people were told that the group does not take that.
+    pub(super) warned: bool,
     /// How many looks in a row have missed a topic.
     pub(super) absent: u32,
     pub(super) desk: SharedDesk,
@@ -65,15 +69,16 @@ impl Looker {
             let looked = if is_time {
                 self.look().map(|found| {
                     self.announce(found, bounded);
-                    left = self.questions.options.discovery;
+                    // Where there is an end all is found at once.
+                    left = self.questions.options.discovery.filter(|_| !bounded);
                 })
             } else {
                 self.look_at_ids()
             };
-            let mut over = bounded && self.begun;
+            let mut over = false;
             let wait = match looked {
                 Ok(()) => {
-                    over |= left.is_none() && !self.identity.is_known();
+                    over = left.is_none() && !self.has_ids();
                     left.map_or(IDS, |left| left.min(IDS))
                 }
                 Err(Trouble::Away(why)) => {
@@ -88,12 +93,18 @@ impl Looker {
                     AGAIN
                 }
             };
+            at(&self.desk).over = over;
             self.waker.wake();
             if over || self.stopped.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
                 return;
             }
             left = left.map(|left| left.saturating_sub(wait));
         }
+    }
+
+    /// Whether there are ids to look at.
+    fn has_ids(&self) -> bool {
+        self.identity.is_known() && !self.ids.is_empty()
     }
 
     fn announce(&mut self, found: Found, complete: bool) {
@@ -229,12 +240,13 @@ impl Looker {
     }
 
     /// Where new partitions begin and end.
-    fn begin(&self, new: &[New]) -> std::result::Result<Vec<Position>, Trouble> {
+    fn begin(&mut self, new: &[New]) -> std::result::Result<Vec<Position>, Trouble> {
         let partitions: Vec<&Partition> = new.iter().map(|new| &new.partition).collect();
         let committed = self.questions.committed(&partitions)?;
         let fresh = self.questions.fresh(new, &committed)?;
         let options = &self.questions.options;
         let mut positions = Vec::with_capacity(new.len());
+        let mut noted = Vec::new();
         for (new, fresh) in new.iter().zip(&fresh) {
             let New {
                 partition, is_anew, ..
@@ -244,13 +256,38 @@ impl Looker {
                 _ if *is_anew => fresh.bounds.low,
                 _ => self.decide(partition, fresh)?,
             };
-            positions.push(Position {
+            let position = Position {
                 partition: partition.clone(),
                 next,
                 end: end_of(partition, fresh, &options.end),
-            });
+            };
+            // Of the topic before one that was made anew the group may know something.
+            if !is_anew && !position.is_done() && is_to_be_noted(fresh, options.reset) {
+                noted.push(position.clone());
+            }
+            positions.push(position);
         }
+        self.note(&noted)?;
         Ok(positions)
+    }
+
+    /// Has the group note these before anybody reads from them: a job that fails before its first checkpoint begins there again.
+    fn note(&mut self, begins: &[Position]) -> std::result::Result<(), Trouble> {
+        if begins.is_empty() || !self.notes {
+            return Ok(());
+        }
+        let Err(error) = self.questions.note(begins) else {
+            return Ok(());
+        };
+        if may_be_taken_soon(&error) {
+            let doing = "where reading begins can't be committed to the group";
+            return Err(judge(&error, doing, self.questions.client.context()));
+        }
+        if !self.warned {
+            self.warned = true;
+            warn!("{}", unnoted_warning(&self.questions.options.group, &error));
+        }
+        Ok(())
     }
 
     fn decide(&self, partition: &Partition, fresh: &Fresh) -> std::result::Result<i64, Trouble> {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::Offset;
-use rdkafka::consumer::Consumer;
+use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::error::KafkaResult;
 use rdkafka::metadata::MetadataTopic;
 
 use super::super::begin::{Bounds, Fresh, New};
 use super::super::client::{ANSWER, Client, Trouble, bounds, is_unknown, judge, list};
 use super::super::options::{End, KafkaSourceOptions, Reset};
-use super::super::partition::Partition;
+use super::super::partition::{Partition, Position};
 use super::super::topics::Wanted;
 
 /// Whoever asks brokers, as what consumer, and about what.
@@ -70,6 +70,16 @@ impl Questions {
             client.committed_offsets(unset?, ANSWER)
         })?;
         Ok(known_offsets(&group))
+    }
+
+    /// Has the group note where partitions begin, and waits until it has.
+    pub(super) fn note(&self, begins: &[Position]) -> KafkaResult<()> {
+        self.hear();
+        let begins = begins.iter();
+        let noted = list(begins.map(|begin| (&begin.partition, Offset::Offset(begin.next))))
+            .and_then(|offsets| self.client.commit(&offsets, CommitMode::Sync));
+        self.hear();
+        noted
     }
 
     /// What is known of partitions that nobody has read from yet, in their order.

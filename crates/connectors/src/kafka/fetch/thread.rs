@@ -1,5 +1,6 @@
 //! The thread's side.
 
+mod last_look;
 mod telling;
 mod waiting;
 
@@ -9,11 +10,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, never, select};
 use millstream_core::{Error, Result, codes};
-use millstream_engine::connector::{Notice, Waker};
+use millstream_engine::connector::{Cancelled, Notice, Waker};
 use rdkafka::Offset;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use self::last_look::LastLook;
 use self::waiting::Waiting;
 use super::super::client::{Client, Trouble, bounds, is_unknown, judge, list};
 use super::super::decode::Batch;
@@ -48,6 +50,8 @@ pub(super) struct Fetching {
     /// Those that were looked at in vain, until it is time to look again.
     later: VecDeque<Waiting>,
     again: Receiver<Instant>,
+    /// Topics that are to be looked at.
+    last_look: Option<LastLook>,
     /// What the group was told last.
     told: Vec<(Partition, i64)>,
     /// What the reader is to be told.
@@ -60,6 +64,7 @@ pub(super) struct Fetching {
     bell: Receiver<()>,
     waker: Waker,
     held_up: Notice,
+    cancelled: Cancelled,
 }
 
 /// Whether the thread goes on.
@@ -69,13 +74,13 @@ enum Turn {
 }
 
 impl Fetching {
-    /// A thread that takes commands and tells events.
+    /// A thread that takes commands and tells events. What it asks for itself it gives up when `cancelled` is set.
     pub(super) fn new(
         client: Arc<Client>,
         options: Arc<KafkaSourceOptions>,
         (commands, events): (Receiver<Command>, Sender<Event>),
-        waker: Waker,
-        held_up: Notice,
+        (waker, held_up): (Waker, Notice),
+        cancelled: Cancelled,
     ) -> Self {
         let (ring, bell) = bounded(1);
         Self {
@@ -86,6 +91,7 @@ impl Fetching {
             waiting: VecDeque::new(),
             later: VecDeque::new(),
             again: never(),
+            last_look: None,
             told: Vec::new(),
             outcome: VecDeque::new(),
             troubled: 0,
@@ -95,6 +101,7 @@ impl Fetching {
             bell,
             waker,
             held_up,
+            cancelled,
         }
     }
 
@@ -118,6 +125,7 @@ impl Fetching {
     fn turn(&mut self) -> Result<Turn> {
         self.listen()?;
         self.try_waiting()?;
+        self.look_at_last()?;
         if self.outcome.is_empty() {
             self.fill()?;
         }
@@ -199,6 +207,9 @@ impl Fetching {
             Command::Commit(offsets) => {
                 self.told = offsets;
                 self.tell();
+            }
+            Command::Look(ids) => {
+                self.last_look = Some(LastLook::new(ids, &self.options, self.cancelled.clone()));
             }
         }
     }

@@ -120,7 +120,7 @@ impl KafkaSource {
                     inspector.well("group", name.clone());
                 } else {
                     let detail = format!(
-                        "the user has no Read on group {name}: what is read can't be committed to it, so that Kafka's tools show no lag"
+                        "the user has no Read on group {name}: what is read can't be committed to it, so that Kafka's tools show no lag, and a job that fails before its first checkpoint begins as auto.offset.reset says then"
                     );
                     let grant = inspector.grant("Read", &format!("--group {name}"));
                     inspector.warn("group", detail, grant);

@@ -72,7 +72,7 @@ pub(super) fn next(transaction: &Transaction, proof: Proof, facts: &Facts) -> Ne
 }
 
 /// A marker of this checkpoint or a later one proves that it was committed; an older one that nothing waits behind, that
-/// it was not. `None`: there is no marker.
+/// it was not. `None`: no marker is committed.
 fn by_marker(transaction: &Transaction, facts: &Facts) -> Option<Next> {
     let reaches = |marker: u64| marker >= transaction.checkpoint;
     Some(match (facts.any, facts.stable) {
@@ -82,12 +82,13 @@ fn by_marker(transaction: &Transaction, facts: &Facts) -> Option<Next> {
         }
         (Some(_), None) => Next::Ask(Question::Stable),
         // What is open can only be this one: of the next there is no marker before this one is committed.
-        (Some(_), Some(Marker::Unstable)) => Next::Ask(Question::Commit),
+        (Some(Marker::At(_)), Some(Marker::Unstable)) => Next::Ask(Question::Commit),
         (Some(_), Some(Marker::At(marker))) => {
             let why = format!("the last marker that was committed is that of checkpoint {marker}");
             lost(transaction, why)
         }
-        (Some(_), Some(Marker::Absent)) => return None,
+        // What waits may be the next one's, where the group was deleted behind the commit of this one.
+        (Some(_), Some(Marker::Absent | Marker::Unstable)) => return None,
     })
 }
 

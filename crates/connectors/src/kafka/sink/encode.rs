@@ -182,6 +182,25 @@ pub(super) fn try_rows(options: &KafkaSinkOptions, batch: &RecordBatch) -> Resul
     Ok(())
 }
 
+/// Hands the key of the message of each row to `each`, in their order; `None`: it has none.
+///
+/// # Errors
+/// A row can't be a message.
+pub(super) fn each_key(
+    options: &KafkaSinkOptions,
+    batch: &RecordBatch,
+    mut each: impl FnMut(Option<&[u8]>),
+) -> Result<()> {
+    let parts = Parts::of(batch, &options.key)?;
+    let mut keys = parts.keys()?;
+    let mut key = Vec::new();
+    for row in 0..batch.num_rows() {
+        let has_key = keys.put(row, &mut key);
+        each(has_key.then_some(key.as_slice()));
+    }
+    Ok(())
+}
+
 /// How many bytes the message of each row has: value, key and headers.
 ///
 /// # Errors

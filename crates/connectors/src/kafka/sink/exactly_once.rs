@@ -83,6 +83,9 @@ impl<T> ExactlyOnce<T> {
         if let Some(present) = &self.present {
             return Ok(Some(present.clone()));
         }
+        if self.is_being_flushed() {
+            return Ok(None);
+        }
         let mut is_one_coming = false;
         for (number, lane) in self.lanes.iter().enumerate() {
             match lane.status() {
@@ -99,6 +102,15 @@ impl<T> ExactlyOnce<T> {
             self.add_lane()?;
         }
         Ok(None)
+    }
+
+    /// Whether messages of the transaction before are still on their way. Those of the next one have another producer, and would overtake
+    /// them: messages of one key would change places. The account of that lane calls the waker when the last one is heard of.
+    fn is_being_flushed(&self) -> bool {
+        let sealing = self
+            .preparing
+            .and_then(|(_, number)| self.lanes.get(number));
+        sealing.is_some_and(|lane| !lane.account().is_settled(0))
     }
 
     /// A call of the waker is one for all that is waited for: who was called for room asks about the prepare again, too.
@@ -163,18 +175,23 @@ impl<T> SinkWriter<T> for ExactlyOnce<T> {
                     return Ok(Prepared::Ready(Vec::new()));
                 };
                 if let Some(lane) = self.lanes.get(number) {
+                    lane.account().settles(true);
                     lane.seal(checkpoint, self.records);
                 }
                 self.preparing = Some((checkpoint, number));
                 number
             }
         };
-        match self.lanes.get(sealing).map(Lane::status) {
-            Some(Status::Sealed(transaction)) => {
+        let Some(lane) = self.lanes.get(sealing) else {
+            return Ok(Prepared::Pending);
+        };
+        match lane.status() {
+            Status::Sealed(transaction) => {
+                lane.account().settles(false);
                 self.preparing = None;
                 Ok(Prepared::Ready(vec![committable(&transaction)]))
             }
-            _ => Ok(Prepared::Pending),
+            Status::Opening | Status::Ready(_) | Status::Sealing => Ok(Prepared::Pending),
         }
     }
 

@@ -1,17 +1,20 @@
 //! A transactional id at work: its producer, and the thread that opens, seals and gives up its transactions.
 
+mod held;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
-use millstream_core::{CheckpointId, Error, Result, codes};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded};
+use millstream_core::{CheckpointId, Result};
 use millstream_engine::connector::{Cancelled, Waker};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::producer::Producer as _;
 
+use self::held::gone;
 use super::account::Account;
 use super::options::Called;
 use super::producer::{POLL, Producer, producer};
@@ -39,6 +42,8 @@ pub(super) struct Common {
     pub(super) registry: Arc<Registry>,
     /// The number of the checkpoint that is the next.
     pub(super) next: CheckpointId,
+    /// The age at which a transaction that nobody has asked to commit is given up with the attempt.
+    pub(super) oldest: Duration,
     pub(super) waker: Waker,
     /// What people see.
     pub(super) sent: Sent,
@@ -300,7 +305,12 @@ impl Work {
         // That of the transaction before is of no interest.
         let _ = self.shared.account.take_place();
         self.shared.is(Status::Ready(Arc::clone(producer)));
+        // Brokers count from its first record on.
+        let mut old: Option<Receiver<Instant>> = None;
         loop {
+            if old.is_none() && self.shared.account.has_records() {
+                old = Some(after(self.common.oldest));
+            }
             match self.orders.try_recv() {
                 Ok(Order::Seal {
                     checkpoint,
@@ -313,8 +323,9 @@ impl Work {
                     };
                     let registry = &self.common.registry;
                     registry.put(transaction.clone(), Arc::clone(producer));
-                    self.shared.is(Status::Sealed(transaction));
-                    return Ok(self.await_release(producer));
+                    self.shared.is(Status::Sealed(transaction.clone()));
+                    let old = old.take().unwrap_or_else(|| after(self.common.oldest));
+                    return self.await_release(producer, &transaction, &old);
                 }
                 Ok(Order::Release) => {}
                 Err(TryRecvError::Empty) if !self.shared.is_stopped() => producer.poll(POLL),
@@ -331,28 +342,6 @@ impl Work {
         let has_records = self.shared.account.has_records();
         if abort(producer, &self.id) && has_records {
             producer.context().ended(false);
-        }
-    }
-
-    /// What is sealed stays open when the lane stops: only the committer knows what becomes of it.
-    fn await_release(&self, producer: &Producer) -> Onward {
-        loop {
-            match self.orders.recv_timeout(WAIT) {
-                Ok(Order::Release) => {
-                    return match self.common.registry.take(&self.id) {
-                        true => Onward::Again,
-                        false => Onward::Anew,
-                    };
-                }
-                Ok(Order::Seal { .. }) => {}
-                Err(RecvTimeoutError::Timeout) if !self.shared.is_stopped() => {
-                    producer.poll(Duration::ZERO);
-                }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    producer.context().close();
-                    return Onward::Stop;
-                }
-            }
         }
     }
 
@@ -401,13 +390,4 @@ impl Work {
             records,
         }))
     }
-}
-
-fn gone(id: &str) -> Error {
-    let message =
-        format!("the transaction of {id} was ended by somebody else before its checkpoint");
-    Error::new(&codes::SINK_KAFKA, message).next(
-        "see whether transaction.max.timeout.ms of the brokers is shorter than a checkpoint takes; the job goes on from its \
-         newest snapshot",
-    )
 }

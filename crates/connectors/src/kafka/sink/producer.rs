@@ -265,6 +265,8 @@ pub(super) fn configuration(options: &KafkaSinkOptions, limit: Option<usize>) ->
     let given = |name: &str| options.properties.get(name);
     let number = |name: &str| given(name).and_then(|text| text.trim().parse::<usize>().ok());
     config.set("client.id", "millstream");
+    // Else brokers that make what is asked for make a topic whose name is misspelled, with as many partitions as they like.
+    config.set("allow.auto.create.topics", "false");
     config.set("statistics.interval.ms", STATISTICS);
     config.set("compression.type", "lz4");
     // The operator's default, of both that Java means by it.

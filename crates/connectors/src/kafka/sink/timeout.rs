@@ -27,6 +27,14 @@ pub(in crate::kafka) fn longest_interval(timing: Timing, given: Option<&str>) ->
     longest.max(timing.interval)
 }
 
+/// How old a transaction of this time-out may become while it waits for its checkpoint: so old that a restart still comes in time to
+/// commit it, where its checkpoint completes just then. Where an interval and a restart take nearly all of the time, half of what
+/// the interval leaves is a checkpoint's.
+pub(super) fn oldest(timing: Timing, timeout: Duration) -> Duration {
+    let left = timeout.saturating_sub(timing.interval);
+    timeout.saturating_sub((timing.restart + START).min(left / 2))
+}
+
 /// As long as the brokers allow, or as was `given`.
 ///
 /// # Errors

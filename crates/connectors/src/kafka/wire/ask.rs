@@ -87,22 +87,32 @@ impl Session {
     /// # Errors
     /// No broker answers for two minutes, or the user may not ask.
     pub fn describe(&mut self, id: &str) -> Result<Option<Described>> {
-        self.patiently(|session| {
-            let request = DescribeTransaction { id };
-            let what = Coordinates::Transaction;
-            let state = session.ask_coordinator(what, id, &request, |state| state.error)?;
-            match state.error {
-                0 => Ok(Some(Described {
-                    producer: state.producer,
-                    epoch: state.epoch,
-                    state: state_of(&state.state),
-                    started: state.started,
-                    timeout: state.timeout,
-                })),
-                NOT_FOUND => Ok(None),
-                code => Err(judge(code, &format!("describe transactional id {id}"))),
-            }
-        })
+        self.patiently(|session| session.find_described(id))
+    }
+
+    /// The same, asked once. The error says why there is no answer, which may pass.
+    pub(in crate::kafka) fn describe_now(
+        &mut self,
+        id: &str,
+    ) -> std::result::Result<Option<Described>, String> {
+        self.find_described(id).map_err(words)
+    }
+
+    fn find_described(&mut self, id: &str) -> std::result::Result<Option<Described>, Trouble> {
+        let request = DescribeTransaction { id };
+        let what = Coordinates::Transaction;
+        let state = self.ask_coordinator(what, id, &request, |state| state.error)?;
+        match state.error {
+            0 => Ok(Some(Described {
+                producer: state.producer,
+                epoch: state.epoch,
+                state: state_of(&state.state),
+                started: state.started,
+                timeout: state.timeout,
+            })),
+            NOT_FOUND => Ok(None),
+            code => Err(judge(code, &format!("describe transactional id {id}"))),
+        }
     }
 
     /// Commits or aborts the transaction that a producer has open. Asked once: what an answer means depends on what was
@@ -254,10 +264,7 @@ impl Session {
         &mut self,
         names: &[&str],
     ) -> std::result::Result<Vec<TopicFound>, String> {
-        self.find_topics(names).map_err(|trouble| match trouble {
-            Trouble::Away(why) => why,
-            Trouble::Refused(error) => error.message().to_owned(),
-        })
+        self.find_topics(names).map_err(words)
     }
 
     fn find_topics(&mut self, names: &[&str]) -> std::result::Result<Vec<TopicFound>, Trouble> {
@@ -334,6 +341,14 @@ impl Session {
             )
         };
         Error::new(&codes::KAFKA_TRANSACTIONS, message).next(next)
+    }
+}
+
+/// What is in the way, for those to whom it does not matter whether it passes.
+fn words(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::Away(why) => why,
+        Trouble::Refused(error) => error.message().to_owned(),
     }
 }
 

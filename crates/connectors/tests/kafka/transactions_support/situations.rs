@@ -121,33 +121,49 @@ pub(crate) fn what_another_producer_has_taken_is_known_by_its_marker_or_its_reco
     }
 }
 
+/// When somebody deletes the group of the markers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deleted {
+    Never,
+    BeforeTheMark,
+    BehindTheMark,
+}
+
 /// The next transaction has the same producer and epoch: to end it would commit its records.
 pub(crate) fn the_next_transaction_is_never_committed_in_its_place(kafka: &Kafka) {
     let brokers = kafka.brokers();
     for proof in [Proof::Marker, Proof::Record] {
-        for marked in [false, true] {
-            for deleted in [false, true] {
-                let name = format!("next-{proof:?}-{marked}-{deleted}");
-                let job = Job::start(kafka, &name);
-                let transaction = job.prepare(1);
-                job.commit();
-                job.begin();
-                job.write();
-                if marked {
-                    job.mark(2);
-                }
-                if deleted {
-                    delete_group(kafka, &name);
-                }
-                job.vanish();
-                let outcome = settled(&brokers, proof, &transaction);
-                assert_eq!(outcome, CommitOutcome::AlreadyCommitted, "{name}");
-                assert_eq!(state(&brokers, &name), State::Ongoing, "{name}");
-                // What follows: the ids are initialised, and nothing of the next one is left open.
-                fence(&mut session(&brokers), std::slice::from_ref(&name)).expect("fenced");
-                assert_eq!(state(&brokers, &name), State::Empty, "{name}");
-                assert_eq!(committed_records(&brokers, &name), RECORDS, "{name}");
+        for (marked, deleted) in [
+            (false, Deleted::Never),
+            (false, Deleted::BeforeTheMark),
+            (true, Deleted::Never),
+            // The marker of the next one waits, and none is committed.
+            (true, Deleted::BeforeTheMark),
+            (true, Deleted::BehindTheMark),
+        ] {
+            let name = format!("next-{proof:?}-{marked}-{deleted:?}");
+            let job = Job::start(kafka, &name);
+            let transaction = job.prepare(1);
+            job.commit();
+            job.begin();
+            job.write();
+            if deleted == Deleted::BeforeTheMark {
+                delete_group(kafka, &name);
             }
+            if marked {
+                job.mark(2);
+            }
+            if deleted == Deleted::BehindTheMark {
+                delete_group(kafka, &name);
+            }
+            job.vanish();
+            let outcome = settled(&brokers, proof, &transaction);
+            assert_eq!(outcome, CommitOutcome::AlreadyCommitted, "{name}");
+            assert_eq!(state(&brokers, &name), State::Ongoing, "{name}");
+            // What follows: the ids are initialised, and nothing of the next one is left open.
+            fence(&mut session(&brokers), std::slice::from_ref(&name)).expect("fenced");
+            assert_eq!(state(&brokers, &name), State::Empty, "{name}");
+            assert_eq!(committed_records(&brokers, &name), RECORDS, "{name}");
         }
     }
 }

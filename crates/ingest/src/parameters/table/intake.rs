@@ -19,7 +19,8 @@ parameters! {
         "What happens when a file has another size or modification time than when it was read. ignore: a warning. \
          reread: read again from its start, so its records come again. append: what was appended is read on behind what \
          was read, and a last record without its end waits for that; any other change fails the job. fail: the job fails.")
-        .default("ignore").only(Scope::Files).example("append");
+        .default_depends("`ignore`; `fail` with `source.db.type` hive-metastore, where half of an `insert overwrite` would be read")
+        .only(Scope::Files).example("append");
     FILE_BAD: BadFile = Parameter::new(Group::Source, "source.file.bad",
         "What happens with what can't be read as a file: half a .gz, a damaged or encrypted Parquet file or one with another schema, \
          no permission, a directory, a pipe, a link to nothing. \

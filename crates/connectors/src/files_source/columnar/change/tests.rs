@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Int32Array, ListArray, StringArray, StructArray,
-    TimestampMicrosecondArray, TimestampNanosecondArray,
+    Array, ArrayRef, AsArray, Decimal128Array, Decimal256Array, Int32Array, ListArray, StringArray,
+    StructArray, TimestampMicrosecondArray, TimestampNanosecondArray,
 };
-use arrow::datatypes::{DataType, Field, Int32Type, TimeUnit};
+use arrow::datatypes::{DataType, Field, Float64Type, Int32Type, TimeUnit, i256};
+use millstream_core::columns::INEXACT_DECIMAL;
 
 use super::{Change, usual};
 
@@ -116,4 +117,37 @@ fn items_of_lists_have_one_name() {
     let item = Field::new("item", DataType::Int32, true);
     assert_eq!(made.data_type(), &DataType::List(Arc::new(item)));
     assert_eq!(made.null_count(), 1);
+}
+
+/// The number that is written is the Double next to it, whichever way there is.
+#[test]
+fn decimals_become_the_doubles_next_to_them() {
+    let said = [(INEXACT_DECIMAL.to_owned(), "Decimal".to_owned())];
+    let double = Field::new("a", DataType::Float64, true).with_metadata(said.into());
+    let changed = |array: ArrayRef| {
+        let file = Field::new("a", array.data_type().clone(), true);
+        let change = Change::of_column(&file, &double).expect("it is declared");
+        assert_eq!(change, Change::Double);
+        let made = change.apply(&array, double.data_type());
+        let made = made.expect("they are decimals");
+        made.as_primitive::<Float64Type>().value(0)
+    };
+    for (digits, behind) in [
+        (1_i128, 1_i8),
+        (-1_234, 2),
+        (12_345_678_901_234_567_891, 2),
+        (9_007_199_254_740_993, 0),
+        (9_007_199_254_740_991, 22),
+        (3, 30),
+        (12, -3),
+    ] {
+        let truth: f64 = format!("{digits}e{}", -behind).parse().expect("a number");
+        let decimal = Decimal128Array::from(vec![digits]);
+        let decimal = decimal.with_precision_and_scale(38, behind);
+        let made = changed(Arc::new(decimal.expect("it fits")));
+        assert_eq!(made.to_bits(), truth.to_bits(), "{digits} {behind}");
+    }
+    let decimal = Decimal256Array::from(vec![i256::from_i128(15)]);
+    let decimal = decimal.with_precision_and_scale(50, 1).expect("it fits");
+    assert_eq!(changed(Arc::new(decimal)).to_bits(), 1.5_f64.to_bits());
 }

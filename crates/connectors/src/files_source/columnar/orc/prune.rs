@@ -55,6 +55,7 @@ pub(super) fn known_of(
         }
         let changed = |bound: &ArrayRef| {
             let theirs = cast(bound, field.data_type()).ok()?;
+            let theirs = file.hybrid.bounds(&theirs)?;
             found.change.apply(&theirs, to).ok()
         };
         changed(&least).zip(changed(&most))

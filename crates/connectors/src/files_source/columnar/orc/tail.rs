@@ -6,7 +6,7 @@ use std::io::Read;
 use bytes::Bytes;
 use orc_rust::compression::Decompressor;
 use orc_rust::proto::r#type::Kind;
-use orc_rust::proto::{CompressionKind, Footer, PostScript, Type};
+use orc_rust::proto::{CalendarKind, CompressionKind, Footer, PostScript, Type};
 use orc_rust::reader::metadata::read_metadata;
 use prost::Message;
 
@@ -34,11 +34,14 @@ pub(super) struct Writer {
     pub(super) is_cpp: bool,
     /// Whether values lie between the bounds that it tells.
     pub(super) tells_bounds: bool,
+    /// Whether it says that days before 1582-10-15 are those of the Julian calendar.
+    pub(super) is_hybrid: bool,
 }
 
 impl Writer {
-    fn of(writer: u32, version: u32) -> Self {
+    fn of(writer: u32, version: u32, calendar: CalendarKind) -> Self {
         Self {
+            is_hybrid: calendar == CalendarKind::JulianGregorian,
             is_cpp: writer == CPP,
             tells_bounds: writer != JAVA || version >= RIGHT_BOUNDS,
         }
@@ -73,7 +76,11 @@ pub(super) fn check(file: &Ranged) -> Result<Writer, Unfit> {
     )?;
     let footer = Footer::decode(footer.as_slice()).map_err(|error| damaged(&error))?;
     check_types(&footer.types)?;
-    Ok(Writer::of(footer.writer(), postscript.writer_version()))
+    Ok(Writer::of(
+        footer.writer(),
+        postscript.writer_version(),
+        footer.calendar(),
+    ))
 }
 
 /// Whether types are a tree: each is a part of one that stands before it.
@@ -157,8 +164,8 @@ fn small_file(
 
 #[cfg(test)]
 mod tests {
-    use orc_rust::proto::Type;
     use orc_rust::proto::r#type::Kind;
+    use orc_rust::proto::{CalendarKind, Type};
 
     use super::{Writer, check_types};
 
@@ -179,8 +186,20 @@ mod tests {
             (1, 6, true),
             (255, 6, true),
         ] {
-            let told = Writer::of(writer, version);
+            let told = Writer::of(writer, version, CalendarKind::UnknownCalendar);
             assert_eq!(told.tells_bounds, tells_bounds, "{writer} {version}");
+        }
+    }
+
+    #[test]
+    fn days_are_those_of_a_hybrid_calendar_where_the_file_says_so() {
+        for (calendar, is_hybrid) in [
+            (CalendarKind::UnknownCalendar, false),
+            (CalendarKind::JulianGregorian, true),
+            (CalendarKind::ProlepticGregorian, false),
+        ] {
+            let told = Writer::of(0, 9, calendar);
+            assert_eq!(told.is_hybrid, is_hybrid, "{calendar:?}");
         }
     }
 

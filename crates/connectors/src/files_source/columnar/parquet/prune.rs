@@ -82,7 +82,8 @@ impl<'a> ColumnOf<'a> {
 
     /// Values of the file as those of the source.
     fn changed(&self, bounds: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
-        self.found.change.apply(bounds, to).ok()
+        let bounds = self.file.hybrid.bounds(bounds)?;
+        self.found.change.apply(&bounds, to).ok()
     }
 
     /// What is known of all its values.
@@ -185,7 +186,9 @@ impl<'a> ColumnOf<'a> {
             Test::OneOf(values) => values,
             _ => return Ok(true),
         };
-        if self.found.change != Change::Keep {
+        // A filter knows days by their numbers in the file.
+        let other = self.file.hybrid.dates && *values.data_type() == DataType::Date32;
+        if self.found.change != Change::Keep || other {
             return Ok(true);
         }
         let filter = self

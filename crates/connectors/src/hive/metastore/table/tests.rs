@@ -1,10 +1,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use arrow::array::{ArrayRef, AsArray, Int32Array, StringArray};
+use arrow::datatypes::Int32Type;
 use millstream_hive_thrift::hive_metastore::{
     FieldSchema, SerDeInfo, StorageDescriptor, Table as Told,
 };
 
+use super::super::length::Length;
 use super::{Format, LAZY_SIMPLE, ORC, ORC_LIBRARY, PARQUET, PARQUET_LIBRARY, TEXT, Table};
 
 fn field(name: &str, type_: &str) -> FieldSchema {
@@ -75,6 +79,40 @@ fn tables_of_known_formats_are_read() {
         assert_eq!(names, ["id", "name", "dt"]);
         assert_eq!(matches!(table.format, Format::Text(_)), input == TEXT);
     }
+}
+
+#[test]
+fn texts_are_as_long_as_their_types_say() {
+    let columns = vec![
+        field("id", "bigint"),
+        field("code", "char(3)"),
+        field("name", "varchar(2)"),
+    ];
+    let mut told = table(
+        storage(TEXT, LAZY_SIMPLE, &[], columns),
+        &[],
+        "MANAGED_TABLE",
+    );
+    told.partition_keys = Some(vec![field("hour", "int"), field("kind", "char(2)")]);
+    let table = Table::of(&told).expect("a table");
+    let lengths: Vec<_> = (0..6).map(|column| table.length(column)).collect();
+    let (two, three) = (Length::Exactly(2), Length::Exactly(3));
+    let expected = [
+        None,
+        Some(three),
+        Some(Length::Most(2)),
+        None,
+        Some(two),
+        None,
+    ];
+    assert_eq!(lengths, expected);
+    let keys: [ArrayRef; 2] = [
+        Arc::new(Int32Array::from(vec![7])),
+        Arc::new(StringArray::from(vec!["a"])),
+    ];
+    let told = table.as_told(&keys);
+    assert_eq!(told[0].as_primitive::<Int32Type>().value(0), 7);
+    assert_eq!(told[1].as_string::<i32>().value(0), "a ");
 }
 
 #[test]

@@ -60,7 +60,11 @@ impl Fetching {
                             .next("a job whose topic was deleted can't read on: start it without the snapshot"));
                     }
                     self.heed(&error, &doing)?;
-                    waiting.tries += u32::from(is_unknown(&error));
+                    if is_unknown(&error) {
+                        waiting.tries += 1;
+                        // Of a topic that has grown the client knows what it was, for minutes, unless it asks. No answer, no news.
+                        drop(self.client.fetch_metadata(Some(&partition.topic), GLANCE));
+                    }
                     waiting.is_away = !is_unknown(&error);
                     // The next ones may have the same broker. They have their turn first, as they may have another one.
                     let mut others = std::mem::take(&mut self.waiting);

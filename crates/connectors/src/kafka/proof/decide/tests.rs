@@ -65,6 +65,7 @@ const NEVER: Row = Row {
 };
 
 const OPEN: Option<(State, i16, i64)> = Some((State::Ongoing, EPOCH, START));
+const COMMITTING: Option<(State, i16, i64)> = Some((State::Committing, EPOCH, START));
 const DONE: Option<(State, i16, i64)> = Some((State::Committed, EPOCH, START));
 /// The epoch of a commit of the newer protocol is the next one.
 const DONE_AND_RAISED: Option<(State, i16, i64)> = Some((State::Committed, EPOCH + 1, START));
@@ -192,6 +193,7 @@ const OBSERVED: &[Row] = &[
         situation: "n open for longer than the retention, 3.9",
         any: &[Absent, At(N)],
         stable: &[Unstable],
+        described: &[OPEN],
         ended: &[Done],
         outcome: Committed,
         ..NEVER
@@ -201,7 +203,7 @@ const OBSERVED: &[Row] = &[
         any: &[Absent],
         stable: &[Unstable, Absent],
         ended: &[Done],
-        described: &[DONE_AND_RAISED],
+        described: &[OPEN, DONE_AND_RAISED],
         outcome: Committed,
         ..NEVER
     },
@@ -223,6 +225,32 @@ const OBSERVED: &[Row] = &[
         stable: &[Absent],
         described: &[NEXT_OPEN],
         readable: &[Reading::Committed],
+        outcome: AlreadyCommitted,
+        ..NEVER
+    },
+    Row {
+        situation: "n committed, the group gone, n+1 open in the same producer, its marker sent: no commit, which would be n+1's",
+        any: &[Absent],
+        stable: &[Unstable],
+        described: &[NEXT_OPEN],
+        readable: &[Reading::Committed],
+        outcome: AlreadyCommitted,
+        ..NEVER
+    },
+    Row {
+        situation: "n aborted, the group gone, n+1 open in the same producer, its marker sent: no commit, which would be n+1's",
+        any: &[Absent],
+        stable: &[Unstable],
+        described: &[NEXT_OPEN],
+        readable: &[Reading::Aborted],
+        outcome: Lost,
+        ..NEVER
+    },
+    Row {
+        situation: "n being committed, the group gone, its marker not yet committed",
+        any: &[Absent],
+        stable: &[Unstable],
+        described: &[COMMITTING],
         outcome: AlreadyCommitted,
         ..NEVER
     },
@@ -514,8 +542,7 @@ fn nothing_is_committed_that_may_be_another_transaction() {
                     let asks = next(&transaction, proof, &facts) == Next::Ask(Question::Commit);
                     let by_marker = proof == Proof::Marker
                         && stable == Some(Unstable)
-                        && any.is_some()
-                        && any != Some(At(N));
+                        && any == Some(At(N - 1));
                     let by_start = described.as_ref().is_some_and(|described| {
                         described.as_ref().is_some_and(|it| {
                             it.state == State::Ongoing

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::choose;
+use super::{choose, oldest};
 use crate::kafka::Timing;
 
 fn timing(interval: u64, timeout: u64, restart: u64) -> Timing {
@@ -25,6 +25,21 @@ fn as_long_as_brokers_allow() {
         warning.contains("120000") && warning.contains("600000"),
         "{warning}"
     );
+}
+
+#[test]
+fn what_waits_for_a_checkpoint_is_given_up_while_a_restart_would_be_in_time() {
+    let seconds = Duration::from_secs;
+    for (timing, timeout, expected) in [
+        (timing(30, 600, 60), 900, 835),
+        (timing(30, 600, 0), 900, 895),
+        // A checkpoint has as much time as a restart where there is little.
+        (timing(30, 600, 60), 96, 63),
+        (timing(2, 600, 0), 8, 5),
+    ] {
+        let found = oldest(timing, seconds(timeout));
+        assert_eq!(found, seconds(expected), "{timing:?} {timeout}");
+    }
 }
 
 #[test]

@@ -1,0 +1,31 @@
+//! The look before the first bulk, where the job has begun without one: it was not let.
+
+use millstream_core::ErrorKind;
+
+use super::{Sender, Unsettled};
+use crate::elasticsearch::client::Trouble;
+use crate::elasticsearch::look;
+
+impl Sender {
+    /// Looks at servers and index, and tries again for as long as nobody lets us; at once where somebody has looked.
+    ///
+    /// # Errors
+    /// The output can't be had as it is asked for, or nobody waits for it any more.
+    pub(in crate::elasticsearch) fn look_first(&mut self) -> Result<(), Unsettled> {
+        while self.known.get().is_none() {
+            match look::look(&mut self.client, &self.options, self.schema.as_deref()) {
+                Ok(found) => {
+                    self.known.set(found);
+                    self.resume();
+                }
+                Err(Trouble::Denied(denied)) => self.pause(&denied.why)?,
+                // Who waits for a right waits for a server that is started anew meanwhile, too.
+                Err(Trouble::Failed(error)) if error.kind() == ErrorKind::Unavailable => {
+                    self.wait_for_somebody(error.message())?;
+                }
+                Err(Trouble::Failed(error)) => return Err(Unsettled::Failed(error)),
+            }
+        }
+        Ok(())
+    }
+}

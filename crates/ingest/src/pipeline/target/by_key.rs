@@ -1,0 +1,85 @@
+//! Rows whose messages have the same key meet in one writer, in the order in which their source handed them out.
+
+use millstream::{Collector, DataStream, Fingerprint, Fingerprinted};
+use millstream_connectors::kafka::KafkaSink;
+use millstream_connectors::rows::Rows;
+use millstream_core::hash::stable_hash;
+use millstream_core::{EventTime, Result};
+use serde::{Deserialize, Serialize};
+
+/// The same rows, handed to `writers` subtasks by the keys that `sink` gives their messages.
+///
+/// One writer has all rows anyway, and as many writers as there are subtasks before them go on with what each of those has: an exchange would
+/// cost something and order nothing. Otherwise there is an exchange in any case, which would hand batches to writers in turn.
+pub(super) fn by_key(
+    rows: DataStream<Rows>,
+    sink: &KafkaSink,
+    (parallelism, writers): (usize, usize),
+) -> DataStream<Rows> {
+    if writers == 1 || writers == parallelism {
+        return rows;
+    }
+    let sink = sink.clone();
+    let key = move |rows: Rows, out: &mut Collector<Keyed>| -> Result<()> {
+        let fingerprints = fingerprints(&sink, &rows)?;
+        out.collect(Keyed { rows, fingerprints });
+        Ok(())
+    };
+    rows.flat_map(key)
+        .name("Key")
+        .partition_by_fingerprint()
+        .map(|keyed: Keyed| keyed.rows)
+        .name("By key")
+        .set_parallelism(writers)
+}
+
+/// The fingerprint of the key of each row's message; `None`: it has none. Nothing at all where no row has one: they stay together.
+fn fingerprints(sink: &KafkaSink, rows: &Rows) -> Result<Vec<Option<Fingerprint>>> {
+    let mut all = Vec::with_capacity(rows.len());
+    let mut any = false;
+    sink.each_key(&rows.batch, |key| {
+        any |= key.is_some();
+        all.push(key.map(fingerprint));
+    })?;
+    if !any {
+        all.clear();
+    }
+    Ok(all)
+}
+
+fn fingerprint(key: &[u8]) -> Fingerprint {
+    let hash = blake3::hash(key);
+    let (halves, _) = hash.as_bytes().as_chunks::<16>();
+    Fingerprint::from_bytes(halves.first().copied().unwrap_or_default())
+}
+
+/// Rows, with the fingerprint of each one's key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Keyed {
+    rows: Rows,
+    fingerprints: Vec<Option<Fingerprint>>,
+}
+
+impl Fingerprinted for Keyed {
+    fn fingerprints(&self) -> &[Option<Fingerprint>] {
+        &self.fingerprints
+    }
+
+    fn time(&self, _: usize) -> Option<EventTime> {
+        None
+    }
+
+    /// What has no key is spread: every file begins at the same offset.
+    fn place(&self) -> u64 {
+        let origin = &self.rows.origin;
+        stable_hash(&(&*origin.file, origin.offset(0).unwrap_or(0)))
+    }
+
+    fn only(&self, numbers: &[usize]) -> Result<Self> {
+        let some = numbers.iter().filter_map(|row| self.fingerprints.get(*row));
+        Ok(Self {
+            rows: self.rows.only(numbers)?,
+            fingerprints: some.copied().collect(),
+        })
+    }
+}
