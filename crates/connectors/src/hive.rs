@@ -100,7 +100,7 @@ impl HiveSource {
 
     /// What is worth telling before the job starts: `None`, if a restart finds rows as they were.
     pub fn note(&self) -> Option<String> {
-        inspection::unordered(&self.plan)
+        inspection::unordered(&self.plan).map(|note| note.what.to_owned())
     }
 }
 

@@ -88,6 +88,8 @@ pub struct KafkaSource {
     shape: Arc<Shape>,
     /// Whether the group is told where reading begins, and what has been read.
     commits: bool,
+    /// Whether it is told where reading begins before there is a checkpoint.
+    notes: bool,
 }
 
 impl KafkaSource {
@@ -104,6 +106,7 @@ impl KafkaSource {
             wanted: Wanted::new(&options.topics)?,
             shape: Arc::new(shape),
             commits: true,
+            notes: true,
             options: Arc::new(options),
         })
     }
@@ -112,6 +115,14 @@ impl KafkaSource {
     #[must_use]
     pub fn without_commits(mut self) -> Self {
         self.commits = false;
+        self
+    }
+
+    /// The same source for a job without checkpoints: the group is not told where reading begins, which nothing would move on from
+    /// there. Each start begins as the reset says.
+    #[must_use]
+    pub fn without_notes(mut self) -> Self {
+        self.notes = false;
         self
     }
 
@@ -189,8 +200,8 @@ impl Source<Parsed> for KafkaSource {
     }
 
     fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
-        let options = Arc::clone(&self.options);
-        let partitions = Partitions::open(options, self.wanted.clone(), self.commits, context)?;
+        let (options, notes) = (Arc::clone(&self.options), self.commits && self.notes);
+        let partitions = Partitions::open(options, self.wanted.clone(), notes, context)?;
         Ok(Some(Box::new(partitions)))
     }
 

@@ -158,8 +158,8 @@ pub(crate) struct Inner {
     authority: String,
     pub(crate) client: Client,
     pub(crate) runtime: Runtime,
-    /// How files are made.
-    pub(crate) new_files: WriteOptions,
+    /// How files are made, or why that can't be told: who only reads need not know.
+    pub(crate) new_files: Result<WriteOptions, HdfsError>,
 }
 
 impl fmt::Debug for Cluster {
@@ -181,7 +181,7 @@ impl Cluster {
         let site = settings.site()?;
         let address = address(authority, &site)?;
         let access = Access::new(&address, &site, settings)?;
-        let new_files = site.new_files()?;
+        let new_files = site.new_files();
         // It reads the files itself, and takes every blank in them for a part of the value: what was read here wins.
         let told = site.by_the_word();
         let mut builder = ClientBuilder::new()

@@ -40,7 +40,7 @@ impl Cluster {
     /// There is one of that name ([`Trouble::Exists`]), or it can't be made.
     pub fn create(&self, path: &str) -> Result<HdfsWriter, HdfsError> {
         let (inner, file) = (Arc::clone(&self.0), path.to_owned());
-        let options = self.0.new_files.clone().create_parent(false);
+        let options = self.0.new_files.clone()?.create_parent(false);
         let writer = self.0.runtime.wait(ONE_REQUEST, async move {
             Ok(inner.client.create(&file, options).await?)
         })?;
@@ -99,8 +99,8 @@ impl Cluster {
     pub fn put(&self, path: &str, bytes: Bytes, replace: bool) -> Waiting<()> {
         let (inner, path) = (Arc::clone(&self.0), path.to_owned());
         let options = self.0.new_files.clone();
-        let options = options.create_parent(false).overwrite(replace);
         self.0.runtime.begin(CLOSING, async move {
+            let options = options?.create_parent(false).overwrite(replace);
             let mut writer = inner.client.create(&path, options).await?;
             let length = bytes.len() as u64;
             if length > 0 {

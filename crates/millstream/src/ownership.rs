@@ -59,7 +59,7 @@ impl Owning<'_> {
             is_alone: self.is_alone,
         };
         let ownership = Ownership::acquire(self.checkpoints, self.job, owner);
-        let mut ownership = ownership.map_err(|error| self.unless_own(error))?;
+        let mut ownership = ownership.map_err(|error| self.unless_own(self.job, error))?;
         if let Some(metadata) = metadata {
             ownership.go_on_above(metadata.run);
         }
@@ -80,18 +80,20 @@ impl Owning<'_> {
         })
     }
 
-    /// What it means that somebody has the job's checkpoints. A process of this very job may run on a machine that nobody sees from here,
-    /// and what it commits is the job's own: it is waited for.
-    fn unless_own(&self, error: Error) -> Error {
+    /// What it means that somebody has the checkpoints in the directory `of` a job. A process of this very job may run on a machine that
+    /// nobody sees from here, and what it commits is the job's own: it is waited for.
+    fn unless_own(&self, of: JobId, error: Error) -> Error {
         if error.code() != codes::OWNED.id {
             return error;
         }
-        let what = match holder(self.checkpoints, self.job) {
+        let what = match holder(self.checkpoints, of) {
             Ok(Some(holder)) if holder.job_id == self.job => holder.what,
             Ok(Some(_)) => return error,
             // Where that was another job, the next look finds what it has left.
             Ok(None) => "it has just ended".to_owned(),
-            Err(unknown) => return unknown,
+            Err(unknown) if unknown.code() != codes::OWNED.id => return unknown,
+            // It does not say who it is, which it does in a moment.
+            Err(_) => "one that is just beginning, or ending".to_owned(),
         };
         let message = format!("an earlier process of the job has its checkpoints still: {what}");
         Error::new(&codes::OWNERSHIP_LOST, message).next("see that it ends, or cancel the job")
@@ -144,7 +146,8 @@ impl Owning<'_> {
         let layout = SnapshotLayout::new(self.checkpoints.clone(), before);
         let directory = layout.job_directory();
         if is_directory_there(&directory)? {
-            ownership.hold(before)?;
+            let held = ownership.hold(before);
+            held.map_err(|error| self.unless_own(before, error))?;
             // It died, or has ended, and nobody else sweeps what it has left.
             if let Err(error) = sweep(&layout) {
                 tracing::warn!("What job {before} has left stays: {error}");

@@ -174,6 +174,14 @@ fn template(name: &str, arguments: &[Expr], span: Span) -> Result<Option<String>
         ("sha224" | "sha256" | "sha384" | "sha512", [_]) => format!("encode({name}(a0), 'hex')"),
         ("array_remove", [_, _]) => "array_remove_all(a0, a1)".to_owned(),
         ("from_unixtime", [_, zone]) => return from_unixtime(zone, span),
+        // Java's patterns, which stand in the SQL; one of another dialect is told where it is tried.
+        ("to_timestamp" | "to_date" | "to_unixtime", [_, pattern]) => {
+            let pattern = text(pattern).filter(|pattern| !pattern.contains('%'));
+            let Some(same) = pattern.and_then(|pattern| read_as_strftime(pattern).ok()) else {
+                return Ok(None);
+            };
+            format!("{name}(a0, '{}')", same.replace('\'', "''"))
+        }
         _ => return Ok(None),
     };
     Ok(Some(meant))

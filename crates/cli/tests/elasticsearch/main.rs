@@ -9,7 +9,6 @@ mod documents_are_written_as_each_sync_type_says;
 mod documents_that_are_refused_follow_the_policy;
 mod mistakes_about_elasticsearch_are_told_before_anything_is_read;
 mod objects_of_kafka_become_documents_as_they_are;
-mod refused_documents_count_over_restarts;
 mod servers_are_logged_in_to_as_they_ask;
 mod storms_of_refusals_lose_no_document;
 mod the_guide_of_elasticsearch_is_true;

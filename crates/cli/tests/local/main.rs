@@ -27,6 +27,7 @@ mod an_ended_job_leaves_no_hidden_output;
 mod an_output_directory_that_is_away_is_waited_for;
 mod as_many_subtasks_run_as_are_asked_for;
 mod columns_are_read_exactly_once_under_sigkill;
+mod columns_of_a_first_file_that_is_gone_are_not_forgotten;
 mod crashes_leave_no_output_behind;
 mod exactly_once_under_sigkill;
 mod latest_does_not_go_by_the_clock;

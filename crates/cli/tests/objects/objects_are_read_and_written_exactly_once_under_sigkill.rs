@@ -11,8 +11,8 @@ use crate::common::{ONCE, Running};
 use millstream_services::seaweed::Seaweed;
 
 const KILLS: u64 = 4;
-/// The store is killed in these, too.
-const OF_THE_STORE: u64 = 3;
+/// In every so many rounds the store is killed before the job is.
+const OF_THE_STORE: u64 = 2;
 /// The latest moment of a kill behind the first checkpoint: a few more follow in that time.
 const LATEST_KILL_MS: u64 = 1_500;
 

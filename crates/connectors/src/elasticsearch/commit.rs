@@ -39,18 +39,13 @@ impl EsCommitter {
         let stales: Vec<Option<Stale>> = committables.iter().map(stale::of).collect();
         let rest = committables.iter().zip(&stales);
         let rest: Vec<Committable> = rest
-            .filter(|(committable, stale)| stale.is_none() && !refusals::is_late(committable))
+            .filter(|(_, stale)| stale.is_none())
             .map(|(committable, _)| committable.clone())
             .collect();
         let mut outcomes = others(self.letters.as_mut(), &rest)?.into_iter();
         let mut done: Vec<&Stale> = Vec::new();
         let mut all = Vec::new();
-        for (committable, stale) in committables.iter().zip(&stales) {
-            // A number, of which nothing is shown to anybody.
-            if refusals::is_late(committable) {
-                all.push(CommitOutcome::Committed);
-                continue;
-            }
+        for stale in &stales {
             let Some(stale) = stale else {
                 all.extend(outcomes.next());
                 continue;
@@ -92,7 +87,7 @@ impl SinkCommitter for EsCommitter {
             let message = "a request of an earlier attempt to Elasticsearch is still on its way";
             return Err(Error::new(&codes::SINK_ELASTICSEARCH, message).next("it is tried again"));
         }
-        let refused = self.sink.shared.total.restore(restored, committables);
+        let refused = self.sink.shared.total.restore(restored);
         if let Some(refusals) = &self.sink.refusals {
             refusals.restored(refused);
         }

@@ -1,7 +1,7 @@
 //! What becomes of records that the servers refuse: the policy of the job, given by who runs it, and dead letters in the sink's
 //! own snapshots.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,7 +10,6 @@ use millstream_engine::connector::{
     Committable, CommitterContext, Prepared, Sink, SinkCommitter, SinkContext, SinkWriter,
     StateEntry, WriteStatus,
 };
-use serde::{Deserialize, Serialize};
 
 use super::epochs::ByEpoch;
 use super::written;
@@ -55,8 +54,11 @@ struct Counts {
 
 impl Total {
     /// A new attempt goes on from what its snapshot holds.
-    pub(super) fn restore(&self, entries: &[StateEntry], prepared: &[Committable]) -> u64 {
-        let sum = sum(entries, prepared);
+    pub(super) fn restore(&self, entries: &[StateEntry]) -> u64 {
+        let own = entries
+            .iter()
+            .filter(|entry| entry.key.starts_with(REFUSED));
+        let sum = own.filter_map(|entry| entry.value.as_u64()).sum();
         self.0.now.store(sum, Ordering::Relaxed);
         self.0.restored.store(sum, Ordering::Relaxed);
         sum
@@ -69,40 +71,6 @@ impl Total {
     fn add_one(&self) -> u64 {
         self.0.now.fetch_add(1, Ordering::Relaxed) + 1
     }
-}
-
-/// How many records of one writer's were refused up to a snapshot, where that was known once the snapshot was complete: its state is
-/// told at the boundary, where documents before it are still on their way. There is nothing to commit about it.
-#[derive(Debug, Serialize, Deserialize)]
-struct Late {
-    /// The writer.
-    elasticsearch_refused_of: usize,
-    refused: u64,
-}
-
-fn late_of(committable: &Committable) -> Option<Late> {
-    Late::deserialize(&committable.value).ok()
-}
-
-/// Whether it is a number of refused records.
-pub(super) fn is_late(committable: &Committable) -> bool {
-    late_of(committable).is_some()
-}
-
-/// How many a snapshot knows of: of each writer the latest number, as numbers only grow.
-fn sum(entries: &[StateEntry], prepared: &[Committable]) -> u64 {
-    let told = entries.iter().filter_map(|entry| {
-        let writer = entry.key.strip_prefix(REFUSED)?;
-        Some((writer.to_owned(), entry.value.as_u64()?))
-    });
-    let late = prepared.iter().filter_map(late_of);
-    let late = late.map(|late| (late.elasticsearch_refused_of.to_string(), late.refused));
-    let mut latest: BTreeMap<String, u64> = BTreeMap::new();
-    for (writer, refused) in told.chain(late) {
-        let known = latest.entry(writer).or_default();
-        *known = refused.max(*known);
-    }
-    latest.values().sum()
 }
 
 fn is_own(entry: &StateEntry) -> bool {
@@ -144,8 +112,6 @@ pub(super) struct Desk {
     counts: ByEpoch,
     /// How many all had refused before, where it is the first.
     restored: u64,
-    /// How many the state of the latest snapshot tells.
-    told: u64,
 }
 
 impl Desk {
@@ -179,7 +145,6 @@ impl Desk {
             subtask,
             counts: ByEpoch::default(),
             restored,
-            told: 0,
         })
     }
 
@@ -249,28 +214,12 @@ impl Desk {
         self.counts.up_to(epoch)
     }
 
-    /// How many there are up to this epoch, where the state of its snapshot tells of fewer.
-    pub(super) fn late(&mut self, epoch: u64) -> Option<Committable> {
-        let refused = self.restored + self.counts.up_to(epoch);
-        if refused <= self.told {
-            return None;
-        }
-        let late = Late {
-            elasticsearch_refused_of: self.subtask,
-            refused,
-        };
-        Some(Committable {
-            name: format!("the number of refused records of writer {}", self.subtask),
-            value: serde_json::to_value(late).unwrap_or_default(),
-        })
-    }
-
     /// Whether letters are not so many already that others have to wait.
     pub(super) fn has_room(&self) -> bool {
         self.waiting.len() < WAITING
     }
 
-    /// The state for a snapshot. Refused records that are not known yet are [told later](Self::late).
+    /// The state for a snapshot. Refused records that are not known yet are in the next one.
     ///
     /// # Errors
     /// It can't be told.
@@ -279,11 +228,11 @@ impl Desk {
             None => Vec::new(),
             Some(letters) => letters.snapshot(checkpoint)?,
         };
-        self.told = self.restored + self.counts.all();
-        if self.told > 0 {
+        let told = self.restored + self.counts.all();
+        if told > 0 {
             entries.push(StateEntry {
                 key: format!("{REFUSED}{}", self.subtask),
-                value: self.told.into(),
+                value: told.into(),
             });
         }
         Ok(entries)
@@ -300,6 +249,3 @@ impl Desk {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

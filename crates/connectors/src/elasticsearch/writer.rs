@@ -260,7 +260,6 @@ impl SinkWriter<Rows> for EsWriter {
             return Ok(Prepared::Pending);
         };
         self.settle(last);
-        committables.extend(self.desk.late(last));
         self.state.preparing = None;
         if self.state.at_end {
             committables.extend(self.stale());

@@ -7,6 +7,7 @@
 //! - [`times`]: times that are read otherwise than they are handed out.
 //! - [`fit`], [`change`]: which columns of a file are read, how their values become those of the source, and which can't.
 //! - [`condition`]: what a query says of columns, so that rows need not be read.
+//! - [`kept`]: the columns that no schema names, over restarts.
 //! - [`fetch`], [`serve`]: the thread that reads and decodes; the worker's side.
 
 mod change;
@@ -14,6 +15,7 @@ mod condition;
 mod fetch;
 mod fit;
 mod groups;
+mod kept;
 mod open;
 mod orc;
 mod parquet;
@@ -37,6 +39,7 @@ pub use condition::{Comparison, Condition, Test};
 
 use self::fetch::{ColumnsFetch, Reading, open_columns};
 use self::fit::{Fit, schema_of, wanted};
+use self::kept::{Keeping, Kept};
 use self::serve::ColumnsServer;
 use super::contents::Contents;
 use super::failure::{InputError, Unfit};
@@ -157,6 +160,8 @@ pub struct ColumnFileSource {
     plan: Plan,
     format: ColumnFormat,
     shared: SharedColumns,
+    /// Whether a schema was given, so that no file tells the columns.
+    is_given: bool,
     conditions: Arc<Vec<(String, Test)>>,
 }
 
@@ -207,6 +212,7 @@ impl ColumnFileSource {
         });
         let found = first_schema(&plan, options.format, &files, given.as_ref())?;
         Ok(Self {
+            is_given: given.is_some(),
             shared: SharedColumns::new(given.or(found), None)?,
             plan,
             format: options.format,
@@ -330,6 +336,19 @@ impl Source<Parsed> for ColumnFileSource {
     }
 
     fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
-        self.plan.enumerator(context)
+        if self.is_given {
+            return self.plan.enumerator(context);
+        }
+        let kept = context.restored.as_ref().map(Kept::read).transpose()?;
+        let kept = kept.flatten();
+        // Before anything is announced, so that no reader has opened a file.
+        if let Some(kept) = &kept {
+            kept.go_on(&self.shared, &self.plan.root.shown())?;
+        }
+        let Some(inner) = self.plan.enumerator(context)? else {
+            return Ok(None);
+        };
+        let keeping = Keeping::new(inner, self.shared.clone(), kept);
+        Ok(Some(Box::new(keeping)))
     }
 }

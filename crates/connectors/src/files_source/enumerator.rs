@@ -147,6 +147,8 @@ impl FileEnumerator {
             clock: monotonic(),
             progress: context.progress,
             backlog: VecDeque::new(),
+            unfinished: VecDeque::new(),
+            next_try: Duration::ZERO,
             fresh: HashMap::new(),
             told: HashMap::new(),
             quarantined: HashSet::new(),

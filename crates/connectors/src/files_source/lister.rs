@@ -118,6 +118,9 @@ pub(crate) struct Lister {
     pub(crate) progress: SourceProgress,
     /// Ready files that have not been judged.
     pub(crate) backlog: VecDeque<Ready>,
+    /// Files that others are writing, and that a source which looks once waits for; and when they are opened again.
+    pub(crate) unfinished: VecDeque<Ready>,
+    pub(crate) next_try: Duration,
     /// Files that may not be closed yet, what they were found as, and since when.
     pub(crate) fresh: HashMap<Key, (Identity, Duration)>,
     /// Entries that can't be read and have been told of.
@@ -183,7 +186,7 @@ impl Lister {
     /// How long nothing need be done.
     fn wait(&self) -> Duration {
         let now = (self.clock)();
-        if !self.backlog.is_empty() {
+        if !self.backlog.is_empty() || !self.unfinished.is_empty() {
             // The enumerator rings when there is room.
             return AWAY;
         }
@@ -337,7 +340,7 @@ impl Lister {
             return;
         }
         let mut desk = at(&self.desk);
-        if !self.backlog.is_empty() || desk.complete {
+        if !self.backlog.is_empty() || !self.unfinished.is_empty() || desk.complete {
             return;
         }
         if desk.intake.is_complete() {

@@ -42,8 +42,6 @@ pub(crate) enum Opened {
         file: Box<ObjectFile>,
         /// Where what is read next begins.
         at: u64,
-        /// Whether it is a copy of what was found, moved aside, and is that.
-        is_copy: bool,
     },
     Hdfs {
         file: Box<HdfsFile>,
@@ -111,22 +109,20 @@ impl Access {
         let open =
             |key: &str| -> io::Result<ObjectFile> { Ok(ObjectFile::open(store, key, size, kept)?) };
         let key = key_of(store, &file.path)?;
-        let opened = open(&key).map(|opened| (opened, false)).or_else(|error| {
+        let opened = open(&key).or_else(|error| {
             let aside = self.aside.as_deref();
             let moved = aside.filter(|_| error.kind() == io::ErrorKind::NotFound);
             let Some(aside) = moved else {
                 return Err(error);
             };
             match find_copy(store, aside, &file.name, file.identity)? {
-                Some(key) => open(&key).map(|opened| (opened, true)),
+                Some(key) => open(&key),
                 None => Err(error),
             }
         });
-        let (opened, is_copy) = opened?;
         Ok(Opened::Object {
-            file: Box::new(opened),
+            file: Box::new(opened?),
             at: 0,
-            is_copy,
         })
     }
 }
@@ -150,7 +146,8 @@ impl Opened {
     pub(crate) fn identity(&self, found: Identity) -> io::Result<Identity> {
         match self {
             Self::Disk(file) => Ok(Identity::of(&file.metadata()?)),
-            Self::Object { is_copy: true, .. } => Ok(found),
+            // A copy of what was found, moved aside or put in its place, is that.
+            Self::Object { file, .. } if found.is_copied_to(file.object()) => Ok(found),
             Self::Object { file, .. } => Ok(Identity::of_object(file.object())),
             Self::Hdfs { file, .. } => Ok(Identity::of_hdfs(file.status())),
         }
@@ -176,8 +173,7 @@ impl Opened {
 
     /// Whether it begins as `found` did, by the fingerprint of that (0: not known).
     pub(crate) fn begins_as(&self, found: Identity, beginning: u64) -> io::Result<bool> {
-        let is_taken_for_it = beginning == 0 || matches!(self, Self::Object { is_copy: true, .. });
-        Ok(is_taken_for_it || fingerprint(&self.beginning()?, found.size) == beginning)
+        Ok(beginning == 0 || fingerprint(&self.beginning()?, found.size) == beginning)
     }
 
     /// Checks that it begins as what was found: another file may have its size and its time.
@@ -233,7 +229,7 @@ impl Read for Opened {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Disk(file) => file.read(buffer),
-            Self::Object { file, at, .. } => {
+            Self::Object { file, at } => {
                 let length = file.read_at(buffer, *at)?;
                 *at += length as u64;
                 Ok(length)

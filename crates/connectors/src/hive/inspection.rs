@@ -9,16 +9,31 @@ use super::session::{Session, SharedLine};
 use super::trouble::Trouble;
 use super::url::Auth;
 
-/// What is worth telling of a query whose rows have no order; `None`: they have one, or each part is small.
-pub(super) fn unordered(plan: &Plan) -> Option<String> {
-    if plan.statement.is_ordered() || plan.options.split.is_some() {
-        return None;
+/// What is worth telling of a query of which a restart may not find the rows as they were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Note {
+    /// What may happen.
+    pub(super) what: &'static str,
+    /// What may be done about it.
+    pub(super) next: &'static str,
+}
+
+/// `None`: the rows have an order.
+pub(super) fn unordered(plan: &Plan) -> Option<Note> {
+    // An order is that of the query, and Hive keeps to it in none of its parts.
+    if plan.options.split.is_some() {
+        return Some(Note {
+            what: "each part of source.db.partition.column is a statement of its own, which sees the table as it is then and whose rows have no \
+                   order that Hive promises: behind a restart those of the parts that were begun are read again and compared, and \
+                   source.db.exactly-once says what happens where they differ",
+            next: "have the query read what does not change meanwhile: a snapshot of the table, or partitions that are complete",
+        });
     }
-    Some(
-        "the rows of source.db.sql have no order that Hive promises: behind a restart those that were handed out are read \
-         again and compared, and source.db.exactly-once says what happens where they differ"
-            .to_owned(),
-    )
+    (!plan.statement.is_ordered()).then_some(Note {
+        what: "the rows of source.db.sql have no order that Hive promises: behind a restart those that were handed out are read \
+               again and compared, and source.db.exactly-once says what happens where they differ",
+        next: "add `order by` over columns that tell every row from every other, if the query is not read at once",
+    })
 }
 
 impl HiveSource {
@@ -60,8 +75,7 @@ impl HiveSource {
             session.close();
         }
         if let Some(note) = unordered(&self.plan) {
-            let next = "add `order by` over columns that tell every row from every other, if the query is not read at once";
-            findings.push(Finding::warning("source order", note, next));
+            findings.push(Finding::warning("source order", note.what, note.next));
         }
         findings
     }
@@ -73,3 +87,6 @@ impl HiveSource {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,10 +6,11 @@
 //! - [`types`], [`length`], [`table`], [`partition`]: what the metastore says of a table, and what of it can be read. Pure.
 //! - [`address`], [`client`], [`trouble`]: who is asked, how, and what goes wrong.
 //! - [`tree`]: the directories of the partitions there are. [`lazy`]: text as Hive's LazySimpleSerDe reads it.
-//! - [`reader`]: the worker's side. [`inspection`]: whether a source would start.
+//! - [`reader`]: the worker's side. [`enumerator`]: who announces files. [`inspection`]: whether a source would start.
 
 mod address;
 mod client;
+mod enumerator;
 mod inspection;
 mod lazy;
 mod length;
@@ -34,6 +35,7 @@ use millstream_objects::Stores;
 pub use address::MetastoreUrl;
 
 use self::client::Client;
+use self::enumerator::TableEnumerator;
 use self::lazy::LazyTextSource;
 use self::reader::{Place, TableReader};
 use self::table::{Format, Table};
@@ -104,7 +106,9 @@ impl HiveTableSource {
         };
         let mut root = Root::away(&table.location, places)
             .map_err(|error| unreachable_location(&table, &error))?;
-        let tree = Arc::new(Tree::new(Arc::clone(&table), client, options.filter)?);
+        let changed = options.intake.changed;
+        let tree = Tree::new(Arc::clone(&table), client, options.filter, changed)?;
+        let tree = Arc::new(tree);
         let directories: Arc<Tree> = Arc::clone(&tree);
         root.several = Some(Several::new(directories));
         let files = match &table.format {
@@ -256,7 +260,11 @@ impl Source<Parsed> for HiveTableSource {
     }
 
     fn enumerator(&self, context: EnumeratorContext) -> Result<Option<Box<dyn Enumerator>>> {
-        self.inner().enumerator(context)
+        let Some(files) = self.inner().enumerator(context)? else {
+            return Ok(None);
+        };
+        let enumerator = TableEnumerator::new(files, Arc::clone(&self.tree));
+        Ok(Some(Box::new(enumerator)))
     }
 }
 

@@ -282,7 +282,10 @@ impl Planned {
         match self {
             Self::Files(name, source) => environment.add_source(name, *source),
             Self::Columns(name, source) => environment.add_source(name, *source),
-            Self::Kafka(source) => environment.add_source("kafka", source),
+            Self::Kafka(source) if has_checkpoints(environment) => {
+                environment.add_source("kafka", source)
+            }
+            Self::Kafka(source) => environment.add_source("kafka", source.without_notes()),
             Self::Hive(source) => environment.add_source("hive", source),
             Self::Table(source) => environment.add_source("hive", *source),
             Self::Letters(source) => environment.add_source("dead letters", source),
@@ -421,6 +424,14 @@ fn open_columns(source: &ColumnSource, remotes: &Remotes) -> Result<ColumnFileSo
         stores: Some(remotes.stores.clone()),
         clusters: Some(remotes.clusters.clone()),
     })
+}
+
+/// Whether the job takes checkpoints. What the configuration does not say is told when it is built.
+fn has_checkpoints(environment: &Environment) -> bool {
+    let interval = environment
+        .configuration()
+        .and_then(|configuration| configuration.get(&millstream::options::CHECKPOINT_INTERVAL));
+    interval.is_ok_and(|interval| interval.is_some_and(|interval| !interval.is_zero()))
 }
 
 /// The source, and the names of the columns that it reads for a sink of Kafka besides those of the schema.

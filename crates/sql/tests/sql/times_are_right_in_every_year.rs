@@ -59,6 +59,11 @@ fn conditions_on_times_hold_in_every_year() {
         ("ts = to_timestamp_millis(s)", "1 2 3"),
         ("ts = to_timestamp_seconds(s)", "1 2 3"),
         ("ts = to_timestamp(s, '%Y-%m-%d %H:%M:%S')", "1 2 3"),
+        ("ts = to_timestamp(s, 'yyyy-MM-dd HH:mm:ss')", "1 2 3"),
+        (
+            "to_unixtime(ts) = to_unixtime(s, 'yyyy-MM-dd HH:mm:ss')",
+            "1 2 3",
+        ),
         (
             "ts = to_timestamp(s, '%d.%m.%Y', '%Y-%m-%d %H:%M:%S')",
             "1 2 3",

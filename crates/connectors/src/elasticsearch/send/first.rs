@@ -14,10 +14,7 @@ impl Sender {
     pub(in crate::elasticsearch) fn look_first(&mut self) -> Result<(), Unsettled> {
         while self.known.get().is_none() {
             match look::look(&mut self.client, &self.options, self.schema.as_deref()) {
-                Ok(found) => {
-                    self.known.set(found);
-                    self.resume();
-                }
+                Ok(found) => self.known.set(found),
                 Err(Trouble::Denied(denied)) => self.pause(&denied.why)?,
                 // Who waits for a right waits for a server that is started anew meanwhile, too.
                 Err(Trouble::Failed(error)) if error.kind() == ErrorKind::Unavailable => {
@@ -26,6 +23,8 @@ impl Sender {
                 Err(Trouble::Failed(error)) => return Err(Unsettled::Failed(error)),
             }
         }
+        // Another one may have been let to look meanwhile.
+        self.resume();
         Ok(())
     }
 }

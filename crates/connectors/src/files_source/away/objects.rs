@@ -49,7 +49,8 @@ pub(crate) fn take_object(
     Ok(Taken::Away)
 }
 
-/// The key of a copy that lies in `target`, if there is one, of an object that is not at its place any more.
+/// The key of a copy that lies in `target`, if there is one, of an object that is not at its place any more: so by what the store calls
+/// its content alone.
 ///
 /// # Errors
 /// The store does not tell.
@@ -59,7 +60,7 @@ pub(crate) fn find_copy(
     name: &Name,
     identity: Identity,
 ) -> io::Result<Option<String>> {
-    find(store, target, name, identity, |_| Ok(true))
+    find(store, target, name, identity, |_| Ok(false))
 }
 
 /// The key of a copy; `is_it` says of one that may be it by its size and time alone whether it is.

@@ -83,14 +83,19 @@ impl Ledger {
             // Behind the end of the source nobody looks at the directory any more.
             InputError::Missing if is_last => self.gone(sequence, &file),
             InputError::Missing => Ok(self.seek(sequence, &file)),
-            error if is_of_disk(&error) && !is_last && tries < TRIES => {
+            error if is_of_disk(&error) && tries < TRIES => {
                 if tries == 0 {
                     warn!(file = %file.text, cause = %error, "the file can't be read at present; it is tried again");
                 }
                 if let Some(state) = self.state_mut(sequence) {
                     state.tries += 1;
                 }
-                Ok(self.seek(sequence, &file))
+                let sought = self.seek(sequence, &file);
+                Ok(if is_last {
+                    self.try_again(sequence)
+                } else {
+                    sought
+                })
             }
             error if is_bad(&error) && self.place.bad != Bad::Fail => {
                 let code = unreadable(&file.text, &error).code();
@@ -162,6 +167,16 @@ impl Ledger {
         }
         self.pass_finished();
         Mended::Sought(file.name.key())
+    }
+
+    /// Behind the end of the source nobody tells whether the file is there: it is opened again at once. How long that
+    /// takes is up to who opens it: the client of a cluster waits for its NameNode before it gives up.
+    fn try_again(&mut self, sequence: u64) -> Mended {
+        if let Some(state) = self.state_mut(sequence) {
+            (state.blocked, state.sought) = (false, false);
+        }
+        self.pass_finished();
+        Mended::GoesOn
     }
 
     /// The stretches in front of a piece in which records without their ends begin that are to be handed out with it.
@@ -241,7 +256,7 @@ impl Ledger {
     }
 }
 
-/// How often a file is tried again that is there and that the disk does not give.
+/// How often a file is tried again that is there and that the disk does not give, until something of it was read.
 const TRIES: u32 = 50;
 
 /// Whether an error says that the disk is away.
@@ -406,3 +421,6 @@ fn unfit_error(name: &str, unfit: &Unfit) -> Error {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests;

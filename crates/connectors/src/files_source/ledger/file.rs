@@ -43,7 +43,7 @@ pub(super) struct FileState {
     pub(super) blocked: bool,
     /// Whether it is the question whether the file is there for which it is blocked.
     pub(super) sought: bool,
-    /// How often it was tried again since records of it were handed out.
+    /// How often it was tried again since reading last came to a place in it.
     pub(super) tries: u32,
     /// Whether the file was announced again behind it, as what it is by now.
     pub(super) superseded: bool,
@@ -172,8 +172,12 @@ impl FileState {
 
     /// Remembers a record start: at a restore, reading goes on from there. Tasks come in the order of
     /// their offsets, so earlier ones are of no more use.
+    ///
+    /// Whoever comes forward has all tries before him again: a disk that is away now and then in a file of days is none that
+    /// does not give it.
     pub(super) fn reached(&mut self, start: Start) {
         self.at = Some(start);
+        self.tries = 0;
         self.starts.retain(|known| known.offset > start.offset);
     }
 

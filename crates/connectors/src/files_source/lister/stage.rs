@@ -8,7 +8,7 @@ use millstream_core::Result;
 use millstream_hdfs::FileState;
 use tracing::warn;
 
-use super::{Lister, at};
+use super::{AWAY, Lister, at};
 use crate::files_source::intake::Ready;
 use crate::files_source::listing::volume::Volume;
 use crate::files_source::listing::{Identity, Odd, is_away};
@@ -24,8 +24,12 @@ const CLOSING: Duration = Duration::from_secs(15);
 impl Lister {
     /// Queues what is ready, as long as there is room.
     pub(super) fn stage_backlog(&mut self) -> Result<()> {
-        let had_some = !self.backlog.is_empty();
         let mut open = Vec::new();
+        if !self.unfinished.is_empty() && (self.clock)() >= self.next_try {
+            // Behind all others.
+            self.backlog.append(&mut self.unfinished);
+        }
+        let had_some = !self.backlog.is_empty();
         while !self.backlog.is_empty() && self.has_room() {
             let mut pieces = Vec::new();
             while pieces.len() < TOGETHER
@@ -50,7 +54,7 @@ impl Lister {
                     Opened::Unfinished => open.push(ready),
                     Opened::Later => {
                         self.backlog.push_front(ready);
-                        self.backlog.extend(open);
+                        self.unfinished.extend(open);
                         self.queue(pieces);
                         return Ok(());
                     }
@@ -58,11 +62,11 @@ impl Lister {
             }
             self.queue(pieces);
         }
+        self.unfinished.extend(open);
         if had_some && self.backlog.is_empty() && self.policy.interval.is_none() {
-            self.tell_unfinished(&open);
+            self.tell_unfinished();
+            self.next_try = (self.clock)() + AWAY;
         }
-        // They are opened again in a second, behind all others.
-        self.backlog.extend(open);
         if self.backlog.is_empty() {
             // There may have been very many once.
             self.backlog.shrink_to(TOGETHER);
@@ -71,11 +75,11 @@ impl Lister {
     }
 
     /// A source that looks once has come to all files but these, which others are writing: it waits for them, and shows that.
-    fn tell_unfinished(&self, open: &[Ready]) {
-        let words = open.first().map(|first| {
+    fn tell_unfinished(&self) {
+        let words = self.unfinished.front().map(|first| {
             let path = first.name.below(&self.root.directory);
             let path = path.display();
-            let more = match open.len() - 1 {
+            let more = match self.unfinished.len() - 1 {
                 0 => String::new(),
                 more => format!(" (and {more} more)"),
             };
@@ -128,7 +132,7 @@ impl Lister {
             self.wait_for(format!(
                 "the journal of the source can't be written: {error}"
             ));
-            if self.bell.recv_timeout(super::AWAY)
+            if self.bell.recv_timeout(AWAY)
                 == Err(crossbeam_channel::RecvTimeoutError::Disconnected)
             {
                 return;
@@ -213,7 +217,7 @@ impl Lister {
     /// Whether a file that may not be closed yet has stood still for as long as closing takes.
     fn has_stood_still(&mut self, key: Key, identity: Identity) -> bool {
         let now = (self.clock)();
-        if self.fresh.len() >= MOST {
+        if self.fresh.len() >= MOST && !self.fresh.contains_key(&key) {
             self.fresh.clear();
         }
         let (known, since) = self.fresh.entry(key).or_insert((identity, now));

@@ -1,6 +1,8 @@
 //! The directories of the partitions that there are, as the metastore tells them.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod known;
+
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,11 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::array::ArrayRef;
 use millstream_core::{Error, Result};
 
+use self::known::Known;
 use super::client::Client;
 use super::partition::{Partition, name_of};
 use super::table::{Table, refused};
 use super::trouble::Trouble;
-use crate::files_source::{Directories, Test};
+use crate::files_source::{Changed, Directories, Test};
 
 /// The values of a partition: one of each of its columns.
 pub(super) type Values = Arc<[ArrayRef]>;
@@ -22,18 +25,10 @@ pub(super) type Values = Arc<[ArrayRef]>;
 pub(super) struct Tree {
     table: Arc<Table>,
     filter: Option<String>,
+    /// What becomes of partitions that move.
+    changed: Changed,
     asked: Mutex<Client>,
     known: Mutex<Known>,
-}
-
-#[derive(Debug, Default)]
-struct Known {
-    /// By their names, as the metastore told them last.
-    partitions: BTreeMap<String, Partition>,
-    /// By their directories; those that are gone as well.
-    values: BTreeMap<PathBuf, Values>,
-    /// What is so of each partition that is read.
-    tests: Vec<(usize, Test)>,
 }
 
 impl Tree {
@@ -41,7 +36,12 @@ impl Tree {
     ///
     /// # Errors
     /// The metastore refuses or is away, or a partition is of a kind that is not read.
-    pub(super) fn new(table: Arc<Table>, client: Client, filter: Option<String>) -> Result<Self> {
+    pub(super) fn new(
+        table: Arc<Table>,
+        client: Client,
+        filter: Option<String>,
+        changed: Changed,
+    ) -> Result<Self> {
         if filter.is_some() && table.keys.is_empty() {
             let error = refused(
                 &table.to_string(),
@@ -54,6 +54,7 @@ impl Tree {
         let tree = Self {
             table,
             filter,
+            changed,
             asked: Mutex::new(client),
             known: Mutex::default(),
         };
@@ -118,7 +119,13 @@ impl Tree {
         Ok(self.table.as_told(&values))
     }
 
-    /// Asks the metastore for partitions that are not known yet, and forgets those that it does not know any more.
+    /// Why the job is to fail, once a look has found that.
+    pub(super) fn take_failure(&self) -> Option<Error> {
+        self.known().failure.take()
+    }
+
+    /// Asks the metastore for partitions that are not known yet and, in turn, for some of the others, and forgets those that
+    /// it does not know any more.
     fn refresh(&self) -> Result<()> {
         if self.table.keys.is_empty() {
             return Ok(());
@@ -132,7 +139,14 @@ impl Tree {
         for partition in &fresh {
             let values = partition.values.as_deref().unwrap_or_default();
             let name = name_of(&self.table.keys, values);
-            added.push((name, Partition::of(&self.table, partition)?));
+            match Partition::of(&self.table, partition) {
+                Ok(found) => added.push((name, found)),
+                Err(error) => {
+                    // It is asked for, and told of, at each look until it can be read.
+                    self.known().partitions.remove(&name);
+                    return Err(error);
+                }
+            }
         }
         let mut known = self.known();
         if let Some(names) = names {
@@ -141,9 +155,11 @@ impl Tree {
             known.partitions.clear();
         }
         for (name, partition) in added {
-            let values = Arc::clone(&partition.values);
-            known.values.insert(partition.directory.clone(), values);
-            known.partitions.insert(name, partition);
+            if let Err(error) = known.note(&self.table, name, partition, self.changed) {
+                // A look that comes to nothing is tried again: that the job fails is told by who announces files.
+                known.failure = Some(error.clone());
+                return Err(error);
+            }
         }
         known.check(&self.table)
     }
@@ -156,11 +172,7 @@ impl Tree {
             return Ok(Told { names: None, fresh });
         }
         let names = client.partition_names(database, table)?;
-        let fresh: Vec<String> = {
-            let known = self.known();
-            let is_fresh = |name: &&String| !known.partitions.contains_key(*name);
-            names.iter().filter(is_fresh).cloned().collect()
-        };
+        let fresh = self.known().asked_now(&names);
         let fresh = client.partitions(database, table, &fresh)?;
         Ok(Told {
             names: Some(names.into_iter().collect()),
@@ -174,31 +186,6 @@ struct Told {
     /// The names of all; `None`: all are fresh.
     names: Option<BTreeSet<String>>,
     fresh: Vec<millstream_hive_thrift::hive_metastore::Partition>,
-}
-
-impl Known {
-    /// Whether rows of the partition may be wanted.
-    fn wants(&self, partition: &Partition) -> bool {
-        self.tests.iter().all(|(key, test)| {
-            let value = partition.values.get(*key);
-            value.is_none_or(|value| test.may_be_of(value))
-        })
-    }
-
-    /// Whether each partition has a directory of its own.
-    fn check(&self, table: &Table) -> Result<(), Error> {
-        let mut places: BTreeMap<&Path, &str> = BTreeMap::new();
-        for (name, partition) in &self.partitions {
-            if let Some(other) = places.insert(&partition.directory, name) {
-                let why = format!(
-                    "has the partitions {other} and {name} in one directory, {}",
-                    partition.directory.display()
-                );
-                return Err(refused(&table.to_string(), &why));
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Directories for Tree {

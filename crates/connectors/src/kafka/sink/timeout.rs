@@ -91,7 +91,11 @@ pub(in crate::kafka) fn choose(
         ));
     }
     let warning = (interval + checkpoint + restart + START > timeout).then(|| {
-        format!("{numbers}: output of a checkpoint that takes very long may be lost at a failure")
+        let most = oldest(timing, timeout).saturating_sub(interval);
+        format!(
+            "{numbers}: a checkpoint that takes longer than {} ms fails the attempt, before its output is lost",
+            most.as_millis()
+        )
     });
     Ok(Chosen { timeout, warning })
 }
