@@ -43,7 +43,7 @@ use millstream_core::options::reference::Hidden;
 use millstream_sql::Query;
 
 pub(crate) use self::remotes::Remotes;
-pub(crate) use self::source::check_replay;
+pub(crate) use self::source::{NO_FILE_YET, check_replay};
 use crate::parameters::{BadRecords, DeadLetters, IngestSettings, SinkSettings, SourceSettings};
 use around::Around;
 use bad_records::{Answered, Judged, Known, Limits};

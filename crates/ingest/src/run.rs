@@ -6,6 +6,7 @@ use millstream_core::options::{JOB_NAME, KERBEROS_KEYTAB, KERBEROS_PRINCIPAL};
 use millstream_core::{Configuration, Error, Result, codes};
 
 use crate::parameters::{self, IngestSettings, Input, Loaded, Portable, SourceSettings};
+use crate::pipeline::NO_FILE_YET;
 use crate::{checkpoints, letters, pipeline};
 use millstream::Environment;
 
@@ -94,12 +95,11 @@ pub fn run(arguments: &[String], options: &RunOptions) -> Result<()> {
         SourceSettings::Columns(_) | SourceSettings::Kafka(_) | SourceSettings::Hive(_) => false,
     };
     let is_of_input = |error: &Error| {
-        let of_input = [
-            codes::SOURCE_PATH.id,
-            codes::INGEST_PARAMETERS.id,
-            codes::SOURCE_METASTORE.id,
-        ];
-        is_watching && of_input.contains(&error.code())
+        let of_input = [codes::SOURCE_PATH.id, codes::SOURCE_METASTORE.id];
+        // What else is wrong with parameters no input mends.
+        let has_no_file =
+            error.code() == codes::INGEST_PARAMETERS.id && error.message().ends_with(NO_FILE_YET);
+        is_watching && (has_no_file || of_input.contains(&error.code()))
     };
     let environment = declare_waiting(&options, is_of_input, || declared(&settings, &options))?;
     if settings.errors.place().is_some()

@@ -125,13 +125,14 @@ impl Owning<'_> {
     /// A job that has run before goes on from its own snapshots. Somebody may have gone on from them meanwhile, where the server
     /// was away, and have come to an end.
     fn check_overtaken(&self) -> Result<()> {
+        // By the notes first: it may take half a minute to see whether a lease is renewed.
+        let Some(other) = overtaken(self.checkpoints, self.job)? else {
+            return Ok(());
+        };
         // Whoever has them now is named by what follows.
         if holder(self.checkpoints, self.job)?.is_some() {
             return Ok(());
         }
-        let Some(other) = overtaken(self.checkpoints, self.job)? else {
-            return Ok(());
-        };
         let message = format!(
             "job {other} has gone on from the checkpoints of job `{}` ({}) and committed output behind them",
             self.name, self.job

@@ -43,6 +43,7 @@ const CLUSTER: &str = "MkU3OEVBNTcwNTJENDM2Qk";
 
 /// A broker, and where it keeps its data. Dropped: the broker is killed and its data removed.
 pub struct Kafka {
+    version: Version,
     libraries: Libraries,
     directory: TempDir,
     port: u16,
@@ -98,6 +99,7 @@ impl Kafka {
             realm.prepare(directory.path())?;
         }
         let mut kafka = Self {
+            version,
             libraries,
             directory,
             port,
@@ -245,8 +247,7 @@ impl Kafka {
             lines.push_str(value);
             lines.push('\n');
         }
-        self.tool("ConsoleProducer", &["--topic", topic], &lines)
-            .map(drop)
+        self.console_producer(&["--topic", topic], &lines)
     }
 
     /// Writes records with keys, which say what partition each goes to, by Kafka's console producer.
@@ -266,7 +267,18 @@ impl Kafka {
             lines.push('\n');
         }
         let arguments = ["--topic", topic, "--property", "parse.key=true"];
-        self.tool("ConsoleProducer", &arguments, &lines).map(drop)
+        self.console_producer(&arguments, &lines)
+    }
+
+    fn console_producer(&self, arguments: &[&str], lines: &str) -> Result<()> {
+        let class = match self.version {
+            Version::V3_9 => "kafka.tools.ConsoleProducer",
+            Version::V4_1 => "org.apache.kafka.tools.ConsoleProducer",
+        };
+        let brokers = self.brokers();
+        let mut all = vec!["--bootstrap-server", brokers.as_str()];
+        all.extend(arguments);
+        self.run(class, &all, lines).map(drop)
     }
 
     /// Deletes the records of a partition before `offset`, as retention does.

@@ -163,6 +163,23 @@ pub(crate) fn assert_lines(found: &[String], truth: impl Iterator<Item = String>
     assert_eq!((found.len(), differs), (truth.len(), None));
 }
 
+/// How many records a job has read since it began, by the last line of what it says; as many must have been written, left out or bad.
+#[track_caller]
+pub(crate) fn read_and_accounted_for(said: &str) -> u64 {
+    let begins = "Committed since the job began: ";
+    let line = said.lines().rev().find_map(|line| line.split_once(begins));
+    let (_, numbers) = line.expect("its numbers");
+    let (read, became) = numbers.split_once(" read = ").expect("an equation");
+    let read: u64 = read.parse().expect("a number");
+    let parts = became.split(" + ").map(|part| {
+        let number = part.split_whitespace().next();
+        number.and_then(|number| number.parse::<u64>().ok())
+    });
+    let sum: Option<u64> = parts.sum();
+    assert_eq!(sum, Some(read), "{numbers}");
+    read
+}
+
 /// For how many seconds a process has run.
 pub(crate) fn age(process: u32) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();

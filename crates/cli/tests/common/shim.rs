@@ -63,7 +63,7 @@ pub(crate) fn over_metadata(command: &mut Command, library: &Path, directory: &P
 }
 
 /// The `_metadata` of a checkpoint that is about to come into its place.
-fn on_its_way(directory: &Path) -> Option<PathBuf> {
+pub(crate) fn on_its_way(directory: &Path) -> Option<PathBuf> {
     let jobs = std::fs::read_dir(directory.join("data/checkpoints")).expect("listed");
     let checkpoints = jobs.flat_map(|job| std::fs::read_dir(job.expect("a job").path()));
     let metadata = checkpoints.flatten().flatten();

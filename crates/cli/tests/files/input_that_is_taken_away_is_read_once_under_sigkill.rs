@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::common::{CSV_TO_FILES, Running, ingest, lines};
+use crate::common::{CSV_TO_FILES, Running, ingest, lines, read_and_accounted_for};
 use datagen::random::Random;
 
 const KILLS: u64 = 8;
@@ -115,7 +115,8 @@ fn kill_and_go_on(directory: &Path, seed: u64, after: &[&str]) {
     }
     let mut job = run(2, true);
     job.await_that("all that was read to go", || is_only_damaged(&input));
-    job.suspend();
+    let said = job.suspend();
+    read_and_accounted_for(&said.err);
     let mut expected: Vec<String> = (0..producer.next)
         .map(|id| format!("{{\"id\":\"{id}\"}}"))
         .collect();

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::common::hdfs::{add_people, contents, hidden, start_people};
 use crate::common::remote::assert_of_people;
 use crate::common::rounds::Rounds;
-use crate::common::{ONCE, Running};
+use crate::common::{ONCE, Running, read_and_accounted_for};
 use millstream_services::hdfs::Hdfs;
 
 const KILLS: u64 = 4;
@@ -111,6 +111,7 @@ fn rounds_are_survived(checkpoints: Checkpoints) -> Hdfs {
     let options = ["-p", "2", "-s", "latest"];
     let said = start((&hdfs, checkpoints), directory, &options, ONCE).end();
     assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(read_and_accounted_for(&said.err), next_id);
     assert_of_people(&input, &output, contents(&hdfs, "/out"));
     assert_eq!(hidden(&hdfs, "/out"), Vec::<String>::new(), "left behind");
     hdfs

@@ -160,11 +160,13 @@ fn nobody_answers(directory: &Path) {
 #[test]
 fn of_an_older_one_and_who_may_not_log_in() {
     let kafka = Kafka::start_as(Version::V3_9, true).expect("a broker");
-    kafka.create_topic("from", 1).expect("a topic");
+    for topic in ["from", "to"] {
+        kafka.create_topic(topic, 1).expect("a topic");
+    }
     let directory = tempfile::tempdir().expect("a directory");
     let topics = [
         "--source.kafka.topic=from",
-        "--sink.kafka.topic=from",
+        "--sink.kafka.topic=to",
         "--stream.checkpoint.mode=EXACTLY_ONCE",
     ];
     let (code, findings) = doctor(directory.path(), &of(&kafka.brokers(), &topics));

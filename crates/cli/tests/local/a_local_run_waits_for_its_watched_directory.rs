@@ -32,3 +32,17 @@ fn that_is_away_when_it_goes_on() {
     job.await_that("all output", || count() == 2);
     job.suspend();
 }
+
+#[test]
+fn and_not_for_a_mistake_among_its_parameters() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    put(path, "in/1.csv", "id,name\n1,Ann\n");
+    let mut job = Running::start(ingest(path, &[], &CSV_TO_FILES));
+    job.await_that("output", || lines(&path.join("out")).len() == 1);
+    job.suspend();
+    let mistaken = [&CSV_TO_FILES[..], &["--sink.partition.columns=nosuch"]].concat();
+    let said = running::run(ingest(path, &["-slatest"], &mistaken));
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.error().contains("nosuch"), "{}", said.err);
+}

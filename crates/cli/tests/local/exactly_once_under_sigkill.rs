@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::common::read_and_accounted_for;
 use datagen::random::Random;
 
 const KILLS: u64 = 20;
@@ -128,11 +129,9 @@ fn no_record_is_lost_or_doubled() {
         .job(2, true, "PROCESS_ONCE")
         .output()
         .expect("the last run");
-    assert!(
-        last.status.success(),
-        "{}",
-        String::from_utf8_lossy(&last.stderr)
-    );
+    let said = String::from_utf8_lossy(&last.stderr);
+    assert!(last.status.success(), "{said}");
+    assert_eq!(read_and_accounted_for(&said), next_id, "seed {seed}");
     let outputs = [places.output.clone()];
     assert!(
         datagen::check::check(&places.input, &outputs).expect("files"),

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::common::objects::{CSV, job};
 use crate::common::remote::{assert_of_people, of_people, people};
 use crate::common::rounds::Rounds;
-use crate::common::{ONCE, Running};
+use crate::common::{ONCE, Running, read_and_accounted_for};
 use millstream_services::seaweed::Seaweed;
 
 const KILLS: u64 = 4;
@@ -71,6 +71,7 @@ fn no_record_is_lost_or_doubled() {
     let options = ["-p", "2", "-s", "latest"];
     let said = start(&store, directory, &options, ONCE).end();
     assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(read_and_accounted_for(&said.err), next_id);
     let keys = store.keys("out").expect("a listing").into_iter();
     let written = keys.map(|key| store.get(&key).expect("an answer").expect("is there"));
     assert_of_people(&input, &output, written);

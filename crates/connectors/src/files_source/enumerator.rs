@@ -93,14 +93,13 @@ impl FileEnumerator {
         let taken = taken_away(&context, &policy, &root)?;
         let mut intake = Intake::new(rules);
         let mut before = Before {
-            present: None,
             announced: behind,
-            replaced: HashSet::new(),
-            minutes: 0,
+            ..Before::default()
         };
         let (mut directory, mut marks) = (None, Vec::new());
         if let Some(restored) = restored {
-            before.present = (!has_taken(&context)?).then(|| restored.seen.present());
+            before.present = Some(restored.seen.present());
+            before.has_taken = has_taken(&context)?;
             before.minutes = restored.intake.minutes;
             directory = restored.intake.directory;
             marks = restored.intake.marks;

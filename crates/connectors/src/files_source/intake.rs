@@ -263,7 +263,7 @@ impl Intake {
 
     /// Files that readers need to know of and that are gone.
     pub(crate) fn take_missing(&mut self) -> Vec<Key> {
-        let missing = self.again.extract_if(|_, met| !std::mem::take(met));
+        let missing = self.again.extract_if(|_, met| !*met);
         missing.map(|(key, _)| key).collect()
     }
 

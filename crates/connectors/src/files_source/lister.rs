@@ -90,6 +90,8 @@ pub(crate) struct Policy {
 pub(crate) struct Before {
     /// How many files of the snapshot were there; `None`: there is no snapshot, or the question is settled.
     pub(crate) present: Option<usize>,
+    /// Whether files were taken away behind it, as far as that is noted.
+    pub(crate) has_taken: bool,
     /// Files that were announced behind the snapshot.
     pub(crate) announced: HashMap<Key, super::piece::Piece>,
     /// Those of them in whose place another file lies.

@@ -155,6 +155,9 @@ pub(super) fn plan<'a>(
     })
 }
 
+/// How the error ends of a job whose first file would name its columns.
+pub(crate) const NO_FILE_YET: &str = "holds no file yet";
+
 /// The error of SQL over columns that nobody knows.
 fn no_columns(settings: &IngestSettings) -> Error {
     let place = match &settings.source {
@@ -166,7 +169,7 @@ fn no_columns(settings: &IngestSettings) -> Error {
     };
     Error::new(
         &codes::INGEST_PARAMETERS,
-        format!("the columns that stream.sql reads are not known: {place} holds no file yet"),
+        format!("the columns that stream.sql reads are not known: {place} {NO_FILE_YET}"),
     )
     .next("give stream.sql.schema or stream.sql.schema.json, or put a file there first")
 }

@@ -11,7 +11,7 @@ use crate::files_source::away;
 use crate::files_source::beginning::fingerprint;
 use crate::files_source::intake::{Met, other_directory};
 use crate::files_source::ledger::lost;
-use crate::files_source::listing::{DirectoryId, Identity, Kind, Listed, Odd};
+use crate::files_source::listing::{DirectoryId, Identity, Kind, Listed, Odd, is_away};
 use crate::files_source::name::{Key, Name};
 use crate::files_source::options::{AfterCommit, Bad, Lost, OtherDirectory};
 use crate::files_source::piece::Piece;
@@ -56,6 +56,10 @@ impl Lister {
             return Err(Hindrance::Vanished(words));
         }
         let minute = self.before.minutes + (self.clock)().as_secs() / 60;
+        let known = at(&self.desk)
+            .directory
+            .filter(|_| self.root.only.is_none());
+        let is_one = known.is_none_or(|known| known.inode == walk.directory.inode);
         let same = self.is_same_directory(walk.directory, minute);
         let (ready, (listed, known)) = {
             let mut desk = at(&self.desk);
@@ -77,7 +81,7 @@ impl Lister {
         if missed > 0 {
             return Err(self.are_elsewhere(missed));
         }
-        self.check_lost(same)
+        self.check_lost(same, is_one)
     }
 
     /// Says which files were there and are gone, before they had stood still.
@@ -168,6 +172,9 @@ impl Lister {
         }
         odd.into_iter()
             .try_for_each(|(name, what)| self.meet_odd(&name, what))?;
+        if self.root.store.is_none() {
+            done.retain(|(name, _)| self.can_be_hidden(name));
+        }
         if !self.note_taken(done.iter().map(|(name, entry)| (name, entry))) {
             return Ok(());
         }
@@ -196,6 +203,8 @@ impl Lister {
                 Ok(holds) => holds,
                 // The next look does not find it any more.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                // Who reads it meets that, and what is to be done about a file that can't be opened.
+                Err(error) if !is_away(&error) => piece.identity == *identity,
                 Err(error) => {
                     let words = format!("{}: {error}", listed.name);
                     return Err(Hindrance::Away(io::Error::new(error.kind(), words)));
@@ -348,13 +357,16 @@ impl Lister {
     }
 
     /// Sets the first listing against what the snapshot and the journal knew.
-    fn check_lost(&mut self, same: bool) -> Result<(), Hindrance> {
+    /// `same`: it is the directory of the snapshot; `is_one`: it may be that, mounted anew.
+    fn check_lost(&mut self, same: bool, is_one: bool) -> Result<(), Hindrance> {
         let present = self.before.present.take().filter(|present| *present > 0);
         let (listed, known) = at(&self.desk).intake.listed();
         if listed == 0 && self.policy.interval.is_none() {
             warn!(path = %self.root.shown(), "there is no file to be read");
         }
-        if let Some(present) = present.filter(|_| known == 0) {
+        // Of files that are taken away all may be gone, and those that would tell of it as well: but not to another directory.
+        let takes_away = self.before.has_taken || at(&self.desk).intake.takes_away();
+        if let Some(present) = present.filter(|_| known == 0 && !(takes_away && is_one)) {
             let error = other_directory(&self.root.shown(), present, listed);
             if self.policy.other == OtherDirectory::Fail {
                 return Err(error.into());

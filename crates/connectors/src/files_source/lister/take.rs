@@ -117,6 +117,15 @@ impl Lister {
         at(&self.desk).intake.done(name)
     }
 
+    /// Whether there is room for the mark before a name; else it is told that the file stays.
+    pub(super) fn can_be_hidden(&mut self, name: &Name) -> bool {
+        let can_be = name.bytes().len() <= LONGEST;
+        if !can_be {
+            self.tell_kept(name, &too_long());
+        }
+        can_be
+    }
+
     /// What is done with stays where it is. It was read, and is no bad one.
     fn tell_kept(&mut self, name: &Name, why: &str) {
         let words = "can't be taken away after its commit";
@@ -236,7 +245,12 @@ impl Lister {
             Ok(Taken::Held) => self.tell_held(name),
             Err(error) => {
                 let file = format!("{}/{name}", self.root.shown());
-                warn!(file, cause = %error, "the file can't be moved into the quarantine; it is passed over where it is");
+                let cause = why_it_stays(&error);
+                warn!(
+                    file,
+                    cause,
+                    "the file can't be moved into the quarantine; it is passed over where it is"
+                );
             }
         }
         false
@@ -245,9 +259,13 @@ impl Lister {
 
 fn why_it_stays(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::InvalidFilename => format!(
-            "its name is longer than {LONGEST} bytes, which leaves no room for the mark under which it is hidden meanwhile"
-        ),
+        io::ErrorKind::InvalidFilename => too_long(),
         _ => error.to_string(),
     }
+}
+
+fn too_long() -> String {
+    format!(
+        "its name is longer than {LONGEST} bytes, which leaves no room for the mark under which it is hidden meanwhile"
+    )
 }
