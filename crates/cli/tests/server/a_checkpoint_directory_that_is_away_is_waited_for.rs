@@ -132,8 +132,6 @@ fn and_not_where_somebody_else_has_taken_it_when_it_is_back() {
     fs::rename(path.join("later"), path.join("checkpoints")).expect("moved back");
     server.await_status(&job, "FAILED");
     let why = server.succeed(&["exceptions", &job]);
-    let pid = format!("pid {}", other.id());
-    assert!(why.contains("MS-3011") && why.contains(&pid), "{why}");
     assert_eq!(why.matches("MS-3011").count(), 1, "{why}");
     assert_eq!(output(path).len(), 1, "nothing is written again");
 }

@@ -117,7 +117,17 @@ impl Ledger {
         let has_grown = state.grows && self.is_followed(sequence, file);
         let untouched = !state.is_begun() && is_single && !has_grown;
         if !untouched && policy != Changed::Reread {
-            return Err(changed_error(&file.text, &file.identity, &now, policy));
+            // Other readers may have begun with it, of which this one does not know.
+            let when = match state.is_begun() {
+                true => READ,
+                false => "it was found and began to be read",
+            };
+            return Err(changed_since(
+                when,
+                &file.text,
+                (&file.identity, &now),
+                policy,
+            ));
         }
         if !untouched {
             warn!(file = %file.text, "the file changed while it was being read; it is read again");
@@ -333,6 +343,18 @@ pub(crate) fn lost(files: &[String], count: usize) -> Error {
 
 /// The error of a file that changed where what to do about that is `chosen`.
 pub(crate) fn changed_error(path: &str, then: &Identity, now: &Identity, chosen: Changed) -> Error {
+    changed_since(READ, path, (then, now), chosen)
+}
+
+/// Since when a file has changed that was read, in words.
+const READ: &str = "records of it were read";
+
+fn changed_since(
+    when: &str,
+    path: &str,
+    (then, now): (&Identity, &Identity),
+    chosen: Changed,
+) -> Error {
     let other = match chosen {
         Changed::Append => "reread",
         _ => "reread or append",
@@ -344,7 +366,7 @@ pub(crate) fn changed_error(path: &str, then: &Identity, now: &Identity, chosen:
     };
     Error::new(
         &codes::SOURCE_CHANGED,
-        format!("{path} changed after records of it were read: {how}"),
+        format!("{path} changed after {when}: {how}"),
     )
     .next(format!(
         "put the file back, or set source.file.changed to {other}; write files under a name that begins \
