@@ -26,6 +26,9 @@ const OTHERWISE: &[&str] = &[
     "sha256",
     "sha384",
     "sha512",
+    "to_date",
+    "to_timestamp",
+    "to_unixtime",
 ];
 
 /// Puts the expression that means the same in place of a call of such a function.
