@@ -72,6 +72,11 @@ fn run(arguments: &[String]) -> Result<bool> {
         return Ok(true);
     }
     let asked = parse(arguments)?;
+    if ignores_interrupts()? {
+        bail!(
+            "SIGINT is ignored here, as in the background of a script, so that a job that is just beginning would not hear that it is cancelled: run it in the foreground"
+        );
+    }
     let root = tempfile::Builder::new()
         .prefix("millstream-chaos-")
         .tempdir()?;
@@ -102,6 +107,16 @@ fn run(arguments: &[String]) -> Result<bool> {
     }
     println!("kept: {}", root.keep().display());
     Ok(false)
+}
+
+/// Whether this process ignores SIGINT, as all that it starts does until it says otherwise.
+fn ignores_interrupts() -> Result<bool> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let mut lines = status.lines();
+    let ignored = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = u64::from_str_radix(ignored.context("no line SigIgn")?.trim(), 16)?;
+    // Signal 2 is the second bit.
+    Ok(ignored & 2 != 0)
 }
 
 fn parse(arguments: &[String]) -> Result<Asked> {

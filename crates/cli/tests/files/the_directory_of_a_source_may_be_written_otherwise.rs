@@ -1,6 +1,7 @@
 //! A job that goes on with the same directory, written otherwise or through a link, reads nothing again.
 
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use crate::common::{CSV_TO_FILES, ONCE, Running, ingest, lines, put, running};
 
@@ -39,33 +40,50 @@ fn nothing_is_read_again() {
     assert!(directory.join("other/b.csv").exists(), "it is none of ours");
 }
 
+/// The savepoint of a job that has taken its only file away.
+fn taken_away(directory: &Path, parameters: &[&str]) -> String {
+    put(directory, "in/a.csv", "id\n1\n2\n");
+    let mut job = Running::start(ingest(directory, &[], parameters));
+    job.await_that("output", || lines(&directory.join("out")).len() == 2);
+    job.await_that("the file to go", || !directory.join("in/a.csv").exists());
+    job.suspend().savepoint().to_owned()
+}
+
+const DELETES: &str = "--source.after.commit=delete";
+
 #[test]
-fn where_all_was_taken_away_it_is_known_again_and_another_one_is_told() {
+fn where_all_was_taken_away_it_is_known_again() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let directory = directory.path();
-    put(directory, "in/a.csv", "id\n1\n2\n");
-    put(directory, "other/b.csv", "id\n3\n");
+    let parameters = [&CSV_TO_FILES[..], &[DELETES]].concat();
+    let savepoint = taken_away(directory, &parameters);
+    put(directory, "in/c.csv", "id\n4\n");
+    let mut command = ingest(directory, &["-s", &savepoint], &parameters);
+    command.arg(ONCE);
+    let said = running::run(command);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(lines(&directory.join("out")).len(), 3);
+}
+
+#[test]
+fn another_one_is_told_also_behind_files_that_were_taken_away() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let directory = directory.path();
     let out = directory.join("out");
-    let deletes = "--source.after.commit=delete";
-    let parameters = [&CSV_TO_FILES[..], &[deletes]].concat();
-    let mut job = Running::start(ingest(directory, &[], &parameters));
-    job.await_that("output", || lines(&out).len() == 2);
-    job.await_that("the file to go", || !directory.join("in/a.csv").exists());
+    let parameters = [&CSV_TO_FILES[..], &[DELETES]].concat();
+    let savepoint = taken_away(directory, &parameters);
+    // One that is still there is known.
+    let mut job = Running::start(ingest(directory, &["-s", &savepoint], &CSV_TO_FILES));
+    put(directory, "in/c.csv", "id\n4\n");
+    job.await_that("more output", || lines(&out).len() == 3);
     let savepoint = job.suspend().savepoint().to_owned();
-    for from in ["latest", savepoint.as_str()] {
-        let mut command = ingest(directory, &["-s", from], &parameters);
-        command.arg(ONCE);
-        let said = running::run(command);
-        assert_eq!(said.code, Some(0), "{from}: {}", said.err);
-    }
-    let mut command = ingest(directory, &["-s", "latest"], &parameters);
-    command.args([
-        ONCE.to_owned(),
-        format!("--source.path={}/other", directory.display()),
-    ]);
+    put(directory, "other/b.csv", "id\n3\n");
+    let mut command = ingest(directory, &["-s", &savepoint], &parameters);
+    let other = format!("--source.path={}/other", directory.display());
+    command.args([ONCE, &other]);
     let said = running::run(command);
     assert_eq!(said.code, Some(1), "{}", said.err);
     assert!(said.error().contains("MS-6011"), "{}", said.err);
     assert!(directory.join("other/b.csv").exists(), "it is none of ours");
-    assert_eq!(lines(&out).len(), 2);
+    assert_eq!(lines(&out).len(), 3);
 }
