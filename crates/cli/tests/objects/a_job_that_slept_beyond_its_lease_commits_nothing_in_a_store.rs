@@ -88,6 +88,10 @@ fn and_the_one_that_went_on_has_written_all_once() {
         first = second;
     }
     first.suspend();
+    // Who wakes up in the middle of beginning an upload leaves that, and is told; whoever comes next aborts it.
+    let mut last = start(&store, &machine(3 * rounds.count), true);
+    last.await_checkpoint();
+    last.suspend();
     let found = lines(&store, "out");
     let truth = (0..next).map(|id| format!("{{\"id\":\"{id}\",\"name\":\"name {id}\"}}"));
     let mut truth: Vec<String> = truth.collect();
