@@ -18,6 +18,7 @@ mod conditions;
 mod dead_letter;
 mod deduplicate;
 mod dry;
+mod keyed;
 mod refused;
 mod remotes;
 mod reshape;

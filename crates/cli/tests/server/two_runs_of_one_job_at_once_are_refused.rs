@@ -2,7 +2,9 @@
 
 use crate::common;
 
-use crate::common::processes::{kill, kill_and_await, processes_of};
+use std::path::{Path, PathBuf};
+
+use crate::common::processes::{kill_and_await, processes_of};
 use crate::common::server::Server;
 use crate::common::{CSV_TO_FILES, Running, ingest, lines, put, running};
 use serde_json::{Value, json};
@@ -59,10 +61,8 @@ fn a_job_from_a_named_savepoint_runs_beside_it() {
     assert_eq!(lines(&path.join("out")).len(), 2);
 }
 
-#[test]
-fn a_server_does_not_take_up_what_somebody_else_goes_on_from() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path();
+/// A server and the process of its job, which were killed behind output; where the checkpoints lie, and the job.
+fn killed(path: &Path) -> (Server, PathBuf, String) {
     let checkpoints = path.join("checkpoints");
     let mut server = Server::started(path, &[]);
     let options = json!({
@@ -73,7 +73,15 @@ fn a_server_does_not_take_up_what_somebody_else_goes_on_from() {
     server.await_that("output", || lines(&path.join("out")).len() == 1);
     let processes = processes_of(&server.data);
     server.kill();
-    processes.into_iter().for_each(kill);
+    kill_and_await(&processes);
+    (server, checkpoints, job)
+}
+
+#[test]
+fn a_server_does_not_take_up_what_somebody_else_goes_on_from() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let (mut server, checkpoints, job) = killed(path);
     let place = format!("execution.checkpointing.dir={}", checkpoints.display());
     let named = [&CSV_TO_FILES[..], &["--job.name=endless"]].concat();
     let mut other = ingest(path, &["-s", "latest", "-D", &place], &named);
@@ -99,17 +107,7 @@ fn a_server_does_not_take_up_what_somebody_else_goes_on_from() {
 fn a_server_waits_for_an_earlier_process_of_the_same_job() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let checkpoints = path.join("checkpoints");
-    let mut server = Server::started(path, &[]);
-    let options = json!({
-        "execution.checkpointing.interval": "20 ms",
-        "execution.checkpointing.dir": checkpoints,
-    });
-    let job = server.submit_running(&options);
-    server.await_that("output", || lines(&path.join("out")).len() == 1);
-    let processes = processes_of(&server.data);
-    server.kill();
-    kill_and_await(&processes);
+    let (mut server, checkpoints, job) = killed(path);
     // As a process on a machine that nobody sees from here would hold it.
     let owner = checkpoints.join(&job).join("_owner");
     let held = std::fs::File::options().write(true).open(owner);

@@ -1,13 +1,13 @@
 //! Rows of one document meet in one writer, in the order in which their source handed them out.
 
-use millstream::{DataStream, Fingerprint, Fingerprinted};
+use millstream::DataStream;
 use millstream_connectors::rows::Rows;
-use millstream_core::{EventTime, Result};
-use serde::{Deserialize, Serialize};
+use millstream_core::Result;
 
 use std::time::Duration;
 
 use super::deduplicate::Keys;
+use super::keyed::Keyed;
 use crate::parameters::{UniqueNull, UniqueSettings, UniqueTime};
 
 /// The same rows, so that `writers` subtasks each have all rows of their documents; `id` are the columns that tell documents
@@ -40,33 +40,4 @@ pub(super) fn by_document(
         .map(|keyed: Keyed| keyed.rows)
         .name("By document")
         .set_parallelism(writers)
-}
-
-/// Rows, with the fingerprint of what tells each one's document from others.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Keyed {
-    rows: Rows,
-    fingerprints: Vec<Option<Fingerprint>>,
-}
-
-impl Fingerprinted for Keyed {
-    fn fingerprints(&self) -> &[Option<Fingerprint>] {
-        &self.fingerprints
-    }
-
-    fn time(&self, _: usize) -> Option<EventTime> {
-        None
-    }
-
-    fn place(&self) -> u64 {
-        self.rows.origin.offset(0).unwrap_or(0)
-    }
-
-    fn only(&self, numbers: &[usize]) -> Result<Self> {
-        let some = numbers.iter().filter_map(|row| self.fingerprints.get(*row));
-        Ok(Self {
-            rows: self.rows.only(numbers)?,
-            fingerprints: some.copied().collect(),
-        })
-    }
 }

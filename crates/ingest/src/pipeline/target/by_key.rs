@@ -1,11 +1,11 @@
 //! Rows whose messages have the same key meet in one writer, in the order in which their source handed them out.
 
-use millstream::{Collector, DataStream, Fingerprint, Fingerprinted};
+use millstream::{Collector, DataStream, Fingerprint};
 use millstream_connectors::kafka::KafkaSink;
 use millstream_connectors::rows::Rows;
-use millstream_core::hash::stable_hash;
-use millstream_core::{EventTime, Result};
-use serde::{Deserialize, Serialize};
+use millstream_core::Result;
+
+use crate::pipeline::keyed::Keyed;
 
 /// The same rows, handed to `writers` subtasks by the keys that `sink` gives their messages.
 ///
@@ -51,35 +51,4 @@ fn fingerprint(key: &[u8]) -> Fingerprint {
     let hash = blake3::hash(key);
     let (halves, _) = hash.as_bytes().as_chunks::<16>();
     Fingerprint::from_bytes(halves.first().copied().unwrap_or_default())
-}
-
-/// Rows, with the fingerprint of each one's key.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Keyed {
-    rows: Rows,
-    fingerprints: Vec<Option<Fingerprint>>,
-}
-
-impl Fingerprinted for Keyed {
-    fn fingerprints(&self) -> &[Option<Fingerprint>] {
-        &self.fingerprints
-    }
-
-    fn time(&self, _: usize) -> Option<EventTime> {
-        None
-    }
-
-    /// What has no key is spread: every file begins at the same offset.
-    fn place(&self) -> u64 {
-        let origin = &self.rows.origin;
-        stable_hash(&(&*origin.file, origin.offset(0).unwrap_or(0)))
-    }
-
-    fn only(&self, numbers: &[usize]) -> Result<Self> {
-        let some = numbers.iter().filter_map(|row| self.fingerprints.get(*row));
-        Ok(Self {
-            rows: self.rows.only(numbers)?,
-            fingerprints: some.copied().collect(),
-        })
-    }
 }
