@@ -11,6 +11,7 @@ use datafusion_sql::sqlparser::tokenizer::Span;
 use millstream_core::{Error, Result};
 
 use crate::functions::format_time::read_as_strftime;
+use crate::functions::reading::fault;
 use crate::parse::parse_expression;
 use crate::place::{Place, invalid};
 
@@ -153,21 +154,7 @@ fn template(name: &str, arguments: &[Expr], span: Span) -> Result<Option<String>
         }
         ("unix_timestamp", []) => "to_unixtime(now())".to_owned(),
         ("unix_timestamp", [_]) => "to_unixtime(a0)".to_owned(),
-        ("unix_timestamp", [_, pattern]) => {
-            let pattern = text(pattern).ok_or_else(|| {
-                wrong(
-                    "unix_timestamp takes a pattern that stands in the SQL",
-                    "write it like unix_timestamp(name, 'yyyy-MM-dd')",
-                )
-            })?;
-            let same = read_as_strftime(pattern).map_err(|what| {
-                wrong(
-                    &format!("the pattern `{pattern}`: {what}"),
-                    "write it like 'yyyy-MM-dd HH:mm:ss'",
-                )
-            })?;
-            format!("to_unixtime(a0, '{}')", same.replace('\'', "''"))
-        }
+        ("unix_timestamp", [_, pattern]) => return unix_timestamp(pattern, span).map(Some),
         ("unix_timestamp", _) => {
             return Err(wrong(
                 "unix_timestamp takes a text and a pattern",
@@ -177,17 +164,54 @@ fn template(name: &str, arguments: &[Expr], span: Span) -> Result<Option<String>
         ("sha224" | "sha256" | "sha384" | "sha512", [_]) => format!("encode({name}(a0), 'hex')"),
         ("array_remove", [_, _]) => "array_remove_all(a0, a1)".to_owned(),
         ("from_unixtime", [_, zone]) => return from_unixtime(zone, span),
-        // Java's patterns, which stand in the SQL; one of another dialect is told where it is tried.
         ("to_timestamp" | "to_date" | "to_unixtime", [_, pattern]) => {
-            let pattern = text(pattern).filter(|pattern| !pattern.contains('%'));
-            let Some(same) = pattern.and_then(|pattern| read_as_strftime(pattern).ok()) else {
-                return Ok(None);
-            };
-            format!("{name}(a0, '{}')", same.replace('\'', "''"))
+            return by_java(name, pattern, span);
         }
         _ => return Ok(None),
     };
     Ok(Some(meant))
+}
+
+/// What `unix_timestamp(s, pattern)` means.
+fn unix_timestamp(pattern: &Expr, span: Span) -> Result<String> {
+    let wrong = |what: &str| invalid(Place::of(span), what);
+    let pattern = text(pattern).ok_or_else(|| {
+        wrong("unix_timestamp takes a pattern that stands in the SQL")
+            .next("write it like unix_timestamp(name, 'yyyy-MM-dd')")
+    })?;
+    let same = read_as_strftime(pattern)
+        .map_err(|what| wrong(&format!("the pattern `{pattern}`: {what}")).next(WRITE_JAVA))?;
+    reading("to_unixtime", pattern, &same, span)
+}
+
+/// What a call of `name` means that reads by one of Java's patterns, which stands in the SQL; none for one of another
+/// dialect, which is told where it is tried.
+fn by_java(name: &str, pattern: &Expr, span: Span) -> Result<Option<String>> {
+    let Some(pattern) = text(pattern).filter(|pattern| !pattern.contains('%')) else {
+        return Ok(None);
+    };
+    match read_as_strftime(pattern) {
+        Ok(same) => reading(name, pattern, &same, span).map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
+const WRITE_JAVA: &str = "write it like 'yyyy-MM-dd HH:mm:ss'";
+
+/// The call of `name` that reads by `same`, which is what `pattern` means in strftime.
+fn reading(name: &str, pattern: &str, same: &str, span: Span) -> Result<String> {
+    // Patterns of strftime are looked at where they are tried.
+    if !pattern.contains('%')
+        && let Some(fault) = fault(pattern)
+    {
+        let next = match fault.likely {
+            Some(likely) => format!("write `{likely}`"),
+            None => WRITE_JAVA.to_owned(),
+        };
+        let what = format!("the pattern `{pattern}` {}", fault.what);
+        return Err(invalid(Place::of(span), &what).next(next));
+    }
+    Ok(format!("{name}(a0, '{}')", same.replace('\'', "''")))
 }
 
 /// What `from_unixtime(n, zone)` means where the second argument is no time zone, but a pattern.

@@ -14,6 +14,7 @@ mod mixed_pattern;
 mod numbers;
 mod over;
 mod pattern;
+pub(crate) mod reading;
 mod replacement;
 pub(crate) mod room;
 mod series;

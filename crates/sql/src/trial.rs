@@ -20,6 +20,7 @@ use datafusion_expr::expr::{HigherOrderFunction, ScalarFunction};
 use datafusion_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, col};
 
 use crate::functions::format_time::check_reading;
+use crate::functions::reading::{check_fields, names_zone};
 use crate::functions::room;
 use crate::physical::physical;
 
@@ -67,7 +68,7 @@ fn try_one(expr: &Expr, schema: &DFSchema) -> Result<()> {
         Expr::ScalarFunction(call) => {
             let name = call.func.name().to_lowercase();
             if READING.contains(&name.as_str()) {
-                return check_patterns(call);
+                return check_patterns(call, &name);
             }
             if name == "from_unixtime" {
                 check_zone(call)?;
@@ -99,9 +100,18 @@ fn try_one(expr: &Expr, schema: &DFSchema) -> Result<()> {
 }
 
 /// The constants behind the text that a function reads.
-fn check_patterns(call: &ScalarFunction) -> Result<()> {
-    let patterns = call.args.iter().skip(1).filter_map(text_of);
-    patterns.into_iter().try_for_each(check_reading)
+fn check_patterns(call: &ScalarFunction, name: &str) -> Result<()> {
+    for pattern in call.args.iter().skip(1).filter_map(text_of) {
+        check_reading(pattern)?;
+        match name {
+            // It reads times of the day alone.
+            "to_time" => {}
+            // Here the names of time zones are read.
+            "to_date" if names_zone(pattern) => {}
+            _ => check_fields(pattern)?,
+        }
+    }
+    Ok(())
 }
 
 fn check_zone(call: &ScalarFunction) -> Result<()> {

@@ -37,6 +37,7 @@ fn with_and_without_records() {
             ("n/0", "json", "division by zero"),
             ("interval '1 day'", "parquet", "column `x` of type"),
             ("from_unixtime(n,'Mars/Olympus')", "json", "Mars/Olympus"),
+            ("to_timestamp(s,'dd/mm/yyyy')", "json", "`dd/MM/yyyy`"),
             ("interval '1 day'", "orc", "column `x` of type Interval"),
             ("1+1+".repeat(3_000).as_str(), "json", "MS-5001"),
         ] {

@@ -3,8 +3,9 @@
 //! | function | gives | of a number |
 //! |---|---|---|
 //! | `to_timestamp` | microseconds | seconds since 1970, with a fraction if it has one |
-//! | `to_timestamp_micros`, `_millis`, `_seconds` | microseconds, milliseconds, seconds | in that unit |
+//! | `to_timestamp_nanos`, `_micros`, `_millis`, `_seconds` | nanoseconds, microseconds, milliseconds, seconds | in that unit |
 //! | `to_unixtime` | seconds since 1970, as a BigInt | itself |
+//! | `to_date` | days | days since 1970 |
 
 use std::sync::Arc;
 
@@ -12,7 +13,6 @@ use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
 use arrow::compute::cast;
 use arrow::compute::kernels::cast_utils::{Parser, string_to_datetime};
 use arrow::datatypes::{DataType, Date32Type, TimeUnit};
-use chrono::format::{Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Utc};
 use datafusion_common::{DataFusionError, Result, ScalarValue, exec_datafusion_err, exec_err};
 use datafusion_expr::{
@@ -20,6 +20,7 @@ use datafusion_expr::{
 };
 
 use super::over::over;
+use super::reading::{names_zone, read};
 use super::times::round_down;
 
 /// The functions of this module; what they do not do with text is done by `theirs`.
@@ -28,6 +29,7 @@ pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
         over(theirs, "to_timestamp_seconds", to_seconds),
         over(theirs, "to_timestamp_millis", to_millis),
         over(theirs, "to_timestamp_micros", to_micros),
+        over(theirs, "to_timestamp_nanos", to_nanos),
         over(theirs, "to_unixtime", to_unixtime),
         over(theirs, "to_date", to_date),
     ];
@@ -38,8 +40,11 @@ pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
     functions
 }
 
-/// DataFusion's, which says of a text that is no day how it works inside.
+/// By formats what `to_timestamp` reads; else DataFusion's, which says of a text that is no day how it works inside.
 fn to_date(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    if has_own_formats(&arguments.args)? {
+        return from_text(&arguments, TimeUnit::Second)?.cast_to(&DataType::Date32, None);
+    }
     let given = arguments.args.clone();
     let rows = arguments.number_rows.max(1);
     let made = below.invoke_with_args(arguments);
@@ -57,6 +62,28 @@ fn to_date(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarV
         "'{}' is no day; one is written like 2024-02-29",
         wrong.unwrap_or_default()
     )
+}
+
+/// Whether a text is to be read by formats that are all there. Those that name a time zone are left to DataFusion, which
+/// reads them for days.
+fn has_own_formats(arguments: &[ColumnarValue]) -> Result<bool> {
+    let Some((text, formats)) = arguments.split_first() else {
+        return Ok(false);
+    };
+    if formats.is_empty() || !text.data_type().is_string() {
+        return Ok(false);
+    }
+    let is_own = |format: Option<&str>| format.is_some_and(|format| !names_zone(format));
+    for format in formats {
+        if !format.data_type().is_string() {
+            return Ok(false);
+        }
+        let texts = cast(&format.to_array(1)?, &DataType::Utf8)?;
+        if !texts.as_string::<i32>().iter().all(is_own) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -120,6 +147,14 @@ fn to_millis(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<Columna
 
 fn to_micros(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
     text_or_below(below, arguments, TimeUnit::Microsecond)
+}
+
+/// Text as the others read it; of all else it is DataFusion's.
+fn to_nanos(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    match arguments.args.first() {
+        Some(first) if first.data_type().is_string() => from_text(&arguments, TimeUnit::Nanosecond),
+        _ => below.invoke_with_args(arguments),
+    }
 }
 
 fn to_unixtime(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -201,7 +236,10 @@ fn from_text(arguments: &ScalarFunctionArgs, unit: TimeUnit) -> Result<ColumnarV
         values.push(Some(match unit {
             TimeUnit::Second => time.timestamp(),
             TimeUnit::Millisecond => time.timestamp_millis(),
-            _ => time.timestamp_micros(),
+            TimeUnit::Microsecond => time.timestamp_micros(),
+            TimeUnit::Nanosecond => time.timestamp_nanos_opt().ok_or_else(|| {
+                exec_datafusion_err!("`{text}` is outside of the years that nanoseconds count")
+            })?,
         }));
     }
     let values: ArrayRef = Arc::new(Int64Array::from(values));
@@ -225,10 +263,10 @@ fn time_of<'a>(
     }
     let mut error = exec_datafusion_err!("the format of `{text}` is null");
     for format in formats {
-        if format.contains("%Z") {
+        if names_zone(format) {
             return exec_err!("the format `{format}` names a time zone; read an offset with %z");
         }
-        match formatted(text, format) {
+        match read(text, format) {
             Ok(time) => return Ok(time),
             Err(why) => {
                 error = exec_datafusion_err!("`{text}` is not in the format `{format}`: {why}");
@@ -236,19 +274,6 @@ fn time_of<'a>(
         }
     }
     Err(error)
-}
-
-/// Reads `text` by a format of strftime; a day alone is its first instant, and a text without an offset is UTC.
-fn formatted(text: &str, format: &str) -> std::result::Result<DateTime<Utc>, chrono::ParseError> {
-    let mut parsed = Parsed::new();
-    parse(&mut parsed, text, StrftimeItems::new(format))?;
-    if let Ok(time) = parsed.to_datetime() {
-        return Ok(time.to_utc());
-    }
-    let time = parsed
-        .to_naive_datetime_with_offset(0)
-        .or_else(|error| parsed.to_naive_date().map(Into::into).map_err(|_| error))?;
-    Ok(time.and_utc())
 }
 
 fn as_times(values: &ArrayRef, unit: TimeUnit) -> Result<ArrayRef> {

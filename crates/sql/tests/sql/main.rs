@@ -29,6 +29,7 @@ mod numbers_are_never_null_in_silence;
 mod projection_and_filter;
 mod similar_to_is_that_of_the_standard;
 mod support;
+mod times_are_read_by_what_patterns_name;
 mod times_are_right_in_every_year;
 mod times_are_written_by_patterns;
 mod types_mean_what_they_say;
