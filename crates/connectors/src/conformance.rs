@@ -22,6 +22,7 @@ mod at_once;
 mod attempt;
 mod branches;
 mod drive;
+mod ended;
 mod sink;
 mod source;
 mod times;

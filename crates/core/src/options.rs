@@ -17,6 +17,7 @@ macro_rules! options {
 
 mod keys;
 mod live;
+mod paths;
 pub mod reference;
 mod server;
 mod typed;
@@ -27,6 +28,7 @@ use std::fmt;
 
 pub use keys::*;
 pub use live::{LiveSettings, check_live, live};
+pub use paths::whole_place;
 pub use server::*;
 pub use typed::check_type;
 pub use value::{FromOptionText, MemorySize, format_duration, parse_duration};

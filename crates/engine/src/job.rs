@@ -8,6 +8,7 @@ mod io;
 mod keeper;
 mod messages;
 mod observer;
+mod others;
 mod snapshot;
 
 use std::sync::Arc;

@@ -112,7 +112,7 @@ impl EnumeratorParts {
 #[derive(Debug, Clone)]
 pub(crate) enum Command {
     /// A boundary lies ahead.
-    Trigger(Trigger),
+    Trigger(Box<Trigger>),
     /// This snapshot has ended: it is `completed`, committed, and that is noted; or it was given up.
     Ended {
         checkpoint: CheckpointId,

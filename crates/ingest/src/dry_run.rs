@@ -109,10 +109,13 @@ fn stale(options: &EsOptions) -> Option<String> {
     }
 }
 
+/// What is looked at begins anew.
 pub(crate) fn environment(configuration: &Configuration) -> Environment {
+    let mut configuration = configuration.clone();
+    configuration.set(RESTORE_PATH.name, "");
     Environment::with_options(RunOptions {
         entry: None,
-        configuration: configuration.clone(),
+        configuration,
         job_directory: None,
         job: None,
     })

@@ -6,6 +6,7 @@
 //! [`load`] takes the parameters from the environment, the arguments and a file (in this order of
 //! precedence) and gives typed [`IngestSettings`], or all problems at once.
 
+mod apart;
 mod arguments;
 mod checks;
 mod choices;

@@ -140,7 +140,9 @@ fn declare_as(
         unique,
         around,
         checked,
-    } = source::plan(settings, letters, &remotes)?;
+    } = source::plan(settings, letters, &remotes, &|| {
+        environment.restored_of_source(source::UID)
+    })?;
     let columns = match &query {
         Some(query) => Some(Arc::clone(query.output_schema())),
         None => source.batch_schema(),
@@ -254,7 +256,7 @@ pub(crate) fn ends(
         | SourceSettings::Hive(_)
         | SourceSettings::Table(_) => None,
         SourceSettings::Kafka(_) => {
-            match source::plan(settings, None, &remotes(environment)?)?.source {
+            match source::plan(settings, None, &remotes(environment)?, &|| Ok(Vec::new()))?.source {
                 source::Planned::Kafka(source) => Some(source),
                 _ => None,
             }

@@ -91,8 +91,9 @@ pub fn run(arguments: &[String], options: &RunOptions) -> Result<()> {
     let (settings, options) = told(arguments, options)?;
     let is_watching = match &settings.source {
         SourceSettings::Text(files) => files.watch_interval.is_some(),
+        SourceSettings::Columns(columns) => columns.watch_interval.is_some(),
         SourceSettings::Table(table) => table.watch_interval.is_some(),
-        SourceSettings::Columns(_) | SourceSettings::Kafka(_) | SourceSettings::Hive(_) => false,
+        SourceSettings::Kafka(_) | SourceSettings::Hive(_) => false,
     };
     let is_of_input = |error: &Error| {
         let of_input = [codes::SOURCE_PATH.id, codes::SOURCE_METASTORE.id];

@@ -13,13 +13,14 @@ use millstream_connectors::text::{TextFileOptions, TextFileSource};
 use millstream_core::options::{self, format_duration};
 use millstream_core::{Configuration, Error, MaxParallelism, Result, codes};
 use millstream_engine::Record;
-use millstream_engine::connector::{Counter, Source};
+use millstream_engine::connector::{Counter, Source, StateEntry};
 use millstream_engine::graph::{Input, JobGraph, Node, NodeId, NodeKind, Ship};
 use millstream_engine::operator::{Port, SourceFactory};
+use millstream_storage::Snapshot;
 
 use crate::declared::{Declarations, Declared, Edge};
 use crate::local;
-use crate::run::RunOptions;
+use crate::run::{Recovery, RunOptions};
 use crate::service;
 use crate::stream::DataStream;
 
@@ -167,6 +168,31 @@ impl Environment {
     /// The job's directory, where a server runs it.
     pub fn job_directory(&self) -> Option<PathBuf> {
         self.building.borrow().options.job_directory.clone()
+    }
+
+    /// What looked for the splits of the source `uid` has noted in the snapshot that the job goes on from, as far as that can be told
+    /// before the job is built: for who has to know it to declare its streams. Empty: it begins anew, or nothing was noted.
+    ///
+    /// # Errors
+    /// There is no snapshot where one is named, it is damaged, or it can't be reached.
+    pub fn restored_of_source(&self, uid: &str) -> Result<Vec<StateEntry>> {
+        let configuration = self.configuration()?;
+        let location = match self.job_directory() {
+            Some(directory) => service::goes_on_from(&configuration, &directory)?,
+            None => Recovery::named(&configuration)?,
+        };
+        let Some(location) = location else {
+            return Ok(Vec::new());
+        };
+        let operator = Snapshot::open(&location)?.operator(uid);
+        let noted = operator
+            .iter()
+            .flat_map(|operator| &operator.metadata().enumerator);
+        let noted = noted.map(|entry| StateEntry {
+            key: entry.key.clone(),
+            value: entry.value.clone(),
+        });
+        Ok(noted.collect())
     }
 
     /// Runs the job in this process until it ends: for itself, or under the server that started the process.

@@ -10,7 +10,7 @@ mod signals;
 
 use std::time::Duration;
 
-use millstream_core::options::{CHECKPOINT_RETENTION, PROGRESS_INTERVAL, RESTORE_PATH};
+use millstream_core::options::{CHECKPOINT_RETENTION, JOB_NAME, PROGRESS_INTERVAL, RESTORE_PATH};
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
 use millstream_engine::JobGraph;
 use millstream_engine::connector::Counter;
@@ -24,7 +24,7 @@ use crate::ownership::{Owned, Owning};
 use crate::run::{Recovery, RunOptions};
 pub use look::{Look, Looked, look};
 pub use millstream_log::{LEVEL_VARIABLE, say, start_to_stderr as start_logging};
-use report::Reporter;
+use report::{Down, Newest, Reporter};
 
 /// Runs `graph` in this process until it ends, as the job `id` or a new one. Its operators count bad records in `bad_records`.
 ///
@@ -41,6 +41,10 @@ pub fn execute(
     let directories = Directories::of(&configuration)?;
     let id = id.unwrap_or_else(new_job_id);
     let (restore, is_latest) = restore(&configuration, &graph.name, &directories)?;
+    let given = restore.as_ref();
+    let given = given.map(|restore| Newest::given(&restore.location, is_latest));
+    // It may take half a minute to see whether somebody holds what it goes on from.
+    signals::listen_before(&graph.name, Down::not_begun(None), given.clone())?;
     let claimed = restore
         .as_ref()
         .filter(|restore| restore.claim == ClaimMode::Claim && !is_latest);
@@ -74,7 +78,7 @@ pub fn execute(
     let name = graph.name.clone();
     let bounded = graph.is_bounded();
     let progress_interval = configuration.require(&PROGRESS_INTERVAL)?;
-    let (reporter, watch) = Reporter::new(&name, bounded, bad_records);
+    let (reporter, watch) = Reporter::new(&name, bounded, bad_records, given);
     let spec = JobSpec {
         id,
         graph,
@@ -95,14 +99,15 @@ pub fn execute(
     progress.stop();
     signals.stop();
     watch.summary(&name, &outcome, left_behind.as_deref());
-    finish(&name, &outcome, retains && watch.has_checkpoint())
+    finish(&name, &outcome, watch.how_to_go_on(retains))
 }
 
 /// Between two looks at input that is away.
 const AWAY: Duration = Duration::from_secs(1);
 
 /// Declares a job that runs in this process, and goes on from what it did before: then its input, which it found there, is away
-/// at present, and is waited for. `is_of_input`: whether an error is of that kind.
+/// at present, and is waited for. `is_of_input`: whether an error is of that kind. SIGTERM ends the process meanwhile, which says
+/// what there is to go on from.
 ///
 /// # Errors
 /// Any other one, and each where the job begins anew.
@@ -120,6 +125,9 @@ pub fn declare_waiting<T>(
         };
         let text = error.to_string();
         if text != told {
+            let waits = Down::not_begun(Some(text.clone()));
+            let name = options.configuration.get(&JOB_NAME)?.unwrap_or_default();
+            signals::listen_before(&name, waits, named(&options.configuration))?;
             tracing::warn!("The job has not begun yet, its input is waited for: {text}");
             told = text;
         }
@@ -162,14 +170,21 @@ fn restore(
     Ok((Some(restore), recovery.is_latest()))
 }
 
+/// What the options name to go on from; `None`: nothing, or it can't be looked at now.
+fn named(configuration: &Configuration) -> Option<Newest> {
+    let recovery = Recovery::from_configuration(configuration).ok()??;
+    let location = Recovery::named(configuration).ok()??;
+    Some(Newest::given(&location, recovery.is_latest()))
+}
+
 /// Whether the newest checkpoint of a cancelled job stays.
 fn retains_on_cancellation(configuration: &Configuration) -> Result<bool> {
     let retention = configuration.require(&CHECKPOINT_RETENTION)?;
     Ok(retention.eq_ignore_ascii_case("RETAIN_ON_CANCELLATION"))
 }
 
-/// What the outcome means for the caller; `retained`: there is a checkpoint to go on from after a cancellation.
-fn finish(name: &str, outcome: &JobOutcome, retained: bool) -> Result<()> {
+/// What the outcome means for the caller; `next`: how to go on behind a cancellation.
+fn finish(name: &str, outcome: &JobOutcome, next: String) -> Result<()> {
     if outcome.status == JobStatus::Failed {
         let cause = outcome.cause.as_ref();
         let message = cause.map_or("it is not known why", |cause| cause.message.as_str());
@@ -189,11 +204,7 @@ fn finish(name: &str, outcome: &JobOutcome, retained: bool) -> Result<()> {
     }
     if outcome.status == JobStatus::Canceled {
         let error = Error::new(&codes::JOB_CANCELED, format!("job `{name}` was cancelled"));
-        return Err(if retained {
-            error.next("start it again with -s latest to go on from its newest checkpoint")
-        } else {
-            error.next("to be able to go on, end a job by SIGTERM, which writes a savepoint")
-        });
+        return Err(error.next(next));
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use millstream_core::{Error, JobId, Lineage, Result, codes};
 use millstream_storage::{
-    Location, Owner, Ownership, Snapshot, SnapshotLayout, SnapshotMetadata, committed_behind,
-    holder, is_directory_there, lineage_of, newest_beside, overtaken, sweep,
+    Location, Owner, Ownership, Snapshot, SnapshotLayout, committed_behind, holder,
+    is_directory_there, lineage_of, newest_beside, overtaken, sweep,
 };
 
 use crate::clock::time_of_day;
@@ -72,9 +72,9 @@ impl Owning<'_> {
         if let Some(restored) = self.restored.filter(|_| self.is_latest) {
             self.check_newest(restored)?;
         }
-        let written_again = metadata.filter(|_| !self.is_latest);
+        let written_again = restored.as_ref().filter(|_| !self.is_latest);
         Ok(Owned {
-            left_behind: written_again.and_then(|metadata| self.leaves_behind(metadata)),
+            left_behind: written_again.and_then(|restored| self.leaves_behind(restored)),
             ownership,
             lineage,
         })
@@ -100,11 +100,9 @@ impl Owning<'_> {
     }
 
     /// Up to where output was committed behind the snapshot that the job goes on from, which is said then: it will be written again.
-    fn leaves_behind(&self, restored: &SnapshotMetadata) -> Option<String> {
+    fn leaves_behind(&self, restored: &Snapshot) -> Option<String> {
         let savepoints = std::slice::from_ref(self.savepoints);
-        let location = self
-            .restored
-            .map_or_else(String::new, |location| location.to_string());
+        let location = restored.location();
         match committed_behind(self.checkpoints, savepoints, restored) {
             Ok(None) => None,
             Ok(Some(last)) => {

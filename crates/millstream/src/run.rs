@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use millstream_core::options::{RESTORE_CLAIM_MODE, RESTORE_IGNORE_UNCLAIMED_STATE, RESTORE_PATH};
+use millstream_core::options::{
+    JOB_NAME, RESTORE_CLAIM_MODE, RESTORE_IGNORE_UNCLAIMED_STATE, RESTORE_PATH,
+};
 use millstream_core::{Configuration, Error, JobId, Result, codes};
 use millstream_protocol::ClaimMode;
 use millstream_storage::{Location, newest};
@@ -83,17 +85,40 @@ impl Recovery {
         self.path == "latest"
     }
 
+    /// Where the snapshot lies that the options name, for who only looks into it: what there is to say of it is said by who
+    /// goes on from it. `None`: a fresh start.
+    pub(crate) fn named(configuration: &Configuration) -> Result<Option<Location>> {
+        let Some(recovery) = Self::from_configuration(configuration)? else {
+            return Ok(None);
+        };
+        let job_name = configuration.get(&JOB_NAME)?.unwrap_or_default();
+        let directories = Directories::of(configuration)?;
+        let (location, _) = recovery.look_for(&job_name, &directories)?;
+        Ok(Some(location))
+    }
+
     /// Where the snapshot lies; of `latest` the newest completed one of the jobs called `job_name`.
     pub(crate) fn locate(&self, job_name: &str, directories: &Directories) -> Result<Location> {
+        let (location, warnings) = self.look_for(job_name, directories)?;
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(location)
+    }
+
+    /// The same, and what the user is to be told about the choice.
+    fn look_for(
+        &self,
+        job_name: &str,
+        directories: &Directories,
+    ) -> Result<(Location, Vec<String>)> {
         if !self.is_latest() {
-            return self.path.parse();
+            return Ok((self.path.parse()?, Vec::new()));
         }
         let savepoints = std::slice::from_ref(&directories.savepoints);
         let found = newest(Some(&directories.checkpoints), savepoints, job_name)?;
-        for warning in found.iter().flat_map(|newest| &newest.warnings) {
-            tracing::warn!("{warning}");
-        }
-        found.map(|newest| newest.location).ok_or_else(|| {
+        let found = found.map(|newest| (newest.location, newest.warnings));
+        found.ok_or_else(|| {
             Error::new(
                 &codes::SNAPSHOT_MISSING,
                 format!(

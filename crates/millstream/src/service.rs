@@ -178,6 +178,26 @@ pub(crate) fn execute(
     Ok(())
 }
 
+/// The snapshot that the job of `directory` goes on from, as far as that can be told before its checkpoints are taken, for who only
+/// looks into it. `None`: it begins anew.
+///
+/// # Errors
+/// There is no snapshot where one is named, or what there is can't be looked at.
+pub(crate) fn goes_on_from(
+    configuration: &Configuration,
+    directory: &Path,
+) -> Result<Option<Location>> {
+    let directory = JobDirectory::new(directory);
+    let directories = Directories::of(configuration)?;
+    if let Some(own) = past::newest_of(&directory, &directories.checkpoints)? {
+        return Ok(Some(own));
+    }
+    match directory.restored_from()? {
+        Some(pinned) => Ok(Some(pinned)),
+        None => Recovery::named(configuration),
+    }
+}
+
 /// The snapshot that the user wants the job to go on from, and whether it is the newest of its name. What `latest` means is
 /// decided once, when the job first starts.
 fn restore(

@@ -11,6 +11,7 @@
 //! | [`rest`] | the REST interface |
 //! | [`views`] | plain values between the registry and the REST interface |
 //! | `peers` | whose program is at the other end of a connection of this machine |
+//! | `places` | what relative paths mean |
 //! | `reload` | what is read again while the server runs |
 //! | [`logs`] | log files |
 //! | `letters` | asks the command about dead letters of jobs |
@@ -40,6 +41,7 @@ mod outcomes;
 mod package_names;
 mod packages;
 mod peers;
+mod places;
 pub mod registry;
 mod reload;
 pub mod rest;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use millstream_core::options::reference::escape;
-use millstream_core::options::{DATA_DIRECTORY, JOB_NAME, RESTORE_PATH};
+use millstream_core::options::{CHECKPOINT_DIRECTORY, DATA_DIRECTORY, JOB_NAME, RESTORE_PATH};
 use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
-use millstream_protocol::link::{LOCK_FILE, SUBMISSION_FILE, Submission};
+use millstream_protocol::link::{CheckpointState, LOCK_FILE, SUBMISSION_FILE, Submission};
 use millstream_storage::Location;
 use rustix::io::Errno;
 use tokio::sync::oneshot;
@@ -19,7 +19,7 @@ use crate::registry::{Registry, forget};
 use crate::store::{JobRecord, delete_job, save_job};
 use crate::supervisor::{self, PROGRAM};
 use crate::views::{JobView, SubmitRequest};
-use crate::{clock, configuration, files, packages, whose};
+use crate::{checkpoints, clock, configuration, files, packages, places, whose};
 
 /// What runs: an executable, or the package that is built into the server.
 type Program = Option<PathBuf>;
@@ -71,7 +71,9 @@ impl Registry {
             .next("stop or cancel it first"));
         }
         let (request, program) = again(&view, &changes)?;
-        start(self, request, program).await
+        let again = request.clone();
+        let answer = start(self, request, program).await;
+        answer.map_err(|error| told_of_the_newest(error, self, &view, &again))
     }
 
     /// Checks, as far as that is known before, whether [`Self::resubmit`] could start the job once it has ended: the options, the
@@ -118,6 +120,50 @@ fn again(view: &JobView, changes: &Configuration) -> Result<(SubmitRequest, Prog
         configuration: submission.configuration,
     };
     Ok((request, program))
+}
+
+/// The error of a job that was to go on from its newest snapshot, and has none where checkpoints lie by now: with what is known of
+/// it, where they lay elsewhere before.
+fn told_of_the_newest(
+    error: Error,
+    registry: &Registry,
+    before: &JobView,
+    again: &SubmitRequest,
+) -> Error {
+    let from = again.configuration.text(RESTORE_PATH.name).map(str::trim);
+    if from != Some("latest") || error.code() != codes::SNAPSHOT_MISSING.id {
+        return error;
+    }
+    match left_elsewhere(registry, before, again) {
+        Some(step) => error.next(step),
+        None => error,
+    }
+}
+
+/// What to name in the place of `latest` where the job has another directory of checkpoints than before; `None`: it has not, or it
+/// left nothing.
+fn left_elsewhere(registry: &Registry, before: &JobView, again: &SubmitRequest) -> Option<String> {
+    let data = registry.shared.data.path();
+    let settings = match &before.report {
+        Some(report) => &report.configuration,
+        None => &before.submission.configuration,
+    };
+    let place = checkpoints::place(settings, data).ok()?;
+    let settings = submission(registry, again).ok()?.configuration;
+    // What its program says, where nobody else does, is not known here.
+    let is_told = settings.is_set(&CHECKPOINT_DIRECTORY);
+    let present = checkpoints::place(&settings, data).ok();
+    if !is_told || present.is_none_or(|present| present == place) {
+        return None;
+    }
+    let mut newest_first = before.checkpoints.iter().rev();
+    // Where that was deleted, an older one would write output twice.
+    let newest = newest_first.find(|known| known.state == CheckpointState::Completed)?;
+    let path = newest.path.as_ref().filter(|_| !newest.discarded)?;
+    let id = before.id;
+    Some(format!(
+        "job {id} had its checkpoints in {place}, and its newest snapshot is {path}: name that instead of `latest`"
+    ))
 }
 
 /// A client that goes away does not take the submission along.
@@ -180,6 +226,7 @@ fn submission(registry: &Registry, request: &SubmitRequest) -> Result<Submission
     let data = escape(&shared.data.path().to_string_lossy());
     settings.set(DATA_DIRECTORY.name, data);
     settings.extend(&configuration::of_jobs(&request.configuration));
+    places::settle(&mut settings)?;
     Ok(Submission {
         job: request
             .job

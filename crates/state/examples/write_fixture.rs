@@ -111,6 +111,7 @@ fn metadata(
         drained: false,
         last: false,
         savepoint: None,
+        owed_notes: Vec::new(),
         lineage: Lineage::fresh(1).behind(ancestor, 9, 2).owned(),
         run: 3,
         numbers,

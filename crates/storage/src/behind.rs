@@ -23,6 +23,8 @@ pub struct Behind {
     pub all: Vec<PathBuf>,
     /// Jobs that come from where this one does, and read the same input beside it.
     pub rivals: Vec<Rival>,
+    /// Why that can't be told of a directory of checkpoints other than the job's own, for people.
+    pub unknown: Vec<String>,
 }
 
 /// A job that comes from where another one does.
@@ -45,26 +47,49 @@ pub struct From<'a> {
     pub number: CheckpointId,
     /// The name of the job that goes on from it.
     pub own_name: &'a str,
+    /// [Where the snapshot comes from](crate::Elsewhere), other than from among the checkpoints of that job.
+    pub elsewhere: &'a [Location],
 }
 
 /// Where other jobs have noted what they did behind the snapshot which `job` goes on from, and who reads what it reads. Nobody,
 /// where the snapshot is of `job` itself.
 ///
 /// # Errors
-/// That can't be told, because the directories can't be reached.
+/// That can't be told, because the directories below `checkpoints` can't be reached.
 pub fn directories_behind(
     checkpoints: &Location,
     job: JobId,
     lineage: &Lineage,
     from: From<'_>,
 ) -> Result<Behind> {
+    if from.restored == job {
+        return Ok(Behind::default());
+    }
+    let mut behind = below(checkpoints, (job, lineage), from)?;
+    for other in from.elsewhere {
+        match below(other, (job, lineage), from) {
+            Ok(there) => {
+                // Those whose place it takes have their checkpoints where it has its own: it holds them.
+                behind.all.extend(there.all);
+                behind.rivals.extend(there.rivals);
+            }
+            Err(error) => behind.unknown.push(error.to_string()),
+        }
+    }
+    behind.all.sort();
+    Ok(behind)
+}
+
+/// The same of the jobs whose checkpoints lie below one directory, in the order in which they lie there.
+fn below(
+    checkpoints: &Location,
+    (job, lineage): (JobId, &Lineage),
+    from: From<'_>,
+) -> Result<Behind> {
     let From {
         restored, number, ..
     } = from;
     let mut behind = Behind::default();
-    if restored == job {
-        return Ok(behind);
-    }
     let last = lineage.ancestors.last();
     let before = last.filter(|before| before.job == restored && before.owned);
     if before.is_some() {
@@ -100,7 +125,6 @@ pub fn directories_behind(
             behind.before.push(directory);
         }
     }
-    behind.all.sort();
     Ok(behind)
 }
 

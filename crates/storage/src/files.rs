@@ -197,6 +197,14 @@ fn scheme_of(path: &Path) -> Option<&str> {
     (!scheme.is_empty() && !scheme.contains('/')).then_some(scheme)
 }
 
+/// The store that a path is of, with the bucket or the machine; `None`: it is on a disk of this machine.
+pub(crate) fn store_of(path: &Path) -> Option<&str> {
+    let behind = scheme_of(path)?.len() + "://".len();
+    let text = path.to_str()?;
+    let first = text.get(behind..)?.split('/').next()?;
+    text.get(..behind + first.len())
+}
+
 /// Where a path of a store leads: without `.`, `..` and empty parts.
 pub fn resolved(path: &Path) -> PathBuf {
     let text = path.to_str().and_then(|text| text.split_once("://"));

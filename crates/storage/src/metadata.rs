@@ -16,6 +16,7 @@ use millstream_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::names::SHARED_PREFIX;
+use crate::owed::OwedNote;
 
 /// Why a snapshot was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +115,10 @@ pub struct SnapshotMetadata {
     /// that notes it there, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub savepoint: Option<String>,
+    /// Notes that may not be made yet: that the output of these savepoints is committed, which it is once what this snapshot holds is. Whoever goes
+    /// on from it makes them. That of a checkpoint's own [`savepoint`](Self::savepoint) is among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owed_notes: Vec<OwedNote>,
     /// Where the job comes from.
     #[serde(default)]
     pub lineage: Lineage,

@@ -4,12 +4,13 @@ mod choose;
 mod gather;
 
 use millstream_core::lineage::Point;
-use millstream_core::{CheckpointId, Error, JobId, Lineage, Result, codes};
+use millstream_core::{CheckpointId, Error, JobId, JobStatus, Lineage, Result, codes};
 
+use crate::elsewhere::Elsewhere;
 use crate::location::Location;
-use crate::metadata::SnapshotMetadata;
 use crate::owner::holder;
 use crate::reached::beside;
+use crate::read::Snapshot;
 use crate::there::is_directory_there;
 use choose::{Choice, choose, last_behind};
 use gather::{Found, gather};
@@ -69,23 +70,38 @@ pub fn newest_beside(
     chosen(found, Some(checkpoints), job_name)
 }
 
-/// What is known to be committed behind the snapshot with this `_metadata`, of its job and of those that went on from it: the last of it,
-/// for people. `None`: nothing is, so that whoever goes on from it writes nothing again.
+/// What is known to be committed behind the snapshot, of its job and of those that went on from it: the last of it, for people. Looked
+/// for below `checkpoints`, and [where the snapshot comes from](Elsewhere). `None`: nothing is, so that whoever goes on from it writes
+/// nothing again.
 ///
 /// # Errors
 /// That can't be told, because a directory can't be listed.
 pub fn committed_behind(
     checkpoints: &Location,
     savepoints: &[Location],
-    restored: &SnapshotMetadata,
+    restored: &Snapshot,
 ) -> Result<Option<String>> {
-    let found = gather(Some(checkpoints), savepoints, &restored.job_name)?;
+    let metadata = restored.metadata();
+    let Elsewhere {
+        directories,
+        mut unknown,
+    } = Elsewhere::of(restored, checkpoints);
+    let mut found = gather(Some(checkpoints), savepoints, &metadata.job_name)?;
+    for other in &directories {
+        match gather(Some(other), &[], &metadata.job_name) {
+            Ok(there) => found.candidates.extend(there.candidates),
+            Err(error) => unknown = Some(error),
+        }
+    }
     let from = Point {
-        job: restored.job_id,
-        number: restored.checkpoint_id,
-        lineage: &restored.lineage,
+        job: metadata.job_id,
+        number: metadata.checkpoint_id,
+        lineage: &metadata.lineage,
     };
-    Ok(last_behind(found, &from))
+    match (last_behind(found, &from), unknown) {
+        (None, Some(error)) => Err(error),
+        (last, _) => Ok(last),
+    }
 }
 
 fn chosen(found: Found, checkpoints: Option<&Location>, job_name: &str) -> Result<Option<Newest>> {
@@ -166,6 +182,9 @@ fn run_missing(
 }
 
 fn ended(job_name: &str, status: &str, job_directory: &Location) -> Error {
+    if status == JobStatus::Finished.name() {
+        return finished(job_name, job_directory);
+    }
     Error::new(
         &codes::SNAPSHOT_MISSING,
         format!(
@@ -177,4 +196,16 @@ fn ended(job_name: &str, status: &str, job_directory: &Location) -> Error {
         "start without -s to begin anew, or name the snapshot with -s PATH to accept that; \
          execution.checkpointing.externalized-checkpoint-retention keeps checkpoints of jobs that are cancelled",
     )
+}
+
+/// No setting would have kept what there is to go on from: there is nothing.
+fn finished(job_name: &str, job_directory: &Location) -> Error {
+    Error::new(
+        &codes::SNAPSHOT_MISSING,
+        format!(
+            "job `{job_name}` ended FINISHED, with all of its input read and its last checkpoint deleted ({job_directory}): there is \
+             nothing to go on from, and an older snapshot would write output twice"
+        ),
+    )
+    .next("start it without -s, which begins anew, or name the snapshot with -s PATH to accept that")
 }

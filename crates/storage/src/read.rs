@@ -22,6 +22,7 @@ use crate::verify::{Verification, Verified, VerifiedFile, check_length};
 pub struct Snapshot {
     location: Location,
     metadata: Arc<SnapshotMetadata>,
+    checkpoints: Option<Arc<str>>,
     verification: Arc<Verification>,
 }
 
@@ -36,7 +37,7 @@ impl Snapshot {
     ///
     /// The error names the file and other snapshots that lie beside it.
     pub fn open(location: &Location) -> Result<Self> {
-        let metadata = read_metadata(location)?;
+        let (metadata, checkpoints) = read_with_checkpoints(location)?;
         check_place(location.path(), &metadata)
             .map_err(|error| fail::suggest(error, &neighbours(location)))?;
         for file in metadata.files() {
@@ -47,6 +48,7 @@ impl Snapshot {
             location: location.clone(),
             verification: Arc::new(Verification::new(metadata.files())),
             metadata: Arc::new(metadata),
+            checkpoints: checkpoints.map(Arc::from),
         })
     }
 
@@ -90,6 +92,11 @@ impl Snapshot {
     /// What its `_metadata` says.
     pub fn metadata(&self) -> &SnapshotMetadata {
         &self.metadata
+    }
+
+    /// Where its `_metadata` says that the checkpoints of its job lay; `None`: it does not.
+    pub(crate) fn checkpoints(&self) -> Option<&str> {
+        self.checkpoints.as_deref()
     }
 
     /// Whether what it holds prepared is known to be [committed](crate::mark_committed).
@@ -194,6 +201,12 @@ impl OperatorSnapshot {
 /// # Errors
 /// There is none, it can't be reached or read, or was not written by Millstream; names the file and snapshots beside it.
 pub(crate) fn read_metadata(location: &Location) -> Result<SnapshotMetadata> {
+    let (metadata, _) = read_with_checkpoints(location)?;
+    Ok(metadata)
+}
+
+/// The same, and where it says that the checkpoints of its job lay.
+fn read_with_checkpoints(location: &Location) -> Result<(SnapshotMetadata, Option<String>)> {
     let path = location.metadata_path();
     let bytes = files::read(&path).map_err(|cause| {
         if is_absent(&cause) {
@@ -202,7 +215,7 @@ pub(crate) fn read_metadata(location: &Location) -> Result<SnapshotMetadata> {
             fail::read(&path, &cause)
         }
     })?;
-    SnapshotMetadata::from_text(&bytes, &path)
+    SnapshotMetadata::with_checkpoints(&bytes, &path)
         .map_err(|error| fail::suggest(error, &neighbours(location)))
 }
 

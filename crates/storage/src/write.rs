@@ -33,6 +33,8 @@ pub struct SnapshotTarget {
     format: SnapshotFormat,
     /// The directory of files that it may share with other checkpoints of its job.
     shared: Option<PathBuf>,
+    /// The directory of the checkpoints of all jobs, as `_metadata` tells it.
+    checkpoints: Option<String>,
     given_up: Arc<AtomicBool>,
     uploads: Arc<Uploads>,
 }
@@ -115,9 +117,20 @@ impl SnapshotTarget {
             directory,
             format,
             shared: None,
+            checkpoints: None,
             given_up: Arc::default(),
             uploads: Arc::default(),
         })
+    }
+
+    /// Has `_metadata` tell that the checkpoints of its job lie below `checkpoints`: what becomes of the job is noted there, wherever
+    /// this snapshot lies, or is moved to.
+    #[must_use]
+    pub fn of_job_below(self, checkpoints: &Location) -> Self {
+        Self {
+            checkpoints: Some(checkpoints.to_string()),
+            ..self
+        }
     }
 
     /// The directory.
@@ -233,7 +246,7 @@ impl SnapshotTarget {
     /// its files.
     pub fn complete(&self, metadata: &SnapshotMetadata) -> Result<Location> {
         let path = self.directory.join(METADATA_FILE);
-        let text = metadata.to_text(&path)?;
+        let text = metadata.to_text(&path, self.checkpoints.as_deref())?;
         self.uploads.wait()?;
         // The entries of what it refers to come before it.
         let shared = self

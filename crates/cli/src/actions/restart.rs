@@ -10,7 +10,7 @@ use super::cancel::{await_end, cancelled};
 use super::common::{missing, note_superfluous};
 use crate::answers::{Status, Submitted};
 use crate::arguments::Connection;
-use crate::places::place;
+use crate::places::{here, place};
 use crate::session::{Asking, Session, Waited, interrupted};
 use crate::waiting::Waiting;
 
@@ -57,7 +57,10 @@ pub(crate) fn perform(arguments: RestartArguments) -> Result<ExitCode> {
     };
     let directory = Session::savepoint_directory(&arguments.connection, None)?;
     let mut changes = Map::new();
-    for (key, value) in arguments.connection.job_settings()?.iter() {
+    let mut settings = arguments.connection.job_settings()?;
+    // The server has another working directory than this process.
+    settings.make_paths_whole(here)?;
+    for (key, value) in settings.iter() {
         changes.insert(key.to_owned(), Value::from(value));
     }
     let session = Session::open(&arguments.connection)?;

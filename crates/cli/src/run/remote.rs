@@ -16,7 +16,7 @@ use super::attached;
 use super::program::Program;
 use crate::answers::{Status, Submitted, Uploaded};
 use crate::ids::job_id;
-use crate::places::place;
+use crate::places::{here, place};
 use crate::report;
 use crate::report::note_without_effect;
 use crate::session::{Session, interrupted};
@@ -30,6 +30,7 @@ pub(super) fn submit(
     configuration: &Configuration,
 ) -> Result<ExitCode> {
     make_restore_path_absolute(&mut options.configuration)?;
+    make_paths_absolute(run, &mut options.configuration)?;
     // The parameters of the ingestion job are checked before a server is asked.
     let submission = match program {
         Program::Ingest { arguments } => {
@@ -145,6 +146,20 @@ fn make_restore_path_absolute(configuration: &mut Configuration) -> Result<()> {
             configuration.set(RESTORE_PATH.name, escape(&place(&path)?));
         }
         _ => {}
+    }
+    Ok(())
+}
+
+/// Neither has it what else `-D` names. What the configuration file says is the server's to understand, which may have read the same.
+fn make_paths_absolute(run: &RunArguments, configuration: &mut Configuration) -> Result<()> {
+    let given = run.connection.job_settings()?;
+    let mut whole = given.clone();
+    whole.make_paths_whole(here)?;
+    for (key, path) in whole.iter() {
+        // What to go on from may be given otherwise, which wins, and is seen to.
+        if given.written(key) != Some(path) && key != RESTORE_PATH.name {
+            configuration.set(key, path);
+        }
     }
     Ok(())
 }

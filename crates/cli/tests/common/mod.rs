@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
+pub(crate) mod columns;
 pub(crate) mod documents;
 pub(crate) mod environment;
 pub(crate) mod hdfs;

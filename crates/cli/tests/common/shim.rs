@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::put;
+use super::server::Server;
 
 /// Builds the library of this source in C into a directory.
 #[track_caller]
@@ -60,6 +61,23 @@ pub(crate) fn over_metadata(command: &mut Command, library: &Path, directory: &P
         .env("LD_PRELOAD", library)
         .env("METADATA_FAILS_WHILE", directory.join("fails"))
         .env("METADATA_WAITS_WHILE", directory.join("waits"));
+}
+
+/// A server in `directory` whose jobs stand still over their snapshots where the files `waits` and `reached` there say so.
+#[track_caller]
+pub(crate) fn serve_over_metadata(directory: &Path) -> Server {
+    let library = build(METADATA, directory);
+    let mut server = Server::new(directory);
+    for (name, file) in [
+        ("LD_PRELOAD", library),
+        ("METADATA_WAITS_WHILE", directory.join("waits")),
+        ("REACHED_WAITS_WHILE", directory.join("reached")),
+    ] {
+        let file = file.display().to_string();
+        server.environment.push((name.to_owned(), file));
+    }
+    server.start();
+    server
 }
 
 /// The `_metadata` of a checkpoint that is about to come into its place.

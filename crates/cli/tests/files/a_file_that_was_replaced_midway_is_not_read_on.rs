@@ -90,7 +90,7 @@ fn is_told(format: &str) {
     replaced(directory, format);
     let said = Running::start(job(directory, format, &LATEST, "ignore", AT_ONCE)).end();
     let error = said.error();
-    let wanted = ["MS-6003", "its first bytes are others", "reread"];
+    let wanted = ["MS-6003", "its bytes are others", "reread"];
     assert!(wanted.iter().all(|part| error.contains(part)), "{error}");
     let of_the_other = numbers(directory)
         .into_iter()
@@ -131,4 +131,46 @@ fn text_is_read_again_where_wanted() {
 #[test]
 fn columns_are_read_again_where_wanted() {
     is_read_again("parquet");
+}
+
+/// A file of which one line behind the first 4 KiB, and in front of what is still to be read, is longer now.
+#[test]
+fn text_that_was_written_anew_behind_its_first_bytes_is_told() {
+    for changed in ["ignore", "append"] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let directory = directory.path();
+        let before = String::from_utf8(file("csv", ROWS)).expect("text");
+        put(directory, "in/a.csv", &before);
+        let mut first = Running::start(job(directory, "csv", &[], changed, SLOWLY));
+        first.await_that("a part", || lines(&directory.join("out")).len() > 3_000);
+        first.await_checkpoint();
+        first.kill();
+        let mended = before.replace("\n101000\n", "\n1010000000\n");
+        assert_eq!(mended.len(), before.len() + 4);
+        put(directory, "in/a.csv", mended);
+        let again = Running::start(job(directory, "csv", &LATEST, changed, AT_ONCE));
+        let said = again.end();
+        assert!(said.error().contains("MS-6003"), "{changed}: {}", said.err);
+        let written = numbers(directory);
+        let is_one = |number: &i64| (ROWS..2 * ROWS).contains(number);
+        assert!(written.iter().all(is_one), "{changed}: {written:?}");
+        assert!(written.is_sorted_by(|a, b| a < b), "{changed}: each once");
+    }
+}
+
+/// A file that is appended to is written anew once it was read: one row is longer, and others follow.
+#[test]
+fn text_that_grows_and_was_written_anew_is_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let directory = directory.path();
+    let rows = |rows: std::ops::Range<i64>| rows.map(|row| format!("{row}\n")).collect::<String>();
+    let before = format!("id\n{}", rows(100_000..103_000));
+    put(directory, "in/a.csv", &before);
+    let mut job = Running::start(job(directory, "csv", &[], "append", AT_ONCE));
+    job.await_that("all of it", || lines(&directory.join("out")).len() == 3_000);
+    let mended = before.replace("\n101000\n", "\n1010000000\n");
+    put(directory, "in/a.csv", mended + &rows(103_000..103_100));
+    let said = job.end();
+    assert!(said.err.contains("MS-6003"), "{}", said.err);
+    assert!(numbers(directory).into_iter().eq(100_000..103_000));
 }

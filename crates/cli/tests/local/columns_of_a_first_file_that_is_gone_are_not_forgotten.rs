@@ -1,35 +1,12 @@
 //! A job without a schema reads the columns of its first file, and takes that file away. It goes on where the first file lacks one
 //! of them: it says which, instead of leaving the column out of all that follows, and reads on with a schema.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
+use crate::common::columns::{add, id, name};
 use crate::common::running::{self, Running, Said};
 use crate::common::{ONCE, ingest, lines};
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use parquet::arrow::ArrowWriter;
-
-/// Adds a file of one row; it appears at once and whole.
-fn add(directory: &Path, name: &str, columns: &[(&str, ArrayRef)]) {
-    let rows = RecordBatch::try_from_iter(columns.iter().cloned()).expect("columns of one length");
-    let input = directory.join("in");
-    fs::create_dir_all(&input).expect("is made");
-    let hidden = input.join(".being-written");
-    let file = File::create(&hidden).expect("is made");
-    let mut writer = ArrowWriter::try_new(file, rows.schema(), None).expect("a writer");
-    writer.write(&rows).expect("is written");
-    writer.close().expect("is written");
-    fs::rename(&hidden, input.join(name)).expect("is renamed");
-}
-
-fn id(id: i64) -> (&'static str, ArrayRef) {
-    ("id", Arc::new(Int64Array::from(vec![id])))
-}
-
-fn name(name: &str) -> (&'static str, ArrayRef) {
-    ("name", Arc::new(StringArray::from(vec![name])))
-}
 
 const PARAMETERS: [&str; 4] = [
     "--source.type=parquet",

@@ -13,22 +13,6 @@ use serde_json::{Value, json};
 
 const ROWS: u64 = 1_000;
 
-/// A server whose jobs stand still where the files `waits` and `reached` say so.
-fn held_up(path: &Path) -> Server {
-    let library = shim::build(shim::METADATA, path);
-    let mut server = Server::new(path);
-    for (name, file) in [
-        ("LD_PRELOAD", library),
-        ("METADATA_WAITS_WHILE", path.join("waits")),
-        ("REACHED_WAITS_WHILE", path.join("reached")),
-    ] {
-        let file = file.display().to_string();
-        server.environment.push((name.to_owned(), file));
-    }
-    server.start();
-    server
-}
-
 /// Starts a job, and answers it once it has read all.
 fn started(server: &Server, path: &Path) -> String {
     let rows: String = (0..ROWS).map(|id| format!("{id},Ann\n")).collect();
@@ -89,7 +73,7 @@ fn savepoints(path: &Path, name: &str) -> Vec<PathBuf> {
 fn before_its_savepoint_was_there() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let mut server = held_up(path);
+    let mut server = shim::serve_over_metadata(path);
     let job = started(&server, path);
     let held = path.join("waits");
     put(path, "waits", "");
@@ -115,7 +99,7 @@ fn before_its_savepoint_was_there() {
 fn behind_its_savepoint_with_nothing_committed() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    let mut server = held_up(path);
+    let mut server = shim::serve_over_metadata(path);
     let job = started(&server, path);
     let held = path.join("reached");
     put(path, "reached", "");

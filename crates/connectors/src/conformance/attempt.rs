@@ -198,6 +198,7 @@ impl SourceJob {
             drained: false,
             last: false,
             savepoint: None,
+            owed_notes: Vec::new(),
             lineage: Lineage::default(),
             run: self.run.load(Ordering::Relaxed),
             numbers: Numbers::default(),

@@ -78,10 +78,11 @@ impl Run {
         }
     }
 
-    /// The committer of this run.
+    /// The committer of this run, which goes on from the snapshot of this number.
     pub(super) fn committer<T: 'static>(
         &self,
         sink: &dyn Sink<T>,
+        restored: Option<CheckpointId>,
         cancelled: Cancelled,
     ) -> Box<dyn SinkCommitter> {
         let context = CommitterContext {
@@ -90,6 +91,7 @@ impl Run {
             parallelism: self.parallelism,
             lineage: self.lineage.clone(),
             run: self.number,
+            restored,
             cancelled,
         };
         sink.committer(context)
@@ -100,23 +102,34 @@ impl Run {
 /// The uid of the sink under test.
 const UID: &str = "sink";
 
-/// Opens a committer and recovers, as at the start of an attempt.
-pub(super) fn recover<T: 'static>(
+/// Opens a committer and recovers, as at the start of an attempt. Answers the outcomes, too.
+pub(super) fn begin<T: 'static>(
     sink: &dyn Sink<T>,
     run: &Run,
     snapshot: Option<&Snapshot>,
-) -> Vec<CommitOutcome> {
+) -> (Box<dyn SinkCommitter>, Vec<CommitOutcome>) {
     let (committables, entries) = snapshot.map_or((&[][..], &[][..]), |snapshot| {
         (
             snapshot.committables.as_slice(),
             snapshot.entries.as_slice(),
         )
     });
-    let outcomes = run
-        .committer(sink, Cancelled::default())
+    let restored = snapshot.map(|snapshot| snapshot.checkpoint);
+    let mut committer = run.committer(sink, restored, Cancelled::default());
+    let outcomes = committer
         .recover(committables, entries)
         .unwrap_or_else(|error| panic!("recover: {error}"));
-    answers_each("recover", committables, outcomes)
+    let outcomes = answers_each("recover", committables, outcomes);
+    (committer, outcomes)
+}
+
+/// Recovers and commits nothing more.
+pub(super) fn recover<T: 'static>(
+    sink: &dyn Sink<T>,
+    run: &Run,
+    snapshot: Option<&Snapshot>,
+) -> Vec<CommitOutcome> {
+    begin(sink, run, snapshot).1
 }
 
 /// Commits all output at once.
@@ -126,7 +139,7 @@ pub(super) fn commit<T: 'static>(
     committables: &[Committable],
 ) -> Vec<CommitOutcome> {
     let outcomes = run
-        .committer(sink, Cancelled::default())
+        .committer(sink, None, Cancelled::default())
         .commit(committables)
         .unwrap_or_else(|error| panic!("commit: {error}"));
     answers_each("commit", committables, outcomes)
@@ -140,7 +153,7 @@ pub(super) fn commit_cancelled<T: 'static>(
 ) {
     let cancelled = Cancelled::default();
     cancelled.set();
-    match run.committer(sink, cancelled).commit(committables) {
+    match run.committer(sink, None, cancelled).commit(committables) {
         Ok(outcomes) => drop(answers_each("commit", committables, outcomes)),
         Err(error) => assert_eq!(
             error.kind(),

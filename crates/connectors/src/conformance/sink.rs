@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use millstream_core::JobId;
-use millstream_engine::connector::{Cancelled, CommitOutcome, Committable, Kept, Sink};
+use millstream_engine::connector::{CommitOutcome, Committable, Sink};
 
 use super::assert_same;
 use super::drive::{Run, Snapshot, Writers, commit, commit_cancelled, recover};
@@ -47,10 +47,12 @@ pub trait SinkTarget {
 /// - A crash before prepare leaves nothing visible, and nothing at all after the next attempt began.
 /// - A commit that is cancelled is done or says that it is to be tried again, and the next recovery completes it.
 /// - Output that is gone is reported lost, by commit and by recovery.
-/// - A job that has ended leaves nothing where it wrote but what is kept, which the next run commits.
-/// - A fork touches nothing that the job it comes from prepared for its further snapshots.
-/// - A job that goes on removes what its predecessor, and those that went on from there before it and died, had prepared
-///   without a snapshot.
+/// - A job that has ended leaves nothing where it wrote but what is kept, which the next run commits. Where it can't be told
+///   what is kept, all is that was prepared.
+/// - A fork touches nothing that the job it comes from prepared for its further snapshots, and that job nothing of the fork's,
+///   neither when it goes on nor when it ends.
+/// - A job that goes on neither shows nor leaves what had been prepared without a snapshot by its own earlier runs, by its
+///   predecessor, and by those that went on from there before it and died.
 /// - All of it at parallelism 1 to 3, and with a job that was restored under another id.
 pub struct SinkSuite<'a, S> {
     target: &'a dyn Fn() -> S,
@@ -78,6 +80,7 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
             self.keeps_output_of_checkpoints_that_were_given_up(parallelism);
             self.gives_up_at_the_end_what_is_not_kept(parallelism);
         }
+        self.keeps_everything_where_nothing_can_be_told();
         self.prepares_nothing_in_an_empty_epoch();
         self.commits_once();
         self.commits_again_what_was_cancelled();
@@ -169,41 +172,6 @@ impl<'a, S: SinkTarget> SinkSuite<'a, S> {
             "a restored job goes on",
             target.visible(),
             (0..600).collect(),
-        );
-    }
-
-    fn gives_up_at_the_end_what_is_not_kept(&self, parallelism: usize) {
-        let target = (self.target)();
-        let run = Run::first(JOB, parallelism);
-        let ended = |kept: &dyn Fn(&Snapshot) -> Kept| {
-            let sink = target.sink();
-            let mut committer = run.committer(sink.as_ref(), Cancelled::default());
-            let recovered = committer.recover(&[], &[]);
-            recovered.unwrap_or_else(|error| panic!("recover: {error}"));
-            let mut writers = Writers::open(sink.as_ref(), &run, None);
-            writers.write(target.records(0..100));
-            let snapshot = writers.prepare(1);
-            writers.write(target.records(100..200));
-            writers.prepare(2);
-            writers.write(target.records(200..300));
-            drop(writers);
-            committer.ended(&kept(&snapshot));
-            snapshot
-        };
-        ended(&|_| Kept::Only(Vec::new()));
-        assert_no_leftovers(&target, "after the end of a job of which nothing is kept");
-        let snapshot = ended(&|snapshot| Kept::Only(snapshot.committables.clone()));
-        let sink = target.sink();
-        let outcomes = recover(sink.as_ref(), &run.next(), Some(&snapshot));
-        let promise = "what is kept is committed by whoever goes on";
-        let is_committed = |outcome: &CommitOutcome| *outcome == CommitOutcome::Committed;
-        assert!(outcomes.iter().all(is_committed), "{promise}: {outcomes:?}");
-        if target.shows_what_lies_between() {
-            assert_same(promise, target.visible(), (0..100).collect());
-        }
-        assert_no_leftovers(
-            &target,
-            "after the end of a job and the commit of what was kept",
         );
     }
 
@@ -379,6 +347,11 @@ pub(super) fn expect_all<T: 'static>(
         "a commit of checkpoint {} answers {expected:?}: {outcomes:?}",
         snapshot.checkpoint
     );
+}
+
+pub(super) fn assert_committed(promise: &str, outcomes: &[CommitOutcome]) {
+    let is_committed = |outcome: &CommitOutcome| *outcome == CommitOutcome::Committed;
+    assert!(outcomes.iter().all(is_committed), "{promise}: {outcomes:?}");
 }
 
 pub(super) fn assert_no_leftovers(target: &impl SinkTarget, when: &str) {

@@ -1,16 +1,16 @@
 //! Output that was committed behind the snapshot which a run goes on from: then that is not the newest, whatever lies among the
 //! checkpoints, which may have been put back from an older copy, all of them with their notes.
 //!
-//! Only a run that takes the place of another one (`-s latest`) asks. Who names a snapshot by its path may well name an older one, and
-//! a job that is started again has records of its own of how far it was.
+//! A run that takes the place of another one (`-s latest`) asks for what that one has committed, and every run for what its own job
+//! has. Who names a snapshot of another job by its path may well name an older one.
 
 use std::collections::HashSet;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use millstream_core::lineage::Kin;
-use millstream_core::{Error, Result, codes};
+use millstream_core::lineage::{Ancestor, Kin};
+use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_hdfs::{Clusters, HdfsError, HdfsUrl, Trouble};
 
 use super::disk_error;
@@ -20,12 +20,54 @@ use super::names::Visible;
 /// Names that are asked for at once.
 const SLICE: usize = 1_000;
 
-/// Whether a visible file of this name lies behind where the job before was left.
-fn is_behind(kin: &Kin, name: &str) -> bool {
-    let before = kin.left_at();
-    before.is_some_and(|before| {
-        Visible::parse(name).is_some_and(|it| it.is_behind(&before, kin.family, kin.generation))
-    })
+/// Where a run goes on from: what names of files are held against.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Boundary<'a> {
+    pub(super) kin: &'a Kin,
+    /// The snapshot; none: the run begins anew.
+    pub(super) restored: Option<CheckpointId>,
+}
+
+impl Boundary<'_> {
+    /// Whether nothing can lie behind it: in its first run a job that begins anew has committed nothing.
+    fn is_first(&self) -> bool {
+        self.restored.is_none() && self.kin.author.run <= 1
+    }
+
+    /// Whether a visible file of this name was committed behind it.
+    fn is_before(&self, name: &str) -> bool {
+        let Some(file) = Visible::parse(name) else {
+            return false;
+        };
+        let Kin {
+            author,
+            family,
+            generation,
+            ..
+        } = self.kin;
+        let own = Ancestor {
+            job: author.job,
+            left_at: self.restored.unwrap_or_default(),
+            owned: true,
+        };
+        let before = self.kin.left_at();
+        file.is_of(&own) || before.is_some_and(|left| file.is_behind(&left, *family, *generation))
+    }
+
+    /// How far the job came, as the snapshots say.
+    fn described(&self) -> String {
+        let own = self.kin.author.job;
+        match (self.restored, self.kin.left_at()) {
+            (_, Some(left)) => format!(
+                "the newest snapshot that is there, checkpoint {} of job {}",
+                left.left_at, left.job
+            ),
+            (Some(number), None) => {
+                format!("the newest snapshot that job {own} has to go on from, checkpoint {number}")
+            }
+            (None, None) => format!("what is known of job {own}, of which no snapshot is there"),
+        }
+    }
 }
 
 /// Whether a directory below that of the sink may hold visible files: those of values of columns do.
@@ -33,44 +75,48 @@ fn is_partition(name: &str) -> bool {
     name.contains('=')
 }
 
-/// Checks that nothing lies in a directory, and in partitions below it, that the job before has committed behind the snapshot. One that
+/// Checks that nothing lies in a directory, and in partitions below it, that was committed behind the boundary. One that
 /// is not there, or may not be listed, tells nothing.
 ///
 /// # Errors
 /// Something does; names it. Or the directory can't be listed.
-pub(super) fn check_directory(kin: &Kin, directory: &Path) -> Result<()> {
-    if kin.left_at().is_none() {
+pub(super) fn check_directory(boundary: Boundary<'_>, directory: &Path) -> Result<()> {
+    if boundary.is_first() {
         return Ok(());
     }
-    let found = find(kin, directory, &mut HashSet::new());
+    let found = find(boundary, directory, &mut HashSet::new());
     let found = found.map_err(|error| disk_error("list the directory", directory, &error))?;
-    refuse(kin, found.map(|path| path.display().to_string()))
+    refuse(boundary, found.map(|path| path.display().to_string()))
 }
 
 /// The same of a directory of HDFS.
 ///
 /// # Errors
 /// Those of [`check_directory`].
-pub(super) fn check_hdfs(kin: &Kin, url: &HdfsUrl, clusters: Option<&Clusters>) -> Result<()> {
-    if kin.left_at().is_none() {
+pub(super) fn check_hdfs(
+    boundary: Boundary<'_>,
+    url: &HdfsUrl,
+    clusters: Option<&Clusters>,
+) -> Result<()> {
+    if boundary.is_first() {
         return Ok(());
     }
-    let found = find_in_hdfs(kin, url, clusters);
+    let found = find_in_hdfs(boundary, url, clusters);
     let found = found.map_err(|error| hdfs_error("list", url, &error))?;
-    refuse(kin, found.map(|url| url.to_string()))
+    refuse(boundary, found.map(|url| url.to_string()))
 }
 
 /// Whether a directory that can't be listed is no reason to wait.
 fn tells_nothing(why: io::ErrorKind) -> bool {
     matches!(
         why,
-        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied
     )
 }
 
 /// `seen`: the directories that were looked at, by device and inode, as links may go round in circles.
 fn find(
-    kin: &Kin,
+    boundary: Boundary<'_>,
     directory: &Path,
     seen: &mut HashSet<(u64, u64)>,
 ) -> io::Result<Option<PathBuf>> {
@@ -86,12 +132,12 @@ fn find(
         let Some(name) = name.to_str() else {
             continue;
         };
-        if is_behind(kin, name) {
+        if boundary.is_before(name) {
             return Ok(Some(entry.path()));
         }
         // Also behind a link: the sink writes there, too.
         if is_partition(name) && entry.path().is_dir() {
-            let found = find(kin, &entry.path(), seen)?;
+            let found = find(boundary, &entry.path(), seen)?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -101,7 +147,7 @@ fn find(
 }
 
 fn find_in_hdfs(
-    kin: &Kin,
+    boundary: Boundary<'_>,
     url: &HdfsUrl,
     clusters: Option<&Clusters>,
 ) -> Result<Option<HdfsUrl>, HdfsError> {
@@ -117,11 +163,11 @@ fn find_in_hdfs(
         };
         for entry in &slice {
             let place = url.join(&entry.name);
-            if is_behind(kin, &entry.name) {
+            if boundary.is_before(&entry.name) {
                 return Ok(Some(place));
             }
             if is_partition(&entry.name) && entry.is_directory {
-                let found = find_in_hdfs(kin, &place, clusters)?;
+                let found = find_in_hdfs(boundary, &place, clusters)?;
                 if found.is_some() {
                     return Ok(found);
                 }
@@ -133,17 +179,17 @@ fn find_in_hdfs(
     }
 }
 
-fn refuse(kin: &Kin, found: Option<String>) -> Result<()> {
-    let (Some(found), Some(before)) = (found, kin.left_at()) else {
+fn refuse(boundary: Boundary<'_>, found: Option<String>) -> Result<()> {
+    let Some(found) = found else {
         return Ok(());
     };
     let message = format!(
-        "{found} was committed behind the newest snapshot that is there, checkpoint {} of job {}: going on from that would write \
-         output twice",
-        before.left_at, before.job
+        "{found} was committed behind {}: going on from that would write output twice",
+        boundary.described()
     );
     Err(Error::new(&codes::OUTPUT_BEHIND, message).next(
-        "bring its checkpoints back as they were; to have output written again name the snapshot with -s PATH, or move that file away",
+        "bring its checkpoints back as they were; to have output written again start it with -s PATH, the path of the snapshot, or move \
+         that file away",
     ))
 }
 
@@ -167,28 +213,93 @@ mod tests {
         let with_its_own = Kin::new(B, 6, &goes_on.clone().owned(), [B]);
         let by_path = Kin::new(B, 5, &goes_on, [A]);
         let anew = Kin::new(B, 1, &Lineage::fresh(1), []);
+        let again = Kin::new(B, 2, &Lineage::fresh(1), []);
         let (older, newer) = ("part-0a0a0a0a-7-0-0.json", "part-0a0a0a0a-8-0-0.json");
-        for (kin, name, expected) in [
-            (&latest, newer, true),
-            (&latest, older, false),
-            (&latest, "part-0b0b0b0b-8-0-0.json", false),
-            (&latest, "report.json", false),
+        let (own, own_newer) = ("part-0b0b0b0b-8-0-0.json", "part-0b0b0b0b-9-0-0.json");
+        for (kin, restored, name, expected) in [
+            (&latest, Some(7), newer, true),
+            (&latest, Some(7), older, false),
+            (&latest, Some(7), "part-0c0c0c0c-8-0-0.json", false),
+            (&latest, Some(7), "report.json", false),
             // Of a run that was not known where this one began, and of one that was and has been gone back behind.
-            (&latest, "part-0a0a0a0a-2-0c0c0c0c-8-0-0.json", true),
-            (&latest, "part-0a0a0a0a-3-0c0c0c0c-8-0-0.json", true),
-            (&latest, "part-0a0a0a0a-2-0c0c0c0c-7-0-0.json", false),
-            (&latest, "part-0a0a0a0a-1-0c0c0c0c-8-0-0.json", false),
-            (&latest, "part-0c0c0c0c-2-0d0d0d0d-8-0-0.json", false),
-            (&further, "part-0c0c0c0c-2-0a0a0a0a-8-0-0.json", true),
-            (&further, "part-0c0c0c0c-2-0a0a0a0a-7-0-0.json", false),
-            (&further, "part-0c0c0c0c-9-0-0.json", false),
-            (&further, "part-0c0c0c0c-3-0d0d0d0d-8-0-0.json", true),
-            (&with_its_own, newer, false),
-            (&by_path, newer, false),
-            (&anew, newer, false),
+            (
+                &latest,
+                Some(7),
+                "part-0a0a0a0a-2-0c0c0c0c-8-0-0.json",
+                true,
+            ),
+            (
+                &latest,
+                Some(7),
+                "part-0a0a0a0a-3-0c0c0c0c-8-0-0.json",
+                true,
+            ),
+            (
+                &latest,
+                Some(7),
+                "part-0a0a0a0a-2-0c0c0c0c-7-0-0.json",
+                false,
+            ),
+            (
+                &latest,
+                Some(7),
+                "part-0a0a0a0a-1-0c0c0c0c-8-0-0.json",
+                false,
+            ),
+            (
+                &latest,
+                Some(7),
+                "part-0c0c0c0c-2-0d0d0d0d-8-0-0.json",
+                false,
+            ),
+            (
+                &further,
+                Some(7),
+                "part-0c0c0c0c-2-0a0a0a0a-8-0-0.json",
+                true,
+            ),
+            (
+                &further,
+                Some(7),
+                "part-0c0c0c0c-2-0a0a0a0a-7-0-0.json",
+                false,
+            ),
+            (&further, Some(7), "part-0c0c0c0c-9-0-0.json", false),
+            (
+                &further,
+                Some(7),
+                "part-0c0c0c0c-3-0d0d0d0d-8-0-0.json",
+                true,
+            ),
+            (&with_its_own, Some(8), newer, false),
+            (&by_path, Some(7), newer, false),
+            (&anew, None, newer, false),
+            // What a job has committed itself it has a snapshot of, wherever it came from.
+            (&latest, Some(7), own, true),
+            (&by_path, Some(7), own, true),
+            (
+                &by_path,
+                Some(7),
+                "part-0a0a0a0a-2-0b0b0b0b-8-0-0.json",
+                true,
+            ),
+            (&with_its_own, Some(8), own, false),
+            (&with_its_own, Some(8), own_newer, true),
+            (&again, Some(8), own, false),
+            (&again, Some(8), own_newer, true),
+            (&again, None, own, true),
         ] {
-            assert_eq!(is_behind(kin, name), expected, "{name} {kin:?}");
+            let boundary = Boundary { kin, restored };
+            assert_eq!(boundary.is_before(name), expected, "{name} {boundary:?}");
         }
+        let begins = |kin| {
+            Boundary {
+                kin,
+                restored: None,
+            }
+            .is_first()
+        };
+        assert!(begins(&anew) && !begins(&again));
     }
 
     #[test]
@@ -196,7 +307,11 @@ mod tests {
         let place = tempfile::tempdir().expect("a directory");
         let kin = Kin::new(B, 5, &Lineage::fresh(1).behind(A, 7, 2).owned(), [A]);
         let out = place.path().join("out");
-        let look = || check_directory(&kin, &out);
+        let boundary = Boundary {
+            kin: &kin,
+            restored: Some(7),
+        };
+        let look = || check_directory(boundary, &out);
         look().expect("it is not there");
         let partition = out.join("day=1/city=x");
         std::fs::create_dir_all(&partition).expect("made");

@@ -12,7 +12,7 @@ use millstream_engine::connector::{
 use millstream_hdfs::{Clusters, HdfsUrl};
 use millstream_objects::{ObjectUrl, Stores};
 
-use super::behind::{check_directory, check_hdfs};
+use super::behind::{Boundary, check_directory, check_hdfs};
 use super::disk_error;
 use super::hdfs::{HdfsLeftovers, HdfsPlaces};
 use super::kin::{KeptNames, When};
@@ -86,9 +86,14 @@ impl FileCommitter {
 
     /// Checks that the snapshot is the newest, by what lies where the sink writes. Objects do not tell.
     fn check_behind(&self) -> Result<()> {
+        let kin = self.kin();
+        let boundary = Boundary {
+            kin: &kin,
+            restored: self.context.restored,
+        };
         match &self.here {
-            Here::Directory(directory) => check_directory(&self.kin(), directory),
-            Here::Hdfs(url) => check_hdfs(&self.kin(), url, self.clusters.as_ref()),
+            Here::Directory(directory) => check_directory(boundary, directory),
+            Here::Hdfs(url) => check_hdfs(boundary, url, self.clusters.as_ref()),
             Here::Objects(_) => Ok(()),
         }
     }

@@ -169,10 +169,14 @@ impl<'a> Visible<'a> {
     /// Whether it was committed behind the snapshot at which a job of this `family` was left that a run of this `generation` goes
     /// on from: by that job itself, or by a run that was not known where this one began. It would have a higher generation.
     pub(super) fn is_behind(&self, left: &Ancestor, family: JobId, generation: u64) -> bool {
-        let is_own = self.job == short(left.job);
         let is_unknown = self.family == short(family)
             && self.generation.is_some_and(|written| written >= generation);
-        (is_own || is_unknown) && self.checkpoint > left.left_at
+        self.is_of(left) || is_unknown && self.checkpoint > left.left_at
+    }
+
+    /// Whether a job committed it behind the snapshot at which it was left.
+    pub(super) fn is_of(&self, left: &Ancestor) -> bool {
+        self.job == short(left.job) && self.checkpoint > left.left_at
     }
 }
 

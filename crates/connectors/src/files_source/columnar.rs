@@ -7,12 +7,14 @@
 //! - [`times`]: times that are read otherwise than they are handed out.
 //! - [`fit`], [`change`]: which columns of a file are read, how their values become those of the source, and which can't.
 //! - [`condition`]: what a query says of columns, so that rows need not be read.
-//! - [`kept`]: the columns that no schema names, over restarts.
+//! - [`first`]: the columns where no schema names them: those of the first file, or those that a snapshot keeps.
+//! - [`kept`]: what snapshots keep of them, over restarts.
 //! - [`fetch`], [`serve`]: the thread that reads and decodes; the worker's side.
 
 mod change;
 mod condition;
 mod fetch;
+mod first;
 mod fit;
 mod groups;
 mod kept;
@@ -37,15 +39,15 @@ use millstream_objects::Stores;
 
 pub use condition::{Comparison, Condition, Test};
 
-use self::fetch::{ColumnsFetch, Reading, open_columns};
-use self::fit::{Fit, schema_of, wanted};
+use self::fetch::{ColumnsFetch, Reading};
+use self::first::{Against, first_schema};
+use self::fit::{schema_of, wanted};
 use self::kept::{Keeping, Kept};
 use self::serve::ColumnsServer;
 use super::contents::Contents;
-use super::failure::{InputError, Unfit};
-use super::ledger::unreadable;
-use super::listing::{FoundFile, Places, Root};
-use super::options::{Bad, Changed, Intake, ReadSizes, Watch};
+use super::failure::Unfit;
+use super::listing::{Places, Root};
+use super::options::{Changed, Intake, ReadSizes, Watch};
 use super::reader::Plan;
 use super::{MeetingPlace, root};
 use crate::rows::Parsed;
@@ -210,7 +212,8 @@ impl ColumnFileSource {
                 .collect();
             Arc::new(Schema::new(fields))
         });
-        let found = first_schema(&plan, options.format, &files, given.as_ref())?;
+        let against = given.as_ref().map_or(Against::Nothing, Against::Given);
+        let found = first_schema(&plan, options.format, &files, against)?;
         Ok(Self {
             is_given: given.is_some(),
             shared: SharedColumns::new(given.or(found), None)?,
@@ -286,32 +289,6 @@ impl ColumnFileSource {
     }
 }
 
-/// The columns of the first file that can be read, held against a schema that was given.
-fn first_schema(
-    plan: &Plan,
-    format: ColumnFormat,
-    files: &[FoundFile],
-    given: Option<&SchemaRef>,
-) -> Result<Option<SchemaRef>> {
-    let files = files.iter().filter(|file| file.identity.size > 0);
-    for file in files {
-        let opened =
-            open_columns(format, (file, 0), &plan.access(true)).and_then(|(_, columns)| {
-                if let Some(given) = given {
-                    Fit::of(given, columns.schema()).map_err(InputError::Columns)?;
-                }
-                Ok(Arc::clone(columns.schema()))
-            });
-        match opened {
-            Ok(schema) => return Ok(Some(Arc::new(schema_of(&schema)?))),
-            // What becomes of it is decided when it is read.
-            Err(_) if plan.bad() != Bad::Fail => {}
-            Err(error) => return Err(unreadable(&file.text, &error)),
-        }
-    }
-    Ok(None)
-}
-
 impl Source<Parsed> for ColumnFileSource {
     fn is_bounded(&self) -> bool {
         self.plan.is_bounded()
@@ -339,8 +316,9 @@ impl Source<Parsed> for ColumnFileSource {
         if self.is_given {
             return self.plan.enumerator(context);
         }
-        let kept = context.restored.as_ref().map(Kept::read).transpose()?;
-        let kept = kept.flatten();
+        let restored = context.restored.as_ref();
+        let kept = restored.map(|restored| Kept::among(&restored.entries));
+        let kept = kept.transpose()?.flatten();
         // Before anything is announced, so that no reader has opened a file.
         if let Some(kept) = &kept {
             kept.go_on(&self.shared, &self.plan.root.shown())?;

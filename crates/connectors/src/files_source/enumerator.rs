@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, bounded};
-use millstream_core::{CheckpointId, Error, Result, codes};
+use millstream_core::{CheckpointId, Error, JobId, Result, codes};
 use millstream_engine::connector::{
     Enumerated, Enumerator, EnumeratorContext, Remaining, SnapshotRequest, SourceSnapshot,
 };
@@ -33,7 +33,10 @@ pub(crate) struct FileEnumerator {
     meeting: Arc<Meeting>,
     /// Rung when the thread has something to do; dropped with the enumerator, which ends the thread.
     bell: Sender<()>,
+    job: JobId,
     run: u64,
+    /// How the directory is called.
+    path: String,
     snapshots: u64,
     /// Boundaries that have not ended.
     boundaries: BTreeMap<CheckpointId, (Mark, Outcome)>,
@@ -91,34 +94,8 @@ impl FileEnumerator {
             check_shared(&context, restored.intake.directory, &policy, &root)?;
         }
         let taken = taken_away(&context, &policy, &root)?;
-        let mut intake = Intake::new(rules);
-        let mut before = Before {
-            announced: behind,
-            ..Before::default()
-        };
-        let (mut directory, mut marks) = (None, Vec::new());
-        if let Some(restored) = restored {
-            before.present = Some(restored.seen.present());
-            before.has_taken = has_taken(&context)?;
-            before.minutes = restored.intake.minutes;
-            directory = restored.intake.directory;
-            marks = restored.intake.marks;
-            let (announced, finished) = (restored.intake.announced, restored.intake.finished);
-            intake.restore(restored.seen, restored.unfinished, announced, finished);
-        }
-        let desk: SharedDesk = Arc::new(Mutex::new(Desk {
-            intake,
-            held_up: None,
-            failed: None,
-            complete: false,
-            completed: Vec::new(),
-            marks,
-            begun: 0,
-            unchecked: !before.announced.is_empty(),
-            owed: false,
-            directory,
-            minute: before.minutes,
-        }));
+        let (before, desk) = books(&context, restored, Intake::new(rules), behind)?;
+        let desk: SharedDesk = Arc::new(Mutex::new(desk));
         let (ring, bell) = bounded(1);
         let book = keeping
             .map(|keeping| Book::open(keeping, &meeting, ring.clone()))
@@ -126,6 +103,7 @@ impl FileEnumerator {
         let is_bounded = policy.interval.is_none();
         let takes_away = policy.after_commit != AfterCommit::Keep;
         meeting.set_enumerator(context.waker.clone());
+        let path = root.shown();
         Lister {
             taker: Taker::new(
                 root.volume.clone(),
@@ -151,6 +129,7 @@ impl FileEnumerator {
             fresh: HashMap::new(),
             told: HashMap::new(),
             quarantined: HashSet::new(),
+            heard: HashSet::new(),
             other_since: None,
             sought: BTreeMap::new(),
             next_look: Duration::ZERO,
@@ -160,7 +139,9 @@ impl FileEnumerator {
             desk,
             meeting,
             bell: ring,
+            job: context.job,
             run: context.run,
+            path,
             snapshots: 0,
             boundaries: BTreeMap::new(),
             segments: Segments::default(),
@@ -183,6 +164,47 @@ impl Drop for FileEnumerator {
             book.close();
         }
     }
+}
+
+/// What is known before the first look, and the desk as it is then. `behind`: what was announced behind the snapshot.
+fn books(
+    context: &EnumeratorContext,
+    restored: Option<Restored>,
+    mut intake: Intake,
+    behind: HashMap<Key, Piece>,
+) -> Result<(Before, Desk)> {
+    let mut before = Before {
+        announced: behind,
+        ..Before::default()
+    };
+    let (mut directory, mut marks) = (None, Vec::new());
+    if let Some(restored) = restored {
+        before.present = Some(restored.seen.present());
+        before.has_taken = has_taken(context)?;
+        before.is_continued = is_continued(context, &restored.intake);
+        before.minutes = restored.intake.minutes;
+        directory = restored.intake.directory;
+        if restored.intake.announced > 0 {
+            before.path = restored.intake.path;
+        }
+        marks = restored.intake.marks;
+        let (announced, finished) = (restored.intake.announced, restored.intake.finished);
+        intake.restore(restored.seen, restored.unfinished, announced, finished);
+    }
+    let desk = Desk {
+        intake,
+        held_up: None,
+        failed: None,
+        complete: false,
+        completed: Vec::new(),
+        marks,
+        begun: 0,
+        unchecked: !before.announced.is_empty(),
+        owed: false,
+        directory,
+        minute: before.minutes,
+    };
+    Ok((before, desk))
 }
 
 /// Who keeps the book in `place`.
@@ -227,6 +249,17 @@ fn carried_on(
     let written = journal.carry_on(&pieces, snapshot_run);
     written.map_err(|error| journal_error("written", error))?;
     Ok(Some(journal))
+}
+
+/// Whether the snapshot is the job's own, or that of a job whose place it takes.
+fn is_continued(context: &EnumeratorContext, intake: &state::Intake) -> bool {
+    let is_own = intake.job == Some(context.job);
+    is_own
+        || context
+            .lineage
+            .ancestors
+            .last()
+            .is_some_and(|last| last.owned)
 }
 
 /// Whether this job, or the one that it goes on from, has taken any file away.
@@ -387,9 +420,11 @@ impl Enumerator for FileEnumerator {
             let intake = state::Intake {
                 announced: books.announced,
                 finished: books.finished,
+                job: Some(self.job),
                 run: self.run,
                 minutes: desk.minute,
                 directory: desk.directory,
+                path: self.path.clone(),
                 unchecked: desk.unchecked,
                 marks: marks.collect(),
             };

@@ -11,6 +11,8 @@ use super::remote;
 pub(crate) enum InputError {
     #[error("it is gone")]
     Missing,
+    #[error("it vanished while it was being read")]
+    Vanished,
     #[error("it changed while it was being read")]
     Changed(Identity),
     #[error("the compressed data is damaged at byte {at}: {cause}")]
@@ -31,7 +33,7 @@ impl InputError {
     /// What it means that bytes of an open file can't be read. An object that is deleted can't be read on, as a file can.
     pub(crate) fn while_reading(error: io::Error) -> Self {
         if remote::is_gone(&error) {
-            Self::Missing
+            Self::Vanished
         } else {
             Self::Io(error)
         }

@@ -195,6 +195,25 @@ impl Input {
         matches!(self.body, Body::Plain(_)) && self.decoding.is_none() && self.skipping.is_none()
     }
 
+    /// Bytes of a file that [can be sought in](Self::can_seek) from a place on; fewer or none where it ends before.
+    pub(crate) fn peek(&self, from: u64, length: usize) -> Result<Vec<u8>, InputError> {
+        let (mut bytes, mut at) = (vec![0; length], 0);
+        let Some(counted) = self.body.counted() else {
+            return Err(InputError::Io(io::Error::other("it is read no more")));
+        };
+        let opened = counted.file.get_ref();
+        while let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) {
+            match opened.read_at(rest, from + at as u64) {
+                Ok(0) => break,
+                Ok(length) => at += length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(InputError::while_reading(error)),
+            }
+        }
+        bytes.truncate(at);
+        Ok(bytes)
+    }
+
     /// Goes to `offset`, if the input [can seek](Self::can_seek).
     pub(crate) fn seek(&mut self, offset: u64) -> Result<(), InputError> {
         if let Body::Plain(counted) = &mut self.body {

@@ -94,6 +94,10 @@ pub(crate) struct Intake {
     settling: Settling,
     /// What the present listing has found ready, the newest at the top.
     fresh: BinaryHeap<Ready>,
+    /// Of what it has found ready, what readers wait for.
+    awaited: Vec<Ready>,
+    /// Whether a file was ready, and changed before it was opened, so that another look is needed.
+    unsettled: bool,
     /// Whether there was more than could be kept.
     overflowed: bool,
     /// Files of which readers need to know what they are now, and whether the present listing holds them.
@@ -142,6 +146,8 @@ impl Intake {
             rules,
             seen: Seen::default(),
             fresh: BinaryHeap::new(),
+            awaited: Vec::new(),
+            unsettled: false,
             overflowed: false,
             again: HashMap::new(),
             staged: HashSet::new(),
@@ -184,7 +190,9 @@ impl Intake {
     /// A listing begins.
     pub(crate) fn begin_listing(&mut self) {
         (self.listed, self.known, self.overflowed) = (0, 0, false);
+        self.unsettled = false;
         self.fresh.clear();
+        self.awaited.clear();
         self.again.values_mut().for_each(|met| *met = false);
     }
 
@@ -218,11 +226,16 @@ impl Intake {
             }
         }
         if self.settling.is_settled(name, identity, now) {
-            self.fresh.push(Ready {
+            let ready = Ready {
                 mtime: identity.mtime,
                 name: name.clone(),
                 size: identity.size,
-            });
+            };
+            if wanted {
+                self.awaited.push(ready);
+                return Met::Known;
+            }
+            self.fresh.push(ready);
             if self.fresh.len() > MOST {
                 self.fresh.pop();
                 self.overflowed = true;
@@ -234,11 +247,14 @@ impl Intake {
     /// The listing is whole: what is ready, oldest first.
     pub(crate) fn end_listing(&mut self) -> Vec<Ready> {
         self.gone = self.settling.end_of_listing();
+        // Those on their way are not looked for any more.
+        self.gone.retain(|name| !self.staged.contains(&name.key()));
         if self.staged.is_empty() {
             // There may have been very many once.
             self.staged.shrink_to(TOGETHER);
         }
-        let mut ready = std::mem::take(&mut self.fresh).into_sorted_vec();
+        let mut ready = std::mem::take(&mut self.awaited);
+        ready.extend(std::mem::take(&mut self.fresh).into_sorted_vec());
         // A file that is renamed meanwhile may be in a listing twice.
         ready.dedup();
         self.staged
@@ -254,6 +270,16 @@ impl Intake {
     /// How many files have changed, since this was asked last, of which what changed is not read.
     pub(crate) fn take_unread(&mut self) -> u64 {
         std::mem::take(&mut self.unread)
+    }
+
+    /// Whether readers need to know of files what they are now.
+    pub(crate) fn is_asked(&self) -> bool {
+        !self.again.is_empty()
+    }
+
+    /// Whether readers need to know of this file, and can't go on before.
+    pub(crate) fn is_asked_for(&self, name: &Name) -> bool {
+        !self.again.is_empty() && self.again.contains_key(&name.key())
     }
 
     /// How many files that readers need to know of the present listing does not hold.
@@ -284,7 +310,12 @@ impl Intake {
 
     /// Whether the listing has left nothing to be looked at again soon.
     pub(crate) fn is_complete(&mut self) -> bool {
-        self.settling.take_idle() && !self.overflowed
+        self.settling.take_idle() && !self.overflowed && !self.unsettled
+    }
+
+    /// Whether a file that was ready has changed since the last look.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.unsettled
     }
 
     /// Whether there was more than could be taken up at once.
@@ -310,7 +341,11 @@ impl Intake {
         let key = ready.name.key();
         let again = self.again.contains_key(&key);
         let from = match self.seen.get(key) {
-            _ if now != ready.identity() && !self.follows_growth() => None,
+            _ if now != ready.identity() && !self.rules.settle.is_zero() => {
+                // It has to stand still again.
+                self.unsettled = true;
+                None
+            }
             None => Some(0),
             Some(_) if again => Some(0),
             Some(entry) if self.is_replaced(&entry, now, beginning) => {
@@ -459,7 +494,8 @@ impl Intake {
     pub(crate) fn want_again(&mut self, key: Key, piece: u64) {
         let entry = self.seen.get(key);
         let known = entry.is_some_and(|entry| entry.sequence() > piece);
-        if !known && !self.staged.contains(&key) {
+        let comes = || self.queue.iter().any(|piece| piece.name.key() == key);
+        if !known && !comes() {
             self.ignored.remove(&key);
             self.again.insert(key, false);
         }
@@ -562,6 +598,16 @@ pub(crate) fn other_directory(shown: &str, known: usize, listed: usize) -> mills
     let message = format!(
         "{shown} holds none of the {known} files that the snapshot knows ({listed} others are there): it is another \
          directory, or its files were renamed"
+    );
+    millstream_core::Error::new(&codes::SOURCE_OTHER, message).next(
+        "name the directory that was read before, or set source.path.other to accept to read what is there",
+    )
+}
+
+/// The error of a job that takes files away and would do so in another directory. None of those that it knew need be left.
+pub(crate) fn emptied_directory(shown: &str, before: &str) -> millstream_core::Error {
+    let message = format!(
+        "{shown} is not {before}, from which the files that the snapshot knows were taken away: what lies here would be, too"
     );
     millstream_core::Error::new(&codes::SOURCE_OTHER, message).next(
         "name the directory that was read before, or set source.path.other to accept to read what is there",

@@ -22,7 +22,7 @@ use millstream_core::Result;
 use millstream_engine::connector::StateEntry;
 use tracing::warn;
 
-pub(crate) use self::change::{Mended, Passed, changed_error, lost, unreadable};
+pub(crate) use self::change::{Mended, Passed, changed_error, lost, overwritten, unreadable};
 pub(crate) use self::entry::PassedOver;
 use self::entry::{Entry, Restored, TailEntry};
 use self::file::FileState;

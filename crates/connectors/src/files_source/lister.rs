@@ -90,6 +90,10 @@ pub(crate) struct Policy {
 pub(crate) struct Before {
     /// How many files of the snapshot were there; `None`: there is no snapshot, or the question is settled.
     pub(crate) present: Option<usize>,
+    /// How their directory was called; empty: that is not known, or nothing of it was read.
+    pub(crate) path: String,
+    /// Whether the job goes on where it, or the one whose place it takes, was left; `false`: from a snapshot that was named.
+    pub(crate) is_continued: bool,
     /// Whether files were taken away behind it, as far as that is noted.
     pub(crate) has_taken: bool,
     /// Files that were announced behind the snapshot.
@@ -127,8 +131,10 @@ pub(crate) struct Lister {
     pub(crate) fresh: HashMap<Key, (Identity, Duration)>,
     /// Entries that can't be read and have been told of.
     pub(crate) told: HashMap<Key, &'static str>,
-    /// Files that were moved into the quarantine, and of which no reader that missed them has heard that.
+    /// Files that were moved into the quarantine.
     pub(crate) quarantined: HashSet<Key>,
+    /// Which readers that missed one have heard that it is there.
+    pub(crate) heard: HashSet<(Key, usize)>,
     /// Since which minute the directory is another one.
     pub(crate) other_since: Option<u64>,
     /// Files that readers miss, and for which there is no answer yet.
@@ -169,7 +175,7 @@ impl Lister {
             self.next_look = Duration::ZERO;
         }
         self.stage_backlog()?;
-        if self.backlog.is_empty() && (self.clock)() >= self.next_look {
+        if self.may_look() && (self.clock)() >= self.next_look {
             match self.look() {
                 Ok(()) => {
                     self.come_back();
@@ -181,13 +187,38 @@ impl Lister {
             }
             self.stage_backlog()?;
         }
+        self.look_again_for_changes();
         self.check_complete();
         Ok(())
+    }
+
+    /// A file that was ready and changed before it was opened is looked for again before long: a source that looks once would end
+    /// without it. So is one that a reader still waits for.
+    fn look_again_for_changes(&mut self) {
+        let desk = at(&self.desk);
+        let is_needed = desk.intake.is_unsettled() || desk.intake.is_asked();
+        drop(desk);
+        if is_needed {
+            self.next_look = self.next_look.min((self.clock)() + AWAY);
+        }
+    }
+
+    /// Whether a look is of use: files that are ready come first, but for a reader that can't go on, and makes no room for them.
+    fn may_look(&self) -> bool {
+        self.backlog.is_empty() || self.is_asked()
+    }
+
+    /// Whether readers wait for what only a look tells.
+    fn is_asked(&self) -> bool {
+        !self.sought.is_empty() || at(&self.desk).intake.is_asked()
     }
 
     /// How long nothing need be done.
     fn wait(&self) -> Duration {
         let now = (self.clock)();
+        if self.is_asked() {
+            return self.next_look.saturating_sub(now).min(AWAY);
+        }
         if !self.backlog.is_empty() || !self.unfinished.is_empty() {
             // The enumerator rings when there is room.
             return AWAY;
@@ -246,11 +277,26 @@ impl Lister {
             again
                 .into_iter()
                 .for_each(|(key, piece)| desk.intake.want_again(key, piece));
+            drop(desk);
             self.next_look = Duration::ZERO;
+            self.bring_forward();
         }
         for passed in bad {
             self.quarantine_passed(&passed);
         }
+    }
+
+    /// Has files that readers wait for come before all others that are ready.
+    fn bring_forward(&mut self) {
+        let desk = at(&self.desk);
+        if !desk.intake.is_asked() {
+            return;
+        }
+        let (awaited, others): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.backlog)
+            .into_iter()
+            .partition(|ready| desk.intake.is_asked_for(&ready.name));
+        self.backlog = awaited;
+        self.backlog.extend(others);
     }
 
     /// Tidies up behind checkpoints that are complete. Whether there is something to be taken away.

@@ -14,7 +14,7 @@ use std::time::UNIX_EPOCH;
 
 use millstream_core::{Error, Result, codes};
 use millstream_hdfs::{Clusters, HdfsUrl};
-use millstream_objects::{ObjectUrl, Pages, Store, Stores};
+use millstream_objects::{ObjectUrl, Pages, Stores};
 use serde::{Deserialize, Serialize};
 
 use super::name::{Name, held, is_hidden, shown};
@@ -22,7 +22,7 @@ use super::remote;
 use several::{Several, SeveralWalk};
 use volume::{Volume, hdfs};
 
-pub(crate) use objects::key_of;
+pub(crate) use objects::{Bucket, key_of};
 
 /// What tells a file from a changed one of the same path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -111,7 +111,7 @@ pub(crate) struct Root {
     /// The one file.
     pub(crate) only: Option<Name>,
     /// The object store in which the directory is; its path is its URL, then.
-    pub(crate) store: Option<Store>,
+    pub(crate) store: Option<Bucket>,
     /// Where it is otherwise.
     pub(crate) volume: Volume,
     /// The directories whose files are read in the place of its own; `None`: it is read itself.

@@ -42,6 +42,8 @@ pub(crate) enum Opened {
         file: Box<ObjectFile>,
         /// Where what is read next begins.
         at: u64,
+        /// What it is: where it is a copy that lies aside, what was moved there.
+        is: Identity,
     },
     Hdfs {
         file: Box<HdfsFile>,
@@ -109,21 +111,27 @@ impl Access {
         let open =
             |key: &str| -> io::Result<ObjectFile> { Ok(ObjectFile::open(store, key, size, kept)?) };
         let key = key_of(store, &file.path)?;
-        let opened = open(&key).or_else(|error| {
-            let aside = self.aside.as_deref();
-            let moved = aside.filter(|_| error.kind() == io::ErrorKind::NotFound);
-            let Some(aside) = moved else {
-                return Err(error);
-            };
-            match find_copy(store, aside, &file.name, file.identity)? {
-                Some(key) => open(&key),
-                None => Err(error),
+        let error = match open(&key) {
+            Ok(opened) => {
+                let is = Identity::of_object(opened.object());
+                return Ok(Opened::object(opened, is));
             }
-        });
-        Ok(Opened::Object {
-            file: Box::new(opened?),
-            at: 0,
-        })
+            Err(error) => error,
+        };
+        let aside = self.aside.as_deref();
+        let Some(aside) = aside.filter(|_| error.kind() == io::ErrorKind::NotFound) else {
+            return Err(error);
+        };
+        let Some(copy) = find_copy(store, aside, &file.name, file.identity)? else {
+            return Err(error);
+        };
+        let opened = open(&copy.key)?;
+        // Another object may have come in its place since it was found.
+        if Identity::of_object(opened.object()) == Identity::of_object(&copy) {
+            Ok(Opened::object(opened, file.identity))
+        } else {
+            Err(error)
+        }
     }
 }
 
@@ -142,21 +150,29 @@ fn open_file(path: &Path) -> io::Result<File> {
 }
 
 impl Opened {
+    fn object(file: ObjectFile, is: Identity) -> Self {
+        Self::Object {
+            file: Box::new(file),
+            at: 0,
+            is,
+        }
+    }
+
     /// Whether it is `found`, or what it is instead: it may have been written to since. An object is what it was when it was opened.
     pub(crate) fn identity(&self, found: Identity) -> io::Result<Identity> {
         match self {
             Self::Disk(file) => Ok(Identity::of(&file.metadata()?)),
-            // A copy of what was found, moved aside or put in its place, is that.
+            // A copy of what was found that was put in its place is that.
             Self::Object { file, .. } if found.is_copied_to(file.object()) => Ok(found),
-            Self::Object { file, .. } => Ok(Identity::of_object(file.object())),
+            Self::Object { is, .. } => Ok(*is),
             Self::Hdfs { file, .. } => Ok(Identity::of_hdfs(file.status())),
         }
     }
 
     /// The first bytes, as they are now; of an object, what stands for them.
     fn beginning(&self) -> io::Result<Vec<u8>> {
-        if let Self::Object { file, .. } = self {
-            return Ok(Identity::of_object(file.object()).content());
+        if let Self::Object { is, .. } = self {
+            return Ok(is.content());
         }
         let (mut bytes, mut at) = (vec![0; BEGINNING], 0);
         while let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) {
@@ -229,7 +245,7 @@ impl Read for Opened {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Disk(file) => file.read(buffer),
-            Self::Object { file, at } => {
+            Self::Object { file, at, .. } => {
                 let length = file.read_at(buffer, *at)?;
                 *at += length as u64;
                 Ok(length)

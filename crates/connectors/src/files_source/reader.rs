@@ -147,7 +147,7 @@ impl Plan {
             other: self.intake.other,
         };
         let parts = Parts {
-            root: self.root.clone(),
+            root: self.root.clone().with_aside(self.aside()),
             rules,
             policy,
             meeting: meeting::join(&self.meeting, context.run, context.parallelism),
@@ -156,15 +156,19 @@ impl Plan {
         Ok(Some(Box::new(FileEnumerator::open(parts, context)?)))
     }
 
-    /// How files are got at; `at_random`: at any place of theirs at any time.
-    pub(crate) fn access(&self, at_random: bool) -> Access {
-        let aside = match self.bad() {
+    /// Where files are moved that can't be read to their end.
+    fn aside(&self) -> Option<PathBuf> {
+        match self.bad() {
             Bad::Quarantine(target) => Some(target),
             Bad::Fail | Bad::Skip => None,
-        };
+        }
+    }
+
+    /// How files are got at; `at_random`: at any place of theirs at any time.
+    pub(crate) fn access(&self, at_random: bool) -> Access {
         Access {
-            aside,
-            store: self.root.store.clone(),
+            aside: self.aside(),
+            store: self.root.store.as_deref().cloned(),
             volume: self.root.volume.clone(),
             at_random,
         }

@@ -285,6 +285,11 @@ pub(crate) fn without_line_end<'a>(dialect: &Dialect, record: &'a [u8]) -> &'a [
     }
 }
 
+/// Whether these bytes, as many as a line end has, are one.
+pub(crate) fn ends_line(dialect: &Dialect, bytes: &[u8]) -> bool {
+    bytes == dialect.line_end || dialect.any_line_end && bytes == b"\r"
+}
+
 /// Cuts at most `limit` records off `bytes[from..]` into `spans` and returns where the next one begins.
 /// The last record of a file may lack its line end. `quoted` tells whether there is any quote or escape.
 pub(crate) fn cut(

@@ -9,7 +9,7 @@
 use std::io::{self, BufReader, BufWriter, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use millstream_core::{Error, KeyGroupRange, OperatorId, Result, codes};
+use millstream_core::{Error, JobId, KeyGroupRange, OperatorId, Result, codes};
 use millstream_engine::connector::{
     FileEntry, OperatorSnapshot, RestoredSource, SnapshotFormat, SnapshotTarget, StateEntry,
     StateKind, StateMetadata, WriteState,
@@ -45,6 +45,9 @@ pub(crate) struct Intake {
     pub(crate) announced: u64,
     /// Every reader had finished the pieces with lower numbers.
     pub(crate) finished: u64,
+    /// The job that wrote it; `None`: that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) job: Option<JobId>,
     /// The attempt that wrote it, whose journal goes on behind it.
     pub(crate) run: u64,
     /// For how many minutes the job has run.
@@ -52,6 +55,9 @@ pub(crate) struct Intake {
     /// The directory in which the files lay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) directory: Option<DirectoryId>,
+    /// How it was called.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) path: String,
     /// What attempts before had announced behind their snapshot had not been looked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) unchecked: bool,

@@ -205,6 +205,33 @@ impl RecordStream {
         Ok(())
     }
 
+    /// Whether a line ends right before the position, or right behind it, where a last record had no end of its own; true where
+    /// that can't be looked at. Elsewhere nothing begins, so what lies there is not what was read before.
+    pub(crate) fn is_between_lines(&self) -> Result<bool, InputError> {
+        let raw = &self.dialects.raw;
+        let (length, offset) = (raw.line_end.len(), self.next.offset);
+        let read = self
+            .at
+            .checked_sub(length)
+            .and_then(|from| self.buffer.get(from..self.at));
+        let before = match read {
+            Some(before) => before.to_vec(),
+            None if self.input.can_seek() => self
+                .input
+                .peek(offset.saturating_sub(length as u64), length)?,
+            None => return Ok(true),
+        };
+        if scan::ends_line(raw, &before) {
+            return Ok(true);
+        }
+        let behind = match self.rest().get(..length) {
+            Some(behind) => behind.to_vec(),
+            None if self.input.can_seek() => self.input.peek(offset, length)?,
+            None => return Ok(true),
+        };
+        Ok(scan::ends_line(raw, &behind))
+    }
+
     fn read_over(&mut self, offset: u64) -> Result<(), InputError> {
         while self.next.offset + (self.rest().len() as u64) < offset && !self.ended {
             self.next.offset += self.rest().len() as u64;

@@ -10,6 +10,7 @@ mod kafka_support;
 mod sinks_common;
 
 mod conformance_finds_faults;
+mod conformance_finds_faults_of_sinks;
 mod conformance_sinks_elasticsearch;
 mod conformance_sinks_file;
 mod conformance_sinks_kafka;
@@ -19,4 +20,5 @@ mod conformance_sources_kafka;
 mod conformance_sources_letters;
 mod conformance_sources_small;
 mod conformance_without_replay_or_commit;
+mod faulty_sink_support;
 mod the_guides_connectors_keep_the_promises;

@@ -49,6 +49,7 @@ fn start(options: KafkaSinkOptions) -> Result<()> {
         parallelism: 1,
         lineage: Lineage::default(),
         run: 1,
+        restored: None,
         cancelled: Cancelled::default(),
     };
     let sink = KafkaSink::new(options)?;

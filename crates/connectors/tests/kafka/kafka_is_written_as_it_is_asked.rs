@@ -28,6 +28,7 @@ fn open(options: KafkaSinkOptions, bell: &Bell) -> Result<Box<dyn SinkWriter<Row
         parallelism: 1,
         lineage: Lineage::default(),
         run: 1,
+        restored: None,
         cancelled: Cancelled::default(),
     };
     sink.committer(committer)?.recover(&[], &[])?;

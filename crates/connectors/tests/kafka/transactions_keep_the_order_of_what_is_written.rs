@@ -85,6 +85,7 @@ fn from_one_to_the_next() {
             parallelism: 1,
             lineage: Lineage::default(),
             run: 1,
+            restored: None,
             cancelled: Cancelled::default(),
         })
         .expect("a committer");

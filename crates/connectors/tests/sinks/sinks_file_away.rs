@@ -54,6 +54,7 @@ impl Prepared {
     fn run(&self) -> Run {
         let mut run = Run::number(2);
         run.restored = Some(self.entries.clone());
+        run.from = Some(1);
         run
     }
 

@@ -20,6 +20,7 @@ fn sink(directory: &Path) -> FileSink<String> {
 
 /// What a snapshot holds of the sink.
 struct Snapshot {
+    checkpoint: u64,
     committables: Vec<Committable>,
     entries: Vec<StateEntry>,
 }
@@ -30,6 +31,7 @@ fn prepare(attempt: &mut Attempt<String>, checkpoint: u64, number: u64) -> Snaps
     let entries = attempt.writer.snapshot(checkpoint).expect("a snapshot");
     let committables = attempt.prepare(checkpoint).expect("is prepared");
     Snapshot {
+        checkpoint,
         committables,
         entries,
     }
@@ -43,6 +45,10 @@ fn two_snapshots(directory: &Path) -> [Snapshot; 2] {
 
 fn recover(directory: &Path, run: &Run, snapshot: &Snapshot) -> Vec<CommitOutcome> {
     let sink = sink(directory);
+    let run = Run {
+        from: Some(snapshot.checkpoint),
+        ..run.clone()
+    };
     let mut committer = sink
         .committer(run.committer_context())
         .expect("a committer");
@@ -85,7 +91,11 @@ fn a_fork_into_the_same_directory_does_too() {
     );
     // And the other way round: A goes on, and leaves what the fork has prepared.
     drop(attempt);
-    drop(Attempt::run(&sink(directory.path()), &Run::of(A, 3)).expect("opens"));
+    let again = Run {
+        from: Some(2),
+        ..Run::of(A, 3)
+    };
+    drop(Attempt::run(&sink(directory.path()), &again).expect("opens"));
     assert_eq!(
         recover(directory.path(), &fork, &forked),
         [CommitOutcome::Committed]

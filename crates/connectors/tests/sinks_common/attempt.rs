@@ -21,6 +21,8 @@ pub(crate) struct Run {
     pub(crate) number: u64,
     pub(crate) lineage: Lineage,
     pub(crate) restored: Option<Vec<StateEntry>>,
+    /// The number of the snapshot that it goes on from.
+    pub(crate) from: Option<CheckpointId>,
 }
 
 impl Run {
@@ -36,6 +38,7 @@ impl Run {
             number,
             lineage: Lineage::default(),
             restored: None,
+            from: None,
         }
     }
 
@@ -53,6 +56,7 @@ impl Run {
             owned,
         });
         self.restored = Some(entries.to_vec());
+        self.from = Some(left_at);
         self
     }
 
@@ -64,6 +68,7 @@ impl Run {
             parallelism: 1,
             lineage: self.lineage.clone(),
             run: self.number,
+            restored: self.from,
             cancelled: Cancelled::default(),
         }
     }

@@ -1,3 +1,5 @@
+mod full_channels;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -115,7 +117,7 @@ impl Operator for Counter {
     }
 }
 
-fn graph(seen: &Seen) -> JobGraph {
+fn graph_of(source: Arc<dyn SourceOperatorFactory>, counter: Arc<dyn OperatorFactory>) -> JobGraph {
     let node = |name: &str, parallelism, kind, inputs| Node {
         name: name.to_owned(),
         uid: None,
@@ -129,25 +131,23 @@ fn graph(seen: &Seen) -> JobGraph {
         ship: Ship::Rebalance,
         port: Port::First,
     };
-    let makes = Arc::new(Makes(seen.clone()));
     JobGraph {
         name: "ticks".to_owned(),
         nodes: vec![
+            node("endless", SOURCES, NodeKind::Source(source), Vec::new()),
             node(
-                "endless",
-                SOURCES,
-                NodeKind::Source(makes.clone()),
-                Vec::new(),
+                "counter",
+                COUNTERS,
+                NodeKind::Operator(counter),
+                vec![input],
             ),
-            node("counter", COUNTERS, NodeKind::Operator(makes), vec![input]),
         ],
         max_parallelism: MaxParallelism::DEFAULT,
         chaining: true,
     }
 }
 
-fn start(seen: &Seen, first_tick: u32) -> (Attempt, Receiver<AttemptEvent>) {
-    let graph = graph(seen);
+fn start(graph: JobGraph, first_tick: u32) -> (Attempt, Receiver<AttemptEvent>) {
     let plan = Plan::of(&graph);
     let metrics = |parallelism| (0..parallelism).map(|_| TaskMetrics::default()).collect();
     let vertices = plan.vertices.iter();
@@ -184,6 +184,13 @@ fn await_acknowledgements(events: &Receiver<AttemptEvent>) {
     }
 }
 
+/// Cancels the attempt, and waits until it has ended.
+fn end(attempt: Attempt, events: &Receiver<AttemptEvent>) {
+    attempt.cancel();
+    while !matches!(events.recv_timeout(PATIENCE), Ok(AttemptEvent::Ended)) {}
+    attempt.join();
+}
+
 #[allow(clippy::disallowed_methods, reason = "a test waits here")]
 fn await_that(what: &str, is_so: impl Fn() -> bool) {
     let deadline = now() + PATIENCE;
@@ -194,7 +201,7 @@ fn await_that(what: &str, is_so: impl Fn() -> bool) {
 }
 
 fn trigger(checkpoint: CheckpointId) -> Command {
-    Command::Trigger(Trigger {
+    Command::Trigger(Box::new(Trigger {
         request: SnapshotRequest {
             checkpoint,
             kind: SnapshotKind::Checkpoint,
@@ -205,13 +212,14 @@ fn trigger(checkpoint: CheckpointId) -> Command {
         targets: None,
         asked: now(),
         enumerated: EnumeratorParts::default(),
-    })
+    }))
 }
 
 #[test]
 fn an_epoch_whose_ticks_run_out_goes_on_until_its_boundary() {
     let seen = Seen::default();
-    let (attempt, events) = start(&seen, u32::MAX - 3);
+    let makes = Arc::new(Makes(seen.clone()));
+    let (attempt, events) = start(graph_of(makes.clone(), makes), u32::MAX - 3);
     let count = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
     // Many times what could be in flight without any tick coming to its end.
     await_that("records", || count(&seen.counted) > 1_000_000);
@@ -229,7 +237,5 @@ fn an_epoch_whose_ticks_run_out_goes_on_until_its_boundary() {
     await_that("event time behind the boundary", || {
         event_time() > before + 100_000
     });
-    attempt.cancel();
-    while !matches!(events.recv_timeout(PATIENCE), Ok(AttemptEvent::Ended)) {}
-    attempt.join();
+    end(attempt, &events);
 }

@@ -170,7 +170,7 @@ impl WorkerLoop<'_> {
         for command in commands.try_iter() {
             any = true;
             match *command {
-                Command::Trigger(trigger) => control.trigger(trigger),
+                Command::Trigger(trigger) => control.trigger(*trigger),
                 Command::Ended {
                     checkpoint,
                     completed,

@@ -40,6 +40,8 @@ pub struct CommitterContext {
     /// The number of the attempt: above that of every attempt before it in the lineage. What runs with lower numbers have
     /// left behind unprepared may be removed, nothing else.
     pub run: u64,
+    /// The number of the snapshot that the attempt goes on from, whoever wrote that; none: it begins anew.
+    pub restored: Option<CheckpointId>,
     /// Set once the job is being cancelled.
     pub cancelled: Cancelled,
 }

@@ -167,8 +167,12 @@ impl Driver {
                 "Output {output} is taken for committed, as --on-lost-output asks: {reason}"
             );
         }
-        let count = outputs.len();
-        tracing::warn!("{count} outputs are lost, or may be; the job goes on without them.");
+        let (are, them) = match outputs.len() {
+            1 => ("is", "it"),
+            _ => ("are", "them"),
+        };
+        let lost = millstream_core::counted(outputs.len(), "output");
+        tracing::warn!("{lost} {are} lost, or may be; the job goes on without {them}.");
         self.observer.output_accepted(outputs);
     }
 
@@ -435,13 +439,13 @@ impl Driver {
 
     fn tell_boundary(&mut self, checkpoint: CheckpointId, then: Then, targets: Option<Targets>) {
         let request = self.snapshots.request(checkpoint, targets.as_ref());
-        self.command(Command::Trigger(Trigger {
+        self.command(Command::Trigger(Box::new(Trigger {
             request,
             then,
             targets,
             asked: now(),
             enumerated: EnumeratorParts::default(),
-        }));
+        })));
     }
 
     fn can_not_begin(&mut self, attempt: AttemptNumber, checkpoint: CheckpointId, error: &Error) {

@@ -2,6 +2,7 @@
 //! deletes, looks. It does one thing at a time, in the order asked for.
 
 mod commit;
+mod notes;
 mod queue;
 mod recover;
 mod snapshots;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use millstream_core::{CheckpointId, JobStatus};
 use millstream_protocol::{Attempt as AttemptNumber, OnLostOutput, Owed, SnapshotRef};
-use millstream_storage::{Ended, Pin, SnapshotLayout, discard_incomplete, mark_ended};
+use millstream_storage::{Ended, Pin, Place, SnapshotLayout, discard_incomplete, mark_ended};
 
 use super::keeper::{Keeper, Run};
 use super::{Message, Restore};
@@ -24,7 +25,8 @@ use crate::connector::{Cancelled, Committable, Kept, SinkCommitter};
 use crate::graph::JobGraph;
 use crate::resting::{IDLE, Resting, Work};
 use crate::restore::RestoredJob;
-use commit::{Place, guarded};
+use commit::guarded;
+use notes::{Moment, Owing};
 use queue::{Queue, ROOM};
 pub(super) use recover::{Recovered, restored_from};
 use snapshots::may_be_complete;
@@ -118,7 +120,7 @@ impl IoThread {
             left: VecDeque::new(),
             savepoints: VecDeque::new(),
             owed: Owed::default(),
-            also_committed: None,
+            notes: Vec::new(),
             committers: BTreeMap::new(),
             _at_the_end: at_the_end,
         };
@@ -188,9 +190,6 @@ impl Drop for IoThread {
     }
 }
 
-/// So many savepoints may wait for their commits.
-const SAVEPOINTS: usize = 16;
-
 struct IoWorker {
     start: IoStart,
     tasks: Receiver<IoTask>,
@@ -206,12 +205,12 @@ struct IoWorker {
     undeleted: Vec<SnapshotRef>,
     /// Snapshots that are not needed any more and could not be deleted.
     left: VecDeque<SnapshotRef>,
-    /// The savepoints that were written last, and what they lie in.
+    /// The savepoints that were begun last, and what they lie in.
     savepoints: VecDeque<(PathBuf, Place)>,
     /// What is prepared and must outlive the job.
     owed: Owed<Committable>,
-    /// The savepoint beside which it is still to be noted that its output is committed, by a recovery.
-    also_committed: Option<String>,
+    /// Beside which savepoints it is still to be noted that their output is committed.
+    notes: Vec<Owing>,
     /// By the uid of the sink.
     committers: BTreeMap<String, Box<dyn SinkCommitter>>,
     /// Dropped with the worker.
@@ -225,11 +224,14 @@ impl Work for IoWorker {
         loop {
             match self.tasks.recv_timeout(IDLE) {
                 Ok(task) => {
+                    let commits = matches!(task, IoTask::Recover { .. } | IoTask::Commit { .. });
                     if let Some(message) = self.perform(task) {
                         // A driver that has ended needs no answer.
                         drop(self.answers.send(Box::new(message)));
                     }
-                    self.note_savepoint();
+                    if commits {
+                        self.make_notes(Moment::Commit);
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => return true,
                 Err(RecvTimeoutError::Disconnected) => {
@@ -255,6 +257,7 @@ impl IoWorker {
             self.sweep();
         }
         self.end_sinks(is_own);
+        self.make_notes(Moment::End);
         self.start.keeper.ended();
     }
 
@@ -266,16 +269,6 @@ impl IoWorker {
             if let Err(error) = guarded(|| committer.ended(&kept)) {
                 tracing::warn!("The sink with uid {uid} may have left something behind: {error}");
             }
-        }
-    }
-
-    /// Keeps in mind where a savepoint was put.
-    fn remember(&mut self, savepoint: PathBuf) {
-        if let Some(place) = Place::above(&savepoint) {
-            self.savepoints.push_back((savepoint, place));
-        }
-        while self.savepoints.len() > SAVEPOINTS {
-            self.savepoints.pop_front();
         }
     }
 
@@ -295,8 +288,12 @@ impl IoWorker {
                     attempt,
                     checkpoint,
                     then,
+                    savepoint,
                     ..
                 } = begin;
+                if let Some((savepoint, _)) = savepoint.filter(|_| targets.is_ok()) {
+                    self.remember(savepoint);
+                }
                 Some(Message::Begun {
                     attempt,
                     checkpoint,
@@ -304,17 +301,16 @@ impl IoWorker {
                     targets,
                 })
             }
-            IoTask::Write(write) => {
+            IoTask::Write(mut write) => {
                 let checkpoint = write.checkpoint;
                 let savepoint = write.savepoint_directory();
+                let place = savepoint.and_then(|savepoint| self.place_of(&savepoint));
+                write.owe(self.owed_notes(), place);
                 let (directories, prepared) = (write.directories(), write.prepared());
                 let held = self.start.keeper.check();
                 let result = held.and_then(|()| guarded(|| write.put())?);
                 if result.is_ok() || directories.iter().any(|it| may_be_complete(it)) {
                     self.owed.in_place(checkpoint, prepared);
-                }
-                if let Some(directory) = savepoint.filter(|_| result.is_ok()) {
-                    self.remember(directory);
                 }
                 if result.is_ok() {
                     // From now on this is what the job would go back to.

@@ -16,7 +16,10 @@ fn is_recoverable(error: &Error) -> bool {
         error.kind(),
         ErrorKind::Program | ErrorKind::Unavailable | ErrorKind::Internal | ErrorKind::Conflict
     );
-    may_pass && ![codes::STATE_NOT_RESTORED.id, codes::OWNERSHIP_TAKEN.id].contains(&error.code())
+    // What was there when the attempt began, and can't be read now, is looked for anew by the next one, which waits for it.
+    let is_away = error.code() == codes::SNAPSHOT_MISSING.id;
+    let is_final = [codes::STATE_NOT_RESTORED.id, codes::OWNERSHIP_TAKEN.id];
+    (may_pass || is_away) && !is_final.contains(&error.code())
 }
 
 impl Driver {
@@ -35,6 +38,7 @@ impl Driver {
                 self.restored = restored;
                 self.behind = behind;
                 self.run = Some(run);
+                self.observer.commits(held_up(&result).as_deref());
                 self.step(Event::RecoveryCommitEnded { attempt, result });
             }
             Message::RecoveryFailed { attempt, error } => self.recovery_failed(attempt, &error),
@@ -56,15 +60,7 @@ impl Driver {
                     }
                     self.snapshots.settled(checkpoint);
                 }
-                let why = match &result {
-                    CommitResult::Unreachable { output, reason } => {
-                        Some(format!("output {output} can't be committed yet: {reason}"))
-                    }
-                    CommitResult::Done { .. }
-                    | CommitResult::Taken { .. }
-                    | CommitResult::Incomplete { .. } => None,
-                };
-                self.observer.commits(why.as_deref());
+                self.observer.commits(held_up(&result).as_deref());
                 self.step(Event::CommitEnded { checkpoint, result });
             }
         }
@@ -214,6 +210,18 @@ impl Driver {
             cause: spell(error),
             recoverable: is_recoverable(error),
         });
+    }
+}
+
+/// What a commit waits for that is tried again.
+fn held_up(result: &CommitResult) -> Option<String> {
+    match result {
+        CommitResult::Unreachable { output, reason } => {
+            Some(format!("output {output} can't be committed yet: {reason}"))
+        }
+        CommitResult::Done { .. }
+        | CommitResult::Taken { .. }
+        | CommitResult::Incomplete { .. } => None,
     }
 }
 

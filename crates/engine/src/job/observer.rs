@@ -115,8 +115,8 @@ pub trait Observer: Send {
         let _ = (after, why);
     }
 
-    /// The output of a checkpoint or savepoint that is complete is being committed, in one line how far that is; `None`: it is
-    /// not any more.
+    /// The output of a checkpoint or savepoint that is complete is being committed, or has to be before the attempt begins; in one
+    /// line how far that is. `None`: it is not any more.
     fn commits(&mut self, what: Option<&str>) {
         let _ = what;
     }

@@ -214,7 +214,8 @@ impl Snapshots {
         let targets = pending.targets.as_ref()?;
         let part = |target: &SnapshotTarget, kind| {
             let metadata = self.metadata(checkpoint, pending, target, kind);
-            (target.clone(), metadata)
+            let target = target.clone().of_job_below(self.layout.checkpoints());
+            (target, metadata)
         };
         let mut tasks = pending.acknowledged.iter();
         let failed = tasks.find_map(|task| task.no_savepoint.as_ref());
@@ -252,6 +253,7 @@ impl Snapshots {
             drained: pending.drained,
             last: pending.last,
             savepoint: None,
+            owed_notes: Vec::new(),
             lineage: pending.run.lineage.clone(),
             run: pending.run.number,
             numbers: self.total(pending),

@@ -1,5 +1,6 @@
-//! Paths that can't be used, and paths that get in each other's way.
+//! Paths that can't be used, and paths that get in the way of what is read.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use millstream_connectors::hdfs::HdfsUrl;
@@ -55,7 +56,6 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     }
     problems.extend(within_the_source(given));
     problems.extend(away_from_the_source(given));
-    problems.extend(letters_among_the_output(given));
     problems
 }
 
@@ -126,24 +126,12 @@ fn away_from_the_source(given: &Given) -> Vec<Error> {
 }
 
 /// Where the path that a parameter gives leads. Names of a key are compared one by one, as those of a path.
-fn place_of(given: &Given, parameter: &Parameter<String>) -> Option<PathBuf> {
+pub(super) fn place_of(given: &Given, parameter: &Parameter<String>) -> Option<PathBuf> {
     let text = given.get(parameter)?;
     match elsewhere(&text) {
         Some(url) => Some(PathBuf::from(url)),
         None => Some(place(&local_path(&text).ok()?)),
     }
-}
-
-/// Whoever reads the output must not read dead letters for it.
-fn letters_among_the_output(given: &Given) -> Option<Error> {
-    let letters = place_of(given, &table::DEAD_LETTER_PATH)?;
-    let is_same = place_of(given, &table::SINK_PATH)? == letters;
-    is_same.then(|| {
-        contradiction(
-            "error.dead-letter.path is the directory of sink.path, so dead letters would lie among the output".to_owned(),
-            "give a directory of its own",
-        )
-    })
 }
 
 /// What is written must not lie where it is read.
@@ -155,7 +143,7 @@ fn within_the_source(given: &Given) -> Vec<Error> {
     let written = [&table::SINK_PATH, &table::DEAD_LETTER_PATH];
     let within = written
         .into_iter()
-        .filter(|parameter| place(parameter).is_some_and(|target| target.starts_with(&source)));
+        .filter(|parameter| place(parameter).is_some_and(|target| lies_in(&target, &source)));
     within
         .map(|parameter| {
             let name = parameter.name();
@@ -179,7 +167,13 @@ pub(crate) fn lies_among_input(directory: &str, source: &Path) -> bool {
         Some(url) => PathBuf::from(url),
         None => place(source),
     };
-    let Ok(below) = target.strip_prefix(&source) else {
+    is_met(&target, &source)
+}
+
+/// Whether who reads the directory `directory`, and leaves out names that begin with `_` or `.`, meets what lies at `target`: there, or
+/// below. Of both it is told where they [lead](place).
+pub(super) fn is_met(target: &Path, directory: &Path) -> bool {
+    let Some(below) = below(target, directory) else {
         return false;
     };
     let first = below.components().next();
@@ -187,6 +181,37 @@ pub(crate) fn lies_among_input(directory: &str, source: &Path) -> bool {
         let name = name.as_os_str().as_encoded_bytes();
         !name.starts_with(b"_") && !name.starts_with(b".")
     })
+}
+
+/// Whether `target` is `directory`, by whatever name.
+pub(super) fn is_same(target: &Path, directory: &Path) -> bool {
+    below(target, directory).is_some_and(|below| below.as_os_str().is_empty())
+}
+
+fn lies_in(target: &Path, directory: &Path) -> bool {
+    below(target, directory).is_some()
+}
+
+/// The way from `directory` to `target`, which lies in it or is it; `None`: it does not lie there.
+fn below(target: &Path, directory: &Path) -> Option<PathBuf> {
+    if let Ok(below) = target.strip_prefix(directory) {
+        return Some(below.to_owned());
+    }
+    // What is mounted at two places has two names.
+    let meant = identity(directory)?;
+    let mut above = target.ancestors();
+    let same = above.find(|above| identity(above) == Some(meant))?;
+    target.strip_prefix(same).ok().map(Path::to_owned)
+}
+
+/// The device and the inode of what lies at a path of this machine, if anything does.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    // A URL is kept in a path, too.
+    if !path.is_absolute() {
+        return None;
+    }
+    let about = path.metadata().ok()?;
+    Some((about.dev(), about.ino()))
 }
 
 /// Where a path leads, however it is written: absolute, with every link followed as far as the path is there.
@@ -215,7 +240,7 @@ fn place(path: &Path) -> PathBuf {
 mod tests {
     use std::path::Path;
 
-    use super::{lies_among_input, place};
+    use super::{below, is_met, is_same, lies_among_input, place};
 
     #[test]
     fn what_the_source_leaves_out_is_not_among_its_input() {
@@ -238,6 +263,22 @@ mod tests {
         let bucket = Path::new("s3://b/in");
         assert!(lies_among_input("s3://b/in/checkpoints", bucket));
         assert!(!lies_among_input("s3://b/inside", bucket));
+    }
+
+    #[test]
+    fn what_has_two_names_is_known_by_its_inode() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = directory.path().canonicalize().expect("is there");
+        let (one, two) = (root.join("in"), root.join("mounted"));
+        std::fs::create_dir(&one).expect("is made");
+        // As a second mount of it, which no test can make, has another name of its own.
+        std::os::unix::fs::symlink(&one, &two).expect("is made");
+        assert!(is_same(&two, &one) && is_same(&one, &two));
+        let done = two.join("done");
+        assert_eq!(below(&done, &one).as_deref(), Some(Path::new("done")));
+        assert!(is_met(&done, &one) && !is_met(&two.join("_done"), &one));
+        assert_eq!(below(&root, &one), None);
+        assert!(!is_same(&root.join("neither"), &root.join("there")));
     }
 
     #[test]

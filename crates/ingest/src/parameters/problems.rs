@@ -11,8 +11,8 @@ use super::definition::names;
 use super::given::Given;
 use super::settings::SchemaText;
 use super::{
-    contradiction, dead_letters, elasticsearch_sink, hive, kafka, kafka_sink, paths, resolve,
-    table, unique,
+    apart, contradiction, dead_letters, elasticsearch_sink, hive, kafka, kafka_sink, paths,
+    resolve, table, unique,
 };
 
 /// Reports what is missing, contradictory or not there yet.
@@ -27,6 +27,7 @@ pub(super) fn of(given: &Given) -> Vec<Error> {
     problems.extend(dead_letters::of(given));
     problems.extend(unique::problems(given));
     problems.extend(paths::of(given));
+    problems.extend(apart::of(given));
     problems.extend(texts(given));
     problems.extend(contradictions(given));
     problems.extend(of_columns(given));

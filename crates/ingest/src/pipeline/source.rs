@@ -18,7 +18,8 @@ use millstream_connectors::kafka::{
 };
 use millstream_connectors::rows::{Parsed, json_schema};
 use millstream_core::columns::INEXACT_DECIMAL;
-use millstream_core::{Error, Result, book, codes};
+use millstream_core::{Error, ErrorKind, Result, book, codes};
+use millstream_engine::connector::StateEntry;
 use millstream_sql::{Query, schema};
 
 use super::around::{Around, fields_besides};
@@ -30,6 +31,12 @@ use crate::parameters::{
     ColumnSource, IngestSettings, KafkaFormat, KafkaSettings, SchemaText, SinkSettings,
     SourceSettings, SourceType, TableSource, TextSource, UniqueSettings,
 };
+
+/// The id by which the source finds its state.
+pub(super) const UID: &str = "source";
+
+/// Looks in the snapshot that the job goes on from for what its source has noted there.
+type Restored<'a> = &'a dyn Fn() -> Result<Vec<StateEntry>>;
 
 /// A source whose columns are known, or will be.
 pub(super) enum Planned {
@@ -67,39 +74,14 @@ pub(super) fn plan<'a>(
     settings: &'a IngestSettings,
     letters: Option<&Path>,
     remotes: &Remotes,
+    restored: Restored<'_>,
 ) -> Result<Plan<'a>> {
     let to_kafka = matches!(settings.sink, SinkSettings::Kafka(_));
-    let keep_raw = settings.errors.keeps_records();
-    let mut besides = Vec::new();
-    let source = match &settings.source {
-        SourceSettings::Text(text) => match letters {
-            None => Planned::Files(text.format.name(), Box::new(open(text, keep_raw, remotes)?)),
-            Some(letters) => Planned::Letters(letters_of(text, letters, remotes)?),
-        },
-        SourceSettings::Columns(columns) => match letters {
-            None => Planned::Columns(
-                columns.format.name(),
-                Box::new(open_columns(columns, remotes)?),
-            ),
-            Some(_) => return Err(no_letters(columns.format)),
-        },
-        SourceSettings::Hive(hive) => match letters {
-            None => Planned::Hive(open_hive(hive)?),
-            Some(_) => return Err(no_letters(SourceType::Jdbc)),
-        },
-        SourceSettings::Table(table) => match letters {
-            None => Planned::Table(Box::new(open_table(table, keep_raw, remotes)?)),
-            Some(_) => return Err(no_letters(SourceType::Jdbc)),
-        },
-        SourceSettings::Kafka(kafka) => {
-            let (source, more) = kafka_source(kafka, to_kafka, keep_raw)?;
-            besides = more;
-            match letters {
-                None => Planned::Kafka(source),
-                Some(letters) => Planned::Letters(source.letters(letters)?),
-            }
-        }
-    };
+    let Opened {
+        source,
+        besides,
+        untold,
+    } = opened(settings, letters, remotes, restored)?;
     let unique = |wanted| {
         let settings = settings.unique.as_ref();
         settings.map(|settings| Unique { settings, wanted })
@@ -113,7 +95,8 @@ pub(super) fn plan<'a>(
             checked: None,
         });
     };
-    let columns = source.schema().ok_or_else(|| no_columns(settings))?;
+    let columns = source.schema();
+    let columns = columns.ok_or_else(|| untold.unwrap_or_else(|| no_columns(settings)))?;
     // Those that nobody has named are none of the table's.
     let named = columns
         .fields()
@@ -152,6 +135,62 @@ pub(super) fn plan<'a>(
         checked,
         query: Some(query),
         around,
+    })
+}
+
+/// A source as it is opened.
+struct Opened {
+    source: Planned,
+    /// The names of the columns that it reads besides those of the schema.
+    besides: Vec<String>,
+    /// Why it is not known what the job has read so far, if that is so.
+    untold: Option<Error>,
+}
+
+fn opened(
+    settings: &IngestSettings,
+    letters: Option<&Path>,
+    remotes: &Remotes,
+    restored: Restored<'_>,
+) -> Result<Opened> {
+    let to_kafka = matches!(settings.sink, SinkSettings::Kafka(_));
+    let keep_raw = settings.errors.keeps_records();
+    let mut besides = Vec::new();
+    let mut untold = None;
+    let source = match &settings.source {
+        SourceSettings::Text(text) => match letters {
+            None => Planned::Files(text.format.name(), Box::new(open(text, keep_raw, remotes)?)),
+            Some(letters) => Planned::Letters(letters_of(text, letters, remotes)?),
+        },
+        SourceSettings::Columns(columns) => match letters {
+            None => {
+                let (source, why) = open_columns(columns, remotes, restored)?;
+                untold = why;
+                Planned::Columns(columns.format.name(), Box::new(source))
+            }
+            Some(_) => return Err(no_letters(columns.format)),
+        },
+        SourceSettings::Hive(hive) => match letters {
+            None => Planned::Hive(open_hive(hive)?),
+            Some(_) => return Err(no_letters(SourceType::Jdbc)),
+        },
+        SourceSettings::Table(table) => match letters {
+            None => Planned::Table(Box::new(open_table(table, keep_raw, remotes)?)),
+            Some(_) => return Err(no_letters(SourceType::Jdbc)),
+        },
+        SourceSettings::Kafka(kafka) => {
+            let (source, more) = kafka_source(kafka, to_kafka, keep_raw)?;
+            besides = more;
+            match letters {
+                None => Planned::Kafka(source),
+                Some(letters) => Planned::Letters(source.letters(letters)?),
+            }
+        }
+    };
+    Ok(Opened {
+        source,
+        besides,
+        untold,
     })
 }
 
@@ -293,7 +332,7 @@ impl Planned {
             Self::Table(source) => environment.add_source("hive", *source),
             Self::Letters(source) => environment.add_source("dead letters", source),
         }
-        .uid("source")
+        .uid(UID)
     }
 }
 
@@ -409,12 +448,18 @@ fn watch(interval: Option<Duration>) -> Watch {
     interval.map_or(Watch::Once, |interval| Watch::Continuously { interval })
 }
 
-fn open_columns(source: &ColumnSource, remotes: &Remotes) -> Result<ColumnFileSource> {
+/// Files of columns, and why it is not known what the job has read of them so far, if that is so. Whoever goes on from the snapshot
+/// says so as well: it matters here only where no file tells the columns.
+fn open_columns(
+    source: &ColumnSource,
+    remotes: &Remotes,
+    restored: Restored<'_>,
+) -> Result<(ColumnFileSource, Option<Error>)> {
     let format = match source.format {
         SourceType::Orc => ColumnFormat::Orc,
         _ => ColumnFormat::Parquet,
     };
-    ColumnFileSource::new(ColumnFileOptions {
+    let opened = ColumnFileSource::new(ColumnFileOptions {
         path: source.path.clone(),
         format,
         schema: declared_schema(source.schema.as_ref())?.map(Arc::new),
@@ -426,7 +471,17 @@ fn open_columns(source: &ColumnSource, remotes: &Remotes) -> Result<ColumnFileSo
         },
         stores: Some(remotes.stores.clone()),
         clusters: Some(remotes.clusters.clone()),
-    })
+    })?;
+    match opened.clone().going_on_from(restored) {
+        Ok(source) => Ok((source, None)),
+        Err(error) => {
+            // Anything else ends the job, and is told then.
+            if error.kind() == ErrorKind::Unavailable {
+                tracing::warn!("It is not known which columns have been read so far: {error}");
+            }
+            Ok((opened, Some(error)))
+        }
+    }
 }
 
 /// Whether the job takes checkpoints. What the configuration does not say is told when it is built.

@@ -14,6 +14,11 @@ fn paths_are_taken_from_the_directory_of_whoever_submits() {
         "--stream.checkpoint.dir=file:///checkpoints",
         "--error.policy=dead-letter",
         "--error.dead-letter.path=/dead",
+        "--source.file.bad=quarantine",
+        "--source.file.bad.path=bad",
+        "--source.after.commit=move",
+        "--source.after.commit.path=in/_done",
+        "--hadoop.home.dir=hadoop",
     ]
     .map(str::to_owned);
     let portable = portable(&Input {
@@ -27,6 +32,9 @@ fn paths_are_taken_from_the_directory_of_whoever_submits() {
         "--sink.path=/where/ann/is/out",
         "--stream.checkpoint.dir=/checkpoints",
         "--error.dead-letter.path=/dead",
+        "--source.file.bad.path=/where/ann/is/bad",
+        "--source.after.commit.path=/where/ann/is/in/_done",
+        "--hadoop.home.dir=/where/ann/is/hadoop",
     ] {
         assert!(
             portable.arguments.iter().any(|given| given == expected),

@@ -4,10 +4,12 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use millstream_core::{CheckpointId, JobStatus, Numbers, TriggerId, counted};
+use millstream_core::{CheckpointId, JobStatus, Numbers, TaskStatus, TriggerId, counted};
+use millstream_engine::TaskKey;
 use millstream_engine::connector::Counter;
 use millstream_engine::job::{CheckpointStatistics, JobOutcome, Observer, TaskView};
 use millstream_protocol::{Failure, OperationResult};
+use millstream_storage::Location;
 
 use crate::clock::{now, readable};
 
@@ -39,9 +41,87 @@ impl Totals {
     }
 }
 
+/// The newest snapshot that a job would go on from.
+#[derive(Debug, Clone)]
+pub(super) struct Newest {
+    path: String,
+    /// Whether `-s latest` finds it, too.
+    is_latest: bool,
+}
+
+impl Newest {
+    /// The one that the job was started from. `is_latest`: as the newest of its name.
+    pub(super) fn given(location: &Location, is_latest: bool) -> Self {
+        Self {
+            path: location.to_string(),
+            is_latest,
+        }
+    }
+
+    /// One of the run itself.
+    fn own(path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            is_latest: true,
+        }
+    }
+
+    /// The options by which a run goes on from it.
+    fn options(&self) -> String {
+        let path = &self.path;
+        match self.is_latest {
+            true => format!("-s latest, or -s {path}"),
+            false => format!("-s {path}"),
+        }
+    }
+}
+
+/// Why there is nothing that could be stopped with a savepoint.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Down {
+    /// What the job did instead, for people.
+    pub(super) did: String,
+    /// What it waited for, where that is known.
+    pub(super) waited_for: Option<String>,
+}
+
+impl Down {
+    /// Nothing of the job, or of its present attempt, runs yet.
+    pub(super) fn not_begun(waited_for: Option<String>) -> Self {
+        Self {
+            did: "had not begun to run".to_owned(),
+            waited_for,
+        }
+    }
+
+    /// Ends the process, as a stop is asked for. What the job goes on from is on disk already.
+    pub(super) fn leave(&self, name: &str, newest: Option<&Newest>) -> ! {
+        let Self { did, waited_for } = self;
+        let mut message = format!("Job \"{name}\" {did}, so it ended without a savepoint. ");
+        message += &newest.map_or_else(
+            || "It has completed no snapshot in this run: start it again as before.".to_owned(),
+            |newest| {
+                format!(
+                    "Newest snapshot: {}\n\
+                     You can resume your program from it with the run command: add {}",
+                    newest.path,
+                    newest.options()
+                )
+            },
+        );
+        if let Some(why) = waited_for {
+            message += &format!("\nIt waited: {why}");
+        }
+        tell(&message);
+        std::process::exit(ENDED_BY_SIGNAL);
+    }
+}
+
 #[derive(Default)]
 struct State {
     tasks: Vec<TaskView>,
+    /// How many tasks of the present attempt do not run yet; `None`: it has none yet.
+    starting: Option<usize>,
     checkpoints: u64,
     failed_checkpoints: u64,
     restarts: u64,
@@ -50,10 +130,11 @@ struct State {
     /// Whether a stop is under way.
     stopping: bool,
     status: Option<JobStatus>,
+    /// What the job waits for, in one line.
+    held_up: Option<String>,
     /// Where records went up to the newest boundary that is committed.
     numbers: Option<Numbers>,
-    /// The newest snapshot that the job would go on from, and where it is.
-    newest: Option<(CheckpointId, String)>,
+    newest: Option<Newest>,
 }
 
 impl State {
@@ -148,10 +229,20 @@ pub(super) struct Reporter {
 }
 
 impl Reporter {
-    /// A reporter and the watch that shows what it learns, and what operators count in `bad_records`.
-    pub(super) fn new(name: &str, bounded: bool, bad_records: Counter) -> (Self, Watch) {
+    /// A reporter and the watch that shows what it learns, and what operators count in `bad_records`. `given`: what the job goes on
+    /// from.
+    pub(super) fn new(
+        name: &str,
+        bounded: bool,
+        bad_records: Counter,
+        given: Option<Newest>,
+    ) -> (Self, Watch) {
+        let state = State {
+            newest: given,
+            ..State::default()
+        };
         let watch = Watch {
-            state: Arc::default(),
+            state: Arc::new(Mutex::new(state)),
             bad_records,
             started: now(),
             bounded,
@@ -183,9 +274,23 @@ impl Watch {
         totals
     }
 
-    /// Whether a checkpoint or savepoint was completed.
-    pub(super) fn has_checkpoint(&self) -> bool {
-        self.with(|state| state.checkpoints > 0)
+    /// How to go on behind a cancellation. `retains`: the newest checkpoint stays.
+    pub(super) fn how_to_go_on(&self, retains: bool) -> String {
+        self.with(|state| {
+            if retains && state.checkpoints > 0 {
+                return "start it again with -s latest to go on from its newest checkpoint"
+                    .to_owned();
+            }
+            // Where nothing has run all is as it was before.
+            match state.newest.as_ref().filter(|_| state.tasks.is_empty()) {
+                Some(newest) => {
+                    format!("it had not begun: start it again with {}", newest.options())
+                }
+                None => {
+                    "to be able to go on, end a job by SIGTERM, which writes a savepoint".to_owned()
+                }
+            }
+        })
     }
 
     /// Takes note that a stop is asked for; false: one is under way.
@@ -193,29 +298,34 @@ impl Watch {
         self.with(|state| !std::mem::replace(&mut state.stopping, true))
     }
 
-    /// The status of a job that has no tasks that could be stopped with a savepoint: it does not run yet, or not now.
-    pub(super) fn is_down(&self) -> Option<JobStatus> {
-        let status = self
-            .with(|state| state.status)
-            .unwrap_or(JobStatus::Initializing);
-        let has_tasks = [JobStatus::Running, JobStatus::Cancelling].contains(&status);
-        (!has_tasks && !status.is_terminal()).then_some(status)
+    /// Why a job has no tasks that could be stopped with a savepoint: it does not run yet, or not now. `None`: it has.
+    pub(super) fn down(&self) -> Option<Down> {
+        self.with(|state| {
+            let waited_for = state.held_up.clone();
+            match state.status.unwrap_or(JobStatus::Initializing) {
+                // What its snapshot holds is to be committed first, which may take for as long as a sink is away.
+                JobStatus::Running if state.starting.is_none() => Some(Down::not_begun(waited_for)),
+                JobStatus::Running | JobStatus::Cancelling => None,
+                status => (!status.is_terminal()).then(|| Down {
+                    did: format!("was {status}"),
+                    waited_for,
+                }),
+            }
+        })
     }
 
-    /// Ends the process, as the job is down and a stop is asked for. What the job goes on from is on disk already.
-    pub(super) fn leave(&self, name: &str, status: JobStatus) -> ! {
+    /// Whether a stop waits for tasks that do not all run yet.
+    pub(super) fn stop_waits_for_tasks(&self) -> bool {
+        self.with(|state| {
+            let starts = state.starting.is_some_and(|tasks| tasks > 0);
+            starts && state.stopping && state.status == Some(JobStatus::Running)
+        })
+    }
+
+    /// Ends the process of a job that is down, as a stop is asked for.
+    pub(super) fn leave(&self, name: &str, down: &Down) -> ! {
         let newest = self.with(|state| state.newest.take());
-        let message = match newest {
-            Some((_, path)) => format!(
-                "Job \"{name}\" was {status}, so it ended without a savepoint. Newest snapshot: {path}\n\
-                 You can resume your program from it with the run command: add -s latest, or -s {path}"
-            ),
-            None => format!(
-                "Job \"{name}\" was {status}, so it ended without a savepoint. It has completed no snapshot: start it again as before."
-            ),
-        };
-        tell(&message);
-        std::process::exit(ENDED_BY_SIGNAL);
+        down.leave(name, newest.as_ref())
     }
 
     /// The last lines of a job.
@@ -288,18 +398,50 @@ impl Observer for Reporter {
         self.watch.with(|state| {
             state.status = Some(to);
             state.restarts += u64::from(to == JobStatus::Restarting);
+            state.held_up = None;
+            if to == JobStatus::Running {
+                // The tasks of another attempt are still to come.
+                state.starting = None;
+            }
         });
     }
 
-    fn restored(&mut self, checkpoint: CheckpointId, path: &str, _: bool) {
+    fn held_up(&mut self, why: &str) {
         self.watch
-            .with(|state| state.newest = Some((checkpoint, path.to_owned())));
+            .with(|state| state.held_up = Some(why.to_owned()));
+    }
+
+    fn commits(&mut self, what: Option<&str>) {
+        self.watch
+            .with(|state| state.held_up = what.map(str::to_owned));
+    }
+
+    fn restored(&mut self, _: CheckpointId, path: &str, _: bool) {
+        self.watch.with(|state| {
+            // The one that was given is known already, and whether it is the newest.
+            let is_known = state.newest.as_ref().map(|newest| newest.path.as_str()) == Some(path);
+            if !is_known {
+                state.newest = Some(Newest::own(path));
+            }
+        });
     }
 
     fn attempt_started(&mut self, tasks: &[TaskView]) {
         self.watch.with(|state| {
             state.past = state.totals();
             state.tasks = tasks.to_vec();
+            state.starting = Some(tasks.len());
+        });
+    }
+
+    fn task_switched(&mut self, _: TaskKey, _: TaskStatus, to: TaskStatus) {
+        if to != TaskStatus::Running {
+            return;
+        }
+        self.watch.with(|state| {
+            if let Some(tasks) = &mut state.starting {
+                *tasks = tasks.saturating_sub(1);
+            }
         });
     }
 
@@ -318,7 +460,7 @@ impl Observer for Reporter {
         );
         self.watch.with(|state| {
             state.checkpoints += 1;
-            state.newest = Some((statistics.checkpoint, statistics.path.clone()));
+            state.newest = Some(Newest::own(&statistics.path));
         });
     }
 
@@ -361,8 +503,8 @@ impl Observer for Reporter {
                 tracing::error!("{message}");
                 self.watch.with(|state| state.stopping = false);
                 // Tasks failed on the way: there is nothing that a next stop could stop.
-                if let Some(status) = self.watch.is_down() {
-                    self.watch.leave(&self.name, status);
+                if let Some(down) = self.watch.down() {
+                    self.watch.leave(&self.name, &down);
                 }
             }
         }
@@ -378,3 +520,6 @@ fn tell(text: &str) {
         tracing::warn!("{text} (standard output can't be written: {error})");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -209,6 +209,31 @@ impl Drop for Past {
     }
 }
 
+/// The newest snapshot of its own that the job of `directory` has to go back to, for who only looks into it. `None`: it has none.
+///
+/// # Errors
+/// The directory of its checkpoints is away, or can't be looked at.
+pub(super) fn newest_of(
+    directory: &JobDirectory,
+    checkpoints: &Location,
+) -> Result<Option<Location>> {
+    let job = directory.submission()?.job;
+    let layout = SnapshotLayout::new(checkpoints.clone(), job);
+    if directory.has_begun()? && !has_been_held(checkpoints, job)? {
+        return Err(away(&layout.job_directory()));
+    }
+    let (mut completed, _) = checkpoints_of(&layout)?;
+    let mut newest = completed.pop();
+    let stop = directory.stop_begun()?;
+    for savepoint in stop.iter().flat_map(StopBegun::gone_on_from) {
+        let number = newest.as_ref().map(|(number, _)| *number);
+        if Some(savepoint.checkpoint) > number {
+            newest = Some((savepoint.checkpoint, savepoint.path.parse()?));
+        }
+    }
+    Ok(newest.map(|(_, location)| location))
+}
+
 fn away(directory: &Path) -> Error {
     Error::new(
         &codes::SNAPSHOT_UNREACHABLE,

@@ -32,6 +32,7 @@ fn write(directory: &Path, checkpoint: u64, kind: SnapshotKind, output: &str) {
         drained: false,
         last: false,
         savepoint: None,
+        owed_notes: Vec::new(),
         lineage: Lineage::default(),
         run: 1,
         numbers: Numbers::default(),

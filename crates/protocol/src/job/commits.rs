@@ -47,7 +47,12 @@ impl JobMachine {
                 self.tell_written(now);
                 self.committed(now, target);
             }
-            Outcome::Retry(message) => self.warn(message),
+            Outcome::Retry(message) => {
+                if target == Target::Recovery {
+                    self.refuse_waiting(now, &format!("the job has not begun yet: {message}"));
+                }
+                self.warn(message);
+            }
             Outcome::Failed {
                 code,
                 message,

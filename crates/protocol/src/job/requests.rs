@@ -78,6 +78,16 @@ impl JobMachine {
         self.end_operation(now, id, OperationResult::failed(codes::JOB_STATE.id, why));
     }
 
+    /// Nothing runs yet, and what has to be done first was tried in vain: nobody knows how long that will be so. Whoever asks behind
+    /// this waits for the next try.
+    pub(super) fn refuse_waiting(&mut self, now: Millis, why: &str) {
+        for wanted in self.checkpoints.drain_waiting() {
+            if let Some(id) = wanted.operation {
+                self.refuse(now, id, why.to_owned());
+            }
+        }
+    }
+
     /// Why no snapshot can be asked for now; `None`: it can.
     fn why_no_snapshot(&self) -> Option<String> {
         if self.status != JobStatus::Running {

@@ -125,7 +125,8 @@ Made from the machine itself by the test `every_verb_has_an_answer_in_every_stat
 
 - *Refused* is error MS-2004: nothing has changed.
 - A request that *waits in line* begins once tasks run and no snapshot or commit is under way. It fails after twice
-  `execution.checkpointing.timeout`.
+  `execution.checkpointing.timeout`. Before the tasks start it is refused by the next try to commit what the snapshot holds that is in
+  vain, with the reason.
 - Asking again with the same trigger id is the same operation, in every state: nothing happens a second time.
 - Once every task has acknowledged the last snapshot (of a stop, or at the end of the input) tasks are not needed any more: their
   failures do not spoil it.

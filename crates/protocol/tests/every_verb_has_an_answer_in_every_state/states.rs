@@ -19,6 +19,10 @@ pub(crate) const STATES: &[(&str, &[Step])] = {
         ("waits for its snapshot", &[SnapshotAway, Start]),
         ("waits for its stop's savepoint", &[StopAway, Start]),
         ("committing what the snapshot holds", &[Start]),
+        (
+            "what the snapshot holds can't be committed yet",
+            &[Start, OutputAway],
+        ),
         ("tasks start", &[Start, Recovered]),
         ("tasks run", &[Start, Recovered, Run]),
         (
@@ -149,6 +153,8 @@ pub(crate) enum Step {
     StopAway,
     Start,
     RecoveryFails,
+    /// What the snapshot holds can't be committed now.
+    OutputAway,
     Recovered,
     Run,
     Ask(Verb),
@@ -255,6 +261,13 @@ pub(crate) fn event(step: Step, machine: &JobMachine) -> Event {
     };
     match step {
         Step::Start => Event::Start,
+        Step::OutputAway => Event::RecoveryCommitEnded {
+            attempt,
+            result: CommitResult::Unreachable {
+                output: "out".to_owned(),
+                reason: "it is away".to_owned(),
+            },
+        },
         Step::Recovered => Event::RecoveryCommitEnded { attempt, result },
         Step::Run => Event::TaskReported {
             attempt,

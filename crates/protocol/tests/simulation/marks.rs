@@ -40,6 +40,7 @@ pub(crate) const ALL: &[&str] = &[
     "recovered: noted as committed",
     "recovered: lost output was accepted",
     "commit: tried again",
+    "commit: refused behind one that was tried in vain",
     "commit: lost output",
     "commit: unknown output",
     "commit: told to give up",

@@ -508,6 +508,14 @@ impl Process {
                     self.reported(*checkpoint);
                 }
             }
+            OperationResult::Failed { reason, .. }
+                if reason.starts_with("the job has not begun yet") =>
+            {
+                assert!(!self.workers && self.status == JobStatus::Running);
+                self.world
+                    .marks
+                    .hit("commit: refused behind one that was tried in vain");
+            }
             OperationResult::Failed { code, .. } if code == "MS-2002" => {
                 self.world.marks.hit("stop failed");
             }

@@ -59,6 +59,7 @@ fn metadata(of: u8, number: u64, states: Vec<StateMetadata>) -> SnapshotMetadata
         drained: false,
         last: false,
         savepoint: None,
+        owed_notes: Vec::new(),
         lineage: Lineage::fresh(1),
         run: 1,
         numbers: Numbers::default(),

@@ -55,6 +55,7 @@ fn write(
             drained: false,
             last: false,
             savepoint: None,
+            owed_notes: Vec::new(),
             lineage: Lineage::fresh(1),
             run: 1,
             numbers: Numbers::default(),

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use super::{is_in_store, resolved};
+use super::{is_in_store, resolved, store_of};
 
 #[test]
 fn paths_tell_what_keeps_them() {
@@ -13,6 +13,19 @@ fn paths_tell_what_keeps_them() {
         ("", false),
     ] {
         assert_eq!(is_in_store(Path::new(path)), expected, "{path}");
+    }
+}
+
+#[test]
+fn a_store_is_known_by_its_bucket_or_machine() {
+    for (path, expected) in [
+        ("s3://bucket/cp/a", Some("s3://bucket")),
+        ("s3://bucket", Some("s3://bucket")),
+        ("hdfs://nn:8020/cp", Some("hdfs://nn:8020")),
+        ("/data/cp", None),
+        ("/data/a://b", None),
+    ] {
+        assert_eq!(store_of(Path::new(path)), expected, "{path}");
     }
 }
 

@@ -40,6 +40,13 @@ pub(crate) fn example() -> SnapshotMetadata {
         drained: false,
         last: false,
         savepoint: None,
+        owed_notes: vec![OwedNote {
+            savepoint: "file:/sp/savepoint-f8cccb-d08cc0ef01b6".into(),
+            place: Some(crate::owed::Place {
+                device: 3,
+                inode: u64::MAX,
+            }),
+        }],
         lineage: millstream_core::Lineage::fresh(1),
         run: 3,
         numbers: Numbers::default(),
@@ -57,7 +64,7 @@ fn read(bytes: &[u8]) -> millstream_core::Result<SnapshotMetadata> {
 #[test]
 fn what_is_written_is_read() {
     let text = example()
-        .to_text(Path::new("/sp/_metadata"))
+        .to_text(Path::new("/sp/_metadata"), None)
         .expect("plain data");
     assert_eq!(read(text.as_bytes()).expect("intact"), example());
     serde_json::from_str::<serde_json::Value>(&text).expect("any tool reads it as JSON");
@@ -65,9 +72,24 @@ fn what_is_written_is_read() {
 }
 
 #[test]
+fn where_the_checkpoints_of_the_job_lie_stands_beside_it() {
+    let path = Path::new("/sp/_metadata");
+    for checkpoints in [None, Some("file:/cp}"), Some("s3://bucket/cp")] {
+        let text = example().to_text(path, checkpoints).expect("plain data");
+        let (metadata, told) =
+            SnapshotMetadata::with_checkpoints(text.as_bytes(), path).expect("intact");
+        assert_eq!((metadata, told.as_deref()), (example(), checkpoints));
+        assert_eq!(read(text.as_bytes()).expect("intact"), example());
+        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let stands = json.get("checkpoints").and_then(|it| it.as_str());
+        assert_eq!(stands, checkpoints);
+    }
+}
+
+#[test]
 fn every_changed_byte_is_found() {
     let text = example()
-        .to_text(Path::new("/sp/_metadata"))
+        .to_text(Path::new("/sp/_metadata"), Some("file:/cp"))
         .expect("plain data")
         .into_bytes();
     for place in 0..text.len() {
@@ -85,7 +107,7 @@ fn every_changed_byte_is_found() {
 #[test]
 fn a_newer_version_is_refused_by_name() {
     let text = example()
-        .to_text(Path::new("/sp/_metadata"))
+        .to_text(Path::new("/sp/_metadata"), None)
         .expect("plain data");
     let newer = text.replace("\"version\": 3", "\"version\": 4");
     let error = read(newer.as_bytes()).expect_err("version 4");
@@ -95,7 +117,7 @@ fn a_newer_version_is_refused_by_name() {
 #[test]
 fn what_a_damaged_text_tells_all_the_same() {
     let text = example()
-        .to_text(Path::new("/sp/_metadata"))
+        .to_text(Path::new("/sp/_metadata"), None)
         .expect("plain data");
     let all = MetadataHints {
         job_id: Some(example().job_id),
@@ -120,7 +142,7 @@ fn what_a_damaged_text_tells_all_the_same() {
 #[test]
 fn what_others_wrote_is_told_from_what_is_damaged() {
     let text = example()
-        .to_text(Path::new("/sp/_metadata"))
+        .to_text(Path::new("/sp/_metadata"), None)
         .expect("plain data")
         .into_bytes();
     let mut scratched = text.clone();
@@ -149,7 +171,7 @@ fn files_lie_where_they_may() {
         let mut metadata = example();
         metadata.kind = kind;
         metadata.operators[1].states[0].files[0].path = path.into();
-        let text = metadata.to_text(Path::new("/sp/_metadata"));
+        let text = metadata.to_text(Path::new("/sp/_metadata"), None);
         read(text.expect("plain data").as_bytes())
     };
     use SnapshotKind::{Checkpoint, Savepoint};

@@ -5,6 +5,7 @@
 //!   "format": "millstream-snapshot",
 //!   "version": 3,
 //!   "snapshot": { … },
+//!   "checkpoints": "file:/data/cp",
 //!   "checksum": "1a2b3c4d"
 //! }
 //! ```
@@ -32,6 +33,9 @@ struct Document<'a> {
     format: &'static str,
     version: u64,
     snapshot: &'a SnapshotMetadata,
+    /// The directory of the checkpoints of all jobs, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoints: Option<&'a str>,
 }
 
 /// The part that every version has and will have.
@@ -44,18 +48,21 @@ struct Head {
 #[derive(Deserialize)]
 struct Body {
     snapshot: SnapshotMetadata,
+    #[serde(default)]
+    checkpoints: Option<String>,
 }
 
 impl SnapshotMetadata {
-    /// The text of `_metadata`.
+    /// The text of `_metadata`; `checkpoints`: where those of its job lie.
     ///
     /// # Errors
     /// The metadata can't be written as JSON; `path` is named.
-    pub(crate) fn to_text(&self, path: &Path) -> Result<String> {
+    pub(crate) fn to_text(&self, path: &Path, checkpoints: Option<&str>) -> Result<String> {
         let document = Document {
             format: FORMAT,
             version: VERSION,
             snapshot: self,
+            checkpoints,
         };
         let mut text =
             serde_json::to_string_pretty(&document).map_err(|cause| fail::write(path, cause))?;
@@ -70,6 +77,15 @@ impl SnapshotMetadata {
     /// # Errors
     /// It is not ours, not JSON, of a newer version, its checksum does not fit, or it names files where none may lie.
     pub(crate) fn from_text(bytes: &[u8], path: &Path) -> Result<Self> {
+        let (metadata, _) = Self::with_checkpoints(bytes, path)?;
+        Ok(metadata)
+    }
+
+    /// The same, and where it says that the checkpoints of its job lie; `None`: it does not.
+    ///
+    /// # Errors
+    /// Those of [`from_text`](Self::from_text).
+    pub(crate) fn with_checkpoints(bytes: &[u8], path: &Path) -> Result<(Self, Option<String>)> {
         if is_foreign(bytes) {
             return Err(fail::foreign(path));
         }
@@ -93,7 +109,7 @@ impl SnapshotMetadata {
         let body: Body = serde_json::from_slice(bytes)
             .map_err(|cause| fail::corrupt(path, format!("it lacks what it must hold, {cause}")))?;
         body.snapshot.check_places(path)?;
-        Ok(body.snapshot)
+        Ok((body.snapshot, body.checkpoints))
     }
 
     fn check_places(&self, path: &Path) -> Result<()> {

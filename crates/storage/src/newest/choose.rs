@@ -236,13 +236,14 @@ fn is_branch(best: &Candidate, job: JobId, lineage: &Lineage) -> bool {
 /// What is to be said of a second branch.
 fn warning(best: &Candidate, other: &Candidate) -> Option<String> {
     let (job, location) = (other.job, &other.location);
-    if are_siblings(best, other) {
+    let by_time = best.lineage.generation == other.lineage.generation;
+    if are_siblings(best, other) && !by_time {
         return Some(format!(
             "The job has two branches: {} is of generation {} and is gone on from, {location} of job {job} is of generation {}.",
             best.location, best.lineage.generation, other.lineage.generation
         ));
     }
-    (best.lineage.generation == other.lineage.generation).then(|| {
+    by_time.then(|| {
         format!(
             "{} is taken for newer than {location} of job {job} by the time of day alone: nothing else tells which of them came first.",
             best.location

@@ -10,6 +10,7 @@ mod disposal_takes_what_belongs_to_a_snapshot;
 mod latest_follows_lineages_not_clocks;
 mod latest_never_goes_back_behind_committed_output;
 mod notes_behind_a_snapshot_are_those_of_its_branch;
+mod output_behind_a_snapshot_is_found_where_that_comes_from;
 mod readers_leave_out_foreign_key_groups;
 mod the_newest_snapshot_of_a_job_is_found;
 mod version_1_is_read_for_ever;

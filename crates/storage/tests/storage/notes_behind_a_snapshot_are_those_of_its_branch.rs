@@ -47,6 +47,7 @@ fn of_the_one_before_and_of_those_that_died_there() {
                 restored: job(restored),
                 number,
                 own_name: "mine",
+                elsewhere: &[],
             },
         );
         found.expect("readable")
@@ -100,6 +101,7 @@ fn who_comes_from_the_same_place_is_a_rival_while_it_runs_or_may_go_on() {
             restored: job(1),
             number,
             own_name,
+            elsewhere: &[],
         };
         let lineage = first.behind(job(1), number, 9);
         let found = directories_behind(&checkpoints, job(9), &lineage, from).expect("readable");
@@ -136,4 +138,52 @@ fn who_comes_from_the_same_place_is_a_rival_while_it_runs_or_may_go_on() {
     drop(sibling);
     assert_eq!(rivals(8, "other"), [(of(3), false)], "which may go on");
     assert_eq!(rivals(8, "third"), [], "and is this one");
+}
+
+#[test]
+fn also_where_the_snapshot_comes_from() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let below = |name: &str| Location::from_path(temp.path().join(name)).expect("a path");
+    let (own, other) = (below("own"), below("other"));
+    let first = Lineage::fresh(1);
+    let owner = Owner {
+        job_name: "mine".to_owned(),
+        lineage: first.clone(),
+        what: "a process".to_owned(),
+        since: 0,
+        is_alone: false,
+    };
+    let parent = Ownership::acquire(&other, job(1), owner).expect("free");
+    let found = |lineage: &Lineage, elsewhere: &[Location]| {
+        let from = From {
+            restored: job(1),
+            number: 7,
+            own_name: "mine",
+            elsewhere,
+        };
+        directories_behind(&own, job(9), lineage, from).expect("its own can be read")
+    };
+    let of =
+        |checkpoints: &Location| SnapshotLayout::new(checkpoints.clone(), job(1)).job_directory();
+    let lineage = first.behind(job(1), 7, 2);
+    let none: Vec<PathBuf> = Vec::new();
+    let alone = found(&lineage, &[]);
+    assert_eq!((alone.all, alone.rivals), (none.clone(), Vec::new()));
+
+    let both = found(&lineage, std::slice::from_ref(&other));
+    assert_eq!((both.all, both.before), (vec![of(&other)], none.clone()));
+    let rivals = both.rivals.iter();
+    let rivals: Vec<_> = rivals.map(|rival| (&rival.directory, rival.runs)).collect();
+    assert_eq!(rivals, [(&of(&other), true)]);
+    drop(parent);
+
+    let latest = found(&lineage.owned(), std::slice::from_ref(&other));
+    assert_eq!(latest.before, [of(&own)], "whose place it takes");
+    assert_eq!((latest.all, latest.unknown.len()), (vec![of(&other)], 0));
+
+    std::fs::write(temp.path().join("file"), "").expect("written");
+    let unknown = found(&first.behind(job(1), 7, 2), &[below("file"), other.clone()]);
+    assert_eq!(unknown.all, [of(&other)], "in spite of the first");
+    assert_eq!(unknown.unknown.len(), 1);
+    assert!(unknown.unknown.concat().contains("file"));
 }

@@ -1,5 +1,7 @@
 //! Taking objects away. There is no renaming: an object is copied and deleted, or deleted.
 
+mod note;
+
 use std::io;
 use std::path::Path;
 
@@ -7,50 +9,58 @@ use millstream_core::{Error, Result, codes};
 use millstream_objects::{Object, ObjectFile, ObjectUrl, Store};
 
 use super::{NAMES, Taken};
-use crate::files_source::listing::{Identity, Root, key_of};
+use crate::files_source::listing::{Bucket, Identity, Root, key_of};
 use crate::files_source::name::Name;
 
 /// Takes the object of a key away, if it is the one that is meant: into the directory `target` under `name`, or for good.
 ///
-/// What a crash leaves is the copy beside the object: the next time the copy is found, and the object is deleted. An object that is
-/// put in the place of the meant one between the last look and the deletion is deleted with it; stores have no call that would look
-/// and delete at once. Who writes under a name again that was read should not do so while it is taken away.
+/// What a crash leaves is the copy beside the object: the next time the copy is found, and the object is deleted. One that may still
+/// be read where it is moved is deleted only when its copy [can be found](find_copy) without it.
+///
+/// An object that is put in the place of the meant one between the last look and the deletion is deleted with it; stores have no call
+/// that would look and delete at once. Who writes under a name again that was read should not do so while it is taken away.
 ///
 /// # Errors
 /// It can't be taken away, and is where it was.
 pub(crate) fn take_object(
-    store: &Store,
+    bucket: &Bucket,
     path: &Path,
     name: &Name,
     target: Option<&Path>,
     meant: Identity,
 ) -> io::Result<Taken> {
-    let key = key_of(store, path)?;
-    let Some(found) = store.head(&key)? else {
+    let key = key_of(bucket, path)?;
+    let Some(found) = bucket.head(&key)? else {
         return Ok(Taken::Away);
     };
     if Identity::of_object(&found) != meant {
         return Ok(Taken::PutBack);
     }
-    if let Some(target) = target
-        && find(store, target, name, meant, |copy| {
-            holds_the_same(store, &found, copy)
-        })?
-        .is_none()
-    {
-        store.copy(&key, &free_key(store, target, name)?)?;
-        // Copying takes a while.
-        let now = store.head(&key)?;
-        if now.is_some_and(|now| Identity::of_object(&now) != meant) {
-            return Ok(Taken::PutBack);
+    if let Some(target) = target {
+        let is_it = |copy: &Object| holds_the_same(bucket, &found, copy);
+        let copy = match find(bucket, target, name, meant, is_it)? {
+            Some(copy) => copy.key,
+            None => {
+                let copy = free_key(bucket, target, name)?;
+                bucket.copy(&key, &copy)?;
+                // Copying takes a while.
+                let now = bucket.head(&key)?;
+                if now.is_some_and(|now| Identity::of_object(&now) != meant) {
+                    return Ok(Taken::PutBack);
+                }
+                copy
+            }
+        };
+        if bucket.is_aside(target) {
+            note::keep(bucket, target, name, meant, &copy)?;
         }
     }
-    store.delete(&key)?;
+    bucket.delete(&key)?;
     Ok(Taken::Away)
 }
 
-/// The key of a copy that lies in `target`, if there is one, of an object that is not at its place any more: so by what the store calls
-/// its content alone.
+/// The copy that lies in `target`, if there is one, of an object that is not at its place any more: so by what the store calls its
+/// content, or by what was noted when it was moved.
 ///
 /// # Errors
 /// The store does not tell.
@@ -59,18 +69,21 @@ pub(crate) fn find_copy(
     target: &Path,
     name: &Name,
     identity: Identity,
-) -> io::Result<Option<String>> {
-    find(store, target, name, identity, |_| Ok(false))
+) -> io::Result<Option<Object>> {
+    match find(store, target, name, identity, |_| Ok(false))? {
+        Some(copy) => Ok(Some(copy)),
+        None => note::find(store, target, name, identity),
+    }
 }
 
-/// The key of a copy; `is_it` says of one that may be it by its size and time alone whether it is.
+/// A copy; `is_it` says of one that may be it by its size and time alone whether it is.
 fn find(
     store: &Store,
     target: &Path,
     name: &Name,
     identity: Identity,
     is_it: impl Fn(&Object) -> io::Result<bool>,
-) -> io::Result<Option<String>> {
+) -> io::Result<Option<Object>> {
     for number in 0..NAMES {
         let key = key_of(store, &super::candidate(target, name, number))?;
         let Some(found) = store.head(&key)? else {
@@ -79,7 +92,7 @@ fn find(
         let is_copy =
             identity.is_copied_to(&found) || identity.may_be_copied_to(&found) && is_it(&found)?;
         if is_copy {
-            return Ok(Some(key));
+            return Ok(Some(found));
         }
     }
     Ok(None)

@@ -1,16 +1,17 @@
 //! The columns that are read where no schema names them, over restarts.
 //!
 //! They are those of the first file, and that is another one at the next start where files are taken away. So each snapshot
-//! names what is read, and whoever goes on from it holds that against the first file that is there by then. The SQL has been
-//! planned over that one before anybody knows the snapshot: a column that is missing there can't be put back, but is told.
+//! names what is read, and what else that file had. Whoever goes on from it holds what was read against the first file that is
+//! there by then: where bad files are passed over, one that lacks some of it tells nothing, and where no other file tells
+//! them, the columns are those that the snapshot names (`first`). Where bad files fail the job, it says what is missing.
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, IntervalUnit, Schema, SchemaRef};
 use millstream_core::type_names::type_in_words;
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_engine::connector::{
-    Enumerated, Enumerator, Remaining, RestoredSource, SnapshotRequest, SourceSnapshot, StateEntry,
+    Enumerated, Enumerator, Remaining, SnapshotRequest, SourceSnapshot, StateEntry,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,10 @@ use super::{Columns, SharedColumns};
 
 /// The key of the entry, beside that of the intake.
 const KEY: &str = "columns";
+
+/// Stands for the type of a column that is not read, where this version does not understand how that is written. It is one that
+/// isn't read either.
+const UNREAD: DataType = DataType::Interval(IntervalUnit::MonthDayNano);
 
 /// A column that is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,29 +40,33 @@ struct KeptColumn {
 pub(super) struct Kept {
     /// Whether they are all that the first file had.
     all: bool,
+    /// Those that are read.
     columns: Vec<KeptColumn>,
+    /// All that the first file had, in their order, where the SQL has chosen among them; `None` as well: an older version has
+    /// written it, which did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    table: Option<Vec<KeptColumn>>,
 }
 
 impl Kept {
     /// What is read now; `None`: no file has told it yet.
     fn now(shared: &SharedColumns) -> Option<Self> {
-        let batch = shared.known.get()?.batch.as_ref()?;
-        let columns = batch.fields().iter().map(|field| KeptColumn {
-            name: field.name().clone(),
-            data_type: field.data_type().to_string(),
-        });
+        let known = shared.known.get()?;
+        let batch = known.batch.as_ref()?;
+        let all = shared.projection.is_none();
         Some(Self {
-            all: shared.projection.is_none(),
-            columns: columns.collect(),
+            all,
+            columns: kept_columns(batch),
+            table: (!all).then(|| kept_columns(&known.schema)),
         })
     }
 
-    /// What a snapshot says; `None`: it is older than that is said, or had a schema.
+    /// What a snapshot says in the entries of the enumerator; `None`: it is older than that is said, or had a schema.
     ///
     /// # Errors
     /// It can't be read.
-    pub(super) fn read(restored: &RestoredSource) -> Result<Option<Self>> {
-        let entry = restored.entries.iter().find(|entry| entry.key == KEY);
+    pub(super) fn among(entries: &[StateEntry]) -> Result<Option<Self>> {
+        let entry = entries.iter().find(|entry| entry.key == KEY);
         let kept = entry.map(|entry| Self::deserialize(&entry.value));
         kept.transpose().map_err(|error| {
             let message = format!("the file source's state `{KEY}` can't be read");
@@ -89,12 +98,21 @@ impl Kept {
         }
     }
 
+    /// Whether a file with the columns of `schema` may tell them from now on: it has all that was read, and nothing that would keep
+    /// a job from going on that reads all columns.
+    pub(super) fn is_held_by(&self, schema: &Schema) -> bool {
+        let mut missed = self.missed_in(schema);
+        missed.next().is_none() && (!self.all || wanted(schema, None).is_ok())
+    }
+
+    /// What is said of each column for which a schema has no place.
+    fn missed_in(&self, schema: &Schema) -> impl Iterator<Item = String> {
+        let columns = self.columns.iter();
+        columns.filter_map(move |column| column.missed_in(schema))
+    }
+
     fn check(&self, schema: &Schema, shown: &str) -> Result<()> {
-        let differing: Vec<String> = self
-            .columns
-            .iter()
-            .filter_map(|column| column.missed_in(schema))
-            .collect();
+        let differing: Vec<String> = self.missed_in(schema).collect();
         if differing.is_empty() {
             return Ok(());
         }
@@ -108,11 +126,11 @@ impl Kept {
     }
 
     fn give(&self, shared: &SharedColumns) {
-        // What SQL has left out of the first file is known to nobody.
-        if !self.all || shared.projection.is_some() {
+        // Which of them are read was said before they were known.
+        if shared.projection.is_some() {
             return;
         }
-        let Some(schema) = self.schema() else {
+        let Some(schema) = self.table() else {
             return;
         };
         let Ok(batch) = wanted(&schema, None) else {
@@ -123,15 +141,34 @@ impl Kept {
         drop(shared.known.set(Arc::new(Columns { schema, batch })));
     }
 
-    /// `None`: a type is one that this version does not know.
-    fn schema(&self) -> Option<SchemaRef> {
-        let fields = self.columns.iter().map(|column| {
-            let data_type: DataType = column.data_type.parse().ok()?;
+    /// All columns of the file that told them. `None`: what the SQL has left out of it is known to nobody, or a column is read
+    /// whose type is one that this version does not know.
+    pub(super) fn table(&self) -> Option<SchemaRef> {
+        let columns = match &self.table {
+            Some(table) => table,
+            None if self.all => &self.columns,
+            None => return None,
+        };
+        let fields = columns.iter().map(|column| {
+            let data_type = match column.data_type.parse::<DataType>() {
+                Ok(data_type) => data_type,
+                Err(_) if self.columns.contains(column) => return None,
+                Err(_) => UNREAD,
+            };
             Some(Field::new(&column.name, data_type, true))
         });
         let fields: Vec<Field> = fields.collect::<Option<_>>()?;
         Some(Arc::new(Schema::new(fields)))
     }
+}
+
+fn kept_columns(schema: &Schema) -> Vec<KeptColumn> {
+    let fields = schema.fields().iter();
+    let columns = fields.map(|field| KeptColumn {
+        name: field.name().clone(),
+        data_type: field.data_type().to_string(),
+    });
+    columns.collect()
 }
 
 impl KeptColumn {

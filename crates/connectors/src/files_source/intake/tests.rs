@@ -154,6 +154,27 @@ fn a_reader_is_told_when_the_file_it_waits_for_is_gone() {
 }
 
 #[test]
+fn a_reader_that_waits_for_a_file_which_is_only_ready_yet_has_it_read_anew() {
+    let mut intake = Intake::new(rules(Changed::Ignore));
+    look(&mut intake, &[("a", b"1\n", 1)], 0).expect("nothing is wrong");
+    let (name, now) = (Name::new(b"a"), Identity { size: 4, mtime: 2 });
+    // A look has found it changed, and there is no room for it.
+    intake.begin_listing();
+    intake.meet(&name, now, Duration::ZERO);
+    let ready = intake.end_listing();
+    assert_eq!(ready.len(), 1);
+    intake.want_again(name.key(), 0);
+    assert!(intake.is_asked_for(&name));
+    let piece = intake.judge(&ready[0], now, b"2\n3\n").expect("no error");
+    let piece = piece.expect("it is read");
+    assert!(!intake.is_asked());
+    // In the queue it is certain to come.
+    intake.queue(vec![piece]);
+    intake.want_again(name.key(), 0);
+    assert!(!intake.is_asked());
+}
+
+#[test]
 fn compressed_files_are_not_followed() {
     let mut intake = Intake::new(rules(Changed::Append));
     look(&mut intake, &[("a.gz", b"1", 1)], 0).expect("nothing is wrong");

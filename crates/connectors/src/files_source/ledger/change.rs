@@ -80,9 +80,17 @@ impl Ledger {
         let (is_last, tries) = (state.last, state.tries);
         match error {
             InputError::Changed(now) => self.changed(sequence, &file, now),
+            // Whoever opens it anew finds it where it was moved aside, or misses it.
+            InputError::Vanished if tries < TRIES => {
+                if let Some(state) = self.state_mut(sequence) {
+                    state.tries += 1;
+                }
+                self.seek(sequence, &file);
+                Ok(self.try_again(sequence))
+            }
             // Behind the end of the source nobody looks at the directory any more.
-            InputError::Missing if is_last => self.gone(sequence, &file),
-            InputError::Missing => Ok(self.seek(sequence, &file)),
+            InputError::Missing | InputError::Vanished if is_last => self.gone(sequence, &file),
+            InputError::Missing | InputError::Vanished => Ok(self.seek(sequence, &file)),
             error if is_of_disk(&error) && tries < TRIES => {
                 if tries == 0 {
                     warn!(file = %file.text, cause = %error, "the file can't be read at present; it is tried again");
@@ -179,8 +187,8 @@ impl Ledger {
         Mended::Sought(file.name.key())
     }
 
-    /// Behind the end of the source nobody tells whether the file is there: it is opened again at once. How long that
-    /// takes is up to who opens it: the client of a cluster waits for its NameNode before it gives up.
+    /// It is opened again at once, without asking whether the file is there: behind the end of the source nobody tells. How long
+    /// that takes is up to who opens it: the client of a cluster waits for its NameNode before it gives up.
     fn try_again(&mut self, sequence: u64) -> Mended {
         if let Some(state) = self.state_mut(sequence) {
             (state.blocked, state.sought) = (false, false);
@@ -290,7 +298,10 @@ fn is_bad(error: &InputError) -> bool {
             cause.kind(),
             io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory
         ),
-        InputError::Missing | InputError::Changed(_) | InputError::Endless { .. } => false,
+        InputError::Missing
+        | InputError::Vanished
+        | InputError::Changed(_)
+        | InputError::Endless { .. } => false,
     }
 }
 
@@ -341,6 +352,27 @@ pub(crate) fn lost(files: &[String], count: usize) -> Error {
         .next("put back what is gone, or set source.file.lost to skip to go on without")
 }
 
+/// Files had been found, and others lie in their places, before what was read of them was in a checkpoint.
+pub(crate) fn overwritten(files: &[String]) -> Error {
+    let told: Vec<&str> = files.iter().take(TOLD).map(String::as_str).collect();
+    let more = match files.len() - told.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (was, it) = if files.len() == 1 {
+        ("was", "it")
+    } else {
+        ("were", "them")
+    };
+    let message = format!(
+        "{}{more} {was} overwritten before what was read of {it} was in a checkpoint",
+        told.join(", ")
+    );
+    Error::new(&codes::SOURCE_LOST, message).next(
+        "put back what was there, or set source.file.lost to skip to have what lies there now read in its place",
+    )
+}
+
 /// The error of a file that changed where what to do about that is `chosen`.
 pub(crate) fn changed_error(path: &str, then: &Identity, now: &Identity, chosen: Changed) -> Error {
     changed_since(READ, path, (then, now), chosen)
@@ -360,7 +392,7 @@ fn changed_since(
         _ => "reread or append",
     };
     let how = if then == now {
-        format!("its first bytes are others, {} as before", describe(now))
+        format!("its bytes are others, {} as before", describe(now))
     } else {
         format!("{} then, {} now", describe(then), describe(now))
     };
@@ -407,8 +439,10 @@ pub(crate) fn unreadable(name: &str, error: &InputError) -> Error {
         )
         .next("close the quote that was opened there, or raise source.record.max.size"),
         InputError::Columns(unfit) => unfit_error(name, unfit),
-        InputError::Missing => Error::new(&codes::SOURCE_PATH, format!("{name} is gone"))
-            .next("put the file back, or take it out of what is read"),
+        InputError::Missing | InputError::Vanished => {
+            Error::new(&codes::SOURCE_PATH, format!("{name} is gone"))
+                .next("put the file back, or take it out of what is read")
+        }
         other => {
             let of_store = match other {
                 InputError::Io(cause) => remote::next_step(cause),

@@ -9,8 +9,8 @@ use tracing::warn;
 use super::{Hindrance, Lister, at};
 use crate::files_source::away;
 use crate::files_source::beginning::fingerprint;
-use crate::files_source::intake::{Met, other_directory};
-use crate::files_source::ledger::lost;
+use crate::files_source::intake::{Met, emptied_directory, other_directory};
+use crate::files_source::ledger::{lost, overwritten};
 use crate::files_source::listing::{DirectoryId, Identity, Kind, Listed, Odd, is_away};
 use crate::files_source::name::{Key, Name};
 use crate::files_source::options::{AfterCommit, Bad, Lost, OtherDirectory};
@@ -26,6 +26,42 @@ const SWEEP: usize = 16;
 const OTHER: &str = " (in whose place another file lies)";
 /// Entries that can't be read and are told of once.
 const TOLD: usize = 10_000;
+
+/// What the first look behind a snapshot has found.
+#[derive(Debug, Clone, Copy)]
+struct Compared {
+    /// How many files the snapshot knew to be there.
+    present: usize,
+    /// How many files are there that it knew.
+    known: usize,
+    /// It may be the directory of the snapshot, mounted anew.
+    is_one: bool,
+    /// The job goes on where it was left, in that directory or under its path: as one that runs does. Whoever names a snapshot may have
+    /// named the wrong one.
+    is_left: bool,
+    /// It is called as that was, or it is not known how that was called.
+    is_called_so: bool,
+    /// Files are taken away from now on.
+    takes_away: bool,
+    /// Files are, or were.
+    has_taken: bool,
+}
+
+impl Compared {
+    /// Whether this is not the directory of the snapshot, as far as can be told. Of files that are taken away all may be gone, and
+    /// those that would tell of it as well: then only another directory under another path counts, in which nothing must be taken
+    /// away. One that was made anew in its place is gone on in.
+    fn is_elsewhere(self) -> bool {
+        if self.known > 0 || self.is_left {
+            return false;
+        }
+        if self.has_taken {
+            let is_other = !self.is_one && !self.is_called_so;
+            return is_other && (self.present > 0 || self.takes_away);
+        }
+        self.present > 0
+    }
+}
 
 impl Lister {
     /// Lists the directory, and takes up what is ready.
@@ -56,10 +92,7 @@ impl Lister {
             return Err(Hindrance::Vanished(words));
         }
         let minute = self.before.minutes + (self.clock)().as_secs() / 60;
-        let known = at(&self.desk)
-            .directory
-            .filter(|_| self.root.only.is_none());
-        let is_one = known.is_none_or(|known| known.inode == walk.directory.inode);
+        let is_one = self.may_be_one(walk.directory);
         let same = self.is_same_directory(walk.directory, minute);
         let (ready, (listed, known)) = {
             let mut desk = at(&self.desk);
@@ -70,6 +103,7 @@ impl Lister {
             book.waiting(listed.saturating_sub(known));
         }
         self.backlog.extend(ready);
+        self.bring_forward();
         self.tell_gone();
         let vanished = self.check_listing(same);
         let is_whole = same && vanished.is_none();
@@ -125,10 +159,11 @@ impl Lister {
         let Some(meeting) = self.meeting.upgrade() else {
             return 0;
         };
-        let quarantined = &mut self.quarantined;
+        let (quarantined, heard) = (&self.quarantined, &mut self.heard);
         self.sought.retain(|subtask, key| {
             // It may have been on its way there when the reader missed it; it is found there.
-            let is_there = there.contains(key) || quarantined.remove(key);
+            let is_aside = quarantined.contains(key) && heard.insert((*key, *subtask));
+            let is_there = there.contains(key) || is_aside;
             if is_there || is_whole {
                 meeting.answer(*subtask, is_there);
             }
@@ -204,7 +239,7 @@ impl Lister {
                 // The next look does not find it any more.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 // Who reads it meets that, and what is to be done about a file that can't be opened.
-                Err(error) if !is_away(&error) => piece.identity == *identity,
+                Err(error) if !is_away(&error) => identity.size >= piece.identity.size,
                 Err(error) => {
                     let words = format!("{}: {error}", listed.name);
                     return Err(Hindrance::Away(io::Error::new(error.kind(), words)));
@@ -284,6 +319,14 @@ impl Lister {
         true
     }
 
+    /// Whether it may be the directory in which the known files lie, mounted anew.
+    fn may_be_one(&self, found: DirectoryId) -> bool {
+        let desk = at(&self.desk);
+        let is_it = |known: DirectoryId| known.inode == found.inode;
+        let is_only_file = self.root.only.is_some();
+        is_only_file || desk.directory.is_none_or(is_it)
+    }
+
     /// Whether the directory is the one in which the known files lie. Another one becomes that when it has been there for
     /// as long as files are remembered.
     fn is_same_directory(&mut self, found: DirectoryId, minute: u64) -> bool {
@@ -359,19 +402,23 @@ impl Lister {
     /// Sets the first listing against what the snapshot and the journal knew.
     /// `same`: it is the directory of the snapshot; `is_one`: it may be that, mounted anew.
     fn check_lost(&mut self, same: bool, is_one: bool) -> Result<(), Hindrance> {
-        let present = self.before.present.take().filter(|present| *present > 0);
         let (listed, known) = at(&self.desk).intake.listed();
         if listed == 0 && self.policy.interval.is_none() {
             warn!(path = %self.root.shown(), "there is no file to be read");
         }
-        // Of files that are taken away all may be gone, and those that would tell of it as well: but not to another directory.
-        let takes_away = self.before.has_taken || at(&self.desk).intake.takes_away();
-        if let Some(present) = present.filter(|_| known == 0 && !(takes_away && is_one)) {
-            let error = other_directory(&self.root.shown(), present, listed);
-            if self.policy.other == OtherDirectory::Fail {
-                return Err(error.into());
-            }
-            warn!("{error}; that is accepted");
+        if let Some(present) = self.before.present.take() {
+            let takes_away = at(&self.desk).intake.takes_away();
+            let shown = self.root.shown();
+            let found = Compared {
+                present,
+                known,
+                is_one,
+                is_left: self.before.is_continued && (same || self.before.path == shown),
+                is_called_so: [&*shown, ""].contains(&self.before.path.as_str()),
+                takes_away,
+                has_taken: self.before.has_taken || takes_away,
+            };
+            self.check_other(found, listed)?;
         }
         let is_left = |piece: &Piece| piece.identity.size > piece.from;
         let left = self.before.announced.values();
@@ -384,6 +431,30 @@ impl Lister {
         Ok(())
     }
 
+    /// Refuses a directory that is not the one of the snapshot, unless that is accepted.
+    fn check_other(&self, found: Compared, listed: usize) -> Result<()> {
+        let shown = self.root.shown();
+        if !found.is_elsewhere() {
+            if found.present > 0 && found.known == 0 && !found.has_taken {
+                warn!(
+                    "{shown} holds none of the {} files that were there when the job was left: others have cleaned it up, or put \
+                     another directory in its place",
+                    found.present
+                );
+            }
+            return Ok(());
+        }
+        let error = match found.present {
+            0 => emptied_directory(&shown, &self.before.path),
+            present => other_directory(&shown, present, listed),
+        };
+        if self.policy.other == OtherDirectory::Fail {
+            return Err(error);
+        }
+        warn!("{error}; that is accepted");
+        Ok(())
+    }
+
     /// Says which files are gone that had been announced behind the snapshot.
     fn report_lost(&mut self) -> Result<()> {
         let is_left = |piece: &Piece| piece.identity.size > piece.from;
@@ -393,9 +464,9 @@ impl Lister {
         missing.retain(|piece| is_left(piece) && !self.is_quarantined(piece));
         missing.sort_by_key(|piece| piece.sequence);
         let replaced = std::mem::take(&mut self.before.replaced);
+        let is_replaced = |piece: &&Piece| replaced.contains(&piece.name.key());
         let told = |piece: &Piece| {
-            let is_replaced = replaced.contains(&piece.name.key());
-            let other = if is_replaced { OTHER } else { "" };
+            let other = if is_replaced(&piece) { OTHER } else { "" };
             format!("{}/{}{other}", self.root.shown(), piece.name)
         };
         let names: Vec<String> = missing.iter().map(told).collect();
@@ -403,14 +474,25 @@ impl Lister {
             return Ok(());
         }
         if self.policy.lost == Lost::Fail {
-            return Err(lost(&names, names.len()));
+            let others = missing.iter().filter(is_replaced).count();
+            return Err(match others == names.len() {
+                true => overwritten(&names),
+                false => lost(&names, names.len()),
+            });
         }
         self.progress.lost_files.add(names.len() as u64);
-        for file in &names {
-            warn!(
-                file,
-                "the file is gone, and what had not been read of it is lost; source.file.lost is skip"
-            );
+        for (file, piece) in names.iter().zip(&missing) {
+            match is_replaced(&piece) {
+                true => warn!(
+                    file,
+                    "the file was overwritten before what was read of it was in a checkpoint; what lies there now is read in its \
+                     place; source.file.lost is skip"
+                ),
+                false => warn!(
+                    file,
+                    "the file is gone, and what had not been read of it is lost; source.file.lost is skip"
+                ),
+            }
         }
         Ok(())
     }
@@ -450,3 +532,6 @@ pub(super) fn not_readable(shown: &str, error: &io::Error) -> Error {
         .cause(error)
         .next(of_store.unwrap_or("check the source path and its permissions"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,7 @@ impl Lister {
             self.backlog.append(&mut self.unfinished);
         }
         let had_some = !self.backlog.is_empty();
-        while !self.backlog.is_empty() && self.has_room() {
+        while !self.backlog.is_empty() && (self.has_room() || self.is_first_awaited()) {
             let mut pieces = Vec::new();
             while pieces.len() < TOGETHER
                 && let Some(mut ready) = self.backlog.pop_front()
@@ -72,6 +72,12 @@ impl Lister {
             self.backlog.shrink_to(TOGETHER);
         }
         Ok(())
+    }
+
+    /// Whether a reader waits for the first file: there will be no room before that is announced.
+    fn is_first_awaited(&self) -> bool {
+        let first = self.backlog.front();
+        first.is_some_and(|first| at(&self.desk).intake.is_asked_for(&first.name))
     }
 
     /// A source that looks once has come to all files but these, which others are writing: it waits for them, and shows that.

@@ -1,6 +1,7 @@
 //! Directories of object stores: what lies below a key.
 
 use std::io;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use millstream_core::hash::stable_hash;
@@ -47,6 +48,43 @@ impl Identity {
     }
 }
 
+/// The bucket in which the files of a source lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bucket {
+    store: Store,
+    /// Where objects are moved that can't be read to their end.
+    aside: Option<PathBuf>,
+}
+
+impl Bucket {
+    fn of(store: Store) -> Self {
+        Self { store, aside: None }
+    }
+
+    /// Whether what is moved there may still be read.
+    pub(crate) fn is_aside(&self, target: &Path) -> bool {
+        self.aside.as_deref() == Some(target)
+    }
+}
+
+impl Deref for Bucket {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+impl Root {
+    /// The same, whose objects are moved `aside` where they can't be read to their end.
+    pub(crate) fn with_aside(mut self, aside: Option<PathBuf>) -> Self {
+        if let Some(bucket) = &mut self.store {
+            bucket.aside = aside;
+        }
+        self
+    }
+}
+
 /// The root at a URL: the one object of that key, else all that lies below it.
 ///
 /// # Errors
@@ -56,7 +94,7 @@ pub(super) fn root_at(url: &ObjectUrl, stores: Option<&Stores>) -> io::Result<Ro
     let whole = || Root {
         directory: PathBuf::from(url.to_string()),
         only: None,
-        store: Some(store.clone()),
+        store: Some(Bucket::of(store.clone())),
         volume: Volume::Disk,
         several: None,
     };
@@ -71,7 +109,7 @@ pub(super) fn root_at(url: &ObjectUrl, stores: Option<&Stores>) -> io::Result<Ro
     Ok(Root {
         directory: PathBuf::from(parent.to_string()),
         only: Some(Name::new(name.as_bytes())),
-        store: Some(store),
+        store: Some(Bucket::of(store)),
         volume: Volume::Disk,
         several: None,
     })
@@ -82,7 +120,7 @@ pub(super) fn root_of(url: &ObjectUrl, stores: Option<&Stores>) -> io::Result<Ro
     Ok(Root {
         directory: PathBuf::from(url.to_string()),
         only: None,
-        store: Some(open(url, stores)?),
+        store: Some(Bucket::of(open(url, stores)?)),
         volume: Volume::Disk,
         several: None,
     })

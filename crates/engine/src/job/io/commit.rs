@@ -1,35 +1,16 @@
 //! Commits, and the notes that they are done.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_protocol::{CommitResult, Uncommitted};
-use millstream_storage::{METADATA_FILE, Reached, is_in_store, is_there, mark_committed};
+use millstream_storage::{Reached, mark_committed};
 
 use super::{IoWorker, spell};
 use crate::attempt::worker::panicked;
 use crate::connector::{CommitOutcome, Committable};
-
-/// What a directory is, whatever stands at its path later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    device: u64,
-    inode: u64,
-}
-
-impl Place {
-    /// The directory that a path lies in.
-    pub(super) fn above(path: &Path) -> Option<Self> {
-        let found = std::fs::metadata(path.parent()?).ok()?;
-        Some(Self {
-            device: found.dev(),
-            inode: found.ino(),
-        })
-    }
-}
 
 /// Does work of a sink, whose panic is an error.
 pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T> {
@@ -67,7 +48,8 @@ impl IoWorker {
         if !matches!(result, CommitResult::Done { .. }) {
             return result;
         }
-        for directory in directory.into_iter().chain(savepoint) {
+        // The savepoint first: what is noted beside the checkpoint tells that nothing more is owed to it.
+        for directory in savepoint.into_iter().chain(directory) {
             if let Err(error) = mark_committed(directory) {
                 if savepoint != Some(directory) || !self.has_gone(directory) {
                     return unreachable(&format!("of {}", directory.display()), &error);
@@ -77,19 +59,6 @@ impl IoWorker {
         }
         self.owed.committed(checkpoint);
         result
-    }
-
-    /// Whether a savepoint of this process was taken away: what it was written into is there, and it is not. Where a disk is
-    /// away, what stands in its place is another directory, or none.
-    fn has_gone(&self, savepoint: &Path) -> bool {
-        let is_gone = || matches!(is_there(&savepoint.join(METADATA_FILE)), Ok(false));
-        if is_in_store(savepoint) {
-            // What a store answers is of the one store.
-            return is_gone();
-        }
-        let place = self.savepoints.iter().find(|(path, _)| path == savepoint);
-        let is_same = place.is_some_and(|(path, place)| Place::above(path) == Some(*place));
-        is_same && is_gone()
     }
 
     /// Notes how far output is committed with this snapshot of the job, which is in place.

@@ -8,14 +8,15 @@ use millstream_protocol::{
     SnapshotRef,
 };
 use millstream_storage::{
-    Behind, From, Location, Pin, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata,
-    directories_behind, mark_committed, sweep,
+    Behind, Location, Pin, Reached, Snapshot, SnapshotKind as StoredKind, SnapshotMetadata,
+    mark_committed, sweep,
 };
 
 use super::commit::{Tally, checked, guarded};
 use super::{IoWorker, Message, Restore, Run, spell};
 use crate::connector::{Cancelled, CommitterContext};
 use crate::graph::{JobGraph, NodeKind};
+use crate::job::others;
 use crate::restore::RestoredJob;
 
 /// What a recovery comes to.
@@ -80,14 +81,8 @@ impl IoWorker {
                 .restored(metadata.checkpoint_id, restored.all_prepared()?);
             self.note_restored(metadata)?;
             self.pin = Pin::take(restored.snapshot().location());
-            let layout = &self.start.layout;
-            let (checkpoints, job) = (layout.checkpoints(), layout.job());
-            let from = From {
-                restored: metadata.job_id,
-                number: metadata.checkpoint_id,
-                own_name: &self.start.graph.name,
-            };
-            behind = directories_behind(checkpoints, job, &run.lineage, from)?;
+            let (layout, name) = (&self.start.layout, &self.start.graph.name);
+            behind = others::behind(restored.snapshot(), layout, &run.lineage, name)?;
         }
         let result = self.recover_sinks(&run, restored.as_deref(), &cancelled)?;
         Ok(Recovered {
@@ -159,6 +154,7 @@ impl IoWorker {
                 parallelism: node.parallelism,
                 lineage: run.lineage.clone(),
                 run: run.number,
+                restored: restored.map(|job| job.snapshot().metadata().checkpoint_id),
                 cancelled: cancelled.clone(),
             };
             let Some(mut committer) = factory.committer(context)? else {
@@ -182,16 +178,16 @@ impl IoWorker {
             total.count(&prepared, outcomes);
         }
         let result = total.result();
-        if let Some(restored) = restored.filter(|_| self.is_settled(&result)) {
-            let checkpoint = restored.snapshot().metadata().checkpoint_id;
-            self.owed.committed(checkpoint);
-        }
-        match restored.filter(|_| any && self.is_settled(&result)) {
-            Some(restored) => {
-                self.also_committed = restored.snapshot().metadata().savepoint.clone();
-                Ok(self.note(restored.snapshot().location(), result))
-            }
-            None => Ok(result),
+        let Some(restored) = restored.filter(|_| self.is_settled(&result)) else {
+            return Ok(result);
+        };
+        let snapshot = restored.snapshot();
+        self.owed.committed(snapshot.metadata().checkpoint_id);
+        // Where that was noted beside the snapshot before, it was beside its savepoint first, and nothing was left to commit.
+        self.inherit_notes(snapshot.metadata(), any);
+        match any {
+            true => Ok(self.note(snapshot.location(), result)),
+            false => Ok(result),
         }
     }
 
@@ -278,28 +274,5 @@ fn condition_of(error: &Error) -> Condition {
     match (error.kind(), error.code()) {
         (ErrorKind::Unavailable | ErrorKind::NotFound, _) => Condition::Unreachable(spell(error)),
         _ => Condition::Damaged(spell(error)),
-    }
-}
-
-impl IoWorker {
-    /// Notes that all is committed beside the savepoint, too, that was taken at the boundary of the checkpoint which was recovered from.
-    /// It may have been moved or deleted since; whoever goes on from one that can't be reached now looks for its output. Once the recovery
-    /// is answered: nothing waits for this.
-    pub(super) fn note_savepoint(&mut self) {
-        let Some(savepoint) = self.also_committed.take() else {
-            return;
-        };
-        let noted = savepoint.parse::<Location>().and_then(|location| {
-            let is_there = location.is_complete()?;
-            if is_there {
-                mark_committed(location.path())?;
-            }
-            Ok(())
-        });
-        if let Err(error) = noted {
-            tracing::warn!(
-                "That its output is committed can't be noted beside {savepoint}: {error}"
-            );
-        }
     }
 }

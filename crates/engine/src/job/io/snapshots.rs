@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use millstream_core::{CheckpointId, Error, Result, codes};
 use millstream_protocol::{Attempt as AttemptNumber, SnapshotRef, Then};
 use millstream_storage::{
-    Location, METADATA_FILE, SnapshotFormat, SnapshotLayout, SnapshotMetadata, SnapshotTarget,
-    discard_incomplete, dispose, is_there,
+    Location, METADATA_FILE, OwedNote, Place, SnapshotFormat, SnapshotLayout, SnapshotMetadata,
+    SnapshotTarget, discard_incomplete, dispose, is_there,
 };
 
 use super::IoWorker;
@@ -87,6 +87,18 @@ impl Write {
             .into_iter()
             .chain([checkpoint])
             .collect()
+    }
+
+    /// Has it list the notes that whoever goes on from it owes: these, and that of its savepoint, which is put into `place`.
+    pub(super) fn owe(&mut self, notes: Vec<OwedNote>, place: Option<Place>) {
+        if let Some(Ok((_, savepoint))) = &mut self.savepoint {
+            savepoint.owed_notes.clone_from(&notes);
+        }
+        let (_, checkpoint) = &mut self.part;
+        checkpoint.owed_notes = notes;
+        if let Some(savepoint) = checkpoint.savepoint.clone() {
+            checkpoint.owed_notes.push(OwedNote { savepoint, place });
+        }
     }
 
     /// What it holds prepared, of all sinks.

@@ -206,6 +206,43 @@ fn a_job_whose_checkpoints_somebody_else_has_taken_ends() {
 }
 
 #[test]
+fn requests_behind_output_that_can_not_be_committed_are_refused_by_the_next_try() {
+    let in_vain = || Event::RecoveryCommitEnded {
+        attempt: 1,
+        result: CommitResult::Unreachable {
+            output: "part-0".to_owned(),
+            reason: "no route".to_owned(),
+        },
+    };
+    let mut job = Driven::new(&[], facts(Offer::usable(snapshot(4, false))));
+    job.tell(Event::Start);
+    for number in [1, 2] {
+        job.tell(stop(number, false));
+        let asked = job.machine.operation(id(number)).expect("it is known");
+        assert_eq!(asked.ended, None, "the try under way may succeed");
+        job.tell(in_vain());
+        let OperationResult::Failed { code, reason, .. } = job.result(number) else {
+            panic!("refused")
+        };
+        assert_eq!(code, "MS-2004");
+        assert_eq!(
+            reason,
+            "the job has not begun yet: output part-0 can't be committed yet: no route"
+        );
+        job.now = job.machine.next_deadline().expect("it is tried again");
+        job.tell(Event::Tick);
+    }
+    assert_eq!(
+        (job.status(), job.machine.attempt()),
+        (JobStatus::Running, 1)
+    );
+    job.tell(stop(3, false));
+    job.run_attempt();
+    let running = job.machine.running_snapshot().expect("the stop has begun");
+    assert_eq!(running.wanted.operation, Some(id(3)));
+}
+
+#[test]
 fn lost_output_is_accepted_at_a_start_where_the_user_says_so() {
     let accept = [("execution.state-recovery.on-lost-output", "accept")];
     let mut job = Driven::new(&accept, facts(Offer::usable(snapshot(4, false))));

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::places;
 use crate::registry::new_trigger_id;
 use crate::rest::App;
 use crate::rest::answers::operations::{
@@ -106,7 +107,7 @@ fn directory(app: &App, job: &JobView, asked: Option<String>, property: &str) ->
         found(settings)
     };
     let of_server = || found(app.registry.configuration());
-    asked.or_else(of_job).or_else(of_server).ok_or_else(|| {
+    let directory = asked.or_else(of_job).or_else(of_server).ok_or_else(|| {
         RestError::bad_request(
             format!(
                 "Config key [{}] is not set. Property [{property}] must be provided.",
@@ -114,7 +115,8 @@ fn directory(app: &App, job: &JobView, asked: Option<String>, property: &str) ->
             ),
             "name a directory in the request (in a command: -D execution.checkpointing.savepoint-dir=PATH), or set the option at the server",
         )
-    })
+    })?;
+    Ok(places::whole(&directory)?)
 }
 
 /// The directory of savepoints that is set, with what its references stand for.
@@ -300,12 +302,13 @@ async fn trigger_disposal(
 
 fn path_of(given: Option<String>) -> Answer<String> {
     let path = given.filter(|path| !path.trim().is_empty());
-    path.ok_or_else(|| {
+    let path = path.ok_or_else(|| {
         RestError::bad_request(
             "Field savepoint-path must not be omitted or be null.",
             "name the directory of the savepoint",
         )
-    })
+    })?;
+    Ok(places::whole(&path)?)
 }
 
 /// A snapshot whose disposal is to be looked at.

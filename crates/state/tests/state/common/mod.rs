@@ -70,6 +70,7 @@ pub(crate) fn write(
         drained: false,
         last: false,
         savepoint: None,
+        owed_notes: Vec::new(),
         lineage: millstream_core::Lineage::default(),
         run: 0,
         numbers: millstream_core::Numbers::default(),

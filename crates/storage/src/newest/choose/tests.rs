@@ -209,6 +209,25 @@ fn forks_and_strangers() {
 }
 
 #[test]
+fn forks_that_began_at_once_are_told_apart_by_the_time_of_day_alone() {
+    let forks = vec![
+        at(point(2, 8, 2, &[(1, 5)]), 1),
+        at(point(3, 9, 2, &[(1, 5)]), 2),
+    ];
+    let found = Found {
+        candidates: forks,
+        ..Found::default()
+    };
+    let Choice::Newest(newest, siblings) = choose(found) else {
+        panic!("there are two");
+    };
+    assert!(newest.location.to_string().ends_with("3@9"));
+    assert_eq!(siblings, [job(2)]);
+    let warnings = newest.warnings.join("\n");
+    assert!(warnings.contains("by the time of day alone"), "{warnings}");
+}
+
+#[test]
 fn notes_of_ends() {
     let deleted = |number, generation| {
         let mut end = as_a(DELETED(), point(1, 0, generation, &[]));

@@ -93,6 +93,7 @@ pub(crate) fn metadata(
         drained: false,
         last: false,
         savepoint: None,
+        owed_notes: Vec::new(),
         lineage: Lineage::default(),
         run: 0,
         numbers: Numbers::default(),

@@ -1,4 +1,5 @@
 use std::io;
+use std::sync::Arc;
 
 use super::{Mended, TRIES};
 use crate::files_source::contents::Contents;
@@ -73,6 +74,35 @@ fn tries_begin_anew_wherever_reading_comes_forward() {
     ledger.next_task().expect("the last split");
     let error = ledger.failed(broken()).expect_err("once too often");
     assert_eq!(error.code(), "MS-6009");
+}
+
+#[test]
+fn what_vanishes_while_it_is_read_is_opened_anew_before_anybody_is_asked() {
+    let mut ledger = ledger(25, Changed::Ignore);
+    ledger.next_task().expect("a split");
+    ledger.handed_out(start(4));
+    for attempt in 0..TRIES {
+        let opened = ledger.file().expect("is being read");
+        let mended = ledger.failed(InputError::Vanished).expect("is borne");
+        assert_eq!((mended, ledger.blocked()), (Mended::GoesOn, None));
+        let task = ledger.next_task().expect("the rest of the split");
+        assert_eq!((task.from, task.to), (4, SPLIT), "at the try {attempt}");
+        assert!(!Arc::ptr_eq(&task.file, &opened), "it is opened anew");
+    }
+    let key = Name::new(b"a.csv").key();
+    let mended = ledger.failed(InputError::Vanished).expect("is looked for");
+    assert_eq!(mended, Mended::Sought(key), "it does not go on for ever");
+}
+
+#[test]
+fn what_is_missed_when_it_is_opened_anew_is_looked_for() {
+    let mut ledger = ledger(25, Changed::Ignore);
+    ledger.next_task().expect("a split");
+    ledger.failed(InputError::Vanished).expect("is borne");
+    ledger.next_task().expect("the same split");
+    let key = Name::new(b"a.csv").key();
+    let mended = ledger.failed(InputError::Missing).expect("is looked for");
+    assert_eq!((mended, ledger.is_sought()), (Mended::Sought(key), true));
 }
 
 #[test]
