@@ -72,7 +72,7 @@ use millstream_hdfs::{Clusters, HdfsUrl};
 use millstream_objects::{ObjectUrl, Stores};
 
 use crate::formats::FileFormat;
-use commit::{FileCommitter, Here};
+use commit::{FileCommitter, Here, Looked};
 use directory::{Directory, resolve};
 use disk::Output;
 use files::Files;
@@ -102,6 +102,8 @@ pub struct FileSink<T> {
     clusters: Option<Clusters>,
     /// An earlier attempt in this process has had the directory.
     was_there: AtomicBool,
+    /// Behind which snapshot an attempt in this process has found nothing of the job's own.
+    looked: Looked,
 }
 
 /// How records lie in files, and files in the directory.
@@ -135,6 +137,7 @@ impl<T> FileSink<T> {
             stores: None,
             clusters: None,
             was_there: AtomicBool::new(false),
+            looked: Looked::default(),
         }
     }
 
@@ -322,7 +325,8 @@ impl<T: 'static> Sink<T> for FileSink<T> {
             (None, None) => Here::Directory(resolve(&self.directory)),
         };
         let remotes = (self.stores.clone(), self.clusters.clone());
-        Ok(Box::new(FileCommitter::new(context, here, remotes)))
+        let looked = Arc::clone(&self.looked);
+        Ok(Box::new(FileCommitter::new(context, here, remotes, looked)))
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use millstream_core::lineage::Kin;
-use millstream_core::{Error, Result, codes};
+use millstream_core::{CheckpointId, Error, JobId, Result, codes};
 use millstream_engine::connector::{
     Cancelled, CommitOutcome, Committable, CommitterContext, Kept, SinkCommitter, StateEntry,
 };
@@ -24,11 +25,15 @@ use super::prepared::{PreparedFile, SinkState};
 /// How often a file is looked at again that has changed its name in between.
 const LOOKS: usize = 4;
 
+/// Behind which snapshot of which job an attempt in this process has looked for output, and found none.
+pub(super) type Looked = Arc<Mutex<Option<(JobId, Option<CheckpointId>)>>>;
+
 pub(super) struct FileCommitter {
     context: CommitterContext,
     here: Here,
     stores: Option<Stores>,
     clusters: Option<Clusters>,
+    looked: Looked,
     /// What the snapshot says of the sink that the attempt goes on from.
     restored: Vec<SinkState>,
     /// The last that was to be committed could not be: the place is away.
@@ -50,8 +55,10 @@ impl FileCommitter {
         context: CommitterContext,
         here: Here,
         (stores, clusters): (Option<Stores>, Option<Clusters>),
+        looked: Looked,
     ) -> Self {
         Self {
+            looked,
             context,
             here,
             stores,
@@ -86,16 +93,23 @@ impl FileCommitter {
 
     /// Checks that the snapshot is the newest, by what lies where the sink writes. Objects do not tell.
     fn check_behind(&self) -> Result<()> {
+        // There may be very many files, and nobody else commits behind that while this process has the job.
+        let now = Some((self.context.job, self.context.restored));
+        if *self.looked.lock().unwrap_or_else(PoisonError::into_inner) == now {
+            return Ok(());
+        }
         let kin = self.kin();
         let boundary = Boundary {
             kin: &kin,
             restored: self.context.restored,
         };
         match &self.here {
-            Here::Directory(directory) => check_directory(boundary, directory),
-            Here::Hdfs(url) => check_hdfs(boundary, url, self.clusters.as_ref()),
-            Here::Objects(_) => Ok(()),
+            Here::Directory(directory) => check_directory(boundary, directory)?,
+            Here::Hdfs(url) => check_hdfs(boundary, url, self.clusters.as_ref())?,
+            Here::Objects(_) => {}
         }
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        Ok(())
     }
 
     /// Aborts uploads of the job, but for those that are kept.

@@ -244,8 +244,8 @@ impl Intake {
         Met::Known
     }
 
-    /// The listing is whole: what is ready, oldest first.
-    pub(crate) fn end_listing(&mut self) -> Vec<Ready> {
+    /// The listing is whole: what is ready, what readers wait for first, then the oldest first. `has_room`: also what nobody waits for.
+    pub(crate) fn end_listing(&mut self, has_room: bool) -> Vec<Ready> {
         self.gone = self.settling.end_of_listing();
         // Those on their way are not looked for any more.
         self.gone.retain(|name| !self.staged.contains(&name.key()));
@@ -254,7 +254,14 @@ impl Intake {
             self.staged.shrink_to(TOGETHER);
         }
         let mut ready = std::mem::take(&mut self.awaited);
-        ready.extend(std::mem::take(&mut self.fresh).into_sorted_vec());
+        ready.sort();
+        let others = std::mem::take(&mut self.fresh);
+        if has_room {
+            ready.extend(others.into_sorted_vec());
+        } else {
+            // The next look finds them again.
+            self.overflowed |= !others.is_empty();
+        }
         // A file that is renamed meanwhile may be in a listing twice.
         ready.dedup();
         self.staged
@@ -478,6 +485,12 @@ impl Intake {
         let key = name.key();
         self.staged.remove(&key);
         self.settling.forget(key);
+    }
+
+    /// Nothing can be read of the file. Whether a reader waits for it: it will wait no more.
+    pub(crate) fn give_up(&mut self, name: &Name) -> bool {
+        self.pass_over(name);
+        self.again.remove(&name.key()).is_some()
     }
 
     /// These pieces may be announced: their names are on the disk.

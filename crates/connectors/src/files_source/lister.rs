@@ -104,6 +104,9 @@ pub(crate) struct Before {
     pub(crate) minutes: u64,
 }
 
+/// So many times as long as a look has taken passes before one that is made for readers is made again.
+const PAUSES: u32 = 4;
+
 /// The thread.
 pub(crate) struct Lister {
     pub(crate) root: Root,
@@ -140,6 +143,10 @@ pub(crate) struct Lister {
     /// Files that readers miss, and for which there is no answer yet.
     pub(crate) sought: BTreeMap<usize, Key>,
     pub(crate) next_look: Duration,
+    /// Whether the last look saw everything.
+    pub(crate) looked: bool,
+    /// How long it took.
+    pub(crate) took: Duration,
 }
 
 impl Lister {
@@ -176,8 +183,13 @@ impl Lister {
         }
         self.stage_backlog()?;
         if self.may_look() && (self.clock)() >= self.next_look {
-            match self.look() {
+            self.looked = false;
+            let begun = (self.clock)();
+            let looked = self.look();
+            self.took = (self.clock)().saturating_sub(begun);
+            match looked {
                 Ok(()) => {
+                    self.looked = true;
                     self.come_back();
                     self.nothing_is_owed();
                 }
@@ -199,7 +211,9 @@ impl Lister {
         let is_needed = desk.intake.is_unsettled() || desk.intake.is_asked();
         drop(desk);
         if is_needed {
-            self.next_look = self.next_look.min((self.clock)() + AWAY);
+            // A look may take long itself.
+            let pause = AWAY.max(self.took * PAUSES);
+            self.next_look = self.next_look.min((self.clock)() + pause);
         }
     }
 
@@ -375,7 +389,7 @@ impl Lister {
         let now = (self.clock)();
         let pause = self.policy.interval.unwrap_or(Duration::MAX);
         let regular = now.saturating_add(pause);
-        self.next_look = if desk.intake.has_more() {
+        self.next_look = if desk.intake.has_more() && self.backlog.is_empty() {
             now
         } else {
             desk.intake.due().unwrap_or(regular).min(regular)
@@ -388,7 +402,9 @@ impl Lister {
             return;
         }
         let mut desk = at(&self.desk);
-        if !self.backlog.is_empty() || !self.unfinished.is_empty() || desk.complete {
+        let is_busy = !self.backlog.is_empty() || !self.unfinished.is_empty();
+        // A look that came to nothing tells nothing of what there is.
+        if is_busy || !self.looked || desk.complete {
             return;
         }
         if desk.intake.is_complete() {

@@ -49,7 +49,7 @@ fn look(
         );
     }
     let mut pieces: Vec<Piece> = Vec::new();
-    for ready in intake.end_listing() {
+    for ready in intake.end_listing(true) {
         let file = files
             .iter()
             .find(|file| file.0.as_bytes() == ready.name.bytes());
@@ -161,7 +161,7 @@ fn a_reader_that_waits_for_a_file_which_is_only_ready_yet_has_it_read_anew() {
     // A look has found it changed, and there is no room for it.
     intake.begin_listing();
     intake.meet(&name, now, Duration::ZERO);
-    let ready = intake.end_listing();
+    let ready = intake.end_listing(true);
     assert_eq!(ready.len(), 1);
     intake.want_again(name.key(), 0);
     assert!(intake.is_asked_for(&name));
@@ -237,7 +237,7 @@ fn a_snapshot_holds_what_was_announced_and_nothing_else() {
     let now = identity(b"1\n2\n", 2);
     intake.meet(&Name::new(b"a"), now, Duration::ZERO);
     intake.meet(&Name::new(b"b"), now, Duration::ZERO);
-    let ready = intake.end_listing();
+    let ready = intake.end_listing(true);
     let pieces = ready
         .iter()
         .filter_map(|ready| intake.judge(ready, now, b"1\n2\n").expect("grew"));
@@ -268,7 +268,7 @@ fn where_files_are_appended_to_another_time_alone_is_no_change_and_nobody_has_to
     );
     intake.begin_listing();
     intake.meet(&Name::new(b"a"), identity(&listed, 4), Duration::ZERO);
-    let ready = intake.end_listing().remove(0);
+    let ready = intake.end_listing(true).remove(0);
     let judged = intake.judge(&ready, identity(&opened, 5), &opened);
     let piece = judged.expect("has grown").expect("is read on");
     assert_eq!((piece.from, piece.identity), (8_000, identity(&opened, 5)));
@@ -289,7 +289,7 @@ fn done_with(files: Files<'_>) -> Intake {
 fn meet(intake: &mut Intake, name: &Name, content: &[u8], mtime: i64) -> Met {
     intake.begin_listing();
     let met = intake.meet(name, identity(content, mtime), Duration::ZERO);
-    intake.end_listing();
+    intake.end_listing(true);
     met
 }
 

@@ -91,13 +91,15 @@ impl Lister {
             let words = format!("{shown} was replaced while it was looked at");
             return Err(Hindrance::Vanished(words));
         }
+        // Looks that are made for readers, while files wait, have no room for more of them.
+        let has_some = !self.backlog.is_empty();
         let minute = self.before.minutes + (self.clock)().as_secs() / 60;
         let is_one = self.may_be_one(walk.directory);
         let same = self.is_same_directory(walk.directory, minute);
         let (ready, (listed, known)) = {
             let mut desk = at(&self.desk);
             desk.minute = minute;
-            (desk.intake.end_listing(), desk.intake.listed())
+            (desk.intake.end_listing(!has_some), desk.intake.listed())
         };
         if let Some(book) = &self.book {
             book.waiting(listed.saturating_sub(known));
@@ -413,7 +415,8 @@ impl Lister {
                 present,
                 known,
                 is_one,
-                is_left: self.before.is_continued && (same || self.before.path == shown),
+                is_left: self.before.is_continued
+                    && (same || self.before.path == shown && self.policy.interval.is_some()),
                 is_called_so: [&*shown, ""].contains(&self.before.path.as_str()),
                 takes_away,
                 has_taken: self.before.has_taken || takes_away,

@@ -12,7 +12,7 @@ use super::{AWAY, Lister, at};
 use crate::files_source::intake::Ready;
 use crate::files_source::listing::volume::Volume;
 use crate::files_source::listing::{Identity, Odd, is_away};
-use crate::files_source::name::Key;
+use crate::files_source::name::{Key, Name};
 use crate::files_source::piece::Piece;
 use crate::files_source::settle::MOST;
 
@@ -38,7 +38,7 @@ impl Lister {
                 match self.open(&mut ready)? {
                     Opened::File(now, _) if at(&self.desk).intake.is_void(now.size) => {
                         self.meet_odd(&ready.name, Odd::Empty)?;
-                        at(&self.desk).intake.pass_over(&ready.name);
+                        self.give_up(&ready.name);
                     }
                     Opened::File(now, beginning) => {
                         let left_off = at(&self.desk).intake.left_off(&ready, now, &beginning);
@@ -51,6 +51,7 @@ impl Lister {
                         pieces.extend(judged);
                     }
                     Opened::Nothing => at(&self.desk).intake.pass_over(&ready.name),
+                    Opened::Denied => self.give_up(&ready.name),
                     Opened::Unfinished => open.push(ready),
                     Opened::Later => {
                         self.backlog.push_front(ready);
@@ -99,6 +100,15 @@ impl Lister {
             desk.held_up = words;
             drop(desk);
             self.waker.wake();
+        }
+    }
+
+    /// Nothing can be read of a file; a reader that waits for it hears that it is gone.
+    fn give_up(&self, name: &Name) {
+        if at(&self.desk).intake.give_up(name)
+            && let Some(meeting) = self.meeting.upgrade()
+        {
+            meeting.are_missing(vec![name.key()]);
         }
     }
 
@@ -164,7 +174,7 @@ impl Lister {
             }
             Err(_) => {
                 self.meet_odd(&ready.name, Odd::Denied)?;
-                Ok(Opened::Nothing)
+                Ok(Opened::Denied)
             }
         }
     }
@@ -238,6 +248,8 @@ enum Opened {
     File(Identity, Vec<u8>),
     /// There is nothing to be read.
     Nothing,
+    /// It may not be opened.
+    Denied,
     /// Somebody is writing it, and it is waited for.
     Unfinished,
     /// It can't be told now.

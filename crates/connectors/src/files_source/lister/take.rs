@@ -238,7 +238,9 @@ impl Lister {
     fn tell_quarantined(&mut self, name: &Name, taken: io::Result<Taken>) -> bool {
         match taken {
             Ok(Taken::Away) => {
-                self.quarantined.insert(name.key());
+                let key = name.key();
+                self.quarantined.insert(key);
+                self.heard.retain(|(heard, _)| *heard != key);
                 return true;
             }
             Ok(Taken::PutBack) => debug!(%name, "another file has come in its place, so it stays"),

@@ -22,6 +22,8 @@ pub(super) struct Owing {
     note: OwedNote,
     /// Whether it was warned of it.
     is_told: bool,
+    /// Whether it may have been made before, so that nothing is said of it.
+    is_quiet: bool,
     /// How often it was tried in vain.
     tries: u32,
     /// How many commits pass before it is tried again: a store or share that does not answer holds the output up each time.
@@ -85,16 +87,16 @@ fn due(found: &Found, place: Option<Place>) -> Due {
 }
 
 /// The notes that whoever goes on from a snapshot owes, which lists these. `own`: the savepoint at its boundary. `is_owed`: it is committed by this, and not before.
+/// Else its note may have been made or not, which making it again does no harm to.
 fn inherited(listed: &[OwedNote], own: Option<&str>, is_owed: bool) -> Vec<OwedNote> {
     let is_own = |note: &OwedNote| Some(note.savepoint.as_str()) == own;
-    let (of_own, mut notes): (Vec<OwedNote>, Vec<OwedNote>) =
-        listed.iter().cloned().partition(is_own);
-    if let Some(own) = own.filter(|_| is_owed) {
+    let mut notes = listed.to_vec();
+    if let Some(own) = own.filter(|_| is_owed && !listed.iter().any(is_own)) {
         // Versions before did not list it.
-        notes.push(of_own.into_iter().next().unwrap_or_else(|| OwedNote {
+        notes.push(OwedNote {
             savepoint: own.to_owned(),
             place: None,
-        }));
+        });
     }
     notes
 }
@@ -146,7 +148,9 @@ impl IoWorker {
     /// Whether a savepoint of this process was taken away: what it was written into is there, and it is not. Where a disk is
     /// away, what stands in its place is another directory, or none.
     pub(super) fn has_gone(&self, savepoint: &Path) -> bool {
-        due(&look(savepoint), self.place_of(savepoint)) == Due::Never
+        let place = self.place_of(savepoint);
+        let can_be_told = place.is_some() || is_in_store(savepoint);
+        can_be_told && due(&look(savepoint), place) == Due::Never
     }
 
     /// The notes that are owed: whoever goes on from what is written now owes them as well.
@@ -165,6 +169,7 @@ impl IoWorker {
         let notes = inherited(&metadata.owed_notes, own, is_owed);
         let notes = notes.into_iter().map(|note| Owing {
             is_told: told.contains(&note),
+            is_quiet: !is_owed && Some(note.savepoint.as_str()) == own,
             note,
             tries: 0,
             passes: 0,
@@ -182,15 +187,15 @@ impl IoWorker {
             }
             let savepoint = &owing.note.savepoint;
             match make(&owing.note) {
-                Ok(true) if owing.is_told => {
+                Ok(true) if owing.is_told && !owing.is_quiet => {
                     tracing::info!("That its output is committed is now noted beside {savepoint}.");
                 }
-                Ok(false) if owing.is_told => {
+                Ok(false) if owing.is_told && !owing.is_quiet => {
                     tracing::info!("{savepoint} is gone, so nothing is noted beside it.");
                 }
                 Ok(_) => {}
                 Err(why) => {
-                    if !owing.is_told {
+                    if !owing.is_told && !owing.is_quiet {
                         tracing::warn!(
                             "That its output is committed can't be noted beside {savepoint} yet, which is tried again with later checkpoints: {why}"
                         );

@@ -59,13 +59,14 @@ fn whoever_goes_on_owes_what_is_listed() {
             true,
             vec![note("a"), note("own")],
         ),
-        // There was nothing to commit at its boundary, or it was before.
+        // It was committed before, and its note may not have been made.
         (
             vec![note("a"), note("own")],
             Some("own"),
             false,
-            vec![note("a")],
+            vec![note("a"), note("own")],
         ),
+        (vec![note("a")], Some("own"), false, vec![note("a")]),
         // By a version that did not list it.
         (vec![], Some("own"), true, vec![unlisted]),
     ] {
