@@ -7,6 +7,7 @@
 //! An announcement changes the ledger, and nothing else does but the sweep behind a whole listing: so the ledger at a
 //! boundary is exactly what the readers have been told before it.
 
+mod asked;
 mod cut;
 mod done;
 
@@ -279,27 +280,6 @@ impl Intake {
         std::mem::take(&mut self.unread)
     }
 
-    /// Whether readers need to know of files what they are now.
-    pub(crate) fn is_asked(&self) -> bool {
-        !self.again.is_empty()
-    }
-
-    /// Whether readers need to know of this file, and can't go on before.
-    pub(crate) fn is_asked_for(&self, name: &Name) -> bool {
-        !self.again.is_empty() && self.again.contains_key(&name.key())
-    }
-
-    /// How many files that readers need to know of the present listing does not hold.
-    pub(crate) fn missed(&self) -> usize {
-        self.again.values().filter(|met| !**met).count()
-    }
-
-    /// Files that readers need to know of and that are gone.
-    pub(crate) fn take_missing(&mut self) -> Vec<Key> {
-        let missing = self.again.extract_if(|_, met| !*met);
-        missing.map(|(key, _)| key).collect()
-    }
-
     /// Ends the listing for some buckets of the ledger, at the minute of the job's life `minute`.
     pub(crate) fn sweep(&mut self, buckets: std::ops::Range<usize>, minute: u64, forget: bool) {
         let rules = Sweep {
@@ -487,12 +467,6 @@ impl Intake {
         self.settling.forget(key);
     }
 
-    /// Nothing can be read of the file. Whether a reader waits for it: it will wait no more.
-    pub(crate) fn give_up(&mut self, name: &Name) -> bool {
-        self.pass_over(name);
-        self.again.remove(&name.key()).is_some()
-    }
-
     /// These pieces may be announced: their names are on the disk.
     pub(crate) fn queue(&mut self, pieces: Vec<Piece>) {
         self.queue.extend(pieces);
@@ -501,17 +475,6 @@ impl Intake {
     /// How many pieces wait to be announced.
     pub(crate) fn queued(&self) -> usize {
         self.queue.len()
-    }
-
-    /// A reader can't read `piece` of this file on and needs to know what the file is now, unless that has been announced.
-    pub(crate) fn want_again(&mut self, key: Key, piece: u64) {
-        let entry = self.seen.get(key);
-        let known = entry.is_some_and(|entry| entry.sequence() > piece);
-        let comes = || self.queue.iter().any(|piece| piece.name.key() == key);
-        if !known && !comes() {
-            self.ignored.remove(&key);
-            self.again.insert(key, false);
-        }
     }
 
     /// Every reader has finished the pieces with numbers below this one.
