@@ -188,8 +188,8 @@ fn refuse(boundary: Boundary<'_>, found: Option<String>) -> Result<()> {
         boundary.described()
     );
     Err(Error::new(&codes::OUTPUT_BEHIND, message).next(
-        "bring its checkpoints back as they were; to have output written again start it with -s PATH, the path of the snapshot, or move \
-         that file away",
+        "bring its checkpoints back as they were; to have written again what is left of the input since then start it with -s PATH, the path \
+         of the snapshot",
     ))
 }
 

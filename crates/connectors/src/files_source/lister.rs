@@ -255,10 +255,18 @@ impl Lister {
             let granted = if desk.intake.forget_file(wish.name.key(), wish.piece) {
                 desk.complete = false;
                 self.next_look = Duration::ZERO;
+                let path = wish.name.below(&self.root.directory);
+                let is_away =
+                    self.root.store.is_none() && self.root.volume.identity(&path).is_err();
                 info!(
-                    "{}/{} is read again, as was asked",
+                    "{}/{} is read again, as was asked{}",
                     self.root.shown(),
-                    wish.name
+                    wish.name,
+                    if is_away {
+                        ", once it lies there again"
+                    } else {
+                        ""
+                    }
                 );
                 Granted::Behind(desk.begun)
             } else {
