@@ -50,8 +50,10 @@ impl OpenFile {
     fn go_to(&mut self, from: u64, known: Start) -> Result<(), InputError> {
         if self.is_behind(from) || known.offset > self.stream.position().offset {
             self.stream.go_to(known)?;
-            // The file may have been written anew behind its first bytes.
-            if known.offset > self.data.offset && !self.stream.is_between_lines()? {
+            // The file may have been written anew behind its first bytes. At its end nothing is read, and a last record may have had
+            // no end.
+            let inside = self.data.offset + 1..self.file.identity.size;
+            if inside.contains(&known.offset) && !self.stream.is_between_lines()? {
                 let now = self.stream.input().identity()?;
                 return Err(InputError::Changed(now));
             }
