@@ -68,7 +68,7 @@ pub(super) fn may_remove(
             WriterState::Alive => false,
             WriterState::Gone => true,
             WriterState::GoneElsewhere => kin.is_related(author),
-            WriterState::Unknown => kin.is_earlier(author),
+            WriterState::Unknown => kin.is_earlier(author) || kin.is_superseded(author),
         },
         Stage::Prepared(checkpoint) => {
             matches!(when, When::Recovered)

@@ -316,13 +316,28 @@ pub(crate) fn announced_behind(
             if part.run < run || (part.run == run && part.is_carried && !unchecked) {
                 continue;
             }
-            let read = decode_records(&notes::read(&part.path)?);
+            let read = decode_records(&read(directory, &part)?);
             let is_all = part.run > run || part.is_carried;
             let behind = |piece: &Piece| is_all || piece.sequence >= announced;
             pieces.extend(read.into_iter().filter(behind));
         }
     }
     Ok(pieces)
+}
+
+/// What a part holds that was listed: nothing where it is not listed any more. The thread of an attempt that has been given up may still
+/// tidy up behind its last checkpoint, which takes only what no snapshot needs.
+fn read(directory: &Path, part: &Part) -> io::Result<Vec<u8>> {
+    match notes::read(&part.path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let is_it = |name: &String| part.path.ends_with(name);
+            match notes::names(directory)?.iter().any(is_it) {
+                true => Err(error),
+                false => Ok(Vec::new()),
+            }
+        }
+        read => read,
+    }
 }
 
 #[cfg(test)]

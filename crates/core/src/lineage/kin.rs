@@ -31,6 +31,8 @@ pub struct Kin {
     pub generation: u64,
     /// The job that this one went on from under its lock, while the newest snapshot is still that job's.
     predecessor: Option<Ancestor>,
+    /// The jobs whose place this one has taken, over any number of others: each was gone on from under its lock.
+    superseded: Vec<JobId>,
     /// All jobs that went before.
     ancestors: Vec<JobId>,
 }
@@ -47,11 +49,14 @@ impl Kin {
         let origin = last.map_or(job, |last| last.job);
         // Behind its own first snapshot the job has nothing to do with its predecessor any more.
         let is_behind = last.is_some_and(|last| restored.into_iter().all(|job| job == last.job));
+        let superseded = lineage.ancestors.iter().rev();
+        let superseded = superseded.take_while(|other| other.owned);
         Self {
             author: Author { origin, job, run },
             family: lineage.family(job),
             generation: lineage.generation,
             predecessor: last.filter(|_| is_behind).copied(),
+            superseded: superseded.map(|other| other.job).collect(),
             ancestors: lineage.ancestors.iter().map(|other| other.job).collect(),
         }
     }
@@ -79,6 +84,13 @@ impl Kin {
             }
         });
         is_own || is_before
+    }
+
+    /// Whether the author is a run of a job whose place this one has taken, at once or over others. It may live, as one does that
+    /// slept and woke behind whoever went on; but what it has not prepared nobody asks for, nor what it has prepared once every sink
+    /// of this job has recovered.
+    pub fn is_superseded(&self, author: Author) -> bool {
+        self.superseded.contains(&author.job) && author.run < self.author.run
     }
 
     /// Whether no snapshot names what this author, who is dead, prepared for this snapshot.

@@ -29,7 +29,7 @@ impl KeptUploads {
 /// snapshot that the job goes on from. When its job has ended: what the job has left itself, but for what is kept.
 fn may_abort(kin: &Kin, author: Author, upload: &str, ended: Option<&KeptUploads>) -> bool {
     match ended {
-        None => kin.is_earlier(author),
+        None => kin.is_earlier(author) || kin.is_superseded(author),
         Some(KeptUploads(kept)) => {
             let own = kin.author;
             author.job == own.job && author.run <= own.run && !kept.contains(upload)
@@ -109,7 +109,33 @@ mod tests {
 
     const A: JobId = JobId::from_bytes([0xa; 16]);
     const B: JobId = JobId::from_bytes([0xb; 16]);
+    const C: JobId = JobId::from_bytes([0xc; 16]);
     const LEFT_AT: CheckpointId = 7;
+
+    #[test]
+    fn what_one_has_left_that_slept_is_aborted_over_any_number_of_jobs_that_took_its_place() {
+        let author = |job, run| Author {
+            origin: A,
+            job,
+            run,
+        };
+        let first = Lineage::fresh(1).behind(A, LEFT_AT, 2);
+        let cases = [
+            (first.clone().owned().behind(B, 9, 3).owned(), true),
+            // The first may live on beside the second.
+            (first.behind(B, 9, 3).owned(), false),
+            (Lineage::fresh(1), false),
+        ];
+        for (lineage, expected) in cases {
+            // Also where the job has snapshots of its own.
+            for restored in [B, C] {
+                let kin = Kin::new(C, 5, &lineage, [restored]);
+                let may = may_abort(&kin, author(A, 4), "left", None);
+                assert_eq!(may, expected, "{lineage:?}");
+                assert!(!may_abort(&kin, author(A, 6), "later", None));
+            }
+        }
+    }
 
     #[test]
     fn a_job_that_has_ended_aborts_what_it_has_left_and_nobody_may_ask_for() {

@@ -268,3 +268,28 @@ fn a_part_that_could_not_be_written_is_written_anew() {
         1
     );
 }
+
+#[test]
+fn what_an_attempt_before_tidies_up_meanwhile_holds_nobody_up() {
+    let root = tempfile::tempdir().expect("a directory");
+    let path = root.path().to_owned();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let tidies = || {
+            let mut runs = 2..;
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                journal(&path, runs.next().expect("a number"))
+                    .write(&pieces(0..1))
+                    .expect("is written");
+                let mut later = journal(&path, runs.next().expect("a number"));
+                later.carry_on(&[], 1).expect("is tidied up");
+            }
+        };
+        scope.spawn(tidies);
+        for _ in 0..300 {
+            let found = behind(&[&path], 0, 0);
+            assert!([0, 1].contains(&found.len()), "{found:?}");
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
