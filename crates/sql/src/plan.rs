@@ -42,7 +42,7 @@ use crate::functions::Functions;
 use crate::names::{double_name, output_name, unnested};
 use crate::physical::{DfResult, physical};
 use crate::place::{Place, invalid, too_deep};
-use crate::trial::try_constants;
+use crate::trial::{refuse_vain, try_constants};
 
 /// The column of an array that becomes rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +131,7 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
         Arc::clone(&bounds) as Arc<dyn AnalyzerRule + Send + Sync>,
     ]);
     let plan = rules.execute_and_check(plan, &provider.options, |_, _| {})?;
+    refuse_vain(&plan)?;
     // The other rules move nodes about, and there are only two nodes.
     let simplify = Optimizer::with_rules(vec![Arc::new(SimplifyExpressions::new())]);
     let context = OptimizerContext::new().without_query_execution_start_time();

@@ -4,6 +4,8 @@
 //! value at all is a mistake of the query, and is refused. What reads text is not judged by values made here: only
 //! its constants are looked at.
 
+mod vain;
+
 use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
@@ -23,6 +25,8 @@ use crate::functions::format_time::check_reading;
 use crate::functions::reading::{check_fields, names_zone};
 use crate::functions::room;
 use crate::physical::physical;
+
+pub(crate) use self::vain::refuse_vain;
 
 /// Functions that read text, in lower case: whether they work is up to the text. Their other arguments are
 /// patterns of strftime.
@@ -45,6 +49,14 @@ const TRIES: usize = 5;
 /// # Errors
 /// What such a call says, and for a pattern of another dialect what to write.
 pub(crate) fn try_constants(plan: &LogicalPlan) -> Result<()> {
+    each_expression(plan, try_one)
+}
+
+/// Looks at every part of every expression, with the columns that it is over.
+fn each_expression(
+    plan: &LogicalPlan,
+    look: impl Fn(&Expr, &DFSchema) -> Result<()>,
+) -> Result<()> {
     plan.apply(|node| {
         let Some(input) = node
             .inputs()
@@ -55,7 +67,7 @@ pub(crate) fn try_constants(plan: &LogicalPlan) -> Result<()> {
         };
         node.apply_expressions(|expr| {
             expr.apply(|expr| {
-                try_one(expr, &input)?;
+                look(expr, &input)?;
                 Ok(TreeNodeRecursion::Continue)
             })
         })

@@ -261,6 +261,18 @@ fn of_syntax(message: &str) -> Option<Plain> {
             "write it like substr(name, 1, 3)",
         ));
     }
+    if message.ends_with("no array has an element 0") {
+        return Some(plain(
+            message.to_owned(),
+            "write [1] for the first element, and [-1] for the last",
+        ));
+    }
+    if message.ends_with("takes a pattern beside a text, and none beside a number") {
+        return Some(plain(
+            message.to_owned(),
+            "leave the pattern out, or have it read the digits by CAST(… AS string)",
+        ));
+    }
     if let Some((_, got)) = message.split_once("Cannot access field at argument 1: type ") {
         let got = got.split(" is not ").next().unwrap_or(got);
         return Some(plain(

@@ -189,6 +189,14 @@ const MISTAKES: &[(&str, &str)] = &[
         "line 1, column 8: brackets take an element out of an array, and not of (String, BigInt)",
     ),
     (
+        "select id, arraySplit(tags)[0] as x from t1",
+        "line 1, column 12: indices count from 1, so that no array has an element 0; write [1] for the first element, and [-1] for the last",
+    ),
+    (
+        "select to_timestamp(id, 'yyyy-MM-dd') as x from t1",
+        "line 1, column 8: `to_timestamp` takes a pattern beside a text, and none beside a number; leave the pattern out, or have it read the digits by CAST(… AS string)",
+    ),
+    (
         "select array_transform(tags, x -> upper(x)) as x from t1",
         "line 1, column 8: `array_transform` takes an array first, and no String",
     ),
