@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import socket
 import statistics
@@ -44,6 +45,8 @@ class Bench:
         self.address = f"127.0.0.1:{self.port}"
         self.rows = []
         self.missed = []
+        # What runs the server: words before its command.
+        self.before = []
         (work / "empty").mkdir()
 
     def row(self, what, value, goal, is_met):
@@ -76,7 +79,7 @@ class Bench:
         began = time.monotonic()
         data = self.work / "data"
         server = subprocess.Popen(
-            [self.millstream, "server", "-D", f"rest.port={self.port}", "-D", f"millstream.data-dir={data}",
+            [*self.before, self.millstream, "server", "-D", f"rest.port={self.port}", "-D", f"millstream.data-dir={data}",
              "-D", f"execution.checkpointing.savepoint-dir={self.work / 'savepoints'}"],
             stdout=log, stderr=log)
         while True:
@@ -184,11 +187,21 @@ def life(bench):
 
 def small(bench):
     """A job with a source of files and a sink of files, of which nothing waits: what is left is the life cycle."""
+    stops, resumes = rounds(bench, 20)
+    stop, resume = statistics.median(stops), statistics.median(resumes)
+    bench.row("suspend and resume a small job, of 20 rounds", f"{milliseconds(stop)} (slowest {milliseconds(max(stops))}) + "
+              f"{milliseconds(resume)} (slowest {milliseconds(max(resumes))})", "60 ms + 30 ms", stop <= 0.06 and resume <= 0.03)
+    syncs(bench)
+
+
+def rounds(bench, count, *options):
+    """Answers the seconds of each stop of the small job, and of each resumption."""
     (bench.work / "empty" / "a.csv").write_text("id,name\n1,Ann\n")
-    arguments = [*bench.ingest("small", "PROCESS_CONTINUOUSLY"), "--source.firstLine.schema", "true", "--source.file.settle", "0"]
+    run, *ingest = bench.ingest("small", "PROCESS_CONTINUOUSLY")
+    arguments = [run, *options, *ingest, "--source.firstLine.schema", "true", "--source.file.settle", "0"]
     stops, resumes = [], []
     job, _ = bench.submit(arguments)
-    for _ in range(20):
+    for _ in range(count):
         began = time.monotonic()
         said = bench.command("stop", "-m", bench.address, job).stdout
         stops.append(time.monotonic() - began)
@@ -197,9 +210,38 @@ def small(bench):
         resumes.append(resumed)
     bench.command("cancel", "-m", bench.address, job)
     (bench.work / "empty" / "a.csv").unlink()
-    stop, resume = statistics.median(stops), statistics.median(resumes)
-    bench.row("suspend and resume a small job, of 20 rounds", f"{milliseconds(stop)} (slowest {milliseconds(max(stops))}) + "
-              f"{milliseconds(resume)} (slowest {milliseconds(max(resumes))})", "60 ms + 30 ms", stop <= 0.06 and resume <= 0.03)
+    return stops, resumes
+
+
+def syncs(bench):
+    """Prints how often files are synced for a suspension and a resumption of the small job, of server and jobs together."""
+    what = "syncs of a suspension and a resumption of a small job"
+    if shutil.which("strace") is None:
+        print(f"{what}: not counted, strace is not there", file=sys.stderr, flush=True)
+        return
+    # What a server and a job need beside them is the same in both.
+    without, once = (traced(bench, count) for count in (0, 1))
+    print(f"{what}: {once - without}", file=sys.stderr, flush=True)
+
+
+def traced(bench, count):
+    """Answers the syncs of a server of its own and its job, from the start to the end, which is suspended so many times."""
+    work = bench.work / f"traced-{count}"
+    work.mkdir()
+    own = Bench(pathlib.Path(bench.millstream).parent, work)
+    counts = work / "strace"
+    own.before = ["strace", "-f", "-c", "-e", "trace=fsync,fdatasync", "-o", str(counts)]
+    server, _ = own.start()
+    try:
+        # None by itself, as one takes longer here.
+        rounds(own, count, "-D", "execution.checkpointing.interval=1 h")
+    finally:
+        own.command("server", "stop", "-D", f"millstream.data-dir={work / 'data'}")
+        # It ends behind all that it traces.
+        server.wait()
+    # Share, seconds, microseconds a call, calls, errors if there are, and the name.
+    lines = (line.split() for line in counts.read_text().splitlines())
+    return sum(int(words[3]) for words in lines if words and words[-1] in ("fsync", "fdatasync"))
 
 
 def many(bench, server):

@@ -42,14 +42,14 @@ struct Instruction {
 
 /// From one `FROM` to the next; what stands before the first has no name.
 #[derive(Debug, Default)]
-struct Stage {
-    image: String,
+pub(crate) struct Stage {
+    pub(crate) image: String,
     name: String,
     instructions: Vec<Instruction>,
 }
 
 impl Stage {
-    fn all(&self, word: &str) -> Vec<&str> {
+    pub(crate) fn all(&self, word: &str) -> Vec<&str> {
         let own = self.instructions.iter().filter(|own| own.word == word);
         own.map(|own| own.rest.as_str()).collect()
     }
@@ -76,7 +76,8 @@ fn repository() -> PathBuf {
     place.canonicalize().expect("the repository")
 }
 
-fn stages() -> Vec<Stage> {
+/// What the `Dockerfile` says.
+pub(crate) fn stages() -> Vec<Stage> {
     let text = fs::read_to_string(repository().join("Dockerfile")).expect("a Dockerfile");
     let lines = text
         .lines()
