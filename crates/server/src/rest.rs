@@ -8,7 +8,7 @@
 //! | `errors`, `java_throwable` | errors as answers |
 //! | `access`, `tokens`, `audit`, `secrets` | who may ask, who has asked, and what nobody is told |
 //! | `listen`, `connections`, `tls`, `settings` | connections, their limits and their encryption |
-//! | `time_limit`, `layers` | how long an answer may take, and what each of them goes through |
+//! | `pace`, `time_limit`, `layers` | how slowly a body may come, how long an answer may take, and what each of them goes through |
 //! | `openapi`, `prometheus` | the document of the interface, and metrics as text |
 
 mod access;
@@ -23,6 +23,7 @@ mod lenient;
 mod listen;
 mod names;
 mod openapi;
+mod pace;
 mod params;
 mod proc;
 mod program_arguments;
@@ -35,7 +36,6 @@ mod tls;
 mod tokens;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
@@ -43,7 +43,6 @@ use axum::http::{StatusCode, Uri};
 use axum::{Router, middleware};
 use millstream_core::codes;
 use tower_http::normalize_path::NormalizePath;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::letters::Letters;
@@ -58,8 +57,6 @@ pub(crate) use tokens::Tokens;
 
 /// Bodies other than uploads are no longer than this, in bytes.
 const LARGEST_BODY: usize = 1 << 20;
-/// A client that sends nothing of its body for so long is given up.
-const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What every handler knows; cloning is cheap.
 #[derive(Clone)]
@@ -95,7 +92,7 @@ fn router(registry: Registry, settings: RestSettings, refusals: Arc<Refusals>) -
     let inner = Router::new().fallback_service(NormalizePath::trim_trailing_slash(inner));
     let limited = inner
         .layer(middleware::from_fn(layers::catch_panics))
-        .layer(RequestBodyTimeoutLayer::new(BODY_PATIENCE))
+        .layer(middleware::from_fn_with_state(app.clone(), pace::hold))
         .layer(middleware::from_fn_with_state(app.clone(), access::guard));
     let shared = match access::cross_origin(&app.settings) {
         Some(layer) => limited.layer(layer),

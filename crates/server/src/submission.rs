@@ -1,14 +1,14 @@
 //! Submitting jobs, and planning them.
 
 use std::fs::{self, DirBuilder};
-use std::io::ErrorKind;
+use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use millstream_core::options::reference::escape;
 use millstream_core::options::{CHECKPOINT_DIRECTORY, DATA_DIRECTORY, JOB_NAME, RESTORE_PATH};
-use millstream_core::{Configuration, Error, JobId, JobStatus, Result, codes};
+use millstream_core::{Configuration, Error, ErrorKind, JobId, JobStatus, Result, codes};
 use millstream_protocol::link::{CheckpointState, LOCK_FILE, SUBMISSION_FILE, Submission};
 use millstream_storage::Location;
 use rustix::io::Errno;
@@ -33,6 +33,29 @@ impl Registry {
         let program = self.program(&request.package)?;
         packages::check_entry(&request.package, request.entry.as_deref())?;
         start(self, request, program).await
+    }
+
+    /// Checks, without starting a program, that there are the package and the entry class of a request.
+    ///
+    /// # Errors
+    /// [`codes::ENTRY_UNKNOWN`]: there is no such package, or it has no such entry class.
+    pub(crate) fn check_package(&self, request: &SubmitRequest) -> Result<()> {
+        self.package(&request.package)?;
+        packages::check_entry(&request.package, request.entry.as_deref())
+    }
+
+    /// What the built-in package says is wrong with a request; `None`: nothing, or it could not say, or the package is another
+    /// one, whose program is not started for that.
+    pub(crate) async fn refused_by_built_in(&self, request: &SubmitRequest) -> Option<Error> {
+        if request.package != packages::BUILT_IN {
+            return None;
+        }
+        let refused = plan_of(self, request, None).await.err()?;
+        let could_not_say = matches!(
+            refused.kind(),
+            ErrorKind::Internal | ErrorKind::Unavailable | ErrorKind::Program
+        ) || refused.code() == codes::PACKAGE_INVALID.id;
+        (!could_not_say).then_some(refused)
     }
 
     /// The program of a package, which is the server's alone; `None`: the built-in one.
@@ -267,7 +290,7 @@ fn claim(directory: &Path, job: JobId) -> Result<()> {
     let make = || DirBuilder::new().mode(0o700).create(directory);
     let failed = |cause| files::unusable(directory, "created", cause);
     match make() {
-        Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {}
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
         made => return made.map_err(failed),
     }
     if files::is_locked(&directory.join(LOCK_FILE))? {
@@ -297,9 +320,9 @@ fn prepare(directory: &Path, submission: &Submission, program: Option<&Path>) ->
 }
 
 /// Links a file, or copies it where it can't be linked: into another file system, or often enough.
-fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+fn link(from: &Path, to: &Path) -> io::Result<()> {
     let linked = fs::hard_link(from, to);
-    let number = linked.as_ref().err().and_then(std::io::Error::raw_os_error);
+    let number = linked.as_ref().err().and_then(io::Error::raw_os_error);
     match number.map(Errno::from_raw_os_error) {
         Some(Errno::XDEV | Errno::PERM | Errno::MLINK) => files::copy(from, to),
         _ => linked,

@@ -44,6 +44,7 @@ mod dead_letters_are_discarded_only_when_told_twice;
 mod dead_letters_of_a_server_are_asked_of_it;
 mod doctor_names_what_is_wrong;
 mod ended_jobs_are_whole_after_a_restart_of_the_server;
+mod every_problem_of_a_job_is_told_at_once;
 mod files_of_a_job_are_told_and_read_again;
 mod five_hundred_jobs_are_listed;
 mod flinks_own_client_works;

@@ -4,15 +4,17 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value;
 
 use super::App;
-use super::errors::{Answer, Problems, RestError, one_line};
-use super::lenient;
+use super::errors::{Problems, RestError, one_line};
+use super::lenient::{self, Wrong};
 
 /// A JSON body that was read as a `T`.
+#[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<T> Body<T> {
@@ -22,13 +24,50 @@ impl<T> Body<T> {
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
-    type Rejection = RestError;
+/// A body as a handler takes it that looks at the rest of the request before it refuses anything.
+pub(crate) type Given<T> = Result<Body<T>, Misread<T>>;
 
-    async fn from_request(request: Request, app: &App) -> Answer<Self> {
+/// A body that can't be read, or not all of it.
+#[derive(Debug)]
+pub(crate) struct Misread<T> {
+    /// Why it is refused.
+    pub(crate) error: RestError,
+    /// What is read where the fields that are wrong are left away; `None`: nothing.
+    pub(crate) rest: Option<T>,
+    /// What is wrong with the fields, which the lines begin with.
+    problems: Vec<String>,
+}
+
+impl<T> Misread<T> {
+    /// Nothing of it can be read.
+    fn whole(error: RestError) -> Self {
+        Self {
+            error,
+            rest: None,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Whether something is wrong with a field whose name begins with `name`.
+    pub(crate) fn is_about(&self, name: &str) -> bool {
+        let mut problems = self.problems.iter();
+        problems.any(|problem| problem.starts_with(name))
+    }
+}
+
+impl<T> IntoResponse for Misread<T> {
+    fn into_response(self) -> Response {
+        self.error.into_response()
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
+    type Rejection = Misread<T>;
+
+    async fn from_request(request: Request, app: &App) -> Given<T> {
         let bytes = Bytes::from_request(request, app).await.map_err(|error| {
             let message = format!("The body can't be read: {}", error.body_text());
-            match error.status() {
+            Misread::<T>::whole(match error.status() {
                 StatusCode::PAYLOAD_TOO_LARGE => RestError::new(
                     StatusCode::PAYLOAD_TOO_LARGE,
                     &millstream_core::codes::REQUEST,
@@ -36,25 +75,29 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
                     "send a smaller body: it may hold 1 MiB",
                 ),
                 _ => RestError::bad_request(message, "send it again"),
-            }
+            })
         })?;
         parse(&bytes).map(Self)
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Misread<T>> {
     let text = if bytes.iter().all(u8::is_ascii_whitespace) {
         b"{}".as_slice()
     } else {
         bytes
     };
     let value: Result<Value, _> = serde_json::from_slice(text);
-    let read = value
-        .map_err(|error| vec![error.to_string()])
-        .and_then(lenient::read);
-    read.map_err(|found| {
+    let read = match value {
+        Ok(value) => lenient::read(value),
+        Err(error) => Err(Wrong {
+            problems: vec![error.to_string()],
+            rest: None,
+        }),
+    };
+    read.map_err(|wrong| {
         let mut problems = Problems::default();
-        for problem in found {
+        for problem in &wrong.problems {
             let line = format!(
                 "Request did not match expected format {}: {problem}",
                 short_name::<T>()
@@ -64,7 +107,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
                 "send a JSON object as the OpenAPI document at /openapi.json says",
             ));
         }
-        problems.into_one()
+        Misread {
+            error: problems.into_one(),
+            rest: wrong.rest,
+            problems: wrong.problems,
+        }
     })
 }
 

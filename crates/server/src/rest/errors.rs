@@ -84,25 +84,28 @@ impl Problems {
         self.0.push(error);
     }
 
-    /// Keeps why something is refused, where it is.
-    pub(crate) fn note(&mut self, checked: millstream_core::Result<()>) {
-        if let Err(error) = checked {
-            self.add(error.into());
+    /// Keeps an error; where it tells of several problems, each of them by itself.
+    pub(crate) fn tell(&mut self, error: RestError) {
+        let told = lines(&error.error);
+        if told.len() < 2 {
+            return self.add(error);
         }
+        let code = code_of(&error.error).unwrap_or(&codes::REQUEST);
+        for line in told {
+            let next = error.error.next_step();
+            self.add(RestError::new(error.status, code, line, next));
+        }
+    }
+
+    /// Whether nothing is wrong so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The value, or the default where there is none for a reason that is kept, or for several.
     pub(crate) fn value_of<T: Default>(&mut self, answer: Answer<T>) -> T {
         answer.unwrap_or_else(|error| {
-            let told = lines(&error.error);
-            if told.len() < 2 {
-                self.add(error);
-            } else {
-                let next = error.error.next_step();
-                let each = told.iter();
-                self.0
-                    .extend(each.map(|line| RestError::bad_request(line.as_str(), next)));
-            }
+            self.tell(error);
             T::default()
         })
     }
@@ -146,18 +149,22 @@ impl Problems {
             errors.iter().all(|error| Some(read(error)) == first)
         };
         let first = errors.first();
-        let code = first.filter(|_| have_one(Error::code)).and_then(|first| {
-            let mut all = codes::ALL.iter();
-            all.find(|code| code.id == first.code())
-        });
+        let code = first.filter(|_| have_one(Error::code));
+        let code = code.and_then(|first| code_of(first));
         let next = first.filter(|_| have_one(Error::next_step));
         RestError::new(
             StatusCode::BAD_REQUEST,
-            code.copied().unwrap_or(&codes::REQUEST),
+            code.unwrap_or(&codes::REQUEST),
             message,
             next.map_or("mend them, then ask again", |first| first.next_step()),
         )
     }
+}
+
+/// The code of an error.
+fn code_of(error: &Error) -> Option<&'static Code> {
+    let mut all = codes::ALL.iter().copied();
+    all.find(|code| code.id == error.code())
 }
 
 /// The status that an error of this kind is answered with.

@@ -16,15 +16,27 @@ struct Lenient(Value);
 /// it can't be asked for any more: so the field is taken out, and all is read again.
 const BLANK: &str = "a blank text stands where a number or a flag belongs";
 
+/// What is wrong with a value.
+#[derive(Debug)]
+pub(super) struct Wrong<T> {
+    /// A line for each problem; where that is known, it begins with the name of the field.
+    pub(super) problems: Vec<String>,
+    /// What is read where the fields that are wrong are left away; `None`: nothing.
+    pub(super) rest: Option<T>,
+}
+
 /// Reads a value, or tells everything that is wrong with it.
-pub(super) fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Vec<String>> {
+pub(super) fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Wrong<T>> {
     /// Nobody mends more at once.
     const MOST: usize = 20;
     let mut problems = Vec::new();
     loop {
         let error = match T::deserialize(Lenient(value.clone())) {
             Ok(read) if problems.is_empty() => return Ok(read),
-            Ok(_) => return Err(problems),
+            Ok(read) => {
+                let rest = Some(read);
+                return Err(Wrong { problems, rest });
+            }
             Err(error) => error.to_string(),
         };
         let taken_out = take_out(&mut value, &error);
@@ -38,7 +50,8 @@ pub(super) fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Vec<Strin
             problems.push(error);
         }
         if !is_taken_out || problems.len() == MOST {
-            return Err(problems);
+            let rest = None;
+            return Err(Wrong { problems, rest });
         }
     }
 }
@@ -256,7 +269,7 @@ mod tests {
     }
 
     fn read(value: Value) -> Result<Wanted, Vec<String>> {
-        super::read(value)
+        super::read(value).map_err(|wrong| wrong.problems)
     }
 
     #[test]
@@ -325,12 +338,14 @@ mod tests {
             ..Wanted::default()
         };
         assert_eq!(read, expected);
-        let problems = super::read::<Wanted>(json!({"number": "", "flag": "often"}));
-        let problems = problems.expect_err("a flag");
+        let wrong = super::read::<Wanted>(json!({"number": "", "flag": "often", "text": "t"}));
+        let wrong = wrong.expect_err("a flag");
         assert!(
-            matches!(problems.as_slice(), [one] if one.starts_with("flag: ")),
-            "{problems:?}"
+            matches!(wrong.problems.as_slice(), [one] if one.starts_with("flag: ")),
+            "{wrong:?}"
         );
+        let rest = wrong.rest.expect("the rest is read");
+        assert_eq!(rest.text.as_deref(), Some("t"));
     }
 
     #[test]

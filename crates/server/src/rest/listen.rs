@@ -18,8 +18,6 @@ use super::{router, tls};
 use crate::limits;
 use crate::registry::Registry;
 
-/// A client that takes longer to send its headers is given up; so is a connection that lies idle so long.
-const HEADER_PATIENCE: Duration = Duration::from_secs(30);
 /// The most headers of a request.
 const HEADERS: usize = 100;
 /// About the most bytes of headers: a request is refused once more than these have come without their end.
@@ -37,6 +35,7 @@ pub async fn serve(
     settings: RestSettings,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
+    let head_patience = settings.patience.head;
     let encryption = settings.tls.as_ref().map(tls::configuration).transpose()?;
     let refusals = Arc::new(Refusals::default());
     let places = Places::new(limits::connections(), Arc::clone(&refusals));
@@ -47,7 +46,7 @@ pub async fn serve(
         None => {
             let server = axum_server::from_tcp(listener).map_err(failed)?;
             let mut server = server.acceptor(places).http1_only().handle(handle);
-            limit(server.http_builder());
+            limit(server.http_builder(), head_patience);
             server.serve(service).await
         }
         Some(encryption) => {
@@ -55,7 +54,7 @@ pub async fn serve(
             let encrypted = RustlsAcceptor::new(encryption).acceptor(places);
             let server = axum_server::from_tcp(listener).map_err(failed)?;
             let mut server = server.acceptor(encrypted).http1_only().handle(handle);
-            limit(server.http_builder());
+            limit(server.http_builder(), head_patience);
             server.serve(service).await
         }
     };
@@ -67,11 +66,12 @@ async fn end(handle: Handle<SocketAddr>, shutdown: impl Future<Output = ()>) {
     handle.graceful_shutdown(Some(LAST_REQUESTS));
 }
 
-fn limit(builder: &mut Builder<TokioExecutor>) {
+/// A client that takes longer than `head_patience` to send its headers is given up; so is a connection that lies idle so long.
+fn limit(builder: &mut Builder<TokioExecutor>, head_patience: Duration) {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_PATIENCE)
+        .header_read_timeout(head_patience)
         .max_headers(HEADERS)
         .max_buf_size(HEADER_BYTES);
 }

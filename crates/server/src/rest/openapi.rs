@@ -112,6 +112,7 @@ fn complete_operation(
         add("404", "There is no such thing.");
     }
     if has_body {
+        add("408", "The body comes too slowly.");
         add("413", "The body is too large.");
     }
     add("401", "The token is missing or wrong.");

@@ -34,6 +34,27 @@ pub struct RestSettings {
     pub(crate) largest_upload: u64,
     /// How long a process may take to report its job; `None`: as long as it likes.
     pub(crate) start_limit: Option<Duration>,
+    pub(crate) patience: Patience,
+}
+
+/// How long a client may take to send on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// For the head of a request, from the beginning of the connection or the end of the answer before: so long a connection may lie
+    /// idle, too.
+    pub(crate) head: Duration,
+    /// For the next 64 KiB of a body, or its end.
+    pub(crate) body: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        const PATIENCE: Duration = Duration::from_secs(30);
+        Self {
+            head: PATIENCE,
+            body: PATIENCE,
+        }
+    }
 }
 
 /// The files of TLS, all PEM.
@@ -63,6 +84,7 @@ impl RestSettings {
             address: configuration.require(&REST_ADDRESS)?,
             largest_upload: configuration.require(&REST_LARGEST_UPLOAD)?.0,
             start_limit: start_limit(configuration)?,
+            patience: Patience::default(),
         })
     }
 

@@ -1,3 +1,5 @@
+mod slow_clients_are_given_up;
+
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 

@@ -81,11 +81,93 @@ fn what_means_something_is_taken_and_what_does_not_is_named() {
     server.end();
 }
 
+/// Path, body, and what its problems say.
+const PROBLEMS: &[(&str, &str, &[&str])] = &[
+    (
+        "ingest/run",
+        r#"{"parallelism": "x", "allowNonRestoredState": "maybe", "savepointPath": {}, "flinkConfiguration": {"a": [], "b": {}}}"#,
+        &[
+            "allowNonRestoredState: invalid type",
+            "flinkConfiguration: a: invalid type",
+            "flinkConfiguration: b: invalid type",
+            "parallelism: invalid type",
+            "savepointPath: invalid type",
+        ],
+    ),
+    (
+        "ingest/run?parallelism=x&allowNonRestoredState=maybe&programArg=a&program-args=b",
+        "{}",
+        &[
+            "Cannot resolve query parameter (allowNonRestoredState)",
+            "Cannot resolve query parameter (parallelism)",
+            "Confusing request: program-args and programArg",
+        ],
+    ),
+    (
+        "ingest/run?parallelism=x&programArg=a&program-args=b",
+        r#"{"allowNonRestoredState": "maybe", "savepointPath": {}}"#,
+        &[
+            "allowNonRestoredState: invalid type",
+            "savepointPath: invalid type",
+            "Cannot resolve query parameter (parallelism)",
+            "Confusing request: program-args and programArg",
+        ],
+    ),
+    (
+        "ingest/run?parallelism=0",
+        r#"{"allowNonRestoredState": true}"#,
+        &["parallelism must be"],
+    ),
+    (
+        "ingest/run?parallelism=0",
+        r#"{"flinkConfiguration": {"no.such": "1", "pipeline.name": "n", "parallelism.default": "x", "rate.limit.bytes": "-1",
+                "execution.checkpointing.interval": "soon", "nor.this": ""}}"#,
+        &[
+            "parallelism must be",
+            "what is no option: `no.such`",
+            "what is no option: `nor.this`",
+            "parallelism.default is `x`",
+            "rate.limit.bytes is `-1`",
+            "execution.checkpointing.interval is `soon`",
+        ],
+    ),
+    (
+        "ingest/run",
+        r#"{"parallelism": 0, "entryClass": "com.example.Nope"}"#,
+        &["parallelism must be", "no entry class com.example.Nope"],
+    ),
+    (
+        "ingest/plan",
+        r#"{"parallelism": "x", "entryClass": "com.example.Nope"}"#,
+        &[
+            "parallelism: invalid type",
+            "no entry class com.example.Nope",
+        ],
+    ),
+    (
+        "ingest/run?entry-class=com.example.Nope",
+        "{bad",
+        &[
+            "did not match expected format",
+            "no entry class com.example.Nope",
+        ],
+    ),
+    (
+        "nope/run-application",
+        r#"{"allowNonRestoredState": "maybe", "savepointPath": {}, "entryClass": "com.example.Nope"}"#,
+        &[
+            "allowNonRestoredState: invalid type",
+            "savepointPath: invalid type",
+            "there is no package nope",
+        ],
+    ),
+];
+
 #[test]
 fn every_problem_has_an_entry_of_its_own() {
     let server = Server::start(&[]);
-    let ask = |query: &str, body: &str| {
-        let answer = server.ask("POST", &format!("/jars/ingest/run{query}"), body);
+    let ask = |path: &str, body: &str| {
+        let answer = server.ask("POST", &format!("/jars/{path}"), body);
         let json = answer.json();
         assert_eq!(answer.status, 400, "{json}");
         let errors = json.get("errors").and_then(Value::as_array);
@@ -96,59 +178,10 @@ fn every_problem_has_an_entry_of_its_own() {
         errors.sort();
         errors
     };
-    for (query, body, expected) in [
-        (
-            "",
-            r#"{"parallelism": "x", "allowNonRestoredState": "maybe", "savepointPath": {}, "flinkConfiguration": {"a": [], "b": {}}}"#,
-            vec![
-                "allowNonRestoredState: invalid type",
-                "flinkConfiguration: a: invalid type",
-                "flinkConfiguration: b: invalid type",
-                "parallelism: invalid type",
-                "savepointPath: invalid type",
-            ],
-        ),
-        (
-            "?parallelism=x&allowNonRestoredState=maybe&programArg=a&program-args=b",
-            "{}",
-            vec![
-                "Cannot resolve query parameter (allowNonRestoredState)",
-                "Cannot resolve query parameter (parallelism)",
-                "Confusing request: program-args and programArg",
-            ],
-        ),
-        (
-            "?parallelism=x&programArg=a&program-args=b",
-            r#"{"allowNonRestoredState": "maybe", "savepointPath": {}}"#,
-            vec![
-                "allowNonRestoredState: invalid type",
-                "savepointPath: invalid type",
-                "Cannot resolve query parameter (parallelism)",
-                "Confusing request: program-args and programArg",
-            ],
-        ),
-        (
-            "?parallelism=0",
-            r#"{"allowNonRestoredState": true}"#,
-            vec!["parallelism must be"],
-        ),
-        (
-            "?parallelism=0",
-            r#"{"flinkConfiguration": {"no.such": "1", "pipeline.name": "n", "parallelism.default": "x", "rate.limit.bytes": "-1",
-                "execution.checkpointing.interval": "soon", "nor.this": ""}}"#,
-            vec![
-                "parallelism must be",
-                "what is no option: `no.such`",
-                "what is no option: `nor.this`",
-                "parallelism.default is `x`",
-                "rate.limit.bytes is `-1`",
-                "execution.checkpointing.interval is `soon`",
-            ],
-        ),
-    ] {
-        let errors = ask(query, body);
+    for (path, body, expected) in PROBLEMS {
+        let errors = ask(path, body);
         assert_eq!(errors.len(), expected.len(), "{errors:?}");
-        for expected in expected {
+        for expected in *expected {
             assert!(
                 errors.iter().any(|error| error.contains(expected)),
                 "{errors:?}"

@@ -22,7 +22,7 @@ use crate::rest::answers::jobs::JobPlanInfo;
 use crate::rest::answers::package_plan;
 use crate::rest::answers::packages::{JarListInfo, JarUploadResponse};
 use crate::rest::audit::About;
-use crate::rest::body::Body;
+use crate::rest::body::{Body, Given};
 use crate::rest::errors::{Answer, ErrorBody, RestError};
 use crate::rest::params::Params;
 
@@ -214,7 +214,7 @@ async fn delete(State(app): State<App>, params: Params) -> Answer<Json<Empty>> {
     )
 )]
 async fn plan_of_query(State(app): State<App>, params: Params) -> Answer<Json<JobPlanInfo>> {
-    plan(&app, &params, Ok(JarPlanRequestBody::default())).await
+    plan(&app, &params, Ok(Body(JarPlanRequestBody::default()))).await
 }
 
 /// The plan of a job in a package, which is not started. What the body says wins over the query.
@@ -236,18 +236,18 @@ async fn plan_of_query(State(app): State<App>, params: Params) -> Answer<Json<Jo
 async fn plan_of_body(
     State(app): State<App>,
     params: Params,
-    body: Answer<Body<JarPlanRequestBody>>,
+    body: Given<JarPlanRequestBody>,
 ) -> Answer<Json<JobPlanInfo>> {
-    plan(&app, &params, body.map(Body::inner)).await
+    plan(&app, &params, body).await
 }
 
 async fn plan(
     app: &App,
     params: &Params,
-    body: Answer<JarPlanRequestBody>,
+    body: Given<JarPlanRequestBody>,
 ) -> Answer<Json<JobPlanInfo>> {
     super::allowed(app.settings.submit, "web.submit.enable")?;
-    let request = plan_request(params, body)?;
+    let request = plan_request(params, body).checked(&app.registry).await?;
     let job = request.job;
     let printed = app.registry.plan(request).await;
     let plan = printed.and_then(|printed| package_plan::of(printed, job));

@@ -1,5 +1,7 @@
 //! Submitting jobs: what a request says in its body and query becomes a submission. The body wins.
 
+mod asked;
+
 use std::collections::BTreeMap;
 
 use axum::extract::State;
@@ -18,11 +20,12 @@ use crate::configuration::check_setting;
 use crate::rest::App;
 use crate::rest::answers::packages::JarRunResponse;
 use crate::rest::audit::About;
-use crate::rest::body::Body;
-use crate::rest::errors::{Answer, ErrorBody, Problems, RestError};
+use crate::rest::body::{Body, Given};
+use crate::rest::errors::{Answer, ErrorBody, RestError};
 use crate::rest::params::Params;
 use crate::rest::program_arguments;
 use crate::views::SubmitRequest;
+use asked::Asked;
 
 /// The routes of this module.
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -122,7 +125,7 @@ impl ClaimMode {
 async fn run(
     State(app): State<App>,
     params: Params,
-    body: Answer<Body<JarRunRequestBody>>,
+    body: Given<JarRunRequestBody>,
 ) -> Answer<(Extension<About>, Json<JarRunResponse>)> {
     let job = submit(&app, &params, body).await?;
     Ok((Extension(About::Job(job)), Json(JarRunResponse::of(job))))
@@ -155,7 +158,7 @@ struct JarRunApplicationResponse {
 async fn run_application(
     State(app): State<App>,
     params: Params,
-    body: Answer<Body<JarRunRequestBody>>,
+    body: Given<JarRunRequestBody>,
 ) -> Answer<(
     StatusCode,
     Extension<About>,
@@ -172,21 +175,20 @@ async fn run_application(
     ))
 }
 
-async fn submit(
-    app: &App,
-    params: &Params,
-    body: Answer<Body<JarRunRequestBody>>,
-) -> Answer<JobId> {
+async fn submit(app: &App, params: &Params, body: Given<JarRunRequestBody>) -> Answer<JobId> {
     super::allowed(app.settings.submit, "web.submit.enable")?;
-    let request = run_request(params, body.map(Body::inner))?;
-    if let Some(job) = request.job.filter(|job| app.registry.job(*job).is_ok()) {
-        return Err(RestError::new(
+    let mut asked = run_request(params, body);
+    if let Some(job) = asked.job().filter(|job| app.registry.job(*job).is_ok()) {
+        let taken = RestError::new(
             StatusCode::CONFLICT,
             &millstream_core::codes::JOB_DUPLICATE,
             format!("There is a job {job} already."),
             "leave jobId away to have a new one chosen",
-        ));
+        );
+        // Whoever asks again for what was done is told that, whatever has become of its input.
+        asked.refuse(taken)?;
     }
+    let request = asked.checked(&app.registry).await?;
     app.registry
         .submit(request)
         .await
@@ -194,22 +196,22 @@ async fn submit(
 }
 
 /// The request to plan a job.
-pub(crate) fn plan_request(
-    params: &Params,
-    body: Answer<JarPlanRequestBody>,
-) -> Answer<SubmitRequest> {
-    let mut problems = Problems::default();
-    let body = problems.value_of(body);
-    let request = planned(params, body, &mut problems);
-    problems.unless(request)
+pub(crate) fn plan_request(params: &Params, body: Given<JarPlanRequestBody>) -> Asked {
+    let mut asked = Asked::default();
+    let body = asked.body(body);
+    planned(params, body, &mut asked);
+    asked
 }
 
-fn planned(params: &Params, body: JarPlanRequestBody, problems: &mut Problems) -> SubmitRequest {
-    let arguments = problems.value_of(arguments(params, &body));
+fn planned(params: &Params, body: JarPlanRequestBody, asked: &mut Asked) {
+    let arguments = asked.arguments(arguments(params, &body));
+    let problems = &mut asked.problems;
     let mut configuration = Configuration::new();
     for (key, value) in body.flink_configuration.iter().flatten() {
-        problems.note(check_setting(key, value));
-        configuration.set(key.as_str(), value.as_str());
+        match check_setting(key, value) {
+            Ok(()) => configuration.set(key.as_str(), value.as_str()),
+            Err(error) => problems.add(error.into()),
+        }
     }
     let of_query = problems.value_of(params.query_value("parallelism"));
     if let Some(parallelism) = body.parallelism.or(of_query) {
@@ -223,18 +225,18 @@ fn planned(params: &Params, body: JarPlanRequestBody, problems: &mut Problems) -
             )),
         }
     }
-    SubmitRequest {
+    asked.request = SubmitRequest {
         job: body.job_id,
         package: params.path("jarid").to_owned(),
         entry: given(body.entry_class.as_deref()).or(given(params.query("entry-class"))),
         arguments,
         configuration,
-    }
+    };
 }
 
-fn run_request(params: &Params, body: Answer<JarRunRequestBody>) -> Answer<SubmitRequest> {
-    let mut problems = Problems::default();
-    let body = problems.value_of(body);
+fn run_request(params: &Params, body: Given<JarRunRequestBody>) -> Asked {
+    let mut asked = Asked::default();
+    let body = asked.body(body);
     // All that is planned is run.
     let plan = JarPlanRequestBody {
         entry_class: body.entry_class,
@@ -244,7 +246,10 @@ fn run_request(params: &Params, body: Answer<JarRunRequestBody>) -> Answer<Submi
         job_id: body.job_id,
         flink_configuration: body.flink_configuration,
     };
-    let mut request = planned(params, plan, &mut problems);
+    planned(params, plan, &mut asked);
+    let Asked {
+        request, problems, ..
+    } = &mut asked;
     request.job = problems.value_of(id_of(request.job, body.application_id));
     let settings = &mut request.configuration;
     let path = given(body.savepoint_path.as_deref()).or(given(params.query("savepointPath")));
@@ -258,7 +263,7 @@ fn run_request(params: &Params, body: Answer<JarRunRequestBody>) -> Answer<Submi
     if let Some(mode) = body.claim_mode.or(body.restore_mode) {
         settings.set(RESTORE_CLAIM_MODE.name, mode.name());
     }
-    problems.unless(request)
+    asked
 }
 
 /// The id that the job is to have.
@@ -350,7 +355,9 @@ async fn restart(
         savepoint_path: body.savepoint_path,
         ..JarRunRequestBody::default()
     };
-    let changes = run_request(&Params::default(), Ok(request))?.configuration;
+    let changes = run_request(&Params::default(), Ok(Body(request)))
+        .by_itself()?
+        .configuration;
     if !job.status.is_terminal() {
         // Whoever stops the job for this must know before that nothing else is in the way.
         app.registry

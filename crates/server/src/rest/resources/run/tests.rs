@@ -4,13 +4,15 @@ use millstream_core::Configuration;
 use serde_json::{Value, json};
 
 use super::{JarRunRequestBody, run_request};
+use crate::rest::body::Body;
 use crate::rest::errors::Answer;
 use crate::rest::params::Params;
 use crate::views::SubmitRequest;
 
 fn request(query: &[(&str, &str)], body: Value) -> Answer<SubmitRequest> {
     let body: JarRunRequestBody = serde_json::from_value(body).expect("a body");
-    run_request(&Params::for_test(&[("jarid", "ingest")], query), Ok(body))
+    let params = Params::for_test(&[("jarid", "ingest")], query);
+    run_request(&params, Ok(Body(body))).by_itself()
 }
 
 fn settings(pairs: &[(&str, &str)]) -> Configuration {
