@@ -12,6 +12,7 @@ mod a_file_that_was_replaced_midway_is_not_read_on;
 mod a_finished_job_has_taken_its_files_away;
 mod a_ledger_of_many_files_stays_small;
 mod a_reader_that_waits_is_answered_though_thousands_of_files_are_ready;
+mod a_record_without_its_end_is_waited_for;
 mod a_row_group_of_gigabytes_is_read_in_bounded_memory;
 mod a_thousand_damaged_messages_harm_no_good_one;
 mod columns_are_nested_as_asked;

@@ -91,11 +91,15 @@ impl FileCommitter {
         Leftovers::new(kin, places).remove(when);
     }
 
+    /// The snapshot that this attempt goes on from, as it is known to other attempts of this process.
+    fn boundary(&self) -> Option<(JobId, Option<CheckpointId>)> {
+        Some((self.context.job, self.context.restored))
+    }
+
     /// Checks that the snapshot is the newest, by what lies where the sink writes. Objects do not tell.
     fn check_behind(&self) -> Result<()> {
         // There may be very many files, and nobody else commits behind that while this process has the job.
-        let now = Some((self.context.job, self.context.restored));
-        if *self.looked.lock().unwrap_or_else(PoisonError::into_inner) == now {
+        if *self.looked.lock().unwrap_or_else(PoisonError::into_inner) == self.boundary() {
             return Ok(());
         }
         let kin = self.kin();
@@ -108,8 +112,18 @@ impl FileCommitter {
             Here::Hdfs(url) => check_hdfs(boundary, url, self.clusters.as_ref())?,
             Here::Objects(_) => {}
         }
-        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = now;
         Ok(())
+    }
+
+    /// What lies where the sink writes need not be looked at again. A place that is away tells nothing.
+    fn has_looked(&self) {
+        let is_there = match &self.here {
+            Here::Directory(directory) => directory.is_dir(),
+            Here::Hdfs(_) | Here::Objects(_) => true,
+        };
+        if is_there {
+            *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = self.boundary();
+        }
     }
 
     /// Aborts uploads of the job, but for those that are kept.
@@ -182,6 +196,8 @@ impl SinkCommitter for FileCommitter {
         self.restored = SinkState::all(restored);
         self.check_behind()?;
         let outcomes = self.commit(committables)?;
+        // Only now: the disk may have been away when it was looked at.
+        self.has_looked();
         self.remove_files(When::Recovering);
         Ok(outcomes)
     }

@@ -133,8 +133,8 @@ impl FileEnumerator {
             other_since: None,
             sought: BTreeMap::new(),
             next_look: Duration::ZERO,
+            next_asked: Duration::ZERO,
             looked: false,
-            took: Duration::ZERO,
         }
         .start("files".to_owned())?;
         Ok(Self {

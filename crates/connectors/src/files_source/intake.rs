@@ -450,9 +450,11 @@ impl Intake {
         }
     }
 
-    /// Whether a file of this size holds nothing that can be read, not even that it is empty.
-    pub(crate) fn is_void(&self, size: u64) -> bool {
-        size == 0 && !self.rules.contents.may_be_empty()
+    /// Whether a file that is ready, and is this now, holds nothing that can be read, not even that it is empty. One that was emptied
+    /// since it was listed is about to be written.
+    pub(crate) fn is_void(&self, ready: &Ready, now: Identity) -> bool {
+        let stands_still = now == ready.identity() || self.rules.settle.is_zero();
+        now.size == 0 && stands_still && !self.rules.contents.may_be_empty()
     }
 
     /// For how many whole minutes at least a file that is gone is remembered.

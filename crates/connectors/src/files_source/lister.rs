@@ -142,11 +142,12 @@ pub(crate) struct Lister {
     pub(crate) other_since: Option<u64>,
     /// Files that readers miss, and for which there is no answer yet.
     pub(crate) sought: BTreeMap<usize, Key>,
+    /// When to look again for whatever there is, once nothing is ready any more.
     pub(crate) next_look: Duration,
+    /// When to look again for what readers wait for, or for what changed before it was opened.
+    pub(crate) next_asked: Duration,
     /// Whether the last look saw everything.
     pub(crate) looked: bool,
-    /// How long it took.
-    pub(crate) took: Duration,
 }
 
 impl Lister {
@@ -182,11 +183,13 @@ impl Lister {
             self.next_look = Duration::ZERO;
         }
         self.stage_backlog()?;
-        if self.may_look() && (self.clock)() >= self.next_look {
+        if (self.clock)() >= self.due() {
             self.looked = false;
             let begun = (self.clock)();
             let looked = self.look();
-            self.took = (self.clock)().saturating_sub(begun);
+            let now = (self.clock)();
+            // A look may take long itself, and looks for readers are made while other files wait.
+            self.next_asked = now + AWAY.max(now.saturating_sub(begun) * PAUSES);
             match looked {
                 Ok(()) => {
                     self.looked = true;
@@ -199,27 +202,19 @@ impl Lister {
             }
             self.stage_backlog()?;
         }
-        self.look_again_for_changes();
         self.check_complete();
         Ok(())
     }
 
-    /// A file that was ready and changed before it was opened is looked for again before long: a source that looks once would end
-    /// without it. So is one that a reader still waits for.
-    fn look_again_for_changes(&mut self) {
-        let desk = at(&self.desk);
-        let is_needed = desk.intake.is_unsettled() || desk.intake.is_asked();
-        drop(desk);
-        if is_needed {
-            // A look may take long itself.
-            let pause = AWAY.max(self.took * PAUSES);
-            self.next_look = self.next_look.min((self.clock)() + pause);
-        }
-    }
-
-    /// Whether a look is of use: files that are ready come first, but for a reader that can't go on, and makes no room for them.
-    fn may_look(&self) -> bool {
-        self.backlog.is_empty() || self.is_asked()
+    /// When a look is of use. Files that are ready come first, but for a reader that can't go on, and makes no room for them. A file
+    /// that was ready and changed before it was opened is looked for before long, too: a source that looks once would end without it.
+    fn due(&self) -> Duration {
+        let is_changed = at(&self.desk).intake.is_unsettled();
+        let is_regular = self.backlog.is_empty();
+        let regular = is_regular.then_some(self.next_look);
+        let asked = (self.is_asked() || is_regular && is_changed).then_some(self.next_asked);
+        let due = regular.into_iter().chain(asked).min();
+        due.unwrap_or(Duration::MAX)
     }
 
     /// Whether readers wait for what only a look tells.
@@ -229,19 +224,14 @@ impl Lister {
 
     /// How long nothing need be done.
     fn wait(&self) -> Duration {
-        let now = (self.clock)();
-        if self.is_asked() {
-            return self.next_look.saturating_sub(now).min(AWAY);
-        }
-        if !self.backlog.is_empty() || !self.unfinished.is_empty() {
-            // The enumerator rings when there is room.
-            return AWAY;
-        }
+        let is_pressed = self.is_asked() || !self.backlog.is_empty() || !self.unfinished.is_empty();
         let longest = match self.book {
+            // The enumerator rings when there is room.
+            _ if is_pressed => AWAY,
             Some(_) => WISHES,
             None => LONGEST,
         };
-        self.next_look.saturating_sub(now).min(longest)
+        self.due().saturating_sub((self.clock)()).min(longest)
     }
 
     /// Has files read again that people want to be read again.
@@ -290,7 +280,7 @@ impl Lister {
         let sought = meeting.take_sought();
         if !sought.is_empty() {
             self.sought.extend(sought);
-            self.next_look = Duration::ZERO;
+            self.next_asked = Duration::ZERO;
         }
         let (again, bad) = meeting.take_asked();
         if !again.is_empty() {
@@ -300,7 +290,7 @@ impl Lister {
                 .into_iter()
                 .for_each(|(key, piece)| desk.intake.want_again(key, piece));
             drop(desk);
-            self.next_look = Duration::ZERO;
+            self.next_asked = Duration::ZERO;
             self.bring_forward();
         }
         for passed in bad {
@@ -397,7 +387,7 @@ impl Lister {
         let now = (self.clock)();
         let pause = self.policy.interval.unwrap_or(Duration::MAX);
         let regular = now.saturating_add(pause);
-        self.next_look = if desk.intake.has_more() && self.backlog.is_empty() {
+        self.next_look = if desk.intake.has_more() {
             now
         } else {
             desk.intake.due().unwrap_or(regular).min(regular)
@@ -419,7 +409,7 @@ impl Lister {
             desk.complete = true;
             drop(desk);
             self.waker.wake();
-        } else if self.next_look == Duration::MAX {
+        } else if self.next_look == Duration::MAX && !desk.intake.is_unsettled() {
             // There were more files than can be watched at once.
             self.next_look = (self.clock)();
         }

@@ -5,7 +5,7 @@
 //! would have to travel with the readers' acknowledgements; until they come nothing is announced too early and nothing
 //! is taken away.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
@@ -37,14 +37,23 @@ pub(crate) struct Meeting {
     counts: Arc<Counts>,
 }
 
+/// What became of a file that a reader has asked for, and that can't be announced again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is gone.
+    Gone,
+    /// It is there, and may not be opened.
+    Denied,
+}
+
 #[derive(Debug, Default)]
 struct Told {
     /// How far each reader was at a boundary.
     boundaries: BTreeMap<CheckpointId, Vec<Option<u64>>>,
     /// Files that have to be announced again, and the number of the piece that can't be read on.
     again: BTreeMap<Key, u64>,
-    /// Those of them that turned out to be gone.
-    missing: BTreeSet<Key>,
+    /// What became of those of them that can't be announced again.
+    fates: BTreeMap<Key, Fate>,
     /// Files that readers miss: is one there, or gone?
     sought: BTreeMap<usize, Key>,
     /// What was answered each reader: whether the file that it missed is there.
@@ -169,20 +178,21 @@ impl Meeting {
     /// A reader needs to know what a file is now.
     pub(crate) fn want_again(&self, key: Key, piece: u64) {
         let mut told = self.told();
-        told.missing.remove(&key);
+        told.fates.remove(&key);
         told.again.insert(key, piece);
         drop(told);
         self.wake();
     }
 
-    /// Files that readers have asked for are gone.
-    pub(crate) fn are_missing(&self, keys: Vec<Key>) {
-        self.told().missing.extend(keys);
+    /// Tells what became of files that readers have asked for.
+    pub(crate) fn met_fate(&self, keys: Vec<Key>, fate: Fate) {
+        let fates = keys.into_iter().map(|key| (key, fate));
+        self.told().fates.extend(fates);
     }
 
-    /// Whether a file that a reader has asked for is gone.
-    pub(crate) fn is_missing(&self, key: Key) -> bool {
-        self.told().missing.contains(&key)
+    /// What became of a file that a reader has asked for; `None`: that is not known, or it is announced again.
+    pub(crate) fn fate(&self, key: Key) -> Option<Fate> {
+        self.told().fates.get(&key).copied()
     }
 
     /// A reader misses a file, and needs to know whether it is there.

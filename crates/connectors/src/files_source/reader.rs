@@ -19,7 +19,7 @@ use super::intake::Rules;
 use super::ledger::{Ledger, Mended, Passed, PassedOver, Place};
 use super::lister::Policy;
 use super::listing::Root;
-use super::meeting::{self, Meeting};
+use super::meeting::{self, Fate, Meeting};
 use super::name::shown;
 use super::opened::Access;
 use super::options::{AfterCommit, Bad, Changed, Intake, ReadSizes, Watch};
@@ -253,15 +253,18 @@ impl<T, S: Serve<T>> FileReader<T, S> {
         let Some(key) = self.ledger.blocked() else {
             return Ok(());
         };
-        let is_there = if self.ledger.is_sought() {
-            self.meeting.take_answer(self.subtask)
+        let mended = if self.ledger.is_sought() {
+            match self.meeting.take_answer(self.subtask) {
+                None => return Ok(()),
+                Some(true) => self.ledger.blocked_is_there(),
+                Some(false) => self.ledger.blocked_is_gone()?,
+            }
         } else {
-            self.meeting.is_missing(key).then_some(false)
-        };
-        let mended = match is_there {
-            None => return Ok(()),
-            Some(true) => self.ledger.blocked_is_there(),
-            Some(false) => self.ledger.blocked_is_gone()?,
+            match self.meeting.fate(key) {
+                None => return Ok(()),
+                Some(Fate::Denied) => self.ledger.blocked_is_denied(),
+                Some(Fate::Gone) => self.ledger.blocked_is_gone()?,
+            }
         };
         self.mend(mended)
     }

@@ -11,12 +11,25 @@ use super::name::{Key, Name};
 /// takes a bounded amount of memory.
 pub(crate) const MOST: usize = 1 << 16;
 
+/// A file whose last record has no end stands still for so many times as long before it is taken up: its writer may pause.
+const UNENDED: u32 = 10;
+
 #[derive(Debug, Clone)]
 struct Candidate {
     name: Name,
     identity: Identity,
     since: Duration,
+    /// Its last record has no end.
+    unended: bool,
     met: bool,
+}
+
+impl Candidate {
+    /// When it will have stood still for long enough, where others need `after`.
+    fn due(&self, after: Duration) -> Duration {
+        let times = if self.unended { UNENDED } else { 1 };
+        self.since + after * times
+    }
 }
 
 /// Files that are not taken up yet.
@@ -50,8 +63,9 @@ impl Settling {
                 candidate.met = true;
                 if candidate.identity != identity {
                     (candidate.identity, candidate.since) = (identity, now);
+                    candidate.unended = false;
                 }
-                now.saturating_sub(candidate.since) >= self.after
+                now >= candidate.due(self.after)
             }
             None if room => {
                 self.candidates.insert(
@@ -60,6 +74,7 @@ impl Settling {
                         name: name.clone(),
                         identity,
                         since: now,
+                        unended: false,
                         met: true,
                     },
                 );
@@ -70,6 +85,12 @@ impl Settling {
                 false
             }
         }
+    }
+
+    /// The file, which has stood still, ends without the end of a record: whether it has to stand still for longer.
+    pub(crate) fn ends_without_end(&mut self, key: Key) -> bool {
+        let candidate = self.candidates.get_mut(&key);
+        candidate.is_some_and(|candidate| !std::mem::replace(&mut candidate.unended, true))
     }
 
     /// The file was taken up, or is not wanted any more.
@@ -109,8 +130,8 @@ impl Settling {
 
     /// When the first of the files will have stood still for long enough, if it does.
     pub(crate) fn due(&self) -> Option<Duration> {
-        let since = self.candidates.values().map(|candidate| candidate.since);
-        since.min().map(|since| since + self.after)
+        let due = |candidate: &Candidate| candidate.due(self.after);
+        self.candidates.values().map(due).min()
     }
 }
 

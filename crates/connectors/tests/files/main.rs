@@ -24,6 +24,7 @@ mod files_source_support;
 mod files_source_values;
 mod files_that_are_away_with_their_directory_are_read_on;
 mod input_that_is_lost_is_named;
+mod more_files_than_are_watched_at_once_are_read_without_a_pause;
 mod objects_support;
 mod objects_that_are_moved_aside_are_read_on;
 mod sources_generator_restore;

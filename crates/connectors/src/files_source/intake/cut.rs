@@ -2,6 +2,7 @@
 
 use super::{Intake, Ready, is_continued};
 use crate::files_source::listing::Identity;
+use crate::files_source::name::Name;
 use crate::files_source::options::Changed;
 
 impl Intake {
@@ -15,6 +16,29 @@ impl Intake {
         let has_lines = self.rules.contents.may_grow();
         let is_cut = is_finished && grew && ignores && has_lines;
         (is_cut && is_continued(&entry, now, beginning)).then_some(entry.identity.size)
+    }
+
+    /// The last bytes of a file that is ready, if it has to stand still for longer where they are no end of a line: what follows
+    /// would be cut off. `None`: that is no question here.
+    pub(crate) fn asks_for_end(&self, ready: &Ready, now: Identity) -> Option<u64> {
+        let stands_still = now == ready.identity() && now.size > 0 && !self.rules.settle.is_zero();
+        // What is read on holds its last record back itself.
+        let is_read_on = self.rules.changed == Changed::Append;
+        let key = ready.name.key();
+        let is_known = self.seen.get(key).is_some() || self.again.contains_key(&key);
+        let has_lines = self.rules.contents.may_grow() && !self.rules.is_whole(&ready.name);
+        (stands_still && has_lines && !is_read_on && !is_known)
+            .then(|| self.longest_end().min(now.size))
+    }
+
+    /// The file ends without the end of a line: whether it is left for longer.
+    pub(crate) fn leave_unended(&mut self, name: &Name) -> bool {
+        let key = name.key();
+        let is_left = self.settling.ends_without_end(key);
+        if is_left {
+            self.staged.remove(&key);
+        }
+        is_left
     }
 
     /// Whether bytes of a file end with the end of a line.

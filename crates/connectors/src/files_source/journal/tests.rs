@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Journal, Mark, Part, announced_behind};
 use crate::files_source::listing::Identity;
@@ -273,23 +274,33 @@ fn a_part_that_could_not_be_written_is_written_anew() {
 fn what_an_attempt_before_tidies_up_meanwhile_holds_nobody_up() {
     let root = tempfile::tempdir().expect("a directory");
     let path = root.path().to_owned();
-    let done = std::sync::atomic::AtomicBool::new(false);
+    let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let tidies = || {
-            let mut runs = 2..;
-            while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                journal(&path, runs.next().expect("a number"))
-                    .write(&pieces(0..1))
-                    .expect("is written");
-                let mut later = journal(&path, runs.next().expect("a number"));
-                later.carry_on(&[], 1).expect("is tidied up");
+        // Ends also where what is looked for fails.
+        let _done = Done(&done);
+        scope.spawn(|| {
+            for run in (2..).step_by(2) {
+                if done.load(Ordering::Relaxed) {
+                    return;
+                }
+                let written = journal(&path, run).write(&pieces(0..1));
+                written.expect("is written");
+                let tidied = journal(&path, run + 1).carry_on(&[], 1);
+                tidied.expect("is tidied up");
             }
-        };
-        scope.spawn(tidies);
+        });
         for _ in 0..300 {
             let found = behind(&[&path], 0, 0);
             assert!([0, 1].contains(&found.len()), "{found:?}");
         }
-        done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
+}
+
+/// Says on its way out that all is done.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }

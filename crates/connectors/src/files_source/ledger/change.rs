@@ -246,6 +246,17 @@ impl Ledger {
         self.gone(sequence, &file)
     }
 
+    /// The file that reading waits for is there and may not be opened, which the job is to pass over.
+    pub(crate) fn blocked_is_denied(&mut self) -> Mended {
+        let first = self.pieces.front().filter(|state| state.blocked);
+        let Some((sequence, file)) = first.map(|state| (state.sequence, state.file.clone())) else {
+            return Mended::GoesOn;
+        };
+        warn!(file = %file.text, "the file can't be opened any more; it is passed over from here on");
+        self.give_up(sequence);
+        Mended::Bad(Passed::of(&file, sequence))
+    }
+
     fn gone(&mut self, sequence: u64, file: &FoundFile) -> Result<Mended> {
         if self.place.lost == Lost::Fail {
             return Err(lost(&[file.text.to_string()], 1));

@@ -12,6 +12,7 @@ use crate::files_source::beginning::fingerprint;
 use crate::files_source::intake::{Met, emptied_directory, other_directory};
 use crate::files_source::ledger::{lost, overwritten};
 use crate::files_source::listing::{DirectoryId, Identity, Kind, Listed, Odd, is_away};
+use crate::files_source::meeting::Fate;
 use crate::files_source::name::{Key, Name};
 use crate::files_source::options::{AfterCommit, Bad, Lost, OtherDirectory};
 use crate::files_source::piece::Piece;
@@ -173,7 +174,7 @@ impl Lister {
         });
         let mut desk = at(&self.desk);
         if is_whole {
-            meeting.are_missing(desk.intake.take_missing());
+            meeting.met_fate(desk.intake.take_missing(), Fate::Gone);
         }
         self.sought.len() + desk.intake.missed()
     }

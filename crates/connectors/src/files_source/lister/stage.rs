@@ -12,6 +12,7 @@ use super::{AWAY, Lister, at};
 use crate::files_source::intake::Ready;
 use crate::files_source::listing::volume::Volume;
 use crate::files_source::listing::{Identity, Odd, is_away};
+use crate::files_source::meeting::Fate;
 use crate::files_source::name::{Key, Name};
 use crate::files_source::piece::Piece;
 use crate::files_source::settle::MOST;
@@ -36,10 +37,12 @@ impl Lister {
                 && let Some(mut ready) = self.backlog.pop_front()
             {
                 match self.open(&mut ready)? {
-                    Opened::File(now, _) if at(&self.desk).intake.is_void(now.size) => {
+                    Opened::File(now, _) if at(&self.desk).intake.is_void(&ready, now) => {
                         self.meet_odd(&ready.name, Odd::Empty)?;
-                        self.give_up(&ready.name);
+                        self.give_up(&ready.name, Fate::Gone);
                     }
+                    Opened::File(now, beginning)
+                        if self.is_left_unended(&ready, now, &beginning) => {}
                     Opened::File(now, beginning) => {
                         let left_off = at(&self.desk).intake.left_off(&ready, now, &beginning);
                         let judged = at(&self.desk).intake.judge(&ready, now, &beginning)?;
@@ -51,7 +54,7 @@ impl Lister {
                         pieces.extend(judged);
                     }
                     Opened::Nothing => at(&self.desk).intake.pass_over(&ready.name),
-                    Opened::Denied => self.give_up(&ready.name),
+                    Opened::Denied => self.give_up(&ready.name, Fate::Denied),
                     Opened::Unfinished => open.push(ready),
                     Opened::Later => {
                         self.backlog.push_front(ready);
@@ -103,13 +106,42 @@ impl Lister {
         }
     }
 
-    /// Nothing can be read of a file; a reader that waits for it hears that it is gone.
-    fn give_up(&self, name: &Name) {
+    /// Nothing can be read of a file; a reader that waits for it hears why.
+    fn give_up(&self, name: &Name, fate: Fate) {
         if at(&self.desk).intake.give_up(name)
             && let Some(meeting) = self.meeting.upgrade()
         {
-            meeting.are_missing(vec![name.key()]);
+            meeting.met_fate(vec![name.key()], fate);
         }
+    }
+
+    /// Whether a file is left for longer because its last record has no end: in a watched directory its writer may pause. What can't
+    /// be read of it is met when it is read.
+    fn is_left_unended(&self, ready: &Ready, now: Identity, beginning: &[u8]) -> bool {
+        // Clusters tell whether somebody writes a file, and objects are whole.
+        let is_watched = self.policy.interval.is_some();
+        if !is_watched || self.root.store.is_some() || !matches!(self.root.volume, Volume::Disk) {
+            return false;
+        }
+        let asked = at(&self.desk).intake.asks_for_end(ready, now);
+        let Some(length) = asked else {
+            return false;
+        };
+        let read;
+        let end = if beginning.len() as u64 == now.size {
+            beginning
+        } else {
+            let path = ready.name.below(&self.root.directory);
+            match self.root.volume.read(&path, now.size - length, length) {
+                Err(_) => return false,
+                Ok(bytes) => {
+                    read = bytes;
+                    &read
+                }
+            }
+        };
+        let mut desk = at(&self.desk);
+        !desk.intake.ends_line(end) && desk.intake.leave_unended(&ready.name)
     }
 
     /// Says so if the last record of a file had no end when the file was read, up to `end`: what was added belongs to it.

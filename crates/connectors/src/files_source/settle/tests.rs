@@ -93,3 +93,25 @@ fn what_many_files_took_is_given_back_while_one_is_always_new() {
     assert!(settling.candidates.capacity() < 4_096);
     assert_eq!(settling.candidates.len(), 1);
 }
+
+#[test]
+fn a_file_that_ends_without_the_end_of_a_record_stands_still_for_longer() {
+    let mut settling = Settling::new(Duration::from_secs(2));
+    let at = |seconds| Duration::from_secs(seconds);
+    let key = name(1).key();
+    assert!(!settling.is_settled(&name(1), identity(1, 1), at(0)));
+    assert!(settling.is_settled(&name(1), identity(1, 1), at(2)));
+    assert!(settling.ends_without_end(key), "it waits");
+    assert_eq!(settling.due(), Some(at(20)));
+    assert!(!settling.is_settled(&name(1), identity(1, 1), at(19)));
+    // What is added begins anew.
+    assert!(!settling.is_settled(&name(1), identity(2, 2), at(19)));
+    assert_eq!(settling.due(), Some(at(21)));
+    assert!(settling.ends_without_end(key));
+    assert!(settling.is_settled(&name(1), identity(2, 2), at(39)));
+    assert!(!settling.ends_without_end(key), "it has waited");
+    assert!(
+        !settling.ends_without_end(name(2).key()),
+        "is not waited for"
+    );
+}

@@ -121,3 +121,21 @@ fn behind_the_end_of_the_source_a_file_is_tried_again_by_itself() {
     let error = ledger.failed(broken()).expect_err("once too often");
     assert_eq!(error.code(), "MS-6009");
 }
+
+#[test]
+fn a_file_that_may_not_be_opened_again_is_bad_and_not_lost() {
+    let mut ledger = ledger(25, Changed::Reread);
+    assert_eq!(
+        ledger.blocked_is_denied(),
+        Mended::GoesOn,
+        "none is waited for"
+    );
+    ledger.next_task().expect("a split");
+    let now = Identity { size: 7, mtime: 9 };
+    let mended = ledger
+        .failed(InputError::Changed(now))
+        .expect("is read again");
+    assert_eq!(mended, Mended::Again(Name::new(b"a.csv").key(), 0));
+    assert!(matches!(ledger.blocked_is_denied(), Mended::Bad(passed) if passed.piece == 0));
+    assert_eq!(ledger.blocked(), None);
+}
