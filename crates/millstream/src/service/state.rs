@@ -34,6 +34,8 @@ pub(super) struct State {
     waits: Option<String>,
     /// Counts up with every change.
     version: u64,
+    /// The version at which there was last what somebody waits for.
+    awaited: u64,
     /// Whether the job runs, so that its numbers change by themselves.
     runs: bool,
     closed: bool,
@@ -59,6 +61,14 @@ impl State {
             (reads && bytes < of)
                 .then(|| format!("tasks read their state: {bytes} of {of} bytes are verified"))
         })
+    }
+
+    /// What people and programs wait for: how the job is, whether all its tasks run, and how many operations have ended.
+    fn stage(&self) -> (JobStatus, bool, usize) {
+        let report = &self.report;
+        let mut tasks = report.vertices.iter().flat_map(|v| &v.subtasks);
+        let all_run = tasks.all(|subtask| subtask.status == TaskStatus::Running);
+        (report.status, all_run, report.operations.len())
     }
 
     /// The report as it is told.
@@ -109,6 +119,8 @@ struct Inner {
 pub(super) struct Present {
     /// Counts up with every change.
     pub(super) version: u64,
+    /// The version at which there was last what is told at once.
+    pub(super) awaited: u64,
     /// There will be no newer versions.
     pub(super) is_closed: bool,
 }
@@ -135,6 +147,7 @@ impl SharedState {
             waits: None,
             meter: Meter::default(),
             version: 1,
+            awaited: 1,
             runs: false,
             closed: false,
         };
@@ -166,10 +179,14 @@ impl SharedState {
     /// Changes the state and wakes those who tell it.
     pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
+        let before = state.stage();
         change(&mut state);
         let surplus = state.report.operations.len().saturating_sub(UNRECORDED);
         state.report.operations.drain(..surplus);
         state.version += 1;
+        if state.stage() != before {
+            state.awaited = state.version;
+        }
         drop(state);
         self.ring();
     }
@@ -216,6 +233,7 @@ impl SharedState {
         let state = self.lock();
         Present {
             version: state.version,
+            awaited: state.awaited,
             is_closed: state.closed,
         }
     }

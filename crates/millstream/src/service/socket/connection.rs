@@ -8,7 +8,7 @@ use mio::net::UnixStream;
 
 use crate::service::state::{Present, SharedState};
 
-/// Changes are told together that come within this time.
+/// Changes are told together that come within this time, but for those that somebody waits for.
 const TOGETHER: Duration = Duration::from_millis(20);
 /// A request is longer than this only by mistake.
 const LONGEST_LINE: usize = 1 << 20;
@@ -89,7 +89,15 @@ impl Connection {
     /// How long it takes until something is to be told; `None`: nothing is, or the other side takes nothing now.
     pub(super) fn tells_in(&self, present: Present, at: Instant) -> Option<Duration> {
         let waits = self.telling.is_empty() && present.version > self.told;
-        waits.then(|| self.rests_until.saturating_duration_since(at))
+        waits.then(|| match self.is_awaited(present) {
+            true => Duration::ZERO,
+            false => self.rests_until.saturating_duration_since(at),
+        })
+    }
+
+    /// Whether what is not told yet is told at once.
+    fn is_awaited(&self, present: Present) -> bool {
+        present.is_closed || present.awaited > self.told
     }
 
     /// Tells what has changed, as far as the other side takes it.
@@ -100,7 +108,7 @@ impl Connection {
         at: Instant,
     ) -> Result<(), Gone> {
         self.go_on()?;
-        let rests = at < self.rests_until && !present.is_closed;
+        let rests = at < self.rests_until && !self.is_awaited(present);
         if !self.telling.is_empty() || present.version == self.told || rests {
             return Ok(());
         }
@@ -138,3 +146,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
