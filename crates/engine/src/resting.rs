@@ -33,7 +33,7 @@ struct State<W> {
     work: Option<W>,
     /// A thread has been started that takes the work.
     is_taken: bool,
-    /// The last thread that was started.
+    /// The thread that has the work. One that has put it back belongs to nobody: its stack stays for as long as it is held.
     thread: Option<JoinHandle<()>>,
 }
 
@@ -80,12 +80,13 @@ impl<W: Work> Resting<W> {
             if !work.is_called_for() {
                 state.work = Some(work);
                 state.is_taken = false;
+                state.thread = None;
                 return;
             }
         }
     }
 
-    /// Waits for the end of the thread; false: it has panicked.
+    /// Waits for the end of the thread that has the work, if one does; false: it has panicked.
     pub(crate) fn join(&self) -> bool {
         let thread = self.lock().thread.take();
         thread.is_none_or(|thread| thread.join().is_ok())

@@ -100,8 +100,6 @@ pub(super) struct Disk {
     /// Dropped with the writer: nothing more is worth writing.
     wanted: Option<Sender<()>>,
     shared: Arc<Shared>,
-    /// The thread, as long as it has not ended for want of orders.
-    thread: Option<JoinHandle<()>>,
 }
 
 /// What both ends look at.
@@ -109,6 +107,8 @@ pub(super) struct Disk {
 struct Shared {
     /// What goes on with the next order, where the thread has ended for want of them. All that it has written is prepared then.
     resting: Mutex<Option<DiskThread>>,
+    /// The thread, as long as it has not ended for want of orders: its stack stays for as long as it is held.
+    thread: Mutex<Option<JoinHandle<()>>>,
     /// Why the thread has ended.
     failure: Mutex<Option<Error>>,
 }
@@ -129,7 +129,6 @@ impl Disk {
             prepared,
             wanted: Some(wanted),
             shared: Arc::clone(&shared),
-            thread: None,
         };
         disk.run(DiskThread {
             orders: order_receiver,
@@ -146,6 +145,8 @@ impl Disk {
     }
 
     fn run(&mut self, thread: DiskThread) -> Result<()> {
+        // Held until it is known which thread that is.
+        let mut place = lock(&self.shared.thread);
         let started = Builder::new().name(self.name.clone());
         let started = started.spawn(|| thread.run()).map_err(|error| {
             Error::new(
@@ -155,7 +156,7 @@ impl Disk {
             .cause(error)
             .next("check the limit of threads (ulimit -u)")
         })?;
-        self.thread = Some(started);
+        *place = Some(started);
         Ok(())
     }
 
@@ -224,7 +225,8 @@ impl Drop for Disk {
     fn drop(&mut self) {
         self.wanted = None;
         self.orders = None;
-        if let Some(thread) = self.thread.take() {
+        let thread = lock(&self.shared.thread).take();
+        if let Some(thread) = thread {
             // A thread that panicked has nothing more to say: the writer is gone.
             drop(thread.join());
         }
@@ -292,6 +294,7 @@ impl DiskThread {
             return Some(self);
         }
         *place = Some(self);
+        *lock(&shared.thread) = None;
         None
     }
 

@@ -31,6 +31,9 @@ const EACH: Duration = Duration::from_secs(1);
 /// A process of which nothing has changed for so long reports all the same, so that it is known to be well.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
+/// Bytes of the stack of a thread that does nothing.
+const SMALL_STACK: usize = 64 << 10;
+
 const LISTENER: Token = Token(0);
 const BELL: Token = Token(1);
 /// Connections are counted from here.
@@ -88,6 +91,19 @@ fn spawn(link: Link) -> Result<()> {
     thread
         .map(drop)
         .map_err(|cause| Error::new(&codes::INTERNAL, "a thread can't be started").cause(cause))
+}
+
+/// Has the stacks of threads that have ended given back, some 30 kB each: the C library keeps that of a thread that nobody joins until
+/// another one has been joined, even where it is told to keep none.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the home of a thread that does nothing"
+)]
+fn give_back_stacks() {
+    let thread = std::thread::Builder::new().name("stacks".to_owned());
+    if let Ok(thread) = thread.stack_size(SMALL_STACK).spawn(|| ()) {
+        let _ended = thread.join();
+    }
 }
 
 /// The thread's own.
@@ -218,6 +234,7 @@ impl Link {
         if *unchanged >= SIGN_OF_LIFE {
             *unchanged = Duration::ZERO;
             self.state.change(|_| ());
+            give_back_stacks();
         }
         rotation::rotate_output(&self.directory);
     }
