@@ -199,8 +199,11 @@ fn processor_time(counts: impl Fn(&str) -> bool) -> Outcome<f64> {
     let mut nanos = 0;
     for task in std::fs::read_dir("/proc/self/task")? {
         let path = task?.path();
-        if counts(&std::fs::read_to_string(path.join("comm"))?) {
-            let times = std::fs::read_to_string(path.join("schedstat"))?;
+        let read = |file: &str| std::fs::read_to_string(path.join(file));
+        // A thread may end meanwhile.
+        if let (Ok(name), Ok(times)) = (read("comm"), read("schedstat"))
+            && counts(&name)
+        {
             nanos += times.split(' ').next().unwrap_or("0").parse::<u64>()?;
         }
     }

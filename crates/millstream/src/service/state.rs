@@ -73,15 +73,23 @@ impl State {
 
     /// The report as it is told.
     fn told(&self) -> JobReport {
-        let mut report = self.report.clone();
-        if !report.status.is_terminal() {
-            // What a snapshot waits for is known by what its tasks wait for.
-            report.held_up = match (report.held_up.take(), &self.waits) {
-                (Some(what), Some(why)) => Some(format!("{what}: {why}")),
-                (what, why) => what.or_else(|| why.clone()),
-            };
+        JobReport {
+            held_up: self.held_up_as_told(),
+            ..self.report.clone()
         }
-        report
+    }
+
+    /// What holds the job up, as it is told.
+    fn held_up_as_told(&self) -> Option<String> {
+        let held_up = &self.report.held_up;
+        if self.report.status.is_terminal() {
+            return held_up.clone();
+        }
+        // What a snapshot waits for is known by what its tasks wait for.
+        match (held_up, &self.waits) {
+            (Some(what), Some(why)) => Some(format!("{what}: {why}")),
+            (what, why) => what.clone().or_else(|| why.clone()),
+        }
     }
 
     /// A new attempt counts from nothing.
@@ -222,10 +230,18 @@ impl SharedState {
         self.lock().told()
     }
 
-    /// The report as it is told, and which version of it that is.
-    pub(super) fn newest(&self) -> (u64, JobReport) {
-        let state = self.lock();
-        (state.version, state.told())
+    /// Writes the report as it is told, and answers which version of it that is.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub(super) fn write_newest(&self, out: &mut Vec<u8>) -> serde_json::Result<u64> {
+        let mut state = self.lock();
+        // A report of a large job is large: no copy of it is made.
+        let held_up = state.report.held_up.clone();
+        state.report.held_up = state.held_up_as_told();
+        let written = serde_json::to_writer(out, &state.report);
+        state.report.held_up = held_up;
+        written.map(|()| state.version)
     }
 
     /// How the state is.

@@ -41,9 +41,13 @@ impl Block {
     }
 }
 
-/// The blocks, in the order of their keys.
+/// The blocks, in the order of their keys; none: there is none.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Bucket(Vec<Block>);
+#[allow(
+    clippy::box_collection,
+    reason = "a small job has a thousand buckets that are empty"
+)]
+pub(super) struct Bucket(Option<Box<Vec<Block>>>);
 
 /// The word whose lowest `count` bits are set.
 fn low(count: usize) -> u64 {
@@ -64,22 +68,37 @@ fn without_bit(word: u64, at: usize) -> u64 {
 }
 
 impl Bucket {
+    fn blocks(&self) -> &[Block] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    fn block_mut(&mut self, block: usize) -> Option<&mut Block> {
+        self.0.as_mut()?.get_mut(block)
+    }
+
+    fn blocks_mut(&mut self) -> &mut Vec<Block> {
+        self.0.get_or_insert_default()
+    }
+
     /// Where the entry of a key is, or where it would be put in.
     pub(super) fn find(&self, key: Key) -> Result<At, At> {
-        let behind = self.0.partition_point(|block| block.first <= key);
+        let behind = self.blocks().partition_point(|block| block.first <= key);
         let block = behind.saturating_sub(1);
         let at = |entry| At { block, entry };
-        let found = self.0.get(block).map_or(Err(0), |it| it.entries.find(key));
+        let found = self
+            .blocks()
+            .get(block)
+            .map_or(Err(0), |it| it.entries.find(key));
         found.map(at).map_err(at)
     }
 
     pub(super) fn get(&self, at: At) -> Option<Entry> {
-        self.0.get(at.block)?.entries.get(at.entry)
+        self.blocks().get(at.block)?.entries.get(at.entry)
     }
 
     /// Puts an entry in the place of the one of its key.
     pub(super) fn replace(&mut self, at: At, entry: Entry) {
-        let Some(block) = self.0.get_mut(at.block) else {
+        let Some(block) = self.block_mut(at.block) else {
             return;
         };
         let mut entries: Vec<Entry> = block.entries.iter().collect();
@@ -91,12 +110,12 @@ impl Bucket {
 
     /// Whether the present listing has met it.
     pub(super) fn is_met(&self, at: At) -> bool {
-        let block = self.0.get(at.block);
+        let block = self.blocks().get(at.block);
         block.is_some_and(|block| block.met >> at.entry & 1 == 1)
     }
 
     pub(super) fn set_met(&mut self, at: At, met: bool) {
-        if let Some(block) = self.0.get_mut(at.block) {
+        if let Some(block) = self.block_mut(at.block) {
             block.met = block.met & !(1 << at.entry) | u64::from(met) << at.entry;
         }
     }
@@ -104,13 +123,13 @@ impl Bucket {
     /// Puts an entry in where [find](Self::find) did not find it.
     pub(super) fn insert(&mut self, at: At, entry: Entry, met: bool) {
         let at = self.with_room(at);
-        match self.0.get_mut(at.block) {
+        match self.block_mut(at.block) {
             Some(block) => {
                 block.met = with_bit(block.met, at.entry, met);
                 block.entries = block.entries.with(at.entry, entry);
                 block.first = block.entries.first();
             }
-            None => self.0.push(Block::new(&[entry], u64::from(met))),
+            None => self.blocks_mut().push(Block::new(&[entry], u64::from(met))),
         }
     }
 
@@ -120,8 +139,8 @@ impl Bucket {
             block: at.block + 1,
             entry,
         };
-        let last = at.block + 1 == self.0.len();
-        let full = self.0.get_mut(at.block);
+        let last = at.block + 1 == self.blocks().len();
+        let full = self.block_mut(at.block);
         let Some(block) = full.filter(|block| block.entries.len() >= MOST) else {
             return at;
         };
@@ -135,7 +154,7 @@ impl Bucket {
         let second = Block::new(&upper, block.met >> half);
         block.met &= low(half);
         block.put(&lower);
-        self.0.insert(at.block + 1, second);
+        self.blocks_mut().insert(at.block + 1, second);
         match at.entry.checked_sub(half) {
             // Between the halves it is the last of the first: the second begins with a higher key.
             None | Some(0) => at,
@@ -145,7 +164,7 @@ impl Bucket {
 
     /// Takes an entry out.
     pub(super) fn remove(&mut self, at: At) -> Option<Entry> {
-        let block = self.0.get_mut(at.block)?;
+        let block = self.block_mut(at.block)?;
         let mut entries: Vec<Entry> = block.entries.iter().collect();
         if at.entry >= entries.len() {
             return None;
@@ -153,7 +172,7 @@ impl Bucket {
         let entry = entries.remove(at.entry);
         block.met = without_bit(block.met, at.entry);
         if entries.is_empty() {
-            self.0.remove(at.block);
+            self.blocks_mut().remove(at.block);
         } else {
             block.put(&entries);
         }
@@ -163,11 +182,14 @@ impl Bucket {
     /// Ends a listing: takes all marks off, and shows those entries that were not met to `judge`, which answers whether they
     /// stay. None of them is shown where `judge` is none.
     pub(super) fn take_met(&mut self, judge: Option<&mut dyn FnMut(&mut Entry) -> bool>) {
-        let Some(judge) = judge else {
-            self.0.iter_mut().for_each(|block| block.met = 0);
+        let Some(blocks) = &mut self.0 else {
             return;
         };
-        self.0.retain_mut(|block| {
+        let Some(judge) = judge else {
+            blocks.iter_mut().for_each(|block| block.met = 0);
+            return;
+        };
+        blocks.retain_mut(|block| {
             let met = std::mem::take(&mut block.met);
             if met == low(block.entries.len()) {
                 return true;
@@ -187,19 +209,22 @@ impl Bucket {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Entry> {
-        self.0.iter().flat_map(|block| block.entries.iter())
+        self.blocks().iter().flat_map(|block| block.entries.iter())
     }
 
     /// The blocks as they are now.
     pub(super) fn freeze(&self) -> impl Iterator<Item = Packed> {
-        self.0.iter().map(|block| block.entries.clone())
+        self.blocks().iter().map(|block| block.entries.clone())
     }
 
     /// Bytes of memory that it takes.
     #[cfg(test)]
     pub(super) fn memory(&self) -> usize {
-        let blocks = self.0.iter().map(|block| block.entries.memory());
-        size_of::<Self>() + self.0.capacity() * size_of::<Block>() + blocks.sum::<usize>()
+        let blocks = self.blocks().iter().map(|block| block.entries.memory());
+        let room = self.0.as_ref().map_or(0, |blocks| {
+            size_of::<Vec<Block>>() + blocks.capacity() * size_of::<Block>()
+        });
+        size_of::<Self>() + room + blocks.sum::<usize>()
     }
 }
 

@@ -7,7 +7,7 @@ use crossbeam_channel::{Sender, TrySendError};
 use super::IoTask;
 
 /// Tasks that may wait in the channel.
-pub(super) const ROOM: usize = 64;
+pub(super) const ROOM: usize = 16;
 
 /// Tasks in the order in which they were asked for.
 pub(super) struct Queue {

@@ -112,9 +112,8 @@ impl Connection {
         if !self.telling.is_empty() || present.version == self.told || rests {
             return Ok(());
         }
-        let (version, report) = state.newest();
         self.telling.reserve(REPORT);
-        serde_json::to_writer(&mut self.telling, &report).map_err(|error| {
+        let version = state.write_newest(&mut self.telling).map_err(|error| {
             tracing::error!("A report can't be written: {error}");
             Gone
         })?;

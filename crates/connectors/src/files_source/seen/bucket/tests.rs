@@ -100,5 +100,5 @@ fn keys_in_their_order_fill_every_block() {
         let at = bucket.find(key).expect_err("new");
         bucket.insert(at, entry(key, 1), false);
     }
-    assert_eq!(bucket.0.len(), 10);
+    assert_eq!(bucket.blocks().len(), 10);
 }
