@@ -59,7 +59,7 @@ fn and_holds_no_stack_of_one_that_has_ended() {
     let path = directory.path();
     let server = Server::started(path, &[]);
     common::put(path, "in/0.csv", "id,name\n0,Bob\n");
-    server.submit("waits", &["--stream.checkpoint.interval=3600000"]);
+    server.submit("waits", &["-Dexecution.checkpointing.interval=1 h"]);
     server.await_that("the process", || !processes_of(&server.data).is_empty());
     let process = *processes_of(&server.data).first().expect("it runs");
     let held = || (stacks(process), threads(process).len() - 1);
