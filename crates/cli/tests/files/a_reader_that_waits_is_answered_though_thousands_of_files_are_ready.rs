@@ -14,12 +14,12 @@ fn name(file: usize) -> String {
     format!("in/{file:05}.csv")
 }
 
-/// A job that reads that many files at 1,500 a second, before it has come to the one that is to be changed.
+/// A job that reads that many files at 1,000 a second, before it has come to the one that is to be changed.
 fn begun(directory: &Path, parameters: &[&str]) -> Running {
     for file in 0..FILES {
         put(directory, &name(file), format!("id\n{file}\n"));
     }
-    let slow = "--rate.limit.records=1500";
+    let slow = "--rate.limit.records=1000";
     let parameters = [&CSV_TO_FILES[..], &[ONCE, slow], parameters].concat();
     let often = "-Dexecution.checkpointing.interval=20 ms";
     let mut job = Running::start(ingest(directory, &[often], &parameters));

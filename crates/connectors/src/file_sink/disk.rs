@@ -230,6 +230,8 @@ impl Drop for Disk {
             // A thread that panicked has nothing more to say: the writer is gone.
             drop(thread.join());
         }
+        // One that ends for want of orders has put down what it has before this is answered.
+        drop(lock(&self.shared.resting).take());
     }
 }
 

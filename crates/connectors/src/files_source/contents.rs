@@ -10,6 +10,8 @@ pub(crate) enum Contents {
     Text {
         /// Whether no file can be split, because text is decoded before it is cut.
         decodes_first: bool,
+        /// Whether what ends a line stands in files as it does in text.
+        ends_are_raw: bool,
         /// What ends a line, as it stands in files.
         line_ends: Vec<Vec<u8>>,
     },
@@ -36,6 +38,18 @@ impl Contents {
     /// Whether an empty file is one that can be read.
     pub(crate) fn may_be_empty(&self) -> bool {
         matches!(self, Self::Text { .. })
+    }
+
+    /// Whether it can be seen at the end of a file of this name that its last line has an end.
+    pub(crate) fn has_ends(&self, name: &Name) -> bool {
+        let ends_are_raw = matches!(
+            self,
+            Self::Text {
+                ends_are_raw: true,
+                ..
+            }
+        );
+        ends_are_raw && Compression::of(name.bytes()) == Compression::None
     }
 
     /// What ends a line; nothing does where there are none.

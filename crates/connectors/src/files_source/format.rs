@@ -284,9 +284,10 @@ impl Dialects {
     pub(crate) fn contents(&self) -> Contents {
         let other = self.raw.any_line_end.then(|| b"\r".to_vec());
         let line_ends = std::iter::once(self.raw.line_end.clone()).chain(other);
+        let decodes_first = matches!(self.reading, Reading::DecodeFirst(_));
         Contents::Text {
-            decodes_first: matches!(self.reading, Reading::DecodeFirst(_))
-                || !self.skip.is_nothing(),
+            decodes_first: decodes_first || !self.skip.is_nothing(),
+            ends_are_raw: !decodes_first,
             line_ends: line_ends.collect(),
         }
     }

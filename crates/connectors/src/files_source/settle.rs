@@ -19,16 +19,17 @@ struct Candidate {
     name: Name,
     identity: Identity,
     since: Duration,
-    /// Its last record has no end.
-    unended: bool,
+    /// Since when it has this size, where its last record has no end.
+    unended: Option<Duration>,
     met: bool,
 }
 
 impl Candidate {
     /// When it will have stood still for long enough, where others need `after`.
     fn due(&self, after: Duration) -> Duration {
-        let times = if self.unended { UNENDED } else { 1 };
-        self.since + after * times
+        // One that is written anew again and again, and does not grow, is read all the same.
+        let long = self.unended.map(|since| since + after * UNENDED);
+        (self.since + after).max(long.unwrap_or_default())
     }
 }
 
@@ -62,8 +63,10 @@ impl Settling {
             Some(candidate) => {
                 candidate.met = true;
                 if candidate.identity != identity {
+                    if candidate.identity.size != identity.size {
+                        candidate.unended = None;
+                    }
                     (candidate.identity, candidate.since) = (identity, now);
-                    candidate.unended = false;
                 }
                 now >= candidate.due(self.after)
             }
@@ -74,7 +77,7 @@ impl Settling {
                         name: name.clone(),
                         identity,
                         since: now,
-                        unended: false,
+                        unended: None,
                         met: true,
                     },
                 );
@@ -87,10 +90,21 @@ impl Settling {
         }
     }
 
-    /// The file, which has stood still, ends without the end of a record: whether it has to stand still for longer.
-    pub(crate) fn ends_without_end(&mut self, key: Key) -> bool {
-        let candidate = self.candidates.get_mut(&key);
-        candidate.is_some_and(|candidate| !std::mem::replace(&mut candidate.unended, true))
+    /// The file, which has stood still as this, ends without the end of a record: whether it has to stand still for longer.
+    pub(crate) fn ends_without_end(
+        &mut self,
+        name: &Name,
+        identity: Identity,
+        now: Duration,
+    ) -> bool {
+        // A listing may have passed over it while it was on its way.
+        self.is_settled(name, identity, now);
+        let candidate = self.candidates.get_mut(&name.key());
+        candidate.is_some_and(|candidate| {
+            let is_new = candidate.unended.is_none();
+            candidate.unended.get_or_insert(candidate.since);
+            is_new
+        })
     }
 
     /// The file was taken up, or is not wanted any more.

@@ -192,7 +192,7 @@ impl Drop for IoThread {
 
 struct IoWorker {
     start: IoStart,
-    tasks: Receiver<IoTask>,
+    tasks: Receiver<Box<IoTask>>,
     stopped: Arc<AtomicBool>,
     answers: Sender<Box<Message>>,
     /// The attempt that has begun last.
@@ -224,8 +224,8 @@ impl Work for IoWorker {
         loop {
             match self.tasks.recv_timeout(IDLE) {
                 Ok(task) => {
-                    let commits = matches!(task, IoTask::Recover { .. } | IoTask::Commit { .. });
-                    if let Some(message) = self.perform(task) {
+                    let commits = matches!(*task, IoTask::Recover { .. } | IoTask::Commit { .. });
+                    if let Some(message) = self.perform(*task) {
                         // A driver that has ended needs no answer.
                         drop(self.answers.send(Box::new(message)));
                     }

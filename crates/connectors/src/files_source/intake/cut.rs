@@ -1,9 +1,11 @@
 //! Records that were handed out before they were whole: whoever wrote the file went on later, when it had been read.
 
+use std::time::Duration;
+
 use super::{Intake, Ready, is_continued};
 use crate::files_source::listing::Identity;
-use crate::files_source::name::Name;
 use crate::files_source::options::Changed;
+use crate::files_source::seen::Entry;
 
 impl Intake {
     /// Where the reading of a file ended that has grown since, where what was added is not read. `None`: it is no such
@@ -21,22 +23,24 @@ impl Intake {
     /// The last bytes of a file that is ready, if it has to stand still for longer where they are no end of a line: what follows
     /// would be cut off. `None`: that is no question here.
     pub(crate) fn asks_for_end(&self, ready: &Ready, now: Identity) -> Option<u64> {
-        let stands_still = now == ready.identity() && now.size > 0 && !self.rules.settle.is_zero();
+        let stands_still = now == ready.identity() && !self.rules.settle.is_zero();
         // What is read on holds its last record back itself.
-        let is_read_on = self.rules.changed == Changed::Append;
+        let is_read_on = self.rules.changed == Changed::Append && !self.rules.is_whole(&ready.name);
         let key = ready.name.key();
-        let is_known = self.seen.get(key).is_some() || self.again.contains_key(&key);
-        let has_lines = self.rules.contents.may_grow() && !self.rules.is_whole(&ready.name);
-        (stands_still && has_lines && !is_read_on && !is_known)
+        let is_changed = |entry: Entry| entry.identity == now || !self.is_successor_of(&entry, now);
+        let is_known = self.seen.get(key).is_some_and(is_changed) || self.again.contains_key(&key);
+        let has_ends = self.rules.contents.has_ends(&ready.name);
+        (stands_still && has_ends && !is_read_on && !is_known)
             .then(|| self.longest_end().min(now.size))
     }
 
-    /// The file ends without the end of a line: whether it is left for longer.
-    pub(crate) fn leave_unended(&mut self, name: &Name) -> bool {
-        let key = name.key();
-        let is_left = self.settling.ends_without_end(key);
+    /// The file, which is ready, ends without the end of a line: whether it is left for longer.
+    pub(crate) fn leave_unended(&mut self, ready: &Ready, now: Duration) -> bool {
+        let is_left = self
+            .settling
+            .ends_without_end(&ready.name, ready.identity(), now);
         if is_left {
-            self.staged.remove(&key);
+            self.staged.remove(&ready.name.key());
         }
         is_left
     }

@@ -17,6 +17,7 @@ fn rules(changed: Changed) -> Rules {
         split: 10,
         contents: Contents::Text {
             decodes_first: false,
+            ends_are_raw: true,
             line_ends: vec![b"\n".to_vec()],
         },
         takes_away: false,

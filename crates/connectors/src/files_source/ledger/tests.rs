@@ -20,6 +20,7 @@ fn place(subtask: usize, parallelism: usize) -> Place {
         directory: "/in".into(),
         contents: Contents::Text {
             decodes_first: false,
+            ends_are_raw: true,
             line_ends: Vec::new(),
         },
         changed: Changed::Ignore,

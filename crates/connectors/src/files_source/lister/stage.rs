@@ -14,6 +14,7 @@ use crate::files_source::listing::volume::Volume;
 use crate::files_source::listing::{Identity, Odd, is_away};
 use crate::files_source::meeting::Fate;
 use crate::files_source::name::{Key, Name};
+use crate::files_source::options::Bad;
 use crate::files_source::piece::Piece;
 use crate::files_source::settle::MOST;
 
@@ -54,7 +55,14 @@ impl Lister {
                         pieces.extend(judged);
                     }
                     Opened::Nothing => at(&self.desk).intake.pass_over(&ready.name),
-                    Opened::Denied => self.give_up(&ready.name, Fate::Denied),
+                    Opened::Denied => {
+                        // A reader that waits for it tells of it, and counts it.
+                        let is_told = at(&self.desk).intake.is_asked_for(&ready.name);
+                        if !is_told || self.policy.bad == Bad::Fail {
+                            self.meet_odd(&ready.name, Odd::Denied)?;
+                        }
+                        self.give_up(&ready.name, Fate::Denied);
+                    }
                     Opened::Unfinished => open.push(ready),
                     Opened::Later => {
                         self.backlog.push_front(ready);
@@ -141,7 +149,7 @@ impl Lister {
             }
         };
         let mut desk = at(&self.desk);
-        !desk.intake.ends_line(end) && desk.intake.leave_unended(&ready.name)
+        !desk.intake.ends_line(end) && desk.intake.leave_unended(ready, (self.clock)())
     }
 
     /// Says so if the last record of a file had no end when the file was read, up to `end`: what was added belongs to it.
@@ -204,10 +212,7 @@ impl Lister {
                 self.go_away(&error)?;
                 Ok(Opened::Later)
             }
-            Err(_) => {
-                self.meet_odd(&ready.name, Odd::Denied)?;
-                Ok(Opened::Denied)
-            }
+            Err(_) => Ok(Opened::Denied),
         }
     }
 

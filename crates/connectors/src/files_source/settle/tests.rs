@@ -98,20 +98,23 @@ fn what_many_files_took_is_given_back_while_one_is_always_new() {
 fn a_file_that_ends_without_the_end_of_a_record_stands_still_for_longer() {
     let mut settling = Settling::new(Duration::from_secs(2));
     let at = |seconds| Duration::from_secs(seconds);
-    let key = name(1).key();
-    assert!(!settling.is_settled(&name(1), identity(1, 1), at(0)));
-    assert!(settling.is_settled(&name(1), identity(1, 1), at(2)));
-    assert!(settling.ends_without_end(key), "it waits");
+    let (file, small, large) = (name(1), identity(1, 1), identity(2, 2));
+    assert!(!settling.is_settled(&file, small, at(0)));
+    assert!(settling.is_settled(&file, small, at(2)));
+    assert!(settling.ends_without_end(&file, small, at(2)), "it waits");
     assert_eq!(settling.due(), Some(at(20)));
-    assert!(!settling.is_settled(&name(1), identity(1, 1), at(19)));
+    assert!(!settling.is_settled(&file, small, at(19)));
     // What is added begins anew.
-    assert!(!settling.is_settled(&name(1), identity(2, 2), at(19)));
+    assert!(!settling.is_settled(&file, large, at(19)));
     assert_eq!(settling.due(), Some(at(21)));
-    assert!(settling.ends_without_end(key));
-    assert!(settling.is_settled(&name(1), identity(2, 2), at(39)));
-    assert!(!settling.ends_without_end(key), "it has waited");
-    assert!(
-        !settling.ends_without_end(name(2).key()),
-        "is not waited for"
-    );
+    assert!(settling.ends_without_end(&file, large, at(21)));
+    // That it is written once more as large as it was does not.
+    assert!(!settling.is_settled(&file, identity(2, 3), at(30)));
+    assert!(settling.is_settled(&file, identity(2, 3), at(39)));
+    let waits = settling.ends_without_end(&file, identity(2, 3), at(39));
+    assert!(!waits, "it has waited");
+    // A listing did not meet it.
+    assert!(settling.ends_without_end(&name(2), small, at(40)));
+    assert!(!settling.is_settled(&name(2), small, at(59)));
+    assert!(settling.is_settled(&name(2), small, at(60)));
 }

@@ -6,19 +6,19 @@ use crossbeam_channel::{Sender, TrySendError};
 
 use super::IoTask;
 
-/// Tasks that may wait in the channel.
-pub(super) const ROOM: usize = 16;
+/// Tasks that may wait in the channel. They are boxed: a channel takes the memory of all its places at once.
+pub(super) const ROOM: usize = 64;
 
 /// Tasks in the order in which they were asked for.
 pub(super) struct Queue {
-    tasks: Option<Sender<IoTask>>,
+    tasks: Option<Sender<Box<IoTask>>>,
     /// Behind those in the channel. Few, however long the thread hangs: at most one thing is under way of which the job
     /// waits for the answer, and what a snapshot was begun with goes when it is given up.
-    waiting: VecDeque<IoTask>,
+    waiting: VecDeque<Box<IoTask>>,
 }
 
 impl Queue {
-    pub(super) fn new(tasks: Sender<IoTask>) -> Self {
+    pub(super) fn new(tasks: Sender<Box<IoTask>>) -> Self {
         Self {
             tasks: Some(tasks),
             waiting: VecDeque::new(),
@@ -29,17 +29,17 @@ impl Queue {
     pub(super) fn push(&mut self, task: IoTask) {
         if let IoTask::Discard(directories) = &task {
             let is_same = |other: &IoTask| matches!(other, IoTask::Discard(d) if d == directories);
-            if self.waiting.iter().any(is_same) {
+            if self.waiting.iter().any(|other| is_same(other)) {
                 return;
             }
             let begins = |other: &IoTask| matches!(other, IoTask::Begin(begin) if begin.directories() == *directories);
-            if let Some(place) = self.waiting.iter().position(begins) {
+            if let Some(place) = self.waiting.iter().position(|other| begins(other)) {
                 // Nothing was made there.
                 drop(self.waiting.remove(place));
                 return;
             }
         }
-        self.waiting.push_back(task);
+        self.waiting.push_back(Box::new(task));
         while self.send() {}
     }
 

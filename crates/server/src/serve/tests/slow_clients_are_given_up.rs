@@ -79,7 +79,9 @@ impl Impatient {
                     waited += patience;
                     drop(stream.write_all(drip));
                 }
-                Err(closed) if closed.kind() == ErrorKind::ConnectionReset => return String::new(),
+                Err(closed) if closed.kind() == ErrorKind::ConnectionReset => {
+                    return String::from_utf8(answer).expect("text");
+                }
                 Err(error) => panic!("{error}"),
             }
         }

@@ -21,6 +21,7 @@ fn ledger(size: u64, changed: Changed) -> Ledger {
         directory: "/in".into(),
         contents: Contents::Text {
             decodes_first: false,
+            ends_are_raw: true,
             line_ends: Vec::new(),
         },
         changed,

@@ -80,6 +80,7 @@ impl World {
             directory: "/in".into(),
             contents: Contents::Text {
                 decodes_first: false,
+                ends_are_raw: true,
                 line_ends: Vec::new(),
             },
             changed: Changed::Append,

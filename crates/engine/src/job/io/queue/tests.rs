@@ -37,7 +37,9 @@ fn tasks_wait_without_anybody_waiting_and_keep_their_order() {
     }
     assert!(queue.is_waiting());
     let mut order = Vec::new();
-    while let Ok(IoTask::Discard(directories)) = received.try_recv() {
+    while let Ok(task) = received.try_recv()
+        && let IoTask::Discard(directories) = *task
+    {
         order.extend(directories.into_iter().next());
         queue.send();
     }
