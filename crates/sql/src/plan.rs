@@ -42,7 +42,7 @@ use crate::functions::Functions;
 use crate::names::{double_name, output_name, unnested};
 use crate::physical::{DfResult, physical};
 use crate::place::{Place, invalid, too_deep};
-use crate::trial::{refuse_vain, try_constants};
+use crate::trial::{reads_made_text, refuse_vain, try_constants};
 
 /// The column of an array that becomes rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,8 @@ pub(crate) struct Plan {
     pub(crate) output: SchemaRef,
     /// Bytes of the large constants in the expressions, which each row may be given.
     pub(crate) constants: u64,
+    /// Whether values made up tell nothing of it.
+    pub(crate) reads_made_text: bool,
 }
 
 /// Plans `query` over the table `name` with `schema`.
@@ -98,7 +100,8 @@ pub(crate) fn plan(
     let logical = logical_plan(query, &provider).map_err(|error| planning_error(&error))?;
     try_constants(&logical).map_err(|error| planning_error(&error))?;
     let parts = Parts::of(&logical)?;
-    let plan = physical_plan(parts).map_err(|error| planning_error(&error))?;
+    let mut plan = physical_plan(parts).map_err(|error| planning_error(&error))?;
+    plan.reads_made_text = reads_made_text(&logical).map_err(|error| planning_error(&error))?;
     let deepest = plan.projection.iter().chain(&plan.predicate).map(levels);
     if deepest.max() > Some(LEVELS) {
         return Err(too_deep());
@@ -273,6 +276,7 @@ fn physical_plan(parts: Parts<'_>) -> DfResult<Plan> {
         unnest: parts.unnest,
         output: Arc::new(Schema::new(output)),
         constants,
+        reads_made_text: false,
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod vain;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
@@ -73,6 +74,40 @@ fn each_expression(
         })
     })
     .map(|_| ())
+}
+
+/// Functions beside [those](READING) that read text where they are given any.
+const READING_TOO: &[&str] = &["date_format", "unix_timestamp"];
+
+/// Whether the query reads times or numbers from text that it makes of columns, as in `to_date(concat(a, '-', b))`: of values made
+/// here nothing of use comes together, which says nothing of what records bring.
+///
+/// # Errors
+/// The types of an expression do not fit.
+pub(crate) fn reads_made_text(plan: &LogicalPlan) -> Result<bool> {
+    let found = Cell::new(false);
+    each_expression(plan, |expr, schema| {
+        let read = match expr {
+            Expr::ScalarFunction(call) => {
+                let name = call.func.name().to_lowercase();
+                let reads = READING.iter().chain(READING_TOO).any(|own| *own == name);
+                call.args.first().filter(|_| reads)
+            }
+            Expr::Cast(cast) => Some(cast.expr.as_ref()),
+            _ => None,
+        };
+        if read.is_some_and(|read| is_made_text(read, schema)) {
+            found.set(true);
+        }
+        Ok(())
+    })?;
+    Ok(found.get())
+}
+
+/// Whether an expression is text, and more than a column.
+fn is_made_text(expr: &Expr, schema: &DFSchema) -> bool {
+    let is_text = || expr.get_type(schema).is_ok_and(|own| own.is_string());
+    !matches!(expr, Expr::Column(_)) && !expr.column_refs().is_empty() && is_text()
 }
 
 fn try_one(expr: &Expr, schema: &DFSchema) -> Result<()> {

@@ -1,5 +1,5 @@
 //! A job that waits for files has few threads, each of which takes memory of its own; it reads and writes all the same whatever
-//! comes, at any time. What threads had that have ended is given back.
+//! comes, at any time.
 
 use crate::common;
 
@@ -44,29 +44,4 @@ fn and_works_on_what_comes_then() {
         );
     }
     server.await_that("the last line", || output(path) == 4);
-}
-
-/// Stacks of threads but the first, whether those run or not: no other mapping has their size.
-fn stacks(process: u32) -> usize {
-    let maps = fs::read_to_string(format!("/proc/{process}/smaps")).expect("it runs");
-    let sizes = maps.lines().filter(|line| line.starts_with("Size:"));
-    sizes.filter(|line| line.ends_with(" 2048 kB")).count()
-}
-
-#[test]
-fn and_holds_no_stack_of_one_that_has_ended() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path();
-    let server = Server::started(path, &[]);
-    common::put(path, "in/0.csv", "id,name\n0,Bob\n");
-    server.submit("waits", &["-Dexecution.checkpointing.interval=1 h"]);
-    server.await_that("the process", || !processes_of(&server.data).is_empty());
-    let process = *processes_of(&server.data).first().expect("it runs");
-    let held = || (stacks(process), threads(process).len() - 1);
-    // They end after a second, and are given back when nothing has changed for some.
-    server.await_that("its threads", || held().0 > 0);
-    server.await_that("no stack without a thread", || {
-        let (stacks, threads) = held();
-        stacks == threads && threads < THREADS - 1
-    });
 }

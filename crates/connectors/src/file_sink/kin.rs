@@ -1,7 +1,7 @@
 //! Which hidden files a run may remove: a question of lineage, and of what snapshots still name.
 //!
 //! - **A file in progress** is named by no snapshot. It may go once its writer is dead: the writer is an earlier run of this
-//!   job or of the job that this one went on from under its lock, or its own lock is free.
+//!   job or of one whose place this one has taken, at once or over others, or its own lock is free.
 //! - **A prepared file** may be named by a snapshot; [`Kin`] tells when none can.
 //! - **When the job has ended** its own writers are gone, and of what it has prepared nothing is wanted but what is
 //!   [kept](KeptNames). What others have left is not touched then: that is the matter of whoever goes on from them.

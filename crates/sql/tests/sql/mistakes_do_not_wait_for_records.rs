@@ -111,6 +111,18 @@ fn what_works_for_some_records_is_planned() {
     for expression in [
         "cast(s as int)",
         "cast(substr(s, 5, 3) as int)",
+        // What is made of columns and read may be right, though no value made up is.
+        "to_timestamp(concat(s, ' ', s), 'yyyy-MM-dd HH:mm:ss')",
+        "to_timestamp(concat(s, ' ', s))",
+        "to_date(concat(s, n, n), 'yyyyMMdd')",
+        "to_date(concat_ws('-', s, s, s))",
+        "cast(concat(s, ' ', s) as timestamp)",
+        "cast(concat(s, '-', s) as date)",
+        "unix_timestamp(concat(s, ' ', s))",
+        "date_format(concat(s, ' ', s), 'yyyy')",
+        "to_timestamp(ifnull(s, '') || ' 12', 'yyyy-MM-dd HH')",
+        "to_timestamp(coalesce(s, 'n/a'), 'yyyy-MM-dd')",
+        "concat(s, ' ', s) > timestamp '2020-01-01 00:00:00'",
         "10 / n",
         "10 / (n - 1)",
         "to_timestamp(s, '%d/%m/%Y %H:%M')",

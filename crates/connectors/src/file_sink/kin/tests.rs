@@ -191,3 +191,19 @@ fn a_job_that_has_ended_removes_what_it_has_left_and_nobody_may_ask_for() {
 fn nothing_is_known_to_be_left_where_what_is_kept_is_not() {
     assert!(KeptNames::of(&Kept::All).is_none());
 }
+
+#[test]
+fn what_a_job_has_begun_is_cleaned_up_after_over_any_number_of_jobs_that_took_its_place() {
+    let unknown = WriterState::Unknown;
+    for (first_is_owned, expected) in [(true, true), (false, false)] {
+        // Also where this job has snapshots of its own by now.
+        for restored in [B, C] {
+            let ancestors = lineage(&[(A, 7, first_is_owned), (B, 9, true)]);
+            let kin = Kin::new(C, 12, &ancestors, [restored]);
+            assert_eq!(removes(&kin, A, A, 3, IN_PROGRESS, unknown), expected);
+            assert!(!removes(&kin, A, A, 3, IN_PROGRESS, WriterState::Alive));
+            // It may have been named by a snapshot.
+            assert!(!removes(&kin, A, A, 3, Stage::Prepared(8), unknown));
+        }
+    }
+}
