@@ -136,15 +136,20 @@ fn template(name: &str, arguments: &[Expr], span: Span) -> Result<Option<String>
             ));
         }
         ("regexp_extract", [_, _]) => "regexp_match(a0, '(' || a1 || ')')[1]".to_owned(),
-        ("regexp_extract", [_, _, _]) => "regexp_match(a0, '(' || a1 || ')')[a2 + 1]".to_owned(),
+        // There is no group below 0, and the element 0 is null.
+        ("regexp_extract", [_, _, _]) => {
+            "regexp_match(a0, '(' || a1 || ')')[case when a2 >= 0 then a2 + 1 else 0 end]"
+                .to_owned()
+        }
         ("regexp_extract", _) => {
             return Err(wrong(
                 "regexp_extract takes a text, a pattern and the number of a group",
                 "write it like regexp_extract(name, '([a-z]+)', 1)",
             ));
         }
+        // A number below 0 gives null, as in Flink: it is no place from the end, and no mistake.
         ("split_index", [_, _, _]) => {
-            "case when a2 >= 0 then arraySplit(a0, a1)[a2 + 1] end".to_owned()
+            "arraySplit(a0, a1)[case when a2 >= 0 then a2 + 1 end]".to_owned()
         }
         ("split_index", _) => {
             return Err(wrong(

@@ -200,6 +200,10 @@ fn escaped(pattern: &str, escape: Option<char>) -> Option<String> {
 
 /// Has a cast to text of some length give text of that length.
 fn cut(expr: &mut Expr) -> Result<()> {
+    if !matches!(expr, Expr::Cast { .. }) {
+        return Ok(());
+    }
+    let place = Place::of(expr.span());
     let Expr::Cast { data_type, .. } = expr else {
         return Ok(());
     };
@@ -215,6 +219,12 @@ fn cut(expr: &mut Expr) -> Result<()> {
     let Some(CharacterLength::IntegerLength { length, .. }) = length else {
         return Ok(());
     };
+    if length == 0 {
+        return Err(
+            invalid(place, "a text of at most 0 characters holds nothing")
+                .next("write varchar(10), or string for a text of any length"),
+        );
+    }
     let function = if fill { "rpad" } else { "left" };
     let mut call = parse_expression(&format!("{function}(null, {length})"))?;
     if let Expr::Function(function) = &mut call

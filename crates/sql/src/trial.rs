@@ -2,31 +2,32 @@
 //!
 //! Values are what records bring; constants are what the query says. A call with a constant that works for no
 //! value at all is a mistake of the query, and is refused. What reads text is not judged by values made here: only
-//! its constants are looked at.
+//! its constants are looked at. Nor is what a lambda makes of elements, of which values made here would be some.
 
+mod constants;
+mod made;
+mod samples;
 mod vain;
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
-use arrow::array::{
-    ArrayRef, MapArray, RecordBatch, RecordBatchOptions, StructArray, new_null_array,
-};
-use arrow::buffer::OffsetBuffer;
-use arrow::compute::{cast, concat};
-use arrow::datatypes::{DataType, Field, Fields, Schema};
-use arrow::error::ArrowError;
+use arrow::datatypes::{DataType, Field, Schema};
 use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion_common::{DFSchema, Result, ScalarValue, exec_err};
-use datafusion_expr::expr::{HigherOrderFunction, ScalarFunction};
+use datafusion_common::{DFSchema, DataFusionError, Result, exec_err};
+use datafusion_expr::expr::{HigherOrderFunction, Lambda, ScalarFunction};
+use datafusion_expr::utils::split_conjunction;
 use datafusion_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, col};
 
 use crate::functions::format_time::check_reading;
-use crate::functions::reading::{check_fields, names_zone};
+use crate::functions::reading::{check_fields, check_time_of_day, names_zone};
 use crate::functions::room;
 use crate::physical::physical;
 
+use self::samples::{TRIES, row_of, sample};
+
+pub(crate) use self::made::reads_made_text;
+pub use self::samples::sample_rows;
 pub(crate) use self::vain::refuse_vain;
 
 /// Functions that read text, in lower case: whether they work is up to the text. Their other arguments are
@@ -42,15 +43,31 @@ const READING: &[&str] = &[
     "to_unixtime",
 ];
 
-/// How many values of each type are tried.
-const TRIES: usize = 5;
-
-/// Refuses calls whose constants can't work.
+/// Refuses calls whose constants can't work, and a condition that is null for every record. The expressions of `plan` must have
+/// been simplified: of constants their value is left.
 ///
 /// # Errors
 /// What such a call says, and for a pattern of another dialect what to write.
 pub(crate) fn try_constants(plan: &LogicalPlan) -> Result<()> {
-    each_expression(plan, try_one)
+    each_expression(plan, try_one)?;
+    plan.apply(|node| {
+        let LogicalPlan::Filter(filter) = node else {
+            return Ok(TreeNodeRecursion::Continue);
+        };
+        // One that is false is written on purpose.
+        if split_conjunction(&filter.predicate)
+            .into_iter()
+            .any(is_null)
+        {
+            return exec_err!("WHERE is null for every record, and keeps none");
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })
+    .map(|_| ())
+}
+
+fn is_null(expr: &Expr) -> bool {
+    matches!(expr, Expr::Literal(value, _) if value.is_null())
 }
 
 /// Looks at every part of every expression, with the columns that it is over.
@@ -76,57 +93,28 @@ fn each_expression(
     .map(|_| ())
 }
 
-/// Functions beside [those](READING) that read text where they are given any.
-const READING_TOO: &[&str] = &["date_format", "unix_timestamp"];
-
-/// Whether the query reads times or numbers from text that it makes of columns, as in `to_date(concat(a, '-', b))`: of values made
-/// here nothing of use comes together, which says nothing of what records bring.
-///
-/// # Errors
-/// The types of an expression do not fit.
-pub(crate) fn reads_made_text(plan: &LogicalPlan) -> Result<bool> {
-    let found = Cell::new(false);
-    each_expression(plan, |expr, schema| {
-        let read = match expr {
-            Expr::ScalarFunction(call) => {
-                let name = call.func.name().to_lowercase();
-                let reads = READING.iter().chain(READING_TOO).any(|own| *own == name);
-                call.args.first().filter(|_| reads)
-            }
-            Expr::Cast(cast) => Some(cast.expr.as_ref()),
-            _ => None,
-        };
-        if read.is_some_and(|read| is_made_text(read, schema)) {
-            found.set(true);
-        }
-        Ok(())
-    })?;
-    Ok(found.get())
-}
-
-/// Whether an expression is text, and more than a column.
-fn is_made_text(expr: &Expr, schema: &DFSchema) -> bool {
-    let is_text = || expr.get_type(schema).is_ok_and(|own| own.is_string());
-    !matches!(expr, Expr::Column(_)) && !expr.column_refs().is_empty() && is_text()
-}
-
 fn try_one(expr: &Expr, schema: &DFSchema) -> Result<()> {
     match expr {
         Expr::ScalarFunction(call) => {
             let name = call.func.name().to_lowercase();
             if READING.contains(&name.as_str()) {
-                return check_patterns(call, &name);
+                check_patterns(call, &name)?;
+                // A text of the query is judged as it is: were it read, its time would stand here.
+                let is_literal = |arg: &Expr| matches!(arg, Expr::Literal(..));
+                if !call.args.iter().all(is_literal) {
+                    return Ok(());
+                }
             }
             if name == "from_unixtime" {
                 check_zone(call)?;
             }
             let args: Vec<&Expr> = call.args.iter().collect();
-            try_call(&args, schema, |args| {
+            try_call(&name, &args, schema, |args| {
                 Expr::ScalarFunction(ScalarFunction::new_udf(Arc::clone(&call.func), args))
             })
         }
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
-            try_call(&[left.as_ref(), right.as_ref()], schema, |args| {
+            try_call("", &[left.as_ref(), right.as_ref()], schema, |args| {
                 let mut args = args.into_iter();
                 match (args.next(), args.next()) {
                     (Some(left), Some(right)) => {
@@ -137,8 +125,13 @@ fn try_one(expr: &Expr, schema: &DFSchema) -> Result<()> {
             })
         }
         Expr::HigherOrderFunction(call) => {
+            check_condition(call, schema)?;
+            // Whether a lambda works is up to the elements: they are judged where the query says them all.
+            if !call.args.iter().all(is_constant) {
+                return Ok(());
+            }
             let args: Vec<&Expr> = call.args.iter().collect();
-            try_call(&args, schema, |args| {
+            try_call(call.func.name(), &args, schema, |args| {
                 Expr::HigherOrderFunction(HigherOrderFunction::new(Arc::clone(&call.func), args))
             })
         }
@@ -151,8 +144,7 @@ fn check_patterns(call: &ScalarFunction, name: &str) -> Result<()> {
     for pattern in call.args.iter().skip(1).filter_map(text_of) {
         check_reading(pattern)?;
         match name {
-            // It reads times of the day alone.
-            "to_time" => {}
+            "to_time" => check_time_of_day(pattern)?,
             // Here the names of time zones are read.
             "to_date" if names_zone(pattern) => {}
             _ => check_fields(pattern)?,
@@ -180,33 +172,80 @@ fn text_of(expr: &Expr) -> Option<&str> {
     }
 }
 
-/// Tries a call that is made of `args` by `build`, if there is a constant among them.
-fn try_call(args: &[&Expr], schema: &DFSchema, build: impl Fn(Vec<Expr>) -> Expr) -> Result<()> {
-    let is_constant = |expr: &Expr| match expr {
+/// Functions whose lambda is a condition.
+const BY_CONDITION: &[&str] = &["array_any_match", "array_filter", "array_first"];
+
+/// Says what the function would say of the first array with a lambda that is no condition.
+fn check_condition(call: &HigherOrderFunction, schema: &DFSchema) -> Result<()> {
+    let name = call.func.name();
+    if !BY_CONDITION.contains(&name) {
+        return Ok(());
+    }
+    for arg in &call.args {
+        let Expr::Lambda(lambda) = arg else {
+            continue;
+        };
+        match lambda.body.get_type(schema) {
+            Ok(DataType::Boolean) | Err(_) => {}
+            Ok(other) => return exec_err!("{name} lambda must return boolean, got {other}"),
+        }
+    }
+    Ok(())
+}
+
+/// Whether an argument is the same for all records, and not null.
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
         Expr::Literal(value, _) => !value.is_null(),
-        Expr::Lambda(_) => expr.column_refs().is_empty(),
+        Expr::Lambda(lambda) => is_closed(lambda),
         _ => false,
-    };
+    }
+}
+
+/// Whether a lambda reads nothing but its parameters, and those of lambdas within it.
+fn is_closed(lambda: &Lambda) -> bool {
+    let mut known: Vec<&String> = lambda.params.iter().collect();
+    let mut read: Vec<&String> = Vec::new();
+    let mut has_columns = false;
+    let walked = lambda.body.apply(|part| {
+        match part {
+            Expr::Column(_) => has_columns = true,
+            Expr::LambdaVariable(variable) => read.push(&variable.name),
+            Expr::Lambda(inner) => known.extend(&inner.params),
+            _ => {}
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    walked.is_ok() && !has_columns && read.iter().all(|name| known.contains(name))
+}
+
+/// Tries a call of `name` that is made of `args` by `build`, if there is a constant among them.
+fn try_call(
+    name: &str,
+    args: &[&Expr],
+    schema: &DFSchema,
+    build: impl Fn(Vec<Expr>) -> Expr,
+) -> Result<()> {
     if !args.iter().any(|arg| is_constant(arg)) {
         return Ok(());
     }
-    let mut fields = Vec::new();
+    let (mut fields, mut places) = (Vec::new(), Vec::new());
     let mut built = Vec::with_capacity(args.len());
     for (place, arg) in args.iter().enumerate() {
         if is_constant(arg) {
             built.push((*arg).clone());
             continue;
         }
-        // A parameter of a lambda has no type here, and a lambda may read columns.
         let Ok(data_type) = arg.get_type(schema) else {
             return Ok(());
         };
-        if matches!(arg, Expr::Lambda(_)) || sample(&data_type, 0).is_none() {
+        if sample(&data_type, 0).is_none() {
             return Ok(());
         }
-        let name = format!("c{place}");
-        fields.push(Field::new(&name, data_type, true));
-        built.push(col(name));
+        let column = format!("c{place}");
+        fields.push(Field::new(&column, data_type, true));
+        places.push(place);
+        built.push(col(column));
     }
     let fields = Arc::new(Schema::new(fields));
     let columns = DFSchema::try_from(Arc::clone(&fields))?;
@@ -215,107 +254,24 @@ fn try_call(args: &[&Expr], schema: &DFSchema, build: impl Fn(Vec<Expr>) -> Expr
     room::refill();
     let mut last = Ok(());
     for number in 0..TRIES {
-        let values = fields.fields().iter();
-        let values = values.map(|field| match sample(field.data_type(), number) {
-            Some(value) => value.to_array(),
-            None => Ok(new_null_array(field.data_type(), 1)),
-        });
-        let options = RecordBatchOptions::new().with_row_count(Some(1));
-        let batch = RecordBatch::try_new_with_options(
-            Arc::clone(&fields),
-            values.collect::<Result<_>>()?,
-            &options,
-        )?;
+        let row = row_of(name, &fields, &places, number)?;
         last = call
-            .evaluate(&batch)
+            .evaluate(&row)
             .and_then(|value| value.into_array(1))
             .map(|_| ());
         if last.is_ok() {
             return Ok(());
         }
     }
-    last
+    match last {
+        Err(error) if !fields.fields().is_empty() && is_about_lengths(&error) => Ok(()),
+        last => last,
+    }
 }
 
-/// A value that a record may have; none for types that no one writes.
-fn sample(data_type: &DataType, number: usize) -> Option<ScalarValue> {
-    const TEXTS: [&str; TRIES] = ["a", "", "1", "2024-01-02 03:04:05", "a,b"];
-    const NUMBERS: [i64; TRIES] = [1, 0, 2, 5, 100];
-    const MICROS: [i64; TRIES] = [
-        1_704_164_645_000_000,
-        0,
-        1_709_209_815_250_000,
-        -1_000_000,
-        253_402_300_799_000_000,
-    ];
-    let number = number % TRIES;
-    let whole = NUMBERS.get(number).copied()?;
-    let value = match data_type {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-            ScalarValue::Utf8(Some((*TEXTS.get(number)?).to_owned()))
-        }
-        DataType::Boolean => ScalarValue::Boolean(Some(number.is_multiple_of(2))),
-        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => {
-            ScalarValue::TimestampMicrosecond(MICROS.get(number).copied(), None)
-        }
-        DataType::List(item) => {
-            let item = [sample(item.data_type(), number)?];
-            let item_type = item.first()?.data_type();
-            return Some(ScalarValue::List(ScalarValue::new_list_nullable(
-                &item, &item_type,
-            )));
-        }
-        DataType::Struct(fields) => {
-            return Some(ScalarValue::Struct(Arc::new(one_struct(fields, number)?)));
-        }
-        DataType::Map(entries, ordered) => {
-            let DataType::Struct(fields) = entries.data_type() else {
-                return None;
-            };
-            let entry = one_struct(fields, number)?;
-            let one = OffsetBuffer::from_lengths([1]);
-            let map = MapArray::try_new(Arc::clone(entries), one, entry, None, *ordered).ok()?;
-            return Some(ScalarValue::Map(Arc::new(map)));
-        }
-        decimal if decimal.is_decimal() => {
-            return ScalarValue::Int64(Some(whole)).cast_to(decimal).ok();
-        }
-        number if number.is_numeric() => ScalarValue::Int64(Some(whole)),
-        other => return ScalarValue::new_default(other).ok(),
-    };
-    value.cast_to(data_type).ok()
-}
-
-fn one_struct(fields: &Fields, number: usize) -> Option<StructArray> {
-    let values = fields.iter().map(|field| {
-        let value = sample(field.data_type(), number)?.to_array().ok()?;
-        cast(&value, field.data_type()).ok()
-    });
-    StructArray::try_new(fields.clone(), values.collect::<Option<_>>()?, None).ok()
-}
-
-/// Rows with which whatever takes `schema` can be tried before there are records: one of nulls, and some of
-/// values. A column of a type that no value is known of is null in all of them.
-pub fn sample_rows(schema: &Schema) -> std::result::Result<RecordBatch, ArrowError> {
-    let columns = schema.fields().iter().map(|field| {
-        let data_type = field.data_type();
-        let mut rows: Vec<ArrayRef> = vec![new_null_array(data_type, 1)];
-        for number in 0..TRIES {
-            let value = sample(data_type, number).and_then(|value| value.to_array().ok());
-            let value = value.filter(|value| value.data_type() == data_type);
-            rows.push(value.unwrap_or_else(|| new_null_array(data_type, 1)));
-        }
-        let rows: Vec<&dyn arrow::array::Array> = rows.iter().map(AsRef::as_ref).collect();
-        concat(&rows)
-    });
-    let fields: Vec<Field> = schema
-        .fields()
-        .iter()
-        .map(|field| field.as_ref().clone().with_nullable(true))
-        .collect();
-    RecordBatch::try_new_with_options(
-        Arc::new(Schema::new(fields)),
-        columns.collect::<Result<_, _>>()?,
-        &RecordBatchOptions::new().with_row_count(Some(TRIES + 1)),
-    )
+/// Whether an array is too short or too long for a call: how long those of records are is not known here.
+fn is_about_lengths(error: &DataFusionError) -> bool {
+    let said = error.to_string();
+    let words = ["the same length", "start_from out of bounds"];
+    words.iter().any(|words| said.contains(words))
 }

@@ -118,7 +118,8 @@ pub(crate) fn columns(plans: &[Plan]) -> Result<SchemaRef> {
             let both = match (is_nothing(&nothing), is_nothing(&plan.nothing)) {
                 (true, _) => Some(theirs.data_type().clone()),
                 (_, true) => Some(ours.data_type().clone()),
-                _ => common(ours.data_type(), theirs.data_type()),
+                _ => common(ours.data_type(), theirs.data_type())
+                    .or_else(|| in_micros(ours.data_type(), theirs.data_type())),
             };
             let both = both.ok_or_else(|| apart(place, ours, theirs, number))?;
             *ours = Field::new(ours.name(), both, true);
@@ -159,6 +160,12 @@ fn common(one: &DataType, other: &DataType) -> Option<DataType> {
         return Some(one.clone());
     }
     widened(one, other).or_else(|| widened(other, one))
+}
+
+/// Times in nanoseconds beside days and other times: microseconds reach over the years of all of them.
+fn in_micros(one: &DataType, other: &DataType) -> Option<DataType> {
+    let is_time = |it: &DataType| matches!(it, DataType::Date32 | DataType::Timestamp(_, None));
+    (is_time(one) && is_time(other)).then_some(DataType::Timestamp(TimeUnit::Microsecond, None))
 }
 
 /// Digits before the point of the largest whole number of a type.

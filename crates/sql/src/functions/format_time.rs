@@ -16,7 +16,8 @@ use datafusion_expr::{
 
 use super::durations::refuse_lost;
 use super::mixed_pattern::mixed;
-use super::pattern::{Item, append, java, postgres, strftime};
+use super::pattern::{Item, append, forms, java, postgres, strftime};
+use super::reading::fault;
 
 const MICROS: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 
@@ -112,11 +113,10 @@ impl ScalarUDFImpl for FormatTime {
                 Some(pattern) => self.by_one(times, pattern),
             },
             ColumnarValue::Array(patterns) => {
-                let patterns = patterns.as_string::<i32>();
-                if patterns.iter().flatten().any(is_strftime) {
-                    return self.below.invoke_with_args(arguments);
-                }
-                self.by_each(times, patterns)
+                let patterns = Arc::clone(patterns);
+                // Of a single time DataFusion would make a single text, by the first of the patterns.
+                let times = times.to_array(patterns.len())?;
+                self.by_each(&times, patterns.as_string::<i32>(), arguments)
             }
         }
     }
@@ -141,24 +141,79 @@ impl FormatTime {
         })
     }
 
-    fn by_each(&self, times: &ColumnarValue, patterns: &StringArray) -> Result<ColumnarValue> {
-        let array = self.micros(&times.to_array(patterns.len())?)?;
-        let array = array.as_primitive::<TimestampMicrosecondType>();
-        let mut read: HashMap<&str, Vec<Item>> = HashMap::new();
+    /// By the pattern of each row, whatever the others are: which of them share a batch is nobody's choice.
+    fn by_each(
+        &self,
+        times: &ArrayRef,
+        patterns: &StringArray,
+        arguments: ScalarFunctionArgs,
+    ) -> Result<ColumnarValue> {
+        // Those of strftime have no items.
+        let mut read: HashMap<&str, Option<Vec<Item>>> = HashMap::new();
+        for pattern in patterns.iter().flatten() {
+            if read.contains_key(pattern) {
+                continue;
+            }
+            let items = if is_strftime(pattern) {
+                check_strftime(pattern)?;
+                None
+            } else {
+                Some(self.dialect.read(pattern)?)
+            };
+            read.insert(pattern, items);
+        }
+        let below = if read.values().any(Option::is_none) {
+            Some(self.by_strftime(times, patterns, arguments)?)
+        } else {
+            None
+        };
+        let micros = if read.values().any(Option::is_some) {
+            Some(self.micros(times)?)
+        } else {
+            None
+        };
+        let below = below.as_ref().map(|texts| texts.as_string::<i32>());
+        let micros = micros
+            .as_ref()
+            .map(|micros| micros.as_primitive::<TimestampMicrosecondType>());
         let mut texts = StringBuilder::new();
         let mut text = String::new();
-        for (micros, pattern) in array.iter().zip(patterns) {
-            let Some(pattern) = pattern else {
-                texts.append_null();
-                continue;
-            };
-            if !read.contains_key(pattern) {
-                read.insert(pattern, self.dialect.read(pattern)?);
+        for (row, pattern) in patterns.iter().enumerate() {
+            match pattern.and_then(|pattern| read.get(pattern)) {
+                None => texts.append_null(),
+                Some(None) => texts.append_option(
+                    below
+                        .filter(|below| below.is_valid(row))
+                        .map(|below| below.value(row)),
+                ),
+                Some(Some(items)) => {
+                    let micros = micros.filter(|micros| micros.is_valid(row));
+                    let micros = micros.map(|micros| micros.value(row));
+                    push(&mut texts, &mut text, micros, items)?;
+                }
             }
-            let items = read.get(pattern).map(Vec::as_slice).unwrap_or_default();
-            push(&mut texts, &mut text, micros, items)?;
         }
         Ok(ColumnarValue::Array(Arc::new(texts.finish())))
+    }
+
+    /// The texts of those rows whose pattern is one of strftime.
+    fn by_strftime(
+        &self,
+        times: &ArrayRef,
+        patterns: &StringArray,
+        mut arguments: ScalarFunctionArgs,
+    ) -> Result<ArrayRef> {
+        let own: StringArray = patterns
+            .iter()
+            .map(|pattern| pattern.filter(|pattern| is_strftime(pattern)))
+            .collect();
+        arguments.args = vec![
+            ColumnarValue::Array(Arc::clone(times)),
+            ColumnarValue::Array(Arc::new(own)),
+        ];
+        self.below
+            .invoke_with_args(arguments)?
+            .into_array(times.len())
     }
 
     fn micros(&self, times: &ArrayRef) -> Result<ArrayRef> {
@@ -204,10 +259,34 @@ pub(crate) fn read_as_strftime(pattern: &str) -> std::result::Result<String, Str
         return Ok(pattern.to_owned());
     }
     let items = java(pattern)?;
-    if items.iter().all(|item| matches!(item, Item::Text(_))) {
+    if items.iter().all(Item::is_plain) {
         return Err("there is no part of a time in it".to_owned());
     }
+    if has_sections(&items) {
+        return Err(each_form(&items));
+    }
     strftime(&items).ok_or_else(|| "it can be written, but not read".to_owned())
+}
+
+fn has_sections(items: &[Item]) -> bool {
+    items.iter().any(|item| matches!(item, Item::Section(_)))
+}
+
+/// What to write in place of a pattern with sections, by which nothing is read: all patterns that it stands for.
+fn each_form(items: &[Item]) -> String {
+    let forms = forms(items);
+    let forms = forms.iter().filter_map(|form| strftime(form));
+    let forms: Vec<String> = forms
+        .filter(|form| fault(form).is_none())
+        .map(|form| format!("'{}'", form.replace('\'', "''")))
+        .collect();
+    let forms = match forms.as_slice() {
+        [] => "'%Y-%m-%d %H:%M', '%Y-%m-%d'".to_owned(),
+        forms => forms.join(", "),
+    };
+    format!(
+        "its sections in [ ] are not read; give a pattern for each form of the text, such as to_timestamp(…, {forms})"
+    )
 }
 
 fn is_strftime(pattern: &str) -> bool {
@@ -233,23 +312,29 @@ pub(crate) fn check_reading(pattern: &str) -> Result<()> {
         return check_strftime(pattern);
     }
     // Few letters mean something else in the two dialects, and those are told apart by their case.
-    let items = if pattern.contains("mm") || pattern.contains("yy") && !pattern.contains("mi") {
+    let has_minutes = pattern.to_lowercase().contains("mi");
+    let is_java = !has_minutes && (pattern.contains("mm") || pattern.contains("yy"));
+    let items = if is_java {
         java(pattern)
     } else {
         postgres(pattern).or_else(|_| java(pattern))
     };
-    let dates = |item: &Item| !matches!(item, Item::Text(_));
-    match items.ok().filter(|items| items.iter().any(dates)) {
-        Some(items) => match strftime(&items) {
-            Some(same) => {
-                exec_err!(
-                    "`{pattern}` is no pattern of strftime, which is read here; write `{same}`"
-                )
-            }
-            None => exec_err!("`{pattern}` is no pattern of strftime, which is read here"),
-        },
-        None => exec_err!(
+    let items = match items {
+        Err(why) if is_java => return exec_err!("the pattern `{pattern}`: {why}"),
+        items => items.unwrap_or_default(),
+    };
+    if items.iter().all(Item::is_plain) {
+        return exec_err!(
             "`{pattern}` is no pattern of strftime, which is read here; write one such as `%Y-%m-%d`"
-        ),
+        );
+    }
+    if has_sections(&items) {
+        return exec_err!("the pattern `{pattern}`: {}", each_form(&items));
+    }
+    match strftime(&items) {
+        Some(same) => {
+            exec_err!("`{pattern}` is no pattern of strftime, which is read here; write `{same}`")
+        }
+        None => exec_err!("`{pattern}` is no pattern of strftime, which is read here"),
     }
 }

@@ -3,7 +3,7 @@
 use super::pattern::{Item, java, postgres, strftime};
 
 /// Words of PostgreSQL that are ordinary words as well.
-const ORDINARY: &[&str] = &["AM", "PM", "MS", "US", "DAY", "MONTH"];
+const ORDINARY: &[&str] = &["AM", "PM", "MS", "US", "ID", "DAY", "MONTH"];
 
 /// The first run of letters of another dialect in a pattern of strftime, and the pattern in which all of them are
 /// strftime's.
@@ -43,7 +43,7 @@ fn percent(text: &str) -> usize {
 fn translated(run: &str) -> Option<String> {
     let dates = |items: Result<Vec<Item>, String>| {
         let items = items.ok()?;
-        let all = !items.is_empty() && items.iter().all(|item| !matches!(item, Item::Text(_)));
+        let all = !items.is_empty() && !items.iter().any(Item::is_plain);
         all.then(|| strftime(&items)).flatten()
     };
     let letters: Vec<char> = run.chars().collect();

@@ -128,6 +128,23 @@ pub(crate) fn check_fields(format: &str) -> Result<()> {
     }
 }
 
+/// Refuses a format of strftime by which no time of the day is read, whatever the text.
+pub(crate) fn check_time_of_day(format: &str) -> Result<()> {
+    let [micros, _] = SAMPLES;
+    let time = DateTime::from_timestamp_micros(micros);
+    let Some(text) = time.and_then(|time| written(time, &items_of(format))) else {
+        return Ok(());
+    };
+    let mut parsed = Parsed::new();
+    let read = parse(&mut parsed, &text, StrftimeItems::new(format));
+    if read.is_ok() && parsed.to_naive_time().is_err() {
+        return exec_err!(
+            "the pattern `{format}` names no whole time of the day; write one such as `%H:%M:%S`"
+        );
+    }
+    Ok(())
+}
+
 /// Times by which patterns are tried, in microseconds: 2024-11-23 14:35:46.123456, of parts with two digits, and
 /// 2024-01-02 03:04:05.123456, of parts with one.
 const SAMPLES: [i64; 2] = [1_732_372_546_123_456, 1_704_164_645_123_456];

@@ -15,19 +15,57 @@ use super::over::over;
 
 /// The function of this module, whose work is done by `theirs`.
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
-    over(theirs, "regexp_replace", with_groups_of_java)
-        .into_iter()
-        .collect()
+    let ours = [
+        over(theirs, "regexp_replace", with_groups_of_java),
+        over(theirs, "regexp_like", without_empty_flags),
+        over(theirs, "regexp_match", without_empty_flags),
+    ];
+    ours.into_iter().flatten().collect()
+}
+
+/// Flags that change nothing: the library below takes empty ones for a mistake of the pattern, and null ones make null.
+const NO_FLAGS: &str = "-x";
+
+fn without_empty_flags(below: &ScalarUDF, mut call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    fill_flags(&mut call, 2)?;
+    below.invoke_with_args(call)
+}
+
+fn fill_flags(call: &mut ScalarFunctionArgs, place: usize) -> Result<()> {
+    let Some(flags) = call.args.get_mut(place) else {
+        return Ok(());
+    };
+    let filled = match &*flags {
+        ColumnarValue::Scalar(value) if value.try_as_str().flatten() == Some("") => {
+            let kind = value.data_type();
+            ScalarValue::from(NO_FLAGS).cast_to(&kind)?.into()
+        }
+        ColumnarValue::Scalar(_) => return Ok(()),
+        ColumnarValue::Array(texts) => {
+            let plain = cast(texts, &DataType::Utf8)?;
+            let all = plain.as_string::<i32>().iter();
+            let filled = all.map(|flags| flags.map(|it| if it.is_empty() { NO_FLAGS } else { it }));
+            let filled: StringArray = filled.collect();
+            cast(&filled, texts.data_type())?.into()
+        }
+    };
+    *flags = filled;
+    Ok(())
 }
 
 fn with_groups_of_java(below: &ScalarUDF, mut call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    fill_flags(&mut call, 3)?;
     let [_, pattern, replacement, ..] = call.args.as_slice() else {
         return below.invoke_with_args(call);
     };
-    let groups = groups_of(pattern);
+    let pattern = constant(pattern);
+    let groups = pattern.as_ref().map(|pattern| pattern.captures_len() - 1);
     let rewritten = match replacement {
         ColumnarValue::Scalar(value) => match value.try_as_str() {
-            Some(Some(text)) if text.contains('$') => {
+            Some(Some(text)) if text.contains(['$', '\\']) => {
+                if let Some(pattern) = &pattern {
+                    refuse_missing(text, pattern)?;
+                }
                 let text = rewritten(text, groups)?;
                 ScalarValue::from(text).cast_to(&value.data_type())?.into()
             }
@@ -41,13 +79,43 @@ fn with_groups_of_java(below: &ScalarUDF, mut call: ScalarFunctionArgs) -> Resul
     below.invoke_with_args(call)
 }
 
-/// How many groups a pattern has that is the same for all records; what is wrong with it says the function below.
-fn groups_of(pattern: &ColumnarValue) -> Option<usize> {
+/// A pattern that is the same for all records; what is wrong with it says the function below.
+fn constant(pattern: &ColumnarValue) -> Option<Regex> {
     let ColumnarValue::Scalar(pattern) = pattern else {
         return None;
     };
-    let pattern = Regex::new(pattern.try_as_str()??).ok()?;
-    Some(pattern.captures_len() - 1)
+    Regex::new(pattern.try_as_str()??).ok()
+}
+
+/// Refuses `\2` and `${name}` where the pattern has no such group, so that no record has anything to put there. `$2` is looked at
+/// where it is rewritten.
+fn refuse_missing(text: &str, pattern: &Regex) -> Result<()> {
+    let groups = pattern.captures_len() - 1;
+    let is_group = |digits: &str| digits.parse::<usize>().is_ok_and(|group| group <= groups);
+    for behind in text.split('\\').skip(1) {
+        let end = behind.find(|sign: char| !sign.is_ascii_digit());
+        let digits = behind
+            .get(..end.unwrap_or(behind.len()))
+            .unwrap_or_default();
+        if !digits.is_empty() && !is_group(digits) {
+            return exec_err!(
+                "the replacement of regexp_replace puts in group {digits}, and the pattern has {groups}"
+            );
+        }
+    }
+    for (at, _) in text.match_indices("${") {
+        let (before, from) = text.split_at(at);
+        let Some((name, _)) = named(from).filter(|_| !before.ends_with('\\')) else {
+            continue;
+        };
+        let is_name = pattern.capture_names().flatten().any(|own| own == name);
+        if !is_name && !is_group(name) {
+            return exec_err!(
+                "the replacement of regexp_replace puts in group {name}, which the pattern does not have"
+            );
+        }
+    }
+    Ok(())
 }
 
 fn all_rewritten(texts: &ArrayRef, groups: Option<usize>) -> Result<ArrayRef> {

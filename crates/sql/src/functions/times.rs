@@ -57,20 +57,27 @@ pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
 
 const MICROS: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 
-/// Where a time is among the arguments, text and days are times.
+/// Where a time is among the arguments, text and days are times. Times in nanoseconds are left to themselves where they meet no
+/// others.
 fn together(types: &[DataType]) -> Vec<DataType> {
+    let is_other = |data_type: &DataType| match data_type {
+        DataType::Timestamp(unit, _) => *unit != TimeUnit::Nanosecond,
+        DataType::Date32 | DataType::Date64 => true,
+        other => other.is_string(),
+    };
     let time = types.iter().find_map(|data_type| match data_type {
-        DataType::Timestamp(unit, zone) if *unit != TimeUnit::Nanosecond => {
+        DataType::Timestamp(_, zone) => {
             Some(DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))
         }
         _ => None,
     });
-    let Some(time) = time else {
+    let Some(time) = time.filter(|_| types.iter().any(is_other)) else {
         return types.to_vec();
     };
     let retyped = types.iter().map(|data_type| match data_type {
         text if text.is_string() => time.clone(),
         DataType::Date32 | DataType::Date64 => time.clone(),
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => time.clone(),
         other => other.clone(),
     });
     retyped.collect()

@@ -1,10 +1,14 @@
 //! What WHERE says of single columns: whoever knows of many rows at once what they hold need not look at each.
 
+mod nanoseconds;
+
 use arrow::array::ArrayRef;
 use datafusion_common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion_common::{DFSchema, ScalarValue};
 use datafusion_expr::utils::split_conjunction;
 use datafusion_expr::{BinaryExpr, Expr, Operator};
+
+use super::times::micros;
 
 /// Something that is so of every row that the query keeps.
 #[derive(Debug, Clone)]
@@ -46,7 +50,10 @@ pub(crate) fn conditions(filter: &Expr, input: &DFSchema) -> Vec<ColumnCondition
         if !can_not_fail(part) {
             break;
         }
-        conditions.extend(condition(part, input));
+        match condition(part, input) {
+            Some(condition) => conditions.push(condition),
+            None => conditions.extend(nanoseconds::conditions(part, input)),
+        }
     }
     conditions
 }
@@ -69,6 +76,7 @@ fn can_not_fail(expr: &Expr) -> bool {
             | Expr::InList(_)
             | Expr::Between(_)
             | Expr::Like(_) => true,
+            Expr::ScalarFunction(call) => call.func.name() == micros::NAME,
             _ => false,
         };
         Ok(if safe {

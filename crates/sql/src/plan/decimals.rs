@@ -16,6 +16,7 @@ use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::comparisons::{beside_whole_numbers, compared, literal_text, long_beside_numbers};
 use super::over_expressions;
+use super::times::CHOOSING;
 use crate::functions::exact;
 use crate::functions::written::{self, decimal, double, is_certain, is_whole, text_of};
 
@@ -292,18 +293,7 @@ fn beside(exprs: Vec<&mut Expr>, schema: &DFSchema) -> Result<()> {
     Ok(())
 }
 
-/// Functions that hand on one of their arguments, or all of them.
-const CHOOSING: &[&str] = &[
-    "coalesce",
-    "greatest",
-    "least",
-    "make_array",
-    "nullif",
-    "nvl",
-    "nvl2",
-];
-
-/// Those of them that would round texts to the digits of a decimal beside them.
+/// Those of the [choosing functions](CHOOSING) that would round texts to the digits of a decimal beside them.
 const OF_TEXTS: &[&str] = &["coalesce", "greatest", "least", "nullif", "nvl"];
 
 /// Functions that make Doubles of the items of arrays.

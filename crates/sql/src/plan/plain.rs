@@ -23,10 +23,12 @@ const MEND: &str = "mend the expression";
 pub(super) fn said(message: &str) -> Plain {
     let message = in_words(message);
     let known = of_decimals(&message)
+        .or_else(|| of_days(&message))
         .or_else(|| of_call(&message))
         .or_else(|| of_operator(&message))
         .or_else(|| of_value(&message))
-        .or_else(|| of_syntax(&message));
+        .or_else(|| of_syntax(&message))
+        .or_else(|| of_vain(&message));
     known.unwrap_or_else(|| {
         let short = message
             .split(" This issue was likely caused by")
@@ -57,6 +59,16 @@ fn of_decimals(message: &str) -> Option<Plain> {
         return None;
     };
     Some(plain(message.to_owned(), next))
+}
+
+/// A day beside a whole number.
+fn of_days(message: &str) -> Option<Plain> {
+    message.ends_with("a day is no number").then(|| {
+        plain(
+            message.to_owned(),
+            "write date '2024-02-29', or read the digits of a column by to_date(cast(n as string), 'yyyyMMdd')",
+        )
+    })
 }
 
 /// A function with arguments that it does not take.
@@ -246,7 +258,11 @@ pub(super) fn of_pattern(message: &str) -> Option<String> {
     {
         return Some(format!("{WRONG_PATTERN}too large"));
     }
-    let (_, rest) = message.split_once("regex parse error:")?;
+    let Some((_, rest)) = message.split_once("regex parse error:") else {
+        // Some functions say of it no more than what it is.
+        let (_, pattern) = message.split_once("Regular expression did not compile: ")?;
+        return Some(format!("{WRONG_PATTERN}wrong: `{pattern}`"));
+    };
     let (_, why) = rest.rsplit_once("error: ")?;
     let why = why.split(" ~").next().unwrap_or(why);
     let why = why.trim_end_matches([')', '.', ' ']);
@@ -261,18 +277,6 @@ fn of_syntax(message: &str) -> Option<Plain> {
             "write it like substr(name, 1, 3)",
         ));
     }
-    if message.ends_with("no array has an element 0") {
-        return Some(plain(
-            message.to_owned(),
-            "write [1] for the first element, and [-1] for the last",
-        ));
-    }
-    if message.ends_with("takes a pattern beside a text, and none beside a number") {
-        return Some(plain(
-            message.to_owned(),
-            "leave the pattern out, or have it read the digits by CAST(… AS string)",
-        ));
-    }
     if let Some((_, got)) = message.split_once("Cannot access field at argument 1: type ") {
         let got = got.split(" is not ").next().unwrap_or(got);
         return Some(plain(
@@ -281,4 +285,37 @@ fn of_syntax(message: &str) -> Option<Plain> {
         ));
     }
     None
+}
+
+/// What is in vain for every record, by the end of what is said of it, and what to do.
+const IN_VAIN: &[(&str, &str)] = &[
+    (
+        "no array has an element 0",
+        "write [1] for the first element, and [-1] for the last",
+    ),
+    (
+        "nothing stands before the first element",
+        "let it begin at 1, or leave it out",
+    ),
+    (
+        "has no group of this number",
+        "count its parentheses from 1, as in regexp_extract(name, '([a-z]+)-([0-9]+)', 2), where 0 is the whole match",
+    ),
+    (
+        "that an empty separator leaves whole",
+        "take characters by substr(name, 2, 1), or all of them by arraySplit(name, '')",
+    ),
+    (
+        "takes a pattern beside a text, and none beside a number",
+        "leave the pattern out, or have it read the digits by CAST(… AS string)",
+    ),
+    (
+        "WHERE is null for every record, and keeps none",
+        "look for null by IS NULL and IS NOT NULL; whatever is compared with it is null",
+    ),
+];
+
+fn of_vain(message: &str) -> Option<Plain> {
+    let known = IN_VAIN.iter().find(|(end, _)| message.ends_with(*end));
+    known.map(|(_, next)| plain(message.to_owned(), next))
 }

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, TimeUnit};
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, Result};
@@ -16,11 +16,13 @@ use datafusion_expr::{Expr, ExprSchemable, LogicalPlan, ScalarUDF};
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::over_expressions;
+use super::times::micros;
 use crate::functions::{casts, exact, times};
 
 /// The rule; it runs when every cast is there, also those that nobody wrote.
 #[derive(Debug)]
 pub(super) struct Texts {
+    in_microseconds: Arc<ScalarUDF>,
     time_as_text: Arc<ScalarUDF>,
     finite: Arc<ScalarUDF>,
     finite_or_null: Arc<ScalarUDF>,
@@ -29,6 +31,7 @@ pub(super) struct Texts {
 impl Texts {
     pub(super) fn new() -> Self {
         Self {
+            in_microseconds: micros::in_microseconds(),
             time_as_text: casts::time_as_text(),
             finite: casts::finite(false),
             finite_or_null: casts::finite(true),
@@ -45,14 +48,23 @@ impl Texts {
             return expr;
         };
         match (&from, to) {
+            (
+                DataType::Timestamp(TimeUnit::Nanosecond, None),
+                DataType::Timestamp(TimeUnit::Microsecond, None),
+            ) => self.in_microseconds.call(vec![inner.as_ref().clone()]),
             (DataType::Timestamp(fine, None), DataType::Timestamp(unit, None))
                 if times::is_longer(*unit, *fine) =>
             {
                 let rounded = times::rounded_down(*unit).call(vec![inner.as_ref().clone()]);
                 datafusion_expr::cast(rounded, to.clone())
             }
-            (DataType::Timestamp(_, None), text) if text.is_string() => {
-                let text = self.time_as_text.call(vec![inner.as_ref().clone()]);
+            (DataType::Timestamp(unit, None), text) if text.is_string() => {
+                // Sources read no more than six digits of a fraction.
+                let time = match unit {
+                    TimeUnit::Nanosecond => self.in_microseconds.call(vec![inner.as_ref().clone()]),
+                    _ => inner.as_ref().clone(),
+                };
+                let text = self.time_as_text.call(vec![time]);
                 match to {
                     DataType::Utf8 => text,
                     to => datafusion_expr::cast(text, to.clone()),

@@ -3,12 +3,18 @@
 //! DataFusion would make them times in nanoseconds, which exist from 1677 to 2262 only. Microseconds reach
 //! over 290,000 years in both directions, and 9999-12-31 is everybody's word for "never". Functions see to that
 //! themselves. A day that is moved by hours becomes a time as well.
+//!
+//! Times in nanoseconds, which files of columns have, become their microseconds where they meet anything else. Among
+//! themselves, and where they are only handed on, they keep all of their digits.
+
+mod days;
+pub(super) mod micros;
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion_common::config::ConfigOptions;
 use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{DFSchema, Result, ScalarValue};
-use datafusion_expr::expr::InList;
+use datafusion_expr::expr::{InList, ScalarFunction};
 use datafusion_expr::{
     Between, BinaryExpr, Case, Expr, ExprSchemable, LogicalPlan, Operator, cast,
 };
@@ -23,7 +29,7 @@ pub(super) struct Times;
 impl AnalyzerRule for Times {
     fn analyze(&self, plan: LogicalPlan, _options: &ConfigOptions) -> Result<LogicalPlan> {
         over_expressions(plan, |expr, schema| {
-            let rewritten = expr.transform_up(|expr| Ok(Transformed::yes(one(expr, schema))))?;
+            let rewritten = expr.transform_up(|expr| Ok(Transformed::yes(one(expr, schema)?)))?;
             Ok(rewritten.data)
         })
     }
@@ -33,8 +39,9 @@ impl AnalyzerRule for Times {
     }
 }
 
-fn one(expr: Expr, schema: &DFSchema) -> Expr {
-    match expr {
+fn one(expr: Expr, schema: &DFSchema) -> Result<Expr> {
+    days::refuse_numbers(&expr, schema)?;
+    Ok(match expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if moves(&left, op, &right, schema) => {
             let time = micros(None);
             let [left, right] = [*left, *right].map(|side| match is_day(&side, schema) {
@@ -73,8 +80,41 @@ fn one(expr: Expr, schema: &DFSchema) -> Expr {
             Expr::InList(InList::new(expr, all, negated))
         }
         Expr::Case(case) => Expr::Case(case_of(case, schema)),
+        Expr::ScalarFunction(call) => Expr::ScalarFunction(called(call, schema)),
         other => other,
+    })
+}
+
+/// Functions that hand on one of their arguments, or all of them.
+pub(super) const CHOOSING: &[&str] = &[
+    "coalesce",
+    "greatest",
+    "least",
+    "make_array",
+    "nullif",
+    "nvl",
+    "nvl2",
+];
+
+/// Functions that would cut nanoseconds off towards 1970, or leave the years that have them.
+const OF_MICROS: &[&str] = &["date_format", "date_trunc", "to_char", "to_timestamp"];
+
+/// The functions make times of text and days themselves, but of nanoseconds only such that are beside them.
+fn called(mut call: ScalarFunction, schema: &DFSchema) -> ScalarFunction {
+    let in_micros = match call.func.name() {
+        // The first one is only looked at.
+        "nvl2" => time_among(call.args.get(1..).unwrap_or_default(), schema).is_some(),
+        name if CHOOSING.contains(&name) => time_among(&call.args, schema).is_some(),
+        name => OF_MICROS.contains(&name),
+    };
+    if in_micros {
+        for arg in &mut call.args {
+            if let Ok(DataType::Timestamp(TimeUnit::Nanosecond, zone)) = arg.get_type(schema) {
+                *arg = cast(std::mem::take(arg), micros(zone));
+            }
+        }
     }
+    call
 }
 
 /// Whether a day is moved by an interval that may not be of whole days.
@@ -165,12 +205,20 @@ fn case_of(mut case: Case, schema: &DFSchema) -> Case {
     case
 }
 
-/// The type of times that the expressions become, if one of them is a time that is not in nanoseconds.
+/// The type of times that the expressions become, if there is a time among them. Those in nanoseconds are left to
+/// themselves where they meet no others.
 fn time_among(exprs: &[Expr], schema: &DFSchema) -> Option<DataType> {
-    exprs.iter().find_map(|expr| match expr.get_type(schema) {
-        Ok(DataType::Timestamp(unit, zone)) if unit != TimeUnit::Nanosecond => Some(micros(zone)),
+    let types = exprs.iter().filter_map(|expr| expr.get_type(schema).ok());
+    let types: Vec<DataType> = types.collect();
+    let zone = types.iter().find_map(|data_type| match data_type {
+        DataType::Timestamp(_, zone) => Some(zone.clone()),
         _ => None,
-    })
+    })?;
+    let meets_others = types.iter().any(|data_type| match data_type {
+        DataType::Timestamp(unit, _) => *unit != TimeUnit::Nanosecond,
+        other => other.is_string() || days::is_day(other),
+    });
+    meets_others.then(|| micros(zone))
 }
 
 fn micros(zone: Option<std::sync::Arc<str>>) -> DataType {
@@ -178,21 +226,14 @@ fn micros(zone: Option<std::sync::Arc<str>>) -> DataType {
 }
 
 fn as_time(expr: Expr, time: &DataType, schema: &DFSchema) -> Expr {
-    if is_text(&expr, schema) || is_day(&expr, schema) {
-        cast(expr, time.clone())
-    } else {
-        expr
+    match expr.get_type(schema) {
+        Ok(DataType::Timestamp(TimeUnit::Nanosecond, zone)) => cast(expr, micros(zone)),
+        Ok(other) if other.is_string() || days::is_day(&other) => cast(expr, time.clone()),
+        _ => expr,
     }
 }
 
-fn is_text(expr: &Expr, schema: &DFSchema) -> bool {
-    expr.get_type(schema)
-        .is_ok_and(|data_type| data_type.is_string())
-}
-
 fn is_day(expr: &Expr, schema: &DFSchema) -> bool {
-    matches!(
-        expr.get_type(schema),
-        Ok(DataType::Date32 | DataType::Date64)
-    )
+    expr.get_type(schema)
+        .is_ok_and(|data_type| days::is_day(&data_type))
 }

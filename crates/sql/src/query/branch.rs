@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions,
+    TimestampMicrosecondArray, new_null_array,
 };
 use arrow::compute::{CastOptions, cast_with_options, interleave_record_batch};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{SchemaRef, TimestampNanosecondType};
 use arrow::error::ArrowError;
 use millstream_core::Result;
 use millstream_core::type_names::type_in_words;
@@ -70,6 +71,10 @@ fn as_columns(
             Ok(Arc::clone(column))
         } else if plan.nothing.get(place).is_some_and(|nothing| *nothing) {
             Ok(new_null_array(field.data_type(), rows.num_rows()))
+        } else if let Some(nanos) = column.as_primitive_opt::<TimestampNanosecondType>() {
+            // They become microseconds only, and a cast would cut them off towards 1970.
+            let micros: TimestampMicrosecondArray = nanos.unary(|time| time.div_euclid(1_000));
+            Ok(Arc::new(micros) as ArrayRef)
         } else {
             cast_with_options(column, field.data_type(), &options)
         }

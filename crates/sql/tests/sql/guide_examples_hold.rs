@@ -9,7 +9,7 @@ use std::path::Path;
 use millstream_sql::Query;
 use millstream_sql::schema::parse_struct;
 
-use crate::support::{refused, run};
+use crate::support::{refused, run_into_sink};
 
 /// The fenced blocks of a Markdown text: what stands behind the fence, and the lines.
 fn blocks(text: &str) -> Vec<(String, String)> {
@@ -42,7 +42,7 @@ fn every_example_gives_what_stands_below_it() {
             "json input" => input = content,
             "sql" | "sql refused" => sql = content,
             "json output" => {
-                let found = run(&schema, &input, &sql).join("\n");
+                let found = run_into_sink(&schema, &input, &sql).join("\n");
                 assert_eq!(found, content, "{sql}");
                 answered += 1;
             }

@@ -23,7 +23,11 @@ pub(crate) fn batch(schema: &Schema, rows: &str) -> RecordBatch {
 
 /// The rows of `batch` as JSON, nulls included.
 pub(crate) fn json(batch: &RecordBatch) -> Vec<String> {
-    let builder = WriterBuilder::new().with_explicit_nulls(true);
+    lines(batch, WriterBuilder::new())
+}
+
+fn lines(batch: &RecordBatch, builder: WriterBuilder) -> Vec<String> {
+    let builder = builder.with_explicit_nulls(true);
     let mut writer: LineDelimitedWriter<Vec<u8>> = builder.build::<_, LineDelimited>(Vec::new());
     writer.write(batch).unwrap();
     writer.finish().unwrap();
@@ -39,13 +43,24 @@ pub(crate) fn plan(schema: &str, sql: &str) -> Query {
 
 /// The answer of `sql` to the JSON lines `rows`.
 pub(crate) fn run(schema: &str, rows: &str, sql: &str) -> Vec<String> {
+    json(&answer(schema, rows, sql))
+}
+
+/// The same as [`run`], with times in the form in which sinks write them, as in the guide: this crate has no sinks.
+pub(crate) fn run_into_sink(schema: &str, rows: &str, sql: &str) -> Vec<String> {
+    let times = "%Y-%m-%d %H:%M:%S%.f".to_owned();
+    let builder = WriterBuilder::new().with_timestamp_format(times);
+    lines(&answer(schema, rows, sql), builder)
+}
+
+fn answer(schema: &str, rows: &str, sql: &str) -> RecordBatch {
     let query = plan(schema, sql);
     let rows = batch(&parse_struct(schema).unwrap(), rows);
     let answer = query
         .evaluate(&rows)
         .unwrap_or_else(|e| panic!("{sql}: {e}"));
     assert_eq!(answer.schema_ref(), query.output_schema(), "{sql}");
-    json(&answer)
+    answer
 }
 
 /// The one value, as JSON, of `expression` for the row `row` of `schema`.

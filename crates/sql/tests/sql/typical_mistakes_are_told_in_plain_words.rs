@@ -193,6 +193,22 @@ const MISTAKES: &[(&str, &str)] = &[
         "line 1, column 12: indices count from 1, so that no array has an element 0; write [1] for the first element, and [-1] for the last",
     ),
     (
+        "select id, arraySplit(tags)[1 - 1] as x from t1",
+        "line 1, column 12: indices count from 1, so that no array has an element 0; write [1] for the first element, and [-1] for the last",
+    ),
+    (
+        "select id, regexp_extract(name, '([a-z]+)', 2) as x from t1",
+        "line 1, column 12: the regular expression has no group of this number; count its parentheses from 1",
+    ),
+    (
+        "select split_part(name, '', 2) as x from t1",
+        "line 1, column 8: there is no part 2 of a text that an empty separator leaves whole; take characters by substr(name, 2, 1)",
+    ),
+    (
+        "select id from t1 where name = null",
+        "line 1, column 25: WHERE is null for every record, and keeps none; look for null by IS NULL and IS NOT NULL",
+    ),
+    (
         "select to_timestamp(id, 'yyyy-MM-dd') as x from t1",
         "line 1, column 8: `to_timestamp` takes a pattern beside a text, and none beside a number; leave the pattern out, or have it read the digits by CAST(… AS string)",
     ),

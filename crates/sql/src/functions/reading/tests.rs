@@ -1,4 +1,4 @@
-use super::{check_fields, fault, names_zone, read};
+use super::{check_fields, check_time_of_day, fault, names_zone, read};
 
 #[test]
 fn what_is_left_out_at_the_end_is_the_first() {
@@ -140,4 +140,16 @@ fn a_zone_is_told_from_a_percent_sign_before_a_letter() {
     let error = check_fields("%Y-%m-%d %Z").expect_err("of a zone");
     assert!(error.to_string().contains("with %z"), "{error}");
     check_fields("%Y-%m-%d %%Z").expect("a day");
+}
+
+#[test]
+fn a_time_of_the_day_has_an_hour_of_24_and_a_minute() {
+    for pattern in ["%H:%M", "%T", "%H:%M:%S%.f", "%I:%M %p", "%F %T", "%H%M%z"] {
+        let told = check_time_of_day(pattern);
+        assert!(told.is_ok(), "{pattern}: {told:?}");
+    }
+    for pattern in ["%Y-%m-%d", "%H", "%I:%M", "%M:%S", "%s", "%%"] {
+        let error = check_time_of_day(pattern).expect_err(pattern).to_string();
+        assert!(error.contains("no whole time of the day"), "{error}");
+    }
 }

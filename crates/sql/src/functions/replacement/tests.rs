@@ -1,4 +1,6 @@
-use super::rewritten;
+use regex::Regex;
+
+use super::{refuse_missing, rewritten};
 
 #[test]
 fn groups_are_those_of_java() {
@@ -29,4 +31,31 @@ fn a_group_that_is_not_there_is_refused() {
             .contains("puts in group 2, and the pattern has 1"),
         "{error}"
     );
+}
+
+#[test]
+fn a_group_that_the_pattern_does_not_have_is_refused_in_each_way_of_writing() {
+    let pattern = Regex::new("(a)(?<b>b)").expect("a pattern");
+    for text in [
+        "plain",
+        "\\0\\1\\2",
+        "\\\\1",
+        "${0}${1}${b}",
+        "\\${c}",
+        "${c",
+        "\\n",
+        "\\",
+    ] {
+        let told = refuse_missing(text, &pattern);
+        assert!(told.is_ok(), "{text}: {told:?}");
+    }
+    for (text, words) in [
+        ("\\3", "puts in group 3, and the pattern has 2"),
+        ("\\12", "puts in group 12, and the pattern has 2"),
+        ("a${3}", "puts in group 3, which the pattern does not have"),
+        ("${c}", "puts in group c, which the pattern does not have"),
+    ] {
+        let error = refuse_missing(text, &pattern).expect_err(text);
+        assert!(error.to_string().contains(words), "{text}: {error}");
+    }
 }
