@@ -30,6 +30,8 @@ use datafusion_sql::sqlparser::ast::{Query as Ast, Statement};
 use millstream_core::type_names::in_words;
 use millstream_core::{Error, Result, codes};
 
+pub(crate) use self::times::micros::of_nanoseconds;
+
 use self::bounds::{Bounds, of_constants};
 use self::conditions::{ColumnCondition, conditions};
 use self::decimals::Decimals;
@@ -101,11 +103,12 @@ pub(crate) fn plan(
     try_constants(&logical).map_err(|error| planning_error(&error))?;
     let parts = Parts::of(&logical)?;
     let mut plan = physical_plan(parts).map_err(|error| planning_error(&error))?;
-    plan.reads_made_text = reads_made_text(&logical).map_err(|error| planning_error(&error))?;
     let deepest = plan.projection.iter().chain(&plan.predicate).map(levels);
     if deepest.max() > Some(LEVELS) {
         return Err(too_deep());
     }
+    // This evaluates, so only what the stack has room for.
+    plan.reads_made_text = reads_made_text(&logical).map_err(|error| planning_error(&error))?;
     Ok(plan)
 }
 

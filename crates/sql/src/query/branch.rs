@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions,
-    TimestampMicrosecondArray, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array,
 };
 use arrow::compute::{CastOptions, cast_with_options, interleave_record_batch};
 use arrow::datatypes::{SchemaRef, TimestampNanosecondType};
@@ -14,7 +13,7 @@ use millstream_core::type_names::type_in_words;
 
 use super::{filter, guard, internal};
 use crate::functions::room;
-use crate::plan::{Plan, describe, mistake};
+use crate::plan::{Plan, describe, mistake, of_nanoseconds};
 use crate::trial::sample_rows;
 use crate::unnest;
 
@@ -73,8 +72,7 @@ fn as_columns(
             Ok(new_null_array(field.data_type(), rows.num_rows()))
         } else if let Some(nanos) = column.as_primitive_opt::<TimestampNanosecondType>() {
             // They become microseconds only, and a cast would cut them off towards 1970.
-            let micros: TimestampMicrosecondArray = nanos.unary(|time| time.div_euclid(1_000));
-            Ok(Arc::new(micros) as ArrayRef)
+            Ok(Arc::new(of_nanoseconds(nanos)) as ArrayRef)
         } else {
             cast_with_options(column, field.data_type(), &options)
         }

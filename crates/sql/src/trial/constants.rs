@@ -15,7 +15,7 @@ fn value_of(expr: &Expr) -> Option<ScalarValue> {
     if let Expr::Literal(value, _) = expr {
         return Some(value.clone());
     }
-    if !is_constant(expr) {
+    if !is_same_for_all(expr) {
         return None;
     }
     // What is made here is made again where the query is simplified, and that has the room for it.
@@ -28,7 +28,7 @@ fn value_of(expr: &Expr) -> Option<ScalarValue> {
     }
 }
 
-fn is_constant(expr: &Expr) -> bool {
+fn is_same_for_all(expr: &Expr) -> bool {
     let mut constant = true;
     let walked = expr.apply(|part| {
         constant &= match part {

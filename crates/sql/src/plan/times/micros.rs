@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, TimestampMicrosecondArray};
+use arrow::array::{ArrayRef, AsArray, PrimitiveArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, TimeUnit, TimestampNanosecondType};
 use datafusion_common::{Result, ScalarValue, exec_err};
 use datafusion_expr::{
@@ -16,6 +16,13 @@ pub(in crate::plan) const NAME: &str = "in_microseconds";
 
 /// Nanoseconds of a microsecond.
 pub(in crate::plan) const NANOS: i64 = 1_000;
+
+/// The microsecond at or before each time.
+pub(crate) fn of_nanoseconds(
+    nanos: &PrimitiveArray<TimestampNanosecondType>,
+) -> TimestampMicrosecondArray {
+    nanos.unary(|time| time.div_euclid(NANOS))
+}
 
 /// `in_microseconds(time in nanoseconds)`.
 pub(in crate::plan) fn in_microseconds() -> Arc<ScalarUDF> {
@@ -50,8 +57,7 @@ impl ScalarUDFImpl for InMicroseconds {
         let Some(nanos) = array.as_primitive_opt::<TimestampNanosecondType>() else {
             return exec_err!("{NAME} takes a time in nanoseconds");
         };
-        let micros: TimestampMicrosecondArray = nanos.unary(|time| time.div_euclid(NANOS));
-        let micros: ArrayRef = Arc::new(micros);
+        let micros: ArrayRef = Arc::new(of_nanoseconds(nanos));
         Ok(match times {
             ColumnarValue::Scalar(_) => {
                 ColumnarValue::Scalar(ScalarValue::try_from_array(&micros, 0)?)
