@@ -10,11 +10,11 @@
 //! - [`options`], [`properties`]: what is asked for; Java's names.
 //! - [`partition`], [`begin`], [`topics`], [`messages`]: positions, and decisions about them. Pure.
 //! - [`decode`], [`headers`]: from messages to rows. Pure.
-//! - [`client`], [`discovery`], [`fetch`]: consumers, and the threads that have them.
+//! - [`client`], [`discovery`], [`fetch`]: consumers, and the threads that have them. [`fetched`]: how far they are.
 //! - [`letter_source`], [`letter_topic`]: dead letters, read once more.
 //! - [`identity`]: whether a topic is still the one that was read.
 //! - [`figures`]: what people see of clients.
-//! - [`inspection`]: whether a source or sink would start.
+//! - [`inspection`]: whether a source or sink would start. [`grants`]: what is said of rights that lack.
 //! - [`token`]: the tokens of OAUTHBEARER.
 //! - [`times`]: how far event time has come.
 //! - [`reader`]: the worker's side.
@@ -27,7 +27,9 @@ mod client;
 mod decode;
 mod discovery;
 mod fetch;
+mod fetched;
 mod figures;
+mod grants;
 mod headers;
 mod identity;
 mod inspection;

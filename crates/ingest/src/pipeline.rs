@@ -179,7 +179,7 @@ fn declare_as(
     if let (Some(unique), Some(read)) = (unique, read) {
         parsed = deduplicate::unique(parsed, unique.settings, &read, unique.wanted)?;
     }
-    let more = merge.map_or(0, |merge| merge.field.len());
+    let more = merge.map_or(0, |merge| reshape::bytes_around(&merge.field));
     let sized = size::Sized::of(&settings.sink, target.kafka(), more);
     let sorting = Sorting {
         errors: &settings.errors,

@@ -1,4 +1,4 @@
-//! A thousand messages that a seeded fuzzer has damaged lie among good ones, on their way from Kafka through SQL to Kafka: the job goes on
+//! A thousand messages that a seeded fuzzer has damaged, with their keys and headers, lie among good ones, on their way from Kafka through SQL to Kafka: the job goes on
 //! in bounded memory, every good record is committed once and unchanged, and each damaged one is a row or a dead letter.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use datagen::random::Random;
 use millstream_services::kafka::Kafka;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::Message;
+use rdkafka::message::{Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
@@ -76,17 +76,29 @@ fn fill(kafka: &Kafka, random: &mut Random) {
         .set("bootstrap.servers", kafka.brokers())
         .create()
         .expect("a producer");
-    let send = |key: &str, value: &[u8]| {
-        let record: BaseRecord<'_, str, [u8]> = BaseRecord::to("in").key(key).payload(value);
+    let send = |key: &[u8], value: &[u8], header: &[u8]| {
+        let header = Header {
+            key: "h",
+            value: Some(header),
+        };
+        let record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to("in")
+            .key(key)
+            .payload(value)
+            .headers(OwnedHeaders::new().insert(header));
         let sent = producer.send(record).map_err(|(error, _)| error);
         sent.expect("sent");
     };
     for round in 0..DAMAGED {
         for id in round * GOOD..(round + 1) * GOOD {
-            send(&format!("good-{id}"), good(id).as_bytes());
+            let key = format!("good-{id}");
+            send(key.as_bytes(), good(id).as_bytes(), b"good");
         }
         let id = random.below(1_000_000);
-        send(&format!("damaged-{round}"), &damaged(random, id));
+        // It is known again by how it begins.
+        let mut key = format!("damaged-{round}-").into_bytes();
+        key.extend(damaged(random, id));
+        let value = damaged(random, id);
+        send(&key, &value, &damaged(random, id));
     }
     producer.flush(Duration::from_secs(60)).expect("written");
 }

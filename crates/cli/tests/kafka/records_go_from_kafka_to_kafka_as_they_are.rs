@@ -1,14 +1,50 @@
-//! From Kafka to Kafka without a schema a record keeps its value, its key and its time.
+//! From Kafka to Kafka without a schema a record keeps its value, its key, its time and its headers.
+
+use std::time::Duration;
 
 use crate::common::{command, kafka, running};
 use millstream_services::kafka::Kafka;
+use rdkafka::ClientConfig;
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
-const SHOWN: [&str; 4] = [
+const SHOWN: [&str; 6] = [
     "--property",
     "print.key=true",
     "--property",
     "print.timestamp=true",
+    "--property",
+    "print.headers=true",
 ];
+
+/// Writes records with headers: a name twice, nothing at all and an empty text for a value, and one that is no text.
+fn with_headers(kafka: &Kafka, topic: &str, count: u32) {
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", kafka.brokers())
+        .create()
+        .expect("a producer");
+    for number in 0..count {
+        let values: [(&str, Option<&[u8]>); 5] = [
+            ("a", Some(b"1")),
+            ("a", Some(b"2")),
+            ("ü", None),
+            ("empty", Some(b"")),
+            ("bytes", Some(b"\xff\x00\xfe")),
+        ];
+        let headers = values.into_iter().take(1 + number as usize % 5);
+        let headers = headers.fold(OwnedHeaders::new(), |headers, (key, value)| {
+            headers.insert(Header { key, value })
+        });
+        let (key, value) = (format!("with headers {number}"), "{\"n\":1}");
+        let record = BaseRecord::to(topic)
+            .key(&key)
+            .payload(value)
+            .headers(headers);
+        let sent = producer.send(record).map_err(|(error, _)| error);
+        sent.expect("sent");
+    }
+    producer.flush(Duration::from_secs(60)).expect("written");
+}
 
 fn read(kafka: &Kafka, topic: &str, count: usize) -> Vec<String> {
     let count = count.to_string();
@@ -47,6 +83,7 @@ fn nothing_is_lost_around_the_value() {
         (format!("key {number}"), value)
     });
     kafka.produce_keyed("from", records).expect("records");
+    with_headers(&kafka, "from", 10);
     let directory = tempfile::tempdir().expect("a directory");
     let mut job = command(directory.path());
     job.args(["run", "--target", "local", "-Dmillstream.data-dir=data"])
@@ -54,7 +91,9 @@ fn nothing_is_lost_around_the_value() {
         .args(kafka::copy(&kafka.brokers(), "copy", ("from", "to")));
     let said = running::run(job);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    let before = read(&kafka, "from", 50);
-    assert_eq!(before.len(), 50);
-    assert_eq!(read(&kafka, "to", 50), before);
+    let before = read(&kafka, "from", 60);
+    assert_eq!(before.len(), 60);
+    let is_with_all = |line: &&String| line.contains("a:1,a:2,ü:") && line.contains(",bytes:");
+    assert_eq!(before.iter().filter(is_with_all).count(), 2, "{before:?}");
+    assert_eq!(read(&kafka, "to", 60), before);
 }

@@ -10,6 +10,8 @@ use super::partition::Partition;
 pub(super) struct Bounds {
     pub(super) low: i64,
     pub(super) high: i64,
+    /// Behind its newest record, also while a transaction is open. Asked for only where somebody has read beyond `high`, else the same.
+    pub(super) last: i64,
 }
 
 /// What is known of a partition that nobody has read from yet.
@@ -50,16 +52,16 @@ pub(super) enum Missing {
 
 /// Where reading goes on from the offset `next`, which a snapshot or the group has noted.
 pub(super) fn go_on(next: i64, bounds: Bounds, lost: Lost) -> Start {
-    let Bounds { low, high } = bounds;
+    let Bounds { low, high, last } = bounds;
     let missing = if next < low {
         Missing::Records {
             from: next,
             to: low,
         }
-    } else if next > high {
+    } else if next > high.max(last) {
         Missing::Other {
             from: next,
-            end: high,
+            end: high.max(last),
         }
     } else {
         return Start::At(next);
@@ -77,7 +79,7 @@ pub(super) fn go_on(next: i64, bounds: Bounds, lost: Lost) -> Start {
 
 /// Where reading begins in a partition that nobody has read from yet.
 pub(super) fn begin(fresh: &Fresh, reset: Reset, lost: Lost) -> Start {
-    let Bounds { low, high } = fresh.bounds;
+    let Bounds { low, high, .. } = fresh.bounds;
     match (fresh.committed, reset) {
         // What the group knows of it came behind the snapshot that is gone on from.
         _ if fresh.is_added => Start::At(low),
@@ -171,6 +173,13 @@ impl Known {
             self.topics.insert(partition.topic.to_string());
         }
         self.settled = true;
+    }
+
+    /// A topic is not there any more: one of its name that is made later is new.
+    pub(super) fn forget(&mut self, topic: &str) {
+        self.partitions
+            .retain(|partition| &*partition.topic != topic);
+        self.topics.remove(topic);
     }
 
     /// All that are known, in order.

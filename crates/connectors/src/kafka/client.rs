@@ -13,8 +13,9 @@ use rdkafka::statistics::Statistics;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::begin::Bounds;
+use super::fetched::Fetched;
 use super::figures::{self, Before, STATISTICS};
-use super::options::KafkaSourceOptions;
+use super::options::{End, KafkaSourceOptions};
 use super::partition::Partition;
 use super::token;
 
@@ -48,6 +49,8 @@ pub(super) struct Ears {
     uncommitted: bool,
     gauges: Gauges,
     before: Before,
+    /// How far partitions were fetched.
+    pub(super) fetched: Fetched,
 }
 
 /// An error that librdkafka told of by itself.
@@ -59,11 +62,10 @@ struct Heard {
 impl Ears {
     /// Ears that tell people where partitions end, and what the group knows.
     pub(super) fn telling(progress: &SourceProgress, options: &KafkaSourceOptions) -> Self {
-        let mut settings = options.properties.settings();
         Self {
             splits: Some(progress.splits.clone()),
             gauges: progress.gauges.clone(),
-            uncommitted: settings.any(|setting| setting == ("isolation.level", "read_uncommitted")),
+            uncommitted: reads_uncommitted(options),
             ..Self::default()
         }
     }
@@ -126,6 +128,7 @@ impl ClientContext for Ears {
         let Some(splits) = &self.splits else {
             return;
         };
+        self.fetched.hear(&statistics);
         figures::read(&self.gauges, &self.before, &statistics);
         for (topic, told) in &statistics.topics {
             for told in told.partitions.values().filter(|told| told.partition >= 0) {
@@ -154,6 +157,12 @@ impl ClientContext for Ears {
 }
 
 impl ConsumerContext for Ears {}
+
+/// Whether also records are read that are not committed.
+fn reads_uncommitted(options: &KafkaSourceOptions) -> bool {
+    let mut settings = options.properties.settings();
+    settings.any(|setting| setting == ("isolation.level", "read_uncommitted"))
+}
 
 /// What librdkafka is told of how much it may read ahead of each of so many partitions: each has a queue of its own there, and
 /// with that a limit of its own.
@@ -193,13 +202,37 @@ pub(super) fn consumer(options: &KafkaSourceOptions, ears: Ears) -> Result<Clien
 /// Those of [`consumer`].
 pub(super) fn consumer_of(
     options: &KafkaSourceOptions,
-    ears: Ears,
+    mut ears: Ears,
     partitions: usize,
 ) -> Result<Client> {
     let mut config = ClientConfig::new();
     if ears.splits.is_some() {
         config.set("statistics.interval.ms", STATISTICS);
     }
+    configure(&mut config, options, partitions);
+    if ears.splits.is_some() && options.end != End::None {
+        // Whether a partition was read to its end may be known by them only.
+        config.set("statistics.interval.ms", STATISTICS);
+    }
+    // It tells how old it is.
+    ears.fetched = Fetched::default();
+    config.create_with_context(ears).map_err(|error| {
+        let (message, next) = match &error {
+            KafkaError::ClientConfig(_, why, name, _) => (
+                format!("source.kafka.{name} is not taken: {why}"),
+                "correct the property, or leave it out",
+            ),
+            other => (
+                format!("Kafka's consumer can't be made: {other}"),
+                "check the properties given as source.kafka.*",
+            ),
+        };
+        Error::new(&codes::INGEST_PARAMETERS, message).next(next)
+    })
+}
+
+/// What a consumer is told, whoever it is for.
+fn configure(config: &mut ClientConfig, options: &KafkaSourceOptions, partitions: usize) {
     config.set("client.id", "millstream");
     config.set("fetch.queue.backoff.ms", PAUSE);
     for (name, value) in options.properties.settings() {
@@ -218,19 +251,6 @@ pub(super) fn consumer_of(
     config.set("enable.partition.eof", "true");
     // What to do about it is decided here, with what is missing told.
     config.set("auto.offset.reset", "error");
-    config.create_with_context(ears).map_err(|error| {
-        let (message, next) = match &error {
-            KafkaError::ClientConfig(_, why, name, _) => (
-                format!("source.kafka.{name} is not taken: {why}"),
-                "correct the property, or leave it out",
-            ),
-            other => (
-                format!("Kafka's consumer can't be made: {other}"),
-                "check the properties given as source.kafka.*",
-            ),
-        };
-        Error::new(&codes::INGEST_PARAMETERS, message).next(next)
-    })
 }
 
 /// Why something could not be done.
@@ -327,19 +347,39 @@ pub(super) fn may_be_taken_soon(error: &KafkaError) -> bool {
     )
 }
 
-/// The offsets that a partition holds.
-pub(super) fn bounds(client: &Client, partition: &Partition) -> KafkaResult<Bounds> {
-    bounds_within(client, partition, ANSWER)
-}
-
-/// The same for whoever can't wait as long.
-pub(super) fn bounds_within(
+/// The offsets that a partition holds which is to be read from `next` on, asked for no longer than `patience`.
+pub(super) fn bounds(
     client: &Client,
+    options: &KafkaSourceOptions,
     partition: &Partition,
+    next: i64,
     patience: Duration,
 ) -> KafkaResult<Bounds> {
     let (low, high) = client.fetch_watermarks(&partition.topic, partition.number, patience)?;
-    Ok(Bounds { low, high })
+    // Somebody who reads what is not committed has left the group, or a snapshot, behind a transaction that is open.
+    let last = if next > high && !reads_uncommitted(options) {
+        last_of_all(options, partition, patience)?
+    } else {
+        high
+    };
+    Ok(Bounds { low, high, last })
+}
+
+/// The offset behind the newest record of a partition, committed or not. A consumer is told once what it is to see, so that another
+/// one is asked.
+fn last_of_all(
+    options: &KafkaSourceOptions,
+    partition: &Partition,
+    patience: Duration,
+) -> KafkaResult<i64> {
+    let mut config = ClientConfig::new();
+    configure(&mut config, &options.without_group(), 1);
+    config.set("isolation.level", "read_uncommitted");
+    let client: Client = config.create_with_context(Ears::default())?;
+    // Whoever logs in by a token is asked for it by who polls.
+    drop(client.poll(Duration::ZERO));
+    let (_, last) = client.fetch_watermarks(&partition.topic, partition.number, patience)?;
+    Ok(last)
 }
 
 /// A list of partitions with what librdkafka is to know of each.

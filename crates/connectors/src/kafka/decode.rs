@@ -279,6 +279,9 @@ impl Decoder {
             Place::Topic => table.put(Some(partition.topic.as_bytes())),
             Place::Partition => table.put(Some(partition.number.to_string().as_bytes())),
             Place::Offset => table.put(Some(message.offset.to_string().as_bytes())),
+            Place::Headers if message.lacks_headers => {
+                return Err("a header with a name of bytes that are not UTF-8, which is left out");
+            }
             Place::Headers => table.put(Some(message.headers)),
         }
         Ok(())

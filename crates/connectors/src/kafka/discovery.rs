@@ -34,6 +34,9 @@ pub(super) struct Announcement {
     pub(super) complete: bool,
     /// Topics that were made anew, which is accepted: what was read of those before them does not count.
     pub(super) anew: Vec<String>,
+    /// Topics that are not there any more, which is accepted: nothing is read of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) gone: Vec<String>,
     /// The ids of the topics.
     pub(super) ids: Ids,
 }
@@ -127,6 +130,8 @@ impl Partitions {
             notes,
             warned: false,
             absent: 0,
+            short: 0,
+            gone: Vec::new(),
             desk: Arc::clone(&desk),
             waker: context.waker,
             stopped,
@@ -183,6 +188,9 @@ impl Enumerator for Partitions {
         let mut desk = at(&self.desk);
         if let Some(announcement) = desk.announcements.pop_front() {
             self.complete |= announcement.complete;
+            // One that is made later under the same name is another one, and new.
+            self.ids
+                .retain(|topic, _| !announcement.gone.contains(topic));
             self.ids.extend(announcement.ids.clone());
             let bytes = serde_json::to_vec(&announcement).map_err(|error| {
                 Error::new(&codes::INTERNAL, "partitions can't be announced").cause(error)

@@ -7,11 +7,13 @@
 mod reading;
 mod thread;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, TrySendError, bounded};
+use millstream_core::guard::told;
 use millstream_core::{Error, Result, codes};
 use millstream_engine::connector::{Cancelled, Notice, SourceProgress, Waker};
 use rdkafka::consumer::Consumer;
@@ -50,6 +52,8 @@ pub(super) enum Event {
     Ended(Partition),
     /// Everything that the partition holds at present has been handed over.
     AtEnd(Partition),
+    /// Everything before this offset has been handed over: what lay behind the last message are no messages.
+    Passed(Partition, i64),
     /// Reading goes on from this offset: what lay between is gone, and that is accepted.
     Moved(Partition, i64),
     /// The topics that were to be looked at are still the same.
@@ -82,6 +86,40 @@ fn first_command(
                 Trouble::Away(why) => held_up.set(Some(why)),
                 Trouble::Refused(error) => return Err(error),
             }
+        }
+    }
+}
+
+/// What the thread does: takes commands and tells events until the reader is gone, or something goes wrong.
+fn fetch(
+    options: Arc<KafkaSourceOptions>,
+    ears: Ears,
+    (wanted, tell): (Receiver<Command>, Sender<Event>),
+    (waker, held_up): (Waker, Notice),
+    given_up: Cancelled,
+) {
+    let begun = first_command(&options, &wanted, &held_up).and_then(|first| {
+        let Some(first) = first else {
+            return Ok(None);
+        };
+        // How much may be read ahead of a partition depends on how many there are.
+        let partitions = match &first {
+            Command::Read(positions) => positions.len(),
+            Command::Commit(_) | Command::Look(_) => 1,
+        };
+        Ok(Some((consumer_of(&options, ears, partitions)?, first)))
+    });
+    match begun {
+        Ok(Some((client, first))) => {
+            let client = Arc::new(client);
+            let told = (waker, held_up);
+            Fetching::new(client, options, (wanted, tell), told, given_up).run(first);
+        }
+        Ok(None) => {}
+        Err(error) => {
+            // If it is not taken, the reader is gone.
+            drop(tell.send(Event::Failed(error)));
+            waker.wake();
         }
     }
 }
@@ -124,30 +162,16 @@ impl Fetcher {
         let options = Arc::clone(options);
         let cancelled = Cancelled::default();
         let given_up = cancelled.clone();
+        // Whoever panics tells nobody.
+        let (died, woken) = (tell.clone(), waker.clone());
+        let work = move || {
+            let told = (waker, held_up);
+            fetch(options, ears, (wanted, tell), told, given_up);
+        };
         let run = move || {
-            let begun = first_command(&options, &wanted, &held_up).and_then(|first| {
-                let Some(first) = first else {
-                    return Ok(None);
-                };
-                // How much may be read ahead of a partition depends on how many there are.
-                let partitions = match &first {
-                    Command::Read(positions) => positions.len(),
-                    Command::Commit(_) | Command::Look(_) => 1,
-                };
-                Ok(Some((consumer_of(&options, ears, partitions)?, first)))
-            });
-            match begun {
-                Ok(Some((client, first))) => {
-                    let client = Arc::new(client);
-                    let told = (waker, held_up);
-                    Fetching::new(client, options, (wanted, tell), told, given_up).run(first);
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    // If it is not taken, the reader is gone.
-                    drop(tell.send(Event::Failed(error)));
-                    waker.wake();
-                }
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+                drop(died.send(Event::Failed(panicked(&told(panic.as_ref())))));
+                woken.wake();
             }
             drop(at_end);
         };
@@ -247,6 +271,11 @@ impl Drop for Fetcher {
             let _over = self.ended.recv_timeout(patience);
         }
     }
+}
+
+fn panicked(what: &str) -> Error {
+    let message = format!("the thread that reads Kafka panicked: {what}");
+    Error::new(&codes::INTERNAL, message)
 }
 
 fn gone() -> Error {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use millstream_core::codes::Code;
 use millstream_core::{Error, Finding, Result, Verdict, counted};
 
+use super::grants::{Lack, grant};
 use super::properties::Properties;
 use super::wire::{Cluster, Inspected, Looked, Operation, Reached, Session, Trouble};
 
@@ -86,11 +87,13 @@ impl Inspector {
 
     /// The command that grants a right, as an administrator gives it.
     fn grant(&self, operation: &str, on: &str) -> String {
-        let user = self.user.as_deref().unwrap_or("<user>");
-        format!(
-            "grant it: kafka-acls.sh --bootstrap-server {} --add --allow-principal User:{user} --operation {operation} {on}",
-            self.brokers
-        )
+        grant(&self.brokers, self.user.as_deref(), operation, on)
+    }
+
+    /// Tells of a right that the user has not.
+    fn lacks(&mut self, lack: &Lack) {
+        let next = lack.next(&self.brokers, self.user.as_deref());
+        self.fails("rights", lack.message.as_str(), next);
     }
 
     /// A session, if every broker can be reached; else it is told what is in the way.
@@ -167,13 +170,9 @@ impl Inspector {
     }
 
     /// Tells which of the operations may not be done with a topic.
-    fn rights(&mut self, found: &Inspected, wanted: &[Operation], otherwise: &str) {
-        let topic = &found.topic;
+    fn rights(&mut self, found: &Inspected, wanted: &[Operation], otherwise: &'static str) {
         for lacking in found.lacks(wanted) {
-            let operation = lacking.name();
-            let message = format!("the user has no {operation} on topic {topic}");
-            let grant = self.grant(operation, &format!("--topic {topic}"));
-            self.fails("rights", message, format!("{grant}{otherwise}"));
+            self.lacks(&Lack::on_topic(lacking, &found.topic, otherwise));
         }
     }
 }

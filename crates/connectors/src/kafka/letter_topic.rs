@@ -9,11 +9,11 @@ use millstream_core::{Error, Result, codes};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Headers, Message as _};
+use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::{Client, Ears};
-use super::headers::write_headers;
+use super::headers::{readable, write_headers};
 use super::sink::KafkaSinkOptions;
 use super::wire::{Cluster, Session};
 use crate::rows::letters::{Line, header};
@@ -136,13 +136,12 @@ fn line_of(message: &BorrowedMessage<'_>) -> Line {
     let mut line = Line::default();
     let mut others: Vec<(&str, Option<&[u8]>)> = Vec::new();
     let mut place = (None, None);
-    for head in message.headers().iter().flat_map(|headers| headers.iter()) {
-        let text = head
-            .value
-            .map(|value| String::from_utf8_lossy(value).into_owned());
+    // The names that are looked for are all text; others may have written to the topic, too.
+    for (name, value) in message.headers().into_iter().flat_map(readable) {
+        let text = value.map(|value| String::from_utf8_lossy(value).into_owned());
         let number = || text.as_deref().and_then(|text| text.parse::<u64>().ok());
         let time = || text.as_deref().and_then(|text| text.parse::<i64>().ok());
-        match head.key {
+        match name {
             header::ERROR => line.error = text.unwrap_or_default(),
             header::CODE => line.code = text,
             header::COLUMN => line.column = text,
@@ -156,7 +155,7 @@ fn line_of(message: &BorrowedMessage<'_>) -> Line {
             header::TIMESTAMP => line.timestamp = time(),
             header::CUT => line.cut = number(),
             other if other.starts_with(header::BEGIN) => {}
-            other => others.push((other, head.value)),
+            other => others.push((other, value)),
         }
     }
     line.set_raw(message.payload());

@@ -54,6 +54,36 @@ pub(super) fn unknown_error(partition: &Partition, group: &str) -> Error {
         .next("give auto.offset.reset earliest or latest, or set the group's offsets")
 }
 
+/// What is waited for where a partition ends before what the group knows of it.
+pub(super) fn beyond(partition: &Partition, missing: Missing) -> String {
+    words(partition, missing)
+}
+
+/// The error of topics that are not there. `begun`: the job has noticed it on the way.
+pub(super) fn absent_error(topics: &[String], by_pattern: bool, begun: bool) -> Error {
+    let message = format!("topic {} is not there", topics.join(", "));
+    let next = match (by_pattern, begun) {
+        (false, _) => {
+            "make the topic, or correct source.kafka.topic; a job whose topic was deleted can't read on"
+        }
+        (true, false) => {
+            "it was read and is deleted: set source.kafka.lost to earliest or latest to go on without it"
+        }
+        (true, true) => {
+            "it was read and is deleted: with source.kafka.lost earliest or latest the next start goes on without it"
+        }
+    };
+    Error::new(&codes::SOURCE_KAFKA, message).next(next)
+}
+
+/// The warning of a job that goes on without a topic that its pattern held.
+pub(super) fn gone_warning(topic: &str) -> String {
+    format!(
+        "Topic {topic} was deleted; reading goes on without it, as source.kafka.lost says. What it held that was not read is lost, and one of \
+         its name that is made later is read from its start."
+    )
+}
+
 fn anew_words(anew: &Anew) -> String {
     let Anew { topic, was, is } = anew;
     format!("topic {topic} was deleted and made anew (its id was {was} and is {is})")

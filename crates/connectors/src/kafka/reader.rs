@@ -146,6 +146,10 @@ impl KafkaReader {
                 None => return Ok(false),
                 Some(Event::Batch(batch)) => self.current = Some((batch, 0)),
                 Some(Event::Moved(partition, next)) => self.moves(&partition, |_| next),
+                // Whoever goes on from there misses nothing that retention takes of what lies before.
+                Some(Event::Passed(partition, next)) => {
+                    self.moves(&partition, |position| position.next.max(next));
+                }
                 Some(Event::AtEnd(partition)) => self.times.at_end(&partition),
                 Some(Event::Same) => self.same = Same::Known,
                 Some(Event::Ended(partition)) => {
@@ -286,7 +290,19 @@ impl SourceReader<Parsed> for KafkaReader {
         })?;
         self.begun = true;
         self.complete |= announcement.complete;
-        for topic in &announcement.anew {
+        for topic in &announcement.gone {
+            // Nothing comes of it that anybody would have to wait for.
+            let is_found = |gone: &&Partition| {
+                let mut found = announcement.found.iter();
+                found.any(|found| found.partition == **gone)
+            };
+            let gone = self.positions.keys();
+            let gone = gone.filter(|partition| *partition.topic == **topic);
+            for gone in gone.filter(|gone| !is_found(gone)) {
+                self.times.done(gone);
+            }
+        }
+        for topic in announcement.anew.iter().chain(&announcement.gone) {
             let is_other = |partition: &Partition| *partition.topic != **topic;
             self.positions.retain(|partition, _| is_other(partition));
             self.unsent.retain(|position| is_other(&position.partition));

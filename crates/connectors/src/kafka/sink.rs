@@ -7,7 +7,7 @@
 //! - [`options`]: what is asked for.
 //! - [`envelope`], [`encode`]: from rows to messages. Pure.
 //! - [`account`], [`producer`], [`pump`]: producers, what is known of their messages, and who hears of that.
-//! - [`topic`], [`period`]: what is looked at before anything is written.
+//! - [`topic`], [`period`], [`limits`]: what is looked at before anything is written. [`refusals`]: what is said of what brokers refuse.
 //! - [`writer`]: at least once.
 //!
 //! Exactly once: one transaction for each subtask and checkpoint. A subtask has a few transactional ids: while one waits for
@@ -16,7 +16,8 @@
 //! failure settles it as [`proof`](crate::kafka::proof) says, before any id is initialised.
 //!
 //! - [`names`], [`timeout`]: what ids are called, and how long a transaction may be open. Pure.
-//! - [`exactly_once`], [`lane`], [`transactions`]: the writer, its lanes, what is asked of producers.
+//! - [`exactly_once`], [`lane`], [`transactions`]: the writer, its lanes, what is asked of producers. [`rights`]: whether brokers and
+//!   user allow transactions and their proof.
 //! - [`letters`], [`output`]: dead letters, in a sink of their own or in the transactions of the output.
 //! - [`registry`], [`commit`]: from the writers to the committer.
 
@@ -27,13 +28,16 @@ mod envelope;
 mod exactly_once;
 mod lane;
 mod letters;
+mod limits;
 mod names;
 mod options;
 mod output;
 mod period;
 mod producer;
 mod pump;
+mod refusals;
 mod registry;
+mod rights;
 pub(super) mod timeout;
 pub(super) mod topic;
 mod transactions;
@@ -64,9 +68,9 @@ use commit::KafkaCommitter;
 use encode::{Encode, Encoder};
 use exactly_once::{ExactlyOnce, SinkState};
 use lane::Common;
+use limits::{Found, Largest, Limits, Told};
 use names::Names;
 use registry::Registry;
-use topic::Found;
 use writer::AtLeastOnce;
 
 /// The largest message where nobody has asked the brokers: what Java's producer takes.
@@ -78,6 +82,7 @@ pub struct KafkaSink {
     options: Arc<KafkaSinkOptions>,
     /// `None`: at least once.
     exactly_once: Option<Timing>,
+    limits: Limits,
     shared: Arc<Shared>,
 }
 
@@ -111,6 +116,7 @@ impl KafkaSink {
         Ok(Self {
             options: Arc::new(options),
             exactly_once: None,
+            limits: Limits::of(&config),
             shared: Arc::default(),
         })
     }
@@ -174,14 +180,19 @@ impl KafkaSink {
         encode::sizes(&self.options, batch)
     }
 
-    /// The largest message that is taken, in bytes: as was given, else as the topic says, once a broker was asked.
-    pub fn largest_message(&self) -> usize {
-        let given = self.options.properties.get("message.max.bytes");
-        let given = given.and_then(|bytes| bytes.trim().parse().ok());
-        given.unwrap_or_else(|| {
-            let found = self.shared.known();
-            found.map_or(USUAL_MESSAGE_BYTES, |found| found.message_bytes)
-        })
+    /// The largest message that is taken, in bytes, and what says so: the smallest of what was given, what the topic takes, once a
+    /// broker was asked, and what fits into the memory of a producer.
+    pub fn largest_message(&self) -> (usize, &'static str) {
+        let Largest { bytes, by } = self.limits.largest(self.shared.known().as_ref());
+        (bytes, by)
+    }
+
+    /// The rows whose headers are none, and why.
+    ///
+    /// # Errors
+    /// The column of headers holds no texts.
+    pub fn without_headers(&self, batch: &RecordBatch) -> Result<Vec<(usize, String)>> {
+        encode::without_headers(batch)
     }
 
     /// The rows whose messages have times that the topic does not take, and why; none before a broker was asked.
@@ -235,7 +246,7 @@ impl KafkaSink {
             let writer = self.open_exactly_once(encoder, timing, found, &context)?;
             return Ok(Box::new(writer));
         }
-        let config = producer::configuration(&self.options, Some(found.message_bytes));
+        let config = producer::configuration(&self.options, Some(self.shared.told(&found)));
         let writer = AtLeastOnce::start(&self.options, encoder, &config, context)?;
         Ok(Box::new(writer))
     }
@@ -292,7 +303,8 @@ impl KafkaSink {
         if let Some(warning) = chosen.warning.filter(|_| tell) {
             tracing::warn!("Topic {}: {warning}.", self.options.topic);
         }
-        let mut config = producer::configuration(&self.options, Some(found.message_bytes));
+        let told = self.shared.told(&found);
+        let mut config = producer::configuration(&self.options, Some(told));
         let timeout = chosen.timeout.as_millis();
         config.set("transaction.timeout.ms", timeout.to_string());
         // librdkafka wants at least one request to fit in.
@@ -311,13 +323,17 @@ impl Shared {
         *self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The largest message that the topic of dead letters takes.
-    fn letter_bytes(&self) -> usize {
-        let found = self
+    /// What is known of the topic of dead letters, where the sink writes that, too.
+    fn known_of_letters(&self) -> Option<Found> {
+        *self
             .letters_found
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        found.map_or(USUAL_MESSAGE_BYTES, |found| found.message_bytes)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a producer is told of the topics that it writes.
+    fn told(&self, found: &Found) -> Told {
+        Told::of(found, self.known_of_letters().as_ref())
     }
 
     /// Looks at the topic and the brokers, at the start of each attempt.

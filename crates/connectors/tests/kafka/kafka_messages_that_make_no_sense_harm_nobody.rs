@@ -1,12 +1,13 @@
-//! A thousand messages that a seeded fuzzer has damaged lie among good ones: nothing panics, every good record comes
-//! through unchanged and in order, and each message is a row or a bad record with a reason, in every format.
+//! A thousand messages that a seeded fuzzer has damaged, with their keys and headers, lie among good ones: nothing panics, every good
+//! record comes through unchanged and in order, and each message is a row or a bad record with a reason, in every format. So does a
+//! message whose header has a name that is no text.
 
 #![cfg(feature = "kafka")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::kafka_support::{Writer, broker, options, source};
+use crate::kafka_support::{Writer, broker, options, raw, source};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
 use millstream_connectors::conformance::SourceJob;
@@ -23,26 +24,35 @@ const DAMAGED: usize = 1_000;
 /// So many good messages stand before each damaged one.
 const GOOD: usize = 2;
 
-/// What the topic holds, by offset: none at all, or a value; and whether it is good.
+/// A message: its value, or none at all, its key, and the value of its header.
+type Message = (Option<Vec<u8>>, Vec<u8>, Vec<u8>);
+
+/// What the topic holds, by offset; and the numbers of those that are good.
 struct Topic {
-    values: Vec<Option<Vec<u8>>>,
+    messages: Vec<Message>,
     good: BTreeMap<u64, i64>,
 }
 
 fn topic(random: &mut StdRng, good: fn(i64) -> String) -> Topic {
-    let mut values: Vec<Option<Vec<u8>>> = Vec::new();
+    let mut messages: Vec<Message> = Vec::new();
     let mut numbers = BTreeMap::new();
+    let around = |number: i64| (format!("key {number}"), format!("header {number}"));
     for round in 0..DAMAGED {
         for place in 0..GOOD {
             let number = (round * GOOD + place) as i64;
-            numbers.insert(values.len() as u64, number);
-            values.push(Some(good(number).into_bytes()));
+            numbers.insert(messages.len() as u64, number);
+            let (key, header) = around(number);
+            let value = good(number).into_bytes();
+            messages.push((Some(value), key.into_bytes(), header.into_bytes()));
         }
         let number = random.random_range(0..1_000_000);
-        values.push(damaged(random, good(number)));
+        let (key, header) = around(number);
+        let value = damaged(random, good(number));
+        let key = damaged(random, key).unwrap_or_default();
+        messages.push((value, key, damaged(random, header).unwrap_or_default()));
     }
     Topic {
-        values,
+        messages,
         good: numbers,
     }
 }
@@ -118,6 +128,8 @@ fn columns() -> SchemaRef {
         Field::new("price", DataType::Decimal128(10, 2), true),
         Field::new("at", DataType::Timestamp(TimeUnit::Millisecond, None), true),
         Field::new("flag", DataType::Boolean, true),
+        Field::new("__key", DataType::Utf8, true),
+        Field::new("__headers", DataType::Utf8, true),
     ]))
 }
 
@@ -202,7 +214,11 @@ fn every_good_record_comes_through() {
     ] {
         let topic = topic(&mut StdRng::seed_from_u64(seed), good);
         kafka.create_topic(name, 1).expect("a topic");
-        writer.values(name, topic.values.iter().map(Option::as_deref));
+        let messages = topic.messages.iter();
+        writer.messages(
+            name,
+            messages.map(|(value, key, header)| (value.as_deref(), &**key, &**header)),
+        );
         let csv = || ValueFormat::Csv(Format::csv());
         let ways: Vec<(ValueFormat, SchemaRef, NumberOf)> = match name {
             "json" => vec![
@@ -224,7 +240,7 @@ fn every_good_record_comes_through() {
             let (found, bad) = read(described, number_of);
             assert_eq!(
                 found.len(),
-                topic.values.len(),
+                topic.messages.len(),
                 "{name} {way}: some are missing"
             );
             for (offset, number) in &topic.good {
@@ -240,4 +256,29 @@ fn every_good_record_comes_through() {
             );
         }
     }
+}
+
+#[test]
+fn a_header_whose_name_is_no_text_makes_one_bad_record_where_headers_are_wanted() {
+    let kafka = broker();
+    kafka.create_topic("names", 1).expect("a topic");
+    let writer = Writer::new(&kafka.brokers());
+    writer.numbers("names", 0, [1]);
+    raw::produce(&kafka.brokers(), "names", b"{\"number\":2}", b"\xff\xfe");
+    writer.numbers("names", 0, [3]);
+    raw::produce(&kafka.brokers(), "names", b"{\"number\":4}", b"a name");
+    let number = Field::new("number", DataType::Int64, true);
+    let headers = Field::new("__headers", DataType::Utf8, true);
+    let with = |columns: Vec<Field>, group: &str| KafkaSourceOptions {
+        schema: Arc::new(Schema::new(columns)),
+        ..options(&kafka.brokers(), "names", group)
+    };
+    let (found, bad) = read(with(vec![number.clone()], "unwanted"), first_column);
+    assert_eq!(bad, 0);
+    let all = [(0, Some(1)), (1, Some(2)), (2, Some(3)), (3, Some(4))];
+    assert_eq!(found, BTreeMap::from(all));
+    let (found, bad) = read(with(vec![number, headers], "wanted"), first_column);
+    assert_eq!(bad, 1);
+    let expected = [(0, Some(1)), (1, None), (2, Some(3)), (3, Some(4))];
+    assert_eq!(found, BTreeMap::from(expected));
 }

@@ -6,6 +6,9 @@ mod kafka_sink_support;
 mod kafka_support;
 
 mod a_bounded_read_notices_topics_made_anew;
+mod a_message_that_fits_into_no_buffer_is_told;
+mod a_topic_that_is_deleted_fails_who_writes_it;
+mod an_end_is_reached_for_certain_and_not_passed;
 mod brokers_that_make_topics_make_none_for_a_job;
 mod kafka_is_read_by_who_may_log_in;
 mod kafka_is_read_on_whatever_becomes_of_it;
@@ -18,6 +21,8 @@ mod kafka_transactions_are_settled_by_older_brokers;
 mod kafka_transactions_outlive_process_and_broker;
 mod many_partitions_are_read_in_bounded_memory;
 mod partitions_of_brokers_that_are_there_are_read_while_others_are_away;
+mod positions_behind_and_within_transactions_are_gone_on_from;
+mod topics_of_a_pattern_come_and_go;
 mod transactions_keep_the_order_of_what_is_written;
 mod transactions_support;
 mod where_reading_begins_is_decided_once;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -15,7 +16,11 @@ use millstream_connectors::kafka::{
     Session, State, Timing,
 };
 use millstream_connectors::rows::{Origin, Rows};
-use millstream_engine::connector::{Cancelled, Committable, Sink};
+use millstream_core::{JobId, Lineage, Result};
+use millstream_engine::connector::{
+    Cancelled, Committable, CommitterContext, Gauges, Notice, Prepared, Sink, SinkContext,
+    SinkWriter, Waker, WriteStatus,
+};
 use millstream_services::kafka::Kafka;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{BorrowedMessage, Message};
@@ -92,6 +97,60 @@ pub(crate) fn numbers(numbers: &[i64]) -> Rows {
         "number",
         Arc::new(Int64Array::from(numbers.to_vec())),
     )])
+}
+
+/// The only writer of a sink that begins anew, at least once, and the calls of its waker.
+pub(crate) struct Driven {
+    writer: Box<dyn SinkWriter<Rows>>,
+    called: Receiver<()>,
+}
+
+impl Driven {
+    pub(crate) fn open(options: KafkaSinkOptions) -> Result<Self> {
+        let (job, uid) = (JobId::from_bytes([8; 16]), "sink".to_owned());
+        let sink = KafkaSink::new(options)?;
+        let committer = CommitterContext {
+            job,
+            uid: uid.clone(),
+            parallelism: 1,
+            lineage: Lineage::default(),
+            run: 1,
+            restored: None,
+            cancelled: Cancelled::default(),
+        };
+        sink.committer(committer)?.recover(&[], &[])?;
+        let (call, called) = sync_channel(1);
+        let writer = sink.open(SinkContext {
+            job,
+            uid,
+            subtask: 0,
+            parallelism: 1,
+            lineage: Lineage::default(),
+            run: 1,
+            next_checkpoint: 1,
+            restored: None,
+            waker: Waker::new(move || call.try_send(()).unwrap_or_default()),
+            gauges: Gauges::default(),
+            held_up: Notice::default(),
+        })?;
+        Ok(Self { writer, called })
+    }
+
+    fn wait(&self) {
+        let called = self.called.recv_timeout(PATIENCE);
+        called.expect("the writer calls");
+    }
+
+    /// Writes rows until all are delivered.
+    pub(crate) fn deliver(&mut self, mut rows: Vec<Rows>, checkpoint: u64) -> Result<()> {
+        while self.writer.write(&mut rows)? == WriteStatus::Full {
+            self.wait();
+        }
+        while self.writer.prepare(checkpoint)? == Prepared::Pending {
+            self.wait();
+        }
+        Ok(())
+    }
 }
 
 /// A consumer of all that a topic holds: what is committed, or everything.

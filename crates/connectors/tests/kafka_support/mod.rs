@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "no test needs all of it")]
 
+pub(crate) mod raw;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -14,6 +16,7 @@ use millstream_connectors::rows::Parsed;
 use millstream_engine::connector::Source;
 use millstream_services::kafka::Kafka;
 use rdkafka::ClientConfig;
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 /// How long a broker may take.
@@ -167,6 +170,45 @@ impl Writer {
                 self.producer.poll(Duration::from_millis(10));
                 record = back;
             }
+        }
+        self.flush();
+    }
+
+    /// Writes messages with a key and a header `h` as they are into partition 0, and waits until the broker has them.
+    pub(crate) fn messages<'a>(
+        &self,
+        topic: &str,
+        messages: impl IntoIterator<Item = (Option<&'a [u8]>, &'a [u8], &'a [u8])>,
+    ) {
+        for (value, key, header) in messages {
+            let header = Header {
+                key: "h",
+                value: Some(header),
+            };
+            let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(topic)
+                .partition(0)
+                .key(key)
+                .headers(OwnedHeaders::new().insert(header));
+            record.payload = value;
+            while let Err((error, back)) = self.producer.send(record) {
+                assert!(error.to_string().contains("Queue full"), "{error}");
+                self.producer.poll(Duration::from_millis(10));
+                record = back;
+            }
+        }
+        self.flush();
+    }
+
+    /// Writes `{"number":N}` for each number into partition 0, N milliseconds behind a time, and waits until the broker has them.
+    pub(crate) fn behind(&self, topic: &str, time: i64, numbers: impl IntoIterator<Item = i64>) {
+        for number in numbers {
+            let value = format!("{{\"number\":{number}}}");
+            let record: BaseRecord<'_, (), str> = BaseRecord::to(topic)
+                .partition(0)
+                .timestamp(time + number)
+                .payload(&value);
+            let sent = self.producer.send(record).map_err(|(error, _)| error);
+            sent.expect("sent");
         }
         self.flush();
     }

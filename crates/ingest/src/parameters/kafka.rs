@@ -97,11 +97,8 @@ fn contradictions(given: &Given) -> Vec<Error> {
         ));
     }
     let interval = given.get(&table::PARTITION_DISCOVERY);
+    let interval = interval.and_then(|interval| interval.0);
     let name = table::PARTITION_DISCOVERY.name();
-    if interval.is_some_and(|interval| interval.is_zero()) {
-        let next = "give a time such as 30 s, or leave it out";
-        problems.push(contradiction(format!("{name} is 0"), next));
-    }
     let ends = given
         .get(&table::SOURCE_END)
         .is_some_and(|end| end != End::None);

@@ -66,7 +66,9 @@ fn kafka(given: &Given) -> Option<KafkaSettings> {
         reset: given.get(&table::OFFSET_RESET)?,
         end: given.get(&table::SOURCE_END)?,
         lost: given.get(&table::SOURCE_LOST)?,
-        discovery: given.get(&table::PARTITION_DISCOVERY),
+        discovery: given
+            .get(&table::PARTITION_DISCOVERY)
+            .and_then(|interval| interval.0),
         properties: Properties::of_java(&kerberos::properties(given, &table::SOURCE_NATIVE))
             .ok()?,
         format: given.get(&table::SOURCE_FORMAT)?,

@@ -1,6 +1,8 @@
 //! Types of values that only parameters have.
 
-use millstream_core::options::FromOptionText;
+use std::time::Duration;
+
+use millstream_core::options::{FromOptionText, parse_duration};
 
 /// A number of parallel subtasks, at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,5 +60,21 @@ impl FromOptionText for Names {
             return Err(format!("{}, none of them empty", Self::TYPE_NAME));
         }
         Ok(Self(names))
+    }
+}
+
+/// A time between two looks; `None`: there is only one. Flink takes a number that is not above 0 for that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Interval(pub(super) Option<Duration>);
+
+impl FromOptionText for Interval {
+    const TYPE_NAME: &'static str = "a duration, or a number that is not above 0";
+
+    fn from_option_text(text: &str) -> Result<Self, String> {
+        if text.parse().is_ok_and(|number: i64| number < 0) {
+            return Ok(Self(None));
+        }
+        let interval = parse_duration(text).ok_or_else(|| Self::TYPE_NAME.to_owned())?;
+        Ok(Self(Some(interval).filter(|interval| !interval.is_zero())))
     }
 }

@@ -12,6 +12,12 @@ use millstream_sql::{Nest, Nested};
 
 use crate::parameters::MergeSettings;
 
+/// How many bytes a row has more in JSON once its columns are nested in `field`, at most: `"field":{},`.
+pub(super) fn bytes_around(field: &str) -> usize {
+    let quoted = serde_json::to_string(field).map_or(field.len(), |quoted| quoted.len());
+    quoted + ":{},".len()
+}
+
 /// Nests the columns of every batch. What goes where is worked out before the job starts; with the first batch
 /// where a source without a schema does not know its columns earlier.
 #[derive(Clone)]

@@ -1,5 +1,5 @@
-//! Rows that the sink can't take are bad records: those too large to be messages, or to name a directory, and times that a
-//! format has not or a topic does not take.
+//! Rows that the sink can't take are bad records: those too large to be messages, or to name a directory, headers that are none,
+//! and times that a format has not or a topic does not take.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use millstream::{Collector, DataStream, Numbers};
@@ -20,7 +20,7 @@ const COLUMN: usize = 64;
 /// The sink, which knows what it can't take.
 #[derive(Clone)]
 pub(super) enum Sized {
-    /// Messages that may be too large.
+    /// Messages that may be too large, or have something around them that can't be there.
     Messages {
         sink: Box<KafkaSink>,
         /// Bytes that a message has besides what the sink counts.
@@ -101,6 +101,8 @@ impl Sized {
                 misfits.extend(large.map(because(Reason::TooLarge)));
                 let untimely = sink.untimely(batch)?.into_iter();
                 misfits.extend(untimely.map(because(Reason::Message)));
+                let headless = sink.without_headers(batch)?.into_iter();
+                misfits.extend(headless.map(because(Reason::Message)));
             }
             Self::Files { directories, orc } => {
                 if let Some(columns) = directories {
@@ -119,14 +121,15 @@ impl Sized {
 
 /// The rows that are too large as messages, and why.
 fn too_large(sink: &KafkaSink, more: usize, batch: &RecordBatch) -> Result<Vec<(usize, String)>> {
-    let limit = sink.largest_message().saturating_sub(more);
+    let (limit, by) = sink.largest_message();
+    let limit = limit.saturating_sub(more);
     if largest(batch) <= limit {
         return Ok(Vec::new());
     }
     let sizes = sink.message_bytes(batch)?.into_iter().enumerate();
     let large = sizes.filter(|(_, size)| *size > limit);
     let told = large.map(|(row, size)| {
-        let why = format!("a message of {size} bytes is too large: the topic takes {limit}");
+        let why = format!("a message of {size} bytes is too large: {by} leaves {limit} for it");
         (row, why)
     });
     Ok(told.collect())

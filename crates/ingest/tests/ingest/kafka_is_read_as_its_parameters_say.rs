@@ -81,6 +81,17 @@ fn everything_given_is_taken() {
 }
 
 #[test]
+fn an_interval_that_is_not_above_0_is_none_as_in_flink() {
+    for given in ["0", "-1", "0ms"] {
+        let name = "--flink.partition-discovery.interval-millis";
+        let text = "--source.kafka.format text";
+        let bounded = "--source.kafka.end latest";
+        let line = format!("{LEAST} {text} {bounded} {name}={given}");
+        assert_eq!(kafka(&line).discovery, None, "{given}");
+    }
+}
+
+#[test]
 fn records_without_a_schema_go_on_as_they_are() {
     for more in ["", "--source.kafka.format csv", "--stream.sql.enable false"] {
         let loaded = load_line(&format!("{LEAST} {more}")).expect(more);
@@ -146,8 +157,8 @@ fn what_is_wrong_is_told_in_one_line_each() {
             vec!["partitions are looked for once"],
         ),
         (
-            format!("{LEAST} {schema} --flink.partition-discovery.interval-millis 0"),
-            vec!["interval-millis is 0"],
+            format!("{LEAST} {schema} --flink.partition-discovery.interval-millis soon"),
+            vec!["a duration, or a number that is not above 0"],
         ),
         (
             format!("{LEAST} {schema} --source.kafka.version 0.9"),

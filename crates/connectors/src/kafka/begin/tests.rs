@@ -4,7 +4,11 @@ use super::{Bounds, Fresh, Known, Missing, New, Start, begin, end_of, go_on, is_
 use crate::kafka::options::{End, Lost, Reset};
 use crate::kafka::partition::Partition;
 
-const BOUNDS: Bounds = Bounds { low: 10, high: 50 };
+const BOUNDS: Bounds = Bounds {
+    low: 10,
+    high: 50,
+    last: 50,
+};
 
 const FRESH: Fresh = Fresh {
     bounds: BOUNDS,
@@ -34,6 +38,36 @@ fn reading_goes_on_where_it_was_or_says_what_is_missing() {
     ] {
         assert_eq!(go_on(next, BOUNDS, lost), start, "{next} {lost:?}");
     }
+}
+
+#[test]
+fn a_position_within_a_transaction_that_is_open_is_gone_on_from() {
+    let open = Bounds { last: 60, ..BOUNDS };
+    for (next, start) in [
+        (50, Start::At(50)),
+        (51, Start::At(51)),
+        (60, Start::At(60)),
+        (61, Start::Refused(Missing::Other { from: 61, end: 60 })),
+    ] {
+        assert_eq!(go_on(next, open, Lost::Fail), start, "{next}");
+    }
+    let committed = Fresh {
+        bounds: open,
+        committed: Some(55),
+        ..FRESH
+    };
+    // Whatever is done about what is lost: nothing is, and nothing is read twice.
+    for lost in [Lost::Fail, Lost::Earliest, Lost::Latest] {
+        let start = begin(&committed, Reset::Earliest, lost);
+        assert_eq!(start, Start::At(55), "{lost:?}");
+    }
+    // What is new begins behind what can be read.
+    let fresh = Fresh {
+        bounds: open,
+        ..FRESH
+    };
+    let start = begin(&fresh, Reset::Latest, Lost::Fail);
+    assert_eq!(start, Start::At(50));
 }
 
 #[test]
@@ -195,6 +229,16 @@ fn topics_that_are_gone_are_named() {
         known.missing_topics(&partitions(&["a/1", "b/0", "c/0"])),
         [""; 0]
     );
+}
+
+#[test]
+fn a_topic_that_is_forgotten_is_new_when_it_comes_back() {
+    let mut known = Known::restored(partitions(&["a/0", "a/1", "b/0"]), true);
+    known.forget("a");
+    assert_eq!(known.partitions(), partitions(&["b/0"]));
+    assert_eq!(known.missing_topics(&partitions(&["b/0"])), [""; 0]);
+    let found = look(&mut known, &partitions(&["a/0", "b/0"]));
+    assert_eq!(found, [new("a/0", true)]);
 }
 
 #[test]

@@ -21,6 +21,8 @@ struct Place {
     value: Option<usize>,
     key: Option<usize>,
     headers: usize,
+    /// Whether some of its headers could not be had.
+    lacks_headers: bool,
     /// As it lies on the wire, about.
     size: usize,
 }
@@ -45,6 +47,8 @@ pub(in crate::kafka) struct Message<'a> {
     pub(in crate::kafka) key: Option<&'a [u8]>,
     /// As JSON.
     pub(in crate::kafka) headers: &'a [u8],
+    /// Whether some of its headers could not be had.
+    pub(in crate::kafka) lacks_headers: bool,
 }
 
 impl Batch {
@@ -75,8 +79,16 @@ impl Batch {
             value: parts.value.map(<[u8]>::len),
             key: parts.key.map(<[u8]>::len),
             headers: self.bytes.len() - before,
+            lacks_headers: false,
             size: before - start,
         });
+    }
+
+    /// Not all headers of the message that was appended last could be had.
+    pub(in crate::kafka) fn lacks_headers(&mut self) {
+        if let Some(last) = self.messages.last_mut() {
+            last.lacks_headers = true;
+        }
     }
 
     /// How many messages there are.
@@ -101,6 +113,7 @@ impl Batch {
             value: place.value.map(|_| piece(place.start..value_end)),
             key: place.key.map(|_| piece(value_end..key_end)),
             headers: piece(key_end..key_end + place.headers),
+            lacks_headers: place.lacks_headers,
         })
     }
 

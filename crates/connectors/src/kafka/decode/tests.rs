@@ -8,7 +8,7 @@ use super::{Batch, Decoder, MessageParts, Shape};
 use crate::files_source::Format;
 use crate::kafka::options::ValueFormat;
 use crate::kafka::partition::Partition;
-use crate::rows::{BadRecord, Parsed};
+use crate::rows::{BadRecord, Parsed, Reason};
 
 fn schema(columns: &[(&str, DataType)]) -> Schema {
     let fields = columns.iter();
@@ -380,6 +380,26 @@ fn columns_around_the_value_are_there_where_they_are_asked_for() {
     assert_eq!(outcome.rows, expected);
     assert_eq!(outcome.bad[0].error, "a key of bytes that are not UTF-8");
     assert_eq!(outcome.bad[0].column.as_deref(), Some("__key"));
+}
+
+#[test]
+fn headers_that_can_not_be_had_make_a_bad_record_where_they_are_wanted() {
+    let mut batch = batch(&[Some(br#"{"id":1}"#), Some(br#"{"id":2}"#)]);
+    batch.lacks_headers();
+    let columns = [("id", DataType::Int32), ("__headers", DataType::Utf8)];
+    let all = schema(&columns);
+    let shape = Shape::new(&ValueFormat::Json, &all, None).expect("a shape");
+    let outcome = decode_batch(shape, &batch);
+    assert_eq!(outcome.rows, [["1", "[]"]]);
+    let [bad] = outcome.bad.as_slice() else {
+        panic!("one is bad: {:?}", outcome.bad)
+    };
+    let wanted = "a header with a name of bytes that are not UTF-8, which is left out";
+    assert_eq!((bad.offset, bad.error.as_str()), (101, wanted));
+    assert_eq!(bad.column.as_deref(), Some("__headers"));
+    assert_eq!(bad.reason, Reason::Message);
+    let shape = Shape::new(&ValueFormat::Json, &all, Some(&[0])).expect("a shape");
+    assert_eq!(decode_batch(shape, &batch).rows, [["1"], ["2"]]);
 }
 
 #[test]

@@ -1,18 +1,19 @@
 //! The thread that asks brokers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use millstream_core::{Error, codes};
 use millstream_engine::connector::Waker;
 use rdkafka::consumer::Consumer;
 use tracing::{info, warn};
 
-use super::super::begin::{Fresh, Known, New, Start, begin, end_of, is_to_be_noted};
+use super::super::begin::{Fresh, Known, Missing, New, Start, begin, end_of, is_to_be_noted};
 use super::super::client::{Trouble, judge, may_be_taken_soon};
 use super::super::identity::{Identity, Ids, made_anew};
 use super::super::messages::{
-    anew_error, anew_warning, missing_error, missing_warning, unknown_error, unnoted_warning,
+    absent_error, anew_error, anew_warning, beyond, gone_warning, missing_error, missing_warning,
+    unknown_error, unnoted_warning,
 };
 use super::super::options::{End, Lost};
 use super::super::partition::{Partition, Position};
@@ -26,6 +27,8 @@ const IDS: Duration = Duration::from_secs(5);
 /// So often a topic may be missing before it is taken for one that is not there: a topic that has just been made is
 /// not known to every broker at once.
 const ABSENT: u32 = 10;
+/// So often a partition may end before what the group knows of it before that is believed.
+const SHORT: u32 = 10;
 
 /// The thread that asks brokers.
 pub(super) struct Looker {
@@ -46,6 +49,10 @@ pub(super) struct Looker {
     pub(super) warned: bool,
     /// How many looks in a row have missed a topic.
     pub(super) absent: u32,
+    /// How many looks in a row have found that a partition ends before what the group knows of it.
+    pub(super) short: u32,
+    /// Topics that are not there any more, which is accepted, and of which readers are to be told.
+    pub(super) gone: Vec<String>,
     pub(super) desk: SharedDesk,
     pub(super) waker: Waker,
     pub(super) stopped: Receiver<()>,
@@ -55,6 +62,7 @@ pub(super) struct Looker {
 struct Found {
     positions: Vec<Position>,
     anew: Vec<String>,
+    gone: Vec<String>,
     /// Ids that were not known.
     ids: Ids,
 }
@@ -113,6 +121,7 @@ impl Looker {
         let Found {
             positions,
             anew,
+            gone,
             ids,
         } = found;
         for position in &positions {
@@ -127,6 +136,7 @@ impl Looker {
                 found: positions,
                 complete,
                 anew,
+                gone,
                 ids,
             });
         }
@@ -135,10 +145,14 @@ impl Looker {
 
     /// Asks for partitions that nobody knows, and where they begin and end.
     fn look(&mut self) -> std::result::Result<Found, Trouble> {
-        let there = if self.complete {
-            self.known.partitions()
-        } else {
-            self.partitions()?
+        let found = match self.complete && !self.forgets() {
+            true => None,
+            false => Some(self.partitions()?),
+        };
+        let there = match found {
+            Some(found) if !self.complete => found,
+            // All were found before, but some may be gone.
+            _ => self.known.partitions(),
         };
         let (ids, anew) = self.identify(&there)?;
         let is_anew = |partition: &Partition| anew.iter().any(|topic| *topic == *partition.topic);
@@ -155,11 +169,13 @@ impl Looker {
         positions.extend(self.ends()?);
         self.known.take(&new);
         self.endless.clear();
+        self.short = 0;
         self.ids.extend(ids.clone());
         self.questions.client.context().forget_trouble();
         Ok(Found {
             positions,
             anew,
+            gone: std::mem::take(&mut self.gone),
             ids,
         })
     }
@@ -206,11 +222,35 @@ impl Looker {
         if self.absent < ABSENT {
             return Err(Trouble::Away(format!("topic {first} is not there")));
         }
-        let next = "make the topic, or correct source.kafka.topic; a job whose topic was deleted can't read on";
-        let message = format!("topic {} is not there", missing.join(", "));
-        Err(Trouble::Refused(
-            Error::new(&codes::SOURCE_KAFKA, message).next(next),
-        ))
+        if !self.forgets() {
+            let error = absent_error(&missing, self.questions.wanted.is_pattern(), self.begun);
+            return Err(Trouble::Refused(error));
+        }
+        for topic in &missing {
+            if self.questions.is_there(topic)? {
+                let why = format!("topic {topic} is there, and not among those that are told");
+                return Err(Trouble::Away(why));
+            }
+        }
+        for topic in &missing {
+            warn!("{}", gone_warning(topic));
+            self.known.forget(topic);
+            self.ids.remove(topic);
+            self.endless
+                .retain(|position| *position.partition.topic != **topic);
+        }
+        self.gone.extend(missing);
+        self.absent = 0;
+        Ok(there)
+    }
+
+    /// Whether a topic that is not there any more is forgotten: a pattern does not name it, and that records are lost is accepted. Only
+    /// before readers begin. Behind that its records may be on their way yet, so the attempt ends, and the next one forgets it.
+    fn forgets(&self) -> bool {
+        let Questions {
+            wanted, options, ..
+        } = &self.questions;
+        !self.begun && wanted.is_pattern() && options.lost != Lost::Fail
     }
 
     /// Where partitions end that were read without an end.
@@ -228,7 +268,7 @@ impl Looker {
         for position in &mut positions {
             let partition = &position.partition;
             let fresh = Fresh {
-                bounds: self.questions.bounds(partition)?,
+                bounds: self.questions.bounds(partition, None)?,
                 committed: None,
                 at_reset: None,
                 at_end: offset_in(&at_end, partition),
@@ -244,7 +284,7 @@ impl Looker {
         let partitions: Vec<&Partition> = new.iter().map(|new| &new.partition).collect();
         let committed = self.questions.committed(&partitions)?;
         let fresh = self.questions.fresh(new, &committed)?;
-        let options = &self.questions.options;
+        let options = Arc::clone(&self.questions.options);
         let mut positions = Vec::with_capacity(new.len());
         let mut noted = Vec::new();
         for (new, fresh) in new.iter().zip(&fresh) {
@@ -290,22 +330,28 @@ impl Looker {
         Ok(())
     }
 
-    fn decide(&self, partition: &Partition, fresh: &Fresh) -> std::result::Result<i64, Trouble> {
-        match begin(
-            fresh,
-            self.questions.options.reset,
-            self.questions.options.lost,
-        ) {
+    fn decide(
+        &mut self,
+        partition: &Partition,
+        fresh: &Fresh,
+    ) -> std::result::Result<i64, Trouble> {
+        let options = &self.questions.options;
+        match begin(fresh, options.reset, options.lost) {
             Start::At(offset) => Ok(offset),
+            // A new leader may not know all at once.
+            Start::Behind(_, missing @ Missing::Other { .. })
+            | Start::Refused(missing @ Missing::Other { .. })
+                if self.short < SHORT =>
+            {
+                self.short += 1;
+                Err(Trouble::Away(beyond(partition, missing)))
+            }
             Start::Behind(offset, missing) => {
                 warn!("{}", missing_warning(partition, missing, offset));
                 Ok(offset)
             }
             Start::Refused(missing) => Err(Trouble::Refused(missing_error(partition, missing))),
-            Start::Unknown => {
-                let group = &self.questions.options.group;
-                Err(Trouble::Refused(unknown_error(partition, group)))
-            }
+            Start::Unknown => Err(Trouble::Refused(unknown_error(partition, &options.group))),
         }
     }
 }

@@ -43,6 +43,18 @@ impl Questions {
         Ok((there, missing))
     }
 
+    /// Whether a topic is there that is not told of among all of them, where brokers leave out what the user may not see.
+    ///
+    /// # Errors
+    /// The user may not see it, or nobody answers.
+    pub(super) fn is_there(&self, topic: &str) -> std::result::Result<bool, Trouble> {
+        let metadata = self.ask("topics can't be asked for", |client| {
+            client.fetch_metadata(Some(topic), ANSWER)
+        })?;
+        let found = metadata.topics().first();
+        found.map_or(Ok(false), |found| self.has_partitions(found))
+    }
+
     /// Whether a topic that was asked for by name is there.
     fn has_partitions(&self, topic: &MetadataTopic) -> std::result::Result<bool, Trouble> {
         let Some(error) = topic.error() else {
@@ -100,7 +112,7 @@ impl Questions {
         let fresh = new.iter().map(|new| {
             let partition = &new.partition;
             Ok(Fresh {
-                bounds: self.bounds(partition)?,
+                bounds: self.bounds(partition, offset_in(committed, partition))?,
                 committed: offset_in(committed, partition),
                 at_reset: offset_in(&at_reset, partition),
                 at_end: offset_in(&at_end, partition),
@@ -110,9 +122,17 @@ impl Questions {
         fresh.collect()
     }
 
-    pub(super) fn bounds(&self, partition: &Partition) -> std::result::Result<Bounds, Trouble> {
+    /// The offsets that a partition holds, of which the group knows `committed`.
+    pub(super) fn bounds(
+        &self,
+        partition: &Partition,
+        committed: Option<i64>,
+    ) -> std::result::Result<Bounds, Trouble> {
         let doing = format!("the offsets of {partition} can't be asked for");
-        self.ask(&doing, |client| bounds(client, partition))
+        let next = committed.unwrap_or(0);
+        self.ask(&doing, |client| {
+            bounds(client, &self.options, partition, next, ANSWER)
+        })
     }
 
     /// The offsets of the first records that are not older than `time`.

@@ -1,14 +1,14 @@
 //! One partition that is being read.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Headers, Message as _};
+use rdkafka::message::{BorrowedMessage, Message as _};
 
 use super::super::client::Ears;
 use super::super::decode::{Batch, MessageParts};
-use super::super::headers::write_headers;
+use super::super::headers::write_message_headers;
 use super::super::partition::Partition;
 
 /// Bytes of a batch, at most; one message may be larger.
@@ -21,6 +21,10 @@ pub(super) struct Reading {
     /// The offset of the next message that is wanted.
     pub(super) next: i64,
     pub(super) end: Option<i64>,
+    /// When it was told first that there is nothing more.
+    pub(super) met_end: Option<Instant>,
+    /// When the statistics were made that were looked at last.
+    pub(super) heard: Option<Instant>,
 }
 
 /// Why no more is taken of a partition.
@@ -70,9 +74,11 @@ fn push(batch: &mut Batch, message: &BorrowedMessage<'_>) {
         value: message.payload(),
         key: message.key(),
     };
-    let headers = message.headers();
+    let mut all = true;
     batch.push(parts, |out| {
-        let headers = headers.iter().flat_map(|headers| headers.iter());
-        write_headers(headers.map(|header| (header.key, header.value)), out);
+        all = write_message_headers(message.headers(), out);
     });
+    if !all {
+        batch.lacks_headers();
+    }
 }

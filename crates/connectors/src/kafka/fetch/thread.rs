@@ -1,5 +1,6 @@
 //! The thread's side.
 
+mod at_end;
 mod last_look;
 mod telling;
 mod waiting;
@@ -17,7 +18,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use self::last_look::LastLook;
 use self::waiting::Waiting;
-use super::super::client::{Client, Trouble, bounds, is_unknown, judge, list};
+use super::super::client::{ANSWER, Client, Trouble, is_unknown, judge, list};
 use super::super::decode::Batch;
 use super::super::options::KafkaSourceOptions;
 use super::super::partition::{Partition, Position};
@@ -240,7 +241,12 @@ impl Fetching {
             return;
         };
         self.troubled += 1;
-        if self.troubled.is_multiple_of(LOOK) && bounds(&self.client, &reading.partition).is_ok() {
+        if !self.troubled.is_multiple_of(LOOK) {
+            return;
+        }
+        let Partition { topic, number } = &reading.partition;
+        let answer = self.client.fetch_watermarks(topic, *number, ANSWER);
+        if answer.is_ok() {
             ears.forget_trouble();
         }
     }
@@ -275,7 +281,8 @@ impl Fetching {
                 self.outcome.push_back(Event::Batch(batch));
             }
             match stopped {
-                Stopped::Drained | Stopped::Full => {}
+                Stopped::Full => {}
+                Stopped::Drained => self.pass_over(self.turn)?,
                 Stopped::AtEnd => self.stop_reading(self.turn, Then::Tell)?,
                 Stopped::BehindAll => self.look_at_end(self.turn)?,
                 Stopped::Error(error) => self.mend(self.turn, &error)?,
@@ -285,26 +292,6 @@ impl Fetching {
             }
         }
         Ok(())
-    }
-
-    /// The partition has nothing more at present: is it where reading is to end?
-    fn look_at_end(&mut self, number: usize) -> Result<()> {
-        self.client.context().forget_trouble();
-        let Some(reading) = self.reading.get(number) else {
-            return Ok(());
-        };
-        let Some(end) = reading.end else {
-            let partition = reading.partition.clone();
-            self.outcome.push_back(Event::AtEnd(partition));
-            return Ok(());
-        };
-        match bounds(&self.client, &reading.partition) {
-            // The last offsets before the end may be of no messages: marks of transactions, or what compaction took.
-            Ok(bounds) if bounds.high >= end => self.stop_reading(number, Then::Tell),
-            Ok(_) => Ok(()),
-            // It is looked at again from where it is.
-            Err(_) => self.stop_reading(number, Then::Again),
-        }
     }
 
     /// Reading a partition has failed.

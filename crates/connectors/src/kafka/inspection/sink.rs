@@ -3,6 +3,7 @@
 use millstream_core::{Finding, Result, codes};
 
 use super::Inspector;
+use crate::kafka::grants::{Lack, NO_PROOF, WITHOUT_TOPIC};
 use crate::kafka::sink::{KafkaSink, KafkaSinkOptions, Timing, prefix_of_ids, timeout, topic};
 use crate::kafka::transaction::Proof;
 use crate::kafka::wire::{Cluster, Inspected, Looked, Operation, Session, Trouble};
@@ -87,9 +88,7 @@ fn inspect_rights(
     let before = inspector.findings.len();
     inspector.rights(found, &[Operation::Describe, Operation::Write], "");
     if timing.is_some() && proof != Proof::None {
-        let otherwise =
-            ", or give sink.kafka.proof none: then more outcomes stay unknown after a failure";
-        inspector.rights(found, &[Operation::Read], otherwise);
+        inspector.rights(found, &[Operation::Read], WITHOUT_TOPIC);
     }
     if inspector.findings.len() == before {
         let detail = match timing {
@@ -105,40 +104,26 @@ fn inspect_ids(inspector: &mut Inspector, session: &mut Session, proof: Proof) {
     let prefix = prefix_of_ids();
     let probe = format!("{prefix}doctor");
     let may_write = session.may_write_id(&probe);
-    let resource = format!("--transactional-id {prefix} --resource-pattern-type prefixed");
-    answered(inspector, may_write, || {
-        let message =
-            format!("the user has no Write on the transactional ids that begin with {prefix}");
-        (message, "Write", resource, "")
-    });
+    answered(inspector, may_write, &Lack::on_ids(prefix));
+    if proof == Proof::None {
+        let next = "grant Read on the topic, and on the groups of markers, and leave it out";
+        inspector.warn("proof", NO_PROOF, next);
+    }
     if proof != Proof::Marker {
         return;
     }
     let may_read = session.may_read_group(&probe);
-    let resource = format!("--group {prefix} --resource-pattern-type prefixed");
-    answered(inspector, may_read, || {
-        let message = format!("the user has no Read on the groups that begin with {prefix}");
-        let otherwise =
-            ", or give sink.kafka.proof record: then more outcomes stay unknown after a failure";
-        (message, "Read", resource, otherwise)
-    });
+    answered(inspector, may_read, &Lack::on_groups(prefix));
 }
 
-fn answered(
-    inspector: &mut Inspector,
-    may: Result<bool, Trouble>,
-    words: impl FnOnce() -> (String, &'static str, String, &'static str),
-) {
+/// What is answered about a right; what would be said if it lacked.
+fn answered(inspector: &mut Inspector, may: Result<bool, Trouble>, lack: &Lack) {
     match may {
         Ok(true) => {
-            let (_, operation, resource, _) = words();
-            inspector.well("rights", format!("{operation} on {}", named(&resource)));
+            let detail = format!("{} on {}", lack.operation, named(&lack.resource));
+            inspector.well("rights", detail);
         }
-        Ok(false) => {
-            let (message, operation, resource, otherwise) = words();
-            let grant = inspector.grant(operation, &resource);
-            inspector.fails("rights", message, format!("{grant}{otherwise}"));
-        }
+        Ok(false) => inspector.lacks(lack),
         Err(trouble) => {
             let error = inspector.error_of(trouble);
             inspector.wrong("rights", &error);
@@ -224,7 +209,7 @@ fn inspect_size(inspector: &mut Inspector, options: &KafkaSinkOptions, bytes: Op
     match given.filter(|given| *given > bytes) {
         Some(given) => {
             let detail = format!(
-                "sink.kafka.max.request.size is {given} and max.message.bytes of the topic {bytes}: what lies between is refused by the brokers"
+                "sink.kafka.max.request.size is {given} and max.message.bytes of the topic {bytes}: what lies between is refused by the brokers, and a bad record where error.policy sets those aside"
             );
             let next = "raise max.message.bytes of the topic, or lower sink.kafka.max.request.size";
             inspector.warn("limits", detail, next);

@@ -39,6 +39,8 @@ pub(super) const TABLE: &[(&str, Rule)] = &[
         Refused("it is a parameter: --sink.kafka.brokers"),
     ),
     ("buffer.memory", Kibibytes("queue.buffering.max.kbytes")),
+    // Of two names for one thing either could win over what the sink sets by the other.
+    ("compression.codec", Named("compression.type")),
     ("compression.gzip.level", Level("gzip")),
     ("compression.lz4.level", Level("lz4")),
     ("compression.zstd.level", Level("zstd")),
@@ -46,6 +48,7 @@ pub(super) const TABLE: &[(&str, Rule)] = &[
         "delivery.report.only.error",
         Refused("the sink hears of every delivery itself"),
     ),
+    ("delivery.timeout.ms", Named("message.timeout.ms")),
     ("enable.idempotence", Fixed("true", IDEMPOTENT)),
     (
         "enable.metrics.push",
@@ -55,6 +58,10 @@ pub(super) const TABLE: &[(&str, Rule)] = &[
     (
         "max.block.ms",
         NoEffect("where the buffer is full the job reads more slowly"),
+    ),
+    (
+        "max.in.flight",
+        Named("max.in.flight.requests.per.connection"),
     ),
     ("max.request.size", Named("message.max.bytes")),
     ("metadata.broker.list", Refused(OWN)),

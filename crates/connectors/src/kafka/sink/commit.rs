@@ -15,6 +15,7 @@ use super::names::{BEGIN, Names, is_ours};
 use super::options::KafkaSinkOptions;
 use super::producer::Producer;
 use super::registry::Stage;
+use super::rights;
 use super::transactions::{abort, is_later};
 use super::{Shared, cluster};
 use crate::kafka::proof::{fence, settle};
@@ -158,18 +159,21 @@ impl KafkaCommitter {
         Ok(())
     }
 
+    /// Who may have used ids of the sink.
+    fn kin(&self, states: &[SinkState]) -> Kin {
+        let CommitterContext {
+            job, run, lineage, ..
+        } = &self.context;
+        Kin::new(*job, *run, lineage, states.iter().map(|state| state.job))
+    }
+
     /// Every id of the sink that a dead process may have left a transaction open under.
     fn ids(&mut self, restored: &[StateEntry]) -> Result<Vec<String>> {
         let states = SinkState::all(restored);
         let CommitterContext {
-            job,
-            run,
-            lineage,
-            uid,
-            parallelism,
-            ..
+            uid, parallelism, ..
         } = self.context.clone();
-        let kin = Kin::new(job, run, &lineage, states.iter().map(|state| state.job));
+        let kin = self.kin(&states);
         let mut ids: Vec<String> = states.into_iter().flat_map(|state| state.ids).collect();
         ids.retain(|id| is_ours(id, &kin, &uid));
         match self.session()?.transactional_ids(BEGIN) {
@@ -210,12 +214,17 @@ impl SinkCommitter for KafkaCommitter {
             held.producer.context().close();
         }
         let outcomes = self.each(committables, Self::settle_one)?;
-        if self.exactly_once {
-            self.tell_version()?;
-        }
         if self.exactly_once || !SinkState::all(restored).is_empty() {
             let ids = self.ids(restored)?;
             fence(self.session()?, &ids)?;
+        }
+        // Behind that: what a dead process left open is ended, whatever lacks.
+        if self.exactly_once {
+            let states = SinkState::all(restored);
+            let names = Names::new(self.kin(&states).author, &self.context.uid);
+            let options = Arc::clone(&self.options);
+            rights::check(self.session()?, &options, &names)?;
+            self.tell_version()?;
         }
         Ok(outcomes)
     }

@@ -9,7 +9,7 @@ use millstream_core::type_names::type_in_words;
 use millstream_core::{Error, Result, codes};
 
 use super::account::Account;
-use super::envelope::{Parts, times_of};
+use super::envelope::{Parts, headers_in, times_of, written_headers};
 use super::options::{KafkaSinkOptions, MessageFormat};
 use super::period::Period;
 use super::producer::{Outgoing, Producer, send};
@@ -217,6 +217,21 @@ pub(super) fn sizes(options: &KafkaSinkOptions, batch: &RecordBatch) -> Result<V
         value + out.len() + parts.headers_bytes(row)
     });
     Ok(sizes.collect())
+}
+
+/// The rows whose column of headers holds what is no array of headers, and why.
+///
+/// # Errors
+/// The column holds no texts.
+pub(super) fn without_headers(batch: &RecordBatch) -> Result<Vec<(usize, String)>> {
+    let Some(texts) = headers_in(batch)? else {
+        return Ok(Vec::new());
+    };
+    let texts = texts.iter().enumerate();
+    let misfits = texts.filter_map(|(row, text)| Some((row, written_headers(text?).err()?)));
+    let told =
+        misfits.map(|(row, why)| (row, format!("its __headers are no array of headers: {why}")));
+    Ok(told.collect())
 }
 
 /// The rows whose messages have times that are not taken at the time `now`, and why.

@@ -62,15 +62,11 @@ impl Parts {
         } else {
             chosen(batch, key)?
         };
-        let as_text = |array: &ArrayRef| match cast(array, &DataType::Utf8) {
-            Ok(texts) => Ok(texts.as_string::<i32>().clone()),
-            Err(error) => Err(unfit(HEADERS, array, "a text").cause(error)),
-        };
         Ok(Self {
             value: project(batch, &values)?,
             key,
             timestamps: times_of(batch)?,
-            headers: named(HEADERS).map(as_text).transpose()?,
+            headers: headers_in(batch)?,
         })
     }
 
@@ -169,6 +165,19 @@ pub(super) fn times_of(batch: &RecordBatch) -> Result<Option<Int64Array>> {
     Ok(Some(numbers.as_primitive::<Int64Type>().clone()))
 }
 
+/// The headers of the message of each row, as text; `None`: no row says so.
+///
+/// # Errors
+/// The column of that name holds no texts.
+pub(super) fn headers_in(batch: &RecordBatch) -> Result<Option<StringArray>> {
+    let Some(array) = batch.column_by_name(HEADERS) else {
+        return Ok(None);
+    };
+    let texts = cast(array, &DataType::Utf8)
+        .map_err(|error| unfit(HEADERS, array, "a text").cause(error))?;
+    Ok(Some(texts.as_string::<i32>().clone()))
+}
+
 fn chosen(batch: &RecordBatch, names: &[String]) -> Result<Key> {
     let schema = batch.schema_ref();
     let places = names.iter().map(|name| {
@@ -239,37 +248,44 @@ struct Written {
     value_base64: Option<String>,
 }
 
-pub(super) fn headers_of(text: &str) -> Result<Option<OwnedHeaders>> {
+/// The name and the value of a header.
+type Named = (String, Option<Vec<u8>>);
+
+/// The headers that a text holds; why it holds none, if it is no array of headers.
+pub(super) fn written_headers(text: &str) -> Result<Vec<Named>, String> {
     if matches!(text, "" | "[]") {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let wrong = |cause: String| {
-        let message = "column __headers holds what is no array of headers";
-        Error::new(&codes::SINK_WRITE, message)
-            .cause(cause)
-            .next("write [{\"key\":\"a\",\"value\":\"1\"}], or give the column another name")
-    };
-    let written: Vec<Written> =
-        serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
-    let mut headers = OwnedHeaders::new_with_capacity(written.len());
-    for header in &written {
-        let bytes = match (&header.value, &header.value_base64) {
-            (Some(text), _) => Some(text.as_bytes().to_vec()),
-            (None, Some(text)) => Some(
-                STANDARD
-                    .decode(text)
-                    .map_err(|error| wrong(error.to_string()))?,
-            ),
+    let written: Vec<Written> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let named = written.into_iter().map(|header| {
+        let bytes = match (header.value, header.value_base64) {
+            (Some(text), _) => Some(text.into_bytes()),
+            (None, Some(text)) => Some(STANDARD.decode(text).map_err(|error| error.to_string())?),
             (None, None) => None,
         };
         // librdkafka takes names as C's strings.
         if header.key.contains('\0') {
-            return Err(wrong("a key with a character 0".to_owned()));
+            return Err("a key with a character 0".to_owned());
         }
-        headers = headers.insert(Header {
-            key: &header.key,
-            value: bytes.as_ref(),
-        });
+        Ok((header.key, bytes))
+    });
+    named.collect()
+}
+
+pub(super) fn headers_of(text: &str) -> Result<Option<OwnedHeaders>> {
+    let written = written_headers(text).map_err(|cause| {
+        let message = "column __headers holds what is no array of headers";
+        Error::new(&codes::SINK_WRITE, message)
+            .cause(cause)
+            .next("write [{\"key\":\"a\",\"value\":\"1\"}], or give the column another name")
+    })?;
+    if written.is_empty() {
+        return Ok(None);
+    }
+    let mut headers = OwnedHeaders::new_with_capacity(written.len());
+    for (key, value) in &written {
+        let value = value.as_ref();
+        headers = headers.insert(Header { key, value });
     }
     Ok(Some(headers))
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, after, bounded};
 use millstream_core::{CheckpointId, Result};
 use millstream_engine::connector::{Cancelled, Waker};
 use rdkafka::config::ClientConfig;
@@ -17,8 +17,9 @@ use rdkafka::producer::Producer as _;
 use self::held::gone;
 use super::account::Account;
 use super::options::Called;
-use super::producer::{POLL, Producer, producer};
+use super::producer::{IDLE, POLL, Producer, producer};
 use super::pump::start_thread;
+use super::refusals::refused;
 use super::registry::Registry;
 use super::transactions::{abort, finish, group, marker, patiently};
 use crate::kafka::figures::Sent;
@@ -105,7 +106,7 @@ impl Lane {
         let account = Arc::new(Account::new(common.waker.clone(), common.sent.clone()));
         let shared = Arc::new(Shared {
             status: Mutex::new(Status::Opening),
-            account,
+            account: Arc::clone(&account),
             stop: AtomicBool::new(false),
             cancelled: Cancelled::default(),
         });
@@ -122,7 +123,7 @@ impl Lane {
         };
         Ok(Self {
             orders: Some(sender),
-            thread: Some(start_thread(name, || work.run())?),
+            thread: Some(start_thread(name, account, || work.run())?),
             shared,
         })
     }
@@ -182,7 +183,7 @@ impl Drop for Lane {
     fn drop(&mut self) {
         self.stop();
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has nothing more to say: the writer is gone.
+            // One that panicked has told so.
             drop(thread.join());
         }
     }
@@ -265,7 +266,7 @@ impl Work {
         let doing = format!("mark the beginning of {}", self.id);
         producer
             .begin_transaction()
-            .map_err(|error| super::producer::refused(&doing, &error, None))?;
+            .map_err(|error| refused(&doing, &error, None))?;
         let sent = patiently(producer, &doing, &stopped, |producer, slice| {
             producer.send_offsets_to_transaction(&first, group, slice)
         });
@@ -301,7 +302,7 @@ impl Work {
         let doing = format!("begin a transaction of {}", self.id);
         producer
             .begin_transaction()
-            .map_err(|error| super::producer::refused(&doing, &error, None))?;
+            .map_err(|error| refused(&doing, &error, None))?;
         // That of the transaction before is of no interest.
         let _ = self.shared.account.take_place();
         self.shared.is(Status::Ready(Arc::clone(producer)));
@@ -311,7 +312,12 @@ impl Work {
             if old.is_none() && self.shared.account.has_records() {
                 old = Some(after(self.common.oldest));
             }
-            match self.orders.try_recv() {
+            let is_idle = self.shared.account.underway() == 0;
+            let (pause, poll) = match is_idle {
+                true => (IDLE, Duration::ZERO),
+                false => (Duration::ZERO, POLL),
+            };
+            match self.orders.recv_timeout(pause) {
                 Ok(Order::Seal {
                     checkpoint,
                     records,
@@ -328,8 +334,8 @@ impl Work {
                     return self.await_release(producer, &transaction, &old);
                 }
                 Ok(Order::Release) => {}
-                Err(TryRecvError::Empty) if !self.shared.is_stopped() => producer.poll(POLL),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
+                Err(RecvTimeoutError::Timeout) if !self.shared.is_stopped() => producer.poll(poll),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     self.give_up(producer);
                     return Ok(Onward::Stop);
                 }

@@ -82,10 +82,21 @@ fn size(headers: &[(&str, String)]) -> usize {
     sizes.sum()
 }
 
+/// What an error quotes may be as long as the record: it gets half of a message at most.
+fn shorten(own: &mut [(&'static str, String)], limit: usize) {
+    let most = limit / 2;
+    let errors = own.iter_mut().filter(|(name, _)| *name == header::ERROR);
+    for (_, error) in errors.filter(|(_, error)| error.len() > most) {
+        let end = (0..=most).rev().find(|end| error.is_char_boundary(*end));
+        error.truncate(end.unwrap_or(0));
+    }
+}
+
 /// Of a record that is too large the end is left out, then its own headers, then its key.
 fn fit<'a>(letter: &'a Letter, mut own: Vec<(&'static str, String)>, limit: usize) -> Fitted<'a> {
     let bad = &letter.bad;
     let enclosed = bad.enclosed.as_deref();
+    shorten(&mut own, limit);
     let mut left = limit.saturating_sub(size(&own));
     let has_value = !enclosed.is_some_and(|enclosed| enclosed.without_value);
     let mut value = has_value.then_some(bad.raw.as_slice());

@@ -60,7 +60,7 @@ impl Sink<Letter> for KafkaLetters {
         let topic = &self.sink.options.topic;
         self.sink.writer(
             |found| {
-                let limit = found.message_bytes;
+                let limit = self.sink.limits.largest(Some(found)).bytes;
                 Box::new(LetterEncoder::new(topic, job, id, limit, true))
             },
             context,
@@ -80,7 +80,9 @@ impl Sink<Output> for KafkaOutput {
         self.sink.writer(
             |found| {
                 // One producer has one limit.
-                let limit = found.message_bytes.min(shared.letter_bytes());
+                let limits = self.sink.limits;
+                let own = limits.largest(shared.known_of_letters().as_ref()).bytes;
+                let limit = limits.largest(Some(found)).bytes.min(own);
                 Box::new(OutputEncoder {
                     rows: self.sink.rows(),
                     letters: LetterEncoder::new(&topic.topic, job, id, limit, false),

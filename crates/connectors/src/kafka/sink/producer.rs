@@ -4,23 +4,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use millstream_core::codes::Code;
 use millstream_core::{Error, Result, codes};
 use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Message, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, ProducerContext};
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
 use rdkafka::statistics::Statistics;
 
 use super::account::Account;
+use super::limits::{self, BATCH, BUFFER, BUFFER_KIB, IN_FLIGHT, MESSAGE, Told};
 use super::options::{Called, KafkaSinkOptions};
+use super::refusals::{advice, code_of, too_large_to_wait, undelivered};
 use crate::kafka::client::{is_of_kerberos, kerberos};
 use crate::kafka::figures::{Before, STATISTICS};
 use crate::kafka::token;
 
-/// Memory of the messages that wait, in KiB, unless it was told otherwise: as in Java 32 MiB.
-const BUFFER_KIB: usize = 32 * 1024;
 /// librdkafka takes about this much for each message, besides its bytes.
 const MESSAGE_BYTES: usize = 256;
 
@@ -32,17 +31,21 @@ pub(super) struct Reports {
     topic: String,
     trouble: Mutex<Option<String>>,
     before: Before,
+    /// How many bytes of messages may wait.
+    room: usize,
     /// Nobody wants to hear more.
     closed: AtomicBool,
 }
 
 impl Reports {
-    pub(super) fn new(topic: &str, account: Arc<Account>) -> Self {
+    /// For a client that is told this.
+    pub(super) fn new(config: &ClientConfig, topic: &str, account: Arc<Account>) -> Self {
         Self {
             account,
             topic: topic.to_owned(),
             trouble: Mutex::new(None),
             before: Before::default(),
+            room: limits::room_of(config),
             closed: AtomicBool::new(false),
         }
     }
@@ -154,113 +157,8 @@ impl ProducerContext for Reports {
     }
 }
 
-/// Which error it is: who logs in, or what is asked for, is not allowed, or something else.
-fn code_of(code: Option<RDKafkaErrorCode>) -> &'static Code {
-    use RDKafkaErrorCode as Broker;
-    match code {
-        Some(
-            Broker::Authentication
-            | Broker::SaslAuthenticationFailed
-            | Broker::UnsupportedSASLMechanism
-            | Broker::IllegalSASLState
-            | Broker::TopicAuthorizationFailed
-            | Broker::ClusterAuthorizationFailed
-            | Broker::TransactionalIdAuthorizationFailed
-            | Broker::GroupAuthorizationFailed,
-        ) => &codes::SINK_DENIED,
-        _ => &codes::SINK_KAFKA,
-    }
-}
-
-/// What is to be done about an error that does not pass by itself.
-fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
-    use RDKafkaErrorCode as Code;
-    Some(match code {
-        Code::Authentication
-        | Code::SaslAuthenticationFailed
-        | Code::UnsupportedSASLMechanism
-        | Code::IllegalSASLState => {
-            "check sink.kafka.security.protocol, sasl.mechanism and sasl.jaas.config"
-        }
-        Code::TopicAuthorizationFailed => {
-            "grant Describe and Write on the topic; with EXACTLY_ONCE also Read, or give sink.kafka.proof none"
-        }
-        Code::ClusterAuthorizationFailed => "grant IdempotentWrite on the cluster",
-        Code::TransactionalIdAuthorizationFailed => {
-            "grant Describe and Write on the transactional ids that begin with millstream-"
-        }
-        Code::GroupAuthorizationFailed => "grant Read on the groups that begin with millstream-",
-        Code::UnsupportedVersion | Code::UnsupportedFeature => {
-            "use brokers of version 0.11 or newer"
-        }
-        Code::Fatal | Code::ProducerFenced | Code::Fenced => {
-            "see whether another job writes under the same name; the job goes on from its newest snapshot"
-        }
-        _ => return None,
-    })
-}
-
-/// The error of a message that was not delivered.
-fn undelivered(error: &KafkaError, topic: &str, bytes: usize) -> Error {
-    use RDKafkaErrorCode as Code;
-    let code = error.rdkafka_error_code();
-    let said = code.map_or_else(|| error.to_string(), |code| code.to_string());
-    match code {
-        Some(Code::MessageSizeTooLarge | Code::InvalidMessageSize) => too_large(topic, bytes, None),
-        Some(Code::InvalidTimestamp) => {
-            let message = format!("topic {topic} does not take the time of a message");
-            Error::new(&codes::SINK_TIME, message).next(
-                "raise message.timestamp.after.max.ms (or before.max.ms) of the topic, select another __timestamp in the SQL, or set error.policy to skip or dead-letter",
-            )
-        }
-        Some(Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition) => {
-            let message = format!("topic {topic} is not there any more: {said}");
-            Error::new(&codes::SINK_KAFKA, message)
-                .next("make the topic; the job goes on from its newest snapshot")
-        }
-        Some(Code::InvalidRecord) => {
-            let message = format!("topic {topic} refuses a message: {said}");
-            Error::new(&codes::SINK_KAFKA, message).next(
-                "a topic that is compacted takes no message without a key: give sink.kafka.key, or see the brokers' log",
-            )
-        }
-        Some(Code::MessageTimedOut) => {
-            let message =
-                format!("topic {topic} took a message not within sink.kafka.delivery.timeout.ms");
-            Error::new(&codes::SINK_KAFKA, message)
-                .next("check the brokers; the job goes on from its newest snapshot")
-        }
-        _ => {
-            let next = code.and_then(advice);
-            let message = format!("topic {topic} refuses a message: {said}");
-            Error::new(code_of(code), message).next(
-                next.unwrap_or("see the brokers' log; the job goes on from its newest snapshot"),
-            )
-        }
-    }
-}
-
-/// The error of a message of `bytes` that the topic does not take.
-pub(super) fn too_large(topic: &str, bytes: usize, limit: Option<usize>) -> Error {
-    let limit = limit.map_or_else(String::new, |limit| format!(" of at most {limit} bytes"));
-    let message = format!("a message of {bytes} bytes is too large for topic {topic}{limit}");
-    Error::new(&codes::SINK_MESSAGE, message).next(
-        "raise max.message.bytes of the topic and sink.kafka.max.request.size, or set error.policy to skip or dead-letter",
-    )
-}
-
-/// The error of something that Kafka did not do.
-pub(super) fn refused(doing: &str, error: &KafkaError, trouble: Option<String>) -> Error {
-    let code = error.rdkafka_error_code();
-    let said = code.map_or_else(|| error.to_string(), |code| code.to_string());
-    let heard = trouble.map_or_else(String::new, |heard| format!(" ({heard})"));
-    let next = code.and_then(advice);
-    Error::new(code_of(code), format!("can't {doing}: {said}{heard}"))
-        .next(next.unwrap_or("check the brokers; it is tried again"))
-}
-
-/// What all clients of a sink are told; `limit`: bytes that the topic takes in one message, if it is known.
-pub(super) fn configuration(options: &KafkaSinkOptions, limit: Option<usize>) -> ClientConfig {
+/// What all clients of a sink are told; `told`: of the topics, where they were looked at.
+pub(super) fn configuration(options: &KafkaSinkOptions, told: Option<Told>) -> ClientConfig {
     let mut config = ClientConfig::new();
     let given = |name: &str| options.properties.get(name);
     let number = |name: &str| given(name).and_then(|text| text.trim().parse::<usize>().ok());
@@ -276,19 +174,19 @@ pub(super) fn configuration(options: &KafkaSinkOptions, limit: Option<usize>) ->
     config.set("partitioner", "murmur2_random");
     // Brokers that are away are waited for.
     config.set("message.timeout.ms", "0");
-    config.set("queue.buffering.max.kbytes", BUFFER_KIB.to_string());
-    if let Some(limit) = limit {
-        config.set("message.max.bytes", limit.max(1_000).to_string());
-        // A batch that is too large is refused with all of its messages.
-        let batch = limit.min(1_000_000);
-        config.set("batch.size", batch.to_string());
+    config.set(BUFFER, BUFFER_KIB.to_string());
+    if let Some(told) = told {
+        config.set(MESSAGE, told.message_max_bytes().to_string());
+        config.set(IN_FLIGHT, told.in_flight().to_string());
     }
     for (name, value) in options.properties.settings() {
         config.set(name, value);
     }
+    if let Some(told) = told {
+        config.set(BATCH, told.batch_size(number(BATCH)).to_string());
+    }
     if given("queue.buffering.max.messages").is_none() {
-        let kib = number("queue.buffering.max.kbytes").unwrap_or(BUFFER_KIB);
-        let messages = (kib.saturating_mul(1024) / MESSAGE_BYTES).clamp(1_000, 10_000_000);
+        let messages = (limits::room_of(&config) / MESSAGE_BYTES).clamp(1_000, 10_000_000);
         config.set("queue.buffering.max.messages", messages.to_string());
     }
     config.set("bootstrap.servers", &options.brokers);
@@ -325,7 +223,7 @@ pub(super) fn producer(
     called: Called,
     account: Arc<Account>,
 ) -> Result<Producer> {
-    let reports = Reports::new(topic, account);
+    let reports = Reports::new(config, topic, account);
     config
         .create_with_context(reports)
         .map_err(|error| unmade(&error, called))
@@ -341,12 +239,14 @@ pub(super) struct Outgoing<'a> {
     pub(super) side: usize,
 }
 
-/// Gives a message to a producer. `false`: it is full, and the account's worker will be woken.
+/// Gives a message to a producer. `false`: it is full, and the account's worker will be woken. One for which there would never be room
+/// is an error: nobody would wake the worker.
 ///
 /// # Errors
 /// It is too large, or the producer does not take any more.
 pub(super) fn send(producer: &Producer, account: &Account, message: Outgoing<'_>) -> Result<bool> {
-    let bytes = message.key.map_or(0, <[u8]>::len) + message.value.map_or(0, <[u8]>::len);
+    let value = message.value.map_or(0, <[u8]>::len);
+    let bytes = message.key.map_or(0, <[u8]>::len) + value;
     let (topic, side) = (message.topic, message.side);
     let mut record: BaseRecord<'_, [u8], [u8], usize> = BaseRecord::with_opaque_to(topic, side);
     record.key = message.key;
@@ -361,6 +261,11 @@ pub(super) fn send(producer: &Producer, account: &Account, message: Outgoing<'_>
     if !is_full(&error) {
         return Err(undelivered(&error, topic, bytes));
     }
+    let room = producer.context().room;
+    // librdkafka counts values alone.
+    if value > room {
+        return Err(too_large_to_wait(topic, bytes, room));
+    }
     // Whatever is heard of from now on wakes the worker; what was heard of before has made room.
     account.starves();
     account.gives(side);
@@ -369,15 +274,22 @@ pub(super) fn send(producer: &Producer, account: &Account, message: Outgoing<'_>
         return Ok(true);
     };
     account.takes_back(side);
-    if is_full(&error) {
-        return Ok(false);
+    if !is_full(&error) {
+        return Err(undelivered(&error, topic, bytes));
     }
-    Err(undelivered(&error, topic, bytes))
+    // What was heard of last is freed a little later, and nothing is left that could be heard of: the worker has to ask again.
+    if account.underway() == 0 {
+        account.wake();
+    }
+    Ok(false)
 }
 
 fn is_full(error: &KafkaError) -> bool {
     error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull)
 }
 
-/// How long whoever polls waits for what is to be told.
-pub(super) const POLL: Duration = Duration::from_millis(5);
+/// How long whoever polls waits for what is to be told. The last part of each wait, below a millisecond, is a loop without a pause in
+/// the client's library.
+pub(super) const POLL: Duration = Duration::from_millis(20);
+/// How long whoever has nothing to hear of waits for that to change.
+pub(super) const IDLE: Duration = Duration::from_millis(5);

@@ -1,5 +1,6 @@
 //! What a sink looks at before it writes: whether the topic is there, and what the brokers allow.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -14,12 +15,15 @@ use rdkafka::admin::{
     TopicReplication,
 };
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::Producer as _;
 
 use super::account::Account;
+use super::limits::{AROUND, Found};
 use super::options::{KafkaSinkOptions, NewTopic};
 use super::period::Period;
-use super::producer::{Producer, Reports, configuration, producer, refused, unmade};
+use super::producer::{Producer, Reports, configuration, producer, unmade};
+use super::refusals::refused;
 use crate::kafka::wire::{Cluster, Session, Trouble, Wanted as WantedTopic};
 
 /// How long a broker may take to answer.
@@ -28,26 +32,11 @@ const ANSWER: Duration = Duration::from_secs(10);
 const SLICE: Duration = Duration::from_secs(2);
 /// What brokers allow in one message where they do not say.
 const USUAL_LIMIT: usize = 1_048_588;
-/// What a message and its batch have on the wire besides key, value and headers.
-const AROUND: usize = 128;
 /// The settings of a topic and of a broker that are asked for.
 const LARGEST: &str = "max.message.bytes";
 const LONGEST: &str = "transaction.max.timeout.ms";
 /// What the producer of Java allows in one message.
 const JAVA_LIMIT: usize = 1_048_576;
-
-/// What is known of the topic and its brokers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found {
-    /// How many partitions there are.
-    pub(super) partitions: usize,
-    /// The largest message that the topic takes, in bytes.
-    pub(super) message_bytes: usize,
-    /// The times of messages that the topic takes.
-    pub(super) period: Period,
-    /// The longest that a transaction may be open, in milliseconds; `None`: the brokers do not say.
-    pub(super) transaction_ms: Option<u64>,
-}
 
 /// What brokers say that they take.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,8 +65,8 @@ pub(super) fn look(
         options.called,
         Arc::clone(&account),
     )?;
-    let (partitions, broker) = match find(&client, &account, options, cancelled)? {
-        (Some(partitions), broker) => (partitions, broker),
+    let (led, broker) = match find(&client, &account, options, cancelled)? {
+        (Some(led), broker) => (led, broker),
         (None, _) => {
             let wanted = options.create.ok_or_else(|| missing(options))?;
             create(options, wanted, false)?;
@@ -86,12 +75,14 @@ pub(super) fn look(
     };
     let allowed = allowed(options, broker, exactly_once);
     Ok(Found {
-        partitions,
+        partitions: led.all,
+        on_one_broker: led.by_one,
         message_bytes: allowed
             .bytes
             .unwrap_or(USUAL_LIMIT)
             .min(JAVA_LIMIT)
             .saturating_sub(AROUND),
+        told_bytes: allowed.bytes.map(|bytes| bytes.saturating_sub(AROUND)),
         period: allowed.period,
         transaction_ms: allowed.transaction_ms,
     })
@@ -129,13 +120,34 @@ pub(in crate::kafka) fn would_be_made(options: &KafkaSinkOptions) -> Result<NewT
     Ok(wanted)
 }
 
-/// The number of partitions, `None` where there is no such topic, and a broker.
+/// The partitions of a topic.
+#[derive(Clone, Copy)]
+struct Led {
+    all: usize,
+    /// The most of them that one broker leads.
+    by_one: usize,
+}
+
+impl Led {
+    fn of(topic: &MetadataTopic) -> Self {
+        let mut each: HashMap<i32, usize> = HashMap::new();
+        for partition in topic.partitions() {
+            *each.entry(partition.leader()).or_default() += 1;
+        }
+        Self {
+            all: topic.partitions().len(),
+            by_one: each.into_values().max().unwrap_or_default(),
+        }
+    }
+}
+
+/// The partitions, `None` where there is no such topic, and a broker.
 fn find(
     client: &Producer,
     account: &Account,
     options: &KafkaSinkOptions,
     cancelled: &Cancelled,
-) -> Result<(Option<usize>, i32)> {
+) -> Result<(Option<Led>, i32)> {
     let doing = format!("look for topic {}", options.topic);
     let mut left = ANSWER.as_secs() / SLICE.as_secs();
     let metadata = loop {
@@ -158,13 +170,13 @@ fn find(
         return Ok((None, broker));
     };
     match topic.error().map(RDKafkaErrorCode::from) {
-        None => Ok((Some(topic.partitions().len()), broker)),
+        None => Ok((Some(Led::of(topic)), broker)),
         Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
             Ok((None, broker))
         }
         // The topic is just being made.
         Some(RDKafkaErrorCode::LeaderNotAvailable) if !topic.partitions().is_empty() => {
-            Ok((Some(topic.partitions().len()), broker))
+            Ok((Some(Led::of(topic)), broker))
         }
         Some(code) => Err(refused(&doing, &KafkaError::MetadataFetch(code), None)),
     }
@@ -176,10 +188,10 @@ fn made(
     account: &Account,
     options: &KafkaSinkOptions,
     cancelled: &Cancelled,
-) -> Result<(usize, i32)> {
+) -> Result<(Led, i32)> {
     for _ in 0..100 {
-        if let (Some(partitions), broker) = find(client, account, options, cancelled)? {
-            return Ok((partitions, broker));
+        if let (Some(led), broker) = find(client, account, options, cancelled)? {
+            return Ok((led, broker));
         }
         client.poll(Duration::from_millis(100));
     }
@@ -268,8 +280,9 @@ fn not_made(options: &KafkaSinkOptions, why: &str) -> Error {
 
 fn admin(options: &KafkaSinkOptions) -> Result<AdminClient<Reports>> {
     let account = Arc::new(Account::unseen());
-    let reports = Reports::new(&options.topic, account);
-    configuration(options, None)
+    let config = configuration(options, None);
+    let reports = Reports::new(&config, &options.topic, account);
+    config
         .create_with_context(reports)
         .map_err(|error| unmade(&error, options.called))
 }

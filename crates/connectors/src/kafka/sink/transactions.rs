@@ -9,7 +9,8 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::Producer as _;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::producer::{Producer, refused};
+use super::producer::Producer;
+use super::refusals::refused;
 
 /// After so long it is seen whether to stop.
 const SLICE: Duration = Duration::from_millis(500);

@@ -89,6 +89,11 @@ impl Connection {
         R::read(&mut input, version).map_err(|garbled| self.garbled(R::NAME, garbled.0))
     }
 
+    /// Whether the broker understands a kind of request, in a version that is known here.
+    pub(super) fn understands<R: Request>(&self) -> Result<(), Trouble> {
+        self.version::<R>().map(drop)
+    }
+
     /// The newest version that both understand.
     fn version<R: Request>(&self) -> Result<i16, Trouble> {
         let newest_known = R::newest(self.transaction_version());

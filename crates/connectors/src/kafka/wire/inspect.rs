@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::clock::Deadline;
 use super::errors::{GROUP_DENIED, ID_DENIED, TOPIC_DENIED, Trouble, UNKNOWN_TOPIC, name};
-use super::requests::{EndTxn, Heartbeat, Metadata};
+use super::requests::{DescribeTransaction, EndTxn, Heartbeat, Metadata};
 use super::session::Session;
 
 /// So often topics are looked at that are missing or have no leader, and how long it is waited in between.
@@ -57,6 +57,10 @@ pub(in crate::kafka) struct Inspected {
 impl Inspected {
     /// Those of the operations that may not be done with it.
     pub(in crate::kafka) fn lacks(&self, wanted: &[Operation]) -> Vec<Operation> {
+        // Not said, as by what only speaks Kafka's protocol.
+        if self.rights == i32::MIN {
+            return Vec::new();
+        }
         let lacks = |operation: &Operation| self.rights & (1 << *operation as i32) == 0;
         wanted.iter().copied().filter(lacks).collect()
     }
@@ -146,6 +150,16 @@ impl Session {
             rights: found.rights,
         });
         Ok(inspected.collect())
+    }
+
+    /// Asks whether brokers describe transactions, without which it can't be known what became of one; the inner: why they do not.
+    pub(in crate::kafka) fn can_describe(&mut self) -> Result<Result<(), Trouble>, Trouble> {
+        let brokers_alone = Metadata {
+            topics: Some(&[]),
+            rights: false,
+        };
+        self.ask_any(&brokers_alone)?;
+        Ok(self.understand::<DescribeTransaction<'_>>())
     }
 
     /// Whether the user has Read on a group: that is looked at before whether the group has the member.

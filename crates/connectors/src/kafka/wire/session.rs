@@ -149,6 +149,12 @@ impl Session {
             .map_or(0, Connection::transaction_version))
     }
 
+    /// Whether the brokers that we are connected to understand a kind of request.
+    pub(super) fn understand<R: Request>(&self) -> Result<(), Trouble> {
+        let mut connections = self.connections.values();
+        connections.try_for_each(Connection::understands::<R>)
+    }
+
     /// Asks a broker. A connection on which something went wrong is not used again.
     pub(super) fn ask<R: Request>(
         &mut self,

@@ -122,3 +122,38 @@ fn a_listener_without_encryption_is_not_taken_for_one_with() {
         Trouble::Away(why) => panic!("{why}"),
     }
 }
+
+/// What brokers of 2.8 answer at first: they understand ApiVersions and Metadata in the versions of theirs, and do not describe
+/// transactions.
+const VERSIONS: [u8; 22] = [
+    0, 0, 3, 0, 18, 0, 0, 0, 3, 0, 0, 3, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0,
+];
+/// No broker and no topic.
+const METADATA: [u8; 17] = [0, 0, 0, 0, 0, 1, 0, 255, 255, 255, 255, 1, 128, 0, 0, 0, 0];
+
+#[test]
+fn brokers_that_do_not_describe_transactions_are_told_from_others() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let brokers = listener.local_addr().expect("its address").to_string();
+    let cluster = Cluster::new(&brokers, [("socket.timeout.ms", "5000")]).expect("a cluster");
+    let trouble = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            for body in [VERSIONS.as_slice(), METADATA.as_slice()] {
+                let number = request(&mut stream);
+                answer(&mut stream, &[number.as_slice(), body].concat());
+            }
+            drop(stream.read(&mut [0]));
+        });
+        let mut session = Session::new(Arc::new(cluster), Cancelled::default());
+        let answered = session.can_describe().expect("they answer");
+        answered.expect_err("they do not")
+    });
+    match trouble {
+        Trouble::Refused(error) => {
+            assert!(error.message().contains("DescribeTransactions"), "{error}");
+            assert!(error.next_step().contains("3.0"), "{error}");
+        }
+        Trouble::Away(why) => panic!("{why}"),
+    }
+}

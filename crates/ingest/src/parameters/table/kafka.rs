@@ -6,7 +6,7 @@ use millstream_connectors::kafka::{Create, End, Lost, MessageFormat, Proof, Rese
 
 use crate::parameters::choices::{KafkaFormat, KafkaVersion, SinkType, SourceType};
 use crate::parameters::definition::{Group, Parameter, ParameterSummary, Scope};
-use crate::parameters::value::Names;
+use crate::parameters::value::{Interval, Names};
 
 const FROM: Scope = Scope::Source(SourceType::KAFKA);
 const TO: Scope = Scope::Sink(&[SinkType::Kafka]);
@@ -42,8 +42,8 @@ parameters! {
         "What happens when records are gone that were to be read (retention took them, or the topic was made anew). fail: the job \
          fails. earliest, latest: it goes on there, and a warning tells the gap.")
         .default("fail").only(FROM).example("earliest");
-    PARTITION_DISCOVERY: Duration = Parameter::new(Group::KafkaSource, "flink.partition-discovery.interval-millis",
-        "Time between two looks for new partitions and, with a pattern, topics. Not given: one look at each start.")
+    PARTITION_DISCOVERY: Interval = Parameter::new(Group::KafkaSource, "flink.partition-discovery.interval-millis",
+        "Time between two looks for new partitions and, with a pattern, topics. Not given, 0 or less: one look at each start.")
         .unit("ms").only(FROM).example("30000");
     SOURCE_NATIVE: String = Parameter::new(Group::KafkaSource, "source.kafka.*",
         "Any property of Kafka's consumer, by its name in Java, after `source.kafka.`. What has no effect here is told, what can't \

@@ -53,7 +53,7 @@ parameters! {
         .default("none").only(DELIMITED).example("\\\\");
     CHARSET: String = Parameter::new(Group::Source, "source.charset",
         "Encoding of the files, by any label of the WHATWG Encoding Standard (UTF-8, GBK, GB18030, Big5, \
-         Shift_JIS, UTF-16LE, ISO-8859-1, …).")
+         Shift_JIS, UTF-16LE, ISO-8859-1, …) or any name that Java has for one of them (UTF_8, MS936, …).")
         .default("UTF-8").only(TEXT).example("GBK");
     SPLIT_SIZE: MemorySize = Parameter::new(Group::Source, "source.split.size",
         "Files larger than this are cut into ranges of this size that subtasks read side by side. Compressed text \

@@ -9,9 +9,10 @@ use rdkafka::consumer::Consumer;
 use tracing::warn;
 
 use super::super::super::begin::{Bounds, Missing, Start, go_on};
-use super::super::super::client::{ANSWER, bounds_within, is_unknown, list};
+use super::super::super::client::{ANSWER, bounds, is_unknown, list};
 use super::super::super::messages::{missing_error, missing_warning};
-use super::super::super::partition::Position;
+use super::super::super::options::Topics;
+use super::super::super::partition::{Partition, Position};
 use super::super::Event;
 use super::super::reading::Reading;
 use super::{AGAIN, BESIDE, Fetching, GLANCE, PATIENCE};
@@ -48,16 +49,15 @@ impl Fetching {
                 true => (ANSWER, AGAIN),
                 false => (GLANCE, BESIDE),
             };
-            match bounds_within(&self.client, &partition, patience) {
+            let next = waiting.position.next;
+            match bounds(&self.client, &self.options, &partition, next, patience) {
                 Ok(bounds) => {
                     self.client.context().forget_trouble();
                     self.begin(waiting, bounds)?;
                 }
                 Err(error) => {
                     if is_unknown(&error) && waiting.tries >= PATIENCE {
-                        let message = format!("{partition} is not there");
-                        return Err(Error::new(&codes::SOURCE_KAFKA, message)
-                            .next("a job whose topic was deleted can't read on: start it without the snapshot"));
+                        return Err(self.absent(&partition));
                     }
                     self.heed(&error, &doing)?;
                     if is_unknown(&error) {
@@ -77,6 +77,20 @@ impl Fetching {
             }
         }
         Ok(())
+    }
+
+    /// The error of a partition that is not there.
+    fn absent(&self, partition: &Partition) -> Error {
+        let next = match self.options.topics {
+            Topics::Names(_) => {
+                "a job whose topic was deleted can't read on: start it without the snapshot"
+            }
+            Topics::Pattern(_) => {
+                "with source.kafka.lost earliest or latest the next start goes on without a topic that was deleted"
+            }
+        };
+        let message = format!("{partition} is not there");
+        Error::new(&codes::SOURCE_KAFKA, message).next(next)
     }
 
     /// Has a position looked at again after a while: with those that wait already, unless that is sooner.
@@ -138,6 +152,8 @@ impl Fetching {
             queue,
             next,
             end,
+            met_end: None,
+            heard: None,
         });
         Ok(())
     }

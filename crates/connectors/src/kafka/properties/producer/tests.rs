@@ -39,6 +39,20 @@ fn names_and_values_become_those_of_librdkafka() {
             "262144",
         ),
         ("send.buffer.bytes", "-1", "socket.send.buffer.bytes", "0"),
+        // Each has one name only with librdkafka, as the sink sets it, too.
+        (
+            "max.in.flight",
+            "3",
+            "max.in.flight.requests.per.connection",
+            "3",
+        ),
+        (
+            "delivery.timeout.ms",
+            "120000",
+            "message.timeout.ms",
+            "120000",
+        ),
+        ("compression.codec", "zstd", "compression.type", "zstd"),
         (
             "max.request.size",
             "2000000",

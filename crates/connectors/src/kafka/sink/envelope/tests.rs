@@ -5,7 +5,7 @@ use arrow::array::{
 };
 use rdkafka::message::Headers;
 
-use super::Parts;
+use super::{Parts, written_headers};
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     let columns = columns.into_iter().map(|(name, array)| (name, array, true));
@@ -111,4 +111,28 @@ fn headers_that_are_none_are_told() {
     let error = Parts::of(&batch, &[]).expect("parts").headers(0);
     let error = error.expect_err("no headers").to_string();
     assert!(error.contains("__headers"), "{error}");
+}
+
+#[test]
+fn a_text_is_judged_as_headers_before_it_is_sent() {
+    for good in [
+        "",
+        "[]",
+        "[ ]",
+        r#"[{"key":"a"}]"#,
+        r#"[{"key":"a","value":"1"}]"#,
+    ] {
+        assert!(written_headers(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "{}",
+        "a",
+        "null",
+        r#"[{"value":"1"}]"#,
+        r#"[{"key":7}]"#,
+        r#"[{"key":"a","value_base64":"?"}]"#,
+        r#"[{"key":"a\u0000"}]"#,
+    ] {
+        assert!(written_headers(bad).is_err(), "{bad}");
+    }
 }

@@ -85,3 +85,25 @@ fn what_is_too_large_is_cut_from_its_end() {
         assert_eq!(cut, Some(raw.to_string()), "{raw} {key}");
     }
 }
+
+#[test]
+fn an_error_that_quotes_the_record_leaves_room_for_it() {
+    let mut letter = letter(2_000, 4);
+    letter.bad.error = format!("no number: {}", "ü".repeat(5_000));
+    let fitted = fit(&letter, encoder().own(&letter), 1_000);
+    let headers: usize = fitted
+        .headers
+        .iter()
+        .map(|header| header.key.len() + header.value.map_or(0, <[u8]>::len))
+        .sum();
+    let value = fitted.value.map_or(0, <[u8]>::len);
+    assert!(
+        value > 0 && value + 4 + headers <= 1_000,
+        "{value} {headers}"
+    );
+    let error = value_of(&fitted.headers, header::ERROR).expect("an error");
+    assert!(
+        letter.bad.error.starts_with(&error) && error.len() > 400,
+        "{error}"
+    );
+}
