@@ -2,7 +2,7 @@
 
 use millstream_core::{Error, JobId, Lineage, Result, codes};
 use millstream_storage::{
-    Location, Owner, Ownership, Snapshot, SnapshotLayout, committed_behind, holder,
+    Location, Owner, Ownership, Snapshot, SnapshotLayout, committed_behind, has_been_held, holder,
     is_directory_there, lineage_of, newest_beside, overtaken, sweep,
 };
 
@@ -41,7 +41,9 @@ impl Owning<'_> {
     /// # Errors
     /// Somebody else has them, which the error names; or a directory can't be reached.
     pub(crate) fn take(&self) -> Result<Owned> {
-        if self.restored.is_none() {
+        // Also one that begins anew with the id of a job that others have gone on from: they would take what it writes for what that
+        // one has left.
+        if self.restored.is_none() || has_been_held(self.checkpoints, self.job)? {
             self.check_overtaken()?;
         }
         let restored = self.restored.map(Snapshot::open).transpose()?;
@@ -135,8 +137,11 @@ impl Owning<'_> {
             "job {other} has gone on from the checkpoints of job `{}` ({}) and committed output behind them",
             self.name, self.job
         );
-        Err(Error::new(&codes::OWNED, message)
-            .next("go on with that one: start the job again with `-s latest`"))
+        let next = match self.restored {
+            None => "go on with that one: start the job again with `-s latest`",
+            Some(_) => "start it with an id of its own",
+        };
+        Err(Error::new(&codes::OWNED, message).next(next))
     }
 
     /// Takes the checkpoints of the job that this one goes on from as well. Where they are not there, nobody can tell what came

@@ -47,3 +47,31 @@ fn whether_it_comes_or_not() {
     let said = job.suspend();
     assert!(!said.err.contains("cut off"), "{}", said.err);
 }
+
+#[test]
+fn also_where_a_file_is_read_once_more() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    fs::create_dir(path.join("in")).expect("is made");
+    let again = path.join("in/again.csv");
+    append(&again, "id,name\n1,one\n");
+    let parameters = [
+        "--source.file.settle=1000",
+        "--source.watch.interval=50",
+        "--source.file.changed=reread",
+    ];
+    let parameters = [&CSV_TO_FILES[..], &parameters].concat();
+    let mut job = Running::start(ingest(path, &[], &parameters));
+    let out = || lines(&path.join("out"));
+    job.await_that("the file as it was", || out().len() == 1);
+    fs::write(&again, "id,name\n2,two\n3,th").expect("is written");
+    // It stands still behind the other one, which has stood still for long enough when it is read.
+    append(&path.join("in/whole.csv"), "id,name\n0,nobody\n");
+    job.await_that("the file that is whole", || out().len() == 2);
+    append(&again, "ree\n");
+    job.await_that("the file as it is now", || out().len() == 4);
+    let wanted = [(0, "nobody"), (1, "one"), (2, "two"), (3, "three")];
+    let wanted = wanted.map(|(id, name)| format!("{{\"id\":\"{id}\",\"name\":\"{name}\"}}"));
+    assert_eq!(out(), wanted);
+    job.suspend();
+}

@@ -210,6 +210,7 @@ impl Intake {
         }
         let wanted = self.again.get_mut(&key).map(|met| *met = true).is_some();
         if self.staged.contains(&key) {
+            self.settling.keep(key);
             return Met::Known;
         }
         if let Some(entry) = entry.filter(|_| !wanted) {

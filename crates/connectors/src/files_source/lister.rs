@@ -388,13 +388,8 @@ impl Lister {
         let pause = self.policy.interval.unwrap_or(Duration::MAX);
         let regular = now.saturating_add(pause);
         self.next_look = if desk.intake.has_more() {
-            // At once behind what was found, but not where nothing of it can be read.
-            let pause = if self.backlog.is_empty() {
-                AWAY
-            } else {
-                Duration::ZERO
-            };
-            (now + pause).min(regular)
+            // At once as soon as something of it can be read: see `queue`.
+            (now + AWAY).min(regular)
         } else {
             desk.intake.due().unwrap_or(regular).min(regular)
         };

@@ -107,6 +107,15 @@ impl Settling {
         })
     }
 
+    /// The file is there, and on its way: since when its last record has no end stays known.
+    pub(crate) fn keep(&mut self, key: Key) {
+        let candidate = self.candidates.get_mut(&key);
+        // Any other would count as due, and be looked for at once, for as long as it is on its way.
+        if let Some(candidate) = candidate.filter(|it| it.unended.is_some()) {
+            candidate.met = true;
+        }
+    }
+
     /// The file was taken up, or is not wanted any more.
     pub(crate) fn forget(&mut self, key: Key) {
         self.candidates.remove(&key);

@@ -43,6 +43,8 @@ fn append_fraction(value: u64, digits: usize, out: &mut Vec<u8>) {
 fn append_year(year: i64, out: &mut Vec<u8>) {
     if year < 0 {
         out.push(b'-');
+    } else if year > 9_999 {
+        out.push(b'+');
     }
     let year = year.unsigned_abs();
     let digits = if year > 9_999 {
@@ -111,7 +113,7 @@ mod tests {
             (-25_509, "1900-02-28"),
             (-25_508, "1900-03-01"),
             (2_932_896, "9999-12-31"),
-            (2_932_897, "10000-01-01"),
+            (2_932_897, "+10000-01-01"),
             (-719_528, "0000-01-01"),
         ];
         for (days, text) in known {

@@ -29,7 +29,6 @@ use commit::guarded;
 use notes::{Moment, Owing};
 use queue::{Queue, ROOM};
 pub(super) use recover::{Recovered, restored_from};
-use snapshots::may_be_complete;
 pub(super) use snapshots::{Begin, Write, WrittenAs};
 pub(super) use spell::spell;
 
@@ -308,9 +307,12 @@ impl IoWorker {
                 write.owe(self.owed_notes(), place);
                 let (directories, prepared) = (write.directories(), write.prepared());
                 let held = self.start.keeper.check();
+                let is_tried = held.is_ok();
                 let result = held.and_then(|()| guarded(|| write.put())?);
-                if result.is_ok() || directories.iter().any(|it| may_be_complete(it)) {
+                if result.is_ok() {
                     self.owed.in_place(checkpoint, prepared);
+                } else if is_tried {
+                    self.doubt(checkpoint, prepared, &directories);
                 }
                 if result.is_ok() {
                     // From now on this is what the job would go back to.

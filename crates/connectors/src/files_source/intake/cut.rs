@@ -22,16 +22,31 @@ impl Intake {
 
     /// The last bytes of a file that is ready, if it has to stand still for longer where they are no end of a line: what follows
     /// would be cut off. `None`: that is no question here.
-    pub(crate) fn asks_for_end(&self, ready: &Ready, now: Identity) -> Option<u64> {
+    pub(crate) fn asks_for_end(
+        &self,
+        ready: &Ready,
+        now: Identity,
+        beginning: &[u8],
+    ) -> Option<u64> {
         let stands_still = now == ready.identity() && !self.rules.settle.is_zero();
         // What is read on holds its last record back itself.
         let is_read_on = self.rules.changed == Changed::Append && !self.rules.is_whole(&ready.name);
         let key = ready.name.key();
-        let is_changed = |entry: Entry| entry.identity == now || !self.is_successor_of(&entry, now);
-        let is_known = self.seen.get(key).is_some_and(is_changed) || self.again.contains_key(&key);
+        let goes_on = |entry: Entry| !self.is_read_anew(&entry, now, beginning);
+        let is_known = self.seen.get(key).is_some_and(goes_on) || self.again.contains_key(&key);
         let has_ends = self.rules.contents.has_ends(&ready.name);
         (stands_still && has_ends && !is_read_on && !is_known)
             .then(|| self.longest_end().min(now.size))
+    }
+
+    /// Whether a known file is read from its start, as what it is now.
+    fn is_read_anew(&self, entry: &Entry, now: Identity, beginning: &[u8]) -> bool {
+        if self.is_replaced(entry, now, beginning) {
+            return self.is_done(entry);
+        }
+        let is_finished = entry.sequence() < self.finished;
+        let is_same = is_finished && self.is_same(entry, now, beginning);
+        self.rules.changed == Changed::Reread && entry.identity != now && !is_same
     }
 
     /// The file, which is ready, ends without the end of a line: whether it is left for longer.

@@ -58,7 +58,10 @@ impl Lister {
                     Opened::Denied => {
                         // A reader that waits for it tells of it, and counts it.
                         let is_told = at(&self.desk).intake.is_asked_for(&ready.name);
-                        if !is_told || self.policy.bad == Bad::Fail {
+                        if is_told && self.policy.bad != Bad::Fail {
+                            // The next look does not tell of it once more.
+                            let _news = self.is_news(&ready.name, Odd::Denied.words());
+                        } else {
                             self.meet_odd(&ready.name, Odd::Denied)?;
                         }
                         self.give_up(&ready.name, Fate::Denied);
@@ -131,7 +134,7 @@ impl Lister {
         if !is_watched || self.root.store.is_some() || !matches!(self.root.volume, Volume::Disk) {
             return false;
         }
-        let asked = at(&self.desk).intake.asks_for_end(ready, now);
+        let asked = at(&self.desk).intake.asks_for_end(ready, now, beginning);
         let Some(length) = asked else {
             return false;
         };
@@ -194,7 +197,13 @@ impl Lister {
                 return;
             }
         }
-        at(&self.desk).intake.queue(pieces);
+        let mut desk = at(&self.desk);
+        desk.intake.queue(pieces);
+        if desk.intake.has_more() {
+            // There is more to be read than one look finds.
+            self.next_look = (self.clock)();
+        }
+        drop(desk);
         self.waker.wake();
     }
 

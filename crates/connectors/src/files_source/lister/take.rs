@@ -10,7 +10,7 @@ use super::{Lister, at};
 use crate::files_source::away::{Taken, take_object};
 use crate::files_source::beginning::fingerprint;
 use crate::files_source::ledger::{Passed, PassedOver};
-use crate::files_source::listing::{DirectoryId, Kind, Listed, Odd, Root};
+use crate::files_source::listing::{DirectoryId, Kind, Listed, Odd, Root, is_away};
 use crate::files_source::name::{LONGEST, Name};
 use crate::files_source::options::{AfterCommit, Bad};
 use crate::files_source::seen::Entry;
@@ -196,8 +196,16 @@ impl Lister {
         }
         let volume = self.root.volume.clone();
         let is_moved = self.quarantine(&passed.name, |path| {
-            let found = volume.kind(path).ok().flatten();
-            found == Some(Kind::File(identity))
+            // One that came in its place and may not be opened is what the reader met.
+            let may_not_be_opened = || {
+                let is_denied =
+                    |error: io::Error| error.kind() != io::ErrorKind::NotFound && !is_away(&error);
+                volume.head(path).is_err_and(is_denied)
+            };
+            match volume.kind(path).ok().flatten() {
+                Some(Kind::File(now)) => now == identity || may_not_be_opened(),
+                _ => false,
+            }
         });
         self.note_moved(passed, is_moved);
     }

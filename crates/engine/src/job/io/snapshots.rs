@@ -162,7 +162,7 @@ impl Write {
 }
 
 /// Whether a snapshot whose write has failed may be complete all the same: what failed may have been the removal of it.
-pub(super) fn may_be_complete(directory: &Path) -> bool {
+fn may_be_complete(directory: &Path) -> bool {
     !matches!(is_there(&directory.join(METADATA_FILE)), Ok(false))
 }
 
@@ -174,6 +174,32 @@ fn remove(directory: PathBuf) {
 }
 
 impl IoWorker {
+    /// A snapshot whose write has failed may be complete all the same: then it is owed for, and must be gone before an older one is
+    /// gone back to, whose recovery removes what this one holds prepared.
+    pub(super) fn doubt(
+        &mut self,
+        checkpoint: CheckpointId,
+        prepared: Vec<Committable>,
+        directories: &[PathBuf],
+    ) {
+        // Where the directory has been moved away meanwhile, what was put there comes back with it.
+        let is_away = self.start.keeper.check().is_err();
+        if !is_away && !directories.iter().any(|it| may_be_complete(it)) {
+            return;
+        }
+        self.owed.in_place(checkpoint, prepared);
+        // The checkpoint first: where it stays, a savepoint shows whether a stop had come that far.
+        for (place, directory) in directories.iter().rev().enumerate() {
+            if let Ok(location) = Location::from_path(directory) {
+                self.undeleted.push(SnapshotRef {
+                    checkpoint,
+                    path: location.to_string(),
+                    savepoint: place > 0,
+                });
+            }
+        }
+    }
+
     pub(super) fn dispose(&mut self, snapshot: SnapshotRef, given_up: bool) {
         let SnapshotRef {
             checkpoint,
