@@ -32,7 +32,9 @@ impl Candidate {
         let sentence = line.split(". ").next().unwrap_or_default();
         Self {
             value: value.into(),
-            meaning: sentence.trim_end_matches('.').replace('\t', " "),
+            meaning: sentence
+                .trim_end_matches('.')
+                .replace(char::is_control, " "),
         }
     }
 }
@@ -66,7 +68,10 @@ fn candidates(line: &Line, tree: &Command, has_program: fn(&str) -> bool) -> Vec
             None => Vec::new(),
         },
     };
-    found.retain(|candidate| candidate.value.starts_with(&line.current));
+    // An answer is lines, and no shell takes other control characters on its line as they are.
+    found.retain(|Candidate { value, .. }| {
+        value.starts_with(&line.current) && !value.contains(char::is_control)
+    });
     found
 }
 

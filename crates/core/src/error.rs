@@ -105,7 +105,13 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.inner;
-        write!(f, "{}: {}", inner.code.id, inner.message)?;
+        let is_all = inner.cause.is_none() && inner.next.is_empty();
+        let message = match is_all {
+            true => inner.message.as_str(),
+            // A sentence that goes on has no full stop yet.
+            false => without_stop(&inner.message),
+        };
+        write!(f, "{}: {message}", inner.code.id)?;
         if let Some(cause) = &inner.cause {
             write!(f, " ({cause})")?;
         }
@@ -117,3 +123,38 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// `text` without the full stop at its end, for what goes on behind it; an ellipsis stays.
+///
+/// ```
+/// use millstream_core::without_stop;
+///
+/// assert_eq!(without_stop("It is gone."), "It is gone");
+/// assert_eq!(without_stop("and so on..."), "and so on...");
+/// ```
+pub fn without_stop(text: &str) -> &str {
+    match text.strip_suffix('.') {
+        Some(sentence) if !sentence.ends_with('.') => sentence,
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+    use crate::codes::REQUEST;
+
+    #[test]
+    fn a_full_stop_stands_at_the_end_alone() {
+        let shown =
+            |message: &str, next: &str| Error::new(&REQUEST, message).next(next).to_string();
+        assert_eq!(shown("No file /nope.", ""), "MS-1014: No file /nope.");
+        assert_eq!(
+            shown("No file /nope.", "give a path"),
+            "MS-1014: No file /nope; give a path"
+        );
+        assert_eq!(shown("and so on...", "wait"), "MS-1014: and so on...; wait");
+        let error = Error::new(&REQUEST, "It broke off.").cause("a reset");
+        assert_eq!(error.to_string(), "MS-1014: It broke off (a reset)");
+    }
+}

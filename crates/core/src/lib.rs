@@ -24,7 +24,7 @@ pub mod time;
 pub mod type_names;
 mod words;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, without_stop};
 pub use finding::{Finding, Verdict};
 pub use ids::{AttemptId, CheckpointId, JobId, OperatorId, TriggerId};
 pub use key_group::{KeyGroup, KeyGroupRange, MaxParallelism};

@@ -61,7 +61,9 @@ fn describe() -> serde_json::Value {
 
 fn plan(file: &Path) -> Result<serde_json::Value> {
     let (arguments, options) = service::read_submission(file)?;
-    let graph = declare(&arguments, &options)?.graph(NAME)?;
+    let environment = declare(&arguments, &options)?;
+    let graph = environment.graph(NAME)?;
+    service::check_settings(&environment.configuration()?)?;
     serde_json::to_value(service::plan_report(&graph))
         .map_err(|cause| Error::new(&codes::INTERNAL, "the plan can't be written").cause(cause))
 }

@@ -84,6 +84,7 @@ fn run(entries: &[EntryPoint], arguments: Vec<String>) -> Result<()> {
             let (arguments, options) = service::read_submission(&file)?;
             let (entry, environment) = declare(entries, &arguments, &options)?;
             let graph = environment.graph(job_name(entry))?;
+            service::check_settings(&environment.configuration()?)?;
             print(&to_json(&service::plan_report(&graph))?)
         }
         Mode::Run => {

@@ -17,9 +17,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use millstream_core::options::LiveSettings;
 use millstream_core::{Configuration, Error, Result, codes};
 use millstream_engine::job::{Job, JobSpec, Restore};
 use millstream_engine::{JobGraph, Plan};
+use millstream_protocol::JobSettings;
 use millstream_protocol::link::Submission;
 pub use millstream_protocol::link::{self, JOB_ARGUMENT};
 pub use millstream_protocol::{OperationResult, Request, SavepointFormat};
@@ -65,6 +67,16 @@ pub fn read_submission(file: &Path) -> Result<(Vec<String>, RunOptions)> {
         job: None,
     };
     Ok((submission.arguments, options))
+}
+
+/// Refuses the settings that a job is refused for when it begins: one that is planned is to be told the same.
+///
+/// # Errors
+/// An option has a value that does not fit its type or range; the error names it.
+pub fn check_settings(configuration: &Configuration) -> Result<()> {
+    JobSettings::from_configuration(configuration, Vec::new())?;
+    LiveSettings::of(configuration)?;
+    Recovery::from_configuration(configuration).map(drop)
 }
 
 fn try_run(path: &Path, program: impl FnOnce(&[String], &RunOptions) -> Result<()>) -> Result<()> {

@@ -13,6 +13,8 @@
 //! | `checkpoints/` | checkpoints of jobs that name no place |
 //! | `dead-letters/` | how jobs are run that have dead letters, and what was done about those: the ingestion job's |
 
+mod proof;
+
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::net::SocketAddr;
@@ -274,22 +276,26 @@ fn refuse_shared(path: &Path) -> Result<()> {
 
 /// A directory with what is somebody else's is no data directory: it would be closed to others, and written into. One that has
 /// been one is known by its records; without them by holding nothing but what jobs without a server leave there, and what a server
-/// does whose records are lost.
+/// does whose records are lost. Names alone do not tell that: directories of Flink's snapshots have the same.
 fn refuse_foreign(path: &Path) -> Result<()> {
     for name in [DATABASE, RESTORING] {
         if files::is_there(&path.join(name))? {
             return Ok(());
         }
     }
-    // Others have files of this name, too, so it proves nothing of what lies beside it.
+    // Others have files of this name, too, so it proves nothing of what lies beside it that has no name of ours.
     let has_lock = files::is_there(&path.join(LOCK))?;
-    let Some(foreign) = foreign_entry(path, has_lock)? else {
-        return Ok(());
+    let found = look_into(path, has_lock)?;
+    let (what, why) = match found {
+        Contents::Ours => return Ok(()),
+        Contents::LikeOurs(_) if has_lock || proof::is_there(path)? => return Ok(()),
+        Contents::LikeOurs(first) => (first, ", and nothing there tells that it is Millstream's"),
+        Contents::Foreign(foreign) => (foreign, ""),
     };
     let message = format!(
-        "{} is no data directory of Millstream: it holds {}",
+        "{} is no data directory of Millstream: it holds {}{why}",
         path.display(),
-        foreign.to_string_lossy().escape_debug()
+        what.to_string_lossy().escape_debug()
     );
     Err(Error::new(&codes::SERVER_DIRECTORY, message).next(format!(
         "name an empty directory, or one that is not there yet, with -D {}=DIRECTORY",
@@ -297,9 +303,19 @@ fn refuse_foreign(path: &Path) -> Result<()> {
     )))
 }
 
-/// Something in the directory at `path` that Millstream has not put there, as a path from there on. `has_lock`: a server may have had
-/// the directory, and left its own files there.
-fn foreign_entry(path: &Path, has_lock: bool) -> Result<Option<PathBuf>> {
+/// What a directory holds, by the names; paths go on from there.
+enum Contents {
+    /// At most what nobody but Millstream calls so, directories with nothing in them, and what a disk of its own has.
+    Ours,
+    /// Besides, this, which Flink may call so as well: it counts as Millstream's where something proves that.
+    LikeOurs(PathBuf),
+    /// Also this, which Millstream has not put there.
+    Foreign(PathBuf),
+}
+
+/// What the directory at `path` holds. `has_lock`: a server may have had the directory, and left its own files there.
+fn look_into(path: &Path, has_lock: bool) -> Result<Contents> {
+    let mut like_ours = None;
     for name in names(path)? {
         let is_ours: fn(&str) -> bool = match name.to_str() {
             Some("jobs") => |name| name.parse::<JobId>().is_ok(),
@@ -311,18 +327,24 @@ fn foreign_entry(path: &Path, has_lock: bool) -> Result<Option<PathBuf>> {
             Some("savepoints") => |name| name.starts_with("savepoint-"),
             Some("lost+found") => continue,
             Some(own) if has_lock && is_of_server(own) => continue,
-            _ => return Ok(Some(PathBuf::from(name))),
+            _ => return Ok(Contents::Foreign(PathBuf::from(name))),
         };
         let within = path.join(&name);
         if !within.is_dir() {
-            return Ok(Some(PathBuf::from(name)));
+            return Ok(Contents::Foreign(PathBuf::from(name)));
         }
-        let mut inner = names(&within)?.into_iter();
-        if let Some(foreign) = inner.find(|inner| !inner.to_str().is_some_and(is_ours)) {
-            return Ok(Some(Path::new(&name).join(foreign)));
+        for inner in names(&within)? {
+            let is_ours = inner.to_str().is_some_and(is_ours);
+            let inner = Path::new(&name).join(inner);
+            if !is_ours {
+                return Ok(Contents::Foreign(inner));
+            }
+            if !matches!(name.to_str(), Some("packages" | "dead-letters")) {
+                like_ours.get_or_insert(inner);
+            }
         }
     }
-    Ok(None)
+    Ok(like_ours.map_or(Contents::Ours, Contents::LikeOurs))
 }
 
 /// Whether a file of a server has this name, right in its directory: its log, what lies beside its records, and what it was about to
@@ -423,6 +445,47 @@ mod tests {
         drop(DataDirectory::open(path).expect("checkpoints of jobs without a server"));
         fs::write(path.join("notes"), "").expect("a file");
         drop(DataDirectory::open(path).expect("it has been one before"));
+    }
+
+    #[test]
+    fn names_that_flink_gives_as_well_do_not_make_a_directory_ours() {
+        let job = "0123456789abcdef0123456789abcdef";
+        let flinks: &[u8] = b"\x49\x60\x67\x2d\0\0\0\x04 of Java";
+        let ours: &[u8] = b"{\n  \"format\": \"millstream-snapshot\",\n  \"version\": 3,\n";
+        let text: &[u8] = b"{}";
+        for (file, content, is_ours) in [
+            (format!("checkpoints/{job}/chk-7/_metadata"), flinks, false),
+            (format!("checkpoints/{job}/shared/0f3e"), text, false),
+            (
+                "savepoints/savepoint-012345-abc/_metadata".to_owned(),
+                flinks,
+                false,
+            ),
+            (format!("jobs/{job}/graph"), text, false),
+            (format!("checkpoints/{job}/chk-7/_metadata"), ours, true),
+            (format!("checkpoints/{job}/_owner"), text, true),
+            (format!("checkpoints/_reached/{job}"), text, true),
+            (
+                "savepoints/savepoint-012345-abc/_metadata".to_owned(),
+                ours,
+                true,
+            ),
+            (format!("jobs/{job}/job.json"), text, true),
+        ] {
+            let directory = tempfile::tempdir().expect("a directory");
+            let path = directory.path();
+            for made in ["jobs", "checkpoints"] {
+                fs::create_dir(path.join(made)).expect("made");
+            }
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
+            let file = path.join(file);
+            fs::create_dir_all(file.parent().expect("a directory")).expect("made");
+            fs::write(&file, content).expect("a file");
+            let opened = DataDirectory::open(path);
+            let mode = fs::metadata(path).expect("there").permissions().mode() & 0o777;
+            let expected = if is_ours { 0o700 } else { 0o755 };
+            assert_eq!((opened.is_ok(), mode), (is_ours, expected), "{file:?}");
+        }
     }
 
     #[test]

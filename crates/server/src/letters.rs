@@ -10,6 +10,7 @@ use millstream_core::{Error, JobId, Result, codes};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
+use crate::outcomes;
 use crate::packages::run_program;
 use crate::supervisor::RUNNING_PROGRAM;
 
@@ -131,7 +132,9 @@ impl Letters {
         }
         let (replays, data) = (Arc::clone(&self.replays), data.to_owned());
         tokio::spawn(async move {
-            let ended = match question.ask(&data).await {
+            let told = question.ask(&data).await;
+            outcomes::note_replay(job, &told);
+            let ended = match told {
                 Ok(told) => Replay::Completed(told),
                 Err(error) => Replay::Failed(error),
             };

@@ -7,6 +7,7 @@
 //! | `store` | records that survive a crash (SQLite, on a thread of its own) |
 //! | [`registry`] | what the server knows, and what can be asked of it |
 //! | `submission` | submits jobs to it, and plans them |
+//! | `foreseen` | what the process of a job would refuse, told without one |
 //! | `supervisor` | one task for each job: starts, adopts and restarts its process, and passes requests on |
 //! | [`rest`] | the REST interface |
 //! | [`views`] | plain values between the registry and the REST interface |
@@ -33,6 +34,7 @@ mod disposal;
 mod expiry;
 mod file_book;
 mod files;
+mod foreseen;
 mod letters;
 mod limits;
 pub mod logs;

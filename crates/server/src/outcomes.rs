@@ -1,6 +1,8 @@
 //! What the log says of an operation that has ended: the second line of what an audit names when it was asked for.
 
+use millstream_core::{JobId, Result, counted, without_stop};
 use millstream_protocol::OperationResult;
+use serde_json::Value;
 
 use crate::views::{OperationVerb, OperationView};
 
@@ -16,7 +18,25 @@ pub(crate) fn note_end(operation: &OperationView) {
     let result = operation.result.as_ref();
     let result = result.map_or_else(String::new, |result| how(operation.kind, result));
     let (verb, id) = (operation.kind.name(), operation.id);
+    let result = without_stop(&result);
     tracing::info!(target: "audit", "Operation {id}, {verb}{of}, has ended: {result}.");
+}
+
+/// Notes that a replay of dead letters has ended, of which there is one at a time for a job, and how. `told`: what the command that
+/// did it has answered.
+pub(crate) fn note_replay(job: JobId, told: &Result<Value>) {
+    let how = match told {
+        Ok(told) => {
+            let count = |name: &str| told.get(name).and_then(Value::as_u64).unwrap_or(0);
+            let is_trial = told.get("dry-run").and_then(Value::as_bool) == Some(true);
+            let would = if is_trial { "would be " } else { "" };
+            let sent = count("replayed").saturating_add(count("resumed"));
+            format!("completed, {} {would}replayed", counted(sent, "letter"))
+        }
+        Err(error) => format!("failed, {}: {}", error.code(), error.message()),
+    };
+    let how = without_stop(&how);
+    tracing::info!(target: "audit", "The replay of dead letters of job {job} has ended: {how}.");
 }
 
 fn how(verb: OperationVerb, result: &OperationResult) -> String {

@@ -27,24 +27,38 @@ pub(crate) const BUILT_IN: &str = "ingest";
 /// The entry classes of the built-in package.
 const BUILT_IN_ENTRIES: &[&str] = &["com._4paradigm.csp.operator.Main", BUILT_IN];
 
-/// Refuses an entry class that the built-in package does not have. Others look for theirs themselves.
+/// Refuses an entry class that a package does not have: the built-in one, or one that has described itself when it was uploaded.
 ///
 /// # Errors
 /// [`codes::ENTRY_UNKNOWN`]: there is none of that name.
-pub(crate) fn check_entry(package: &str, entry: Option<&str>) -> Result<()> {
-    let Some(entry) =
-        entry.filter(|entry| package == BUILT_IN && !BUILT_IN_ENTRIES.contains(entry))
-    else {
+pub(crate) fn check_entry(package: &PackageView, entry: Option<&str>) -> Result<()> {
+    let is_built_in = package.path.is_none();
+    let described = package.entries.iter().map(|entry| entry.name.as_str());
+    let names: Vec<&str> = match is_built_in {
+        true => BUILT_IN_ENTRIES.to_vec(),
+        false => described.collect(),
+    };
+    // An uploaded program takes the last part of a name for the whole, too. One that describes no jobs is asked itself.
+    let is_last_part = |name: &str, entry: &str| name.rsplit('.').next() == Some(entry);
+    let has =
+        |name: &str, entry: &str| name == entry || (!is_built_in && is_last_part(name, entry));
+    let is_unknown = |entry: &&str| !names.is_empty() && !names.iter().any(|name| has(name, entry));
+    let Some(entry) = entry.filter(is_unknown) else {
         return Ok(());
     };
     let message = format!(
-        "the package {BUILT_IN} has no entry class {}",
+        "the package {} has no entry class {}",
+        package.id,
         entry.escape_debug()
     );
-    Err(Error::new(&codes::ENTRY_UNKNOWN, message).next(format!(
-        "leave it away, or give one of {}",
-        BUILT_IN_ENTRIES.join(" and ")
-    )))
+    let all = names.join(" and ");
+    let next = match names.as_slice() {
+        [only] => format!("leave it away, or give {only}"),
+        // Both mean the same job.
+        _ if is_built_in => format!("leave it away, or give one of {all}"),
+        _ => format!("give one of {all}"),
+    };
+    Err(Error::new(&codes::ENTRY_UNKNOWN, message).next(next))
 }
 
 /// The built-in package, before it has been asked about its parameters.
@@ -217,15 +231,19 @@ pub(crate) async fn plan(program: Option<&Path>, file: &Path) -> Result<serde_js
     serde_json::from_slice(&answer.output).map_err(not_a_package)
 }
 
-/// The error that a program has printed, as one line `CODE: message`.
-fn of_program(line: &str) -> Error {
-    let line = line.trim();
-    let known = line.split_once(": ").and_then(|(id, message)| {
+/// The error that a program has printed, as `CODE: message` behind what it warns of.
+fn of_program(printed: &str) -> Error {
+    let lines = printed.trim().lines();
+    let lines: Vec<&str> = lines
+        .skip_while(|line| line.starts_with("WARNING: "))
+        .collect();
+    let text = lines.join("\n");
+    let known = text.split_once(": ").and_then(|(id, message)| {
         let code = codes::ALL.iter().find(|code| code.id == id)?;
         Some(Error::new(code, message))
     });
     known.unwrap_or_else(|| {
-        let last = line.lines().last().unwrap_or("it printed nothing");
+        let last = lines.last().copied().unwrap_or("it printed nothing");
         Error::new(
             &codes::PROGRAM_FAILED,
             format!("the program could not plan its job: {last}"),
@@ -245,10 +263,46 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_class_is_one_that_the_package_has_described() {
+        let mut package = PackageView {
+            id: "184c_words".to_owned(),
+            path: Some(PathBuf::from("/packages/184c_words")),
+            entries: Vec::new(),
+            ..built_in(1)
+        };
+        check_entry(&package, Some("Any")).expect("its program knows");
+        let entry = |name: &str| PackageEntry {
+            name: name.to_owned(),
+            description: String::new(),
+            parameters: Vec::new(),
+        };
+        package.entries = vec![entry("com.example.WordCount")];
+        for entry in [None, Some("com.example.WordCount"), Some("WordCount")] {
+            check_entry(&package, entry).expect("it has that");
+        }
+        let error = check_entry(&package, Some("example.WordCount")).expect_err("it has not");
+        assert_eq!(
+            error.to_string(),
+            "MS-1007: the package 184c_words has no entry class example.WordCount; leave it away, or give com.example.WordCount"
+        );
+        package.entries.push(entry("com.example.Other"));
+        let error = check_entry(&package, Some("Nope")).expect_err("it has not");
+        assert_eq!(
+            error.next_step(),
+            "give one of com.example.WordCount and com.example.Other"
+        );
+        // The built-in one takes no part of a name.
+        check_entry(&built_in(1), Some("Main")).expect_err("it has not");
+    }
+
+    #[test]
     fn the_error_of_a_program_keeps_its_code() {
         let error = of_program("MS-8001: nothing to read; give --csv.source.path\n");
         assert_eq!(error.code(), "MS-8001");
         assert_eq!(error.message(), "nothing to read; give --csv.source.path");
+        let error = of_program("WARNING: a wins over --b\nMS-8001: 2 problems:\n  one\n  two\n");
+        assert_eq!(error.code(), "MS-8001");
+        assert_eq!(error.message(), "2 problems:\n  one\n  two");
         let error = of_program("thread 'main' panicked\nboom");
         assert_eq!(error.code(), codes::PROGRAM_FAILED.id);
         assert!(error.message().contains("boom"), "{error}");

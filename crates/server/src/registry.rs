@@ -135,6 +135,12 @@ impl Registry {
         })
     }
 
+    /// Whether a job has this id, or one that is being submitted.
+    pub(crate) fn is_taken(&self, id: JobId) -> bool {
+        let is_starting = lock(&self.shared.starting).contains(&id);
+        is_starting || self.shared.read_jobs(|jobs| jobs.contains_key(&id))
+    }
+
     /// Waits until a view of the job satisfies `until`, and answers the newest view, whether or not it did within
     /// `timeout`.
     ///

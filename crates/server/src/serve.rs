@@ -32,6 +32,8 @@ pub struct ServerConfiguration {
     pub reload: Reload,
     /// Where its log goes.
     pub log_to: LogTo,
+    /// What is wrong with its configuration, though nothing keeps it from starting; without a full stop.
+    pub warnings: Vec<String>,
     /// The commit that it was built from.
     pub commit: String,
     /// Called when it listens.
@@ -75,6 +77,9 @@ fn serve_from(
 ) -> Result<()> {
     millstream_process::limits::raise();
     configuration::warn_of_visible_token();
+    for warning in &server.warnings {
+        tracing::warn!("The configuration: {warning}.");
+    }
     give_stores(&server.configuration);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

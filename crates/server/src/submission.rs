@@ -31,7 +31,7 @@ impl Registry {
     /// There is no such package, the id is taken, or the job can't be started: then the error is the process's.
     pub async fn submit(&self, request: SubmitRequest) -> Result<JobId> {
         let program = self.program(&request.package)?;
-        packages::check_entry(&request.package, request.entry.as_deref())?;
+        self.check_package(&request)?;
         start(self, request, program).await
     }
 
@@ -40,8 +40,8 @@ impl Registry {
     /// # Errors
     /// [`codes::ENTRY_UNKNOWN`]: there is no such package, or it has no such entry class.
     pub(crate) fn check_package(&self, request: &SubmitRequest) -> Result<()> {
-        self.package(&request.package)?;
-        packages::check_entry(&request.package, request.entry.as_deref())
+        let package = self.package(&request.package)?;
+        packages::check_entry(&package, request.entry.as_deref())
     }
 
     /// What the built-in package says is wrong with a request; `None`: nothing, or it could not say, or the package is another
@@ -76,7 +76,7 @@ impl Registry {
     /// There is no such package, or the job can't be built.
     pub async fn plan(&self, request: SubmitRequest) -> Result<serde_json::Value> {
         let program = self.program(&request.package)?;
-        packages::check_entry(&request.package, request.entry.as_deref())?;
+        self.check_package(&request)?;
         plan_of(self, &request, program).await
     }
 
@@ -112,7 +112,10 @@ impl Registry {
         let view = self.job(job)?;
         let mut found = changes.clone();
         millstream_process::secrets::resolve_settings(&mut found)?;
-        if let Some(path) = found.get(&RESTORE_PATH)?.filter(|path| path != "latest") {
+        // What a reference stands for is part of no error: its process looks.
+        let is_written = found.text(RESTORE_PATH.name) == found.written(RESTORE_PATH.name);
+        let named = found.get(&RESTORE_PATH)?.filter(|_| is_written);
+        if let Some(path) = named.filter(|path| path != "latest") {
             let location: Location = path.parse()?;
             blocking(move || match location.is_complete()? {
                 true => Ok(()),

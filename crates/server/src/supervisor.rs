@@ -154,8 +154,10 @@ impl Supervisor {
     ) -> Self {
         let directory = registry.shared.data.job(record.id);
         let history = registry.shared.history;
+        let pending = requests::pending(open);
         let book = Book::new(record, submission, directory.clone(), history)
-            .resolving(configuration::of_supervision);
+            .resolving(configuration::of_supervision)
+            .cancelled(requests::is_cancel_among(&pending));
         let (cell, commands) = JobCell::new(book.view());
         Self {
             registry: registry.clone(),
@@ -165,7 +167,7 @@ impl Supervisor {
             directory,
             submitted: None,
             reservation: None,
-            pending: requests::pending(open),
+            pending,
             restarts: None,
             watched: Instant::now(),
             jitter: Jitter::new(clock::random_number()),

@@ -107,8 +107,10 @@ fn not_by_address(verb: Option<&str>) -> Error {
 fn start(arguments: &ServerArguments) -> Result<ExitCode> {
     let connection = &arguments.connection;
     let loaded = settings::loaded(connection)?;
-    for warning in [loaded.warning(), loaded.exposure()].into_iter().flatten() {
-        report::note(&warning);
+    let warnings = [loaded.warning(), loaded.exposure()].into_iter().flatten();
+    let warnings: Vec<String> = warnings.collect();
+    for warning in &warnings {
+        report::note(warning);
     }
     let log_to = log_to(arguments.log_to.as_deref(), &loaded.configuration)?;
     let told = Told {
@@ -126,6 +128,7 @@ fn start(arguments: &ServerArguments) -> Result<ExitCode> {
             Ok(loaded.configuration)
         }),
         log_to,
+        warnings,
         commit: env!("MILLSTREAM_COMMIT").to_owned(),
         ready: Box::new(move |server| tell(server, told)),
     })?;

@@ -4,6 +4,8 @@ use super::Candidate;
 
 /// The characters that stand in a word of bash as they are.
 const PLAIN: &str = "_./=:,@%+-";
+/// Those that mean something to bash within double quotes, unless a backslash stands before them.
+const IN_DOUBLE_QUOTES: &str = "$`\"\\";
 
 /// A line up to the cursor.
 pub(super) struct Line {
@@ -12,10 +14,11 @@ pub(super) struct Line {
     pub(super) before: Vec<String>,
     /// The word that is being written, as far as it goes.
     pub(super) current: String,
-    /// Whether the word that is being written is in quotes.
-    quoted: bool,
-    /// The characters at which the shell begins a new word of its own.
-    breaks: String,
+    /// The quotes that the word that is being written is in.
+    open: Option<char>,
+    /// So many bytes of that word the shell leaves as they are: those before the quotes, or up to a character at which it begins a
+    /// new word of its own.
+    kept: usize,
 }
 
 impl Line {
@@ -23,40 +26,46 @@ impl Line {
     /// text alone (PowerShell), or the words (others). `None`: they tell none.
     pub(super) fn of(arguments: &[String]) -> Option<Self> {
         let (shell, rest) = arguments.split_first()?;
-        let (mut words, quoted) = match shell.as_str() {
-            "bash" | "powershell" => split(rest.first()?),
-            _ => (rest.to_vec(), false),
+        let breaks = rest.get(1).filter(|_| shell == "bash");
+        let Split {
+            mut words,
+            open,
+            kept,
+        } = match shell.as_str() {
+            "bash" | "powershell" => split(rest.first()?, breaks.map_or("", String::as_str)),
+            _ => Split {
+                words: rest.to_vec(),
+                ..Split::default()
+            },
         };
         let current = words.pop()?;
-        let breaks = match shell.as_str() {
-            "bash" => rest.get(1).cloned(),
-            _ => None,
-        };
         Some(Self {
             shell: shell.clone(),
             before: words.into_iter().skip(1).collect(),
             current,
-            quoted,
-            breaks: breaks.unwrap_or_default(),
+            open,
+            kept,
         })
     }
 
-    /// A line of the answer: the word, and behind a tab what it means, for shells that show it.
+    /// A line of the answer: the word, and behind a tab what it means, for shells that show it. Bash takes a word as it stands, so
+    /// whatever would mean something to it there is quoted: names of jobs are anybody's.
     pub(super) fn shown(&self, candidate: &Candidate) -> String {
         let Candidate { value, meaning } = candidate;
         match self.shell.as_str() {
-            "bash" if self.quoted => value.clone(),
-            "bash" => escaped(self.behind_breaks(value)),
+            "bash" => {
+                // For it the word begins there.
+                let replaced = value.get(self.kept..).unwrap_or(value);
+                match self.open {
+                    Some('"') => in_double_quotes(replaced),
+                    // Nothing can be quoted within: they are closed for it, and opened again.
+                    Some(_) => replaced.replace('\'', r"'\''"),
+                    None => escaped(replaced),
+                }
+            }
             _ if meaning.is_empty() => value.clone(),
             _ => format!("{value}\t{meaning}"),
         }
-    }
-
-    /// What bash replaces: for it the word begins behind the last of its breaks.
-    fn behind_breaks<'a>(&self, value: &'a str) -> &'a str {
-        let breaks = |c: char| matches!(c, '=' | ':' | '@') && self.breaks.contains(c);
-        let kept = self.current.rfind(breaks).map_or(0, |at| at + 1);
-        value.get(kept..).unwrap_or(value)
     }
 }
 
@@ -71,63 +80,123 @@ fn escaped(word: &str) -> String {
     text
 }
 
-/// The words of a line, the last one empty behind white space; whether that is in quotes that are still open.
-fn split(line: &str) -> (Vec<String>, bool) {
+fn in_double_quotes(word: &str) -> String {
+    let mut text = String::with_capacity(word.len());
+    for c in word.chars() {
+        // A backslash before it would stay, and without one it means a line that was entered before.
+        if c == '!' {
+            text.push_str(r#""\!""#);
+            continue;
+        }
+        if IN_DOUBLE_QUOTES.contains(c) {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text
+}
+
+/// A line in words, the last one empty behind white space.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Split {
+    words: Vec<String>,
+    /// The quotes that are still open.
+    open: Option<char>,
+    /// So many bytes of the last word stand before them, or up to the last break that is not quoted.
+    kept: usize,
+}
+
+/// Takes a line apart; at `breaks` a shell begins words of its own.
+fn split(line: &str, breaks: &str) -> Split {
+    let is_break = |c: char| matches!(c, '=' | ':' | '@') && breaks.contains(c);
     let mut words = vec![String::new()];
-    let mut begun = false;
-    let mut open: Option<char> = None;
+    let (mut begun, mut open, mut kept) = (false, None, 0);
+    let mut broken = 0;
     let mut rest = line.chars();
     while let Some(c) = rest.next() {
         if open.is_none() && c.is_whitespace() {
             if begun {
                 words.push(String::new());
             }
-            begun = false;
+            (begun, kept, broken) = (false, 0, 0);
             continue;
         }
         begun = true;
         let Some(word) = words.last_mut() else { break };
         match (open, c) {
-            (Some(quote), c) if c == quote => open = None,
-            (None, '\'' | '"') => open = Some(c),
-            (None | Some('"'), '\\') => word.extend(rest.next()),
-            (_, c) => word.push(c),
+            (Some(quote), c) if c == quote => (open, kept) = (None, broken),
+            (None, '\'' | '"') => (open, kept) = (Some(c), word.len()),
+            (None, '\\') => word.extend(rest.next()),
+            (Some('"'), '\\') => {
+                let next = rest.next();
+                // Before any other it is one itself.
+                let stays = next.is_some_and(|next| !IN_DOUBLE_QUOTES.contains(next));
+                word.extend(stays.then_some('\\').into_iter().chain(next));
+            }
+            (_, c) => {
+                word.push(c);
+                if open.is_none() && is_break(c) {
+                    broken = word.len();
+                    kept = broken;
+                }
+            }
         }
     }
-    (words, open.is_some())
+    Split { words, open, kept }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Candidate, Line, split};
+    use super::{Candidate, Line, Split, split};
 
-    fn line(text: &str) -> Line {
-        let arguments = ["bash", text, " \t\n\"'@><=;|&(:"].map(str::to_owned);
-        Line::of(&arguments).expect("a line")
+    const BREAKS: &str = " \t\n\"'@><=;|&(:";
+
+    fn shown(text: &str, value: &str) -> String {
+        let arguments = ["bash", text, BREAKS].map(str::to_owned);
+        let line = Line::of(&arguments).expect("a line");
+        line.shown(&Candidate::new(value, "x"))
     }
 
     #[test]
     fn words_are_those_of_the_shell() {
-        for (text, words, quoted) in [
-            ("m", &["m"][..], false),
-            ("m  stop ", &["m", "stop", ""], false),
-            ("m 'a b' c\\ d", &["m", "a b", "c d"], false),
-            ("m stop \"my jo", &["m", "stop", "my jo"], true),
-            ("m ''", &["m", ""], false),
+        for (text, words, open, kept) in [
+            ("m", &["m"][..], None, 0),
+            ("m  stop ", &["m", "stop", ""], None, 0),
+            ("m 'a b' c\\ d", &["m", "a b", "c d"], None, 0),
+            ("m stop \"my jo", &["m", "stop", "my jo"], Some('"'), 0),
+            ("m stop my\" jo", &["m", "stop", "my jo"], Some('"'), 2),
+            ("m stop 'it'\\''", &["m", "stop", "it'"], Some('\''), 3),
+            ("m ''", &["m", ""], None, 0),
+            ("m a=b:c", &["m", "a=b:c"], None, 4),
+            ("m a=b\":c\"d", &["m", "a=b:cd"], None, 2),
+            ("m a\\=b", &["m", "a=b"], None, 0),
+            ("m \"a\\$\\b\\", &["m", "a$\\b"], Some('"'), 0),
         ] {
-            assert_eq!(
-                split(text),
-                (words.iter().map(|&w| w.to_owned()).collect(), quoted)
-            );
+            let words = words.iter().map(|&word| word.to_owned()).collect();
+            assert_eq!(split(text, BREAKS), Split { words, open, kept }, "{text}");
         }
     }
 
     #[test]
     fn bash_gets_what_follows_its_break() {
-        let shown = |text: &str, value: &str| line(text).shown(&Candidate::new(value, "x"));
         assert_eq!(shown("m -D rest.", "rest.port="), "rest.port=");
         assert_eq!(shown("m --target=lo", "--target=local"), "local");
+        assert_eq!(shown("m --target=\"lo", "--target=local"), "local");
         assert_eq!(shown("m stop my", "my job"), "my\\ job");
         assert_eq!(shown("m stop \"my", "my job"), "my job");
+        assert_eq!(shown("m stop my\" ", "my job"), " job");
+    }
+
+    #[test]
+    fn bash_gets_nothing_that_it_would_run() {
+        let name = "x $(id)`id`\"'\\!e";
+        assert_eq!(shown("m stop x", name), r#"x\ \$\(id\)\`id\`\"\'\\\!e"#);
+        let quoted = r#"x \$(id)\`id\`\"'\\"\!"e"#;
+        assert_eq!(shown("m stop \"x", name), quoted);
+        let quoted = r#"x $(id)`id`"'\''\!e"#;
+        assert_eq!(shown("m stop 'x", name), quoted);
+        // What has been completed up to the quotes that were opened last is not written once more.
+        assert_eq!(shown(r#"m stop "a"\!""#, "a!b"), "b");
+        assert_eq!(shown(r"m stop 'it'\''", "it's"), "s");
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::common::running::run;
 use crate::common::server::Server;
-use crate::common::{command, rest};
+use crate::common::{CSV_TO_FILES, ONCE, command, ingest, put, rest};
 
 const DATA: &str = "-Dmillstream.data-dir=server";
 
@@ -65,6 +65,21 @@ fn in_a_directory_that_only_looks_like_one() {
         assert_eq!(mode & 0o777, 0o755, "it stays open");
         fs::remove_dir_all(&theirs).expect("removed");
     }
+    // Flink's own snapshots lie under the same names.
+    for inside in [
+        "checkpoints/0123456789abcdef0123456789abcdef/chk-7",
+        "savepoints/savepoint-012345-abc",
+    ] {
+        let inside = theirs.join(inside);
+        fs::create_dir_all(&inside).expect("made");
+        fs::write(inside.join("_metadata"), b"\x49\x60\x67\x2d\0\0\0\x04").expect("written");
+    }
+    fs::create_dir_all(theirs.join("jobs")).expect("made");
+    set(&theirs, 0o755);
+    is_refused(directory.path(), &[option], &["MS-1010: ", "nothing there"]);
+    let mode = fs::metadata(&theirs).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o755, "it stays open");
+    fs::remove_dir_all(&theirs).expect("removed");
     // What a server has left whose records and lock are lost.
     let (job, uuid) = (
         "0123456789abcdef".repeat(2),
@@ -79,8 +94,27 @@ fn in_a_directory_that_only_looks_like_one() {
         fs::create_dir_all(theirs.join(ours)).expect("made");
     }
     fs::write(theirs.join(format!("packages/{uuid}_words.jar")), "").expect("written");
+    is_refused(directory.path(), &[option], &["MS-1010: ", "nothing there"]);
+    fs::write(theirs.join(format!("jobs/{job}/job.json")), "{}").expect("written");
     let mut server = Server::new(directory.path());
     server.data = theirs;
+    server.start();
+    server.suspend();
+}
+
+#[test]
+fn but_where_jobs_without_a_server_have_left_theirs() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    put(path, "in/a.csv", "id\n1\n");
+    let mut once = ingest(path, &["-Dmillstream.data-dir=ours"], &CSV_TO_FILES);
+    once.arg(ONCE);
+    let said = run(once);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let mut server = Server::new(path);
+    server.data = path.join("ours");
+    let left = fs::read_dir(server.data.join("checkpoints")).expect("listed");
+    assert!(left.count() > 0, "how it has ended is noted");
     server.start();
     server.suspend();
 }
@@ -256,6 +290,11 @@ fn secrets_that_all_can_read_are_warned_of() {
     let said = server.suspend();
     let warning = "WARNING: every user of the machine can read config.yaml, which holds what is secret: rest.auth.token";
     assert!(said.err.contains(warning), "{}", said.err);
+    // Nobody reads standard error of a server that runs in the background.
+    let log = fs::read_to_string(path.join("server/server.log")).expect("the log");
+    let warning = warning.trim_start_matches("WARNING: ");
+    let is_warned_of = |line: &str| line.contains(" WARN ") && line.contains(warning);
+    assert!(log.lines().any(is_warned_of), "{log}");
     set(&file, 0o600);
     doctor(false);
     fs::write(&file, "rest.auth.token: ${env:TOKEN_OF_THE_TEST}\n").expect("written");

@@ -1,6 +1,8 @@
 //! Whoever asks for a job is told everything that is wrong with the request and with the job, one entry each: bad fields do not
 //! hide what the built-in package has to say, and nothing is told that comes of another problem alone.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::common::server::{Server, endless};
@@ -13,6 +15,99 @@ fn problems(server: &Server, path: &str, body: &Value) -> Vec<String> {
     let errors = answer.get("errors").and_then(Value::as_array);
     let lines = errors.into_iter().flatten().filter_map(Value::as_str);
     lines.map(str::to_owned).collect()
+}
+
+/// Whether that is what is told, and nothing besides.
+#[track_caller]
+fn are_told(told: &[String], expected: &[&str]) {
+    assert_eq!(told.len(), expected.len(), "{told:?}");
+    for problem in expected {
+        assert!(told.iter().any(|line| line.contains(problem)), "{told:?}");
+    }
+}
+
+/// The path of a package that does what the built-in one does.
+fn uploaded(server: &Server) -> String {
+    let program = env!("CARGO_BIN_EXE_millstream");
+    let package = server.upload("package", &format!("#!/bin/sh\nexec '{program}' \"$@\"\n"));
+    format!("/jars/{package}")
+}
+
+#[test]
+fn of_its_snapshot_and_its_restarts() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let server = Server::started(path, &[]);
+    let well = endless(path);
+    let bad = ["--source.type=nope", "--sink.type=nix", "--source.path=/in"];
+    let (none, empty, foreign) = (path.join("none"), path.join("empty"), path.join("foreign"));
+    for directory in [&empty, &foreign] {
+        fs::create_dir(directory).expect("made");
+    }
+    fs::write(foreign.join("_metadata"), "text").expect("written");
+    let strategy = "restart-strategy.type is `bogus`";
+    for (place, why) in [
+        (&none, "none does not exist"),
+        (&empty, "empty holds no _metadata"),
+        (&foreign, "foreign/_metadata"),
+    ] {
+        let body = |arguments: Value| {
+            json!({
+                "savepointPath": place,
+                "programArgsList": arguments,
+                "flinkConfiguration": {"restart-strategy.type": "bogus"},
+            })
+        };
+        let run = "/jars/ingest/run";
+        let told = problems(&server, run, &body(json!(well)));
+        are_told(&told, &[why, strategy]);
+        let told = problems(&server, run, &body(json!(bad)));
+        let of_bad = ["source.type is `nope`", "sink.type is `nix`"];
+        are_told(&told, &[why, strategy, of_bad[0], of_bad[1]]);
+        // Alone it is told as well.
+        let alone = json!({"savepointPath": place, "programArgsList": well});
+        are_told(&problems(&server, run, &alone), &[why]);
+    }
+}
+
+#[test]
+fn of_the_entry_class_of_an_uploaded_package() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = Server::started(directory.path(), &[]);
+    let package = uploaded(&server);
+    for verb in ["run", "plan", "run-application"] {
+        let path = format!("{package}/{verb}");
+        let entry = "no entry class com.example.Nope";
+        let body = json!({"entryClass": "com.example.Nope", "parallelism": 0, "jobId": 7});
+        let told = problems(&server, &path, &body);
+        are_told(&told, &[entry, "parallelism must be", "jobId"]);
+        let told = problems(&server, &path, &json!({"entryClass": "com.example.Nope"}));
+        are_told(&told, &[entry]);
+    }
+}
+
+#[test]
+fn and_what_would_not_run_is_not_planned() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = Server::started(directory.path(), &[]);
+    let well = endless(directory.path());
+    for package in ["/jars/ingest", &uploaded(&server)] {
+        for settings in [
+            json!({"restart-strategy": "bogus"}),
+            json!({"restart-strategy.type": "exponential-delay", "restart-strategy.exponential-delay.max-backoff": "1 ms"}),
+            json!({"execution.checkpointing.max-concurrent-checkpoints": "2"}),
+            json!({"execution.state-recovery.claim-mode": "MINE"}),
+            json!({"execution.state-recovery.path": directory.path().join("none")}),
+        ] {
+            let body = json!({"programArgsList": well, "flinkConfiguration": settings});
+            let told = ["run", "plan"].map(|verb| {
+                let told = problems(&server, &format!("{package}/{verb}"), &body);
+                assert_eq!(told.len(), 1, "{verb} {settings}: {told:?}");
+                told
+            });
+            assert_eq!(told[0], told[1], "{settings}");
+        }
+    }
 }
 
 #[test]

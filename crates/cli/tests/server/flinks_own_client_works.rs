@@ -181,7 +181,7 @@ fn it_sends_the_token_of_its_environment() {
     assert!(!success, "{said}");
     // It can read why, and what to do.
     assert!(
-        said.contains("The token is missing or wrong.") && said.contains("Authorization: Bearer"),
+        said.contains("The token is missing or wrong;") && said.contains("Authorization: Bearer"),
         "{said}"
     );
     // As docs/guide/server.md says it.

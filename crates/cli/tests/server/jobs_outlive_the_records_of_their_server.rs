@@ -1,10 +1,12 @@
 //! Where the server's records are lost, jobs that run are taken up from their directories and processes: listed, saved and
-//! cancelled as before. One that does not run is named in the log and not run again: it may have been cancelled.
+//! cancelled as before. One that has ended is listed as long as others are. One that does not run is named in the log and not run
+//! again: it may have been cancelled.
 
 use std::fs;
 
 use crate::common::processes::kill_and_await;
 use crate::common::processes::processes_of;
+use crate::common::put;
 use crate::common::server::Server;
 use serde_json::{Value, json};
 
@@ -112,4 +114,72 @@ fn one_whose_submission_is_lost_too_has_begun_when_its_directory_says() {
         "{told} of {submitted}"
     );
     server.cancel(&running);
+}
+
+#[test]
+fn what_has_ended_is_listed_and_forgotten_in_its_time() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    put(path, "bad/a.csv", "id\n1\ntwo\n");
+    let mut server = Server::started(path, &[]);
+    let parameters = [
+        "--source.type=csv",
+        "--source.path=bad",
+        "--source.firstLine.schema=true",
+        "--source.watch.interval=20",
+        "--source.file.settle=0",
+        "--sink.type=file",
+        "--sink.path=out",
+        "--stream.sql.enable=true",
+        "--stream.sql.schema=struct<id:Int>",
+        "--stream.sql=select id from t1",
+        "--job.retry.maxNumberRestartAttempts=0",
+    ];
+    let failed = server.submit_with("bad", &[], &parameters);
+    server.await_status(&failed, "FAILED");
+    let stopped = server.submit_running(&json!({"pipeline.name": "stopped"}));
+    server.succeed(&["stop", &stopped]);
+    server.kill();
+    lose_records(&server);
+    // One whose process died before its job began leaves nothing but what was submitted.
+    let unbegun = "0123456789abcdef".repeat(2);
+    let lone = server.data.join("jobs").join(&unbegun);
+    fs::create_dir(&lone).expect("made");
+    fs::write(lone.join("job.json"), "{}").expect("written");
+    server.start();
+    server.await_status(&failed, "FAILED");
+    server.await_status(&stopped, "FINISHED");
+    let listed = server.succeed(&["list", "-a"]);
+    assert!(
+        listed.contains(&failed) && listed.contains(&stopped),
+        "{listed}"
+    );
+    let why = server
+        .get(&format!("/jobs/{failed}/exceptions"))
+        .to_string();
+    assert!(why.contains("MS-"), "{why}");
+    let log = server.succeed(&["logs", &failed]);
+    assert!(log.contains(&failed), "{log}");
+    let log = fs::read_to_string(server.data.join("server.log")).expect("the log");
+    let told = |job: &str, words: &str| {
+        let mut lines = log.lines();
+        lines.any(|line| line.contains(job) && line.contains(words))
+    };
+    assert!(
+        told(&failed, "it is taken up") && told(&unbegun, "never began"),
+        "{log}"
+    );
+
+    server.suspend();
+    let soon = [
+        "-Djobstore.expiration-time=0",
+        "-Djobstore.failed-expiration-time=0",
+    ];
+    server.options.extend(soon.map(str::to_owned));
+    server.start();
+    for job in [&failed, &stopped] {
+        let left = server.data.join("jobs").join(job);
+        server.await_that("it is forgotten", || !left.exists());
+    }
+    server.end();
 }

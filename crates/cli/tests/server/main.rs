@@ -13,6 +13,7 @@ mod a_data_disk_that_does_not_answer_ends_no_job;
 mod a_first_file_that_was_passed_over_does_not_end_its_job;
 mod a_full_data_disk_keeps_nobody_from_cancelling;
 mod a_hangup_has_tokens_and_levels_read_again;
+mod a_job_is_cancelling_once_its_cancel_is_answered;
 mod a_job_on_a_server_is_listed_saved_stopped_and_resumed;
 mod a_job_that_has_ended_is_not_run_again;
 mod a_job_that_waits_has_few_threads;

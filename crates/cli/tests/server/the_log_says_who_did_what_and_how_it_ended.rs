@@ -1,5 +1,6 @@
-//! For everything that changes something there is a line in the log that names what it was about (the new package, the snapshot that is
-//! deleted, the operation), and for each operation one more when it has ended, which says how.
+//! For everything that changes something, and for nothing else, there is a line in the log that names what it was about (the new package,
+//! the snapshot that is deleted, the settings, the file, the operation), and for each operation and replay one more when it has ended,
+//! which says how.
 
 use std::fs;
 use std::io::Write;
@@ -7,6 +8,7 @@ use std::net::TcpStream;
 use std::process::Command;
 
 use crate::common::server::{Server, endless};
+use crate::common::{lines, put};
 use serde_json::json;
 
 /// Whether the server has not yet closed its end of a connection that comes from `port`.
@@ -141,13 +143,83 @@ fn packages_snapshots_and_the_ends_of_operations() {
             "has ended: cancelled.",
         ],
     ] {
-        server.await_that(&format!("a line with {parts:?}"), || {
-            let log = fs::read_to_string(server.data.join("server.log"));
-            log.is_ok_and(|log| {
-                let mut audit = log.lines().filter(|line| line.contains(" audit "));
-                audit.any(|line| parts.iter().all(|part| line.contains(part)))
-            })
-        });
+        await_line(&server, &parts);
     }
+    server.end();
+}
+
+/// What the log says of who did what.
+fn audit(server: &Server) -> Vec<String> {
+    let log = fs::read_to_string(server.data.join("server.log")).unwrap_or_default();
+    let lines = log.lines().filter(|line| line.contains(" audit "));
+    lines.map(str::to_owned).collect()
+}
+
+#[track_caller]
+fn await_line(server: &Server, parts: &[&str]) {
+    server.await_that(&format!("a line with {parts:?}"), || {
+        let has_all = |line: &String| parts.iter().all(|part| line.contains(part));
+        audit(server).iter().any(has_all)
+    });
+}
+
+#[test]
+fn settings_files_and_dead_letters() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path();
+    let server = Server::started(directory, &[]);
+    put(directory, "in/a.csv", "id,price\n1,10\n2,two\n");
+    let parameters = [
+        "--source.type=csv",
+        "--source.path=in",
+        "--source.firstLine.schema=true",
+        "--source.watch.interval=20",
+        "--source.file.settle=0",
+        "--sink.type=file",
+        "--sink.path=out",
+        "--stream.sql.enable=true",
+        "--stream.sql.schema=struct<id:Int,price:Int>",
+        "--stream.sql=select id, price from t1",
+        "--error.policy=dead-letter",
+        "--error.dead-letter.path=dead",
+    ];
+    let options = ["-Dexecution.checkpointing.interval=50 ms"];
+    let job = server.submit_with("orders", &options, &parameters);
+    let dead = directory.join("dead");
+    server.await_that("a dead letter", || lines(&dead).len() == 1);
+    let letters = format!("/jobs/{job}/dead-letters");
+    server.get(&letters);
+    server.get(&format!("{letters}/letters"));
+    server.succeed(&["dead-letters", "replay", "orders", "--code=value"]);
+    server.get(&format!("{letters}/replay"));
+    server.post(
+        &format!("{letters}/discard"),
+        &json!({"code": "value", "limit": 1}),
+    );
+    server.succeed(&["set", "orders", "rate.limit.records=5000"]);
+    server.await_that("the file can be read again", || {
+        server.run(&["files", "orders", "reset", "a.csv"]).code == Some(0)
+    });
+    let (status, answer) = server.call("POST", "/jobs/zz/files/reset", Some(&json!({"name": "b"})));
+    assert_eq!(status, 400, "{answer}");
+    for last in [
+        "/dead-letters/replay: 202, dead letters --code=value.",
+        "The replay of dead letters of job ID has ended: completed, 1 letter replayed.",
+        "/dead-letters/discard: 200, dead letters --code=value --limit=1.",
+        "/settings: 200, rate.limit.records=5000.",
+        "/files/reset: 202, file a.csv.",
+    ] {
+        await_line(&server, &[&job, &last.replace("ID", &job)]);
+    }
+    // What a message ends with is not said twice.
+    await_line(
+        &server,
+        &["/jobs/zz/files/reset: 400, MS-", "from value \"zz\"."],
+    );
+    for line in audit(&server) {
+        assert!(!line.ends_with(".."), "{line}");
+        assert!(!line.contains(" asked for GET "), "it only looked: {line}");
+    }
+    server.cancel(&job);
     server.end();
 }

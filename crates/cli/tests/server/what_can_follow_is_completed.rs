@@ -1,5 +1,6 @@
 //! The shells complete what can follow on a line: actions, options and their values, jobs of the server that the line names,
-//! keys of `-D`, parameters of the ingestion job, codes of errors.
+//! keys of `-D`, parameters of the ingestion job, codes of errors. Whatever a job is called, its name is completed as a word that means
+//! nothing but that name.
 
 use std::fs;
 use std::path::Path;
@@ -116,6 +117,11 @@ fn jobs_of_the_server_that_the_line_names() {
     let said = millstream(&["__complete", "fish", "m", "logs", "-m", &address, "ol"]);
     assert_eq!(said.out, format!("old\tCANCELED {old}\n"));
     bash_completes_a_job(directory.path(), &address);
+    let name = "x $(touch ran)`touch ran`\"'\\!e";
+    let harmful = server.submit(name, &[]);
+    server.await_status(&harmful, "RUNNING");
+    assert_eq!(at("stop", "x "), [name]);
+    bash_runs_nothing_of_a_name(directory.path(), &address, name);
     server.end();
     // Nobody is there: nothing to choose from, and no complaint on the line that is written.
     assert_follows(&["stop", "-m", "127.0.0.1:1", ""], &[]);
@@ -124,6 +130,32 @@ fn jobs_of_the_server_that_the_line_names() {
 fn bash_completes_a_job(directory: &Path, address: &str) {
     let line = format!("{} stop -m {address} ord", env!("CARGO_BIN_EXE_millstream"));
     assert_eq!(in_bash(directory, &line), ["orders\\ of\\ today"]);
+}
+
+/// Whoever asks for the rest of `x` and presses Enter names that job, in whatever quotes.
+fn bash_runs_nothing_of_a_name(directory: &Path, address: &str, name: &str) {
+    let program = env!("CARGO_BIN_EXE_millstream");
+    for quotes in ["", "\"", "'"] {
+        let line = format!("{program} cancel -m {address} {quotes}x");
+        let found = in_bash(directory, &line);
+        let [rest] = found.as_slice() else {
+            unreachable!("one job: {found:?}")
+        };
+        // Bash closes the quotes itself. Lines that were entered before are looked up before a line is taken apart.
+        let word = in_single_quotes(&format!("{quotes}{rest}{quotes}"));
+        let program = format!(
+            "set -o history -o histexpand; word={word}; \
+             [[ $(history -p \"$word\") == \"$word\" ]] || echo expanded; \
+             eval \"words=($word)\"; printf '%s\\n' \"${{#words[@]}}\" \"${{words[@]}}\""
+        );
+        let words = offered(directory, "bash", &["--norc"], &program);
+        assert_eq!(words, ["1", name], "in {quotes}");
+    }
+    assert!(!directory.join("ran").exists(), "a part of it was run");
+}
+
+fn in_single_quotes(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// What the shell offers for a line, with the script in force.
@@ -152,8 +184,9 @@ fn offered(directory: &Path, shell: &str, options: &[&str], program: &str) -> Ve
 
 /// What bash offers for `line` with the cursor at its end. It breaks words at `=` and `:` too.
 fn in_bash(directory: &Path, line: &str) -> Vec<String> {
+    let line = in_single_quotes(line);
     let program = format!(
-        "source script.bash; COMP_LINE={line:?}; COMP_POINT=${{#COMP_LINE}}; \
+        "source script.bash; COMP_LINE={line}; COMP_POINT=${{#COMP_LINE}}; \
          read -ra COMP_WORDS <<<\"$COMP_LINE\"; COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
          _millstream; printf '%s\\n' \"${{COMPREPLY[@]}}\""
     );

@@ -26,6 +26,9 @@ fn jobs_can_be_watched_and_stopped_only() {
         ("GET", "/jars/ingest/plan".to_owned(), ""),
         ("DELETE", "/jars/ingest".to_owned(), ""),
         ("POST", format!("/jobs/{ended}/restart"), "{}"),
+        // What is sent goes through the program of the job.
+        ("POST", format!("/jobs/{job}/dead-letters/replay"), "{}"),
+        ("POST", format!("/applications/{job}/cancel"), ""),
         ("PATCH", format!("/jobs/{job}?mode=cancel"), ""),
         ("GET", format!("/jobs/{job}/yarn-cancel"), ""),
         ("POST", format!("/jobs/{job}/savepoints"), &cancelling),

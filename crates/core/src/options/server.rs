@@ -30,7 +30,7 @@ options! {
     WEB_UPLOAD_DIRECTORY: String = ConfigOption::new("web.upload.dir", None,
         "Where uploaded packages are kept. Not set: `packages` in the data directory.");
     WEB_SUBMIT: bool = ConfigOption::new("web.submit.enable", Some("true"),
-        "Whether packages can be uploaded and run over REST.");
+        "Whether packages can be uploaded and run over REST, and dead letters replayed.");
     WEB_CANCEL: bool = ConfigOption::new("web.cancel.enable", Some("true"),
         "Whether jobs can be cancelled over REST, and so from the dashboard and the command line. Where not, they can be stopped with a savepoint.");
     WEB_ALLOW_ORIGIN: String = ConfigOption::new("web.access-control-allow-origin", None,
@@ -54,7 +54,8 @@ options! {
         "How long the command line waits for an answer of the server.");
     REST_TOKEN_FILE: String = ConfigOption::new("rest.auth.token-file", None,
         "A file of more tokens, a line `NAME ROLE TOKEN` for each, that only the server's user and group can read. The role says what it allows: read (to look), \
-         operate (also savepoints, stops, cancellations, the server's end) or submit (also to run programs). It is read again when it has changed.");
+         operate (also savepoints, checkpoints, stops, cancellations, disposals, settings, files to be read again, to look at dead letters and discard them, the server's \
+         end) or submit (also whatever runs a program, replays of dead letters among it). It is read again when it has changed.");
     LOG_LEVEL: String = ConfigOption::new("millstream.log.level", Some("info"),
         "What goes into the server's log: error, warn, info, debug or trace, also for parts, such as `info,audit=warn`. MILLSTREAM_LOG in the environment \
          wins. SIGHUP has it read again.");

@@ -36,9 +36,10 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
     };
     let peer = request.extensions().get::<Peer>().copied();
     let needed = roles::needed(request.method(), request.uri().path());
+    let may_change = roles::may_change(request.method(), request.uri().path());
     let asked = audit::Asked::of(&request, peer);
     match server.check(request.method(), request.headers(), peer, needed) {
-        Ok(caller) if needed > Role::Read => to_the_end(request, next, asked, caller).await,
+        Ok(caller) if may_change => to_the_end(request, next, asked, caller).await,
         Ok(_) => next.run(request).await,
         Err(refused) => {
             let answer = refused.into_response();

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::Request;
 use axum::http::Method;
 use axum::response::Response;
-use millstream_core::{JobId, TriggerId};
+use millstream_core::{JobId, TriggerId, without_stop};
 
 use super::errors::ErrorOfAnswer;
 use crate::clock;
@@ -44,13 +44,18 @@ pub(crate) struct Asked {
     from: Option<SocketAddr>,
 }
 
+/// Nobody needs more of what a client has written: so many characters.
+const LONGEST: usize = 200;
+
+fn short(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
+}
+
 impl Asked {
     pub(crate) fn of(request: &Request, peer: Option<Peer>) -> Self {
-        /// Nobody needs more of a path.
-        const LONGEST: usize = 200;
         Self {
             method: request.method().clone(),
-            path: request.uri().path().chars().take(LONGEST).collect(),
+            path: short(request.uri().path()),
             from: peer.map(|peer| peer.address),
         }
     }
@@ -76,6 +81,12 @@ pub(crate) enum About {
     Operation(TriggerId),
     /// A disposal, and the snapshot that it deletes.
     Disposal(TriggerId, String),
+    /// Settings that were changed, secrets masked.
+    Settings(Vec<(String, String)>),
+    /// A file that is read again.
+    File(String),
+    /// Dead letters, by the options that choose them; without any: all. The end of a replay has a line of its own.
+    Letters(String),
 }
 
 impl fmt::Display for About {
@@ -85,6 +96,15 @@ impl fmt::Display for About {
             Self::Package(package) => write!(f, "package {package}"),
             Self::Operation(id) => write!(f, "operation {id}"),
             Self::Disposal(id, path) => write!(f, "operation {id}, snapshot {path}"),
+            Self::Settings(settings) => {
+                let pairs = settings
+                    .iter()
+                    .map(|(key, value)| format!("{key}={}", short(value)));
+                f.write_str(&pairs.collect::<Vec<_>>().join(" "))
+            }
+            Self::File(name) => write!(f, "file {}", short(name)),
+            Self::Letters(chosen) if chosen.is_empty() => f.write_str("all dead letters"),
+            Self::Letters(chosen) => write!(f, "dead letters {}", short(chosen)),
         }
     }
 }
@@ -93,7 +113,9 @@ impl fmt::Display for About {
 pub(crate) fn done(asked: &Asked, caller: &Caller, answer: &Response) {
     let about = answer.extensions().get::<About>();
     let about = about.map_or(String::new(), |about| format!(", {about}"));
-    tracing::info!(target: "audit", "{caller} {asked}: {}{about}.", outcome(answer));
+    let outcome = outcome(answer);
+    let outcome = without_stop(&outcome);
+    tracing::info!(target: "audit", "{caller} {asked}: {outcome}{about}.");
 }
 
 fn outcome(answer: &Response) -> String {

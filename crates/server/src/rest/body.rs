@@ -117,6 +117,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Misread<T>> {
 
 fn short_name<T>() -> &'static str {
     let name = std::any::type_name::<T>();
+    // What stands behind the bracket are names of other types.
+    let name = name.split('<').next().unwrap_or(name);
     name.rsplit("::").next().unwrap_or(name)
 }
 
@@ -133,7 +135,7 @@ where
 mod tests {
     use serde::Deserialize;
 
-    use super::parse;
+    use super::{parse, short_name};
 
     #[derive(Debug, Default, PartialEq, Deserialize)]
     #[serde(default)]
@@ -148,6 +150,15 @@ mod tests {
             let body: SavepointTriggerRequestBody = parse(text.as_bytes()).expect("a body");
             assert_eq!(body, SavepointTriggerRequestBody::default(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_has_nothing_of_the_types_inside() {
+        assert_eq!(
+            short_name::<SavepointTriggerRequestBody>(),
+            "SavepointTriggerRequestBody"
+        );
+        assert_eq!(short_name::<Vec<Option<String>>>(), "Vec");
     }
 
     #[test]

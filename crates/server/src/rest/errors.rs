@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use millstream_core::codes::Code;
-use millstream_core::{Error, ErrorKind, codes};
+use millstream_core::{Error, ErrorKind, codes, without_stop};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -183,7 +183,8 @@ pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {
 /// What happened in one line, with the cause underneath.
 pub(crate) fn line(error: &Error) -> String {
     let text = match error.cause_text() {
-        Some(cause) => format!("{} ({cause})", error.message()),
+        // What goes on has no full stop yet.
+        Some(cause) => format!("{} ({cause})", without_stop(error.message())),
         None => error.message().to_owned(),
     };
     one_line(&text)

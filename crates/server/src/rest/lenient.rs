@@ -1,10 +1,12 @@
 //! JSON as Jackson reads it, which reads it for Flink: `"2"` and `2.7` are the number 2 where a whole one is wanted, `"true"` is a flag,
 //! and a number or a flag a text. A blank text is no number and no flag, but `null`. An array is no object, though.
 
-use serde::de::value::SeqDeserializer;
+use std::collections::BTreeMap;
+use std::iter::Enumerate;
+use std::vec::IntoIter;
+
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
-    Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 use serde_json::{Error, Map, Value};
@@ -30,6 +32,7 @@ pub(super) fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Wrong<T>>
     /// Nobody mends more at once.
     const MOST: usize = 20;
     let mut problems = Vec::new();
+    let mut gone = Gone::new();
     loop {
         let error = match T::deserialize(Lenient(value.clone())) {
             Ok(read) if problems.is_empty() => return Ok(read),
@@ -39,7 +42,7 @@ pub(super) fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Wrong<T>>
             }
             Err(error) => error.to_string(),
         };
-        let taken_out = take_out(&mut value, &error);
+        let (taken_out, told) = take_out(&mut value, &error, "", &mut gone).unzip();
         let is_nothing = error.ends_with(BLANK) && taken_out.as_ref().is_some_and(is_blank);
         if is_nothing {
             continue;
@@ -47,7 +50,7 @@ pub(super) fn read<T: DeserializeOwned>(mut value: Value) -> Result<T, Wrong<T>>
         let is_taken_out = taken_out.is_some();
         // What is missing may be so because it was taken out.
         if is_taken_out || problems.is_empty() {
-            problems.push(error);
+            problems.push(told.unwrap_or(error));
         }
         if !is_taken_out || problems.len() == MOST {
             let rest = None;
@@ -60,22 +63,68 @@ fn is_blank(value: &Value) -> bool {
     matches!(value, Value::String(text) if text.trim().is_empty())
 }
 
-/// Takes the field that `error` is about out of `value`; answers what was there; `None`: there is no such field.
-fn take_out(value: &mut Value, error: &str) -> Option<Value> {
-    let Value::Object(fields) = value else {
-        return None;
-    };
+/// How many elements were taken out of each list, by the place of the list. An error names an element by the place that it has then.
+type Gone = BTreeMap<String, usize>;
+
+/// Takes the field, or the element of a list, that `error` is about out of `value`, which is at `place`. Answers what was there, and the
+/// error with the places that elements had when nothing was taken out yet; `None`: there is nothing of that name.
+fn take_out(
+    value: &mut Value,
+    error: &str,
+    place: &str,
+    gone: &mut Gone,
+) -> Option<(Value, String)> {
+    match value {
+        Value::Object(fields) => take_field(fields, error, place, gone),
+        Value::Array(elements) => take_element(elements, error, place, gone),
+        _ => None,
+    }
+}
+
+fn take_field(
+    fields: &mut Map<String, Value>,
+    error: &str,
+    place: &str,
+    gone: &mut Gone,
+) -> Option<(Value, String)> {
     let behind = |name: &str| {
         let rest = error.strip_prefix(&*name.escape_debug().to_string())?;
         rest.strip_prefix(": ")
     };
     let names = fields.keys().filter(|name| behind(name).is_some());
     let name = names.max_by_key(|name| name.len()).cloned()?;
-    let rest = behind(&name).unwrap_or_default().to_owned();
+    let rest = behind(&name).unwrap_or_default();
+    let shown = format!("{}: ", name.escape_debug());
     let inside = fields
         .get_mut(&name)
-        .and_then(|inner| take_out(inner, &rest));
-    inside.or_else(|| fields.remove(&name))
+        .and_then(|inner| take_out(inner, rest, &format!("{place}{shown}"), gone));
+    let (was, told) = match inside {
+        Some(inside) => inside,
+        None => (fields.remove(&name)?, rest.to_owned()),
+    };
+    Some((was, format!("{shown}{told}")))
+}
+
+fn take_element(
+    elements: &mut Vec<Value>,
+    error: &str,
+    place: &str,
+    gone: &mut Gone,
+) -> Option<(Value, String)> {
+    let (index, rest) = error.strip_prefix('[')?.split_once("]: ")?;
+    let index: usize = index.parse().ok()?;
+    let element = elements.get_mut(index)?;
+    // Elements are read in their order: all that are gone stood before this one.
+    let shown = format!("[{}]: ", index + gone.get(place).copied().unwrap_or(0));
+    let inside = take_out(element, rest, &format!("{place}{shown}"), gone);
+    let (was, told) = match inside {
+        Some(inside) => inside,
+        None => {
+            *gone.entry(place.to_owned()).or_default() += 1;
+            (elements.remove(index), rest.to_owned())
+        }
+    };
+    Some((was, format!("{shown}{told}")))
 }
 
 impl Lenient {
@@ -140,10 +189,7 @@ impl<'de> Deserializer<'de> for Lenient {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
-            Value::Array(values) => {
-                let values = values.into_iter().map(Lenient);
-                SeqDeserializer::new(values).deserialize_any(visitor)
-            }
+            Value::Array(values) => visitor.visit_seq(Elements(values.into_iter().enumerate())),
             Value::Object(fields) => visitor.visit_map(Fields::of(fields)),
             other => other.deserialize_any(visitor),
         }
@@ -203,11 +249,25 @@ impl<'de> Deserializer<'de> for Lenient {
     }
 }
 
-impl IntoDeserializer<'_, Error> for Lenient {
-    type Deserializer = Self;
+/// The elements of a list. What is wrong with one is told with its place.
+struct Elements(Enumerate<IntoIter<Value>>);
 
-    fn into_deserializer(self) -> Self {
-        self
+impl<'de> SeqAccess<'de> for Elements {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Error> {
+        let Some((index, value)) = self.0.next() else {
+            return Ok(None);
+        };
+        let element = seed.deserialize(Lenient(value)).map(Some);
+        element.map_err(|error| Error::custom(format!("[{index}]: {error}")))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.0.len())
     }
 }
 
@@ -249,155 +309,4 @@ impl<'de> MapAccess<'de> for Fields {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use serde::Deserialize;
-    use serde_json::json;
-
-    use super::*;
-
-    #[derive(Debug, Default, PartialEq, Deserialize)]
-    #[serde(default)]
-    struct Wanted {
-        number: Option<i64>,
-        flag: bool,
-        text: Option<String>,
-        list: Vec<String>,
-        map: BTreeMap<String, String>,
-        inner: Option<Box<Wanted>>,
-    }
-
-    fn read(value: Value) -> Result<Wanted, Vec<String>> {
-        super::read(value).map_err(|wrong| wrong.problems)
-    }
-
-    #[test]
-    fn everything_that_is_wrong_is_told() {
-        let given = json!({
-            "number": "x", "flag": "maybe", "text": {}, "list": ["a"],
-            "inner": {"number": [], "text": "well", "flag": "often"}, "map": {"a: b": [], "a": []},
-        });
-        let problems = read(given).expect_err("much is wrong");
-        let mut told: Vec<_> = problems
-            .iter()
-            .filter_map(|problem| problem.split_once(": invalid type"))
-            .map(|(field, _)| field)
-            .collect();
-        told.sort_unstable();
-        assert_eq!(
-            told,
-            [
-                "flag",
-                "inner: flag",
-                "inner: number",
-                "map: a",
-                "map: a: b",
-                "number",
-                "text"
-            ],
-            "{problems:?}"
-        );
-    }
-
-    #[test]
-    fn what_jackson_coerces_is_taken() {
-        let given = json!({
-            "number": "2", "flag": "true", "text": 5, "list": [1, true, "a"], "map": {"a": 1, "b": false},
-            "inner": {"number": 2.7, "flag": 0, "text": true}, "nope": [{}],
-        });
-        let read = read(given).expect("all of it");
-        let expected = Wanted {
-            number: Some(2),
-            flag: true,
-            text: Some("5".to_owned()),
-            list: ["1", "true", "a"].map(str::to_owned).into(),
-            map: [("a", "1"), ("b", "false")]
-                .map(|(k, v)| (k.to_owned(), v.to_owned()))
-                .into(),
-            inner: Some(Box::new(Wanted {
-                number: Some(2),
-                text: Some("true".to_owned()),
-                ..Wanted::default()
-            })),
-        };
-        assert_eq!(read, expected);
-    }
-
-    #[test]
-    fn a_blank_text_is_no_number_and_no_flag_but_nothing() {
-        let given =
-            json!({"number": "", "flag": " ", "text": "", "inner": {"number": "\t", "text": " "}});
-        let read = read(given).expect("it may be left away");
-        let expected = Wanted {
-            text: Some(String::new()),
-            inner: Some(Box::new(Wanted {
-                text: Some(" ".to_owned()),
-                ..Wanted::default()
-            })),
-            ..Wanted::default()
-        };
-        assert_eq!(read, expected);
-        let wrong = super::read::<Wanted>(json!({"number": "", "flag": "often", "text": "t"}));
-        let wrong = wrong.expect_err("a flag");
-        assert!(
-            matches!(wrong.problems.as_slice(), [one] if one.starts_with("flag: ")),
-            "{wrong:?}"
-        );
-        let rest = wrong.rest.expect("the rest is read");
-        assert_eq!(rest.text.as_deref(), Some("t"));
-    }
-
-    #[test]
-    fn a_blank_text_is_none_of_several_names() {
-        #[derive(Debug, PartialEq, Deserialize)]
-        enum Mode {
-            Claim,
-        }
-        #[derive(Debug, Deserialize)]
-        struct Chosen {
-            mode: Option<Mode>,
-        }
-        let read = super::read::<Chosen>(json!({"mode": "Claim"}));
-        assert_eq!(read.expect("one of them").mode, Some(Mode::Claim));
-        super::read::<Chosen>(json!({"mode": ""})).expect_err("Jackson refuses it, too");
-    }
-
-    #[test]
-    fn what_stands_behind_the_point_is_cut_off() {
-        for (given, expected) in [(2.0, 2), (2.7, 2), (-2.7, -2), (0.9, 0), (1e3, 1000)] {
-            let read = read(json!({"number": given})).expect("a number");
-            assert_eq!(read.number, Some(expected), "{given}");
-        }
-        // As a text it is no whole number, for Jackson neither.
-        assert!(read(json!({"number": "2.7"})).is_err());
-    }
-
-    #[test]
-    fn what_means_nothing_is_refused_with_its_name() {
-        for (given, expected) in [
-            (json!([]), "an array stands where an object belongs"),
-            (json!("text"), "invalid type: string"),
-            (
-                json!({"inner": []}),
-                "inner: an array stands where an object belongs",
-            ),
-            (json!({"number": "two"}), "number: invalid type: string"),
-            (
-                json!({"number": 1e40}),
-                "number: invalid type: floating point",
-            ),
-            (json!({"number": true}), "number: invalid type: boolean"),
-            (json!({"flag": "often"}), "flag: invalid type: string"),
-            (json!({"list": {"a": 1}}), "list: invalid type: map"),
-            (json!({"text": [1]}), "text: invalid type: sequence"),
-            (json!({"map": {"a": [1]}}), "map: a: invalid type: sequence"),
-        ] {
-            let problems = read(given).expect_err(expected);
-            let [error] = problems.as_slice() else {
-                panic!("{problems:?}");
-            };
-            assert!(error.starts_with(expected), "{error}");
-        }
-    }
-}
+mod tests;

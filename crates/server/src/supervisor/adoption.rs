@@ -1,5 +1,5 @@
 //! Jobs that no record names: those of a server whose records are lost. What lies in their directories, and what their processes
-//! say, is enough to look after those that run.
+//! say, is enough to look after those that run, and to list those that have ended until they are forgotten.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -10,8 +10,10 @@ use std::time::{Duration, SystemTime};
 use millstream_core::options::JOB_NAME;
 use millstream_core::{Error, JobId, JobStatus, Result};
 use millstream_protocol::link::{
-    LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, STARTED_FILE, SUBMISSION_FILE, Submission,
+    JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE, STARTED_FILE, SUBMISSION_FILE,
+    Submission,
 };
+use millstream_protocol::supervision::Outcome;
 
 use super::{past, process};
 use crate::background::blocking;
@@ -27,12 +29,16 @@ const AGAIN: Duration = Duration::from_secs(5);
 enum Found {
     /// A process runs its job.
     Running(Box<JobRecord>),
+    /// Its job has ended, and has left how.
+    Ended(Box<JobRecord>),
     /// Its job had begun, has left no outcome, and no process runs it: it may have been cancelled while it had none.
     Begun,
+    /// Its job never began, and no process runs it.
+    NotBegun,
 }
 
-/// Takes up the jobs whose processes run and that no record names, and tells of those that may have to be gone on from.
-/// `known`: those that records name.
+/// Takes up the jobs whose processes run or that have ended, and that no record names, and tells of those that may have to be gone on
+/// from. `known`: those that records name.
 pub(crate) async fn adopt(registry: &Registry, known: HashSet<JobId>) {
     let jobs = registry.shared.data.jobs();
     let unknown = blocking(move || Ok(unknown_in(&jobs, &known))).await;
@@ -50,20 +56,31 @@ pub(crate) async fn adopt(registry: &Registry, known: HashSet<JobId>) {
     }
 }
 
-/// Takes up the job of a directory where a process runs it.
+/// Takes up the job of a directory where a process runs it, or where it has ended.
 async fn take_up(registry: &Registry, id: JobId, directory: &Path) -> Result<(), Trouble> {
     let place = directory.to_path_buf();
     let looked = blocking(move || Ok(look_at(id, &place))).await;
     match looked.map_err(Trouble::lasting)?? {
-        Some(Found::Running(record)) => adopt_one(registry, *record).await,
-        Some(Found::Begun) => {
+        Found::Running(record) => adopt_one(registry, *record, "A process runs job").await,
+        Found::Ended(mut record) => {
+            // One that was refused is forgotten; of one that was not, more tells so.
+            record.accepted = false;
+            adopt_one(registry, *record, "There is an ended job").await;
+        }
+        Found::Begun => {
             let directory = directory.display();
             tracing::warn!(
                 "{directory} is of a job that no record names, that no process runs, and that has left no outcome. If it is to go on, run it again \
                  with the arguments in {directory}/{SUBMISSION_FILE} from its newest checkpoint (`millstream run -s latest …`); then delete the directory."
             );
         }
-        None => {}
+        Found::NotBegun => {
+            let directory = directory.display();
+            tracing::warn!(
+                "{directory} is of a job that no record names, and that never began. If it is to run, submit it again with the arguments in \
+                 {directory}/{SUBMISSION_FILE}; then delete the directory."
+            );
+        }
     }
     Ok(())
 }
@@ -113,7 +130,8 @@ fn untold(id: JobId, directory: &Path, pid: Option<u32>, error: &Error) -> Strin
     }
 }
 
-async fn adopt_one(registry: &Registry, record: JobRecord) {
+/// Takes a job up that no record names; `what` is it, in words that go on with its id.
+async fn adopt_one(registry: &Registry, record: JobRecord, what: &str) {
     let (id, row) = (record.id, record.clone());
     let kept = registry
         .shared
@@ -122,13 +140,19 @@ async fn adopt_one(registry: &Registry, record: JobRecord) {
         .await;
     if let Err(error) = kept {
         let directory = registry.shared.data.job(id);
-        let end = process::ended_by(&directory, process_of(&directory).await);
+        let end = match process_of(&directory).await {
+            Some(pid) => format!(
+                "End it with {}, or start",
+                process::ended_by(&directory, Some(pid))
+            ),
+            None => "Start".to_owned(),
+        };
         tracing::error!(
-            "A process runs job {id}, which no record names, and it can't be taken up: {error}. End it with {end}, or start the server again."
+            "{what} {id}, which no record names, and it can't be taken up: {error}. {end} the server again."
         );
         return;
     }
-    tracing::warn!("A process runs job {id}, which no record names: it is taken up.");
+    tracing::warn!("{what} {id}, which no record names: it is taken up.");
     past::resume(registry, record, Vec::new());
 }
 
@@ -147,13 +171,34 @@ fn unknown_in(jobs: &Path, known: &HashSet<JobId>) -> Vec<(JobId, PathBuf)> {
     unknown.collect()
 }
 
-fn look_at(id: JobId, directory: &Path) -> Result<Option<Found>, Trouble> {
+fn look_at(id: JobId, directory: &Path) -> Result<Found, Trouble> {
     if files::is_locked(&directory.join(LOCK_FILE))? {
-        return Ok(Some(Found::Running(Box::new(record(id, directory)?))));
+        return Ok(Found::Running(Box::new(record(id, directory)?)));
     }
-    let has = |file: &str| files::is_there(&directory.join(file));
-    let is_begun = has(STARTED_FILE)? && !has(OUTCOME_FILE)?;
-    Ok(is_begun.then_some(Found::Begun))
+    // The outcome is looked for after the process: one that ends in between has left it.
+    if has_ended(directory)? {
+        return Ok(Found::Ended(Box::new(record(id, directory)?)));
+    }
+    Ok(match process::has_started(directory)? {
+        true => Found::Begun,
+        false => Found::NotBegun,
+    })
+}
+
+/// Whether the job has ended, as what its last process has left says; whoever takes it up then starts no other.
+fn has_ended(directory: &Path) -> Result<bool, Trouble> {
+    let told = || -> Result<bool, Trouble> {
+        let outcome: Option<JobReport> = files::read(&directory.join(OUTCOME_FILE))?;
+        match outcome.as_ref().map(Outcome::of) {
+            Some(outcome) => Ok(outcome.was_built || !outcome.may_pass),
+            None => process::is_ending(directory),
+        }
+    };
+    match told() {
+        // What is damaged makes it FAILED, with that as the reason.
+        Err(trouble) if !trouble.may_pass => Ok(true),
+        told => told,
+    }
 }
 
 /// When the job was submitted, in milliseconds since 1970, as far as the times of its files tell: the earliest of them.

@@ -42,6 +42,8 @@ pub(super) struct Book {
     next_attempt: Option<NextAttempt>,
     /// The process that reports, unless it is gone.
     process: Option<u32>,
+    /// A cancel of the job is on record.
+    is_cancelled: bool,
     /// So many ended snapshots are remembered.
     history: usize,
     /// Looks up what references in settings stand for.
@@ -63,6 +65,7 @@ impl Book {
             heard: None,
             next_attempt: None,
             process: None,
+            is_cancelled: false,
             history,
             resolve: Configuration::clone,
         }
@@ -71,6 +74,12 @@ impl Book {
     /// The same book, with what `resolve` finds in the place of references in settings.
     pub(super) fn resolving(mut self, resolve: fn(&Configuration) -> Configuration) -> Self {
         self.resolve = resolve;
+        self
+    }
+
+    /// The same book, of a job whose cancel is on record if `is_cancelled`.
+    pub(super) fn cancelled(mut self, is_cancelled: bool) -> Self {
+        self.is_cancelled = is_cancelled;
         self
     }
 
@@ -122,6 +131,15 @@ impl Book {
         self.switch(now, status);
     }
 
+    /// A cancel of the job is on record. That ends a job in every state, so it is CANCELLING from now on, whatever its process reports
+    /// that has not heard of it yet.
+    pub(super) fn cancel(&mut self, now: u64) {
+        self.is_cancelled = true;
+        if !self.record.status.is_terminal() {
+            self.switch(now, JobStatus::Cancelling);
+        }
+    }
+
     /// There is no process, and the next one is started then.
     pub(super) fn waits_for(&mut self, next: NextAttempt) {
         self.next_attempt = Some(next);
@@ -170,7 +188,11 @@ impl Book {
         });
         self.add_failures(&report);
         let ended = self.note_checkpoints(&report);
-        let status = supervision::status(self.record.status, Contact::Reported(report.status));
+        let reported = match report.status {
+            status if status.is_terminal() || !self.is_cancelled => status,
+            _ => JobStatus::Cancelling,
+        };
+        let status = supervision::status(self.record.status, Contact::Reported(reported));
         self.take_times(&report);
         let at = report.switched.get(&status).copied().unwrap_or(now);
         self.switch(at, status);

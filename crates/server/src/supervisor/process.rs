@@ -207,18 +207,21 @@ pub(super) fn stop_begun(directory: &Path) -> Result<Option<StopBegun>, Trouble>
 /// Makes what a process has left that was about to tell the job's end the outcome, where it is one. No process may run.
 /// Answers whether it was.
 pub(super) fn settle_ending(directory: &Path) -> Result<bool, Trouble> {
-    let (ending, outcome) = (directory.join(ENDING_FILE), directory.join(OUTCOME_FILE));
-    if files::is_there(&outcome)? {
-        return Ok(false);
-    }
-    let Some(left) = files::read::<JobReport>(&ending)? else {
-        return Ok(false);
-    };
-    let is_it = is_outcome(&left.operations, stop_begun(directory)?.as_ref());
+    let outcome = directory.join(OUTCOME_FILE);
+    let is_it = !files::is_there(&outcome)? && is_ending(directory)?;
     if is_it {
-        files::rename(&ending, &outcome)?;
+        files::rename(&directory.join(ENDING_FILE), &outcome)?;
     }
     Ok(is_it)
+}
+
+/// Whether what a process has left that was about to tell the job's end is the outcome, if there is no other.
+pub(super) fn is_ending(directory: &Path) -> Result<bool, Trouble> {
+    let Some(left) = files::read::<JobReport>(&directory.join(ENDING_FILE))? else {
+        return Ok(false);
+    };
+    let stop = stop_begun(directory)?;
+    Ok(is_outcome(&left.operations, stop.as_ref()))
 }
 
 /// The last line that the process has printed, as the end of a sentence; empty where there is none.

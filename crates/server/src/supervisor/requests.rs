@@ -39,10 +39,15 @@ pub(super) fn pending(open: Vec<OperationRecord>) -> BTreeMap<TriggerId, Pending
     pending.collect()
 }
 
+/// Whether a cancel is among them.
+pub(super) fn is_cancel_among(pending: &BTreeMap<TriggerId, Pending>) -> bool {
+    let mut verbs = pending.values().map(|pending| pending.verb);
+    verbs.any(|verb| verb == OperationVerb::Cancel)
+}
+
 impl Supervisor {
     pub(super) fn cancel_waits(&self) -> bool {
-        let mut verbs = self.pending.values().map(|pending| pending.verb);
-        verbs.any(|verb| verb == OperationVerb::Cancel)
+        is_cancel_among(&self.pending)
     }
 
     pub(super) async fn take_command(&mut self, command: Command) {
@@ -110,6 +115,11 @@ impl Supervisor {
             was_sent: false,
         };
         self.pending.insert(id, pending);
+        if verb == OperationVerb::Cancel {
+            // Whoever is answered and asks for the job then is to see it.
+            self.book.cancel(clock::now());
+            self.show();
+        }
         Ok(id)
     }
 

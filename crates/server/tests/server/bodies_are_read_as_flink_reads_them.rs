@@ -40,6 +40,9 @@ fn what_means_something_is_taken_and_what_does_not_is_named() {
         assert_eq!((status, code.as_str()), (400, "MS-1014"), "{body}");
         assert!(line.contains(expected), "{line}");
     }
+    let answer = server.ask("PATCH", &format!("{JOB}/settings"), "[]");
+    let format = "did not match expected format LiveSettingsRequestBody: invalid type: sequence";
+    assert!(answer.body.contains(format), "{}", answer.body);
     for path in [
         "/jars/ingest/run",
         "/jars/ingest/plan",
@@ -61,13 +64,16 @@ fn what_means_something_is_taken_and_what_does_not_is_named() {
         let (status, _, line) = ask(path, r#"{"parallelism": 0.7}"#);
         assert_eq!(
             (status, line.as_str()),
-            (400, "parallelism must be a positive number.")
+            (400, "parallelism must be a number from 1 to 32768.")
         );
-        let (status, _, line) = ask(path, r#"{"parallelism": "0"}"#);
-        assert_eq!(
-            (status, line.as_str()),
-            (400, "parallelism must be a positive number.")
-        );
+        for parallelism in ["\"0\"", "-1", "32769", "99999999999"] {
+            let (status, _, line) = ask(path, &format!("{{\"parallelism\": {parallelism}}}"));
+            assert_eq!(
+                (status, line.as_str()),
+                (400, "parallelism must be a number from 1 to 32768."),
+                "{parallelism}"
+            );
+        }
         let (status, _, line) = ask(path, r#"{"parallelism": "two"}"#);
         assert_eq!(status, 400);
         assert!(line.contains("parallelism: invalid type"), "{line}");
@@ -114,6 +120,16 @@ const PROBLEMS: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "ingest/run",
+        r#"{"parallelism": "x", "programArgsList": ["--a", {}, 7, [], true, null, "b"]}"#,
+        &[
+            "parallelism: invalid type",
+            "programArgsList: [1]: invalid type: map",
+            "programArgsList: [3]: invalid type: sequence",
+            "programArgsList: [5]: invalid type: null",
+        ],
+    ),
+    (
         "ingest/run?parallelism=0",
         r#"{"allowNonRestoredState": true}"#,
         &["parallelism must be"],
@@ -150,6 +166,30 @@ const PROBLEMS: &[(&str, &str, &[&str])] = &[
         &[
             "did not match expected format",
             "no entry class com.example.Nope",
+        ],
+    ),
+    (
+        "ingest/run",
+        r#"{"parallelism": 0, "savepointPath": "/nowhere/at/all", "entryClass": "com.example.Nope",
+            "flinkConfiguration": {"restart-strategy.type": "bogus", "execution.checkpointing.mode": "ONCE", "no.such": "1"}}"#,
+        &[
+            "parallelism must be",
+            "/nowhere/at/all can't be reached: /nowhere/at is not there",
+            "no entry class com.example.Nope",
+            "restart-strategy.type is `bogus`",
+            "execution.checkpointing.mode is `ONCE`",
+            "what is no option: `no.such`",
+        ],
+    ),
+    (
+        "ingest/plan",
+        r#"{"parallelism": 0, "flinkConfiguration": {"restart-strategy": "exponential-delay", "execution.state-recovery.path": "gs://sp",
+            "restart-strategy.exponential-delay.jitter-factor": "7", "restart-strategy.exponential-delay.backoff-multiplier": 0.5}}"#,
+        &[
+            "parallelism must be",
+            "snapshots can't be kept in `gs:` yet",
+            "restart-strategy.exponential-delay.jitter-factor is `7`",
+            "restart-strategy.exponential-delay.backoff-multiplier is `0.5`",
         ],
     ),
     (

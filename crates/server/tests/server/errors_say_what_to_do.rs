@@ -118,9 +118,36 @@ fn flinks_client_which_sends_no_user_agent_gets_no_field_that_it_refuses() {
     ];
     let answer = server.send("GET", "/v1/jobs/zz", &headers, b"{}");
     assert_eq!(answer.status, 400);
-    let line = "MS-1014: Bad request, could not parse parameters: Cannot resolve path parameter (jobid) from value \"zz\".; \
+    let line = "MS-1014: Bad request, could not parse parameters: Cannot resolve path parameter (jobid) from value \"zz\"; \
                 give a value of the form that the OpenAPI document at /openapi.json says";
     assert_eq!(answer.json(), json!({"errors": [line]}));
+    server.end();
+}
+
+#[test]
+fn what_happened_and_what_to_do_are_one_sentence_for_flinks_client() {
+    let server = Server::start(&[]);
+    let told = |method: &str, path: &str, body: &str| {
+        let headers = [("host", "localhost")];
+        let answer = server.send(method, path, &headers, body.as_bytes());
+        assert!(answer.status >= 400, "{method} {path}: {}", answer.body);
+        let error = answer.json();
+        let line = error.pointer("/errors/0").and_then(|line| line.as_str());
+        line.unwrap_or_default().to_owned()
+    };
+    for (method, path, body, ..) in REFUSED {
+        let path = path.replace("ID", "0123456789abcdef0123456789abcdef");
+        let line = told(method, &path, body);
+        assert!(!line.contains(".; "), "{method} {path}: {line}");
+    }
+    assert_eq!(
+        told("GET", "/nope", ""),
+        "MS-1015: Unable to load requested file /nope; all paths are in the OpenAPI document at /openapi.json"
+    );
+    assert_eq!(
+        told("DELETE", "/jobs/overview", ""),
+        "MS-1014: /jobs/overview can't be asked for by this method; use one of those that the header Allow names"
+    );
     server.end();
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use millstream_core::options::{PARALLELISM, RESTART_STRATEGY};
-use millstream_core::{JobStatus, TaskStatus};
+use millstream_core::{JobStatus, TaskStatus, without_stop};
 use millstream_protocol::link::{FailureReport, VertexReport};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -332,7 +332,7 @@ fn failure_cause(job: &JobView) -> Option<FailureCause> {
     let cause = match (job.failures.last(), gave_up) {
         (Some(failure), Some(why)) => FailureCause::new(
             &failure.code,
-            &one_line(&format!("{}; {why}", failure.message)),
+            &one_line(&format!("{}; {why}", without_stop(&failure.message))),
         ),
         (Some(failure), None) => FailureCause::new(&failure.code, &one_line(&failure.message)),
         (None, _) => FailureCause::new("MS-2001", gave_up.unwrap_or("the job failed")),

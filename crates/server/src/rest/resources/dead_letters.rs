@@ -1,8 +1,8 @@
 //! Dead letters of jobs: what was set aside, and what is done about it.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 use super::jobs::Empty;
 use crate::letters::{Question, Replay};
 use crate::rest::App;
+use crate::rest::audit::About;
 use crate::rest::body::{Body, or_default};
 use crate::rest::errors::{Answer, RestError};
 use crate::rest::params::Params;
@@ -133,12 +134,15 @@ async fn discard(
     State(app): State<App>,
     params: Params,
     body: Body<DeadLettersRequestBody>,
-) -> Answer<Json<Value>> {
+) -> Answer<(Extension<About>, Json<Value>)> {
     let body = body.inner();
     // Whoever asks for it here has named it.
     let force = (!body.dry_run).then(|| "--force".to_owned());
-    let options = body.options().into_iter().chain(force).collect();
-    ask(&app, &params, "discard", options).await
+    let chosen = body.options();
+    let about = About::Letters(chosen.join(" "));
+    let options = chosen.into_iter().chain(force).collect();
+    let told = ask(&app, &params, "discard", options).await?;
+    Ok((Extension(about), told))
 }
 
 /// Sends dead letters of a job through its pipeline once more, as it was run last. How far that is says the same path.
@@ -148,6 +152,7 @@ async fn discard(
     request_body = DeadLettersRequestBody,
     responses(
         (status = 202, description = "It has begun.", body = Empty),
+        (status = 403, description = "Submitting is switched off: what is sent goes through the program of the job."),
         (status = 409, description = "Letters of the job are being replayed.")
     )
 )]
@@ -155,11 +160,13 @@ async fn replay(
     State(app): State<App>,
     params: Params,
     body: Body<DeadLettersRequestBody>,
-) -> Answer<(StatusCode, Json<Empty>)> {
+) -> Answer<(StatusCode, Extension<About>, Json<Empty>)> {
+    super::allowed(app.settings.submit, "web.submit.enable")?;
     let question = question(&app, &params, "replay", body.inner().options())?;
+    let about = Extension(About::Letters(question.options.join(" ")));
     let data = &app.registry.server().data_directory;
     app.letters.start(question, data)?;
-    Ok((StatusCode::ACCEPTED, Json(Empty {})))
+    Ok((StatusCode::ACCEPTED, about, Json(Empty {})))
 }
 
 /// How far a replay is.

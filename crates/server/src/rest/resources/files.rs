@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use millstream_core::book::FileState;
 use millstream_core::{Error, codes};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use super::jobs::Empty;
 use crate::background::blocking;
 use crate::file_book::{FileBook, Told, Wanted, no_book};
 use crate::rest::App;
+use crate::rest::audit::About;
 use crate::rest::body::Body;
 use crate::rest::errors::{Answer, RestError};
 use crate::rest::params::{Params, unresolved};
@@ -196,7 +197,7 @@ async fn reset(
     State(app): State<App>,
     params: Params,
     body: Body<FileResetRequestBody>,
-) -> Answer<(StatusCode, Json<Empty>)> {
+) -> Answer<(StatusCode, Extension<About>, Json<Empty>)> {
     let name = body.inner().name;
     if name.is_empty() {
         return Err(RestError::bad_request(
@@ -206,6 +207,7 @@ async fn reset(
     }
     let job = params.job(&app)?;
     refuse_ended(&job)?;
+    let about = Extension(About::File(name.clone()));
     blocking(move || {
         let book = FileBook::open(&job.directory)?.ok_or_else(|| no_book(job.id))?;
         let told = book.find(&name)?.ok_or_else(|| unknown(&name, &book))?;
@@ -224,7 +226,7 @@ async fn reset(
         book.reset(told.number)
     })
     .await?;
-    Ok((StatusCode::ACCEPTED, Json(Empty {})))
+    Ok((StatusCode::ACCEPTED, about, Json(Empty {})))
 }
 
 fn refuse_ended(job: &Arc<JobView>) -> Answer<()> {

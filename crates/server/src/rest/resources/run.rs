@@ -178,7 +178,7 @@ async fn run_application(
 async fn submit(app: &App, params: &Params, body: Given<JarRunRequestBody>) -> Answer<JobId> {
     super::allowed(app.settings.submit, "web.submit.enable")?;
     let mut asked = run_request(params, body);
-    if let Some(job) = asked.job().filter(|job| app.registry.job(*job).is_ok()) {
+    if let Some(job) = asked.job().filter(|job| app.registry.is_taken(*job)) {
         let taken = RestError::new(
             StatusCode::CONFLICT,
             &millstream_core::codes::JOB_DUPLICATE,
@@ -216,11 +216,11 @@ fn planned(params: &Params, body: JarPlanRequestBody, asked: &mut Asked) {
     let of_query = problems.value_of(params.query_value("parallelism"));
     if let Some(parallelism) = body.parallelism.or(of_query) {
         match u32::try_from(parallelism) {
-            Ok(parallelism) if parallelism >= 1 => {
+            Ok(parallelism) if (1..=32_768).contains(&parallelism) => {
                 configuration.set(PARALLELISM.name, parallelism.to_string());
             }
             _ => problems.add(RestError::bad_request(
-                "parallelism must be a positive number.",
+                "parallelism must be a number from 1 to 32768.",
                 "give a number such as 2, or leave it away",
             )),
         }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use millstream_core::options::{self, OptionSummary, check_live, live};
 use millstream_core::{Configuration, Error, codes};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,9 +15,11 @@ use utoipa_axum::routes;
 use crate::operations::has_ended;
 use crate::registry::Command;
 use crate::rest::App;
+use crate::rest::audit::About;
 use crate::rest::body::Body;
 use crate::rest::errors::{Answer, Problems, RestError};
 use crate::rest::params::Params;
+use crate::rest::secrets;
 use crate::views::JobView;
 
 /// How alike keys are that are named for one that there is not.
@@ -79,6 +81,11 @@ async fn show(State(app): State<App>, params: Params) -> Answer<Json<LiveSetting
     Ok(Json(LiveSettingsInfo::of(&*params.job(&app)?)))
 }
 
+/// Settings that are to be changed, by their keys.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+struct LiveSettingsRequestBody(BTreeMap<String, Value>);
+
 /// Changes settings of a job while it runs. They stay so when the job, or the server, is restarted.
 #[utoipa::path(
     patch,
@@ -93,16 +100,18 @@ async fn show(State(app): State<App>, params: Params) -> Answer<Json<LiveSetting
 async fn change(
     State(app): State<App>,
     params: Params,
-    body: Body<BTreeMap<String, Value>>,
-) -> Answer<Json<LiveSettingsInfo>> {
+    body: Body<LiveSettingsRequestBody>,
+) -> Answer<(Extension<About>, Json<LiveSettingsInfo>)> {
     let id = params.job_id()?;
     let cell = app.registry.cell(id)?;
-    let settings = read(body.inner())?;
+    let settings = read(body.inner().0)?;
+    let about = About::Settings(secrets::settings(&settings));
     let command = |answer| Command::Set { settings, answer };
     let shared = &app.registry.shared;
     let answered = shared.command(&cell, command).await;
     answered.unwrap_or_else(|| Err(has_ended(&cell)))?;
-    Ok(Json(LiveSettingsInfo::of(&cell.view())))
+    let changed = LiveSettingsInfo::of(&cell.view());
+    Ok((Extension(about), Json(changed)))
 }
 
 fn read(given: BTreeMap<String, Value>) -> Answer<Configuration> {
@@ -121,7 +130,10 @@ fn read(given: BTreeMap<String, Value>) -> Answer<Configuration> {
             Value::String(text) => text,
             Value::Number(number) => number.to_string(),
             other => {
-                let message = format!("{key} is {other}, which is neither a text nor a number.");
+                // The log has the message, too.
+                let given = other.to_string();
+                let given = secrets::masked(&key, &given);
+                let message = format!("{key} is {given}, which is neither a text nor a number.");
                 problems.add(RestError::bad_request(message, "send it in quotes"));
                 continue;
             }

@@ -49,6 +49,7 @@ impl Impatient {
             insecure: false,
             reload: Arc::new(move || Ok(same.clone())),
             log_to: LogTo::File,
+            warnings: Vec::new(),
             commit: "test".to_owned(),
             ready: Box::new(|_| {}),
         };

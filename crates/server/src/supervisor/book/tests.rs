@@ -323,3 +323,36 @@ fn without_checkpoints_and_strategy_a_job_is_not_restarted() {
         "{strategy:?}"
     );
 }
+
+#[test]
+fn a_job_whose_cancel_is_on_record_is_cancelling_until_it_has_ended() {
+    let mut book = book();
+    book.report(20, report(10, JobStatus::Running));
+    book.cancel(25);
+    let view = book.view();
+    assert_eq!(
+        (view.status, view.last_modification),
+        (JobStatus::Cancelling, 25)
+    );
+    // What its process says that has not heard of it, or has come to its end.
+    for status in [JobStatus::Running, JobStatus::Failing, JobStatus::Finished] {
+        book.report(30, report(10, status));
+        assert_eq!(book.view().status, JobStatus::Cancelling, "{status}");
+    }
+    book.end(
+        40,
+        JobStatus::Finished,
+        Some(report(10, JobStatus::Finished)),
+    );
+    book.cancel(50);
+    assert_eq!(book.view().status, JobStatus::Finished);
+}
+
+#[test]
+fn the_next_server_knows_of_a_cancel_that_is_on_record() {
+    let mut book = book().cancelled(true);
+    book.contact(5, Contact::Adopting);
+    assert_eq!(book.view().status, JobStatus::Reconciling);
+    book.report(20, report(10, JobStatus::Running));
+    assert_eq!(book.view().status, JobStatus::Cancelling);
+}

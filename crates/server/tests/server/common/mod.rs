@@ -72,6 +72,7 @@ impl Server {
             insecure,
             reload: Arc::new(move || Ok(same.clone())),
             log_to: LogTo::File,
+            warnings: Vec::new(),
             commit: "test".to_owned(),
             ready: Box::new(move |running| {
                 ready.send(running.address.clone()).expect("the test waits");

@@ -1,7 +1,8 @@
 //! What a request to run or to plan a job asks for, and what is wrong with it: all of that is told at once.
 
-use millstream_core::JobId;
+use millstream_core::{Error, ErrorKind, JobId};
 
+use crate::packages::BUILT_IN;
 use crate::registry::Registry;
 use crate::rest::body::{Body, Given};
 use crate::rest::errors::{Answer, Problems, RestError};
@@ -59,8 +60,8 @@ impl Asked {
         self.problems.unless(self.request)
     }
 
-    /// The request, if it can be read, and if there are its package and its entry class. Of one that is refused the built-in
-    /// package is asked what is wrong with the rest.
+    /// The request, if it can be read, if there are its package, its entry class and the snapshot that it names, and if its settings
+    /// are those of a job. Of one that is refused the built-in package is asked what is wrong with the rest.
     pub(crate) async fn checked(self, registry: &Registry) -> Answer<SubmitRequest> {
         let Self {
             mut request,
@@ -70,6 +71,16 @@ impl Asked {
         if let Err(error) = registry.check_package(&request) {
             problems.add(RestError::of_submission(error));
             request.entry = None;
+        }
+        let (refused, rest) = registry.refused_beforehand(&request.configuration).await;
+        // What is away may be back when its process looks, which alone can tell of the arguments of an uploaded package.
+        let may_pass = |error: &Error| error.kind() == ErrorKind::Unavailable;
+        let is_left_to_process = request.package != BUILT_IN && refused.iter().all(may_pass);
+        if !problems.is_empty() || !is_left_to_process {
+            for error in refused {
+                problems.add(RestError::of_submission(error));
+            }
+            request.configuration = rest;
         }
         if problems.is_empty() {
             return Ok(request);
