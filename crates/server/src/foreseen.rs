@@ -4,13 +4,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use millstream_core::options::reference::has_references;
 use millstream_core::options::{
     self, RESTART_EXPONENTIAL_INITIAL, RESTART_EXPONENTIAL_MAX, RESTART_STRATEGY, RESTORE_PATH,
 };
 use millstream_core::{Configuration, Error, Result, codes};
-use millstream_process::secrets;
 use millstream_protocol::JobSettings;
-use millstream_storage::{Location, Snapshot, is_in_store};
+use millstream_storage::{Location, METADATA_FILE, Snapshot, is_in_store};
 use tokio::sync::Semaphore;
 
 use crate::background::blocking;
@@ -19,6 +19,8 @@ use crate::{configuration, places};
 
 /// What lies on a disk that does not answer for so long is left to the process.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The largest `_metadata` that the server reads, in bytes.
+const LARGEST: u64 = 16 * 1024 * 1024;
 /// So many disks are looked at at once: a disk that does not answer holds no more threads of the server.
 static LOOKS: Semaphore = Semaphore::const_new(4);
 /// The restart strategy that nothing can be wrong with.
@@ -39,19 +41,9 @@ impl Registry {
         request: &Configuration,
     ) -> (Vec<Error>, Configuration) {
         let server = configuration::of_jobs(&self.shared.settings);
-        let asked = request.clone();
-        let look = in_turn(move || {
-            // References name files, whose disk may not answer.
-            let mut rest = asked;
-            let refused = refused_settings(&server, &mut rest);
-            let settings = together(&server, &rest);
-            Ok((refused, rest, settings))
-        });
-        let Some(Ok((mut refused, mut rest, settings))) = look.await else {
-            // It is left to the process.
-            return (Vec::new(), request.clone());
-        };
-        if let Err(error) = look_at_snapshot(&settings).await {
+        let mut rest = request.clone();
+        let mut refused = refused_settings(&server, &mut rest);
+        if let Err(error) = look_at_snapshot(&together(&server, &rest)).await {
             refused.push(error);
             // None is named.
             rest.set(RESTORE_PATH.name, "");
@@ -60,16 +52,16 @@ impl Registry {
     }
 }
 
-/// The settings that a job gets: the server's, and those of its request, which win; with what their references stand for. Where that
-/// is not to be had a setting is left out, and its process tells.
+/// The settings that a job gets: the server's, and those of its request, which win. What refers to something else is left out, and its
+/// process tells: the server reads no file that a request names, and what it knows itself a job may not.
 fn together(server: &Configuration, request: &Configuration) -> Configuration {
     let mut written = server.clone();
     written.extend(request);
     let mut settings = Configuration::new();
     for (key, value) in written.iter() {
         let is_looked_at = LOOKED_AT.iter().any(|begin| key.starts_with(begin));
-        if is_looked_at && let Ok(text) = secrets::resolve(key, value) {
-            settings.set_resolved(key, value, text);
+        if is_looked_at && !has_references(value) {
+            settings.set(key, value);
         }
     }
     settings
@@ -134,12 +126,7 @@ fn is_certain(name: &str, settings: &Configuration) -> bool {
 /// # Errors
 /// There is none, or it can't be gone on from.
 async fn look_at_snapshot(settings: &Configuration) -> Result<()> {
-    let named = settings.text(RESTORE_PATH.name);
-    // What a reference stands for is part of no error, and what the server knows a job may not.
-    if named != settings.written(RESTORE_PATH.name) {
-        return Ok(());
-    }
-    let named = named.map(str::trim);
+    let named = settings.text(RESTORE_PATH.name).map(str::trim);
     let Some(path) = named.filter(|path| !path.is_empty() && *path != "latest") else {
         return Ok(());
     };
@@ -151,25 +138,22 @@ async fn look_at_snapshot(settings: &Configuration) -> Result<()> {
         Err(_) if is_in_store(Path::new(path)) => return Ok(()),
         Err(error) => return Err(error),
     };
-    let look = in_turn(move || Snapshot::open(&location).map(drop));
-    look.await.unwrap_or(Ok(()))
-}
-
-/// Does what waits for disks, a few at once and for no longer than there is patience; `None`: it has not come to an end.
-async fn in_turn<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Option<Result<T>> {
-    let look = async {
-        // Nobody closes it; it is held for as long as the thread is.
-        let turn = LOOKS.acquire().await.ok();
-        blocking(move || {
-            let done = work();
-            drop(turn);
-            done
-        })
-        .await
+    // Where others wait for their disks, this one's process looks.
+    let Ok(turn) = LOOKS.try_acquire() else {
+        return Ok(());
     };
-    tokio::time::timeout(PATIENCE, look).await.ok()
+    let look = blocking(move || {
+        let found = std::fs::metadata(location.path().join(METADATA_FILE));
+        let is_large = found.is_ok_and(|found| found.len() > LARGEST);
+        let opened = match is_large {
+            // Its process reads it, whose memory it is.
+            true => Ok(()),
+            false => Snapshot::open(&location).map(drop),
+        };
+        drop(turn);
+        opened
+    });
+    tokio::time::timeout(PATIENCE, look).await.unwrap_or(Ok(()))
 }
 
 #[cfg(test)]

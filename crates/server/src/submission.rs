@@ -111,7 +111,12 @@ impl Registry {
     ) -> Result<()> {
         let view = self.job(job)?;
         let mut found = changes.clone();
-        millstream_process::secrets::resolve_settings(&mut found)?;
+        // References name files, whose disk may not answer.
+        let found = blocking(move || {
+            millstream_process::secrets::resolve_settings(&mut found)?;
+            Ok(found)
+        })
+        .await?;
         // What a reference stands for is part of no error: its process looks.
         let is_written = found.text(RESTORE_PATH.name) == found.written(RESTORE_PATH.name);
         let named = found.get(&RESTORE_PATH)?.filter(|_| is_written);

@@ -2,6 +2,9 @@
 //! hide what the built-in package has to say, and nothing is told that comes of another problem alone.
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -68,6 +71,39 @@ fn of_its_snapshot_and_its_restarts() {
         let alone = json!({"savepointPath": place, "programArgsList": well});
         are_told(&problems(&server, run, &alone), &[why]);
     }
+}
+
+#[test]
+fn of_what_would_hold_the_server_up() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let server = Server::started(path, &[]);
+    let well = endless(path);
+    let (pipe, device, none) = (path.join("pipe"), path.join("device"), path.join("none"));
+    for directory in [&pipe, &device] {
+        fs::create_dir(directory).expect("made");
+    }
+    let made = Command::new("mkfifo").arg(pipe.join("_metadata")).status();
+    assert!(made.expect("runs").success(), "a pipe is made");
+    symlink("/dev/zero", device.join("_metadata")).expect("linked");
+    let told = |place: &Path, interval: &str| {
+        let body = json!({
+            "savepointPath": place,
+            "programArgsList": well,
+            "flinkConfiguration": {
+                "restart-strategy.type": "bogus",
+                "execution.checkpointing.interval": interval,
+            },
+        });
+        problems(&server, "/jars/ingest/run", &body)
+    };
+    let strategy = "restart-strategy.type is `bogus`";
+    // More of them than are looked at together.
+    for place in [&pipe, &device, &pipe, &device, &pipe, &pipe, &pipe] {
+        are_told(&told(place, "1 s"), &[strategy, "it is no file"]);
+    }
+    let read = format!("${{file:{}}}", pipe.join("_metadata").display());
+    are_told(&told(&none, &read), &[strategy, "none does not exist"]);
 }
 
 #[test]

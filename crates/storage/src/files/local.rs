@@ -62,6 +62,10 @@ impl Files for Local {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        // A pipe may never be written, and a device never ends.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no file"));
+        }
         fs::read(path)
     }
 
