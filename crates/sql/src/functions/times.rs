@@ -23,19 +23,21 @@ use super::over::retyped;
 const NANOS_OF_A_SECOND: i128 = 1_000_000_000;
 const NANOS_OF_A_DAY: i128 = 86_400 * NANOS_OF_A_SECOND;
 
+/// Functions that hand on one of their arguments, or all of them.
+pub(crate) const CHOOSING: &[&str] = &[
+    "coalesce",
+    "greatest",
+    "least",
+    "make_array",
+    "nullif",
+    "nvl",
+    "nvl2",
+];
+
 /// The functions of this module, of which the rest is done by `theirs`.
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
-    let one_type = [
-        "coalesce",
-        "greatest",
-        "least",
-        "make_array",
-        "nullif",
-        "nvl",
-        "nvl2",
-    ];
-    let mut functions: Vec<_> = one_type
-        .into_iter()
+    let mut functions: Vec<_> = CHOOSING
+        .iter()
         .filter_map(|name| retyped(theirs, name, together, None))
         .collect();
     functions.extend(retyped(theirs, "date_trunc", trunc_types, Some(date_trunc)));

@@ -16,8 +16,8 @@ use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::comparisons::{beside_whole_numbers, compared, literal_text, long_beside_numbers};
 use super::over_expressions;
-use super::times::CHOOSING;
 use crate::functions::exact;
+use crate::functions::times::CHOOSING;
 use crate::functions::written::{self, decimal, double, is_certain, is_whole, text_of};
 
 /// The rule; it runs before the types are made equal.

@@ -21,6 +21,7 @@ use datafusion_expr::{
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::over_expressions;
+use crate::functions::times::CHOOSING;
 
 /// The rule; it runs before the types are made equal.
 #[derive(Debug)]
@@ -84,17 +85,6 @@ fn one(expr: Expr, schema: &DFSchema) -> Result<Expr> {
         other => other,
     })
 }
-
-/// Functions that hand on one of their arguments, or all of them.
-pub(super) const CHOOSING: &[&str] = &[
-    "coalesce",
-    "greatest",
-    "least",
-    "make_array",
-    "nullif",
-    "nvl",
-    "nvl2",
-];
 
 /// Functions that would cut nanoseconds off towards 1970, or leave the years that have them.
 const OF_MICROS: &[&str] = &["date_format", "date_trunc", "to_char", "to_timestamp"];

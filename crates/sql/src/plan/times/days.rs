@@ -8,7 +8,7 @@ use datafusion_common::{DFSchema, Result, plan_err};
 use datafusion_expr::expr::{InList, ScalarFunction};
 use datafusion_expr::{Between, BinaryExpr, Case, Expr, ExprSchemable, Operator};
 
-use super::CHOOSING;
+use crate::functions::times::CHOOSING;
 
 /// Refuses an expression in which a day meets a whole number.
 ///
