@@ -10,8 +10,7 @@ use datafusion_sql::sqlparser::ast::{
 use datafusion_sql::sqlparser::tokenizer::Span;
 use millstream_core::{Error, Result};
 
-use crate::functions::format_time::read_as_strftime;
-use crate::functions::reading::fault;
+use crate::functions::reading::{Format, LONGEST, fault, is_strftime};
 use crate::parse::parse_expression;
 use crate::place::{Place, invalid};
 
@@ -138,7 +137,7 @@ fn template(name: &str, arguments: &[Expr], span: Span) -> Result<Option<String>
         ("regexp_extract", [_, _]) => "regexp_match(a0, '(' || a1 || ')')[1]".to_owned(),
         // There is no group below 0, and the element 0 is null.
         ("regexp_extract", [_, _, _]) => {
-            "regexp_match(a0, '(' || a1 || ')')[case when a2 >= 0 then a2 + 1 else 0 end]"
+            "regexp_match(a0, '(' || a1 || ')')[case when a2 >= 0 then a2 + 1 when a2 < 0 then 0 end]"
                 .to_owned()
         }
         ("regexp_extract", _) => {
@@ -170,7 +169,8 @@ fn template(name: &str, arguments: &[Expr], span: Span) -> Result<Option<String>
         ("array_remove", [_, _]) => "array_remove_all(a0, a1)".to_owned(),
         ("from_unixtime", [_, zone]) => return from_unixtime(zone, span),
         ("to_timestamp" | "to_date" | "to_unixtime", [_, pattern]) => {
-            return by_java(name, pattern, span);
+            check_java(pattern, span)?;
+            return Ok(None);
         }
         _ => return Ok(None),
     };
@@ -180,54 +180,59 @@ fn template(name: &str, arguments: &[Expr], span: Span) -> Result<Option<String>
 /// What `unix_timestamp(s, pattern)` means.
 fn unix_timestamp(pattern: &Expr, span: Span) -> Result<String> {
     let wrong = |what: &str| invalid(Place::of(span), what);
-    let pattern = text(pattern).ok_or_else(|| {
-        wrong("unix_timestamp takes a pattern that stands in the SQL")
-            .next("write it like unix_timestamp(name, 'yyyy-MM-dd')")
-    })?;
-    let same = read_as_strftime(pattern)
-        .map_err(|what| wrong(&format!("the pattern `{pattern}`: {what}")).next(WRITE_JAVA))?;
-    reading("to_unixtime", pattern, &same, span)
-}
-
-/// What a call of `name` means that reads by one of Java's patterns, which stands in the SQL; none for one of another
-/// dialect, which is told where it is tried.
-fn by_java(name: &str, pattern: &Expr, span: Span) -> Result<Option<String>> {
-    let Some(pattern) = text(pattern).filter(|pattern| !pattern.contains('%')) else {
-        return Ok(None);
-    };
-    match read_as_strftime(pattern) {
-        Ok(same) => reading(name, pattern, &same, span).map(Some),
-        Err(_) => Ok(None),
+    if let Some(pattern) = text(pattern) {
+        Format::of(pattern)
+            .map_err(|what| wrong(&format!("the pattern `{pattern}`: {what}")).next(WRITE_JAVA))?;
+    } else if matches!(pattern, Expr::Value(value) if value.value != Value::Null) {
+        return Err(wrong("the pattern of unix_timestamp is a text")
+            .next("write it like unix_timestamp(name, 'yyyy-MM-dd')"));
     }
+    check_java(pattern, span)?;
+    Ok("to_unixtime(a0, a1)".to_owned())
 }
 
 const WRITE_JAVA: &str = "write it like 'yyyy-MM-dd HH:mm:ss'";
 
-/// The call of `name` that reads by `same`, which is what `pattern` means in strftime.
-fn reading(name: &str, pattern: &str, same: &str, span: Span) -> Result<String> {
-    // Patterns of strftime are looked at where they are tried.
-    if !pattern.contains('%')
-        && let Some(fault) = fault(pattern)
-    {
-        let next = match fault.likely {
-            Some(likely) => format!("write `{likely}`"),
-            None => WRITE_JAVA.to_owned(),
-        };
-        let what = format!("the pattern `{pattern}` {}", fault.what);
-        return Err(invalid(Place::of(span), &what).next(next));
+/// Refuses one of Java's patterns by which what it writes can't be read. What stands in the SQL otherwise, and patterns of
+/// other dialects, are looked at where they are tried.
+fn check_java(pattern: &Expr, span: Span) -> Result<()> {
+    // One that is too long is told of where it is tried.
+    let is_looked_at = |pattern: &&str| pattern.len() <= LONGEST && !is_strftime(pattern);
+    let Some(pattern) = text(pattern).filter(is_looked_at) else {
+        return Ok(());
+    };
+    if Format::of(pattern).is_err() {
+        return Ok(());
     }
-    Ok(format!("{name}(a0, '{}')", same.replace('\'', "''")))
+    let Some(fault) = fault(pattern) else {
+        return Ok(());
+    };
+    let next = match fault.likely {
+        Some(likely) => format!("write `{likely}`"),
+        None => WRITE_JAVA.to_owned(),
+    };
+    let what = format!("the pattern `{pattern}` {}", fault.what);
+    Err(invalid(Place::of(span), &what).next(next))
 }
 
-/// What `from_unixtime(n, zone)` means where the second argument is no time zone, but a pattern.
+/// What `from_unixtime(n, zone)` means where the second argument is no time zone, but a pattern. A zone stands in the SQL as it
+/// is; what comes of columns and expressions is a pattern.
 ///
 /// What is neither is told here: of a constant number the planner would make a time of such a zone before it is looked at.
 fn from_unixtime(zone: &Expr, span: Span) -> Result<Option<String>> {
+    const WRITTEN: &str = "date_format(from_unixtime(a0), a1)";
+    let mut zone = zone;
+    while let Expr::Nested(inner) = zone {
+        zone = inner;
+    }
+    if !matches!(zone, Expr::Value(_)) {
+        return Ok(Some(WRITTEN.to_owned()));
+    }
     let Some(pattern) = text(zone).filter(|zone| zone.parse::<Tz>().is_err()) else {
         return Ok(None);
     };
-    match read_as_strftime(pattern) {
-        Ok(_) => Ok(Some("date_format(from_unixtime(a0), a1)".to_owned())),
+    match Format::of(pattern) {
+        Ok(_) => Ok(Some(WRITTEN.to_owned())),
         Err(what) => {
             let message = format!(
                 "`{pattern}` is no time zone, which is what from_unixtime takes, and no pattern: {what}"

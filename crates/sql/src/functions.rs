@@ -1,18 +1,22 @@
 //! All functions that SQL can call, found by name in any case, each within its [room].
 
 mod array_split;
+mod arrays;
+pub(crate) mod as_cast;
 pub(crate) mod bounded;
 pub(crate) mod casts;
 mod clock;
 pub(crate) mod digits;
 mod durations;
 pub(crate) mod exact;
+pub(crate) mod flags;
 pub(crate) mod format_time;
 pub(crate) mod joined;
 mod json;
+mod maps;
 mod mixed_pattern;
 mod numbers;
-mod over;
+pub(crate) mod over;
 mod pattern;
 pub(crate) mod reading;
 mod replacement;
@@ -23,6 +27,7 @@ mod substring;
 pub(crate) mod times;
 mod to_timestamp;
 pub(crate) mod written;
+pub(crate) mod zeros;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,8 +70,12 @@ impl Functions {
             .into_iter()
             .chain(to_timestamp::functions(&theirs))
             .chain(bounded::functions(&theirs))
+            .chain(arrays::functions(&theirs))
+            .chain(zeros::functions(&theirs))
+            .chain(maps::functions(&theirs))
             .chain(numbers::functions(&theirs))
             .chain(series::functions(&theirs))
+            .chain(flags::functions(&theirs))
             .chain(replacement::functions(&theirs))
             .chain(substring::functions(&theirs))
             .chain(format_time::functions(&theirs))

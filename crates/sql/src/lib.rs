@@ -13,6 +13,7 @@
 
 mod blame;
 mod check;
+mod constants;
 mod elsewhere;
 mod functions;
 mod merge;

@@ -1,16 +1,21 @@
 //! From a parsed and checked `SELECT` to physical expressions over the columns it needs.
 
 mod bounds;
+mod casts;
 mod comparisons;
 pub(crate) mod conditions;
 mod decimals;
 mod digits;
 mod literals;
+mod places;
 mod plain;
 mod provider;
 mod similar;
 mod texts;
 mod times;
+mod whens;
+mod whole;
+mod zeros;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -33,13 +38,17 @@ use millstream_core::{Error, Result, codes};
 pub(crate) use self::times::micros::of_nanoseconds;
 
 use self::bounds::{Bounds, of_constants};
+use self::casts::{Casts, in_own_units};
 use self::conditions::{ColumnCondition, conditions};
 use self::decimals::Decimals;
 use self::digits::Digits;
+use self::places::Places;
 use self::provider::Provider;
 use self::similar::Similar;
 use self::texts::Texts;
 use self::times::Times;
+use self::whens::Whens;
+use self::zeros::Zeros;
 use crate::functions::Functions;
 use crate::names::{double_name, output_name, unnested};
 use crate::physical::{DfResult, physical};
@@ -128,12 +137,16 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
     let plan = planner.sql_statement_to_plan(Statement::Query(query))?;
     let bounds = Arc::new(Bounds::new(provider.functions()));
     let rules = Analyzer::with_rules(vec![
+        Arc::new(Places),
+        Arc::new(Whens),
         Arc::new(Times),
         Arc::new(Decimals),
         Arc::new(Similar),
         Arc::new(TypeCoercion::new()),
         Arc::new(Texts::new()),
         Arc::new(Digits::new()),
+        Arc::new(Casts::new()),
+        Arc::new(Zeros::new()),
         Arc::clone(&bounds) as Arc<dyn AnalyzerRule + Send + Sync>,
     ]);
     let plan = rules.execute_and_check(plan, &provider.options, |_, _| {})?;
@@ -142,7 +155,7 @@ fn logical_plan(query: Box<Ast>, provider: &Provider) -> DfResult<LogicalPlan> {
     let simplify = Optimizer::with_rules(vec![Arc::new(SimplifyExpressions::new())]);
     let context = OptimizerContext::new().without_query_execution_start_time();
     let plan = simplify.optimize(plan, &context, |_, _| {})?;
-    bounds.within(plan)
+    bounds.within(in_own_units(plan)?)
 }
 
 /// Does `change` to every expression of the plan; it is told the columns that the expression reads.

@@ -3,13 +3,15 @@
 //! - A long chain of AND, OR or `||` becomes a tree of few levels: all three may be grouped as one likes.
 //! - `LIKE … ESCAPE` becomes a pattern with the escape that the planner knows.
 //! - A call of a function that is written with others here becomes an expression of those.
+//! - `nvl2`, which only looks at the first of what it is given, becomes CASE: the planner makes one type of all three.
 //! - A cast to text of some length cuts the text, and fills it for CHAR.
 
 use std::ops::ControlFlow;
 
 use datafusion_sql::sqlparser::ast::{
     BinaryOperator, CharacterLength, DataType, Expr, FunctionArg, FunctionArgExpr,
-    FunctionArguments, Query as Ast, Spanned, Value, ValueWithSpan, VisitMut, VisitorMut,
+    FunctionArguments, ObjectNamePart, Query as Ast, Spanned, Value, ValueWithSpan, VisitMut,
+    VisitorMut,
 };
 use millstream_core::{Error, Result};
 
@@ -53,6 +55,7 @@ impl VisitorMut for Rewriter {
         match escape(expr)
             .and_then(|()| cut(expr))
             .and_then(|()| expand(expr))
+            .and_then(|()| looked_at(expr))
         {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(Box::new(error)),
@@ -233,6 +236,52 @@ fn cut(expr: &mut Expr) -> Result<()> {
     {
         *first = taken(expr);
         *expr = call;
+    }
+    Ok(())
+}
+
+/// Writes a call of `nvl2` as CASE.
+fn looked_at(expr: &mut Expr) -> Result<()> {
+    let Expr::Function(call) = &mut *expr else {
+        return Ok(());
+    };
+    let [ObjectNamePart::Identifier(name)] = call.name.0.as_slice() else {
+        return Ok(());
+    };
+    let is_plain = call.over.is_none() && call.filter.is_none();
+    if !is_plain || !name.value.eq_ignore_ascii_case("nvl2") {
+        return Ok(());
+    }
+    let span = name.span;
+    let FunctionArguments::List(list) = &mut call.args else {
+        return Ok(());
+    };
+    let [
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(tested)),
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(value)),
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(otherwise)),
+    ] = list.args.as_mut_slice()
+    else {
+        return Ok(());
+    };
+    let (tested, value, otherwise) = (taken(tested), taken(value), taken(otherwise));
+    let mut case = parse_expression("case when null is not null then null else null end")?;
+    if let Expr::Case {
+        case_token,
+        end_token,
+        conditions,
+        else_result: Some(last),
+        ..
+    } = &mut case
+        && let [when] = conditions.as_mut_slice()
+        && let Expr::IsNotNull(looked_at) = &mut when.condition
+    {
+        case_token.0.span = span;
+        end_token.0.span = span;
+        **looked_at = tested;
+        when.result = value;
+        **last = otherwise;
+        *expr = case;
     }
     Ok(())
 }

@@ -4,7 +4,6 @@
 //! value at all is a mistake of the query, and is refused. What reads text is not judged by values made here: only
 //! its constants are looked at. Nor is what a lambda makes of elements, of which values made here would be some.
 
-mod constants;
 mod made;
 mod samples;
 mod vain;
@@ -19,8 +18,11 @@ use datafusion_expr::expr::{HigherOrderFunction, Lambda, ScalarFunction};
 use datafusion_expr::utils::split_conjunction;
 use datafusion_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, col};
 
-use crate::functions::format_time::check_reading;
-use crate::functions::reading::{check_fields, check_time_of_day, names_zone};
+use crate::functions::exact::AS_WRITTEN;
+use crate::functions::format_time::check_writing;
+use crate::functions::reading::{
+    check_fields, check_reading, check_reading_strftime, check_time_of_day, names_zone,
+};
 use crate::functions::room;
 use crate::physical::physical;
 
@@ -31,8 +33,9 @@ pub use self::samples::sample_rows;
 pub(crate) use self::vain::refuse_vain;
 
 /// Functions that read text, in lower case: whether they work is up to the text. Their other arguments are
-/// patterns of strftime.
+/// patterns.
 const READING: &[&str] = &[
+    AS_WRITTEN,
     "to_date",
     "to_time",
     "to_timestamp",
@@ -97,16 +100,11 @@ fn try_one(expr: &Expr, schema: &DFSchema) -> Result<()> {
     match expr {
         Expr::ScalarFunction(call) => {
             let name = call.func.name().to_lowercase();
-            if READING.contains(&name.as_str()) {
-                check_patterns(call, &name)?;
-                // A text of the query is judged as it is: were it read, its time would stand here.
-                let is_literal = |arg: &Expr| matches!(arg, Expr::Literal(..));
-                if !call.args.iter().all(is_literal) {
-                    return Ok(());
-                }
-            }
-            if name == "from_unixtime" {
-                check_zone(call)?;
+            check_constants(call, &name)?;
+            // A text of the query is judged as it is: were it read, its time would stand here.
+            let is_literal = |arg: &Expr| matches!(arg, Expr::Literal(..));
+            if READING.contains(&name.as_str()) && !call.args.iter().all(is_literal) {
+                return Ok(());
             }
             let args: Vec<&Expr> = call.args.iter().collect();
             try_call(&name, &args, schema, |args| {
@@ -139,18 +137,50 @@ fn try_one(expr: &Expr, schema: &DFSchema) -> Result<()> {
     }
 }
 
+/// Looks at those constants of a call that may be wrong though it works for some values, or of which no trial tells.
+fn check_constants(call: &ScalarFunction, name: &str) -> Result<()> {
+    match name {
+        "from_unixtime" => check_zone(call),
+        "date_format" | "to_char" => {
+            let mut patterns = call.args.iter().skip(1).flat_map(patterns_of);
+            patterns.try_for_each(|pattern| check_writing(name, pattern))
+        }
+        name if READING.contains(&name) => check_patterns(call, name),
+        _ => Ok(()),
+    }
+}
+
 /// The constants behind the text that a function reads.
 fn check_patterns(call: &ScalarFunction, name: &str) -> Result<()> {
-    for pattern in call.args.iter().skip(1).filter_map(text_of) {
+    for pattern in call.args.iter().skip(1).flat_map(patterns_of) {
+        if name == "to_time" {
+            check_reading_strftime(pattern)?;
+            check_time_of_day(pattern)?;
+            continue;
+        }
         check_reading(pattern)?;
-        match name {
-            "to_time" => check_time_of_day(pattern)?,
-            // Here the names of time zones are read.
-            "to_date" if names_zone(pattern) => {}
-            _ => check_fields(pattern)?,
+        // Days are read by patterns that name time zones, too.
+        if name != "to_date" || !names_zone(pattern) {
+            check_fields(pattern)?;
         }
     }
     Ok(())
+}
+
+/// The constants of which an argument is one, whatever the condition: those that CASE and `coalesce` hand on.
+fn patterns_of(expr: &Expr) -> Vec<&str> {
+    match expr {
+        Expr::Case(case) => {
+            let values = case.when_then_expr.iter().map(|(_, value)| value.as_ref());
+            let values = values.chain(case.else_expr.as_deref());
+            values.flat_map(patterns_of).collect()
+        }
+        Expr::ScalarFunction(call) if call.func.name() == "coalesce" => {
+            call.args.iter().flat_map(patterns_of).collect()
+        }
+        Expr::Cast(cast) => patterns_of(&cast.expr),
+        other => text_of(other).into_iter().collect(),
+    }
 }
 
 fn check_zone(call: &ScalarFunction) -> Result<()> {

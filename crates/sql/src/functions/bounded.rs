@@ -18,7 +18,7 @@ mod values;
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, new_null_array};
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion_common::{Result, ScalarValue, exec_err};
 use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
@@ -86,8 +86,39 @@ pub(crate) fn bounded(function: &Arc<ScalarUDF>) -> Arc<ScalarUDF> {
     guarded(function, within_room)
 }
 
-/// Asks for room before the call is made where it can be told how much it needs, and takes what it has made otherwise.
+/// [`counted`], and no rows of none: some functions fail there, or make one.
 fn within_room(below: &ScalarUDF, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    if call.number_rows > 0 {
+        return counted(below, call);
+    }
+    let given = call.clone();
+    let made = counted(below, call).or_else(|failed| match of_nulls(given) {
+        Some(call) => counted(below, call).map_err(|_| failed),
+        None => Err(failed),
+    });
+    // Some make a row all the same.
+    Ok(match made? {
+        ColumnarValue::Array(array) => ColumnarValue::Array(array.slice(0, 0)),
+        scalar => scalar,
+    })
+}
+
+/// A row of nulls in the place of no rows, of which some functions fail: a query is tried on none, and a lambda over empty
+/// arrays is called for none. There is none for a call of constants.
+fn of_nulls(mut call: ScalarFunctionArgs) -> Option<ScalarFunctionArgs> {
+    call.number_rows = 1;
+    let mut has_columns = false;
+    for value in &mut call.args {
+        if let ColumnarValue::Array(array) = value {
+            has_columns = true;
+            *array = new_null_array(array.data_type(), 1);
+        }
+    }
+    has_columns.then_some(call)
+}
+
+/// Asks for room before the call is made where it can be told how much it needs, and takes what it has made otherwise.
+fn counted(below: &ScalarUDF, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
     let name = below.name();
     match estimates::bound(name) {
         Some(Bound::Makes(bytes)) => room::take(name, bytes(&Values::of(&call)?))?,

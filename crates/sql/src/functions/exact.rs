@@ -23,12 +23,18 @@ use self::text::{exactly, rounded};
 /// The decimals that hold the number of any text that is compared with a decimal.
 pub(crate) const WIDEST: DataType = DataType::Decimal256(76, 38);
 
+/// The name of what makes decimals of texts; no query calls it.
+pub(crate) const AS_WRITTEN: &str = "decimal_as_written";
+
+/// Characters of a text that a message shows.
+const SHOWN: usize = 80;
+
 /// What a function of this module makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Made {
     /// The floating point that is nearest to a decimal.
     Nearest { single: bool },
-    /// The decimal whose digits floating point is written with, rounded half up.
+    /// The decimal of the digits that floating point is written with, or that a text has, rounded half up.
     Rounded {
         digits: u8,
         scale: i8,
@@ -45,7 +51,7 @@ pub(crate) fn nearest(single: bool) -> Arc<ScalarUDF> {
     function(Made::Nearest { single })
 }
 
-/// Floating point as a decimal of so many digits; what has more of them is an error, or null.
+/// Floating point, or the number that a text is, as a decimal of so many digits; what has more of them is an error, or null.
 pub(crate) fn as_decimal(digits: u8, scale: i8, or_null: bool) -> Arc<ScalarUDF> {
     function(Made::Rounded {
         digits,
@@ -86,7 +92,7 @@ impl ScalarUDFImpl for Exact {
         match self.made {
             Made::Nearest { single: false } => "nearest_double",
             Made::Nearest { single: true } => "nearest_float",
-            Made::Rounded { or_null: false, .. } => "decimal_as_written",
+            Made::Rounded { or_null: false, .. } => AS_WRITTEN,
             Made::Rounded { or_null: true, .. } => "decimal_as_written_or_null",
             Made::Read => "number_of_text",
             Made::Quotient => "quotient",
@@ -122,8 +128,8 @@ impl ScalarUDFImpl for Exact {
                     scale,
                     or_null,
                 },
-                [floats],
-            ) => rounded_of(floats, digits, scale, or_null)?,
+                [numbers],
+            ) => rounded_of(numbers, digits, scale, or_null)?,
             (Made::Read, [texts]) => read_of(texts)?,
             (Made::Quotient, [left, right]) => quotient_of(left, right)?,
             _ => return exec_err!("{} is given other arguments", self.name()),
@@ -196,17 +202,23 @@ fn quickly(value: i128, scale: i8) -> Option<f64> {
     Some(value / power)
 }
 
-fn rounded_of(floats: &ArrayRef, digits: u8, scale: i8, or_null: bool) -> Result<ArrayRef> {
-    let texts: Vec<Option<String>> = match floats.data_type() {
+fn rounded_of(numbers: &ArrayRef, digits: u8, scale: i8, or_null: bool) -> Result<ArrayRef> {
+    let is_text = numbers.data_type().is_string();
+    let texts: Vec<Option<String>> = match numbers.data_type() {
         DataType::Float32 => {
-            let values = floats.as_primitive::<Float32Type>().iter();
+            let values = numbers.as_primitive::<Float32Type>().iter();
             values.map(|value| Some(value?.to_string())).collect()
         }
         DataType::Float64 => {
-            let values = floats.as_primitive::<Float64Type>().iter();
+            let values = numbers.as_primitive::<Float64Type>().iter();
             values.map(|value| Some(value?.to_string())).collect()
         }
-        _ => return exec_err!("only a Double is rounded to a decimal"),
+        _ if is_text => {
+            let texts = cast(numbers, &DataType::Utf8)?;
+            let texts = texts.as_string::<i32>().iter();
+            texts.map(|text| text.map(str::to_owned)).collect()
+        }
+        _ => return exec_err!("only a Double or a text is rounded to a decimal"),
     };
     let mut made = Vec::with_capacity(texts.len());
     for text in texts {
@@ -217,8 +229,15 @@ fn rounded_of(floats: &ArrayRef, digits: u8, scale: i8, or_null: bool) -> Result
         let value = rounded(&text, scale)
             .filter(|value| Decimal128Type::is_valid_decimal_precision(*value, digits));
         if value.is_none() && !or_null {
+            let shown: String = text.chars().take(SHOWN).collect();
             return match is_number(&text) {
-                true => exec_err!("{text} has more digits than Decimal({digits},{scale}) holds"),
+                true => exec_err!("{shown} has more digits than Decimal({digits},{scale}) holds"),
+                // As other casts of texts say it.
+                false if is_text => {
+                    exec_err!(
+                        "Cannot cast string '{shown}' to value of Decimal({digits},{scale}) type"
+                    )
+                }
                 false => exec_err!("{text} is no number, and no Decimal({digits},{scale})"),
             };
         }
@@ -229,7 +248,6 @@ fn rounded_of(floats: &ArrayRef, digits: u8, scale: i8, or_null: bool) -> Result
 }
 
 fn read_of(texts: &ArrayRef) -> Result<ArrayRef> {
-    const SHOWN: usize = 80;
     let texts = cast(texts, &DataType::Utf8)?;
     let mut made = Vec::with_capacity(texts.len());
     for text in texts.as_string::<i32>() {

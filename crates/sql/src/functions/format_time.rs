@@ -1,5 +1,5 @@
 //! `date_format(time, pattern)` as Flink, Hive and Spark have it, and `to_char(time, pattern)` as PostgreSQL and
-//! Oracle. A pattern with a percent sign is one of strftime for both.
+//! Oracle. A pattern with a percent sign outside of its quotes is one of strftime for both.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,16 +8,14 @@ use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
 use chrono::DateTime;
-use chrono::format::{Item as Strftime, StrftimeItems};
 use datafusion_common::{Result, ScalarValue, exec_datafusion_err, exec_err};
 use datafusion_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
 use super::durations::refuse_lost;
-use super::mixed_pattern::mixed;
-use super::pattern::{Item, append, forms, java, postgres, strftime};
-use super::reading::fault;
+use super::pattern::{Dialect, Item, append};
+use super::reading::check_strftime;
 
 const MICROS: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 
@@ -41,20 +39,10 @@ pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
     functions.to_vec()
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Dialect {
-    Java,
-    Postgres,
-}
-
-impl Dialect {
-    fn read(self, pattern: &str) -> Result<Vec<Item>> {
-        let read = match self {
-            Self::Java => java(pattern),
-            Self::Postgres => postgres(pattern),
-        };
-        read.map_err(|why| exec_datafusion_err!("the pattern `{pattern}`: {why}"))
-    }
+/// The items of a pattern of `dialect`.
+fn items(dialect: Dialect, pattern: &str) -> Result<Vec<Item>> {
+    let items = dialect.items(pattern);
+    items.map_err(|why| exec_datafusion_err!("the pattern `{pattern}`: {why}"))
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -106,7 +94,7 @@ impl ScalarUDFImpl for FormatTime {
         match patterns {
             ColumnarValue::Scalar(pattern) => match pattern.try_as_str().flatten() {
                 None => Ok(ColumnarValue::Scalar(ScalarValue::Utf8(None))),
-                Some(pattern) if is_strftime(pattern) => {
+                Some(pattern) if self.dialect.is_strftime(pattern) => {
                     check_strftime(pattern)?;
                     self.below.invoke_with_args(arguments)
                 }
@@ -124,7 +112,7 @@ impl ScalarUDFImpl for FormatTime {
 
 impl FormatTime {
     fn by_one(&self, times: &ColumnarValue, pattern: &str) -> Result<ColumnarValue> {
-        let items = self.dialect.read(pattern)?;
+        let items = items(self.dialect, pattern)?;
         let array = self.micros(&times.to_array(1)?)?;
         let array = array.as_primitive::<TimestampMicrosecondType>();
         let mut texts = StringBuilder::with_capacity(array.len(), array.len() * 20);
@@ -154,13 +142,13 @@ impl FormatTime {
             if read.contains_key(pattern) {
                 continue;
             }
-            let items = if is_strftime(pattern) {
+            let own = if self.dialect.is_strftime(pattern) {
                 check_strftime(pattern)?;
                 None
             } else {
-                Some(self.dialect.read(pattern)?)
+                Some(items(self.dialect, pattern)?)
             };
-            read.insert(pattern, items);
+            read.insert(pattern, own);
         }
         let below = if read.values().any(Option::is_none) {
             Some(self.by_strftime(times, patterns, arguments)?)
@@ -205,7 +193,7 @@ impl FormatTime {
     ) -> Result<ArrayRef> {
         let own: StringArray = patterns
             .iter()
-            .map(|pattern| pattern.filter(|pattern| is_strftime(pattern)))
+            .map(|pattern| pattern.filter(|pattern| self.dialect.is_strftime(pattern)))
             .collect();
         arguments.args = vec![
             ColumnarValue::Array(Arc::clone(times)),
@@ -250,91 +238,14 @@ fn push(
     Ok(())
 }
 
-/// The pattern of strftime that reads what a pattern of Java's writes; one of strftime is itself.
-///
-/// # Errors
-/// In words: it is none, or has what can't be read.
-pub(crate) fn read_as_strftime(pattern: &str) -> std::result::Result<String, String> {
-    if is_strftime(pattern) {
-        return Ok(pattern.to_owned());
-    }
-    let items = java(pattern)?;
-    if items.iter().all(Item::is_plain) {
-        return Err("there is no part of a time in it".to_owned());
-    }
-    if has_sections(&items) {
-        return Err(each_form(&items));
-    }
-    strftime(&items).ok_or_else(|| "it can be written, but not read".to_owned())
-}
-
-fn has_sections(items: &[Item]) -> bool {
-    items.iter().any(|item| matches!(item, Item::Section(_)))
-}
-
-/// What to write in place of a pattern with sections, by which nothing is read: all patterns that it stands for.
-fn each_form(items: &[Item]) -> String {
-    let forms = forms(items);
-    let forms = forms.iter().filter_map(|form| strftime(form));
-    let forms: Vec<String> = forms
-        .filter(|form| fault(form).is_none())
-        .map(|form| format!("'{}'", form.replace('\'', "''")))
-        .collect();
-    let forms = match forms.as_slice() {
-        [] => "'%Y-%m-%d %H:%M', '%Y-%m-%d'".to_owned(),
-        forms => forms.join(", "),
+/// Refuses a pattern by which the function of that name, one of those here, writes nothing.
+pub(crate) fn check_writing(name: &str, pattern: &str) -> Result<()> {
+    let dialect = match name {
+        "date_format" => Dialect::Java,
+        _ => Dialect::Postgres,
     };
-    format!(
-        "its sections in [ ] are not read; give a pattern for each form of the text, such as to_timestamp(…, {forms})"
-    )
-}
-
-fn is_strftime(pattern: &str) -> bool {
-    pattern.contains('%')
-}
-
-/// Refuses a pattern that strftime does not have.
-pub(super) fn check_strftime(pattern: &str) -> Result<()> {
-    if StrftimeItems::new(pattern).any(|item| matches!(item, Strftime::Error)) {
-        return exec_err!("`{pattern}` is no pattern of strftime");
-    }
-    if let Some((run, same)) = mixed(pattern) {
-        return exec_err!(
-            "the pattern `{pattern}` is one of strftime because of its percent signs, in which `{run}` means itself; write `{same}`"
-        );
-    }
-    Ok(())
-}
-
-/// Refuses a pattern by which nothing can be read, and says how to write it.
-pub(crate) fn check_reading(pattern: &str) -> Result<()> {
-    if is_strftime(pattern) {
+    if dialect.is_strftime(pattern) {
         return check_strftime(pattern);
     }
-    // Few letters mean something else in the two dialects, and those are told apart by their case.
-    let has_minutes = pattern.to_lowercase().contains("mi");
-    let is_java = !has_minutes && (pattern.contains("mm") || pattern.contains("yy"));
-    let items = if is_java {
-        java(pattern)
-    } else {
-        postgres(pattern).or_else(|_| java(pattern))
-    };
-    let items = match items {
-        Err(why) if is_java => return exec_err!("the pattern `{pattern}`: {why}"),
-        items => items.unwrap_or_default(),
-    };
-    if items.iter().all(Item::is_plain) {
-        return exec_err!(
-            "`{pattern}` is no pattern of strftime, which is read here; write one such as `%Y-%m-%d`"
-        );
-    }
-    if has_sections(&items) {
-        return exec_err!("the pattern `{pattern}`: {}", each_form(&items));
-    }
-    match strftime(&items) {
-        Some(same) => {
-            exec_err!("`{pattern}` is no pattern of strftime, which is read here; write `{same}`")
-        }
-        None => exec_err!("`{pattern}` is no pattern of strftime, which is read here"),
-    }
+    items(dialect, pattern).map(|_| ())
 }

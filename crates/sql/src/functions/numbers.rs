@@ -14,21 +14,47 @@ use super::over::over;
 
 /// Functions that are infinite or no number for some arguments.
 const NOT_EVERYWHERE: &[&str] = &[
-    "acos", "acosh", "asin", "atanh", "cosh", "cot", "degrees", "exp", "ln", "log", "log10",
-    "log2", "power", "sinh", "sqrt", "tan",
+    "acos", "acosh", "asin", "atanh", "cosh", "cot", "degrees", "exp", "ln", "log10", "log2",
+    "power", "sinh", "sqrt", "tan",
 ];
 
 /// The functions of this module, whose work is done by `theirs`.
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
     let finite = NOT_EVERYWHERE.iter().map(|name| over(theirs, name, finite));
-    let places = [over(theirs, "round", round), over(theirs, "trunc", trunc)];
-    finite.chain(places).flatten().collect()
+    let others = [
+        over(theirs, "log", log),
+        over(theirs, "round", round),
+        over(theirs, "trunc", trunc),
+    ];
+    finite.chain(others).flatten().collect()
 }
 
 fn finite(below: &ScalarUDF, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
     let arguments = call.args.clone();
     let made = below.invoke_with_args(call)?;
     refuse_infinite(below.name(), &arguments, &made)?;
+    Ok(made)
+}
+
+/// [`finite`], and no base of 0: to divide by its infinite logarithm gives 0 for every number.
+fn log(below: &ScalarUDF, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let base = call.args.first().filter(|_| call.args.len() > 1).cloned();
+    let rows = call.number_rows;
+    let made = finite(below, call)?;
+    let Some(base) = base else {
+        return Ok(made);
+    };
+    let rows = match &made {
+        ColumnarValue::Array(_) => rows,
+        ColumnarValue::Scalar(_) => 1,
+    };
+    let given = made.to_array(rows)?;
+    let bases = cast(&base.to_array(rows)?, &DataType::Float64)?;
+    let bases = bases.as_primitive::<Float64Type>().iter().enumerate();
+    let mut zeros = bases.filter(|(_, base)| base.is_some_and(|base| base == 0.0));
+    if zeros.any(|(row, _)| given.is_valid(row)) {
+        return exec_err!("no logarithm has the base 0");
+    }
     Ok(made)
 }
 

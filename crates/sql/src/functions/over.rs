@@ -17,13 +17,30 @@ pub(super) type Invoke = fn(&ScalarUDF, ScalarFunctionArgs) -> Result<ColumnarVa
 /// The types as which arguments are taken, before the function below chooses by them.
 pub(super) type Retype = fn(&[DataType]) -> Vec<DataType>;
 
+/// Of which calls the function below may say what they are simplified to.
+pub(super) type Simplifies = fn(&[Expr]) -> bool;
+
 /// The one of `functions` that is called `name`, called by way of `invoke`.
 pub(super) fn over(
     functions: &[Arc<ScalarUDF>],
     name: &str,
     invoke: Invoke,
 ) -> Option<Arc<ScalarUDF>> {
-    of(functions, name, Some(invoke), None)
+    of(functions, name, Some(invoke), None).map(finished)
+}
+
+/// [`over`], of which calls are simplified only where `simplifies` says so.
+pub(super) fn simplified(
+    functions: &[Arc<ScalarUDF>],
+    name: &str,
+    invoke: Invoke,
+    simplifies: Simplifies,
+) -> Option<Arc<ScalarUDF>> {
+    let over = of(functions, name, Some(invoke), None)?;
+    Some(finished(Over {
+        simplifies: Some(simplifies),
+        ..over
+    }))
 }
 
 /// The one of `functions` that is called `name`, with arguments of other types, and called by way of `invoke`
@@ -34,7 +51,20 @@ pub(super) fn retyped(
     retype: Retype,
     invoke: Option<Invoke>,
 ) -> Option<Arc<ScalarUDF>> {
-    of(functions, name, invoke, Some(retype))
+    of(functions, name, invoke, Some(retype)).map(finished)
+}
+
+/// `below`, of which the type is told by those of its arguments alone, and by no constant among them.
+pub(crate) fn blind(below: &Arc<ScalarUDF>) -> Arc<ScalarUDF> {
+    finished(Over {
+        below: Arc::clone(below),
+        signature: below.signature().clone(),
+        invoke: None,
+        retype: None,
+        simplifies: None,
+        only_looks: false,
+        is_blind: true,
+    })
 }
 
 /// `below`, of which `invoke` only looks at what it is given and what it makes. Once is enough.
@@ -43,13 +73,15 @@ pub(super) fn guarded(below: &Arc<ScalarUDF>, invoke: Invoke) -> Arc<ScalarUDF> 
     if over.is_some_and(|over| over.only_looks) {
         return Arc::clone(below);
     }
-    Arc::new(ScalarUDF::from(Over {
+    finished(Over {
         below: Arc::clone(below),
         signature: below.signature().clone(),
         invoke: Some(invoke),
         retype: None,
+        simplifies: None,
         only_looks: true,
-    }))
+        is_blind: false,
+    })
 }
 
 fn of(
@@ -57,19 +89,25 @@ fn of(
     name: &str,
     invoke: Option<Invoke>,
     retype: Option<Retype>,
-) -> Option<Arc<ScalarUDF>> {
+) -> Option<Over> {
     let below = functions.iter().find(|function| function.name() == name)?;
     let signature = match retype {
         Some(_) => Signature::user_defined(below.signature().volatility),
         None => below.signature().clone(),
     };
-    Some(Arc::new(ScalarUDF::from(Over {
+    Some(Over {
         below: Arc::clone(below),
         signature,
         invoke,
         retype,
+        simplifies: None,
         only_looks: false,
-    })))
+        is_blind: false,
+    })
+}
+
+fn finished(over: Over) -> Arc<ScalarUDF> {
+    Arc::new(ScalarUDF::from(over))
 }
 
 #[derive(Debug)]
@@ -78,14 +116,19 @@ struct Over {
     signature: Signature,
     invoke: Option<Invoke>,
     retype: Option<Retype>,
+    simplifies: Option<Simplifies>,
     /// Whether the values are those of the function below.
     only_looks: bool,
+    /// Whether no constant has a say in its type.
+    is_blind: bool,
 }
 
 impl PartialEq for Over {
     /// Each function has one `invoke` that does something of its own, and one that only looks.
     fn eq(&self, other: &Self) -> bool {
-        self.only_looks == other.only_looks && self.below == other.below
+        self.only_looks == other.only_looks
+            && self.is_blind == other.is_blind
+            && self.below == other.below
     }
 }
 
@@ -119,7 +162,14 @@ impl ScalarUDFImpl for Over {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
-        self.below.return_field_from_args(args)
+        if !self.is_blind {
+            return self.below.return_field_from_args(args);
+        }
+        let unknown = vec![None; args.arg_fields.len()];
+        self.below.return_field_from_args(ReturnFieldArgs {
+            arg_fields: args.arg_fields,
+            scalar_arguments: &unknown,
+        })
     }
 
     fn is_strict(&self) -> bool {
@@ -134,6 +184,9 @@ impl ScalarUDFImpl for Over {
     }
 
     fn simplify(&self, args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        if self.simplifies.is_some_and(|simplifies| !simplifies(&args)) {
+            return Ok(ExprSimplifyResult::Original(args));
+        }
         self.below.simplify(args, info)
     }
 

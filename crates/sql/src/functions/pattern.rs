@@ -3,12 +3,15 @@
 //! Each is read into the same items. What a dialect has and is not offered is refused, and so is what looks like
 //! another dialect: `YYYY` in Java is the year of the week, `mm` in PostgreSQL the month.
 
+mod dialect;
 mod java;
 mod postgres;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub(super) use self::dialect::Dialect;
+pub(crate) use self::dialect::is_strftime;
 pub(super) use self::java::java;
 pub(super) use self::postgres::postgres;
 pub(super) use self::write::append;
@@ -172,46 +175,105 @@ fn letter_of(number: Number) -> Option<(char, usize)> {
 /// Of how many sections that may be left out all forms are told.
 const MANY: usize = 4;
 
-/// What a pattern is with all of its sections, and with fewer and fewer of them; nothing where it has too many.
-pub(super) fn forms(items: &[Item]) -> Vec<Vec<Item>> {
+/// What a pattern is without those of its sections that are left out.
+#[derive(Debug)]
+pub(super) struct Form {
+    pub(super) items: Vec<Item>,
+    /// The pattern of Java's without the brackets.
+    pub(super) text: String,
+}
+
+/// What a pattern of Java's with these items is with all of its sections, and with fewer and fewer of them; nothing where it
+/// has too many.
+pub(super) fn forms(pattern: &str, items: &[Item]) -> Vec<Form> {
     let begin = |item: &&Item| matches!(item, Item::Section(Edge::Begin));
     let sections = items.iter().filter(begin).count();
     if sections > MANY {
         return Vec::new();
     }
-    let mut forms: Vec<Vec<Item>> = Vec::new();
+    let mut forms: Vec<Form> = Vec::new();
     for without in 0..1_u32 << sections {
         // The last section is the first that is left out.
-        let form = form(items, |section| {
-            (without >> (sections - 1 - section)) & 1 == 1
-        });
-        if !forms.contains(&form) {
-            forms.push(form);
+        let is_left_out = |section: usize| (without >> (sections - 1 - section)) & 1 == 1;
+        let left_out: Vec<bool> = (0..sections).map(is_left_out).collect();
+        let items = form(items, &left_out);
+        if !forms.iter().any(|form| form.items == items) {
+            let text = text_of_form(pattern, &left_out);
+            forms.push(Form { items, text });
         }
     }
     forms
 }
 
-/// The items without the sections that are left out, which are counted from 0.
-fn form(items: &[Item], is_left_out: impl Fn(usize) -> bool) -> Vec<Item> {
+/// The items without the sections that are left out.
+fn form(items: &[Item], left_out: &[bool]) -> Vec<Item> {
     let mut form = Vec::new();
-    // Of each section in which the next item stands: whether it is there, and all around it.
-    let mut around: Vec<bool> = Vec::new();
-    let mut section = 0;
+    let mut sections = Sections::new(left_out);
     for item in items {
-        let is_there = around.last().copied().unwrap_or(true);
         match item {
-            Item::Section(Edge::Begin) => {
-                around.push(is_there && !is_left_out(section));
-                section += 1;
-            }
-            Item::Section(Edge::End) => {
-                around.pop();
-            }
-            Item::Text(text) if is_there => push_text(&mut form, text),
-            item if is_there => form.push(item.clone()),
-            _ => {}
+            Item::Section(edge) => sections.pass(*edge),
+            _ if !sections.are_there() => {}
+            Item::Text(text) => push_text(&mut form, text),
+            item => form.push(item.clone()),
         }
     }
     form
+}
+
+/// The same of a pattern of Java's.
+fn text_of_form(pattern: &str, left_out: &[bool]) -> String {
+    let mut form = String::new();
+    let mut sections = Sections::new(left_out);
+    let mut is_quoted = false;
+    for sign in pattern.chars() {
+        match sign {
+            '[' if !is_quoted => sections.pass(Edge::Begin),
+            ']' if !is_quoted => sections.pass(Edge::End),
+            sign => {
+                is_quoted ^= sign == '\'';
+                if sections.are_there() {
+                    form.push(sign);
+                }
+            }
+        }
+    }
+    form
+}
+
+/// The sections in which a part of a pattern stands.
+struct Sections<'a> {
+    /// Of all that the pattern has: whether it is left out.
+    left_out: &'a [bool],
+    /// Of each of them: whether it is there, and all around it.
+    around: Vec<bool>,
+    /// How many have begun.
+    begun: usize,
+}
+
+impl<'a> Sections<'a> {
+    fn new(left_out: &'a [bool]) -> Self {
+        Self {
+            left_out,
+            around: Vec::new(),
+            begun: 0,
+        }
+    }
+
+    fn are_there(&self) -> bool {
+        self.around.last().copied().unwrap_or(true)
+    }
+
+    fn pass(&mut self, edge: Edge) {
+        match edge {
+            Edge::Begin => {
+                let is_left_out = self.left_out.get(self.begun).copied();
+                let is_there = self.are_there() && !is_left_out.unwrap_or(false);
+                self.around.push(is_there);
+                self.begun += 1;
+            }
+            Edge::End => {
+                self.around.pop();
+            }
+        }
+    }
 }

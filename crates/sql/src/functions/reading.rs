@@ -12,25 +12,22 @@
 //! Where such a pattern is a constant it is refused before the first record: a time that is written by it does not come
 //! back.
 
+mod check;
+mod format;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::ops::Range;
 
-use chrono::format::{Fixed, Item, Numeric, ParseError, Parsed, StrftimeItems, parse};
+use chrono::format::{Fixed, Item, Numeric, ParseError, Parsed, StrftimeItems};
 use chrono::{DateTime, NaiveTime, Utc};
 use datafusion_common::{Result, exec_err};
 
-use super::format_time::read_as_strftime;
-
-/// Reads `text` by a format of strftime. A text without an offset is UTC, and an offset beside a day alone says nothing.
-pub(super) fn read(text: &str, format: &str) -> std::result::Result<DateTime<Utc>, ParseError> {
-    let mut parsed = Parsed::new();
-    parse(&mut parsed, text, StrftimeItems::new(format))?;
-    time_of(parsed)
-}
+pub(super) use self::check::{Formats, check_strftime};
+pub(crate) use self::check::{LONGEST, check_reading, check_reading_strftime};
+pub(crate) use self::format::Format;
+pub(crate) use super::pattern::is_strftime;
 
 fn time_of(mut parsed: Parsed) -> std::result::Result<DateTime<Utc>, ParseError> {
     complete(&mut parsed)?;
@@ -89,9 +86,10 @@ fn complete(parsed: &mut Parsed) -> std::result::Result<(), ParseError> {
     Ok(())
 }
 
-/// Whether a format names a time zone by its name, which is not read.
+/// Whether a pattern of strftime names a time zone by its name, which is not read.
 pub(crate) fn names_zone(format: &str) -> bool {
     format.contains("%Z")
+        && is_strftime(format)
         && StrftimeItems::new(format).any(|item| matches!(item, Item::Fixed(Fixed::TimezoneName)))
 }
 
@@ -112,7 +110,7 @@ pub(crate) fn fault(pattern: &str) -> Option<Fault> {
     Some(Fault { what, likely })
 }
 
-/// Refuses a format of strftime by which what it writes can't be read, and says how to write it.
+/// Refuses a pattern of strftime or of Java's by which what it writes can't be read, and says how to write it.
 pub(crate) fn check_fields(format: &str) -> Result<()> {
     if names_zone(format) {
         return exec_err!("the format `{format}` names a time zone; read an offset with %z");
@@ -122,24 +120,29 @@ pub(crate) fn check_fields(format: &str) -> Result<()> {
     };
     match likely {
         Some(likely) => exec_err!("the pattern `{format}` {what}; write `{likely}`"),
-        None => {
+        None if is_strftime(format) => {
             exec_err!("the pattern `{format}` {what}; write one such as `%Y-%m-%d %H:%M:%S`")
+        }
+        None => {
+            exec_err!("the pattern `{format}` {what}; write one such as `yyyy-MM-dd HH:mm:ss`")
         }
     }
 }
 
 /// Refuses a format of strftime by which no time of the day is read, whatever the text.
-pub(crate) fn check_time_of_day(format: &str) -> Result<()> {
-    let [micros, _] = SAMPLES;
-    let time = DateTime::from_timestamp_micros(micros);
-    let Some(text) = time.and_then(|time| written(time, &items_of(format))) else {
+pub(crate) fn check_time_of_day(pattern: &str) -> Result<()> {
+    let Ok(format) = Format::of(pattern) else {
         return Ok(());
     };
-    let mut parsed = Parsed::new();
-    let read = parse(&mut parsed, &text, StrftimeItems::new(format));
-    if read.is_ok() && parsed.to_naive_time().is_err() {
+    let [micros, _] = SAMPLES;
+    let time = DateTime::from_timestamp_micros(micros);
+    let Some(text) = time.and_then(|time| format.written(time)) else {
+        return Ok(());
+    };
+    let read = format.parsed(&text);
+    if read.is_ok_and(|parsed| parsed.to_naive_time().is_err()) {
         return exec_err!(
-            "the pattern `{format}` names no whole time of the day; write one such as `%H:%M:%S`"
+            "the pattern `{pattern}` names no whole time of the day; write one such as `%H:%M:%S`"
         );
     }
     Ok(())
@@ -153,61 +156,24 @@ const UNREADABLE: &str = "can't read what it writes";
 
 /// Whether the parts of a time that a pattern names are the same once they were written and read by it; else why not.
 fn comes_back(pattern: &str) -> std::result::Result<(), &'static str> {
-    let format = read_as_strftime(pattern).map_err(|_| UNREADABLE)?;
-    let items = items_of(&format);
-    if has_month_for_minute(&parts(&items)) {
+    let format = Format::of(pattern).map_err(|_| UNREADABLE)?;
+    if has_month_for_minute(&format.parts()) {
         return Err("names the month behind the hour, where the minute stands");
     }
     for micros in SAMPLES {
         let time = DateTime::from_timestamp_micros(micros);
-        let Some(text) = time.and_then(|time| written(time, &items)) else {
+        let Some(text) = time.and_then(|time| format.written(time)) else {
             // It is no pattern, which is told elsewhere.
             return Ok(());
         };
-        let mut parsed = Parsed::new();
-        parse(&mut parsed, &text, StrftimeItems::new(&format)).map_err(|_| UNREADABLE)?;
+        let parsed = format.parsed(&text).map_err(|_| UNREADABLE)?;
         let what = missing(&parsed);
         let time = time_of(parsed).map_err(|_| what)?;
-        if written(time, &items).as_deref() != Some(text.as_str()) {
+        if format.written(time).as_deref() != Some(text.as_str()) {
             return Err(UNREADABLE);
         }
     }
     Ok(())
-}
-
-/// The items of a format, with an offset that each kind of them reads in the place of one that they may write otherwise.
-fn items_of(format: &str) -> Vec<Item<'_>> {
-    let permissive = StrftimeItems::new("%#z").next();
-    let items = StrftimeItems::new(format).map(|item| match item {
-        Item::Fixed(
-            Fixed::TimezoneOffset
-            | Fixed::TimezoneOffsetZ
-            | Fixed::TimezoneOffsetColon
-            | Fixed::TimezoneOffsetColonZ
-            | Fixed::TimezoneOffsetDoubleColon
-            | Fixed::TimezoneOffsetTripleColon,
-        ) => Item::Literal("+00:00"),
-        item if Some(&item) == permissive.as_ref() => Item::Literal("+00:00"),
-        item => item,
-    });
-    items.collect()
-}
-
-fn written(time: DateTime<Utc>, items: &[Item<'_>]) -> Option<String> {
-    let mut text = String::new();
-    write!(text, "{}", time.format_with_items(items.iter())).ok()?;
-    Some(text)
-}
-
-/// The numbers in the order in which they stand.
-fn parts(items: &[Item<'_>]) -> Vec<Numeric> {
-    let mut parts = Vec::with_capacity(items.len());
-    for item in items {
-        if let Item::Numeric(part, _) = item {
-            parts.push(part.clone());
-        }
-    }
-    parts
 }
 
 /// Whether the month stands where the minute is meant, as in `yyyy-MM-dd HH:MM` and `yyyy-mm-dd HH:MM:ss`: where both
@@ -292,16 +258,16 @@ fn likely(pattern: &str) -> Option<String> {
 }
 
 fn names_each_once(pattern: &str) -> bool {
-    let Ok(format) = read_as_strftime(pattern) else {
+    let Ok(format) = Format::of(pattern) else {
         return false;
     };
-    let parts = parts(&items_of(&format));
+    let parts = format.parts();
     let different: HashSet<&Numeric> = parts.iter().collect();
     different.len() == parts.len()
 }
 
 fn with(pattern: &str, change: Change) -> String {
-    let is_java = !pattern.contains('%');
+    let is_java = !is_strftime(pattern);
     let (month, minute, hour_of_12, hour) = if is_java {
         ('M', 'm', 'h', 'H')
     } else {
@@ -318,8 +284,11 @@ fn with(pattern: &str, change: Change) -> String {
         Change::Month => places.truncate(1),
         Change::Minute => places = places.pop().into_iter().collect(),
     }
+    // Both go forward: a pattern has as many places as it likes.
+    let mut places = places.into_iter().peekable();
     let changed = pattern.char_indices().map(|(at, letter)| {
-        let is_there = places.iter().any(|place| place.contains(&at));
+        while places.next_if(|place| place.end <= at).is_some() {}
+        let is_there = places.peek().is_some_and(|place| place.contains(&at));
         if is_there { to } else { letter }
     });
     changed.collect()

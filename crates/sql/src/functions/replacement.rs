@@ -11,50 +11,18 @@ use datafusion_common::{Result, ScalarValue, exec_err};
 use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
 use regex::Regex;
 
+use super::flags::with_flags;
 use super::over::over;
 
 /// The function of this module, whose work is done by `theirs`.
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
-    let ours = [
-        over(theirs, "regexp_replace", with_groups_of_java),
-        over(theirs, "regexp_like", without_empty_flags),
-        over(theirs, "regexp_match", without_empty_flags),
-    ];
-    ours.into_iter().flatten().collect()
-}
-
-/// Flags that change nothing: the library below takes empty ones for a mistake of the pattern, and null ones make null.
-const NO_FLAGS: &str = "-x";
-
-fn without_empty_flags(below: &ScalarUDF, mut call: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    fill_flags(&mut call, 2)?;
-    below.invoke_with_args(call)
-}
-
-fn fill_flags(call: &mut ScalarFunctionArgs, place: usize) -> Result<()> {
-    let Some(flags) = call.args.get_mut(place) else {
-        return Ok(());
-    };
-    let filled = match &*flags {
-        ColumnarValue::Scalar(value) if value.try_as_str().flatten() == Some("") => {
-            let kind = value.data_type();
-            ScalarValue::from(NO_FLAGS).cast_to(&kind)?.into()
-        }
-        ColumnarValue::Scalar(_) => return Ok(()),
-        ColumnarValue::Array(texts) => {
-            let plain = cast(texts, &DataType::Utf8)?;
-            let all = plain.as_string::<i32>().iter();
-            let filled = all.map(|flags| flags.map(|it| if it.is_empty() { NO_FLAGS } else { it }));
-            let filled: StringArray = filled.collect();
-            cast(&filled, texts.data_type())?.into()
-        }
-    };
-    *flags = filled;
-    Ok(())
+    let replace = over(theirs, "regexp_replace", |below, call| {
+        with_flags(below, call, with_groups_of_java)
+    });
+    replace.into_iter().collect()
 }
 
 fn with_groups_of_java(below: &ScalarUDF, mut call: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    fill_flags(&mut call, 3)?;
     let [_, pattern, replacement, ..] = call.args.as_slice() else {
         return below.invoke_with_args(call);
     };

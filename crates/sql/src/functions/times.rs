@@ -18,9 +18,11 @@ use datafusion_expr::{
 };
 
 use super::durations;
-use super::over::retyped;
+use super::over::{Invoke, retyped};
+use super::zeros;
 
 const NANOS_OF_A_SECOND: i128 = 1_000_000_000;
+const NANOS_OF_A_MINUTE: i128 = 60 * NANOS_OF_A_SECOND;
 const NANOS_OF_A_DAY: i128 = 86_400 * NANOS_OF_A_SECOND;
 
 /// Functions that hand on one of their arguments, or all of them.
@@ -38,7 +40,10 @@ pub(crate) const CHOOSING: &[&str] = &[
 pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
     let mut functions: Vec<_> = CHOOSING
         .iter()
-        .filter_map(|name| retyped(theirs, name, together, None))
+        .filter_map(|name| {
+            let invoke = (*name == "nullif").then_some(zeros::nullif as Invoke);
+            retyped(theirs, name, together, invoke)
+        })
         .collect();
     functions.extend(retyped(theirs, "date_trunc", trunc_types, Some(date_trunc)));
     functions.extend(retyped(
@@ -106,13 +111,12 @@ fn second(types: &[DataType], is_time: impl Fn(&DataType) -> bool) -> Vec<DataTy
 
 fn date_trunc(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
     let unit = match arguments.args.as_slice() {
-        [ColumnarValue::Scalar(unit), _] => unit.try_as_str().flatten().and_then(Coarse::of),
+        [ColumnarValue::Scalar(unit), _] => unit.try_as_str().flatten().and_then(Unit::of),
         _ => None,
     };
     match (unit, arguments.args.as_slice()) {
-        (Some(unit), [_, times]) if is_without_zone(&times.data_type()) => {
-            let cut = |nanos| unit.cut(nanos);
-            over_values(times, &cut)
+        (Some(unit), [_, times]) if unit.cuts(times) => {
+            over_values(times, &|nanos| unit.cut(nanos))
         }
         _ => below.invoke_with_args(arguments),
     }
@@ -284,17 +288,25 @@ where
     Ok(Arc::new(result.with_timezone_opt(zone)))
 }
 
-/// Units that are no fixed number of nanoseconds, or do not begin at 1970.
+/// What `date_trunc` cuts times to.
 #[derive(Debug, Clone, Copy)]
-enum Coarse {
+enum Unit {
+    /// So many nanoseconds, counted from 1970.
+    Nanos(i128),
     Week,
     /// So many months, counted from January.
     Months(u32),
 }
 
-impl Coarse {
+impl Unit {
     fn of(unit: &str) -> Option<Self> {
         Some(match unit.to_ascii_lowercase().as_str() {
+            "microsecond" => Self::Nanos(1_000),
+            "millisecond" => Self::Nanos(1_000_000),
+            "second" => Self::Nanos(NANOS_OF_A_SECOND),
+            "minute" => Self::Nanos(NANOS_OF_A_MINUTE),
+            "hour" => Self::Nanos(60 * NANOS_OF_A_MINUTE),
+            "day" => Self::Nanos(NANOS_OF_A_DAY),
             "week" => Self::Week,
             "month" => Self::Months(1),
             "quarter" => Self::Months(3),
@@ -303,14 +315,29 @@ impl Coarse {
         })
     }
 
+    /// Whether `times` are cut here. A column is cut to fixed steps in its own unit by the function below, which makes
+    /// nanoseconds of a constant.
+    fn cuts(self, times: &ColumnarValue) -> bool {
+        match (self, times, times.data_type()) {
+            // Zones are whole minutes away from each other.
+            (Self::Nanos(step), ColumnarValue::Scalar(_), DataType::Timestamp(_, zone)) => {
+                zone.is_none() || step <= NANOS_OF_A_MINUTE
+            }
+            (Self::Nanos(_), ..) => false,
+            (Self::Week | Self::Months(_), _, kind) => is_without_zone(&kind),
+        }
+    }
+
     fn cut(self, nanos: i128) -> Option<i128> {
-        let day = time_of(nanos)?.date();
         let day = match self {
+            Self::Nanos(step) => return Some(nanos - nanos.rem_euclid(step)),
             Self::Week => {
+                let day = time_of(nanos)?.date();
                 let since_monday = day.weekday().num_days_from_monday();
                 day.checked_sub_days(Days::new(u64::from(since_monday)))?
             }
             Self::Months(months) => {
+                let day = time_of(nanos)?.date();
                 let month = day.month0() / months * months + 1;
                 NaiveDate::from_ymd_opt(day.year(), month, 1)?
             }

@@ -1,4 +1,4 @@
-//! `to_timestamp` and its like: text to times over all years that there are.
+//! `to_timestamp` and its like: text to times over all years that there are, by patterns of strftime and of Java's.
 //!
 //! | function | gives | of a number |
 //! |---|---|---|
@@ -20,7 +20,7 @@ use datafusion_expr::{
 };
 
 use super::over::over;
-use super::reading::{names_zone, read};
+use super::reading::{Formats, names_zone};
 use super::times::round_down;
 
 /// The functions of this module; what they do not do with text is done by `theirs`.
@@ -42,8 +42,10 @@ pub(super) fn functions(theirs: &[Arc<ScalarUDF>]) -> Vec<Arc<ScalarUDF>> {
 
 /// By formats what `to_timestamp` reads; else DataFusion's, which says of a text that is no day how it works inside.
 fn to_date(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    if has_own_formats(&arguments.args)? {
-        return from_text(&arguments, TimeUnit::Second)?.cast_to(&DataType::Date32, None);
+    if has_formats(&arguments.args) {
+        let call = &arguments;
+        let days = from_text(call, TimeUnit::Second, Some(Days { below, call }))?;
+        return days.cast_to(&DataType::Date32, None);
     }
     let given = arguments.args.clone();
     let rows = arguments.number_rows.max(1);
@@ -64,26 +66,37 @@ fn to_date(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarV
     )
 }
 
-/// Whether a text is to be read by formats that are all there. Those that name a time zone are left to DataFusion, which
-/// reads them for days.
-fn has_own_formats(arguments: &[ColumnarValue]) -> Result<bool> {
-    let Some((text, formats)) = arguments.split_first() else {
-        return Ok(false);
+/// Whether a text is to be read by formats.
+fn has_formats(arguments: &[ColumnarValue]) -> bool {
+    let is_text = |argument: &ColumnarValue| {
+        let data_type = argument.data_type();
+        data_type.is_string() || data_type.is_null()
     };
-    if formats.is_empty() || !text.data_type().is_string() {
-        return Ok(false);
+    arguments.len() > 1 && arguments.iter().all(is_text)
+}
+
+/// What `to_date` does otherwise than the others: formats that name a time zone are left to DataFusion, which reads them.
+#[derive(Clone, Copy)]
+struct Days<'a> {
+    below: &'a ScalarUDF,
+    call: &'a ScalarFunctionArgs,
+}
+
+impl Days<'_> {
+    /// The first instant of the day that `text` is by a format with a time zone.
+    fn read(self, text: &str, format: &str) -> Result<DateTime<Utc>> {
+        const SECONDS_OF_A_DAY: i64 = 86_400;
+        let mut call = self.call.clone();
+        call.args = [text, format]
+            .map(|text| ColumnarValue::Scalar(ScalarValue::from(text)))
+            .to_vec();
+        call.number_rows = 1;
+        let day = self.below.invoke_with_args(call)?.to_array(1)?;
+        let day = day.as_primitive::<Date32Type>().iter().flatten().next();
+        let time =
+            day.and_then(|day| DateTime::from_timestamp(i64::from(day) * SECONDS_OF_A_DAY, 0));
+        time.ok_or_else(|| exec_datafusion_err!("`{text}` is not in the format `{format}`"))
     }
-    let is_own = |format: Option<&str>| format.is_some_and(|format| !names_zone(format));
-    for format in formats {
-        if !format.data_type().is_string() {
-            return Ok(false);
-        }
-        let texts = cast(&format.to_array(1)?, &DataType::Utf8)?;
-        if !texts.as_string::<i32>().iter().all(is_own) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -127,7 +140,7 @@ impl ScalarUDFImpl for ToTimestamp {
             return exec_err!("to_timestamp takes a text, a number, a day or a time");
         };
         match first.data_type() {
-            text if text.is_string() => from_text(&arguments, TimeUnit::Microsecond),
+            text if text.is_string() => from_text(&arguments, TimeUnit::Microsecond, None),
             DataType::Int64 => first
                 .cast_to(&DataType::Timestamp(TimeUnit::Second, None), None)?
                 .cast_to(&micros, None),
@@ -152,7 +165,9 @@ fn to_micros(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<Columna
 /// Text as the others read it; of all else it is DataFusion's.
 fn to_nanos(below: &ScalarUDF, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
     match arguments.args.first() {
-        Some(first) if first.data_type().is_string() => from_text(&arguments, TimeUnit::Nanosecond),
+        Some(first) if first.data_type().is_string() => {
+            from_text(&arguments, TimeUnit::Nanosecond, None)
+        }
         _ => below.invoke_with_args(arguments),
     }
 }
@@ -170,7 +185,7 @@ fn text_or_below(
         return below.invoke_with_args(arguments);
     };
     match first.data_type() {
-        text if text.is_string() => return from_text(&arguments, unit),
+        text if text.is_string() => return from_text(&arguments, unit, None),
         DataType::Timestamp(..) => *first = round_down(first, unit)?,
         _ => {}
     }
@@ -199,27 +214,37 @@ fn from_floats(seconds: &ColumnarValue) -> Result<ColumnarValue> {
     )
 }
 
-/// The text of the first argument, as the first of the formats that fits it.
-fn from_text(arguments: &ScalarFunctionArgs, unit: TimeUnit) -> Result<ColumnarValue> {
+/// The arguments as texts, a single one where it is the same for all rows.
+fn texts_of(arguments: &ScalarFunctionArgs) -> Result<Vec<StringArray>> {
     let rows = arguments.number_rows;
-    let text_columns = arguments.args.iter().map(|argument| {
+    let columns = arguments.args.iter().map(|argument| {
         let array = argument.to_array(match argument {
             ColumnarValue::Scalar(_) => 1,
             ColumnarValue::Array(_) => rows,
         })?;
-        let text = arrow::compute::cast(&array, &DataType::Utf8)?;
+        let text = cast(&array, &DataType::Utf8)?;
         Ok(text.as_string::<i32>().clone())
     });
-    let text_columns = text_columns.collect::<Result<Vec<StringArray>>>()?;
+    columns.collect()
+}
+
+/// The text of the first argument, as the first of the formats that fits it; null where all of them are.
+fn from_text(
+    arguments: &ScalarFunctionArgs,
+    unit: TimeUnit,
+    days: Option<Days<'_>>,
+) -> Result<ColumnarValue> {
+    let text_columns = texts_of(arguments)?;
     let Some((texts, formats)) = text_columns.split_first() else {
         return exec_err!("to_timestamp takes a text, a number, a day or a time");
     };
     let count = if arguments.args.iter().all(is_scalar) {
         1
     } else {
-        rows
+        arguments.number_rows
     };
     let at = |column: &StringArray, row: usize| if column.len() == 1 { 0 } else { row };
+    let mut known = Formats::default();
     let mut values = Vec::with_capacity(count);
     for row in 0..count {
         let place = at(texts, row);
@@ -228,11 +253,16 @@ fn from_text(arguments: &ScalarFunctionArgs, unit: TimeUnit) -> Result<ColumnarV
             continue;
         }
         let text = texts.value(place);
-        let given = formats
+        let mut given = formats
             .iter()
             .filter(|format| format.is_valid(at(format, row)))
-            .map(|format| format.value(at(format, row)));
-        let time = time_of(text, given, !formats.is_empty())?;
+            .map(|format| format.value(at(format, row)))
+            .peekable();
+        if !formats.is_empty() && given.peek().is_none() {
+            values.push(None);
+            continue;
+        }
+        let time = time_of(text, given, !formats.is_empty(), &mut known, days)?;
         values.push(Some(match unit {
             TimeUnit::Second => time.timestamp(),
             TimeUnit::Millisecond => time.timestamp_millis(),
@@ -257,16 +287,34 @@ fn time_of<'a>(
     text: &str,
     formats: impl Iterator<Item = &'a str>,
     has_formats: bool,
+    known: &mut Formats<'a>,
+    days: Option<Days<'_>>,
 ) -> Result<DateTime<Utc>> {
     if !has_formats {
         return Ok(string_to_datetime(&Utc, text)?);
     }
-    let mut error = exec_datafusion_err!("the format of `{text}` is null");
+    let mut error = exec_datafusion_err!("`{text}` has no format");
     for format in formats {
+        let own = match known.of(format) {
+            Ok(own) => own,
+            Err(why) => {
+                error = exec_datafusion_err!("{}", why.message());
+                continue;
+            }
+        };
         if names_zone(format) {
-            return exec_err!("the format `{format}` names a time zone; read an offset with %z");
+            let Some(days) = days else {
+                return exec_err!(
+                    "the format `{format}` names a time zone; read an offset with %z"
+                );
+            };
+            match days.read(text, format) {
+                Ok(time) => return Ok(time),
+                Err(why) => error = why,
+            }
+            continue;
         }
-        match read(text, format) {
+        match own.read(text) {
             Ok(time) => return Ok(time),
             Err(why) => {
                 error = exec_datafusion_err!("`{text}` is not in the format `{format}`: {why}");

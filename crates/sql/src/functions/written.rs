@@ -57,6 +57,14 @@ pub(crate) fn text_of(expr: &Expr) -> Option<&str> {
     }
 }
 
+/// The text of the number with the other sign.
+pub(crate) fn negative(text: &str) -> String {
+    match text.strip_prefix('-') {
+        Some(rest) => rest.to_owned(),
+        None => format!("-{text}"),
+    }
+}
+
 /// Whether the number has neither a point nor an exponent.
 pub(crate) fn is_whole(text: &str) -> bool {
     !text.contains(['.', 'e', 'E'])
@@ -65,6 +73,13 @@ pub(crate) fn is_whole(text: &str) -> bool {
 /// Whether a number of the query, which stands there without its sign, has to keep its text.
 pub(crate) fn is_long(text: &str) -> bool {
     text.parse::<u64>().is_err() && (text.contains(['e', 'E']) || !is_certain(text))
+}
+
+/// The decimal that was written; none if it has more digits than a Double tells for certain.
+pub(crate) fn as_written(number: f64) -> Option<ScalarValue> {
+    // The shortest text that is this number again: with so few digits it is what was written.
+    let text = number.to_string();
+    is_certain(&text).then(|| decimal(&text)).flatten()
 }
 
 /// Whether a Double tells all digits of the number.

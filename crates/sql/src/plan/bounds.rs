@@ -1,4 +1,5 @@
-//! Every call keeps within its room, also those that the planner makes of operators and simplifies to.
+//! Every call keeps within its room, also those that the planner makes of operators and brackets, and simplifies to. Where a
+//! function of ours is in the place of one that it takes for these, it is ours.
 
 use std::sync::Arc;
 
@@ -12,10 +13,14 @@ use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::over_expressions;
 use crate::functions::bounded::{bounded, bytes, lambdas};
+use crate::functions::flags::is_plain;
 use crate::functions::{Functions, joined};
 
 /// Constants up to so many bytes are no matter for a batch.
 const SMALL: u64 = 1 << 10;
+
+/// Functions that the planner makes of `@>`, `<@` and brackets.
+const OF_SYNTAX: &[&str] = &["array_element", "array_has_all", "array_slice"];
 
 /// The rule; it runs when the types are equal, and once more when all is simplified.
 #[derive(Debug)]
@@ -23,6 +28,7 @@ pub(super) struct Bounds {
     joined: Arc<ScalarUDF>,
     nested_as_text: Arc<ScalarUDF>,
     regexp_like: Option<Arc<ScalarUDF>>,
+    of_syntax: Vec<Arc<ScalarUDF>>,
 }
 
 impl Bounds {
@@ -31,6 +37,10 @@ impl Bounds {
             joined: joined::joined(),
             nested_as_text: joined::nested_as_text(),
             regexp_like: functions.scalar("regexp_like"),
+            of_syntax: OF_SYNTAX
+                .iter()
+                .filter_map(|name| functions.scalar(name))
+                .collect(),
         }
     }
 
@@ -46,7 +56,10 @@ impl Bounds {
     fn one(&self, expr: Expr, schema: &DFSchema) -> Expr {
         match expr {
             Expr::ScalarFunction(call) => {
-                Expr::ScalarFunction(ScalarFunction::new_udf(bounded(&call.func), call.args))
+                let mut ours = self.of_syntax.iter();
+                let ours = ours.find(|own| own.name() == call.func.name());
+                let func = bounded(ours.unwrap_or(&call.func));
+                Expr::ScalarFunction(ScalarFunction::new_udf(func, call.args))
             }
             Expr::HigherOrderFunction(call) => {
                 let constants = call.args.iter().map(of_lambda).sum();
@@ -77,9 +90,7 @@ impl Bounds {
             StringConcat if is_text(&left) && is_text(&right) => {
                 self.joined.call(vec![left, right])
             }
-            RegexMatch | RegexNotMatch | RegexIMatch | RegexNotIMatch
-                if !matches!(right, Expr::Literal(..)) =>
-            {
+            RegexMatch | RegexNotMatch | RegexIMatch | RegexNotIMatch if !is_plain(&right) => {
                 let any_case = matches!(op, RegexIMatch | RegexNotIMatch);
                 let not = matches!(op, RegexNotMatch | RegexNotIMatch);
                 self.matches(left, right, any_case, not, op)
@@ -88,7 +99,8 @@ impl Bounds {
         }
     }
 
-    /// A pattern that is no constant is compiled by the function, which knows what that takes.
+    /// A pattern that is no constant is compiled by the function, which knows what that takes; one that DataFusion would take
+    /// for another is left to it, too.
     fn matches(&self, text: Expr, pattern: Expr, any_case: bool, not: bool, op: Operator) -> Expr {
         let Some(function) = &self.regexp_like else {
             return Expr::BinaryExpr(BinaryExpr::new(Box::new(text), op, Box::new(pattern)));

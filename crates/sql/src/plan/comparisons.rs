@@ -8,6 +8,7 @@ use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType};
 use datafusion_common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion_expr::{Expr, ExprSchemable, cast};
 
+use super::whole::{may_be_long, no_double};
 use crate::functions::exact::{self, WIDEST, is_number};
 use crate::functions::written::{decimal, text_of};
 
@@ -87,7 +88,13 @@ pub(super) fn beside_whole_numbers(exprs: &mut [&mut Expr], schema: &DFSchema) {
     let other = exprs.iter().any(|expr| {
         is(expr, schema, |it| it.is_floating() || it.is_decimal()) && number(expr).is_none()
     });
-    let long = exprs.iter().any(|expr| text_of(expr).is_some());
+    // One of them alone is told from a number of few digits by Doubles, too.
+    let among_others = exprs
+        .iter()
+        .filter(|expr| may_be_long(expr, schema))
+        .count()
+        > 1;
+    let long = among_others || exprs.iter().any(|expr| text_of(expr).is_some());
     if !whole || other || !long {
         return;
     }
@@ -109,13 +116,13 @@ pub(super) fn beside_whole_numbers(exprs: &mut [&mut Expr], schema: &DFSchema) {
     }
 }
 
-/// Whether `BigInt`s that no Double holds are handed on beside numbers of the query alone.
+/// Whether whole numbers that no Double holds are handed on beside numbers of the query alone.
 pub(super) fn long_beside_numbers(exprs: &[&mut Expr], schema: &DFSchema) -> bool {
+    // Beside a decimal one of the query is looked at elsewhere.
+    let decimals = any(exprs, schema, DataType::is_decimal);
     let long = exprs.iter().any(|expr| {
-        !matches!(expr, Expr::Literal(..))
-            && is(expr, schema, |it| {
-                matches!(it, DataType::Int64 | DataType::UInt64)
-            })
+        let of_record = !matches!(**expr, Expr::Literal(..)) && may_be_long(expr, schema);
+        of_record || (!decimals && no_double(expr).is_some())
     });
     let mut others = exprs.iter().filter(|expr| {
         is(expr, schema, |it| it.is_floating() || it.is_string()) && number(expr).is_none()

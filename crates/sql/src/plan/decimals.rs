@@ -16,9 +16,13 @@ use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::comparisons::{beside_whole_numbers, compared, literal_text, long_beside_numbers};
 use super::over_expressions;
+use super::times::days::joined;
+use super::whole::{in_digits, no_double, reckoned, refuse_beside_doubles};
 use crate::functions::exact;
 use crate::functions::times::CHOOSING;
-use crate::functions::written::{self, decimal, double, is_certain, is_whole, text_of};
+use crate::functions::written::{
+    self, as_written, decimal, double, is_certain, is_whole, negative, text_of,
+};
 
 /// The rule; it runs before the types are made equal.
 #[derive(Debug)]
@@ -50,12 +54,13 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
                 }
                 _ => DECIMAL128_MAX_SCALE,
             };
-            let mut sides = vec![left.as_mut(), right.as_mut()];
             if is_arithmetic(*op) {
-                sides.iter_mut().for_each(|side| with_exponent(side));
-                unify(sides, most, schema)?;
+                with_exponent(left);
+                with_exponent(right);
+                reckoned(left, *op, right);
+                unify(vec![left.as_mut(), right.as_mut()], most, schema)?;
             } else {
-                held_against(sides, schema)?;
+                held_against(vec![left.as_mut(), right.as_mut()], schema)?;
             }
         }
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if *op == Operator::Divide => {
@@ -90,6 +95,8 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
             if CHOOSING.contains(&name) {
                 chosen(args, schema, name)?;
             } else {
+                let elements = args.get(..joined(name).min(args.len()));
+                refuse_beside_doubles(elements.unwrap_or_default(), schema, name)?;
                 beside(args, schema)?;
             }
         }
@@ -117,12 +124,8 @@ fn one(mut expr: Expr, schema: &DFSchema) -> Result<Expr> {
 /// A number by its text with the other sign.
 fn negated(number: &Expr) -> Option<Expr> {
     let text = text_of(number)?;
-    let negative = match text.strip_prefix('-') {
-        Some(rest) => rest.to_owned(),
-        None => format!("-{text}"),
-    };
     match number {
-        Expr::ScalarFunction(call) => Some(call.func.call(vec![lit(negative)])),
+        Expr::ScalarFunction(call) => Some(call.func.call(vec![lit(negative(text))])),
         _ => None,
     }
 }
@@ -249,7 +252,7 @@ fn unify(exprs: Vec<&mut Expr>, most: i8, schema: &DFSchema) -> Result<()> {
                 None => return plan_err!("the number {text} can't be exact beside a decimal here"),
             }
         } else if let Expr::Literal(ScalarValue::Float64(Some(number)), _) = expr
-            && let Some(exact) = exact(*number).filter(fits)
+            && let Some(exact) = as_written(*number).filter(fits)
         {
             *expr = Expr::Literal(exact, None);
         }
@@ -326,15 +329,24 @@ fn chosen(mut exprs: Vec<&mut Expr>, schema: &DFSchema, name: &str) -> Result<()
         .any(|expr| is(expr, schema, DataType::is_decimal));
     if decimals || long {
         for expr in &mut exprs {
-            if let Expr::Literal(ScalarValue::Float64(Some(number)), _) = &**expr
-                && let Some(exact) = exact(*number)
-            {
-                **expr = Expr::Literal(exact, None);
-            } else if long && let Some(exact) = text_of(expr).and_then(decimal) {
-                **expr = Expr::Literal(exact, None);
+            if long || text_of(expr).is_none() {
+                in_digits(expr);
             }
         }
+    } else if name == "CASE"
+        && exprs
+            .iter()
+            .any(|expr| is(expr, schema, DataType::is_string))
+    {
+        // Each of them becomes a text by itself.
+        for expr in &mut exprs {
+            if no_double(expr).is_some() {
+                in_digits(expr);
+            }
+        }
+        return beside(exprs, schema);
     }
+    refuse_beside_doubles(&exprs, schema, name)?;
     if decimals {
         if OF_TEXTS.contains(&name) {
             for expr in &mut exprs {
@@ -362,17 +374,10 @@ fn chosen(mut exprs: Vec<&mut Expr>, schema: &DFSchema, name: &str) -> Result<()
 fn in_full(expr: &mut Expr) {
     let exact = match (text_of(expr), &*expr) {
         (Some(text), _) => Some(decimal(text).unwrap_or_else(|| ScalarValue::from(text))),
-        (None, Expr::Literal(ScalarValue::Float64(Some(number)), _)) => exact(*number),
+        (None, Expr::Literal(ScalarValue::Float64(Some(number)), _)) => as_written(*number),
         _ => None,
     };
     if let Some(exact) = exact {
         *expr = Expr::Literal(exact, None);
     }
-}
-
-/// The decimal that was written; none if it has more digits than a Double tells for certain.
-fn exact(number: f64) -> Option<ScalarValue> {
-    // The shortest text that is this number again: with so few digits it is what was written.
-    let text = number.to_string();
-    is_certain(&text).then(|| decimal(&text)).flatten()
 }

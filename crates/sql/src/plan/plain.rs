@@ -17,6 +17,7 @@ fn plain(message: String, next: &str) -> Plain {
 }
 
 const CONVERT: &str = "convert one of them with CAST(… AS …)";
+const COMPARE: &str = "write a comparison, such as id <> 0";
 const MEND: &str = "mend the expression";
 
 /// The planner's message in plain words.
@@ -51,6 +52,8 @@ fn of_decimals(message: &str) -> Option<Plain> {
         "write a number, or convert the other side with CAST(… AS string)"
     } else if message.ends_with("and a text is no decimal") {
         "cast one of them, for example cast(name as decimal(10,2))"
+    } else if message.ends_with("and no Double is that number") {
+        "cast the Double, for example cast(price as decimal(20,2)), or the number itself by cast(… as double) where less is enough"
     } else if message.ends_with("no type holds the values of both") {
         "cast one of them, for example cast(price as double)"
     } else if message.ends_with("does not give the exact number of decimals") {
@@ -61,14 +64,16 @@ fn of_decimals(message: &str) -> Option<Plain> {
     Some(plain(message.to_owned(), next))
 }
 
-/// A day beside a whole number.
+/// A day beside a whole number or a text.
 fn of_days(message: &str) -> Option<Plain> {
-    message.ends_with("a day is no number").then(|| {
-        plain(
-            message.to_owned(),
-            "write date '2024-02-29', or read the digits of a column by to_date(cast(n as string), 'yyyyMMdd')",
-        )
-    })
+    let next = if message.ends_with("a day is no number") {
+        "write date '2024-02-29', or read the digits of a column by to_date(cast(n as string), 'yyyyMMdd')"
+    } else if message.ends_with("a text may hold more than a day") {
+        "cast one of them: cast(name as date), cast(name as timestamp) or cast(day as string)"
+    } else {
+        return None;
+    };
+    Some(plain(message.to_owned(), next))
 }
 
 /// A function with arguments that it does not take.
@@ -175,12 +180,19 @@ fn of_operator(message: &str) -> Option<Plain> {
     }
     if let Some((_, got)) = message.split_once(" requires a boolean expression, got ") {
         let message = format!("NOT takes a condition, and no {got}");
-        return Some(plain(message, "write a comparison, such as id <> 0"));
+        return Some(plain(message, COMPARE));
     }
     if let Some((_, got)) = message.split_once("non-boolean predicate") {
         let got = got.rsplit("returning ").next().unwrap_or(got);
         let message = format!("WHERE takes a condition, and no {got}");
-        return Some(plain(message, "write a comparison, such as id <> 0"));
+        return Some(plain(message, COMPARE));
+    }
+    let joined = "Cannot infer common argument type for logical boolean operation ";
+    if let Some(rest) = message.strip_prefix(joined) {
+        return Some(plain(format!("there is no {rest}"), COMPARE));
+    }
+    if message.starts_with("CASE and if take a condition") {
+        return Some(plain(message.to_owned(), COMPARE));
     }
     if message.contains("CASE WHEN expression") && message.contains("to common types") {
         let types = between(message, "then (", " to common types");

@@ -11,6 +11,7 @@ use datafusion_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource
 use datafusion_sql::sqlparser::ast::{ArrayElemTypeDef, DataType as SqlType, TimezoneInfo};
 
 use super::DfResult;
+use super::times::chosen::instead;
 use crate::functions::Functions;
 use crate::functions::written::{self, Written};
 use crate::schema::types::named;
@@ -71,7 +72,7 @@ impl ContextProvider for Provider {
         if name == written::NAME {
             return Some(Arc::new(ScalarUDF::from(Written::new())));
         }
-        self.functions.scalar(name)
+        self.functions.scalar(name).map(instead)
     }
 
     fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
@@ -144,6 +145,7 @@ impl TypePlanner for Types {
     fn plan_type_field(&self, sql_type: &SqlType) -> DfResult<Option<FieldRef>> {
         let data_type = match sql_type {
             SqlType::Timestamp(digits, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone)
+            | SqlType::TimestampNtz(digits)
             | SqlType::Datetime(digits) => {
                 // Digits of the fraction; nothing here has more than six.
                 let unit = match digits {

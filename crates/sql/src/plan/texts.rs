@@ -4,6 +4,7 @@
 //! - A time as text has the form that sources read: `yyyy-MM-dd HH:mm:ss`, with a fraction where there is one.
 //! - A number that is too large for its type is an error, not infinity, which the sinks would write as null.
 //! - A decimal becomes the Double that is nearest to it, and a Double the decimal that it is written with.
+//! - A text becomes the decimal that it would be in a file: with an exponent, too.
 
 use std::sync::Arc;
 
@@ -74,7 +75,9 @@ impl Texts {
                 let single = *to == DataType::Float32;
                 exact::nearest(single).call(vec![inner.as_ref().clone()])
             }
-            (from, DataType::Decimal128(digits, scale)) if from.is_floating() => {
+            (from, DataType::Decimal128(digits, scale))
+                if from.is_floating() || from.is_string() =>
+            {
                 exact::as_decimal(*digits, *scale, tries).call(vec![inner.as_ref().clone()])
             }
             (from, DataType::Float32 | DataType::Float64) if may_be_too_large(from, to) => {

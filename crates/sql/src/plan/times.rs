@@ -2,13 +2,16 @@
 //!
 //! DataFusion would make them times in nanoseconds, which exist from 1677 to 2262 only. Microseconds reach
 //! over 290,000 years in both directions, and 9999-12-31 is everybody's word for "never". Functions see to that
-//! themselves. A day that is moved by hours becomes a time as well.
+//! themselves. A day that is moved by hours becomes a time as well, and so does one beside a text of the query that is a time
+//! within a day. A time of a longer unit that is moved by parts of it becomes one in microseconds.
 //!
 //! Times in nanoseconds, which files of columns have, become their microseconds where they meet anything else. Among
 //! themselves, and where they are only handed on, they keep all of their digits.
 
-mod days;
+pub(super) mod chosen;
+pub(super) mod days;
 pub(super) mod micros;
+mod texts;
 
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion_common::config::ConfigOptions;
@@ -44,10 +47,10 @@ fn one(expr: Expr, schema: &DFSchema) -> Result<Expr> {
     days::refuse_numbers(&expr, schema)?;
     Ok(match expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if moves(&left, op, &right, schema) => {
-            let time = micros(None);
-            let [left, right] = [*left, *right].map(|side| match is_day(&side, schema) {
-                true => cast(side, time.clone()),
-                false => side,
+            let [left, right] = [*left, *right].map(|side| match side.get_type(schema) {
+                Ok(DataType::Timestamp(_, zone)) => cast(side, micros(zone)),
+                Ok(day) if days::is_day(&day) => cast(side, micros(None)),
+                _ => side,
             });
             Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)))
         }
@@ -80,8 +83,8 @@ fn one(expr: Expr, schema: &DFSchema) -> Result<Expr> {
             let expr = Box::new(all.remove(0));
             Expr::InList(InList::new(expr, all, negated))
         }
-        Expr::Case(case) => Expr::Case(case_of(case, schema)),
-        Expr::ScalarFunction(call) => Expr::ScalarFunction(called(call, schema)),
+        Expr::Case(case) => Expr::Case(case_of(case, schema)?),
+        Expr::ScalarFunction(call) => Expr::ScalarFunction(called(call, schema)?),
         other => other,
     })
 }
@@ -89,54 +92,75 @@ fn one(expr: Expr, schema: &DFSchema) -> Result<Expr> {
 /// Functions that would cut nanoseconds off towards 1970, or leave the years that have them.
 const OF_MICROS: &[&str] = &["date_format", "date_trunc", "to_char", "to_timestamp"];
 
-/// The functions make times of text and days themselves, but of nanoseconds only such that are beside them.
-fn called(mut call: ScalarFunction, schema: &DFSchema) -> ScalarFunction {
-    let in_micros = match call.func.name() {
-        // The first one is only looked at.
-        "nvl2" => time_among(call.args.get(1..).unwrap_or_default(), schema).is_some(),
-        name if CHOOSING.contains(&name) => time_among(&call.args, schema).is_some(),
-        name => OF_MICROS.contains(&name),
-    };
-    if in_micros {
+/// What functions are given that hand it on is of one kind.
+fn called(mut call: ScalarFunction, schema: &DFSchema) -> Result<ScalarFunction> {
+    if let Some(itself) = chosen::itself(&call.func) {
+        call.func = itself;
+    }
+    let name = call.func.name();
+    if CHOOSING.contains(&name) {
+        unify(&mut call.args, schema);
+        let what = if name == "make_array" {
+            "an array"
+        } else {
+            name
+        };
+        texts::as_days(&mut call.args, schema, what)?;
+    } else if OF_MICROS.contains(&name) {
         for arg in &mut call.args {
             if let Ok(DataType::Timestamp(TimeUnit::Nanosecond, zone)) = arg.get_type(schema) {
                 *arg = cast(std::mem::take(arg), micros(zone));
             }
         }
     }
-    call
+    Ok(call)
 }
 
-/// Whether a day is moved by an interval that may not be of whole days.
+/// Whether a day is moved by an interval that may not be of whole days, or a time of a longer unit by one that may have parts
+/// of it: both have no room for where they come to.
 fn moves(left: &Expr, op: Operator, right: &Expr, schema: &DFSchema) -> bool {
-    let interval = match op {
-        Operator::Plus if is_day(right, schema) => left,
-        Operator::Plus | Operator::Minus if is_day(left, schema) => right,
+    let type_of = |expr: &Expr| expr.get_type(schema).ok();
+    let (moved, interval, span) = match (op, type_of(left), type_of(right)) {
+        (Operator::Plus, Some(span), Some(moved)) if is_span(&span) => (moved, left, span),
+        (Operator::Plus | Operator::Minus, Some(moved), Some(span)) if is_span(&span) => {
+            (moved, right, span)
+        }
         _ => return false,
     };
-    let spans = matches!(
-        interval.get_type(schema),
-        Ok(DataType::Interval(_) | DataType::Duration(_))
-    );
-    spans && !of_whole_days(interval)
+    match moved {
+        day if days::is_day(&day) => !is_of(interval, &|nanos| nanos == 0),
+        DataType::Timestamp(unit, _) if matches!(span, DataType::Interval(_)) => {
+            let unit = match unit {
+                TimeUnit::Second => 1_000_000_000,
+                TimeUnit::Millisecond => 1_000_000,
+                TimeUnit::Microsecond | TimeUnit::Nanosecond => return false,
+            };
+            !is_of(interval, &|nanos| nanos % unit == 0)
+        }
+        _ => false,
+    }
 }
 
-/// Whether an interval that the query says is of days, months and years.
-fn of_whole_days(interval: &Expr) -> bool {
+fn is_span(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Interval(_) | DataType::Duration(_))
+}
+
+/// Whether the query says an interval, and `fits` is true of the nanoseconds that it has beside days, months and years.
+fn is_of(interval: &Expr, fits: &dyn Fn(i64) -> bool) -> bool {
     match interval {
         Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), _) => {
-            interval.nanoseconds == 0
+            fits(interval.nanoseconds)
         }
         Expr::Literal(ScalarValue::IntervalDayTime(Some(interval)), _) => {
-            interval.milliseconds == 0
+            fits(i64::from(interval.milliseconds) * 1_000_000)
         }
         Expr::Literal(ScalarValue::IntervalYearMonth(_), _) => true,
-        Expr::Negative(inner) => of_whole_days(inner),
+        Expr::Negative(inner) => is_of(inner, fits),
         Expr::BinaryExpr(BinaryExpr {
             left,
             op: Operator::Plus | Operator::Minus,
             right,
-        }) => of_whole_days(left) && of_whole_days(right),
+        }) => is_of(left, fits) && is_of(right, fits),
         _ => false,
     }
 }
@@ -167,7 +191,7 @@ fn unify(exprs: &mut [Expr], schema: &DFSchema) {
 }
 
 /// The operand and what it is compared with are of one kind, and so are the results.
-fn case_of(mut case: Case, schema: &DFSchema) -> Case {
+fn case_of(mut case: Case, schema: &DFSchema) -> Result<Case> {
     if let Some(operand) = case.expr.take() {
         let mut all = vec![*operand];
         all.extend(case.when_then_expr.iter().map(|(when, _)| *when.clone()));
@@ -185,6 +209,7 @@ fn case_of(mut case: Case, schema: &DFSchema) -> Case {
         .chain(case.else_expr.as_deref().cloned())
         .collect();
     unify(&mut results, schema);
+    texts::as_days(&mut results, schema, "CASE")?;
     let mut results = results.into_iter();
     for ((_, then), unified) in case.when_then_expr.iter_mut().zip(results.by_ref()) {
         **then = unified;
@@ -192,18 +217,21 @@ fn case_of(mut case: Case, schema: &DFSchema) -> Case {
     if let Some(unified) = results.next() {
         case.else_expr = Some(Box::new(unified));
     }
-    case
+    Ok(case)
 }
 
-/// The type of times that the expressions become, if there is a time among them. Those in nanoseconds are left to
-/// themselves where they meet no others.
+/// The type of times that the expressions become, if there is a time among them, or a text that is one beside a day. Those in
+/// nanoseconds are left to themselves where they meet no others.
 fn time_among(exprs: &[Expr], schema: &DFSchema) -> Option<DataType> {
     let types = exprs.iter().filter_map(|expr| expr.get_type(schema).ok());
     let types: Vec<DataType> = types.collect();
     let zone = types.iter().find_map(|data_type| match data_type {
         DataType::Timestamp(_, zone) => Some(zone.clone()),
         _ => None,
-    })?;
+    });
+    let Some(zone) = zone else {
+        return texts::hold_a_time(exprs, schema).then(|| micros(None));
+    };
     let meets_others = types.iter().any(|data_type| match data_type {
         DataType::Timestamp(unit, _) => *unit != TimeUnit::Nanosecond,
         other => other.is_string() || days::is_day(other),
@@ -221,9 +249,4 @@ fn as_time(expr: Expr, time: &DataType, schema: &DFSchema) -> Expr {
         Ok(other) if other.is_string() || days::is_day(&other) => cast(expr, time.clone()),
         _ => expr,
     }
-}
-
-fn is_day(expr: &Expr, schema: &DFSchema) -> bool {
-    expr.get_type(schema)
-        .is_ok_and(|data_type| days::is_day(&data_type))
 }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, BooleanArray, RecordBatch};
-use arrow::compute::concat_batches;
+use arrow::array::{Array, BooleanArray, RecordBatch, UInt64Array};
+use arrow::compute::{concat_batches, take_record_batch};
+use arrow::datatypes::DataType;
 use millstream_core::Result;
 
 use super::branch::Answer;
 use super::{Query, internal};
 use crate::functions::bounded::bytes;
+use crate::plan::describe;
 
 /// What a batch gave where bad rows are set aside.
 #[derive(Debug)]
@@ -106,9 +108,11 @@ impl Segment {
 /// A row fails only if it fails when it is alone: in `WHERE a <> 0 AND 10 / a > 1` a batch can fail
 /// at a division that `AND` guards, but the row alone does not.
 pub(super) fn isolate(query: &Query, batch: &RecordBatch) -> Result<Evaluated> {
+    let mut columns = batch.columns().iter();
     let mut search = Search {
         query,
         batch,
+        has_bytes: columns.any(|column| may_have_bytes(column.data_type())),
         answers: Vec::new(),
         segments: Vec::new(),
         failures: Vec::new(),
@@ -127,6 +131,8 @@ pub(super) fn isolate(query: &Query, batch: &RecordBatch) -> Result<Evaluated> {
 struct Search<'a> {
     query: &'a Query,
     batch: &'a RecordBatch,
+    /// Whether there are bytes that need not be text.
+    has_bytes: bool,
     answers: Vec<RecordBatch>,
     segments: Vec<Segment>,
     failures: Vec<RowFailure>,
@@ -164,7 +170,8 @@ impl Search<'_> {
                 }));
             return;
         }
-        match self.query.answer(&self.batch.slice(first, length)) {
+        let piece = self.piece(first, length);
+        match piece.and_then(|piece| self.query.answer(&piece)) {
             Ok(Answer { rows, kept, spread }) => {
                 self.made = self.made.saturating_add(batch_bytes(&rows));
                 self.answers.push(rows);
@@ -182,6 +189,20 @@ impl Search<'_> {
             Err(_) => self.halves(first, length),
         }
     }
+
+    /// The rows of a run. Bytes are copied: a cast of a slice to text fails of those of the rows around it.
+    fn piece(&self, first: usize, length: usize) -> Result<RecordBatch, String> {
+        if !self.has_bytes {
+            return Ok(self.batch.slice(first, length));
+        }
+        let rows = first as u64..(first + length) as u64;
+        let rows = UInt64Array::from_iter_values(rows);
+        take_record_batch(self.batch, &rows).map_err(|error| describe(&error.into()))
+    }
+}
+
+fn may_have_bytes(data_type: &DataType) -> bool {
+    data_type.is_binary() || data_type.is_nested()
 }
 
 fn batch_bytes(rows: &RecordBatch) -> u64 {

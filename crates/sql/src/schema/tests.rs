@@ -68,6 +68,14 @@ fn every_type_name_of_the_table_has_its_type() {
             "timestamp(3)",
             DataType::Timestamp(TimeUnit::Millisecond, None),
         ),
+        (
+            "timestamp (3)  without time zone",
+            DataType::Timestamp(TimeUnit::Millisecond, None),
+        ),
+        (
+            "timestamp without time zone",
+            DataType::Timestamp(TimeUnit::Microsecond, None),
+        ),
         ("datetime", DataType::Timestamp(TimeUnit::Microsecond, None)),
         ("text", DataType::Utf8),
         ("char(3)", DataType::Utf8),
@@ -110,6 +118,8 @@ fn an_unknown_type_is_refused_with_the_nearest_names() {
         "binary",
         "varchar(x)",
         "boolean(1)",
+        "timestamp(3) with time zone",
+        "int(11) unsigned",
     ] {
         let error = json_error(&format!("{{\"x\": \"{name}\"}}"));
         assert!(

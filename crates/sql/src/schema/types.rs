@@ -90,7 +90,10 @@ enum Plain {
 /// There is none, in words; with the nearest names.
 pub(crate) fn named(name: &str) -> Result<Named, String> {
     let (head, rest) = name.split_at(name.find(['(', '<']).unwrap_or(name.len()));
-    let head = head.to_ascii_lowercase();
+    // What stands behind the arguments is a part of the name, as in `timestamp(3) without time zone`.
+    let end = rest.find(')').filter(|_| rest.starts_with('('));
+    let (rest, tail) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
+    let head = format!("{head} {tail}").to_ascii_lowercase();
     let head: Vec<&str> = head.split_whitespace().collect();
     let head = head.join(" ");
     let known = PLAIN.iter().find(|(known, _)| *known == head);

@@ -9,8 +9,8 @@ use datafusion_expr::expr::ScalarFunction;
 use datafusion_expr::{Expr, ExprSchemable, LogicalPlan};
 use regex::Regex;
 
-use super::constants::{is_zero, text, whole_number};
 use super::{READING, each_expression};
+use crate::constants::{is_zero, text, whole_number};
 
 /// Refuses what is in vain. The types of `plan` must have been made equal, and nothing of it simplified.
 ///

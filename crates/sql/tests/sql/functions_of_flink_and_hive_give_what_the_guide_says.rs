@@ -67,6 +67,7 @@ fn they_are_right_of_records_too() {
         ("split_index(tags, ',', -1)", "null"),
         ("regexp_extract(tags, '(.),(.)', id)", r#""b""#),
         ("regexp_extract(tags, '[x-z]', 0)", "null"),
+        ("regexp_extract(tags, '(.),(.)', null)", "null"),
         ("regexp_extract(tags, '.,')", r#""a,""#),
         ("IF(id = 1, 'one', 'more')", r#""more""#),
         ("unix_timestamp(name, 'yyyy-MM-dd')", "1709164800"),

@@ -9,7 +9,7 @@ use std::path::Path;
 use millstream_sql::Query;
 use millstream_sql::schema::parse_struct;
 
-use crate::support::{refused, run_into_sink};
+use crate::support::{plan, refused, run_into_sink};
 
 /// The fenced blocks of a Markdown text: what stands behind the fence, and the lines.
 fn blocks(text: &str) -> Vec<(String, String)> {
@@ -82,4 +82,54 @@ fn every_function_that_the_guide_lists_is_there() {
         }
     }
     assert!(checked > 100, "{checked}");
+}
+
+/// What a function of arrays is given of columns; `a` stands for an array of texts.
+fn of_columns(name: &str) -> &'static str {
+    match name {
+        "arraySplit" | "string_to_array" => "s, '|'",
+        "array_append" | "array_has" | "array_position" | "array_remove" | "array_remove_all" => {
+            "a, s"
+        }
+        "array_prepend" => "s, a",
+        "array_concat" | "array_except" | "array_has_all" | "array_has_any" | "array_intersect"
+        | "array_union" => "a, a",
+        "array_element" => "a, n",
+        "array_filter" => "a, x -> x <> s",
+        "array_transform" => "a, x -> upper(x)",
+        "array_join" | "array_to_string" => "a, s",
+        "array_repeat" => "s, n",
+        "array_replace" => "a, s, s",
+        "array_slice" => "a, n, n",
+        "flatten" => "[a, a]",
+        "generate_series" | "range" => "1, n",
+        "make_array" => "s, s",
+        _ => "a",
+    }
+}
+
+#[test]
+fn every_function_of_arrays_that_the_guide_lists_takes_columns() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/sql.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let row = text.lines().find(|line| line.starts_with("| arrays |"));
+    let names: Vec<&str> = row.unwrap().split('`').skip(1).step_by(2).collect();
+    assert!(names.len() > 30, "{names:?}");
+    for name in names {
+        let arguments: Vec<&str> = of_columns(name)
+            .split(' ')
+            .map(|part| match part {
+                "a" => "arraySplit(s, '|')",
+                "a," => "arraySplit(s, '|'),",
+                "[a," => "[arraySplit(s, '|'),",
+                "a]" => "arraySplit(s, '|')]",
+                other => other,
+            })
+            .collect();
+        let arguments = arguments.join(" ");
+        plan(
+            "struct<n:Int,s:String>",
+            &format!("select {name}({arguments}) as x from t1"),
+        );
+    }
 }

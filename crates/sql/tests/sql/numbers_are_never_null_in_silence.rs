@@ -75,6 +75,7 @@ fn what_has_no_value_fails_its_record() {
         ("0", "log10(d)", "column `x`: log10(0) is infinite"),
         ("0", "log(2, d)", "log(2, 0) is infinite"),
         ("0", "log2(d)", "log"),
+        ("0", "log(d, 5)", "column `x`: no logarithm has the base 0"),
         ("400", "power(10.0, d)", "power(10, 400) is infinite"),
         ("400", "pow(10, d)", "power(10, 400) is infinite"),
         ("-8", "power(d, 0.5)", "power(-8, 0.5) is no number"),

@@ -150,3 +150,82 @@ fn a_pattern_of_a_record_reads_whole_times_or_makes_it_a_bad_one() {
         assert_eq!(bad, [1, 2], "{expression}");
     }
 }
+
+#[test]
+fn fractions_of_a_second_are_read_as_they_are_written() {
+    for (pattern, text) in [
+        ("yyyy-MM-dd HH:mm:ss.S", "2024-02-01 10:30:15.1"),
+        ("yyyy-MM-dd HH:mm:ss.SS", "2024-02-01 10:30:15.12"),
+        ("yyyy-MM-dd HH:mm:ss.SSS", "2024-02-01 10:30:15.123"),
+        ("yyyy-MM-dd HH:mm:ss,SSSS", "2024-02-01 10:30:15,1234"),
+        ("yyyy-MM-dd HH:mm:ss.SSSSS", "2024-02-01 10:30:15.12345"),
+        ("yyyyMMddHHmmssS", "202402011030151"),
+        ("SSS ss:mm:HH dd.MM.yyyy", "123 15:30:10 01.02.2024"),
+        ("yyyy-MM-dd HH:mm:ss.SSSSSS", "2024-02-01 10:30:15.123456"),
+        ("yyyy-MM-dd HH:mm:ss.SSSSSSS", "2024-02-01 10:30:15.1234560"),
+        (
+            "yyyy-MM-dd HH:mm:ss.SSSSSSSSS",
+            "2024-02-01 10:30:15.123456000",
+        ),
+    ] {
+        let time = format!("to_timestamp(s, '{pattern}')");
+        let again = of(text, &format!("date_format({time}, '{pattern}')"));
+        assert_eq!(again, format!("\"{text}\""), "{pattern}");
+        let by_column =
+            format!("date_format(to_timestamp(s, concat(p, '{pattern}')), '{pattern}')");
+        let row = format!("{{\"s\":\"{text}\",\"p\":\"\"}}");
+        let again = value(SCHEMA, &row, &by_column);
+        assert_eq!(again, format!("\"{text}\""), "{by_column}");
+    }
+    let micros = of(
+        "2024-02-01 10:30:15.05",
+        "cast(to_timestamp(s, 'yyyy-MM-dd HH:mm:ss.SS') as string)",
+    );
+    assert_eq!(micros, r#""2024-02-01 10:30:15.050""#);
+}
+
+#[test]
+fn a_fraction_has_as_many_digits_as_its_pattern_has_letters() {
+    let rows = r#"{"s":"2024-02-01 10:30:15.12"}
+{"s":"2024-02-01 10:30:15.123"}
+{"s":"2024-02-01 10:30:15.1234"}
+{"s":"2024-02-01 10:30:15."}
+{"s":"2024-02-01 10:30:15.1ö"}
+{"s":"2024-02-01 10:30:15.-12"}"#;
+    let input = batch(&parse_struct(SCHEMA).unwrap(), rows);
+    for (pattern, right) in [
+        ("yyyy-MM-dd HH:mm:ss.SSS", 1),
+        ("yyyy-MM-dd HH:mm:ss.SS", 0),
+    ] {
+        let sql = format!("select to_timestamp(s, '{pattern}') as x from t1");
+        let answer = plan(SCHEMA, &sql).evaluate_isolating(&input).unwrap();
+        let bad: Vec<_> = answer.failures.iter().map(|failure| failure.row).collect();
+        let expected: Vec<_> = (0..6).filter(|row| *row != right).collect();
+        assert_eq!(bad, expected, "{pattern}");
+    }
+}
+
+#[test]
+fn a_percent_sign_in_quotes_of_java_is_text() {
+    for (pattern, text, expected) in [
+        (
+            "yyyy-MM-dd ''at 100% ''HH",
+            "2024-02-01 at 100% 10",
+            "2024-02-01 10:00:00",
+        ),
+        ("yyyy''%''", "2024%", "2024-01-01 00:00:00"),
+        ("yyyy''%Z''", "2024%Z", "2024-01-01 00:00:00"),
+        // All of its quotes are strftime's text.
+        ("''%Y-%m''", "'2024-02'", "2024-02-01 00:00:00"),
+    ] {
+        for name in ["to_timestamp", "to_date"] {
+            let expression =
+                format!("cast(cast({name}(s, '{pattern}') as timestamp(0)) as string)");
+            let expected = match name {
+                "to_date" => format!("\"{} 00:00:00\"", &expected[..10]),
+                _ => format!("\"{expected}\""),
+            };
+            assert_eq!(of(text, &expression), expected, "{expression}");
+        }
+    }
+}

@@ -300,6 +300,64 @@ fn a_fraction_has_six_digits() {
 }
 
 #[test]
+fn constants_are_cut_in_every_year() {
+    let row = r#"{"ts":"2024-02-29T12:30:15"}"#;
+    for (unit, late, early) in [
+        ("day", "9999-12-31T00:00:00", "0001-01-01T00:00:00"),
+        ("hour", "9999-12-31T23:00:00", "0001-01-01T12:00:00"),
+        ("Minute", "9999-12-31T23:59:00", "0001-01-01T12:34:00"),
+        ("second", "9999-12-31T23:59:59", "0001-01-01T12:34:56"),
+        (
+            "millisecond",
+            "9999-12-31T23:59:59.123",
+            "0001-01-01T12:34:56.789",
+        ),
+        (
+            "microsecond",
+            "9999-12-31T23:59:59.123456",
+            "0001-01-01T12:34:56.789012",
+        ),
+    ] {
+        for (time, expected) in [
+            ("9999-12-31 23:59:59.123456", late),
+            ("0001-01-01 12:34:56.789012", early),
+        ] {
+            let expression = format!("date_trunc('{unit}', timestamp '{time}')");
+            let found = value("struct<ts:Timestamp>", row, &expression);
+            assert_eq!(found, format!("\"{expected}\""), "{expression}");
+        }
+    }
+    let before = "date_trunc('second', timestamp '1969-12-31 23:59:58.5')";
+    assert_eq!(
+        value("struct<ts:Timestamp>", row, before),
+        "\"1969-12-31T23:59:58\""
+    );
+    assert_eq!(
+        ids("ts < date_trunc('day', timestamp '9999-12-31 23:59:59')"),
+        "1 3"
+    );
+}
+
+#[test]
+fn a_time_that_is_moved_by_parts_of_its_unit_keeps_them() {
+    let row = r#"{"m":"2024-02-29T12:30:15.250"}"#;
+    for (expression, expected) in [
+        ("m + interval '1' microsecond", "2024-02-29T12:30:15.250001"),
+        ("m - interval '1' microsecond", "2024-02-29T12:30:15.249999"),
+        ("interval '1' microsecond + m", "2024-02-29T12:30:15.250001"),
+        ("m + interval '1' millisecond", "2024-02-29T12:30:15.251"),
+        (
+            "cast(m as timestamp(0)) + interval '1' millisecond",
+            "2024-02-29T12:30:15.001",
+        ),
+        ("m + interval '1' day", "2024-03-01T12:30:15.250"),
+    ] {
+        let found = value("struct<m:Timestamp(3)>", row, expression);
+        assert_eq!(found, format!("\"{expected}\""), "{expression}");
+    }
+}
+
+#[test]
 fn a_fraction_that_is_cut_off_before_1970_leaves_an_earlier_time() {
     let row = r#"{"ts":"1969-12-31T23:59:59.999999"}"#;
     for (expression, expected) in [

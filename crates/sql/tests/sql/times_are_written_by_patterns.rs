@@ -75,6 +75,29 @@ fn both_take_patterns_of_strftime() {
 }
 
 #[test]
+fn a_percent_sign_in_quotes_is_text() {
+    for (pattern, expected) in [
+        ("yyyy''%''", "2024%"),
+        ("''at 100% ''HH", "at 100% 15"),
+        ("''%d''yyyy", "%d2024"),
+        // It is one of strftime where a percent sign stands outside, or nothing outside is a part of a time.
+        ("''%Y'' %m", "'2024' 01"),
+        ("''%Y''", "'2024'"),
+        ("o''clock %H", "o'clock 15"),
+        ("at ''%H:%M'' sharp", "at '15:04' sharp"),
+    ] {
+        is(&format!("date_format(ts, '{pattern}')"), expected);
+        let by_column = format!("date_format(ts, case when s <> '' then '{pattern}' end)");
+        is(&by_column, expected);
+    }
+    // In double quotes where it is PostgreSQL's.
+    for (pattern, expected) in [("YYYY\"%\"", "2024%"), ("\"100%\" HH24", "100% 15")] {
+        is(&format!("to_char(ts, '{pattern}')"), expected);
+    }
+    is_refused("to_char", "%Y \"%\" %m", "is no pattern of strftime");
+}
+
+#[test]
 fn each_row_has_the_pattern_that_it_brings() {
     const SCHEMA: &str = "struct<b:String,t:Timestamp,d:Date>";
     let row = |pattern: &str| {
@@ -285,6 +308,13 @@ fn sections_are_not_read_and_what_to_write_is_told() {
         let error = refused(SCHEMA, &sql);
         assert!(error.contains(FORMS), "{sql}: {error}");
     }
+    // Strftime has no fraction of one digit.
+    let error = refused(
+        SCHEMA,
+        "select to_timestamp(s, 'yyyy-MM-dd HH:mm:ss[.S]') as x from t1",
+    );
+    let both = "to_timestamp(…, 'yyyy-MM-dd HH:mm:ss.S', '%Y-%m-%d %H:%M:%S')";
+    assert!(error.contains(both), "{error}");
     let sql = "select to_timestamp(s, '{yyyy}-MM-dd') as x from t1";
     let error = refused(SCHEMA, sql);
     assert!(error.contains("`{` has no meaning yet in Java"), "{error}");

@@ -27,6 +27,14 @@ fn casts_take_every_spelling() {
             "cast('2024-01-02 03:04:05' as datetime)",
             "\"2024-01-02T03:04:05\"",
         ),
+        (
+            "cast(ts as timestamp(3) without time zone)",
+            "\"2024-01-02T15:04:05.006\"",
+        ),
+        (
+            "cast(ts as timestamp_ntz)",
+            "\"2024-01-02T15:04:05.006007\"",
+        ),
         ("n * 2", "5.00"),
         ("n + cast('0.01' as decimal(3,2))", "2.51"),
     ] {

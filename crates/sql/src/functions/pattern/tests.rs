@@ -16,11 +16,36 @@ fn a_section_is_there_or_left_out() {
     ];
     for (pattern, expected) in cases {
         let items = java(pattern).unwrap_or_else(|why| panic!("{pattern}: {why}"));
-        let found: Vec<_> = forms(&items)
+        let found: Vec<_> = forms(pattern, &items)
             .iter()
-            .map(|form| strftime(form).unwrap_or_else(|| panic!("{pattern}: {form:?}")))
+            .map(|form| strftime(&form.items).unwrap_or_else(|| panic!("{pattern}: {form:?}")))
             .collect();
         assert_eq!(found, expected, "{pattern}");
+    }
+}
+
+#[test]
+fn a_form_is_a_pattern_of_java_again() {
+    let cases: [(&str, &[&str]); 4] = [
+        (
+            "yyyy-MM-dd HH:mm:ss[.S]",
+            &["yyyy-MM-dd HH:mm:ss.S", "yyyy-MM-dd HH:mm:ss"],
+        ),
+        (
+            "yyyy['['MM][''dd']']",
+            &["yyyy'['MM''dd']'", "yyyy'['MM", "yyyy''dd']'", "yyyy"],
+        ),
+        ("yyyy[MM[dd", &["yyyyMMdd", "yyyyMM", "yyyy"]),
+        ("[y][y][y][y][y]", &[]),
+    ];
+    for (pattern, expected) in cases {
+        let items = java(pattern).unwrap_or_else(|why| panic!("{pattern}: {why}"));
+        let forms = forms(pattern, &items);
+        let found: Vec<_> = forms.iter().map(|form| form.text.as_str()).collect();
+        assert_eq!(found, expected, "{pattern}");
+        for form in forms {
+            assert_eq!(java(&form.text), Ok(form.items), "{pattern}");
+        }
     }
 }
 

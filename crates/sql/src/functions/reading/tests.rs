@@ -1,4 +1,12 @@
-use super::{check_fields, check_time_of_day, fault, names_zone, read};
+use chrono::format::ParseError;
+use chrono::{DateTime, Utc};
+
+use super::{Change, Format, check_fields, check_time_of_day, fault, names_zone, with};
+
+fn read(text: &str, pattern: &str) -> Result<DateTime<Utc>, ParseError> {
+    let format = Format::of(pattern).unwrap_or_else(|why| panic!("{pattern}: {why}"));
+    format.read(text)
+}
 
 #[test]
 fn what_is_left_out_at_the_end_is_the_first() {
@@ -98,6 +106,10 @@ fn what_comes_back_has_no_fault() {
         "yyyy-MM-dd HH",
         "yyyyMMddHHmmss",
         "yyyyMMddHHmmssSSS",
+        "yyyyMMddHHmmssS",
+        "yyyy-MM-dd HH:mm:ss.S",
+        "yyyy-MM-dd HH:mm:ss.SSSSSSSSS",
+        "yyyy-MM-dd 'at 100% 'HH",
         "yyyy-MM",
         "yyyy",
         "yy/M/d",
@@ -152,4 +164,17 @@ fn a_time_of_the_day_has_an_hour_of_24_and_a_minute() {
         let error = check_time_of_day(pattern).expect_err(pattern).to_string();
         assert!(error.contains("no whole time of the day"), "{error}");
     }
+}
+
+#[test]
+fn a_letter_that_stands_in_many_places_is_mended_in_all_of_them() {
+    let hours = "h ".repeat(200);
+    let pattern = format!("yyyy-MM-dd '{hours}' hh:mm");
+    let fault = fault(&pattern).expect("hours of 12");
+    let likely = format!("yyyy-MM-dd '{hours}' HH:mm");
+    assert_eq!(fault.likely.as_deref(), Some(likely.as_str()));
+    let changed = with("h h 'h' hh h", Change::Hours);
+    assert_eq!(changed, "H H 'h' HH H");
+    let long = "h ".repeat(100_000);
+    assert_eq!(with(&long, Change::Hours), long.replace('h', "H"));
 }

@@ -89,18 +89,17 @@ const OF_ELEMENTS: &[(&str, usize)] = &[
 /// The types that a function makes one of.
 fn given(call: &ScalarFunction, schema: &DFSchema) -> Vec<DataType> {
     let name = call.func.name();
-    if name == "nvl2" {
-        // The first one is only looked at.
-        return types_of(call.args.iter().skip(1), schema);
-    }
     if CHOOSING.contains(&name) {
         return types_of(&call.args, schema);
     }
-    let Some((_, count)) = OF_ELEMENTS.iter().find(|(known, _)| *known == name) else {
-        return Vec::new();
-    };
-    let types = types_of(call.args.iter().take(*count), schema);
+    let types = types_of(call.args.iter().take(joined(name)), schema);
     types.into_iter().map(of_element).collect()
+}
+
+/// How many arguments of a function over arrays are compared or joined with the elements; none of any other function.
+pub(in crate::plan) fn joined(name: &str) -> usize {
+    let known = OF_ELEMENTS.iter().find(|(known, _)| *known == name);
+    known.map_or(0, |(_, count)| *count)
 }
 
 fn of_element(data_type: DataType) -> DataType {

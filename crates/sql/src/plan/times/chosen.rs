@@ -1,0 +1,76 @@
+//! Functions that the planner is given instead of those that refuse a text beside a day: it is taken for a day. What the text
+//! is, is looked at by the rule, which puts the functions themselves in their places.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion_common::Result;
+use datafusion_expr::type_coercion::functions::fields_with_udf;
+use datafusion_expr::{
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+};
+
+use super::days::is_day;
+
+/// Functions that refuse it. `nvl` and `ifnull` are `coalesce`.
+const REFUSING: &[&str] = &["coalesce", "make_array"];
+
+/// What the planner is given in the place of `function`.
+pub(in crate::plan) fn instead(function: Arc<ScalarUDF>) -> Arc<ScalarUDF> {
+    if !REFUSING.contains(&function.name()) {
+        return function;
+    }
+    Arc::new(ScalarUDF::from(BesideDays {
+        signature: Signature::user_defined(function.signature().volatility),
+        itself: function,
+    }))
+}
+
+/// The function that the planner was given another one for.
+pub(super) fn itself(function: &ScalarUDF) -> Option<Arc<ScalarUDF>> {
+    let given = function.inner().downcast_ref::<BesideDays>()?;
+    Some(Arc::clone(&given.itself))
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct BesideDays {
+    itself: Arc<ScalarUDF>,
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for BesideDays {
+    fn name(&self) -> &str {
+        self.itself.name()
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        self.itself.return_type(types)
+    }
+
+    fn return_field_from_args(&self, arguments: ReturnFieldArgs) -> Result<FieldRef> {
+        self.itself.return_field_from_args(arguments)
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        // Beside a time, days and texts are times.
+        let has_time = types.iter().any(|it| matches!(it, DataType::Timestamp(..)));
+        let day = types.iter().find(|it| is_day(it)).filter(|_| !has_time);
+        let taken = types.iter().map(|own| match day {
+            Some(day) if own.is_string() => day.clone(),
+            _ => own.clone(),
+        });
+        let fields = taken.map(|own| Arc::new(Field::new("", own, true)));
+        let fields: Vec<FieldRef> = fields.collect();
+        let fields = fields_with_udf(&fields, self.itself.as_ref())?;
+        let types = fields.iter().map(|field| field.data_type().clone());
+        Ok(types.collect())
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        self.itself.invoke_with_args(arguments)
+    }
+}

@@ -1,0 +1,48 @@
+//! -0.0 is 0.0 wherever it is looked for, and is handed on as it is.
+
+use crate::support::{plan, value};
+
+const SCHEMA: &str = "struct<f:Double,g:Float>";
+const ROW: &str = r#"{"f":-0.0,"g":-0.0}"#;
+
+#[test]
+fn it_is_found() {
+    for (expression, expected) in [
+        ("f = 0.0", "true"),
+        ("f in (0.0, 1.0, 2.0)", "true"),
+        ("f in (0.0, 1.0, 2.0, 3.0)", "true"),
+        ("f in (0, 1, 2, 3)", "true"),
+        ("g in (0.0, 1.0, 2.0, 3.0)", "true"),
+        ("f not in (0.0, 1.0, 2.0, 3.0)", "false"),
+        ("f in (1.0, 2.0, 3.0, 4.0)", "false"),
+        ("0.0 in (f, 1.0, 2.0, 3.0)", "true"),
+        ("case f when 0.0 then 'a' when 1.0 then 'b' end", r#""a""#),
+        ("nullif(f, 0.0)", "null"),
+        ("nullif(0.0, f)", "null"),
+        ("nullif(g, 0.0)", "null"),
+        ("array_has([f, 1.0], 0.0)", "true"),
+        ("array_has([0.0, 1.0, 2.0, 3.0], f)", "true"),
+        ("array_has_all([f, 1.0], [0.0])", "true"),
+        ("array_has_any([f, 1.0], [0.0])", "true"),
+        ("array_position([1.0, f], 0.0)", "2"),
+        ("array_positions([1.0, f], 0.0)", "[2]"),
+        ("array_remove([f, 1.0], 0.0)", "[1.0]"),
+        ("array_replace([f, 1.0], 0.0, 5.0)", "[5.0,1.0]"),
+    ] {
+        assert_eq!(value(SCHEMA, ROW, expression), expected, "{expression}");
+    }
+}
+
+#[test]
+fn it_keeps_its_sign() {
+    assert_eq!(value(SCHEMA, ROW, "f"), "-0.0");
+    assert_eq!(value(SCHEMA, ROW, "nullif(f, 1.0)"), "-0.0");
+}
+
+#[test]
+fn files_of_columns_are_told_of_what_has_no_zero() {
+    for (condition, told) in [("f in (1, 2, 3, 4)", 1), ("f in (0, 1, 2, 3)", 0)] {
+        let query = plan(SCHEMA, &format!("select g from t1 where {condition}"));
+        assert_eq!(query.conditions().len(), told, "{condition}");
+    }
+}
