@@ -68,7 +68,7 @@ pub use sink::{
     NewTopic, Output, Timing, USUAL_MESSAGE_BYTES,
 };
 pub use transaction::{Described, Place, Proof, State, Transaction};
-pub use wire::{Cluster, Listed, Session, TopicFound};
+pub use wire::{Cluster, Listed, Session, TopicFound, TransactionVersion};
 
 use decode::{Decoder, Shape};
 use discovery::Partitions;

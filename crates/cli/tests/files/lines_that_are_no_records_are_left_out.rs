@@ -29,6 +29,22 @@ fn quotes_in_them_mean_nothing() {
 }
 
 #[test]
+fn they_are_left_out_behind_a_broken_quote() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let path = directory.path();
+    put(
+        path,
+        "in/a.csv",
+        "id,name\n1,\"abc\n# c,d\n2,x\n# e,f\n3,y\n",
+    );
+    let more = ["--source.comment=#", "--error.policy=skip", ONCE];
+    let said = run(ingest(path, &[], &[&CSV_TO_FILES[..], &more].concat()));
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let expected = [r#"{"id":"2","name":"x"}"#, r#"{"id":"3","name":"y"}"#];
+    assert_eq!(lines(&path.join("out")), expected);
+}
+
+#[test]
 fn a_job_that_goes_on_in_the_middle_of_a_file_leaves_the_same_out() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let path = directory.path();

@@ -35,6 +35,25 @@ fn a_file_may_be_larger() {
 }
 
 #[test]
+fn lines_that_end_otherwise_are_told_from_records_without_an_end() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    let text = format!("id,name\n{}", rows(0, ROWS));
+    put(directory.path(), "in/a.csv", text.replace('\n', "\r"));
+    let said = run(directory.path(), &[]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let error = said.error();
+    assert!(
+        error.contains("MS-6004")
+            && error.contains("goes on behind `\\r`")
+            && error.contains("set source.line.delimiter to \\r or to auto"),
+        "{error}"
+    );
+    let said = run(directory.path(), &["--source.line.delimiter=auto"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(lines(&directory.path().join("out")).len(), ROWS);
+}
+
+#[test]
 fn a_longer_one_is_a_bad_record() {
     let directory = tempfile::tempdir().expect("temporary directory");
     let long = format!("long,{}\n", "x".repeat(100_000));

@@ -18,7 +18,12 @@ pub(crate) enum InputError {
     #[error("the compressed data is damaged at byte {at}: {cause}")]
     Damaged { at: u64, cause: io::Error },
     #[error("the record at offset {offset} has no end within reach of the limit of {limit} bytes")]
-    Endless { offset: u64, limit: usize },
+    Endless {
+        offset: u64,
+        limit: usize,
+        /// Another end of a line behind which it goes on.
+        end: Option<&'static str>,
+    },
     #[error("it {0}")]
     Marked(Marked),
     #[error("its zstd window is larger than the 128 MiB that a reader takes")]

@@ -13,7 +13,7 @@ pub struct Format {
     /// At the end of a record, one or more characters. `"\n"` also takes `"\r\n"`;
     /// [`ANY_LINE_END`](Self::ANY_LINE_END) takes `"\n"`, `"\r\n"` and `"\r"`, each where it stands.
     pub line_delimiter: String,
-    /// The quote of RFC 4180 (ASCII); `None`: quotes have no meaning.
+    /// The quote of RFC 4180 (ASCII, no letter or digit); `None`: quotes have no meaning.
     pub quote: Option<char>,
     /// The character (ASCII) behind which any other means itself, in quotes and outside; `None`: there is none.
     pub escape: Option<char>,
@@ -150,10 +150,10 @@ impl Format {
         let Some(quote) = self.quote else {
             return Ok(());
         };
-        if !quote.is_ascii() || u32::from(quote) >= 0x30 {
+        if !quote.is_ascii() || quote.is_ascii_alphanumeric() {
             return refuse(
                 format!("{quote:?} can't be a quote"),
-                "give an ASCII character such as `\"` or `'`",
+                "give an ASCII character that is no letter or digit, such as `\"` or `'`",
             );
         }
         if quote == self.field_delimiter
@@ -295,7 +295,7 @@ impl Dialects {
 
 #[cfg(test)]
 mod tests {
-    use super::{Charset, Format};
+    use super::{Charset, Format, Reading};
 
     #[test]
     fn delimiters_that_contradict_each_other_are_refused() {
@@ -331,6 +331,36 @@ mod tests {
         ] {
             let error = format.compile().expect_err(word);
             assert!(error.message().contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn any_sign_of_ascii_may_be_the_quote_and_no_letter_or_digit() {
+        let with = |quote| Format {
+            quote: Some(quote),
+            ..Format::csv()
+        };
+        for quote in "~^|:@`_'".chars() {
+            let dialects = with(quote).compile().expect("a quote");
+            assert_eq!(dialects.raw.quote, Some(quote as u8));
+        }
+        for quote in "a0Z9é".chars() {
+            let error = with(quote).compile().expect_err("no quote");
+            assert!(error.message().contains("can't be a quote"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_part_of_a_character_is_looked_for_in_the_text() {
+        let charset = Charset::parse("GBK").expect("known");
+        for (quote, first) in [('|', true), ('"', false)] {
+            let format = Format {
+                quote: Some(quote),
+                charset,
+                ..Format::csv()
+            };
+            let reading = format.compile().expect("a format").reading;
+            assert_eq!(matches!(reading, Reading::DecodeFirst(_)), first, "{quote}");
         }
     }
 

@@ -252,6 +252,14 @@ impl Input {
             .unwrap_or_default()
     }
 
+    /// Offsets at which a record begins, whatever follows them, where lines were taken out; emptied by the call.
+    pub(crate) fn take_breaks(&mut self) -> Vec<u64> {
+        self.skipping
+            .as_mut()
+            .map(Skipping::take_breaks)
+            .unwrap_or_default()
+    }
+
     fn read_bytes(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> Result<bool, InputError> {
         if let Some(error) = self.failed.take() {
             return Err(self.classify(error));

@@ -27,7 +27,7 @@ pub(crate) fn check_line_end(file: &str, dialects: &Dialects, record: &[u8]) -> 
 
 /// The first end of a line in `record` that does not stand between quotes. A quote that is never closed is a
 /// character.
-fn other_end(dialect: &Dialect, record: &[u8]) -> Option<&'static str> {
+pub(crate) fn other_end(dialect: &Dialect, record: &[u8]) -> Option<&'static str> {
     let delimiter = dialect.delimiter.as_deref()?;
     if dialect.any_line_end {
         return None;
@@ -39,7 +39,12 @@ fn other_end(dialect: &Dialect, record: &[u8]) -> Option<&'static str> {
         if Some(*byte) == dialect.quote && at == field {
             at = find_closing(dialect, *byte, record, at + 1).unwrap_or(at + 1);
         } else if Some(*byte) == dialect.escape {
-            at += 2;
+            // It stands before both signs of an end, too.
+            at += if rest.get(1..3) == Some(b"\r\n") {
+                3
+            } else {
+                2
+            };
         } else if rest.starts_with(delimiter) {
             at += delimiter.len();
             field = at;

@@ -127,7 +127,8 @@ pub(crate) struct Lister {
     pub(crate) progress: SourceProgress,
     /// Ready files that have not been judged.
     pub(crate) backlog: VecDeque<Ready>,
-    /// Files that others are writing, and that a source which looks once waits for; and when they are opened again.
+    /// Files that stay on their way, and when they are opened again: those that others are writing where the source looks once, and
+    /// those that may not be read where it watches.
     pub(crate) unfinished: VecDeque<Ready>,
     pub(crate) next_try: Duration,
     /// Files that may not be closed yet, what they were found as, and since when.
@@ -224,14 +225,22 @@ impl Lister {
 
     /// How long nothing need be done.
     fn wait(&self) -> Duration {
-        let is_pressed = self.is_asked() || !self.backlog.is_empty() || !self.unfinished.is_empty();
+        let is_left = !self.unfinished.is_empty();
+        let is_waited_for = is_left && self.policy.interval.is_none();
+        let is_pressed = self.is_asked() || !self.backlog.is_empty() || is_waited_for;
         let longest = match self.book {
             // The enumerator rings when there is room.
             _ if is_pressed => AWAY,
             Some(_) => WISHES,
             None => LONGEST,
         };
-        self.due().saturating_sub((self.clock)()).min(longest)
+        let tried = if is_left {
+            self.next_try
+        } else {
+            Duration::MAX
+        };
+        let next = self.due().min(tried);
+        next.saturating_sub((self.clock)()).min(longest)
     }
 
     /// Has files read again that people want to be read again.
@@ -242,6 +251,12 @@ impl Lister {
         book.look_for_wishes();
         for wish in book.take_wishes() {
             let mut desk = at(&self.desk);
+            // What lies between two tries to open it is not being read.
+            let tried = self.unfinished.len();
+            self.unfinished.retain(|ready| ready.name != wish.name);
+            if self.unfinished.len() < tried {
+                desk.intake.pass_over(&wish.name);
+            }
             let granted = if desk.intake.forget_file(wish.name.key(), wish.piece) {
                 desk.complete = false;
                 self.next_look = Duration::ZERO;
@@ -304,10 +319,16 @@ impl Lister {
         if !desk.intake.is_asked() {
             return;
         }
+        let is_awaited = |ready: &Ready| desk.intake.is_asked_for(&ready.name);
         let (awaited, others): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.backlog)
             .into_iter()
-            .partition(|ready| desk.intake.is_asked_for(&ready.name));
+            .partition(is_awaited);
+        let (left, unfinished): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.unfinished)
+            .into_iter()
+            .partition(is_awaited);
+        self.unfinished = unfinished;
         self.backlog = awaited;
+        self.backlog.extend(left);
         self.backlog.extend(others);
     }
 

@@ -4,6 +4,7 @@ use memchr::memchr;
 
 use super::format::Dialects;
 use super::input::{Input, InputError};
+use super::line_end::other_end;
 use super::listing::FoundFile;
 use super::mark::{LONGEST, mark_of, refuse_foreign};
 use super::opened::Access;
@@ -68,6 +69,8 @@ pub(crate) struct RecordStream {
     /// Whether the first record was taken, and had no end.
     one_line: bool,
     malformed: Vec<u64>,
+    /// Offsets at which a record begins, whatever follows them, in order.
+    breaks: Vec<u64>,
     reported: u64,
     spare: Vec<Vec<u8>>,
 }
@@ -82,8 +85,10 @@ impl RecordStream {
         dialects: Dialects,
         sizes: Sizes,
     ) -> Result<Self, InputError> {
-        let skipping = (!dialects.skip.is_nothing())
-            .then(|| Skipping::new(dialects.skip.clone(), dialects.raw.clone()));
+        let skipping = (!dialects.skip.is_nothing()).then(|| {
+            let longest = sizes.given_up();
+            Skipping::new(dialects.skip.clone(), dialects.raw.clone(), longest)
+        });
         let input = Input::open(file, beginning, access, (dialects.reading, skipping))?;
         let mut stream = Self {
             input,
@@ -97,6 +102,7 @@ impl RecordStream {
             adrift: false,
             one_line: false,
             malformed: Vec::new(),
+            breaks: Vec::new(),
             reported: 0,
             spare: Vec::new(),
         };
@@ -166,7 +172,7 @@ impl RecordStream {
     /// Takes the first record that is not blank, without its line end. `None`: there is none.
     pub(crate) fn take_head(&mut self) -> Result<Option<Vec<u8>>, InputError> {
         loop {
-            let length = match scan::pass(&self.dialects.raw, self.rest(), 1, self.is_over()) {
+            let length = match self.pass(1) {
                 Passed::Reached(length) => length,
                 Passed::Unfinished(_) if self.ended && self.keeps_tail => return Ok(None),
                 Passed::Unfinished(_) if self.ended => {
@@ -252,11 +258,9 @@ impl RecordStream {
         }
         while self.next.offset < target {
             let ahead = usize::try_from(target - self.next.offset).unwrap_or(usize::MAX);
-            match scan::pass(&self.dialects.raw, self.rest(), ahead, self.is_over()) {
-                Passed::Reached(length) => {
-                    self.step(length);
-                    break;
-                }
+            match self.pass(ahead) {
+                // At a break that may be before the target.
+                Passed::Reached(length) => self.step(length),
                 Passed::Unfinished(length) if self.ended && self.keeps_tail => {
                     self.step(length);
                     break;
@@ -312,7 +316,7 @@ impl RecordStream {
                 self.fill()?;
             }
             let ahead = usize::try_from(until - self.next.offset).unwrap_or(usize::MAX);
-            match scan::pass(&self.dialects.raw, self.rest(), ahead, self.is_over()) {
+            match self.pass(ahead) {
                 Passed::Reached(length) => return Ok(Some(self.block(length))),
                 Passed::Unfinished(length) if self.ended && self.keeps_tail => {
                     return Ok((length > 0).then(|| self.block(length)));
@@ -377,6 +381,26 @@ impl RecordStream {
         self.buffer.get(self.at..).unwrap_or_default()
     }
 
+    /// The first record start at or behind `target` in what has been read, or the next break if that comes before.
+    fn pass(&self, target: usize) -> Passed {
+        let (raw, rest) = (&self.dialects.raw, self.rest());
+        let Some(length) = self.to_break() else {
+            return scan::pass(raw, rest, target, self.is_over());
+        };
+        let records = rest.get(..length).unwrap_or_default();
+        match scan::pass(raw, records, target.min(length), true) {
+            Passed::Unfinished(_) => Passed::Reached(length),
+            reached => reached,
+        }
+    }
+
+    /// How far it is to the next break.
+    fn to_break(&self) -> Option<usize> {
+        let (breaks, here) = (&self.breaks, self.next.offset);
+        let next = breaks.get(breaks.partition_point(|offset| *offset <= here))?;
+        usize::try_from(*next - here).ok()
+    }
+
     /// Moves on by `length` bytes of the buffer.
     fn step(&mut self, length: usize) {
         if self.next.line > 0 {
@@ -393,6 +417,7 @@ impl RecordStream {
             return Err(InputError::Endless {
                 offset: self.next.offset,
                 limit: self.sizes.record,
+                end: other_end(&self.dialects.raw, self.rest()),
             });
         }
         self.fill()
@@ -412,6 +437,9 @@ impl RecordStream {
         };
         self.ended = !self.input.read(&mut self.buffer, wanted.max(1))?;
         self.malformed.append(&mut self.input.take_malformed());
+        let here = self.next.offset;
+        self.breaks.retain(|offset| *offset > here);
+        self.breaks.append(&mut self.input.take_breaks());
         Ok(())
     }
 }

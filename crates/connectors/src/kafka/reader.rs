@@ -59,8 +59,6 @@ pub(super) struct KafkaReader {
     current: Option<(Batch, usize)>,
     /// The offsets at boundaries that have not ended.
     boundaries: BTreeMap<CheckpointId, Vec<(Partition, i64)>>,
-    /// What the group was told last.
-    committed: Vec<(Partition, i64)>,
     progress: SourceProgress,
 }
 
@@ -90,7 +88,6 @@ impl KafkaReader {
             times: Times::default(),
             current: None,
             boundaries: BTreeMap::new(),
-            committed: Vec::new(),
             progress,
         };
         reader.read(restored)?;
@@ -273,9 +270,9 @@ impl SourceReader<Parsed> for KafkaReader {
         let Some(offsets) = self.boundaries.remove(&checkpoint) else {
             return Ok(());
         };
-        if completed && offsets != self.committed {
-            self.fetcher.commit(offsets.clone());
-            self.committed = offsets;
+        // Also where nothing has come since: what the group was told may have got lost.
+        if completed && !offsets.is_empty() {
+            self.fetcher.commit(offsets);
         }
         Ok(())
     }
@@ -304,6 +301,11 @@ impl SourceReader<Parsed> for KafkaReader {
         }
         for topic in announcement.anew.iter().chain(&announcement.gone) {
             let is_other = |partition: &Partition| *partition.topic != **topic;
+            for partition in self.positions.keys() {
+                if !is_other(partition) {
+                    self.progress.splits.end(&partition.to_string());
+                }
+            }
             self.positions.retain(|partition, _| is_other(partition));
             self.unsent.retain(|position| is_other(&position.partition));
         }

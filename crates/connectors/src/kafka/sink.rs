@@ -62,6 +62,7 @@ use crate::rows::Rows;
 pub use envelope::AROUND;
 pub use options::{Called, Create, KafkaSinkOptions, MessageFormat, NewTopic, Timing};
 pub use output::{KafkaLetters, KafkaOutput, Output};
+pub(super) use rights::too_old;
 
 use account::Account;
 use commit::KafkaCommitter;

@@ -31,10 +31,11 @@ mod tls;
 pub(super) use admin::Wanted;
 pub(super) use ask::{Ended, Marker, Readable};
 pub use ask::{Listed, TopicFound};
+pub(super) use clock::Patience;
 pub use cluster::Cluster;
 pub(super) use errors::Trouble;
 pub(super) use inspect::{Inspected, Looked, Operation, Reached};
-pub use session::Session;
+pub use session::{Session, TransactionVersion};
 
 #[cfg(test)]
 mod tests;

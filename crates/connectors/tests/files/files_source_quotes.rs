@@ -107,6 +107,98 @@ fn an_escape_and_another_quote_can_be_given() {
 }
 
 #[test]
+fn an_escaped_end_of_a_line_is_escaped_whole() {
+    for line_delimiter in ["\n", Format::ANY_LINE_END] {
+        let content = b"1,a\\\r\nb\r\n2,c\\\nd\r\n3,e\\\\\r\n4,f\n";
+        let (rows, bad) = read(content, "a.csv", |format| {
+            format.escape = Some('\\');
+            format.line_delimiter = line_delimiter.to_owned();
+        });
+        assert_eq!(rows, ["1|a\r\nb", "2|c\nd", "3|e\\", "4|f"]);
+        assert!(bad.is_empty(), "{bad:?}");
+    }
+}
+
+#[test]
+fn any_sign_may_be_the_quote() {
+    for quote in "~^|:@`_".chars() {
+        let content = format!("1,{quote}a,b{quote}\n2,{quote}c{quote}{quote}d{quote}\n");
+        let (rows, bad) = read(content.as_bytes(), "a.csv", |format| {
+            format.quote = Some(quote);
+        });
+        assert_eq!(rows, ["1|a,b".to_owned(), format!("2|c{quote}d")]);
+        assert!(bad.is_empty(), "{bad:?}");
+    }
+}
+
+#[test]
+fn comments_behind_a_broken_quote_are_left_out() {
+    let far = "x".repeat(80);
+    let never = "Some(1) a quote that is never closed";
+    for (content, rows, bad) in [
+        (
+            "1,\"abc\n# c,d\n2,x\n# e,f\n3,y\n".to_owned(),
+            vec!["2|x", "3|y"],
+            vec![never],
+        ),
+        // What closes the quote, and the text behind that, stand in the comment.
+        (
+            "1,\"abc\n# say \"x\n2\",y\n".to_owned(),
+            vec!["2\"|y"],
+            vec![never],
+        ),
+        // Without the comment the next quote would be near enough.
+        (
+            format!("1,\"a\n#{far}\n2\",b\n"),
+            vec!["2\"|b"],
+            vec![never],
+        ),
+        (
+            "1,\"a\"b\n# c,d\n2,\"x\n# y\"\n".to_owned(),
+            vec!["2|x\n# y"],
+            vec!["Some(1) text behind a closing quote"],
+        ),
+        ("# \"\n1,\"a\n#b\"\n#\n".to_owned(), vec!["1|a\n#b"], vec![]),
+    ] {
+        let found = read(content.as_bytes(), "a.csv", |format| {
+            format.comment = Some("#".to_owned());
+        });
+        let owned =
+            |texts: Vec<&str>| -> Vec<String> { texts.into_iter().map(str::to_owned).collect() };
+        assert_eq!(found, (owned(rows), owned(bad)), "{content:?}");
+    }
+}
+
+#[test]
+fn the_last_byte_of_a_delimiter_is_none_where_comments_are_left_out() {
+    let (rows, bad) = read("1，aÌ\"b\n# c，d\n2，x".as_bytes(), "a.csv", |format| {
+        format.field_delimiter = '，';
+        format.comment = Some("#".to_owned());
+    });
+    assert_eq!(rows, ["1|aÌ\"b", "2|x"]);
+    assert!(bad.is_empty(), "{bad:?}");
+}
+
+#[test]
+fn the_same_comments_are_left_out_however_a_file_is_read() {
+    let mut random = StdRng::seed_from_u64(13);
+    let pieces = [
+        "a", ",", "\n", "\n#", "\n#\"\n", "\n##,", "\"", ",\"", "\"\n", "\n", "\\", "\\\n",
+    ];
+    for round in 0..200 {
+        let count = random.random_range(0..60);
+        let content: String = (0..count)
+            .map(|_| pieces[random.random_range(0..pieces.len())])
+            .collect();
+        // Compares all sizes of blocks.
+        read(content.as_bytes(), "a.csv", |format| {
+            format.comment = Some(["#", "##"][round % 2].to_owned());
+            format.escape = (round % 3 == 0).then_some('\\');
+        });
+    }
+}
+
+#[test]
 fn any_end_of_a_line_can_be_taken() {
     let (rows, bad) = read(
         b"1,a\r2,b\r\n3,\"c\r\nd\"\n\n4,\"e\r5,f\r\r6,\"g\"\r",

@@ -95,6 +95,11 @@ fn one_that_is_deleted_is_forgotten_where_that_is_accepted() {
 
     let mut attempt = again(Lost::Earliest, Some(&taken)).expect("readers");
     assert_eq!(read(&mut attempt, 10), Vec::from_iter(20..30));
+    // People see nothing of it any more: its lag would never end.
+    let shown = attempt.progress.iter();
+    let shown = shown.flat_map(|progress| progress.splits.all());
+    let shown: Vec<String> = shown.map(|(name, _)| name).collect();
+    assert_eq!(shown, ["day-2/0"]);
     let taken = checkpoint(&mut attempt, &job);
     let keys = taken.entries.iter().map(|entry| entry.key.as_str());
     let keys: Vec<&str> = keys.filter(|key| key.starts_with("day-")).collect();

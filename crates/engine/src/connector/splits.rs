@@ -44,6 +44,11 @@ impl SplitGauges {
         }
     }
 
+    /// The split with this name is not there any more.
+    pub fn end(&self, name: &str) {
+        self.splits().remove(name);
+    }
+
     /// All of them, in order.
     pub fn all(&self) -> Vec<(String, SplitGauge)> {
         let splits = self.splits();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Intake, Ready, is_continued};
 use crate::files_source::listing::Identity;
+use crate::files_source::name::Name;
 use crate::files_source::options::Changed;
 use crate::files_source::seen::Entry;
 
@@ -58,6 +59,11 @@ impl Intake {
             self.staged.remove(&ready.name.key());
         }
         is_left
+    }
+
+    /// The file stays on its way for as long as it may take: no look is due for it, whatever was waited for of it before.
+    pub(crate) fn keep_on_its_way(&mut self, name: &Name) {
+        self.settling.forget(name.key());
     }
 
     /// Whether bytes of a file end with the end of a line.

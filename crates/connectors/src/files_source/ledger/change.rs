@@ -436,19 +436,33 @@ pub(crate) fn unreadable(name: &str, error: &InputError) -> Error {
         .next("replace the file, take it away, or set source.file.bad to skip or quarantine"),
         InputError::Window => Error::new(
             &codes::SOURCE_COMPRESSED,
-            format!("{name} is compressed with a larger window than the 128 MiB that a reader takes"),
+            format!(
+                "{name} is compressed with a larger window than the 128 MiB that a reader takes"
+            ),
         )
         .next("compress it again with zstd --long=27 at most, or without --long"),
         InputError::Marked(marked) => {
             Error::new(&codes::BAD_RECORD, format!("{name} {marked}")).next(marked.next_step())
         }
-        InputError::Endless { offset, limit } => Error::new(
-            &codes::BAD_RECORD,
-            format!(
-                "{name}: the record at offset {offset} is far longer than {limit} bytes, and its end is not in sight"
-            ),
-        )
-        .next("close the quote that was opened there, or raise source.record.max.size"),
+        InputError::Endless { offset, limit, end } => {
+            let long = format!(
+                "{name}: the record at offset {offset} is far longer than {limit} bytes, and"
+            );
+            let (what, next) = match end {
+                None => (
+                    "its end is not in sight".to_owned(),
+                    "close the quote that was opened there, or raise source.record.max.size"
+                        .to_owned(),
+                ),
+                Some(end) => (
+                    format!("goes on behind `{end}`, with which its lines seem to end"),
+                    format!(
+                        "set source.line.delimiter to {end} or to auto, or raise source.record.max.size"
+                    ),
+                ),
+            };
+            Error::new(&codes::BAD_RECORD, format!("{long} {what}")).next(next)
+        }
         InputError::Columns(unfit) => unfit_error(name, unfit),
         InputError::Missing | InputError::Vanished => {
             Error::new(&codes::SOURCE_PATH, format!("{name} is gone"))

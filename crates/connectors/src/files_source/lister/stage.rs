@@ -26,10 +26,12 @@ const CLOSING: Duration = Duration::from_secs(15);
 impl Lister {
     /// Queues what is ready, as long as there is room.
     pub(super) fn stage_backlog(&mut self) -> Result<()> {
-        let mut open = Vec::new();
-        if !self.unfinished.is_empty() && (self.clock)() >= self.next_try {
+        let mut open: Vec<Ready> = Vec::new();
+        let now = (self.clock)();
+        if now >= self.next_try {
             // Behind all others.
             self.backlog.append(&mut self.unfinished);
+            self.next_try = now.saturating_add(self.policy.interval.unwrap_or(AWAY));
         }
         let had_some = !self.backlog.is_empty();
         while !self.backlog.is_empty() && (self.has_room() || self.is_first_awaited()) {
@@ -56,15 +58,8 @@ impl Lister {
                     }
                     Opened::Nothing => at(&self.desk).intake.pass_over(&ready.name),
                     Opened::Denied => {
-                        // A reader that waits for it tells of it, and counts it.
-                        let is_told = at(&self.desk).intake.is_asked_for(&ready.name);
-                        if is_told && self.policy.bad != Bad::Fail {
-                            // The next look does not tell of it once more.
-                            let _news = self.is_news(&ready.name, Odd::Denied.words());
-                        } else {
-                            self.meet_odd(&ready.name, Odd::Denied)?;
-                        }
-                        self.give_up(&ready.name, Fate::Denied);
+                        let waiting = self.unfinished.len() + open.len();
+                        open.extend(self.meet_denied(ready, waiting)?);
                     }
                     Opened::Unfinished => open.push(ready),
                     Opened::Later => {
@@ -115,6 +110,25 @@ impl Lister {
             drop(desk);
             self.waker.wake();
         }
+    }
+
+    /// A file may not be opened. Answers it if it stays on its way, as so many that are `waiting` do.
+    fn meet_denied(&mut self, ready: Ready, waiting: usize) -> Result<Option<Ready>> {
+        // A reader that waits for it tells of it, and counts it.
+        let is_told = at(&self.desk).intake.is_asked_for(&ready.name);
+        if is_told && self.policy.bad != Bad::Fail {
+            // The next try does not tell of it once more.
+            let _news = self.is_news(&ready.name, Odd::Denied.words());
+        } else {
+            self.meet_odd(&ready.name, Odd::Denied)?;
+        }
+        let is_watched = self.policy.interval.is_some();
+        if stays(is_told, is_watched, waiting) {
+            at(&self.desk).intake.keep_on_its_way(&ready.name);
+            return Ok(Some(ready));
+        }
+        self.give_up(&ready.name, Fate::Denied);
+        Ok(None)
     }
 
     /// Nothing can be read of a file; a reader that waits for it hears why.
@@ -290,6 +304,13 @@ impl Lister {
     }
 }
 
+/// Whether a file that may not be opened stays on its way, to be opened again as often as the source looks. One that is given up is
+/// found anew and has to stand still again, and looks would be made for that alone. `waiting`: so many stay already.
+fn stays(is_asked_for: bool, is_watched: bool, waiting: usize) -> bool {
+    // Who asks for it hears of it at once, and a source that looks once ends without it.
+    !is_asked_for && is_watched && waiting < MOST
+}
+
 enum Opened {
     File(Identity, Vec<u8>),
     /// There is nothing to be read.
@@ -301,3 +322,6 @@ enum Opened {
     /// It can't be told now.
     Later,
 }
+
+#[cfg(test)]
+mod tests;

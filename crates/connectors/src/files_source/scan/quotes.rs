@@ -113,7 +113,7 @@ pub(super) fn behind_record(
         is_start = !delimiter.is_empty() && rest.starts_with(delimiter);
         at += match rest.first() {
             _ if is_start => delimiter.len(),
-            Some(first) if Some(*first) == dialect.escape => 2,
+            Some(first) if Some(*first) == dialect.escape => escaped(dialect, rest),
             _ => 1,
         };
     }
@@ -134,12 +134,23 @@ pub(super) fn behind_line(
             return Some(at + length);
         }
         at += if rest.first().copied() == dialect.escape {
-            2
+            escaped(dialect, rest)
         } else {
             1
         };
     }
     None
+}
+
+/// The length of the escape that `rest` begins with and of what it stands before: one byte, or a line end of two that is taken
+/// for one of one. Where the second is not there yet no end is found before it is.
+fn escaped(dialect: &Dialect, rest: &[u8]) -> usize {
+    let takes_both = dialect.strip_cr || dialect.any_line_end;
+    if takes_both && rest.get(1..3) == Some(b"\r\n") {
+        3
+    } else {
+        2
+    }
 }
 
 /// The length of the line end that `rest` begins with, if it does; `None`: what follows decides.

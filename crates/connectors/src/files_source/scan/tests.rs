@@ -24,10 +24,20 @@ fn line_end(dialect: &Dialect, rest: &[u8]) -> usize {
     }
 }
 
+/// The length of the escape at the head of `rest` and of what it stands before.
+fn escaped(dialect: &Dialect, rest: &[u8]) -> usize {
+    let takes_both = dialect.any_line_end || dialect.strip_cr;
+    if takes_both && rest[1..].starts_with(b"\r\n") {
+        3
+    } else {
+        2
+    }
+}
+
 fn behind_line(dialect: &Dialect, bytes: &[u8], mut at: usize) -> Option<usize> {
     while at < bytes.len() {
         match line_end(dialect, &bytes[at..]) {
-            0 if dialect.escape == Some(bytes[at]) => at += 2,
+            0 if dialect.escape == Some(bytes[at]) => at += escaped(dialect, &bytes[at..]),
             0 => at += 1,
             length => return Some(at + length),
         }
@@ -77,7 +87,7 @@ fn next(dialect: &Dialect, bytes: &[u8], start: usize) -> Option<usize> {
         field = rest.starts_with(delimiter);
         at += match rest[0] {
             _ if field => delimiter.len(),
-            byte if Some(byte) == dialect.escape => 2,
+            byte if Some(byte) == dialect.escape => escaped(dialect, rest),
             _ => 1,
         };
     }
@@ -171,7 +181,7 @@ fn long_bytes(random: &mut StdRng) -> Vec<u8> {
 fn random_bytes(random: &mut StdRng) -> Vec<u8> {
     let pieces = [
         "a", ",", "\n", "\"", "\"\"", "\r\n", "|", "，", ";", "bc", "\",\"", "\n\n", "\\", "\r",
-        "\"\n", ",\"",
+        "\"\n", ",\"", "\\\r\n",
     ];
     let count = random.random_range(0..40);
     (0..count)

@@ -19,7 +19,7 @@ fn bytes_left(format: Format, lines: u64, comment: &str, bytes: &[u8], piece: us
         lines,
         comment: comment.as_bytes().to_vec(),
     };
-    let mut skipping = Skipping::new(skip, dialects.raw);
+    let mut skipping = Skipping::new(skip, dialects.raw, usize::MAX);
     let mut pieces = bytes.chunks(piece);
     let mut left = Vec::new();
     while skipping
@@ -94,4 +94,31 @@ fn a_line_feed_alone_ends_no_line_where_both_signs_do() {
         let expected = "\r\n\r\na,x\n#y\r\nb,2\r\n";
         assert_eq!(left_of(format(), 1, "#", text, piece), expected, "{piece}");
     }
+}
+
+/// Where a record is told to begin whatever follows.
+fn breaks(text: &str) -> Vec<u64> {
+    let dialects = Format::csv().compile().expect("a format");
+    let skip = Skip {
+        lines: 0,
+        comment: b"#".to_vec(),
+    };
+    let mut skipping = Skipping::new(skip, dialects.raw, usize::MAX);
+    let (mut text, mut left) = (Some(text), Vec::new());
+    while skipping
+        .read::<Infallible>(&mut left, 1, |raw, _| {
+            let next = text.take();
+            raw.extend_from_slice(next.unwrap_or_default().as_bytes());
+            Ok(next.is_some())
+        })
+        .expect("read")
+    {}
+    skipping.take_breaks()
+}
+
+#[test]
+fn a_break_is_told_where_what_follows_decided_that_a_quote_is_broken() {
+    assert_eq!(breaks("1,\"a\n# b\n2,c\n"), [5]);
+    assert_eq!(breaks("# b\n1,\"a\n# say \"b\n2\",c\n"), [6]);
+    assert!(breaks("1,a\n# \"b\n2,\"c\n#\"\n3,d\"\n#\n").is_empty());
 }

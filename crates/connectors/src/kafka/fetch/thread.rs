@@ -55,6 +55,8 @@ pub(super) struct Fetching {
     last_look: Option<LastLook>,
     /// What the group was told last.
     told: Vec<(Partition, i64)>,
+    /// Until when it is not told the same once more.
+    tell_again: Receiver<Instant>,
     /// What the reader is to be told.
     outcome: VecDeque<Event>,
     /// For how many turns without messages there has been trouble.
@@ -94,6 +96,7 @@ impl Fetching {
             again: never(),
             last_look: None,
             told: Vec::new(),
+            tell_again: never(),
             outcome: VecDeque::new(),
             troubled: 0,
             commands,
@@ -206,8 +209,11 @@ impl Fetching {
                 self.waiting.extend(positions.into_iter().map(Waiting::new));
             }
             Command::Commit(offsets) => {
-                self.told = offsets;
-                self.tell();
+                let is_due = self.tell_again.try_recv().is_ok();
+                if is_due || offsets != self.told {
+                    self.told = offsets;
+                    self.tell();
+                }
             }
             Command::Look(ids) => {
                 self.last_look = Some(LastLook::new(ids, &self.options, self.cancelled.clone()));

@@ -4,7 +4,9 @@ use millstream_core::{Finding, Result, codes};
 
 use super::Inspector;
 use crate::kafka::grants::{Lack, NO_PROOF, WITHOUT_TOPIC};
-use crate::kafka::sink::{KafkaSink, KafkaSinkOptions, Timing, prefix_of_ids, timeout, topic};
+use crate::kafka::sink::{
+    KafkaSink, KafkaSinkOptions, Timing, prefix_of_ids, timeout, too_old, topic,
+};
 use crate::kafka::transaction::Proof;
 use crate::kafka::wire::{Cluster, Inspected, Looked, Operation, Session, Trouble};
 
@@ -142,15 +144,21 @@ fn named(resource: &str) -> String {
 }
 
 fn inspect_version(inspector: &mut Inspector, session: &mut Session) {
+    if let Ok(Err(Trouble::Refused(error))) = session.can_describe() {
+        return inspector.wrong("transactions", &too_old(&error));
+    }
     match session.transaction_version() {
-        Ok(version) if version < 2 => {
+        Ok(told) if told.version < 2 => {
             let detail = format!(
-                "transaction.version of the cluster is {version}: below 2 the protocol itself can tear apart or lose a transaction that has timed out (KIP-890)"
+                "{told}: below 2 the protocol itself can tear apart or lose a transaction that has timed out (KIP-890)"
             );
             let next = "upgrade to brokers of 4.0 or newer, or raise it: kafka-features.sh upgrade --feature transaction.version=2";
             inspector.warn("transactions", detail, next);
         }
-        Ok(version) => inspector.well("transactions", format!("transaction.version {version}")),
+        Ok(told) => {
+            let version = told.version;
+            inspector.well("transactions", format!("transaction.version {version}"));
+        }
         Err(trouble) => {
             let error = inspector.error_of(trouble);
             inspector.wrong("transactions", &error);

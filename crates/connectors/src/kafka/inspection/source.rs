@@ -1,8 +1,10 @@
 //! Whether a source would start, and where.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use millstream_core::{Finding, codes, counted};
+use millstream_engine::connector::Cancelled;
 
 use super::Inspector;
 use crate::kafka::KafkaSource;
@@ -12,12 +14,13 @@ use crate::kafka::discovery::questions::Questions;
 use crate::kafka::messages::{missing_error, missing_warning, unknown_error};
 use crate::kafka::options::{End, Topics};
 use crate::kafka::partition::Partition;
-use crate::kafka::wire::{Cluster, Looked, Operation, Session};
+use crate::kafka::wire::{Cluster, Looked, Operation, Patience, Session};
 
 /// Where brokers keep the offsets of groups; made with the first group.
 const OFFSETS: &str = "__consumer_offsets";
-/// So often a question is asked whose answer may be *not now*: a group's coordinator may have to be found first.
-const TRIES: u32 = 4;
+/// For so long a question is asked again whose answer is only *not now*: brokers that are young have to find the group's coordinator
+/// first, and that has to load what it keeps.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a group says of itself.
 #[derive(Clone, Copy)]
@@ -113,8 +116,7 @@ impl KafkaSource {
             wanted: self.wanted.clone(),
         };
         let name = &self.options.group;
-        let next = || inspector_next(name);
-        match patiently(|| self.begins(&questions, group.is_kept)) {
+        match patiently(PATIENCE, || self.begins(&questions, group.is_kept)) {
             Ok(begins) => {
                 if group.may_read {
                     inspector.well("group", name.clone());
@@ -129,7 +131,7 @@ impl KafkaSource {
             }
             Err(Told::Refused(_)) if !group.may_read => self.no_group(inspector),
             Err(Told::Refused(error)) => inspector.wrong("offsets", &error),
-            Err(Told::Away(why)) => inspector.fails("offsets", why, next()),
+            Err(Told::Away(why)) => inspector.fails("offsets", why, next_step(name)),
         }
     }
 
@@ -214,20 +216,28 @@ impl KafkaSource {
     }
 }
 
-fn inspector_next(group: &str) -> String {
-    format!("ask again; if it stays so, see whether brokers find a coordinator of group {group}")
+fn next_step(group: &str) -> String {
+    let seconds = PATIENCE.as_secs();
+    format!(
+        "see that the brokers that lead the partitions can be reached from here, and that brokers find a coordinator of group {group}: they were asked for {seconds} s"
+    )
 }
 
-/// Asks again while the answer is only *not now*.
+/// Asks again while the answer is only *not now*, for as long as the patience lasts.
 fn patiently<T>(
+    patience: Duration,
     mut ask: impl FnMut() -> std::result::Result<T, Told>,
 ) -> std::result::Result<T, Told> {
-    let mut answer = ask();
-    for _ in 1..TRIES {
-        if !matches!(answer, Err(Told::Away(_))) {
-            break;
+    let mut patience = Patience::of(patience, &Cancelled::default());
+    loop {
+        match ask() {
+            Err(Told::Away(why)) if patience.pause() => {
+                tracing::debug!("Kafka is asked again: {why}");
+            }
+            answer => return answer,
         }
-        answer = ask();
     }
-    answer
 }
+
+#[cfg(test)]
+mod tests;

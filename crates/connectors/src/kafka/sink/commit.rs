@@ -149,10 +149,10 @@ impl KafkaCommitter {
 
     /// Before the second version of transactions the protocol itself has a gap.
     fn tell_version(&mut self) -> Result<()> {
-        let version = self.session()?.version_of_transactions()?;
-        if version < 2 {
+        let told = self.session()?.version_of_transactions()?;
+        if told.version < 2 {
             tracing::warn!(
-                "The brokers' transaction.version is {version}: below 2 a transaction that has timed out can be torn apart or \
+                "The {told}: below 2 a transaction that has timed out can be torn apart or \
                  lost by the protocol itself (KIP-890); brokers of 4.0 and newer have 2."
             );
         }

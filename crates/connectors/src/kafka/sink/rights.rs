@@ -12,7 +12,7 @@ use crate::kafka::wire::{Looked, Operation, Session, Trouble};
 /// Looks at the start of an attempt of the sink whose ids have these names. What is not answered is told by what comes next.
 ///
 /// # Errors
-/// The brokers are older than 3.0, or a right lacks.
+/// A broker is older than 3.0, or a right lacks.
 pub(super) fn check(
     session: &mut Session,
     options: &KafkaSinkOptions,
@@ -73,9 +73,10 @@ fn told(options: &KafkaSinkOptions, lacks: &[Lack]) -> Option<Error> {
     (!lacks.is_empty()).then(|| error.next(next.join("; ")))
 }
 
-fn too_old(error: &Error) -> Error {
+/// What is said of a broker that does not describe transactions.
+pub(in crate::kafka) fn too_old(error: &Error) -> Error {
     let message = format!(
-        "output can't be exactly once with these brokers, which do not tell what became of a transaction: {}",
+        "output can't be exactly once where a broker does not tell what became of a transaction: {}",
         error.message()
     );
     Error::new(&codes::SINK_TOPIC, message)

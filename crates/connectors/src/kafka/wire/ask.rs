@@ -5,7 +5,7 @@ use std::time::Duration;
 use millstream_core::{Error, Result, codes};
 
 use super::batch::batches;
-use super::clock::Deadline;
+use super::clock::{Deadline, Patience};
 use super::errors::{
     NOT_FOUND, OFFSET_OUT_OF_RANGE, Trouble, UNKNOWN_TOPIC, UNSTABLE, is_too_late, judge, name,
 };
@@ -13,14 +13,11 @@ use super::requests::{
     Coordinates, DescribeTransaction, EndTxn, Fetch, Fetched, InitProducerId, ListTransactions,
     OffsetFetch,
 };
-use super::session::Session;
+use super::session::{Session, TransactionVersion};
 use crate::kafka::transaction::{Described, Place, State};
 
 /// How long brokers may be away before the job's own patience has its turn.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Between two questions, at first and at most.
-const SOON: Duration = Duration::from_millis(20);
-const LATER: Duration = Duration::from_secs(1);
 /// How long a topic may be unknown to a broker that has just been started.
 const UNKNOWN: Duration = Duration::from_secs(5);
 /// After how long the broker aborts a transaction of a producer that only ends what was there: it begins none.
@@ -95,7 +92,7 @@ impl Session {
         &mut self,
         id: &str,
     ) -> std::result::Result<Option<Described>, String> {
-        self.find_described(id).map_err(words)
+        self.find_described(id).map_err(Trouble::words)
     }
 
     fn find_described(&mut self, id: &str) -> std::result::Result<Option<Described>, Trouble> {
@@ -264,7 +261,7 @@ impl Session {
         &mut self,
         names: &[&str],
     ) -> std::result::Result<Vec<TopicFound>, String> {
-        self.find_topics(names).map_err(words)
+        self.find_topics(names).map_err(Trouble::words)
     }
 
     fn find_topics(&mut self, names: &[&str]) -> std::result::Result<Vec<TopicFound>, Trouble> {
@@ -284,12 +281,12 @@ impl Session {
         Ok(found)
     }
 
-    /// The version of transactions that the cluster has agreed upon. Below 2 the protocol itself can tear a transaction
-    /// apart after a time-out (KIP-890).
+    /// The version of transactions that the cluster has agreed upon, by the broker that tells the lowest. Below 2 the protocol
+    /// itself can tear a transaction apart after a time-out (KIP-890).
     ///
     /// # Errors
     /// No broker answers for two minutes.
-    pub fn version_of_transactions(&mut self) -> Result<i16> {
+    pub fn version_of_transactions(&mut self) -> Result<TransactionVersion> {
         self.patiently(Self::transaction_version)
     }
 
@@ -298,19 +295,16 @@ impl Session {
         &mut self,
         mut ask: impl FnMut(&mut Self) -> Result<std::result::Result<T, String>>,
     ) -> Result<T> {
-        let deadline = Deadline::after(PATIENCE, &self.cancelled);
-        let mut pause = SOON;
+        let mut patience = Patience::of(PATIENCE, &self.cancelled);
         loop {
             let why = match ask(self)? {
                 Ok(answer) => return Ok(answer),
                 Err(why) => why,
             };
-            if deadline.has_passed() {
+            if !patience.pause() {
                 return Err(self.given_up(&why));
             }
             tracing::debug!("Kafka is asked again: {why}");
-            deadline.pause(pause);
-            pause = (pause * 2).min(LATER);
         }
     }
 
@@ -341,14 +335,6 @@ impl Session {
             )
         };
         Error::new(&codes::KAFKA_TRANSACTIONS, message).next(next)
-    }
-}
-
-/// What is in the way, for those to whom it does not matter whether it passes.
-fn words(trouble: Trouble) -> String {
-    match trouble {
-        Trouble::Away(why) => why,
-        Trouble::Refused(error) => error.message().to_owned(),
     }
 }
 

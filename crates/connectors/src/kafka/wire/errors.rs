@@ -32,6 +32,14 @@ impl Trouble {
     pub(super) fn denied(message: impl Into<String>, next: &str) -> Self {
         Self::Refused(Error::new(&codes::SINK_DENIED, message).next(next))
     }
+
+    /// What is in the way, for those to whom it does not matter whether it passes.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Away(why) => why,
+            Self::Refused(error) => error.message().to_owned(),
+        }
+    }
 }
 
 pub(super) const UNKNOWN_TOPIC: i16 = 3;

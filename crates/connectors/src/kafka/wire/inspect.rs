@@ -152,14 +152,10 @@ impl Session {
         Ok(inspected.collect())
     }
 
-    /// Asks whether brokers describe transactions, without which it can't be known what became of one; the inner: why they do not.
+    /// Asks whether brokers describe transactions, without which it can't be known what became of one; the inner: which one does not.
+    /// Any of them may be the one that coordinates.
     pub(in crate::kafka) fn can_describe(&mut self) -> Result<Result<(), Trouble>, Trouble> {
-        let brokers_alone = Metadata {
-            topics: Some(&[]),
-            rights: false,
-        };
-        self.ask_any(&brokers_alone)?;
-        Ok(self.understand::<DescribeTransaction<'_>>())
+        self.understand::<DescribeTransaction<'_>>()
     }
 
     /// Whether the user has Read on a group: that is looked at before whether the group has the member.

@@ -1,14 +1,56 @@
 //! All brokers of a cluster: who coordinates what, and who leads a partition.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use millstream_engine::connector::Cancelled;
 
+use super::clock::Deadline;
 use super::cluster::{Address, Cluster};
-use super::connection::Connection;
+use super::connection::{Connection, Said};
 use super::errors::{NOT_LEADER, Trouble, is_of_coordinator, judge};
 use super::requests::{Coordinates, FindCoordinator, Metadata, MetadataAnswer, Request};
+
+/// How long each broker may take to say what it understands, and all of them: who is not asked by then is left out.
+const EACH: Duration = Duration::from_secs(2);
+const ALL: Duration = Duration::from_secs(5);
+
+/// Which version of transactions the brokers of a cluster tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransactionVersion {
+    /// The lowest that any of them tells; 0 where it is not known.
+    pub version: i16,
+    /// Who tells it, where others tell a higher one.
+    pub told_by: Option<String>,
+}
+
+impl TransactionVersion {
+    /// The lowest of all that were told, each with its broker.
+    fn lowest(told: Vec<(i16, String)>) -> Self {
+        let highest = told.iter().map(|(version, _)| *version).max();
+        let (version, broker) = told.into_iter().min().unwrap_or_default();
+        let differs = highest.is_some_and(|highest| highest > version);
+        Self {
+            version,
+            told_by: differs.then_some(broker),
+        }
+    }
+}
+
+impl fmt::Display for TransactionVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { version, told_by } = self;
+        match told_by {
+            None => write!(f, "transaction.version of the cluster is {version}"),
+            Some(broker) => write!(
+                f,
+                "transaction.version of broker {broker} is {version}, below that of others"
+            ),
+        }
+    }
+}
 
 /// Connections to the brokers of a cluster, made when they are needed and kept.
 pub struct Session {
@@ -16,10 +58,12 @@ pub struct Session {
     pub(super) cancelled: Cancelled,
     connections: BTreeMap<Address, Connection>,
     coordinators: BTreeMap<(Coordinates, String), Address>,
+    /// What brokers say of themselves, once that was asked.
+    said: Option<Vec<Said>>,
 }
 
-impl std::fmt::Debug for Session {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("cluster", &self.cluster)
             .finish_non_exhaustive()
@@ -34,6 +78,7 @@ impl Session {
             cancelled,
             connections: BTreeMap::new(),
             coordinators: BTreeMap::new(),
+            said: None,
         }
     }
 
@@ -140,19 +185,55 @@ impl Session {
         Err(trouble)
     }
 
-    /// The cluster's feature `transaction.version`, as a broker tells it that we are connected to.
-    pub(in crate::kafka) fn transaction_version(&mut self) -> Result<i16, Trouble> {
-        self.metadata(&[])?;
-        let mut connections = self.connections.values();
-        Ok(connections
-            .next()
-            .map_or(0, Connection::transaction_version))
+    /// The cluster's feature `transaction.version`, as the brokers tell it.
+    pub(in crate::kafka) fn transaction_version(&mut self) -> Result<TransactionVersion, Trouble> {
+        let told = self.said()?.iter();
+        let told = told.map(|said| (said.transaction_version(), said.address.to_string()));
+        Ok(TransactionVersion::lowest(told.collect()))
     }
 
-    /// Whether the brokers that we are connected to understand a kind of request.
-    pub(super) fn understand<R: Request>(&self) -> Result<(), Trouble> {
-        let mut connections = self.connections.values();
-        connections.try_for_each(Connection::understands::<R>)
+    /// Whether the brokers understand a kind of request; the inner: which one does not.
+    pub(super) fn understand<R: Request>(&mut self) -> Result<Result<(), Trouble>, Trouble> {
+        let mut said = self.said()?.iter();
+        Ok(said.try_for_each(Said::understands::<R>))
+    }
+
+    /// What each broker of the cluster says of itself, which is asked once.
+    fn said(&mut self) -> Result<&[Said], Trouble> {
+        let said = match self.said.take() {
+            Some(said) => said,
+            None => self.ask_each()?,
+        };
+        Ok(self.said.insert(said))
+    }
+
+    /// Asks those that we are not connected to as well. Who does not answer in time is left out: he may be away for good, and whatever
+    /// needs him tells that.
+    fn ask_each(&mut self) -> Result<Vec<Said>, Trouble> {
+        let brokers = self.brokers()?;
+        let connected = self.connections.values();
+        let mut said: Vec<Said> = connected
+            .map(|connection| connection.said.clone())
+            .collect();
+        let all = Deadline::after(ALL, &self.cancelled);
+        for address in &brokers {
+            if self.connections.contains_key(address) {
+                continue;
+            }
+            let left = all.left();
+            if left.is_zero() {
+                tracing::debug!("No time is left to ask broker {address} what it understands.");
+                break;
+            }
+            match Said::by(address, &self.cluster, &self.cancelled, EACH.min(left)) {
+                Ok(one) => said.push(one),
+                Err(trouble) => tracing::debug!(
+                    "It is not known what broker {address} understands: {}",
+                    trouble.words()
+                ),
+            }
+        }
+        Ok(said)
     }
 
     /// Asks a broker. A connection on which something went wrong is not used again.
@@ -176,3 +257,6 @@ fn address(host: String, port: i32) -> Result<Address, Trouble> {
         .map_err(|_| Trouble::Away(format!("a broker listens on {host}:{port}, they say")))?;
     Ok(Address { host, port })
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,6 @@
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -25,10 +24,9 @@ impl Stream {
     pub(super) fn open(
         address: &Address,
         tls: Option<&Arc<ClientConfig>>,
-        time: Duration,
         deadline: &Deadline,
     ) -> Result<Self> {
-        let socket = connect(address, time, deadline)?;
+        let socket = connect(address, deadline)?;
         socket.set_nodelay(true)?;
         // Woken up now and then, to look at the deadline.
         socket.set_read_timeout(Some(LOOK))?;
@@ -97,13 +95,14 @@ impl Stream {
     }
 }
 
-fn connect(address: &Address, time: Duration, deadline: &Deadline) -> Result<TcpStream> {
+fn connect(address: &Address, deadline: &Deadline) -> Result<TcpStream> {
     let mut failure = Error::new(ErrorKind::NotFound, "the host has no address");
     for address in (address.host.as_str(), address.port).to_socket_addrs()? {
-        if deadline.has_passed() {
+        let left = deadline.left();
+        if left.is_zero() {
             return Err(ErrorKind::TimedOut.into());
         }
-        match TcpStream::connect_timeout(&address, time) {
+        match TcpStream::connect_timeout(&address, left) {
             Ok(stream) => return Ok(stream),
             Err(error) => failure = error,
         }

@@ -1,7 +1,7 @@
 //! Whatever listens where a broker should: an error, soon, and no panic.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 
 use millstream_engine::connector::Cancelled;
@@ -130,6 +130,111 @@ const VERSIONS: [u8; 22] = [
 ];
 /// No broker and no topic.
 const METADATA: [u8; 17] = [0, 0, 0, 0, 0, 1, 0, 255, 255, 255, 255, 1, 128, 0, 0, 0, 0];
+
+/// What brokers of 3.0 answer, which do.
+const NEWER: [u8; 29] = [
+    0, 0, 4, 0, 18, 0, 0, 0, 3, 0, 0, 3, 0, 0, 0, 10, 0, 0, 65, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+];
+
+/// Brokers of this machine at these ports, and no topic.
+fn metadata(ports: &[u16]) -> Vec<u8> {
+    let (head, tail) = METADATA.split_at(6);
+    let mut body = head.to_vec();
+    body[5] += u8::try_from(ports.len()).expect("few");
+    for (number, port) in (0_i32..).zip(ports) {
+        body.extend(number.to_be_bytes());
+        body.push(10);
+        body.extend(b"127.0.0.1");
+        body.extend(i32::from(*port).to_be_bytes());
+        body.extend([0, 0]);
+    }
+    body.extend(tail);
+    body
+}
+
+/// Serves one connection: answers its first requests by these, and waits for its end.
+fn serve(listener: &TcpListener, bodies: &[&[u8]]) {
+    let (mut stream, _) = listener.accept().expect("a connection");
+    for &body in bodies {
+        let number = request(&mut stream);
+        answer(&mut stream, &[number.as_slice(), body].concat());
+    }
+    drop(stream.read(&mut [0]));
+}
+
+/// What comes of a question to brokers that say this of themselves, once each, and where they listen. The first is the one that is
+/// given, and tells of all, once. None: one that says nothing.
+fn asked_of<T>(
+    brokers: &[Option<&[u8]>],
+    ask: impl FnOnce(&mut Session) -> T,
+) -> (T, Vec<SocketAddr>) {
+    let listen = |_: &Option<&[u8]>| TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listeners: Vec<TcpListener> = brokers.iter().map(listen).collect();
+    let addresses = listeners.iter().map(|listener| listener.local_addr());
+    let addresses: Vec<SocketAddr> = addresses.map(|of| of.expect("its address")).collect();
+    let ports: Vec<u16> = addresses.iter().map(SocketAddr::port).collect();
+    let all = metadata(&ports);
+    let cluster = Cluster::new(&addresses[0].to_string(), [("socket.timeout.ms", "5000")]);
+    let cluster = Arc::new(cluster.expect("a cluster"));
+    let answered = std::thread::scope(|scope| {
+        for (number, (listener, said)) in listeners.iter().zip(brokers).enumerate() {
+            let Some(said) = *said else { continue };
+            let bodies = match number {
+                0 => vec![said, all.as_slice()],
+                _ => vec![said],
+            };
+            scope.spawn(move || serve(listener, &bodies));
+        }
+        let mut session = Session::new(cluster, Cancelled::default());
+        let answered = ask(&mut session);
+        // One that was not asked waits no longer.
+        for address in &addresses {
+            drop(TcpStream::connect(address));
+        }
+        answered
+    });
+    (answered, addresses)
+}
+
+/// Whether it is said which broker does not describe transactions.
+fn is_named(trouble: &Trouble, broker: SocketAddr) -> bool {
+    let named = format!("broker {broker} does not understand DescribeTransactions");
+    matches!(trouble, Trouble::Refused(error) if error.message().contains(&named))
+}
+
+#[test]
+fn one_old_broker_among_others_is_found_and_named() {
+    let brokers = [Some(NEWER.as_slice()), Some(VERSIONS.as_slice())];
+    let (answered, addresses) = asked_of(&brokers, Session::can_describe);
+    let trouble = answered.expect("they answer").expect_err("one does not");
+    assert!(is_named(&trouble, addresses[1]), "{trouble:?}");
+}
+
+#[test]
+fn a_broker_that_says_nothing_keeps_none_behind_it_from_being_asked() {
+    let brokers = [Some(NEWER.as_slice()), None, Some(VERSIONS.as_slice())];
+    let (answered, addresses) = asked_of(&brokers, Session::can_describe);
+    let trouble = answered.expect("they answer").expect_err("one does not");
+    assert!(is_named(&trouble, addresses[2]), "{trouble:?}");
+}
+
+#[test]
+fn each_broker_is_asked_once_what_it_understands() {
+    // Its tagged field of features, in place of none.
+    let mut telling = NEWER.to_vec();
+    telling.pop();
+    telling.extend([1, 2, 26, 2, 20]);
+    telling.extend(b"transaction.version");
+    telling.extend([0, 2, 0, 2, 0]);
+    let brokers = [Some(NEWER.as_slice()), Some(telling.as_slice())];
+    let (told, addresses) = asked_of(&brokers, |session| {
+        let described = session.can_describe();
+        described.and_then(|_| session.transaction_version())
+    });
+    let told = told.expect("they are not asked again");
+    let lowest = (0, Some(addresses[0].to_string()));
+    assert_eq!((told.version, told.told_by), lowest);
+}
 
 #[test]
 fn brokers_that_do_not_describe_transactions_are_told_from_others() {

@@ -70,6 +70,7 @@ fn what_follows_an_escape_means_itself() {
         (r#""a\\",b"#, vec![r"a\", "b"]),
         (r#"\"a,b"#, vec![r#""a"#, "b"]),
         ("a\\\nb,c", vec!["a\nb", "c"]),
+        ("a\\\r\nb,c", vec!["a\r\nb", "c"]),
         (r#"a,b\"#, vec!["a", r"b\"]),
     ] {
         assert_eq!(

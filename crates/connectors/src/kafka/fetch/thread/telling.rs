@@ -14,11 +14,14 @@ use super::Fetching;
 
 /// Between two tries at the end.
 const AGAIN: Duration = Duration::from_millis(200);
+/// The same is told again, with a checkpoint, after this time at the earliest.
+const SAME: Duration = Duration::from_secs(1);
 
 impl Fetching {
-    /// Tells the group what it is to know. Nobody waits for its answer, which librdkafka keeps to itself: what it did not take,
-    /// the next time covers.
-    pub(super) fn tell(&self) {
+    /// Tells the group what it is to know. Nobody waits for its answer, which librdkafka keeps to itself. What the group did not
+    /// take, as its coordinator was not known yet or has changed, the next checkpoint covers, also where nothing has come since.
+    pub(super) fn tell(&mut self) {
+        self.tell_again = after(SAME);
         if let Err(error) = self.commit(CommitMode::Async) {
             warn!("The group's offsets can't be committed: {error}");
         }

@@ -10,7 +10,7 @@ use crate::kafka::wire::bytes::{Garbled, Reader, Writer};
 pub(in crate::kafka::wire) struct ApiVersions;
 
 /// What a broker understands.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::kafka::wire) struct Versions {
     pub(in crate::kafka::wire) error: i16,
     /// The oldest and newest version of each kind of request.
