@@ -10,7 +10,7 @@ mod start;
 
 pub use harmless::{Harmless, harmless, say};
 pub use lines::escaped;
-pub use rotation::{KEPT, LARGEST, append, put_aside};
+pub use rotation::{KEPT, LARGEST, Parts};
 pub use start::{
     LEVEL_VARIABLE, Settings, Target, set_level, start, start_to_file, start_to_stderr,
 };

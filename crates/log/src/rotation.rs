@@ -1,7 +1,7 @@
 //! Files of limited size: older parts are numbered `.1`, `.2`, ….
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// A file that is longer is put aside, in bytes.
@@ -9,38 +9,88 @@ pub const LARGEST: u64 = 16 << 20;
 /// So many older parts are kept.
 pub const KEPT: u32 = 5;
 
+/// So much is written before it is tried again to begin another part, in bytes.
+const STEP: u64 = 64 << 10;
+
+/// The parts of a file that is written to for long. Whoever writes asks before what it has to write whether to go on with another
+/// file.
+#[derive(Debug)]
+pub struct Parts {
+    path: PathBuf,
+    largest: u64,
+    kept: u32,
+    /// So much more may be written until it is tried again, where it was tried in vain.
+    excess: u64,
+}
+
+impl Parts {
+    /// Those of the file at `path`, which is put aside when it is longer than `largest` bytes; `kept` older ones are kept.
+    pub fn new(path: &Path, largest: u64, kept: u32) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            largest,
+            kept,
+            excess: 0,
+        }
+    }
+
+    /// The file to go on with, where the one that is written to has `length` bytes, and these are too many: what lies at the path is
+    /// put aside. `None`: the same.
+    ///
+    /// # Errors
+    /// No other file can be begun, so that the same is to be gone on with. It is tried again once that has grown by some more.
+    pub fn renewed(&mut self, length: u64) -> io::Result<Option<File>> {
+        if length <= self.largest {
+            self.excess = 0;
+            return Ok(None);
+        }
+        if length <= self.largest.saturating_add(self.excess) {
+            return Ok(None);
+        }
+        let begun = self.begin();
+        self.excess = match begun {
+            Ok(_) => 0,
+            Err(_) => (length - self.largest).saturating_add(STEP),
+        };
+        begun.map(Some)
+    }
+
+    fn begin(&self) -> io::Result<File> {
+        match fs::metadata(&self.path) {
+            Ok(lying) if lying.len() > self.largest => put_aside(&self.path, self.kept)?,
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            // Somebody has taken the file away or put another in its place: no part has to go for it.
+            _ => {}
+        }
+        append(&self.path)
+    }
+}
+
 /// Opens a file to write to its end; it is made if it is not there.
-///
-/// # Errors
-/// It can't be opened.
-pub fn append(path: &Path) -> io::Result<File> {
+fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
 }
 
-/// Moves `path` to `path.1`, that to `path.2`, and so on; the oldest is gone.
-///
-/// # Errors
-/// A file can't be renamed, `path` is not there for example.
-pub fn put_aside(path: &Path) -> io::Result<()> {
-    put_aside_keeping(path, KEPT)
-}
-
-/// The same, where `kept` older parts are kept.
-fn put_aside_keeping(path: &Path, kept: u32) -> io::Result<()> {
+/// Moves `path` to `path.1`, that to `path.2`, and so on; the oldest is gone. One that fails costs no more than the oldest part,
+/// however often it is tried again.
+fn put_aside(path: &Path, kept: u32) -> io::Result<()> {
     let numbered = |number: u32| PathBuf::from(format!("{}.{number}", path.display()));
     let is_there = |result: io::Result<()>| match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         done => done.map(|()| true),
     };
     // More were kept before.
-    let mut surplus = kept.max(1);
+    let mut surplus = kept + 1;
     while is_there(fs::remove_file(numbered(surplus)))? {
         surplus += 1;
     }
     if kept == 0 {
         return fs::remove_file(path);
     }
-    for number in (1..kept).rev() {
+    // One that failed has left a number free.
+    let is_free = |number: &u32| matches!(numbered(*number).try_exists(), Ok(false));
+    let last = (1..kept).find(is_free).unwrap_or(kept);
+    for number in (1..last).rev() {
         is_there(fs::rename(numbered(number), numbered(number + 1)))?;
     }
     fs::rename(path, numbered(1))
@@ -48,28 +98,25 @@ fn put_aside_keeping(path: &Path, kept: u32) -> io::Result<()> {
 
 /// A file that puts itself aside.
 pub(crate) struct Rotating {
-    path: PathBuf,
     file: File,
-    largest: u64,
-    kept: u32,
+    parts: Parts,
 }
 
 impl Rotating {
     pub(crate) fn open(path: &Path, largest: u64, kept: u32) -> io::Result<Self> {
         Ok(Self {
-            path: path.to_path_buf(),
             file: append(path)?,
-            largest,
-            kept,
+            parts: Parts::new(path, largest, kept),
         })
     }
 }
 
 impl Write for Rotating {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.file.metadata()?.len() > self.largest {
-            put_aside_keeping(&self.path, self.kept)?;
-            self.file = append(&self.path)?;
+        let length = self.file.metadata()?.len();
+        // A line is worth more than the limit.
+        if let Ok(Some(file)) = self.parts.renewed(length) {
+            self.file = file;
         }
         self.file.write(bytes)
     }
@@ -80,39 +127,4 @@ impl Write for Rotating {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_file_is_put_aside_in_parts_and_the_oldest_goes() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("some.log");
-        let mut log = Rotating::open(&path, LARGEST, KEPT).expect("it can be opened");
-        for part in 0..=KEPT + 1 {
-            log.file.set_len(LARGEST + 1).expect("it can grow");
-            log.write_all(format!("part {part}").as_bytes())
-                .expect("it can be written");
-        }
-        let newest = fs::read_to_string(&path).expect("a new file");
-        assert_eq!(newest, format!("part {}", KEPT + 1));
-        let files = fs::read_dir(directory.path())
-            .expect("it can be listed")
-            .count();
-        assert_eq!(files, KEPT as usize + 1);
-    }
-
-    #[test]
-    fn as_many_parts_are_kept_as_are_asked_for_now() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("some.log");
-        for (kept, files) in [(4, 5), (2, 3), (0, 1)] {
-            let mut log = Rotating::open(&path, 10, kept).expect("it can be opened");
-            for part in 0..8 {
-                log.write_all(format!("part {part}, of some length").as_bytes())
-                    .expect("it can be written");
-            }
-            let there = fs::read_dir(directory.path()).expect("listed").count();
-            assert_eq!(there, files, "{kept}");
-        }
-    }
-}
+mod tests;

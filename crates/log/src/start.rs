@@ -23,7 +23,7 @@ static SET_LEVEL: OnceLock<SetLevel> = OnceLock::new();
 pub enum Target<'a> {
     /// To standard output.
     Output,
-    /// Into a file, which is [put aside](crate::put_aside) when it has grown long.
+    /// Into a file, which is [put aside](crate::Parts) when it has grown long.
     File(&'a Path),
     /// To both.
     Both(&'a Path),
@@ -64,7 +64,7 @@ pub fn start_to_stderr(verbosity: u8) {
     start_with(EnvFilter::new(level), Lines::Flink, io::stderr);
 }
 
-/// Starts logging to the file at `path`, which is [put aside](crate::put_aside) when it has grown long, at the level of
+/// Starts logging to the file at `path`, which is [put aside](crate::Parts) when it has grown long, at the level of
 /// [`LEVEL_VARIABLE`] or INFO. A line that can't be written is lost: the program does not stop for it. Called again it does
 /// nothing.
 ///

@@ -24,6 +24,9 @@ use crate::run::{Recovery, RunOptions};
 use crate::service;
 use crate::stream::DataStream;
 
+/// The longest name of a job, in bytes: it stands in lists, in every label of its metrics, and in the log.
+const LONGEST_NAME: usize = 1_000;
+
 #[derive(Default)]
 struct Building {
     /// Settings made by the program.
@@ -132,10 +135,11 @@ impl Environment {
         let max_parallelism =
             MaxParallelism::new(configuration.require(&options::MAX_PARALLELISM)?)?;
         let nodes = self.declarations.look(|nodes| resolve(nodes, default));
+        let named = configuration.get(&options::JOB_NAME)?;
+        let name = named.unwrap_or_else(|| name.to_owned());
+        check_name(&name)?;
         let graph = JobGraph {
-            name: configuration
-                .get(&options::JOB_NAME)?
-                .unwrap_or_else(|| name.to_owned()),
+            name,
             nodes,
             max_parallelism,
             chaining: configuration.require(&options::OPERATOR_CHAINING)?,
@@ -239,6 +243,18 @@ fn resolve(declared: &[Declared], default: usize) -> Vec<Node> {
         inputs: node.inputs.iter().map(|edge| input(node, edge)).collect(),
     });
     nodes.collect()
+}
+
+fn check_name(name: &str) -> Result<()> {
+    if name.len() <= LONGEST_NAME {
+        return Ok(());
+    }
+    let message = format!(
+        "the name of the job has {} bytes, which is more than {LONGEST_NAME}",
+        name.len()
+    );
+    let next = format!("give it a shorter one, with {}", options::JOB_NAME.name);
+    Err(Error::new(&codes::OPTION_VALUE, message).next(next))
 }
 
 /// Sources that need no connector of one's own.

@@ -7,7 +7,7 @@ use millstream_core::options::{
 };
 use millstream_core::{Configuration, Error, JobId, Result, codes};
 use millstream_protocol::ClaimMode;
-use millstream_storage::{Location, newest};
+use millstream_storage::{Location, is_in_store, newest, subdirectories};
 
 use crate::directories::Directories;
 
@@ -118,15 +118,33 @@ impl Recovery {
         let savepoints = std::slice::from_ref(&directories.savepoints);
         let found = newest(Some(&directories.checkpoints), savepoints, job_name)?;
         let found = found.map(|newest| (newest.location, newest.warnings));
-        found.ok_or_else(|| {
-            Error::new(
-                &codes::SNAPSHOT_MISSING,
-                format!(
-                    "no completed snapshot of job `{job_name}` lies in {} or {}",
-                    directories.checkpoints, directories.savepoints
-                ),
-            )
-            .next("name a snapshot with -s PATH, or start without -s")
-        })
+        match found {
+            Some(found) => Ok(found),
+            None => Err(nothing_found(job_name, directories)?),
+        }
     }
+}
+
+/// The error of `latest` where there is nothing. A disk that is not mounted leaves nothing of any job behind, and who began anew then
+/// would write all output again.
+fn nothing_found(job_name: &str, directories: &Directories) -> Result<Error> {
+    let Directories {
+        checkpoints,
+        savepoints,
+    } = directories;
+    let error = Error::new(
+        &codes::SNAPSHOT_MISSING,
+        format!("no completed snapshot of job `{job_name}` lies in {checkpoints} or {savepoints}"),
+    );
+    if !subdirectories(checkpoints.path())?.is_empty() {
+        return Ok(error.next("name a snapshot with -s PATH, or start without -s to begin anew"));
+    }
+    let is_right = match is_in_store(checkpoints.path()) {
+        true => "is the right place",
+        false => "is the right place and its disk or share is mounted",
+    };
+    Ok(error.next(format!(
+        "see first that {checkpoints}, where nothing of any job lies, {is_right}; \
+         then name a snapshot with -s PATH, or, if the job has never run, start without -s"
+    )))
 }

@@ -15,6 +15,7 @@ mod state;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_core::options::LiveSettings;
@@ -26,6 +27,7 @@ use millstream_protocol::link::Submission;
 pub use millstream_protocol::link::{self, JOB_ARGUMENT};
 pub use millstream_protocol::{OperationResult, Request, SavepointFormat};
 use millstream_storage::Location;
+use signal_hook::consts::SIGHUP;
 
 use crate::clock::{random_number, time_of_day};
 use crate::directories::Directories;
@@ -79,7 +81,17 @@ pub fn check_settings(configuration: &Configuration) -> Result<()> {
     Recovery::from_configuration(configuration).map(drop)
 }
 
+/// Has the process outlive a hangup: that is for the server, which reads its settings again, and may be sent to all processes of its
+/// service. A group of processes that stands still is sent one when its server dies, too.
+fn outlive_hangups() -> Result<()> {
+    signal_hook::flag::register(SIGHUP, Arc::default()).map_err(|cause| {
+        Error::new(&codes::INTERNAL, "signals can't be listened for").cause(cause)
+    })?;
+    Ok(())
+}
+
 fn try_run(path: &Path, program: impl FnOnce(&[String], &RunOptions) -> Result<()>) -> Result<()> {
+    outlive_hangups()?;
     let directory = JobDirectory::new(path);
     let _lock = directory.lock()?;
     rotation::start_logging(&directory)?;

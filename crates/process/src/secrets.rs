@@ -4,11 +4,12 @@
 //! Nothing that is found here is kept, logged or part of an error.
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 
 use millstream_core::options::reference::{self, Hidden, Reference};
 use millstream_core::{Configuration, Result};
+
+use crate::regular;
 
 /// A secret is shorter; a longer file was named by mistake.
 const LONGEST: u64 = 1 << 20;
@@ -70,9 +71,11 @@ fn find(reference: &Reference<'_>) -> Result<String, String> {
 }
 
 fn read(path: &str) -> Result<String, String> {
-    let unreadable = |cause: std::io::Error| format!("a file that can't be read ({cause})");
+    let unreadable = |cause: io::Error| format!("a file that can't be read ({cause})");
+    let file = regular::open(path).map_err(unreadable)?;
+    let file = file
+        .ok_or_else(|| "which is no regular file but a directory, a pipe or a device".to_owned())?;
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
     let length = file.take(LONGEST + 1).read_to_end(&mut bytes);
     if length.map_err(unreadable)? as u64 > LONGEST {
         return Err(format!("a file of more than {LONGEST} bytes"));
@@ -90,7 +93,59 @@ fn read(path: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+    use std::process::Command;
+
     use super::*;
+
+    fn of_file(path: &Path) -> Result<String> {
+        resolve("rest.auth.token", &format!("${{file:{}}}", path.display()))
+    }
+
+    #[test]
+    fn a_link_stands_for_its_file() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path();
+        // As Kubernetes lays secrets out.
+        fs::create_dir(path.join("..2026")).expect("made");
+        fs::write(path.join("..2026/token"), "secret\n").expect("written");
+        symlink("..2026", path.join("..data")).expect("linked");
+        symlink("..data/token", path.join("token")).expect("linked");
+        let found = of_file(&path.join("token")).expect("it is there");
+        assert_eq!(found, "secret");
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_at_once() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let pipe = directory.path().join("pipe");
+        let made = Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.expect("mkfifo").success());
+        let link = directory.path().join("link");
+        symlink(&pipe, &link).expect("linked");
+        let (pipe, link) = (pipe.as_path(), link.as_path());
+        for path in [pipe, link, directory.path(), Path::new("/dev/zero")] {
+            let error = of_file(path).expect_err("no file");
+            assert_eq!(error.code(), "MS-1022");
+            let why = format!("{}}}, which is no regular file", path.display());
+            assert!(error.message().contains(&why), "{error}");
+        }
+    }
+
+    #[test]
+    fn files_are_read_up_to_a_length() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("secret");
+        let length = usize::try_from(LONGEST).expect("it is small");
+        fs::write(&path, vec![b'a'; length]).expect("written");
+        assert_eq!(of_file(&path).expect("short enough").len(), length);
+        fs::write(&path, vec![b'a'; length + 1]).expect("written");
+        let error = of_file(&path).expect_err("too long");
+        let why = "a file of more than 1048576 bytes";
+        assert!(error.message().ends_with(why), "{error}");
+    }
 
     #[test]
     fn files_are_read_without_the_line_break_at_their_end() {

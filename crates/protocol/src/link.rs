@@ -14,7 +14,7 @@
 //! | [`STARTED_FILE`] | job process, before it first runs the job | the number of the process |
 //! | [`STOP_FILE`] | job process, before the savepoint of a stop begins and once it is written | [`StopBegun`] |
 //! | [`ENDING_FILE`] | job process, when the job's end begins | the [`JobReport`] that is the outcome should the process die from here on |
-//! | [`OUTCOME_FILE`] | job process, when the job has ended | its last [`JobReport`] |
+//! | [`OUTCOME_FILE`] | job process, when the job has ended; server, where it decides that the job has, and no process runs | the last [`JobReport`] |
 //! | [`LOG_FILE`], [`OUTPUT_FILE`] | job process | log lines; standard output and error |
 //!
 //! Over the socket go lines of JSON: [`JobReport`]s to the server, each complete in itself, so that a server

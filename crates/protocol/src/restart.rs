@@ -193,6 +193,15 @@ impl Restarts {
         }
     }
 
+    /// The same by `strategy`. Where that is another one than before, the job has not failed yet.
+    #[must_use]
+    pub fn by(self, strategy: RestartStrategy) -> Self {
+        if self.strategy == strategy {
+            return self;
+        }
+        Self::new(strategy)
+    }
+
     /// Decides after a failure. `random` is between 0 and 1 and moves the wait by its jitter.
     pub fn on_failure(&mut self, now: Millis, random: f64) -> Decision {
         match self.strategy.clone() {

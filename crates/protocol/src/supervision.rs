@@ -6,34 +6,43 @@
 
 use std::time::Duration;
 
-use millstream_core::{ErrorKind, JobStatus, codes};
+use millstream_core::options::CHECKPOINT_INTERVAL;
+use millstream_core::{Configuration, ErrorKind, JobStatus, Result, codes};
 
 use crate::event::Request;
 use crate::link::{EndedOperation, JobReport, StopBegun};
 use crate::operations::OperationResult;
-use crate::restart;
+use crate::restart::{self, RestartStrategy};
 
 /// How a job has ended, as its outcome file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
     /// The last status.
     pub status: JobStatus,
-    /// Whether the job was built at all; if not, the process could not start it.
+    /// Whether the job was built at all, or its server has decided how it ends; if neither, a process could not start it.
     pub was_built: bool,
     /// Whether what kept it from starting may be gone at another try: a disk, a service.
     pub may_pass: bool,
 }
 
 impl Outcome {
+    /// Whether the job is over: no process is started for it any more. One that could not start it may do so later where that may
+    /// pass.
+    pub fn is_over(self) -> bool {
+        self.was_built || !self.may_pass
+    }
+
     /// The outcome that a last report tells.
     pub fn of(report: &JobReport) -> Self {
         let may_pass = report.failures.first().is_some_and(|failure| {
             let code = codes::ALL.iter().find(|code| code.id == failure.code);
             code.is_some_and(|code| code.kind == ErrorKind::Unavailable)
         });
+        // A process that could not start the job leaves neither.
+        let is_decided = report.gave_up.is_some() || report.status == JobStatus::Canceled;
         Self {
             status: report.status,
-            was_built: !report.vertices.is_empty(),
+            was_built: is_decided || !report.vertices.is_empty(),
             may_pass,
         }
     }
@@ -128,6 +137,43 @@ fn decide(found: Found, restart: impl FnOnce() -> restart::Decision) -> Course {
             restart::Decision::GiveUp { why } => Course::Fail { why },
         },
     }
+}
+
+/// The settings of a job that its server follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    /// As a process of the job has told them last, whichever server heard it.
+    Told(Configuration),
+    /// As they were submitted: no process has told any, and the job's program may set others.
+    Submitted(Configuration),
+}
+
+impl Followed {
+    /// The settings.
+    pub fn settings(&self) -> &Configuration {
+        match self {
+            Self::Told(settings) | Self::Submitted(settings) => settings,
+        }
+    }
+
+    /// The restart strategy. A job is given up because it has none, never because nobody knows which: where a process has told nothing,
+    /// or nothing that can be understood here, it is restarted as one that takes checkpoints is by default.
+    pub fn restart_strategy(&self) -> RestartStrategy {
+        let found = match self {
+            Self::Told(settings) => takes_checkpoints(settings)
+                .and_then(|takes| RestartStrategy::from_configuration(settings, takes)),
+            Self::Submitted(settings) => RestartStrategy::from_configuration(settings, true),
+        };
+        let default = || RestartStrategy::from_configuration(&Configuration::new(), true);
+        found
+            .or_else(|_| default())
+            .unwrap_or(RestartStrategy::None)
+    }
+}
+
+fn takes_checkpoints(settings: &Configuration) -> Result<bool> {
+    let interval = settings.get(&CHECKPOINT_INTERVAL)?;
+    Ok(interval.is_some_and(|interval| !interval.is_zero()))
 }
 
 /// How a server stands to the process of a job that has not ended.

@@ -4,9 +4,10 @@
 //! packages. Checkpoints, savepoints and logs are not in it.
 
 mod digests;
+mod unfinished;
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::clock;
 use crate::data_directory::{self, DataDirectory, RESTORING};
 use crate::files;
 use crate::store;
+use unfinished::Unfinished;
 
 /// What is in the directory of a job and not worth keeping, or means something only while its process lives.
 const LEFT_OUT: [&str; 3] = ["lock", "job.sock", "job.sock.lock"];
@@ -47,34 +49,17 @@ pub fn write(data: &Path, file: &Path) -> Result<Backup> {
         return Err(Error::new(&codes::SERVER_DIRECTORY, message)
             .next("name the data directory of one with -D millstream.data-dir=DIRECTORY"));
     }
-    // It may hold secrets, so nobody else can ever read it.
-    let made = OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(file);
-    made.map_err(|cause| match cause.kind() {
-        ErrorKind::AlreadyExists => Error::new(
-            &codes::SERVER_DIRECTORY,
-            format!("{} is there already", file.display()),
-        )
-        .next("name a file that is not there yet"),
-        _ => files::unusable(file, "written", cause),
-    })?;
-    let written = records(&database, file).and_then(|()| {
-        let mut backup = Connection::open(file).map_err(|cause| failed(file, cause))?;
-        add_files(&mut backup, data, file)?;
-        count(&backup).map_err(|cause| failed(file, cause))
-    });
-    let synced = written.and_then(|backup| {
-        let synced = File::open(file).and_then(|file| file.sync_all());
-        synced.map_err(|cause| files::unusable(file, "written", cause))?;
-        Ok(backup)
-    });
-    if synced.is_err() {
-        drop(fs::remove_file(file));
-    }
-    synced
+    let unfinished = Unfinished::begin(file)?;
+    let backup = fill(&database, data, unfinished.path())?;
+    unfinished.finish()?;
+    Ok(backup)
+}
+
+fn fill(database: &Path, data: &Path, file: &Path) -> Result<Backup> {
+    records(database, file)?;
+    let mut backup = Connection::open(file).map_err(|cause| failed(file, cause))?;
+    add_files(&mut backup, data, file)?;
+    count(&backup).map_err(|cause| failed(file, cause))
 }
 
 /// Copies the records as they are at one moment.
@@ -190,14 +175,12 @@ fn paths(data: &Path) -> Result<Vec<PathBuf>> {
 /// The directory has records already or is in use, or the file is no backup, or a damaged one: nothing was put then.
 pub fn restore(data: &Path, file: &Path) -> Result<Backup> {
     let (database, note) = (data.join("millstream.db"), data.join(RESTORING));
-    let cut_off: Option<Vec<PathBuf>> = files::read(&note)?;
-    if cut_off.is_none() && files::is_there(&database)? {
-        let message = format!("{} has records of a server already", data.display());
-        return Err(Error::new(&codes::SERVER_DIRECTORY, message)
-            .next("name a directory that is not there yet with -D millstream.data-dir=DIRECTORY"));
-    }
+    left_of_another(data, &database, &note)?;
     let (about, paths) = look_into(file)?;
     data_directory::prepare(data)?;
+    // Before the note, which is of one restore: another one that runs has one of its own there.
+    let held = DataDirectory::lock(data)?;
+    let cut_off = left_of_another(data, &database, &note)?;
     if cut_off.is_none() {
         let mut absent: Vec<&String> = Vec::new();
         for path in &paths {
@@ -210,11 +193,11 @@ pub fn restore(data: &Path, file: &Path) -> Result<Backup> {
         }
         files::write(&note, &absent)?;
     }
-    let held = DataDirectory::hold(data);
-    if held.is_err() && cut_off.is_none() {
+    let furnished = held.furnish();
+    if furnished.is_err() && cut_off.is_none() {
         files::remove(&note)?;
     }
-    let _held = held?;
+    furnished?;
     if let Some(left) = &cut_off {
         take_back(data, &database, left);
     }
@@ -225,6 +208,20 @@ pub fn restore(data: &Path, file: &Path) -> Result<Backup> {
     }
     files::remove(&note)?;
     restored.map(|()| about)
+}
+
+/// The files that a restore before was about to put there, if it was cut off.
+///
+/// # Errors
+/// None was, and there are records.
+fn left_of_another(data: &Path, database: &Path, note: &Path) -> Result<Option<Vec<PathBuf>>> {
+    let left = files::read(note)?;
+    if left.is_none() && files::is_there(database)? {
+        let message = format!("{} has records of a server already", data.display());
+        return Err(Error::new(&codes::SERVER_DIRECTORY, message)
+            .next("name a directory that is not there yet with -D millstream.data-dir=DIRECTORY"));
+    }
+    Ok(left)
 }
 
 /// What a backup holds, and the paths of its files.

@@ -14,6 +14,7 @@ use std::time::Duration;
 use millstream_core::options::reference::{escape, is_reference};
 use millstream_core::options::{self, LOG_LEVEL, OptionSummary, REST_TOKEN_FILE};
 use millstream_core::{Configuration, Error, Result, codes};
+use millstream_process::regular;
 
 pub(crate) use given::{check_setting, no_option};
 pub use millstream_core::options::is_secret;
@@ -126,7 +127,7 @@ fn none_in(directory: &Path) -> Error {
 }
 
 fn read(file: &Path) -> Result<Configuration> {
-    let text = fs::read_to_string(file).map_err(|cause| {
+    let text = regular::read_text(file).map_err(|cause| {
         Error::new(
             &codes::CONFIG_FILE,
             format!("{} can't be read", file.display()),
@@ -154,23 +155,38 @@ pub(crate) fn resolve(configuration: &mut Configuration) -> Result<()> {
     })
 }
 
-/// The settings of a job of which its server follows some: restarts and cancellation. What one of them stands for and is not
-/// to be had at present is left out, so that its default counts.
+/// The settings of a job of which its server follows some: restarts and cancellation. What one of them stands for may not be to be
+/// had at present: the limit of a cancellation is left out then, so that its default counts, and what says how a job is restarted
+/// stays as it is written, so that nobody takes it for none.
 pub(crate) fn of_supervision(configuration: &Configuration) -> Configuration {
     let mut found = Configuration::new();
-    for (key, value) in configuration.iter() {
-        let is_followed = key.starts_with("restart-strategy")
-            || key.starts_with("task.cancellation")
-            || key == options::CHECKPOINT_INTERVAL.name;
-        if !is_followed {
-            continue;
-        }
+    for (key, value) in configuration.iter().filter(|(key, _)| is_followed(key)) {
         match millstream_process::secrets::resolve(key, value) {
             Ok(text) => found.set_resolved(key, value, text),
-            Err(error) => tracing::warn!("{error}"),
+            Err(error) => {
+                tracing::warn!("{error}");
+                if !key.starts_with("task.cancellation") {
+                    found.set(key, value);
+                }
+            }
         }
     }
     found
+}
+
+/// The same settings as they are written.
+pub(crate) fn followed(configuration: &Configuration) -> Configuration {
+    let mut found = Configuration::new();
+    for (key, value) in configuration.iter().filter(|(key, _)| is_followed(key)) {
+        found.set(key, value);
+    }
+    found
+}
+
+fn is_followed(key: &str) -> bool {
+    key.starts_with("restart-strategy")
+        || key.starts_with("task.cancellation")
+        || key == options::CHECKPOINT_INTERVAL.name
 }
 
 /// The keys that are no option of a job or of the server.

@@ -13,6 +13,7 @@
 //! | `checkpoints/` | checkpoints of jobs that name no place |
 //! | `dead-letters/` | how jobs are run that have dead letters, and what was done about those: the ingestion job's |
 
+mod planted;
 mod proof;
 
 use std::ffi::OsString;
@@ -115,25 +116,23 @@ impl DataDirectory {
     /// # Errors
     /// It can't be used, another server has it, or it holds what is not Millstream's, or half of a backup.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let is_restoring = match files::is_there(&path.join(RESTORING)) {
-            Err(trouble) if trouble.may_pass => return Err(trouble.error),
-            // What is wrong with the directory is found next.
-            there => there.unwrap_or(false),
-        };
-        if is_restoring {
-            let message = format!(
-                "{} holds a part of a backup: its restore was cut off",
-                path.display()
-            );
-            return Err(Error::new(&codes::SERVER_DIRECTORY, message)
-                .next("run `millstream server restore FILE` again; it begins anew"));
-        }
+        refuse_half(path)?;
         prepare(path)?;
-        Self::hold(path)
+        let directory = Self::lock(path)?;
+        // A restore may have been cut off while the lock was waited for.
+        refuse_half(path)?;
+        directory.furnish()?;
+        Ok(directory)
     }
 
-    /// Takes a directory that has been [prepared](prepare), also in the middle of a restore.
-    pub(crate) fn hold(path: &Path) -> Result<Self> {
+    /// Closes a directory that has been [prepared](prepare) to others, and takes it, also in the middle of a restore.
+    pub(crate) fn lock(path: &Path) -> Result<Self> {
+        files::keep_private(path, 0o700)?;
+        if let Some(what) = whose::why_open(path)? {
+            return Err(shared(path, &what));
+        }
+        // What was put there until now counts as well.
+        planted::refuse(path)?;
         let lock_path = path.join(LOCK);
         let lock = OpenOptions::new()
             .create(true)
@@ -148,20 +147,21 @@ impl DataDirectory {
                 return Err(files::unusable(&lock_path, "locked", cause));
             }
         }
-        let directory = Self {
+        Ok(Self {
             path: path.to_path_buf(),
             _lock: lock,
-        };
-        // Of a server that crashed: its process id may be somebody else's by now.
-        files::remove(&path.join(RUNNING))?;
-        directory.keep_private()?;
-        files::make_directory(&directory.jobs())?;
-        Ok(directory)
+        })
     }
 
-    /// Directories and files that were there before may be open to others.
+    /// Makes what is missing in it, and takes away what a server that crashed has told: its process id may be somebody else's by now.
+    pub(crate) fn furnish(&self) -> Result<()> {
+        files::remove(&self.path.join(RUNNING))?;
+        self.keep_private()?;
+        files::make_directory(&self.jobs())
+    }
+
+    /// Files that were there before may be open to others.
     fn keep_private(&self) -> Result<()> {
-        files::keep_private(&self.path, 0o700)?;
         let database = self.database();
         let beside = |ending: &str| {
             let mut name = database.as_os_str().to_owned();
@@ -252,26 +252,46 @@ fn taken(path: &Path) -> Error {
 /// Makes the directory where it is not there.
 ///
 /// # Errors
-/// It can't be made, or holds what is not Millstream's.
+/// It can't be made, or holds what is not Millstream's, or what somebody else may have put there.
 pub(crate) fn prepare(path: &Path) -> Result<()> {
     refuse_shared(path)?;
     files::make_directory(path)?;
-    refuse_foreign(path)
+    refuse_foreign(path)?;
+    planted::refuse(path)
+}
+
+/// Refuses half of a backup.
+fn refuse_half(path: &Path) -> Result<()> {
+    let is_restoring = match files::is_there(&path.join(RESTORING)) {
+        Err(trouble) if trouble.may_pass => return Err(trouble.error),
+        // What is wrong with the directory is found next.
+        there => there.unwrap_or(false),
+    };
+    if !is_restoring {
+        return Ok(());
+    }
+    let message = format!(
+        "{} holds a part of a backup: its restore was cut off",
+        path.display()
+    );
+    Err(Error::new(&codes::SERVER_DIRECTORY, message)
+        .next("run `millstream server restore FILE` again; it begins anew"))
 }
 
 /// Programs are run from the data directory, so nobody else may have a hand in it. Its mode is set when it is taken.
 fn refuse_shared(path: &Path) -> Result<()> {
-    let Some(what) = whose::who_else(path)? else {
-        return Ok(());
-    };
+    whose::who_else(path)?.map_or(Ok(()), |what| Err(shared(path, &what)))
+}
+
+fn shared(path: &Path, what: &str) -> Error {
     let message = format!(
         "others may put programs into the data directory {}: {what}",
         path.display()
     );
-    Err(Error::new(&codes::SERVER_DIRECTORY, message).next(format!(
+    Error::new(&codes::SERVER_DIRECTORY, message).next(format!(
         "make it the server's user's (`chown`), start the server as its owner, or name another directory with -D {}=DIRECTORY",
         DATA_DIRECTORY.name
-    )))
+    ))
 }
 
 /// A directory with what is somebody else's is no data directory: it would be closed to others, and written into. One that has
@@ -390,168 +410,4 @@ pub(crate) fn is_free(path: &Path) -> Result<bool> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-
-    #[test]
-    fn one_server_has_a_data_directory() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("data");
-        let first = DataDirectory::open(&path).expect("it is free");
-        let server = RunningServer {
-            pid: 4711,
-            address: "http://127.0.0.1:8081".to_owned(),
-            started: 5,
-            version: "0.1.0".to_owned(),
-            bound: "127.0.0.1:8081".to_owned(),
-            answers: String::new(),
-            open: false,
-        };
-        first.tell(&server).expect("it can be written");
-        assert_eq!(running(&path).expect("it is there"), Some(server));
-        let error = DataDirectory::open(&path).expect_err("it is taken");
-        assert_eq!(error.code(), codes::SERVER_RUNNING.id);
-        assert!(error.message().contains("4711"), "{error}");
-        drop(first);
-        assert_eq!(running(&path).expect("it is there"), None);
-        let _second = DataDirectory::open(&path).expect("it is free again");
-        let told = running(&path).expect("it is there");
-        assert_eq!(
-            told, None,
-            "what the first has told is not true of the second"
-        );
-    }
-
-    #[test]
-    fn what_is_somebody_elses_is_neither_closed_nor_written_into() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path();
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
-        for ours in ["checkpoints", "lost+found", "dead-letters"] {
-            fs::create_dir(path.join(ours)).expect("made");
-        }
-        let book = path.join("dead-letters/orders-00ff00ff00ff00ff");
-        fs::create_dir(book).expect("made");
-        fs::write(path.join("thesis.tex"), "years of work").expect("a file");
-        let error = DataDirectory::open(path).expect_err("it is somebody's");
-        assert_eq!(error.code(), "MS-1010");
-        assert!(error.message().ends_with("it holds thesis.tex"), "{error}");
-        let mode = fs::metadata(path).expect("there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o755);
-        assert_eq!(fs::read_dir(path).expect("listed").count(), 4);
-        fs::remove_file(path.join("thesis.tex")).expect("removed");
-        drop(DataDirectory::open(path).expect("checkpoints of jobs without a server"));
-        fs::write(path.join("notes"), "").expect("a file");
-        drop(DataDirectory::open(path).expect("it has been one before"));
-    }
-
-    #[test]
-    fn names_that_flink_gives_as_well_do_not_make_a_directory_ours() {
-        let job = "0123456789abcdef0123456789abcdef";
-        let flinks: &[u8] = b"\x49\x60\x67\x2d\0\0\0\x04 of Java";
-        let ours: &[u8] = b"{\n  \"format\": \"millstream-snapshot\",\n  \"version\": 3,\n";
-        let text: &[u8] = b"{}";
-        for (file, content, is_ours) in [
-            (format!("checkpoints/{job}/chk-7/_metadata"), flinks, false),
-            (format!("checkpoints/{job}/shared/0f3e"), text, false),
-            (
-                "savepoints/savepoint-012345-abc/_metadata".to_owned(),
-                flinks,
-                false,
-            ),
-            (format!("jobs/{job}/graph"), text, false),
-            (format!("checkpoints/{job}/chk-7/_metadata"), ours, true),
-            (format!("checkpoints/{job}/_owner"), text, true),
-            (format!("checkpoints/_reached/{job}"), text, true),
-            (
-                "savepoints/savepoint-012345-abc/_metadata".to_owned(),
-                ours,
-                true,
-            ),
-            (format!("jobs/{job}/job.json"), text, true),
-        ] {
-            let directory = tempfile::tempdir().expect("a directory");
-            let path = directory.path();
-            for made in ["jobs", "checkpoints"] {
-                fs::create_dir(path.join(made)).expect("made");
-            }
-            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
-            let file = path.join(file);
-            fs::create_dir_all(file.parent().expect("a directory")).expect("made");
-            fs::write(&file, content).expect("a file");
-            let opened = DataDirectory::open(path);
-            let mode = fs::metadata(path).expect("there").permissions().mode() & 0o777;
-            let expected = if is_ours { 0o700 } else { 0o755 };
-            assert_eq!((opened.is_ok(), mode), (is_ours, expected), "{file:?}");
-        }
-    }
-
-    #[test]
-    fn a_lock_alone_does_not_make_ours_what_lies_beside_it() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path();
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
-        fs::write(path.join("server.lock"), "").expect("a file");
-        fs::write(path.join("thesis.tex"), "years of work").expect("a file");
-        let error = DataDirectory::open(path).expect_err("it is somebody's");
-        assert_eq!(error.code(), "MS-1010");
-        assert!(error.message().ends_with("it holds thesis.tex"), "{error}");
-        let mode = fs::metadata(path).expect("there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o755);
-        assert_eq!(fs::read_dir(path).expect("listed").count(), 2);
-        fs::remove_file(path.join("thesis.tex")).expect("removed");
-        // Of a server whose records are lost.
-        for left in [
-            "server.log",
-            "server.log.12",
-            "server.json",
-            "server.json.tmp",
-            "millstream.reserve",
-            "millstream.db-wal",
-            ".plan-00ff00ff00ff00ff.json",
-        ] {
-            fs::write(path.join(left), "").expect("a file");
-        }
-        drop(DataDirectory::open(path).expect("a server had it"));
-    }
-
-    #[test]
-    fn a_directory_or_a_link_of_somebody_else_is_left_alone() {
-        if !rustix::process::geteuid().is_root() {
-            // Only root can make what belongs to somebody else.
-            return;
-        }
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("data");
-        fs::create_dir(&path).expect("made");
-        let link = directory.path().join("link");
-        std::os::unix::fs::symlink(&path, &link).expect("linked");
-        std::os::unix::fs::lchown(&link, Some(65_534), None).expect("given away");
-        for (path, words) in [
-            (link.clone(), "it belongs to user 65534"),
-            (link.join("below"), "above it is"),
-        ] {
-            let error = DataDirectory::open(&path).expect_err("its owner may lead it elsewhere");
-            assert_eq!(error.code(), "MS-1010");
-            assert!(error.message().contains(words), "{error}");
-        }
-        std::os::unix::fs::chown(&path, Some(65_534), None).expect("given away");
-        let error = DataDirectory::open(&path).expect_err("it is somebody's");
-        assert!(error.message().contains("user 65534"), "{error}");
-        assert_eq!(fs::read_dir(&path).expect("listed").count(), 0);
-    }
-
-    #[test]
-    fn a_directory_that_was_open_to_others_is_closed() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path();
-        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
-        fs::write(path.join("millstream.db"), "").expect("a file");
-        let _data = DataDirectory::open(path).expect("it is free");
-        assert_eq!(mode(path), 0o700);
-        assert_eq!(mode(&path.join("millstream.db")), 0o600);
-    }
-}
+mod tests;

@@ -83,7 +83,11 @@ pub(crate) fn write(path: &Path, value: &impl Serialize) -> Result<(), Trouble> 
         fs::rename(temporary, path)?;
         path.parent().map_or(Ok(()), sync)
     };
-    written().map_err(|cause| Trouble::of(path, "written", cause))
+    written().map_err(|cause| {
+        // A piece of it would take the place that a full disk lacks. There may be none.
+        drop(fs::remove_file(temporary));
+        Trouble::of(path, "written", cause)
+    })
 }
 
 /// Makes what was put into or taken from a directory last.

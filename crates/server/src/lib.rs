@@ -14,6 +14,7 @@
 //! | `peers` | whose program is at the other end of a connection of this machine |
 //! | `places` | what relative paths mean |
 //! | `reload` | what is read again while the server runs |
+//! | `exposure` | what the server tells others on its machine of itself |
 //! | [`logs`] | log files |
 //! | `letters` | asks the command about dead letters of jobs |
 //! | `file_book` | what a job tells of the files that it reads |
@@ -32,6 +33,7 @@ pub mod control;
 pub mod data_directory;
 mod disposal;
 mod expiry;
+mod exposure;
 mod file_book;
 mod files;
 mod foreseen;

@@ -1,4 +1,5 @@
-//! What is read again while the server runs: tokens and the level of the log at SIGHUP, the file of tokens when it has changed.
+//! What is read again while the server runs: tokens and the level of the log at SIGHUP, the file of tokens when it has changed. What
+//! the server tells of itself follows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use tokio::signal::unix::Signal;
 
 use crate::background::blocking;
 use crate::configuration;
+use crate::exposure::Exposure;
 use crate::rest::Tokens;
 
 /// The file of tokens is looked at so often.
@@ -22,6 +24,7 @@ pub(crate) async fn run(
     mut hangups: Signal,
     reload: Reload,
     tokens: Arc<Tokens>,
+    exposure: Arc<Exposure>,
     mut present: Configuration,
 ) {
     // What was wrong when it was last looked at.
@@ -32,6 +35,7 @@ pub(crate) async fn run(
             () = tokio::time::sleep(PAUSE) => false,
         };
         let (reload, tokens) = (Arc::clone(&reload), Arc::clone(&tokens));
+        let exposure = Arc::clone(&exposure);
         let before = present.clone();
         let look = blocking(move || {
             // What has been looked at once is not told twice.
@@ -50,6 +54,7 @@ pub(crate) async fn run(
                     replaced?;
                 }
             }
+            exposure.tell_again();
             told.map(|new| (new, is_told || has_changed))
         });
         match look.await {
@@ -77,9 +82,11 @@ fn everything(reload: &Reload, tokens: &Tokens) -> Result<Configuration> {
     configuration::take_token(&mut new);
     configuration::resolve(&mut new)?;
     let level = new.require(&LOG_LEVEL)?;
-    tokens.replace(&new)?;
+    // All of it is looked at before any of it counts.
+    let replacement = tokens.replacement(&new)?;
     let is_set = millstream_log::set_level(&level)
         .map_err(|what| configuration::not_levels(&level, &what))?;
+    tokens.take(replacement);
     if is_set {
         tracing::info!("Tokens and the level of the log ({level}) were read again.");
     } else {

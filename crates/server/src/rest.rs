@@ -7,7 +7,7 @@
 //! | `params`, `body`, `lenient`, `program_arguments` | requests, read with Flink's words for what can't be read |
 //! | `errors`, `java_throwable` | errors as answers |
 //! | `access`, `tokens`, `audit`, `secrets` | who may ask, who has asked, and what nobody is told |
-//! | `listen`, `connections`, `tls`, `settings` | connections, their limits and their encryption |
+//! | `listen`, `connections`, `handshakes`, `tls`, `settings` | connections, their limits and their encryption |
 //! | `pace`, `time_limit`, `layers` | how slowly a body may come, how long an answer may take, and what each of them goes through |
 //! | `openapi`, `prometheus` | the document of the interface, and metrics as text |
 
@@ -17,6 +17,7 @@ mod audit;
 mod body;
 mod connections;
 mod errors;
+mod handshakes;
 mod java_throwable;
 mod layers;
 mod lenient;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_core::options::reference::escape;
@@ -14,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::data_directory::{self, DataDirectory, RunningServer};
 use crate::expiry::Limits;
+use crate::exposure::Exposure;
 use crate::logs::LogTo;
 use crate::registry::{Beginning, Registry};
 use crate::reload::{self, Reload};
@@ -132,14 +134,14 @@ async fn run(
     let hangups = signal(SignalKind::hangup()).map_err(no_signals)?;
     packages::tidy_uploads(&registry)?;
     // Whoever reads it finds a server: from here on nothing keeps it from answering.
-    registry.shared.data.tell(&running)?;
+    let exposure = Exposure::begin(registry.clone(), settings.clone(), address, running.clone());
     tracing::info!(
         "Millstream {} listens at {} and keeps its data in {}.",
         running.version,
         running.address,
         registry.server().data_directory.display()
     );
-    tell_exposure(&running);
+    exposure.log();
     let known = records.jobs.iter().map(|record| record.id).collect();
     take_up(&registry, records);
     supervisor::adopt(&registry, known).await;
@@ -149,6 +151,7 @@ async fn run(
         hangups,
         server.reload,
         settings.tokens(),
+        Arc::new(exposure),
         server.configuration,
     ));
     tokio::spawn(packages::describe_built_in(registry.clone()));
@@ -167,19 +170,6 @@ async fn run(
     let served = rest::serve(listener, registry.clone(), settings, shutdown).await;
     registry.shared.data.untell();
     served
-}
-
-/// Says at what the server listens and whom it answers there.
-fn tell_exposure(running: &RunningServer) {
-    let exposure = format!(
-        "It listens at {} and answers {}.",
-        running.bound, running.answers
-    );
-    if running.open {
-        tracing::warn!("{exposure}");
-    } else {
-        tracing::info!("{exposure}");
-    }
 }
 
 /// Plans that were being made when the last server died; they may hold secrets.

@@ -7,6 +7,7 @@ mod checkpoints;
 mod jobs;
 mod operations;
 mod packages;
+mod place;
 mod processes;
 mod reserve;
 mod restored;
@@ -30,6 +31,7 @@ pub(crate) use operations::{
     OperationRecord, delete_operation, end_operation, insert_operation, known_operation,
 };
 pub(crate) use packages::{delete_package, save_package};
+use place::Place;
 pub(crate) use processes::{process_ended, process_started};
 use reserve::Reserve;
 pub(crate) use restored::end_open_jobs;
@@ -54,6 +56,7 @@ pub(crate) struct Records {
 pub(crate) struct Store {
     work: mpsc::Sender<Work>,
     reserve: Arc<Reserve>,
+    place: Arc<Place>,
 }
 
 /// The thread that writes. It ends when every [`Store`] is gone.
@@ -74,6 +77,7 @@ impl Store {
     /// Opens the file at `path`, brings it to the present version, and reads what is in it.
     pub(crate) fn open(path: &Path) -> Result<(Self, StoreThread, Records)> {
         let mut connection = schema::open(path)?;
+        let place = Arc::new(Place::of(path));
         let records = read(&connection).map_err(|cause| failed("read", cause))?;
         let (work, mut waiting) = mpsc::channel::<Work>(WAITING);
         let handle = std::thread::Builder::new()
@@ -97,7 +101,12 @@ impl Store {
                 .next("see that the machine has processes and memory left")
             })?;
         let reserve = Arc::new(Reserve::beside(path));
-        Ok((Self { work, reserve }, StoreThread { handle }, records))
+        let store = Self {
+            work,
+            reserve,
+            place,
+        };
+        Ok((store, StoreThread { handle }, records))
     }
 
     /// Writes in one transaction, and answers when it is on disk.
@@ -115,8 +124,10 @@ impl Store {
         write: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
+        let place = Arc::clone(&self.place);
         let work: Work = Box::new(move |connection| {
-            if answer.send(write(connection)).is_err() {
+            let written = place.check().and_then(|()| write(connection));
+            if answer.send(written).is_err() {
                 tracing::debug!("Nobody waits for this write any more; it stands.");
             }
         });
@@ -151,23 +162,30 @@ impl Store {
         .await
     }
 
+    /// Gives up a piece of what is kept for a full disk, where it is full; answers whether it did.
+    pub(crate) fn make_room(&self) -> bool {
+        self.reserve.is_needed() && self.reserve.give_up_some()
+    }
+
     /// Keeps space for a full disk again, where there is plenty.
     pub(crate) fn refill_reserve(&self) {
         self.reserve.refill();
     }
 
-    /// Waits for an answer of the thread that writes, behind what was asked of it before.
+    /// Waits for an answer of the thread that writes, behind what was asked of it before: whether records can be read and written.
     pub(crate) async fn is_there(&self) -> Result<()> {
         let (answer, answered) = oneshot::channel();
+        let place = Arc::clone(&self.place);
         let work: Work = Box::new(move |connection| {
-            let read = connection.query_row("SELECT 1", [], |_| Ok(()));
-            drop(answer.send(read));
+            drop(answer.send(place.probe(connection)));
         });
         if self.work.send(work).await.is_err() {
             return Err(gone());
         }
-        let read = answered.await.map_err(|_| gone())?;
-        read.map_err(|cause| failed("read", cause))
+        let probed = answered.await.map_err(|_| gone())?;
+        let probed = probed.map_err(|cause| failed("written", cause));
+        self.place.note(&probed);
+        probed
     }
 
     /// Writes in one transaction some time soon. What can't be written is logged.
@@ -175,8 +193,10 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()> + Send + 'static,
     ) {
+        let place = Arc::clone(&self.place);
         let work: Work = Box::new(move |connection| {
-            if let Err(cause) = perform(connection, "NORMAL", work) {
+            let written = place.check();
+            if let Err(cause) = written.and_then(|()| perform(connection, "NORMAL", work)) {
                 tracing::warn!("{}", failed("written", cause));
             }
         });
@@ -291,6 +311,9 @@ pub(crate) fn damage(connection: &Connection) -> rusqlite::Result<Option<String>
 /// What helps where the records can't be used, because of `cause`: another try does where the disk is the reason, and none where
 /// what is written in them is.
 fn next_step(cause: &rusqlite::Error) -> &'static str {
+    if place::is_moved(cause) {
+        return place::MOVED;
+    }
     let is_damaged = match cause {
         rusqlite::Error::FromSqlConversionFailure(..)
         | rusqlite::Error::InvalidColumnType(..)

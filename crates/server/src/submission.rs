@@ -51,10 +51,11 @@ impl Registry {
             return None;
         }
         let refused = plan_of(self, request, None).await.err()?;
-        let could_not_say = matches!(
-            refused.kind(),
-            ErrorKind::Internal | ErrorKind::Unavailable | ErrorKind::Program
-        ) || refused.code() == codes::PACKAGE_INVALID.id;
+        let could_not_say = match refused.kind() {
+            ErrorKind::Internal | ErrorKind::Program => true,
+            ErrorKind::Unavailable => refused.code() != codes::REFERENCE.id,
+            _ => refused.code() == codes::PACKAGE_INVALID.id,
+        };
         (!could_not_say).then_some(refused)
     }
 
@@ -288,6 +289,7 @@ fn record(submission: &Submission, request: &SubmitRequest) -> JobRecord {
         completed_up_to: None,
         next_checkpoint: 0,
         launches: 0,
+        followed: None,
         checkpoints: Vec::new(),
     }
 }

@@ -19,6 +19,38 @@ pub(crate) fn is_others(about: &Metadata, owners: &[u32], writable: u32) -> Opti
     (about.mode() & writable != 0).then(|| format!("its mode is {:03o}", about.mode() & 0o7777))
 }
 
+/// What lets others write into a place where whoever set up a group of the server's has let that in, as Kubernetes does with volumes.
+fn bits_of_others(about: &Metadata) -> u32 {
+    if is_own_group(about.gid()) {
+        0o002
+    } else {
+        OTHERS
+    }
+}
+
+/// Whether the server's user is of a group.
+pub(crate) fn is_own_group(group: u32) -> bool {
+    let more = rustix::process::getgroups().unwrap_or_default();
+    let mut own = std::iter::once(rustix::process::getegid()).chain(more);
+    own.any(|own| own.as_raw() == group)
+}
+
+/// Why a directory that was to be closed to others is not; `None`: nobody else may write into it.
+///
+/// # Errors
+/// It can't be looked at.
+pub(crate) fn why_open(directory: &Path) -> Result<Option<String>> {
+    let about =
+        fs::metadata(directory).map_err(|cause| files::unusable(directory, "looked at", cause))?;
+    Ok(is_others(&about, &[about.uid()], bits_of_others(&about)))
+}
+
+/// Why somebody else may have put something where it is: it is his, or leads elsewhere though it `must_be_itself`.
+pub(crate) fn why_planted(about: &Metadata, must_be_itself: bool) -> Option<String> {
+    let is_link = must_be_itself && about.is_symlink();
+    is_others(about, &[own(), 0], 0).or_else(|| is_link.then(|| "it is a link".to_owned()))
+}
+
 fn own() -> u32 {
     rustix::process::geteuid().as_raw()
 }
@@ -72,5 +104,36 @@ pub(crate) fn who_else(directory: &Path) -> Result<Option<String>> {
         Ok(about) => Ok(is_others(&about, &owners, 0)),
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(failed(directory, cause)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, chown};
+
+    use super::*;
+
+    #[test]
+    fn a_directory_is_open_to_all_but_its_owner_and_a_group_of_the_servers() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path();
+        let group = rustix::process::getegid().as_raw();
+        chown(path, None, Some(group)).expect("a group of this user");
+        let is_open = |mode: u32| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
+            why_open(path).expect("it is there").is_some()
+        };
+        for mode in [0o700, 0o755, 0o2770, 0o775] {
+            assert!(!is_open(mode), "{mode:o}");
+        }
+        for mode in [0o777, 0o1777, 0o702] {
+            assert!(is_open(mode), "{mode:o}");
+        }
+        // Only root can give it to a group that is not its own.
+        if chown(path, None, Some(65_533)).is_ok() && !is_own_group(65_533) {
+            for (mode, expected) in [(0o770, true), (0o2775, true), (0o755, false)] {
+                assert_eq!(is_open(mode), expected, "{mode:o}");
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! A line as a shell tells it, and words as it takes them.
 
+mod powershell;
+
 use super::Candidate;
 
 /// The characters that stand in a word of bash as they are.
@@ -26,13 +28,16 @@ impl Line {
     /// text alone (PowerShell), or the words (others). `None`: they tell none.
     pub(super) fn of(arguments: &[String]) -> Option<Self> {
         let (shell, rest) = arguments.split_first()?;
-        let breaks = rest.get(1).filter(|_| shell == "bash");
         let Split {
             mut words,
             open,
             kept,
         } = match shell.as_str() {
-            "bash" | "powershell" => split(rest.first()?, breaks.map_or("", String::as_str)),
+            "bash" => split(rest.first()?, rest.get(1).map_or("", String::as_str)),
+            "powershell" => Split {
+                words: powershell::words(rest.first()?),
+                ..Split::default()
+            },
             _ => Split {
                 words: rest.to_vec(),
                 ..Split::default()
@@ -106,7 +111,7 @@ struct Split {
     kept: usize,
 }
 
-/// Takes a line apart; at `breaks` a shell begins words of its own.
+/// Takes a line of bash apart; at `breaks` it begins words of its own.
 fn split(line: &str, breaks: &str) -> Split {
     let is_break = |c: char| matches!(c, '=' | ':' | '@') && breaks.contains(c);
     let mut words = vec![String::new()];

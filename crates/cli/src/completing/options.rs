@@ -35,7 +35,7 @@ pub(super) fn behind(
         }
         _ => {}
     }
-    if current.starts_with('-') {
+    if current.starts_with('-') && !given.are_options_over {
         return with_value(command, current).unwrap_or_else(|| names(command, current));
     }
     let action = command.get_name();
@@ -52,6 +52,8 @@ struct Given<'a> {
     waiting: Option<&'a Arg>,
     /// The arguments.
     positional: Vec<String>,
+    /// Whether no option can follow any more.
+    are_options_over: bool,
 }
 
 impl<'a> Given<'a> {
@@ -59,11 +61,13 @@ impl<'a> Given<'a> {
         let mut given = Self {
             waiting: None,
             positional: Vec::new(),
+            are_options_over: false,
         };
         let mut words = spelled.iter();
         while let Some(word) = words.next() {
             let body = word.trim_start_matches('-');
             if word == "--" || (has_program && body.len() == word.len()) {
+                given.are_options_over = true;
                 given
                     .positional
                     .extend((word != "--").then(|| word.clone()));

@@ -139,7 +139,8 @@ fn error_codes(current: &str) -> Vec<Candidate> {
         .collect()
 }
 
-/// Names and ids of jobs: names that mean one job, ids where they are begun or no name does.
+/// Names and ids of jobs: names that mean one job, ids where they are begun or no name does. A name that would be taken for an option is
+/// one of these only where a word may begin so, behind `--`.
 fn of_jobs(
     current: &str,
     going_on: bool,
@@ -158,7 +159,8 @@ fn of_jobs(
         let JobLine {
             jid, name, state, ..
         } = job;
-        let is_meant = jobs::choose(name, &all).is_ok_and(|id| id == *jid);
+        let is_option = name.starts_with('-') && !current.starts_with('-');
+        let is_meant = !is_option && jobs::choose(name, &all).is_ok_and(|id| id == *jid);
         if is_meant {
             found.push(Candidate::new(name.as_str(), &format!("{state} {jid}")));
         }

@@ -162,3 +162,29 @@ fn of_a_run_that_is_there_as_it_was_before() {
     assert!(error.contains(id(&own)), "{error}");
     assert_eq!(count(path), 2);
 }
+
+#[test]
+fn of_all_runs_whose_disk_is_not_mounted() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    put(path, "in/1.csv", "id,name\n1,Ann\n");
+    let (job, own) = run(path, &[], 1);
+    job.kill();
+    let checkpoints = path.join("data/checkpoints");
+    let away = path.join("away");
+    fs::rename(&checkpoints, &away).expect("moved");
+    // Nothing is there, or the empty directory that it is mounted on.
+    for is_mount_point in [false, true] {
+        if is_mount_point {
+            fs::create_dir_all(&checkpoints).expect("made");
+        }
+        let error = refused(path, "MS-3001: no completed snapshot of job `job` lies in ");
+        let (before, _) = error.split_once("start without -s").expect(&error);
+        assert!(before.contains("is mounted"), "{error}");
+    }
+    // Something of another job is there.
+    fs::create_dir(checkpoints.join(id(&own))).expect("made");
+    let error = refused(path, "MS-3001: ");
+    assert!(error.contains("start without -s to begin anew"), "{error}");
+    assert_eq!(count(path), 1);
+}

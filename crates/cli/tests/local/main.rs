@@ -4,8 +4,10 @@
 mod common;
 
 mod a_cancelled_job_keeps_its_checkpoint_if_told_so;
+mod a_checkpoint_that_is_moved_away_on_its_way_is_not_gone_on_from;
 mod a_damaged_snapshot_is_refused_by_name;
 mod a_disk_that_does_not_answer_costs_no_snapshot;
+mod a_file_that_may_not_be_read_has_nothing_listed_for_it;
 mod a_file_that_was_passed_over_does_not_end_its_job;
 mod a_finished_job_leaves_nothing_to_go_on_from;
 mod a_fork_takes_no_input_away_that_another_job_has_not_read;
@@ -26,6 +28,7 @@ mod a_stop_of_a_job_that_has_not_begun_ends_its_process;
 mod a_stop_of_a_job_that_is_down_ends_its_process;
 mod a_stop_that_failed_can_be_asked_for_again;
 mod a_summary_is_of_its_own_run;
+mod a_used_id_that_others_have_gone_on_from_is_refused;
 mod an_end_before_the_cancellation_is_told;
 mod an_ended_job_leaves_no_hidden_output;
 mod an_older_snapshot_is_told_also_with_other_checkpoints;

@@ -5,6 +5,7 @@ use crate::common;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
 use crate::common::running::run;
 use crate::common::server::{Server, first_file};
@@ -143,6 +144,52 @@ fn half_of_it_is_none() {
 }
 
 #[test]
+fn one_that_was_killed_is_none_and_the_next_begins_anew() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let server = Server::started(path, &[]);
+    let backup = |name: &str| {
+        let mut command = command(path);
+        command.args(["server", "backup", name, "-Dmillstream.data-dir=server"]);
+        command
+    };
+    // It may be done before it can be killed; then another one is.
+    let cut_off = (0..100).find_map(|number| {
+        let name = format!("{number}.backup");
+        let part = path.join(format!("{name}.part"));
+        let mut killed = backup(&name);
+        killed.stdout(Stdio::null());
+        let mut killed = killed.spawn().expect("it starts");
+        while !part.exists() && killed.try_wait().expect("it is ours").is_none() {
+            std::thread::yield_now();
+        }
+        killed.kill().expect("it is ours");
+        killed.wait().expect("it is ours");
+        part.exists().then_some(name)
+    });
+    let name = cut_off.expect("one of a hundred is killed in time");
+    assert!(!path.join(&name).exists(), "half of it has the name");
+    let made = run(backup(&name));
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    assert!(path.join(&name).exists());
+    assert!(!path.join(format!("{name}.part")).exists());
+
+    // One that goes on is left alone.
+    let part = fs::File::create(path.join("other.backup.part.lock")).expect("made");
+    part.try_lock().expect("it is free");
+    let refused = run(backup("other.backup"));
+    assert_eq!(refused.code, Some(1), "{}", refused.out);
+    assert!(
+        refused
+            .err
+            .starts_with("MS-1010: another backup is being written"),
+        "{}",
+        refused.err
+    );
+    server.end();
+}
+
+#[test]
 fn a_restore_that_was_killed_begins_anew() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
@@ -193,6 +240,49 @@ fn a_restore_that_was_killed_begins_anew() {
     assert!(!new.join("millstream.restoring").exists());
     let again = said(&["restore", "kept.backup", &data]);
     assert_eq!(again.code, Some(1), "it has records: {}", again.out);
+}
+
+#[test]
+fn only_who_has_the_directory_notes_what_is_put_there() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let server = Server::started(path, &[]);
+    let backup = |arguments: &[&str]| {
+        let mut command = command(path);
+        command.arg("server").args(arguments);
+        command
+    };
+    let made = run(backup(&[
+        "backup",
+        "kept.backup",
+        "-Dmillstream.data-dir=server",
+    ]));
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    server.end();
+
+    // As another restore has it.
+    let new = path.join("new");
+    fs::create_dir(&new).expect("made");
+    let lock = fs::File::create(new.join("server.lock")).expect("made");
+    lock.try_lock().expect("it is free");
+    let mut second = backup(&["restore", "kept.backup", "-Dmillstream.data-dir=new"]);
+    let second = second.stderr(Stdio::piped()).spawn();
+    let mut second = second.expect("it starts");
+    let note = new.join("millstream.restoring");
+    while second.try_wait().expect("it is ours").is_none() {
+        assert!(!note.exists(), "the note would be of two");
+        std::thread::yield_now();
+    }
+    let said = second.wait_with_output().expect("it is ours");
+    let said = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(said.starts_with("MS-1008: "), "{said}");
+    drop(lock);
+    let restored = run(backup(&[
+        "restore",
+        "kept.backup",
+        "-Dmillstream.data-dir=new",
+    ]));
+    assert_eq!(restored.code, Some(0), "{}", restored.err);
 }
 
 #[test]

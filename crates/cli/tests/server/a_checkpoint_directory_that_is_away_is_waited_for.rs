@@ -6,7 +6,7 @@ use crate::common;
 use std::fs;
 use std::path::Path;
 
-use crate::common::processes::{kill, processes_of};
+use crate::common::processes::{kill_and_await, processes_of};
 use crate::common::server::Server;
 use crate::common::{CSV_TO_FILES, Running, ingest};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ fn and_its_process_is_not_killed_meanwhile() {
     server.await_that("output", || output(path).len() == 1);
     let process = processes_of(&server.data);
     server.kill();
-    process.iter().copied().for_each(kill);
+    kill_and_await(&process);
     // The power comes back, and the mount later than the server.
     fs::rename(&mount, path.join("later")).expect("moved");
     fs::create_dir(&mount).expect("made");
@@ -88,7 +88,7 @@ fn killed_and_robbed(path: &Path) -> (Server, String) {
     server.await_that("output", || output(path).len() == 1);
     let process = processes_of(&server.data);
     server.kill();
-    process.into_iter().for_each(kill);
+    kill_and_await(&process);
     fs::rename(&checkpoints, path.join("later")).expect("moved");
     (server, job)
 }

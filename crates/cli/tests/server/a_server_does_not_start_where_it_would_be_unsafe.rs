@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use crate::common::running::run;
 use crate::common::server::Server;
@@ -148,11 +149,21 @@ fn where_others_could_put_programs() {
     set(&inner, 0o700);
     let left = inner.join(".upload-0123");
     fs::write(&left, "half of a package").expect("written");
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let file = fs::File::options()
+        .write(true)
+        .open(&left)
+        .expect("it is there");
+    file.set_modified(long_ago).expect("its own file");
+    let coming = inner.join(".upload-4567");
+    fs::write(&coming, "half of a package").expect("written");
     let mut server = Server::started(directory.path(), &["-Dweb.upload.dir=uploads"]);
     assert!(
         !left.exists(),
         "what a server that died was receiving is gone"
     );
+    assert!(coming.exists(), "another server may be receiving it");
+    fs::remove_file(&coming).expect("removed");
     // A program that somebody else could have changed meanwhile is not run.
     let program = env!("CARGO_BIN_EXE_millstream");
     let script = format!("#!/bin/sh\nexec {program} \"$@\"\n");

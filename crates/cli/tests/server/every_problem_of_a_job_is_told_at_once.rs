@@ -103,7 +103,8 @@ fn of_what_would_hold_the_server_up() {
         are_told(&told(place, "1 s"), &[strategy, "it is no file"]);
     }
     let read = format!("${{file:{}}}", pipe.join("_metadata").display());
-    are_told(&told(&none, &read), &[strategy, "none does not exist"]);
+    let why = "which is no regular file";
+    are_told(&told(&none, &read), &[strategy, "none does not exist", why]);
 }
 
 #[test]

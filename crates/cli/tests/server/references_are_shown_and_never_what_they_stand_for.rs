@@ -122,7 +122,7 @@ fn what_is_not_there_refuses_the_submission_in_one_line() {
     arguments.push("--source.db.password=x${env:NOBODY_SET_IT}".to_owned());
     let body = json!({ "programArgsList": arguments });
     let (status, answer) = server.call("POST", "/jars/ingest/run", Some(&body));
-    assert_eq!(status, 503, "{answer}");
+    assert_eq!(status, 400, "{answer}");
     let told = answer.to_string();
     for part in [
         "MS-1022",

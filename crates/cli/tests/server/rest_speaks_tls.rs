@@ -4,6 +4,8 @@
 use crate::common;
 
 use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
 use std::path::Path;
 
 use crate::common::running::run;
@@ -262,6 +264,26 @@ fn who_speaks_no_tls_is_told() {
     assert_eq!(said.code, Some(1), "{}", said.out);
     assert_eq!(said.err.lines().count(), 1, "{}", said.err);
     assert!(said.err.contains("https://"), "{}", said.err);
+    server.end();
+}
+
+#[test]
+fn who_is_refused_before_there_is_tls_leaves_a_trace() {
+    let directory = tempfile::tempdir().expect("a directory");
+    with_authority(directory.path());
+    let server = start(directory.path());
+    let mut plain = TcpStream::connect(server.address()).expect("it listens");
+    plain
+        .write_all(b"GET /jobs HTTP/1.1\r\n\r\n")
+        .expect("sent");
+    let from = plain.local_addr().expect("its own address");
+    let line = format!("A connection from {from} is closed: no TLS with it: ");
+    let log = directory.path().join("server/server.log");
+    server.await_that("a line that says so", || {
+        let log = fs::read_to_string(&log).expect("the log");
+        log.lines()
+            .any(|said| said.contains(" WARN ") && said.contains(&line))
+    });
     server.end();
 }
 

@@ -122,6 +122,8 @@ fn jobs_of_the_server_that_the_line_names() {
     server.await_status(&harmful, "RUNNING");
     assert_eq!(at("stop", "x "), [name]);
     bash_runs_nothing_of_a_name(directory.path(), &address, name);
+    powershell_completes_what_is_quoted_its_way(&address, name);
+    a_name_is_no_option(&server, &address);
     server.end();
     // Nobody is there: nothing to choose from, and no complaint on the line that is written.
     assert_follows(&["stop", "-m", "127.0.0.1:1", ""], &[]);
@@ -130,6 +132,34 @@ fn jobs_of_the_server_that_the_line_names() {
 fn bash_completes_a_job(directory: &Path, address: &str) {
     let line = format!("{} stop -m {address} ord", env!("CARGO_BIN_EXE_millstream"));
     assert_eq!(in_bash(directory, &line), ["orders\\ of\\ today"]);
+}
+
+/// In it a backslash is one, quotes are doubled, and a backtick escapes what is not in single quotes.
+fn powershell_completes_what_is_quoted_its_way(address: &str, name: &str) {
+    for begun in [
+        r#"'x $(touch ran)`touch ran`"''\"#,
+        r#""x `$(touch ran)``touch ran``""'\"#,
+        r#"x` `$`(touch` ran`)``touch` ran```"`'\"#,
+    ] {
+        let line = format!("millstream stop -m {address} {begun}");
+        let said = millstream(&["__complete", "powershell", &line]);
+        assert!(
+            said.out.starts_with(&format!("{name}\t")),
+            "{line}: {said:?}"
+        );
+    }
+}
+
+/// A job whose name begins as an option does is completed by its id, and by its name where no option can stand.
+fn a_name_is_no_option(server: &Server, address: &str) {
+    let id = server.submit("-savepointPath", &[]);
+    server.await_status(&id, "RUNNING");
+    let stops = |words: &[&str]| candidates(&[&["stop", "-m", address], words].concat());
+    let all = stops(&[""]);
+    assert!(all.contains(&id), "{all:?}");
+    assert!(all.iter().all(|word| !word.starts_with('-')), "{all:?}");
+    assert_eq!(stops(&["--", "-"]), ["-savepointPath"]);
+    server.succeed(&["cancel", "--", "-savepointPath"]);
 }
 
 /// Whoever asks for the rest of `x` and presses Enter names that job, in whatever quotes.

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::common::processes::signal;
 use crate::common::running::{self, Running, Said};
 use crate::common::server::{Server, first_file};
 use crate::common::{command, environment};
@@ -35,6 +36,8 @@ fn checked(program: &str, arguments: &[&str], directory: &Path) -> Said {
 
 const UNIT: &str = "packaging/systemd/millstream.service";
 const COMMAND: &str = "/usr/bin/millstream";
+/// Tokens and the level of the log are read again.
+const RELOAD: &str = "ExecReload=/bin/kill -HUP $MAINPID";
 
 #[test]
 fn the_unit_is_one_and_is_hardened() {
@@ -55,7 +58,12 @@ fn the_unit_is_one_and_is_hardened() {
         "./millstream.service",
     ];
     checked("systemd-analyze", &security, directory.path());
-    for line in ["KillMode=process", "OOMPolicy=continue", "User=millstream"] {
+    for line in [
+        "KillMode=process",
+        "OOMPolicy=continue",
+        "User=millstream",
+        RELOAD,
+    ] {
         assert!(unit.lines().any(|own| own == line), "{line}");
     }
     assert!(!unit.contains("PrivateTmp=yes"), "jobs outlive the service");
@@ -86,6 +94,23 @@ fn the_service_starts_as_its_unit_says() {
     assert!(server.await_print().contains(" listens at "));
     assert!(directory.path().join("millstream/server.lock").is_file());
     assert_eq!(server.suspend().code, Some(0));
+}
+
+#[test]
+fn a_hangup_of_the_whole_service_ends_no_job() {
+    let directory = tempfile::tempdir().expect("temporary directory");
+    first_file(directory.path());
+    let server = Server::started(directory.path(), &[]);
+    let job = server.submit("orders", &[]);
+    server.await_status(&job, "RUNNING");
+    let process = server.job_process();
+    // As `systemctl kill -s HUP` does.
+    for pid in [server.pid(), process] {
+        signal("HUP", pid);
+    }
+    server.succeed(&["checkpoint", &job]);
+    assert_eq!(server.job_process(), process);
+    server.end();
 }
 
 /// The names of metrics in the expressions of the rules.

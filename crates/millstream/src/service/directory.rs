@@ -139,6 +139,11 @@ impl JobDirectory {
         self.has(OUTCOME_FILE)
     }
 
+    /// What its last process, or its server, has left.
+    pub(super) fn outcome(&self) -> Result<Option<JobReport>> {
+        self.read(OUTCOME_FILE)
+    }
+
     pub(super) fn write_outcome(&self, report: &JobReport) -> Result<()> {
         self.write(OUTCOME_FILE, report)
     }

@@ -1,9 +1,9 @@
 //! Log and output of a job process: files of limited size.
 
-use std::fs;
+use std::io;
 
 use millstream_core::{Error, Result, codes};
-use millstream_log::{LARGEST, append, put_aside};
+use millstream_log::{KEPT, LARGEST, Parts};
 use millstream_protocol::link::{LOG_FILE, OUTPUT_FILE};
 
 use super::directory::JobDirectory;
@@ -20,21 +20,25 @@ pub(super) fn start_logging(directory: &JobDirectory) -> Result<()> {
     })
 }
 
-/// Standard output and error go to the job's output file, which the server opened: begins a new one where it has grown
-/// long.
-pub(super) fn rotate_output(directory: &JobDirectory) {
-    let path = directory.file(OUTPUT_FILE);
-    if !fs::metadata(&path).is_ok_and(|file| file.len() > LARGEST) {
-        return;
+/// The job's output file, which the server opened: standard output and error go to it.
+pub(super) fn output_of(directory: &JobDirectory) -> Parts {
+    Parts::new(&directory.file(OUTPUT_FILE), LARGEST, KEPT)
+}
+
+/// Begins a new output file where it has grown long.
+pub(super) fn rotate_output(output: &mut Parts) {
+    if let Err(error) = try_rotate(output) {
+        tracing::warn!("No new {OUTPUT_FILE} can be begun, the long one is gone on with: {error}");
     }
-    let rotated = put_aside(&path)
-        .and_then(|()| append(&path))
-        .and_then(|file| {
-            rustix::stdio::dup2_stdout(&file)?;
-            rustix::stdio::dup2_stderr(&file)?;
-            Ok(())
-        });
-    if let Err(error) = rotated {
-        tracing::warn!("{} can't be rotated: {error}", path.display());
+}
+
+fn try_rotate(output: &mut Parts) -> io::Result<()> {
+    // What is written to, and not what lies at its path: somebody may have taken that away.
+    let written = rustix::fs::fstat(rustix::stdio::stdout())?;
+    let length = u64::try_from(written.st_size).unwrap_or(0);
+    if let Some(file) = output.renewed(length)? {
+        rustix::stdio::dup2_stdout(&file)?;
+        rustix::stdio::dup2_stderr(&file)?;
     }
+    Ok(())
 }

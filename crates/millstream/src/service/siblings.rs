@@ -7,6 +7,7 @@ use millstream_core::options::{CHECKPOINT_DIRECTORY, DATA_DIRECTORY};
 use millstream_core::{CheckpointId, Error, JobId, Result, codes};
 use millstream_process::secrets::resolve_some;
 use millstream_protocol::link::{StopBegun, Submission};
+use millstream_protocol::supervision::Outcome;
 use millstream_storage::{
     Asking, Location, SnapshotLayout, check_claim, checkpoints_of, claimed, has_said_ended, real,
     same_place,
@@ -66,16 +67,23 @@ impl Siblings {
     }
 
     fn has_ended(&self, job: JobId) -> bool {
-        let directory = JobDirectory::new(&self.jobs.join(job.to_string()));
-        // Where that can't be told it may go on.
-        directory.has_outcome().unwrap_or(false)
+        has_ended(&JobDirectory::new(&self.jobs.join(job.to_string())))
     }
+}
+
+/// Whether the job of a directory has ended, as what lies there says. Where its last process could not start it for a reason that may
+/// pass, its server starts it again.
+fn has_ended(directory: &JobDirectory) -> bool {
+    // Where that can't be told it may go on.
+    let left = directory.outcome().ok().flatten();
+    let outcome = left.as_ref().map(Outcome::of);
+    outcome.is_some_and(|outcome| outcome.is_over())
 }
 
 /// Whether the job of a directory has not ended and would go back to the snapshot.
 fn goes_back_to(job: JobId, directory: &Path, location: &Location) -> Result<bool> {
     let directory = JobDirectory::new(directory);
-    if directory.has_outcome()? {
+    if has_ended(&directory) {
         return Ok(false);
     }
     // One whose submission can't be read may have checkpoints anywhere.
@@ -129,37 +137,4 @@ fn savepoints(stop: &StopBegun, newest: Option<CheckpointId>) -> impl Iterator<I
 }
 
 #[cfg(test)]
-mod tests {
-    use millstream_core::TriggerId;
-    use millstream_protocol::link::WrittenSavepoint;
-
-    use super::*;
-
-    #[test]
-    fn savepoints_of_stops_are_gone_back_to_until_something_newer_is_there() {
-        let stop = |written, ended| StopBegun {
-            id: TriggerId::from_bytes([1; 16]),
-            checkpoint: 5,
-            path: "/s/5".to_owned(),
-            written,
-            ended,
-            earlier: Some(WrittenSavepoint {
-                checkpoint: 3,
-                path: "/s/3".to_owned(),
-            }),
-        };
-        let both: &[&str] = &["/s/5", "/s/3"];
-        for (written, ended, newest, expected) in [
-            (false, false, None, both),
-            (true, false, Some(9), &["/s/5"]),
-            (true, true, None, both),
-            (true, true, Some(4), &["/s/5"]),
-            (true, true, Some(6), &[]),
-            (false, true, Some(2), &["/s/3"]),
-            (false, true, Some(4), &[]),
-        ] {
-            let found: Vec<String> = savepoints(&stop(written, ended), newest).collect();
-            assert_eq!(found, expected, "{written} {ended} {newest:?}");
-        }
-    }
-}
+mod tests;

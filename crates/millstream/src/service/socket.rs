@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use millstream_core::options::LiveSettings;
 use millstream_core::{Configuration, Error, Result, codes};
+use millstream_log::Parts;
 use millstream_protocol::link::{SOCKET_FILE, ToJob};
 use mio::net::UnixListener;
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -67,7 +68,7 @@ impl Socket {
         let opened = File::open(directory.path()).map_err(failed)?;
         let short = PathBuf::from(format!("/proc/self/fd/{}", opened.as_raw_fd()));
         let listener = UnixListener::bind(short.join(SOCKET_FILE)).map_err(failed)?;
-        let link = Link::new(listener, directory.clone(), state.clone(), job).map_err(failed)?;
+        let link = Link::new(listener, directory, state.clone(), job).map_err(failed)?;
         spawn(link)?;
         Ok(Self { state })
     }
@@ -113,22 +114,22 @@ struct Link {
     connections: BTreeMap<usize, Connection>,
     /// The number of the next connection.
     next: usize,
-    directory: JobDirectory,
     state: SharedState,
     job: Requests,
     upkeep: Upkeep,
 }
 
-/// When was done what is done each second.
+/// What is done each second: when it was last, and what it needs.
 struct Upkeep {
     last: Instant,
     unchanged: Duration,
+    output: Parts,
 }
 
 impl Link {
     fn new(
         mut listener: UnixListener,
-        directory: JobDirectory,
+        directory: &JobDirectory,
         state: SharedState,
         job: Requests,
     ) -> io::Result<Self> {
@@ -141,12 +142,12 @@ impl Link {
             listener,
             connections: BTreeMap::new(),
             next: FIRST_CONNECTION,
-            directory,
             state,
             job,
             upkeep: Upkeep {
                 last: now(),
                 unchanged: Duration::ZERO,
+                output: rotation::output_of(directory),
             },
         })
     }
@@ -218,7 +219,11 @@ impl Link {
 
     /// Does what is done each second of a job that runs.
     fn keep_up(&mut self, at: Instant) {
-        let Upkeep { last, unchanged } = &mut self.upkeep;
+        let Upkeep {
+            last,
+            unchanged,
+            output,
+        } = &mut self.upkeep;
         let elapsed = at.duration_since(*last);
         if elapsed < EACH {
             return;
@@ -236,7 +241,7 @@ impl Link {
             self.state.change(|_| ());
             give_back_stacks();
         }
-        rotation::rotate_output(&self.directory);
+        rotation::rotate_output(output);
     }
 }
 

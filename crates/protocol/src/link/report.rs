@@ -21,7 +21,7 @@ pub struct JobReport {
     pub name: String,
     /// Its status.
     pub status: JobStatus,
-    /// The process that runs it.
+    /// The process that runs it; 0: its server has ended it, and had heard of none.
     pub process: u32,
     /// When the process began.
     pub started: u64,

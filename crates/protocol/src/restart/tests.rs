@@ -174,3 +174,20 @@ fn jitter_is_a_function_of_its_seed() {
     assert_ne!(draw(7), draw(8));
     assert!(draw(7).iter().all(|number| (0.0..1.0).contains(number)));
 }
+
+#[test]
+fn another_strategy_counts_from_its_beginning() {
+    let fixed = [
+        ("restart-strategy.type", "fixed-delay"),
+        ("restart-strategy.fixed-delay.attempts", "1"),
+    ];
+    let mut used_up = restarts(&fixed);
+    wait(used_up.on_failure(Millis(0), MIDDLE));
+    let mut same = used_up
+        .clone()
+        .by(strategy(&fixed, true).expect("valid settings"));
+    let decision = same.on_failure(Millis(1), MIDDLE);
+    assert!(matches!(decision, Decision::GiveUp { .. }), "{decision:?}");
+    let mut other = used_up.by(strategy(&[], true).expect("valid settings"));
+    wait(other.on_failure(Millis(1), MIDDLE));
+}

@@ -134,6 +134,49 @@ fn the_strategy_is_not_asked_where_the_job_has_ended() {
     assert_eq!(course, Course::End);
 }
 
+fn name(strategy: &RestartStrategy) -> &'static str {
+    match strategy {
+        RestartStrategy::None => "none",
+        RestartStrategy::FixedDelay { .. } => "fixed",
+        RestartStrategy::FailureRate { .. } => "rate",
+        RestartStrategy::ExponentialDelay(_) => "exponential",
+    }
+}
+
+#[test]
+fn a_strategy_that_nobody_has_told_is_none_only_where_the_submission_says_so() {
+    let (kind, interval) = ("restart-strategy.type", "execution.checkpointing.interval");
+    // A setting -> the strategy where a process has told it, and where it was submitted.
+    let table = [
+        (None, "none", "exponential"),
+        (Some((interval, "0 ms")), "none", "exponential"),
+        (Some((interval, "1 s")), "exponential", "exponential"),
+        (Some((kind, "none")), "none", "none"),
+        (Some((kind, "fixed-delay")), "fixed", "fixed"),
+        (Some((kind, "failure-rate")), "rate", "rate"),
+        // What is not understood here is none of these either.
+        (
+            Some((kind, "${env:STRATEGY}")),
+            "exponential",
+            "exponential",
+        ),
+        (Some((kind, "unheard-of")), "exponential", "exponential"),
+        (Some((interval, "soon")), "exponential", "exponential"),
+    ];
+    for (setting, told, submitted) in table {
+        let mut settings = Configuration::new();
+        if let Some((key, value)) = setting {
+            settings.set(key, value);
+        }
+        let found = [
+            Followed::Told(settings.clone()),
+            Followed::Submitted(settings),
+        ];
+        let found = found.map(|followed| name(&followed.restart_strategy()));
+        assert_eq!(found, [told, submitted], "{setting:?}");
+    }
+}
+
 #[test]
 fn a_terminal_status_is_shown_only_once_its_outcome_is_on_disk() {
     let running = JobStatus::Running;

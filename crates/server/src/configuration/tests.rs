@@ -110,3 +110,15 @@ fn jobs_get_the_settings_that_concern_them() {
         [("execution.checkpointing.savepoint-dir", "/sp")]
     );
 }
+
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let pipe = directory.path().join("config.yaml");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    let error = load(Some(&pipe), &Configuration::new()).expect_err("no file");
+    assert_eq!(error.code(), codes::CONFIG_FILE.id);
+    let cause = error.cause_text().unwrap_or_default();
+    assert!(cause.contains("no regular file"), "{error}");
+}

@@ -80,7 +80,7 @@ fn has_one(directory: &Path, names: &[&str]) -> Result<bool> {
 }
 
 /// What lies in a directory; nothing where there is none.
-fn below(directory: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn below(directory: &Path) -> Result<Vec<PathBuf>> {
     let listed: io::Result<Vec<PathBuf>> = fs::read_dir(directory).and_then(|entries| {
         let paths = entries.map(|entry| entry.map(|entry| entry.path()));
         paths.collect()

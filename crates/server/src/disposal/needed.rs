@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use millstream_core::{CheckpointId, Error, JobId, Result, codes};
 use millstream_protocol::link::{
-    CheckpointReport, CheckpointState, OUTCOME_FILE, RESTORED_FILE, STOP_FILE, StopBegun,
+    CheckpointReport, CheckpointState, JobReport, OUTCOME_FILE, RESTORED_FILE, STOP_FILE, StopBegun,
 };
+use millstream_protocol::supervision::Outcome;
 use millstream_storage::{Asking, Location, needed_by, real, same_place};
 
 use crate::registry::Registry;
@@ -127,9 +128,21 @@ impl Needed {
     }
 }
 
-/// Whether a job has ended, as far as the server knows.
+/// Whether a job has ended, as the server knows; of one that it does not know, as what lies in its directory says.
 fn has_ended(view: Option<&JobView>, directory: &Path) -> bool {
-    view.is_some_and(|view| view.end_time.is_some()) || directory.join(OUTCOME_FILE).exists()
+    view.map_or_else(
+        || has_left_its_end(directory),
+        |view| view.end_time.is_some(),
+    )
+}
+
+/// Whether what was left last in a job's directory is its end. A process that could not start it for a reason that may pass has left
+/// none: the job is started again.
+fn has_left_its_end(directory: &Path) -> bool {
+    // Where that can't be told it may go on.
+    let left: Option<JobReport> = files::read(&directory.join(OUTCOME_FILE)).unwrap_or_default();
+    let outcome = left.as_ref().map(Outcome::of);
+    outcome.is_some_and(|outcome| outcome.is_over())
 }
 
 fn in_use(what: String) -> Error {
@@ -155,3 +168,6 @@ fn own_checkpoints(view: &JobView) -> impl Iterator<Item = &CheckpointReport> {
         known.state == CheckpointState::Completed && known.savepoint.is_none() && !known.discarded
     })
 }
+
+#[cfg(test)]
+mod tests;

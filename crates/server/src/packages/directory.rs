@@ -1,17 +1,18 @@
 //! The directory of uploaded packages. What lies there is run, so nobody else may put anything there.
 
-use std::fs::{self, Metadata};
+use std::fs::{self, DirEntry, Metadata};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use millstream_core::options::WEB_UPLOAD_DIRECTORY;
 use millstream_core::{Configuration, Error, Result, codes};
 
-use crate::files;
 use crate::package_names::UNFINISHED;
 use crate::registry::Registry;
-use crate::whose::{OTHERS, is_others};
+use crate::whose::{OTHERS, is_others, is_own_group};
+use crate::{clock, files};
 
 impl Registry {
     /// Where uploaded packages are kept. A file that is to be given to [`Self::upload`] is best written here.
@@ -55,22 +56,35 @@ pub(crate) fn check_named(configuration: &Configuration) -> Result<()> {
     named(configuration)?.map_or(Ok(()), |directory| check(&directory))
 }
 
-/// Before the server answers: refuses an upload directory that is open to others, and takes away what was being received when the
-/// last server died.
+/// What nobody has written to for so long is not being received any more: an upload may take half an hour.
+const GIVEN_UP: Duration = Duration::from_secs(60 * 60);
+
+/// Before the server answers: refuses an upload directory that is open to others, and takes away what was being received when a
+/// server died. One that the configuration names may be another server's, too, which may be receiving: there it must be old.
 ///
 /// # Errors
 /// Others may write into the directory.
 pub(crate) fn tidy_uploads(registry: &Registry) -> Result<()> {
     let directory = registry.located_upload_directory()?;
     check(&directory)?;
+    let is_shared = named(&registry.shared.settings)?.is_some();
     let entries = fs::read_dir(&directory).into_iter().flatten().flatten();
     for entry in entries {
         let is_unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
-        if is_unfinished && let Err(trouble) = files::remove(&entry.path()) {
+        let is_left = is_unfinished && (!is_shared || is_given_up(&entry));
+        if is_left && let Err(trouble) = files::remove(&entry.path()) {
             tracing::warn!("{}", trouble.error);
         }
     }
     Ok(())
+}
+
+/// Whether nobody has written to a file for long. Where the clock was set back, that can't be told.
+fn is_given_up(entry: &DirEntry) -> bool {
+    let written = entry.metadata().ok().map(|about| about.mtime());
+    let written = written.and_then(|seconds| u64::try_from(seconds).ok());
+    let age = written.and_then(|written| (clock::now() / 1_000).checked_sub(written));
+    age.is_some_and(|age| age > GIVEN_UP.as_secs())
 }
 
 /// Refuses a directory into which others may write, or that they may put another one in the place of. One that is not there is
@@ -105,11 +119,6 @@ fn check(directory: &Path) -> Result<()> {
 }
 
 const STICKY: u32 = 0o1000;
-fn is_own_group(group: u32) -> bool {
-    let more = rustix::process::getgroups().unwrap_or_default();
-    let own = std::iter::once(rustix::process::getegid()).chain(more);
-    own.into_iter().any(|own| own.as_raw() == group)
-}
 
 /// Refuses `directory` because of `place`, which is itself or above it, where `what` finds a reason.
 fn look_at(

@@ -131,10 +131,11 @@ fn outcome(answer: &Response) -> String {
 pub(crate) struct Refusals {
     /// Requests that were not allowed.
     requests: AtomicU64,
-    /// Connections for which there was no place.
+    /// Connections for which there was no place, or over which there was no TLS.
     connections: AtomicU64,
     of_requests: Seldom,
     of_connections: Seldom,
+    of_handshakes: Seldom,
 }
 
 impl Refusals {
@@ -151,6 +152,17 @@ impl Refusals {
         self.connections.fetch_add(1, Ordering::Relaxed);
         if let Some(more) = self.of_connections.take(clock::now()) {
             tracing::warn!("A connection from {from} is closed: {why}{}", and(more));
+        }
+    }
+
+    /// A connection was closed because one side has refused the other before there was TLS.
+    pub(crate) fn no_handshake(&self, from: SocketAddr, why: &impl fmt::Display) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        if let Some(more) = self.of_handshakes.take(clock::now()) {
+            tracing::warn!(
+                "A connection from {from} is closed: no TLS with it: {why}{}",
+                and(more)
+            );
         }
     }
 
@@ -196,7 +208,16 @@ impl Seldom {
 
 #[cfg(test)]
 mod tests {
-    use super::Seldom;
+    use super::{Refusals, Seldom};
+
+    #[test]
+    fn a_handshake_that_comes_to_nothing_is_a_connection_that_was_refused() {
+        let refusals = Refusals::default();
+        let from = "10.0.0.7:41234".parse().expect("an address");
+        refusals.no_handshake(from, &"peer sent no certificates");
+        refusals.no_handshake(from, &"peer sent no certificates");
+        assert_eq!(refusals.counts(), [0, 2]);
+    }
 
     #[test]
     fn one_a_second_is_let_through_and_tells_how_many_were_not() {

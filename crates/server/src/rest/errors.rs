@@ -8,6 +8,8 @@ use millstream_core::{Error, ErrorKind, codes, without_stop};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::views::SubmitRequest;
+
 /// The result of a handler.
 pub(crate) type Answer<T> = Result<T, RestError>;
 
@@ -73,6 +75,42 @@ impl RestError {
         };
         Self { status, error }
     }
+
+    /// The same, of what `request` asks for. A reference that it holds is the caller's to mend as well: sent again it would be refused
+    /// again. Of any other it is said that it is not.
+    pub(crate) fn of_request(error: Error, request: &SubmitRequest) -> Self {
+        if error.code() != codes::REFERENCE.id {
+            return Self::of_submission(error);
+        }
+        if holds_reference(request, error.message()) {
+            return Self::with_status(StatusCode::BAD_REQUEST, error);
+        }
+        let message = format!(
+            "{}; it is none of this request: a setting of the server, or the job itself, has it",
+            error.message()
+        );
+        let told = Error::new(&codes::REFERENCE, message).next(error.next_step());
+        Self::of_submission(match error.cause_text() {
+            Some(cause) => told.cause(cause),
+            None => told,
+        })
+    }
+}
+
+/// Whether the reference of which `message` tells, or what looks like one and is none, stands in a request.
+fn holds_reference(request: &SubmitRequest, message: &str) -> bool {
+    let named = message.split_once("${").and_then(|(_, rest)| {
+        let whole = rest.split_inclusive('}').next()?;
+        // What has no end stands in quotes.
+        whole.split('`').next()
+    });
+    let Some(named) = named else {
+        return false;
+    };
+    let named = format!("${{{named}");
+    let settings = request.configuration.iter().map(|(_, value)| value);
+    let mut given = request.arguments.iter().map(String::as_str).chain(settings);
+    given.any(|text| text.contains(&named))
 }
 
 /// What is wrong with a request, until all of it has been looked at.
@@ -250,7 +288,53 @@ impl IntoResponse for RestError {
 mod tests {
     use millstream_core::{Error, codes};
 
-    use super::{lines, one_line};
+    use axum::http::StatusCode;
+
+    use super::{RestError, lines, one_line};
+    use crate::views::SubmitRequest;
+
+    #[test]
+    fn a_reference_is_the_callers_to_mend_where_the_request_holds_it() {
+        let request = |argument: &str, setting: &str| {
+            let mut request = SubmitRequest {
+                arguments: vec!["--source.type=csv".to_owned(), argument.to_owned()],
+                ..SubmitRequest::default()
+            };
+            request.configuration.set("s3.secret-key", setting);
+            request
+        };
+        let (away, none) = (
+            "s3.secret-key is given by ${env:KEY}, an environment variable that is not set",
+            "s3.secret-key has `${KEY` in it, which is no reference",
+        );
+        for (message, argument, setting, is_held) in [
+            (away, "--a=1", "${env:KEY}", true),
+            (away, "--password=x${env:KEY}", "plain", true),
+            (away, "--a=1", "${env:KEYS}", false),
+            (away, "--a=env:KEY", "plain", false),
+            (none, "--a=${KEY", "plain", true),
+            (none, "--a=KEY", "plain", false),
+            ("it names nothing", "--a=${env:KEY}", "plain", false),
+        ] {
+            let error = Error::new(&codes::REFERENCE, message).next("set KEY");
+            let told = RestError::of_request(error, &request(argument, setting));
+            let (status, words) = match is_held {
+                true => (StatusCode::BAD_REQUEST, message.to_owned()),
+                false => (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    format!(
+                        "{message}; it is none of this request: a setting of the server, or the job itself, has it"
+                    ),
+                ),
+            };
+            assert_eq!(told.status, status, "{message}, {argument}, {setting}");
+            assert_eq!(told.error.message(), words);
+            assert_eq!(told.error.next_step(), "set KEY");
+        }
+        let away = Error::new(&codes::SERVER_DIRECTORY, "${env:KEY} is full");
+        let told = RestError::of_request(away, &request("--a=1", "plain"));
+        assert_eq!(told.error.message(), "${env:KEY} is full");
+    }
 
     #[test]
     fn every_problem_is_a_line_of_its_own() {

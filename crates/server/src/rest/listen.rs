@@ -13,6 +13,7 @@ use millstream_core::{Error, Result, codes};
 
 use super::audit::Refusals;
 use super::connections::Places;
+use super::handshakes::Handshakes;
 use super::settings::RestSettings;
 use super::{router, tls};
 use crate::limits;
@@ -39,7 +40,7 @@ pub async fn serve(
     let encryption = settings.tls.as_ref().map(tls::configuration).transpose()?;
     let refusals = Arc::new(Refusals::default());
     let places = Places::new(limits::connections(), Arc::clone(&refusals));
-    let service = router(registry, settings, refusals).into_make_service();
+    let service = router(registry, settings, Arc::clone(&refusals)).into_make_service();
     let handle = Handle::new();
     tokio::spawn(end(handle.clone(), shutdown));
     let served = match encryption {
@@ -52,6 +53,7 @@ pub async fn serve(
         Some(encryption) => {
             let encryption = RustlsConfig::from_config(Arc::new(encryption));
             let encrypted = RustlsAcceptor::new(encryption).acceptor(places);
+            let encrypted = Handshakes::new(encrypted, refusals);
             let server = axum_server::from_tcp(listener).map_err(failed)?;
             let mut server = server.acceptor(encrypted).http1_only().handle(handle);
             limit(server.http_builder(), head_patience);

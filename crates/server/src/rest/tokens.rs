@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use millstream_core::options::{REST_TOKEN, REST_TOKEN_FILE};
 use millstream_core::{Configuration, Error, Result, codes};
+use millstream_process::regular;
 use subtle::ConstantTimeEq;
 
 /// A shorter token could be guessed.
@@ -133,6 +134,15 @@ impl Tokens {
     /// # Errors
     /// As for [`Self::of`]; or there would be none any more. Then everything stays as it is.
     pub(crate) fn replace(&self, configuration: &Configuration) -> Result<()> {
+        self.take(self.replacement(configuration)?);
+        Ok(())
+    }
+
+    /// The tokens of `configuration`, for [`Self::take`]; those that there are go on to count.
+    ///
+    /// # Errors
+    /// Those of [`Self::replace`].
+    pub(crate) fn replacement(&self, configuration: &Configuration) -> Result<Self> {
         let new = Self::of(configuration)?;
         if new.is_empty() && !self.is_empty() {
             return Err(Error::new(
@@ -141,13 +151,17 @@ impl Tokens {
             )
             .next("give one, or start the server anew"));
         }
+        Ok(new)
+    }
+
+    /// Has `new` count instead.
+    pub(crate) fn take(&self, new: Self) {
         let entries = new.entries.into_inner();
         let entries = entries.unwrap_or_else(PoisonError::into_inner);
         *self.entries.write().unwrap_or_else(PoisonError::into_inner) = entries;
         let file = new.file.into_inner();
         let file = file.unwrap_or_else(PoisonError::into_inner);
         *self.file.lock().unwrap_or_else(PoisonError::into_inner) = file;
-        Ok(())
     }
 
     /// Whether the file of tokens has changed since it was last asked for; it may have to be read again.
@@ -232,7 +246,7 @@ fn in_file(path: &Path) -> Result<Vec<Entry>> {
             "the tokens in {shown} are open to others (its mode is {mode:03o})"
         )));
     }
-    let text = fs::read_to_string(path).map_err(failed)?;
+    let text = regular::read_text(path).map_err(failed)?;
     let mut entries = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();

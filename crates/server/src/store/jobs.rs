@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use millstream_core::{CheckpointId, JobId, JobStatus};
+use millstream_core::{CheckpointId, Configuration, JobId, JobStatus};
 use millstream_protocol::Attempt;
 use millstream_protocol::link::{
     CheckpointCounts, CheckpointReport, CheckpointSummary, FailureReport,
@@ -36,6 +36,8 @@ pub(crate) struct JobRecord {
     /// The number that the next snapshot will have; 0: not known.
     pub(crate) next_checkpoint: CheckpointId,
     pub(crate) launches: u32,
+    /// The settings that its server follows, as a process has told them last; `None`: none has.
+    pub(crate) followed: Option<Configuration>,
     /// The newest snapshots that have ended, and the newest completed checkpoint, savepoint and failed one whatever their
     /// age; in a table of their own.
     pub(crate) checkpoints: Vec<CheckpointReport>,
@@ -96,10 +98,11 @@ impl Tally {
 pub(crate) fn save_job(transaction: &Transaction<'_>, job: &JobRecord) -> rusqlite::Result<()> {
     transaction.execute(
         "INSERT INTO jobs VALUES (:id, :name, :package, :accepted, :status, :submitted, :ended, :modified, :timestamps, \
-             :failures, :totals, :present, :completed_up_to, :next_checkpoint, :launches)
+             :failures, :totals, :present, :completed_up_to, :next_checkpoint, :launches, :followed)
          ON CONFLICT (id) DO UPDATE SET name = :name, accepted = :accepted, status = :status, ended = :ended, \
              modified = :modified, timestamps = :timestamps, failures = :failures, totals = :totals, present = :present, \
-             completed_up_to = :completed_up_to, next_checkpoint = :next_checkpoint, launches = :launches",
+             completed_up_to = :completed_up_to, next_checkpoint = :next_checkpoint, launches = :launches, \
+             followed = :followed",
         named_params! {
             ":id": job.id.to_string(),
             ":name": job.name,
@@ -116,6 +119,7 @@ pub(crate) fn save_job(transaction: &Transaction<'_>, job: &JobRecord) -> rusqli
             ":completed_up_to": job.completed_up_to.map(signed),
             ":next_checkpoint": signed(job.next_checkpoint),
             ":launches": job.launches,
+            ":followed": job.followed.as_ref().map(json).transpose()?,
         },
     )?;
     Ok(())
@@ -156,6 +160,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<JobRecord> {
         completed_up_to: row.get::<_, Option<i64>>("completed_up_to")?.map(unsigned),
         next_checkpoint: unsigned(row.get("next_checkpoint")?),
         launches: row.get("launches")?,
+        followed: row
+            .get::<_, Option<String>>("followed")?
+            .map(|text| from_json(&text))
+            .transpose()?,
         checkpoints: Vec::new(),
     })
 }

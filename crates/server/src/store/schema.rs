@@ -8,7 +8,9 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 /// What makes version n of version n-1; version 0 is an empty file. A step that was released never changes.
-pub(super) const STEPS: &[&str] = &["
+pub(super) const STEPS: &[&str] = &[FIRST, "ALTER TABLE jobs ADD COLUMN followed TEXT;"];
+
+const FIRST: &str = "
     CREATE TABLE jobs (
         id TEXT PRIMARY KEY,
         name TEXT NOT NULL,
@@ -59,7 +61,7 @@ pub(super) const STEPS: &[&str] = &["
         entries TEXT NOT NULL,
         path TEXT NOT NULL
     ) STRICT;
-"];
+";
 
 /// Opens the file. Its log is not taken away with the last connection: where the memory beside it (`-shm`) can't be made or opened for
 /// writing just then, SQLite takes the log for empty when it closes, and deletes it with all that was written since the last checkpoint.

@@ -1,4 +1,4 @@
-use millstream_core::{JobId, JobStatus, TriggerId};
+use millstream_core::{Configuration, JobId, JobStatus, TriggerId};
 use millstream_protocol::link::{CheckpointReport, CheckpointState};
 use millstream_protocol::{OperationResult, Request};
 
@@ -6,7 +6,10 @@ use super::*;
 use crate::views::{OperationVerb, OperationView, PackageEntry};
 
 /// Databases of every version ever written, as `sqlite3 millstream.db .dump` shows them.
-const FORMER: &[&str] = &[include_str!("../../tests/fixtures/store/version-1.sql")];
+const FORMER: &[&str] = &[
+    include_str!("../../tests/fixtures/store/version-1.sql"),
+    include_str!("../../tests/fixtures/store/version-2.sql"),
+];
 
 fn job() -> JobRecord {
     JobRecord {
@@ -25,6 +28,7 @@ fn job() -> JobRecord {
         completed_up_to: Some(6),
         next_checkpoint: 8,
         launches: 2,
+        followed: None,
         checkpoints: Vec::new(),
     }
 }
@@ -101,6 +105,51 @@ fn what_was_written_is_read_again() {
     assert_eq!(records.jobs, [job()]);
     assert_eq!(records.operations, [operation()]);
     assert_eq!(records.packages, [package()]);
+}
+
+#[test]
+fn settings_that_a_process_has_told_are_read_as_they_were_written() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("millstream.db");
+    let (store, thread, _) = Store::open(&path).expect("it opens");
+    let mut told = Configuration::new();
+    told.set("restart-strategy.type", "${env:STRATEGY}");
+    let job = JobRecord {
+        followed: Some(told),
+        ..job()
+    };
+    let row = job.clone();
+    let write = move |transaction: &Transaction<'_>| save_job(transaction, &row);
+    block_on(store.durable(write)).expect("it is written");
+    close(store, thread);
+    assert_eq!(reopened(&path).jobs, [job]);
+}
+
+#[test]
+fn nothing_is_written_into_a_file_that_was_taken_away() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("millstream.db");
+    let (store, thread, _) = Store::open(&path).expect("it opens");
+    let write = |transaction: &Transaction<'_>| save_job(transaction, &job());
+    block_on(store.is_there()).expect("it is");
+    let away = directory.path().join("away");
+    std::fs::rename(&path, &away).expect("moved");
+    let refused = |place: &str| {
+        for result in [block_on(store.durable(write)), block_on(store.is_there())] {
+            let error = result.expect_err(place);
+            assert_eq!(error.code(), codes::RECORDS.id);
+            let cause = error.cause_text().unwrap_or_default();
+            assert!(cause.contains("was taken away or replaced"), "{error}");
+        }
+    };
+    refused("none is there");
+    std::fs::write(&path, "").expect("a file");
+    refused("another one is there");
+    std::fs::rename(&away, &path).expect("moved back");
+    block_on(store.is_there()).expect("it is again");
+    block_on(store.durable(write)).expect("it is written");
+    close(store, thread);
+    assert_eq!(reopened(&path).jobs, [job()]);
 }
 
 #[test]

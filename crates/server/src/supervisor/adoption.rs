@@ -31,7 +31,7 @@ enum Found {
     Running(Box<JobRecord>),
     /// Its job has ended, and has left how.
     Ended(Box<JobRecord>),
-    /// Its job had begun, has left no outcome, and no process runs it: it may have been cancelled while it had none.
+    /// Its job had begun, has left no outcome, and no process runs it: how it has ended may not have come onto the disk.
     Begun,
     /// Its job never began, and no process runs it.
     NotBegun,
@@ -185,12 +185,12 @@ fn look_at(id: JobId, directory: &Path) -> Result<Found, Trouble> {
     })
 }
 
-/// Whether the job has ended, as what its last process has left says; whoever takes it up then starts no other.
+/// Whether the job has ended, as what its last process or its server has left says; whoever takes it up then starts no other.
 fn has_ended(directory: &Path) -> Result<bool, Trouble> {
     let told = || -> Result<bool, Trouble> {
         let outcome: Option<JobReport> = files::read(&directory.join(OUTCOME_FILE))?;
         match outcome.as_ref().map(Outcome::of) {
-            Some(outcome) => Ok(outcome.was_built || !outcome.may_pass),
+            Some(outcome) => Ok(outcome.is_over()),
             None => process::is_ending(directory),
         }
     };
@@ -257,6 +257,8 @@ fn record(id: JobId, directory: &Path) -> Result<JobRecord, Trouble> {
         completed_up_to: launch.completed_up_to,
         next_checkpoint: launch.next_checkpoint,
         launches: launch.earlier.saturating_add(1),
+        // Its process tells them, and what was submitted says what is known until then.
+        followed: None,
         checkpoints: Vec::new(),
     })
 }

@@ -1,18 +1,17 @@
 //! What is known of one job: kept from its reports and from what becomes of its processes. Knows no disk and no clock.
 
+mod decided;
+mod followed;
 mod snapshots;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use millstream_core::options::CHECKPOINT_INTERVAL;
 use millstream_core::{Configuration, JobId, JobStatus};
 use millstream_protocol::link::{
     CheckpointReport, CheckpointState, FailureReport, JobReport, Launch, NextAttempt, Submission,
 };
-use millstream_protocol::supervision::{self, Contact};
-use millstream_protocol::{CancellationSettings, RestartStrategy};
+use millstream_protocol::supervision::{self, Contact, Outcome};
 
 use crate::store::{JobRecord, ProcessCounts, Tally};
 use crate::views::JobView;
@@ -128,7 +127,11 @@ impl Book {
         self.process = None;
         self.next_attempt = None;
         let status = supervision::status(self.record.status, contact);
-        self.switch(now, status);
+        match contact {
+            // The server before this one had it otherwise. With this one it begins so: nothing has switched.
+            Contact::Adopting => self.set_status(now, status),
+            _ => self.switch(now, status),
+        }
     }
 
     /// A cancel of the job is on record. That ends a job in every state, so it is CANCELLING from now on, whatever its process reports
@@ -155,6 +158,10 @@ impl Book {
             self.record.id,
             self.record.status
         );
+        self.set_status(at, status);
+    }
+
+    fn set_status(&mut self, at: u64, status: JobStatus) {
         self.record.status = status;
         self.record.modified = at;
         self.record.timestamps.insert(status, at);
@@ -188,6 +195,7 @@ impl Book {
         });
         self.add_failures(&report);
         let ended = self.note_checkpoints(&report);
+        let is_told_anew = self.note_followed(&report);
         let reported = match report.status {
             status if status.is_terminal() || !self.is_cancelled => status,
             _ => JobStatus::Cancelling,
@@ -199,7 +207,7 @@ impl Book {
         self.report = Some(Arc::new(report));
         let after = (self.record.status, self.record.failures.len());
         Changes {
-            is_worth_saving: before != after || !ended.is_empty(),
+            is_worth_saving: before != after || is_told_anew || !ended.is_empty(),
             ended,
         }
     }
@@ -278,9 +286,8 @@ impl Book {
                 .get(&outcome.status)
                 .copied()
                 .unwrap_or(now);
-            // What never was built knows less of the job than the process before it.
             if outcome.vertices.is_empty() {
-                self.add_failures(&outcome);
+                self.take_unbuilt(&outcome);
             } else {
                 drop(self.report(now, outcome));
             }
@@ -291,21 +298,18 @@ impl Book {
         self.record.ended = Some(at);
     }
 
-    /// The job's restart strategy, as its process or its submission says.
-    pub(super) fn restart_strategy(&self) -> RestartStrategy {
-        strategy(&self.configuration()).unwrap_or(RestartStrategy::None)
-    }
-
-    /// How long the job may take to end after it was cancelled, as its process or its submission says; `None`: as long as
-    /// it likes.
-    pub(super) fn cancellation_limit(&self) -> Option<Duration> {
-        let settings = CancellationSettings::from_configuration(&self.configuration());
-        settings.ok().and_then(|settings| settings.timeout)
-    }
-
-    /// The settings of the job, with what the references of those that its server follows stand for.
-    fn configuration(&self) -> Configuration {
-        (self.resolve)(self.settings())
+    /// What never was built knows less of the job than the process before it. What a server has decided that had heard of no process
+    /// knows what was on record.
+    fn take_unbuilt(&mut self, outcome: &JobReport) {
+        if !Outcome::of(outcome).was_built {
+            return self.add_failures(outcome);
+        }
+        self.record.name.clone_from(&outcome.name);
+        self.take_times(outcome);
+        drop(self.note_checkpoints(outcome));
+        for failure in &outcome.failures {
+            self.add_failure(failure.clone());
+        }
     }
 
     /// The settings of the job as they are written.
@@ -352,12 +356,6 @@ impl Book {
             checkpoint_history: self.history,
         }
     }
-}
-
-fn strategy(configuration: &Configuration) -> millstream_core::Result<RestartStrategy> {
-    let interval = configuration.get(&CHECKPOINT_INTERVAL)?;
-    let checkpointing_on = interval.is_some_and(|interval| !interval.is_zero());
-    RestartStrategy::from_configuration(configuration, checkpointing_on)
 }
 
 #[cfg(test)]

@@ -23,9 +23,13 @@ impl Supervisor {
         let book = &self.book;
         let restarts = &mut self.restarts;
         supervision::process_ended(found, stop_begun, || {
-            restarts
-                .get_or_insert_with(|| Restarts::new(book.restart_strategy()))
-                .on_failure(now, random)
+            let strategy = book.restart_strategy();
+            // The one that was known before may not have been the job's.
+            let counted = match restarts.take() {
+                Some(counted) => counted.by(strategy),
+                None => Restarts::new(strategy),
+            };
+            restarts.insert(counted).on_failure(now, random)
         })
     }
 
@@ -39,7 +43,7 @@ impl Supervisor {
         }
         let outcome = self.outcome()?.as_ref().map(Outcome::of);
         let cancel_waits = self.cancel_waits();
-        let is_over = outcome.is_some_and(|outcome| outcome.was_built || !outcome.may_pass);
+        let is_over = outcome.is_some_and(Outcome::is_over);
         // A process that runs has read it, and the end of a job needs it no more.
         if !is_alive && !is_over && !cancel_waits {
             self.read_submission()?;

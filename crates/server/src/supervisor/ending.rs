@@ -1,6 +1,7 @@
 //! The beginnings and the ends: of processes, and of the job.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use millstream_core::{Error, JobStatus, codes};
@@ -10,6 +11,7 @@ use millstream_protocol::supervision::{Contact, end_of};
 use millstream_storage::say_ended;
 use tokio::time::Instant;
 
+use super::left::PATIENCE;
 use super::{Phase, Supervisor, process};
 use crate::background::blocking;
 use crate::clock;
@@ -140,7 +142,7 @@ impl Supervisor {
 
     /// The job has ended while it had no process.
     pub(super) async fn end_without_process(&mut self, status: JobStatus, why: Option<String>) {
-        if let Some(why) = why {
+        if let Some(why) = &why {
             let record = self.book.record();
             tracing::error!(
                 "Job {} ({}) is not restarted: {why}.",
@@ -148,8 +150,24 @@ impl Supervisor {
                 record.id
             );
         }
-        self.book.end(clock::now(), status, None);
+        let outcome = self.book.decide(clock::now(), status, why);
+        self.leave_outcome(outcome).await;
         self.record_end(Vec::new()).await;
+    }
+
+    /// Leaves how the job has ended in its directory, as its process would have: whoever finds it there without a record knows it then.
+    /// The end itself does not depend on it.
+    async fn leave_outcome(&self, outcome: Arc<JobReport>) {
+        let (id, directory) = (self.book.id(), self.directory.clone());
+        let left =
+            blocking(move || process::leave_outcome(&directory, &outcome).map_err(Error::from));
+        let why = match tokio::time::timeout(PATIENCE, left).await {
+            Ok(Ok(true)) => return,
+            Ok(Ok(false)) => "its process has not quite gone".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the disk does not answer".to_owned(),
+        };
+        tracing::warn!("How job {id} has ended is not noted in its directory: {why}");
     }
 
     /// Notes among the job's checkpoints that it has ended, where its process could not: what it would have gone back to is nobody's
@@ -178,10 +196,11 @@ impl Supervisor {
         let ended = self.ends(told);
         self.write_end(&ended).await;
         self.log_end();
+        // Who sees an operation complete sees the job ended.
+        self.show();
         for operation in ended {
             self.show_end(operation);
         }
-        self.show();
         if is_new {
             self.list();
         }

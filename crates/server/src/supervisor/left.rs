@@ -12,7 +12,7 @@ use crate::background::blocking;
 use crate::checkpoints;
 
 /// A disk that does not answer is not waited for longer: what was told is shown then.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Supervisor {
     /// The process is gone, and nobody else runs the job: between its last report and its end it may have completed

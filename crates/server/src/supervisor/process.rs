@@ -13,7 +13,7 @@ use millstream_protocol::link::{
     ENDING_FILE, JOB_ARGUMENT, JobReport, LAUNCH_FILE, LOCK_FILE, Launch, OUTCOME_FILE,
     OUTPUT_FILE, STARTED_FILE, STOP_FILE, StopBegun,
 };
-use millstream_protocol::supervision::is_outcome;
+use millstream_protocol::supervision::{Outcome, is_outcome};
 use millstream_storage::may_pass;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
@@ -32,9 +32,7 @@ pub(super) const LOCK: &str = LOCK_FILE;
 /// Starts a process for the job of `directory`. It is in a process group of its own, so that what ends the server does
 /// not end the job.
 pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble> {
-    // A start that failed for a reason that may pass has left one.
-    files::remove(&directory.join(OUTCOME_FILE))?;
-    files::write(&directory.join(LAUNCH_FILE), launch)?;
+    prepare(directory, launch)?;
     let program = directory.join(PROGRAM);
     // Where that could not be told, another program would be started in its place.
     let has_program = files::is_there(&program)?;
@@ -80,6 +78,18 @@ pub(super) fn launch(directory: &Path, launch: &Launch) -> Result<Child, Trouble
             error,
             may_pass: may_pass(cause.kind()) && !is_no_program(&cause),
         }
+    })
+}
+
+/// Puts into the job's directory what the process is told. One that is there and can't be written says nothing of its job, and may be
+/// made so that it can.
+fn prepare(directory: &Path, launch: &Launch) -> Result<(), Trouble> {
+    // A start that failed for a reason that may pass has left one.
+    let prepared = files::remove(&directory.join(OUTCOME_FILE))
+        .and_then(|()| files::write(&directory.join(LAUNCH_FILE), launch));
+    prepared.map_err(|trouble| Trouble {
+        may_pass: trouble.may_pass || directory.is_dir(),
+        ..trouble
     })
 }
 
@@ -215,6 +225,25 @@ pub(super) fn settle_ending(directory: &Path) -> Result<bool, Trouble> {
     Ok(is_it)
 }
 
+/// Leaves how a job has ended, as its server has decided. What a process has left that ended the job stands; what one has left that could
+/// not start it does not, where the job has ended otherwise. Answers whether an outcome lies there: not where a process still runs, which
+/// may leave its own.
+pub(super) fn leave_outcome(directory: &Path, decided: &JobReport) -> Result<bool, Trouble> {
+    if files::is_locked(&directory.join(LOCK))? {
+        return Ok(false);
+    }
+    let outcome = directory.join(OUTCOME_FILE);
+    let left = files::read::<JobReport>(&outcome)?;
+    let stands = left.is_some_and(|left| {
+        let left = Outcome::of(&left);
+        left.was_built || (left.status == decided.status && !left.may_pass)
+    });
+    if !stands {
+        files::write(&outcome, decided)?;
+    }
+    Ok(true)
+}
+
 /// Whether what a process has left that was about to tell the job's end is the outcome, if there is no other.
 pub(super) fn is_ending(directory: &Path) -> Result<bool, Trouble> {
     let Some(left) = files::read::<JobReport>(&directory.join(ENDING_FILE))? else {
@@ -244,3 +273,6 @@ fn tail(path: &Path) -> io::Result<Vec<u8>> {
     file.take(BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

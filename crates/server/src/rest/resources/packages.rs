@@ -248,8 +248,8 @@ async fn plan(
 ) -> Answer<Json<JobPlanInfo>> {
     super::allowed(app.settings.submit, "web.submit.enable")?;
     let request = plan_request(params, body).checked(&app.registry).await?;
-    let job = request.job;
-    let printed = app.registry.plan(request).await;
-    let plan = printed.and_then(|printed| package_plan::of(printed, job));
-    plan.map(Json).map_err(RestError::of_submission)
+    let printed = app.registry.plan(request.clone()).await;
+    let plan = printed.and_then(|printed| package_plan::of(printed, request.job));
+    plan.map(Json)
+        .map_err(|error| RestError::of_request(error, &request))
 }

@@ -39,7 +39,7 @@ async fn health() -> Json<Probe> {
     Json(WELL)
 }
 
-/// Whether the server can take jobs and requests: its records answer, and it is not ending. No token is needed.
+/// Whether the server can take jobs and requests: its records answer and can be written, and it is not ending. No token is needed.
 #[utoipa::path(
     get,
     path = "/readyz",

@@ -189,10 +189,8 @@ async fn submit(app: &App, params: &Params, body: Given<JarRunRequestBody>) -> A
         asked.refuse(taken)?;
     }
     let request = asked.checked(&app.registry).await?;
-    app.registry
-        .submit(request)
-        .await
-        .map_err(RestError::of_submission)
+    let submitted = app.registry.submit(request.clone()).await;
+    submitted.map_err(|error| RestError::of_request(error, &request))
 }
 
 /// The request to plan a job.
@@ -355,15 +353,14 @@ async fn restart(
         savepoint_path: body.savepoint_path,
         ..JarRunRequestBody::default()
     };
-    let changes = run_request(&Params::default(), Ok(Body(request)))
-        .by_itself()?
-        .configuration;
+    let asked = run_request(&Params::default(), Ok(Body(request))).by_itself()?;
+    let refused = |error| RestError::of_request(error, &asked);
     if !job.status.is_terminal() {
         // Whoever stops the job for this must know before that nothing else is in the way.
         app.registry
-            .check_resubmission(job.id, &changes)
+            .check_resubmission(job.id, &asked.configuration)
             .await
-            .map_err(RestError::of_submission)?;
+            .map_err(refused)?;
         return Err(RestError::new(
             StatusCode::CONFLICT,
             &millstream_core::codes::JOB_STATE,
@@ -373,9 +370,9 @@ async fn restart(
     }
     let new = app
         .registry
-        .resubmit(job.id, changes)
+        .resubmit(job.id, asked.configuration.clone())
         .await
-        .map_err(RestError::of_submission)?;
+        .map_err(refused)?;
     Ok((Extension(About::Job(new)), Json(JarRunResponse::of(new))))
 }
 

@@ -19,11 +19,12 @@ fn record() -> JobRecord {
         completed_up_to: None,
         next_checkpoint: 0,
         launches: 0,
+        followed: None,
         checkpoints: Vec::new(),
     }
 }
 
-fn book() -> Book {
+pub(super) fn book() -> Book {
     let record = record();
     let submission = Submission {
         job: record.id,
@@ -34,7 +35,7 @@ fn book() -> Book {
     Book::new(record, Arc::new(submission), PathBuf::from("/jobs"), 3)
 }
 
-fn report(started: u64, status: JobStatus) -> JobReport {
+pub(super) fn report(started: u64, status: JobStatus) -> JobReport {
     JobReport {
         job: JobId::from_bytes([7; 16]),
         name: "numbers".to_owned(),
@@ -311,20 +312,6 @@ fn statuses_keep_the_times_that_the_process_tells() {
 }
 
 #[test]
-fn without_checkpoints_and_strategy_a_job_is_not_restarted() {
-    let mut book = book();
-    assert_eq!(book.restart_strategy(), RestartStrategy::None);
-    let mut running = report(10, JobStatus::Running);
-    running.configuration.set(CHECKPOINT_INTERVAL.name, "1 s");
-    book.report(20, running);
-    let strategy = book.restart_strategy();
-    assert!(
-        matches!(strategy, RestartStrategy::ExponentialDelay(_)),
-        "{strategy:?}"
-    );
-}
-
-#[test]
 fn a_job_whose_cancel_is_on_record_is_cancelling_until_it_has_ended() {
     let mut book = book();
     book.report(20, report(10, JobStatus::Running));
@@ -355,4 +342,35 @@ fn the_next_server_knows_of_a_cancel_that_is_on_record() {
     assert_eq!(book.view().status, JobStatus::Reconciling);
     book.report(20, report(10, JobStatus::Running));
     assert_eq!(book.view().status, JobStatus::Cancelling);
+}
+
+#[test]
+fn what_its_server_decided_is_known_from_the_outcome_that_it_left() {
+    for (status, why) in [
+        (JobStatus::Failed, Some("no restart is left")),
+        (JobStatus::Canceled, None),
+    ] {
+        let mut first = book();
+        let mut running = report(10, JobStatus::Running);
+        running.name = "told".to_owned();
+        running.checkpoints = vec![checkpoint(4, CheckpointState::Completed)];
+        first.report(20, running);
+        first.add_failure(failure(25));
+        let left = first.decide(30, status, why.map(str::to_owned));
+        assert!(Outcome::of(&left).was_built, "no process is started for it");
+        let mut next = book();
+        next.contact(90, Contact::Adopting);
+        next.end(95, status, Some(JobReport::clone(&left)));
+        let (before, after) = (first.view(), next.view());
+        assert_eq!((after.status, after.end_time), (status, Some(30)));
+        assert_eq!(after.name, "told");
+        assert_eq!(after.failures, before.failures);
+        assert_eq!(after.checkpoints, before.checkpoints);
+        let times = |view: &JobView| {
+            let mut times = view.timestamps.clone();
+            times.remove(&JobStatus::Reconciling);
+            times
+        };
+        assert_eq!(times(&after), times(&before));
+    }
 }

@@ -68,8 +68,10 @@ impl Asked {
             mut problems,
             are_arguments_known,
         } = self;
+        let given = request.clone();
+        let told = |error| RestError::of_request(error, &given);
         if let Err(error) = registry.check_package(&request) {
-            problems.add(RestError::of_submission(error));
+            problems.add(told(error));
             request.entry = None;
         }
         let (refused, rest) = registry.refused_beforehand(&request.configuration).await;
@@ -78,7 +80,7 @@ impl Asked {
         let is_left_to_process = request.package != BUILT_IN && refused.iter().all(may_pass);
         if !problems.is_empty() || !is_left_to_process {
             for error in refused {
-                problems.add(RestError::of_submission(error));
+                problems.add(told(error));
             }
             request.configuration = rest;
         }
@@ -86,7 +88,7 @@ impl Asked {
             return Ok(request);
         }
         if are_arguments_known && let Some(error) = registry.refused_by_built_in(&request).await {
-            problems.tell(RestError::of_submission(error));
+            problems.tell(told(error));
         }
         Err(problems.into_one())
     }

@@ -1,0 +1,42 @@
+//! Files that somebody has named and that are to be files: no pipes, which may never be written, and no devices, which may never end.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+/// Opens a file, or what a link leads to; `None`: it is none. A pipe may never be written, a device may never end, and neither says the
+/// same once more.
+///
+/// # Errors
+/// It can't be opened.
+pub fn open(path: impl AsRef<Path>) -> io::Result<Option<File>> {
+    let path = path.as_ref();
+    // Some devices do something when they are opened.
+    if !fs::metadata(path)?.is_file() {
+        return Ok(None);
+    }
+    // Whatever has been put in its place since does not hold up who opens it.
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    let is_file = file.metadata()?.is_file();
+    Ok(is_file.then_some(file))
+}
+
+/// Reads a file of text.
+///
+/// # Errors
+/// It can't be read, or is no text or no file.
+pub fn read_text(path: impl AsRef<Path>) -> io::Result<String> {
+    let mut file = open(path)?.ok_or_else(|| {
+        io::Error::other("it is no regular file but a directory, a pipe or a device")
+    })?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(text)
+}
