@@ -16,6 +16,7 @@ mod json;
 mod maps;
 mod mixed_pattern;
 mod numbers;
+mod of_its_type;
 pub(crate) mod over;
 mod pattern;
 pub(crate) mod reading;

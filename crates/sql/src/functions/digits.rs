@@ -1,56 +1,33 @@
 //! Decimals that have more digits than their type holds are failures: DataFusion gives them as they are.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, DecimalType};
 use datafusion_common::{Result, exec_err};
-use datafusion_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use datafusion_expr::{ColumnarValue, ScalarUDF};
 
-/// The name of the check; no query calls it.
+use super::of_its_type::of_its_type;
+
+/// The name of the check.
 pub(crate) const NAME: &str = "within_digits";
 
 /// `within_digits(decimal)`: the decimal, if its type holds it.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct WithinDigits {
-    signature: Signature,
+pub(crate) fn within_digits() -> Arc<ScalarUDF> {
+    of_its_type(NAME, within)
 }
 
-impl WithinDigits {
-    pub(crate) fn new() -> Self {
-        Self {
-            signature: Signature::any(1, Volatility::Immutable),
-        }
+fn within(value: ColumnarValue) -> Result<ColumnarValue> {
+    let array = match &value {
+        ColumnarValue::Array(array) => array.clone(),
+        ColumnarValue::Scalar(scalar) => scalar.to_array()?,
+    };
+    match *array.data_type() {
+        DataType::Decimal128(digits, scale) => check::<Decimal128Type>(&array, digits, scale)?,
+        DataType::Decimal256(digits, scale) => check::<Decimal256Type>(&array, digits, scale)?,
+        _ => {}
     }
-}
-
-impl ScalarUDFImpl for WithinDigits {
-    fn name(&self) -> &str {
-        NAME
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
-        Ok(types.first().cloned().unwrap_or(DataType::Null))
-    }
-
-    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let mut given = arguments.args.into_iter();
-        let (Some(value), None) = (given.next(), given.next()) else {
-            return exec_err!("{NAME} takes a decimal");
-        };
-        let array = match &value {
-            ColumnarValue::Array(array) => array.clone(),
-            ColumnarValue::Scalar(scalar) => scalar.to_array()?,
-        };
-        match *array.data_type() {
-            DataType::Decimal128(digits, scale) => check::<Decimal128Type>(&array, digits, scale)?,
-            DataType::Decimal256(digits, scale) => check::<Decimal256Type>(&array, digits, scale)?,
-            _ => {}
-        }
-        Ok(value)
-    }
+    Ok(value)
 }
 
 fn check<T: DecimalType>(array: &ArrayRef, digits: u8, scale: i8) -> Result<()> {

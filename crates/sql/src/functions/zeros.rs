@@ -8,11 +8,10 @@ use arrow::array::{Array, ArrayRef, AsArray, GenericListArray, OffsetSizeTrait};
 use arrow::compute::{is_null, nullif as null_where};
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion_common::utils::normalize_float_zero;
-use datafusion_common::{Result, ScalarValue, exec_err};
-use datafusion_expr::{
-    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-};
+use datafusion_common::{Result, ScalarValue};
+use datafusion_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF};
 
+use super::of_its_type::of_its_type;
 use super::over::{over, simplified};
 
 /// Functions that look for an item in an array. Those that give the array back give it with 0 for -0.
@@ -120,38 +119,7 @@ fn of_lists<O: OffsetSizeTrait>(lists: &GenericListArray<O>, item: &FieldRef) ->
     Ok(Arc::new(lists))
 }
 
-/// The name of `plain_zero`; no query calls it.
-const NAME: &str = "plain_zero";
-
 /// `plain_zero(number)`: the number, and 0 for -0.
 pub(crate) fn plain_zero() -> Arc<ScalarUDF> {
-    Arc::new(ScalarUDF::from(PlainZero {
-        signature: Signature::any(1, Volatility::Immutable),
-    }))
-}
-
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct PlainZero {
-    signature: Signature,
-}
-
-impl ScalarUDFImpl for PlainZero {
-    fn name(&self) -> &str {
-        NAME
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
-        Ok(types.first().cloned().unwrap_or(DataType::Null))
-    }
-
-    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        match arguments.args.as_slice() {
-            [number] => plain(number),
-            _ => exec_err!("{NAME} takes a number"),
-        }
-    }
+    of_its_type("plain_zero", |number| plain(&number))
 }

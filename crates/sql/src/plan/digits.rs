@@ -10,7 +10,7 @@ use datafusion_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Sc
 use datafusion_optimizer::analyzer::AnalyzerRule;
 
 use super::over_expressions;
-use crate::functions::digits::{NAME, WithinDigits};
+use crate::functions::digits::{NAME, within_digits};
 
 /// The rule; it runs once, when the types are equal.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Digits {
 impl Digits {
     pub(super) fn new() -> Self {
         Self {
-            within: Arc::new(ScalarUDF::from(WithinDigits::new())),
+            within: within_digits(),
         }
     }
 
