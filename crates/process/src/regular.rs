@@ -28,15 +28,24 @@ pub fn open(path: impl AsRef<Path>) -> io::Result<Option<File>> {
     Ok(is_file.then_some(file))
 }
 
+/// Reads a file.
+///
+/// # Errors
+/// It can't be read, or is no file.
+pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let mut file = open(path)?.ok_or_else(|| {
+        io::Error::other("it is no regular file but a directory, a pipe or a device")
+    })?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Reads a file of text.
 ///
 /// # Errors
 /// It can't be read, or is no text or no file.
 pub fn read_text(path: impl AsRef<Path>) -> io::Result<String> {
-    let mut file = open(path)?.ok_or_else(|| {
-        io::Error::other("it is no regular file but a directory, a pipe or a device")
-    })?;
-    let mut text = String::new();
-    file.read_to_string(&mut text)?;
-    Ok(text)
+    String::from_utf8(read(path)?)
+        .map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))
 }

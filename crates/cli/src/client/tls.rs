@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use millstream_core::certificates::OF_THE_SYSTEM;
 use millstream_core::{Configuration, Error, Result, codes, options};
+use millstream_process::regular;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject;
@@ -36,7 +37,7 @@ pub(super) fn config(configuration: &Configuration) -> Result<Arc<ClientConfig>>
         let message = format!("the certificates in {path} can't be {what}");
         Error::new(&codes::CONFIG_FILE, message).next("give a file of certificates in PEM")
     };
-    let pem = std::fs::read(path).map_err(|cause| refused("read").cause(cause))?;
+    let pem = regular::read(path).map_err(|cause| refused("read").cause(cause))?;
     let certificates: std::result::Result<Vec<_>, _> =
         CertificateDer::pem_slice_iter(&pem).collect();
     let certificates = certificates.map_err(|cause| refused("understood").cause(cause))?;
@@ -85,15 +86,17 @@ fn own(configuration: &Configuration) -> Result<Option<Own>> {
                 .next("set both to the paths of PEM files, or neither"));
         }
     };
-    let found: std::result::Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(certificate).and_then(|certificates| certificates.collect());
     let unread =
         |path: &str, what: &str| not_ours(format!("{path} holds no {what} that can be read"));
+    let pem = regular::read(certificate)
+        .map_err(|cause| unread(certificate, "certificate").cause(cause))?;
+    let found: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let found = found.map_err(|cause| unread(certificate, "certificate").cause(cause))?;
     if found.is_empty() {
         return Err(unread(certificate, "certificate"));
     }
-    let key = PrivateKeyDer::from_pem_file(key)
+    let pem = regular::read(key).map_err(|cause| unread(key, "private key").cause(cause))?;
+    let key = PrivateKeyDer::from_pem_slice(&pem)
         .map_err(|cause| unread(key, "private key").cause(cause))?;
     Ok(Some((found, key, certificate.to_owned())))
 }

@@ -388,3 +388,27 @@ fn what_it_listens_at_and_whom_it_answers_is_said() {
     );
     server.suspend();
 }
+
+#[test]
+fn with_a_pipe_in_the_place_of_a_certificate() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let made = std::process::Command::new("mkfifo")
+        .arg(path.join("pipe"))
+        .status();
+    assert!(made.expect("runs").success(), "a pipe is made");
+    let mut server = command(path);
+    server.args([
+        "server",
+        "-Drest.port=0",
+        DATA,
+        "-Dsecurity.ssl.rest.enabled=true",
+        "-Dsecurity.ssl.rest.certificate=pipe",
+        "-Dsecurity.ssl.rest.private-key=pipe",
+    ]);
+    let said = run(server);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    for part in ["MS-1005", "no regular file"] {
+        assert!(said.err.contains(part), "{}", said.err);
+    }
+}

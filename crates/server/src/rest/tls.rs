@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use millstream_core::{Error, Result, codes};
+use millstream_process::regular;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
@@ -51,13 +52,15 @@ pub(crate) fn configuration(files: &TlsFiles) -> Result<ServerConfig> {
             }))
         }
     };
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|cause| {
+    let failed_key = |cause: String| {
         let message = format!(
             "{} holds no private key that can be read",
             files.key.display()
         );
-        unusable(message, &cause.to_string())
-    })?;
+        unusable(message, &cause)
+    };
+    let pem = regular::read(&files.key).map_err(|cause| failed_key(cause.to_string()))?;
+    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|cause| failed_key(cause.to_string()))?;
     let mut configuration = builder
         .with_single_cert(certificates(&files.certificate)?, key)
         .map_err(failed)?;
@@ -122,9 +125,9 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
             &cause,
         )
     };
-    let certificates: std::result::Result<Vec<_>, _> = CertificateDer::pem_file_iter(path)
-        .map_err(|cause| failed(cause.to_string()))?
-        .collect();
+    let pem = regular::read(path).map_err(|cause| failed(cause.to_string()))?;
+    let certificates: std::result::Result<Vec<_>, _> =
+        CertificateDer::pem_slice_iter(&pem).collect();
     let certificates = certificates.map_err(|cause| failed(cause.to_string()))?;
     if certificates.is_empty() {
         return Err(failed("there is none in it".to_owned()));
