@@ -93,13 +93,20 @@ pub(crate) fn on_its_way(directory: &Path) -> Option<PathBuf> {
 pub(crate) fn is_held_up(directory: &Path, is_wanted: impl Fn(&Path) -> bool) -> bool {
     let waits = directory.join("waits");
     let held = on_its_way(directory);
-    let is_wanted = held.as_ref().is_some_and(|held| is_wanted(held));
-    if held.is_some() && !is_wanted && waits.exists() {
+    // What is still being written can't be judged.
+    let is_whole = held.as_ref().is_some_and(|held| is_json(held));
+    let is_wanted = is_whole && held.as_ref().is_some_and(|held| is_wanted(held));
+    if is_whole && !is_wanted && waits.exists() {
         std::fs::remove_file(&waits).expect("removed");
     } else if held.is_none() && !waits.exists() {
         put(directory, "waits", "");
     }
     is_wanted && waits.exists()
+}
+
+fn is_json(path: &Path) -> bool {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    serde_json::from_slice::<serde_json::Value>(&bytes).is_ok()
 }
 
 /// Has nothing of a server's records come to disk as long as the file `RECORDS_WAIT_WHILE` exists.
