@@ -3,7 +3,6 @@
 mod numbers;
 mod plan;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -11,9 +10,7 @@ use millstream_core::{Configuration, Error, JobId, JobStatus, TaskStatus};
 use millstream_engine::job::{JobOutcome, TaskView};
 use millstream_engine::metrics::TaskMetrics;
 use millstream_engine::{JobGraph, Plan};
-use millstream_protocol::link::{
-    CheckpointCounts, CheckpointSummary, FailureReport, JobReport, Submission,
-};
+use millstream_protocol::link::{FailureReport, JobReport, Submission};
 use millstream_storage::Verified;
 
 use numbers::Meter;
@@ -306,32 +303,5 @@ fn one_line(error: &Error) -> String {
 }
 
 fn empty(job: JobId, name: String, status: JobStatus, now: u64) -> JobReport {
-    JobReport {
-        job,
-        name,
-        status,
-        process: std::process::id(),
-        started: now,
-        switched: BTreeMap::from([(status, now)]),
-        attempt: 0,
-        max_parallelism: 0,
-        configuration: Configuration::new(),
-        vertices: Vec::new(),
-        counts: CheckpointCounts::default(),
-        summary: CheckpointSummary::default(),
-        checkpoints: Vec::new(),
-        completed: None,
-        savepoint: None,
-        failed: None,
-        restored: None,
-        next_checkpoint: 0,
-        failures: Vec::new(),
-        gave_up: None,
-        held_up: None,
-        next_attempt: None,
-        longest_interval_ms: None,
-        numbers: None,
-        counted_from: None,
-        operations: Vec::new(),
-    }
+    JobReport::begun(job, name, status, std::process::id(), now)
 }

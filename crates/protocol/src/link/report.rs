@@ -76,6 +76,40 @@ pub struct JobReport {
     pub operations: Vec<EndedOperation>,
 }
 
+impl JobReport {
+    /// What is told of a job in `status` of which nothing else is known yet: `process` began with it at `now`, in milliseconds since 1970.
+    pub fn begun(job: JobId, name: String, status: JobStatus, process: u32, now: u64) -> Self {
+        Self {
+            job,
+            name,
+            status,
+            process,
+            started: now,
+            switched: BTreeMap::from([(status, now)]),
+            attempt: 0,
+            max_parallelism: 0,
+            configuration: Configuration::new(),
+            vertices: Vec::new(),
+            counts: CheckpointCounts::default(),
+            summary: CheckpointSummary::default(),
+            checkpoints: Vec::new(),
+            completed: None,
+            savepoint: None,
+            failed: None,
+            restored: None,
+            next_checkpoint: 0,
+            failures: Vec::new(),
+            gave_up: None,
+            held_up: None,
+            next_attempt: None,
+            longest_interval_ms: None,
+            numbers: None,
+            counted_from: None,
+            operations: Vec::new(),
+        }
+    }
+}
+
 /// An attempt that waits for its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextAttempt {

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use millstream_core::{Configuration, JobStatus};
-use millstream_protocol::link::{
-    CheckpointCounts, CheckpointReport, CheckpointState, CheckpointSummary, JobReport,
-};
+use millstream_core::JobStatus;
+use millstream_protocol::link::{CheckpointReport, CheckpointState, JobReport};
 
 use super::Book;
 
@@ -52,33 +50,12 @@ impl Book {
     /// What is told of a job of which no process has told this server anything. Its settings as they count are not known without
     /// secrets.
     fn nothing_told(&self, now: u64) -> JobReport {
+        let record = &self.record;
+        let begun = JobReport::begun(record.id, record.name.clone(), record.status, 0, now);
         JobReport {
-            job: self.record.id,
-            name: self.record.name.clone(),
-            status: self.record.status,
-            process: 0,
-            started: now,
-            switched: self.record.timestamps.clone(),
-            attempt: 0,
-            max_parallelism: 0,
-            configuration: Configuration::new(),
-            vertices: Vec::new(),
-            counts: CheckpointCounts::default(),
-            summary: CheckpointSummary::default(),
-            checkpoints: Vec::new(),
-            completed: None,
-            savepoint: None,
-            failed: None,
-            restored: None,
-            next_checkpoint: self.record.next_checkpoint,
-            failures: Vec::new(),
-            gave_up: None,
-            held_up: None,
-            next_attempt: None,
-            longest_interval_ms: None,
-            numbers: None,
-            counted_from: None,
-            operations: Vec::new(),
+            switched: record.timestamps.clone(),
+            next_checkpoint: record.next_checkpoint,
+            ..begun
         }
     }
 }

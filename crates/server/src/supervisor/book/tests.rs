@@ -1,4 +1,4 @@
-use millstream_protocol::link::{CheckpointCounts, CheckpointSummary};
+use millstream_protocol::link::CheckpointCounts;
 
 use super::*;
 
@@ -37,32 +37,17 @@ pub(super) fn book() -> Book {
 
 pub(super) fn report(started: u64, status: JobStatus) -> JobReport {
     JobReport {
-        job: JobId::from_bytes([7; 16]),
-        name: "numbers".to_owned(),
-        status,
-        process: 4711,
-        started,
         switched: [(status, started + 5)].into(),
         attempt: 1,
         max_parallelism: 128,
-        configuration: Configuration::new(),
-        vertices: Vec::new(),
-        counts: CheckpointCounts::default(),
-        summary: CheckpointSummary::default(),
-        checkpoints: Vec::new(),
-        completed: None,
-        savepoint: None,
-        failed: None,
-        restored: None,
         next_checkpoint: 1,
-        failures: Vec::new(),
-        gave_up: None,
-        held_up: None,
-        next_attempt: None,
-        longest_interval_ms: None,
-        numbers: None,
-        counted_from: None,
-        operations: Vec::new(),
+        ..JobReport::begun(
+            JobId::from_bytes([7; 16]),
+            "numbers".to_owned(),
+            status,
+            4711,
+            started,
+        )
     }
 }
 

@@ -1,30 +1,14 @@
 use std::collections::BTreeMap;
 
-use millstream_core::{Configuration, JobId, JobStatus};
-use millstream_protocol::link::{CheckpointCounts, CheckpointSummary, FailureReport};
+use millstream_core::{JobId, JobStatus};
+use millstream_protocol::link::FailureReport;
 
 use super::*;
 
 /// What a process leaves that could not start its job, for the reason of this code.
 fn not_started(code: &str) -> JobReport {
     JobReport {
-        job: JobId::from_bytes([7; 16]),
-        name: "numbers".to_owned(),
-        status: JobStatus::Failed,
-        process: 4711,
-        started: 1,
         switched: BTreeMap::from([(JobStatus::Failed, 2)]),
-        attempt: 0,
-        max_parallelism: 0,
-        configuration: Configuration::new(),
-        vertices: Vec::new(),
-        counts: CheckpointCounts::default(),
-        summary: CheckpointSummary::default(),
-        checkpoints: Vec::new(),
-        completed: None,
-        savepoint: None,
-        failed: None,
-        restored: None,
         next_checkpoint: 1,
         failures: vec![FailureReport {
             at: 2,
@@ -34,13 +18,13 @@ fn not_started(code: &str) -> JobReport {
             attempt: 0,
             process: None,
         }],
-        gave_up: None,
-        held_up: None,
-        next_attempt: None,
-        longest_interval_ms: None,
-        numbers: None,
-        counted_from: None,
-        operations: Vec::new(),
+        ..JobReport::begun(
+            JobId::from_bytes([7; 16]),
+            "numbers".to_owned(),
+            JobStatus::Failed,
+            4711,
+            1,
+        )
     }
 }
 
